@@ -1,0 +1,90 @@
+# OpenKOPES. `make help` lists what there is; stamp files keep what is already done from being done again.
+
+PORT ?= 8000
+# Test processes, and arguments for pytest: make test ARGS="tests/rules -k prorated"
+JOBS ?= 2
+ARGS ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --no-input
+LOCK := $(BIN)/uv --no-config pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --quiet
+STATIC := $(shell find app/web/static app/web/assets.py -path app/web/static/gen -prune -o -type f -print 2>/dev/null)
+CATALOGUES := $(patsubst %.po,%.mo,$(shell find app -name '*.po' 2>/dev/null))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install dev run test check fix bench demo lock clean
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+install: .venv/.app app/web/static/gen/.built $(CATALOGUES) ## The environment in .venv, with .venv/bin/kopes, and the pages' assets
+
+run: install ## The demonstration agency on http://127.0.0.1:8000 (PORT= another), a login per role printed
+	@exec $(BIN)/kopes run --port $(PORT)
+
+test: dev ## The whole suite, browser tests included (ARGS= for pytest)
+	@$(BIN)/pytest -n $(JOBS) $(ARGS)
+
+check: dev ## Lint, format, types, layers, templates
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/djlint --quiet --lint templates
+
+fix: dev ## Mend what the linters can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: dev ## Every performance figure as a ratio to its own baseline, as JSON lines
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+demo: install ## The demonstration agency's folder, definitions and events, written to instance/demo
+	$(BIN)/kopes demo instance/demo
+
+lock: dev ## Resolve pyproject.toml and package.json anew into the lock files
+	$(LOCK) --upgrade --output-file requirements.lock
+	$(LOCK) --upgrade --extra dev --constraints requirements.lock --output-file requirements-dev.lock
+	npm install --package-lock-only --ignore-scripts
+
+clean: ## Remove all that was built, the demonstration agency included
+	rm -rf .venv node_modules instance app/web/static/gen .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find app tests migrations -name __pycache__ -prune -exec rm -rf {} +
+	find app -name '*.mo' -delete
+
+# ---------------------------------------------------------------------------------------------------------------- stamps
+
+.venv/.system: scripts/system.sh
+	sh scripts/system.sh run
+	test -x $(BIN)/python || python3 -m venv .venv
+	touch $@
+
+.venv/.packages: requirements.lock | .venv/.system
+	$(PIP) install --quiet --no-deps --require-hashes --only-binary :all: -r requirements.lock
+	touch $@
+
+# Editable: the code runs from where it stands. flit_core comes from the lock, so nothing unchecked is fetched.
+.venv/.app: pyproject.toml .venv/.packages
+	$(PIP) install --quiet --no-deps --no-build-isolation --no-index --editable .
+	touch $@
+
+.venv/.dev: requirements-dev.lock scripts/system.sh .venv/.app
+	sh scripts/system.sh test
+	$(PIP) install --quiet --no-deps --require-hashes --only-binary :all: -r requirements-dev.lock
+	touch $@
+
+dev: install .venv/.dev
+
+node_modules/.installed: package.json package-lock.json .npmrc | .venv/.system
+	npm ci --ignore-scripts --no-progress --loglevel=error
+	touch $@
+
+app/web/static/gen/.built: node_modules/.installed .venv/.app $(STATIC)
+	$(BIN)/kopes assets
+	mkdir -p $(@D)
+	touch $@
+
+%.mo: %.po | .venv/.packages
+	$(BIN)/pybabel --quiet compile --input-file $< --output-file $@

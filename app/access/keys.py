@@ -1,0 +1,186 @@
+"""Keys and hooks: how programs come in.
+
+A key is random and long, so a plain SHA-256 of it is enough to look it up by; nobody can guess 256 bits.
+A newcomer's usual mistake: a key has a scope, no role. It stands in no relation to anyone; :data:`app.rules.permissions.KEY_PERMISSIONS`
+says what its scope opens.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.access.tables import api_key, hook
+from app.kit.refusals import Conflict, Invalid, NotThere, at_field
+from app.rules.permissions import Scope
+from app.rules.terms import CODE_PATTERN, n_
+
+__all__ = [
+    "Hook",
+    "Key",
+    "KeyRow",
+    "authenticate_key",
+    "create_hook",
+    "create_key",
+    "find_hook",
+    "hooks",
+    "keys",
+    "revoke_hook",
+    "revoke_key",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A program that showed a key that is known."""
+
+    name: str
+    scope: Scope
+
+    @property
+    def label(self) -> str:
+        """How the trail, and the list of rejected events, write it."""
+        return f"key:{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """A door for signed webhooks, with the secret that both sides sign with."""
+
+    name: str
+    secret: str
+
+    @property
+    def label(self) -> str:
+        """How the trail, and the list of rejected events, write it."""
+        return f"hook:{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow:
+    """A key or a hook (scope None) as its keeper sees it; what opens it is not shown again."""
+
+    name: str
+    scope: Scope | None
+    created_at: dt.datetime
+    revoked_at: dt.datetime | None
+
+
+def create_key(connection: Connection, *, name: str, scope: Scope, now: dt.datetime) -> str:
+    """Make a key and return it: the only moment that it can be read.
+
+    Raises:
+        Invalid: a name that is none.
+        Conflict: a key of this name is in use.
+    """
+    _refuse_name(connection, api_key, name)
+    secret = f"kopes_{scope}_{secrets.token_urlsafe(32)}"
+    connection.execute(
+        sa.insert(api_key).values(name=name, key_hash=_digest(secret), scope=scope.value, created_at=now)
+    )
+    return secret
+
+
+def authenticate_key(connection: Connection, *, key: str) -> Key | None:
+    """Whose key this is; None where it is unknown or revoked.
+
+    Queries: 1, by a unique index.
+    """
+    row = connection.execute(_KEY, {"key_hash": _digest(key)}).one_or_none()
+    return None if row is None else Key(name=row.name, scope=Scope(row.scope))
+
+
+def revoke_key(connection: Connection, *, name: str, now: dt.datetime) -> None:
+    """Close a key for ever.
+
+    Raises:
+        NotThere: no key of this name is in use.
+    """
+    _revoke(connection, api_key, name, now)
+
+
+def keys(connection: Connection) -> list[KeyRow]:
+    """All keys there ever were, by name.
+
+    Queries: 1.
+    """
+    rows = connection.execute(sa.select(api_key).order_by(api_key.c.name, api_key.c.id))
+    return [
+        KeyRow(name=row.name, scope=Scope(row.scope), created_at=row.created_at, revoked_at=row.revoked_at)
+        for row in rows
+    ]
+
+
+def create_hook(connection: Connection, *, name: str, now: dt.datetime) -> str:
+    """Open ``/hooks/NAME`` and return its secret, in the form that Standard Webhooks 1.0 gives them.
+
+    Raises:
+        Invalid: a name that is none.
+        Conflict: a hook of this name is open.
+    """
+    _refuse_name(connection, hook, name)
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+    connection.execute(sa.insert(hook).values(name=name, secret=secret, created_at=now))
+    return secret
+
+
+def find_hook(connection: Connection, *, name: str) -> Hook | None:
+    """The open hook of this name.
+
+    Queries: 1.
+    """
+    row = connection.execute(sa.select(hook).where(hook.c.name == name, hook.c.revoked_at.is_(None))).one_or_none()
+    return None if row is None else Hook(name=row.name, secret=row.secret)
+
+
+def revoke_hook(connection: Connection, *, name: str, now: dt.datetime) -> None:
+    """Close a hook for ever.
+
+    Raises:
+        NotThere: no hook of this name is open.
+    """
+    _revoke(connection, hook, name, now)
+
+
+def hooks(connection: Connection) -> list[KeyRow]:
+    """All hooks there ever were, by name.
+
+    Queries: 1.
+    """
+    rows = connection.execute(sa.select(hook).order_by(hook.c.name, hook.c.id))
+    return [KeyRow(name=row.name, scope=None, created_at=row.created_at, revoked_at=row.revoked_at) for row in rows]
+
+
+_KEY = sa.select(api_key.c.name, api_key.c.scope).where(
+    api_key.c.key_hash == sa.bindparam("key_hash"), api_key.c.revoked_at.is_(None)
+)
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _refuse_name(connection: Connection, table: sa.Table, name: str) -> None:
+    if not CODE_PATTERN.fullmatch(name):
+        message = n_("A name is 1 to 40 of A-Z, a-z, 0-9, full stop, _ and -, beginning with a letter or digit.")
+        raise Invalid(at_field("name", "no_name", message))
+    query: sa.Select[Any] = sa.select(table.c.id).where(table.c.name == name, table.c.revoked_at.is_(None))
+    if connection.execute(query).first() is not None:
+        raise Conflict(
+            at_field("name", "taken", n_("%(name)s is in use."), name=name), message=n_("There is one of this name.")
+        )
+
+
+def _revoke(connection: Connection, table: sa.Table, name: str, now: dt.datetime) -> None:
+    closed = connection.execute(
+        sa.update(table).where(table.c.name == name, table.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
+    if closed.rowcount != 1:
+        raise NotThere

@@ -1,0 +1,122 @@
+"""How a person stands to a unit or an employee, by the postings of the day.
+
+A newcomer's usual mistake is to ask for a role. Whoever is posted as head today stands in the line of that unit today; tomorrow's transfer
+ends it, with no account touched.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection
+
+from app.access.accounts import Viewer
+from app.organisation import Directory
+from app.rules.permissions import Deed, Relation, may, relations_that_allow
+from app.rules.terms import Node, NodeKind
+
+__all__ = ["exists", "may_at_all", "relations", "sees", "verify_relations"]
+
+
+def exists(directory: Directory, node: Node) -> bool:
+    """Whether there is, or ever was, such a unit or employee."""
+    if node.kind is NodeKind.EMPLOYEE:
+        return node.code in directory.employees
+    return bool(directory.tree.rows(node.code))
+
+
+def relations(directory: Directory, *, viewer: Viewer, node: Node, day: dt.date) -> frozenset[Relation]:
+    """In which relations a person stands to a node on a day; :attr:`Relation.ANY` always."""
+    found = {Relation.ANY}
+    me = viewer.employee
+    if me is None:
+        return frozenset(found)
+    if node.kind is NodeKind.EMPLOYEE:
+        if node.code == me:
+            found.add(Relation.OWN)
+        chain = directory.placement.path_on(node.code, day) or ()
+    else:
+        if node.code in _above(directory, me, day):
+            found.add(Relation.ABOVE)
+        chain = directory.tree.chain_on(node.code, day)
+    if not set(directory.units_headed_by(me, day)).isdisjoint(chain):
+        found.add(Relation.LINE)
+    return frozenset(found)
+
+
+def verify_relations(
+    directory: Directory, *, viewer: Viewer, unit: str | None, sharers: Collection[str], day: dt.date
+) -> frozenset[Relation]:
+    """How a person stands to an activity that is to be verified; empty for one's own.
+
+    A head never verifies an entry that he or she shares in: those go to the head above, at the top to hr (contract, "Who may what").
+
+    Args:
+        directory: the organisation.
+        viewer: who would verify.
+        unit: the unit that the activity belongs to; None where nobody was posted, which is hr's.
+        sharers: the employee and all in its credits.
+        day: today.
+    """
+    me = viewer.employee
+    if me is not None and me in sharers:
+        return frozenset()
+    chain = () if unit is None else directory.tree.chain_on(unit, day)
+    found: set[Relation] = set()
+    if all(head in sharers for above in chain for head in directory.heads_of(above, day)):
+        found.add(Relation.UNHEADED)
+    if me is not None and not set(directory.units_headed_by(me, day)).isdisjoint(chain):
+        found.add(Relation.LINE)
+    return frozenset(found)
+
+
+def may_at_all(directory: Callable[[], Directory], *, viewer: Viewer, deed: Deed, day: dt.date) -> bool:
+    """Whether there is anything that a person may do the deed to: what a page about no particular node asks.
+
+    Args:
+        directory: asked only where being head decides.
+        viewer: who.
+        deed: what.
+        day: today.
+    """
+    if may(viewer.roles, deed, ()):
+        return True
+    allowed = relations_that_allow(viewer.roles, deed)
+    if Relation.UNHEADED in allowed:
+        return True
+    if viewer.employee is None:
+        return False
+    if not allowed.isdisjoint({Relation.OWN, Relation.ABOVE}):
+        return True
+    return Relation.LINE in allowed and bool(directory().units_headed_by(viewer.employee, day))
+
+
+def sees(directory: Directory, *, viewer: Viewer, deed: Deed, day: dt.date) -> Callable[[Node], bool]:
+    """A test for many nodes: whether the person may do the deed to each. The viewer's own place is looked up once."""
+    if may(viewer.roles, deed, ()):
+        return lambda _node: True
+    allowed = relations_that_allow(viewer.roles, deed)
+    me = viewer.employee
+    if me is None or not allowed:
+        return lambda _node: False
+    above = _above(directory, me, day) if Relation.ABOVE in allowed else frozenset()
+    headed = directory.units_headed_by(me, day) if Relation.LINE in allowed else ()
+    line = frozenset(unit for top in headed for unit in directory.units_below(top, day))
+
+    def seen(node: Node) -> bool:
+        if node.kind is NodeKind.UNIT:
+            return node.code in above or node.code in line
+        if node.code == me and Relation.OWN in allowed:
+            return True
+        posting = directory.placement.posting_on(node.code, day) if line else None
+        return posting is not None and posting.unit in line
+
+    return seen
+
+
+def _above(directory: Directory, employee: str, day: dt.date) -> frozenset[str]:
+    """The unit posted to and those above it; without a posting the agency alone."""
+    path = directory.placement.path_on(employee, day)
+    if path is None:
+        root = directory.tree.root_on(day)
+        path = (root,) if root is not None and employee in directory.employees else ()
+    return frozenset(path)

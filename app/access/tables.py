@@ -1,0 +1,131 @@
+"""Tables of who comes in: accounts, sessions, keys, hooks, attempts, and the trail of what they did.
+
+A newcomer's usual mistake: no secret that opens something stands here in clear (a hook's does, since signing needs it), so a token or key
+is looked up by its hash. ``trail`` and ``reading_log`` are append-only; triggers of the migration keep them so.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from app.kit.database import BigKey, Code, Instant, metadata
+
+__all__ = [
+    "APPEND_ONLY",
+    "account",
+    "api_key",
+    "hook",
+    "reading_log",
+    "sign_in_attempt",
+    "trail",
+    "web_session",
+]
+
+account: Final = sa.Table(
+    "account",
+    metadata,
+    sa.Column("id", BigKey, primary_key=True),
+    sa.Column("email", sa.Text, nullable=False, comment="as it was written"),
+    sa.Column("email_key", Code, nullable=False, unique=True, comment="case-folded: who signs in is found by it"),
+    sa.Column("password_hash", sa.Text, nullable=False, comment="argon2id, with its own parameters and salt"),
+    sa.Column("roles", sa.Text, nullable=False, comment="names in code point order, joined by commas"),
+    sa.Column(
+        "employee", Code, nullable=True, unique=True, comment="the number; no foreign key, since a load replaces rows"
+    ),
+    sa.Column("first_password", sa.Boolean, nullable=False, comment="still the one that the command printed"),
+    sa.Column("language", sa.Text, nullable=True, comment="null: as the browser asks"),
+    sa.Column("theme", sa.Text, nullable=False, server_default="system"),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("password_changed_at", Instant, nullable=False),
+    sa.Column("disabled_at", Instant, nullable=True),
+    sa.CheckConstraint("length(email) BETWEEN 3 AND 254", name="email_length"),
+    sa.CheckConstraint("length(roles) > 0", name="roles_some"),
+    sa.CheckConstraint("theme IN ('system', 'light', 'dark')", name="theme_known"),
+)
+
+web_session: Final = sa.Table(
+    "web_session",
+    metadata,
+    sa.Column("token_hash", Code, primary_key=True, comment="SHA-256 of the cookie's token, in hexadecimal"),
+    sa.Column("account_id", sa.ForeignKey("account.id"), nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("last_acted_at", Instant, nullable=False, comment="coarse; reading moves nothing"),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant, nullable=True),
+    sa.CheckConstraint("length(token_hash) = 64", name="token_hash_length"),
+    sa.Index("ix_web_session_account", "account_id"),
+)
+
+api_key: Final = sa.Table(
+    "api_key",
+    metadata,
+    sa.Column("id", BigKey, primary_key=True),
+    sa.Column("name", Code, nullable=False),
+    sa.Column("key_hash", Code, nullable=False, unique=True, comment="SHA-256 of the key, in hexadecimal"),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("revoked_at", Instant, nullable=True),
+    sa.CheckConstraint("scope IN ('ingest', 'read')", name="scope_known"),
+)
+
+_live_key = api_key.c.revoked_at.is_(None)
+sa.Index("uq_api_key_name_live", api_key.c.name, unique=True, sqlite_where=_live_key, postgresql_where=_live_key)
+
+hook: Final = sa.Table(
+    "hook",
+    metadata,
+    sa.Column("id", BigKey, primary_key=True),
+    sa.Column("name", Code, nullable=False),
+    sa.Column("secret", sa.Text, nullable=False, comment="whsec_…: both sides sign with it, so it is kept as it is"),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("revoked_at", Instant, nullable=True),
+)
+
+_live_hook = hook.c.revoked_at.is_(None)
+sa.Index("uq_hook_name_live", hook.c.name, unique=True, sqlite_where=_live_hook, postgresql_where=_live_hook)
+
+sign_in_attempt: Final = sa.Table(
+    "sign_in_attempt",
+    metadata,
+    sa.Column("id", BigKey, primary_key=True),
+    sa.Column("email_key", Code, nullable=False, comment="also of accounts that are not there"),
+    sa.Column("address", Code, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("succeeded", sa.Boolean, nullable=False, comment="false from the start: an attempt under way counts"),
+    sa.Index("ix_sign_in_attempt_email", "email_key", "at"),
+    sa.Index("ix_sign_in_attempt_address", "address", "at"),
+)
+
+trail: Final = sa.Table(
+    "trail",
+    metadata,
+    sa.Column("id", BigKey, primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("who", Code, nullable=False, comment="account:EMAIL, key:NAME, hook:NAME, command, job:NAME or nobody"),
+    sa.Column("deed", sa.Text, nullable=False),
+    sa.Column("subject", Code, nullable=True, comment="what it was about: a node, an account, an event"),
+    sa.Column("before", sa.Text, nullable=True, comment="JSON"),
+    sa.Column("after", sa.Text, nullable=True, comment="JSON"),
+    sa.Column("why", sa.Text, nullable=True),
+    sa.Index("ix_trail_subject", "subject", "id"),
+    sa.Index("ix_trail_who", "who", "id"),
+)
+
+reading_log: Final = sa.Table(
+    "reading_log",
+    metadata,
+    sa.Column("id", BigKey, primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("account_id", sa.ForeignKey("account.id"), nullable=False),
+    sa.Column("what", sa.Text, nullable=False, comment="the export's name"),
+    sa.Column("asked", sa.Text, nullable=False, comment="JSON: cycle, day, basis, form"),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.CheckConstraint("length(reason) > 0", name="reason_given"),
+    sa.Index("ix_reading_log_account", "account_id", "id"),
+)
+
+APPEND_ONLY: Final = (trail, reading_log)
+"""Tables whose rows never change and never go."""

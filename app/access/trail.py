@@ -1,0 +1,112 @@
+"""The trail: who did what, when, to what, before, after and why. Written in the deed's own transaction, never changed.
+
+A newcomer's usual mistake is to write a row oneself: the edge does it for each deed, and a handler only adds what it was about.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.access.tables import reading_log, trail
+
+__all__ = ["TrailRow", "record_deed", "record_reading", "trail_rows"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailRow:
+    """One deed, as the auditor reads it."""
+
+    id: int
+    at: dt.datetime
+    who: str
+    deed: str
+    subject: str | None
+    before: str | None
+    after: str | None
+    why: str | None
+
+
+def record_deed(
+    connection: Connection,
+    *,
+    who: str,
+    deed: str,
+    at: dt.datetime,
+    subject: str | None = None,
+    before: object = None,
+    after: object = None,
+    why: str | None = None,
+) -> None:
+    """Write down a deed.
+
+    Args:
+        connection: the deed's own transaction.
+        who: ``account:EMAIL``, ``key:NAME``, ``hook:NAME``, ``command``, ``job:NAME`` or ``nobody``.
+        deed: a :class:`app.rules.permissions.Deed`.
+        at: when.
+        subject: what it was about.
+        before: what stood there; anything that JSON can hold.
+        after: what stands there now.
+        why: the reason that the person gave.
+    """
+    connection.execute(
+        sa.insert(trail).values(
+            who=who,
+            deed=deed,
+            at=at,
+            subject=subject,
+            before=_as_json(before),
+            after=_as_json(after),
+            why=why,
+        )
+    )
+
+
+def record_reading(
+    connection: Connection,
+    *,
+    account_id: int,
+    what: str,
+    asked: Mapping[str, object],
+    reason: str,
+    rows: int,
+    at: dt.datetime,
+) -> None:
+    """Write down a download of other people's data, with its reason."""
+    connection.execute(
+        sa.insert(reading_log).values(
+            account_id=account_id, what=what, asked=json.dumps(asked, sort_keys=True), reason=reason, rows=rows, at=at
+        )
+    )
+
+
+def trail_rows(
+    connection: Connection,
+    *,
+    limit: int,
+    before_id: int | None = None,
+    who: str | None = None,
+    deed: str | None = None,
+    subject: str | None = None,
+) -> list[TrailRow]:
+    """The newest deeds first.
+
+    Queries: 1.
+    """
+    query = sa.select(trail).order_by(trail.c.id.desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(trail.c.id < before_id)
+    for column, wanted in ((trail.c.who, who), (trail.c.deed, deed), (trail.c.subject, subject)):
+        if wanted:
+            query = query.where(column == wanted)
+    return [TrailRow(**row) for row in connection.execute(query).mappings()]
+
+
+def _as_json(value: object) -> str | None:
+    return None if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)

@@ -1,0 +1,87 @@
+"""What every level is measured on, as it was last loaded: lines, past years, ratings, exclusions, plans, definitions.
+
+A newcomer's usual mistake: a node is its text here (``unit:VIE``), no key of another table, since past years outlive people.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import CheckConstraint, Column, Integer, PrimaryKeyConstraint, Table, Text
+
+from app.kit.database import Code, Exact, metadata
+
+__all__ = ["definition_document", "exclusion", "history", "plan_share", "rating", "scorecard_line"]
+
+scorecard_line: Final = Table(
+    "scorecard_line",
+    metadata,
+    Column("cycle", Integer, nullable=False),
+    Column("node", Code, nullable=False),
+    Column("kpi", Code, nullable=False),
+    # The order of a node's lines in the file, which scorecards keep.
+    Column("place", Integer, nullable=False),
+    Column("weight", Exact, nullable=False),
+    Column("area", Text),
+    Column("link", Text, nullable=False),
+    Column("parent_node", Code),
+    Column("parent_kpi", Code),
+    Column("base", Exact),
+    Column("high", Exact),
+    Column("low", Exact),
+    Column("target", Exact),
+    Column("coefficient", Exact),
+    PrimaryKeyConstraint("cycle", "node", "kpi"),
+)
+
+history: Final = Table(
+    "history",
+    metadata,
+    Column("node", Code, nullable=False),
+    Column("kpi", Code, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("actual", Exact, nullable=False),
+    PrimaryKeyConstraint("node", "kpi", "year"),
+)
+
+rating: Final = Table(
+    "rating",
+    metadata,
+    Column("cycle", Integer, nullable=False),
+    Column("node", Code, nullable=False),
+    Column("kpi", Code, nullable=False),
+    Column("rater", Code, nullable=False),
+    Column("grade", Text, nullable=False),
+    PrimaryKeyConstraint("cycle", "node", "kpi", "rater"),
+)
+
+exclusion: Final = Table(
+    "exclusion",
+    metadata,
+    Column("cycle", Integer, nullable=False),
+    Column("node", Code, nullable=False),
+    Column("kpi", Code, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("reason", Text),
+    # One at most: sigma is that of the other four of five years.
+    PrimaryKeyConstraint("cycle", "node", "kpi"),
+)
+
+plan_share: Final = Table(
+    "plan_share",
+    metadata,
+    Column("kpi", Code, nullable=False),
+    # Empty for all nodes that have no rows of their own.
+    Column("node", Code, nullable=False),
+    Column("month", Integer, nullable=False),
+    Column("share", Exact, nullable=False),
+    PrimaryKeyConstraint("kpi", "node", "month"),
+    CheckConstraint("month BETWEEN 1 AND 12", name="month"),
+)
+
+definition_document: Final = Table(
+    "definition_document",
+    metadata,
+    Column("name", Code, primary_key=True),
+    Column("content", Text, nullable=False),
+)

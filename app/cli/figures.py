@@ -1,0 +1,166 @@
+"""Commands that print figures: ``score``, ``explain``, ``grade``, ``reconcile``, ``digest``.
+
+They print what the pages show, from the same read models.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import click
+
+from app import cycle as cycles
+from app import scoring
+from app.cli.opening import CYCLE, DAY, NODE, open_database, settings
+from app.kit import clock
+from app.rules.grading import members
+from app.rules.terms import Basis, Node
+from app.scoring import Asked
+
+__all__ = ["COMMANDS"]
+
+_LINE_COLUMNS: Final = (
+    "kpi",
+    "weight",
+    "actual",
+    "base",
+    "sigma",
+    "high",
+    "low",
+    "target",
+    "method",
+    "score",
+    "reason",
+    "points",
+    "projected_actual",
+    "projected_score",
+    "old_score",
+)
+_CARD_COLUMNS: Final = (
+    "node",
+    "cycle",
+    "as_of",
+    "basis",
+    "own_score",
+    "unit_score",
+    "final_score",
+    "projected_score",
+)
+_CARD_NAMES: Final = {"projected_score": "node_projected_score"}
+
+CYCLE_OPTION = click.option("--cycle", type=CYCLE, required=True, help="The year that names the cycle.")
+AS_OF = click.option("--as-of", type=DAY, help="Look at events of days up to this one.")
+BASIS = click.option(
+    "--basis", type=click.Choice([str(basis) for basis in Basis]), default=str(Basis.FINAL), show_default=True
+)
+FORMAT = click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
+
+
+def _print_json(value: object) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")
+
+
+def _print_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    writer = csv.DictWriter(sys.stdout, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: "" if value is None else value for name, value in row.items()})
+
+
+@click.command()
+@CYCLE_OPTION
+@AS_OF
+@BASIS
+@click.option("--node", type=NODE, help="Only this unit or employee.")
+@FORMAT
+def score(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, form: str) -> None:
+    """Print scorecards."""
+    asked = Asked(cycle, clock.today(), as_of, Basis(basis))
+    with open_database(settings()).read() as connection:
+        if node is not None and node not in scoring.state(connection).plan(cycle).nodes:
+            message = f"{node} has no scorecard in cycle {cycle}"
+            raise click.ClickException(message)
+        cards = scoring.scorecards(connection, asked, None if node is None else [node])
+    documents = [card.as_json() for card in cards]
+    if form == "json":
+        _print_json(documents)
+        return
+    # A row is a line, so the projection called so is the line's; the scorecard's own has another name beside it.
+    rows = []
+    for document in documents:
+        head = {_CARD_NAMES.get(name, name): document[name] for name in _CARD_COLUMNS}
+        rows += [head | {name: line.get(name) for name in _LINE_COLUMNS} for line in document["lines"] or [{}]]
+    _print_csv((*(_CARD_NAMES.get(name, name) for name in _CARD_COLUMNS), *_LINE_COLUMNS), rows)
+
+
+@click.command()
+@click.argument("node", type=NODE)
+@click.argument("kpi")
+@CYCLE_OPTION
+@AS_OF
+@BASIS
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def explain(node: Node, kpi: str, cycle: int, as_of: dt.date | None, basis: str, form: str) -> None:  # noqa: PLR0913 - the command's own words
+    """Print the whole derivation of NODE's score for KPI, from the activities up."""
+    asked = Asked(cycle, clock.today(), as_of, Basis(basis))
+    with open_database(settings()).read() as connection:
+        found = scoring.explain(connection, asked, node, kpi)
+        if found is None:
+            message = f"{node} has no line for {kpi} in cycle {cycle}"
+            raise click.ClickException(message)
+        if form == "json":
+            _print_json(found.as_json(activities=scoring.counted_activities(connection, asked, node, kpi)))
+            return
+        for sentence in found.sentences():
+            click.echo(sentence)
+        for line in scoring.activity_lines(connection, asked, node, kpi):
+            click.echo(line)
+
+
+@click.command()
+@CYCLE_OPTION
+@click.option("--of", "whom", type=click.Choice(["employees", "units"]), default="employees", show_default=True)
+@FORMAT
+def grade(cycle: int, whom: str, form: str) -> None:
+    """Print proposed grades, pay and promotion points."""
+    with open_database(settings()).read() as connection:
+        if whom == "employees":
+            proposal: Any = cycles.propose_employee_grades(connection, cycle=cycle, today=clock.today())
+        else:
+            proposal = cycles.propose_unit_grades(connection, cycle=cycle, today=clock.today())
+    rows = [members(row) for row in proposal.rows]
+    if form == "json":
+        _print_json(rows)
+    else:
+        _print_csv(cycles.EMPLOYEE_COLUMNS if whom == "employees" else cycles.UNIT_COLUMNS, rows)
+    for finding in proposal.broken:
+        click.echo(f"{finding.code}: {finding.text()}", err=True)
+    sys.exit(1 if proposal.broken else 0)
+
+
+@click.command()
+def reconcile() -> None:
+    """Recompute every stored total from the ledger and print the differences."""
+    count = 0
+    with open_database(settings()).read() as connection:
+        for difference in scoring.reconcile(connection):
+            count += 1
+            click.echo(difference)
+    click.echo(f"{count} differences" if count else "All totals agree with the ledger.", err=bool(count))
+    sys.exit(1 if count else 0)
+
+
+@click.command()
+def digest() -> None:
+    """Print a SHA-256 over ledger, totals and scores."""
+    with open_database(settings()).read() as connection:
+        click.echo(scoring.digest(connection))
+
+
+COMMANDS: Final = (score, explain, grade, reconcile, digest)

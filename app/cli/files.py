@@ -1,0 +1,118 @@
+"""Commands that bring things in: ``migrate``, ``load``, ``ingest``."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from app import intake
+from app.cli.opening import open_database, settings
+from app.kit import clock, database
+from app.kit.refusals import Refusal
+from app.ledger import Arrival, Recorded
+from app.rules.permissions import Deed
+from app.rules.terms import Finding, Level
+
+__all__ = ["COMMANDS"]
+
+
+def who() -> str:
+    """Who runs the command, for the record of loads."""
+    try:
+        return f"command:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return "command"
+
+
+def complain(finding: Finding) -> None:
+    """Print a finding to standard error."""
+    click.echo(f"warning: {finding}" if finding.level is Level.WARNING else str(finding), err=True)
+
+
+def _complain_all(findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        complain(finding)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the current schema."""
+    given = settings()
+    try:
+        database.migrate(given.database_url)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo("The schema is current.")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def load(folder: Path) -> None:
+    """Load an agency FOLDER and the definitions and policies of KPI_DEFINITIONS."""
+    given = settings()
+    opened = open_database(given)
+    try:
+        report = opened.writing(
+            Deed.LOAD_FOLDER,
+            lambda connection: intake.load_agency(
+                connection, folder, definitions=given.kpi_definitions, at=clock.now(), by=who()
+            ),
+        )
+    except Refusal as refusal:
+        _complain_all(refusal.findings)
+        if not refusal.findings:
+            click.echo(refusal.text(), err=True)
+        click.echo("Nothing was loaded.", err=True)
+        sys.exit(1)
+    _complain_all(report.warnings)
+    for line in report.lines():
+        click.echo(line)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def ingest(files: tuple[Path, ...]) -> None:
+    """Record the activities of FILES (.ndjson, .csv or .xlsx)."""
+    opened = open_database(settings())
+    refused = False
+    for file in files:
+        if not file.is_file():
+            click.echo(f"{file}: there is no such file", err=True)
+            refused = True
+            continue
+
+        def record(arrivals: list[Arrival], sender: str = file.name) -> Recorded:
+            return opened.writing(
+                Deed.INGEST,
+                lambda connection: intake.take_in(
+                    connection, arrivals, at=clock.now(), door="ingest", sender=sender
+                ),
+            )
+
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed} events"),
+            TimeElapsedColumn(),
+            disable=not sys.stderr.isatty(),
+            console=None,
+        ) as progress:
+            task = progress.add_task(file.name, total=None)
+            report = intake.ingest_file(
+                file, record=record, complain=complain, progress=lambda done, at=task: progress.advance(at, done)
+            )
+        click.echo(
+            f"{file}: accepted {report.accepted}, duplicate {report.duplicate}, rejected {report.rejected}"
+            + (f" (see {report.rejects_file})" if report.rejects_file else "")
+        )
+        refused |= report.rejected > 0
+    sys.exit(1 if refused else 0)
+
+
+COMMANDS: Final = (migrate, load, ingest)

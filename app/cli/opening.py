@@ -1,0 +1,87 @@
+"""What every command begins with: the settings, the database, and a schema that is current."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+import click
+from alembic.util import CommandError
+
+from app.kit.database import Database, current_schema
+from app.kit.settings import Settings
+from app.rules.terms import Node
+
+__all__ = ["CYCLE", "DAY", "NODE", "open_database", "settings"]
+
+
+def settings() -> Settings:
+    """The settings of this process."""
+    try:
+        return Settings.from_environment()
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def open_database(given: Settings) -> Database:
+    """The database, with its schema current.
+
+    Raises:
+        click.ClickException: it was never migrated, or by another version of the application.
+    """
+    try:
+        database = Database(given.database_url)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    with database.read() as connection:
+        try:
+            current = current_schema(connection)
+        except CommandError:
+            current = False
+    if not current:
+        message = "the database's schema is not current: run `kopes migrate` first"
+        raise click.ClickException(message)
+    return database
+
+
+class _Cycle(click.ParamType[int]):
+    name = "YEAR"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        if not re.fullmatch(r"[1-9][0-9]{3}", value, re.ASCII):
+            self.fail(f"{value!r} is not a year of four digits", param, ctx)
+        return int(value)
+
+
+class _Day(click.ParamType[dt.date]):
+    name = "DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
+        if isinstance(value, dt.date):
+            return value
+        try:
+            if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value, re.ASCII):
+                return dt.date.fromisoformat(value)
+        except ValueError:
+            pass
+        self.fail(f"{value!r} is not a date as 2026-06-30", param, ctx)
+
+
+class _Node(click.ParamType[Node]):
+    name = "NODE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Node:
+        if isinstance(value, Node):
+            return value
+        node = Node.parse(value)
+        if node is None:
+            self.fail(f"{value!r} is not a node as unit:VIE or employee:E0001", param, ctx)
+        return node
+
+
+CYCLE = _Cycle()
+DAY = _Day()
+NODE = _Node()

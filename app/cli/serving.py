@@ -1,0 +1,3 @@
+"""Commands that run: placeholder until the servers stand."""
+
+COMMANDS = ()

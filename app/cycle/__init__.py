@@ -1,0 +1,9 @@
+"""What follows from the scores: proposed grades, pay and promotion points.
+
+It owns nothing yet that people decide; it proposes. It promises that a proposal is made on the final basis under the policy that is loaded, and that every
+rule which it breaks is named.
+"""
+
+from app.cycle.grades import EMPLOYEE_COLUMNS, UNIT_COLUMNS, propose_employee_grades, propose_unit_grades
+
+__all__ = ["EMPLOYEE_COLUMNS", "UNIT_COLUMNS", "propose_employee_grades", "propose_unit_grades"]

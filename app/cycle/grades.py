@@ -1,0 +1,98 @@
+"""The proposal of grades: scores, days and statuses of everyone in a cycle, put to the rules.
+
+A newcomer's usual mistake: whoever was away for more than half of the cycle is graded by earlier results, whatever this cycle's score is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import fields
+from typing import Final
+
+from sqlalchemy import Connection
+
+from app import scoring
+from app.rules.grading import (
+    AGENCY,
+    Candidate,
+    EarlierResult,
+    EmployeeGrade,
+    EmployeeProposal,
+    UnitCandidate,
+    UnitGrade,
+    UnitProposal,
+    propose_employees,
+    propose_units,
+)
+from app.rules.placement import overlap
+from app.rules.terms import NodeKind, StatusKind
+from app.scoring import Asked, CyclePlan, Person, Scores
+
+__all__ = ["EMPLOYEE_COLUMNS", "UNIT_COLUMNS", "propose_employee_grades", "propose_unit_grades"]
+
+EMPLOYEE_COLUMNS: Final = tuple(field.name for field in fields(EmployeeGrade))
+UNIT_COLUMNS: Final = tuple(field.name for field in fields(UnitGrade))
+
+
+def propose_employee_grades(connection: Connection, *, cycle: int, today: dt.date) -> EmployeeProposal:
+    """Propose grades, pay and promotion points of everyone whose service touches the cycle.
+
+    Args:
+        connection: an open transaction.
+        cycle: the year that names it.
+        today: the day of the projections, which no grade hangs on.
+
+    Queries: those of :func:`app.scoring.scores`.
+    """
+    found = scoring.scores(connection, Asked(cycle, today))
+    plan = found.selection.plan
+    candidates = [
+        _candidate(found, plan, plan.people[node.code], at)
+        for at, node in enumerate(found.selection.nodes)
+        if node.kind is NodeKind.EMPLOYEE
+    ]
+    return propose_employees(
+        candidates, cycle=cycle, period=plan.period, policies=plan.sheet.definitions.policies
+    )
+
+
+def _candidate(found: Scores, plan: CyclePlan, person: Person, at: int) -> Candidate:
+    directory = plan.frame.directory
+    employee = directory.employees[person.number]
+    last = directory.placement.last_posting(person.number, plan.period)
+    group = directory.evaluation_group(last[0].unit, last[1]) if last else None
+    own, unit, final, _ = found.at(at)
+    return Candidate(
+        employee=person.number,
+        job=person.job,
+        group=group or AGENCY,
+        own_score=own,
+        unit_score=unit,
+        final_score=final,
+        days=person.presence.days_worked,
+        away=person.presence.away,
+        disciplined=any(
+            status.kind is StatusKind.DISCIPLINE for status in directory.statuses_of(person.number, plan.cycle)
+        ),
+        earlier=tuple(
+            EarlierResult(result.cycle, result.final_score, result.grade or "")
+            for result in directory.earlier_results(person.number, plan.cycle)
+        ),
+        monthly_base=employee.monthly_base,
+        hired_on=employee.hired_on,
+    )
+
+
+def propose_unit_grades(connection: Connection, *, cycle: int, today: dt.date) -> UnitProposal:
+    """Propose grades of every unit that lives in the cycle. Queries: those of :func:`app.scoring.scores`."""
+    found = scoring.scores(connection, Asked(cycle, today))
+    plan = found.selection.plan
+    tree = plan.frame.directory.tree
+    candidates = []
+    for at, node in enumerate(found.selection.nodes):
+        if node.kind is NodeKind.UNIT:
+            lives = [shared for row in tree.rows(node.code) if (shared := overlap(row.period, plan.period))]
+            last_day = max(shared.to for shared in lives if shared.to) - dt.timedelta(days=1)
+            group = plan.frame.directory.evaluation_group(node.code, last_day)
+            candidates.append(UnitCandidate(unit=node.code, group=group or AGENCY, own_score=found.at(at)[0]))
+    return propose_units(candidates, policies=plan.sheet.definitions.policies)

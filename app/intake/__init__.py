@@ -1,0 +1,20 @@
+"""Whole files in one transaction: folders of definitions, agency folders, files of activities; and events from any door.
+
+Owns the way from files to the packages that keep their contents; promises that a file with an error changes nothing and
+that every error names file, line and field. Never decides what is right: that is in ``app.rules``.
+"""
+
+from app.intake.activity_files import ingest_file, rejects_path
+from app.intake.agency import Loaded, LoadRefused, load_agency
+from app.intake.events import arrival_of, arrival_of_text, take_in
+
+__all__ = [
+    "LoadRefused",
+    "Loaded",
+    "arrival_of",
+    "arrival_of_text",
+    "ingest_file",
+    "load_agency",
+    "rejects_path",
+    "take_in",
+]

@@ -1,0 +1,135 @@
+"""Files of events: read line by line, recorded batch by batch, what is refused written beside the file.
+
+A newcomer's usual mistake: a file may be ingested again at any time. What was recorded is a duplicate then, so nothing has to be remembered
+of how far an interrupted run had come.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from typing import Final, TextIO
+
+from app import ledger
+from app.intake.events import arrival_of
+from app.kit.files import Document, Trouble, read_events
+from app.ledger import Arrival, Recorded, Rejected
+from app.rules.json_text import encode
+from app.rules.terms import Finding
+
+__all__ = ["FileReport", "ingest_file", "rejects_path"]
+
+BATCH: Final = 2_000
+
+
+@dataclass(slots=True)
+class FileReport:
+    """What became of a file's events."""
+
+    file: Path
+    accepted: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    warnings: list[Finding] = field(default_factory=list)
+    rejects_file: Path | None = None
+    unreadable: bool = False
+
+
+def rejects_path(file: Path) -> Path:
+    """Where a file's rejected events go: beside it, its extension replaced."""
+    return file.with_suffix(".rejected.ndjson")
+
+
+def ingest_file(
+    file: Path,
+    *,
+    record: Callable[[list[Arrival]], Recorded],
+    complain: Callable[[Finding], None],
+    progress: Callable[[int], None] = lambda _count: None,
+) -> FileReport:
+    """Record the events of a file and write those that are refused beside it, whole or not at all.
+
+    Args:
+        file: ``.ndjson``, ``.csv`` or ``.xlsx``.
+        record: records a batch in a transaction of its own.
+        complain: is told each problem, with file, line and field.
+        progress: is told how many lines are done.
+    """
+    report = FileReport(file)
+    rejects = rejects_path(file)
+    beside = rejects.with_name(rejects.name + ".part")
+    with beside.open("w", encoding="utf-8") as out:
+        readings = read_events(file)
+        while batch := list(islice(readings, BATCH)):
+            _ingest_batch(batch, report, record, complain, out)
+            progress(len(batch))
+    if report.rejected:
+        beside.replace(rejects)
+        report.rejects_file = rejects
+    else:
+        beside.unlink()
+    return report
+
+
+def _ingest_batch(
+    batch: list[Document | Trouble],
+    report: FileReport,
+    record: Callable[[list[Arrival]], Recorded],
+    complain: Callable[[Finding], None],
+    out: TextIO,
+) -> None:
+    readings = [one for one in batch if isinstance(one, Document) or one.is_error]
+    for one in batch:
+        if isinstance(one, Trouble) and not one.is_error:
+            report.warnings.extend(one.findings)
+            for finding in one.findings:
+                complain(finding)
+    arrivals = [_arrival(one) for one in readings]
+    recorded = record(arrivals)
+    report.accepted += recorded.accepted
+    report.duplicate += recorded.duplicate
+    report.rejected += len(recorded.rejected)
+    for rejected in recorded.rejected:
+        reading = readings[rejected.index]
+        report.unreadable |= isinstance(reading, Trouble) and reading.whole_file
+        for finding in rejected.findings:
+            complain(_placed(finding, reading))
+        out.write(_reject_line(reading, arrivals[rejected.index], rejected) + "\n")
+
+
+def _arrival(reading: Document | Trouble) -> Arrival:
+    if isinstance(reading, Trouble):
+        return Arrival(reading.text, None, reading.findings)
+    value = reading.value
+    if isinstance(value, dict) and "errors" in value:
+        # A mended line of a file of rejects: why it was refused then is no part of the event.
+        value = {name: member for name, member in value.items() if name != "errors"}
+    return arrival_of(value)
+
+
+def _placed(finding: Finding, reading: Document | Trouble) -> Finding:
+    place = finding.place
+    return Finding(
+        code=finding.code,
+        message=finding.message,
+        parameters=finding.parameters,
+        level=finding.level,
+        place=type(place)(
+            file=reading.file,
+            line=reading.line or place.line,
+            field=place.field or place.pointer,
+            pointer=place.pointer,
+        ),
+    )
+
+
+def _reject_line(reading: Document | Trouble, arrival: Arrival, rejected: Rejected) -> str:
+    errors = json.dumps(ledger.errors_of(rejected.findings))
+    if isinstance(reading, Document) and isinstance(arrival.value, dict):
+        members = (f"{json.dumps(str(name))}: {encode(member)}" for name, member in arrival.value.items())
+        return "{" + ", ".join(chain(members, (f'"errors": {errors}',))) + "}"
+    line = arrival.text if isinstance(reading, Trouble) else encode(reading.value)
+    return f'{{"line": {json.dumps(line)}, "errors": {errors}}}'

@@ -1,0 +1,105 @@
+"""The load of an agency folder with its definitions, and everything that follows from it, in one transaction.
+
+A newcomer's usual mistake: to think that a load concerns the future. A rate that comes late re-values its month's deals, a changed posting moves what was
+credited: all that hangs on the folder is derived again, from the first event on.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection
+
+from app import ledger, organisation
+from app.intake import definitions as definition_files
+from app.intake import folder as folders
+from app.intake.folder import FileReport, LoadReport
+from app.kit.database import lock
+from app.kit.refusals import Refusal
+from app.ledger.tables import LOCK_LEDGER
+from app.rules.terms import Finding, Level, n_
+from app.scoring import state
+
+__all__ = ["Loaded", "LoadRefused", "load_agency"]
+
+_DERIVED_FROM: Final = frozenset({"units", "employees", "postings", "rates", "definitions"})
+"""The files that activities and totals are derived from; the others change scores alone, which are never stored."""
+
+
+class LoadRefused(Refusal):
+    """A folder that cannot be loaded; nothing of it was."""
+
+    code = "load_refused"
+    message = n_("The folder cannot be loaded.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What a load did."""
+
+    warnings: tuple[Finding, ...]
+    files: tuple[FileReport, ...]
+    revision: int
+    changed: frozenset[str]
+    derived: int | None
+
+    def lines(self) -> list[str]:
+        """The report, a line for each file and one for the whole."""
+        told = []
+        for one in self.files:
+            changes = one.changes
+            what = (
+                f"{changes.added} added, {changes.changed} changed, {changes.removed} removed"
+                if one.name in self.changed
+                else "unchanged"
+            )
+            told.append(f"{one.name}: {one.rows} rows, {what}")
+        told.append(f"revision {self.revision}" + ("" if self.changed else " (nothing changed)"))
+        if self.derived is not None:
+            told.append(f"{self.derived} activities derived again")
+        return told
+
+
+def load_agency(
+    connection: Connection, folder: Path, *, definitions: Path, at: dt.datetime, by: str
+) -> Loaded:
+    """Load a folder and the definitions, all of it or nothing, and derive again what hangs on them.
+
+    Args:
+        connection: a writing transaction.
+        folder: the agency folder.
+        definitions: the folder of goals, policies and KPIs.
+        at: now.
+        by: who loads.
+
+    Raises:
+        LoadRefused: with every finding.
+    """
+    read, problems = definition_files.read_folder(definitions)
+    if any(problem.level is Level.ERROR for problem in problems):
+        raise LoadRefused(*problems)
+    # Nobody records while the ground shifts: who waits here records on the new one.
+    lock(connection, LOCK_LEDGER)
+    before = organisation.directory(connection)
+    numbers = {before.employee_id(number): number for number in before.employees}
+    report: LoadReport = folders.load(
+        connection, folder, read, at=at, by=by, needs=ledger.needs(connection, numbers=numbers)
+    )
+    if report.revision is None:
+        raise LoadRefused(*problems, *report.findings)
+    derived = None
+    if report.changed & _DERIVED_FROM:
+        ledger.slices_in_use(connection, read, may_add=True)
+        derived = ledger.rederive(connection, state(connection).frame, at=at)
+    elif report.changed:
+        ledger.touch(connection, at=at, owners=ledger.owners_text(everyone=True))
+    return Loaded(
+        warnings=tuple(one for one in (*problems, *report.findings) if one.level is Level.WARNING),
+        files=report.files,
+        revision=report.revision,
+        changed=report.changed,
+        derived=derived,
+    )

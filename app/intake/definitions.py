@@ -1,0 +1,108 @@
+"""A folder of definitions: its YAML files, held against the JSON Schemas and the rules.
+
+A newcomer's usual mistake: to take the schemas for the whole check. They are what editors complete and check by; the rules
+(``app.rules.definitions``) say more, and say it better, so a schema's finding is shown only where the rules found nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+
+from app.kit.settings import ROOT
+from app.kit.yaml_places import BYTES_MAX, read_yaml
+from app.rules.definitions import Definitions, Document, read
+from app.rules.terms import Finding, Level, Place, n_
+
+__all__ = ["SCHEMAS", "SCHEMA_FOLDER", "read_folder"]
+
+SCHEMA_FOLDER: Final = ROOT / "kpi_definitions"
+"""The product's own definitions, with the schemas; an agency's folder need not repeat them."""
+SCHEMAS: Final[Mapping[str, str]] = {
+    "goals": "goals.schema.json",
+    "policies": "policies.schema.json",
+    "kpi": "kpi.schema.json",
+}
+"""The schema of each kind of document."""
+SUFFIXES: Final = (".yaml", ".yml")
+
+
+def read_folder(path: Path | str) -> tuple[Definitions, list[Finding]]:
+    """Read all definitions of a folder: ``goals.yaml``, ``policies.yaml``, and every other YAML file as KPIs.
+
+    Returns:
+        What could be read and every problem, in the order of file and line; an error among them means that nothing of it
+        must be used. Files are named as seen from where the folder's own name is (``definitions/goals.yaml``).
+    """
+    folder = Path(path)
+    try:
+        files = sorted(file for file in folder.iterdir() if file.suffix in SUFFIXES and not file.name.startswith("."))
+    except OSError as error:
+        message = n_("the folder of definitions cannot be read: %(problem)s")
+        place = Place(file=str(folder))
+        parameters = {"problem": error.strerror or str(error)}
+        return Definitions(), [Finding(code="no_folder", message=message, parameters=parameters, place=place)]
+    findings: list[Finding] = []
+    documents: list[Document] = []
+    for file in files:
+        document, problems = _read_file(file)
+        findings.extend(problems)
+        if document is not None:
+            documents.append(document)
+    if not any(file.stem == "goals" for file in files):
+        message = n_("goals.yaml is missing; expected a file with the strategic goals and their tasks")
+        findings.append(Finding(code="no_goals", message=message, place=Place(file=str(folder / "goals.yaml"))))
+    definitions, problems = read(documents)
+    findings.extend(problem for problem in problems if problem.code != "no_goals")
+    errors = [problem for problem in findings if problem.level is Level.ERROR]
+    for document in documents:
+        told = [error.place.field or "" for error in errors if error.place.file == document.file]
+        # A schema names the whole that a wrong member stands in, so what the rules said further inside is the same.
+        findings.extend(
+            finding
+            for finding in _against_schema(document)
+            if not any(field.startswith(finding.place.field or "") for field in told)
+        )
+    findings.sort(key=lambda finding: (finding.place.file or "", finding.place.line or 0))
+    return definitions, findings
+
+
+def _read_file(file: Path) -> tuple[Document | None, list[Finding]]:
+    try:
+        with file.open("rb") as opened:
+            raw = opened.read(BYTES_MAX + 1)
+    except OSError as error:
+        message = n_("the file cannot be read: %(problem)s")
+        parameters = {"problem": error.strerror or str(error)}
+        return None, [Finding(code="no_file", message=message, parameters=parameters, place=Place(file=str(file)))]
+    placed, findings = read_yaml(raw, file=str(file))
+    if placed is None:
+        return None, findings
+    kind = file.stem if file.stem in {"goals", "policies"} else "kpi"
+    return Document(content=placed.content, kind=kind, file=str(file), lines=placed.lines), findings
+
+
+@functools.cache
+def _validator(kind: str) -> Draft202012Validator:
+    schema = json.loads((SCHEMA_FOLDER / SCHEMAS[kind]).read_text(encoding="utf-8"))
+    return Draft202012Validator(schema)
+
+
+def _against_schema(document: Document) -> Iterator[Finding]:
+    """What the schema has against a document, in the order of the document's places."""
+    content: Any = document.content
+    if content is None and document.kind == "policies":
+        return
+    errors = sorted(
+        _validator(document.kind).iter_errors(content), key=lambda error: [str(p) for p in error.absolute_path]
+    )
+    for error in errors:
+        path = tuple(error.absolute_path)
+        parameters = {"problem": error.message[:300], "schema": SCHEMAS[document.kind]}
+        message = n_("%(schema)s does not allow this: %(problem)s")
+        yield Finding(code="schema", message=message, parameters=parameters, place=document.place(path))

@@ -1,0 +1,263 @@
+"""An agency folder: read whole, checked whole, loaded whole or not at all.
+
+The load compares with what is stored and writes only what differs: the same folder again changes nothing, and the revision stays.
+A newcomer's usual mistake is to stop at the first wrong row. All findings come back at once, in the order of the contract's table
+of files, then line and column; one error among them means that nothing was written.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection
+
+from app import cascade, organisation
+from app.intake.cascade_rows import read_cascade
+from app.intake.organisation_rows import ReadOrganisation, read_organisation
+from app.kit.files import Columns, Row, Trouble, read_csv
+from app.kit.replacing import Changes
+from app.organisation import LoadedFile, Needs
+from app.rules.definitions import Definitions
+from app.rules.presence import cycle_period
+from app.rules.terms import Finding, Level, Node, NodeKind, Place, n_
+
+__all__ = ["FILES", "FileReport", "LoadReport", "load"]
+
+FILES: Final[Mapping[str, Columns]] = {
+    name: Columns(required=tuple(columns.split()))
+    for name, columns in {
+        "units": "code name kind parent country timezone evaluation_group valid_from valid_to",
+        "employees": "number name email rank job monthly_base hired_on left_on",
+        "postings": "employee unit role from to",
+        "rates": "month currency usd",
+        "history": "node kpi year actual",
+        "scorecards": "cycle node kpi weight area link parent_node parent_kpi base high low target coefficient",
+        "ratings": "cycle node kpi rater grade",
+        "status": "employee cycle kind from to note",
+        "results": "cycle employee final_score grade",
+        "exclusions": "cycle node kpi year reason",
+        "plan": "kpi node month share",
+    }.items()
+}
+"""The files of a folder, by name without ``.csv``, and their columns, in the contract's order. A column that is not there is an
+error; one that is not known is left out with a warning, so that an agency may keep notes of its own beside the figures."""
+
+DEFINITIONS: Final = "definitions"
+"""What the definitions are called among the parts of a load."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReport:
+    """What a load did with one file (or the definitions)."""
+
+    name: str
+    rows: int
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadReport:
+    """The outcome of a load.
+
+    Attributes:
+        findings: every problem, in a fixed order.
+        files: what became of each file; empty where an error stopped the load.
+        revision: the revision that holds now; None where an error stopped the load.
+        changed: the names of the files whose rows changed, and ``definitions``; what depends on them must be derived again.
+    """
+
+    findings: tuple[Finding, ...]
+    files: tuple[FileReport, ...] = ()
+    revision: int | None = None
+    changed: frozenset[str] = frozenset()
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the folder holds now: there was no error."""
+        return self.revision is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """The files of a folder as they came: rows for the rules, texts for the record."""
+
+    rows: Mapping[str, Sequence[Row]]
+    texts: Mapping[str, str]
+
+
+def load(
+    connection: Connection,
+    folder: Path,
+    definitions: Definitions,
+    *,
+    at: dt.datetime,
+    by: str,
+    needs: Needs | None = None,
+) -> LoadReport:
+    """Load an agency folder together with the definitions that hold from then on: all of it, or nothing.
+
+    Args:
+        connection: a writing transaction.
+        folder: the folder of CSV files.
+        definitions: goals, KPIs and policies, read without an error.
+        at: now.
+        by: who loads.
+        needs: what recorded activities need, so that the folder must keep it.
+
+    Queries: 14 to compare; what is changed besides.
+    """
+    findings: list[Finding] = []
+    read = _read(folder, findings)
+    parts = read_organisation(read.rows, findings)
+    first_month = definitions.policies.cycle.first_month
+
+    def lives_in(node: Node, cycle: int) -> bool:
+        return parts.lives_in(node, cycle_period(cycle, first_month))
+
+    measured = read_cascade(read.rows, findings, definitions=definitions, nodes=parts.nodes, lives_in=lives_in)
+    _check_needs(needs or Needs(), parts, folder, findings)
+    ordered = tuple(sorted(findings, key=_order))
+    if any(finding.level is Level.ERROR for finding in ordered):
+        return LoadReport(findings=ordered)
+    changes, contents = organisation.replace(connection, parts.organisation)
+    more_changes, more_contents = cascade.replace(connection, measured)
+    changes, contents = changes | more_changes, contents | more_contents
+    documents = cascade.documents(definitions)
+    files = tuple(
+        FileReport(name=name, rows=len(read.rows[name]) if name in FILES else len(documents), changes=changes[name])
+        for name in (*FILES, DEFINITIONS)
+    )
+    if contents:
+        texts = {f"{name}.csv": text for name, text in read.texts.items()}
+        revision = organisation.raise_revision(
+            connection,
+            contents=contents,
+            files=[
+                *_loaded(texts, read.rows, changes),
+                *(
+                    LoadedFile(name=f"{DEFINITIONS}/{name}", text=text, row_count=1, changes=Changes())
+                    for name, text in documents.items()
+                ),
+            ],
+            at=at,
+            by=by,
+        )
+    else:
+        revision = organisation.current_revision(connection)
+    return LoadReport(findings=ordered, files=files, revision=revision.number, changed=frozenset(contents))
+
+
+def _loaded(
+    texts: Mapping[str, str], rows: Mapping[str, Sequence[Row]], changes: Mapping[str, Changes]
+) -> Iterable[LoadedFile]:
+    for file, text in texts.items():
+        name = file.removesuffix(".csv")
+        yield LoadedFile(name=file, text=text, row_count=len(rows[name]), changes=changes[name])
+
+
+def _shown(folder: Path, name: str) -> str:
+    """What findings call a file: as seen from where the folder's own name is."""
+    return f"{folder.resolve().name}/{name}.csv"
+
+
+def _read(folder: Path, findings: list[Finding]) -> _Folder:
+    """Every file's rows; a file that is not there is as one without rows."""
+    rows: dict[str, Sequence[Row]] = {}
+    texts: dict[str, str] = {}
+    found = _names(folder, findings)
+    for name, columns in FILES.items():
+        rows[name] = _read_file(folder, name, columns, findings) if name in found else ()
+        if name in found:
+            try:
+                # Bytes that are no text are an error of their row by now: what is replaced here is never stored.
+                texts[name] = (folder / f"{name}.csv").read_bytes().decode("utf-8", "replace")
+            except OSError:
+                texts[name] = ""
+    return _Folder(rows, texts)
+
+
+def _names(folder: Path, findings: list[Finding]) -> frozenset[str]:
+    """The contract's files that the folder has; others that look like one are warned about."""
+    try:
+        present = sorted(path.name for path in folder.iterdir() if path.suffix.lower() == ".csv")
+    except OSError as error:
+        message = n_("the folder cannot be read: %(reason)s")
+        parameters = {"reason": error.strerror or str(error)}
+        findings.append(
+            Finding(code="no_folder", message=message, parameters=parameters, place=Place(file=str(folder)))
+        )
+        return frozenset()
+    for name in present:
+        if name.removesuffix(".csv") not in FILES:
+            message = n_("an agency folder has no such file: it is left out")
+            place = Place(file=f"{folder.resolve().name}/{name}")
+            findings.append(Finding(code="unknown_file", message=message, place=place, level=Level.WARNING))
+    known = frozenset(name.removesuffix(".csv") for name in present) & frozenset(FILES)
+    if not known:
+        message = n_("none of the files of an agency folder is here")
+        findings.append(Finding(code="no_files", message=message, place=Place(file=str(folder)), level=Level.WARNING))
+    return known
+
+
+def _read_file(folder: Path, name: str, columns: Columns, findings: list[Finding]) -> Sequence[Row]:
+    rows: list[Row] = []
+    for item in read_csv(folder / f"{name}.csv", columns=columns, name=_shown(folder, name)):
+        if isinstance(item, Trouble):
+            findings.extend(map(_at_column, item.findings))
+        else:
+            rows.append(item)
+    return rows
+
+
+def _at_column(finding: Finding) -> Finding:
+    """A finding about a column, placed at that column."""
+    column = finding.parameters.get("column")
+    return replace(finding, place=replace(finding.place, field=column)) if isinstance(column, str) else finding
+
+
+def _check_needs(needs: Needs, parts: ReadOrganisation, folder: Path, findings: list[Finding]) -> None:
+    """What recorded activities need cannot be left out: give it an end date."""
+    left_out = n_("%(what)s is left out, but recorded activities need it: give it an end date instead")
+    for name, field, needed, kind in (
+        ("units", "code", needs.units, NodeKind.UNIT),
+        ("employees", "number", needs.employees, NodeKind.EMPLOYEE),
+    ):
+        place = Place(file=_shown(folder, name), field=field)
+        findings.extend(
+            Finding(code="needed", message=left_out, parameters={"what": code}, place=place)
+            for code in sorted(needed)
+            if str(Node(kind, code)) not in parts.nodes
+        )
+    earliest: dict[str, str] = {}
+    for month, currency, _ in parts.organisation.rates:
+        earliest[currency] = min(month, earliest.get(currency, month))
+    message = n_("recorded activities need a rate of %(currency)s for %(month)s or an earlier month")
+    place = Place(file=_shown(folder, "rates"), field="month")
+    for currency, month in sorted(needs.currencies.items()):
+        if currency != "USD" and earliest.get(currency, "9999-99") > month:
+            parameters = {"currency": currency, "month": month}
+            findings.append(Finding(code="needed", message=message, parameters=parameters, place=place))
+
+
+_FILE_ORDER: Final = {name: index for index, name in enumerate(FILES)}
+
+
+def _order(finding: Finding) -> tuple[int, str, int, int, str, str, str]:
+    """By file as the contract lists them, line, column, then what is said."""
+    place = finding.place
+    name = (place.file or "").rpartition("/")[2].removesuffix(".csv")
+    columns = FILES[name].all if name in FILES else ()
+    column = columns.index(place.field) if place.field in columns else len(columns)
+    return (
+        _FILE_ORDER.get(name, len(FILES)),
+        place.file or "",
+        place.line or 0,
+        column,
+        place.field or "",
+        finding.code,
+        finding.text(),
+    )

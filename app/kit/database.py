@@ -1,0 +1,429 @@
+"""One door to SQLite and PostgreSQL: engines, column types, transactions, bulk statements.
+
+The edge (a request, a command, a job) opens one transaction here and nobody below it commits.
+A newcomer's usual mistake: a reader's connection cannot write, on either engine. A write needs :meth:`Database.write` and names
+the deed that it is part of.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, MetaData, Table, event
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.types import TypeDecorator
+
+from app.kit.settings import ROOT
+
+__all__ = [
+    "BigKey",
+    "Code",
+    "Database",
+    "Exact",
+    "Instant",
+    "among",
+    "bulk_insert",
+    "bulk_update",
+    "bulk_upsert_add",
+    "current_schema",
+    "is_postgresql",
+    "lock",
+    "metadata",
+    "migrate",
+]
+
+T = TypeVar("T")
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+"""All tables of the application; each package's ``tables.py`` adds its own."""
+
+BigKey: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""A surrogate key: 64 bits on PostgreSQL, the row id on SQLite."""
+
+Code: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""Text that sorts by code point on both engines (as everything that the contract sorts as text)."""
+
+
+class Exact(TypeDecorator[Decimal]):
+    """A decimal stored as its text, so that the value checked is the value stored, on either engine."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> str | None:
+        """Write the decimal without an exponent."""
+        del dialect
+        return None if value is None else format(value, "f")
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Decimal | None:
+        """Read the decimal back."""
+        del dialect
+        return None if value is None else Decimal(value)
+
+
+class Instant(TypeDecorator[dt.datetime]):
+    """An instant in UTC; naive ones are refused, since nobody could say when they are."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
+        """Store in UTC."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = "an instant needs its offset"
+            raise ValueError(message)
+        return value.astimezone(dt.UTC)
+
+    def process_result_value(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
+        """SQLite gives the UTC time without its offset: put it back."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+ATTEMPTS: Final = 6
+"""How often a write that met another one in its way (deadlock, lost race for a key) is tried."""
+
+
+class Database:
+    """The engines of one database, and its two kinds of transaction.
+
+    Args:
+        url: ``sqlite:///path`` or ``postgresql+psycopg://…``.
+        pool_size: connections kept per kind of transaction.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        """Prepare the engines; nothing is opened before the first transaction."""
+        self.url = url
+        parsed = sa.make_url(url)
+        self.dialect: str = parsed.get_backend_name()
+        if self.dialect not in {"sqlite", "postgresql"}:
+            message = f"DATABASE_URL: sqlite or postgresql+psycopg was expected, not {parsed.drivername!r}"
+            raise ValueError(message)
+        if self.dialect == "sqlite":
+            # In-process writers queue here in order: SQLite's own busy wait lets some of them starve for seconds.
+            self._write_lock: threading.Lock | None = threading.Lock()
+            self.reader = _sqlite_engine(parsed, writes=False, pool_size=pool_size)
+            self.writer = _sqlite_engine(parsed, writes=True, pool_size=2)
+        else:
+            self._write_lock = None
+            self.reader = _postgresql_engine(parsed, writes=False, pool_size=pool_size)
+            self.writer = _postgresql_engine(parsed, writes=True, pool_size=pool_size)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that cannot write."""
+        with self.reader.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self, deed: str) -> Iterator[Connection]:
+        """A writing transaction for one deed: committed at the end, rolled back on any exception.
+
+        Args:
+            deed: what is being done, for the trail and for whoever reads ``pg_stat_activity``.
+        """
+        with self._alone(), self.writer.connect().execution_options(deed=deed) as connection, connection.begin():
+            yield connection
+
+    def writing(self, deed: str, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in a writing transaction, again from the start where another writer got in its way.
+
+        Two batches may hold the same new event, or lock rows in an order that PostgreSQL resolves by ending one of them;
+        running the loser again makes its events the duplicates that they are.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self.write(deed) as connection:
+                    return work(connection)
+            except (IntegrityError, OperationalError) as error:
+                if attempt == ATTEMPTS or not _is_race(error):
+                    raise
+        raise AssertionError  # the loop returns or raises
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if self._write_lock is None:
+            yield
+        else:
+            with self._write_lock:
+                yield
+
+    def close(self) -> None:
+        """Close all pooled connections."""
+        self.reader.dispose()
+        self.writer.dispose()
+
+
+def _is_race(error: DBAPIError) -> bool:
+    """Whether an error comes from two writers meeting: unique violation, deadlock, serialisation, SQLite busy."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in {"23505", "40P01", "40001", "55P03"}
+    return isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)
+
+
+def _sqlite_engine(url: sa.URL, *, writes: bool, pool_size: int) -> Engine:
+    engine = sa.create_engine(
+        url, connect_args={"timeout": 60, "check_same_thread": False}, pool_size=pool_size, max_overflow=32
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, record: object) -> None:
+        del record
+        # The driver's own BEGIN comes too late (only before a write): transactions are begun by us.
+        connection.isolation_level = None
+        connection.execute("PRAGMA busy_timeout = 60000")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA mmap_size = 268435456")
+        if writes:
+            connection.execute("PRAGMA journal_mode = WAL")
+            # FULL: what was answered as accepted survives a power cut.
+            connection.execute("PRAGMA synchronous = FULL")
+        else:
+            connection.execute("PRAGMA query_only = ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql_engine(url: sa.URL, *, writes: bool, pool_size: int) -> Engine:
+    options = "-c timezone=UTC -c jit=off"
+    if not writes:
+        options += " -c default_transaction_read_only=on"
+    return sa.create_engine(
+        url,
+        connect_args={"options": options, "application_name": "kopes"},
+        pool_size=pool_size,
+        max_overflow=32,
+        pool_pre_ping=True,
+    )
+
+
+def is_postgresql(connection: Connection) -> bool:
+    """Whether the connection speaks to PostgreSQL; else it is SQLite."""
+    return connection.dialect.name == "postgresql"
+
+
+def among(connection: Connection, column: sa.ColumnElement[Any], values: Iterable[int | str]) -> sa.ColumnElement[bool]:
+    """``column IN values`` with one parameter, however many the values are.
+
+    A list of thousands of parameters costs more to parse than to look up, and SQLite has a limit.
+    """
+    listed = list(values)
+    if is_postgresql(connection):
+        return column == sa.any_(sa.bindparam(None, listed, type_=sa.ARRAY(column.type), unique=True))
+    each = sa.func.json_each(json.dumps(listed)).table_valued("value")
+    return column.in_(sa.select(each.c.value))
+
+
+def _driver_cursor(connection: Connection) -> Any:  # noqa: ANN401 - two drivers' cursors, with nothing in common
+    raw = connection.connection.driver_connection
+    if raw is None:
+        message = "the connection is closed"
+        raise RuntimeError(message)
+    return raw.cursor()
+
+
+def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Insert many rows as fast as the engine can: COPY on PostgreSQL, one prepared statement on SQLite.
+
+    Args:
+        connection: a writing transaction.
+        table: where to.
+        columns: names, in the order of each row's values.
+        rows: driver-ready values (text, int, bool, date, datetime in UTC, None).
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: a row breaks a constraint; nothing of this call stays.
+    """
+    names = ", ".join(columns)
+    cursor = _driver_cursor(connection)
+    if is_postgresql(connection):
+        try:
+            with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except Exception as error:
+            _reraise(error, connection)
+            raise
+        return
+    places = ", ".join("?" * len(columns))
+    try:
+        cursor.executemany(
+            f"INSERT INTO {table.name} ({names}) VALUES ({places})",  # noqa: S608 - names come from table objects
+            ([_for_sqlite(value) for value in row] for row in rows),
+        )
+    except sqlite3.Error as error:
+        _reraise(error, connection)
+        raise
+
+
+def _for_sqlite(value: object) -> object:
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return value
+
+
+def _reraise(error: Exception, connection: Connection) -> None:
+    """Raise a driver's error as SQLAlchemy would, so that callers and :meth:`Database.writing` know one family."""
+    driver = connection.dialect.loaded_dbapi
+    base = cast("type[Exception]", driver.Error)
+    if isinstance(error, base):
+        raise DBAPIError.instance(
+            None, None, error, base, dialect=connection.dialect
+        ) from error
+
+
+def bulk_upsert_add(
+    connection: Connection,
+    table: Table,
+    key: Sequence[str],
+    added: Sequence[str],
+    rows: Sequence[Sequence[int | str]],
+) -> None:
+    """Add numbers to rows, making those that are not there.
+
+    Rows are taken in the order of their keys, so that two writers lock them in one order and never wait for each other in a ring.
+
+    Args:
+        connection: a writing transaction.
+        table: where to.
+        key: the columns of its primary key.
+        added: whole-number columns that are added to.
+        rows: key values, then the numbers to add; every key at most once.
+    """
+    if not rows:
+        return
+    names = [*key, *added]
+    ordered = sorted(rows, key=lambda row: tuple(row[: len(key)]))
+    target = ", ".join(names)
+    changes = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in added)
+    cursor = _driver_cursor(connection)
+    tail = f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
+    if is_postgresql(connection):
+        arrays = ", ".join(f"%s::{_array_type(table, name)}[]" for name in names)
+        statement = f"INSERT INTO {table.name} ({target}) SELECT * FROM unnest({arrays}) {tail}"  # noqa: S608
+        cursor.execute(statement, [list(column) for column in zip(*ordered, strict=True)])
+        return
+    places = ", ".join("?" * len(names))
+    statement = f"INSERT INTO {table.name} ({target}) VALUES ({places}) {tail}"  # noqa: S608 - names come from table objects
+    cursor.executemany(statement, ordered)
+
+
+def bulk_update(
+    connection: Connection,
+    table: Table,
+    key: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+) -> None:
+    """Set columns of many rows, each found by one key.
+
+    Args:
+        connection: a writing transaction.
+        table: where to.
+        key: the column that finds a row.
+        columns: what to set.
+        rows: the key's value, then the new values.
+    """
+    if not rows:
+        return
+    ordered = sorted(rows, key=lambda row: cast("Any", row[0]))
+    cursor = _driver_cursor(connection)
+    if is_postgresql(connection):
+        names = [key, *columns]
+        arrays = ", ".join(f"%s::{_array_type(table, name)}[]" for name in names)
+        sets = ", ".join(f"{name} = new.{name}" for name in columns)
+        cursor.execute(
+            f"UPDATE {table.name} SET {sets} FROM unnest({arrays}) AS new({', '.join(names)}) "  # noqa: S608
+            f"WHERE {table.name}.{key} = new.{key}",
+            [list(column) for column in zip(*ordered, strict=True)],
+        )
+        return
+    sets = ", ".join(f"{name} = ?" for name in columns)
+    cursor.executemany(
+        f"UPDATE {table.name} SET {sets} WHERE {key} = ?",  # noqa: S608 - names come from table objects
+        [[*(_for_sqlite(value) for value in row[1:]), row[0]] for row in ordered],
+    )
+
+
+def _array_type(table: Table, column: str) -> str:
+    kind = table.c[column].type
+    if isinstance(kind, sa.BigInteger):
+        return "bigint"
+    if isinstance(kind, sa.SmallInteger):
+        return "smallint"
+    if isinstance(kind, sa.Integer):
+        return "integer"
+    if isinstance(kind, sa.Boolean):
+        return "boolean"
+    if isinstance(kind, sa.Date):
+        return "date"
+    return "text"
+
+
+def lock(connection: Connection, key: int, *, shared: bool = False) -> None:
+    """Hold a named lock to the transaction's end. On SQLite a writer is alone already.
+
+    Args:
+        connection: a writing transaction.
+        key: the lock's number; ``app.ledger.tables`` says which numbers there are.
+        shared: let other shared holders in.
+    """
+    if is_postgresql(connection):
+        function = sa.func.pg_advisory_xact_lock_shared if shared else sa.func.pg_advisory_xact_lock
+        connection.execute(sa.select(function(key)))
+
+
+def _alembic(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["url"] = url
+    return config
+
+
+def migrate(url: str) -> None:
+    """Bring the database to the current schema; on a current one this changes nothing."""
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    command.upgrade(_alembic(url), "head")
+
+
+def current_schema(connection: Connection) -> bool:
+    """Whether the database has every migration that this code knows."""
+    heads = set(ScriptDirectory.from_config(_alembic("")).get_heads())
+    return set(MigrationContext.configure(connection).get_current_heads()) == heads

@@ -1,0 +1,446 @@
+"""Files from outside, row by row: CSV, XLSX and NDJSON whose rows know their file and line.
+
+Whatever the bytes are, a reader never raises: what cannot be read comes out as a :class:`Trouble` between the rows, and reading goes on
+where it can. A newcomer's usual mistake: to number rows by counting them. A quoted cell may hold line breaks, so a row's line is where it
+begins in the file.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import BinaryIO, Final, NamedTuple, TextIO
+
+import python_calamine
+
+from app.rules.activities import COLUMNS, activity_event_from_row
+from app.rules.json_text import NotJsonError, decode
+from app.rules.terms import Finding, Level, Place, n_
+
+__all__ = [
+    "EVENT_COLUMNS",
+    "EVENT_FORMATS",
+    "LINE_LENGTH_MAX",
+    "MESSAGES",
+    "Columns",
+    "Document",
+    "Row",
+    "Trouble",
+    "read_csv",
+    "read_events",
+    "read_ndjson",
+    "read_xlsx",
+]
+
+LINE_LENGTH_MAX: Final = 4 * 2**20
+"""A longer line is no event and no row; it is skipped without being kept in memory."""
+
+UNPACKED_BYTES_MAX: Final = 2**30
+"""A workbook that unpacks to more than this is refused before it is unpacked."""
+
+
+class Row(NamedTuple):
+    """A row of a table, every cell as text; an empty cell is an empty text."""
+
+    file: str
+    line: int
+    """Where it begins, from 1; in a workbook the sheet's row."""
+    values: Mapping[str, str]
+
+
+class Document(NamedTuple):
+    """A JSON value: a line of NDJSON, or the event that a row stands for."""
+
+    file: str
+    line: int
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What could not be read, and where; or only a warning."""
+
+    file: str
+    line: int | None
+    findings: tuple[Finding, ...]
+    text: str = ""
+    """The line as it came, as far as it can be shown; of a table its cells as CSV."""
+    whole_file: bool = False
+    """Nothing more comes of this file."""
+
+    @property
+    def is_error(self) -> bool:
+        """Whether something was lost: anything but warnings."""
+        return any(finding.level is Level.ERROR for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns a table may have: a required one that is not there is an error, an unknown one a warning."""
+
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Required and optional ones."""
+        return self.required + self.optional
+
+
+EVENT_COLUMNS: Final = Columns(optional=COLUMNS)
+
+MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "unreadable": n_("The file cannot be read: %(reason)s."),
+        "empty_file": n_("The file is empty: a first row with the names of the columns is expected."),
+        "not_utf8": n_("This is not UTF-8 text. Save the file as UTF-8."),
+        "nul": n_("This holds a NUL character."),
+        "line_too_long": n_("The line is longer than %(most)s characters."),
+        "field_too_long": n_("A cell is longer than %(most)s characters; perhaps a quotation mark is not closed."),
+        "quote_not_closed": n_("A quotation mark is not closed before the end of the file."),
+        "bad_quotes": n_("The quotation marks of this row do not match."),
+        "ragged": n_("The row has %(found)s cells, the first row %(expected)s."),
+        "missing_column": n_("The column “%(column)s” is missing."),
+        "duplicate_column": n_("The column “%(column)s” is there twice."),
+        "unnamed_column": n_("Column %(number)s has no name."),
+        "unknown_column": n_("The column “%(column)s” is not known and is left out."),
+        "no_known_column": n_("The first row names no column that is known. Columns are separated by commas."),
+        "bad_workbook": n_("This is not a workbook of the kind .xlsx."),
+        "workbook_too_large": n_("The workbook is too large: unpacked it has more than %(most)s bytes."),
+        "no_sheet": n_("The workbook has no sheet."),
+        "not_json": n_("The line is not JSON: %(reason)s."),
+        "unknown_format": n_("A file of events ends in .ndjson, .csv or .xlsx."),
+    },
+)
+"""What each code of a finding says."""
+
+_NOT_UTF8: Final = re.compile("[\udc80-\udcff]")
+
+
+def _finding(code: str, place: Place, *, level: Level = Level.ERROR, **parameters: object) -> Finding:
+    return Finding(code=code, message=MESSAGES[code], parameters=parameters, place=place, level=level)
+
+
+def _trouble(
+    file: str, line: int | None, code: str, *, text: str = "", whole_file: bool = False, **parameters: object
+) -> Trouble:
+    finding = Finding(code=code, message=MESSAGES[code], parameters=parameters, place=Place(file=file, line=line))
+    return Trouble(file, line, (finding,), text, whole_file)
+
+
+# ---------------------------------------------------------------------------------------------------------------- tables
+
+
+class _Table:
+    """The header of a table, and rows checked against it; the same for CSV and XLSX."""
+
+    def __init__(self, file: str, columns: Columns | None) -> None:
+        self.file = file
+        self.columns = columns
+        self.header: tuple[str, ...] | None = None
+
+    def take(self, line: int, cells: list[str]) -> Row | Trouble | None:
+        """A row, or what is wrong with it; None for a row without any content, or a header without fault."""
+        header = self.header
+        if header is None:
+            return self._take_header(line, cells)
+        width = len(header)
+        if len(cells) != width:
+            while len(cells) > width and not cells[-1]:
+                cells.pop()
+            if not any(cells):
+                return None
+            if len(cells) != width:
+                text = _csv_text(cells)
+                return _trouble(self.file, line, "ragged", text=text, found=len(cells), expected=width)
+        elif not any(cells):
+            return None
+        return Row(self.file, line, dict(zip(header, cells, strict=True)))
+
+    def _take_header(self, line: int, cells: list[str]) -> Trouble | None:
+        names = [cell.strip() for cell in cells]
+        while names and not names[-1]:
+            names.pop()
+        if not names:
+            return None
+        self.header = tuple(names)
+        findings = self._header_findings(Place(file=self.file, line=line), names)
+        if not findings:
+            return None
+        fatal = any(finding.level is Level.ERROR for finding in findings)
+        return Trouble(self.file, line, tuple(findings), _csv_text(cells), whole_file=fatal)
+
+    def _header_findings(self, place: Place, names: Sequence[str]) -> list[Finding]:
+        findings = [
+            _finding("unnamed_column", place, number=number) for number, name in enumerate(names, start=1) if not name
+        ]
+        twice = {name: None for number, name in enumerate(names) if name and name in names[:number]}
+        findings.extend(_finding("duplicate_column", place, column=_shown(name)) for name in twice)
+        if self.columns is None:
+            return findings
+        known = self.columns.all
+        if not set(names) & set(known):
+            findings.append(_finding("no_known_column", place))
+        findings.extend(
+            _finding("missing_column", place, column=name) for name in self.columns.required if name not in names
+        )
+        findings.extend(
+            _finding("unknown_column", place, level=Level.WARNING, column=_shown(name))
+            for name in dict.fromkeys(names)
+            if name and name not in known
+        )
+        return findings
+
+
+def _shown(text: str) -> str:
+    text = text if len(text) <= 60 else text[:60] + "…"
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
+def _csv_text(cells: Iterable[str]) -> str:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="").writerow(cells)
+    return _NOT_UTF8.sub("\N{REPLACEMENT CHARACTER}", written.getvalue())
+
+
+class _Lines:
+    """The lines of a CSV file as text, noting what is wrong with each."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.number = 0
+        self.wrong: list[tuple[int, str]] = []
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._stream.readline(LINE_LENGTH_MAX)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        if len(line) == LINE_LENGTH_MAX and line[-1] not in "\r\n":
+            while line and line[-1] not in "\r\n":
+                line = self._stream.readline(LINE_LENGTH_MAX)
+            self.wrong.append((self.number, "line_too_long"))
+            return "-\n"
+        if "\0" in line:
+            self.wrong.append((self.number, "nul"))
+            line = line.replace("\0", "")
+        if not line.isascii() and _NOT_UTF8.search(line):
+            self.wrong.append((self.number, "not_utf8"))
+        return line
+
+
+def read_csv(path: Path, *, columns: Columns | None = None, name: str | None = None) -> Iterator[Row | Trouble]:
+    """The rows of a CSV file in UTF-8, with or without a byte order mark; streams.
+
+    Args:
+        columns: what the header may hold; None takes any.
+        name: what findings call the file; its path otherwise.
+    """
+    file = name or str(path)
+    try:
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+            yield from _csv_rows(stream, _Table(file, columns))
+    except OSError as error:
+        yield _trouble(file, None, "unreadable", whole_file=True, reason=error.strerror or str(error))
+
+
+def _csv_rows(stream: TextIO, table: _Table) -> Iterator[Row | Trouble]:
+    file = table.file
+    lines = _Lines(stream)
+    reader = csv.reader(lines, strict=True)
+    while True:
+        line = lines.number + 1
+        result: Row | Trouble | None
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            result = _trouble(file, line, _csv_code(error), most=csv.field_size_limit())
+        else:
+            if cells is None:
+                break
+            if lines.wrong:
+                result = _wrong_lines(file, lines.wrong, cells)
+            else:
+                result = table.take(line, cells) if cells else None
+        lines.wrong.clear()
+        if result is None:
+            continue
+        if isinstance(result, Trouble) and table.header is None:
+            yield Trouble(file, line, result.findings, result.text, whole_file=True)
+            return
+        yield result
+        if isinstance(result, Trouble) and result.whole_file:
+            return
+    if table.header is None:
+        yield _trouble(file, 1, "empty_file", whole_file=True)
+
+
+def _csv_code(error: csv.Error) -> str:
+    text = str(error)
+    if "limit" in text:
+        return "field_too_long"
+    return "quote_not_closed" if "unexpected end" in text else "bad_quotes"
+
+
+def _wrong_lines(file: str, wrong: Sequence[tuple[int, str]], cells: Iterable[str]) -> Trouble:
+    findings = tuple(_finding(code, Place(file=file, line=line), most=LINE_LENGTH_MAX) for line, code in wrong)
+    return Trouble(file, wrong[0][0], findings, _csv_text(cells))
+
+
+def read_xlsx(path: Path, *, columns: Columns | None = None, name: str | None = None) -> Iterator[Row | Trouble]:
+    """The rows of a workbook's first sheet, cells as exact text: 1.0 is ``1``, a date is ISO 8601. Arguments as of :func:`read_csv`."""
+    file = name or str(path)
+    sheet = _sheet(path, file)
+    if isinstance(sheet, Trouble):
+        yield sheet
+        return
+    table = _Table(file, columns)
+    rows = sheet.iter_rows()
+    line = 0
+    while True:
+        line += 1
+        try:
+            cells = next(rows, None)
+        except Exception:  # noqa: BLE001 — whatever is wrong with a cell, the workbook cannot be trusted.
+            yield _trouble(file, line, "bad_workbook", whole_file=True)
+            return
+        if cells is None:
+            break
+        texts = [_cell_text(cell) for cell in cells]
+        result = _trouble(file, line, "nul") if any("\0" in text for text in texts) else table.take(line, texts)
+        if result is None:
+            continue
+        yield result
+        if isinstance(result, Trouble) and (result.whole_file or table.header is None):
+            return
+    if table.header is None:
+        yield _trouble(file, 1, "empty_file", whole_file=True)
+
+
+def _sheet(path: Path, file: str) -> python_calamine.CalamineSheet | Trouble:
+    """The first sheet; or why there is none."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            if sum(member.file_size for member in packed.infolist()) > UNPACKED_BYTES_MAX:
+                return _trouble(file, None, "workbook_too_large", whole_file=True, most=UNPACKED_BYTES_MAX)
+    except OSError as error:
+        return _trouble(file, None, "unreadable", whole_file=True, reason=error.strerror or str(error))
+    except Exception:  # noqa: BLE001 — zipfile raises half a dozen kinds for a broken archive.
+        return _trouble(file, None, "bad_workbook", whole_file=True)
+    try:
+        workbook = python_calamine.CalamineWorkbook.from_path(path)
+        if not workbook.sheet_names:
+            return _trouble(file, None, "no_sheet", whole_file=True)
+        return workbook.get_sheet_by_index(0)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # noqa: BLE001 — a panic of the reader's Rust code is no Exception.
+        return _trouble(file, None, "bad_workbook", whole_file=True)
+
+
+_SIGNIFICANT_MAX: Final = 16
+
+
+def _cell_text(cell: object) -> str:
+    """A cell as the text that a person typed: numbers without an exponent, dates and times as ISO 8601."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return _number_text(cell)
+    if isinstance(cell, dt.datetime | dt.date | dt.time):
+        return cell.isoformat()
+    return str(cell)
+
+
+def _number_text(number: float) -> str:
+    """A number's digits. Seventeen of them are noise of binary arithmetic (0.1 + 0.2): then the fifteen that the spreadsheet shows."""
+    exact = Decimal(repr(number))
+    if not exact.is_finite():
+        return str(exact)
+    if len("".join(map(str, exact.as_tuple().digits)).strip("0")) > _SIGNIFICANT_MAX:
+        exact = Decimal(f"{number:.15g}")
+    text = f"{exact if exact else abs(exact):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+# ---------------------------------------------------------------------------------------------------------------- events
+
+
+def read_ndjson(path: Path, *, name: str | None = None) -> Iterator[Document | Trouble]:
+    """The JSON values of a file, one a line; empty lines are passed over. Streams."""
+    file = name or str(path)
+    try:
+        with path.open("rb") as raw:
+            yield from _ndjson_lines(raw, file)
+    except OSError as error:
+        yield _trouble(file, None, "unreadable", whole_file=True, reason=error.strerror or str(error))
+
+
+def _ndjson_lines(raw: BinaryIO, file: str) -> Iterator[Document | Trouble]:
+    number = 0
+    while line := raw.readline(LINE_LENGTH_MAX):
+        number += 1
+        if len(line) == LINE_LENGTH_MAX and line[-1:] != b"\n":
+            text = line[:200].decode(errors="replace")
+            while line and line[-1:] != b"\n":
+                line = raw.readline(LINE_LENGTH_MAX)
+            yield _trouble(file, number, "line_too_long", text=text, most=LINE_LENGTH_MAX)
+            continue
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        line = line.strip(b" \t\r\n")
+        if not line:
+            continue
+        try:
+            text = line.decode()
+        except UnicodeDecodeError:
+            yield _trouble(file, number, "not_utf8", text=line.decode(errors="replace"))
+            continue
+        try:
+            value = decode(text)
+        except NotJsonError as error:
+            yield _trouble(file, number, "not_json", text=text, reason=str(error))
+        else:
+            yield Document(file, number, value)
+
+
+def _events_of(
+    read: Callable[..., Iterator[Row | Trouble]],
+) -> Callable[[Path, str | None], Iterator[Document | Trouble]]:
+    def rows(path: Path, name: str | None) -> Iterator[Document | Trouble]:
+        for row in read(path, columns=EVENT_COLUMNS, name=name):
+            yield row if isinstance(row, Trouble) else Document(row.file, row.line, activity_event_from_row(row.values))
+
+    return rows
+
+
+EVENT_FORMATS: Final[Mapping[str, Callable[[Path, str | None], Iterator[Document | Trouble]]]] = MappingProxyType(
+    {
+        ".ndjson": lambda path, name: read_ndjson(path, name=name),
+        ".csv": _events_of(read_csv),
+        ".xlsx": _events_of(read_xlsx),
+    },
+)
+"""How each kind of file is read for its events."""
+
+
+def read_events(path: Path, *, name: str | None = None) -> Iterator[Document | Trouble]:
+    """The events of a file, whatever its format; each goes to :func:`app.rules.activities.read`."""
+    reader = EVENT_FORMATS.get(path.suffix.lower())
+    if reader is None:
+        yield _trouble(name or str(path), None, "unknown_format", whole_file=True)
+        return
+    yield from reader(path, name)

@@ -1,0 +1,130 @@
+"""A refusal: what cannot be done, said once, rendered three ways.
+
+Whoever raises one is below the edge and knows nothing of HTTP pages or terminals. The web renders it as a problem (RFC 9457), a page
+or an error at its field; a command prints ``file: line: field: message`` and leaves with 1.
+A newcomer's usual mistake: a refusal is for what a caller can meet. A programmer's mistake stays an ordinary exception.
+Subclasses stand beside the function that raises them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar, Final
+
+from app.rules.terms import Finding, Place, n_
+
+__all__ = [
+    "Conflict",
+    "Invalid",
+    "NotAllowed",
+    "NotThere",
+    "Refusal",
+    "TooLarge",
+    "TooMany",
+    "Unauthenticated",
+    "at_field",
+]
+
+_NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
+
+
+class Refusal(Exception):  # noqa: N818 - the house's word for it
+    """What was asked for cannot be done, with the findings that say why and where.
+
+    Attributes:
+        code: a word for machines, the same for ever.
+        status: the HTTP status that says the same.
+        message: the English message, the key of the translators' catalogues.
+        parameters: what fills the message's places.
+        findings: each with the field, pointer or file and line that it is about.
+        retry_after_s: seconds after which it is worth trying again.
+    """
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 422
+    message: str = n_("This cannot be done.")
+
+    def __init__(
+        self,
+        *findings: Finding,
+        message: str | None = None,
+        parameters: Mapping[str, object] = _NOTHING,
+        retry_after_s: int | None = None,
+    ) -> None:
+        """Take the findings, and a message where the class's own says too little."""
+        self.findings = findings
+        self.parameters = parameters
+        self.retry_after_s = retry_after_s
+        if message is not None:
+            self.message = message
+        super().__init__(str(self))
+
+    def text(self) -> str:
+        """The message in English, its places filled."""
+        return self.message % dict(self.parameters) if self.parameters else self.message
+
+    def __str__(self) -> str:
+        """The message and every finding, a line each."""
+        return "\n".join([self.text(), *(str(finding) for finding in self.findings)])
+
+
+class Invalid(Refusal):
+    """What was given cannot be used as it is; the findings say which field and why."""
+
+    code = "invalid"
+    status = 422
+    message = n_("Something that was entered cannot be used. See what is marked.")
+
+
+class Unauthenticated(Refusal):
+    """Nobody knows who asks."""
+
+    code = "unauthenticated"
+    status = 401
+    message = n_("Sign in, or send a key that is known.")
+
+
+class NotAllowed(Refusal):
+    """Who asks is known and may not: only keys hear this. A person hears :class:`NotThere`, which tells nothing."""
+
+    code = "not_allowed"
+    status = 403
+    message = n_("This key is not for that.")
+
+
+class NotThere(Refusal):
+    """It is not there, or not for this person: the two look alike."""
+
+    code = "not_there"
+    status = 404
+    message = n_("This page is not here, or not for you to see.")
+
+
+class Conflict(Refusal):
+    """It was changed, or taken, by another before."""
+
+    code = "conflict"
+    status = 409
+    message = n_("This has changed in the meantime. Look again before you go on.")
+
+
+class TooLarge(Refusal):
+    """More than one request may carry."""
+
+    code = "too_large"
+    status = 413
+    message = n_("This is too large for one request.")
+
+
+class TooMany(Refusal):
+    """Too often in too short a time."""
+
+    code = "too_many"
+    status = 429
+    message = n_("Too many attempts. Try again later.")
+
+
+def at_field(field: str, code: str, message: str, **parameters: object) -> Finding:
+    """A finding about one field of a form."""
+    return Finding(code=code, message=message, parameters=parameters, place=Place(field=field, pointer=f"/{field}"))

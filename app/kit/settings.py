@@ -1,0 +1,63 @@
+"""What a process is told from outside, read once: the only reader of the environment.
+
+A newcomer's usual mistake is to read a variable where it is needed; a setting that is not a field here does not exist.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+__all__ = ["ROOT", "Settings"]
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+"""The folder that holds ``templates/``, ``migrations/`` and ``kpi_definitions/``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting there is, with its default.
+
+    Attributes:
+        database_url: ``DATABASE_URL``: ``sqlite:///…`` or ``postgresql+psycopg://…``.
+        kpi_definitions: ``KPI_DEFINITIONS``: the folder of goals, policies and KPIs that ``kopes load`` takes.
+        secret_key: ``SECRET_KEY``: signs cookies and forms. Without one a random key holds for this process alone.
+        secure_cookies: ``KOPES_SECURE_COOKIES``: ``1`` behind https, so that cookies never travel in the clear.
+        sign_in_attempts: ``KOPES_SIGN_IN_ATTEMPTS``: failed sign-ins of one account or address in 15 minutes before it must wait.
+        proxies: ``KOPES_PROXIES``: how many reverse proxies stand before the server and set ``X-Forwarded-For``.
+    """
+
+    database_url: str = field(default_factory=lambda: f"sqlite:///{ROOT / 'instance' / 'kopes.sqlite'}")
+    kpi_definitions: Path = ROOT / "kpi_definitions"
+    secret_key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    secure_cookies: bool = False
+    sign_in_attempts: int = 10
+    proxies: int = 0
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings from environment variables; what is not set keeps its default.
+
+        Raises:
+            ValueError: a number is not one; the message names the variable.
+        """
+        env = os.environ if environment is None else environment
+        given: dict[str, object] = {}
+        if url := env.get("DATABASE_URL"):
+            given["database_url"] = url
+        if folder := env.get("KPI_DEFINITIONS"):
+            given["kpi_definitions"] = Path(folder)
+        if key := env.get("SECRET_KEY"):
+            given["secret_key"] = key
+        given["secure_cookies"] = env.get("KOPES_SECURE_COOKIES", "") == "1"
+        for name, variable in (("sign_in_attempts", "KOPES_SIGN_IN_ATTEMPTS"), ("proxies", "KOPES_PROXIES")):
+            if text := env.get(variable):
+                if not text.isascii() or not text.isdigit():
+                    message = f"{variable}: a whole number was expected, not {text!r}"
+                    raise ValueError(message)
+                given[name] = int(text)
+        return cls(**given)  # type: ignore[arg-type]

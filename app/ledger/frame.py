@@ -1,0 +1,135 @@
+"""What the ledger has to know of the agency to place an event: people, paths, rates, slices.
+
+A frame is made of one revision of the agency folder and its definitions, and never changes. Whoever records checks, inside the
+transaction, that the database still is of that revision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.kit.database import bulk_insert
+from app.ledger.tables import slice_ as slice_table
+from app.organisation import Directory
+from app.rules.activities import EventKey, Known
+from app.rules.definitions import Definitions, Slice, measures_of
+
+__all__ = ["BUYER", "COMPANY", "Frame", "SliceInUse", "event_key", "frame_of", "owners_text", "slices_in_use"]
+
+BUYER: Final = 1
+COMPANY: Final = 2
+_OF: Final = {"buyer": BUYER, "company": COMPANY}
+
+
+def event_key(key: EventKey) -> str:
+    """The fixed-length text by which an event is found: of source and id, which together may be too long for an index."""
+    return hashlib.sha256(f"{key.source}\0{key.id}".encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class SliceInUse:
+    """A slice of the present definitions, with its number and what must be counted apart in it."""
+
+    id: int
+    slice: Slice
+    of: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One revision of the agency, as the ledger sees it."""
+
+    directory: Directory
+    definitions: Definitions
+    slices: tuple[SliceInUse, ...]
+    known: Known
+    ids: Mapping[str, int]
+    """Employee number -> the ledger's id."""
+    numbers: Mapping[int, str]
+    """The ledger's id -> employee number."""
+    _matching: dict[tuple[str, str, str], tuple[SliceInUse, ...]] = field(default_factory=dict)
+
+    @property
+    def first_month(self) -> int:
+        """The month that a cycle begins in."""
+        return self.definitions.policies.cycle.first_month
+
+    @property
+    def legal_forms(self) -> tuple[str, ...]:
+        """What is taken off the end of a name."""
+        return self.definitions.policies.legal_forms
+
+    def matching(self, kind: str, country: str, hs_code: str) -> tuple[SliceInUse, ...]:
+        """The slices that an activity of this type, buyer's country and HS code lies in."""
+        key = (kind, country, hs_code)
+        found = self._matching.get(key)
+        if found is None:
+            found = tuple(one for one in self.slices if one.slice.matches(kind, country, hs_code or None))
+            if len(self._matching) < 100_000:
+                self._matching[key] = found
+        return found
+
+
+def _of(definitions: Definitions, wanted: Slice) -> tuple[int, ...]:
+    found = {
+        _OF[part.of or "buyer"]
+        for kpi in definitions.kpis.values()
+        for version in kpi.versions
+        for part in version.measure.parts
+        if part.aggregate == "distinct" and part.slice == wanted
+    }
+    return tuple(sorted(found))
+
+
+def slices_in_use(connection: Connection, definitions: Definitions, *, may_add: bool = False) -> tuple[SliceInUse, ...]:
+    """The slices of the definitions with their numbers.
+
+    Args:
+        connection: a writing transaction where ``may_add``.
+        definitions: what is measured.
+        may_add: number slices that are new; only a load does.
+
+    Raises:
+        LookupError: a slice has no number: the definitions were never loaded.
+
+    Queries: 1.
+    """
+    numbers = {text: number for number, text in connection.execute(sa.select(slice_table.c.id, slice_table.c.text))}
+    wanted = measures_of(definitions)
+    missing = [one for one in wanted if one.key not in numbers]
+    if missing and not may_add:
+        message = f"slice {missing[0].key} has no number"
+        raise LookupError(message)
+    rows = [(max(numbers.values(), default=0) + place, one.key) for place, one in enumerate(missing, 1)]
+    if rows:
+        bulk_insert(connection, slice_table, ("id", "text"), rows)
+        numbers.update({text: number for number, text in rows})
+    return tuple(SliceInUse(numbers[one.key], one, _of(definitions, one)) for one in wanted)
+
+
+def frame_of(directory: Directory, definitions: Definitions, slices: tuple[SliceInUse, ...]) -> Frame:
+    """The frame of one revision."""
+    numbers = {directory.employee_id(number): number for number in directory.employees}
+    return Frame(
+        directory=directory,
+        definitions=definitions,
+        slices=slices,
+        known=Known(directory.employees, directory.rates),
+        ids={number: known_as for known_as, number in numbers.items()},
+        numbers=numbers,
+    )
+
+
+def owners_text(*, employees: Iterable[int] = (), paths: Iterable[int] = (), cycles: Sequence[int] = (), everyone: bool = False) -> str:
+    """Whose figures a transaction moved, as ``touched.owners`` holds it."""
+    return json.dumps(
+        {"employees": sorted(employees), "paths": sorted(paths), "cycles": sorted(cycles), "all": everyone},
+        separators=(",", ":"),
+    )

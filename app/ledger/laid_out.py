@@ -1,0 +1,316 @@
+"""Events laid out in columns: an activity as the ledger's tables hold it, and what is derived of it.
+
+Recording, re-deriving after a load and reconciling all derive through :func:`lay_out`, so they cannot disagree on what an event means.
+A newcomer's usual mistake: ``standing`` is what an activity's verdicts make of it, ``counts`` is what totals add up. They differ for new
+buyers alone, of which only the first contact counts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.kit.database import among, is_postgresql
+from app.ledger import tables
+from app.ledger.frame import Frame
+from app.rules.activities import Activity
+from app.rules.counting import Counts, Standing, standing
+from app.rules.identity import buyer_key, company_key
+from app.rules.money import usd_cents
+from app.rules.presence import cycle_of
+
+__all__ = [
+    "ACTIVITY_COLUMNS",
+    "CREDIT_COLUMNS",
+    "DERIVED_COLUMNS",
+    "CreditRow",
+    "LaidOut",
+    "VerdictRow",
+    "bits",
+    "derive",
+    "first_of_each",
+    "lay_out",
+    "read_laid_out",
+    "verdicts_of",
+]
+
+ACTIVITY_COLUMNS: Final = tuple(column.name for column in tables.activity.columns)
+CREDIT_COLUMNS: Final = ("seq", "employee", "share", "path", "day")
+DERIVED_COLUMNS: Final = ("cycle", "usd_cents", "company_key", "buyer_key", "standing", "counts", "state", "settled_on")
+"""The columns of ``activity`` that a load or a verdict may change."""
+
+
+class VerdictRow(NamedTuple):
+    """A verdict as the fold needs it (:class:`app.rules.counting.VerdictLike`), with what its activity is."""
+
+    source: str
+    id: str
+    type: str
+    day: dt.date
+    instant: str
+    by: str
+    activity: int
+
+
+class CreditRow(NamedTuple):
+    """One employee's part: ids instead of numbers, and the path of units that it counts for."""
+
+    employee: int
+    share_1e4: int
+    path: int | None
+
+
+@dataclass(slots=True)
+class LaidOut:
+    """An activity's row, with its credits; ``counts_before`` is what the totals hold of it now."""
+
+    seq: int
+    source: str
+    id: str
+    type: str
+    day: dt.date
+    instant: str
+    employee: int
+    company_name: str
+    company_registration: str
+    buyer_name: str
+    buyer_country: str
+    buyer_registration: str
+    amount: Decimal | None
+    currency: str
+    hs_code: str
+    employee_numbers: frozenset[str]
+    cycle: int = 0
+    usd_cents: int | None = None
+    company_key: str = ""
+    buyer_key: str = ""
+    standing: int = 1
+    counts: int = 1
+    state: str = "entered"
+    settled_on: dt.date = dt.date.min
+    counts_before: int = 0
+    credits: list[CreditRow] = field(default_factory=list)
+
+    def judge(self, verdicts: Sequence[VerdictRow]) -> None:
+        """Set ``standing``, ``state`` and ``settled_on`` by all its verdicts; ``counts`` too, unless it is a new buyer's."""
+        held = standing(verdicts, employees_of_activity=self.employee_numbers)
+        self.standing = bits(held.counts)
+        self.state = _state(held)
+        self.settled_on = max((self.day, *(verdict.day for verdict in verdicts)))
+        if self.type != "new_buyer":
+            self.counts = self.standing
+
+    def row(self) -> tuple[object, ...]:
+        """The values of :data:`ACTIVITY_COLUMNS`."""
+        return (
+            self.seq,
+            self.type,
+            self.day,
+            self.cycle,
+            self.employee,
+            self.company_name or None,
+            self.company_registration or None,
+            self.buyer_name,
+            self.buyer_country,
+            self.buyer_registration or None,
+            None if self.amount is None else format(self.amount, "f"),
+            self.currency or None,
+            self.hs_code or None,
+            *self.derived(),
+        )
+
+    def derived(self) -> tuple[object, ...]:
+        """The values of the derived columns after ``cycle``, in the table's order."""
+        return (
+            self.usd_cents,
+            self.company_key,
+            self.buyer_key,
+            self.standing,
+            self.counts,
+            self.state,
+            self.settled_on,
+        )
+
+
+def bits(counts: Counts) -> int:
+    """Rungs as the bits 1, 2 and 4."""
+    return counts.entered | counts.verified << 1 | counts.confirmed << 2
+
+
+def _state(held: Standing) -> str:
+    """The word for where an activity stands on the ladder (domain.md 2)."""
+    if held.reversed:
+        return "reversed"
+    if held.rejected:
+        return "rejected"
+    if held.denied:
+        return "denied"
+    if held.verified:
+        return "confirmed" if held.confirmed else "verified"
+    return "entered"
+
+
+def lay_out(activity: Activity, seq: int, frame: Frame) -> LaidOut:
+    """An activity that has just come in, without verdicts yet."""
+    row = LaidOut(
+        seq=seq,
+        source=activity.source,
+        id=activity.id,
+        type=activity.type,
+        day=activity.day,
+        instant=activity.instant,
+        employee=frame.ids[activity.employee],
+        company_name=activity.company_name,
+        company_registration=activity.company_registration,
+        buyer_name=activity.buyer_name,
+        buyer_country=activity.buyer_country,
+        buyer_registration=activity.buyer_registration,
+        amount=activity.amount,
+        currency=activity.currency,
+        hs_code=activity.hs_code,
+        employee_numbers=activity.employees,
+        settled_on=activity.day,
+    )
+    row.credits = [CreditRow(frame.ids[number], share, None) for number, share in activity.credits]
+    derive(row, frame)
+    return row
+
+
+def derive(row: LaidOut, frame: Frame) -> None:
+    """Set what hangs on the agency folder: cycle, dollars, who buyer and company are, and where each credit belongs."""
+    row.cycle = cycle_of(row.day, frame.first_month)
+    if row.amount is not None:
+        rate = frame.known.rates.rate(row.currency, row.day)
+        if rate is None:
+            message = f"no rate for {row.currency} on {row.day}: a load must not leave it out"
+            raise LookupError(message)
+        row.usd_cents = usd_cents(row.amount, rate)
+    row.company_key = company_key(
+        name=row.company_name, registration=row.company_registration, legal_forms=frame.legal_forms
+    )
+    row.buyer_key = buyer_key(
+        country=row.buyer_country,
+        name=row.buyer_name,
+        registration=row.buyer_registration,
+        legal_forms=frame.legal_forms,
+    )
+    directory = frame.directory
+    row.credits = [
+        CreditRow(employee, share, directory.path_id(frame.numbers[employee], row.day))
+        for employee, share, _ in row.credits
+    ]
+
+
+def read_laid_out(
+    connection: Connection, frame: Frame, condition: sa.ColumnElement[bool] | None, *, lock: bool = False
+) -> dict[int, LaidOut]:
+    """Activities with their credits, by ``seq``, as the tables hold them.
+
+    Args:
+        connection: an open transaction.
+        frame: gives employees their numbers.
+        condition: on ``activity``; None for all.
+        lock: hold the rows to the transaction's end (PostgreSQL), so that two verdicts on one activity do not pass each other.
+
+    Queries: 2.
+    """
+    activity, event, credit = tables.activity, tables.event, tables.credit
+    query = (
+        sa.select(activity, event.c.source, event.c.id, event.c.instant)
+        .join(event, event.c.seq == activity.c.seq)
+        .order_by(activity.c.seq)
+    )
+    if condition is not None:
+        query = query.where(condition)
+    if lock and is_postgresql(connection):
+        query = query.with_for_update(of=activity)
+    rows = {row.seq: _from_row(row) for row in connection.execute(query)}
+    credits_query = sa.select(credit.c.seq, credit.c.employee, credit.c.share, credit.c.path)
+    if condition is not None:
+        credits_query = credits_query.where(among(connection, credit.c.seq, rows))
+    for seq, employee, share, path in connection.execute(credits_query.order_by(credit.c.seq, credit.c.employee)):
+        rows[seq].credits.append(CreditRow(employee, share, path))
+    for row in rows.values():
+        row.employee_numbers = frozenset(frame.numbers[one] for one in (row.employee, *(part.employee for part in row.credits)))
+    return rows
+
+
+def _from_row(row: Any) -> LaidOut:  # noqa: ANN401 - a row of the query above
+    return LaidOut(
+        seq=row.seq,
+        source=row.source,
+        id=row.id,
+        type=row.type,
+        day=row.day,
+        instant=row.instant,
+        employee=row.employee,
+        company_name=row.company_name or "",
+        company_registration=row.company_registration or "",
+        buyer_name=row.buyer_name,
+        buyer_country=row.buyer_country,
+        buyer_registration=row.buyer_registration or "",
+        amount=row.amount,
+        currency=row.currency or "",
+        hs_code=row.hs_code or "",
+        employee_numbers=frozenset(),
+        cycle=row.cycle,
+        usd_cents=row.usd_cents,
+        company_key=row.company_key,
+        buyer_key=row.buyer_key,
+        standing=row.standing,
+        counts=row.counts,
+        state=row.state,
+        settled_on=row.settled_on,
+        counts_before=row.counts,
+    )
+
+
+def verdicts_of(
+    connection: Connection, condition: sa.ColumnElement[bool] | None, *, as_of: dt.date | None = None
+) -> dict[int, list[VerdictRow]]:
+    """The verdicts on activities, by the activity's ``seq``. Queries: 1."""
+    verdict, event = tables.verdict, tables.event
+    query = (
+        sa.select(
+            event.c.source, event.c.id, verdict.c.type, verdict.c.day, event.c.instant, verdict.c.by, verdict.c.activity
+        )
+        .join(event, event.c.seq == verdict.c.seq)
+        .where(verdict.c.activity.is_not(None))
+    )
+    if condition is not None:
+        query = query.where(condition)
+    if as_of is not None:
+        query = query.where(verdict.c.day <= as_of)
+    found: dict[int, list[VerdictRow]] = {}
+    for source, id_, kind, day, instant, by, seq in connection.execute(query):
+        found.setdefault(seq, []).append(VerdictRow(source, id_, kind, day, instant, by or "", seq))
+    return found
+
+
+def first_of_each(rows: Iterable[LaidOut], standings: Mapping[int, int] | None = None) -> dict[int, int]:
+    """For new-buyer rows of whole groups: the bits on which each one is its buyer's first contact.
+
+    Args:
+        rows: every new-buyer activity of the buyers in question.
+        standings: the bits to go by instead of each row's own (as of a day).
+    """
+    best: dict[tuple[str, int], tuple[tuple[str, str, str], int]] = {}
+    counting: dict[int, int] = {}
+    for row in rows:
+        stands = row.standing if standings is None else standings[row.seq]
+        counting[row.seq] = 0
+        order = (row.instant, row.source, row.id)
+        for bit in (1, 2, 4):
+            if stands & bit:
+                held = best.get((row.buyer_key, bit))
+                if held is None or order < held[0]:
+                    best[row.buyer_key, bit] = (order, row.seq)
+    for (_, bit), (_, seq) in best.items():
+        counting[seq] |= bit
+    return counting

@@ -1,0 +1,158 @@
+"""Recomputing everything from the events, to write it (after a load) or to compare it (every night).
+
+A newcomer's usual mistake: to compare totals with the activities they were made of and stop there. The activities are derived too: the
+events' own bodies are read again, and their hashes with them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.kit.database import bulk_update
+from app.ledger import tables
+from app.ledger.fold import STRETCH, Folded, fold_everything
+from app.ledger.frame import Frame, event_key, owners_text
+from app.ledger.laid_out import DERIVED_COLUMNS, lay_out
+from app.ledger.totals import MEMBER_KEY, TOTAL_KEY, write_all
+from app.ledger.touching import touch
+from app.rules.activities import Activity, Verdict, read
+from app.rules.json_text import decode
+
+__all__ = ["rederive", "reconcile"]
+
+_LAID_OUT: Final = (
+    "type",
+    "day",
+    "employee",
+    "company_name",
+    "company_registration",
+    "buyer_name",
+    "buyer_country",
+    "buyer_registration",
+    "amount",
+    "currency",
+    "hs_code",
+)
+
+
+def rederive(connection: Connection, frame: Frame, *, at: dt.datetime) -> int:
+    """Write anew what hangs on the agency folder: derived columns, paths of credits, all totals. Returns how many activities there are.
+
+    The caller holds the ledger's lock alone (a load does), so that no event comes in between.
+    """
+    folded = fold_everything(connection, frame)
+    bulk_update(
+        connection,
+        tables.activity,
+        "seq",
+        DERIVED_COLUMNS,
+        [(row.seq, row.cycle, *row.derived()) for row in folded.activities.values()],
+    )
+    credit = tables.credit
+    for seq, employee, path in folded.credits:
+        connection.execute(
+            sa.update(credit).where(credit.c.seq == seq, credit.c.employee == employee).values(path=path)
+        )
+    write_all(connection, folded.changes)
+    touch(connection, at=at, owners=owners_text(everyone=True))
+    return folded.count
+
+
+def reconcile(connection: Connection, frame: Frame) -> Iterator[str]:
+    """Compare everything stored with the ledger: yields a line for each difference; none means that all agrees.
+
+    Queries: a handful for each stretch of 20,000 events.
+    """
+    yield from _against_events(connection, frame)
+    folded = fold_everything(connection, frame)
+    yield from folded.differences
+    yield from _against_totals(connection, folded)
+
+
+def _against_events(connection: Connection, frame: Frame) -> Iterator[str]:
+    """The laid-out rows against the bodies of their events."""
+    event, activity, credit, verdict = tables.event, tables.activity, tables.credit, tables.verdict
+    last = connection.scalar(sa.select(sa.func.max(event.c.seq))) or 0
+    for start in range(0, last + 1, STRETCH):
+        span = (start, start + STRETCH - 1)
+        columns = [activity.c.seq, *(activity.c[name] for name in _LAID_OUT)]
+        laid_out = {row[0]: tuple(row[1:]) for row in connection.execute(sa.select(*columns).where(activity.c.seq.between(*span)))}
+        shares: dict[int, set[tuple[int, int]]] = {}
+        for seq, employee, share in connection.execute(
+            sa.select(credit.c.seq, credit.c.employee, credit.c.share).where(credit.c.seq.between(*span))
+        ):
+            shares.setdefault(seq, set()).add((employee, share))
+        verdicts = {
+            row[0]: tuple(row[1:])
+            for row in connection.execute(
+                sa.select(verdict.c.seq, verdict.c.type, verdict.c.target, verdict.c.day, verdict.c.by).where(
+                    verdict.c.seq.between(*span)
+                )
+            )
+        }
+        for seq, source, id_, held_hash, body in connection.execute(
+            sa.select(event.c.seq, event.c.source, event.c.id, event.c.hash, event.c.body)
+            .where(event.c.seq.between(*span))
+            .order_by(event.c.seq)
+        ):
+            name = f"event {source} {id_}"
+            said = read(decode(body), frame.known)
+            if isinstance(said, list):
+                yield f"{name}: can no longer be read: {said[0]}"
+            elif said.content_hash != held_hash:
+                yield f"{name}: its content is not what was recorded"
+            elif isinstance(said, Verdict):
+                expected = (said.type, event_key(said.activity), said.day, said.by or None)
+                if verdicts.get(seq) != expected:
+                    yield f"{name}: laid out as {verdicts.get(seq)}, should be {expected}"
+            else:
+                yield from _against_event(name, said, seq, frame, laid_out.get(seq), shares.get(seq, set()))
+
+
+def _against_event(  # noqa: PLR0913 - both sides of a comparison
+    name: str,
+    said: Activity,
+    seq: int,
+    frame: Frame,
+    held: tuple[object, ...] | None,
+    shares: set[tuple[int, int]],
+) -> Iterator[str]:
+    row = lay_out(said, seq, frame)
+    expected = (row.type, row.day, row.employee, *(_absent(getattr(row, column)) for column in _LAID_OUT[3:]))
+    if held != expected:
+        yield f"{name}: laid out as {held}, should be {expected}"
+    parts = {(part.employee, part.share_1e4) for part in row.credits}
+    if shares != parts:
+        yield f"{name}: credits {sorted(shares)}, should be {sorted(parts)}"
+
+
+def _absent(value: object) -> object:
+    return value if isinstance(value, Decimal) else value or None
+
+
+def _against_totals(connection: Connection, folded: Folded) -> Iterator[str]:
+    total, member = tables.total, tables.member
+    stored_totals = {
+        tuple(row[:4]): list(row[4:])
+        for row in connection.execute(sa.select(*(total.c[name] for name in (*TOTAL_KEY, *tables.amount_columns()))))
+        if any(row[4:])
+    }
+    stored_members = {
+        tuple(row[:6]): list(row[6:])
+        for row in connection.execute(sa.select(*(member.c[name] for name in (*MEMBER_KEY, *tables.RUNGS))))
+        if any(row[6:])
+    }
+    for what, stored, derived in (
+        ("total", stored_totals, folded.changes.totals),
+        ("member", stored_members, folded.changes.members),
+    ):
+        expected = {tuple(key): held for key, held in derived.items() if any(held)}
+        for key in sorted(stored.keys() | expected.keys(), key=repr):
+            if stored.get(key) != expected.get(key):
+                yield f"{what} {key}: stored {stored.get(key)}, should be {expected.get(key)}"

@@ -1,0 +1,135 @@
+"""Events that were not recorded: kept with their reasons, shown, mended and sent again.
+
+A newcomer's usual mistake: a rejected event is not in the ledger and has no effect on anything; it is kept so that nothing is lost.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.kit.database import bulk_insert
+from app.ledger import tables
+from app.ledger.record import Rejected
+from app.rules.json_text import NotJsonError, decode, encode
+from app.rules.terms import Finding
+
+__all__ = ["KeptReject", "errors_of", "keep_rejected", "rejected_event", "rejected_events", "settle_rejected"]
+
+_COLUMNS = ("received_at", "door", "sender", "source", "event_id", "errors", "event")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReject:
+    """A rejected event as it is shown; ``event`` is what came, or its text where that was no JSON."""
+
+    id: int
+    received_at: dt.datetime
+    door: str
+    sender: str
+    source: str | None
+    event_id: str | None
+    errors: list[dict[str, object]]
+    event: object
+    text: str
+    settled_at: dt.datetime | None
+
+
+def errors_of(findings: Sequence[Finding]) -> list[dict[str, object]]:
+    """Findings as the contract lists them: pointer, code, detail."""
+    return [
+        {"pointer": finding.place.pointer or "", "code": finding.code, "detail": finding.text()} for finding in findings
+    ]
+
+
+def keep_rejected(
+    connection: Connection, rejected: Sequence[Rejected], *, at: dt.datetime, door: str, sender: str
+) -> None:
+    """Keep what was rejected.
+
+    Args:
+        connection: a writing transaction.
+        rejected: the events and why.
+        at: when they came in.
+        door: ``api``, ``hook``, ``ingest`` or ``page``.
+        sender: the name of the key, hook or file, or the account's e-mail.
+    """
+    bulk_insert(
+        connection,
+        tables.rejected_event,
+        _COLUMNS,
+        [
+            (at, door, sender, _storable(one.source), _storable(one.id), json.dumps(errors_of(one.findings)), _ascii(one.text))
+            for one in rejected
+        ],
+    )
+
+
+def _storable(text: str | None) -> str | None:
+    """Source or id for searching: without what PostgreSQL's text cannot hold. The event itself is kept as it came."""
+    if text is None:
+        return None
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()[:500]
+
+
+def _ascii(text: str) -> str:
+    """The event's text with escapes for whatever is not ASCII."""
+    try:
+        return encode(decode(text))
+    except NotJsonError:
+        return json.dumps(text)
+
+
+def _kept(row: sa.Row[tuple[object, ...]]) -> KeptReject:
+    return KeptReject(
+        row.id,
+        row.received_at,
+        row.door,
+        row.sender,
+        row.source,
+        row.event_id,
+        json.loads(row.errors),
+        decode(row.event),
+        row.event,
+        row.settled_at,
+    )
+
+
+def rejected_events(
+    connection: Connection, *, sender: tuple[str, str] | None = None, before: int | None = None, limit: int = 100
+) -> list[KeptReject]:
+    """Rejected events that are still to be mended, newest first.
+
+    Args:
+        connection: an open transaction.
+        sender: only those of this door and sender.
+        before: only those with a smaller id (the next page).
+        limit: how many at most.
+
+    Queries: 1.
+    """
+    table = tables.rejected_event
+    query = sa.select(table).where(table.c.settled_at.is_(None)).order_by(table.c.id.desc()).limit(limit)
+    if sender is not None:
+        query = query.where(table.c.door == sender[0], table.c.sender == sender[1])
+    if before is not None:
+        query = query.where(table.c.id < before)
+    return [_kept(row) for row in connection.execute(query)]
+
+
+def rejected_event(connection: Connection, reject_id: int) -> KeptReject | None:
+    """One rejected event, mended since or not. Queries: 1."""
+    table = tables.rejected_event
+    row = connection.execute(sa.select(table).where(table.c.id == reject_id)).first()
+    return None if row is None else _kept(row)
+
+
+def settle_rejected(connection: Connection, reject_id: int, *, at: dt.datetime) -> None:
+    """Note that a replay of it was accepted, or found to be a duplicate. Queries: 1."""
+    table = tables.rejected_event
+    connection.execute(sa.update(table).where(table.c.id == reject_id).values(settled_at=at))

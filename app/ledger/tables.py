@@ -1,0 +1,193 @@
+"""The ledger's tables: what came in, what is read off it, and the totals beside it.
+
+``event`` is the ledger itself: rows are only ever added, and triggers see to it. Everything else can be derived again from it:
+``activity``, ``credit`` and ``verdict`` are its events laid out in columns, ``total`` and ``member`` are sums kept as events come.
+A newcomer's usual mistake is to look for the agency's row in ``total``: there is none. Totals stand at the leaves (an employee, or
+a path of units from the posted one up to the root), so that no row is written by every event; a unit's total is the sum over the
+paths that it is part of.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import Column, ForeignKey, Index, Table
+
+from app.kit.database import BigKey, Code, Exact, Instant, metadata
+
+__all__ = [
+    "AMOUNTS",
+    "LOCK_BUYERS",
+    "LOCK_LEDGER",
+    "RUNGS",
+    "activity",
+    "amount_columns",
+    "credit",
+    "event",
+    "event_sequence",
+    "member",
+    "rejected_event",
+    "slice_",
+    "total",
+    "touched",
+    "verdict",
+]
+
+RUNGS: Final = ("entered", "verified", "confirmed")
+"""The ladder: from which rung on an activity counts is each KPI's own choice."""
+
+AMOUNTS: Final = ("shares", "valued_shares", "dollars", "micros")
+"""What a total holds for each rung.
+
+Shares are in ten-thousandths, ``valued_shares`` those of activities with an amount; share × US dollars is held as whole dollars and
+millionths apart, since one column of millionths would overflow 64 bits after 900 deals of the largest size.
+"""
+
+
+def amount_columns() -> tuple[str, ...]:
+    """The twelve number columns of ``total``, rung by rung."""
+    return tuple(f"{rung}_{amount}" for rung in RUNGS for amount in AMOUNTS)
+
+
+LOCK_LEDGER: Final = 7001
+"""Advisory lock: shared by those who record, alone for a load, and for a verdict whose activity is not here yet."""
+
+LOCK_BUYERS: Final = 7_100_000
+"""Advisory locks from this number on: buyers in buckets, so that two writers never both find a buyer new."""
+
+event: Final = Table(
+    "event",
+    metadata,
+    Column("seq", BigKey, primary_key=True, autoincrement=False),
+    Column("key", Code, nullable=False, unique=True),  # of source and id; both together may be too long for an index
+    Column("source", Code, nullable=False),
+    Column("id", Code, nullable=False),
+    Column("type", Code, nullable=False),  # without "kopes."
+    Column("time", Code, nullable=False),  # as it came, with its offset
+    Column("day", sa.Date, nullable=False),  # the date that ``time`` shows
+    Column("instant", Code, nullable=False),  # sorts as the instant does
+    Column("hash", Code, nullable=False),  # of what the event says, for telling a repeat from a conflict
+    Column("body", sa.Text, nullable=False),  # the event as JSON
+    Column("received_at", Instant, nullable=False),
+    Index("ix_event_day", "day"),
+)
+
+event_sequence: Final = sa.Sequence("event_sequence", metadata=metadata)
+"""Numbers the events on PostgreSQL; on SQLite, where a writer is alone, the next number is one more than the last."""
+
+activity: Final = Table(
+    "activity",
+    metadata,
+    Column("seq", BigKey, ForeignKey("event.seq"), primary_key=True, autoincrement=False),
+    Column("type", Code, nullable=False),
+    Column("day", sa.Date, nullable=False),
+    Column("cycle", sa.Integer, nullable=False),
+    Column("employee", sa.Integer, nullable=False),
+    Column("company_name", sa.Text),
+    Column("company_registration", sa.Text),
+    Column("buyer_name", sa.Text, nullable=False),
+    Column("buyer_country", Code, nullable=False),
+    Column("buyer_registration", sa.Text),
+    Column("amount", Exact),
+    Column("currency", Code),
+    Column("hs_code", Code),
+    # Derived, from here on: a load may change them.
+    Column("usd_cents", sa.BigInteger),
+    Column("company_key", Code, nullable=False),
+    Column("buyer_key", Code, nullable=False),
+    Column("standing", sa.SmallInteger, nullable=False),  # bits 1, 2, 4: entered, verified, confirmed by its verdicts
+    Column("counts", sa.SmallInteger, nullable=False),  # the same, after a new buyer's first contact is told from later ones
+    Column("state", Code, nullable=False),  # the word that a page shows
+    Column("settled_on", sa.Date, nullable=False),  # the last day of the events that ``counts`` hangs on
+    Index("ix_activity_buyer", "buyer_key", "type"),
+    Index("ix_activity_settled", "settled_on"),
+    Index("ix_activity_day", "day"),
+)
+
+credit: Final = Table(
+    "credit",
+    metadata,
+    Column("seq", BigKey, ForeignKey("activity.seq"), primary_key=True, autoincrement=False),
+    Column("employee", sa.Integer, primary_key=True, autoincrement=False),
+    Column("share", sa.SmallInteger, nullable=False),  # ten-thousandths
+    Column("path", sa.Integer),  # null: no posting on that day, counts for the employee alone
+    Column("day", sa.Date, nullable=False),
+    Index("ix_credit_employee", "employee", "day"),
+    Index("ix_credit_path", "path", "day"),
+)
+
+verdict: Final = Table(
+    "verdict",
+    metadata,
+    Column("seq", BigKey, ForeignKey("event.seq"), primary_key=True, autoincrement=False),
+    Column("type", Code, nullable=False),
+    Column("target", Code, nullable=False),  # the key of the activity's event
+    Column("activity", BigKey),  # null while the activity has not come yet
+    Column("day", sa.Date, nullable=False),
+    Column("by", Code),  # employee number
+    Column("reason", sa.Text),
+    Column("additionality", Exact),
+    Index("ix_verdict_activity", "activity"),
+    Index("ix_verdict_waiting", "target"),
+)
+
+slice_: Final = Table(
+    "slice",
+    metadata,
+    Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    Column("text", Code, nullable=False, unique=True),
+)
+"""Every activity type with filter that some measure asks for, numbered for good."""
+
+total: Final = Table(
+    "total",
+    metadata,
+    Column("cycle", sa.Integer, primary_key=True, autoincrement=False),
+    Column("owner_kind", sa.SmallInteger, primary_key=True, autoincrement=False),  # 1 employee, 2 path
+    Column("owner", sa.Integer, primary_key=True, autoincrement=False),
+    Column("slice", sa.Integer, primary_key=True, autoincrement=False),
+    *(Column(name, sa.BigInteger, nullable=False) for name in amount_columns()),
+)
+
+member: Final = Table(
+    "member",
+    metadata,
+    Column("cycle", sa.Integer, primary_key=True, autoincrement=False),
+    Column("owner_kind", sa.SmallInteger, primary_key=True, autoincrement=False),  # 1 employee, 3 unit
+    Column("owner", Code, primary_key=True),  # the employee's id, or the unit's code
+    Column("slice", sa.Integer, primary_key=True, autoincrement=False),
+    Column("of", sa.SmallInteger, primary_key=True, autoincrement=False),  # 1 buyer, 2 company
+    Column("key", Code, primary_key=True),
+    *(Column(rung, sa.Integer, nullable=False) for rung in RUNGS),
+)
+"""How many activities a buyer or company has with whom: a distinct count is the rows above nought, counted at each level anew."""
+
+touched: Final = Table(
+    "touched",
+    metadata,
+    Column("seq", BigKey, primary_key=True, autoincrement=True),
+    Column("transaction", sa.BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("owners", sa.Text, nullable=False),  # JSON: {"employees": [...], "paths": [...], "all": bool, "cycles": [...]}
+    Index("ix_touched_transaction", "transaction"),
+    Index("ix_touched_at", "at"),
+    sqlite_autoincrement=True,
+)
+"""One row a writing transaction: whose figures it moved. The live streams follow it."""
+
+rejected_event: Final = Table(
+    "rejected_event",
+    metadata,
+    Column("id", BigKey, primary_key=True, autoincrement=True),
+    Column("received_at", Instant, nullable=False),
+    Column("door", Code, nullable=False),  # api, hook, ingest, page
+    Column("sender", Code, nullable=False),  # the key's, hook's, file's name or the account's e-mail
+    Column("source", Code),
+    Column("event_id", Code),
+    Column("errors", sa.Text, nullable=False),  # JSON list of pointer, code, detail
+    Column("event", sa.Text, nullable=False),  # JSON with escapes for all that is not ASCII, as it came
+    Column("settled_at", Instant),  # when a replay of it was accepted, or found to be a duplicate
+    Index("ix_rejected_event_received_at", "received_at"),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,264 @@
+"""Totals beside the ledger: what changes with an event, and what a node's figures are.
+
+One event changes as many rows as it has credits, times the slices it lies in, times two (the employee's and the path's), and for
+distinct counts one more for each unit of the path: the depth of the organisation, never its history.
+A newcomer's usual mistake is to read a unit's figures from one row: they are the sum over the paths that the unit is part of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.kit.database import among, bulk_insert, bulk_upsert_add
+from app.ledger import tables
+from app.ledger.frame import BUYER, COMPANY, Frame
+from app.ledger.laid_out import LaidOut
+from app.rules.counting import MICROS_A_DOLLAR
+from app.rules.terms import Node, NodeKind
+
+__all__ = ["EMPLOYEE", "PATH", "UNIT", "Changes", "Figures", "apply_changes", "current_figures", "empty_figures", "write_all"]
+
+EMPLOYEE: Final = 1
+PATH: Final = 2
+UNIT: Final = 3
+
+TotalKey = tuple[int, int, int, int]
+"""cycle, owner kind, owner, slice."""
+MemberKey = tuple[int, int, str, int, int, str]
+"""cycle, owner kind, owner, slice, of, key."""
+
+WIDTH: Final = len(tables.RUNGS) * len(tables.AMOUNTS)
+TOTAL_KEY: Final = ("cycle", "owner_kind", "owner", "slice")
+MEMBER_KEY: Final = ("cycle", "owner_kind", "owner", "slice", "of", "key")
+
+
+@dataclass(slots=True)
+class Changes:
+    """What is to be added to totals, gathered over many activities before any row is written."""
+
+    totals: dict[TotalKey, list[int]] = field(default_factory=dict)
+    members: dict[MemberKey, list[int]] = field(default_factory=dict)
+
+    def add(self, row: LaidOut, frame: Frame, *, before: int, after: int) -> None:
+        """Add what an activity's change from one set of rungs (bits) to another makes of the totals."""
+        if before == after:
+            return
+        signs = tuple((after >> rung & 1) - (before >> rung & 1) for rung in range(3))
+        slices = frame.matching(row.type, row.buyer_country, row.hs_code)
+        for employee, share, path in row.credits:
+            if row.usd_cents is None:
+                amounts = (share, 0, 0, 0)
+            else:
+                # Ten-thousandths times cents are millionths of a dollar: exact.
+                amounts = (share, share, *divmod(share * row.usd_cents, MICROS_A_DOLLAR))
+            owners = ((EMPLOYEE, employee),) if path is None else ((EMPLOYEE, employee), (PATH, path))
+            for one in slices:
+                for kind, owner in owners:
+                    held = self.totals.setdefault((row.cycle, kind, owner, one.id), [0] * WIDTH)
+                    for rung, sign in enumerate(signs):
+                        if sign:
+                            for place, amount in enumerate(amounts, rung * 4):
+                                held[place] += sign * amount
+                if one.of:
+                    self._add_members(row, frame, employee, path, one.id, one.of, signs)
+
+    def _add_members(  # noqa: PLR0913 - all of it is one key
+        self,
+        row: LaidOut,
+        frame: Frame,
+        employee: int,
+        path: int | None,
+        slice_id: int,
+        of: Iterable[int],
+        signs: Sequence[int],
+    ) -> None:
+        owners = [(EMPLOYEE, str(employee))]
+        if path is not None:
+            owners += [(UNIT, unit) for unit in frame.directory.units_of_path(path)]
+        for what in of:
+            key = row.buyer_key if what == BUYER else row.company_key
+            for kind, owner in owners:
+                held = self.members.setdefault((row.cycle, kind, owner, slice_id, what, key), [0, 0, 0])
+                for rung, sign in enumerate(signs):
+                    held[rung] += sign
+
+    def owners(self) -> tuple[set[int], set[int], set[int]]:
+        """Employees, paths and cycles whose totals change."""
+        moved = [key for key, held in self.totals.items() if any(held)]
+        return (
+            {owner for _, kind, owner, _ in moved if kind == EMPLOYEE},
+            {owner for _, kind, owner, _ in moved if kind == PATH},
+            {cycle for cycle, *_ in moved},
+        )
+
+
+def apply_changes(connection: Connection, changes: Changes) -> None:
+    """Add the changes to the stored totals. Queries: 2."""
+    bulk_upsert_add(
+        connection,
+        tables.total,
+        TOTAL_KEY,
+        tables.amount_columns(),
+        [(*key, *held) for key, held in changes.totals.items() if any(held)],
+    )
+    bulk_upsert_add(
+        connection,
+        tables.member,
+        MEMBER_KEY,
+        tables.RUNGS,
+        [(*key, *held) for key, held in changes.members.items() if any(held)],
+    )
+
+
+def write_all(connection: Connection, changes: Changes) -> None:
+    """Replace all stored totals by these."""
+    connection.execute(sa.delete(tables.total))
+    connection.execute(sa.delete(tables.member))
+    bulk_insert(
+        connection,
+        tables.total,
+        (*TOTAL_KEY, *tables.amount_columns()),
+        ((*key, *held) for key, held in changes.totals.items() if any(held)),
+    )
+    bulk_insert(
+        connection,
+        tables.member,
+        (*MEMBER_KEY, *tables.RUNGS),
+        ((*key, *held) for key, held in changes.members.items() if any(held)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What nodes have done in a cycle, slice by slice: arrays over nodes × slices.
+
+    Attributes:
+        nodes: the rows, in order.
+        slices: slice number -> column.
+        amounts: int64, nodes × slices × 12 (rung by rung: shares, valued shares, dollars, micros).
+        distinct: int64, nodes × slices × 2 (buyer, company) × 3 rungs.
+    """
+
+    nodes: tuple[Node, ...]
+    slices: Mapping[int, int]
+    amounts: npt.NDArray[np.int64]
+    distinct: npt.NDArray[np.int64]
+
+
+def empty_figures(nodes: Sequence[Node], frame: Frame) -> Figures:
+    """Figures of nought: no rows means 0, not missing."""
+    size = (len(nodes), len(frame.slices))
+    return Figures(
+        nodes=tuple(nodes),
+        slices={one.id: place for place, one in enumerate(frame.slices)},
+        amounts=np.zeros((*size, WIDTH), dtype=np.int64),
+        distinct=np.zeros((*size, 2, 3), dtype=np.int64),
+    )
+
+
+class Layout:
+    """Which rows of figures an owner's total belongs to: an employee's to one, a path's to each of its units' that is asked for."""
+
+    def __init__(self, nodes: Sequence[Node], frame: Frame) -> None:
+        """Index the nodes' rows by the owners of their totals."""
+        self.employees: dict[int, int] = {}
+        self.units: dict[str, int] = {}
+        for row, node in enumerate(nodes):
+            if node.kind is NodeKind.EMPLOYEE:
+                self.employees[frame.ids[node.code]] = row
+            else:
+                self.units[node.code] = row
+        self.paths: dict[int, tuple[int, ...]] = {}
+        for unit, row in self.units.items():
+            for path in frame.directory.paths_under(unit):
+                self.paths[path] = (*self.paths.get(path, ()), row)
+
+    def rows_of(self, kind: int, owner: int) -> tuple[int, ...]:
+        """The rows of figures that a total of this owner adds to."""
+        if kind == EMPLOYEE:
+            row = self.employees.get(owner)
+            return () if row is None else (row,)
+        return self.paths.get(owner, ())
+
+    def owned(self, connection: Connection, kind: sa.ColumnElement[Any], owner: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+        """The condition that picks these owners' totals."""
+        return sa.or_(
+            sa.and_(kind == EMPLOYEE, among(connection, owner, self.employees)),
+            sa.and_(kind == PATH, among(connection, owner, self.paths)),
+        )
+
+    def scatter(
+        self, figures: Figures, owners: Sequence[tuple[int, int]], columns: Sequence[int], numbers: npt.NDArray[np.int64]
+    ) -> None:
+        """Add totals (owner kind and owner, slice column, twelve numbers) to the rows they belong to."""
+        at: list[int] = []
+        line: list[int] = []
+        column: list[int] = []
+        for place, (kind, owner) in enumerate(owners):
+            for row in self.rows_of(kind, owner):
+                at.append(place)
+                line.append(row)
+                column.append(columns[place])
+        if at:
+            np.add.at(figures.amounts, (line, column), numbers[at])
+
+
+def current_figures(connection: Connection, frame: Frame, *, cycle: int, nodes: Sequence[Node]) -> Figures:
+    """The nodes' figures of now, from the stored totals.
+
+    Queries: 1, or 2 where something is counted distinct.
+    """
+    figures = empty_figures(nodes, frame)
+    if not frame.slices:
+        return figures
+    layout = Layout(nodes, frame)
+    total = tables.total
+    query = sa.select(
+        total.c.owner_kind, total.c.owner, total.c.slice, *(total.c[name] for name in tables.amount_columns())
+    ).where(total.c.cycle == cycle)
+    if len(nodes) < len(frame.directory.employees) // 2:
+        query = query.where(layout.owned(connection, total.c.owner_kind, total.c.owner))
+    rows = [row for row in connection.execute(query).all() if row[2] in figures.slices]
+    if rows:
+        layout.scatter(
+            figures,
+            [(row[0], row[1]) for row in rows],
+            [figures.slices[row[2]] for row in rows],
+            np.array([row[3:] for row in rows], dtype=np.int64),
+        )
+    if any(one.of for one in frame.slices):
+        _read_members(connection, figures, layout, cycle, len(frame.directory.employees))
+    return figures
+
+
+def _read_members(connection: Connection, figures: Figures, layout: Layout, cycle: int, people: int) -> None:
+    member = tables.member
+    counted = [sa.func.sum(sa.case((member.c[rung] > 0, 1), else_=0)) for rung in tables.RUNGS]
+    owners = {str(owner): row for owner, row in layout.employees.items()}
+    query = (
+        sa.select(member.c.owner_kind, member.c.owner, member.c.slice, member.c.of, *counted)
+        .where(member.c.cycle == cycle)
+        .group_by(member.c.owner_kind, member.c.owner, member.c.slice, member.c.of)
+    )
+    if len(figures.nodes) < people // 2:
+        query = query.where(
+            sa.or_(
+                sa.and_(member.c.owner_kind == EMPLOYEE, among(connection, member.c.owner, owners)),
+                sa.and_(member.c.owner_kind == UNIT, among(connection, member.c.owner, layout.units)),
+            )
+        )
+    for kind, owner, slice_id, of, *numbers in connection.execute(query):
+        row = owners.get(owner) if kind == EMPLOYEE else layout.units.get(owner)
+        column = figures.slices.get(slice_id)
+        if row is not None and column is not None:
+            figures.distinct[row, column, 0 if of == BUYER else 1] = [int(number) for number in numbers]
+
+
+assert (BUYER, COMPANY) == (1, 2), "columns of Figures.distinct"  # noqa: S101

@@ -1,0 +1,89 @@
+"""Whose figures a transaction moved, and following that from another process.
+
+A newcomer's usual mistake: to read rows above the last sequence number seen. On PostgreSQL a number given out earlier may commit later;
+a follower has to go by transactions: what was not yet visible at its last look, whatever its number.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.kit.database import is_postgresql
+from app.ledger import tables
+
+__all__ = ["Look", "Touch", "forget_touches", "look", "touch"]
+
+
+def touch(connection: Connection, *, at: dt.datetime, owners: str) -> None:
+    """Note whose figures this transaction moves. Queries: 1."""
+    here = sa.cast(sa.cast(sa.func.pg_current_xact_id(), sa.Text), sa.BigInteger) if is_postgresql(connection) else 0
+    connection.execute(sa.insert(tables.touched).values(at=at, owners=owners, transaction=here))
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One transaction's move."""
+
+    seq: int
+    at: dt.datetime
+    employees: tuple[int, ...]
+    paths: tuple[int, ...]
+    cycles: tuple[int, ...]
+    everyone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Where a follower stands: all rows of transactions before ``horizon`` are known, and of later ones those in ``seen``."""
+
+    horizon: int
+    seen: frozenset[int]
+
+
+def look(connection: Connection, before: Look | None) -> tuple[Look, list[Touch]]:
+    """What has been committed since the last look, in order; the first look finds nothing and only learns where things stand.
+
+    Queries: 2.
+    """
+    touched = tables.touched
+    if not is_postgresql(connection):
+        newest = connection.scalar(sa.select(sa.func.max(touched.c.seq))) or 0
+        if before is None or newest == before.horizon:
+            return Look(newest, frozenset()), []
+        rows = connection.execute(sa.select(touched).where(touched.c.seq > before.horizon).order_by(touched.c.seq)).all()
+        return Look(max((newest, *(row.seq for row in rows))), frozenset()), [_touch(row) for row in rows]
+    # The oldest transaction still under way: every row of an older one is visible now, or never will be.
+    horizon = int(
+        connection.scalar(sa.select(sa.cast(sa.func.pg_snapshot_xmin(sa.func.pg_current_snapshot()), sa.Text))) or "0"
+    )
+    since = horizon if before is None else before.horizon
+    rows = connection.execute(
+        sa.select(touched).where(touched.c.transaction >= since).order_by(touched.c.seq)
+    ).all()
+    known = frozenset() if before is None else before.seen
+    fresh = [] if before is None else [_touch(row) for row in rows if row.seq not in known]
+    return Look(horizon, frozenset(row.seq for row in rows if row.transaction >= horizon)), fresh
+
+
+def _touch(row: sa.Row[tuple[object, ...]]) -> Touch:
+    owners = json.loads(row.owners)
+    return Touch(
+        row.seq,
+        row.at,
+        tuple(owners["employees"]),
+        tuple(owners["paths"]),
+        tuple(owners["cycles"]),
+        bool(owners["all"]),
+    )
+
+
+def forget_touches(connection: Connection, *, before: dt.datetime) -> int:
+    """Delete what no stream can still ask for. Queries: 1."""
+    touched = tables.touched
+    newest = sa.select(sa.func.max(touched.c.seq)).scalar_subquery()
+    return connection.execute(sa.delete(touched).where(touched.c.at < before, touched.c.seq < newest)).rowcount

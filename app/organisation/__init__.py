@@ -1,0 +1,28 @@
+"""The organisation: units, people, where they were posted, what took days off, earlier results, exchange rates.
+
+Owns the rows of those files as they were last loaded, the record of every load and the revision that all readers keep their
+read models by. Promises that every day is judged by the rows that hold on it. Never knows a KPI, and never a password.
+"""
+
+from __future__ import annotations
+
+from app.organisation.directory import Directory, Employee, Result, Status, directory, month_of
+from app.organisation.replacement import LoadedFile, Needs, Organisation, raise_revision, replace
+from app.organisation.revision import KeptByRevision, Revision, current_revision
+
+__all__ = [
+    "Directory",
+    "Employee",
+    "KeptByRevision",
+    "LoadedFile",
+    "Needs",
+    "Organisation",
+    "Result",
+    "Revision",
+    "Status",
+    "current_revision",
+    "directory",
+    "month_of",
+    "raise_revision",
+    "replace",
+]

@@ -1,0 +1,333 @@
+"""Units, people, postings, status, results and rates of one revision, in memory.
+
+A newcomer's usual mistake is to ask who someone's head *is*: everything here is asked as of a day, since units move and people
+are transferred, and a past day is judged by what held on it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.organisation import tables
+from app.organisation.revision import KeptByRevision, Revision, current_revision
+from app.rules.money import Rates
+from app.rules.placement import Path, Placement, Posting, Tree, UnitPeriod, overlap
+from app.rules.terms import Job, Period, StatusKind, UnitKind
+
+__all__ = ["Directory", "Employee", "Result", "Status", "directory", "month_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Employee:
+    """A person in the agency's service from ``hired_on`` up to, not including, ``left_on``."""
+
+    number: str
+    name: str
+    email: str | None
+    rank: str | None
+    job: Job
+    monthly_base: int
+    hired_on: dt.date
+    left_on: dt.date | None
+
+    @property
+    def service(self) -> Period:
+        """The days of service."""
+        return Period(self.hired_on, self.left_on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Leave, secondment or discipline in a cycle; with both ends open it is all of the cycle."""
+
+    employee: str
+    cycle: int
+    kind: StatusKind
+    period: Period
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What an employee reached in an earlier cycle."""
+
+    employee: str
+    cycle: int
+    final_score: Decimal
+    grade: str | None
+
+
+def month_of(day: dt.date) -> str:
+    """The month as rates write it: ``2026-03``."""
+    return f"{day.year:04d}-{day.month:02d}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """The organisation of one revision. Immutable; shared by all threads of a process.
+
+    Attributes:
+        revision: the number of the load that it is of; 0 before the first one.
+        token: the revision's hash: two databases with one token hold the same rows.
+        loaded_at: when that load was.
+        tree: the units of every day.
+        placement: where everyone stood on every day.
+        employees: by their numbers, in order.
+        rates: US dollars for one unit of each currency, by month.
+        path_ids: the ledger's number of every path that has ever occurred.
+    """
+
+    revision: int
+    token: str
+    loaded_at: dt.datetime | None
+    tree: Tree
+    placement: Placement
+    employees: Mapping[str, Employee]
+    statuses: Mapping[str, tuple[Status, ...]]
+    results: Mapping[str, tuple[Result, ...]]
+    rates: Rates
+    path_ids: Mapping[Path, int]
+    _paths: Mapping[int, Path]
+    _paths_under: Mapping[str, tuple[int, ...]]
+    _ids: Mapping[str, int]
+    _numbers: Mapping[int, str]
+    _by_unit: Mapping[str, tuple[Posting, ...]]
+    _by_email: Mapping[str, Employee] = field(default_factory=dict)
+
+    def still_current(self, connection: Connection) -> bool:
+        """Whether the database still is of this revision: asked inside a transaction that writes by it.
+
+        Queries: 1.
+        """
+        return current_revision(connection).token == self.token
+
+    # ------------------------------------------------------------------------------------------------------------- people
+
+    def employee_id(self, number: str) -> int:
+        """The ledger's number of an employee.
+
+        Raises:
+            KeyError: nobody has that number.
+        """
+        return self._ids[number]
+
+    def employee_number(self, employee_id: int) -> str:
+        """The number of an employee whom the ledger refers to.
+
+        Raises:
+            KeyError: nobody has that id.
+        """
+        return self._numbers[employee_id]
+
+    def employee_by_email(self, email: str) -> Employee | None:
+        """The employee with this address, whatever its case; the first one by number where several have it."""
+        return self._by_email.get(email.casefold())
+
+    def unit_of(self, employee: str, day: dt.date) -> str | None:
+        """The unit of the employee's posting on that day; None without one."""
+        posting = self.placement.posting_on(employee, day)
+        return posting.unit if posting else None
+
+    def employees_in(self, period: Period) -> tuple[Employee, ...]:
+        """Every employee whose service touches the period, in order of their numbers."""
+        return tuple(one for one in self.employees.values() if overlap(one.service, period))
+
+    def statuses_of(self, employee: str, cycle: int) -> tuple[Status, ...]:
+        """The employee's status rows of a cycle, in the order of the file."""
+        return tuple(one for one in self.statuses.get(employee, ()) if one.cycle == cycle)
+
+    def earlier_results(self, employee: str, cycle: int) -> tuple[Result, ...]:
+        """The employee's results of the cycles before, the latest first."""
+        return tuple(one for one in reversed(self.results.get(employee, ())) if one.cycle < cycle)
+
+    # -------------------------------------------------------------------------------------------------------------- units
+
+    def units_in(self, period: Period) -> tuple[str, ...]:
+        """Every unit whose life touches the period, in order of their codes."""
+        return tuple(
+            unit for unit in self.tree.units if any(overlap(row.period, period) for row in self.tree.rows(unit))
+        )
+
+    def unit_on(self, unit: str, day: dt.date) -> UnitPeriod | None:
+        """The row that holds for the unit on that day."""
+        return self.tree.unit_on(unit, day)
+
+    def unit_near(self, unit: str, day: dt.date) -> UnitPeriod | None:
+        """The row that holds on that day, else the last one before it, else the first one; None for an unknown code."""
+        rows = self.tree.rows(unit)
+        begun = [row for row in rows if row.period.from_ is None or row.period.from_ <= day]
+        return (begun or [*rows])[-1 if begun else 0] if rows else None
+
+    def chain_on(self, unit: str, day: dt.date) -> Path:
+        """The unit and every unit above it on that day, up to the root; empty where it is not alive."""
+        return self.tree.chain_on(unit, day)
+
+    def children(self, unit: str, day: dt.date) -> tuple[str, ...]:
+        """The units directly below on that day, in order of their codes."""
+        return self.tree.children_on(unit, day)
+
+    def units_below(self, unit: str, day: dt.date) -> tuple[str, ...]:
+        """The unit and all below it on that day."""
+        return self.tree.below_on(unit, day)
+
+    def evaluation_group(self, unit: str, day: dt.date) -> str | None:
+        """The group of the unit, or of the nearest unit above that has one, as on that day."""
+        return self.tree.group_on(unit, day)
+
+    def people_of(self, unit: str, day: dt.date) -> tuple[str, ...]:
+        """The numbers of the employees posted to the unit itself on that day, in order."""
+        return tuple(sorted(one.employee for one in self._by_unit.get(unit, ()) if day in one.period))
+
+    def heads_of(self, unit: str, day: dt.date) -> tuple[str, ...]:
+        """The numbers of the employees posted as head of the unit itself on that day, in order."""
+        held = (one for one in self._by_unit.get(unit, ()) if one.role is Job.HEAD and day in one.period)
+        return tuple(sorted(one.employee for one in held))
+
+    def units_headed_by(self, employee: str, day: dt.date) -> tuple[str, ...]:
+        """The units that the employee is posted to as head on that day: one or none, since postings do not overlap."""
+        posting = self.placement.posting_on(employee, day)
+        return (posting.unit,) if posting and posting.role is Job.HEAD else ()
+
+    # -------------------------------------------------------------------------------------------------------------- paths
+
+    def path_id(self, employee: str, day: dt.date) -> int | None:
+        """The number of the path that a credit of that employee and day belongs to; None without a posting (unplaced)."""
+        path = self.placement.path_on(employee, day)
+        return None if path is None else self.path_ids[path]
+
+    def units_of_path(self, path_id: int) -> Path:
+        """The units of a path, from the posted one up to the root."""
+        return self._paths[path_id]
+
+    def paths_under(self, unit: str) -> tuple[int, ...]:
+        """The numbers of all paths that the unit is on: a unit's total is the sum over them."""
+        return self._paths_under.get(unit, ())
+
+    # -------------------------------------------------------------------------------------------------------------- rates
+
+    def usd_rate(self, currency: str, day: dt.date) -> Decimal | None:
+        """US dollars for one unit of a currency: its own month's rate or the latest earlier one; None without either."""
+        return self.rates.rate(currency, day)
+
+
+def _read(connection: Connection, revision: Revision) -> Directory:
+    tree = Tree(_unit_periods(connection))
+    postings = _postings(connection)
+    employees = _employees(connection)
+    of_employee, of_rate = tables.employee.c, tables.rate.c
+    ids = dict(connection.execute(sa.select(of_employee.number, of_employee.id)).tuples().all())
+    rates = Rates(connection.execute(sa.select(of_rate.month, of_rate.currency, of_rate.usd)).tuples())
+    of_path = tables.path.c
+    paths = {
+        number: tuple(chain.split("/"))
+        for number, chain in connection.execute(sa.select(of_path.id, of_path.chain).order_by(of_path.id))
+    }
+    under: dict[str, list[int]] = {}
+    for number, path in paths.items():
+        for unit in path:
+            under.setdefault(unit, []).append(number)
+    by_unit: dict[str, list[Posting]] = {}
+    for posting in postings:
+        by_unit.setdefault(posting.unit, []).append(posting)
+    return Directory(
+        revision=revision.number,
+        token=revision.token,
+        loaded_at=revision.loaded_at,
+        tree=tree,
+        placement=Placement(tree, postings),
+        employees=employees,
+        statuses=_statuses(connection),
+        results=_results(connection),
+        rates=rates,
+        path_ids={path: number for number, path in paths.items()},
+        _paths=paths,
+        _paths_under={unit: tuple(numbers) for unit, numbers in under.items()},
+        _ids=ids,
+        _numbers={one: number for number, one in ids.items()},
+        _by_unit={unit: tuple(held) for unit, held in by_unit.items()},
+        _by_email={one.email.casefold(): one for one in reversed(employees.values()) if one.email},
+    )
+
+
+def _unit_periods(connection: Connection) -> list[UnitPeriod]:
+    table = tables.unit_period
+    return [
+        UnitPeriod(
+            code=row.code,
+            name=row.name,
+            kind=UnitKind(row.kind),
+            parent=row.parent,
+            country=row.country,
+            timezone=row.timezone,
+            evaluation_group=row.evaluation_group,
+            period=Period(row.valid_from, row.valid_to),
+        )
+        for row in connection.execute(sa.select(table).order_by(table.c.code, table.c.valid_from))
+    ]
+
+
+def _employees(connection: Connection) -> dict[str, Employee]:
+    table = tables.employee
+    return {
+        row.number: Employee(
+            number=row.number,
+            name=row.name,
+            email=row.email,
+            rank=row.rank,
+            job=Job(row.job),
+            monthly_base=row.monthly_base,
+            hired_on=row.hired_on,
+            left_on=row.left_on,
+        )
+        for row in connection.execute(sa.select(table).order_by(table.c.number))
+    }
+
+
+def _postings(connection: Connection) -> list[Posting]:
+    table = tables.posting
+    return [
+        Posting(employee=row.employee, unit=row.unit, role=Job(row.role), period=Period(row.valid_from, row.valid_to))
+        for row in connection.execute(sa.select(table).order_by(table.c.employee, table.c.valid_from))
+    ]
+
+
+def _statuses(connection: Connection) -> dict[str, tuple[Status, ...]]:
+    table = tables.status
+    found: dict[str, list[Status]] = {}
+    for row in connection.execute(sa.select(table).order_by(table.c.employee, table.c.cycle, table.c.place)):
+        status = Status(
+            employee=row.employee,
+            cycle=row.cycle,
+            kind=StatusKind(row.kind),
+            period=Period(row.valid_from, row.valid_to),
+            note=row.note,
+        )
+        found.setdefault(row.employee, []).append(status)
+    return {employee: tuple(rows) for employee, rows in found.items()}
+
+
+def _results(connection: Connection) -> dict[str, tuple[Result, ...]]:
+    table = tables.result
+    found: dict[str, list[Result]] = {}
+    for row in connection.execute(sa.select(table).order_by(table.c.employee, table.c.cycle)):
+        result = Result(employee=row.employee, cycle=row.cycle, final_score=row.final_score, grade=row.grade)
+        found.setdefault(row.employee, []).append(result)
+    return {employee: tuple(rows) for employee, rows in found.items()}
+
+
+_kept: Final[KeptByRevision[Directory]] = KeptByRevision(_read)
+
+
+def directory(connection: Connection) -> Directory:
+    """The organisation as it is loaded now.
+
+    Queries: 1 (the revision); after a load 8 more (units, postings, employees and their ids, rates, paths, status, results) and the revision again.
+    """
+    return _kept(connection)

@@ -1,0 +1,246 @@
+"""A load's rows of the organisation in place of those of the load before.
+
+Only what differs is written, so that loading the same folder again changes nothing. An employee's row is changed in place: the
+ledger and the postings refer to it. Whether the rows are right is settled before: :mod:`app.intake.folder`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.kit.database import bulk_insert, bulk_update
+from app.kit.replacing import Changes, Row, Rows, compare, exact_text, exchange, remove, stored_rows
+from app.organisation import tables
+from app.organisation.directory import Employee, Result, Status
+from app.organisation.revision import Revision, current_revision, next_token
+from app.rules.placement import Placement, Posting, Tree, UnitPeriod, path_text
+
+__all__ = ["LoadedFile", "Needs", "Organisation", "raise_revision", "replace"]
+
+_UNIT: Final = (
+    "code",
+    "valid_from",
+    "valid_to",
+    "name",
+    "kind",
+    "parent",
+    "country",
+    "timezone",
+    "evaluation_group",
+)
+_EMPLOYEE: Final = ("number", "name", "email", "rank", "job", "monthly_base", "hired_on", "left_on")
+_POSTING: Final = ("employee", "valid_from", "valid_to", "unit", "role")
+_RATE: Final = ("currency", "month", "usd")
+_STATUS: Final = ("employee", "cycle", "place", "kind", "valid_from", "valid_to", "note")
+_RESULT: Final = ("employee", "cycle", "final_score", "grade")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """The rows of a folder's six files of the organisation; rates as (month, currency, US dollars for one unit)."""
+
+    units: Sequence[UnitPeriod] = ()
+    employees: Sequence[Employee] = ()
+    postings: Sequence[Posting] = ()
+    rates: Sequence[tuple[str, str, Decimal]] = ()
+    statuses: Sequence[Status] = ()
+    results: Sequence[Result] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What recorded activities need of a folder, so that no load may leave it out (contract, "The agency folder").
+
+    Attributes:
+        employees: the numbers of all that activities and verdicts name.
+        units: the codes of all units that credits belong to.
+        currencies: of every currency the month of the earliest amount, as ``2026-03``.
+    """
+
+    employees: Collection[str] = frozenset()
+    units: Collection[str] = frozenset()
+    currencies: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedFile:
+    """A file as it came, kept for ever, and what it changed."""
+
+    name: str
+    text: str
+    row_count: int
+    changes: Changes
+
+
+def _keyed(rows: Iterable[Row], key: int) -> Rows:
+    return {row[:key]: row for row in rows}
+
+
+def _units(rows: Iterable[UnitPeriod]) -> Rows:
+    return _keyed(
+        (
+            (
+                one.code,
+                one.period.from_,
+                one.period.to,
+                one.name,
+                str(one.kind),
+                one.parent,
+                one.country,
+                one.timezone,
+                one.evaluation_group,
+            )
+            for one in rows
+        ),
+        2,
+    )
+
+
+def _employees(rows: Iterable[Employee]) -> Rows:
+    return _keyed(
+        (
+            (
+                one.number,
+                one.name,
+                one.email,
+                one.rank,
+                str(one.job),
+                one.monthly_base,
+                one.hired_on,
+                one.left_on,
+            )
+            for one in rows
+        ),
+        1,
+    )
+
+
+def _postings(rows: Iterable[Posting]) -> Rows:
+    return _keyed(((one.employee, one.period.from_, one.period.to, one.unit, str(one.role)) for one in rows), 2)
+
+
+def _statuses(rows: Iterable[Status]) -> Rows:
+    places: dict[tuple[str, int], int] = {}
+    found: list[Row] = []
+    for one in rows:
+        place = places[one.employee, one.cycle] = places.get((one.employee, one.cycle), 0) + 1
+        found.append((one.employee, one.cycle, place, str(one.kind), one.period.from_, one.period.to, one.note))
+    return _keyed(found, 3)
+
+
+def _results(rows: Iterable[Result]) -> Rows:
+    return _keyed(((one.employee, one.cycle, exact_text(one.final_score), one.grade) for one in rows), 2)
+
+
+def replace(connection: Connection, organisation: Organisation) -> tuple[dict[str, Changes], dict[str, Iterable[Row]]]:
+    """Put the rows in place of those that are there, and number the paths that are new.
+
+    Args:
+        connection: a writing transaction.
+        organisation: the rows, which must be right.
+
+    Returns:
+        How many rows of each file changed, and all rows of those files that did.
+
+    Queries: 6 to compare; what is changed besides.
+    """
+    rates = _keyed(((currency, month, exact_text(usd)) for month, currency, usd in organisation.rates), 2)
+    plan = (
+        ("units", tables.unit_period, _UNIT, 2, _units(organisation.units)),
+        ("postings", tables.posting, _POSTING, 2, _postings(organisation.postings)),
+        ("rates", tables.rate, _RATE, 2, rates),
+        ("status", tables.status, _STATUS, 3, _statuses(organisation.statuses)),
+        ("results", tables.result, _RESULT, 2, _results(organisation.results)),
+    )
+    changes: dict[str, Changes] = {}
+    contents: dict[str, Iterable[Row]] = {}
+    people = _employees(organisation.employees)
+    known = stored_rows(connection, tables.employee, _EMPLOYEE, key=1)
+    changes["employees"] = compare(known, people)
+    if changes["employees"]:
+        contents["employees"] = people.values()
+        # New people first, since postings refer to them; those who are left out go last.
+        _keep_employees(connection, known, people)
+    for name, table, columns, key, wanted in plan:
+        stored = stored_rows(connection, table, columns, key=key)
+        changes[name] = compare(stored, wanted)
+        if changes[name]:
+            exchange(connection, table, columns, key=key, stored=stored, wanted=wanted)
+            contents[name] = wanted.values()
+    remove(connection, tables.employee, ["number"], [one for one in known if one not in people])
+    if changes["units"] or changes["postings"]:
+        _number_paths(connection, Placement(Tree(organisation.units), organisation.postings))
+    return changes, contents
+
+
+def _keep_employees(connection: Connection, known: Rows, people: Rows) -> None:
+    """Add who is new under the next ids, in order of their numbers, and change rows in place."""
+    last = connection.execute(sa.select(sa.func.max(tables.employee.c.id))).scalar() or 0
+    fresh = sorted(key for key in people if key not in known)
+    rows = [(last + place, *people[key]) for place, key in enumerate(fresh, 1)]
+    bulk_insert(connection, tables.employee, ("id", *_EMPLOYEE), rows)
+    altered = [row for key, row in people.items() if key in known and known[key] != row]
+    bulk_update(connection, tables.employee, "number", _EMPLOYEE[1:], altered)
+
+
+def _number_paths(connection: Connection, placement: Placement) -> None:
+    """Give numbers to the paths that never occurred before, in the order of their texts; those of earlier trees stay."""
+    columns = tables.path.c
+    known = {chain: number for number, chain in connection.execute(sa.select(columns.id, columns.chain))}
+    fresh = [text for text in map(path_text, placement.paths) if text not in known]
+    last = max(known.values(), default=0)
+    bulk_insert(
+        connection, tables.path, ("id", "chain"), [(last + place, chain) for place, chain in enumerate(fresh, 1)]
+    )
+
+
+def raise_revision(
+    connection: Connection,
+    *,
+    contents: Mapping[str, Iterable[Row]],
+    files: Sequence[LoadedFile],
+    at: dt.datetime,
+    by: str,
+) -> Revision:
+    """Record a load that changed something: the next revision, and every file as it came.
+
+    Args:
+        connection: a writing transaction.
+        contents: all rows of every file that changed, by its name.
+        files: every file of the load, changed or not.
+        at: now.
+        by: who loads: an account's address, or the command line.
+    """
+    before = current_revision(connection)
+    after = Revision(before.number + 1, next_token(before, contents.items()), at)
+    values = {"number": after.number, "token": after.token, "loaded_at": at}
+    if before.number:
+        connection.execute(sa.update(tables.revision).values(values))
+    else:
+        connection.execute(sa.insert(tables.revision).values(id=1, **values))
+    connection.execute(
+        sa.insert(tables.load_run).values(revision=after.number, loaded_at=at, loaded_by=by, token=after.token)
+    )
+    hashes = {one.name: hashlib.sha256(one.text.encode()).hexdigest() for one in files}
+    texts = {hashes[one.name]: one.text for one in files}
+    kept = set(connection.execute(sa.select(tables.load_text.c.sha256)).scalars()) if texts else set()
+    fresh = [(sha256, text) for sha256, text in sorted(texts.items()) if sha256 not in kept]
+    bulk_insert(connection, tables.load_text, ("sha256", "content"), fresh)
+    bulk_insert(
+        connection,
+        tables.load_file,
+        ("revision", "name", "sha256", "row_count", "added", "changed", "removed"),
+        [
+            (after.number, one.name, hashes[one.name], one.row_count, *one.changes[:3])
+            for one in sorted(files, key=lambda one: one.name)
+        ],
+    )
+    return after

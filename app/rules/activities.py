@@ -1,0 +1,763 @@
+"""Activities and verdicts: what a CloudEvent says, read exactly or refused with every reason.
+
+An *activity* is an event of one of three types, a *verdict* an event about one (contract, "Activities are CloudEvents 1.0").
+A newcomer's usual mistake: to refuse what has no effect. A verdict on an unknown activity, or by somebody who may not give it, is a
+well-formed event and is always accepted; what it does is decided over the whole set (:mod:`app.rules.counting`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from app.rules.countries import COUNTRIES
+from app.rules.json_text import DEPTH_MAX, canonical, unfit_texts
+from app.rules.money import Rates, too_large, usd_cents
+from app.rules.terms import Finding, Place, n_
+
+__all__ = [
+    "ACTIVITY_TYPES",
+    "COLUMNS",
+    "ID_LENGTH_MAX",
+    "MESSAGES",
+    "SHARE_ONE_1E4",
+    "TEXT_LENGTH_MAX",
+    "TYPE_PREFIX",
+    "VERDICT_TYPES",
+    "Activity",
+    "Credit",
+    "EventField",
+    "EventKey",
+    "EventType",
+    "FieldKind",
+    "Known",
+    "Moment",
+    "Verdict",
+    "activity_event_from_row",
+    "moment",
+    "read",
+]
+
+TYPE_PREFIX: Final = "kopes."
+ID_LENGTH_MAX: Final = 200
+TEXT_LENGTH_MAX: Final = 500
+SHARE_ONE_1E4: Final = 10_000
+"""A whole share, in ten-thousandths."""
+
+
+class EventKey(NamedTuple):
+    """What identifies an event for ever. Sorts by source, then id, by code point."""
+
+    source: str
+    id: str
+
+
+class Credit(NamedTuple):
+    """One employee's part of an activity, in ten-thousandths."""
+
+    employee: str
+    share_1e4: int
+
+
+class Moment(NamedTuple):
+    """A time as the contract looks at it."""
+
+    day: dt.date
+    """The date that the time shows, in its own offset."""
+    instant: str
+    """A text that sorts as the instants do: fifteen digits YYYYYMMDDhhmmss in UTC, then the fraction without its last zeros.
+
+    Digits only, so that every collation of every database sorts it by code point; five for the year, since an offset may lead out of 1 to 9999.
+    """
+    canonical: str
+    """The time and its offset in the one form in which equal ones are equal texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A consult, a deal or a new buyer, as it was recorded. Optional texts that are absent are empty."""
+
+    source: str
+    id: str
+    type: str
+    """Without ``kopes.``; a key of :data:`ACTIVITY_TYPES`."""
+    time: str
+    day: dt.date
+    instant: str
+    employee: str
+    company_name: str
+    company_registration: str
+    buyer_name: str
+    buyer_country: str
+    buyer_registration: str
+    amount: Decimal | None
+    currency: str
+    hs_code: str
+    credits: tuple[Credit, ...]
+    """Never empty: without credits all is the employee's."""
+    content_hash: str
+    """SHA-256 (hexadecimal) by which the same event again is told from another under its name."""
+
+    @property
+    def key(self) -> EventKey:
+        """Source and id."""
+        return EventKey(self.source, self.id)
+
+    @property
+    def employees(self) -> frozenset[str]:
+        """Whose activity it is: ``employee`` and all in ``credits``. They cannot verify or reject it."""
+        return frozenset((self.employee, *(credit.employee for credit in self.credits)))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What somebody says about an activity. Optional texts that are absent are empty."""
+
+    source: str
+    id: str
+    type: str
+    """Without ``kopes.``; a key of :data:`VERDICT_TYPES`."""
+    time: str
+    day: dt.date
+    instant: str
+    activity: EventKey
+    by: str
+    reason: str
+    additionality: Decimal | None
+    """Percent of the value that would have come without the agency: shown, never deducted."""
+    content_hash: str
+
+    @property
+    def key(self) -> EventKey:
+        """Source and id."""
+        return EventKey(self.source, self.id)
+
+
+class FieldKind(StrEnum):
+    """What a member of an event's data holds; a form's control and an API's schema follow from it."""
+
+    EMPLOYEE = "employee"
+    COMPANY = "company"
+    BUYER = "buyer"
+    AMOUNT = "amount"
+    CURRENCY = "currency"
+    HS_CODE = "hs_code"
+    CREDITS = "credits"
+    ACTIVITY = "activity"
+    TEXT = "text"
+    PERCENT = "percent"
+
+
+class EventField(NamedTuple):
+    """A member of an event's data."""
+
+    name: str
+    kind: FieldKind
+    label: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """A type of event: its words and its members, in the order in which a form shows and findings list them."""
+
+    code: str
+    label: str
+    fields: tuple[EventField, ...]
+    names: frozenset[str]
+    required: frozenset[str]
+
+    @property
+    def carries_amount(self) -> bool:
+        """Whether an event of this type may have an amount."""
+        return "amount" in self.names
+
+
+def _event_type(code: str, label: str, *fields: EventField) -> EventType:
+    names = frozenset(field.name for field in fields)
+    return EventType(code, label, fields, names, frozenset(field.name for field in fields if field.required))
+
+
+_EMPLOYEE: Final = EventField("employee", FieldKind.EMPLOYEE, n_("Employee"), required=True)
+_COMPANY: Final = EventField("company", FieldKind.COMPANY, n_("Company"), required=True)
+_BUYER: Final = EventField("buyer", FieldKind.BUYER, n_("Buyer"), required=True)
+_CREDITS: Final = EventField("credits", FieldKind.CREDITS, n_("Credits"))
+_ACTIVITY: Final = EventField("activity", FieldKind.ACTIVITY, n_("Activity"), required=True)
+_BY: Final = EventField("by", FieldKind.EMPLOYEE, n_("By"), required=True)
+_REASON: Final = EventField("reason", FieldKind.TEXT, n_("Reason"))
+_ADDITIONALITY: Final = EventField("additionality", FieldKind.PERCENT, n_("Additionality"))
+
+ACTIVITY_TYPES: Final[Mapping[str, EventType]] = MappingProxyType(
+    {
+        "export_consult": _event_type(
+            "export_consult",
+            n_("Export consult"),
+            _EMPLOYEE,
+            _COMPANY,
+            _BUYER,
+            EventField("amount", FieldKind.AMOUNT, n_("Amount expected")),
+            EventField("currency", FieldKind.CURRENCY, n_("Currency")),
+            _CREDITS,
+        ),
+        "export_deal": _event_type(
+            "export_deal",
+            n_("Export deal"),
+            _EMPLOYEE,
+            _COMPANY,
+            _BUYER,
+            EventField("amount", FieldKind.AMOUNT, n_("Amount"), required=True),
+            EventField("currency", FieldKind.CURRENCY, n_("Currency"), required=True),
+            EventField("hs_code", FieldKind.HS_CODE, n_("HS code")),
+            _CREDITS,
+        ),
+        "new_buyer": _event_type("new_buyer", n_("New buyer"), _EMPLOYEE, _COMPANY, _BUYER, _CREDITS),
+    },
+)
+
+VERDICT_TYPES: Final[Mapping[str, EventType]] = MappingProxyType(
+    {
+        "verified": _event_type("verified", n_("Verified"), _ACTIVITY, _BY, _REASON),
+        "rejected": _event_type("rejected", n_("Rejected"), _ACTIVITY, _BY, _REASON),
+        "confirmed": _event_type("confirmed", n_("Confirmed"), _ACTIVITY, _ADDITIONALITY),
+        "denied": _event_type("denied", n_("Denied"), _ACTIVITY, _ADDITIONALITY),
+        "reversed": _event_type("reversed", n_("Reversed"), _ACTIVITY, _BY._replace(required=False), _REASON),
+    },
+)
+
+COLUMNS: Final = (
+    "type",
+    "source",
+    "id",
+    "time",
+    "employee",
+    "company_name",
+    "company_registration",
+    "buyer_name",
+    "buyer_country",
+    "buyer_registration",
+    "amount",
+    "currency",
+    "hs_code",
+    "credits",
+    "activity_source",
+    "activity_id",
+    "by",
+    "reason",
+    "additionality",
+)
+"""The columns of an activity's row in CSV and XLSX; each may be absent."""
+
+MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "not_an_object": n_("This is not an event: a JSON object is expected."),
+        "specversion": n_("The specversion is not “1.0”."),
+        "required": n_("This is required."),
+        "wrong_type": n_("This is not of the right kind: %(expected)s is expected."),
+        "too_long": n_("This has %(length)s characters; at most %(most)s are allowed."),
+        "bad_text": n_("This holds a NUL character or half a character (a lone surrogate)."),
+        "bad_number": n_("This is no number that JSON knows."),
+        "too_deep": n_("This is nested more than %(most)s levels deep."),
+        "unknown_type": n_("There is no type of event “%(value)s”."),
+        "bad_time": n_("“%(value)s” is not a time as RFC 3339 writes it, with its offset."),
+        "media_type": n_("The data must be JSON, not “%(value)s”."),
+        "binary": n_("The data must be JSON; binary data is not taken."),
+        "unknown_employee": n_("There is no employee “%(value)s”."),
+        "unknown_country": n_("“%(value)s” is not a country's code of two letters (ISO 3166-1)."),
+        "name_or_registration": n_("A company needs a name or a registration."),
+        "unknown_currency": n_("There is no rate for “%(value)s” of that month or an earlier one."),
+        "bad_amount": n_(
+            "“%(value)s” is not an amount above 0 with at most 15 digits before the point and 4 after it."
+        ),
+        "amount_too_large": n_("This is more than 10,000,000,000 US dollars."),
+        "currency_without_amount": n_("A currency without an amount: give both or neither."),
+        "amount_without_currency": n_("An amount without a currency: give both or neither."),
+        "bad_hs_code": n_("“%(value)s” is not an HS code of 2 to 10 digits."),
+        "bad_share": n_("“%(value)s” is not a share above 0 with at most 4 decimals."),
+        "shares_sum": n_("The shares add up to %(sum)s, not to 1."),
+        "duplicate_employee": n_("Employee “%(value)s” has two shares."),
+        "bad_percent": n_("“%(value)s” is not a percentage from 0 to 100."),
+    },
+)
+"""What each code of a finding says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an event may name: the agency's employees and the currencies that can be converted."""
+
+    employees: Container[str]
+    rates: Rates
+
+    def rate(self, currency: str, day: dt.date) -> Decimal | None:
+        """US dollars for one unit on that day; None where there is no rate of its month or an earlier one."""
+        return self.rates.rate(currency, day)
+
+    def usd_cents(self, activity: Activity) -> int | None:
+        """What an activity is worth in US cents; None without an amount, or without a rate (a load then has to be refused)."""
+        if activity.amount is None:
+            return None
+        rate = self.rates.rate(activity.currency, activity.day)
+        return None if rate is None else usd_cents(activity.amount, rate)
+
+
+_TIME: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
+)
+_AMOUNT: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,4})?")
+_SHARE: Final = re.compile(r"([0-9]+)(?:\.([0-9]{1,4}))?")
+_HS_CODE: Final = re.compile(r"[0-9]{2,10}")
+_JSON_MEDIA_TYPE: Final = re.compile(
+    r"\s*[\w.!#$&^-]+/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?", re.ASCII | re.IGNORECASE | re.DOTALL
+)
+_UNFIT: Final = re.compile("[\0\ud800-\udfff]")
+_PERCENT: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]+)?")
+_MINUTES_A_DAY: Final = 24 * 60
+
+
+@lru_cache(maxsize=4096)
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _offset_minutes(zone: str) -> int:
+    if zone in "Zz":
+        return 0
+    minutes = int(zone[1:3]) * 60 + int(zone[4:6])
+    return -minutes if zone[0] == "-" else minutes
+
+
+@lru_cache(maxsize=4096)
+def _day_digits(ordinal: int) -> str:
+    """A day as nine digits; one before the year 1 or after 9999 too, where an offset leads there."""
+    if ordinal < 1:
+        return "000001231"
+    if ordinal > dt.date.max.toordinal():
+        return "100000101"
+    return "0" + dt.date.fromordinal(ordinal).isoformat().replace("-", "")
+
+
+def moment(text: str) -> Moment | None:
+    """A time of RFC 3339 with its offset; None for anything else.
+
+    Any number of digits of a second; a leap second where one may be (23:59:60 in UTC at the end of a month). The year 0 is no date.
+    """
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return None
+    day_text, hour, minute, second, fraction, zone = found.groups()
+    day = _day(day_text)
+    if day is None:
+        return None
+    fraction = fraction.rstrip("0") if fraction else ""
+    offset = _offset_minutes(zone)
+    shift, minutes = divmod(int(hour) * 60 + int(minute) - offset, _MINUTES_A_DAY)
+    digits = _day_digits(day.toordinal() + shift)
+    if second == "60" and (minutes != _MINUTES_A_DAY - 1 or _day_digits(day.toordinal() + shift + 1)[-2:] != "01"):
+        return None
+    hours, minutes = divmod(minutes, 60)
+    instant = f"{digits}{hours:02}{minutes:02}{second}{fraction}"
+    return Moment(day, instant, f"{day_text}T{hour}:{minute}:{second}.{fraction}{offset:+}")
+
+
+def _shown(value: object) -> str:
+    """A value as a finding quotes it: short, and printable anywhere."""
+    text = value if isinstance(value, str) else type(value).__name__
+    text = text if len(text) <= 60 else text[:60] + "…"
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
+class _Findings(list[Finding]):
+    """Findings as they are met."""
+
+    def add(self, pointer: str, code: str, **parameters: object) -> None:
+        self.append(Finding(code=code, message=MESSAGES[code], parameters=parameters, place=Place(pointer=pointer)))
+
+    def text(self, value: object, pointer: str, *, required: bool = False, most: int = TEXT_LENGTH_MAX) -> str:
+        """A text of data, or the empty one with a finding; null and the empty text are absent.
+
+        NUL and lone surrogates are looked for once, in all of data, by :func:`_content`.
+        """
+        if value is None or value == "":
+            if required:
+                self.add(pointer, "required")
+            return ""
+        if not isinstance(value, str):
+            self.add(pointer, "wrong_type", expected=n_("a text"))
+            return ""
+        if len(value) > most:
+            self.add(pointer, "too_long", length=len(value), most=most)
+            return ""
+        return value
+
+    def attribute(self, value: object, pointer: str, *, most: int = TEXT_LENGTH_MAX) -> str:
+        """A required text outside data."""
+        text = self.text(value, pointer, required=True, most=most)
+        if "\0" in text or (not text.isascii() and _UNFIT.search(text)):
+            self.add(pointer, "bad_text")
+        return text
+
+    def record(self, value: object, pointer: str) -> Mapping[str, object] | None:
+        """A required object, or None with a finding."""
+        if isinstance(value, dict):
+            return value
+        if value is None or value == "":
+            self.add(pointer, "required")
+        else:
+            self.add(pointer, "wrong_type", expected=n_("an object"))
+        return None
+
+    def employee(self, value: object, pointer: str, employees: Container[str], *, required: bool = True) -> str:
+        """The number of a known employee."""
+        number = self.text(value, pointer, required=required)
+        if number and number not in employees:
+            self.add(pointer, "unknown_employee", value=_shown(number))
+        return number
+
+
+class _Envelope(NamedTuple):
+    """An event without its data."""
+
+    kind: EventType
+    source: str
+    id: str
+    time: str
+    when: Moment | None
+
+
+def read(event: object, known: Known) -> Activity | Verdict | list[Finding]:
+    """What a decoded CloudEvent says; or all that is wrong with it, in the order of its attributes and of its type's fields.
+
+    Extension attributes are ignored; unknown members of data are part of its content and ignored otherwise.
+    Decode with :func:`app.rules.json_text.decode`, so that numbers keep their value.
+    """
+    findings = _Findings()
+    if not isinstance(event, dict):
+        findings.add("", "not_an_object")
+        return findings
+    version = event.get("specversion")
+    if version != "1.0":
+        findings.add("/specversion", "specversion" if version else "required")
+    kind = _kind(event.get("type"), findings)
+    source = findings.attribute(event.get("source"), "/source")
+    id_ = findings.attribute(event.get("id"), "/id", most=ID_LENGTH_MAX)
+    time = findings.attribute(event.get("time"), "/time")
+    when = moment(time) if time else None
+    if time and when is None:
+        findings.add("/time", "bad_time", value=_shown(time))
+    if "datacontenttype" in event or "data_base64" in event:
+        _read_encoding(event, findings)
+    members = findings.record(event.get("data"), "/data")
+    if members is None or kind is None:
+        if members is not None:
+            _content(members, findings)
+        return findings
+    envelope = _Envelope(kind, source, id_, time, when)
+    if kind.code in ACTIVITY_TYPES:
+        return _read_activity(envelope, members, known, findings)
+    return _read_verdict(envelope, members, known, findings)
+
+
+def _kind(value: object, findings: _Findings) -> EventType | None:
+    name = findings.attribute(value, "/type")
+    if not name:
+        return None
+    code = name.removeprefix(TYPE_PREFIX)
+    kind = ACTIVITY_TYPES.get(code) or VERDICT_TYPES.get(code)
+    if kind is None or code == name:
+        findings.add("/type", "unknown_type", value=_shown(name))
+        return None
+    return kind
+
+
+def _read_encoding(event: Mapping[str, object], findings: _Findings) -> None:
+    media_type = findings.text(event.get("datacontenttype"), "/datacontenttype")
+    if media_type and not _JSON_MEDIA_TYPE.fullmatch(media_type):
+        findings.add("/datacontenttype", "media_type", value=_shown(media_type))
+    if event.get("data_base64") is not None:
+        findings.add("/data_base64", "binary")
+
+
+def _read_activity(
+    envelope: _Envelope, members: Mapping[str, object], known: Known, findings: _Findings
+) -> Activity | list[Finding]:
+    kind = envelope.kind
+    get = members.get
+    employee = findings.employee(get("employee"), "/data/employee", known.employees)
+    company_name, company_registration = _company(get("company"), findings)
+    buyer_name, buyer_country, buyer_registration = _buyer(get("buyer"), findings)
+    shaped = dict(members)
+    amount, currency = None, ""
+    if "amount" in kind.names:
+        amount, currency = _worth(members, envelope, known, findings)
+        if amount is not None:
+            shaped["amount"] = _plain(amount)
+    hs_code = ""
+    if (
+        "hs_code" in kind.names
+        and (hs_code := findings.text(get("hs_code"), "/data/hs_code"))
+        and not _HS_CODE.fullmatch(hs_code)
+    ):
+        findings.add("/data/hs_code", "bad_hs_code", value=_shown(hs_code))
+    given = get("credits")
+    if given is None or given in ("", []):
+        credits: tuple[Credit, ...] = (Credit(employee, SHARE_ONE_1E4),)
+    else:
+        credits = _credits(given, known, findings)
+        if not findings:
+            shaped["credits"] = [
+                {**entry, "share": credit.share_1e4}
+                for entry, credit in zip(given, credits, strict=True)  # type: ignore[call-overload]
+            ]
+    content = _content(shaped, findings)
+    when = envelope.when
+    if findings or when is None:
+        return findings
+    return Activity(
+        envelope.source,
+        envelope.id,
+        kind.code,
+        envelope.time,
+        when.day,
+        when.instant,
+        employee,
+        company_name,
+        company_registration,
+        buyer_name,
+        buyer_country,
+        buyer_registration,
+        amount,
+        currency,
+        hs_code,
+        credits,
+        _content_hash(kind, when, content),
+    )
+
+
+def _read_verdict(
+    envelope: _Envelope, members: Mapping[str, object], known: Known, findings: _Findings
+) -> Verdict | list[Finding]:
+    kind = envelope.kind
+    get = members.get
+    about = findings.record(get("activity"), "/data/activity")
+    activity = EventKey("", "")
+    if about is not None:
+        activity = EventKey(
+            findings.text(about.get("source"), "/data/activity/source", required=True),
+            findings.text(about.get("id"), "/data/activity/id", required=True, most=ID_LENGTH_MAX),
+        )
+    by = reason = ""
+    if "by" in kind.names:
+        by = findings.employee(get("by"), "/data/by", known.employees, required="by" in kind.required)
+    if "reason" in kind.names:
+        reason = findings.text(get("reason"), "/data/reason")
+    additionality = None
+    if "additionality" in kind.names:
+        additionality = _percent(get("additionality"), findings)
+    content = _content(members, findings)
+    when = envelope.when
+    if findings or when is None:
+        return findings
+    return Verdict(
+        envelope.source,
+        envelope.id,
+        kind.code,
+        envelope.time,
+        when.day,
+        when.instant,
+        activity,
+        by,
+        reason,
+        additionality,
+        _content_hash(kind, when, content),
+    )
+
+
+def _company(value: object, findings: _Findings) -> tuple[str, str]:
+    company = findings.record(value, "/data/company")
+    if company is None:
+        return "", ""
+    before = len(findings)
+    name = findings.text(company.get("name"), "/data/company/name")
+    registration = findings.text(company.get("registration"), "/data/company/registration")
+    if not registration and (not name or name.isspace()) and len(findings) == before:
+        findings.add("/data/company", "name_or_registration")
+    return name, registration
+
+
+def _buyer(value: object, findings: _Findings) -> tuple[str, str, str]:
+    buyer = findings.record(value, "/data/buyer")
+    if buyer is None:
+        return "", "", ""
+    name = findings.text(buyer.get("name"), "/data/buyer/name", required=True)
+    if name.isspace():
+        findings.add("/data/buyer/name", "required")
+    country = findings.text(buyer.get("country"), "/data/buyer/country", required=True)
+    if country and country not in COUNTRIES:
+        findings.add("/data/buyer/country", "unknown_country", value=_shown(country))
+    return name, country, findings.text(buyer.get("registration"), "/data/buyer/registration")
+
+
+def _worth(
+    members: Mapping[str, object], envelope: _Envelope, known: Known, findings: _Findings
+) -> tuple[Decimal | None, str]:
+    """Amount and currency: both or neither, and both of a deal."""
+    required = "amount" in envelope.kind.required
+    before = len(findings)
+    text = findings.text(members.get("amount"), "/data/amount", required=required)
+    amount = None
+    if text:
+        amount = Decimal(text) if _AMOUNT.fullmatch(text) else None
+        if not amount:
+            findings.add("/data/amount", "bad_amount", value=_shown(text))
+            amount = None
+    amount_is_bad = len(findings) > before
+    currency = findings.text(members.get("currency"), "/data/currency", required=required)
+    if not required and not amount_is_bad:
+        if currency and amount is None:
+            findings.add("/data/amount", "currency_without_amount")
+        elif amount is not None and not members.get("currency"):
+            findings.add("/data/currency", "amount_without_currency")
+    if currency and envelope.when is not None:
+        rate = known.rates.rate(currency, envelope.when.day)
+        if rate is None:
+            findings.add("/data/currency", "unknown_currency", value=_shown(currency))
+        elif amount is not None and too_large(amount, rate):
+            findings.add("/data/amount", "amount_too_large")
+    return amount, currency
+
+
+def _plain(amount: Decimal) -> str:
+    """The amount's one spelling: 125000.0, 125000.00 and 0125000 are one value."""
+    text = str(amount)
+    return text.rstrip("0").rstrip(".").lstrip("0") if "." in text else text
+
+
+def _credits(value: object, known: Known, findings: _Findings) -> tuple[Credit, ...]:
+    """Who has what part: shares above 0 that add up to exactly 1, each employee once."""
+    if not isinstance(value, list):
+        findings.add("/data/credits", "wrong_type", expected=n_("a list"))
+        return ()
+    before = len(findings)
+    credits: list[Credit] = []
+    seen: set[str] = set()
+    for number, entry in enumerate(value):
+        pointer = f"/data/credits/{number}"
+        record = findings.record(entry, pointer)
+        if record is None:
+            continue
+        employee = findings.employee(record.get("employee"), f"{pointer}/employee", known.employees)
+        if employee in seen:
+            findings.add(f"{pointer}/employee", "duplicate_employee", value=_shown(employee))
+        elif employee:
+            seen.add(employee)
+        text = findings.text(record.get("share"), f"{pointer}/share", required=True)
+        share_1e4 = _share_1e4(text) if text else 0
+        if text and not share_1e4:
+            findings.add(f"{pointer}/share", "bad_share", value=_shown(text))
+        credits.append(Credit(employee, share_1e4))
+    total_1e4 = sum(credit.share_1e4 for credit in credits)
+    if total_1e4 != SHARE_ONE_1E4 and not any(finding.code != "unknown_employee" for finding in findings[before:]):
+        findings.add("/data/credits", "shares_sum", sum=f"{Decimal(total_1e4).scaleb(-4).normalize():f}")
+    return tuple(credits)
+
+
+@lru_cache(maxsize=4096)
+def _share_1e4(text: str) -> int:
+    """A share in ten-thousandths; 0 for what is none."""
+    found = _SHARE.fullmatch(text)
+    if found is None:
+        return 0
+    return int(found[1]) * SHARE_ONE_1E4 + int((found[2] or "").ljust(4, "0"))
+
+
+def _percent(value: object, findings: _Findings) -> Decimal | None:
+    """A percentage as a number, or as its digits in a text."""
+    if value is None or value == "":
+        return None
+    percent: Decimal | None = None
+    if isinstance(value, str):
+        percent = Decimal(value) if _PERCENT.fullmatch(value) else None
+    elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        percent = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    if percent is None or not percent.is_finite() or not 0 <= percent <= 100:
+        findings.add("/data/additionality", "bad_percent", value=_shown(value))
+        return None
+    return percent
+
+
+def _content(members: Mapping[str, object], findings: _Findings) -> bytes:
+    """The one form of an event's data; findings for texts and numbers in it that cannot be kept, the unknown members' too."""
+    try:
+        content = canonical(members)
+        doubtful = b"\\u0000" in content or content.count(b"{") + content.count(b"[") > DEPTH_MAX
+    except (ValueError, TypeError, RecursionError):
+        content = b""
+        doubtful = True
+    if doubtful:
+        for pointer, code in unfit_texts(members, "/data"):
+            findings.add(pointer, code, most=DEPTH_MAX)
+    return content
+
+
+def _content_hash(kind: EventType, when: Moment, content: bytes) -> str:
+    """SHA-256 over type, time with its offset, and data ("by any door")."""
+    return sha256(b"%s\n%s\n%s" % (kind.code.encode(), when.canonical.encode(), content)).hexdigest()
+
+
+def activity_event_from_row(row: Mapping[str, str]) -> dict[str, object]:
+    """The CloudEvent that a row of CSV or XLSX stands for (columns: :data:`COLUMNS`); whatever is wrong in it stays for :func:`read`."""
+    cell = {name: row.get(name) or "" for name in COLUMNS}
+    type_ = cell["type"]
+    members: dict[str, object] = {}
+    if cell["employee"]:
+        members["employee"] = cell["employee"]
+    for name, parts in _RECORDS:
+        record = {part: cell[f"{name}_{part}"] for part in parts if cell[f"{name}_{part}"]}
+        if record:
+            members[name] = record
+    for name in ("amount", "currency", "hs_code", "by", "reason"):
+        if cell[name]:
+            members[name] = cell[name]
+    if cell["credits"]:
+        members["credits"] = [_credit_from_text(part) for part in cell["credits"].split(";") if part.strip()]
+    if cell["additionality"]:
+        members["additionality"] = _percent_from_text(cell["additionality"])
+    return {
+        "specversion": "1.0",
+        "type": type_ if type_.startswith(TYPE_PREFIX) or not type_ else TYPE_PREFIX + type_,
+        "source": cell["source"],
+        "id": cell["id"],
+        "time": cell["time"],
+        "data": members,
+    }
+
+
+_RECORDS: Final = (
+    ("company", ("name", "registration")),
+    ("buyer", ("name", "country", "registration")),
+    ("activity", ("source", "id")),
+)
+
+
+def _credit_from_text(text: str) -> dict[str, str]:
+    employee, colon, share = text.strip().partition(":")
+    return {"employee": employee.strip(), "share": share.strip()} if colon else {"employee": employee}
+
+
+def _percent_from_text(text: str) -> object:
+    if not _PERCENT.fullmatch(text):
+        return text
+    return int(text) if text.isdigit() else Decimal(text)

@@ -1,0 +1,87 @@
+"""Who is the same: buyers and companies under several spellings.
+
+A registration decides where there is one, else the name in a plain form (contract, "Which events count, exactly").
+A newcomer's usual mistake: to normalise a registration too. Registrations are compared as written.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from difflib import SequenceMatcher
+from functools import lru_cache
+from hashlib import sha256
+from typing import Final
+
+from app.rules.policies import LEGAL_FORMS
+
+__all__ = ["alike", "buyer_key", "company_key", "legal_form_words", "plain_name"]
+
+KEY_LENGTH_MAX: Final = 240
+"""Longer keys are kept as a digest: a database's index takes no key of any length."""
+
+_NOT_WORD: Final = re.compile(r"[^\w\s]")
+
+
+def _words(name: str) -> list[str]:
+    folded = unicodedata.normalize("NFKC", name).casefold().replace(".", "")
+    return _NOT_WORD.sub(" ", folded).split()
+
+
+@lru_cache(maxsize=64)
+def legal_form_words(legal_forms: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Legal forms as words, the longest first; one of several words (``sp z o o``) is taken off as a whole."""
+    forms = {tuple(_words(form)) for form in legal_forms}
+    return tuple(sorted((form for form in forms if form), key=lambda form: (-len(form), form)))
+
+
+@lru_cache(maxsize=65536)
+def plain_name(name: str, legal_forms: tuple[str, ...] = LEGAL_FORMS) -> str:
+    """A name by which spellings are compared: NFKC, case-folded, no full stops, punctuation a space, no legal form at the end.
+
+    As long as another word is left: "AG" alone stays "ag".
+    """
+    words = _words(name)
+    forms = legal_form_words(legal_forms)
+    while True:
+        for form in forms:
+            if len(words) > len(form) and tuple(words[-len(form) :]) == form:
+                del words[-len(form) :]
+                break
+        else:
+            return " ".join(words)
+
+
+def _key(country: str, mark: str, text: str) -> str:
+    key = f"{country}{mark}{text}"
+    return (
+        key if len(key) <= KEY_LENGTH_MAX else f"{country}={sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    )
+
+
+def buyer_key(*, country: str, name: str, registration: str, legal_forms: tuple[str, ...] = LEGAL_FORMS) -> str:
+    """One text for each buyer: country and registration where there is one (``AT#FN 1234``), else country and name (``AT~nordwind``)."""
+    return _key(country, "#", registration) if registration else _key(country, "~", plain_name(name, legal_forms))
+
+
+def company_key(*, name: str, registration: str, legal_forms: tuple[str, ...] = LEGAL_FORMS) -> str:
+    """One text for each company: the same without the country."""
+    return buyer_key(country="", name=name, registration=registration, legal_forms=legal_forms)
+
+
+def alike(one: str, other: str, *, legal_forms: tuple[str, ...] = LEGAL_FORMS, least: float = 0.88) -> bool:
+    """Whether two names may be one buyer's: the same words in another order, one name within the other, or nearly the same letters.
+
+    A hint for people ("possible duplicate"); it decides nothing.
+    """
+    first, second = plain_name(one, legal_forms).split(), plain_name(other, legal_forms).split()
+    if not first or not second:
+        return False
+    if sorted(first) == sorted(second) or "".join(first) == "".join(second):
+        return True
+    if min(len(first), len(second)) > 1 and (set(first) <= set(second) or set(second) <= set(first)):
+        return True
+    # The matcher is not symmetric by itself.
+    earlier, later = sorted((" ".join(sorted(first)), " ".join(sorted(second))))
+    matcher = SequenceMatcher(a=earlier, b=later, autojunk=False)
+    return matcher.real_quick_ratio() >= least and matcher.quick_ratio() >= least and matcher.ratio() >= least

@@ -1,0 +1,281 @@
+"""Who may what: one table of role and deed, by how one stands to the unit or employee it is about.
+
+The contract's section "Who may what", and nothing else, decides; no other module asks for a role.
+A newcomer's usual mistake: a head is not who *has the role* but who is *posted* as head that day. The role opens the table's row,
+the posting gives the relation :attr:`Relation.LINE`; either alone gives nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from app.rules.terms import Role
+
+__all__ = [
+    "KEY_PERMISSIONS",
+    "PERMISSIONS",
+    "PUBLIC_DEEDS",
+    "ROLES_OF_EMPLOYEES",
+    "SIGNED_IN_DEEDS",
+    "Deed",
+    "Relation",
+    "Scope",
+    "key_may",
+    "may",
+    "relations_that_allow",
+    "roles_that_hold",
+]
+
+
+class Deed(StrEnum):
+    """Whatever is done or seen: the one word for permission, transaction, trail and OpenAPI."""
+
+    # Anyone, signed in or not.
+    PUBLIC = "public"
+    SIGN_IN = "sign_in"
+    CHOOSE_LOOK = "choose_look"
+    RECEIVE_HOOK = "receive_hook"
+
+    # Whoever is signed in, about their own account.
+    OPEN_HOME = "open_home"
+    SIGN_OUT = "sign_out"
+    CHANGE_PASSWORD = "change_password"  # noqa: S105 - a deed's name
+
+    # Seen, of a unit or an employee.
+    SEE_SCORECARD = "see_scorecard"
+    SEE_DERIVATION = "see_derivation"
+    SEE_ACTIVITIES = "see_activities"
+    SEE_GOALS = "see_goals"
+    SEE_PEOPLE = "see_people"
+    SEE_PEOPLE_SCORES = "see_people_scores"
+    SEE_GRADE = "see_grade"
+    SEE_PAY = "see_pay"
+    SEE_PAY_TOTALS = "see_pay_totals"
+    SEE_TARGETS = "see_targets"
+    FOLLOW_LIVE = "follow_live"
+
+    # Seen, of the whole.
+    SEE_AGENCY = "see_agency"
+    SEE_LEDGER = "see_ledger"
+    SEE_TRAIL = "see_trail"
+    SEE_REJECTED = "see_rejected"
+    SEE_JOBS = "see_jobs"
+
+    # Done.
+    INGEST = "ingest"
+    LOG_ACTIVITY = "log_activity"
+    REVERSE_ACTIVITY = "reverse_activity"
+    VERIFY = "verify"
+    SET_TARGETS = "set_targets"
+    RUN_CYCLE = "run_cycle"
+    EXPORT = "export"
+    REPLAY_REJECTED = "replay_rejected"
+    KEEP_ACCOUNTS = "keep_accounts"
+    KEEP_KEYS = "keep_keys"
+    KEEP_HOOKS = "keep_hooks"
+    KEEP_JOBS = "keep_jobs"
+
+    # Done by commands and jobs, which no page offers.
+    LOAD_FOLDER = "load_folder"
+    RUN_JOB = "run_job"
+
+
+class Relation(StrEnum):
+    """How a person stands to a unit or an employee, by the postings of the day."""
+
+    OWN = "own"
+    """The employee's own."""
+
+    ABOVE = "above"
+    """A unit that the employee is posted to, or one above it, up to the agency."""
+
+    LINE = "line"
+    """A unit one is posted to as head, all units below it, and their people."""
+
+    UNHEADED = "unheaded"
+    """An entry above which no head stands other than those who share in it: at the top it goes to hr."""
+
+    ANY = "any"
+    """Whatever there is."""
+
+
+class Scope(StrEnum):
+    """What an API key is for."""
+
+    INGEST = "ingest"
+    READ = "read"
+
+
+PUBLIC_DEEDS: Final = frozenset({Deed.PUBLIC, Deed.SIGN_IN, Deed.CHOOSE_LOOK, Deed.RECEIVE_HOOK})
+"""Open to whoever comes; a hook's signature is checked by the hook itself."""
+
+SIGNED_IN_DEEDS: Final = frozenset({Deed.OPEN_HOME, Deed.SIGN_OUT, Deed.CHANGE_PASSWORD})
+"""Open to every account, about itself."""
+
+_OWN: Final = frozenset({Relation.OWN})
+_ABOVE: Final = frozenset({Relation.ABOVE})
+_OWN_AND_ABOVE: Final = _OWN | _ABOVE
+_LINE: Final = frozenset({Relation.LINE})
+_ANY: Final = frozenset({Relation.ANY})
+_UNHEADED: Final = frozenset({Relation.UNHEADED})
+
+_Row = Mapping[Deed, frozenset[Relation]]
+
+_EMPLOYEE: Final[_Row] = {
+    Deed.SEE_SCORECARD: _OWN_AND_ABOVE,
+    Deed.SEE_DERIVATION: _OWN,
+    Deed.SEE_ACTIVITIES: _OWN,
+    Deed.SEE_GRADE: _OWN,
+    Deed.SEE_PAY: _OWN,
+    Deed.SEE_TARGETS: _OWN,
+    Deed.SEE_GOALS: _OWN_AND_ABOVE,
+    Deed.FOLLOW_LIVE: _OWN_AND_ABOVE,
+    Deed.INGEST: _OWN,
+    Deed.LOG_ACTIVITY: _OWN,
+    Deed.REVERSE_ACTIVITY: _OWN,
+}
+
+_HEAD: Final[_Row] = {
+    Deed.SEE_SCORECARD: _LINE,
+    Deed.SEE_DERIVATION: _LINE,
+    Deed.SEE_ACTIVITIES: _LINE,
+    Deed.SEE_PEOPLE: _LINE,
+    Deed.SEE_PEOPLE_SCORES: _LINE,
+    Deed.SEE_TARGETS: _LINE,
+    Deed.SEE_GOALS: _LINE,
+    Deed.FOLLOW_LIVE: _LINE,
+    Deed.INGEST: _LINE,
+    Deed.VERIFY: _LINE,
+    Deed.SET_TARGETS: _LINE,
+}
+
+_EXECUTIVE: Final[_Row] = {
+    Deed.SEE_AGENCY: _ANY,
+    Deed.SEE_SCORECARD: _ANY,
+    Deed.SEE_DERIVATION: _ANY,
+    Deed.SEE_ACTIVITIES: _ANY,
+    Deed.SEE_PEOPLE: _ANY,
+    Deed.SEE_PEOPLE_SCORES: _ANY,
+    Deed.SEE_TARGETS: _ANY,
+    Deed.SEE_GOALS: _ANY,
+    Deed.SEE_PAY_TOTALS: _ANY,
+    Deed.FOLLOW_LIVE: _ANY,
+}
+
+_HR: Final[_Row] = {
+    Deed.SEE_SCORECARD: _ANY,
+    Deed.SEE_DERIVATION: _ANY,
+    Deed.SEE_ACTIVITIES: _ANY,
+    Deed.SEE_PEOPLE: _ANY,
+    Deed.SEE_PEOPLE_SCORES: _ANY,
+    Deed.SEE_TARGETS: _ANY,
+    Deed.SEE_GOALS: _ANY,
+    Deed.SEE_GRADE: _ANY,
+    Deed.SEE_PAY: _ANY,
+    Deed.SEE_PAY_TOTALS: _ANY,
+    Deed.FOLLOW_LIVE: _ANY,
+    Deed.INGEST: _UNHEADED,
+    Deed.VERIFY: _UNHEADED,
+    Deed.RUN_CYCLE: _ANY,
+    Deed.EXPORT: _ANY,
+}
+
+_AUDITOR: Final[_Row] = {
+    Deed.SEE_AGENCY: _ANY,
+    Deed.SEE_SCORECARD: _ANY,
+    Deed.SEE_DERIVATION: _ANY,
+    Deed.SEE_ACTIVITIES: _ANY,
+    Deed.SEE_PEOPLE: _ANY,
+    Deed.SEE_PEOPLE_SCORES: _ANY,
+    Deed.SEE_TARGETS: _ANY,
+    Deed.SEE_GOALS: _ANY,
+    Deed.SEE_GRADE: _ANY,
+    Deed.SEE_PAY: _ANY,
+    Deed.SEE_PAY_TOTALS: _ANY,
+    Deed.FOLLOW_LIVE: _ANY,
+    Deed.SEE_LEDGER: _ANY,
+    Deed.SEE_TRAIL: _ANY,
+    Deed.SEE_REJECTED: _ANY,
+    Deed.SEE_JOBS: _ANY,
+}
+
+_ADMIN: Final[_Row] = {
+    Deed.KEEP_ACCOUNTS: _ANY,
+    Deed.KEEP_KEYS: _ANY,
+    Deed.KEEP_HOOKS: _ANY,
+    Deed.SEE_JOBS: _ANY,
+    Deed.KEEP_JOBS: _ANY,
+    Deed.SEE_REJECTED: _ANY,
+    Deed.REPLAY_REJECTED: _ANY,
+}
+
+PERMISSIONS: Final[Mapping[Role, _Row]] = MappingProxyType(
+    {
+        Role.EMPLOYEE: _EMPLOYEE,
+        Role.HEAD: _HEAD,
+        Role.EXECUTIVE: _EXECUTIVE,
+        Role.HR: _HR,
+        Role.AUDITOR: _AUDITOR,
+        Role.ADMIN: _ADMIN,
+    }
+)
+"""Role and deed to the relations under which it is allowed (contract, "Who may what")."""
+
+KEY_PERMISSIONS: Final[Mapping[Scope, frozenset[Deed]]] = MappingProxyType(
+    {
+        Scope.INGEST: frozenset({Deed.INGEST, Deed.SEE_REJECTED, Deed.REPLAY_REJECTED}),
+        Scope.READ: frozenset(
+            {
+                Deed.SEE_SCORECARD,
+                Deed.SEE_DERIVATION,
+                Deed.SEE_ACTIVITIES,
+                Deed.SEE_PEOPLE,
+                Deed.SEE_PEOPLE_SCORES,
+                Deed.SEE_TARGETS,
+                Deed.SEE_GOALS,
+                Deed.SEE_REJECTED,
+                Deed.FOLLOW_LIVE,
+            }
+        ),
+    }
+)
+"""What a key of each scope opens. An ingest key's rejected events are only its own: the read that lists them narrows it."""
+
+
+ROLES_OF_EMPLOYEES: Final = frozenset({Role.EMPLOYEE, Role.HEAD})
+"""Roles whose relations come from an employee's postings: without a number they allow nothing."""
+
+
+def roles_that_hold(granted: Iterable[Role], *, of_employee: bool) -> frozenset[Role]:
+    """An account's roles: whoever is an employee has the employee's rights too (contract, "Who may what")."""
+    return frozenset(granted) | (frozenset({Role.EMPLOYEE}) if of_employee else frozenset())
+
+
+def may(roles: Collection[Role], deed: Deed, relations: Collection[Relation]) -> bool:
+    """Whether an account of these roles may do the deed, standing so to what it is about.
+
+    Args:
+        roles: the account's, the employee's among them where it belongs to one.
+        deed: what is asked for.
+        relations: how the person stands to the unit or employee. :attr:`Relation.ANY` is taken as given.
+    """
+    if deed in PUBLIC_DEEDS or deed in SIGNED_IN_DEEDS:
+        return True
+    allowed = relations_that_allow(roles, deed)
+    return Relation.ANY in allowed or not allowed.isdisjoint(relations)
+
+
+def relations_that_allow(roles: Collection[Role], deed: Deed) -> frozenset[Relation]:
+    """Under which relations any of these roles may do the deed; empty where none may at all."""
+    allowed: frozenset[Relation] = frozenset()
+    for role in roles:
+        allowed |= PERMISSIONS[role].get(deed, frozenset())
+    return allowed
+
+
+def key_may(scope: Scope, deed: Deed) -> bool:
+    """Whether a key of this scope opens a resource of that deed."""
+    return deed in PUBLIC_DEEDS or deed in KEY_PERMISSIONS[scope]

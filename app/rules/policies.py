@@ -1,0 +1,345 @@
+"""Policies: what the agency decides about cycle, blend, grades, pay and promotion, as plain numbers.
+
+Percentages throughout: a rate of 134 is 134 %.
+A newcomer's usual mistake: a mapping of ``policies.yaml`` keeps the defaults of what it does not name, a list replaces the
+default list as a whole (``contract.md``, "KPI definitions").
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from app.rules.documents import Document, Entry, plain_number
+from app.rules.terms import Finding, Job, n_
+
+__all__ = [
+    "DEFAULT_POLICIES",
+    "LEGAL_FORMS",
+    "Blend",
+    "CyclePolicy",
+    "GradePolicy",
+    "GradeRules",
+    "GroupPolicy",
+    "PayPolicy",
+    "Policies",
+    "PromotionPolicy",
+    "policies_document",
+    "read_policies",
+]
+
+LEGAL_FORMS: Final = (
+    *("gmbh", "ltd", "inc", "co", "llc", "sa", "ag", "corp", "limited"),
+    *("plc", "bv", "kg", "spa", "srl", "oy", "ab", "as"),
+)
+HUNDRED: Final = Decimal(100)
+PERCENT_MAX: Final = 10_000
+DAYS_MAX: Final = 366
+
+
+@dataclass(frozen=True, slots=True)
+class CyclePolicy:
+    """Cycle 2026 is the twelve months from ``first_month`` of 2026."""
+
+    first_month: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """How much of a final score is the unit's and how much one's own (percent, together 100; domain.md 4)."""
+
+    unit: Decimal
+    own: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class GradePolicy:
+    """A grade, the share of an evaluation group that gets it, and the rate of pay that it brings (percent)."""
+
+    grade: str
+    share: Decimal
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class GradeRules:
+    """What the grades of the whole agency must satisfy (B26; domain.md 5)."""
+
+    min_grades: int = 6
+    top_share_min: Decimal = Decimal(10)
+    lowest_two_share_min: Decimal = Decimal(10)
+    single_share_max: Decimal = Decimal(50)
+    lowest_rate_max: Decimal = Decimal(0)
+    top_to_second_lowest_min: Decimal = Decimal(2)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPolicy:
+    """Evaluation groups: how many graded people one needs, and whether heads are a group of their own."""
+
+    minimum: int = 10
+    heads_apart: bool = True
+
+
+def _institution_rates() -> Mapping[str, Decimal]:
+    return {"S": HUNDRED, "A": Decimal(80), "B": Decimal(60), "C": Decimal(40), "D": Decimal(0), "E": Decimal(0)}
+
+
+@dataclass(frozen=True, slots=True)
+class PayPolicy:
+    """The agency's own grade, what each such grade pays (percent), and the pool in won where pay is capped."""
+
+    institution_grade: str = "B"
+    institution_rates: Mapping[str, Decimal] = field(default_factory=_institution_rates)
+    pool: int | None = None
+
+    @property
+    def institution_rate(self) -> Decimal:
+        """The percentage that the agency's own grade pays."""
+        return self.institution_rates[self.institution_grade]
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionPolicy:
+    """Promotion points: performance over ``years`` results, career by full years, bonus (CS26; domain.md 5)."""
+
+    years: int = 3
+    performance_share: Decimal = Decimal(95)
+    career_per_year: Decimal = Decimal("0.25")
+    career_max: Decimal = Decimal(5)
+    bonus_max: Decimal = Decimal(5)
+
+
+def _blend() -> Mapping[Job, Blend]:
+    return {
+        Job.STAFF: Blend(Decimal(50), Decimal(50)),
+        Job.MANAGER: Blend(Decimal(70), Decimal(30)),
+        Job.HEAD: Blend(HUNDRED, Decimal(0)),
+    }
+
+
+def _grades() -> tuple[GradePolicy, ...]:
+    official = (("S", 10, 134), ("A", 15, 115), ("B", 50, 100), ("C", 15, 85), ("D", 5, 66), ("E", 5, 0))
+    return tuple(GradePolicy(grade, Decimal(share), Decimal(rate)) for grade, share, rate in official)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """All policies; the defaults are the contract's."""
+
+    cycle: CyclePolicy = CyclePolicy()
+    blend: Mapping[Job, Blend] = field(default_factory=_blend)
+    grades: tuple[GradePolicy, ...] = field(default_factory=_grades)
+    rules: GradeRules = GradeRules()
+    groups: GroupPolicy = GroupPolicy()
+    minimum_days: int = 60
+    pay: PayPolicy = field(default_factory=PayPolicy)
+    promotion: PromotionPolicy = PromotionPolicy()
+    unique_weight_max: Decimal = Decimal(40)
+    legal_forms: tuple[str, ...] = LEGAL_FORMS
+
+
+DEFAULT_POLICIES: Final = Policies()
+
+
+def read_policies(document: Document, findings: list[Finding]) -> Policies:
+    """The policies of a document over the defaults; problems are added to ``findings``."""
+    content = {} if document.content is None else document.content
+    top = Entry(document, (), content, findings).members((), tuple(_READERS))
+    if top is None:
+        return DEFAULT_POLICIES
+    read = {key: _READERS[key](entry) for key, entry in top.items()}
+    return Policies(**{key: value for key, value in read.items() if value is not None})  # type: ignore[arg-type]
+
+
+def _read_cycle(entry: Entry) -> CyclePolicy | None:
+    members = entry.members((), ("first_month",))
+    if members is None:
+        return None
+    first_month = members["first_month"].integer(1, 12) if "first_month" in members else None
+    return CyclePolicy(first_month or CyclePolicy().first_month)
+
+
+def _numbers(entry: Entry, defaults: Mapping[str, Decimal], most: int) -> dict[str, Decimal] | None:
+    """Numbers from 0 to ``most`` by name, over their defaults."""
+    members = entry.members((), tuple(defaults))
+    if members is None:
+        return None
+    read = {key: member.number(0, most) for key, member in members.items()}
+    return {**defaults, **{key: number for key, number in read.items() if number is not None}}
+
+
+def _read_blend(entry: Entry) -> Mapping[Job, Blend] | None:
+    members = entry.members((), tuple(Job))
+    if members is None:
+        return None
+    blends = dict(DEFAULT_POLICIES.blend)
+    for job, member in members.items():
+        default = blends[Job(job)]
+        numbers = _numbers(member, {"unit": default.unit, "own": default.own}, 100)
+        if numbers is None:
+            continue
+        if numbers["unit"] + numbers["own"] != HUNDRED:
+            message = n_("unit and own of a blend must add up to 100, these are %(sum)s")
+            member.report("blend_sum", message, sum=str(numbers["unit"] + numbers["own"]))
+        blends[Job(job)] = Blend(**numbers)
+    return blends
+
+
+def _read_grades(entry: Entry) -> tuple[GradePolicy, ...] | None:
+    items = entry.items(2)
+    if items is None:
+        return None
+    grades: list[GradePolicy] = []
+    for item in items:
+        members = item.members(("grade", "share", "rate")) or {}
+        grade = members["grade"].text() if "grade" in members else None
+        share = members["share"].number(0, 100) if "share" in members else None
+        rate = members["rate"].number(0, PERCENT_MAX) if "rate" in members else None
+        if grade is None or share is None or rate is None:
+            continue
+        if any(grade == other.grade for other in grades):
+            members["grade"].report("duplicate_grade", n_("the grade %(grade)s stands twice"), grade=grade)
+        grades.append(GradePolicy(grade, share, rate))
+    total = sum((grade.share for grade in grades), Decimal(0))
+    if len(grades) == len(items) and total != HUNDRED:
+        message = n_("the shares of the grades must add up to 100, these are %(sum)s")
+        entry.report("grade_share_sum", message, sum=str(total))
+    return tuple(grades)
+
+
+def _read_rules(entry: Entry) -> GradeRules | None:
+    default = GradeRules()
+    percentages = ("top_share_min", "lowest_two_share_min", "single_share_max")
+    ratios = ("lowest_rate_max", "top_to_second_lowest_min")
+    members = entry.members((), ("min_grades", *percentages, *ratios))
+    if members is None:
+        return None
+    min_grades = members["min_grades"].integer(1, 100) if "min_grades" in members else None
+    read = {key: members[key].number(0, 100) for key in percentages if key in members}
+    read |= {key: members[key].number(0, PERCENT_MAX) for key in ratios if key in members}
+    given = {key: number for key, number in read.items() if number is not None}
+    return GradeRules(min_grades or default.min_grades, **given)
+
+
+def _read_groups(entry: Entry) -> GroupPolicy | None:
+    default = GroupPolicy()
+    members = entry.members((), ("minimum", "heads_apart"))
+    if members is None:
+        return None
+    minimum = members["minimum"].integer(1, 1_000_000) if "minimum" in members else None
+    apart = members["heads_apart"].flag() if "heads_apart" in members else None
+    return GroupPolicy(minimum or default.minimum, default.heads_apart if apart is None else apart)
+
+
+def _read_pay(entry: Entry) -> PayPolicy | None:
+    default = PayPolicy()
+    members = entry.members((), ("institution_grade", "institution_rates", "pool"))
+    if members is None:
+        return None
+    rates = dict(default.institution_rates)
+    if "institution_rates" in members:
+        for grade, member in (members["institution_rates"].mapping() or {}).items():
+            rate = member.number(0, PERCENT_MAX)
+            rates[grade] = rates.get(grade, Decimal(0)) if rate is None else rate
+    institution = members["institution_grade"].choice(tuple(rates)) if "institution_grade" in members else None
+    pool = members["pool"].integer(0, 10**15 - 1) if "pool" in members else None
+    return PayPolicy(institution or default.institution_grade, rates, pool)
+
+
+def _read_promotion(entry: Entry) -> PromotionPolicy | None:
+    default = PromotionPolicy()
+    numbers = ("career_per_year", "career_max", "bonus_max")
+    members = entry.members((), ("years", "performance_share", *numbers))
+    if members is None:
+        return None
+    years = members["years"].integer(1, 50) if "years" in members else None
+    read = {key: members[key].number(0, 1000) for key in numbers if key in members}
+    if "performance_share" in members:
+        read["performance_share"] = members["performance_share"].number(0, 100)
+    given = {key: number for key, number in read.items() if number is not None}
+    return PromotionPolicy(years or default.years, **given)
+
+
+def _read_minimum_days(entry: Entry) -> int | None:
+    return entry.integer(0, DAYS_MAX)
+
+
+def _read_unique_weight_max(entry: Entry) -> Decimal | None:
+    return entry.number(0, 100)
+
+
+def _read_legal_forms(entry: Entry) -> tuple[str, ...] | None:
+    forms: list[str] = []
+    for item in entry.items() or []:
+        text = item.text()
+        if text is None:
+            continue
+        # Names are compared case-folded and without full stops, so "S.A." has to be written, and kept, as "sa".
+        form = unicodedata.normalize("NFKC", text).casefold().replace(".", "").strip()
+        if not re.fullmatch(r"\w+", form):
+            item.expected(n_("one word, such as gmbh"))
+        elif form not in forms:
+            forms.append(form)
+    return tuple(forms)
+
+
+_READERS: Final = {
+    "cycle": _read_cycle,
+    "blend": _read_blend,
+    "grades": _read_grades,
+    "rules": _read_rules,
+    "groups": _read_groups,
+    "minimum_days": _read_minimum_days,
+    "pay": _read_pay,
+    "promotion": _read_promotion,
+    "unique_weight_max": _read_unique_weight_max,
+    "legal_forms": _read_legal_forms,
+}
+"""A reader for each policy: the entry in, the policy or None (reported) out."""
+
+
+def policies_document(policies: Policies) -> dict[str, object]:
+    """All policies as a plain document that :func:`read_policies` reads back as an equal value."""
+    rules, promotion = policies.rules, policies.promotion
+    pay: dict[str, object] = {
+        "institution_grade": policies.pay.institution_grade,
+        "institution_rates": {grade: plain_number(rate) for grade, rate in policies.pay.institution_rates.items()},
+    }
+    if policies.pay.pool is not None:
+        pay["pool"] = policies.pay.pool
+    return {
+        "cycle": {"first_month": policies.cycle.first_month},
+        "blend": {
+            str(job): {"unit": plain_number(blend.unit), "own": plain_number(blend.own)}
+            for job, blend in policies.blend.items()
+        },
+        "grades": [
+            {"grade": one.grade, "share": plain_number(one.share), "rate": plain_number(one.rate)}
+            for one in policies.grades
+        ],
+        "rules": {
+            "min_grades": rules.min_grades,
+            "top_share_min": plain_number(rules.top_share_min),
+            "lowest_two_share_min": plain_number(rules.lowest_two_share_min),
+            "single_share_max": plain_number(rules.single_share_max),
+            "lowest_rate_max": plain_number(rules.lowest_rate_max),
+            "top_to_second_lowest_min": plain_number(rules.top_to_second_lowest_min),
+        },
+        "groups": {"minimum": policies.groups.minimum, "heads_apart": policies.groups.heads_apart},
+        "minimum_days": policies.minimum_days,
+        "pay": pay,
+        "promotion": {
+            "years": promotion.years,
+            "performance_share": plain_number(promotion.performance_share),
+            "career_per_year": plain_number(promotion.career_per_year),
+            "career_max": plain_number(promotion.career_max),
+            "bonus_max": plain_number(promotion.bonus_max),
+        },
+        "unique_weight_max": plain_number(policies.unique_weight_max),
+        "legal_forms": list(policies.legal_forms),
+    }

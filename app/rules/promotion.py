@@ -1,0 +1,81 @@
+"""Promotion points: recent performance, the years served, and bonus points.
+
+A newcomer's usual mistake: the mean is over the results that there are. Someone with one earlier result is averaged over two
+scores, not over ``years``, and a gap between cycles is no zero.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from app.rules.policies import PromotionPolicy
+
+__all__ = ["PromotionPoints", "full_years", "promotion_points"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionPoints:
+    """One employee's promotion points with all that they came from."""
+
+    scores: tuple[Decimal, ...]
+    """The published scores that were averaged, this cycle's first."""
+    mean: Fraction
+    performance: Fraction
+    """mean × performance_share %."""
+    career_years: int
+    """Full years from the first day of service to the day after the cycle."""
+    career: Fraction
+    """career_per_year × full years, at most career_max."""
+    bonus: Fraction
+    """The bonus points granted, at most bonus_max."""
+    exact: Fraction
+    points: Decimal
+    """The exact sum rounded half-even to two decimals."""
+
+
+def full_years(from_: dt.date, to: dt.date) -> int:
+    """Whole years from one day to another, 0 where there is none; 29 February has its anniversary on 1 March."""
+    anniversary_ahead = (to.month, to.day) < (from_.month, from_.day)
+    return max(0, to.year - from_.year - anniversary_ahead)
+
+
+def promotion_points(
+    published: Decimal,
+    *,
+    earlier: Sequence[Decimal],
+    hired_on: dt.date,
+    day_after: dt.date,
+    bonus_points: Decimal | int = 0,
+    policy: PromotionPolicy,
+) -> PromotionPoints:
+    """Points on the promotion list of one graded employee (contract.md, promotion points; CS26).
+
+    Args:
+        published: this cycle's final score as published, to two decimals.
+        earlier: published scores of earlier cycles, the latest first; no more than ``years`` − 1 of them are taken.
+        hired_on: the first day of service.
+        day_after: the day after the cycle.
+        bonus_points: what the application granted; only up to bonus_max counts.
+        policy: years, shares and limits.
+    """
+    scores = (published, *earlier[: max(0, policy.years - 1)])
+    mean = sum(map(Fraction, scores), Fraction(0)) / len(scores)
+    performance = mean * Fraction(policy.performance_share) / 100
+    years = full_years(hired_on, day_after)
+    career = min(Fraction(policy.career_per_year) * years, Fraction(policy.career_max))
+    bonus = min(Fraction(bonus_points), Fraction(policy.bonus_max))
+    exact = performance + career + bonus
+    return PromotionPoints(
+        scores=scores,
+        mean=mean,
+        performance=performance,
+        career_years=years,
+        career=career,
+        bonus=bonus,
+        exact=exact,
+        points=Decimal(round(exact * 100)).scaleb(-2),
+    )

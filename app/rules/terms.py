@@ -1,0 +1,207 @@
+"""The field's words as types.
+
+One word, one notion: a *score* is 20 to 100, *points* are score times weight, a *grade* is a letter, an *actual* is measured,
+a *total* is stored; an *activity* is an event of one of three types, a *verdict* an event about one.
+A newcomer's usual mistake: periods are half-open. ``to`` is the day after the last one, everywhere.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+__all__ = [
+    "CODE_PATTERN",
+    "Basis",
+    "CountsFrom",
+    "Direction",
+    "Finding",
+    "Job",
+    "KpiClass",
+    "Level",
+    "Link",
+    "Node",
+    "NodeKind",
+    "Period",
+    "Place",
+    "Role",
+    "StatusKind",
+    "UnitKind",
+    "n_",
+]
+
+CODE_PATTERN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
+"""Codes, numbers and names of keys and hooks (use with ``fullmatch``)."""
+
+
+def n_(message: str) -> str:
+    """Mark an English message for the translators' catalogues; returns it unchanged."""
+    return message
+
+
+class NodeKind(StrEnum):
+    """What a scorecard belongs to."""
+
+    UNIT = "unit"
+    EMPLOYEE = "employee"
+
+
+class Node(NamedTuple):
+    """A unit or an employee: whatever has a scorecard. Written ``unit:VIE`` or ``employee:E0001``."""
+
+    kind: NodeKind
+    code: str
+
+    @classmethod
+    def parse(cls, text: str) -> Node | None:
+        """Return the node that ``text`` names, or None where it is not of the form ``unit:CODE`` or ``employee:NUMBER``."""
+        kind, _, code = text.partition(":")
+        if kind not in {"unit", "employee"} or not CODE_PATTERN.fullmatch(code):
+            return None
+        return cls(NodeKind(kind), code)
+
+    def __str__(self) -> str:
+        """The node as files and addresses write it."""
+        return f"{self.kind}:{self.code}"
+
+
+class Basis(StrEnum):
+    """Which activities count: each KPI's own ``counts_from`` (final), or all that is entered (provisional)."""
+
+    FINAL = "final"
+    PROVISIONAL = "provisional"
+
+
+class CountsFrom(StrEnum):
+    """The rung of the ladder from which on an activity counts (domain.md 2)."""
+
+    ENTERED = "entered"
+    VERIFIED = "verified"
+    CONFIRMED = "confirmed"
+
+
+class Direction(StrEnum):
+    """Which way is better."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+class KpiClass(StrEnum):
+    """H26 tells main business from management; their highs and lows differ (domain.md 3)."""
+
+    MAIN = "main"
+    MANAGEMENT = "management"
+
+
+class Link(StrEnum):
+    """The four links of the cascade (domain.md 4)."""
+
+    IDENTICAL = "identical"
+    CONTRIBUTORY = "contributory"
+    SHARED = "shared"
+    UNIQUE = "unique"
+
+
+class Job(StrEnum):
+    """An employee's job, which decides the blend of unit and own score."""
+
+    STAFF = "staff"
+    MANAGER = "manager"
+    HEAD = "head"
+
+
+class UnitKind(StrEnum):
+    """What a unit is."""
+
+    AGENCY = "agency"
+    DIVISION = "division"
+    REGIONAL_HQ = "regional_hq"
+    OFFICE = "office"
+    TEAM = "team"
+
+
+class StatusKind(StrEnum):
+    """What takes days off an employee's cycle, or the grade."""
+
+    DISCIPLINE = "discipline"
+    LEAVE = "leave"
+    SECONDMENT = "secondment"
+
+
+class Role(StrEnum):
+    """What an account may be."""
+
+    EMPLOYEE = "employee"
+    HEAD = "head"
+    HR = "hr"
+    EXECUTIVE = "executive"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class Period(NamedTuple):
+    """Days from ``from_`` up to, not including, ``to``; None is open."""
+
+    from_: dt.date | None
+    to: dt.date | None
+
+    def __contains__(self, day: object) -> bool:
+        """Whether a day lies in the period."""
+        if not isinstance(day, dt.date):
+            return False
+        return (self.from_ is None or self.from_ <= day) and (self.to is None or day < self.to)
+
+
+class Level(StrEnum):
+    """How bad a finding is: an error stops the work, a warning is shown."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a problem is: a file and line, or a JSON pointer, and the field."""
+
+    file: str | None = None
+    line: int | None = None
+    field: str | None = None
+    pointer: str | None = None
+
+    def __str__(self) -> str:
+        """``file:line: field``, leaving out what is absent."""
+        where = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        return ": ".join(part for part in (where, self.field or self.pointer or "") if part)
+
+
+_NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A problem as data: what is wrong, where, and the words to say it in.
+
+    ``message`` is an English text with ``%(name)s`` places for ``parameters``; it is the key of the translators' catalogues,
+    so wrap it in :func:`n_` where it is written.
+    """
+
+    code: str
+    message: str
+    parameters: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+    place: Place = field(default_factory=Place)
+    level: Level = Level.ERROR
+
+    def text(self) -> str:
+        """The message in English, its places filled."""
+        return self.message % dict(self.parameters) if self.parameters else self.message
+
+    def __str__(self) -> str:
+        """``file:line: field: message``, as commands print it."""
+        where = str(self.place)
+        return f"{where}: {self.text()}" if where else self.text()

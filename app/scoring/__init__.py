@@ -1,0 +1,41 @@
+"""How each level does: scores of every node, derived from totals, folder and definitions.
+
+It owns the read model that every page, command and export renders, and the trend that is kept of it. It promises that one line's figures are the same
+wherever they are shown. It never writes to the ledger.
+"""
+
+from app.scoring.digest import digest
+from app.scoring.plan import CyclePlan, Person, Selection, ShownLine, State, Worked, state
+from app.scoring.reconciling import reconcile
+from app.scoring.scorecards import (
+    Asked,
+    LineScore,
+    Scorecard,
+    Scores,
+    make_scorecards,
+    read_figures,
+    score_figures,
+    scorecards,
+    scores,
+)
+
+__all__ = [
+    "Asked",
+    "CyclePlan",
+    "LineScore",
+    "Person",
+    "Scorecard",
+    "Scores",
+    "Selection",
+    "ShownLine",
+    "State",
+    "Worked",
+    "digest",
+    "make_scorecards",
+    "reconcile",
+    "read_figures",
+    "score_figures",
+    "scorecards",
+    "scores",
+    "state",
+]

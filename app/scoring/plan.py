@@ -1,0 +1,372 @@
+"""How a cycle is scored: everything about its lines that no event changes, worked out once for each load.
+
+Bases, highs and lows, who was present, which total each line reads and what it weighs hang on the folder and the definitions alone. With
+these ready, scoring is a few passes of numpy over what the nodes have done.
+A newcomer's usual mistake: a line that is *shown* is not always one that is *worked out*. A shared line shows its parent's, and the first cycle
+of a version works out each line twice, by the new definition and by the old one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection
+
+from app import cascade, ledger, organisation
+from app.cascade import Line, Sheet
+from app.ledger import Frame
+from app.organisation import KeptByRevision, Revision
+from app.rules.baseline import Given, LineTerms, Settled, settle
+from app.rules.definitions import KpiVersion, Measure
+from app.rules.measures import GROWS_WITH_DAYS, Actuals, Measuring, rating
+from app.rules.methods import Lines
+from app.rules.presence import Presence, cycle_period, presence
+from app.rules.projection import Plan as MonthShares
+from app.rules.projection import DaysByMonth, days_by_month, elapsed, floats
+from app.rules.terms import Basis, CountsFrom, Job, Link, Node, NodeKind, Period
+
+__all__ = ["CyclePlan", "Person", "Selection", "ShownLine", "State", "Worked", "state"]
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+_RUNG: Final = {CountsFrom.ENTERED: 0, CountsFrom.VERIFIED: 1, CountsFrom.CONFIRMED: 2}
+_GROWING: Final = frozenset(str(aggregate) for aggregate in GROWS_WITH_DAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """A line that is worked out: one row of a scorecard under one version of its KPI."""
+
+    node: Node
+    row: Line
+    version: KpiVersion
+    settled: Settled
+    entered: Fraction | None
+    """The actual that people entered: of ``given`` from the history, of ``rating`` the mean of the raters."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """A line of a scorecard: which worked line its figures are, and which one its old score is."""
+
+    row: Line
+    worked: int
+    bridge: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What an employee's scorecard hangs on besides its lines."""
+
+    number: str
+    job: Job
+    presence: Presence
+
+
+@dataclass(frozen=True, slots=True)
+class CyclePlan:
+    """One cycle under one revision. Immutable; shared by all threads of a process.
+
+    Attributes:
+        cycle: the year that names it.
+        period: its twelve months.
+        frame: the agency.
+        sheet: the cascade's rows.
+        nodes: every unit whose life, then every employee whose service touches the cycle: those that are listed.
+        worked: all worked lines.
+        lines: each node's shown lines, in the order of the file.
+        people: the employees by number.
+    """
+
+    cycle: int
+    period: Period
+    frame: Frame
+    sheet: Sheet
+    nodes: tuple[Node, ...]
+    worked: tuple[Worked, ...]
+    lines: Mapping[Node, tuple[ShownLine, ...]]
+    people: Mapping[str, Person]
+    _selections: dict[tuple[Node, ...], Selection] = field(default_factory=dict)
+    _everything: list[Selection] = field(default_factory=list)
+
+    def everything(self) -> Selection:
+        """The selection of all nodes."""
+        if not self._everything:
+            self._everything.append(Selection.of(self, self.nodes))
+        return self._everything[0]
+
+    def select(self, nodes: Sequence[Node]) -> Selection:
+        """The selection of some nodes, with the nodes that theirs hang on; kept for the next time."""
+        key = tuple(nodes)
+        found = self._selections.get(key)
+        if found is None:
+            found = Selection.of(self, key)
+            if len(self._selections) > 4096:
+                self._selections.clear()
+            self._selections[key] = found
+        return found
+
+    def units_of(self, node: Node) -> Mapping[str, int]:
+        """The units that an employee was posted to in the cycle, with the days; none for a unit."""
+        person = self.people.get(node.code) if node.kind is NodeKind.EMPLOYEE else None
+        return person.presence.days_posted if person else {}
+
+    def shares_of(self, kpi: str, node: Node) -> MonthShares | None:
+        """The months' shares of a KPI's year: the node's own, else those for all, else None."""
+        return self.sheet.plan(kpi, node)
+
+    def elapsed_of(self, worked: Worked, day: dt.date) -> Fraction | None:
+        """The weight of the days of the cycle up to a day among all, for what grows with days."""
+        person = self.people.get(worked.node.code) if worked.node.kind is NodeKind.EMPLOYEE else None
+        days = _days_by_month(self.period, day, person.presence if person else None)
+        return elapsed(days, self.shares_of(worked.row.kpi, worked.node))
+
+
+def _days_by_month(period: Period, day: dt.date, held: Presence | None) -> DaysByMonth:
+    return days_by_month(period, day, None if held is None else held.present)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Some nodes and all that their scores hang on, as arrays.
+
+    Attributes:
+        plan: the cycle's plan.
+        nodes: the nodes asked for, first, then those that they hang on.
+        asked: how many were asked for.
+        sources: the nodes whose totals are read.
+        worked: numbers of the worked lines, in the order of the arrays below.
+        lines: these lines ready to be scored.
+    """
+
+    plan: CyclePlan
+    nodes: tuple[Node, ...]
+    asked: int
+    sources: tuple[Node, ...]
+    worked: tuple[int, ...]
+    lines: Lines
+    measuring: Measuring
+    source: IntArray
+    upper: IntArray
+    upper_of: IntArray
+    lower: IntArray
+    lower_of: IntArray
+    rung: IntArray
+    entered: Actuals
+    grows: npt.NDArray[np.bool_]
+    shown_node: IntArray
+    shown_worked: IntArray
+    shown_bridge: IntArray
+    shown_weight: FloatArray
+    post_employee: IntArray
+    post_unit: IntArray
+    post_days: IntArray
+    unit_pct: FloatArray
+    own_pct: FloatArray
+    is_employee: npt.NDArray[np.bool_]
+    _elapsed: dict[dt.date, FloatArray] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, plan: CyclePlan, asked: Sequence[Node]) -> Selection:
+        """Gather the nodes' lines, those of the units that employees' scores hang on, and the lines that shared ones show."""
+        units = {Node(NodeKind.UNIT, unit) for node in asked for unit in plan.units_of(node)}
+        nodes = (*asked, *sorted(units - set(asked)))
+        at = {node: place for place, node in enumerate(nodes)}
+        shown = [(at[node], line) for node in nodes for line in plan.lines.get(node, ())]
+        numbers = sorted({number for _, line in shown for number in (line.worked, line.bridge) if number is not None})
+        place = {number: index for index, number in enumerate(numbers)}
+        worked = [plan.worked[number] for number in numbers]
+        sources = tuple(dict.fromkeys(one.node for one in worked))
+        source_at = {node: index for index, node in enumerate(sources)}
+        column = {one.slice: index for index, one in enumerate(plan.frame.slices)}
+        uppers = [one.version.measure.numerator or one.version.measure for one in worked]
+        lowers = [one.version.measure.denominator for one in worked]
+        posts = [
+            (at[node], at[Node(NodeKind.UNIT, unit)], days)
+            for node in asked
+            for unit, days in plan.units_of(node).items()
+        ]
+        blends = [_blend(plan, node) for node in nodes]
+        return cls(
+            plan=plan,
+            nodes=nodes,
+            asked=len(asked),
+            sources=sources,
+            worked=tuple(numbers),
+            lines=Lines.of([one.settled for one in worked]),
+            measuring=Measuring.of([one.version.measure for one in worked]),
+            source=_ints(source_at[one.node] for one in worked),
+            upper=_ints(column.get(measure.slice, 0) if measure.slice else 0 for measure in uppers),
+            upper_of=_ints(measure.of == "company" for measure in uppers),
+            lower=_ints(column.get(measure.slice, 0) if measure and measure.slice else 0 for measure in lowers),
+            lower_of=_ints(measure is not None and measure.of == "company" for measure in lowers),
+            rung=_ints(_RUNG[one.version.counts_from] for one in worked),
+            entered=Actuals.of([one.entered for one in worked]),
+            grows=np.array([one.version.measure.aggregate in _GROWING for one in worked], dtype=np.bool_),
+            shown_node=_ints(node for node, _ in shown),
+            shown_worked=_ints(place[line.worked] for _, line in shown),
+            shown_bridge=_ints(-1 if line.bridge is None else place[line.bridge] for _, line in shown),
+            shown_weight=np.array([_number(line.row.weight) for _, line in shown], dtype=np.float64),
+            post_employee=_ints(one for one, _, _ in posts),
+            post_unit=_ints(one for _, one, _ in posts),
+            post_days=_ints(one for _, _, one in posts),
+            unit_pct=np.array([unit for unit, _ in blends], dtype=np.float64),
+            own_pct=np.array([own for _, own in blends], dtype=np.float64),
+            is_employee=np.array([node.kind is NodeKind.EMPLOYEE for node in nodes], dtype=np.bool_),
+        )
+
+    def rungs(self, basis: Basis) -> IntArray:
+        """The rung of each worked line: the KPI's own, or entered for all on the provisional basis."""
+        return self.rung if basis is Basis.FINAL else np.zeros_like(self.rung)
+
+    def elapsed(self, day: dt.date) -> FloatArray:
+        """The weight of the days up to a day among all, for each worked line that grows with days; NaN for none."""
+        found = self._elapsed.get(day)
+        if found is None:
+            plan = self.plan
+            found = floats(
+                [
+                    plan.elapsed_of(plan.worked[number], day) if grows else Fraction(1)
+                    for number, grows in zip(self.worked, self.grows.tolist(), strict=True)
+                ]
+            )
+            if len(self._elapsed) > 32:
+                self._elapsed.clear()
+            self._elapsed[day] = found
+        return found
+
+
+def _ints(values: Iterable[int]) -> IntArray:
+    return np.array(list(values), dtype=np.int64)
+
+
+def _number(value: Decimal) -> float:
+    return value.as_integer_ratio()[0] / value.as_integer_ratio()[1]
+
+
+def _blend(plan: CyclePlan, node: Node) -> tuple[float, float]:
+    """The percents of unit and own part under an employee's job; a unit is its own part alone."""
+    person = plan.people.get(node.code) if node.kind is NodeKind.EMPLOYEE else None
+    if person is None:
+        return 0.0, 100.0
+    share = plan.sheet.definitions.policies.blend[person.job]
+    return _number(Decimal(share.unit)), _number(Decimal(share.own))
+
+
+def _plan(frame: Frame, sheet: Sheet, cycle: int) -> CyclePlan:
+    directory = frame.directory
+    period = cycle_period(cycle, frame.first_month)
+    people = {
+        one.number: Person(
+            one.number,
+            one.job,
+            presence(
+                period,
+                postings=[(posting.unit, posting.period) for posting in directory.placement.postings(one.number)],
+                statuses=[(status.kind, status.period) for status in directory.statuses_of(one.number, cycle)],
+            ),
+        )
+        for one in directory.employees_in(period)
+    }
+    nodes = (
+        *(Node(NodeKind.UNIT, code) for code in directory.units_in(period)),
+        *(Node(NodeKind.EMPLOYEE, number) for number in people),
+    )
+    worked: list[Worked] = []
+    own: dict[tuple[Node, str], tuple[int, int | None]] = {}
+    rows = sheet.lines.get(cycle, {})
+    for node, held in rows.items():
+        for row in held:
+            if row.link is not Link.SHARED:
+                kpi = sheet.definitions.kpis[row.kpi]
+                number = len(worked)
+                worked.append(_worked(sheet, cycle, node, row, kpi.version(cycle), people))
+                before = kpi.before(cycle)
+                if before is not None:
+                    worked.append(_worked(sheet, cycle, node, row, before, people))
+                own[node, row.kpi] = (number, None if before is None else number + 1)
+    lines = {node: tuple(_shown_line(sheet, own, row) for row in held) for node, held in rows.items()}
+    return CyclePlan(cycle, period, frame, sheet, nodes, tuple(worked), lines, people)
+
+
+def _shown_line(sheet: Sheet, own: Mapping[tuple[Node, str], tuple[int, int | None]], row: Line) -> ShownLine:
+    """The line with the numbers of the worked lines that it shows: its own, or those up the chain of shared ones."""
+    origin = sheet.origin_of(row)
+    return ShownLine(row, *own[origin.node, origin.kpi])
+
+
+def _worked(  # noqa: PLR0913 - what one line is made of
+    sheet: Sheet, cycle: int, node: Node, row: Line, version: KpiVersion, people: Mapping[str, Person]
+) -> Worked:
+    present = Fraction(1)
+    if node.kind is NodeKind.EMPLOYEE:
+        person = people.get(node.code)
+        present = person.presence.share if person else Fraction(0)
+    past = sheet.years(node, row.kpi)
+    exclusion = sheet.exclusion(cycle, node, row.kpi)
+    excluded = None if exclusion is None else exclusion.year
+    given = Given(row.base, row.high, row.low, row.target, row.coefficient, excluded)
+    settled = settle(LineTerms.of(version, year=cycle, past=past, present=present, row=given))
+    return Worked(node, row, version, settled, _entered(sheet, cycle, node, row.kpi, version.measure, past))
+
+
+def _entered(  # noqa: PLR0913 - where a figure may have been entered
+    sheet: Sheet, cycle: int, node: Node, kpi: str, measure: Measure, past: Mapping[int, Decimal]
+) -> Fraction | None:
+    if measure.aggregate == "given":
+        return Fraction(past[cycle]) if cycle in past else None
+    if measure.aggregate == "rating":
+        return rating(one.grade for one in sheet.ratings(cycle, node, kpi))
+    return None
+
+
+class State:
+    """Everything that is loaded now, as scoring and recording need it; one for each revision, shared by all threads.
+
+    Attributes:
+        frame: the agency as the ledger sees it.
+        sheet: the cascade's rows and the definitions.
+    """
+
+    def __init__(self, frame: Frame, sheet: Sheet) -> None:
+        """Take the read models; plans are made when they are asked for."""
+        self.frame: Final = frame
+        self.sheet: Final = sheet
+        self._plans: Final[dict[int, CyclePlan]] = {}
+        self._lock: Final = threading.Lock()
+
+    def plan(self, cycle: int) -> CyclePlan:
+        """The plan of a cycle."""
+        found = self._plans.get(cycle)
+        if found is None:
+            with self._lock:
+                found = self._plans.get(cycle) or _plan(self.frame, self.sheet, cycle)
+                self._plans[cycle] = found
+        return found
+
+
+def _read(connection: Connection, revision: Revision) -> State:
+    del revision
+    sheet = cascade.sheet(connection)
+    slices = ledger.slices_in_use(connection, sheet.definitions)
+    return State(ledger.frame_of(organisation.directory(connection), sheet.definitions, slices), sheet)
+
+
+_kept: Final[KeptByRevision[State]] = KeptByRevision(_read)
+
+
+def state(connection: Connection) -> State:
+    """Everything that is loaded now.
+
+    Queries: 1 (the revision); after a load those of the directory and the sheet.
+    """
+    return _kept(connection)

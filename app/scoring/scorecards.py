@@ -1,0 +1,332 @@
+"""How each level does: the one read model of scores, which pages, API, commands and exports all render.
+
+Arrays for all nodes at once (:class:`Scores`), and a node's scorecard made of them (:class:`Scorecard`) with its figures exact.
+A newcomer's usual mistake: an employee's final score moves when a colleague records something, since half of it is the unit's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from math import isnan
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection
+
+from app import ledger
+from app.ledger import Figures
+from app.rules.baseline import Reason
+from app.rules.definitions import Measure
+from app.rules.measures import Actuals, Total, Totals, actual, decimal_text
+from app.rules.methods import reasons, score
+from app.rules.projection import projected, projected_actual
+from app.rules.rollup import blend, own_scores, projected_own, published, unit_scores
+from app.rules.terms import Basis, Node
+from app.scoring.plan import CyclePlan, Selection, ShownLine, state
+
+__all__ = ["Asked", "LineScore", "Scorecard", "Scores", "make_scorecards", "read_figures", "score_figures", "scorecards", "scores"]
+
+FloatArray = npt.NDArray[np.float64]
+_RUNG_WIDTH: Final = 4
+
+
+class Asked(NamedTuple):
+    """What is asked of the scores.
+
+    ``today`` is the day that projections go by where no ``as_of`` is asked.
+    """
+
+    cycle: int
+    today: dt.date
+    as_of: dt.date | None = None
+    basis: Basis = Basis.FINAL
+
+    @property
+    def day(self) -> dt.date:
+        """The day that projections go by."""
+        return self.as_of or self.today
+
+
+@dataclass(frozen=True, slots=True)
+class LineScore:
+    """A line of a scorecard with all its figures: measured values as decimal strings, None where they are null."""
+
+    kpi: str
+    weight: Decimal
+    area: str | None
+    link: str
+    parent_node: str | None
+    actual: str | None
+    base: str | None
+    sigma: str | None
+    high: str | None
+    low: str | None
+    target: str | None
+    method: str
+    score: float | None
+    reason: str | None
+    points: float | None
+    projected_actual: str | None
+    projected_score: float | None
+    has_old_score: bool
+    old_score: float | None
+    elapsed: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The line as the contract writes it."""
+        line: dict[str, Any] = {
+            "kpi": self.kpi,
+            "weight": _plain(self.weight),
+            "actual": self.actual,
+            "base": self.base,
+            "sigma": self.sigma,
+            "high": self.high,
+            "low": self.low,
+            "target": self.target,
+            "method": self.method,
+            "score": self.score,
+            "reason": self.reason,
+            "points": self.points,
+            "projected_actual": self.projected_actual,
+            "projected_score": self.projected_score,
+        }
+        if self.has_old_score:
+            line["old_score"] = self.old_score
+        return line
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """A node's scores in a cycle, as of a day and on a basis."""
+
+    node: Node
+    cycle: int
+    as_of: dt.date | None
+    basis: Basis
+    own_score: float | None
+    unit_score: float | None
+    final_score: float | None
+    projected_score: float | None
+    lines: tuple[LineScore, ...]
+
+    @property
+    def published(self) -> Decimal | None:
+        """What is published and ranked: the final score to two decimals."""
+        return published(self.final_score)
+
+    def as_json(self) -> dict[str, Any]:
+        """The scorecard as the contract writes it."""
+        return {
+            "node": str(self.node),
+            "cycle": str(self.cycle),
+            "as_of": self.as_of.isoformat() if self.as_of else None,
+            "basis": str(self.basis),
+            "own_score": self.own_score,
+            "unit_score": self.unit_score,
+            "final_score": self.final_score,
+            "projected_score": self.projected_score,
+            "lines": [line.as_json() for line in self.lines],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The scores of a selection's nodes, NaN where there is none; nodes as the selection has them, lines as it works them out."""
+
+    selection: Selection
+    asked: Asked
+    figures: Figures
+    actual: Actuals
+    score: FloatArray
+    projected: Actuals
+    projected_score: FloatArray
+    points: FloatArray
+    own: FloatArray
+    unit: FloatArray
+    final: FloatArray
+    projected_final: FloatArray
+
+    def of(self, node: Node) -> tuple[float | None, float | None, float | None, float | None]:
+        """A node's own, unit, final and projected score."""
+        return self.at(self.selection.nodes.index(node))
+
+    def at(self, place: int) -> tuple[float | None, float | None, float | None, float | None]:
+        """The own, unit, final and projected score of the node at a place of the selection."""
+        return (
+            _shown(self.own[place]),
+            _shown(self.unit[place]),
+            _shown(self.final[place]),
+            _shown(self.projected_final[place]),
+        )
+
+
+def _shown(value: np.float64 | float) -> float | None:
+    number = float(value)
+    return None if isnan(number) else number
+
+
+def _plain(weight: Decimal) -> int | float:
+    whole = weight.to_integral_value()
+    return int(whole) if whole == weight else float(weight)
+
+
+def read_figures(connection: Connection, selection: Selection, asked: Asked) -> Figures:
+    """What the selection's nodes have done.
+
+    Queries: 1 or 2 of now; as of a day those of :func:`app.ledger.figures_as_of`.
+    """
+    frame, cycle = selection.plan.frame, selection.plan.cycle
+    if asked.as_of is None:
+        return ledger.current_figures(connection, frame, cycle=cycle, nodes=selection.sources)
+    return ledger.figures_as_of(connection, frame, cycle=cycle, nodes=selection.sources, as_of=asked.as_of)
+
+
+def _totals(selection: Selection, figures: Figures, rung: npt.NDArray[np.int64], *, lower: bool) -> Totals:
+    column = selection.lower if lower else selection.upper
+    of = selection.lower_of if lower else selection.upper_of
+    if not figures.slices:
+        nought = np.zeros(len(selection.worked), dtype=np.int64)
+        return Totals(nought, nought, nought, nought, nought)
+    amounts = figures.amounts[selection.source, column].reshape(-1, 3, _RUNG_WIDTH)[np.arange(len(rung)), rung]
+    members = figures.distinct[selection.source, column, of, rung]
+    return Totals(amounts[:, 0], amounts[:, 1], amounts[:, 2], amounts[:, 3], members)
+
+
+def score_figures(selection: Selection, figures: Figures, asked: Asked) -> Scores:
+    """Score everything in the selection at once. No queries."""
+    rung = selection.rungs(asked.basis)
+    actuals = selection.measuring.actuals(
+        _totals(selection, figures, rung, lower=False), _totals(selection, figures, rung, lower=True), selection.entered
+    )
+    worked = score(selection.lines, actuals.value, rest=actuals.rest)
+    drawn_on = projected(actuals, grows=selection.grows, elapsed=selection.elapsed(asked.day))
+    ahead = score(selection.lines, drawn_on.value, rest=drawn_on.rest)
+    shown, nodes = selection.shown_worked, len(selection.nodes)
+    rolled = own_scores(selection.shown_node, weight=selection.shown_weight, score=worked[shown], nodes=nodes)
+    own_ahead = projected_own(
+        selection.shown_node, weight=selection.shown_weight, score=worked[shown], projected=ahead[shown], nodes=nodes
+    )
+    unit, final = _blended(selection, rolled.own)
+    _, final_ahead = _blended(selection, own_ahead)
+    return Scores(
+        selection, asked, figures, actuals, worked, drawn_on, ahead, rolled.points, rolled.own, unit, final, final_ahead
+    )
+
+
+def _blended(selection: Selection, own: FloatArray) -> tuple[FloatArray, FloatArray]:
+    unit = unit_scores(
+        selection.post_employee,
+        unit=selection.post_unit,
+        days=selection.post_days,
+        own=own,
+        employees=len(selection.nodes),
+    )
+    mixed = blend(own, unit=unit, unit_pct=selection.unit_pct, own_pct=selection.own_pct)
+    return unit, np.where(selection.is_employee, mixed, own)
+
+
+def scores(connection: Connection, asked: Asked, nodes: Sequence[Node] | None = None) -> Scores:
+    """The scores of some nodes, or of all that are listed in the cycle.
+
+    Queries: 2 or 3 of now, however many the nodes are; as of a day those of the fold and 1.
+    """
+    plan = state(connection).plan(asked.cycle)
+    selection = plan.everything() if nodes is None else plan.select(nodes)
+    return score_figures(selection, read_figures(connection, selection, asked), asked)
+
+
+def scorecards(connection: Connection, asked: Asked, nodes: Sequence[Node] | None = None) -> list[Scorecard]:
+    """The scorecards of some nodes, or of all that are listed in the cycle, in that order. Queries: those of :func:`scores`."""
+    return make_scorecards(scores(connection, asked, nodes))
+
+
+def make_scorecards(found: Scores) -> list[Scorecard]:
+    """The scorecards of the nodes that were asked for, with exact figures. No queries."""
+    selection = found.selection
+    plan, asked = selection.plan, found.asked
+    why = reasons(selection.lines, found.actual.value)
+    exact = _Exact(found)
+    cards: list[list[LineScore]] = [[] for _ in range(selection.asked)]
+    order = {node: iter(plan.lines.get(node, ())) for node in selection.nodes[: selection.asked]}
+    for place, node_at in enumerate(selection.shown_node.tolist()):
+        if node_at < selection.asked:
+            line = next(order[selection.nodes[node_at]])
+            cards[node_at].append(_line(found, exact, why, line, place))
+    return [
+        Scorecard(node, plan.cycle, asked.as_of, asked.basis, *found.at(at), tuple(cards[at]))
+        for at, node in enumerate(selection.nodes[: selection.asked])
+    ]
+
+
+class _Exact:
+    """Exact actuals of worked lines, each computed once however often it is shown."""
+
+    def __init__(self, found: Scores) -> None:
+        self._found: Final = found
+        self._rung: Final = found.selection.rungs(found.asked.basis).tolist()
+        self._source: Final = found.selection.source.tolist()
+        self._column: Final = {one.slice: at for at, one in enumerate(found.selection.plan.frame.slices)}
+        self._known: Final[dict[int, Fraction | None]] = {}
+
+    def actual(self, at: int) -> Fraction | None:
+        """The actual of a worked line."""
+        if at not in self._known:
+            worked = self._found.selection.plan.worked[self._found.selection.worked[at]]
+            self._known[at] = actual(worked.version.measure, lambda one: self._total(at, one), entered=worked.entered)
+        return self._known[at]
+
+    def _total(self, at: int, measure: Measure) -> Total:
+        if measure.slice is None:
+            return Total()
+        figures, source, rung = self._found.figures, self._source[at], self._rung[at]
+        column = self._column[measure.slice]
+        shares, valued, dollars, micros = figures.amounts[source, column].reshape(3, _RUNG_WIDTH)[rung].tolist()
+        members = int(figures.distinct[source, column, 1 if measure.of == "company" else 0, rung])
+        return Total(shares, valued, dollars, micros, members)
+
+
+def _line(found: Scores, exact: _Exact, why: list[Reason | None], line: ShownLine, place: int) -> LineScore:
+    selection = found.selection
+    at = int(selection.shown_worked[place])
+    bridge = int(selection.shown_bridge[place])
+    worked = selection.plan.worked[selection.worked[at]]
+    value, points = _shown(found.score[at]), _shown(found.points[place])
+    measured = value is not None
+    held = exact.actual(at)
+    shown = worked.settled.shown(is_measured=measured)
+    aggregate = worked.version.measure.aggregate
+    elapsed = selection.plan.elapsed_of(worked, found.asked.day) if selection.grows[at] else None
+    ahead = projected_actual(held, aggregate=aggregate, elapsed=elapsed) if measured else None
+    reason = why[at]
+    return LineScore(
+        kpi=line.row.kpi,
+        weight=line.row.weight,
+        area=line.row.area,
+        link=str(line.row.link),
+        parent_node=None if line.row.parent_node is None else str(line.row.parent_node),
+        actual=None if held is None else decimal_text(held),
+        base=shown.base,
+        sigma=shown.sigma,
+        high=shown.high,
+        low=shown.low,
+        target=shown.target,
+        method=str(shown.method),
+        score=value,
+        reason=None if reason is None else str(reason),
+        points=points,
+        projected_actual=None if ahead is None else decimal_text(ahead),
+        projected_score=_shown(found.projected_score[at]) if measured else None,
+        has_old_score=line.bridge is not None,
+        old_score=_shown(found.score[bridge]) if bridge >= 0 else None,
+        elapsed=None if elapsed is None else elapsed.numerator / elapsed.denominator,
+    )
+
+
+def lines_of(plan: CyclePlan, node: Node) -> tuple[ShownLine, ...]:
+    """A node's lines, in the order of the file."""
+    return plan.lines.get(node, ())

@@ -1,0 +1,83 @@
+"""Pages and API: reads a request, makes one call into the application, writes the answer.
+
+Owns the addresses, the session cookie and the look. Promises that no route starts without a deed, that a read cannot write, that what is
+refused leaves nothing half done. It never computes a figure and never decides about the domain.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.kit import clock as system_clock
+from app.kit.database import Database
+from app.kit.settings import ROOT, Settings
+from app.web import errors, languages, security, sign_in
+from app.web.api import RESOURCES
+from app.web.assets import Assets
+from app.web.pages import PAGES
+from app.web.rendering import Rendering
+from app.web.routing import NodeConverter, Pages, Site, refuse_undeclared
+
+__all__ = ["create_app", "site_of"]
+
+# A batch of 10,000 events with long names; a form is far below.
+_BODY_BYTES_MAX = 64 * 1024 * 1024
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Callable[[], dt.datetime] = system_clock.now,
+    database: Database | None = None,
+    more: Iterable[Pages] = (),
+) -> Flask:
+    """The application, ready to answer.
+
+    Args:
+        settings: the process's.
+        clock: who says what time it is; tests pass their own.
+        database: an open one, where the process has it already.
+        more: pages beside those of :data:`app.web.pages.PAGES`.
+
+    Raises:
+        RuntimeError: an endpoint declares no deed.
+        FileNotFoundError: the assets were never built.
+    """
+    app = Flask("app.web", static_folder=None, template_folder=str(ROOT / "templates"))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME=sign_in.SESSION_COOKIE,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        MAX_CONTENT_LENGTH=_BODY_BYTES_MAX,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.session_interface = security.CookieSessions()
+    app.url_map.converters["node"] = NodeConverter
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["assets"] = Assets()
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]  # Flask's documented place for it
+    site = Site(
+        settings=settings, database=database or Database(settings.database_url), clock=clock, rendering=Rendering()
+    )
+    app.extensions["kopes"] = site
+    sign_in.prepare(app, database=site.database, clock=clock)
+    languages.prepare(app)
+    errors.prepare(app, site)
+    app.after_request(security.add_headers)
+    site.register(app, (*PAGES, *RESOURCES, *more))
+    refuse_undeclared(app, site)
+    return app
+
+
+def site_of(app: Flask) -> Site:
+    """What an application's routes share: its database, settings, clock and table of routes."""
+    site: Site = app.extensions["kopes"]
+    return site

@@ -1,0 +1,166 @@
+"""The desk that a handler works at: who asks, when, and the open transaction.
+
+A newcomer's usual mistake is to reach for Flask's ``request`` or ``g``: whatever a handler needs beside its arguments lies on the desk, and
+below the edge nobody knows a desk at all.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from app import access, organisation
+from app.access import Key, Viewer
+from app.kit.database import Database
+from app.kit.refusals import NotAllowed, NotThere, Unauthenticated
+from app.kit.settings import Settings
+from app.organisation import Directory
+from app.rules.permissions import PUBLIC_DEEDS, SIGNED_IN_DEEDS, Deed, key_may, may
+from app.rules.terms import Node
+from app.web.forms import Typed
+
+__all__ = ["Desk", "Note"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What the trail says of a deed beside who and when."""
+
+    subject: str | None = None
+    before: object = None
+    after: object = None
+    why: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """Everything that a request comes with.
+
+    Attributes:
+        database: for the few handlers that open their own transactions.
+        settings: the process's.
+        now: the instant of the request.
+        who: the signed-in person, the program with its key, or None.
+        address: where the request comes from.
+        typed: what a refused form held, for showing it again.
+        pages: the names of the pages that there are.
+        notes: what the trail says of the deed.
+    """
+
+    database: Database
+    settings: Settings
+    now: dt.datetime
+    who: Viewer | Key | None = None
+    address: str = ""
+    typed: Typed = field(default_factory=Typed)
+    pages: Collection[str] = ()
+    notes: list[Note] = field(default_factory=list)
+    _connection: Connection | None = None
+    _directory: Directory | None = None
+
+    @property
+    def today(self) -> dt.date:
+        """The day in UTC, which is the day that projections and relations go by."""
+        return self.now.date()
+
+    @property
+    def connection(self) -> Connection:
+        """The request's transaction: one that cannot write for a read, one that will be committed for an act."""
+        if self._connection is None:
+            message = "this route declared transaction=False: it opens its own"
+            raise RuntimeError(message)
+        return self._connection
+
+    @property
+    def viewer(self) -> Viewer:
+        """The signed-in person.
+
+        Raises:
+            Unauthenticated: a program asks, or nobody.
+        """
+        if not isinstance(self.who, Viewer):
+            raise Unauthenticated
+        return self.who
+
+    @property
+    def person(self) -> Viewer | None:
+        """The signed-in person, or None."""
+        return self.who if isinstance(self.who, Viewer) else None
+
+    @property
+    def key(self) -> Key | None:
+        """The key that a program showed, or None."""
+        return self.who if isinstance(self.who, Key) else None
+
+    @property
+    def label(self) -> str:
+        """Who asks, as the trail and the rejected events write it: ``account:EMAIL``, ``key:NAME`` or ``nobody``."""
+        return self.who.label if self.who is not None else "nobody"
+
+    @property
+    def directory(self) -> Directory:
+        """The organisation as it was loaded last.
+
+        Queries: at most 1 a request.
+        """
+        if self._directory is None:
+            self._directory = organisation.directory(self.connection)
+        return self._directory
+
+    def opened(self, connection: Connection) -> Desk:
+        """Lay an open transaction on the desk; whatever was read in another one is put away."""
+        self._connection = connection
+        self._directory = None
+        self.notes = []
+        return self
+
+    def closed(self) -> None:
+        """Take the transaction off the desk."""
+        self._connection = None
+
+    def allowed(self, deed: Deed, node: Node | None = None) -> bool:
+        """Whether who asks may do the deed: to the node, or, without one, to anything at all."""
+        if deed in PUBLIC_DEEDS:
+            return True
+        if isinstance(self.who, Key):
+            return key_may(self.who.scope, deed)
+        if self.who is None:
+            return False
+        if may(self.who.roles, deed, ()) or deed in SIGNED_IN_DEEDS:
+            return True
+        if node is None:
+            return access.may_at_all(lambda: self.directory, viewer=self.who, deed=deed, day=self.today)
+        standing = access.relations(self.directory, viewer=self.who, node=node, day=self.today)
+        return may(self.who.roles, deed, standing)
+
+    def require(self, deed: Deed, node: Node | None = None) -> None:
+        """Go on only where the deed is allowed.
+
+        Raises:
+            Unauthenticated: nobody is signed in.
+            NotAllowed: the key is of another scope.
+            NotThere: the person may not, which looks as if it were not there.
+        """
+        if self.allowed(deed, node):
+            return
+        if self.who is None:
+            raise Unauthenticated
+        if isinstance(self.who, Key):
+            raise NotAllowed
+        raise NotThere
+
+    def sees(self, deed: Deed) -> Callable[[Node], bool]:
+        """A test for many nodes: whether who asks may do the deed to each."""
+        if isinstance(self.who, Viewer):
+            return access.sees(self.directory, viewer=self.who, deed=deed, day=self.today)
+        allowed = self.allowed(deed)
+        return lambda _node: allowed
+
+    def note(
+        self, *, subject: str | None = None, before: object = None, after: object = None, why: str | None = None
+    ) -> None:
+        """Add to the trail's row what the deed was about; several notes make several rows."""
+        self.notes.append(Note(subject=subject, before=before, after=after, why=why))

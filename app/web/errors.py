@@ -1,0 +1,192 @@
+"""Every error as the reader needs it: a problem (RFC 9457) to programs, a page to people.
+
+A newcomer's usual mistake is to answer an error where it happens. A :class:`app.kit.refusals.Refusal` is raised, wherever, and written here.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+import orjson
+from flask import Flask, Response, redirect, request, url_for
+from flask_babel import gettext
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.kit.refusals import NotThere, Refusal, Unauthenticated
+from app.rules.terms import Finding, n_
+from app.web.desk import Desk
+from app.web.languages import finding_text
+from app.web.routing import Site
+from app.web.security import safe_next
+from app.web.sign_in import current_viewer, on_connection
+
+__all__ = ["is_for_programs", "prepare", "problem"]
+
+_LOG: Final = logging.getLogger("kopes.web")
+
+_FOR_PROGRAMS: Final = ("/api/", "/hooks/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+
+_TITLES: Final = {
+    400: n_("This request cannot be read"),
+    401: n_("Sign in first"),
+    403: n_("Not allowed"),
+    404: n_("Not found"),
+    405: n_("Not done this way"),
+    409: n_("Changed in the meantime"),
+    413: n_("Too large"),
+    415: n_("Not a kind that is taken here"),
+    422: n_("Something needs another look"),
+    429: n_("Too many attempts"),
+    500: n_("Something broke on our side"),
+    503: n_("Not reachable at the moment"),
+}
+
+_DETAILS: Final = {
+    400: n_("Something in the address or in what was sent cannot be read."),
+    404: NotThere.message,
+    405: n_("This address is there, but not for this kind of request."),
+    413: n_("This is too large for one request."),
+    415: n_("This is not a kind of file or text that is taken here."),
+    500: n_("It was noted. Nothing of what you sent was saved. Please try again."),
+    503: n_("The database does not answer. Please try again in a moment."),
+}
+
+
+def is_for_programs(path: str) -> bool:
+    """Whether an address answers programs, which read problems and not pages."""
+    return path.startswith(_FOR_PROGRAMS) and not path.startswith("/api/docs")
+
+
+def problem(
+    *, status: int, detail: str, code: str, findings: tuple[Finding, ...] = (), headers: dict[str, str] | None = None
+) -> Response:
+    """A problem as RFC 9457 writes it, with the contract's list of errors.
+
+    Args:
+        status: the HTTP status.
+        detail: what is wrong, in the reader's language.
+        code: a word for machines.
+        findings: each becomes ``{"pointer", "code", "detail"}``.
+        headers: beside those that every answer has.
+    """
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTP_STATUS_CODES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    if findings:
+        body["errors"] = [
+            {
+                "pointer": finding.place.pointer or (f"/{finding.place.field}" if finding.place.field else ""),
+                "code": finding.code,
+                "detail": finding_text(finding),
+            }
+            for finding in findings
+        ]
+    response = Response(orjson.dumps(body), status=status, content_type="application/problem+json")
+    response.headers.extend(headers or {})
+    return response
+
+
+def prepare(app: Flask, site: Site) -> None:
+    """Give the application its error pages."""
+
+    def refused(refusal: Refusal) -> AnyResponse:
+        return _refused(site, refusal)
+
+    def http_error(error: HTTPException) -> AnyResponse:
+        status = error.code or 500
+        if isinstance(error.response, AnyResponse):
+            return error.response
+        headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+        return _answer(site, status=status, code=_code(status), detail=_detail(status), headers=headers)
+
+    def unreachable(error: OperationalError) -> AnyResponse:
+        _LOG.exception("database", exc_info=error)
+        return _answer(
+            site, status=503, code="unavailable", detail=_detail(503), headers={"Retry-After": "5"}, plain=True
+        )
+
+    def broken(error: Exception) -> AnyResponse:
+        _LOG.exception("%s %s", request.method, request.path, exc_info=error)
+        return _answer(site, status=500, code="broken", detail=_detail(500), plain=True)
+
+    app.register_error_handler(Refusal, refused)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(OperationalError, unreachable)
+    app.register_error_handler(Exception, broken)
+
+
+def _refused(site: Site, refusal: Refusal) -> AnyResponse:
+    headers: dict[str, str] = {}
+    if refusal.retry_after_s is not None:
+        headers["Retry-After"] = str(refusal.retry_after_s)
+    if isinstance(refusal, Unauthenticated):
+        if not is_for_programs(request.path):
+            return _to_sign_in()
+        headers["WWW-Authenticate"] = 'Bearer realm="OpenKOPES"'
+    return _answer(
+        site,
+        status=refusal.status,
+        code=refusal.code,
+        detail=gettext(refusal.message, **refusal.parameters),
+        findings=refusal.findings,
+        headers=headers,
+    )
+
+
+def _to_sign_in() -> AnyResponse:
+    """Send a person to the sign-in, and from there back to where they wanted to go."""
+    if request.method == "GET":
+        wanted = request.full_path.rstrip("?")
+        if safe_next(wanted) and wanted != "/":
+            return redirect(url_for("sign_in.sign_in", next=wanted), 303)
+    return redirect(url_for("sign_in.sign_in"), 303)
+
+
+def _answer(
+    site: Site,
+    *,
+    status: int,
+    code: str,
+    detail: str,
+    findings: tuple[Finding, ...] = (),
+    headers: dict[str, str] | None = None,
+    plain: bool = False,
+) -> Response:
+    if is_for_programs(request.path):
+        return problem(status=status, detail=detail, code=code, findings=findings, headers=headers)
+    shown = {
+        "status": status,
+        "title": gettext(_TITLES.get(status, n_("Something went wrong"))),
+        "detail": detail,
+        "findings": findings,
+    }
+    # When the database is away, or a page broke, the error page must not need what just failed.
+    text = site.rendering.html("pages/error.html", None, **shown) if plain else _page(site, shown)
+    response = Response(text, status=status)
+    response.headers.extend(headers or {})
+    return response
+
+
+def _page(site: Site, shown: dict[str, Any]) -> str:
+    viewer = current_viewer()
+    desk = Desk(database=site.database, settings=site.settings, now=site.clock(), who=viewer, pages=site.rendering.main)
+    if viewer is None:
+        return site.rendering.html("pages/error.html", desk, **shown)
+    with site.database.read() as connection, on_connection(connection):
+        return site.rendering.html("pages/error.html", desk.opened(connection), **shown)
+
+
+def _code(status: int) -> str:
+    return HTTP_STATUS_CODES.get(status, "error").lower().replace(" ", "_")
+
+
+def _detail(status: int) -> str:
+    return str(gettext(_DETAILS.get(status, n_("This request could not be answered."))))

@@ -1,0 +1,117 @@
+"""What was typed: read into a type, or kept beside its errors.
+
+A newcomer's usual mistake is to lose what a person typed because one field was wrong. A refused form comes back with every value in its
+place; passwords alone are never sent back.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from werkzeug.datastructures import MultiDict
+
+from app.kit.refusals import Invalid
+from app.rules.terms import Finding, Place, n_
+
+__all__ = ["Typed", "parsed"]
+
+Form = TypeVar("Form", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """What a person typed, and what was wrong with it: what the ``field`` macro shows."""
+
+    values: Mapping[str, list[str]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    refused: bool = False
+
+    def value(self, name: str, default: object = "") -> object:
+        """What was typed into a field, else the default."""
+        typed = self.values.get(name)
+        return typed[0] if typed else ("" if default is None else default)
+
+    def all(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """All values of a field that may have several."""
+        return tuple(self.values[name]) if name in self.values else (() if self.values else default)
+
+    def errors(self, name: str) -> list[Finding]:
+        """What is wrong with a field."""
+        return [finding for finding in self.findings if finding.place.field == name]
+
+    def elsewhere(self, names: list[str]) -> list[Finding]:
+        """What is wrong with none of these fields."""
+        return [finding for finding in self.findings if finding.place.field not in names]
+
+
+def parsed(model: type[Form], given: MultiDict[str, str]) -> Form:
+    """Read a form or the parameters of an address into a type. An empty field is absent.
+
+    Raises:
+        Invalid: with a finding at each field that cannot be read.
+    """
+    values: dict[str, Any] = {}
+    for name, declared in model.model_fields.items():
+        key = declared.alias or name
+        typed = [text.strip() for text in given.getlist(key) if text.strip()]
+        if typed:
+            values[key] = typed if _holds_several(declared.annotation) else typed[0]
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise Invalid(*(_finding(problem) for problem in error.errors(include_url=False))) from None
+
+
+def _holds_several(annotation: Any) -> bool:
+    origin = get_origin(annotation)
+    if origin in {Union, types.UnionType}:
+        return any(_holds_several(part) for part in get_args(annotation))
+    return (origin or annotation) in {list, tuple, set, frozenset}
+
+
+_MESSAGES: Final[Mapping[str, str]] = {
+    "missing": n_("Fill this in."),
+    "string_too_short": n_("Use at least %(min_length)s characters."),
+    "string_too_long": n_("Use at most %(max_length)s characters."),
+    "string_pattern_mismatch": n_("This is not of the form that is expected here."),
+    "greater_than": n_("This must be more than %(gt)s."),
+    "greater_than_equal": n_("This must be at least %(ge)s."),
+    "less_than": n_("This must be less than %(lt)s."),
+    "less_than_equal": n_("This must be at most %(le)s."),
+    "enum": n_("Choose one of: %(expected)s."),
+    "literal_error": n_("Choose one of: %(expected)s."),
+}
+
+_FAMILIES: Final = (
+    ("date", n_("Write a day as 2026-03-31.")),
+    ("time", n_("Write a time as 09:30.")),
+    ("int", n_("Write a whole number.")),
+    ("decimal", n_("Write a number, with a point before its decimals.")),
+    ("float", n_("Write a number, with a point before its decimals.")),
+    ("bool", n_("Choose yes or no.")),
+)
+
+_OTHERWISE: Final = n_("This cannot be used.")
+
+
+def _finding(problem: ErrorDetails) -> Finding:
+    """A finding in our words for one of pydantic's errors; a validator of ours speaks for itself."""
+    kind = problem["type"]
+    path = [str(part) for part in problem["loc"]] or ["form"]
+    parameters = dict(problem.get("ctx", {}))
+    message = _MESSAGES.get(kind)
+    if message is None:
+        message = next((text for start, text in _FAMILIES if kind.startswith(start)), None)
+    if message is None and kind == "value_error":
+        message, parameters = str(parameters.get("error", _OTHERWISE)), {}
+    return Finding(
+        code=kind,
+        message=message or _OTHERWISE,
+        parameters=parameters,
+        place=Place(field=path[0], pointer="/" + "/".join(path)),
+    )

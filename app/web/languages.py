@@ -1,0 +1,201 @@
+"""Words, numbers, money and days in the reader's language.
+
+A newcomer's usual mistake is to format a figure in a handler: a handler hands over the value, a template filter writes it.
+Figures are written here and not by Babel's pattern machine, which costs a page of two hundred figures more than all its queries; the
+separators are Babel's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
+from typing import Final
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from flask import Flask, has_request_context, request
+from flask_babel import Babel, get_locale, gettext
+from markupsafe import Markup
+
+from app.rules.rollup import band, published
+from app.rules.terms import Finding
+from app.web.sign_in import current_viewer
+
+__all__ = [
+    "LANGUAGES",
+    "LANGUAGE_COOKIE",
+    "THEMES",
+    "THEME_COOKIE",
+    "chosen_language",
+    "chosen_theme",
+    "finding_text",
+    "prepare",
+]
+
+LANGUAGES: Final = {"en": "English", "ko": "한국어", "es": "Español"}
+THEMES: Final = ("system", "light", "dark")
+LANGUAGE_COOKIE: Final = "kopes_language"
+THEME_COOKIE: Final = "kopes_theme"
+
+ABSENT: Final = Markup('<span class="absent" aria-hidden="true">–</span>')
+"""What stands where there is no figure: missing is not zero."""
+
+Figure = Decimal | float | int | str
+"""A measured value comes as a decimal string too, as the API writes it."""
+
+
+def chosen_language() -> str:
+    """The account's language, else the cookie's, else what the browser prefers, else English."""
+    if not has_request_context():
+        return "en"
+    viewer = current_viewer()
+    if viewer is not None and viewer.language in LANGUAGES:
+        return viewer.language
+    cookie = request.cookies.get(LANGUAGE_COOKIE)
+    if cookie in LANGUAGES:
+        return cookie
+    return request.accept_languages.best_match(list(LANGUAGES)) or "en"
+
+
+def chosen_theme() -> str:
+    """The account's theme, else the cookie's, else the system's."""
+    viewer = current_viewer()
+    theme = viewer.theme if viewer is not None else request.cookies.get(THEME_COOKIE, "system")
+    return theme if theme in THEMES else "system"
+
+
+def finding_text(finding: Finding) -> str:
+    """A finding's message in the reader's language."""
+    return str(gettext(finding.message, **finding.parameters))
+
+
+def figure(value: Figure, *, places: int, language: str, least: int | None = None) -> str:
+    """A number, rounded half-even to so many places, grouped as the language does.
+
+    Args:
+        value: exact where it is a Decimal, int or text; a float is taken by its shortest text, never by its binary tail.
+        places: decimals at most.
+        language: en, ko or es.
+        least: decimals at least; None for as many as ``places``.
+    """
+    exact = value if isinstance(value, Decimal) else Decimal(str(value))
+    rounded = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
+    if rounded == 0:
+        rounded = abs(rounded)
+    text = f"{rounded:,f}"
+    if least is not None and least < places and "." in text:
+        whole, _, decimals = text.partition(".")
+        decimals = decimals.rstrip("0").ljust(least, "0")
+        text = f"{whole}.{decimals}" if decimals else whole
+    group, point, from_digits = _separators(language)
+    if group != "," or point != "." or from_digits > 1:
+        if from_digits > 1 and abs(rounded) < 10 ** (2 + from_digits):
+            text = text.replace(",", "")
+        text = text.translate({44: group, 46: point})
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+@functools.cache
+def _separators(language: str) -> tuple[str, str, int]:
+    """The group and decimal separators, and from how many leading digits on groups are made (Spanish: 1234 but 12.345)."""
+    locale = Locale.parse(language)
+    symbols = locale.number_symbols["latn"]
+    return str(symbols["group"]), str(symbols["decimal"]), 2 if language == "es" else 1
+
+
+@functools.lru_cache(maxsize=4096)
+def _day(day: dt.date, language: str) -> str:
+    return format_date(day, "medium", locale=language)
+
+
+def _language() -> str:
+    """The language of this answer."""
+    locale = get_locale()
+    return locale.language if locale is not None else "en"
+
+
+def score(value: Figure | None) -> str:
+    """A score as it is published: two decimals, half-even."""
+    exact = published(value) if isinstance(value, float) else value
+    return ABSENT if exact is None else figure(exact, places=2, language=_language())
+
+
+def band_of(value: float | Decimal | None) -> str | None:
+    """The band of a score as it is published, so that what is shown and its letter never disagree."""
+    return band(published(value) if isinstance(value, float) else value)
+
+
+def points(value: Figure | None) -> str:
+    """Points and weights: up to two decimals."""
+    return ABSENT if value is None else figure(value, places=2, least=0, language=_language())
+
+
+def number(value: Figure | None, places: int = 2) -> str:
+    """A measured value: up to so many decimals, none where it is whole."""
+    return ABSENT if value is None else figure(value, places=places, least=0, language=_language())
+
+
+def percent(value: Figure | None, places: int = 1) -> str:
+    """A number that is a percentage already."""
+    return (
+        ABSENT if value is None else f"{figure(value, places=places, least=0, language=_language())}\N{NO-BREAK SPACE}%"
+    )
+
+
+def usd(value: Figure | None, places: int = 2) -> str:
+    """US dollars."""
+    return ABSENT if value is None else f"US${figure(value, places=places, language=_language())}"
+
+
+def usd_cents(value: int | None) -> str:
+    """US dollars, of a whole number of cents."""
+    return ABSENT if value is None else usd(Decimal(value).scaleb(-2))
+
+
+def krw(value: int | Decimal | None) -> str:
+    """Won, which has no decimals."""
+    return ABSENT if value is None else f"₩{figure(value, places=0, language=_language())}"
+
+
+def day(value: dt.date | str | None) -> str:
+    """A day in words of the language, in a ``time`` element that machines read."""
+    if value is None:
+        return ABSENT
+    exact = dt.date.fromisoformat(value) if isinstance(value, str) else value
+    return Markup('<time datetime="{}">{}</time>').format(exact.isoformat(), _day(exact, _language()))
+
+
+def instant(value: dt.datetime | None) -> str:
+    """An instant, by the 24-hour clock in UTC."""
+    if value is None:
+        return ABSENT
+    at = value.astimezone(dt.UTC)
+    shown = f"{_day(at.date(), _language())} {format_datetime(at, 'HH:mm', locale='en')} UTC"
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
+
+
+FILTERS: Final = {
+    "band": band_of,
+    "day": day,
+    "instant": instant,
+    "krw": krw,
+    "number": number,
+    "percent": percent,
+    "points": points,
+    "score": score,
+    "usd": usd,
+    "usd_cents": usd_cents,
+}
+
+
+def prepare(app: Flask) -> None:
+    """Give the application its languages and the templates their filters."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(Path(__file__).resolve().parent / "translations")
+    app.config["BABEL_DEFAULT_LOCALE"] = "en"
+    Babel(app, locale_selector=chosen_language)
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.globals.update(
+        LANGUAGES=LANGUAGES, THEMES=THEMES, chosen_theme=chosen_theme, finding_text=finding_text, _language=_language
+    )

@@ -1,0 +1,93 @@
+"""Which pages a person is led to: one list, each entry with the deed that it takes.
+
+A newcomer's usual mistake is to hide a link instead of declaring the route's deed. This list hides nothing: it only spares people links
+that would lead them nowhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from app.rules.permissions import Deed, Relation, relations_that_allow
+from app.rules.terms import n_
+from app.web.desk import Desk
+
+__all__ = ["HOMES", "ITEMS", "Item", "items_for"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One link: the page's name, what it is called, and the deed and relation that make it worth following."""
+
+    page: str
+    label: str
+    deed: Deed
+    relation: Relation
+
+
+ITEMS: Final = (
+    Item("agency", n_("Agency"), Deed.SEE_AGENCY, Relation.ANY),
+    Item("my_scorecard", n_("My scorecard"), Deed.SEE_SCORECARD, Relation.OWN),
+    Item("log_activity", n_("Log an activity"), Deed.LOG_ACTIVITY, Relation.OWN),
+    Item("my_activities", n_("My activities"), Deed.REVERSE_ACTIVITY, Relation.OWN),
+    Item("office", n_("My office"), Deed.SEE_PEOPLE_SCORES, Relation.LINE),
+    Item("verification", n_("To verify"), Deed.VERIFY, Relation.LINE),
+    Item("verification", n_("To verify"), Deed.VERIFY, Relation.UNHEADED),
+    Item("targets", n_("Targets"), Deed.SET_TARGETS, Relation.LINE),
+    Item("people", n_("People"), Deed.SEE_PEOPLE_SCORES, Relation.ANY),
+    Item("goals", n_("Goals"), Deed.SEE_GOALS, Relation.ABOVE),
+    Item("goals", n_("Goals"), Deed.SEE_GOALS, Relation.ANY),
+    Item("grades", n_("Grades"), Deed.SEE_GRADE, Relation.ANY),
+    Item("ledger", n_("Ledger"), Deed.SEE_LEDGER, Relation.ANY),
+    Item("trail", n_("Trail"), Deed.SEE_TRAIL, Relation.ANY),
+    Item("accounts", n_("Accounts"), Deed.KEEP_ACCOUNTS, Relation.ANY),
+    Item("keys", n_("Keys and hooks"), Deed.KEEP_KEYS, Relation.ANY),
+    Item("rejected", n_("Rejected events"), Deed.SEE_REJECTED, Relation.ANY),
+    Item("jobs", n_("Scheduled work"), Deed.SEE_JOBS, Relation.ANY),
+)
+"""In the order in which they are shown; a page that does not exist is left out."""
+
+HOMES: Final = ("accounts", "ledger", "people", "agency", "office", "my_scorecard")
+"""Where one begins: the first of these that one is led to and that exists."""
+
+_HOME_DEEDS: Final = {
+    "accounts": Deed.KEEP_ACCOUNTS,
+    "ledger": Deed.SEE_LEDGER,
+    "people": Deed.RUN_CYCLE,
+    "agency": Deed.SEE_AGENCY,
+    "office": Deed.SET_TARGETS,
+    "my_scorecard": Deed.SEE_SCORECARD,
+}
+
+
+def items_for(desk: Desk) -> list[Item]:
+    """The links of the person at this desk.
+
+    Queries: 1 where the account has the role head (the organisation's revision).
+    """
+    viewer = desk.person
+    if viewer is None:
+        return []
+    shown: list[Item] = []
+    for item in ITEMS:
+        if item.page not in desk.pages or item.relation not in relations_that_allow(viewer.roles, item.deed):
+            continue
+        if item.relation is Relation.LINE and not _heads_something(desk):
+            continue
+        if item.relation in {Relation.OWN, Relation.ABOVE} and viewer.employee is None:
+            continue
+        if all(item.page != other.page for other in shown):
+            shown.append(item)
+    return shown
+
+
+def home_of(desk: Desk, items: list[Item]) -> str | None:
+    """The page where a person begins, among those that are there."""
+    led_to = {item.page for item in items}
+    return next((page for page in HOMES if page in led_to and desk.allowed(_HOME_DEEDS[page])), None)
+
+
+def _heads_something(desk: Desk) -> bool:
+    viewer = desk.viewer
+    return viewer.employee is not None and bool(desk.directory.units_headed_by(viewer.employee, desk.today))

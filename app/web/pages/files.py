@@ -1,0 +1,36 @@
+"""Static files, at addresses that carry a hash of their contents."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Response, request, send_from_directory
+from werkzeug.exceptions import NotFound
+
+from app.kit.refusals import NotThere
+from app.rules.permissions import Deed
+from app.web.assets import STATIC
+from app.web.desk import Desk
+from app.web.routing import Pages
+
+pages: Final = Pages("files")
+
+
+@pages.read("/static/<path:file>", may=Deed.PUBLIC, transaction=False)
+def file(desk: Desk, file: str) -> Response:
+    """One file. With its hash in the address a browser may keep it for a year."""
+    del desk
+    try:
+        response = send_from_directory(STATIC, file, max_age=0)
+    except NotFound:
+        raise NotThere from None
+    response.headers["Cache-Control"] = (
+        "public, max-age=31536000, immutable" if "h" in request.args else "public, no-cache"
+    )
+    return response
+
+
+@pages.read("/favicon.ico", may=Deed.PUBLIC, transaction=False)
+def favicon(desk: Desk) -> Response:
+    """The icon, for browsers that ask without being told."""
+    return file(desk, "icon.svg")

@@ -1,0 +1,20 @@
+"""Where one begins after signing in: the page that one's work starts from."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.rules.permissions import Deed
+from app.web.desk import Desk
+from app.web.navigation import home_of, items_for
+from app.web.rendering import Moved, Page
+from app.web.routing import Pages
+
+pages: Final = Pages("home")
+
+
+@pages.read("/", may=Deed.OPEN_HOME)
+def home(desk: Desk) -> Page | Moved:
+    """Lead on; who is led nowhere is told so."""
+    page = home_of(desk, items_for(desk))
+    return Moved(page) if page is not None else Page("pages/home.html")

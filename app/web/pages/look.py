@@ -1,0 +1,36 @@
+"""The reader's language and theme, kept with the account, or in a cookie before signing in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import redirect, request
+from werkzeug.wrappers import Response
+
+from app import access
+from app.rules.permissions import Deed
+from app.web.desk import Desk
+from app.web.languages import LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
+from app.web.routing import Pages
+from app.web.security import safe_next
+
+pages: Final = Pages("look")
+
+_A_YEAR_S: Final = 365 * 24 * 3600
+
+
+@pages.act("/look", may=Deed.CHOOSE_LOOK, transaction=False, trail=False)
+def look(desk: Desk) -> Response:
+    """Keep what was chosen and go back to the page."""
+    language = request.form.get("language")
+    theme = request.form.get("theme")
+    if desk.person is not None:
+        with desk.database.write(Deed.CHOOSE_LOOK) as connection:
+            access.change_look(connection, account_id=desk.person.account_id, language=language, theme=theme)
+    response = redirect(safe_next(request.form.get("next")) or "/", 303)
+    for cookie, chosen, known in ((LANGUAGE_COOKIE, language, LANGUAGES), (THEME_COOKIE, theme, THEMES)):
+        if chosen in known:
+            response.set_cookie(
+                cookie, str(chosen), max_age=_A_YEAR_S, httponly=True, samesite="Lax", secure=request.is_secure
+            )
+    return response

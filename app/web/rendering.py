@@ -1,0 +1,166 @@
+"""What a handler returns, and how it becomes an answer.
+
+A newcomer's usual mistake is to build a response by hand: a handler says what there is to show, and one place writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import quote
+
+import orjson
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_wtf.csrf import generate_csrf
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.rules.terms import Finding
+from app.web.desk import Desk
+from app.web.navigation import Item, items_for
+
+__all__ = ["Again", "Download", "Json", "Moved", "Page", "Rendering", "Said"]
+
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
+class Page:
+    """A page: its template and what it shows.
+
+    ``Page("pages/office.html", office=…)``; a template finds ``desk``, ``typed``, ``viewer`` and ``navigation`` beside it.
+    """
+
+    def __init__(self, template: str, /, *, status: int = 200, **shown: Any) -> None:
+        """Name the template and hand over what it shows."""
+        self.template: Final = template
+        self.status: Final = status
+        self.shown: Final = shown
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """A resource; ``next`` of a list goes into the ``Link`` header too."""
+
+    body: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """It is done: say so on the page that comes next.
+
+    Attributes:
+        message: English, marked for the catalogues; empty to say nothing.
+        then: a page's name, ``page.handler``, or a path of this site.
+        values: for the address of the page that comes next.
+        parameters: what fills the message's places.
+    """
+
+    message: str
+    then: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Look there instead."""
+
+    then: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Again:
+    """Not done, though what was written so far stays: show the form again."""
+
+    def __init__(self, *findings: Finding, status: int = 422, retry_after_s: int | None = None) -> None:
+        """Take what is wrong."""
+        self.findings: Final = findings
+        self.status: Final = status
+        self.retry_after_s: Final = retry_after_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A file to keep."""
+
+    content: bytes | Iterable[bytes]
+    filename: str
+    media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """Writes answers; knows each page's main address."""
+
+    main: dict[str, str] = field(default_factory=dict)
+
+    def address(self, then: str, values: Mapping[str, Any] = _NOTHING) -> str:
+        """The address of a page's name, of ``page.handler``, or of a path as it is."""
+        if then.startswith("/"):
+            return then
+        return url_for(self.main.get(then, then), **values)
+
+    def html(self, template: str, desk: Desk | None, **shown: Any) -> str:
+        """A page's text."""
+        viewer = desk.person if desk is not None else None
+        items: list[Item] = items_for(desk) if desk is not None else []
+        return render_template(
+            template,
+            desk=desk,
+            viewer=viewer,
+            typed=desk.typed if desk is not None else None,
+            navigation=items,
+            here=(request.endpoint or "").partition(".")[0],
+            page_url=self._page_url,
+            csrf_token=generate_csrf,
+            **shown,
+        )
+
+    def response(self, result: Any, desk: Desk, *, api: bool) -> AnyResponse:
+        """An answer of whatever a handler returned."""
+        if isinstance(result, AnyResponse):
+            return result
+        if isinstance(result, Page):
+            return Response(self.html(result.template, desk, **result.shown), status=result.status)
+        if isinstance(result, Said):
+            if result.message:
+                flash(gettext(result.message, **result.parameters), "done")
+            return redirect(self.address(result.then, result.values), 303)
+        if isinstance(result, Moved):
+            return redirect(self.address(result.then, result.values), 303)
+        if isinstance(result, Download):
+            return _download(result)
+        if isinstance(result, Json):
+            return _json(result)
+        if api:
+            return _json(Json(result))
+        message = f"a handler returned {type(result).__name__}, which is no page, message or file"
+        raise TypeError(message)
+
+    def _page_url(self, page: str, **values: Any) -> str:
+        return self.address(page, values)
+
+
+def _json(result: Json) -> Response:
+    body = result.body if isinstance(result.body, bytes) else orjson.dumps(result.body)
+    response = Response(body, status=result.status, content_type=result.media_type)
+    response.headers.extend(result.headers)
+    following = result.body.get("next") if isinstance(result.body, dict) else None
+    if isinstance(following, str) and "items" in result.body:
+        response.headers["Link"] = f'<{following}>; rel="next"'
+    return response
+
+
+def _download(result: Download) -> Response:
+    response = Response(result.content, content_type=result.media_type)
+    plain = result.filename.encode("ascii", "replace").decode().replace('"', "_").replace("?", "_")
+    response.headers["Content-Disposition"] = (
+        f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(result.filename)}"
+    )
+    response.headers.extend(result.headers)
+    return response

@@ -1,0 +1,395 @@
+"""The one door for pages and API: a route names its deed, or the application does not start.
+
+``pages.read`` opens a transaction that cannot write. ``pages.act`` opens one for that deed, refuses what another site sent, writes the trail
+and commits; any exception rolls all of it back. ``api_read`` and ``api_act`` do the same for a key or a signed-in person and answer in JSON.
+A newcomer's usual mistake is to look for the permission in the handler: an argument of type Node arrives authorised, and what a handler
+asks beyond that it asks of its desk.
+
+    pages = Pages("verification")
+
+
+    @pages.read("/verification", may=Deed.VERIFY)
+    def queue(desk: Desk) -> Page:
+        return Page("pages/verification.html", queue=ledger.verification_queue(desk.connection, ...))
+
+
+    @pages.act("/verification/<source>/<id>", may=Deed.VERIFY, again="queue")
+    def verify(desk: Desk, source: str, id: str, form: VerifyForm) -> Said:
+        ledger.verify(desk.connection, ...)
+        return Said(n_("Verified."), then="verification")
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from flask import Flask, Request, request
+from pydantic import BaseModel
+from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.wrappers import Response as AnyResponse
+
+from app import access
+from app.access import Key, Viewer
+from app.kit.database import Database
+from app.kit.refusals import NotThere, Refusal, Unauthenticated
+from app.kit.settings import Settings
+from app.rules.permissions import PUBLIC_DEEDS, Deed
+from app.rules.terms import Finding, Node
+from app.web import sign_in
+from app.web.desk import Desk, Note
+from app.web.forms import Typed, parsed
+from app.web.rendering import Again, Rendering
+from app.web.security import refuse_forged
+
+__all__ = ["OUTSIDE", "NodeConverter", "Pages", "Route", "Site", "bearer_of", "refuse_undeclared"]
+
+OUTSIDE: Final[Mapping[str, Deed]] = {"/api/v1/live": Deed.FOLLOW_LIVE}
+"""Addresses that are answered before Flask is asked, and the deed that they ask for all the same."""
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class NodeConverter(BaseConverter):
+    """``<node:node>`` in a rule: ``unit:VIE`` or ``employee:E0001``, as a :class:`Node`."""
+
+    regex = r"[^/]+"
+
+    def to_python(self, value: str) -> Node:
+        """Read the node."""
+        node = Node.parse(value)
+        if node is None:
+            raise ValidationError
+        return node
+
+    def to_url(self, value: Any) -> str:
+        """Write the node."""
+        return super().to_url(str(value))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One address and what it asks for.
+
+    Attributes:
+        page: the name of the page or resource that it belongs to.
+        rule: the address, as Flask writes it.
+        methods: GET for a read; what changes something is never a GET.
+        deed: what one must be allowed to do.
+        view: the handler.
+        acts: whether it changes something.
+        api: whether it answers in JSON, to keys too.
+        transaction: whether the router opens one; else the handler opens its own, or needs none.
+        trail: whether a row of the trail is written.
+        again: the read of the same page that shows a refused form again.
+        about: what OpenAPI says of it beyond its docstring.
+    """
+
+    page: str
+    rule: str
+    methods: tuple[str, ...]
+    deed: Deed
+    view: Callable[..., Any]
+    acts: bool
+    api: bool
+    transaction: bool = True
+    trail: bool = True
+    again: str | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+    form: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The name that addresses are made from: page and handler."""
+        return f"{self.page}.{self.view.__name__}"
+
+
+class Pages:
+    """The routes of one page or resource; its first read is the page's main address."""
+
+    def __init__(self, name: str) -> None:
+        """Take the page's name, which is that of its module, template, script and test too."""
+        self.name: Final = name
+        self.routes: Final[list[Route]] = []
+
+    def read(
+        self,
+        rule: str,
+        *,
+        may: Deed,
+        transaction: bool = True,
+        api: bool = False,
+        about: Mapping[str, Any] | None = None,
+    ) -> Callable[[View], View]:
+        """A page that is looked at."""
+        return self._declare(
+            rule, may=may, methods=("GET",), acts=False, api=api, transaction=transaction, about=about or {}
+        )
+
+    def act(
+        self,
+        rule: str,
+        *,
+        may: Deed,
+        again: str | None = None,
+        transaction: bool = True,
+        trail: bool = True,
+    ) -> Callable[[View], View]:
+        """A form that is sent.
+
+        Args:
+            rule: the address.
+            may: the deed.
+            again: the handler of this page that shows the form again, with what was typed, where it is refused.
+            transaction: False for a handler that must not hold one, since it hashes a password or writes a long file.
+            trail: False where the deed's own rows tell all.
+        """
+        return self._declare(
+            rule, may=may, methods=("POST",), acts=True, api=False, transaction=transaction, trail=trail, again=again
+        )
+
+    def api_read(
+        self, rule: str, *, may: Deed, transaction: bool = True, about: Mapping[str, Any] | None = None
+    ) -> Callable[[View], View]:
+        """A resource that is read, by a key or a signed-in person."""
+        return self.read(rule, may=may, transaction=transaction, api=True, about=about)
+
+    def api_act(
+        self,
+        rule: str,
+        *,
+        may: Deed,
+        methods: tuple[str, ...] = ("POST",),
+        transaction: bool = True,
+        trail: bool = True,
+        about: Mapping[str, Any] | None = None,
+    ) -> Callable[[View], View]:
+        """A resource that is written to, by a key or a signed-in person."""
+        return self._declare(
+            rule,
+            may=may,
+            methods=methods,
+            acts=True,
+            api=True,
+            transaction=transaction,
+            trail=trail,
+            about=about or {},
+        )
+
+    def _declare(self, rule: str, *, may: Deed, **how: Any) -> Callable[[View], View]:
+        def declare(view: View) -> View:
+            hints = typing.get_type_hints(view)
+            self.routes.append(
+                Route(
+                    page=self.name,
+                    rule=rule,
+                    deed=may,
+                    view=view,
+                    form=_model(hints.get("form")),
+                    query=_model(hints.get("query")),
+                    **how,
+                )
+            )
+            return view
+
+        return declare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What the application's routes share: one to a process."""
+
+    settings: Settings
+    database: Database
+    clock: Callable[[], Any]
+    rendering: Rendering
+    routes: dict[str, Route] = field(default_factory=dict)
+
+    def register(self, app: Flask, all_pages: Iterable[Pages]) -> None:
+        """Give the application its routes."""
+        for pages in all_pages:
+            for route in pages.routes:
+                if route.endpoint in self.routes:
+                    message = f"two routes are called {route.endpoint}"
+                    raise ValueError(message)
+                self.routes[route.endpoint] = route
+                app.add_url_rule(
+                    route.rule,
+                    endpoint=route.endpoint,
+                    view_func=self._serving(route),
+                    methods=list(route.methods),
+                    provide_automatic_options=False,
+                )
+                if not route.acts and not route.api:
+                    self.rendering.main.setdefault(route.page, route.endpoint)
+
+    def _serving(self, route: Route) -> Callable[..., AnyResponse]:
+        serve = self._act if route.acts else self._read
+
+        def served(**arguments: Any) -> AnyResponse:
+            return serve(route, arguments)
+
+        return served
+
+    def _desk(self, typed: Typed | None = None) -> Desk:
+        return Desk(
+            database=self.database,
+            settings=self.settings,
+            now=self.clock(),
+            address=request.remote_addr or "",
+            typed=typed or Typed(),
+            pages=self.rendering.main,
+        )
+
+    # ------------------------------------------------------------------------------------------------------------- reading
+
+    def _read(self, route: Route, arguments: dict[str, Any], typed: Typed | None = None) -> AnyResponse:
+        desk = self._desk(typed)
+        if not route.transaction:
+            if route.deed not in PUBLIC_DEEDS:
+                with self.database.read() as connection, sign_in.on_connection(connection):
+                    self._admit(route, desk.opened(connection), arguments)
+                desk.closed()
+            return self.rendering.response(route.view(desk, **arguments, **_asked(route)), desk, api=route.api)
+        with self.database.read() as connection, sign_in.on_connection(connection):
+            self._admit(route, desk.opened(connection), arguments)
+            return self.rendering.response(route.view(desk, **arguments, **_asked(route)), desk, api=route.api)
+
+    def _admit(self, route: Route, desk: Desk, arguments: Mapping[str, Any]) -> None:
+        """Find out who asks, and go on only where the route's deed is theirs to do: to its node, where it has one."""
+        desk.who = _who(route, desk)
+        nodes = [value for value in arguments.values() if isinstance(value, Node)]
+        if not nodes:
+            desk.require(route.deed)
+        for node in nodes:
+            desk.require(route.deed, node)
+            if not access.exists(desk.directory, node):
+                raise NotThere
+
+    # -------------------------------------------------------------------------------------------------------------- acting
+
+    def _act(self, route: Route, arguments: dict[str, Any]) -> AnyResponse:
+        desk = self._desk()
+        if bearer_of(request) is None:
+            refuse_forged(request, token=False)
+        if route.transaction or route.deed not in PUBLIC_DEEDS or not route.api:
+            with self.database.read() as connection, sign_in.on_connection(connection):
+                self._admit(route, desk.opened(connection), arguments)
+            desk.closed()
+        if desk.person is not None and not route.api:
+            refuse_forged(request, token=True)
+        try:
+            result = self._done(route, desk, arguments)
+        except Refusal as refusal:
+            if route.again is None or isinstance(refusal, Unauthenticated | NotThere):
+                raise
+            return self._again(route, arguments, refusal.findings or (_general(refusal),), refusal)
+        if isinstance(result, Again):
+            return self._again(route, arguments, result.findings, result)
+        return self.rendering.response(result, desk, api=route.api)
+
+    def _done(self, route: Route, desk: Desk, arguments: Mapping[str, Any]) -> Any:
+        given = _asked(route)
+
+        def work(connection: Any) -> Any:
+            desk.opened(connection)
+            with sign_in.on_connection(connection):
+                result = route.view(desk, **arguments, **given)
+            if desk.person is not None:
+                access.touch_session(connection, viewer=desk.person, now=desk.now)
+            _write_trail(connection, route, desk, arguments, result)
+            return result
+
+        try:
+            if route.transaction:
+                return self.database.writing(route.deed, work)
+            result = route.view(desk, **arguments, **given)
+            if route.trail and not isinstance(result, Again):
+                with self.database.write(route.deed) as connection:
+                    _write_trail(connection, route, desk, arguments, result)
+            return result
+        finally:
+            desk.closed()
+
+    def _again(
+        self, route: Route, arguments: dict[str, Any], findings: tuple[Finding, ...], why: Refusal | Again
+    ) -> AnyResponse:
+        """Show the form again, with what was typed and each error at its field."""
+        endpoint = f"{route.page}.{route.again}"
+        shown = self.routes[endpoint]
+        secret_free = {name: values for name, values in request.form.lists() if _may_be_shown(name)}
+        typed = Typed(values=secret_free, findings=findings, refused=True)
+        response = self._read(shown, arguments, typed)
+        response.status_code = why.status
+        if why.retry_after_s is not None:
+            response.headers["Retry-After"] = str(why.retry_after_s)
+        return response
+
+
+def bearer_of(asked: Request) -> str | None:
+    """The key that a request shows; empty where it shows something else, None where it shows nothing."""
+    return sign_in.bearer(asked.headers.get("Authorization"))
+
+
+def refuse_undeclared(app: Flask, site: Site) -> None:
+    """Stop the start where an endpoint has no deed.
+
+    Raises:
+        RuntimeError: with the endpoints' names.
+    """
+    undeclared = sorted({rule.endpoint for rule in app.url_map.iter_rules()} - set(site.routes))
+    if undeclared:
+        message = f"routes without a deed: {', '.join(undeclared)}"
+        raise RuntimeError(message)
+
+
+def _who(route: Route, desk: Desk) -> Viewer | Key | None:
+    if route.api:
+        if route.deed in PUBLIC_DEEDS:
+            return None
+        key = bearer_of(request)
+        if key is not None:
+            return access.authenticate_key(desk.connection, key=key) if key else None
+    return sign_in.current_viewer()
+
+
+def _model(hint: Any) -> type[BaseModel] | None:
+    return hint if isinstance(hint, type) and issubclass(hint, BaseModel) else None
+
+
+def _asked(route: Route) -> dict[str, BaseModel]:
+    """The form and the address's parameters, read into the types that the handler declares."""
+    asked: dict[str, BaseModel] = {}
+    if route.query is not None:
+        asked["query"] = parsed(route.query, request.args)
+    if route.form is not None:
+        asked["form"] = parsed(route.form, request.form)
+    return asked
+
+
+def _write_trail(connection: Any, route: Route, desk: Desk, arguments: Mapping[str, Any], result: Any) -> None:
+    if not route.trail or isinstance(result, Again):
+        return
+    subject = next((str(value) for value in arguments.values() if isinstance(value, Node)), None)
+    for note in desk.notes or [Note(subject=subject)]:
+        access.record_deed(
+            connection,
+            who=desk.label,
+            deed=route.deed,
+            at=desk.now,
+            subject=note.subject or subject,
+            before=note.before,
+            after=note.after,
+            why=note.why,
+        )
+
+
+def _general(refusal: Refusal) -> Finding:
+    return Finding(code=refusal.code, message=refusal.message, parameters=refusal.parameters)
+
+
+def _may_be_shown(name: str) -> bool:
+    return name != "csrf_token" and "password" not in name

@@ -1,0 +1,144 @@
+"""From a cookie or a header to who asks.
+
+Flask-Login keeps the session's token in Flask's signed cookie; what the token stands for is read from the database once a request.
+A newcomer's usual mistake: a request that shows a key is that key's, whatever cookie comes along, and a wrong key is nobody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, Final
+
+import flask_login
+from flask import Flask, has_request_context, session
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import BadSignature
+from sqlalchemy import Connection
+
+from app import access
+from app.access import Key, Viewer
+from app.kit.database import Database
+
+__all__ = [
+    "SESSION_COOKIE",
+    "bearer",
+    "begin_session",
+    "current_viewer",
+    "end_session",
+    "on_connection",
+    "outside_flask",
+    "prepare",
+]
+
+SESSION_COOKIE: Final = "kopes_session"
+
+# The request's transaction, so that the person is read in it and not in another one of its own.
+_OPEN: Final[ContextVar[Connection | None]] = ContextVar("open_transaction", default=None)
+
+
+class _User(flask_login.UserMixin):  # type: ignore[misc]  # the library has no types
+    """What Flask-Login holds: a viewer, found by the session's token."""
+
+    def __init__(self, token: str, viewer: Viewer) -> None:
+        self.token = token
+        self.viewer = viewer
+
+    def get_id(self) -> str:
+        """The token, which is all that the cookie carries."""
+        return self.token
+
+
+@contextmanager
+def on_connection(connection: Connection) -> Iterator[None]:
+    """Read the signed-in person within this transaction."""
+    token = _OPEN.set(connection)
+    try:
+        yield
+    finally:
+        _OPEN.reset(token)
+
+
+def prepare(app: Flask, *, database: Database, clock: Any) -> None:
+    """Give the application its sign-in."""
+    manager = flask_login.LoginManager()
+    # The library's own check of address and browser signs people out when either changes, as on a train.
+    manager.session_protection = None
+    manager.init_app(app)
+
+    @manager.user_loader  # type: ignore[untyped-decorator]  # the library has no types
+    def load(token: str) -> _User | None:
+        connection = _OPEN.get()
+        if connection is not None:
+            viewer = access.viewer(connection, token=token, now=clock())
+        else:
+            with database.read() as own:
+                viewer = access.viewer(own, token=token, now=clock())
+        return None if viewer is None else _User(token, viewer)
+
+
+def current_viewer() -> Viewer | None:
+    """Who is signed in, read once a request; None where nobody is."""
+    if not has_request_context() or "_user_id" not in session:
+        return None
+    user = flask_login.current_user
+    return user.viewer if user.is_authenticated else None
+
+
+def begin_session(token: str, viewer: Viewer) -> None:
+    """Put a new session's token in the cookie; nothing of the cookie before stays, so nobody can plant one."""
+    session.clear()
+    flask_login.login_user(_User(token, viewer))
+
+
+def end_session() -> None:
+    """Take the token out of the cookie."""
+    flask_login.logout_user()
+    session.clear()
+
+
+def bearer(authorization: str | None) -> str | None:
+    """The key of an ``Authorization: Bearer …`` header; empty where the header is of another kind."""
+    if authorization is None:
+        return None
+    scheme, _, key = authorization.partition(" ")
+    return key.strip() if scheme.casefold() == "bearer" else ""
+
+
+def outside_flask(
+    connection: Connection, *, app: Flask, authorization: str | None, cookies: str | None, now: Any
+) -> Viewer | Key | None:
+    """Who asks for a stream, which Flask never sees: by the same key or the same cookie.
+
+    Args:
+        connection: any transaction.
+        app: whose secret key signs the cookies.
+        authorization: the header, if there is one.
+        cookies: the ``Cookie`` header, if there is one.
+        now: when.
+
+    Queries: at most 1.
+    """
+    key = bearer(authorization)
+    if key is not None:
+        return access.authenticate_key(connection, key=key)
+    token = _token(app, cookies)
+    return None if token is None else access.viewer(connection, token=token, now=now)
+
+
+def _token(app: Flask, cookies: str | None) -> str | None:
+    try:
+        found = SimpleCookie(cookies or "").get(SESSION_COOKIE)
+    except CookieError:
+        return None
+    serializer = SecureCookieSessionInterface().get_signing_serializer(app)
+    if found is None or serializer is None:
+        return None
+    try:
+        kept = serializer.loads(found.value, max_age=int(app.permanent_session_lifetime.total_seconds()))
+    except BadSignature:
+        return None
+    token = kept.get("_user_id") if isinstance(kept, dict) else None
+    return token if isinstance(token, str) else None

@@ -1,0 +1,431 @@
+"""What tests ask for by name: databases of both engines, the command line, running servers, a browser.
+
+A newcomer's usual mistake is to skip what the machine lacks. Nothing here skips: a missing PostgreSQL or Chromium is a failure,
+since a green run without them would say nothing. Whatever a fixture starts, it ends by its process id.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import http.client
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
+
+import pytest
+import sqlalchemy
+from hypothesis import HealthCheck, settings
+
+from tests.postgresql import Cluster
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+DEFINITIONS: Final = ROOT / "kpi_definitions"
+CHROMIUM: Final = "/usr/bin/chromium"
+
+# Tests are never timed: a slow machine is no finding.
+settings.register_profile(
+    "ci",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("ci")
+
+
+# ------------------------------------------------------------------------------------------------------- the whole session
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Fix hypothesis' seed before its plugin reads it; test processes inherit it."""
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = str(random.SystemRandom().getrandbits(32))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say how to see the same examples again."""
+    return f"hypothesis: --hypothesis-seed={config.option.hypothesis_seed}"
+
+
+def _only_loopback(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse a connection to a stranger: what tests talk to runs here."""
+    if event != "socket.connect":
+        return
+    connecting, address = arguments
+    if connecting.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+        raise ConnectionRefusedError(f"tests connect to this machine only, not to {address[0]}")
+
+
+sys.addaudithook(_only_loopback)
+
+
+# ----------------------------------------------------------------------------------------------------------------- databases
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """This test process' own PostgreSQL."""
+    running = Cluster.start()
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+class NewDatabase(Protocol):
+    """Makes a database with the current schema and no rows, for one engine."""
+
+    def __call__(self, engine: str) -> str:
+        """Return its ``DATABASE_URL``; ``engine`` is ``sqlite`` or ``postgresql``."""
+
+
+@dataclass
+class _Templates:
+    """Migrated databases that every other one is a copy of, an engine each, made when first asked for."""
+
+    folder: Path
+    ask_cluster: Callable[[], Cluster]
+    _sqlite: Path | None = None
+    _postgresql: str | None = None
+    _made: int = 0
+
+    def sqlite(self) -> Path:
+        if self._sqlite is None:
+            from app.kit.database import migrate
+
+            path = self.folder / "template.sqlite"
+            migrate(f"sqlite:///{path}")
+            self._sqlite = path
+        return self._sqlite
+
+    def postgresql(self) -> str:
+        if self._postgresql is None:
+            from app.kit.database import migrate
+
+            name = self.ask_cluster().create()
+            migrate(self.ask_cluster().url(name))
+            self._postgresql = name
+        return self._postgresql
+
+    @contextmanager
+    def copy(self, engine: str) -> Iterator[str]:
+        """A database of one's own, removed at the end."""
+        if engine == "sqlite":
+            self._made += 1
+            folder = self.folder / str(self._made)
+            folder.mkdir()
+            shutil.copyfile(self.sqlite(), folder / "kopes.sqlite")
+            yield f"sqlite:///{folder / 'kopes.sqlite'}"
+            shutil.rmtree(folder, ignore_errors=True)
+        elif engine == "postgresql":
+            cluster, template = self.ask_cluster(), self.postgresql()
+            name = cluster.create(template)
+            try:
+                yield cluster.url(name)
+            finally:
+                cluster.drop(name)
+        else:
+            raise ValueError(engine)
+
+
+@pytest.fixture(scope="session")
+def _templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> _Templates:
+    # The cluster is asked for late, so that a run of tests without PostgreSQL does not start it.
+    def ask_cluster() -> Cluster:
+        running: Cluster = request.getfixturevalue("cluster")
+        return running
+
+    return _Templates(tmp_path_factory.mktemp("databases"), ask_cluster)
+
+
+@pytest.fixture
+def new_database(_templates: _Templates) -> Iterator[NewDatabase]:
+    """Makes as many databases as a test wants: ``new_database("sqlite")`` returns an address."""
+    with ExitStack() as stack:
+        yield lambda engine: stack.enter_context(_templates.copy(engine))
+
+
+@pytest.fixture(scope="module")
+def module_database(_templates: _Templates) -> Iterator[NewDatabase]:
+    """As ``new_database``, for what a module's tests share and only read."""
+    with ExitStack() as stack:
+        yield lambda engine: stack.enter_context(_templates.copy(engine))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Either engine: a test that asks for it, or for what stands on it, runs on both."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def database_url(engine: str, new_database: NewDatabase) -> str:
+    """A database of the test's own, with the current schema and no rows, on each engine in turn."""
+    return new_database(engine)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Any]:
+    """The same, opened: an ``app.kit.database.Database``."""
+    from app.kit.database import Database
+
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+class CountQueries(Protocol):
+    """Lists the statements that are sent to any database."""
+
+    def __call__(self) -> AbstractContextManager[list[str]]:
+        """``with count_queries() as sent: …; assert len(sent) <= 8``."""
+
+
+@pytest.fixture
+def count_queries() -> CountQueries:
+    """For every page and read: the number of its queries is constant, whatever the size and the history."""
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        sent: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            sent.append(statement)
+
+        sqlalchemy.event.listen(sqlalchemy.Engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            sqlalchemy.event.remove(sqlalchemy.Engine, "before_cursor_execute", note)
+
+    return counting
+
+
+@pytest.fixture
+def now() -> dt.datetime:
+    """An instant to pass where the edge would ask the clock; nothing is frozen."""
+    return dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+
+
+class Eventually(Protocol):
+    """Waits for what another process brings about."""
+
+    def __call__(self, condition: Callable[[], Any], *, seconds: float = 20) -> Any:
+        """Ask again and again until ``condition()`` is true, and return what it gave; fail after ``seconds``."""
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Eventually:
+    """``eventually(lambda: …)``, in place of a sleep that is too long here and too short elsewhere."""
+
+    def wait(condition: Callable[[], Any], *, seconds: float = 20) -> Any:
+        deadline = time.monotonic() + seconds
+        while not (outcome := condition()):
+            assert time.monotonic() < deadline, f"not within {seconds} s"
+            time.sleep(0.02)
+        return outcome
+
+    return wait
+
+
+# ---------------------------------------------------------------------------------------------------------------- processes
+
+
+def _environment(database_url: str | None, definitions: Path, more: dict[str, str]) -> dict[str, str]:
+    """The environment of a child process: this one's, with the three settings of the contract."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()  # noqa: TID251 - handed on to a child
+        if not name.startswith("KOPES_") and name not in {"DATABASE_URL", "SECRET_KEY"}
+    }
+    return {
+        **inherited,
+        "KPI_DEFINITIONS": str(definitions),
+        "SECRET_KEY": "the tests' own",
+        **({"DATABASE_URL": database_url} if database_url else {}),
+        **more,
+    }
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did."""
+
+    status: int
+    out: str
+    err: str
+
+
+class Kopes(Protocol):
+    """Runs a command as an outsider does."""
+
+    def __call__(
+        self,
+        *arguments: str | Path,
+        database: str | None = None,
+        definitions: Path = DEFINITIONS,
+        status: int | None = 0,
+        **environment: str,
+    ) -> Ran:
+        """Run ``kopes ARGUMENTS``; ``status`` is the exit status that is expected, None for any."""
+
+
+@pytest.fixture(scope="session")
+def kopes() -> Kopes:
+    """``kopes("load", folder, database=url)``: the command line in a process of its own."""
+
+    def run(
+        *arguments: str | Path,
+        database: str | None = None,
+        definitions: Path = DEFINITIONS,
+        status: int | None = 0,
+        **environment: str,
+    ) -> Ran:
+        done = subprocess.run(
+            [sys.executable, "-m", "app", *map(str, arguments)],
+            cwd=ROOT,
+            env=_environment(database, definitions, environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        ran = Ran(done.returncode, done.stdout, done.stderr)
+        assert status is None or ran.status == status, (
+            f"kopes {' '.join(map(str, arguments))}: {ran.status}\n{ran.out}\n{ran.err}"
+        )
+        return ran
+
+    return run
+
+
+@dataclass
+class Server:
+    """A running ``kopes serve``."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def stop(self) -> int:
+        """Ask it to end and return its exit status."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        return self.process.returncode
+
+    def wait_until_up(self) -> None:
+        """Return when ``/healthz`` answers 200."""
+        where = urlsplit(self.url)
+        deadline = time.monotonic() + 60
+        while True:
+            connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=5)
+            try:
+                connection.request("GET", "/healthz")
+                if connection.getresponse().status == http.HTTPStatus.OK:
+                    return
+            except OSError:
+                pass
+            finally:
+                connection.close()
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"kopes serve did not come up:\n{self.log.read_text(errors='replace')}")
+            time.sleep(0.05)
+
+
+class Serve(Protocol):
+    """Starts servers."""
+
+    def __call__(self, database: str, *, definitions: Path = DEFINITIONS, **environment: str) -> Server:
+        """Start ``kopes serve`` on a free port of this machine and wait until it answers."""
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextmanager
+def _servers(folder: Path) -> Iterator[Serve]:
+    running: list[Server] = []
+
+    def start(database: str, *, definitions: Path = DEFINITIONS, **environment: str) -> Server:
+        port = free_port()
+        log = folder / f"serve-{port}.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "app", "serve", "--bind", f"127.0.0.1:{port}"],
+                cwd=ROOT,
+                env=_environment(database, definitions, environment),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+        server = Server(f"http://127.0.0.1:{port}", process, log)
+        running.append(server)
+        server.wait_until_up()
+        return server
+
+    try:
+        yield start
+    finally:
+        for server in running:
+            server.stop()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """``serve(url)`` starts a server of the test's own; as many as it wants, ended with it."""
+    with _servers(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def module_serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """As ``serve``, for a server that a module's tests share."""
+    with _servers(tmp_path_factory.mktemp("servers")) as start:
+        yield start
+
+
+# ------------------------------------------------------------------------------------------------------------------- browser
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """How pytest-playwright's ``browser``, ``context`` and ``page`` start the Chromium that is installed."""
+    return {
+        "executable_path": CHROMIUM,
+        "args": [
+            "--no-sandbox",  # root cannot have one
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args() -> dict[str, Any]:
+    """Every context reads English, so that tests find texts; a test of a language sets its own."""
+    return {"locale": "en-GB", "timezone_id": "UTC", "viewport": {"width": 1280, "height": 900}}

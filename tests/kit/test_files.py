@@ -1,0 +1,364 @@
+"""Files from outside: rows that know their place, and nothing that raises."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.kit.files import (
+    LINE_LENGTH_MAX,
+    MESSAGES,
+    UNPACKED_BYTES_MAX,
+    Columns,
+    Document,
+    Row,
+    Trouble,
+    read_csv,
+    read_events,
+    read_ndjson,
+    read_xlsx,
+)
+
+NAMES = Columns(required=("code", "name"), optional=("parent",))
+
+
+@pytest.fixture
+def csv_file(tmp_path):
+    def write(content: str | bytes) -> Path:
+        path = tmp_path / "units.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def xlsx_file(tmp_path):
+    def write(*rows: tuple[object, ...], first: int = 0) -> Path:
+        path = tmp_path / "units.xlsx"
+        with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd hh:mm:ss"}) as book:
+            sheet = book.add_worksheet()
+            for number, row in enumerate(rows, start=first):
+                sheet.write_row(number, 0, row)
+        return path
+
+    return write
+
+
+def seen(results) -> list[object]:
+    """Rows as (line, cells), troubles as (line, codes), ending in "!" where the file ends there."""
+    shown: list[object] = []
+    for result in results:
+        if isinstance(result, Trouble):
+            for finding in result.findings:
+                assert "%(" not in finding.text()
+                assert str(finding).startswith(result.file)
+            codes = [finding.code for finding in result.findings]
+            shown.append((result.line, codes, "!") if result.whole_file else (result.line, codes))
+        elif isinstance(result, Row):
+            shown.append((result.line, "|".join(result.values.values())))
+        else:
+            shown.append((result.line, result.value))
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("code,name\nHQ,Head office\n", [(2, "HQ|Head office")]),
+        ("\ufeffcode,name\nHQ,본사\n", [(2, "HQ|본사")]),
+        ("code,name\r\nHQ,Head office\r\n", [(2, "HQ|Head office")]),
+        ("code,name\rHQ,Head office\r", [(2, "HQ|Head office")]),
+        ("code,name\nHQ,Head office", [(2, "HQ|Head office")]),
+        (" code , name ,,\nHQ, Head office ,,\n", [(2, "HQ| Head office ")]),
+        # A row's line is where it begins.
+        ('code,name\nA,"one\ntwo\n\nfour"\nB,b\n', [(2, "A|one\ntwo\n\nfour"), (6, "B|b")]),
+        ('code,name\nA,"say ""hi"", then"\n', [(2, 'A|say "hi", then')]),
+        ("\n\ncode,name\n\nA,a\n,\n\nB,b\n", [(5, "A|a"), (8, "B|b")]),
+        # Nothing, and nothing but names.
+        ("", [(1, ["empty_file"], "!")]),
+        ("\ufeff\n\n", [(1, ["empty_file"], "!")]),
+        ("code,name\n", []),
+        # Columns.
+        ("code\nHQ\n", [(1, ["missing_column"], "!")]),
+        ("code,name,code\nHQ,a,b\n", [(1, ["duplicate_column"], "!")]),
+        ("code,,name\nHQ,a,b\n", [(1, ["unnamed_column"], "!")]),
+        ("code,name,colour\nHQ,a,red\n", [(1, ["unknown_column"]), (2, "HQ|a|red")]),
+        ("code;name\nHQ;a\n", [(1, ["no_known_column", "missing_column", "missing_column", "unknown_column"], "!")]),
+        # Rows.
+        ("code,name\nA\nB,b\nC,c,d\nD,d,\n", [(2, ["ragged"]), (3, "B|b"), (4, ["ragged"]), (5, "D|d")]),
+        ('code,name\nA,"a"x\nB,b\n', [(2, ["bad_quotes"]), (3, "B|b")]),
+        ('code,name\nA,a\nB,"b\nC,c\n', [(2, "A|a"), (3, ["quote_not_closed"])]),
+        ("code,name\nA,a\0b\nB,b\n", [(2, ["nul"]), (3, "B|b")]),
+        (b"code,name\nA,caf\xe9\nB,b\n", [(2, ["not_utf8"]), (3, "B|b")]),
+        (b'code,name\nA,"a\nb\xff\nc"\nB,b\n', [(3, ["not_utf8"]), (5, "B|b")]),
+        (b"c\xf6de,name\nA,a\n", [(1, ["not_utf8"], "!")]),
+        ("code,name\nA,a\n".encode("utf-16"), [(1, ["nul", "not_utf8"], "!")]),
+        ("code,name\nA," + "x" * 131_073 + "\nB,b\n", [(2, ["field_too_long"]), (3, "B|b")]),
+        ("code,name\nA," + "x" * LINE_LENGTH_MAX + "\nB,b\n", [(2, ["line_too_long"]), (3, "B|b")]),
+    ],
+)
+def test_a_csv_file_is_read_with_its_lines(csv_file, content, expected):
+    assert seen(read_csv(csv_file(content), columns=NAMES)) == expected
+
+
+def test_a_tables_rows_have_its_columns_by_name(csv_file):
+    (row,) = read_csv(csv_file("name,code\nHead office,HQ\n"), columns=NAMES, name="units.csv")
+    assert row == Row("units.csv", 2, {"name": "Head office", "code": "HQ"})
+
+
+def test_any_columns_will_do_where_none_are_asked_for(csv_file):
+    assert seen(read_csv(csv_file("x,y\n1,2\n"))) == [(2, "1|2")]
+
+
+def test_a_file_that_is_not_there_is_a_finding(tmp_path):
+    for read, name in ((read_csv, "a.csv"), (read_xlsx, "a.xlsx"), (read_ndjson, "a.ndjson"), (read_csv, "")):
+        assert seen(read(tmp_path / name)) == [(None, ["unreadable"], "!")]
+
+
+def test_a_row_that_is_refused_is_shown_as_it_came(csv_file):
+    (trouble,) = read_csv(csv_file('code,name\nA,"a,b",c\n'), columns=NAMES)
+    assert isinstance(trouble, Trouble)
+    assert trouble.text == 'A,"a,b",c'
+    assert trouble.is_error
+
+
+def test_an_unknown_column_is_only_a_warning(csv_file):
+    trouble, _ = read_csv(csv_file("code,name,colour\nA,a,b\n"), columns=NAMES)
+    assert isinstance(trouble, Trouble)
+    assert not trouble.is_error
+
+
+def test_reading_streams(csv_file):
+    """The first row is there before the rest has been looked at."""
+    rows = read_csv(csv_file("code,name\n" + "A,a\n" * 100_000), columns=NAMES)
+    assert next(rows) == Row(str(csv_file("")), 2, {"code": "A", "name": "a"})
+
+
+# ---------------------------------------------------------------------------------------------------------------- workbooks
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (1.0, "1"),
+        (-0.0, "0"),
+        (0.6, "0.6"),
+        (125000.5, "125000.5"),
+        (0.1 + 0.2, "0.3"),
+        (3 * 1.1, "3.3"),
+        (99999999999999.98, "99999999999999.98"),
+        (1234567890123456, "1234567890123456"),
+        (1e15, "1000000000000000"),
+        (1e-7, "0.0000001"),
+        (dt.date(2026, 3, 4), "2026-03-04"),
+        (dt.datetime(2026, 3, 4, 9, 30), "2026-03-04T09:30:00"),  # noqa: DTZ001 — a sheet knows no offset.
+        (True, "true"),
+        ("0012", "0012"),
+        ("한빛 😀", "한빛 😀"),
+        ("", ""),
+    ],
+)
+def test_a_cell_is_what_a_person_typed(xlsx_file, cell, text):
+    (row,) = read_xlsx(xlsx_file(("code", "name"), ("A", cell)), columns=NAMES)
+    assert isinstance(row, Row)
+    assert row.values == {"code": "A", "name": text}
+
+
+def test_a_sheets_rows_keep_their_numbers(xlsx_file):
+    path = xlsx_file(("code", "name"), (), ("A", "a"), ("", ""), ("B", "b", "c"), ("C", "c"), first=2)
+    assert seen(read_xlsx(path, columns=NAMES)) == [(5, "A|a"), (7, ["ragged"]), (8, "C|c")]
+
+
+def test_a_sheet_needs_its_columns_too(xlsx_file):
+    assert seen(read_xlsx(xlsx_file(("code",), ("A",)), columns=NAMES)) == [(1, ["missing_column"], "!")]
+    assert seen(read_xlsx(xlsx_file(), columns=NAMES)) == [(1, ["empty_file"], "!")]
+    assert seen(read_xlsx(xlsx_file(("code", "name")), columns=NAMES)) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"code,name\n", b"PK\x05\x06" + b"\0" * 18])
+def test_what_is_no_workbook_is_a_finding(tmp_path, content):
+    path = tmp_path / "units.xlsx"
+    path.write_bytes(content)
+    assert seen(read_xlsx(path)) == [(None, ["bad_workbook"], "!")]
+
+
+def test_a_cut_workbook_is_a_finding(xlsx_file):
+    path = xlsx_file(("code", "name"), ("A", "a"))
+    path.write_bytes(path.read_bytes()[:-100])
+    assert seen(read_xlsx(path)) == [(None, ["bad_workbook"], "!")]
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused_unopened(tmp_path):
+    """By what its directory says, before a byte is unpacked."""
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", b"")
+        packed.infolist()[0].file_size = UNPACKED_BYTES_MAX + 1
+    assert seen(read_xlsx(path)) == [(None, ["workbook_too_large"], "!")]
+
+
+# ------------------------------------------------------------------------------------------------------------------- events
+
+
+def test_ndjson_is_an_event_a_line(tmp_path):
+    path = tmp_path / "events.ndjson"
+    path.write_bytes(
+        b'\xef\xbb\xbf{"a": 1}\r\n\n  \n[2]\n{"a": \n"\xff"\nNaN\n{"a": "x\\ud800"}\n' + b" " * LINE_LENGTH_MAX + b"\n3"
+    )
+    assert seen(read_ndjson(path)) == [
+        (1, {"a": 1}),
+        (4, [2]),
+        (5, ["not_json"]),
+        (6, ["not_utf8"]),
+        (7, ["not_json"]),
+        (8, {"a": "x\ud800"}),
+        (9, ["line_too_long"]),
+        (10, 3),
+    ]
+
+
+def test_a_line_that_is_refused_is_shown_as_it_came(tmp_path):
+    path = tmp_path / "events.ndjson"
+    path.write_bytes(b'{"a": \n"caf\xe9"\n')
+    assert [result.text for result in read_ndjson(path) if isinstance(result, Trouble)] == [
+        '{"a":',
+        '"caf\N{REPLACEMENT CHARACTER}"',
+    ]
+
+
+def test_the_three_formats_say_the_same(tmp_path, xlsx_file):
+    """A deal in NDJSON, CSV and XLSX is one event, whichever door it comes by."""
+    event = {
+        "specversion": "1.0",
+        "type": "kopes.export_deal",
+        "source": "/crm",
+        "id": "7",
+        "time": "2026-03-04T09:00:00+01:00",
+        "data": {
+            "employee": "E1",
+            "company": {"name": "Hanbit"},
+            "buyer": {"name": "N", "country": "AT"},
+            "amount": "12.5",
+            "currency": "EUR",
+        },
+    }
+    ndjson = tmp_path / "events.ndjson"
+    ndjson.write_text(json.dumps(event))
+    names = (
+        "type",
+        "source",
+        "id",
+        "time",
+        "employee",
+        "company_name",
+        "buyer_name",
+        "buyer_country",
+        "amount",
+        "currency",
+    )
+    cells = ("export_deal", "/crm", 7, "2026-03-04T09:00:00+01:00", "E1", "Hanbit", "N", "AT", 12.5, "EUR")
+    table = tmp_path / "events.CSV"
+    table.write_text(",".join(names) + "\n" + ",".join(map(str, cells)) + "\n")
+    for path, line in ((ndjson, 1), (table, 2), (xlsx_file(names, cells), 2)):
+        assert list(read_events(path, name="e")) == [Document("e", line, event)]
+
+
+def test_another_format_is_a_finding(tmp_path):
+    (trouble,) = read_events(tmp_path / "events.json")
+    assert isinstance(trouble, Trouble)
+    assert [finding.code for finding in trouble.findings] == ["unknown_format"]
+
+
+def test_every_code_has_its_words():
+    assert all(message.endswith((".", ":")) or message for message in MESSAGES.values())
+
+
+# ------------------------------------------------------------------------------------------------------------ arbitrary bytes
+
+ALPHABET = [
+    b"code",
+    b"name",
+    b"A",
+    b",",
+    b",",
+    b"\n",
+    b"\n",
+    b"\r",
+    b'"',
+    b"\0",
+    b"\xff",
+    b"\xed\xa0\x80",
+    b"{",
+    b"}",
+    b":",
+    b"1",
+    b" ",
+    "한".encode(),
+]
+pieces = st.lists(st.sampled_from(ALPHABET), max_size=40).map(b"".join)
+
+
+@given(st.binary() | pieces | pieces.map(b"code,name\n".__add__))
+def test_arbitrary_bytes_never_raise(tmp_path_factory, content):
+    """Every result is a row, a value or a finding, and lines only grow."""
+    path = tmp_path_factory.getbasetemp() / "arbitrary"
+    path.write_bytes(content)
+    for read in (read_csv, read_ndjson, read_xlsx):
+        results = list(read(path))
+        lines = [result.line for result in results if result.line is not None]
+        assert lines == sorted(lines)
+        assert all(result.findings for result in results if isinstance(result, Trouble))
+        seen(results)
+
+
+def _workbook() -> bytes:
+    packed = io.BytesIO()
+    with xlsxwriter.Workbook(packed, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number in range(5):
+            sheet.write_row(number, 0, ("code", number, 0.5, "x"))
+    return packed.getvalue()
+
+
+def _repacked(parts: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return packed.getvalue()
+
+
+WORKBOOK = _workbook()
+with zipfile.ZipFile(io.BytesIO(WORKBOOK)) as opened:
+    PARTS = {name: opened.read(name) for name in opened.namelist()}
+
+
+@settings(max_examples=200)
+@given(st.data())
+def test_damaged_workbooks_never_raise(tmp_path_factory, data):
+    """Bytes of the archive, and bytes of the parts in a sound archive."""
+    if data.draw(st.booleans()):
+        content = bytearray(WORKBOOK)
+        for _ in range(data.draw(st.integers(1, 5))):
+            content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+        damaged = bytes(content)
+    else:
+        name = data.draw(
+            st.sampled_from([name for name in PARTS if "sheet" in name or "workbook" in name or "shared" in name])
+        )
+        start = data.draw(st.integers(0, len(PARTS[name])))
+        length = data.draw(st.integers(0, 20))
+        part = PARTS[name][:start] + data.draw(st.binary(max_size=8)) + PARTS[name][start + length :]
+        damaged = _repacked({**PARTS, name: part})
+    path = tmp_path_factory.getbasetemp() / "damaged.xlsx"
+    path.write_bytes(damaged)
+    seen(read_xlsx(path))

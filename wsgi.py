@@ -1,0 +1,8 @@
+"""For WSGI servers: the pages and the API. Streams need `kopes serve`, which puts an ASGI front before this."""
+
+from __future__ import annotations
+
+from app.kit.settings import Settings
+from app.web import create_app
+
+app = create_app(Settings.from_environment())
