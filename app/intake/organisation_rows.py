@@ -63,13 +63,13 @@ def read_organisation(tables: Mapping[str, Sequence[Row]], findings: list[Findin
         tables: the rows of each file by its name without the suffix.
         findings: where problems go.
     """
-    units, unit_codes, are_units_whole = _read_units(tables["units"], findings)
+    units, unit_codes, is_tree = _read_units(tables["units"], findings)
     employees, numbers = _read_employees(tables["employees"], findings)
     tree, services = Tree(units), _services(numbers)
     postings = _read_postings(
         tables["postings"],
         findings,
-        lives=_lives(tree, unit_codes) if are_units_whole else None,
+        lives=_lives(tree, unit_codes) if is_tree else None,
         services=services,
         units=unit_codes,
     )
@@ -103,7 +103,7 @@ def _place(located: Iterable[Located], rows: Sequence[Cells]) -> Iterable[Findin
 
 
 def _read_units(rows: Iterable[Row], findings: list[Finding]) -> tuple[list[UnitPeriod], dict[str, None], bool]:
-    """The periods, all codes, and whether every row could take its place in the tree."""
+    """The periods, all codes, and whether they make a tree, so that other rows can be held against it."""
     periods: list[UnitPeriod] = []
     placed: list[Cells] = []
     codes: dict[str, None] = {}
@@ -140,9 +140,11 @@ def _read_units(rows: Iterable[Row], findings: list[Finding]) -> tuple[list[Unit
                 period=Period(from_, to),
             )
         )
-    if whole:
-        findings.extend(_place(check_units(periods), placed))
-    return periods, codes, whole
+    if not whole:
+        return periods, codes, False
+    faults = check_units(periods)
+    findings.extend(_place(faults, placed))
+    return periods, codes, not faults
 
 
 def _read_employees(rows: Iterable[Row], findings: list[Finding]) -> tuple[list[Employee], dict[str, Period | None]]:
@@ -225,7 +227,7 @@ def _read_postings(
             placed.append(cells)
             postings.append(Posting(employee=employee, unit=unit, role=role or Job.STAFF, period=Period(from_, to)))
     if lives is None:
-        # Some unit's days could not be read: whether postings lie within them is not known.
+        # What is wrong with the units is said already: whether postings lie within their lives is not known.
         lives = {code: (Period(None, None),) for code in units}
     findings.extend(_place(check_postings(postings, lives=lives, services=services), placed))
     return postings

@@ -8,20 +8,20 @@ begins in the file.
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
+import json
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, Final, NamedTuple, TextIO
 
-import python_calamine
-
-from app.rules.activities import COLUMNS, activity_event_from_row
+from app.kit import sheets
+from app.rules.activity_rows import COLUMNS, activity_event_from_row
 from app.rules.json_text import NotJsonError, decode
 from app.rules.terms import Finding, Level, Place, n_
 
@@ -113,7 +113,7 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
         "unnamed_column": n_("Column %(number)s has no name."),
         "unknown_column": n_("The column “%(column)s” is not known and is left out."),
         "no_known_column": n_("The first row names no column that is known. Columns are separated by commas."),
-        "bad_workbook": n_("This is not a workbook of the kind .xlsx."),
+        "bad_workbook": n_("This is not a workbook of the kind .xlsx, or it is damaged."),
         "workbook_too_large": n_("The workbook is too large: unpacked it has more than %(most)s bytes."),
         "no_sheet": n_("The workbook has no sheet."),
         "not_json": n_("The line is not JSON: %(reason)s."),
@@ -299,37 +299,61 @@ def _wrong_lines(file: str, wrong: Sequence[tuple[int, str]], cells: Iterable[st
 
 
 def read_xlsx(path: Path, *, columns: Columns | None = None, name: str | None = None) -> Iterator[Row | Trouble]:
-    """The rows of a workbook's first sheet, cells as exact text: 1.0 is ``1``, a date is ISO 8601. Arguments as of :func:`read_csv`."""
+    """The rows of a workbook's first sheet, cells as exact text: 1.0 is ``1``, a date is ISO 8601.
+
+    Arguments as of :func:`read_csv`. The workbook is opened by a program of its own (:mod:`app.kit.sheets`).
+    """
     file = name or str(path)
-    sheet = _sheet(path, file)
-    if isinstance(sheet, Trouble):
-        yield sheet
+    trouble = _archive_trouble(path, file)
+    if trouble is not None:
+        yield trouble
         return
-    table = _Table(file, columns)
-    rows = sheet.iter_rows()
-    line = 0
-    while True:
-        line += 1
+    with subprocess.Popen(
+        [sys.executable, "-I", sheets.__file__, str(path)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as reader:
         try:
-            cells = next(rows, None)
-        except Exception:  # noqa: BLE001 — whatever is wrong with a cell, the workbook cannot be trusted.
-            yield _trouble(file, line, "bad_workbook", whole_file=True)
-            return
-        if cells is None:
+            if reader.stdout is not None:
+                yield from _sheet_rows(reader.stdout, _Table(file, columns))
+        finally:
+            reader.kill()
+
+
+def _sheet_rows(output: Iterable[bytes], table: _Table) -> Iterator[Row | Trouble]:
+    file = table.file
+    last: object = None
+    for text in output:
+        if not text.endswith(b"\n"):
+            # The program ended in the middle of a line.
+            last = None
             break
-        texts = [_cell_text(cell) for cell in cells]
-        result = _trouble(file, line, "nul") if any("\0" in text for text in texts) else table.take(line, texts)
-        if result is None:
-            continue
-        yield result
-        if isinstance(result, Trouble) and (result.whole_file or table.header is None):
-            return
-    if table.header is None:
+        batch = last = json.loads(text)
+        if isinstance(batch, str):
+            break
+        for line, texts in batch:
+            if any("\0" in text for text in texts):
+                yield _trouble(file, line, "nul", text=_csv_text(texts), whole_file=table.header is None)
+                if table.header is None:
+                    return
+                continue
+            result = table.take(line, texts)
+            if result is None:
+                continue
+            yield result
+            if isinstance(result, Trouble) and result.whole_file:
+                return
+    if last == sheets.NO_SHEET:
+        yield _trouble(file, None, "no_sheet", whole_file=True)
+    elif last != sheets.END:
+        yield _trouble(file, None, "bad_workbook", whole_file=True)
+    elif table.header is None:
         yield _trouble(file, 1, "empty_file", whole_file=True)
 
 
-def _sheet(path: Path, file: str) -> python_calamine.CalamineSheet | Trouble:
-    """The first sheet; or why there is none."""
+def _archive_trouble(path: Path, file: str) -> Trouble | None:
+    """What is wrong with a workbook before it is opened."""
     try:
         with zipfile.ZipFile(path) as packed:
             if sum(member.file_size for member in packed.infolist()) > UNPACKED_BYTES_MAX:
@@ -338,42 +362,7 @@ def _sheet(path: Path, file: str) -> python_calamine.CalamineSheet | Trouble:
         return _trouble(file, None, "unreadable", whole_file=True, reason=error.strerror or str(error))
     except Exception:  # noqa: BLE001 — zipfile raises half a dozen kinds for a broken archive.
         return _trouble(file, None, "bad_workbook", whole_file=True)
-    try:
-        workbook = python_calamine.CalamineWorkbook.from_path(path)
-        if not workbook.sheet_names:
-            return _trouble(file, None, "no_sheet", whole_file=True)
-        return workbook.get_sheet_by_index(0)
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException:  # noqa: BLE001 — a panic of the reader's Rust code is no Exception.
-        return _trouble(file, None, "bad_workbook", whole_file=True)
-
-
-_SIGNIFICANT_MAX: Final = 16
-
-
-def _cell_text(cell: object) -> str:
-    """A cell as the text that a person typed: numbers without an exponent, dates and times as ISO 8601."""
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float):
-        return _number_text(cell)
-    if isinstance(cell, dt.datetime | dt.date | dt.time):
-        return cell.isoformat()
-    return str(cell)
-
-
-def _number_text(number: float) -> str:
-    """A number's digits. Seventeen of them are noise of binary arithmetic (0.1 + 0.2): then the fifteen that the spreadsheet shows."""
-    exact = Decimal(repr(number))
-    if not exact.is_finite():
-        return str(exact)
-    if len("".join(map(str, exact.as_tuple().digits)).strip("0")) > _SIGNIFICANT_MAX:
-        exact = Decimal(f"{number:.15g}")
-    text = f"{exact if exact else abs(exact):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return None
 
 
 # ---------------------------------------------------------------------------------------------------------------- events

@@ -29,7 +29,7 @@ __all__ = [
 _NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 
 
-class Refusal(Exception):  # noqa: N818 - the house's word for it
+class Refusal(Exception):
     """What was asked for cannot be done, with the findings that say why and where.
 
     Attributes:

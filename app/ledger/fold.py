@@ -20,11 +20,11 @@ from app.kit.database import among
 from app.ledger import tables
 from app.ledger.frame import BUYER, Frame, SliceInUse
 from app.ledger.laid_out import LaidOut, bits, derive, first_of_each, read_laid_out, verdicts_of
-from app.ledger.totals import EMPLOYEE, PATH, UNIT, Changes, Figures, Layout, empty_figures
+from app.ledger.totals import EMPLOYEE, PATH, UNIT, WIDTH, Changes, Figures, Layout, empty_figures
 from app.rules.counting import MICROS_A_DOLLAR, standing
 from app.rules.terms import Node
 
-__all__ = ["Folded", "figures_as_of", "fold_everything"]
+__all__ = ["Folded", "figures_as_of", "fold_everything", "in_slice", "judged_as_of"]
 
 STRETCH: Final = 20_000
 """How many events are held at once while everything is folded."""
@@ -48,7 +48,7 @@ def figures_as_of(
     for column, one in enumerate(frame.slices):
         _sum_settled(connection, figures, layout, one, column, settled)
     changes = Changes()
-    for row, counts in _judged_as_of(connection, frame, open_rows, as_of):
+    for row, counts in judged_as_of(connection, frame, open_rows, as_of):
         if row.cycle == cycle:
             changes.add(row, frame, before=0, after=counts)
     moved = [(key, held) for key, held in changes.totals.items() if any(held)]
@@ -56,7 +56,7 @@ def figures_as_of(
         figures,
         [(kind, owner) for (_, kind, owner, _), _ in moved],
         [figures.slices[slice_id] for (*_, slice_id), _ in moved],
-        np.array([held for _, held in moved], dtype=np.int64).reshape(len(moved), -1),
+        np.array([held for _, held in moved], dtype=np.int64).reshape(len(moved), WIDTH),
     )
     for column, one in enumerate(frame.slices):
         for of in one.of:
@@ -90,7 +90,7 @@ def _settled_condition(
     return settled
 
 
-def _in_slice(one: SliceInUse) -> sa.ColumnElement[bool]:
+def in_slice(one: SliceInUse) -> sa.ColumnElement[bool]:
     """The twin of :meth:`app.rules.definitions.Slice.matches`."""
     activity = tables.activity
     condition = activity.c.type == one.slice.activity
@@ -143,14 +143,14 @@ def _sum_settled(  # noqa: PLR0913 - where from, where to, what
         rows = connection.execute(
             sa.select(owner, *_amount_sums())
             .join(activity, activity.c.seq == credit.c.seq)
-            .where(settled, _in_slice(one), chosen)
+            .where(settled, in_slice(one), chosen)
             .group_by(owner)
         ).all()
-        numbers = np.array([[int(number) for number in row[1:]] for row in rows], dtype=np.int64).reshape(len(rows), -1)
+        numbers = np.array([[int(number) for number in row[1:]] for row in rows], dtype=np.int64).reshape(len(rows), WIDTH)
         layout.scatter(figures, [(kind, row[0]) for row in rows], [column] * len(rows), numbers)
 
 
-def _judged_as_of(
+def judged_as_of(
     connection: Connection, frame: Frame, rows: dict[int, LaidOut], as_of: dt.date
 ) -> Iterator[tuple[LaidOut, int]]:
     """Each row with the bits on which it counted on that day."""
@@ -191,7 +191,7 @@ def _count_distinct(  # noqa: PLR0913 - where from, where to, what
         rows = connection.execute(
             sa.select(owner, key, *counted)
             .join(activity, activity.c.seq == credit.c.seq)
-            .where(settled, _in_slice(one), chosen)
+            .where(settled, in_slice(one), chosen)
             .group_by(owner, key)
         )
         for owner_id, text, *rungs in rows:

@@ -222,8 +222,9 @@ def _read(connection: Connection, revision: Revision) -> Directory:
     postings = _postings(connection)
     employees = _employees(connection)
     of_employee, of_rate = tables.employee.c, tables.rate.c
-    ids = dict(connection.execute(sa.select(of_employee.number, of_employee.id)).tuples().all())
-    rates = Rates(connection.execute(sa.select(of_rate.month, of_rate.currency, of_rate.usd)).tuples())
+    ids = {row.number: row.id for row in connection.execute(sa.select(of_employee.number, of_employee.id))}
+    rate_rows = connection.execute(sa.select(of_rate.month, of_rate.currency, of_rate.usd))
+    rates = Rates((row.month, row.currency, row.usd) for row in rate_rows)
     of_path = tables.path.c
     paths = {
         number: tuple(chain.split("/"))

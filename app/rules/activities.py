@@ -12,14 +12,16 @@ import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from app.rules.activity_rows import COLUMNS, PERCENT, activity_event_from_row
 from app.rules.countries import COUNTRIES
+from app.rules.event_types import ACTIVITY_TYPES, TYPE_PREFIX, VERDICT_TYPES, EventField, EventType, FieldKind
 from app.rules.json_text import DEPTH_MAX, canonical, unfit_texts
+from app.rules.moments import Moment, moment
 from app.rules.money import Rates, too_large, usd_cents
 from app.rules.terms import Finding, Place, n_
 
@@ -46,7 +48,6 @@ __all__ = [
     "read",
 ]
 
-TYPE_PREFIX: Final = "kopes."
 ID_LENGTH_MAX: Final = 200
 TEXT_LENGTH_MAX: Final = 500
 SHARE_ONE_1E4: Final = 10_000
@@ -65,20 +66,6 @@ class Credit(NamedTuple):
 
     employee: str
     share_1e4: int
-
-
-class Moment(NamedTuple):
-    """A time as the contract looks at it."""
-
-    day: dt.date
-    """The date that the time shows, in its own offset."""
-    instant: str
-    """A text that sorts as the instants do: fifteen digits YYYYYMMDDhhmmss in UTC, then the fraction without its last zeros.
-
-    Digits only, so that every collation of every database sorts it by code point; five for the year, since an offset may lead out of 1 to 9999.
-    """
-    canonical: str
-    """The time and its offset in the one form in which equal ones are equal texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,120 +128,6 @@ class Verdict:
         return EventKey(self.source, self.id)
 
 
-class FieldKind(StrEnum):
-    """What a member of an event's data holds; a form's control and an API's schema follow from it."""
-
-    EMPLOYEE = "employee"
-    COMPANY = "company"
-    BUYER = "buyer"
-    AMOUNT = "amount"
-    CURRENCY = "currency"
-    HS_CODE = "hs_code"
-    CREDITS = "credits"
-    ACTIVITY = "activity"
-    TEXT = "text"
-    PERCENT = "percent"
-
-
-class EventField(NamedTuple):
-    """A member of an event's data."""
-
-    name: str
-    kind: FieldKind
-    label: str
-    required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class EventType:
-    """A type of event: its words and its members, in the order in which a form shows and findings list them."""
-
-    code: str
-    label: str
-    fields: tuple[EventField, ...]
-    names: frozenset[str]
-    required: frozenset[str]
-
-    @property
-    def carries_amount(self) -> bool:
-        """Whether an event of this type may have an amount."""
-        return "amount" in self.names
-
-
-def _event_type(code: str, label: str, *fields: EventField) -> EventType:
-    names = frozenset(field.name for field in fields)
-    return EventType(code, label, fields, names, frozenset(field.name for field in fields if field.required))
-
-
-_EMPLOYEE: Final = EventField("employee", FieldKind.EMPLOYEE, n_("Employee"), required=True)
-_COMPANY: Final = EventField("company", FieldKind.COMPANY, n_("Company"), required=True)
-_BUYER: Final = EventField("buyer", FieldKind.BUYER, n_("Buyer"), required=True)
-_CREDITS: Final = EventField("credits", FieldKind.CREDITS, n_("Credits"))
-_ACTIVITY: Final = EventField("activity", FieldKind.ACTIVITY, n_("Activity"), required=True)
-_BY: Final = EventField("by", FieldKind.EMPLOYEE, n_("By"), required=True)
-_REASON: Final = EventField("reason", FieldKind.TEXT, n_("Reason"))
-_ADDITIONALITY: Final = EventField("additionality", FieldKind.PERCENT, n_("Additionality"))
-
-ACTIVITY_TYPES: Final[Mapping[str, EventType]] = MappingProxyType(
-    {
-        "export_consult": _event_type(
-            "export_consult",
-            n_("Export consult"),
-            _EMPLOYEE,
-            _COMPANY,
-            _BUYER,
-            EventField("amount", FieldKind.AMOUNT, n_("Amount expected")),
-            EventField("currency", FieldKind.CURRENCY, n_("Currency")),
-            _CREDITS,
-        ),
-        "export_deal": _event_type(
-            "export_deal",
-            n_("Export deal"),
-            _EMPLOYEE,
-            _COMPANY,
-            _BUYER,
-            EventField("amount", FieldKind.AMOUNT, n_("Amount"), required=True),
-            EventField("currency", FieldKind.CURRENCY, n_("Currency"), required=True),
-            EventField("hs_code", FieldKind.HS_CODE, n_("HS code")),
-            _CREDITS,
-        ),
-        "new_buyer": _event_type("new_buyer", n_("New buyer"), _EMPLOYEE, _COMPANY, _BUYER, _CREDITS),
-    },
-)
-
-VERDICT_TYPES: Final[Mapping[str, EventType]] = MappingProxyType(
-    {
-        "verified": _event_type("verified", n_("Verified"), _ACTIVITY, _BY, _REASON),
-        "rejected": _event_type("rejected", n_("Rejected"), _ACTIVITY, _BY, _REASON),
-        "confirmed": _event_type("confirmed", n_("Confirmed"), _ACTIVITY, _ADDITIONALITY),
-        "denied": _event_type("denied", n_("Denied"), _ACTIVITY, _ADDITIONALITY),
-        "reversed": _event_type("reversed", n_("Reversed"), _ACTIVITY, _BY._replace(required=False), _REASON),
-    },
-)
-
-COLUMNS: Final = (
-    "type",
-    "source",
-    "id",
-    "time",
-    "employee",
-    "company_name",
-    "company_registration",
-    "buyer_name",
-    "buyer_country",
-    "buyer_registration",
-    "amount",
-    "currency",
-    "hs_code",
-    "credits",
-    "activity_source",
-    "activity_id",
-    "by",
-    "reason",
-    "additionality",
-)
-"""The columns of an activity's row in CSV and XLSX; each may be absent."""
-
 MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "not_an_object": n_("This is not an event: a JSON object is expected."),
@@ -308,10 +181,6 @@ class Known:
         return None if rate is None else usd_cents(activity.amount, rate)
 
 
-_TIME: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
-    re.ASCII,
-)
 _AMOUNT: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,4})?")
 _SHARE: Final = re.compile(r"([0-9]+)(?:\.([0-9]{1,4}))?")
 _HS_CODE: Final = re.compile(r"[0-9]{2,10}")
@@ -319,57 +188,6 @@ _JSON_MEDIA_TYPE: Final = re.compile(
     r"\s*[\w.!#$&^-]+/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?", re.ASCII | re.IGNORECASE | re.DOTALL
 )
 _UNFIT: Final = re.compile("[\0\ud800-\udfff]")
-_PERCENT: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]+)?")
-_MINUTES_A_DAY: Final = 24 * 60
-
-
-@lru_cache(maxsize=4096)
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-@lru_cache(maxsize=4096)
-def _offset_minutes(zone: str) -> int:
-    if zone in "Zz":
-        return 0
-    minutes = int(zone[1:3]) * 60 + int(zone[4:6])
-    return -minutes if zone[0] == "-" else minutes
-
-
-@lru_cache(maxsize=4096)
-def _day_digits(ordinal: int) -> str:
-    """A day as nine digits; one before the year 1 or after 9999 too, where an offset leads there."""
-    if ordinal < 1:
-        return "000001231"
-    if ordinal > dt.date.max.toordinal():
-        return "100000101"
-    return "0" + dt.date.fromordinal(ordinal).isoformat().replace("-", "")
-
-
-def moment(text: str) -> Moment | None:
-    """A time of RFC 3339 with its offset; None for anything else.
-
-    Any number of digits of a second; a leap second where one may be (23:59:60 in UTC at the end of a month). The year 0 is no date.
-    """
-    found = _TIME.fullmatch(text)
-    if found is None:
-        return None
-    day_text, hour, minute, second, fraction, zone = found.groups()
-    day = _day(day_text)
-    if day is None:
-        return None
-    fraction = fraction.rstrip("0") if fraction else ""
-    offset = _offset_minutes(zone)
-    shift, minutes = divmod(int(hour) * 60 + int(minute) - offset, _MINUTES_A_DAY)
-    digits = _day_digits(day.toordinal() + shift)
-    if second == "60" and (minutes != _MINUTES_A_DAY - 1 or _day_digits(day.toordinal() + shift + 1)[-2:] != "01"):
-        return None
-    hours, minutes = divmod(minutes, 60)
-    instant = f"{digits}{hours:02}{minutes:02}{second}{fraction}"
-    return Moment(day, instant, f"{day_text}T{hour}:{minute}:{second}.{fraction}{offset:+}")
 
 
 def _shown(value: object) -> str:
@@ -689,7 +507,7 @@ def _percent(value: object, findings: _Findings) -> Decimal | None:
         return None
     percent: Decimal | None = None
     if isinstance(value, str):
-        percent = Decimal(value) if _PERCENT.fullmatch(value) else None
+        percent = Decimal(value) if PERCENT.fullmatch(value) else None
     elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         percent = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if percent is None or not percent.is_finite() or not 0 <= percent <= 100:
@@ -715,49 +533,3 @@ def _content(members: Mapping[str, object], findings: _Findings) -> bytes:
 def _content_hash(kind: EventType, when: Moment, content: bytes) -> str:
     """SHA-256 over type, time with its offset, and data ("by any door")."""
     return sha256(b"%s\n%s\n%s" % (kind.code.encode(), when.canonical.encode(), content)).hexdigest()
-
-
-def activity_event_from_row(row: Mapping[str, str]) -> dict[str, object]:
-    """The CloudEvent that a row of CSV or XLSX stands for (columns: :data:`COLUMNS`); whatever is wrong in it stays for :func:`read`."""
-    cell = {name: row.get(name) or "" for name in COLUMNS}
-    type_ = cell["type"]
-    members: dict[str, object] = {}
-    if cell["employee"]:
-        members["employee"] = cell["employee"]
-    for name, parts in _RECORDS:
-        record = {part: cell[f"{name}_{part}"] for part in parts if cell[f"{name}_{part}"]}
-        if record:
-            members[name] = record
-    for name in ("amount", "currency", "hs_code", "by", "reason"):
-        if cell[name]:
-            members[name] = cell[name]
-    if cell["credits"]:
-        members["credits"] = [_credit_from_text(part) for part in cell["credits"].split(";") if part.strip()]
-    if cell["additionality"]:
-        members["additionality"] = _percent_from_text(cell["additionality"])
-    return {
-        "specversion": "1.0",
-        "type": type_ if type_.startswith(TYPE_PREFIX) or not type_ else TYPE_PREFIX + type_,
-        "source": cell["source"],
-        "id": cell["id"],
-        "time": cell["time"],
-        "data": members,
-    }
-
-
-_RECORDS: Final = (
-    ("company", ("name", "registration")),
-    ("buyer", ("name", "country", "registration")),
-    ("activity", ("source", "id")),
-)
-
-
-def _credit_from_text(text: str) -> dict[str, str]:
-    employee, colon, share = text.strip().partition(":")
-    return {"employee": employee.strip(), "share": share.strip()} if colon else {"employee": employee}
-
-
-def _percent_from_text(text: str) -> object:
-    if not _PERCENT.fullmatch(text):
-        return text
-    return int(text) if text.isdigit() else Decimal(text)

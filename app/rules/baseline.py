@@ -24,6 +24,7 @@ from app.rules.terms import Direction, KpiClass
 __all__ = [
     "PAST_YEARS",
     "SETTLING",
+    "SPREADS",
     "Given",
     "History",
     "LineTerms",
@@ -286,7 +287,7 @@ def history(terms: LineTerms) -> History:
     return History(kept, sigma, last, mean_years, mean, base)
 
 
-_STEPS: Final[Mapping[tuple[MethodName, KpiClass], tuple[int | Fraction, int | Fraction]]] = MappingProxyType(
+SPREADS: Final[Mapping[tuple[MethodName, KpiClass], tuple[int | Fraction, int | Fraction]]] = MappingProxyType(
     {
         (MethodName.DEVIATION, KpiClass.MAIN): (2, 2),
         (MethodName.DEVIATION, KpiClass.MANAGEMENT): (1, 2),
@@ -308,7 +309,7 @@ def _by_history(terms: LineTerms) -> Settled | Reason:
         if method == MethodName.DEVIATION and not past.sigma:
             method = MethodName.RATIO
         step = past.sigma if method == MethodName.DEVIATION and past.sigma else base
-        better, worse = _STEPS[method, terms.kpi_class]
+        better, worse = SPREADS[method, terms.kpi_class]
         high = _held(base + terms.sign * better * step, terms.method.bounds) if high is None else high
         low = _held(base - terms.sign * worse * step, terms.method.bounds) if low is None else low
     if (high - low) * terms.sign <= 0:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Final, Never
 
@@ -75,26 +76,43 @@ def decode(text: str | bytes) -> object:
 
 
 def encode(value: object) -> str:
-    """A decoded value as one line of JSON, in ASCII, members in the order they came, numbers with the digits they had."""
+    """A decoded value as one line of JSON, in ASCII, members in the order they came, numbers with the digits they had.
+
+    What is no JSON (NaN, which only other decoders take) is written as null. Nesting of any depth is written.
+    """
     try:
         return json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError):
-        return _written(value, ", ", ": ")
+    except (TypeError, ValueError, RecursionError):
+        return "".join(_pieces(value))
 
 
-def _written(value: object, comma: str, colon: str) -> str:
-    if isinstance(value, dict):
-        members = (f"{json.dumps(str(name))}{colon}{_written(member, comma, colon)}" for name, member in value.items())
-        return "{" + comma.join(members) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + comma.join(_written(item, comma, colon) for item in value) + "]"
-    if isinstance(value, Decimal):
-        return str(value) if value.is_finite() else "null"
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(Decimal(value))
-    if isinstance(value, float) and not math.isfinite(value):
-        return "null"
-    return json.dumps(value)
+class _Piece(str):
+    """JSON that is written already, among values that are not."""
+
+    __slots__ = ()
+
+
+def _pieces(value: object) -> Iterator[str]:
+    waiting: list[object] = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, _Piece):
+            yield item
+        elif isinstance(item, dict):
+            waiting.append(_Piece("}"))
+            for at, (name, member) in reversed(list(enumerate(item.items()))):
+                waiting += (member, _Piece(f"{', ' if at else ''}{json.dumps(str(name))}: "))
+            yield "{"
+        elif isinstance(item, list | tuple):
+            waiting.append(_Piece("]"))
+            for at, member in reversed(list(enumerate(item))):
+                waiting += (member, _Piece(", ")) if at else (member,)
+            yield "["
+        elif isinstance(item, int | float | Decimal) and not isinstance(item, bool):
+            number = Decimal(repr(item)) if isinstance(item, float) else Decimal(item)
+            yield str(number) if number.is_finite() else "null"
+        else:
+            yield json.dumps(item)
 
 
 def canonical(value: object) -> bytes:

@@ -21,7 +21,7 @@ from app.rules.baseline import MethodName, Reason, Settled
 from app.rules.measures import FloatArray, IntArray, split
 from app.rules.terms import Direction
 
-__all__ = ["METHODS", "SCORE_MAX", "SCORE_MIN", "Lines", "Scoring", "percent_of", "reasons", "score"]
+__all__ = ["ERROR_BANDS", "METHODS", "SCORE_MAX", "SCORE_MIN", "Lines", "Scoring", "percent_of", "reasons", "score"]
 
 SCORE_MIN: Final = 20.0
 SCORE_MAX: Final = 100.0
@@ -30,7 +30,7 @@ RANGE: Final = SCORE_MAX - SCORE_MIN
 _NOW_WEIGHT: Final = 0.5
 """Of mid-term: the part of this year against that of three years (H26's a)."""
 
-_BANDS: Final = (
+ERROR_BANDS: Final = (
     (-1.965, 5.556),
     (-1.650, 11.112),
     (-1.179, 22.224),
@@ -52,7 +52,7 @@ def _outer(inner: tuple[float, float], edge: tuple[float, float], percent: float
 
 
 _KNOTS: Final = np.array(
-    (_outer(_BANDS[1], _BANDS[0], 0.0), *_BANDS, _outer(_BANDS[-2], _BANDS[-1], 100.0)), dtype=np.float64
+    (_outer(ERROR_BANDS[1], ERROR_BANDS[0], 0.0), *ERROR_BANDS, _outer(ERROR_BANDS[-2], ERROR_BANDS[-1], 100.0)), dtype=np.float64
 ).T.copy()
 
 

@@ -197,6 +197,26 @@ def test_a_cut_workbook_is_a_finding(xlsx_file):
     assert seen(read_xlsx(path)) == [(None, ["bad_workbook"], "!")]
 
 
+def test_a_cell_in_the_far_corner_of_a_sheet_harms_nobody(xlsx_file):
+    """The reader lays a sheet out as one block: 17 thousand million cells. It aborts, and only it."""
+    path = xlsx_file(("code", "name"), ("A", "a"))
+    with zipfile.ZipFile(path) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = parts[sheet].replace(b'r="B2"', b'r="XFD1048576"')
+    path.write_bytes(_repacked(parts))
+    assert seen(read_xlsx(path, columns=NAMES)) == [(None, ["bad_workbook"], "!")]
+
+
+def test_a_workbook_may_be_left_before_its_end(xlsx_file):
+    """The program that reads it ends with whoever reads."""
+    rows = read_xlsx(xlsx_file(("code", "name"), *[("A", "a")] * 5000), columns=NAMES)
+    assert next(rows)
+    assert hasattr(rows, "close")
+    rows.close()
+    assert list(rows) == []
+
+
 def test_a_workbook_that_unpacks_to_too_much_is_refused_unopened(tmp_path):
     """By what its directory says, before a byte is unpacked."""
     path = tmp_path / "bomb.xlsx"
@@ -307,6 +327,7 @@ ALPHABET = [
 pieces = st.lists(st.sampled_from(ALPHABET), max_size=40).map(b"".join)
 
 
+@settings(max_examples=60)
 @given(st.binary() | pieces | pieces.map(b"code,name\n".__add__))
 def test_arbitrary_bytes_never_raise(tmp_path_factory, content):
     """Every result is a row, a value or a finding, and lines only grow."""
@@ -342,7 +363,7 @@ with zipfile.ZipFile(io.BytesIO(WORKBOOK)) as opened:
     PARTS = {name: opened.read(name) for name in opened.namelist()}
 
 
-@settings(max_examples=200)
+@settings(max_examples=30)
 @given(st.data())
 def test_damaged_workbooks_never_raise(tmp_path_factory, data):
     """Bytes of the archive, and bytes of the parts in a sound archive."""

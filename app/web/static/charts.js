@@ -274,6 +274,7 @@
           y: {
             type: "category",
             labels: content.rows,
+            reverse: true,
             offset: true,
             grid: { display: false },
             border: { display: false },

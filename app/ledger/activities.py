@@ -1,0 +1,498 @@
+"""Activities as people look at them: lists, one with its whole history, what moved a node last, and the events that a form records.
+
+A newcomer's usual mistake is to look for an activity by its ``seq``: numbers can be guessed and differ between databases. An activity's
+address is its event's key, and whoever opens it still has to be allowed to.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.kit.database import among, is_postgresql
+from app.ledger import tables
+from app.ledger.frame import Frame, event_key
+from app.ledger.laid_out import VerdictRow
+from app.rules.activities import TYPE_PREFIX, EventKey
+from app.rules.counting import standing
+from app.rules.identity import plain_name
+from app.rules.terms import Node, NodeKind
+
+__all__ = [
+    "STATES",
+    "Activities",
+    "ActivityFilter",
+    "ActivityHistory",
+    "ActivityRow",
+    "Conflicting",
+    "CreditShare",
+    "Given",
+    "Move",
+    "activities_of",
+    "activity_history",
+    "latest_moves",
+    "recent_countries",
+    "recorded_time",
+    "reversal_event",
+    "verdict_event",
+]
+
+STATES: Final = ("entered", "verified", "confirmed", "denied", "rejected", "reversed")
+"""The words for where an activity stands, in the order of the ladder (domain.md 2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityFilter:
+    """Which activities of a node are looked at; what is None or empty does not narrow."""
+
+    type: str | None = None
+    state: str | None = None
+    from_: dt.date | None = None
+    to: dt.date | None = None
+    """The last day, that day included: people say "to the 31st" and mean it."""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityRow:
+    """An activity as a list shows it."""
+
+    key: str
+    type: str
+    day: dt.date
+    state: str
+    employee: str
+    company: str
+    buyer: str
+    country: str
+    amount: Decimal | None
+    currency: str
+    usd_cents: int | None
+    share_1e4: int | None
+    """The part that is the employee's whose list it is; None in a unit's list, or where all of it is others'."""
+    counts: bool
+    """Whether it counts as entered at all: a new buyer only as the first contact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activities:
+    """One page of a list, and how many there are in all."""
+
+    rows: tuple[ActivityRow, ...]
+    total: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditShare:
+    """One employee's part of an activity, and the unit that it counts for; None where nobody was posted that day."""
+
+    employee: str
+    share_1e4: int
+    unit: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A verdict in an activity's history.
+
+    ``effect`` is ``holds``, ``overtaken`` (a later one holds) or ``void`` (given by one of the activity's own employees).
+    """
+
+    type: str
+    time: str
+    day: dt.date
+    received_at: dt.datetime
+    by: str
+    reason: str
+    additionality: Decimal | None
+    source: str
+    id: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflicting:
+    """The same source and id once more, with other content: refused, and kept."""
+
+    received_at: dt.datetime
+    door: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityHistory:
+    """One activity and all that was ever said about it, the earliest first."""
+
+    key: str
+    seq: int
+    source: str
+    id: str
+    type: str
+    time: str
+    day: dt.date
+    received_at: dt.datetime
+    cycle: int
+    state: str
+    employee: str
+    unit: str | None
+    """Where the employee was posted on that day: the unit that it belongs to when it is verified."""
+    company: str
+    company_registration: str
+    buyer: str
+    country: str
+    buyer_registration: str
+    amount: Decimal | None
+    currency: str
+    usd_cents: int | None
+    hs_code: str
+    counts: bool
+    credits: tuple[CreditShare, ...]
+    verdicts: tuple[Given, ...]
+    conflicts: tuple[Conflicting, ...]
+
+    @property
+    def employees(self) -> frozenset[str]:
+        """The employee and all in its credits, who cannot verify or reject it."""
+        return frozenset((self.employee, *(part.employee for part in self.credits)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Something that came in and may have moved a node: an activity, or a verdict on one."""
+
+    key: str
+    what: str
+    """The activity's type, or the verdict's."""
+    type: str
+    day: dt.date
+    received_at: dt.datetime
+    state: str
+    company: str
+    buyer: str
+    country: str
+    hs_code: str
+    usd_cents: int | None
+
+
+def _owned(connection: Connection, frame: Frame, node: Node) -> sa.Select[Any]:
+    """The ``seq`` of a node's activities: those with a credit of it, and those that the employee is named in."""
+    activity, credit = tables.activity, tables.credit
+    if node.kind is NodeKind.UNIT:
+        return sa.select(credit.c.seq).where(among(connection, credit.c.path, frame.directory.paths_under(node.code)))
+    me = frame.ids[node.code]
+    named = sa.select(activity.c.seq).where(activity.c.employee == me)
+    both = sa.union(sa.select(credit.c.seq).where(credit.c.employee == me), named).subquery()
+    return sa.select(both.c.seq)
+
+
+def _narrowed(frame: Frame, wanted: ActivityFilter) -> list[sa.ColumnElement[bool]]:
+    activity = tables.activity
+    conditions: list[sa.ColumnElement[bool]] = []
+    if wanted.type:
+        conditions.append(activity.c.type == wanted.type)
+    if wanted.state:
+        conditions.append(activity.c.state == wanted.state)
+    if wanted.from_:
+        conditions.append(activity.c.day >= wanted.from_)
+    if wanted.to:
+        conditions.append(activity.c.day <= wanted.to)
+    text = wanted.text.strip()
+    if text:
+        parts = [
+            activity.c.company_name.icontains(text, autoescape=True),
+            activity.c.buyer_name.icontains(text, autoescape=True),
+            activity.c.company_registration.icontains(text, autoescape=True),
+            activity.c.buyer_registration.icontains(text, autoescape=True),
+        ]
+        plain = plain_name(text, frame.legal_forms)
+        if plain:
+            parts += [column.contains(plain, autoescape=True) for column in (activity.c.company_key, activity.c.buyer_key)]
+        conditions.append(sa.or_(*parts))
+    return conditions
+
+
+def activities_of(
+    connection: Connection,
+    frame: Frame,
+    *,
+    node: Node,
+    wanted: ActivityFilter,
+    limit: int,
+    offset: int = 0,
+) -> Activities:
+    """A node's activities, the latest day first.
+
+    Queries: 2 (how many, and the page).
+    """
+    activity, event, credit = tables.activity, tables.event, tables.credit
+    conditions = [activity.c.seq.in_(_owned(connection, frame, node)), *_narrowed(frame, wanted)]
+    total = connection.scalar(sa.select(sa.func.count()).select_from(activity).where(*conditions)) or 0
+    me = frame.ids[node.code] if node.kind is NodeKind.EMPLOYEE else -1
+    query = (
+        sa.select(activity, event.c.key, credit.c.share)
+        .join(event, event.c.seq == activity.c.seq)
+        .outerjoin(credit, sa.and_(credit.c.seq == activity.c.seq, credit.c.employee == me))
+        .where(*conditions)
+        .order_by(activity.c.day.desc(), activity.c.seq.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    rows = tuple(_row(frame, found) for found in connection.execute(query))
+    return Activities(rows=rows, total=total, offset=offset)
+
+
+def _row(frame: Frame, found: Any) -> ActivityRow:
+    return ActivityRow(
+        key=found.key,
+        type=found.type,
+        day=found.day,
+        state=found.state,
+        employee=frame.numbers[found.employee],
+        company=found.company_name or found.company_registration or "",
+        buyer=found.buyer_name,
+        country=found.buyer_country,
+        amount=found.amount,
+        currency=found.currency or "",
+        usd_cents=found.usd_cents,
+        share_1e4=found.share,
+        counts=bool(found.counts) or not found.standing,
+    )
+
+
+def activity_history(connection: Connection, frame: Frame, *, key: str) -> ActivityHistory | None:
+    """One activity with its verdicts, void ones among them, and what came under its name with other content; None where there is none.
+
+    Queries: 4 (the activity, its credits, its verdicts, conflicts).
+    """
+    activity, event = tables.activity, tables.event
+    query = (
+        sa.select(activity, event.c.source, event.c.id, event.c.time, event.c.received_at)
+        .join(event, event.c.seq == activity.c.seq)
+        .where(event.c.key == key)
+    )
+    found = connection.execute(query).first()
+    if found is None:
+        return None
+    directory = frame.directory
+    credit = tables.credit
+    shares = tuple(
+        CreditShare(
+            employee=frame.numbers[employee],
+            share_1e4=share,
+            unit=None if path is None else directory.units_of_path(path)[0],
+        )
+        for employee, share, path in connection.execute(
+            sa.select(credit.c.employee, credit.c.share, credit.c.path)
+            .where(credit.c.seq == found.seq)
+            .order_by(credit.c.share.desc(), credit.c.employee)
+        )
+    )
+    employee = frame.numbers[found.employee]
+    return ActivityHistory(
+        key=key,
+        seq=found.seq,
+        source=found.source,
+        id=found.id,
+        type=found.type,
+        time=found.time,
+        day=found.day,
+        received_at=found.received_at,
+        cycle=found.cycle,
+        state=found.state,
+        employee=employee,
+        unit=directory.unit_of(employee, found.day),
+        company=found.company_name or "",
+        company_registration=found.company_registration or "",
+        buyer=found.buyer_name,
+        country=found.buyer_country,
+        buyer_registration=found.buyer_registration or "",
+        amount=found.amount,
+        currency=found.currency or "",
+        usd_cents=found.usd_cents,
+        hs_code=found.hs_code or "",
+        counts=bool(found.counts) or not found.standing,
+        credits=shares,
+        verdicts=_verdicts(connection, found.seq, frozenset((employee, *(part.employee for part in shares)))),
+        conflicts=_conflicts(connection, found.source, found.id),
+    )
+
+
+def _verdicts(connection: Connection, seq: int, own: frozenset[str]) -> tuple[Given, ...]:
+    verdict, event = tables.verdict, tables.event
+    query = (
+        sa.select(verdict, event.c.source, event.c.id, event.c.time, event.c.instant, event.c.received_at)
+        .join(event, event.c.seq == verdict.c.seq)
+        .where(verdict.c.activity == seq)
+        .order_by(event.c.instant, event.c.source, event.c.id)
+    )
+    rows = connection.execute(query).all()
+    judged = [VerdictRow(row.source, row.id, row.type, row.day, row.instant, row.by or "", seq) for row in rows]
+    held = standing(judged, employees_of_activity=own)
+    holding = {held.verification, held.confirmation, held.reversal}
+    return tuple(
+        Given(
+            type=row.type,
+            time=row.time,
+            day=row.day,
+            received_at=row.received_at,
+            by=row.by or "",
+            reason=row.reason or "",
+            additionality=row.additionality,
+            source=row.source,
+            id=row.id,
+            effect=(
+                "void"
+                if (row.source, row.id) in held.void
+                else "holds"
+                if (row.source, row.id) in holding
+                else "overtaken"
+            ),
+        )
+        for row in rows
+    )
+
+
+def _conflicts(connection: Connection, source: str, id_: str) -> tuple[Conflicting, ...]:
+    rejected = tables.rejected_event
+    query = (
+        sa.select(rejected.c.received_at, rejected.c.door, rejected.c.errors)
+        .where(rejected.c.source == source, rejected.c.event_id == id_)
+        .order_by(rejected.c.id)
+    )
+    return tuple(
+        Conflicting(received_at=at, door=door)
+        for at, door, errors in connection.execute(query)
+        if any(error.get("code") == "conflict" for error in json.loads(errors))
+    )
+
+
+def latest_moves(
+    connection: Connection,
+    frame: Frame,
+    *,
+    node: Node,
+    cycle: int,
+    limit: int,
+    as_of: dt.date | None = None,
+) -> tuple[Move, ...]:
+    """The activities and verdicts of a cycle that came in last, the newest first.
+
+    Queries: 1.
+    """
+    activity, event, verdict = tables.activity, tables.event, tables.verdict
+    mine = _credited(connection, frame, node)
+    entered = sa.select(activity.c.seq.label("activity"), activity.c.seq.label("moved"), sa.null().label("verdict"))
+    entered = entered.where(mine(activity.c.seq), activity.c.cycle == cycle)
+    judged = (
+        sa.select(verdict.c.activity, verdict.c.seq, verdict.c.type)
+        .join(activity, activity.c.seq == verdict.c.activity)
+        .where(mine(verdict.c.activity), activity.c.cycle == cycle)
+    )
+    if as_of is not None:
+        entered = entered.where(activity.c.day <= as_of)
+        judged = judged.where(verdict.c.day <= as_of, activity.c.day <= as_of)
+    parts = [
+        sa.select(part.order_by(column.desc()).limit(limit).subquery())
+        for part, column in ((entered, activity.c.seq), (judged, verdict.c.seq))
+    ]
+    moves = sa.union_all(*parts).subquery()
+    query = (
+        sa.select(activity, event.c.key, event.c.received_at, moves.c.verdict)
+        .join(moves, moves.c.activity == activity.c.seq)
+        .join(event, event.c.seq == activity.c.seq)
+        .order_by(moves.c.moved.desc())
+        .limit(limit)
+    )
+    return tuple(
+        Move(
+            key=row.key,
+            what=row.verdict or row.type,
+            type=row.type,
+            day=row.day,
+            received_at=row.received_at,
+            state=row.state,
+            company=row.company_name or row.company_registration or "",
+            buyer=row.buyer_name,
+            country=row.buyer_country,
+            hs_code=row.hs_code or "",
+            usd_cents=row.usd_cents,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def _credited(connection: Connection, frame: Frame, node: Node) -> Any:
+    """A condition on a ``seq``: whether the activity has a credit of the node.
+
+    Where the node is a large part of the agency, going back from the newest activity finds some soon; else its own few are read.
+    """
+    credit = tables.credit
+    if node.kind is NodeKind.EMPLOYEE:
+        chosen: sa.ColumnElement[bool] = credit.c.employee == frame.ids[node.code]
+        large = False
+    else:
+        paths = frame.directory.paths_under(node.code)
+        large = 4 * len(paths) > len(frame.directory.path_ids)
+        # The sum keeps SQLite from reading all of them through the index of paths.
+        column = credit.c.path + 0 if large and not is_postgresql(connection) else credit.c.path
+        chosen = among(connection, column, paths)
+
+    def condition(seq: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+        if large:
+            return sa.exists().where(credit.c.seq == seq, chosen)
+        return seq.in_(sa.select(credit.c.seq).where(chosen))
+
+    return condition
+
+
+def recent_countries(connection: Connection, frame: Frame, *, employee: str, limit: int = 5) -> tuple[str, ...]:
+    """The buyers' countries that an employee's activities had last. Queries: 1."""
+    activity = tables.activity
+    query = (
+        sa.select(activity.c.buyer_country)
+        .where(activity.c.employee == frame.ids[employee])
+        .group_by(activity.c.buyer_country)
+        .order_by(sa.func.max(activity.c.seq).desc())
+        .limit(limit)
+    )
+    return tuple(connection.scalars(query))
+
+
+def recorded_time(connection: Connection, *, source: str, id: str) -> str | None:
+    """The time of an event that is recorded already; None where it is not.
+
+    A form that is sent twice makes its event again with the time of the first, so that the two are one. Queries: 1.
+    """
+    event = tables.event
+    found: str | None = connection.scalar(sa.select(event.c.time).where(event.c.key == event_key(EventKey(source, id))))
+    return found
+
+
+def reversal_event(
+    *, source: str, id: str, time: str, activity: ActivityHistory, by: str, reason: str
+) -> dict[str, object]:
+    """The CloudEvent that takes a whole activity out."""
+    return verdict_event("reversed", source=source, id=id, time=time, activity=(activity.source, activity.id), by=by, reason=reason)
+
+
+def verdict_event(
+    type_: str,
+    *,
+    source: str,
+    id: str,
+    time: str,
+    activity: tuple[str, str],
+    by: str,
+    reason: str,
+) -> dict[str, object]:
+    """The CloudEvent of a verdict in somebody's name."""
+    members: dict[str, object] = {"activity": {"source": activity[0], "id": activity[1]}, "by": by}
+    if reason:
+        members["reason"] = reason
+    return {"specversion": "1.0", "type": TYPE_PREFIX + type_, "source": source, "id": id, "time": time, "data": members}

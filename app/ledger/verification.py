@@ -1,0 +1,388 @@
+"""Entries that wait for a second person, and the verdicts on them.
+
+Whose turn it is follows from the day's postings: the nearest head above the entry who does not share in it; where no such head stands, hr's
+(contract, "Who may what"). A newcomer's usual mistake is to send an entry to the head of its office: a head's own go one step higher.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app import access
+from app.access import Viewer
+from app.kit.database import among
+from app.kit.refusals import NotThere
+from app.ledger import tables
+from app.ledger.activities import CreditShare, verdict_event
+from app.ledger.frame import Frame
+from app.organisation import Directory
+from app.rules.activities import ACTIVITY_TYPES
+from app.rules.permissions import Deed, Relation, may, relations_that_allow
+from app.rules.terms import CountsFrom
+
+__all__ = [
+    "AlreadyJudged",
+    "Queue",
+    "Verdicts",
+    "Waiting",
+    "may_verify",
+    "types_to_verify",
+    "verdicts_on",
+    "verification_queue",
+    "waiting_counts",
+    "whose_turn",
+]
+
+NEAR_DAYS: Final = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An entry that nobody has verified or rejected yet."""
+
+    key: str
+    source: str
+    id: str
+    type: str
+    day: dt.date
+    received_at: dt.datetime
+    employee: str
+    unit: str | None
+    credits: tuple[CreditShare, ...]
+    company: str
+    buyer: str
+    country: str
+    amount: Decimal | None
+    currency: str
+    usd_cents: int | None
+    hs_code: str
+    duplicates: tuple[str, ...]
+    """Keys of activities of the same type, company and buyer within days of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """One page of what waits, the oldest first.
+
+    Attributes:
+        total: how many wait for this person.
+        others: how many more they may judge, which wait for a head between.
+    """
+
+    rows: tuple[Waiting, ...]
+    total: int
+    others: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlreadyJudged:
+    """An entry that has been judged since the page was read."""
+
+    key: str
+    buyer: str
+    state: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdicts:
+    """The events to record, and what was judged by somebody else meanwhile."""
+
+    events: tuple[dict[str, object], ...]
+    already: tuple[AlreadyJudged, ...]
+
+
+def types_to_verify(frame: Frame) -> tuple[str, ...]:
+    """The types of activity that some KPI counts only when they are verified; all of them where no KPI does."""
+    needed = {
+        part.activity
+        for kpi in frame.definitions.kpis.values()
+        for version in kpi.versions
+        if version.counts_from is not CountsFrom.ENTERED
+        for part in version.measure.parts
+    }
+    return tuple(code for code in ACTIVITY_TYPES if code in needed) or tuple(ACTIVITY_TYPES)
+
+
+def whose_turn(directory: Directory, *, unit: str | None, sharers: Collection[str], day: dt.date) -> tuple[str, ...]:
+    """The heads that an entry waits for: those of the nearest unit up the line who do not share in it; none where it is hr's."""
+    for above in () if unit is None else directory.tree.chain_on(unit, day):
+        heads = tuple(head for head in directory.heads_of(above, day) if head not in sharers)
+        if heads:
+            return heads
+    return ()
+
+
+def may_verify(
+    directory: Directory, *, viewer: Viewer, unit: str | None, sharers: Collection[str], day: dt.date
+) -> bool:
+    """Whether a person may verify or reject an entry: never their own, and only in their own name."""
+    if viewer.employee is None:
+        return False
+    standing = access.verify_relations(directory, viewer=viewer, unit=unit, sharers=sharers, day=day)
+    return bool(standing) and may(viewer.roles, Deed.VERIFY, standing)
+
+
+def _people_of_line(directory: Directory, viewer: Viewer, day: dt.date) -> list[str]:
+    """Everyone who was ever posted to a unit of the viewer's line: whose entries may belong there."""
+    headed = directory.units_headed_by(viewer.employee, day) if viewer.employee else ()
+    line = {unit for top in headed for unit in directory.units_below(top, day)}
+    if not line:
+        return []
+    return [
+        number
+        for number in directory.employees
+        if any(posting.unit in line for posting in directory.placement.postings(number))
+    ]
+
+
+def verification_queue(
+    connection: Connection,
+    frame: Frame,
+    *,
+    viewer: Viewer,
+    day: dt.date,
+    limit: int,
+    offset: int = 0,
+    types: Sequence[str] = (),
+    everything: bool = False,
+) -> Queue:
+    """What waits for a person, the oldest first.
+
+    Args:
+        connection: an open transaction.
+        frame: the agency.
+        viewer: whose queue.
+        day: today, whose postings decide.
+        limit: rows at most.
+        offset: rows left out before.
+        types: of which types; empty for those that have to be verified.
+        everything: those too that wait for a head between, whom the person stands above.
+
+    Queries: 4 (what waits, who shares, the page's rows, possible duplicates).
+    """
+    activity = tables.activity
+    allowed = relations_that_allow(viewer.roles, Deed.VERIFY)
+    query = (
+        sa.select(activity.c.seq, activity.c.day, activity.c.employee)
+        .where(activity.c.state == "entered", activity.c.type.in_(types or types_to_verify(frame)))
+        .order_by(activity.c.day, activity.c.seq)
+    )
+    if Relation.UNHEADED not in allowed:
+        people = _people_of_line(frame.directory, viewer, day)
+        query = query.where(among(connection, activity.c.employee, [frame.ids[one] for one in people]))
+    candidates = connection.execute(query).all()
+    credits = _credits(connection, frame, [row.seq for row in candidates])
+    mine: list[int] = []
+    others: list[int] = []
+    for seq, entered_on, employee in candidates:
+        number = frame.numbers[employee]
+        sharers = {number, *(part.employee for part in credits.get(seq, ()))}
+        unit = frame.directory.unit_of(number, entered_on)
+        if not may_verify(frame.directory, viewer=viewer, unit=unit, sharers=sharers, day=day):
+            continue
+        turn = whose_turn(frame.directory, unit=unit, sharers=sharers, day=day)
+        (mine if not turn or viewer.employee in turn else others).append(seq)
+    shown = sorted({*mine, *others}, key={row.seq: at for at, row in enumerate(candidates)}.__getitem__) if everything else mine
+    page = shown[offset : offset + limit]
+    return Queue(
+        rows=_waiting(connection, frame, page, credits),
+        total=len(shown),
+        others=len(others),
+        offset=offset,
+    )
+
+
+def _credits(connection: Connection, frame: Frame, seqs: Iterable[int]) -> dict[int, tuple[CreditShare, ...]]:
+    credit = tables.credit
+    query = (
+        sa.select(credit.c.seq, credit.c.employee, credit.c.share, credit.c.path)
+        .where(among(connection, credit.c.seq, seqs))
+        .order_by(credit.c.seq, credit.c.share.desc(), credit.c.employee)
+    )
+    found: dict[int, list[CreditShare]] = {}
+    for seq, employee, share, path in connection.execute(query):
+        unit = None if path is None else frame.directory.units_of_path(path)[0]
+        found.setdefault(seq, []).append(CreditShare(employee=frame.numbers[employee], share_1e4=share, unit=unit))
+    return {seq: tuple(parts) for seq, parts in found.items()}
+
+
+def _waiting(
+    connection: Connection, frame: Frame, seqs: Sequence[int], credits: Mapping[int, tuple[CreditShare, ...]]
+) -> tuple[Waiting, ...]:
+    activity, event = tables.activity, tables.event
+    query = (
+        sa.select(activity, event.c.key, event.c.source, event.c.id, event.c.received_at)
+        .join(event, event.c.seq == activity.c.seq)
+        .where(among(connection, activity.c.seq, seqs))
+    )
+    rows: dict[int, Any] = {row.seq: row for row in connection.execute(query)}
+    duplicates = _duplicates(connection, rows)
+    return tuple(
+        Waiting(
+            key=row.key,
+            source=row.source,
+            id=row.id,
+            type=row.type,
+            day=row.day,
+            received_at=row.received_at,
+            employee=frame.numbers[row.employee],
+            unit=frame.directory.unit_of(frame.numbers[row.employee], row.day),
+            credits=credits.get(seq, ()),
+            company=row.company_name or row.company_registration or "",
+            buyer=row.buyer_name,
+            country=row.buyer_country,
+            amount=row.amount,
+            currency=row.currency or "",
+            usd_cents=row.usd_cents,
+            hs_code=row.hs_code or "",
+            duplicates=duplicates.get(seq, ()),
+        )
+        for seq in seqs
+        for row in (rows[seq],)
+    )
+
+
+def _duplicates(connection: Connection, rows: Mapping[int, Any]) -> dict[int, tuple[str, ...]]:
+    """For each row the other activities of its type, company and buyer within days of it; of a new buyer those of any day."""
+    activity, event = tables.activity, tables.event
+    query = (
+        sa.select(
+            activity.c.seq, activity.c.type, activity.c.day, activity.c.buyer_key, activity.c.company_key, event.c.key
+        )
+        .join(event, event.c.seq == activity.c.seq)
+        .where(
+            among(connection, activity.c.buyer_key, {row.buyer_key for row in rows.values()}),
+            activity.c.state.not_in(("reversed", "rejected")),
+        )
+        .order_by(activity.c.seq)
+    )
+    by_buyer: dict[tuple[str, str], list[Any]] = {}
+    for other in connection.execute(query):
+        by_buyer.setdefault((other.type, other.buyer_key), []).append(other)
+    return {
+        seq: tuple(
+            other.key
+            for other in by_buyer.get((row.type, row.buyer_key), ())
+            if other.seq != seq
+            and (
+                row.type == "new_buyer"
+                or (other.company_key == row.company_key and abs((other.day - row.day).days) <= NEAR_DAYS)
+            )
+        )
+        for seq, row in rows.items()
+    }
+
+
+def waiting_counts(connection: Connection, frame: Frame, *, employees: Collection[str]) -> dict[str, int]:
+    """How many entries of each employee wait to be verified. Queries: 1."""
+    activity = tables.activity
+    query = (
+        sa.select(activity.c.employee, sa.func.count())
+        .where(
+            among(connection, activity.c.employee, [frame.ids[one] for one in employees]),
+            activity.c.state == "entered",
+            activity.c.type.in_(types_to_verify(frame)),
+        )
+        .group_by(activity.c.employee)
+    )
+    return {frame.numbers[employee]: number for employee, number in connection.execute(query)}
+
+
+def verdicts_on(
+    connection: Connection,
+    frame: Frame,
+    *,
+    viewer: Viewer,
+    keys: Sequence[str],
+    verdict: str,
+    reason: str,
+    now: dt.datetime,
+    form: str,
+    seen: str = "entered",
+) -> Verdicts:
+    """The events by which a person verifies or rejects some activities.
+
+    What stands otherwise than the person saw it is left out and named; the same form again finds its own verdict and leaves it out silently.
+
+    Args:
+        connection: the writing transaction in which they will be recorded.
+        frame: the agency.
+        viewer: who judges, in whose number they are recorded.
+        keys: the activities.
+        verdict: ``verified`` or ``rejected``.
+        reason: why.
+        now: when.
+        form: the form's own id, which makes the events' ids.
+        seen: the state that the activities had on the page.
+
+    Raises:
+        NotThere: one of them is not there, or not this person's to judge.
+
+    Queries: 3.
+    """
+    activity, event = tables.activity, tables.event
+    query = (
+        sa.select(activity.c.seq, activity.c.day, activity.c.employee, activity.c.state, activity.c.buyer_name)
+        .add_columns(event.c.key, event.c.source, event.c.id)
+        .join(event, event.c.seq == activity.c.seq)
+        .where(among(connection, event.c.key, keys))
+        .order_by(activity.c.day, activity.c.seq)
+        .with_for_update(of=activity)
+    )
+    rows = connection.execute(query).all()
+    if viewer.employee is None or len(rows) != len(set(keys)):
+        raise NotThere
+    credits = _credits(connection, frame, [row.seq for row in rows])
+    judges = _judges(connection, [row.seq for row in rows])
+    source = f"/pages/{viewer.employee}"
+    events: list[dict[str, object]] = []
+    already: list[AlreadyJudged] = []
+    for row in rows:
+        number = frame.numbers[row.employee]
+        sharers = {number, *(part.employee for part in credits.get(row.seq, ()))}
+        unit = frame.directory.unit_of(number, row.day)
+        if not may_verify(frame.directory, viewer=viewer, unit=unit, sharers=sharers, day=now.date()):
+            raise NotThere
+        id_ = f"{form}-{row.key}"
+        if (source, id_) in judges.get(row.seq, {}):
+            continue
+        if row.state != seen:
+            by = list(judges.get(row.seq, {}).values())
+            already.append(AlreadyJudged(key=row.key, buyer=row.buyer_name, state=row.state, by=by[-1] if by else ""))
+            continue
+        events.append(
+            verdict_event(
+                verdict,
+                source=source,
+                id=id_,
+                time=now.isoformat(timespec="seconds"),
+                activity=(row.source, row.id),
+                by=viewer.employee,
+                reason=reason,
+            )
+        )
+    return Verdicts(events=tuple(events), already=tuple(already))
+
+
+def _judges(connection: Connection, seqs: Sequence[int]) -> dict[int, dict[tuple[str, str], str]]:
+    """Who gave which verdict on some activities, in the order of the verdicts."""
+    verdict, event = tables.verdict, tables.event
+    query = (
+        sa.select(verdict.c.activity, event.c.source, event.c.id, verdict.c.by)
+        .join(event, event.c.seq == verdict.c.seq)
+        .where(among(connection, verdict.c.activity, seqs))
+        .order_by(event.c.instant, event.c.source, event.c.id)
+    )
+    found: dict[int, dict[tuple[str, str], str]] = {}
+    for seq, source, id_, by in connection.execute(query):
+        found.setdefault(seq, {})[source, id_] = by or ""
+    return found

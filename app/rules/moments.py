@@ -1,0 +1,82 @@
+"""When something happened: a time of RFC 3339 as the contract looks at it.
+
+A newcomer's usual mistake: to take the day in UTC. The day is the date that the time shows, in its own offset; only the order goes by the instant.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+__all__ = ["Moment", "moment"]
+
+_TIME: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
+)
+_MINUTES_A_DAY: Final = 24 * 60
+
+
+class Moment(NamedTuple):
+    """A time as the contract looks at it."""
+
+    day: dt.date
+    """The date that the time shows, in its own offset."""
+    instant: str
+    """A text that sorts as the instants do: fifteen digits YYYYYMMDDhhmmss in UTC, then the fraction without its last zeros.
+
+    Digits only, so that every collation of every database sorts it by code point; five for the year, since an offset may lead out of 1 to 9999.
+    """
+    canonical: str
+    """The time and its offset in the one form in which equal ones are equal texts."""
+
+
+@lru_cache(maxsize=4096)
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _offset_minutes(zone: str) -> int:
+    if zone in "Zz":
+        return 0
+    minutes = int(zone[1:3]) * 60 + int(zone[4:6])
+    return -minutes if zone[0] == "-" else minutes
+
+
+@lru_cache(maxsize=4096)
+def _day_digits(ordinal: int) -> str:
+    """A day as nine digits; one before the year 1 or after 9999 too, where an offset leads there."""
+    if ordinal < 1:
+        return "000001231"
+    if ordinal > dt.date.max.toordinal():
+        return "100000101"
+    return "0" + dt.date.fromordinal(ordinal).isoformat().replace("-", "")
+
+
+def moment(text: str) -> Moment | None:
+    """A time of RFC 3339 with its offset; None for anything else.
+
+    Any number of digits of a second; a leap second where one may be (23:59:60 in UTC at the end of a month). The year 0 is no date.
+    """
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return None
+    day_text, hour, minute, second, fraction, zone = found.groups()
+    day = _day(day_text)
+    if day is None:
+        return None
+    fraction = fraction.rstrip("0") if fraction else ""
+    offset = _offset_minutes(zone)
+    shift, minutes = divmod(int(hour) * 60 + int(minute) - offset, _MINUTES_A_DAY)
+    digits = _day_digits(day.toordinal() + shift)
+    if second == "60" and (minutes != _MINUTES_A_DAY - 1 or _day_digits(day.toordinal() + shift + 1)[-2:] != "01"):
+        return None
+    hours, minutes = divmod(minutes, 60)
+    instant = f"{digits}{hours:02}{minutes:02}{second}{fraction}"
+    return Moment(day, instant, f"{day_text}T{hour}:{minute}:{second}.{fraction}{offset:+}")
