@@ -242,7 +242,7 @@ def draw(rng: np.random.Generator, chance: random.Random, staffing: Staffing, *,
     order = np.lexsort((employees, kinds, days))
     kinds, employees, days = kinds[order], employees[order], days[order]
     unit = staffing.unit_on[employees, days].astype(np.int64)
-    _before_the_cycle(rng, cycle, days)
+    _out_of_time(rng, cycle, days)
     count = len(kinds)
     acts = Activities(
         kind=kinds,
@@ -265,9 +265,9 @@ def draw(rng: np.random.Generator, chance: random.Random, staffing: Staffing, *,
     return acts, market
 
 
-def _before_the_cycle(rng: np.random.Generator, cycle: CycleUnderWay, days: Ints) -> None:
-    """A few of the first are of the last days before the cycle: they count for no line of it."""
-    del cycle
+def _out_of_time(rng: np.random.Generator, cycle: CycleUnderWay, days: Ints) -> None:
+    """A few of the first are of the last days before the cycle and count for no line of it; three are dated ahead."""
     first = np.flatnonzero(days < 2)
     chosen = first[rng.random(len(first)) < 0.12]
     days[chosen] -= _EARLIER_DAYS
+    days[len(days) - 3 :] = np.minimum(cycle.passed + np.array([2, 5, 9]), len(cycle.days) - 1)

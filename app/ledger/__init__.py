@@ -4,6 +4,22 @@ It owns every event that was ever accepted and promises that its state is a func
 order in which they came. It never changes or deletes an event, and never decides what a KPI is.
 """
 
+from app.ledger.activities import (
+    STATES,
+    Activities,
+    ActivityFilter,
+    ActivityHistory,
+    ActivityRow,
+    CreditShare,
+    Given,
+    Move,
+    activities_of,
+    activity_history,
+    latest_moves,
+    recent_countries,
+    recorded_time,
+    reversal_event,
+)
 from app.ledger.contents import contents
 from app.ledger.fold import figures_as_of
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame_of, owners_text, slices_in_use
@@ -18,22 +34,53 @@ from app.ledger.rejects import (
     rejected_events,
     settle_rejected,
 )
+from app.ledger.suggestions import Alike, Contents, Party, activities_alike, suggest_parties
 from app.ledger.totals import Figures, current_figures
 from app.ledger.touching import Look, Touch, forget_touches, look, touch
+from app.ledger.verification import (
+    AlreadyJudged,
+    Queue,
+    Verdicts,
+    Waiting,
+    may_verify,
+    types_to_verify,
+    verdicts_on,
+    verification_queue,
+    waiting_counts,
+    whose_turn,
+)
 
 __all__ = [
     "BUYER",
     "COMPANY",
+    "STATES",
+    "Activities",
+    "ActivityFilter",
+    "ActivityHistory",
+    "ActivityRow",
+    "Alike",
+    "AlreadyJudged",
     "Arrival",
+    "Contents",
+    "CreditShare",
     "Figures",
     "Frame",
+    "Given",
     "KeptReject",
     "Look",
+    "Move",
+    "Party",
+    "Queue",
     "Recorded",
     "Rejected",
     "SliceInUse",
     "StaleFrameError",
     "Touch",
+    "Verdicts",
+    "Waiting",
+    "activities_alike",
+    "activities_of",
+    "activity_history",
     "contents",
     "current_figures",
     "errors_of",
@@ -42,15 +89,26 @@ __all__ = [
     "forget_touches",
     "frame_of",
     "keep_rejected",
+    "latest_moves",
     "look",
+    "may_verify",
     "needs",
     "owners_text",
+    "recent_countries",
     "reconcile",
     "record",
+    "recorded_time",
     "rederive",
     "rejected_event",
     "rejected_events",
+    "reversal_event",
     "settle_rejected",
     "slices_in_use",
+    "suggest_parties",
     "touch",
+    "types_to_verify",
+    "verdicts_on",
+    "verification_queue",
+    "waiting_counts",
+    "whose_turn",
 ]

@@ -212,7 +212,9 @@ def _narrowed(frame: Frame, wanted: ActivityFilter) -> list[sa.ColumnElement[boo
         ]
         plain = plain_name(text, frame.legal_forms)
         if plain:
-            parts += [column.contains(plain, autoescape=True) for column in (activity.c.company_key, activity.c.buyer_key)]
+            parts += [
+                column.contains(plain, autoescape=True) for column in (activity.c.company_key, activity.c.buyer_key)
+            ]
         conditions.append(sa.or_(*parts))
     return conditions
 
@@ -478,7 +480,9 @@ def reversal_event(
     *, source: str, id: str, time: str, activity: ActivityHistory, by: str, reason: str
 ) -> dict[str, object]:
     """The CloudEvent that takes a whole activity out."""
-    return verdict_event("reversed", source=source, id=id, time=time, activity=(activity.source, activity.id), by=by, reason=reason)
+    return verdict_event(
+        "reversed", source=source, id=id, time=time, activity=(activity.source, activity.id), by=by, reason=reason
+    )
 
 
 def verdict_event(
@@ -495,4 +499,11 @@ def verdict_event(
     members: dict[str, object] = {"activity": {"source": activity[0], "id": activity[1]}, "by": by}
     if reason:
         members["reason"] = reason
-    return {"specversion": "1.0", "type": TYPE_PREFIX + type_, "source": source, "id": id, "time": time, "data": members}
+    return {
+        "specversion": "1.0",
+        "type": TYPE_PREFIX + type_,
+        "source": source,
+        "id": id,
+        "time": time,
+        "data": members,
+    }

@@ -65,7 +65,9 @@ class _Parties:
         for name, registration, seq in connection.execute(sa.select(*company, last).where(since).group_by(*company)):
             self._keep(self.companies, Party(name or "", "", registration or ""), seq)
         buyer = (activity.c.buyer_name, activity.c.buyer_country, activity.c.buyer_registration)
-        for name, country, registration, seq in connection.execute(sa.select(*buyer, last).where(since).group_by(*buyer)):
+        for name, country, registration, seq in connection.execute(
+            sa.select(*buyer, last).where(since).group_by(*buyer)
+        ):
             self._keep(self.buyers, Party(name, country, registration or ""), seq)
         self.read_to = newest
 
@@ -90,7 +92,9 @@ def _parties(connection: Connection) -> _Parties:
         return found
 
 
-def suggest_parties(connection: Connection, *, text: str, buyers: bool, country: str = "", limit: int = 8) -> list[Party]:
+def suggest_parties(
+    connection: Connection, *, text: str, buyers: bool, country: str = "", limit: int = 8
+) -> list[Party]:
     """Companies or buyers whose name has words that begin as the typed ones do, or whose registration does.
 
     The country's own come first, then those that were named last.
@@ -104,9 +108,17 @@ def suggest_parties(connection: Connection, *, text: str, buyers: bool, country:
     with held.lock:
         held.read_on(connection)
         known = held.buyers if buyers else held.companies
-        found = [(party, seq) for party, seq in known.items() if all(f" {word}" in held.words[party] for word in wanted)]
+        found = [
+            (party, seq) for party, seq in known.items() if all(f" {word}" in held.words[party] for word in wanted)
+        ]
         begins = " " + " ".join(wanted)
-        found.sort(key=lambda one: (one[0].country != country if country else False, not held.words[one[0]].startswith(begins), -one[1]))
+        found.sort(
+            key=lambda one: (
+                one[0].country != country if country else False,
+                not held.words[one[0]].startswith(begins),
+                -one[1],
+            )
+        )
     return [party for party, _ in found[:limit]]
 
 

@@ -191,7 +191,11 @@ def verification_queue(
             continue
         turn = whose_turn(frame.directory, unit=unit, sharers=sharers, day=day)
         (mine if not turn or viewer.employee in turn else others).append(seq)
-    shown = sorted({*mine, *others}, key={row.seq: at for at, row in enumerate(candidates)}.__getitem__) if everything else mine
+    shown = (
+        sorted({*mine, *others}, key={row.seq: at for at, row in enumerate(candidates)}.__getitem__)
+        if everything
+        else mine
+    )
     page = shown[offset : offset + limit]
     return Queue(
         rows=_waiting(connection, frame, page, credits),

@@ -150,7 +150,6 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
             "“%(value)s” is not an amount above 0 with at most 15 digits before the point and 4 after it."
         ),
         "amount_too_large": n_("This is more than 10,000,000,000 US dollars."),
-        "currency_without_amount": n_("A currency without an amount: give both or neither."),
         "amount_without_currency": n_("An amount without a currency: give both or neither."),
         "bad_hs_code": n_("“%(value)s” is not an HS code of 2 to 10 digits."),
         "bad_share": n_("“%(value)s” is not a share above 0 with at most 4 decimals."),
@@ -443,11 +442,9 @@ def _worth(
             amount = None
     amount_is_bad = len(findings) > before
     currency = findings.text(members.get("currency"), "/data/currency", required=required)
-    if not required and not amount_is_bad:
-        if currency and amount is None:
-            findings.add("/data/amount", "currency_without_amount")
-        elif amount is not None and not members.get("currency"):
-            findings.add("/data/currency", "amount_without_currency")
+    # A currency alone says nothing that could be wrong; an amount alone could not be valued.
+    if not required and not amount_is_bad and amount is not None and not members.get("currency"):
+        findings.add("/data/currency", "amount_without_currency")
     if currency and envelope.when is not None:
         rate = known.rates.rate(currency, envelope.when.day)
         if rate is None:

@@ -4,7 +4,9 @@ It owns the read model that every page, command and export renders, and the tren
 wherever they are shown. It never writes to the ledger.
 """
 
+from app.scoring.board import Beside, Board, BoardLine, BoardMove, Shows, UnitPart, board, node_name
 from app.scoring.digest import digest
+from app.scoring.office import Member, Office, Sum, TargetBlock, TargetRow, Targets, office, targets
 from app.scoring.plan import CyclePlan, Person, Selection, ShownLine, State, Worked, state
 from app.scoring.reconciling import reconcile
 from app.scoring.scorecards import (
@@ -21,21 +23,37 @@ from app.scoring.scorecards import (
 
 __all__ = [
     "Asked",
+    "Beside",
+    "Board",
+    "BoardLine",
+    "BoardMove",
     "CyclePlan",
     "LineScore",
+    "Member",
+    "Office",
     "Person",
     "Scorecard",
     "Scores",
     "Selection",
     "ShownLine",
+    "Shows",
     "State",
+    "Sum",
+    "TargetBlock",
+    "TargetRow",
+    "Targets",
+    "UnitPart",
     "Worked",
+    "board",
     "digest",
     "make_scorecards",
-    "reconcile",
+    "node_name",
+    "office",
     "read_figures",
+    "reconcile",
     "score_figures",
     "scorecards",
     "scores",
     "state",
+    "targets",
 ]

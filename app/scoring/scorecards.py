@@ -245,21 +245,22 @@ def scorecards(connection: Connection, asked: Asked, nodes: Sequence[Node] | Non
     return make_scorecards(scores(connection, asked, nodes))
 
 
-def make_scorecards(found: Scores) -> list[Scorecard]:
-    """The scorecards of the nodes that were asked for, with exact figures. No queries."""
+def make_scorecards(found: Scores, *, first: int | None = None) -> list[Scorecard]:
+    """The scorecards of the nodes that were asked for, or of the first of them, with exact figures. No queries."""
     selection = found.selection
+    made = selection.asked if first is None else min(first, selection.asked)
     plan, asked = selection.plan, found.asked
     why = reasons(selection.lines, found.actual.value)
     exact = _Exact(found)
-    cards: list[list[LineScore]] = [[] for _ in range(selection.asked)]
-    order = {node: iter(plan.lines.get(node, ())) for node in selection.nodes[: selection.asked]}
+    cards: list[list[LineScore]] = [[] for _ in range(made)]
+    order = {node: iter(plan.lines.get(node, ())) for node in selection.nodes[:made]}
     for place, node_at in enumerate(selection.shown_node.tolist()):
-        if node_at < selection.asked:
+        if node_at < made:
             line = next(order[selection.nodes[node_at]])
             cards[node_at].append(_line(found, exact, why, line, place))
     return [
         Scorecard(node, plan.cycle, asked.as_of, asked.basis, *found.at(at), tuple(cards[at]))
-        for at, node in enumerate(selection.nodes[: selection.asked])
+        for at, node in enumerate(selection.nodes[:made])
     ]
 
 

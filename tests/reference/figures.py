@@ -205,10 +205,8 @@ def _midterm(given: Given, actual: Fraction) -> Figures:
     base, high, low = (value * given.present for value in _midterm_of(given, given.year))
     if not given.is_better(high, low):
         raise Unmeasurable("no_spread")
-    parts = [(actual, high, low)]
-    for year in (given.year - 1, given.year - 2):
-        if year > start and year in given.history:
-            parts.append((given.history[year], *_midterm_of(given, year)[1:]))
+    earlier = [year for year in (given.year - 1, given.year - 2) if year > start and year in given.history]
+    parts = [(actual, high, low), *((given.history[year], *_midterm_of(given, year)[1:]) for year in earlier)]
     means = [mean([part[place] for part in parts]) for place in range(3)]
     now, three_years = share_of_way(actual, high, low), share_of_way(*means)
     score = 20 + 80 * (now / 2 + three_years / 2)

@@ -1,0 +1,351 @@
+"""A scorecard as its page shows it: the figures on both bases, what they serve, what moved them last, who stands beside.
+
+A newcomer's usual mistake is to give every viewer the whole of it: an employee sees the scores of the units above, and neither colleagues nor
+their activities. What may be shown is handed in (:class:`Shows`), and what may not is not even read.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from app import cascade, ledger
+from app.cascade import Line, Served
+from app.ledger import Move
+from app.organisation import Directory
+from app.rules.definitions import KpiVersion
+from app.rules.measures import GROWS_WITH_DAYS
+from app.rules.rollup import Area, areas
+from app.rules.terms import Basis, Job, Node, NodeKind
+from app.scoring.plan import CyclePlan, state
+from app.scoring.scorecards import Asked, LineScore, Scorecard, Scores, make_scorecards, read_figures, score_figures
+
+__all__ = [
+    "Beside",
+    "Board",
+    "BoardLine",
+    "BoardMove",
+    "LineFacts",
+    "Shows",
+    "UnitPart",
+    "board",
+    "node_name",
+    "pace_of",
+]
+
+MOVES_SHOWN: Final = 8
+
+
+class Shows(NamedTuple):
+    """What the person at the page may see of it."""
+
+    activities: bool
+    people: bool
+    node: Callable[[Node], bool]
+    """Whether another node's scorecard may be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    """What a line is, as long as nothing is loaded: its KPI's words, what it serves and where it hangs."""
+
+    line: Line
+    version: KpiVersion
+    served: tuple[Served, ...]
+    parent: Line | None
+    parent_name: str | None
+    grows: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoardLine:
+    """A line on both bases, and how it stands against its expected path.
+
+    Attributes:
+        facts: what the line is.
+        shown: its figures on the basis asked for.
+        final: its figures on the final basis.
+        provisional: its figures on the provisional basis.
+        goal: the target, else the base value: what the year's work is held against.
+        expected: the part of it that should be there by the day asked; None where nothing is expected by days.
+        pace: actual ÷ expected; None without either.
+    """
+
+    facts: LineFacts
+    shown: LineScore
+    final: LineScore
+    provisional: LineScore
+    goal: str | None
+    expected: Decimal | None
+    pace: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Another node beside or below this one."""
+
+    node: Node
+    name: str
+    job: Job | None
+    own_score: float | None
+    unit_score: float | None
+    final_score: float | None
+    projected_score: float | None
+    provisional_score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPart:
+    """One unit's share in an employee's unit part."""
+
+    unit: str
+    name: str
+    days: int
+    own_score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardMove:
+    """What came in last, and the KPIs of this scorecard that look at it."""
+
+    move: Move
+    kpis: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """Everything that a scorecard's page shows."""
+
+    node: Node
+    name: str
+    unit: str | None
+    """Of an employee: the unit posted to on the day asked."""
+    job: Job | None
+    cycle: int
+    cycles: tuple[int, ...]
+    asked: Asked
+    card: Scorecard
+    """On the basis asked for."""
+    final: Scorecard
+    provisional: Scorecard
+    lines: tuple[BoardLine, ...]
+    areas: tuple[Area, ...]
+    unit_parts: tuple[UnitPart, ...]
+    unit_pct: Decimal
+    own_pct: Decimal
+    days_present: int | None
+    days_total: int | None
+    parent: Beside | None
+    children: tuple[Beside, ...]
+    people: tuple[Beside, ...]
+    moves: tuple[BoardMove, ...] | None
+    """None where the viewer may not see activities."""
+    loaded_at: dt.datetime | None
+
+
+def board(connection: Connection, *, node: Node, asked: Asked, shows: Shows) -> Board:
+    """A node's scorecard page.
+
+    Queries: 4: the revision, the totals (one more where something is counted distinct) and the latest activities; as of a day those of
+    the fold instead of the totals.
+    """
+    held = state(connection)
+    plan = held.plan(asked.cycle)
+    directory = plan.frame.directory
+    day = _day_within(plan, asked.day)
+    beside = [
+        one for one in (*_children(directory, node, day), *_people(directory, node, day, shows)) if shows.node(one)
+    ]
+    parent = _parent(directory, node, day)
+    shown_parent = [parent] if parent is not None and shows.node(parent) else []
+    selection = plan.select((node, *shown_parent, *beside))
+    figures = read_figures(connection, selection, asked)
+    final = score_figures(selection, figures, asked._replace(basis=Basis.FINAL))
+    provisional = score_figures(selection, figures, asked._replace(basis=Basis.PROVISIONAL))
+    (final_card,) = make_scorecards(final, first=1)
+    (provisional_card,) = make_scorecards(provisional, first=1)
+    card = final_card if asked.basis is Basis.FINAL else provisional_card
+    facts = line_facts(plan, node)
+    lines = tuple(_line(*one) for one in zip(facts, card.lines, final_card.lines, provisional_card.lines, strict=True))
+    others = {one.node: one for one in _besides(directory, plan, final, provisional, day, 1)}
+    person = plan.people.get(node.code) if node.kind is NodeKind.EMPLOYEE else None
+    blend = plan.sheet.definitions.policies.blend[person.job] if person else None
+    return Board(
+        node=node,
+        name=node_name(directory, node, day),
+        unit=directory.unit_of(node.code, day) if node.kind is NodeKind.EMPLOYEE else None,
+        job=person.job if person else None,
+        cycle=plan.cycle,
+        cycles=held.sheet.cycles,
+        asked=asked,
+        card=card,
+        final=final_card,
+        provisional=provisional_card,
+        lines=lines,
+        areas=areas((one.shown.area or "", _plain(one.shown.weight), one.shown.points) for one in lines),
+        unit_parts=_unit_parts(plan, node, final if asked.basis is Basis.FINAL else provisional, day),
+        unit_pct=Decimal(blend.unit) if blend else Decimal(0),
+        own_pct=Decimal(blend.own) if blend else Decimal(100),
+        days_present=person.presence.days_present if person else None,
+        days_total=person.presence.total if person else None,
+        parent=others.get(parent) if parent is not None else None,
+        children=tuple(others[one] for one in beside if one.kind is NodeKind.UNIT),
+        people=tuple(others[one] for one in beside if one.kind is NodeKind.EMPLOYEE),
+        moves=_moves(connection, plan, facts, node, asked) if shows.activities else None,
+        loaded_at=directory.loaded_at,
+    )
+
+
+def node_name(directory: Directory, node: Node, day: dt.date) -> str:
+    """The name of a unit as on that day or near it, or of an employee; the code where there is none."""
+    if node.kind is NodeKind.EMPLOYEE:
+        found = directory.employees.get(node.code)
+        return found.name if found else node.code
+    row = directory.unit_near(node.code, day)
+    return row.name if row else node.code
+
+
+def _day_within(plan: CyclePlan, day: dt.date) -> dt.date:
+    """The day asked, or the cycle's last one: a closed cycle is looked at with the tree of its end."""
+    period = plan.period
+    if period.to is not None and day >= period.to:
+        return period.to - dt.timedelta(days=1)
+    return max(day, period.from_) if period.from_ is not None else day
+
+
+def _children(directory: Directory, node: Node, day: dt.date) -> list[Node]:
+    if node.kind is NodeKind.EMPLOYEE:
+        return []
+    return [Node(NodeKind.UNIT, code) for code in directory.children(node.code, day)]
+
+
+def _people(directory: Directory, node: Node, day: dt.date, shows: Shows) -> list[Node]:
+    if node.kind is NodeKind.EMPLOYEE or not shows.people:
+        return []
+    return [Node(NodeKind.EMPLOYEE, number) for number in directory.people_of(node.code, day)]
+
+
+def _parent(directory: Directory, node: Node, day: dt.date) -> Node | None:
+    if node.kind is NodeKind.EMPLOYEE:
+        unit = directory.unit_of(node.code, day)
+        return None if unit is None else Node(NodeKind.UNIT, unit)
+    above = directory.tree.parent_on(node.code, day)
+    return None if above is None else Node(NodeKind.UNIT, above)
+
+
+def _besides(
+    directory: Directory, plan: CyclePlan, final: Scores, provisional: Scores, day: dt.date, start: int
+) -> list[Beside]:
+    """The nodes that were asked for beside the first, with their scores."""
+    selection = final.selection
+    found = []
+    for place in range(start, selection.asked):
+        node = selection.nodes[place]
+        person = plan.people.get(node.code) if node.kind is NodeKind.EMPLOYEE else None
+        own, unit, whole, ahead = final.at(place)
+        found.append(
+            Beside(
+                node,
+                node_name(directory, node, day),
+                person.job if person else None,
+                own,
+                unit,
+                whole,
+                ahead,
+                provisional.at(place)[2],
+            )
+        )
+    return found
+
+
+def _unit_parts(plan: CyclePlan, node: Node, found: Scores, day: dt.date) -> tuple[UnitPart, ...]:
+    places = {one: at for at, one in enumerate(found.selection.nodes)}
+    directory = plan.frame.directory
+    parts = []
+    for code, days in plan.units_of(node).items():
+        unit = Node(NodeKind.UNIT, code)
+        parts.append(UnitPart(code, node_name(directory, unit, day), days, found.at(places[unit])[0]))
+    return tuple(parts)
+
+
+# ----------------------------------------------------------------------------------------------------------------- the lines
+
+_FACTS: Final[OrderedDict[tuple[str, int, Node], tuple[LineFacts, ...]]] = OrderedDict()
+_FACTS_LOCK: Final = threading.Lock()
+_FACTS_MAX: Final = 4096
+
+
+def line_facts(plan: CyclePlan, node: Node) -> tuple[LineFacts, ...]:
+    """What a node's lines are, in the order of the file; worked out once for each load."""
+    key = (plan.sheet.token, plan.cycle, node)
+    found = _FACTS.get(key)
+    if found is None:
+        found = tuple(_facts(plan, shown.row) for shown in plan.lines.get(node, ()))
+        with _FACTS_LOCK:
+            _FACTS[key] = found
+            while len(_FACTS) > _FACTS_MAX:
+                _FACTS.popitem(last=False)
+    return found
+
+
+def _facts(plan: CyclePlan, line: Line) -> LineFacts:
+    sheet = plan.sheet
+    version = sheet.kpi(line.kpi).version(plan.cycle)
+    parent = sheet.parent_of(line)
+    directory = plan.frame.directory
+    day = _day_within(plan, dt.date.max)
+    return LineFacts(
+        line,
+        version,
+        cascade.served_by(sheet, line),
+        parent,
+        None if line.parent_node is None else node_name(directory, line.parent_node, day),
+        version.measure.aggregate in GROWS_WITH_DAYS,
+    )
+
+
+def _line(facts: LineFacts, shown: LineScore, final: LineScore, provisional: LineScore) -> BoardLine:
+    goal = shown.target or shown.base
+    expected, pace = pace_of(shown, grows=facts.grows)
+    return BoardLine(facts, shown, final, provisional, goal, expected, pace)
+
+
+def pace_of(line: LineScore, *, grows: bool) -> tuple[Decimal | None, Decimal | None]:
+    """What should be there by the day asked, and how the actual stands to it (domain.md 3: "pace is actual against that path").
+
+    The path leads to the target, or to the base value where there is none; only of what grows with days is a part expected.
+    """
+    goal = line.target or line.base
+    if goal is None or not grows or line.elapsed is None:
+        return None, None
+    expected = Decimal(goal) * Decimal(repr(line.elapsed))
+    if line.actual is None or not expected:
+        return expected, None
+    return expected, Decimal(line.actual) / expected
+
+
+def _plain(weight: Decimal) -> float:
+    numerator, denominator = weight.as_integer_ratio()
+    return numerator / denominator
+
+
+def _moves(
+    connection: Connection, plan: CyclePlan, facts: Sequence[LineFacts], node: Node, asked: Asked
+) -> tuple[BoardMove, ...]:
+    frame = plan.frame
+    looking = [
+        (one.line.kpi, {part.slice for part in one.version.measure.parts if part.slice is not None}) for one in facts
+    ]
+    moves = ledger.latest_moves(connection, frame, node=node, cycle=plan.cycle, limit=MOVES_SHOWN, as_of=asked.as_of)
+    found = []
+    for move in moves:
+        slices = {one.slice for one in frame.matching(move.type, move.country, move.hs_code)}
+        found.append(BoardMove(move, tuple(kpi for kpi, held in looking if held & slices)))
+    return tuple(found)

@@ -1,0 +1,254 @@
+"""A unit as its head looks at it: its people side by side, the units below, and the targets of all of them.
+
+A newcomer's usual mistake is to add up whatever stands in a column: only counts and sums of identical lines add up to the line above
+(domain.md 3 and 4).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import Connection
+
+from app import ledger
+from app.rules.definitions import KpiVersion
+from app.rules.measures import ADDS_UP, GROWS_WITH_DAYS, Aggregate
+from app.rules.terms import Basis, Job, Link, Node, NodeKind
+from app.scoring.board import node_name, pace_of
+from app.scoring.plan import CyclePlan, state
+from app.scoring.scorecards import Asked, LineScore, make_scorecards, read_figures, score_figures
+
+__all__ = ["Member", "Office", "Sum", "TargetBlock", "TargetRow", "Targets", "office", "targets"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """The unit itself, one of its people, or a unit below, with its scores."""
+
+    node: Node
+    name: str
+    job: Job | None
+    is_head: bool
+    own_score: float | None
+    unit_score: float | None
+    final_score: float | None
+    projected_score: float | None
+    provisional_score: float | None
+    people: int
+    """Of a unit: how many are posted to it and below it."""
+    waiting: int
+    """Entries that nobody has verified or rejected: a person's own, or those of a unit's people and of all below."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """A unit, its people and the units below it, on a day."""
+
+    unit: Node
+    name: str
+    day: dt.date
+    above: tuple[tuple[str, str], ...]
+    """Code and name of every unit above, the nearest first."""
+    itself: Member
+    people: tuple[Member, ...]
+    children: tuple[Member, ...]
+    cycle: int
+    cycles: tuple[int, ...]
+
+
+def office(connection: Connection, *, unit: str, asked: Asked) -> Office:
+    """A unit with its people and the units below side by side.
+
+    Queries: 3 (the revision, the totals, what waits), one more where something is counted distinct.
+    """
+    held = state(connection)
+    plan = held.plan(asked.cycle)
+    directory = plan.frame.directory
+    day = asked.day
+    node = Node(NodeKind.UNIT, unit)
+    numbers = directory.people_of(unit, day)
+    below = directory.children(unit, day)
+    nodes = (
+        node,
+        *(Node(NodeKind.EMPLOYEE, number) for number in numbers),
+        *(Node(NodeKind.UNIT, code) for code in below),
+    )
+    selection = plan.select(nodes)
+    figures = read_figures(connection, selection, asked)
+    final = score_figures(selection, figures, asked._replace(basis=Basis.FINAL))
+    provisional = score_figures(selection, figures, asked._replace(basis=Basis.PROVISIONAL))
+    posted = {code: _posted(plan, code, day) for code in (unit, *below)}
+    waiting = ledger.waiting_counts(connection, plan.frame, employees=posted[unit])
+    heads = set(directory.heads_of(unit, day))
+    members = []
+    for place, one in enumerate(nodes):
+        own, part, whole, ahead = final.at(place)
+        person = directory.employees.get(one.code) if one.kind is NodeKind.EMPLOYEE else None
+        counted = posted[one.code] if one.kind is NodeKind.UNIT else (one.code,)
+        members.append(
+            Member(
+                node=one,
+                name=node_name(directory, one, day),
+                job=person.job if person else None,
+                is_head=person is not None and one.code in heads,
+                own_score=own,
+                unit_score=part,
+                final_score=whole,
+                projected_score=ahead,
+                provisional_score=provisional.at(place)[2],
+                people=len(counted) if one.kind is NodeKind.UNIT else 0,
+                waiting=sum(waiting.get(number, 0) for number in counted),
+            )
+        )
+    return Office(
+        unit=node,
+        name=members[0].name,
+        day=day,
+        above=tuple(
+            (code, node_name(directory, Node(NodeKind.UNIT, code), day)) for code in directory.chain_on(unit, day)[1:]
+        ),
+        itself=members[0],
+        people=tuple(members[1 : 1 + len(numbers)]),
+        children=tuple(members[1 + len(numbers) :]),
+        cycle=plan.cycle,
+        cycles=held.sheet.cycles,
+    )
+
+
+def _posted(plan: CyclePlan, unit: str, day: dt.date) -> tuple[str, ...]:
+    directory = plan.frame.directory
+    return tuple(number for below in directory.units_below(unit, day) for number in directory.people_of(below, day))
+
+
+# --------------------------------------------------------------------------------------------------------------- the targets
+
+_SUMMED: Final = ("target", "base", "actual")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetRow:
+    """A node's line of a KPI."""
+
+    node: Node
+    name: str
+    line: LineScore
+    link: Link
+    expected: Decimal | None
+    pace: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """What the identical lines below come to, beside the line above."""
+
+    what: str
+    """``target``, ``base`` or ``actual``."""
+    above: Decimal
+    below: Decimal
+    lines: int
+    missing: int
+    """Identical lines below that have no such figure."""
+
+    @property
+    def difference(self) -> Decimal:
+        """What is missing below (negative) or too much."""
+        return self.below - self.above
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetBlock:
+    """One KPI: the unit's own line and those of its people and the units below."""
+
+    kpi: str
+    version: KpiVersion
+    own: TargetRow | None
+    below: tuple[TargetRow, ...]
+    sums: tuple[Sum, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """A unit's KPIs with all lines of them there."""
+
+    unit: Node
+    name: str
+    day: dt.date
+    blocks: tuple[TargetBlock, ...]
+    children: tuple[tuple[str, str], ...]
+    above: tuple[tuple[str, str], ...]
+    cycle: int
+    cycles: tuple[int, ...]
+    lines: int
+
+
+def targets(connection: Connection, *, unit: str, asked: Asked) -> Targets:
+    """The lines of a unit, its people and the units below, KPI by KPI, and whether identical ones add up to the unit's.
+
+    Queries: 2 (the revision, the totals), one more where something is counted distinct.
+    """
+    held = state(connection)
+    plan = held.plan(asked.cycle)
+    directory = plan.frame.directory
+    day = asked.day
+    node = Node(NodeKind.UNIT, unit)
+    children = directory.children(unit, day)
+    nodes = (
+        node,
+        *(Node(NodeKind.UNIT, code) for code in children),
+        *(Node(NodeKind.EMPLOYEE, number) for number in directory.people_of(unit, day)),
+    )
+    selection = plan.select(nodes)
+    found = score_figures(selection, read_figures(connection, selection, asked), asked)
+    by_kpi: dict[str, list[TargetRow]] = {}
+    for card in make_scorecards(found):
+        name = node_name(directory, card.node, day)
+        for line in card.lines:
+            version = plan.sheet.kpi(line.kpi).version(plan.cycle)
+            expected, pace = pace_of(line, grows=version.measure.aggregate in GROWS_WITH_DAYS)
+            row = TargetRow(node=card.node, name=name, line=line, link=Link(line.link), expected=expected, pace=pace)
+            by_kpi.setdefault(line.kpi, []).append(row)
+    blocks = tuple(_block(plan, node, kpi, rows) for kpi, rows in by_kpi.items())
+    return Targets(
+        unit=node,
+        name=node_name(directory, node, day),
+        day=day,
+        blocks=blocks,
+        children=tuple((code, node_name(directory, Node(NodeKind.UNIT, code), day)) for code in children),
+        above=tuple(
+            (code, node_name(directory, Node(NodeKind.UNIT, code), day)) for code in directory.chain_on(unit, day)[1:]
+        ),
+        cycle=plan.cycle,
+        cycles=held.sheet.cycles,
+        lines=sum(len(rows) for rows in by_kpi.values()),
+    )
+
+
+def _block(plan: CyclePlan, unit: Node, kpi: str, rows: Sequence[TargetRow]) -> TargetBlock:
+    own = next((row for row in rows if row.node == unit), None)
+    below = tuple(row for row in rows if row.node != unit)
+    version = plan.sheet.kpi(kpi).version(plan.cycle)
+    adds_up = ADDS_UP[Aggregate(version.measure.aggregate)]
+    identical = [row for row in below if row.link is Link.IDENTICAL and row.line.parent_node == str(unit)]
+    sums: list[Sum] = []
+    if own is not None and identical:
+        for what in _SUMMED:
+            if what == "actual" and not adds_up:
+                continue
+            above: str | None = getattr(own.line, what)
+            if above is None or (what == "base" and own.line.target is not None):
+                continue
+            figures = [getattr(row.line, what) for row in identical]
+            sums.append(
+                Sum(
+                    what=what,
+                    above=Decimal(above),
+                    below=sum((Decimal(figure) for figure in figures if figure is not None), Decimal(0)),
+                    lines=len(identical),
+                    missing=sum(figure is None for figure in figures),
+                )
+            )
+    return TargetBlock(kpi=kpi, version=version, own=own, below=below, sums=tuple(sums))
