@@ -81,7 +81,14 @@ def settle(connection: Connection) -> None:
         connection,
         tables.unit_period,
         [
-            {"code": code, "valid_from": _BEGUN, "name": code.title(), "kind": kind, "parent": parent, "country": country}
+            {
+                "code": code,
+                "valid_from": _BEGUN,
+                "name": code.title(),
+                "kind": kind,
+                "parent": parent,
+                "country": country,
+            }
             | {"timezone": "UTC", "valid_to": None, "evaluation_group": None}
             for code, kind, parent, country in _UNITS
         ],

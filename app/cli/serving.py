@@ -1,3 +1,96 @@
-"""Commands that run: placeholder until the servers stand."""
+"""Commands that run: ``serve``, ``assets``.
 
-COMMANDS = ()
+A newcomer's usual mistake is to serve from a database that was never migrated: every command that runs looks at the schema first.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import sys
+from typing import Final
+
+import click
+
+from app.cli.opening import open_database, settings
+from app.kit.settings import Settings
+
+__all__ = ["COMMANDS"]
+
+
+class _Address(click.ParamType[tuple[str, int]]):
+    name = "HOST:PORT"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
+        if isinstance(value, tuple):
+            return value
+        host, _, port = str(value).rpartition(":")
+        host = host.removeprefix("[").removesuffix("]")
+        if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+            self.fail(f"{value!r} is not an address as 127.0.0.1:8000", param, ctx)
+        return host, int(port)
+
+
+@click.command()
+@click.option("--bind", type=_Address(), default="127.0.0.1:8000", show_default=True, help="Where to listen.")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes; more than one on PostgreSQL only."
+)
+@click.option("--inherited", type=int, hidden=True, help="A socket that is open already.")
+@click.option("--metrics", hidden=True, help="Where the processes of one server keep their counts.")
+def serve(bind: tuple[str, int], workers: int, inherited: int | None, metrics: str | None) -> None:
+    """Serve pages, API and live streams."""
+    given = settings()
+    if inherited is not None:
+        _serve_inherited(given, inherited, metrics)
+        return
+    database = open_database(given)
+    on_sqlite = database.dialect == "sqlite"
+    database.close()
+    if workers > 1 and on_sqlite:
+        message = "several workers need PostgreSQL: SQLite has one writer at a time"
+        raise click.UsageError(message)
+    from app.web.front.server import listen, run, supervise
+
+    try:
+        listener = listen(*bind)
+    except OSError as error:
+        message = f"{bind[0]}:{bind[1]}: {error.strerror or error}"
+        raise click.ClickException(message) from error
+    click.echo(f"OpenKOPES serves on {_shown(listener)}")
+    sys.stdout.flush()
+    if workers == 1:
+        run(given, listener)
+    else:
+        supervise([sys.executable, "-m", "app", "serve"], listener, workers=workers)
+
+
+def _serve_inherited(given: Settings, number: int, metrics: str | None) -> None:
+    """One of several processes: the socket is open, and counts are shared through a folder."""
+    if metrics:
+        from app.web.front.counts import share_counts
+
+        share_counts(metrics)
+    from app.web.front.server import end_with_parent, run
+
+    end_with_parent()
+    run(given, socket.socket(fileno=number))
+
+
+def _shown(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ipaddress.ip_address(host).version == 6 else f"http://{host}:{port}"
+
+
+@click.command()
+def assets() -> None:
+    """Bundle the pages' styles and scripts."""
+    from app.web import assets as bundles
+
+    for path in bundles.build():
+        click.echo(path)
+
+
+COMMANDS: Final = (serve, assets)

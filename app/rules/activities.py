@@ -430,7 +430,7 @@ def _buyer(value: object, findings: _Findings) -> tuple[str, str, str]:
 def _worth(
     members: Mapping[str, object], envelope: _Envelope, known: Known, findings: _Findings
 ) -> tuple[Decimal | None, str]:
-    """Amount and currency: both or neither, and both of a deal."""
+    """Amount and currency: no amount without its currency, and both of a deal."""
     required = "amount" in envelope.kind.required
     before = len(findings)
     text = findings.text(members.get("amount"), "/data/amount", required=required)

@@ -58,6 +58,11 @@ class Rates:
         """No rates: US dollars alone are known."""
         return cls(())
 
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """US dollars, and every currency that has a rate of some month, in order."""
+        return tuple(sorted({USD, *self._months}))
+
     def rate(self, currency: str, day: dt.date) -> Decimal | None:
         """The rate of the day's month or the latest earlier one; None where there is none."""
         if currency == USD:

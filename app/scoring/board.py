@@ -24,7 +24,7 @@ from app.rules.definitions import KpiVersion
 from app.rules.measures import GROWS_WITH_DAYS
 from app.rules.rollup import Area, areas
 from app.rules.terms import Basis, Job, Node, NodeKind
-from app.scoring.plan import CyclePlan, state
+from app.scoring.plan import CyclePlan, State
 from app.scoring.scorecards import Asked, LineScore, Scorecard, Scores, make_scorecards, read_figures, score_figures
 
 __all__ = [
@@ -150,13 +150,12 @@ class Board:
     loaded_at: dt.datetime | None
 
 
-def board(connection: Connection, *, node: Node, asked: Asked, shows: Shows) -> Board:
+def board(connection: Connection, *, held: State, node: Node, asked: Asked, shows: Shows) -> Board:
     """A node's scorecard page.
 
-    Queries: 4: the revision, the totals (one more where something is counted distinct) and the latest activities; as of a day those of
-    the fold instead of the totals.
+    Queries: 2: the totals (one more where something is counted distinct) and the latest activities; as of a day those of the fold instead
+    of the totals.
     """
-    held = state(connection)
     plan = held.plan(asked.cycle)
     directory = plan.frame.directory
     day = _day_within(plan, asked.day)

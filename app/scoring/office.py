@@ -19,7 +19,7 @@ from app.rules.definitions import KpiVersion
 from app.rules.measures import ADDS_UP, GROWS_WITH_DAYS, Aggregate
 from app.rules.terms import Basis, Job, Link, Node, NodeKind
 from app.scoring.board import node_name, pace_of
-from app.scoring.plan import CyclePlan, state
+from app.scoring.plan import CyclePlan, State
 from app.scoring.scorecards import Asked, LineScore, make_scorecards, read_figures, score_figures
 
 __all__ = ["Member", "Office", "Sum", "TargetBlock", "TargetRow", "Targets", "office", "targets"]
@@ -60,12 +60,11 @@ class Office:
     cycles: tuple[int, ...]
 
 
-def office(connection: Connection, *, unit: str, asked: Asked) -> Office:
+def office(connection: Connection, *, held: State, unit: str, asked: Asked) -> Office:
     """A unit with its people and the units below side by side.
 
-    Queries: 3 (the revision, the totals, what waits), one more where something is counted distinct.
+    Queries: 2 (the totals, what waits), one more where something is counted distinct.
     """
-    held = state(connection)
     plan = held.plan(asked.cycle)
     directory = plan.frame.directory
     day = asked.day
@@ -185,12 +184,11 @@ class Targets:
     lines: int
 
 
-def targets(connection: Connection, *, unit: str, asked: Asked) -> Targets:
+def targets(connection: Connection, *, held: State, unit: str, asked: Asked) -> Targets:
     """The lines of a unit, its people and the units below, KPI by KPI, and whether identical ones add up to the unit's.
 
-    Queries: 2 (the revision, the totals), one more where something is counted distinct.
+    Queries: 1 (the totals), one more where something is counted distinct.
     """
-    held = state(connection)
     plan = held.plan(asked.cycle)
     directory = plan.frame.directory
     day = asked.day

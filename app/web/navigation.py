@@ -30,7 +30,7 @@ ITEMS: Final = (
     Item("agency", n_("Agency"), Deed.SEE_AGENCY, Relation.ANY),
     Item("my_scorecard", n_("My scorecard"), Deed.SEE_SCORECARD, Relation.OWN),
     Item("log_activity", n_("Log an activity"), Deed.LOG_ACTIVITY, Relation.OWN),
-    Item("my_activities", n_("My activities"), Deed.REVERSE_ACTIVITY, Relation.OWN),
+    Item("activities", n_("My activities"), Deed.REVERSE_ACTIVITY, Relation.OWN),
     Item("office", n_("My office"), Deed.SEE_PEOPLE_SCORES, Relation.LINE),
     Item("verification", n_("To verify"), Deed.VERIFY, Relation.LINE),
     Item("verification", n_("To verify"), Deed.VERIFY, Relation.UNHEADED),

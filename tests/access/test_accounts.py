@@ -204,7 +204,9 @@ def test_a_new_password_is_long_and_nobodys_first_guess(password, code):
 
 def test_the_trail_only_grows(settled):
     with settled.write(Deed.KEEP_KEYS) as connection:
-        access.record_deed(connection, who="command", deed=Deed.KEEP_KEYS, at=NOW, subject="crm", after={"scope": "read"})
+        access.record_deed(
+            connection, who="command", deed=Deed.KEEP_KEYS, at=NOW, subject="crm", after={"scope": "read"}
+        )
     for change in (sa.update(tables.trail).values(who="nobody"), sa.delete(tables.trail)):
         with pytest.raises(DBAPIError), settled.write(Deed.KEEP_KEYS) as connection:
             connection.execute(change)

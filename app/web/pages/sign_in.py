@@ -67,6 +67,8 @@ def enter(desk: Desk, form: SignIn) -> Moved | Again:
         token = access.finish_attempt(connection, attempt=attempt, now=desk.now)
         viewer = None if token is None else access.viewer(connection, token=token, now=desk.now)
         if viewer is not None:
+            if desk.person is not None:
+                access.sign_out(connection, viewer=desk.person, now=desk.now)
             access.record_deed(connection, who=viewer.label, deed=Deed.SIGN_IN, at=desk.now, subject=viewer.label)
     if token is None or viewer is None:
         return Again(at_field("password", "wrong", WRONG))

@@ -1,0 +1,55 @@
+"""What a page of figures is asked for in its address: the cycle, the day and the basis.
+
+A newcomer's usual mistake is to take any year that is typed: a cycle is one that has scorecards, or the one under way.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from app.kit.refusals import Invalid, at_field
+from app.rules.presence import cycle_of
+from app.rules.terms import Basis, n_
+from app.scoring import Asked, State
+
+__all__ = ["ScoreQuery", "asked_of", "present_cycle"]
+
+NO_CYCLE: Final = n_("There are no scorecards of that cycle.")
+
+
+class ScoreQuery(BaseModel):
+    """The parameters of a page of figures; all may be absent."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cycle: int | None = None
+    as_of: dt.date | None = None
+    basis: Basis = Basis.FINAL
+    part: bool = False
+    """Only what changes: for the script that follows the live stream."""
+
+
+def present_cycle(held: State, day: dt.date) -> int:
+    """The cycle of a day; where it has no scorecards, the latest before it that has, else the first after it."""
+    present = cycle_of(day, held.frame.first_month)
+    cycles = held.sheet.cycles
+    if present in cycles or not cycles:
+        return present
+    return max((one for one in cycles if one < present), default=min(cycles))
+
+
+def asked_of(held: State, query: ScoreQuery, today: dt.date) -> Asked:
+    """What is asked of the scores.
+
+    Raises:
+        Invalid: a cycle without scorecards.
+    """
+    cycle = query.cycle
+    if cycle is None:
+        cycle = present_cycle(held, query.as_of or today)
+    elif cycle not in held.sheet.cycles and cycle != cycle_of(today, held.frame.first_month):
+        raise Invalid(at_field("cycle", "no_cycle", NO_CYCLE))
+    return Asked(cycle, today, query.as_of, query.basis)

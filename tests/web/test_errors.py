@@ -1,0 +1,183 @@
+"""Errors as people and programs read them, and what every answer forbids the browser."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field
+from werkzeug.datastructures import MultiDict
+
+from app.kit.refusals import Invalid, Refusal, TooMany
+from app.rules.permissions import Deed
+from app.rules.terms import Finding, Place
+from app.web.desk import Desk
+from app.web.forms import parsed
+from app.web.languages import figure
+from app.web.rendering import Page
+from app.web.routing import Pages
+
+
+def failing() -> Pages:
+    """Addresses that fail in every way."""
+    pages = Pages("failing")
+
+    @pages.api_read("/api/v1/failing/<how>", may=Deed.PUBLIC)
+    def api(desk: Desk, how: str) -> Page:
+        return fail(how)
+
+    @pages.read("/failing/<how>", may=Deed.PUBLIC)
+    def page(desk: Desk, how: str) -> Page:
+        return fail(how)
+
+    def fail(how: str) -> Page:
+        if how == "invalid":
+            place = Place(pointer="/data/employee")
+            raise Invalid(
+                Finding(code="unknown", message="Nobody is %(who)s.", parameters={"who": "E<9>"}, place=place),
+                Finding(code="missing", message="Missing.", place=Place(field="amount")),
+            )
+        if how == "too_many":
+            raise TooMany(retry_after_s=7)
+        raise RuntimeError(how)
+
+    return pages
+
+
+@pytest.fixture
+def client(make_app):
+    return make_app(more=[failing()]).test_client()
+
+
+def test_a_problem_is_as_rfc_9457_and_the_contract_write_it(client):
+    answer = client.get("/api/v1/failing/invalid")
+    assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
+    assert {"type": "about:blank", "status": 422, "code": "invalid"}.items() <= answer.json.items()
+    assert answer.json["errors"] == [
+        {"pointer": "/data/employee", "code": "unknown", "detail": "Nobody is E<9>."},
+        {"pointer": "/amount", "code": "missing", "detail": "Missing."},
+    ]
+
+
+def test_an_error_page_escapes_what_it_shows(client):
+    answer = client.get("/failing/invalid")
+    assert answer.status_code == 422
+    assert "Nobody is E&lt;9&gt;." in answer.text
+
+
+def test_a_break_tells_nothing_of_what_broke(client):
+    for address in ("/failing/secret", "/api/v1/failing/secret"):
+        answer = client.get(address)
+        assert answer.status_code == 500
+        assert "secret" not in answer.text.replace(address, "")
+
+
+def test_too_often_says_when_to_come_back(client):
+    for address in ("/failing/too_many", "/api/v1/failing/too_many"):
+        answer = client.get(address)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status"),
+    [
+        ("GET", "/nowhere", 404),
+        ("GET", "/api/v1/nowhere", 404),
+        ("GET", "/hooks/nowhere", 404),
+        ("POST", "/failing/x", 405),
+        ("DELETE", "/login", 405),
+        ("OPTIONS", "/login", 405),
+        ("GET", "/logout", 405),
+        ("GET", "/%00", 404),
+        ("GET", "/%ff%fe", 404),
+    ],
+)
+def test_what_is_not_there_or_not_done_this_way(client, method, address, status):
+    answer = client.open(address, method=method)
+    assert answer.status_code == status
+    programs = address.startswith(("/api", "/hooks"))
+    assert answer.mimetype == ("application/problem+json" if programs else "text/html")
+    if status == 405:
+        assert answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("address", ["/login", "/nowhere", "/api/v1/nowhere", "/failing/x", "/static/icon.svg"])
+def test_every_answer_forbids_inline_script_and_framing(client, address):
+    headers = client.get(address).headers
+    policy = headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == ("public, no-cache" if "static" in address else "no-store")
+
+
+def test_no_page_has_an_inline_script_or_style(client):
+    for address in ("/login", "/nowhere"):
+        page = client.get(address).text
+        assert "<style" not in page
+        assert " style=" not in page
+        assert " onclick=" not in page
+        assert all("src=" in piece.split(">")[0] for piece in page.split("<script")[1:])
+        assert page.count("<script") == page.count('integrity="sha384-') - 1
+
+
+class Sample(BaseModel):
+    """Fields of several kinds."""
+
+    name: str = Field(min_length=2, max_length=5)
+    amount: int | None = None
+    kinds: list[str] = []
+
+
+@pytest.mark.parametrize(
+    ("typed", "errors"),
+    [
+        ({"name": "abc"}, {}),
+        ({"name": " abc ", "amount": ""}, {}),
+        ({}, {"name": "Fill this in."}),
+        ({"name": "  "}, {"name": "Fill this in."}),
+        ({"name": "a"}, {"name": "Use at least 2 characters."}),
+        ({"name": "abcdef", "amount": "x"}, {"name": "Use at most 5 characters.", "amount": "Write a whole number."}),
+    ],
+)
+def test_each_field_has_its_own_error(typed, errors):
+    try:
+        parsed(Sample, MultiDict(typed))
+        found = {}
+    except Refusal as refusal:
+        found = {finding.place.field: finding.text() for finding in refusal.findings}
+
+    assert errors == found
+
+
+@given(st.dictionaries(st.sampled_from(["name", "amount", "kinds", "other"]), st.lists(st.text(), max_size=3)))
+def test_any_form_is_read_or_refused_in_words(typed):
+    try:
+        form = parsed(Sample, MultiDict(typed))
+    except Invalid as refusal:
+        assert refusal.findings
+        assert all(finding.place.field and finding.text() for finding in refusal.findings)
+    else:
+        assert isinstance(form, Sample)
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "least", "language", "written"),
+    [
+        ("1250000.00", 2, 0, "en", "1,250,000"),
+        ("1250000.50", 2, 0, "en", "1,250,000.5"),
+        ("1250000.5", 2, None, "ko", "1,250,000.50"),
+        ("1250000.5", 2, None, "es", "1.250.000,50"),
+        ("1234.5", 2, None, "es", "1234,50"),
+        ("12345", 0, None, "es", "12.345"),
+        ("0.125", 2, None, "en", "0.12"),
+        ("0.135", 2, None, "en", "0.14"),
+        ("-0.001", 2, None, "en", "0.00"),
+        ("-1234.5", 1, None, "en", "\N{MINUS SIGN}1,234.5"),
+        (89.995, 2, None, "en", "90.00"),
+        (0, 2, 0, "en", "0"),
+    ],
+)
+def test_figures_are_written_as_the_language_does(value, places, least, language, written):
+    assert figure(value, places=places, language=language, least=least) == written

@@ -1,0 +1,292 @@
+"""Every address declares its deed, and the deed is asked for: each route with each of the tests' people."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from pydantic import BaseModel
+
+from app import access
+from app.access import tables
+from app.kit.refusals import Conflict, Invalid, at_field
+from app.rules.permissions import PUBLIC_DEEDS, Deed, Scope
+from app.rules.terms import Node
+from app.web import create_app, site_of
+from app.web.desk import Desk
+from app.web.rendering import Again, Json, Page, Said
+from app.web.routing import OUTSIDE, Pages, refuse_undeclared
+from tests.people import NOW, PEOPLE
+from tests.web.conftest import signed_in
+
+
+class Reason(BaseModel):
+    """A form of one field."""
+
+    reason: str
+
+
+class AsOf(BaseModel):
+    """An address with one number."""
+
+    limit: int = 100
+
+
+def samples() -> Pages:
+    """A page of every kind that there is."""
+    pages = Pages("sample")
+
+    @pages.read("/sample", may=Deed.OPEN_HOME)
+    def shown(desk: Desk) -> Page:
+        return Page("pages/home.html")
+
+    @pages.read("/sample/<node:node>", may=Deed.SEE_SCORECARD)
+    def scorecard(desk: Desk, node: Node) -> str:
+        return Page("pages/home.html")
+
+    @pages.read("/sample/writes", may=Deed.OPEN_HOME)
+    def writes(desk: Desk) -> Page:
+        desk.connection.execute(sa.update(tables.account).values(theme="dark"))
+        return Page("pages/home.html")
+
+    @pages.act("/sample/<node:node>/targets", may=Deed.SET_TARGETS, again="scorecard")
+    def set_targets(desk: Desk, node: Node, form: Reason) -> Said | Again:
+        access.change_look(desk.connection, account_id=desk.viewer.account_id, theme="dark")
+        desk.note(before={"target": 1}, after={"target": 2}, why=form.reason)
+        if form.reason == "conflict":
+            raise Conflict
+        if form.reason == "invalid":
+            raise Invalid(at_field("reason", "thin", "This is no reason."))
+        if form.reason == "broken":
+            raise RuntimeError(form.reason)
+        return Said("Set.", then="sample")
+
+    @pages.api_read("/api/v1/sample/<node:node>", may=Deed.SEE_SCORECARD)
+    def api_scorecard(desk: Desk, node: Node, query: AsOf) -> Json:
+        return Json({"items": [str(node), desk.label, query.limit], "next": "/api/v1/sample?after=1"})
+
+    @pages.api_act("/api/v1/sample/events", may=Deed.INGEST)
+    def api_events(desk: Desk) -> dict[str, str]:
+        desk.note(subject="event", after={"by": desk.label})
+        return {"by": desk.label}
+
+    return pages
+
+
+@pytest.fixture
+def site(make_app):
+    return make_app(more=[samples()])
+
+
+@pytest.fixture
+def keys(site):
+    with site_of(site).database.write(Deed.KEEP_KEYS) as connection:
+        return {scope: access.create_key(connection, name=str(scope), scope=scope, now=NOW) for scope in Scope}
+
+
+def _theme(site):
+    with site_of(site).database.read() as connection:
+        return set(connection.execute(sa.select(tables.account.c.theme)).scalars())
+
+
+def _deeds(site):
+    with site_of(site).database.read() as connection:
+        return [row for row in access.trail_rows(connection, limit=100) if row.deed != Deed.SIGN_IN]
+
+
+def test_a_route_without_a_deed_stops_the_start(make_app):
+    app = make_app()
+    app.add_url_rule("/sneaky", endpoint="sneaky", view_func=lambda: "hello")
+    with pytest.raises(RuntimeError, match="routes without a deed: sneaky"):
+        refuse_undeclared(app, site_of(app))
+    with pytest.raises(TypeError, match="may"):
+        Pages("sneaky").read("/sneaky")
+
+
+def test_two_routes_of_one_name_stop_the_start(make_app):
+    with pytest.raises(ValueError, match=r"sample\.shown"):
+        make_app(more=[samples(), samples()])
+
+
+def test_the_stream_has_a_deed_though_flask_never_sees_it():
+    assert OUTSIDE == {"/api/v1/live": Deed.FOLLOW_LIVE}
+
+
+def _address(rule):
+    """An address of a rule, about Alba's office where it is about somebody's."""
+    address = rule.rule
+    for argument in rule.arguments:
+        kind = next(part for part in rule._converters.items() if part[0] == argument)[1]
+        value = "unit:VIE" if type(kind).__name__ == "NodeConverter" else "1"
+        address = address.replace(next(piece for piece in _pieces(rule.rule) if piece.endswith(f"{argument}>")), value)
+    return address
+
+
+def _pieces(rule):
+    return [f"<{piece.split('>')[0]}>" for piece in rule.split("<")[1:]]
+
+
+def test_nobody_who_may_not_gets_in_anywhere(site):
+    """Each route of the application with each person: what the deed does not allow is not there, at any address."""
+    rules = list(site.url_map.iter_rules())
+    with site_of(site).database.read() as connection:
+        for name in PEOPLE:
+            person = signed_in(site, name)
+            viewer = access.viewer(connection, token=_token(person), now=NOW)
+            for rule in rules:
+                route = site_of(site).routes[rule.endpoint]
+                desk = Desk(database=site_of(site).database, settings=site_of(site).settings, now=NOW, who=viewer)
+                nodes = [node for node in (Node.parse("unit:VIE"),) if "node" in rule.arguments]
+                if desk.opened(connection).allowed(route.deed, nodes[0] if nodes else None):
+                    continue
+                answer = (person.post if route.acts else person.get)(_address(rule))
+                assert answer.status_code == 404, (name, rule.rule)
+
+
+def _token(person):
+    with person.client.session_transaction() as kept:
+        return kept["_user_id"]
+
+
+def test_who_is_not_signed_in_is_sent_to_sign_in_or_told_401(site):
+    client = site.test_client()
+    for rule in site.url_map.iter_rules():
+        route = site_of(site).routes[rule.endpoint]
+        if route.deed in PUBLIC_DEEDS:
+            continue
+        answer = client.open(_address(rule), method="POST" if route.acts else "GET")
+        if route.api:
+            assert answer.status_code == 401, rule.rule
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+            assert answer.content_type == "application/problem+json"
+        else:
+            assert answer.status_code == 303, rule.rule
+            assert answer.location.startswith("/login")
+
+
+def test_what_changes_something_is_never_a_get(site):
+    for route in site_of(site).routes.values():
+        assert route.methods == ("GET",) or (route.acts and "GET" not in route.methods)
+
+
+def test_a_read_cannot_write(site):
+    person = signed_in(site, "alba")
+    assert person.get("/sample/writes").status_code in {500, 503}
+    assert _theme(site) == {"system"}
+
+
+@pytest.mark.parametrize(
+    ("name", "node", "status"),
+    [
+        ("alba", "unit:VIE", 200),
+        ("alba", "employee:E1", 200),
+        ("alba", "employee:E2", 404),
+        ("alba", "unit:TYO", 404),
+        ("alba", "unit:NOWHERE", 404),
+        ("chae", "employee:E1", 404),
+        ("dana", "employee:E1", 200),
+        ("dana", "employee:E99", 404),
+        ("dana", "unit:NOWHERE", 404),
+        ("dana", "office:VIE", 404),
+        ("iris", "unit:HQ", 404),
+    ],
+)
+def test_not_allowed_and_not_there_look_alike(site, name, node, status):
+    person = signed_in(site, name)
+    assert person.get(f"/sample/{node}").status_code == status
+    assert person.get(f"/api/v1/sample/{node}").status_code == status
+    if status == 404:
+        there, nowhere = person.get(f"/sample/{node}").text, person.get("/sample/unit:NEVER").text
+        assert there.replace(node, "") == nowhere.replace("unit:NEVER", "")
+
+
+def test_a_deed_is_committed_with_its_row_on_the_trail(site):
+    person = signed_in(site, "boram")
+    assert person.post("/sample/unit:VIE/targets", {"reason": "agreed"}).status_code == 303
+    assert "dark" in _theme(site)
+    (row,) = _deeds(site)
+    assert (row.who, row.deed, row.subject) == ("account:Boram@agency.example", "set_targets", "unit:VIE")
+    assert (row.before, row.after, row.why) == ('{"target": 1}', '{"target": 2}', "agreed")
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "said"),
+    [
+        ("conflict", 409, "This has changed in the meantime"),
+        ("invalid", 422, "This is no reason."),
+        ("broken", 500, "Something broke on our side"),
+        ("", 422, "Fill this in."),
+    ],
+)
+def test_what_is_refused_leaves_nothing_half_done(site, reason, status, said):
+    person = signed_in(site, "boram")
+    answer = person.post("/sample/unit:VIE/targets", {"reason": reason})
+    assert answer.status_code == status
+    assert said in answer.text
+    assert _theme(site) == {"system"}
+    assert _deeds(site) == []
+
+
+def test_a_key_opens_what_its_scope_says(site, keys):
+    """Of the other scope 403, a wrong one 401, whatever cookie comes along (contract)."""
+    client = signed_in(site, "dana").client
+
+    def asked(key, method, address):
+        headers = {"Authorization": f"Bearer {key}"}
+        return client.open(address, method=method, headers=headers).status_code
+
+    read, write = ("GET", "/api/v1/sample/unit:VIE"), ("POST", "/api/v1/sample/events")
+    assert [asked(keys[Scope.READ], *read), asked(keys[Scope.READ], *write)] == [200, 403]
+    assert [asked(keys[Scope.INGEST], *read), asked(keys[Scope.INGEST], *write)] == [403, 200]
+    assert [asked("wrong", *read), asked("", *write), asked("ké", *read)] == [401, 401, 401]
+    assert asked(keys[Scope.READ], "GET", "/api/v1/sample/unit:NOWHERE") == 404
+    assert client.get("/api/v1/sample/unit:VIE", headers={"Authorization": "Basic eDp5"}).status_code == 401
+    assert client.get("/password", headers={"Authorization": "Bearer wrong"}).status_code == 200
+
+
+def test_a_deed_by_key_is_on_the_trail_under_its_name(site, keys):
+    headers = {"Authorization": f"Bearer {keys[Scope.INGEST]}", "Origin": "https://elsewhere.example"}
+    assert site.test_client().post("/api/v1/sample/events", headers=headers).json == {"by": "key:ingest"}
+    assert [(row.who, row.deed, row.subject) for row in _deeds(site)] == [("key:ingest", "ingest", "event")]
+
+
+def test_a_signed_in_person_uses_the_api_from_our_own_pages_only(site):
+    client = signed_in(site, "alba").client
+    assert client.post("/api/v1/sample/events").status_code == 200
+    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        answer = client.post("/api/v1/sample/events", headers=headers)
+        assert (answer.status_code, answer.json["code"]) == (400, "forged")
+
+
+def test_a_list_links_to_what_follows(site, keys):
+    headers = {"Authorization": f"Bearer {keys[Scope.READ]}"}
+    answer = site.test_client().get("/api/v1/sample/unit:VIE?limit=7", headers=headers)
+    assert answer.json == {"items": ["unit:VIE", "key:read", 7], "next": "/api/v1/sample?after=1"}
+    assert answer.headers["Link"] == '</api/v1/sample?after=1>; rel="next"'
+
+
+def test_a_page_of_somebody_signed_in_takes_few_queries(site, count_queries):
+    """The number is constant: who asks, and for a head what is headed."""
+    for name, most in (("chae", 1), ("boram", 2), ("dana", 1)):
+        person = signed_in(site, name)
+        person.get("/sample")
+        with count_queries() as sent:
+            assert person.get("/sample").status_code == 200
+        assert len([statement for statement in sent if "BEGIN" not in statement]) <= most, sent
+
+
+def test_files_carry_a_hash_and_are_kept_for_ever(site, count_queries):
+    client = site.test_client()
+    with count_queries() as sent:
+        answer = client.get(site.jinja_env.globals["assets"].url("gen/kopes.css"))
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
+    assert sent == []
+    for outside in ("/static/../routing.py", "/static/..%2Frouting.py", "/static/none.css", "/static/"):
+        assert client.get(outside).status_code == 404
+
+
+def test_the_application_starts_from_settings_alone(database_url):
+    from app.kit.settings import Settings
+
+    app = create_app(Settings(database_url=database_url))
+    assert app.test_client().get("/login").status_code == 200
+    site_of(app).database.close()
