@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 from app import cascade
@@ -88,7 +89,7 @@ def test_a_chain_of_any_length_fits(database: Database, tmp_path: Path) -> None:
             f"2026,employee:{people[0]},deals,100,,contributory,,,,,,,",
             *(
                 f"2026,employee:{below},deals,100,,shared,employee:{above},deals,,,,,"
-                for above, below in zip(people, people[1:], strict=False)
+                for above, below in itertools.pairwise(people)
             ),
         ],
     }
