@@ -61,13 +61,13 @@ def begin_attempt(connection: Connection, *, email: str, address: str, limit: in
     lock(connection, int.from_bytes(hashlib.sha256(key.encode("utf-8", "replace")).digest()[:8], signed=True))
     since = now - WINDOW
     last_success = (
-        sa.select(sa.func.max(sign_in_attempt.c.at))
+        sa.select(sa.func.max(sign_in_attempt.c.id))
         .where(sign_in_attempt.c.email_key == key, sign_in_attempt.c.succeeded.is_(True))
         .scalar_subquery()
     )
     of_account = _failures(since).where(
         sign_in_attempt.c.email_key == key,
-        sa.or_(last_success.is_(None), sign_in_attempt.c.at > last_success),
+        sa.or_(last_success.is_(None), sign_in_attempt.c.id > last_success),
     )
     of_address = _failures(since).where(sign_in_attempt.c.address == address)
     for counted, most in ((of_account, limit), (of_address, limit * _ADDRESS_FACTOR)):

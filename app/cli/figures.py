@@ -106,7 +106,7 @@ def score(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, form
 @AS_OF
 @BASIS
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def explain(node: Node, kpi: str, cycle: int, as_of: dt.date | None, basis: str, form: str) -> None:  # noqa: PLR0913 - the command's own words
+def explain(node: Node, kpi: str, cycle: int, as_of: dt.date | None, basis: str, form: str) -> None:
     """Print the whole derivation of NODE's score for KPI, from the activities up."""
     asked = Asked(cycle, clock.today(), as_of, Basis(basis))
     with open_database(settings()).read() as connection:
@@ -115,7 +115,8 @@ def explain(node: Node, kpi: str, cycle: int, as_of: dt.date | None, basis: str,
             message = f"{node} has no line for {kpi} in cycle {cycle}"
             raise click.ClickException(message)
         if form == "json":
-            _print_json(found.as_json(activities=scoring.counted_activities(connection, asked, node, kpi)))
+            activities, following = scoring.counted_activities(connection, asked, node, kpi)
+            _print_json(found.as_json(activities=activities, next=following))
             return
         for sentence in found.sentences():
             click.echo(sentence)

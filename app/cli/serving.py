@@ -39,12 +39,11 @@ class _Address(click.ParamType[tuple[str, int]]):
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes; more than one on PostgreSQL only."
 )
 @click.option("--inherited", type=int, hidden=True, help="A socket that is open already.")
-@click.option("--metrics", hidden=True, help="Where the processes of one server keep their counts.")
-def serve(bind: tuple[str, int], workers: int, inherited: int | None, metrics: str | None) -> None:
+def serve(bind: tuple[str, int], workers: int, inherited: int | None) -> None:
     """Serve pages, API and live streams."""
     given = settings()
     if inherited is not None:
-        _serve_inherited(given, inherited, metrics)
+        _serve_inherited(given, inherited)
         return
     database = open_database(given)
     on_sqlite = database.dialect == "sqlite"
@@ -67,12 +66,8 @@ def serve(bind: tuple[str, int], workers: int, inherited: int | None, metrics: s
         supervise([sys.executable, "-m", "app", "serve"], listener, workers=workers)
 
 
-def _serve_inherited(given: Settings, number: int, metrics: str | None) -> None:
-    """One of several processes: the socket is open, and counts are shared through a folder."""
-    if metrics:
-        from app.web.front.counts import share_counts
-
-        share_counts(metrics)
+def _serve_inherited(given: Settings, number: int) -> None:
+    """Serve as one of several processes, on the socket that they share."""
     from app.web.front.server import end_with_parent, run
 
     end_with_parent()

@@ -106,8 +106,8 @@ def _arrival(reading: Document | Trouble) -> Arrival:
     value = reading.value
     if isinstance(value, dict) and "errors" in value:
         # A mended line of a file of rejects: why it was refused then is no part of the event.
-        value = {name: member for name, member in value.items() if name != "errors"}
-    return arrival_of(value)
+        return arrival_of({name: member for name, member in value.items() if name != "errors"})
+    return Arrival(reading.text, value) if reading.text else arrival_of(value)
 
 
 def _placed(finding: Finding, reading: Document | Trouble) -> Finding:

@@ -36,7 +36,7 @@ def arrival_of_text(text: str) -> Arrival:
     except NotJsonError as error:
         finding = Finding(code="not_json", message=NOT_JSON, parameters={"why": str(error)}, place=Place(pointer=""))
         return Arrival(text, None, (finding,))
-    return Arrival(text if text.isascii() else encode(value), value)
+    return Arrival(text, value)
 
 
 def take_in(  # noqa: PLR0913 - what came, when, and by which door

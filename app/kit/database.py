@@ -282,19 +282,28 @@ def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], ro
     try:
         cursor.executemany(
             f"INSERT INTO {table.name} ({names}) VALUES ({places})",  # noqa: S608 - names come from table objects
-            ([_for_sqlite(value) for value in row] for row in rows),
+            _for_sqlite(table, columns, rows),
         )
     except sqlite3.Error as error:
         _reraise(error, connection)
         raise
 
 
-def _for_sqlite(value: object) -> object:
-    if isinstance(value, dt.datetime):
-        return value.astimezone(dt.UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return value
+def _for_sqlite(table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterable[Sequence[object]]:
+    """The rows with days and instants as SQLAlchemy's types write them; where there are none, the rows as they are."""
+    timed = [place for place, name in enumerate(columns) if isinstance(table.c[name].type, sa.Date | Instant)]
+    return (_timed_as_text(row, timed) for row in rows) if timed else rows
+
+
+def _timed_as_text(row: Sequence[object], timed: Sequence[int]) -> list[object]:
+    values = list(row)
+    for place in timed:
+        value = values[place]
+        if isinstance(value, dt.datetime):
+            values[place] = value.astimezone(dt.UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+        elif isinstance(value, dt.date):
+            values[place] = value.isoformat()
+    return values
 
 
 def _reraise(error: Exception, connection: Connection) -> None:
@@ -376,7 +385,7 @@ def bulk_update(
     sets = ", ".join(f"{name} = ?" for name in columns)
     cursor.executemany(
         f"UPDATE {table.name} SET {sets} WHERE {key} = ?",  # noqa: S608 - names come from table objects
-        [[*(_for_sqlite(value) for value in row[1:]), row[0]] for row in ordered],
+        [[*row[1:], row[0]] for row in _for_sqlite(table, [key, *columns], ordered)],
     )
 
 

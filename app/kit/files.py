@@ -62,6 +62,8 @@ class Document(NamedTuple):
     file: str
     line: int
     value: object
+    text: str = ""
+    """The JSON as it came; empty where it was made of a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,7 +405,7 @@ def _ndjson_lines(raw: BinaryIO, file: str) -> Iterator[Document | Trouble]:
         except NotJsonError as error:
             yield _trouble(file, number, "not_json", text=text, reason=str(error))
         else:
-            yield Document(file, number, value)
+            yield Document(file, number, value, text)
 
 
 def _events_of(

@@ -21,6 +21,15 @@ from app.ledger.activities import (
     reversal_event,
 )
 from app.ledger.contents import contents
+from app.ledger.counted import (
+    Asking,
+    CountedCredit,
+    CountedMember,
+    counted_credits,
+    counted_members,
+    counted_shares,
+    counted_size,
+)
 from app.ledger.fold import figures_as_of
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame_of, owners_text, slices_in_use
 from app.ledger.needs import needs
@@ -36,7 +45,7 @@ from app.ledger.rejects import (
 )
 from app.ledger.suggestions import Alike, Contents, Party, activities_alike, suggest_parties
 from app.ledger.totals import Figures, current_figures
-from app.ledger.touching import Look, Touch, forget_touches, look, touch
+from app.ledger.touching import Look, Touch, forget_touches, look, touch, touches_after
 from app.ledger.verification import (
     AlreadyJudged,
     Queue,
@@ -61,7 +70,10 @@ __all__ = [
     "Alike",
     "AlreadyJudged",
     "Arrival",
+    "Asking",
     "Contents",
+    "CountedCredit",
+    "CountedMember",
     "CreditShare",
     "Figures",
     "Frame",
@@ -82,6 +94,10 @@ __all__ = [
     "activities_of",
     "activity_history",
     "contents",
+    "counted_credits",
+    "counted_members",
+    "counted_shares",
+    "counted_size",
     "current_figures",
     "errors_of",
     "event_key",
@@ -106,6 +122,7 @@ __all__ = [
     "slices_in_use",
     "suggest_parties",
     "touch",
+    "touches_after",
     "types_to_verify",
     "verdicts_on",
     "verification_queue",

@@ -124,7 +124,7 @@ def _whole(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return sa.cast((value - value % MICROS_A_DOLLAR) // MICROS_A_DOLLAR, sa.BigInteger)
 
 
-def _sum_settled(  # noqa: PLR0913 - where from, where to, what
+def _sum_settled(
     connection: Connection,
     figures: Figures,
     layout: Layout,
@@ -166,7 +166,7 @@ def judged_as_of(
         yield row, first.get(seq, standings[seq])
 
 
-def _count_distinct(  # noqa: PLR0913 - where from, where to, what
+def _count_distinct(
     connection: Connection,
     figures: Figures,
     layout: Layout,

@@ -241,7 +241,7 @@ def read_laid_out(
     return rows
 
 
-def _from_row(row: Any) -> LaidOut:  # noqa: ANN401 - a row of the query above
+def _from_row(row: Any) -> LaidOut:
     return LaidOut(
         seq=row.seq,
         source=row.source,

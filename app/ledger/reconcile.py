@@ -24,7 +24,7 @@ from app.ledger.touching import touch
 from app.rules.activities import Activity, Verdict, read
 from app.rules.json_text import decode
 
-__all__ = ["rederive", "reconcile"]
+__all__ = ["reconcile", "rederive"]
 
 _LAID_OUT: Final = (
     "type",
@@ -115,7 +115,7 @@ def _against_events(connection: Connection, frame: Frame) -> Iterator[str]:
                 yield from _against_event(name, said, seq, frame, laid_out.get(seq), shares.get(seq, set()))
 
 
-def _against_event(  # noqa: PLR0913 - both sides of a comparison
+def _against_event(
     name: str,
     said: Activity,
     seq: int,

@@ -69,7 +69,7 @@ class Changes:
                 if one.of:
                     self._add_members(row, frame, employee, path, one.id, one.of, signs)
 
-    def _add_members(  # noqa: PLR0913 - all of it is one key
+    def _add_members(
         self,
         row: LaidOut,
         frame: Frame,
@@ -261,4 +261,4 @@ def _read_members(connection: Connection, figures: Figures, layout: Layout, cycl
             figures.distinct[row, column, 0 if of == BUYER else 1] = [int(number) for number in numbers]
 
 
-assert (BUYER, COMPANY) == (1, 2), "columns of Figures.distinct"  # noqa: S101
+assert (BUYER, COMPANY) == (1, 2), "columns of Figures.distinct"

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from dataclasses import dataclass
+from typing import Final, Self
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -16,7 +18,12 @@ from sqlalchemy import Connection
 from app.kit.database import is_postgresql
 from app.ledger import tables
 
-__all__ = ["Look", "Touch", "forget_touches", "look", "touch"]
+__all__ = ["Look", "Touch", "forget_touches", "look", "touch", "touches_after"]
+
+SEEN_WRITTEN_MAX: Final = 64
+"""Of more transactions that overlap nothing is written in a position: whoever returns to it hears of them twice."""
+
+_POSITION: Final = re.compile(r"[0-9]{1,19}(?:-[0-9]{1,19}){0,64}", re.ASCII)
 
 
 def touch(connection: Connection, *, at: dt.datetime, owners: str) -> None:
@@ -44,6 +51,20 @@ class Look:
     horizon: int
     seen: frozenset[int]
 
+    @property
+    def text(self) -> str:
+        """The position as a short text, which any process on the same database can read."""
+        seen = self.seen if len(self.seen) <= SEEN_WRITTEN_MAX else ()
+        return "-".join(map(str, (self.horizon, *sorted(seen))))
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """The position that a text names; None for anything else."""
+        if not _POSITION.fullmatch(text):
+            return None
+        horizon, *seen = map(int, text.split("-"))
+        return cls(horizon, frozenset(seen)) if horizon < 2**63 else None
+
 
 def look(connection: Connection, before: Look | None) -> tuple[Look, list[Touch]]:
     """What has been committed since the last look, in order; the first look finds nothing and only learns where things stand.
@@ -68,6 +89,25 @@ def look(connection: Connection, before: Look | None) -> tuple[Look, list[Touch]
     known = frozenset() if before is None else before.seen
     fresh = [] if before is None else [_touch(row) for row in rows if row.seq not in known]
     return Look(horizon, frozenset(row.seq for row in rows if row.transaction >= horizon)), fresh
+
+
+def touches_after(connection: Connection, position: str) -> list[Touch] | None:
+    """What was committed after a position; None where that is not known any more, or never was one of this database.
+
+    Queries: 3.
+    """
+    before = Look.parse(position)
+    if before is None:
+        return None
+    touched = tables.touched
+    place = touched.c.transaction if is_postgresql(connection) else touched.c.seq
+    oldest = connection.scalar(sa.select(sa.func.min(place)))
+    # On SQLite rows are numbered without gaps; on PostgreSQL an older row still being there shows that none in between was deleted.
+    first_known = 0 if oldest is None else oldest if is_postgresql(connection) else oldest - 1
+    if oldest is not None and before.horizon < first_known:
+        return None
+    now, touches = look(connection, before)
+    return None if now.horizon < before.horizon else touches
 
 
 def _touch(row: sa.Row[tuple[object, ...]]) -> Touch:

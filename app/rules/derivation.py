@@ -71,11 +71,18 @@ def blend_steps(blended: Blended) -> Iterator[Step]:
         yield _step(top, "no_final", n_("There is no final score: neither part of it can be measured."))
     else:
         figures = {"published": str(published(blended.final)), "final": score_text(blended.final)}
-        text = n_("Published and ranked is %(published)s: the final score %(final)s, rounded half-even to two decimals.")
+        text = n_(
+            "Published and ranked is %(published)s: the final score %(final)s, rounded half-even to two decimals."
+        )
         yield _step(top, "published", text, **figures)
     if not blended.is_employee:
         if blended.final is not None:
-            yield _step(top, "final_of_unit", n_("A unit's final score is its own score, %(final)s."), final=score_text(blended.final))
+            yield _step(
+                top,
+                "final_of_unit",
+                n_("A unit's final score is its own score, %(final)s."),
+                final=score_text(blended.final),
+            )
         return
     yield from _employee_blend(blended)
     yield from _unit_part(blended)
@@ -95,7 +102,9 @@ def _employee_blend(blended: Blended) -> Iterator[Step]:
         yield _step(
             Section.FINAL,
             "blend",
-            n_("Final score: for the job %(job)s the unit part weighs %(unit_pct)s %% and the own score %(own_pct)s %%: %(formula)s = %(final)s."),
+            n_(
+                "Final score: for the job %(job)s the unit part weighs %(unit_pct)s %% and the own score %(own_pct)s %%: %(formula)s = %(final)s."
+            ),
             job=Phrase(_JOBS[blended.job or Job.STAFF]),
             unit_pct=unit_pct,
             own_pct=own_pct,
@@ -112,7 +121,9 @@ def _unit_part(blended: Blended) -> Iterator[Step]:
         yield _step(
             Section.FINAL,
             "unit_part",
-            n_("Unit part: the own scores of the units posted to (%(units)s), weighted by the days of the whole cycle posted there: %(formula)s = %(unit)s."),
+            n_(
+                "Unit part: the own scores of the units posted to (%(units)s), weighted by the days of the whole cycle posted there: %(formula)s = %(unit)s."
+            ),
             units=", ".join(unit for unit, _, _ in measured),
             formula=Formula(f"({terms}) / {whole}"),
             unit=score_text(blended.unit),
@@ -159,7 +170,9 @@ def own_steps(lines: Sequence[OwnLine], *, own: float | None, kpi: str) -> Itera
         yield _step(
             Section.FINAL,
             "rescaled",
-            n_("The lines that can be measured weigh %(whole)s together, so its weight of %(weight)s is rescaled: %(formula)s = %(rescaled)s."),
+            n_(
+                "The lines that can be measured weigh %(whole)s together, so its weight of %(weight)s is rescaled: %(formula)s = %(rescaled)s."
+            ),
             whole=figure_text(whole),
             weight=weight,
             formula=Formula(f"{weight} × 100 / {figure_text(whole)}"),
@@ -193,7 +206,9 @@ _RUNGS: Final[Mapping[CountsFrom, str]] = MappingProxyType(
     {
         CountsFrom.ENTERED: n_("Final basis: this KPI counts from entered on, that is, neither reversed nor rejected."),
         CountsFrom.VERIFIED: n_("Final basis: this KPI counts from verified on, that is, verified and not reversed."),
-        CountsFrom.CONFIRMED: n_("Final basis: this KPI counts from confirmed on, that is, verified, confirmed by the customer and not reversed."),
+        CountsFrom.CONFIRMED: n_(
+            "Final basis: this KPI counts from confirmed on, that is, verified, confirmed by the customer and not reversed."
+        ),
     }
 )
 
@@ -212,7 +227,9 @@ def looked_steps(looked: Looked) -> Iterator[Step]:
         text = n_("Activities of the cycle's days, %(first)s to %(last)s, count; their verdicts may be of any day.")
         yield _step(Section.ACTUAL, "days", text, **days)
     else:
-        text = n_("Activities of the cycle's days, %(first)s to %(last)s, count, as they stood at the end of %(as_of)s: later events are not looked at.")
+        text = n_(
+            "Activities of the cycle's days, %(first)s to %(last)s, count, as they stood at the end of %(as_of)s: later events are not looked at."
+        )
         yield _step(Section.ACTUAL, "days_as_of", text, as_of=looked.as_of.isoformat(), **days)
 
 
@@ -263,7 +280,11 @@ def actual_steps(
         yield from _rated(grades, actual)
     elif measure.aggregate == Aggregate.GIVEN:
         if actual is None:
-            yield _step(Section.ACTUAL, "not_given", n_("The actual is entered by hand, and for this cycle it has not been entered."))
+            yield _step(
+                Section.ACTUAL,
+                "not_given",
+                n_("The actual is entered by hand, and for this cycle it has not been entered."),
+            )
         else:
             text = n_("Actual = %(actual)s %(unit)s, entered by hand for this cycle.")
             yield _step(Section.ACTUAL, "given", text, actual=figure_text(actual), unit=unit)
@@ -327,21 +348,33 @@ def _whole(measure: Measure, counted: Counted, unit: str) -> Step:
     value = OF_TOTALS[Aggregate(measure.aggregate)](total)
     figures: dict[str, object] = {"activities": number, "unit": unit}
     if value is None:
-        return _step(Section.ACTUAL, "nothing_valued", n_("No activity with an amount counts, so there is no mean."), **figures)
+        return _step(
+            Section.ACTUAL, "nothing_valued", n_("No activity with an amount counts, so there is no mean."), **figures
+        )
     figures["actual"] = figure_text(value)
-    shares = figure_text(Fraction(total.valued_shares_1e4 if measure.aggregate == Aggregate.MEAN else total.shares_1e4, SHARES))
+    shares = figure_text(
+        Fraction(total.valued_shares_1e4 if measure.aggregate == Aggregate.MEAN else total.shares_1e4, SHARES)
+    )
     usd = figure_text(Fraction(total.dollars * MICROS + total.micros, MICROS))
     if measure.aggregate == Aggregate.COUNT:
         text = n_("%(activities)s activities count; their shares add up to %(actual)s %(unit)s.")
     elif measure.aggregate == Aggregate.SUM:
-        text = n_("%(activities)s activities with an amount count; share × amount in US dollars adds up to %(actual)s %(unit)s.")
+        text = n_(
+            "%(activities)s activities with an amount count; share × amount in US dollars adds up to %(actual)s %(unit)s."
+        )
     elif measure.aggregate == Aggregate.MEAN:
-        text = n_("%(activities)s activities with an amount count; mean = Σ share × US dollars / Σ share = %(formula)s = %(actual)s %(unit)s.")
+        text = n_(
+            "%(activities)s activities with an amount count; mean = Σ share × US dollars / Σ share = %(formula)s = %(actual)s %(unit)s."
+        )
         figures["formula"] = Formula(f"{usd} / {shares}")
     elif measure.of == "company":
-        text = n_("%(activities)s activities count; they were for %(actual)s different companies %(unit)s (shares play no part).")
+        text = n_(
+            "%(activities)s activities count; they were for %(actual)s different companies %(unit)s (shares play no part)."
+        )
     else:
-        text = n_("%(activities)s activities count; they were with %(actual)s different buyers %(unit)s (shares play no part).")
+        text = n_(
+            "%(activities)s activities count; they were with %(actual)s different buyers %(unit)s (shares play no part)."
+        )
     return _step(Section.ACTUAL, str(measure.aggregate), text, **figures)
 
 
@@ -397,14 +430,18 @@ def _elapsed(day: dt.date, days: DaysByMonth, plan: Plan | None, elapsed: Fracti
     if plan is None:
         text = n_("By %(day)s, %(so_far)s of the %(counted)s days that count are over: a share of %(share)s.")
         so_far, counted = str(sum(days.so_far)), str(sum(days.counted))
-        return _step(Section.PROJECTION, "elapsed", text, day=day.isoformat(), so_far=so_far, counted=counted, share=share)
+        return _step(
+            Section.PROJECTION, "elapsed", text, day=day.isoformat(), so_far=so_far, counted=counted, share=share
+        )
     rows = list(zip(plan, days.length, days.so_far, days.counted, strict=True))
     done = added(f"{figure_text(month)} × {so_far}/{length}" for month, length, so_far, _ in rows if so_far)
     whole = added(f"{figure_text(month)} × {counted}/{length}" for month, length, _, counted in rows if counted)
     return _step(
         Section.PROJECTION,
         "elapsed_of_plan",
-        n_("By %(day)s, each day weighing its month's share of the plan divided by the month's days, the weight so far ÷ the weight of all is %(formula)s = %(share)s."),
+        n_(
+            "By %(day)s, each day weighing its month's share of the plan divided by the month's days, the weight so far ÷ the weight of all is %(formula)s = %(share)s."
+        ),
         day=day.isoformat(),
         formula=Formula(f"({done}) / ({whole})"),
         share=share,
@@ -420,8 +457,12 @@ def shared_step(*, node: str, kpi: Words) -> Step:
 def bridge_steps(*, method: str, score: float | None) -> Iterator[Step]:
     """The score of the same row under the version before, in the first cycle of a version (domain.md 3)."""
     if score is None:
-        text = n_("This is the first cycle of a new version of the KPI. Under the version before (%(method)s) the same row cannot be measured.")
+        text = n_(
+            "This is the first cycle of a new version of the KPI. Under the version before (%(method)s) the same row cannot be measured."
+        )
         yield _step(Section.BRIDGE, "no_old_score", text, method=method)
     else:
-        text = n_("This is the first cycle of a new version of the KPI. Under the version before (%(method)s) the same row scores %(score)s:")
+        text = n_(
+            "This is the first cycle of a new version of the KPI. Under the version before (%(method)s) the same row scores %(score)s:"
+        )
         yield _step(Section.BRIDGE, "old_score", text, method=method, score=score_text(score))

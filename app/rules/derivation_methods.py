@@ -80,13 +80,19 @@ def _needed(value: Fraction | None) -> Fraction:
 REASONS: Final[Mapping[Reason, str]] = MappingProxyType(
     {
         Reason.NO_RATING: n_("It cannot be measured: nobody has given a grade yet."),
-        Reason.NOT_PRESENT: n_("It cannot be measured: on no day of the cycle was there a posting without leave or secondment."),
+        Reason.NOT_PRESENT: n_(
+            "It cannot be measured: on no day of the cycle was there a posting without leave or secondment."
+        ),
         Reason.NO_ACTUAL: n_("It cannot be measured: there is no actual for this cycle."),
         Reason.NO_TARGET: n_("It cannot be measured: there is no target, or it is 0."),
         Reason.TOO_FEW_YEARS: n_("It cannot be measured: fewer than three past years are known."),
         Reason.OUTSIDE_YEARS: n_("It cannot be measured: the cycle lies outside the years from start to goal."),
-        Reason.NO_BASE: n_("It cannot be measured: there is no base, since last year's actual is missing and the scorecard gives none."),
-        Reason.NO_SPREAD: n_("It cannot be measured: nothing lies between what is good and what is bad, so that no score can be told apart."),
+        Reason.NO_BASE: n_(
+            "It cannot be measured: there is no base, since last year's actual is missing and the scorecard gives none."
+        ),
+        Reason.NO_SPREAD: n_(
+            "It cannot be measured: nothing lies between what is good and what is bad, so that no score can be told apart."
+        ),
     }
 )
 """Why a line has no score, in words."""
@@ -149,7 +155,8 @@ def _midterm(told: Told, actual: Fraction) -> Iterator[Step]:
     before = told.settled.years_before
     now = (actual - low) / (high - low)
     yield _score(
-        "score_rule", n_("Score = 20 + 80 × (0.5 × r of this year + 0.5 × r of three years), each r held within 0 and 1.")
+        "score_rule",
+        n_("Score = 20 + 80 × (0.5 × r of this year + 0.5 × r of three years), each r held within 0 and 1."),
     )
     yield _score(
         "r_now",
@@ -178,7 +185,9 @@ def _midterm(told: Told, actual: Fraction) -> Iterator[Step]:
     long = (means[0] - means[2]) / (means[1] - means[2])
     yield _score(
         "r_three_years",
-        n_("r of three years = (mean actual − mean low) / (mean high − mean low) = %(formula)s = %(raw)s, held within 0 and 1: %(r)s."),
+        n_(
+            "r of three years = (mean actual − mean low) / (mean high − mean low) = %(formula)s = %(raw)s, held within 0 and 1: %(r)s."
+        ),
         formula=Formula(
             f"({figure_text(means[0])} − {_in_brackets(means[2])}) / ({figure_text(means[1])} − {_in_brackets(means[2])})"
         ),
@@ -186,7 +195,9 @@ def _midterm(told: Told, actual: Fraction) -> Iterator[Step]:
         r=figure_text(_clipped(long)),
     )
     formula = f"20 + 80 × (0.5 × {figure_text(_clipped(now))} + 0.5 × {figure_text(_clipped(long))})"
-    yield _score("score", n_("Score = %(formula)s = %(score)s."), formula=Formula(formula), score=score_text(told.score or 0.0))
+    yield _score(
+        "score", n_("Score = %(formula)s = %(score)s."), formula=Formula(formula), score=score_text(told.score or 0.0)
+    )
 
 
 def _mean_formula(values: list[Fraction]) -> str:
@@ -198,7 +209,9 @@ def _expected(told: Told, actual: Fraction) -> Iterator[Step]:
     z = (actual - base) / sigma
     formula = f"({figure_text(actual)} − {_in_brackets(base)}) / {figure_text(sigma)}"
     if told.is_up:
-        yield _score("z", n_("z = (actual − expected) / S = %(formula)s = %(z)s."), formula=Formula(formula), z=figure_text(z))
+        yield _score(
+            "z", n_("z = (actual − expected) / S = %(formula)s = %(z)s."), formula=Formula(formula), z=figure_text(z)
+        )
     else:
         z = -z
         yield _score(
@@ -211,7 +224,9 @@ def _expected(told: Told, actual: Fraction) -> Iterator[Step]:
     (left, low), (right, high) = _band_of(z)
     yield _score(
         "percent",
-        n_("By the table, z %(left)s is worth %(low)s %% and z %(right)s is worth %(high)s %%; on the line through both, kept within 0 and 100: %(percent)s %%."),
+        n_(
+            "By the table, z %(left)s is worth %(low)s %% and z %(right)s is worth %(high)s %%; on the line through both, kept within 0 and 100: %(percent)s %%."
+        ),
         left=left,
         low=low,
         right=right,
@@ -264,7 +279,9 @@ def _proration(told: Told) -> Iterator[Step]:
     d, whole = str(told.days[0]), str(told.days[1])
     yield _reference(
         "days_present",
-        n_("Days present: on %(present)s of the cycle's %(days)s days there was a posting, without leave and secondment."),
+        n_(
+            "Days present: on %(present)s of the cycle's %(days)s days there was a posting, without leave and secondment."
+        ),
         present=d,
         days=whole,
     )
@@ -316,7 +333,9 @@ def _by_history(told: Told) -> Iterator[Step]:
     yield from _exclusion(told)
     if past.sigma is not None:
         figures = _sigma([Fraction(value) for value in past.years.values()], past.sigma)
-        text = n_("σ, the population standard deviation of %(n)s years with the mean %(mean)s: %(formula)s = %(sigma)s.")
+        text = n_(
+            "σ, the population standard deviation of %(n)s years with the mean %(mean)s: %(formula)s = %(sigma)s."
+        )
         yield _reference("sigma", text, **figures)
     elif past.years:
         yield _reference("no_sigma", n_("Fewer than three past years: there is no σ."))
@@ -324,7 +343,9 @@ def _by_history(told: Told) -> Iterator[Step]:
         text = n_("Base = %(base)s, given by the scorecard (coefficient and bounds do not touch it).")
         yield _reference("base_given", text, base=figure_text(terms.row.base))
     elif past.base is None or past.last is None or past.mean is None:
-        yield _reference("no_base", n_("There is no actual of %(year)s, so no base can be derived."), year=str(terms.year - 1))
+        yield _reference(
+            "no_base", n_("There is no actual of %(year)s, so no base can be derived."), year=str(terms.year - 1)
+        )
     else:
         yield from _derived_base(told, past.last, past.mean_years, past.mean, past.base)
     yield from _high_and_low(told, past.sigma, past.base)
@@ -338,7 +359,9 @@ def _exclusion(told: Told) -> Iterator[Step]:
     if excluded is None or excluded not in years or len(past.years) == len(years) or past.sigma is None:
         return
     whole = history(replace(terms, row=terms.row._replace(excluded=None)))
-    text = n_("%(year)s is left out as an outlier: σ of the other four, %(others)s, is at most half of σ of all five, %(all)s.")
+    text = n_(
+        "%(year)s is left out as an outlier: σ of the other four, %(others)s, is at most half of σ of all five, %(all)s."
+    )
     yield _reference(
         "excluded", text, year=str(excluded), others=figure_text(past.sigma), all=figure_text(_needed(whole.sigma))
     )
@@ -398,7 +421,11 @@ def _high_and_low(told: Told, sigma: Fraction | None, derived: Fraction | None) 
             yield _reference("became_ratio", n_("All past years are equal: σ is 0, so deviation becomes ratio."))
     for name, given in (("high", row.high), ("low", row.low)):
         if given is not None:
-            text = n_("High = %(figure)s, given by the scorecard.") if name == "high" else n_("Low = %(figure)s, given by the scorecard.")
+            text = (
+                n_("High = %(figure)s, given by the scorecard.")
+                if name == "high"
+                else n_("Low = %(figure)s, given by the scorecard.")
+            )
             yield _reference(f"{name}_given", text, figure=figure_text(given))
         elif base is not None:
             yield from _derived_edge(terms, name, method, base, sigma)
@@ -424,14 +451,30 @@ def _derived_edge(
 
 _EDGES: Final[Mapping[tuple[str, bool, KpiClass], str]] = MappingProxyType(
     {
-        ("high", True, KpiClass.MAIN): n_("High (main business, two σ on the better side of the base) = %(formula)s = %(figure)s."),
-        ("low", True, KpiClass.MAIN): n_("Low (main business, two σ on the worse side of the base) = %(formula)s = %(figure)s."),
-        ("high", True, KpiClass.MANAGEMENT): n_("High (management, one σ on the better side of the base) = %(formula)s = %(figure)s."),
-        ("low", True, KpiClass.MANAGEMENT): n_("Low (management, two σ on the worse side of the base) = %(formula)s = %(figure)s."),
-        ("high", False, KpiClass.MAIN): n_("High (main business, a fifth of the base on its better side) = %(formula)s = %(figure)s."),
-        ("low", False, KpiClass.MAIN): n_("Low (main business, a fifth of the base on its worse side) = %(formula)s = %(figure)s."),
-        ("high", False, KpiClass.MANAGEMENT): n_("High (management, a tenth of the base on its better side) = %(formula)s = %(figure)s."),
-        ("low", False, KpiClass.MANAGEMENT): n_("Low (management, a fifth of the base on its worse side) = %(formula)s = %(figure)s."),
+        ("high", True, KpiClass.MAIN): n_(
+            "High (main business, two σ on the better side of the base) = %(formula)s = %(figure)s."
+        ),
+        ("low", True, KpiClass.MAIN): n_(
+            "Low (main business, two σ on the worse side of the base) = %(formula)s = %(figure)s."
+        ),
+        ("high", True, KpiClass.MANAGEMENT): n_(
+            "High (management, one σ on the better side of the base) = %(formula)s = %(figure)s."
+        ),
+        ("low", True, KpiClass.MANAGEMENT): n_(
+            "Low (management, two σ on the worse side of the base) = %(formula)s = %(figure)s."
+        ),
+        ("high", False, KpiClass.MAIN): n_(
+            "High (main business, a fifth of the base on its better side) = %(formula)s = %(figure)s."
+        ),
+        ("low", False, KpiClass.MAIN): n_(
+            "Low (main business, a fifth of the base on its worse side) = %(formula)s = %(figure)s."
+        ),
+        ("high", False, KpiClass.MANAGEMENT): n_(
+            "High (management, a tenth of the base on its better side) = %(formula)s = %(figure)s."
+        ),
+        ("low", False, KpiClass.MANAGEMENT): n_(
+            "Low (management, a fifth of the base on its worse side) = %(formula)s = %(figure)s."
+        ),
     }
 )
 
@@ -441,12 +484,18 @@ def _bounded(name: str, figure: Fraction, bounds: Bounds) -> Iterator[Step]:
         (
             bounds.min,
             bounds.min is not None and figure < Fraction(bounds.min),
-            (n_("It cannot be below %(bound)s: high = %(bound)s."), n_("It cannot be below %(bound)s: low = %(bound)s.")),
+            (
+                n_("It cannot be below %(bound)s: high = %(bound)s."),
+                n_("It cannot be below %(bound)s: low = %(bound)s."),
+            ),
         ),
         (
             bounds.max,
             bounds.max is not None and figure > Fraction(bounds.max),
-            (n_("It cannot be above %(bound)s: high = %(bound)s."), n_("It cannot be above %(bound)s: low = %(bound)s.")),
+            (
+                n_("It cannot be above %(bound)s: high = %(bound)s."),
+                n_("It cannot be above %(bound)s: low = %(bound)s."),
+            ),
         ),
     ):
         if crossed and bound is not None:
@@ -456,7 +505,9 @@ def _bounded(name: str, figure: Fraction, bounds: Bounds) -> Iterator[Step]:
 def _by_target(told: Told) -> Iterator[Step]:
     row = told.terms.row
     if row.target is not None:
-        yield _reference("target_given", n_("Target = %(target)s, given by the scorecard."), target=figure_text(row.target))
+        yield _reference(
+            "target_given", n_("Target = %(target)s, given by the scorecard."), target=figure_text(row.target)
+        )
     else:
         yield _reference("no_target", n_("The scorecard gives no target."))
 
@@ -477,9 +528,7 @@ def _by_milestones(told: Told) -> Iterator[Step]:
         yield _reference("no_target", n_("The target of this year is 0."))
     elif before is not None and after is not None and before.year != after.year:
         first, last = figure_text(before.value), _in_brackets(Fraction(before.value))
-        formula = (
-            f"{first} + ({figure_text(after.value)} − {last}) × ({terms.year} − {before.year}) / ({after.year} − {before.year})"
-        )
+        formula = f"{first} + ({figure_text(after.value)} − {last}) × ({terms.year} − {before.year}) / ({after.year} − {before.year})"
         text = n_("Between two named years the target lies on the line that joins them: %(formula)s = %(target)s.")
         yield _reference("target_interpolated", text, formula=Formula(formula), target=figure_text(target))
     else:
@@ -497,7 +546,9 @@ def _by_path(told: Told) -> Iterator[Step]:
         return
     yield _reference(
         "path",
-        n_("The path leads from %(start)s in %(start_year)s to %(goal)s in %(goal_year)s: α = %(formula)s = %(alpha)s a year."),
+        n_(
+            "The path leads from %(start)s in %(start_year)s to %(goal)s in %(goal_year)s: α = %(formula)s = %(alpha)s a year."
+        ),
         start=figure_text(start.value),
         start_year=str(start.year),
         goal=figure_text(goal.value),
@@ -523,12 +574,12 @@ def _year_of_path(told: Told, year: MidtermYear) -> Iterator[Step]:
         text = n_("Base of %(year)s = where the path stands a year before: %(formula)s = %(base)s.")
         yield _reference("path_base", text, year=str(year.year), formula=formula, base=figure_text(year.base))
     else:
-        rest = Formula(
-            f"({figure_text(goal.value)} − {_in_brackets(year.base)}) / ({goal.year} − {year.year} + 1)"
-        )
+        rest = Formula(f"({figure_text(goal.value)} − {_in_brackets(year.base)}) / ({goal.year} − {year.year} + 1)")
         yield _reference(
             "path_ahead",
-            n_("The actual of %(before)s, %(base)s, was better than the path (%(formula)s = %(line)s): it is the base of %(year)s, and α = %(rest)s = %(alpha)s."),
+            n_(
+                "The actual of %(before)s, %(base)s, was better than the path (%(formula)s = %(line)s): it is the base of %(year)s, and α = %(rest)s = %(alpha)s."
+            ),
             before=str(year.year - 1),
             base=figure_text(year.base),
             formula=formula,
@@ -570,7 +621,9 @@ def _by_trend(told: Told) -> Iterator[Step]:
     means = {"x_mean": figure_text(x_mean), "y_mean": figure_text(y_mean)}
     yield _reference(
         "regression",
-        n_("The line through the past years: slope b = Σ(x − x̄)(y − ȳ) / Σ(x − x̄)² = %(formula)s = %(slope)s, with x̄ = %(x_mean)s and ȳ = %(y_mean)s."),
+        n_(
+            "The line through the past years: slope b = Σ(x − x̄)(y − ȳ) / Σ(x − x̄)² = %(formula)s = %(slope)s, with x̄ = %(x_mean)s and ȳ = %(y_mean)s."
+        ),
         formula=Formula(f"{_in_brackets(sxy)} / {figure_text(sxx)}"),
         slope=figure_text(slope),
         **means,
@@ -579,9 +632,7 @@ def _by_trend(told: Told) -> Iterator[Step]:
         "expected",
         n_("Expected for %(year)s = ȳ + b × (%(year)s − x̄) = %(formula)s = %(expected)s, shown as base."),
         year=str(told.terms.year),
-        formula=Formula(
-            f"{figure_text(y_mean)} + {_in_brackets(slope)} × ({told.terms.year} − {figure_text(x_mean)})"
-        ),
+        formula=Formula(f"{figure_text(y_mean)} + {_in_brackets(slope)} × ({told.terms.year} − {figure_text(x_mean)})"),
         expected=figure_text(expected),
     )
     if plain.sigma is None:
@@ -622,7 +673,9 @@ def _by_beta(told: Told) -> Iterator[Step]:
 
 def _by_raters(told: Told) -> Iterator[Step]:
     del told
-    yield _reference("nine_grades", n_("The nine grades are worth A+ 100, A0 90, B+ 80, B0 70, C 60, D+ 50, D0 40, E+ 30 and E0 20."))
+    yield _reference(
+        "nine_grades", n_("The nine grades are worth A+ 100, A0 90, B+ 80, B0 70, C 60, D+ 50, D0 40, E+ 30 and E0 20.")
+    )
 
 
 _REFERENCES: Final[Mapping[MethodName, Callable[[Told], Iterator[Step]]]] = MappingProxyType(

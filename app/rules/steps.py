@@ -71,9 +71,7 @@ class Step:
             translate: finds a message in the reader's language.
             language: for the names of KPIs, which come with their own words.
         """
-        return translate(self.text) % {
-            name: _said(value, translate, language) for name, value in self.figures.items()
-        }
+        return translate(self.text) % {name: _said(value, translate, language) for name, value in self.figures.items()}
 
     @property
     def formulas(self) -> tuple[str, ...]:

@@ -4,8 +4,10 @@ It owns the read model that every page, command and export renders, and the tren
 wherever they are shown. It never writes to the ledger.
 """
 
+from app.scoring.agency import AgencyBoard, GoalScore, HeatCell, HeatRow, Mover, agency_board
 from app.scoring.board import Beside, Board, BoardLine, BoardMove, Shows, UnitPart, board, node_name
 from app.scoring.digest import digest
+from app.scoring.explain import CountedActivity, Explanation, activity_lines, counted_activities, explain
 from app.scoring.office import Member, Office, Sum, TargetBlock, TargetRow, Targets, office, targets
 from app.scoring.plan import CyclePlan, Person, Selection, ShownLine, State, Worked, state
 from app.scoring.reconciling import reconcile
@@ -22,14 +24,21 @@ from app.scoring.scorecards import (
 )
 
 __all__ = [
+    "AgencyBoard",
     "Asked",
     "Beside",
     "Board",
     "BoardLine",
     "BoardMove",
+    "CountedActivity",
     "CyclePlan",
+    "Explanation",
+    "GoalScore",
+    "HeatCell",
+    "HeatRow",
     "LineScore",
     "Member",
+    "Mover",
     "Office",
     "Person",
     "Scorecard",
@@ -44,8 +53,12 @@ __all__ = [
     "Targets",
     "UnitPart",
     "Worked",
+    "activity_lines",
+    "agency_board",
     "board",
+    "counted_activities",
     "digest",
+    "explain",
     "make_scorecards",
     "node_name",
     "office",

@@ -29,8 +29,8 @@ from app.rules.definitions import KpiVersion, Measure
 from app.rules.measures import GROWS_WITH_DAYS, Actuals, Measuring, rating
 from app.rules.methods import Lines
 from app.rules.presence import Presence, cycle_period, presence
-from app.rules.projection import Plan as MonthShares
 from app.rules.projection import DaysByMonth, days_by_month, elapsed, floats
+from app.rules.projection import Plan as MonthShares
 from app.rules.terms import Basis, CountsFrom, Job, Link, Node, NodeKind, Period
 
 __all__ = ["CyclePlan", "Person", "Selection", "ShownLine", "State", "Worked", "state"]
@@ -304,7 +304,7 @@ def _shown_line(sheet: Sheet, own: Mapping[tuple[Node, str], tuple[int, int | No
     return ShownLine(row, *own[origin.node, origin.kpi])
 
 
-def _worked(  # noqa: PLR0913 - what one line is made of
+def _worked(
     sheet: Sheet, cycle: int, node: Node, row: Line, version: KpiVersion, people: Mapping[str, Person]
 ) -> Worked:
     present = Fraction(1)
@@ -319,7 +319,7 @@ def _worked(  # noqa: PLR0913 - what one line is made of
     return Worked(node, row, version, settled, _entered(sheet, cycle, node, row.kpi, version.measure, past))
 
 
-def _entered(  # noqa: PLR0913 - where a figure may have been entered
+def _entered(
     sheet: Sheet, cycle: int, node: Node, kpi: str, measure: Measure, past: Mapping[int, Decimal]
 ) -> Fraction | None:
     if measure.aggregate == "given":

@@ -29,7 +29,7 @@ from app.rules.rollup import blend, own_scores, projected_own, published, unit_s
 from app.rules.terms import Basis, Node
 from app.scoring.plan import CyclePlan, Selection, ShownLine, state
 
-__all__ = ["Asked", "LineScore", "Scorecard", "Scores", "make_scorecards", "read_figures", "score_figures", "scorecards", "scores"]
+__all__ = ["Asked", "ExactActuals", "LineScore", "Scorecard", "Scores", "make_scorecards", "read_figures", "score_figures", "scorecards", "scores"]
 
 FloatArray = npt.NDArray[np.float64]
 _RUNG_WIDTH: Final = 4
@@ -251,7 +251,7 @@ def make_scorecards(found: Scores, *, first: int | None = None) -> list[Scorecar
     made = selection.asked if first is None else min(first, selection.asked)
     plan, asked = selection.plan, found.asked
     why = reasons(selection.lines, found.actual.value)
-    exact = _Exact(found)
+    exact = ExactActuals(found)
     cards: list[list[LineScore]] = [[] for _ in range(made)]
     order = {node: iter(plan.lines.get(node, ())) for node in selection.nodes[:made]}
     for place, node_at in enumerate(selection.shown_node.tolist()):
@@ -264,7 +264,7 @@ def make_scorecards(found: Scores, *, first: int | None = None) -> list[Scorecar
     ]
 
 
-class _Exact:
+class ExactActuals:
     """Exact actuals of worked lines, each computed once however often it is shown."""
 
     def __init__(self, found: Scores) -> None:
@@ -278,10 +278,11 @@ class _Exact:
         """The actual of a worked line."""
         if at not in self._known:
             worked = self._found.selection.plan.worked[self._found.selection.worked[at]]
-            self._known[at] = actual(worked.version.measure, lambda one: self._total(at, one), entered=worked.entered)
+            self._known[at] = actual(worked.version.measure, lambda one: self.total(at, one), entered=worked.entered)
         return self._known[at]
 
-    def _total(self, at: int, measure: Measure) -> Total:
+    def total(self, at: int, measure: Measure) -> Total:
+        """What a worked line's node has of a measure that looks at activities."""
         if measure.slice is None:
             return Total()
         figures, source, rung = self._found.figures, self._source[at], self._rung[at]
@@ -291,7 +292,7 @@ class _Exact:
         return Total(shares, valued, dollars, micros, members)
 
 
-def _line(found: Scores, exact: _Exact, why: list[Reason | None], line: ShownLine, place: int) -> LineScore:
+def _line(found: Scores, exact: ExactActuals, why: list[Reason | None], line: ShownLine, place: int) -> LineScore:
     selection = found.selection
     at = int(selection.shown_worked[place])
     bridge = int(selection.shown_bridge[place])

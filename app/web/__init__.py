@@ -16,13 +16,14 @@ from app.kit import clock as system_clock
 from app.kit.database import Database
 from app.kit.settings import ROOT, Settings
 from app.web import errors, languages, security, sign_in
-from app.web.api import RESOURCES
+from app.web.api import RESOURCES, measuring
 from app.web.assets import Assets
+from app.web.assets import build as build_assets
 from app.web.pages import PAGES
 from app.web.rendering import Rendering
 from app.web.routing import NodeConverter, Pages, Site, refuse_undeclared
 
-__all__ = ["create_app", "site_of"]
+__all__ = ["build_assets", "create_app", "site_of"]
 
 # A batch of 10,000 events with long names; a form is far below.
 _BODY_BYTES_MAX = 64 * 1024 * 1024
@@ -71,6 +72,7 @@ def create_app(
     sign_in.prepare(app, database=site.database, clock=clock)
     languages.prepare(app)
     errors.prepare(app, site)
+    measuring.prepare(app)
     app.after_request(security.add_headers)
     site.register(app, (*PAGES, *RESOURCES, *more))
     refuse_undeclared(app, site)

@@ -10,12 +10,13 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from app.kit.refusals import Invalid, at_field
+from app.kit.refusals import Invalid, NotThere, at_field
 from app.rules.presence import cycle_of
-from app.rules.terms import Basis, n_
+from app.rules.terms import Basis, Node, NodeKind, n_
 from app.scoring import Asked, State
+from app.web.desk import Desk
 
-__all__ = ["ScoreQuery", "asked_of", "present_cycle"]
+__all__ = ["ScoreQuery", "asked_of", "chosen_unit", "present_cycle"]
 
 NO_CYCLE: Final = n_("There are no scorecards of that cycle.")
 
@@ -53,3 +54,18 @@ def asked_of(held: State, query: ScoreQuery, today: dt.date) -> Asked:
     elif cycle not in held.sheet.cycles and cycle != cycle_of(today, held.frame.first_month):
         raise Invalid(at_field("cycle", "no_cycle", NO_CYCLE))
     return Asked(cycle, today, query.as_of, query.basis)
+
+
+def chosen_unit(desk: Desk, typed: str) -> Node:
+    """The unit of the address, else the one that the person heads today, else the agency."""
+    if typed:
+        node = Node.parse(f"unit:{typed}")
+        if node is None:
+            raise NotThere
+        return node
+    me = desk.viewer.employee
+    headed = desk.directory.units_headed_by(me, desk.today) if me else ()
+    code = headed[0] if headed else desk.directory.tree.root_on(desk.today)
+    if code is None:
+        raise NotThere
+    return Node(NodeKind.UNIT, code)

@@ -11,7 +11,7 @@ from typing import Final
 from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
 from app.rules.terms import n_
 
-__all__ = ["JOBS", "KINDS", "LINKS", "METHODS", "REASONS", "RUNGS", "STATES", "STATE_KINDS", "TYPES"]
+__all__ = ["JOBS", "KINDS", "LINKS", "METHODS", "PERSPECTIVES", "REASONS", "RUNGS", "STATES", "STATE_KINDS", "TYPES"]
 
 TYPES: Final[Mapping[str, str]] = {
     code: kind.label for kinds in (ACTIVITY_TYPES, VERDICT_TYPES) for code, kind in kinds.items()
@@ -81,3 +81,11 @@ KINDS: Final[Mapping[str, str]] = {
     "office": n_("Office"),
     "team": n_("Team"),
 }
+
+PERSPECTIVES: Final[Mapping[str, str]] = {
+    "financial": n_("Finance"),
+    "customer": n_("Customers"),
+    "process": n_("Internal processes"),
+    "learning": n_("Learning and growth"),
+}
+"""The four perspectives of strategic goals."""

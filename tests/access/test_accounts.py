@@ -84,14 +84,18 @@ def test_who_is_an_employee_has_the_employees_rights_too(settled):
 def test_a_viewer_takes_one_query(settled, count_queries):
     token = _session(settled)
     with settled.read() as connection, count_queries() as sent:
-        assert access.viewer(connection, token=token, now=NOW).email == email_of("alba")
+        viewer = access.viewer(connection, token=token, now=NOW)
+    assert viewer is not None
+    assert viewer.email == email_of("alba")
     assert len(sent) == 1  # the session by its key, joined with the account
 
 
 def test_a_session_ends_by_signing_out_by_time_and_by_closing_the_account(settled):
     token = _session(settled)
     with settled.write(Deed.SIGN_OUT) as connection:
-        access.sign_out(connection, viewer=access.viewer(connection, token=token, now=NOW), now=NOW)
+        signed_in = access.viewer(connection, token=token, now=NOW)
+        assert signed_in is not None
+        access.sign_out(connection, viewer=signed_in, now=NOW)
     assert _viewer(settled, token) is None
 
     token = _session(settled)

@@ -17,7 +17,9 @@ from tests.people import NOW
 def test_a_key_is_known_by_its_hash_until_it_is_revoked(database):
     with database.write(Deed.KEEP_KEYS) as connection:
         secret = access.create_key(connection, name="crm", scope=Scope.INGEST, now=NOW)
-        assert access.authenticate_key(connection, key=secret).label == "key:crm"
+        known = access.authenticate_key(connection, key=secret)
+        assert known is not None
+        assert (known.label, known.scope) == ("key:crm", Scope.INGEST)
         assert access.authenticate_key(connection, key=secret + "x") is None
         kept = connection.execute(sa.select(tables.api_key.c.key_hash)).scalar_one()
         assert secret not in kept
@@ -52,6 +54,6 @@ def test_a_hooks_secret_is_of_the_standards_form(database):
     with database.write(Deed.KEEP_HOOKS) as connection:
         secret = access.create_hook(connection, name="crm", now=NOW)
         assert 24 <= len(base64.b64decode(secret.removeprefix("whsec_"))) <= 64
-        assert access.find_hook(connection, name="crm").secret == secret
+        assert access.find_hook(connection, name="crm") == access.Hook(name="crm", secret=secret)
         access.revoke_hook(connection, name="crm", now=NOW)
         assert access.find_hook(connection, name="crm") is None

@@ -20,9 +20,10 @@ from app.rules.permissions import (
     key_may,
     may,
 )
-from app.rules.terms import Node, Role
+from app.rules.terms import Node, NodeKind, Role
 from tests.people import PEOPLE, TODAY
 
+VIENNA = Node(NodeKind.UNIT, "VIE")
 IN_OCTOBER = dt.date(2026, 10, 1)
 
 # Of whom, by whom it may be seen; the others may not.
@@ -106,7 +107,7 @@ def test_a_head_is_who_is_posted_as_head_that_day(directory, viewer_of):
     for day, heads in ((TODAY, "boram"), (IN_OCTOBER, "alba")):
         for name in ("alba", "boram"):
             viewer = viewer_of(name)
-            relations = access.relations(directory, viewer=viewer, node=Node.parse("unit:VIE"), day=day)
+            relations = access.relations(directory, viewer=viewer, node=VIENNA, day=day)
             assert may(viewer.roles, Deed.SET_TARGETS, relations) is (name == heads)
             assert access.may_at_all(lambda: directory, viewer=viewer, deed=Deed.VERIFY, day=day) is (name == heads)
 
@@ -115,7 +116,7 @@ def test_the_posting_alone_makes_no_head(directory, viewer_of):
     """Who keeps the accounts gives the role; a load of postings cannot."""
     boram = viewer_of("boram")
     as_employee = access.Viewer(account_id=2, email="b@agency.example", roles=frozenset({Role.EMPLOYEE}), employee="E2")
-    relations = access.relations(directory, viewer=boram, node=Node.parse("unit:VIE"), day=TODAY)
+    relations = access.relations(directory, viewer=boram, node=VIENNA, day=TODAY)
     assert Relation.LINE in relations
     assert not may(as_employee.roles, Deed.VERIFY, relations)
 

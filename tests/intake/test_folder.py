@@ -114,7 +114,7 @@ WRONG = [
     Case("results", {"_2": "2025,E1,101,B"}, 2, "final_score", "not_in_range"),
     Case("results", {"_3": "2025,E1,44.84,D"}, 3, "employee", "duplicate"),
     # The tree.
-    Case("units", {"_4": "ASI,Asia,regional_hq,XXX,JP,Asia/Tokyo,,2000-01-01,"}, 4, "parent", "unknown_unit"),
+    Case("units", {"_4": "ASI,Asia,regional_hq,ROM,JP,Asia/Tokyo,,2000-01-01,"}, 4, "parent", "unknown_unit"),
     Case("units", {"_4": "ASI,Asia,regional_hq,,JP,Asia/Tokyo,,2000-01-01,"}, 4, "parent", "two_roots"),
     Case("units", {"_4": "ASI,Asia,regional_hq,ASI,JP,Asia/Tokyo,,2000-01-01,"}, 4, "parent", "circle"),
     Case("units", {"_6": "VIE,Vienna,office,ASI,AT,Europe/Vienna,,2026-06-30,"}, 6, "valid_from", "overlap"),

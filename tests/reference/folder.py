@@ -236,7 +236,7 @@ def _read_definitions(folder: Path) -> dict[str, Mapping[str, Any]]:
         if path.name in {"goals.yaml", "policies.yaml"}:
             continue
         content = _read_yaml(path)
-        for definition in content if isinstance(content, list) else [content]:
+        for definition in content if isinstance(content, list) else content.get("kpis", [content]):
             found[definition["code"]] = definition
     return found
 

@@ -25,17 +25,29 @@ class Person:
         self.client = client
         self._token: str | None = None
 
+    @property
+    def token(self) -> str:
+        """What this person's forms carry."""
+        if self._token is None:
+            found = _TOKEN.search(self.client.get("/password").text)
+            assert found is not None
+            self._token = found[1]
+        return self._token
+
+    @property
+    def cookie(self) -> str:
+        """What this browser is known by."""
+        found = self.client.get_cookie("kopes_session")
+        assert found is not None
+        return found.value
+
     def get(self, address: str, **more: Any) -> TestResponse:
         """Look at a page."""
         return self.client.get(address, **more)
 
     def post(self, address: str, form: dict[str, Any] | None = None, **more: Any) -> TestResponse:
         """Send a form."""
-        if self._token is None:
-            found = _TOKEN.search(self.client.get("/password").text)
-            assert found is not None
-            self._token = found[1]
-        return self.client.post(address, data={"csrf_token": self._token, **(form or {})}, **more)
+        return self.client.post(address, data={"csrf_token": self.token, **(form or {})}, **more)
 
 
 class SignIn(Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 from pydantic import BaseModel
@@ -40,12 +42,20 @@ def samples() -> Pages:
         return Page("pages/home.html")
 
     @pages.read("/sample/<node:node>", may=Deed.SEE_SCORECARD)
-    def scorecard(desk: Desk, node: Node) -> str:
+    def scorecard(desk: Desk, node: Node) -> Page:
         return Page("pages/home.html")
 
     @pages.read("/sample/writes", may=Deed.OPEN_HOME)
     def writes(desk: Desk) -> Page:
         desk.connection.execute(sa.update(tables.account).values(theme="dark"))
+        return Page("pages/home.html")
+
+    @pages.read("/sample/accounts", may=Deed.KEEP_ACCOUNTS)
+    def accounts(desk: Desk) -> Page:
+        return Page("pages/home.html")
+
+    @pages.read("/sample/pay/<node:node>", may=Deed.SEE_PAY)
+    def pay(desk: Desk, node: Node) -> Page:
         return Page("pages/home.html")
 
     @pages.act("/sample/<node:node>/targets", may=Deed.SET_TARGETS, again="scorecard")
@@ -99,7 +109,7 @@ def test_a_route_without_a_deed_stops_the_start(make_app):
     with pytest.raises(RuntimeError, match="routes without a deed: sneaky"):
         refuse_undeclared(app, site_of(app))
     with pytest.raises(TypeError, match="may"):
-        Pages("sneaky").read("/sneaky")
+        Pages("sneaky").read("/sneaky")  # type: ignore[call-arg]  # what is tested
 
 
 def test_two_routes_of_one_name_stop_the_start(make_app):
@@ -113,33 +123,26 @@ def test_the_stream_has_a_deed_though_flask_never_sees_it():
 
 def _address(rule):
     """An address of a rule, about Alba's office where it is about somebody's."""
-    address = rule.rule
-    for argument in rule.arguments:
-        kind = next(part for part in rule._converters.items() if part[0] == argument)[1]
-        value = "unit:VIE" if type(kind).__name__ == "NodeConverter" else "1"
-        address = address.replace(next(piece for piece in _pieces(rule.rule) if piece.endswith(f"{argument}>")), value)
-    return address
+    return re.sub(r"<(?:(\w+)(?:\(.*?\))?:)?\w+>", lambda piece: "unit:VIE" if piece[1] == "node" else "1", rule.rule)
 
 
-def _pieces(rule):
-    return [f"<{piece.split('>')[0]}>" for piece in rule.split("<")[1:]]
-
-
-def test_nobody_who_may_not_gets_in_anywhere(site):
+@pytest.mark.parametrize("name", PEOPLE)
+def test_nobody_who_may_not_gets_in_anywhere(site, name):
     """Each route of the application with each person: what the deed does not allow is not there, at any address."""
-    rules = list(site.url_map.iter_rules())
-    with site_of(site).database.read() as connection:
-        for name in PEOPLE:
-            person = signed_in(site, name)
-            viewer = access.viewer(connection, token=_token(person), now=NOW)
-            for rule in rules:
-                route = site_of(site).routes[rule.endpoint]
-                desk = Desk(database=site_of(site).database, settings=site_of(site).settings, now=NOW, who=viewer)
-                nodes = [node for node in (Node.parse("unit:VIE"),) if "node" in rule.arguments]
-                if desk.opened(connection).allowed(route.deed, nodes[0] if nodes else None):
-                    continue
-                answer = (person.post if route.acts else person.get)(_address(rule))
-                assert answer.status_code == 404, (name, rule.rule)
+    person = signed_in(site, name)
+    inside = site_of(site)
+    refused = []
+    with inside.database.read() as connection:
+        viewer = access.viewer(connection, token=_token(person), now=NOW)
+        desk = Desk(database=inside.database, settings=inside.settings, now=NOW, who=viewer).opened(connection)
+        for rule in site.url_map.iter_rules():
+            about = Node.parse("unit:VIE") if "node" in rule.arguments else None
+            if not desk.allowed(inside.routes[rule.endpoint].deed, about):
+                refused.append(rule)
+    assert refused
+    for rule in refused:
+        send = person.post if inside.routes[rule.endpoint].acts else person.get
+        assert send(_address(rule)).status_code == 404, rule.rule
 
 
 def _token(person):
@@ -254,7 +257,8 @@ def test_a_signed_in_person_uses_the_api_from_our_own_pages_only(site):
     assert client.post("/api/v1/sample/events").status_code == 200
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         answer = client.post("/api/v1/sample/events", headers=headers)
-        assert (answer.status_code, answer.json["code"]) == (400, "forged")
+        assert answer.status_code == 400
+        assert (answer.json or {}).get("code") == "forged"
 
 
 def test_a_list_links_to_what_follows(site, keys):

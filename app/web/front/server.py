@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import uvicorn
+from prometheus_client.multiprocess import mark_process_dead
 
 from app.kit import clock
 from app.kit.database import Database
@@ -153,14 +154,17 @@ def supervise(arguments: list[str], listener: socket.socket, *, workers: int) ->
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     with tempfile.TemporaryDirectory(prefix="kopes-metrics-") as folder:
-        command = [*arguments, "--inherited", str(listener.fileno()), "--metrics", folder]
-        running = [_start(command, listener) for _ in range(workers)]
+        command = [*arguments, "--inherited", str(listener.fileno())]
+        # The library that counts requests looks for this folder when it is imported, and nowhere but in the environment.
+        environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": folder}  # noqa: TID251 - handed on to a child
+        running = [_start(command, listener, environment) for _ in range(workers)]
         while not stopping.wait(0.2):
             for place, process in enumerate(running):
                 if process.poll() is not None:
                     _LOG.error("a server process ended with %s: starting another", process.returncode)
                     time.sleep(0.5)
-                    running[place] = _start(command, listener)
+                    mark_process_dead(process.pid, folder)
+                    running[place] = _start(command, listener, environment)
         for process in running:
             process.terminate()
         for process in running:
@@ -171,8 +175,8 @@ def supervise(arguments: list[str], listener: socket.socket, *, workers: int) ->
                 process.wait()
 
 
-def _start(command: list[str], listener: socket.socket) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command, pass_fds=[listener.fileno()], stdin=subprocess.DEVNULL)
+def _start(command: list[str], listener: socket.socket, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, pass_fds=[listener.fileno()], stdin=subprocess.DEVNULL, env=environment)
 
 
 def end_with_parent() -> None:

@@ -8,15 +8,36 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.web.pages import files, home, look, password, sign_in
+from app.web.pages import (
+    activities,
+    activity,
+    files,
+    home,
+    log_activity,
+    look,
+    office,
+    password,
+    scorecard,
+    sign_in,
+    targets,
+    verification,
+)
 from app.web.routing import Pages
 
 __all__ = ["PAGES"]
 
 PAGES: Final[tuple[Pages, ...]] = (
+    activities.pages,
+    activity.pages,
     files.pages,
     home.pages,
+    log_activity.pages,
     look.pages,
+    office.pages,
     password.pages,
+    scorecard.own_pages,
+    scorecard.pages,
     sign_in.pages,
+    targets.pages,
+    verification.pages,
 )

@@ -51,10 +51,8 @@ def _page(desk: Desk, node: Node, query: ScoreQuery) -> Page:
         people=desk.allowed(Deed.SEE_PEOPLE_SCORES, node),
         node=sees,
     )
-    shown = scoring.board(
-        desk.connection, held=held, node=node, asked=asked_of(held, query, desk.today), shows=shows
-    )
-    part = {
+    shown = scoring.board(desk.connection, held=held, node=node, asked=asked_of(held, query, desk.today), shows=shows)
+    part: dict[str, Any] = {
         name: value
         for name, value in (("cycle", query.cycle), ("as_of", query.as_of), ("basis", query.basis), ("part", "1"))
         if value is not None

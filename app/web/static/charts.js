@@ -378,6 +378,17 @@
   globalThis.kopesCharts = {
     draw,
     drawAll,
+    // A part of the page was put in anew: charts that went with the old one are given up, the new ones are drawn as they stand.
+    adopt(part) {
+      for (const [figure, chart] of drawn) {
+        if (!figure.isConnected) {
+          chart.destroy();
+          drawn.delete(figure);
+        }
+      }
+      Chart.defaults.animation = false;
+      part.querySelectorAll("figure[data-chart]").forEach(draw);
+    },
     update(figure, content) {
       figure.querySelector('script[type="application/json"]').textContent = JSON.stringify(content);
       draw(figure);

@@ -1,0 +1,277 @@
+"""The agency on one page: its score, its goals, every unit in a heat map, what moved and what is at risk.
+
+A newcomer's usual mistake is to score the units one by one: everything here is read off one call of :func:`app.scoring.scores`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.rules.definitions import Goal, Task
+from app.rules.kpis import Kpi, KpiVersion
+from app.rules.rollup import Band, band, published
+from app.rules.terms import Basis, Node, NodeKind, UnitKind
+from app.scoring.board import node_name
+from app.scoring.plan import CyclePlan, State
+from app.scoring.scorecards import Asked, LineScore, Scores, make_scorecards, scores
+from app.scoring.tables import trend
+
+__all__ = ["MOVED_DAYS", "AgencyBoard", "GoalScore", "HeatCell", "HeatRow", "Mover", "ServingLine", "TaskScore", "agency_board"]
+
+MOVED_DAYS: Final = 30
+RISK_BANDS: Final = (Band.D, Band.E)
+"""Below C at the year's end: at risk (issue 7, point 9)."""
+_MOVERS_SHOWN: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCell:
+    """A unit in the heat map; final is its score on the basis asked for, projected that of the year's end."""
+
+    node: Node
+    name: str
+    final: float | None
+    projected: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeatRow:
+    """A regional headquarters and the units below it; without a head, the units that stand under none."""
+
+    head: HeatCell | None
+    cells: tuple[HeatCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServingLine:
+    """A line of the agency's scorecard that serves a task."""
+
+    kpi: Kpi
+    version: KpiVersion
+    shown: LineScore
+
+
+@dataclass(frozen=True, slots=True)
+class TaskScore:
+    """A task, the agency's lines that serve it, and their mean by weight; None where none has a score."""
+
+    task: Task
+    lines: tuple[ServingLine, ...]
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GoalScore:
+    """A strategic goal, its tasks, and the mean of their lines by weight."""
+
+    goal: Goal
+    tasks: tuple[TaskScore, ...]
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """A unit whose score has changed, by the two figures as they are published."""
+
+    node: Node
+    name: str
+    before: Decimal
+    final: Decimal
+
+    @property
+    def change(self) -> Decimal:
+        """How far it has moved."""
+        return self.final - self.before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgencyBoard:
+    """Everything that the agency's page shows."""
+
+    cycle: int
+    cycles: tuple[int, ...]
+    asked: Asked
+    agency: HeatCell | None
+    own: float | None
+    goals: tuple[GoalScore, ...]
+    unserved: tuple[ServingLine, ...]
+    rows: tuple[HeatRow, ...]
+    units: int
+    units_scored: int
+    movers_since: dt.date | None
+    risen: tuple[Mover, ...]
+    fallen: tuple[Mover, ...]
+    at_risk: tuple[HeatCell, ...]
+    people: int
+    people_at_risk: int
+    people_projected: int
+    loaded_at: dt.datetime | None
+
+
+def agency_board(connection: Connection, *, held: State, asked: Asked) -> AgencyBoard:
+    """The agency's page.
+
+    Queries: those of :func:`app.scoring.scores` and 2 of the trend.
+    """
+    found = scores(connection, asked)
+    plan = found.selection.plan
+    directory = plan.frame.directory
+    day = _day_within(plan, asked.day)
+    cells = _cells(found, day)
+    root = directory.tree.root_on(day)
+    agency = cells.get(Node(NodeKind.UNIT, root)) if root else None
+    goals, unserved = _goals(found, plan, agency)
+    living = [cells[node] for code in (directory.tree.below_on(root, day) if root else ()) if (node := _unit(code)) in cells]
+    since, before = _scores_before(connection, asked, day)
+    moved = sorted(_movers(living, before), key=lambda one: (one.change, one.node))
+    people = _projected_people(found)
+    risky = [cell for cell in living if band(published(cell.projected)) in RISK_BANDS]
+    return AgencyBoard(
+        cycle=plan.cycle,
+        cycles=held.sheet.cycles,
+        asked=asked,
+        agency=agency,
+        own=found.of(agency.node)[0] if agency else None,
+        goals=goals,
+        unserved=unserved,
+        rows=_rows(plan, cells, root, day),
+        units=len(living),
+        units_scored=sum(cell.final is not None for cell in living),
+        movers_since=since,
+        risen=tuple(one for one in reversed(moved) if one.change > 0)[:_MOVERS_SHOWN],
+        fallen=tuple(one for one in moved if one.change < 0)[:_MOVERS_SHOWN],
+        at_risk=tuple(sorted(risky, key=lambda cell: (cell.projected or 0.0, cell.node))),
+        people=len(people),
+        people_at_risk=sum(band(one) in RISK_BANDS for one in people),
+        people_projected=sum(one is not None for one in people),
+        loaded_at=directory.loaded_at,
+    )
+
+
+def _unit(code: str) -> Node:
+    return Node(NodeKind.UNIT, code)
+
+
+def _day_within(plan: CyclePlan, day: dt.date) -> dt.date:
+    """The day asked, held within the cycle: a closed one is looked at with the tree of its end."""
+    first, end = plan.period.from_, plan.period.to
+    if end is not None and day >= end:
+        return end - dt.timedelta(days=1)
+    return max(day, first) if first is not None else day
+
+
+def _cells(found: Scores, day: dt.date) -> dict[Node, HeatCell]:
+    directory = found.selection.plan.frame.directory
+    cells = {}
+    for at, node in enumerate(found.selection.nodes):
+        if node.kind is NodeKind.UNIT:
+            _, _, final, projected = found.at(at)
+            cells[node] = HeatCell(node, node_name(directory, node, day), final, projected)
+    return cells
+
+
+def _projected_people(found: Scores) -> list[Decimal | None]:
+    return [
+        published(found.at(at)[3]) for at, node in enumerate(found.selection.nodes) if node.kind is NodeKind.EMPLOYEE
+    ]
+
+
+# ---------------------------------------------------------------------------------------------------------------- the heat map
+
+
+def _rows(plan: CyclePlan, cells: dict[Node, HeatCell], root: str | None, day: dt.date) -> tuple[HeatRow, ...]:
+    """A row a regional headquarters, in the order of their codes; last the units that stand under none of them."""
+    if root is None:
+        return ()
+    tree = plan.frame.directory.tree
+    below = tree.below_on(root, day)
+    heads = sorted(code for code in below if (row := tree.unit_on(code, day)) and row.kind is UnitKind.REGIONAL_HQ)
+    rows, placed = [], {root, *heads}
+    for head in heads:
+        under = sorted(code for code in tree.below_on(head, day) if code not in placed)
+        placed.update(under)
+        rows.append(HeatRow(cells.get(_unit(head)), _named(cells, under)))
+    others = _named(cells, sorted(code for code in below if code not in placed))
+    return (*rows, HeatRow(None, others)) if others else tuple(rows)
+
+
+def _named(cells: dict[Node, HeatCell], codes: Iterable[str]) -> tuple[HeatCell, ...]:
+    return tuple(sorted((cells[_unit(code)] for code in codes if _unit(code) in cells), key=lambda one: (one.name, one.node)))
+
+
+# ------------------------------------------------------------------------------------------------------------------- the goals
+
+
+def _goals(
+    found: Scores, plan: CyclePlan, agency: HeatCell | None
+) -> tuple[tuple[GoalScore, ...], tuple[ServingLine, ...]]:
+    """The goals with the agency's lines that serve them, and the lines that serve none."""
+    definitions = plan.sheet.definitions
+    lines: list[ServingLine] = []
+    if agency is not None:
+        place = found.selection.nodes.index(agency.node)
+        (card,) = make_scorecards(found, first=place + 1)[place:]
+        kpis = [definitions.kpis[line.kpi] for line in card.lines]
+        lines = [
+            ServingLine(kpi, kpi.version(plan.cycle), line) for kpi, line in zip(kpis, card.lines, strict=True)
+        ]
+    by_task: dict[str, list[ServingLine]] = {}
+    for one in lines:
+        by_task.setdefault(one.version.goal, []).append(one)
+    goals, known = [], set()
+    for goal in definitions.goals:
+        tasks = tuple(
+            TaskScore(task, tuple(by_task.get(task.code, ())), _mean(by_task.get(task.code, ()))) for task in goal.tasks
+        )
+        known.update(task.code for task in goal.tasks)
+        goals.append(GoalScore(goal, tasks, _mean([line for task in tasks for line in task.lines])))
+    return tuple(goals), tuple(one for one in lines if one.version.goal not in known)
+
+
+def _mean(lines: Sequence[ServingLine]) -> float | None:
+    """The mean by weight of the lines that have a score: weights are rescaled as on a scorecard (domain.md 4)."""
+    scored = [(line.shown.weight, line.shown.score) for line in lines if line.shown.score is not None]
+    whole = sum((weight for weight, _ in scored), Decimal(0))
+    if not whole:
+        return None
+    parts = [score * (weight / whole).as_integer_ratio()[0] / (weight / whole).as_integer_ratio()[1] for weight, score in scored]
+    return sum(parts)
+
+
+# ----------------------------------------------------------------------------------------------------------------- what moved
+
+
+def _scores_before(connection: Connection, asked: Asked, day: dt.date) -> tuple[dt.date | None, dict[str, float]]:
+    """What the units had 30 days ago, by the trend; where it does not reach back so far, on its first day.
+
+    Queries: 2.
+    """
+    wanted = day - dt.timedelta(days=MOVED_DAYS)
+    of = trend.c
+    since = connection.execute(
+        sa.select(
+            sa.func.max(sa.case((of.day <= wanted, of.day))), sa.func.min(of.day)
+        ).where(of.cycle == asked.cycle, of.day < day)
+    ).one()
+    start = since[0] or since[1]
+    column = of.final_score if asked.basis is Basis.FINAL else of.provisional_score
+    rows = connection.execute(
+        sa.select(of.node, column).where(of.cycle == asked.cycle, of.day == start, column.is_not(None))
+    ).all()
+    if isinstance(start, str):
+        start = dt.date.fromisoformat(start)
+    return start, {str(node): float(score) for node, score in rows}
+
+
+def _movers(cells: Iterable[HeatCell], before: dict[str, float]) -> Iterable[Mover]:
+    for cell in cells:
+        then, final = published(before.get(str(cell.node))), published(cell.final)
+        if then is not None and final is not None and then != final:
+            yield Mover(cell.node, cell.name, then, final)

@@ -1,0 +1,487 @@
+"""One score explained: what it is paid by, how it was worked out, and the activities that it rests on, down to the last one.
+
+The figures are those of the scorecard, from the same read model; the sentences are :mod:`app.rules.derivation`'s.
+A newcomer's usual mistake: a shared line rests on its parent's activities, which its own viewer may not see. Whoever asks hands in
+``sees``; what may not be seen is told by its number and total alone, and the list stays empty.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy import Connection
+
+from app import ledger
+from app.ledger import Asking, CountedCredit
+from app.rules.baseline import Given, LineTerms
+from app.rules.definitions import KpiVersion, Measure
+from app.rules.derivation import (
+    Blended,
+    Counted,
+    Looked,
+    OwnLine,
+    actual_steps,
+    blend_steps,
+    bridge_steps,
+    looked_steps,
+    own_steps,
+    projection_steps,
+    shared_step,
+)
+from app.rules.derivation_methods import Told, reference_steps, score_steps
+from app.rules.measures import GROWS_WITH_DAYS, MICROS, SHARES, Total, decimal_text
+from app.rules.methods import reasons
+from app.rules.projection import days_by_month, projected_actual
+from app.rules.steps import Section, Step
+from app.rules.terms import Basis, CountsFrom, Link, Node, NodeKind
+from app.scoring.plan import CyclePlan, Person, ShownLine, Worked, state
+from app.scoring.scorecards import Asked, ExactActuals, LineScore, Scorecard, Scores, make_scorecards, scores
+
+__all__ = ["CountedActivity", "Explanation", "activity_lines", "counted_activities", "explain"]
+
+LISTED: Final = 1000
+"""How many activities a list holds at most."""
+
+_RUNG: Final = {CountsFrom.ENTERED: 0, CountsFrom.VERIFIED: 1, CountsFrom.CONFIRMED: 2}
+_VALUED: Final = frozenset({"sum", "mean"})
+
+Sees = Callable[[Node], bool]
+
+
+def _everything(_node: Node) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedActivity:
+    """An activity, or a buyer or company of a distinct count, with what it adds to the actual.
+
+    Attributes:
+        credit: the activity's part; of a distinct count the earliest one of the buyer or company.
+        part: of a ratio ``numerator`` or ``denominator``, whose total it adds to; else None.
+        adds: what it adds; over all they add up to the actual (of a ratio to its two parts).
+        activities: of a distinct count, how many activities stand behind it; else 1.
+        by: of a distinct count ``buyer`` or ``company``.
+    """
+
+    credit: CountedCredit
+    adds: Fraction
+    part: str | None = None
+    activities: int = 1
+    by: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The activity as the API writes it."""
+        credit = self.credit
+        written: dict[str, Any] = {
+            "source": credit.source,
+            "id": credit.id,
+            "type": f"kopes.{credit.type}",
+            "day": credit.day.isoformat(),
+            "employee": credit.employee,
+            "company": credit.company,
+            "buyer": credit.buyer,
+            "country": credit.country,
+            "amount": None if credit.amount is None else format(credit.amount, "f"),
+            "currency": credit.currency or None,
+            "usd": _usd(credit.usd_cents),
+            "share": decimal_text(Fraction(credit.share_1e4, SHARES)),
+            "adds": decimal_text(self.adds),
+            "part": self.part,
+        }
+        if self.by is not None:
+            written |= {"distinct": self.by, "activities": self.activities}
+        return written
+
+    def line(self) -> str:
+        """The activity as the command prints it."""
+        credit = self.credit
+        who = f"{credit.company} – {credit.buyer} ({credit.country})"
+        usd = _usd(credit.usd_cents)
+        money = "" if usd is None else f", {credit.amount} {credit.currency} = {usd} USD"
+        if self.by is not None:
+            return f"{credit.day} {credit.source} {credit.id} {who}: 1 {self.by}, {self.activities} activities"
+        share = decimal_text(Fraction(credit.share_1e4, SHARES))
+        return (
+            f"{credit.day} {credit.source} {credit.id} {credit.employee} {who}{money}, share {share}:"
+            f" adds {decimal_text(self.adds)}"
+        )
+
+
+def _usd(cents: int | None) -> str | None:
+    return None if cents is None else format(Decimal(cents).scaleb(-2), "f")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """The whole derivation of one line's score.
+
+    Attributes:
+        card: the scorecard that the line stands on.
+        line: the line.
+        origin: whose figures it shows: its own node, or that of the line which a shared one stands for.
+        version: the KPI's definition of the cycle.
+        steps: from what is paid for down to what was done.
+        lists_activities: whether activities stand behind it and may be seen.
+    """
+
+    card: Scorecard
+    line: LineScore
+    origin: Node
+    version: KpiVersion
+    steps: tuple[Step, ...]
+    lists_activities: bool
+
+    def sentences(self, translate: Callable[[str], str] = str, *, language: str = "en") -> list[str]:
+        """The derivation in words."""
+        return [step.say(translate, language=language) for step in self.steps]
+
+    def of(self, section: Section) -> tuple[Step, ...]:
+        """The steps of one part of the derivation."""
+        return tuple(step for step in self.steps if step.section is section)
+
+    def as_json(
+        self,
+        *,
+        activities: Sequence[CountedActivity] = (),
+        next: str | None = None,  # noqa: A002 - the contract's own word
+        translate: Callable[[str], str] = str,
+        language: str = "en",
+    ) -> dict[str, Any]:
+        """The derivation as the API writes it.
+
+        Args:
+            activities: those that count, from :func:`counted_activities`.
+            next: where the next ones are; None where these are all.
+            translate: finds a message in the reader's language.
+            language: the reader's.
+        """
+        card = self.card
+        line = self.line.as_json()
+        return {
+            "node": str(card.node),
+            "kpi": line.pop("kpi"),
+            "cycle": str(card.cycle),
+            "as_of": card.as_of.isoformat() if card.as_of else None,
+            "basis": str(card.basis),
+            "name": self.version.name.in_language(language),
+            "unit": self.version.unit,
+            **line,
+            "own_score": card.own_score,
+            "unit_score": card.unit_score,
+            "final_score": card.final_score,
+            "steps": [step.as_json(translate, language=language) for step in self.steps],
+            "activities": [one.as_json() for one in activities],
+            "next": next,
+        }
+
+
+# --------------------------------------------------------------------------------------------------------------- explaining
+
+
+def explain(
+    connection: Connection, asked: Asked, node: Node, kpi: str, *, sees: Sees = _everything
+) -> Explanation | None:
+    """The derivation of a node's score for a KPI; None where its scorecard of the cycle has no such line.
+
+    Queries: those of :func:`app.scoring.scores` for one node, and 1 to 5 for each measure of activities.
+    """
+    plan = state(connection).plan(asked.cycle)
+    line = _line_of(plan, node, kpi)
+    if line is None:
+        return None
+    found = scores(connection, asked, [node])
+    (card,) = make_scorecards(found)
+    teller = _Teller(connection, found, card, line)
+    worked = plan.worked[line.worked]
+    listed = sees(worked.node) and bool(worked.version.measure.parts)
+    return Explanation(
+        card=card,
+        line=next(one for one in card.lines if one.kpi == kpi),
+        origin=worked.node,
+        version=worked.version,
+        steps=tuple(teller.steps()),
+        lists_activities=listed,
+    )
+
+
+def _line_of(plan: CyclePlan, node: Node, kpi: str) -> ShownLine | None:
+    if node not in plan.lines:
+        return None
+    return next((line for line in plan.lines[node] if line.row.kpi == kpi), None)
+
+
+class _Teller:
+    """Gathers what the sentences of one line need."""
+
+    def __init__(self, connection: Connection, found: Scores, card: Scorecard, line: ShownLine) -> None:
+        self._connection: Final = connection
+        self._found: Final = found
+        self._card: Final = card
+        self._line: Final = line
+        self._plan: Final = found.selection.plan
+        self._exact: Final = ExactActuals(found)
+        self._why: Final = reasons(found.selection.lines, found.actual.value)
+
+    def steps(self) -> Iterator[Step]:
+        """All steps, from the top down."""
+        yield from blend_steps(self._blended())
+        own = [OwnLine(kpi=one.kpi, weight=one.weight, score=one.score, points=one.points) for one in self._card.lines]
+        yield from own_steps(own, own=self._card.own_score, kpi=self._line.row.kpi)
+        worked = self._plan.worked[self._line.worked]
+        if self._line.row.link is Link.SHARED and worked.node != self._line.row.node:
+            yield shared_step(node=str(worked.node), kpi=worked.version.name)
+        told = self._told(self._line.worked)
+        yield from score_steps(told)
+        yield from reference_steps(told)
+        yield from self._actual(worked, told)
+        if told.score is not None and told.actual is not None:
+            yield from self._projection(worked, told.actual)
+        if self._line.bridge is not None:
+            yield from self._bridge(self._line.bridge)
+
+    def _bridge(self, number: int) -> Iterator[Step]:
+        told = self._told(number)
+        method = told.settled.method if told.score is not None else told.settled.defined
+        yield from bridge_steps(method=str(method), score=told.score)
+        inner = (*score_steps(told), *reference_steps(told), *self._actual(self._plan.worked[number], told))
+        for step in inner:
+            yield Step(section=Section.BRIDGE, code=f"old_{step.code}", text=step.text, figures=step.figures)
+
+    def _blended(self) -> Blended:
+        node, card = self._card.node, self._card
+        person = self._person(node)
+        if person is None:
+            return Blended(is_employee=False, own=card.own_score, unit=None, final=card.final_score)
+        share = self._plan.sheet.definitions.policies.blend[person.job]
+        posted = tuple(
+            (unit, self._found.of(Node(NodeKind.UNIT, unit))[0], days)
+            for unit, days in sorted(person.presence.days_posted.items())
+        )
+        return Blended(
+            is_employee=True,
+            own=card.own_score,
+            unit=card.unit_score,
+            final=card.final_score,
+            job=person.job,
+            unit_pct=Decimal(share.unit),
+            own_pct=Decimal(share.own),
+            posted=posted,
+        )
+
+    def _person(self, node: Node) -> Person | None:
+        return self._plan.people.get(node.code) if node.kind is NodeKind.EMPLOYEE else None
+
+    def _told(self, number: int) -> Told:
+        plan = self._plan
+        worked = plan.worked[number]
+        at = self._found.selection.worked.index(number)
+        value = self._found.score[at].item()
+        person = self._person(worked.node)
+        exclusion = plan.sheet.exclusion(plan.cycle, worked.node, worked.row.kpi)
+        return Told(
+            terms=terms_of(plan, worked),
+            settled=worked.settled,
+            actual=self._exact.actual(at),
+            score=None if np.isnan(value) else value,
+            reason=self._why[at],
+            excluded_because=None if exclusion is None else exclusion.reason,
+            days=None if person is None else (person.presence.days_present, person.presence.total),
+        )
+
+    def _actual(self, worked: Worked, told: Told) -> Iterator[Step]:
+        measure, asked = worked.version.measure, self._found.asked
+        if measure.parts and self._plan.period.from_ and self._plan.period.to:
+            yield from looked_steps(
+                Looked(
+                    basis=asked.basis,
+                    counts_from=worked.version.counts_from,
+                    as_of=asked.as_of,
+                    first=self._plan.period.from_,
+                    last=self._plan.period.to - dt.timedelta(days=1),
+                )
+            )
+        counted = [
+            Counted(total=self._total(worked, part), activities=self._size(worked, part)) for part in measure.parts
+        ]
+        ratings = self._plan.sheet.ratings(self._plan.cycle, worked.node, worked.row.kpi)
+        yield from actual_steps(
+            measure,
+            counted=counted,
+            actual=told.actual,
+            unit=worked.version.unit,
+            grades=[one.grade for one in ratings] if measure.aggregate == "rating" else (),
+        )
+
+    def _total(self, worked: Worked, part: Measure) -> Total:
+        at = self._found.selection.worked.index(self._number(worked))
+        return self._exact.total(at, part)
+
+    def _number(self, worked: Worked) -> int:
+        numbers = (self._line.worked, self._line.bridge)
+        return next(one for one in numbers if one is not None and self._plan.worked[one] is worked)
+
+    def _size(self, worked: Worked, part: Measure) -> int:
+        asking = _asking(self._plan, self._found.asked, worked, part)
+        return ledger.counted_size(self._connection, self._plan.frame, asking)[0]
+
+    def _projection(self, worked: Worked, actual: Fraction) -> Iterator[Step]:
+        plan, day = self._plan, self._found.asked.day
+        at = self._found.selection.worked.index(self._line.worked)
+        person = self._person(worked.node)
+        aggregate = worked.version.measure.aggregate
+        grows = aggregate in GROWS_WITH_DAYS
+        elapsed = plan.elapsed_of(worked, day) if grows else None
+        score = self._found.projected_score[at].item()
+        yield from projection_steps(
+            actual=actual,
+            grows=grows,
+            day=day,
+            days=days_by_month(plan.period, day, None if person is None else person.presence.present),
+            plan=plan.shares_of(worked.row.kpi, worked.node),
+            elapsed=elapsed,
+            projected=projected_actual(actual, aggregate=aggregate, elapsed=elapsed),
+            score=None if np.isnan(score) else score,
+        )
+
+
+def terms_of(plan: CyclePlan, worked: Worked) -> LineTerms:
+    """What a worked line was settled from."""
+    row, sheet = worked.row, plan.sheet
+    exclusion = sheet.exclusion(plan.cycle, worked.node, row.kpi)
+    present = Fraction(1)
+    if worked.node.kind is NodeKind.EMPLOYEE:
+        person = plan.people.get(worked.node.code)
+        present = person.presence.share if person else Fraction(0)
+    given = Given(
+        row.base, row.high, row.low, row.target, row.coefficient, None if exclusion is None else exclusion.year
+    )
+    return LineTerms.of(
+        worked.version, year=plan.cycle, past=sheet.years(worked.node, row.kpi), present=present, row=given
+    )
+
+
+# --------------------------------------------------------------------------------------------------------------- activities
+
+
+def _asking(plan: CyclePlan, asked: Asked, worked: Worked, part: Measure) -> Asking:
+    rung = _RUNG[worked.version.counts_from] if asked.basis is Basis.FINAL else 0
+    wanted = next(one for one in plan.frame.slices if one.slice == part.slice)
+    return Asking(plan.cycle, worked.node, wanted, rung, asked.as_of, part.aggregate in _VALUED)
+
+
+def counted_activities(
+    connection: Connection,
+    asked: Asked,
+    node: Node,
+    kpi: str,
+    *,
+    after: str | None = None,
+    limit: int = LISTED,
+    sees: Sees = _everything,
+) -> tuple[list[CountedActivity], str | None]:
+    """Exactly those activities that count for a node's KPI, the earliest first, each with what it adds; and where the next are.
+
+    For a distinct count there is one for each buyer or company. A ratio's numerator comes before its denominator.
+
+    Args:
+        connection: an open transaction.
+        asked: cycle, day and basis.
+        node: whose line.
+        kpi: the line's.
+        after: where an earlier list said that the next ones are.
+        limit: how many at most.
+        sees: whether the viewer may see the activities of a node.
+
+    Raises:
+        ValueError: ``after`` is no place in the list.
+
+    Queries: 1 (what is loaded), then 1 to 6 for each part of the measure.
+    """
+    plan = state(connection).plan(asked.cycle)
+    line = _line_of(plan, node, kpi)
+    if line is None:
+        return [], None
+    worked = plan.worked[line.worked]
+    if not sees(worked.node):
+        return [], None
+    parts = worked.version.measure.parts
+    first, within = _position(after, len(parts))
+    found: list[CountedActivity] = []
+    for number, part in enumerate(parts):
+        if number < first:
+            continue
+        name = None if len(parts) == 1 else ("numerator", "denominator")[number]
+        some, more = _listed(
+            connection, plan, _asking(plan, asked, worked, part), part, name, within, limit - len(found)
+        )
+        found += some
+        if more is not None:
+            return found, f"{number}.{more}"
+        within = None
+        if len(found) == limit and number + 1 < len(parts):
+            return found, f"{number + 1}."
+    return found, None
+
+
+def _position(after: str | None, parts: int) -> tuple[int, str | None]:
+    """The part and the place in it that a list goes on from."""
+    if after is None:
+        return 0, None
+    number, _, within = after.partition(".")
+    if number not in map(str, range(parts)):
+        message = "this is no place in the list"
+        raise ValueError(message)
+    return int(number), within or None
+
+
+def _listed(
+    connection: Connection,
+    plan: CyclePlan,
+    asking: Asking,
+    part: Measure,
+    name: str | None,
+    after: str | None,
+    limit: int,
+) -> tuple[list[CountedActivity], str | None]:
+    if part.aggregate == "distinct":
+        of = part.of or "buyer"
+        members, more = ledger.counted_members(connection, plan.frame, asking, of=of, after=after, limit=limit)
+        return [
+            CountedActivity(credit=one.first, adds=Fraction(1), part=name, activities=one.activities, by=of)
+            for one in members
+        ], more
+    credits, more = ledger.counted_credits(connection, plan.frame, asking, after=after, limit=limit)
+    whole = Fraction(1)
+    if part.aggregate == "mean" and credits:
+        whole = Fraction(ledger.counted_shares(connection, plan.frame, asking), SHARES)
+    return [CountedActivity(credit=one, adds=_adds(one, part) / whole, part=name) for one in credits], more
+
+
+def _adds(credit: CountedCredit, part: Measure) -> Fraction:
+    if part.aggregate == "count":
+        return Fraction(credit.share_1e4, SHARES)
+    return Fraction(credit.share_1e4 * (credit.usd_cents or 0), MICROS)
+
+
+def activity_lines(connection: Connection, asked: Asked, node: Node, kpi: str) -> Iterator[str]:
+    """The activities that count as lines of text: the first thousand, then how many more there are."""
+    found, more = counted_activities(connection, asked, node, kpi)
+    last: str | None = None
+    for one in found:
+        if one.part is not None and one.part != last:
+            yield f"{one.part}:"
+            last = one.part
+        yield one.line()
+    rest = 0
+    while more is not None:
+        further, more = counted_activities(connection, asked, node, kpi, after=more, limit=10 * LISTED)
+        rest += len(further)
+    if rest:
+        yield f"… and {rest} more"

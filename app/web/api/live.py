@@ -1,0 +1,102 @@
+"""``/api/v1/live``: who may follow a node, and its events as text.
+
+Under ``kopes serve`` the front asks this route first and then takes over with a stream that does not end; under another server the answer here
+is a short stream, and browsers come back for the next one by themselves.
+A newcomer's usual mistake: an id without data is no event. It moves the browser's position silently, so that nothing is missed later.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+import orjson
+from flask import Response, request
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from app import access, ledger
+from app.kit.refusals import NotThere
+from app.ledger import Look
+from app.rules.permissions import Deed
+from app.rules.terms import Node, n_
+from app.web.desk import Desk
+from app.web.routing import Pages
+
+__all__ = ["block", "node_of", "pages"]
+
+pages: Final = Pages("live")
+
+SHORT_STREAM_RETRY_MS: Final = 2000
+
+
+def node_of(text: str) -> Node:
+    """The node that a parameter names.
+
+    Raises:
+        ValueError: it names none.
+    """
+    node = Node.parse(text)
+    if node is None:
+        raise ValueError(n_("Write a node as unit:VIE or employee:E0001."))
+    return node
+
+
+class LiveQuery(BaseModel):
+    """Which node is followed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    node: Annotated[
+        str,
+        AfterValidator(lambda text: str(node_of(text))),
+        Field(
+            description="The unit or employee, as `unit:VIE` or `employee:E0001`.",
+            json_schema_extra={"pattern": "^(unit|employee):[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"},
+        ),
+    ]
+    after: Annotated[
+        str | None,
+        Field(description="The position from which on to tell, where there is no Last-Event-ID yet."),
+    ] = None
+
+
+def block(
+    *, position: str, node: Node | None = None, cycle: int | None = None, at: dt.datetime | None = None
+) -> str:
+    """One block of a stream: an event, or without a node just the position."""
+    if node is None or at is None:
+        return f"id: {position}\n\n"
+    body = orjson.dumps({"node": str(node), "cycle": str(cycle), "at": at}).decode()
+    return f"id: {position}\nevent: scorecard\ndata: {body}\n\n"
+
+
+_ABOUT: Final[Mapping[str, Any]] = {
+    "summary": "Follow a scorecard",
+    "tag": "Live",
+    "query": LiveQuery,
+    "headers": [("Last-Event-ID", "Where a stream that was interrupted had come to.")],
+    "responses": {
+        200: (
+            "text/event-stream",
+            {"type": "string"},
+            "Server-sent events: `event: scorecard` with `{node, cycle, at}` whenever the node's scorecard changes, on either basis.",
+        )
+    },
+    "refusals": (401, 403, 404, 422),
+}
+
+
+@pages.api_read("/api/v1/live", may=Deed.FOLLOW_LIVE, about=_ABOUT)
+def follow(desk: Desk, query: LiveQuery) -> Response:
+    """Tell when a node's scorecard changes, by whatever process it is moved."""
+    node = node_of(query.node)
+    desk.require(Deed.FOLLOW_LIVE, node)
+    if not access.exists(desk.directory, node):
+        raise NotThere
+    here, _ = ledger.look(desk.connection, None)
+    after = request.headers.get("Last-Event-ID") or query.after
+    moved = after is not None and (Look.parse(after) is None or Look.parse(after) != here)
+    text = f"retry: {SHORT_STREAM_RETRY_MS}\n"
+    text += block(position=here.text, node=node, cycle=desk.today.year, at=desk.now) if moved else block(position=here.text)
+    return Response(text, content_type="text/event-stream; charset=utf-8")

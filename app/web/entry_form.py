@@ -1,0 +1,358 @@
+"""The form of an activity: read, made into an event, its findings put at its fields.
+
+Logging and correcting share it. A newcomer's usual mistake is to check here what the ledger's own rule checks: the event is read by
+:func:`app.rules.activities.read`, and what that finds is only moved from the event's members to the form's fields.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, Literal
+from uuid import uuid4
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+
+from app import ledger
+from app.kit.refusals import Invalid, at_field
+from app.ledger import ActivityHistory, Alike, Contents, Frame, Party
+from app.organisation import Directory
+from app.rules.activities import ACTIVITY_TYPES, SHARE_ONE_1E4, TYPE_PREFIX, read
+from app.rules.countries import COUNTRIES
+from app.rules.terms import Finding, Place, n_
+from app.web.desk import Desk
+from app.web.forms import Typed
+
+__all__ = [
+    "ActivityForm",
+    "Choices",
+    "Colleague",
+    "choices",
+    "colleagues_named",
+    "event_of",
+    "local_today",
+    "possible_duplicates",
+]
+
+FORM_ID: Final = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+SHARED_MAX: Final = 8
+
+_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:[, ][0-9]{3})+(?:\.[0-9]+)?")
+_NUMBER_AT_END: Final = re.compile(r".*\(([A-Za-z0-9._-]+)\)\s*")
+
+_FIELDS: Final[Mapping[str, str]] = {
+    "/data/company": "company",
+    "/data/company/name": "company",
+    "/data/company/registration": "company_registration",
+    "/data/buyer": "buyer",
+    "/data/buyer/name": "buyer",
+    "/data/buyer/country": "buyer_country",
+    "/data/buyer/registration": "buyer_registration",
+    "/data/amount": "amount",
+    "/data/currency": "currency",
+    "/data/hs_code": "hs_code",
+    "/data/credits": "colleague",
+    "/time": "day",
+}
+
+NOT_FOUND: Final = n_("There is no colleague “%(typed)s”. Choose one from the list, or write the employee number.")
+BAD_SHARE: Final = n_("“%(typed)s” is not a percentage above 0 and below 100, with at most 2 decimals.")
+TOO_MUCH: Final = n_("The colleagues' shares add up to %(sum)s %%; something has to be left for you.")
+TWICE: Final = n_("“%(typed)s” is named twice, or is you: your own share is what the others leave.")
+TO_COME: Final = n_("This day is still to come. An activity is logged once it has happened.")
+
+
+class ActivityForm(BaseModel):
+    """What the form sends, but for the colleagues, whose rows belong together."""
+
+    model_config = ConfigDict(frozen=True)
+
+    form_id: str = Field(pattern=rf"^{FORM_ID}$")
+    type: Literal["export_consult", "export_deal", "new_buyer"]
+    company: str = ""
+    company_registration: str = ""
+    buyer: str = ""
+    buyer_country: str = ""
+    buyer_registration: str = ""
+    amount: str = ""
+    currency: str = ""
+    hs_code: str = ""
+    day: dt.date
+    sure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A row of shared credits, as it was typed."""
+
+    name: str
+    percent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What the form offers and begins with."""
+
+    form_id: str
+    types: tuple[tuple[str, str], ...]
+    recent: tuple[tuple[str, str], ...]
+    countries: tuple[tuple[str, str], ...]
+    currencies: tuple[str, ...]
+    today: dt.date
+    colleagues: tuple[Colleague, ...]
+    shared_max: int
+    begun: Mapping[str, str] = field(default_factory=dict)
+
+
+@functools.lru_cache(maxsize=8)
+def country_names(language: str) -> tuple[tuple[str, str], ...]:
+    """Every country's code and name, by name in that language."""
+    names = Locale.parse(language).territories
+    return tuple(sorted(((code, str(names.get(code, code))) for code in COUNTRIES), key=lambda one: one[1].casefold()))
+
+
+def _zone(desk: Desk, employee: str) -> ZoneInfo:
+    """The timezone of the office that the employee is posted to, UTC without one."""
+    unit = desk.directory.unit_of(employee, desk.today)
+    row = desk.directory.unit_on(unit, desk.today) if unit else None
+    try:
+        return ZoneInfo(row.timezone if row and row.timezone else "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def local_today(desk: Desk, employee: str) -> dt.date:
+    """The day that it is where the employee works."""
+    return desk.now.astimezone(_zone(desk, employee)).date()
+
+
+def choices(desk: Desk, *, frame: Frame, language: str, typed: Typed, of: ActivityHistory | None = None) -> Choices:
+    """What the form offers: recent countries first, and the contents of an activity that is corrected.
+
+    Queries: 1.
+    """
+    me = desk.viewer.employee or ""
+    names = dict(country_names(language))
+    recent = ledger.recent_countries(desk.connection, frame, employee=me)
+    unit = desk.directory.unit_of(me, desk.today)
+    row = desk.directory.unit_on(unit, desk.today) if unit else None
+    if row and row.country and row.country not in recent:
+        recent = (*recent, row.country)
+    typed_rows = zip(typed.all("colleague"), typed.all("share"), strict=False)
+    colleagues = tuple(Colleague(name, percent) for name, percent in typed_rows)
+    if not typed.refused and of is not None:
+        colleagues = tuple(
+            Colleague(_label(desk.directory, part.employee), f"{Decimal(part.share_1e4).scaleb(-2).normalize():f}")
+            for part in of.credits
+            if part.employee != me
+        )
+    return Choices(
+        form_id=str(typed.value("form_id", "") or uuid4()),
+        types=tuple((code, kind.label) for code, kind in ACTIVITY_TYPES.items()),
+        recent=tuple((code, names.get(code, code)) for code in recent),
+        countries=country_names(language),
+        currencies=frame.known.rates.currencies,
+        today=local_today(desk, me),
+        colleagues=colleagues,
+        shared_max=SHARED_MAX,
+        begun={} if of is None else _begun(of),
+    )
+
+
+def _begun(of: ActivityHistory) -> dict[str, str]:
+    return {
+        "type": of.type,
+        "company": of.company,
+        "company_registration": of.company_registration,
+        "buyer": of.buyer,
+        "buyer_country": of.country,
+        "buyer_registration": of.buyer_registration,
+        "amount": "" if of.amount is None else f"{of.amount:f}",
+        "currency": of.currency,
+        "hs_code": of.hs_code,
+        "day": of.day.isoformat(),
+    }
+
+
+def _label(directory: Directory, number: str) -> str:
+    person = directory.employees.get(number)
+    return f"{person.name} ({number})" if person else number
+
+
+def colleagues_named(directory: Directory, *, text: str, day: dt.date, limit: int = 8) -> list[dict[str, str]]:
+    """Colleagues in service whose name or number has what was typed, with the unit that they are posted to."""
+    wanted = text.casefold().split()
+    found: list[dict[str, str]] = []
+    if not wanted:
+        return found
+    for person in directory.employees.values():
+        words = f" {person.name.casefold()} {person.number.casefold()}"
+        if day in person.service and all(f" {word}" in words for word in wanted):
+            unit = directory.unit_of(person.number, day)
+            row = directory.unit_near(unit, day) if unit else None
+            found.append(
+                {"value": f"{person.name} ({person.number})", "name": person.name, "note": row.name if row else ""}
+            )
+            if len(found) == limit:
+                break
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------------------ the event
+
+
+def event_of(
+    desk: Desk, *, frame: Frame, form: ActivityForm, rows: Sequence[Colleague], time: str | None = None
+) -> dict[str, object]:
+    """The CloudEvent that the form stands for, checked by the ledger's own rule.
+
+    Args:
+        desk: whose activity it is.
+        frame: the agency.
+        form: what was typed.
+        rows: the colleagues who share in it.
+        time: of the event that this form recorded before, if it did: sent twice, a form is one event.
+
+    Raises:
+        Invalid: with a finding at each field that is wrong.
+    """
+    me = desk.viewer.employee or ""
+    kind = ACTIVITY_TYPES[form.type]
+    findings: list[Finding] = []
+    if form.day > local_today(desk, me):
+        findings.append(at_field("day", "to_come", TO_COME))
+    members: dict[str, Any] = {
+        "employee": me,
+        "company": _present(name=form.company, registration=form.company_registration),
+        "buyer": _present(name=form.buyer, country=form.buyer_country, registration=form.buyer_registration),
+    }
+    if kind.carries_amount and form.amount:
+        members["amount"] = _amount(form.amount)
+        members["currency"] = form.currency
+    if "hs_code" in kind.names and form.hs_code:
+        members["hs_code"] = re.sub(r"[ .]", "", form.hs_code)
+    credits = _credits(desk.directory, me, rows, findings)
+    if credits:
+        members["credits"] = credits
+    event: dict[str, object] = {
+        "specversion": "1.0",
+        "type": TYPE_PREFIX + form.type,
+        "source": f"/pages/{me}",
+        "id": form.form_id,
+        "time": time if time is not None and time.startswith(form.day.isoformat()) else _time(desk, me, form.day),
+        "data": members,
+    }
+    found = read(event, frame.known)
+    if isinstance(found, list):
+        findings += [_at_field(finding) for finding in found]
+    if findings:
+        raise Invalid(*_once_each(findings))
+    return event
+
+
+def _present(**parts: str) -> dict[str, str]:
+    return {name: text for name, text in parts.items() if text}
+
+
+def _amount(text: str) -> str:
+    """The digits of an amount; groups of three with commas or spaces between them are taken together."""
+    plain = text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+    return plain.replace(",", "").replace(" ", "") if _GROUPED.fullmatch(plain) else plain
+
+
+def _time(desk: Desk, employee: str, day: dt.date) -> str:
+    """The hour that it is at the employee's office, on the day that the activity took place."""
+    zone = _zone(desk, employee)
+    now = desk.now.astimezone(zone)
+    return dt.datetime.combine(day, now.time().replace(microsecond=0), tzinfo=zone).isoformat(timespec="seconds")
+
+
+def _credits(directory: Directory, me: str, rows: Sequence[Colleague], findings: list[Finding]) -> list[dict[str, str]]:
+    """The colleagues' shares and the rest for oneself; none where nobody shares."""
+    credits: list[dict[str, str]] = []
+    left = SHARE_ONE_1E4
+    seen = {me}
+    for row in rows:
+        if not row.name and not row.percent:
+            continue
+        number = _number(directory, row.name)
+        share = _share_1e4(row.percent)
+        if number is None:
+            findings.append(at_field("colleague", "not_found", NOT_FOUND, typed=row.name))
+        elif number in seen:
+            findings.append(at_field("colleague", "twice", TWICE, typed=row.name))
+        if share is None:
+            findings.append(at_field("share", "bad_share", BAD_SHARE, typed=row.percent))
+        if number is not None and share is not None:
+            seen.add(number)
+            left -= share
+            credits.append({"employee": number, "share": _share_text(share)})
+    if left <= 0:
+        percent = f"{Decimal(SHARE_ONE_1E4 - left).scaleb(-2).normalize():f}"
+        findings.append(at_field("share", "too_much", TOO_MUCH, sum=percent))
+    return [{"employee": me, "share": _share_text(left)}, *credits] if credits else []
+
+
+def _share_text(share_1e4: int) -> str:
+    return f"{Decimal(share_1e4).scaleb(-4):f}"
+
+
+def _share_1e4(percent: str) -> int | None:
+    try:
+        exact = Decimal(percent.replace("%", "").strip())
+    except InvalidOperation:
+        return None
+    if not exact.is_finite() or not 0 < exact < 100 or exact != exact.quantize(Decimal("0.01")):
+        return None
+    return int(exact.scaleb(2))
+
+
+def _number(directory: Directory, typed: str) -> str | None:
+    """The employee number of what was typed: a number, a name with its number, or a name that only one has."""
+    text = typed.strip()
+    found = _NUMBER_AT_END.fullmatch(text)
+    number = found[1] if found else text
+    if number in directory.employees:
+        return number
+    named = [one.number for one in directory.employees.values() if one.name.casefold() == text.casefold()]
+    return named[0] if len(named) == 1 else None
+
+
+def _at_field(finding: Finding) -> Finding:
+    pointer = finding.place.pointer or ""
+    while pointer and pointer not in _FIELDS:
+        pointer = pointer.rpartition("/")[0]
+    place = Place(field=_FIELDS.get(pointer), pointer=finding.place.pointer)
+    return Finding(code=finding.code, message=finding.message, parameters=finding.parameters, place=place)
+
+
+def _once_each(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings, each text once at a field: two colleagues may be wrong in one way."""
+    held: dict[tuple[object, str], Finding] = {}
+    for finding in findings:
+        held.setdefault((finding.place.field, finding.text()), finding)
+    return list(held.values())
+
+
+def possible_duplicates(
+    connection: Connection, *, frame: Frame, values: Mapping[str, str], day: dt.date, but: int | None = None
+) -> list[Alike]:
+    """Activities that may be the one that is being typed; none while too little of it is there.
+
+    Queries: 1, or none.
+    """
+    type_, buyer, country = (values.get(name, "").strip() for name in ("type", "buyer", "buyer_country"))
+    company = Party(values.get("company", "").strip(), "", values.get("company_registration", "").strip())
+    if type_ not in ACTIVITY_TYPES or not buyer or country not in COUNTRIES:
+        return []
+    if type_ != "new_buyer" and not (company.name or company.registration):
+        return []
+    contents = Contents(type_, day, company, Party(buyer, country, values.get("buyer_registration", "").strip()))
+    return ledger.activities_alike(connection, frame, contents=contents, but=but)

@@ -1,0 +1,315 @@
+"""Follows what any process commits, and tells each open stream when its node's scorecard has changed.
+
+One look at the database, four times a second, serves all streams of the process: what transactions moved is mapped to the nodes that hang on it,
+and those nodes are scored again to see whether anything that is shown differs.
+A newcomer's usual mistake is to take for a node's changes only those of its own totals: half of an employee's score is the unit's, and a
+shared line shows its parent's figures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+
+import numpy as np
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from app import ledger, scoring
+from app.kit.database import Database
+from app.ledger import Look, Touch
+from app.rules.presence import cycle_of
+from app.rules.terms import Basis, Node, NodeKind
+from app.scoring import Asked, CyclePlan, State
+from app.web.api.measuring import LIVE_VIEWERS
+
+__all__ = ["Change", "Dependence", "Hub", "Viewing", "replayed"]
+
+_LOG: Final = logging.getLogger("kopes.live")
+
+LOOK_SECONDS: Final = 0.25
+REST_FACTOR: Final = 2
+"""After a look that took long the hub rests longer, so that it never takes more than a third of a core."""
+
+EXACT_NODES_MAX: Final = 200
+"""Up to so many touched nodes are scored again before anyone is told; beyond it everyone touched is told, changed or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A node's scorecard of a cycle has changed."""
+
+    node: Node
+    cycle: int
+    at: dt.datetime
+
+
+@dataclass(slots=True, eq=False)
+class Viewing:
+    """One open stream: what it has still to be told. Several changes of one cycle become one."""
+
+    node: Node
+    pending: dict[int, Change] = field(default_factory=dict)
+    position: str = ""
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    closed: bool = False
+
+    def tell(self, change: Change) -> None:
+        """Note a change and wake the stream."""
+        self.pending[change.cycle] = change
+        self.wake.set()
+
+    def close(self) -> None:
+        """End the stream."""
+        self.closed = True
+        self.wake.set()
+
+
+class Dependence:
+    """Which nodes' totals a node's scorecard is made of, by cycle; of one revision of the agency."""
+
+    def __init__(self, state: State) -> None:
+        self.state: Final = state
+        self._sources: Final[dict[tuple[int, Node], frozenset[Node]]] = {}
+
+    def sources(self, cycle: int, node: Node) -> frozenset[Node]:
+        """The node, the units that its score hangs on, and the nodes whose lines any of these show."""
+        found = self._sources.get((cycle, node))
+        if found is None:
+            plan = self.state.plan(cycle)
+            nodes = [node, *(Node(NodeKind.UNIT, unit) for unit in plan.units_of(node))]
+            shown = {plan.worked[line.worked].node for one in nodes for line in plan.lines.get(one, ())}
+            found = self._sources[cycle, node] = frozenset(nodes) | shown
+        return found
+
+    def touched(self, touches: Iterable[Touch]) -> frozenset[Node]:
+        """The nodes whose totals transactions moved."""
+        frame = self.state.frame
+        employees = {employee for touch in touches for employee in touch.employees}
+        paths = {path for touch in touches for path in touch.paths}
+        people = {Node(NodeKind.EMPLOYEE, frame.numbers[one]) for one in employees if one in frame.numbers}
+        units = {unit for path in paths for unit in frame.directory.units_of_path(path)}
+        return frozenset(people | {Node(NodeKind.UNIT, unit) for unit in units})
+
+    def cycles(self, today: dt.date) -> frozenset[int]:
+        """The cycles that have scorecards, and the one under way."""
+        return frozenset(self.state.sheet.lines) | {cycle_of(today, self.state.frame.first_month)}
+
+    def affected(
+        self, touches: Sequence[Touch], nodes: Collection[Node], today: dt.date
+    ) -> dict[int, tuple[list[Node], dt.datetime]]:
+        """By cycle: the nodes whose scorecards hang on what was touched, and when that was last."""
+        found: dict[int, tuple[list[Node], dt.datetime]] = {}
+        everyone = [touch for touch in touches if touch.everyone]
+        scored = self.cycles(today)
+        for cycle in sorted(scored):
+            if everyone:
+                found[cycle] = (sorted(nodes), max(touch.at for touch in everyone))
+                continue
+            here = [touch for touch in touches if cycle in touch.cycles]
+            if here:
+                moved = self.touched(here)
+                hit = sorted(node for node in nodes if not self.sources(cycle, node).isdisjoint(moved))
+                if hit:
+                    found[cycle] = (hit, max(touch.at for touch in here))
+        return found
+
+
+def _prints(connection: Connection, plan: CyclePlan, nodes: Sequence[Node], today: dt.date) -> dict[Node, bytes]:
+    """A hash of all that each node's scorecard shows, on either basis. Queries: those of reading the figures once."""
+    selection = plan.select(nodes)
+    asked = Asked(plan.cycle, today)
+    figures = scoring.read_figures(connection, selection, asked)
+    digests = {node: sha256() for node in nodes}
+    for basis in Basis:
+        scores = scoring.score_figures(selection, figures, asked._replace(basis=basis))
+        lines = np.column_stack(
+            [
+                scores.actual.value[selection.shown_worked],
+                scores.actual.rest[selection.shown_worked],
+                scores.score[selection.shown_worked],
+                scores.projected_score[selection.shown_worked],
+                scores.points,
+            ]
+        ) if len(selection.shown_worked) else np.zeros((0, 5))
+        whole = np.column_stack([scores.own, scores.unit, scores.final, scores.projected_final])
+        at = np.argsort(selection.shown_node, kind="stable")
+        ends = np.searchsorted(selection.shown_node[at], np.arange(len(selection.nodes) + 1))
+        for place, node in enumerate(selection.nodes[: selection.asked]):
+            digests[node].update(whole[place].tobytes())
+            digests[node].update(lines[at[ends[place] : ends[place + 1]]].tobytes())
+    return {node: digest.digest() for node, digest in digests.items()}
+
+
+class Hub:
+    """The one follower of a process, and the streams that it tells.
+
+    Args:
+        database: read only.
+        now: what time it is.
+    """
+
+    def __init__(self, database: Database, *, now: Callable[[], dt.datetime]) -> None:
+        """Prepare; nothing is read before the first stream."""
+        self._database: Final = database
+        self._now: Final = now
+        self._thread: Final = ThreadPoolExecutor(1, thread_name_prefix="live")
+        self._streams: Final[dict[Node, set[Viewing]]] = {}
+        self._look: Look | None = None
+        self._dependence: Dependence | None = None
+        self._known: Final[dict[tuple[int, Node], bytes]] = {}
+        self._day: dt.date | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._closed = False
+
+    # ------------------------------------------------------------------------------------------------------------ streams
+
+    async def open(self, node: Node, *, after: str | None) -> Viewing:
+        """Begin to tell a stream of what is committed from now on, and of what was after ``after``.
+
+        Args:
+            node: whose scorecard.
+            after: the position that the stream had, where it was open before.
+        """
+        viewing = Viewing(node)
+        loop = asyncio.get_running_loop()
+        self._streams.setdefault(node, set()).add(viewing)
+        LIVE_VIEWERS.inc()
+        try:
+            is_first = len(self._streams[node]) == 1
+            missed = await loop.run_in_executor(self._thread, self._begin, node, is_first, after)
+        except BaseException:
+            self.leave(viewing)
+            raise
+        for change in missed:
+            viewing.tell(change)
+        viewing.position = self.position
+        if self._following is None or self._following.done():
+            self._following = loop.create_task(self._follow())
+        if self._closed:
+            viewing.close()
+        return viewing
+
+    def leave(self, viewing: Viewing) -> None:
+        """Tell a stream no more."""
+        held = self._streams.get(viewing.node)
+        if held is None or viewing not in held:
+            return
+        held.discard(viewing)
+        LIVE_VIEWERS.dec()
+        if not held:
+            del self._streams[viewing.node]
+
+    @property
+    def streams(self) -> list[Viewing]:
+        """All open streams."""
+        return [viewing for held in self._streams.values() for viewing in held]
+
+    @property
+    def position(self) -> str:
+        """Where the hub stands, as the id of events."""
+        return "" if self._look is None else self._look.text
+
+    def close(self) -> None:
+        """End all streams, now and from now on."""
+        self._closed = True
+        for viewing in self.streams:
+            viewing.close()
+        if self._following is not None:
+            self._following.cancel()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    # ---------------------------------------------------------------------------------------------------------- following
+
+    async def _follow(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._streams and not self._closed:
+            begun = loop.time()
+            try:
+                changes = await loop.run_in_executor(self._thread, self._step, frozenset(self._streams))
+            except DBAPIError:
+                # The database went away; what is missed is found from the same position once it is back.
+                _LOG.warning("the database does not answer: live streams wait", exc_info=True)
+                await asyncio.sleep(1)
+                continue
+            for change in changes:
+                for viewing in self._streams.get(change.node, ()):
+                    viewing.tell(change)
+            for viewing in self.streams:
+                viewing.position = self.position
+            took = loop.time() - begun
+            await asyncio.sleep(max(LOOK_SECONDS - took, took * REST_FACTOR if took > LOOK_SECONDS / 2 else 0.02))
+
+    def _current(self, connection: Connection) -> Dependence:
+        state = scoring.state(connection)
+        if self._dependence is None or self._dependence.state is not state:
+            self._dependence = Dependence(state)
+        return self._dependence
+
+    def _begin(self, node: Node, is_first: bool, after: str | None) -> list[Change]:
+        """Learn where things stand for a node that is looked at from now on; returns what a stream has missed of it."""
+        today = self._now().date()
+        with self._database.read() as connection:
+            if self._following is None or self._following.done():
+                # Nobody was told anything for a while, so nobody misses anything by beginning anew.
+                self._look, _ = ledger.look(connection, None)
+                self._known.clear()
+                self._day = today
+            dependence = self._current(connection)
+            for cycle in dependence.cycles(today):
+                # What is kept of a node that nobody looked at for a while is not kept up to date.
+                if is_first or (cycle, node) not in self._known:
+                    self._known[cycle, node] = _prints(connection, dependence.state.plan(cycle), [node], today)[node]
+            return replayed(connection, dependence, node, after=after, now=self._now())
+
+    def _step(self, nodes: Collection[Node]) -> list[Change]:
+        """Look once: what has been committed since, and whose scorecards it changes."""
+        now = self._now()
+        with self._database.read() as connection:
+            self._look, touches = ledger.look(connection, self._look)
+            if self._day != now.date():
+                # A new day moves projections, though nothing was committed.
+                self._day = now.date()
+                touches.append(Touch(0, now, (), (), (), everyone=True))
+            if not touches:
+                return []
+            dependence = self._current(connection)
+            changes: list[Change] = []
+            for cycle, (hit, at) in dependence.affected(touches, nodes, now.date()).items():
+                changes += [Change(node, cycle, at) for node in self._changed(connection, dependence, cycle, hit)]
+            return changes
+
+    def _changed(
+        self, connection: Connection, dependence: Dependence, cycle: int, nodes: list[Node]
+    ) -> Iterable[Node]:
+        """Those of the nodes whose scorecards differ from what they were when last looked at."""
+        if len(nodes) > EXACT_NODES_MAX:
+            for node in nodes:
+                self._known.pop((cycle, node), None)
+            return nodes
+        prints = _prints(connection, dependence.state.plan(cycle), nodes, self._now().date())
+        differing = [node for node in nodes if self._known.get((cycle, node)) != prints[node]]
+        self._known.update({(cycle, node): digest for node, digest in prints.items()})
+        return differing
+
+
+def replayed(
+    connection: Connection, dependence: Dependence, node: Node, *, after: str | None, now: dt.datetime
+) -> list[Change]:
+    """What was committed after a position and may have changed a node's scorecards; one change where that cannot be known any more.
+
+    Queries: none without a position, else 3.
+    """
+    if not after:
+        return []
+    touches = ledger.touches_after(connection, after)
+    today = now.date()
+    if touches is None:
+        return [Change(node, cycle_of(today, dependence.state.frame.first_month), now)]
+    return [Change(node, cycle, at) for cycle, (_, at) in dependence.affected(touches, [node], today).items()]

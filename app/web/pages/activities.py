@@ -1,0 +1,88 @@
+"""Activities of a node: one's own, or those of an employee or unit that one may see.
+
+A newcomer's usual mistake is a list that ends without saying so: it says how many there are, and leads on.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import access, ledger, scoring
+from app.kit.refusals import NotThere
+from app.ledger import ActivityFilter
+from app.rules.permissions import Deed
+from app.rules.terms import Node, NodeKind
+from app.web import words
+from app.web.desk import Desk
+from app.web.rendering import Page
+from app.web.routing import Pages
+
+pages: Final = Pages("activities")
+
+PAGE_ROWS: Final = 50
+
+
+class ActivityQuery(BaseModel):
+    """Which activities are looked at; all may be absent."""
+
+    model_config = ConfigDict(frozen=True)
+
+    node: str = ""
+    type: Literal["", "export_consult", "export_deal", "new_buyer"] = ""
+    state: Literal["", "entered", "verified", "confirmed", "denied", "rejected", "reversed"] = ""
+    from_: dt.date | None = Field(default=None, alias="from")
+    to: dt.date | None = None
+    q: str = Field(default="", max_length=200)
+    page: int = Field(default=1, ge=1, le=1_000_000)
+
+    def asked(self) -> dict[str, Any]:
+        """The parameters that the address of another page of the same list has."""
+        return {
+            name: value
+            for name, value in self.model_dump(by_alias=True, exclude={"page"}).items()
+            if value not in {"", None}
+        }
+
+
+@pages.read("/activities", may=Deed.SEE_ACTIVITIES)
+def activities(desk: Desk, query: ActivityQuery) -> Page:
+    """The list, the latest first."""
+    node = _node(desk, query.node)
+    desk.require(Deed.SEE_ACTIVITIES, node)
+    if not access.exists(desk.directory, node):
+        raise NotThere
+    frame = scoring.state(desk.connection).frame
+    wanted = ActivityFilter(
+        type=query.type or None, state=query.state or None, from_=query.from_, to=query.to, text=query.q
+    )
+    found = ledger.activities_of(
+        desk.connection, frame, node=node, wanted=wanted, limit=PAGE_ROWS, offset=(query.page - 1) * PAGE_ROWS
+    )
+    return Page(
+        "pages/activities.html",
+        node=node,
+        name=scoring.node_name(desk.directory, node, desk.today),
+        is_own=node.kind is NodeKind.EMPLOYEE and node.code == desk.viewer.employee,
+        found=found,
+        people=desk.directory.employees,
+        query=query,
+        asked=query.asked(),
+        narrowed=bool(query.type or query.state or query.from_ or query.to or query.q),
+        page_rows=PAGE_ROWS,
+        words=words,
+        states=ledger.STATES,
+    )
+
+
+def _node(desk: Desk, typed: str) -> Node:
+    if typed:
+        node = Node.parse(typed)
+    else:
+        number = desk.viewer.employee
+        node = None if number is None else Node(NodeKind.EMPLOYEE, number)
+    if node is None:
+        raise NotThere
+    return node

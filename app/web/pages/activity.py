@@ -1,0 +1,196 @@
+"""One activity with its whole history; its employee corrects or reverses it, a head judges it.
+
+A newcomer's usual mistake is to change an activity. It stands for ever: to correct it is to reverse it and to record another under a new id
+(contract), both in one transaction.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import uuid4
+
+from flask import request
+from flask_babel import get_locale
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import intake, ledger, scoring
+from app.kit.refusals import Conflict, Invalid, NotThere
+from app.ledger import ActivityHistory, Contents, Frame, Party
+from app.rules.activities import EventKey
+from app.rules.permissions import Deed
+from app.rules.terms import Node, NodeKind, n_
+from app.web import words
+from app.web.desk import Desk
+from app.web.entry_form import FORM_ID, SHARED_MAX, ActivityForm, Colleague, choices, event_of
+from app.web.rendering import Page, Said
+from app.web.routing import Pages
+from app.web.score_change import ScoreChange
+
+pages: Final = Pages("activity")
+
+REVERSED: Final = n_("Reversed. %(effect)s")
+CORRECTED: Final = n_("Corrected: the old entry is reversed, this one is recorded in its place. %(effect)s")
+DONE_BEFORE: Final = n_("This was done already; nothing was recorded twice.")
+REVERSED_MEANWHILE: Final = n_("This activity has been reversed already.")
+OTHER_CONTENTS: Final = n_(
+    "This form has been saved before, with other contents. Begin again from the activity's page."
+)
+
+
+class ReverseForm(BaseModel):
+    """Why an activity is taken out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    form_id: str = Field(pattern=rf"^{FORM_ID}$")
+    reason: str = Field(min_length=3, max_length=500)
+
+
+class CorrectForm(ActivityForm):
+    """An activity's form with the reason of its correction."""
+
+    reason: str = Field(min_length=3, max_length=500)
+
+
+@pages.read("/activities/<key>", may=Deed.SEE_ACTIVITIES)
+def activity(desk: Desk, key: str) -> Page:
+    """All that is known of it."""
+    frame = scoring.state(desk.connection).frame
+    found = _seen(desk, frame, key)
+    today = desk.today
+    directory = desk.directory
+    own = _is_own(desk, found)
+    judges = desk.allowed(Deed.VERIFY) and ledger.may_verify(
+        directory, viewer=desk.viewer, unit=found.unit, sharers=found.employees, day=today
+    )
+    contents = Contents(
+        found.type,
+        found.day,
+        Party(found.company, "", found.company_registration),
+        Party(found.buyer, found.country, found.buyer_registration),
+    )
+    turn = ledger.whose_turn(directory, unit=found.unit, sharers=found.employees, day=today)
+    shows_people = judges or not own or desk.allowed(Deed.SEE_PEOPLE)
+    return Page(
+        "pages/activity.html",
+        found=found,
+        own=own,
+        judges=judges and found.state != "reversed",
+        form_id=str(desk.typed.value("form_id", "") or uuid4()),
+        alike=ledger.activities_alike(desk.connection, frame, contents=contents, but=found.seq) if judges else [],
+        turn=turn if found.state == "entered" else (),
+        needed=found.type in ledger.types_to_verify(frame),
+        people=directory.employees,
+        shows_people=shows_people,
+        unit=None if found.unit is None else directory.unit_near(found.unit, found.day),
+        units={part.unit: directory.unit_near(part.unit, found.day) for part in found.credits if part.unit},
+        words=words,
+    )
+
+
+@pages.act("/activities/<key>/reverse", may=Deed.REVERSE_ACTIVITY, again="activity")
+def reverse(desk: Desk, key: str, form: ReverseForm) -> Said:
+    """Take the whole activity out, with a reason."""
+    frame = scoring.state(desk.connection).frame
+    found = _mine(desk, frame, key)
+    source = f"/pages/{found.employee}"
+    time = ledger.recorded_time(desk.connection, source=source, id=form.form_id)
+    if time is None and found.state == "reversed":
+        raise Conflict(message=REVERSED_MEANWHILE)
+    change = ScoreChange.before(desk, employee=found.employee, day=found.day)
+    event = _reversal(desk, found, id_=form.form_id, reason=form.reason, time=time)
+    _record(desk, [event])
+    desk.note(subject=f"activity:{key}", before=found.state, after="reversed", why=form.reason)
+    if time is not None:
+        return Said(DONE_BEFORE, then="activity", values={"key": key})
+    return Said(REVERSED, then="activity", values={"key": key}, parameters={"effect": change.words(desk)})
+
+
+@pages.read("/activities/<key>/correct", may=Deed.REVERSE_ACTIVITY)
+def correction(desk: Desk, key: str) -> Page:
+    """The form with what is recorded, to be mended."""
+    frame = scoring.state(desk.connection).frame
+    found = _mine(desk, frame, key)
+    locale = get_locale()
+    language = locale.language if locale else "en"
+    return Page(
+        "pages/activity_correct.html",
+        found=found,
+        offered=choices(desk, frame=frame, language=language, typed=desk.typed, of=found),
+        duplicates=[],
+        words=words,
+    )
+
+
+@pages.act("/activities/<key>/correct", may=Deed.REVERSE_ACTIVITY, again="correction")
+def correct(desk: Desk, key: str, form: CorrectForm) -> Said:
+    """Reverse it and record another in its place, both or neither."""
+    frame = scoring.state(desk.connection).frame
+    found = _mine(desk, frame, key)
+    source = f"/pages/{found.employee}"
+    time = ledger.recorded_time(desk.connection, source=source, id=form.form_id)
+    if time is None and found.state == "reversed":
+        raise Conflict(message=REVERSED_MEANWHILE)
+    reversal_id = f"{form.form_id}-reversal"
+    event = event_of(desk, frame=frame, form=form, rows=_rows(), time=time)
+    reversed_at = ledger.recorded_time(desk.connection, source=source, id=reversal_id)
+    change = ScoreChange.before(desk, employee=found.employee, day=form.day)
+    _record(desk, [_reversal(desk, found, id_=reversal_id, reason=form.reason, time=reversed_at), event])
+    new_key = ledger.event_key(EventKey(source, form.form_id))
+    desk.note(subject=f"activity:{key}", before=found.state, after=event, why=form.reason)
+    if time is not None:
+        return Said(DONE_BEFORE, then="activity", values={"key": new_key})
+    return Said(CORRECTED, then="activity", values={"key": new_key}, parameters={"effect": change.words(desk)})
+
+
+def _rows() -> list[Colleague]:
+    names, shares = request.form.getlist("colleague"), request.form.getlist("share")
+    return [Colleague(name.strip(), share.strip()) for name, share in zip(names, shares, strict=False)][:SHARED_MAX]
+
+
+def _reversal(desk: Desk, found: ActivityHistory, *, id_: str, reason: str, time: str | None) -> dict[str, object]:
+    return ledger.reversal_event(
+        source=f"/pages/{found.employee}",
+        id=id_,
+        time=time or desk.now.isoformat(timespec="seconds"),
+        activity=found,
+        by=found.employee,
+        reason=reason,
+    )
+
+
+def _record(desk: Desk, events: list[dict[str, object]]) -> None:
+    recorded = intake.take_in(
+        desk.connection,
+        [intake.arrival_of(event) for event in events],
+        at=desk.now,
+        door="page",
+        sender=desk.viewer.email,
+    )
+    if recorded.rejected:
+        findings = recorded.rejected[0].findings
+        raise Conflict(message=OTHER_CONTENTS) if findings[0].code == "conflict" else Invalid(*findings)
+
+
+def _is_own(desk: Desk, found: ActivityHistory) -> bool:
+    return desk.viewer.employee == found.employee
+
+
+def _seen(desk: Desk, frame: Frame, key: str) -> ActivityHistory:
+    """The activity, where it is there and for this person to see: an employee's own, one of their people's, or one of their units'."""
+    found = ledger.activity_history(desk.connection, frame, key=key)
+    if found is None:
+        raise NotThere
+    sees = desk.sees(Deed.SEE_ACTIVITIES)
+    units = {part.unit for part in found.credits if part.unit} | ({found.unit} if found.unit else set())
+    nodes = [Node(NodeKind.EMPLOYEE, number) for number in found.employees]
+    nodes += [Node(NodeKind.UNIT, unit) for unit in units]
+    if not any(sees(node) for node in nodes):
+        raise NotThere
+    return found
+
+
+def _mine(desk: Desk, frame: Frame, key: str) -> ActivityHistory:
+    found = _seen(desk, frame, key)
+    desk.require(Deed.REVERSE_ACTIVITY, Node(NodeKind.EMPLOYEE, found.employee))
+    return found

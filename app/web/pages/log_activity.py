@@ -1,0 +1,168 @@
+"""Logging an activity: on a phone, in fifteen seconds, with a possible duplicate shown before it is saved.
+
+A newcomer's usual mistake is a new id at each sending. The form carries its own, so that sent twice it is one event.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from flask import request
+from flask_babel import get_locale
+from pydantic import BaseModel, ConfigDict
+
+from app import intake, ledger, scoring
+from app.kit.refusals import Conflict, Invalid, at_field
+from app.rules.activities import EventKey
+from app.rules.permissions import Deed
+from app.rules.terms import n_
+from app.web import words
+from app.web.desk import Desk
+from app.web.entry_form import (
+    SHARED_MAX,
+    ActivityForm,
+    Colleague,
+    choices,
+    colleagues_named,
+    event_of,
+    local_today,
+    possible_duplicates,
+)
+from app.web.rendering import Again, Json, Page, Said
+from app.web.routing import Pages
+from app.web.score_change import ScoreChange
+
+pages: Final = Pages("log_activity")
+
+SAVED: Final = n_("Saved. %(effect)s")
+SAVED_BEFORE: Final = n_("This form was saved already; nothing was recorded twice.")
+OTHER_CONTENTS: Final = n_(
+    "This form has been saved before, with other contents. Open that activity to correct it, or begin a new form."
+)
+LOOK_FIRST: Final = n_("This may be recorded already. Look at what is shown, and say that it is another one.")
+
+
+class Suggestion(BaseModel):
+    """What was typed so far."""
+
+    model_config = ConfigDict(frozen=True)
+
+    q: str = ""
+    country: str = ""
+
+
+class Likeness(BaseModel):
+    """The part of the form by which two activities are compared."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str = ""
+    company: str = ""
+    company_registration: str = ""
+    buyer: str = ""
+    buyer_country: str = ""
+    buyer_registration: str = ""
+    day: dt.date | None = None
+
+
+@pages.read("/log", may=Deed.LOG_ACTIVITY)
+def log_activity(desk: Desk) -> Page:
+    """The form; refused, with what was typed and what may be a duplicate."""
+    frame = scoring.state(desk.connection).frame
+    locale = get_locale()
+    offered = choices(desk, frame=frame, language=locale.language if locale else "en", typed=desk.typed)
+    duplicates = []
+    if desk.typed.refused:
+        values = {name: str(desk.typed.value(name, "")) for name in Likeness.model_fields}
+        duplicates = possible_duplicates(
+            desk.connection, frame=frame, values=values, day=_day(values["day"]) or offered.today
+        )
+    return Page("pages/log_activity.html", offered=offered, duplicates=duplicates, words=words)
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+@pages.act("/log", may=Deed.LOG_ACTIVITY, again="log_activity")
+def log(desk: Desk, form: ActivityForm) -> Said | Again:
+    """Record it, and say what it did to the score."""
+    frame = scoring.state(desk.connection).frame
+    me = desk.viewer.employee or ""
+    key = ledger.event_key(EventKey(f"/pages/{me}", form.form_id))
+    time = ledger.recorded_time(desk.connection, source=f"/pages/{me}", id=form.form_id)
+    event = event_of(desk, frame=frame, form=form, rows=_rows(), time=time)
+    if time is None and not form.sure:
+        values = {name: str(getattr(form, name)) for name in Likeness.model_fields}
+        if possible_duplicates(desk.connection, frame=frame, values=values, day=form.day):
+            return Again(at_field("sure", "possible_duplicate", LOOK_FIRST))
+    change = ScoreChange.before(desk, employee=me, day=form.day)
+    recorded = intake.take_in(
+        desk.connection, [intake.arrival_of(event)], at=desk.now, door="page", sender=desk.viewer.email
+    )
+    if recorded.rejected:
+        code = recorded.rejected[0].findings[0].code
+        raise Conflict(message=OTHER_CONTENTS) if code == "conflict" else Invalid(*recorded.rejected[0].findings)
+    desk.note(subject=f"activity:{key}", after=event)
+    if recorded.duplicate:
+        return Said(SAVED_BEFORE, then="activity", values={"key": key})
+    return Said(SAVED, then="activity", values={"key": key}, parameters={"effect": change.words(desk)})
+
+
+def _rows() -> list[Colleague]:
+    names, shares = request.form.getlist("colleague"), request.form.getlist("share")
+    return [Colleague(name.strip(), share.strip()) for name, share in zip(names, shares, strict=False)][:SHARED_MAX]
+
+
+@pages.read("/log/companies", may=Deed.LOG_ACTIVITY)
+def companies(desk: Desk, query: Suggestion) -> Json:
+    """Companies whose name or registration begins so."""
+    found = ledger.suggest_parties(desk.connection, text=query.q[:200], buyers=False)
+    return Json(
+        {"items": [{"value": one.name, "registration": one.registration, "note": one.registration} for one in found]}
+    )
+
+
+@pages.read("/log/buyers", may=Deed.LOG_ACTIVITY)
+def buyers(desk: Desk, query: Suggestion) -> Json:
+    """Buyers whose name or registration begins so, those of the chosen country first."""
+    found = ledger.suggest_parties(desk.connection, text=query.q[:200], buyers=True, country=query.country)
+    return Json(
+        {
+            "items": [
+                {
+                    "value": one.name,
+                    "registration": one.registration,
+                    "country": one.country,
+                    "note": f"{one.country} {one.registration}".strip(),
+                }
+                for one in found
+            ]
+        }
+    )
+
+
+@pages.read("/log/colleagues", may=Deed.LOG_ACTIVITY)
+def colleagues(desk: Desk, query: Suggestion) -> Json:
+    """Colleagues whose name or number begins so."""
+    me = desk.viewer.employee
+    found = colleagues_named(desk.directory, text=query.q[:200], day=desk.today, limit=9)
+    return Json({"items": [one for one in found if not one["value"].endswith(f"({me})")][:8]})
+
+
+@pages.read("/log/alike", may=Deed.LOG_ACTIVITY)
+def alike(desk: Desk, query: Likeness) -> Page:
+    """What may be recorded already, as the list that the form shows."""
+    frame = scoring.state(desk.connection).frame
+    day = query.day or local_today(desk, desk.viewer.employee or "")
+    found = possible_duplicates(
+        desk.connection,
+        frame=frame,
+        values={name: str(getattr(query, name) or "") for name in Likeness.model_fields},
+        day=day,
+    )
+    return Page("pages/activity_alike.html", duplicates=found, words=words)

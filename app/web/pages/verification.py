@@ -1,0 +1,143 @@
+"""The queue of what waits for a second person, and the verdicts, one or several at once.
+
+A newcomer's usual mistake is to overwrite: what a colleague judged while the page was open is left as it is, and named.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+from uuid import uuid4
+
+from flask_babel import gettext
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import intake, ledger, scoring
+from app.kit.refusals import Conflict, Invalid, at_field
+from app.ledger import AlreadyJudged
+from app.rules.permissions import Deed
+from app.rules.terms import n_
+from app.web import words
+from app.web.desk import Desk
+from app.web.entry_form import FORM_ID
+from app.web.rendering import Page, Said
+from app.web.routing import Pages
+
+pages: Final = Pages("verification")
+
+PAGE_ROWS: Final = 50
+
+SAID: Final = n_("%(done)s %(already)s")
+ALL_JUDGED: Final = n_("Nothing was recorded: this has been judged since you opened the page. %(already)s")
+CHOOSE: Final = n_("Choose at least one entry.")
+SAY_WHY: Final = n_("Say why it is rejected: its employee reads it.")
+
+
+class QueueQuery(BaseModel):
+    """What of the queue is looked at."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["", "all", "export_consult", "export_deal", "new_buyer"] = ""
+    whose: Literal["mine", "all"] = "mine"
+    page: int = Field(default=1, ge=1, le=1_000_000)
+
+
+class JudgeForm(BaseModel):
+    """Which entries, and what is said of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    form_id: str = Field(pattern=rf"^{FORM_ID}$")
+    activity: list[str] = Field(default_factory=list, max_length=200)
+    verdict: Literal["verified", "rejected"]
+    reason: str = Field(default="", max_length=500)
+    seen: Literal["entered", "verified", "confirmed", "denied", "rejected"] = "entered"
+    then: str = ""
+
+
+@pages.read("/verification", may=Deed.VERIFY)
+def verification(desk: Desk, query: QueueQuery) -> Page:
+    """The queue, the oldest first."""
+    frame = scoring.state(desk.connection).frame
+    types = {"": (), "all": tuple(words.TYPES)}.get(query.type, (query.type,))
+    queue = ledger.verification_queue(
+        desk.connection,
+        frame,
+        viewer=desk.viewer,
+        day=desk.today,
+        limit=PAGE_ROWS,
+        offset=(query.page - 1) * PAGE_ROWS,
+        types=types,
+        everything=query.whose == "all",
+    )
+    directory = desk.directory
+    return Page(
+        "pages/verification.html",
+        queue=queue,
+        query=query,
+        form_id=str(desk.typed.value("form_id", "") or uuid4()),
+        needed=ledger.types_to_verify(frame),
+        people=directory.employees,
+        units={row.unit: directory.unit_near(row.unit, row.day) for row in queue.rows if row.unit},
+        page_rows=PAGE_ROWS,
+        words=words,
+    )
+
+
+@pages.act("/verification", may=Deed.VERIFY, again="verification")
+def judge(desk: Desk, form: JudgeForm) -> Said:
+    """Verify or reject entries in one's own name."""
+    if not form.activity:
+        raise Invalid(at_field("activity", "missing", CHOOSE))
+    if form.verdict == "rejected" and len(form.reason) < 3:
+        raise Invalid(at_field("reason", "missing", SAY_WHY))
+    frame = scoring.state(desk.connection).frame
+    verdicts = ledger.verdicts_on(
+        desk.connection,
+        frame,
+        viewer=desk.viewer,
+        keys=form.activity,
+        verdict=form.verdict,
+        reason=form.reason,
+        now=desk.now,
+        form=form.form_id,
+        seen=form.seen,
+    )
+    already = _already(desk, verdicts.already)
+    if verdicts.already and not verdicts.events:
+        raise Conflict(message=ALL_JUDGED, parameters={"already": already})
+    recorded = intake.take_in(
+        desk.connection,
+        [intake.arrival_of(event) for event in verdicts.events],
+        at=desk.now,
+        door="page",
+        sender=desk.viewer.email,
+    )
+    if recorded.rejected:
+        raise Invalid(*recorded.rejected[0].findings)
+    for key in form.activity:
+        if key not in {one.key for one in verdicts.already}:
+            desk.note(subject=f"activity:{key}", before=form.seen, after=form.verdict, why=form.reason or None)
+    number = len(form.activity) - len(verdicts.already)
+    done = gettext("%(number)s verified.") if form.verdict == "verified" else gettext("%(number)s rejected.")
+    then = {"activity": form.activity[0]} if form.then == "activity" and len(form.activity) == 1 else {}
+    return Said(
+        SAID,
+        then="activity" if then else "verification",
+        values={"key": then["activity"]} if then else {},
+        parameters={"done": done % {"number": number}, "already": already},
+    )
+
+
+def _already(desk: Desk, judged: tuple[AlreadyJudged, ...]) -> str:
+    """What was judged by somebody else meanwhile, in words."""
+    people = desk.directory.employees
+    return " ".join(
+        gettext(
+            "%(buyer)s: %(state)s by %(by)s meanwhile.",
+            buyer=one.buyer,
+            state=gettext(words.STATES[one.state]),
+            by=people[one.by].name if one.by in people else gettext("somebody else"),
+        )
+        for one in judged
+    )

@@ -1,0 +1,99 @@
+"""What an activity did to its employee's score: before and after, in words.
+
+A newcomer's usual mistake is to look at the final basis alone: what has just been entered counts there once it is verified.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Self
+
+from flask_babel import get_locale, gettext
+
+from app import scoring
+from app.rules.presence import cycle_of
+from app.rules.rollup import published
+from app.rules.terms import Basis, Node, NodeKind
+from app.scoring import Asked, Scorecard
+from app.web.desk import Desk
+from app.web.languages import figure
+
+__all__ = ["ScoreChange"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreChange:
+    """The scorecards of one employee before something is recorded, on both bases."""
+
+    node: Node
+    cycle: int
+    cards: tuple[Scorecard, Scorecard]
+
+    @classmethod
+    def before(cls, desk: Desk, *, employee: str, day: dt.date) -> Self:
+        """Take the scores of now, in the cycle of that day. Queries: 2 or 3."""
+        node = Node(NodeKind.EMPLOYEE, employee)
+        cycle = cycle_of(day, scoring.state(desk.connection).frame.first_month)
+        return cls(node, cycle, _cards(desk, node, cycle))
+
+    def words(self, desk: Desk) -> str:
+        """What changed since then. Queries: 2 or 3."""
+        (final, provisional), (final_now, provisional_now) = self.cards, _cards(desk, self.node, self.cycle)
+        parts = [
+            gettext(
+                "Provisional score: %(before)s → %(after)s.", before=_shown(provisional), after=_shown(provisional_now)
+            )
+        ]
+        if published(final.final_score) == published(final_now.final_score):
+            parts.append(
+                gettext("The final score (%(score)s) moves once what counts is verified.", score=_shown(final_now))
+            )
+        else:
+            parts.append(gettext("Final score: %(before)s → %(after)s.", before=_shown(final), after=_shown(final_now)))
+        moved = [
+            f"{name} {_number(was)} → {_number(now)}"
+            for name, was, now in self._moved(desk, provisional, provisional_now)
+        ]
+        if moved:
+            parts.append(gettext("Entered so far: %(lines)s.", lines="; ".join(moved)))
+        else:
+            parts.append(gettext("None of your KPIs looks at it."))
+        return " ".join(str(part) for part in parts)
+
+    def _moved(self, desk: Desk, before: Scorecard, after: Scorecard) -> list[tuple[str, str | None, str | None]]:
+        sheet = scoring.state(desk.connection).sheet
+        locale = get_locale()
+        language = locale.language if locale else "en"
+        return [
+            (sheet.kpi(new.kpi).version(self.cycle).name.in_language(language), old.actual, new.actual)
+            for old, new in zip(before.lines, after.lines, strict=True)
+            if old.actual != new.actual
+        ]
+
+
+def _cards(desk: Desk, node: Node, cycle: int) -> tuple[Scorecard, Scorecard]:
+    """The final and the provisional scorecard, from figures that are read once."""
+    plan = scoring.state(desk.connection).plan(cycle)
+    selection = plan.select((node,))
+    asked = Asked(cycle, desk.today)
+    figures = scoring.read_figures(desk.connection, selection, asked)
+    cards = [
+        scoring.make_scorecards(scoring.score_figures(selection, figures, asked._replace(basis=basis)))[0]
+        for basis in (Basis.FINAL, Basis.PROVISIONAL)
+    ]
+    return cards[0], cards[1]
+
+
+def _shown(card: Scorecard) -> str:
+    if card.published is None:
+        return str(gettext("none yet"))
+    locale = get_locale()
+    return figure(card.published, places=2, language=locale.language if locale else "en")
+
+
+def _number(value: str | None) -> str:
+    if value is None:
+        return "–"
+    locale = get_locale()
+    return figure(value, places=2, least=0, language=locale.language if locale else "en")

@@ -1,0 +1,233 @@
+// The form of an activity: fields of the chosen type, known companies, buyers and colleagues offered while one types, possible duplicates.
+//
+// Without script every field is there and the server says the rest. A newcomer's usual mistake is to take the focus away from the field
+// while offering: the offers are a list that the field points to (the combobox pattern of ARIA), and the caret stays where it is.
+
+(() => {
+  "use strict";
+
+  const WAIT_MS = 150;
+  const form = document.querySelector("[data-entry]");
+  if (!form) {
+    return;
+  }
+
+  const value = (name) => form.elements[name]?.value ?? "";
+
+  // ------------------------------------------------------------------------------------------------------------ offers
+
+  let offered = 0;
+
+  class Offers {
+    constructor(box) {
+      this.box = box;
+      this.input = box.querySelector("input");
+      this.fills = pairs(box.dataset.fills);
+      this.with = pairs(box.dataset.with);
+      this.items = [];
+      this.at = -1;
+      this.list = document.createElement("ul");
+      this.list.className = "offers";
+      this.list.hidden = true;
+      this.list.setAttribute("role", "listbox");
+      this.list.id = `offers-${(offered += 1)}`;
+      this.list.setAttribute("aria-label", this.input.labels?.[0]?.textContent.trim() ?? "");
+      this.said = document.createElement("span");
+      this.said.className = "unseen";
+      this.said.setAttribute("role", "status");
+      box.append(this.list, this.said);
+      this.input.setAttribute("aria-controls", this.list.id);
+      this.input.addEventListener("input", () => this.soon());
+      this.input.addEventListener("keydown", (event) => this.key(event));
+      this.input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+    }
+
+    soon() {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.ask(), WAIT_MS);
+    }
+
+    async ask() {
+      const typed = this.input.value.trim();
+      if (typed.length < 2) {
+        this.close();
+        return;
+      }
+      const address = new URL(this.box.dataset.suggest, location.href);
+      address.searchParams.set("q", typed);
+      for (const [name, from] of this.with) {
+        address.searchParams.set(name, value(from));
+      }
+      try {
+        const answer = await fetch(address, { headers: { Accept: "application/json" }, redirect: "manual" });
+        // What was typed meanwhile asks for itself.
+        if (answer.ok && this.input.value.trim() === typed && document.activeElement === this.input) {
+          this.show((await answer.json()).items);
+        }
+      } catch {
+        this.close();
+      }
+    }
+
+    show(items) {
+      this.items = items;
+      this.at = -1;
+      this.list.replaceChildren(
+        ...items.map((item, at) => {
+          const line = document.createElement("li");
+          line.id = `${this.list.id}-${at}`;
+          line.setAttribute("role", "option");
+          line.setAttribute("aria-selected", "false");
+          const name = document.createElement("span");
+          name.textContent = item.value;
+          const note = document.createElement("span");
+          note.className = "small soft";
+          note.textContent = item.note ?? "";
+          line.append(name, note);
+          line.addEventListener("mousedown", (event) => {
+            event.preventDefault();
+            this.choose(at);
+          });
+          return line;
+        }),
+      );
+      this.list.hidden = !items.length;
+      this.input.setAttribute("aria-expanded", String(items.length > 0));
+      this.input.removeAttribute("aria-activedescendant");
+      this.said.textContent = items.length ? `${items.length}. ${this.box.dataset.some}` : this.box.dataset.none;
+    }
+
+    move(step) {
+      const lines = [...this.list.children];
+      lines[this.at]?.setAttribute("aria-selected", "false");
+      this.at = (this.at + step + lines.length) % lines.length;
+      lines[this.at].setAttribute("aria-selected", "true");
+      lines[this.at].scrollIntoView({ block: "nearest" });
+      this.input.setAttribute("aria-activedescendant", lines[this.at].id);
+    }
+
+    key(event) {
+      if (this.list.hidden) {
+        if (event.key === "ArrowDown") {
+          this.soon();
+        }
+        return;
+      }
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        const up = event.key === "ArrowUp";
+        this.move(up ? (this.at < 0 ? 0 : -1) : 1);
+      } else if (event.key === "Enter" && this.at >= 0) {
+        event.preventDefault();
+        this.choose(this.at);
+      } else if (event.key === "Escape") {
+        event.stopPropagation();
+        this.close();
+      }
+    }
+
+    choose(at) {
+      const item = this.items[at];
+      this.input.value = item.value;
+      for (const [name, field] of this.fills) {
+        const target = form.elements[field];
+        if (target && item[name] !== undefined) {
+          target.value = item[name];
+          if (item[name]) {
+            target.closest("details")?.setAttribute("open", "");
+          }
+        }
+      }
+      this.close();
+      form.dispatchEvent(new Event("change"));
+    }
+
+    close() {
+      this.list.hidden = true;
+      this.items = [];
+      this.input.setAttribute("aria-expanded", "false");
+      this.input.removeAttribute("aria-activedescendant");
+    }
+  }
+
+  const pairs = (text) => (text ?? "").split(" ").filter(Boolean).map((pair) => pair.split(":"));
+
+  form.querySelectorAll("[data-suggest]").forEach((box) => new Offers(box));
+
+  // ---------------------------------------------------------------------------------------------------- the type's fields
+
+  const showFields = () => {
+    for (const part of form.querySelectorAll("[data-for]")) {
+      part.hidden = !part.dataset.for.split(" ").includes(value("type"));
+    }
+    const amount = form.elements.amount;
+    amount.required = value("type") === "export_deal";
+    amount.labels[0].querySelector(".optional")?.toggleAttribute("hidden", amount.required);
+  };
+
+  // ------------------------------------------------------------------------------------------------------- shared credits
+
+  const rows = form.querySelector("[data-rows]");
+  const add = form.querySelector("[data-add]");
+  const rest = form.querySelector("[data-rest]");
+
+  const showRest = () => {
+    const typed = [...form.querySelectorAll('[name="share"]')].map((one) => Number(one.value.replace("%", "")) || 0);
+    const left = Math.round((100 - typed.reduce((sum, one) => sum + one, 0)) * 100) / 100;
+    rest.textContent = rest.dataset.words.replace("PERCENT", String(left));
+  };
+
+  add.hidden = false;
+  add.addEventListener("click", () => {
+    const row = rows.lastElementChild.cloneNode(true);
+    const number = rows.children.length + 1;
+    row.querySelectorAll(".offers, .unseen").forEach((one) => one.remove());
+    for (const input of row.querySelectorAll("input")) {
+      input.value = "";
+      input.id = `${input.name}-${number}`;
+      input.closest(".field").querySelector("label").htmlFor = input.id;
+    }
+    rows.append(row);
+    new Offers(row.querySelector("[data-suggest]"));
+    row.querySelector("input").focus();
+    add.hidden = number >= Number(rows.dataset.most);
+  });
+
+  // --------------------------------------------------------------------------------------------------- possible duplicates
+
+  const alike = form.querySelector("[data-alike]");
+  const COMPARED = ["type", "company", "company_registration", "buyer", "buyer_country", "buyer_registration", "day"];
+  let asked = "";
+
+  const lookForAlike = async () => {
+    if ("quiet" in form.dataset || !value("buyer") || !value("buyer_country")) {
+      return;
+    }
+    const address = new URL(alike.dataset.alike, location.href);
+    for (const name of COMPARED) {
+      address.searchParams.set(name, value(name));
+    }
+    if (address.search === asked) {
+      return;
+    }
+    asked = address.search;
+    try {
+      const answer = await fetch(address, { redirect: "manual" });
+      if (answer.ok && address.search === asked) {
+        alike.innerHTML = await answer.text();
+      }
+    } catch {
+      // The server looks again when it is sent.
+    }
+  };
+
+  form.addEventListener("change", () => {
+    showFields();
+    showRest();
+    clearTimeout(form.alikeTimer);
+    form.alikeTimer = setTimeout(lookForAlike, WAIT_MS);
+  });
+  form.addEventListener("input", showRest);
+  showFields();
+  showRest();
+})();
