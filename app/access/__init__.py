@@ -25,6 +25,7 @@ from app.access.accounts import (
     touch_session,
     viewer,
 )
+from app.access.hook_messages import MessageReused, take_message
 from app.access.keys import (
     Hook,
     Key,
@@ -52,6 +53,7 @@ __all__ = [
     "Hook",
     "Key",
     "KeyRow",
+    "MessageReused",
     "NewAccount",
     "TrailRow",
     "Viewer",
@@ -88,6 +90,7 @@ __all__ = [
     "revoke_key",
     "sees",
     "sign_out",
+    "take_message",
     "touch_session",
     "trail_rows",
     "verify_relations",

@@ -17,6 +17,7 @@ __all__ = [
     "account",
     "api_key",
     "hook",
+    "hook_message",
     "reading_log",
     "sign_in_attempt",
     "trail",
@@ -75,6 +76,7 @@ sa.Index("uq_api_key_name_live", api_key.c.name, unique=True, sqlite_where=_live
 
 hook: Final = sa.Table(
     "hook",
+    "hook_message",
     metadata,
     sa.Column("id", BigKey, primary_key=True),
     sa.Column("name", Code, nullable=False),
@@ -85,6 +87,16 @@ hook: Final = sa.Table(
 
 _live_hook = hook.c.revoked_at.is_(None)
 sa.Index("uq_hook_name_live", hook.c.name, unique=True, sqlite_where=_live_hook, postgresql_where=_live_hook)
+
+hook_message: Final = sa.Table(
+    "hook_message",
+    metadata,
+    sa.Column("hook", Code, primary_key=True, comment="the hook's name"),
+    sa.Column("message", Code, primary_key=True, comment="SHA-256 of the message's id, which may be of any length"),
+    sa.Column("body_hash", Code, nullable=False, comment="SHA-256 of the body that came first under this id"),
+    sa.Column("at", Instant, nullable=False),
+)
+"""Messages that were taken: an id is never used again with another body, however long ago it was (contract, "HTTP")."""
 
 sign_in_attempt: Final = sa.Table(
     "sign_in_attempt",

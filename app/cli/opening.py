@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import re
 from typing import Any
@@ -34,6 +35,8 @@ def open_database(given: Settings) -> Database:
         database = Database(given.database_url)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    # The last connection that closes leaves an SQLite file whole, without its log beside it.
+    atexit.register(database.close)
     with database.read() as connection:
         try:
             current = current_schema(connection)

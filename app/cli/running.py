@@ -5,6 +5,7 @@ A newcomer's usual mistake is to look for a shortcut into the tables: ``run`` ca
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import secrets
 import shutil
@@ -38,20 +39,22 @@ STOP_SECONDS: Final = 8
 @click.option("--people", type=click.IntRange(40, 5000), default=1300, show_default=True)
 @click.option("--scale", type=click.FloatRange(0.001, 10), default=1.0, show_default=True, help="Of the number of activities.")
 @click.option("--today", type=DAY, help="The day that the year under way has come to; today without it.")
-def write_demo(folder: Path, seed: int, people: int, scale: float, today: object) -> None:
+def write_demo(folder: Path, seed: int, people: int, scale: float, today: dt.date | None) -> None:
     """Write the demonstration agency into FOLDER: agency/, definitions/ and its events."""
     report = _build(folder, seed=seed, people=people, scale=scale, today=today)
-    for line in report.lines():
-        click.echo(line)
+    click.echo(f"cycle {report.cycle}, begun in month {report.first_month}")
+    for counts in (report.rows, report.events):
+        for name, count in counts.items():
+            click.echo(f"{name}: {count}")
 
 
-def _build(folder: Path, *, seed: int, people: int, scale: float, today: object) -> demo.DemoReport:
+def _build(folder: Path, *, seed: int, people: int, scale: float, today: dt.date | None) -> demo.DemoReport:
     definitions, findings = definition_files.read_folder(ROOT / "kpi_definitions")
     wrong = [finding for finding in findings if finding.level is Level.ERROR]
     if wrong:
         raise click.ClickException("\n".join(map(str, wrong)))
     day = today or clock.today()
-    return demo.build(folder, seed=seed, today=day, people=people, scale=scale, definitions=definitions)  # type: ignore[arg-type]
+    return demo.build(folder, seed=seed, today=day, people=people, scale=scale, definitions=definitions)
 
 
 @click.command("run")
@@ -133,7 +136,7 @@ def _make_logins(report: demo.DemoReport, url: str) -> str:
     lines = []
     with database.write(Deed.KEEP_ACCOUNTS) as connection:
         for role in Role:
-            employee, email = report.people[role]
+            employee, (_, email) = report.people[role], report.names[role]
             account = access.create_account(
                 connection, email=email, roles={role}, employee=employee, now=clock.now()
             )

@@ -82,9 +82,9 @@ def _shown(listener: socket.socket) -> str:
 @click.command()
 def assets() -> None:
     """Bundle the pages' styles and scripts."""
-    from app.web import assets as bundles
+    from app.web import build_assets
 
-    for path in bundles.build():
+    for path in build_assets():
         click.echo(path)
 
 

@@ -171,7 +171,7 @@ def _write(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
 
 
 def _months(cycle: CycleUnderWay) -> list[str]:
-    """The two years of months up to today's, and those up to the cycle's end that have one yet: none."""
+    """The two years of months up to today's: those to come have no rate yet."""
     last = cycle.today.year * 12 + cycle.today.month - 1
     return [f"{month // 12:04}-{month % 12 + 1:02}" for month in range(last - 23, last + 1)]
 

@@ -214,6 +214,17 @@ def _share(rng: np.random.Generator, staffing: Staffing, acts: Activities) -> No
     acts.share[chosen[fits]] = own[fits]
 
 
+def _in_between(staffing: Staffing, acts: Activities) -> None:
+    """Who is between two postings has a part in something of the old unit: nowhere counts it, and it is listed as unplaced."""
+    for row, employee in enumerate(staffing.employees):
+        for before, after in zip(employee.postings, employee.postings[1:], strict=False):
+            if before.to is not None and before.to < after.from_:
+                first, last = staffing.cycle.number(before.to), staffing.cycle.number(after.from_)
+                inside = (acts.day >= first) & (acts.day < last) & (acts.unit == before.unit) & (acts.partner < 0)
+                for at in np.flatnonzero(inside)[:2].tolist():
+                    acts.partner[at], acts.share[at] = row, 0.5
+
+
 def _repeat_some(rng: np.random.Generator, acts: Activities) -> None:
     """Likely duplicates: a deal that is logged again some days later, perhaps by another; and one company again and again."""
     deals = np.flatnonzero(acts.is_kind("export_deal"))
@@ -260,6 +271,7 @@ def draw(rng: np.random.Generator, chance: random.Random, staffing: Staffing, *,
     market = _meet(rng, chance, staffing, acts, size)
     _price(rng, staffing, acts)
     _share(rng, staffing, acts)
+    _in_between(staffing, acts)
     _repeat_some(rng, acts)
     acts.hs_code = [chance.choice(market.companies.hs_codes[at]) for at in acts.company.tolist()]
     return acts, market

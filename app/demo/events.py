@@ -58,10 +58,10 @@ class Pricing:
                 yield month, code, usd
 
     def amount(self, usd: float, currency: int, month: str) -> tuple[str, str]:
-        """An amount and its currency; -1 is the US dollar."""
+        """An amount and its currency; -1 is the US dollar. A month to come has the last month's rate."""
         if currency < 0:
             return f"{usd:.2f}", "USD"
-        local = usd / self.usd[self.months[month], currency]
+        local = usd / self.usd[self.months.get(month, len(self.months) - 1), currency]
         return (f"{local:.2f}" if self.cents[currency] else f"{max(1, round(local, -2)):.0f}"), self.codes[currency]
 
 

@@ -26,10 +26,11 @@ __all__ = ["YEARS", "Past", "Tempers", "fitted", "years_of"]
 YEARS: Final = 5
 _AGES: Final = np.arange(YEARS, 0, -1)
 """How long ago each past year is, the earliest first."""
-_ROOT_GROWTH: Final = 0.05
-_ROOT_NOISE: Final = 0.045
-_ROOT_Z: Final = 0.95
-_NOISE: Final = {"count": 0.075, "sum": 0.11}
+_ROOT_GROWTH: Final = {"export_consult": 0.03, "export_deal": 0.06, "new_buyer": 0.045}
+_ROOT_NOISE: Final = 0.07
+_ROOT_Z: Final = (1.0, 0.25)
+"""Of the agency's own lines: about this many sigmas, and how much they differ."""
+_NOISE: Final = {"count": 0.09, "sum": 0.13}
 _RATIO_SIGMA: Final = 0.10
 """Of base: high and low of ``ratio`` are 20 % away, as far as two sigmas."""
 _LEAST: Final = 0.25
@@ -133,9 +134,10 @@ class Past:
         units = self._staffing.units
         year = self._year(aggregate, measure, version)
         found = np.full((len(units.all), YEARS), np.nan)
-        shape = np.exp(-_ROOT_GROWTH * _AGES + _ROOT_NOISE * self._rng.standard_normal(YEARS))
+        shape = np.exp(-_ROOT_GROWTH[measure.slice.activity] * _AGES + _ROOT_NOISE * self._rng.standard_normal(YEARS))
         base = max(shape[-1], shape[-3:].mean())
-        found[0] = shape * year[0] / (base + _ROOT_Z * shape.std())
+        z = _ROOT_Z[0] + _ROOT_Z[1] * self._rng.standard_normal()
+        found[0] = shape * year[0] / (base + z * shape.std())
         for unit in units.all:
             children = [child.place for child in units.children(unit.place)]
             if children:

@@ -18,7 +18,7 @@ from app.demo.world import Place, agency_plan, places
 __all__ = ["FULL_SIZE", "LEAST_PEOPLE", "Unit", "Units", "headcounts", "units_for"]
 
 FULL_SIZE: Final = 1300
-LEAST_PEOPLE: Final = 48
+LEAST_PEOPLE: Final = 60
 _SMALL_OFFICES: Final = 12
 _FOUNDED: Final = dt.date(1962, 6, 21)
 _OPENED: Final = dt.date(1994, 1, 1)

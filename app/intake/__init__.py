@@ -7,6 +7,7 @@ that every error names file, line and field. Never decides what is right: that i
 from app.intake.activity_files import ingest_file, rejects_path
 from app.intake.agency import Loaded, LoadRefused, load_agency
 from app.intake.events import arrival_of, arrival_of_text, take_in
+from app.intake.own_events import own_events
 
 __all__ = [
     "LoadRefused",
@@ -15,6 +16,7 @@ __all__ = [
     "arrival_of_text",
     "ingest_file",
     "load_agency",
+    "own_events",
     "rejects_path",
     "take_in",
 ]

@@ -20,6 +20,7 @@ from app.ledger.activities import (
     recorded_time,
     reversal_event,
 )
+from app.ledger.by_day import earliest_day_since, figures_by_day, newest_event
 from app.ledger.contents import contents
 from app.ledger.counted import (
     Asking,
@@ -58,6 +59,7 @@ from app.ledger.verification import (
     waiting_counts,
     whose_turn,
 )
+from app.ledger.waiting import WaitingFor, waiting_by_head
 
 __all__ = [
     "BUYER",
@@ -90,6 +92,7 @@ __all__ = [
     "Touch",
     "Verdicts",
     "Waiting",
+    "WaitingFor",
     "activities_alike",
     "activities_of",
     "activity_history",
@@ -99,9 +102,11 @@ __all__ = [
     "counted_shares",
     "counted_size",
     "current_figures",
+    "earliest_day_since",
     "errors_of",
     "event_key",
     "figures_as_of",
+    "figures_by_day",
     "forget_touches",
     "frame_of",
     "keep_rejected",
@@ -109,6 +114,7 @@ __all__ = [
     "look",
     "may_verify",
     "needs",
+    "newest_event",
     "owners_text",
     "recent_countries",
     "reconcile",
@@ -126,6 +132,7 @@ __all__ = [
     "types_to_verify",
     "verdicts_on",
     "verification_queue",
+    "waiting_by_head",
     "waiting_counts",
     "whose_turn",
 ]

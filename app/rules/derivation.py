@@ -286,22 +286,25 @@ def actual_steps(
                 n_("The actual is entered by hand, and for this cycle it has not been entered."),
             )
         else:
-            text = n_("Actual = %(actual)s %(unit)s, entered by hand for this cycle.")
+            text = n_("Actual = %(actual)s (unit: %(unit)s), entered by hand for this cycle.")
             yield _step(Section.ACTUAL, "given", text, actual=figure_text(actual), unit=unit)
     else:
-        yield from _of_activities(measure, counted[0])
-        yield _whole(measure, counted[0], unit)
+        yield from _of_activities(measure)
+        yield _whole(measure, counted[0])
+        if actual is not None:
+            text = n_("Actual = %(actual)s (unit: %(unit)s).")
+            yield _step(Section.ACTUAL, "actual", text, actual=figure_text(actual), unit=unit)
 
 
 def _ratio(
     upper: Measure, lower: Measure, counted: Sequence[Counted], actual: Fraction | None, unit: str
 ) -> Iterator[Step]:
     yield _step(Section.ACTUAL, "numerator", n_("The actual is a ratio. Its numerator:"))
-    yield from _of_activities(upper, counted[0])
-    yield _whole(upper, counted[0], "")
+    yield from _of_activities(upper)
+    yield _whole(upper, counted[0])
     yield _step(Section.ACTUAL, "denominator", n_("Its denominator:"))
-    yield from _of_activities(lower, counted[1])
-    yield _whole(lower, counted[1], "")
+    yield from _of_activities(lower)
+    yield _whole(lower, counted[1])
     above = OF_TOTALS[Aggregate(upper.aggregate)](counted[0].total)
     below = OF_TOTALS[Aggregate(lower.aggregate)](counted[1].total)
     if actual is None or above is None or below is None:
@@ -309,7 +312,7 @@ def _ratio(
         yield _step(Section.ACTUAL, "no_ratio", text)
     else:
         formula = Formula(f"{figure_text(above)} / {figure_text(below)}")
-        text = n_("Actual = numerator / denominator = %(formula)s = %(actual)s %(unit)s.")
+        text = n_("Actual = numerator / denominator = %(formula)s = %(actual)s (unit: %(unit)s).")
         yield _step(Section.ACTUAL, "ratio", text, formula=formula, actual=figure_text(actual), unit=unit)
 
 
@@ -328,7 +331,7 @@ def _rated(grades: Sequence[str], actual: Fraction | None) -> Iterator[Step]:
     )
 
 
-def _of_activities(measure: Measure, counted: Counted) -> Iterator[Step]:
+def _of_activities(measure: Measure) -> Iterator[Step]:
     yield _step(Section.ACTUAL, "measured", _PLAIN[measure.activity or ""], activity=measure.activity or "")
     where = measure.where
     if where.countries or where.hs_prefixes:
@@ -339,14 +342,13 @@ def _of_activities(measure: Measure, counted: Counted) -> Iterator[Step]:
             countries=", ".join(where.countries),
             prefixes=", ".join(where.hs_prefixes),
         )
-    del counted
 
 
-def _whole(measure: Measure, counted: Counted, unit: str) -> Step:
+def _whole(measure: Measure, counted: Counted) -> Step:
     """What a measure's activities come to."""
     total, number = counted.total, str(counted.activities)
     value = OF_TOTALS[Aggregate(measure.aggregate)](total)
-    figures: dict[str, object] = {"activities": number, "unit": unit}
+    figures: dict[str, object] = {"activities": number}
     if value is None:
         return _step(
             Section.ACTUAL, "nothing_valued", n_("No activity with an amount counts, so there is no mean."), **figures
@@ -357,24 +359,20 @@ def _whole(measure: Measure, counted: Counted, unit: str) -> Step:
     )
     usd = figure_text(Fraction(total.dollars * MICROS + total.micros, MICROS))
     if measure.aggregate == Aggregate.COUNT:
-        text = n_("%(activities)s activities count; their shares add up to %(actual)s %(unit)s.")
+        text = n_("%(activities)s activities count; their shares add up to %(actual)s.")
     elif measure.aggregate == Aggregate.SUM:
-        text = n_(
-            "%(activities)s activities with an amount count; share × amount in US dollars adds up to %(actual)s %(unit)s."
-        )
+        text = n_("%(activities)s activities with an amount count; share × amount in US dollars adds up to %(actual)s.")
     elif measure.aggregate == Aggregate.MEAN:
         text = n_(
-            "%(activities)s activities with an amount count; mean = Σ share × US dollars / Σ share = %(formula)s = %(actual)s %(unit)s."
+            "%(activities)s activities with an amount count; mean = Σ share × US dollars / Σ share = %(formula)s = %(actual)s."
         )
         figures["formula"] = Formula(f"{usd} / {shares}")
     elif measure.of == "company":
         text = n_(
-            "%(activities)s activities count; they were for %(actual)s different companies %(unit)s (shares play no part)."
+            "%(activities)s activities count; they were for %(actual)s different companies (shares play no part)."
         )
     else:
-        text = n_(
-            "%(activities)s activities count; they were with %(actual)s different buyers %(unit)s (shares play no part)."
-        )
+        text = n_("%(activities)s activities count; they were with %(actual)s different buyers (shares play no part).")
     return _step(Section.ACTUAL, str(measure.aggregate), text, **figures)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Final, Never
 
-__all__ = ["DEPTH_MAX", "NotJsonError", "canonical", "decode", "encode", "unfit_texts"]
+__all__ = ["DEPTH_MAX", "NotJsonError", "canonical", "decode", "decode_each", "encode", "unfit_texts"]
 
 DEPTH_MAX: Final = 64
 """Levels of nesting that an event may have; a fixed number, so that what is accepted never depends on the stack."""
@@ -73,6 +73,51 @@ def decode(text: str | bytes) -> object:
         raise
     except (ValueError, RecursionError) as error:
         raise NotJsonError(str(error) if isinstance(error, ValueError) else "nested too deeply") from error
+
+
+_SPACE: Final = re.compile(r"[ \t\n\r]*")
+
+
+def decode_each(text: str | bytes) -> list[tuple[object, str]] | None:
+    """The elements of a JSON array, each with its own text as it came; None where the text is JSON, but no array.
+
+    Raises:
+        NotJsonError: as :func:`decode`.
+    """
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8-sig")
+        except ValueError as error:
+            raise NotJsonError(str(error)) from error
+    space = _SPACE.match
+    at = space(text).end()  # type: ignore[union-attr]  # it matches everywhere
+    if text[at : at + 1] != "[":
+        decode(text)
+        return None
+    scan = _DECODER.scan_once
+    found: list[tuple[object, str]] = []
+    try:
+        at = space(text, at + 1).end()  # type: ignore[union-attr]
+        while text[at] != "]" or found:
+            value, end = scan(text, at)
+            found.append((value, text[at:end]))
+            at = space(text, end).end()  # type: ignore[union-attr]
+            if text[at] == "]":
+                break
+            if text[at] != ",":
+                message = f"Expecting ',' delimiter: char {at}"
+                raise NotJsonError(message)
+            at = space(text, at + 1).end()  # type: ignore[union-attr]
+    except NotJsonError:
+        raise
+    except (StopIteration, IndexError, ValueError, RecursionError):
+        # Rare, and whatever is wrong is told in one way: a number of thousands of digits, or no JSON at all.
+        whole = decode(text)
+        return [(value, encode(value)) for value in whole] if isinstance(whole, list) else None
+    if space(text, at + 1).end() != len(text):  # type: ignore[union-attr]
+        message = f"Extra data: char {at + 1}"
+        raise NotJsonError(message)
+    return found
 
 
 def encode(value: object) -> str:

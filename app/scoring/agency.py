@@ -6,9 +6,11 @@ A newcomer's usual mistake is to score the units one by one: everything here is 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isnan
 from typing import Final
 
 import sqlalchemy as sa
@@ -20,7 +22,7 @@ from app.rules.rollup import Band, band, published
 from app.rules.terms import Basis, Node, NodeKind, UnitKind
 from app.scoring.board import node_name
 from app.scoring.plan import CyclePlan, State
-from app.scoring.scorecards import Asked, LineScore, Scores, make_scorecards, scores
+from app.scoring.scorecards import Asked, Scores, scores
 from app.scoring.tables import trend
 
 __all__ = ["MOVED_DAYS", "AgencyBoard", "GoalScore", "HeatCell", "HeatRow", "Mover", "ServingLine", "TaskScore", "agency_board"]
@@ -55,7 +57,8 @@ class ServingLine:
 
     kpi: Kpi
     version: KpiVersion
-    shown: LineScore
+    weight: Decimal
+    score: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,14 +217,7 @@ def _goals(
 ) -> tuple[tuple[GoalScore, ...], tuple[ServingLine, ...]]:
     """The goals with the agency's lines that serve them, and the lines that serve none."""
     definitions = plan.sheet.definitions
-    lines: list[ServingLine] = []
-    if agency is not None:
-        place = found.selection.nodes.index(agency.node)
-        (card,) = make_scorecards(found, first=place + 1)[place:]
-        kpis = [definitions.kpis[line.kpi] for line in card.lines]
-        lines = [
-            ServingLine(kpi, kpi.version(plan.cycle), line) for kpi, line in zip(kpis, card.lines, strict=True)
-        ]
+    lines = [] if agency is None else _lines(found, plan, found.selection.nodes.index(agency.node))
     by_task: dict[str, list[ServingLine]] = {}
     for one in lines:
         by_task.setdefault(one.version.goal, []).append(one)
@@ -235,14 +231,31 @@ def _goals(
     return tuple(goals), tuple(one for one in lines if one.version.goal not in known)
 
 
+def _lines(found: Scores, plan: CyclePlan, place: int) -> list[ServingLine]:
+    """The lines of the node at a place, with the scores that its scorecard shows."""
+    selection = found.selection
+    at = [index for index, node in enumerate(selection.shown_node.tolist()) if node == place]
+    worked = [float(found.score[selection.shown_worked[index]]) for index in at]
+    rows = [line.row for line in plan.lines.get(selection.nodes[place], ())]
+    kpis = [plan.sheet.definitions.kpis[row.kpi] for row in rows]
+    return [
+        ServingLine(kpi, kpi.version(plan.cycle), row.weight, None if isnan(score) else score)
+        for kpi, row, score in zip(kpis, rows, worked, strict=True)
+    ]
+
+
 def _mean(lines: Sequence[ServingLine]) -> float | None:
     """The mean by weight of the lines that have a score: weights are rescaled as on a scorecard (domain.md 4)."""
-    scored = [(line.shown.weight, line.shown.score) for line in lines if line.shown.score is not None]
+    scored = [(line.weight, line.score) for line in lines if line.score is not None]
     whole = sum((weight for weight, _ in scored), Decimal(0))
     if not whole:
         return None
-    parts = [score * (weight / whole).as_integer_ratio()[0] / (weight / whole).as_integer_ratio()[1] for weight, score in scored]
-    return sum(parts)
+    return math.fsum(score * _plain(weight) for weight, score in scored) / _plain(whole)
+
+
+def _plain(weight: Decimal) -> float:
+    numerator, denominator = weight.as_integer_ratio()
+    return numerator / denominator
 
 
 # ----------------------------------------------------------------------------------------------------------------- what moved

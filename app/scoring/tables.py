@@ -9,7 +9,7 @@ from sqlalchemy import Column, Table
 
 from app.kit.database import Code, Instant, metadata
 
-__all__ = ["trend"]
+__all__ = ["trend", "trend_taken"]
 
 trend: Final = Table(
     "trend",
@@ -23,3 +23,13 @@ trend: Final = Table(
     Column("taken_at", Instant, nullable=False),
     sa.Index("ix_trend_day", "cycle", "day"),
 )
+
+trend_taken: Final = Table(
+    "trend_taken",
+    metadata,
+    Column("cycle", sa.Integer, primary_key=True, autoincrement=False),
+    Column("token", Code, nullable=False),  # the revision that all rows of the cycle are of
+    Column("event", sa.BigInteger, nullable=False),  # the newest event that had been seen
+    Column("at", Instant, nullable=False),
+)
+"""How far the trend of a cycle goes: what came since makes days stale."""

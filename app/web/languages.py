@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
+from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, get_locale, gettext
 from markupsafe import Markup
@@ -32,10 +36,12 @@ __all__ = [
     "chosen_theme",
     "finding_text",
     "prepare",
+    "writing",
 ]
 
 LANGUAGES: Final = {"en": "English", "ko": "한국어", "es": "Español"}
 THEMES: Final = ("system", "light", "dark")
+CATALOGUES: Final = Path(__file__).resolve().parent / "translations"
 LANGUAGE_COOKIE: Final = "kopes_language"
 THEME_COOKIE: Final = "kopes_theme"
 
@@ -110,10 +116,47 @@ def _day(day: dt.date, language: str) -> str:
     return format_date(day, "medium", locale=language)
 
 
+# The language of the page that is being written: asked for once a page and not once a word.
+_WRITING: Final[ContextVar[str | None]] = ContextVar("language_of_page", default=None)
+
+
+@contextmanager
+def writing() -> Iterator[str]:
+    """Write a page in the reader's language; returns which one."""
+    language = chosen_language()
+    token = _WRITING.set(language)
+    try:
+        yield language
+    finally:
+        _WRITING.reset(token)
+
+
 def _language() -> str:
     """The language of this answer."""
+    language = _WRITING.get()
+    if language is not None:
+        return language
     locale = get_locale()
     return locale.language if locale is not None else "en"
+
+
+@functools.cache
+def _catalogue(language: str) -> NullTranslations:
+    return Translations.load(str(CATALOGUES), [language])
+
+
+@functools.lru_cache(maxsize=8192)
+def _said(language: str, message: str) -> str:
+    return _catalogue(language).gettext(message)
+
+
+def _gettext(message: str) -> str:
+    """A template's word: from the same catalogues as Flask-Babel's, which looks for them anew at each word."""
+    return _said(_language(), message)
+
+
+def _ngettext(one: str, several: str, number: int) -> str:
+    return _catalogue(_language()).ngettext(one, several, number)
 
 
 def score(value: Figure | None) -> str:
@@ -192,9 +235,12 @@ FILTERS: Final = {
 
 def prepare(app: Flask) -> None:
     """Give the application its languages and the templates their filters."""
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(Path(__file__).resolve().parent / "translations")
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(CATALOGUES)
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
     Babel(app, locale_selector=chosen_language)
+    # The extension that Flask-Babel added gives templates this method.
+    install: Any = app.jinja_env
+    install.install_gettext_callables(_gettext, _ngettext, newstyle=True)
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(
         LANGUAGES=LANGUAGES, THEMES=THEMES, chosen_theme=chosen_theme, finding_text=finding_text, _language=_language

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.rules.terms import Finding
 from app.web.desk import Desk
+from app.web.languages import writing
 from app.web.navigation import Item, items_for
 
 __all__ = ["Again", "Download", "Json", "Moved", "Page", "Rendering", "Said"]
@@ -109,17 +110,18 @@ class Rendering:
         """A page's text."""
         viewer = desk.person if desk is not None else None
         items: list[Item] = items_for(desk) if desk is not None else []
-        return render_template(
-            template,
-            desk=desk,
-            viewer=viewer,
-            typed=desk.typed if desk is not None else None,
-            navigation=items,
-            here=(request.endpoint or "").partition(".")[0],
-            page_url=self._page_url,
-            csrf_token=generate_csrf,
-            **shown,
-        )
+        with writing():
+            return render_template(
+                template,
+                desk=desk,
+                viewer=viewer,
+                typed=desk.typed if desk is not None else None,
+                navigation=items,
+                here=(request.endpoint or "").partition(".")[0],
+                page_url=self._page_url,
+                csrf_token=generate_csrf,
+                **shown,
+            )
 
     def response(self, result: Any, desk: Desk, *, api: bool) -> AnyResponse:
         """An answer of whatever a handler returned."""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.web.api import health, live
+from app.web.api import documentation, events, health, hooks, live, rejected, scorecards
 from app.web.routing import Pages
 
 __all__ = ["RESOURCES"]
 
 RESOURCES: Final[tuple[Pages, ...]] = (
-    health.pages,
+    events.pages,
+    rejected.pages,
+    hooks.pages,
+    scorecards.pages,
     live.pages,
+    health.pages,
+    documentation.pages,
 )

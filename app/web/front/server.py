@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -30,6 +31,7 @@ from app.web import create_app, site_of
 from app.web.front.bridge import Bridge, Receive, Scope, Send
 from app.web.front.hub import Hub
 from app.web.front.streams import LIVE, Streams
+from app.web.routing import Pages
 
 __all__ = ["Front", "run", "supervise"]
 
@@ -47,11 +49,11 @@ _PR_SET_PDEATHSIG: Final = 1
 class Front:
     """The ASGI application: streams to the hub, everything else to the pages and the API."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Make the application and its streams."""
+    def __init__(self, settings: Settings, *, more: Iterable[Pages] = ()) -> None:
+        """Make the application, with pages beside its own where a measurement needs them, and its streams."""
         self._threads: Final = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         self.database: Final = Database(settings.database_url, pool_size=THREADS)
-        app = create_app(settings, database=self.database)
+        app = create_app(settings, database=self.database, more=more)
         self._bridge: Final = Bridge(app, self._threads)
         self.hub: Final = Hub(self.database, now=clock.now)
         self._streams: Final = Streams(self._bridge, self.hub, app, site_of(app))
@@ -114,9 +116,9 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run(settings: Settings, listener: socket.socket) -> None:
-    """Serve in this process until it is asked to stop."""
-    front = Front(settings)
+def run(settings: Settings, listener: socket.socket, *, more: Iterable[Pages] = ()) -> None:
+    """Serve in this process until it is asked to stop; with pages beside its own where a measurement needs them."""
+    front = Front(settings, more=more)
     config = uvicorn.Config(
         front,
         loop="uvloop",

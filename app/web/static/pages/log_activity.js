@@ -163,6 +163,8 @@
     const amount = form.elements.amount;
     amount.required = value("type") === "export_deal";
     amount.labels[0].querySelector(".optional")?.toggleAttribute("hidden", amount.required);
+    // A company is known by its name or its registration.
+    form.elements.company.required = !value("company_registration");
   };
 
   // ------------------------------------------------------------------------------------------------------- shared credits

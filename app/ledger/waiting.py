@@ -1,0 +1,57 @@
+"""For whom unverified entries wait, over the whole agency: what reminders are made of.
+
+A newcomer's usual mistake is to remind the head of the office that entered: an entry that a head shares in waits for the head above, and at the
+top for hr, whom nobody names here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.ledger import tables
+from app.ledger.frame import Frame
+from app.ledger.verification import types_to_verify, whose_turn
+
+__all__ = ["WaitingFor", "waiting_by_head"]
+
+
+class WaitingFor(NamedTuple):
+    """What waits for one person."""
+
+    number: int
+    oldest: dt.date
+
+
+def waiting_by_head(connection: Connection, frame: Frame, *, day: dt.date) -> dict[str | None, WaitingFor]:
+    """How many entries wait for each head, and since when; under None those that wait for hr.
+
+    Args:
+        connection: an open transaction.
+        frame: the agency.
+        day: today, whose postings decide.
+
+    Queries: 2.
+    """
+    activity, credit = tables.activity, tables.credit
+    waits = sa.and_(activity.c.state == "entered", activity.c.type.in_(types_to_verify(frame)))
+    sharers: dict[int, set[str]] = {}
+    shared = sa.select(credit.c.seq, credit.c.employee).join(activity, activity.c.seq == credit.c.seq).where(waits)
+    for seq, employee in connection.execute(shared):
+        sharers.setdefault(seq, set()).add(frame.numbers[employee])
+    found: dict[str | None, WaitingFor] = {}
+    turns: dict[tuple[str | None, frozenset[str]], tuple[str, ...]] = {}
+    for seq, entered_on, employee in connection.execute(
+        sa.select(activity.c.seq, activity.c.day, activity.c.employee).where(waits)
+    ):
+        number = frame.numbers[employee]
+        place = (frame.directory.unit_of(number, entered_on), frozenset(sharers.get(seq, set()) | {number}))
+        if place not in turns:
+            turns[place] = whose_turn(frame.directory, unit=place[0], sharers=place[1], day=day)
+        for head in turns[place] or (None,):
+            held = found.get(head, WaitingFor(0, entered_on))
+            found[head] = WaitingFor(held.number + 1, min(held.oldest, entered_on))
+    return found

@@ -1,0 +1,107 @@
+"""Reminders of entries that nobody has verified yet.
+
+A newcomer's usual mistake is to add a row each night. A notice is found again, its numbers brought up to date, and settled on the day that
+nothing waits any more.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.ledger import Frame, waiting_by_head
+from app.notices.tables import notice
+from app.rules.terms import n_
+
+__all__ = ["HR", "UNVERIFIED", "Notice", "Reminded", "open_notices", "remind_unverified"]
+
+HR: Final = "-hr"
+"""The recipient that stands for all who have the role hr; no employee's number begins with a hyphen."""
+
+UNVERIFIED: Final = "unverified"
+
+MESSAGES: Final[Mapping[str, str]] = {
+    UNVERIFIED: n_("%(number)s entries wait for your verdict, the oldest since %(oldest)s."),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """An open notice.
+
+    Attributes:
+        kind: what it is about.
+        message: English, with places for ``subject``.
+        subject: what fills the places.
+        created_at: since when it holds.
+    """
+
+    kind: str
+    message: str
+    subject: Mapping[str, str | int]
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminded:
+    """What a round of reminders did."""
+
+    entries: int
+    open: int
+    new: int
+    settled: int
+
+
+def open_notices(connection: Connection, *, employee: str | None, is_hr: bool = False) -> list[Notice]:
+    """What a person is to be told, the oldest first. Queries: 1."""
+    readers = [*([employee] if employee else []), *([HR] if is_hr else [])]
+    query = (
+        sa.select(notice)
+        .where(notice.c.recipient.in_(readers), notice.c.settled_at.is_(None))
+        .order_by(notice.c.created_at, notice.c.id)
+    )
+    return [
+        Notice(kind=row.kind, message=MESSAGES[row.kind], subject=json.loads(row.subject), created_at=row.created_at)
+        for row in connection.execute(query)
+    ]
+
+
+def remind_unverified(connection: Connection, frame: Frame, *, today: dt.date, at: dt.datetime) -> Reminded:
+    """Tell every head, and hr at the top, what waits for their verdict; settle the notices of those for whom nothing waits.
+
+    Queries: 3, and 1 for each notice that is new, changed or settled.
+    """
+    waiting = {head or HR: found for head, found in waiting_by_head(connection, frame, day=today).items()}
+    held = {
+        row.recipient: row
+        for row in connection.execute(
+            sa.select(notice).where(notice.c.kind == UNVERIFIED, notice.c.settled_at.is_(None))
+        )
+    }
+    for reader, found in sorted(waiting.items()):
+        subject = json.dumps({"number": found.number, "oldest": found.oldest.isoformat()})
+        if reader in held:
+            connection.execute(
+                sa.update(notice).where(notice.c.id == held[reader].id).values(subject=subject, repeated_at=at)
+            )
+        else:
+            connection.execute(
+                sa.insert(notice).values(
+                    recipient=reader, kind=UNVERIFIED, subject=subject, created_at=at, repeated_at=at
+                )
+            )
+    gone = [row.id for reader, row in held.items() if reader not in waiting]
+    if gone:
+        connection.execute(sa.update(notice).where(notice.c.id.in_(gone)).values(settled_at=at))
+    return Reminded(
+        entries=sum(found.number for found in waiting.values()),
+        open=len(waiting),
+        new=len(waiting.keys() - held.keys()),
+        settled=len(gone),
+    )

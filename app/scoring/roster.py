@@ -1,0 +1,181 @@
+"""Everyone's scores in a cycle: the one read model of the list of people, its CSV and its XLSX.
+
+A newcomer's usual mistake is to cut the list before it is sorted: what is asked narrows, then all of it is sorted, and only then is a page
+taken. A download is the same without the page.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from app.rules.grading import AGENCY, HEADS
+from app.rules.rollup import Band, band, published
+from app.rules.terms import Job, Node, NodeKind
+from app.scoring.plan import CyclePlan, State
+from app.scoring.scorecards import Asked, Scores, scores
+
+__all__ = ["SORTS", "Roster", "RosterFilter", "RosterRow", "roster"]
+
+SORTS: Final = ("name", "number", "unit", "own", "unit_part", "final", "projected")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterFilter:
+    """Which people are looked at, and in which order; what is empty does not narrow.
+
+    Attributes:
+        unit: a unit's code: its people and those of all units below it.
+        group: an evaluation group.
+        band: the band of the published final score.
+        text: a part of a name or the number.
+        sort: one of :data:`SORTS`.
+        descending: whether the largest come first; who has none always comes last.
+    """
+
+    unit: str = ""
+    group: str = ""
+    band: str = ""
+    text: str = ""
+    sort: str = "final"
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterRow:
+    """A person: the scores as they are published, to two decimals."""
+
+    number: str
+    name: str
+    unit: str | None
+    unit_name: str | None
+    job: Job
+    group: str
+    own: Decimal | None
+    unit_part: Decimal | None
+    final: Decimal | None
+    projected: Decimal | None
+    band: Band | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """The people that were asked for, all of them, and what one may ask for."""
+
+    cycle: int
+    asked: Asked
+    rows: tuple[RosterRow, ...]
+    listed: int
+    units: tuple[tuple[str, str], ...]
+    groups: tuple[str, ...]
+    bands: Mapping[str, int]
+    """How many of the rows have each band; the empty text stands for no score."""
+
+
+def roster(connection: Connection, *, held: State, asked: Asked, only: RosterFilter) -> Roster:
+    """Everyone whose service touches the cycle, narrowed and sorted. Queries: those of :func:`app.scoring.scores`."""
+    found = scores(connection, asked)
+    plan = found.selection.plan
+    day = _day_within(plan, asked.day)
+    everyone = _everyone(found, plan, day)
+    directory = plan.frame.directory
+    under = frozenset(directory.units_below(only.unit, day)) if only.unit else frozenset()
+    text = only.text.strip().casefold()
+    rows = [
+        row
+        for row in everyone
+        if (not only.unit or row.unit in under)
+        and (not only.group or row.group == only.group)
+        and (not only.band or row.band == only.band)
+        and (not text or text in row.name.casefold() or text == row.number.casefold())
+    ]
+    return Roster(
+        cycle=plan.cycle,
+        asked=asked,
+        rows=_sorted(rows, only),
+        listed=len(everyone),
+        units=_units(plan, day),
+        groups=tuple(sorted({row.group for row in everyone})),
+        bands=Counter(str(row.band or "") for row in rows),
+    )
+
+
+def _day_within(plan: CyclePlan, day: dt.date) -> dt.date:
+    first, end = plan.period.from_, plan.period.to
+    if end is not None and day >= end:
+        return end - dt.timedelta(days=1)
+    return max(day, first) if first is not None else day
+
+
+def _units(plan: CyclePlan, day: dt.date) -> tuple[tuple[str, str], ...]:
+    tree = plan.frame.directory.tree
+    root = tree.root_on(day)
+    found = [(code, row.name) for code in (tree.below_on(root, day) if root else ()) if (row := tree.unit_on(code, day))]
+    return tuple(sorted(found, key=lambda one: (one[1], one[0])))
+
+
+def _everyone(found: Scores, plan: CyclePlan, day: dt.date) -> list[RosterRow]:
+    directory = plan.frame.directory
+    groups: dict[tuple[str, dt.date], str] = {}
+    rows = []
+    for at, node in enumerate(found.selection.nodes):
+        if node.kind is not NodeKind.EMPLOYEE:
+            continue
+        person = directory.employees[node.code]
+        unit = directory.unit_of(node.code, day)
+        named = directory.unit_near(unit, day) if unit else None
+        own, part, final, ahead = (published(one) for one in found.at(at))
+        rows.append(
+            RosterRow(
+                number=node.code,
+                name=person.name,
+                unit=unit,
+                unit_name=named.name if named else None,
+                job=person.job,
+                group=_group(plan, node, person.job, groups),
+                own=own,
+                unit_part=part,
+                final=final,
+                projected=ahead,
+                band=band(final),
+            )
+        )
+    return rows
+
+
+def _group(plan: CyclePlan, node: Node, job: Job, known: dict[tuple[str, dt.date], str]) -> str:
+    """The evaluation group before groups that are too small are joined (contract, "Grades and pay, exactly")."""
+    if job is Job.HEAD and plan.sheet.definitions.policies.groups.heads_apart:
+        return HEADS
+    directory = plan.frame.directory
+    last = directory.placement.last_posting(node.code, plan.period)
+    if last is None:
+        return AGENCY
+    key = (last[0].unit, last[1])
+    if key not in known:
+        known[key] = directory.evaluation_group(*key) or AGENCY
+    return known[key]
+
+
+_KEYS: Final[Mapping[str, Callable[[RosterRow], Any]]] = {
+    "name": lambda row: row.name.casefold(),
+    "number": lambda row: row.number,
+    "unit": lambda row: row.unit_name,
+    "own": lambda row: row.own,
+    "unit_part": lambda row: row.unit_part,
+    "final": lambda row: row.final,
+    "projected": lambda row: row.projected,
+}
+
+
+def _sorted(rows: list[RosterRow], only: RosterFilter) -> tuple[RosterRow, ...]:
+    key = _KEYS[only.sort]
+    rows = sorted(rows, key=lambda row: row.number)
+    held = sorted((row for row in rows if key(row) is not None), key=key, reverse=only.descending)
+    return (*held, *(row for row in rows if key(row) is None))

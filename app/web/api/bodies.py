@@ -1,0 +1,137 @@
+"""CloudEvents over HTTP: a request's body and headers become events, in each of the three modes of the HTTP binding.
+
+A newcomer's usual mistake is to refuse a batch for one bad event: only what cannot be read at all is a problem. An element of a batch that is
+no object is an event, and a rejected one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from flask import Request
+from werkzeug.http import parse_options_header
+
+from app.intake import arrival_of
+from app.kit.refusals import Refusal, TooLarge
+from app.ledger import Arrival
+from app.rules.json_text import NotJsonError, decode, decode_each, encode
+from app.rules.terms import n_
+
+__all__ = ["BATCH", "EVENTS_MAX", "STRUCTURED", "UnknownMedia", "Unreadable", "arrivals_in"]
+
+STRUCTURED: Final = "application/cloudevents+json"
+BATCH: Final = "application/cloudevents-batch+json"
+EVENTS_MAX: Final = 10_000
+"""Events that one request may carry."""
+
+_JSON: Final = re.compile(r"(?:application|text)/(?:json|[\w.!#$&^-]+\+json)", re.ASCII)
+_CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii"})
+_HEADER: Final = "ce-"
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+
+
+class Unreadable(Refusal):
+    """What was sent is no event and no batch of events."""
+
+    code = "unreadable"
+    status = 400
+    message = n_("This is not JSON: %(why)s.")
+
+
+class UnknownMedia(Refusal):
+    """What was sent is of a kind that carries no events."""
+
+    code = "unknown_media_type"
+    status = 415
+    message = n_(
+        "Send application/cloudevents+json, application/cloudevents-batch+json, or JSON with the event's attributes in ce- headers."
+    )
+
+
+def arrivals_in(asked: Request, *, plain: bool = False) -> list[Arrival]:
+    """The events of a request.
+
+    Args:
+        asked: the request.
+        plain: take ``application/json`` without ``ce-`` headers for one event.
+
+    Raises:
+        UnknownMedia: of another media type, charset or encoding.
+        Unreadable: not JSON, an array for one event, or anything but an array for a batch.
+        TooLarge: more than :data:`EVENTS_MAX` events.
+    """
+    kind, parameters = parse_options_header(asked.headers.get("Content-Type"))
+    kind = kind.casefold()
+    if parameters.get("charset", "utf-8").casefold() not in _CHARSETS:
+        raise UnknownMedia
+    if asked.headers.get("Content-Encoding", "identity").casefold() not in {"", "identity"}:
+        raise UnknownMedia
+    if kind == BATCH:
+        return _batch(asked.get_data(cache=False))
+    if kind == STRUCTURED:
+        return [_structured(asked.get_data(cache=False))]
+    attributes = _attributes(asked.headers.items())
+    if attributes and (not kind or _JSON.fullmatch(kind)):
+        return [_binary(asked.get_data(cache=False), attributes, asked.headers.get("Content-Type"))]
+    if plain and kind == "application/json":
+        return [_structured(asked.get_data(cache=False))]
+    raise UnknownMedia
+
+
+def _batch(body: bytes) -> list[Arrival]:
+    try:
+        elements = decode_each(body)
+    except NotJsonError as error:
+        raise Unreadable(parameters={"why": str(error)}) from None
+    if elements is None:
+        raise Unreadable(message=n_("A batch is a JSON array of events."))
+    if len(elements) > EVENTS_MAX:
+        raise TooLarge(
+            message=n_("A request carries at most %(most)s events; these are %(count)s."),
+            parameters={"most": EVENTS_MAX, "count": len(elements)},
+        )
+    # The text is kept as it came, so that nothing is written anew; what is not ASCII gets escapes, as everywhere.
+    return [Arrival(text if text.isascii() else encode(value), value) for value, text in elements]
+
+
+def _decoded(body: bytes) -> object:
+    try:
+        return decode(body)
+    except NotJsonError as error:
+        raise Unreadable(parameters={"why": str(error)}) from None
+
+
+def _structured(body: bytes) -> Arrival:
+    value = _decoded(body)
+    if not isinstance(value, dict):
+        raise Unreadable(message=n_("One event is a JSON object; several are sent as application/cloudevents-batch+json."))
+    return arrival_of(value)
+
+
+def _attributes(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The event's attributes in headers, percent-decoded (CloudEvents, HTTP binding, 3.1.3.2)."""
+    return {
+        name[len(_HEADER) :].casefold(): _unescaped(value)
+        for name, value in headers
+        if name.casefold().startswith(_HEADER)
+    }
+
+
+def _unescaped(value: str) -> str:
+    quoted = _QUOTED.fullmatch(value.strip())
+    if quoted:
+        value = re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL)
+    # WSGI hands headers over as Latin-1; senders that do not escape mean UTF-8.
+    return unquote_to_bytes(value.encode("latin-1", "replace")).decode("utf-8", "replace")
+
+
+def _binary(body: bytes, attributes: Mapping[str, str], content_type: str | None) -> Arrival:
+    event: dict[str, object] = dict(attributes)
+    if content_type:
+        event["datacontenttype"] = content_type
+    if body:
+        event["data"] = _decoded(body)
+    return arrival_of(event)

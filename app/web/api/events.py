@@ -1,0 +1,88 @@
+"""``POST /api/v1/events``: one event or many, each accepted or refused by itself, answered after the commit.
+
+A newcomer's usual mistake is to check an event here: what an event means is read in one place, whichever door it came by. Here is only who may
+send what.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Final
+
+from flask import request
+from sqlalchemy import Connection
+
+from app import intake, ledger
+from app.access import Key, Viewer
+from app.kit.database import Database
+from app.ledger import Arrival, Recorded
+from app.rules.permissions import Deed
+from app.web.api import shapes
+from app.web.api.bodies import arrivals_in
+from app.web.api.measuring import count_events
+from app.web.desk import Desk
+from app.web.rendering import Json
+from app.web.routing import Pages
+
+__all__ = ["DOOR", "as_json", "pages", "record", "sender_of"]
+
+pages: Final = Pages("events")
+
+DOOR: Final = "api"
+
+_ABOUT: Final = {
+    "summary": "Record events",
+    "tag": "Events",
+    "body": shapes.EVENT_BODIES,
+    "responses": {200: ("application/json", shapes.RECORDED, "What became of each event, after the commit.")},
+    "refusals": (400, 401, 403, 404, 413, 415, 429, 503),
+}
+
+
+@pages.api_act("/api/v1/events", may=Deed.INGEST, transaction=False, trail=False, about=_ABOUT)
+def post(desk: Desk) -> Json:
+    """Record one event or a batch. One bad event never fails the others: it is kept, and can be read and sent again."""
+    arrivals = arrivals_in(request)
+    recorded = record(desk.database, arrivals, at=desk.now, door=DOOR, who=desk.who)
+    return Json(as_json(recorded))
+
+
+def record(
+    database: Database, arrivals: Sequence[Arrival], *, at: dt.datetime, door: str, who: Viewer | Key | None
+) -> Recorded:
+    """Record what somebody sent, in one transaction of its own; a person's events are held against what their pages let them do."""
+
+    def work(connection: Connection) -> Recorded:
+        checked = arrivals
+        if isinstance(who, Viewer):
+            checked = intake.own_events(connection, arrivals, viewer=who, day=at.date())
+        return intake.take_in(connection, checked, at=at, door=door, sender=sender_of(who))
+
+    recorded = database.writing(Deed.INGEST, work)
+    count_events(recorded, door=door)
+    return recorded
+
+
+def sender_of(who: Viewer | Key | None) -> str:
+    """The name under which rejected events are kept."""
+    if isinstance(who, Key):
+        return who.name
+    return who.email if isinstance(who, Viewer) else "nobody"
+
+
+def as_json(recorded: Recorded) -> dict[str, Any]:
+    """What became of a batch, as the contract writes it."""
+    return {
+        "accepted": recorded.accepted,
+        "duplicate": recorded.duplicate,
+        "rejected": [
+            {
+                "index": one.index,
+                "source": shapes.printable(one.source),
+                "id": shapes.printable(one.id),
+                "errors": ledger.errors_of(one.findings),
+            }
+            for one in recorded.rejected
+        ],
+    }

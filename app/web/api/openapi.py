@@ -1,0 +1,175 @@
+"""The API described: OpenAPI 3.1, made from the table of routes and the types that they read and answer.
+
+A newcomer's usual mistake is to write a path by hand: a route that is declared is described, with what it declares about itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from app.rules.permissions import KEY_PERMISSIONS, PUBLIC_DEEDS
+from app.web.api import shapes
+from app.web.routing import Route
+
+__all__ = ["api_routes", "document"]
+
+_PLACE: Final = re.compile(r"<(?:\w+:)?(\w+)>")
+_NODE: Final = {"type": "string", "pattern": "^(unit|employee):[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"}
+
+_TAGS: Final = {
+    "Events": "Record activities and verdicts as CloudEvents 1.0; mend what was rejected.",
+    "Scorecards": "Read scores, and how they come about.",
+    "Live": "Follow a scorecard as it changes.",
+    "Operations": "For those who run the server.",
+}
+
+_BINARY: Final = (
+    " In binary mode the attributes come as `ce-` headers, percent-encoded where they are not ASCII, and `data` is the body, of a JSON media type."
+)
+
+
+def api_routes(routes: Iterable[Route]) -> list[Route]:
+    """The routes that programs use, in the order in which they are declared."""
+    return [route for route in routes if route.api and route.about]
+
+
+def document(routes: Iterable[Route]) -> dict[str, Any]:
+    """The whole description."""
+    paths: dict[str, dict[str, Any]] = {}
+    for route in api_routes(routes):
+        path = paths.setdefault(_PLACE.sub(r"{\1}", route.rule), {})
+        for method in route.methods:
+            path[method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "OpenKOPES",
+            "version": "1",
+            "description": "Cascading performance management for export promotion: activities in, live scorecards out.",
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": dict(shapes.SCHEMAS),
+            "securitySchemes": {
+                "key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A key of `kopes key create NAME --scope ingest|read`.",
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "kopes_session",
+                    "description": "A signed-in person, who sees and records what their pages let them.",
+                },
+            },
+        },
+    }
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    about = route.about
+    scopes = [str(scope) for scope, deeds in KEY_PERMISSIONS.items() if route.deed in deeds]
+    text = (route.view.__doc__ or "").strip()
+    if "body" in about:
+        text += _BINARY
+    if scopes:
+        text += f" Scope of the key: {' or '.join(f'`{scope}`' for scope in scopes)}."
+    operation: dict[str, Any] = {
+        "operationId": route.endpoint.replace(".", "_"),
+        "summary": about["summary"],
+        "description": text,
+        "tags": [about["tag"]],
+        "parameters": [*_path_parameters(about), *_query_parameters(about.get("query")), *_headers(about)],
+        "responses": _responses(about),
+        "security": [] if route.deed in PUBLIC_DEEDS else [{"key": []}, {"session": []}],
+    }
+    if "body" in about:
+        is_optional = about["body"] is shapes.MENDED_BODIES
+        content = {kind: {"schema": shape} for kind, shape in about["body"].items()}
+        operation["requestBody"] = {"required": not is_optional, "content": content}
+    return operation
+
+
+def _path_parameters(about: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": text,
+            "schema": _NODE if kind == "node" else {"type": kind},
+        }
+        for name, (kind, text) in about.get("path", {}).items()
+    ]
+
+
+def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
+    if model is None:
+        return []
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    needed = schema.get("required", [])
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in needed,
+            "description": member.get("description", ""),
+            "schema": _plain(member, schema.get("$defs", {})),
+        }
+        for name, member in schema["properties"].items()
+    ]
+
+
+def _plain(member: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """One parameter's schema: without null, which an address cannot say, and with what it refers to written out."""
+    shape = {name: value for name, value in member.items() if name not in {"description", "title", "anyOf", "$ref"}}
+    if shape.get("default", "") is None:
+        del shape["default"]
+    for part in member.get("anyOf", ()):
+        if part.get("type") != "null":
+            shape |= part
+    if "$ref" in member:
+        referred = definitions[member["$ref"].rpartition("/")[2]]
+        shape |= {name: value for name, value in referred.items() if name in {"type", "enum"}}
+    return shape
+
+
+def _headers(about: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "header",
+            "required": bool(about.get("signed")),
+            "description": text,
+            "schema": {"type": "string"},
+        }
+        for name, text in about.get("headers", ())
+    ]
+
+
+def _responses(about: Mapping[str, Any]) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for status, (kind, shape, text) in about["responses"].items():
+        responses[str(status)] = {"description": text, "content": {kind: {"schema": shape}}}
+        if isinstance(shape.get("properties"), Mapping) and {"items", "next"} <= shape["properties"].keys():
+            responses[str(status)]["headers"] = {
+                "Link": {"description": 'The next page: rel="next".', "schema": {"type": "string"}}
+            }
+    for status in about["refusals"]:
+        problem: dict[str, Any] = {
+            "description": HTTPStatus(status).phrase,
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        named = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}.get(status)
+        if named and str(status) not in responses:
+            problem["headers"] = {named: {"schema": {"type": "string"}}}
+        responses.setdefault(str(status), problem)
+    return responses

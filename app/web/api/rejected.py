@@ -1,0 +1,122 @@
+"""Rejected events: read with their reasons, mended and sent again.
+
+A newcomer's usual mistake: an ingest key sees its own rejected events and nobody else's, and what it may not see is as if it were not there.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Final
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import intake, ledger
+from app.kit.refusals import NotThere
+from app.ledger import KeptReject
+from app.rules.json_text import encode
+from app.rules.permissions import Deed, Scope
+from app.web.api import shapes
+from app.web.api.bodies import arrivals_in
+from app.web.api.events import DOOR, as_json, sender_of
+from app.web.api.measuring import count_events
+from app.web.desk import Desk
+from app.web.rendering import Json
+from app.web.routing import Pages
+
+__all__ = ["pages"]
+
+pages: Final = Pages("rejected_events")
+
+
+class RejectedQuery(BaseModel):
+    """Which page of the list."""
+
+    model_config = ConfigDict(frozen=True)
+
+    limit: Annotated[int, Field(ge=1, le=1000, description="How many at most.")] = 100
+    before: Annotated[int | None, Field(ge=1, lt=2**63, description="Only those with a smaller id.")] = None
+
+
+@pages.api_read(
+    "/api/v1/events/rejected",
+    may=Deed.SEE_REJECTED,
+    about={
+        "summary": "Rejected events, newest first",
+        "tag": "Events",
+        "query": RejectedQuery,
+        "responses": {200: ("application/json", shapes.listed(shapes.REJECTED), "Those that are still to be mended.")},
+        "refusals": (401, 403, 404, 422, 503),
+    },
+)
+def rejected(desk: Desk, query: RejectedQuery) -> Json:
+    """Rejected events that were not mended yet, each as it came and with its reasons. A key for ingest sees its own."""
+    found = ledger.rejected_events(
+        desk.connection, sender=_narrowed(desk), before=query.before, limit=query.limit + 1
+    )
+    items = found[: query.limit]
+    following = None
+    if len(found) > query.limit:
+        following = shapes.address(request, limit=query.limit, before=items[-1].id)
+    # Written by our own encoder: an event's numbers keep their digits.
+    text = f'{{"items": [{", ".join(map(_written, items))}], "next": {json.dumps(following)}}}'
+    headers = {} if following is None else {"Link": f'<{following}>; rel="next"'}
+    return Json(text.encode(), headers=headers)
+
+
+@pages.api_act(
+    "/api/v1/events/rejected/<number>/replay",
+    may=Deed.REPLAY_REJECTED,
+    about={
+        "summary": "Send a rejected event again",
+        "tag": "Events",
+        "path": {"number": ("integer", "The rejected event's id.")},
+        "body": shapes.MENDED_BODIES,
+        "responses": {200: ("application/json", shapes.RECORDED, "What became of it.")},
+        "refusals": (400, 401, 403, 404, 413, 415, 503),
+    },
+)
+def replay(desk: Desk, number: str) -> Json:
+    """Send a rejected event again: a mended one as the body, or without a body the same. Once accepted it leaves the list."""
+    kept = _kept(desk, number)
+    sent = bool(request.content_length) or request.headers.get("Transfer-Encoding") is not None
+    arrivals = arrivals_in(request, plain=True) if sent else [intake.arrival_of(kept.event)]
+    if len(arrivals) != 1:
+        raise shapes.NotOne
+    recorded = intake.take_in(
+        desk.connection, arrivals, at=desk.now, door=DOOR, sender=sender_of(desk.who), keep=False
+    )
+    if not recorded.rejected:
+        ledger.settle_rejected(desk.connection, kept.id, at=desk.now)
+    desk.note(subject=f"rejected:{kept.id}", after={"accepted": recorded.accepted, "duplicate": recorded.duplicate})
+    count_events(recorded, door=DOOR)
+    return Json(as_json(recorded))
+
+
+def _narrowed(desk: Desk) -> tuple[str, str] | None:
+    key = desk.key
+    return (DOOR, key.name) if key is not None and key.scope is Scope.INGEST else None
+
+
+def _kept(desk: Desk, number: str) -> KeptReject:
+    """The rejected event, where it is still to be mended and for this sender to see."""
+    if not (number.isascii() and number.isdigit()) or len(number) > 18:
+        raise NotThere
+    kept = ledger.rejected_event(desk.connection, int(number))
+    narrowed = _narrowed(desk)
+    if kept is None or kept.settled_at is not None or (narrowed is not None and narrowed != (kept.door, kept.sender)):
+        raise NotThere
+    return kept
+
+
+def _written(kept: KeptReject) -> str:
+    head: dict[str, Any] = {
+        "id": kept.id,
+        "received_at": kept.received_at.isoformat(),
+        "door": kept.door,
+        "sender": kept.sender,
+        "source": kept.source,
+        "event_id": kept.event_id,
+        "errors": kept.errors,
+    }
+    return f'{json.dumps(head)[:-1]}, "event": {encode(kept.event)}}}'

@@ -1,0 +1,193 @@
+"""Scorecards and derivations, as the pages show them.
+
+A newcomer's usual mistake is to answer 403 where a person may not look: it would tell that there is something. Who may not see a node hears
+the same as who asks for one that never was.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated, Any, Final
+
+from flask import request
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from app import scoring
+from app.kit.refusals import Invalid, NotThere, at_field
+from app.rules.permissions import Deed
+from app.rules.presence import cycle_of
+from app.rules.terms import Basis, Node, NodeKind, n_
+from app.scoring import Asked, CyclePlan
+from app.web.api import shapes
+from app.web.api.live import node_of
+from app.web.desk import Desk
+from app.web.rendering import Json
+from app.web.routing import Pages
+
+__all__ = ["AskedQuery", "pages"]
+
+pages: Final = Pages("scorecards")
+
+_CYCLE: Final = r"^[1-9][0-9]{3}$"
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_CYCLE_MAX: Final = 9998
+"""The last cycle of which every day is a date."""
+
+
+def _cycle(text: str | None) -> str | None:
+    if text is not None and (not re.fullmatch(_CYCLE, text, re.ASCII) or int(text) > _CYCLE_MAX):
+        raise ValueError(n_("Write a cycle as its year: 2026."))
+    return text
+
+
+def _day(text: str | None) -> str | None:
+    if text is not None:
+        try:
+            if not _DAY.fullmatch(text):
+                raise ValueError(text)
+            dt.date.fromisoformat(text)
+        except ValueError:
+            raise ValueError(n_("Write a day as 2026-03-31.")) from None
+    return text
+
+
+class AskedQuery(BaseModel):
+    """Of which cycle, as of which day, on which basis."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cycle: Annotated[
+        str | None,
+        AfterValidator(_cycle),
+        Field(
+            description="The year that names the cycle; without it the cycle under way.",
+            json_schema_extra={"pattern": r"^([1-9][0-9]{3})?$"},
+        ),
+    ] = None
+    as_of: Annotated[
+        str | None,
+        AfterValidator(_day),
+        Field(
+            description="Look at events of days up to this one; without it at all.",
+            json_schema_extra={"format": "date"},
+        ),
+    ] = None
+    basis: Annotated[Basis, Field(description="What counts: each KPI's own rung, or all that is entered.")] = Basis.FINAL
+
+
+class ListQuery(AskedQuery):
+    """The same, and which page of the list."""
+
+    limit: Annotated[int, Field(ge=1, le=1000, description="How many at most.")] = 100
+    after: Annotated[
+        str | None,
+        AfterValidator(lambda text: text if text is None else str(node_of(text))),
+        Field(
+            description="The last node of the page before.",
+            json_schema_extra={"pattern": r"^((unit|employee):[A-Za-z0-9][A-Za-z0-9._-]{0,39})?$"},
+        ),
+    ] = None
+
+
+class ExplainQuery(AskedQuery):
+    """The same, and where the list of activities goes on."""
+
+    after: Annotated[str | None, Field(description="Where the page before said that the next activities are.")] = None
+
+
+def _asked(desk: Desk, query: AskedQuery) -> tuple[Asked, CyclePlan]:
+    state = scoring.state(desk.connection)
+    first_month = state.frame.first_month
+    year = int(query.cycle) if query.cycle else cycle_of(desk.today, first_month)
+    day = dt.date.fromisoformat(query.as_of) if query.as_of else None
+    return Asked(year, desk.today, day, query.basis), state.plan(year)
+
+
+_REFUSALS: Final = (401, 403, 404, 422, 503)
+_NODE: Final = {"node": ("node", "The unit or employee, as `unit:VIE` or `employee:E0001`.")}
+
+
+@pages.api_read(
+    "/api/v1/scorecards/<node:node>",
+    may=Deed.SEE_SCORECARD,
+    about={
+        "summary": "One scorecard",
+        "tag": "Scorecards",
+        "path": _NODE,
+        "query": AskedQuery,
+        "responses": {200: ("application/json", shapes.SCORECARD, "The node's scorecard.")},
+        "refusals": _REFUSALS,
+    },
+)
+def scorecard(desk: Desk, node: Node, query: AskedQuery) -> Json:
+    """The scorecard of a unit or an employee."""
+    asked, plan = _asked(desk, query)
+    if node not in plan.nodes:
+        raise NotThere
+    (card,) = scoring.scorecards(desk.connection, asked, [node])
+    return Json(card.as_json())
+
+
+@pages.api_read(
+    "/api/v1/scorecards",
+    may=Deed.SEE_SCORECARD,
+    about={
+        "summary": "All scorecards",
+        "tag": "Scorecards",
+        "query": ListQuery,
+        "responses": {
+            200: ("application/json", shapes.listed(shapes.SCORECARD), "Units by code, then employees by number.")
+        },
+        "refusals": _REFUSALS,
+    },
+)
+def scorecards(desk: Desk, query: ListQuery) -> Json:
+    """The scorecards that who asks may see: of every unit whose life, and every employee whose service touches the cycle."""
+    asked, plan = _asked(desk, query)
+    sees = desk.sees(Deed.SEE_SCORECARD)
+    begun = None if query.after is None else _order(node_of(query.after))
+    nodes = [node for node in plan.nodes if (begun is None or _order(node) > begun) and sees(node)]
+    shown = nodes[: query.limit]
+    cards = scoring.scorecards(desk.connection, asked, shown) if shown else []
+    following = shapes.address(request, after=shown[-1]) if len(nodes) > len(shown) else None
+    return Json({"items": [card.as_json() for card in cards], "next": following})
+
+
+def _order(node: Node) -> tuple[bool, str]:
+    return node.kind is NodeKind.EMPLOYEE, node.code
+
+
+@pages.api_read(
+    "/api/v1/explain/<node:node>/<kpi>",
+    may=Deed.SEE_DERIVATION,
+    about={
+        "summary": "How a score comes about",
+        "tag": "Scorecards",
+        "path": {**_NODE, "kpi": ("string", "The KPI's code.")},
+        "query": ExplainQuery,
+        "responses": {
+            200: ("application/json", shapes.EXPLANATION, "Steps from the score down, and the activities that count.")
+        },
+        "refusals": _REFUSALS,
+    },
+)
+def explain(desk: Desk, node: Node, kpi: str, query: ExplainQuery) -> Json:
+    """The whole derivation of a score: its steps, and the activities that count, the first 1,000 and where the next are."""
+    asked, plan = _asked(desk, query)
+    if node not in plan.nodes:
+        raise NotThere
+    sees = desk.sees(Deed.SEE_ACTIVITIES)
+    found = scoring.explain(desk.connection, asked, node, kpi, sees=sees)
+    if found is None:
+        raise NotThere
+    try:
+        activities, more = scoring.counted_activities(
+            desk.connection, asked, node, kpi, after=query.after or None, sees=sees
+        )
+    except ValueError:
+        raise Invalid(at_field("after", "no_place", n_("This is no place in the list."))) from None
+    following = None if more is None else shapes.address(request, after=more)
+    body: dict[str, Any] = found.as_json(activities=activities, next=following)
+    headers = {} if following is None else {"Link": f'<{following}>; rel="next"'}
+    return Json(body, headers=headers)

@@ -1,0 +1,271 @@
+"""The shapes of what the API takes and answers, as JSON Schema, and what its lists have in common.
+
+A newcomer's usual mistake is to describe an event's members here: they are made from the table of event types, so that a new type or field
+describes itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask import Request
+
+from app.kit.refusals import Refusal
+from app.rules.activities import ACTIVITY_TYPES, TYPE_PREFIX, VERDICT_TYPES, EventField, EventType, FieldKind
+from app.rules.terms import n_
+from app.web.api.bodies import BATCH, EVENTS_MAX, STRUCTURED
+
+__all__ = [
+    "EVENT_BODIES",
+    "EXPLANATION",
+    "MENDED_BODIES",
+    "PROBLEM",
+    "RECORDED",
+    "REJECTED",
+    "SCHEMAS",
+    "SCORECARD",
+    "NotOne",
+    "address",
+    "listed",
+    "printable",
+]
+
+Shape = Mapping[str, Any]
+
+
+class NotOne(Refusal):
+    """A batch where one event is replaced by one."""
+
+    code = "not_one"
+    status = 400
+    message = n_("A rejected event is replaced by one event.")
+
+
+def printable(text: str | None) -> str | None:
+    """A text that JSON in UTF-8 can hold: half characters (lone surrogates) are replaced."""
+    return text if text is None or text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def address(asked: Request, **parameters: object) -> str:
+    """The address of the next page: the same one with other parameters."""
+    from urllib.parse import urlencode
+
+    kept = {name: value for name, value in asked.args.items() if name not in parameters}
+    changed = {name: str(value) for name, value in parameters.items() if value is not None}
+    return f"{asked.base_url}?{urlencode(kept | changed)}"
+
+
+def _ref(name: str) -> Shape:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _object(properties: Mapping[str, Shape], *, optional: tuple[str, ...] = (), about: str | None = None) -> Shape:
+    shape: dict[str, Any] = {
+        "type": "object",
+        "properties": dict(properties),
+        "required": [name for name in properties if name not in optional],
+    }
+    return shape if about is None else shape | {"description": about}
+
+
+def listed(item: Shape) -> Shape:
+    """A page of a list."""
+    following = {"type": ["string", "null"], "description": "The address of the next page."}
+    return _object({"items": {"type": "array", "items": item}, "next": following})
+
+
+_TEXT: Final[Shape] = {"type": "string"}
+_TEXT_OR_NULL: Final[Shape] = {"type": ["string", "null"]}
+_SCORE: Final[Shape] = {"type": ["number", "null"]}
+_COUNT: Final[Shape] = {"type": "integer", "minimum": 0}
+_INSTANT: Final[Shape] = {"type": "string", "format": "date-time"}
+_MEASURED: Final[Shape] = {"type": ["string", "null"], "description": "A decimal string."}
+
+_FINDING: Final = _object(
+    {
+        "pointer": {"type": "string", "description": "A JSON pointer into the event, or to the parameter."},
+        "code": _TEXT,
+        "detail": _TEXT,
+    }
+)
+
+PROBLEM: Final[Shape] = _object(
+    {
+        "type": _TEXT,
+        "title": _TEXT,
+        "status": {"type": "integer"},
+        "detail": _TEXT,
+        "code": _TEXT,
+        "errors": {"type": "array", "items": _ref("Finding")},
+    },
+    optional=("errors",),
+    about="What went wrong (RFC 9457).",
+)
+
+RECORDED: Final[Shape] = _ref("Recorded")
+REJECTED: Final[Shape] = _ref("RejectedEvent")
+SCORECARD: Final[Shape] = _ref("Scorecard")
+EXPLANATION: Final[Shape] = _ref("Explanation")
+
+_KINDS: Final[Mapping[FieldKind, Shape]] = {
+    FieldKind.EMPLOYEE: {"type": "string", "description": "The number of an employee."},
+    FieldKind.COMPANY: _object({"name": _TEXT, "registration": _TEXT}, optional=("name", "registration")),
+    FieldKind.BUYER: _object(
+        {"name": _TEXT, "country": {"type": "string", "description": "ISO 3166-1 alpha-2."}, "registration": _TEXT},
+        optional=("registration",),
+    ),
+    FieldKind.AMOUNT: {"type": "string", "description": "Above 0, at most 15 digits before the point and 4 after it."},
+    FieldKind.CURRENCY: {"type": "string", "description": "USD, or a currency with a rate of that month or earlier."},
+    FieldKind.HS_CODE: {"type": "string", "description": "2 to 10 digits."},
+    FieldKind.CREDITS: {
+        "type": "array",
+        "description": "Shares above 0, at most 4 decimals, exactly 1 together, each employee once.",
+        "items": _object({"employee": _TEXT, "share": _TEXT}),
+    },
+    FieldKind.ACTIVITY: _object({"source": _TEXT, "id": _TEXT}),
+    FieldKind.TEXT: _TEXT,
+    FieldKind.PERCENT: {"type": ["number", "string"], "description": "A percentage from 0 to 100."},
+}
+
+
+def _member(field: EventField) -> Shape:
+    return {"title": field.label, **_KINDS[field.kind]}
+
+
+def _of_type(kind: EventType) -> Shape:
+    members = _object(
+        {field.name: _member(field) for field in kind.fields},
+        optional=tuple(field.name for field in kind.fields if not field.required),
+    )
+    return {"title": kind.label, "properties": {"type": {"const": TYPE_PREFIX + kind.code}, "data": members}}
+
+
+# Whatever is JSON may be sent: what is wrong with an event is answered event by event, and never refused as a whole. So the shape of an
+# event is described for readers, and any object is let through.
+_EVENT: Final[Shape] = {
+    "type": "object",
+    "description": "A CloudEvent 1.0. What is wrong with one is answered by `rejected`; unknown members are kept and ignored.",
+    "properties": {},
+    "x-members": _object(
+        {
+            "specversion": {"const": "1.0"},
+            "type": {"enum": [TYPE_PREFIX + code for code in (*ACTIVITY_TYPES, *VERDICT_TYPES)]},
+            "source": {"type": "string", "maxLength": 500},
+            "id": {"type": "string", "maxLength": 200},
+            "time": {"type": "string", "description": "RFC 3339, with its offset."},
+            "data": {"type": "object"},
+        }
+    ),
+    "x-types": [_of_type(kind) for kind in (*ACTIVITY_TYPES.values(), *VERDICT_TYPES.values())],
+    "examples": [
+        {
+            "specversion": "1.0",
+            "type": "kopes.export_deal",
+            "source": "/crm/vienna",
+            "id": "D-77",
+            "time": "2026-03-04T09:00:00+01:00",
+            "data": {
+                "employee": "E0001",
+                "company": {"name": "Hanbit Precision", "registration": "110-81-12345"},
+                "buyer": {"name": "Nordwind GmbH", "country": "AT"},
+                "amount": "125000.00",
+                "currency": "EUR",
+                "hs_code": "8509",
+                "credits": [{"employee": "E0001", "share": "0.6"}, {"employee": "E0107", "share": "0.4"}],
+            },
+        }
+    ],
+}
+
+EVENT_BODIES: Final[Mapping[str, Shape]] = {
+    STRUCTURED: _ref("Event"),
+    BATCH: {"type": "array", "maxItems": EVENTS_MAX, "items": {}, "description": "Events; each is judged by itself."},
+}
+MENDED_BODIES: Final[Mapping[str, Shape]] = {STRUCTURED: _ref("Event"), "application/json": _ref("Event")}
+
+_RECORDED: Final = _object(
+    {
+        "accepted": _COUNT,
+        "duplicate": _COUNT,
+        "rejected": {
+            "type": "array",
+            "items": _object(
+                {
+                    "index": _COUNT,
+                    "source": _TEXT_OR_NULL,
+                    "id": _TEXT_OR_NULL,
+                    "errors": {"type": "array", "items": _ref("Finding"), "minItems": 1},
+                }
+            ),
+        },
+    }
+)
+
+_REJECTED: Final = _object(
+    {
+        "id": {"type": "integer"},
+        "received_at": _INSTANT,
+        "door": {"enum": ["api", "hook", "ingest", "page"]},
+        "sender": _TEXT,
+        "source": _TEXT_OR_NULL,
+        "event_id": _TEXT_OR_NULL,
+        "errors": {"type": "array", "items": _ref("Finding")},
+        "event": {"description": "As it came; a text where it was no JSON."},
+    }
+)
+
+_LINE: Final = _object(
+    {
+        "kpi": _TEXT,
+        "weight": {"type": "number"},
+        "actual": _MEASURED,
+        "base": _MEASURED,
+        "sigma": _MEASURED,
+        "high": _MEASURED,
+        "low": _MEASURED,
+        "target": _MEASURED,
+        "method": {"type": "string", "description": "The one that was applied."},
+        "score": _SCORE,
+        "reason": {"type": ["string", "null"], "description": "Why it cannot be measured."},
+        "points": _SCORE,
+        "projected_actual": _MEASURED,
+        "projected_score": _SCORE,
+        "old_score": {**_SCORE, "description": "In the first cycle of a version: the score under the one before."},
+    },
+    optional=("old_score",),
+)
+
+_SCORED: Final[Mapping[str, Shape]] = {
+    "node": _TEXT,
+    "cycle": _TEXT,
+    "as_of": {"type": ["string", "null"], "format": "date"},
+    "basis": {"enum": ["final", "provisional"]},
+    "own_score": _SCORE,
+    "unit_score": _SCORE,
+    "final_score": _SCORE,
+}
+
+_STEP: Final[Shape] = {"type": "object", "description": "A sentence with the figures that it is about."}
+
+SCHEMAS: Final[Mapping[str, Shape]] = {
+    "Problem": PROBLEM,
+    "Finding": _FINDING,
+    "Event": _EVENT,
+    "Recorded": _RECORDED,
+    "RejectedEvent": _REJECTED,
+    "Line": _LINE,
+    "Scorecard": _object(
+        {**_SCORED, "projected_score": _SCORE, "lines": {"type": "array", "items": _ref("Line")}},
+    ),
+    "Explanation": _object(
+        {
+            **_SCORED,
+            "kpi": _TEXT,
+            "steps": {"type": "array", "items": _STEP},
+            "activities": {"type": "array", "items": {"type": "object"}, "maxItems": 1000},
+            "next": {"type": ["string", "null"], "description": "The address of the next activities."},
+        }
+    ),
+}
+"""The named shapes of ``/openapi.json``."""

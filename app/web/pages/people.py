@@ -1,0 +1,115 @@
+"""Everyone's scores in a cycle, and their download with a reason.
+
+A newcomer's usual mistake is a link to a file: what is downloaded of other people is asked for by a form, with its reason, and is logged.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import access, scoring
+from app.exports import as_csv, as_xlsx
+from app.exports.people import EXPORT
+from app.kit.refusals import NotThere
+from app.rules.permissions import Deed, may
+from app.scoring import SORTS, RosterFilter
+from app.web import words
+from app.web.asking import ScoreQuery, asked_of
+from app.web.desk import Desk
+from app.web.rendering import Download, Page
+from app.web.routing import Pages
+
+pages: Final = Pages("people")
+
+PAGE_ROWS: Final = 100
+Text = Annotated[str, Field(max_length=100)]
+
+
+class PeopleQuery(ScoreQuery):
+    """What narrows and sorts the list."""
+
+    unit: Text = ""
+    group: Text = ""
+    band: Literal["", "S", "A", "B", "C", "D", "E"] = ""
+    text: Text = ""
+    sort: Literal["name", "number", "unit", "own", "unit_part", "final", "projected"] = "final"
+    order: Literal["up", "down"] = "down"
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
+
+    def only(self) -> RosterFilter:
+        """What is looked at."""
+        return RosterFilter(
+            unit=self.unit,
+            group=self.group,
+            band=self.band,
+            text=self.text,
+            sort=self.sort,
+            descending=self.order == "down",
+        )
+
+
+class PeopleExport(BaseModel):
+    """The form of a download; what is downloaded stands in its address, as it does for the page."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: Annotated[str, Field(min_length=3, max_length=500)]
+    format: Literal["csv", "xlsx"] = "csv"
+
+
+@pages.read("/people", may=Deed.SEE_PEOPLE_SCORES)
+def people(desk: Desk, query: PeopleQuery) -> Page:
+    """The list; only for who may see everyone's."""
+    if not may(desk.viewer.roles, Deed.SEE_PEOPLE_SCORES, ()):
+        raise NotThere  # A head's own line stands on the office's page.
+    held = scoring.state(desk.connection)
+    found = scoring.roster(desk.connection, held=held, asked=asked_of(held, query, desk.today), only=query.only())
+    last = max(1, -(-len(found.rows) // PAGE_ROWS))
+    page = min(query.page, last)
+    asked = {**query.model_dump(exclude_defaults=True, exclude={"page", "part"}), "cycle": found.cycle}
+    return Page(
+        "pages/people.html",
+        roster=found,
+        rows=found.rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
+        page=page,
+        last=last,
+        query=query,
+        asked=asked,
+        sorts=SORTS,
+        words=words,
+        cycles=sorted({*held.sheet.cycles, found.cycle}),
+        exports=desk.allowed(Deed.EXPORT),
+    )
+
+
+@pages.act("/people", may=Deed.EXPORT, again="people")
+def export(desk: Desk, query: PeopleQuery, form: PeopleExport) -> Download:
+    """The same rows as a file: all of them, not a page."""
+    held = scoring.state(desk.connection)
+    found = scoring.roster(desk.connection, held=held, asked=asked_of(held, query, desk.today), only=query.only())
+    asked: dict[str, Any] = {
+        **query.model_dump(mode="json", exclude_defaults=True, exclude={"page", "part"}),
+        "cycle": found.cycle,
+        "format": form.format,
+    }
+    access.record_reading(
+        desk.connection,
+        account_id=desk.viewer.account_id,
+        what="people",
+        asked=asked,
+        reason=form.reason,
+        rows=len(found.rows),
+        at=desk.now,
+    )
+    desk.note(subject="people", after={"rows": len(found.rows), **asked}, why=form.reason)
+    name = f"people-{found.cycle}-{(query.as_of or desk.today).isoformat()}"
+    sheet = EXPORT.sheet(found.rows)
+    if form.format == "xlsx":
+        return Download(
+            content=as_xlsx(sheet, made_at=desk.now),
+            filename=f"{name}.xlsx",
+            media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        )
+    return Download(content=as_csv(sheet), filename=f"{name}.csv", media_type="text/csv; charset=utf-8")

@@ -1,0 +1,79 @@
+"""``make bench``: the demonstration agency on a real PostgreSQL, and every promised figure against its own baseline.
+
+    python -m tests.bench [--people 1300] [--scale 1.0] [--only NAME …]
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from app import demo, intake
+from app.intake import definitions as definition_files
+from app.kit import clock
+from app.kit.database import Database, migrate
+from app.kit.settings import ROOT
+from tests.bench import exporting, ingesting, pages, scoring
+from tests.bench.agency import Agency
+from tests.postgresql import Cluster
+
+MEASURES: dict[str, Callable[[Agency], None]] = {
+    "scoring": scoring.measure,
+    "pages": pages.measure,
+    "ingest": ingesting.measure,
+    "exports": exporting.measure,
+}
+
+
+def _build(folder: Path, cluster: Cluster, *, people: int, scale: float) -> Agency:
+    """The demonstration agency, loaded and ingested by the doors that everyone uses."""
+    definitions, _ = definition_files.read_folder(ROOT / "kpi_definitions")
+    report = demo.build(
+        folder, seed=1, today=clock.today(), people=people, scale=scale, definitions=definitions
+    )
+    url = cluster.url(cluster.create())
+    migrate(url)
+    database = Database(url)
+    database.writing(
+        "load_folder",
+        lambda connection: intake.load_agency(
+            connection, report.agency, definitions=report.definitions, at=clock.now(), by="bench"
+        ),
+    )
+    for file in report.event_files:
+        intake.ingest_file(
+            file,
+            record=lambda arrivals: database.writing(
+                "ingest",
+                lambda connection: intake.take_in(connection, arrivals, at=clock.now(), door="ingest", sender="bench"),
+            ),
+            complain=lambda _finding: None,
+        )
+    return Agency(database, url, report)
+
+
+def main() -> None:
+    """Build once, measure each, tell all."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("--people", type=int, default=1300)
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--only", nargs="*", choices=sorted(MEASURES), default=sorted(MEASURES))
+    wanted = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="kopes-bench-"))
+    cluster = Cluster.start()
+    try:
+        agency = _build(folder, cluster, people=wanted.people, scale=wanted.scale)
+        for name in MEASURES:
+            if name in wanted.only:
+                MEASURES[name](agency)
+        agency.database.close()
+    finally:
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
