@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.access import passwords
-from app.access.tables import account, web_session
+from app.access.tables import account, sign_in_attempt, web_session
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.rules.permissions import ROLES_OF_EMPLOYEES, roles_that_hold
 from app.rules.terms import CODE_PATTERN, Finding, Role, n_
@@ -37,6 +37,7 @@ __all__ = [
     "disable_account",
     "email_key",
     "end_sessions",
+    "forget_sessions",
     "open_session",
     "reset_password",
     "sign_out",
@@ -46,6 +47,9 @@ __all__ = [
 
 SESSION_LIFE: Final = dt.timedelta(hours=12)
 """A working day: after it one signs in again, whatever happened in between."""
+
+SESSIONS_KEPT: Final = dt.timedelta(days=30)
+"""So long rows of ended sessions and old attempts stay, for whoever asks when somebody came in."""
 
 _TOUCH_AFTER: Final = dt.timedelta(minutes=10)
 _EMAIL: Final = re.compile(r"[^@\s\x00-\x1f<>\"(),;:\\\[\]]{1,64}@[^@\s\x00-\x1f<>\"(),;:\\\[\]]{1,189}")
@@ -339,6 +343,15 @@ _VIEWER: Final = (
         account.c.disabled_at.is_(None),
     )
 )
+
+
+def forget_sessions(connection: Connection, *, now: dt.datetime) -> tuple[int, int]:
+    """Delete sessions that ended or expired a while ago, and sign-in attempts that no throttle looks at any more. Queries: 2."""
+    old = now - SESSIONS_KEPT
+    ended = sa.or_(web_session.c.expires_at < old, web_session.c.ended_at < old)
+    sessions = connection.execute(sa.delete(web_session).where(ended)).rowcount
+    attempts = connection.execute(sa.delete(sign_in_attempt).where(sign_in_attempt.c.at < old)).rowcount
+    return sessions, attempts
 
 
 def _digest(token: str) -> str:

@@ -76,7 +76,6 @@ sa.Index("uq_api_key_name_live", api_key.c.name, unique=True, sqlite_where=_live
 
 hook: Final = sa.Table(
     "hook",
-    "hook_message",
     metadata,
     sa.Column("id", BigKey, primary_key=True),
     sa.Column("name", Code, nullable=False),

@@ -7,6 +7,7 @@ take for the same.
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,21 +51,22 @@ class Buyers:
 
 
 def companies(chance: random.Random, count: int) -> Companies:
-    """So many companies, each in a trade; every second one is written in Korean."""
+    """So many companies, each in a trade; every third one is written in Korean."""
     words = names()["companies"]
     name: list[str] = []
     registration: list[str] = []
     hs_codes: list[Sequence[str]] = []
-    pairs = [(one, two) for one in range(len(words["stem"])) for two in range(len(words["trade"]))]
-    chance.shuffle(pairs)
+    parts = ("stem", "middle", "trade")
+    combined = list(itertools.product(*(range(len(words[part])) for part in parts)))
+    chance.shuffle(combined)
     for place in range(count):
-        stem, trade = (words[part][at] for part, at in zip(("stem", "trade"), pairs[place % len(pairs)], strict=True))
-        again = place // len(pairs)
+        again = place // len(combined)
+        stem, middle, trade = (words[part][at] for part, at in zip(parts, combined[place % len(combined)], strict=True))
         if place % 3 == 0:
-            name.append(f"(주){stem[1]}{trade[1]}" + (str(again + 1) if again else ""))
+            name.append(f"(주){stem[1]}{middle[1]}{trade[1]}" + (str(again + 1) if again else ""))
         else:
-            middle = f" {trade[0]}" + (f" {chance.choice('ABCDEGHKMNST')}{again}" if again else "")
-            name.append(f"{stem[0]}{middle} {chance.choice(words['legal'])}")
+            said = " ".join(word for word in (stem[0], middle[0], trade[0], str(again + 1) if again else "") if word)
+            name.append(f"{said} {chance.choice(words['legal'])}")
         serial = f"{place + 10_000:05d}"
         registration.append("" if place % 11 == 7 else f"{100 + place * 37 % 800:03d}-{81 + place % 8:02d}-{serial}")
         hs_codes.append(trade[2])

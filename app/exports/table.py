@@ -20,7 +20,8 @@ FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What makes a spreadsheet take a text for a formula (peers.md)."""
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots: in Python 3.11 a frozen generic class with slots cannot be written ``Column[Row](…)``.
+@dataclass(frozen=True)
 class Column(Generic[Row]):
     """A column: its name in the file's header, and its value in a row."""
 
@@ -39,7 +40,7 @@ class Sheet:
     widths: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Export(Generic[Row]):
     """One kind of file, of rows that a page's read model has."""
 

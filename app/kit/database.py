@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
@@ -35,6 +36,7 @@ __all__ = [
     "Exact",
     "Instant",
     "among",
+    "among_named",
     "bulk_insert",
     "bulk_update",
     "bulk_upsert_add",
@@ -43,6 +45,7 @@ __all__ = [
     "lock",
     "metadata",
     "migrate",
+    "named",
 ]
 
 T = TypeVar("T")
@@ -105,6 +108,9 @@ class Instant(TypeDecorator[dt.datetime]):
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
+
+COPY_LINES: Final = 500
+"""Lines of a COPY that are sent at once."""
 
 ATTEMPTS: Final = 6
 """How often a write that met another one in its way (deadlock, lost race for a key) is tried."""
@@ -247,6 +253,23 @@ def among(connection: Connection, column: sa.ColumnElement[Any], values: Iterabl
     return column.in_(sa.select(each.c.value))
 
 
+def among_named(column: sa.ColumnElement[Any], name: str, *, postgresql: bool) -> sa.ColumnElement[bool]:
+    """As :func:`among` for a statement that is built once and kept: the values come at each execution, by :func:`named`.
+
+    Building a statement costs several times its execution, which a page that is asked for all day notices.
+    """
+    if postgresql:
+        return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(column.type)))
+    each = sa.func.json_each(sa.bindparam(name, type_=sa.Text())).table_valued("value")
+    return column.in_(sa.select(each.c.value))
+
+
+def named(connection: Connection, values: Iterable[int | str]) -> object:
+    """The values of :func:`among_named` as the engine takes them."""
+    listed = list(values)
+    return listed if is_postgresql(connection) else json.dumps(listed)
+
+
 def _driver_cursor(connection: Connection) -> Any:  # noqa: ANN401 - two drivers' cursors, with nothing in common
     raw = connection.connection.driver_connection
     if raw is None:
@@ -272,8 +295,8 @@ def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], ro
     if is_postgresql(connection):
         try:
             with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
+                for lines in batched(map(_copy_line, rows), COPY_LINES):
+                    copy.write("".join(lines))
         except Exception as error:
             _reraise(error, connection)
             raise
@@ -287,6 +310,41 @@ def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], ro
     except sqlite3.Error as error:
         _reraise(error, connection)
         raise
+
+
+def batched(items: Iterable[str], size: int) -> Iterator[list[str]]:
+    """The items in lists of so many."""
+    iterator = iter(items)
+    while piece := list(islice(iterator, size)):
+        yield piece
+
+
+def _copy_line(row: Sequence[object]) -> str:
+    """A row in COPY's text format: the driver's own way costs three times as much for rows that are mostly text."""
+    cells = [value if value.__class__ is str else _copy_cell(value) for value in row]
+    line = "\t".join(cells)  # type: ignore[arg-type]  # each cell is a text now
+    # What COPY gives a meaning to is rare but for the backslash, which JSON is full of; a null is written as one.
+    if line.count("\t") >= len(cells) or "\\" in line or "\n" in line or "\r" in line:
+        return "\t".join(map(_copy_text, row)) + "\n"
+    return line + "\n"
+
+
+def _copy_cell(value: object) -> str:
+    if value is None:
+        return "\\N"
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def _copy_text(value: object) -> str:
+    if not isinstance(value, str):
+        return _copy_cell(value)
+    if "\\" in value:
+        value = value.replace("\\", "\\\\")
+    if "\t" in value or "\n" in value or "\r" in value:
+        value = value.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    return value
 
 
 def _for_sqlite(table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterable[Sequence[object]]:
@@ -322,7 +380,9 @@ def bulk_upsert_add(
     key: Sequence[str],
     added: Sequence[str],
     rows: Sequence[Sequence[int | str]],
-) -> None:
+    *,
+    returning: bool = False,
+) -> list[Sequence[Any]]:
     """Add numbers to rows, making those that are not there.
 
     Rows are taken in the order of their keys, so that two writers lock them in one order and never wait for each other in a ring.
@@ -333,23 +393,41 @@ def bulk_upsert_add(
         key: the columns of its primary key.
         added: whole-number columns that are added to.
         rows: key values, then the numbers to add; every key at most once.
+        returning: whether to tell what the rows are now.
+
+    Returns:
+        Where asked for, key values and numbers of every row that was written.
     """
     if not rows:
-        return
-    names = [*key, *added]
+        return []
     ordered = sorted(rows, key=lambda row: tuple(row[: len(key)]))
-    target = ", ".join(names)
-    changes = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in added)
+    columns = list(zip(*ordered, strict=True))
+    width = len(key)
+    # A batch of new events moves one rung alone: what is nought in every row need not be sent, nor added.
+    moving = [name for place, name in enumerate(added, width) if any(columns[place])]
+    target = ", ".join((*key, *added))
+    changes = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in moving)
+    tail = f"ON CONFLICT ({', '.join(key)}) DO " + (f"UPDATE SET {changes}" if changes else "NOTHING")
+    if returning:
+        tail += f" RETURNING {target}"
     cursor = _driver_cursor(connection)
-    tail = f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
     if is_postgresql(connection):
-        arrays = ", ".join(f"%s::{_array_type(table, name)}[]" for name in names)
-        statement = f"INSERT INTO {table.name} ({target}) SELECT * FROM unnest({arrays}) {tail}"  # noqa: S608
-        cursor.execute(statement, [list(column) for column in zip(*ordered, strict=True)])
-        return
-    places = ", ".join("?" * len(names))
+        sent = [*key, *moving]
+        given = ", ".join(name if name in sent else "0" for name in (*key, *added))
+        arrays = ", ".join(f"%s::{_array_type(table, name)}[]" for name in sent)
+        source = f"SELECT {given} FROM unnest({arrays}) AS new({', '.join(sent)})"  # noqa: S608 - names come from table objects
+        kept = [column for name, column in zip((*key, *added), columns, strict=True) if name in sent]
+        cursor.execute(
+            f"INSERT INTO {table.name} ({target}) {source} {tail}",  # noqa: S608 - names come from table objects
+            [_array_text(column) for column in kept],
+        )
+        return list(cursor.fetchall()) if returning else []
+    places = ", ".join("?" * len(columns))
     statement = f"INSERT INTO {table.name} ({target}) VALUES ({places}) {tail}"  # noqa: S608 - names come from table objects
+    if returning:
+        return [cursor.execute(statement, row).fetchone() for row in ordered]
     cursor.executemany(statement, ordered)
+    return []
 
 
 def bulk_update(
@@ -379,7 +457,7 @@ def bulk_update(
         cursor.execute(
             f"UPDATE {table.name} SET {sets} FROM unnest({arrays}) AS new({', '.join(names)}) "  # noqa: S608
             f"WHERE {table.name}.{key} = new.{key}",
-            [list(column) for column in zip(*ordered, strict=True)],
+            [_array_text(column) for column in zip(*ordered, strict=True)],
         )
         return
     sets = ", ".join(f"{name} = ?" for name in columns)
@@ -387,6 +465,22 @@ def bulk_update(
         f"UPDATE {table.name} SET {sets} WHERE {key} = ?",  # noqa: S608 - names come from table objects
         [[*row[1:], row[0]] for row in _for_sqlite(table, [key, *columns], ordered)],
     )
+
+
+def _array_text(values: Sequence[object]) -> str:
+    """An array as PostgreSQL reads it: the driver looks at each element by itself, which costs more than the insert."""
+    if isinstance(values[0], int) and not isinstance(values[0], bool):
+        return f"{{{','.join(map(str, values))}}}"
+    return "{" + ",".join(map(_array_element, values)) + "}"
+
+
+def _array_element(value: object) -> str:
+    if value is None:
+        return "NULL"
+    text = _copy_cell(value) if not isinstance(value, str) else value
+    if "\\" in text or '"' in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
 
 
 def _array_type(table: Table, column: str) -> str:

@@ -16,7 +16,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.kit.database import Code, Instant, is_postgresql, metadata
 
-__all__ = ["JobRun", "claim_slot", "finish_slot", "job_run", "last_runs", "see_worker", "worker_last_seen", "worker_seen"]
+__all__ = [
+    "JobRun",
+    "claim_slot",
+    "finish_slot",
+    "job_run",
+    "last_runs",
+    "release_slot",
+    "see_worker",
+    "worker_last_seen",
+    "worker_seen",
+]
 
 job_run: Final = Table(
     "job_run",
@@ -78,6 +88,12 @@ def finish_slot(connection: Connection, *, job: str, slot: str, at: dt.datetime,
         .where(job_run.c.job == job, job_run.c.slot == slot)
         .values(finished_at=at, outcome=outcome, failed=failed)
     )
+
+
+def release_slot(connection: Connection, *, job: str, slot: str, worker: str) -> None:
+    """Give back a slot whose run was broken off, so that another worker, or the next start, takes it."""
+    mine = (job_run.c.job == job, job_run.c.slot == slot, job_run.c.worker == worker)
+    connection.execute(sa.delete(job_run).where(*mine, job_run.c.finished_at.is_(None)))
 
 
 def last_runs(connection: Connection, *, limit: int = 100) -> list[JobRun]:

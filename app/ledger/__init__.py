@@ -44,6 +44,7 @@ from app.ledger.rejects import (
     rejected_events,
     settle_rejected,
 )
+from app.ledger.search import Entry, EventFilter, RawEvent, raw_event, search_events
 from app.ledger.suggestions import Alike, Contents, Party, activities_alike, suggest_parties
 from app.ledger.totals import Figures, current_figures
 from app.ledger.touching import Look, Touch, forget_touches, look, touch, touches_after
@@ -62,6 +63,11 @@ from app.ledger.verification import (
 from app.ledger.waiting import WaitingFor, waiting_by_head
 
 __all__ = [
+    "search_events",
+    "raw_event",
+    "RawEvent",
+    "EventFilter",
+    "Entry",
     "BUYER",
     "COMPANY",
     "STATES",

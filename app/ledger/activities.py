@@ -7,6 +7,7 @@ address is its event's key, and whoever opens it still has to be allowed to.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,7 +16,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.database import among, is_postgresql
+from app.kit.database import among, among_named, is_postgresql, named
 from app.ledger import tables
 from app.ledger.frame import Frame, event_key
 from app.ledger.laid_out import VerdictRow
@@ -387,30 +388,17 @@ def latest_moves(
 
     Queries: 1.
     """
-    activity, event, verdict = tables.activity, tables.event, tables.verdict
-    mine = _credited(connection, frame, node)
-    entered = sa.select(activity.c.seq.label("activity"), activity.c.seq.label("moved"), sa.null().label("verdict"))
-    entered = entered.where(mine(activity.c.seq), activity.c.cycle == cycle)
-    judged = (
-        sa.select(verdict.c.activity, verdict.c.seq, verdict.c.type)
-        .join(activity, activity.c.seq == verdict.c.activity)
-        .where(mine(verdict.c.activity), activity.c.cycle == cycle)
-    )
+    wanted: dict[str, object] = {"cycle": cycle, "shown": limit}
+    if node.kind is NodeKind.EMPLOYEE:
+        whose = "employee"
+        wanted["owner"] = frame.ids[node.code]
+    else:
+        paths = frame.directory.paths_under(node.code)
+        whose = "many" if 4 * len(paths) > len(frame.directory.path_ids) else "some"
+        wanted["owner"] = named(connection, paths)
     if as_of is not None:
-        entered = entered.where(activity.c.day <= as_of)
-        judged = judged.where(verdict.c.day <= as_of, activity.c.day <= as_of)
-    parts = [
-        sa.select(part.order_by(column.desc()).limit(limit).subquery())
-        for part, column in ((entered, activity.c.seq), (judged, verdict.c.seq))
-    ]
-    moves = sa.union_all(*parts).subquery()
-    query = (
-        sa.select(activity, event.c.key, event.c.received_at, moves.c.verdict)
-        .join(moves, moves.c.activity == activity.c.seq)
-        .join(event, event.c.seq == activity.c.seq)
-        .order_by(moves.c.moved.desc())
-        .limit(limit)
-    )
+        wanted["as_of"] = as_of
+    query = _moves_query(postgresql=is_postgresql(connection), whose=whose, dated=as_of is not None)
     return tuple(
         Move(
             key=row.key,
@@ -425,32 +413,71 @@ def latest_moves(
             hs_code=row.hs_code or "",
             usd_cents=row.usd_cents,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(query, wanted)
     )
 
 
-def _credited(connection: Connection, frame: Frame, node: Node) -> Any:
-    """A condition on a ``seq``: whether the activity has a credit of the node.
+@functools.cache
+def _moves_query(*, postgresql: bool, whose: str, dated: bool) -> sa.Select[Any]:
+    """The statement of :func:`latest_moves`, built once.
 
-    Where the node is a large part of the agency, going back from the newest activity finds some soon; else its own few are read.
+    Args:
+        postgresql: for which engine.
+        whose: an ``employee``'s; ``some`` paths', which are found by their index; ``many`` paths', a large part of the agency, where going
+            back from the newest activity finds some soon.
+        dated: whether only what had happened by a day is wanted.
     """
+    activity, event, verdict = tables.activity, tables.event, tables.verdict
+    cycle, shown = sa.bindparam("cycle", type_=sa.Integer), sa.bindparam("shown", type_=sa.Integer)
+    as_of = sa.bindparam("as_of", type_=sa.Date)
+    entered = sa.select(activity.c.seq.label("activity"), activity.c.seq.label("moved"), sa.null().label("verdict"))
+    entered = entered.where(_credited(activity.c.seq, postgresql=postgresql, whose=whose), activity.c.cycle == cycle)
+    judged = (
+        sa.select(verdict.c.activity, verdict.c.seq, verdict.c.type)
+        .join(activity, activity.c.seq == verdict.c.activity)
+        .where(_credited(verdict.c.activity, postgresql=postgresql, whose=whose), activity.c.cycle == cycle)
+    )
+    if dated:
+        entered = entered.where(activity.c.day <= as_of)
+        judged = judged.where(verdict.c.day <= as_of, activity.c.day <= as_of)
+    parts = [
+        sa.select(part.order_by(column.desc()).limit(shown).subquery())
+        for part, column in ((entered, activity.c.seq), (judged, verdict.c.seq))
+    ]
+    moves = sa.union_all(*parts).subquery()
+    return (
+        sa.select(
+            activity.c.type,
+            activity.c.day,
+            activity.c.state,
+            activity.c.company_name,
+            activity.c.company_registration,
+            activity.c.buyer_name,
+            activity.c.buyer_country,
+            activity.c.hs_code,
+            activity.c.usd_cents,
+            event.c.key,
+            event.c.received_at,
+            moves.c.verdict,
+        )
+        .join(moves, moves.c.activity == activity.c.seq)
+        .join(event, event.c.seq == activity.c.seq)
+        .order_by(moves.c.moved.desc())
+        .limit(shown)
+    )
+
+
+def _credited(seq: sa.ColumnElement[Any], *, postgresql: bool, whose: str) -> sa.ColumnElement[bool]:
+    """Whether the activity of that number has a credit of the owner."""
     credit = tables.credit
-    if node.kind is NodeKind.EMPLOYEE:
-        chosen: sa.ColumnElement[bool] = credit.c.employee == frame.ids[node.code]
-        large = False
-    else:
-        paths = frame.directory.paths_under(node.code)
-        large = 4 * len(paths) > len(frame.directory.path_ids)
-        # The sum keeps SQLite from reading all of them through the index of paths.
-        column = credit.c.path + 0 if large and not is_postgresql(connection) else credit.c.path
-        chosen = among(connection, column, paths)
-
-    def condition(seq: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
-        if large:
-            return sa.exists().where(credit.c.seq == seq, chosen)
-        return seq.in_(sa.select(credit.c.seq).where(chosen))
-
-    return condition
+    if whose == "employee":
+        return seq.in_(sa.select(credit.c.seq).where(credit.c.employee == sa.bindparam("owner", type_=sa.Integer)))
+    # The sum keeps SQLite from reading all of many paths through their index.
+    path = credit.c.path + 0 if whose == "many" and not postgresql else credit.c.path
+    chosen = among_named(path, "owner", postgresql=postgresql)
+    if whose == "many":
+        return sa.exists().where(credit.c.seq == seq, chosen)
+    return seq.in_(sa.select(credit.c.seq).where(chosen))
 
 
 def recent_countries(connection: Connection, frame: Frame, *, employee: str, limit: int = 5) -> tuple[str, ...]:

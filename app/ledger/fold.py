@@ -18,9 +18,9 @@ from sqlalchemy import Connection
 
 from app.kit.database import among
 from app.ledger import tables
-from app.ledger.frame import BUYER, Frame, SliceInUse
+from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse
 from app.ledger.laid_out import LaidOut, bits, derive, first_of_each, read_laid_out, verdicts_of
-from app.ledger.totals import EMPLOYEE, PATH, UNIT, WIDTH, Changes, Figures, Layout, empty_figures
+from app.ledger.totals import EMPLOYEE, PATH, WIDTH, Changes, Figures, Layout, empty_figures
 from app.rules.counting import MICROS_A_DOLLAR, standing
 from app.rules.terms import Node
 
@@ -37,7 +37,7 @@ def figures_as_of(
 
     What had settled by then is summed by the database; an activity with later events is folded by the rule.
 
-    Queries: 5 and one more for each slice; two more for each slice that is counted distinct.
+    Queries: 4 to 6, and one for each type of activity that is measured.
     """
     figures = empty_figures(nodes, frame)
     if not frame.slices:
@@ -45,23 +45,58 @@ def figures_as_of(
     layout = Layout(nodes, frame)
     open_rows, open_buyers = _unsettled(connection, frame, as_of)
     settled = _settled_condition(connection, cycle, as_of, open_buyers)
-    for column, one in enumerate(frame.slices):
-        _sum_settled(connection, figures, layout, one, column, settled)
+    summed = _Summed(frame, layout)
+    for kind in dict.fromkeys(one.slice.activity for one in frame.slices):
+        _sum_settled(connection, summed, kind, settled)
     changes = Changes()
     for row, counts in judged_as_of(connection, frame, open_rows, as_of):
         if row.cycle == cycle:
             changes.add(row, frame, before=0, after=counts)
-    moved = [(key, held) for key, held in changes.totals.items() if any(held)]
-    layout.scatter(
-        figures,
-        [(kind, owner) for (_, kind, owner, _), _ in moved],
-        [figures.slices[slice_id] for (*_, slice_id), _ in moved],
-        np.array([held for _, held in moved], dtype=np.int64).reshape(len(moved), WIDTH),
-    )
-    for column, one in enumerate(frame.slices):
-        for of in one.of:
-            _count_distinct(connection, figures, layout, (one, column, of), settled, changes)
+    for (_, owner_kind, owner, slice_id), held in changes.totals.items():
+        summed.add(owner_kind, owner, figures.slices[slice_id], held)
+    employees = {str(owner): row for owner, row in layout.employees.items()}
+    for (_, owner_kind, text, slice_id, of, key), rungs in changes.members.items():
+        line = employees.get(text) if owner_kind == EMPLOYEE else layout.units.get(text)
+        if line is not None:
+            summed.see((line,), (figures.slices[slice_id], of), key, rungs)
+    summed.fill(figures)
     return figures
+
+
+class _Summed:
+    """Sums and distinct keys as they are gathered, before they are written into figures."""
+
+    def __init__(self, frame: Frame, layout: Layout) -> None:
+        """Begin with nothing."""
+        self.frame: Final = frame
+        self.layout: Final = layout
+        self.column: Final = {one.id: column for column, one in enumerate(frame.slices)}
+        self._owners: Final[list[tuple[int, int]]] = []
+        self._columns: Final[list[int]] = []
+        self._numbers: Final[list[Sequence[int]]] = []
+        self._seen: Final[dict[tuple[int, int, int], tuple[set[str], set[str], set[str]]]] = {}
+
+    def add(self, owner_kind: int, owner: int, column: int, numbers: Sequence[int]) -> None:
+        """Add twelve numbers to an owner's total of a slice."""
+        self._owners.append((owner_kind, owner))
+        self._columns.append(column)
+        self._numbers.append(numbers)
+
+    def see(self, lines: Sequence[int], what: tuple[int, int], key: str, rungs: Sequence[int]) -> None:
+        """Note that a buyer or company counts at rows of figures, on the rungs whose number is above nought."""
+        column, of = what
+        for line in lines:
+            sets = self._seen.setdefault((line, column, of), (set(), set(), set()))
+            for rung, counting in enumerate(rungs):
+                if counting > 0:
+                    sets[rung].add(key)
+
+    def fill(self, figures: Figures) -> None:
+        """Write everything into the figures."""
+        numbers = np.array(self._numbers, dtype=np.int64).reshape(len(self._numbers), WIDTH)
+        self.layout.scatter(figures, self._owners, self._columns, numbers)
+        for (line, column, of), sets in self._seen.items():
+            figures.distinct[line, column, 0 if of == BUYER else 1] = [len(keys) for keys in sets]
 
 
 def _unsettled(connection: Connection, frame: Frame, as_of: dt.date) -> tuple[dict[int, LaidOut], set[str]]:
@@ -124,30 +159,47 @@ def _whole(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return sa.cast((value - value % MICROS_A_DOLLAR) // MICROS_A_DOLLAR, sa.BigInteger)
 
 
-def _sum_settled(
-    connection: Connection,
-    figures: Figures,
-    layout: Layout,
-    one: SliceInUse,
-    column: int,
-    settled: sa.ColumnElement[bool],
-) -> None:
+def _sum_settled(connection: Connection, summed: _Summed, kind: str, settled: sa.ColumnElement[bool]) -> None:
+    """Sum the settled activities of one type, grouped by as much as its slices tell apart."""
     activity, credit = tables.activity, tables.credit
-    asked = (
-        (EMPLOYEE, credit.c.employee, among(connection, credit.c.employee, layout.employees), bool(layout.employees)),
-        (PATH, credit.c.path, among(connection, credit.c.path, layout.paths), bool(layout.paths)),
+    slices = [one for one in summed.frame.slices if one.slice.activity == kind]
+    nothing = sa.literal("")
+    by_country = any(one.slice.where.countries for one in slices)
+    by_hs_code = any(one.slice.where.hs_prefixes for one in slices)
+    of = {what for one in slices for what in one.of}
+    layout = summed.layout
+    # Plus nought, for all: else SQLite reads the credits in the order of an index by employee, and every activity at random.
+    employee_group, path_group = (
+        (credit.c.employee + 0, credit.c.path + 0) if layout.everyone else (credit.c.employee, credit.c.path)
     )
-    for kind, owner, chosen, wanted in asked:
-        if not wanted:
-            continue
-        rows = connection.execute(
-            sa.select(owner, *_amount_sums())
-            .join(activity, activity.c.seq == credit.c.seq)
-            .where(settled, in_slice(one), chosen)
-            .group_by(owner)
-        ).all()
-        numbers = np.array([[int(number) for number in row[1:]] for row in rows], dtype=np.int64).reshape(len(rows), WIDTH)
-        layout.scatter(figures, [(kind, row[0]) for row in rows], [column] * len(rows), numbers)
+    groups = (
+        employee_group,
+        path_group,
+        activity.c.buyer_country if by_country else nothing,
+        activity.c.hs_code if by_hs_code else nothing,
+        activity.c.buyer_key if BUYER in of else nothing,
+        activity.c.company_key if COMPANY in of else nothing,
+    )
+    query = (
+        sa.select(*groups, *_amount_sums())
+        .join(activity, activity.c.seq == credit.c.seq)
+        .where(settled, activity.c.type == kind)
+        .group_by(*(group for group in groups if group is not nothing))
+    )
+    if not layout.everyone:
+        query = query.where(layout.credited(connection))
+    for employee, path, country, hs_code, buyer, company, *sums in connection.execute(query):
+        numbers = [int(number) for number in sums]
+        rungs = numbers[0::4]
+        for one in summed.frame.matching(kind, country or "", hs_code or ""):
+            column = summed.column[one.id]
+            summed.add(EMPLOYEE, employee, column, numbers)
+            if path is not None:
+                summed.add(PATH, path, column, numbers)
+            for what in one.of:
+                key = buyer if what == BUYER else company
+                lines = (*layout.rows_of(EMPLOYEE, employee), *(layout.rows_of(PATH, path) if path is not None else ()))
+                summed.see(lines, (column, what), key, rungs)
 
 
 def judged_as_of(
@@ -164,54 +216,6 @@ def judged_as_of(
     first = first_of_each((row for row in rows.values() if row.type == "new_buyer"), standings)
     for seq, row in rows.items():
         yield row, first.get(seq, standings[seq])
-
-
-def _count_distinct(
-    connection: Connection,
-    figures: Figures,
-    layout: Layout,
-    what: tuple[SliceInUse, int, int],
-    settled: sa.ColumnElement[bool],
-    changes: Changes,
-) -> None:
-    """Distinct buyers or companies of a slice: those of the settled activities joined with those of the folded ones."""
-    one, column, of = what
-    activity, credit = tables.activity, tables.credit
-    key = activity.c.buyer_key if of == BUYER else activity.c.company_key
-    place = 0 if of == BUYER else 1
-    seen: dict[int, list[set[str]]] = {}
-    asked = (
-        (EMPLOYEE, credit.c.employee, among(connection, credit.c.employee, layout.employees), bool(layout.employees)),
-        (PATH, credit.c.path, among(connection, credit.c.path, layout.paths), bool(layout.paths)),
-    )
-    for kind, owner, chosen, wanted in asked:
-        if not wanted:
-            continue
-        counted = [sa.func.max(activity.c.counts.bitwise_and(bit)) for bit in (1, 2, 4)]
-        rows = connection.execute(
-            sa.select(owner, key, *counted)
-            .join(activity, activity.c.seq == credit.c.seq)
-            .where(settled, in_slice(one), chosen)
-            .group_by(owner, key)
-        )
-        for owner_id, text, *rungs in rows:
-            for row in layout.rows_of(kind, owner_id):
-                _see(seen, row, text, rungs)
-    employees = {str(owner): row for owner, row in layout.employees.items()}
-    for (_, kind, owner_text, slice_id, what_of, text), rungs in changes.members.items():
-        if slice_id == one.id and what_of == of:
-            line = employees.get(owner_text) if kind == EMPLOYEE else layout.units.get(owner_text) if kind == UNIT else None
-            if line is not None:
-                _see(seen, line, text, rungs)
-    for row, rungs_seen in seen.items():
-        figures.distinct[row, column, place] = [len(texts) for texts in rungs_seen]
-
-
-def _see(seen: dict[int, list[set[str]]], row: int, text: str, rungs: Sequence[int]) -> None:
-    sets = seen.setdefault(row, [set(), set(), set()])
-    for rung, counting in enumerate(rungs):
-        if counting > 0:
-            sets[rung].add(text)
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from app.ledger import tables
 from app.ledger.fold import STRETCH, Folded, fold_everything
 from app.ledger.frame import Frame, event_key, owners_text
 from app.ledger.laid_out import DERIVED_COLUMNS, lay_out
-from app.ledger.totals import MEMBER_KEY, TOTAL_KEY, write_all
+from app.ledger.totals import COUNT_KEY, MEMBER_KEY, TOTAL_KEY, counts_of, write_all
 from app.ledger.touching import touch
 from app.rules.activities import Activity, Verdict, read
 from app.rules.json_text import decode
@@ -148,9 +148,16 @@ def _against_totals(connection: Connection, folded: Folded) -> Iterator[str]:
         for row in connection.execute(sa.select(*(member.c[name] for name in (*MEMBER_KEY, *tables.RUNGS))))
         if any(row[6:])
     }
+    count = tables.distinct_count
+    stored_counts = {
+        tuple(row[:6]): list(row[6:])
+        for row in connection.execute(sa.select(*(count.c[name] for name in (*COUNT_KEY, *tables.RUNGS))))
+        if any(row[6:])
+    }
     for what, stored, derived in (
         ("total", stored_totals, folded.changes.totals),
         ("member", stored_members, folded.changes.members),
+        ("distinct count", stored_counts, counts_of(folded.changes.members)),
     ):
         expected = {tuple(key): held for key, held in derived.items() if any(held)}
         for key in sorted(stored.keys() | expected.keys(), key=repr):

@@ -7,6 +7,8 @@ A newcomer's usual mistake is to read a unit's figures from one row: they are th
 
 from __future__ import annotations
 
+import functools
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,14 +18,14 @@ import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.database import among, bulk_insert, bulk_upsert_add
+from app.kit.database import among, among_named, bulk_insert, bulk_upsert_add, is_postgresql, named
 from app.ledger import tables
 from app.ledger.frame import BUYER, COMPANY, Frame
 from app.ledger.laid_out import LaidOut
 from app.rules.counting import MICROS_A_DOLLAR
 from app.rules.terms import Node, NodeKind
 
-__all__ = ["EMPLOYEE", "PATH", "UNIT", "Changes", "Figures", "apply_changes", "current_figures", "empty_figures", "write_all"]
+__all__ = ["EMPLOYEE", "PATH", "UNIT", "Changes", "Figures", "apply_changes", "counts_of", "current_figures", "empty_figures", "write_all"]
 
 EMPLOYEE: Final = 1
 PATH: Final = 2
@@ -34,6 +36,11 @@ TotalKey = tuple[int, int, int, int]
 MemberKey = tuple[int, int, str, int, int, str]
 """cycle, owner kind, owner, slice, of, key."""
 
+CountKey = tuple[int, int, str, int, int, int]
+"""cycle, owner kind, owner, slice, of, bucket."""
+
+BUCKETS: Final = 16
+COUNT_KEY: Final = ("cycle", "owner_kind", "owner", "slice", "of", "bucket")
 WIDTH: Final = len(tables.RUNGS) * len(tables.AMOUNTS)
 TOTAL_KEY: Final = ("cycle", "owner_kind", "owner", "slice")
 MEMBER_KEY: Final = ("cycle", "owner_kind", "owner", "slice", "of", "key")
@@ -100,7 +107,7 @@ class Changes:
 
 
 def apply_changes(connection: Connection, changes: Changes) -> None:
-    """Add the changes to the stored totals. Queries: 2."""
+    """Add the changes to the stored totals. Queries: 1, or 3 where something is counted distinct."""
     bulk_upsert_add(
         connection,
         tables.total,
@@ -108,19 +115,52 @@ def apply_changes(connection: Connection, changes: Changes) -> None:
         tables.amount_columns(),
         [(*key, *held) for key, held in changes.totals.items() if any(held)],
     )
-    bulk_upsert_add(
+    members = {key: held for key, held in changes.members.items() if any(held)}
+    now = bulk_upsert_add(
         connection,
         tables.member,
         MEMBER_KEY,
         tables.RUNGS,
-        [(*key, *held) for key, held in changes.members.items() if any(held)],
+        [(*key, *held) for key, held in members.items()],
+        returning=True,
     )
+    counts: dict[CountKey, list[int]] = {}
+    for row in now:
+        key: MemberKey = tuple(row[:6])
+        steps = [int(new > 0) - int(new - change > 0) for new, change in zip(row[6:], members[key], strict=True)]
+        if any(steps):
+            held = counts.setdefault(_count_key(key), [0, 0, 0])
+            for rung, step in enumerate(steps):
+                held[rung] += step
+    bulk_upsert_add(
+        connection,
+        tables.distinct_count,
+        COUNT_KEY,
+        tables.RUNGS,
+        [(*count_key, *held) for count_key, held in counts.items() if any(held)],
+    )
+
+
+def _count_key(key: MemberKey) -> CountKey:
+    cycle, kind, owner, slice_id, of, text = key
+    return cycle, kind, owner, slice_id, of, zlib.crc32(text.encode()) % BUCKETS if kind == UNIT else 0
+
+
+def counts_of(members: Mapping[MemberKey, Sequence[int]]) -> dict[CountKey, list[int]]:
+    """How many of the members are above nought, as ``distinct_count`` holds it."""
+    counts: dict[CountKey, list[int]] = {}
+    for key, numbers in members.items():
+        held = counts.setdefault(_count_key(key), [0, 0, 0])
+        for rung, number in enumerate(numbers):
+            held[rung] += number > 0
+    return counts
 
 
 def write_all(connection: Connection, changes: Changes) -> None:
     """Replace all stored totals by these."""
     connection.execute(sa.delete(tables.total))
     connection.execute(sa.delete(tables.member))
+    connection.execute(sa.delete(tables.distinct_count))
     bulk_insert(
         connection,
         tables.total,
@@ -132,6 +172,12 @@ def write_all(connection: Connection, changes: Changes) -> None:
         tables.member,
         (*MEMBER_KEY, *tables.RUNGS),
         ((*key, *held) for key, held in changes.members.items() if any(held)),
+    )
+    bulk_insert(
+        connection,
+        tables.distinct_count,
+        (*COUNT_KEY, *tables.RUNGS),
+        ((*count_key, *held) for count_key, held in counts_of(changes.members).items() if any(held)),
     )
 
 
@@ -168,6 +214,8 @@ class Layout:
 
     def __init__(self, nodes: Sequence[Node], frame: Frame) -> None:
         """Index the nodes' rows by the owners of their totals."""
+        self.everyone: bool = len(nodes) > len(frame.numbers) // 2
+        """So many that it is quicker to read all totals than to pick."""
         self.employees: dict[int, int] = {}
         self.units: dict[str, int] = {}
         for row, node in enumerate(nodes):
@@ -192,6 +240,14 @@ class Layout:
         return sa.or_(
             sa.and_(kind == EMPLOYEE, among(connection, owner, self.employees)),
             sa.and_(kind == PATH, among(connection, owner, self.paths)),
+        )
+
+    def credited(self, connection: Connection) -> sa.ColumnElement[bool]:
+        """The condition that picks the credits of these owners."""
+        credit = tables.credit.c
+        return sa.or_(
+            among(connection, credit.employee, self.employees) if self.employees else sa.false(),
+            among(connection, credit.path, self.paths) if self.paths else sa.false(),
         )
 
     def scatter(
@@ -219,13 +275,12 @@ def current_figures(connection: Connection, frame: Frame, *, cycle: int, nodes: 
     if not frame.slices:
         return figures
     layout = Layout(nodes, frame)
-    total = tables.total
-    query = sa.select(
-        total.c.owner_kind, total.c.owner, total.c.slice, *(total.c[name] for name in tables.amount_columns())
-    ).where(total.c.cycle == cycle)
-    if len(nodes) < len(frame.directory.employees) // 2:
-        query = query.where(layout.owned(connection, total.c.owner_kind, total.c.owner))
-    rows = [row for row in connection.execute(query).all() if row[2] in figures.slices]
+    narrowed = len(nodes) < len(frame.directory.employees) // 2
+    asked: dict[str, object] = {"cycle": cycle}
+    if narrowed:
+        asked |= {"employees": named(connection, layout.employees), "paths": named(connection, layout.paths)}
+    query = _totals_query(postgresql=is_postgresql(connection), narrowed=narrowed)
+    rows = [row for row in connection.execute(query, asked).all() if row[2] in figures.slices]
     if rows:
         layout.scatter(
             figures,
@@ -234,31 +289,55 @@ def current_figures(connection: Connection, frame: Frame, *, cycle: int, nodes: 
             np.array([row[3:] for row in rows], dtype=np.int64),
         )
     if any(one.of for one in frame.slices):
-        _read_members(connection, figures, layout, cycle, len(frame.directory.employees))
+        _read_distinct(connection, figures, layout, cycle, narrowed=narrowed)
     return figures
 
 
-def _read_members(connection: Connection, figures: Figures, layout: Layout, cycle: int, people: int) -> None:
-    member = tables.member
-    counted = [sa.func.sum(sa.case((member.c[rung] > 0, 1), else_=0)) for rung in tables.RUNGS]
-    owners = {str(owner): row for owner, row in layout.employees.items()}
-    query = (
-        sa.select(member.c.owner_kind, member.c.owner, member.c.slice, member.c.of, *counted)
-        .where(member.c.cycle == cycle)
-        .group_by(member.c.owner_kind, member.c.owner, member.c.slice, member.c.of)
-    )
-    if len(figures.nodes) < people // 2:
-        query = query.where(
-            sa.or_(
-                sa.and_(member.c.owner_kind == EMPLOYEE, among(connection, member.c.owner, owners)),
-                sa.and_(member.c.owner_kind == UNIT, among(connection, member.c.owner, layout.units)),
-            )
+@functools.cache
+def _totals_query(*, postgresql: bool, narrowed: bool) -> sa.Select[Any]:
+    total = tables.total
+    query = sa.select(
+        total.c.owner_kind, total.c.owner, total.c.slice, *(total.c[name] for name in tables.amount_columns())
+    ).where(total.c.cycle == sa.bindparam("cycle"))
+    if not narrowed:
+        return query
+    return query.where(
+        sa.or_(
+            sa.and_(total.c.owner_kind == EMPLOYEE, among_named(total.c.owner, "employees", postgresql=postgresql)),
+            sa.and_(total.c.owner_kind == PATH, among_named(total.c.owner, "paths", postgresql=postgresql)),
         )
-    for kind, owner, slice_id, of, *numbers in connection.execute(query):
+    )
+
+
+def _read_distinct(
+    connection: Connection, figures: Figures, layout: Layout, cycle: int, *, narrowed: bool
+) -> None:
+    owners = {str(owner): row for owner, row in layout.employees.items()}
+    asked: dict[str, Any] = {"cycle": cycle}
+    if narrowed:
+        asked |= {"employees": named(connection, owners), "units": named(connection, layout.units)}
+    query = _distinct_query(postgresql=is_postgresql(connection), narrowed=narrowed)
+    for kind, owner, slice_id, of, *numbers in connection.execute(query, asked):
         row = owners.get(owner) if kind == EMPLOYEE else layout.units.get(owner)
         column = figures.slices.get(slice_id)
         if row is not None and column is not None:
-            figures.distinct[row, column, 0 if of == BUYER else 1] = [int(number) for number in numbers]
+            figures.distinct[row, column, 0 if of == BUYER else 1] += numbers
+
+
+@functools.cache
+def _distinct_query(*, postgresql: bool, narrowed: bool) -> sa.Select[Any]:
+    count = tables.distinct_count
+    query = sa.select(
+        count.c.owner_kind, count.c.owner, count.c.slice, count.c.of, *(count.c[rung] for rung in tables.RUNGS)
+    ).where(count.c.cycle == sa.bindparam("cycle"))
+    if not narrowed:
+        return query
+    return query.where(
+        sa.or_(
+            sa.and_(count.c.owner_kind == EMPLOYEE, among_named(count.c.owner, "employees", postgresql=postgresql)),
+            sa.and_(count.c.owner_kind == UNIT, among_named(count.c.owner, "units", postgresql=postgresql)),
+        )
+    )
 
 
 assert (BUYER, COMPANY) == (1, 2), "columns of Figures.distinct"

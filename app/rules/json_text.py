@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Final, Never
 
+import orjson
+
 __all__ = ["DEPTH_MAX", "NotJsonError", "canonical", "decode", "decode_each", "encode", "unfit_texts"]
 
 DEPTH_MAX: Final = 64
@@ -25,9 +27,9 @@ _SORTED: Final = json.JSONEncoder(
 )
 # A number with a point or an exponent outside a text is worth the slow way. Patterns that begin with a plain character are found several
 # times faster than one pattern for all three places.
-_MEMBER_DOUBTFUL: Final = re.compile(r'":-?[0-9]+[.eE]')
-_FIRST_DOUBTFUL: Final = re.compile(r"\[-?[0-9]+[.eE]")
-_LATER_DOUBTFUL: Final = re.compile(r",-?[0-9]+[.eE]")
+_MEMBER_DOUBTFUL: Final = re.compile(rb'":-?[0-9]+[.eE]')
+_FIRST_DOUBTFUL: Final = re.compile(rb"\[-?[0-9]+[.eE]")
+_LATER_DOUBTFUL: Final = re.compile(rb",-?[0-9]+[.eE]")
 
 
 class NotJsonError(ValueError):
@@ -169,16 +171,30 @@ def canonical(value: object) -> bytes:
         ValueError: for what JSON cannot hold, or a text that is no Unicode (a lone surrogate): see :func:`unfit_texts`.
     """
     try:
-        text = _SORTED.encode(value)
-    except (TypeError, ValueError):
-        return _SORTED.encode(_by_worth(value)).encode()
+        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        # A Decimal, an integer of more than 64 bits, a lone surrogate, or nesting that is refused later.
+        return _sorted(_by_worth(value))
     if (
         not isinstance(value, dict | list)
         or _MEMBER_DOUBTFUL.search(text)
-        or ("[" in text and (_FIRST_DOUBTFUL.search(text) or _LATER_DOUBTFUL.search(text)))
+        or (b"[" in text and (_FIRST_DOUBTFUL.search(text) or _LATER_DOUBTFUL.search(text)))
+        or (b"null" in text and _holds_no_number(value))
     ):
-        text = _SORTED.encode(_by_worth(value))
-    return text.encode()
+        return _sorted(_by_worth(value))
+    return text
+
+
+def _sorted(value: object) -> bytes:
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return _SORTED.encode(value).encode()
+
+
+def _holds_no_number(value: object) -> bool:
+    """Whether a float that is no number is in it, which the encoder writes as null without a word."""
+    return any(code == "bad_number" for _, code in unfit_texts(value))
 
 
 def _by_worth(value: object) -> object:

@@ -5,9 +5,21 @@ wherever they are shown. It never writes to the ledger.
 """
 
 from app.scoring.agency import AgencyBoard, GoalScore, HeatCell, HeatRow, Mover, agency_board
-from app.scoring.board import Beside, Board, BoardLine, BoardMove, Shows, UnitPart, board, node_name
+from app.scoring.board import (
+    Beside,
+    Board,
+    BoardLine,
+    BoardMove,
+    BoardSource,
+    Shows,
+    UnitPart,
+    board,
+    board_source,
+    node_name,
+)
 from app.scoring.digest import digest
 from app.scoring.explain import CountedActivity, Explanation, activity_lines, counted_activities, explain
+from app.scoring.goal_board import GoalLevel, KpiLevel, LineLevel, goal_levels, kpi_level, line_level
 from app.scoring.office import Member, Office, Sum, TargetBlock, TargetRow, Targets, office, targets
 from app.scoring.plan import CyclePlan, Person, Selection, ShownLine, State, Worked, state
 from app.scoring.reconciling import reconcile
@@ -39,6 +51,12 @@ from app.scoring.trend import (
 )
 
 __all__ = [
+    "line_level",
+    "kpi_level",
+    "goal_levels",
+    "LineLevel",
+    "KpiLevel",
+    "GoalLevel",
     "SORTS",
     "AgencyBoard",
     "Asked",
@@ -46,6 +64,7 @@ __all__ = [
     "Board",
     "BoardLine",
     "BoardMove",
+    "BoardSource",
     "CountedActivity",
     "CyclePlan",
     "Explanation",
@@ -78,6 +97,7 @@ __all__ = [
     "activity_lines",
     "agency_board",
     "board",
+    "board_source",
     "counted_activities",
     "days_to_keep",
     "digest",

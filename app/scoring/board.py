@@ -7,6 +7,7 @@ their activities. What may be shown is handed in (:class:`Shows`), and what may 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -18,13 +19,13 @@ from sqlalchemy import Connection
 
 from app import cascade, ledger
 from app.cascade import Line, Served
-from app.ledger import Move
+from app.ledger import Figures, Move
 from app.organisation import Directory
 from app.rules.definitions import KpiVersion
 from app.rules.measures import GROWS_WITH_DAYS
 from app.rules.rollup import Area, areas
 from app.rules.terms import Basis, Job, Node, NodeKind
-from app.scoring.plan import CyclePlan, State
+from app.scoring.plan import CyclePlan, Selection, State
 from app.scoring.scorecards import Asked, LineScore, Scorecard, Scores, make_scorecards, read_figures, score_figures
 
 __all__ = [
@@ -32,10 +33,12 @@ __all__ = [
     "Board",
     "BoardLine",
     "BoardMove",
+    "BoardSource",
     "LineFacts",
     "Shows",
     "UnitPart",
     "board",
+    "board_source",
     "node_name",
     "pace_of",
 ]
@@ -150,8 +153,39 @@ class Board:
     loaded_at: dt.datetime | None
 
 
-def board(connection: Connection, *, held: State, node: Node, asked: Asked, shows: Shows) -> Board:
-    """A node's scorecard page.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardSource:
+    """All that a scorecard's page is made of: read from the database, nothing derived yet.
+
+    Equal fingerprints make equal boards, so that whoever has rendered one may keep it as long as the fingerprint comes again.
+    """
+
+    plan: CyclePlan
+    cycles: tuple[int, ...]
+    node: Node
+    asked: Asked
+    parent: Node | None
+    beside: tuple[Node, ...]
+    selection: Selection
+    figures: Figures
+    moves: tuple[Move, ...] | None
+
+    @property
+    def fingerprint(self) -> tuple[object, ...]:
+        """What the board hangs on: the load, what is asked, the figures to the last digit, the latest activities."""
+        held = hashlib.blake2b(self.figures.amounts.tobytes(), digest_size=16)
+        held.update(self.figures.distinct.tobytes())
+        asked = self.asked
+        return (self.plan.sheet.token, asked, self.node, self.parent, self.beside, held.digest(), self.moves)
+
+    @property
+    def day(self) -> dt.date:
+        """The day whose tree and postings are shown."""
+        return _day_within(self.plan, self.asked.day)
+
+
+def board_source(connection: Connection, *, held: State, node: Node, asked: Asked, shows: Shows) -> BoardSource:
+    """Read what a node's scorecard page is made of.
 
     Queries: 2: the totals (one more where something is counted distinct) and the latest activities; as of a day those of the fold instead
     of the totals.
@@ -159,21 +193,43 @@ def board(connection: Connection, *, held: State, node: Node, asked: Asked, show
     plan = held.plan(asked.cycle)
     directory = plan.frame.directory
     day = _day_within(plan, asked.day)
-    beside = [
-        one for one in (*_children(directory, node, day), *_people(directory, node, day, shows)) if shows.node(one)
-    ]
+    near = (*_children(directory, node, day), *_people(directory, node, day, shows))
+    beside = tuple(one for one in near if shows.node(one))
     parent = _parent(directory, node, day)
-    shown_parent = [parent] if parent is not None and shows.node(parent) else []
-    selection = plan.select((node, *shown_parent, *beside))
+    if parent is not None and not shows.node(parent):
+        parent = None
+    selection = plan.select((node, *(() if parent is None else (parent,)), *beside))
+    moves = None
     figures = read_figures(connection, selection, asked)
-    final = score_figures(selection, figures, asked._replace(basis=Basis.FINAL))
-    provisional = score_figures(selection, figures, asked._replace(basis=Basis.PROVISIONAL))
+    if shows.activities:
+        moves = ledger.latest_moves(
+            connection, plan.frame, node=node, cycle=plan.cycle, limit=MOVES_SHOWN, as_of=asked.as_of
+        )
+    return BoardSource(
+        plan=plan,
+        cycles=held.sheet.cycles,
+        node=node,
+        asked=asked,
+        parent=parent,
+        beside=beside,
+        selection=selection,
+        figures=figures,
+        moves=moves,
+    )
+
+
+def board(source: BoardSource) -> Board:
+    """A node's scorecard page. No queries."""
+    plan, node, asked, day = source.plan, source.node, source.asked, source.day
+    directory = plan.frame.directory
+    final = score_figures(source.selection, source.figures, asked._replace(basis=Basis.FINAL))
+    provisional = score_figures(source.selection, source.figures, asked._replace(basis=Basis.PROVISIONAL))
     (final_card,) = make_scorecards(final, first=1)
     (provisional_card,) = make_scorecards(provisional, first=1)
     card = final_card if asked.basis is Basis.FINAL else provisional_card
     facts = line_facts(plan, node)
     lines = tuple(_line(*one) for one in zip(facts, card.lines, final_card.lines, provisional_card.lines, strict=True))
-    others = {one.node: one for one in _besides(directory, plan, final, provisional, day, 1)}
+    others = {one.node: one for one in _besides(directory, plan, final, provisional, day)}
     person = plan.people.get(node.code) if node.kind is NodeKind.EMPLOYEE else None
     blend = plan.sheet.definitions.policies.blend[person.job] if person else None
     return Board(
@@ -182,7 +238,7 @@ def board(connection: Connection, *, held: State, node: Node, asked: Asked, show
         unit=directory.unit_of(node.code, day) if node.kind is NodeKind.EMPLOYEE else None,
         job=person.job if person else None,
         cycle=plan.cycle,
-        cycles=held.sheet.cycles,
+        cycles=source.cycles,
         asked=asked,
         card=card,
         final=final_card,
@@ -194,10 +250,10 @@ def board(connection: Connection, *, held: State, node: Node, asked: Asked, show
         own_pct=Decimal(blend.own) if blend else Decimal(100),
         days_present=person.presence.days_present if person else None,
         days_total=person.presence.total if person else None,
-        parent=others.get(parent) if parent is not None else None,
-        children=tuple(others[one] for one in beside if one.kind is NodeKind.UNIT),
-        people=tuple(others[one] for one in beside if one.kind is NodeKind.EMPLOYEE),
-        moves=_moves(connection, plan, facts, node, asked) if shows.activities else None,
+        parent=None if source.parent is None else others[source.parent],
+        children=tuple(others[one] for one in source.beside if one.kind is NodeKind.UNIT),
+        people=tuple(others[one] for one in source.beside if one.kind is NodeKind.EMPLOYEE),
+        moves=None if source.moves is None else _moves(plan, facts, source.moves),
         loaded_at=directory.loaded_at,
     )
 
@@ -239,13 +295,11 @@ def _parent(directory: Directory, node: Node, day: dt.date) -> Node | None:
     return None if above is None else Node(NodeKind.UNIT, above)
 
 
-def _besides(
-    directory: Directory, plan: CyclePlan, final: Scores, provisional: Scores, day: dt.date, start: int
-) -> list[Beside]:
+def _besides(directory: Directory, plan: CyclePlan, final: Scores, provisional: Scores, day: dt.date) -> list[Beside]:
     """The nodes that were asked for beside the first, with their scores."""
     selection = final.selection
     found = []
-    for place in range(start, selection.asked):
+    for place in range(1, selection.asked):
         node = selection.nodes[place]
         person = plan.people.get(node.code) if node.kind is NodeKind.EMPLOYEE else None
         own, unit, whole, ahead = final.at(place)
@@ -335,14 +389,11 @@ def _plain(weight: Decimal) -> float:
     return numerator / denominator
 
 
-def _moves(
-    connection: Connection, plan: CyclePlan, facts: Sequence[LineFacts], node: Node, asked: Asked
-) -> tuple[BoardMove, ...]:
+def _moves(plan: CyclePlan, facts: Sequence[LineFacts], moves: Sequence[Move]) -> tuple[BoardMove, ...]:
     frame = plan.frame
     looking = [
         (one.line.kpi, {part.slice for part in one.version.measure.parts if part.slice is not None}) for one in facts
     ]
-    moves = ledger.latest_moves(connection, frame, node=node, cycle=plan.cycle, limit=MOVES_SHOWN, as_of=asked.as_of)
     found = []
     for move in moves:
         slices = {one.slice for one in frame.matching(move.type, move.country, move.hs_code)}

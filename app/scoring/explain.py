@@ -76,6 +76,11 @@ class CountedActivity:
     activities: int = 1
     by: str | None = None
 
+    @property
+    def exact(self) -> str:
+        """What it adds, as a decimal string."""
+        return decimal_text(self.adds)
+
     def as_json(self) -> dict[str, Any]:
         """The activity as the API writes it."""
         credit = self.credit
@@ -92,7 +97,7 @@ class CountedActivity:
             "currency": credit.currency or None,
             "usd": _usd(credit.usd_cents),
             "share": decimal_text(Fraction(credit.share_1e4, SHARES)),
-            "adds": decimal_text(self.adds),
+            "adds": self.exact,
             "part": self.part,
         }
         if self.by is not None:
@@ -109,8 +114,7 @@ class CountedActivity:
             return f"{credit.day} {credit.source} {credit.id} {who}: 1 {self.by}, {self.activities} activities"
         share = decimal_text(Fraction(credit.share_1e4, SHARES))
         return (
-            f"{credit.day} {credit.source} {credit.id} {credit.employee} {who}{money}, share {share}:"
-            f" adds {decimal_text(self.adds)}"
+            f"{credit.day} {credit.source} {credit.id} {credit.employee} {who}{money}, share {share}: adds {self.exact}"
         )
 
 

@@ -49,8 +49,13 @@ class Typed:
         return [finding for finding in self.findings if finding.place.field not in names]
 
 
-def parsed(model: type[Form], given: MultiDict[str, str]) -> Form:
+def parsed(model: type[Form], given: MultiDict[str, str], *, exact: bool = False) -> Form:
     """Read a form or the parameters of an address into a type. An empty field is absent.
+
+    Args:
+        model: the type.
+        given: what was sent.
+        exact: leave space around a value where it is, as programs mean it; a person's is taken off.
 
     Raises:
         Invalid: with a finding at each field that cannot be read.
@@ -58,7 +63,7 @@ def parsed(model: type[Form], given: MultiDict[str, str]) -> Form:
     values: dict[str, Any] = {}
     for name, declared in model.model_fields.items():
         key = declared.alias or name
-        typed = [text.strip() for text in given.getlist(key) if text.strip()]
+        typed = [text if exact else text.strip() for text in given.getlist(key) if (text if exact else text.strip())]
         if typed:
             values[key] = typed if _holds_several(declared.annotation) else typed[0]
     try:

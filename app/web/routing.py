@@ -365,7 +365,7 @@ def _asked(route: Route) -> dict[str, BaseModel]:
     """The form and the address's parameters, read into the types that the handler declares."""
     asked: dict[str, BaseModel] = {}
     if route.query is not None:
-        asked["query"] = parsed(route.query, request.args)
+        asked["query"] = parsed(route.query, request.args, exact=route.api)
     if route.form is not None:
         asked["form"] = parsed(route.form, request.form)
     return asked

@@ -110,6 +110,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_definition_document")),
     )
     op.create_table(
+        "distinct_count",
+        sa.Column("cycle", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("owner_kind", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("owner", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("slice", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("of", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("bucket", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("entered", sa.Integer(), nullable=False),
+        sa.Column("verified", sa.Integer(), nullable=False),
+        sa.Column("confirmed", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "cycle", "owner_kind", "owner", "slice", "of", "bucket", name=op.f("pk_distinct_count")
+        ),
+    )
+    op.create_table(
         "employee",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("number", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
@@ -182,6 +197,29 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "hook_message",
+        sa.Column(
+            "hook",
+            sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
+            nullable=False,
+            comment="the hook's name",
+        ),
+        sa.Column(
+            "message",
+            sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
+            nullable=False,
+            comment="SHA-256 of the message's id, which may be of any length",
+        ),
+        sa.Column(
+            "body_hash",
+            sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
+            nullable=False,
+            comment="SHA-256 of the body that came first under this id",
+        ),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("hook", "message", name=op.f("pk_hook_message")),
+    )
+    op.create_table(
         "job_run",
         sa.Column("job", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("slot", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
@@ -219,6 +257,26 @@ def upgrade() -> None:
         sa.Column("confirmed", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("cycle", "owner_kind", "owner", "slice", "of", "key", name=op.f("pk_member")),
     )
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("recipient", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("kind", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("repeated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+    )
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_notice_open",
+            ["recipient", "kind"],
+            unique=True,
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
+        )
+
     op.create_table(
         "path",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
@@ -395,6 +453,14 @@ def upgrade() -> None:
     with op.batch_alter_table("trend", schema=None) as batch_op:
         batch_op.create_index("ix_trend_day", ["cycle", "day"], unique=False)
 
+    op.create_table(
+        "trend_taken",
+        sa.Column("cycle", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("token", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("event", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("cycle", name=op.f("pk_trend_taken")),
+    )
     op.create_table(
         "unit_period",
         sa.Column("code", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
@@ -596,6 +662,7 @@ def downgrade() -> None:
     op.drop_table("activity")
     op.drop_table("worker_seen")
     op.drop_table("unit_period")
+    op.drop_table("trend_taken")
     with op.batch_alter_table("trend", schema=None) as batch_op:
         batch_op.drop_index("ix_trend_day")
 
@@ -627,10 +694,17 @@ def downgrade() -> None:
     op.drop_table("rate")
     op.drop_table("plan_share")
     op.drop_table("path")
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_notice_open", sqlite_where=sa.text("settled_at IS NULL"), postgresql_where=sa.text("settled_at IS NULL")
+        )
+
+    op.drop_table("notice")
     op.drop_table("member")
     op.drop_table("load_text")
     op.drop_table("load_run")
     op.drop_table("job_run")
+    op.drop_table("hook_message")
     with op.batch_alter_table("hook", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_hook_name_live",
@@ -646,6 +720,7 @@ def downgrade() -> None:
 
     op.drop_table("event")
     op.drop_table("employee")
+    op.drop_table("distinct_count")
     op.drop_table("definition_document")
     with op.batch_alter_table("api_key", schema=None) as batch_op:
         batch_op.drop_index(

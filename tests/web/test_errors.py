@@ -83,7 +83,7 @@ def test_too_often_says_when_to_come_back(client):
     [
         ("GET", "/nowhere", 404),
         ("GET", "/api/v1/nowhere", 404),
-        ("GET", "/hooks/nowhere", 404),
+        ("GET", "/hooks/no/where", 404),
         ("POST", "/failing/x", 405),
         ("DELETE", "/login", 405),
         ("OPTIONS", "/login", 405),

@@ -8,14 +8,12 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from flask import current_app as running  # noqa: TID251 - the one page about the application itself
-
 from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
 from app.rules.permissions import Deed
 from app.web.api.openapi import document
 from app.web.desk import Desk
 from app.web.rendering import Json, Page
-from app.web.routing import Pages, Site
+from app.web.routing import Pages
 
 __all__ = ["pages"]
 
@@ -23,8 +21,10 @@ pages: Final = Pages("api_docs")
 
 
 def _described() -> dict[str, Any]:
-    site: Site = running.extensions["kopes"]
-    return document(site.routes.values())
+    # Late, since this module is one of the resources itself.
+    from app.web.api import RESOURCES
+
+    return document(route for resource in RESOURCES for route in resource.routes)
 
 
 @pages.api_read(

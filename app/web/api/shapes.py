@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from flask import Request
 
@@ -49,8 +50,6 @@ def printable(text: str | None) -> str | None:
 
 def address(asked: Request, **parameters: object) -> str:
     """The address of the next page: the same one with other parameters."""
-    from urllib.parse import urlencode
-
     kept = {name: value for name, value in asked.args.items() if name not in parameters}
     changed = {name: str(value) for name, value in parameters.items() if value is not None}
     return f"{asked.base_url}?{urlencode(kept | changed)}"

@@ -6,21 +6,22 @@ the same part, rendered from the same read model.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
-from flask import url_for
-from flask_babel import gettext
+from flask import request, url_for
+from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
 from app import scoring
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.scoring import Board, BoardLine, Shows
+from app.scoring import Board, BoardLine, BoardSource, Shows
 from app.web import words
 from app.web.asking import ScoreQuery, asked_of
 from app.web.desk import Desk
+from app.web.kept import Kept
 from app.web.rendering import Page
 from app.web.routing import Pages
 
@@ -46,12 +47,17 @@ def scorecard(desk: Desk, node: Node, query: ScoreQuery) -> Page:
 def _page(desk: Desk, node: Node, query: ScoreQuery) -> Page:
     held = scoring.state(desk.connection)
     sees = desk.sees(Deed.SEE_SCORECARD)
-    shows = Shows(
-        activities=desk.allowed(Deed.SEE_ACTIVITIES, node),
-        people=desk.allowed(Deed.SEE_PEOPLE_SCORES, node),
-        node=sees,
+    people = desk.allowed(Deed.SEE_PEOPLE_SCORES, node)
+    shows = Shows(activities=desk.allowed(Deed.SEE_ACTIVITIES, node), people=people, node=sees)
+    asked = asked_of(held, query, desk.today)
+    source = scoring.board_source(desk.connection, held=held, node=node, asked=asked, shows=shows)
+    parents = [line.row.parent_node for line in source.plan.lines.get(node, ())]
+    body = _Body(
+        source,
+        is_own=node.kind is NodeKind.EMPLOYEE and node.code == desk.viewer.employee,
+        derives=desk.allowed(Deed.SEE_DERIVATION, node),
+        seen=frozenset(one for one in parents if one is not None and sees(one)),
     )
-    shown = scoring.board(desk.connection, held=held, node=node, asked=asked_of(held, query, desk.today), shows=shows)
     part: dict[str, Any] = {
         name: value
         for name, value in (("cycle", query.cycle), ("as_of", query.as_of), ("basis", query.basis), ("part", "1"))
@@ -59,25 +65,69 @@ def _page(desk: Desk, node: Node, query: ScoreQuery) -> Page:
     }
     return Page(
         "pages/scorecard_part.html" if query.part else "pages/scorecard.html",
-        board=shown,
-        is_own=node.kind is NodeKind.EMPLOYEE and node.code == _number(desk),
-        derives=desk.allowed(Deed.SEE_DERIVATION, node),
-        sees=sees,
-        heads=desk.allowed(Deed.SEE_PEOPLE_SCORES, node) and node.kind is NodeKind.UNIT,
-        bullet=Bullets(),
+        body=body,
+        board=body.board,
+        is_own=body.is_own,
+        heads=people and node.kind is NodeKind.UNIT,
         part_address=url_for("scorecard.scorecard", node=node, **part),
         words=words,
-        cycles=sorted({*shown.cycles, shown.cycle}),
-        kpi_names=_names(shown),
+        cycles=sorted({*source.cycles, source.plan.cycle}),
     )
 
 
-def _number(desk: Desk) -> str | None:
-    return desk.viewer.employee
+class _Drawn(NamedTuple):
+    board: Board
+    html: Markup | None
 
 
-def _names(shown: Board) -> dict[str, Any]:
-    return {line.facts.line.kpi: line.facts.version.name for line in shown.lines}
+_DRAWN: Final[Kept[_Drawn]] = Kept(2048)
+_FORMS: Final[Kept[Markup]] = Kept(512)
+
+
+class _Body:
+    """The part of the page that its figures make: derived and drawn once for each state of them."""
+
+    def __init__(self, source: BoardSource, *, is_own: bool, derives: bool, seen: frozenset[Node]) -> None:
+        """Find what was drawn for the same figures, language and rights; else derive it now, and it is drawn in the template."""
+        locale = get_locale()
+        language = locale.language if locale else "en"
+        self.is_own: Final = is_own
+        self.derives: Final = derives
+        self.seen: Final = seen
+        self._key: Final = (source.fingerprint, is_own, derives, seen, language, request.script_root)
+        asked = source.asked
+        self._form_key: Final = (
+            source.plan.sheet.token,
+            asked.cycle,
+            asked.as_of,
+            asked.basis,
+            language,
+            request.script_root,
+            request.path,
+        )
+        self.form: Final = _FORMS.get(self._form_key)
+        found = _DRAWN.get(self._key)
+        self.board: Final = found.board if found else scoring.board(source)
+        self.html: Final = found.html if found else None
+
+    def keep(self, html: Markup) -> Markup:
+        """Keep what the template has drawn."""
+        _DRAWN.keep(self._key, _Drawn(self.board, html))
+        return html
+
+    def keep_form(self, html: Markup) -> Markup:
+        """Keep the form that asks for another day, which changes with nothing but what is asked."""
+        return _FORMS.keep(self._form_key, html)
+
+    @property
+    def bullet(self) -> Bullets:
+        """What writes the charts."""
+        return Bullets()
+
+    @property
+    def kpi_names(self) -> dict[str, Any]:
+        """The names of the scorecard's KPIs."""
+        return {line.facts.line.kpi: line.facts.version.name for line in self.board.lines}
 
 
 class Bullets:

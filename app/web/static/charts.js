@@ -274,7 +274,7 @@
           y: {
             type: "category",
             labels: content.rows,
-            reverse: true,
+            reverse: false, // the matrix chart turns it round by itself
             offset: true,
             grid: { display: false },
             border: { display: false },

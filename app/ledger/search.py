@@ -1,0 +1,228 @@
+"""Looking through the ledger: every event that was accepted, the newest first, narrowed by what an auditor asks.
+
+A newcomer's usual mistake is to page by numbers of rows: events keep coming, so a page goes on from the last event of the one before.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.ledger import tables
+from app.ledger.frame import Frame
+from app.rules.identity import plain_name
+
+__all__ = ["Entry", "EventFilter", "RawEvent", "raw_event", "search_events"]
+
+_JUDGEMENTS = ("verified", "rejected")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """Which events are looked at; what is empty does not narrow.
+
+    Attributes:
+        source: the whole source.
+        id: the whole id.
+        type: without ``kopes.``.
+        from_: the first day.
+        to: the last day, that day included.
+        employee: a number: who entered or shares in it, or gave the verdict.
+        text: a part of a company's or buyer's name.
+    """
+
+    source: str = ""
+    id: str = ""
+    type: str = ""
+    from_: dt.date | None = None
+    to: dt.date | None = None
+    employee: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An event as the list shows it.
+
+    ``target`` is a verdict's activity, whether it has come or not; ``void`` says that the verdict was given by one of the activity's own
+    employees and has no effect.
+    """
+
+    seq: int
+    key: str
+    source: str
+    id: str
+    type: str
+    time: str
+    day: dt.date
+    received_at: dt.datetime
+    employee: str | None
+    company: str
+    buyer: str
+    country: str
+    state: str | None
+    target: str | None
+    waits: bool
+    void: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawEvent:
+    """One event as it was recorded."""
+
+    seq: int
+    key: str
+    source: str
+    id: str
+    type: str
+    time: str
+    day: dt.date
+    received_at: dt.datetime
+    hash: str
+    body: str
+    target: str | None
+    void: bool
+
+
+def search_events(
+    connection: Connection, frame: Frame, *, only: EventFilter, limit: int, before: int | None = None
+) -> list[Entry]:
+    """Events, the newest first.
+
+    Args:
+        connection: an open transaction.
+        frame: the agency.
+        only: what narrows them.
+        limit: how many at most.
+        before: only what was recorded before the event of this number: the last one of the page before.
+
+    Queries: 2, however many events there are.
+    """
+    event, activity, verdict = tables.event, tables.activity, tables.verdict
+    query = (
+        sa.select(
+            event.c.seq,
+            event.c.key,
+            event.c.source,
+            event.c.id,
+            event.c.type,
+            event.c.time,
+            event.c.day,
+            event.c.received_at,
+            activity.c.employee,
+            activity.c.company_name,
+            activity.c.company_registration,
+            activity.c.buyer_name,
+            activity.c.buyer_country,
+            activity.c.state,
+            verdict.c.target,
+            verdict.c.activity,
+            verdict.c.by,
+        )
+        .outerjoin(activity, activity.c.seq == event.c.seq)
+        .outerjoin(verdict, verdict.c.seq == event.c.seq)
+        .where(*_narrowed(frame, only))
+        .order_by(event.c.seq.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(event.c.seq < before)
+    rows = connection.execute(query).all()
+    owners = _owners(connection, {row.activity for row in rows if row.activity is not None and row.by is not None})
+    return [_entry(frame, row, owners) for row in rows]
+
+
+def _entry(frame: Frame, row: sa.Row[tuple[object, ...]], owners: Mapping[int, frozenset[int]]) -> Entry:
+    return Entry(
+        seq=row.seq,
+        key=row.key,
+        source=row.source,
+        id=row.id,
+        type=row.type,
+        time=row.time,
+        day=row.day,
+        received_at=row.received_at,
+        employee=row.by if row.employee is None else frame.numbers[row.employee],
+        company=row.company_name or row.company_registration or "",
+        buyer=row.buyer_name or "",
+        country=row.buyer_country or "",
+        state=row.state,
+        target=row.target,
+        waits=row.target is not None and row.activity is None,
+        void=_is_void(frame, row, owners),
+    )
+
+
+def _is_void(frame: Frame, row: sa.Row[tuple[object, ...]], owners: Mapping[int, frozenset[int]]) -> bool:
+    """Verified or rejected by one of the activity's own employees (contract, "Which events count, exactly")."""
+    if row.type not in _JUDGEMENTS or row.activity is None or row.by is None:
+        return False
+    return any(frame.numbers[one] == row.by for one in owners.get(row.activity, ()))
+
+
+def _owners(connection: Connection, activities: Iterable[int]) -> dict[int, frozenset[int]]:
+    """Each activity's own employees: who entered it, and all who share in it. Queries: 1."""
+    wanted = sorted(activities)
+    activity, credit = tables.activity, tables.credit
+    entered = sa.select(activity.c.seq, activity.c.employee).where(activity.c.seq.in_(wanted))
+    shared = sa.select(credit.c.seq, credit.c.employee).where(credit.c.seq.in_(wanted))
+    found: dict[int, set[int]] = {}
+    for seq, employee in connection.execute(sa.union(entered, shared)):
+        found.setdefault(seq, set()).add(employee)
+    return {seq: frozenset(some) for seq, some in found.items()}
+
+
+def _narrowed(frame: Frame, only: EventFilter) -> list[sa.ColumnElement[bool]]:
+    event, activity, verdict, credit = tables.event, tables.activity, tables.verdict, tables.credit
+    conditions: list[sa.ColumnElement[bool]] = []
+    for column, wanted in ((event.c.source, only.source), (event.c.id, only.id), (event.c.type, only.type)):
+        if wanted:
+            conditions.append(column == wanted)
+    if only.from_ is not None:
+        conditions.append(event.c.day >= only.from_)
+    if only.to is not None:
+        conditions.append(event.c.day <= only.to)
+    if only.employee:
+        number = next((one for one, held in frame.numbers.items() if held == only.employee), None)
+        own = sa.exists().where(credit.c.seq == event.c.seq, credit.c.employee == number)
+        conditions.append(sa.or_(activity.c.employee == number, own, verdict.c.by == only.employee))
+    if only.text.strip():
+        typed, plain = only.text.strip(), plain_name(only.text)
+        columns = (activity.c.company_name, activity.c.company_registration, activity.c.buyer_name, activity.c.buyer_registration)
+        # The keys hold names case-folded, which a database's own lower() does for ASCII only.
+        alike = [column.icontains(typed, autoescape=True) for column in columns]
+        if plain:
+            alike += [column.contains(plain, autoescape=True) for column in (activity.c.company_key, activity.c.buyer_key)]
+        conditions.append(sa.or_(*alike))
+    return conditions
+
+
+def raw_event(connection: Connection, frame: Frame, *, key: str) -> RawEvent | None:
+    """One event as it was recorded, an activity or a verdict; None where there is none. Queries: 2."""
+    event, verdict = tables.event, tables.verdict
+    row = connection.execute(
+        sa.select(event, verdict.c.target, verdict.c.activity, verdict.c.by)
+        .outerjoin(verdict, verdict.c.seq == event.c.seq)
+        .where(event.c.key == key)
+    ).first()
+    if row is None:
+        return None
+    owners = _owners(connection, [row.activity] if row.activity is not None else [])
+    return RawEvent(
+        seq=row.seq,
+        key=row.key,
+        source=row.source,
+        id=row.id,
+        type=row.type,
+        time=row.time,
+        day=row.day,
+        received_at=row.received_at,
+        hash=row.hash,
+        body=row.body,
+        target=row.target,
+        void=_is_void(frame, row, owners),
+    )

@@ -1,0 +1,172 @@
+"""How a score comes about: every step from what it is paid by down to the single activities, for a person to check by hand.
+
+A newcomer's usual mistake is to work something out here. The steps are those that ``kopes explain`` and the API give, word by word; the page
+only sets the calculations apart and leads up, down and along the cascade.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask_babel import get_locale, gettext
+from markupsafe import Markup
+
+from app import cascade, scoring
+from app.cascade import Line
+from app.kit.refusals import Invalid, NotThere, at_field
+from app.rules.kpis import Words
+from app.rules.permissions import Deed
+from app.rules.steps import Formula, Phrase, Section, Step
+from app.rules.terms import Node, n_
+from app.scoring import CyclePlan, Explanation, node_name
+from app.web import words
+from app.web.asking import ScoreQuery, asked_of
+from app.web.desk import Desk
+from app.web.rendering import Page
+from app.web.routing import Pages
+
+pages: Final = Pages("derivation")
+
+PAGE_ROWS: Final = 100
+CHILDREN_SHOWN: Final = 50
+
+HEADINGS: Final = {
+    Section.SCORE: n_("From the actual to the score"),
+    Section.REFERENCE: n_("What the actual is held against"),
+    Section.ACTUAL: n_("The actual"),
+    Section.FINAL: n_("What the score brings"),
+    Section.PROJECTION: n_("Where it ends if it goes on as it went"),
+    Section.BRIDGE: n_("The score under the version before"),
+}
+"""What the parts of a derivation are called, in the order in which the page reads: from the score outwards."""
+
+
+class DerivationQuery(ScoreQuery):
+    """The figures' day and basis, and where in the list of activities one is."""
+
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relative:
+    """A line that hangs on this one, or that this one hangs on."""
+
+    node: Node
+    name: str
+    kpi: str
+    kpi_name: Words
+    link: str
+    weight: Any
+    seen: bool
+    """Whether its own derivation may be looked at."""
+
+
+@pages.read("/scorecards/<node:node>/<kpi>", may=Deed.SEE_DERIVATION)
+def derivation(desk: Desk, node: Node, kpi: str, query: DerivationQuery) -> Page:
+    """The derivation of one score.
+
+    Queries: constant, whatever the size and the history.
+    """
+    held = scoring.state(desk.connection)
+    asked = asked_of(held, query, desk.today)
+    sees = desk.sees(Deed.SEE_ACTIVITIES)
+    found = scoring.explain(desk.connection, asked, node, kpi, sees=sees)
+    if found is None:
+        raise NotThere
+    try:
+        activities, following = scoring.counted_activities(
+            desk.connection, asked, node, kpi, after=query.after, limit=PAGE_ROWS, sees=sees
+        )
+    except ValueError:
+        raise Invalid(at_field("after", "no_place", n_("This is no place in the list."))) from None
+    plan = held.plan(asked.cycle)
+    directory = plan.frame.directory
+    locale = get_locale()
+    teller = Teller(locale.language if locale is not None else "en")
+    parent, children, hidden = _relatives(desk, plan, node, kpi, asked.day)
+    line = plan.sheet.line(asked.cycle, node, kpi)
+    return Page(
+        "pages/derivation.html",
+        explanation=found,
+        asked=asked,
+        name=node_name(directory, node, asked.day),
+        origin_name=node_name(directory, found.origin, asked.day),
+        parts=teller.parts(found),
+        activities=activities,
+        following=following,
+        after=query.after,
+        numbered=_people(activities, directory.employees),
+        parent=parent,
+        children=children,
+        hidden=hidden,
+        served=() if line is None else cascade.served_by(plan.sheet, line),
+        link=None if line is None else line.link,
+        cycles=sorted({*held.sheet.cycles, asked.cycle}),
+        words=words,
+        where={"cycle": asked.cycle, "as_of": asked.as_of, "basis": str(asked.basis)},
+    )
+
+
+class Teller:
+    """Says steps in the reader's language, with every calculation set apart."""
+
+    def __init__(self, language: str) -> None:
+        """Take the language."""
+        self._language: Final = language
+
+    def parts(self, found: Explanation) -> list[tuple[Section, str, list[Markup]]]:
+        """The parts of a derivation that have steps: what they are called, and their sentences."""
+        return [
+            (section, gettext(heading), [self.say(step) for step in steps])
+            for section, heading in HEADINGS.items()
+            if (steps := found.of(section))
+        ]
+
+    def say(self, step: Step) -> Markup:
+        """A step as a sentence; whatever people wrote in it is escaped."""
+        # The message is ours or the catalogue's, never a person's: only what fills its places is escaped.
+        sentence = Markup(gettext(step.text).replace("<", "&lt;"))  # noqa: S704
+        return sentence % {name: self._said(value) for name, value in step.figures.items()}
+
+    def _said(self, value: object) -> str:
+        if isinstance(value, Formula):
+            return Markup('<code class="formula">{}</code>').format(str(value))
+        if isinstance(value, Phrase):
+            return str(gettext(str(value)))
+        return value.in_language(self._language) if isinstance(value, Words) else str(value)
+
+
+def _people(activities: Sequence[scoring.CountedActivity], employees: Any) -> dict[str, str]:
+    numbers = {one.credit.employee for one in activities}
+    return {number: employees[number].name for number in numbers if number in employees}
+
+
+def _relatives(
+    desk: Desk, plan: CyclePlan, node: Node, kpi: str, day: dt.date
+) -> tuple[Relative | None, list[Relative], int]:
+    """The line above, those below that may be seen, and how many more there are."""
+    sheet = plan.sheet
+    line = sheet.line(plan.cycle, node, kpi)
+    if line is None:
+        return None, [], 0
+    sees, derives = desk.sees(Deed.SEE_SCORECARD), desk.sees(Deed.SEE_DERIVATION)
+    above = sheet.parent_of(line)
+    parent = _relative(plan, above, day, derives) if above is not None and sees(above.node) else None
+    below = sheet.lines_below(line)
+    shown = [child for child in below if sees(child.node)][:CHILDREN_SHOWN]
+    return parent, [_relative(plan, child, day, derives) for child in shown], len(below) - len(shown)
+
+
+def _relative(plan: CyclePlan, line: Line, day: dt.date, derives: Callable[[Node], bool]) -> Relative:
+    return Relative(
+        node=line.node,
+        name=node_name(plan.frame.directory, line.node, day),
+        kpi=line.kpi,
+        kpi_name=plan.sheet.kpi(line.kpi).version(plan.cycle).name,
+        link=str(line.link),
+        weight=line.weight,
+        seen=derives(line.node),
+    )

@@ -1,0 +1,90 @@
+"""The goal tree, a level at a time: from a strategic goal down to those who move it, and from a line up to its goal.
+
+A newcomer's usual mistake is to leave out what a person may not see: it is counted, without its name.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from app import scoring
+from app.kit.refusals import NotThere
+from app.rules.permissions import Deed
+from app.rules.terms import Node
+from app.scoring import CyclePlan, State
+from app.web import words
+from app.web.asking import ScoreQuery, asked_of
+from app.web.desk import Desk
+from app.web.rendering import Page
+from app.web.routing import Pages
+
+pages: Final = Pages("goals")
+
+
+class GoalsQuery(BaseModel):
+    """Of which cycle."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cycle: int | None = None
+
+
+@pages.read("/goals", may=Deed.SEE_GOALS)
+def goals(desk: Desk, query: GoalsQuery) -> Page:
+    """Goals, tasks and KPIs."""
+    held, plan = _plan(desk, query)
+    return Page(
+        "pages/goals.html",
+        goals=scoring.goal_levels(plan, sees=desk.sees(Deed.SEE_GOALS)),
+        own=[] if desk.viewer.employee is None else _own(plan, desk.viewer.employee),
+        cycle=plan.cycle,
+        cycles=sorted({*held.sheet.cycles, plan.cycle}),
+        words=words,
+    )
+
+
+@pages.read("/goals/kpis/<kpi>", may=Deed.SEE_GOALS)
+def kpi(desk: Desk, kpi: str, query: GoalsQuery) -> Page:
+    """A KPI's topmost lines."""
+    _, plan = _plan(desk, query)
+    level = scoring.kpi_level(plan, kpi=kpi, sees=desk.sees(Deed.SEE_GOALS))
+    if level is None:
+        raise NotThere
+    definitions = plan.sheet.definitions
+    return Page(
+        "pages/goal_kpi.html",
+        level=level,
+        goal=definitions.goal_of(level.version.goal),
+        task=definitions.task(level.version.goal),
+        cycle=plan.cycle,
+        words=words,
+        kpi_name=_namer(plan),
+    )
+
+
+@pages.read("/goals/<node:node>/<kpi>", may=Deed.SEE_GOALS)
+def line(desk: Desk, node: Node, kpi: str, query: GoalsQuery) -> Page:
+    """A line: up to its goal, down to those who move it."""
+    _, plan = _plan(desk, query)
+    sees = desk.sees(Deed.SEE_GOALS)
+    level = scoring.line_level(plan, node=node, kpi=kpi, sees=sees)
+    if level is None:
+        raise NotThere
+    return Page("pages/goal_line.html", level=level, sees=sees, cycle=plan.cycle, words=words, kpi_name=_namer(plan))
+
+
+def _plan(desk: Desk, query: GoalsQuery) -> tuple[State, CyclePlan]:
+    held = scoring.state(desk.connection)
+    return held, held.plan(asked_of(held, ScoreQuery(cycle=query.cycle), desk.today).cycle)
+
+
+def _own(plan: CyclePlan, number: str) -> list[tuple[Node, scoring.ShownLine]]:
+    node = Node.parse(f"employee:{number}")
+    return [] if node is None else [(node, one) for one in plan.lines.get(node, ())]
+
+
+def _namer(plan: CyclePlan) -> object:
+    kpis = plan.sheet.definitions.kpis
+    return lambda code, language: kpis[code].version(plan.cycle).name.in_language(language) if code in kpis else code

@@ -1,0 +1,195 @@
+"""The proposal of grades: groups, seats and how they came to be, ranks, grades, pay and promotion points.
+
+A newcomer's usual mistake is to take it for a decision: the system proposes, and names the rules that a proposal breaks; people lock.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import access, cycle, scoring
+from app.exports import as_csv, as_xlsx
+from app.exports.grades import EMPLOYEES, UNITS
+from app.kit.refusals import NotThere
+from app.rules.grading import EmployeeProposal, Score, UnitProposal, published
+from app.rules.permissions import Deed, may
+from app.rules.terms import Node, NodeKind, n_
+from app.scoring import State, node_name
+from app.web.asking import ScoreQuery, asked_of
+from app.web.desk import Desk
+from app.web.rendering import Download, Page
+from app.web.routing import Pages
+
+pages: Final = Pages("grades")
+
+PAGE_ROWS: Final = 100
+Text = Annotated[str, Field(max_length=100)]
+
+RULES: Final = {
+    "top_share_min": n_("The top grade has at least its share of the whole agency"),
+    "lowest_two_share_min": n_("The lowest two grades have their share of the whole agency"),
+    "single_share_max": n_("No grade has more than the largest share allowed"),
+}
+REASONS: Final = {
+    "no_earlier_result": n_("away for more than half of the cycle, without an earlier result"),
+    "under_minimum_days": n_("too few days worked"),
+    "not_measurable": n_("no score"),
+}
+
+
+class GradesQuery(BaseModel):
+    """Whose proposal, and which part of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cycle: int | None = None
+    of: Literal["employees", "units"] = "employees"
+    group: Text = ""
+    grade: Text = ""
+    text: Text = ""
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
+
+
+class GradesExport(BaseModel):
+    """The form of a download."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: Annotated[str, Field(min_length=3, max_length=500)]
+    format: Literal["csv", "xlsx"] = "csv"
+
+
+def _cycle(desk: Desk, wanted: int | None) -> tuple[State, int]:
+    held = scoring.state(desk.connection)
+    return held, asked_of(held, ScoreQuery(cycle=wanted), desk.today).cycle
+
+
+def _proposal(desk: Desk, query: GradesQuery, of_cycle: int) -> EmployeeProposal | UnitProposal:
+    if query.of == "units":
+        return cycle.propose_unit_grades(desk.connection, cycle=of_cycle, today=desk.today)
+    return cycle.propose_employee_grades(desk.connection, cycle=of_cycle, today=desk.today)
+
+
+def _code(row: Any) -> str:
+    return str(getattr(row, "employee", None) or row.unit)
+
+
+@pages.read("/grades", may=Deed.SEE_GRADE)
+def grades(desk: Desk, query: GradesQuery) -> Page:
+    """The proposal of all employees, or of all units."""
+    if not may(desk.viewer.roles, Deed.SEE_GRADE, ()):
+        raise NotThere  # Whoever sees only their own has a page of it.
+    held, of_cycle = _cycle(desk, query.cycle)
+    proposal = _proposal(desk, query, of_cycle)
+    kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
+    names = {_code(row): node_name(desk.directory, Node(kind, _code(row)), desk.today) for row in proposal.rows}
+    wanted = query.text.strip().casefold()
+    rows = sorted(
+        (
+            row
+            for row in proposal.rows
+            if (not query.group or row.group == query.group)
+            and (not query.grade or (row.grade or "-") == query.grade)
+            and (not wanted or wanted in names[_code(row)].casefold() or wanted == _code(row).casefold())
+        ),
+        key=lambda row: (row.rank is None, row.group or "", row.rank or 0, _code(row)),
+    )
+    last = max(1, -(-len(rows) // PAGE_ROWS))
+    page = min(query.page, last)
+    return Page(
+        "pages/grades.html",
+        proposal=proposal,
+        plan=proposal.standings.plan,
+        rows=rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
+        matching=len(rows),
+        names=names,
+        code=_code,
+        published=_published,
+        page=page,
+        last=last,
+        query=query,
+        cycle=of_cycle,
+        cycles=sorted({*held.sheet.cycles, of_cycle}),
+        asked={**query.model_dump(exclude_defaults=True, exclude={"page"}), "cycle": of_cycle},
+        RULES=RULES,
+        REASONS=REASONS,
+        kind=str(kind),
+        shows_pay=query.of == "employees" and may(desk.viewer.roles, Deed.SEE_PAY, ()),
+        exports=desk.allowed(Deed.EXPORT),
+    )
+
+
+@pages.act("/grades", may=Deed.EXPORT, again="grades")
+def export(desk: Desk, query: GradesQuery, form: GradesExport) -> Download:
+    """The whole proposal as a file."""
+    _, of_cycle = _cycle(desk, query.cycle)
+    proposal = _proposal(desk, query, of_cycle)
+    asked = {"cycle": of_cycle, "of": query.of, "format": form.format}
+    rows = len(proposal.rows)
+    access.record_reading(
+        desk.connection,
+        account_id=desk.viewer.account_id,
+        what="grades",
+        asked=asked,
+        reason=form.reason,
+        rows=rows,
+        at=desk.now,
+    )
+    desk.note(subject="grades", after={"rows": rows, **asked}, why=form.reason)
+    sheet = UNITS.sheet(proposal.rows) if isinstance(proposal, UnitProposal) else EMPLOYEES.sheet(proposal.rows)
+    name = f"grades-{query.of}-{of_cycle}"
+    if form.format == "xlsx":
+        return Download(
+            content=as_xlsx(sheet, made_at=desk.now),
+            filename=f"{name}.xlsx",
+            media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        )
+    return Download(content=as_csv(sheet), filename=f"{name}.csv", media_type="text/csv; charset=utf-8")
+
+
+@pages.read("/grades/totals", may=Deed.SEE_PAY_TOTALS)
+def totals(desk: Desk, query: GradesQuery) -> Page:
+    """How many people have each proposed grade and what it pays together, without a name."""
+    held, of_cycle = _cycle(desk, query.cycle)
+    proposal = cycle.propose_employee_grades(desk.connection, cycle=of_cycle, today=desk.today)
+    pay = {grade: 0 for grade in proposal.counts}
+    for row in proposal.rows:
+        if row.grade is not None:
+            pay[row.grade] = pay.get(row.grade, 0) + (row.pay or 0)
+    return Page(
+        "pages/grade_totals.html",
+        proposal=proposal,
+        pay=pay,
+        cycle=of_cycle,
+        cycles=sorted({*held.sheet.cycles, of_cycle}),
+    )
+
+
+@pages.read("/grades/<node:node>", may=Deed.SEE_GRADE)
+def grade(desk: Desk, node: Node, query: GradesQuery) -> Page:
+    """One employee's proposed grade, with what it comes from."""
+    if node.kind is not NodeKind.EMPLOYEE:
+        raise NotThere
+    held, of_cycle = _cycle(desk, query.cycle)
+    proposal = cycle.propose_employee_grades(desk.connection, cycle=of_cycle, today=desk.today)
+    row = next((one for one in proposal.rows if one.employee == node.code), None)
+    if row is None:
+        raise NotThere
+    return Page(
+        "pages/grade.html",
+        row=row,
+        name=node_name(desk.directory, node, desk.today),
+        node=node,
+        points=proposal.points.get(node.code),
+        published=_published,
+        cycle=of_cycle,
+        cycles=sorted({*held.sheet.cycles, of_cycle}),
+        REASONS=REASONS,
+        shows_pay=desk.allowed(Deed.SEE_PAY, node),
+    )
+
+
+def _published(value: Score | None) -> Any:
+    return None if value is None else published(value)

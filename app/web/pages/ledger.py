@@ -1,0 +1,138 @@
+"""The auditor's pages: every event of the ledger as it was recorded, and the trail of who did what.
+
+A newcomer's usual mistake is to look for deleted events: there are none. What has no effect (void, overtaken, reversed) stays and says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import access, ledger, scoring
+from app.kit.refusals import NotThere
+from app.ledger import EventFilter
+from app.rules.permissions import Deed
+from app.rules.terms import Node, NodeKind
+from app.web import words
+from app.web.desk import Desk
+from app.web.rendering import Page
+from app.web.routing import Pages
+
+pages: Final = Pages("ledger")
+trail_pages: Final = Pages("trail")
+
+PAGE_ROWS: Final = 100
+Text = Annotated[str, Field(max_length=500)]
+
+
+class LedgerQuery(BaseModel):
+    """What narrows the events."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: Text = ""
+    id: Text = ""
+    type: Text = ""
+    first: dt.date | None = None
+    last: dt.date | None = None
+    employee: Text = ""
+    text: Text = ""
+    before: Annotated[int | None, Field(ge=0, le=2**62)] = None
+
+
+class TrailQuery(BaseModel):
+    """What narrows the trail."""
+
+    model_config = ConfigDict(frozen=True)
+
+    who: Text = ""
+    deed: Text = ""
+    subject: Text = ""
+    before: Annotated[int | None, Field(ge=0, le=2**62)] = None
+
+
+@pages.read("/ledger", may=Deed.SEE_LEDGER)
+def events(desk: Desk, query: LedgerQuery) -> Page:
+    """The events, the newest first."""
+    frame = scoring.state(desk.connection).frame
+    only = EventFilter(
+        source=query.source,
+        id=query.id,
+        type=query.type,
+        from_=query.first,
+        to=query.last,
+        employee=query.employee,
+        text=query.text,
+    )
+    found = ledger.search_events(desk.connection, frame, only=only, limit=PAGE_ROWS + 1, before=query.before)
+    return Page(
+        "pages/ledger.html",
+        entries=found[:PAGE_ROWS],
+        following=found[PAGE_ROWS - 1].seq if len(found) > PAGE_ROWS else None,
+        query=query,
+        asked=query.model_dump(exclude_defaults=True, exclude={"before"}),
+        words=words,
+    )
+
+
+@pages.read("/ledger/<key>", may=Deed.SEE_LEDGER)
+def event(desk: Desk, key: str) -> Page:
+    """One event: as it came, what was said of it, and whom it counts for."""
+    frame = scoring.state(desk.connection).frame
+    found = ledger.raw_event(desk.connection, frame, key=key)
+    if found is None:
+        raise NotThere
+    history = ledger.activity_history(desk.connection, frame, key=key)
+    return Page(
+        "pages/ledger_event.html",
+        event=found,
+        body=json.dumps(json.loads(found.body), indent=2, ensure_ascii=False),
+        history=history,
+        counted=_counted(desk, history) if history is not None else (),
+        words=words,
+    )
+
+
+def _counted(desk: Desk, history: ledger.ActivityHistory) -> list[dict[str, Any]]:
+    """For whom the activity counts on that day, and the KPIs of theirs that look at it."""
+    plan = scoring.state(desk.connection).plan(history.cycle)
+    frame = plan.frame
+    slices = {one.slice for one in frame.matching(history.type, history.country, history.hs_code)}
+    found: list[dict[str, Any]] = []
+    nodes: list[Node] = []
+    for share in history.credits:
+        nodes.append(Node(NodeKind.EMPLOYEE, share.employee))
+        if share.unit is not None:
+            nodes.extend(Node(NodeKind.UNIT, code) for code in frame.directory.chain_on(share.unit, history.day))
+    for node in dict.fromkeys(nodes):
+        kpis = [
+            line.row.kpi
+            for line in plan.lines.get(node, ())
+            if any(part.slice in slices for part in plan.worked[line.worked].version.measure.parts)
+        ]
+        found.append({"node": node, "name": scoring.node_name(frame.directory, node, history.day), "kpis": kpis})
+    return found
+
+
+@trail_pages.read("/trail", may=Deed.SEE_TRAIL)
+def trail(desk: Desk, query: TrailQuery) -> Page:
+    """Who did what, the newest first."""
+    found = access.trail_rows(
+        desk.connection,
+        limit=PAGE_ROWS + 1,
+        before_id=query.before,
+        who=query.who or None,
+        deed=query.deed or None,
+        subject=query.subject or None,
+    )
+    return Page(
+        "pages/trail.html",
+        rows=found[:PAGE_ROWS],
+        following=found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None,
+        query=query,
+        asked=query.model_dump(exclude_defaults=True, exclude={"before"}),
+        deeds=[str(deed) for deed in Deed],
+    )

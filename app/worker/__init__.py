@@ -1,0 +1,10 @@
+"""Scheduled and background work: what is done when, by whichever worker comes first.
+
+It owns the table of jobs and the loop that runs them, and promises that each slot of a job is run once however many workers there are, that the
+latest missed slot is caught up, and that every run leaves a row with its outcome. It never holds the logic of a job: a job is one call.
+"""
+
+from app.worker.jobs import JOBS, Job, Outcome
+from app.worker.run import catch_up, run_now, run_slot, work
+
+__all__ = ["JOBS", "Job", "Outcome", "catch_up", "run_now", "run_slot", "work"]

@@ -1,0 +1,151 @@
+"""Many writers at once end where one after the other would.
+
+PostgreSQL lets them run side by side; SQLite lines them up, and the tests hold there too.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import NewDatabase
+from tests.scenario import Agency, Scenario, event_of, ingest, load, open_agency
+
+pytestmark = pytest.mark.own_database
+
+EMPTY = """
+unit HQ agency
+  unit VIE office
+  unit PAR office
+employee E1 VIE staff
+employee E2 PAR staff
+employee E3 - staff
+"""
+THREADS = 8
+
+
+def _events(number: int) -> list[dict[str, Any]]:
+    """Deals, contacts of few buyers, and verdicts on all of them, some void, some overtaken."""
+    chance = random.Random(number)
+    events = []
+    for at in range(number):
+        who = chance.choice(["E1", "E2", "E3"])
+        kind, money = chance.choice([("deal", "125.55 EUR"), ("new_buyer", ""), ("new_buyer", "")])
+        day = f"2026-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
+        buyer = chance.choice(["Meyer", "Lang"])
+        events.append(event_of(f"{day} {kind} A-{at} {who} {money} of {buyer}/AT E1:0.5 {who if who != 'E1' else 'E2'}:0.5"))
+        for turn in range(chance.choice([0, 1, 2])):
+            verdict = chance.choice(["verified by E9", "rejected by E9", "rejected by E8", "verified by E1", "confirmed", "denied"])
+            type_, *by = verdict.split()
+            day = f"2026-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
+            events.append(event_of(f"{day} {type_} A-{at} {' '.join(by)} as V-{at}-{turn}"))
+    return events
+
+
+def _at_once(work: Callable[[int], None], threads: int = THREADS) -> None:
+    """Run the work in threads that start together; whatever fails in one fails here."""
+    start = threading.Barrier(threads)
+
+    def run(number: int) -> None:
+        start.wait()
+        work(number)
+
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(run, number) for number in range(threads)]:
+            done.result()
+
+
+def _sequential(new_database: NewDatabase, folder: Path, events: Sequence[dict[str, Any]]) -> str:
+    agency = open_agency(new_database("sqlite"), Scenario.read(EMPTY), folder)
+    ingest(agency.database, events)
+    digest = agency.digest()
+    agency.database.close()
+    return digest
+
+
+@pytest.fixture
+def empty(engine: str, new_database: NewDatabase, tmp_path: Path) -> Agency:
+    """An agency without events."""
+    return open_agency(new_database(engine), Scenario.read(EMPTY), tmp_path)
+
+
+def test_overlapping_batches_of_eight_writers_end_in_the_digest_of_one(
+    empty: Agency, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    """Each records most of the events in its own order and in small batches, so that every event is recorded by several at once."""
+    events = _events(40)
+    accepted = []
+
+    def work(number: int) -> None:
+        chance = random.Random(number)
+        mine = chance.sample(events, len(events) * 3 // 4) if number else chance.sample(events, len(events))
+        for start in range(0, len(mine), 7):
+            accepted.append(ingest(empty.database, mine[start : start + 7]).accepted)
+
+    _at_once(work)
+    assert sum(accepted) == len(events)
+    empty.check()
+    assert empty.digest() == _sequential(new_database, tmp_path / "beside", events)
+
+
+def test_a_verdict_at_the_same_moment_as_its_activity_finds_it(empty: Agency) -> None:
+    """Neither transaction sees the other's event: one of them has to wait."""
+    rounds = 12
+    barrier = threading.Barrier(4)
+
+    def work(number: int) -> None:
+        for turn in range(rounds):
+            barrier.wait()
+            if number % 2:
+                ingest(empty.database, [event_of(f"2026-03-05 verified D-{turn}-{number // 2} by E9")])
+            else:
+                ingest(empty.database, [event_of(f"2026-03-04 deal D-{turn}-{number // 2} E1 100 USD")])
+
+    _at_once(work, 4)
+    assert empty.actual("unit:HQ", "deals") == 2 * rounds
+    empty.check()
+
+
+def test_of_contacts_made_at_the_same_moment_one_counts(empty: Agency) -> None:
+    """And it is the earliest by its time, not the one whose transaction came first."""
+    barrier = threading.Barrier(THREADS)
+
+    def work(number: int) -> None:
+        for turn in range(4):
+            barrier.wait()
+            day = f"2026-03-{1 + (number + turn) % THREADS:02}"
+            ingest(empty.database, [event_of(f"{day} new_buyer N-{turn}-{number} E{1 + number % 2} of B{turn}/AT")])
+
+    _at_once(work)
+    assert empty.actual("unit:HQ", "new_buyers") == 4
+    empty.check()
+
+
+def test_a_load_in_the_middle_of_recording_leaves_nothing_half_placed(
+    empty: Agency, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    """Who recorded before it is derived again, who comes after records on the new ground."""
+    events = _events(40)
+    other = tmp_path / "other"
+    moved = EMPTY.replace("employee E3 - staff", "employee E3 PAR staff from 2026-03-01\nrate 2020-01 EUR 1.20")
+    Scenario.read(moved).write(other)
+
+    def work(number: int) -> None:
+        if number == 0:
+            load(empty.database, other)
+            return
+        for at in range(number - 1, len(events), THREADS - 1):
+            ingest(empty.database, [events[at]])
+
+    _at_once(work)
+    empty.check()
+    beside = open_agency(new_database("sqlite"), Scenario.read(moved), tmp_path / "beside")
+    ingest(beside.database, events)
+    assert empty.digest() == beside.digest()
+    beside.database.close()

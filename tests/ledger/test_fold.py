@@ -1,0 +1,91 @@
+"""Figures as of a day: what was said later had not been said yet, even of an activity that was there already."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from app import scoring
+from app.rules.terms import Basis
+from app.scoring import Asked
+from tests.conftest import CountQueries, NewDatabase
+from tests.scenario import AT, Agency, Scenario, open_agency
+
+YEAR = """
+unit HQ agency
+  unit EUR regional_hq
+    unit VIE office until 2026-07-01
+    unit PAR office
+  unit ASI regional_hq
+    unit VIE office from 2026-07-01
+employee E1 VIE staff
+employee E2 PAR staff
+employee E3 - staff
+2025-12-30 new_buyer N-0 E3 of Lang/DE
+2026-01-10 new_buyer N-1 E1 of Meyer/AT
+2026-01-20 new_buyer N-2 E2 of Meyer/AT
+2026-01-30 new_buyer N-3 E2 of Lang/DE
+2026-02-10 deal D-1 E1 1000 EUR of Meyer/AT E1:0.6 E2:0.4
+2026-02-15 rejected N-1 by E9
+2026-02-20 verified D-1 by E9
+2026-03-01 deal D-2 E2 333.33 EUR of Lang/DE E2:0.3333 E3:0.6667
+2026-03-10 rejected N-0 by E9
+2026-03-20 confirmed D-1
+2026-04-01 denied D-1
+2026-04-10 verified N-1 by E9
+2026-07-02 deal D-3 E1 77.77 USD of Meyer/AT
+2026-07-10 verified D-3 by E1
+2026-07-20 verified D-2 by E9
+2026-08-01 reversed D-2 by E9
+2026-08-10 consult C-1 E1 of Lang/DE
+2026-08-20 verified D-404 by E9
+"""
+DAYS = ("2026-01-15", "2026-02-12", "2026-02-25", "2026-03-15", "2026-04-05", "2026-07-15", "2026-07-31", "2026-12-31")
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_as_of_a_day_is_what_stood_when_only_the_events_up_to_it_were_there(
+    engine: str, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    """Both bases, every node, every day on which something had just been said."""
+    whole = open_agency(new_database(engine), Scenario.read(YEAR), tmp_path)
+    growing = open_agency(new_database(engine), Scenario.read(YEAR.split("2025-12-30")[0]), tmp_path)
+    recorded = 0
+    for day in DAYS:
+        events = [one for one in whole.scenario.events if one["time"][:10] <= day]
+        growing.record_events(events[recorded:])
+        recorded = len(events)
+        for basis in Basis:
+            asked = Asked(2026, AT.date(), dt.date.fromisoformat(day), basis)
+            with whole.database.read() as connection, growing.database.read() as beside:
+                then = scoring.scorecards(connection, asked)
+                now = scoring.scorecards(beside, asked._replace(today=dt.date.fromisoformat(day), as_of=None))
+            assert [one.lines for one in then] == [one.lines for one in now], (day, basis)
+    whole.check()
+    whole.database.close()
+    growing.database.close()
+
+
+def test_the_number_of_queries_as_of_a_day_does_not_grow_with_the_history(
+    agency: Agency, count_queries: CountQueries
+) -> None:
+    """A handful for the activities with later events, one or three for each slice.
+
+    unit HQ agency
+    employee E1 HQ staff
+    2026-02-01 deal D-1 E1 100 USD
+    2026-08-01 verified D-1 by E9
+    """
+
+    def queries() -> int:
+        with count_queries() as sent:
+            agency.card("unit:HQ", as_of=dt.date(2026, 6, 30))
+        return len(sent)
+
+    queries()
+    before = queries()
+    agency.record(*(f"2026-03-{day:02} deal F-{day} E1 100 USD" for day in range(1, 15)))
+    agency.record(*(f"2026-08-{day:02} verified F-{day} by E9" for day in range(1, 15)))
+    assert queries() == before

@@ -1,0 +1,86 @@
+"""What is refused is kept as it came, with its reasons, until it is mended."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from app import intake, ledger
+from app.kit.database import Database
+from tests.scenario import AT, Agency, event_of
+
+
+def _refused(agency: Agency) -> list[ledger.KeptReject]:
+    with agency.database.read() as connection:
+        return ledger.rejected_events(connection)
+
+
+def test_a_rejected_event_is_kept_mended_and_sent_again(agency: Agency) -> None:
+    """It is listed with pointers into the event until a replay of it was well received.
+
+    unit HQ agency
+    employee E1 HQ staff
+    """
+    agency.record("2026-03-04 deal D-1 E404 100 USD")
+    (kept,) = _refused(agency)
+    assert (kept.source, kept.event_id, kept.door, kept.sender, kept.received_at) == (
+        "/scenario",
+        "D-1",
+        "ingest",
+        "test",
+        AT,
+    )
+    assert kept.event == event_of("2026-03-04 deal D-1 E404 100 USD")
+    assert [error["pointer"] for error in kept.errors] == ["/data/employee"]
+    assert set(kept.errors[0]) == {"pointer", "code", "detail"}
+
+    assert agency.record("2026-03-04 deal D-1 E1 100 USD").accepted == 1
+    with agency.database.write("replay") as connection:
+        ledger.settle_rejected(connection, kept.id, at=AT + dt.timedelta(hours=1))
+    assert _refused(agency) == []
+    with agency.database.read() as connection:
+        settled = ledger.rejected_event(connection, kept.id)
+    assert settled is not None
+    assert settled.settled_at == AT + dt.timedelta(hours=1)
+
+
+def test_the_newest_come_first_page_by_page_and_by_sender(agency: Agency) -> None:
+    """A key sees its own rejected events only.
+
+    unit HQ agency
+    employee E1 HQ staff
+    """
+    for number in range(5):
+        agency.record(f"2026-03-04 deal D-{number} E404 100 USD")
+    ids = [one.event_id for one in _refused(agency)]
+    assert ids == ["D-4", "D-3", "D-2", "D-1", "D-0"]
+    with agency.database.read() as connection:
+        first = ledger.rejected_events(connection, limit=2)
+        second = ledger.rejected_events(connection, before=first[-1].id, limit=2)
+        mine = ledger.rejected_events(connection, sender=("ingest", "test"))
+        others = ledger.rejected_events(connection, sender=("api", "test"))
+    assert [one.event_id for one in (*first, *second)] == ["D-4", "D-3", "D-2", "D-1"]
+    assert (len(mine), others) == (5, [])
+
+
+def test_what_no_database_can_hold_as_text_is_kept_all_the_same(database: Database) -> None:
+    """NUL, lone surrogates, texts of any length, and what is no JSON at all: kept with escapes, on either engine."""
+    strange: list[object] = [
+        {"source": "/a\0b", "id": "x\ud800", "data": {"note": "\0\udfff ü 한"}},
+        {"source": "/" + "a" * 70_000, "id": "1"},
+        [1, "two", None],
+        "text",
+    ]
+    with database.write("ingest") as connection:
+        recorded = intake.take_in(
+            connection,
+            [*map(intake.arrival_of, strange), intake.arrival_of_text("{no json")],
+            at=AT,
+            door="api",
+            sender="key",
+        )
+        assert [one.index for one in recorded.rejected] == [0, 1, 2, 3, 4]
+    with database.read() as connection:
+        kept = ledger.rejected_events(connection)
+    assert [one.event for one in reversed(kept)] == [*strange, "{no json"]
+    assert all(one.errors for one in kept)
+    assert kept[0].errors[0]["code"] == "not_json"
