@@ -28,6 +28,7 @@ __all__ = [
     "Account",
     "NewAccount",
     "Viewer",
+    "account_by_id",
     "account_of_employee",
     "accounts",
     "change_account",
@@ -251,6 +252,15 @@ def accounts(connection: Connection, *, search: str = "", limit: int = 200, afte
     if after:
         query = query.where(account.c.email_key > email_key(after))
     return [_row_account(row) for row in connection.execute(query)]
+
+
+def account_by_id(connection: Connection, *, account_id: int) -> Account | None:
+    """One account.
+
+    Queries: 1.
+    """
+    row = connection.execute(sa.select(account).where(account.c.id == account_id)).one_or_none()
+    return None if row is None else _row_account(row)
 
 
 def account_of_employee(connection: Connection, *, employee: str) -> Account | None:

@@ -210,7 +210,19 @@ def _postings(staffing: Staffing) -> Iterator[Row]:
 def _scorecards(card_lines: Iterable[Line], cycle: int) -> Iterator[Row]:
     for line in card_lines:
         linked = line.link, line.parent_node, line.parent_kpi
-        yield cycle, line.owner.node, line.kpi, line.weight, line.area, *linked, line.base, "", "", line.target, line.coefficient
+        yield (
+            cycle,
+            line.owner.node,
+            line.kpi,
+            line.weight,
+            line.area,
+            *linked,
+            line.base,
+            "",
+            "",
+            line.target,
+            line.coefficient,
+        )
 
 
 def _status(staffing: Staffing) -> Iterator[Row]:
@@ -235,7 +247,11 @@ def _results(rng: np.random.Generator, staffing: Staffing, tempers: Tempers) -> 
 def _plan(staffing: Staffing, card_lines: Iterable[Line], definitions: Definitions) -> Iterator[Row]:
     """Every KPI's seasons as its activities were drawn by; offices in the south have plans of their own."""
     cycle, units = staffing.cycle, staffing.units
-    southern = {f"unit:{unit.code}" for unit in units.all if unit.kind == "office" and climate_of(unit.country) is Climate.SOUTHERN}
+    southern = {
+        f"unit:{unit.code}"
+        for unit in units.all
+        if unit.kind == "office" and climate_of(unit.country) is Climate.SOUTHERN
+    }
     own: dict[str, list[str]] = {}
     for line in card_lines:
         nodes = own.setdefault(line.kpi, [])
@@ -305,7 +321,11 @@ def _chosen(staffing: Staffing, acts: Activities, judged: Judged) -> dict[str, E
     }
     fullest = max(heads, key=lambda unit: (waiting[unit], -unit))
     mates = [place for place in steady if people[place].role == "staff" and people[place].last.unit == fullest]
-    anybody = [place for place in steady if people[place].role == "staff" and units.all[people[place].last.unit].kind == "office"]
+    anybody = [
+        place
+        for place in steady
+        if people[place].role == "staff" and units.all[people[place].last.unit].kind == "office"
+    ]
 
     def at(code: str, instead: str) -> Employee:
         unit = units.by_code.get(code) or units.by_code[instead]

@@ -140,9 +140,7 @@ def _known_buyers(rng: np.random.Generator, country: Ints, known: Ints) -> Ints:
     return np.asarray(first[country] + (known[country] * rng.random(len(country)) ** 1.8).astype(np.int64))
 
 
-def _meet(
-    rng: np.random.Generator, chance: random.Random, staffing: Staffing, acts: Activities, size: float
-) -> Market:
+def _meet(rng: np.random.Generator, chance: random.Random, staffing: Staffing, acts: Activities, size: float) -> Market:
     """Give each activity its buyer and company."""
     codes, country = _countries(rng, staffing, acts.unit)
     is_new = acts.is_kind("new_buyer")
@@ -240,7 +238,9 @@ def _repeat_some(rng: np.random.Generator, acts: Activities) -> None:
         acts.company[theirs[: max(3, len(theirs) // 9)]] = 0
 
 
-def draw(rng: np.random.Generator, chance: random.Random, staffing: Staffing, *, scale: float) -> tuple[Activities, Market]:
+def draw(
+    rng: np.random.Generator, chance: random.Random, staffing: Staffing, *, scale: float
+) -> tuple[Activities, Market]:
     """All activities up to the day the agency is built, and the market they are in."""
     cycle = staffing.cycle
     size = len(staffing.employees) / FULL_SIZE * scale

@@ -99,7 +99,13 @@ class Writer:
     """Writes each event as a line, again and again the same, and knows their order."""
 
     def __init__(
-        self, rng: np.random.Generator, staffing: Staffing, market: Market, acts: Activities, judged: Judged, pricing: Pricing
+        self,
+        rng: np.random.Generator,
+        staffing: Staffing,
+        market: Market,
+        acts: Activities,
+        judged: Judged,
+        pricing: Pricing,
     ) -> None:
         self.acts, self.market, self.verdicts, self.pricing = acts, market, judged.verdicts, pricing
         cycle = staffing.cycle
@@ -119,7 +125,10 @@ class Writer:
         for place in range(len(ACTIVITIES)):
             mine = acts.kind == place
             serial[mine] = np.arange(1, mine.sum() + 1)
-        self.id = [f"{_LETTERS[kind]}-{cycle.year}-{at:06}" for kind, at in zip(acts.kind.tolist(), serial.tolist(), strict=True)]
+        self.id = [
+            f"{_LETTERS[kind]}-{cycle.year}-{at:06}"
+            for kind, at in zip(acts.kind.tolist(), serial.tolist(), strict=True)
+        ]
         self.order = self._order(rng, cycle.passed)
         self._listed()
 
@@ -152,7 +161,9 @@ class Writer:
     def _order(self, rng: np.random.Generator, passed: int) -> Ints:
         """Activities from 0 on and after them the verdicts, as they came in; some of them twice."""
         acts, verdicts = self.acts, self.verdicts
-        lag = rng.exponential(0.8, len(acts)) + np.where(rng.random(len(acts)) < _LATE, rng.uniform(5, 60, len(acts)), 0.0)
+        lag = rng.exponential(0.8, len(acts)) + np.where(
+            rng.random(len(acts)) < _LATE, rng.uniform(5, 60, len(acts)), 0.0
+        )
         came = acts.day + np.array(self.minutes) / 1440 + lag
         early = np.where(rng.random(len(verdicts.kind)) < _EARLY, -rng.uniform(3, 20, len(verdicts.kind)), 0.0)
         said = verdicts.day + np.array(self.verdict_minutes) / 1440 + rng.exponential(0.3, len(verdicts.kind)) + early
@@ -236,7 +247,7 @@ def wrong_events(writer: Writer) -> tuple[list[str], list[str]]:
         {"currency": "XAU"},
         {"amount": "12,500.00"},
         {"amount": "-100"},
-        {"buyer": {"name": "Nowhere Trading Ltd.", "country": "XX"}},
+        {"buyer": {"name": "Nowhere Trading Ltd.", "country": "AUT"}},
         {"hs_code": "85.09"},
         {"credits": [{"employee": writer.number[0], "share": "0.5"}, {"employee": writer.number[1], "share": "0.4"}]},
     )

@@ -159,7 +159,9 @@ class _Maker:
         owner, rng = line.owner, self.rng
         temper = float((self.tempers.units if owner.is_unit else self.tempers.employees)[owner.place])
         z = temper + 0.35 * rng.standard_normal()
-        level = float(str(entry["level"])) * (line.part if entry["divisible"] else 1.0) * (1 + 0.02 * rng.standard_normal())
+        level = (
+            float(str(entry["level"])) * (line.part if entry["divisible"] else 1.0) * (1 + 0.02 * rng.standard_normal())
+        )
         age = self._service(line) if not owner.is_unit else self._age(line)
         years = years_of(age)
         noise, growth = float(str(entry["noise"])) / 100, float(str(entry["growth"])) / 100
@@ -187,7 +189,9 @@ class _Maker:
             return first + step * min(max(year - start.year, 0), goal.year - start.year)
 
         rng = self.rng
-        values = [on_path(year) + abs(step) * 0.45 * rng.standard_normal() for year in range(self.year - years, self.year)]
+        values = [
+            on_path(year) + abs(step) * 0.45 * rng.standard_normal() for year in range(self.year - years, self.year)
+        ]
         return max(0.5, on_path(self.year) + step * (0.9 * z - 0.8)), [max(0.5, value) for value in values]
 
     def _milestone(self, version: KpiVersion, z: float) -> float:
@@ -262,5 +266,3 @@ def _variance(values: Sequence[Fraction]) -> Fraction:
 def _number(value: float, decimals: int) -> str:
     """A figure as the files write it; never below zero."""
     return f"{max(Decimal(0), round(Decimal(repr(float(value))), decimals)):f}"
-
-

@@ -107,7 +107,8 @@ def buyers(chance: random.Random, *, countries: Sequence[str], known: Ints, new:
     registration: list[str] = []
     for at in country.tolist():
         code = countries[at]
-        place = used[at]
+        # Each country begins elsewhere, so that its most active buyers have names of their own.
+        place = used[at] + 1009 * at
         used[at] += 1
         name.append(_buyer_name(words, code, place, chance))
         registration.append(f"{code}-{100_000 + place * 7919 % 900_000}" if chance.random() < 0.15 else "")

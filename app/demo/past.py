@@ -152,7 +152,9 @@ class Past:
         small = np.array([1.0 if units.all[child].kind == "office" else 0.4 for child in children] + [0.0])
         temper = np.array([self._tempers.units[child] - 0.55 for child in children] + [0.0])
         drift = 0.055 * temper + 0.015 * small * self._rng.standard_normal(len(now))
-        shifts = np.exp(-drift[:, None] * (0.6 + _AGES) + noise * small[:, None] * self._rng.standard_normal((len(now), YEARS)))
+        shifts = np.exp(
+            -drift[:, None] * (0.6 + _AGES) + noise * small[:, None] * self._rng.standard_normal((len(now), YEARS))
+        )
         weights = now[:, None] * shifts
         for row, child in enumerate(children):
             age = (self._staffing.cycle.start - units.all[child].since).days // 365

@@ -210,7 +210,16 @@ def _pay(chance: random.Random, units: Units, cycle: CycleUnderWay, employee: Em
         rank = "G3"
     else:
         rank = "G4" if years > 12 else "G5" if years > 6 else "G6" if years > 2 else "G7"
-    start = {"President": 11_200, "G1": 8_600, "G2": 7_100, "G3": 5_900, "G4": 5_100, "G5": 4_300, "G6": 3_700, "G7": 3_200}
+    start = {
+        "President": 11_200,
+        "G1": 8_600,
+        "G2": 7_100,
+        "G3": 5_900,
+        "G4": 5_100,
+        "G5": 4_300,
+        "G6": 3_700,
+        "G7": 3_200,
+    }
     thousands = start[rank] * (1 + 0.011 * max(0.0, years)) * chance.uniform(0.97, 1.03)
     employee.rank = rank
     employee.monthly_base = int(round(thousands / 10) * 10_000)
@@ -234,7 +243,11 @@ def _transfers(chance: random.Random, units: Units, cycle: CycleUnderWay, employ
     chosen = chance.sample(rows, k=max(2, len(rows) * 8 // 100))
     for row in chosen:
         employee = employees[row]
-        goals = units.offices if units.all[employee.last.unit].kind != "office" or chance.random() < 0.6 else units.headquarters
+        goals = (
+            units.offices
+            if units.all[employee.last.unit].kind != "office" or chance.random() < 0.6
+            else units.headquarters
+        )
         goal = chance.choice(goals)
         if goal == employee.last.unit or employee.last.from_ >= cycle.start:
             continue
@@ -242,7 +255,9 @@ def _transfers(chance: random.Random, units: Units, cycle: CycleUnderWay, employ
         day = chance.choice(days) if days and chance.random() < 0.75 else at_random
         _move(employee, goal, day, gap=chance.randint(4, 12) if chance.random() < 0.15 else 0)
         moved.add(row)
-    heads = [row for row, one in enumerate(employees) if one.role == "head" and units.all[one.last.unit].kind == "office"]
+    heads = [
+        row for row, one in enumerate(employees) if one.role == "head" and units.all[one.last.unit].kind == "office"
+    ]
     for _ in range(min(3, len(heads) // 4)):
         one, other = chance.sample(sorted(set(heads) - moved), k=2)
         day = chance.choice(days) if days else cycle.day(passed // 2)
@@ -286,7 +301,15 @@ def _statuses(
         start = cycle.day(chance.randrange(-30, cycle.passed - 10))
         end = start + dt.timedelta(days=chance.choice((28, 60, 92, 92, 183, 240)))
         if place % 8 == 3:
-            found.append(Status(employee=row, kind="discipline", from_=start, to=end, note="Reprimand: late declaration of an interest"))
+            found.append(
+                Status(
+                    employee=row,
+                    kind="discipline",
+                    from_=start,
+                    to=end,
+                    note="Reprimand: late declaration of an interest",
+                )
+            )
         elif place % 8 == 6:
             note = chance.choice(("Ministry of Trade, Industry and Energy", "Export credit agency", "City of Busan"))
             found.append(Status(employee=row, kind="secondment", from_=start, to=end, note=f"Seconded to: {note}"))

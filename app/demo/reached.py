@@ -46,7 +46,8 @@ def _chains(staffing: Staffing, *, before_change: bool) -> Ints:
     """Each unit with those above it, -1 where there is none; the last row is for nowhere."""
     units = staffing.units
     rows = [
-        ([unit.place, *units.above(unit.place, before_change=before_change)] + [-1] * _LEVELS)[:_LEVELS] for unit in units.all
+        ([unit.place, *units.above(unit.place, before_change=before_change)] + [-1] * _LEVELS)[:_LEVELS]
+        for unit in units.all
     ]
     return np.array([*rows, [-1] * _LEVELS])
 
@@ -145,7 +146,9 @@ class Reached:
         """What each day weighs in a projection: its month's share of the plan, over the month's days."""
         cycle = self._staffing.cycle
         weights = day_weights(cycle, activity, climate)
-        by_month = np.bincount(cycle.months, weights=weights, minlength=13) / np.bincount(cycle.months, minlength=13).clip(min=1)
+        by_month = np.bincount(cycle.months, weights=weights, minlength=13) / np.bincount(
+            cycle.months, minlength=13
+        ).clip(min=1)
         found: Floats = by_month[cycle.months] / weights.sum()
         return found
 

@@ -71,7 +71,11 @@ class Units:
     def headquarters(self) -> list[int]:
         """Where people at headquarters sit: teams, and divisions without any."""
         with_teams = {unit.parent for unit in self.all if unit.kind == "team"}
-        return [unit.place for unit in self.all if unit.kind == "team" or (unit.kind == "division" and unit.place not in with_teams)]
+        return [
+            unit.place
+            for unit in self.all
+            if unit.kind == "team" or (unit.kind == "division" and unit.place not in with_teams)
+        ]
 
     @cached_property
     def by_code(self) -> Mapping[str, Unit]:
@@ -118,7 +122,9 @@ def _groups(chosen: Sequence[Place]) -> dict[str, str]:
     found: dict[str, str] = {}
     markets = ("advanced", "growing", "developing") if len(chosen) >= 90 else ("all",)
     for market in markets:
-        alike = sorted((one for one in chosen if market in {"all", one.market}), key=lambda one: (-one.volume, one.code))
+        alike = sorted(
+            (one for one in chosen if market in {"all", one.market}), key=lambda one: (-one.volume, one.code)
+        )
         parts = max(1, round(len(alike) / _GROUP_SIZE))
         labels = ["large", "medium", "small"] if parts == 3 else [str(part + 1) for part in range(parts)]
         for place, one in enumerate(alike):

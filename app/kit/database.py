@@ -43,6 +43,7 @@ __all__ = [
     "current_schema",
     "is_postgresql",
     "lock",
+    "lock_all",
     "metadata",
     "migrate",
     "named",
@@ -509,6 +510,19 @@ def lock(connection: Connection, key: int, *, shared: bool = False) -> None:
     if is_postgresql(connection):
         function = sa.func.pg_advisory_xact_lock_shared if shared else sa.func.pg_advisory_xact_lock
         connection.execute(sa.select(function(key)))
+
+
+def lock_all(connection: Connection, keys: Iterable[int]) -> None:
+    """Hold several named locks to the transaction's end, taken in the order of their numbers. Queries: 1.
+
+    Args:
+        connection: a writing transaction.
+        keys: the locks' numbers.
+    """
+    if is_postgresql(connection):
+        _driver_cursor(connection).execute(
+            "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS wanted(key)", [_array_text(sorted(keys))]
+        )
 
 
 def _alembic(url: str) -> Config:

@@ -6,6 +6,7 @@ transaction, that the database still is of that revision.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -55,6 +56,7 @@ class Frame:
     numbers: Mapping[int, str]
     """The ledger's id -> employee number."""
     _matching: dict[tuple[str, str, str], tuple[SliceInUse, ...]] = field(default_factory=dict)
+    _paths: dict[tuple[int, dt.date], int | None] = field(default_factory=dict)
 
     @property
     def first_month(self) -> int:
@@ -65,6 +67,18 @@ class Frame:
     def legal_forms(self) -> tuple[str, ...]:
         """What is taken off the end of a name."""
         return self.definitions.policies.legal_forms
+
+    def path(self, employee: int, day: dt.date) -> int | None:
+        """The path that a credit of the ledger's employee and day belongs to; kept, since people enter days together."""
+        key = (employee, day)
+        try:
+            return self._paths[key]
+        except KeyError:
+            found = self.directory.path_id(self.numbers[employee], day)
+            if len(self._paths) > 500_000:
+                self._paths.clear()
+            self._paths[key] = found
+            return found
 
     def matching(self, kind: str, country: str, hs_code: str) -> tuple[SliceInUse, ...]:
         """The slices that an activity of this type, buyer's country and HS code lies in."""

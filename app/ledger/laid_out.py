@@ -200,11 +200,7 @@ def derive(row: LaidOut, frame: Frame) -> None:
         registration=row.buyer_registration,
         legal_forms=frame.legal_forms,
     )
-    directory = frame.directory
-    row.credits = [
-        CreditRow(employee, share, directory.path_id(frame.numbers[employee], row.day))
-        for employee, share, _ in row.credits
-    ]
+    row.credits = [CreditRow(employee, share, frame.path(employee, row.day)) for employee, share, _ in row.credits]
 
 
 def read_laid_out(

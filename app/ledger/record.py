@@ -11,12 +11,12 @@ import datetime as dt
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.database import among, bulk_insert, bulk_update, is_postgresql, lock
+from app.kit.database import among, bulk_insert, bulk_update, is_postgresql, lock, lock_all
 from app.ledger import tables
 from app.ledger.frame import Frame, event_key, owners_text
 from app.ledger.laid_out import (
@@ -44,8 +44,7 @@ class StaleFrameError(Exception):
     """The agency folder was loaded again since the frame was made: make a new one and record again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """An event as it came to a door: its JSON text and value, or what kept it from being read at all."""
 
     text: str
@@ -201,17 +200,22 @@ def _write(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outcom
         verdicts = verdicts_of(connection, among(connection, tables.verdict.c.activity, judged | waiting))
         for seq, held in verdicts.items():
             rows[seq].judge(held)
-    changed = _settle_new_buyers(connection, frame, rows)
-    changes = Changes()
-    for row in (rows | changed).values():
-        changes.add(row, frame, before=row.counts_before, after=row.counts)
-    bulk_insert(connection, tables.activity, ACTIVITY_COLUMNS, [row.row() for row in arrived.values()])
     bulk_insert(
         connection,
         tables.credit,
         CREDIT_COLUMNS,
         [(row.seq, *part, row.day) for row in arrived.values() for part in row.credits],
     )
+    # New buyers come last: other recorders of the same buyers wait from here to the commit.
+    new_buyers = [row for row in arrived.values() if row.type == "new_buyer"]
+    others = [row for row in arrived.values() if row.type != "new_buyer"] if new_buyers else arrived.values()
+    bulk_insert(connection, tables.activity, ACTIVITY_COLUMNS, [row.row() for row in others])
+    changed = _settle_new_buyers(connection, frame, rows)
+    if new_buyers:
+        bulk_insert(connection, tables.activity, ACTIVITY_COLUMNS, [row.row() for row in new_buyers])
+    changes = Changes()
+    for row in (rows | changed).values():
+        changes.add(row, frame, before=row.counts_before, after=row.counts)
     bulk_update(
         connection,
         tables.activity,
@@ -304,8 +308,9 @@ def _settle_new_buyers(connection: Connection, frame: Frame, rows: dict[int, Lai
         return {}
     buyers = {row.buyer_key for row in mine.values()}
     if is_postgresql(connection):
-        for bucket in sorted({zlib.crc32(buyer.encode()) % BUYER_BUCKETS for buyer in buyers}):
-            lock(connection, tables.LOCK_BUYERS + bucket)
+        lock_all(
+            connection, {tables.LOCK_BUYERS + zlib.crc32(buyer.encode()) % BUYER_BUCKETS for buyer in buyers}
+        )
     activity = tables.activity
     contacts = sa.and_(activity.c.type == "new_buyer", among(connection, activity.c.buyer_key, buyers))
     # Who counts now is all that a newcomer has to beat; only where one of those falls, the others' turn has come.

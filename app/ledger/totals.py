@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from app.kit.database import among, among_named, bulk_insert, bulk_upsert_add, is_postgresql, named
 from app.ledger import tables
-from app.ledger.frame import BUYER, COMPANY, Frame
+from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse
 from app.ledger.laid_out import LaidOut
 from app.rules.counting import MICROS_A_DOLLAR
 from app.rules.terms import Node, NodeKind
@@ -47,34 +47,82 @@ MEMBER_KEY: Final = ("cycle", "owner_kind", "owner", "slice", "of", "key")
 
 
 @dataclass(slots=True)
+class _Gathered:
+    """What one owner's activities in the same slices add up to."""
+
+    slices: tuple[SliceInUse, ...]
+    shares: int
+    valued: int
+    dollars: int
+    micros: int
+
+
+_GatheredKey = tuple[int, int, int, tuple[int, int, int]]
+"""cycle, owner kind, owner, and (slices, rungs before, rungs after)."""
+
+
+def _signs(before: int, after: int) -> tuple[int, ...]:
+    """What a change from one set of rungs (bits) to another does to each: add, take away, or nothing."""
+    return tuple((after >> rung & 1) - (before >> rung & 1) for rung in range(3))
+
+
+@dataclass(slots=True)
 class Changes:
     """What is to be added to totals, gathered over many activities before any row is written."""
 
-    totals: dict[TotalKey, list[int]] = field(default_factory=dict)
     members: dict[MemberKey, list[int]] = field(default_factory=dict)
+    _totals: dict[TotalKey, list[int]] = field(default_factory=dict)
+    _gathered: dict[_GatheredKey, _Gathered] = field(default_factory=dict)
+
+    @property
+    def totals(self) -> dict[TotalKey, list[int]]:
+        """What is to be added to each total, rung by rung."""
+        for (cycle, kind, owner, (_, before, after)), held in self._gathered.items():
+            amounts = (held.shares, held.valued, held.dollars, held.micros)
+            signs = _signs(before, after)
+            for one in held.slices:
+                numbers = self._totals.setdefault((cycle, kind, owner, one.id), [0] * WIDTH)
+                for rung, sign in enumerate(signs):
+                    if sign:
+                        for place, amount in enumerate(amounts, rung * 4):
+                            numbers[place] += sign * amount
+        self._gathered.clear()
+        return self._totals
 
     def add(self, row: LaidOut, frame: Frame, *, before: int, after: int) -> None:
         """Add what an activity's change from one set of rungs (bits) to another makes of the totals."""
         if before == after:
             return
-        signs = tuple((after >> rung & 1) - (before >> rung & 1) for rung in range(3))
         slices = frame.matching(row.type, row.buyer_country, row.hs_code)
+        if not slices:
+            return
+        gathered, cents, cycle = self._gathered, row.usd_cents, row.cycle
+        # Gathered by the slices that belong together first: most activities of an owner lie in the same ones.
+        rest = (id(slices), before, after)
         for employee, share, path in row.credits:
-            if row.usd_cents is None:
-                amounts = (share, 0, 0, 0)
-            else:
+            valued, dollars, micros = 0, 0, 0
+            if cents is not None:
                 # Ten-thousandths times cents are millionths of a dollar: exact.
-                amounts = (share, share, *divmod(share * row.usd_cents, MICROS_A_DOLLAR))
-            owners = ((EMPLOYEE, employee),) if path is None else ((EMPLOYEE, employee), (PATH, path))
-            for one in slices:
-                for kind, owner in owners:
-                    held = self.totals.setdefault((row.cycle, kind, owner, one.id), [0] * WIDTH)
-                    for rung, sign in enumerate(signs):
-                        if sign:
-                            for place, amount in enumerate(amounts, rung * 4):
-                                held[place] += sign * amount
-                if one.of:
-                    self._add_members(row, frame, employee, path, one.id, one.of, signs)
+                valued, (dollars, micros) = share, divmod(share * cents, MICROS_A_DOLLAR)
+            for key in (
+                ((cycle, EMPLOYEE, employee, rest),)
+                if path is None
+                else ((cycle, EMPLOYEE, employee, rest), (cycle, PATH, path, rest))
+            ):
+                held = gathered.get(key)
+                if held is None:
+                    gathered[key] = _Gathered(slices, share, valued, dollars, micros)
+                else:
+                    held.shares += share
+                    held.valued += valued
+                    held.dollars += dollars
+                    held.micros += micros
+        if any(one.of for one in slices):
+            signs = _signs(before, after)
+            for employee, _, path in row.credits:
+                for one in slices:
+                    if one.of:
+                        self._add_members(row, frame, employee, path, one.id, one.of, signs)
 
     def _add_members(
         self,

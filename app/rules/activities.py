@@ -68,8 +68,7 @@ class Credit(NamedTuple):
     share_1e4: int
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(NamedTuple):
     """A consult, a deal or a new buyer, as it was recorded. Optional texts that are absent are empty."""
 
     source: str
@@ -104,8 +103,7 @@ class Activity:
         return frozenset((self.employee, *(credit.employee for credit in self.credits)))
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What somebody says about an activity. Optional texts that are absent are empty."""
 
     source: str
@@ -207,6 +205,8 @@ class _Findings(list[Finding]):
 
         NUL and lone surrogates are looked for once, in all of data, by :func:`_content`.
         """
+        if value.__class__ is str and 0 < len(value) <= most:  # type: ignore[arg-type]  # it is a str then
+            return value  # type: ignore[return-value]
         if value is None or value == "":
             if required:
                 self.add(pointer, "required")
@@ -221,6 +221,8 @@ class _Findings(list[Finding]):
 
     def attribute(self, value: object, pointer: str, *, most: int = TEXT_LENGTH_MAX) -> str:
         """A required text outside data."""
+        if value.__class__ is str and 0 < len(value) <= most and value.isascii() and "\0" not in value:  # type: ignore[arg-type,attr-defined,operator]  # as above
+            return value  # type: ignore[return-value]
         text = self.text(value, pointer, required=True, most=most)
         if "\0" in text or (not text.isascii() and _UNFIT.search(text)):
             self.add(pointer, "bad_text")
@@ -287,7 +289,12 @@ def read(event: object, known: Known) -> Activity | Verdict | list[Finding]:
     return _read_verdict(envelope, members, known, findings)
 
 
+_KINDS: Final = {TYPE_PREFIX + code: kind for code, kind in (*ACTIVITY_TYPES.items(), *VERDICT_TYPES.items())}
+
+
 def _kind(value: object, findings: _Findings) -> EventType | None:
+    if value.__class__ is str and value in _KINDS:
+        return _KINDS[value]  # type: ignore[index]  # it is a str then
     name = findings.attribute(value, "/type")
     if not name:
         return None

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -135,6 +135,15 @@ def _days_by_month(period: Period, day: dt.date, held: Presence | None) -> DaysB
     return days_by_month(period, day, None if held is None else held.present)
 
 
+class Reading(NamedTuple):
+    """Places in figures, for each worked line: rows of ``amounts`` by rung, and places in ``distinct``."""
+
+    upper: IntArray
+    upper_members: IntArray
+    lower: IntArray
+    lower_members: IntArray
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Some nodes and all that their scores hang on, as arrays.
@@ -174,6 +183,7 @@ class Selection:
     own_pct: FloatArray
     is_employee: npt.NDArray[np.bool_]
     _elapsed: dict[dt.date, FloatArray] = field(default_factory=dict)
+    _readings: dict[Basis, Reading] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plan: CyclePlan, asked: Sequence[Node]) -> Selection:
@@ -227,6 +237,21 @@ class Selection:
     def rungs(self, basis: Basis) -> IntArray:
         """The rung of each worked line: the KPI's own, or entered for all on the provisional basis."""
         return self.rung if basis is Basis.FINAL else np.zeros_like(self.rung)
+
+    def reading(self, basis: Basis) -> Reading:
+        """Where each worked line's totals stand in figures, laid flat."""
+        found = self._readings.get(basis)
+        if found is None:
+            rung, slices = self.rungs(basis), max(1, len(self.plan.frame.slices))
+            upper, lower = self.source * slices + self.upper, self.source * slices + self.lower
+            found = Reading(
+                upper * 3 + rung,
+                (upper * 2 + self.upper_of) * 3 + rung,
+                lower * 3 + rung,
+                (lower * 2 + self.lower_of) * 3 + rung,
+            )
+            self._readings[basis] = found
+        return found
 
     def elapsed(self, day: dt.date) -> FloatArray:
         """The weight of the days up to a day among all, for each worked line that grows with days; NaN for none."""

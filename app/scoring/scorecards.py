@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from math import isnan
 from typing import Any, Final, NamedTuple
 
@@ -134,7 +135,7 @@ class Scorecard:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scores:
     """The scores of a selection's nodes, NaN where there is none; nodes as the selection has them, lines as it works them out."""
 
@@ -143,13 +144,33 @@ class Scores:
     figures: Figures
     actual: Actuals
     score: FloatArray
-    projected: Actuals
-    projected_score: FloatArray
     points: FloatArray
     own: FloatArray
     unit: FloatArray
     final: FloatArray
-    projected_final: FloatArray
+
+    @cached_property
+    def projected(self) -> Actuals:
+        """The worked lines' actuals, those that grow with days drawn on to the cycle's end."""
+        return projected(self.actual, grows=self.selection.grows, elapsed=self.selection.elapsed(self.asked.day))
+
+    @cached_property
+    def projected_score(self) -> FloatArray:
+        """The worked lines' scores of that."""
+        return score(self.selection.lines, self.projected.value, rest=self.projected.rest)
+
+    @cached_property
+    def projected_final(self) -> FloatArray:
+        """The nodes' final scores of that."""
+        shown = self.selection.shown_worked
+        own = projected_own(
+            self.selection.shown_node,
+            weight=self.selection.shown_weight,
+            score=self.score[shown],
+            projected=self.projected_score[shown],
+            nodes=len(self.selection.nodes),
+        )
+        return _blended(self.selection, own)[1]
 
     def of(self, node: Node) -> tuple[float | None, float | None, float | None, float | None]:
         """A node's own, unit, final and projected score."""
@@ -186,36 +207,35 @@ def read_figures(connection: Connection, selection: Selection, asked: Asked) -> 
     return ledger.figures_as_of(connection, frame, cycle=cycle, nodes=selection.sources, as_of=asked.as_of)
 
 
-def _totals(selection: Selection, figures: Figures, rung: npt.NDArray[np.int64], *, lower: bool) -> Totals:
-    column = selection.lower if lower else selection.upper
-    of = selection.lower_of if lower else selection.upper_of
+def _totals(figures: Figures, rows: npt.NDArray[np.int64], members: npt.NDArray[np.int64]) -> Totals:
+    shares, valued, dollars, micros = figures.amounts.reshape(-1, _RUNG_WIDTH).take(rows, axis=0).T
+    return Totals(shares, valued, dollars, micros, figures.distinct.reshape(-1).take(members))
+
+
+def _actuals(selection: Selection, figures: Figures, basis: Basis) -> Actuals:
+    """What each worked line comes to."""
     if not figures.slices:
         nought = np.zeros(len(selection.worked), dtype=np.int64)
-        return Totals(nought, nought, nought, nought, nought)
-    amounts = figures.amounts[selection.source, column].reshape(-1, 3, _RUNG_WIDTH)[np.arange(len(rung)), rung]
-    members = figures.distinct[selection.source, column, of, rung]
-    return Totals(amounts[:, 0], amounts[:, 1], amounts[:, 2], amounts[:, 3], members)
+        nothing = Totals(nought, nought, nought, nought, nought)
+        return selection.measuring.actuals(nothing, nothing, selection.entered)
+    reading = selection.reading(basis)
+    upper = _totals(figures, reading.upper, reading.upper_members)
+    lower = _totals(figures, reading.lower, reading.lower_members) if selection.measuring.lower else upper
+    return selection.measuring.actuals(upper, lower, selection.entered)
 
 
 def score_figures(selection: Selection, figures: Figures, asked: Asked) -> Scores:
-    """Score everything in the selection at once. No queries."""
-    rung = selection.rungs(asked.basis)
-    actuals = selection.measuring.actuals(
-        _totals(selection, figures, rung, lower=False), _totals(selection, figures, rung, lower=True), selection.entered
-    )
+    """Score everything in the selection at once; projections are worked out when they are looked at. No queries."""
+    actuals = _actuals(selection, figures, asked.basis)
     worked = score(selection.lines, actuals.value, rest=actuals.rest)
-    drawn_on = projected(actuals, grows=selection.grows, elapsed=selection.elapsed(asked.day))
-    ahead = score(selection.lines, drawn_on.value, rest=drawn_on.rest)
-    shown, nodes = selection.shown_worked, len(selection.nodes)
-    rolled = own_scores(selection.shown_node, weight=selection.shown_weight, score=worked[shown], nodes=nodes)
-    own_ahead = projected_own(
-        selection.shown_node, weight=selection.shown_weight, score=worked[shown], projected=ahead[shown], nodes=nodes
+    rolled = own_scores(
+        selection.shown_node,
+        weight=selection.shown_weight,
+        score=worked.take(selection.shown_worked),
+        nodes=len(selection.nodes),
     )
     unit, final = _blended(selection, rolled.own)
-    _, final_ahead = _blended(selection, own_ahead)
-    return Scores(
-        selection, asked, figures, actuals, worked, drawn_on, ahead, rolled.points, rolled.own, unit, final, final_ahead
-    )
+    return Scores(selection, asked, figures, actuals, worked, rolled.points, rolled.own, unit, final)
 
 
 def _blended(selection: Selection, own: FloatArray) -> tuple[FloatArray, FloatArray]:

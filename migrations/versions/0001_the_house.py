@@ -78,6 +78,36 @@ def upgrade() -> None:
         sa.UniqueConstraint("employee", name=op.f("uq_account_employee")),
     )
     op.create_table(
+        "activity",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("type", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("cycle", sa.Integer(), nullable=False),
+        sa.Column("employee", sa.Integer(), nullable=False),
+        sa.Column("company_name", sa.Text(), nullable=True),
+        sa.Column("company_registration", sa.Text(), nullable=True),
+        sa.Column("buyer_name", sa.Text(), nullable=False),
+        sa.Column("buyer_country", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("buyer_registration", sa.Text(), nullable=True),
+        sa.Column("amount", sa.Text(), nullable=True),
+        sa.Column("currency", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=True),
+        sa.Column("hs_code", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=True),
+        sa.Column("usd_cents", sa.BigInteger(), nullable=True),
+        sa.Column("company_key", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("buyer_key", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("standing", sa.SmallInteger(), nullable=False),
+        sa.Column("counts", sa.SmallInteger(), nullable=False),
+        sa.Column("state", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("settled_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_activity")),
+    )
+    with op.batch_alter_table("activity", schema=None) as batch_op:
+        batch_op.create_index("ix_activity_buyer", ["buyer_key", "type"], unique=False)
+        batch_op.create_index("ix_activity_day", ["day"], unique=False)
+        batch_op.create_index("ix_activity_employee", ["employee", "state", "day"], unique=False)
+        batch_op.create_index("ix_activity_settled", ["settled_on"], unique=False)
+
+    op.create_table(
         "api_key",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
@@ -102,6 +132,19 @@ def upgrade() -> None:
             sqlite_where=sa.text("revoked_at IS NULL"),
             postgresql_where=sa.text("revoked_at IS NULL"),
         )
+
+    op.create_table(
+        "credit",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("employee", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("share", sa.SmallInteger(), nullable=False),
+        sa.Column("path", sa.Integer(), nullable=True),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", "employee", name=op.f("pk_credit")),
+    )
+    with op.batch_alter_table("credit", schema=None) as batch_op:
+        batch_op.create_index("ix_credit_employee", ["employee", "day"], unique=False)
+        batch_op.create_index("ix_credit_path", ["path", "day"], unique=False)
 
     op.create_table(
         "definition_document",
@@ -476,42 +519,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", "valid_from", name=op.f("pk_unit_period")),
     )
     op.create_table(
+        "verdict",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("type", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("target", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("activity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("by", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("additionality", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_verdict")),
+    )
+    with op.batch_alter_table("verdict", schema=None) as batch_op:
+        batch_op.create_index("ix_verdict_activity", ["activity"], unique=False)
+        batch_op.create_index("ix_verdict_waiting", ["target"], unique=False)
+
+    op.create_table(
         "worker_seen",
         sa.Column("worker", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("worker", name=op.f("pk_worker_seen")),
     )
-    op.create_table(
-        "activity",
-        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
-        sa.Column("type", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("cycle", sa.Integer(), nullable=False),
-        sa.Column("employee", sa.Integer(), nullable=False),
-        sa.Column("company_name", sa.Text(), nullable=True),
-        sa.Column("company_registration", sa.Text(), nullable=True),
-        sa.Column("buyer_name", sa.Text(), nullable=False),
-        sa.Column("buyer_country", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
-        sa.Column("buyer_registration", sa.Text(), nullable=True),
-        sa.Column("amount", sa.Text(), nullable=True),
-        sa.Column("currency", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=True),
-        sa.Column("hs_code", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=True),
-        sa.Column("usd_cents", sa.BigInteger(), nullable=True),
-        sa.Column("company_key", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
-        sa.Column("buyer_key", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
-        sa.Column("standing", sa.SmallInteger(), nullable=False),
-        sa.Column("counts", sa.SmallInteger(), nullable=False),
-        sa.Column("state", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
-        sa.Column("settled_on", sa.Date(), nullable=False),
-        sa.ForeignKeyConstraint(["seq"], ["event.seq"], name=op.f("fk_activity_seq")),
-        sa.PrimaryKeyConstraint("seq", name=op.f("pk_activity")),
-    )
-    with op.batch_alter_table("activity", schema=None) as batch_op:
-        batch_op.create_index("ix_activity_buyer", ["buyer_key", "type"], unique=False)
-        batch_op.create_index("ix_activity_day", ["day"], unique=False)
-        batch_op.create_index("ix_activity_employee", ["employee", "state", "day"], unique=False)
-        batch_op.create_index("ix_activity_settled", ["settled_on"], unique=False)
-
     op.create_table(
         "load_file",
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -574,23 +602,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("employee", "cycle", "place", name=op.f("pk_status")),
     )
     op.create_table(
-        "verdict",
-        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
-        sa.Column("type", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
-        sa.Column("target", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
-        sa.Column("activity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("by", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("additionality", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["seq"], ["event.seq"], name=op.f("fk_verdict_seq")),
-        sa.PrimaryKeyConstraint("seq", name=op.f("pk_verdict")),
-    )
-    with op.batch_alter_table("verdict", schema=None) as batch_op:
-        batch_op.create_index("ix_verdict_activity", ["activity"], unique=False)
-        batch_op.create_index("ix_verdict_waiting", ["target"], unique=False)
-
-    op.create_table(
         "web_session",
         sa.Column(
             "token_hash",
@@ -610,20 +621,6 @@ def upgrade() -> None:
     with op.batch_alter_table("web_session", schema=None) as batch_op:
         batch_op.create_index("ix_web_session_account", ["account_id"], unique=False)
 
-    op.create_table(
-        "credit",
-        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
-        sa.Column("employee", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("share", sa.SmallInteger(), nullable=False),
-        sa.Column("path", sa.Integer(), nullable=True),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.ForeignKeyConstraint(["seq"], ["activity.seq"], name=op.f("fk_credit_seq")),
-        sa.PrimaryKeyConstraint("seq", "employee", name=op.f("pk_credit")),
-    )
-    with op.batch_alter_table("credit", schema=None) as batch_op:
-        batch_op.create_index("ix_credit_employee", ["employee", "day"], unique=False)
-        batch_op.create_index("ix_credit_path", ["path", "day"], unique=False)
-
     _refusal()
     for table in APPEND_ONLY:
         _seal(table)
@@ -631,20 +628,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take it back."""
-    with op.batch_alter_table("credit", schema=None) as batch_op:
-        batch_op.drop_index("ix_credit_path")
-        batch_op.drop_index("ix_credit_employee")
-
-    op.drop_table("credit")
     with op.batch_alter_table("web_session", schema=None) as batch_op:
         batch_op.drop_index("ix_web_session_account")
 
     op.drop_table("web_session")
-    with op.batch_alter_table("verdict", schema=None) as batch_op:
-        batch_op.drop_index("ix_verdict_waiting")
-        batch_op.drop_index("ix_verdict_activity")
-
-    op.drop_table("verdict")
     op.drop_table("status")
     op.drop_table("result")
     with op.batch_alter_table("reading_log", schema=None) as batch_op:
@@ -653,14 +640,12 @@ def downgrade() -> None:
     op.drop_table("reading_log")
     op.drop_table("posting")
     op.drop_table("load_file")
-    with op.batch_alter_table("activity", schema=None) as batch_op:
-        batch_op.drop_index("ix_activity_settled")
-        batch_op.drop_index("ix_activity_employee")
-        batch_op.drop_index("ix_activity_day")
-        batch_op.drop_index("ix_activity_buyer")
-
-    op.drop_table("activity")
     op.drop_table("worker_seen")
+    with op.batch_alter_table("verdict", schema=None) as batch_op:
+        batch_op.drop_index("ix_verdict_waiting")
+        batch_op.drop_index("ix_verdict_activity")
+
+    op.drop_table("verdict")
     op.drop_table("unit_period")
     op.drop_table("trend_taken")
     with op.batch_alter_table("trend", schema=None) as batch_op:
@@ -722,6 +707,11 @@ def downgrade() -> None:
     op.drop_table("employee")
     op.drop_table("distinct_count")
     op.drop_table("definition_document")
+    with op.batch_alter_table("credit", schema=None) as batch_op:
+        batch_op.drop_index("ix_credit_path")
+        batch_op.drop_index("ix_credit_employee")
+
+    op.drop_table("credit")
     with op.batch_alter_table("api_key", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_api_key_name_live",
@@ -730,6 +720,13 @@ def downgrade() -> None:
         )
 
     op.drop_table("api_key")
+    with op.batch_alter_table("activity", schema=None) as batch_op:
+        batch_op.drop_index("ix_activity_settled")
+        batch_op.drop_index("ix_activity_employee")
+        batch_op.drop_index("ix_activity_day")
+        batch_op.drop_index("ix_activity_buyer")
+
+    op.drop_table("activity")
     op.drop_table("account")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION refuse_change()")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.demo import DemoReport, build
@@ -106,13 +106,12 @@ def test_on_any_day_one_quarter_leaves_the_cycle_eight_to_eleven_months_under_wa
     assert cycle.start <= today < cycle.end
 
 
-@settings(max_examples=8)
-@given(st.dates(min_value=dt.date(2024, 1, 1), max_value=dt.date(2028, 12, 31)), st.integers(0, 99))
-def test_on_any_day_from_any_seed_every_event_is_read_as_expected(
-    tmp_path_factory: pytest.TempPathFactory, today: dt.date, seed: int
-) -> None:
+@pytest.mark.parametrize(
+    ("day", "seed"), [("2024-02-29", 1), ("2025-12-31", 2), ("2026-01-01", 3), ("2027-05-31", 4), ("2028-09-30", 5)]
+)
+def test_every_event_of_any_day_is_read_as_expected(tmp_path: Path, day: str, seed: int) -> None:
     """Leap days and cycles across the new year have their own ends and offsets."""
-    made = small(tmp_path_factory.mktemp("any"), today=today, seed=seed)
+    made = small(tmp_path, today=dt.date.fromisoformat(day), seed=seed)
     read = ReferenceAgency.read(made.agency, made.definitions, events_of(made))
     assert read.outcomes.count("rejected") == made.rejected
     assert read.folder.policies["cycle"]["first_month"] == made.first_month
@@ -145,7 +144,9 @@ def test_definitions_without_a_kpi_that_the_agency_needs_are_refused_by_its_name
 
 def check_postings(folder: Folder) -> None:
     """Postings lie within service and life, and do not overlap."""
-    service = {row["number"]: (first_day(row["hired_on"]), day_after(row["left_on"])) for row in folder.rows["employees"]}
+    service = {
+        row["number"]: (first_day(row["hired_on"]), day_after(row["left_on"])) for row in folder.rows["employees"]
+    }
     until: dict[str, dt.date] = {}
     for row in sorted(folder.rows["postings"], key=lambda row: (row["employee"], row["from"])):
         first, after = first_day(row["from"]), day_after(row["to"])
@@ -197,7 +198,9 @@ def test_every_unit_has_one_head_on_every_day_of_the_cycle(folder: Folder) -> No
     heads = [row for row in folder.rows["postings"] if row["role"] == "head"]
     for day in folder.cycle(2026).days:
         here = [row["unit"] for row in heads if first_day(row["from"]) <= day < day_after(row["to"])]
-        assert Counter(here) == Counter({row["code"] for row in folder.rows["units"] if folder.unit_on(row["code"], day)})
+        assert Counter(here) == Counter(
+            {row["code"] for row in folder.rows["units"] if folder.unit_on(row["code"], day)}
+        )
 
 
 def test_what_is_left_out_is_an_outlier_by_the_rule(full: DemoReport) -> None:
@@ -271,7 +274,11 @@ def test_events_come_late_early_twice_shared_void_and_in_several_currencies(full
             own[event["source"], event["id"]] = {event["data"]["employee"], *(one["employee"] for one in credits)}
     verdicts = [event for event in events if "activity" in event["data"]]
     about = [(event["data"]["activity"]["source"], event["data"]["activity"]["id"]) for event in verdicts]
-    early = [key for event, key in zip(verdicts, about, strict=True) if place.get(key, -1) > place[event["source"], event["id"]]]
+    early = [
+        key
+        for event, key in zip(verdicts, about, strict=True)
+        if place.get(key, -1) > place[event["source"], event["id"]]
+    ]
     void = [
         event
         for event, key in zip(verdicts, about, strict=True)

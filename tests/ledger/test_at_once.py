@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -70,9 +70,11 @@ def _sequential(new_database: NewDatabase, folder: Path, events: Sequence[dict[s
 
 
 @pytest.fixture
-def empty(engine: str, new_database: NewDatabase, tmp_path: Path) -> Agency:
+def empty(engine: str, new_database: NewDatabase, tmp_path: Path) -> Iterator[Agency]:
     """An agency without events."""
-    return open_agency(new_database(engine), Scenario.read(EMPTY), tmp_path)
+    opened = open_agency(new_database(engine), Scenario.read(EMPTY), tmp_path)
+    yield opened
+    opened.database.close()
 
 
 def test_overlapping_batches_of_eight_writers_end_in_the_digest_of_one(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,11 @@ employee E2 VIE staff
 
 
 @pytest.fixture
-def empty(engine: str, new_database: NewDatabase, tmp_path: Path) -> Agency:
+def empty(engine: str, new_database: NewDatabase, tmp_path: Path) -> Iterator[Agency]:
     """An agency without a history; tests with a long one would wait for all of it to be recorded again one by one."""
-    return open_agency(new_database(engine), Scenario.read(THREE_LEVELS), tmp_path)
+    opened = open_agency(new_database(engine), Scenario.read(THREE_LEVELS), tmp_path)
+    yield opened
+    opened.database.close()
 
 
 def _rows_changed(connection: Connection) -> int:

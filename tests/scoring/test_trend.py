@@ -14,7 +14,7 @@ from app.rules.terms import Basis, Node, NodeKind, Period
 from app.scoring import Asked, days_to_keep
 from tests.conftest import CountQueries
 from tests.reference.random_agency import CYCLE
-from tests.scenario import Agency
+from tests.scenario import Agency, event_of, ingest
 from tests.scoring.taken_in import NOW, TODAY, take_in
 
 VIE = Node(NodeKind.UNIT, "VIE")
@@ -34,11 +34,10 @@ def test_many_days_at_once_are_each_days_fold(database: Database, tmp_path: Path
     days = days_around(cycle)
     with database.read() as connection:
         plan = scoring.state(connection).plan(cycle)
-        asked = {"cycle": cycle, "nodes": plan.nodes}
-        found = dict(ledger.figures_by_day(connection, plan.frame, days=days, **asked))
+        found = dict(ledger.figures_by_day(connection, plan.frame, cycle=cycle, nodes=plan.nodes, days=days))
         assert list(found) == days
         for day, figures in found.items():
-            folded = ledger.figures_as_of(connection, plan.frame, as_of=day, **asked)
+            folded = ledger.figures_as_of(connection, plan.frame, cycle=cycle, nodes=plan.nodes, as_of=day)
             assert (figures.amounts == folded.amounts).all(), day
             assert (figures.distinct == folded.distinct).all(), day
 
@@ -86,7 +85,11 @@ def test_points_are_weekly_and_of_late_daily(today: str, first: str | None, last
     assert [str(day) for day in (*days[:1], *days[-1:])] == [day for day in (first, last) if day]
 
 
-def take(agency: Agency, *, at: dt.datetime = NOW) -> list[dt.date]:
+LATER = NOW + dt.timedelta(hours=3)
+"""After what the scenario's events came in by, with more than the slack that a numbered and uncommitted event is given."""
+
+
+def take(agency: Agency, *, at: dt.datetime = LATER) -> list[dt.date]:
     """Take what is missing or stale in 2026; returns those days."""
     with agency.database.write(Deed.RUN_JOB) as connection:
         seen = scoring.newest(connection)
@@ -105,9 +108,8 @@ def test_a_late_event_makes_the_days_from_its_own_on_stale(agency: Agency) -> No
     2026-03-04 consult C-1 E1
     """
     assert take(agency)[0] == dt.date(2026, 1, 7)
-    later = NOW + dt.timedelta(hours=3)
-    agency.record("2026-11-10 consult C-2 E1")
-    stale = take(agency, at=later)
+    ingest(agency.database, [event_of("2026-11-10 consult C-2 E1")], at=LATER + dt.timedelta(minutes=5))
+    stale = take(agency, at=LATER + dt.timedelta(hours=1))
 
     assert stale[0] == dt.date(2026, 11, 10)
     with agency.database.read() as connection:
@@ -134,7 +136,9 @@ def test_another_load_makes_every_day_stale(agency: Agency) -> None:
 
 
 def test_a_trend_is_read_with_one_query(agency: Agency, count_queries: CountQueries) -> None:
-    """Unit VIE agency
+    """A page that shows a year pays for one read.
+
+    unit VIE agency
     employee E1 VIE staff
     2026-03-04 consult C-1 E1
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from app.web.pages import (
+    accounts,
     activities,
     activity,
     agency,
@@ -17,12 +18,15 @@ from app.web.pages import (
     goals,
     grades,
     home,
+    jobs,
+    keys,
     ledger,
     log_activity,
     look,
     office,
     password,
     people,
+    rejected,
     scorecard,
     sign_in,
     targets,
@@ -33,6 +37,7 @@ from app.web.routing import Pages
 __all__ = ["PAGES"]
 
 PAGES: Final[tuple[Pages, ...]] = (
+    accounts.pages,
     activities.pages,
     activity.pages,
     agency.pages,
@@ -41,6 +46,8 @@ PAGES: Final[tuple[Pages, ...]] = (
     goals.pages,
     grades.pages,
     home.pages,
+    jobs.pages,
+    keys.pages,
     ledger.pages,
     ledger.trail_pages,
     log_activity.pages,
@@ -48,6 +55,7 @@ PAGES: Final[tuple[Pages, ...]] = (
     office.pages,
     password.pages,
     people.pages,
+    rejected.pages,
     scorecard.own_pages,
     scorecard.pages,
     sign_in.pages,

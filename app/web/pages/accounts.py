@@ -1,0 +1,149 @@
+"""Accounts and their roles, which the administrator keeps.
+
+A newcomer's usual mistake is to look a password up: it is shown once, on the answer that made it, and nowhere after.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import access
+from app.access import Account
+from app.kit.refusals import Invalid, NotThere, at_field
+from app.rules.permissions import Deed
+from app.rules.terms import Role, n_
+from app.web.desk import Desk
+from app.web.rendering import Page, Said
+from app.web.routing import Pages
+
+pages: Final = Pages("accounts")
+
+PAGE_ROWS: Final = 100
+
+ROLES: Final = {
+    Role.EMPLOYEE: n_("Employee: logs activities, sees their own scorecard"),
+    Role.HEAD: n_("Head: sees and verifies in the units they are posted to as head"),
+    Role.EXECUTIVE: n_("Executive: sees the agency, pay as totals only"),
+    Role.HR: n_("HR: sees all scorecards, grades and pay, exports"),
+    Role.AUDITOR: n_("Auditor: sees everything, changes nothing"),
+    Role.ADMIN: n_("Administrator: keeps accounts, keys and jobs, sees no scores"),
+}
+
+
+class AccountsQuery(BaseModel):
+    """What narrows the list."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: Annotated[str, Field(max_length=254)] = ""
+    after: Annotated[str, Field(max_length=254)] = ""
+
+
+class NewAccountForm(BaseModel):
+    """A new account."""
+
+    model_config = ConfigDict(frozen=True)
+
+    email: Annotated[str, Field(max_length=254)]
+    role: tuple[Role, ...] = ()
+    employee: Annotated[str | None, Field(max_length=40)] = None
+
+
+class ChangeForm(BaseModel):
+    """An account's roles and employee."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: tuple[Role, ...] = ()
+    employee: Annotated[str | None, Field(max_length=40)] = None
+
+
+@pages.read("/accounts", may=Deed.KEEP_ACCOUNTS)
+def accounts(desk: Desk, query: AccountsQuery) -> Page:
+    """All accounts, by e-mail, and the form for another."""
+    found = access.accounts(desk.connection, search=query.text, after=query.after, limit=PAGE_ROWS + 1)
+    return Page(
+        "pages/accounts.html",
+        accounts=found[:PAGE_ROWS],
+        following=found[PAGE_ROWS - 1].email if len(found) > PAGE_ROWS else None,
+        query=query,
+        roles=ROLES,
+    )
+
+
+@pages.act("/accounts", may=Deed.KEEP_ACCOUNTS, again="accounts")
+def create(desk: Desk, form: NewAccountForm) -> Page:
+    """Make an account; its first password stands on the answer, this once."""
+    _known(desk, form.employee)
+    made = access.create_account(
+        desk.connection, email=form.email, roles=form.role, employee=form.employee, now=desk.now
+    )
+    desk.note(subject=f"account:{made.email}", after={"roles": sorted(form.role), "employee": form.employee})
+    return Page("pages/account_password.html", made=made, is_new=True)
+
+
+@pages.read("/accounts/<int:number>", may=Deed.KEEP_ACCOUNTS)
+def account(desk: Desk, number: int) -> Page:
+    """One account."""
+    return Page("pages/account.html", account=_account(desk, number), roles=ROLES)
+
+
+@pages.act("/accounts/<int:number>", may=Deed.KEEP_ACCOUNTS, again="account")
+def change(desk: Desk, number: int, form: ChangeForm) -> Said:
+    """Give it other roles or another employee."""
+    _known(desk, form.employee)
+    if number == desk.viewer.account_id and Role.ADMIN not in form.role:
+        raise Invalid(at_field("role", "own", n_("You cannot take the administrator's role from your own account.")))
+    before, after = access.change_account(
+        desk.connection, account_id=number, roles=form.role, employee=form.employee
+    )
+    desk.note(subject=f"account:{after.email}", before=_plain(before), after=_plain(after))
+    return Said(n_("%(email)s is changed."), then="accounts", parameters={"email": after.email})
+
+
+@pages.act("/accounts/<int:number>/disable", may=Deed.KEEP_ACCOUNTS, again="account")
+def disable(desk: Desk, number: int) -> Said:
+    """Close it; its sessions end at once."""
+    if number == desk.viewer.account_id:
+        raise Invalid(at_field("disable", "own", n_("You cannot close your own account.")))
+    changed = access.disable_account(desk.connection, account_id=number, disabled=True, now=desk.now)
+    desk.note(subject=f"account:{changed.email}", before={"disabled": False}, after={"disabled": True})
+    return Said(n_("%(email)s is closed. Its sessions have ended."), then="accounts", parameters={"email": changed.email})
+
+
+@pages.act("/accounts/<int:number>/enable", may=Deed.KEEP_ACCOUNTS, again="account")
+def enable(desk: Desk, number: int) -> Said:
+    """Open it again."""
+    changed = access.disable_account(desk.connection, account_id=number, disabled=False, now=desk.now)
+    desk.note(subject=f"account:{changed.email}", before={"disabled": True}, after={"disabled": False})
+    return Said(n_("%(email)s is open again."), then="accounts", parameters={"email": changed.email})
+
+
+@pages.act("/accounts/<int:number>/password", may=Deed.KEEP_ACCOUNTS, again="account", transaction=False)
+def reset(desk: Desk, number: int) -> Page:
+    """Give it a new first password, shown this once; its sessions end."""
+    password = access.first_password()
+    hashed = access.hashed_password(password)
+    with desk.database.write(Deed.KEEP_ACCOUNTS) as connection:
+        changed = access.reset_password(connection, account_id=number, password_hash=hashed, now=desk.now)
+    desk.note(subject=f"account:{changed.email}", after={"password": "reset"})
+    return Page("pages/account_password.html", made=access.NewAccount(email=changed.email, password=password), is_new=False)
+
+
+def _account(desk: Desk, number: int) -> Account:
+    found = access.account_by_id(desk.connection, account_id=number)
+    if found is None:
+        raise NotThere
+    return found
+
+
+def _known(desk: Desk, employee: str | None) -> None:
+    if employee is not None and employee not in desk.directory.employees:
+        message = n_("There is no employee %(employee)s.")
+        raise Invalid(at_field("employee", "unknown", message, employee=employee))
+
+
+def _plain(account: Account) -> dict[str, object]:
+    return {"roles": sorted(account.roles), "employee": account.employee}

@@ -1,0 +1,34 @@
+"""Scheduled work as the administrator and the auditor see it: the runs, how they ended, and when a worker was last seen.
+
+A newcomer's usual mistake is to read an empty list as "all is well": without a worker nothing runs, so that stands on top.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from app.kit import jobs as kept
+from app.rules.permissions import Deed
+from app.web.desk import Desk
+from app.web.rendering import Page
+from app.web.routing import Pages
+
+pages: Final = Pages("jobs")
+
+RUNS_SHOWN: Final = 200
+SILENT_AFTER: Final = dt.timedelta(minutes=5)
+
+
+@pages.read("/jobs", may=Deed.SEE_JOBS)
+def jobs(desk: Desk) -> Page:
+    """The latest runs."""
+    seen = kept.worker_last_seen(desk.connection)
+    runs = kept.last_runs(desk.connection, limit=RUNS_SHOWN + 1)
+    return Page(
+        "pages/jobs.html",
+        runs=runs[:RUNS_SHOWN],
+        has_more=len(runs) > RUNS_SHOWN,
+        seen=seen,
+        silent=seen is None or desk.now - seen > SILENT_AFTER,
+    )

@@ -1,0 +1,81 @@
+"""Keys for programs and hooks for signed messages, which the administrator keeps.
+
+A newcomer's usual mistake is to look a key up: it is shown once, on the answer that made it. Who lost it makes another and revokes the first.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import access
+from app.rules.permissions import Deed, Scope
+from app.rules.terms import n_
+from app.web.desk import Desk
+from app.web.rendering import Page, Said
+from app.web.routing import Pages
+
+pages: Final = Pages("keys")
+
+SCOPES: Final = {
+    Scope.INGEST: n_("ingest: records events, reads nothing but its own rejected ones"),
+    Scope.READ: n_("read: reads scorecards, derivations and activities"),
+}
+
+
+class KeyForm(BaseModel):
+    """A new key."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Annotated[str, Field(max_length=200)]
+    scope: Scope
+
+
+class HookForm(BaseModel):
+    """A new hook."""
+
+    model_config = ConfigDict(frozen=True)
+
+    hook_name: Annotated[str, Field(max_length=200)]
+
+
+@pages.read("/keys", may=Deed.KEEP_KEYS)
+def keys(desk: Desk) -> Page:
+    """All keys and hooks there ever were, and the forms for more."""
+    return Page(
+        "pages/keys.html", keys=access.keys(desk.connection), hooks=access.hooks(desk.connection), scopes=SCOPES
+    )
+
+
+@pages.act("/keys", may=Deed.KEEP_KEYS, again="keys")
+def create(desk: Desk, form: KeyForm) -> Page:
+    """Make a key; it stands on the answer, this once."""
+    secret = access.create_key(desk.connection, name=form.name, scope=form.scope, now=desk.now)
+    desk.note(subject=f"key:{form.name}", after={"scope": str(form.scope)})
+    return Page("pages/key_secret.html", name=form.name, secret=secret, is_hook=False)
+
+
+@pages.act("/keys/<name>/revoke", may=Deed.KEEP_KEYS, again="keys")
+def revoke(desk: Desk, name: str) -> Said:
+    """End a key at once."""
+    access.revoke_key(desk.connection, name=name, now=desk.now)
+    desk.note(subject=f"key:{name}", after={"revoked": True})
+    return Said(n_("The key %(name)s opens nothing any more."), then="keys", parameters={"name": name})
+
+
+@pages.act("/keys/hooks", may=Deed.KEEP_HOOKS, again="keys")
+def create_hook(desk: Desk, form: HookForm) -> Page:
+    """Open a hook; its secret stands on the answer, this once."""
+    secret = access.create_hook(desk.connection, name=form.hook_name, now=desk.now)
+    desk.note(subject=f"hook:{form.hook_name}", after={"open": True})
+    return Page("pages/key_secret.html", name=form.hook_name, secret=secret, is_hook=True)
+
+
+@pages.act("/keys/hooks/<name>/revoke", may=Deed.KEEP_HOOKS, again="keys")
+def revoke_hook(desk: Desk, name: str) -> Said:
+    """Close a hook at once."""
+    access.revoke_hook(desk.connection, name=name, now=desk.now)
+    desk.note(subject=f"hook:{name}", after={"revoked": True})
+    return Said(n_("The hook %(name)s is closed."), then="keys", parameters={"name": name})

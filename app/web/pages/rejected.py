@@ -1,0 +1,112 @@
+"""Rejected events: why they were not recorded, and the form in which one is mended and sent again.
+
+A newcomer's usual mistake is to lose what was typed: a replay that is rejected again shows the mended text with the new reasons.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import intake, ledger
+from app.kit.refusals import NotThere
+from app.ledger import KeptReject
+from app.rules.permissions import Deed
+from app.rules.terms import Finding, Place, n_
+from app.web.desk import Desk
+from app.web.rendering import Again, Page, Said
+from app.web.routing import Pages
+
+pages: Final = Pages("rejected")
+
+PAGE_ROWS: Final = 50
+EVENT_CHARS_MAX: Final = 1_000_000
+
+
+class RejectedQuery(BaseModel):
+    """Which page of the list."""
+
+    model_config = ConfigDict(frozen=True)
+
+    before: Annotated[int | None, Field(ge=0, le=2**62)] = None
+
+
+class ReplayForm(BaseModel):
+    """The event, mended."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event: Annotated[str, Field(max_length=EVENT_CHARS_MAX)]
+
+
+@pages.read("/rejected", may=Deed.SEE_REJECTED)
+def rejected(desk: Desk, query: RejectedQuery) -> Page:
+    """What is still to be mended, the newest first."""
+    found = ledger.rejected_events(desk.connection, before=query.before, limit=PAGE_ROWS + 1)
+    return Page(
+        "pages/rejected.html",
+        events=found[:PAGE_ROWS],
+        following=found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None,
+        query=query,
+        replays=desk.allowed(Deed.REPLAY_REJECTED),
+    )
+
+
+@pages.read("/rejected/<int:number>", may=Deed.SEE_REJECTED)
+def one(desk: Desk, number: int) -> Page:
+    """One rejected event."""
+    kept = _kept(desk, number)
+    return Page(
+        "pages/rejected_event.html",
+        kept=kept,
+        text=_written(kept),
+        replays=desk.allowed(Deed.REPLAY_REJECTED) and kept.settled_at is None,
+    )
+
+
+@pages.act("/rejected/<int:number>", may=Deed.REPLAY_REJECTED, again="one")
+def replay(desk: Desk, number: int, form: ReplayForm) -> Said | Again:
+    """Send it again, mended or as it was."""
+    kept = _kept(desk, number)
+    if kept.settled_at is not None:
+        raise NotThere
+    recorded = intake.take_in(
+        desk.connection,
+        [intake.arrival_of_text(form.event)],
+        at=desk.now,
+        door="page",
+        sender=desk.viewer.email,
+        keep=False,
+    )
+    if recorded.rejected:
+        return Again(*(_at_event(finding) for finding in recorded.rejected[0].findings))
+    ledger.settle_rejected(desk.connection, kept.id, at=desk.now)
+    desk.note(subject=f"rejected:{kept.id}", after={"accepted": recorded.accepted, "duplicate": recorded.duplicate})
+    said = n_("The event is recorded.") if recorded.accepted else n_("The ledger has this event already. It changes nothing.")
+    return Said(said, then="rejected")
+
+
+def _kept(desk: Desk, number: int) -> KeptReject:
+    kept = ledger.rejected_event(desk.connection, number) if number < 2**62 else None
+    if kept is None:
+        raise NotThere
+    return kept
+
+
+def _written(kept: KeptReject) -> str:
+    """The event for mending; what was no JSON object as the text that came."""
+    return json.dumps(kept.event, indent=2, ensure_ascii=False) if isinstance(kept.event, dict | list) else str(kept.event)
+
+
+def _at_event(finding: Finding) -> Finding:
+    """The finding at the form's one field, with the place within the event in front."""
+    pointer = finding.place.pointer or "/"
+    message = n_("%(pointer)s: %(detail)s")
+    return Finding(
+        code=finding.code,
+        message=message,
+        parameters={"pointer": pointer, "detail": finding.text()},
+        place=Place(field="event", pointer="/event"),
+    )

@@ -1,0 +1,171 @@
+"""An agency at work, for the tests of the pages of employees and heads.
+
+unit HQ agency
+  unit EUR regional_hq
+    unit VIE office
+    unit PAR office
+  unit ASI regional_hq
+    unit TYO office
+employee E1 VIE staff
+employee E2 VIE head
+employee E3 TYO staff
+employee E4 EUR head
+employee E5 HQ head
+employee E6 VIE staff
+employee E7 HQ staff
+
+Alba is E1, Boram E2 (head of VIE), Chae E3 (another region), Gaston E4 (head of EUR), Hana E5 (head of HQ), Jiho E6 (Alba's colleague), Wanda E7 (hr);
+Dana (hr), Emil (auditor), Ferran (executive) and Iris (admin) are no employees. Everybody has a target of 10 of each of ``tests.scenario.KPIS``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app import access, ledger
+from app.access import tables as access_tables
+from app.kit.database import Database
+from app.kit.settings import Settings
+from app.rules.activities import EventKey
+from app.rules.terms import Role
+from app.web import create_app
+from tests.people import PASSWORD
+from tests.scenario import SOURCE, Scenario, event_of, ingest, load
+
+__all__ = ["NOW", "Working", "key_of", "working"]
+
+NOW: Final = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+
+PEOPLE: Final[dict[str, tuple[tuple[Role, ...], str | None]]] = {
+    "alba": ((Role.EMPLOYEE,), "E1"),
+    "boram": ((Role.HEAD,), "E2"),
+    "chae": ((Role.EMPLOYEE,), "E3"),
+    "gaston": ((Role.HEAD,), "E4"),
+    "hana": ((Role.HEAD,), "E5"),
+    "jiho": ((Role.EMPLOYEE,), "E6"),
+    "wanda": ((Role.HR,), "E7"),
+    "dana": ((Role.HR,), None),
+    "emil": ((Role.AUDITOR,), None),
+    "ferran": ((Role.EXECUTIVE,), None),
+    "iris": ((Role.ADMIN,), None),
+}
+
+_HASH: Final[list[str]] = []
+_TOKEN: Final = re.compile(r'name="csrf_token" value="([^"]+)"')
+_FORM_ID: Final = re.compile(r'name="form_id" value="([^"]+)"')
+
+
+def key_of(id_: str, source: str = SOURCE) -> str:
+    """The address of an activity."""
+    return ledger.event_key(EventKey(source, id_))
+
+
+class Somebody:
+    """One of these people at a browser."""
+
+    def __init__(self, app: Flask, name: str) -> None:
+        self.client = app.test_client()
+        self.client.post("/login", data={"email": f"{name}@agency.example", "password": PASSWORD})
+        self._token: str | None = None
+
+    def get(self, address: str, **more: Any) -> TestResponse:
+        """Look at a page."""
+        return self.client.get(address, **more)
+
+    def post(self, address: str, form: dict[str, Any]) -> TestResponse:
+        """Send a form, with its token."""
+        if self._token is None:
+            found = _TOKEN.search(self.client.get("/password").text)
+            assert found is not None
+            self._token = found[1]
+        return self.client.post(address, data={"csrf_token": self._token, **form})
+
+    def form_id(self, address: str) -> str:
+        """The id that the form at an address carries."""
+        page = self.client.get(address)
+        found = _FORM_ID.search(page.text)
+        assert found is not None, (page.status, page.text)
+        return found[1]
+
+    def statuses(self, *addresses: str) -> list[int]:
+        """What each address answers."""
+        return [self.client.get(address).status_code for address in addresses]
+
+
+@dataclass
+class Working:
+    """The agency, its application and its people."""
+
+    database: Database
+    app: Flask
+    folder: Path
+    _people: dict[str, Somebody] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Somebody:
+        """``working.alba``: a browser in which Alba is signed in."""
+        if name not in PEOPLE:
+            raise AttributeError(name)
+        if name not in self._people:
+            self._people[name] = Somebody(self.app, name)
+        return self._people[name]
+
+    def record(self, *lines: str) -> None:
+        """Record lines of a scenario."""
+        self.record_events([event_of(line) for line in lines])
+
+    def record_events(self, events: Sequence[dict[str, Any]]) -> None:
+        """Record events."""
+        assert ingest(self.database, events).rejected == []
+
+    def load(self, change: Callable[[str], str], file: str = "scorecards") -> None:
+        """Load the folder with one file changed."""
+        path = self.folder / "agency" / f"{file}.csv"
+        path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+        load(self.database, self.folder)
+
+    def events(self) -> list[dict[str, Any]]:
+        """Every event of the ledger."""
+        event = ledger.tables.event
+        with self.database.read() as connection:
+            return [json.loads(text) for text in connection.scalars(sa.select(event.c.body).order_by(event.c.seq))]
+
+    def trail(self) -> list[access.TrailRow]:
+        """The newest deeds first."""
+        with self.database.read() as connection:
+            return access.trail_rows(connection, limit=100)
+
+
+@pytest.fixture
+def working(database_url: str, tmp_path: Path) -> Iterator[Working]:
+    """The agency of this module's docstring, on each engine in turn, at noon on 30 June 2026."""
+    Scenario.read(__doc__ or "").write(tmp_path)
+    database = Database(database_url)
+    load(database, tmp_path)
+    if not _HASH:
+        _HASH.append(access.hashed_password(PASSWORD))
+    with database.write("settle") as connection:
+        connection.execute(
+            sa.insert(access_tables.account),
+            [
+                {"email": f"{name}@agency.example", "email_key": f"{name}@agency.example", "password_hash": _HASH[0]}
+                | {"roles": ",".join(sorted(roles)), "employee": number, "first_password": False}
+                | {"created_at": NOW, "password_changed_at": NOW}
+                for name, (roles, number) in PEOPLE.items()
+            ],
+        )
+    app = create_app(
+        Settings(database_url=database_url, secret_key="the tests' own"), clock=lambda: NOW, database=database
+    )
+    yield Working(database, app, tmp_path)
+    database.close()
