@@ -161,13 +161,10 @@ _COLUMNS: Final[Mapping[str, Sequence[str]]] = {
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
     """Write one file; says how many rows it has."""
-    count = 0
+    listed = [["" if cell is None else cell for cell in row] for row in rows]
     with path.open("w", encoding="utf-8", newline="") as file:
-        write = csv.writer(file, lineterminator="\n").writerow
-        write(columns)
-        for count, row in enumerate(rows, 1):
-            write(["" if cell is None else cell for cell in row])
-    return count
+        csv.writer(file, lineterminator="\n").writerows([columns, *listed])
+    return len(listed)
 
 
 def _months(cycle: CycleUnderWay) -> list[str]:
@@ -330,7 +327,7 @@ def _chosen(staffing: Staffing, acts: Activities, judged: Judged) -> dict[str, E
     def at(code: str, instead: str) -> Employee:
         unit = units.by_code.get(code) or units.by_code[instead]
         there = [place for place in steady if people[place].last.unit == unit.place and people[place].role != "head"]
-        return people[(there or [place for place in staffing.members(unit.place)])[0]]
+        return people[(there or staffing.members(unit.place))[0]]
 
     executive = next(one for one in people if one.last.unit == 0)
     return {

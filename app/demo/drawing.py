@@ -19,7 +19,7 @@ from app.demo.market import Buyers, Companies, buyers, companies
 from app.demo.people import Staffing
 from app.demo.seasons import ACTIVITIES, Climate, CycleUnderWay, Floats, day_weights
 from app.demo.units import FULL_SIZE
-from app.demo.world import agency_plan, climate_of, places
+from app.demo.world import climate_of, places
 
 __all__ = ["Activities", "Ints", "Market", "draw"]
 
@@ -79,7 +79,7 @@ class Activities:
 
     def is_kind(self, name: str) -> Flags:
         """Which are of a type."""
-        return self.kind == ACTIVITIES.index(name)
+        return np.asarray(self.kind == ACTIVITIES.index(name))
 
 
 def _rates(rng: np.random.Generator, staffing: Staffing, kind: str) -> Floats:
@@ -88,7 +88,7 @@ def _rates(rng: np.random.Generator, staffing: Staffing, kind: str) -> Floats:
     role = np.array([_ROLE_RATES[one.role] for one in people])
     local = np.array([1.12 if one.is_local else 1.0 for one in people])
     stars = np.where(rng.random(len(people)) < 1 / 80, rng.uniform(2.2, 3.6, len(people)), 1.0)
-    return role * local * stars * np.exp(rng.normal(0.0, _SPREAD[kind], len(people)))
+    return np.asarray(role * local * stars * np.exp(rng.normal(0.0, _SPREAD[kind], len(people))))
 
 
 def _weights(rng: np.random.Generator, staffing: Staffing, kind: str) -> Floats:

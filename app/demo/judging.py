@@ -161,7 +161,7 @@ def _ask_customers(
     for kind, flags in ((CONFIRMED, confirmed), (DENIED, denied)):
         at = np.flatnonzero(flags)
         said.add(kind, at, answered[at], np.full(len(at), -1))
-    return confirmed
+    return np.asarray(confirmed)
 
 
 def _reverse(rng: np.random.Generator, said: _Said, acts: Activities, today: int) -> Flags:

@@ -118,13 +118,14 @@ class Reached:
             chosen &= np.isin(buyers.country[acts.buyer], wanted)
         if measure.where.hs_prefixes:
             chosen &= np.array([code.startswith(measure.where.hs_prefixes) for code in acts.hs_code])
-        return chosen
+        return np.asarray(chosen)
 
     def _sum(self, chosen: Flags, worth: Floats) -> Value:
         credits = self._credits
         kept = chosen[credits.activity]
         amount = (credits.share * worth[credits.activity])[kept]
-        employees = np.bincount(credits.employee[kept], weights=amount, minlength=len(self._staffing.employees))
+        employees: Floats = np.zeros(len(self._staffing.employees))
+        np.add.at(employees, credits.employee[kept], amount)
         units = np.zeros(len(self._staffing.units.all))
         for level in range(_LEVELS):
             unit = credits.units[kept, level]

@@ -18,8 +18,8 @@ from app.kit.yaml_places import read_yaml
 __all__ = ["Place", "agency_plan", "climate_of", "names", "places"]
 
 _HERE: Final = Path(__file__).parent
-_SOUTHERN: Final = frozenset("AU NZ BR AR CL PE ZA".split())
-_GULF: Final = frozenset("KW OM QA JO IQ EG DZ IL BD IR".split())
+_SOUTHERN: Final = frozenset(["AU", "NZ", "BR", "AR", "CL", "PE", "ZA"])
+_GULF: Final = frozenset(["KW", "OM", "QA", "JO", "IQ", "EG", "DZ", "IL", "BD", "IR"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,8 @@ def as_xlsx(sheet: Sheet, *, made_at: dt.datetime) -> bytes:
     """
     held = io.BytesIO()
     book = xlsxwriter.Workbook(
-        held, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        held,
+        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
     )
     book.set_properties({"created": made_at.replace(tzinfo=None)})
     bold = book.add_format({"bold": True})
@@ -44,10 +45,12 @@ def as_xlsx(sheet: Sheet, *, made_at: dt.datetime) -> bytes:
         page.write_string(0, at, name, bold)
     digest = hashlib.sha256()
     count = 0
-    for count, row in enumerate(sheet.rows, 1):  # noqa: B007 - the last number is the count
+    for count, row in enumerate(sheet.rows, 1):
         for at, cell in enumerate(row):
             _write(page, (count, at), cell, formats)
-        digest.update("\x1f".join("" if cell is None else str(cell) for cell in row).encode("utf-8", "replace") + b"\x1e")
+        digest.update(
+            "\x1f".join("" if cell is None else str(cell) for cell in row).encode("utf-8", "replace") + b"\x1e"
+        )
     if count:
         page.autofilter(0, 0, count, len(sheet.header) - 1)
     end = book.add_worksheet("count")
@@ -61,7 +64,9 @@ def as_xlsx(sheet: Sheet, *, made_at: dt.datetime) -> bytes:
     return held.getvalue()
 
 
-def _write(page: xlsxwriter.worksheet.Worksheet, where: tuple[int, int], cell: Cell, formats: dict[str, object]) -> None:
+def _write(
+    page: xlsxwriter.worksheet.Worksheet, where: tuple[int, int], cell: Cell, formats: dict[str, object]
+) -> None:
     line, column = where
     if cell is None:
         return

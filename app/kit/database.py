@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
@@ -109,9 +108,6 @@ class Instant(TypeDecorator[dt.datetime]):
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
-
-COPY_LINES: Final = 500
-"""Lines of a COPY that are sent at once."""
 
 ATTEMPTS: Final = 6
 """How often a write that met another one in its way (deadlock, lost race for a key) is tried."""
@@ -296,8 +292,9 @@ def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], ro
     if is_postgresql(connection):
         try:
             with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
-                for lines in batched(map(_copy_line, rows), COPY_LINES):
-                    copy.write("".join(lines))
+                write = copy.write_row
+                for row in _for_postgresql(table, columns, rows):
+                    write(row)
         except Exception as error:
             _reraise(error, connection)
             raise
@@ -313,39 +310,22 @@ def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], ro
         raise
 
 
-def batched(items: Iterable[str], size: int) -> Iterator[list[str]]:
-    """The items in lists of so many."""
-    iterator = iter(items)
-    while piece := list(islice(iterator, size)):
-        yield piece
-
-
-def _copy_line(row: Sequence[object]) -> str:
-    """A row in COPY's text format: the driver's own way costs three times as much for rows that are mostly text."""
-    cells = [value if value.__class__ is str else _copy_cell(value) for value in row]
-    line = "\t".join(cells)  # type: ignore[arg-type]  # each cell is a text now
-    # What COPY gives a meaning to is rare but for the backslash, which JSON is full of; a null is written as one.
-    if line.count("\t") >= len(cells) or "\\" in line or "\n" in line or "\r" in line:
-        return "\t".join(map(_copy_text, row)) + "\n"
-    return line + "\n"
-
-
-def _copy_cell(value: object) -> str:
-    if value is None:
-        return "\\N"
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    return value.isoformat() if isinstance(value, dt.date) else str(value)
-
-
-def _copy_text(value: object) -> str:
-    if not isinstance(value, str):
-        return _copy_cell(value)
-    if "\\" in value:
-        value = value.replace("\\", "\\\\")
-    if "\t" in value or "\n" in value or "\r" in value:
-        value = value.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-    return value
+def _for_postgresql(table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterable[Sequence[object]]:
+    """The rows with days and instants as text: the driver would write each anew, and a batch has few different ones."""
+    timed = [place for place, name in enumerate(columns) if isinstance(table.c[name].type, sa.Date | Instant)]
+    if not timed:
+        yield from rows
+        return
+    written: dict[object, str | None] = {None: None}
+    for row in rows:
+        values = list(row)
+        for place in timed:
+            value = values[place]
+            text = written.get(value)
+            if text is None and value is not None:
+                text = written[value] = str(value)
+            values[place] = text
+        yield values
 
 
 def _for_sqlite(table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterable[Sequence[object]]:
@@ -478,7 +458,7 @@ def _array_text(values: Sequence[object]) -> str:
 def _array_element(value: object) -> str:
     if value is None:
         return "NULL"
-    text = _copy_cell(value) if not isinstance(value, str) else value
+    text = value if isinstance(value, str) else str(value)
     if "\\" in text or '"' in text:
         text = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{text}"'

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -136,7 +137,7 @@ def search_events(
     return [_entry(frame, row, owners) for row in rows]
 
 
-def _entry(frame: Frame, row: sa.Row[tuple[object, ...]], owners: Mapping[int, frozenset[int]]) -> Entry:
+def _entry(frame: Frame, row: sa.Row[Any], owners: Mapping[int, frozenset[int]]) -> Entry:
     return Entry(
         seq=row.seq,
         key=row.key,
@@ -157,7 +158,7 @@ def _entry(frame: Frame, row: sa.Row[tuple[object, ...]], owners: Mapping[int, f
     )
 
 
-def _is_void(frame: Frame, row: sa.Row[tuple[object, ...]], owners: Mapping[int, frozenset[int]]) -> bool:
+def _is_void(frame: Frame, row: sa.Row[Any], owners: Mapping[int, frozenset[int]]) -> bool:
     """Verified or rejected by one of the activity's own employees (contract, "Which events count, exactly")."""
     if row.type not in _JUDGEMENTS or row.activity is None or row.by is None:
         return False
@@ -192,11 +193,18 @@ def _narrowed(frame: Frame, only: EventFilter) -> list[sa.ColumnElement[bool]]:
         conditions.append(sa.or_(activity.c.employee == number, own, verdict.c.by == only.employee))
     if only.text.strip():
         typed, plain = only.text.strip(), plain_name(only.text)
-        columns = (activity.c.company_name, activity.c.company_registration, activity.c.buyer_name, activity.c.buyer_registration)
+        columns = (
+            activity.c.company_name,
+            activity.c.company_registration,
+            activity.c.buyer_name,
+            activity.c.buyer_registration,
+        )
         # The keys hold names case-folded, which a database's own lower() does for ASCII only.
         alike = [column.icontains(typed, autoescape=True) for column in columns]
         if plain:
-            alike += [column.contains(plain, autoescape=True) for column in (activity.c.company_key, activity.c.buyer_key)]
+            alike += [
+                column.contains(plain, autoescape=True) for column in (activity.c.company_key, activity.c.buyer_key)
+            ]
         conditions.append(sa.or_(*alike))
     return conditions
 

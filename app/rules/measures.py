@@ -26,6 +26,7 @@ __all__ = [
     "GROWS_WITH_DAYS",
     "OF_TOTALS",
     "Actuals",
+    "Entered",
     "Aggregate",
     "BoolArray",
     "FloatArray",
@@ -223,25 +224,26 @@ def _no_rest(values: FloatArray) -> Actuals:
     return Actuals(values, np.zeros_like(values))
 
 
-def _counts(totals: Totals) -> Actuals:
-    return _no_rest(totals.shares_1e4 / SHARES)
+def _counts(totals: Totals, at: IntArray) -> Actuals:
+    return _no_rest(totals.shares_1e4[at] / SHARES)
 
 
-def _sums(totals: Totals) -> Actuals:
-    return Actuals(totals.dollars.astype(np.float64), totals.micros / MICROS)
+def _sums(totals: Totals, at: IntArray) -> Actuals:
+    return Actuals(totals.dollars[at].astype(np.float64), totals.micros[at] / MICROS)
 
 
-def _members(totals: Totals) -> Actuals:
-    return _no_rest(totals.members.astype(np.float64))
+def _members(totals: Totals, at: IntArray) -> Actuals:
+    return _no_rest(totals.members[at].astype(np.float64))
 
 
-def _means(totals: Totals) -> Actuals:
-    shares = np.where(totals.valued_shares_1e4 == 0, np.nan, totals.valued_shares_1e4 / SHARES)
-    sums = _sums(totals)
+def _means(totals: Totals, at: IntArray) -> Actuals:
+    valued = totals.valued_shares_1e4[at]
+    shares = np.where(valued == 0, np.nan, valued / SHARES)
+    sums = _sums(totals, at)
     return _no_rest((sums.value + sums.rest) / shares)
 
 
-_OF_MANY: Final[Mapping[Aggregate, Callable[[Totals], Actuals]]] = MappingProxyType(
+_OF_MANY: Final[Mapping[Aggregate, Callable[[Totals, IntArray], Actuals]]] = MappingProxyType(
     {Aggregate.COUNT: _counts, Aggregate.SUM: _sums, Aggregate.DISTINCT: _members, Aggregate.MEAN: _means}
 )
 
@@ -253,35 +255,54 @@ class Measuring(NamedTuple):
     upper: tuple[tuple[Aggregate, IntArray], ...]
     """The lines read from a total, by aggregate; of a ratio, its numerator."""
     lower: tuple[tuple[Aggregate, IntArray], ...]
-    """The denominators of the ratios, by aggregate."""
+    """The denominators of the ratios, by aggregate: places in ``ratios``."""
+    ratios: IntArray
+    """The lines of ratios, in order."""
 
     @classmethod
     def of(cls, measures: Sequence[Measure]) -> Self:
         """Plan the reading of lines, a measure each."""
+        ratios = [at for at, measure in enumerate(measures) if measure.denominator is not None]
         return cls(
             len(measures),
             _by_aggregate([measure.numerator or measure for measure in measures]),
-            _by_aggregate([measure.denominator for measure in measures]),
+            _by_aggregate([measures[at].denominator for at in ratios]),
+            np.array(ratios, dtype=np.int64),
         )
 
-    def actuals(self, upper: Totals, lower: Totals, entered: Actuals | None = None) -> Actuals:
+    def actuals(self, upper: Totals, lower: Totals, entered: Entered | None = None) -> Actuals:
         """Return the actual of every line.
 
         Args:
             upper: each line's total (of a ratio, its numerator's); what stands at other lines is not looked at.
-            lower: the denominators' totals, at the lines of ratios.
-            entered: the actuals of the lines that people enter (given, rating), at their places.
+            lower: the denominator's total of each of ``ratios``.
+            entered: the actuals of the lines that people enter (given, rating).
         """
-        value, rest = _read(self.upper, upper, self.size)
+        value, rest = np.full((2, self.size), np.nan)
+        for aggregate, at in self.upper:
+            value[at], rest[at] = _OF_MANY[aggregate](upper, at)
         for aggregate, at in self.lower:
-            below = _OF_MANY[aggregate](Totals(*(column[at] for column in lower)))
+            below = _OF_MANY[aggregate](lower, at)
             divisor = below.value + below.rest
-            value[at] = (value[at] + rest[at]) / np.where(divisor == 0, np.nan, divisor)
-            rest[at] = 0
+            lines = self.ratios[at]
+            value[lines] = (value[lines] + rest[lines]) / np.where(divisor == 0, np.nan, divisor)
+            rest[lines] = 0
         if entered is not None:
-            own = ~np.isnan(entered.value)
-            value[own], rest[own] = entered.value[own], entered.rest[own]
+            value[entered.at], rest[entered.at] = entered.actuals
         return Actuals(value, rest)
+
+
+class Entered(NamedTuple):
+    """The actuals of those of many lines that people entered, and where they stand among the lines."""
+
+    at: IntArray
+    actuals: Actuals
+
+    @classmethod
+    def of(cls, exact: Sequence[Fraction | Decimal | None]) -> Self:
+        """Keep those that there are."""
+        at = [place for place, value in enumerate(exact) if value is not None]
+        return cls(np.array(at, dtype=np.int64), Actuals.of([exact[place] for place in at]))
 
 
 def _by_aggregate(measures: Sequence[Measure | None]) -> tuple[tuple[Aggregate, IntArray], ...]:
@@ -290,10 +311,3 @@ def _by_aggregate(measures: Sequence[Measure | None]) -> tuple[tuple[Aggregate, 
         if measure is not None and measure.aggregate in places:
             places[Aggregate(measure.aggregate)].append(at)
     return tuple((aggregate, np.array(at, dtype=np.int64)) for aggregate, at in places.items() if at)
-
-
-def _read(plan: tuple[tuple[Aggregate, IntArray], ...], totals: Totals, size: int) -> tuple[FloatArray, FloatArray]:
-    value, rest = np.full((2, size), np.nan)
-    for aggregate, at in plan:
-        value[at], rest[at] = _OF_MANY[aggregate](Totals(*(column[at] for column in totals)))
-    return value, rest

@@ -25,7 +25,17 @@ from app.scoring.plan import CyclePlan, State
 from app.scoring.scorecards import Asked, Scores, scores
 from app.scoring.tables import trend
 
-__all__ = ["MOVED_DAYS", "AgencyBoard", "GoalScore", "HeatCell", "HeatRow", "Mover", "ServingLine", "TaskScore", "agency_board"]
+__all__ = [
+    "MOVED_DAYS",
+    "AgencyBoard",
+    "GoalScore",
+    "HeatCell",
+    "HeatRow",
+    "Mover",
+    "ServingLine",
+    "TaskScore",
+    "agency_board",
+]
 
 MOVED_DAYS: Final = 30
 RISK_BANDS: Final = (Band.D, Band.E)
@@ -131,7 +141,9 @@ def agency_board(connection: Connection, *, held: State, asked: Asked) -> Agency
     root = directory.tree.root_on(day)
     agency = cells.get(Node(NodeKind.UNIT, root)) if root else None
     goals, unserved = _goals(found, plan, agency)
-    living = [cells[node] for code in (directory.tree.below_on(root, day) if root else ()) if (node := _unit(code)) in cells]
+    living = [
+        cells[node] for code in (directory.tree.below_on(root, day) if root else ()) if (node := _unit(code)) in cells
+    ]
     since, before = _scores_before(connection, asked, day)
     moved = sorted(_movers(living, before), key=lambda one: (one.change, one.node))
     people = _projected_people(found)
@@ -206,7 +218,9 @@ def _rows(plan: CyclePlan, cells: dict[Node, HeatCell], root: str | None, day: d
 
 
 def _named(cells: dict[Node, HeatCell], codes: Iterable[str]) -> tuple[HeatCell, ...]:
-    return tuple(sorted((cells[_unit(code)] for code in codes if _unit(code) in cells), key=lambda one: (one.name, one.node)))
+    return tuple(
+        sorted((cells[_unit(code)] for code in codes if _unit(code) in cells), key=lambda one: (one.name, one.node))
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------------- the goals
@@ -221,7 +235,8 @@ def _goals(
     by_task: dict[str, list[ServingLine]] = {}
     for one in lines:
         by_task.setdefault(one.version.goal, []).append(one)
-    goals, known = [], set()
+    goals: list[GoalScore] = []
+    known: set[str] = set()
     for goal in definitions.goals:
         tasks = tuple(
             TaskScore(task, tuple(by_task.get(task.code, ())), _mean(by_task.get(task.code, ()))) for task in goal.tasks
@@ -269,9 +284,9 @@ def _scores_before(connection: Connection, asked: Asked, day: dt.date) -> tuple[
     wanted = day - dt.timedelta(days=MOVED_DAYS)
     of = trend.c
     since = connection.execute(
-        sa.select(
-            sa.func.max(sa.case((of.day <= wanted, of.day))), sa.func.min(of.day)
-        ).where(of.cycle == asked.cycle, of.day < day)
+        sa.select(sa.func.max(sa.case((of.day <= wanted, of.day))), sa.func.min(of.day)).where(
+            of.cycle == asked.cycle, of.day < day
+        )
     ).one()
     start = since[0] or since[1]
     column = of.final_score if asked.basis is Basis.FINAL else of.provisional_score

@@ -122,7 +122,9 @@ def goal_levels(plan: CyclePlan, *, sees: Callable[[Node], bool]) -> tuple[GoalL
         GoalLevel(
             goal.goal,
             tuple(
-                TaskLevel(task.task, tuple(_kpi(plan, tree, one.kpi, one.version, one.lines, sees) for one in task.kpis))
+                TaskLevel(
+                    task.task, tuple(_kpi(plan, tree, one.kpi, one.version, one.lines, sees) for one in task.kpis)
+                )
                 for task in goal.tasks
             ),
         )
@@ -158,7 +160,7 @@ def line_level(plan: CyclePlan, *, node: Node, kpi: str, sees: Callable[[Node], 
     )
 
 
-def _kpi(  # noqa: PLR0913 - a KPI's branches and who looks at them
+def _kpi(
     plan: CyclePlan,
     tree: _Tree,
     kpi: Kpi,
@@ -188,7 +190,9 @@ def _shown(plan: CyclePlan, tree: _Tree, branch: LineBranch) -> ShownBranch:
 
 def _by_name(branches: Iterable[ShownBranch]) -> tuple[ShownBranch, ...]:
     return tuple(
-        sorted(branches, key=lambda one: (one.branch.line.node.kind is NodeKind.EMPLOYEE, one.name, one.branch.line.node))
+        sorted(
+            branches, key=lambda one: (one.branch.line.node.kind is NodeKind.EMPLOYEE, one.name, one.branch.line.node)
+        )
     )
 
 

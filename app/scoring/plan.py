@@ -26,7 +26,7 @@ from app.ledger import Frame
 from app.organisation import KeptByRevision, Revision
 from app.rules.baseline import Given, LineTerms, Settled, settle
 from app.rules.definitions import KpiVersion, Measure
-from app.rules.measures import GROWS_WITH_DAYS, Actuals, Measuring, rating
+from app.rules.measures import GROWS_WITH_DAYS, Entered, Measuring, rating
 from app.rules.methods import Lines
 from app.rules.presence import Presence, cycle_period, presence
 from app.rules.projection import DaysByMonth, days_by_month, elapsed, floats
@@ -136,7 +136,7 @@ def _days_by_month(period: Period, day: dt.date, held: Presence | None) -> DaysB
 
 
 class Reading(NamedTuple):
-    """Places in figures, for each worked line: rows of ``amounts`` by rung, and places in ``distinct``."""
+    """Places in figures: rows of ``amounts`` by rung and places in ``distinct``, for each worked line and for each ratio's denominator."""
 
     upper: IntArray
     upper_members: IntArray
@@ -170,7 +170,7 @@ class Selection:
     lower: IntArray
     lower_of: IntArray
     rung: IntArray
-    entered: Actuals
+    entered: Entered
     grows: npt.NDArray[np.bool_]
     shown_node: IntArray
     shown_worked: IntArray
@@ -220,7 +220,7 @@ class Selection:
             lower=_ints(column.get(measure.slice, 0) if measure and measure.slice else 0 for measure in lowers),
             lower_of=_ints(measure is not None and measure.of == "company" for measure in lowers),
             rung=_ints(_RUNG[one.version.counts_from] for one in worked),
-            entered=Actuals.of([one.entered for one in worked]),
+            entered=Entered.of([one.entered for one in worked]),
             grows=np.array([one.version.measure.aggregate in _GROWING for one in worked], dtype=np.bool_),
             shown_node=_ints(node for node, _ in shown),
             shown_worked=_ints(place[line.worked] for _, line in shown),
@@ -247,8 +247,8 @@ class Selection:
             found = Reading(
                 upper * 3 + rung,
                 (upper * 2 + self.upper_of) * 3 + rung,
-                lower * 3 + rung,
-                (lower * 2 + self.lower_of) * 3 + rung,
+                (lower * 3 + rung)[self.measuring.ratios],
+                ((lower * 2 + self.lower_of) * 3 + rung)[self.measuring.ratios],
             )
             self._readings[basis] = found
         return found

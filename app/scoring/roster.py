@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from app.rules.grading import AGENCY, HEADS
 from app.rules.rollup import Band, band, published
 from app.rules.terms import Job, Node, NodeKind
-from app.scoring.plan import CyclePlan, State
+from app.scoring.plan import CyclePlan
 from app.scoring.scorecards import Asked, Scores, scores
 
 __all__ = ["SORTS", "Roster", "RosterFilter", "RosterRow", "roster"]
@@ -78,7 +78,7 @@ class Roster:
     """How many of the rows have each band; the empty text stands for no score."""
 
 
-def roster(connection: Connection, *, held: State, asked: Asked, only: RosterFilter) -> Roster:
+def roster(connection: Connection, *, asked: Asked, only: RosterFilter) -> Roster:
     """Everyone whose service touches the cycle, narrowed and sorted. Queries: those of :func:`app.scoring.scores`."""
     found = scores(connection, asked)
     plan = found.selection.plan
@@ -116,7 +116,9 @@ def _day_within(plan: CyclePlan, day: dt.date) -> dt.date:
 def _units(plan: CyclePlan, day: dt.date) -> tuple[tuple[str, str], ...]:
     tree = plan.frame.directory.tree
     root = tree.root_on(day)
-    found = [(code, row.name) for code in (tree.below_on(root, day) if root else ()) if (row := tree.unit_on(code, day))]
+    found = [
+        (code, row.name) for code in (tree.below_on(root, day) if root else ()) if (row := tree.unit_on(code, day))
+    ]
     return tuple(sorted(found, key=lambda one: (one[1], one[0])))
 
 

@@ -220,7 +220,7 @@ def _actuals(selection: Selection, figures: Figures, basis: Basis) -> Actuals:
         return selection.measuring.actuals(nothing, nothing, selection.entered)
     reading = selection.reading(basis)
     upper = _totals(figures, reading.upper, reading.upper_members)
-    lower = _totals(figures, reading.lower, reading.lower_members) if selection.measuring.lower else upper
+    lower = _totals(figures, reading.lower, reading.lower_members)
     return selection.measuring.actuals(upper, lower, selection.entered)
 
 

@@ -10,8 +10,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app import intake
+from app import intake, scoring
 from app.kit.database import is_postgresql
+from app.rules.terms import Node, NodeKind
+from app.scoring import Asked
 from tests.conftest import CountQueries, NewDatabase
 from tests.scenario import AT, Agency, Scenario, event_of, ingest, open_agency
 
@@ -77,14 +79,16 @@ def test_an_event_writes_as_many_rows_on_a_long_history_as_on_an_empty_ledger(
             found.append((rows, len(sent)))
         return found
 
-    cost("warm")  # makes the totals' rows, which an update then finds on any history
     short = cost("short")
     ingest(
         empty.database,
         [event_of(f"2026-04-{1 + n % 30:02} deal H-{n} E{1 + n % 2} {n + 1}.25 EUR of B{n % 99}/AT") for n in range(1000)]
         + [event_of(f"2026-05-{1 + n % 30:02} verified H-{n} by E9") for n in range(1000)],
     )
-    assert cost("long") == short
+    # Fewer, where a buyer or company is known already and its counts do not change.
+    for (rows_later, statements_later), (rows, statements) in zip(cost("long"), short, strict=True):
+        assert rows_later <= rows
+        assert statements_later == statements
     # Event, activity, credits, totals of two employees and one path in the slices it lies in, members, touched.
     assert max(rows for rows, _ in short) < 50
     assert max(statements for _, statements in short) <= 20
@@ -100,23 +104,27 @@ def test_a_buyer_with_a_thousand_contacts_costs_no_more_than_one_with_two(empty:
     )
     assert empty.actual("unit:HQ", "new_buyers") == 2
     later = [f"2026-05-01 new_buyer {{}}-later E1 of {name}/AT" for name in ("Big", "Small")]
-    assert _rows_of(empty, later[0].format("N")) == _rows_of(empty, later[1].format("S"))
+    assert _rows_of(empty, later[0].format("N")) <= _rows_of(empty, later[1].format("S"))
     # N-0 is of the first of April at midnight: the earliest of all.
-    assert _rows_of(empty, "2026-05-01 rejected N-0 by E9") == _rows_of(empty, "2026-05-01 rejected S-0 by E9")
+    assert _rows_of(empty, "2026-05-01 rejected N-0 by E9") <= _rows_of(empty, "2026-05-01 rejected S-0 by E9")
     assert empty.actual("unit:HQ", "new_buyers") == 2
     assert _rows_of(empty, "2025-12-31 new_buyer N-first E2 of Big/AT") < 20
     assert empty.actual("unit:HQ", "new_buyers") == 1
     assert empty.differences() == []
 
 
-def test_figures_of_nodes_are_read_by_two_queries_however_many_they_are(
+def test_figures_of_nodes_are_read_by_the_same_queries_however_many_they_are(
     empty: Agency, count_queries: CountQueries
 ) -> None:
-    """One for totals, one for what is counted distinct, and the one that looks at the revision."""
-    empty.card("unit:HQ")
-    with count_queries() as sent:
-        empty.card("unit:HQ")
-    assert len(sent) == 3
+    """One for totals, one for what is counted distinct, and the one that looks at the revision (and a transaction's BEGIN)."""
+
+    def queries(nodes: list[Node] | None) -> int:
+        with empty.database.read() as connection, count_queries() as sent:
+            scoring.scorecards(connection, Asked(2026, AT.date()), nodes)
+        return len(sent)
+
+    queries(None)
+    assert queries([Node(NodeKind.UNIT, "HQ")]) == queries(None) <= 4
 
 
 def test_a_deal_of_the_largest_size_does_not_overflow(agency: Agency) -> None:

@@ -16,6 +16,7 @@ from app.rules.measures import (
     GRADE_POINTS,
     Actuals,
     Aggregate,
+    Entered,
     Measuring,
     Total,
     Totals,
@@ -135,7 +136,8 @@ def test_many_lines_at_once_agree_with_each_line_exactly(lines):
     """The array path is the exact one to the last digits of a float."""
     measures, uppers, lowers = zip(*lines, strict=True)
 
-    found = Measuring.of(measures).actuals(Totals.of(uppers), Totals.of(lowers))
+    measuring = Measuring.of(measures)
+    found = measuring.actuals(Totals.of(uppers), Totals.of([lowers[at] for at in measuring.ratios.tolist()]))
 
     for at, (measure, upper, lower) in enumerate(lines):
         exact = actual(measure, lambda part, m=measure, u=upper, low=lower: low if part is m.denominator else u)
@@ -149,7 +151,7 @@ def test_entered_figures_stand_beside_measured_ones():
     measures = [of("count"), Measure(aggregate="given"), Measure(aggregate="given")]
     one = Totals.of([Total(shares_1e4=25_000)] * 3)
 
-    found = Measuring.of(measures).actuals(one, one, Actuals.of([None, Decimal("7.25"), None]))
+    found = Measuring.of(measures).actuals(one, one, Entered.of([None, Decimal("7.25"), None]))
 
     assert found.value[:2].tolist() == [2.5, 7.25]
     assert np.isnan(found.value[2])

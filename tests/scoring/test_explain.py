@@ -12,6 +12,7 @@ import pytest
 
 from app import scoring
 from app.kit.database import Database
+from app.rules.kpis import Measure
 from app.rules.measures import decimal_text
 from app.rules.steps import Section
 from app.rules.terms import Basis, Node, NodeKind
@@ -29,13 +30,15 @@ def actual_of(activities: list[CountedActivity], explanation: Explanation) -> st
     """What the activities of a list come to."""
     measure = explanation.version.measure
 
-    def whole(part: str | None) -> Fraction:
-        return sum((one.adds for one in activities if one.part == part), start=Fraction(0))
+    def whole(asked: Measure, part: str | None) -> Fraction | None:
+        added = [one.adds for one in activities if one.part == part]
+        return sum(added, start=Fraction(0)) if added or asked.aggregate != "mean" else None
 
-    if measure.numerator is not None:
-        below = whole("denominator")
-        return decimal_text(whole("numerator") / below) if below else None
-    return None if measure.aggregate == "mean" and not activities else decimal_text(whole(None))
+    if measure.numerator is not None and measure.denominator is not None:
+        above, below = whole(measure.numerator, "numerator"), whole(measure.denominator, "denominator")
+        return decimal_text(above / below) if below and above is not None else None
+    added = whole(measure, None)
+    return None if added is None else decimal_text(added)
 
 
 @pytest.mark.parametrize("seed", [3, 4, 11])
@@ -190,7 +193,7 @@ def test_an_employee_is_told_the_way_up_to_what_is_published(agency: Agency) -> 
     found = explained(agency, "employee:E1", "consults")
     codes = [step.code for step in found.of(Section.FINAL)]
 
-    assert codes == ["published", "blend", "unit_part", "own", "points"]
+    assert codes == ["published", "blend", "unit_part", "own", "rescaled", "points"]
     document = found.as_json()
     assert document["steps"][0]["code"] == "published"
     assert Decimal(document["actual"]) == 1

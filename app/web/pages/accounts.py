@@ -96,9 +96,7 @@ def change(desk: Desk, number: int, form: ChangeForm) -> Said:
     _known(desk, form.employee)
     if number == desk.viewer.account_id and Role.ADMIN not in form.role:
         raise Invalid(at_field("role", "own", n_("You cannot take the administrator's role from your own account.")))
-    before, after = access.change_account(
-        desk.connection, account_id=number, roles=form.role, employee=form.employee
-    )
+    before, after = access.change_account(desk.connection, account_id=number, roles=form.role, employee=form.employee)
     desk.note(subject=f"account:{after.email}", before=_plain(before), after=_plain(after))
     return Said(n_("%(email)s is changed."), then="accounts", parameters={"email": after.email})
 
@@ -110,7 +108,9 @@ def disable(desk: Desk, number: int) -> Said:
         raise Invalid(at_field("disable", "own", n_("You cannot close your own account.")))
     changed = access.disable_account(desk.connection, account_id=number, disabled=True, now=desk.now)
     desk.note(subject=f"account:{changed.email}", before={"disabled": False}, after={"disabled": True})
-    return Said(n_("%(email)s is closed. Its sessions have ended."), then="accounts", parameters={"email": changed.email})
+    return Said(
+        n_("%(email)s is closed. Its sessions have ended."), then="accounts", parameters={"email": changed.email}
+    )
 
 
 @pages.act("/accounts/<int:number>/enable", may=Deed.KEEP_ACCOUNTS, again="account")
@@ -129,7 +129,9 @@ def reset(desk: Desk, number: int) -> Page:
     with desk.database.write(Deed.KEEP_ACCOUNTS) as connection:
         changed = access.reset_password(connection, account_id=number, password_hash=hashed, now=desk.now)
     desk.note(subject=f"account:{changed.email}", after={"password": "reset"})
-    return Page("pages/account_password.html", made=access.NewAccount(email=changed.email, password=password), is_new=False)
+    return Page(
+        "pages/account_password.html", made=access.NewAccount(email=changed.email, password=password), is_new=False
+    )
 
 
 def _account(desk: Desk, number: int) -> Account:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from app import scoring
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
-from app.rules.terms import Node
+from app.rules.terms import Node, n_
 from app.scoring import CyclePlan, State
 from app.web import words
 from app.web.asking import ScoreQuery, asked_of
@@ -21,6 +21,14 @@ from app.web.rendering import Page
 from app.web.routing import Pages
 
 pages: Final = Pages("goals")
+
+LINK_NAMES: Final = {
+    "identical": n_("identical"),
+    "contributory": n_("contributory"),
+    "shared": n_("shared"),
+    "unique": n_("unique"),
+}
+"""How a line hangs on the one above it (domain.md, section 5)."""
 
 
 class GoalsQuery(BaseModel):
@@ -60,6 +68,7 @@ def kpi(desk: Desk, kpi: str, query: GoalsQuery) -> Page:
         task=definitions.task(level.version.goal),
         cycle=plan.cycle,
         words=words,
+        link_names=LINK_NAMES,
         kpi_name=_namer(plan),
     )
 
@@ -72,7 +81,15 @@ def line(desk: Desk, node: Node, kpi: str, query: GoalsQuery) -> Page:
     level = scoring.line_level(plan, node=node, kpi=kpi, sees=sees)
     if level is None:
         raise NotThere
-    return Page("pages/goal_line.html", level=level, sees=sees, cycle=plan.cycle, words=words, kpi_name=_namer(plan))
+    return Page(
+        "pages/goal_line.html",
+        level=level,
+        sees=sees,
+        cycle=plan.cycle,
+        words=words,
+        link_names=LINK_NAMES,
+        kpi_name=_namer(plan),
+    )
 
 
 def _plan(desk: Desk, query: GoalsQuery) -> tuple[State, CyclePlan]:

@@ -154,7 +154,7 @@ def totals(desk: Desk, query: GradesQuery) -> Page:
     """How many people have each proposed grade and what it pays together, without a name."""
     held, of_cycle = _cycle(desk, query.cycle)
     proposal = cycle.propose_employee_grades(desk.connection, cycle=of_cycle, today=desk.today)
-    pay = {grade: 0 for grade in proposal.counts}
+    pay = dict.fromkeys(proposal.counts, 0)
     for row in proposal.rows:
         if row.grade is not None:
             pay[row.grade] = pay.get(row.grade, 0) + (row.pay or 0)

@@ -6,7 +6,6 @@ A newcomer's usual mistake is to look for deleted events: there are none. What h
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,6 +17,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
 from app.web.desk import Desk
+from app.web.json_shown import indented
 from app.web.rendering import Page
 from app.web.routing import Pages
 
@@ -89,7 +89,7 @@ def event(desk: Desk, key: str) -> Page:
     return Page(
         "pages/ledger_event.html",
         event=found,
-        body=json.dumps(json.loads(found.body), indent=2, ensure_ascii=False),
+        body=indented(found.body),
         history=history,
         counted=_counted(desk, history) if history is not None else (),
         words=words,

@@ -65,7 +65,7 @@ def people(desk: Desk, query: PeopleQuery) -> Page:
     if not may(desk.viewer.roles, Deed.SEE_PEOPLE_SCORES, ()):
         raise NotThere  # A head's own line stands on the office's page.
     held = scoring.state(desk.connection)
-    found = scoring.roster(desk.connection, held=held, asked=asked_of(held, query, desk.today), only=query.only())
+    found = scoring.roster(desk.connection, asked=asked_of(held, query, desk.today), only=query.only())
     last = max(1, -(-len(found.rows) // PAGE_ROWS))
     page = min(query.page, last)
     asked = {**query.model_dump(exclude_defaults=True, exclude={"page", "part"}), "cycle": found.cycle}
@@ -88,7 +88,7 @@ def people(desk: Desk, query: PeopleQuery) -> Page:
 def export(desk: Desk, query: PeopleQuery, form: PeopleExport) -> Download:
     """The same rows as a file: all of them, not a page."""
     held = scoring.state(desk.connection)
-    found = scoring.roster(desk.connection, held=held, asked=asked_of(held, query, desk.today), only=query.only())
+    found = scoring.roster(desk.connection, asked=asked_of(held, query, desk.today), only=query.only())
     asked: dict[str, Any] = {
         **query.model_dump(mode="json", exclude_defaults=True, exclude={"page", "part"}),
         "cycle": found.cycle,

@@ -5,7 +5,6 @@ A newcomer's usual mistake is to lose what was typed: a replay that is rejected 
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,6 +15,7 @@ from app.ledger import KeptReject
 from app.rules.permissions import Deed
 from app.rules.terms import Finding, Place, n_
 from app.web.desk import Desk
+from app.web.json_shown import indented
 from app.web.rendering import Again, Page, Said
 from app.web.routing import Pages
 
@@ -61,7 +61,7 @@ def one(desk: Desk, number: int) -> Page:
     return Page(
         "pages/rejected_event.html",
         kept=kept,
-        text=_written(kept),
+        text=indented(kept.text),
         replays=desk.allowed(Deed.REPLAY_REJECTED) and kept.settled_at is None,
     )
 
@@ -84,7 +84,11 @@ def replay(desk: Desk, number: int, form: ReplayForm) -> Said | Again:
         return Again(*(_at_event(finding) for finding in recorded.rejected[0].findings))
     ledger.settle_rejected(desk.connection, kept.id, at=desk.now)
     desk.note(subject=f"rejected:{kept.id}", after={"accepted": recorded.accepted, "duplicate": recorded.duplicate})
-    said = n_("The event is recorded.") if recorded.accepted else n_("The ledger has this event already. It changes nothing.")
+    said = (
+        n_("The event is recorded.")
+        if recorded.accepted
+        else n_("The ledger has this event already. It changes nothing.")
+    )
     return Said(said, then="rejected")
 
 
@@ -93,11 +97,6 @@ def _kept(desk: Desk, number: int) -> KeptReject:
     if kept is None:
         raise NotThere
     return kept
-
-
-def _written(kept: KeptReject) -> str:
-    """The event for mending; what was no JSON object as the text that came."""
-    return json.dumps(kept.event, indent=2, ensure_ascii=False) if isinstance(kept.event, dict | list) else str(kept.event)
 
 
 def _at_event(finding: Finding) -> Finding:
