@@ -1,7 +1,7 @@
 # OpenKOPES. `make help` lists what there is; stamp files keep what is already done from being done again.
 
 PORT ?= 8000
-# Test processes, and arguments for pytest: make test ARGS="tests/rules -k prorated"
+# Test processes, and arguments for what a target runs: make test ARGS="tests/rules -k prorated"
 JOBS ?= 2
 ARGS ?=
 
@@ -22,7 +22,7 @@ help: ## This list
 install: .venv/.app app/web/static/gen/.built $(CATALOGUES) ## The environment in .venv, with .venv/bin/kopes, and the pages' assets
 
 run: install ## The demonstration agency on http://127.0.0.1:8000 (PORT= another), a login per role printed
-	@exec $(BIN)/kopes run --port $(PORT)
+	@exec $(BIN)/kopes run --port $(PORT) $(ARGS)
 
 test: dev ## The whole suite, browser tests included (ARGS= for pytest)
 	@$(BIN)/pytest -n $(JOBS) $(ARGS)

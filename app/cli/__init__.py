@@ -11,7 +11,7 @@ import sys
 import click
 from sqlalchemy.exc import DBAPIError
 
-from app.cli import admin, figures, files, serving, working
+from app.cli import admin, figures, files, running, serving, working
 from app.kit.refusals import Refusal
 
 __all__ = ["cli", "main"]
@@ -22,7 +22,7 @@ def cli() -> None:
     """OpenKOPES: cascading KPI performance management for export-promotion agencies."""
 
 
-for command in (*files.COMMANDS, *figures.COMMANDS, *admin.COMMANDS, *serving.COMMANDS, *working.COMMANDS):
+for command in (*files.COMMANDS, *figures.COMMANDS, *admin.COMMANDS, *serving.COMMANDS, *working.COMMANDS, *running.COMMANDS):
     cli.add_command(command)
 
 

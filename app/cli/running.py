@@ -149,7 +149,8 @@ def _serve(environment: dict[str, str], port: int) -> None:
     """Run server and worker until one of them ends or we are told to; then end both."""
     click.echo(f"http://127.0.0.1:{port}", err=True)
     children = [
-        subprocess.Popen([sys.executable, "-m", "app", *words], env=environment, cwd=ROOT)  # noqa: S603 - our own commands
+        # What they say goes where we speak to people: standard output holds the logins alone.
+        subprocess.Popen([sys.executable, "-m", "app", *words], env=environment, cwd=ROOT, stdout=sys.stderr)  # noqa: S603
         for words in (("serve", "--bind", f"127.0.0.1:{port}"), ("worker",))
     ]
 

@@ -177,14 +177,21 @@ def lay_out(activity: Activity, seq: int, frame: Frame) -> LaidOut:
         employee_numbers=activity.employees,
         settled_on=activity.day,
     )
-    row.credits = [CreditRow(frame.ids[number], share, None) for number, share in activity.credits]
-    derive(row, frame)
+    _derive_worth(row, frame)
+    ids, day = frame.ids, activity.day
+    row.credits = [CreditRow(ids[number], share, frame.path(ids[number], day)) for number, share in activity.credits]
     return row
 
 
 def derive(row: LaidOut, frame: Frame) -> None:
     """Set what hangs on the agency folder: cycle, dollars, who buyer and company are, and where each credit belongs."""
+    _derive_worth(row, frame)
+    row.credits = [CreditRow(employee, share, frame.path(employee, row.day)) for employee, share, _ in row.credits]
+
+
+def _derive_worth(row: LaidOut, frame: Frame) -> None:
     row.cycle = cycle_of(row.day, frame.first_month)
+    row.usd_cents = None
     if row.amount is not None:
         rate = frame.known.rates.rate(row.currency, row.day)
         if rate is None:
@@ -200,7 +207,6 @@ def derive(row: LaidOut, frame: Frame) -> None:
         registration=row.buyer_registration,
         legal_forms=frame.legal_forms,
     )
-    row.credits = [CreditRow(employee, share, frame.path(employee, row.day)) for employee, share, _ in row.credits]
 
 
 def read_laid_out(

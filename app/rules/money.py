@@ -18,6 +18,9 @@ USD: Final = "USD"
 USD_MAX: Final = 10**10
 """US dollars: the most that one activity may be worth ("Activities are CloudEvents 1.0")."""
 
+_DIGITS_SAFE: Final = 10
+"""A number of at most so many digits before its point is not above :data:`USD_MAX`."""
+
 _ONE: Final = Decimal(1)
 _CENT: Final = Decimal("0.01")
 # A product of 19 and some hundred digits is exact at this precision, so that only the step to cents rounds.
@@ -32,6 +35,9 @@ def usd_cents(amount: Decimal, rate: Decimal) -> int:
 
 def too_large(amount: Decimal, rate: Decimal) -> bool:
     """Whether amount × rate, not rounded, is more than one activity may be worth."""
+    # So few digits before the point that the product cannot come near: most amounts.
+    if amount.adjusted() + rate.adjusted() + 2 <= _DIGITS_SAFE:
+        return False
     return _EXACT.multiply(amount, rate) > USD_MAX
 
 

@@ -41,10 +41,10 @@ def actual_of(activities: list[CountedActivity], explanation: Explanation) -> st
     return None if added is None else decimal_text(added)
 
 
-@pytest.mark.parametrize("seed", [3, 4, 11])
+@pytest.mark.parametrize("seed", [4, 11])
 def test_what_the_activities_add_is_the_actual(database: Database, tmp_path: Path, seed: int) -> None:
     """Of every line of a random agency, on either basis, as of now and of past days; and every formula in the sentences comes out."""
-    take_in(database, tmp_path, seed=seed)
+    take_in(database, tmp_path, seed=seed, events=100)
     with database.read() as connection:
         for as_of in (None, dt.date(2026, 8, 20)):
             for basis in Basis:

@@ -14,6 +14,9 @@ from werkzeug.test import TestResponse
 from app.kit.settings import Settings
 from app.web import create_app, site_of
 from tests.people import NOW, PASSWORD, email_of, settle
+from tests.web.working import working
+
+__all__ = ["working"]
 
 _TOKEN: Final = re.compile(r'name="csrf_token" value="([^"]+)"')
 

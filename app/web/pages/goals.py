@@ -28,7 +28,7 @@ LINK_NAMES: Final = {
     "shared": n_("shared"),
     "unique": n_("unique"),
 }
-"""How a line hangs on the one above it (domain.md, section 5)."""
+"""How a line hangs on the one above it (domain.md, section 4)."""
 
 
 class GoalsQuery(BaseModel):

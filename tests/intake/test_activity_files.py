@@ -1,0 +1,199 @@
+"""Files of events: counted, and what is refused written beside the file, to be mended and ingested again."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from app import intake
+from app.intake.activity_files import FileReport
+from app.ledger import Arrival, Recorded
+from app.rules.activity_rows import COLUMNS
+from app.rules.terms import Finding
+from tests.conftest import NewDatabase
+from tests.scenario import AT, Agency, Scenario, event_of, open_agency
+
+TWO = "unit HQ agency\nemployee E1 HQ staff\nemployee E2 HQ staff\n"
+
+
+@pytest.fixture
+def agency(engine: str, new_database: NewDatabase, tmp_path: Path) -> Iterator[Agency]:
+    """An agency of two employees."""
+    opened = open_agency(new_database(engine), Scenario.read(TWO), tmp_path)
+    yield opened
+    opened.database.close()
+
+
+def _ingest(agency: Agency, file: Path) -> tuple[FileReport, list[Finding]]:
+    complaints: list[Finding] = []
+
+    def record(arrivals: list[Arrival]) -> Recorded:
+        return agency.database.writing(
+            "ingest",
+            lambda connection: intake.take_in(connection, arrivals, at=AT, door="ingest", sender=file.name),
+        )
+
+    return intake.ingest_file(file, record=record, complain=complaints.append), complaints
+
+
+def _counts(report: FileReport) -> tuple[int, int, int]:
+    return report.accepted, report.duplicate, report.rejected
+
+
+def test_what_is_refused_is_mended_and_ingested_again(agency: Agency, tmp_path: Path) -> None:
+    """A line each: the event as it came with ``errors``, which are ignored when it comes again (contract)."""
+    good, bad = event_of("2026-03-04 deal D-1 E1 100 USD"), event_of("2026-03-04 deal D-2 E404 100 USD")
+    bad["data"]["note"] = "Grüße"
+    file = tmp_path / "march.ndjson"
+    file.write_text("\n".join([json.dumps(good), "", json.dumps(bad), "no json", "[1]", json.dumps(good)]), encoding="utf-8")
+
+    report, complaints = _ingest(agency, file)
+    assert _counts(report) == (1, 1, 3)
+    rejects = tmp_path / "march.rejected.ndjson"
+    assert report.rejects_file == rejects
+    assert all(str(one.place.file).endswith("march.ndjson") for one in complaints)
+    assert {one.place.line for one in complaints} == {3, 4, 5}
+    refused, text, array = map(json.loads, rejects.read_text(encoding="utf-8").splitlines())
+    assert {name: member for name, member in refused.items() if name != "errors"} == bad
+    assert refused["errors"][0]["pointer"] == "/data/employee"
+    assert text["line"] == "no json"
+    assert json.loads(array["line"]) == [1]
+
+    # Without mending: refused for the same reasons, in another file.
+    again, _ = _ingest(agency, rejects)
+    assert _counts(again) == (0, 0, 3)
+
+    refused["data"]["employee"] = "E2"
+    rejects.write_text(json.dumps(refused) + "\n", encoding="utf-8")
+    mended, _ = _ingest(agency, rejects)
+    assert _counts(mended) == (1, 0, 0)
+    assert mended.rejects_file is None
+    assert agency.actual("employee:E2", "deals_austria") == 1
+    straight = event_of("2026-03-04 deal D-2 E2 100 USD")
+    straight["data"]["note"] = "Grüße"
+    assert agency.record_events([straight]).duplicate == 1
+
+
+ROWS: list[dict[str, Any]] = [
+    {
+        "type": "export_deal",
+        "source": "/sheet",
+        "id": "S-1",
+        "time": "2026-03-04T09:00:00+01:00",
+        "employee": "E1",
+        "company_name": "Kim, Lee & Co",
+        "buyer_name": "Müller",
+        "buyer_country": "AT",
+        "amount": "1000.10",
+        "currency": "EUR",
+        "hs_code": "8509",
+        "credits": "E1:0.6;E2:0.4",
+    },
+    {
+        "type": "kopes.verified",
+        "source": "/sheet",
+        "id": "S-2",
+        "time": "2026-03-05T09:00:00+01:00",
+        "activity_source": "/sheet",
+        "activity_id": "S-1",
+        "by": "E9",
+        "reason": "seen",
+    },
+    {"type": "new_buyer", "source": "/sheet", "id": "S-3", "time": "yesterday", "employee": "E1"},
+]
+
+
+def _write_csv(path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, COLUMNS, restval="")
+        writer.writeheader()
+        writer.writerows(ROWS)
+
+
+def _write_xlsx(path: Path) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, COLUMNS)
+        for at, row in enumerate(ROWS, 1):
+            for column, name in enumerate(COLUMNS):
+                value = row.get(name)
+                if name == "amount" and value:
+                    sheet.write_number(at, column, float(value))
+                elif value:
+                    sheet.write_string(at, column, value)
+
+
+def test_rows_of_a_table_are_the_events_that_they_stand_for(agency: Agency, tmp_path: Path) -> None:
+    """The same rows as CSV, as a workbook (amounts as numbers) and as JSON lines are the same events."""
+    table, book, lines = (tmp_path / f"events{ending}" for ending in (".csv", ".xlsx", ".ndjson"))
+    _write_csv(table)
+    _write_xlsx(book)
+    deal = {
+        "specversion": "1.0",
+        "type": "kopes.export_deal",
+        "source": "/sheet",
+        "id": "S-1",
+        "time": "2026-03-04T09:00:00+01:00",
+        "data": {
+            "employee": "E1",
+            "company": {"name": "Kim, Lee & Co"},
+            "buyer": {"name": "Müller", "country": "AT"},
+            "amount": "1000.1",
+            "currency": "EUR",
+            "hs_code": "8509",
+            "credits": [{"employee": "E1", "share": "0.6"}, {"employee": "E2", "share": "0.4"}],
+        },
+    }
+    lines.write_text(json.dumps(deal), encoding="utf-8")
+    report, complaints = _ingest(agency, table)
+    assert _counts(report) == (2, 0, 1)
+    assert {one.place.line for one in complaints} == {4}
+    assert agency.actual("unit:HQ", "deal_value") == Decimal("1100.11")
+    assert _counts(_ingest(agency, book)[0]) == (0, 2, 1)
+    assert _counts(_ingest(agency, lines)[0]) == (0, 1, 0)
+    (kept,) = [json.loads(line) for line in intake.rejects_path(table).read_text(encoding="utf-8").splitlines()]
+    assert kept["id"] == "S-3"
+    assert kept["type"] == "kopes.new_buyer"
+    assert {error["pointer"] for error in kept["errors"]} >= {"/time", "/data/company", "/data/buyer"}
+
+
+def test_a_file_longer_than_a_batch_is_recorded_whole_and_in_any_piece_again(
+    agency: Agency, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interrupted run is run again: nothing has to be remembered of how far it came."""
+    monkeypatch.setattr("app.intake.activity_files.BATCH", 7)
+    file = tmp_path / "many.ndjson"
+    events = [event_of(f"2026-03-04 deal D-{number} E1 100 USD") for number in range(24)]
+    texts = [json.dumps(event) for event in events]
+    file.write_text("\n".join(texts[:10]), encoding="utf-8")
+    assert _counts(_ingest(agency, file)[0]) == (10, 0, 0)
+    file.write_text("\n".join(texts), encoding="utf-8")
+    assert _counts(_ingest(agency, file)[0]) == (14, 10, 0)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf"])
+def test_a_file_without_events_is_no_finding(agency: Agency, tmp_path: Path, content: bytes) -> None:
+    """Nothing accepted, nothing refused, and no file beside it."""
+    file = tmp_path / "none.ndjson"
+    file.write_bytes(content)
+    report, complaints = _ingest(agency, file)
+    assert (_counts(report), complaints) == ((0, 0, 0), [])
+    assert not intake.rejects_path(file).exists()
+
+
+@pytest.mark.parametrize("name", ["book.xlsx", "notes.txt"])
+def test_what_is_no_table_is_refused_as_a_whole(agency: Agency, tmp_path: Path, name: str) -> None:
+    """A workbook that is none, a file of an unknown kind."""
+    file = tmp_path / name
+    file.write_bytes(b"PK\x03\x04 not a workbook")
+    report, complaints = _ingest(agency, file)
+    assert report.accepted == 0
+    assert report.rejected >= 1
+    assert complaints

@@ -1,0 +1,90 @@
+"""The list of activities: one's own, and of whom one may see."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import CountQueries
+from tests.web.working import Working
+
+
+def test_an_employee_sees_their_own_with_their_states(working: Working) -> None:
+    """And not a colleague's, though in the same office."""
+    working.record(
+        "2026-03-04 deal D-1 E1 100 USD of Nordwind/AT",
+        "2026-03-05 rejected D-1 by E2",
+        "2026-03-06 deal D-2 E6 100 USD of Southwind/AT",
+    )
+    page = working.alba.get("/activities").text
+    assert "Nordwind" in page
+    assert "rejected" in page
+    assert "Southwind" not in page
+    assert "1 of 1" in page
+
+
+def test_pages_say_how_many_there_are(working: Working) -> None:
+    """No silent cut: 50 of 60, and the way on."""
+    working.record(*(f"2026-03-04 consult C-{n} E1" for n in range(60)))
+    page = working.alba.get("/activities").text
+    assert "50 of 60" in page
+    assert "page=2" in page
+    assert "10 of 60" in working.alba.get("/activities?page=2").text
+    assert "none of them on this page" in working.alba.get("/activities?page=9").text
+
+
+def test_the_list_is_narrowed_and_keeps_what_it_is_narrowed_by(working: Working) -> None:
+    """The address holds it, and the next page's too."""
+    working.record(*(f"2026-03-04 consult C-{n} E1 of Nordwind/AT" for n in range(60)), "2026-03-05 deal D-1 E1 1 USD")
+    page = working.alba.get("/activities?type=export_consult&q=nordwind&from=2026-03-01&to=2026-03-04").text
+    assert "50 of 60" in page
+    assert "q=nordwind" in page
+    assert "from=2026-03-01" in page
+    assert "1 of 1" in working.alba.get("/activities?type=export_deal").text
+    assert "Nothing like that" in working.alba.get("/activities?state=reversed").text
+
+
+@pytest.mark.parametrize(
+    ("name", "statuses"),
+    [
+        # Alba's, her colleague's, her unit's, the region's, the agency's, another region's
+        ("alba", [200, 404, 404, 404, 404, 404]),
+        ("chae", [404, 404, 404, 404, 404, 404]),
+        ("boram", [200, 200, 200, 404, 404, 404]),
+        ("gaston", [200, 200, 200, 200, 404, 404]),
+        ("hana", [200, 200, 200, 200, 200, 200]),
+        ("dana", [200, 200, 200, 200, 200, 200]),
+        ("emil", [200, 200, 200, 200, 200, 200]),
+        ("ferran", [200, 200, 200, 200, 200, 200]),
+        ("iris", [404, 404, 404, 404, 404, 404]),
+    ],
+)
+def test_who_sees_whose(working: Working, name: str, statuses: list[int]) -> None:
+    """An employee sees no activities of the units above; a head those of the line."""
+    nodes = ("employee:E1", "employee:E6", "unit:VIE", "unit:EUR", "unit:HQ", "unit:TYO")
+    assert getattr(working, name).statuses(*(f"/activities?node={node}" for node in nodes)) == statuses
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["node=nothing", "node=unit:NOPE", "page=0", "page=x", "type=lunch", "state=lost", "from=soon", f"q={'x' * 300}"],
+)
+def test_a_wrong_address_gets_an_answer(working: Working, query: str) -> None:
+    """Never a failure of ours."""
+    assert working.hana.get(f"/activities?{query}").status_code in {404, 422}
+
+
+def test_who_is_no_employee_has_none_of_their_own(working: Working) -> None:
+    """The auditor begins at somebody's."""
+    assert working.emil.get("/activities").status_code == 404
+
+
+def test_it_takes_as_many_queries_whatever_the_length(working: Working, count_queries: CountQueries) -> None:
+    """Expect 5: the session, the organisation's revision, the state's, how many, the page."""
+    counts = []
+    for n in range(2):
+        working.alba.get("/activities")
+        with count_queries() as sent:
+            working.alba.get("/activities")
+        counts.append(len([one for one in sent if one != "BEGIN"]))
+        working.record(*(f"2026-03-04 consult C-{n}-{m} E1" for m in range(30)))
+    assert counts == [5, 5]

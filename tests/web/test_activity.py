@@ -1,0 +1,163 @@
+"""One activity: its whole history, correcting and reversing one's own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import CountQueries
+from tests.web.working import Working, key_of
+
+DEAL = "2026-03-04 deal D-1 E1 100 USD of Nordwind/AT"
+AT_D1 = f"/activities/{key_of('D-1')}"
+MENDED = {
+    "type": "export_deal",
+    "company": "Company",
+    "buyer": "Nordwind",
+    "buyer_country": "AT",
+    "amount": "250",
+    "currency": "USD",
+    "day": "2026-03-04",
+    "reason": "a zero too few",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("alba", 200),
+        ("jiho", 404),
+        ("chae", 404),
+        ("boram", 200),
+        ("gaston", 200),
+        ("hana", 200),
+        ("wanda", 200),
+        ("dana", 200),
+        ("emil", 200),
+        ("ferran", 200),
+        ("iris", 404),
+    ],
+)
+def test_who_sees_it(working: Working, name: str, status: int) -> None:
+    """Its employee, the line above, and who sees everything; a colleague of the same office does not."""
+    working.record(DEAL)
+    assert getattr(working, name).get(AT_D1).status_code == status
+
+
+def test_who_shares_in_it_sees_it_and_cannot_take_it_out(working: Working) -> None:
+    """Reversing takes the whole activity out, the others' parts too: it is for the employee whose it is."""
+    working.record("2026-03-04 deal D-1 E1 100 USD E1:0.5 E3:0.5")
+    page = working.chae.get(AT_D1)
+    assert page.status_code == 200
+    assert 'id="reverse"' not in page.text
+    form = {"form_id": working.chae.form_id("/log"), "reason": "not mine"}
+    assert working.chae.post(f"{AT_D1}/reverse", form).status_code == 404
+
+
+def test_the_history_shows_void_verdicts_as_void(working: Working) -> None:
+    """And that the same id came again with other contents."""
+    from tests.scenario import event_of, ingest
+
+    working.record(DEAL, "2026-03-05 verified D-1 by E1", "2026-03-06 verified D-1 by E2")
+    assert len(ingest(working.database, [event_of("2026-03-04 deal D-1 E1 900 USD")]).rejected) == 1
+    page = working.boram.get(AT_D1).text
+    assert "void: given by one of its own employees" in page
+    assert "Came again with other contents" in page
+
+
+def test_reversing_takes_it_out_with_the_reason(working: Working) -> None:
+    """It stays in the ledger; the score goes back; sent twice it is one reversal."""
+    working.record(DEAL)
+    form = {"form_id": working.alba.form_id(AT_D1), "reason": "never happened"}
+    first = working.alba.post(f"{AT_D1}/reverse", form)
+    assert first.status_code == 303
+    page = working.alba.get(AT_D1).text
+    assert "Reversed. Provisional score" in page
+    assert "never happened" in page
+    assert 'id="reverse"' not in page
+    working.alba.post(f"{AT_D1}/reverse", form)
+    assert [one["type"] for one in working.events()] == ["kopes.export_deal", "kopes.reversed"]
+    assert working.trail()[-1].deed in {"sign_in", "settle"} or working.trail()[0].why == "never happened"
+
+
+def test_a_reversal_needs_a_reason(working: Working) -> None:
+    """At its field, with nothing written."""
+    working.record(DEAL)
+    answer = working.alba.post(f"{AT_D1}/reverse", {"form_id": working.alba.form_id(AT_D1), "reason": " "})
+    assert answer.status_code == 422
+    assert 'href="#reason"' in answer.text
+    assert len(working.events()) == 1
+
+
+def test_correcting_reverses_and_records_another_in_one_step(working: Working) -> None:
+    """Under a new id, prefilled with what was there; the new one has to be verified anew."""
+    working.record(DEAL, "2026-03-05 verified D-1 by E2")
+    page = working.alba.get(f"{AT_D1}/correct").text
+    assert 'value="Nordwind"' in page
+    assert 'value="100"' in page
+    form = {"form_id": working.alba.form_id(f"{AT_D1}/correct"), **MENDED}
+    answer = working.alba.post(f"{AT_D1}/correct", form)
+    assert answer.status_code == 303
+    assert answer.headers["Location"] != AT_D1
+    assert "reversed" in working.alba.get(AT_D1).text
+    assert "250 USD" in working.alba.get(answer.headers["Location"]).text
+    working.alba.post(f"{AT_D1}/correct", form)
+    assert [one["type"].removeprefix("kopes.") for one in working.events()] == [
+        "export_deal",
+        "verified",
+        "reversed",
+        "export_deal",
+    ]
+
+
+def test_a_wrong_correction_leaves_the_old_entry_as_it_is(working: Working) -> None:
+    """Both or neither."""
+    working.record(DEAL)
+    form = {"form_id": working.alba.form_id(f"{AT_D1}/correct"), **MENDED, "amount": "lots"}
+    answer = working.alba.post(f"{AT_D1}/correct", form)
+    assert answer.status_code == 422
+    assert 'value="lots"' in answer.text
+    assert "a zero too few" in answer.text
+    assert len(working.events()) == 1
+
+
+def test_what_is_reversed_is_not_corrected_again(working: Working) -> None:
+    """Two tabs: the second is told."""
+    working.record(DEAL)
+    one, other = (working.alba.form_id(f"{AT_D1}/correct") for _ in range(2))
+    working.alba.post(f"{AT_D1}/correct", {"form_id": one, **MENDED})
+    answer = working.alba.post(f"{AT_D1}/correct", {"form_id": other, **MENDED})
+    assert answer.status_code == 409
+    assert "reversed already" in answer.text
+    assert len(working.events()) == 3
+
+
+@pytest.mark.parametrize("name", ["chae", "jiho", "boram", "hana", "wanda", "emil", "ferran", "iris"])
+def test_only_one_s_own_is_corrected_or_reversed(working: Working, name: str) -> None:
+    """Not a colleague's, not one's people's, whoever asks."""
+    working.record(DEAL)
+    somebody = getattr(working, name)
+    form_id = working.alba.form_id("/log")
+    assert somebody.get(f"{AT_D1}/correct").status_code == 404
+    assert somebody.post(f"{AT_D1}/correct", {"form_id": form_id, **MENDED}).status_code == 404
+    assert somebody.post(f"{AT_D1}/reverse", {"form_id": form_id, "reason": "because"}).status_code == 404
+    assert len(working.events()) == 1
+
+
+@pytest.mark.parametrize("key", ["1", "0" * 32, "..", "%00"])
+def test_an_unknown_address_is_not_there(working: Working, key: str) -> None:
+    """Numbers lead nowhere: an activity is found by its event's key alone."""
+    working.record(DEAL)
+    assert working.ferran.get(f"/activities/{key}").status_code == 404
+
+
+def test_it_takes_as_many_queries_whatever_the_history(working: Working, count_queries: CountQueries) -> None:
+    """Expect 7: the session, two revisions, the activity, its credits, verdicts, conflicts."""
+    working.record(DEAL)
+    counts = []
+    for n in range(2):
+        working.alba.get(AT_D1)
+        with count_queries() as sent:
+            working.alba.get(AT_D1)
+        counts.append(len([one for one in sent if one != "BEGIN"]))
+        working.record(*(f"2026-03-{6 + m:02} verified D-1 by E9 as V-{n}-{m}" for m in range(20)))
+    assert counts[0] == counts[1] <= 8

@@ -1,0 +1,89 @@
+"""The agency on one page: figures as everywhere else, every unit a link, and nothing that grows with the agency."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from app import scoring
+from app.rules.terms import Node
+from app.scoring import Asked
+from app.scoring.tables import trend
+from tests.conftest import CountQueries
+from tests.web.working import NOW, Working, working  # noqa: F401 - a fixture
+
+THREE_DEALS = (
+    "2026-03-04 deal D-1 E1 1000.00 USD",
+    "2026-03-05T10:00 verified D-1 by E9 as V-1",
+    "2026-04-04 deal D-2 E3 1000.00 USD",
+    "2026-04-05T10:00 verified D-2 by E9 as V-2",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("ferran", 200), ("emil", 200), ("dana", 404), ("boram", 404), ("alba", 404), ("iris", 404)],
+)
+def test_executive_and_auditor_see_the_agency_on_one_page(working: Working, name: str, status: int) -> None:
+    """Nobody else does (contract, "Who may what")."""
+    assert getattr(working, name).statuses("/agency") == [status]
+
+
+def test_each_unit_is_a_cell_with_its_score_that_leads_to_its_scorecard(working: Working) -> None:
+    """The figure is the scorecard's own."""
+    working.record(*THREE_DEALS)
+    page = working.ferran.get("/agency").text
+    with working.database.read() as connection:
+        found = scoring.scores(connection, Asked(2026, NOW.date()))
+    for code in ("EUR", "VIE", "PAR", "ASI", "TYO"):
+        node = Node.parse(f"unit:{code}")
+        assert node is not None
+        cell = page.split(f'href="/scorecards/unit:{code}?cycle=2026"', 1)[1].split("</a>", 1)[0]
+        final = found.of(node)[2]
+        assert final is not None
+        assert f"{final:.2f}" in cell
+
+
+def test_no_employee_is_named_on_it(working: Working) -> None:
+    """An executive comes to people by drilling down."""
+    working.record(*THREE_DEALS)
+    assert "employee:" not in working.ferran.get("/agency").text
+
+
+def test_movers_compare_with_the_snapshot_of_thirty_days_ago(working: Working) -> None:
+    """What the trend says of 31 May is what the change is taken from, not a later snapshot."""
+    working.record(*THREE_DEALS)
+    with working.database.write("test") as connection:
+        connection.execute(
+            sa.insert(trend),
+            [
+                {"cycle": 2026, "node": "unit:VIE", "day": day, "own_score": score, "final_score": score}
+                | {"provisional_score": score, "taken_at": NOW}
+                for day, score in ((dt.date(2026, 5, 31), 20.0), (dt.date(2026, 6, 29), 99.0))
+            ],
+        )
+        final = scoring.scores(connection, Asked(2026, NOW.date())).of(Node.parse("unit:VIE"))[2]  # type: ignore[arg-type]  # it is a node
+    assert final is not None
+    page = working.ferran.get("/agency").text
+    assert f"+{final - 20:.2f}" in page
+
+
+def test_an_agency_without_figures_says_so(working: Working) -> None:
+    """A day before the cycle, and a cycle without an activity, are pages like any."""
+    assert working.ferran.statuses("/agency", "/agency?as_of=2026-01-01", "/agency?as_of=2025-12-31&cycle=2026") == [200] * 3
+    assert working.ferran.statuses("/agency?cycle=1999", "/agency?as_of=soon") == [422, 422]
+
+
+def test_constant_query_count(working: Working, count_queries: CountQueries) -> None:
+    """At most 12, with one activity as with thirty."""
+    ferran = working.ferran
+    working.record(THREE_DEALS[0])
+    ferran.get("/agency")
+    with count_queries() as few:
+        ferran.get("/agency")
+    working.record(*(f"2026-05-04 deal M-{number} E{1 + number % 3} 1000.00 USD" for number in range(30)))
+    with count_queries() as many:
+        ferran.get("/agency")
+    assert len(few) == len(many) <= 12

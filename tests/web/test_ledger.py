@@ -1,0 +1,100 @@
+"""The auditor's ledger and trail: every event is found, nothing is hidden, void verdicts say so."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import CountQueries
+from tests.web.working import Working, key_of, working  # noqa: F401 - a fixture
+
+GIVEN = (
+    "2026-03-04 deal D-1 E1 1000.00 USD of Meyer/AT",
+    "2026-03-05T10:00 verified D-1 by E1 as V-1",
+    "2026-04-04 deal D-2 E3 2000.00 USD of Çelik/TR",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("emil", 200), ("dana", 404), ("ferran", 404), ("boram", 404), ("alba", 404), ("iris", 404)],
+)
+def test_only_the_auditor_sees_ledger_and_trail(working: Working, name: str, status: int) -> None:
+    """An event's page too."""
+    working.record(*GIVEN)
+    addresses = ("/ledger", f"/ledger/{key_of('D-1')}", "/trail")
+    assert getattr(working, name).statuses(*addresses) == [status] * 3
+
+
+def _found(working: Working, query: str) -> set[str]:
+    page = working.emil.get(f"/ledger?{query}").text
+    return {id_ for id_ in ("D-1", "V-1", "D-2") if f"/ledger/{key_of(id_)}\">{id_}<" in page}
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("", {"D-1", "V-1", "D-2"}),
+        ("id=D-2", {"D-2"}),
+        ("type=verified", {"V-1"}),
+        ("first=2026-03-05&last=2026-03-05", {"V-1"}),
+        ("employee=E1", {"D-1", "V-1"}),
+        ("employee=E404", set()),
+        ("text=meyer", {"D-1"}),
+        ("text=çELIK", {"D-2"}),
+        ("text=%25", set()),
+        ("source=/elsewhere", set()),
+        ("text=meyer&employee=E3", set()),
+    ],
+)
+def test_events_are_found_by_what_an_auditor_asks(working: Working, query: str, ids: set[str]) -> None:
+    """Source, id, type, days, employee and names narrow; signs of the database's own language are plain text."""
+    working.record(*GIVEN)
+    assert _found(working, query) == ids
+
+
+def test_a_void_verdict_is_shown_as_void(working: Working) -> None:
+    """Alba verified her own deal: in the list, on its page and on the deal's (contract, "Which events count, exactly")."""
+    working.record(*GIVEN)
+    assert "void" in working.emil.get("/ledger?type=verified").text
+    assert "This verdict is void" in working.emil.get(f"/ledger/{key_of('V-1')}").text
+    assert "void" in working.emil.get(f"/ledger/{key_of('D-1')}").text
+
+
+def test_an_event_is_shown_as_it_came_with_its_hash_and_whom_it_counts_for(working: Working) -> None:
+    """Amounts keep their digits; unknown ids are not there."""
+    working.record(*GIVEN)
+    page = working.emil.get(f"/ledger/{key_of('D-1')}").text
+    for words in ("1000.00", "Hash of its content", "/scorecards/unit:HQ", "/scorecards/employee:E1", "deal_value"):
+        assert words in page
+    assert working.emil.statuses("/ledger/nothing", "/ledger?before=0", "/ledger?first=soon") == [404, 200, 422]
+
+
+def test_the_trail_is_searched_by_who_and_deed(working: Working) -> None:
+    """A download leaves a row that names who, what and why."""
+    working.dana.post("/people", {"reason": "a yearly report"})
+    assert "a yearly report" in working.emil.get("/trail?who=account:dana@agency.example&deed=export").text
+    assert "No such deed" in working.emil.get("/trail?who=nobody-like-that").text
+
+
+def test_constant_query_count(working: Working, count_queries: CountQueries) -> None:
+    """One event or thirty."""
+    emil = working.emil
+    working.record(GIVEN[0])
+    emil.get("/ledger")
+    with count_queries() as few:
+        emil.get("/ledger")
+    working.record(*(f"2026-05-04 deal M-{number} E{1 + number % 3} 1000.00 USD" for number in range(30)))
+    with count_queries() as many:
+        emil.get("/ledger")
+    assert len(few) == len(many) <= 6
+
+
+def test_pages_go_on_where_the_last_one_ended(working: Working) -> None:
+    """Of 120 events the first page has 100, the next the others; none twice."""
+    working.record(*(f"2026-05-04 deal M-{number} E{1 + number % 3} 1000.00 USD" for number in range(120)))
+    first = working.emil.get("/ledger").text
+    following = first.split('rel="next" href="', 1)[1].split('"', 1)[0].replace("&amp;", "&")
+    second = working.emil.get(following).text
+    shown = [[number for number in range(120) if f">M-{number}<" in page] for page in (first, second)]
+    assert [len(some) for some in shown] == [100, 20]
+    assert sorted(shown[0] + shown[1]) == list(range(120))

@@ -1,0 +1,226 @@
+"""Logging an activity: what is typed becomes one event, errors stand at their fields, a duplicate is shown before it is saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import CountQueries
+from tests.web.working import Working
+
+DEAL = {
+    "type": "export_deal",
+    "company": "Alpen GmbH",
+    "buyer": "Nordwind",
+    "buyer_country": "AT",
+    "amount": "125000.00",
+    "currency": "EUR",
+    "day": "2026-06-29",
+}
+
+
+def log(working: Working, person: str = "alba", **changed: Any) -> Any:
+    """Send the form, with a fresh id."""
+    somebody = getattr(working, person)
+    return somebody.post("/log", {"form_id": somebody.form_id("/log"), **DEAL, **changed})
+
+
+def test_what_is_typed_becomes_one_event_of_the_employee(working: Working) -> None:
+    """By the one door, with the source of the employee's pages, at the hour of the office on the day typed."""
+    answer = log(working, hs_code="8509")
+    assert answer.status_code == 303
+    (event,) = working.events()
+    assert event["type"] == "kopes.export_deal"
+    assert event["source"] == "/pages/E1"
+    assert event["time"] == "2026-06-29T14:00:00+02:00"
+    assert event["data"] == {
+        "employee": "E1",
+        "company": {"name": "Alpen GmbH"},
+        "buyer": {"name": "Nordwind", "country": "AT"},
+        "amount": "125000.00",
+        "currency": "EUR",
+        "hs_code": "8509",
+    }
+
+
+def test_it_says_what_it_did_to_the_score(working: Working) -> None:
+    """Before and after, on the basis that moved; the final one moves once it is verified."""
+    answer = log(working)
+    page = working.alba.get(answer.headers["Location"]).text
+    assert "Provisional score: " in page
+    assert " → " in page
+    assert "The final score" in page
+    assert "0 → 1" in page
+
+
+def test_sent_twice_it_is_one_event(working: Working) -> None:
+    """A slow line and a second press: nothing is recorded twice, and that is said."""
+    form = {"form_id": working.alba.form_id("/log"), **DEAL}
+    first, second = working.alba.post("/log", form), working.alba.post("/log", form)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert "nothing was recorded twice" in working.alba.get(second.headers["Location"]).text
+    assert len(working.events()) == 1
+
+
+def test_the_same_form_with_other_contents_is_refused(working: Working) -> None:
+    """Going back, changing the amount and sending again would be another event under one id."""
+    form = {"form_id": working.alba.form_id("/log"), **DEAL}
+    working.alba.post("/log", form)
+    answer = working.alba.post("/log", {**form, "amount": "1"})
+    assert answer.status_code == 409
+    assert "saved before, with other contents" in answer.text
+    assert len(working.events()) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "words"),
+    [
+        ({"amount": ""}, "amount", "required"),
+        ({"amount": "12.345,00"}, "amount", "not an amount"),
+        ({"amount": "0"}, "amount", "not an amount"),
+        ({"amount": "99999999999"}, "amount", "10,000,000,000"),
+        ({"currency": "XXX"}, "currency", "no rate"),
+        ({"buyer": ""}, "buyer", "required"),
+        ({"buyer_country": ""}, "buyer_country", "required"),
+        ({"buyer_country": "XX"}, "buyer_country", "ISO 3166-1"),
+        ({"company": ""}, "company", "a name or a registration"),
+        ({"company": "x" * 501}, "company", "501 characters"),
+        ({"buyer": "NUL\0"}, "buyer", "NUL"),
+        ({"hs_code": "ab"}, "hs_code", "HS code"),
+        ({"day": "2026-07-01"}, "day", "still to come"),
+        ({"day": "30.6.2026"}, "day", "2026-03-31"),
+        ({"day": ""}, "day", "Fill this in"),
+        ({"type": "lunch"}, "type", "Choose one of"),
+        ({"form_id": "1"}, "form_id", "form"),
+        ({"colleague": "Nobody", "share": "10"}, "colleague", "no colleague"),
+        ({"colleague": "E6", "share": "100"}, "share", "percentage"),
+        ({"colleague": "E6", "share": "0.001"}, "share", "percentage"),
+        ({"colleague": "E1", "share": "10"}, "colleague", "is you"),
+        ({"colleague": ["E6", "E2"], "share": ["60", "40"]}, "share", "left for you"),
+    ],
+)
+def test_an_error_stands_at_its_field_and_what_was_typed_stays(
+    working: Working, changed: dict[str, Any], field: str, words: str
+) -> None:
+    """Nothing is written, nothing typed is lost (issue 7, 13)."""
+    answer = log(working, **{"company": "Alpen GmbH", **changed})
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert f'href="#{field}"' in answer.text
+    if "buyer" not in changed:
+        assert 'value="Nordwind"' in answer.text
+    assert working.events() == []
+
+
+def test_shared_credits_leave_the_rest_to_oneself(working: Working) -> None:
+    """Shares add up to exactly 1; a colleague may be written by name, with the number, or by the number alone."""
+    log(working, colleague=["E6", "E2 (E2)", ""], share=["33.33", "20 %", ""])
+    assert working.events()[0]["data"]["credits"] == [
+        {"employee": "E1", "share": "0.4667"},
+        {"employee": "E6", "share": "0.3333"},
+        {"employee": "E2", "share": "0.2000"},
+    ]
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("1,250,000.50", "1250000.50"), ("1 250", "1250"), (" 12.5 ", "12.5")])
+def test_an_amount_may_be_typed_in_groups(working: Working, typed: str, kept: str) -> None:
+    """The value checked is the value stored."""
+    assert log(working, amount=typed).status_code == 303
+    assert working.events()[0]["data"]["amount"] == kept
+
+
+def test_what_the_kind_does_not_carry_is_not_recorded(working: Working) -> None:
+    """Without script every field is there; a new buyer has no amount."""
+    log(working, type="new_buyer", hs_code="85")
+    assert set(working.events()[0]["data"]) == {"employee", "company", "buyer"}
+
+
+def test_a_possible_duplicate_is_shown_before_anything_is_saved(working: Working) -> None:
+    """The same buyer under another spelling within days: the form comes back, with the box to say that it is another one."""
+    log(working)
+    again = log(working, buyer="NORDWIND Ltd.", amount="7")
+    assert again.status_code == 422
+    assert "This may be recorded already" in again.text
+    assert 'name="sure"' in again.text
+    assert 'value="7"' in again.text
+    assert len(working.events()) == 1
+    assert log(working, buyer="NORDWIND Ltd.", amount="7", sure="yes").status_code == 303
+    assert len(working.events()) == 2
+
+
+def test_a_colleague_s_entry_is_hinted_at_without_name_or_amount(working: Working) -> None:
+    """Duplicates across offices matter; whose they are is not for colleagues (contract, "Who may what")."""
+    log(working, "chae", company="Alpen GmbH")
+    page = log(working).text
+    assert "A colleague recorded it." in page
+    assert "E3" not in page
+    assert page.count("125000") == 1
+
+
+def test_names_are_completed_as_one_types(working: Working) -> None:
+    """Companies, buyers with country and registration, colleagues with their unit; not oneself."""
+    log(working, buyer_registration="FN 1234", company_registration="110-81")
+    assert working.alba.get("/log/companies?q=alp").json == {
+        "items": [{"value": "Alpen GmbH", "registration": "110-81", "note": "110-81"}]
+    }
+    (buyer,) = working.alba.get("/log/buyers?q=nord&country=AT").json["items"]  # type: ignore[index]
+    assert (buyer["value"], buyer["country"], buyer["registration"]) == ("Nordwind", "AT", "FN 1234")
+    assert [one["value"] for one in working.alba.get("/log/colleagues?q=e").json["items"]] == [  # type: ignore[index]
+        f"E{n} (E{n})" for n in range(2, 10)
+    ]
+    assert working.alba.get("/log/companies").json == {"items": []}
+    assert (
+        "Nordwind"
+        in working.alba.get(
+            "/log/alike?type=export_deal&company=Alpen&buyer=Nordwind&buyer_country=AT&day=2026-06-28"
+        ).text
+    )
+
+
+@pytest.mark.parametrize(
+    "address", ["/log", "/log/companies?q=a", "/log/buyers?q=a", "/log/colleagues?q=a", "/log/alike"]
+)
+def test_only_employees_log(working: Working, address: str) -> None:
+    """Who is no employee has no activities; whoever is one, has, whatever else they are."""
+    for name, status in (("alba", 200), ("boram", 200), ("wanda", 200)):
+        assert getattr(working, name).get(address).status_code == status
+    for name in ("dana", "emil", "ferran", "iris"):
+        assert getattr(working, name).get(address).status_code == 404
+
+
+def test_a_get_changes_nothing_and_another_site_cannot_send_it(working: Working) -> None:
+    """Looking at the form records nothing; a form without its token is refused."""
+    working.alba.get("/log")
+    answer = working.alba.client.post("/log", data={"form_id": working.alba.form_id("/log"), **DEAL})
+    assert answer.status_code == 400
+    assert working.events() == []
+
+
+def test_recent_countries_come_first(working: Working) -> None:
+    """Those of one's own activities, then the office's own."""
+    log(working, buyer_country="DE")
+    page = working.alba.get("/log").text
+    recent = page.partition('<optgroup label="Recent">')[2].partition("</optgroup>")[0]
+    assert recent.index('value="DE"') < recent.index('value="AT"')
+
+
+def test_the_trail_tells_of_it(working: Working) -> None:
+    """Who, when, what."""
+    log(working)
+    row = working.trail()[0]
+    assert (row.deed, row.who) == ("log_activity", "account:alba@agency.example")
+    assert "Nordwind" in (row.after or "")
+
+
+def test_recording_takes_as_many_queries_whatever_the_history(working: Working, count_queries: CountQueries) -> None:
+    """The peers take 73 and 89; the number does not grow."""
+    counts = []
+    for n in range(2):
+        form = {"form_id": working.alba.form_id("/log"), **DEAL, "buyer": f"Buyer number {n}", "sure": "yes"}
+        with count_queries() as sent:
+            assert working.alba.post("/log", form).status_code == 303
+        counts.append(len([one for one in sent if one.split()[0] not in {"BEGIN", "COMMIT"}]))
+        working.record(*(f"2026-03-04 deal X-{n}-{m} E1 100 USD of B{m}/AT" for m in range(20)))
+    assert counts[0] == counts[1]
+    assert counts[0] <= 40

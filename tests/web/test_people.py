@@ -1,0 +1,88 @@
+"""Everyone's scores, and their download: page and file are one figure, and a file that is cut shows it."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+
+import pytest
+import sqlalchemy as sa
+
+from app.access.tables import reading_log
+from tests.conftest import CountQueries
+from tests.web.working import Working, working  # noqa: F401 - a fixture
+
+DEALS = (
+    "2026-03-04 deal D-1 E1 1000.00 USD",
+    "2026-03-05T10:00 verified D-1 by E9 as V-1",
+    "2026-04-04 deal D-2 E3 1000.00 USD",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("dana", 200), ("emil", 200), ("ferran", 200), ("boram", 404), ("hana", 404), ("alba", 404), ("iris", 404)],
+)
+def test_who_may_see_everyone(working: Working, name: str, status: int) -> None:
+    """A head's own line stands on the office's page; an employee sees no colleague."""
+    assert getattr(working, name).statuses("/people") == [status]
+
+
+@pytest.mark.parametrize(("name", "status"), [("dana", 200), ("emil", 404), ("ferran", 404), ("boram", 404)])
+def test_only_hr_downloads(working: Working, name: str, status: int) -> None:
+    """Export is HR's deed (contract, "Who may what")."""
+    assert getattr(working, name).post("/people", {"reason": "the yearly report"}).status_code == status
+
+
+def test_the_file_has_the_figures_of_the_page_and_proves_that_it_is_whole(working: Working) -> None:
+    """Its last line tells the rows and the SHA-256 of all before it."""
+    working.record(*DEALS)
+    content = working.dana.post("/people?sort=number&order=up", {"reason": "the yearly report"}).data
+    body, last = content.removeprefix("\ufeff".encode()).rsplit(b"\r\n", 2)[:2]
+    name, count, kind, digest = last.decode().split(",")
+    rows = list(csv.DictReader(io.StringIO(body.decode())))
+    assert (name, int(count), kind) == ("# rows", len(rows), "sha256")
+    assert digest == hashlib.sha256(body + b"\r\n").hexdigest()
+    page = working.dana.get("/people?sort=number&order=up").text
+    for row in rows:
+        shown = page.split(f'href="/scorecards/employee:{row["number"]}"', 1)[1].split("</tr>", 1)[0]
+        for column in ("own_score", "unit_score", "final_score", "projected_score", "band"):
+            assert row[column] in shown
+    assert [row["number"] for row in rows] == sorted(row["number"] for row in rows)
+
+
+def test_a_download_is_logged_with_its_reason_and_needs_one(working: Working) -> None:
+    """The log says who, what, why and how many; without a reason there is no file and no row."""
+    refused = working.dana.post("/people?unit=VIE", {"reason": ""})
+    assert refused.status_code == 422
+    assert "Fill this in." in refused.text
+    assert working.dana.post("/people?unit=VIE", {"reason": "Vienna's review", "format": "xlsx"}).status_code == 200
+    with working.database.read() as connection:
+        rows = connection.execute(sa.select(reading_log)).mappings().all()
+    assert [(row["what"], row["reason"], row["rows"]) for row in rows] == [("people", "Vienna's review", 3)]
+    assert working.trail()[0].why == "Vienna's review"
+
+
+def test_a_unit_a_group_a_band_and_a_name_narrow_the_list(working: Working) -> None:
+    """All below a unit belong to it; what is shown says how many of how many."""
+    page = working.dana.get("/people?unit=EUR").text
+    assert "employee:E1" in page
+    assert "employee:E3" not in page
+    assert "4 of " in page
+    assert "employee:E3" in working.dana.get("/people?text=e3").text
+    assert "Nobody like that" in working.dana.get("/people?text=nobody-has-this").text
+    assert working.dana.statuses("/people?unit=NOPE", "/people?page=99", "/people?sort=nope") == [200, 200, 422]
+
+
+def test_constant_query_count(working: Working, count_queries: CountQueries) -> None:
+    """The session, the revision and the totals: the same whatever has been recorded."""
+    dana = working.dana
+    working.record(DEALS[0])
+    dana.get("/people")
+    with count_queries() as few:
+        dana.get("/people")
+    working.record(*(f"2026-05-04 deal M-{number} E{1 + number % 3} 1000.00 USD" for number in range(30)))
+    with count_queries() as many:
+        dana.get("/people?sort=name")
+    assert len(few) == len(many) <= 8

@@ -1,0 +1,201 @@
+"""The scorecard: one's own and those above, figures on both bases, and nothing of anybody else's."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.kit.database import Database
+from app.web.asking import present_cycle
+from tests.conftest import CountQueries
+from tests.web.working import Working, key_of
+
+OWN = "/scorecards/employee:E1"
+
+
+def figure(page: str, name: str) -> str:
+    """A figure that the page watches."""
+    found = re.search(rf'data-watch="{name}">(.*?)</', page, re.DOTALL)
+    assert found is not None, name
+    return re.sub(r"<[^>]+>|\s+", " ", found[1]).strip()
+
+
+def test_an_employee_begins_at_their_own(working: Working) -> None:
+    """The address of the beginning leads there, and it is the same page under both its addresses."""
+    assert working.alba.get("/").headers["Location"] == "/scorecard"
+    assert "Scorecard of the cycle 2026" in working.alba.get("/scorecard").text
+    assert figure(working.alba.get("/scorecard").text, "final") == figure(working.alba.get(OWN).text, "final")
+
+
+@pytest.mark.parametrize(
+    ("name", "statuses"),
+    [
+        # own, colleague, own unit, unit above, agency, other unit, employee of another region
+        ("alba", [200, 404, 200, 200, 200, 404, 404]),
+        ("chae", [404, 404, 404, 404, 200, 200, 200]),
+        ("boram", [200, 200, 200, 200, 200, 404, 404]),
+        ("gaston", [200, 200, 200, 200, 200, 404, 404]),
+        ("hana", [200, 200, 200, 200, 200, 200, 200]),
+        ("wanda", [200, 200, 200, 200, 200, 200, 200]),
+        ("dana", [200, 200, 200, 200, 200, 200, 200]),
+        ("emil", [200, 200, 200, 200, 200, 200, 200]),
+        ("ferran", [200, 200, 200, 200, 200, 200, 200]),
+        ("iris", [404, 404, 404, 404, 404, 404, 404]),
+    ],
+)
+def test_who_sees_which_scorecard(working: Working, name: str, statuses: list[int]) -> None:
+    """Contract, "Who may what": by role and by relation, and what one may not see is as what is not there."""
+    nodes = ("employee:E1", "employee:E6", "unit:VIE", "unit:EUR", "unit:HQ", "unit:TYO", "employee:E3")
+    assert getattr(working, name).statuses(*(f"/scorecards/{node}" for node in nodes)) == statuses
+
+
+def test_a_page_of_nobody_leads_to_the_sign_in(working: Working) -> None:
+    """And back again after it."""
+    answer = working.app.test_client().get(OWN)
+    assert (answer.status_code, "/login" in answer.headers["Location"]) == (303, True)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/scorecards/unit:NOPE",
+        "/scorecards/employee:E99",
+        "/scorecards/nothing",
+        "/scorecards/unit:",
+        "/scorecards/employee:E1?cycle=1066",
+        "/scorecards/employee:E1?cycle=soon",
+        "/scorecards/employee:E1?as_of=yesterday",
+        "/scorecards/employee:E1?basis=hoped",
+    ],
+)
+def test_a_wrong_address_gets_an_answer(working: Working, address: str) -> None:
+    """Never a failure of ours (issue 7, 13)."""
+    assert working.ferran.get(address).status_code in {404, 422}
+
+
+def test_both_bases_stand_beside_each_other(working: Working) -> None:
+    """A deal that is entered counts on the provisional basis; on the final one once it is verified (domain.md 2)."""
+    working.record("2026-03-04 deal D-1 E1 100 USD")
+    page = working.alba.get(OWN).text
+    assert figure(page, "actual-deals") == "0 count"
+    assert figure(page, "other-deals").startswith("1 ")
+    assert figure(working.alba.get(f"{OWN}?basis=provisional").text, "actual-deals") == "1 count"
+    working.record("2026-03-05 verified D-1 by E2")
+    assert figure(working.alba.get(OWN).text, "actual-deals") == "1 count"
+
+
+def test_a_day_is_looked_at_as_it_was(working: Working) -> None:
+    """What came later, verdicts too, had not happened."""
+    working.record("2026-03-04 deal D-1 E1 100 USD", "2026-04-05 verified D-1 by E2")
+    assert figure(working.alba.get(f"{OWN}?as_of=2026-04-04").text, "actual-deals") == "0 count"
+    assert figure(working.alba.get(f"{OWN}?as_of=2026-04-05").text, "actual-deals") == "1 count"
+
+
+def test_pace_is_the_actual_against_the_expected_path(working: Working) -> None:
+    """On 30 June 181 of 365 days are over: of a target of 10, 4.96 should be there; 5 consults are 101 % of that (domain.md 3)."""
+    working.record(*(f"2026-03-04 consult C-{n} E1" for n in range(5)))
+    assert figure(working.alba.get(OWN).text, "pace-consults").startswith("101")
+
+
+def test_what_cannot_be_measured_says_why_and_is_no_zero(working: Working) -> None:
+    """A mean of nothing has no actual: in words, with a dash, and never as 0."""
+    page = working.alba.get(OWN).text
+    assert "there is no actual. A missing figure is not counted as zero." in page
+    assert figure(page, "actual-deal_mean") == "–"
+
+
+def test_what_moved_it_last_is_shown_to_whom_it_belongs(working: Working) -> None:
+    """Alba's own card names her deal; the agency's card, which she may see too, names no activity and no colleague."""
+    working.record("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT")
+    assert "Nordwind" in working.alba.get(OWN).text
+    for node in ("unit:VIE", "unit:EUR", "unit:HQ"):
+        page = working.alba.get(f"/scorecards/{node}").text
+        assert "Nordwind" not in page
+        assert "E6" not in page
+        assert "What moved it last" not in page
+    assert key_of("D-1") in working.boram.get("/scorecards/unit:VIE").text
+
+
+def test_chae_sees_nothing_of_alba_s(working: Working) -> None:
+    """The agency's score is hers to see, and no word of Alba."""
+    working.record("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT")
+    for address in ("/scorecard", "/scorecards/unit:HQ", "/scorecards/unit:TYO"):
+        page = working.chae.get(address).text
+        assert "Nordwind" not in page
+        assert "E1" not in re.findall(r"\bE\d+\b", page)
+
+
+def test_people_and_units_stand_side_by_side_for_whom_they_are(working: Working) -> None:
+    """A head sees the people of the unit; an employee sees the unit above without them, and no sister unit."""
+    assert "/scorecards/employee:E6" in working.boram.get("/scorecards/unit:VIE").text
+    assert "/scorecards/employee:" not in working.alba.get("/scorecards/unit:VIE").text
+    above = working.alba.get("/scorecards/unit:EUR").text
+    assert "/scorecards/unit:VIE" in above
+    assert "/scorecards/unit:PAR" not in above
+    assert "/scorecards/unit:PAR" in working.gaston.get("/scorecards/unit:EUR").text
+
+
+def test_the_part_is_the_page_s_own_part(working: Working) -> None:
+    """What the script fetches is what the page would show: one template, one read model."""
+    working.record("2026-03-04 consult C-1 E1")
+    part = working.alba.get(f"{OWN}?part=1").text
+    assert "<html" not in part
+    assert part.strip() in working.alba.get(OWN).text
+
+
+def test_a_kept_part_is_never_out_of_date_and_never_another_s(working: Working) -> None:
+    """The same page again is the same; an event changes it; what a head may see more is not shown to the employee after."""
+    before = working.alba.get(OWN).text
+    assert working.alba.get(OWN).text == before
+    assert "Employee E2" not in before
+    assert "data-live" in working.boram.get(OWN).text
+    working.record("2026-03-04 consult C-1 E1")
+    assert figure(working.alba.get(OWN).text, "actual-consults") == "1 count"
+    assert figure(working.boram.get(OWN).text, "actual-consults") == "1 count"
+
+
+def test_page_and_api_have_the_same_figures(working: Working) -> None:
+    """One read model per figure."""
+    working.record("2026-03-04 consult C-1 E1", "2026-03-04 deal D-1 E1 100 USD")
+    page = working.alba.get(f"{OWN}?basis=provisional").text
+    api = working.alba.get("/api/v1/scorecards/employee:E1?cycle=2026&basis=provisional")
+    if api.status_code == 200:
+        assert figure(page, "final") == f"{api.json['final_score']:.2f}"  # type: ignore[index]
+
+
+def test_the_day_1_and_the_day_after_the_cycle(working: Working) -> None:
+    """Degenerate days are answered in words, never by a division (peers.md)."""
+    for day in ("2025-12-31", "2026-01-01", "2026-12-31", "2027-01-01"):
+        for node in ("employee:E1", "unit:HQ"):
+            assert working.ferran.get(f"/scorecards/{node}?cycle=2026&as_of={day}").status_code == 200
+
+
+def test_a_database_without_any_load_has_a_page_too(database: Database) -> None:
+    """No cycle at all: the present year."""
+    from app import scoring
+    from tests.people import TODAY
+
+    with database.read() as connection:
+        assert present_cycle(scoring.state(connection), TODAY) == 2026
+
+
+def test_it_takes_as_many_queries_whatever_the_size_and_the_history(
+    working: Working, count_queries: CountQueries
+) -> None:
+    """Expect 6 of at most 8: the session, the organisation's revision, the state's, totals, distinct members, latest activities."""
+    for address, person in ((OWN, working.alba), ("/scorecards/unit:HQ", working.ferran)):
+        person.get(address)
+        counts = []
+        for round_ in range(2):
+            with count_queries() as sent:
+                assert person.get(address).status_code == 200
+            counts.append(len([one for one in sent if one != "BEGIN"]))
+            working.record_events(_many(f"{person.client}-{round_}"))
+        assert counts[0] == counts[1] <= 8
+
+
+def _many(prefix: str) -> list[dict[str, object]]:
+    from tests.scenario import event_of
+
+    return [event_of(f"2026-03-04 deal {prefix}-{n} E{1 + n % 3} 100 USD of Buyer{n}/AT") for n in range(40)]

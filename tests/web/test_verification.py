@@ -1,0 +1,146 @@
+"""The queue as a page: verdicts in one's own name, several at once, and what others did meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import CountQueries
+from tests.web.working import Working, key_of
+
+DEALS = ("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT", "2026-03-01 deal D-2 E6 100 USD of Southwind/AT")
+
+
+def judge(working: Working, name: str, *ids: str, verdict: str = "verified", **more: str) -> object:
+    """Send the queue's form."""
+    somebody = getattr(working, name)
+    form = {
+        "form_id": working.alba.form_id("/log"),
+        "activity": [key_of(one) for one in ids],
+        "verdict": verdict,
+        **more,
+    }
+    return somebody.post("/verification", form)
+
+
+def test_the_head_sees_what_waits_the_oldest_first_and_never_their_own(working: Working) -> None:
+    """Boram's own entry is in Gaston's queue and not in Boram's."""
+    working.record(*DEALS, "2026-03-02 deal D-3 E2 100 USD of Ownwind/AT", "2026-03-02 deal D-4 E3 1 USD of Farwind/JP")
+    page = working.boram.get("/verification").text
+    assert page.index("Southwind") < page.index("Nordwind")
+    assert "Ownwind" not in page
+    assert "Farwind" not in page
+    assert "2 wait" in page
+    above = working.gaston.get("/verification").text
+    assert "Ownwind" in above
+    assert "Nordwind" not in above
+    assert "2 more wait for a head below you" in above
+    assert "Nordwind" in working.gaston.get("/verification?whose=all").text
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("alba", 404), ("chae", 404), ("boram", 200), ("gaston", 200), ("hana", 200), ("wanda", 200), ("dana", 200)]
+    + [("emil", 404), ("ferran", 404), ("iris", 404)],
+)
+def test_who_has_a_queue(working: Working, name: str, status: int) -> None:
+    """Heads by their posting, hr for what no head may judge."""
+    assert getattr(working, name).get("/verification").status_code == status
+
+
+def test_several_are_verified_at_once_in_the_head_s_name(working: Working) -> None:
+    """The events carry the head's number and come in by the one door."""
+    working.record(*DEALS)
+    assert judge(working, "boram", "D-1", "D-2").status_code == 303  # type: ignore[attr-defined]
+    assert "2 verified." in working.boram.get("/verification").text
+    verdicts = [one for one in working.events() if one["type"] == "kopes.verified"]
+    assert {one["data"]["by"] for one in verdicts} == {"E2"}
+    assert {one["source"] for one in verdicts} == {"/pages/E2"}
+    assert "Nothing to verify" in working.boram.get("/verification").text
+
+
+def test_rejecting_needs_a_reason(working: Working) -> None:
+    """Its employee reads it; what was chosen stays chosen."""
+    working.record(*DEALS)
+    answer = judge(working, "boram", "D-1", verdict="rejected")
+    assert answer.status_code == 422  # type: ignore[attr-defined]
+    assert 'href="#reason"' in answer.text  # type: ignore[attr-defined]
+    assert "checked" in answer.text  # type: ignore[attr-defined]
+    judge(working, "boram", "D-1", verdict="rejected", reason="no evidence")
+    page = working.alba.get(f"/activities/{key_of('D-1')}").text
+    assert "no evidence" in page
+
+
+def test_nothing_chosen_is_said(working: Working) -> None:
+    """Rather than to do nothing in silence."""
+    working.record(*DEALS)
+    assert judge(working, "boram").status_code == 422  # type: ignore[attr-defined]
+
+
+def test_what_was_judged_meanwhile_is_said_and_left(working: Working) -> None:
+    """The page was open; Gaston rejected D-1 since."""
+    working.record(*DEALS, "2026-03-05 rejected D-1 by E4")
+    answer = judge(working, "boram", "D-1")
+    assert answer.status_code == 409  # type: ignore[attr-defined]
+    assert "Nordwind: rejected by E4 meanwhile." in answer.text  # type: ignore[attr-defined]
+    assert judge(working, "boram", "D-1", "D-2").status_code == 303  # type: ignore[attr-defined]
+    page = working.boram.get("/verification").text
+    assert "1 verified." in page
+    assert "Nordwind: rejected by E4 meanwhile." in page
+
+
+@pytest.mark.parametrize("name", ["alba", "chae", "jiho", "wanda", "dana", "emil", "ferran", "iris"])
+def test_who_may_not_judge_cannot_by_sending_the_form(working: Working, name: str) -> None:
+    """Hr judges only what no head may; a colleague never."""
+    working.record(*DEALS)
+    answer = judge(working, name, "D-1")
+    assert answer.status_code == 404  # type: ignore[attr-defined]
+    assert len(working.events()) == 2
+
+
+def test_a_head_cannot_judge_their_own_or_another_line_s_by_sending_the_form(working: Working) -> None:
+    """Nor is anything of a batch recorded where one of it is not theirs."""
+    working.record(*DEALS, "2026-03-02 deal D-3 E2 1 USD", "2026-03-02 deal D-4 E3 1 USD of Farwind/JP")
+    for other in ("D-3", "D-4"):
+        assert judge(working, "boram", "D-1", other).status_code == 404  # type: ignore[attr-defined]
+    assert len(working.events()) == 4
+
+
+def test_at_the_top_it_is_hr_s(working: Working) -> None:
+    """Hana heads the agency: hers go to hr, in the name of Wanda, who has a number; Dana has none and is told."""
+    working.record("2026-03-02 deal D-5 E5 100 USD of Topwind/AT")
+    assert "Topwind" not in working.hana.get("/verification").text
+    assert "Topwind" in working.wanda.get("/verification").text
+    assert "Your account belongs to no employee" in working.dana.get("/verification").text
+    assert judge(working, "wanda", "D-5").status_code == 303  # type: ignore[attr-defined]
+
+
+def test_a_possible_duplicate_is_flagged(working: Working) -> None:
+    """With the way to the other one."""
+    working.record(*DEALS, "2026-03-06 deal D-6 E6 100 USD of NORDWIND/AT")
+    page = working.boram.get("/verification").text
+    assert page.count("possible duplicate") == 2
+    assert "This may be recorded twice" in working.boram.get(f"/activities/{key_of('D-1')}").text
+
+
+def test_a_verdict_from_the_activity_s_page_leads_back_there(working: Working) -> None:
+    """And may change one's mind: of several the latest holds."""
+    working.record(*DEALS)
+    answer = judge(working, "boram", "D-1", then="activity")
+    assert answer.headers["Location"] == f"/activities/{key_of('D-1')}"  # type: ignore[attr-defined]
+    page = working.boram.get(f"/activities/{key_of('D-1')}").text
+    assert 'name="seen" value="verified"' in page
+    assert "1 verified." in page
+
+
+def test_it_takes_as_many_queries_whatever_the_length(working: Working, count_queries: CountQueries) -> None:
+    """Expect 7: the session, two revisions, what waits, who shares, the page's rows, possible duplicates."""
+    working.record(*DEALS)
+    counts = []
+    for n in range(2):
+        working.boram.get("/verification")
+        with count_queries() as sent:
+            working.boram.get("/verification")
+        counts.append(len([one for one in sent if one != "BEGIN"]))
+        working.record(*(f"2026-03-04 deal X-{n}-{m} E1 100 USD" for m in range(60)))
+    assert counts == [7, 7]
+    assert "50 of 62" in working.boram.get("/verification").text or "50 of 1" in working.boram.get("/verification").text
