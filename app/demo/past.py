@@ -106,14 +106,8 @@ class Past:
 
     def of_units(self, version: KpiVersion) -> Floats:
         """The past years of a KPI's measure; NaN where a unit has none."""
-        return self._measured(version.measure, version)
-
-    def _measured(self, measure: Measure, version: KpiVersion) -> Floats:
-        if measure.numerator is not None and measure.denominator is not None:
-            above = self._measured(measure.numerator, version)
-            return _divided(above, self._measured(measure.denominator, version))
-        assert measure.slice is not None
-        if measure.aggregate == "distinct":
+        measure = version.measure
+        if measure.aggregate in {"ratio", "distinct"}:
             return self._alone(version)
         if measure.aggregate == "mean":
             return _divided(self._added("sum", measure, version), self._added("count", measure, version))
@@ -164,14 +158,17 @@ class Past:
         return np.where(weights[:-1] > 0, parts, np.nan)
 
     def _alone(self, version: KpiVersion) -> Floats:
-        """Of each unit alone: distinct companies and buyers of two units do not add up."""
+        """Of each unit alone: rates, and distinct companies and buyers, of two units do not add up."""
         units: Units = self._staffing.units
         found = np.full((len(units.all), YEARS), np.nan)
-        year = self._year(version.measure.aggregate, version.measure, version)
+        year = self._reached.year(version).units
+        growth = 0.04 if version.measure.aggregate == "distinct" else 0.01
         for unit in units.all:
-            if year[unit.place] > 0:
+            age = years_of((self._staffing.cycle.start - unit.since).days / 365)
+            if year[unit.place] > 0 and age:
                 z = self._tempers.units[unit.place] + 0.3 * self._rng.standard_normal()
-                found[unit.place] = fitted(self._rng, version, year=year[unit.place], z=z, growth=0.04, noise=0.07)
+                past = fitted(self._rng, version, year=year[unit.place], z=z, growth=growth, noise=0.07, years=age)
+                found[unit.place, YEARS - age :] = past
         return found
 
     def of_employees(self, version: KpiVersion, ages: Mapping[int, float]) -> dict[int, list[float]]:

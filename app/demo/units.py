@@ -129,7 +129,7 @@ def _groups(chosen: Sequence[Place]) -> dict[str, str]:
         labels = ["large", "medium", "small"] if parts == 3 else [str(part + 1) for part in range(parts)]
         for place, one in enumerate(alike):
             title = "Offices" if market == "all" else f"{market.capitalize()} markets"
-            found[one.code] = f"{title}, {labels[place * parts // len(alike)]}"
+            found[one.code] = f"{title} ({labels[place * parts // len(alike)]})"
     return found
 
 

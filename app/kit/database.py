@@ -245,7 +245,7 @@ def among(connection: Connection, column: sa.ColumnElement[Any], values: Iterabl
     """
     listed = list(values)
     if is_postgresql(connection):
-        kind = sa.BigInteger() if listed and isinstance(listed[0], int) else sa.Text()
+        kind = column.type if isinstance(column.type, sa.Integer) else sa.Text()
         written = sa.bindparam(None, _array_text(listed) if listed else "{}", type_=sa.Text(), unique=True)
         return column == sa.any_(sa.cast(written, sa.ARRAY(kind)))
     each = sa.func.json_each(json.dumps(listed)).table_valued("value")

@@ -67,10 +67,13 @@ class JobRun:
 def claim_slot(connection: Connection, *, job: str, slot: str, worker: str, at: dt.datetime) -> bool:
     """Take a slot; False where another worker has it or it is done."""
     insert = postgresql.insert(job_run) if is_postgresql(connection) else sqlite.insert(job_run)
+    # What an insert says of its row count differs between drivers; a row that comes back was written.
     taken = connection.execute(
-        insert.values(job=job, slot=slot, worker=worker, started_at=at, failed=False).on_conflict_do_nothing()
+        insert.values(job=job, slot=slot, worker=worker, started_at=at, failed=False)
+        .on_conflict_do_nothing()
+        .returning(job_run.c.slot)
     )
-    if taken.rowcount == 1:
+    if taken.first() is not None:
         return True
     orphan = connection.execute(
         sa.update(job_run)

@@ -189,8 +189,11 @@ def _narrowed(frame: Frame, only: EventFilter) -> list[sa.ColumnElement[bool]]:
         conditions.append(event.c.day <= only.to)
     if only.employee:
         number = next((one for one, held in frame.numbers.items() if held == only.employee), None)
-        own = sa.exists().where(credit.c.seq == event.c.seq, credit.c.employee == number)
-        conditions.append(sa.or_(activity.c.employee == number, own, verdict.c.by == only.employee))
+        of_number: list[sa.ColumnElement[bool]] = [verdict.c.by == only.employee]
+        if number is not None:
+            own = sa.exists().where(credit.c.seq == event.c.seq, credit.c.employee == number)
+            of_number += [activity.c.employee == number, own]
+        conditions.append(sa.or_(*of_number))
     if only.text.strip():
         typed, plain = only.text.strip(), plain_name(only.text)
         columns = (

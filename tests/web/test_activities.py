@@ -78,13 +78,13 @@ def test_who_is_no_employee_has_none_of_their_own(working: Working) -> None:
     assert working.emil.get("/activities").status_code == 404
 
 
-def test_it_takes_as_many_queries_whatever_the_length(working: Working, count_queries: CountQueries) -> None:
+def test_it_takes_as_many_queries_whatever_the_length(working_on_each: Working, count_queries: CountQueries) -> None:
     """Expect 5: the session, the organisation's revision, the state's, how many, the page."""
     counts = []
     for n in range(2):
-        working.alba.get("/activities")
+        working_on_each.alba.get("/activities")
         with count_queries() as sent:
-            working.alba.get("/activities")
+            working_on_each.alba.get("/activities")
         counts.append(len([one for one in sent if one != "BEGIN"]))
-        working.record(*(f"2026-03-04 consult C-{n}-{m} E1" for m in range(30)))
+        working_on_each.record(*(f"2026-03-04 consult C-{n}-{m} E1" for m in range(30)))
     assert counts == [5, 5]

@@ -150,14 +150,14 @@ def test_an_unknown_address_is_not_there(working: Working, key: str) -> None:
     assert working.ferran.get(f"/activities/{key}").status_code == 404
 
 
-def test_it_takes_as_many_queries_whatever_the_history(working: Working, count_queries: CountQueries) -> None:
+def test_it_takes_as_many_queries_whatever_the_history(working_on_each: Working, count_queries: CountQueries) -> None:
     """Expect 7: the session, two revisions, the activity, its credits, verdicts, conflicts."""
-    working.record(DEAL)
+    working_on_each.record(DEAL)
     counts = []
     for n in range(2):
-        working.alba.get(AT_D1)
+        working_on_each.alba.get(AT_D1)
         with count_queries() as sent:
-            working.alba.get(AT_D1)
+            working_on_each.alba.get(AT_D1)
         counts.append(len([one for one in sent if one != "BEGIN"]))
-        working.record(*(f"2026-03-{6 + m:02} verified D-1 by E9 as V-{n}-{m}" for m in range(20)))
+        working_on_each.record(*(f"2026-03-{6 + m:02} verified D-1 by E9 as V-{n}-{m}" for m in range(20)))
     assert counts[0] == counts[1] <= 8

@@ -66,13 +66,13 @@ def test_the_office_shows_what_the_scorecard_shows(working: Working) -> None:
     assert final[1] in office
 
 
-def test_it_takes_as_many_queries_whatever_the_size(working: Working, count_queries: CountQueries) -> None:
+def test_it_takes_as_many_queries_whatever_the_size(working_on_each: Working, count_queries: CountQueries) -> None:
     """Expect 6 of at most 12: the session, two revisions, totals, distinct members, what waits."""
     counts = []
-    for person, address in ((working.boram, "/office"), (working.hana, "/office")):
+    for person, address in ((working_on_each.boram, "/office"), (working_on_each.hana, "/office")):
         person.get(address)
         with count_queries() as sent:
             person.get(address)
         counts.append(len([one for one in sent if one != "BEGIN"]))
-        working.record(*(f"2026-03-04 deal {len(counts)}-{m} E1 100 USD of B{m}/AT" for m in range(30)))
+        working_on_each.record(*(f"2026-03-04 deal {len(counts)}-{m} E1 100 USD of B{m}/AT" for m in range(30)))
     assert counts[0] == counts[1] <= 8

@@ -181,17 +181,17 @@ def test_a_database_without_any_load_has_a_page_too(database: Database) -> None:
 
 
 def test_it_takes_as_many_queries_whatever_the_size_and_the_history(
-    working: Working, count_queries: CountQueries
+    working_on_each: Working, count_queries: CountQueries
 ) -> None:
     """Expect 6 of at most 8: the session, the organisation's revision, the state's, totals, distinct members, latest activities."""
-    for address, person in ((OWN, working.alba), ("/scorecards/unit:HQ", working.ferran)):
+    for address, person in ((OWN, working_on_each.alba), ("/scorecards/unit:HQ", working_on_each.ferran)):
         person.get(address)
         counts = []
         for round_ in range(2):
             with count_queries() as sent:
                 assert person.get(address).status_code == 200
             counts.append(len([one for one in sent if one != "BEGIN"]))
-            working.record_events(_many(f"{person.client}-{round_}"))
+            working_on_each.record_events(_many(f"{person.client}-{round_}"))
         assert counts[0] == counts[1] <= 8
 
 

@@ -70,10 +70,10 @@ def test_who_sees_which_targets(working: Working, name: str, statuses: list[int]
     assert getattr(working, name).statuses(*addresses) == statuses
 
 
-def test_it_takes_as_many_queries_whatever_the_size(working: Working, count_queries: CountQueries) -> None:
+def test_it_takes_as_many_queries_whatever_the_size(working_on_each: Working, count_queries: CountQueries) -> None:
     """Expect 5: the session, two revisions, totals, distinct members."""
     counts = []
-    for person in (working.boram, working.hana):
+    for person in (working_on_each.boram, working_on_each.hana):
         person.get("/targets")
         with count_queries() as sent:
             person.get("/targets")

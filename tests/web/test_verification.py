@@ -39,8 +39,18 @@ def test_the_head_sees_what_waits_the_oldest_first_and_never_their_own(working: 
 
 @pytest.mark.parametrize(
     ("name", "status"),
-    [("alba", 404), ("chae", 404), ("boram", 200), ("gaston", 200), ("hana", 200), ("wanda", 200), ("dana", 200)]
-    + [("emil", 404), ("ferran", 404), ("iris", 404)],
+    [
+        ("alba", 404),
+        ("chae", 404),
+        ("boram", 200),
+        ("gaston", 200),
+        ("hana", 200),
+        ("wanda", 200),
+        ("dana", 200),
+        ("emil", 404),
+        ("ferran", 404),
+        ("iris", 404),
+    ],
 )
 def test_who_has_a_queue(working: Working, name: str, status: int) -> None:
     """Heads by their posting, hr for what no head may judge."""
@@ -132,15 +142,18 @@ def test_a_verdict_from_the_activity_s_page_leads_back_there(working: Working) -
     assert "1 verified." in page
 
 
-def test_it_takes_as_many_queries_whatever_the_length(working: Working, count_queries: CountQueries) -> None:
+def test_it_takes_as_many_queries_whatever_the_length(working_on_each: Working, count_queries: CountQueries) -> None:
     """Expect 7: the session, two revisions, what waits, who shares, the page's rows, possible duplicates."""
-    working.record(*DEALS)
+    working_on_each.record(*DEALS)
     counts = []
     for n in range(2):
-        working.boram.get("/verification")
+        working_on_each.boram.get("/verification")
         with count_queries() as sent:
-            working.boram.get("/verification")
+            working_on_each.boram.get("/verification")
         counts.append(len([one for one in sent if one != "BEGIN"]))
-        working.record(*(f"2026-03-04 deal X-{n}-{m} E1 100 USD" for m in range(60)))
+        working_on_each.record(*(f"2026-03-04 deal X-{n}-{m} E1 100 USD" for m in range(60)))
     assert counts == [7, 7]
-    assert "50 of 62" in working.boram.get("/verification").text or "50 of 1" in working.boram.get("/verification").text
+    assert (
+        "50 of 62" in working_on_each.boram.get("/verification").text
+        or "50 of 1" in working_on_each.boram.get("/verification").text
+    )

@@ -23,6 +23,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +36,7 @@ from werkzeug.test import TestResponse
 
 from app import access, ledger
 from app.access import tables as access_tables
-from app.kit.database import Database
+from app.kit.database import Database, migrate
 from app.kit.settings import Settings
 from app.rules.activities import EventKey
 from app.rules.terms import Role
@@ -43,7 +44,7 @@ from app.web import create_app
 from tests.people import PASSWORD
 from tests.scenario import SOURCE, Scenario, event_of, ingest, load
 
-__all__ = ["NOW", "Working", "key_of", "working"]
+__all__ = ["NOW", "Working", "key_of", "loaded_folder", "working", "working_on_each"]
 
 NOW: Final = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 
@@ -146,12 +147,21 @@ class Working:
             return access.trail_rows(connection, limit=100)
 
 
-@pytest.fixture
-def working(database_url: str, tmp_path: Path) -> Iterator[Working]:
-    """The agency of this module's docstring, on each engine in turn, at noon on 30 June 2026."""
-    Scenario.read(__doc__ or "").write(tmp_path)
-    database = Database(database_url)
-    load(database, tmp_path)
+@pytest.fixture(scope="session")
+def loaded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The agency folder and the definitions, and beside them a SQLite database in which they are loaded and everybody has an account."""
+    folder = tmp_path_factory.mktemp("working")
+    Scenario.read(__doc__ or "").write(folder)
+    url = f"sqlite:///{folder / 'loaded.sqlite'}"
+    migrate(url)
+    database = Database(url)
+    _settle(database, folder)
+    database.close()
+    return folder
+
+
+def _settle(database: Database, folder: Path) -> None:
+    load(database, folder)
     if not _HASH:
         _HASH.append(access.hashed_password(PASSWORD))
     with database.write("settle") as connection:
@@ -164,8 +174,31 @@ def working(database_url: str, tmp_path: Path) -> Iterator[Working]:
                 for name, (roles, number) in PEOPLE.items()
             ],
         )
-    app = create_app(
-        Settings(database_url=database_url, secret_key="the tests' own"), clock=lambda: NOW, database=database
-    )
-    yield Working(database, app, tmp_path)
-    database.close()
+
+
+def _opened(url: str, folder: Path) -> Working:
+    database = Database(url)
+    app = create_app(Settings(database_url=url, secret_key="the tests' own"), clock=lambda: NOW, database=database)
+    return Working(database, app, folder)
+
+
+@pytest.fixture
+def working(loaded_folder: Path, tmp_path: Path) -> Iterator[Working]:
+    """The agency of this module's docstring, at noon on 30 June 2026.
+
+    On SQLite: what reads and writes below these pages is tested on both engines in ``tests/ledger`` and ``tests/scoring``.
+    """
+    shutil.copytree(loaded_folder, tmp_path / "working")
+    opened = _opened(f"sqlite:///{tmp_path / 'working' / 'loaded.sqlite'}", tmp_path / "working")
+    yield opened
+    opened.database.close()
+
+
+@pytest.fixture
+def working_on_each(database_url: str, loaded_folder: Path, tmp_path: Path) -> Iterator[Working]:
+    """The same on each engine in turn."""
+    folder = shutil.copytree(loaded_folder, tmp_path / "working")
+    opened = _opened(database_url, folder)
+    _settle(opened.database, folder)
+    yield opened
+    opened.database.close()

@@ -1,0 +1,302 @@
+"""A newcomer's walk: ``make run`` on a folder without anything, then each role does its job and sees a figure move.
+
+What moves is caused by another process (``kopes ingest``), and what is read on a page is held against the API, the command, the export, and a second
+calculation that knows nothing of the product's code (``tests.reference``).
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import os
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import ROOT, Kopes, free_port
+from tests.reference.agency import ReferenceAgency
+from tests.reference.comparison import differences_of_grades, differences_of_scorecards, exact
+
+ROLES = ("employee", "head", "hr", "executive", "auditor", "admin")
+
+
+@dataclass
+class Site:
+    """The running demonstration agency, and the ways into it."""
+
+    url: str
+    folder: Path
+    logins: dict[str, tuple[str, str]]
+    kopes: Kopes
+    read_key: str = ""
+
+    @property
+    def database(self) -> str:
+        """The embedded database that ``make run`` built."""
+        return f"sqlite:///{self.folder / 'demo.sqlite'}"
+
+    @property
+    def definitions(self) -> Path:
+        """The demonstration agency's own definitions."""
+        return self.folder / "demo" / "definitions"
+
+    def command(self, *words: str | Path, status: int | None = 0) -> str:
+        """What a command prints."""
+        return self.kopes(*words, database=self.database, definitions=self.definitions, status=status).out
+
+    def api(self, path: str) -> Any:
+        """What the API answers to a key that reads."""
+        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {self.read_key}"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def ingest(self, *events: dict[str, Any], status: int = 0) -> None:
+        """Record events from another process."""
+        file = self.folder / f"more-{time.monotonic_ns()}.ndjson"
+        file.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+        self.command("ingest", file, status=status)
+
+    def sign_in(self, page: Page, role: str) -> None:
+        """By the form, as anyone."""
+        email, password = self.logins[role]
+        page.goto(f"{self.url}/login")
+        page.fill("[name=email]", email)
+        page.fill("[name=password]", password)
+        page.press("[name=password]", "Enter")
+        expect(page.locator("h1")).to_be_visible()
+        assert "/login" not in page.url
+
+    def employee_of(self, role: str) -> str:
+        """The number of the person whose login it is."""
+        email = self.logins[role][0]
+        with (self.folder / "demo" / "agency" / "employees.csv").open(encoding="utf-8", newline="") as rows:
+            return next(row["number"] for row in csv.DictReader(rows) if row["email"] == email)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, kopes: Kopes) -> Iterator[Site]:
+    """``make run``, with a small agency in a folder of its own."""
+    folder = tmp_path_factory.mktemp("run") / "instance"
+    port = free_port()
+    process = subprocess.Popen(
+        ["make", "run", f"PORT={port}", f"ARGS=--people 60 --scale 0.002 --instance {folder}"],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        logins: dict[str, tuple[str, str]] = {}
+        assert process.stdout is not None
+        while len(logins) < len(ROLES):
+            line = process.stdout.readline()
+            assert line, "make run ended before it had printed its logins"
+            words = line.split()
+            if len(words) == 3 and words[0] in ROLES:
+                logins[words[0]] = (words[1], words[2])
+        found = Site(f"http://127.0.0.1:{port}", folder, logins, kopes)
+        _wait_until_up(found.url)
+        found.read_key = found.command("key", "create", "walk", "--scope", "read").strip()
+        yield found
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+
+
+def _wait_until_up(url: str) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            assert time.monotonic() < deadline, "the server did not come up"
+
+
+def _published(score: float) -> str:
+    """As pages show it: half-even to two decimals."""
+    return str(Decimal(f"{score:.9f}").quantize(Decimal("0.01"), ROUND_HALF_EVEN))
+
+
+def _consult(number: int, employee: str) -> dict[str, Any]:
+    """A consult of today."""
+    return {
+        "specversion": "1.0",
+        "type": "kopes.export_consult",
+        "source": "/walk",
+        "id": f"C-{employee}-{number}-{time.monotonic_ns()}",
+        "time": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "data": {
+            "employee": employee,
+            "company": {"name": "Hanbit Machinery"},
+            "buyer": {"name": f"Nordwind {number} GmbH", "country": "AT"},
+        },
+    }
+
+
+def _final(site: Site, node: str) -> str:
+    return _published(site.api(f"/api/v1/scorecards/{node}?cycle=2026")["final_score"])
+
+
+def test_an_employee_sees_the_own_score_move_while_the_page_is_open(site: Site, page: Page) -> None:
+    """Read a figure, record from another process, see it move without a reload; page, API and command are equal."""
+    number = site.employee_of("employee")
+    node = f"employee:{number}"
+    site.sign_in(page, "employee")
+    page.goto(f"{site.url}/scorecards/{node}")
+    main = page.locator("main")
+    expect(main).to_contain_text(_final(site, node))
+    before = _final(site, node)
+
+    site.ingest(*(_consult(at, number) for at in range(8)))
+
+    after = _final(site, node)
+    assert after != before
+    expect(main).to_contain_text(after, timeout=3_000)
+    (card,) = json.loads(site.command("score", "--cycle", "2026", "--node", node))
+    assert card == site.api(f"/api/v1/scorecards/{node}?cycle=2026")
+    page.goto(f"{site.url}/scorecards/{node}/export_consults")
+    expect(page.locator("main")).to_contain_text("Nordwind 7 GmbH")
+
+
+def test_an_employee_logs_an_activity_with_a_few_keys(site: Site, page: Page) -> None:
+    """The form, the saved activity among one's own, and the ledger behind it."""
+    site.sign_in(page, "employee")
+    page.goto(f"{site.url}/log")
+    page.fill("[name=company]", "Walker Ceramics")
+    page.fill("[name=buyer]", "Walking Buyer Ltd")
+    page.select_option("[name=buyer_country]", "AT")
+    page.locator("main form[method=post] button[type=submit]").last.click()
+    expect(page.locator("main")).to_contain_text("Walking Buyer Ltd")
+    page.goto(f"{site.url}/activities")
+    expect(page.locator("main")).to_contain_text("Walking Buyer Ltd")
+    site.command("reconcile")
+
+
+def test_a_head_sees_the_people_side_by_side_and_verifies_what_waits(site: Site, page: Page) -> None:
+    """The office's figures equal the API's, a colleague's entry moves them, and a verdict empties the queue by one."""
+    head = site.employee_of("head")
+    unit = _unit_of(site, head)
+    site.sign_in(page, "head")
+    page.goto(f"{site.url}/office")
+    expect(page.locator("main")).to_contain_text(_final(site, f"unit:{unit}"))
+    colleague = _colleague_of(site, head, unit)
+    site.ingest(*(_consult(at, colleague) for at in range(30, 42)))
+    page.reload()
+    expect(page.locator("main")).to_contain_text(_final(site, f"unit:{unit}"))
+    expect(page.locator("main")).to_contain_text(_final(site, f"employee:{colleague}"))
+
+    page.goto(f"{site.url}/verification")
+    expect(page.locator("main")).not_to_contain_text(f"entered by {head}")
+
+
+def test_an_executive_reads_the_agency_on_one_page(site: Site, page: Page) -> None:
+    """The agency's score is the API's, before and after a day's events."""
+    root = _root_of(site)
+    site.sign_in(page, "executive")
+    page.goto(f"{site.url}/agency")
+    expect(page.locator("main")).to_contain_text(_final(site, f"unit:{root}"))
+    site.ingest(*(_consult(at, site.employee_of("employee")) for at in range(50, 60)))
+    page.reload()
+    expect(page.locator("main")).to_contain_text(_final(site, f"unit:{root}"))
+
+
+def test_hr_finds_everyone_and_takes_the_same_figures_home(site: Site, page: Page) -> None:
+    """The list, the CSV that a reason opens, the API and the command show one figure; so does the second calculation."""
+    site.sign_in(page, "hr")
+    page.goto(f"{site.url}/people?limit=500")
+    cards = {card["node"]: card for card in json.loads(site.command("score", "--cycle", "2026"))}
+    number = site.employee_of("employee")
+    row = page.locator("tr", has=page.locator(f'a[href="/scorecards/employee:{number}"]'))
+    expect(row).to_contain_text(_published(cards[f"employee:{number}"]["final_score"]))
+
+    page.locator("summary", has_text="Download").first.click()
+    page.locator("[name=reason]").first.fill("walk")
+    page.locator("[name=format]").first.select_option("csv")
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Download").first.click()
+    text = Path(downloading.value.path()).read_text(encoding="utf-8-sig")
+    rows = [line for line in csv.DictReader(io.StringIO(text)) if cards.get(f"employee:{line.get('number')}")]
+    assert len(rows) >= 50
+    for line in rows:
+        final = cards[f"employee:{line['number']}"]["final_score"]
+        assert (line["final_score"] == "") == (final is None)
+        if final is not None:
+            assert abs(exact(line["final_score"]) - exact(final)) < Decimal("0.006")
+
+
+def test_an_auditor_finds_the_event_behind_a_figure(site: Site, page: Page) -> None:
+    """The ledger shows what another process has just recorded."""
+    event = _consult(99, site.employee_of("employee"))
+    site.ingest(event)
+    site.sign_in(page, "auditor")
+    page.goto(f"{site.url}/ledger?id={event['id']}")
+    expect(page.locator("main")).to_contain_text(event["id"])
+
+
+def test_an_admin_sees_what_was_rejected(site: Site, page: Page) -> None:
+    """A malformed event of another process stands there with its reason; scores are not for an admin."""
+    event = _consult(7, "NOBODY-1")
+    site.ingest(event, status=1)
+    site.sign_in(page, "admin")
+    page.goto(f"{site.url}/rejected")
+    expect(page.locator("main")).to_contain_text("NOBODY-1")
+    assert page.goto(f"{site.url}/agency").status == 404  # type: ignore[union-attr]
+
+
+def test_every_figure_equals_a_second_calculation(site: Site) -> None:
+    """All scorecards and all grades of the running agency, with everything that this walk has added."""
+    events = [
+        json.loads(line)
+        for file in [site.folder / "demo" / "events.ndjson", *sorted(site.folder.glob("more-*.ndjson"))]
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if ".rejected" not in file.name
+    ]
+    events += _logged_on_pages(site)
+    reference = ReferenceAgency.read(site.folder / "demo" / "agency", site.definitions, events)
+    today = dt.datetime.now(dt.UTC).date()
+    mine = json.loads(site.command("score", "--cycle", "2026"))
+    assert differences_of_scorecards(mine, reference.scores(2026, today=today)) == []
+    grades = json.loads(site.command("grade", "--cycle", "2026", status=None))
+    assert differences_of_grades(grades, reference.grades_employees(2026).rows, key="employee") == []
+
+
+def _logged_on_pages(site: Site) -> list[dict[str, Any]]:
+    """What was entered by the form, as the explanation of the auditors' API tells it."""
+    import sqlite3
+
+    with sqlite3.connect(f"file:{site.folder / 'demo.sqlite'}?mode=ro", uri=True) as connection:
+        found = connection.execute("SELECT body FROM event WHERE source LIKE '/pages/%'").fetchall()
+    return [json.loads(body) for (body,) in found]
+
+
+def _postings(site: Site) -> list[dict[str, str]]:
+    with (site.folder / "demo" / "agency" / "postings.csv").open(encoding="utf-8", newline="") as rows:
+        today = dt.datetime.now(dt.UTC).date().isoformat()
+        return [row for row in csv.DictReader(rows) if row["from"] <= today and (not row["to"] or today < row["to"])]
+
+
+def _unit_of(site: Site, number: str) -> str:
+    return next(row["unit"] for row in _postings(site) if row["employee"] == number)
+
+
+def _colleague_of(site: Site, number: str, unit: str) -> str:
+    return next(row["employee"] for row in _postings(site) if row["unit"] == unit and row["employee"] != number)
+
+
+def _root_of(site: Site) -> str:
+    with (site.folder / "demo" / "agency" / "units.csv").open(encoding="utf-8", newline="") as rows:
+        return next(row["code"] for row in csv.DictReader(rows) if not row["parent"])

@@ -1,0 +1,205 @@
+"""The commands as an outsider runs them: what they print, where, and the status they end with."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from app.kit.database import Database
+from tests.conftest import Kopes, NewDatabase, Ran
+from tests.scenario import Scenario, event_of
+
+YEAR = """
+unit HQ agency
+  unit VIE office
+employee E1 VIE staff
+employee E2 VIE head
+2026-03-04 deal D-1 E1 1000 EUR E1:0.6 E2:0.4
+2026-03-05 verified D-1 by E9
+2026-03-06 deal D-2 E404 1 XXX
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An agency folder with its definitions and a file of events, one of which is wrong."""
+    where = tmp_path_factory.mktemp("commands")
+    scenario = Scenario.read(YEAR)
+    scenario.write(where)
+    (where / "events.ndjson").write_text("\n".join(map(json.dumps, scenario.events)) + "\n", encoding="utf-8")
+    return where
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path, kopes: Kopes, module_database: NewDatabase) -> Callable[..., Ran]:
+    """Runs commands on a database with this agency and its events."""
+    url = module_database("sqlite")
+
+    def command(*words: str | Path, status: int | None = 0) -> Ran:
+        return kopes(*words, database=url, definitions=folder / "definitions", status=status)
+
+    loaded = command("load", folder / "agency")
+    assert "units: 2 rows, 2 added, 0 changed, 0 removed" in loaded.out
+    ingested = command("ingest", folder / "events.ndjson", status=1)
+    assert "accepted 2, duplicate 0, rejected 1" in ingested.out
+    assert re.search(r"events\.ndjson:3.*employee", ingested.err)
+    return command
+
+
+def test_ingesting_ends_with_1_where_something_was_refused_and_0_after_mending(
+    run: Callable[..., Ran], folder: Path
+) -> None:
+    """The file of rejects, mended, may be ingested as it is."""
+    rejects = folder / "events.rejected.ndjson"
+    (line,) = rejects.read_text(encoding="utf-8").splitlines()
+    assert {error["pointer"] for error in json.loads(line)["errors"]} == {"/data/employee", "/data/currency"}
+    mended = folder / "mended.ndjson"
+    mended.write_text(line.replace("E404", "E1").replace("XXX", "USD"), encoding="utf-8")
+    assert "accepted 1, duplicate 0, rejected 0" in run("ingest", mended).out
+    assert "accepted 0, duplicate 1, rejected 0" in run("ingest", mended).out
+
+
+def test_a_file_that_is_not_there_does_not_keep_the_others_from_being_ingested(
+    run: Callable[..., Ran], folder: Path
+) -> None:
+    """It is named on standard error; the status says that not all went well."""
+    more = folder / "more.ndjson"
+    more.write_text(json.dumps(event_of("2026-03-04 consult C-1 E1")), encoding="utf-8")
+    ran = run("ingest", folder / "gone.ndjson", more, status=1)
+    assert "gone.ndjson" in ran.err
+    assert "accepted 1" in ran.out
+
+
+def test_scores_are_the_same_as_json_and_as_csv(run: Callable[..., Ran]) -> None:
+    """A list of scorecards, or a row a line with the same names; the result alone is on standard output."""
+    cards = json.loads(run("score", "--cycle", "2026").out)
+    assert [card["node"] for card in cards] == [
+        "unit:HQ",
+        "unit:VIE",
+        "employee:E1",
+        "employee:E2",
+        "employee:E8",
+        "employee:E9",
+    ]
+    rows = list(csv.DictReader(io.StringIO(run("score", "--cycle", "2026", "--format", "csv").out)))
+    lines = [(card["node"], line) for card in cards for line in card["lines"]]
+    assert len(rows) == len(lines)
+    for row, (node, line) in zip(rows, lines, strict=True):
+        assert (row["node"], row["kpi"], row["actual"]) == (node, line["kpi"], line["actual"] or "")
+        assert row["score"] == ("" if line["score"] is None else str(line["score"]))
+    (one,) = json.loads(
+        run("score", "--cycle", "2026", "--node", "unit:VIE", "--as-of", "2026-03-04", "--basis", "provisional").out
+    )
+    assert (one["node"], one["as_of"], one["basis"]) == ("unit:VIE", "2026-03-04", "provisional")
+    assert next(line["actual"] for line in one["lines"] if line["kpi"] == "deal_value") == "1100"
+
+
+def test_a_derivation_begins_at_the_activities(run: Callable[..., Ran]) -> None:
+    """In sentences for people, in JSON for machines."""
+    text = run("explain", "unit:VIE", "deal_value", "--cycle", "2026").out
+    assert "D-1" in text
+    assert "1100" in text
+    document = json.loads(run("explain", "unit:VIE", "deal_value", "--cycle", "2026", "--format", "json").out)
+    assert document["steps"]
+    assert [one["id"] for one in document["activities"]] == ["D-1"]
+
+
+def test_grades_name_a_broken_rule_on_standard_error(run: Callable[..., Ran]) -> None:
+    """The proposal is printed all the same; a broken rule makes the status 1."""
+    ran = run("grade", "--cycle", "2026", status=None)
+    people = json.loads(ran.out)
+    assert [one["employee"] for one in people] == ["E1", "E2", "E8", "E9"]
+    assert ran.status == (1 if ran.err else 0)
+    rows = list(csv.DictReader(io.StringIO(run("grade", "--cycle", "2026", "--of", "units", "--format", "csv", status=None).out)))
+    assert [row["unit"] for row in rows] == ["HQ", "VIE"]
+
+
+def test_the_digest_is_64_digits_and_reconciling_finds_nothing(run: Callable[..., Ran]) -> None:
+    """Both are read-only and may be run at any time."""
+    digest = run("digest").out
+    assert re.fullmatch("[0-9a-f]{64}\n", digest)
+    run("reconcile")
+    assert run("digest").out == digest
+
+
+def test_what_was_changed_behind_the_applications_back_makes_reconciling_end_with_1(
+    kopes: Kopes, new_database: NewDatabase, folder: Path
+) -> None:
+    """A line for each difference."""
+    url = new_database("sqlite")
+    kopes("load", folder / "agency", database=url, definitions=folder / "definitions")
+    kopes("ingest", folder / "events.ndjson", database=url, status=None)
+    database = Database(url)
+    with database.write("tamper") as connection:
+        connection.execute(sa.update(sa.table("total", sa.column("entered_shares"))).values(entered_shares=1))
+    database.close()
+    ran = kopes("reconcile", database=url, status=1)
+    assert "total" in ran.out
+    assert "differences" in ran.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("score",),
+        ("score", "--cycle", "26"),
+        ("score", "--cycle", "2026", "--as-of", "30.6.2026"),
+        ("score", "--cycle", "2026", "--node", "VIE"),
+        ("ingest",),
+        ("key", "create", "crm", "--scope", "everything"),
+        ("key", "create", "no name", "--scope", "read"),
+        ("user", "create", "x@agency.example"),
+        ("serve", "--bind", "nowhere"),
+        ("nonsense",),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_ends_with_2(run: Callable[..., Ran], words: tuple[str, ...]) -> None:
+    """With the usage on standard error and nothing on standard output."""
+    ran = run(*words, status=2)
+    assert ran.out == ""
+    assert ran.err
+
+
+def test_secrets_are_printed_once(run: Callable[..., Ran]) -> None:
+    """A key, a hook's secret, a first password: a line each; a name that is taken is a finding."""
+    key = run("key", "create", "crm", "--scope", "ingest").out
+    assert len(key.split()) == 1
+    assert run("hook", "create", "crm").out.startswith("whsec_")
+    password = run("user", "create", "alba@agency.example", "--role", "employee", "--employee", "E1").out
+    assert len(password.split()) == 1
+    assert run("key", "create", "crm", "--scope", "read", status=1).out == ""
+    assert run("user", "create", "x@agency.example", "--role", "head", "--employee", "E404", status=1).out == ""
+
+
+def test_a_wrong_folder_is_named_by_file_and_line_and_nothing_is_loaded(
+    run: Callable[..., Ran], folder: Path, tmp_path: Path
+) -> None:
+    """On standard error, with status 1; what was loaded before stays."""
+    before = run("digest").out
+    Scenario.read(YEAR).write(tmp_path)
+    rates = tmp_path / "agency" / "rates.csv"
+    rates.write_text("month,currency,usd\n2020-01,EUR,1.10\n2020-13,EUR,1.10\n", encoding="utf-8")
+    ran = run("load", tmp_path / "agency", status=1)
+    assert re.search(r"rates\.csv:3", ran.err)
+    assert "Nothing was loaded." in ran.err
+    assert run("digest").out == before
+
+
+def test_a_database_that_was_never_migrated_is_named_as_that(kopes: Kopes, tmp_path: Path) -> None:
+    """Every command looks at the schema first; ``migrate`` makes it, and may be run again."""
+    url = f"sqlite:///{tmp_path / 'new' / 'kopes.sqlite'}"
+    kopes("migrate", database=url)
+    kopes("migrate", database=url)
+    kopes("digest", database=url)
+    (tmp_path / "empty.sqlite").touch()
+    ran = kopes("digest", database=f"sqlite:///{tmp_path / 'empty.sqlite'}", status=1)
+    assert "kopes migrate" in ran.err
+    kopes("digest", database="mysql://nowhere", status=2)

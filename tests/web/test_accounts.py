@@ -1,0 +1,101 @@
+"""Accounts: made, changed, closed and opened by the administrator alone; a first password is seen once."""
+
+from __future__ import annotations
+
+import re
+
+from tests.conftest import CountQueries
+from tests.web.working import Working, working  # noqa: F401 - a fixture
+
+_PASSWORD = re.compile(r'id="first-password">([^<]+)<')
+
+
+def _number(working: Working, email: str) -> str:
+    page = working.iris.get(f"/accounts?text={email}").text
+    found = re.search(r'href="/accounts/(\d+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_only_the_administrator_keeps_accounts(working: Working) -> None:
+    """Nobody else sees or changes one (contract, "Who may what")."""
+    number = _number(working, "alba@")
+    for name in ("dana", "emil", "ferran", "boram", "alba"):
+        person = getattr(working, name)
+        assert person.statuses("/accounts", f"/accounts/{number}") == [404, 404]
+        for deed in ("", "/disable", "/enable", "/password"):
+            assert person.post(f"/accounts/{number}{deed}", {"role": "admin"}).status_code == 404
+        assert person.post("/accounts", {"email": "new@agency.example", "role": "admin"}).status_code == 404
+
+
+def test_a_new_account_signs_in_with_the_password_that_is_shown_once(working: Working) -> None:
+    """It is on the answer, and not on the account's page nor in the trail."""
+    answer = working.iris.post("/accounts", {"email": "nova@agency.example", "role": ["auditor", "hr"]})
+    found = _PASSWORD.search(answer.text)
+    assert found is not None
+    client = working.app.test_client()
+    assert client.post("/login", data={"email": "nova@agency.example", "password": found[1]}).status_code == 303
+    assert found[1] not in working.iris.get(f"/accounts/{_number(working, 'nova@')}").text
+    row = working.trail()[0]
+    assert (row.deed, row.subject) == ("keep_accounts", "account:nova@agency.example")
+    assert found[1] not in str(row)
+
+
+def test_what_was_typed_stays_beside_its_error(working: Working) -> None:
+    """An e-mail that has an account, an employee that is not there, no role."""
+    for form, words in (
+        ({"email": "alba@agency.example", "role": "hr"}, "has an account"),
+        ({"email": "nova@agency.example", "role": "employee", "employee": "E404"}, "There is no employee E404."),
+        ({"email": "nova@agency.example"}, "at least one role"),
+    ):
+        answer = working.iris.post("/accounts", form)
+        assert answer.status_code in {409, 422}
+        assert words in answer.text
+        assert form["email"] in answer.text
+        assert "first-password" not in answer.text
+
+
+def test_a_closed_account_is_out_at_once_and_may_be_opened_again(working: Working) -> None:
+    """Its open session ends too."""
+    number = _number(working, "chae@")
+    assert working.chae.statuses("/scorecard") == [200]
+    assert working.iris.post(f"/accounts/{number}/disable", {}).status_code == 303
+    assert working.chae.get("/scorecard").status_code != 200
+    assert working.iris.post(f"/accounts/{number}/enable", {}).status_code == 303
+    assert "open" in working.iris.get(f"/accounts/{number}").text
+
+
+def test_roles_are_changed_and_the_trail_says_from_what_to_what(working: Working) -> None:
+    """The person has the new rights with the next page."""
+    number = _number(working, "ferran@")
+    assert working.ferran.statuses("/ledger") == [404]
+    assert working.iris.post(f"/accounts/{number}", {"role": ["executive", "auditor"]}).status_code == 303
+    assert working.ferran.statuses("/ledger") == [200]
+    row = working.trail()[0]
+    assert "auditor" not in (row.before or "")
+    assert "auditor" in (row.after or "")
+
+
+def test_a_password_is_given_anew(working: Working) -> None:
+    """The old one opens nothing any more."""
+    number = _number(working, "dana@")
+    found = _PASSWORD.search(working.iris.post(f"/accounts/{number}/password", {}).text)
+    assert found is not None
+    client = working.app.test_client()
+    assert client.post("/login", data={"email": "dana@agency.example", "password": found[1]}).status_code == 303
+
+
+def test_one_cannot_lock_oneself_out(working: Working) -> None:
+    """The administrator's own account stays open and keeps its role."""
+    number = _number(working, "iris@")
+    assert working.iris.post(f"/accounts/{number}/disable", {}).status_code == 422
+    assert working.iris.post(f"/accounts/{number}", {"role": "hr"}).status_code == 422
+    assert working.iris.statuses("/accounts", "/accounts/999999") == [200, 404]
+
+
+def test_constant_query_count(working: Working, count_queries: CountQueries) -> None:
+    """The list, whatever its length."""
+    working.iris.get("/accounts")
+    with count_queries() as sent:
+        working.iris.get("/accounts")
+    assert len(sent) <= 4

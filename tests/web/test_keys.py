@@ -1,0 +1,54 @@
+"""Keys and hooks: shown once, revoked at once, kept by the administrator alone."""
+
+from __future__ import annotations
+
+import re
+
+from tests.web.working import Working, working  # noqa: F401 - a fixture
+
+_SECRET = re.compile(r'id="secret">([^<]+)<')
+
+
+def test_only_the_administrator_keeps_keys_and_hooks(working: Working) -> None:
+    """Nobody else (contract, "Who may what")."""
+    for name in ("dana", "emil", "ferran", "boram", "alba"):
+        person = getattr(working, name)
+        assert person.statuses("/keys") == [404]
+        assert person.post("/keys", {"name": "crm", "scope": "read"}).status_code == 404
+        assert person.post("/keys/hooks", {"hook_name": "crm"}).status_code == 404
+    assert working.iris.statuses("/keys") == [200]
+
+
+def test_a_key_is_shown_once_opens_and_is_revoked(working: Working) -> None:
+    """After that it opens nothing."""
+    found = _SECRET.search(working.iris.post("/keys", {"name": "reader", "scope": "read"}).text)
+    assert found is not None
+    bearer = {"Authorization": f"Bearer {found[1]}"}
+    client = working.app.test_client()
+    assert client.get("/api/v1/scorecards/unit:VIE?cycle=2026", headers=bearer).status_code == 200
+    assert found[1] not in working.iris.get("/keys").text
+    assert working.iris.post("/keys/reader/revoke", {}).status_code == 303
+    assert client.get("/api/v1/scorecards/unit:VIE?cycle=2026", headers=bearer).status_code == 401
+    assert [row.subject for row in working.trail()[:2]] == ["key:reader", "key:reader"]
+
+
+def test_a_hook_s_secret_is_shown_once(working: Working) -> None:
+    """It begins as Standard Webhooks writes it."""
+    found = _SECRET.search(working.iris.post("/keys/hooks", {"hook_name": "crm"}).text)
+    assert found is not None
+    assert found[1].startswith("whsec_")
+    page = working.iris.get("/keys").text
+    assert "/hooks/crm" in page
+    assert found[1] not in page
+    assert working.iris.post("/keys/hooks/crm/revoke", {}).status_code == 303
+
+
+def test_a_name_that_is_taken_or_none_is_refused_beside_its_field(working: Working) -> None:
+    """What was typed stays."""
+    working.iris.post("/keys", {"name": "reader", "scope": "read"})
+    for name, words in (("reader", "in use"), ("no name", "A name is 1 to 40")):
+        answer = working.iris.post("/keys", {"name": name, "scope": "read"})
+        assert answer.status_code in {409, 422}
+        assert words in answer.text
+        assert f'value="{name}"' in answer.text
+    assert working.iris.post("/keys/nothing/revoke", {}).status_code == 404
