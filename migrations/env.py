@@ -17,7 +17,7 @@ from app.scoring import tables as _scoring  # noqa: F401
 
 def run() -> None:
     """Open the database that the caller named and run what is asked for."""
-    url = context.config.attributes.get("url") or context.config.get_main_option("sqlalchemy.url")
+    url = context.config.attributes.get("url") or context.config.get_main_option("sqlalchemy.url", "")
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":

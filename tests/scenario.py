@@ -155,8 +155,15 @@ def _write_definitions(folder: Path) -> None:
     goals = [{"code": "exports", "name": name, "perspective": "customer", "tasks": [task]}]
     kpis = [
         {
-            **{"code": code, "name": name, "goal": "grow", "class": "main", "direction": "up", "unit": "count"},
-            **{"measure": measure, "counts_from": counts_from, "method": {"name": "target"}},
+            "code": code,
+            "name": name,
+            "goal": "grow",
+            "class": "main",
+            "direction": "up",
+            "unit": "count",
+            "measure": measure,
+            "counts_from": counts_from,
+            "method": {"name": "target"},
         }
         for code, (measure, counts_from) in KPIS.items()
     ]
@@ -317,9 +324,9 @@ class Agency:
         with self.database.read() as connection:
             held = scoring.state(connection)
             for cycle in self.scenario.cycles:
-                asked = {"cycle": cycle, "nodes": held.plan(cycle).nodes}
-                now = ledger.current_figures(connection, held.frame, **asked)
-                ever = ledger.figures_as_of(connection, held.frame, **asked, as_of=dt.date.max)
+                nodes = held.plan(cycle).nodes
+                now = ledger.current_figures(connection, held.frame, cycle=cycle, nodes=nodes)
+                ever = ledger.figures_as_of(connection, held.frame, cycle=cycle, nodes=nodes, as_of=dt.date.max)
                 assert (now.amounts == ever.amounts).all()
                 assert (now.distinct == ever.distinct).all()
 

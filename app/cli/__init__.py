@@ -22,7 +22,14 @@ def cli() -> None:
     """OpenKOPES: cascading KPI performance management for export-promotion agencies."""
 
 
-for command in (*files.COMMANDS, *figures.COMMANDS, *admin.COMMANDS, *serving.COMMANDS, *working.COMMANDS, *running.COMMANDS):
+for command in (
+    *files.COMMANDS,
+    *figures.COMMANDS,
+    *admin.COMMANDS,
+    *serving.COMMANDS,
+    *working.COMMANDS,
+    *running.COMMANDS,
+):
     cli.add_command(command)
 
 

@@ -65,7 +65,12 @@ def user() -> None:
 @user.command("create")
 @click.argument("email")
 @click.option(
-    "--role", "roles", type=click.Choice([str(role) for role in Role]), multiple=True, required=True, help="Once or more."
+    "--role",
+    "roles",
+    type=click.Choice([str(role) for role in Role]),
+    multiple=True,
+    required=True,
+    help="Once or more.",
 )
 @click.option("--employee", help="The number of the employee whose account it is.")
 def create_user(email: str, roles: tuple[str, ...], employee: str | None) -> None:

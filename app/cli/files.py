@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import click
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from app import intake
 from app.cli.opening import open_database, settings
@@ -90,9 +90,7 @@ def ingest(files: tuple[Path, ...]) -> None:
         def record(arrivals: list[Arrival], sender: str = file.name) -> Recorded:
             return opened.writing(
                 Deed.INGEST,
-                lambda connection: intake.take_in(
-                    connection, arrivals, at=clock.now(), door="ingest", sender=sender
-                ),
+                lambda connection: intake.take_in(connection, arrivals, at=clock.now(), door="ingest", sender=sender),
             )
 
         with Progress(
@@ -104,9 +102,11 @@ def ingest(files: tuple[Path, ...]) -> None:
             console=None,
         ) as progress:
             task = progress.add_task(file.name, total=None)
-            report = intake.ingest_file(
-                file, record=record, complain=complain, progress=lambda done, at=task: progress.advance(at, done)
-            )
+
+            def advance(done: int, shown: Progress = progress, at: TaskID = task) -> None:
+                shown.advance(at, done)
+
+            report = intake.ingest_file(file, record=record, complain=complain, progress=advance)
         click.echo(
             f"{file}: accepted {report.accepted}, duplicate {report.duplicate}, rejected {report.rejected}"
             + (f" (see {report.rejects_file})" if report.rejects_file else "")

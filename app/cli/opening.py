@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import datetime as dt
 import re
 from typing import Any
@@ -65,12 +66,11 @@ class _Day(click.ParamType[dt.date]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
         if isinstance(value, dt.date):
             return value
-        try:
-            if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value, re.ASCII):
+        # Other ways of writing a date, which fromisoformat would read too, are not the contract's.
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value, re.ASCII):
+            with contextlib.suppress(ValueError):
                 return dt.date.fromisoformat(value)
-        except ValueError:
-            pass
-        self.fail(f"{value!r} is not a date as 2026-06-30", param, ctx)
+        return self.fail(f"{value!r} is not a date as 2026-06-30", param, ctx)
 
 
 class _Node(click.ParamType[Node]):

@@ -37,7 +37,9 @@ STOP_SECONDS: Final = 8
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--seed", type=int, default=SEED, show_default=True)
 @click.option("--people", type=click.IntRange(40, 5000), default=1300, show_default=True)
-@click.option("--scale", type=click.FloatRange(0.001, 10), default=1.0, show_default=True, help="Of the number of activities.")
+@click.option(
+    "--scale", type=click.FloatRange(0.001, 10), default=1.0, show_default=True, help="Of the number of activities."
+)
 @click.option("--today", type=DAY, help="The day that the year under way has come to; today without it.")
 def write_demo(folder: Path, seed: int, people: int, scale: float, today: dt.date | None) -> None:
     """Write the demonstration agency into FOLDER: agency/, definitions/ and its events."""
@@ -71,7 +73,7 @@ def _build(folder: Path, *, seed: int, people: int, scale: float, today: dt.date
 def run(port: int, people: int, scale: float, instance: Path) -> None:
     """Build the demonstration agency, once, and serve it with its worker; print a login for each role."""
     instance.mkdir(parents=True, exist_ok=True)
-    environment = os.environ | {
+    environment = os.environ | {  # noqa: TID251 - handed on to the processes that we start
         "DATABASE_URL": f"sqlite:///{instance.resolve() / 'demo.sqlite'}",
         "KPI_DEFINITIONS": str(instance.resolve() / "demo" / "definitions"),
         "SECRET_KEY": _secret(instance / "secret"),
@@ -116,8 +118,8 @@ def _build_instance(instance: Path, environment: dict[str, str], *, people: int,
 
 
 def _kopes(*words: str, environment: dict[str, str], may_refuse: bool = False) -> None:
-    with open(os.devnull, "w", encoding="utf-8") as nowhere:
-        ended = subprocess.run(  # noqa: S603 - our own command
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        ended = subprocess.run(
             [sys.executable, "-m", "app", *words],
             env=environment,
             cwd=ROOT,
@@ -137,9 +139,7 @@ def _make_logins(report: demo.DemoReport, url: str) -> str:
     with database.write(Deed.KEEP_ACCOUNTS) as connection:
         for role in Role:
             employee, (_, email) = report.people[role], report.names[role]
-            account = access.create_account(
-                connection, email=email, roles={role}, employee=employee, now=clock.now()
-            )
+            account = access.create_account(connection, email=email, roles={role}, employee=employee, now=clock.now())
             lines.append(f"{role} {account.email} {account.password}\n")
     database.close()
     return "".join(lines)
@@ -150,7 +150,7 @@ def _serve(environment: dict[str, str], port: int) -> None:
     click.echo(f"http://127.0.0.1:{port}", err=True)
     children = [
         # What they say goes where we speak to people: standard output holds the logins alone.
-        subprocess.Popen([sys.executable, "-m", "app", *words], env=environment, cwd=ROOT, stdout=sys.stderr)  # noqa: S603
+        subprocess.Popen([sys.executable, "-m", "app", *words], env=environment, cwd=ROOT, stdout=sys.stderr)
         for words in (("serve", "--bind", f"127.0.0.1:{port}"), ("worker",))
     ]
 

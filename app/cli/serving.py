@@ -21,9 +21,7 @@ __all__ = ["COMMANDS"]
 class _Address(click.ParamType[tuple[str, int]]):
     name = "HOST:PORT"
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, int]:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
         if isinstance(value, tuple):
             return value
         host, _, port = str(value).rpartition(":")
@@ -36,7 +34,11 @@ class _Address(click.ParamType[tuple[str, int]]):
 @click.command()
 @click.option("--bind", type=_Address(), default="127.0.0.1:8000", show_default=True, help="Where to listen.")
 @click.option(
-    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes; more than one on PostgreSQL only."
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes; more than one on PostgreSQL only.",
 )
 @click.option("--inherited", type=int, hidden=True, help="A socket that is open already.")
 def serve(bind: tuple[str, int], workers: int, inherited: int | None) -> None:

@@ -51,9 +51,7 @@ def propose_employee_grades(connection: Connection, *, cycle: int, today: dt.dat
         for at, node in enumerate(found.selection.nodes)
         if node.kind is NodeKind.EMPLOYEE
     ]
-    return propose_employees(
-        candidates, cycle=cycle, period=plan.period, policies=plan.sheet.definitions.policies
-    )
+    return propose_employees(candidates, cycle=cycle, period=plan.period, policies=plan.sheet.definitions.policies)
 
 
 def _candidate(found: Scores, plan: CyclePlan, person: Person, at: int) -> Candidate:

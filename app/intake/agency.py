@@ -23,7 +23,7 @@ from app.ledger.tables import LOCK_LEDGER
 from app.rules.terms import Finding, Level, n_
 from app.scoring import state
 
-__all__ = ["Loaded", "LoadRefused", "load_agency"]
+__all__ = ["LoadRefused", "Loaded", "load_agency"]
 
 _DERIVED_FROM: Final = frozenset({"units", "employees", "postings", "rates", "definitions"})
 """The files that activities and totals are derived from; the others change scores alone, which are never stored."""
@@ -63,9 +63,7 @@ class Loaded:
         return told
 
 
-def load_agency(
-    connection: Connection, folder: Path, *, definitions: Path, at: dt.datetime, by: str
-) -> Loaded:
+def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: dt.datetime, by: str) -> Loaded:
     """Load a folder and the definitions, all of it or nothing, and derive again what hangs on them.
 
     Args:

@@ -39,7 +39,7 @@ def arrival_of_text(text: str) -> Arrival:
     return Arrival(text, value)
 
 
-def take_in(  # noqa: PLR0913 - what came, when, and by which door
+def take_in(
     connection: Connection,
     arrivals: Sequence[Arrival] | Iterable[Arrival],
     *,

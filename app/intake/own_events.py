@@ -40,9 +40,7 @@ class _Target(NamedTuple):
     sharers: frozenset[str]
 
 
-def own_events(
-    connection: Connection, arrivals: Sequence[Arrival], *, viewer: Viewer, day: dt.date
-) -> list[Arrival]:
+def own_events(connection: Connection, arrivals: Sequence[Arrival], *, viewer: Viewer, day: dt.date) -> list[Arrival]:
     """The same arrivals, those that are not the person's to record refused.
 
     Args:
@@ -71,9 +69,7 @@ def own_events(
     return checked
 
 
-def _refused_at(
-    verdict: Verdict, target: _Target | None, frame: Frame, viewer: Viewer, day: dt.date
-) -> str | None:
+def _refused_at(verdict: Verdict, target: _Target | None, frame: Frame, viewer: Viewer, day: dt.date) -> str | None:
     """The member by which a verdict is not this person's to give; None where it is."""
     if verdict.type not in {"verified", "rejected", "reversed"}:
         return "/type"

@@ -269,7 +269,7 @@ def named(connection: Connection, values: Iterable[int | str]) -> object:
     return listed if is_postgresql(connection) else json.dumps(listed)
 
 
-def _driver_cursor(connection: Connection) -> Any:  # noqa: ANN401 - two drivers' cursors, with nothing in common
+def _driver_cursor(connection: Connection) -> Any:
     raw = connection.connection.driver_connection
     if raw is None:
         message = "the connection is closed"
@@ -312,7 +312,9 @@ def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], ro
         raise
 
 
-def _for_postgresql(table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterable[Sequence[object]]:
+def _for_postgresql(
+    table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> Iterable[Sequence[object]]:
     """The rows with days and instants as text: the driver would write each anew, and a batch has few different ones."""
     timed = [place for place, name in enumerate(columns) if isinstance(table.c[name].type, sa.Date | Instant)]
     if not timed:
@@ -352,9 +354,7 @@ def _reraise(error: Exception, connection: Connection) -> None:
     driver = connection.dialect.loaded_dbapi
     base = cast("type[Exception]", driver.Error)
     if isinstance(error, base):
-        raise DBAPIError.instance(
-            None, None, error, base, dialect=connection.dialect
-        ) from error
+        raise DBAPIError.instance(None, None, error, base, dialect=connection.dialect) from error
 
 
 def bulk_upsert_add(
@@ -401,7 +401,7 @@ def bulk_upsert_add(
         source = f"SELECT {given} FROM unnest({arrays}) AS new({', '.join(sent)})"  # noqa: S608 - names come from table objects
         kept = [column for name, column in zip((*key, *added), columns, strict=True) if name in sent]
         cursor.execute(
-            f"INSERT INTO {table.name} ({target}) {source} {tail}",  # noqa: S608 - names come from table objects
+            f"INSERT INTO {table.name} ({target}) {source} {tail}",
             [_array_text(column) for column in kept],
         )
         return list(cursor.fetchall()) if returning else []

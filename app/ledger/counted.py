@@ -135,7 +135,7 @@ def _folded(
     else:
         rows = read_laid_out(connection, frame, sa.and_(begun, late, activity.c.seq.in_(owned)))
     bit = _BITS[asked.rung]
-    return [row.seq for row, counts in judged_as_of(connection, frame, rows, asked.as_of) if counts & bit], open_buyers
+    return [row.seq for row, counts in judged_as_of(connection, rows, asked.as_of) if counts & bit], open_buyers
 
 
 def counted_size(connection: Connection, frame: Frame, asked: Asking) -> tuple[int, int]:

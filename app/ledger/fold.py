@@ -49,7 +49,7 @@ def figures_as_of(
     for kind in dict.fromkeys(one.slice.activity for one in frame.slices):
         _sum_settled(connection, summed, kind, settled)
     changes = Changes()
-    for row, counts in judged_as_of(connection, frame, open_rows, as_of):
+    for row, counts in judged_as_of(connection, open_rows, as_of):
         if row.cycle == cycle:
             changes.add(row, frame, before=0, after=counts)
     for (_, owner_kind, owner, slice_id), held in changes.totals.items():
@@ -103,7 +103,9 @@ def _unsettled(connection: Connection, frame: Frame, as_of: dt.date) -> tuple[di
     """Activities of days up to ``as_of`` that have later events, and all contacts of a buyer of which one has."""
     activity = tables.activity
     late = activity.c.settled_on > as_of
-    buyers = set(connection.scalars(sa.select(activity.c.buyer_key).where(activity.c.type == "new_buyer", late).distinct()))
+    buyers = set(
+        connection.scalars(sa.select(activity.c.buyer_key).where(activity.c.type == "new_buyer", late).distinct())
+    )
     begun = activity.c.day <= as_of
     rows = read_laid_out(connection, frame, sa.and_(begun, late, activity.c.type != "new_buyer"))
     if buyers:
@@ -150,7 +152,9 @@ def _amount_sums() -> list[sa.ColumnElement[Any]]:
         sa.func.coalesce(value % MICROS_A_DOLLAR, 0),
     )
     return [
-        sa.func.sum(sa.case((activity.c.counts.bitwise_and(bit) != 0, part), else_=0)) for bit in (1, 2, 4) for part in parts
+        sa.func.sum(sa.case((activity.c.counts.bitwise_and(bit) != 0, part), else_=0))
+        for bit in (1, 2, 4)
+        for part in parts
     ]
 
 
@@ -202,9 +206,7 @@ def _sum_settled(connection: Connection, summed: _Summed, kind: str, settled: sa
                 summed.see(lines, (column, what), key, rungs)
 
 
-def judged_as_of(
-    connection: Connection, frame: Frame, rows: dict[int, LaidOut], as_of: dt.date
-) -> Iterator[tuple[LaidOut, int]]:
+def judged_as_of(connection: Connection, rows: dict[int, LaidOut], as_of: dt.date) -> Iterator[tuple[LaidOut, int]]:
     """Each row with the bits on which it counted on that day."""
     if not rows:
         return
@@ -265,7 +267,9 @@ def fold_everything(connection: Connection, frame: Frame) -> Folded:
         if counting != row.counts_before:
             row.counts = counting
             folded.activities[seq] = row
-            folded.differences.append(f"activity {row.source} {row.id}: counts {row.counts_before}, should be {counting}")
+            folded.differences.append(
+                f"activity {row.source} {row.id}: counts {row.counts_before}, should be {counting}"
+            )
         folded.changes.add(row, frame, before=0, after=counting)
     return folded
 
@@ -274,7 +278,9 @@ def _compare(folded: Folded, row: LaidOut, stored: tuple[object, ...]) -> None:
     derived = (row.cycle, *row.derived())
     if stored[: len(derived)] != derived:
         folded.activities[row.seq] = row
-        folded.differences.append(f"activity {row.source} {row.id}: stored {stored[: len(derived)]}, should be {derived}")
+        folded.differences.append(
+            f"activity {row.source} {row.id}: stored {stored[: len(derived)]}, should be {derived}"
+        )
     before = stored[len(derived) :]
     for held, part in zip(before, row.credits, strict=True):
         if held != part:

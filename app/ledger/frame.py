@@ -141,7 +141,9 @@ def frame_of(directory: Directory, definitions: Definitions, slices: tuple[Slice
     )
 
 
-def owners_text(*, employees: Iterable[int] = (), paths: Iterable[int] = (), cycles: Sequence[int] = (), everyone: bool = False) -> str:
+def owners_text(
+    *, employees: Iterable[int] = (), paths: Iterable[int] = (), cycles: Sequence[int] = (), everyone: bool = False
+) -> str:
     """Whose figures a transaction moved, as ``touched.owners`` holds it."""
     return json.dumps(
         {"employees": sorted(employees), "paths": sorted(paths), "cycles": sorted(cycles), "all": everyone},

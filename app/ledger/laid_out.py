@@ -239,7 +239,9 @@ def read_laid_out(
     for seq, employee, share, path in connection.execute(credits_query.order_by(credit.c.seq, credit.c.employee)):
         rows[seq].credits.append(CreditRow(employee, share, path))
     for row in rows.values():
-        row.employee_numbers = frozenset(frame.numbers[one] for one in (row.employee, *(part.employee for part in row.credits)))
+        row.employee_numbers = frozenset(
+            frame.numbers[one] for one in (row.employee, *(part.employee for part in row.credits))
+        )
     return rows
 
 

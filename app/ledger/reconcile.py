@@ -82,7 +82,10 @@ def _against_events(connection: Connection, frame: Frame) -> Iterator[str]:
     for start in range(0, last + 1, STRETCH):
         span = (start, start + STRETCH - 1)
         columns = [activity.c.seq, *(activity.c[name] for name in _LAID_OUT)]
-        laid_out = {row[0]: tuple(row[1:]) for row in connection.execute(sa.select(*columns).where(activity.c.seq.between(*span)))}
+        laid_out = {
+            row[0]: tuple(row[1:])
+            for row in connection.execute(sa.select(*columns).where(activity.c.seq.between(*span)))
+        }
         shares: dict[int, set[tuple[int, int]]] = {}
         for seq, employee, share in connection.execute(
             sa.select(credit.c.seq, credit.c.employee, credit.c.share).where(credit.c.seq.between(*span))

@@ -153,7 +153,7 @@ def _sort_out(connection: Connection, events: Sequence[tuple[int, _Fresh]], outc
     """Tell new events from repeats and conflicts, against the ledger and within the batch. What was recorded first holds."""
     event = tables.event
     query = sa.select(event.c.key, event.c.hash).where(among(connection, event.c.key, {one.key for _, one in events}))
-    hashes: dict[str, str] = {key: held for key, held in connection.execute(query)}
+    hashes: dict[str, str] = {row.key: row.hash for row in connection.execute(query)}
     fresh: list[_Fresh] = []
     for index, one in events:
         held = hashes.get(one.key)
@@ -165,7 +165,9 @@ def _sort_out(connection: Connection, events: Sequence[tuple[int, _Fresh]], outc
         else:
             finding = Finding(
                 code="conflict",
-                message=n_("An event of this source and id is recorded already, with other content. What was recorded first holds."),
+                message=n_(
+                    "An event of this source and id is recorded already, with other content. What was recorded first holds."
+                ),
                 place=Place(pointer="/id"),
             )
             outcome.rejected.append(Rejected(index, one.event.source, one.event.id, (finding,), one.text))
@@ -265,7 +267,7 @@ def _write_verdicts(connection: Connection, fresh: Sequence[_Fresh], arrived: di
             .where(among(connection, event.c.key, elsewhere))
             .where(event.c.type.in_(list(ACTIVITY_TYPES)))
         )
-        found |= {key: seq for key, seq in connection.execute(query)}
+        found |= {row.key: row.seq for row in connection.execute(query)}
     bulk_insert(
         connection,
         tables.verdict,
@@ -308,9 +310,7 @@ def _settle_new_buyers(connection: Connection, frame: Frame, rows: dict[int, Lai
         return {}
     buyers = {row.buyer_key for row in mine.values()}
     if is_postgresql(connection):
-        lock_all(
-            connection, {tables.LOCK_BUYERS + zlib.crc32(buyer.encode()) % BUYER_BUCKETS for buyer in buyers}
-        )
+        lock_all(connection, {tables.LOCK_BUYERS + zlib.crc32(buyer.encode()) % BUYER_BUCKETS for buyer in buyers})
     activity = tables.activity
     contacts = sa.and_(activity.c.type == "new_buyer", among(connection, activity.c.buyer_key, buyers))
     # Who counts now is all that a newcomer has to beat; only where one of those falls, the others' turn has come.

@@ -64,7 +64,15 @@ def keep_rejected(
         tables.rejected_event,
         _COLUMNS,
         [
-            (at, door, sender, _storable(one.source), _storable(one.id), json.dumps(errors_of(one.findings)), _ascii(one.text))
+            (
+                at,
+                door,
+                sender,
+                _storable(one.source),
+                _storable(one.id),
+                json.dumps(errors_of(one.findings)),
+                _ascii(one.text),
+            )
             for one in rejected
         ],
     )

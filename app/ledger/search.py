@@ -137,7 +137,7 @@ def search_events(
     return [_entry(frame, row, owners) for row in rows]
 
 
-def _entry(frame: Frame, row: sa.Row[Any], owners: Mapping[int, frozenset[int]]) -> Entry:
+def _entry(frame: Frame, row: Any, owners: Mapping[int, frozenset[int]]) -> Entry:
     return Entry(
         seq=row.seq,
         key=row.key,
@@ -158,7 +158,7 @@ def _entry(frame: Frame, row: sa.Row[Any], owners: Mapping[int, frozenset[int]])
     )
 
 
-def _is_void(frame: Frame, row: sa.Row[Any], owners: Mapping[int, frozenset[int]]) -> bool:
+def _is_void(frame: Frame, row: Any, owners: Mapping[int, frozenset[int]]) -> bool:
     """Verified or rejected by one of the activity's own employees (contract, "Which events count, exactly")."""
     if row.type not in _JUDGEMENTS or row.activity is None or row.by is None:
         return False

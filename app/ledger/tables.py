@@ -100,7 +100,8 @@ activity: Final = Table(
     Column("company_key", Code, nullable=False),
     Column("buyer_key", Code, nullable=False),
     Column("standing", sa.SmallInteger, nullable=False),  # bits 1, 2, 4: entered, verified, confirmed by its verdicts
-    Column("counts", sa.SmallInteger, nullable=False),  # the same, after a new buyer's first contact is told from later ones
+    # The same, after a new buyer's first contact is told from later ones.
+    Column("counts", sa.SmallInteger, nullable=False),
     Column("state", Code, nullable=False),  # the word that a page shows
     Column("settled_on", sa.Date, nullable=False),  # the last day of the events that ``counts`` hangs on
     Index("ix_activity_buyer", "buyer_key", "type"),
@@ -189,7 +190,8 @@ touched: Final = Table(
     Column("seq", BigKey, primary_key=True, autoincrement=True),
     Column("transaction", sa.BigInteger, nullable=False),
     Column("at", Instant, nullable=False),
-    Column("owners", sa.Text, nullable=False),  # JSON: {"employees": [...], "paths": [...], "all": bool, "cycles": [...]}
+    # JSON: {"employees": [...], "paths": [...], "all": bool, "cycles": [...]}
+    Column("owners", sa.Text, nullable=False),
     Index("ix_touched_transaction", "transaction"),
     Index("ix_touched_at", "at"),
     sqlite_autoincrement=True,

@@ -25,7 +25,18 @@ from app.ledger.laid_out import LaidOut
 from app.rules.counting import MICROS_A_DOLLAR
 from app.rules.terms import Node, NodeKind
 
-__all__ = ["EMPLOYEE", "PATH", "UNIT", "Changes", "Figures", "apply_changes", "counts_of", "current_figures", "empty_figures", "write_all"]
+__all__ = [
+    "EMPLOYEE",
+    "PATH",
+    "UNIT",
+    "Changes",
+    "Figures",
+    "apply_changes",
+    "counts_of",
+    "current_figures",
+    "empty_figures",
+    "write_all",
+]
 
 EMPLOYEE: Final = 1
 PATH: Final = 2
@@ -283,7 +294,9 @@ class Layout:
             return () if row is None else (row,)
         return self.paths.get(owner, ())
 
-    def owned(self, connection: Connection, kind: sa.ColumnElement[Any], owner: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    def owned(
+        self, connection: Connection, kind: sa.ColumnElement[Any], owner: sa.ColumnElement[Any]
+    ) -> sa.ColumnElement[bool]:
         """The condition that picks these owners' totals."""
         return sa.or_(
             sa.and_(kind == EMPLOYEE, among(connection, owner, self.employees)),
@@ -299,7 +312,11 @@ class Layout:
         )
 
     def scatter(
-        self, figures: Figures, owners: Sequence[tuple[int, int]], columns: Sequence[int], numbers: npt.NDArray[np.int64]
+        self,
+        figures: Figures,
+        owners: Sequence[tuple[int, int]],
+        columns: Sequence[int],
+        numbers: npt.NDArray[np.int64],
     ) -> None:
         """Add totals (owner kind and owner, slice column, twelve numbers) to the rows they belong to."""
         at: list[int] = []
@@ -357,9 +374,7 @@ def _totals_query(*, postgresql: bool, narrowed: bool) -> sa.Select[Any]:
     )
 
 
-def _read_distinct(
-    connection: Connection, figures: Figures, layout: Layout, cycle: int, *, narrowed: bool
-) -> None:
+def _read_distinct(connection: Connection, figures: Figures, layout: Layout, cycle: int, *, narrowed: bool) -> None:
     owners = {str(owner): row for owner, row in layout.employees.items()}
     asked: dict[str, Any] = {"cycle": cycle}
     if narrowed:

@@ -76,16 +76,16 @@ def look(connection: Connection, before: Look | None) -> tuple[Look, list[Touch]
         newest = connection.scalar(sa.select(sa.func.max(touched.c.seq))) or 0
         if before is None or newest == before.horizon:
             return Look(newest, frozenset()), []
-        rows = connection.execute(sa.select(touched).where(touched.c.seq > before.horizon).order_by(touched.c.seq)).all()
+        rows = connection.execute(
+            sa.select(touched).where(touched.c.seq > before.horizon).order_by(touched.c.seq)
+        ).all()
         return Look(max((newest, *(row.seq for row in rows))), frozenset()), [_touch(row) for row in rows]
     # The oldest transaction still under way: every row of an older one is visible now, or never will be.
     horizon = int(
         connection.scalar(sa.select(sa.cast(sa.func.pg_snapshot_xmin(sa.func.pg_current_snapshot()), sa.Text))) or "0"
     )
     since = horizon if before is None else before.horizon
-    rows = connection.execute(
-        sa.select(touched).where(touched.c.transaction >= since).order_by(touched.c.seq)
-    ).all()
+    rows = connection.execute(sa.select(touched).where(touched.c.transaction >= since).order_by(touched.c.seq)).all()
     known = frozenset() if before is None else before.seen
     fresh = [] if before is None else [_touch(row) for row in rows if row.seq not in known]
     return Look(horizon, frozenset(row.seq for row in rows if row.transaction >= horizon)), fresh

@@ -27,6 +27,7 @@ from app.rules.rollup import Area, areas
 from app.rules.terms import Basis, Job, Node, NodeKind
 from app.scoring.plan import CyclePlan, Selection, State
 from app.scoring.scorecards import Asked, LineScore, Scorecard, Scores, make_scorecards, read_figures, score_figures
+from app.scoring.trend import TrendPoint, trend_of
 
 __all__ = [
     "Beside",
@@ -150,6 +151,9 @@ class Board:
     people: tuple[Beside, ...]
     moves: tuple[BoardMove, ...] | None
     """None where the viewer may not see activities."""
+    trend: tuple[TrendPoint, ...]
+    """The node's scores as of past days, up to the day asked."""
+    year_ends_on: dt.date
     loaded_at: dt.datetime | None
 
 
@@ -169,6 +173,7 @@ class BoardSource:
     selection: Selection
     figures: Figures
     moves: tuple[Move, ...] | None
+    trend: tuple[TrendPoint, ...]
 
     @property
     def fingerprint(self) -> tuple[object, ...]:
@@ -176,7 +181,16 @@ class BoardSource:
         held = hashlib.blake2b(self.figures.amounts.tobytes(), digest_size=16)
         held.update(self.figures.distinct.tobytes())
         asked = self.asked
-        return (self.plan.sheet.token, asked, self.node, self.parent, self.beside, held.digest(), self.moves)
+        return (
+            self.plan.sheet.token,
+            asked,
+            self.node,
+            self.parent,
+            self.beside,
+            held.digest(),
+            self.moves,
+            self.trend,
+        )
 
     @property
     def day(self) -> dt.date:
@@ -187,8 +201,8 @@ class BoardSource:
 def board_source(connection: Connection, *, held: State, node: Node, asked: Asked, shows: Shows) -> BoardSource:
     """Read what a node's scorecard page is made of.
 
-    Queries: 2: the totals (one more where something is counted distinct) and the latest activities; as of a day those of the fold instead
-    of the totals.
+    Queries: 3: the totals (one more where something is counted distinct), the latest activities and the trend; as of a day those of the
+    fold instead of the totals.
     """
     plan = held.plan(asked.cycle)
     directory = plan.frame.directory
@@ -215,6 +229,9 @@ def board_source(connection: Connection, *, held: State, node: Node, asked: Aske
         selection=selection,
         figures=figures,
         moves=moves,
+        trend=tuple(
+            point for point in trend_of(connection, plan.cycle, node) if asked.as_of is None or point.day <= asked.as_of
+        ),
     )
 
 
@@ -254,6 +271,8 @@ def board(source: BoardSource) -> Board:
         children=tuple(others[one] for one in source.beside if one.kind is NodeKind.UNIT),
         people=tuple(others[one] for one in source.beside if one.kind is NodeKind.EMPLOYEE),
         moves=None if source.moves is None else _moves(plan, facts, source.moves),
+        trend=source.trend,
+        year_ends_on=_day_within(plan, dt.date.max),
         loaded_at=directory.loaded_at,
     )
 

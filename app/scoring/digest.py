@@ -43,7 +43,13 @@ def digest(connection: Connection) -> str:
 
 def _score_lines(card: Scorecard) -> Iterator[str]:
     yield json.dumps(
-        ["card", str(card.node), card.cycle, card.basis, *map(_number, (card.own_score, card.unit_score, card.final_score))]
+        [
+            "card",
+            str(card.node),
+            card.cycle,
+            card.basis,
+            *map(_number, (card.own_score, card.unit_score, card.final_score)),
+        ]
     )
     for line in card.lines:
         yield json.dumps(

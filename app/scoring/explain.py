@@ -40,8 +40,17 @@ from app.rules.methods import reasons
 from app.rules.projection import days_by_month, projected_actual
 from app.rules.steps import Section, Step
 from app.rules.terms import Basis, CountsFrom, Link, Node, NodeKind
-from app.scoring.plan import CyclePlan, Person, ShownLine, Worked, state
-from app.scoring.scorecards import Asked, ExactActuals, LineScore, Scorecard, Scores, make_scorecards, scores
+from app.scoring.plan import CyclePlan, Person, ShownLine, State, Worked, state
+from app.scoring.scorecards import (
+    Asked,
+    ExactActuals,
+    LineScore,
+    Scorecard,
+    Scores,
+    make_scorecards,
+    read_figures,
+    score_figures,
+)
 
 __all__ = ["CountedActivity", "Explanation", "activity_lines", "counted_activities", "explain"]
 
@@ -190,17 +199,32 @@ class Explanation:
 
 
 def explain(
-    connection: Connection, asked: Asked, node: Node, kpi: str, *, sees: Sees = _everything
+    connection: Connection,
+    asked: Asked,
+    node: Node,
+    kpi: str,
+    *,
+    sees: Sees = _everything,
+    held: State | None = None,
 ) -> Explanation | None:
     """The derivation of a node's score for a KPI; None where its scorecard of the cycle has no such line.
 
-    Queries: those of :func:`app.scoring.scores` for one node, and 1 to 5 for each measure of activities.
+    Args:
+        connection: an open transaction.
+        asked: cycle, day and basis.
+        node: whose line.
+        kpi: the line's.
+        sees: whether the viewer may see the activities of a node.
+        held: what is loaded, where the caller has it already.
+
+    Queries: 1 where ``held`` is not given, 1 or 2 for the figures (as of a day those of the fold), 1 to 5 for each measure of activities.
     """
-    plan = state(connection).plan(asked.cycle)
+    plan = (held or state(connection)).plan(asked.cycle)
     line = _line_of(plan, node, kpi)
     if line is None:
         return None
-    found = scores(connection, asked, [node])
+    selection = plan.select([node])
+    found = score_figures(selection, read_figures(connection, selection, asked), asked)
     (card,) = make_scorecards(found)
     teller = _Teller(connection, found, card, line)
     worked = plan.worked[line.worked]
@@ -389,6 +413,7 @@ def counted_activities(
     after: str | None = None,
     limit: int = LISTED,
     sees: Sees = _everything,
+    held: State | None = None,
 ) -> tuple[list[CountedActivity], str | None]:
     """Exactly those activities that count for a node's KPI, the earliest first, each with what it adds; and where the next are.
 
@@ -402,13 +427,14 @@ def counted_activities(
         after: where an earlier list said that the next ones are.
         limit: how many at most.
         sees: whether the viewer may see the activities of a node.
+        held: what is loaded, where the caller has it already.
 
     Raises:
         ValueError: ``after`` is no place in the list.
 
-    Queries: 1 (what is loaded), then 1 to 6 for each part of the measure.
+    Queries: 1 where ``held`` is not given, then 1 to 6 for each part of the measure.
     """
-    plan = state(connection).plan(asked.cycle)
+    plan = (held or state(connection)).plan(asked.cycle)
     line = _line_of(plan, node, kpi)
     if line is None:
         return [], None

@@ -30,7 +30,18 @@ from app.rules.rollup import blend, own_scores, projected_own, published, unit_s
 from app.rules.terms import Basis, Node
 from app.scoring.plan import CyclePlan, Selection, ShownLine, state
 
-__all__ = ["Asked", "ExactActuals", "LineScore", "Scorecard", "Scores", "make_scorecards", "read_figures", "score_figures", "scorecards", "scores"]
+__all__ = [
+    "Asked",
+    "ExactActuals",
+    "LineScore",
+    "Scorecard",
+    "Scores",
+    "make_scorecards",
+    "read_figures",
+    "score_figures",
+    "scorecards",
+    "scores",
+]
 
 FloatArray = npt.NDArray[np.float64]
 _RUNG_WIDTH: Final = 4

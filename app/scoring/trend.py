@@ -7,6 +7,7 @@ since the trend was last taken makes all days from its own on stale, and :func:`
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isnan
@@ -176,7 +177,17 @@ def keep_taken(connection: Connection, cycle: int, taken: Taken, *, at: dt.datet
 
 def trend_of(connection: Connection, cycle: int, node: Node) -> list[TrendPoint]:
     """A node's scores over the cycle, the earliest day first. Queries: 1."""
-    return trends_of(connection, cycle, [node])[node]
+    return [_point(row) for row in connection.execute(_trend_query(), {"of_cycle": cycle, "of_node": str(node)})]
+
+
+@functools.cache
+def _trend_query() -> sa.Select[Any]:
+    """The statement of :func:`trend_of`, built once: every scorecard page asks it."""
+    return (
+        sa.select(trend)
+        .where(trend.c.cycle == sa.bindparam("of_cycle"), trend.c.node == sa.bindparam("of_node"))
+        .order_by(trend.c.day)
+    )
 
 
 def trends_of(connection: Connection, cycle: int, nodes: Sequence[Node]) -> dict[Node, list[TrendPoint]]:

@@ -15,7 +15,7 @@ from app import scoring
 from app.rules.presence import cycle_of
 from app.rules.rollup import published
 from app.rules.terms import Basis, Node, NodeKind
-from app.scoring import Asked, Scorecard
+from app.scoring import Asked, CyclePlan, Scorecard, State
 from app.web.desk import Desk
 from app.web.languages import figure
 
@@ -26,20 +26,20 @@ __all__ = ["ScoreChange"]
 class ScoreChange:
     """The scorecards of one employee before something is recorded, on both bases."""
 
+    plan: CyclePlan
     node: Node
-    cycle: int
     cards: tuple[Scorecard, Scorecard]
 
     @classmethod
-    def before(cls, desk: Desk, *, employee: str, day: dt.date) -> Self:
-        """Take the scores of now, in the cycle of that day. Queries: 2 or 3."""
+    def before(cls, desk: Desk, *, held: State, employee: str, day: dt.date) -> Self:
+        """Take the scores of now, in the cycle of that day. Queries: 1 or 2."""
         node = Node(NodeKind.EMPLOYEE, employee)
-        cycle = cycle_of(day, scoring.state(desk.connection).frame.first_month)
-        return cls(node, cycle, _cards(desk, node, cycle))
+        plan = held.plan(cycle_of(day, held.frame.first_month))
+        return cls(plan, node, _cards(desk, plan, node))
 
     def words(self, desk: Desk) -> str:
-        """What changed since then. Queries: 2 or 3."""
-        (final, provisional), (final_now, provisional_now) = self.cards, _cards(desk, self.node, self.cycle)
+        """What changed since then. Queries: 1 or 2."""
+        (final, provisional), (final_now, provisional_now) = self.cards, _cards(desk, self.plan, self.node)
         parts = [
             gettext(
                 "Provisional score: %(before)s → %(after)s.", before=_shown(provisional), after=_shown(provisional_now)
@@ -53,7 +53,7 @@ class ScoreChange:
             parts.append(gettext("Final score: %(before)s → %(after)s.", before=_shown(final), after=_shown(final_now)))
         moved = [
             f"{name} {_number(was)} → {_number(now)}"
-            for name, was, now in self._moved(desk, provisional, provisional_now)
+            for name, was, now in self._moved(provisional, provisional_now)
         ]
         if moved:
             parts.append(gettext("Entered so far: %(lines)s.", lines="; ".join(moved)))
@@ -61,22 +61,21 @@ class ScoreChange:
             parts.append(gettext("None of your KPIs looks at it."))
         return " ".join(str(part) for part in parts)
 
-    def _moved(self, desk: Desk, before: Scorecard, after: Scorecard) -> list[tuple[str, str | None, str | None]]:
-        sheet = scoring.state(desk.connection).sheet
+    def _moved(self, before: Scorecard, after: Scorecard) -> list[tuple[str, str | None, str | None]]:
+        sheet = self.plan.sheet
         locale = get_locale()
         language = locale.language if locale else "en"
         return [
-            (sheet.kpi(new.kpi).version(self.cycle).name.in_language(language), old.actual, new.actual)
+            (sheet.kpi(new.kpi).version(self.plan.cycle).name.in_language(language), old.actual, new.actual)
             for old, new in zip(before.lines, after.lines, strict=True)
             if old.actual != new.actual
         ]
 
 
-def _cards(desk: Desk, node: Node, cycle: int) -> tuple[Scorecard, Scorecard]:
+def _cards(desk: Desk, plan: CyclePlan, node: Node) -> tuple[Scorecard, Scorecard]:
     """The final and the provisional scorecard, from figures that are read once."""
-    plan = scoring.state(desk.connection).plan(cycle)
     selection = plan.select((node,))
-    asked = Asked(cycle, desk.today)
+    asked = Asked(plan.cycle, desk.today)
     figures = scoring.read_figures(desk.connection, selection, asked)
     cards = [
         scoring.make_scorecards(scoring.score_figures(selection, figures, asked._replace(basis=basis)))[0]

@@ -113,6 +113,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, kopes: Kopes) -> Iterator[Sit
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def _wait_until_up(url: str) -> None:

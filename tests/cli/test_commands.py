@@ -117,7 +117,11 @@ def test_grades_name_a_broken_rule_on_standard_error(run: Callable[..., Ran]) ->
     people = json.loads(ran.out)
     assert [one["employee"] for one in people] == ["E1", "E2", "E8", "E9"]
     assert ran.status == (1 if ran.err else 0)
-    rows = list(csv.DictReader(io.StringIO(run("grade", "--cycle", "2026", "--of", "units", "--format", "csv", status=None).out)))
+    rows = list(
+        csv.DictReader(
+            io.StringIO(run("grade", "--cycle", "2026", "--of", "units", "--format", "csv", status=None).out)
+        )
+    )
     assert [row["unit"] for row in rows] == ["HQ", "VIE"]
 
 

@@ -13,10 +13,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from app import cycle as cycles
 from app import intake, scoring
 from app.kit.database import Database
+from app.ledger import Arrival, Recorded
 from app.rules.grading import members
 from app.rules.terms import Basis
 from app.scoring import Asked
@@ -42,10 +44,11 @@ def _ingest(database: Database, texts: Sequence[str], *, batch: int) -> list[boo
     received: list[bool] = []
     for start in range(0, len(texts), batch):
         arrivals = [intake.arrival_of_text(text) for text in texts[start : start + batch]]
-        recorded = database.writing(
-            "ingest",
-            lambda connection, some=arrivals: intake.take_in(connection, some, at=NOW, door="ingest", sender="test"),
-        )
+
+        def take_in(connection: Connection, some: Sequence[Arrival] = arrivals) -> Recorded:
+            return intake.take_in(connection, some, at=NOW, door="ingest", sender="test")
+
+        recorded = database.writing("ingest", take_in)
         refused = {rejected.index for rejected in recorded.rejected}
         received += [index not in refused for index in range(len(arrivals))]
     return received
@@ -144,7 +147,10 @@ def test_a_folder_loaded_late_derives_what_it_would_have_from_the_start(
     final_rates = rates.read_text(encoding="utf-8")
     head, *rows = final_rates.splitlines()
     month, currency, usd = range(3)
-    doubled = [",".join((cells[month], cells[currency], f"{float(cells[usd]) / 2:.8f}")) for cells in (r.split(",") for r in rows)]
+    doubled = [
+        ",".join((cells[month], cells[currency], f"{float(cells[usd]) / 2:.8f}"))
+        for cells in (r.split(",") for r in rows)
+    ]
     rates.write_text("\n".join([head, *doubled]) + "\n", encoding="utf-8")
     detour = make()
     _load(detour, tmp_path)

@@ -9,7 +9,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +26,10 @@ TEXTS = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=40)
 def _csv(sheet: Sheet) -> tuple[list[list[str]], str]:
     content = b"".join(as_csv(sheet)).removeprefix("\ufeff".encode()).decode()
     body, last = content[: content.rindex(END)], content[content.rindex(END) :]
-    assert last.strip() == f"{END},{len(list(csv.reader(io.StringIO(body)))) - 1},sha256,{hashlib.sha256(body.encode()).hexdigest()}"
+    assert (
+        last.strip()
+        == f"{END},{len(list(csv.reader(io.StringIO(body)))) - 1},sha256,{hashlib.sha256(body.encode()).hexdigest()}"
+    )
     return list(csv.reader(io.StringIO(body))), last
 
 
@@ -47,13 +50,16 @@ def test_a_formula_of_any_kind_is_neutralised_in_both_files() -> None:
     assert [row[0] for row in _csv(sheet)[0][1:]] == [f"'{text}" for text in texts]
     content = as_xlsx(sheet, made_at=AT)
     with zipfile.ZipFile(io.BytesIO(content)) as book:
-        page = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314 - our own file
+        page = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))
     assert not list(page.iter("{http://schemas.openxmlformats.org/spreadsheetml/2006/main}f"))
 
 
 def test_a_workbook_has_numbers_as_numbers_and_its_count() -> None:
     """Days as days; what has more digits than a spreadsheet holds stays exact, as text."""
-    rows: list[list[Cell]] = [["A", Decimal("71.20"), 3, dt.date(2026, 3, 4), None], ["B", Decimal("12345678901234567.89"), 4, None, None]]
+    rows: list[list[Cell]] = [
+        ["A", Decimal("71.20"), 3, dt.date(2026, 3, 4), None],
+        ["B", Decimal("12345678901234567.89"), 4, None, None],
+    ]
     book = CalamineWorkbook.from_filelike(io.BytesIO(as_xlsx(Sheet("a", ("a", "b", "c", "d", "e"), rows), made_at=AT)))
     first, second = book.get_sheet_by_index(0).to_python()[1:]
     assert first[:4] == ["A", 71.2, 3.0, dt.date(2026, 3, 4)]

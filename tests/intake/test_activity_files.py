@@ -52,7 +52,9 @@ def test_what_is_refused_is_mended_and_ingested_again(agency: Agency, tmp_path: 
     good, bad = event_of("2026-03-04 deal D-1 E1 100 USD"), event_of("2026-03-04 deal D-2 E404 100 USD")
     bad["data"]["note"] = "Grüße"
     file = tmp_path / "march.ndjson"
-    file.write_text("\n".join([json.dumps(good), "", json.dumps(bad), "no json", "[1]", json.dumps(good)]), encoding="utf-8")
+    file.write_text(
+        "\n".join([json.dumps(good), "", json.dumps(bad), "no json", "[1]", json.dumps(good)]), encoding="utf-8"
+    )
 
     report, complaints = _ingest(agency, file)
     assert _counts(report) == (1, 1, 3)

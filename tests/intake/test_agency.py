@@ -111,7 +111,9 @@ def test_a_wrong_definition_stops_the_load_too(agency: Agency) -> None:
     """The definitions hold from the load on, so they are part of it."""
     before = agency.digest()
     path = agency.folder / "definitions" / "kpis.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace('"aggregate": "count"', '"aggregate": "cuont"'), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('"aggregate": "count"', '"aggregate": "cuont"'), encoding="utf-8"
+    )
     _edit(agency, "rates", "1.10", "1.20")
     with pytest.raises(LoadRefused) as refused:
         load(agency.database, agency.folder)

@@ -33,9 +33,13 @@ def test_what_is_no_json_is_an_arrival_that_is_refused(text: str) -> None:
 def test_an_event_as_text_and_as_a_value_is_the_same_event(agency: Agency) -> None:
     """A file's line, a body that was decoded, a form: a repeat is a duplicate through whichever door it comes."""
     event = event_of("2026-03-04 deal D-1 E1 100 USD")
-    text = '{"data":' + str(event["data"]).replace("'", '"') + "," + ",".join(
-        f'"{name}": "{value}"' for name, value in event.items() if name != "data"
-    ) + "}"
+    text = (
+        '{"data":'
+        + str(event["data"]).replace("'", '"')
+        + ","
+        + ",".join(f'"{name}": "{value}"' for name, value in event.items() if name != "data")
+        + "}"
+    )
     with agency.database.write("ingest") as connection:
         recorded = intake.take_in(
             connection,
@@ -80,5 +84,8 @@ def test_an_event_keeps_its_text_as_it_came(agency: Agency) -> None:
         recorded = intake.take_in(connection, [spelled], at=AT, door="api", sender="key")
     assert recorded.accepted == 1
     with agency.database.read() as connection:
-        assert connection.scalar(ledger.tables.event.select().with_only_columns(ledger.tables.event.c.body)) == spelled.text
+        assert (
+            connection.scalar(ledger.tables.event.select().with_only_columns(ledger.tables.event.c.body))
+            == spelled.text
+        )
     assert agency.differences() == []

@@ -39,9 +39,13 @@ def _events(number: int) -> list[dict[str, Any]]:
         kind, money = chance.choice([("deal", "125.55 EUR"), ("new_buyer", ""), ("new_buyer", "")])
         day = f"2026-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
         buyer = chance.choice(["Meyer", "Lang"])
-        events.append(event_of(f"{day} {kind} A-{at} {who} {money} of {buyer}/AT E1:0.5 {who if who != 'E1' else 'E2'}:0.5"))
+        events.append(
+            event_of(f"{day} {kind} A-{at} {who} {money} of {buyer}/AT E1:0.5 {who if who != 'E1' else 'E2'}:0.5")
+        )
         for turn in range(chance.choice([0, 1, 2])):
-            verdict = chance.choice(["verified by E9", "rejected by E9", "rejected by E8", "verified by E1", "confirmed", "denied"])
+            verdict = chance.choice(
+                ["verified by E9", "rejected by E9", "rejected by E8", "verified by E1", "confirmed", "denied"]
+            )
             type_, *by = verdict.split()
             day = f"2026-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
             events.append(event_of(f"{day} {type_} A-{at} {' '.join(by)} as V-{at}-{turn}"))
@@ -82,13 +86,12 @@ def test_overlapping_batches_of_eight_writers_end_in_the_digest_of_one(
 ) -> None:
     """Each records most of the events in its own order and in small batches, so that every event is recorded by several at once."""
     events = _events(40)
-    accepted = []
+    accepted: list[int] = []
 
     def work(number: int) -> None:
         chance = random.Random(number)
         mine = chance.sample(events, len(events) * 3 // 4) if number else chance.sample(events, len(events))
-        for start in range(0, len(mine), 7):
-            accepted.append(ingest(empty.database, mine[start : start + 7]).accepted)
+        accepted.extend(ingest(empty.database, mine[at : at + 7]).accepted for at in range(0, len(mine), 7))
 
     _at_once(work)
     assert sum(accepted) == len(events)

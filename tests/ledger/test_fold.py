@@ -51,7 +51,7 @@ def test_as_of_a_day_is_what_stood_when_only_the_events_up_to_it_were_there(
 ) -> None:
     """Both bases, every node, every day on which something had just been said."""
     whole = open_agency(new_database(engine), Scenario.read(YEAR), tmp_path)
-    growing = open_agency(new_database(engine), Scenario.read(YEAR.split("2025-12-30")[0]), tmp_path)
+    growing = open_agency(new_database(engine), Scenario.read(YEAR.split("2025-12-30", maxsplit=1)[0]), tmp_path)
     recorded = 0
     for day in DAYS:
         events = [one for one in whole.scenario.events if one["time"][:10] <= day]

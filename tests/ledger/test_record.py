@@ -20,10 +20,10 @@ def test_a_shared_deal_adds_up_above_both_offices(agency: Agency) -> None:
     2026-03-04 deal D-77 E1 125000.00 EUR E1:0.6 E2:0.4
     2026-03-05 verified D-77 by E9
     """
-    assert agency.actual("unit:VIE", "deal_value") == Decimal("82500")
-    assert agency.actual("unit:PAR", "deal_value") == Decimal("55000")
+    assert agency.actual("unit:VIE", "deal_value") == Decimal(82500)
+    assert agency.actual("unit:PAR", "deal_value") == Decimal(55000)
     for above in ("unit:EUR", "unit:HQ"):
-        assert agency.actual(above, "deal_value") == Decimal("137500")
+        assert agency.actual(above, "deal_value") == Decimal(137500)
         assert agency.actual(above, "deals") == 1
         assert agency.actual(above, "buyers") == 1
     assert agency.actual("employee:E2", "deals") == Decimal("0.4")
@@ -340,14 +340,14 @@ def test_a_rate_that_comes_late_re_values_its_month(agency: Agency) -> None:
     2026-03-05 verified D-1 by E9
     2026-03-05 verified D-2 by E9
     """
-    assert agency.actual("unit:HQ", "deal_value") == Decimal("2200")
+    assert agency.actual("unit:HQ", "deal_value") == Decimal(2200)
     agency.load("""
     unit HQ agency
     employee E1 HQ staff
     rate 2026-01 EUR 1.10
     rate 2026-03 EUR 1.20
     """)
-    assert agency.actual("unit:HQ", "deal_value") == Decimal("2300")
+    assert agency.actual("unit:HQ", "deal_value") == Decimal(2300)
 
 
 def test_postings_that_come_late_place_what_was_done(agency: Agency) -> None:

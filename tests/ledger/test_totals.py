@@ -82,7 +82,10 @@ def test_an_event_writes_as_many_rows_on_a_long_history_as_on_an_empty_ledger(
     short = cost("short")
     ingest(
         empty.database,
-        [event_of(f"2026-04-{1 + n % 30:02} deal H-{n} E{1 + n % 2} {n + 1}.25 EUR of B{n % 99}/AT") for n in range(1000)]
+        [
+            event_of(f"2026-04-{1 + n % 30:02} deal H-{n} E{1 + n % 2} {n + 1}.25 EUR of B{n % 99}/AT")
+            for n in range(1000)
+        ]
         + [event_of(f"2026-05-{1 + n % 30:02} verified H-{n} by E9") for n in range(1000)],
     )
     # Fewer, where a buyer or company is known already and its counts do not change.
@@ -99,7 +102,10 @@ def test_a_buyer_with_a_thousand_contacts_costs_no_more_than_one_with_two(empty:
     """A newcomer has to beat who counts now; only where that one falls the others are looked at, and one of them rises."""
     ingest(
         empty.database,
-        [event_of(f"2026-04-{1 + n % 30:02}T{n % 24:02}:00 new_buyer N-{n} E{1 + n % 2} of Big/AT") for n in range(1000)]
+        [
+            event_of(f"2026-04-{1 + n % 30:02}T{n % 24:02}:00 new_buyer N-{n} E{1 + n % 2} of Big/AT")
+            for n in range(1000)
+        ]
         + [event_of("2026-04-01 new_buyer S-0 E1 of Small/AT"), event_of("2026-04-02 new_buyer S-1 E2 of Small/AT")],
     )
     assert empty.actual("unit:HQ", "new_buyers") == 2

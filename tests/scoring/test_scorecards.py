@@ -79,6 +79,7 @@ def test_an_employees_final_score_blends_in_the_units_by_the_days_posted(agency:
     assert vie.own_score is not None
     assert par.own_score is not None
     assert alba.own_score is not None
+    assert alba.unit_score is not None
     assert alba.unit_score == pytest.approx((vie.own_score * 90 + par.own_score * 275) / 365)
     assert alba.final_score == pytest.approx((alba.own_score + alba.unit_score) / 2)
     assert boram.final_score == vie.own_score

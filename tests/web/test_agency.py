@@ -11,7 +11,7 @@ from app.rules.terms import Node
 from app.scoring import Asked
 from app.scoring.tables import trend
 from tests.conftest import CountQueries
-from tests.web.working import NOW, Working, working  # noqa: F401 - a fixture
+from tests.web.working import NOW, Working
 
 THREE_DEALS = (
     "2026-03-04 deal D-1 E1 1000.00 USD",
@@ -68,7 +68,10 @@ def test_movers_compare_with_the_snapshot_of_thirty_days_ago(working: Working) -
 
 def test_an_agency_without_figures_says_so(working: Working) -> None:
     """A day before the cycle, and a cycle without an activity, are pages like any."""
-    assert working.ferran.statuses("/agency", "/agency?as_of=2026-01-01", "/agency?as_of=2025-12-31&cycle=2026") == [200] * 3
+    assert (
+        working.ferran.statuses("/agency", "/agency?as_of=2026-01-01", "/agency?as_of=2025-12-31&cycle=2026")
+        == [200] * 3
+    )
     assert working.ferran.statuses("/agency?cycle=1999", "/agency?as_of=soon") == [422, 422]
 
 

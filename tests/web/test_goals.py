@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.conftest import CountQueries
-from tests.web.working import Working, working  # noqa: F401 - a fixture
+from tests.web.working import Working
 
 
 def test_each_role_sees_the_goals_but_the_administrator(working: Working) -> None:
@@ -13,7 +13,9 @@ def test_each_role_sees_the_goals_but_the_administrator(working: Working) -> Non
     of_alba = {"alba": 200, "boram": 200, "gaston": 200, "ferran": 200, "chae": 404, "jiho": 404, "iris": 404}
     address = "/goals/employee:E1/deals"
     assert {name: getattr(working, name).statuses(address)[0] for name in of_alba} == of_alba
-    assert working.ferran.statuses("/goals/kpis/nothing", "/goals/unit:VIE/nothing", "/goals/unit:NOPE/deals") == [404] * 3
+    assert (
+        working.ferran.statuses("/goals/kpis/nothing", "/goals/unit:VIE/nothing", "/goals/unit:NOPE/deals") == [404] * 3
+    )
 
 
 def test_from_the_goals_one_comes_down_to_a_kpi_and_its_lines(working: Working) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import CountQueries
-from tests.web.working import Working, working  # noqa: F401 - a fixture
+from tests.web.working import Working
 
 ALL = {"dana": 200, "emil": 200, "ferran": 404, "boram": 404, "hana": 404, "alba": 404, "iris": 404}
 TOTALS = {"dana": 200, "emil": 200, "ferran": 200, "boram": 404, "alba": 404, "iris": 404}
@@ -40,7 +40,10 @@ def test_only_hr_downloads_it(working: Working) -> None:
     """With a reason."""
     form = {"reason": "for the committee"}
     for of in ("employees", "units"):
-        assert [working.emil.post(f"/grades?of={of}", form).status_code, working.ferran.post("/grades", form).status_code] == [404, 404]
+        assert [
+            working.emil.post(f"/grades?of={of}", form).status_code,
+            working.ferran.post("/grades", form).status_code,
+        ] == [404, 404]
         answer = working.dana.post(f"/grades?of={of}", form)
         assert b"group_size" in answer.data.splitlines()[0]
         assert working.trail()[0].why == "for the committee"

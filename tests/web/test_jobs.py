@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from app.kit import jobs
-from tests.web.working import NOW, Working, working  # noqa: F401 - a fixture
+from tests.web.working import NOW, Working
 
 
 def test_administrator_and_auditor_see_the_runs(working: Working) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.web.working import Working, working  # noqa: F401 - a fixture
+from tests.web.working import Working
 
 _SECRET = re.compile(r'id="secret">([^<]+)<')
 

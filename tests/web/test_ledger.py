@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.conftest import CountQueries
-from tests.web.working import Working, key_of, working  # noqa: F401 - a fixture
+from tests.web.working import Working, key_of
 
 GIVEN = (
     "2026-03-04 deal D-1 E1 1000.00 USD of Meyer/AT",
@@ -23,7 +23,7 @@ def test_only_the_auditor_sees_ledger_and_trail(working: Working) -> None:
 
 def _found(working: Working, query: str) -> set[str]:
     page = working.emil.get(f"/ledger?{query}").text
-    return {id_ for id_ in ("D-1", "V-1", "D-2") if f"/ledger/{key_of(id_)}\">{id_}<" in page}
+    return {id_ for id_ in ("D-1", "V-1", "D-2") if f'/ledger/{key_of(id_)}">{id_}<' in page}
 
 
 def test_events_are_found_by_what_an_auditor_asks(working: Working) -> None:

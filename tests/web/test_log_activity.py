@@ -50,7 +50,7 @@ def test_it_says_what_it_did_to_the_score(working: Working) -> None:
     page = working.alba.get(answer.headers["Location"]).text
     assert "Provisional score: " in page
     assert " → " in page
-    assert "The final score" in page
+    assert "Final score: " in page
     assert "0 → 1" in page
 
 

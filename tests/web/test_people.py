@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from app.access.tables import reading_log
 from tests.conftest import CountQueries
-from tests.web.working import Working, working  # noqa: F401 - a fixture
+from tests.web.working import Working
 
 DEALS = (
     "2026-03-04 deal D-1 E1 1000.00 USD",

@@ -6,7 +6,7 @@ import json
 
 from app import intake
 from tests.scenario import event_of
-from tests.web.working import NOW, Working, working  # noqa: F401 - a fixture
+from tests.web.working import NOW, Working
 
 DEAL = "2026-03-04 deal D-1 E1 1000.00 USD"
 

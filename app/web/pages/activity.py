@@ -92,13 +92,14 @@ def activity(desk: Desk, key: str) -> Page:
 @pages.act("/activities/<key>/reverse", may=Deed.REVERSE_ACTIVITY, again="activity")
 def reverse(desk: Desk, key: str, form: ReverseForm) -> Said:
     """Take the whole activity out, with a reason."""
-    frame = scoring.state(desk.connection).frame
+    held = scoring.state(desk.connection)
+    frame = held.frame
     found = _mine(desk, frame, key)
     source = f"/pages/{found.employee}"
     time = ledger.recorded_time(desk.connection, source=source, id=form.form_id)
     if time is None and found.state == "reversed":
         raise Conflict(message=REVERSED_MEANWHILE)
-    change = ScoreChange.before(desk, employee=found.employee, day=found.day)
+    change = ScoreChange.before(desk, held=held, employee=found.employee, day=found.day)
     event = _reversal(desk, found, id_=form.form_id, reason=form.reason, time=time)
     _record(desk, [event])
     desk.note(subject=f"activity:{key}", before=found.state, after="reversed", why=form.reason)
@@ -126,7 +127,8 @@ def correction(desk: Desk, key: str) -> Page:
 @pages.act("/activities/<key>/correct", may=Deed.REVERSE_ACTIVITY, again="correction")
 def correct(desk: Desk, key: str, form: CorrectForm) -> Said:
     """Reverse it and record another in its place, both or neither."""
-    frame = scoring.state(desk.connection).frame
+    held = scoring.state(desk.connection)
+    frame = held.frame
     found = _mine(desk, frame, key)
     source = f"/pages/{found.employee}"
     time = ledger.recorded_time(desk.connection, source=source, id=form.form_id)
@@ -135,7 +137,7 @@ def correct(desk: Desk, key: str, form: CorrectForm) -> Said:
     reversal_id = f"{form.form_id}-reversal"
     event = event_of(desk, frame=frame, form=form, rows=_rows(), time=time)
     reversed_at = ledger.recorded_time(desk.connection, source=source, id=reversal_id)
-    change = ScoreChange.before(desk, employee=found.employee, day=form.day)
+    change = ScoreChange.before(desk, held=held, employee=found.employee, day=form.day)
     _record(desk, [_reversal(desk, found, id_=reversal_id, reason=form.reason, time=reversed_at), event])
     new_key = ledger.event_key(EventKey(source, form.form_id))
     desk.note(subject=f"activity:{key}", before=found.state, after=event, why=form.reason)

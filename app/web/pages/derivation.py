@@ -73,12 +73,12 @@ def derivation(desk: Desk, node: Node, kpi: str, query: DerivationQuery) -> Page
     held = scoring.state(desk.connection)
     asked = asked_of(held, query, desk.today)
     sees = desk.sees(Deed.SEE_ACTIVITIES)
-    found = scoring.explain(desk.connection, asked, node, kpi, sees=sees)
+    found = scoring.explain(desk.connection, asked, node, kpi, sees=sees, held=held)
     if found is None:
         raise NotThere
     try:
         activities, following = scoring.counted_activities(
-            desk.connection, asked, node, kpi, after=query.after, limit=PAGE_ROWS, sees=sees
+            desk.connection, asked, node, kpi, after=query.after, limit=PAGE_ROWS, sees=sees, held=held
         )
     except ValueError:
         raise Invalid(at_field("after", "no_place", n_("This is no place in the list."))) from None

@@ -91,7 +91,8 @@ def _day(text: str) -> dt.date | None:
 @pages.act("/log", may=Deed.LOG_ACTIVITY, again="log_activity")
 def log(desk: Desk, form: ActivityForm) -> Said | Again:
     """Record it, and say what it did to the score."""
-    frame = scoring.state(desk.connection).frame
+    held = scoring.state(desk.connection)
+    frame = held.frame
     me = desk.viewer.employee or ""
     key = ledger.event_key(EventKey(f"/pages/{me}", form.form_id))
     time = ledger.recorded_time(desk.connection, source=f"/pages/{me}", id=form.form_id)
@@ -100,7 +101,7 @@ def log(desk: Desk, form: ActivityForm) -> Said | Again:
         values = {name: str(getattr(form, name)) for name in Likeness.model_fields}
         if possible_duplicates(desk.connection, frame=frame, values=values, day=form.day):
             return Again(at_field("sure", "possible_duplicate", LOOK_FIRST))
-    change = ScoreChange.before(desk, employee=me, day=form.day)
+    change = ScoreChange.before(desk, held=held, employee=me, day=form.day)
     recorded = intake.take_in(
         desk.connection, [intake.arrival_of(event)], at=desk.now, door="page", sender=desk.viewer.email
     )

@@ -14,6 +14,7 @@ from app.rules.terms import Node
 from app.web import words
 from app.web.asking import ScoreQuery, asked_of, chosen_unit
 from app.web.desk import Desk
+from app.web.reminding import reminders_for
 from app.web.rendering import Page
 from app.web.routing import Pages
 
@@ -38,6 +39,7 @@ def office(desk: Desk, query: OfficeQuery) -> Page:
     return Page(
         "pages/office.html",
         office=shown,
+        reminders=reminders_for(desk),
         query=query,
         kind=_kind(desk, node),
         sees=desk.sees(Deed.SEE_PEOPLE_SCORES),

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from app import scoring
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
-from app.rules.terms import Node, NodeKind
+from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, Shows
 from app.web import words
 from app.web.asking import ScoreQuery, asked_of
@@ -123,6 +123,25 @@ class _Body:
     def bullet(self) -> Bullets:
         """What writes the charts."""
         return Bullets()
+
+    @property
+    def year(self) -> dict[str, Any] | None:
+        """The content of the year's line: the scores of past days on the basis asked for, and where they lead; None without any."""
+        board = self.board
+        by_day = {
+            point.day: point.final if board.asked.basis is Basis.FINAL else point.provisional for point in board.trend
+        }
+        by_day[min(board.asked.day, board.year_ends_on)] = board.card.final_score
+        if len(by_day) < 2 or all(score is None for score in by_day.values()):
+            return None
+        days = sorted(by_day)
+        scores = [by_day[day] for day in days]
+        content: dict[str, Any] = {"labels": [day.isoformat() for day in days], "actual": scores}
+        if board.card.projected_score is not None and days[-1] < board.year_ends_on:
+            content["labels"].append(board.year_ends_on.isoformat())
+            content["actual"] = [*scores, None]
+            content["projected"] = [*(None for _ in days[:-1]), scores[-1], board.card.projected_score]
+        return content | {"fromZero": False, "min": 20, "max": 100}
 
     @property
     def kpi_names(self) -> dict[str, Any]:

@@ -1,0 +1,92 @@
+"""Rejected events over the API: kept with their reasons, read in pages, mended and sent again."""
+
+from __future__ import annotations
+
+import json
+
+from tests.web.api import STRUCTURED, api, deal
+
+__all__ = ["api"]
+
+LIST = "/api/v1/events/rejected"
+
+
+def _own(api, key):
+    """All pages of a key's rejected events."""
+    address, items = f"{LIST}?limit=2", []
+    while address:
+        answer = api.get(address, key=key)
+        assert answer.status_code == 200
+        assert len(answer.json["items"]) <= 2
+        items += answer.json["items"]
+        address = answer.json["next"]
+        assert (f'<{address}>; rel="next"' if address else None) == answer.headers.get("Link")
+    return items
+
+
+def test_they_are_listed_newest_first_as_they_came_each_key_its_own(api):
+    bad = [deal("E99", note=[1, {"x": "é\u0000"}]), deal(amount="x"), deal(buyer=None)]
+    for event in bad:
+        api.post(event)
+    api.post(deal("E98"), key=api.other)
+    mine = _own(api, api.ingest)
+    assert [one["event"] for one in mine[:3]] == bad[::-1]
+    assert {"id", "received_at", "errors", "event"} <= mine[0].keys()
+    assert [one["id"] for one in mine] == sorted((one["id"] for one in mine), reverse=True)
+    assert mine[1]["errors"][0]["pointer"] == "/data/amount"
+    theirs = _own(api, api.other)
+    assert [one["event"]["data"]["employee"] for one in theirs] == ["E98"]
+    everything = _own(api, api.read)
+    assert len(everything) == len(mine) + len(theirs)
+
+
+def test_numbers_come_back_with_their_digits(api):
+    text = json.dumps(deal("E97", note=0)).replace('"note": 0', '"note": 1.50')
+    api.post(text.encode(), kind=STRUCTURED)
+    assert '"note": 1.50' in api.get(f"{LIST}?limit=1", key=api.ingest).text
+
+
+def test_one_is_sent_again_as_it_is_or_mended_and_leaves_the_list_when_it_is_accepted(api):
+    event = deal("E99")
+    api.post(event)
+    kept = _own(api, api.ingest)[0]
+    replay = f"{LIST}/{kept['id']}/replay"
+    again = api.working.app.test_client().post(replay, headers={"Authorization": f"Bearer {api.ingest}"})
+    assert again.status_code == 200
+    assert again.json["rejected"][0]["errors"] == kept["errors"]
+    assert _own(api, api.ingest)[0] == kept, "it is kept once, however often it is sent again"
+    mended = {**event, "data": {**event["data"], "employee": "E1"}}
+    assert api.post(mended, path=replay).json == {"accepted": 1, "duplicate": 0, "rejected": []}
+    assert kept["id"] not in [one["id"] for one in _own(api, api.ingest)]
+    assert api.post(mended, path=replay).status_code == 404
+    assert mended in api.working.events()
+
+
+def test_nobody_sends_again_what_they_may_not_see(api):
+    api.post(deal("E96"))
+    kept = _own(api, api.ingest)[0]
+    replay = f"{LIST}/{kept['id']}/replay"
+    assert api.post(deal(), path=replay, key=api.other).status_code == 404
+    assert api.post(deal(), path=replay, key=api.read).status_code == 403
+    for number in ("0", "999999", "x", "-1", "9" * 30):
+        assert api.post(deal(), path=f"{LIST}/{number}/replay").status_code == 404
+    assert api.working.alba.get(LIST).status_code == 404
+    assert api.working.emil.get(LIST).status_code == 200
+    assert api.working.emil.client.post(replay).status_code == 404
+    assert api.working.iris.client.post(replay).status_code == 200
+
+
+def test_what_cannot_be_read_mends_nothing(api):
+    api.post(deal("E95"))
+    kept = _own(api, api.ingest)[0]
+    replay = f"{LIST}/{kept['id']}/replay"
+    assert api.post(b"{", path=replay, kind=STRUCTURED).status_code == 400
+    assert api.post([deal(), deal()], path=replay).status_code == 400
+    assert _own(api, api.ingest)[0] == kept
+
+
+def test_a_page_that_is_none_is_refused_by_the_parameters_name(api):
+    for address, pointer in (("?limit=0", "/limit"), ("?limit=1001", "/limit"), ("?before=x", "/before")):
+        answer = api.get(f"{LIST}{address}", key=api.ingest)
+        assert answer.status_code == 422
+        assert answer.json["errors"][0]["pointer"] == pointer
