@@ -14,10 +14,10 @@ CATALOGUES := $(patsubst %.po,%.mo,$(shell find app -name '*.po' 2>/dev/null))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install dev run test check fix bench demo lock clean
+.PHONY: help install dev run test check fix catalogues bench demo lock clean
 
 help: ## This list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: .venv/.app app/web/static/gen/.built $(CATALOGUES) ## The environment in .venv, with .venv/bin/kopes, and the pages' assets
 
@@ -37,6 +37,15 @@ check: dev ## Lint, format, types, layers, templates
 fix: dev ## Mend what the linters can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+catalogues: .venv/.packages ## Take the messages of code and pages into the translators' catalogues (app/web/translations)
+	@mkdir -p build
+	$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --keywords n_ --no-location --sort-output --output-file build/messages.pot \
+		app templates
+	$(BIN)/pybabel --quiet update --input-file build/messages.pot --output-dir app/web/translations --width 120 \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	@rm build/messages.pot
+	@$(MAKE) --no-print-directory $(CATALOGUES)
 
 bench: dev ## Every performance figure as a ratio to its own baseline, as JSON lines
 	@$(BIN)/python -m tests.bench $(ARGS)

@@ -50,9 +50,7 @@ def take_message(connection: Connection, *, hook: Hook, message_id: str, body: b
         sa.select(hook_message.c.body_hash).where(hook_message.c.hook == hook.name, hook_message.c.message == name)
     )
     if held is None:
-        connection.execute(
-            sa.insert(hook_message).values(hook=hook.name, message=name, body_hash=digest, at=now)
-        )
+        connection.execute(sa.insert(hook_message).values(hook=hook.name, message=name, body_hash=digest, at=now))
         return True
     if held != digest:
         raise MessageReused

@@ -19,9 +19,8 @@ from typing import Final
 
 import click
 
-from app import access, demo
+from app import access, demo, intake
 from app.cli.opening import DAY, open_database
-from app.intake import definitions as definition_files
 from app.kit import clock
 from app.kit.settings import ROOT, Settings
 from app.rules.permissions import Deed
@@ -51,7 +50,7 @@ def write_demo(folder: Path, seed: int, people: int, scale: float, today: dt.dat
 
 
 def _build(folder: Path, *, seed: int, people: int, scale: float, today: dt.date | None) -> demo.DemoReport:
-    definitions, findings = definition_files.read_folder(ROOT / "kpi_definitions")
+    definitions, findings = intake.read_definitions(ROOT / "kpi_definitions")
     wrong = [finding for finding in findings if finding.level is Level.ERROR]
     if wrong:
         raise click.ClickException("\n".join(map(str, wrong)))

@@ -53,7 +53,7 @@ def serve(bind: tuple[str, int], workers: int, inherited: int | None) -> None:
     if workers > 1 and on_sqlite:
         message = "several workers need PostgreSQL: SQLite has one writer at a time"
         raise click.UsageError(message)
-    from app.web.front.server import listen, run, supervise
+    from app.web.front import listen, run, supervise
 
     try:
         listener = listen(*bind)
@@ -70,7 +70,7 @@ def serve(bind: tuple[str, int], workers: int, inherited: int | None) -> None:
 
 def _serve_inherited(given: Settings, number: int) -> None:
     """Serve as one of several processes, on the socket that they share."""
-    from app.web.front.server import end_with_parent, run
+    from app.web.front import end_with_parent, run
 
     end_with_parent()
     run(given, socket.socket(fileno=number))

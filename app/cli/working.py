@@ -20,8 +20,7 @@ __all__ = ["COMMANDS"]
 @click.option("--once", metavar="JOB", help="Run this job, or all, now and once, whatever its schedule, and leave.")
 def worker(once: str | None) -> None:
     """Run the scheduled and background work."""
-    from app.worker import JOBS, run_now, work
-    from app.worker.run import worker_name
+    from app.worker import JOBS, run_now, work, worker_name
 
     def say(line: str) -> None:
         click.echo(line, err=once is None)

@@ -7,12 +7,25 @@ and no text runs as a formula. It never decides who may have one, and computes n
 from collections.abc import Mapping
 from typing import Any, Final
 
-from app.exports import grades, people
-from app.exports.as_csv import as_csv
-from app.exports.as_xlsx import as_xlsx
+from app.exports.csv_files import as_csv
+from app.exports.grades import EMPLOYEES as EMPLOYEE_GRADES
+from app.exports.grades import UNITS as UNIT_GRADES
+from app.exports.people import EXPORT as PEOPLE
 from app.exports.table import Cell, Column, Export, Sheet
+from app.exports.xlsx_files import as_xlsx
 
-__all__ = ["EXPORTS", "Cell", "Column", "Export", "Sheet", "as_csv", "as_xlsx"]
+__all__ = [
+    "EMPLOYEE_GRADES",
+    "EXPORTS",
+    "PEOPLE",
+    "UNIT_GRADES",
+    "Cell",
+    "Column",
+    "Export",
+    "Sheet",
+    "as_csv",
+    "as_xlsx",
+]
 
-EXPORTS: Final[Mapping[str, Export[Any]]] = {one.name: one for one in (people.EXPORT, grades.EMPLOYEES, grades.UNITS)}
+EXPORTS: Final[Mapping[str, Export[Any]]] = {one.name: one for one in (PEOPLE, EMPLOYEE_GRADES, UNIT_GRADES)}
 """Every kind of file there is, by its name."""

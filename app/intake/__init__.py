@@ -6,6 +6,7 @@ that every error names file, line and field. Never decides what is right: that i
 
 from app.intake.activity_files import ingest_file, rejects_path
 from app.intake.agency import Loaded, LoadRefused, load_agency
+from app.intake.definitions import read_folder as read_definitions
 from app.intake.events import arrival_of, arrival_of_text, take_in
 from app.intake.own_events import own_events
 
@@ -17,6 +18,7 @@ __all__ = [
     "ingest_file",
     "load_agency",
     "own_events",
+    "read_definitions",
     "rejects_path",
     "take_in",
 ]

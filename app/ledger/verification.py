@@ -333,16 +333,7 @@ def verdicts_on(
 
     Queries: 3.
     """
-    activity, event = tables.activity, tables.event
-    query = (
-        sa.select(activity.c.seq, activity.c.day, activity.c.employee, activity.c.state, activity.c.buyer_name)
-        .add_columns(event.c.key, event.c.source, event.c.id)
-        .join(event, event.c.seq == activity.c.seq)
-        .where(among(connection, event.c.key, keys))
-        .order_by(activity.c.day, activity.c.seq)
-        .with_for_update(of=activity)
-    )
-    rows = connection.execute(query).all()
+    rows = _to_judge(connection, keys)
     if viewer.employee is None or len(rows) != len(set(keys)):
         raise NotThere
     credits = _credits(connection, frame, [row.seq for row in rows])
@@ -375,6 +366,20 @@ def verdicts_on(
             )
         )
     return Verdicts(events=tuple(events), already=tuple(already))
+
+
+def _to_judge(connection: Connection, keys: Sequence[str]) -> Sequence[sa.Row[Any]]:
+    """The activities, held to the transaction's end, so that two heads' verdicts do not pass each other."""
+    activity, event = tables.activity, tables.event
+    query = (
+        sa.select(activity.c.seq, activity.c.day, activity.c.employee, activity.c.state, activity.c.buyer_name)
+        .add_columns(event.c.key, event.c.source, event.c.id)
+        .join(event, event.c.seq == activity.c.seq)
+        .where(among(connection, event.c.key, keys))
+        .order_by(activity.c.day, activity.c.seq)
+        .with_for_update(of=activity)
+    )
+    return connection.execute(query).all()
 
 
 def _judges(connection: Connection, seqs: Sequence[int]) -> dict[int, dict[tuple[str, str], str]]:

@@ -27,7 +27,7 @@ HR: Final = "-hr"
 UNVERIFIED: Final = "unverified"
 
 MESSAGES: Final[Mapping[str, str]] = {
-    UNVERIFIED: n_("%(number)s entries wait for your verdict, the oldest since %(oldest)s."),
+    UNVERIFIED: n_("Entries that wait for your verdict: %(number)s, the oldest since %(oldest)s."),
 }
 
 

@@ -205,8 +205,8 @@ class _Findings(list[Finding]):
 
         NUL and lone surrogates are looked for once, in all of data, by :func:`_content`.
         """
-        if value.__class__ is str and 0 < len(value) <= most:  # type: ignore[arg-type]  # it is a str then
-            return value  # type: ignore[return-value]
+        if value.__class__ is str and 0 < len(value) <= most:  # it is a str then
+            return value
         if value is None or value == "":
             if required:
                 self.add(pointer, "required")
@@ -221,8 +221,8 @@ class _Findings(list[Finding]):
 
     def attribute(self, value: object, pointer: str, *, most: int = TEXT_LENGTH_MAX) -> str:
         """A required text outside data."""
-        if value.__class__ is str and 0 < len(value) <= most and value.isascii() and "\0" not in value:  # type: ignore[arg-type,attr-defined,operator]  # as above
-            return value  # type: ignore[return-value]
+        if value.__class__ is str and 0 < len(value) <= most and value.isascii() and "\0" not in value:  # as above
+            return value
         text = self.text(value, pointer, required=True, most=most)
         if "\0" in text or (not text.isascii() and _UNFIT.search(text)):
             self.add(pointer, "bad_text")
@@ -294,7 +294,7 @@ _KINDS: Final = {TYPE_PREFIX + code: kind for code, kind in (*ACTIVITY_TYPES.ite
 
 def _kind(value: object, findings: _Findings) -> EventType | None:
     if value.__class__ is str and value in _KINDS:
-        return _KINDS[value]  # type: ignore[index]  # it is a str then
+        return _KINDS[value]  # it is a str then
     name = findings.attribute(value, "/type")
     if not name:
         return None

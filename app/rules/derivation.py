@@ -359,20 +359,24 @@ def _whole(measure: Measure, counted: Counted) -> Step:
     )
     usd = figure_text(Fraction(total.dollars * MICROS + total.micros, MICROS))
     if measure.aggregate == Aggregate.COUNT:
-        text = n_("%(activities)s activities count; their shares add up to %(actual)s.")
+        text = n_("Activities that count: %(activities)s; their shares add up to %(actual)s.")
     elif measure.aggregate == Aggregate.SUM:
-        text = n_("%(activities)s activities with an amount count; share × amount in US dollars adds up to %(actual)s.")
+        text = n_(
+            "Activities with an amount that count: %(activities)s; share × amount in US dollars adds up to %(actual)s."
+        )
     elif measure.aggregate == Aggregate.MEAN:
         text = n_(
-            "%(activities)s activities with an amount count; mean = Σ share × US dollars / Σ share = %(formula)s = %(actual)s."
+            "Activities with an amount that count: %(activities)s; mean = Σ share × US dollars / Σ share = %(formula)s = %(actual)s."
         )
         figures["formula"] = Formula(f"{usd} / {shares}")
     elif measure.of == "company":
         text = n_(
-            "%(activities)s activities count; they were for %(actual)s different companies (shares play no part)."
+            "Activities that count: %(activities)s; different companies that they were for: %(actual)s (shares play no part)."
         )
     else:
-        text = n_("%(activities)s activities count; they were with %(actual)s different buyers (shares play no part).")
+        text = n_(
+            "Activities that count: %(activities)s; different buyers that they were with: %(actual)s (shares play no part)."
+        )
     return _step(Section.ACTUAL, str(measure.aggregate), text, **figures)
 
 

@@ -214,7 +214,8 @@ class Entry:
         """A whole number within bounds that both count as inside, or None."""
         number = self._number()
         if number is None or number != number.to_integral_value() or not least <= number <= most:
-            self.expected(f"{n_('a whole number')} {least}-{most}")
+            kind = n_("a whole number")
+            self.expected(f"{kind} {least}-{most}")
             return None
         return int(number)
 

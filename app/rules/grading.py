@@ -322,22 +322,7 @@ def propose_employees(
         ),
         policies=policies,
     )
-    rates = {grade.grade: grade.rate for grade in policies.grades}
-    claims = [
-        PayClaim(
-            employee=one.employee,
-            monthly_base=one.monthly_base,
-            rate=rates[places.by_code[one.employee].grade],
-            days=one.days,
-        )
-        for one, _ in graded
-    ]
-    pay = pay_run(
-        claims,
-        institution_rate=policies.pay.institution_rate,
-        cycle_days=(period.to - period.from_).days,
-        pool_krw=policies.pay.pool,
-    )
+    pay = _pay((one for one, _ in graded), places, cycle_days=(period.to - period.from_).days, policies=policies)
     points = {
         one.employee: promotion_points(
             published(score),
@@ -367,6 +352,25 @@ def propose_employees(
         points=points,
         counts=counts,
         broken=broken_by_policy(policies) + broken_by_counts(counts, policies=policies),
+    )
+
+
+def _pay(graded: Iterable[Candidate], places: Standings, *, cycle_days: int, policies: Policies) -> PayRun:
+    rates = {grade.grade: grade.rate for grade in policies.grades}
+    claims = [
+        PayClaim(
+            employee=one.employee,
+            monthly_base=one.monthly_base,
+            rate=rates[places.by_code[one.employee].grade],
+            days=one.days,
+        )
+        for one in graded
+    ]
+    return pay_run(
+        claims,
+        institution_rate=policies.pay.institution_rate,
+        cycle_days=cycle_days,
+        pool_krw=policies.pay.pool,
     )
 
 

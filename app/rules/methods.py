@@ -52,7 +52,8 @@ def _outer(inner: tuple[float, float], edge: tuple[float, float], percent: float
 
 
 _KNOTS: Final = np.array(
-    (_outer(ERROR_BANDS[1], ERROR_BANDS[0], 0.0), *ERROR_BANDS, _outer(ERROR_BANDS[-2], ERROR_BANDS[-1], 100.0)), dtype=np.float64
+    (_outer(ERROR_BANDS[1], ERROR_BANDS[0], 0.0), *ERROR_BANDS, _outer(ERROR_BANDS[-2], ERROR_BANDS[-1], 100.0)),
+    dtype=np.float64,
 ).T.copy()
 
 

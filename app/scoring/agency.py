@@ -279,23 +279,25 @@ def _plain(weight: Decimal) -> float:
 def _scores_before(connection: Connection, asked: Asked, day: dt.date) -> tuple[dt.date | None, dict[str, float]]:
     """What the units had 30 days ago, by the trend; where it does not reach back so far, on its first day.
 
-    Queries: 2.
+    Nodes stand side by side, a row a day; a node that a day's snapshot leaves out keeps what it had before.
+
+    Queries: 1.
     """
-    wanted = day - dt.timedelta(days=MOVED_DAYS)
+    import pandas as pd
+
     of = trend.c
-    since = connection.execute(
-        sa.select(sa.func.max(sa.case((of.day <= wanted, of.day))), sa.func.min(of.day)).where(
-            of.cycle == asked.cycle, of.day < day
-        )
-    ).one()
-    start = since[0] or since[1]
     column = of.final_score if asked.basis is Basis.FINAL else of.provisional_score
     rows = connection.execute(
-        sa.select(of.node, column).where(of.cycle == asked.cycle, of.day == start, column.is_not(None))
+        sa.select(of.day, of.node, column).where(of.cycle == asked.cycle, of.day < day, of.node.startswith("unit:"))
     ).all()
-    if isinstance(start, str):
-        start = dt.date.fromisoformat(start)
-    return start, {str(node): float(score) for node, score in rows}
+    if not rows:
+        return None, {}
+    scores = pd.DataFrame.from_records(rows, columns=["day", "node", "score"])
+    days = scores.pivot_table(index="day", columns="node", values="score").sort_index().ffill()
+    reached = days.index[days.index <= day - dt.timedelta(days=MOVED_DAYS)]
+    start: dt.date = reached[-1] if len(reached) else days.index[0]
+    held = days.loc[start].dropna()
+    return start, dict(zip(held.index.astype(str), held.to_numpy(dtype=float).tolist(), strict=True))
 
 
 def _movers(cells: Iterable[HeatCell], before: dict[str, float]) -> Iterable[Mover]:

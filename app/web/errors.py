@@ -162,9 +162,10 @@ def _answer(
 ) -> Response:
     if is_for_programs(request.path):
         return problem(status=status, detail=detail, code=code, findings=findings, headers=headers)
+    title = _TITLES.get(status, n_("Something went wrong"))
     shown = {
         "status": status,
-        "title": gettext(_TITLES.get(status, n_("Something went wrong"))),
+        "title": gettext(title),
         "detail": detail,
         "findings": findings,
     }
@@ -189,4 +190,5 @@ def _code(status: int) -> str:
 
 
 def _detail(status: int) -> str:
-    return str(gettext(_DETAILS.get(status, n_("This request could not be answered."))))
+    message = _DETAILS.get(status, n_("This request could not be answered."))
+    return str(gettext(message))

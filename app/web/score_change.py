@@ -52,8 +52,7 @@ class ScoreChange:
         else:
             parts.append(gettext("Final score: %(before)s → %(after)s.", before=_shown(final), after=_shown(final_now)))
         moved = [
-            f"{name} {_number(was)} → {_number(now)}"
-            for name, was, now in self._moved(provisional, provisional_now)
+            f"{name} {_number(was)} → {_number(now)}" for name, was, now in self._moved(provisional, provisional_now)
         ]
         if moved:
             parts.append(gettext("Entered so far: %(lines)s.", lines="; ".join(moved)))

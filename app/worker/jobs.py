@@ -99,7 +99,7 @@ def remind(database: Database, now: dt.datetime) -> Outcome:
 
     told = database.writing(Deed.RUN_JOB, write)
     return Outcome(
-        f"{told.entries} entries wait; notices: {told.open} open, {told.new} of them new, {told.settled} settled"
+        f"entries that wait: {told.entries}; notices: {told.open} open, {told.new} of them new, {told.settled} settled"
     )
 
 

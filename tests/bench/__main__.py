@@ -1,6 +1,6 @@
 """``make bench``: the demonstration agency on a real PostgreSQL, and every promised figure against its own baseline.
 
-    python -m tests.bench [--people 1300] [--scale 1.0] [--only NAME …]
+python -m tests.bench [--people 1300] [--scale 1.0] [--only NAME …]
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ MEASURES: dict[str, Callable[[Agency], None]] = {
 def _build(folder: Path, cluster: Cluster, *, people: int, scale: float) -> Agency:
     """The demonstration agency, loaded and ingested by the doors that everyone uses."""
     definitions, _ = definition_files.read_folder(ROOT / "kpi_definitions")
-    report = demo.build(
-        folder, seed=1, today=clock.today(), people=people, scale=scale, definitions=definitions
-    )
+    report = demo.build(folder, seed=1, today=clock.today(), people=people, scale=scale, definitions=definitions)
     url = cluster.url(cluster.create())
     migrate(url)
     database = Database(url)
@@ -66,9 +64,9 @@ def main() -> None:
     cluster = Cluster.start()
     try:
         agency = _build(folder, cluster, people=wanted.people, scale=wanted.scale)
-        for name in MEASURES:
+        for name, measure in MEASURES.items():
             if name in wanted.only:
-                MEASURES[name](agency)
+                measure(agency)
         agency.database.close()
     finally:
         cluster.stop()

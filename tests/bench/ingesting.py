@@ -107,10 +107,7 @@ def measure(agency: Agency) -> None:
 
         def copy() -> float:
             # The same table with its indexes; rolled back, so that the ledger stays what it was.
-            rows = [
-                (10**12 + at, secrets.token_hex(16), *row[2:])
-                for at, row in enumerate(held)
-            ]
+            rows = [(10**12 + at, secrets.token_hex(16), *row[2:]) for at, row in enumerate(held)]
             with psycopg.connect(plain) as connection:
                 with connection.cursor() as cursor:
 

@@ -40,7 +40,15 @@ def in_turn(
 def tell(name: str, figures: tuple[float, float, float], unit: str) -> None:
     """Print a figure, its baseline and their ratio as a line of JSON."""
     value, baseline, ratio = figures
-    print(  # noqa: T201 - it is what the command is for
-        json.dumps({"name": name, "value": round(value, 6), "baseline": round(baseline, 6), "ratio": round(ratio, 4), "unit": unit}),
+    print(
+        json.dumps(
+            {
+                "name": name,
+                "value": round(value, 6),
+                "baseline": round(baseline, 6),
+                "ratio": round(ratio, 4),
+                "unit": unit,
+            }
+        ),
         flush=True,
     )

@@ -23,7 +23,7 @@ employee E1 VIE staff
 employee E2 VIE head
 2026-03-04 deal D-1 E1 1000 EUR E1:0.6 E2:0.4
 2026-03-05 verified D-1 by E9
-2026-03-06 deal D-2 E404 1 XXX
+2026-03-06 deal D-2 E404 1 ZZZ
 """
 
 
@@ -61,7 +61,7 @@ def test_ingesting_ends_with_1_where_something_was_refused_and_0_after_mending(
     (line,) = rejects.read_text(encoding="utf-8").splitlines()
     assert {error["pointer"] for error in json.loads(line)["errors"]} == {"/data/employee", "/data/currency"}
     mended = folder / "mended.ndjson"
-    mended.write_text(line.replace("E404", "E1").replace("XXX", "USD"), encoding="utf-8")
+    mended.write_text(line.replace("E404", "E1").replace("ZZZ", "USD"), encoding="utf-8")
     assert "accepted 1, duplicate 0, rejected 0" in run("ingest", mended).out
     assert "accepted 0, duplicate 1, rejected 0" in run("ingest", mended).out
 
@@ -108,7 +108,8 @@ def test_a_derivation_begins_at_the_activities(run: Callable[..., Ran]) -> None:
     assert "1100" in text
     document = json.loads(run("explain", "unit:VIE", "deal_value", "--cycle", "2026", "--format", "json").out)
     assert document["steps"]
-    assert [one["id"] for one in document["activities"]] == ["D-1"]
+    # A row for each credit that the unit has of it.
+    assert [one["id"] for one in document["activities"]] == ["D-1", "D-1"]
 
 
 def test_grades_name_a_broken_rule_on_standard_error(run: Callable[..., Ran]) -> None:

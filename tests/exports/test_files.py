@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from app.exports import Cell, Sheet, as_csv, as_xlsx
-from app.exports.as_csv import END
+from app.exports.csv_files import END
 from app.exports.table import FORMULA_STARTS
 
 AT = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)

@@ -98,7 +98,7 @@ def test_a_wrong_row_stops_the_load_with_nothing_written(agency: Agency) -> None
     before = agency.digest()
     _edit(agency, "rates", "1.10", "1.20")
     _edit(agency, "employees", "E2@agency.example", "nobody")
-    _edit(agency, "postings", "E3,PAR", "E3,XXX")
+    _edit(agency, "postings", "E3,PAR", "E3,ZZZ")
     with pytest.raises(LoadRefused) as refused:
         load(agency.database, agency.folder)
     places = {(one.place.file, one.place.line) for one in refused.value.findings}

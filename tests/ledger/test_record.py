@@ -389,7 +389,7 @@ def test_one_bad_event_never_fails_the_others(agency: Agency) -> None:
     employee E1 HQ staff
     """
     good = event_of("2026-03-04 deal D-1 E1 100 USD")
-    bad = event_of("2026-03-04 deal D-2 E1 0 XXX")
+    bad = event_of("2026-03-04 deal D-2 E1 0 ZZZ")
     recorded = agency.record_events([bad, good, {"id": 5}])
     assert recorded.accepted == 1
     assert [(one.index, one.source, one.id) for one in recorded.rejected] == [(0, "/scenario", "D-2"), (2, None, None)]

@@ -282,18 +282,21 @@ TOTAL = Total(shares_1e4=16000, valued_shares_1e4=16000, dollars=3000, micros=50
 @pytest.mark.parametrize(
     ("measure", "said"),
     [
-        (Measure(aggregate="count", activity="export_consult"), "2 activities count; their shares add up to 1.6."),
+        (
+            Measure(aggregate="count", activity="export_consult"),
+            "Activities that count: 2; their shares add up to 1.6.",
+        ),
         (
             Measure(aggregate="sum", activity="export_deal", where=Where(countries=("AT", "DE"))),
-            "2 activities with an amount count; share × amount in US dollars adds up to 3000.5.",
+            "Activities with an amount that count: 2; share × amount in US dollars adds up to 3000.5.",
         ),
         (
             Measure(aggregate="distinct", activity="export_deal", of="company"),
-            "2 activities count; they were for 2 different companies (shares play no part).",
+            "Activities that count: 2; different companies that they were for: 2 (shares play no part).",
         ),
         (
             Measure(aggregate="mean", activity="export_deal"),
-            "2 activities with an amount count; mean = Σ share × US dollars / Σ share = 3000.5 / 1.6 = 1875.3125.",
+            "Activities with an amount that count: 2; mean = Σ share × US dollars / Σ share = 3000.5 / 1.6 = 1875.3125.",
         ),
     ],
     ids=lambda value: value.aggregate if isinstance(value, Measure) else "",

@@ -14,7 +14,6 @@ from app.rules.kpis import AGGREGATES, Measure
 from app.rules.measures import (
     ADDS_UP,
     GRADE_POINTS,
-    Actuals,
     Aggregate,
     Entered,
     Measuring,

@@ -137,7 +137,7 @@ def test_a_shared_deal_stands_in_both_lists_with_its_share(agency: Agency) -> No
     ]
     assert [decimal_text(one.adds) for one in listed(agency, "unit:PAR", "deals")] == ["0.4"]
     told = explained(agency, "unit:HQ", "deal_value").sentences()
-    assert any(sentence.startswith("1 activities with an amount count") for sentence in told)
+    assert any(sentence.startswith("Activities with an amount that count: 1;") for sentence in told)
 
 
 def test_a_distinct_count_lists_each_buyer_once(agency: Agency) -> None:
@@ -168,7 +168,7 @@ def test_what_may_not_be_seen_is_told_by_its_number_and_total_alone(agency: Agen
 
     assert not found.lists_activities
     assert (activities, more) == ([], None)
-    assert any("1 activities count" in sentence for sentence in found.sentences())
+    assert any("Activities that count: 1;" in sentence for sentence in found.sentences())
     assert "C-1" not in json.dumps(found.as_json())
 
 

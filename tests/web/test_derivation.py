@@ -25,7 +25,7 @@ def test_the_score_is_derived_in_sentences_and_formulas(working: Working) -> Non
     page = working.alba.get(OWN).text
 
     assert '<code class="formula">20 + 80 × 1 / 10</code>' in page
-    assert "1 activities count; their shares add up to 1." in plain(page)
+    assert "Activities that count: 1; their shares add up to 1." in plain(page)
     assert "Final basis: this KPI counts from verified on" in page
     assert "Published and ranked is" in page
 

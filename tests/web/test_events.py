@@ -147,7 +147,10 @@ def test_an_employee_records_own_activities_and_reverses_only_those(api):
             6: ("/data/activity", "not_allowed"),
         },
     )
-    assert _sent_by(api.working.jiho, verdict("reversed", shared, by="E6")) == (0, {0: ("/data/activity", "not_allowed")})
+    assert _sent_by(api.working.jiho, verdict("reversed", shared, by="E6")) == (
+        0,
+        {0: ("/data/activity", "not_allowed")},
+    )
 
 
 def test_a_head_verifies_in_the_own_line_and_never_the_own_entries(api):
@@ -171,7 +174,10 @@ def test_a_head_verifies_in_the_own_line_and_never_the_own_entries(api):
             4: ("/data/by", "not_allowed"),
         },
     )
-    assert _sent_by(api.working.gaston, verdict("verified", borams, by="E4"), verdict("rejected", shared, by="E4")) == (2, {})
+    assert _sent_by(api.working.gaston, verdict("verified", borams, by="E4"), verdict("rejected", shared, by="E4")) == (
+        2,
+        {},
+    )
 
 
 def test_who_has_no_page_to_record_on_finds_no_resource_either(api):

@@ -95,9 +95,7 @@ def test_without_a_right_signature_nothing_is_recorded(sender, api):
     before = api.count()
     body = _written(deal())
     right = sender.headers(body)
-    wrong = [
-        {name: value for name, value in right.items() if name != missing} for missing in right
-    ] + [
+    wrong = [{name: value for name, value in right.items() if name != missing} for missing in right] + [
         right | {"webhook-id": fresh("msg")},
         right | {"webhook-timestamp": str(int(right["webhook-timestamp"]) + 1)},
         right | {"webhook-timestamp": "soon"},

@@ -39,18 +39,18 @@ def test_heads_are_reminded_until_nothing_is_unverified(agency: Agency) -> None:
     """
     first = jobs.remind(agency.database, AT)
 
-    assert first.text == "3 entries wait; notices: 2 open, 2 of them new, 0 settled"
-    assert told(agency, "E2") == ["2 entries wait for your verdict, the oldest since 2026-03-04."]
-    assert told(agency, "E3") == ["1 entries wait for your verdict, the oldest since 2026-03-10."]
+    assert first.text == "entries that wait: 3; notices: 2 open, 2 of them new, 0 settled"
+    assert told(agency, "E2") == ["Entries that wait for your verdict: 2, the oldest since 2026-03-04."]
+    assert told(agency, "E3") == ["Entries that wait for your verdict: 1, the oldest since 2026-03-10."]
     assert told(agency, "E1") == []
 
     agency.record("2026-03-11 verified D-1 by E2 as V-1")
     jobs.remind(agency.database, AT + dt.timedelta(days=1))
-    assert told(agency, "E2") == ["1 entries wait for your verdict, the oldest since 2026-03-09."]
+    assert told(agency, "E2") == ["Entries that wait for your verdict: 1, the oldest since 2026-03-09."]
 
     agency.record("2026-03-12 rejected D-2 by E2 as V-2", "2026-03-12 verified D-3 by E3 as V-3")
     last = jobs.remind(agency.database, AT + dt.timedelta(days=2))
-    assert last.text == "0 entries wait; notices: 0 open, 0 of them new, 2 settled"
+    assert last.text == "entries that wait: 0; notices: 0 open, 0 of them new, 2 settled"
     assert told(agency, "E2") + told(agency, "E3") == []
 
 
@@ -64,7 +64,7 @@ def test_what_waits_for_no_head_waits_for_hr(agency: Agency) -> None:
     jobs.remind(agency.database, AT)
 
     assert told(agency, "E2") == []
-    assert told(agency, None, is_hr=True) == ["1 entries wait for your verdict, the oldest since 2026-03-04."]
+    assert told(agency, None, is_hr=True) == ["Entries that wait for your verdict: 1, the oldest since 2026-03-04."]
     assert not HR[0].isalnum()
 
 

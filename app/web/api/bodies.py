@@ -107,7 +107,9 @@ def _decoded(body: bytes) -> object:
 def _structured(body: bytes) -> Arrival:
     value = _decoded(body)
     if not isinstance(value, dict):
-        raise Unreadable(message=n_("One event is a JSON object; several are sent as application/cloudevents-batch+json."))
+        raise Unreadable(
+            message=n_("One event is a JSON object; several are sent as application/cloudevents-batch+json.")
+        )
     return arrival_of(value)
 
 

@@ -61,9 +61,7 @@ class LiveQuery(BaseModel):
     ] = None
 
 
-def block(
-    *, position: str, node: Node | None = None, cycle: int | None = None, at: dt.datetime | None = None
-) -> str:
+def block(*, position: str, node: Node | None = None, cycle: int | None = None, at: dt.datetime | None = None) -> str:
     """One block of a stream: an event, or without a node just the position."""
     if node is None or at is None:
         return f"id: {position}\n\n"
@@ -98,5 +96,7 @@ def follow(desk: Desk, query: LiveQuery) -> Response:
     after = request.headers.get("Last-Event-ID") or query.after
     moved = after is not None and (Look.parse(after) is None or Look.parse(after) != here)
     text = f"retry: {SHORT_STREAM_RETRY_MS}\n"
-    text += block(position=here.text, node=node, cycle=desk.today.year, at=desk.now) if moved else block(position=here.text)
+    text += (
+        block(position=here.text, node=node, cycle=desk.today.year, at=desk.now) if moved else block(position=here.text)
+    )
     return Response(text, content_type="text/event-stream; charset=utf-8")

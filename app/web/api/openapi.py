@@ -28,9 +28,7 @@ _TAGS: Final = {
     "Operations": "For those who run the server.",
 }
 
-_BINARY: Final = (
-    " In binary mode the attributes come as `ce-` headers, percent-encoded where they are not ASCII, and `data` is the body, of a JSON media type."
-)
+_BINARY: Final = " In binary mode the attributes come as `ce-` headers, percent-encoded where they are not ASCII, and `data` is the body, of a JSON media type."
 
 
 def api_routes(routes: Iterable[Route]) -> list[Route]:
@@ -130,6 +128,8 @@ def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
 
 def _plain(member: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
     """One parameter's schema: without null, which an address cannot say, and with what it refers to written out."""
+    if "x-shape" in member:
+        return dict(member["x-shape"])
     shape = {name: value for name, value in member.items() if name not in {"description", "title", "anyOf", "$ref"}}
     if shape.get("default", "") is None:
         del shape["default"]

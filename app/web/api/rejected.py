@@ -51,9 +51,7 @@ class RejectedQuery(BaseModel):
 )
 def rejected(desk: Desk, query: RejectedQuery) -> Json:
     """Rejected events that were not mended yet, each as it came and with its reasons. A key for ingest sees its own."""
-    found = ledger.rejected_events(
-        desk.connection, sender=_narrowed(desk), before=query.before, limit=query.limit + 1
-    )
+    found = ledger.rejected_events(desk.connection, sender=_narrowed(desk), before=query.before, limit=query.limit + 1)
     items = found[: query.limit]
     following = None
     if len(found) > query.limit:
@@ -83,9 +81,7 @@ def replay(desk: Desk, number: str) -> Json:
     arrivals = arrivals_in(request, plain=True) if sent else [intake.arrival_of(kept.event)]
     if len(arrivals) != 1:
         raise shapes.NotOne
-    recorded = intake.take_in(
-        desk.connection, arrivals, at=desk.now, door=DOOR, sender=sender_of(desk.who), keep=False
-    )
+    recorded = intake.take_in(desk.connection, arrivals, at=desk.now, door=DOOR, sender=sender_of(desk.who), keep=False)
     if not recorded.rejected:
         ledger.settle_rejected(desk.connection, kept.id, at=desk.now)
     desk.note(subject=f"rejected:{kept.id}", after={"accepted": recorded.accepted, "duplicate": recorded.duplicate})

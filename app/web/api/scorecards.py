@@ -14,7 +14,7 @@ from flask import request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app import scoring
-from app.kit.refusals import Invalid, NotThere, at_field
+from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
 from app.rules.terms import Basis, Node, NodeKind, n_
@@ -29,14 +29,14 @@ __all__ = ["AskedQuery", "pages"]
 
 pages: Final = Pages("scorecards")
 
-_CYCLE: Final = r"^[1-9][0-9]{3}$"
+_CYCLE: Final = re.compile(r"[1-8][0-9]{3}", re.ASCII)
+"""Years of which every day is a date, whatever month a cycle begins in."""
+
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-_CYCLE_MAX: Final = 9998
-"""The last cycle of which every day is a date."""
 
 
 def _cycle(text: str | None) -> str | None:
-    if text is not None and (not re.fullmatch(_CYCLE, text, re.ASCII) or int(text) > _CYCLE_MAX):
+    if text is not None and not _CYCLE.fullmatch(text):
         raise ValueError(n_("Write a cycle as its year: 2026."))
     return text
 
@@ -52,6 +52,13 @@ def _day(text: str | None) -> str | None:
     return text
 
 
+class NoPlace(NotThere):
+    """A page of a list that there is not."""
+
+    code = "no_place"
+    message = n_("There is no such place in the list. Follow the address that the page before gave.")
+
+
 class AskedQuery(BaseModel):
     """Of which cycle, as of which day, on which basis."""
 
@@ -62,7 +69,7 @@ class AskedQuery(BaseModel):
         AfterValidator(_cycle),
         Field(
             description="The year that names the cycle; without it the cycle under way.",
-            json_schema_extra={"pattern": r"^([1-9][0-9]{3})?$"},
+            json_schema_extra={"pattern": r"^([1-8][0-9]{3})?$"},
         ),
     ] = None
     as_of: Annotated[
@@ -70,10 +77,12 @@ class AskedQuery(BaseModel):
         AfterValidator(_day),
         Field(
             description="Look at events of days up to this one; without it at all.",
-            json_schema_extra={"format": "date"},
+            json_schema_extra={"x-shape": {"type": "string", "anyOf": [{"format": "date"}, {"maxLength": 0}]}},
         ),
     ] = None
-    basis: Annotated[Basis, Field(description="What counts: each KPI's own rung, or all that is entered.")] = Basis.FINAL
+    basis: Annotated[Basis, Field(description="What counts: each KPI's own rung, or all that is entered.")] = (
+        Basis.FINAL
+    )
 
 
 class ListQuery(AskedQuery):
@@ -186,7 +195,7 @@ def explain(desk: Desk, node: Node, kpi: str, query: ExplainQuery) -> Json:
             desk.connection, asked, node, kpi, after=query.after or None, sees=sees
         )
     except ValueError:
-        raise Invalid(at_field("after", "no_place", n_("This is no place in the list."))) from None
+        raise NoPlace from None
     following = None if more is None else shapes.address(request, after=more)
     body: dict[str, Any] = found.as_json(activities=activities, next=following)
     headers = {} if following is None else {"Link": f'<{following}>; rel="next"'}

@@ -179,7 +179,7 @@ _EVENT: Final[Shape] = {
 
 EVENT_BODIES: Final[Mapping[str, Shape]] = {
     STRUCTURED: _ref("Event"),
-    BATCH: {"type": "array", "maxItems": EVENTS_MAX, "items": {}, "description": "Events; each is judged by itself."},
+    BATCH: {"type": "array", "items": {}, "description": f"Up to {EVENTS_MAX} events; each is judged by itself."},
 }
 MENDED_BODIES: Final[Mapping[str, Shape]] = {STRUCTURED: _ref("Event"), "application/json": _ref("Event")}
 

@@ -173,9 +173,7 @@ class Bridge:
                 close()
         return answer
 
-    def _collect(
-        self, pieces: Iterable[bytes], answer: Answer, loop: asyncio.AbstractEventLoop, send: Send
-    ) -> None:
+    def _collect(self, pieces: Iterable[bytes], answer: Answer, loop: asyncio.AbstractEventLoop, send: Send) -> None:
         held: list[bytes] = []
         size = 0
 

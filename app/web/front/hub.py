@@ -129,15 +129,19 @@ def _prints(connection: Connection, plan: CyclePlan, nodes: Sequence[Node], toda
     digests = {node: sha256() for node in nodes}
     for basis in Basis:
         scores = scoring.score_figures(selection, figures, asked._replace(basis=basis))
-        lines = np.column_stack(
-            [
-                scores.actual.value[selection.shown_worked],
-                scores.actual.rest[selection.shown_worked],
-                scores.score[selection.shown_worked],
-                scores.projected_score[selection.shown_worked],
-                scores.points,
-            ]
-        ) if len(selection.shown_worked) else np.zeros((0, 5))
+        lines = (
+            np.column_stack(
+                [
+                    scores.actual.value[selection.shown_worked],
+                    scores.actual.rest[selection.shown_worked],
+                    scores.score[selection.shown_worked],
+                    scores.projected_score[selection.shown_worked],
+                    scores.points,
+                ]
+            )
+            if len(selection.shown_worked)
+            else np.zeros((0, 5))
+        )
         whole = np.column_stack([scores.own, scores.unit, scores.final, scores.projected_final])
         at = np.argsort(selection.shown_node, kind="stable")
         ends = np.searchsorted(selection.shown_node[at], np.arange(len(selection.nodes) + 1))
@@ -285,9 +289,7 @@ class Hub:
                 changes += [Change(node, cycle, at) for node in self._changed(connection, dependence, cycle, hit)]
             return changes
 
-    def _changed(
-        self, connection: Connection, dependence: Dependence, cycle: int, nodes: list[Node]
-    ) -> Iterable[Node]:
+    def _changed(self, connection: Connection, dependence: Dependence, cycle: int, nodes: list[Node]) -> Iterable[Node]:
         """Those of the nodes whose scorecards differ from what they were when last looked at."""
         if len(nodes) > EXACT_NODES_MAX:
             for node in nodes:

@@ -5,7 +5,6 @@ A newcomer's usual mistake is an open stream that keeps the server from ending: 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import ctypes
 import logging
@@ -87,7 +86,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]  # noqa: ANN201 - as the parent's
+    def capture_signals(self):  # type: ignore[no-untyped-def]
         """Take signals as requests to stop, and do not raise them again when all is done."""
         before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
         try:

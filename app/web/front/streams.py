@@ -72,8 +72,14 @@ class Streams:
                 await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
                 await send({"type": "http.response.body", "body": answer.body})
             return
-        kept = [(name, value) for name, value in answer.headers if not name.startswith((b"content-", b"cache-", b"set-c"))]
-        headers = [*_HEADERS, *kept, *((name, value) for name, value in answer.headers if name.startswith(b"content-s"))]
+        kept = [
+            (name, value) for name, value in answer.headers if not name.startswith((b"content-", b"cache-", b"set-c"))
+        ]
+        headers = [
+            *_HEADERS,
+            *kept,
+            *((name, value) for name, value in answer.headers if name.startswith(b"content-s")),
+        ]
         viewing = await self._hub.open(node, after=_after(scope))
         self._rights[viewing] = (_header(scope, b"authorization"), _header(scope, b"cookie"))
         self._check_on()

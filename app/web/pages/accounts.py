@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import access
 from app.access import Account
 from app.kit.refusals import Invalid, NotThere, at_field
-from app.rules.permissions import Deed
+from app.rules.permissions import Deed, may
 from app.rules.terms import Role, n_
 from app.web.desk import Desk
 from app.web.rendering import Page, Said
@@ -94,7 +94,7 @@ def account(desk: Desk, number: int) -> Page:
 def change(desk: Desk, number: int, form: ChangeForm) -> Said:
     """Give it other roles or another employee."""
     _known(desk, form.employee)
-    if number == desk.viewer.account_id and Role.ADMIN not in form.role:
+    if number == desk.viewer.account_id and not may(form.role, Deed.KEEP_ACCOUNTS, ()):
         raise Invalid(at_field("role", "own", n_("You cannot take the administrator's role from your own account.")))
     before, after = access.change_account(desk.connection, account_id=number, roles=form.role, employee=form.employee)
     desk.note(subject=f"account:{after.email}", before=_plain(before), after=_plain(after))

@@ -102,7 +102,7 @@ def derivation(desk: Desk, node: Node, kpi: str, query: DerivationQuery) -> Page
         parent=parent,
         children=children,
         hidden=hidden,
-        served=() if line is None else cascade.served_by(plan.sheet, line),
+        served=_goals(plan, line),
         link=None if line is None else line.link,
         cycles=sorted({*held.sheet.cycles, asked.cycle}),
         words=words,
@@ -137,6 +137,13 @@ class Teller:
         if isinstance(value, Phrase):
             return str(gettext(str(value)))
         return value.in_language(self._language) if isinstance(value, Words) else str(value)
+
+
+def _goals(plan: CyclePlan, line: Line | None) -> list[tuple[Words, Words | None]]:
+    """The goals and tasks that a line serves, by itself and by the lines above it, each once."""
+    steps = () if line is None else cascade.served_by(plan.sheet, line)
+    names = [(step.goal.name, step.task.name if step.task else None) for step in steps if step.goal is not None]
+    return list(dict.fromkeys(names))
 
 
 def _people(activities: Sequence[scoring.CountedActivity], employees: Any) -> dict[str, str]:

@@ -10,8 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import access, cycle, scoring
-from app.exports import as_csv, as_xlsx
-from app.exports.grades import EMPLOYEES, UNITS
+from app.exports import EMPLOYEE_GRADES, UNIT_GRADES, as_csv, as_xlsx
 from app.kit.refusals import NotThere
 from app.rules.grading import EmployeeProposal, Score, UnitProposal, published
 from app.rules.permissions import Deed, may
@@ -138,7 +137,9 @@ def export(desk: Desk, query: GradesQuery, form: GradesExport) -> Download:
         at=desk.now,
     )
     desk.note(subject="grades", after={"rows": rows, **asked}, why=form.reason)
-    sheet = UNITS.sheet(proposal.rows) if isinstance(proposal, UnitProposal) else EMPLOYEES.sheet(proposal.rows)
+    sheet = (
+        UNIT_GRADES.sheet(proposal.rows) if isinstance(proposal, UnitProposal) else EMPLOYEE_GRADES.sheet(proposal.rows)
+    )
     name = f"grades-{query.of}-{of_cycle}"
     if form.format == "xlsx":
         return Download(

@@ -10,14 +10,14 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import access, scoring
-from app.exports import as_csv, as_xlsx
-from app.exports.people import EXPORT
+from app.exports import PEOPLE, as_csv, as_xlsx
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed, may
 from app.scoring import SORTS, RosterFilter
 from app.web import words
 from app.web.asking import ScoreQuery, asked_of
 from app.web.desk import Desk
+from app.web.reminding import reminders_for
 from app.web.rendering import Download, Page
 from app.web.routing import Pages
 
@@ -72,6 +72,7 @@ def people(desk: Desk, query: PeopleQuery) -> Page:
     return Page(
         "pages/people.html",
         roster=found,
+        reminders=reminders_for(desk),
         rows=found.rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
         page=page,
         last=last,
@@ -105,7 +106,7 @@ def export(desk: Desk, query: PeopleQuery, form: PeopleExport) -> Download:
     )
     desk.note(subject="people", after={"rows": len(found.rows), **asked}, why=form.reason)
     name = f"people-{found.cycle}-{(query.as_of or desk.today).isoformat()}"
-    sheet = EXPORT.sheet(found.rows)
+    sheet = PEOPLE.sheet(found.rows)
     if form.format == "xlsx":
         return Download(
             content=as_xlsx(sheet, made_at=desk.now),

@@ -1,0 +1,135 @@
+"""The translators' catalogues say everything that code and pages say, in the same places, and nothing else.
+
+After a text is changed: ``make catalogues``, then write what it left empty. A newcomer's usual mistake is to leave a percent sign alone
+in a translation: a page fills the places of every message, so that a sign that is meant stands twice.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from babel.support import Translations
+
+from app.web.languages import CATALOGUES, LANGUAGES
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+_MARKS: Final = frozenset({"_", "gettext", "n_", "ngettext"})
+_PLACES: Final = re.compile(r"%(?:\(\w+\)s|.)?", re.DOTALL)
+
+in_each_language = pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+
+
+def _catalogue_file(language: str) -> Path:
+    return CATALOGUES / language / "LC_MESSAGES" / "messages.po"
+
+
+@cache
+def _catalogue(language: str) -> Catalog:
+    with _catalogue_file(language).open("rb") as file:
+        return read_po(file, locale=language, abort_invalid=True)
+
+
+def _messages(language: str) -> list[Message]:
+    return [message for message in _catalogue(language) if message.id]
+
+
+@cache
+def _extracted() -> frozenset[object]:
+    """Every message that is marked in code and pages, as ``make catalogues`` finds it."""
+    with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
+        methods, options = parse_mapping_cfg(file)
+    keywords = {**DEFAULT_KEYWORDS, "n_": None}
+    found = (
+        extract_from_dir(ROOT / folder, methods, options_map=options, keywords=keywords)
+        for folder in ("app", "templates")
+    )
+    return frozenset(row[2] for rows in found for row in rows)
+
+
+def _places(text: str) -> list[str]:
+    return sorted(_PLACES.findall(text))
+
+
+def test_every_marked_message_is_extracted():
+    """The extractor overlooks a mark within another mark's brackets and in an f-string; such a message would stay English."""
+    overlooked = [
+        f"{path.relative_to(ROOT)}:{call.lineno}: {text.value}"
+        for path in sorted((ROOT / "app").rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in _MARKS and call.args
+        if isinstance(text := call.args[0], ast.Constant) and text.value not in _extracted()
+    ]
+    assert overlooked == []
+
+
+@in_each_language
+def test_a_catalogue_has_all_messages_and_no_others(language):
+    """`make catalogues` brings it up to date."""
+    has = {message.id for message in _messages(language)}
+    assert {"missing": _extracted() - has, "left over": has - _extracted()} == {"missing": set(), "left over": set()}
+
+
+@in_each_language
+def test_every_message_is_translated(language):
+    """And by a person's choice: a fuzzy one is a guess, which nobody is shown."""
+    open_ = [message.id for message in _messages(language) if not message.string or message.fuzzy]
+    assert open_ == []
+    assert not _catalogue(language).obsolete
+
+
+@in_each_language
+def test_a_translation_has_the_places_of_its_message(language):
+    """One that is missing hides a figure, one too many breaks the page."""
+    differing = {
+        message.id: message.string
+        for message in _messages(language)
+        if not isinstance(message.id, str)
+        or not isinstance(message.string, str)
+        or _places(message.string) != _places(message.id)
+    }
+    assert differing == {}
+
+
+@in_each_language
+def test_a_translation_ends_and_begins_as_its_message(language):
+    """A colon or full stop that is lost runs two texts together; spaces around a text are the page's business."""
+    differing = {
+        message.id: message.string
+        for message in _messages(language)
+        if str(message.string) != str(message.string).strip()
+        or any(str(message.id).endswith(mark) and not str(message.string).endswith(mark) for mark in ".:…")
+    }
+    assert differing == {}
+
+
+@in_each_language
+def test_a_catalogue_compiles(language):
+    """What the pages load says what the translators wrote."""
+    compiled = io.BytesIO()
+    write_mo(compiled, _catalogue(language))
+    compiled.seek(0)
+    loaded = Translations(compiled)
+    assert {message.id: loaded.gettext(str(message.id)) for message in _messages(language)} == {
+        message.id: message.string for message in _messages(language)
+    }
+
+
+@in_each_language
+def test_a_catalogue_is_written_as_make_catalogues_writes_it(language):
+    """Sorted, without line numbers and days: a change of one text is a difference of one text."""
+    written = io.BytesIO()
+    write_po(written, _catalogue(language), width=120, no_location=True)
+    assert written.getvalue() == _catalogue_file(language).read_bytes()
+    ids = [str(message.id) for message in _messages(language)]
+    assert ids == sorted(ids)

@@ -1,0 +1,151 @@
+"""An employee and a head at work in a browser: figures that move by themselves, a form filled in by keyboard, a queue judged by keyboard.
+
+Every page of theirs is looked at on a small phone and on a wide screen, in both themes, by axe.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.conftest import Kopes, Serve
+from tests.people import PASSWORD
+from tests.scenario import event_of
+from tests.web.working import key_of, loaded_folder
+
+__all__ = ["loaded_folder"]
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass
+class Site:
+    """A server on the agency at work, and the way in by another process."""
+
+    url: str
+    database: str
+    folder: Path
+    kopes: Kopes
+
+    def ingest(self, *lines: str) -> None:
+        """Record events by ``kopes ingest``."""
+        path = self.folder / "more.ndjson"
+        path.write_text("".join(json.dumps(event_of(line)) + "\n" for line in lines), encoding="utf-8")
+        self.kopes("ingest", path, database=self.database, definitions=self.folder / "definitions")
+
+    def open(self, page: Page, name: str, address: str) -> None:
+        """Sign somebody in and open a page."""
+        page.goto(f"{self.url}/login?next={address}")
+        page.get_by_label("E-mail").fill(f"{name}@agency.example")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"{self.url}{address}")
+
+
+@pytest.fixture
+def site(loaded_folder: Path, tmp_path: Path, serve: Serve, kopes: Kopes) -> Iterator[Site]:
+    """The agency at work, served."""
+    folder = shutil.copytree(loaded_folder, tmp_path / "site")
+    database = f"sqlite:///{folder / 'loaded.sqlite'}"
+    server = serve(database, definitions=folder / "definitions")
+    yield Site(server.url, database, folder, kopes)
+    assert server.process.poll() is None, subprocess.list2cmdline(["the server ended"])
+
+
+def test_an_open_scorecard_follows_what_another_process_records(site: Site, page: Page) -> None:
+    """Without a reload: what the script holds stays, and an opened detail stays open (issue 7, 8)."""
+    site.open(page, "alba", "/scorecard")
+    expect(page.get_by_text("Live: this page follows every change.")).to_be_visible()
+    page.evaluate("window.stays = true")
+    page.locator("#kpi-consults summary").click()
+    actual = page.locator('[data-watch="actual-consults"]')
+    expect(actual).to_have_text("0 count")
+    site.ingest("2026-03-04 consult C-1 E1")
+    expect(actual).to_have_text("1 count")
+    assert page.evaluate("window.stays") is True
+    expect(page.locator("#kpi-consults details")).to_have_attribute("open", "")
+
+
+def test_it_catches_up_after_a_lost_connection(site: Site, page: Page) -> None:
+    """What was recorded meanwhile is there as soon as the stream is, though its message was missed."""
+    page.route("**/api/v1/live*", lambda route: route.abort())
+    site.open(page, "alba", "/scorecard")
+    expect(page.get_by_text("The connection is lost.")).to_be_visible()
+    site.ingest("2026-03-04 consult C-1 E1")
+    actual = page.locator('[data-watch="actual-consults"]')
+    expect(actual).to_have_text("0 count")
+    page.unroute("**/api/v1/live*")
+    expect(actual).to_have_text("1 count", timeout=20_000)
+    expect(page.get_by_text("Live: this page follows every change.")).to_be_visible()
+
+
+def test_an_activity_is_logged_by_keyboard(site: Site, page: Page) -> None:
+    """Known names are offered and taken with the arrow keys; a possible duplicate shows before anything is saved."""
+    site.ingest("2026-06-28 deal D-1 E6 100 USD of Nordwind/AT for Alpen")
+    site.open(page, "alba", "/log")
+    page.get_by_role("radio", name="Export deal").check()
+    company = page.get_by_role("combobox", name="Company")
+    company.press_sequentially("alp")
+    expect(page.get_by_role("option", name="Alpen")).to_be_visible()
+    company.press("ArrowDown")
+    company.press("Enter")
+    expect(company).to_have_value("Alpen")
+    buyer = page.get_by_role("combobox", name="Buyer", exact=True)
+    buyer.press_sequentially("nord")
+    expect(page.get_by_role("option", name="Nordwind")).to_be_visible()
+    buyer.press("ArrowDown")
+    buyer.press("Enter")
+    expect(page.get_by_label("Buyer's country")).to_have_value("AT")
+    page.get_by_label("Amount").fill("100")
+    page.get_by_label("Day", exact=True).fill("2026-06-29")
+    expect(page.get_by_text("This may be recorded already")).to_be_visible()
+    page.get_by_label("I have looked: this is another one.").check()
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Saved.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Export deal: Nordwind")
+
+
+def test_the_queue_is_judged_by_keyboard(site: Site, page: Page) -> None:
+    """Arrows move, space chooses, V verifies; the letters do nothing while somebody types a reason."""
+    site.ingest("2026-03-04 deal D-1 E1 100 USD of One/AT", "2026-03-05 deal D-2 E1 100 USD of Two/AT")
+    site.open(page, "boram", "/verification")
+    reason = page.get_by_label("Reason")
+    reason.press_sequentially("very")
+    expect(reason).to_have_value("very")
+    boxes = page.locator('input[name="activity"]')
+    boxes.first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(boxes.nth(1)).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("v")
+    expect(page.get_by_role("status")).to_contain_text("1 verified.")
+    expect(page.locator(".queue")).not_to_contain_text("Two")
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_accessible_and_fits(site: Site, page: Page, width: int, scheme: str) -> None:
+    """No finding of axe, no sideways scrolling, no word of the browser's console."""
+    site.ingest("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT", "2026-03-05 deal D-2 E2 1 USD of Southwind/AT")
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    site.open(page, "boram", "/scorecard")
+    addresses = ("/scorecards/unit:VIE", "/log", "/activities", "/office", "/verification", "/targets")
+    for address in ("/scorecard", *addresses, f"/activities/{key_of('D-1')}", f"/activities/{key_of('D-2')}/correct"):
+        page.goto(f"{site.url}{address}")
+        page.wait_for_load_state("load")
+        found = Axe().run(page).response["violations"]
+        assert not found, (address, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found])
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
+    assert said == []

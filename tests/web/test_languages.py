@@ -1,0 +1,74 @@
+"""Pages, and what they say when something is wrong, in the reader's language: the account's, else what the browser asks for."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import pytest
+
+from tests.web.working import Working
+
+_HEADING: Final = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
+_ERROR: Final = re.compile(r'id="password-error"[^>]*>(.*?)</p>', re.DOTALL)
+
+
+def _text(page: str, pattern: re.Pattern[str]) -> str:
+    found = pattern.search(page)
+    assert found is not None, page
+    return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split())
+
+
+@pytest.mark.parametrize(
+    ("asked", "heading", "label"),
+    [
+        ("ko-KR,ko;q=0.9,en;q=0.5", "로그인", "비밀번호"),
+        ("es-MX,es;q=0.9", "Iniciar sesión", "Contraseña"),
+        ("fr", "Sign in", "Password"),
+    ],
+)
+def test_the_sign_in_speaks_the_browsers_language(client, asked, heading, label):
+    page = client.get("/login", headers={"Accept-Language": asked}).text
+    assert _text(page, _HEADING) == heading
+    assert label in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("ko", "이메일과 비밀번호가 일치하지 않습니다."),
+        ("es", "El correo y la contraseña no se corresponden."),
+        ("en", "This e-mail and password do not belong together."),
+    ],
+)
+def test_a_form_says_what_is_wrong_in_the_same_language(client, asked, said):
+    answer = client.post(
+        "/login", data={"email": "nobody@agency.example", "password": "x"}, headers={"Accept-Language": asked}
+    )
+    assert answer.status_code == 422
+    assert said in _text(answer.text, _ERROR)
+
+
+@pytest.mark.parametrize(
+    ("language", "subtitle", "words"),
+    [
+        ("ko", "2026 주기 성과표", ("최종 점수", "가중치", "핵심성과지표")),
+        ("es", "Cuadro de mando del ciclo 2026", ("Puntuación final", "Ponderación")),
+    ],
+)
+def test_my_scorecard_speaks_the_accounts_language(working: Working, language, subtitle, words):
+    """Whatever the browser asks for: the choice is kept with the account."""
+    working.alba.post("/look", {"language": language, "theme": "system", "next": "/"})
+    page = working.alba.get("/scorecard", headers={"Accept-Language": "en"}).text
+    assert f'<html lang="{language}"' in page
+    assert subtitle in page
+    assert [word for word in words if word not in page] == []
+    assert "Scorecard of the cycle" not in page
+
+
+@pytest.mark.parametrize(("language", "said"), [("ko", "페이지가 없거나"), ("es", "Esta página no existe")])
+def test_what_is_not_there_is_said_in_the_accounts_language(working: Working, language, said):
+    working.alba.post("/look", {"language": language, "theme": "system", "next": "/"})
+    answer = working.alba.get("/scorecards/employee:E3")
+    assert answer.status_code == 404
+    assert said in answer.text
