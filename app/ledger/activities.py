@@ -20,7 +20,7 @@ from app.kit.database import among, among_named, is_postgresql, named
 from app.ledger import tables
 from app.ledger.frame import Frame, event_key
 from app.ledger.laid_out import VerdictRow
-from app.rules.activities import TYPE_PREFIX, EventKey
+from app.rules.activities import ACTIVITY_TYPES, TYPE_PREFIX, EventKey
 from app.rules.counting import standing
 from app.rules.identity import plain_name
 from app.rules.terms import Node, NodeKind
@@ -187,9 +187,24 @@ def _owned(connection: Connection, frame: Frame, node: Node) -> sa.Select[Any]:
     if node.kind is NodeKind.UNIT:
         return sa.select(credit.c.seq).where(among(connection, credit.c.path, frame.directory.paths_under(node.code)))
     me = frame.ids[node.code]
-    named = sa.select(activity.c.seq).where(activity.c.employee == me)
+    named = sa.select(activity.c.seq).where(_named_in(me))
     both = sa.union(sa.select(credit.c.seq).where(credit.c.employee == me), named).subquery()
     return sa.select(both.c.seq)
+
+
+def _named_in(employee: int) -> sa.ColumnElement[bool]:
+    """Whether the employee is the one that an activity names. Every state and type is listed, since the index begins with them."""
+    activity = tables.activity
+    return sa.and_(
+        activity.c.state.in_(STATES), activity.c.type.in_(list(ACTIVITY_TYPES)), activity.c.employee == employee
+    )
+
+
+def _is_large(frame: Frame, node: Node) -> bool:
+    """Whether a unit is so large a part of the agency that going back from the newest activity finds some of its own soon."""
+    return node.kind is NodeKind.UNIT and 4 * len(frame.directory.paths_under(node.code)) > len(
+        frame.directory.path_ids
+    )
 
 
 def _narrowed(frame: Frame, wanted: ActivityFilter) -> list[sa.ColumnElement[bool]]:
@@ -234,8 +249,17 @@ def activities_of(
     Queries: 2 (how many, and the page).
     """
     activity, event, credit = tables.activity, tables.event, tables.credit
-    conditions = [activity.c.seq.in_(_owned(connection, frame, node)), *_narrowed(frame, wanted)]
-    total = connection.scalar(sa.select(sa.func.count()).select_from(activity).where(*conditions)) or 0
+    owned, narrowed = _owned(connection, frame, node), _narrowed(frame, wanted)
+    conditions = [activity.c.seq.in_(owned), *narrowed]
+    if narrowed:
+        total = connection.scalar(sa.select(sa.func.count()).select_from(activity).where(*conditions)) or 0
+    else:
+        every = owned.subquery()
+        total = connection.scalar(sa.select(sa.func.count(every.c.seq.distinct()))) or 0
+    if _is_large(frame, node) and not is_postgresql(connection):
+        # The sum keeps SQLite from gathering all of them before it sorts: day by day back, a page is soon full.
+        paths = among(connection, credit.c.path + 0, frame.directory.paths_under(node.code))
+        conditions[0] = sa.exists().where(credit.c.seq == activity.c.seq, paths).correlate(activity)
     me = frame.ids[node.code] if node.kind is NodeKind.EMPLOYEE else -1
     query = (
         sa.select(activity, event.c.key, credit.c.share)
@@ -394,7 +418,7 @@ def latest_moves(
         wanted["owner"] = frame.ids[node.code]
     else:
         paths = frame.directory.paths_under(node.code)
-        whose = "many" if 4 * len(paths) > len(frame.directory.path_ids) else "some"
+        whose = "many" if _is_large(frame, node) else "some"
         wanted["owner"] = named(connection, paths)
     if as_of is not None:
         wanted["as_of"] = as_of
@@ -485,7 +509,7 @@ def recent_countries(connection: Connection, frame: Frame, *, employee: str, lim
     activity = tables.activity
     query = (
         sa.select(activity.c.buyer_country)
-        .where(activity.c.employee == frame.ids[employee])
+        .where(_named_in(frame.ids[employee]))
         .group_by(activity.c.buyer_country)
         .order_by(sa.func.max(activity.c.seq).desc())
         .limit(limit)

@@ -28,6 +28,11 @@ NEAR_DAYS: Final = 14
 _OVERLAP: Final = 2000
 """On PostgreSQL a number given out earlier may be committed later: reading on begins this far back."""
 
+_STRETCH: Final = 50_000
+"""So many activities are read at one look."""
+
+_LETTERS: Final = 3
+
 _GONE: Final = ("reversed", "rejected")
 
 
@@ -44,37 +49,67 @@ class _Parties:
     """All companies and buyers of one database that this process has seen, with the number of the activity that named them last."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
+    read_from: int = 0
+    """What came before this activity is still to be read."""
     read_to: int = 0
     companies: dict[Party, int] = field(default_factory=dict)
     buyers: dict[Party, int] = field(default_factory=dict)
     words: dict[Party, str] = field(default_factory=dict)
+    begin: dict[str, list[Party]] = field(default_factory=dict)
+    """By the first letters of a word in them: who could be meant by a word that begins so."""
 
     def read_on(self, connection: Connection) -> None:
-        """Take in what was recorded since the last look. Queries: 2; 3 where something came."""
-        activity = tables.activity
-        newest = connection.scalar(sa.select(sa.func.max(activity.c.seq))) or 0
-        if newest == self.read_to:
-            return
+        """Take in what was recorded since the last look, and a stretch of what was there before the first.
+
+        A process that has just started need not keep its first reader waiting for the whole history: each look reads on.
+
+        Queries: 1; 2 more for what came, and 2 more while there is history to read.
+        """
+        newest = connection.scalar(sa.select(sa.func.max(tables.activity.c.seq))) or 0
         if newest < self.read_to:
-            self.companies.clear()
-            self.buyers.clear()
-            self.read_to = 0
+            for held in (self.companies, self.buyers, self.words, self.begin):
+                held.clear()
+            self.read_from = self.read_to = 0
+        if newest != self.read_to:
+            first_look = not self.read_to
+            start = max(0, newest - _STRETCH) if first_look else max(self.read_from, self.read_to - _OVERLAP)
+            self._read(connection, start, newest)
+            self.read_to = newest
+            if first_look:
+                self.read_from = start
+        elif self.read_from:
+            start = max(0, self.read_from - _STRETCH)
+            self._read(connection, start, self.read_from)
+            self.read_from = start
+
+    def _read(self, connection: Connection, after: int, to: int) -> None:
+        activity = tables.activity
         last = sa.func.max(activity.c.seq)
-        since = activity.c.seq > self.read_to - _OVERLAP
+        within = sa.and_(activity.c.seq > after, activity.c.seq <= to)
         company = (activity.c.company_name, activity.c.company_registration)
-        for name, registration, seq in connection.execute(sa.select(*company, last).where(since).group_by(*company)):
+        for name, registration, seq in connection.execute(sa.select(*company, last).where(within).group_by(*company)):
             self._keep(self.companies, Party(name or "", "", registration or ""), seq)
         buyer = (activity.c.buyer_name, activity.c.buyer_country, activity.c.buyer_registration)
         for name, country, registration, seq in connection.execute(
-            sa.select(*buyer, last).where(since).group_by(*buyer)
+            sa.select(*buyer, last).where(within).group_by(*buyer)
         ):
             self._keep(self.buyers, Party(name, country, registration or ""), seq)
-        self.read_to = newest
 
     def _keep(self, held: dict[Party, int], party: Party, seq: int) -> None:
         held[party] = max(seq, held.get(party, 0))
         if party not in self.words:
-            self.words[party] = f" {plain_name(party.name, ())} {party.registration.casefold()}"
+            self.words[party] = f" {plain_name(party.name, ())} {plain_name(party.registration, ())}"
+            for start in {word[:_LETTERS] for word in self.words[party].split()}:
+                self.begin.setdefault(start, []).append(party)
+
+    def meant_by(self, wanted: list[str]) -> list[Party]:
+        """Those that have a word beginning as each of the wanted ones does."""
+        longest = max(wanted, key=len)
+        if len(longest) < _LETTERS:
+            near = [party for start, some in self.begin.items() if start.startswith(longest) for party in some]
+        else:
+            near = self.begin.get(longest[:_LETTERS], [])
+        return [party for party in dict.fromkeys(near) if all(f" {word}" in self.words[party] for word in wanted)]
 
 
 _KEPT: Final[OrderedDict[str, _Parties]] = OrderedDict()
@@ -108,9 +143,7 @@ def suggest_parties(
     with held.lock:
         held.read_on(connection)
         known = held.buyers if buyers else held.companies
-        found = [
-            (party, seq) for party, seq in known.items() if all(f" {word}" in held.words[party] for word in wanted)
-        ]
+        found = [(party, known[party]) for party in held.meant_by(wanted) if party in known]
         begins = " " + " ".join(wanted)
         found.sort(
             key=lambda one: (

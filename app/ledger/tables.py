@@ -107,7 +107,7 @@ activity: Final = Table(
     Index("ix_activity_buyer", "buyer_key", "type"),
     Index("ix_activity_settled", "settled_on"),
     Index("ix_activity_day", "day"),
-    Index("ix_activity_employee", "employee", "state", "day"),
+    Index("ix_activity_state", "state", "type", "employee", "day"),
 )
 
 credit: Final = Table(

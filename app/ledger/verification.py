@@ -131,6 +131,40 @@ def may_verify(
     return bool(standing) and may(viewer.roles, Deed.VERIFY, standing)
 
 
+class _Turns:
+    """Whose turn many entries are, and whether the viewer may judge them.
+
+    Both hang on the unit and on which of the heads above share in the entry, of which there are few, so that each case is worked out once.
+    """
+
+    def __init__(self, directory: Directory, viewer: Viewer, day: dt.date) -> None:
+        self._directory: Final = directory
+        self._viewer: Final = viewer
+        self._day: Final = day
+        self._heads: Final[dict[str | None, frozenset[str]]] = {None: frozenset()}
+        self._known: Final[dict[tuple[str | None, frozenset[str]], tuple[bool, tuple[str, ...]]]] = {}
+
+    def of(self, unit: str | None, sharers: set[str]) -> tuple[bool, tuple[str, ...]]:
+        """Whether the viewer may judge the entry, and the heads that it waits for."""
+        if self._viewer.employee in sharers:
+            return False, ()
+        heads = self._heads.get(unit)
+        if heads is None and unit is not None:
+            chain = self._directory.tree.chain_on(unit, self._day)
+            heads = frozenset(head for above in chain for head in self._directory.heads_of(above, self._day))
+            self._heads[unit] = heads
+        sharing = frozenset(sharers) & (heads or frozenset())
+        found = self._known.get((unit, sharing))
+        if found is None:
+            directory, day = self._directory, self._day
+            found = (
+                may_verify(directory, viewer=self._viewer, unit=unit, sharers=sharing, day=day),
+                whose_turn(directory, unit=unit, sharers=sharing, day=day),
+            )
+            self._known[unit, sharing] = found
+        return found
+
+
 def _people_of_line(directory: Directory, viewer: Viewer, day: dt.date) -> list[str]:
     """Everyone who was ever posted to a unit of the viewer's line: whose entries may belong there."""
     headed = directory.units_headed_by(viewer.employee, day) if viewer.employee else ()
@@ -181,16 +215,15 @@ def verification_queue(
         query = query.where(among(connection, activity.c.employee, [frame.ids[one] for one in people]))
     candidates = connection.execute(query).all()
     credits = _credits(connection, frame, [row.seq for row in candidates])
+    turns = _Turns(frame.directory, viewer, day)
     mine: list[int] = []
     others: list[int] = []
     for seq, entered_on, employee in candidates:
         number = frame.numbers[employee]
         sharers = {number, *(part.employee for part in credits.get(seq, ()))}
-        unit = frame.directory.unit_of(number, entered_on)
-        if not may_verify(frame.directory, viewer=viewer, unit=unit, sharers=sharers, day=day):
-            continue
-        turn = whose_turn(frame.directory, unit=unit, sharers=sharers, day=day)
-        (mine if not turn or viewer.employee in turn else others).append(seq)
+        allowed_to, turn = turns.of(frame.directory.unit_of(number, entered_on), sharers)
+        if allowed_to:
+            (mine if not turn or viewer.employee in turn else others).append(seq)
     shown = (
         sorted({*mine, *others}, key={row.seq: at for at, row in enumerate(candidates)}.__getitem__)
         if everything

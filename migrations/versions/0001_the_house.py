@@ -104,7 +104,7 @@ def upgrade() -> None:
     with op.batch_alter_table("activity", schema=None) as batch_op:
         batch_op.create_index("ix_activity_buyer", ["buyer_key", "type"], unique=False)
         batch_op.create_index("ix_activity_day", ["day"], unique=False)
-        batch_op.create_index("ix_activity_employee", ["employee", "state", "day"], unique=False)
+        batch_op.create_index("ix_activity_state", ["state", "type", "employee", "day"], unique=False)
         batch_op.create_index("ix_activity_settled", ["settled_on"], unique=False)
 
     op.create_table(
@@ -722,7 +722,7 @@ def downgrade() -> None:
     op.drop_table("api_key")
     with op.batch_alter_table("activity", schema=None) as batch_op:
         batch_op.drop_index("ix_activity_settled")
-        batch_op.drop_index("ix_activity_employee")
+        batch_op.drop_index("ix_activity_state")
         batch_op.drop_index("ix_activity_day")
         batch_op.drop_index("ix_activity_buyer")
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from app import access
-from app.rules.permissions import Deed
+from app.rules.permissions import Deed, Scope
 from tests.contract.streaming import Stream
 from tests.people import PASSWORD
 from tests.web.api import api, deal, fresh
@@ -165,7 +165,7 @@ def test_a_stream_ends_with_the_right_to_look(api, server, eventually):
     assert Stream(server.url, "employee:E6", cookie=cookie).status == 404
     jiho, jihos = _signed_in(server, "jiho")
     with database.write(Deed.KEEP_KEYS) as connection:
-        key = access.create_key(connection, name="brief", scope="read", now=NOW)
+        key = access.create_key(connection, name="brief", scope=Scope.READ, now=NOW)
     with (
         Stream(server.url, "employee:E1", cookie=cookie) as signed_out,
         Stream(server.url, "employee:E6", cookie=jihos) as disabled,
@@ -186,7 +186,7 @@ def test_a_stream_ends_with_the_right_to_look(api, server, eventually):
     jiho.close()
 
 
-def test_two_servers_on_one_database_tell_of_each_others_events(api, server, serve, engine_of):
+def test_two_servers_on_one_database_tell_of_each_others_events(api, server, serve):
     second = serve(api.working.database.url, definitions=api.working.folder / "definitions")
     with Stream(second.url, "unit:HQ", key=api.read) as stream:
         _post(server, api.ingest, deal())
@@ -195,11 +195,6 @@ def test_two_servers_on_one_database_tell_of_each_others_events(api, server, ser
     with Stream(server.url, "unit:HQ", key=api.read, last_id=told.id) as elsewhere:
         assert elsewhere.next().node == "unit:HQ", "a position of one server is known to the other"
     assert second.stop() == 0
-
-
-@pytest.fixture
-def engine_of(api):
-    return api.working.database.dialect
 
 
 def test_open_streams_do_not_keep_a_server_from_ending(api, serve):
