@@ -11,7 +11,7 @@ import functools
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -359,17 +359,25 @@ def current_figures(connection: Connection, frame: Frame, *, cycle: int, nodes: 
 
 
 @functools.cache
-def _totals_query(*, postgresql: bool, narrowed: bool) -> sa.Select[Any]:
+def _totals_query(*, postgresql: bool, narrowed: bool) -> _Query:
     total = tables.total
     query = sa.select(
         total.c.owner_kind, total.c.owner, total.c.slice, *(total.c[name] for name in tables.amount_columns())
     ).where(total.c.cycle == sa.bindparam("cycle"))
-    if not narrowed:
-        return query
-    return query.where(
-        sa.or_(
-            sa.and_(total.c.owner_kind == EMPLOYEE, among_named(total.c.owner, "employees", postgresql=postgresql)),
-            sa.and_(total.c.owner_kind == PATH, among_named(total.c.owner, "paths", postgresql=postgresql)),
+    return (
+        _of_owners(query, total, {EMPLOYEE: "employees", PATH: "paths"}, postgresql=postgresql) if narrowed else query
+    )
+
+
+_Query: TypeAlias = sa.Executable
+
+
+def _of_owners(query: sa.Select[Any], table: sa.Table, kinds: Mapping[int, str], *, postgresql: bool) -> _Query:
+    """The rows of some owners of two kinds. Joined, since SQLite reads the whole cycle where one condition names both kinds."""
+    return sa.union_all(
+        *(
+            query.where(table.c.owner_kind == kind, among_named(table.c.owner, name, postgresql=postgresql))
+            for kind, name in kinds.items()
         )
     )
 
@@ -388,18 +396,13 @@ def _read_distinct(connection: Connection, figures: Figures, layout: Layout, cyc
 
 
 @functools.cache
-def _distinct_query(*, postgresql: bool, narrowed: bool) -> sa.Select[Any]:
+def _distinct_query(*, postgresql: bool, narrowed: bool) -> _Query:
     count = tables.distinct_count
     query = sa.select(
         count.c.owner_kind, count.c.owner, count.c.slice, count.c.of, *(count.c[rung] for rung in tables.RUNGS)
     ).where(count.c.cycle == sa.bindparam("cycle"))
-    if not narrowed:
-        return query
-    return query.where(
-        sa.or_(
-            sa.and_(count.c.owner_kind == EMPLOYEE, among_named(count.c.owner, "employees", postgresql=postgresql)),
-            sa.and_(count.c.owner_kind == UNIT, among_named(count.c.owner, "units", postgresql=postgresql)),
-        )
+    return (
+        _of_owners(query, count, {EMPLOYEE: "employees", UNIT: "units"}, postgresql=postgresql) if narrowed else query
     )
 
 

@@ -96,23 +96,20 @@ def decode_each(text: str | bytes) -> list[tuple[object, str]] | None:
     if text[at : at + 1] != "[":
         decode(text)
         return None
-    scan = _DECODER.scan_once
+    scan = _DECODER.raw_decode
     found: list[tuple[object, str]] = []
     try:
         at = space(text, at + 1).end()  # type: ignore[union-attr]
-        while text[at] != "]" or found:
+        while found or text[at] != "]":
             value, end = scan(text, at)
             found.append((value, text[at:end]))
             at = space(text, end).end()  # type: ignore[union-attr]
             if text[at] == "]":
                 break
-            if text[at] != ",":
-                message = f"Expecting ',' delimiter: char {at}"
-                raise NotJsonError(message)
-            at = space(text, at + 1).end()  # type: ignore[union-attr]
+            at = space(text, _after_comma(text, at)).end()  # type: ignore[union-attr]
     except NotJsonError:
         raise
-    except (StopIteration, IndexError, ValueError, RecursionError):
+    except (IndexError, ValueError, RecursionError):
         # Rare, and whatever is wrong is told in one way: a number of thousands of digits, or no JSON at all.
         whole = decode(text)
         return [(value, encode(value)) for value in whole] if isinstance(whole, list) else None
@@ -120,6 +117,13 @@ def decode_each(text: str | bytes) -> list[tuple[object, str]] | None:
         message = f"Extra data: char {at + 1}"
         raise NotJsonError(message)
     return found
+
+
+def _after_comma(text: str, at: int) -> int:
+    if text[at] != ",":
+        message = f"Expecting ',' delimiter: char {at}"
+        raise NotJsonError(message)
+    return at + 1
 
 
 def encode(value: object) -> str:

@@ -18,8 +18,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.rules.terms import Finding
 from app.web.desk import Desk
-from app.web.languages import writing
+from app.web.languages import chosen_theme, writing
 from app.web.navigation import Item, items_for
+from app.web.shell import Shell
 
 __all__ = ["Again", "Download", "Json", "Moved", "Page", "Rendering", "Said"]
 
@@ -110,14 +111,16 @@ class Rendering:
         """A page's text."""
         viewer = desk.person if desk is not None else None
         items: list[Item] = items_for(desk) if desk is not None else []
-        with writing():
+        here = (request.endpoint or "").partition(".")[0]
+        with writing() as language:
             return render_template(
                 template,
                 desk=desk,
                 viewer=viewer,
                 typed=desk.typed if desk is not None else None,
                 navigation=items,
-                here=(request.endpoint or "").partition(".")[0],
+                here=here,
+                shell=Shell(viewer, items, here=here, language=language, theme=chosen_theme()),
                 page_url=self._page_url,
                 csrf_token=generate_csrf,
                 **shown,

@@ -44,10 +44,7 @@ from app.web.forms import Typed, parsed
 from app.web.rendering import Again, Rendering
 from app.web.security import refuse_forged
 
-__all__ = ["OUTSIDE", "NodeConverter", "Pages", "Route", "Site", "bearer_of", "refuse_undeclared"]
-
-OUTSIDE: Final[Mapping[str, Deed]] = {"/api/v1/live": Deed.FOLLOW_LIVE}
-"""Addresses that are answered before Flask is asked, and the deed that they ask for all the same."""
+__all__ = ["NodeConverter", "Pages", "Route", "Site", "bearer_of", "refuse_undeclared"]
 
 View = TypeVar("View", bound=Callable[..., Any])
 

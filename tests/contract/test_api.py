@@ -128,8 +128,8 @@ def test_several_workers_share_one_address_and_their_counts(api, kopes, eventual
         stdout=subprocess.PIPE,
         text=True,
     )
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         assert process.stdout.readline().strip() == f"OpenKOPES serves on http://127.0.0.1:{port}"
         url = f"http://127.0.0.1:{port}"
         # Connections of their own, so that both processes get some.

@@ -16,7 +16,7 @@ from app.rules.terms import Node
 from app.web import create_app, site_of
 from app.web.desk import Desk
 from app.web.rendering import Again, Json, Page, Said
-from app.web.routing import OUTSIDE, Pages, refuse_undeclared
+from app.web.routing import Pages, refuse_undeclared
 from tests.people import NOW, PEOPLE
 from tests.web.conftest import signed_in
 
@@ -115,10 +115,6 @@ def test_a_route_without_a_deed_stops_the_start(make_app):
 def test_two_routes_of_one_name_stop_the_start(make_app):
     with pytest.raises(ValueError, match=r"sample\.shown"):
         make_app(more=[samples(), samples()])
-
-
-def test_the_stream_has_a_deed_though_flask_never_sees_it():
-    assert OUTSIDE == {"/api/v1/live": Deed.FOLLOW_LIVE}
 
 
 def _address(rule):

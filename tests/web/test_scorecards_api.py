@@ -128,7 +128,7 @@ def test_more_than_a_thousand_activities_are_read_in_pages(api):
         found.append(answer.json["activities"])
         address = answer.json["next"]
         assert (f'<{address}>; rel="next"' if address else None) == answer.headers.get("Link")
-    assert [len(page) for page in found][0] == 1000
+    assert len(found[0]) == 1000
     ids = [one["id"] for page in found for one in page]
     assert len(ids) == len(set(ids)) >= 1005
 

@@ -42,14 +42,16 @@ def _cycle(text: str | None) -> str | None:
 
 
 def _day(text: str | None) -> str | None:
-    if text is not None:
-        try:
-            if not _DAY.fullmatch(text):
-                raise ValueError(text)
-            dt.date.fromisoformat(text)
-        except ValueError:
-            raise ValueError(n_("Write a day as 2026-03-31.")) from None
+    if text is not None and not _is_day(text):
+        raise ValueError(n_("Write a day as 2026-03-31."))
     return text
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(_DAY.fullmatch(text) and dt.date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 class NoPlace(NotThere):

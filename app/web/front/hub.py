@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,6 @@ from typing import Final
 
 import numpy as np
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from app import ledger, scoring
 from app.kit.database import Database
@@ -187,7 +187,8 @@ class Hub:
         LIVE_VIEWERS.inc()
         try:
             is_first = len(self._streams[node]) == 1
-            missed = await loop.run_in_executor(self._thread, self._begin, node, is_first, after)
+            begin = functools.partial(self._begin, node, is_first=is_first, after=after)
+            missed = await loop.run_in_executor(self._thread, begin)
         except BaseException:
             self.leave(viewing)
             raise
@@ -237,9 +238,10 @@ class Hub:
             begun = loop.time()
             try:
                 changes = await loop.run_in_executor(self._thread, self._step, frozenset(self._streams))
-            except DBAPIError:
-                # The database went away; what is missed is found from the same position once it is back.
-                _LOG.warning("the database does not answer: live streams wait", exc_info=True)
+            except Exception:  # noqa: BLE001 - as the comment says
+                # The database went away, or something broke: a follower that dies would leave every stream open and silent. What is
+                # missed is found from the same position afterwards.
+                _LOG.exception("live streams wait")
                 await asyncio.sleep(1)
                 continue
             for change in changes:
@@ -256,7 +258,7 @@ class Hub:
             self._dependence = Dependence(state)
         return self._dependence
 
-    def _begin(self, node: Node, is_first: bool, after: str | None) -> list[Change]:
+    def _begin(self, node: Node, *, is_first: bool, after: str | None) -> list[Change]:
         """Learn where things stand for a node that is looked at from now on; returns what a stream has missed of it."""
         today = self._now().date()
         with self._database.read() as connection:

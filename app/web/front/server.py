@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -86,7 +86,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]
+    def capture_signals(self) -> Generator[None, None, None]:
         """Take signals as requests to stop, and do not raise them again when all is done."""
         before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -164,7 +164,7 @@ def supervise(arguments: list[str], listener: socket.socket, *, workers: int) ->
                 if process.poll() is not None:
                     _LOG.error("a server process ended with %s: starting another", process.returncode)
                     time.sleep(0.5)
-                    mark_process_dead(process.pid, folder)
+                    mark_process_dead(process.pid, folder)  # type: ignore[no-untyped-call]  # the library has few types
                     running[place] = _start(command, listener, environment)
         for process in running:
             process.terminate()

@@ -1,0 +1,46 @@
+"""The frame of a signed-in person's pages: header, account and navigation, drawn once for each state of them.
+
+A newcomer's usual mistake is to keep a form's token with it: a token goes stale. What is kept has a mark in its place, and every page puts
+its own token there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Final
+
+from flask import request
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
+
+from app.access import Viewer
+from app.web.kept import Kept
+from app.web.navigation import Item
+
+__all__ = ["Shell"]
+
+_MARK: Final = "\N{SYMBOL FOR NULL}csrf\N{SYMBOL FOR NULL}"
+_DRAWN: Final[Kept[str]] = Kept(2048)
+
+
+class Shell:
+    """The frame of one answer."""
+
+    def __init__(self, viewer: Viewer | None, items: list[Item], *, here: str, language: str, theme: str) -> None:
+        """Find what was drawn for the same person, links, language and address."""
+        self._key: Final[Hashable] = (
+            None if viewer is None else (viewer.account_id, viewer.email, viewer.employee),
+            tuple((item.page, item.label) for item in items),
+            here,
+            language,
+            theme,
+            request.script_root,
+            request.full_path if request.method == "GET" else None,
+        )
+        found = _DRAWN.get(self._key)
+        self.html: Final = None if found is None else Markup(found.replace(_MARK, generate_csrf()))  # noqa: S704 - drawn by a template
+
+    def keep(self, html: Markup) -> Markup:
+        """Keep what the template has drawn, without its token."""
+        _DRAWN.keep(self._key, str(html).replace(generate_csrf(), _MARK))
+        return html

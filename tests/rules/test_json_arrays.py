@@ -1,0 +1,50 @@
+"""A JSON array read element by element, each with its text as it came: a batch of events."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.rules.json_text import NotJsonError, decode, decode_each
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False).map(str) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.lists(_VALUES, max_size=5), st.sampled_from([None, 2]), st.booleans())
+def test_it_reads_what_the_whole_would_be_and_keeps_each_text(values, indent, ascii_only):
+    text = json.dumps(values, indent=indent, ensure_ascii=ascii_only)
+    found = decode_each(text)
+    assert found is not None
+    assert [value for value, _ in found] == decode(text)
+    assert [decode(own) for _, own in found] == decode(text)
+    assert all(own in text for _, own in found)
+
+
+@given(st.text(alphabet='[]{},:"\\1.e- \ntrue', max_size=12))
+def test_what_is_no_json_is_refused_as_decode_refuses_it(text):
+    try:
+        whole = decode(text)
+    except NotJsonError:
+        with pytest.raises(NotJsonError):
+            decode_each(text)
+    else:
+        found = decode_each(text)
+        assert (None if found is None else [value for value, _ in found]) == (
+            whole if isinstance(whole, list) else None
+        )
+
+
+def test_numbers_of_thousands_of_digits_and_byte_order_marks_are_read():
+    digits = "9" * 5000
+    found = decode_each(b"\xef\xbb\xbf[1, " + digits.encode() + b"]")
+    assert found is not None
+    assert str(found[1][0]) == digits
+    with pytest.raises(NotJsonError):
+        decode_each(b"[\xff]")
