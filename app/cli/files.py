@@ -79,7 +79,7 @@ def load(folder: Path) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def ingest(files: tuple[Path, ...]) -> None:
     """Record the activities of FILES (.ndjson, .csv or .xlsx)."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress
 
     opened = open_database(settings())
     refused = False

@@ -181,7 +181,9 @@ def test_an_employee_sees_the_own_score_move_while_the_page_is_open(site: Site, 
     before = _final(site, node)
 
     deals = [_deal(at, number) for at in range(4)]
-    site.ingest(*(_consult(at, number) for at in range(8)), *deals, *(_verified(deal, site.employee_of("hr")) for deal in deals))
+    site.ingest(
+        *(_consult(at, number) for at in range(8)), *deals, *(_verified(deal, site.employee_of("hr")) for deal in deals)
+    )
 
     after = _final(site, node)
     assert after != before
