@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from app import access
+from app import access, organisation
 from app.kit import clock
 from app.kit.settings import Settings
 from app.rules.terms import Role
@@ -74,10 +74,12 @@ def measure(agency: Agency) -> None:
                 now=clock.now(),
             )
             people[role] = (made.email, made.password)
+    with agency.database.read() as connection:
+        root = organisation.directory(connection).tree.root_on(clock.today())
     with server(agency, "tests.bench.serving", "PORT") as port:
         for role, path, name in (
             (Role.EMPLOYEE, f"/scorecards/employee:{agency.report.people['employee']}", "scorecard (promised: 0.5)"),
-            (Role.EXECUTIVE, "/scorecards/unit:HQ", "agency's scorecard"),
+            (Role.EXECUTIVE, f"/scorecards/unit:{root}", "agency's scorecard"),
             (Role.EXECUTIVE, "/agency", "agency on one page"),
             (Role.HEAD, "/office", "office"),
             (Role.HEAD, "/verification", "verification queue"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import logging
 import os
 import signal
@@ -22,7 +23,9 @@ from typing import Final
 
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
+from sqlalchemy.exc import SQLAlchemyError
 
+from app import scoring
 from app.kit import clock
 from app.kit.database import Database
 from app.kit.settings import Settings
@@ -118,6 +121,7 @@ def listen(host: str, port: int) -> socket.socket:
 def run(settings: Settings, listener: socket.socket, *, more: Iterable[Pages] = ()) -> None:
     """Serve in this process until it is asked to stop; with pages beside its own where a measurement needs them."""
     front = Front(settings, more=more)
+    _settle_memory(front.database)
     config = uvicorn.Config(
         front,
         loop="uvloop",
@@ -141,6 +145,19 @@ def run(settings: Settings, listener: socket.socket, *, more: Iterable[Pages] = 
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
+
+
+def _settle_memory(database: Database) -> None:
+    """Read the agency before the first request, and have the collector of garbage look at what stays for good no more.
+
+    It would go through the whole agency again and again: measured at a batch of 1,000 events, that took a third of the time.
+    """
+    # A database that is away, or in which nothing was loaded yet, is no reason not to start.
+    with contextlib.suppress(SQLAlchemyError, LookupError), database.read() as connection:
+        scoring.state(connection)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def supervise(arguments: list[str], listener: socket.socket, *, workers: int) -> None:
