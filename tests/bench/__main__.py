@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
+
 from app import demo, intake
 from app.intake import definitions as definition_files
 from app.kit import clock
@@ -50,6 +52,9 @@ def _build(folder: Path, cluster: Cluster, *, people: int, scale: float) -> Agen
             ),
             complain=lambda _finding: None,
         )
+    # What autovacuum does within a minute on a server that runs.
+    with psycopg.connect(url.replace("postgresql+psycopg", "postgresql"), autocommit=True) as connection:
+        connection.execute("ANALYZE")
     return Agency(database, url, report)
 
 

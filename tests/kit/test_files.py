@@ -289,7 +289,10 @@ def test_the_three_formats_say_the_same(tmp_path, xlsx_file):
     table = tmp_path / "events.CSV"
     table.write_text(",".join(names) + "\n" + ",".join(map(str, cells)) + "\n")
     for path, line in ((ndjson, 1), (table, 2), (xlsx_file(names, cells), 2)):
-        assert list(read_events(path, name="e")) == [Document("e", line, event)]
+        (read,) = read_events(path, name="e")
+        assert isinstance(read, Document)
+        assert (read.file, read.line, read.value) == ("e", line, event)
+        assert read.text == (path.read_text() if path == ndjson else "")
 
 
 def test_another_format_is_a_finding(tmp_path):
