@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
-import numpy as np
 from sqlalchemy import Connection
 
 from app import ledger, scoring
@@ -128,26 +127,9 @@ def _prints(connection: Connection, plan: CyclePlan, nodes: Sequence[Node], toda
     figures = scoring.read_figures(connection, selection, asked)
     digests = {node: sha256() for node in nodes}
     for basis in Basis:
-        scores = scoring.score_figures(selection, figures, asked._replace(basis=basis))
-        lines = (
-            np.column_stack(
-                [
-                    scores.actual.value[selection.shown_worked],
-                    scores.actual.rest[selection.shown_worked],
-                    scores.score[selection.shown_worked],
-                    scores.projected_score[selection.shown_worked],
-                    scores.points,
-                ]
-            )
-            if len(selection.shown_worked)
-            else np.zeros((0, 5))
-        )
-        whole = np.column_stack([scores.own, scores.unit, scores.final, scores.projected_final])
-        at = np.argsort(selection.shown_node, kind="stable")
-        ends = np.searchsorted(selection.shown_node[at], np.arange(len(selection.nodes) + 1))
-        for place, node in enumerate(selection.nodes[: selection.asked]):
-            digests[node].update(whole[place].tobytes())
-            digests[node].update(lines[at[ends[place] : ends[place + 1]]].tobytes())
+        for card in scoring.make_scorecards(scoring.score_figures(selection, figures, asked._replace(basis=basis))):
+            # Targets, weights and reasons too: a load may change them where no score moves.
+            digests[card.node].update(repr(card).encode())
     return {node: digest.digest() for node, digest in digests.items()}
 
 
@@ -170,6 +152,7 @@ class Hub:
         self._known: Final[dict[tuple[int, Node], bytes]] = {}
         self._day: dt.date | None = None
         self._following: asyncio.Task[None] | None = None
+        self._has_begun = False
         self._closed = False
 
     # ------------------------------------------------------------------------------------------------------------ streams
@@ -242,6 +225,8 @@ class Hub:
                 # The database went away, or something broke: a follower that dies would leave every stream open and silent. What is
                 # missed is found from the same position afterwards.
                 _LOG.exception("live streams wait")
+                # A look may have failed between two cycles: better told twice than not at all.
+                self._known.clear()
                 await asyncio.sleep(1)
                 continue
             for change in changes:
@@ -251,6 +236,7 @@ class Hub:
                 viewing.position = self.position
             took = loop.time() - begun
             await asyncio.sleep(max(LOOK_SECONDS - took, took * REST_FACTOR if took > LOOK_SECONDS / 2 else 0.02))
+        self._has_begun = False
 
     def _current(self, connection: Connection) -> Dependence:
         state = scoring.state(connection)
@@ -262,11 +248,13 @@ class Hub:
         """Learn where things stand for a node that is looked at from now on; returns what a stream has missed of it."""
         today = self._now().date()
         with self._database.read() as connection:
-            if self._following is None or self._following.done():
-                # Nobody was told anything for a while, so nobody misses anything by beginning anew.
+            if not self._has_begun:
+                # Nobody was told anything for a while, so nobody misses anything by beginning anew. Not asked of the task, which the loop
+                # makes after this: a second stream that opened just then would begin anew over what the first has still to hear.
                 self._look, _ = ledger.look(connection, None)
                 self._known.clear()
                 self._day = today
+                self._has_begun = True
             dependence = self._current(connection)
             for cycle in dependence.cycles(today):
                 # What is kept of a node that nobody looked at for a while is not kept up to date.
@@ -278,18 +266,18 @@ class Hub:
         """Look once: what has been committed since, and whose scorecards it changes."""
         now = self._now()
         with self._database.read() as connection:
-            self._look, touches = ledger.look(connection, self._look)
+            stands, touches = ledger.look(connection, self._look)
             if self._day != now.date():
                 # A new day moves projections, though nothing was committed.
-                self._day = now.date()
                 touches.append(Touch(0, now, (), (), (), everyone=True))
-            if not touches:
-                return []
-            dependence = self._current(connection)
             changes: list[Change] = []
-            for cycle, (hit, at) in dependence.affected(touches, nodes, now.date()).items():
-                changes += [Change(node, cycle, at) for node in self._changed(connection, dependence, cycle, hit)]
-            return changes
+            if touches:
+                dependence = self._current(connection)
+                for cycle, (hit, at) in dependence.affected(touches, nodes, now.date()).items():
+                    changes += [Change(node, cycle, at) for node in self._changed(connection, dependence, cycle, hit)]
+        # Only now: what a look that fails has found is found again by the next one.
+        self._look, self._day = stands, now.date()
+        return changes
 
     def _changed(self, connection: Connection, dependence: Dependence, cycle: int, nodes: list[Node]) -> Iterable[Node]:
         """Those of the nodes whose scorecards differ from what they were when last looked at."""
