@@ -158,27 +158,30 @@ def _state(held: Standing) -> str:
 
 def lay_out(activity: Activity, seq: int, frame: Frame) -> LaidOut:
     """An activity that has just come in, without verdicts yet."""
+    # By position, and each attribute once: a batch of a thousand comes through here in a few milliseconds.
+    (source, id_, type_, _time, day, instant, employee, company, company_registration) = activity[:9]
+    (buyer, country, buyer_registration, amount, currency, hs_code) = activity[9:15]
     row = LaidOut(
-        seq=seq,
-        source=activity.source,
-        id=activity.id,
-        type=activity.type,
-        day=activity.day,
-        instant=activity.instant,
-        employee=frame.ids[activity.employee],
-        company_name=activity.company_name,
-        company_registration=activity.company_registration,
-        buyer_name=activity.buyer_name,
-        buyer_country=activity.buyer_country,
-        buyer_registration=activity.buyer_registration,
-        amount=activity.amount,
-        currency=activity.currency,
-        hs_code=activity.hs_code,
-        employee_numbers=activity.employees,
-        settled_on=activity.day,
+        seq,
+        source,
+        id_,
+        type_,
+        day,
+        instant,
+        frame.ids[employee],
+        company,
+        company_registration,
+        buyer,
+        country,
+        buyer_registration,
+        amount,
+        currency,
+        hs_code,
+        activity.employees,
+        settled_on=day,
     )
     _derive_worth(row, frame)
-    ids, day = frame.ids, activity.day
+    ids = frame.ids
     row.credits = [CreditRow(ids[number], share, frame.path(ids[number], day)) for number, share in activity.credits]
     return row
 

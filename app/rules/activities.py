@@ -240,6 +240,8 @@ class _Findings(list[Finding]):
 
     def employee(self, value: object, pointer: str, employees: Container[str], *, required: bool = True) -> str:
         """The number of a known employee."""
+        if value.__class__ is str and value in employees:
+            return value
         number = self.text(value, pointer, required=required)
         if number and number not in employees:
             self.add(pointer, "unknown_employee", value=_shown(number))

@@ -22,15 +22,13 @@ _DIGITS_SAFE: Final = 10
 """A number of at most so many digits before its point is not above :data:`USD_MAX`."""
 
 _ONE: Final = Decimal(1)
-_CENT: Final = Decimal("0.01")
 # A product of 19 and some hundred digits is exact at this precision, so that only the step to cents rounds.
 _EXACT: Final = Context(prec=2000, rounding=ROUND_HALF_EVEN)
 
 
 def usd_cents(amount: Decimal, rate: Decimal) -> int:
     """Amount × rate rounded half-even to US cents ("Which events count, exactly")."""
-    product = _EXACT.quantize(_EXACT.multiply(amount, rate), _CENT)
-    return int(_EXACT.scaleb(product, 2))
+    return int(_EXACT.to_integral_value(_EXACT.scaleb(_EXACT.multiply(amount, rate), 2)))
 
 
 def too_large(amount: Decimal, rate: Decimal) -> bool:
