@@ -25,7 +25,7 @@ from tests.conftest import free_port
 
 BATCH = 1_000
 BATCHES = 16
-SENDERS = 2
+SENDERS = 4
 COLUMNS = tuple(column.name for column in tables.event.columns)
 
 

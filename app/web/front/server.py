@@ -157,7 +157,7 @@ def _settle_memory(database: Database) -> None:
         scoring.state(connection)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(200_000, 20, 50)
 
 
 def supervise(arguments: list[str], listener: socket.socket, *, workers: int) -> None:
