@@ -4,7 +4,16 @@ It owns the read model that every page, command and export renders, and the tren
 wherever they are shown. It never writes to the ledger.
 """
 
-from app.scoring.agency import AgencyBoard, GoalScore, HeatCell, HeatRow, Mover, agency_board
+from app.scoring.agency import (
+    AgencyBoard,
+    AgencySource,
+    GoalScore,
+    HeatCell,
+    HeatRow,
+    Mover,
+    agency_board,
+    agency_source,
+)
 from app.scoring.board import (
     Beside,
     Board,
@@ -53,6 +62,7 @@ from app.scoring.trend import (
 __all__ = [
     "SORTS",
     "AgencyBoard",
+    "AgencySource",
     "Asked",
     "Beside",
     "Board",
@@ -93,6 +103,7 @@ __all__ = [
     "Worked",
     "activity_lines",
     "agency_board",
+    "agency_source",
     "board",
     "board_source",
     "counted_activities",

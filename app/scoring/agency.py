@@ -1,13 +1,14 @@
 """The agency on one page: its score, its goals, every unit in a heat map, what moved and what is at risk.
 
-A newcomer's usual mistake is to score the units one by one: everything here is read off one call of :func:`app.scoring.scores`.
+A newcomer's usual mistake is to score the units one by one: everything here is read off one scoring of all nodes.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isnan
@@ -16,18 +17,20 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from app.ledger import Figures
 from app.rules.definitions import Goal, Task
 from app.rules.kpis import Kpi, KpiVersion
 from app.rules.rollup import Band, band, published
 from app.rules.terms import Basis, Node, NodeKind, UnitKind
 from app.scoring.board import node_name
-from app.scoring.plan import CyclePlan, State
-from app.scoring.scorecards import Asked, Scores, scores
+from app.scoring.plan import CyclePlan, Selection, State
+from app.scoring.scorecards import Asked, Scores, read_figures, score_figures
 from app.scoring.tables import trend
 
 __all__ = [
     "MOVED_DAYS",
     "AgencyBoard",
+    "AgencySource",
     "GoalScore",
     "HeatCell",
     "HeatRow",
@@ -35,6 +38,7 @@ __all__ = [
     "ServingLine",
     "TaskScore",
     "agency_board",
+    "agency_source",
 ]
 
 MOVED_DAYS: Final = 30
@@ -128,13 +132,55 @@ class AgencyBoard:
     loaded_at: dt.datetime | None
 
 
-def agency_board(connection: Connection, *, held: State, asked: Asked) -> AgencyBoard:
-    """The agency's page.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgencySource:
+    """All that the agency's page is made of: read from the database, nothing derived yet.
 
-    Queries: those of :func:`app.scoring.scores` and 2 of the trend.
+    Equal fingerprints make equal boards, so that whoever has rendered one may keep it as long as the fingerprint comes again.
     """
-    found = scores(connection, asked)
-    plan = found.selection.plan
+
+    cycles: tuple[int, ...]
+    asked: Asked
+    selection: Selection
+    figures: Figures
+    since: dt.date | None
+    """The day that movers are held against."""
+    before: Mapping[str, float]
+    """What each unit had on it."""
+
+    @property
+    def fingerprint(self) -> tuple[object, ...]:
+        """What the board hangs on: the load, what is asked, the figures to the last digit, the scores of the day before."""
+        held = hashlib.blake2b(self.figures.amounts.tobytes(), digest_size=16)
+        held.update(self.figures.distinct.tobytes())
+        return (
+            self.selection.plan.sheet.token,
+            self.asked,
+            held.digest(),
+            self.since,
+            tuple(self.before.items()),
+        )
+
+
+def agency_source(connection: Connection, *, held: State, asked: Asked) -> AgencySource:
+    """Read what the agency's page is made of.
+
+    Queries: those of :func:`app.scoring.scores` and 1 of the trend.
+    """
+    plan = held.plan(asked.cycle)
+    selection = plan.everything()
+    figures = read_figures(connection, selection, asked)
+    since, before = _scores_before(connection, asked, _day_within(plan, asked.day))
+    return AgencySource(
+        cycles=held.sheet.cycles, asked=asked, selection=selection, figures=figures, since=since, before=before
+    )
+
+
+def agency_board(source: AgencySource) -> AgencyBoard:
+    """The agency's page. No queries."""
+    asked = source.asked
+    found = score_figures(source.selection, source.figures, asked)
+    plan = source.selection.plan
     directory = plan.frame.directory
     day = _day_within(plan, asked.day)
     cells = _cells(found, day)
@@ -144,13 +190,12 @@ def agency_board(connection: Connection, *, held: State, asked: Asked) -> Agency
     living = [
         cells[node] for code in (directory.tree.below_on(root, day) if root else ()) if (node := _unit(code)) in cells
     ]
-    since, before = _scores_before(connection, asked, day)
-    moved = sorted(_movers(living, before), key=lambda one: (one.change, one.node))
+    moved = sorted(_movers(living, source.before), key=lambda one: (one.change, one.node))
     people = _projected_people(found)
     risky = [cell for cell in living if band(published(cell.projected)) in RISK_BANDS]
     return AgencyBoard(
         cycle=plan.cycle,
-        cycles=held.sheet.cycles,
+        cycles=source.cycles,
         asked=asked,
         agency=agency,
         own=found.of(agency.node)[0] if agency else None,
@@ -159,7 +204,7 @@ def agency_board(connection: Connection, *, held: State, asked: Asked) -> Agency
         rows=_rows(plan, cells, root, day),
         units=len(living),
         units_scored=sum(cell.final is not None for cell in living),
-        movers_since=since,
+        movers_since=source.since,
         risen=tuple(one for one in reversed(moved) if one.change > 0)[:_MOVERS_SHOWN],
         fallen=tuple(one for one in moved if one.change < 0)[:_MOVERS_SHOWN],
         at_risk=tuple(sorted(risky, key=lambda cell: (cell.projected or 0.0, cell.node))),
@@ -300,7 +345,7 @@ def _scores_before(connection: Connection, asked: Asked, day: dt.date) -> tuple[
     return start, dict(zip(held.index.astype(str), held.to_numpy(dtype=float).tolist(), strict=True))
 
 
-def _movers(cells: Iterable[HeatCell], before: dict[str, float]) -> Iterable[Mover]:
+def _movers(cells: Iterable[HeatCell], before: Mapping[str, float]) -> Iterable[Mover]:
     for cell in cells:
         then, final = published(before.get(str(cell.node))), published(cell.final)
         if then is not None and final is not None and then != final:
