@@ -45,6 +45,8 @@ MOVED_DAYS: Final = 30
 RISK_BANDS: Final = (Band.D, Band.E)
 """Below C at the year's end: at risk (issue 7, point 9)."""
 _MOVERS_SHOWN: Final = 6
+_KEPT_FOR: Final = dt.timedelta(days=21)
+"""How long a node keeps a score that later snapshots leave out; snapshots are a week apart at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ class AgencySource:
 def agency_source(connection: Connection, *, held: State, asked: Asked) -> AgencySource:
     """Read what the agency's page is made of.
 
-    Queries: those of :func:`app.scoring.scores` and 1 of the trend.
+    Queries: those of :func:`app.scoring.scores` and 2 of the trend.
     """
     plan = held.plan(asked.cycle)
     selection = plan.everything()
@@ -324,25 +326,31 @@ def _plain(weight: Decimal) -> float:
 def _scores_before(connection: Connection, asked: Asked, day: dt.date) -> tuple[dt.date | None, dict[str, float]]:
     """What the units had 30 days ago, by the trend; where it does not reach back so far, on its first day.
 
-    Nodes stand side by side, a row a day; a node that a day's snapshot leaves out keeps what it had before.
+    Nodes stand side by side, a row a day; a node that a day's snapshot leaves out keeps what it had in the weeks before.
 
-    Queries: 1.
+    Queries: 2, of a few days' rows: the whole trend would be the more the older the year is.
     """
     import pandas as pd
 
     of = trend.c
+    days = sa.select(of.day).where(of.cycle == asked.cycle, of.day < day)
+    start: dt.date | None = connection.scalar(
+        days.where(of.day <= day - dt.timedelta(days=MOVED_DAYS)).order_by(of.day.desc()).limit(1)
+    ) or connection.scalar(days.order_by(of.day).limit(1))
+    if start is None:
+        return None, {}
     column = of.final_score if asked.basis is Basis.FINAL else of.provisional_score
     rows = connection.execute(
-        sa.select(of.day, of.node, column).where(of.cycle == asked.cycle, of.day < day, of.node.startswith("unit:"))
+        sa.select(of.day, of.node, column)
+        .where(of.cycle == asked.cycle, of.day.between(start - _KEPT_FOR, start))
+        .where(of.node.startswith("unit:"))
     ).all()
-    if not rows:
-        return None, {}
     scores = pd.DataFrame.from_records(rows, columns=["day", "node", "score"])
-    days = scores.pivot_table(index="day", columns="node", values="score").sort_index().ffill()
-    reached = days.index[days.index <= day - dt.timedelta(days=MOVED_DAYS)]
-    start: dt.date = reached[-1] if len(reached) else days.index[0]
-    held = days.loc[start].dropna()
-    return start, dict(zip(held.index.astype(str), held.to_numpy(dtype=float).tolist(), strict=True))
+    held = scores.pivot_table(index="day", columns="node", values="score").sort_index().ffill()
+    if held.empty:
+        return start, {}
+    latest = held.iloc[-1].dropna()
+    return start, dict(zip(latest.index.astype(str), latest.to_numpy(dtype=float).tolist(), strict=True))
 
 
 def _movers(cells: Iterable[HeatCell], before: Mapping[str, float]) -> Iterable[Mover]:
