@@ -223,7 +223,8 @@ def _sqlite_engine(url: sa.URL, *, writes: bool, pool_size: int) -> Engine:
 def _postgresql_engine(url: sa.URL, *, writes: bool, pool_size: int) -> Engine:
     options = "-c timezone=UTC -c jit=off"
     if not writes:
-        options += " -c default_transaction_read_only=on"
+        # One state for all that a read looks at: totals, distinct counts and latest activities must be of the same moment.
+        options += " -c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"
     return sa.create_engine(
         url,
         connect_args={"options": options, "application_name": "kopes"},

@@ -84,7 +84,7 @@ class KeptByRevision(Generic[T]):
     def _build(self, connection: Connection, database: str, revision: Revision) -> T:
         while True:
             built = self._read(connection, revision)
-            # On PostgreSQL each statement sees the newest commit: a load may have come between two of ours.
+            # A writing transaction on PostgreSQL sees the newest commit in each statement: a load may have come between two of ours.
             now = current_revision(connection)
             if now.token == revision.token:
                 break

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from app.ledger import tables
 from tests.conftest import NewDatabase
 from tests.scenario import Agency, Scenario, event_of, ingest, load, open_agency
 
@@ -154,3 +156,15 @@ def test_a_load_in_the_middle_of_recording_leaves_nothing_half_placed(
     ingest(beside.database, events)
     assert empty.digest() == beside.digest()
     beside.database.close()
+
+
+def test_what_reads_sees_one_moment_however_long_it_takes(empty: Agency) -> None:
+    """A scorecard takes several statements; an event that is committed between two of them is in all or in none."""
+    total, event = tables.total, tables.event
+    with empty.database.read() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(event)) == 0
+        ingest(empty.database, [event_of("2026-03-04 deal D-1 E1 100 USD")])
+        assert connection.scalar(sa.select(sa.func.count()).select_from(event)) == 0
+        assert connection.scalar(sa.select(sa.func.count()).select_from(total)) == 0
+    with empty.database.read() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(event)) == 1
