@@ -29,6 +29,7 @@ from app.demo.reached import Reached
 from app.demo.seasons import ACTIVITIES, Climate, CycleUnderWay, day_weights, plan_shares
 from app.demo.units import FULL_SIZE, Unit, headcounts, units_for
 from app.demo.world import climate_of
+from app.intake import FOLDER_FILES
 from app.kit.settings import ROOT
 from app.rules.definitions import Definitions
 
@@ -122,7 +123,7 @@ def build(
     }
     agency = folder / "agency"
     agency.mkdir(parents=True, exist_ok=True)
-    rows = {name: _write(agency / f"{name}.csv", _COLUMNS[name], table) for name, table in tables.items()}
+    rows = {name: _write(agency / f"{name}.csv", FOLDER_FILES[name].required, table) for name, table in tables.items()}
     rejected, events = _write_events(folder / EVENTS, writer)
     chosen = _chosen(staffing, acts, judged)
     return DemoReport(
@@ -140,23 +141,6 @@ def build(
 
 
 # --------------------------------------------------------------------------------------------------------------- folder
-
-_COLUMNS: Final[Mapping[str, Sequence[str]]] = {
-    name: columns.split()
-    for name, columns in {
-        "units": "code name kind parent country timezone evaluation_group valid_from valid_to",
-        "employees": "number name email rank job monthly_base hired_on left_on",
-        "postings": "employee unit role from to",
-        "rates": "month currency usd",
-        "history": "node kpi year actual",
-        "scorecards": "cycle node kpi weight area link parent_node parent_kpi base high low target coefficient",
-        "ratings": "cycle node kpi rater grade",
-        "status": "employee cycle kind from to note",
-        "results": "cycle employee final_score grade",
-        "exclusions": "cycle node kpi year reason",
-        "plan": "kpi node month share",
-    }.items()
-}
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:

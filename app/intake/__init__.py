@@ -8,9 +8,11 @@ from app.intake.activity_files import ingest_file, rejects_path
 from app.intake.agency import Loaded, LoadRefused, load_agency
 from app.intake.definitions import read_folder as read_definitions
 from app.intake.events import arrival_of, arrival_of_text, take_in
+from app.intake.folder import FILES as FOLDER_FILES
 from app.intake.own_events import own_events
 
 __all__ = [
+    "FOLDER_FILES",
     "LoadRefused",
     "Loaded",
     "arrival_of",

@@ -172,7 +172,7 @@ def agency_source(connection: Connection, *, held: State, asked: Asked) -> Agenc
     plan = held.plan(asked.cycle)
     selection = plan.everything()
     figures = read_figures(connection, selection, asked)
-    since, before = _scores_before(connection, asked, _day_within(plan, asked.day))
+    since, before = _scores_before(connection, asked, plan.day_within(asked.day))
     return AgencySource(
         cycles=held.sheet.cycles, asked=asked, selection=selection, figures=figures, since=since, before=before
     )
@@ -184,7 +184,7 @@ def agency_board(source: AgencySource) -> AgencyBoard:
     found = score_figures(source.selection, source.figures, asked)
     plan = source.selection.plan
     directory = plan.frame.directory
-    day = _day_within(plan, asked.day)
+    day = plan.day_within(asked.day)
     cells = _cells(found, day)
     root = directory.tree.root_on(day)
     agency = cells.get(Node(NodeKind.UNIT, root)) if root else None
@@ -219,14 +219,6 @@ def agency_board(source: AgencySource) -> AgencyBoard:
 
 def _unit(code: str) -> Node:
     return Node(NodeKind.UNIT, code)
-
-
-def _day_within(plan: CyclePlan, day: dt.date) -> dt.date:
-    """The day asked, held within the cycle: a closed one is looked at with the tree of its end."""
-    first, end = plan.period.from_, plan.period.to
-    if end is not None and day >= end:
-        return end - dt.timedelta(days=1)
-    return max(day, first) if first is not None else day
 
 
 def _cells(found: Scores, day: dt.date) -> dict[Node, HeatCell]:

@@ -195,7 +195,7 @@ class BoardSource:
     @property
     def day(self) -> dt.date:
         """The day whose tree and postings are shown."""
-        return _day_within(self.plan, self.asked.day)
+        return self.plan.day_within(self.asked.day)
 
 
 def board_source(connection: Connection, *, held: State, node: Node, asked: Asked, shows: Shows) -> BoardSource:
@@ -206,7 +206,7 @@ def board_source(connection: Connection, *, held: State, node: Node, asked: Aske
     """
     plan = held.plan(asked.cycle)
     directory = plan.frame.directory
-    day = _day_within(plan, asked.day)
+    day = plan.day_within(asked.day)
     near = (*_children(directory, node, day), *_people(directory, node, day, shows))
     beside = tuple(one for one in near if shows.node(one))
     parent = _parent(directory, node, day)
@@ -272,7 +272,7 @@ def board(source: BoardSource) -> Board:
         people=tuple(others[one] for one in source.beside if one.kind is NodeKind.EMPLOYEE),
         moves=None if source.moves is None else _moves(plan, facts, source.moves),
         trend=source.trend,
-        year_ends_on=_day_within(plan, dt.date.max),
+        year_ends_on=plan.day_within(dt.date.max),
         loaded_at=directory.loaded_at,
     )
 
@@ -284,14 +284,6 @@ def node_name(directory: Directory, node: Node, day: dt.date) -> str:
         return found.name if found else node.code
     row = directory.unit_near(node.code, day)
     return row.name if row else node.code
-
-
-def _day_within(plan: CyclePlan, day: dt.date) -> dt.date:
-    """The day asked, or the cycle's last one: a closed cycle is looked at with the tree of its end."""
-    period = plan.period
-    if period.to is not None and day >= period.to:
-        return period.to - dt.timedelta(days=1)
-    return max(day, period.from_) if period.from_ is not None else day
 
 
 def _children(directory: Directory, node: Node, day: dt.date) -> list[Node]:
@@ -372,7 +364,7 @@ def _facts(plan: CyclePlan, line: Line) -> LineFacts:
     version = sheet.kpi(line.kpi).version(plan.cycle)
     parent = sheet.parent_of(line)
     directory = plan.frame.directory
-    day = _day_within(plan, dt.date.max)
+    day = plan.day_within(dt.date.max)
     return LineFacts(
         line,
         version,

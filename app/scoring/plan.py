@@ -98,6 +98,13 @@ class CyclePlan:
     _selections: dict[tuple[Node, ...], Selection] = field(default_factory=dict)
     _everything: list[Selection] = field(default_factory=list)
 
+    def day_within(self, day: dt.date) -> dt.date:
+        """The day asked, held within the cycle: a closed one is looked at with the tree of its end."""
+        first, end = self.period.from_, self.period.to
+        if end is not None and day >= end:
+            return end - dt.timedelta(days=1)
+        return max(day, first) if first is not None else day
+
     def everything(self) -> Selection:
         """The selection of all nodes."""
         if not self._everything:

@@ -82,7 +82,7 @@ def roster(connection: Connection, *, asked: Asked, only: RosterFilter) -> Roste
     """Everyone whose service touches the cycle, narrowed and sorted. Queries: those of :func:`app.scoring.scores`."""
     found = scores(connection, asked)
     plan = found.selection.plan
-    day = _day_within(plan, asked.day)
+    day = plan.day_within(asked.day)
     everyone = _everyone(found, plan, day)
     directory = plan.frame.directory
     under = frozenset(directory.units_below(only.unit, day)) if only.unit else frozenset()
@@ -104,13 +104,6 @@ def roster(connection: Connection, *, asked: Asked, only: RosterFilter) -> Roste
         groups=tuple(sorted({row.group for row in everyone})),
         bands=Counter(str(row.band or "") for row in rows),
     )
-
-
-def _day_within(plan: CyclePlan, day: dt.date) -> dt.date:
-    first, end = plan.period.from_, plan.period.to
-    if end is not None and day >= end:
-        return end - dt.timedelta(days=1)
-    return max(day, first) if first is not None else day
 
 
 def _units(plan: CyclePlan, day: dt.date) -> tuple[tuple[str, str], ...]:
