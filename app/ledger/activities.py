@@ -23,6 +23,7 @@ from app.ledger.laid_out import VerdictRow
 from app.rules.activities import ACTIVITY_TYPES, TYPE_PREFIX, EventKey
 from app.rules.counting import standing
 from app.rules.identity import plain_name
+from app.rules.presence import cycle_period
 from app.rules.terms import Node, NodeKind
 
 __all__ = [
@@ -412,11 +413,13 @@ def latest_moves(
 
     Queries: 1.
     """
-    wanted: dict[str, object] = {"cycle": cycle, "shown": limit}
+    wanted: dict[str, object] = {"shown": limit}
     if node.kind is NodeKind.EMPLOYEE:
         whose = "employee"
-        wanted["owner"] = frame.ids[node.code]
+        period = cycle_period(cycle, frame.first_month)
+        wanted |= {"owner": frame.ids[node.code], "first": period.from_, "end": period.to}
     else:
+        wanted["cycle"] = cycle
         paths = frame.directory.paths_under(node.code)
         whose = "many" if _is_large(frame, node) else "some"
         wanted["owner"] = named(connection, paths)
@@ -452,21 +455,28 @@ def _moves_query(*, postgresql: bool, whose: str, dated: bool) -> sa.Select[Any]
         dated: whether only what had happened by a day is wanted.
     """
     activity, event, verdict = tables.activity, tables.event, tables.verdict
-    cycle, shown = sa.bindparam("cycle", type_=sa.Integer), sa.bindparam("shown", type_=sa.Integer)
-    as_of = sa.bindparam("as_of", type_=sa.Date)
-    entered = sa.select(activity.c.seq.label("activity"), activity.c.seq.label("moved"), sa.null().label("verdict"))
-    entered = entered.where(_credited(activity.c.seq, postgresql=postgresql, whose=whose), activity.c.cycle == cycle)
-    judged = (
-        sa.select(verdict.c.activity, verdict.c.seq, verdict.c.type)
-        .join(activity, activity.c.seq == verdict.c.activity)
-        .where(_credited(verdict.c.activity, postgresql=postgresql, whose=whose), activity.c.cycle == cycle)
-    )
+    shown, as_of = sa.bindparam("shown", type_=sa.Integer), sa.bindparam("as_of", type_=sa.Date)
+    # An employee has one credit of an activity, and with the day it knows the cycle: activities are looked up for what is shown alone.
+    of: sa.Table = tables.credit if whose == "employee" else activity
+    entered = sa.select(of.c.seq.label("activity"), of.c.seq.label("moved"), sa.null().label("verdict"))
+    judged = sa.select(verdict.c.activity, verdict.c.seq, verdict.c.type).join(of, of.c.seq == verdict.c.activity)
+    if whose == "employee":
+        owner, first, end = (
+            sa.bindparam(name, type_=of.c[column].type)
+            for name, column in (("owner", "employee"), ("first", "day"), ("end", "day"))
+        )
+        conditions = [of.c.employee == owner, of.c.day >= first, of.c.day < end]
+    else:
+        conditions = [
+            _credited(of.c.seq, postgresql=postgresql, whose=whose),
+            of.c.cycle == sa.bindparam("cycle", type_=sa.Integer),
+        ]
     if dated:
-        entered = entered.where(activity.c.day <= as_of)
-        judged = judged.where(verdict.c.day <= as_of, activity.c.day <= as_of)
+        conditions.append(of.c.day <= as_of)
+        judged = judged.where(verdict.c.day <= as_of)
     parts = [
-        sa.select(part.order_by(column.desc()).limit(shown).subquery())
-        for part, column in ((entered, activity.c.seq), (judged, verdict.c.seq))
+        sa.select(part.where(*conditions).order_by(column.desc()).limit(shown).subquery())
+        for part, column in ((entered, of.c.seq), (judged, verdict.c.seq))
     ]
     moves = sa.union_all(*parts).subquery()
     return (
@@ -492,10 +502,8 @@ def _moves_query(*, postgresql: bool, whose: str, dated: bool) -> sa.Select[Any]
 
 
 def _credited(seq: sa.ColumnElement[Any], *, postgresql: bool, whose: str) -> sa.ColumnElement[bool]:
-    """Whether the activity of that number has a credit of the owner."""
+    """Whether the activity of that number has a credit of the owner's paths."""
     credit = tables.credit
-    if whose == "employee":
-        return seq.in_(sa.select(credit.c.seq).where(credit.c.employee == sa.bindparam("owner", type_=sa.Integer)))
     # The sum keeps SQLite from reading all of many paths through their index.
     path = credit.c.path + 0 if whose == "many" and not postgresql else credit.c.path
     chosen = among_named(path, "owner", postgresql=postgresql)
