@@ -41,6 +41,15 @@ def as_xlsx(sheet: Sheet, *, made_at: dt.datetime) -> bytes:
         held,
         {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
     )
+    try:
+        _fill(book, sheet, made_at)
+    finally:
+        # What has been written so far stands in a file of the library's own, which goes when the book is closed.
+        book.close()
+    return held.getvalue()
+
+
+def _fill(book: xlsxwriter.Workbook, sheet: Sheet, made_at: dt.datetime) -> None:
     book.set_properties({"created": made_at.replace(tzinfo=None)})
     bold = book.add_format({"bold": True})
     formats = {"day": book.add_format({"num_format": "yyyy-mm-dd"}), "two": book.add_format({"num_format": "0.00"})}
@@ -67,8 +76,6 @@ def as_xlsx(sheet: Sheet, *, made_at: dt.datetime) -> bytes:
             end.write_number(line, 1, count)
         else:
             end.write_string(line, 1, value)
-    book.close()
-    return held.getvalue()
 
 
 def refuse_more_than_a_workbook_holds(rows: int) -> None:
