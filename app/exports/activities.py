@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
@@ -18,7 +19,12 @@ def _dollars(cents: int | None) -> Decimal | None:
 
 def _written(credits: Sequence[tuple[str, int]]) -> str:
     """``E0001:0.6;E0107:0.4``, as the column ``credits`` of a file of activities has it."""
-    return ";".join(f"{number}:{(Decimal(share) / 10_000).normalize():f}" for number, share in credits)
+    return ";".join([f"{number}:{_share(share)}" for number, share in credits])
+
+
+@functools.cache
+def _share(share: int) -> str:
+    return f"{Decimal(share).scaleb(-4).normalize():f}"
 
 
 EXPORT: Final = Export[ListedActivity](

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -30,13 +30,12 @@ __all__ = ["Listed", "ListedActivity", "activities_found", "activities_listed"]
 
 _JUDGEMENTS: Final = ("verified", "rejected")
 
-BLOCK_ROWS: Final = 500
+BLOCK_ROWS: Final = 1000
 """How many activities are held at once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedActivity:
-    """One activity as it stands.
+class ListedActivity(NamedTuple):
+    """One activity as it stands: a tuple, since tens of thousands are made for a file.
 
     Attributes:
         unit: where the employee was posted on that day; None where nowhere.
@@ -105,7 +104,23 @@ def _listed(connection: Connection, frame: Frame, conditions: Sequence[sa.Column
     joined = activity.join(event, event.c.seq == activity.c.seq).outerjoin(verdict, verdict.c.seq == activity.c.seq)
     count = connection.scalar(sa.select(sa.func.count()).select_from(joined).where(*conditions)) or 0
     query = (
-        sa.select(activity, event.c.source, event.c.id, event.c.time)
+        sa.select(
+            activity.c.seq,
+            event.c.source,
+            event.c.id,
+            activity.c.type,
+            event.c.time,
+            activity.c.day,
+            activity.c.employee,
+            sa.func.coalesce(activity.c.company_name, activity.c.company_registration, ""),
+            activity.c.buyer_name,
+            activity.c.buyer_country,
+            activity.c.amount,
+            activity.c.currency,
+            activity.c.usd_cents,
+            activity.c.hs_code,
+            activity.c.state,
+        )
         .select_from(joined)
         .where(*conditions)
         .order_by(event.c.instant, event.c.source, event.c.id)
@@ -116,14 +131,14 @@ def _listed(connection: Connection, frame: Frame, conditions: Sequence[sa.Column
 def _rows(connection: Connection, frame: Frame, query: sa.Select[Any]) -> Iterator[ListedActivity]:
     with connection.execute(query, execution_options={"yield_per": BLOCK_ROWS}) as found:
         for block in found.partitions():
-            seqs = [row.seq for row in block]
+            seqs = [row[0] for row in block]
             credits = _credits(connection, frame, seqs)
             verdict = tables.verdict
             verdicts = verdicts_of(
                 connection, sa.and_(among(connection, verdict.c.activity, seqs), verdict.c.type.in_(_JUDGEMENTS))
             )
             for row in block:
-                yield _row(frame, row, credits.get(row.seq, ()), verdicts.get(row.seq, ()))
+                yield _row(frame, row, credits.get(row[0], ()), verdicts.get(row[0], ()))
 
 
 def _credits(connection: Connection, frame: Frame, seqs: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
@@ -136,31 +151,30 @@ def _credits(connection: Connection, frame: Frame, seqs: Sequence[int]) -> dict[
 
 
 def _row(frame: Frame, row: Any, credits: Sequence[tuple[str, int]], verdicts: Sequence[VerdictRow]) -> ListedActivity:
-    employee = frame.numbers[row.employee]
+    _, source, id_, type_, time, day, who, company, buyer, country, amount, currency, cents, hs_code, state = row
+    employee = frame.numbers[who]
     return ListedActivity(
-        source=row.source,
-        id=row.id,
-        type=row.type,
-        time=row.time,
-        day=row.day,
-        employee=employee,
-        unit=frame.directory.unit_of(employee, row.day),
-        company=row.company_name or row.company_registration or "",
-        buyer=row.buyer_name,
-        country=row.buyer_country,
-        amount=row.amount,
-        currency=row.currency,
-        usd_cents=row.usd_cents,
-        hs_code=row.hs_code,
-        credits=tuple(sorted(credits, key=lambda part: (-part[1], part[0]))),
-        state=row.state,
-        verifier=_verifier(employee, credits, verdicts),
+        source,
+        id_,
+        type_,
+        time,
+        day,
+        employee,
+        frame.directory.unit_of(employee, day),
+        company,
+        buyer,
+        country,
+        amount,
+        currency,
+        cents,
+        hs_code,
+        tuple(credits if len(credits) == 1 else sorted(credits, key=lambda part: (-part[1], part[0]))),
+        state,
+        _verifier(employee, credits, verdicts) if verdicts else None,
     )
 
 
 def _verifier(employee: str, credits: Sequence[tuple[str, int]], verdicts: Sequence[VerdictRow]) -> str | None:
     """Who gave the verdict that holds: by the one rule of which verdicts do."""
-    if not verdicts:
-        return None
     held = standing(verdicts, employees_of_activity={employee, *(number for number, _ in credits)}).verification
     return next((one.by for one in verdicts if EventKey(one.source, one.id) == held), None)

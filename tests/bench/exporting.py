@@ -63,7 +63,7 @@ def _measure_activities(agency: Agency) -> None:
         with agency.database.snapshot() as connection:
 
             def write() -> None:
-                for block in connection.execute(plain, execution_options={"yield_per": 500}).partitions():
+                for block in connection.execute(plain, execution_options={"yield_per": 1000}).partitions():
                     csv.writer(io.StringIO()).writerows(block)
 
             return count / seconds(write)

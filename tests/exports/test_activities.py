@@ -277,7 +277,7 @@ def test_texts_that_would_run_have_an_apostrophe_and_numbers_are_numbers(working
 def test_a_file_is_one_state_and_leaves_nothing_open(working_on_each: Working) -> None:
     """What is recorded while it is sent is not in it; whoever leaves in between frees the connection."""
     working = working_on_each
-    working.record(*(f"2026-05-04 deal M-{number} E1 1.00 USD" for number in range(1200)))
+    working.record(*(f"2026-05-04 deal M-{number} E1 1.00 USD" for number in range(2100)))
     emil = working.emil
     form = {"reason": "an audit"}
     assert emil.token
@@ -290,31 +290,31 @@ def test_a_file_is_one_state_and_leaves_nothing_open(working_on_each: Working) -
     working.record("2026-01-01 deal EARLY E1 1.00 USD", "2026-12-01 deal LATE E1 1.00 USD", *GIVEN[:1])
     written = first + b"".join(pieces)
     answer.close()
-    assert written.splitlines()[-1].startswith(b"# rows,1200,")
+    assert written.splitlines()[-1].startswith(b"# rows,2100,")
     assert b"EARLY" not in written
     left = emil.post("/ledger", form, buffered=False)
     next(iter(left.response))
     left.close()
     assert working.database.reader.pool.checkedout() == held  # type: ignore[attr-defined]
-    assert len(_file(emil, "/ledger")) == 1203
+    assert len(_file(emil, "/ledger")) == 2103
 
 
 def test_the_number_of_queries_follows_blocks_and_not_rows(
     working_on_each: Working, count_queries: CountQueries
 ) -> None:
-    """Two for a block of 500, read as they are asked for."""
+    """Two for a block of 1,000, read as they are asked for."""
     working = working_on_each
-    working.record(*(f"2026-05-04 deal M-{number} E{1 + number % 3} 1.00 USD" for number in range(1100)))
+    working.record(*(f"2026-05-04 deal M-{number} E{1 + number % 3} 1.00 USD" for number in range(2100)))
     with working.database.snapshot() as connection:
         frame = scoring.state(connection).frame
         with count_queries() as sent:
             found = activities_found(connection, frame, only=EventFilter())
-        assert (found.count, len(sent)) == (1100, 1)
+        assert (found.count, len(sent)) == (2100, 1)
         with count_queries() as sent:
             next(found.rows)
         assert len(sent) == 3
         with count_queries() as sent:
-            assert len(list(found.rows)) == 1099
+            assert len(list(found.rows)) == 2099
         assert len(sent) == 4
 
 
