@@ -151,5 +151,5 @@ def trail(desk: Desk, query: TrailQuery) -> Page:
         following=found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None,
         query=query,
         asked=query.model_dump(exclude_defaults=True, exclude={"before"}),
-        deeds=[str(deed) for deed in Deed],
+        words=words,
     )
