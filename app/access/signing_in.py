@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,13 +22,16 @@ from app.access.tables import account, sign_in_attempt
 from app.kit.database import lock
 from app.kit.refusals import TooMany
 
-__all__ = ["WINDOW", "Attempt", "attempt_succeeded", "begin_attempt", "finish_attempt"]
+__all__ = ["WINDOW", "Attempt", "attempt_succeeded", "begin_attempt", "count_unknown_key", "finish_attempt"]
 
 WINDOW: Final = dt.timedelta(minutes=15)
 """Failures older than this are forgotten."""
 
 _ADDRESS_FACTOR: Final = 5
 """An address may fail as often as so many accounts: a whole office stands behind one."""
+
+_UNKNOWN_KEY: Final = "KEY"
+"""In place of an e-mail: no e-mail's key, which is case-folded, looks like it."""
 
 _KEPT: Final = dt.timedelta(days=30)
 
@@ -58,7 +63,7 @@ def begin_attempt(connection: Connection, *, email: str, address: str, limit: in
     """
     key = email_key(email)[:254]
     # Attempts at once on one account queue up, so that none of them counts without the others.
-    lock(connection, int.from_bytes(hashlib.sha256(key.encode("utf-8", "replace")).digest()[:8], signed=True))
+    lock(connection, _lock_of(key))
     since = now - WINDOW
     last_success = (
         sa.select(sa.func.max(sign_in_attempt.c.id))
@@ -69,11 +74,12 @@ def begin_attempt(connection: Connection, *, email: str, address: str, limit: in
         sign_in_attempt.c.email_key == key,
         sa.or_(last_success.is_(None), sign_in_attempt.c.id > last_success),
     )
-    of_address = _failures(since).where(sign_in_attempt.c.address == address)
+    # A program with an old key must not keep its whole office from signing in.
+    of_address = _failures(since).where(
+        sign_in_attempt.c.address == address, sign_in_attempt.c.email_key != _UNKNOWN_KEY
+    )
     for counted, most in ((of_account, limit), (of_address, limit * _ADDRESS_FACTOR)):
-        found = connection.execute(counted).one()
-        if found.failures >= most:
-            raise TooMany(retry_after_s=max(1, int((found.oldest + WINDOW - now).total_seconds()) + 1))
+        _refuse_over(connection, counted, most=most, now=now)
     made = connection.execute(
         sa.insert(sign_in_attempt)
         .values(email_key=key, address=address, at=now, succeeded=False)
@@ -119,6 +125,51 @@ def finish_attempt(connection: Connection, *, attempt: Attempt, now: dt.datetime
         )
     )
     return open_session(connection, account_id=still.id, now=now)
+
+
+def count_unknown_key(
+    reader: Connection,
+    *,
+    address: str,
+    limit: int,
+    now: dt.datetime,
+    write: Callable[[], AbstractContextManager[Connection]],
+) -> None:
+    """Count an API key that nobody knows, unless its address has shown too many. A known key is never counted.
+
+    Args:
+        reader: any transaction: an address that must wait costs no writing one.
+        address: where the request comes from.
+        limit: failed sign-ins of one account in :data:`WINDOW`; an address may show five times as many keys.
+        now: when.
+        write: opens the writing transaction that keeps the count.
+
+    Raises:
+        TooMany: it must wait; a key shown meanwhile does not prolong that.
+
+    Queries: 1 where it must wait, else 3 (the failures, again once no other counts, the attempt).
+    """
+    most = limit * _ADDRESS_FACTOR
+    counted = _failures(now - WINDOW).where(
+        sign_in_attempt.c.address == address, sign_in_attempt.c.email_key == _UNKNOWN_KEY
+    )
+    _refuse_over(reader, counted, most=most, now=now)
+    with write() as connection:
+        lock(connection, _lock_of(f"{_UNKNOWN_KEY} {address}"))
+        _refuse_over(connection, counted, most=most, now=now)
+        connection.execute(
+            sa.insert(sign_in_attempt).values(email_key=_UNKNOWN_KEY, address=address, at=now, succeeded=False)
+        )
+
+
+def _lock_of(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8], signed=True)
+
+
+def _refuse_over(connection: Connection, counted: sa.Select[int, Any], *, most: int, now: dt.datetime) -> None:
+    found = connection.execute(counted).one()
+    if found.failures >= most:
+        raise TooMany(retry_after_s=max(1, int((found.oldest + WINDOW - now).total_seconds()) + 1))
 
 
 def _failures(since: dt.datetime) -> sa.Select[int, Any]:

@@ -7,14 +7,16 @@ and no text runs as a formula. It never decides who may have one, and computes n
 from collections.abc import Mapping
 from typing import Any, Final
 
+from app.exports.activities import EXPORT as ACTIVITIES
 from app.exports.csv_files import as_csv
 from app.exports.grades import EMPLOYEES as EMPLOYEE_GRADES
 from app.exports.grades import UNITS as UNIT_GRADES
 from app.exports.people import EXPORT as PEOPLE
 from app.exports.table import Cell, Column, Export, Sheet
-from app.exports.xlsx_files import as_xlsx
+from app.exports.xlsx_files import as_xlsx, refuse_more_than_a_workbook_holds
 
 __all__ = [
+    "ACTIVITIES",
     "EMPLOYEE_GRADES",
     "EXPORTS",
     "PEOPLE",
@@ -25,7 +27,10 @@ __all__ = [
     "Sheet",
     "as_csv",
     "as_xlsx",
+    "refuse_more_than_a_workbook_holds",
 ]
 
-EXPORTS: Final[Mapping[str, Export[Any]]] = {one.name: one for one in (PEOPLE, EMPLOYEE_GRADES, UNIT_GRADES)}
+EXPORTS: Final[Mapping[str, Export[Any]]] = {
+    one.name: one for one in (PEOPLE, EMPLOYEE_GRADES, UNIT_GRADES, ACTIVITIES)
+}
 """Every kind of file there is, by its name."""

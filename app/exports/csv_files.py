@@ -41,7 +41,7 @@ def as_csv(sheet: Sheet) -> Iterator[bytes]:
     yield _BYTE_ORDER_MARK.encode() + first
     waiting: list[list[str]] = []
     for row in sheet.rows:
-        waiting.append([_text(cell) for cell in row])
+        waiting.append([cell if cell.__class__ is str and cell.isalnum() else _text(cell) for cell in row])
         count += 1
         if len(waiting) == _BLOCK_ROWS:
             yield block(waiting)

@@ -63,6 +63,8 @@ def harmless(text: str) -> str:
 
     Full-width signs are taken by some spreadsheets for the plain ones, and leading space is passed over.
     """
+    if text[:1].isalnum():  # which is none of them, and most texts
+        return text
     begins = text.lstrip(" \N{NO-BREAK SPACE}\ufeff")
     if text.startswith(FORMULA_STARTS) or begins.startswith((*FORMULA_STARTS, "\uff1d", "\uff0b", "\uff0d", "\uff20")):
         return f"'{text}"

@@ -14,9 +14,13 @@ from typing import Final
 import xlsxwriter
 
 from app.exports.table import Cell, Sheet, harmless
+from app.kit.refusals import Invalid, at_field
+from app.rules.terms import n_
 
-__all__ = ["as_xlsx"]
+__all__ = ["as_xlsx", "refuse_more_than_a_workbook_holds"]
 
+_ROWS_MAX: Final = 2**20 - 1
+"""Of a sheet, below the header."""
 _DIGITS_EXACT: Final = 15
 """A spreadsheet's number holds so many digits; a longer one stays text, exact."""
 _FIRST_DAY: Final = dt.date(1900, 3, 1)
@@ -28,12 +32,24 @@ def as_xlsx(sheet: Sheet, *, made_at: dt.datetime) -> bytes:
     Args:
         sheet: the table.
         made_at: written into the file as its day of making.
+
+    Raises:
+        Invalid: it has more rows, or a longer text, than a workbook holds. The library would leave out what does not fit, without a word.
     """
     held = io.BytesIO()
     book = xlsxwriter.Workbook(
         held,
         {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
     )
+    try:
+        _fill(book, sheet, made_at)
+    finally:
+        # What has been written so far stands in a file of the library's own, which goes when the book is closed.
+        book.close()
+    return held.getvalue()
+
+
+def _fill(book: xlsxwriter.Workbook, sheet: Sheet, made_at: dt.datetime) -> None:
     book.set_properties({"created": made_at.replace(tzinfo=None)})
     bold = book.add_format({"bold": True})
     formats = {"day": book.add_format({"num_format": "yyyy-mm-dd"}), "two": book.add_format({"num_format": "0.00"})}
@@ -60,8 +76,20 @@ def as_xlsx(sheet: Sheet, *, made_at: dt.datetime) -> bytes:
             end.write_number(line, 1, count)
         else:
             end.write_string(line, 1, value)
-    book.close()
-    return held.getvalue()
+
+
+def refuse_more_than_a_workbook_holds(rows: int) -> None:
+    """Say so before they are written, where their number is known.
+
+    Raises:
+        Invalid: there are more than a sheet has.
+    """
+    if rows > _ROWS_MAX:
+        raise _does_not_fit()
+
+
+def _does_not_fit() -> Invalid:
+    return Invalid(at_field("format", "too_large", n_("This is more than a workbook holds. Take CSV.")))
 
 
 def _write(
@@ -70,19 +98,22 @@ def _write(
     line, column = where
     if cell is None:
         return
+    refused = 0
     if isinstance(cell, Decimal | int):
         exact = Decimal(cell)
         if len(exact.as_tuple().digits) <= _DIGITS_EXACT:
             # The nearest double shows the same fifteen digits.
-            page.write_number(line, column, cell, formats["two"] if exact.as_tuple().exponent == -2 else None)
+            refused = page.write_number(line, column, cell, formats["two"] if exact.as_tuple().exponent == -2 else None)
         else:
-            page.write_string(line, column, f"{exact:f}")
+            refused = page.write_string(line, column, f"{exact:f}")
     elif isinstance(cell, dt.datetime):
-        page.write_string(line, column, cell.isoformat())
+        refused = page.write_string(line, column, cell.isoformat())
     elif isinstance(cell, dt.date):
         if cell >= _FIRST_DAY:
-            page.write_datetime(line, column, dt.datetime(cell.year, cell.month, cell.day), formats["day"])  # noqa: DTZ001 - a day has no zone
+            refused = page.write_datetime(line, column, dt.datetime(cell.year, cell.month, cell.day), formats["day"])  # noqa: DTZ001 - a day has no zone
         else:
-            page.write_string(line, column, cell.isoformat())
+            refused = page.write_string(line, column, cell.isoformat())
     else:
-        page.write_string(line, column, harmless(cell))
+        refused = page.write_string(line, column, harmless(cell))
+    if refused:
+        raise _does_not_fit()

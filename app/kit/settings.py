@@ -27,7 +27,8 @@ class Settings:
         kpi_definitions: ``KPI_DEFINITIONS``: the folder of goals, policies and KPIs that ``kopes load`` takes.
         secret_key: ``SECRET_KEY``: signs cookies and forms. Without one a random key holds for this process alone.
         secure_cookies: ``KOPES_SECURE_COOKIES``: ``1`` behind https, so that cookies never travel in the clear.
-        sign_in_attempts: ``KOPES_SIGN_IN_ATTEMPTS``: failed sign-ins of one account or address in 15 minutes before it must wait.
+        sign_in_attempts: ``KOPES_SIGN_IN_ATTEMPTS``: failed sign-ins of one account in 15 minutes before it must wait;
+            an address may fail five times as often, and show as many unknown API keys.
         proxies: ``KOPES_PROXIES``: how many reverse proxies stand before the server and set ``X-Forwarded-For``.
     """
 

@@ -33,6 +33,7 @@ from app.ledger.counted import (
 )
 from app.ledger.fold import figures_as_of
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame_of, owners_text, slices_in_use
+from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
 from app.ledger.needs import needs
 from app.ledger.reconcile import reconcile, rederive
 from app.ledger.record import Arrival, Recorded, Rejected, StaleFrameError, record
@@ -84,6 +85,8 @@ __all__ = [
     "Frame",
     "Given",
     "KeptReject",
+    "Listed",
+    "ListedActivity",
     "Look",
     "Move",
     "Party",
@@ -98,6 +101,8 @@ __all__ = [
     "Waiting",
     "WaitingFor",
     "activities_alike",
+    "activities_found",
+    "activities_listed",
     "activities_of",
     "activity_history",
     "contents",

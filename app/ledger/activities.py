@@ -39,6 +39,8 @@ __all__ = [
     "activities_of",
     "activity_history",
     "latest_moves",
+    "narrowed_activities",
+    "owned_by",
     "recent_countries",
     "recorded_time",
     "reversal_event",
@@ -182,7 +184,7 @@ class Move:
     usd_cents: int | None
 
 
-def _owned(connection: Connection, frame: Frame, node: Node) -> sa.Select[Any]:
+def owned_by(connection: Connection, frame: Frame, node: Node) -> sa.Select[Any]:
     """The ``seq`` of a node's activities: those with a credit of it, and those that the employee is named in."""
     activity, credit = tables.activity, tables.credit
     if node.kind is NodeKind.UNIT:
@@ -208,7 +210,8 @@ def _is_large(frame: Frame, node: Node) -> bool:
     )
 
 
-def _narrowed(frame: Frame, wanted: ActivityFilter) -> list[sa.ColumnElement[bool]]:
+def narrowed_activities(frame: Frame, wanted: ActivityFilter) -> list[sa.ColumnElement[bool]]:
+    """What a filter asks of a row of ``activity``."""
     activity = tables.activity
     conditions: list[sa.ColumnElement[bool]] = []
     if wanted.type:
@@ -250,7 +253,7 @@ def activities_of(
     Queries: 2 (how many, and the page).
     """
     activity, event, credit = tables.activity, tables.event, tables.credit
-    owned, narrowed = _owned(connection, frame, node), _narrowed(frame, wanted)
+    owned, narrowed = owned_by(connection, frame, node), narrowed_activities(frame, wanted)
     conditions = [activity.c.seq.in_(owned), *narrowed]
     if narrowed:
         total = connection.scalar(sa.select(sa.func.count()).select_from(activity).where(*conditions)) or 0

@@ -17,7 +17,7 @@ from app.ledger import tables
 from app.ledger.frame import Frame
 from app.rules.identity import plain_name
 
-__all__ = ["Entry", "EventFilter", "RawEvent", "raw_event", "search_events"]
+__all__ = ["Entry", "EventFilter", "RawEvent", "narrowed_events", "raw_event", "search_events"]
 
 _JUDGEMENTS = ("verified", "rejected")
 
@@ -126,7 +126,7 @@ def search_events(
         )
         .outerjoin(activity, activity.c.seq == event.c.seq)
         .outerjoin(verdict, verdict.c.seq == event.c.seq)
-        .where(*_narrowed(frame, only))
+        .where(*narrowed_events(frame, only))
         .order_by(event.c.seq.desc())
         .limit(limit)
     )
@@ -177,7 +177,8 @@ def _owners(connection: Connection, activities: Iterable[int]) -> dict[int, froz
     return {seq: frozenset(some) for seq, some in found.items()}
 
 
-def _narrowed(frame: Frame, only: EventFilter) -> list[sa.ColumnElement[bool]]:
+def narrowed_events(frame: Frame, only: EventFilter) -> list[sa.ColumnElement[bool]]:
+    """What a filter asks of a row of ``event``, with the row of ``activity`` or ``verdict`` beside it."""
     event, activity, verdict, credit = tables.event, tables.activity, tables.verdict, tables.credit
     conditions: list[sa.ColumnElement[bool]] = []
     for column, wanted in ((event.c.source, only.source), (event.c.id, only.id), (event.c.type, only.type)):

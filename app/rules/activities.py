@@ -23,7 +23,7 @@ from app.rules.event_types import ACTIVITY_TYPES, TYPE_PREFIX, VERDICT_TYPES, Ev
 from app.rules.json_text import DEPTH_MAX, canonical, unfit_texts
 from app.rules.moments import Moment, moment
 from app.rules.money import Rates, too_large, usd_cents
-from app.rules.terms import Finding, Place, n_
+from app.rules.terms import Finding, Place, Words, n_
 
 __all__ = [
     "ACTIVITY_TYPES",
@@ -212,7 +212,7 @@ class _Findings(list[Finding]):
                 self.add(pointer, "required")
             return ""
         if not isinstance(value, str):
-            self.add(pointer, "wrong_type", expected=n_("a text"))
+            self.add(pointer, "wrong_type", expected=Words(n_("a text")))
             return ""
         if len(value) > most:
             self.add(pointer, "too_long", length=len(value), most=most)
@@ -235,7 +235,7 @@ class _Findings(list[Finding]):
         if value is None or value == "":
             self.add(pointer, "required")
         else:
-            self.add(pointer, "wrong_type", expected=n_("an object"))
+            self.add(pointer, "wrong_type", expected=Words(n_("an object")))
         return None
 
     def employee(self, value: object, pointer: str, employees: Container[str], *, required: bool = True) -> str:
@@ -472,7 +472,7 @@ def _plain(amount: Decimal) -> str:
 def _credits(value: object, known: Known, findings: _Findings) -> tuple[Credit, ...]:
     """Who has what part: shares above 0 that add up to exactly 1, each employee once."""
     if not isinstance(value, list):
-        findings.add("/data/credits", "wrong_type", expected=n_("a list"))
+        findings.add("/data/credits", "wrong_type", expected=Words(n_("a list")))
         return ()
     before = len(findings)
     credits: list[Credit] = []

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from app.rules.terms import CODE_PATTERN, Finding, Level, Place, n_
+from app.rules.terms import CODE_PATTERN, Finding, Level, Place, Words, n_
 
 __all__ = ["Document", "Entry", "Path", "listed", "plain_number"]
 
@@ -50,14 +50,14 @@ def plain_number(number: Decimal) -> int | str:
 
 def _found(value: object) -> str:
     if isinstance(value, str):
-        return f"“{value[:40]}”" if value else n_("empty text")
+        return f"“{value[:40]}”" if value else Words(n_("empty text"))
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return str(value) if abs(value) < NUMBER_MAX else n_("a number")
+        return str(value) if abs(value) < NUMBER_MAX else Words(n_("a number"))
     if isinstance(value, Decimal):
         return str(value)[:40]
-    return _TYPE_NAMES.get(type(value), type(value).__name__)
+    return Words(_TYPE_NAMES.get(type(value), type(value).__name__))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ class Entry:
     def expected(self, expected: str) -> None:
         """Report that something else was expected here."""
         message = n_("expected %(expected)s, found %(found)s")
-        self.report("not_expected", message, expected=expected, found=_found(self.value))
+        self.report("not_expected", message, expected=Words(expected), found=_found(self.value))
 
     def inside(self, key: str | int, value: object) -> Entry:
         """The entry of a member or an item of this one."""

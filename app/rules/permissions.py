@@ -72,6 +72,7 @@ class Deed(StrEnum):
     SET_TARGETS = "set_targets"
     RUN_CYCLE = "run_cycle"
     EXPORT = "export"
+    EXPORT_ACTIVITIES = "export_activities"
     REPLAY_REJECTED = "replay_rejected"
     KEEP_ACCOUNTS = "keep_accounts"
     KEEP_KEYS = "keep_keys"
@@ -135,6 +136,7 @@ _EMPLOYEE: Final[_Row] = {
     Deed.FOLLOW_LIVE: _OWN_AND_ABOVE,
     Deed.INGEST: _OWN,
     Deed.LOG_ACTIVITY: _OWN,
+    Deed.EXPORT_ACTIVITIES: _OWN,
     Deed.REVERSE_ACTIVITY: _OWN,
 }
 
@@ -150,6 +152,7 @@ _HEAD: Final[_Row] = {
     Deed.INGEST: _LINE,
     Deed.VERIFY: _LINE,
     Deed.SET_TARGETS: _LINE,
+    Deed.EXPORT_ACTIVITIES: _LINE,
 }
 
 _EXECUTIVE: Final[_Row] = {
@@ -181,6 +184,7 @@ _HR: Final[_Row] = {
     Deed.VERIFY: _UNHEADED,
     Deed.RUN_CYCLE: _ANY,
     Deed.EXPORT: _ANY,
+    Deed.EXPORT_ACTIVITIES: _ANY,
 }
 
 _AUDITOR: Final[_Row] = {
@@ -197,6 +201,7 @@ _AUDITOR: Final[_Row] = {
     Deed.SEE_PAY_TOTALS: _ANY,
     Deed.FOLLOW_LIVE: _ANY,
     Deed.SEE_LEDGER: _ANY,
+    Deed.EXPORT_ACTIVITIES: _ANY,
     Deed.SEE_TRAIL: _ANY,
     Deed.SEE_REJECTED: _ANY,
     Deed.SEE_JOBS: _ANY,

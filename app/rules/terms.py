@@ -32,6 +32,7 @@ __all__ = [
     "Role",
     "StatusKind",
     "UnitKind",
+    "Words",
     "n_",
 ]
 
@@ -42,6 +43,15 @@ CODE_PATTERN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
 def n_(message: str) -> str:
     """Mark an English message for the translators' catalogues; returns it unchanged."""
     return message
+
+
+class Words(str):
+    """A finding's parameter that is a message itself, and not a name or a figure: whoever shows the finding translates it too.
+
+    Write it as ``Words(n_("a text"))``.
+    """
+
+    __slots__ = ()
 
 
 class NodeKind(StrEnum):

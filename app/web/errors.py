@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.kit.refusals import NotThere, Refusal, Unauthenticated
 from app.rules.terms import Finding, n_
 from app.web.desk import Desk
-from app.web.languages import finding_text
+from app.web.languages import filled, finding_text
 from app.web.routing import Site
 from app.web.security import safe_next
 from app.web.sign_in import current_viewer, on_connection
@@ -135,7 +135,7 @@ def _refused(site: Site, refusal: Refusal) -> AnyResponse:
         site,
         status=refusal.status,
         code=refusal.code,
-        detail=gettext(refusal.message, **refusal.parameters),
+        detail=filled(refusal.message, refusal.parameters),
         findings=refusal.findings,
         headers=headers,
     )

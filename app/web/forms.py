@@ -6,6 +6,7 @@ place; passwords alone are never sent back.
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -109,6 +110,8 @@ def _finding(problem: ErrorDetails) -> Finding:
     kind = problem["type"]
     path = [str(part) for part in problem["loc"]] or ["form"]
     parameters = dict(problem.get("ctx", {}))
+    if "expected" in parameters:
+        parameters["expected"] = _choices(str(parameters["expected"]))
     message = _MESSAGES.get(kind)
     if message is None:
         message = next((text for start, text in _FAMILIES if kind.startswith(start)), None)
@@ -120,3 +123,8 @@ def _finding(problem: ErrorDetails) -> Finding:
         parameters=parameters,
         place=Place(field=path[0], pointer="/" + "/".join(path)),
     )
+
+
+def _choices(listed: str) -> str:
+    """``a, b, c`` of pydantic's ``'', 'a', 'b' or 'c'``, whose last joint is English."""
+    return ", ".join(choice for choice in re.findall(r"'([^']*)'", listed) if choice)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -24,7 +24,7 @@ from flask_babel import Babel, get_locale, gettext
 from markupsafe import Markup
 
 from app.rules.rollup import band, published
-from app.rules.terms import Finding
+from app.rules.terms import Finding, Words
 from app.web.sign_in import current_viewer
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "THEME_COOKIE",
     "chosen_language",
     "chosen_theme",
+    "filled",
     "finding_text",
     "prepare",
     "writing",
@@ -74,7 +75,13 @@ def chosen_theme() -> str:
 
 def finding_text(finding: Finding) -> str:
     """A finding's message in the reader's language."""
-    return str(gettext(finding.message, **finding.parameters))
+    return filled(finding.message, finding.parameters)
+
+
+def filled(message: str, parameters: Mapping[str, object]) -> str:
+    """A message in the reader's language; those of its parameters that are words are so too."""
+    spoken = {name: gettext(value) if isinstance(value, Words) else value for name, value in parameters.items()}
+    return str(gettext(message, **spoken))
 
 
 def figure(value: Figure, *, places: int, language: str, least: int | None = None) -> str:

@@ -5,7 +5,7 @@ A newcomer's usual mistake is to build a response by hand: a handler says what t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
@@ -87,12 +87,21 @@ class Again:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """A file to keep."""
+    """A file to keep.
+
+    Attributes:
+        content: the bytes, or pieces that are made while they are sent.
+        filename: under which a browser keeps it.
+        media_type: what it is.
+        headers: beside those that every file has.
+        after: done when all has been sent, or the reader has left: closes what the pieces are made from.
+    """
 
     content: bytes | Iterable[bytes]
     filename: str
     media_type: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    after: Callable[[], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,4 +177,6 @@ def _download(result: Download) -> Response:
         f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(result.filename)}"
     )
     response.headers.extend(result.headers)
+    if result.after is not None:
+        response.call_on_close(result.after)
     return response

@@ -350,8 +350,22 @@ def _who(route: Route, desk: Desk) -> Viewer | Key | None:
             return None
         key = bearer_of(request)
         if key is not None:
-            return access.authenticate_key(desk.connection, key=key) if key else None
+            return _known_key(desk, key) if key else None
     return sign_in.current_viewer()
+
+
+def _known_key(desk: Desk, shown: str) -> Key | None:
+    """Whose key it is; one that nobody knows is counted, so that nobody tries them by the thousand."""
+    key = access.authenticate_key(desk.connection, key=shown)
+    if key is None:
+        access.count_unknown_key(
+            desk.connection,
+            address=desk.address,
+            limit=desk.settings.sign_in_attempts,
+            now=desk.now,
+            write=lambda: desk.database.write(Deed.SIGN_IN),
+        )
+    return key
 
 
 def _model(hint: Any) -> type[BaseModel] | None:

@@ -9,9 +9,23 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
-from app.rules.terms import n_
+from app.rules.permissions import Deed
+from app.rules.terms import Role, n_
 
-__all__ = ["JOBS", "KINDS", "LINKS", "METHODS", "PERSPECTIVES", "REASONS", "RUNGS", "STATES", "STATE_KINDS", "TYPES"]
+__all__ = [
+    "DEEDS",
+    "JOBS",
+    "KINDS",
+    "LINKS",
+    "METHODS",
+    "PERSPECTIVES",
+    "REASONS",
+    "ROLES",
+    "RUNGS",
+    "STATES",
+    "STATE_KINDS",
+    "TYPES",
+]
 
 TYPES: Final[Mapping[str, str]] = {
     code: kind.label for kinds in (ACTIVITY_TYPES, VERDICT_TYPES) for code, kind in kinds.items()
@@ -89,3 +103,54 @@ PERSPECTIVES: Final[Mapping[str, str]] = {
     "learning": n_("Learning and growth"),
 }
 """The four perspectives of strategic goals."""
+
+ROLES: Final[Mapping[Role, str]] = {
+    Role.EMPLOYEE: n_("Employee"),
+    Role.HEAD: n_("Head of a unit"),
+    Role.EXECUTIVE: n_("Executive"),
+    Role.HR: n_("HR"),
+    Role.AUDITOR: n_("Auditor"),
+    Role.ADMIN: n_("Administrator"),
+}
+
+DEEDS: Final[Mapping[Deed, str]] = {
+    Deed.PUBLIC: n_("look at what is public"),
+    Deed.SIGN_IN: n_("sign in"),
+    Deed.CHOOSE_LOOK: n_("choose language and theme"),
+    Deed.RECEIVE_HOOK: n_("take in a signed message"),
+    Deed.OPEN_HOME: n_("open the first page"),
+    Deed.SIGN_OUT: n_("sign out"),
+    Deed.CHANGE_PASSWORD: n_("change the own password"),
+    Deed.SEE_SCORECARD: n_("see a scorecard"),
+    Deed.SEE_DERIVATION: n_("see how a score is worked out"),
+    Deed.SEE_ACTIVITIES: n_("see activities"),
+    Deed.SEE_GOALS: n_("see goals"),
+    Deed.SEE_PEOPLE: n_("see people"),
+    Deed.SEE_PEOPLE_SCORES: n_("see people's scores"),
+    Deed.SEE_GRADE: n_("see a grade"),
+    Deed.SEE_PAY: n_("see pay"),
+    Deed.SEE_PAY_TOTALS: n_("see totals of pay"),
+    Deed.SEE_TARGETS: n_("see targets"),
+    Deed.FOLLOW_LIVE: n_("follow a scorecard live"),
+    Deed.SEE_AGENCY: n_("see the agency"),
+    Deed.SEE_LEDGER: n_("see the ledger"),
+    Deed.SEE_TRAIL: n_("see the trail"),
+    Deed.SEE_REJECTED: n_("see rejected events"),
+    Deed.SEE_JOBS: n_("see jobs"),
+    Deed.INGEST: n_("record events"),
+    Deed.LOG_ACTIVITY: n_("log an activity"),
+    Deed.REVERSE_ACTIVITY: n_("reverse an activity"),
+    Deed.VERIFY: n_("verify or reject"),
+    Deed.SET_TARGETS: n_("set targets"),
+    Deed.RUN_CYCLE: n_("run the cycle"),
+    Deed.EXPORT: n_("download people's figures"),
+    Deed.EXPORT_ACTIVITIES: n_("download activities"),
+    Deed.REPLAY_REJECTED: n_("send a rejected event again"),
+    Deed.KEEP_ACCOUNTS: n_("keep accounts"),
+    Deed.KEEP_KEYS: n_("keep keys"),
+    Deed.KEEP_HOOKS: n_("keep hooks"),
+    Deed.KEEP_JOBS: n_("keep jobs"),
+    Deed.LOAD_FOLDER: n_("load the agency folder"),
+    Deed.RUN_JOB: n_("run a job"),
+}
+"""What the trail says was done. A deed of an older version may be none of these."""

@@ -73,6 +73,9 @@ keep_hooks         unit:HQ      iris
 keep_jobs          unit:HQ      iris
 run_cycle          unit:HQ      dana
 export             unit:HQ      dana
+export_activities  employee:E1  alba boram gaston hana dana emil
+export_activities  unit:VIE     boram gaston hana dana emil
+export_activities  unit:HQ      hana dana emil
 load_folder        unit:HQ
 run_job            unit:HQ
 """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.conftest import CountQueries
 from tests.web.working import Working
 
@@ -99,3 +101,12 @@ def test_constant_query_count(working: Working, count_queries: CountQueries) -> 
     with count_queries() as sent:
         working.iris.get("/accounts")
     assert len(sent) <= 4
+
+
+@pytest.mark.parametrize(("language", "role"), [("en", "Auditor"), ("ko", "감사"), ("es", "Auditoría")])
+def test_roles_are_said_in_words(working: Working, language: str, role: str) -> None:
+    """And not by their codes."""
+    working.iris.post("/look", {"language": language, "theme": "system", "next": "/"})
+    page = working.iris.get("/accounts?text=emil@").text
+    assert f">{role}</td>" in page
+    assert ">auditor<" not in page

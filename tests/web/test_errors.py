@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +11,9 @@ from pydantic import BaseModel, Field
 from werkzeug.datastructures import MultiDict
 
 from app.kit.refusals import Invalid, Refusal, TooMany
+from app.rules.activities import MESSAGES
 from app.rules.permissions import Deed
-from app.rules.terms import Finding, Place
+from app.rules.terms import Finding, Place, Words
 from app.web.desk import Desk
 from app.web.forms import parsed
 from app.web.languages import figure
@@ -37,6 +40,9 @@ def failing() -> Pages:
                 Finding(code="unknown", message="Nobody is %(who)s.", parameters={"who": "E<9>"}, place=place),
                 Finding(code="missing", message="Missing.", place=Place(field="amount")),
             )
+        if how == "kind":
+            expected = Words("an object")
+            raise Invalid(Finding(code="wrong_type", message=MESSAGES["wrong_type"], parameters={"expected": expected}))
         if how == "too_many":
             raise TooMany(retry_after_s=7)
         raise RuntimeError(how)
@@ -63,6 +69,34 @@ def test_an_error_page_escapes_what_it_shows(client):
     answer = client.get("/failing/invalid")
     assert answer.status_code == 422
     assert "Nobody is E&lt;9&gt;." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "This is not of the right kind: an object is expected."),
+        ("ko", "객체"),
+        ("es", "un objeto"),
+    ],
+)
+def test_what_a_message_is_filled_with_is_translated_too(client, language, said):
+    """Kinds of values are words and no names; pages and problems say both in one language."""
+    headers = {"Accept-Language": language}
+    assert said in client.get("/failing/kind", headers=headers).text
+    detail = client.get("/api/v1/failing/kind", headers=headers).json["errors"][0]["detail"]
+    assert said in detail
+    assert ("an object" in detail) == (language == "en")
+
+
+def test_choices_are_listed_without_an_english_or():
+    """In any language; the empty choice, which a form sends for none, is not named."""
+
+    class Form(BaseModel):
+        kind: Literal["", "csv", "xlsx"]
+
+    with pytest.raises(Invalid) as refused:
+        parsed(Form, MultiDict({"kind": "pdf"}))
+    assert refused.value.findings[0].text() == "Choose one of: csv, xlsx."
 
 
 def test_a_break_tells_nothing_of_what_broke(client):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from app.rules.permissions import Deed
+from app.rules.terms import Role
+from app.web.words import DEEDS, ROLES
 from tests.conftest import CountQueries
 from tests.web.working import Working, key_of
 
@@ -67,6 +72,21 @@ def test_the_trail_is_searched_by_who_and_deed(working: Working) -> None:
     working.dana.post("/people", {"reason": "a yearly report"})
     assert "a yearly report" in working.emil.get("/trail?who=account:dana@agency.example&deed=export").text
     assert "No such deed" in working.emil.get("/trail?who=nobody-like-that").text
+
+
+@pytest.mark.parametrize(
+    ("language", "deed"),
+    [("en", "download people"), ("ko", "직원별 수치 내려받기"), ("es", "descargar cifras de personas")],
+)
+def test_the_trail_says_deeds_in_words(working: Working, language: str, deed: str) -> None:
+    """In the list and in the choice; the code stays in the address."""
+    working.dana.post("/people", {"reason": "a yearly report"})
+    working.emil.post("/look", {"language": language, "theme": "system", "next": "/"})
+    page = working.emil.get("/trail?deed=export").text
+    assert page.count(deed) == 2
+    assert "<code>export</code>" not in page
+    assert set(DEEDS) == set(Deed)
+    assert set(ROLES) == set(Role)
 
 
 def test_constant_query_count(working: Working, count_queries: CountQueries) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
@@ -17,7 +18,7 @@ from app.web import create_app, site_of
 from app.web.desk import Desk
 from app.web.rendering import Again, Json, Page, Said
 from app.web.routing import Pages, refuse_undeclared
-from tests.people import NOW, PEOPLE
+from tests.people import NOW, PASSWORD, PEOPLE, email_of
 from tests.web.conftest import signed_in
 
 
@@ -245,6 +246,43 @@ def test_a_key_opens_what_its_scope_says(site, keys):
     assert asked(keys[Scope.READ], "GET", "/api/v1/sample/unit:NOWHERE") == 404
     assert client.get("/api/v1/sample/unit:VIE", headers={"Authorization": "Basic eDp5"}).status_code == 401
     assert client.get("/password", headers={"Authorization": "Bearer wrong"}).status_code == 200
+
+
+def test_an_address_that_shows_many_unknown_keys_has_to_wait(make_app):
+    """By address and over all processes, for a quarter of an hour; a known key is let in all the while, and so is a sign-in."""
+    time = [NOW]
+    one, other = (make_app(clock=lambda: time[0], sign_in_attempts=2, more=[samples()]) for _ in range(2))
+    with site_of(one).database.write(Deed.KEEP_KEYS) as connection:
+        known = access.create_key(connection, name="known", scope=Scope.READ, now=NOW)
+
+    def asked(app, key, address="203.0.113.9"):
+        return app.test_client().get(
+            "/api/v1/sample/unit:VIE",
+            headers={"Authorization": f"Bearer {key}"},
+            environ_base={"REMOTE_ADDR": address},
+        )
+
+    assert [asked(app, f"guess-{number}").status_code for number in range(5) for app in (one, other)] == [401] * 10
+    refused = asked(one, "guess")
+    assert (refused.status_code, refused.content_type) == (429, "application/problem+json")
+    assert (refused.headers["Retry-After"], refused.json["code"]) == (str(15 * 60 + 1), "too_many")
+    assert asked(other, known).status_code == 200
+    assert asked(other, "guess", "203.0.113.10").status_code == 401
+    signing_in = {"email": email_of("alba"), "password": PASSWORD}
+    there = {"REMOTE_ADDR": "203.0.113.9"}
+    assert one.test_client().post("/login", data=signing_in, environ_base=there).status_code == 303
+    time[0] += dt.timedelta(minutes=16)
+    assert asked(one, "guess").status_code == 401
+
+
+def test_known_keys_are_never_counted(site, keys):
+    """However often they come, and of the other scope too; nor is a header that shows no key."""
+    client = site.test_client()
+    for headers in ({"Authorization": f"Bearer {keys[Scope.INGEST]}"}, {"Authorization": "Basic eDp5"}):
+        for _ in range(60):
+            assert client.get("/api/v1/sample/unit:VIE", headers=headers).status_code in {401, 403}
+    with site_of(site).database.read() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(tables.sign_in_attempt)) == 0
 
 
 def test_a_deed_by_key_is_on_the_trail_under_its_name(site, keys):

@@ -84,13 +84,18 @@ class Somebody:
         """Look at a page."""
         return self.client.get(address, **more)
 
-    def post(self, address: str, form: dict[str, Any]) -> TestResponse:
-        """Send a form, with its token."""
+    @property
+    def token(self) -> str:
+        """What this person's forms carry."""
         if self._token is None:
             found = _TOKEN.search(self.client.get("/password").text)
             assert found is not None
             self._token = found[1]
-        return self.client.post(address, data={"csrf_token": self._token, **form})
+        return self._token
+
+    def post(self, address: str, form: dict[str, Any], **more: Any) -> TestResponse:
+        """Send a form, with its token."""
+        return self.client.post(address, data={"csrf_token": self.token, **form}, **more)
 
     def form_id(self, address: str) -> str:
         """The id that the form at an address carries."""

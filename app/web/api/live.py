@@ -81,7 +81,7 @@ _ABOUT: Final[Mapping[str, Any]] = {
             "Server-sent events: `event: scorecard` with `{node, cycle, at}` whenever the node's scorecard changes, on either basis.",
         )
     },
-    "refusals": (401, 403, 404, 422),
+    "refusals": (401, 403, 404, 422, 429),
 }
 
 

@@ -46,7 +46,7 @@ class RejectedQuery(BaseModel):
         "tag": "Events",
         "query": RejectedQuery,
         "responses": {200: ("application/json", shapes.listed(shapes.REJECTED), "Those that are still to be mended.")},
-        "refusals": (401, 403, 404, 422, 503),
+        "refusals": (401, 403, 404, 422, 429, 503),
     },
 )
 def rejected(desk: Desk, query: RejectedQuery) -> Json:
@@ -71,7 +71,7 @@ def rejected(desk: Desk, query: RejectedQuery) -> Json:
         "path": {"number": ("integer", "The rejected event's id.")},
         "body": shapes.MENDED_BODIES,
         "responses": {200: ("application/json", shapes.RECORDED, "What became of it.")},
-        "refusals": (400, 401, 403, 404, 413, 415, 503),
+        "refusals": (400, 401, 403, 404, 413, 415, 429, 503),
     },
 )
 def replay(desk: Desk, number: str) -> Json:

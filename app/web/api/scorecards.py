@@ -115,7 +115,7 @@ def _asked(desk: Desk, query: AskedQuery) -> tuple[Asked, CyclePlan]:
     return Asked(year, desk.today, day, query.basis), state.plan(year)
 
 
-_REFUSALS: Final = (401, 403, 404, 422, 503)
+_REFUSALS: Final = (401, 403, 404, 422, 429, 503)
 _NODE: Final = {"node": ("node", "The unit or employee, as `unit:VIE` or `employee:E0001`.")}
 
 

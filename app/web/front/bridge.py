@@ -176,6 +176,8 @@ class Bridge:
     def _collect(self, pieces: Iterable[bytes], answer: Answer, loop: asyncio.AbstractEventLoop, send: Send) -> None:
         held: list[bytes] = []
         size = 0
+        # An answer that does not know its own length is made while it is sent: its first piece leaves at once.
+        whole = _WHOLE_BYTES if any(name == b"content-length" for name, _ in answer.headers) else 0
 
         def hand_over(message: MutableMapping[str, Any]) -> None:
             asyncio.run_coroutine_threadsafe(_send(send, message), loop).result(_SECONDS_A_PIECE)
@@ -183,7 +185,7 @@ class Bridge:
         for piece in pieces:
             held.append(piece)
             size += len(piece)
-            if size > _WHOLE_BYTES:
+            if size > whole:
                 with contextlib.suppress(Late):
                     if not answer.sent:
                         answer.sent = True

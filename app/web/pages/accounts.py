@@ -14,6 +14,7 @@ from app.access import Account
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.rules.permissions import Deed, may
 from app.rules.terms import Role, n_
+from app.web import words
 from app.web.desk import Desk
 from app.web.rendering import Page, Said
 from app.web.routing import Pages
@@ -70,6 +71,7 @@ def accounts(desk: Desk, query: AccountsQuery) -> Page:
         following=found[PAGE_ROWS - 1].email if len(found) > PAGE_ROWS else None,
         query=query,
         roles=ROLES,
+        words=words,
     )
 
 

@@ -9,15 +9,17 @@ import datetime as dt
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
 from app import access, ledger, scoring
 from app.kit.refusals import NotThere
-from app.ledger import ActivityFilter
+from app.ledger import ActivityFilter, Listed
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
 from app.web.desk import Desk
-from app.web.rendering import Page
+from app.web.downloads import ActivitiesExport, activities_file
+from app.web.rendering import Download, Page
 from app.web.routing import Pages
 
 pages: Final = Pages("activities")
@@ -38,6 +40,12 @@ class ActivityQuery(BaseModel):
     q: str = Field(default="", max_length=200)
     page: int = Field(default=1, ge=1, le=1_000_000)
 
+    def wanted(self) -> ActivityFilter:
+        """What is looked at."""
+        return ActivityFilter(
+            type=self.type or None, state=self.state or None, from_=self.from_, to=self.to, text=self.q
+        )
+
     def asked(self) -> dict[str, Any]:
         """The parameters that the address of another page of the same list has."""
         return {
@@ -55,17 +63,15 @@ def activities(desk: Desk, query: ActivityQuery) -> Page:
     if not access.exists(desk.directory, node):
         raise NotThere
     frame = scoring.state(desk.connection).frame
-    wanted = ActivityFilter(
-        type=query.type or None, state=query.state or None, from_=query.from_, to=query.to, text=query.q
-    )
     found = ledger.activities_of(
-        desk.connection, frame, node=node, wanted=wanted, limit=PAGE_ROWS, offset=(query.page - 1) * PAGE_ROWS
+        desk.connection, frame, node=node, wanted=query.wanted(), limit=PAGE_ROWS, offset=(query.page - 1) * PAGE_ROWS
     )
     return Page(
         "pages/activities.html",
         node=node,
         name=scoring.node_name(desk.directory, node, desk.today),
-        is_own=node.kind is NodeKind.EMPLOYEE and node.code == desk.viewer.employee,
+        is_own=_is_own(desk, node),
+        exports=desk.allowed(Deed.EXPORT_ACTIVITIES, node),
         found=found,
         people=desk.directory.employees,
         query=query,
@@ -75,6 +81,26 @@ def activities(desk: Desk, query: ActivityQuery) -> Page:
         words=words,
         states=ledger.STATES,
     )
+
+
+@pages.act("/activities", may=Deed.EXPORT_ACTIVITIES, again="activities", transaction=False, trail=False)
+def export(desk: Desk, query: ActivityQuery, form: ActivitiesExport) -> Download:
+    """The same activities as a file: all of them, not a page. Of one's own no reason is asked for."""
+    node = _node(desk, query.node)
+
+    def find(connection: Connection) -> Listed:
+        desk.opened(connection).require(Deed.EXPORT_ACTIVITIES, node)
+        if not access.exists(desk.directory, node):
+            raise NotThere
+        frame = scoring.state(connection).frame
+        return ledger.activities_listed(connection, frame, node=node, wanted=query.wanted())
+
+    asked = query.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"page", "node"})
+    return activities_file(desk, form, find=find, subject=str(node), asked=asked, own=_is_own(desk, node))
+
+
+def _is_own(desk: Desk, node: Node) -> bool:
+    return node.kind is NodeKind.EMPLOYEE and node.code == desk.viewer.employee
 
 
 def _node(desk: Desk, typed: str) -> Node:

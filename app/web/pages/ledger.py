@@ -9,16 +9,18 @@ import datetime as dt
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
 from app import access, ledger, scoring
 from app.kit.refusals import NotThere
-from app.ledger import EventFilter
+from app.ledger import EventFilter, Listed
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
 from app.web.desk import Desk
+from app.web.downloads import ActivitiesExport, activities_file
 from app.web.json_shown import indented
-from app.web.rendering import Page
+from app.web.rendering import Download, Page
 from app.web.routing import Pages
 
 pages: Final = Pages("ledger")
@@ -42,6 +44,18 @@ class LedgerQuery(BaseModel):
     text: Text = ""
     before: Annotated[int | None, Field(ge=0, le=2**62)] = None
 
+    def only(self) -> EventFilter:
+        """What is looked at."""
+        return EventFilter(
+            source=self.source,
+            id=self.id,
+            type=self.type,
+            from_=self.first,
+            to=self.last,
+            employee=self.employee,
+            text=self.text,
+        )
+
 
 class TrailQuery(BaseModel):
     """What narrows the trail."""
@@ -58,16 +72,7 @@ class TrailQuery(BaseModel):
 def events(desk: Desk, query: LedgerQuery) -> Page:
     """The events, the newest first."""
     frame = scoring.state(desk.connection).frame
-    only = EventFilter(
-        source=query.source,
-        id=query.id,
-        type=query.type,
-        from_=query.first,
-        to=query.last,
-        employee=query.employee,
-        text=query.text,
-    )
-    found = ledger.search_events(desk.connection, frame, only=only, limit=PAGE_ROWS + 1, before=query.before)
+    found = ledger.search_events(desk.connection, frame, only=query.only(), limit=PAGE_ROWS + 1, before=query.before)
     return Page(
         "pages/ledger.html",
         entries=found[:PAGE_ROWS],
@@ -76,6 +81,18 @@ def events(desk: Desk, query: LedgerQuery) -> Page:
         asked=query.model_dump(exclude_defaults=True, exclude={"before"}),
         words=words,
     )
+
+
+@pages.act("/ledger", may=Deed.EXPORT_ACTIVITIES, again="events", transaction=False, trail=False)
+def export(desk: Desk, query: LedgerQuery, form: ActivitiesExport) -> Download:
+    """The activities among the events, as a file: all of them, not a page."""
+
+    def find(connection: Connection) -> Listed:
+        desk.opened(connection).require(Deed.SEE_LEDGER)
+        return ledger.activities_found(connection, scoring.state(connection).frame, only=query.only())
+
+    asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"before"})
+    return activities_file(desk, form, find=find, subject="ledger", asked=asked)
 
 
 @pages.read("/ledger/<key>", may=Deed.SEE_LEDGER)
@@ -134,5 +151,5 @@ def trail(desk: Desk, query: TrailQuery) -> Page:
         following=found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None,
         query=query,
         asked=query.model_dump(exclude_defaults=True, exclude={"before"}),
-        deeds=[str(deed) for deed in Deed],
+        words=words,
     )

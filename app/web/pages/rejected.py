@@ -16,6 +16,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Finding, Place, n_
 from app.web.desk import Desk
 from app.web.json_shown import indented
+from app.web.languages import finding_text
 from app.web.rendering import Again, Page, Said
 from app.web.routing import Pages
 
@@ -106,6 +107,6 @@ def _at_event(finding: Finding) -> Finding:
     return Finding(
         code=finding.code,
         message=message,
-        parameters={"pointer": pointer, "detail": finding.text()},
+        parameters={"pointer": pointer, "detail": finding_text(finding)},
         place=Place(field="event", pointer="/event"),
     )

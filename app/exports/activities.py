@@ -1,0 +1,51 @@
+"""Activities as they stand, one a row, under the names of the columns that activities are ingested by where there are such."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+from app.exports.table import Column, Export
+from app.ledger import ListedActivity
+
+__all__ = ["EXPORT"]
+
+
+def _dollars(cents: int | None) -> Decimal | None:
+    return None if cents is None else Decimal(cents).scaleb(-2)
+
+
+def _written(credits: Sequence[tuple[str, int]]) -> str:
+    """``E0001:0.6;E0107:0.4``, as the column ``credits`` of a file of activities has it."""
+    return ";".join([f"{number}:{_share(share)}" for number, share in credits])
+
+
+@functools.cache
+def _share(share: int) -> str:
+    return f"{Decimal(share).scaleb(-4).normalize():f}"
+
+
+EXPORT: Final = Export[ListedActivity](
+    "activities",
+    (
+        Column("source", lambda row: row.source, 20),
+        Column("id", lambda row: row.id, 20),
+        Column("type", lambda row: row.type),
+        Column("time", lambda row: row.time, 26),
+        Column("day", lambda row: row.day),
+        Column("employee", lambda row: row.employee),
+        Column("unit", lambda row: row.unit),
+        Column("company", lambda row: row.company, 26),
+        Column("buyer", lambda row: row.buyer, 26),
+        Column("country", lambda row: row.country),
+        Column("amount", lambda row: row.amount),
+        Column("currency", lambda row: row.currency),
+        Column("amount_usd", lambda row: _dollars(row.usd_cents)),
+        Column("hs_code", lambda row: row.hs_code),
+        Column("credits", lambda row: _written(row.credits), 26),
+        Column("state", lambda row: row.state),
+        Column("verifier", lambda row: row.verifier),
+    ),
+)

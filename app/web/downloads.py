@@ -1,0 +1,119 @@
+"""Activities as a file: asked for by a form, written down, and sent while they are read.
+
+A newcomer's usual mistake is to send what is not yet written down: a reader who leaves after the first rows has them. So the rows are counted and
+the download is written down and committed before the first byte leaves; count and rows come from one state of the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+
+from app import access
+from app.exports import ACTIVITIES, as_csv, as_xlsx, refuse_more_than_a_workbook_holds
+from app.kit.refusals import Invalid, at_field
+from app.ledger import Listed
+from app.rules.permissions import Deed
+from app.rules.terms import n_
+from app.web.desk import Desk
+from app.web.rendering import Download
+
+__all__ = ["ActivitiesExport", "activities_file"]
+
+_REASON_LEAST: Final = 3
+
+
+class ActivitiesExport(BaseModel):
+    """The form of a download; what is downloaded stands in its address, as it does for the page."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: Annotated[str, Field(max_length=500)] = ""
+    format: Literal["csv", "xlsx"] = "csv"
+
+    def refuse_without_reason(self) -> None:
+        """Other people's data are downloaded with a reason (contract, "Who may what").
+
+        Raises:
+            Invalid: there is none.
+        """
+        if len(self.reason) < _REASON_LEAST:
+            message = n_("Use at least %(min_length)s characters.") if self.reason else n_("Fill this in.")
+            raise Invalid(at_field("reason", "missing", message, min_length=_REASON_LEAST))
+
+
+def activities_file(
+    desk: Desk,
+    form: ActivitiesExport,
+    *,
+    find: Callable[[Connection], Listed],
+    subject: str,
+    asked: Mapping[str, Any],
+    own: bool = False,
+) -> Download:
+    """The file, with its row in the log of readings and on the trail.
+
+    Args:
+        desk: of a route that opens no transaction and writes no trail.
+        form: the reason, and the kind of file.
+        find: which activities, in a transaction that stays open until the file has been sent.
+        subject: what the trail says it was about.
+        asked: what narrowed them.
+        own: they are the person's own: no reason is asked for, and it is no reading of other people's data.
+
+    Raises:
+        Invalid: there is no reason, or the activities are more than a workbook holds.
+    """
+    if not own:
+        form.refuse_without_reason()
+    with ExitStack() as opened:
+        found = find(opened.enter_context(desk.database.snapshot()))
+        sheet = ACTIVITIES.sheet(found.rows)
+        name = f"activities-{desk.today.isoformat()}.{form.format}"
+        if form.format == "xlsx":
+            refuse_more_than_a_workbook_holds(found.count)
+            content = as_xlsx(sheet, made_at=desk.now)
+            _write_down(desk, form, subject=subject, asked=asked, rows=found.count, own=own)
+            return Download(
+                content=content,
+                filename=name,
+                media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            )
+        _write_down(desk, form, subject=subject, asked=asked, rows=found.count, own=own)
+        return Download(
+            content=as_csv(sheet),
+            filename=name,
+            media_type="text/csv; charset=utf-8",
+            after=opened.pop_all().close,
+        )
+    raise AssertionError  # the block returns or raises
+
+
+def _write_down(
+    desk: Desk, form: ActivitiesExport, *, subject: str, asked: Mapping[str, Any], rows: int, own: bool
+) -> None:
+    told = {**asked, "format": form.format}
+    with desk.database.write(Deed.EXPORT_ACTIVITIES) as connection:
+        if not own:
+            access.record_reading(
+                connection,
+                account_id=desk.viewer.account_id,
+                what=ACTIVITIES.name,
+                asked={"of": subject, **told},
+                reason=form.reason,
+                rows=rows,
+                at=desk.now,
+            )
+        access.record_deed(
+            connection,
+            who=desk.label,
+            deed=Deed.EXPORT_ACTIVITIES,
+            at=desk.now,
+            subject=subject,
+            after={"rows": rows, **told},
+            why=form.reason or None,
+        )
