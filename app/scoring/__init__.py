@@ -35,6 +35,7 @@ from app.scoring.scorecards import (
     scorecards,
     scores,
 )
+from app.scoring.target_setting import Moved, TargetMove, begin_setting, set_targets
 from app.scoring.trend import (
     Snapshot,
     Taken,
@@ -70,6 +71,7 @@ __all__ = [
     "LineLevel",
     "LineScore",
     "Member",
+    "Moved",
     "Mover",
     "Office",
     "Person",
@@ -86,6 +88,7 @@ __all__ = [
     "Sum",
     "Taken",
     "TargetBlock",
+    "TargetMove",
     "TargetRow",
     "Targets",
     "TrendPoint",
@@ -93,6 +96,7 @@ __all__ = [
     "Worked",
     "activity_lines",
     "agency_board",
+    "begin_setting",
     "board",
     "board_source",
     "counted_activities",
@@ -114,6 +118,7 @@ __all__ = [
     "score_figures",
     "scorecards",
     "scores",
+    "set_targets",
     "snapshots",
     "stale_days",
     "state",
