@@ -96,7 +96,7 @@ def keep_targets(
             "cycle": one.cycle,
             "node": str(one.node),
             "kpi": one.kpi,
-            "target": one.target,
+            "target": _plain(one.target),
             "folder_target": one.folder,
             "set_by": by,
             "employee": employee,
@@ -107,6 +107,11 @@ def keep_targets(
     ]
     connection.execute(sa.insert(tables.target_set), rows)
     organisation.raise_decided(connection, list(_told(wanted, by, at)))
+
+
+def _plain(figure: Decimal) -> Decimal:
+    """The one spelling of a figure, as the folder's rows have it."""
+    return Decimal(exact_text(figure) or 0)
 
 
 def _told(wanted: Sequence[WantedTarget], by: str, at: dt.datetime) -> Iterator[tuple[object, ...]]:

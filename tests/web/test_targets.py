@@ -122,7 +122,7 @@ def test_a_head_sets_several_targets_at_once_and_all_pages_show_them(working: Wo
     assert (answer.status_code, answer.headers["Location"]) == (303, "/targets?unit=VIE&cycle=2026#kpi-consults")
     page = working.boram.get("/targets?unit=VIE").text
     assert "Targets set: 2." in page
-    assert "set on 30 Jun 2026; the folder: 10" in page
+    assert re.search(r"set on .*; the folder: 10<", page)
     assert [target_of(working, f"employee:{number}") for number in ("E1", "E2", "E6")] == ["4", "10", "8.5"]
     # 20 + 80 × 1 / 4
     assert "40.00" in working.alba.get("/scorecards/employee:E1").text
@@ -263,12 +263,12 @@ def test_setting_takes_as_many_queries_whatever_the_number(
 ) -> None:
     """One insert for all of them, and a row of the trail each; the page reads no more than before."""
     counts = []
-    for figures in ({"E1": "12"}, {"E1": "13", "E2": "13", "E6": "13"}):
+    for figures in ({"E1": "11"}, {"E1": "12"}, {"E1": "13", "E2": "13", "E6": "13"}):
         sent = form(working_on_each.gaston.get("/targets?unit=VIE").text, "consults", **figures)
         with count_queries() as statements:
             assert working_on_each.gaston.post("/targets?unit=VIE", sent).status_code == 303
         counts.append(len([one for one in statements if one != "BEGIN" and "INSERT INTO trail" not in one]))
-    assert counts[0] == counts[1]
+    assert counts[1] == counts[2]
     for person in (working_on_each.boram, working_on_each.hana):
         person.get("/targets")
         with count_queries() as statements:
