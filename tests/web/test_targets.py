@@ -92,7 +92,7 @@ HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 def form(page: str, kpi: str, **figures: str) -> dict[str, object]:
     """The form of a KPI as a browser would send it, with some figures changed: ``E1="12"``, ``VIE="20"``."""
-    part = page.split(f'<section class="targets-block" id="kpi-{kpi}">')[1].split("</section>")[0]
+    part = page.split(f'<section class="targets-block" id="kpi-{kpi}">')[1].split("</section>", maxsplit=1)[0]
     hidden = HIDDEN.findall(part)
     nodes = [value for name, value in hidden if name == "node"]
     sent: dict[str, object] = {name: value for name, value in hidden if name not in {"node", "csrf_token"}}
