@@ -43,7 +43,7 @@ from app.access.keys import (
 )
 from app.access.passwords import LENGTH_MIN as PASSWORD_LENGTH_MIN
 from app.access.passwords import first_password, hashed_password, password_findings, password_matches
-from app.access.relations import exists, may_at_all, relations, sees, verify_relations
+from app.access.relations import exists, may_at_all, relations, sees, standing, verify_relations
 from app.access.signing_in import Attempt, attempt_succeeded, begin_attempt, count_unknown_key, finish_attempt
 from app.access.trail import TrailRow, record_deed, record_reading, trail_rows
 
@@ -95,6 +95,7 @@ __all__ = [
     "revoke_key",
     "sees",
     "sign_out",
+    "standing",
     "take_message",
     "touch_session",
     "trail_rows",

@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection
 
 from app.access.accounts import Viewer
 from app.organisation import Directory
-from app.rules.permissions import Deed, Relation, may, relations_that_allow
+from app.rules.permissions import FROM_ABOVE, Deed, Relation, may, relations_that_allow
 from app.rules.terms import Node, NodeKind
 
-__all__ = ["exists", "may_at_all", "relations", "sees", "verify_relations"]
+__all__ = ["exists", "may_at_all", "relations", "sees", "standing", "verify_relations"]
 
 
 def exists(directory: Directory, node: Node) -> bool:
@@ -41,6 +41,23 @@ def relations(directory: Directory, *, viewer: Viewer, node: Node, day: dt.date)
     if not set(directory.units_headed_by(me, day)).isdisjoint(chain):
         found.add(Relation.LINE)
     return frozenset(found)
+
+
+def standing(directory: Directory, *, viewer: Viewer, deed: Deed, node: Node, day: dt.date) -> frozenset[Relation]:
+    """In which relations a person stands to a node that a deed is to be done to.
+
+    Those of :func:`relations`, but for deeds that come from above: to them a scorecard is as an entry of the employee whose it is, or of all who
+    head the unit.
+    """
+    if deed not in FROM_ABOVE:
+        return relations(directory, viewer=viewer, node=node, day=day)
+    if node.kind is NodeKind.EMPLOYEE:
+        posting = directory.placement.posting_on(node.code, day)
+        unit = posting.unit if posting else None
+        answering: tuple[str, ...] = (node.code,)
+    else:
+        unit, answering = node.code, directory.heads_of(node.code, day)
+    return verify_relations(directory, viewer=viewer, unit=unit, sharers=answering, day=day)
 
 
 def verify_relations(
@@ -95,6 +112,10 @@ def sees(directory: Directory, *, viewer: Viewer, deed: Deed, day: dt.date) -> C
     if may(viewer.roles, deed, ()):
         return lambda _node: True
     allowed = relations_that_allow(viewer.roles, deed)
+    if deed in FROM_ABOVE:
+        return lambda node: (
+            not allowed.isdisjoint(standing(directory, viewer=viewer, deed=deed, node=node, day=day) if allowed else ())
+        )
     me = viewer.employee
     if me is None or not allowed:
         return lambda _node: False

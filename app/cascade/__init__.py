@@ -1,15 +1,27 @@
 """The cascade: what every level is measured on, from strategic goals down to each employee's lines.
 
-Owns scorecard lines, past years, ratings, excluded years, plans and the definitions as they were last loaded. Promises that lines
-stay in the order of the file and figures are exact. Never scores anything.
+Owns scorecard lines, past years, ratings, excluded years, plans and the definitions as they were last loaded, and the targets that people
+set in the application since. Promises that lines stay in the order of the file, figures are exact and a load undoes no decision. Never
+scores anything.
 """
 
 from __future__ import annotations
 
 from app.cascade.goals import GoalBranch, KpiBranch, LineBranch, Served, TaskBranch, goal_tree, served_by
 from app.cascade.history import Exclusion, PastValue
-from app.cascade.lines import Line, PlanShare, Rating, Sheet, read_definitions, sheet
+from app.cascade.lines import (
+    Line,
+    PlanShare,
+    Rating,
+    Sheet,
+    TargetDifference,
+    loaded_sheet,
+    read_definitions,
+    sheet,
+    target_differences,
+)
 from app.cascade.replacement import Cascade, documents, replace
+from app.cascade.targets import WantedTarget, keep_targets
 
 __all__ = [
     "Cascade",
@@ -23,11 +35,16 @@ __all__ = [
     "Rating",
     "Served",
     "Sheet",
+    "TargetDifference",
     "TaskBranch",
+    "WantedTarget",
     "documents",
     "goal_tree",
+    "keep_targets",
+    "loaded_sheet",
     "read_definitions",
     "replace",
     "served_by",
     "sheet",
+    "target_differences",
 ]

@@ -1,4 +1,4 @@
-"""Scorecard lines and what they are judged by, of one revision, in memory.
+"""Scorecard lines and what they are judged by, of one revision, in memory; with the targets that were set in the application, or without.
 
 A newcomer's usual mistake: a line has no method and no measure, only a KPI's *version* of the cycle has:
 ``sheet.definitions.kpis[line.kpi].version(line.cycle)``.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -18,11 +18,13 @@ from sqlalchemy import Connection
 
 from app.cascade import tables
 from app.cascade.history import NOTHING, Exclusion, History, Years, known_node, read_exclusions, read_history
+from app.cascade.targets import Decided, read_decided
 from app.organisation import KeptByRevision, Revision, current_revision
 from app.rules.definitions import Definitions, Kpi
+from app.rules.targets import SetTarget, takes_target
 from app.rules.terms import Link, Node
 
-__all__ = ["Line", "PlanShare", "Rating", "Sheet", "sheet"]
+__all__ = ["Line", "PlanShare", "Rating", "Sheet", "TargetDifference", "loaded_sheet", "sheet", "target_differences"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,25 @@ class Line:
     low: Decimal | None = None
     target: Decimal | None = None
     coefficient: Decimal | None = None
+    set_target: SetTarget | None = None
+    """Where ``target`` is not the folder's: it was set in the application."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetDifference:
+    """A line whose target, as it was set in the application, the folder does not give.
+
+    Attributes:
+        folder: what the folder gives; None for nothing.
+        holds: whether what was set holds; False where the folder has no such line any more, or one that takes no target.
+    """
+
+    cycle: int
+    node: Node
+    kpi: str
+    target: Decimal
+    folder: Decimal | None
+    holds: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +92,7 @@ class Sheet:
 
     Attributes:
         revision: the number of the load that it is of; 0 before the first one.
-        token: the revision's hash.
+        token: the revision's hash, which covers the targets that were set where these are shown.
         loaded_at: when that load was.
         definitions: goals, KPIs and policies that hold from that load on.
         lines: of every cycle and node, in the order of the file.
@@ -90,12 +111,32 @@ class Sheet:
     _exclusions: Mapping[tuple[int, Node, str], Exclusion]
     _plans: Mapping[str, Mapping[Node | None, tuple[Decimal, ...]]]
 
-    def still_current(self, connection: Connection) -> bool:
-        """Whether the database still is of this revision.
+    def takes_target(self, line: Line) -> bool:
+        """Whether the line has a target of its own to be set."""
+        return takes_target(self.kpi(line.kpi).version(line.cycle).method.name, line.link)
 
-        Queries: 1.
-        """
-        return current_revision(connection).token == self.token
+    def with_targets(self, decided: Decided, *, token: str) -> Sheet:
+        """The same with the targets that were set in the application in place of the folder's; decisions about other lines are passed over."""
+        changed: dict[tuple[int, Node, str], Line] = {}
+        for key, decision in decided.items():
+            line = self._lines.get(key)
+            if line is not None and self.takes_target(line):
+                told = SetTarget(target=decision.target, folder=line.target, day=decision.at.date())
+                changed[key] = replace(line, target=decision.target, set_target=told)
+        if not changed:
+            return self
+
+        def now(some: tuple[Line, ...]) -> tuple[Line, ...]:
+            return tuple(changed.get((one.cycle, one.node, one.kpi), one) for one in some)
+
+        nodes = {(cycle, node) for cycle, node, _ in changed}
+        lines = {
+            cycle: {node: now(some) if (cycle, node) in nodes else some for node, some in held.items()}
+            for cycle, held in self.lines.items()
+        }
+        above = {(one.cycle, one.parent_node, one.parent_kpi or one.kpi) for one in changed.values() if one.parent_node}
+        below = {key: now(some) if key in above else some for key, some in self._below.items()}
+        return replace(self, token=token, lines=lines, _lines={**self._lines, **changed}, _below=below)
 
     @property
     def cycles(self) -> tuple[int, ...]:
@@ -243,12 +284,48 @@ def _read_plans(connection: Connection) -> dict[str, dict[Node | None, tuple[Dec
     return {kpi: {node: tuple(shares) for node, shares in nodes.items()} for kpi, nodes in found.items()}
 
 
-_kept: Final[KeptByRevision[Sheet]] = KeptByRevision(_read)
+_loaded: Final[KeptByRevision[Sheet]] = KeptByRevision(_read)
 
 
-def sheet(connection: Connection) -> Sheet:
-    """What every level is measured on, as it is loaded now.
+def loaded_sheet(connection: Connection) -> Sheet:
+    """What every level is measured on as the folder says it, whatever was decided in the application.
 
     Queries: 1 (the revision); after a load 6 more (lines, definitions, history, ratings, exclusions, plan) and the revision again.
     """
+    return _loaded(connection)
+
+
+def _decided(connection: Connection, revision: Revision) -> Sheet:
+    loaded = loaded_sheet(connection)
+    return loaded.with_targets(read_decided(connection), token=revision.whole) if revision.decided else loaded
+
+
+_kept: Final[KeptByRevision[Sheet]] = KeptByRevision(_decided, decided=True)
+
+
+def sheet(connection: Connection) -> Sheet:
+    """What every level is measured on now: as it is loaded, with the targets that were set in the application since.
+
+    Queries: 1 (the revision); after a load those of :func:`loaded_sheet` and 1, after a decision 3.
+    """
     return _kept(connection)
+
+
+def target_differences(connection: Connection) -> list[TargetDifference]:
+    """Where the folder that is loaded differs from the targets that were set in the application, by cycle, node and KPI.
+
+    Queries: 1; where anything was ever set those of :func:`loaded_sheet` and 1.
+    """
+    if not current_revision(connection).decided:
+        return []
+    loaded = loaded_sheet(connection)
+    found: list[TargetDifference] = []
+    for (cycle, node, kpi), decision in sorted(read_decided(connection).items()):
+        line = loaded.line(cycle, node, kpi)
+        holds = line is not None and loaded.takes_target(line)
+        folder = None if line is None else line.target
+        if not holds or folder != decision.target:
+            found.append(
+                TargetDifference(cycle=cycle, node=node, kpi=kpi, target=decision.target, folder=folder, holds=holds)
+            )
+    return found

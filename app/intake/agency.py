@@ -13,14 +13,16 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from app import ledger, organisation
+from app import cascade, ledger, organisation
+from app.cascade import TargetDifference
 from app.intake import definitions as definition_files
 from app.intake import folder as folders
 from app.intake.folder import FileReport, LoadReport
 from app.kit.database import lock
 from app.kit.refusals import Refusal
+from app.kit.replacing import exact_text
 from app.ledger.tables import LOCK_LEDGER
-from app.rules.terms import Finding, Level, n_
+from app.rules.terms import Finding, Level, Place, n_
 from app.scoring import state
 
 __all__ = ["LoadRefused", "Loaded", "load_agency"]
@@ -95,9 +97,37 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
     elif report.changed:
         ledger.touch(connection, at=at, owners=ledger.owners_text(everyone=True))
     return Loaded(
-        warnings=tuple(one for one in (*problems, *report.findings) if one.level is Level.WARNING),
+        warnings=(
+            *(one for one in (*problems, *report.findings) if one.level is Level.WARNING),
+            *(_difference(one) for one in cascade.target_differences(connection)),
+        ),
         files=report.files,
         revision=report.revision,
         changed=report.changed,
         derived=derived,
     )
+
+
+def _difference(found: TargetDifference) -> Finding:
+    """What a load says of a line whose target was set in the application and is not the folder's."""
+    parameters = {
+        "node": str(found.node),
+        "kpi": found.kpi,
+        "cycle": found.cycle,
+        "target": exact_text(found.target),
+        "folder": exact_text(found.folder),
+    }
+    if not found.holds:
+        message = n_(
+            "%(node)s %(kpi)s %(cycle)s: the target %(target)s was set in the application; the folder has no line that takes it, so it counts for nothing"
+        )
+    elif found.folder is None:
+        message = n_(
+            "%(node)s %(kpi)s %(cycle)s: the target %(target)s was set in the application and stays; the folder gives none"
+        )
+    else:
+        message = n_(
+            "%(node)s %(kpi)s %(cycle)s: the target %(target)s was set in the application and stays; the folder gives %(folder)s"
+        )
+    place = Place(file="scorecards.csv", field="target")
+    return Finding(code="target_set", message=message, parameters=parameters, place=place, level=Level.WARNING)

@@ -16,6 +16,7 @@ from app.intake.cells import Cells
 from app.kit.files import Row
 from app.rules.baseline import is_outlier
 from app.rules.definitions import Definitions, KpiVersion
+from app.rules.targets import TARGET_METHODS
 from app.rules.terms import Direction, Finding, Link, Node, n_
 
 __all__ = ["GRADES", "read_cascade"]
@@ -24,7 +25,6 @@ GRADES: Final = ("A+", "A0", "B+", "B0", "C", "D+", "D0", "E+", "E0")
 """The nine grades of a qualitative KPI (domain.md 3)."""
 
 _SPREAD_METHODS: Final = frozenset({"deviation", "ratio"})
-_TARGET_METHODS: Final = frozenset({"target", "milestone"})
 _SPREAD_FIGURES: Final = ("base", "high", "low", "coefficient")
 _FIGURES: Final = ("base", "high", "low", "target", "coefficient")
 _COEFFICIENTS: Final = (Decimal("0.80"), Decimal("1.20"))
@@ -170,7 +170,7 @@ def _check_figures(cells: Cells, line: Line, versions: Collection[KpiVersion]) -
         return
     methods = {version.method.name for version in versions}
     for field in given:
-        allowed = _SPREAD_METHODS if field in _SPREAD_FIGURES else _TARGET_METHODS
+        allowed = _SPREAD_METHODS if field in _SPREAD_FIGURES else TARGET_METHODS
         if not methods & allowed:
             message = n_(
                 "%(figure)s is for the methods %(allowed)s; the KPI %(kpi)s has %(methods)s in cycle %(cycle)s"

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from app.kit.files import Row
-from app.rules.terms import CODE_PATTERN, Finding, Level, Node, Place, n_
+from app.rules.terms import CODE_PATTERN, FIGURE_PATTERN, Finding, Level, Node, Place, n_
 
 __all__ = ["TEXT_MAX", "YEARS", "Cells"]
 
@@ -26,7 +26,6 @@ YEARS: Final = range(1000, 9990)
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
-_NUMBER: Final = re.compile(r"-?(?:[0-9]{1,15}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})")
 _SHOWN_MAX: Final = 60
 
 
@@ -167,7 +166,7 @@ class Cells:
         found = self.given(field, required=required)
         if found is None:
             return None
-        if not _NUMBER.fullmatch(found):
+        if not FIGURE_PATTERN.fullmatch(found):
             message = n_("a number such as -1234.56 was expected, not “%(found)s”")
             self._expected(field, "not_a_number", message, found)
             return None

@@ -141,21 +141,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that cannot write."""
+        """A transaction that cannot write and sees one state from its first question to its end, however long it takes."""
         with self.reader.connect() as connection, connection.begin():
             yield connection
-
-    @contextmanager
-    def snapshot(self) -> Iterator[Connection]:
-        """A transaction that cannot write and sees one state from its first question to its end, however long it takes.
-
-        For a file that is written while it is read; a page's few questions need no more than :meth:`read`. SQLite's transactions are all so.
-        """
-        with self.reader.connect() as connection:
-            if self.dialect == "postgresql":
-                connection.execution_options(isolation_level="REPEATABLE READ")
-            with connection.begin():
-                yield connection
 
     @contextmanager
     def write(self, deed: str) -> Iterator[Connection]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from app.organisation.directory import Directory, Employee, Result, Status, directory, month_of
 from app.organisation.replacement import LoadedFile, Needs, Organisation, raise_revision, replace
-from app.organisation.revision import KeptByRevision, Revision, current_revision
+from app.organisation.revision import KeptByRevision, Revision, current_revision, lock_revision, raise_decided
 
 __all__ = [
     "Directory",
@@ -22,7 +22,9 @@ __all__ = [
     "Status",
     "current_revision",
     "directory",
+    "lock_revision",
     "month_of",
+    "raise_decided",
     "raise_revision",
     "replace",
 ]

@@ -1,7 +1,7 @@
 """The number of the present state of the loaded rows, and read models that are kept as long as it stays.
 
 A newcomer's usual mistake is to keep a read model without asking for the revision: another process may have loaded a folder.
-Asking costs one query; building anew happens only after a load.
+Asking costs one query; building anew happens only after a load, or after a decision for those read models that show decisions.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from app.kit.replacing import Row
 from app.organisation import tables
 
-__all__ = ["KeptByRevision", "Revision", "current_revision", "next_token"]
+__all__ = ["KeptByRevision", "Revision", "current_revision", "lock_revision", "next_token", "raise_decided"]
 
 T = TypeVar("T")
 
@@ -27,12 +27,19 @@ T = TypeVar("T")
 class Revision(NamedTuple):
     """Which state of the folder is loaded; number 0 before the first load.
 
-    Two databases with one token hold the same rows, those of surrogate keys included.
+    Two databases with one token hold the same rows, those of surrogate keys included. ``decided`` stands for what people decided in the
+    application since, which goes before what the folder says and outlives its loads.
     """
 
     number: int
     token: str
     loaded_at: dt.datetime | None
+    decided: str = ""
+
+    @property
+    def whole(self) -> str:
+        """One token for both: what is loaded, and what was decided."""
+        return f"{self.token}+{self.decided}" if self.decided else self.token
 
 
 def current_revision(connection: Connection) -> Revision:
@@ -41,8 +48,28 @@ def current_revision(connection: Connection) -> Revision:
     Queries: 1.
     """
     columns = tables.revision.c
-    found = connection.execute(sa.select(columns.number, columns.token, columns.loaded_at)).first()
-    return Revision(found.number, found.token, found.loaded_at) if found else Revision(0, "", None)
+    found = connection.execute(sa.select(columns.number, columns.token, columns.loaded_at, columns.decided)).first()
+    return Revision(found.number, found.token, found.loaded_at, found.decided) if found else Revision(0, "", None)
+
+
+def raise_decided(connection: Connection, rows: Iterable[Row]) -> None:
+    """Note that people decided something which read models show from now on.
+
+    Args:
+        connection: a writing transaction that holds :func:`lock_revision`.
+        rows: what was decided, when and by whom: nothing else may come to the same hash.
+
+    Queries: 2.
+    """
+    before = current_revision(connection)
+    digest = hashlib.sha256(before.decided.encode())
+    digest.update("\n".join(map(repr, rows)).encode("utf-8", "backslashreplace"))
+    connection.execute(sa.update(tables.revision).values(decided=digest.hexdigest()))
+
+
+def lock_revision(connection: Connection) -> None:
+    """Let no other load or decision be committed before this transaction ends. On SQLite a writer is alone already. Queries: 1."""
+    connection.execute(sa.select(tables.revision.c.id).with_for_update())
 
 
 def next_token(before: Revision, contents: Iterable[tuple[str, Iterable[Row]]]) -> str:
@@ -55,15 +82,17 @@ def next_token(before: Revision, contents: Iterable[tuple[str, Iterable[Row]]]) 
 
 
 class KeptByRevision(Generic[T]):
-    """A read model of the loaded rows, kept for the process and read again when a load has raised the revision.
+    """A read model of the loaded rows, kept for the process and read again when a load, or a decision that it shows, came in between.
 
     Args:
         read: makes the read model from a connection.
+        decided: whether it shows what was decided in the application too.
         keep: how many revisions (of several databases, in tests) are kept.
     """
 
-    def __init__(self, read: Callable[[Connection, Revision], T], *, keep: int = 4) -> None:
+    def __init__(self, read: Callable[[Connection, Revision], T], *, decided: bool = False, keep: int = 4) -> None:
         self._read: Final = read
+        self._decided: Final = decided
         self._keep: Final = keep
         self._kept: Final[OrderedDict[tuple[str, str], T]] = OrderedDict()
         self._lock: Final = threading.Lock()
@@ -75,21 +104,24 @@ class KeptByRevision(Generic[T]):
         """
         revision = current_revision(connection)
         database = str(connection.engine.url)
-        kept = self._kept.get((database, revision.token))
+        kept = self._kept.get((database, self._token(revision)))
         if kept is not None:
             return kept
         with self._lock:
-            return self._kept.get((database, revision.token)) or self._build(connection, database, revision)
+            return self._kept.get((database, self._token(revision))) or self._build(connection, database, revision)
+
+    def _token(self, revision: Revision) -> str:
+        return revision.whole if self._decided else revision.token
 
     def _build(self, connection: Connection, database: str, revision: Revision) -> T:
         while True:
             built = self._read(connection, revision)
             # A writing transaction on PostgreSQL sees the newest commit in each statement: a load may have come between two of ours.
             now = current_revision(connection)
-            if now.token == revision.token:
+            if self._token(now) == self._token(revision):
                 break
             revision = now
-        self._kept[database, revision.token] = built
+        self._kept[database, self._token(revision)] = built
         while len(self._kept) > self._keep:
             self._kept.popitem(last=False)
         return built

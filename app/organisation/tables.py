@@ -120,6 +120,8 @@ revision: Final = Table(
     # A hash over the revision before and all that was loaded since: two databases with one token hold the same rows.
     Column("token", Text, nullable=False),
     Column("loaded_at", Instant, nullable=False),
+    # A hash over all that was decided in the application and goes before what a folder says; empty before the first decision.
+    Column("decided", Text, nullable=False, server_default=""),
     CheckConstraint("id = 1", name="single"),
 )
 

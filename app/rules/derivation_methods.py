@@ -30,6 +30,7 @@ from app.rules.kpis import Bounds
 from app.rules.measures import GROWS_WITH_DAYS
 from app.rules.methods import ERROR_BANDS, percent_of
 from app.rules.steps import Formula, Section, Step, added, figure_text, score_text
+from app.rules.targets import SetTarget
 from app.rules.terms import Direction, KpiClass, n_
 
 __all__ = ["REASONS", "Told", "reference_steps", "score_steps"]
@@ -48,6 +49,8 @@ class Told:
     """The recorded reason for leaving out a past year."""
     days: tuple[int, int] | None = None
     """Of an employee d and D; None for a unit."""
+    set_target: SetTarget | None = None
+    """Where the line's target is not the folder's: it was set in the application."""
 
     @property
     def is_up(self) -> bool:
@@ -502,9 +505,21 @@ def _bounded(name: str, figure: Fraction, bounds: Bounds) -> Iterator[Step]:
             yield _reference(f"{name}_bounded", texts[0 if name == "high" else 1], bound=figure_text(bound))
 
 
+def _by_decision(told_of: SetTarget) -> Step:
+    """A target that a person set, and the folder's own figure beside it."""
+    target, day = figure_text(told_of.target), told_of.day.isoformat()
+    if told_of.folder is None:
+        text = n_("Target = %(target)s, set in the application on %(day)s; the folder gives none.")
+        return _reference("target_set", text, target=target, day=day)
+    text = n_("Target = %(target)s, set in the application on %(day)s; the folder gives %(folder)s.")
+    return _reference("target_set", text, target=target, day=day, folder=figure_text(told_of.folder))
+
+
 def _by_target(told: Told) -> Iterator[Step]:
     row = told.terms.row
-    if row.target is not None:
+    if told.set_target is not None:
+        yield _by_decision(told.set_target)
+    elif row.target is not None:
         yield _reference(
             "target_given", n_("Target = %(target)s, given by the scorecard."), target=figure_text(row.target)
         )
@@ -517,6 +532,9 @@ def _by_milestones(told: Told) -> Iterator[Step]:
     named = terms.method.targets
     values = Formula("; ".join(f"{one.year}: {figure_text(one.value)}" for one in named))
     yield _reference("milestones", n_("Targets of named years: %(values)s."), values=values)
+    if told.set_target is not None:
+        yield _by_decision(told.set_target)
+        return
     if terms.row.target is not None:
         text = n_("Target = %(target)s, given by the scorecard, which goes before.")
         yield _reference("target_given", text, target=figure_text(terms.row.target))

@@ -15,6 +15,7 @@ from typing import Final
 from app.rules.terms import Role
 
 __all__ = [
+    "FROM_ABOVE",
     "KEY_PERMISSIONS",
     "PERMISSIONS",
     "PUBLIC_DEEDS",
@@ -97,7 +98,7 @@ class Relation(StrEnum):
     """A unit one is posted to as head, all units below it, and their people."""
 
     UNHEADED = "unheaded"
-    """An entry above which no head stands other than those who share in it: at the top it goes to hr."""
+    """An entry above which no head stands other than those who share in it: at the top it goes to hr. So with what is :data:`FROM_ABOVE`."""
 
     ANY = "any"
     """Whatever there is."""
@@ -182,6 +183,7 @@ _HR: Final[_Row] = {
     Deed.FOLLOW_LIVE: _ANY,
     Deed.INGEST: _UNHEADED,
     Deed.VERIFY: _UNHEADED,
+    Deed.SET_TARGETS: _UNHEADED,
     Deed.RUN_CYCLE: _ANY,
     Deed.EXPORT: _ANY,
     Deed.EXPORT_ACTIVITIES: _ANY,
@@ -216,6 +218,10 @@ _ADMIN: Final[_Row] = {
     Deed.SEE_REJECTED: _ANY,
     Deed.REPLAY_REJECTED: _ANY,
 }
+
+FROM_ABOVE: Final = frozenset({Deed.SET_TARGETS})
+"""Deeds that nobody does to what they answer for themselves, which is their own scorecard and that of a unit they head. As with entries to be
+verified, those go to the head above, at the top to hr."""
 
 PERMISSIONS: Final[Mapping[Role, _Row]] = MappingProxyType(
     {

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 __all__ = [
     "CODE_PATTERN",
+    "FIGURE_PATTERN",
     "Basis",
     "CountsFrom",
     "Direction",
@@ -38,6 +39,9 @@ __all__ = [
 
 CODE_PATTERN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
 """Codes, numbers and names of keys and hooks (use with ``fullmatch``)."""
+
+FIGURE_PATTERN: Final = re.compile(r"-?(?:[0-9]{1,15}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})")
+"""A measured figure as people write it, in a folder or a form (use with ``fullmatch``)."""
 
 
 def n_(message: str) -> str:

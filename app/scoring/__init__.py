@@ -44,6 +44,7 @@ from app.scoring.scorecards import (
     scorecards,
     scores,
 )
+from app.scoring.target_setting import Moved, TargetMove, begin_setting, set_targets
 from app.scoring.trend import (
     Snapshot,
     Taken,
@@ -80,6 +81,7 @@ __all__ = [
     "LineLevel",
     "LineScore",
     "Member",
+    "Moved",
     "Mover",
     "Office",
     "Person",
@@ -96,6 +98,7 @@ __all__ = [
     "Sum",
     "Taken",
     "TargetBlock",
+    "TargetMove",
     "TargetRow",
     "Targets",
     "TrendPoint",
@@ -104,6 +107,7 @@ __all__ = [
     "activity_lines",
     "agency_board",
     "agency_source",
+    "begin_setting",
     "board",
     "board_source",
     "counted_activities",
@@ -125,6 +129,7 @@ __all__ = [
     "score_figures",
     "scorecards",
     "scores",
+    "set_targets",
     "snapshots",
     "stale_days",
     "state",

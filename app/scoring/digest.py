@@ -1,7 +1,7 @@
 """A fingerprint of all that was computed: equal for equal contents, on either database, in any order of arrival, on any day.
 
 A newcomer's usual mistake: to hash rows as they are stored. Numbers that a database gives out differ with the order of arrival; everything here
-goes by names, and projections, which move with the day, stay out.
+goes by names, and projections, which move with the day, stay out. So does what people decided in the application: scores are those of the folder.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from app import ledger
 from app.rules.terms import Basis
-from app.scoring.plan import state
+from app.scoring.plan import folder_state
 from app.scoring.scorecards import Asked, Scorecard, scorecards
 
 __all__ = ["digest"]
@@ -28,13 +28,13 @@ _ANY_DAY: Final = dt.date(2000, 1, 1)
 def digest(connection: Connection) -> str:
     """The SHA-256 over ledger, totals and scores, as 64 hexadecimal digits."""
     found = hashlib.sha256()
-    held = state(connection)
+    held = folder_state(connection)
     for line in ledger.contents(connection, held.frame):
         found.update(line.encode("utf-8", "surrogatepass"))
         found.update(b"\n")
     for cycle in held.sheet.cycles:
         for basis in Basis:
-            for card in scorecards(connection, Asked(cycle, _ANY_DAY, None, basis)):
+            for card in scorecards(connection, Asked(cycle, _ANY_DAY, None, basis), held=held):
                 for text in _score_lines(card):
                     found.update(text.encode())
                     found.update(b"\n")

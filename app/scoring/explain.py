@@ -321,6 +321,7 @@ class _Teller:
             reason=self._why[at],
             excluded_because=None if exclusion is None else exclusion.reason,
             days=None if person is None else (person.presence.days_present, person.presence.total),
+            set_target=worked.row.set_target,
         )
 
     def _actual(self, worked: Worked, told: Told) -> Iterator[Step]:

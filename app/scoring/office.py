@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from app import ledger
 from app.rules.definitions import KpiVersion
 from app.rules.measures import ADDS_UP, GROWS_WITH_DAYS, Aggregate
+from app.rules.targets import SetTarget
 from app.rules.terms import Basis, Job, Link, Node, NodeKind
 from app.scoring.board import node_name, pace_of
 from app.scoring.plan import CyclePlan, State
@@ -138,6 +139,12 @@ class TargetRow:
     link: Link
     expected: Decimal | None
     pace: Decimal | None
+    takes_target: bool
+    """Whether it has a target of its own to be set."""
+    given: Decimal | None
+    """The target of the whole cycle, as it is given or set; the line's is that of the days present."""
+    set_target: SetTarget | None
+    """Where that was set in the application."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +174,11 @@ class TargetBlock:
     own: TargetRow | None
     below: tuple[TargetRow, ...]
     sums: tuple[Sum, ...]
+
+    @property
+    def rows(self) -> tuple[TargetRow, ...]:
+        """All its lines, the unit's own first."""
+        return self.below if self.own is None else (self.own, *self.below)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +219,18 @@ def targets(connection: Connection, *, held: State, unit: str, asked: Asked) -> 
         for line in card.lines:
             version = plan.sheet.kpi(line.kpi).version(plan.cycle)
             expected, pace = pace_of(line, grows=version.measure.aggregate in GROWS_WITH_DAYS)
-            row = TargetRow(node=card.node, name=name, line=line, link=Link(line.link), expected=expected, pace=pace)
+            written = plan.sheet.line(plan.cycle, card.node, line.kpi)
+            row = TargetRow(
+                node=card.node,
+                name=name,
+                line=line,
+                link=Link(line.link),
+                expected=expected,
+                pace=pace,
+                takes_target=written is not None and plan.sheet.takes_target(written),
+                given=written.target if written is not None else None,
+                set_target=plan.sheet.origin_of(written).set_target if written is not None else None,
+            )
             by_kpi.setdefault(line.kpi, []).append(row)
     blocks = tuple(_block(plan, node, kpi, rows) for kpi, rows in by_kpi.items())
     return Targets(

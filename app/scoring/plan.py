@@ -1,6 +1,7 @@
 """How a cycle is scored: everything about its lines that no event changes, worked out once for each load.
 
-Bases, highs and lows, who was present, which total each line reads and what it weighs hang on the folder and the definitions alone. With
+Bases, highs and lows, who was present, which total each line reads and what it weighs hang on the folder, the definitions and the targets that were
+set in the application alone. With
 these ready, scoring is a few passes of numpy over what the nodes have done.
 A newcomer's usual mistake: a line that is *shown* is not always one that is *worked out*. A shared line shows its parent's, and the first cycle
 of a version works out each line twice, by the new definition and by the old one.
@@ -33,7 +34,7 @@ from app.rules.projection import DaysByMonth, days_by_month, elapsed, floats
 from app.rules.projection import Plan as MonthShares
 from app.rules.terms import Basis, CountsFrom, Job, Link, Node, NodeKind, Period
 
-__all__ = ["CyclePlan", "Person", "Selection", "ShownLine", "State", "Worked", "state"]
+__all__ = ["CyclePlan", "Person", "Selection", "ShownLine", "State", "Worked", "folder_state", "state"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -294,6 +295,22 @@ def _blend(plan: CyclePlan, node: Node) -> tuple[float, float]:
     return _number(Decimal(share.unit)), _number(Decimal(share.own))
 
 
+def _with_sheet(before: CyclePlan, sheet: Sheet) -> CyclePlan:
+    """The plan of a sheet in which nothing but rows changed: only these are worked out again, each at its place."""
+    rows = {(row.node, row.kpi): row for held in sheet.lines.get(before.cycle, {}).values() for row in held}
+    worked = tuple(
+        one
+        if (row := rows[one.node, one.row.kpi]) is one.row
+        else _worked(sheet, before.cycle, one.node, row, one.version, before.people)
+        for one in before.worked
+    )
+    lines = {
+        node: tuple(ShownLine(rows[node, one.row.kpi], one.worked, one.bridge) for one in shown)
+        for node, shown in before.lines.items()
+    }
+    return CyclePlan(before.cycle, before.period, before.frame, sheet, before.nodes, worked, lines, before.people)
+
+
 def _plan(frame: Frame, sheet: Sheet, cycle: int) -> CyclePlan:
     directory = frame.directory
     period = cycle_period(cycle, frame.first_month)
@@ -362,17 +379,18 @@ def _entered(
 
 
 class State:
-    """Everything that is loaded now, as scoring and recording need it; one for each revision, shared by all threads.
+    """Everything that is loaded and decided now, as scoring and recording need it; one for each revision, shared by all threads.
 
     Attributes:
         frame: the agency as the ledger sees it.
         sheet: the cascade's rows and the definitions.
     """
 
-    def __init__(self, frame: Frame, sheet: Sheet) -> None:
-        """Take the read models; plans are made when they are asked for."""
+    def __init__(self, frame: Frame, sheet: Sheet, *, folder: State | None = None) -> None:
+        """Take the read models, and the state of the folder alone where targets were set since; plans are made when they are asked for."""
         self.frame: Final = frame
         self.sheet: Final = sheet
+        self._folder: Final = folder
         self._plans: Final[dict[int, CyclePlan]] = {}
         self._lock: Final = threading.Lock()
 
@@ -381,24 +399,45 @@ class State:
         found = self._plans.get(cycle)
         if found is None:
             with self._lock:
-                found = self._plans.get(cycle) or _plan(self.frame, self.sheet, cycle)
+                found = self._plans.get(cycle) or self._made(cycle)
                 self._plans[cycle] = found
         return found
 
+    def _made(self, cycle: int) -> CyclePlan:
+        if self._folder is None:
+            return _plan(self.frame, self.sheet, cycle)
+        return _with_sheet(self._folder.plan(cycle), self.sheet)
 
-def _read(connection: Connection, revision: Revision) -> State:
+
+def _read_folder(connection: Connection, revision: Revision) -> State:
     del revision
-    sheet = cascade.sheet(connection)
+    sheet = cascade.loaded_sheet(connection)
     slices = ledger.slices_in_use(connection, sheet.definitions)
     return State(ledger.frame_of(organisation.directory(connection), sheet.definitions, slices), sheet)
 
 
-_kept: Final[KeptByRevision[State]] = KeptByRevision(_read)
+def _read(connection: Connection, revision: Revision) -> State:
+    folder = folder_state(connection)
+    if not revision.decided:
+        return folder
+    return State(folder.frame, cascade.sheet(connection), folder=folder)
+
+
+_of_folder: Final[KeptByRevision[State]] = KeptByRevision(_read_folder)
+_kept: Final[KeptByRevision[State]] = KeptByRevision(_read, decided=True)
+
+
+def folder_state(connection: Connection) -> State:
+    """What is loaded now, without what was decided in the application: for the digest alone.
+
+    Queries: 1 (the revision); after a load those of the directory and the sheet.
+    """
+    return _of_folder(connection)
 
 
 def state(connection: Connection) -> State:
-    """Everything that is loaded now.
+    """Everything that is loaded now, with what was decided in the application.
 
-    Queries: 1 (the revision); after a load those of the directory and the sheet.
+    Queries: 1 (the revision); after a load those of the directory and the sheet, after a decision 6.
     """
     return _kept(connection)

@@ -28,7 +28,7 @@ from app.rules.methods import reasons, score
 from app.rules.projection import projected, projected_actual
 from app.rules.rollup import blend, own_scores, projected_own, published, unit_scores
 from app.rules.terms import Basis, Node
-from app.scoring.plan import CyclePlan, Selection, ShownLine, state
+from app.scoring.plan import CyclePlan, Selection, ShownLine, State, state
 
 __all__ = [
     "Asked",
@@ -261,19 +261,23 @@ def _blended(selection: Selection, own: FloatArray) -> tuple[FloatArray, FloatAr
     return unit, np.where(selection.is_employee, mixed, own)
 
 
-def scores(connection: Connection, asked: Asked, nodes: Sequence[Node] | None = None) -> Scores:
-    """The scores of some nodes, or of all that are listed in the cycle.
+def scores(
+    connection: Connection, asked: Asked, nodes: Sequence[Node] | None = None, *, held: State | None = None
+) -> Scores:
+    """The scores of some nodes, or of all that are listed in the cycle, by what is loaded and decided now or by what is ``held``.
 
     Queries: 2 or 3 of now, however many the nodes are; as of a day those of the fold and 1.
     """
-    plan = state(connection).plan(asked.cycle)
+    plan = (held or state(connection)).plan(asked.cycle)
     selection = plan.everything() if nodes is None else plan.select(nodes)
     return score_figures(selection, read_figures(connection, selection, asked), asked)
 
 
-def scorecards(connection: Connection, asked: Asked, nodes: Sequence[Node] | None = None) -> list[Scorecard]:
+def scorecards(
+    connection: Connection, asked: Asked, nodes: Sequence[Node] | None = None, *, held: State | None = None
+) -> list[Scorecard]:
     """The scorecards of some nodes, or of all that are listed in the cycle, in that order. Queries: those of :func:`scores`."""
-    return make_scorecards(scores(connection, asked, nodes))
+    return make_scorecards(scores(connection, asked, nodes, held=held))
 
 
 def make_scorecards(found: Scores, *, first: int | None = None) -> list[Scorecard]:

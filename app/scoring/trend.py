@@ -145,7 +145,7 @@ def take_snapshot(connection: Connection, cycle: int, day: dt.date, at: dt.datet
 
 def newest(connection: Connection) -> Taken:
     """What a trend that is taken now is taken from: ask before reading, so that what comes meanwhile counts as unseen. Queries: 2."""
-    return Taken(token=current_revision(connection).token, event=ledger.newest_event(connection))
+    return Taken(token=current_revision(connection).whole, event=ledger.newest_event(connection))
 
 
 def stale_days(connection: Connection, cycle: int, *, today: dt.date) -> list[dt.date]:
@@ -156,7 +156,7 @@ def stale_days(connection: Connection, cycle: int, *, today: dt.date) -> list[dt
     plan = state(connection).plan(cycle)
     wanted = days_to_keep(plan.period, today)
     taken = connection.execute(sa.select(trend_taken).where(trend_taken.c.cycle == cycle)).one_or_none()
-    if taken is None or taken.token != current_revision(connection).token:
+    if taken is None or taken.token != current_revision(connection).whole:
         return wanted
     kept = set(connection.scalars(sa.select(trend.c.day).where(trend.c.cycle == cycle).distinct()))
     # SQLite's writers are alone: there the numbers are in the order of commits.

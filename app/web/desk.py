@@ -133,7 +133,7 @@ class Desk:
             return True
         if node is None:
             return access.may_at_all(lambda: self.directory, viewer=self.who, deed=deed, day=self.today)
-        standing = access.relations(self.directory, viewer=self.who, node=node, day=self.today)
+        standing = access.standing(self.directory, viewer=self.who, deed=deed, node=node, day=self.today)
         return may(self.who.roles, deed, standing)
 
     def require(self, deed: Deed, node: Node | None = None) -> None:

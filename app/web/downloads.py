@@ -71,7 +71,7 @@ def activities_file(
     if not own:
         form.refuse_without_reason()
     with ExitStack() as opened:
-        found = find(opened.enter_context(desk.database.snapshot()))
+        found = find(opened.enter_context(desk.database.read()))
         sheet = ACTIVITIES.sheet(found.rows)
         name = f"activities-{desk.today.isoformat()}.{form.format}"
         if form.format == "xlsx":

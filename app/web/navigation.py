@@ -35,6 +35,7 @@ ITEMS: Final = (
     Item("verification", n_("To verify"), Deed.VERIFY, Relation.LINE),
     Item("verification", n_("To verify"), Deed.VERIFY, Relation.UNHEADED),
     Item("targets", n_("Targets"), Deed.SET_TARGETS, Relation.LINE),
+    Item("targets", n_("Targets"), Deed.SET_TARGETS, Relation.UNHEADED),
     Item("people", n_("People"), Deed.SEE_PEOPLE_SCORES, Relation.ANY),
     Item("goals", n_("Goals"), Deed.SEE_GOALS, Relation.ABOVE),
     Item("goals", n_("Goals"), Deed.SEE_GOALS, Relation.ANY),

@@ -53,9 +53,14 @@ see_grade          employee:E2  boram dana emil
 see_pay            employee:E1  alba dana emil
 see_pay            employee:E2  boram dana emil
 see_targets        employee:E1  alba boram gaston hana dana emil ferran
-set_targets        unit:VIE     boram gaston hana
-set_targets        unit:EUR     gaston hana
+set_targets        unit:VIE     gaston hana
+set_targets        unit:EUR     hana
+set_targets        unit:PAR     gaston hana
+set_targets        unit:HQ      dana
 set_targets        employee:E1  boram gaston hana
+set_targets        employee:E2  gaston hana
+set_targets        employee:E4  hana
+set_targets        employee:E5  dana
 log_activity       employee:E1  alba
 log_activity       employee:E2  boram
 reverse_activity   employee:E1  alba
@@ -90,7 +95,7 @@ def test_exactly_these_people_may(directory, viewer_of, deed, node, people):
     allowed = []
     for name in PEOPLE:
         viewer = viewer_of(name)
-        relations = access.relations(directory, viewer=viewer, node=found, day=TODAY)
+        relations = access.standing(directory, viewer=viewer, deed=Deed(deed), node=found, day=TODAY)
         one = may(viewer.roles, Deed(deed), relations)
         assert access.sees(directory, viewer=viewer, deed=Deed(deed), day=TODAY)(found) is one
         if one:
@@ -105,13 +110,21 @@ def test_every_deed_is_in_the_table_or_open_to_all():
     assert set(Deed) - without_node == {Deed(row[0]) for row in ROWS}
 
 
+def test_targets_come_from_above(directory, viewer_of):
+    """Who takes an office over sets its people's targets from that day on, and never the office's or their own."""
+    sets = access.sees(directory, viewer=viewer_of("alba"), deed=Deed.SET_TARGETS, day=IN_OCTOBER)
+    assert not sets(VIENNA)
+    assert not sets(Node(NodeKind.EMPLOYEE, "E1"))
+    assert access.sees(directory, viewer=viewer_of("gaston"), deed=Deed.SET_TARGETS, day=IN_OCTOBER)(VIENNA)
+
+
 def test_a_head_is_who_is_posted_as_head_that_day(directory, viewer_of):
     """Alba takes the office over in October: until then the role opens nothing, from then on Boram's does not."""
     for day, heads in ((TODAY, "boram"), (IN_OCTOBER, "alba")):
         for name in ("alba", "boram"):
             viewer = viewer_of(name)
             relations = access.relations(directory, viewer=viewer, node=VIENNA, day=day)
-            assert may(viewer.roles, Deed.SET_TARGETS, relations) is (name == heads)
+            assert may(viewer.roles, Deed.SEE_PEOPLE, relations) is (name == heads)
             assert access.may_at_all(lambda: directory, viewer=viewer, deed=Deed.VERIFY, day=day) is (name == heads)
 
 

@@ -49,7 +49,7 @@ def _measure_activities(agency: Agency) -> None:
     )
 
     def whole() -> float:
-        with agency.database.snapshot() as connection:
+        with agency.database.read() as connection:
             frame = scoring.state(connection).frame
 
             def write() -> None:
@@ -60,7 +60,7 @@ def _measure_activities(agency: Agency) -> None:
             return count / seconds(write)
 
     def bare() -> float:
-        with agency.database.snapshot() as connection:
+        with agency.database.read() as connection:
 
             def write() -> None:
                 for block in connection.execute(plain, execution_options={"yield_per": 1000}).partitions():

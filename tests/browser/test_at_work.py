@@ -130,6 +130,33 @@ def test_the_queue_is_judged_by_keyboard(site: Site, page: Page) -> None:
     expect(page.locator(".queue")).not_to_contain_text("Two")
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_target_is_set_by_keyboard_alone_and_on_a_phone(site: Site, page: Page, width: int) -> None:
+    """Open the form, correct what was wrong in it, save; it is accessible in both states and fits."""
+    page.set_viewport_size({"width": width, "height": 800})
+    site.open(page, "boram", "/targets")
+    block = page.locator("#kpi-consults")
+    block.locator("summary").focus()
+    page.keyboard.press("Enter")
+    figure = block.get_by_label("E1")
+    for typed in ("a lot", "25"):
+        figure.focus()
+        page.keyboard.press("Control+a")
+        page.keyboard.type(typed)
+        found = Axe().run(page).response["violations"]
+        assert not found, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        page.keyboard.press("Enter")
+        if typed == "a lot":
+            expect(block.locator(".error")).to_contain_text("Write a number as 1234.56")
+            expect(figure).to_have_value("a lot")
+            expect(figure).to_be_visible()
+            expect(figure).to_be_focused()
+    expect(page.get_by_role("status")).to_contain_text("Targets set: 1.")
+    expect(block.locator("tr", has_text="E1").first).to_contain_text("25")
+    expect(block.locator("tr", has_text="E1").first).to_contain_text("the folder: 10")
+
+
 @pytest.mark.parametrize("width", [360, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_and_fits(site: Site, page: Page, width: int, scheme: str) -> None:

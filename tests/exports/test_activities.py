@@ -305,7 +305,7 @@ def test_the_number_of_queries_follows_blocks_and_not_rows(
     """Two for a block of 1,000, read as they are asked for."""
     working = working_on_each
     working.record(*(f"2026-05-04 deal M-{number} E{1 + number % 3} 1.00 USD" for number in range(2100)))
-    with working.database.snapshot() as connection:
+    with working.database.read() as connection:
         frame = scoring.state(connection).frame
         with count_queries() as sent:
             found = activities_found(connection, frame, only=EventFilter())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
-from app import access, organisation
+from app import access, cascade, organisation
 from app.kit import database as kit
 from app.kit.database import Database, current_schema, metadata, migrate
 from app.ledger import tables as ledger
@@ -27,6 +28,7 @@ APPEND_ONLY = (
     organisation.tables.load_run,
     organisation.tables.load_file,
     organisation.tables.load_text,
+    cascade.tables.target_set,
 )
 
 
@@ -103,6 +105,8 @@ def _a_row(table: sa.Table) -> dict[str, object]:
             row[column.name] = 1
         elif isinstance(column.type, sa.LargeBinary):
             row[column.name] = b"x"
+        elif isinstance(column.type, kit.Exact):
+            row[column.name] = Decimal(1)
         elif isinstance(column.type, sa.JSON):
             row[column.name] = {}
         elif not column.nullable:

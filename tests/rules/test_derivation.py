@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -32,6 +33,7 @@ from app.rules.measures import Actuals, Total, actual
 from app.rules.methods import Lines, score
 from app.rules.projection import days_by_month, elapsed
 from app.rules.steps import Formula, Phrase, Section, Step
+from app.rules.targets import SetTarget
 from app.rules.terms import Basis, CountsFrom, Direction, Job, KpiClass, Period
 
 YEAR = 2026
@@ -178,6 +180,19 @@ def test_proration_shows_the_days():
 
     assert any("on 73 of the cycle's 365 days" in sentence for sentence in found)
     assert "High for these days: 150 × 73 / 365 = 30." in found
+
+
+@pytest.mark.parametrize("name", ["target", "milestone"])
+@pytest.mark.parametrize("folder", [None, Decimal("10.50")])
+def test_a_target_that_was_set_says_when_and_what_the_folder_gives(name, folder):
+    """It goes before the folder's and before a milestone's; nothing else is said of where the target comes from."""
+    method = Method(name=name, targets=(Target(2024, Decimal(3)),) if name == "milestone" else ())
+    set_target = SetTarget(target=Decimal("12.5"), folder=folder, day=dt.date(2026, 6, 30))
+    held = told(terms(method=method, row=Given(target=Decimal("12.5")), past={}), Fraction(5))
+    found = replace(held, set_target=set_target)
+    said = [step.say() for step in reference_steps(found) if step.code.startswith(("target", "no_target"))]
+    gives = "none" if folder is None else "10.5"
+    assert said == [f"Target = 12.5, set in the application on 2026-06-30; the folder gives {gives}."]
 
 
 def test_a_milestone_between_two_years_is_interpolated():

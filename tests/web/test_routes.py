@@ -205,11 +205,11 @@ def _said(person, node):
 
 
 def test_a_deed_is_committed_with_its_row_on_the_trail(site):
-    person = signed_in(site, "boram")
+    person = signed_in(site, "gaston")
     assert person.post("/sample/unit:VIE/targets", {"reason": "agreed"}).status_code == 303
     assert "dark" in _theme(site)
     (row,) = _deeds(site)
-    assert (row.who, row.deed, row.subject) == ("account:Boram@agency.example", "set_targets", "unit:VIE")
+    assert (row.who, row.deed, row.subject) == ("account:Gaston@agency.example", "set_targets", "unit:VIE")
     assert (row.before, row.after, row.why) == ('{"target": 1}', '{"target": 2}', "agreed")
 
 
@@ -223,7 +223,7 @@ def test_a_deed_is_committed_with_its_row_on_the_trail(site):
     ],
 )
 def test_what_is_refused_leaves_nothing_half_done(site, reason, status, said):
-    person = signed_in(site, "boram")
+    person = signed_in(site, "gaston")
     answer = person.post("/sample/unit:VIE/targets", {"reason": reason})
     assert answer.status_code == status
     assert said in answer.text

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from app import scoring
+from app.rules.terms import Node
 from tests.conftest import CountQueries
-from tests.web.working import Working
+from tests.web.working import NOW, Working
 
 
 def split(vie: int, par: int | str) -> object:
@@ -79,3 +83,194 @@ def test_it_takes_as_many_queries_whatever_the_size(working_on_each: Working, co
             person.get("/targets")
         counts.append(len([one for one in sent if one != "BEGIN"]))
     assert counts == [5, 5]
+
+
+# ------------------------------------------------------------------------------------------------------------ targets that are set
+
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+
+
+def form(page: str, kpi: str, **figures: str) -> dict[str, object]:
+    """The form of a KPI as a browser would send it, with some figures changed: ``E1="12"``, ``VIE="20"``."""
+    part = page.split(f'<section class="targets-block" id="kpi-{kpi}">')[1].split("</section>", maxsplit=1)[0]
+    hidden = HIDDEN.findall(part)
+    nodes = [value for name, value in hidden if name == "node"]
+    sent: dict[str, object] = {name: value for name, value in hidden if name not in {"node", "csrf_token"}}
+    sent |= {f"target-{kpi}-{node}": sent[f"seen-{kpi}-{node}"] for node in nodes} | {"node": nodes}
+    for code, figure in figures.items():
+        (name,) = (f"target-{kpi}-{node}" for node in nodes if node.endswith(f":{code}"))
+        sent[name] = figure
+    return sent
+
+
+def target_of(working: Working, node: str, kpi: str = "consults") -> str | None:
+    """The target that the node's scorecard shows."""
+    found = Node.parse(node)
+    assert found is not None
+    with working.database.read() as connection:
+        card = scoring.scorecards(connection, scoring.Asked(2026, NOW.date()), [found])[0]
+    return next(line.target for line in card.lines if line.kpi == kpi)
+
+
+def test_a_head_sets_several_targets_at_once_and_all_pages_show_them(working: Working) -> None:
+    """What was not changed is left alone; the trail has a row for each that was."""
+    working.record("2026-03-04 consult C-1 E1")
+    page = working.boram.get("/targets").text
+    answer = working.boram.post(
+        "/targets?unit=VIE&cycle=2026", form(page, "consults", E1="4", E6="8.50") | {"note-consults": "A new market"}
+    )
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/targets?unit=VIE&cycle=2026#kpi-consults")
+    page = working.boram.get("/targets?unit=VIE").text
+    assert "Targets set: 2." in page
+    assert re.search(r"set on .*; the folder: 10<", page)
+    assert [target_of(working, f"employee:{number}") for number in ("E1", "E2", "E6")] == ["4", "10", "8.5"]
+    # 20 + 80 × 1 / 4
+    assert "40.00" in working.alba.get("/scorecards/employee:E1").text
+    derivation = working.alba.get("/scorecards/employee:E1/consults").text
+    assert "Target = 4, set in the application on 2026-06-30; the folder gives 10." in derivation
+    rows = [row for row in working.trail() if row.deed == "set_targets"]
+    assert {(row.who, row.subject, row.why) for row in rows} == {
+        ("account:boram@agency.example", f"employee:{number}", "A new market") for number in ("E1", "E6")
+    }
+    assert '"target": "4"' in " ".join(str(row.after) for row in rows).replace('":"', '": "')
+
+
+def test_nobody_sets_their_own_and_a_unit_s_comes_from_above(working: Working) -> None:
+    """A head's form has the others of the office; the region's head sets the office's and its head's; at the top it is hr."""
+    for name, unit, nodes in (
+        ("boram", "VIE", {"employee:E1", "employee:E6"}),
+        ("gaston", "VIE", {"unit:VIE", "employee:E1", "employee:E2", "employee:E6"}),
+        ("gaston", "EUR", {"unit:VIE", "unit:PAR"}),
+        ("hana", "HQ", {"unit:EUR", "unit:ASI", "employee:E7"}),
+        ("dana", "HQ", {"unit:HQ", "employee:E5"}),
+        ("wanda", "HQ", {"unit:HQ", "employee:E5"}),
+        ("emil", "VIE", set()),
+        ("ferran", "VIE", set()),
+    ):
+        page = getattr(working, name).get(f"/targets?unit={unit}").text
+        assert {value for hidden, value in HIDDEN.findall(page) if hidden == "node"} == nodes, name
+    for name, node in (
+        ("boram", "employee:E2"),
+        ("boram", "unit:VIE"),
+        ("boram", "employee:E3"),
+        ("gaston", "unit:EUR"),
+        ("alba", "employee:E1"),
+        ("emil", "employee:E1"),
+        ("dana", "employee:E1"),
+        ("iris", "employee:E1"),
+    ):
+        sent = {"kpi": "consults", "cycle": "2026", "node": [node]}
+        sent |= {f"target-consults-{node}": "1", f"seen-consults-{node}": "10"}
+        assert getattr(working, name).post("/targets?unit=VIE", sent).status_code == 404, (name, node)
+        assert target_of(working, node) == "10"
+
+
+def test_a_line_that_takes_no_target_has_no_field(working: Working) -> None:
+    """A shared line shows its parent's figures, what was set for the parent among them."""
+
+    def share(text: str) -> str:
+        old = "2026,employee:E6,consults,10,,unique,,,,,,10,"
+        assert old in text
+        return text.replace(old, "2026,employee:E6,consults,10,,shared,unit:VIE,consults,,,,,")
+
+    working.load(share)
+    page = working.gaston.get("/targets?unit=VIE").text
+    sent = form(page, "consults", VIE="40")
+    assert "employee:E6" not in sent["node"]  # type: ignore[operator]
+    assert working.gaston.post("/targets?unit=VIE", sent).status_code == 303
+    assert [target_of(working, node) for node in ("unit:VIE", "employee:E6")] == ["40", "40"]
+    forced = {**sent, "node": ["employee:E6"], "target-consults-employee:E6": "1"}
+    assert working.gaston.post("/targets?unit=VIE", forced).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("12,5", "Write a number as 1234.56"),
+        ("1e3", "Write a number as 1234.56"),
+        ("1234567890123456", "Write a number as 1234.56"),
+        ("many &", "Write a number as 1234.56"),
+        ("", "Write the target."),
+        ("10.0", "This is the target already."),
+    ],
+)
+def test_a_wrong_figure_is_named_at_its_field_and_kept(working: Working, typed: str, said: str) -> None:
+    """Nothing of the form is set, not even what is right in it."""
+    page = working.boram.get("/targets").text
+    right = {} if typed == "10.0" else {"E6": "20"}
+    answer = working.boram.post(
+        "/targets?unit=VIE", form(page, "consults", E1=typed, **right) | {"note-consults": "Kept too"}
+    )
+    assert answer.status_code == 422
+    field = answer.text.split('<div class="field field-short field-wrong">')[1].split("</div>")[0]
+    assert said in field
+    assert 'for="target-consults-employee:E1"' in field
+    assert f'value="{typed.replace("&", "&amp;")}"' in field
+    assert 'value="Kept too"' in answer.text
+    assert all(f'value="{figure}"' in answer.text for figure in right.values())
+    assert [target_of(working, f"employee:{number}") for number in ("E1", "E6")] == ["10", "10"]
+
+
+def test_what_another_set_meanwhile_is_not_overwritten(working: Working) -> None:
+    """Two have the form open: the second is told, and what the second did not touch stays as the first set it."""
+    page = working.boram.get("/targets").text
+    other = working.gaston.get("/targets?unit=VIE").text
+    assert working.gaston.post("/targets?unit=VIE", form(other, "consults", E1="12", E6="13")).status_code == 303
+    answer = working.boram.post("/targets?unit=VIE", form(page, "consults", E1="14"))
+    assert answer.status_code == 409
+    assert "Somebody set this target to 12 since you opened the page." in answer.text
+    assert 'value="14"' in answer.text
+    again = form(answer.text, "consults", E1="14", E6="10") | {"seen-consults-employee:E6": "10"}
+    assert working.boram.post("/targets?unit=VIE", again).status_code == 303
+    assert [target_of(working, f"employee:{number}") for number in ("E1", "E6")] == ["14", "13"]
+
+
+def test_a_form_that_is_sent_twice_sets_once(working: Working) -> None:
+    """The second time it says so."""
+    sent = form(working.boram.get("/targets").text, "consults", E1="12")
+    for said in ("Targets set: 1.", "These are the targets already"):
+        assert working.boram.post("/targets?unit=VIE", sent).status_code == 303
+        assert said in working.boram.get("/targets").text
+    assert (
+        len([row for row in working.trail() if row.deed == "set_targets"]) == 1 + 1
+    )  # the second attempt, without a target
+
+
+def test_what_is_set_is_added_up_as_what_is_loaded(working: Working) -> None:
+    """The slices still come to 10 where one is set higher and the other lower by as much."""
+    working.load(split(6, 4))  # type: ignore[arg-type]
+    sent = form(working.gaston.get("/targets").text, "consults", VIE="7", PAR="3")
+    assert working.gaston.post("/targets", sent).status_code == 303
+    page = working.gaston.get("/targets").text
+    assert "The targets of the 2 identical lines below come to 10; EUR has 10." in page
+    sent = form(page, "consults", VIE="9")
+    assert working.gaston.post("/targets", sent).status_code == 303
+    assert "The targets of the 2 identical lines below come to 12; EUR has 10." in working.gaston.get("/targets").text
+
+
+@pytest.mark.parametrize(("language", "said"), [("ko", "1234.56"), ("es", "1234.56")])
+def test_the_error_speaks_the_reader_s_language(working: Working, language: str, said: str) -> None:
+    """As everything does."""
+    sent = form(working.boram.get("/targets").text, "consults", E1="x")
+    working.boram.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
+    answer = working.boram.post("/targets?unit=VIE", sent)
+    assert "Write a number" not in answer.text
+    assert said in answer.text
+
+
+def test_setting_takes_as_many_queries_whatever_the_number(
+    working_on_each: Working, count_queries: CountQueries
+) -> None:
+    """One insert for all of them, and a row of the trail each; the page reads no more than before."""
+    counts = []
+    for figures in ({"E1": "11"}, {"E1": "12"}, {"E1": "13", "E2": "13", "E6": "13"}):
+        sent = form(working_on_each.gaston.get("/targets?unit=VIE").text, "consults", **figures)
+        with count_queries() as statements:
+            assert working_on_each.gaston.post("/targets?unit=VIE", sent).status_code == 303
+        counts.append(len([one for one in statements if one != "BEGIN" and "INSERT INTO trail" not in one]))
+    assert counts[1] == counts[2]
+    for person in (working_on_each.boram, working_on_each.hana):
+        person.get("/targets")
+        with count_queries() as statements:
+            person.get("/targets")
+        assert len([one for one in statements if one != "BEGIN"]) == 5

@@ -120,10 +120,14 @@ def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
             "in": "query",
             "required": name in needed,
             "description": member.get("description", ""),
-            "schema": _plain(member, schema.get("$defs", {})),
+            "schema": shape if name in needed else {"anyOf": [shape, _EMPTY]},
         }
         for name, member in schema["properties"].items()
+        for shape in [_plain(member, schema.get("$defs", {}))]
     ]
+
+
+_EMPTY: Final = {"type": "string", "maxLength": 0, "description": "Empty is as if it were not there."}
 
 
 def _plain(member: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,28 +1,76 @@
-"""Targets: the lines of a unit, its people and the units below, KPI by KPI, and whether what should add up does.
+"""Targets: the lines of a unit, its people and the units below, KPI by KPI, and whether what should add up does. A head sets them there.
 
 A newcomer's usual mistake is to compare everything with everything: only identical lines are slices of the line above (domain.md 4).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
+from flask import request
+from pydantic import BaseModel, ConfigDict, Field
+
 from app import access, scoring
-from app.kit.refusals import NotThere
+from app.kit.refusals import Conflict, Invalid, NotThere, at_field
+from app.kit.replacing import exact_text
 from app.rules.permissions import Deed
+from app.rules.targets import figure_of
+from app.rules.terms import Finding, Node, n_
+from app.scoring import TargetBlock, TargetMove
 from app.web import words
 from app.web.asking import ScoreQuery, asked_of, chosen_unit
 from app.web.desk import Desk
-from app.web.rendering import Page
+from app.web.rendering import Page, Said
 from app.web.routing import Pages
 
 pages: Final = Pages("targets")
+
+SET: Final = n_("Targets set: %(count)s.")
+SET_BEFORE: Final = n_("These are the targets already; nothing was recorded twice.")
+NO_FIGURE: Final = n_(
+    "Write a number as 1234.56: a point before the decimals, up to 15 digits before it and 20 after it."
+)
+EMPTY: Final = n_("Write the target. Once set it can be changed, not taken away.")
+NOTHING_NEW: Final = n_("This is the target already. Write another one.")
+NOTE_LONG: Final = n_("Use at most %(max_length)s characters.")
+OVERTAKEN: Final = n_("Somebody set this target to %(target)s since you opened the page. Look again before you go on.")
 
 
 class TargetsQuery(ScoreQuery):
     """Which unit, and which cycle."""
 
     unit: str = ""
+
+
+class SetForm(BaseModel):
+    """Whose targets of which KPI: the figures stand in fields of their own, named by :func:`field_of`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cycle: int
+    kpi: str = Field(max_length=40)
+    node: list[str] = Field(min_length=1, max_length=5000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settable:
+    """A line in the form: its fields' names, the figure that the form was made with, and the folder's own where another was set."""
+
+    node: Node
+    name: str
+    field: str
+    seen_field: str
+    seen: str
+    value: str
+    folder: str | None
+
+
+def field_of(what: str, kpi: str, node: str = "") -> str:
+    """The name of a form's field; no two of the page's are alike."""
+    return f"{what}-{kpi}-{node}" if node else f"{what}-{kpi}"
 
 
 @pages.read("/targets", may=Deed.SEE_TARGETS)
@@ -34,10 +82,120 @@ def targets(desk: Desk, query: TargetsQuery) -> Page:
         raise NotThere
     held = scoring.state(desk.connection)
     shown = scoring.targets(desk.connection, held=held, unit=node.code, asked=asked_of(held, query, desk.today))
+    # What is set holds from now on: on the page of a day that is past it would not show.
+    sets = desk.sees(Deed.SET_TARGETS) if query.as_of is None else (lambda _node: False)
     return Page(
         "pages/targets.html",
         targets=shown,
+        forms={
+            block.kpi: _form(desk, block, [row.node for row in block.rows if sets(row.node)]) for block in shown.blocks
+        },
+        field_of=field_of,
         query=query,
         sees=desk.sees(Deed.SEE_TARGETS),
         words=words,
     )
+
+
+@pages.act("/targets", may=Deed.SET_TARGETS, again="targets")
+def set_targets(desk: Desk, query: TargetsQuery, form: SetForm) -> Said:
+    """Set the targets that were changed in the form of a KPI: all of them, or none where one cannot be."""
+    nodes = [_node(text) for text in dict.fromkeys(form.node)]
+    for node in nodes:
+        desk.require(Deed.SET_TARGETS, node)
+    note = request.form.get(field_of("note", form.kpi), "").strip()
+    moves, findings = _moves(request.form, form.kpi, nodes)
+    if len(note) > 500:
+        findings.append(at_field(field_of("note", form.kpi), "string_too_long", NOTE_LONG, max_length=500))
+    if findings:
+        raise Invalid(*findings)
+    held = scoring.begin_setting(desk.connection)
+    moved = scoring.set_targets(
+        desk.connection,
+        held,
+        moves,
+        cycle=form.cycle,
+        kpi=form.kpi,
+        by=desk.label,
+        employee=desk.viewer.employee,
+        at=desk.now,
+        note=note or None,
+    )
+    if moved.overtaken:
+        raise Conflict(*(_overtaken(held, form, node) for node in moved.overtaken))
+    for node, before, after in moved.done:
+        desk.note(
+            subject=str(node),
+            before={"cycle": form.cycle, "kpi": form.kpi, "target": exact_text(before)},
+            after={"cycle": form.cycle, "kpi": form.kpi, "target": exact_text(after)},
+            why=note or None,
+        )
+    place = {"unit": query.unit or None, "cycle": form.cycle, "_anchor": f"kpi-{form.kpi}"}
+    if not moved.done:
+        return Said(SET_BEFORE, then="targets", values=place)
+    return Said(SET, then="targets", values=place, parameters={"count": len(moved.done)})
+
+
+def _node(text: str) -> Node:
+    node = Node.parse(text)
+    if node is None:
+        raise NotThere
+    return node
+
+
+def _moves(typed: Mapping[str, str], kpi: str, nodes: list[Node]) -> tuple[list[TargetMove], list[Finding]]:
+    """What was changed in the form, and what is wrong with it. A field that is as the form came is passed over."""
+    moves: list[TargetMove] = []
+    findings: list[Finding] = []
+    for node in nodes:
+        name = field_of("target", kpi, str(node))
+        text, seen = (typed.get(one, "").strip() for one in (name, field_of("seen", kpi, str(node))))
+        figure, before = figure_of(text), figure_of(seen)
+        if text == seen or (figure is not None and figure == before):
+            continue
+        if figure is None:
+            findings.append(at_field(name, "missing", EMPTY) if not text else at_field(name, "not_a_number", NO_FIGURE))
+        else:
+            moves.append(TargetMove(node=node, target=figure, seen=before))
+    if not moves and not findings:
+        name = field_of("target", kpi, str(nodes[0]))
+        is_empty = not typed.get(name, "").strip()
+        findings.append(at_field(name, "missing", EMPTY) if is_empty else at_field(name, "unchanged", NOTHING_NEW))
+    return moves, findings
+
+
+def _overtaken(held: scoring.State, form: SetForm, node: Node) -> Finding:
+    line = held.sheet.line(form.cycle, node, form.kpi)
+    target = exact_text(line.target) if line is not None else None
+    return at_field(field_of("target", form.kpi, str(node)), "overtaken", OVERTAKEN, target=target or "–")
+
+
+def _form(desk: Desk, block: TargetBlock, nodes: list[Node]) -> list[Settable]:
+    """The lines of a block whose targets this person sets, with what a refused form held.
+
+    A figure that was overtaken is held against the present one from now on; the others against those that the form was made with, so that what
+    another person set meanwhile is never put back by a field that nobody touched.
+    """
+    found: list[Settable] = []
+    for row in block.rows:
+        if row.node not in nodes or not row.takes_target:
+            continue
+        name, seen_name = (field_of(what, block.kpi, str(row.node)) for what in ("target", "seen"))
+        given = exact_text(row.given) or ""
+        overtaken = any(finding.code == "overtaken" for finding in desk.typed.errors(name))
+        found.append(
+            Settable(
+                node=row.node,
+                name=row.name,
+                field=name,
+                seen_field=seen_name,
+                seen=given if overtaken else str(desk.typed.value(seen_name, given)),
+                value=given,
+                folder=_folder(row.set_target.folder) if row.set_target is not None else None,
+            )
+        )
+    return found
+
+
+def _folder(figure: Decimal | None) -> str:
+    return exact_text(figure) or "–"

@@ -1,0 +1,119 @@
+"""Targets that people set in the application: kept for ever, and the last of a line goes before what the folder says.
+
+They outlive every load. What the folder says of such a line is shown beside it, and a load tells where the two differ (contract, "The
+agency folder"). A newcomer's usual mistake is to write a decision into the folder's own rows, where the next load would undo it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app import organisation
+from app.cascade import tables
+from app.cascade.history import known_node
+from app.kit.replacing import exact_text
+from app.rules.terms import Node
+
+__all__ = ["Decided", "Decision", "LineKey", "WantedTarget", "keep_targets", "read_decided"]
+
+LineKey: TypeAlias = tuple[int, Node, str]
+"""Cycle, node and KPI."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The target that holds for a line since it was set."""
+
+    cycle: int
+    node: Node
+    kpi: str
+    target: Decimal
+    at: dt.datetime
+    note: str | None
+
+
+Decided: TypeAlias = Mapping[LineKey, Decision]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedTarget:
+    """A target that is to be set, and what the folder gives for the line."""
+
+    cycle: int
+    node: Node
+    kpi: str
+    target: Decimal
+    folder: Decimal | None
+
+
+def read_decided(connection: Connection) -> dict[LineKey, Decision]:
+    """The decisions that hold, by line.
+
+    Queries: 1.
+    """
+    columns = tables.target_set.c
+    last = sa.select(sa.func.max(columns.id)).group_by(columns.cycle, columns.node, columns.kpi)
+    query = sa.select(columns.cycle, columns.node, columns.kpi, columns.target, columns.at, columns.note)
+    found: dict[LineKey, Decision] = {}
+    for row in connection.execute(query.where(columns.id.in_(last)).order_by(columns.cycle, columns.node, columns.kpi)):
+        node = known_node(row.node)
+        found[row.cycle, node, row.kpi] = Decision(
+            cycle=row.cycle, node=node, kpi=row.kpi, target=row.target, at=row.at, note=row.note
+        )
+    return found
+
+
+def keep_targets(
+    connection: Connection,
+    wanted: Sequence[WantedTarget],
+    *,
+    by: str,
+    employee: str | None,
+    at: dt.datetime,
+    note: str | None,
+) -> None:
+    """Set targets: from this transaction's end they hold in every process.
+
+    Args:
+        connection: a writing transaction that holds :func:`app.organisation.lock_revision`.
+        wanted: what is set; that these lines take a target was looked at before.
+        by: the account, as the trail writes it.
+        employee: the number of whom it belongs to.
+        at: now.
+        note: why, where it was said.
+
+    Queries: 3.
+    """
+    rows = [
+        {
+            "cycle": one.cycle,
+            "node": str(one.node),
+            "kpi": one.kpi,
+            "target": _plain(one.target),
+            "folder_target": one.folder,
+            "set_by": by,
+            "employee": employee,
+            "at": at,
+            "note": note,
+        }
+        for one in wanted
+    ]
+    connection.execute(sa.insert(tables.target_set), rows)
+    organisation.raise_decided(connection, list(_told(wanted, by, at)))
+
+
+def _plain(figure: Decimal) -> Decimal:
+    """The one spelling of a figure, as the folder's rows have it."""
+    return Decimal(exact_text(figure) or 0)
+
+
+def _told(wanted: Sequence[WantedTarget], by: str, at: dt.datetime) -> Iterator[tuple[object, ...]]:
+    for one in wanted:
+        yield (one.cycle, str(one.node), one.kpi, exact_text(one.target), by, at.isoformat())

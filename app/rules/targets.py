@@ -1,0 +1,38 @@
+"""Targets that people set: which lines take one, and what may be written as one (contract, "The agency folder", "Who may what").
+
+A newcomer's usual mistake: the year's definition decides, not the line. A line whose KPI was measured against a target last year may be measured
+by its past this year, and a ``shared`` line never has a target of its own: it shows its parent's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from app.rules.terms import FIGURE_PATTERN, Link
+
+__all__ = ["TARGET_METHODS", "SetTarget", "figure_of", "takes_target"]
+
+TARGET_METHODS: Final = frozenset({"target", "milestone"})
+"""The methods that hold an actual against the line's own target."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTarget:
+    """A target that somebody set in the application, and the one that the folder gives (None: none), which it goes before."""
+
+    target: Decimal
+    folder: Decimal | None
+    day: dt.date
+
+
+def takes_target(method: str, link: Link) -> bool:
+    """Whether a line of a KPI of this method, hanging so on the line above, has a target of its own to be set."""
+    return method in TARGET_METHODS and link is not Link.SHARED
+
+
+def figure_of(text: str) -> Decimal | None:
+    """The target that a text writes, by the same bounds as a cell of ``scorecards.csv``; None where it writes none."""
+    return Decimal(text) if FIGURE_PATTERN.fullmatch(text) else None

@@ -1,0 +1,118 @@
+"""Setting targets: what a head decides goes before the folder's figure, at once and everywhere.
+
+A newcomer's usual mistake is to compare with the figure that the form showed alone: two people may have it open. What holds is read under the lock
+that whoever sets a target, or loads a folder, takes first.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import Connection
+
+from app import cascade, ledger, organisation
+from app.cascade import Line, WantedTarget
+from app.kit.refusals import NotThere
+from app.rules.terms import Node, NodeKind
+from app.scoring.plan import State, state
+
+__all__ = ["Moved", "TargetMove", "begin_setting", "set_targets"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetMove:
+    """A line's new target, and the one that its author saw before."""
+
+    node: Node
+    target: Decimal
+    seen: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What became of the moves.
+
+    Attributes:
+        done: what was set: the node, its target before and now.
+        overtaken: nodes whose target is neither what the author saw nor what the author wants; where there is one, nothing was set.
+    """
+
+    done: tuple[tuple[Node, Decimal | None, Decimal], ...] = ()
+    overtaken: tuple[Node, ...] = ()
+
+
+def begin_setting(connection: Connection) -> State:
+    """Everything that is loaded and decided, which from now on nobody else changes before this transaction ends.
+
+    Queries: 1, and those of :func:`app.scoring.state`.
+    """
+    organisation.lock_revision(connection)
+    return state(connection)
+
+
+def set_targets(
+    connection: Connection,
+    held: State,
+    moves: Sequence[TargetMove],
+    *,
+    cycle: int,
+    kpi: str,
+    by: str,
+    employee: str | None,
+    at: dt.datetime,
+    note: str | None,
+) -> Moved:
+    """Set the targets of lines of a KPI, all of them or none; a line that has the target already is left alone.
+
+    Args:
+        connection: the transaction that :func:`begin_setting` was asked in.
+        held: what that gave.
+        moves: a new target for each node.
+        cycle: of which cycle.
+        kpi: the lines' KPI.
+        by: the account, as the trail writes it.
+        employee: the number of whom it belongs to.
+        at: now.
+        note: why, where it was said.
+
+    Raises:
+        NotThere: a node has no such line, or one that takes no target.
+
+    Queries: 4 where anything is set.
+    """
+    lines = {move.node: _line(held, cycle, move.node, kpi) for move in moves}
+    overtaken = tuple(move.node for move in moves if lines[move.node].target not in {move.seen, move.target})
+    if overtaken:
+        return Moved(overtaken=overtaken)
+    wanted = [
+        WantedTarget(cycle=cycle, node=move.node, kpi=kpi, target=move.target, folder=_folder_target(lines[move.node]))
+        for move in moves
+        if lines[move.node].target != move.target
+    ]
+    if not wanted:
+        return Moved()
+    cascade.keep_targets(connection, wanted, by=by, employee=employee, at=at, note=note)
+    ledger.touch(connection, at=at, owners=_owners(held, [one.node for one in wanted], cycle))
+    return Moved(done=tuple((one.node, lines[one.node].target, one.target) for one in wanted))
+
+
+def _line(held: State, cycle: int, node: Node, kpi: str) -> Line:
+    line = held.sheet.line(cycle, node, kpi)
+    if line is None or not held.sheet.takes_target(line):
+        raise NotThere
+    return line
+
+
+def _folder_target(line: Line) -> Decimal | None:
+    return line.target if line.set_target is None else line.set_target.folder
+
+
+def _owners(held: State, nodes: Sequence[Node], cycle: int) -> str:
+    """Whom to tell: employees by their numbers. A unit may have no path that anything was ever credited to: then everyone is looked at."""
+    if any(node.kind is NodeKind.UNIT for node in nodes):
+        return ledger.owners_text(everyone=True)
+    employees = [held.frame.directory.employee_id(node.code) for node in nodes]
+    return ledger.owners_text(employees=employees, cycles=[cycle])
