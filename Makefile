@@ -25,7 +25,7 @@ run: install ## The demonstration agency on http://127.0.0.1:8000 (PORT= another
 	@exec $(BIN)/kopes run --port $(PORT) $(ARGS)
 
 test: dev ## The whole suite, browser tests included (ARGS= for pytest)
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: dev ## Lint, format, types, layers, templates
 	$(BIN)/ruff check

@@ -51,6 +51,18 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.hypothesis_seed = str(random.SystemRandom().getrandbits(32))
 
 
+LONG: Final = ("browser", "contract", "reference", "cli", "demo")
+"""The folders whose files take longest."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long files first, so that no test process is left alone with one at the end."""
+    folders = config.rootpath / "tests"
+    items.sort(
+        key=lambda item: LONG.index(name) if (name := item.path.relative_to(folders).parts[0]) in LONG else len(LONG)
+    )
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     """Say how to see the same examples again."""
     return f"hypothesis: --hypothesis-seed={config.option.hypothesis_seed}"

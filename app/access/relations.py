@@ -46,8 +46,7 @@ def relations(directory: Directory, *, viewer: Viewer, node: Node, day: dt.date)
 def standing(directory: Directory, *, viewer: Viewer, deed: Deed, node: Node, day: dt.date) -> frozenset[Relation]:
     """In which relations a person stands to a node that a deed is to be done to.
 
-    Those of :func:`relations`, but for deeds that come from above: to them a scorecard is as an entry of the employee whose it is, or of all who
-    head the unit.
+    Those of :func:`relations`, but for deeds that come from above: to them an employee's scorecard is as an entry of that employee.
     """
     if deed not in FROM_ABOVE:
         return relations(directory, viewer=viewer, node=node, day=day)
@@ -56,7 +55,7 @@ def standing(directory: Directory, *, viewer: Viewer, deed: Deed, node: Node, da
         unit = posting.unit if posting else None
         answering: tuple[str, ...] = (node.code,)
     else:
-        unit, answering = node.code, directory.heads_of(node.code, day)
+        unit, answering = node.code, ()
     return verify_relations(directory, viewer=viewer, unit=unit, sharers=answering, day=day)
 
 

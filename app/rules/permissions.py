@@ -220,8 +220,8 @@ _ADMIN: Final[_Row] = {
 }
 
 FROM_ABOVE: Final = frozenset({Deed.SET_TARGETS})
-"""Deeds that nobody does to what they answer for themselves, which is their own scorecard and that of a unit they head. As with entries to be
-verified, those go to the head above, at the top to hr."""
+"""Deeds that nobody does to their own scorecard. As with entries to be verified, it goes to the head above, at the top to hr; the unit that one
+heads is one's own to do (contract, "Who may what")."""
 
 PERMISSIONS: Final[Mapping[Role, _Row]] = MappingProxyType(
     {

@@ -34,8 +34,9 @@ def _served(pieces: Iterable[bytes], headers: list[tuple[str, str]], sent: list[
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    with ThreadPoolExecutor(1) as threads:
-        asyncio.run(Bridge(application, threads).serve(SCOPE, receive, send))
+    # The loop has a thread of its own: a browser's may be running in this one.
+    with ThreadPoolExecutor(1) as threads, ThreadPoolExecutor(1) as loop:
+        loop.submit(asyncio.run, Bridge(application, threads).serve(SCOPE, receive, send)).result()
 
 
 def test_the_first_piece_of_a_file_that_is_being_made_leaves_at_once() -> None:

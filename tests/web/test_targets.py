@@ -135,15 +135,15 @@ def test_a_head_sets_several_targets_at_once_and_all_pages_show_them(working: Wo
     assert '"target": "4"' in " ".join(str(row.after) for row in rows).replace('":"', '": "')
 
 
-def test_nobody_sets_their_own_and_a_unit_s_comes_from_above(working: Working) -> None:
-    """A head's form has the others of the office; the region's head sets the office's and its head's; at the top it is hr."""
+def test_heads_set_those_of_their_units_and_people_and_nobody_their_own(working: Working) -> None:
+    """A head's form has the office and the others in it; the region's head sets the head's; at the top it is hr."""
     for name, unit, nodes in (
-        ("boram", "VIE", {"employee:E1", "employee:E6"}),
+        ("boram", "VIE", {"unit:VIE", "employee:E1", "employee:E6"}),
         ("gaston", "VIE", {"unit:VIE", "employee:E1", "employee:E2", "employee:E6"}),
-        ("gaston", "EUR", {"unit:VIE", "unit:PAR"}),
-        ("hana", "HQ", {"unit:EUR", "unit:ASI", "employee:E7"}),
-        ("dana", "HQ", {"unit:HQ", "employee:E5"}),
-        ("wanda", "HQ", {"unit:HQ", "employee:E5"}),
+        ("gaston", "EUR", {"unit:EUR", "unit:VIE", "unit:PAR"}),
+        ("hana", "HQ", {"unit:HQ", "unit:EUR", "unit:ASI", "employee:E7"}),
+        ("dana", "HQ", {"employee:E5"}),
+        ("wanda", "HQ", {"employee:E5"}),
         ("emil", "VIE", set()),
         ("ferran", "VIE", set()),
     ):
@@ -151,9 +151,9 @@ def test_nobody_sets_their_own_and_a_unit_s_comes_from_above(working: Working) -
         assert {value for hidden, value in HIDDEN.findall(page) if hidden == "node"} == nodes, name
     for name, node in (
         ("boram", "employee:E2"),
-        ("boram", "unit:VIE"),
+        ("boram", "unit:EUR"),
         ("boram", "employee:E3"),
-        ("gaston", "unit:EUR"),
+        ("gaston", "unit:HQ"),
         ("alba", "employee:E1"),
         ("emil", "employee:E1"),
         ("dana", "employee:E1"),
@@ -204,8 +204,9 @@ def test_a_wrong_figure_is_named_at_its_field_and_kept(working: Working, typed: 
     assert answer.status_code == 422
     field = answer.text.split('<div class="field field-short field-wrong">')[1].split("</div>")[0]
     assert said in field
-    assert 'for="target-consults-employee:E1"' in field
-    assert f'value="{typed.replace("&", "&amp;")}"' in field
+    # Where nothing was changed at all, the first field says so.
+    assert f'for="target-consults-{"unit:VIE" if typed == "10.0" else "employee:E1"}"' in field
+    assert f'value="{typed.replace("&", "&amp;")}"' in answer.text
     assert 'value="Kept too"' in answer.text
     assert all(f'value="{figure}"' in answer.text for figure in right.values())
     assert [target_of(working, f"employee:{number}") for number in ("E1", "E6")] == ["10", "10"]
