@@ -462,8 +462,13 @@ def _moves_query(*, postgresql: bool, whose: str, dated: bool) -> sa.Select[Any]
     # An employee has one credit of an activity, and with the day it knows the cycle: activities are looked up for what is shown alone.
     of: sa.Table = tables.credit if whose == "employee" else activity
     entered = sa.select(of.c.seq.label("activity"), of.c.seq.label("moved"), sa.null().label("verdict"))
-    judged = sa.select(verdict.c.activity, verdict.c.seq, verdict.c.type).join(of, of.c.seq == verdict.c.activity)
-    if whose == "employee":
+    is_one = whose == "employee"
+    given: sa.FromClause = verdict
+    if is_one and postgresql:
+        # Looked up for each of the employee's activities; a plain join is taken for a reason to read all verdicts of the agency.
+        given = sa.select(verdict).where(verdict.c.activity == of.c.seq).offset(0).correlate(of).lateral("given")
+    judged = sa.select(given.c.activity, given.c.seq, given.c.type).join_from(of, given, given.c.activity == of.c.seq)
+    if is_one:
         owner, first, end = (
             sa.bindparam(name, type_=of.c[column].type)
             for name, column in (("owner", "employee"), ("first", "day"), ("end", "day"))
@@ -476,10 +481,11 @@ def _moves_query(*, postgresql: bool, whose: str, dated: bool) -> sa.Select[Any]
         ]
     if dated:
         conditions.append(of.c.day <= as_of)
-        judged = judged.where(verdict.c.day <= as_of)
+        judged = judged.where(given.c.day <= as_of)
+    # The sum keeps PostgreSQL from going back through the whole agency's until it meets eight of one employee, who may have none.
     parts = [
-        sa.select(part.where(*conditions).order_by(column.desc()).limit(shown).subquery())
-        for part, column in ((entered, of.c.seq), (judged, verdict.c.seq))
+        sa.select(part.where(*conditions).order_by((column + 0 if is_one else column).desc()).limit(shown).subquery())
+        for part, column in ((entered, of.c.seq), (judged, given.c.seq))
     ]
     moves = sa.union_all(*parts).subquery()
     return (
