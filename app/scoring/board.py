@@ -7,7 +7,6 @@ their activities. What may be shown is handed in (:class:`Shows`), and what may 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -178,8 +177,6 @@ class BoardSource:
     @property
     def fingerprint(self) -> tuple[object, ...]:
         """What the board hangs on: the load, what is asked, the figures to the last digit, the latest activities."""
-        held = hashlib.blake2b(self.figures.amounts.tobytes(), digest_size=16)
-        held.update(self.figures.distinct.tobytes())
         asked = self.asked
         return (
             self.plan.sheet.token,
@@ -187,7 +184,7 @@ class BoardSource:
             self.node,
             self.parent,
             self.beside,
-            held.digest(),
+            self.figures.fingerprint,
             self.moves,
             self.trend,
         )

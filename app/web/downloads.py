@@ -1,4 +1,4 @@
-"""Activities as a file: asked for by a form, written down, and sent while they are read.
+"""Files to keep: asked for by a form with its reason, written down, and sent; activities while they are read.
 
 A newcomer's usual mistake is to send what is not yet written down: a reader who leaves after the first rows has them. So the rows are counted and
 the download is written down and committed before the first byte leaves; count and rows come from one state of the ledger.
@@ -6,15 +6,17 @@ the download is written down and committed before the first byte leaves; count a
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import access
-from app.exports import ACTIVITIES, as_csv, as_xlsx, refuse_more_than_a_workbook_holds
+from app.exports import ACTIVITIES, Sheet, as_csv, as_xlsx, refuse_more_than_a_workbook_holds
 from app.kit.refusals import Invalid, at_field
 from app.ledger import Listed
 from app.rules.permissions import Deed
@@ -22,13 +24,22 @@ from app.rules.terms import n_
 from app.web.desk import Desk
 from app.web.rendering import Download
 
-__all__ = ["ActivitiesExport", "activities_file"]
+__all__ = ["ActivitiesExport", "ReasonedExport", "activities_file", "log_reading", "sheet_file"]
 
 _REASON_LEAST: Final = 3
 
 
-class ActivitiesExport(BaseModel):
+class ReasonedExport(BaseModel):
     """The form of a download; what is downloaded stands in its address, as it does for the page."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: Annotated[str, Field(min_length=_REASON_LEAST, max_length=500)]
+    format: Literal["csv", "xlsx"] = "csv"
+
+
+class ActivitiesExport(BaseModel):
+    """The same for activities, of which one's own need no reason."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -44,6 +55,48 @@ class ActivitiesExport(BaseModel):
         if len(self.reason) < _REASON_LEAST:
             message = n_("Use at least %(min_length)s characters.") if self.reason else n_("Fill this in.")
             raise Invalid(at_field("reason", "missing", message, min_length=_REASON_LEAST))
+
+
+def sheet_file(sheet: Sheet, *, name: str, kind: Literal["csv", "xlsx"], made_at: dt.datetime) -> Download:
+    """A table as a file.
+
+    Args:
+        sheet: the table.
+        name: of the file, without its ending.
+        kind: of file.
+        made_at: written into a workbook as its day of making.
+
+    Raises:
+        Invalid: the table does not fit into a workbook.
+    """
+    if kind == "xlsx":
+        return Download(
+            content=as_xlsx(sheet, made_at=made_at),
+            filename=f"{name}.xlsx",
+            media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        )
+    return Download(content=as_csv(sheet), filename=f"{name}.csv", media_type="text/csv; charset=utf-8")
+
+
+def log_reading(
+    connection: Connection,
+    desk: Desk,
+    form: ReasonedExport | ActivitiesExport,
+    *,
+    what: str,
+    asked: Mapping[str, Any],
+    rows: int,
+) -> None:
+    """Write down that other people's data were downloaded, and why (contract, "Who may what"). Queries: 1."""
+    access.record_reading(
+        connection,
+        account_id=desk.viewer.account_id,
+        what=what,
+        asked=asked,
+        reason=form.reason,
+        rows=rows,
+        at=desk.now,
+    )
 
 
 def activities_file(
@@ -72,24 +125,17 @@ def activities_file(
         form.refuse_without_reason()
     with ExitStack() as opened:
         found = find(opened.enter_context(desk.database.read()))
-        sheet = ACTIVITIES.sheet(found.rows)
-        name = f"activities-{desk.today.isoformat()}.{form.format}"
         if form.format == "xlsx":
             refuse_more_than_a_workbook_holds(found.count)
-            content = as_xlsx(sheet, made_at=desk.now)
-            _write_down(desk, form, subject=subject, asked=asked, rows=found.count, own=own)
-            return Download(
-                content=content,
-                filename=name,
-                media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            )
-        _write_down(desk, form, subject=subject, asked=asked, rows=found.count, own=own)
-        return Download(
-            content=as_csv(sheet),
-            filename=name,
-            media_type="text/csv; charset=utf-8",
-            after=opened.pop_all().close,
+        # A workbook is whole before it is written down; the rows of a CSV are read while it is sent, and the transaction stays open.
+        file = sheet_file(
+            ACTIVITIES.sheet(found.rows),
+            name=f"activities-{desk.today.isoformat()}",
+            kind=form.format,
+            made_at=desk.now,
         )
+        _write_down(desk, form, subject=subject, asked=asked, rows=found.count, own=own)
+        return file if form.format == "xlsx" else replace(file, after=opened.pop_all().close)
     raise AssertionError  # the block returns or raises
 
 
@@ -99,15 +145,7 @@ def _write_down(
     told = {**asked, "format": form.format}
     with desk.database.write(Deed.EXPORT_ACTIVITIES) as connection:
         if not own:
-            access.record_reading(
-                connection,
-                account_id=desk.viewer.account_id,
-                what=ACTIVITIES.name,
-                asked={"of": subject, **told},
-                reason=form.reason,
-                rows=rows,
-                at=desk.now,
-            )
+            log_reading(connection, desk, form, what=ACTIVITIES.name, asked={"of": subject, **told}, rows=rows)
         access.record_deed(
             connection,
             who=desk.label,

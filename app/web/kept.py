@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-__all__ = ["Kept"]
+from flask import request
+from flask_babel import get_locale
+from markupsafe import Markup
+
+__all__ = ["Drawn", "Kept", "OnePart", "reader_of_page"]
 
 T = TypeVar("T")
 
@@ -42,3 +47,42 @@ class Kept(Generic[T]):
             while len(self._held) > self._most:
                 self._held.popitem(last=False)
         return part
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn(Generic[T]):
+    """A part of a page: the read model that it shows, and its text once a template has drawn it."""
+
+    model: T
+    html: Markup
+
+
+class OnePart(Generic[T]):
+    """The part of a page that a read model makes: derived and drawn once for each state of what it hangs on.
+
+    The reader's language, and the address that links begin with, are always in the key; rights that the part goes by have to be handed in.
+    """
+
+    def __init__(self, kept: Kept[Drawn[T]], shown: Hashable, derive: Callable[[], T]) -> None:
+        """Find what was drawn for the same key; else derive the model now, and it is drawn in the template.
+
+        Args:
+            kept: where such parts are kept.
+            shown: all that the part hangs on.
+            derive: makes the read model.
+        """
+        self._kept: Final = kept
+        self._key: Final = (shown, reader_of_page())
+        found = kept.get(self._key)
+        self.model: Final = found.model if found else derive()
+        self.html: Final = found.html if found else None
+
+    def keep(self, html: Markup) -> Markup:
+        """Keep what the template has drawn; gives it back."""
+        return self._kept.keep(self._key, Drawn(self.model, html)).html
+
+
+def reader_of_page() -> tuple[str, str]:
+    """The reader's language, and the address that links begin with."""
+    locale = get_locale()
+    return locale.language if locale else "en", request.script_root

@@ -5,24 +5,21 @@ A newcomer's usual mistake is to look for names here: an executive comes to empl
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Final, NamedTuple
-
-from flask import request
-from flask_babel import get_locale
-from markupsafe import Markup
+from typing import Final
 
 from app import scoring
 from app.rules.permissions import Deed
-from app.scoring import AgencyBoard, AgencySource
+from app.scoring import AgencyBoard
 from app.web import words
 from app.web.asking import ScoreQuery, asked_of
 from app.web.desk import Desk
-from app.web.kept import Kept
+from app.web.kept import Drawn, Kept, OnePart
 from app.web.rendering import Page
 from app.web.routing import Pages
 
 pages: Final = Pages("agency")
+
+_DRAWN: Final[Kept[Drawn[AgencyBoard]]] = Kept(64)
 
 
 @pages.read("/agency", may=Deed.SEE_AGENCY)
@@ -36,37 +33,14 @@ def agency(desk: Desk, query: ScoreQuery) -> Page:
         "basis": query.basis if query.basis != "final" else None,
     }
     kept = {name: value for name, value in asked.items() if value is not None}
-    body = _Body((source.fingerprint, tuple(kept.items()), "goals" in desk.pages), source)
+    body = OnePart(
+        _DRAWN, (source.fingerprint, tuple(kept.items()), "goals" in desk.pages), lambda: scoring.agency_board(source)
+    )
     return Page(
         "pages/agency.html",
         body=body,
-        board=body.board,
+        board=body.model,
         words=words,
         cycles=sorted({*source.cycles, source.asked.cycle}),
         kept=kept,
     )
-
-
-class _Drawn(NamedTuple):
-    board: AgencyBoard
-    html: Markup | None
-
-
-_DRAWN: Final[Kept[_Drawn]] = Kept(64)
-
-
-class _Body:
-    """The part of the page that its figures make: derived and drawn once for each state of them."""
-
-    def __init__(self, shown: Hashable, source: AgencySource) -> None:
-        """Find what was drawn for the same figures, language and rights; else derive it now, and it is drawn in the template."""
-        locale = get_locale()
-        self._key: Final = (shown, locale.language if locale else "en", request.script_root)
-        found = _DRAWN.get(self._key)
-        self.board: Final = found.board if found else scoring.agency_board(source)
-        self.html: Final = found.html if found else None
-
-    def keep(self, html: Markup) -> Markup:
-        """Keep what the template has drawn."""
-        _DRAWN.keep(self._key, _Drawn(self.board, html))
-        return html

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import access, cycle, scoring
-from app.exports import EMPLOYEE_GRADES, UNIT_GRADES, as_csv, as_xlsx
+from app import cycle, scoring
+from app.exports import EMPLOYEE_GRADES, UNIT_GRADES
 from app.kit.refusals import NotThere
 from app.rules.grading import EmployeeProposal, Score, UnitProposal, published
 from app.rules.permissions import Deed, may
@@ -18,6 +18,7 @@ from app.rules.terms import Node, NodeKind, n_
 from app.scoring import State, node_name
 from app.web.asking import ScoreQuery, asked_of
 from app.web.desk import Desk
+from app.web.downloads import ReasonedExport, log_reading, sheet_file
 from app.web.rendering import Download, Page
 from app.web.routing import Pages
 
@@ -49,15 +50,6 @@ class GradesQuery(BaseModel):
     grade: Text = ""
     text: Text = ""
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
-
-
-class GradesExport(BaseModel):
-    """The form of a download."""
-
-    model_config = ConfigDict(frozen=True)
-
-    reason: Annotated[str, Field(min_length=3, max_length=500)]
-    format: Literal["csv", "xlsx"] = "csv"
 
 
 def _cycle(desk: Desk, wanted: int | None) -> tuple[State, int]:
@@ -121,33 +113,19 @@ def grades(desk: Desk, query: GradesQuery) -> Page:
 
 
 @pages.act("/grades", may=Deed.EXPORT, again="grades")
-def export(desk: Desk, query: GradesQuery, form: GradesExport) -> Download:
+def export(desk: Desk, query: GradesQuery, form: ReasonedExport) -> Download:
     """The whole proposal as a file."""
     _, of_cycle = _cycle(desk, query.cycle)
     proposal = _proposal(desk, query, of_cycle)
     asked = {"cycle": of_cycle, "of": query.of, "format": form.format}
     rows = len(proposal.rows)
-    access.record_reading(
-        desk.connection,
-        account_id=desk.viewer.account_id,
-        what="grades",
-        asked=asked,
-        reason=form.reason,
-        rows=rows,
-        at=desk.now,
-    )
+    log_reading(desk.connection, desk, form, what="grades", asked=asked, rows=rows)
     desk.note(subject="grades", after={"rows": rows, **asked}, why=form.reason)
     sheet = (
         UNIT_GRADES.sheet(proposal.rows) if isinstance(proposal, UnitProposal) else EMPLOYEE_GRADES.sheet(proposal.rows)
     )
     name = f"grades-{query.of}-{of_cycle}"
-    if form.format == "xlsx":
-        return Download(
-            content=as_xlsx(sheet, made_at=desk.now),
-            filename=f"{name}.xlsx",
-            media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        )
-    return Download(content=as_csv(sheet), filename=f"{name}.csv", media_type="text/csv; charset=utf-8")
+    return sheet_file(sheet, name=name, kind=form.format, made_at=desk.now)
 
 
 @pages.read("/grades/totals", may=Deed.SEE_PAY_TOTALS)

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from app import access, scoring
-from app.exports import PEOPLE, as_csv, as_xlsx
+from app import scoring
+from app.exports import PEOPLE
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed, may
 from app.scoring import SORTS, RosterFilter
 from app.web import words
 from app.web.asking import ScoreQuery, asked_of
 from app.web.desk import Desk
+from app.web.downloads import ReasonedExport, log_reading, sheet_file
 from app.web.reminding import reminders_for
 from app.web.rendering import Download, Page
 from app.web.routing import Pages
@@ -50,15 +51,6 @@ class PeopleQuery(ScoreQuery):
         )
 
 
-class PeopleExport(BaseModel):
-    """The form of a download; what is downloaded stands in its address, as it does for the page."""
-
-    model_config = ConfigDict(frozen=True)
-
-    reason: Annotated[str, Field(min_length=3, max_length=500)]
-    format: Literal["csv", "xlsx"] = "csv"
-
-
 @pages.read("/people", may=Deed.SEE_PEOPLE_SCORES)
 def people(desk: Desk, query: PeopleQuery) -> Page:
     """The list; only for who may see everyone's."""
@@ -86,7 +78,7 @@ def people(desk: Desk, query: PeopleQuery) -> Page:
 
 
 @pages.act("/people", may=Deed.EXPORT, again="people")
-def export(desk: Desk, query: PeopleQuery, form: PeopleExport) -> Download:
+def export(desk: Desk, query: PeopleQuery, form: ReasonedExport) -> Download:
     """The same rows as a file: all of them, not a page."""
     held = scoring.state(desk.connection)
     found = scoring.roster(desk.connection, asked=asked_of(held, query, desk.today), only=query.only())
@@ -95,22 +87,8 @@ def export(desk: Desk, query: PeopleQuery, form: PeopleExport) -> Download:
         "cycle": found.cycle,
         "format": form.format,
     }
-    access.record_reading(
-        desk.connection,
-        account_id=desk.viewer.account_id,
-        what="people",
-        asked=asked,
-        reason=form.reason,
-        rows=len(found.rows),
-        at=desk.now,
-    )
+    log_reading(desk.connection, desk, form, what="people", asked=asked, rows=len(found.rows))
     desk.note(subject="people", after={"rows": len(found.rows), **asked}, why=form.reason)
     name = f"people-{found.cycle}-{(query.as_of or desk.today).isoformat()}"
     sheet = PEOPLE.sheet(found.rows)
-    if form.format == "xlsx":
-        return Download(
-            content=as_xlsx(sheet, made_at=desk.now),
-            filename=f"{name}.xlsx",
-            media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        )
-    return Download(content=as_csv(sheet), filename=f"{name}.csv", media_type="text/csv; charset=utf-8")
+    return sheet_file(sheet, name=name, kind=form.format, made_at=desk.now)

@@ -6,11 +6,11 @@ the same part, rendered from the same read model.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import orjson
 from flask import request, url_for
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from markupsafe import Markup
 
 from app import scoring
@@ -21,7 +21,7 @@ from app.scoring import Board, BoardLine, BoardSource, Shows
 from app.web import words
 from app.web.asking import ScoreQuery, asked_of
 from app.web.desk import Desk
-from app.web.kept import Kept
+from app.web.kept import Drawn, Kept, OnePart, reader_of_page
 from app.web.rendering import Page
 from app.web.routing import Pages
 
@@ -66,7 +66,7 @@ def _page(desk: Desk, node: Node, query: ScoreQuery) -> Page:
     return Page(
         "pages/scorecard_part.html" if query.part else "pages/scorecard.html",
         body=body,
-        board=body.board,
+        board=body.model,
         is_own=body.is_own,
         heads=people and node.kind is NodeKind.UNIT,
         part_address=url_for("scorecard.scorecard", node=node, **part),
@@ -75,45 +75,29 @@ def _page(desk: Desk, node: Node, query: ScoreQuery) -> Page:
     )
 
 
-class _Drawn(NamedTuple):
-    board: Board
-    html: Markup | None
-
-
-_DRAWN: Final[Kept[_Drawn]] = Kept(2048)
+_DRAWN: Final[Kept[Drawn[Board]]] = Kept(2048)
 _FORMS: Final[Kept[Markup]] = Kept(512)
 
 
-class _Body:
-    """The part of the page that its figures make: derived and drawn once for each state of them."""
+class _Body(OnePart[Board]):
+    """The part of the page that its figures make."""
 
     def __init__(self, source: BoardSource, *, is_own: bool, derives: bool, seen: frozenset[Node]) -> None:
-        """Find what was drawn for the same figures, language and rights; else derive it now, and it is drawn in the template."""
-        locale = get_locale()
-        language = locale.language if locale else "en"
+        """Find what was drawn for the same figures, language and rights."""
+        super().__init__(_DRAWN, (source.fingerprint, is_own, derives, seen), lambda: scoring.board(source))
         self.is_own: Final = is_own
         self.derives: Final = derives
         self.seen: Final = seen
-        self._key: Final = (source.fingerprint, is_own, derives, seen, language, request.script_root)
         asked = source.asked
         self._form_key: Final = (
             source.plan.sheet.token,
             asked.cycle,
             asked.as_of,
             asked.basis,
-            language,
-            request.script_root,
+            reader_of_page(),
             request.path,
         )
         self.form: Final = _FORMS.get(self._form_key)
-        found = _DRAWN.get(self._key)
-        self.board: Final = found.board if found else scoring.board(source)
-        self.html: Final = found.html if found else None
-
-    def keep(self, html: Markup) -> Markup:
-        """Keep what the template has drawn."""
-        _DRAWN.keep(self._key, _Drawn(self.board, html))
-        return html
 
     def keep_form(self, html: Markup) -> Markup:
         """Keep the form that asks for another day, which changes with nothing but what is asked."""
@@ -127,7 +111,7 @@ class _Body:
     @property
     def year(self) -> dict[str, Any] | None:
         """The content of the year's line: the scores of past days on the basis asked for, and where they lead; None without any."""
-        board = self.board
+        board = self.model
         by_day = {
             point.day: point.final if board.asked.basis is Basis.FINAL else point.provisional for point in board.trend
         }
@@ -146,7 +130,7 @@ class _Body:
     @property
     def kpi_names(self) -> dict[str, Any]:
         """The names of the scorecard's KPIs."""
-        return {line.facts.line.kpi: line.facts.version.name for line in self.board.lines}
+        return {line.facts.line.kpi: line.facts.version.name for line in self.model.lines}
 
 
 class Bullets:
