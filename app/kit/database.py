@@ -417,37 +417,38 @@ def bulk_upsert_add(
 def bulk_update(
     connection: Connection,
     table: Table,
-    key: str,
+    key: Sequence[str],
     columns: Sequence[str],
     rows: Sequence[Sequence[object]],
 ) -> None:
-    """Set columns of many rows, each found by one key.
+    """Set columns of many rows, each found by its key.
 
     Args:
         connection: a writing transaction.
         table: where to.
-        key: the column that finds a row.
+        key: the columns that find a row.
         columns: what to set.
-        rows: the key's value, then the new values.
+        rows: the key's values, then the new values.
     """
     if not rows:
         return
-    ordered = sorted(rows, key=lambda row: cast("Any", row[0]))
+    width = len(key)
+    ordered = sorted(rows, key=lambda row: cast("Any", tuple(row[:width])))
     cursor = _driver_cursor(connection)
     if is_postgresql(connection):
-        names = [key, *columns]
+        names = [*key, *columns]
         arrays = ", ".join(f"%s::{_array_type(table, name)}[]" for name in names)
         sets = ", ".join(f"{name} = new.{name}" for name in columns)
         cursor.execute(
             f"UPDATE {table.name} SET {sets} FROM unnest({arrays}) AS new({', '.join(names)}) "  # noqa: S608
-            f"WHERE {table.name}.{key} = new.{key}",
+            f"WHERE {' AND '.join(f'{table.name}.{name} = new.{name}' for name in key)}",
             [_array_text(column) for column in zip(*ordered, strict=True)],
         )
         return
     sets = ", ".join(f"{name} = ?" for name in columns)
     cursor.executemany(
-        f"UPDATE {table.name} SET {sets} WHERE {key} = ?",  # noqa: S608 - names come from table objects
-        [[*row[1:], row[0]] for row in _for_sqlite(table, [key, *columns], ordered)],
+        f"UPDATE {table.name} SET {sets} WHERE {' AND '.join(f'{name} = ?' for name in key)}",  # noqa: S608 - names come from table objects
+        [[*row[width:], *row[:width]] for row in _for_sqlite(table, [*key, *columns], ordered)],
     )
 
 

@@ -19,11 +19,10 @@ from sqlalchemy import Connection
 from app.kit.database import among, among_named, is_postgresql, named
 from app.ledger import tables
 from app.ledger.frame import Frame, event_key
-from app.ledger.laid_out import VerdictRow
-from app.rules.activities import ACTIVITY_TYPES, TYPE_PREFIX, EventKey
+from app.ledger.laid_out import STATES, VerdictRow, piles
+from app.rules.activities import TYPE_PREFIX, EventKey
 from app.rules.counting import standing
 from app.rules.identity import plain_name
-from app.rules.presence import cycle_period
 from app.rules.terms import Node, NodeKind
 
 __all__ = [
@@ -46,9 +45,6 @@ __all__ = [
     "reversal_event",
     "verdict_event",
 ]
-
-STATES: Final = ("entered", "verified", "confirmed", "denied", "rejected", "reversed")
-"""The words for where an activity stands, in the order of the ladder (domain.md 2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,11 +192,9 @@ def owned_by(connection: Connection, frame: Frame, node: Node) -> sa.Select[Any]
 
 
 def _named_in(employee: int) -> sa.ColumnElement[bool]:
-    """Whether the employee is the one that an activity names. Every state and type is listed, since the index begins with them."""
+    """Whether the employee is the one that an activity names. Every pile is listed, since the index begins with them."""
     activity = tables.activity
-    return sa.and_(
-        activity.c.state.in_(STATES), activity.c.type.in_(list(ACTIVITY_TYPES)), activity.c.employee == employee
-    )
+    return sa.and_(activity.c.pile.in_(piles()), activity.c.employee == employee)
 
 
 def _is_large(frame: Frame, node: Node) -> bool:
@@ -363,7 +357,9 @@ def _verdicts(connection: Connection, seq: int, own: frozenset[str]) -> tuple[Gi
         .order_by(event.c.instant, event.c.source, event.c.id)
     )
     rows = connection.execute(query).all()
-    judged = [VerdictRow(row.source, row.id, row.type, row.day, row.instant, row.by or "", seq) for row in rows]
+    judged = [
+        VerdictRow(row.source, row.id, row.type, row.day, row.instant, row.by or "", seq, row.seq) for row in rows
+    ]
     held = standing(judged, employees_of_activity=own)
     holding = {held.verification, held.confirmation, held.reversal}
     return tuple(
@@ -416,16 +412,13 @@ def latest_moves(
 
     Queries: 1.
     """
-    wanted: dict[str, object] = {"shown": limit}
+    wanted: dict[str, object] = {"shown": limit, "cycle": cycle}
     if node.kind is NodeKind.EMPLOYEE:
         whose = "employee"
-        period = cycle_period(cycle, frame.first_month)
-        wanted |= {"owner": frame.ids[node.code], "first": period.from_, "end": period.to}
+        wanted["owner"] = frame.ids[node.code]
     else:
-        wanted["cycle"] = cycle
-        paths = frame.directory.paths_under(node.code)
         whose = "many" if _is_large(frame, node) else "some"
-        wanted["owner"] = named(connection, paths)
+        wanted["owner"] = named(connection, frame.directory.paths_under(node.code))
     if as_of is not None:
         wanted["as_of"] = as_of
     query = _moves_query(postgresql=is_postgresql(connection), whose=whose, dated=as_of is not None)
@@ -453,41 +446,23 @@ def _moves_query(*, postgresql: bool, whose: str, dated: bool) -> sa.Select[Any]
 
     Args:
         postgresql: for which engine.
-        whose: an ``employee``'s; ``some`` paths', which are found by their index; ``many`` paths', a large part of the agency, where going
-            back from the newest activity finds some soon.
+        whose: an ``employee``'s; ``some`` paths'; ``many`` paths', a large part of the agency, where going back from the newest activity
+            finds some soon.
         dated: whether only what had happened by a day is wanted.
     """
     activity, event, verdict = tables.activity, tables.event, tables.verdict
-    shown, as_of = sa.bindparam("shown", type_=sa.Integer), sa.bindparam("as_of", type_=sa.Date)
-    # An employee has one credit of an activity, and with the day it knows the cycle: activities are looked up for what is shown alone.
-    of: sa.Table = tables.credit if whose == "employee" else activity
-    entered = sa.select(of.c.seq.label("activity"), of.c.seq.label("moved"), sa.null().label("verdict"))
-    is_one = whose == "employee"
-    given: sa.FromClause = verdict
-    if is_one and postgresql:
-        # Looked up for each of the employee's activities; a plain join is taken for a reason to read all verdicts of the agency.
-        given = sa.select(verdict).where(verdict.c.activity == of.c.seq).offset(0).correlate(of).lateral("given")
-    judged = sa.select(given.c.activity, given.c.seq, given.c.type).join_from(of, given, given.c.activity == of.c.seq)
-    if is_one:
-        owner, first, end = (
-            sa.bindparam(name, type_=of.c[column].type)
-            for name, column in (("owner", "employee"), ("first", "day"), ("end", "day"))
-        )
-        conditions = [of.c.employee == owner, of.c.day >= first, of.c.day < end]
+    shown = sa.bindparam("shown", type_=sa.Integer)
+    if whose == "many":
+        entered, judged = _of_many(postgresql=postgresql, dated=dated)
     else:
-        conditions = [
-            _credited(of.c.seq, postgresql=postgresql, whose=whose),
-            of.c.cycle == sa.bindparam("cycle", type_=sa.Integer),
-        ]
-    if dated:
-        conditions.append(of.c.day <= as_of)
-        judged = judged.where(given.c.day <= as_of)
-    # The sum keeps PostgreSQL from going back through the whole agency's until it meets eight of one employee, who may have none.
-    parts = [
-        sa.select(part.where(*conditions).order_by((column + 0 if is_one else column).desc()).limit(shown).subquery())
-        for part, column in ((entered, of.c.seq), (judged, given.c.seq))
-    ]
-    moves = sa.union_all(*parts).subquery()
+        # Whatever belongs to the latest eight events belongs to one of the eight activities whose own latest events are the newest.
+        moved = _moved_last(postgresql=postgresql, whose=whose, dated=dated)
+        entered = _entered(moved.c.seq)
+        said = sa.select(verdict.c.activity, verdict.c.seq, verdict.c.type)
+        judged = said.join(moved, moved.c.seq == verdict.c.activity)
+        if dated:
+            judged = judged.where(verdict.c.day <= _AS_OF)
+    moves = sa.union_all(entered, judged).subquery()
     return (
         sa.select(
             activity.c.type,
@@ -510,15 +485,67 @@ def _moves_query(*, postgresql: bool, whose: str, dated: bool) -> sa.Select[Any]
     )
 
 
-def _credited(seq: sa.ColumnElement[Any], *, postgresql: bool, whose: str) -> sa.ColumnElement[bool]:
-    """Whether the activity of that number has a credit of the owner's paths."""
-    credit = tables.credit
-    # The sum keeps SQLite from reading all of many paths through their index.
-    path = credit.c.path + 0 if whose == "many" and not postgresql else credit.c.path
-    chosen = among_named(path, "owner", postgresql=postgresql)
-    if whose == "many":
-        return sa.exists().where(credit.c.seq == seq, chosen)
-    return seq.in_(sa.select(credit.c.seq).where(chosen))
+_CYCLE: Final = sa.bindparam("cycle", type_=sa.SmallInteger)
+_AS_OF: Final = sa.bindparam("as_of", type_=sa.Date)
+
+
+def _moved_last(*, postgresql: bool, whose: str, dated: bool) -> sa.CTE:
+    """The activities of an owner that were moved last, as many as are shown, by an index that holds them in this order.
+
+    As of a day the order is another one: then all that had begun by it, of which the newest are chosen afterwards.
+    """
+    activity, credit = tables.activity, tables.credit
+    if dated:
+        chosen = (
+            credit.c.employee == sa.bindparam("owner", type_=sa.Integer)
+            if whose == "employee"
+            else among_named(credit.c.path, "owner", postgresql=postgresql)
+        )
+        begun = sa.select(credit.c.seq).join(activity, activity.c.seq == credit.c.seq)
+        return begun.where(chosen, credit.c.cycle == _CYCLE, activity.c.day <= _AS_OF).distinct().cte("moved")
+    # Two of a unit may share an activity: what it was moved by last is its own alone.
+    last = sa.select(sa.func.max(credit.c.seq).label("seq"), credit.c.moved).where(credit.c.cycle == _CYCLE)
+    last = last.group_by(credit.c.moved).order_by(credit.c.moved.desc()).limit(sa.bindparam("shown", type_=sa.Integer))
+    if whose == "employee":
+        return last.where(credit.c.employee == sa.bindparam("owner", type_=sa.Integer)).cte("moved")
+    if not postgresql:
+        return last.where(among_named(credit.c.path, "owner", postgresql=False)).cte("moved")
+    path = sa.func.unnest(sa.bindparam("owner", type_=sa.ARRAY(sa.Integer))).table_valued("path").render_derived()
+    each = last.where(credit.c.path == path.c.path).lateral("each")
+    several = sa.select(each.c.seq, each.c.moved).select_from(path.join(each, sa.true())).distinct()
+    return several.order_by(each.c.moved.desc()).limit(sa.bindparam("shown", type_=sa.Integer)).cte("moved")
+
+
+def _entered(seq: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """The entries of some activities as moves: beside a verdict's, their own number is what moved them."""
+    columns: list[sa.ColumnElement[Any]] = [seq.label("activity"), seq.label("moved"), sa.null().label("verdict")]
+    return sa.select(*columns)
+
+
+def _of_many(*, postgresql: bool, dated: bool) -> tuple[sa.Select[Any], sa.Select[Any]]:
+    """The latest activities and the latest verdicts of a large part of the agency, going back from the newest of all."""
+    activity, verdict, credit = tables.activity, tables.verdict, tables.credit
+    # The sum keeps SQLite from reading all of the paths through their index.
+    path = credit.c.path if postgresql else credit.c.path + 0
+    conditions = [
+        sa.exists().where(credit.c.seq == activity.c.seq, among_named(path, "owner", postgresql=postgresql)),
+        activity.c.cycle == _CYCLE,
+    ]
+    if dated:
+        conditions.append(activity.c.day <= _AS_OF)
+    entered = _entered(activity.c.seq)
+    judged = sa.select(verdict.c.activity, verdict.c.seq, verdict.c.type).join(
+        activity, activity.c.seq == verdict.c.activity
+    )
+    if dated:
+        judged = judged.where(verdict.c.day <= _AS_OF)
+    shown = sa.bindparam("shown", type_=sa.Integer)
+    parts = (
+        part.where(*conditions).order_by(column.desc()).limit(shown).subquery()
+        for part, column in ((entered, activity.c.seq), (judged, verdict.c.seq))
+    )
+    one, other = (sa.select(part) for part in parts)
+    return one, other
 
 
 def recent_countries(connection: Connection, frame: Frame, *, employee: str, limit: int = 5) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from app.kit.database import among
 from app.ledger import tables
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse
-from app.ledger.laid_out import LaidOut, bits, derive, first_of_each, read_laid_out, verdicts_of
+from app.ledger.laid_out import CreditRow, LaidOut, bits, derive, first_of_each, read_laid_out, verdicts_of
 from app.ledger.totals import EMPLOYEE, PATH, WIDTH, Changes, Figures, Layout, empty_figures
 from app.rules.counting import MICROS_A_DOLLAR, standing
 from app.rules.terms import Node
@@ -227,14 +227,14 @@ class Folded:
     Attributes:
         changes: the totals, from nought.
         activities: rows whose derived columns differ, as they should be, by ``seq``.
-        credits: credits whose path differs, as (seq, employee, path).
+        credits: credits of which something but the share differs, as they should be, with their activity's ``seq``.
         differences: what differs, in words for an operator.
         count: how many activities there are.
     """
 
     changes: Changes = field(default_factory=Changes)
     activities: dict[int, LaidOut] = field(default_factory=dict)
-    credits: list[tuple[int, int, int | None]] = field(default_factory=list)
+    credits: list[tuple[int, CreditRow]] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     count: int = 0
 
@@ -252,13 +252,13 @@ def fold_everything(connection: Connection, frame: Frame) -> Folded:
         rows = read_laid_out(connection, frame, activity.c.seq.between(start, start + STRETCH - 1))
         verdicts = verdicts_of(connection, verdict.c.activity.between(start, start + STRETCH - 1))
         for seq, row in rows.items():
-            stored = (row.cycle, *row.derived(), *row.credits)
+            stored = (row.derived(), row.credits)
             derive(row, frame)
             row.judge(verdicts.get(seq, ()))
             if row.type == "new_buyer":
                 row.counts = row.counts_before
                 contacts[seq] = row
-            _compare(folded, row, stored)
+            _compare(folded, row, *stored)
             folded.count += 1
             if row.type != "new_buyer":
                 folded.changes.add(row, frame, before=0, after=row.counts)
@@ -274,15 +274,12 @@ def fold_everything(connection: Connection, frame: Frame) -> Folded:
     return folded
 
 
-def _compare(folded: Folded, row: LaidOut, stored: tuple[object, ...]) -> None:
-    derived = (row.cycle, *row.derived())
-    if stored[: len(derived)] != derived:
+def _compare(folded: Folded, row: LaidOut, columns: tuple[object, ...], credits: Sequence[CreditRow]) -> None:
+    derived = row.derived()
+    if columns != derived:
         folded.activities[row.seq] = row
-        folded.differences.append(
-            f"activity {row.source} {row.id}: stored {stored[: len(derived)]}, should be {derived}"
-        )
-    before = stored[len(derived) :]
-    for held, part in zip(before, row.credits, strict=True):
+        folded.differences.append(f"activity {row.source} {row.id}: stored {columns}, should be {derived}")
+    for held, part in zip(credits, row.credits, strict=True):
         if held != part:
-            folded.credits.append((row.seq, part.employee, part.path))
+            folded.credits.append((row.seq, part))
             folded.differences.append(f"credit {row.source} {row.id} {part.employee}: stored {held}, should be {part}")

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from app.kit.database import bulk_insert
 from app.ledger.tables import slice_ as slice_table
 from app.organisation import Directory
-from app.rules.activities import EventKey, Known
+from app.rules.activities import Known
 from app.rules.definitions import Definitions, Slice, measures_of
 
 __all__ = ["BUYER", "COMPANY", "Frame", "SliceInUse", "event_key", "frame_of", "owners_text", "slices_in_use"]
@@ -29,7 +29,17 @@ COMPANY: Final = 2
 _OF: Final = {"buyer": BUYER, "company": COMPANY}
 
 
-def event_key(key: EventKey) -> str:
+class _Named(Protocol):
+    """What has the two names of an event: an :class:`EventKey`, an activity or a verdict."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def id(self) -> str: ...
+
+
+def event_key(key: _Named) -> str:
     """The fixed-length text by which an event is found: of source and id, which together may be too long for an index."""
     return hashlib.sha256(f"{key.source}\0{key.id}".encode()).hexdigest()[:32]
 

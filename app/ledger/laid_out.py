@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from app.kit.database import among, is_postgresql
 from app.ledger import tables
 from app.ledger.frame import Frame
-from app.rules.activities import Activity
+from app.rules.activities import ACTIVITY_TYPES, Activity
 from app.rules.counting import Counts, Standing, standing
 from app.rules.identity import buyer_key, company_key
 from app.rules.money import usd_cents
@@ -29,21 +29,42 @@ __all__ = [
     "ACTIVITY_COLUMNS",
     "CREDIT_COLUMNS",
     "DERIVED_COLUMNS",
+    "JUDGED_COLUMNS",
+    "STATES",
+    "Contact",
     "CreditRow",
     "LaidOut",
     "VerdictRow",
     "bits",
+    "contacts_of",
     "derive",
     "first_of_each",
     "lay_out",
+    "piles",
     "read_laid_out",
     "verdicts_of",
 ]
 
 ACTIVITY_COLUMNS: Final = tuple(column.name for column in tables.activity.columns)
-CREDIT_COLUMNS: Final = ("seq", "employee", "share", "path", "day")
-DERIVED_COLUMNS: Final = ("cycle", "usd_cents", "company_key", "buyer_key", "standing", "counts", "state", "settled_on")
-"""The columns of ``activity`` that a load or a verdict may change."""
+CREDIT_COLUMNS: Final = ("seq", "employee", "share", "path", "cycle", "moved")
+JUDGED_COLUMNS: Final = ("standing", "counts", "state", "settled_on", "pile")
+"""The columns of ``activity`` that a verdict may change."""
+DERIVED_COLUMNS: Final = ("cycle", "usd_cents", "company_key", "buyer_key", *JUDGED_COLUMNS)
+"""Those that a load may change too."""
+STATES: Final = ("entered", "verified", "confirmed", "denied", "rejected", "reversed")
+"""The words for where an activity stands, in the order of the ladder (domain.md 2)."""
+_PILES: Final = {
+    (kind, state): 10 * at + step for at, kind in enumerate(ACTIVITY_TYPES) for step, state in enumerate(STATES)
+}
+
+
+def piles(kinds: Iterable[str] = ACTIVITY_TYPES, states: Iterable[str] = STATES) -> list[int]:
+    """The piles that activities of some types lie in, being in some states; without types or states, those of all.
+
+    Type and state as one small number: an index of the words was a third of what recording an activity cost the database.
+    """
+    wanted = tuple(states)
+    return [_PILES[kind, state] for kind in kinds for state in wanted]
 
 
 class VerdictRow(NamedTuple):
@@ -56,14 +77,17 @@ class VerdictRow(NamedTuple):
     instant: str
     by: str
     activity: int
+    seq: int
 
 
 class CreditRow(NamedTuple):
-    """One employee's part: ids instead of numbers, and the path of units that it counts for."""
+    """One employee's part: ids instead of numbers, the path of units that it counts for, and the last event about the activity."""
 
     employee: int
     share_1e4: int
     path: int | None
+    cycle: int
+    moved: int
 
 
 @dataclass(slots=True)
@@ -103,6 +127,8 @@ class LaidOut:
         self.standing = bits(held.counts)
         self.state = _state(held)
         self.settled_on = max((self.day, *(verdict.day for verdict in verdicts)))
+        moved = max((self.seq, *(verdict.seq for verdict in verdicts)))
+        self.credits = [part._replace(moved=moved) for part in self.credits]
         if self.type != "new_buyer":
             self.counts = self.standing
 
@@ -122,12 +148,6 @@ class LaidOut:
             None if self.amount is None else format(self.amount, "f"),
             self.currency or None,
             self.hs_code or None,
-            *self.derived(),
-        )
-
-    def derived(self) -> tuple[object, ...]:
-        """The values of the derived columns after ``cycle``, in the table's order."""
-        return (
             self.usd_cents,
             self.company_key,
             self.buyer_key,
@@ -135,7 +155,16 @@ class LaidOut:
             self.counts,
             self.state,
             self.settled_on,
+            _PILES[self.type, self.state],
         )
+
+    def judged(self) -> tuple[object, ...]:
+        """The values of :data:`JUDGED_COLUMNS`."""
+        return self.standing, self.counts, self.state, self.settled_on, _PILES[self.type, self.state]
+
+    def derived(self) -> tuple[object, ...]:
+        """The values of :data:`DERIVED_COLUMNS`."""
+        return self.cycle, self.usd_cents, self.company_key, self.buyer_key, *self.judged()
 
 
 def bits(counts: Counts) -> int:
@@ -182,14 +211,18 @@ def lay_out(activity: Activity, seq: int, frame: Frame) -> LaidOut:
     )
     _derive_worth(row, frame)
     ids = frame.ids
-    row.credits = [CreditRow(ids[number], share, frame.path(ids[number], day)) for number, share in activity.credits]
+    cycle, path = row.cycle, frame.path
+    row.credits = [
+        CreditRow(number, share, path(number, day), cycle, seq)
+        for number, share in ((ids[who], part) for who, part in activity.credits)
+    ]
     return row
 
 
 def derive(row: LaidOut, frame: Frame) -> None:
     """Set what hangs on the agency folder: cycle, dollars, who buyer and company are, and where each credit belongs."""
     _derive_worth(row, frame)
-    row.credits = [CreditRow(employee, share, frame.path(employee, row.day)) for employee, share, _ in row.credits]
+    row.credits = [part._replace(path=frame.path(part.employee, row.day), cycle=row.cycle) for part in row.credits]
 
 
 def _derive_worth(row: LaidOut, frame: Frame) -> None:
@@ -236,11 +269,11 @@ def read_laid_out(
     if lock and is_postgresql(connection):
         query = query.with_for_update(of=activity)
     rows = {row.seq: _from_row(row) for row in connection.execute(query)}
-    credits_query = sa.select(credit.c.seq, credit.c.employee, credit.c.share, credit.c.path)
+    credits_query = sa.select(*(credit.c[name] for name in CREDIT_COLUMNS))
     if condition is not None:
         credits_query = credits_query.where(among(connection, credit.c.seq, rows))
-    for seq, employee, share, path in connection.execute(credits_query.order_by(credit.c.seq, credit.c.employee)):
-        rows[seq].credits.append(CreditRow(employee, share, path))
+    for seq, *part in connection.execute(credits_query.order_by(credit.c.seq, credit.c.employee)):
+        rows[seq].credits.append(CreditRow(*part))
     for row in rows.values():
         row.employee_numbers = frozenset(
             frame.numbers[one] for one in (row.employee, *(part.employee for part in row.credits))
@@ -285,7 +318,14 @@ def verdicts_of(
     verdict, event = tables.verdict, tables.event
     query = (
         sa.select(
-            event.c.source, event.c.id, verdict.c.type, verdict.c.day, event.c.instant, verdict.c.by, verdict.c.activity
+            event.c.source,
+            event.c.id,
+            verdict.c.type,
+            verdict.c.day,
+            event.c.instant,
+            verdict.c.by,
+            verdict.c.activity,
+            verdict.c.seq,
         )
         .join(event, event.c.seq == verdict.c.seq)
         .where(verdict.c.activity.is_not(None))
@@ -295,16 +335,43 @@ def verdicts_of(
     if as_of is not None:
         query = query.where(verdict.c.day <= as_of)
     found: dict[int, list[VerdictRow]] = {}
-    for source, id_, kind, day, instant, by, seq in connection.execute(query):
-        found.setdefault(seq, []).append(VerdictRow(source, id_, kind, day, instant, by or "", seq))
+    for source, id_, kind, day, instant, by, activity, seq in connection.execute(query):
+        found.setdefault(activity, []).append(VerdictRow(source, id_, kind, day, instant, by or "", activity, seq))
     return found
 
 
-def first_of_each(rows: Iterable[LaidOut], standings: Mapping[int, int] | None = None) -> dict[int, int]:
+class Contact(NamedTuple):
+    """As much of a new-buyer activity as tells which one is its buyer's first contact."""
+
+    seq: int
+    buyer_key: str
+    instant: str
+    source: str
+    id: str
+    standing: int
+    counts: int
+
+
+def contacts_of(connection: Connection, buyers: Iterable[str], *, counting: bool) -> list[Contact]:
+    """The new-buyer activities of some buyers; only those that count now, where ``counting``. Queries: 1."""
+    activity, event = tables.activity.c, tables.event.c
+    query = (
+        sa.select(
+            activity.seq, activity.buyer_key, event.instant, event.source, event.id, activity.standing, activity.counts
+        )
+        .join_from(tables.activity, tables.event, event.seq == activity.seq)
+        .where(activity.type == "new_buyer", among(connection, activity.buyer_key, buyers))
+    )
+    if counting:
+        query = query.where(activity.counts != 0)
+    return [Contact(*row) for row in connection.execute(query)]
+
+
+def first_of_each(rows: Iterable[LaidOut | Contact], standings: Mapping[int, int] | None = None) -> dict[int, int]:
     """For new-buyer rows of whole groups: the bits on which each one is its buyer's first contact.
 
     Args:
-        rows: every new-buyer activity of the buyers in question.
+        rows: every new-buyer activity of the buyers in question, or those of them that may be first.
         standings: the bits to go by instead of each row's own (as of a day).
     """
     best: dict[tuple[str, int], tuple[tuple[str, str, str], int]] = {}

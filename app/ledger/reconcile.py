@@ -42,7 +42,7 @@ _LAID_OUT: Final = (
 
 
 def rederive(connection: Connection, frame: Frame, *, at: dt.datetime) -> int:
-    """Write anew what hangs on the agency folder: derived columns, paths of credits, all totals. Returns how many activities there are.
+    """Write anew what hangs on the agency folder: derived columns, places of credits, all totals. Returns how many activities there are.
 
     The caller holds the ledger's lock alone (a load does), so that no event comes in between.
     """
@@ -50,15 +50,17 @@ def rederive(connection: Connection, frame: Frame, *, at: dt.datetime) -> int:
     bulk_update(
         connection,
         tables.activity,
-        "seq",
+        ("seq",),
         DERIVED_COLUMNS,
-        [(row.seq, row.cycle, *row.derived()) for row in folded.activities.values()],
+        [(row.seq, *row.derived()) for row in folded.activities.values()],
     )
-    credit = tables.credit
-    for seq, employee, path in folded.credits:
-        connection.execute(
-            sa.update(credit).where(credit.c.seq == seq, credit.c.employee == employee).values(path=path)
-        )
+    bulk_update(
+        connection,
+        tables.credit,
+        ("seq", "employee"),
+        ("path", "cycle", "moved"),
+        [(seq, part.employee, part.path, part.cycle, part.moved) for seq, part in folded.credits],
+    )
     write_all(connection, folded.changes)
     touch(connection, at=at, owners=owners_text(everyone=True))
     return folded.count

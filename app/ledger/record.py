@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from app.kit.database import among, bulk_insert, bulk_update, is_postgresql, lock, lock_all
 from app.ledger import tables
@@ -22,7 +23,9 @@ from app.ledger.frame import Frame, event_key, owners_text
 from app.ledger.laid_out import (
     ACTIVITY_COLUMNS,
     CREDIT_COLUMNS,
+    JUDGED_COLUMNS,
     LaidOut,
+    contacts_of,
     first_of_each,
     lay_out,
     read_laid_out,
@@ -38,6 +41,8 @@ __all__ = ["Arrival", "Recorded", "Rejected", "StaleFrameError", "record"]
 EVENT_COLUMNS: Final = tuple(column.name for column in tables.event.columns)
 VERDICT_COLUMNS: Final = ("seq", "type", "target", "activity", "day", "by", "reason", "additionality")
 BUYER_BUCKETS: Final = 512
+PROBES: Final = 8
+"""How many events of a batch are looked up before it is taken for new."""
 
 
 class StaleFrameError(Exception):
@@ -75,12 +80,21 @@ class Recorded:
 
 @dataclass(slots=True)
 class _Fresh:
-    """A well-formed event that the ledger does not have yet."""
+    """A well-formed event, by its place in the batch."""
 
+    index: int
     key: str
     event: Activity | Verdict
     text: str
     seq: int = 0
+
+
+class _Sorted(NamedTuple):
+    """A batch against what the ledger holds: what is new, how many are repeats, what contradicts."""
+
+    fresh: list[_Fresh]
+    duplicate: int
+    rejected: list[Rejected]
 
 
 def record(connection: Connection, frame: Frame, arrivals: Sequence[Arrival], *, at: dt.datetime) -> Recorded:
@@ -97,23 +111,25 @@ def record(connection: Connection, frame: Frame, arrivals: Sequence[Arrival], *,
     Raises:
         StaleFrameError: the frame is of another revision.
 
-    Queries: 12 to 15, however many the events are; fewer where there are no verdicts and no new buyers.
+    Queries: 12 to 17, however many the events are; fewer where there are no verdicts and no new buyers.
     """
     outcome = Recorded()
-    well_formed: list[tuple[int, _Fresh]] = []
+    well_formed: list[_Fresh] = []
+    known = frame.known
     for index, arrival in enumerate(arrivals):
-        found = list(arrival.findings) if arrival.findings else read(arrival.value, frame.known)
+        found = list(arrival.findings) if arrival.findings else read(arrival.value, known, decoded=True)
         if isinstance(found, list):
             outcome.rejected.append(_rejected(index, arrival, found))
         else:
-            well_formed.append((index, _Fresh(event_key(found.key), found, arrival.text)))
+            well_formed.append(_Fresh(index, event_key(found), found, arrival.text))
     if not well_formed:
         return outcome
-    _take_lock(connection, frame, [one for _, one in well_formed])
-    fresh = _sort_out(connection, well_formed, outcome)
+    _take_lock(connection, frame, well_formed)
+    fresh, outcome.duplicate, conflicts = _append_new(connection, well_formed, at)
+    outcome.rejected += conflicts
     if fresh:
         outcome.accepted = len(fresh)
-        _write(connection, frame, fresh, outcome, at)
+        _derive(connection, frame, fresh, outcome, at)
     outcome.rejected.sort(key=lambda one: one.index)
     return outcome
 
@@ -135,8 +151,9 @@ def _take_lock(connection: Connection, frame: Frame, events: Sequence[_Fresh]) -
 
     Else that activity may be on its way in another transaction, which cannot see this verdict either, and the two would never meet.
     """
-    here = {one.key for one in events if isinstance(one.event, Activity)}
-    targets = {event_key(one.event.activity) for one in events if isinstance(one.event, Verdict)} - here
+    targets = {event_key(one.event.activity) for one in events if isinstance(one.event, Verdict)}
+    if targets:
+        targets -= {one.key for one in events if isinstance(one.event, Activity)}
     if targets:
         event = tables.event
         found = connection.scalar(
@@ -149,20 +166,48 @@ def _take_lock(connection: Connection, frame: Frame, events: Sequence[_Fresh]) -
         raise StaleFrameError
 
 
-def _sort_out(connection: Connection, events: Sequence[tuple[int, _Fresh]], outcome: Recorded) -> list[_Fresh]:
-    """Tell new events from repeats and conflicts, against the ledger and within the batch. What was recorded first holds."""
+def _append_new(connection: Connection, events: Sequence[_Fresh], at: dt.datetime) -> _Sorted:
+    """Write the events that the ledger does not have yet.
+
+    Looking every key up first would cost half as much as writing the events, and nearly all are new. So a few are looked up, since a batch
+    that is sent again is sent again whole; where none of them is here all are written, and the ledger's own constraint tells whether one was.
+    """
+    tried = events[:: -(-len(events) // PROBES)]
+    held = _held(connection, tried)
+    if not held and len(tried) < len(events):
+        found = _sort_out(events, held)
+        try:
+            with connection.begin_nested():
+                _append(connection, found.fresh, at)
+        except IntegrityError:
+            pass
+        else:
+            return found
+    if len(tried) < len(events):
+        held = _held(connection, events)
+    found = _sort_out(events, held)
+    _append(connection, found.fresh, at)
+    return found
+
+
+def _held(connection: Connection, events: Sequence[_Fresh]) -> dict[str, str]:
+    """What the ledger holds under these events' names: the content's hash by the key."""
     event = tables.event
-    query = sa.select(event.c.key, event.c.hash).where(among(connection, event.c.key, {one.key for _, one in events}))
-    hashes: dict[str, str] = {row.key: row.hash for row in connection.execute(query)}
+    query = sa.select(event.c.key, event.c.hash).where(among(connection, event.c.key, {one.key for one in events}))
+    return {row.key: row.hash for row in connection.execute(query)}
+
+
+def _sort_out(events: Sequence[_Fresh], held: Mapping[str, str]) -> _Sorted:
+    """Tell new events from repeats and conflicts, against the ledger and within the batch. What was recorded first holds."""
+    hashes = dict(held)
     fresh: list[_Fresh] = []
-    for index, one in events:
-        held = hashes.get(one.key)
-        if held is None:
+    rejected: list[Rejected] = []
+    for one in events:
+        first = hashes.get(one.key)
+        if first is None:
             hashes[one.key] = one.event.content_hash
             fresh.append(one)
-        elif held == one.event.content_hash:
-            outcome.duplicate += 1
-        else:
+        elif first != one.event.content_hash:
             finding = Finding(
                 code="conflict",
                 message=n_(
@@ -170,8 +215,15 @@ def _sort_out(connection: Connection, events: Sequence[tuple[int, _Fresh]], outc
                 ),
                 place=Place(pointer="/id"),
             )
-            outcome.rejected.append(Rejected(index, one.event.source, one.event.id, (finding,), one.text))
-    return fresh
+            rejected.append(Rejected(one.index, one.event.source, one.event.id, (finding,), one.text))
+    return _Sorted(fresh, len(events) - len(fresh) - len(rejected), rejected)
+
+
+def _append(connection: Connection, fresh: Sequence[_Fresh], at: dt.datetime) -> None:
+    """Number the events and write them into the ledger."""
+    if fresh:
+        _number(connection, fresh)
+        bulk_insert(connection, tables.event, EVENT_COLUMNS, [_event_row(one, at) for one in fresh])
 
 
 def _number(connection: Connection, fresh: Sequence[_Fresh]) -> None:
@@ -187,9 +239,8 @@ def _number(connection: Connection, fresh: Sequence[_Fresh]) -> None:
         one.seq = seq
 
 
-def _write(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outcome: Recorded, at: dt.datetime) -> None:
-    _number(connection, fresh)
-    bulk_insert(connection, tables.event, EVENT_COLUMNS, [_event_row(one, at) for one in fresh])
+def _derive(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outcome: Recorded, at: dt.datetime) -> None:
+    """Lay the new events out, and count what they change."""
     arrived = {one.seq: lay_out(one.event, one.seq, frame) for one in fresh if isinstance(one.event, Activity)}
     seqs = {one.key: one.seq for one in fresh if one.seq in arrived}
     judged = _write_verdicts(connection, fresh, seqs)
@@ -206,7 +257,15 @@ def _write(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outcom
         connection,
         tables.credit,
         CREDIT_COLUMNS,
-        [(row.seq, *part, row.day) for row in arrived.values() for part in row.credits],
+        [(row.seq, *part) for row in arrived.values() for part in row.credits],
+    )
+    told = [row for seq, row in rows.items() if seq not in arrived]
+    bulk_update(
+        connection,
+        tables.credit,
+        ("seq", "employee"),
+        ("moved",),
+        [(row.seq, part.employee, part.moved) for row in told for part in row.credits],
     )
     # New buyers come last: other recorders of the same buyers wait from here to the commit.
     new_buyers = [row for row in arrived.values() if row.type == "new_buyer"]
@@ -221,13 +280,9 @@ def _write(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outcom
     bulk_update(
         connection,
         tables.activity,
-        "seq",
-        ("standing", "counts", "state", "settled_on"),
-        [
-            (row.seq, row.standing, row.counts, row.state, row.settled_on)
-            for seq, row in (rows | changed).items()
-            if seq not in arrived
-        ],
+        ("seq",),
+        JUDGED_COLUMNS,
+        [(seq, *row.judged()) for seq, row in (rows | changed).items() if seq not in arrived],
     )
     apply_changes(connection, changes)
     employees, paths, cycles = changes.owners()
@@ -299,7 +354,7 @@ def _waiting(connection: Connection, arrived: dict[str, int]) -> set[int]:
         .where(among(connection, verdict.c.target, arrived))
         .where(verdict.c.activity.is_(None))
     ).all()
-    bulk_update(connection, verdict, "seq", ("activity",), [(seq, arrived[target]) for seq, target in rows])
+    bulk_update(connection, verdict, ("seq",), ("activity",), [(seq, arrived[target]) for seq, target in rows])
     return {arrived[target] for _, target in rows}
 
 
@@ -311,16 +366,16 @@ def _settle_new_buyers(connection: Connection, frame: Frame, rows: dict[int, Lai
     buyers = {row.buyer_key for row in mine.values()}
     if is_postgresql(connection):
         lock_all(connection, {tables.LOCK_BUYERS + zlib.crc32(buyer.encode()) % BUYER_BUCKETS for buyer in buyers})
-    activity = tables.activity
-    contacts = sa.and_(activity.c.type == "new_buyer", among(connection, activity.c.buyer_key, buyers))
     # Who counts now is all that a newcomer has to beat; only where one of those falls, the others' turn has come.
     fallen = any(row.counts_before & ~row.standing for row in mine.values())
-    group = read_laid_out(connection, frame, contacts if fallen else sa.and_(contacts, activity.c.counts != 0))
-    group |= mine
-    changed: dict[int, LaidOut] = {}
-    for seq, counting in first_of_each(group.values()).items():
-        row = group[seq]
-        row.counts = counting
-        if seq not in mine and counting != row.counts_before:
-            changed[seq] = row
-    return changed
+    others = {one.seq: one for one in contacts_of(connection, buyers, counting=not fallen) if one.seq not in mine}
+    counting = first_of_each((*mine.values(), *others.values()))
+    for seq, row in mine.items():
+        row.counts = counting[seq]
+    changed = {seq: counting[seq] for seq, one in others.items() if counting[seq] != one.counts}
+    if not changed:
+        return {}
+    older = read_laid_out(connection, frame, among(connection, tables.activity.c.seq, changed))
+    for seq, row in older.items():
+        row.counts = changed[seq]
+    return older

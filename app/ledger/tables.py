@@ -104,10 +104,12 @@ activity: Final = Table(
     Column("counts", sa.SmallInteger, nullable=False),
     Column("state", Code, nullable=False),  # the word that a page shows
     Column("settled_on", sa.Date, nullable=False),  # the last day of the events that ``counts`` hangs on
+    Column("pile", sa.SmallInteger, server_default="0", nullable=False),  # type and state as one number (laid_out.pile)
     Index("ix_activity_buyer", "buyer_key", "type"),
-    Index("ix_activity_settled", "settled_on"),
-    Index("ix_activity_day", "day"),
-    Index("ix_activity_state", "state", "type", "employee", "day"),
+    # Rows lie in nearly the order of their days: stretches of them are enough, and cost next to nothing to keep.
+    Index("ix_activity_settled", "settled_on", postgresql_using="brin"),
+    Index("ix_activity_day", "day", postgresql_using="brin"),
+    Index("ix_activity_pile", "pile", "employee", "day"),
 )
 
 credit: Final = Table(
@@ -117,10 +119,15 @@ credit: Final = Table(
     Column("employee", sa.Integer, primary_key=True, autoincrement=False),
     Column("share", sa.SmallInteger, nullable=False),  # ten-thousandths
     Column("path", sa.Integer),  # null: no posting on that day, counts for the employee alone
-    Column("day", sa.Date, nullable=False),
-    Index("ix_credit_employee", "employee", "day"),
-    Index("ix_credit_path", "path", "day"),
+    Column("cycle", sa.SmallInteger, server_default="0", nullable=False),  # the activity's
+    Column(
+        "moved", sa.BigInteger, server_default="0", nullable=False
+    ),  # the last event of the activity and its verdicts
+    Index("ix_credit_employee", "employee", "cycle", "moved"),
+    Index("ix_credit_path", "path", "cycle", "moved"),
 )
+
+_WAITING: Final = sa.text("activity IS NULL")
 
 verdict: Final = Table(
     "verdict",
@@ -134,7 +141,7 @@ verdict: Final = Table(
     Column("reason", sa.Text),
     Column("additionality", Exact),
     Index("ix_verdict_activity", "activity"),
-    Index("ix_verdict_waiting", "target"),
+    Index("ix_verdict_waiting", "target", postgresql_where=_WAITING, sqlite_where=_WAITING),
 )
 
 slice_: Final = Table(

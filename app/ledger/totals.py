@@ -111,7 +111,7 @@ class Changes:
         gathered, cents, cycle = self._gathered, row.usd_cents, row.cycle
         # Gathered by the slices that belong together first: most activities of an owner lie in the same ones.
         rest = (id(slices), before, after)
-        for employee, share, path in row.credits:
+        for employee, share, path, _, _ in row.credits:
             valued, dollars, micros = 0, 0, 0
             if cents is not None:
                 # Ten-thousandths times cents are millionths of a dollar: exact.
@@ -131,7 +131,7 @@ class Changes:
                     held.micros += micros
         if any(one.of for one in slices):
             signs = _signs(before, after)
-            for employee, _, path in row.credits:
+            for employee, _, path, _, _ in row.credits:
                 for one in slices:
                     if one.of:
                         self._add_members(row, frame, employee, path, one.id, one.of, signs)

@@ -22,6 +22,7 @@ from app.kit.refusals import NotThere
 from app.ledger import tables
 from app.ledger.activities import CreditShare, verdict_event
 from app.ledger.frame import Frame
+from app.ledger.laid_out import piles
 from app.organisation import Directory
 from app.rules.activities import ACTIVITY_TYPES
 from app.rules.permissions import Deed, Relation, may, relations_that_allow
@@ -207,7 +208,7 @@ def verification_queue(
     allowed = relations_that_allow(viewer.roles, Deed.VERIFY)
     query = (
         sa.select(activity.c.seq, activity.c.day, activity.c.employee)
-        .where(activity.c.state == "entered", activity.c.type.in_(types or types_to_verify(frame)))
+        .where(activity.c.pile.in_(piles(types or types_to_verify(frame), ("entered",))))
         .order_by(activity.c.day, activity.c.seq)
     )
     if Relation.UNHEADED not in allowed:
@@ -326,8 +327,7 @@ def waiting_counts(connection: Connection, frame: Frame, *, employees: Collectio
         sa.select(activity.c.employee, sa.func.count())
         .where(
             among(connection, activity.c.employee, [frame.ids[one] for one in employees]),
-            activity.c.state == "entered",
-            activity.c.type.in_(types_to_verify(frame)),
+            activity.c.pile.in_(piles(types_to_verify(frame), ("entered",))),
         )
         .group_by(activity.c.employee)
     )

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from app.ledger import tables
 from app.ledger.frame import Frame
+from app.ledger.laid_out import piles
 from app.ledger.verification import types_to_verify, whose_turn
 
 __all__ = ["WaitingFor", "waiting_by_head"]
@@ -37,7 +38,7 @@ def waiting_by_head(connection: Connection, frame: Frame, *, day: dt.date) -> di
     Queries: 2.
     """
     activity, credit = tables.activity, tables.credit
-    waits = sa.and_(activity.c.state == "entered", activity.c.type.in_(types_to_verify(frame)))
+    waits = activity.c.pile.in_(piles(types_to_verify(frame), ("entered",)))
     sharers: dict[int, set[str]] = {}
     shared = sa.select(credit.c.seq, credit.c.employee).join(activity, activity.c.seq == credit.c.seq).where(waits)
     for seq, employee in connection.execute(shared):

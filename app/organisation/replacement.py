@@ -188,7 +188,7 @@ def _keep_employees(connection: Connection, known: Rows, people: Rows) -> None:
     rows = [(last + place, *people[key]) for place, key in enumerate(fresh, 1)]
     bulk_insert(connection, tables.employee, ("id", *_EMPLOYEE), rows)
     altered = [row for key, row in people.items() if key in known and known[key] != row]
-    bulk_update(connection, tables.employee, "number", _EMPLOYEE[1:], altered)
+    bulk_update(connection, tables.employee, ("number",), _EMPLOYEE[1:], altered)
 
 
 def _number_paths(connection: Connection, placement: Placement) -> None:

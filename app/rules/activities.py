@@ -68,6 +68,11 @@ class Credit(NamedTuple):
     share_1e4: int
 
 
+@lru_cache(maxsize=16384)
+def _alone(employee: str) -> frozenset[str]:
+    return frozenset((employee,))
+
+
 class Activity(NamedTuple):
     """A consult, a deal or a new buyer, as it was recorded. Optional texts that are absent are empty."""
 
@@ -100,6 +105,8 @@ class Activity(NamedTuple):
     @property
     def employees(self) -> frozenset[str]:
         """Whose activity it is: ``employee`` and all in ``credits``. They cannot verify or reject it."""
+        if len(self.credits) == 1 and self.credits[0].employee == self.employee:
+            return _alone(self.employee)
         return frozenset((self.employee, *(credit.employee for credit in self.credits)))
 
 
@@ -195,7 +202,11 @@ def _shown(value: object) -> str:
 
 
 class _Findings(list[Finding]):
-    """Findings as they are met."""
+    """Findings as they are met, about an event that was decoded exactly or came as it is."""
+
+    def __init__(self, *, decoded: bool) -> None:
+        """Begin with none."""
+        self.decoded: Final = decoded
 
     def add(self, pointer: str, code: str, **parameters: object) -> None:
         self.append(Finding(code=code, message=MESSAGES[code], parameters=parameters, place=Place(pointer=pointer)))
@@ -258,29 +269,34 @@ class _Envelope(NamedTuple):
     when: Moment | None
 
 
-def read(event: object, known: Known) -> Activity | Verdict | list[Finding]:
+def read(event: object, known: Known, *, decoded: bool = False) -> Activity | Verdict | list[Finding]:
     """What a decoded CloudEvent says; or all that is wrong with it, in the order of its attributes and of its type's fields.
 
     Extension attributes are ignored; unknown members of data are part of its content and ignored otherwise.
-    Decode with :func:`app.rules.json_text.decode`, so that numbers keep their value.
+
+    Args:
+        event: the value of its JSON.
+        known: what it may name.
+        decoded: whether it comes from :func:`app.rules.json_text.decode`, by which numbers keep their value and none is a float.
     """
-    findings = _Findings()
+    findings = _Findings(decoded=decoded)
     if not isinstance(event, dict):
         findings.add("", "not_an_object")
         return findings
-    version = event.get("specversion")
+    get = event.get
+    version = get("specversion")
     if version != "1.0":
         findings.add("/specversion", "specversion" if version else "required")
-    kind = _kind(event.get("type"), findings)
-    source = findings.attribute(event.get("source"), "/source")
-    id_ = findings.attribute(event.get("id"), "/id", most=ID_LENGTH_MAX)
-    time = findings.attribute(event.get("time"), "/time")
+    kind = _kind(get("type"), findings)
+    source = findings.attribute(get("source"), "/source")
+    id_ = findings.attribute(get("id"), "/id", most=ID_LENGTH_MAX)
+    time = findings.attribute(get("time"), "/time")
     when = moment(time) if time else None
     if time and when is None:
         findings.add("/time", "bad_time", value=_shown(time))
     if "datacontenttype" in event or "data_base64" in event:
         _read_encoding(event, findings)
-    members = findings.record(event.get("data"), "/data")
+    members = findings.record(get("data"), "/data")
     if members is None or kind is None:
         if members is not None:
             _content(members, findings)
@@ -326,7 +342,7 @@ def _read_activity(
     buyer_name, buyer_country, buyer_registration = _buyer(get("buyer"), findings)
     shaped = dict(members)
     amount, currency = None, ""
-    if "amount" in kind.names:
+    if "amount" in kind.names and ("amount" in members or "currency" in members or "amount" in kind.required):
         amount, currency = _worth(members, envelope, known, findings)
         if amount is not None:
             shaped["amount"] = _plain(amount)
@@ -525,7 +541,7 @@ def _percent(value: object, findings: _Findings) -> Decimal | None:
 def _content(members: Mapping[str, object], findings: _Findings) -> bytes:
     """The one form of an event's data; findings for texts and numbers in it that cannot be kept, the unknown members' too."""
     try:
-        content = canonical(members)
+        content = canonical(members, decoded=findings.decoded)
         doubtful = b"\\u0000" in content or content.count(b"{") + content.count(b"[") > DEPTH_MAX
     except (ValueError, TypeError, RecursionError):
         content = b""
@@ -538,4 +554,4 @@ def _content(members: Mapping[str, object], findings: _Findings) -> bytes:
 
 def _content_hash(kind: EventType, when: Moment, content: bytes) -> str:
     """SHA-256 over type, time with its offset, and data ("by any door")."""
-    return sha256(b"%s\n%s\n%s" % (kind.code.encode(), when.canonical.encode(), content)).hexdigest()
+    return sha256(f"{kind.code}\n{when.canonical}\n".encode() + content).hexdigest()

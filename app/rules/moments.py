@@ -16,7 +16,10 @@ _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
     re.ASCII,
 )
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]", re.ASCII)
+_MINUTE: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d):(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 _MINUTES_A_DAY: Final = 24 * 60
+_SECONDS: Final = frozenset(f"{second:02}" for second in range(60))
 
 
 class Moment(NamedTuple):
@@ -59,11 +62,42 @@ def _day_digits(ordinal: int) -> str:
     return "0" + dt.date.fromordinal(ordinal).isoformat().replace("-", "")
 
 
+@lru_cache(maxsize=8192)
+def _day_of(text: str) -> dt.date | None:
+    """The day at the beginning of a time up to its ``T``; None for anything else."""
+    return _day(text[:10]) if _DAY.fullmatch(text) else None
+
+
+@lru_cache(maxsize=8192)
+def _clock(minute: str, zone: str) -> tuple[int, str, str] | None:
+    """Of ``10:30:`` and an offset: the days that lie between, hours and minutes in UTC, and the end of the canonical form."""
+    found = _MINUTE.fullmatch(minute + zone)
+    if found is None:
+        return None
+    offset = _offset_minutes(zone)
+    shift, minutes = divmod(int(found[1]) * 60 + int(found[2]) - offset, _MINUTES_A_DAY)
+    return shift, f"{minutes // 60:02}{minutes % 60:02}", f".{offset:+}"
+
+
 def moment(text: str) -> Moment | None:
     """A time of RFC 3339 with its offset; None for anything else.
 
     Any number of digits of a second; a leap second where one may be (23:59:60 in UTC at the end of a month). The year 0 is no date.
     """
+    # Nearly every time is written in whole seconds, and in few days, minutes and offsets: their parts are worked out once.
+    second = text[17:19]
+    if second in _SECONDS:
+        day, clock = _day_of(text[:11]), _clock(text[11:17], text[19:])
+        if day is not None and clock is not None:
+            shift, minutes, end = clock
+            return Moment(
+                day, f"{_day_digits(day.toordinal() + shift)}{minutes}{second}", f"{text[:10]}T{text[11:19]}{end}"
+            )
+    return _any_moment(text)
+
+
+def _any_moment(text: str) -> Moment | None:
+    """Any time, by the grammar."""
     found = _TIME.fullmatch(text)
     if found is None:
         return None
