@@ -40,7 +40,7 @@ class _Address(click.ParamType[tuple[str, int]]):
     show_default=True,
     help="Processes; more than one on PostgreSQL only.",
 )
-@click.option("--inherited", type=int, hidden=True, help="A socket that is open already.")
+@click.option("--inherited", type=int, hidden=True, help="The channel over which connections are dealt.")
 def serve(bind: tuple[str, int], workers: int, inherited: int | None) -> None:
     """Serve pages, API and live streams."""
     given = settings()
@@ -69,11 +69,11 @@ def serve(bind: tuple[str, int], workers: int, inherited: int | None) -> None:
 
 
 def _serve_inherited(given: Settings, number: int) -> None:
-    """Serve as one of several processes, on the socket that they share."""
+    """Serve as one of several processes, what the parent deals."""
     from app.web.front import end_with_parent, run
 
     end_with_parent()
-    run(given, socket.socket(fileno=number))
+    run(given, socket.socket(fileno=number), dealt=True)
 
 
 def _shown(listener: socket.socket) -> str:

@@ -458,8 +458,7 @@ def _moves_query(*, postgresql: bool, whose: str, dated: bool) -> sa.Select[Any]
         # Whatever belongs to the latest eight events belongs to one of the eight activities whose own latest events are the newest.
         moved = _moved_last(postgresql=postgresql, whose=whose, dated=dated)
         entered = _entered(moved.c.seq)
-        said = sa.select(verdict.c.activity, verdict.c.seq, verdict.c.type)
-        judged = said.join(moved, moved.c.seq == verdict.c.activity)
+        judged = _judged(moved, moved.c.seq)
         if dated:
             judged = judged.where(verdict.c.day <= _AS_OF)
     moves = sa.union_all(entered, judged).subquery()
@@ -516,10 +515,21 @@ def _moved_last(*, postgresql: bool, whose: str, dated: bool) -> sa.CTE:
     return several.order_by(each.c.moved.desc()).limit(sa.bindparam("shown", type_=sa.Integer)).cte("moved")
 
 
+def _as_moves(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Which activity, by which event, and by which verdict, if it was one."""
+    selected: sa.Select[Any] = sa.select(*columns)
+    return selected
+
+
 def _entered(seq: sa.ColumnElement[Any]) -> sa.Select[Any]:
     """The entries of some activities as moves: beside a verdict's, their own number is what moved them."""
-    columns: list[sa.ColumnElement[Any]] = [seq.label("activity"), seq.label("moved"), sa.null().label("verdict")]
-    return sa.select(*columns)
+    return _as_moves(seq.label("activity"), seq.label("moved"), sa.null().label("verdict"))
+
+
+def _judged(activities: sa.FromClause, seq: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """The verdicts on some activities as moves."""
+    verdict = tables.verdict
+    return _as_moves(verdict.c.activity, verdict.c.seq, verdict.c.type).join(activities, seq == verdict.c.activity)
 
 
 def _of_many(*, postgresql: bool, dated: bool) -> tuple[sa.Select[Any], sa.Select[Any]]:
@@ -534,9 +544,7 @@ def _of_many(*, postgresql: bool, dated: bool) -> tuple[sa.Select[Any], sa.Selec
     if dated:
         conditions.append(activity.c.day <= _AS_OF)
     entered = _entered(activity.c.seq)
-    judged = sa.select(verdict.c.activity, verdict.c.seq, verdict.c.type).join(
-        activity, activity.c.seq == verdict.c.activity
-    )
+    judged = _judged(activity, activity.c.seq)
     if dated:
         judged = judged.where(verdict.c.day <= _AS_OF)
     shown = sa.bindparam("shown", type_=sa.Integer)

@@ -118,6 +118,7 @@ class LaidOut:
     counts: int = 1
     state: str = "entered"
     settled_on: dt.date = dt.date.min
+    pile: int = 0
     counts_before: int = 0
     credits: list[CreditRow] = field(default_factory=list)
 
@@ -126,6 +127,7 @@ class LaidOut:
         held = standing(verdicts, employees_of_activity=self.employee_numbers)
         self.standing = bits(held.counts)
         self.state = _state(held)
+        self.pile = _PILES[self.type, self.state]
         self.settled_on = max((self.day, *(verdict.day for verdict in verdicts)))
         moved = max((self.seq, *(verdict.seq for verdict in verdicts)))
         self.credits = [part._replace(moved=moved) for part in self.credits]
@@ -155,12 +157,12 @@ class LaidOut:
             self.counts,
             self.state,
             self.settled_on,
-            _PILES[self.type, self.state],
+            self.pile,
         )
 
     def judged(self) -> tuple[object, ...]:
         """The values of :data:`JUDGED_COLUMNS`."""
-        return self.standing, self.counts, self.state, self.settled_on, _PILES[self.type, self.state]
+        return self.standing, self.counts, self.state, self.settled_on, self.pile
 
     def derived(self) -> tuple[object, ...]:
         """The values of :data:`DERIVED_COLUMNS`."""
@@ -208,12 +210,12 @@ def lay_out(activity: Activity, seq: int, frame: Frame) -> LaidOut:
         hs_code,
         activity.employees,
         settled_on=day,
+        pile=_PILES[type_, "entered"],
     )
     _derive_worth(row, frame)
     ids = frame.ids
-    cycle, path = row.cycle, frame.path
     row.credits = [
-        CreditRow(number, share, path(number, day), cycle, seq)
+        CreditRow(number, share, frame.path(number, day), row.cycle, seq)
         for number, share in ((ids[who], part) for who, part in activity.credits)
     ]
     return row
@@ -307,6 +309,7 @@ def _from_row(row: Any) -> LaidOut:
         counts=row.counts,
         state=row.state,
         settled_on=row.settled_on,
+        pile=row.pile,
         counts_before=row.counts,
     )
 

@@ -349,11 +349,12 @@ def _waiting(connection: Connection, arrived: dict[str, int]) -> set[int]:
     if not arrived:
         return set()
     verdict = tables.verdict
-    rows = connection.execute(
-        sa.select(verdict.c.seq, verdict.c.target)
-        .where(among(connection, verdict.c.target, arrived))
-        .where(verdict.c.activity.is_(None))
-    ).all()
+    # Few verdicts wait at any time, so that reading them all costs less than asking for each activity that has come.
+    waiting = sa.select(verdict.c.seq, verdict.c.target).where(verdict.c.activity.is_(None))
+    rows = connection.execute(waiting.limit(len(arrived))).all()
+    if len(rows) == len(arrived):
+        rows = connection.execute(waiting.where(among(connection, verdict.c.target, arrived))).all()
+    rows = [row for row in rows if row.target in arrived]
     bulk_update(connection, verdict, ("seq",), ("activity",), [(seq, arrived[target]) for seq, target in rows])
     return {arrived[target] for _, target in rows}
 

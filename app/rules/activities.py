@@ -202,11 +202,10 @@ def _shown(value: object) -> str:
 
 
 class _Findings(list[Finding]):
-    """Findings as they are met, about an event that was decoded exactly or came as it is."""
+    """Findings as they are met."""
 
-    def __init__(self, *, decoded: bool) -> None:
-        """Begin with none."""
-        self.decoded: Final = decoded
+    decoded: bool = True
+    """Whether the event was decoded exactly, so that no number in it is a float."""
 
     def add(self, pointer: str, code: str, **parameters: object) -> None:
         self.append(Finding(code=code, message=MESSAGES[code], parameters=parameters, place=Place(pointer=pointer)))
@@ -279,7 +278,9 @@ def read(event: object, known: Known, *, decoded: bool = False) -> Activity | Ve
         known: what it may name.
         decoded: whether it comes from :func:`app.rules.json_text.decode`, by which numbers keep their value and none is a float.
     """
-    findings = _Findings(decoded=decoded)
+    findings = _Findings()
+    if not decoded:
+        findings.decoded = False
     if not isinstance(event, dict):
         findings.add("", "not_an_object")
         return findings
@@ -340,12 +341,12 @@ def _read_activity(
     employee = findings.employee(get("employee"), "/data/employee", known.employees)
     company_name, company_registration = _company(get("company"), findings)
     buyer_name, buyer_country, buyer_registration = _buyer(get("buyer"), findings)
-    shaped = dict(members)
+    shaped = members
     amount, currency = None, ""
     if "amount" in kind.names and ("amount" in members or "currency" in members or "amount" in kind.required):
         amount, currency = _worth(members, envelope, known, findings)
         if amount is not None:
-            shaped["amount"] = _plain(amount)
+            shaped = {**members, "amount": _plain(amount)}
     hs_code = ""
     if (
         "hs_code" in kind.names
@@ -359,10 +360,11 @@ def _read_activity(
     else:
         credits = _credits(given, known, findings)
         if not findings:
-            shaped["credits"] = [
+            shares = [
                 {**entry, "share": credit.share_1e4}
                 for entry, credit in zip(given, credits, strict=True)  # type: ignore[call-overload]
             ]
+            shaped = {**shaped, "credits": shares}
     content = _content(shaped, findings)
     when = envelope.when
     if findings or when is None:

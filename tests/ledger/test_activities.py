@@ -26,13 +26,13 @@ def listed(agency: Agency, node: str, *, limit: int = 50, offset: int = 0, **wan
         )
 
 
-def moves(agency: Agency, node: str, *, as_of: dt.date | None = None) -> list[tuple[str, str]]:
+def moves(agency: Agency, node: str, limit: int = 5, *, as_of: dt.date | None = None) -> list[tuple[str, str]]:
     """What moved a node last: what it was, and the buyer."""
     asked = Node.parse(node)
     assert asked is not None
     with agency.database.read() as connection:
         found: tuple[Move, ...] = ledger.latest_moves(
-            connection, scoring.state(connection).frame, node=asked, cycle=2026, limit=5, as_of=as_of
+            connection, scoring.state(connection).frame, node=asked, cycle=2026, limit=limit, as_of=as_of
         )
     return [(one.what, one.buyer) for one in found]
 
@@ -177,6 +177,50 @@ def test_a_unit_that_is_a_small_part_of_the_agency_finds_its_own(agency: Agency)
     """
     assert moves(agency, "unit:A1") == [("export_deal", "One")]
     assert moves(agency, "unit:HQ") == [("export_deal", "Two"), ("export_deal", "One")]
+
+
+def test_what_moved_last_is_the_same_for_one_for_some_and_for_all(agency: Agency) -> None:
+    """Against every event in the order of its arrival: shared deals once, verdicts before and after later entries, eight at most.
+
+    unit HQ agency
+      unit A1 office
+      unit A2 office
+      unit A3 office
+      unit A4 office
+      unit A5 office
+      unit A6 office
+    employee E1 A1 staff
+    employee E2 A1 staff
+    employee E3 A3 staff
+    employee E4 A4 staff
+    employee E5 A5 staff
+    employee E6 A6 staff
+    """
+    arrived: list[tuple[str, str, frozenset[str]]] = []
+    owners: dict[str, frozenset[str]] = {}
+    for number in range(24):
+        employee, other = f"E{1 + number % 3}", f"E{1 + (number + 1) % 3}"
+        shared = f"{employee}:0.5 {other}:0.5" if number % 4 == 0 else f"{employee}:1"
+        agency.record(f"2026-05-{1 + number % 28:02} deal D-{number} {employee} 100 USD of B{number}/AT {shared}")
+        owners[f"D-{number}"] = frozenset((employee, other) if number % 4 == 0 else (employee,))
+        arrived.append(("export_deal", f"B{number}", owners[f"D-{number}"]))
+        if number % 5 == 4:
+            judged = number - 3 if number % 2 else 0
+            agency.record(f"2026-06-{1 + number:02} verified D-{judged} by E9")
+            arrived.append(("verified", f"B{judged}", owners[f"D-{judged}"]))
+    newest = arrived[::-1]
+    for node, people in (
+        ("employee:E1", {"E1"}),
+        ("employee:E2", {"E2"}),
+        ("employee:E4", set()),
+        ("unit:A1", {"E1", "E2"}),
+        ("unit:A3", {"E3"}),
+        ("unit:HQ", {"E1", "E2", "E3"}),
+    ):
+        own = [(what, buyer) for what, buyer, held in newest if held & people]
+        for shown in (3, 8):
+            assert moves(agency, node, shown) == own[:shown]
+    assert agency.differences() == []
 
 
 def test_lists_and_histories_take_as_many_queries_whatever_their_length(

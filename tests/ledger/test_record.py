@@ -304,6 +304,28 @@ def test_what_was_recorded_first_under_a_name_holds(agency: Agency) -> None:
     assert len(agency.history("D-1").conflicts) == 2
 
 
+def test_repeats_among_many_new_events_are_told_apart(agency: Agency) -> None:
+    """A few of a batch are looked up before it is written; whatever they do not show is found by the ledger's own constraint.
+
+    unit HQ agency
+    employee E1 HQ staff
+    2026-03-04 deal D-1 E1 100 USD
+    2026-03-04 deal D-2 E1 100 USD
+    """
+    lines = [f"2026-03-05 deal N-{number} E1 10 USD" for number in range(40)]
+    lines[13] = "2026-03-04 deal D-1 E1 100 USD"
+    lines[14] = "2026-03-04 deal D-2 E1 101 USD"
+    lines[27] = lines[26]
+    lines[28] = "2026-03-05 deal N-26 E1 11 USD"
+    recorded = agency.record(*lines)
+    assert (recorded.accepted, recorded.duplicate) == (36, 2)
+    assert [(one.index, one.id) for one in recorded.rejected] == [(14, "D-2"), (28, "N-26")]
+    again = agency.record(*lines)
+    assert (again.accepted, again.duplicate, len(again.rejected), again.moved) == (0, 38, 2, False)
+    assert agency.actual("unit:HQ", "deals_austria") == 38
+    assert agency.differences() == []
+
+
 def test_a_wrong_event_under_a_held_name_is_refused_for_what_is_wrong_in_it(agency: Agency) -> None:
     """It is not compared with what is there: it is no event.
 

@@ -1,10 +1,11 @@
-"""The web server: uvicorn with our front, alone or several processes on one socket.
+"""The web server: uvicorn with our front, alone or several processes behind one address.
 
 A newcomer's usual mistake is an open stream that keeps the server from ending: streams are closed as soon as it is asked to stop.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ctypes
 import gc
@@ -17,13 +18,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
 from sqlalchemy.exc import SQLAlchemyError
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app import scoring
 from app.kit import clock
@@ -31,6 +33,7 @@ from app.kit.database import Database
 from app.kit.settings import Settings
 from app.web import create_app, site_of
 from app.web.front.bridge import Bridge, Receive, Scope, Send
+from app.web.front.dealing import Dealer, Hand, channel
 from app.web.front.hub import Hub
 from app.web.front.streams import LIVE, Streams
 from app.web.routing import Pages
@@ -44,6 +47,12 @@ THREADS: Final = 16
 
 GRACE_SECONDS: Final = 2
 """How long what is under way may take to end, once the server was asked to stop."""
+
+_LOOK_SECONDS: Final = 0.2
+"""How often the parent looks whether its processes are well."""
+
+_REST_SECONDS: Final = 0.5
+"""How long a place is empty after a process has failed, so that one that fails at once is not started without end."""
 
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -76,15 +85,55 @@ class Front:
         self.database.close()
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn that closes its streams first and leaves quietly with status 0."""
+class _Dealt(HttpToolsProtocol):
+    """HTTP on a connection that was dealt: its end is told."""
 
-    def __init__(self, config: uvicorn.Config, front: Front) -> None:
+    def __init__(self, done: Callable[[], None], **given: Any) -> None:
+        super().__init__(**given)
+        self._done = done
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection has ended."""
+        super().connection_lost(exc)
+        self._done()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that closes its streams first and leaves quietly with status 0; where it is one of several, connections are dealt to it."""
+
+    def __init__(self, config: uvicorn.Config, front: Front, dealt: socket.socket | None = None) -> None:
         super().__init__(config)
         self._front = front
+        self._dealt = dealt
+        self._taking: set[asyncio.Task[object]] = set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, or to take what is dealt."""
+        await super().startup(sockets)
+        if self._dealt is not None:
+            loop = asyncio.get_running_loop()
+            hand = Hand(self._dealt, take=lambda connection: self._take(connection, hand), over=self._leave)
+            loop.add_reader(self._dealt, hand.receive)
+            hand.ready()
+
+    def _take(self, connection: socket.socket, hand: Hand) -> None:
+        """Speak HTTP on a connection that was dealt."""
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> asyncio.Protocol:
+            return _Dealt(hand.done, config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+        task: asyncio.Task[object] = loop.create_task(loop.connect_accepted_socket(protocol, connection))
+        self._taking.add(task)
+        task.add_done_callback(self._taking.discard)
+
+    def _leave(self) -> None:
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop: streams end at once, other requests have their grace."""
+        if self._dealt is not None:
+            asyncio.get_running_loop().remove_reader(self._dealt)
         self._front.hub.close()
         await super().shutdown(sockets)
 
@@ -118,8 +167,15 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run(settings: Settings, listener: socket.socket, *, more: Iterable[Pages] = ()) -> None:
-    """Serve in this process until it is asked to stop; with pages beside its own where a measurement needs them."""
+def run(settings: Settings, listener: socket.socket, *, dealt: bool = False, more: Iterable[Pages] = ()) -> None:
+    """Serve in this process until it is asked to stop.
+
+    Args:
+        settings: the process's.
+        listener: where to listen; or, ``dealt``, the process's end of the channel over which connections come (:mod:`app.web.front.dealing`).
+        dealt: whether this is one process of several.
+        more: pages beside its own, where a measurement needs them.
+    """
     front = Front(settings, more=more)
     _settle_memory(front.database)
     config = uvicorn.Config(
@@ -135,9 +191,9 @@ def run(settings: Settings, listener: socket.socket, *, more: Iterable[Pages] = 
         timeout_graceful_shutdown=GRACE_SECONDS,
         backlog=2048,
     )
-    server = _Server(config, front)
+    server = _Server(config, front, listener if dealt else None)
     try:
-        server.run(sockets=[listener])
+        server.run(sockets=[] if dealt else [listener])
     finally:
         front.close()
     # Requests that outlived their grace must not hold the process: whatever they wrote was never committed, or is.
@@ -161,31 +217,39 @@ def _settle_memory(database: Database) -> None:
 
 
 def supervise(arguments: list[str], listener: socket.socket, *, workers: int) -> None:
-    """Serve by several processes on one socket, each started anew where it fails, until asked to stop.
+    """Serve by several processes on one address, each started anew where it fails, until asked to stop.
 
     Args:
-        arguments: the command that one process runs; the socket's number is added.
-        listener: what all of them listen on.
+        arguments: the command that one process runs; the number of its channel is added.
+        listener: where connections come in.
         workers: how many.
     """
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     with tempfile.TemporaryDirectory(prefix="kopes-metrics-") as folder:
-        command = [*arguments, "--inherited", str(listener.fileno())]
         # The library that counts requests looks for this folder when it is imported, and nowhere but in the environment.
         environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": folder}  # noqa: TID251 - handed on to a child
-        running = [_start(command, listener, environment) for _ in range(workers)]
-        while not stopping.wait(0.2):
-            for place, process in enumerate(running):
-                if process.poll() is not None:
+        dealer = Dealer(listener)
+        running = [_start(arguments, dealer, environment) for _ in range(workers)]
+        resting: dict[int, float] = {}
+        while not stopping.is_set():
+            dealer.deal(_LOOK_SECONDS)
+            for place, (process, ours) in enumerate(running):
+                if process.poll() is None:
+                    continue
+                if place not in resting:
                     _LOG.error("a server process ended with %s: starting another", process.returncode)
-                    time.sleep(0.5)
+                    dealer.remove(ours)
                     mark_process_dead(process.pid, folder)  # type: ignore[no-untyped-call]  # the library has few types
-                    running[place] = _start(command, listener, environment)
-        for process in running:
+                    resting[place] = time.monotonic() + _REST_SECONDS
+                elif time.monotonic() >= resting[place]:
+                    del resting[place]
+                    running[place] = _start(arguments, dealer, environment)
+        for process, _ in running:
             process.terminate()
-        for process in running:
+        dealer.close()
+        for process, _ in running:
             try:
                 process.wait(GRACE_SECONDS + 1)
             except subprocess.TimeoutExpired:
@@ -193,8 +257,20 @@ def supervise(arguments: list[str], listener: socket.socket, *, workers: int) ->
                 process.wait()
 
 
-def _start(command: list[str], listener: socket.socket, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command, pass_fds=[listener.fileno()], stdin=subprocess.DEVNULL, env=environment)
+def _start(
+    arguments: list[str], dealer: Dealer, environment: dict[str, str]
+) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Start a process; returns it and the parent's end of its channel."""
+    ours, theirs = channel()
+    with theirs:
+        process = subprocess.Popen(
+            [*arguments, "--inherited", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            env=environment,
+        )
+    dealer.add(ours)
+    return process, ours
 
 
 def end_with_parent() -> None:
