@@ -294,9 +294,10 @@ def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], ro
     cursor = _driver_cursor(connection)
     if is_postgresql(connection):
         try:
-            with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+            with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
+                copy.set_types([_array_type(table, name) for name in columns])
                 write = copy.write_row
-                for row in _for_postgresql(table, columns, rows):
+                for row in rows:
                     write(row)
         except Exception as error:
             _reraise(error, connection)
@@ -311,26 +312,6 @@ def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], ro
     except sqlite3.Error as error:
         _reraise(error, connection)
         raise
-
-
-def _for_postgresql(
-    table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]
-) -> Iterable[Sequence[object]]:
-    """The rows with days and instants as text: the driver would write each anew, and a batch has few different ones."""
-    timed = [place for place, name in enumerate(columns) if isinstance(table.c[name].type, sa.Date | Instant)]
-    if not timed:
-        yield from rows
-        return
-    written: dict[object, str | None] = {None: None}
-    for row in rows:
-        values = list(row)
-        for place in timed:
-            value = values[place]
-            text = written.get(value)
-            if text is None and value is not None:
-                text = written[value] = str(value)
-            values[place] = text
-        yield values
 
 
 def _for_sqlite(table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterable[Sequence[object]]:
@@ -480,6 +461,10 @@ def _array_type(table: Table, column: str) -> str:
         return "boolean"
     if isinstance(kind, sa.Date):
         return "date"
+    if isinstance(kind, Instant):
+        return "timestamptz"
+    if isinstance(kind, sa.Float):
+        return "float8"
     return "text"
 
 
