@@ -212,6 +212,18 @@ def test_a_wrong_figure_is_named_at_its_field_and_kept(working: Working, typed: 
     assert [target_of(working, f"employee:{number}") for number in ("E1", "E6")] == ["10", "10"]
 
 
+def test_what_was_typed_is_kept_whatever_the_kpi_is_called(working: Working) -> None:
+    """Fields bear the KPI's code in their names: one that speaks of passwords is no password."""
+    kpis = working.folder / "definitions" / "kpis.yaml"
+    kpis.write_text(kpis.read_text(encoding="utf-8").replace('"consults"', '"password_resets"'), encoding="utf-8")
+    working.load(lambda text: text.replace(",consults,", ",password_resets,"))
+    page = working.boram.get("/targets").text
+    sent = form(page, "password_resets", E1="12,5", E6="20") | {"note-password_resets": "Kept too"}
+    answer = working.boram.post("/targets?unit=VIE", sent)
+    assert answer.status_code == 422
+    assert all(f'value="{text}"' in answer.text for text in ("12,5", "20", "Kept too"))
+
+
 def test_what_another_set_meanwhile_is_not_overwritten(working: Working) -> None:
     """Two have the form open: the second is told, and what the second did not touch stays as the first set it."""
     page = working.boram.get("/targets").text
