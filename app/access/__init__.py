@@ -42,7 +42,7 @@ from app.access.keys import (
     revoke_key,
 )
 from app.access.passwords import LENGTH_MIN as PASSWORD_LENGTH_MIN
-from app.access.passwords import first_password, hashed_password, password_findings, password_matches
+from app.access.passwords import FirstPassword, first_password, hashed_password, password_findings, password_matches
 from app.access.relations import exists, may_at_all, relations, sees, standing, verify_relations
 from app.access.signing_in import Attempt, attempt_succeeded, begin_attempt, count_unknown_key, finish_attempt
 from app.access.trail import TrailRow, record_deed, record_reading, trail_rows
@@ -52,6 +52,7 @@ __all__ = [
     "SESSION_LIFE",
     "Account",
     "Attempt",
+    "FirstPassword",
     "Hook",
     "Key",
     "KeyRow",

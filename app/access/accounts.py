@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.access import passwords
+from app.access.passwords import FirstPassword
 from app.access.tables import account, sign_in_attempt, web_session
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.rules.permissions import ROLES_OF_EMPLOYEES, roles_that_hold
@@ -111,9 +112,9 @@ def create_account(
     roles: Collection[Role],
     employee: str | None,
     now: dt.datetime,
-    password: str | None = None,
+    first: FirstPassword | None = None,
 ) -> NewAccount:
-    """Make an account and its first password, which works until its owner changes it.
+    """Make an account with a first password, which works until its owner changes it.
 
     Args:
         connection: a writing transaction.
@@ -121,7 +122,8 @@ def create_account(
         roles: one or several.
         employee: the number of the employee that it belongs to.
         now: when.
-        password: None for a random one; the demonstration keeps its logins from run to run.
+        first: what :func:`app.access.first_password` made before the transaction was opened. None makes one here, a tenth of a second in which
+            no other writer gets on: for tests and benches, which have none.
 
     Raises:
         Invalid: an e-mail or number that is none, no role, or a role that needs an employee.
@@ -132,12 +134,12 @@ def create_account(
     if problems:
         raise Invalid(*problems)
     _refuse_taken(connection, email=email, employee=employee)
-    chosen = password or passwords.first_password()
+    chosen = first or passwords.first_password()
     connection.execute(
         sa.insert(account).values(
             email=email,
             email_key=email_key(email),
-            password_hash=passwords.hashed_password(chosen),
+            password_hash=chosen.hashed,
             roles=_joined(roles),
             employee=employee,
             first_password=True,
@@ -145,7 +147,7 @@ def create_account(
             password_changed_at=now,
         )
     )
-    return NewAccount(email=email, password=chosen)
+    return NewAccount(email=email, password=chosen.text)
 
 
 def change_account(
@@ -184,13 +186,13 @@ def disable_account(connection: Connection, *, account_id: int, disabled: bool, 
     return _account(connection, account_id)
 
 
-def reset_password(connection: Connection, *, account_id: int, password_hash: str, now: dt.datetime) -> Account:
-    """Give an account a new first password and end its sessions; whoever asks hashed it outside the transaction.
+def reset_password(connection: Connection, *, account_id: int, first: FirstPassword, now: dt.datetime) -> Account:
+    """Give an account a new first password, made before the transaction was opened, and end its sessions.
 
     Raises:
         NotThere: no such account.
     """
-    _set_password(connection, account_id=account_id, password_hash=password_hash, first=True, now=now)
+    _set_password(connection, account_id=account_id, password_hash=first.hashed, first=True, now=now)
     end_sessions(connection, account_id=account_id, now=now)
     return _account(connection, account_id)
 

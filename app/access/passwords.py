@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from dataclasses import dataclass, field
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -16,7 +17,15 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from app.kit.refusals import at_field
 from app.rules.terms import Finding, n_
 
-__all__ = ["LENGTH_MAX", "LENGTH_MIN", "first_password", "hashed_password", "password_findings", "password_matches"]
+__all__ = [
+    "LENGTH_MAX",
+    "LENGTH_MIN",
+    "FirstPassword",
+    "first_password",
+    "hashed_password",
+    "password_findings",
+    "password_matches",
+]
 
 LENGTH_MIN: Final = 10
 LENGTH_MAX: Final = 200
@@ -31,6 +40,14 @@ _ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 
 _NOBODY: str | None = None
 _NOBODY_LOCK: Final = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstPassword:
+    """A password that we choose: what is printed once, and what is kept."""
+
+    text: str = field(repr=False)
+    hashed: str = field(repr=False)
 
 
 def hashed_password(password: str) -> str:
@@ -55,10 +72,11 @@ def password_matches(password_hash: str | None, password: str) -> bool:
     return password_hash is not None
 
 
-def first_password() -> str:
-    """A password to print once: 80 bits in four groups that can be typed."""
+def first_password() -> FirstPassword:
+    """A password to print once, hashed: 80 bits in four groups that can be typed. Ask for it before a transaction is opened."""
     letters = "".join(secrets.choice(_ALPHABET) for _ in range(16))
-    return "-".join(letters[start : start + 4] for start in range(0, 16, 4))
+    text = "-".join(letters[start : start + 4] for start in range(0, 16, 4))
+    return FirstPassword(text=text, hashed=hashed_password(text))
 
 
 def password_findings(field: str, password: str, *, email: str) -> list[Finding]:

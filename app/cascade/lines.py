@@ -21,7 +21,7 @@ from app.cascade.history import NOTHING, Exclusion, History, Years, known_node, 
 from app.cascade.targets import Decided, read_decided
 from app.organisation import KeptByRevision, Revision, current_revision
 from app.rules.definitions import Definitions, Kpi
-from app.rules.targets import SetTarget, takes_target
+from app.rules.targets import NoTarget, SetTarget, no_target, takes_target
 from app.rules.terms import Link, Node
 
 __all__ = ["Line", "PlanShare", "Rating", "Sheet", "TargetDifference", "loaded_sheet", "sheet", "target_differences"]
@@ -113,7 +113,14 @@ class Sheet:
 
     def takes_target(self, line: Line) -> bool:
         """Whether the line has a target of its own to be set."""
-        return takes_target(self.kpi(line.kpi).version(line.cycle).method.name, line.link)
+        return takes_target(self._method(line), line.link)
+
+    def no_target(self, line: Line) -> NoTarget | None:
+        """Why it has none; None where it has."""
+        return no_target(self._method(line), line.link)
+
+    def _method(self, line: Line) -> str:
+        return self.kpi(line.kpi).version(line.cycle).method.name
 
     def with_targets(self, decided: Decided, *, token: str) -> Sheet:
         """The same with the targets that were set in the application in place of the folder's; decisions about other lines are passed over."""

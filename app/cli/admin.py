@@ -76,12 +76,18 @@ def user() -> None:
 def create_user(email: str, roles: tuple[str, ...], employee: str | None) -> None:
     """Print a first password, once; it works until its owner changes it."""
     database = open_database(settings())
+    first = access.first_password()
     with database.write(Deed.KEEP_ACCOUNTS) as connection:
         if employee is not None and employee not in organisation.directory(connection).employees:
             message = f"there is no employee {employee}"
             raise click.ClickException(message)
         account = access.create_account(
-            connection, email=email, roles={Role(role) for role in roles}, employee=employee, now=clock.now()
+            connection,
+            email=email,
+            roles={Role(role) for role in roles},
+            employee=employee,
+            now=clock.now(),
+            first=first,
         )
         access.record_deed(
             connection,

@@ -134,11 +134,14 @@ def _kopes(*words: str, environment: dict[str, str], may_refuse: bool = False) -
 def _make_logins(report: demo.DemoReport, url: str) -> str:
     """Make an account for each kind of user and return the lines that say how to sign in: role, e-mail, password."""
     database = open_database(Settings(database_url=url))
+    passwords = {role: access.first_password() for role in Role}
     lines = []
     with database.write(Deed.KEEP_ACCOUNTS) as connection:
-        for role in Role:
+        for role, first in passwords.items():
             employee, (_, email) = report.people[role], report.names[role]
-            account = access.create_account(connection, email=email, roles={role}, employee=employee, now=clock.now())
+            account = access.create_account(
+                connection, email=email, roles={role}, employee=employee, now=clock.now(), first=first
+            )
             lines.append(f"{role} {account.email} {account.password}\n")
     database.close()
     return "".join(lines)

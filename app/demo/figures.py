@@ -35,6 +35,11 @@ _OUTLIER_REASONS: Final = (
 _OUTLIER_KPIS: Final = 2
 _SETTLED: Final = 0.97
 """How much of what is entered by hand has been entered by now, and how many have been rated."""
+_REACHED: Final = (0.74, 0.12)
+"""Of what is agreed for a year: the part that somebody as good as their own past reaches, and how much more with each sigma above it."""
+_REACHED_BETWEEN: Final = (0.45, 1.1)
+_FEWEST_AGREED: Final = 0.15
+"""Of what is usual: whoever has done nothing yet has agreed to something all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,8 @@ class _Maker:
         service = {line.owner.place: self._service(line) for line in lines if not line.owner.is_unit}
         of_employees = self.past.of_employees(version, service)
         usual = [values[-1] for values in of_employees.values() if values]
+        if version.method.name == "target":
+            self.agree(lines, version)
         for line in lines:
             if line.owner.is_unit:
                 self._write(line, list(of_units[line.owner.place]), decimals)
@@ -121,6 +128,21 @@ class _Maker:
                 is_set = version.method.name in _SPREAD_METHODS and usual and self.rng.random() < 0.85
                 if not values and is_set:
                     line.base = _number(float(np.median(usual)) * self.rng.uniform(0.7, 0.95), decimals)
+
+    def agree(self, lines: Sequence[Line], version: KpiVersion) -> None:
+        """Targets of the whole year, so that most reach four fifths of theirs; agreed in round numbers where they are large."""
+        year = self.past.year(version)
+        for is_unit, reached, tempers in (
+            (True, year.units, self.tempers.units),
+            (False, year.employees, self.tempers.employees),
+        ):
+            places = [line.owner.place for line in lines if line.owner.is_unit is is_unit]
+            known = [float(reached[place]) for place in places if reached[place] > 0]
+            least = _FEWEST_AGREED * float(np.mean(known)) if known else 1.0
+            for line in (one for one in lines if one.owner.is_unit is is_unit):
+                z = float(tempers[line.owner.place]) + 0.45 * float(self.rng.standard_normal())
+                part = float(np.clip(_REACHED[0] + _REACHED[1] * z, *_REACHED_BETWEEN))
+                line.target = _agreed(max(least, float(reached[line.owner.place])) / part)
 
     def _service(self, line: Line) -> float:
         return (self.staffing.cycle.start - self.staffing.employees[line.owner.place].hired_on).days / 365.25
@@ -151,9 +173,16 @@ class _Maker:
             current, values = self._entered(line, version, entry)
             self._write(line, values, decimals)
             if version.method.name == "target":
-                line.target = str(entry["target"])
+                line.target = self._given_target(line, entry)
             if line.owner.place == 0 or self.rng.random() < _SETTLED:
                 self.past_years[line.owner.node, line.kpi, self.year] = _number(current, decimals)
+
+    def _given_target(self, line: Line, entry: Mapping[str, Any]) -> str:
+        """The agency's as it stands, those below with what was agreed for each: to a whole number, as people agree."""
+        target = float(str(entry["target"]))
+        if line.owner.is_unit and line.owner.place == 0:
+            return _number(target, 0)
+        return _number(target + float(str(entry["target_spread"])) * float(self.rng.standard_normal()), 0)
 
     def _entered(self, line: Line, version: KpiVersion, entry: Mapping[str, Any]) -> tuple[float, list[float]]:
         owner, rng = line.owner, self.rng
@@ -261,6 +290,11 @@ class _Maker:
 def _variance(values: Sequence[Fraction]) -> Fraction:
     mean = sum(values, Fraction(0)) / len(values)
     return sum(((value - mean) ** 2 for value in values), Fraction(0)) / len(values)
+
+
+def _agreed(value: float) -> str:
+    """A number that two people agree on: a multiple of five from twenty on, and at least one."""
+    return str(max(1, round(value) if value < 20 else 5 * round(value / 5)))
 
 
 def _number(value: float, decimals: int) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from app.demo.people import Staffing
-from app.demo.reached import Reached
+from app.demo.reached import Reached, Value
 from app.demo.seasons import Floats
 from app.demo.units import Units
 from app.rules.definitions import KpiVersion, Measure
@@ -103,6 +103,10 @@ class Past:
     def __init__(self, rng: np.random.Generator, staffing: Staffing, reached: Reached, tempers: Tempers) -> None:
         self._rng, self._staffing, self._reached, self._tempers = rng, staffing, reached, tempers
         self._made: dict[tuple[str, CountsFrom], Floats] = {}
+
+    def year(self, version: KpiVersion) -> Value:
+        """What the year under way comes to at this pace, of every employee and unit."""
+        return self._reached.year(version)
 
     def of_units(self, version: KpiVersion) -> Floats:
         """The past years of a KPI's measure; NaN where a unit has none."""

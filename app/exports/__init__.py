@@ -13,7 +13,7 @@ from app.exports.grades import EMPLOYEES as EMPLOYEE_GRADES
 from app.exports.grades import UNITS as UNIT_GRADES
 from app.exports.people import EXPORT as PEOPLE
 from app.exports.table import Cell, Column, Export, Sheet
-from app.exports.xlsx_files import as_xlsx, refuse_more_than_a_workbook_holds
+from app.exports.xlsx_files import refuse_more_than_a_workbook_holds, write_xlsx
 
 __all__ = [
     "ACTIVITIES",
@@ -26,8 +26,8 @@ __all__ = [
     "Export",
     "Sheet",
     "as_csv",
-    "as_xlsx",
     "refuse_more_than_a_workbook_holds",
+    "write_xlsx",
 ]
 
 EXPORTS: Final[Mapping[str, Export[Any]]] = {

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import io
 from decimal import Decimal
-from typing import Final
+from typing import BinaryIO, Final
 
 import xlsxwriter
 
@@ -17,7 +16,7 @@ from app.exports.table import Cell, Sheet, harmless
 from app.kit.refusals import Invalid, at_field
 from app.rules.terms import n_
 
-__all__ = ["as_xlsx", "refuse_more_than_a_workbook_holds"]
+__all__ = ["refuse_more_than_a_workbook_holds", "write_xlsx"]
 
 _ROWS_MAX: Final = 2**20 - 1
 """Of a sheet, below the header."""
@@ -26,19 +25,19 @@ _DIGITS_EXACT: Final = 15
 _FIRST_DAY: Final = dt.date(1900, 3, 1)
 
 
-def as_xlsx(sheet: Sheet, *, made_at: dt.datetime) -> bytes:
-    """The workbook: the table on the first sheet; on the second its count and the SHA-256 of its cells.
+def write_xlsx(sheet: Sheet, into: BinaryIO, *, made_at: dt.datetime) -> None:
+    """Write the workbook: the table on the first sheet; on the second its count and the SHA-256 of its cells.
 
     Args:
         sheet: the table.
+        into: a file that can be sought in; a workbook of many rows has its place on the disk and not in memory.
         made_at: written into the file as its day of making.
 
     Raises:
         Invalid: it has more rows, or a longer text, than a workbook holds. The library would leave out what does not fit, without a word.
     """
-    held = io.BytesIO()
     book = xlsxwriter.Workbook(
-        held,
+        into,
         {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
     )
     try:
@@ -46,7 +45,6 @@ def as_xlsx(sheet: Sheet, *, made_at: dt.datetime) -> bytes:
     finally:
         # What has been written so far stands in a file of the library's own, which goes when the book is closed.
         book.close()
-    return held.getvalue()
 
 
 def _fill(book: xlsxwriter.Workbook, sheet: Sheet, made_at: dt.datetime) -> None:

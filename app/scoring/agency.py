@@ -42,7 +42,7 @@ __all__ = [
 
 MOVED_DAYS: Final = 30
 RISK_BANDS: Final = (Band.D, Band.E)
-"""Below C at the year's end: at risk (issue 7, point 9)."""
+"""Below C at the year's end: at risk. There a comment is due (domain.md 6), so who answers for the unit has something to say by then."""
 _MOVERS_SHOWN: Final = 6
 _KEPT_FOR: Final = dt.timedelta(days=21)
 """How long a node keeps a score that later snapshots leave out; snapshots are a week apart at most."""

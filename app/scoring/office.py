@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from app import ledger
 from app.rules.definitions import KpiVersion
 from app.rules.measures import ADDS_UP, GROWS_WITH_DAYS, Aggregate
-from app.rules.targets import SetTarget
+from app.rules.targets import NoTarget, SetTarget
 from app.rules.terms import Basis, Job, Link, Node, NodeKind
 from app.scoring.board import node_name, pace_of
 from app.scoring.plan import CyclePlan, State
@@ -141,6 +141,8 @@ class TargetRow:
     pace: Decimal | None
     takes_target: bool
     """Whether it has a target of its own to be set."""
+    no_target: NoTarget | None
+    """Why it has none."""
     given: Decimal | None
     """The target of the whole cycle, as it is given or set; the line's is that of the days present."""
     set_target: SetTarget | None
@@ -228,6 +230,7 @@ def targets(connection: Connection, *, held: State, unit: str, asked: Asked) -> 
                 expected=expected,
                 pace=pace,
                 takes_target=written is not None and plan.sheet.takes_target(written),
+                no_target=plan.sheet.no_target(written) if written is not None else None,
                 given=written.target if written is not None else None,
                 set_target=plan.sheet.origin_of(written).set_target if written is not None else None,
             )

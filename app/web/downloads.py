@@ -7,16 +7,17 @@ the download is written down and committed before the first byte leaves; count a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, BinaryIO, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import access
-from app.exports import ACTIVITIES, Sheet, as_csv, as_xlsx, refuse_more_than_a_workbook_holds
+from app.exports import ACTIVITIES, Sheet, as_csv, refuse_more_than_a_workbook_holds, write_xlsx
 from app.kit.refusals import Invalid, at_field
 from app.ledger import Listed
 from app.rules.permissions import Deed
@@ -27,6 +28,7 @@ from app.web.rendering import Download
 __all__ = ["ActivitiesExport", "ReasonedExport", "activities_file", "log_reading", "sheet_file"]
 
 _REASON_LEAST: Final = 3
+_PIECE_BYTES: Final = 2**16
 
 
 class ReasonedExport(BaseModel):
@@ -70,12 +72,31 @@ def sheet_file(sheet: Sheet, *, name: str, kind: Literal["csv", "xlsx"], made_at
         Invalid: the table does not fit into a workbook.
     """
     if kind == "xlsx":
+        return _workbook(sheet, name=name, made_at=made_at)
+    return Download(content=as_csv(sheet), filename=f"{name}.csv", media_type="text/csv; charset=utf-8")
+
+
+def _workbook(sheet: Sheet, *, name: str, made_at: dt.datetime) -> Download:
+    """The workbook, in a file without a name: it goes with its last reader, and with the process where that ends before."""
+    with ExitStack() as until_sent:
+        file = until_sent.enter_context(tempfile.TemporaryFile())
+        write_xlsx(sheet, file, made_at=made_at)
+        size = file.tell()
+        file.seek(0)
         return Download(
-            content=as_xlsx(sheet, made_at=made_at),
+            content=_pieces(file),
             filename=f"{name}.xlsx",
             media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            headers={"Content-Length": str(size)},
+            after=until_sent.pop_all().close,
         )
-    return Download(content=as_csv(sheet), filename=f"{name}.csv", media_type="text/csv; charset=utf-8")
+    raise AssertionError  # the block returns or raises
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_PIECE_BYTES):
+            yield piece
 
 
 def log_reading(
@@ -123,19 +144,23 @@ def activities_file(
     """
     if not own:
         form.refuse_without_reason()
-    with ExitStack() as opened:
-        found = find(opened.enter_context(desk.database.read()))
+    with ExitStack() as until_sent:
+        reading = until_sent.enter_context(ExitStack())
+        found = find(reading.enter_context(desk.database.read()))
         if form.format == "xlsx":
             refuse_more_than_a_workbook_holds(found.count)
-        # A workbook is whole before it is written down; the rows of a CSV are read while it is sent, and the transaction stays open.
         file = sheet_file(
             ACTIVITIES.sheet(found.rows),
             name=f"activities-{desk.today.isoformat()}",
             kind=form.format,
             made_at=desk.now,
         )
+        if file.after is not None:
+            # A workbook is whole by now; the rows of a CSV are read while it is sent, and the transaction stays open.
+            until_sent.callback(file.after)
+            reading.close()
         _write_down(desk, form, subject=subject, asked=asked, rows=found.count, own=own)
-        return file if form.format == "xlsx" else replace(file, after=opened.pop_all().close)
+        return replace(file, after=until_sent.pop_all().close)
     raise AssertionError  # the block returns or raises
 
 

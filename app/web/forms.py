@@ -1,7 +1,8 @@
 """What was typed: read into a type, or kept beside its errors.
 
 A newcomer's usual mistake is to lose what a person typed because one field was wrong. A refused form comes back with every value in its
-place; passwords alone are never sent back.
+place; passwords alone are never sent back. Which fields those are is said by name: the names of other fields may hold the code of a KPI or
+a unit, whatever it is.
 """
 
 from __future__ import annotations
@@ -19,9 +20,14 @@ from werkzeug.datastructures import MultiDict
 from app.kit.refusals import Invalid
 from app.rules.terms import Finding, Place, n_
 
-__all__ = ["Typed", "parsed"]
+__all__ = ["PASSWORD_FIELDS", "Typed", "kept", "parsed"]
 
 Form = TypeVar("Form", bound=BaseModel)
+
+PASSWORD_FIELDS: Final = frozenset({"password", "old_password", "new_password", "repeated_password"})
+"""Every field of any form that a password is typed into."""
+
+_NEVER_SENT_BACK: Final = PASSWORD_FIELDS | {"csrf_token"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +54,11 @@ class Typed:
     def elsewhere(self, names: list[str]) -> list[Finding]:
         """What is wrong with none of these fields."""
         return [finding for finding in self.findings if finding.place.field not in names]
+
+
+def kept(given: MultiDict[str, str]) -> dict[str, list[str]]:
+    """What of a refused form is shown again: all of it but passwords and the token, which a page has of its own."""
+    return {name: values for name, values in given.lists() if name not in _NEVER_SENT_BACK}
 
 
 def parsed(model: type[Form], given: MultiDict[str, str], *, exact: bool = False) -> Form:

@@ -40,7 +40,7 @@ from app.rules.permissions import PUBLIC_DEEDS, Deed
 from app.rules.terms import Finding, Node
 from app.web import sign_in
 from app.web.desk import Desk, Note
-from app.web.forms import Typed, parsed
+from app.web.forms import Typed, kept, parsed
 from app.web.rendering import Again, Rendering
 from app.web.security import refuse_forged
 
@@ -318,8 +318,7 @@ class Site:
         """Show the form again, with what was typed and each error at its field."""
         endpoint = f"{route.page}.{route.again}"
         shown = self.routes[endpoint]
-        secret_free = {name: values for name, values in request.form.lists() if _may_be_shown(name)}
-        typed = Typed(values=secret_free, findings=findings, refused=True)
+        typed = Typed(values=kept(request.form), findings=findings, refused=True)
         response = self._read(shown, arguments, typed)
         response.status_code = why.status
         if why.retry_after_s is not None:
@@ -401,7 +400,3 @@ def _write_trail(connection: Any, route: Route, desk: Desk, arguments: Mapping[s
 
 def _general(refusal: Refusal) -> Finding:
     return Finding(code=refusal.code, message=refusal.message, parameters=refusal.parameters)
-
-
-def _may_be_shown(name: str) -> bool:
-    return name != "csrf_token" and "password" not in name

@@ -18,6 +18,7 @@ __all__ = [
     "KINDS",
     "LINKS",
     "METHODS",
+    "NO_TARGETS",
     "PERSPECTIVES",
     "REASONS",
     "ROLES",
@@ -72,6 +73,15 @@ METHODS: Final[Mapping[str, str]] = {
     "beta": n_("against what past years let expect"),
     "qualitative": n_("the mean of the raters' grades"),
 }
+
+NO_TARGETS: Final[Mapping[str, str]] = {
+    "past": n_("Held against a base value that is made of past years: %(lines)s."),
+    "path": n_("Held against the line to a mid-term goal, which the KPI's definition gives: %(lines)s."),
+    "rated": n_("Graded by raters: %(lines)s."),
+    "shared": n_("Shared with the line above, where the target is set for both: %(lines)s."),
+    "from_above": n_("On your own scorecard, where the head above sets the targets, or HR at the top: %(lines)s."),
+}
+"""Why there is no target to be set, and of how many lines it is so."""
 
 LINKS: Final[Mapping[str, str]] = {
     "identical": n_("a slice of"),

@@ -38,8 +38,13 @@ def _viewer(database, token, *, at=NOW):
 
 
 def test_a_first_password_works_and_is_kept_nowhere(database):
+    first = access.first_password()
+    assert first.text not in repr(first)
     with database.write(Deed.KEEP_ACCOUNTS) as connection:
-        made = access.create_account(connection, email="New@Agency.example", roles=[Role.HR], employee=None, now=NOW)
+        made = access.create_account(
+            connection, email="New@Agency.example", roles=[Role.HR], employee=None, now=NOW, first=first
+        )
+    assert made.password == first.text
     attempt = _attempt(database, " new@agency.EXAMPLE ")
     assert access.password_matches(attempt.password_hash, made.password)
     assert not access.password_matches(attempt.password_hash, made.password + "x")
@@ -139,9 +144,9 @@ def test_changing_a_password_ends_all_other_sessions(settled):
 def test_a_password_changed_meanwhile_opens_no_session(settled):
     """The attempt was right when it was checked; the password is another when it is finished."""
     attempt = _attempt(settled)
+    first = access.first_password()
     with settled.write(Deed.KEEP_ACCOUNTS) as connection:
-        hashed = access.hashed_password("another one")
-        access.reset_password(connection, account_id=attempt.account_id, password_hash=hashed, now=NOW)
+        access.reset_password(connection, account_id=attempt.account_id, first=first, now=NOW)
         assert access.finish_attempt(connection, attempt=attempt, now=NOW) is None
 
 

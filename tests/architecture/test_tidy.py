@@ -108,6 +108,15 @@ def _sleeps(node: ast.AST) -> bool:
     return _calls("sleep")(node) or _calls_method("sleep")(node)
 
 
+def _hashes_in_a_transaction(node: ast.AST) -> bool:
+    """Whether an account is made without the first password that was hashed before."""
+    return (
+        isinstance(node, ast.Call)
+        and _calls_method("create_account")(node)
+        and all(keyword.arg != "first" for keyword in node.keywords)
+    )
+
+
 @dataclass(frozen=True)
 class Ban:
     """Something that is not done in some places, and what to do instead."""
@@ -126,6 +135,13 @@ BANS: Final = (
         ("app/",),
         ("app/kit/database.py",),
         "the edge opens a transaction with Database.read() or .write(), which commits",
+    ),
+    Ban(
+        "create_account() without first=",
+        _hashes_in_a_transaction,
+        ("app/",),
+        (),
+        "make it with access.first_password() before the transaction is opened: hashing takes so long that every writer would wait",
     ),
     Ban(
         "raw SQL by text()",

@@ -190,7 +190,7 @@ def test_an_employee_sees_the_own_score_move_while_the_page_is_open(site: Site, 
     expect(main).to_contain_text(after, timeout=3_000)
     (card,) = json.loads(site.command("score", "--cycle", "2026", "--node", node))
     assert card == site.api(f"/api/v1/scorecards/{node}?cycle=2026")
-    page.goto(f"{site.url}/scorecards/{node}/export_consults")
+    page.goto(f"{site.url}/scorecards/{node}/consults_agreed")
     expect(page.locator("main")).to_contain_text("Nordwind")
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import json
+import re
+import shutil
 from collections import Counter
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,15 +16,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
 
 from app.demo import DemoReport, build
 from app.demo.market import misspelled, respelled
 from app.demo.seasons import ACTIVITIES, Climate, CycleUnderWay, day_weights, plan_shares
 from app.demo.world import names, places
 from app.intake.definitions import read_folder
+from app.kit.settings import Settings
 from app.rules.definitions import AGGREGATES, METHOD_NAMES, Definitions
 from app.rules.policies import LEGAL_FORMS
 from app.rules.terms import Job, Link
+from app.web import create_app, site_of
 from tests.conftest import DEFINITIONS, Kopes, NewDatabase
 from tests.reference.agency import ReferenceAgency
 from tests.reference.comparison import differences_of_scorecards
@@ -32,6 +39,7 @@ TODAY = dt.date(2026, 11, 24)
 SEED = 20
 PEOPLE = 60
 SCALE = 0.05
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
 def definitions() -> Definitions:
@@ -373,3 +381,68 @@ def test_it_comes_in_by_the_doors_of_anyone_and_scores_as_the_second_calculation
     asked = ("score", "--cycle", "2026", "--as-of", TODAY.isoformat(), "--format", "json")
     shown = json.loads(kopes(*asked, database=database, definitions=report.definitions).out)
     assert differences_of_scorecards(shown, scores) == []
+
+
+# ------------------------------------------------------------------------------------------------------------------- targets
+
+
+def test_every_office_and_everyone_there_but_the_head_has_a_line_that_takes_a_target(full: DemoReport) -> None:
+    """So that whoever signs in as head finds something to set: for the own unit, its people and the units below."""
+    folder = ReferenceAgency.read(full.agency, full.definitions, []).folder
+    targets = {row["node"]: row["target"] for row in folder.rows["scorecards"] if row["target"]}
+    kinds = {row["code"]: row["kind"] for row in folder.rows["units"]}
+    assert {f"unit:{code}" for code, kind in kinds.items() if kind in {"office", "regional_hq"}} <= set(targets)
+    abroad = {
+        f"employee:{row['number']}"
+        for row in folder.rows["employees"]
+        if row["job"] != "head" and kinds.get(folder.posted_to(row["number"], TODAY)) in {"office", "regional_hq"}
+    }
+    assert len(abroad) > 600
+    assert abroad <= set(targets)
+    assert len(set(targets.values())) > 30
+
+
+def test_the_printed_head_sets_a_target_and_the_score_moves_as_the_rule_says(
+    report: DemoReport, agency: ReferenceAgency, new_database: NewDatabase, kopes: Kopes, tmp_path: Path
+) -> None:
+    """At /targets, of the own office and of one of its people; both scorecards are those of a folder with these targets."""
+    where = {"database": new_database("sqlite"), "definitions": report.definitions}
+    kopes("load", report.agency, **where)
+    kopes("ingest", *report.event_files, **where, status=1)
+    number = report.people["head"]
+    email = report.names["head"][1]
+    password = kopes("user", "create", email, "--role", "head", "--employee", number, **where).out.strip()
+    settings = Settings(database_url=where["database"], secret_key="the tests' own")
+    app = create_app(settings, clock=lambda: dt.datetime.combine(TODAY, dt.time(12), dt.UTC))
+    client = app.test_client()
+    assert client.post("/login", data={"email": email, "password": password}).status_code == 303
+    office = agency.folder.posted_to(number, TODAY)
+    mine = f"employee:{number}"
+    moves = {}
+    for kpi, is_office in (("budget_execution", True), ("consults_agreed", False)):
+        page = client.get("/targets").text
+        hidden = HIDDEN.findall(page.split(f'id="kpi-{kpi}"')[1].split("</section>")[0])
+        sent = [(name, value) for name, value in hidden if name != "node"]
+        nodes = [value for name, value in hidden if name == "node"]
+        assert nodes
+        assert mine not in nodes
+        node = next(one for one in nodes if (one == f"unit:{office}") is is_office)
+        before = dict(sent)[f"seen-{kpi}-{node}"]
+        moves[node, kpi] = str(2 * Decimal(before))
+        sent += [("node", node), (f"target-{kpi}-{node}", moves[node, kpi])]
+        assert client.post("/targets", data=MultiDict(sent)).status_code == 303
+    site_of(app).database.close()
+
+    changed = shutil.copytree(report.agency, tmp_path / "agency")
+    with (changed / "scorecards.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row | {"target": moves.get((row["node"], row["kpi"]), row["target"])} for row in csv.DictReader(file)]
+    with (changed / "scorecards.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    expected = list(ReferenceAgency.read(changed, report.definitions, events_of(report)).scores(2026, as_of=TODAY))
+    shown = json.loads(kopes("score", "--cycle", "2026", "--as-of", TODAY.isoformat(), "--format", "json", **where).out)
+    assert differences_of_scorecards(shown, expected) == []
+    was = {card["node"]: card["own_score"] for card in agency.scores(2026, as_of=TODAY)}
+    now = {card["node"]: card["own_score"] for card in shown}
+    assert all(now[node] < was[node] for node, _ in moves)

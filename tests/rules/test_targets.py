@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from app.rules.kpis import METHOD_NAMES
-from app.rules.targets import figure_of, takes_target
+from app.rules.targets import NoTarget, figure_of, no_target, takes_target
 from app.rules.terms import Link
 
 
@@ -16,6 +16,22 @@ def test_lines_held_against_a_target_take_one_unless_they_show_their_parents():
     taking = {(method, link) for method in METHOD_NAMES for link in Link if takes_target(method, link)}
     others = set(Link) - {Link.SHARED}
     assert taking == {(method, link) for method in ("target", "milestone") for link in others}
+
+
+@pytest.mark.parametrize(
+    ("methods", "why"),
+    [
+        ("deviation ratio trend beta", NoTarget.PAST),
+        ("midterm", NoTarget.PATH),
+        ("qualitative", NoTarget.RATED),
+        ("target milestone", None),
+    ],
+)
+def test_why_a_line_takes_none_is_told_by_its_method_and_first_by_its_link(methods, why):
+    """A shared line's target is its parent's, whatever the method."""
+    for method in methods.split():
+        assert {no_target(method, link) for link in set(Link) - {Link.SHARED}} == {why}
+        assert no_target(method, Link.SHARED) is NoTarget.SHARED
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import sqlalchemy as sa
 
+from app import access
+from app.access import tables
 from tests.conftest import CountQueries
 from tests.web.working import Working
 
@@ -55,6 +59,33 @@ def test_what_was_typed_stays_beside_its_error(working: Working) -> None:
         assert words in answer.text
         assert form["email"] in answer.text
         assert "first-password" not in answer.text
+    assert not [row for row in working.trail() if row.deed == "keep_accounts"]
+
+
+def test_no_writer_waits_while_a_first_password_is_hashed(working: Working, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing takes a tenth of a second on purpose: another transaction is opened and closed in the middle of it."""
+    iris, hashed = working.iris, access.first_password()
+    others: list[int] = []
+
+    def meanwhile() -> access.FirstPassword:
+        pool = ThreadPoolExecutor(1)
+        try:
+            others.append(pool.submit(_one_row_written, working).result(timeout=10))
+        finally:
+            pool.shutdown(wait=False)
+        return hashed
+
+    monkeypatch.setattr(access, "first_password", meanwhile)
+    assert iris.post("/accounts", {"email": "nova@agency.example", "role": "hr"}).status_code == 200
+    assert iris.post(f"/accounts/{_number(working, 'nova@')}/password", {}).status_code == 200
+    assert others == [1, 1]
+
+
+def _one_row_written(working: Working) -> int:
+    with working.database.write("test") as connection:
+        return connection.execute(
+            sa.update(tables.account).where(tables.account.c.employee == "E1").values(theme="dark")
+        ).rowcount
 
 
 def test_a_closed_account_is_out_at_once_and_may_be_opened_again(working: Working) -> None:
@@ -85,6 +116,10 @@ def test_a_password_is_given_anew(working: Working) -> None:
     assert found is not None
     client = working.app.test_client()
     assert client.post("/login", data={"email": "dana@agency.example", "password": found[1]}).status_code == 303
+    rows = [row for row in working.trail() if row.deed == "keep_accounts"]
+    assert [(row.who, row.subject, row.after) for row in rows] == [
+        ("account:iris@agency.example", "account:dana@agency.example", '{"password": "reset"}')
+    ]
 
 
 def test_one_cannot_lock_oneself_out(working: Working) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app import access
+from app.kit.settings import ROOT
 from app.rules.permissions import Deed
 from app.rules.terms import Role
 from app.web import site_of
+from app.web.forms import PASSWORD_FIELDS
 from tests.people import NOW, PASSWORD, email_of
 from tests.web.conftest import Person, signed_in
 
@@ -44,6 +48,16 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_changes(app, sign_in, fi
     assert f'id="{field}-error"' in answer.text
     assert NEW not in answer.text
     signed_in(app, "alba")
+
+
+def test_every_field_that_a_password_is_typed_into_is_known_as_one():
+    """A form that is shown again leaves them out by their names."""
+    macro = re.compile(r'field\("([^"]+)"[^)]*\), type="password"')
+    found = [name for file in (ROOT / "templates").rglob("*.html") for name in macro.findall(file.read_text("utf-8"))]
+    assert len(found) == sum(
+        file.read_text("utf-8").count('type="password"') for file in (ROOT / "templates").rglob("*.html")
+    )
+    assert set(found) == PASSWORD_FIELDS
 
 
 def test_guessing_the_old_one_is_throttled(make_app):

@@ -50,7 +50,8 @@ def test_a_download_is_logged_with_its_reason_and_needs_one(working: Working) ->
     refused = working.dana.post("/people?unit=VIE", {"reason": ""})
     assert refused.status_code == 422
     assert "Fill this in." in refused.text
-    assert working.dana.post("/people?unit=VIE", {"reason": "Vienna's review", "format": "xlsx"}).status_code == 200
+    with working.dana.post("/people?unit=VIE", {"reason": "Vienna's review", "format": "xlsx"}) as answer:
+        assert answer.status_code == 200
     with working.database.read() as connection:
         rows = connection.execute(sa.select(reading_log)).mappings().all()
     assert [(row["what"], row["reason"], row["rows"]) for row in rows] == [("people", "Vienna's review", 3)]

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 
+import pytest
+import sqlalchemy as sa
+
 from app import intake
+from app.ledger import tables
 from tests.scenario import event_of
 from tests.web.working import NOW, Working
 
 DEAL = "2026-03-04 deal D-1 E1 1000.00 USD"
 
 
-def _reject(working: Working) -> str:
+def _reject(working: Working, *, employee: str = "E404") -> str:
     """A deal of somebody who is not there; returns its text as it came."""
     event = event_of(DEAL)
-    event["data"]["employee"] = "E404"
+    event["data"]["employee"] = employee
     text = json.dumps(event)
     with working.database.write("test") as connection:
         recorded = intake.take_in(connection, [intake.arrival_of_text(text)], at=NOW, door="ingest", sender="a.ndjson")
@@ -54,3 +58,59 @@ def test_what_is_rejected_again_keeps_what_was_typed(working: Working) -> None:
         assert 'id="event-error"' in answer.text
     assert working.events() == []
     assert working.iris.statuses("/rejected/2", "/rejected/99999999999999999999") == [404, 404]
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "This is required."), ("ko", "필수"), ("es", "obligatorio")])
+def test_a_reason_is_read_in_the_reader_s_language(working: Working, language: str, said: str) -> None:
+    """It was written down in English; list and page say it as the reader would."""
+    _reject(working, employee="")
+    working.iris.post("/look", {"language": language, "theme": "system", "next": "/"})
+    for address in ("/rejected", "/rejected/1"):
+        page = working.iris.get(address).text
+        assert said in page
+        assert language == "en" or "This is required." not in page
+
+
+@pytest.mark.parametrize(
+    ("kept", "language", "said"),
+    [
+        # What fills the places was kept: the reader's language, a parameter that is a message itself in it too.
+        ({"message": "There is no employee “%(value)s”.", "parameters": {"value": "<E404>"}}, "ko", "“&lt;E404&gt;”"),
+        (
+            {
+                "message": "This is not of the right kind: %(expected)s is expected.",
+                "parameters": {"expected": {"words": "a text"}},
+            },
+            "es",
+            "un texto",
+        ),
+        # It was not, or not all of it: as it was written down.
+        ({}, "ko", "As it was written: 100%."),
+        ({"message": "There is no employee “%(value)s”.", "parameters": {}}, "ko", "As it was written: 100%."),
+        ({"message": "There is no employee “%(value)s”."}, "es", "As it was written: 100%."),
+    ],
+)
+def test_a_reason_with_places_is_filled_with_what_was_kept(
+    working: Working, kept: dict[str, object], language: str, said: str
+) -> None:
+    """Where nothing was kept to fill them, the English text stands."""
+    _reject(working)
+    error = {"pointer": "/data/employee", "code": "unknown_employee", "detail": "As it was written: 100%."} | kept
+    with working.database.write("test") as connection:
+        connection.execute(sa.update(tables.rejected_event).values(errors=json.dumps([error])))
+    working.iris.post("/look", {"language": language, "theme": "system", "next": "/"})
+    for address in ("/rejected", "/rejected/1"):
+        page = working.iris.get(address).text
+        assert said in page
+        assert ("As it was written" in page) == said.startswith("As it")
+
+
+def test_programs_are_told_what_the_contract_says_of_a_reason(working: Working) -> None:
+    """What is kept for pages beside it stays out."""
+    _reject(working)
+    error = {"pointer": "/x", "code": "required", "detail": "This is required.", "message": "…", "parameters": {}}
+    with working.database.write("test") as connection:
+        connection.execute(sa.update(tables.rejected_event).values(errors=json.dumps([error])))
+    found = working.iris.get("/api/v1/events/rejected").json
+    assert found is not None
+    assert found["items"][0]["errors"] == [{"pointer": "/x", "code": "required", "detail": "This is required."}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -183,6 +184,64 @@ def test_a_line_that_takes_no_target_has_no_field(working: Working) -> None:
     assert working.gaston.post("/targets?unit=VIE", forced).status_code == 404
 
 
+def take_targets_away(working: Working) -> None:
+    """Leave targets to consults alone, which VIE and its people share with the region above, but for their head.
+
+    One KPI of the others is graded, one is on the way to a goal, and seven are held against past years.
+    """
+    kpis = working.folder / "definitions" / "kpis.yaml"
+    listed = json.loads(kpis.read_text(encoding="utf-8"))
+    path = {"name": "midterm", "start": {"year": 2023, "value": 40}, "goal": {"year": 2028, "value": 90}}
+    methods = {"consults": {"name": "target"}, "deals": {"name": "qualitative"}, "deals_confirmed": path}
+    for kpi in listed["kpis"]:
+        kpi["method"] = methods.get(kpi["code"], {"name": "ratio"})
+        if kpi["code"] == "deals":
+            kpi["measure"] = {"aggregate": "rating"}
+    kpis.write_text(json.dumps(listed), encoding="utf-8")
+    share = re.compile(r"(2026,(?:unit:VIE|employee:E[16]),consults,10,,)unique,,,,,,10,")
+
+    def change(text: str) -> str:
+        rows = [row if ",consults," in row else row.replace(",,,,,,10,", ",,,,,,,") for row in text.splitlines()]
+        return share.sub(r"\1shared,unit:EUR,consults,,,,,", "\n".join(rows))
+
+    working.load(change)
+
+
+def why_nothing(page: str) -> list[str]:
+    """What the page says of why there is no form."""
+    said = page.partition("There is no target for you to set here.")[2].partition("</ul>")[0]
+    return re.findall(r"<li>(.*?)</li>", said)
+
+
+def test_a_head_without_a_form_is_told_why(working: Working) -> None:
+    """By the number of lines of each kind: of the office, of both people, and of the head's own scorecard."""
+    take_targets_away(working)
+    page = working.boram.get("/targets").text
+    assert "<summary>Set targets" not in page
+    assert why_nothing(page) == [
+        "Held against a base value that is made of past years: 21.",
+        "Held against the line to a mid-term goal, which the KPI's definition gives: 3.",
+        "Graded by raters: 3.",
+        "Shared with the line above, where the target is set for both: 3.",
+        "On your own scorecard, where the head above sets the targets, or HR at the top: 1.",
+    ]
+
+
+def test_who_finds_a_form_or_sets_nothing_is_told_nothing(working: Working) -> None:
+    """The region's head sets its consults; who only reads, and whoever looks at a day that is past, has nothing to set anyway."""
+    assert why_nothing(working.boram.get("/targets").text) == []
+    take_targets_away(working)
+    page = working.gaston.get("/targets").text
+    assert "<summary>Set targets" in page
+    assert why_nothing(page) == []
+    assert why_nothing(working.gaston.get("/targets?unit=PAR").text) == []
+    assert [
+        value for name, value in HIDDEN.findall(working.gaston.get("/targets?unit=VIE").text) if name == "node"
+    ] == ["employee:E2"]
+    for person, address in (("ferran", "?unit=VIE"), ("emil", "?unit=VIE"), ("boram", "?as_of=2026-05-31")):
+        assert why_nothing(getattr(working, person).get(f"/targets{address}").text) == []
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -210,6 +269,18 @@ def test_a_wrong_figure_is_named_at_its_field_and_kept(working: Working, typed: 
     assert 'value="Kept too"' in answer.text
     assert all(f'value="{figure}"' in answer.text for figure in right.values())
     assert [target_of(working, f"employee:{number}") for number in ("E1", "E6")] == ["10", "10"]
+
+
+def test_what_was_typed_is_kept_whatever_the_kpi_is_called(working: Working) -> None:
+    """Fields bear the KPI's code in their names: one that speaks of passwords is no password."""
+    kpis = working.folder / "definitions" / "kpis.yaml"
+    kpis.write_text(kpis.read_text(encoding="utf-8").replace('"consults"', '"password_resets"'), encoding="utf-8")
+    working.load(lambda text: text.replace(",consults,", ",password_resets,"))
+    page = working.boram.get("/targets").text
+    sent = form(page, "password_resets", E1="12,5", E6="20") | {"note-password_resets": "Kept too"}
+    answer = working.boram.post("/targets?unit=VIE", sent)
+    assert answer.status_code == 422
+    assert all(f'value="{text}"' in answer.text for text in ("12,5", "20", "Kept too"))
 
 
 def test_what_another_set_meanwhile_is_not_overwritten(working: Working) -> None:

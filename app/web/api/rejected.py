@@ -28,6 +28,9 @@ __all__ = ["pages"]
 
 pages: Final = Pages("rejected_events")
 
+_OF_ERRORS: Final = ("pointer", "code", "detail")
+"""What programs are told of a reason (contract, "HTTP"); what else is kept of it is for pages."""
+
 
 class RejectedQuery(BaseModel):
     """Which page of the list."""
@@ -113,6 +116,6 @@ def _written(kept: KeptReject) -> str:
         "sender": kept.sender,
         "source": kept.source,
         "event_id": kept.event_id,
-        "errors": kept.errors,
+        "errors": [{name: error[name] for name in _OF_ERRORS} for error in kept.errors],
     }
     return f'{json.dumps(head)[:-1]}, "event": {encode(kept.event)}}}'

@@ -1,6 +1,7 @@
 """Accounts and their roles, which the administrator keeps.
 
-A newcomer's usual mistake is to look a password up: it is shown once, on the answer that made it, and nowhere after.
+A newcomer's usual mistake is to look a password up: it is shown once, on the answer that made it, and nowhere after. It is made and hashed
+before a transaction is opened, which every writer would wait for.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
-from app import access
-from app.access import Account
+from app import access, organisation
+from app.access import Account, NewAccount
 from app.kit.refusals import Invalid, NotThere, at_field
+from app.organisation import Directory
 from app.rules.permissions import Deed, may
 from app.rules.terms import Role, n_
 from app.web import words
@@ -75,14 +78,20 @@ def accounts(desk: Desk, query: AccountsQuery) -> Page:
     )
 
 
-@pages.act("/accounts", may=Deed.KEEP_ACCOUNTS, again="accounts")
+@pages.act("/accounts", may=Deed.KEEP_ACCOUNTS, again="accounts", transaction=False, trail=False)
 def create(desk: Desk, form: NewAccountForm) -> Page:
     """Make an account; its first password stands on the answer, this once."""
-    _known(desk, form.employee)
-    made = access.create_account(
-        desk.connection, email=form.email, roles=form.role, employee=form.employee, now=desk.now
-    )
-    desk.note(subject=f"account:{made.email}", after={"roles": sorted(form.role), "employee": form.employee})
+    first = access.first_password()
+
+    def work(connection: Connection) -> NewAccount:
+        _known(organisation.directory(connection), form.employee)
+        made = access.create_account(
+            connection, email=form.email, roles=form.role, employee=form.employee, now=desk.now, first=first
+        )
+        _write_down(desk, connection, made.email, {"roles": sorted(form.role), "employee": form.employee})
+        return made
+
+    made = desk.database.writing(Deed.KEEP_ACCOUNTS, work)
     return Page("pages/account_password.html", made=made, is_new=True)
 
 
@@ -95,7 +104,7 @@ def account(desk: Desk, number: int) -> Page:
 @pages.act("/accounts/<int:number>", may=Deed.KEEP_ACCOUNTS, again="account")
 def change(desk: Desk, number: int, form: ChangeForm) -> Said:
     """Give it other roles or another employee."""
-    _known(desk, form.employee)
+    _known(desk.directory, form.employee)
     if number == desk.viewer.account_id and not may(form.role, Deed.KEEP_ACCOUNTS, ()):
         raise Invalid(at_field("role", "own", n_("You cannot take the administrator's role from your own account.")))
     before, after = access.change_account(desk.connection, account_id=number, roles=form.role, employee=form.employee)
@@ -123,16 +132,20 @@ def enable(desk: Desk, number: int) -> Said:
     return Said(n_("%(email)s is open again."), then="accounts", parameters={"email": changed.email})
 
 
-@pages.act("/accounts/<int:number>/password", may=Deed.KEEP_ACCOUNTS, again="account", transaction=False)
+@pages.act("/accounts/<int:number>/password", may=Deed.KEEP_ACCOUNTS, again="account", transaction=False, trail=False)
 def reset(desk: Desk, number: int) -> Page:
     """Give it a new first password, shown this once; its sessions end."""
-    password = access.first_password()
-    hashed = access.hashed_password(password)
+    first = access.first_password()
     with desk.database.write(Deed.KEEP_ACCOUNTS) as connection:
-        changed = access.reset_password(connection, account_id=number, password_hash=hashed, now=desk.now)
-    desk.note(subject=f"account:{changed.email}", after={"password": "reset"})
-    return Page(
-        "pages/account_password.html", made=access.NewAccount(email=changed.email, password=password), is_new=False
+        changed = access.reset_password(connection, account_id=number, first=first, now=desk.now)
+        _write_down(desk, connection, changed.email, {"password": "reset"})
+    return Page("pages/account_password.html", made=NewAccount(email=changed.email, password=first.text), is_new=False)
+
+
+def _write_down(desk: Desk, connection: Connection, email: str, after: object) -> None:
+    """A row of the trail for what is done in a transaction of its own, since a password was hashed before it."""
+    access.record_deed(
+        connection, who=desk.label, deed=Deed.KEEP_ACCOUNTS, at=desk.now, subject=f"account:{email}", after=after
     )
 
 
@@ -143,8 +156,8 @@ def _account(desk: Desk, number: int) -> Account:
     return found
 
 
-def _known(desk: Desk, employee: str | None) -> None:
-    if employee is not None and employee not in desk.directory.employees:
+def _known(directory: Directory, employee: str | None) -> None:
+    if employee is not None and employee not in directory.employees:
         message = n_("There is no employee %(employee)s.")
         raise Invalid(at_field("employee", "unknown", message, employee=employee))
 

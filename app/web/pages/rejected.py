@@ -1,22 +1,26 @@
 """Rejected events: why they were not recorded, and the form in which one is mended and sent again.
 
 A newcomer's usual mistake is to lose what was typed: a replay that is rejected again shows the mended text with the new reasons.
+Another is to show a kept reason as it was written down, which is English: whoever reads it has a language of their own.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Final
 
+from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import intake, ledger
 from app.kit.refusals import NotThere
 from app.ledger import KeptReject
 from app.rules.permissions import Deed
-from app.rules.terms import Finding, Place, n_
+from app.rules.terms import Finding, Place, Words, n_
 from app.web.desk import Desk
 from app.web.json_shown import indented
-from app.web.languages import finding_text
+from app.web.languages import filled, finding_text
 from app.web.rendering import Again, Page, Said
 from app.web.routing import Pages
 
@@ -24,6 +28,8 @@ pages: Final = Pages("rejected")
 
 PAGE_ROWS: Final = 50
 EVENT_CHARS_MAX: Final = 1_000_000
+
+_PLACES: Final = re.compile(r"%\((\w+)\)s")
 
 
 class RejectedQuery(BaseModel):
@@ -52,6 +58,7 @@ def rejected(desk: Desk, query: RejectedQuery) -> Page:
         following=found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None,
         query=query,
         replays=desk.allowed(Deed.REPLAY_REJECTED),
+        reason_text=reason_text,
     )
 
 
@@ -64,6 +71,7 @@ def one(desk: Desk, number: int) -> Page:
         kept=kept,
         text=indented(kept.text),
         replays=desk.allowed(Deed.REPLAY_REJECTED) and kept.settled_at is None,
+        reason_text=reason_text,
     )
 
 
@@ -91,6 +99,24 @@ def replay(desk: Desk, number: int, form: ReplayForm) -> Said | Again:
         else n_("The ledger has this event already. It changes nothing.")
     )
     return Said(said, then="rejected")
+
+
+def reason_text(error: Mapping[str, object]) -> str:
+    """A reason that was kept with an event, in the reader's language.
+
+    Args:
+        error: ``detail``, the reason in English; where they were kept too, ``message``, the text that the catalogues know it by, and
+            ``parameters``, which fill its places: ``{"words": …}`` for one that is a message itself.
+    """
+    detail, message, parameters = (error.get(name) for name in ("detail", "message", "parameters"))
+    if isinstance(message, str) and isinstance(parameters, dict) and set(_PLACES.findall(message)) <= parameters.keys():
+        return filled(message, {name: _parameter(value) for name, value in parameters.items()})
+    # A reason without places is a text that the catalogues know; the empty one stands for a catalogue's own head.
+    return str(gettext(detail)) if isinstance(detail, str) and detail else ""
+
+
+def _parameter(kept: object) -> object:
+    return Words(kept["words"]) if isinstance(kept, dict) and isinstance(kept.get("words"), str) else kept
 
 
 def _kept(desk: Desk, number: int) -> KeptReject:

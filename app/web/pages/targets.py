@@ -5,7 +5,8 @@ A newcomer's usual mistake is to compare everything with everything: only identi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -17,9 +18,9 @@ from app import access, scoring
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.kit.replacing import exact_text
 from app.rules.permissions import Deed
-from app.rules.targets import figure_of
-from app.rules.terms import Finding, Node, n_
-from app.scoring import TargetBlock, TargetMove
+from app.rules.targets import NoTarget, figure_of
+from app.rules.terms import Finding, Node, NodeKind, n_
+from app.scoring import TargetBlock, TargetMove, Targets
 from app.web import words
 from app.web.asking import ScoreQuery, asked_of, chosen_unit
 from app.web.desk import Desk
@@ -84,12 +85,12 @@ def targets(desk: Desk, query: TargetsQuery) -> Page:
     shown = scoring.targets(desk.connection, held=held, unit=node.code, asked=asked_of(held, query, desk.today))
     # What is set holds from now on: on the page of a day that is past it would not show.
     sets = desk.sees(Deed.SET_TARGETS) if query.as_of is None else (lambda _node: False)
+    settable = {node for node in {row.node for block in shown.blocks for row in block.rows} if sets(node)}
     return Page(
         "pages/targets.html",
         targets=shown,
-        forms={
-            block.kpi: _form(desk, block, [row.node for row in block.rows if sets(row.node)]) for block in shown.blocks
-        },
+        forms={block.kpi: _form(desk, block, settable) for block in shown.blocks},
+        nothing_to_set=_nothing_to_set(shown, settable, me=desk.viewer.employee),
         field_of=field_of,
         query=query,
         sees=desk.sees(Deed.SEE_TARGETS),
@@ -170,7 +171,22 @@ def _overtaken(held: scoring.State, form: SetForm, node: Node) -> Finding:
     return at_field(field_of("target", form.kpi, str(node)), "overtaken", OVERTAKEN, target=target or "–")
 
 
-def _form(desk: Desk, block: TargetBlock, nodes: list[Node]) -> list[Settable]:
+def _nothing_to_set(shown: Targets, settable: Collection[Node], *, me: str | None) -> dict[str, int]:
+    """Why somebody who sets targets here finds no form, by the key of :data:`app.web.words.NO_TARGETS`, and of how many lines it is so.
+
+    Empty where there is a form, and for whoever sets no targets here.
+    """
+    rows = [row for block in shown.blocks for row in block.rows]
+    mine = [row for row in rows if row.node in settable]
+    if not mine or any(row.takes_target for row in mine):
+        return {}
+    why = Counter(row.no_target for row in mine)
+    found = {str(reason): why[reason] for reason in NoTarget if why[reason]}
+    own = sum(row.takes_target for row in rows if row.node == Node(NodeKind.EMPLOYEE, me or ""))
+    return found | ({"from_above": own} if own else {})
+
+
+def _form(desk: Desk, block: TargetBlock, nodes: Collection[Node]) -> list[Settable]:
     """The lines of a block whose targets this person sets, with what a refused form held.
 
     A figure that was overtaken is held against the present one from now on; the others against those that the form was made with, so that what
