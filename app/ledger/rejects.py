@@ -17,7 +17,7 @@ from app.kit.database import bulk_insert
 from app.ledger import tables
 from app.ledger.record import Rejected
 from app.rules.json_text import NotJsonError, decode, encode
-from app.rules.terms import Finding
+from app.rules.terms import Finding, Words
 
 __all__ = ["KeptReject", "errors_of", "keep_rejected", "rejected_event", "rejected_events", "settle_rejected"]
 
@@ -70,12 +70,24 @@ def keep_rejected(
                 sender,
                 _storable(one.source),
                 _storable(one.id),
-                json.dumps(errors_of(one.findings)),
+                json.dumps([_kept_reason(finding) for finding in one.findings]),
                 _ascii(one.text),
             )
             for one in rejected
         ],
     )
+
+
+def _kept_reason(finding: Finding) -> dict[str, object]:
+    """What programs are told of a finding, and what pages need to say it in another language."""
+    parameters = {name: _kept_parameter(value) for name, value in finding.parameters.items()}
+    return errors_of([finding])[0] | {"message": finding.message, "parameters": parameters}
+
+
+def _kept_parameter(value: object) -> object:
+    if isinstance(value, Words):
+        return {"words": str(value)}
+    return value if isinstance(value, str | int) else str(value)
 
 
 def _storable(text: str | None) -> str | None:

@@ -127,7 +127,7 @@ credit: Final = Table(
     Index("ix_credit_path", "path", "cycle", "moved"),
 )
 
-_WAITING: Final = sa.text("activity IS NULL")
+_WAITING: Final = sa.column("activity").is_(None)
 
 verdict: Final = Table(
     "verdict",

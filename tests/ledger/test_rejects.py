@@ -31,7 +31,7 @@ def test_a_rejected_event_is_kept_mended_and_sent_again(agency: Agency) -> None:
     )
     assert kept.event == event_of("2026-03-04 deal D-1 E404 100 USD")
     assert [error["pointer"] for error in kept.errors] == ["/data/employee"]
-    assert set(kept.errors[0]) == {"pointer", "code", "detail"}
+    assert set(kept.errors[0]) == {"pointer", "code", "detail", "message", "parameters"}
 
     assert agency.record("2026-03-04 deal D-1 E1 100 USD").accepted == 1
     with agency.database.write("replay") as connection:
