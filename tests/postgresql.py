@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -51,8 +52,12 @@ class Cluster:
     _made: int = field(default=0)
 
     @classmethod
-    def start(cls) -> Cluster:
-        """Make a cluster and wait until it answers."""
+    def start(cls, more: Mapping[str, str] | None = None) -> Cluster:
+        """Make a cluster and wait until it answers.
+
+        Args:
+            more: settings of ``postgresql.conf`` beside those of every test.
+        """
         folder = Path(tempfile.mkdtemp(prefix="kopes-pg-"))
         as_owner: list[str] = []
         if os.geteuid() == 0:
@@ -91,6 +96,7 @@ class Cluster:
             "full_page_writes": "off",
             "synchronous_commit": "off",
             "log_min_messages": "fatal",
+            **(more or {}),
         }
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(

@@ -18,7 +18,7 @@ from app import ledger
 from app.access import Viewer
 from app.kit.database import among
 from app.ledger import Arrival, Frame, event_key, tables
-from app.rules.activities import Activity, Verdict, read
+from app.rules.activities import Activity, Verdict
 from app.rules.terms import Finding, Place, n_
 from app.scoring import state
 
@@ -52,7 +52,7 @@ def own_events(connection: Connection, arrivals: Sequence[Arrival], *, viewer: V
     Queries: 1, and 2 more where there are verdicts.
     """
     frame = state(connection).frame
-    found = [None if arrival.findings else read(arrival.value, frame.known) for arrival in arrivals]
+    found = [None if arrival.findings else arrival.read(frame.known) for arrival in arrivals]
     targets = _targets(connection, frame, [event for event in found if isinstance(event, Verdict)])
     checked: list[Arrival] = []
     for arrival, event in zip(arrivals, found, strict=True):
@@ -63,7 +63,7 @@ def own_events(connection: Connection, arrivals: Sequence[Arrival], *, viewer: V
             pointer = _refused_at(event, targets.get(event_key(event.activity)), frame, viewer, day)
         if pointer is not None:
             finding = Finding(code="not_allowed", message=_MESSAGES[pointer], place=Place(pointer=pointer))
-            checked.append(Arrival(arrival.text, arrival.value, (finding,)))
+            checked.append(arrival._replace(findings=(finding,)))
         else:
             checked.append(arrival)
     return checked

@@ -33,7 +33,9 @@ from app.ledger.laid_out import (
 )
 from app.ledger.totals import Changes, apply_changes
 from app.ledger.touching import touch
-from app.rules.activities import ACTIVITY_TYPES, Activity, Verdict, read
+from app.rules.activities import ACTIVITY_TYPES, Activity, Known, Verdict, read
+from app.rules.json_text import decode
+from app.rules.ordinary import Ordinary, read_ordinary
 from app.rules.terms import Finding, Place, n_
 
 __all__ = ["Arrival", "Recorded", "Rejected", "StaleFrameError", "record"]
@@ -55,6 +57,22 @@ class Arrival(NamedTuple):
     text: str
     value: object = None
     findings: tuple[Finding, ...] = ()
+    ordinary: Ordinary | None = None
+    """Where its shape is ordinary: what it holds, instead of its value."""
+
+    def read(self, known: Known) -> Activity | Verdict | list[Finding]:
+        """What the event says, or all that is wrong with it."""
+        if self.findings:
+            return list(self.findings)
+        if self.ordinary is not None:
+            found = read_ordinary(self.ordinary, known)
+            if found is not None:
+                return found
+        return read(self.decoded(), known, decoded=True)
+
+    def decoded(self) -> object:
+        """Its value, whichever way it came."""
+        return self.value if self.ordinary is None else decode(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +135,7 @@ def record(connection: Connection, frame: Frame, arrivals: Sequence[Arrival], *,
     well_formed: list[_Fresh] = []
     known = frame.known
     for index, arrival in enumerate(arrivals):
-        found = list(arrival.findings) if arrival.findings else read(arrival.value, known, decoded=True)
+        found = arrival.read(known)
         if isinstance(found, list):
             outcome.rejected.append(_rejected(index, arrival, found))
         else:
@@ -135,7 +153,8 @@ def record(connection: Connection, frame: Frame, arrivals: Sequence[Arrival], *,
 
 
 def _rejected(index: int, arrival: Arrival, findings: Iterable[Finding]) -> Rejected:
-    value = arrival.value if isinstance(arrival.value, dict) else {}
+    said = arrival.decoded()
+    value = said if isinstance(said, dict) else {}
     source, id_ = value.get("source"), value.get("id")
     return Rejected(
         index,

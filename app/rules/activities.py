@@ -27,7 +27,9 @@ from app.rules.terms import Finding, Place, Words, n_
 
 __all__ = [
     "ACTIVITY_TYPES",
+    "AMOUNT",
     "COLUMNS",
+    "HS_CODE",
     "ID_LENGTH_MAX",
     "MESSAGES",
     "SHARE_ONE_1E4",
@@ -44,7 +46,9 @@ __all__ = [
     "Moment",
     "Verdict",
     "activity_event_from_row",
+    "content_hash",
     "moment",
+    "plain_amount",
     "read",
 ]
 
@@ -185,9 +189,11 @@ class Known:
         return None if rate is None else usd_cents(activity.amount, rate)
 
 
-_AMOUNT: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,4})?")
+AMOUNT: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,4})?")
+"""An amount as a text; above 0 it has to be too."""
 _SHARE: Final = re.compile(r"([0-9]+)(?:\.([0-9]{1,4}))?")
-_HS_CODE: Final = re.compile(r"[0-9]{2,10}")
+HS_CODE: Final = re.compile(r"[0-9]{2,10}")
+"""A code of the Harmonised System, from chapter to tariff line."""
 _JSON_MEDIA_TYPE: Final = re.compile(
     r"\s*[\w.!#$&^-]+/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?", re.ASCII | re.IGNORECASE | re.DOTALL
 )
@@ -346,12 +352,12 @@ def _read_activity(
     if "amount" in kind.names and ("amount" in members or "currency" in members or "amount" in kind.required):
         amount, currency = _worth(members, envelope, known, findings)
         if amount is not None:
-            shaped = {**members, "amount": _plain(amount)}
+            shaped = {**members, "amount": plain_amount(amount)}
     hs_code = ""
     if (
         "hs_code" in kind.names
         and (hs_code := findings.text(get("hs_code"), "/data/hs_code"))
-        and not _HS_CODE.fullmatch(hs_code)
+        and not HS_CODE.fullmatch(hs_code)
     ):
         findings.add("/data/hs_code", "bad_hs_code", value=_shown(hs_code))
     given = get("credits")
@@ -386,7 +392,7 @@ def _read_activity(
         currency,
         hs_code,
         credits,
-        _content_hash(kind, when, content),
+        content_hash(kind, when, content),
     )
 
 
@@ -425,7 +431,7 @@ def _read_verdict(
         by,
         reason,
         additionality,
-        _content_hash(kind, when, content),
+        content_hash(kind, when, content),
     )
 
 
@@ -463,7 +469,7 @@ def _worth(
     text = findings.text(members.get("amount"), "/data/amount", required=required)
     amount = None
     if text:
-        amount = Decimal(text) if _AMOUNT.fullmatch(text) else None
+        amount = Decimal(text) if AMOUNT.fullmatch(text) else None
         if not amount:
             findings.add("/data/amount", "bad_amount", value=_shown(text))
             amount = None
@@ -481,7 +487,7 @@ def _worth(
     return amount, currency
 
 
-def _plain(amount: Decimal) -> str:
+def plain_amount(amount: Decimal) -> str:
     """The amount's one spelling: 125000.0, 125000.00 and 0125000 are one value."""
     text = str(amount)
     return text.rstrip("0").rstrip(".").lstrip("0") if "." in text else text
@@ -554,6 +560,6 @@ def _content(members: Mapping[str, object], findings: _Findings) -> bytes:
     return content
 
 
-def _content_hash(kind: EventType, when: Moment, content: bytes) -> str:
+def content_hash(kind: EventType, when: Moment, content: bytes) -> str:
     """SHA-256 over type, time with its offset, and data ("by any door")."""
     return sha256(f"{kind.code}\n{when.canonical}\n".encode() + content).hexdigest()

@@ -24,7 +24,7 @@ from tests.bench.measuring import in_turn, seconds, tell
 from tests.conftest import free_port
 
 BATCH = 1_000
-BATCHES = 16
+BATCHES = 32
 SENDERS = 4
 COLUMNS = tuple(column.name for column in tables.event.columns)
 

@@ -18,6 +18,7 @@ from app.intake import arrival_of
 from app.kit.refusals import Refusal, TooLarge
 from app.ledger import Arrival
 from app.rules.json_text import NotJsonError, decode, decode_each, encode
+from app.rules.ordinary import each_of
 from app.rules.terms import n_
 
 __all__ = ["BATCH", "EVENTS_MAX", "STRUCTURED", "UnknownMedia", "Unreadable", "arrivals_in"]
@@ -83,7 +84,7 @@ def arrivals_in(asked: Request, *, plain: bool = False) -> list[Arrival]:
 
 def _batch(body: bytes) -> list[Arrival]:
     try:
-        elements = decode_each(body)
+        elements = _ordinary_ones(body) or _elements(body)
     except NotJsonError as error:
         raise Unreadable(parameters={"why": str(error)}) from None
     if elements is None:
@@ -93,7 +94,28 @@ def _batch(body: bytes) -> list[Arrival]:
             message=n_("A request carries at most %(most)s events; these are %(count)s."),
             parameters={"most": EVENTS_MAX, "count": len(elements)},
         )
-    # The text is kept as it came, so that nothing is written anew; what is not ASCII gets escapes, as everywhere.
+    return elements
+
+
+def _ordinary_ones(body: bytes) -> list[Arrival] | None:
+    """The events of a batch, most of them ordinary; None where something in it is no JSON, which is told of the whole."""
+    elements = each_of(body)
+    if elements is None:
+        return None
+    try:
+        return [
+            Arrival(text, decode(text)) if ordinary is None else Arrival(text, ordinary=ordinary)
+            for text, ordinary in elements
+        ]
+    except NotJsonError:
+        return None
+
+
+def _elements(body: bytes) -> list[Arrival] | None:
+    """The events of any batch. The text is kept as it came, so that nothing is written anew; what is not ASCII gets escapes, as everywhere."""
+    elements = decode_each(body)
+    if elements is None:
+        return None
     return [Arrival(text if text.isascii() else encode(value), value) for value, text in elements]
 
 
