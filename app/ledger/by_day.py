@@ -21,7 +21,7 @@ from app.kit.database import among
 from app.ledger import tables
 from app.ledger.frame import Frame
 from app.ledger.laid_out import VerdictRow, bits, verdicts_of
-from app.ledger.totals import EMPLOYEE, PATH, WIDTH, Figures, Layout, empty_figures
+from app.ledger.totals import EMPLOYEE, PATH, WIDTH, Figures, Layout, empty_figures, layout_of
 from app.rules.counting import MICROS_A_DOLLAR, standing
 from app.rules.terms import Node
 
@@ -61,8 +61,8 @@ def figures_by_day(
         return
     activities = _read(connection, cycle)
     changes = _changes(activities, _timelines(connection, frame, activities), cycle)
-    sums = _Sums.of(activities, frame, Layout(nodes, frame), figures)
-    members = _Members.of(activities, frame, Layout(nodes, frame), figures)
+    sums = _Sums.of(activities, frame, layout_of(nodes, frame), figures)
+    members = _Members.of(activities, frame, layout_of(nodes, frame), figures)
     done = 0
     for day in sorted(set(days)):
         until = int(np.searchsorted(changes.day, day.toordinal(), side="right"))

@@ -20,7 +20,7 @@ from app.kit.database import among
 from app.ledger import tables
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse
 from app.ledger.laid_out import CreditRow, LaidOut, bits, derive, first_of_each, read_laid_out, verdicts_of
-from app.ledger.totals import EMPLOYEE, PATH, WIDTH, Changes, Figures, Layout, empty_figures
+from app.ledger.totals import EMPLOYEE, PATH, WIDTH, Changes, Figures, Layout, empty_figures, layout_of
 from app.rules.counting import MICROS_A_DOLLAR, standing
 from app.rules.terms import Node
 
@@ -42,7 +42,7 @@ def figures_as_of(
     figures = empty_figures(nodes, frame)
     if not frame.slices:
         return figures
-    layout = Layout(nodes, frame)
+    layout = layout_of(nodes, frame)
     open_rows, open_buyers = _unsettled(connection, frame, as_of)
     settled = _settled_condition(connection, cycle, as_of, open_buyers)
     summed = _Summed(frame, layout)
@@ -93,8 +93,13 @@ class _Summed:
 
     def fill(self, figures: Figures) -> None:
         """Write everything into the figures."""
-        numbers = np.array(self._numbers, dtype=np.int64).reshape(len(self._numbers), WIDTH)
-        self.layout.scatter(figures, self._owners, self._columns, numbers)
+        count = len(self._numbers)
+        self.layout.scatter(
+            figures,
+            np.array(self._owners, dtype=np.int64).reshape(count, 2),
+            np.array(self._columns, dtype=np.int64),
+            np.array(self._numbers, dtype=np.int64).reshape(count, WIDTH),
+        )
         for (line, column, of), sets in self._seen.items():
             figures.distinct[line, column, 0 if of == BUYER else 1] = [len(keys) for keys in sets]
 

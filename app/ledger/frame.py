@@ -21,6 +21,7 @@ from app.ledger.tables import slice_ as slice_table
 from app.organisation import Directory
 from app.rules.activities import Known
 from app.rules.definitions import Definitions, Slice, measures_of
+from app.rules.terms import Node
 
 __all__ = ["BUYER", "COMPANY", "Frame", "SliceInUse", "event_key", "frame_of", "owners_text", "slices_in_use"]
 
@@ -67,6 +68,8 @@ class Frame:
     """The ledger's id -> employee number."""
     _matching: dict[tuple[str, str, str], tuple[SliceInUse, ...]] = field(default_factory=dict)
     _paths: dict[tuple[int, dt.date], int | None] = field(default_factory=dict)
+    layouts: dict[tuple[Node, ...], object] = field(default_factory=dict)
+    """Where the totals of some nodes belong, kept by :mod:`app.ledger.totals`."""
 
     @property
     def first_month(self) -> int:

@@ -12,6 +12,7 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -32,10 +33,13 @@ __all__ = [
     "UNIT",
     "Changes",
     "Figures",
+    "Layout",
+    "add_at",
     "apply_changes",
     "counts_of",
     "current_figures",
     "empty_figures",
+    "layout_of",
     "write_all",
 ]
 
@@ -51,6 +55,7 @@ MemberKey = tuple[int, int, str, int, int, str]
 CountKey = tuple[int, int, str, int, int, int]
 """cycle, owner kind, owner, slice, of, bucket."""
 
+LAYOUTS_KEPT: Final = 2048
 BUCKETS: Final = 16
 COUNT_KEY: Final = ("cycle", "owner_kind", "owner", "slice", "of", "bucket")
 WIDTH: Final = len(tables.RUNGS) * len(tables.AMOUNTS)
@@ -294,6 +299,7 @@ class Layout:
         for unit, row in self.units.items():
             for path in frame.directory.paths_under(unit):
                 self.paths[path] = (*self.paths.get(path, ()), row)
+        self._rows: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None
 
     def rows_of(self, kind: int, owner: int) -> tuple[int, ...]:
         """The rows of figures that a total of this owner adds to."""
@@ -322,21 +328,71 @@ class Layout:
     def scatter(
         self,
         figures: Figures,
-        owners: Sequence[tuple[int, int]],
-        columns: Sequence[int],
+        owners: npt.NDArray[np.int64],
+        columns: npt.NDArray[np.int64],
         numbers: npt.NDArray[np.int64],
     ) -> None:
-        """Add totals (owner kind and owner, slice column, twelve numbers) to the rows they belong to."""
-        at: list[int] = []
-        line: list[int] = []
-        column: list[int] = []
-        for place, (kind, owner) in enumerate(owners):
-            for row in self.rows_of(kind, owner):
-                at.append(place)
-                line.append(row)
-                column.append(columns[place])
-        if at:
-            np.add.at(figures.amounts, (line, column), numbers[at])
+        """Add totals to the rows they belong to.
+
+        Args:
+            figures: what is added to.
+            owners: totals × 2 (owner kind, owner).
+            columns: each total's slice column.
+            numbers: totals × 12.
+        """
+        count, first, rows = self._places(owners)
+        at = np.repeat(np.arange(len(owners)), count)
+        # Of the rows that belong to one total, one after the other.
+        line = rows[np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)]
+        add_at(figures.amounts, (line, columns[at]), numbers[at])
+
+    def _places(
+        self, owners: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """For each total how many rows it belongs to, where they begin, and all rows one after the other."""
+        if self._rows is None:
+            held: list[tuple[int, int, tuple[int, ...]]] = [
+                *((EMPLOYEE, owner, (row,)) for owner, row in self.employees.items()),
+                *((PATH, path, rows) for path, rows in self.paths.items()),
+            ]
+            size = 1 + max((owner for _, owner, _ in held), default=0)
+            count, first = np.zeros((3, size), dtype=np.int64), np.zeros((3, size), dtype=np.int64)
+            listed: list[int] = []
+            for kind, owner, rows in held:
+                count[kind, owner], first[kind, owner] = len(rows), len(listed)
+                listed += rows
+            self._rows = count, first, np.array(listed, dtype=np.int64)
+        count, first, every = self._rows
+        kinds, numbers = owners[:, 0], owners[:, 1]
+        known = numbers < count.shape[1]
+        numbers = np.where(known, numbers, 0)
+        return np.where(known, count[kinds, numbers], 0), first[kinds, numbers], every
+
+
+def add_at(
+    figures: npt.NDArray[np.int64], place: tuple[npt.NDArray[np.int64], ...], numbers: npt.NDArray[np.int64]
+) -> None:
+    """Add numbers at places, some of which may be the same: exact, and several times as quick as ``np.add.at``."""
+    if not len(numbers):
+        return
+    flat = np.ravel_multi_index(place, figures.shape[: len(place)])
+    order = np.argsort(flat, kind="stable")
+    placed = flat[order]
+    begins = np.flatnonzero(np.concatenate(([True], placed[1:] != placed[:-1])))
+    target = figures.reshape(-1, *figures.shape[len(place) :])
+    target[placed[begins]] += np.add.reduceat(numbers[order], begins, axis=0)
+
+
+def layout_of(nodes: Sequence[Node], frame: Frame) -> Layout:
+    """The layout of some nodes of a frame, worked out once."""
+    key = tuple(nodes)
+    found = frame.layouts.get(key)
+    if not isinstance(found, Layout):
+        found = Layout(key, frame)
+        if len(frame.layouts) > LAYOUTS_KEPT:
+            frame.layouts.clear()
+        frame.layouts[key] = found
+    return found
 
 
 def current_figures(connection: Connection, frame: Frame, *, cycle: int, nodes: Sequence[Node]) -> Figures:
@@ -347,23 +403,32 @@ def current_figures(connection: Connection, frame: Frame, *, cycle: int, nodes: 
     figures = empty_figures(nodes, frame)
     if not frame.slices:
         return figures
-    layout = Layout(nodes, frame)
+    layout = layout_of(nodes, frame)
     narrowed = len(nodes) < len(frame.directory.employees) // 2
     asked: dict[str, object] = {"cycle": cycle}
     if narrowed:
         asked |= {"employees": named(connection, layout.employees), "paths": named(connection, layout.paths)}
     query = _totals_query(postgresql=is_postgresql(connection), narrowed=narrowed)
-    rows = [row for row in connection.execute(query, asked).all() if row[2] in figures.slices]
-    if rows:
-        layout.scatter(
-            figures,
-            [(row[0], row[1]) for row in rows],
-            [figures.slices[row[2]] for row in rows],
-            np.array([row[3:] for row in rows], dtype=np.int64),
-        )
+    rows = _numbers(connection.execute(query, asked).all(), 3 + WIDTH)
+    columns = _columns(figures, rows[:, 2])
+    rows, columns = rows[columns >= 0], columns[columns >= 0]
+    layout.scatter(figures, rows[:, :2], columns, rows[:, 3:])
     if any(one.of for one in frame.slices):
         _read_distinct(connection, figures, layout, cycle, narrowed=narrowed)
     return figures
+
+
+def _numbers(rows: Sequence[Sequence[int]], width: int) -> npt.NDArray[np.int64]:
+    """Rows of whole numbers as an array."""
+    return np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=len(rows) * width).reshape(len(rows), width)
+
+
+def _columns(figures: Figures, slices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The column of each slice's number; -1 where the present definitions do not ask for it."""
+    known = np.full(1 + max(figures.slices), -1, dtype=np.int64)
+    for number, column in figures.slices.items():
+        known[number] = column
+    return np.where(slices < len(known), known[np.minimum(slices, len(known) - 1)], -1)
 
 
 @functools.cache
@@ -396,11 +461,16 @@ def _read_distinct(connection: Connection, figures: Figures, layout: Layout, cyc
     if narrowed:
         asked |= {"employees": named(connection, owners), "units": named(connection, layout.units)}
     query = _distinct_query(postgresql=is_postgresql(connection), narrowed=narrowed)
-    for kind, owner, slice_id, of, *numbers in connection.execute(query, asked):
-        row = owners.get(owner) if kind == EMPLOYEE else layout.units.get(owner)
-        column = figures.slices.get(slice_id)
-        if row is not None and column is not None:
-            figures.distinct[row, column, 0 if of == BUYER else 1] += numbers
+    places = {EMPLOYEE: owners, UNIT: layout.units}
+    found = [
+        (row, *numbers)
+        for kind, owner, *numbers in connection.execute(query, asked)
+        if (row := places[kind].get(owner)) is not None
+    ]
+    counts = _numbers(found, 3 + len(tables.RUNGS))
+    columns = _columns(figures, counts[:, 1])
+    counts, columns = counts[columns >= 0], columns[columns >= 0]
+    add_at(figures.distinct, (counts[:, 0], columns, (counts[:, 2] != BUYER).astype(np.int64)), counts[:, 3:])
 
 
 @functools.cache

@@ -48,7 +48,7 @@ class _Party(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     registration: _Text = ""
 
 
-class _Data(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+class _Members(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """What the event says. An empty text stands for a member that is not there: one that is there and empty is not ordinary."""
 
     buyer: _Party
@@ -67,7 +67,7 @@ class Ordinary(Struct, gc=False):
     source: _Text
     id: _Id
     time: _Text
-    data: _Data
+    data: _Members
     datacontenttype: Literal["application/json"] = "application/json"
     data_base64: None = None
 
@@ -147,7 +147,7 @@ def read_ordinary(event: Ordinary, known: Known) -> Activity | None:
     )
 
 
-def _amount(data: _Data, kind: EventType, day: dt.date, known: Known) -> Decimal | None:
+def _amount(data: _Members, kind: EventType, day: dt.date, known: Known) -> Decimal | None:
     """An amount that comes with a currency that has a rate; None where there is anything to say about it."""
     if not data.currency or "amount" not in kind.names or not AMOUNT.fullmatch(data.amount):
         return None
