@@ -6,31 +6,60 @@ A newcomer's usual mistake is to print progress to standard output: what others 
 
 from __future__ import annotations
 
+import importlib
 import sys
+from typing import Final
 
 import click
 from sqlalchemy.exc import DBAPIError
 
-from app.cli import admin, figures, files, running, serving, working
 from app.kit.refusals import Refusal
 
 __all__ = ["cli", "main"]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+HOMES: Final = {
+    "migrate": "files",
+    "load": "files",
+    "ingest": "files",
+    "score": "figures",
+    "explain": "figures",
+    "grade": "figures",
+    "reconcile": "figures",
+    "digest": "figures",
+    "key": "admin",
+    "hook": "admin",
+    "user": "admin",
+    "serve": "serving",
+    "assets": "serving",
+    "worker": "working",
+    "demo": "running",
+    "run": "running",
+}
+"""The module of each command: what another one needs is not even read."""
+
+
+class _Commands(click.Group):
+    """The commands, each found in its own module when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        del ctx
+        return sorted(HOMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One of them; None where there is none of the name."""
+        del ctx
+        if cmd_name not in HOMES:
+            return None
+        home = importlib.import_module(f"app.cli.{HOMES[cmd_name]}")
+        found: click.Command = next(command for command in home.COMMANDS if command.name == cmd_name)
+        return found
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """OpenKOPES: cascading KPI performance management for export-promotion agencies."""
-
-
-for command in (
-    *files.COMMANDS,
-    *figures.COMMANDS,
-    *admin.COMMANDS,
-    *serving.COMMANDS,
-    *working.COMMANDS,
-    *running.COMMANDS,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

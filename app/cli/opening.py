@@ -9,7 +9,6 @@ import re
 from typing import Any
 
 import click
-from alembic.util import CommandError
 
 from app.kit.database import Database, current_schema
 from app.kit.settings import Settings
@@ -39,10 +38,7 @@ def open_database(given: Settings) -> Database:
     # The last connection that closes leaves an SQLite file whole, without its log beside it.
     atexit.register(database.close)
     with database.read() as connection:
-        try:
-            current = current_schema(connection)
-        except CommandError:
-            current = False
+        current = current_schema(connection)
     if not current:
         message = "the database's schema is not current: run `kopes migrate` first"
         raise click.ClickException(message)

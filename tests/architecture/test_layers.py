@@ -10,6 +10,8 @@ from typing import Final
 import grimp
 import pytest
 
+from app.cli import HOMES
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 
 TOOLBOXES: Final = {"rules", "kit"}
@@ -18,7 +20,7 @@ TOOLBOXES: Final = {"rules", "kit"}
 OTHER_FACES: Final = {"app.web.front"}
 """A package within a package that strangers may come to: the server, which the application itself must not import."""
 
-ENTRANCES: Final = {"app", "app.__main__", "app.cli", "app.web"}
+ENTRANCES: Final = {"app", "app.__main__", "app.cli", "app.web", *(f"app.cli.{module}" for module in HOMES.values())}
 """Modules that are started from outside: the command line, and the web by ``wsgi.py``."""
 
 

@@ -132,6 +132,23 @@ def test_who_has_gone_is_dealt_nothing_more(
     assert late.looks() == 1
 
 
+def test_what_nobody_can_take_yet_waits(
+    listener: socket.socket, dealer: Dealer, process: Callable[[], Process], stack: ExitStack
+) -> None:
+    """A channel holds only so many; the others are not turned away."""
+    one = process()
+    one.parents.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+    one.hand.ready()
+    _connect(listener, stack, times=40)
+    _deal(dealer)
+    first = one.looks()
+    assert 0 < first < 40
+    for _ in range(40):
+        _deal(dealer)
+        one.looks()
+    assert one.looks() == 40
+
+
 def test_a_process_whose_parent_has_gone_leaves(
     listener: socket.socket, dealer: Dealer, process: Callable[[], Process]
 ) -> None:

@@ -18,6 +18,9 @@ _READY: Final = b"r"
 _TAKE: Final = b"c"
 _DONE: Final = b"d"
 
+_FULL_SECONDS: Final = 0.01
+"""How soon to try again where all channels were full."""
+
 
 def channel() -> tuple[socket.socket, socket.socket]:
     """The two ends of what parent and process talk over: messages keep their bounds, and carry connections."""
@@ -50,6 +53,8 @@ class Dealer:
         self._players: Final[dict[socket.socket, _Player]] = {}
         self._selector: Final = selectors.DefaultSelector()
         self._listening: bool = False
+        self._waiting: socket.socket | None = None
+        """A connection that nobody could take: their channels were full."""
 
     def add(self, process: socket.socket) -> None:
         """Take a process into the game by the parent's end of its channel; it is dealt nothing until it says that it is ready."""
@@ -65,7 +70,8 @@ class Dealer:
 
     def deal(self, seconds: float) -> None:
         """Deal what comes within some seconds, or return at the first pause after something came."""
-        for key, _ in self._selector.select(seconds):
+        self._accept()
+        for key, _ in self._selector.select(_FULL_SECONDS if self._waiting else seconds):
             if key.fileobj is self._listener:
                 self._accept()
             elif isinstance(key.fileobj, socket.socket):
@@ -75,6 +81,8 @@ class Dealer:
         """Leave everybody out, and look at the listener no more."""
         for process in list(self._players):
             self.remove(process)
+        if self._waiting is not None:
+            self._waiting.close()
         self._selector.close()
 
     def _hear(self, process: socket.socket) -> None:
@@ -102,16 +110,22 @@ class Dealer:
         self._listening = wanted
 
     def _accept(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            while self._listening:
-                try:
-                    connection, _ = self._listener.accept()
-                except ConnectionError:
-                    continue
-                with connection:
-                    self._deal(connection)
+        """Deal all that has come, as long as there is somebody to deal to."""
+        while self._listening:
+            try:
+                connection = self._waiting or self._listener.accept()[0]
+            except ConnectionError:
+                continue
+            except OSError:
+                # Nothing more has come; or this process has as many files open as it may, and what comes waits at the listener.
+                return
+            if not self._handed(connection):
+                self._waiting = connection
+                return
+            self._waiting = None
+            connection.close()
 
-    def _deal(self, connection: socket.socket) -> None:
+    def _handed(self, connection: socket.socket) -> bool:
         """Hand the connection to the process with the fewest; to the next one where that has gone or its channel is full."""
         for process, player in sorted(self._players.items(), key=lambda one: one[1].held):
             if not player.ready:
@@ -124,7 +138,8 @@ class Dealer:
                 self.remove(process)
                 continue
             player.held += 1
-            return
+            return True
+        return False
 
 
 class Hand:

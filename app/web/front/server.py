@@ -125,7 +125,14 @@ class _Server(uvicorn.Server):
 
         task: asyncio.Task[object] = loop.create_task(loop.connect_accepted_socket(protocol, connection))
         self._taking.add(task)
-        task.add_done_callback(self._taking.discard)
+
+        def taken(task: asyncio.Task[object]) -> None:
+            self._taking.discard(task)
+            if not task.cancelled() and task.exception() is not None:
+                # It was gone before a word was spoken, so that no protocol tells of its end.
+                hand.done()
+
+        task.add_done_callback(taken)
 
     def _leave(self) -> None:
         self.should_exit = True
