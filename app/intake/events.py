@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from app import ledger
-from app.ledger import Arrival, Recorded
+from app.ledger import Arrival, Frame, Recorded
 from app.rules.json_text import NotJsonError, decode, encode
 from app.rules.terms import Finding, Place, n_
 from app.scoring import state
@@ -47,6 +47,7 @@ def take_in(
     door: str,
     sender: str,
     keep: bool = True,
+    frame: Frame | None = None,
 ) -> Recorded:
     """Record a batch of events and keep what is rejected.
 
@@ -56,6 +57,7 @@ def take_in(
         at: when they came in.
         door: ``api``, ``hook``, ``ingest`` or ``page``.
         sender: the name of the key, hook or file, or the account's e-mail.
+        frame: the agency, where it is at hand; should it be loaded again meanwhile, the new one is read.
         keep: whether rejected events are kept; a replay keeps the one that it replays.
 
     Queries: those of :func:`app.ledger.record` and 2.
@@ -63,9 +65,10 @@ def take_in(
     batch = list(arrivals)
     for _ in range(_TRIES):
         try:
-            recorded = ledger.record(connection, state(connection).frame, batch, at=at)
+            recorded = ledger.record(connection, frame or state(connection).frame, batch, at=at)
             break
         except ledger.StaleFrameError:
+            frame = None
             # A load came in between. We hold the ledger's lock now, so the next frame is good to the end.
             continue
     else:

@@ -43,6 +43,8 @@ __all__ = ["Arrival", "Recorded", "Rejected", "StaleFrameError", "record"]
 EVENT_COLUMNS: Final = tuple(column.name for column in tables.event.columns)
 VERDICT_COLUMNS: Final = ("seq", "type", "target", "activity", "day", "by", "reason", "additionality")
 BUYER_BUCKETS: Final = 512
+WAITING_FEW: Final = 100
+"""So many verdicts that wait are read rather than asked for by their activities."""
 PROBES: Final = 8
 """How many events of a batch are looked up before it is taken for new."""
 
@@ -370,8 +372,9 @@ def _waiting(connection: Connection, arrived: dict[str, int]) -> set[int]:
     verdict = tables.verdict
     # Few verdicts wait at any time, so that reading them all costs less than asking for each activity that has come.
     waiting = sa.select(verdict.c.seq, verdict.c.target).where(verdict.c.activity.is_(None))
-    rows = connection.execute(waiting.limit(len(arrived))).all()
-    if len(rows) == len(arrived):
+    few = max(WAITING_FEW, len(arrived))
+    rows = connection.execute(waiting.limit(few)).all()
+    if len(rows) == few:
         rows = connection.execute(waiting.where(among(connection, verdict.c.target, arrived))).all()
     rows = [row for row in rows if row.target in arrived]
     bulk_update(connection, verdict, ("seq",), ("activity",), [(seq, arrived[target]) for seq, target in rows])

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from difflib import SequenceMatcher
 from functools import lru_cache
 from hashlib import sha256
 from typing import Final
+
+from rapidfuzz import fuzz
 
 from app.rules.policies import LEGAL_FORMS
 
@@ -81,7 +82,4 @@ def alike(one: str, other: str, *, legal_forms: tuple[str, ...] = LEGAL_FORMS, l
         return True
     if min(len(first), len(second)) > 1 and (set(first) <= set(second) or set(second) <= set(first)):
         return True
-    # The matcher is not symmetric by itself.
-    earlier, later = sorted((" ".join(sorted(first)), " ".join(sorted(second))))
-    matcher = SequenceMatcher(a=earlier, b=later, autojunk=False)
-    return matcher.real_quick_ratio() >= least and matcher.quick_ratio() >= least and matcher.ratio() >= least
+    return fuzz.ratio(" ".join(sorted(first)), " ".join(sorted(second)), score_cutoff=100 * least) > 0

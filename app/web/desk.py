@@ -110,6 +110,10 @@ class Desk:
             self._directory = organisation.directory(self.connection)
         return self._directory
 
+    def use(self, directory: Directory) -> None:
+        """Lay the organisation on the desk that was read in this transaction already, so that it is not asked for again."""
+        self._directory = directory
+
     def opened(self, connection: Connection) -> Desk:
         """Lay an open transaction on the desk; whatever was read in another one is put away."""
         self._connection = connection

@@ -5,11 +5,14 @@ from __future__ import annotations
 import http.client
 import re
 import statistics
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
+from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from app import access, organisation
@@ -24,6 +27,13 @@ from tests.bench.measuring import in_turn, seconds, tell
 REQUESTS = 60
 
 
+def token_in(page: str) -> str:
+    """The token that a page's forms carry."""
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
 class Visitor:
     """A signed-in person's connection."""
 
@@ -32,18 +42,20 @@ class Visitor:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self._cookies: dict[str, str] = {}
         form = self.get("/login")
-        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
-        assert token is not None
-        status, _ = self._ask(
-            "POST", "/login", urlencode({"email": email, "password": password, "csrf_token": token[1]})
-        )
-        assert status in {302, 303}, status
+        self._token = token_in(form)
+        self.submit("/login", {"email": email, "password": password})
+        self._token = token_in(self.get("/password"))
 
     def get(self, path: str) -> str:
         """A page's text."""
         status, body = self._ask("GET", path)
         assert status == 200, (path, status)
         return body
+
+    def submit(self, path: str, form: dict[str, str]) -> None:
+        """Send a form that is taken."""
+        status, body = self._ask("POST", path, urlencode(form | {"csrf_token": self._token}))
+        assert status in {302, 303}, (path, status, body)
 
     def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
@@ -63,17 +75,7 @@ class Visitor:
 
 def measure(agency: Agency) -> None:
     """Each page's rate against the baseline's; a promise for the scorecard, the others for the record."""
-    people = {}
-    with agency.database.write("keep_accounts") as connection:
-        for role in (Role.EMPLOYEE, Role.HEAD, Role.EXECUTIVE, Role.HR):
-            made = access.create_account(
-                connection,
-                email=f"bench-{role}@kopa.example",
-                roles={role},
-                employee=agency.report.people[role],
-                now=clock.now(),
-            )
-            people[role] = (made.email, made.password)
+    people = accounts(agency, Role.EMPLOYEE, Role.HEAD, Role.EXECUTIVE, Role.HR)
     with agency.database.read() as connection:
         root = organisation.directory(connection).tree.root_on(clock.today())
     with server(agency, "tests.bench.serving", "PORT") as port:
@@ -89,18 +91,68 @@ def measure(agency: Agency) -> None:
             page = visitor.get(path)
             queries = _count_queries(agency, people[role], path)
             _tell_page(f"{name}: {queries} queries", visitor, path, queries, len(page.encode()))
+        _measure_log(agency, port, people[Role.EMPLOYEE])
 
 
-def _count_queries(agency: Agency, login: tuple[str, str], path: str) -> int:
-    """How many statements a page makes, asked of the application in this process."""
+def accounts(agency: Agency, *roles: Role) -> dict[Role, tuple[str, str]]:
+    """An account for each role, of the demonstration agency's person of it: e-mail and password."""
+    people = {}
+    for role in roles:
+        first = access.first_password()
+        with agency.database.write("keep_accounts") as connection:
+            made = access.create_account(
+                connection,
+                email=f"bench-{role}@kopa.example",
+                roles={role},
+                employee=agency.report.people[role],
+                now=clock.now(),
+                first=first,
+            )
+        people[role] = (made.email, made.password)
+    return people
+
+
+def _measure_log(agency: Agency, port: int, login: tuple[str, str]) -> None:
+    """An activity logged by the page's form, possible duplicates looked for, the own score worked out before and after."""
+    visitor = Visitor(port, *login)
+    form = {
+        "type": "export_deal",
+        "company": "Bench Trading Co.",
+        "buyer_country": "AT",
+        "amount": "125000",
+        "currency": "USD",
+        "day": clock.today().isoformat(),
+    }
+
+    def fresh() -> dict[str, str]:
+        number = str(uuid.uuid4())
+        return form | {"form_id": number, "buyer": f"Buyer {number}"}
+
+    def rate() -> float:
+        return 1 / statistics.median(seconds(lambda: visitor.submit("/log", fresh())) for _ in range(REQUESTS))
+
+    def baseline() -> float:
+        return 1 / statistics.median(seconds(lambda: visitor.get(address)) for _ in range(REQUESTS))
+
+    with _counted(agency, login) as (client, token, statements):
+        assert client.post("/log", data=fresh() | {"csrf_token": token}, headers=_ORIGIN).status_code == 303
+        queries = len(statements)
+    address = f"/baseline?queries={queries - 1}&size=0"
+    tell(f"an activity logged by its form: {queries} queries", in_turn(rate, baseline, runs=5), "requests/s")
+
+
+_ORIGIN = {"Origin": "http://localhost"}
+
+
+@contextmanager
+def _counted(agency: Agency, login: tuple[str, str]) -> Iterator[tuple[FlaskClient, str, list[str]]]:
+    """The application in this process, somebody signed in, the token for forms, and the statements that are made from here on."""
     app = create_app(Settings(database_url=agency.url, secret_key="bench"), database=agency.database)
     client = app.test_client()
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/login").text)
-    assert token is not None
     email, password = login
-    form = {"email": email, "password": password, "csrf_token": token[1]}
-    client.post("/login", data=form, headers={"Origin": "http://localhost"})
-    client.get(path)
+    form = {"email": email, "password": password, "csrf_token": token_in(client.get("/login").text)}
+    client.post("/login", data=form, headers=_ORIGIN)
+    token = token_in(client.get("/password").text)
     statements: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
@@ -108,10 +160,18 @@ def _count_queries(agency: Agency, login: tuple[str, str], path: str) -> int:
 
     sa.event.listen(Engine, "before_cursor_execute", note)
     try:
-        assert client.get(path).status_code == HTTPStatus.OK
+        yield client, token, statements
     finally:
         sa.event.remove(Engine, "before_cursor_execute", note)
-    return len(statements)
+
+
+def _count_queries(agency: Agency, login: tuple[str, str], path: str) -> int:
+    """How many statements a page makes."""
+    with _counted(agency, login) as (client, _token, statements):
+        client.get(path)
+        statements.clear()
+        assert client.get(path).status_code == HTTPStatus.OK
+        return len(statements)
 
 
 def _tell_page(name: str, visitor: Visitor, path: str, queries: int, size: int) -> None:

@@ -93,6 +93,7 @@ def log(desk: Desk, form: ActivityForm) -> Said | Again:
     """Record it, and say what it did to the score."""
     held = scoring.state(desk.connection)
     frame = held.frame
+    desk.use(frame.directory)
     me = desk.viewer.employee or ""
     key = ledger.event_key(EventKey(f"/pages/{me}", form.form_id))
     time = ledger.recorded_time(desk.connection, source=f"/pages/{me}", id=form.form_id)
@@ -103,7 +104,7 @@ def log(desk: Desk, form: ActivityForm) -> Said | Again:
             return Again(at_field("sure", "possible_duplicate", LOOK_FIRST))
     change = ScoreChange.before(desk, held=held, employee=me, day=form.day)
     recorded = intake.take_in(
-        desk.connection, [intake.arrival_of(event)], at=desk.now, door="page", sender=desk.viewer.email
+        desk.connection, [intake.arrival_of(event)], at=desk.now, door="page", sender=desk.viewer.email, frame=frame
     )
     if recorded.rejected:
         code = recorded.rejected[0].findings[0].code
