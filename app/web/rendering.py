@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import orjson
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
@@ -25,6 +25,7 @@ from app.web.shell import Shell
 __all__ = ["Again", "Download", "Json", "Moved", "Page", "Rendering", "Said"]
 
 _NOTHING: Final[Mapping[str, Any]] = {}
+_SAID_MOST: Final = 4
 
 
 class Page:
@@ -143,7 +144,7 @@ class Rendering:
             return Response(self.html(result.template, desk, **result.shown), status=result.status)
         if isinstance(result, Said):
             if result.message:
-                flash(gettext(result.message, **result.parameters), "done")
+                _say(gettext(result.message, **result.parameters))
             return redirect(self.address(result.then, result.values), 303)
         if isinstance(result, Moved):
             return redirect(self.address(result.then, result.values), 303)
@@ -158,6 +159,14 @@ class Rendering:
 
     def _page_url(self, page: str, **values: Any) -> str:
         return self.address(page, values)
+
+
+def _say(text: str) -> None:
+    """Say something on the page that comes next; of what no page has shown yet only the latest, for a cookie holds 4,093 bytes."""
+    waiting = session.get("_flashes", [])
+    if len(waiting) >= _SAID_MOST:
+        session["_flashes"] = waiting[1 - _SAID_MOST :]
+    flash(text, "done")
 
 
 def _json(result: Json) -> Response:

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from itertools import cycle
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
@@ -118,15 +119,16 @@ def _measure_log(agency: Agency, port: int, login: tuple[str, str]) -> None:
     form = {
         "type": "export_deal",
         "company": "Bench Trading Co.",
-        "buyer_country": "AT",
         "amount": "125000",
         "currency": "USD",
         "day": clock.today().isoformat(),
     }
 
+    countries = cycle(("AT", "BR", "CN", "DE", "ES", "FR", "ID", "IN", "JP", "MX", "PL", "TH", "US", "VN"))
+
     def fresh() -> dict[str, str]:
         number = str(uuid.uuid4())
-        return form | {"form_id": number, "buyer": f"Buyer {number}"}
+        return form | {"form_id": number, "buyer": f"Buyer {number}", "buyer_country": next(countries)}
 
     def rate() -> float:
         return 1 / statistics.median(seconds(lambda: visitor.submit("/log", fresh())) for _ in range(REQUESTS))

@@ -54,6 +54,18 @@ def test_it_says_what_it_did_to_the_score(working: Working) -> None:
     assert "0 → 1" in page
 
 
+def test_many_entries_before_a_page_is_looked_at_do_not_fill_the_cookie(working: Working) -> None:
+    """A browser drops a cookie of more than 4,093 bytes: of what was to be said the latest stays, and one stays signed in."""
+    form_id = working.alba.form_id("/log")
+    for number in range(30):
+        fresh = f"{form_id[:-4]}{number:04}"
+        answer = working.alba.post("/log", {"form_id": fresh, **DEAL, "buyer": f"Buyer {number}", "sure": "1"})
+        assert answer.status_code == 303
+        assert all(len(cookie) < 4093 for cookie in answer.headers.getlist("Set-Cookie"))
+    page = working.alba.get(answer.headers["Location"]).text
+    assert "29 → 30" in page
+
+
 def test_sent_twice_it_is_one_event(working: Working) -> None:
     """A slow line and a second press: nothing is recorded twice, and that is said."""
     form = {"form_id": working.alba.form_id("/log"), **DEAL}
