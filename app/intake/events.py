@@ -57,8 +57,8 @@ def take_in(
         at: when they came in.
         door: ``api``, ``hook``, ``ingest`` or ``page``.
         sender: the name of the key, hook or file, or the account's e-mail.
-        frame: the agency, where it is at hand; should it be loaded again meanwhile, the new one is read.
         keep: whether rejected events are kept; a replay keeps the one that it replays.
+        frame: the agency, where it is at hand; should it be loaded again meanwhile, the new one is read.
 
     Queries: those of :func:`app.ledger.record` and 2.
     """
@@ -68,9 +68,8 @@ def take_in(
             recorded = ledger.record(connection, frame or state(connection).frame, batch, at=at)
             break
         except ledger.StaleFrameError:
-            frame = None
             # A load came in between. We hold the ledger's lock now, so the next frame is good to the end.
-            continue
+            frame = None
     else:
         message = "the agency is being loaded again and again"
         raise RuntimeError(message)

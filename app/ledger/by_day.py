@@ -21,7 +21,7 @@ from app.kit.database import among
 from app.ledger import tables
 from app.ledger.frame import Frame
 from app.ledger.laid_out import VerdictRow, bits, verdicts_of
-from app.ledger.totals import EMPLOYEE, PATH, WIDTH, Figures, Layout, empty_figures, layout_of
+from app.ledger.totals import EMPLOYEE, PATH, WIDTH, Figures, Layout, add_at, empty_figures, layout_of
 from app.rules.counting import MICROS_A_DOLLAR, standing
 from app.rules.terms import Node
 
@@ -276,12 +276,12 @@ class _Sums:
             return
         sign = changes.sign[span][change]
         amounts = (sign[:, :, None] * self.amounts[entry][:, None, :]).reshape(len(entry), WIDTH)
-        np.add.at(self.totals, (self.owner[entry], self.column[entry]), amounts)
+        add_at(self.totals, (self.owner[entry], self.column[entry]), amounts)
 
     def figures(self) -> IntArray:
         """The amounts of the nodes, each owner's total added to every node that it belongs to."""
         found = np.zeros((self.rows, *self.totals.shape[1:]), dtype=np.int64)
-        np.add.at(found, self.to_row, self.totals[self.from_owner])
+        add_at(found, (self.to_row,), self.totals[self.from_owner])
         return found
 
 

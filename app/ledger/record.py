@@ -70,7 +70,7 @@ class Arrival(NamedTuple):
             found = read_ordinary(self.ordinary, known)
             if found is not None:
                 return found
-        return read(self.decoded(), known, decoded=True)
+        return read(self.decoded(), known)
 
     def decoded(self) -> object:
         """Its value, whichever way it came."""

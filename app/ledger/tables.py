@@ -120,9 +120,8 @@ credit: Final = Table(
     Column("share", sa.SmallInteger, nullable=False),  # ten-thousandths
     Column("path", sa.Integer),  # null: no posting on that day, counts for the employee alone
     Column("cycle", sa.SmallInteger, server_default="0", nullable=False),  # the activity's
-    Column(
-        "moved", sa.BigInteger, server_default="0", nullable=False
-    ),  # the last event of the activity and its verdicts
+    # The last event of the activity and its verdicts.
+    Column("moved", sa.BigInteger, server_default="0", nullable=False),
     Index("ix_credit_employee", "employee", "cycle", "moved"),
     Index("ix_credit_path", "path", "cycle", "moved"),
 )

@@ -210,9 +210,6 @@ def _shown(value: object) -> str:
 class _Findings(list[Finding]):
     """Findings as they are met."""
 
-    decoded: bool = True
-    """Whether the event was decoded exactly, so that no number in it is a float."""
-
     def add(self, pointer: str, code: str, **parameters: object) -> None:
         self.append(Finding(code=code, message=MESSAGES[code], parameters=parameters, place=Place(pointer=pointer)))
 
@@ -256,8 +253,6 @@ class _Findings(list[Finding]):
 
     def employee(self, value: object, pointer: str, employees: Container[str], *, required: bool = True) -> str:
         """The number of a known employee."""
-        if value.__class__ is str and value in employees:
-            return value
         number = self.text(value, pointer, required=required)
         if number and number not in employees:
             self.add(pointer, "unknown_employee", value=_shown(number))
@@ -274,36 +269,29 @@ class _Envelope(NamedTuple):
     when: Moment | None
 
 
-def read(event: object, known: Known, *, decoded: bool = False) -> Activity | Verdict | list[Finding]:
+def read(event: object, known: Known) -> Activity | Verdict | list[Finding]:
     """What a decoded CloudEvent says; or all that is wrong with it, in the order of its attributes and of its type's fields.
 
     Extension attributes are ignored; unknown members of data are part of its content and ignored otherwise.
-
-    Args:
-        event: the value of its JSON.
-        known: what it may name.
-        decoded: whether it comes from :func:`app.rules.json_text.decode`, by which numbers keep their value and none is a float.
+    Decode with :func:`app.rules.json_text.decode`, so that numbers keep their value.
     """
     findings = _Findings()
-    if not decoded:
-        findings.decoded = False
     if not isinstance(event, dict):
         findings.add("", "not_an_object")
         return findings
-    get = event.get
-    version = get("specversion")
+    version = event.get("specversion")
     if version != "1.0":
         findings.add("/specversion", "specversion" if version else "required")
-    kind = _kind(get("type"), findings)
-    source = findings.attribute(get("source"), "/source")
-    id_ = findings.attribute(get("id"), "/id", most=ID_LENGTH_MAX)
-    time = findings.attribute(get("time"), "/time")
+    kind = _kind(event.get("type"), findings)
+    source = findings.attribute(event.get("source"), "/source")
+    id_ = findings.attribute(event.get("id"), "/id", most=ID_LENGTH_MAX)
+    time = findings.attribute(event.get("time"), "/time")
     when = moment(time) if time else None
     if time and when is None:
         findings.add("/time", "bad_time", value=_shown(time))
     if "datacontenttype" in event or "data_base64" in event:
         _read_encoding(event, findings)
-    members = findings.record(get("data"), "/data")
+    members = findings.record(event.get("data"), "/data")
     if members is None or kind is None:
         if members is not None:
             _content(members, findings)
@@ -349,7 +337,7 @@ def _read_activity(
     buyer_name, buyer_country, buyer_registration = _buyer(get("buyer"), findings)
     shaped = members
     amount, currency = None, ""
-    if "amount" in kind.names and ("amount" in members or "currency" in members or "amount" in kind.required):
+    if "amount" in kind.names:
         amount, currency = _worth(members, envelope, known, findings)
         if amount is not None:
             shaped = {**members, "amount": plain_amount(amount)}
@@ -549,7 +537,7 @@ def _percent(value: object, findings: _Findings) -> Decimal | None:
 def _content(members: Mapping[str, object], findings: _Findings) -> bytes:
     """The one form of an event's data; findings for texts and numbers in it that cannot be kept, the unknown members' too."""
     try:
-        content = canonical(members, decoded=findings.decoded)
+        content = canonical(members)
         doubtful = b"\\u0000" in content or content.count(b"{") + content.count(b"[") > DEPTH_MAX
     except (ValueError, TypeError, RecursionError):
         content = b""

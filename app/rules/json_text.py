@@ -50,7 +50,6 @@ def _number(text: str) -> Decimal:
 
 
 _DECODER: Final = json.JSONDecoder(parse_float=_number, parse_constant=_refuse)
-_SCAN: Final = _DECODER.scan_once  # type: ignore[attr-defined]  # what raw_decode calls; the stubs leave it out
 _LONG_DECODER: Final = json.JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=_refuse)
 
 
@@ -97,23 +96,20 @@ def decode_each(text: str | bytes) -> list[tuple[object, str]] | None:
     if text[at : at + 1] != "[":
         decode(text)
         return None
-    scan = _SCAN
+    scan = _DECODER.raw_decode
     found: list[tuple[object, str]] = []
     try:
         at = space(text, at + 1).end()  # type: ignore[union-attr]
         while found or text[at] != "]":
             value, end = scan(text, at)
             found.append((value, text[at:end]))
-            if text[end : end + 2] == ",{":
-                at = end + 1
-                continue
             at = space(text, end).end()  # type: ignore[union-attr]
             if text[at] == "]":
                 break
             at = space(text, _after_comma(text, at)).end()  # type: ignore[union-attr]
     except NotJsonError:
         raise
-    except (IndexError, ValueError, RecursionError, StopIteration):
+    except (IndexError, ValueError, RecursionError):
         # Rare, and whatever is wrong is told in one way: a number of thousands of digits, or no JSON at all.
         whole = decode(text)
         return [(value, encode(value)) for value in whole] if isinstance(whole, list) else None
@@ -170,14 +166,10 @@ def _pieces(value: object) -> Iterator[str]:
             yield json.dumps(item)
 
 
-def canonical(value: object, *, decoded: bool = False) -> bytes:
+def canonical(value: object) -> bytes:
     """The bytes that two JSON values share exactly if they are the same value: members sorted, numbers by what they are worth.
 
     ``40``, ``40.0`` and ``4e1`` are one value; ``"40"`` and ``true`` are others.
-
-    Args:
-        value: what JSON can hold.
-        decoded: whether it comes from :func:`decode`, which makes no floats; they need not be looked for then.
 
     Raises:
         ValueError: for what JSON cannot hold, or a text that is no Unicode (a lone surrogate): see :func:`unfit_texts`.
@@ -187,7 +179,7 @@ def canonical(value: object, *, decoded: bool = False) -> bytes:
     except orjson.JSONEncodeError:
         # A Decimal, an integer of more than 64 bits, a lone surrogate, or nesting that is refused later.
         return _sorted(_by_worth(value))
-    if not decoded and (
+    if (
         not isinstance(value, dict | list)
         or _MEMBER_DOUBTFUL.search(text)
         or (b"[" in text and (_FIRST_DOUBTFUL.search(text) or _LATER_DOUBTFUL.search(text)))

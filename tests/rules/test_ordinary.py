@@ -75,7 +75,7 @@ def _both(event: object) -> tuple[Activity | None, object]:
     text = json.dumps(event, ensure_ascii=False).encode("utf-8", "surrogatepass")
     elements = each_of(b"[" + text + b"]")
     try:
-        longer: object = read(decode(text), KNOWN, decoded=True)
+        longer: object = read(decode(text), KNOWN)
     except NotJsonError:
         longer = None
     if elements is None:
