@@ -42,7 +42,7 @@ from app.kit.database import Database
 from app.ledger import Recorded
 from app.rules.activities import EventKey
 from app.rules.terms import Basis, Node
-from app.scoring import Asked, Scorecard
+from app.scoring import Scorecard, ScoreQuery
 from tests.conftest import NewDatabase
 
 __all__ = ["AT", "KPIS", "SOURCE", "Agency", "Scenario", "agency", "event_of", "ingest", "load", "open_agency"]
@@ -283,7 +283,7 @@ class Agency:
         asked = Node.parse(node)
         assert asked is not None, node
         with self.database.read() as connection:
-            return scoring.scorecards(connection, Asked(cycle, AT.date(), as_of, basis), [asked])[0]
+            return scoring.scorecards(connection, ScoreQuery(cycle, AT.date(), as_of, basis), [asked])[0]
 
     def actual(
         self,

@@ -20,7 +20,7 @@ from app.cli.opening import CYCLE, DAY, NODE, open_database, settings
 from app.kit import clock
 from app.rules.grading import members
 from app.rules.terms import Basis, Node
-from app.scoring import Asked
+from app.scoring import ScoreQuery
 
 __all__ = ["COMMANDS"]
 
@@ -81,7 +81,7 @@ def _print_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Non
 @FORMAT
 def score(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, form: str) -> None:
     """Print scorecards."""
-    asked = Asked(cycle, clock.today(), as_of, Basis(basis))
+    asked = ScoreQuery(cycle, clock.today(), as_of, Basis(basis))
     with open_database(settings()).read() as connection:
         if node is not None and node not in scoring.state(connection).plan(cycle).nodes:
             message = f"{node} has no scorecard in cycle {cycle}"
@@ -108,7 +108,7 @@ def score(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, form
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def explain(node: Node, kpi: str, cycle: int, as_of: dt.date | None, basis: str, form: str) -> None:
     """Print the whole derivation of NODE's score for KPI, from the activities up."""
-    asked = Asked(cycle, clock.today(), as_of, Basis(basis))
+    asked = ScoreQuery(cycle, clock.today(), as_of, Basis(basis))
     with open_database(settings()).read() as connection:
         found = scoring.explain(connection, asked, node, kpi)
         if found is None:

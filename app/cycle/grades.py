@@ -26,7 +26,7 @@ from app.rules.grading import (
 )
 from app.rules.placement import overlap
 from app.rules.terms import NodeKind, StatusKind
-from app.scoring import Asked, CyclePlan, Person, Scores
+from app.scoring import CyclePlan, Person, ScoreQuery, Scores
 
 __all__ = ["EMPLOYEE_COLUMNS", "UNIT_COLUMNS", "propose_employee_grades", "propose_unit_grades"]
 
@@ -44,7 +44,7 @@ def propose_employee_grades(connection: Connection, *, cycle: int, today: dt.dat
 
     Queries: those of :func:`app.scoring.scores`.
     """
-    found = scoring.scores(connection, Asked(cycle, today))
+    found = scoring.scores(connection, ScoreQuery(cycle, today))
     plan = found.selection.plan
     candidates = [
         _candidate(found, plan, plan.people[node.code], at)
@@ -83,7 +83,7 @@ def _candidate(found: Scores, plan: CyclePlan, person: Person, at: int) -> Candi
 
 def propose_unit_grades(connection: Connection, *, cycle: int, today: dt.date) -> UnitProposal:
     """Propose grades of every unit that lives in the cycle. Queries: those of :func:`app.scoring.scores`."""
-    found = scoring.scores(connection, Asked(cycle, today))
+    found = scoring.scores(connection, ScoreQuery(cycle, today))
     plan = found.selection.plan
     tree = plan.frame.directory.tree
     candidates = []

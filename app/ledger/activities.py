@@ -33,8 +33,8 @@ __all__ = [
     "ActivityRow",
     "Conflicting",
     "CreditShare",
-    "Given",
     "Move",
+    "VerdictEntry",
     "activities_of",
     "activity_history",
     "latest_moves",
@@ -99,7 +99,7 @@ class CreditShare:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class VerdictEntry:
     """A verdict in an activity's history.
 
     ``effect`` is ``holds``, ``overtaken`` (a later one holds) or ``void`` (given by one of the activity's own employees).
@@ -153,7 +153,7 @@ class ActivityHistory:
     hs_code: str
     counts: bool
     credits: tuple[CreditShare, ...]
-    verdicts: tuple[Given, ...]
+    verdicts: tuple[VerdictEntry, ...]
     conflicts: tuple[Conflicting, ...]
 
     @property
@@ -348,7 +348,7 @@ def activity_history(connection: Connection, frame: Frame, *, key: str) -> Activ
     )
 
 
-def _verdicts(connection: Connection, seq: int, own: frozenset[str]) -> tuple[Given, ...]:
+def _verdicts(connection: Connection, seq: int, own: frozenset[str]) -> tuple[VerdictEntry, ...]:
     verdict, event = tables.verdict, tables.event
     query = (
         sa.select(verdict, event.c.source, event.c.id, event.c.time, event.c.instant, event.c.received_at)
@@ -363,7 +363,7 @@ def _verdicts(connection: Connection, seq: int, own: frozenset[str]) -> tuple[Gi
     held = standing(judged, employees_of_activity=own)
     holding = {held.verification, held.confirmation, held.reversal}
     return tuple(
-        Given(
+        VerdictEntry(
             type=row.type,
             time=row.time,
             day=row.day,

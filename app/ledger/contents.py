@@ -16,7 +16,7 @@ __all__ = ["contents"]
 
 
 def contents(connection: Connection, frame: Frame) -> Iterator[str]:
-    """Every event by source and id, then every total that is not nought, by the names of its owner and slice.
+    """Every event by source and id, then every total that is not zero, by the names of its owner and slice.
 
     Queries: 3.
     """

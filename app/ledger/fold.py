@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from app.kit.database import among
 from app.ledger import tables
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse
-from app.ledger.laid_out import CreditRow, LaidOut, bits, derive, first_of_each, read_laid_out, verdicts_of
+from app.ledger.laid_out import ActivityRow, CreditRow, bits, derive, first_of_each, read_laid_out, verdicts_of
 from app.ledger.totals import EMPLOYEE, PATH, WIDTH, Changes, Figures, Layout, empty_figures, layout_of
 from app.rules.counting import MICROS_A_DOLLAR, standing
 from app.rules.terms import Node
@@ -83,7 +83,7 @@ class _Summed:
         self._numbers.append(numbers)
 
     def see(self, lines: Sequence[int], what: tuple[int, int], key: str, rungs: Sequence[int]) -> None:
-        """Note that a buyer or company counts at rows of figures, on the rungs whose number is above nought."""
+        """Note that a buyer or company counts at rows of figures, on the rungs whose number is above zero."""
         column, of = what
         for line in lines:
             sets = self._seen.setdefault((line, column, of), (set(), set(), set()))
@@ -104,7 +104,7 @@ class _Summed:
             figures.distinct[line, column, 0 if of == BUYER else 1] = [len(keys) for keys in sets]
 
 
-def _unsettled(connection: Connection, frame: Frame, as_of: dt.date) -> tuple[dict[int, LaidOut], set[str]]:
+def _unsettled(connection: Connection, frame: Frame, as_of: dt.date) -> tuple[dict[int, ActivityRow], set[str]]:
     """Activities of days up to ``as_of`` that have later events, and all contacts of a buyer of which one has."""
     activity = tables.activity
     late = activity.c.settled_on > as_of
@@ -177,7 +177,7 @@ def _sum_settled(connection: Connection, summed: _Summed, kind: str, settled: sa
     by_hs_code = any(one.slice.where.hs_prefixes for one in slices)
     of = {what for one in slices for what in one.of}
     layout = summed.layout
-    # Plus nought, for all: else SQLite reads the credits in the order of an index by employee, and every activity at random.
+    # Plus zero, for all: else SQLite reads the credits in the order of an index by employee, and every activity at random.
     employee_group, path_group = (
         (credit.c.employee + 0, credit.c.path + 0) if layout.everyone else (credit.c.employee, credit.c.path)
     )
@@ -211,7 +211,9 @@ def _sum_settled(connection: Connection, summed: _Summed, kind: str, settled: sa
                 summed.see(lines, (column, what), key, rungs)
 
 
-def judged_as_of(connection: Connection, rows: dict[int, LaidOut], as_of: dt.date) -> Iterator[tuple[LaidOut, int]]:
+def judged_as_of(
+    connection: Connection, rows: dict[int, ActivityRow], as_of: dt.date
+) -> Iterator[tuple[ActivityRow, int]]:
     """Each row with the bits on which it counted on that day."""
     if not rows:
         return
@@ -230,7 +232,7 @@ class Folded:
     """Everything derived anew: the totals, and what the tables hold otherwise.
 
     Attributes:
-        changes: the totals, from nought.
+        changes: the totals, from zero.
         activities: rows whose derived columns differ, as they should be, by ``seq``.
         credits: credits of which something but the share differs, as they should be, with their activity's ``seq``.
         differences: what differs, in words for an operator.
@@ -238,7 +240,7 @@ class Folded:
     """
 
     changes: Changes = field(default_factory=Changes)
-    activities: dict[int, LaidOut] = field(default_factory=dict)
+    activities: dict[int, ActivityRow] = field(default_factory=dict)
     credits: list[tuple[int, CreditRow]] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     count: int = 0
@@ -250,7 +252,7 @@ def fold_everything(connection: Connection, frame: Frame) -> Folded:
     Queries: 3 for each stretch of 20,000 events.
     """
     folded = Folded()
-    contacts: dict[int, LaidOut] = {}
+    contacts: dict[int, ActivityRow] = {}
     last = connection.scalar(sa.select(sa.func.max(tables.activity.c.seq))) or 0
     activity, verdict = tables.activity, tables.verdict
     for start in range(0, last + 1, STRETCH):
@@ -279,7 +281,7 @@ def fold_everything(connection: Connection, frame: Frame) -> Folded:
     return folded
 
 
-def _compare(folded: Folded, row: LaidOut, columns: tuple[object, ...], credits: Sequence[CreditRow]) -> None:
+def _compare(folded: Folded, row: ActivityRow, columns: tuple[object, ...], credits: Sequence[CreditRow]) -> None:
     derived = row.derived()
     if columns != derived:
         folded.activities[row.seq] = row

@@ -1,6 +1,6 @@
 """Events laid out in columns: an activity as the ledger's tables hold it, and what is derived of it.
 
-Recording, re-deriving after a load and reconciling all derive through :func:`lay_out`, so they cannot disagree on what an event means.
+Recording, re-deriving after a load and reconciling all derive through :func:`derive_row`, so they cannot disagree on what an event means.
 A newcomer's usual mistake: ``standing`` is what an activity's verdicts make of it, ``counts`` is what totals add up. They differ for new
 buyers alone, of which only the first contact counts.
 """
@@ -20,7 +20,7 @@ from app.kit.database import among, is_postgresql
 from app.ledger import tables
 from app.ledger.frame import Frame
 from app.rules.activities import ACTIVITY_TYPES, Activity
-from app.rules.counting import Counts, Standing, standing
+from app.rules.counting import Counts, Effect, standing
 from app.rules.identity import buyer_key, company_key
 from app.rules.money import usd_cents
 from app.rules.presence import cycle_of
@@ -31,15 +31,15 @@ __all__ = [
     "DERIVED_COLUMNS",
     "JUDGED_COLUMNS",
     "STATES",
+    "ActivityRow",
     "Contact",
     "CreditRow",
-    "LaidOut",
     "VerdictRow",
     "bits",
     "contacts_of",
     "derive",
+    "derive_row",
     "first_of_each",
-    "lay_out",
     "piles",
     "read_laid_out",
     "verdicts_of",
@@ -91,7 +91,7 @@ class CreditRow(NamedTuple):
 
 
 @dataclass(slots=True)
-class LaidOut:
+class ActivityRow:
     """An activity's row, with its credits; ``counts_before`` is what the totals hold of it now."""
 
     seq: int
@@ -174,7 +174,7 @@ def bits(counts: Counts) -> int:
     return counts.entered | counts.verified << 1 | counts.confirmed << 2
 
 
-def _state(held: Standing) -> str:
+def _state(held: Effect) -> str:
     """The word for where an activity stands on the ladder (domain.md 2)."""
     if held.reversed:
         return "reversed"
@@ -187,12 +187,12 @@ def _state(held: Standing) -> str:
     return "entered"
 
 
-def lay_out(activity: Activity, seq: int, frame: Frame) -> LaidOut:
+def derive_row(activity: Activity, seq: int, frame: Frame) -> ActivityRow:
     """An activity that has just come in, without verdicts yet."""
     # By position, and each attribute once: a batch of a thousand comes through here in a few milliseconds.
     (source, id_, type_, _time, day, instant, employee, company, company_registration) = activity[:9]
     (buyer, country, buyer_registration, amount, currency, hs_code) = activity[9:15]
-    row = LaidOut(
+    row = ActivityRow(
         seq,
         source,
         id_,
@@ -221,13 +221,13 @@ def lay_out(activity: Activity, seq: int, frame: Frame) -> LaidOut:
     return row
 
 
-def derive(row: LaidOut, frame: Frame) -> None:
+def derive(row: ActivityRow, frame: Frame) -> None:
     """Set what hangs on the agency folder: cycle, dollars, who buyer and company are, and where each credit belongs."""
     _derive_worth(row, frame)
     row.credits = [part._replace(path=frame.path(part.employee, row.day), cycle=row.cycle) for part in row.credits]
 
 
-def _derive_worth(row: LaidOut, frame: Frame) -> None:
+def _derive_worth(row: ActivityRow, frame: Frame) -> None:
     row.cycle = cycle_of(row.day, frame.first_month)
     row.usd_cents = None
     if row.amount is not None:
@@ -249,7 +249,7 @@ def _derive_worth(row: LaidOut, frame: Frame) -> None:
 
 def read_laid_out(
     connection: Connection, frame: Frame, condition: sa.ColumnElement[bool] | None, *, lock: bool = False
-) -> dict[int, LaidOut]:
+) -> dict[int, ActivityRow]:
     """Activities with their credits, by ``seq``, as the tables hold them.
 
     Args:
@@ -283,8 +283,8 @@ def read_laid_out(
     return rows
 
 
-def _from_row(row: Any) -> LaidOut:
-    return LaidOut(
+def _from_row(row: Any) -> ActivityRow:
+    return ActivityRow(
         seq=row.seq,
         source=row.source,
         id=row.id,
@@ -370,7 +370,7 @@ def contacts_of(connection: Connection, buyers: Iterable[str], *, counting: bool
     return [Contact(*row) for row in connection.execute(query)]
 
 
-def first_of_each(rows: Iterable[LaidOut | Contact], standings: Mapping[int, int] | None = None) -> dict[int, int]:
+def first_of_each(rows: Iterable[ActivityRow | Contact], standings: Mapping[int, int] | None = None) -> dict[int, int]:
     """For new-buyer rows of whole groups: the bits on which each one is its buyer's first contact.
 
     Args:

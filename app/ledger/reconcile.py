@@ -18,7 +18,7 @@ from app.kit.database import bulk_update
 from app.ledger import tables
 from app.ledger.fold import STRETCH, Folded, fold_everything
 from app.ledger.frame import Frame, event_key, owners_text
-from app.ledger.laid_out import DERIVED_COLUMNS, lay_out
+from app.ledger.laid_out import DERIVED_COLUMNS, derive_row
 from app.ledger.totals import COUNT_KEY, MEMBER_KEY, TOTAL_KEY, counts_of, write_all
 from app.ledger.touching import touch
 from app.rules.activities import Activity, Verdict, read
@@ -128,7 +128,7 @@ def _against_event(
     held: tuple[object, ...] | None,
     shares: set[tuple[int, int]],
 ) -> Iterator[str]:
-    row = lay_out(said, seq, frame)
+    row = derive_row(said, seq, frame)
     expected = (row.type, row.day, row.employee, *(_absent(getattr(row, column)) for column in _LAID_OUT[3:]))
     if held != expected:
         yield f"{name}: laid out as {held}, should be {expected}"

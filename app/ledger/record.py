@@ -24,10 +24,10 @@ from app.ledger.laid_out import (
     ACTIVITY_COLUMNS,
     CREDIT_COLUMNS,
     JUDGED_COLUMNS,
-    LaidOut,
+    ActivityRow,
     contacts_of,
+    derive_row,
     first_of_each,
-    lay_out,
     read_laid_out,
     verdicts_of,
 )
@@ -262,7 +262,7 @@ def _number(connection: Connection, fresh: Sequence[_Fresh]) -> None:
 
 def _derive(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outcome: Recorded, at: dt.datetime) -> None:
     """Lay the new events out, and count what they change."""
-    arrived = {one.seq: lay_out(one.event, one.seq, frame) for one in fresh if isinstance(one.event, Activity)}
+    arrived = {one.seq: derive_row(one.event, one.seq, frame) for one in fresh if isinstance(one.event, Activity)}
     seqs = {one.key: one.seq for one in fresh if one.seq in arrived}
     judged = _write_verdicts(connection, fresh, seqs)
     waiting = _waiting(connection, seqs)
@@ -381,7 +381,7 @@ def _waiting(connection: Connection, arrived: dict[str, int]) -> set[int]:
     return {arrived[target] for _, target in rows}
 
 
-def _settle_new_buyers(connection: Connection, frame: Frame, rows: dict[int, LaidOut]) -> dict[int, LaidOut]:
+def _settle_new_buyers(connection: Connection, frame: Frame, rows: dict[int, ActivityRow]) -> dict[int, ActivityRow]:
     """Decide which new-buyer activities are their buyers' first contacts. Returns older rows whose ``counts`` changes by it."""
     mine = {seq: row for seq, row in rows.items() if row.type == "new_buyer"}
     if not mine:

@@ -172,7 +172,7 @@ member: Final = Table(
     Column("key", Code, primary_key=True),
     *(Column(rung, sa.Integer, nullable=False) for rung in RUNGS),
 )
-"""How many activities a buyer or company has with whom: a distinct count is the rows above nought, counted at each level anew."""
+"""How many activities a buyer or company has with whom: a distinct count is the rows above zero, counted at each level anew."""
 
 distinct_count: Final = Table(
     "distinct_count",
@@ -185,7 +185,7 @@ distinct_count: Final = Table(
     Column("bucket", sa.SmallInteger, primary_key=True, autoincrement=False),
     *(Column(rung, sa.Integer, nullable=False) for rung in RUNGS),
 )
-"""How many rows of ``member`` are above nought, so that a page need not count them.
+"""How many rows of ``member`` are above zero, so that a page need not count them.
 
 A unit's count is spread over buckets by the key, since at the top of the agency one row would be written by almost every deal.
 """

@@ -23,7 +23,7 @@ from sqlalchemy import Connection
 from app.kit.database import among, among_named, bulk_insert, bulk_upsert_add, is_postgresql, named
 from app.ledger import tables
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse
-from app.ledger.laid_out import LaidOut
+from app.ledger.laid_out import ActivityRow
 from app.rules.counting import MICROS_A_DOLLAR
 from app.rules.terms import Node, NodeKind
 
@@ -106,7 +106,7 @@ class Changes:
         self._gathered.clear()
         return self._totals
 
-    def add(self, row: LaidOut, frame: Frame, *, before: int, after: int) -> None:
+    def add(self, row: ActivityRow, frame: Frame, *, before: int, after: int) -> None:
         """Add what an activity's change from one set of rungs (bits) to another makes of the totals."""
         if before == after:
             return
@@ -143,7 +143,7 @@ class Changes:
 
     def _add_members(
         self,
-        row: LaidOut,
+        row: ActivityRow,
         frame: Frame,
         employee: int,
         path: int | None,
@@ -212,7 +212,7 @@ def _count_key(key: MemberKey) -> CountKey:
 
 
 def counts_of(members: Mapping[MemberKey, Sequence[int]]) -> dict[CountKey, list[int]]:
-    """How many of the members are above nought, as ``distinct_count`` holds it."""
+    """How many of the members are above zero, as ``distinct_count`` holds it."""
     counts: dict[CountKey, list[int]] = {}
     for key, numbers in members.items():
         held = counts.setdefault(_count_key(key), [0, 0, 0])
@@ -271,7 +271,7 @@ class Figures:
 
 
 def empty_figures(nodes: Sequence[Node], frame: Frame) -> Figures:
-    """Figures of nought: no rows means 0, not missing."""
+    """Figures of zero: no rows means 0, not missing."""
     size = (len(nodes), len(frame.slices))
     return Figures(
         nodes=tuple(nodes),

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from app.kit.database import is_postgresql
 from app.ledger import tables
 
-__all__ = ["Look", "Touch", "forget_touches", "look", "touch", "touches_after"]
+__all__ = ["Change", "Cursor", "changes_after", "forget_changes", "look", "touch"]
 
 SEEN_WRITTEN_MAX: Final = 64
 """Of more transactions that overlap nothing is written in a position: whoever returns to it hears of them twice."""
@@ -33,7 +33,7 @@ def touch(connection: Connection, *, at: dt.datetime, owners: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
+class Change:
     """One transaction's move."""
 
     seq: int
@@ -45,7 +45,7 @@ class Touch:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Cursor:
     """Where a follower stands: all rows of transactions before ``horizon`` are known, and of later ones those in ``seen``."""
 
     horizon: int
@@ -66,7 +66,7 @@ class Look:
         return cls(horizon, frozenset(seen)) if horizon < 2**63 else None
 
 
-def look(connection: Connection, before: Look | None) -> tuple[Look, list[Touch]]:
+def look(connection: Connection, before: Cursor | None) -> tuple[Cursor, list[Change]]:
     """What has been committed since the last look, in order; the first look finds nothing and only learns where things stand.
 
     Queries: 2.
@@ -75,11 +75,11 @@ def look(connection: Connection, before: Look | None) -> tuple[Look, list[Touch]
     if not is_postgresql(connection):
         newest = connection.scalar(sa.select(sa.func.max(touched.c.seq))) or 0
         if before is None or newest == before.horizon:
-            return Look(newest, frozenset()), []
+            return Cursor(newest, frozenset()), []
         rows = connection.execute(
             sa.select(touched).where(touched.c.seq > before.horizon).order_by(touched.c.seq)
         ).all()
-        return Look(max((newest, *(row.seq for row in rows))), frozenset()), [_touch(row) for row in rows]
+        return Cursor(max((newest, *(row.seq for row in rows))), frozenset()), [_touch(row) for row in rows]
     # The oldest transaction still under way: every row of an older one is visible now, or never will be.
     horizon = int(
         connection.scalar(sa.select(sa.cast(sa.func.pg_snapshot_xmin(sa.func.pg_current_snapshot()), sa.Text))) or "0"
@@ -88,15 +88,15 @@ def look(connection: Connection, before: Look | None) -> tuple[Look, list[Touch]
     rows = connection.execute(sa.select(touched).where(touched.c.transaction >= since).order_by(touched.c.seq)).all()
     known = frozenset() if before is None else before.seen
     fresh = [] if before is None else [_touch(row) for row in rows if row.seq not in known]
-    return Look(horizon, frozenset(row.seq for row in rows if row.transaction >= horizon)), fresh
+    return Cursor(horizon, frozenset(row.seq for row in rows if row.transaction >= horizon)), fresh
 
 
-def touches_after(connection: Connection, position: str) -> list[Touch] | None:
+def changes_after(connection: Connection, position: str) -> list[Change] | None:
     """What was committed after a position; None where that is not known any more, or never was one of this database.
 
     Queries: 3.
     """
-    before = Look.parse(position)
+    before = Cursor.parse(position)
     if before is None:
         return None
     touched = tables.touched
@@ -110,9 +110,9 @@ def touches_after(connection: Connection, position: str) -> list[Touch] | None:
     return None if now.horizon < before.horizon else touches
 
 
-def _touch(row: sa.Row[tuple[object, ...]]) -> Touch:
+def _touch(row: sa.Row[tuple[object, ...]]) -> Change:
     owners = json.loads(row.owners)
-    return Touch(
+    return Change(
         row.seq,
         row.at,
         tuple(owners["employees"]),
@@ -122,7 +122,7 @@ def _touch(row: sa.Row[tuple[object, ...]]) -> Touch:
     )
 
 
-def forget_touches(connection: Connection, *, before: dt.datetime) -> int:
+def forget_changes(connection: Connection, *, before: dt.datetime) -> int:
     """Delete what no stream can still ask for. Queries: 1."""
     touched = tables.touched
     newest = sa.select(sa.func.max(touched.c.seq)).scalar_subquery()

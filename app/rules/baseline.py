@@ -25,19 +25,19 @@ __all__ = [
     "PAST_YEARS",
     "SETTLING",
     "SPREADS",
-    "Given",
     "History",
     "LineTerms",
     "MethodName",
     "MidtermYear",
+    "Overrides",
     "Reason",
-    "Settled",
+    "Reference",
     "Shown",
     "history",
     "is_outlier",
     "midterm_year",
     "past_years",
-    "settle",
+    "resolve_reference",
 ]
 
 PAST_YEARS: Final = 5
@@ -76,7 +76,7 @@ class Reason(StrEnum):
     NO_SPREAD = "no_spread"
 
 
-class Given(NamedTuple):
+class Overrides(NamedTuple):
     """What a scorecard's row gives by itself, and the past year that is excluded for it; None for what it does not."""
 
     base: Decimal | None = None
@@ -103,11 +103,13 @@ class LineTerms:
     direction: Direction = Direction.UP
     past: Mapping[int, Decimal] = field(default_factory=dict)
     """The node's history of this KPI, year to actual; other years than t-1 … t-5 are not looked at."""
-    row: Given = field(default_factory=Given)
+    row: Overrides = field(default_factory=Overrides)
     present: Fraction = _ONE
 
     @classmethod
-    def of(cls, version: KpiVersion, *, year: int, past: Mapping[int, Decimal], present: Fraction, row: Given) -> Self:
+    def of(
+        cls, version: KpiVersion, *, year: int, past: Mapping[int, Decimal], present: Fraction, row: Overrides
+    ) -> Self:
         """Return the terms of a scorecard's row under one version of its KPI.
 
         Args:
@@ -174,7 +176,7 @@ class Shown(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Reference:
     """A line ready to be scored. Figures are prorated already."""
 
     defined: MethodName
@@ -298,7 +300,7 @@ SPREADS: Final[Mapping[tuple[MethodName, KpiClass], tuple[int | Fraction, int | 
 """How many sigmas (deviation) or bases (ratio) the high lies on the better side of the base, and the low on the worse."""
 
 
-def _by_history(terms: LineTerms) -> Settled | Reason:
+def _by_history(terms: LineTerms) -> Reference | Reason:
     """Deviation and ratio."""
     past = history(terms)
     base = past.base if terms.row.base is None else Fraction(terms.row.base)
@@ -331,7 +333,7 @@ def _held(figure: Fraction, bounds: Bounds) -> Fraction:
 # The other methods.
 
 
-def _towards_target(terms: LineTerms) -> Settled | Reason:
+def _towards_target(terms: LineTerms) -> Reference | Reason:
     """Target and milestone; a milestone line's own target goes before the interpolated one."""
     target = _given(terms.row.target)
     if target is None and terms.name == MethodName.MILESTONE:
@@ -372,7 +374,7 @@ def midterm_year(terms: LineTerms, year: int) -> MidtermYear:
     return MidtermYear(year, line, base, alpha, _given(own))
 
 
-def _midterm(terms: LineTerms) -> Settled | Reason:
+def _midterm(terms: LineTerms) -> Reference | Reason:
     start, goal = terms.method.start, terms.method.goal
     if start is None or goal is None or not start.year < terms.year <= goal.year:
         return Reason.OUTSIDE_YEARS
@@ -384,7 +386,7 @@ def _midterm(terms: LineTerms) -> Settled | Reason:
     return _settled(terms, base=now.base, high=now.high, low=now.low, years_before=before)
 
 
-def _trend(terms: LineTerms) -> Settled | Reason:
+def _trend(terms: LineTerms) -> Reference | Reason:
     """Regress past years, and hold the actual against the value expected and its standard error (H26).
 
     In whole numbers: with D the n-fold sums of squares, S² = (DyDx - Dxy²)((n+1)Dx + (nX-Σx)²) / ((n-2)(nDx)²).
@@ -404,7 +406,7 @@ def _trend(terms: LineTerms) -> Settled | Reason:
     return _expected(terms, expected, _root(square))
 
 
-def _beta(terms: LineTerms) -> Settled | Reason:
+def _beta(terms: LineTerms) -> Reference | Reason:
     """Expect (best + 4 last + worst)/6 of past years, with a sixth of what lies between (PERT; domain.md 3)."""
     years = past_years(terms.past, terms.year)
     if len(years) < FEWEST_YEARS:
@@ -414,15 +416,15 @@ def _beta(terms: LineTerms) -> Settled | Reason:
     return _expected(terms, (most + 4 * last + least) / 6, (most - least) / 6)
 
 
-def _expected(terms: LineTerms, expected: Fraction, error: Fraction) -> Settled | Reason:
+def _expected(terms: LineTerms, expected: Fraction, error: Fraction) -> Reference | Reason:
     return _settled(terms, base=expected, sigma=error) if error else Reason.NO_SPREAD
 
 
-def _qualitative(terms: LineTerms) -> Settled | Reason:
+def _qualitative(terms: LineTerms) -> Reference | Reason:
     return _settled(terms)
 
 
-SETTLING: Final[Mapping[MethodName, Callable[[LineTerms], Settled | Reason]]] = MappingProxyType(
+SETTLING: Final[Mapping[MethodName, Callable[[LineTerms], Reference | Reason]]] = MappingProxyType(
     {
         MethodName.DEVIATION: _by_history,
         MethodName.RATIO: _by_history,
@@ -437,19 +439,19 @@ SETTLING: Final[Mapping[MethodName, Callable[[LineTerms], Settled | Reason]]] = 
 """How each method settles a line."""
 
 
-def settle(terms: LineTerms) -> Settled:
+def resolve_reference(terms: LineTerms) -> Reference:
     """Settle a line: everything about its score but the actual.
 
     Proration: of what grows with days, base, sigma, high, low and target are multiplied by d/D, those that the scorecard gives too; without a
     day present such a line is not measurable (contract, "Scores, exactly").
     """
     if not terms.present and terms.aggregate in GROWS_WITH_DAYS:
-        found: Settled | Reason = Reason.NOT_PRESENT
+        found: Reference | Reason = Reason.NOT_PRESENT
     else:
         found = SETTLING[terms.name](terms)
-    if isinstance(found, Settled):
+    if isinstance(found, Reference):
         return found
-    return Settled(
+    return Reference(
         defined=terms.name, method=terms.name, direction=terms.direction, is_rated=_is_rated(terms), reason=found
     )
 
@@ -468,13 +470,13 @@ def _settled(
     low: Fraction | None = None,
     target: Fraction | None = None,
     years_before: tuple[MidtermYear, ...] = (),
-) -> Settled:
+) -> Reference:
     """Put a measurable line together, prorated."""
     figures = [base, sigma, high, low, target]
     if terms.present != 1 and terms.aggregate in GROWS_WITH_DAYS:
         figures = [None if figure is None else figure * terms.present for figure in figures]
     base, sigma, high, low, target = figures
-    return Settled(
+    return Reference(
         defined=terms.name,
         method=terms.name if method is None else method,
         direction=terms.direction,

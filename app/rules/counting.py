@@ -25,8 +25,8 @@ __all__ = [
     "BuyerCandidate",
     "Change",
     "Counts",
+    "Effect",
     "Rungs",
-    "Standing",
     "VerdictLike",
     "changes",
     "contributions",
@@ -84,7 +84,7 @@ _RUNG_AT: Final[Mapping[CountsFrom, int]] = {CountsFrom.ENTERED: 0, CountsFrom.V
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Effect:
     """What an activity's verdicts come to."""
 
     verified: bool
@@ -113,7 +113,7 @@ class Standing:
         return Counts(entered, verified, verified and self.confirmed)
 
 
-UNJUDGED: Final = Standing(
+UNJUDGED: Final = Effect(
     verified=False,
     rejected=False,
     confirmed=False,
@@ -129,7 +129,7 @@ UNJUDGED: Final = Standing(
 
 def standing(
     verdicts: Iterable[VerdictLike], *, employees_of_activity: Container[str], as_of: dt.date | None = None
-) -> Standing:
+) -> Effect:
     """Fold an activity's verdicts, in any order; with ``as_of`` those of days up to it.
 
     Verified or rejected by one of the activity's employees is void. Of several the latest holds, verified/rejected and confirmed/denied
@@ -155,7 +155,7 @@ def standing(
             reversal = verdict
     if not void and verification is None and confirmation is None and reversal is None:
         return UNJUDGED
-    return Standing(
+    return Effect(
         verified=verification is not None and verification.type == "verified",
         rejected=verification is not None and verification.type == "rejected",
         confirmed=confirmation is not None and confirmation.type == "confirmed",

@@ -30,8 +30,8 @@ from app.rules.kpis import (
     Method,
     Slice,
     Target,
+    Translated,
     Where,
-    Words,
     kpi_document,
     words_document,
 )
@@ -82,8 +82,8 @@ __all__ = [
     "Slice",
     "Target",
     "Task",
+    "Translated",
     "Where",
-    "Words",
     "measures_of",
     "read",
 ]
@@ -98,7 +98,7 @@ class Task:
     """What achieves a strategic goal; KPIs name a task as their ``goal``."""
 
     code: str
-    name: Words
+    name: Translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Goal:
     """A strategic goal under one of the four perspectives."""
 
     code: str
-    name: Words
+    name: Translated
     perspective: str
     tasks: tuple[Task, ...]
 

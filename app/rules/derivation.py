@@ -15,7 +15,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
-from app.rules.kpis import Measure, Words
+from app.rules.kpis import Measure, Translated
 from app.rules.measures import GRADE_POINTS, MICROS, OF_TOTALS, SHARES, Aggregate, Total
 from app.rules.projection import DaysByMonth, Plan
 from app.rules.rollup import published
@@ -450,7 +450,7 @@ def _elapsed(day: dt.date, days: DaysByMonth, plan: Plan | None, elapsed: Fracti
     )
 
 
-def shared_step(*, node: str, kpi: Words) -> Step:
+def shared_step(*, node: str, kpi: Translated) -> Step:
     """Whose figures a shared line shows."""
     text = n_("This line is shared: it shows all figures of %(kpi)s of %(node)s; only the weight is its own.")
     return _step(Section.SCORE, "shared", text, node=node, kpi=kpi)

@@ -20,11 +20,11 @@ from app.rules.baseline import (
     MethodName,
     MidtermYear,
     Reason,
-    Settled,
+    Reference,
     history,
     midterm_year,
     past_years,
-    settle,
+    resolve_reference,
 )
 from app.rules.kpis import Bounds
 from app.rules.measures import GROWS_WITH_DAYS
@@ -41,7 +41,7 @@ class Told:
     """A line that is to be derived: what it was settled from, what it was settled to, and what came of it."""
 
     terms: LineTerms
-    settled: Settled
+    settled: Reference
     actual: Fraction | None
     score: float | None
     reason: Reason | None
@@ -290,7 +290,7 @@ def _proration(told: Told) -> Iterator[Step]:
     )
     if told.score is None or terms.present == 1:
         return
-    plain = settle(replace(terms, present=Fraction(1)))
+    plain = resolve_reference(replace(terms, present=Fraction(1)))
     for code, text in (
         ("base", n_("Base for these days: %(formula)s = %(figure)s.")),
         ("sigma", n_("σ for these days: %(formula)s = %(figure)s.")),
@@ -539,7 +539,7 @@ def _by_milestones(told: Told) -> Iterator[Step]:
         text = n_("Target = %(target)s, given by the scorecard, which goes before.")
         yield _reference("target_given", text, target=figure_text(terms.row.target))
         return
-    target = settle(replace(terms, present=Fraction(1))).target
+    target = resolve_reference(replace(terms, present=Fraction(1))).target
     before = max((one for one in named if one.year <= terms.year), key=lambda one: one.year, default=None)
     after = min((one for one in named if one.year >= terms.year), key=lambda one: one.year, default=None)
     if target is None:
@@ -623,19 +623,19 @@ def _by_trend(told: Told) -> Iterator[Step]:
     yield from _years(told)
     years = past_years(told.terms.past, told.terms.year)
     n = len(years)
-    plain = settle(replace(told.terms, present=Fraction(1)))
+    plain = resolve_reference(replace(told.terms, present=Fraction(1)))
     if n < 3:
         return
     xs = [Fraction(year) for year in years]
     ys = [Fraction(value) for value in years.values()]
-    nought = Fraction(0)
-    x_mean, y_mean = sum(xs, start=nought) / n, sum(ys, start=nought) / n
-    sxx = sum(((x - x_mean) * (x - x_mean) for x in xs), start=nought)
-    sxy = sum(((x - x_mean) * (y - y_mean) for x, y in zip(xs, ys, strict=True)), start=nought)
+    zero = Fraction(0)
+    x_mean, y_mean = sum(xs, start=zero) / n, sum(ys, start=zero) / n
+    sxx = sum(((x - x_mean) * (x - x_mean) for x in xs), start=zero)
+    sxy = sum(((x - x_mean) * (y - y_mean) for x, y in zip(xs, ys, strict=True)), start=zero)
     slope = sxy / sxx
     expected = y_mean + slope * (told.terms.year - x_mean)
     gaps = [y - y_mean - slope * (x - x_mean) for x, y in zip(xs, ys, strict=True)]
-    left = sum((gap * gap for gap in gaps), start=nought)
+    left = sum((gap * gap for gap in gaps), start=zero)
     means = {"x_mean": figure_text(x_mean), "y_mean": figure_text(y_mean)}
     yield _reference(
         "regression",

@@ -26,8 +26,8 @@ from app.rules.kpis import (
     Measure,
     Method,
     Target,
+    Translated,
     Where,
-    Words,
 )
 from app.rules.terms import CountsFrom, Direction, KpiClass, n_
 
@@ -36,14 +36,14 @@ __all__ = ["MEMBERS", "OPTIONAL", "REQUIRED", "YEAR_MAX", "read_examples", "read
 YEAR_MAX: Final = 9999
 
 
-def read_words(entry: Entry) -> Words | None:
+def read_words(entry: Entry) -> Translated | None:
     """A name by language, English at least."""
     members = entry.members(("en",), ("ko", "es"))
     if members is None:
         return None
     texts = {language: member.text() for language, member in members.items()}
     en = texts.get("en")
-    return None if en is None else Words(en, texts.get("ko"), texts.get("es"))
+    return None if en is None else Translated(en, texts.get("ko"), texts.get("es"))
 
 
 def _read_class(entry: Entry) -> KpiClass | None:

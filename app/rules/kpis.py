@@ -31,8 +31,8 @@ __all__ = [
     "Method",
     "Slice",
     "Target",
+    "Translated",
     "Where",
-    "Words",
     "kpi_document",
     "words_document",
 ]
@@ -52,7 +52,7 @@ METHOD_NAMES: Final = ("deviation", "ratio", "target", "milestone", "midterm", "
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Translated:
     """A name in the languages of the product; what is not translated falls back to English."""
 
     en: str
@@ -158,7 +158,7 @@ class KpiVersion:
     """A KPI's whole definition from one cycle on; ``from_cycle`` is None for the first text, which held ever before."""
 
     from_cycle: int | None
-    name: Words
+    name: Translated
     goal: str
     kpi_class: KpiClass
     direction: Direction
@@ -206,7 +206,7 @@ class Kpi:
         return None
 
 
-def words_document(words: Words) -> dict[str, object]:
+def words_document(words: Translated) -> dict[str, object]:
     """A name as a plain document."""
     named = (("en", words.en), ("ko", words.ko), ("es", words.es))
     return {language: text for language, text in named if text}

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from app.rules.baseline import MethodName, Reason, Settled
+from app.rules.baseline import MethodName, Reason, Reference
 from app.rules.measures import FloatArray, IntArray, split
 from app.rules.terms import Direction
 
@@ -116,7 +116,7 @@ def _known(figure: Fraction | None) -> Fraction:
     return figure
 
 
-def _span_steps(line: Settled) -> Steps:
+def _span_steps(line: Reference) -> Steps:
     low = _known(line.low)
     return Steps(low, 1 / (_known(line.high) - low))
 
@@ -126,7 +126,7 @@ def _between(part: Part, actual: FloatArray, rest: FloatArray | None) -> FloatAr
     return _on_scale(part.away(actual, rest))
 
 
-def _target_steps(line: Settled) -> Steps:
+def _target_steps(line: Reference) -> Steps:
     target = _known(line.target)
     return Steps(slope=1 / target if line.direction == Direction.UP else target)
 
@@ -142,7 +142,7 @@ def _towards(part: Part, actual: FloatArray, rest: FloatArray | None) -> FloatAr
     return np.where(full, SCORE_MAX, _on_scale(share))
 
 
-def _midterm_steps(line: Settled) -> Steps:
+def _midterm_steps(line: Reference) -> Steps:
     """The three-year part in one step: the counts of the three means cancel out of (mean actual - mean low) / (mean high - mean low)."""
     high, low = _known(line.high), _known(line.low)
     before = line.years_before
@@ -159,7 +159,7 @@ def _midterm(part: Part, actual: FloatArray, rest: FloatArray | None) -> FloatAr
     return SCORE_MIN + RANGE * (_NOW_WEIGHT * now + (1 - _NOW_WEIGHT) * long)
 
 
-def _error_steps(line: Settled) -> Steps:
+def _error_steps(line: Reference) -> Steps:
     sign = 1 if line.direction == Direction.UP else -1
     return Steps(_known(line.base), sign / _known(line.sigma))
 
@@ -174,7 +174,7 @@ def _expected(part: Part, actual: FloatArray, rest: FloatArray | None) -> FloatA
     return _on_scale(percent_of(part.away(actual, rest)) / 100)
 
 
-def _no_steps(_line: Settled) -> Steps:
+def _no_steps(_line: Reference) -> Steps:
     return Steps()
 
 
@@ -186,7 +186,7 @@ def _as_rated(_part: Part, actual: FloatArray, rest: FloatArray | None) -> Float
 class Scoring(NamedTuple):
     """How a method scores: a line's exact steps once, then any array of actuals."""
 
-    steps: Callable[[Settled], Steps]
+    steps: Callable[[Reference], Steps]
     score: Callable[[Part, FloatArray, FloatArray | None], FloatArray]
 
 
@@ -232,7 +232,7 @@ class Lines:
     parts: tuple[tuple[Scoring, Part], ...]
 
     @classmethod
-    def of(cls, settled: Sequence[Settled]) -> Self:
+    def of(cls, settled: Sequence[Reference]) -> Self:
         """Stand lines side by side."""
         size = len(settled)
         kind = np.full(size, -1, dtype=np.int8)

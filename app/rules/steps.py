@@ -14,7 +14,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Final
 
-from app.rules.kpis import Words
+from app.rules.kpis import Translated
 from app.rules.measures import decimal_text
 
 __all__ = ["Formula", "Phrase", "Section", "Step", "added", "figure_text", "score_text"]
@@ -91,7 +91,7 @@ class Step:
 def _said(value: object, translate: Callable[[str], str], language: str) -> str:
     if isinstance(value, Phrase):
         return translate(str(value))
-    if isinstance(value, Words):
+    if isinstance(value, Translated):
         return value.in_language(language)
     return str(value)
 

@@ -15,13 +15,13 @@ from app.scoring.agency import (
     agency_source,
 )
 from app.scoring.board import (
-    Beside,
     Board,
     BoardLine,
     BoardMove,
     BoardSource,
-    Shows,
+    RelatedNode,
     UnitPart,
+    Visibility,
     board,
     board_source,
     node_name,
@@ -30,13 +30,13 @@ from app.scoring.digest import digest
 from app.scoring.explain import CountedActivity, Explanation, activity_lines, counted_activities, explain
 from app.scoring.goal_board import GoalLevel, KpiLevel, LineLevel, goal_levels, kpi_level, line_level
 from app.scoring.office import Member, Office, Sum, TargetBlock, TargetRow, Targets, office, targets
-from app.scoring.plan import CyclePlan, Person, Selection, ShownLine, State, Worked, state
+from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, Selection, State, state
 from app.scoring.reconciling import reconcile
 from app.scoring.roster import SORTS, Roster, RosterFilter, RosterRow, roster
 from app.scoring.scorecards import (
-    Asked,
     LineScore,
     Scorecard,
+    ScoreQuery,
     Scores,
     make_scorecards,
     read_figures,
@@ -44,7 +44,7 @@ from app.scoring.scorecards import (
     scorecards,
     scores,
 )
-from app.scoring.target_setting import Moved, TargetMove, begin_setting, set_targets
+from app.scoring.target_setting import TargetMove, TargetsSet, begin_setting, set_targets
 from app.scoring.trend import (
     Snapshot,
     Taken,
@@ -64,14 +64,13 @@ __all__ = [
     "SORTS",
     "AgencyBoard",
     "AgencySource",
-    "Asked",
-    "Beside",
     "Board",
     "BoardLine",
     "BoardMove",
     "BoardSource",
     "CountedActivity",
     "CyclePlan",
+    "DisplayLine",
     "Explanation",
     "GoalLevel",
     "GoalScore",
@@ -81,18 +80,18 @@ __all__ = [
     "LineLevel",
     "LineScore",
     "Member",
-    "Moved",
     "Mover",
     "Office",
     "Person",
+    "RelatedNode",
     "Roster",
     "RosterFilter",
     "RosterRow",
+    "ScoreQuery",
     "Scorecard",
+    "ScoredLine",
     "Scores",
     "Selection",
-    "ShownLine",
-    "Shows",
     "Snapshot",
     "State",
     "Sum",
@@ -101,9 +100,10 @@ __all__ = [
     "TargetMove",
     "TargetRow",
     "Targets",
+    "TargetsSet",
     "TrendPoint",
     "UnitPart",
-    "Worked",
+    "Visibility",
     "activity_lines",
     "agency_board",
     "agency_source",

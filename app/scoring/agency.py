@@ -23,7 +23,7 @@ from app.rules.rollup import Band, band, published
 from app.rules.terms import Basis, Node, NodeKind, UnitKind
 from app.scoring.board import node_name
 from app.scoring.plan import CyclePlan, Selection, State
-from app.scoring.scorecards import Asked, Scores, read_figures, score_figures
+from app.scoring.scorecards import ScoreQuery, Scores, read_figures, score_figures
 from app.scoring.tables import trend
 
 __all__ = [
@@ -115,7 +115,7 @@ class AgencyBoard:
 
     cycle: int
     cycles: tuple[int, ...]
-    asked: Asked
+    asked: ScoreQuery
     agency: HeatCell | None
     own: float | None
     goals: tuple[GoalScore, ...]
@@ -141,7 +141,7 @@ class AgencySource:
     """
 
     cycles: tuple[int, ...]
-    asked: Asked
+    asked: ScoreQuery
     selection: Selection
     figures: Figures
     since: dt.date | None
@@ -161,7 +161,7 @@ class AgencySource:
         )
 
 
-def agency_source(connection: Connection, *, held: State, asked: Asked) -> AgencySource:
+def agency_source(connection: Connection, *, held: State, asked: ScoreQuery) -> AgencySource:
     """Read what the agency's page is made of.
 
     Queries: those of :func:`app.scoring.scores` and 2 of the trend.
@@ -312,7 +312,7 @@ def _plain(weight: Decimal) -> float:
 # ----------------------------------------------------------------------------------------------------------------- what moved
 
 
-def _scores_before(connection: Connection, asked: Asked, day: dt.date) -> tuple[dt.date | None, dict[str, float]]:
+def _scores_before(connection: Connection, asked: ScoreQuery, day: dt.date) -> tuple[dt.date | None, dict[str, float]]:
     """What the units had 30 days ago, by the trend; where it does not reach back so far, on its first day.
 
     Nodes stand side by side, a row a day; a node that a day's snapshot leaves out keeps what it had in the weeks before.

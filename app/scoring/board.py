@@ -1,7 +1,7 @@
 """A scorecard as its page shows it: the figures on both bases, what they serve, what moved them last, who stands beside.
 
 A newcomer's usual mistake is to give every viewer the whole of it: an employee sees the scores of the units above, and neither colleagues nor
-their activities. What may be shown is handed in (:class:`Shows`), and what may not is not even read.
+their activities. What may be shown is handed in (:class:`Visibility`), and what may not is not even read.
 """
 
 from __future__ import annotations
@@ -25,18 +25,26 @@ from app.rules.measures import GROWS_WITH_DAYS
 from app.rules.rollup import Area, areas
 from app.rules.terms import Basis, Job, Node, NodeKind
 from app.scoring.plan import CyclePlan, Selection, State
-from app.scoring.scorecards import Asked, LineScore, Scorecard, Scores, make_scorecards, read_figures, score_figures
+from app.scoring.scorecards import (
+    LineScore,
+    Scorecard,
+    ScoreQuery,
+    Scores,
+    make_scorecards,
+    read_figures,
+    score_figures,
+)
 from app.scoring.trend import TrendPoint, trend_of
 
 __all__ = [
-    "Beside",
     "Board",
     "BoardLine",
     "BoardMove",
     "BoardSource",
     "LineFacts",
-    "Shows",
+    "RelatedNode",
     "UnitPart",
+    "Visibility",
     "board",
     "board_source",
     "node_name",
@@ -46,7 +54,7 @@ __all__ = [
 MOVES_SHOWN: Final = 8
 
 
-class Shows(NamedTuple):
+class Visibility(NamedTuple):
     """What the person at the page may see of it."""
 
     activities: bool
@@ -91,7 +99,7 @@ class BoardLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class RelatedNode:
     """Another node beside or below this one."""
 
     node: Node
@@ -133,7 +141,7 @@ class Board:
     job: Job | None
     cycle: int
     cycles: tuple[int, ...]
-    asked: Asked
+    asked: ScoreQuery
     card: Scorecard
     """On the basis asked for."""
     final: Scorecard
@@ -145,9 +153,9 @@ class Board:
     own_pct: Decimal
     days_present: int | None
     days_total: int | None
-    parent: Beside | None
-    children: tuple[Beside, ...]
-    people: tuple[Beside, ...]
+    parent: RelatedNode | None
+    children: tuple[RelatedNode, ...]
+    people: tuple[RelatedNode, ...]
     moves: tuple[BoardMove, ...] | None
     """None where the viewer may not see activities."""
     trend: tuple[TrendPoint, ...]
@@ -166,7 +174,7 @@ class BoardSource:
     plan: CyclePlan
     cycles: tuple[int, ...]
     node: Node
-    asked: Asked
+    asked: ScoreQuery
     parent: Node | None
     beside: tuple[Node, ...]
     selection: Selection
@@ -195,7 +203,9 @@ class BoardSource:
         return self.plan.day_within(self.asked.day)
 
 
-def board_source(connection: Connection, *, held: State, node: Node, asked: Asked, shows: Shows) -> BoardSource:
+def board_source(
+    connection: Connection, *, held: State, node: Node, asked: ScoreQuery, shows: Visibility
+) -> BoardSource:
     """Read what a node's scorecard page is made of.
 
     Queries: 3: the totals (one more where something is counted distinct), the latest activities and the trend; as of a day those of the
@@ -289,7 +299,7 @@ def _children(directory: Directory, node: Node, day: dt.date) -> list[Node]:
     return [Node(NodeKind.UNIT, code) for code in directory.children(node.code, day)]
 
 
-def _people(directory: Directory, node: Node, day: dt.date, shows: Shows) -> list[Node]:
+def _people(directory: Directory, node: Node, day: dt.date, shows: Visibility) -> list[Node]:
     if node.kind is NodeKind.EMPLOYEE or not shows.people:
         return []
     return [Node(NodeKind.EMPLOYEE, number) for number in directory.people_of(node.code, day)]
@@ -303,7 +313,9 @@ def _parent(directory: Directory, node: Node, day: dt.date) -> Node | None:
     return None if above is None else Node(NodeKind.UNIT, above)
 
 
-def _besides(directory: Directory, plan: CyclePlan, final: Scores, provisional: Scores, day: dt.date) -> list[Beside]:
+def _besides(
+    directory: Directory, plan: CyclePlan, final: Scores, provisional: Scores, day: dt.date
+) -> list[RelatedNode]:
     """The nodes that were asked for beside the first, with their scores."""
     selection = final.selection
     found = []
@@ -312,7 +324,7 @@ def _besides(directory: Directory, plan: CyclePlan, final: Scores, provisional: 
         person = plan.people.get(node.code) if node.kind is NodeKind.EMPLOYEE else None
         own, unit, whole, ahead = final.at(place)
         found.append(
-            Beside(
+            RelatedNode(
                 node,
                 node_name(directory, node, day),
                 person.job if person else None,

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from app import ledger
 from app.rules.terms import Basis
 from app.scoring.plan import folder_state
-from app.scoring.scorecards import Asked, Scorecard, scorecards
+from app.scoring.scorecards import Scorecard, ScoreQuery, scorecards
 
 __all__ = ["digest"]
 
@@ -34,7 +34,7 @@ def digest(connection: Connection) -> str:
         found.update(b"\n")
     for cycle in held.sheet.cycles:
         for basis in Basis:
-            for card in scorecards(connection, Asked(cycle, _ANY_DAY, None, basis), held=held):
+            for card in scorecards(connection, ScoreQuery(cycle, _ANY_DAY, None, basis), held=held):
                 for text in _score_lines(card):
                     found.update(text.encode())
                     found.update(b"\n")

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from app import ledger
 from app.ledger import Asking, CountedCredit
-from app.rules.baseline import Given, LineTerms
+from app.rules.baseline import LineTerms, Overrides
 from app.rules.definitions import KpiVersion, Measure
 from app.rules.derivation import (
     Blended,
@@ -40,12 +40,12 @@ from app.rules.methods import reasons
 from app.rules.projection import days_by_month, projected_actual
 from app.rules.steps import Section, Step
 from app.rules.terms import Basis, CountsFrom, Link, Node, NodeKind
-from app.scoring.plan import CyclePlan, Person, ShownLine, State, Worked, state
+from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, State, state
 from app.scoring.scorecards import (
-    Asked,
     ExactActuals,
     LineScore,
     Scorecard,
+    ScoreQuery,
     Scores,
     make_scorecards,
     read_figures,
@@ -200,7 +200,7 @@ class Explanation:
 
 def explain(
     connection: Connection,
-    asked: Asked,
+    asked: ScoreQuery,
     node: Node,
     kpi: str,
     *,
@@ -239,7 +239,7 @@ def explain(
     )
 
 
-def _line_of(plan: CyclePlan, node: Node, kpi: str) -> ShownLine | None:
+def _line_of(plan: CyclePlan, node: Node, kpi: str) -> DisplayLine | None:
     if node not in plan.lines:
         return None
     return next((line for line in plan.lines[node] if line.row.kpi == kpi), None)
@@ -248,7 +248,7 @@ def _line_of(plan: CyclePlan, node: Node, kpi: str) -> ShownLine | None:
 class _Teller:
     """Gathers what the sentences of one line need."""
 
-    def __init__(self, connection: Connection, found: Scores, card: Scorecard, line: ShownLine) -> None:
+    def __init__(self, connection: Connection, found: Scores, card: Scorecard, line: DisplayLine) -> None:
         self._connection: Final = connection
         self._found: Final = found
         self._card: Final = card
@@ -324,7 +324,7 @@ class _Teller:
             set_target=worked.row.set_target,
         )
 
-    def _actual(self, worked: Worked, told: Told) -> Iterator[Step]:
+    def _actual(self, worked: ScoredLine, told: Told) -> Iterator[Step]:
         measure, asked = worked.version.measure, self._found.asked
         if measure.parts and self._plan.period.from_ and self._plan.period.to:
             yield from looked_steps(
@@ -348,19 +348,19 @@ class _Teller:
             grades=[one.grade for one in ratings] if measure.aggregate == "rating" else (),
         )
 
-    def _total(self, worked: Worked, part: Measure) -> Total:
+    def _total(self, worked: ScoredLine, part: Measure) -> Total:
         at = self._found.selection.worked.index(self._number(worked))
         return self._exact.total(at, part)
 
-    def _number(self, worked: Worked) -> int:
+    def _number(self, worked: ScoredLine) -> int:
         numbers = (self._line.worked, self._line.bridge)
         return next(one for one in numbers if one is not None and self._plan.worked[one] is worked)
 
-    def _size(self, worked: Worked, part: Measure) -> int:
+    def _size(self, worked: ScoredLine, part: Measure) -> int:
         asking = _asking(self._plan, self._found.asked, worked, part)
         return ledger.counted_size(self._connection, self._plan.frame, asking)[0]
 
-    def _projection(self, worked: Worked, actual: Fraction) -> Iterator[Step]:
+    def _projection(self, worked: ScoredLine, actual: Fraction) -> Iterator[Step]:
         plan, day = self._plan, self._found.asked.day
         at = self._found.selection.worked.index(self._line.worked)
         person = self._person(worked.node)
@@ -380,7 +380,7 @@ class _Teller:
         )
 
 
-def terms_of(plan: CyclePlan, worked: Worked) -> LineTerms:
+def terms_of(plan: CyclePlan, worked: ScoredLine) -> LineTerms:
     """What a worked line was settled from."""
     row, sheet = worked.row, plan.sheet
     exclusion = sheet.exclusion(plan.cycle, worked.node, row.kpi)
@@ -388,7 +388,7 @@ def terms_of(plan: CyclePlan, worked: Worked) -> LineTerms:
     if worked.node.kind is NodeKind.EMPLOYEE:
         person = plan.people.get(worked.node.code)
         present = person.presence.share if person else Fraction(0)
-    given = Given(
+    given = Overrides(
         row.base, row.high, row.low, row.target, row.coefficient, None if exclusion is None else exclusion.year
     )
     return LineTerms.of(
@@ -399,7 +399,7 @@ def terms_of(plan: CyclePlan, worked: Worked) -> LineTerms:
 # --------------------------------------------------------------------------------------------------------------- activities
 
 
-def _asking(plan: CyclePlan, asked: Asked, worked: Worked, part: Measure) -> Asking:
+def _asking(plan: CyclePlan, asked: ScoreQuery, worked: ScoredLine, part: Measure) -> Asking:
     rung = _RUNG[worked.version.counts_from] if asked.basis is Basis.FINAL else 0
     wanted = next(one for one in plan.frame.slices if one.slice == part.slice)
     return Asking(plan.cycle, worked.node, wanted, rung, asked.as_of, part.aggregate in _VALUED)
@@ -407,7 +407,7 @@ def _asking(plan: CyclePlan, asked: Asked, worked: Worked, part: Measure) -> Ask
 
 def counted_activities(
     connection: Connection,
-    asked: Asked,
+    asked: ScoreQuery,
     node: Node,
     kpi: str,
     *,
@@ -501,7 +501,7 @@ def _adds(credit: CountedCredit, part: Measure) -> Fraction:
     return Fraction(credit.share_1e4 * (credit.usd_cents or 0), MICROS)
 
 
-def activity_lines(connection: Connection, asked: Asked, node: Node, kpi: str) -> Iterator[str]:
+def activity_lines(connection: Connection, asked: ScoreQuery, node: Node, kpi: str) -> Iterator[str]:
     """The activities that count as lines of text: the first thousand, then how many more there are."""
     found, more = counted_activities(connection, asked, node, kpi)
     last: str | None = None

@@ -21,7 +21,7 @@ from app.rules.targets import NoTarget, SetTarget
 from app.rules.terms import Basis, Job, Link, Node, NodeKind
 from app.scoring.board import node_name, pace_of
 from app.scoring.plan import CyclePlan, State
-from app.scoring.scorecards import Asked, LineScore, make_scorecards, read_figures, score_figures
+from app.scoring.scorecards import LineScore, ScoreQuery, make_scorecards, read_figures, score_figures
 
 __all__ = ["Member", "Office", "Sum", "TargetBlock", "TargetRow", "Targets", "office", "targets"]
 
@@ -61,7 +61,7 @@ class Office:
     cycles: tuple[int, ...]
 
 
-def office(connection: Connection, *, held: State, unit: str, asked: Asked) -> Office:
+def office(connection: Connection, *, held: State, unit: str, asked: ScoreQuery) -> Office:
     """A unit with its people and the units below side by side.
 
     Queries: 2 (the totals, what waits), one more where something is counted distinct.
@@ -198,7 +198,7 @@ class Targets:
     lines: int
 
 
-def targets(connection: Connection, *, held: State, unit: str, asked: Asked) -> Targets:
+def targets(connection: Connection, *, held: State, unit: str, asked: ScoreQuery) -> Targets:
     """The lines of a unit, its people and the units below, KPI by KPI, and whether identical ones add up to the unit's.
 
     Queries: 1 (the totals), one more where something is counted distinct.

@@ -25,7 +25,7 @@ from app import cascade, ledger, organisation
 from app.cascade import Line, Sheet
 from app.ledger import Frame
 from app.organisation import KeptByRevision, Revision
-from app.rules.baseline import Given, LineTerms, Settled, settle
+from app.rules.baseline import LineTerms, Overrides, Reference, resolve_reference
 from app.rules.definitions import KpiVersion, Measure
 from app.rules.measures import GROWS_WITH_DAYS, Entered, Measuring, rating
 from app.rules.methods import Lines
@@ -34,7 +34,7 @@ from app.rules.projection import DaysByMonth, days_by_month, elapsed, floats
 from app.rules.projection import Plan as MonthShares
 from app.rules.terms import Basis, CountsFrom, Job, Link, Node, NodeKind, Period
 
-__all__ = ["CyclePlan", "Person", "Selection", "ShownLine", "State", "Worked", "folder_state", "state"]
+__all__ = ["CyclePlan", "DisplayLine", "Person", "ScoredLine", "Selection", "State", "folder_state", "state"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -44,19 +44,19 @@ _GROWING: Final = frozenset(str(aggregate) for aggregate in GROWS_WITH_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
-class Worked:
+class ScoredLine:
     """A line that is worked out: one row of a scorecard under one version of its KPI."""
 
     node: Node
     row: Line
     version: KpiVersion
-    settled: Settled
+    settled: Reference
     entered: Fraction | None
     """The actual that people entered: of ``given`` from the history, of ``rating`` the mean of the raters."""
 
 
 @dataclass(frozen=True, slots=True)
-class ShownLine:
+class DisplayLine:
     """A line of a scorecard: which worked line its figures are, and which one its old score is."""
 
     row: Line
@@ -93,8 +93,8 @@ class CyclePlan:
     frame: Frame
     sheet: Sheet
     nodes: tuple[Node, ...]
-    worked: tuple[Worked, ...]
-    lines: Mapping[Node, tuple[ShownLine, ...]]
+    worked: tuple[ScoredLine, ...]
+    lines: Mapping[Node, tuple[DisplayLine, ...]]
     people: Mapping[str, Person]
     _selections: dict[tuple[Node, ...], Selection] = field(default_factory=dict)
     _everything: list[Selection] = field(default_factory=list)
@@ -132,7 +132,7 @@ class CyclePlan:
         """The months' shares of a KPI's year: the node's own, else those for all, else None."""
         return self.sheet.plan(kpi, node)
 
-    def elapsed_of(self, worked: Worked, day: dt.date) -> Fraction | None:
+    def elapsed_of(self, worked: ScoredLine, day: dt.date) -> Fraction | None:
         """The weight of the days of the cycle up to a day among all, for what grows with days."""
         person = self.people.get(worked.node.code) if worked.node.kind is NodeKind.EMPLOYEE else None
         days = _days_by_month(self.period, day, person.presence if person else None)
@@ -305,7 +305,7 @@ def _with_sheet(before: CyclePlan, sheet: Sheet) -> CyclePlan:
         for one in before.worked
     )
     lines = {
-        node: tuple(ShownLine(rows[node, one.row.kpi], one.worked, one.bridge) for one in shown)
+        node: tuple(DisplayLine(rows[node, one.row.kpi], one.worked, one.bridge) for one in shown)
         for node, shown in before.lines.items()
     }
     return CyclePlan(before.cycle, before.period, before.frame, sheet, before.nodes, worked, lines, before.people)
@@ -330,7 +330,7 @@ def _plan(frame: Frame, sheet: Sheet, cycle: int) -> CyclePlan:
         *(Node(NodeKind.UNIT, code) for code in directory.units_in(period)),
         *(Node(NodeKind.EMPLOYEE, number) for number in people),
     )
-    worked: list[Worked] = []
+    worked: list[ScoredLine] = []
     own: dict[tuple[Node, str], tuple[int, int | None]] = {}
     rows = sheet.lines.get(cycle, {})
     for node, held in rows.items():
@@ -347,15 +347,15 @@ def _plan(frame: Frame, sheet: Sheet, cycle: int) -> CyclePlan:
     return CyclePlan(cycle, period, frame, sheet, nodes, tuple(worked), lines, people)
 
 
-def _shown_line(sheet: Sheet, own: Mapping[tuple[Node, str], tuple[int, int | None]], row: Line) -> ShownLine:
+def _shown_line(sheet: Sheet, own: Mapping[tuple[Node, str], tuple[int, int | None]], row: Line) -> DisplayLine:
     """The line with the numbers of the worked lines that it shows: its own, or those up the chain of shared ones."""
     origin = sheet.origin_of(row)
-    return ShownLine(row, *own[origin.node, origin.kpi])
+    return DisplayLine(row, *own[origin.node, origin.kpi])
 
 
 def _worked(
     sheet: Sheet, cycle: int, node: Node, row: Line, version: KpiVersion, people: Mapping[str, Person]
-) -> Worked:
+) -> ScoredLine:
     present = Fraction(1)
     if node.kind is NodeKind.EMPLOYEE:
         person = people.get(node.code)
@@ -363,9 +363,9 @@ def _worked(
     past = sheet.years(node, row.kpi)
     exclusion = sheet.exclusion(cycle, node, row.kpi)
     excluded = None if exclusion is None else exclusion.year
-    given = Given(row.base, row.high, row.low, row.target, row.coefficient, excluded)
-    settled = settle(LineTerms.of(version, year=cycle, past=past, present=present, row=given))
-    return Worked(node, row, version, settled, _entered(sheet, cycle, node, row.kpi, version.measure, past))
+    given = Overrides(row.base, row.high, row.low, row.target, row.coefficient, excluded)
+    settled = resolve_reference(LineTerms.of(version, year=cycle, past=past, present=present, row=given))
+    return ScoredLine(node, row, version, settled, _entered(sheet, cycle, node, row.kpi, version.measure, past))
 
 
 def _entered(

@@ -19,7 +19,7 @@ from app.rules.grading import AGENCY, HEADS
 from app.rules.rollup import Band, band, published
 from app.rules.terms import Job, Node, NodeKind
 from app.scoring.plan import CyclePlan
-from app.scoring.scorecards import Asked, Scores, scores
+from app.scoring.scorecards import ScoreQuery, Scores, scores
 
 __all__ = ["SORTS", "Roster", "RosterFilter", "RosterRow", "roster"]
 
@@ -69,7 +69,7 @@ class Roster:
     """The people that were asked for, all of them, and what one may ask for."""
 
     cycle: int
-    asked: Asked
+    asked: ScoreQuery
     rows: tuple[RosterRow, ...]
     listed: int
     units: tuple[tuple[str, str], ...]
@@ -78,7 +78,7 @@ class Roster:
     """How many of the rows have each band; the empty text stands for no score."""
 
 
-def roster(connection: Connection, *, asked: Asked, only: RosterFilter) -> Roster:
+def roster(connection: Connection, *, asked: ScoreQuery, only: RosterFilter) -> Roster:
     """Everyone whose service touches the cycle, narrowed and sorted. Queries: those of :func:`app.scoring.scores`."""
     found = scores(connection, asked)
     plan = found.selection.plan

@@ -28,12 +28,12 @@ from app.rules.methods import reasons, score
 from app.rules.projection import projected, projected_actual
 from app.rules.rollup import blend, own_scores, projected_own, published, unit_scores
 from app.rules.terms import Basis, Node
-from app.scoring.plan import CyclePlan, Selection, ShownLine, State, state
+from app.scoring.plan import CyclePlan, DisplayLine, Selection, State, state
 
 __all__ = [
-    "Asked",
     "ExactActuals",
     "LineScore",
+    "ScoreQuery",
     "Scorecard",
     "Scores",
     "make_scorecards",
@@ -47,7 +47,7 @@ FloatArray = npt.NDArray[np.float64]
 _RUNG_WIDTH: Final = 4
 
 
-class Asked(NamedTuple):
+class ScoreQuery(NamedTuple):
     """What is asked of the scores.
 
     ``today`` is the day that projections go by where no ``as_of`` is asked.
@@ -151,7 +151,7 @@ class Scores:
     """The scores of a selection's nodes, NaN where there is none; nodes as the selection has them, lines as it works them out."""
 
     selection: Selection
-    asked: Asked
+    asked: ScoreQuery
     figures: Figures
     actual: Actuals
     score: FloatArray
@@ -207,7 +207,7 @@ def _plain(weight: Decimal) -> int | float:
     return int(whole) if whole == weight else float(weight)
 
 
-def read_figures(connection: Connection, selection: Selection, asked: Asked) -> Figures:
+def read_figures(connection: Connection, selection: Selection, asked: ScoreQuery) -> Figures:
     """What the selection's nodes have done.
 
     Queries: 1 or 2 of now; as of a day those of :func:`app.ledger.figures_as_of`.
@@ -226,8 +226,8 @@ def _totals(figures: Figures, rows: npt.NDArray[np.int64], members: npt.NDArray[
 def _actuals(selection: Selection, figures: Figures, basis: Basis) -> Actuals:
     """What each worked line comes to."""
     if not figures.slices:
-        nought = np.zeros(len(selection.worked), dtype=np.int64)
-        nothing = Totals(nought, nought, nought, nought, nought)
+        zero = np.zeros(len(selection.worked), dtype=np.int64)
+        nothing = Totals(zero, zero, zero, zero, zero)
         return selection.measuring.actuals(nothing, nothing, selection.entered)
     reading = selection.reading(basis)
     upper = _totals(figures, reading.upper, reading.upper_members)
@@ -235,7 +235,7 @@ def _actuals(selection: Selection, figures: Figures, basis: Basis) -> Actuals:
     return selection.measuring.actuals(upper, lower, selection.entered)
 
 
-def score_figures(selection: Selection, figures: Figures, asked: Asked) -> Scores:
+def score_figures(selection: Selection, figures: Figures, asked: ScoreQuery) -> Scores:
     """Score everything in the selection at once; projections are worked out when they are looked at. No queries."""
     actuals = _actuals(selection, figures, asked.basis)
     worked = score(selection.lines, actuals.value, rest=actuals.rest)
@@ -262,7 +262,7 @@ def _blended(selection: Selection, own: FloatArray) -> tuple[FloatArray, FloatAr
 
 
 def scores(
-    connection: Connection, asked: Asked, nodes: Sequence[Node] | None = None, *, held: State | None = None
+    connection: Connection, asked: ScoreQuery, nodes: Sequence[Node] | None = None, *, held: State | None = None
 ) -> Scores:
     """The scores of some nodes, or of all that are listed in the cycle, by what is loaded and decided now or by what is ``held``.
 
@@ -274,7 +274,7 @@ def scores(
 
 
 def scorecards(
-    connection: Connection, asked: Asked, nodes: Sequence[Node] | None = None, *, held: State | None = None
+    connection: Connection, asked: ScoreQuery, nodes: Sequence[Node] | None = None, *, held: State | None = None
 ) -> list[Scorecard]:
     """The scorecards of some nodes, or of all that are listed in the cycle, in that order. Queries: those of :func:`scores`."""
     return make_scorecards(scores(connection, asked, nodes, held=held))
@@ -327,7 +327,7 @@ class ExactActuals:
         return Total(shares, valued, dollars, micros, members)
 
 
-def _line(found: Scores, exact: ExactActuals, why: list[Reason | None], line: ShownLine, place: int) -> LineScore:
+def _line(found: Scores, exact: ExactActuals, why: list[Reason | None], line: DisplayLine, place: int) -> LineScore:
     selection = found.selection
     at = int(selection.shown_worked[place])
     bridge = int(selection.shown_bridge[place])
@@ -364,6 +364,6 @@ def _line(found: Scores, exact: ExactActuals, why: list[Reason | None], line: Sh
     )
 
 
-def lines_of(plan: CyclePlan, node: Node) -> tuple[ShownLine, ...]:
+def lines_of(plan: CyclePlan, node: Node) -> tuple[DisplayLine, ...]:
     """A node's lines, in the order of the file."""
     return plan.lines.get(node, ())

@@ -19,7 +19,7 @@ from app.kit.refusals import NotThere
 from app.rules.terms import Node, NodeKind
 from app.scoring.plan import State, state
 
-__all__ = ["Moved", "TargetMove", "begin_setting", "set_targets"]
+__all__ = ["TargetMove", "TargetsSet", "begin_setting", "set_targets"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class TargetMove:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class TargetsSet:
     """What became of the moves.
 
     Attributes:
@@ -64,7 +64,7 @@ def set_targets(
     employee: str | None,
     at: dt.datetime,
     note: str | None,
-) -> Moved:
+) -> TargetsSet:
     """Set the targets of lines of a KPI, all of them or none; a line that has the target already is left alone.
 
     Args:
@@ -86,17 +86,17 @@ def set_targets(
     lines = {move.node: _line(held, cycle, move.node, kpi) for move in moves}
     overtaken = tuple(move.node for move in moves if lines[move.node].target not in {move.seen, move.target})
     if overtaken:
-        return Moved(overtaken=overtaken)
+        return TargetsSet(overtaken=overtaken)
     wanted = [
         WantedTarget(cycle=cycle, node=move.node, kpi=kpi, target=move.target, folder=_folder_target(lines[move.node]))
         for move in moves
         if lines[move.node].target != move.target
     ]
     if not wanted:
-        return Moved()
+        return TargetsSet()
     cascade.keep_targets(connection, wanted, by=by, employee=employee, at=at, note=note)
     ledger.touch(connection, at=at, owners=_owners(held, [one.node for one in wanted], cycle))
-    return Moved(done=tuple((one.node, lines[one.node].target, one.target) for one in wanted))
+    return TargetsSet(done=tuple((one.node, lines[one.node].target, one.target) for one in wanted))
 
 
 def _line(held: State, cycle: int, node: Node, kpi: str) -> Line:

@@ -22,7 +22,7 @@ from app.ledger import Figures
 from app.organisation import current_revision
 from app.rules.terms import Basis, Node, Period
 from app.scoring.plan import CyclePlan, state
-from app.scoring.scorecards import Asked, score_figures
+from app.scoring.scorecards import ScoreQuery, score_figures
 from app.scoring.tables import trend, trend_taken
 
 __all__ = [
@@ -104,7 +104,7 @@ def snapshots(connection: Connection, cycle: int, days: Sequence[dt.date]) -> It
 
 def _snapshot(plan: CyclePlan, day: dt.date, figures: Figures) -> Snapshot:
     final, provisional = (
-        score_figures(plan.everything(), figures, Asked(plan.cycle, _ANY_DAY, None, basis))
+        score_figures(plan.everything(), figures, ScoreQuery(plan.cycle, _ANY_DAY, None, basis))
         for basis in (Basis.FINAL, Basis.PROVISIONAL)
     )
     columns = (final.own.tolist(), final.final.tolist(), provisional.final.tolist())

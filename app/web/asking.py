@@ -13,15 +13,15 @@ from pydantic import BaseModel, ConfigDict
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.rules.presence import cycle_of
 from app.rules.terms import Basis, Node, NodeKind, n_
-from app.scoring import Asked, State
-from app.web.desk import Desk
+from app.scoring import ScoreQuery, State
+from app.web.request_context import RequestContext
 
-__all__ = ["ScoreQuery", "asked_of", "chosen_unit", "present_cycle"]
+__all__ = ["ScoreParameters", "asked_of", "chosen_unit", "present_cycle"]
 
 NO_CYCLE: Final = n_("There are no scorecards of that cycle.")
 
 
-class ScoreQuery(BaseModel):
+class ScoreParameters(BaseModel):
     """The parameters of a page of figures; all may be absent."""
 
     model_config = ConfigDict(frozen=True)
@@ -42,7 +42,7 @@ def present_cycle(held: State, day: dt.date) -> int:
     return max((one for one in cycles if one < present), default=min(cycles))
 
 
-def asked_of(held: State, query: ScoreQuery, today: dt.date) -> Asked:
+def asked_of(held: State, query: ScoreParameters, today: dt.date) -> ScoreQuery:
     """What is asked of the scores.
 
     Raises:
@@ -53,19 +53,19 @@ def asked_of(held: State, query: ScoreQuery, today: dt.date) -> Asked:
         cycle = present_cycle(held, query.as_of or today)
     elif cycle not in held.sheet.cycles and cycle != cycle_of(today, held.frame.first_month):
         raise Invalid(at_field("cycle", "no_cycle", NO_CYCLE))
-    return Asked(cycle, today, query.as_of, query.basis)
+    return ScoreQuery(cycle, today, query.as_of, query.basis)
 
 
-def chosen_unit(desk: Desk, typed: str) -> Node:
+def chosen_unit(context: RequestContext, typed: str) -> Node:
     """The unit of the address, else the one that the person heads today, else the agency."""
     if typed:
         node = Node.parse(f"unit:{typed}")
         if node is None:
             raise NotThere
         return node
-    me = desk.viewer.employee
-    headed = desk.directory.units_headed_by(me, desk.today) if me else ()
-    code = headed[0] if headed else desk.directory.tree.root_on(desk.today)
+    me = context.viewer.employee
+    headed = context.directory.units_headed_by(me, context.today) if me else ()
+    code = headed[0] if headed else context.directory.tree.root_on(context.today)
     if code is None:
         raise NotThere
     return Node(NodeKind.UNIT, code)

@@ -22,8 +22,8 @@ from app.kit.refusals import Invalid, at_field
 from app.ledger import Listed
 from app.rules.permissions import Deed
 from app.rules.terms import n_
-from app.web.desk import Desk
 from app.web.rendering import Download
+from app.web.request_context import RequestContext
 
 __all__ = ["ActivitiesExport", "ReasonedExport", "activities_file", "log_reading", "sheet_file"]
 
@@ -101,7 +101,7 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 def log_reading(
     connection: Connection,
-    desk: Desk,
+    context: RequestContext,
     form: ReasonedExport | ActivitiesExport,
     *,
     what: str,
@@ -111,17 +111,17 @@ def log_reading(
     """Write down that other people's data were downloaded, and why (contract, "Who may what"). Queries: 1."""
     access.record_reading(
         connection,
-        account_id=desk.viewer.account_id,
+        account_id=context.viewer.account_id,
         what=what,
         asked=asked,
         reason=form.reason,
         rows=rows,
-        at=desk.now,
+        at=context.now,
     )
 
 
 def activities_file(
-    desk: Desk,
+    context: RequestContext,
     form: ActivitiesExport,
     *,
     find: Callable[[Connection], Listed],
@@ -132,7 +132,7 @@ def activities_file(
     """The file, with its row in the log of readings and on the trail.
 
     Args:
-        desk: of a route that opens no transaction and writes no trail.
+        context: of a route that opens no transaction and writes no trail.
         form: the reason, and the kind of file.
         find: which activities, in a transaction that stays open until the file has been sent.
         subject: what the trail says it was about.
@@ -146,36 +146,36 @@ def activities_file(
         form.refuse_without_reason()
     with ExitStack() as until_sent:
         reading = until_sent.enter_context(ExitStack())
-        found = find(reading.enter_context(desk.database.read()))
+        found = find(reading.enter_context(context.database.read()))
         if form.format == "xlsx":
             refuse_more_than_a_workbook_holds(found.count)
         file = sheet_file(
             ACTIVITIES.sheet(found.rows),
-            name=f"activities-{desk.today.isoformat()}",
+            name=f"activities-{context.today.isoformat()}",
             kind=form.format,
-            made_at=desk.now,
+            made_at=context.now,
         )
         if file.after is not None:
             # A workbook is whole by now; the rows of a CSV are read while it is sent, and the transaction stays open.
             until_sent.callback(file.after)
             reading.close()
-        _write_down(desk, form, subject=subject, asked=asked, rows=found.count, own=own)
+        _write_down(context, form, subject=subject, asked=asked, rows=found.count, own=own)
         return replace(file, after=until_sent.pop_all().close)
     raise AssertionError  # the block returns or raises
 
 
 def _write_down(
-    desk: Desk, form: ActivitiesExport, *, subject: str, asked: Mapping[str, Any], rows: int, own: bool
+    context: RequestContext, form: ActivitiesExport, *, subject: str, asked: Mapping[str, Any], rows: int, own: bool
 ) -> None:
     told = {**asked, "format": form.format}
-    with desk.database.write(Deed.EXPORT_ACTIVITIES) as connection:
+    with context.database.write(Deed.EXPORT_ACTIVITIES) as connection:
         if not own:
-            log_reading(connection, desk, form, what=ACTIVITIES.name, asked={"of": subject, **told}, rows=rows)
+            log_reading(connection, context, form, what=ACTIVITIES.name, asked={"of": subject, **told}, rows=rows)
         access.record_deed(
             connection,
-            who=desk.label,
+            who=context.label,
             deed=Deed.EXPORT_ACTIVITIES,
-            at=desk.now,
+            at=context.now,
             subject=subject,
             after={"rows": rows, **told},
             why=form.reason or None,

@@ -27,8 +27,8 @@ from app.organisation import Directory
 from app.rules.activities import ACTIVITY_TYPES, SHARE_ONE_1E4, TYPE_PREFIX, read
 from app.rules.countries import COUNTRIES
 from app.rules.terms import Finding, Place, n_
-from app.web.desk import Desk
 from app.web.forms import Typed
+from app.web.request_context import RequestContext
 
 __all__ = [
     "ActivityForm",
@@ -118,38 +118,40 @@ def country_names(language: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(((code, str(names.get(code, code))) for code in COUNTRIES), key=lambda one: one[1].casefold()))
 
 
-def _zone(desk: Desk, employee: str) -> ZoneInfo:
+def _zone(context: RequestContext, employee: str) -> ZoneInfo:
     """The timezone of the office that the employee is posted to, UTC without one."""
-    unit = desk.directory.unit_of(employee, desk.today)
-    row = desk.directory.unit_on(unit, desk.today) if unit else None
+    unit = context.directory.unit_of(employee, context.today)
+    row = context.directory.unit_on(unit, context.today) if unit else None
     try:
         return ZoneInfo(row.timezone if row and row.timezone else "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
 
 
-def local_today(desk: Desk, employee: str) -> dt.date:
+def local_today(context: RequestContext, employee: str) -> dt.date:
     """The day that it is where the employee works."""
-    return desk.now.astimezone(_zone(desk, employee)).date()
+    return context.now.astimezone(_zone(context, employee)).date()
 
 
-def choices(desk: Desk, *, frame: Frame, language: str, typed: Typed, of: ActivityHistory | None = None) -> Choices:
+def choices(
+    context: RequestContext, *, frame: Frame, language: str, typed: Typed, of: ActivityHistory | None = None
+) -> Choices:
     """What the form offers: recent countries first, and the contents of an activity that is corrected.
 
     Queries: 1.
     """
-    me = desk.viewer.employee or ""
+    me = context.viewer.employee or ""
     names = dict(country_names(language))
-    recent = ledger.recent_countries(desk.connection, frame, employee=me)
-    unit = desk.directory.unit_of(me, desk.today)
-    row = desk.directory.unit_on(unit, desk.today) if unit else None
+    recent = ledger.recent_countries(context.connection, frame, employee=me)
+    unit = context.directory.unit_of(me, context.today)
+    row = context.directory.unit_on(unit, context.today) if unit else None
     if row and row.country and row.country not in recent:
         recent = (*recent, row.country)
     typed_rows = zip(typed.all("colleague"), typed.all("share"), strict=False)
     colleagues = tuple(Colleague(name, percent) for name, percent in typed_rows)
     if not typed.refused and of is not None:
         colleagues = tuple(
-            Colleague(_label(desk.directory, part.employee), f"{Decimal(part.share_1e4).scaleb(-2).normalize():f}")
+            Colleague(_label(context.directory, part.employee), f"{Decimal(part.share_1e4).scaleb(-2).normalize():f}")
             for part in of.credits
             if part.employee != me
         )
@@ -159,7 +161,7 @@ def choices(desk: Desk, *, frame: Frame, language: str, typed: Typed, of: Activi
         recent=tuple((code, names.get(code, code)) for code in recent),
         countries=country_names(language),
         currencies=frame.known.rates.currencies,
-        today=local_today(desk, me),
+        today=local_today(context, me),
         colleagues=colleagues,
         shared_max=SHARED_MAX,
         begun={} if of is None else _begun(of),
@@ -209,12 +211,12 @@ def colleagues_named(directory: Directory, *, text: str, day: dt.date, limit: in
 
 
 def event_of(
-    desk: Desk, *, frame: Frame, form: ActivityForm, rows: Sequence[Colleague], time: str | None = None
+    context: RequestContext, *, frame: Frame, form: ActivityForm, rows: Sequence[Colleague], time: str | None = None
 ) -> dict[str, object]:
     """The CloudEvent that the form stands for, checked by the ledger's own rule.
 
     Args:
-        desk: whose activity it is.
+        context: whose activity it is.
         frame: the agency.
         form: what was typed.
         rows: the colleagues who share in it.
@@ -223,10 +225,10 @@ def event_of(
     Raises:
         Invalid: with a finding at each field that is wrong.
     """
-    me = desk.viewer.employee or ""
+    me = context.viewer.employee or ""
     kind = ACTIVITY_TYPES[form.type]
     findings: list[Finding] = []
-    if form.day > local_today(desk, me):
+    if form.day > local_today(context, me):
         findings.append(at_field("day", "to_come", TO_COME))
     members: dict[str, Any] = {
         "employee": me,
@@ -238,7 +240,7 @@ def event_of(
         members["currency"] = form.currency
     if "hs_code" in kind.names and form.hs_code:
         members["hs_code"] = re.sub(r"[ .]", "", form.hs_code)
-    credits = _credits(desk.directory, me, rows, findings)
+    credits = _credits(context.directory, me, rows, findings)
     if credits:
         members["credits"] = credits
     event: dict[str, object] = {
@@ -246,7 +248,7 @@ def event_of(
         "type": TYPE_PREFIX + form.type,
         "source": f"/pages/{me}",
         "id": form.form_id,
-        "time": time if time is not None and time.startswith(form.day.isoformat()) else _time(desk, me, form.day),
+        "time": time if time is not None and time.startswith(form.day.isoformat()) else _time(context, me, form.day),
         "data": members,
     }
     found = read(event, frame.known)
@@ -267,10 +269,10 @@ def _amount(text: str) -> str:
     return plain.replace(",", "").replace(" ", "") if _GROUPED.fullmatch(plain) else plain
 
 
-def _time(desk: Desk, employee: str, day: dt.date) -> str:
+def _time(context: RequestContext, employee: str, day: dt.date) -> str:
     """The hour that it is at the employee's office, on the day that the activity took place."""
-    zone = _zone(desk, employee)
-    now = desk.now.astimezone(zone)
+    zone = _zone(context, employee)
+    now = context.now.astimezone(zone)
     return dt.datetime.combine(day, now.time().replace(microsecond=0), tzinfo=zone).isoformat(timespec="seconds")
 
 

@@ -18,8 +18,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.kit.refusals import NotThere, Refusal, Unauthenticated
 from app.rules.terms import Finding, n_
-from app.web.desk import Desk
 from app.web.languages import filled, finding_text
+from app.web.request_context import RequestContext
 from app.web.routing import Site
 from app.web.security import safe_next
 from app.web.sign_in import current_viewer, on_connection
@@ -178,11 +178,13 @@ def _answer(
 
 def _page(site: Site, shown: dict[str, Any]) -> str:
     viewer = current_viewer()
-    desk = Desk(database=site.database, settings=site.settings, now=site.clock(), who=viewer, pages=site.rendering.main)
+    context = RequestContext(
+        database=site.database, settings=site.settings, now=site.clock(), who=viewer, pages=site.rendering.main
+    )
     if viewer is None:
-        return site.rendering.html("pages/error.html", desk, **shown)
+        return site.rendering.html("pages/error.html", context, **shown)
     with site.database.read() as connection, on_connection(connection):
-        return site.rendering.html("pages/error.html", desk.opened(connection), **shown)
+        return site.rendering.html("pages/error.html", context.opened(connection), **shown)
 
 
 def _code(status: int) -> str:

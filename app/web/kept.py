@@ -17,12 +17,12 @@ from flask import request
 from flask_babel import get_locale
 from markupsafe import Markup
 
-__all__ = ["Drawn", "Kept", "OnePart", "reader_of_page"]
+__all__ = ["CachedPart", "LruCache", "Rendered", "reader_of_page"]
 
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
+class LruCache(Generic[T]):
     """The parts that were used last, so many at most; shared by all threads of a process."""
 
     def __init__(self, most: int) -> None:
@@ -50,20 +50,20 @@ class Kept(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn(Generic[T]):
+class Rendered(Generic[T]):
     """A part of a page: the read model that it shows, and its text once a template has drawn it."""
 
     model: T
     html: Markup
 
 
-class OnePart(Generic[T]):
+class CachedPart(Generic[T]):
     """The part of a page that a read model makes: derived and drawn once for each state of what it hangs on.
 
     The reader's language, and the address that links begin with, are always in the key; rights that the part goes by have to be handed in.
     """
 
-    def __init__(self, kept: Kept[Drawn[T]], shown: Hashable, derive: Callable[[], T]) -> None:
+    def __init__(self, kept: LruCache[Rendered[T]], shown: Hashable, derive: Callable[[], T]) -> None:
         """Find what was drawn for the same key; else derive the model now, and it is drawn in the template.
 
         Args:
@@ -79,7 +79,7 @@ class OnePart(Generic[T]):
 
     def keep(self, html: Markup) -> Markup:
         """Keep what the template has drawn; gives it back."""
-        return self._kept.keep(self._key, Drawn(self.model, html)).html
+        return self._kept.keep(self._key, Rendered(self.model, html)).html
 
 
 def reader_of_page() -> tuple[str, str]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from app.rules.permissions import Deed, Relation, relations_that_allow
 from app.rules.terms import n_
-from app.web.desk import Desk
+from app.web.request_context import RequestContext
 
 __all__ = ["HOMES", "ITEMS", "Item", "items_for"]
 
@@ -62,19 +62,19 @@ _HOME_DEEDS: Final = {
 }
 
 
-def items_for(desk: Desk) -> list[Item]:
-    """The links of the person at this desk.
+def items_for(context: RequestContext) -> list[Item]:
+    """The links of the person who asks.
 
     Queries: 1 where the account has the role head (the organisation's revision).
     """
-    viewer = desk.person
+    viewer = context.person
     if viewer is None:
         return []
     shown: list[Item] = []
     for item in ITEMS:
-        if item.page not in desk.pages or item.relation not in relations_that_allow(viewer.roles, item.deed):
+        if item.page not in context.pages or item.relation not in relations_that_allow(viewer.roles, item.deed):
             continue
-        if item.relation is Relation.LINE and not _heads_something(desk):
+        if item.relation is Relation.LINE and not _heads_something(context):
             continue
         if item.relation in {Relation.OWN, Relation.ABOVE} and viewer.employee is None:
             continue
@@ -83,12 +83,12 @@ def items_for(desk: Desk) -> list[Item]:
     return shown
 
 
-def home_of(desk: Desk, items: list[Item]) -> str | None:
+def home_of(context: RequestContext, items: list[Item]) -> str | None:
     """The page where a person begins, among those that are there."""
     led_to = {item.page for item in items}
-    return next((page for page in HOMES if page in led_to and desk.allowed(_HOME_DEEDS[page])), None)
+    return next((page for page in HOMES if page in led_to and context.allowed(_HOME_DEEDS[page])), None)
 
 
-def _heads_something(desk: Desk) -> bool:
-    viewer = desk.viewer
-    return viewer.employee is not None and bool(desk.directory.units_headed_by(viewer.employee, desk.today))
+def _heads_something(context: RequestContext) -> bool:
+    viewer = context.viewer
+    return viewer.employee is not None and bool(context.directory.units_headed_by(viewer.employee, context.today))

@@ -11,16 +11,16 @@ from flask_babel import format_date, gettext
 
 from app import notices
 from app.rules.permissions import Deed, Relation, relations_that_allow
-from app.web.desk import Desk
+from app.web.request_context import RequestContext
 
 __all__ = ["reminders_for"]
 
 
-def reminders_for(desk: Desk) -> list[str]:
-    """The reminders of the person at this desk, the oldest first. Queries: 1."""
-    viewer = desk.viewer
+def reminders_for(context: RequestContext) -> list[str]:
+    """The reminders of the person who asks, the oldest first. Queries: 1."""
+    viewer = context.viewer
     at_the_top = Relation.UNHEADED in relations_that_allow(viewer.roles, Deed.VERIFY)
-    found = notices.open_notices(desk.connection, employee=viewer.employee, is_hr=at_the_top)
+    found = notices.open_notices(context.connection, employee=viewer.employee, is_hr=at_the_top)
     return [gettext(one.message, **{name: _said(value) for name, value in one.subject.items()}) for one in found]
 
 

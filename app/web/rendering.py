@@ -17,12 +17,12 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.rules.terms import Finding
-from app.web.desk import Desk
 from app.web.languages import chosen_theme, writing
 from app.web.navigation import Item, items_for
+from app.web.request_context import RequestContext
 from app.web.shell import Shell
 
-__all__ = ["Again", "Download", "Json", "Moved", "Page", "Rendering", "Said"]
+__all__ = ["Download", "FormError", "Json", "Page", "Redirect", "Rendering", "SeeOther"]
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 _SAID_MOST: Final = 4
@@ -31,7 +31,7 @@ _SAID_MOST: Final = 4
 class Page:
     """A page: its template and what it shows.
 
-    ``Page("pages/office.html", office=…)``; a template finds ``desk``, ``typed``, ``viewer`` and ``navigation`` beside it.
+    ``Page("pages/office.html", office=…)``; a template finds ``context``, ``typed``, ``viewer`` and ``navigation`` beside it.
     """
 
     def __init__(self, template: str, /, *, status: int = 200, **shown: Any) -> None:
@@ -52,7 +52,7 @@ class Json:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Redirect:
     """It is done: say so on the page that comes next.
 
     Attributes:
@@ -69,14 +69,14 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class SeeOther:
     """Look there instead."""
 
     then: str
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Again:
+class FormError:
     """Not done, though what was written so far stays: show the form again."""
 
     def __init__(self, *findings: Finding, status: int = 422, retry_after_s: int | None = None) -> None:
@@ -117,17 +117,17 @@ class Rendering:
             return then
         return url_for(self.main.get(then, then), **values)
 
-    def html(self, template: str, desk: Desk | None, **shown: Any) -> str:
+    def html(self, template: str, context: RequestContext | None, **shown: Any) -> str:
         """A page's text."""
-        viewer = desk.person if desk is not None else None
-        items: list[Item] = items_for(desk) if desk is not None else []
+        viewer = context.person if context is not None else None
+        items: list[Item] = items_for(context) if context is not None else []
         here = (request.endpoint or "").partition(".")[0]
         with writing() as language:
             return render_template(
                 template,
-                desk=desk,
+                context=context,
                 viewer=viewer,
-                typed=desk.typed if desk is not None else None,
+                typed=context.typed if context is not None else None,
                 navigation=items,
                 here=here,
                 shell=Shell(viewer, items, here=here, language=language, theme=chosen_theme()),
@@ -136,17 +136,17 @@ class Rendering:
                 **shown,
             )
 
-    def response(self, result: Any, desk: Desk, *, api: bool) -> AnyResponse:
+    def response(self, result: Any, context: RequestContext, *, api: bool) -> AnyResponse:
         """An answer of whatever a handler returned."""
         if isinstance(result, AnyResponse):
             return result
         if isinstance(result, Page):
-            return Response(self.html(result.template, desk, **result.shown), status=result.status)
-        if isinstance(result, Said):
+            return Response(self.html(result.template, context, **result.shown), status=result.status)
+        if isinstance(result, Redirect):
             if result.message:
                 _say(gettext(result.message, **result.parameters))
             return redirect(self.address(result.then, result.values), 303)
-        if isinstance(result, Moved):
+        if isinstance(result, SeeOther):
             return redirect(self.address(result.then, result.values), 303)
         if isinstance(result, Download):
             return _download(result)

@@ -3,19 +3,19 @@
 ``pages.read`` opens a transaction that cannot write. ``pages.act`` opens one for that deed, refuses what another site sent, writes the trail
 and commits; any exception rolls all of it back. ``api_read`` and ``api_act`` do the same for a key or a signed-in person and answer in JSON.
 A newcomer's usual mistake is to look for the permission in the handler: an argument of type Node arrives authorised, and what a handler
-asks beyond that it asks of its desk.
+asks beyond that it asks of its context.
 
     pages = Pages("verification")
 
 
     @pages.read("/verification", may=Deed.VERIFY)
-    def queue(desk: Desk) -> Page:
-        return Page("pages/verification.html", queue=ledger.verification_queue(desk.connection, ...))
+    def queue(context: RequestContext) -> Page:
+        return Page("pages/verification.html", queue=ledger.verification_queue(context.connection, ...))
 
 
     @pages.act("/verification/<source>/<id>", may=Deed.VERIFY, again="queue")
-    def verify(desk: Desk, source: str, id: str, form: VerifyForm) -> Said:
-        ledger.verify(desk.connection, ...)
+    def verify(context: RequestContext, source: str, id: str, form: VerifyForm) -> Redirect:
+        ledger.verify(context.connection, ...)
         return Said(n_("Verified."), then="verification")
 """
 
@@ -39,9 +39,9 @@ from app.kit.settings import Settings
 from app.rules.permissions import PUBLIC_DEEDS, Deed
 from app.rules.terms import Finding, Node
 from app.web import sign_in
-from app.web.desk import Desk, Note
 from app.web.forms import Typed, kept, parsed
-from app.web.rendering import Again, Rendering
+from app.web.rendering import FormError, Rendering
+from app.web.request_context import Note, RequestContext
 from app.web.security import refuse_forged
 
 __all__ = ["NodeConverter", "Pages", "Route", "Site", "bearer_of", "refuse_undeclared"]
@@ -231,8 +231,8 @@ class Site:
 
         return served
 
-    def _desk(self, typed: Typed | None = None) -> Desk:
-        return Desk(
+    def _desk(self, typed: Typed | None = None) -> RequestContext:
+        return RequestContext(
             database=self.database,
             settings=self.settings,
             now=self.clock(),
@@ -244,76 +244,76 @@ class Site:
     # ------------------------------------------------------------------------------------------------------------- reading
 
     def _read(self, route: Route, arguments: dict[str, Any], typed: Typed | None = None) -> AnyResponse:
-        desk = self._desk(typed)
+        context = self._desk(typed)
         if not route.transaction:
             if route.deed not in PUBLIC_DEEDS:
                 with self.database.read() as connection, sign_in.on_connection(connection):
-                    self._admit(route, desk.opened(connection), arguments)
-                desk.closed()
-            return self.rendering.response(route.view(desk, **arguments, **_asked(route)), desk, api=route.api)
+                    self._admit(route, context.opened(connection), arguments)
+                context.closed()
+            return self.rendering.response(route.view(context, **arguments, **_asked(route)), context, api=route.api)
         with self.database.read() as connection, sign_in.on_connection(connection):
-            self._admit(route, desk.opened(connection), arguments)
-            return self.rendering.response(route.view(desk, **arguments, **_asked(route)), desk, api=route.api)
+            self._admit(route, context.opened(connection), arguments)
+            return self.rendering.response(route.view(context, **arguments, **_asked(route)), context, api=route.api)
 
-    def _admit(self, route: Route, desk: Desk, arguments: Mapping[str, Any]) -> None:
+    def _admit(self, route: Route, context: RequestContext, arguments: Mapping[str, Any]) -> None:
         """Find out who asks, and go on only where the route's deed is theirs to do: to its node, where it has one."""
-        desk.who = _who(route, desk)
+        context.who = _who(route, context)
         nodes = [value for value in arguments.values() if isinstance(value, Node)]
         if not nodes:
-            desk.require(route.deed)
+            context.require(route.deed)
         for node in nodes:
-            desk.require(route.deed, node)
-            if not access.exists(desk.directory, node):
+            context.require(route.deed, node)
+            if not access.exists(context.directory, node):
                 raise NotThere
 
     # -------------------------------------------------------------------------------------------------------------- acting
 
     def _act(self, route: Route, arguments: dict[str, Any]) -> AnyResponse:
-        desk = self._desk()
+        context = self._desk()
         if bearer_of(request) is None:
             refuse_forged(request, token=False)
         if route.transaction or route.deed not in PUBLIC_DEEDS or not route.api:
             with self.database.read() as connection, sign_in.on_connection(connection):
-                self._admit(route, desk.opened(connection), arguments)
-            desk.closed()
+                self._admit(route, context.opened(connection), arguments)
+            context.closed()
         # A sign-in page may be older than the session that another tab began meanwhile: it is told apart by its origin.
-        if desk.person is not None and not route.api and route.deed is not Deed.SIGN_IN:
+        if context.person is not None and not route.api and route.deed is not Deed.SIGN_IN:
             refuse_forged(request, token=True)
         try:
-            result = self._done(route, desk, arguments)
+            result = self._done(route, context, arguments)
         except Refusal as refusal:
             if route.again is None or isinstance(refusal, Unauthenticated | NotThere):
                 raise
             return self._again(route, arguments, refusal.findings or (_general(refusal),), refusal)
-        if isinstance(result, Again):
+        if isinstance(result, FormError):
             return self._again(route, arguments, result.findings, result)
-        return self.rendering.response(result, desk, api=route.api)
+        return self.rendering.response(result, context, api=route.api)
 
-    def _done(self, route: Route, desk: Desk, arguments: Mapping[str, Any]) -> Any:
+    def _done(self, route: Route, context: RequestContext, arguments: Mapping[str, Any]) -> Any:
         given = _asked(route)
 
         def work(connection: Any) -> Any:
-            desk.opened(connection)
+            context.opened(connection)
             with sign_in.on_connection(connection):
-                result = route.view(desk, **arguments, **given)
-            if desk.person is not None:
-                access.touch_session(connection, viewer=desk.person, now=desk.now)
-            _write_trail(connection, route, desk, arguments, result)
+                result = route.view(context, **arguments, **given)
+            if context.person is not None:
+                access.touch_session(connection, viewer=context.person, now=context.now)
+            _write_trail(connection, route, context, arguments, result)
             return result
 
         try:
             if route.transaction:
                 return self.database.writing(route.deed, work)
-            result = route.view(desk, **arguments, **given)
-            if route.trail and not isinstance(result, Again):
+            result = route.view(context, **arguments, **given)
+            if route.trail and not isinstance(result, FormError):
                 with self.database.write(route.deed) as connection:
-                    _write_trail(connection, route, desk, arguments, result)
+                    _write_trail(connection, route, context, arguments, result)
             return result
         finally:
-            desk.closed()
+            context.closed()
 
     def _again(
-        self, route: Route, arguments: dict[str, Any], findings: tuple[Finding, ...], why: Refusal | Again
+        self, route: Route, arguments: dict[str, Any], findings: tuple[Finding, ...], why: Refusal | FormError
     ) -> AnyResponse:
         """Show the form again, with what was typed and each error at its field."""
         endpoint = f"{route.page}.{route.again}"
@@ -343,26 +343,26 @@ def refuse_undeclared(app: Flask, site: Site) -> None:
         raise RuntimeError(message)
 
 
-def _who(route: Route, desk: Desk) -> Viewer | Key | None:
+def _who(route: Route, context: RequestContext) -> Viewer | Key | None:
     if route.api:
         if route.deed in PUBLIC_DEEDS:
             return None
         key = bearer_of(request)
         if key is not None:
-            return _known_key(desk, key) if key else None
+            return _known_key(context, key) if key else None
     return sign_in.current_viewer()
 
 
-def _known_key(desk: Desk, shown: str) -> Key | None:
+def _known_key(context: RequestContext, shown: str) -> Key | None:
     """Whose key it is; one that nobody knows is counted, so that nobody tries them by the thousand."""
-    key = access.authenticate_key(desk.connection, key=shown)
+    key = access.authenticate_key(context.connection, key=shown)
     if key is None:
         access.count_unknown_key(
-            desk.connection,
-            address=desk.address,
-            limit=desk.settings.sign_in_attempts,
-            now=desk.now,
-            write=lambda: desk.database.write(Deed.SIGN_IN),
+            context.connection,
+            address=context.address,
+            limit=context.settings.sign_in_attempts,
+            now=context.now,
+            write=lambda: context.database.write(Deed.SIGN_IN),
         )
     return key
 
@@ -381,16 +381,18 @@ def _asked(route: Route) -> dict[str, BaseModel]:
     return asked
 
 
-def _write_trail(connection: Any, route: Route, desk: Desk, arguments: Mapping[str, Any], result: Any) -> None:
-    if not route.trail or isinstance(result, Again):
+def _write_trail(
+    connection: Any, route: Route, context: RequestContext, arguments: Mapping[str, Any], result: Any
+) -> None:
+    if not route.trail or isinstance(result, FormError):
         return
     subject = next((str(value) for value in arguments.values() if isinstance(value, Node)), None)
-    for note in desk.notes or [Note(subject=subject)]:
+    for note in context.notes or [Note(subject=subject)]:
         access.record_deed(
             connection,
-            who=desk.label,
+            who=context.label,
             deed=route.deed,
-            at=desk.now,
+            at=context.now,
             subject=note.subject or subject,
             before=note.before,
             after=note.after,

@@ -15,9 +15,9 @@ from app import scoring
 from app.rules.presence import cycle_of
 from app.rules.rollup import published
 from app.rules.terms import Basis, Node, NodeKind
-from app.scoring import Asked, CyclePlan, Scorecard, State
-from app.web.desk import Desk
+from app.scoring import CyclePlan, Scorecard, ScoreQuery, State
 from app.web.languages import figure
+from app.web.request_context import RequestContext
 
 __all__ = ["ScoreChange"]
 
@@ -31,15 +31,15 @@ class ScoreChange:
     cards: tuple[Scorecard, Scorecard]
 
     @classmethod
-    def before(cls, desk: Desk, *, held: State, employee: str, day: dt.date) -> Self:
+    def before(cls, context: RequestContext, *, held: State, employee: str, day: dt.date) -> Self:
         """Take the scores of now, in the cycle of that day. Queries: 1 or 2."""
         node = Node(NodeKind.EMPLOYEE, employee)
         plan = held.plan(cycle_of(day, held.frame.first_month))
-        return cls(plan, node, _cards(desk, plan, node))
+        return cls(plan, node, _cards(context, plan, node))
 
-    def words(self, desk: Desk) -> str:
+    def words(self, context: RequestContext) -> str:
         """What changed since then. Queries: 1 or 2."""
-        (final, provisional), (final_now, provisional_now) = self.cards, _cards(desk, self.plan, self.node)
+        (final, provisional), (final_now, provisional_now) = self.cards, _cards(context, self.plan, self.node)
         parts = [
             gettext(
                 "Provisional score: %(before)s → %(after)s.", before=_shown(provisional), after=_shown(provisional_now)
@@ -71,11 +71,11 @@ class ScoreChange:
         ]
 
 
-def _cards(desk: Desk, plan: CyclePlan, node: Node) -> tuple[Scorecard, Scorecard]:
+def _cards(context: RequestContext, plan: CyclePlan, node: Node) -> tuple[Scorecard, Scorecard]:
     """The final and the provisional scorecard, from figures that are read once."""
     selection = plan.select((node,))
-    asked = Asked(plan.cycle, desk.today)
-    figures = scoring.read_figures(desk.connection, selection, asked)
+    asked = ScoreQuery(plan.cycle, context.today)
+    figures = scoring.read_figures(context.connection, selection, asked)
     cards = [
         scoring.make_scorecards(scoring.score_figures(selection, figures, asked._replace(basis=basis)))[0]
         for basis in (Basis.FINAL, Basis.PROVISIONAL)

@@ -106,7 +106,7 @@ def remind(database: Database, now: dt.datetime) -> Outcome:
 def forget(database: Database, now: dt.datetime) -> Outcome:
     """Delete what nobody can ask for any more: marks of what moved, ended sessions, old sign-in attempts."""
     with database.write(Deed.RUN_JOB) as connection:
-        touches = ledger.forget_touches(connection, before=now - TOUCHES_KEPT)
+        touches = ledger.forget_changes(connection, before=now - TOUCHES_KEPT)
         sessions, attempts = access.forget_sessions(connection, now=now)
     return Outcome(f"forgotten: {touches} marks of what moved, {sessions} sessions, {attempts} sign-in attempts")
 

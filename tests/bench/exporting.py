@@ -11,7 +11,7 @@ from app import ledger, scoring
 from app.exports import ACTIVITIES, as_csv
 from app.kit import clock
 from app.ledger import EventFilter
-from app.scoring import Asked
+from app.scoring import ScoreQuery
 from tests.bench.agency import Agency
 from tests.bench.measuring import in_turn, seconds, tell
 
@@ -21,7 +21,7 @@ COLUMNS = ("node", "own_score", "unit_score", "final_score", "projected_score")
 def measure(agency: Agency) -> None:
     """Every scorecard with its exact lines as a table, against writing ready cells."""
     with agency.database.read() as connection:
-        asked = Asked(agency.report.cycle, clock.today())
+        asked = ScoreQuery(agency.report.cycle, clock.today())
 
         def worked_out() -> float:
             return seconds(lambda: _written([card.as_json() for card in scoring.scorecards(connection, asked)]))

@@ -6,7 +6,7 @@ import numpy as np
 
 from app import scoring
 from app.kit import clock
-from app.scoring import Asked
+from app.scoring import ScoreQuery
 from tests.bench.agency import Agency
 from tests.bench.measuring import in_turn, seconds, tell
 
@@ -16,7 +16,7 @@ REPEATS = 20
 def measure(agency: Agency) -> None:
     """From totals already read, and with reading them."""
     with agency.database.read() as connection:
-        asked = Asked(agency.report.cycle, clock.today())
+        asked = ScoreQuery(agency.report.cycle, clock.today())
         selection = scoring.state(connection).plan(asked.cycle).everything()
         figures = scoring.read_figures(connection, selection, asked)
         scored = scoring.score_figures(selection, figures, asked)

@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from app.kit.settings import Settings
 from app.organisation.tables import employee
 from app.rules.permissions import Deed
-from app.web.desk import Desk
 from app.web.front.server import listen, run
 from app.web.rendering import Download
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages = Pages("baseline")
@@ -29,10 +29,10 @@ class Wanted(BaseModel):
 
 
 @pages.read("/baseline", may=Deed.OPEN_HOME)
-def baseline(desk: Desk, query: Wanted) -> Download:
+def baseline(context: RequestContext, query: Wanted) -> Download:
     """Ask for one row by its primary key, so often, and answer a text of that many bytes."""
     for number in range(1, query.queries + 1):
-        desk.connection.execute(sa.select(employee).where(employee.c.id == number)).one_or_none()
+        context.connection.execute(sa.select(employee).where(employee.c.id == number)).one_or_none()
     page = _PAGES.setdefault(query.size, b"x" * query.size)
     return Download(content=page, filename="baseline.html", media_type="text/html")
 

@@ -21,7 +21,7 @@ from app.kit.database import Database
 from app.ledger import Arrival, Recorded
 from app.rules.grading import members
 from app.rules.terms import Basis
-from app.scoring import Asked
+from app.scoring import ScoreQuery
 from tests.conftest import NewDatabase
 from tests.reference.agency import ReferenceAgency
 from tests.reference.comparison import differences_of_grades, differences_of_scorecards
@@ -84,7 +84,7 @@ def test_a_random_agency_scores_and_grades_as_the_second_calculation(
         assert begin is not None
         for as_of in (None, begin + dt.timedelta(days=150), begin + dt.timedelta(days=400)):
             for basis in Basis:
-                cards = scoring.scorecards(connection, Asked(CYCLE, NOW.date(), as_of, basis))
+                cards = scoring.scorecards(connection, ScoreQuery(CYCLE, NOW.date(), as_of, basis))
                 second = reference.scores(CYCLE, basis=str(basis), as_of=as_of, today=NOW.date())
                 assert differences_of_scorecards([card.as_json() for card in cards], second) == [], (as_of, basis)
         people = cycles.propose_employee_grades(connection, cycle=CYCLE, today=NOW.date())

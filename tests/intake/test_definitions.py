@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 
 from app.intake.definitions import SCHEMA_FOLDER, SCHEMAS, read_folder
 from app.rules import definitions, methods
-from app.rules.baseline import Given, LineTerms, settle
+from app.rules.baseline import LineTerms, Overrides, resolve_reference
 from app.rules.definitions import Definitions, Example, Kpi, Measure
 from app.rules.policies import DEFAULT_POLICIES
 from app.rules.terms import CountsFrom, Direction, Finding, Job, KpiClass, Level
@@ -304,9 +304,9 @@ def score_of(kpi: Kpi, example: Example) -> float:
     """What the rules make of a worked figure."""
     cycle = example.cycle or date.max.year
     past = {cycle - len(example.history) + at: actual for at, actual in enumerate(example.history)}
-    row = Given(target=example.target)
+    row = Overrides(target=example.target)
     terms = LineTerms.of(kpi.version(cycle), year=cycle, past=past, present=Fraction(1), row=row)
-    scores = methods.score(methods.Lines.of([settle(terms)]), np.array([float(example.actual)]))
+    scores = methods.score(methods.Lines.of([resolve_reference(terms)]), np.array([float(example.actual)]))
     return float(scores[0])
 
 

@@ -22,7 +22,7 @@ def agency(engine: str, new_database: NewDatabase, tmp_path: Path) -> Iterator[A
     opened.database.close()
 
 
-@pytest.mark.parametrize("text", ["", "{", "nought", '{"id": 1,}', '{"a": NaN}', "\ud800"])
+@pytest.mark.parametrize("text", ["", "{", "zero", '{"id": 1,}', '{"a": NaN}', "\ud800"])
 def test_what_is_no_json_is_an_arrival_that_is_refused(text: str) -> None:
     """It still has its place in the batch, and its text is kept."""
     arrival = intake.arrival_of_text(text)

@@ -9,7 +9,7 @@ import pytest
 
 from app import scoring
 from app.rules.terms import Basis
-from app.scoring import Asked
+from app.scoring import ScoreQuery
 from tests.conftest import CountQueries, NewDatabase
 from tests.scenario import AT, Agency, Scenario, open_agency
 
@@ -58,7 +58,7 @@ def test_as_of_a_day_is_what_stood_when_only_the_events_up_to_it_were_there(
         growing.record_events(events[recorded:])
         recorded = len(events)
         for basis in Basis:
-            asked = Asked(2026, AT.date(), dt.date.fromisoformat(day), basis)
+            asked = ScoreQuery(2026, AT.date(), dt.date.fromisoformat(day), basis)
             with whole.database.read() as connection, growing.database.read() as beside:
                 then = scoring.scorecards(connection, asked)
                 now = scoring.scorecards(beside, asked._replace(today=dt.date.fromisoformat(day), as_of=None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from app import ledger
-from app.ledger import Look
+from app.ledger import Cursor
 from tests.scenario import AT
 
 
@@ -21,7 +21,7 @@ def _touch(database, *, at=AT):
 
 def _after(database, position):
     with database.read() as connection:
-        found = ledger.touches_after(connection, position)
+        found = ledger.changes_after(connection, position)
     return None if found is None else len(found)
 
 
@@ -43,12 +43,12 @@ def test_a_position_that_is_not_of_this_database_or_too_old_is_not_known(databas
     _touch(database)
     _touch(database, at=AT + dt.timedelta(days=2))
     with database.write("run_job") as connection:
-        ledger.forget_touches(connection, before=AT + dt.timedelta(days=1))
+        ledger.forget_changes(connection, before=AT + dt.timedelta(days=1))
     assert _after(database, first) is None, "what came after it was deleted"
     assert _after(database, _position(database)) == 0
 
 
 def test_a_position_among_many_open_transactions_says_less_rather_than_too_much():
     """Whoever returns to it hears of some twice, and misses none."""
-    assert Look.parse(Look(7, frozenset({9, 8})).text) == Look(7, frozenset({8, 9}))
-    assert Look.parse(Look(7, frozenset(range(10, 100))).text) == Look(7, frozenset())
+    assert Cursor.parse(Cursor(7, frozenset({9, 8})).text) == Cursor(7, frozenset({8, 9}))
+    assert Cursor.parse(Cursor(7, frozenset(range(10, 100))).text) == Cursor(7, frozenset())

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from app import intake, scoring
 from app.kit.database import is_postgresql
 from app.rules.terms import Node, NodeKind
-from app.scoring import Asked
+from app.scoring import ScoreQuery
 from tests.conftest import CountQueries, NewDatabase
 from tests.scenario import AT, Agency, Scenario, event_of, ingest, open_agency
 
@@ -126,7 +126,7 @@ def test_figures_of_nodes_are_read_by_the_same_queries_however_many_they_are(
 
     def queries(nodes: list[Node] | None) -> int:
         with empty.database.read() as connection, count_queries() as sent:
-            scoring.scorecards(connection, Asked(2026, AT.date()), nodes)
+            scoring.scorecards(connection, ScoreQuery(2026, AT.date()), nodes)
         return len(sent)
 
     queries(None)

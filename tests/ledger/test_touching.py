@@ -12,7 +12,7 @@ import pytest
 
 from app import ledger
 from app.kit.database import Database
-from app.ledger import Look
+from app.ledger import Cursor
 from tests.conftest import NewDatabase
 from tests.scenario import AT, Agency
 
@@ -21,7 +21,7 @@ def _owners(employee: int) -> str:
     return ledger.owners_text(employees=[employee], cycles=[2026])
 
 
-def _heard(touches: list[ledger.Touch]) -> list[int]:
+def _heard(touches: list[ledger.Change]) -> list[int]:
     return [employee for one in touches for employee in one.employees]
 
 
@@ -57,7 +57,7 @@ def test_what_commits_late_is_heard_of_late_and_nothing_twice(new_database: NewD
             position, touches = ledger.look(connection, position)
         assert _heard(touches) == [2]
         with database.read() as connection:
-            position, touches = ledger.look(connection, Look.parse(position.text))
+            position, touches = ledger.look(connection, Cursor.parse(position.text))
         assert touches == []
     with database.read() as connection:
         position, touches = ledger.look(connection, position)
@@ -116,15 +116,15 @@ def test_a_stream_resumes_from_a_position_until_that_is_forgotten(database: Data
         with database.write("more") as connection:
             ledger.touch(connection, at=AT - dt.timedelta(days=1), owners=_owners(employee))
     with database.read() as connection:
-        since = ledger.touches_after(connection, position.text)
+        since = ledger.changes_after(connection, position.text)
         assert since is not None
         assert _heard(since) == [2, 3, 4]
         for nonsense in ("", "x", "1;2", "-5", "9" * 19, "1" * 400):
-            assert ledger.touches_after(connection, nonsense) is None
+            assert ledger.changes_after(connection, nonsense) is None
     with database.write("forget") as connection:
-        assert ledger.forget_touches(connection, before=AT) == 3
+        assert ledger.forget_changes(connection, before=AT) == 3
     with database.read() as connection:
-        assert ledger.touches_after(connection, position.text) is None
+        assert ledger.changes_after(connection, position.text) is None
 
 
 def test_an_event_without_effect_touches_nobody(agency: Agency) -> None:

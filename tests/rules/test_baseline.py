@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 
 from app.rules.baseline import (
     SETTLING,
-    Given,
     LineTerms,
     MethodName,
+    Overrides,
     Reason,
     history,
     is_outlier,
     midterm_year,
     past_years,
-    settle,
+    resolve_reference,
 )
-from app.rules.kpis import METHOD_NAMES, Bounds, Kpi, KpiVersion, Measure, Method, Target, Words
+from app.rules.kpis import METHOD_NAMES, Bounds, Kpi, KpiVersion, Measure, Method, Target, Translated
 from app.rules.measures import decimal_text
 from app.rules.terms import CountsFrom, Direction, KpiClass
 
@@ -39,8 +39,8 @@ def past(text: str) -> dict[int, Decimal]:
     return {year: Decimal(value) for year, value in zip(years, values, strict=True) if value != "-"}
 
 
-def row(**figures: str | int) -> Given:
-    return Given(**{name: one if name == "excluded" else Decimal(str(one)) for name, one in figures.items()})
+def row(**figures: str | int) -> Overrides:
+    return Overrides(**{name: one if name == "excluded" else Decimal(str(one)) for name, one in figures.items()})
 
 
 def terms(method: str | Method = "deviation", values: str = "", **more: object) -> LineTerms:
@@ -50,7 +50,7 @@ def terms(method: str | Method = "deviation", values: str = "", **more: object) 
 
 def figures(line: LineTerms) -> str:
     """``method base sigma high low target`` as shown, without what is null; or the reason."""
-    settled = settle(line)
+    settled = resolve_reference(line)
     if settled.reason:
         return str(settled.reason)
     return " ".join(str(one) for one in settled.shown(is_measured=True) if one is not None)
@@ -154,15 +154,15 @@ def test_given_figures_replace_derived_ones(method, values, given_, expected):
 def test_deviation_becomes_ratio_where_sigma_says_nothing(values, expected):
     """Fewer than three past years, or sigma = 0: fall back to ratio and say so (domain.md 3)."""
     assert close(figures(terms("deviation", values)), expected)
-    assert settle(terms("deviation", values)).defined == MethodName.DEVIATION
+    assert resolve_reference(terms("deviation", values)).defined == MethodName.DEVIATION
 
 
 @pytest.mark.parametrize(
     ("bounds", "given_", "expected"),
     [
-        (Bounds(max=Decimal(145)), Given(), "deviation 130 10 145 110"),
-        (Bounds(min=Decimal(115)), Given(), "deviation 130 10 150 115"),
-        (Bounds(min=Decimal(0), max=Decimal(100)), Given(), "no_spread"),  # both held at 100
+        (Bounds(max=Decimal(145)), Overrides(), "deviation 130 10 145 110"),
+        (Bounds(min=Decimal(115)), Overrides(), "deviation 130 10 150 115"),
+        (Bounds(min=Decimal(0), max=Decimal(100)), Overrides(), "no_spread"),  # both held at 100
         (Bounds(min=Decimal(0), max=Decimal(100)), row(high=200), "deviation 130 10 200 100"),
         (Bounds(min=Decimal(120), max=Decimal(140)), row(base=200, low=1), "deviation 200 10 140 1"),
     ],
@@ -189,7 +189,7 @@ def test_only_five_past_years_are_looked_at():
     older = past(WORKED) | {YEAR - 6: Decimal(10**6), YEAR: Decimal(10**6)}
 
     assert past_years(older, YEAR) == past(WORKED)
-    assert settle(terms("deviation", past=older)) == settle(terms("deviation", WORKED))
+    assert resolve_reference(terms("deviation", past=older)) == resolve_reference(terms("deviation", WORKED))
 
 
 # Outliers.
@@ -236,7 +236,7 @@ def test_exactly_half_of_sigma_is_enough(last, expected):
     ],
 )
 def test_an_excluded_year_leaves_sigma_and_where_it_counts_the_base(values, direction, excluded, expected):
-    found = history(terms("deviation", values, direction=direction, row=Given(excluded=excluded)))
+    found = history(terms("deviation", values, direction=direction, row=Overrides(excluded=excluded)))
 
     assert is_outlier(past(values), year=excluded, cycle=YEAR)
     assert f"{decimal_text(found.base)} {decimal_text(found.sigma)}" == expected.replace("8750", "875")
@@ -244,13 +244,15 @@ def test_an_excluded_year_leaves_sigma_and_where_it_counts_the_base(values, dire
 
 def test_an_exclusion_that_leaves_no_spread_falls_back_to_ratio():
     """The other four are equal: sigma is 0."""
-    assert figures(terms("deviation", "100 100 100 200 100", row=Given(excluded=2024))) == "ratio 100 0 120 80"
+    assert figures(terms("deviation", "100 100 100 200 100", row=Overrides(excluded=2024))) == "ratio 100 0 120 80"
 
 
 def test_other_methods_do_not_know_exclusions():
     line = terms("beta", "100 101 99 100 200")
 
-    assert settle(terms("beta", "100 101 99 100 200", row=Given(excluded=2025))) == settle(line)
+    assert resolve_reference(terms("beta", "100 101 99 100 200", row=Overrides(excluded=2025))) == resolve_reference(
+        line
+    )
 
 
 # Target and milestone.
@@ -263,13 +265,13 @@ K_TESTBED = Method(name="milestone", targets=(Target(2021, Decimal(3)), Target(2
     ("method", "year", "given_", "expected"),
     [
         ("target", 2026, row(target=80), "target 80"),
-        ("target", 2026, Given(), "no_target"),
+        ("target", 2026, Overrides(), "no_target"),
         ("target", 2026, row(target=0), "no_target"),
-        (K_TESTBED, 2020, Given(), "milestone 3"),
-        (K_TESTBED, 2021, Given(), "milestone 3"),
-        (K_TESTBED, 2022, Given(), "milestone 3.5"),
-        (K_TESTBED, 2025, Given(), "milestone 5"),
-        (K_TESTBED, 2030, Given(), "milestone 5"),
+        (K_TESTBED, 2020, Overrides(), "milestone 3"),
+        (K_TESTBED, 2021, Overrides(), "milestone 3"),
+        (K_TESTBED, 2022, Overrides(), "milestone 3.5"),
+        (K_TESTBED, 2025, Overrides(), "milestone 5"),
+        (K_TESTBED, 2030, Overrides(), "milestone 5"),
         (K_TESTBED, 2022, row(target=4), "milestone 4"),
         (K_TESTBED, 2022, row(target=0), "no_target"),
     ],
@@ -324,7 +326,7 @@ def test_a_midterm_path_goes_by_the_line_or_by_what_was_reached(year, values, di
 )
 def test_three_years_are_those_after_the_start_that_history_has(year, values, years):
     """The start's own year is not one of them, though it may be what the next year's base goes by."""
-    assert [one.year for one in settle(terms(VISITS, values, year=year)).years_before] == years
+    assert [one.year for one in resolve_reference(terms(VISITS, values, year=year)).years_before] == years
 
 
 def test_each_of_the_three_years_has_its_own_high_and_low():
@@ -378,7 +380,7 @@ def test_a_trend_is_the_textbook_regression(years):
     left = sum((y - a - b * x) ** 2 for x, y in zip(xs, ys, strict=True))
     square = left / (n - 2) * (1 + Fraction(1, n) + (YEAR - x_mean) ** 2 / sxx)
 
-    line = settle(terms("trend", past=years))
+    line = resolve_reference(terms("trend", past=years))
 
     if left == 0:
         assert line.reason == Reason.NO_SPREAD
@@ -425,7 +427,9 @@ def test_bounds_hold_before_days_are_taken_off():
 
 
 def test_proration_of_midterm_leaves_the_years_before():
-    whole, half = (settle(terms(VISITS, "45 55 66", aggregate="count", present=share)) for share in (Fraction(1), HALF))
+    whole, half = (
+        resolve_reference(terms(VISITS, "45 55 66", aggregate="count", present=share)) for share in (Fraction(1), HALF)
+    )
 
     assert half.high == whole.high / 2
     assert half.years_before == whole.years_before
@@ -454,7 +458,7 @@ def test_proration_of_midterm_leaves_the_years_before():
     ],
 )
 def test_reasons_are_asked_in_the_contracts_order(line, has_actual, expected):
-    assert settle(line).why(has_actual=has_actual) == expected
+    assert resolve_reference(line).why(has_actual=has_actual) == expected
 
 
 def test_the_order_of_reasons_is_the_contracts():
@@ -465,7 +469,7 @@ def test_the_order_of_reasons_is_the_contracts():
 
 def test_a_line_that_cannot_be_measured_shows_the_method_of_its_definition_alone():
     """Deviation that became ratio is deviation again, without any figure (contract, "Scores, exactly")."""
-    line = settle(terms("deviation", "100"))
+    line = resolve_reference(terms("deviation", "100"))
 
     assert [*line.shown(is_measured=True)] == ["ratio", "100", None, "120", "80", None]
     assert [*line.shown(is_measured=False)] == ["deviation", None, None, None, None, None]
@@ -477,7 +481,7 @@ def test_every_method_settles():
 
 def test_the_terms_of_a_row_come_from_the_version_that_is_asked():
     """The bridge asks the same row under the version before (``old_score``)."""
-    words = Words(en="Deals")
+    words = Translated(en="Deals")
     first = KpiVersion(
         from_cycle=None,
         name=words,
@@ -508,9 +512,9 @@ numbers = st.decimals(1, 10**6, places=4)
 def test_lower_is_better_is_the_mirror(values, method, kpi_class):
     """With every figure negated, what was better is better still: signs swap, nothing else (domain.md 3)."""
     years = dict(zip(range(YEAR - 1, YEAR - 6, -1), values, strict=False))
-    up = settle(terms(method, past=years, kpi_class=kpi_class))
+    up = resolve_reference(terms(method, past=years, kpi_class=kpi_class))
     assume(up.method != MethodName.RATIO)  # percentages of a negative base are no mirror
-    down = settle(terms(method, past={y: -v for y, v in years.items()}, kpi_class=kpi_class, direction=DOWN))
+    down = resolve_reference(terms(method, past={y: -v for y, v in years.items()}, kpi_class=kpi_class, direction=DOWN))
 
     assert up.reason == down.reason
     if up.reason is None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.baseline import Given, LineTerms, MethodName, Reason, settle
+from app.rules.baseline import LineTerms, MethodName, Overrides, Reason, resolve_reference
 from app.rules.derivation import (
     Blended,
     Counted,
@@ -76,7 +76,7 @@ def check(steps: list[Step]) -> None:
 
 def told(terms: LineTerms, held: Fraction | None, *, days: tuple[int, int] | None = None, because: str = "") -> Told:
     """A line as scoring settles and scores it."""
-    settled = settle(terms)
+    settled = resolve_reference(terms)
     found = Actuals.of([held])
     value = score(Lines.of([settled]), found.value, rest=found.rest)[0].item()
     return Told(
@@ -158,7 +158,7 @@ def test_equal_past_years_say_why_deviation_became_ratio():
 def test_an_excluded_last_year_is_capped_and_its_reason_told():
     """1,000 counts as at most 130 + 2σ of the other four (domain.md 3)."""
     past = {2025: Decimal(1000), 2024: Decimal(130), 2023: Decimal(115), 2022: Decimal(120), 2021: Decimal(110)}
-    line = told(terms(past=past, row=Given(excluded=2025)), Fraction(135), because="a fair that was held once")
+    line = told(terms(past=past, row=Overrides(excluded=2025)), Fraction(135), because="a fair that was held once")
     found = sentences(line)
 
     assert "The recorded reason: a fair that was held once" in found
@@ -188,7 +188,7 @@ def test_a_target_that_was_set_says_when_and_what_the_folder_gives(name, folder)
     """It goes before the folder's and before a milestone's; nothing else is said of where the target comes from."""
     method = Method(name=name, targets=(Target(2024, Decimal(3)),) if name == "milestone" else ())
     set_target = SetTarget(target=Decimal("12.5"), folder=folder, day=dt.date(2026, 6, 30))
-    held = told(terms(method=method, row=Given(target=Decimal("12.5")), past={}), Fraction(5))
+    held = told(terms(method=method, row=Overrides(target=Decimal("12.5")), past={}), Fraction(5))
     found = replace(held, set_target=set_target)
     said = [step.say() for step in reference_steps(found) if step.code.startswith(("target", "no_target"))]
     gives = "none" if folder is None else "10.5"
@@ -204,7 +204,7 @@ def test_a_milestone_between_two_years_is_interpolated():
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_reason_has_its_words(reason):
-    line = Told(terms=terms(), settled=settle(terms()), actual=None, score=None, reason=reason)
+    line = Told(terms=terms(), settled=resolve_reference(terms()), actual=None, score=None, reason=reason)
 
     first, *_ = score_steps(line)
     assert first.text == REASONS[reason]
@@ -216,7 +216,7 @@ def test_every_reason_has_its_words(reason):
 numbers = st.decimals("-500", "5000", places=2)
 kept_years = st.dictionaries(st.integers(2019, 2025), numbers, max_size=6)
 rows = st.builds(
-    Given,
+    Overrides,
     base=st.none() | numbers,
     high=st.none() | numbers,
     low=st.none() | numbers,
@@ -284,7 +284,13 @@ def test_every_method_has_its_sentences():
     for name in MethodName:
         assert list(
             score_steps(
-                Told(terms=terms(str(name)), settled=settle(terms(str(name))), actual=None, score=None, reason=None)
+                Told(
+                    terms=terms(str(name)),
+                    settled=resolve_reference(terms(str(name))),
+                    actual=None,
+                    score=None,
+                    reason=None,
+                )
             )
         )
 

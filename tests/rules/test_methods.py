@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from app.rules.baseline import Given, LineTerms, MethodName, Reason, Settled, settle
+from app.rules.baseline import LineTerms, MethodName, Overrides, Reason, Reference, resolve_reference
 from app.rules.kpis import METHOD_NAMES, Method, Target
 from app.rules.measures import Actuals
 from app.rules.methods import METHODS, Lines, percent_of, reasons, score
@@ -25,13 +25,13 @@ VISITS = Method(name="midterm", start=Target(2023, Decimal(40)), goal=Target(202
 ERRORS = Method(name="midterm", start=Target(2023, Decimal(90)), goal=Target(2028, Decimal(40)))
 
 
-def line(method: str | Method, values: str = "", **more: object) -> Settled:
+def line(method: str | Method, values: str = "", **more: object) -> Reference:
     years = {YEAR - back: Decimal(value) for back, value in enumerate(reversed(values.split()), 1) if value != "-"}
     chosen = Method(name=method) if isinstance(method, str) else method
-    return settle(LineTerms(**{"year": YEAR, "method": chosen, "aggregate": "given", "past": years, **more}))
+    return resolve_reference(LineTerms(**{"year": YEAR, "method": chosen, "aggregate": "given", "past": years, **more}))
 
 
-def score_of(settled: Settled, actual: object) -> float:
+def score_of(settled: Reference, actual: object) -> float:
     values = Actuals.of([None if actual is None else Fraction(str(actual))])
     return float(score(Lines.of([settled]), values.value, rest=values.rest)[0])
 
@@ -76,7 +76,7 @@ def test_worked_figures(method, kpi_class, actual, expected):
 )
 def test_a_target_is_a_share_or_its_inverse(direction, target, actual, expected):
     """20 + 80 × actual/target; lower-is-better 20 + 80 × target/actual, 100 for an actual of 0 or less."""
-    settled = line("target", row=Given(target=Decimal(target)), direction=direction)
+    settled = line("target", row=Overrides(target=Decimal(target)), direction=direction)
 
     assert score_of(settled, actual) == pytest.approx(expected, abs=1e-6)
 
@@ -149,7 +149,7 @@ def test_a_qualitative_score_is_the_graders_mean():
 def test_not_measurable_is_never_a_number():
     """No actual, or nothing to hold it against: NaN, whatever the other is."""
     assert np.isnan(score_of(line("deviation", WORKED), None))
-    assert np.isnan(score_of(line("target", direction=DOWN, row=Given(target=Decimal(3))), None))
+    assert np.isnan(score_of(line("target", direction=DOWN, row=Overrides(target=Decimal(3))), None))
     assert np.isnan(score_of(line("deviation"), 100))
 
 
@@ -158,7 +158,7 @@ def test_lines_are_scored_where_they_stand():
     settled = [
         line("deviation", WORKED),
         line("trend", "1 2"),
-        line("target", row=Given(target=Decimal(80))),
+        line("target", row=Overrides(target=Decimal(80))),
         line("qualitative", aggregate="rating"),
         line("deviation", WORKED),
         line("qualitative", aggregate="rating"),
@@ -183,7 +183,7 @@ def test_lines_are_scored_where_they_stand():
 
 def test_a_narrow_span_far_from_zero_keeps_its_decimals():
     """Ten billion dollars held against a high and a low that are a cent apart: one float has no room for it."""
-    settled = line("ratio", row=Given(high=Decimal("10000000000.01"), low=Decimal("10000000000.00")))
+    settled = line("ratio", row=Overrides(high=Decimal("10000000000.01"), low=Decimal("10000000000.00")))
 
     assert score_of(settled, "10000000000.003") == pytest.approx(44, abs=1e-6)
 
@@ -220,7 +220,7 @@ def exact_percent(z: Fraction) -> Fraction:
     return held(y0 + (z - x0) * (y1 - y0) / (x1 - x0), 0, 100)
 
 
-def exact_score(settled: Settled, actual: Fraction) -> Fraction:
+def exact_score(settled: Reference, actual: Fraction) -> Fraction:
     """One line, one actual, every step as the text says it."""
     up = settled.direction == UP
     if settled.method in {"deviation", "ratio"}:
@@ -258,7 +258,7 @@ def cases(draw):
         goal=Target(draw(st.integers(2026, 2030)), last),
         targets=(Target(2024, first), Target(2028, last)),
     )
-    settled = settle(
+    settled = resolve_reference(
         LineTerms(
             year=YEAR,
             method=method,
@@ -266,7 +266,7 @@ def cases(draw):
             kpi_class=draw(st.sampled_from(list(KpiClass))),
             direction=direction,
             past={year: draw(swing) for year in range(YEAR - 5, YEAR)},
-            row=Given(target=draw(swing) if name == "target" else None),
+            row=Overrides(target=draw(swing) if name == "target" else None),
             present=draw(st.fractions(Fraction(1, 365), 1, max_denominator=365)),
         )
     )
@@ -309,7 +309,7 @@ def test_lower_is_better_is_the_mirror(values, name, kpi_class, actual):
     assume(len(set(values)) > 1)
     years = dict(zip(range(YEAR - 1, YEAR - 6, -1), values, strict=False))
     up, down = (
-        settle(
+        resolve_reference(
             LineTerms(
                 year=YEAR,
                 method=Method(name=name),

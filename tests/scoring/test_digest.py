@@ -90,7 +90,7 @@ def test_the_day_on_which_it_is_asked_is_of_no_account(agency: Agency) -> None:
     before = agency.digest()
     for today in (dt.date(2026, 1, 1), dt.date(2026, 12, 31)):
         with agency.database.read() as connection:
-            scoring.scorecards(connection, scoring.Asked(2026, today))
+            scoring.scorecards(connection, scoring.ScoreQuery(2026, today))
             assert scoring.digest(connection) == before
     with agency.database.read() as connection:
         events = sa.table("event")

@@ -16,7 +16,7 @@ from app.rules.kpis import Measure
 from app.rules.measures import decimal_text
 from app.rules.steps import Section
 from app.rules.terms import Basis, Node, NodeKind
-from app.scoring import Asked, CountedActivity, Explanation
+from app.scoring import CountedActivity, Explanation, ScoreQuery
 from tests.conftest import CountQueries
 from tests.reference.random_agency import CYCLE
 from tests.rules.test_derivation import check
@@ -48,7 +48,7 @@ def test_what_the_activities_add_is_the_actual(database: Database, tmp_path: Pat
     with database.read() as connection:
         for as_of in (None, dt.date(2026, 8, 20)):
             for basis in Basis:
-                asked = Asked(CYCLE, TODAY, as_of, basis)
+                asked = ScoreQuery(CYCLE, TODAY, as_of, basis)
                 for card in scoring.scorecards(connection, asked):
                     for line in card.lines:
                         found = scoring.explain(connection, asked, card.node, line.kpi)
@@ -66,7 +66,7 @@ def test_what_the_activities_add_is_the_actual(database: Database, tmp_path: Pat
 def test_a_list_in_pages_is_the_list(database: Database, tmp_path: Path) -> None:
     """Whatever the size of a page: none twice, none left out, a ratio's two parts among them."""
     take_in(database, tmp_path, seed=7, events=300)
-    asked = Asked(CYCLE, TODAY, None, Basis.PROVISIONAL)
+    asked = ScoreQuery(CYCLE, TODAY, None, Basis.PROVISIONAL)
     paged = 0
     with database.read() as connection:
         for card in scoring.scorecards(connection, asked):
@@ -97,7 +97,7 @@ def test_a_place_that_nobody_gave_out_is_refused(agency: Agency, after: str) -> 
     employee E1 VIE staff
     2026-03-04 deal D-1 E1 100 EUR
     """
-    asked = Asked(2026, TODAY)
+    asked = ScoreQuery(2026, TODAY)
     with agency.database.read() as connection, pytest.raises(ValueError, match="no place"):
         scoring.counted_activities(connection, asked, VIE, "deal_value", after=after)
 
@@ -107,7 +107,7 @@ def explained(agency: Agency, node: str, kpi: str, **more: object) -> Explanatio
     at = Node.parse(node)
     assert at is not None
     with agency.database.read() as connection:
-        found = scoring.explain(connection, Asked(2026, TODAY), at, kpi, **more)  # type: ignore[arg-type]
+        found = scoring.explain(connection, ScoreQuery(2026, TODAY), at, kpi, **more)  # type: ignore[arg-type]
     assert found is not None
     return found
 
@@ -117,7 +117,7 @@ def listed(agency: Agency, node: str, kpi: str, *, basis: Basis = Basis.FINAL) -
     at = Node.parse(node)
     assert at is not None
     with agency.database.read() as connection:
-        return scoring.counted_activities(connection, Asked(2026, TODAY, None, basis), at, kpi)[0]
+        return scoring.counted_activities(connection, ScoreQuery(2026, TODAY, None, basis), at, kpi)[0]
 
 
 def test_a_shared_deal_stands_in_both_lists_with_its_share(agency: Agency) -> None:
@@ -161,7 +161,7 @@ def test_what_may_not_be_seen_is_told_by_its_number_and_total_alone(agency: Agen
     employee E1 VIE staff
     2026-03-04 consult C-1 E1
     """
-    asked = Asked(2026, TODAY)
+    asked = ScoreQuery(2026, TODAY)
     found = explained(agency, "unit:VIE", "consults", sees=lambda node: node.kind is NodeKind.EMPLOYEE)
     with agency.database.read() as connection:
         activities, more = scoring.counted_activities(connection, asked, VIE, "consults", sees=lambda _node: False)
@@ -178,9 +178,9 @@ def test_a_line_that_is_not_there_has_no_derivation(agency: Agency) -> None:
     unit VIE agency
     """
     with agency.database.read() as connection:
-        assert scoring.explain(connection, Asked(2026, TODAY), VIE, "nothing") is None
-        assert scoring.explain(connection, Asked(1999, TODAY), VIE, "deals") is None
-        assert scoring.counted_activities(connection, Asked(2026, TODAY), VIE, "nothing") == ([], None)
+        assert scoring.explain(connection, ScoreQuery(2026, TODAY), VIE, "nothing") is None
+        assert scoring.explain(connection, ScoreQuery(1999, TODAY), VIE, "deals") is None
+        assert scoring.counted_activities(connection, ScoreQuery(2026, TODAY), VIE, "nothing") == ([], None)
 
 
 def test_an_employee_is_told_the_way_up_to_what_is_published(agency: Agency) -> None:
@@ -206,7 +206,7 @@ def test_queries_do_not_grow_with_the_activities(agency: Agency, count_queries: 
     employee E1 VIE staff
     2026-03-04 consult C-1 E1
     """
-    asked = Asked(2026, TODAY, dt.date(2026, 7, 1))
+    asked = ScoreQuery(2026, TODAY, dt.date(2026, 7, 1))
     counted = []
     for batch in (range(2, 3), range(3, 33)):
         agency.record(*(f"2026-03-{1 + number % 28:02d} consult C-{number} E1" for number in batch))

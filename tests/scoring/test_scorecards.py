@@ -9,7 +9,7 @@ import pytest
 
 from app import scoring
 from app.rules.terms import Basis, Node
-from app.scoring import Asked, Scorecard
+from app.scoring import Scorecard, ScoreQuery
 from tests.conftest import CountQueries
 from tests.scenario import AT, KPIS, Agency
 
@@ -100,7 +100,7 @@ def test_a_scorecard_asked_alone_is_the_one_among_all(agency: Agency, count_quer
     """
     for as_of in (None, dt.date(2026, 6, 30)):
         for basis in Basis:
-            asked = Asked(2026, AT.date(), as_of, basis)
+            asked = ScoreQuery(2026, AT.date(), as_of, basis)
             with agency.database.read() as connection:
                 with count_queries() as for_all:
                     cards = scoring.scorecards(connection, asked)
@@ -137,8 +137,8 @@ def test_who_serves_and_lives_in_the_cycle_is_listed_with_lines_or_without(agenc
     employee E1 HQ staff
     """
     with agency.database.read() as connection:
-        nodes = [str(card.node) for card in scoring.scorecards(connection, Asked(2026, AT.date()))]
-        later = scoring.scorecards(connection, Asked(2027, AT.date()))
+        nodes = [str(card.node) for card in scoring.scorecards(connection, ScoreQuery(2026, AT.date()))]
+        later = scoring.scorecards(connection, ScoreQuery(2027, AT.date()))
     assert set(nodes) == {"unit:HQ", "unit:VIE", "employee:E1", "employee:E8", "employee:E9"}
     assert nodes[0].startswith("unit:")
     assert [one.lines for one in later] == [()] * len(nodes)

@@ -13,7 +13,7 @@ from app import cascade, ledger, scoring
 from app.kit.database import Database
 from app.kit.refusals import NotThere
 from app.rules.terms import Node
-from app.scoring import Asked, Moved, TargetMove
+from app.scoring import ScoreQuery, TargetMove, TargetsSet
 from tests.scenario import AT, Agency, load
 
 E1 = "employee:E1"
@@ -25,10 +25,12 @@ def node_of(text: str) -> Node:
     return found
 
 
-def set_target(database: Database, node: str, target: str, *, seen: str | None = "10", kpi: str = "deals") -> Moved:
+def set_target(
+    database: Database, node: str, target: str, *, seen: str | None = "10", kpi: str = "deals"
+) -> TargetsSet:
     """Set a target as the page does."""
 
-    def work(connection) -> Moved:
+    def work(connection) -> TargetsSet:
         held = scoring.begin_setting(connection)
         before = None if seen is None else Decimal(seen)
         moves = [TargetMove(node=node_of(node), target=Decimal(target), seen=before)]
@@ -74,7 +76,7 @@ def test_what_is_set_goes_before_the_folder_and_the_digest_does_not_know_it(agen
     assert agency.digest() == digest
     with agency.database.read() as connection:
         assert scoring.newest(connection).token != taken.token
-        asked = Asked(2026, AT.date())
+        asked = ScoreQuery(2026, AT.date())
         found = scoring.explain(connection, asked, node_of(E1), "deals")
         assert found is not None
         day = AT.date().isoformat()
@@ -204,7 +206,7 @@ def test_nothing_is_set_over_what_was_not_seen_or_where_no_target_belongs(agency
     set_target(agency.database, E1, "5")
     assert set_target(agency.database, E1, "6").overtaken == (node_of(E1),)
     assert line_of(agency).target == "5"
-    assert set_target(agency.database, E1, "5.0") == Moved()
+    assert set_target(agency.database, E1, "5.0") == TargetsSet()
     for node, kpi in ((E1, "nothing"), ("employee:E404", "deals")):
         with pytest.raises(NotThere):
             set_target(agency.database, node, "5", kpi=kpi)
@@ -224,7 +226,7 @@ def test_only_changed_rows_are_worked_out_again_and_to_the_same(agency: Agency, 
     set_target(agency.database, E1, "5")
     with agency.database.read() as connection:
         plan = scoring.state(connection).plan(2026)
-        decided = [card.as_json() for card in scoring.scorecards(connection, Asked(2026, dt.date(2026, 6, 30)))]
+        decided = [card.as_json() for card in scoring.scorecards(connection, ScoreQuery(2026, dt.date(2026, 6, 30)))]
         assert cascade.loaded_sheet(connection).line(2026, node_of(E1), "deals") is not plan.sheet.line(
             2026, node_of(E1), "deals"
         )
@@ -233,5 +235,5 @@ def test_only_changed_rows_are_worked_out_again_and_to_the_same(agency: Agency, 
     row = "2026,employee:E1,deals,10,,unique,,,,,,%s,"
     assert change(agency, lambda text: text.replace(row % "10", row % "5")) == []
     with agency.database.read() as connection:
-        said = [card.as_json() for card in scoring.scorecards(connection, Asked(2026, dt.date(2026, 6, 30)))]
+        said = [card.as_json() for card in scoring.scorecards(connection, ScoreQuery(2026, dt.date(2026, 6, 30)))]
     assert decided == said

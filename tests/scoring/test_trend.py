@@ -11,7 +11,7 @@ from app import ledger, scoring
 from app.kit.database import Database
 from app.rules.permissions import Deed
 from app.rules.terms import Basis, Node, NodeKind, Period
-from app.scoring import Asked, days_to_keep
+from app.scoring import ScoreQuery, days_to_keep
 from tests.conftest import CountQueries
 from tests.reference.random_agency import CYCLE
 from tests.scenario import Agency, event_of, ingest
@@ -52,8 +52,8 @@ def test_a_snapshot_holds_the_scores_of_its_day(database: Database, tmp_path: Pa
     with database.read() as connection:
         (again,) = scoring.snapshots(connection, CYCLE, [day])
         kept = scoring.trends_of(connection, CYCLE, scoring.state(connection).plan(CYCLE).nodes)
-        final = scoring.scorecards(connection, Asked(CYCLE, TODAY, day, Basis.FINAL))
-        provisional = scoring.scorecards(connection, Asked(CYCLE, TODAY, day, Basis.PROVISIONAL))
+        final = scoring.scorecards(connection, ScoreQuery(CYCLE, TODAY, day, Basis.FINAL))
+        provisional = scoring.scorecards(connection, ScoreQuery(CYCLE, TODAY, day, Basis.PROVISIONAL))
 
     assert len(again.rows) == len(kept)
     for card, other, row in zip(final, provisional, again.rows, strict=True):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from app import scoring
 from app.rules.terms import Node
-from app.scoring import Asked
+from app.scoring import ScoreQuery
 from app.scoring.tables import trend
 from tests.conftest import CountQueries
 from tests.web.working import NOW, Working
@@ -32,7 +32,7 @@ def test_each_unit_is_a_cell_with_its_score_that_leads_to_its_scorecard(working:
     working.record(*THREE_DEALS)
     page = working.ferran.get("/agency").text
     with working.database.read() as connection:
-        found = scoring.scores(connection, Asked(2026, NOW.date()))
+        found = scoring.scores(connection, ScoreQuery(2026, NOW.date()))
     for code in ("EUR", "VIE", "PAR", "ASI", "TYO"):
         node = Node.parse(f"unit:{code}")
         assert node is not None
@@ -60,7 +60,7 @@ def test_movers_compare_with_the_snapshot_of_thirty_days_ago(working: Working) -
                 for day, score in ((dt.date(2026, 5, 31), 20.0), (dt.date(2026, 6, 29), 99.0))
             ],
         )
-        final = scoring.scores(connection, Asked(2026, NOW.date())).of(Node.parse("unit:VIE"))[2]  # type: ignore[arg-type]  # it is a node
+        final = scoring.scores(connection, ScoreQuery(2026, NOW.date())).of(Node.parse("unit:VIE"))[2]  # type: ignore[arg-type]  # it is a node
     assert final is not None
     page = working.ferran.get("/agency").text
     assert f"+{final - 20:.2f}" in page

@@ -14,10 +14,10 @@ from app.kit.refusals import Invalid, Refusal, TooMany
 from app.rules.activities import MESSAGES
 from app.rules.permissions import Deed
 from app.rules.terms import Finding, Place, Words
-from app.web.desk import Desk
 from app.web.forms import parsed
 from app.web.languages import figure
 from app.web.rendering import Page
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 
@@ -26,11 +26,11 @@ def failing() -> Pages:
     pages = Pages("failing")
 
     @pages.api_read("/api/v1/failing/<how>", may=Deed.PUBLIC)
-    def api(desk: Desk, how: str) -> Page:
+    def api(context: RequestContext, how: str) -> Page:
         return fail(how)
 
     @pages.read("/failing/<how>", may=Deed.PUBLIC)
-    def page(desk: Desk, how: str) -> Page:
+    def page(context: RequestContext, how: str) -> Page:
         return fail(how)
 
     def fail(how: str) -> Page:

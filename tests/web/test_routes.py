@@ -15,8 +15,8 @@ from app.kit.refusals import Conflict, Invalid, at_field
 from app.rules.permissions import PUBLIC_DEEDS, Deed, Scope
 from app.rules.terms import Node
 from app.web import create_app, site_of
-from app.web.desk import Desk
-from app.web.rendering import Again, Json, Page, Said
+from app.web.rendering import FormError, Json, Page, Redirect
+from app.web.request_context import RequestContext
 from app.web.routing import Pages, refuse_undeclared
 from tests.people import NOW, PASSWORD, PEOPLE, email_of
 from tests.web.conftest import signed_in
@@ -39,46 +39,46 @@ def samples() -> Pages:
     pages = Pages("sample")
 
     @pages.read("/sample", may=Deed.OPEN_HOME)
-    def shown(desk: Desk) -> Page:
+    def shown(context: RequestContext) -> Page:
         return Page("pages/home.html")
 
     @pages.read("/sample/<node:node>", may=Deed.SEE_SCORECARD)
-    def scorecard(desk: Desk, node: Node) -> Page:
+    def scorecard(context: RequestContext, node: Node) -> Page:
         return Page("pages/home.html")
 
     @pages.read("/sample/writes", may=Deed.OPEN_HOME)
-    def writes(desk: Desk) -> Page:
-        desk.connection.execute(sa.update(tables.account).values(theme="dark"))
+    def writes(context: RequestContext) -> Page:
+        context.connection.execute(sa.update(tables.account).values(theme="dark"))
         return Page("pages/home.html")
 
     @pages.read("/sample/accounts", may=Deed.KEEP_ACCOUNTS)
-    def accounts(desk: Desk) -> Page:
+    def accounts(context: RequestContext) -> Page:
         return Page("pages/home.html")
 
     @pages.read("/sample/pay/<node:node>", may=Deed.SEE_PAY)
-    def pay(desk: Desk, node: Node) -> Page:
+    def pay(context: RequestContext, node: Node) -> Page:
         return Page("pages/home.html")
 
     @pages.act("/sample/<node:node>/targets", may=Deed.SET_TARGETS, again="scorecard")
-    def set_targets(desk: Desk, node: Node, form: Reason) -> Said | Again:
-        access.change_look(desk.connection, account_id=desk.viewer.account_id, theme="dark")
-        desk.note(before={"target": 1}, after={"target": 2}, why=form.reason)
+    def set_targets(context: RequestContext, node: Node, form: Reason) -> Redirect | FormError:
+        access.change_look(context.connection, account_id=context.viewer.account_id, theme="dark")
+        context.note(before={"target": 1}, after={"target": 2}, why=form.reason)
         if form.reason == "conflict":
             raise Conflict
         if form.reason == "invalid":
             raise Invalid(at_field("reason", "thin", "This is no reason."))
         if form.reason == "broken":
             raise RuntimeError(form.reason)
-        return Said("Set.", then="sample")
+        return Redirect("Set.", then="sample")
 
     @pages.api_read("/api/v1/sample/<node:node>", may=Deed.SEE_SCORECARD)
-    def api_scorecard(desk: Desk, node: Node, query: AsOf) -> Json:
-        return Json({"items": [str(node), desk.label, query.limit], "next": "/api/v1/sample?after=1"})
+    def api_scorecard(context: RequestContext, node: Node, query: AsOf) -> Json:
+        return Json({"items": [str(node), context.label, query.limit], "next": "/api/v1/sample?after=1"})
 
     @pages.api_act("/api/v1/sample/events", may=Deed.INGEST)
-    def api_events(desk: Desk) -> dict[str, str]:
-        desk.note(subject="event", after={"by": desk.label})
-        return {"by": desk.label}
+    def api_events(context: RequestContext) -> dict[str, str]:
+        context.note(subject="event", after={"by": context.label})
+        return {"by": context.label}
 
     return pages
 
@@ -131,10 +131,12 @@ def test_nobody_who_may_not_gets_in_anywhere(site, name):
     refused = []
     with inside.database.read() as connection:
         viewer = access.viewer(connection, token=_token(person), now=NOW)
-        desk = Desk(database=inside.database, settings=inside.settings, now=NOW, who=viewer).opened(connection)
+        context = RequestContext(database=inside.database, settings=inside.settings, now=NOW, who=viewer).opened(
+            connection
+        )
         for rule in site.url_map.iter_rules():
             about = Node.parse("unit:VIE") if "node" in rule.arguments else None
-            if not desk.allowed(inside.routes[rule.endpoint].deed, about):
+            if not context.allowed(inside.routes[rule.endpoint].deed, about):
                 refused.append(rule)
     assert refused
     for rule in refused:

@@ -109,7 +109,7 @@ def target_of(working: Working, node: str, kpi: str = "consults") -> str | None:
     found = Node.parse(node)
     assert found is not None
     with working.database.read() as connection:
-        card = scoring.scorecards(connection, scoring.Asked(2026, NOW.date()), [found])[0]
+        card = scoring.scorecards(connection, scoring.ScoreQuery(2026, NOW.date()), [found])[0]
     return next(line.target for line in card.lines if line.kpi == kpi)
 
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
 from app.rules.permissions import Deed
 from app.web.api.openapi import document
-from app.web.desk import Desk
 from app.web.rendering import Json, Page
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 __all__ = ["pages"]
@@ -38,16 +38,16 @@ def _described() -> dict[str, Any]:
         "refusals": (),
     },
 )
-def openapi(desk: Desk) -> Json:
+def openapi(context: RequestContext) -> Json:
     """All resources of the API, with their parameters, bodies, answers and problems."""
-    del desk
+    del context
     return Json(_described())
 
 
 @pages.read("/api/docs", may=Deed.PUBLIC, transaction=False)
-def docs(desk: Desk) -> Page:
+def docs(context: RequestContext) -> Page:
     """The same, to be read."""
-    del desk
+    del context
     described = _described()
     operations = [
         {"method": method.upper(), "path": path, **operation}

@@ -21,8 +21,8 @@ from app.rules.permissions import Deed
 from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
 from app.web.api.measuring import count_events
-from app.web.desk import Desk
 from app.web.rendering import Json
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 __all__ = ["DOOR", "as_json", "pages", "record", "sender_of"]
@@ -41,10 +41,10 @@ _ABOUT: Final = {
 
 
 @pages.api_act("/api/v1/events", may=Deed.INGEST, transaction=False, trail=False, about=_ABOUT)
-def post(desk: Desk) -> Json:
+def post(context: RequestContext) -> Json:
     """Record one event or a batch. One bad event never fails the others: it is kept, and can be read and sent again."""
     arrivals = arrivals_in(request)
-    recorded = record(desk.database, arrivals, at=desk.now, door=DOOR, who=desk.who)
+    recorded = record(context.database, arrivals, at=context.now, door=DOOR, who=context.who)
     return Json(as_json(recorded))
 
 

@@ -17,8 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from app.kit import jobs
 from app.kit.database import current_schema
 from app.rules.permissions import Deed
-from app.web.desk import Desk
 from app.web.rendering import Json
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 __all__ = ["pages"]
@@ -54,9 +54,9 @@ _READY: Final = {
         "refusals": (),
     },
 )
-def healthz(desk: Desk) -> Json:
+def healthz(context: RequestContext) -> Json:
     """Answer, touching nothing."""
-    del desk
+    del context
     return Json({"status": "ok"})
 
 
@@ -74,12 +74,12 @@ def healthz(desk: Desk) -> Json:
         "refusals": (),
     },
 )
-def readyz(desk: Desk) -> Json:
+def readyz(context: RequestContext) -> Json:
     """Whether the database is there and its schema current, and since when a worker has been seen."""
     found: dict[str, Any] = {"database": "unreachable", "schema": "unknown"}
     seen: dt.datetime | None = None
     try:
-        with desk.database.read() as connection:
+        with context.database.read() as connection:
             found["database"] = "reachable"
             found["schema"] = "current" if current_schema(connection) else "not_current"
             if found["schema"] == "current":
@@ -88,7 +88,7 @@ def readyz(desk: Desk) -> Json:
         # What is known so far says enough: the answer is that it is not ready.
         pass
     ready = found["schema"] == "current"
-    ago = None if seen is None else round((desk.now - seen).total_seconds(), 1)
+    ago = None if seen is None else round((context.now - seen).total_seconds(), 1)
     body = {
         "status": "ready" if ready else "not_ready",
         **found,
@@ -109,9 +109,9 @@ def readyz(desk: Desk) -> Json:
         "refusals": (),
     },
 )
-def metrics(desk: Desk) -> Json:
+def metrics(context: RequestContext) -> Json:
     """What was counted: by this process, or by all processes of this server."""
-    del desk
+    del context
     registry: CollectorRegistry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # noqa: TID251 - where the library itself looks
         registry = CollectorRegistry()

@@ -22,8 +22,8 @@ from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
 from app.web.api.events import as_json
 from app.web.api.measuring import count_events
-from app.web.desk import Desk
 from app.web.rendering import Json
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 __all__ = ["pages"]
@@ -65,9 +65,9 @@ class BadSignature(Unauthenticated):
         "signed": True,
     },
 )
-def receive(desk: Desk, name: str) -> Json:
+def receive(context: RequestContext, name: str) -> Json:
     """Record events that are signed with the hook's secret. The same message again changes nothing."""
-    with desk.database.read() as connection:
+    with context.database.read() as connection:
         hook = access.find_hook(connection, name=name)
     if hook is None:
         raise NotThere
@@ -76,11 +76,11 @@ def receive(desk: Desk, name: str) -> Json:
     arrivals = arrivals_in(request)
 
     def work(connection: Connection) -> Recorded:
-        fresh = access.take_message(connection, hook=hook, message_id=message_id, body=body, now=desk.now)
+        fresh = access.take_message(connection, hook=hook, message_id=message_id, body=body, now=context.now)
         # What was refused of a message that comes again is kept already.
-        return intake.take_in(connection, arrivals, at=desk.now, door=DOOR, sender=hook.name, keep=fresh)
+        return intake.take_in(connection, arrivals, at=context.now, door=DOOR, sender=hook.name, keep=fresh)
 
-    recorded = desk.database.writing(Deed.RECEIVE_HOOK, work)
+    recorded = context.database.writing(Deed.RECEIVE_HOOK, work)
     count_events(recorded, door=DOOR)
     return Json(as_json(recorded))
 

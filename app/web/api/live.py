@@ -17,10 +17,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app import access, ledger
 from app.kit.refusals import NotThere
-from app.ledger import Look
+from app.ledger import Cursor
 from app.rules.permissions import Deed
 from app.rules.terms import Node, n_
-from app.web.desk import Desk
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 __all__ = ["block", "node_of", "pages"]
@@ -86,17 +86,19 @@ _ABOUT: Final[Mapping[str, Any]] = {
 
 
 @pages.api_read("/api/v1/live", may=Deed.FOLLOW_LIVE, about=_ABOUT)
-def follow(desk: Desk, query: LiveQuery) -> Response:
+def follow(context: RequestContext, query: LiveQuery) -> Response:
     """Tell when a node's scorecard changes, by whatever process it is moved."""
     node = node_of(query.node)
-    desk.require(Deed.FOLLOW_LIVE, node)
-    if not access.exists(desk.directory, node):
+    context.require(Deed.FOLLOW_LIVE, node)
+    if not access.exists(context.directory, node):
         raise NotThere
-    here, _ = ledger.look(desk.connection, None)
+    here, _ = ledger.look(context.connection, None)
     after = request.headers.get("Last-Event-ID") or query.after
-    moved = after is not None and (Look.parse(after) is None or Look.parse(after) != here)
+    moved = after is not None and (Cursor.parse(after) is None or Cursor.parse(after) != here)
     text = f"retry: {SHORT_STREAM_RETRY_MS}\n"
     text += (
-        block(position=here.text, node=node, cycle=desk.today.year, at=desk.now) if moved else block(position=here.text)
+        block(position=here.text, node=node, cycle=context.today.year, at=context.now)
+        if moved
+        else block(position=here.text)
     )
     return Response(text, content_type="text/event-stream; charset=utf-8")

@@ -20,8 +20,8 @@ from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
 from app.web.api.events import DOOR, as_json, sender_of
 from app.web.api.measuring import count_events
-from app.web.desk import Desk
 from app.web.rendering import Json
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 __all__ = ["pages"]
@@ -52,9 +52,11 @@ class RejectedQuery(BaseModel):
         "refusals": (401, 403, 404, 422, 429, 503),
     },
 )
-def rejected(desk: Desk, query: RejectedQuery) -> Json:
+def rejected(context: RequestContext, query: RejectedQuery) -> Json:
     """Rejected events that were not mended yet, each as it came and with its reasons. A key for ingest sees its own."""
-    found = ledger.rejected_events(desk.connection, sender=_narrowed(desk), before=query.before, limit=query.limit + 1)
+    found = ledger.rejected_events(
+        context.connection, sender=_narrowed(context), before=query.before, limit=query.limit + 1
+    )
     items = found[: query.limit]
     following = None
     if len(found) > query.limit:
@@ -77,32 +79,34 @@ def rejected(desk: Desk, query: RejectedQuery) -> Json:
         "refusals": (400, 401, 403, 404, 413, 415, 429, 503),
     },
 )
-def replay(desk: Desk, number: str) -> Json:
+def replay(context: RequestContext, number: str) -> Json:
     """Send a rejected event again: a mended one as the body, or without a body the same. Once accepted it leaves the list."""
-    kept = _kept(desk, number)
+    kept = _kept(context, number)
     sent = bool(request.content_length) or request.headers.get("Transfer-Encoding") is not None
     arrivals = arrivals_in(request, plain=True) if sent else [intake.arrival_of(kept.event)]
     if len(arrivals) != 1:
         raise shapes.NotOne
-    recorded = intake.take_in(desk.connection, arrivals, at=desk.now, door=DOOR, sender=sender_of(desk.who), keep=False)
+    recorded = intake.take_in(
+        context.connection, arrivals, at=context.now, door=DOOR, sender=sender_of(context.who), keep=False
+    )
     if not recorded.rejected:
-        ledger.settle_rejected(desk.connection, kept.id, at=desk.now)
-    desk.note(subject=f"rejected:{kept.id}", after={"accepted": recorded.accepted, "duplicate": recorded.duplicate})
+        ledger.settle_rejected(context.connection, kept.id, at=context.now)
+    context.note(subject=f"rejected:{kept.id}", after={"accepted": recorded.accepted, "duplicate": recorded.duplicate})
     count_events(recorded, door=DOOR)
     return Json(as_json(recorded))
 
 
-def _narrowed(desk: Desk) -> tuple[str, str] | None:
-    key = desk.key
+def _narrowed(context: RequestContext) -> tuple[str, str] | None:
+    key = context.key
     return (DOOR, key.name) if key is not None and key.scope is Scope.INGEST else None
 
 
-def _kept(desk: Desk, number: str) -> KeptReject:
+def _kept(context: RequestContext, number: str) -> KeptReject:
     """The rejected event, where it is still to be mended and for this sender to see."""
     if not (number.isascii() and number.isdigit()) or len(number) > 18:
         raise NotThere
-    kept = ledger.rejected_event(desk.connection, int(number))
-    narrowed = _narrowed(desk)
+    kept = ledger.rejected_event(context.connection, int(number))
+    narrowed = _narrowed(context)
     if kept is None or kept.settled_at is not None or (narrowed is not None and narrowed != (kept.door, kept.sender)):
         raise NotThere
     return kept

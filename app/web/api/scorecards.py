@@ -18,11 +18,11 @@ from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
 from app.rules.terms import Basis, Node, NodeKind, n_
-from app.scoring import Asked, CyclePlan
+from app.scoring import CyclePlan, ScoreQuery
 from app.web.api import shapes
 from app.web.api.live import node_of
-from app.web.desk import Desk
 from app.web.rendering import Json
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 __all__ = ["AskedQuery", "pages"]
@@ -107,12 +107,12 @@ class ExplainQuery(AskedQuery):
     after: Annotated[str | None, Field(description="Where the page before said that the next activities are.")] = None
 
 
-def _asked(desk: Desk, query: AskedQuery) -> tuple[Asked, CyclePlan]:
-    state = scoring.state(desk.connection)
+def _asked(context: RequestContext, query: AskedQuery) -> tuple[ScoreQuery, CyclePlan]:
+    state = scoring.state(context.connection)
     first_month = state.frame.first_month
-    year = int(query.cycle) if query.cycle else cycle_of(desk.today, first_month)
+    year = int(query.cycle) if query.cycle else cycle_of(context.today, first_month)
     day = dt.date.fromisoformat(query.as_of) if query.as_of else None
-    return Asked(year, desk.today, day, query.basis), state.plan(year)
+    return ScoreQuery(year, context.today, day, query.basis), state.plan(year)
 
 
 _REFUSALS: Final = (401, 403, 404, 422, 429, 503)
@@ -131,12 +131,12 @@ _NODE: Final = {"node": ("node", "The unit or employee, as `unit:VIE` or `employ
         "refusals": _REFUSALS,
     },
 )
-def scorecard(desk: Desk, node: Node, query: AskedQuery) -> Json:
+def scorecard(context: RequestContext, node: Node, query: AskedQuery) -> Json:
     """The scorecard of a unit or an employee."""
-    asked, plan = _asked(desk, query)
+    asked, plan = _asked(context, query)
     if node not in plan.nodes:
         raise NotThere
-    (card,) = scoring.scorecards(desk.connection, asked, [node])
+    (card,) = scoring.scorecards(context.connection, asked, [node])
     return Json(card.as_json())
 
 
@@ -153,14 +153,14 @@ def scorecard(desk: Desk, node: Node, query: AskedQuery) -> Json:
         "refusals": _REFUSALS,
     },
 )
-def scorecards(desk: Desk, query: ListQuery) -> Json:
+def scorecards(context: RequestContext, query: ListQuery) -> Json:
     """The scorecards that who asks may see: of every unit whose life, and every employee whose service touches the cycle."""
-    asked, plan = _asked(desk, query)
-    sees = desk.sees(Deed.SEE_SCORECARD)
+    asked, plan = _asked(context, query)
+    sees = context.sees(Deed.SEE_SCORECARD)
     begun = None if query.after is None else _order(node_of(query.after))
     nodes = [node for node in plan.nodes if (begun is None or _order(node) > begun) and sees(node)]
     shown = nodes[: query.limit]
-    cards = scoring.scorecards(desk.connection, asked, shown) if shown else []
+    cards = scoring.scorecards(context.connection, asked, shown) if shown else []
     following = shapes.address(request, after=shown[-1]) if len(nodes) > len(shown) else None
     return Json({"items": [card.as_json() for card in cards], "next": following})
 
@@ -183,18 +183,18 @@ def _order(node: Node) -> tuple[bool, str]:
         "refusals": _REFUSALS,
     },
 )
-def explain(desk: Desk, node: Node, kpi: str, query: ExplainQuery) -> Json:
+def explain(context: RequestContext, node: Node, kpi: str, query: ExplainQuery) -> Json:
     """The whole derivation of a score: its steps, and the activities that count, the first 1,000 and where the next are."""
-    asked, plan = _asked(desk, query)
+    asked, plan = _asked(context, query)
     if node not in plan.nodes:
         raise NotThere
-    sees = desk.sees(Deed.SEE_ACTIVITIES)
-    found = scoring.explain(desk.connection, asked, node, kpi, sees=sees)
+    sees = context.sees(Deed.SEE_ACTIVITIES)
+    found = scoring.explain(context.connection, asked, node, kpi, sees=sees)
     if found is None:
         raise NotThere
     try:
         activities, more = scoring.counted_activities(
-            desk.connection, asked, node, kpi, after=query.after or None, sees=sees
+            context.connection, asked, node, kpi, after=query.after or None, sees=sees
         )
     except ValueError:
         raise NoPlace from None

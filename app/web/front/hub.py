@@ -22,13 +22,13 @@ from sqlalchemy import Connection
 
 from app import ledger, scoring
 from app.kit.database import Database
-from app.ledger import Look, Touch
+from app.ledger import Change, Cursor
 from app.rules.presence import cycle_of
 from app.rules.terms import Basis, Node, NodeKind
-from app.scoring import Asked, CyclePlan, State
+from app.scoring import CyclePlan, ScoreQuery, State
 from app.web.api.measuring import LIVE_VIEWERS
 
-__all__ = ["Change", "Dependence", "Hub", "Viewing", "replayed"]
+__all__ = ["Dependence", "Hub", "ScorecardChange", "Viewing", "replayed"]
 
 _LOG: Final = logging.getLogger("kopes.live")
 
@@ -41,7 +41,7 @@ EXACT_NODES_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ScorecardChange:
     """A node's scorecard of a cycle has changed."""
 
     node: Node
@@ -54,12 +54,12 @@ class Viewing:
     """One open stream: what it has still to be told. Several changes of one cycle become one."""
 
     node: Node
-    pending: dict[int, Change] = field(default_factory=dict)
+    pending: dict[int, ScorecardChange] = field(default_factory=dict)
     position: str = ""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     closed: bool = False
 
-    def tell(self, change: Change) -> None:
+    def tell(self, change: ScorecardChange) -> None:
         """Note a change and wake the stream."""
         self.pending[change.cycle] = change
         self.wake.set()
@@ -87,7 +87,7 @@ class Dependence:
             found = self._sources[cycle, node] = frozenset(nodes) | shown
         return found
 
-    def touched(self, touches: Iterable[Touch]) -> frozenset[Node]:
+    def changed(self, touches: Iterable[Change]) -> frozenset[Node]:
         """The nodes whose totals transactions moved."""
         frame = self.state.frame
         employees = {employee for touch in touches for employee in touch.employees}
@@ -101,7 +101,7 @@ class Dependence:
         return frozenset(self.state.sheet.lines) | {cycle_of(today, self.state.frame.first_month)}
 
     def affected(
-        self, touches: Sequence[Touch], nodes: Collection[Node], today: dt.date
+        self, touches: Sequence[Change], nodes: Collection[Node], today: dt.date
     ) -> dict[int, tuple[list[Node], dt.datetime]]:
         """By cycle: the nodes whose scorecards hang on what was touched, and when that was last."""
         found: dict[int, tuple[list[Node], dt.datetime]] = {}
@@ -113,7 +113,7 @@ class Dependence:
                 continue
             here = [touch for touch in touches if cycle in touch.cycles]
             if here:
-                moved = self.touched(here)
+                moved = self.changed(here)
                 hit = sorted(node for node in nodes if not self.sources(cycle, node).isdisjoint(moved))
                 if hit:
                     found[cycle] = (hit, max(touch.at for touch in here))
@@ -123,7 +123,7 @@ class Dependence:
 def _prints(connection: Connection, plan: CyclePlan, nodes: Sequence[Node], today: dt.date) -> dict[Node, bytes]:
     """A hash of all that each node's scorecard shows, on either basis. Queries: those of reading the figures once."""
     selection = plan.select(nodes)
-    asked = Asked(plan.cycle, today)
+    asked = ScoreQuery(plan.cycle, today)
     figures = scoring.read_figures(connection, selection, asked)
     digests = {node: sha256() for node in nodes}
     for basis in Basis:
@@ -147,7 +147,7 @@ class Hub:
         self._now: Final = now
         self._thread: Final = ThreadPoolExecutor(1, thread_name_prefix="live")
         self._streams: Final[dict[Node, set[Viewing]]] = {}
-        self._look: Look | None = None
+        self._look: Cursor | None = None
         self._dependence: Dependence | None = None
         self._known: Final[dict[tuple[int, Node], bytes]] = {}
         self._day: dt.date | None = None
@@ -244,7 +244,7 @@ class Hub:
             self._dependence = Dependence(state)
         return self._dependence
 
-    def _begin(self, node: Node, *, is_first: bool, after: str | None) -> list[Change]:
+    def _begin(self, node: Node, *, is_first: bool, after: str | None) -> list[ScorecardChange]:
         """Learn where things stand for a node that is looked at from now on; returns what a stream has missed of it."""
         today = self._now().date()
         with self._database.read() as connection:
@@ -262,19 +262,21 @@ class Hub:
                     self._known[cycle, node] = _prints(connection, dependence.state.plan(cycle), [node], today)[node]
             return replayed(connection, dependence, node, after=after, now=self._now())
 
-    def _step(self, nodes: Collection[Node]) -> list[Change]:
-        """Look once: what has been committed since, and whose scorecards it changes."""
+    def _step(self, nodes: Collection[Node]) -> list[ScorecardChange]:
+        """Cursor once: what has been committed since, and whose scorecards it changes."""
         now = self._now()
         with self._database.read() as connection:
             stands, touches = ledger.look(connection, self._look)
             if self._day != now.date():
                 # A new day moves projections, though nothing was committed.
-                touches.append(Touch(0, now, (), (), (), everyone=True))
-            changes: list[Change] = []
+                touches.append(Change(0, now, (), (), (), everyone=True))
+            changes: list[ScorecardChange] = []
             if touches:
                 dependence = self._current(connection)
                 for cycle, (hit, at) in dependence.affected(touches, nodes, now.date()).items():
-                    changes += [Change(node, cycle, at) for node in self._changed(connection, dependence, cycle, hit)]
+                    changes += [
+                        ScorecardChange(node, cycle, at) for node in self._changed(connection, dependence, cycle, hit)
+                    ]
         # Only now: what a look that fails has found is found again by the next one.
         self._look, self._day = stands, now.date()
         return changes
@@ -293,15 +295,15 @@ class Hub:
 
 def replayed(
     connection: Connection, dependence: Dependence, node: Node, *, after: str | None, now: dt.datetime
-) -> list[Change]:
+) -> list[ScorecardChange]:
     """What was committed after a position and may have changed a node's scorecards; one change where that cannot be known any more.
 
     Queries: none without a position, else 3.
     """
     if not after:
         return []
-    touches = ledger.touches_after(connection, after)
+    touches = ledger.changes_after(connection, after)
     today = now.date()
     if touches is None:
-        return [Change(node, cycle_of(today, dependence.state.frame.first_month), now)]
-    return [Change(node, cycle, at) for cycle, (_, at) in dependence.affected(touches, [node], today).items()]
+        return [ScorecardChange(node, cycle_of(today, dependence.state.frame.first_month), now)]
+    return [ScorecardChange(node, cycle, at) for cycle, (_, at) in dependence.affected(touches, [node], today).items()]

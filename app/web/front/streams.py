@@ -23,9 +23,9 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node
 from app.web import sign_in
 from app.web.api.live import block
-from app.web.desk import Desk
 from app.web.front.bridge import Bridge, Receive, Scope, Send
 from app.web.front.hub import Hub, Viewing
+from app.web.request_context import RequestContext
 from app.web.routing import Site
 
 __all__ = ["LIVE", "Streams"]
@@ -133,17 +133,19 @@ class Streams:
         now = clock.now()
         found: list[Viewing] = []
         with self._site.database.read() as connection:
-            desks: dict[tuple[str | None, str | None], Desk] = {}
+            desks: dict[tuple[str | None, str | None], RequestContext] = {}
             for viewing, shown in asked:
-                desk = desks.get(shown)
-                if desk is None:
+                context = desks.get(shown)
+                if context is None:
                     who = sign_in.outside_flask(
                         connection, app=self._app, authorization=shown[0], cookies=shown[1], now=now
                     )
-                    desk = Desk(database=self._site.database, settings=self._site.settings, now=now, who=who)
-                    desks[shown] = desk.opened(connection)
+                    context = RequestContext(
+                        database=self._site.database, settings=self._site.settings, now=now, who=who
+                    )
+                    desks[shown] = context.opened(connection)
                 try:
-                    desk.require(Deed.FOLLOW_LIVE, viewing.node)
+                    context.require(Deed.FOLLOW_LIVE, viewing.node)
                 except Refusal:
                     found.append(viewing)
         return found

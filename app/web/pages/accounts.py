@@ -18,8 +18,8 @@ from app.organisation import Directory
 from app.rules.permissions import Deed, may
 from app.rules.terms import Role, n_
 from app.web import words
-from app.web.desk import Desk
-from app.web.rendering import Page, Said
+from app.web.rendering import Page, Redirect
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("accounts")
@@ -65,9 +65,9 @@ class ChangeForm(BaseModel):
 
 
 @pages.read("/accounts", may=Deed.KEEP_ACCOUNTS)
-def accounts(desk: Desk, query: AccountsQuery) -> Page:
+def accounts(context: RequestContext, query: AccountsQuery) -> Page:
     """All accounts, by e-mail, and the form for another."""
-    found = access.accounts(desk.connection, search=query.text, after=query.after, limit=PAGE_ROWS + 1)
+    found = access.accounts(context.connection, search=query.text, after=query.after, limit=PAGE_ROWS + 1)
     return Page(
         "pages/accounts.html",
         accounts=found[:PAGE_ROWS],
@@ -79,78 +79,80 @@ def accounts(desk: Desk, query: AccountsQuery) -> Page:
 
 
 @pages.act("/accounts", may=Deed.KEEP_ACCOUNTS, again="accounts", transaction=False, trail=False)
-def create(desk: Desk, form: NewAccountForm) -> Page:
+def create(context: RequestContext, form: NewAccountForm) -> Page:
     """Make an account; its first password stands on the answer, this once."""
     first = access.first_password()
 
     def work(connection: Connection) -> NewAccount:
         _known(organisation.directory(connection), form.employee)
         made = access.create_account(
-            connection, email=form.email, roles=form.role, employee=form.employee, now=desk.now, first=first
+            connection, email=form.email, roles=form.role, employee=form.employee, now=context.now, first=first
         )
-        _write_down(desk, connection, made.email, {"roles": sorted(form.role), "employee": form.employee})
+        _write_down(context, connection, made.email, {"roles": sorted(form.role), "employee": form.employee})
         return made
 
-    made = desk.database.writing(Deed.KEEP_ACCOUNTS, work)
+    made = context.database.writing(Deed.KEEP_ACCOUNTS, work)
     return Page("pages/account_password.html", made=made, is_new=True)
 
 
 @pages.read("/accounts/<int:number>", may=Deed.KEEP_ACCOUNTS)
-def account(desk: Desk, number: int) -> Page:
+def account(context: RequestContext, number: int) -> Page:
     """One account."""
-    return Page("pages/account.html", account=_account(desk, number), roles=ROLES)
+    return Page("pages/account.html", account=_account(context, number), roles=ROLES)
 
 
 @pages.act("/accounts/<int:number>", may=Deed.KEEP_ACCOUNTS, again="account")
-def change(desk: Desk, number: int, form: ChangeForm) -> Said:
+def change(context: RequestContext, number: int, form: ChangeForm) -> Redirect:
     """Give it other roles or another employee."""
-    _known(desk.directory, form.employee)
-    if number == desk.viewer.account_id and not may(form.role, Deed.KEEP_ACCOUNTS, ()):
+    _known(context.directory, form.employee)
+    if number == context.viewer.account_id and not may(form.role, Deed.KEEP_ACCOUNTS, ()):
         raise Invalid(at_field("role", "own", n_("You cannot take the administrator's role from your own account.")))
-    before, after = access.change_account(desk.connection, account_id=number, roles=form.role, employee=form.employee)
-    desk.note(subject=f"account:{after.email}", before=_plain(before), after=_plain(after))
-    return Said(n_("%(email)s is changed."), then="accounts", parameters={"email": after.email})
+    before, after = access.change_account(
+        context.connection, account_id=number, roles=form.role, employee=form.employee
+    )
+    context.note(subject=f"account:{after.email}", before=_plain(before), after=_plain(after))
+    return Redirect(n_("%(email)s is changed."), then="accounts", parameters={"email": after.email})
 
 
 @pages.act("/accounts/<int:number>/disable", may=Deed.KEEP_ACCOUNTS, again="account")
-def disable(desk: Desk, number: int) -> Said:
+def disable(context: RequestContext, number: int) -> Redirect:
     """Close it; its sessions end at once."""
-    if number == desk.viewer.account_id:
+    if number == context.viewer.account_id:
         raise Invalid(at_field("disable", "own", n_("You cannot close your own account.")))
-    changed = access.disable_account(desk.connection, account_id=number, disabled=True, now=desk.now)
-    desk.note(subject=f"account:{changed.email}", before={"disabled": False}, after={"disabled": True})
-    return Said(
+    changed = access.disable_account(context.connection, account_id=number, disabled=True, now=context.now)
+    context.note(subject=f"account:{changed.email}", before={"disabled": False}, after={"disabled": True})
+    return Redirect(
         n_("%(email)s is closed. Its sessions have ended."), then="accounts", parameters={"email": changed.email}
     )
 
 
 @pages.act("/accounts/<int:number>/enable", may=Deed.KEEP_ACCOUNTS, again="account")
-def enable(desk: Desk, number: int) -> Said:
+def enable(context: RequestContext, number: int) -> Redirect:
     """Open it again."""
-    changed = access.disable_account(desk.connection, account_id=number, disabled=False, now=desk.now)
-    desk.note(subject=f"account:{changed.email}", before={"disabled": True}, after={"disabled": False})
-    return Said(n_("%(email)s is open again."), then="accounts", parameters={"email": changed.email})
+    changed = access.disable_account(context.connection, account_id=number, disabled=False, now=context.now)
+    context.note(subject=f"account:{changed.email}", before={"disabled": True}, after={"disabled": False})
+    return Redirect(n_("%(email)s is open again."), then="accounts", parameters={"email": changed.email})
 
 
 @pages.act("/accounts/<int:number>/password", may=Deed.KEEP_ACCOUNTS, again="account", transaction=False, trail=False)
-def reset(desk: Desk, number: int) -> Page:
+def reset(context: RequestContext, number: int) -> Page:
     """Give it a new first password, shown this once; its sessions end."""
     first = access.first_password()
-    with desk.database.write(Deed.KEEP_ACCOUNTS) as connection:
-        changed = access.reset_password(connection, account_id=number, first=first, now=desk.now)
-        _write_down(desk, connection, changed.email, {"password": "reset"})
+    with context.database.write(Deed.KEEP_ACCOUNTS) as connection:
+        changed = access.reset_password(connection, account_id=number, first=first, now=context.now)
+        _write_down(context, connection, changed.email, {"password": "reset"})
     return Page("pages/account_password.html", made=NewAccount(email=changed.email, password=first.text), is_new=False)
 
 
-def _write_down(desk: Desk, connection: Connection, email: str, after: object) -> None:
+def _write_down(context: RequestContext, connection: Connection, email: str, after: object) -> None:
     """A row of the trail for what is done in a transaction of its own, since a password was hashed before it."""
     access.record_deed(
-        connection, who=desk.label, deed=Deed.KEEP_ACCOUNTS, at=desk.now, subject=f"account:{email}", after=after
+        connection, who=context.label, deed=Deed.KEEP_ACCOUNTS, at=context.now, subject=f"account:{email}", after=after
     )
 
 
-def _account(desk: Desk, number: int) -> Account:
-    found = access.account_by_id(desk.connection, account_id=number)
+def _account(context: RequestContext, number: int) -> Account:
+    found = access.account_by_id(context.connection, account_id=number)
     if found is None:
         raise NotThere
     return found

@@ -17,9 +17,9 @@ from app.ledger import ActivityFilter, Listed
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
-from app.web.desk import Desk
 from app.web.downloads import ActivitiesExport, activities_file
 from app.web.rendering import Download, Page
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("activities")
@@ -56,24 +56,29 @@ class ActivityQuery(BaseModel):
 
 
 @pages.read("/activities", may=Deed.SEE_ACTIVITIES)
-def activities(desk: Desk, query: ActivityQuery) -> Page:
+def activities(context: RequestContext, query: ActivityQuery) -> Page:
     """The list, the latest first."""
-    node = _node(desk, query.node)
-    desk.require(Deed.SEE_ACTIVITIES, node)
-    if not access.exists(desk.directory, node):
+    node = _node(context, query.node)
+    context.require(Deed.SEE_ACTIVITIES, node)
+    if not access.exists(context.directory, node):
         raise NotThere
-    frame = scoring.state(desk.connection).frame
+    frame = scoring.state(context.connection).frame
     found = ledger.activities_of(
-        desk.connection, frame, node=node, wanted=query.wanted(), limit=PAGE_ROWS, offset=(query.page - 1) * PAGE_ROWS
+        context.connection,
+        frame,
+        node=node,
+        wanted=query.wanted(),
+        limit=PAGE_ROWS,
+        offset=(query.page - 1) * PAGE_ROWS,
     )
     return Page(
         "pages/activities.html",
         node=node,
-        name=scoring.node_name(desk.directory, node, desk.today),
-        is_own=_is_own(desk, node),
-        exports=desk.allowed(Deed.EXPORT_ACTIVITIES, node),
+        name=scoring.node_name(context.directory, node, context.today),
+        is_own=_is_own(context, node),
+        exports=context.allowed(Deed.EXPORT_ACTIVITIES, node),
         found=found,
-        people=desk.directory.employees,
+        people=context.directory.employees,
         query=query,
         asked=query.asked(),
         narrowed=bool(query.type or query.state or query.from_ or query.to or query.q),
@@ -84,30 +89,30 @@ def activities(desk: Desk, query: ActivityQuery) -> Page:
 
 
 @pages.act("/activities", may=Deed.EXPORT_ACTIVITIES, again="activities", transaction=False, trail=False)
-def export(desk: Desk, query: ActivityQuery, form: ActivitiesExport) -> Download:
+def export(context: RequestContext, query: ActivityQuery, form: ActivitiesExport) -> Download:
     """The same activities as a file: all of them, not a page. Of one's own no reason is asked for."""
-    node = _node(desk, query.node)
+    node = _node(context, query.node)
 
     def find(connection: Connection) -> Listed:
-        desk.opened(connection).require(Deed.EXPORT_ACTIVITIES, node)
-        if not access.exists(desk.directory, node):
+        context.opened(connection).require(Deed.EXPORT_ACTIVITIES, node)
+        if not access.exists(context.directory, node):
             raise NotThere
         frame = scoring.state(connection).frame
         return ledger.activities_listed(connection, frame, node=node, wanted=query.wanted())
 
     asked = query.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"page", "node"})
-    return activities_file(desk, form, find=find, subject=str(node), asked=asked, own=_is_own(desk, node))
+    return activities_file(context, form, find=find, subject=str(node), asked=asked, own=_is_own(context, node))
 
 
-def _is_own(desk: Desk, node: Node) -> bool:
-    return node.kind is NodeKind.EMPLOYEE and node.code == desk.viewer.employee
+def _is_own(context: RequestContext, node: Node) -> bool:
+    return node.kind is NodeKind.EMPLOYEE and node.code == context.viewer.employee
 
 
-def _node(desk: Desk, typed: str) -> Node:
+def _node(context: RequestContext, typed: str) -> Node:
     if typed:
         node = Node.parse(typed)
     else:
-        number = desk.viewer.employee
+        number = context.viewer.employee
         node = None if number is None else Node(NodeKind.EMPLOYEE, number)
     if node is None:
         raise NotThere

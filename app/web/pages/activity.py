@@ -20,9 +20,9 @@ from app.rules.activities import EventKey
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind, n_
 from app.web import words
-from app.web.desk import Desk
 from app.web.entry_form import FORM_ID, SHARED_MAX, ActivityForm, Colleague, choices, event_of
-from app.web.rendering import Page, Said
+from app.web.rendering import Page, Redirect
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.score_change import ScoreChange
 
@@ -53,15 +53,15 @@ class CorrectForm(ActivityForm):
 
 
 @pages.read("/activities/<key>", may=Deed.SEE_ACTIVITIES)
-def activity(desk: Desk, key: str) -> Page:
+def activity(context: RequestContext, key: str) -> Page:
     """All that is known of it."""
-    frame = scoring.state(desk.connection).frame
-    found = _seen(desk, frame, key)
-    today = desk.today
-    directory = desk.directory
-    own = _is_own(desk, found)
-    judges = desk.allowed(Deed.VERIFY) and ledger.may_verify(
-        directory, viewer=desk.viewer, unit=found.unit, sharers=found.employees, day=today
+    frame = scoring.state(context.connection).frame
+    found = _seen(context, frame, key)
+    today = context.today
+    directory = context.directory
+    own = _is_own(context, found)
+    judges = context.allowed(Deed.VERIFY) and ledger.may_verify(
+        directory, viewer=context.viewer, unit=found.unit, sharers=found.employees, day=today
     )
     contents = Contents(
         found.type,
@@ -70,14 +70,14 @@ def activity(desk: Desk, key: str) -> Page:
         Party(found.buyer, found.country, found.buyer_registration),
     )
     turn = ledger.whose_turn(directory, unit=found.unit, sharers=found.employees, day=today)
-    shows_people = judges or not own or desk.allowed(Deed.SEE_PEOPLE)
+    shows_people = judges or not own or context.allowed(Deed.SEE_PEOPLE)
     return Page(
         "pages/activity.html",
         found=found,
         own=own,
         judges=judges and found.state != "reversed",
-        form_id=str(desk.typed.value("form_id", "") or uuid4()),
-        alike=ledger.activities_alike(desk.connection, frame, contents=contents, but=found.seq) if judges else [],
+        form_id=str(context.typed.value("form_id", "") or uuid4()),
+        alike=ledger.activities_alike(context.connection, frame, contents=contents, but=found.seq) if judges else [],
         turn=turn,
         turn_names=[directory.employees[number].name for number in turn],
         needed=found.type in ledger.types_to_verify(frame),
@@ -90,60 +90,60 @@ def activity(desk: Desk, key: str) -> Page:
 
 
 @pages.act("/activities/<key>/reverse", may=Deed.REVERSE_ACTIVITY, again="activity")
-def reverse(desk: Desk, key: str, form: ReverseForm) -> Said:
+def reverse(context: RequestContext, key: str, form: ReverseForm) -> Redirect:
     """Take the whole activity out, with a reason."""
-    held = scoring.state(desk.connection)
+    held = scoring.state(context.connection)
     frame = held.frame
-    found = _mine(desk, frame, key)
+    found = _mine(context, frame, key)
     source = f"/pages/{found.employee}"
-    time = ledger.recorded_time(desk.connection, source=source, id=form.form_id)
+    time = ledger.recorded_time(context.connection, source=source, id=form.form_id)
     if time is None and found.state == "reversed":
         raise Conflict(message=REVERSED_MEANWHILE)
-    change = ScoreChange.before(desk, held=held, employee=found.employee, day=found.day)
-    event = _reversal(desk, found, id_=form.form_id, reason=form.reason, time=time)
-    _record(desk, [event])
-    desk.note(subject=f"activity:{key}", before=found.state, after="reversed", why=form.reason)
+    change = ScoreChange.before(context, held=held, employee=found.employee, day=found.day)
+    event = _reversal(context, found, id_=form.form_id, reason=form.reason, time=time)
+    _record(context, [event])
+    context.note(subject=f"activity:{key}", before=found.state, after="reversed", why=form.reason)
     if time is not None:
-        return Said(DONE_BEFORE, then="activity", values={"key": key})
-    return Said(REVERSED, then="activity", values={"key": key}, parameters={"effect": change.words(desk)})
+        return Redirect(DONE_BEFORE, then="activity", values={"key": key})
+    return Redirect(REVERSED, then="activity", values={"key": key}, parameters={"effect": change.words(context)})
 
 
 @pages.read("/activities/<key>/correct", may=Deed.REVERSE_ACTIVITY)
-def correction(desk: Desk, key: str) -> Page:
+def correction(context: RequestContext, key: str) -> Page:
     """The form with what is recorded, to be mended."""
-    frame = scoring.state(desk.connection).frame
-    found = _mine(desk, frame, key)
+    frame = scoring.state(context.connection).frame
+    found = _mine(context, frame, key)
     locale = get_locale()
     language = locale.language if locale else "en"
     return Page(
         "pages/activity_correct.html",
         found=found,
-        offered=choices(desk, frame=frame, language=language, typed=desk.typed, of=found),
+        offered=choices(context, frame=frame, language=language, typed=context.typed, of=found),
         duplicates=[],
         words=words,
     )
 
 
 @pages.act("/activities/<key>/correct", may=Deed.REVERSE_ACTIVITY, again="correction")
-def correct(desk: Desk, key: str, form: CorrectForm) -> Said:
+def correct(context: RequestContext, key: str, form: CorrectForm) -> Redirect:
     """Reverse it and record another in its place, both or neither."""
-    held = scoring.state(desk.connection)
+    held = scoring.state(context.connection)
     frame = held.frame
-    found = _mine(desk, frame, key)
+    found = _mine(context, frame, key)
     source = f"/pages/{found.employee}"
-    time = ledger.recorded_time(desk.connection, source=source, id=form.form_id)
+    time = ledger.recorded_time(context.connection, source=source, id=form.form_id)
     if time is None and found.state == "reversed":
         raise Conflict(message=REVERSED_MEANWHILE)
     reversal_id = f"{form.form_id}-reversal"
-    event = event_of(desk, frame=frame, form=form, rows=_rows(), time=time)
-    reversed_at = ledger.recorded_time(desk.connection, source=source, id=reversal_id)
-    change = ScoreChange.before(desk, held=held, employee=found.employee, day=form.day)
-    _record(desk, [_reversal(desk, found, id_=reversal_id, reason=form.reason, time=reversed_at), event])
+    event = event_of(context, frame=frame, form=form, rows=_rows(), time=time)
+    reversed_at = ledger.recorded_time(context.connection, source=source, id=reversal_id)
+    change = ScoreChange.before(context, held=held, employee=found.employee, day=form.day)
+    _record(context, [_reversal(context, found, id_=reversal_id, reason=form.reason, time=reversed_at), event])
     new_key = ledger.event_key(EventKey(source, form.form_id))
-    desk.note(subject=f"activity:{key}", before=found.state, after=event, why=form.reason)
+    context.note(subject=f"activity:{key}", before=found.state, after=event, why=form.reason)
     if time is not None:
-        return Said(DONE_BEFORE, then="activity", values={"key": new_key})
-    return Said(CORRECTED, then="activity", values={"key": new_key}, parameters={"effect": change.words(desk)})
+        return Redirect(DONE_BEFORE, then="activity", values={"key": new_key})
+    return Redirect(CORRECTED, then="activity", values={"key": new_key}, parameters={"effect": change.words(context)})
 
 
 def _rows() -> list[Colleague]:
@@ -151,40 +151,42 @@ def _rows() -> list[Colleague]:
     return [Colleague(name.strip(), share.strip()) for name, share in zip(names, shares, strict=False)][:SHARED_MAX]
 
 
-def _reversal(desk: Desk, found: ActivityHistory, *, id_: str, reason: str, time: str | None) -> dict[str, object]:
+def _reversal(
+    context: RequestContext, found: ActivityHistory, *, id_: str, reason: str, time: str | None
+) -> dict[str, object]:
     return ledger.reversal_event(
         source=f"/pages/{found.employee}",
         id=id_,
-        time=time or desk.now.isoformat(timespec="seconds"),
+        time=time or context.now.isoformat(timespec="seconds"),
         activity=found,
         by=found.employee,
         reason=reason,
     )
 
 
-def _record(desk: Desk, events: list[dict[str, object]]) -> None:
+def _record(context: RequestContext, events: list[dict[str, object]]) -> None:
     recorded = intake.take_in(
-        desk.connection,
+        context.connection,
         [intake.arrival_of(event) for event in events],
-        at=desk.now,
+        at=context.now,
         door="page",
-        sender=desk.viewer.email,
+        sender=context.viewer.email,
     )
     if recorded.rejected:
         findings = recorded.rejected[0].findings
         raise Conflict(message=OTHER_CONTENTS) if findings[0].code == "conflict" else Invalid(*findings)
 
 
-def _is_own(desk: Desk, found: ActivityHistory) -> bool:
-    return desk.viewer.employee == found.employee
+def _is_own(context: RequestContext, found: ActivityHistory) -> bool:
+    return context.viewer.employee == found.employee
 
 
-def _seen(desk: Desk, frame: Frame, key: str) -> ActivityHistory:
+def _seen(context: RequestContext, frame: Frame, key: str) -> ActivityHistory:
     """The activity, where it is there and for this person to see: an employee's own, one of their people's, or one of their units'."""
-    found = ledger.activity_history(desk.connection, frame, key=key)
+    found = ledger.activity_history(context.connection, frame, key=key)
     if found is None:
         raise NotThere
-    sees = desk.sees(Deed.SEE_ACTIVITIES)
+    sees = context.sees(Deed.SEE_ACTIVITIES)
     units = {part.unit for part in found.credits if part.unit} | ({found.unit} if found.unit else set())
     nodes = [Node(NodeKind.EMPLOYEE, number) for number in found.employees]
     nodes += [Node(NodeKind.UNIT, unit) for unit in units]
@@ -193,7 +195,7 @@ def _seen(desk: Desk, frame: Frame, key: str) -> ActivityHistory:
     return found
 
 
-def _mine(desk: Desk, frame: Frame, key: str) -> ActivityHistory:
-    found = _seen(desk, frame, key)
-    desk.require(Deed.REVERSE_ACTIVITY, Node(NodeKind.EMPLOYEE, found.employee))
+def _mine(context: RequestContext, frame: Frame, key: str) -> ActivityHistory:
+    found = _seen(context, frame, key)
+    context.require(Deed.REVERSE_ACTIVITY, Node(NodeKind.EMPLOYEE, found.employee))
     return found

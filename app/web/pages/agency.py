@@ -11,30 +11,32 @@ from app import scoring
 from app.rules.permissions import Deed
 from app.scoring import AgencyBoard
 from app.web import words
-from app.web.asking import ScoreQuery, asked_of
-from app.web.desk import Desk
-from app.web.kept import Drawn, Kept, OnePart
+from app.web.asking import ScoreParameters, asked_of
+from app.web.kept import CachedPart, LruCache, Rendered
 from app.web.rendering import Page
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("agency")
 
-_DRAWN: Final[Kept[Drawn[AgencyBoard]]] = Kept(64)
+_DRAWN: Final[LruCache[Rendered[AgencyBoard]]] = LruCache(64)
 
 
 @pages.read("/agency", may=Deed.SEE_AGENCY)
-def agency(desk: Desk, query: ScoreQuery) -> Page:
+def agency(context: RequestContext, query: ScoreParameters) -> Page:
     """The page."""
-    held = scoring.state(desk.connection)
-    source = scoring.agency_source(desk.connection, held=held, asked=asked_of(held, query, desk.today))
+    held = scoring.state(context.connection)
+    source = scoring.agency_source(context.connection, held=held, asked=asked_of(held, query, context.today))
     asked = {
         "cycle": source.asked.cycle,
         "as_of": query.as_of,
         "basis": query.basis if query.basis != "final" else None,
     }
     kept = {name: value for name, value in asked.items() if value is not None}
-    body = OnePart(
-        _DRAWN, (source.fingerprint, tuple(kept.items()), "goals" in desk.pages), lambda: scoring.agency_board(source)
+    body = CachedPart(
+        _DRAWN,
+        (source.fingerprint, tuple(kept.items()), "goals" in context.pages),
+        lambda: scoring.agency_board(source),
     )
     return Page(
         "pages/agency.html",

@@ -17,15 +17,15 @@ from markupsafe import Markup
 from app import cascade, scoring
 from app.cascade import Line
 from app.kit.refusals import Invalid, NotThere, at_field
-from app.rules.kpis import Words
+from app.rules.kpis import Translated
 from app.rules.permissions import Deed
 from app.rules.steps import Formula, Phrase, Section, Step
 from app.rules.terms import Node, n_
 from app.scoring import CyclePlan, Explanation, node_name
 from app.web import words
-from app.web.asking import ScoreQuery, asked_of
-from app.web.desk import Desk
+from app.web.asking import ScoreParameters, asked_of
 from app.web.rendering import Page
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("derivation")
@@ -44,7 +44,7 @@ HEADINGS: Final = {
 """What the parts of a derivation are called, in the order in which the page reads: from the score outwards."""
 
 
-class DerivationQuery(ScoreQuery):
+class DerivationQuery(ScoreParameters):
     """The figures' day and basis, and where in the list of activities one is."""
 
     after: str | None = None
@@ -57,7 +57,7 @@ class Relative:
     node: Node
     name: str
     kpi: str
-    kpi_name: Words
+    kpi_name: Translated
     link: str
     weight: Any
     seen: bool
@@ -65,20 +65,20 @@ class Relative:
 
 
 @pages.read("/scorecards/<node:node>/<kpi>", may=Deed.SEE_DERIVATION)
-def derivation(desk: Desk, node: Node, kpi: str, query: DerivationQuery) -> Page:
+def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQuery) -> Page:
     """The derivation of one score.
 
     Queries: constant, whatever the size and the history.
     """
-    held = scoring.state(desk.connection)
-    asked = asked_of(held, query, desk.today)
-    sees = desk.sees(Deed.SEE_ACTIVITIES)
-    found = scoring.explain(desk.connection, asked, node, kpi, sees=sees, held=held)
+    held = scoring.state(context.connection)
+    asked = asked_of(held, query, context.today)
+    sees = context.sees(Deed.SEE_ACTIVITIES)
+    found = scoring.explain(context.connection, asked, node, kpi, sees=sees, held=held)
     if found is None:
         raise NotThere
     try:
         activities, following = scoring.counted_activities(
-            desk.connection, asked, node, kpi, after=query.after, limit=PAGE_ROWS, sees=sees, held=held
+            context.connection, asked, node, kpi, after=query.after, limit=PAGE_ROWS, sees=sees, held=held
         )
     except ValueError:
         raise Invalid(at_field("after", "no_place", n_("This is no place in the list."))) from None
@@ -86,7 +86,7 @@ def derivation(desk: Desk, node: Node, kpi: str, query: DerivationQuery) -> Page
     directory = plan.frame.directory
     locale = get_locale()
     teller = Teller(locale.language if locale is not None else "en")
-    parent, children, hidden = _relatives(desk, plan, node, kpi, asked.day)
+    parent, children, hidden = _relatives(context, plan, node, kpi, asked.day)
     line = plan.sheet.line(asked.cycle, node, kpi)
     return Page(
         "pages/derivation.html",
@@ -136,10 +136,10 @@ class Teller:
             return Markup('<code class="formula">{}</code>').format(str(value))
         if isinstance(value, Phrase):
             return str(gettext(str(value)))
-        return value.in_language(self._language) if isinstance(value, Words) else str(value)
+        return value.in_language(self._language) if isinstance(value, Translated) else str(value)
 
 
-def _goals(plan: CyclePlan, line: Line | None) -> list[tuple[Words, Words | None]]:
+def _goals(plan: CyclePlan, line: Line | None) -> list[tuple[Translated, Translated | None]]:
     """The goals and tasks that a line serves, by itself and by the lines above it, each once."""
     steps = () if line is None else cascade.served_by(plan.sheet, line)
     names = [(step.goal.name, step.task.name if step.task else None) for step in steps if step.goal is not None]
@@ -152,14 +152,14 @@ def _people(activities: Sequence[scoring.CountedActivity], employees: Any) -> di
 
 
 def _relatives(
-    desk: Desk, plan: CyclePlan, node: Node, kpi: str, day: dt.date
+    context: RequestContext, plan: CyclePlan, node: Node, kpi: str, day: dt.date
 ) -> tuple[Relative | None, list[Relative], int]:
     """The line above, those below that may be seen, and how many more there are."""
     sheet = plan.sheet
     line = sheet.line(plan.cycle, node, kpi)
     if line is None:
         return None, [], 0
-    sees, derives = desk.sees(Deed.SEE_SCORECARD), desk.sees(Deed.SEE_DERIVATION)
+    sees, derives = context.sees(Deed.SEE_SCORECARD), context.sees(Deed.SEE_DERIVATION)
     above = sheet.parent_of(line)
     parent = _relative(plan, above, day, derives) if above is not None and sees(above.node) else None
     below = sheet.lines_below(line)

@@ -12,16 +12,16 @@ from werkzeug.security import safe_join
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.web.assets import STATIC
-from app.web.desk import Desk
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("files")
 
 
 @pages.read("/static/<path:file>", may=Deed.PUBLIC, transaction=False)
-def file(desk: Desk, file: str) -> Response:
+def file(context: RequestContext, file: str) -> Response:
     """One file. With its hash in the address a browser may keep it for a year."""
-    del desk
+    del context
     path = safe_join(str(STATIC), file)
     try:
         content = Path(path or "").read_bytes()
@@ -37,6 +37,6 @@ def file(desk: Desk, file: str) -> Response:
 
 
 @pages.read("/favicon.ico", may=Deed.PUBLIC, transaction=False)
-def favicon(desk: Desk) -> Response:
+def favicon(context: RequestContext) -> Response:
     """The icon, for browsers that ask without being told."""
-    return file(desk, "icon.svg")
+    return file(context, "icon.svg")

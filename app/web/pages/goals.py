@@ -15,9 +15,9 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node, n_
 from app.scoring import CyclePlan, State
 from app.web import words
-from app.web.asking import ScoreQuery, asked_of
-from app.web.desk import Desk
+from app.web.asking import ScoreParameters, asked_of
 from app.web.rendering import Page
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("goals")
@@ -40,13 +40,13 @@ class GoalsQuery(BaseModel):
 
 
 @pages.read("/goals", may=Deed.SEE_GOALS)
-def goals(desk: Desk, query: GoalsQuery) -> Page:
+def goals(context: RequestContext, query: GoalsQuery) -> Page:
     """Goals, tasks and KPIs."""
-    held, plan = _plan(desk, query)
+    held, plan = _plan(context, query)
     return Page(
         "pages/goals.html",
-        goals=scoring.goal_levels(plan, sees=desk.sees(Deed.SEE_GOALS)),
-        own=[] if desk.viewer.employee is None else _own(plan, desk.viewer.employee),
+        goals=scoring.goal_levels(plan, sees=context.sees(Deed.SEE_GOALS)),
+        own=[] if context.viewer.employee is None else _own(plan, context.viewer.employee),
         cycle=plan.cycle,
         cycles=sorted({*held.sheet.cycles, plan.cycle}),
         words=words,
@@ -54,10 +54,10 @@ def goals(desk: Desk, query: GoalsQuery) -> Page:
 
 
 @pages.read("/goals/kpis/<kpi>", may=Deed.SEE_GOALS)
-def kpi(desk: Desk, kpi: str, query: GoalsQuery) -> Page:
+def kpi(context: RequestContext, kpi: str, query: GoalsQuery) -> Page:
     """A KPI's topmost lines."""
-    _, plan = _plan(desk, query)
-    level = scoring.kpi_level(plan, kpi=kpi, sees=desk.sees(Deed.SEE_GOALS))
+    _, plan = _plan(context, query)
+    level = scoring.kpi_level(plan, kpi=kpi, sees=context.sees(Deed.SEE_GOALS))
     if level is None:
         raise NotThere
     definitions = plan.sheet.definitions
@@ -74,10 +74,10 @@ def kpi(desk: Desk, kpi: str, query: GoalsQuery) -> Page:
 
 
 @pages.read("/goals/<node:node>/<kpi>", may=Deed.SEE_GOALS)
-def line(desk: Desk, node: Node, kpi: str, query: GoalsQuery) -> Page:
+def line(context: RequestContext, node: Node, kpi: str, query: GoalsQuery) -> Page:
     """A line: up to its goal, down to those who move it."""
-    _, plan = _plan(desk, query)
-    sees = desk.sees(Deed.SEE_GOALS)
+    _, plan = _plan(context, query)
+    sees = context.sees(Deed.SEE_GOALS)
     level = scoring.line_level(plan, node=node, kpi=kpi, sees=sees)
     if level is None:
         raise NotThere
@@ -92,12 +92,12 @@ def line(desk: Desk, node: Node, kpi: str, query: GoalsQuery) -> Page:
     )
 
 
-def _plan(desk: Desk, query: GoalsQuery) -> tuple[State, CyclePlan]:
-    held = scoring.state(desk.connection)
-    return held, held.plan(asked_of(held, ScoreQuery(cycle=query.cycle), desk.today).cycle)
+def _plan(context: RequestContext, query: GoalsQuery) -> tuple[State, CyclePlan]:
+    held = scoring.state(context.connection)
+    return held, held.plan(asked_of(held, ScoreParameters(cycle=query.cycle), context.today).cycle)
 
 
-def _own(plan: CyclePlan, number: str) -> list[tuple[Node, scoring.ShownLine]]:
+def _own(plan: CyclePlan, number: str) -> list[tuple[Node, scoring.DisplayLine]]:
     node = Node.parse(f"employee:{number}")
     return [] if node is None else [(node, one) for one in plan.lines.get(node, ())]
 

@@ -16,10 +16,10 @@ from app.rules.grading import EmployeeProposal, Score, UnitProposal, published
 from app.rules.permissions import Deed, may
 from app.rules.terms import Node, NodeKind, n_
 from app.scoring import State, node_name
-from app.web.asking import ScoreQuery, asked_of
-from app.web.desk import Desk
+from app.web.asking import ScoreParameters, asked_of
 from app.web.downloads import ReasonedExport, log_reading, sheet_file
 from app.web.rendering import Download, Page
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("grades")
@@ -52,15 +52,15 @@ class GradesQuery(BaseModel):
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
 
-def _cycle(desk: Desk, wanted: int | None) -> tuple[State, int]:
-    held = scoring.state(desk.connection)
-    return held, asked_of(held, ScoreQuery(cycle=wanted), desk.today).cycle
+def _cycle(context: RequestContext, wanted: int | None) -> tuple[State, int]:
+    held = scoring.state(context.connection)
+    return held, asked_of(held, ScoreParameters(cycle=wanted), context.today).cycle
 
 
-def _proposal(desk: Desk, query: GradesQuery, of_cycle: int) -> EmployeeProposal | UnitProposal:
+def _proposal(context: RequestContext, query: GradesQuery, of_cycle: int) -> EmployeeProposal | UnitProposal:
     if query.of == "units":
-        return cycle.propose_unit_grades(desk.connection, cycle=of_cycle, today=desk.today)
-    return cycle.propose_employee_grades(desk.connection, cycle=of_cycle, today=desk.today)
+        return cycle.propose_unit_grades(context.connection, cycle=of_cycle, today=context.today)
+    return cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today)
 
 
 def _code(row: Any) -> str:
@@ -68,14 +68,14 @@ def _code(row: Any) -> str:
 
 
 @pages.read("/grades", may=Deed.SEE_GRADE)
-def grades(desk: Desk, query: GradesQuery) -> Page:
+def grades(context: RequestContext, query: GradesQuery) -> Page:
     """The proposal of all employees, or of all units."""
-    if not may(desk.viewer.roles, Deed.SEE_GRADE, ()):
+    if not may(context.viewer.roles, Deed.SEE_GRADE, ()):
         raise NotThere  # Whoever sees only their own has a page of it.
-    held, of_cycle = _cycle(desk, query.cycle)
-    proposal = _proposal(desk, query, of_cycle)
+    held, of_cycle = _cycle(context, query.cycle)
+    proposal = _proposal(context, query, of_cycle)
     kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
-    names = {_code(row): node_name(desk.directory, Node(kind, _code(row)), desk.today) for row in proposal.rows}
+    names = {_code(row): node_name(context.directory, Node(kind, _code(row)), context.today) for row in proposal.rows}
     wanted = query.text.strip().casefold()
     rows = sorted(
         (
@@ -107,32 +107,32 @@ def grades(desk: Desk, query: GradesQuery) -> Page:
         RULES=RULES,
         REASONS=REASONS,
         kind=str(kind),
-        shows_pay=query.of == "employees" and may(desk.viewer.roles, Deed.SEE_PAY, ()),
-        exports=desk.allowed(Deed.EXPORT),
+        shows_pay=query.of == "employees" and may(context.viewer.roles, Deed.SEE_PAY, ()),
+        exports=context.allowed(Deed.EXPORT),
     )
 
 
 @pages.act("/grades", may=Deed.EXPORT, again="grades")
-def export(desk: Desk, query: GradesQuery, form: ReasonedExport) -> Download:
+def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) -> Download:
     """The whole proposal as a file."""
-    _, of_cycle = _cycle(desk, query.cycle)
-    proposal = _proposal(desk, query, of_cycle)
+    _, of_cycle = _cycle(context, query.cycle)
+    proposal = _proposal(context, query, of_cycle)
     asked = {"cycle": of_cycle, "of": query.of, "format": form.format}
     rows = len(proposal.rows)
-    log_reading(desk.connection, desk, form, what="grades", asked=asked, rows=rows)
-    desk.note(subject="grades", after={"rows": rows, **asked}, why=form.reason)
+    log_reading(context.connection, context, form, what="grades", asked=asked, rows=rows)
+    context.note(subject="grades", after={"rows": rows, **asked}, why=form.reason)
     sheet = (
         UNIT_GRADES.sheet(proposal.rows) if isinstance(proposal, UnitProposal) else EMPLOYEE_GRADES.sheet(proposal.rows)
     )
     name = f"grades-{query.of}-{of_cycle}"
-    return sheet_file(sheet, name=name, kind=form.format, made_at=desk.now)
+    return sheet_file(sheet, name=name, kind=form.format, made_at=context.now)
 
 
 @pages.read("/grades/totals", may=Deed.SEE_PAY_TOTALS)
-def totals(desk: Desk, query: GradesQuery) -> Page:
+def totals(context: RequestContext, query: GradesQuery) -> Page:
     """How many people have each proposed grade and what it pays together, without a name."""
-    held, of_cycle = _cycle(desk, query.cycle)
-    proposal = cycle.propose_employee_grades(desk.connection, cycle=of_cycle, today=desk.today)
+    held, of_cycle = _cycle(context, query.cycle)
+    proposal = cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today)
     pay = dict.fromkeys(proposal.counts, 0)
     for row in proposal.rows:
         if row.grade is not None:
@@ -147,26 +147,26 @@ def totals(desk: Desk, query: GradesQuery) -> Page:
 
 
 @pages.read("/grades/<node:node>", may=Deed.SEE_GRADE)
-def grade(desk: Desk, node: Node, query: GradesQuery) -> Page:
+def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
     """One employee's proposed grade, with what it comes from."""
     if node.kind is not NodeKind.EMPLOYEE:
         raise NotThere
-    held, of_cycle = _cycle(desk, query.cycle)
-    proposal = cycle.propose_employee_grades(desk.connection, cycle=of_cycle, today=desk.today)
+    held, of_cycle = _cycle(context, query.cycle)
+    proposal = cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today)
     row = next((one for one in proposal.rows if one.employee == node.code), None)
     if row is None:
         raise NotThere
     return Page(
         "pages/grade.html",
         row=row,
-        name=node_name(desk.directory, node, desk.today),
+        name=node_name(context.directory, node, context.today),
         node=node,
         points=proposal.points.get(node.code),
         published=_published,
         cycle=of_cycle,
         cycles=sorted({*held.sheet.cycles, of_cycle}),
         REASONS=REASONS,
-        shows_pay=desk.allowed(Deed.SEE_PAY, node),
+        shows_pay=context.allowed(Deed.SEE_PAY, node),
     )
 
 

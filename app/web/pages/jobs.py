@@ -10,8 +10,8 @@ from typing import Final
 
 from app.kit import jobs as kept
 from app.rules.permissions import Deed
-from app.web.desk import Desk
 from app.web.rendering import Page
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("jobs")
@@ -21,14 +21,14 @@ SILENT_AFTER: Final = dt.timedelta(minutes=5)
 
 
 @pages.read("/jobs", may=Deed.SEE_JOBS)
-def jobs(desk: Desk) -> Page:
+def jobs(context: RequestContext) -> Page:
     """The latest runs."""
-    seen = kept.worker_last_seen(desk.connection)
-    runs = kept.last_runs(desk.connection, limit=RUNS_SHOWN + 1)
+    seen = kept.worker_last_seen(context.connection)
+    runs = kept.last_runs(context.connection, limit=RUNS_SHOWN + 1)
     return Page(
         "pages/jobs.html",
         runs=runs[:RUNS_SHOWN],
         has_more=len(runs) > RUNS_SHOWN,
         seen=seen,
-        silent=seen is None or desk.now - seen > SILENT_AFTER,
+        silent=seen is None or context.now - seen > SILENT_AFTER,
     )

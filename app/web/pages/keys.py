@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import access
 from app.rules.permissions import Deed, Scope
 from app.rules.terms import n_
-from app.web.desk import Desk
-from app.web.rendering import Page, Said
+from app.web.rendering import Page, Redirect
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("keys")
@@ -42,40 +42,40 @@ class HookForm(BaseModel):
 
 
 @pages.read("/keys", may=Deed.KEEP_KEYS)
-def keys(desk: Desk) -> Page:
+def keys(context: RequestContext) -> Page:
     """All keys and hooks there ever were, and the forms for more."""
     return Page(
-        "pages/keys.html", keys=access.keys(desk.connection), hooks=access.hooks(desk.connection), scopes=SCOPES
+        "pages/keys.html", keys=access.keys(context.connection), hooks=access.hooks(context.connection), scopes=SCOPES
     )
 
 
 @pages.act("/keys", may=Deed.KEEP_KEYS, again="keys")
-def create(desk: Desk, form: KeyForm) -> Page:
+def create(context: RequestContext, form: KeyForm) -> Page:
     """Make a key; it stands on the answer, this once."""
-    secret = access.create_key(desk.connection, name=form.name, scope=form.scope, now=desk.now)
-    desk.note(subject=f"key:{form.name}", after={"scope": str(form.scope)})
+    secret = access.create_key(context.connection, name=form.name, scope=form.scope, now=context.now)
+    context.note(subject=f"key:{form.name}", after={"scope": str(form.scope)})
     return Page("pages/key_secret.html", name=form.name, secret=secret, is_hook=False)
 
 
 @pages.act("/keys/<name>/revoke", may=Deed.KEEP_KEYS, again="keys")
-def revoke(desk: Desk, name: str) -> Said:
+def revoke(context: RequestContext, name: str) -> Redirect:
     """End a key at once."""
-    access.revoke_key(desk.connection, name=name, now=desk.now)
-    desk.note(subject=f"key:{name}", after={"revoked": True})
-    return Said(n_("The key %(name)s opens nothing any more."), then="keys", parameters={"name": name})
+    access.revoke_key(context.connection, name=name, now=context.now)
+    context.note(subject=f"key:{name}", after={"revoked": True})
+    return Redirect(n_("The key %(name)s opens nothing any more."), then="keys", parameters={"name": name})
 
 
 @pages.act("/keys/hooks", may=Deed.KEEP_HOOKS, again="keys")
-def create_hook(desk: Desk, form: HookForm) -> Page:
+def create_hook(context: RequestContext, form: HookForm) -> Page:
     """Open a hook; its secret stands on the answer, this once."""
-    secret = access.create_hook(desk.connection, name=form.hook_name, now=desk.now)
-    desk.note(subject=f"hook:{form.hook_name}", after={"open": True})
+    secret = access.create_hook(context.connection, name=form.hook_name, now=context.now)
+    context.note(subject=f"hook:{form.hook_name}", after={"open": True})
     return Page("pages/key_secret.html", name=form.hook_name, secret=secret, is_hook=True)
 
 
 @pages.act("/keys/hooks/<name>/revoke", may=Deed.KEEP_HOOKS, again="keys")
-def revoke_hook(desk: Desk, name: str) -> Said:
+def revoke_hook(context: RequestContext, name: str) -> Redirect:
     """Close a hook at once."""
-    access.revoke_hook(desk.connection, name=name, now=desk.now)
-    desk.note(subject=f"hook:{name}", after={"revoked": True})
-    return Said(n_("The hook %(name)s is closed."), then="keys", parameters={"name": name})
+    access.revoke_hook(context.connection, name=name, now=context.now)
+    context.note(subject=f"hook:{name}", after={"revoked": True})
+    return Redirect(n_("The hook %(name)s is closed."), then="keys", parameters={"name": name})

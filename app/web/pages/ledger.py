@@ -17,10 +17,10 @@ from app.ledger import EventFilter, Listed
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
-from app.web.desk import Desk
 from app.web.downloads import ActivitiesExport, activities_file
 from app.web.json_shown import indented
 from app.web.rendering import Download, Page
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("ledger")
@@ -69,10 +69,10 @@ class TrailQuery(BaseModel):
 
 
 @pages.read("/ledger", may=Deed.SEE_LEDGER)
-def events(desk: Desk, query: LedgerQuery) -> Page:
+def events(context: RequestContext, query: LedgerQuery) -> Page:
     """The events, the newest first."""
-    frame = scoring.state(desk.connection).frame
-    found = ledger.search_events(desk.connection, frame, only=query.only(), limit=PAGE_ROWS + 1, before=query.before)
+    frame = scoring.state(context.connection).frame
+    found = ledger.search_events(context.connection, frame, only=query.only(), limit=PAGE_ROWS + 1, before=query.before)
     return Page(
         "pages/ledger.html",
         entries=found[:PAGE_ROWS],
@@ -84,38 +84,38 @@ def events(desk: Desk, query: LedgerQuery) -> Page:
 
 
 @pages.act("/ledger", may=Deed.EXPORT_ACTIVITIES, again="events", transaction=False, trail=False)
-def export(desk: Desk, query: LedgerQuery, form: ActivitiesExport) -> Download:
+def export(context: RequestContext, query: LedgerQuery, form: ActivitiesExport) -> Download:
     """The activities among the events, as a file: all of them, not a page."""
 
     def find(connection: Connection) -> Listed:
-        desk.opened(connection).require(Deed.SEE_LEDGER)
+        context.opened(connection).require(Deed.SEE_LEDGER)
         return ledger.activities_found(connection, scoring.state(connection).frame, only=query.only())
 
     asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"before"})
-    return activities_file(desk, form, find=find, subject="ledger", asked=asked)
+    return activities_file(context, form, find=find, subject="ledger", asked=asked)
 
 
 @pages.read("/ledger/<key>", may=Deed.SEE_LEDGER)
-def event(desk: Desk, key: str) -> Page:
+def event(context: RequestContext, key: str) -> Page:
     """One event: as it came, what was said of it, and whom it counts for."""
-    frame = scoring.state(desk.connection).frame
-    found = ledger.raw_event(desk.connection, frame, key=key)
+    frame = scoring.state(context.connection).frame
+    found = ledger.raw_event(context.connection, frame, key=key)
     if found is None:
         raise NotThere
-    history = ledger.activity_history(desk.connection, frame, key=key)
+    history = ledger.activity_history(context.connection, frame, key=key)
     return Page(
         "pages/ledger_event.html",
         event=found,
         body=indented(found.body),
         history=history,
-        counted=_counted(desk, history) if history is not None else (),
+        counted=_counted(context, history) if history is not None else (),
         words=words,
     )
 
 
-def _counted(desk: Desk, history: ledger.ActivityHistory) -> list[dict[str, Any]]:
+def _counted(context: RequestContext, history: ledger.ActivityHistory) -> list[dict[str, Any]]:
     """For whom the activity counts on that day, and the KPIs of theirs that look at it."""
-    plan = scoring.state(desk.connection).plan(history.cycle)
+    plan = scoring.state(context.connection).plan(history.cycle)
     frame = plan.frame
     slices = {one.slice for one in frame.matching(history.type, history.country, history.hs_code)}
     found: list[dict[str, Any]] = []
@@ -135,10 +135,10 @@ def _counted(desk: Desk, history: ledger.ActivityHistory) -> list[dict[str, Any]
 
 
 @trail_pages.read("/trail", may=Deed.SEE_TRAIL)
-def trail(desk: Desk, query: TrailQuery) -> Page:
+def trail(context: RequestContext, query: TrailQuery) -> Page:
     """Who did what, the newest first."""
     found = access.trail_rows(
-        desk.connection,
+        context.connection,
         limit=PAGE_ROWS + 1,
         before_id=query.before,
         who=query.who or None,

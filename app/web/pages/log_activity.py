@@ -18,7 +18,6 @@ from app.rules.activities import EventKey
 from app.rules.permissions import Deed
 from app.rules.terms import n_
 from app.web import words
-from app.web.desk import Desk
 from app.web.entry_form import (
     SHARED_MAX,
     ActivityForm,
@@ -29,7 +28,8 @@ from app.web.entry_form import (
     local_today,
     possible_duplicates,
 )
-from app.web.rendering import Again, Json, Page, Said
+from app.web.rendering import FormError, Json, Page, Redirect
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.score_change import ScoreChange
 
@@ -67,16 +67,16 @@ class Likeness(BaseModel):
 
 
 @pages.read("/log", may=Deed.LOG_ACTIVITY)
-def log_activity(desk: Desk) -> Page:
+def log_activity(context: RequestContext) -> Page:
     """The form; refused, with what was typed and what may be a duplicate."""
-    frame = scoring.state(desk.connection).frame
+    frame = scoring.state(context.connection).frame
     locale = get_locale()
-    offered = choices(desk, frame=frame, language=locale.language if locale else "en", typed=desk.typed)
+    offered = choices(context, frame=frame, language=locale.language if locale else "en", typed=context.typed)
     duplicates = []
-    if desk.typed.refused:
-        values = {name: str(desk.typed.value(name, "")) for name in Likeness.model_fields}
+    if context.typed.refused:
+        values = {name: str(context.typed.value(name, "")) for name in Likeness.model_fields}
         duplicates = possible_duplicates(
-            desk.connection, frame=frame, values=values, day=_day(values["day"]) or offered.today
+            context.connection, frame=frame, values=values, day=_day(values["day"]) or offered.today
         )
     return Page("pages/log_activity.html", offered=offered, duplicates=duplicates, words=words)
 
@@ -89,30 +89,35 @@ def _day(text: str) -> dt.date | None:
 
 
 @pages.act("/log", may=Deed.LOG_ACTIVITY, again="log_activity")
-def log(desk: Desk, form: ActivityForm) -> Said | Again:
+def log(context: RequestContext, form: ActivityForm) -> Redirect | FormError:
     """Record it, and say what it did to the score."""
-    held = scoring.state(desk.connection)
+    held = scoring.state(context.connection)
     frame = held.frame
-    desk.use(frame.directory)
-    me = desk.viewer.employee or ""
+    context.use(frame.directory)
+    me = context.viewer.employee or ""
     key = ledger.event_key(EventKey(f"/pages/{me}", form.form_id))
-    time = ledger.recorded_time(desk.connection, source=f"/pages/{me}", id=form.form_id)
-    event = event_of(desk, frame=frame, form=form, rows=_rows(), time=time)
+    time = ledger.recorded_time(context.connection, source=f"/pages/{me}", id=form.form_id)
+    event = event_of(context, frame=frame, form=form, rows=_rows(), time=time)
     if time is None and not form.sure:
         values = {name: str(getattr(form, name)) for name in Likeness.model_fields}
-        if possible_duplicates(desk.connection, frame=frame, values=values, day=form.day):
-            return Again(at_field("sure", "possible_duplicate", LOOK_FIRST))
-    change = ScoreChange.before(desk, held=held, employee=me, day=form.day)
+        if possible_duplicates(context.connection, frame=frame, values=values, day=form.day):
+            return FormError(at_field("sure", "possible_duplicate", LOOK_FIRST))
+    change = ScoreChange.before(context, held=held, employee=me, day=form.day)
     recorded = intake.take_in(
-        desk.connection, [intake.arrival_of(event)], at=desk.now, door="page", sender=desk.viewer.email, frame=frame
+        context.connection,
+        [intake.arrival_of(event)],
+        at=context.now,
+        door="page",
+        sender=context.viewer.email,
+        frame=frame,
     )
     if recorded.rejected:
         code = recorded.rejected[0].findings[0].code
         raise Conflict(message=OTHER_CONTENTS) if code == "conflict" else Invalid(*recorded.rejected[0].findings)
-    desk.note(subject=f"activity:{key}", after=event)
+    context.note(subject=f"activity:{key}", after=event)
     if recorded.duplicate:
-        return Said(SAVED_BEFORE, then="activity", values={"key": key})
-    return Said(SAVED, then="activity", values={"key": key}, parameters={"effect": change.words(desk)})
+        return Redirect(SAVED_BEFORE, then="activity", values={"key": key})
+    return Redirect(SAVED, then="activity", values={"key": key}, parameters={"effect": change.words(context)})
 
 
 def _rows() -> list[Colleague]:
@@ -121,18 +126,18 @@ def _rows() -> list[Colleague]:
 
 
 @pages.read("/log/companies", may=Deed.LOG_ACTIVITY)
-def companies(desk: Desk, query: Suggestion) -> Json:
+def companies(context: RequestContext, query: Suggestion) -> Json:
     """Companies whose name or registration begins so."""
-    found = ledger.suggest_parties(desk.connection, text=query.q[:200], buyers=False)
+    found = ledger.suggest_parties(context.connection, text=query.q[:200], buyers=False)
     return Json(
         {"items": [{"value": one.name, "registration": one.registration, "note": one.registration} for one in found]}
     )
 
 
 @pages.read("/log/buyers", may=Deed.LOG_ACTIVITY)
-def buyers(desk: Desk, query: Suggestion) -> Json:
+def buyers(context: RequestContext, query: Suggestion) -> Json:
     """Buyers whose name or registration begins so, those of the chosen country first."""
-    found = ledger.suggest_parties(desk.connection, text=query.q[:200], buyers=True, country=query.country)
+    found = ledger.suggest_parties(context.connection, text=query.q[:200], buyers=True, country=query.country)
     return Json(
         {
             "items": [
@@ -149,20 +154,20 @@ def buyers(desk: Desk, query: Suggestion) -> Json:
 
 
 @pages.read("/log/colleagues", may=Deed.LOG_ACTIVITY)
-def colleagues(desk: Desk, query: Suggestion) -> Json:
+def colleagues(context: RequestContext, query: Suggestion) -> Json:
     """Colleagues whose name or number begins so."""
-    me = desk.viewer.employee
-    found = colleagues_named(desk.directory, text=query.q[:200], day=desk.today, limit=9)
+    me = context.viewer.employee
+    found = colleagues_named(context.directory, text=query.q[:200], day=context.today, limit=9)
     return Json({"items": [one for one in found if not one["value"].endswith(f"({me})")][:8]})
 
 
 @pages.read("/log/alike", may=Deed.LOG_ACTIVITY)
-def alike(desk: Desk, query: Likeness) -> Page:
+def alike(context: RequestContext, query: Likeness) -> Page:
     """What may be recorded already, as the list that the form shows."""
-    frame = scoring.state(desk.connection).frame
-    day = query.day or local_today(desk, desk.viewer.employee or "")
+    frame = scoring.state(context.connection).frame
+    day = query.day or local_today(context, context.viewer.employee or "")
     found = possible_duplicates(
-        desk.connection,
+        context.connection,
         frame=frame,
         values={name: str(getattr(query, name) or "") for name in Likeness.model_fields},
         day=day,

@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from app import access
 from app.rules.permissions import Deed
-from app.web.desk import Desk
 from app.web.languages import LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.security import safe_next
 
@@ -20,13 +20,13 @@ _A_YEAR_S: Final = 365 * 24 * 3600
 
 
 @pages.act("/look", may=Deed.CHOOSE_LOOK, transaction=False, trail=False)
-def look(desk: Desk) -> Response:
+def look(context: RequestContext) -> Response:
     """Keep what was chosen and go back to the page."""
     language = request.form.get("language")
     theme = request.form.get("theme")
-    if desk.person is not None:
-        with desk.database.write(Deed.CHOOSE_LOOK) as connection:
-            access.change_look(connection, account_id=desk.person.account_id, language=language, theme=theme)
+    if context.person is not None:
+        with context.database.write(Deed.CHOOSE_LOOK) as connection:
+            access.change_look(connection, account_id=context.person.account_id, language=language, theme=theme)
     response = redirect(safe_next(request.form.get("next")) or "/", 303)
     for cookie, chosen, known in ((LANGUAGE_COOKIE, language, LANGUAGES), (THEME_COOKIE, theme, THEMES)):
         if chosen in known:

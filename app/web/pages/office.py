@@ -12,42 +12,42 @@ from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.rules.terms import Node
 from app.web import words
-from app.web.asking import ScoreQuery, asked_of, chosen_unit
-from app.web.desk import Desk
+from app.web.asking import ScoreParameters, asked_of, chosen_unit
 from app.web.reminding import reminders_for
 from app.web.rendering import Page
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("office")
 
 
-class OfficeQuery(ScoreQuery):
+class OfficeQuery(ScoreParameters):
     """Which unit, and which cycle."""
 
     unit: str = ""
 
 
 @pages.read("/office", may=Deed.SEE_PEOPLE_SCORES)
-def office(desk: Desk, query: OfficeQuery) -> Page:
+def office(context: RequestContext, query: OfficeQuery) -> Page:
     """The unit's people and the units below."""
-    node = chosen_unit(desk, query.unit)
-    desk.require(Deed.SEE_PEOPLE_SCORES, node)
-    if not access.exists(desk.directory, node):
+    node = chosen_unit(context, query.unit)
+    context.require(Deed.SEE_PEOPLE_SCORES, node)
+    if not access.exists(context.directory, node):
         raise NotThere
-    held = scoring.state(desk.connection)
-    shown = scoring.office(desk.connection, held=held, unit=node.code, asked=asked_of(held, query, desk.today))
+    held = scoring.state(context.connection)
+    shown = scoring.office(context.connection, held=held, unit=node.code, asked=asked_of(held, query, context.today))
     return Page(
         "pages/office.html",
         office=shown,
-        reminders=reminders_for(desk),
+        reminders=reminders_for(context),
         query=query,
-        kind=_kind(desk, node),
-        sees=desk.sees(Deed.SEE_PEOPLE_SCORES),
-        verifies=desk.allowed(Deed.VERIFY, node),
+        kind=_kind(context, node),
+        sees=context.sees(Deed.SEE_PEOPLE_SCORES),
+        verifies=context.allowed(Deed.VERIFY, node),
         words=words,
     )
 
 
-def _kind(desk: Desk, node: Node) -> str:
-    row = desk.directory.unit_near(node.code, desk.today)
+def _kind(context: RequestContext, node: Node) -> str:
+    row = context.directory.unit_near(node.code, context.today)
     return words.KINDS[row.kind] if row else ""

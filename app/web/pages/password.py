@@ -13,44 +13,44 @@ from app import access
 from app.kit.refusals import Refusal, at_field
 from app.rules.permissions import Deed
 from app.rules.terms import Finding, n_
-from app.web.desk import Desk
-from app.web.rendering import Again, Page, Said
+from app.web.rendering import FormError, Page, Redirect
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("password")
 
 
 @pages.read("/password", may=Deed.CHANGE_PASSWORD)
-def password(desk: Desk) -> Page:
+def password(context: RequestContext) -> Page:
     """The form."""
-    return Page("pages/password.html", first=desk.viewer.first_password, least=access.PASSWORD_LENGTH_MIN)
+    return Page("pages/password.html", first=context.viewer.first_password, least=access.PASSWORD_LENGTH_MIN)
 
 
 @pages.act("/password", may=Deed.CHANGE_PASSWORD, again="password", transaction=False, trail=False)
-def change(desk: Desk) -> Said | Again:
+def change(context: RequestContext) -> Redirect | FormError:
     """Check the old password, set the new one, end all other sessions."""
-    viewer = desk.viewer
+    viewer = context.viewer
     old, new, repeated = (request.form.get(name, "") for name in ("old_password", "new_password", "repeated_password"))
     findings = _findings(old=old, new=new, repeated=repeated, email=viewer.email)
     if findings:
-        return Again(*findings)
+        return FormError(*findings)
     try:
         # Guessing an old password from an open session is throttled as a sign-in is.
-        with desk.database.write(Deed.CHANGE_PASSWORD) as connection:
+        with context.database.write(Deed.CHANGE_PASSWORD) as connection:
             attempt = access.begin_attempt(
                 connection,
                 email=viewer.email,
-                address=desk.address,
-                limit=desk.settings.sign_in_attempts,
-                now=desk.now,
+                address=context.address,
+                limit=context.settings.sign_in_attempts,
+                now=context.now,
             )
     except Refusal as refusal:
         waiting = Finding(code=refusal.code, message=refusal.message)
-        return Again(waiting, status=refusal.status, retry_after_s=refusal.retry_after_s)
+        return FormError(waiting, status=refusal.status, retry_after_s=refusal.retry_after_s)
     if attempt.password_hash is None or not access.password_matches(attempt.password_hash, old):
-        return Again(at_field("old_password", "wrong", n_("This is not your present password.")))
+        return FormError(at_field("old_password", "wrong", n_("This is not your present password.")))
     new_hash = access.hashed_password(new)
-    with desk.database.write(Deed.CHANGE_PASSWORD) as connection:
+    with context.database.write(Deed.CHANGE_PASSWORD) as connection:
         access.attempt_succeeded(connection, attempt=attempt)
         access.change_password(
             connection,
@@ -58,10 +58,12 @@ def change(desk: Desk) -> Said | Again:
             old_hash=attempt.password_hash,
             new_hash=new_hash,
             session=viewer.session,
-            now=desk.now,
+            now=context.now,
         )
-        access.record_deed(connection, who=viewer.label, deed=Deed.CHANGE_PASSWORD, at=desk.now, subject=viewer.label)
-    return Said(n_("Your password is changed. Other sessions of yours have ended."), then="home")
+        access.record_deed(
+            connection, who=viewer.label, deed=Deed.CHANGE_PASSWORD, at=context.now, subject=viewer.label
+        )
+    return Redirect(n_("Your password is changed. Other sessions of yours have ended."), then="home")
 
 
 def _findings(*, old: str, new: str, repeated: str, email: str) -> list[Finding]:

@@ -15,11 +15,11 @@ from app.kit.refusals import NotThere
 from app.rules.permissions import Deed, may
 from app.scoring import SORTS, RosterFilter
 from app.web import words
-from app.web.asking import ScoreQuery, asked_of
-from app.web.desk import Desk
+from app.web.asking import ScoreParameters, asked_of
 from app.web.downloads import ReasonedExport, log_reading, sheet_file
 from app.web.reminding import reminders_for
 from app.web.rendering import Download, Page
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("people")
@@ -28,7 +28,7 @@ PAGE_ROWS: Final = 100
 Text = Annotated[str, Field(max_length=100)]
 
 
-class PeopleQuery(ScoreQuery):
+class PeopleQuery(ScoreParameters):
     """What narrows and sorts the list."""
 
     unit: Text = ""
@@ -52,19 +52,19 @@ class PeopleQuery(ScoreQuery):
 
 
 @pages.read("/people", may=Deed.SEE_PEOPLE_SCORES)
-def people(desk: Desk, query: PeopleQuery) -> Page:
+def people(context: RequestContext, query: PeopleQuery) -> Page:
     """The list; only for who may see everyone's."""
-    if not may(desk.viewer.roles, Deed.SEE_PEOPLE_SCORES, ()):
+    if not may(context.viewer.roles, Deed.SEE_PEOPLE_SCORES, ()):
         raise NotThere  # A head's own line stands on the office's page.
-    held = scoring.state(desk.connection)
-    found = scoring.roster(desk.connection, asked=asked_of(held, query, desk.today), only=query.only())
+    held = scoring.state(context.connection)
+    found = scoring.roster(context.connection, asked=asked_of(held, query, context.today), only=query.only())
     last = max(1, -(-len(found.rows) // PAGE_ROWS))
     page = min(query.page, last)
     asked = {**query.model_dump(exclude_defaults=True, exclude={"page", "part"}), "cycle": found.cycle}
     return Page(
         "pages/people.html",
         roster=found,
-        reminders=reminders_for(desk),
+        reminders=reminders_for(context),
         rows=found.rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
         page=page,
         last=last,
@@ -73,22 +73,22 @@ def people(desk: Desk, query: PeopleQuery) -> Page:
         sorts=SORTS,
         words=words,
         cycles=sorted({*held.sheet.cycles, found.cycle}),
-        exports=desk.allowed(Deed.EXPORT),
+        exports=context.allowed(Deed.EXPORT),
     )
 
 
 @pages.act("/people", may=Deed.EXPORT, again="people")
-def export(desk: Desk, query: PeopleQuery, form: ReasonedExport) -> Download:
+def export(context: RequestContext, query: PeopleQuery, form: ReasonedExport) -> Download:
     """The same rows as a file: all of them, not a page."""
-    held = scoring.state(desk.connection)
-    found = scoring.roster(desk.connection, asked=asked_of(held, query, desk.today), only=query.only())
+    held = scoring.state(context.connection)
+    found = scoring.roster(context.connection, asked=asked_of(held, query, context.today), only=query.only())
     asked: dict[str, Any] = {
         **query.model_dump(mode="json", exclude_defaults=True, exclude={"page", "part"}),
         "cycle": found.cycle,
         "format": form.format,
     }
-    log_reading(desk.connection, desk, form, what="people", asked=asked, rows=len(found.rows))
-    desk.note(subject="people", after={"rows": len(found.rows), **asked}, why=form.reason)
-    name = f"people-{found.cycle}-{(query.as_of or desk.today).isoformat()}"
+    log_reading(context.connection, context, form, what="people", asked=asked, rows=len(found.rows))
+    context.note(subject="people", after={"rows": len(found.rows), **asked}, why=form.reason)
+    name = f"people-{found.cycle}-{(query.as_of or context.today).isoformat()}"
     sheet = PEOPLE.sheet(found.rows)
-    return sheet_file(sheet, name=name, kind=form.format, made_at=desk.now)
+    return sheet_file(sheet, name=name, kind=form.format, made_at=context.now)

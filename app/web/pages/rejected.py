@@ -18,10 +18,10 @@ from app.kit.refusals import NotThere
 from app.ledger import KeptReject
 from app.rules.permissions import Deed
 from app.rules.terms import Finding, Place, Words, n_
-from app.web.desk import Desk
 from app.web.json_shown import indented
 from app.web.languages import filled, finding_text
-from app.web.rendering import Again, Page, Said
+from app.web.rendering import FormError, Page, Redirect
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("rejected")
@@ -49,56 +49,56 @@ class ReplayForm(BaseModel):
 
 
 @pages.read("/rejected", may=Deed.SEE_REJECTED)
-def rejected(desk: Desk, query: RejectedQuery) -> Page:
+def rejected(context: RequestContext, query: RejectedQuery) -> Page:
     """What is still to be mended, the newest first."""
-    found = ledger.rejected_events(desk.connection, before=query.before, limit=PAGE_ROWS + 1)
+    found = ledger.rejected_events(context.connection, before=query.before, limit=PAGE_ROWS + 1)
     return Page(
         "pages/rejected.html",
         events=found[:PAGE_ROWS],
         following=found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None,
         query=query,
-        replays=desk.allowed(Deed.REPLAY_REJECTED),
+        replays=context.allowed(Deed.REPLAY_REJECTED),
         reason_text=reason_text,
     )
 
 
 @pages.read("/rejected/<int:number>", may=Deed.SEE_REJECTED)
-def one(desk: Desk, number: int) -> Page:
+def one(context: RequestContext, number: int) -> Page:
     """One rejected event."""
-    kept = _kept(desk, number)
+    kept = _kept(context, number)
     return Page(
         "pages/rejected_event.html",
         kept=kept,
         text=indented(kept.text),
-        replays=desk.allowed(Deed.REPLAY_REJECTED) and kept.settled_at is None,
+        replays=context.allowed(Deed.REPLAY_REJECTED) and kept.settled_at is None,
         reason_text=reason_text,
     )
 
 
 @pages.act("/rejected/<int:number>", may=Deed.REPLAY_REJECTED, again="one")
-def replay(desk: Desk, number: int, form: ReplayForm) -> Said | Again:
+def replay(context: RequestContext, number: int, form: ReplayForm) -> Redirect | FormError:
     """Send it again, mended or as it was."""
-    kept = _kept(desk, number)
+    kept = _kept(context, number)
     if kept.settled_at is not None:
         raise NotThere
     recorded = intake.take_in(
-        desk.connection,
+        context.connection,
         [intake.arrival_of_text(form.event)],
-        at=desk.now,
+        at=context.now,
         door="page",
-        sender=desk.viewer.email,
+        sender=context.viewer.email,
         keep=False,
     )
     if recorded.rejected:
-        return Again(*(_at_event(finding) for finding in recorded.rejected[0].findings))
-    ledger.settle_rejected(desk.connection, kept.id, at=desk.now)
-    desk.note(subject=f"rejected:{kept.id}", after={"accepted": recorded.accepted, "duplicate": recorded.duplicate})
+        return FormError(*(_at_event(finding) for finding in recorded.rejected[0].findings))
+    ledger.settle_rejected(context.connection, kept.id, at=context.now)
+    context.note(subject=f"rejected:{kept.id}", after={"accepted": recorded.accepted, "duplicate": recorded.duplicate})
     said = (
         n_("The event is recorded.")
         if recorded.accepted
         else n_("The ledger has this event already. It changes nothing.")
     )
-    return Said(said, then="rejected")
+    return Redirect(said, then="rejected")
 
 
 def reason_text(error: Mapping[str, object]) -> str:
@@ -119,8 +119,8 @@ def _parameter(kept: object) -> object:
     return Words(kept["words"]) if isinstance(kept, dict) and isinstance(kept.get("words"), str) else kept
 
 
-def _kept(desk: Desk, number: int) -> KeptReject:
-    kept = ledger.rejected_event(desk.connection, number) if number < 2**62 else None
+def _kept(context: RequestContext, number: int) -> KeptReject:
+    kept = ledger.rejected_event(context.connection, number) if number < 2**62 else None
     if kept is None:
         raise NotThere
     return kept

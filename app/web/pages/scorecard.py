@@ -17,12 +17,12 @@ from app import scoring
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.rules.terms import Basis, Node, NodeKind
-from app.scoring import Board, BoardLine, BoardSource, Shows
+from app.scoring import Board, BoardLine, BoardSource, Visibility
 from app.web import words
-from app.web.asking import ScoreQuery, asked_of
-from app.web.desk import Desk
-from app.web.kept import Drawn, Kept, OnePart, reader_of_page
+from app.web.asking import ScoreParameters, asked_of
+from app.web.kept import CachedPart, LruCache, Rendered, reader_of_page
 from app.web.rendering import Page
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("scorecard")
@@ -30,32 +30,32 @@ own_pages: Final = Pages("my_scorecard")
 
 
 @own_pages.read("/scorecard", may=Deed.SEE_SCORECARD)
-def own_scorecard(desk: Desk, query: ScoreQuery) -> Page:
+def own_scorecard(context: RequestContext, query: ScoreParameters) -> Page:
     """One's own."""
-    number = desk.viewer.employee
+    number = context.viewer.employee
     if number is None:
         raise NotThere
-    return _page(desk, Node(NodeKind.EMPLOYEE, number), query)
+    return _page(context, Node(NodeKind.EMPLOYEE, number), query)
 
 
 @pages.read("/scorecards/<node:node>", may=Deed.SEE_SCORECARD)
-def scorecard(desk: Desk, node: Node, query: ScoreQuery) -> Page:
+def scorecard(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
     """A unit's or an employee's."""
-    return _page(desk, node, query)
+    return _page(context, node, query)
 
 
-def _page(desk: Desk, node: Node, query: ScoreQuery) -> Page:
-    held = scoring.state(desk.connection)
-    sees = desk.sees(Deed.SEE_SCORECARD)
-    people = desk.allowed(Deed.SEE_PEOPLE_SCORES, node)
-    shows = Shows(activities=desk.allowed(Deed.SEE_ACTIVITIES, node), people=people, node=sees)
-    asked = asked_of(held, query, desk.today)
-    source = scoring.board_source(desk.connection, held=held, node=node, asked=asked, shows=shows)
+def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
+    held = scoring.state(context.connection)
+    sees = context.sees(Deed.SEE_SCORECARD)
+    people = context.allowed(Deed.SEE_PEOPLE_SCORES, node)
+    shows = Visibility(activities=context.allowed(Deed.SEE_ACTIVITIES, node), people=people, node=sees)
+    asked = asked_of(held, query, context.today)
+    source = scoring.board_source(context.connection, held=held, node=node, asked=asked, shows=shows)
     parents = [line.row.parent_node for line in source.plan.lines.get(node, ())]
     body = _Body(
         source,
-        is_own=node.kind is NodeKind.EMPLOYEE and node.code == desk.viewer.employee,
-        derives=desk.allowed(Deed.SEE_DERIVATION, node),
+        is_own=node.kind is NodeKind.EMPLOYEE and node.code == context.viewer.employee,
+        derives=context.allowed(Deed.SEE_DERIVATION, node),
         seen=frozenset(one for one in parents if one is not None and sees(one)),
     )
     part: dict[str, Any] = {
@@ -75,11 +75,11 @@ def _page(desk: Desk, node: Node, query: ScoreQuery) -> Page:
     )
 
 
-_DRAWN: Final[Kept[Drawn[Board]]] = Kept(2048)
-_FORMS: Final[Kept[Markup]] = Kept(512)
+_DRAWN: Final[LruCache[Rendered[Board]]] = LruCache(2048)
+_FORMS: Final[LruCache[Markup]] = LruCache(512)
 
 
-class _Body(OnePart[Board]):
+class _Body(CachedPart[Board]):
     """The part of the page that its figures make."""
 
     def __init__(self, source: BoardSource, *, is_own: bool, derives: bool, seen: frozenset[Node]) -> None:

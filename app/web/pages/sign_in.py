@@ -15,8 +15,8 @@ from app import access
 from app.kit.refusals import Refusal, at_field
 from app.rules.permissions import Deed
 from app.rules.terms import Finding, n_
-from app.web.desk import Desk
-from app.web.rendering import Again, Moved, Page, Said
+from app.web.rendering import FormError, Page, Redirect, SeeOther
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.security import safe_next
 from app.web.sign_in import begin_session, end_session
@@ -35,51 +35,51 @@ class SignIn(BaseModel):
 
 
 @pages.read("/login", may=Deed.SIGN_IN)
-def sign_in(desk: Desk) -> Page | Moved:
+def sign_in(context: RequestContext) -> Page | SeeOther:
     """The form; who is signed in already goes on."""
     wanted = safe_next(request.values.get("next"))
-    if desk.person is not None:
-        return Moved(wanted or "home")
+    if context.person is not None:
+        return SeeOther(wanted or "home")
     return Page("pages/sign_in.html", wanted=wanted)
 
 
 @pages.act("/login", may=Deed.SIGN_IN, again="sign_in", transaction=False, trail=False)
-def enter(desk: Desk, form: SignIn) -> Moved | Again:
+def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
     """Check the password and begin a session on the server."""
     password = request.form.get("password", "")
     if not password:
-        return Again(at_field("password", "missing", n_("Fill this in.")))
+        return FormError(at_field("password", "missing", n_("Fill this in.")))
     try:
-        with desk.database.write(Deed.SIGN_IN) as connection:
+        with context.database.write(Deed.SIGN_IN) as connection:
             attempt = access.begin_attempt(
                 connection,
                 email=form.email,
-                address=desk.address,
-                limit=desk.settings.sign_in_attempts,
-                now=desk.now,
+                address=context.address,
+                limit=context.settings.sign_in_attempts,
+                now=context.now,
             )
     except Refusal as refusal:
         waiting = Finding(code=refusal.code, message=refusal.message)
-        return Again(waiting, status=refusal.status, retry_after_s=refusal.retry_after_s)
+        return FormError(waiting, status=refusal.status, retry_after_s=refusal.retry_after_s)
     if not access.password_matches(attempt.password_hash, password):
-        return Again(at_field("password", "wrong", WRONG))
-    with desk.database.write(Deed.SIGN_IN) as connection:
-        token = access.finish_attempt(connection, attempt=attempt, now=desk.now)
-        viewer = None if token is None else access.viewer(connection, token=token, now=desk.now)
+        return FormError(at_field("password", "wrong", WRONG))
+    with context.database.write(Deed.SIGN_IN) as connection:
+        token = access.finish_attempt(connection, attempt=attempt, now=context.now)
+        viewer = None if token is None else access.viewer(connection, token=token, now=context.now)
         if viewer is not None:
-            if desk.person is not None:
-                access.sign_out(connection, viewer=desk.person, now=desk.now)
-            access.record_deed(connection, who=viewer.label, deed=Deed.SIGN_IN, at=desk.now, subject=viewer.label)
+            if context.person is not None:
+                access.sign_out(connection, viewer=context.person, now=context.now)
+            access.record_deed(connection, who=viewer.label, deed=Deed.SIGN_IN, at=context.now, subject=viewer.label)
     if token is None or viewer is None:
-        return Again(at_field("password", "wrong", WRONG))
+        return FormError(at_field("password", "wrong", WRONG))
     begin_session(token, viewer)
-    return Moved(safe_next(request.form.get("next")) or "home")
+    return SeeOther(safe_next(request.form.get("next")) or "home")
 
 
 @pages.act("/logout", may=Deed.SIGN_OUT)
-def leave(desk: Desk) -> Said:
+def leave(context: RequestContext) -> Redirect:
     """End the session on the server and forget the cookie."""
-    access.sign_out(desk.connection, viewer=desk.viewer, now=desk.now)
-    desk.note(subject=desk.viewer.label)
+    access.sign_out(context.connection, viewer=context.viewer, now=context.now)
+    context.note(subject=context.viewer.label)
     end_session()
-    return Said(n_("You are signed out."), then="sign_in")
+    return Redirect(n_("You are signed out."), then="sign_in")

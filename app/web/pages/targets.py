@@ -22,9 +22,9 @@ from app.rules.targets import NoTarget, figure_of
 from app.rules.terms import Finding, Node, NodeKind, n_
 from app.scoring import TargetBlock, TargetMove, Targets
 from app.web import words
-from app.web.asking import ScoreQuery, asked_of, chosen_unit
-from app.web.desk import Desk
-from app.web.rendering import Page, Said
+from app.web.asking import ScoreParameters, asked_of, chosen_unit
+from app.web.rendering import Page, Redirect
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("targets")
@@ -40,7 +40,7 @@ NOTE_LONG: Final = n_("Use at most %(max_length)s characters.")
 OVERTAKEN: Final = n_("Somebody set this target to %(target)s since you opened the page. Look again before you go on.")
 
 
-class TargetsQuery(ScoreQuery):
+class TargetsQuery(ScoreParameters):
     """Which unit, and which cycle."""
 
     unit: str = ""
@@ -75,57 +75,57 @@ def field_of(what: str, kpi: str, node: str = "") -> str:
 
 
 @pages.read("/targets", may=Deed.SEE_TARGETS)
-def targets(desk: Desk, query: TargetsQuery) -> Page:
+def targets(context: RequestContext, query: TargetsQuery) -> Page:
     """The unit's KPIs with all lines of them there."""
-    node = chosen_unit(desk, query.unit)
-    desk.require(Deed.SEE_TARGETS, node)
-    if not access.exists(desk.directory, node):
+    node = chosen_unit(context, query.unit)
+    context.require(Deed.SEE_TARGETS, node)
+    if not access.exists(context.directory, node):
         raise NotThere
-    held = scoring.state(desk.connection)
-    shown = scoring.targets(desk.connection, held=held, unit=node.code, asked=asked_of(held, query, desk.today))
+    held = scoring.state(context.connection)
+    shown = scoring.targets(context.connection, held=held, unit=node.code, asked=asked_of(held, query, context.today))
     # What is set holds from now on: on the page of a day that is past it would not show.
-    sets = desk.sees(Deed.SET_TARGETS) if query.as_of is None else (lambda _node: False)
+    sets = context.sees(Deed.SET_TARGETS) if query.as_of is None else (lambda _node: False)
     settable = {node for node in {row.node for block in shown.blocks for row in block.rows} if sets(node)}
     return Page(
         "pages/targets.html",
         targets=shown,
-        forms={block.kpi: _form(desk, block, settable) for block in shown.blocks},
-        nothing_to_set=_nothing_to_set(shown, settable, me=desk.viewer.employee),
+        forms={block.kpi: _form(context, block, settable) for block in shown.blocks},
+        nothing_to_set=_nothing_to_set(shown, settable, me=context.viewer.employee),
         field_of=field_of,
         query=query,
-        sees=desk.sees(Deed.SEE_TARGETS),
+        sees=context.sees(Deed.SEE_TARGETS),
         words=words,
     )
 
 
 @pages.act("/targets", may=Deed.SET_TARGETS, again="targets")
-def set_targets(desk: Desk, query: TargetsQuery, form: SetForm) -> Said:
+def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> Redirect:
     """Set the targets that were changed in the form of a KPI: all of them, or none where one cannot be."""
     nodes = [_node(text) for text in dict.fromkeys(form.node)]
     for node in nodes:
-        desk.require(Deed.SET_TARGETS, node)
+        context.require(Deed.SET_TARGETS, node)
     note = request.form.get(field_of("note", form.kpi), "").strip()
     moves, findings = _moves(request.form, form.kpi, nodes)
     if len(note) > 500:
         findings.append(at_field(field_of("note", form.kpi), "string_too_long", NOTE_LONG, max_length=500))
     if findings:
         raise Invalid(*findings)
-    held = scoring.begin_setting(desk.connection)
+    held = scoring.begin_setting(context.connection)
     moved = scoring.set_targets(
-        desk.connection,
+        context.connection,
         held,
         moves,
         cycle=form.cycle,
         kpi=form.kpi,
-        by=desk.label,
-        employee=desk.viewer.employee,
-        at=desk.now,
+        by=context.label,
+        employee=context.viewer.employee,
+        at=context.now,
         note=note or None,
     )
     if moved.overtaken:
         raise Conflict(*(_overtaken(held, form, node) for node in moved.overtaken))
     for node, before, after in moved.done:
-        desk.note(
+        context.note(
             subject=str(node),
             before={"cycle": form.cycle, "kpi": form.kpi, "target": exact_text(before)},
             after={"cycle": form.cycle, "kpi": form.kpi, "target": exact_text(after)},
@@ -133,8 +133,8 @@ def set_targets(desk: Desk, query: TargetsQuery, form: SetForm) -> Said:
         )
     place = {"unit": query.unit or None, "cycle": form.cycle, "_anchor": f"kpi-{form.kpi}"}
     if not moved.done:
-        return Said(SET_BEFORE, then="targets", values=place)
-    return Said(SET, then="targets", values=place, parameters={"count": len(moved.done)})
+        return Redirect(SET_BEFORE, then="targets", values=place)
+    return Redirect(SET, then="targets", values=place, parameters={"count": len(moved.done)})
 
 
 def _node(text: str) -> Node:
@@ -186,7 +186,7 @@ def _nothing_to_set(shown: Targets, settable: Collection[Node], *, me: str | Non
     return found | ({"from_above": own} if own else {})
 
 
-def _form(desk: Desk, block: TargetBlock, nodes: Collection[Node]) -> list[Settable]:
+def _form(context: RequestContext, block: TargetBlock, nodes: Collection[Node]) -> list[Settable]:
     """The lines of a block whose targets this person sets, with what a refused form held.
 
     A figure that was overtaken is held against the present one from now on; the others against those that the form was made with, so that what
@@ -198,14 +198,14 @@ def _form(desk: Desk, block: TargetBlock, nodes: Collection[Node]) -> list[Setta
             continue
         name, seen_name = (field_of(what, block.kpi, str(row.node)) for what in ("target", "seen"))
         given = exact_text(row.given) or ""
-        overtaken = any(finding.code == "overtaken" for finding in desk.typed.errors(name))
+        overtaken = any(finding.code == "overtaken" for finding in context.typed.errors(name))
         found.append(
             Settable(
                 node=row.node,
                 name=row.name,
                 field=name,
                 seen_field=seen_name,
-                seen=given if overtaken else str(desk.typed.value(seen_name, given)),
+                seen=given if overtaken else str(context.typed.value(seen_name, given)),
                 value=given,
                 folder=_folder(row.set_target.folder) if row.set_target is not None else None,
             )

@@ -17,9 +17,9 @@ from app.ledger import AlreadyJudged
 from app.rules.permissions import Deed
 from app.rules.terms import n_
 from app.web import words
-from app.web.desk import Desk
 from app.web.entry_form import FORM_ID
-from app.web.rendering import Page, Said
+from app.web.rendering import Page, Redirect
+from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("verification")
@@ -56,26 +56,26 @@ class JudgeForm(BaseModel):
 
 
 @pages.read("/verification", may=Deed.VERIFY)
-def verification(desk: Desk, query: QueueQuery) -> Page:
+def verification(context: RequestContext, query: QueueQuery) -> Page:
     """The queue, the oldest first."""
-    frame = scoring.state(desk.connection).frame
+    frame = scoring.state(context.connection).frame
     types = {"": (), "all": tuple(words.TYPES)}.get(query.type, (query.type,))
     queue = ledger.verification_queue(
-        desk.connection,
+        context.connection,
         frame,
-        viewer=desk.viewer,
-        day=desk.today,
+        viewer=context.viewer,
+        day=context.today,
         limit=PAGE_ROWS,
         offset=(query.page - 1) * PAGE_ROWS,
         types=types,
         everything=query.whose == "all",
     )
-    directory = desk.directory
+    directory = context.directory
     return Page(
         "pages/verification.html",
         queue=queue,
         query=query,
-        form_id=str(desk.typed.value("form_id", "") or uuid4()),
+        form_id=str(context.typed.value("form_id", "") or uuid4()),
         needed=ledger.types_to_verify(frame),
         people=directory.employees,
         units={row.unit: directory.unit_near(row.unit, row.day) for row in queue.rows if row.unit},
@@ -85,43 +85,43 @@ def verification(desk: Desk, query: QueueQuery) -> Page:
 
 
 @pages.act("/verification", may=Deed.VERIFY, again="verification")
-def judge(desk: Desk, form: JudgeForm) -> Said:
+def judge(context: RequestContext, form: JudgeForm) -> Redirect:
     """Verify or reject entries in one's own name."""
     if not form.activity:
         raise Invalid(at_field("activity", "missing", CHOOSE))
     if form.verdict == "rejected" and len(form.reason) < 3:
         raise Invalid(at_field("reason", "missing", SAY_WHY))
-    frame = scoring.state(desk.connection).frame
+    frame = scoring.state(context.connection).frame
     verdicts = ledger.verdicts_on(
-        desk.connection,
+        context.connection,
         frame,
-        viewer=desk.viewer,
+        viewer=context.viewer,
         keys=form.activity,
         verdict=form.verdict,
         reason=form.reason,
-        now=desk.now,
+        now=context.now,
         form=form.form_id,
         seen=form.seen,
     )
-    already = _already(desk, verdicts.already)
+    already = _already(context, verdicts.already)
     if verdicts.already and not verdicts.events:
         raise Conflict(message=ALL_JUDGED, parameters={"already": already})
     recorded = intake.take_in(
-        desk.connection,
+        context.connection,
         [intake.arrival_of(event) for event in verdicts.events],
-        at=desk.now,
+        at=context.now,
         door="page",
-        sender=desk.viewer.email,
+        sender=context.viewer.email,
     )
     if recorded.rejected:
         raise Invalid(*recorded.rejected[0].findings)
     for key in form.activity:
         if key not in {one.key for one in verdicts.already}:
-            desk.note(subject=f"activity:{key}", before=form.seen, after=form.verdict, why=form.reason or None)
+            context.note(subject=f"activity:{key}", before=form.seen, after=form.verdict, why=form.reason or None)
     number = len(form.activity) - len(verdicts.already)
     done = gettext("%(number)s verified.") if form.verdict == "verified" else gettext("%(number)s rejected.")
     then = {"activity": form.activity[0]} if form.then == "activity" and len(form.activity) == 1 else {}
-    return Said(
+    return Redirect(
         SAID,
         then="activity" if then else "verification",
         values={"key": then["activity"]} if then else {},
@@ -129,9 +129,9 @@ def judge(desk: Desk, form: JudgeForm) -> Said:
     )
 
 
-def _already(desk: Desk, judged: tuple[AlreadyJudged, ...]) -> str:
+def _already(context: RequestContext, judged: tuple[AlreadyJudged, ...]) -> str:
     """What was judged by somebody else meanwhile, in words."""
-    people = desk.directory.employees
+    people = context.directory.employees
     return " ".join(
         gettext(
             "%(buyer)s: %(state)s by %(by)s meanwhile.",

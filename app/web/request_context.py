@@ -1,7 +1,7 @@
-"""The desk that a handler works at: who asks, when, and the open transaction.
+"""What a handler works with: who asks, when, and the open transaction.
 
-A newcomer's usual mistake is to reach for Flask's ``request`` or ``g``: whatever a handler needs beside its arguments lies on the desk, and
-below the edge nobody knows a desk at all.
+A newcomer's usual mistake is to reach for Flask's ``request`` or ``g``: whatever a handler needs beside its arguments is in its context, and
+below the edge nobody knows a context at all.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from app.rules.permissions import PUBLIC_DEEDS, SIGNED_IN_DEEDS, Deed, key_may, 
 from app.rules.terms import Node
 from app.web.forms import Typed
 
-__all__ = ["Desk", "Note"]
+__all__ = ["Note", "RequestContext"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Note:
 
 
 @dataclass(slots=True, kw_only=True)
-class Desk:
+class RequestContext:
     """Everything that a request comes with.
 
     Attributes:
@@ -111,18 +111,18 @@ class Desk:
         return self._directory
 
     def use(self, directory: Directory) -> None:
-        """Lay the organisation on the desk that was read in this transaction already, so that it is not asked for again."""
+        """Take the organisation that was read in this transaction already, so that it is not asked for again."""
         self._directory = directory
 
-    def opened(self, connection: Connection) -> Desk:
-        """Lay an open transaction on the desk; whatever was read in another one is put away."""
+    def opened(self, connection: Connection) -> RequestContext:
+        """Take an open transaction; whatever was read in another one is put away."""
         self._connection = connection
         self._directory = None
         self.notes = []
         return self
 
     def closed(self) -> None:
-        """Take the transaction off the desk."""
+        """Let the transaction go."""
         self._connection = None
 
     def allowed(self, deed: Deed, node: Node | None = None) -> bool:
