@@ -24,6 +24,7 @@ from sqlalchemy import Connection, Engine, MetaData, Table, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.types import TypeDecorator
 
+from app.kit.private_files import begin_private, make_private
 from app.kit.settings import ROOT
 
 if TYPE_CHECKING:
@@ -193,10 +194,22 @@ def _is_race(error: DBAPIError) -> bool:
     return isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)
 
 
+def _file_of(url: sa.URL) -> Path | None:
+    """The file of an SQLite database; None where it has none."""
+    in_file = url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:"
+    return Path(url.database) if in_file and url.database else None
+
+
 def _sqlite_engine(url: sa.URL, *, writes: bool, pool_size: int) -> Engine:
     engine = sa.create_engine(
         url, connect_args={"timeout": 60, "check_same_thread": False}, pool_size=pool_size, max_overflow=32
     )
+
+    @event.listens_for(engine, "do_connect")
+    def begin_file(*_: object) -> None:
+        # Before SQLite does, which asks the umask. What stands beside it takes its mode.
+        if (file := _file_of(url)) is not None:
+            begin_private(file)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, record: object) -> None:
@@ -509,8 +522,11 @@ def migrate(url: str) -> None:
     from alembic import command
 
     parsed = sa.make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    file = _file_of(parsed)
+    if file is not None:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        begin_private(file)
+        make_private(*(file.with_name(file.name + beside) for beside in ("", "-wal", "-shm", "-journal")))
     command.upgrade(_alembic(url), "head")
 
 
