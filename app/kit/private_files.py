@@ -11,10 +11,19 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
-__all__ = ["begin_private", "make_private", "open_private", "private_folder", "write_private"]
+import sqlalchemy as sa
+
+__all__ = ["begin_private", "database_file", "make_private", "open_private", "private_folder", "write_private"]
 
 _OWNER_ONLY: Final = 0o600
 _FOLDER: Final = 0o700
+
+
+def database_file(url: sa.URL) -> Path | None:
+    """The file of an SQLite database; None where it has none."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    return Path(url.database)
 
 
 def make_private(*files: Path) -> None:
