@@ -26,8 +26,8 @@ from app.ledger import ActivityHistory, Alike, Contents, Frame, Party
 from app.organisation import Directory
 from app.rules.activities import ACTIVITY_TYPES, SHARE_ONE_1E4, TYPE_PREFIX, read
 from app.rules.countries import COUNTRIES
-from app.rules.own_events import not_own, pages_source
 from app.rules.names import folded
+from app.rules.own_events import not_own, pages_source
 from app.rules.terms import Finding, Place, n_
 from app.web.forms import Typed
 from app.web.request_context import RequestContext
