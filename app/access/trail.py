@@ -13,7 +13,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.access.tables import reading_log, trail
+from app import organisation
+from app.access.accounts import meant_by
+from app.access.tables import account, reading_log, trail
+from app.rules.terms import NodeKind
 
 __all__ = ["TrailRow", "record_deed", "record_reading", "trail_rows"]
 
@@ -97,14 +100,31 @@ def trail_rows(
 ) -> list[TrailRow]:
     """The newest deeds first.
 
-    Queries: 1.
+    Args:
+        connection: any transaction.
+        limit: at most so many.
+        before_id: only what was written before this row.
+        who: as it stands in a row, a part of an account's e-mail, or a part of a name.
+        deed: the whole deed.
+        subject: as it stands in a row, or a part of a person's name.
+
+    Queries: 1; 1 more (the revision) where it is narrowed by who or about.
     """
     query = sa.select(trail).order_by(trail.c.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(trail.c.id < before_id)
-    for column, wanted in ((trail.c.who, who), (trail.c.deed, deed), (trail.c.subject, subject)):
-        if wanted:
-            query = query.where(column == wanted)
+    if who:
+        mails = sa.select(sa.literal("account:") + account.c.email).where(
+            meant_by(organisation.directory(connection), who)
+        )
+        query = query.where((trail.c.who == who) | trail.c.who.in_(mails))
+    if deed:
+        query = query.where(trail.c.deed == deed)
+    if subject:
+        people = [
+            f"{NodeKind.EMPLOYEE}:{number}" for number in organisation.directory(connection).employees_meant(subject)
+        ]
+        query = query.where((trail.c.subject == subject) | trail.c.subject.in_(people))
     return [TrailRow(**row) for row in connection.execute(query).mappings()]
 
 

@@ -21,8 +21,8 @@ from app.kit.bulk import among
 from app.kit.refusals import NotThere
 from app.ledger import tables
 from app.ledger.activities import CreditShare, verdict_event
+from app.ledger.activity_rows import piles
 from app.ledger.frame import Frame
-from app.ledger.laid_out import piles
 from app.organisation import Directory
 from app.rules.activities import ACTIVITY_TYPES
 from app.rules.permissions import Deed, Relation, may, relations_that_allow

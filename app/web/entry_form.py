@@ -26,6 +26,7 @@ from app.ledger import ActivityHistory, Alike, Contents, Frame, Party
 from app.organisation import Directory
 from app.rules.activities import ACTIVITY_TYPES, SHARE_ONE_1E4, TYPE_PREFIX, read
 from app.rules.countries import COUNTRIES
+from app.rules.names import folded
 from app.rules.terms import Finding, Place, n_
 from app.web.forms import Typed
 from app.web.request_context import RequestContext
@@ -190,13 +191,14 @@ def _label(directory: Directory, number: str) -> str:
 
 def colleagues_named(directory: Directory, *, text: str, day: dt.date, limit: int = 8) -> list[dict[str, str]]:
     """Colleagues in service whose name or number has what was typed, with the unit that they are posted to."""
-    wanted = text.casefold().split()
+    wanted = folded(text).split()
     found: list[dict[str, str]] = []
     if not wanted:
         return found
     for person in directory.employees.values():
-        words = f" {person.name.casefold()} {person.number.casefold()}"
-        if day in person.service and all(f" {word}" in words for word in wanted):
+        words = f" {folded(person.name)} {folded(person.number)}"
+        # A Korean name is written without a space: who looks for the given name types its middle.
+        if day in person.service and all((f" {word}" if word.isascii() else word) in words for word in wanted):
             unit = directory.unit_of(person.number, day)
             row = directory.unit_near(unit, day) if unit else None
             found.append(
@@ -323,7 +325,7 @@ def _number(directory: Directory, typed: str) -> str | None:
     number = found[1] if found else text
     if number in directory.employees:
         return number
-    named = [one.number for one in directory.employees.values() if one.name.casefold() == text.casefold()]
+    named = [one.number for one in directory.employees.values() if folded(one.name) == folded(text)]
     return named[0] if len(named) == 1 else None
 
 

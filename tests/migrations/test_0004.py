@@ -1,4 +1,4 @@
-"""The fourth migration: what a folder loaded before says stays, and the next load may say more."""
+"""The fourth migration: names that were recorded before are found, and what is there is counted as if it had just come."""
 
 from __future__ import annotations
 
@@ -7,50 +7,44 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 
-from app import organisation
-from app.intake.folder import load
+from app import ledger, scoring
 from app.kit import schema as kit
 from app.kit.database import Database
-from app.kit.schema import current_schema, migrate
-from app.organisation import Directory
+from app.kit.schema import migrate
+from app.ledger import EventFilter, tables
 from tests.conftest import NewDatabase
-from tests.small_agency import AT, SMALL, definitions, write
+from tests.scenario import Scenario, open_agency
 
-NAMED = {
-    **SMALL,
-    "units": [
-        f"{line},{'name_ko' if at == 0 else '빈' if line.startswith('VIE') else ''}"
-        for at, line in enumerate(SMALL["units"])
-    ],
-    "employment": ["employee,from,to,job,rank,monthly_base", "E1,2026-05-01,,manager,,3500000"],
-}
-
-
-def _loaded(database: Database, folder: Path) -> Directory:
-    with database.write("load") as connection:
-        assert load(connection, folder, definitions(), at=AT, by="test").is_loaded
-    with database.read() as connection:
-        return organisation.directory(connection)
+GIVEN = """
+unit HQ agency
+employee E1 HQ staff
+2026-03-04 deal D-1 E1 1000 EUR of Société-ÉTOILE/FR
+2026-03-04 deal D-2 E1 1000 EUR of 한빛무역/KR
+2026-03-05 verified D-1 by E9
+"""
 
 
-def test_units_and_people_of_before_stay_and_get_names_and_terms(
+def test_a_ledger_of_the_version_before_is_searched_and_counted(
     engine: str, new_database: NewDatabase, tmp_path: Path
 ) -> None:
-    """Down, with what only this version knows gone, and up again: the same units and people, and the folder fills in the rest."""
-    database = Database(new_database(engine))
-    before = _loaded(database, write(tmp_path, NAMED))
-    assert len(before.employment["E1"]) == 1
-    command.downgrade(kit._alembic(database.url), "0003")  # noqa: SLF001 - no command of ours goes down
+    """Down and up again ends in what recording writes; reconciling compares both."""
+    agency = open_agency(new_database(engine), Scenario.read(GIVEN), tmp_path)
+    url, before = agency.database.url, _stored(agency.database)
+    assert before[1].events == 3
+    command.downgrade(kit._alembic(url), "0003")  # noqa: SLF001 - no command of ours goes down
+    migrate(url)
+    assert _stored(agency.database) == before
+    assert agency.differences() == []
+    with agency.database.read() as connection:
+        frame = scoring.state(connection).frame
+        for text, ids in (("societe-etoile", ["D-1"]), ("한빛", ["D-2"])):
+            found = ledger.search_events(connection, frame, only=EventFilter(text=text), limit=10)
+            assert [one.id for one in found] == ids
+    agency.database.close()
+
+
+def _stored(database: Database) -> tuple[list[sa.Row[tuple[int, str]]], ledger.EventSet]:
+    activity = tables.activity.c
     with database.read() as connection:
-        assert not current_schema(connection)
-        codes = connection.execute(sa.text("SELECT code, name FROM unit_period ORDER BY code, valid_from")).all()
-    assert [tuple(row) for row in codes] == [
-        (row.code, row.name) for code in before.tree.units for row in before.tree.rows(code)
-    ]
-    migrate(database.url)
-    after = _loaded(database, write(tmp_path, NAMED))
-    assert after.employees == before.employees
-    assert after.employment == before.employment
-    assert [row.name.in_language("ko") for row in after.tree.rows("VIE")] == ["빈", "빈"]
-    assert [row.name.in_language("ko") for row in after.tree.rows("PAR")] == ["Paris"]
-    database.close()
+        found = list(connection.execute(sa.select(activity.seq, activity.search).order_by(activity.seq)))
+        return found, ledger.event_set(connection)
