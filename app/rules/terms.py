@@ -77,6 +77,15 @@ class Name(str):
         """The name in a language (``ko``, ``es-CL``), else as it is everywhere."""
         return {"ko": self.ko, "es": self.es}.get(language[:2]) or str(self)
 
+    @classmethod
+    def written(cls, pattern: str, *names: str) -> Name:
+        """A text with names in it, in each language: ``{}`` in the pattern for each of them."""
+        ko, es = (
+            pattern.format(*(one.in_language(language) if isinstance(one, Name) else one for one in names))
+            for language in ("ko", "es")
+        )
+        return cls(pattern.format(*names), ko=ko, es=es)
+
 
 class NodeKind(StrEnum):
     """What a scorecard belongs to."""
