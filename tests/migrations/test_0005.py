@@ -1,62 +1,56 @@
-"""The fifth migration: events that are there stay as they are, and how they came stays unknown; what comes later says how."""
+"""The fifth migration: what a folder loaded before says stays, and the next load may say more."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 from alembic import command
-from sqlalchemy.exc import DBAPIError
 
-from app import ledger, scoring
+from app import organisation
+from app.intake.folder import load
 from app.kit import schema as kit
-from app.kit.schema import migrate
-from app.ledger import tables
+from app.kit.database import Database
+from app.kit.schema import current_schema, migrate
+from app.organisation import Directory
 from tests.conftest import NewDatabase
-from tests.scenario import Scenario, open_agency
+from tests.small_agency import AT, SMALL, definitions, write
 
-GIVEN = """
-unit HQ agency
-employee E1 HQ staff
-2026-03-04 deal D-1 E1 1000 EUR of Meyer/AT
-2026-03-05 verified D-1 by E9
-"""
+NAMED = {
+    **SMALL,
+    "units": [
+        f"{line},{'name_ko' if at == 0 else '빈' if line.startswith('VIE') else ''}"
+        for at, line in enumerate(SMALL["units"])
+    ],
+    "employment": ["employee,from,to,job,rank,monthly_base", "E1,2026-05-01,,manager,,3500000"],
+}
 
 
-def test_events_of_before_keep_all_they_had_and_later_ones_say_how_they_came(
+def _loaded(database: Database, folder: Path) -> Directory:
+    with database.write("load") as connection:
+        assert load(connection, folder, definitions(), at=AT, by="test").is_loaded
+    with database.read() as connection:
+        return organisation.directory(connection)
+
+
+def test_units_and_people_of_before_stay_and_get_names_and_terms(
     engine: str, new_database: NewDatabase, tmp_path: Path
 ) -> None:
-    """Down and up again; the digest never hung on it."""
-    agency = open_agency(new_database(engine), Scenario.read(GIVEN), tmp_path)
-    url = agency.database.url
-    columns = [column for column in tables.event.columns if column.name != "arrival"]
-    with agency.database.read() as connection:
-        before = connection.execute(sa.select(*columns).order_by(tables.event.c.seq)).all()
-        digest = scoring.digest(connection)
-    command.downgrade(kit._alembic(url), "0004")  # noqa: SLF001 - no command of ours goes down
-    migrate(url)
-    agency.record("2026-03-06 deal D-2 E1 5 USD")
-    with agency.database.read() as connection:
-        after = connection.execute(sa.select(*columns, tables.event.c.arrival).order_by(tables.event.c.seq)).all()
-        assert [row[:-1] for row in after[:2]] == [tuple(row) for row in before]
-        assert [row.arrival for row in after] == [None, None, after[2].seq]
-        frame = scoring.state(connection).frame
-        came_by = [ledger.raw_event(connection, frame, key=row.key).came_by for row in after]  # type: ignore[union-attr]
-    assert came_by[:2] == [None, None]
-    assert came_by[2] is not None
-    assert (came_by[2].door, came_by[2].sender) == ("ingest", "file:test")
-    with agency.database.read() as connection:
-        assert scoring.digest(connection) != digest
-    agency.database.close()
-
-
-@pytest.mark.parametrize("change", [sa.update(tables.arrival).values(sender="x"), sa.delete(tables.arrival)])
-def test_how_an_event_came_is_for_ever(
-    engine: str, new_database: NewDatabase, tmp_path: Path, change: sa.Update | sa.Delete
-) -> None:
-    """The table only grows, as the ledger does."""
-    agency = open_agency(new_database(engine), Scenario.read(GIVEN), tmp_path)
-    with pytest.raises(DBAPIError, match="only grows"), agency.database.write("test") as connection:
-        connection.execute(change)
-    agency.database.close()
+    """Down, with what only this version knows gone, and up again: the same units and people, and the folder fills in the rest."""
+    database = Database(new_database(engine))
+    before = _loaded(database, write(tmp_path, NAMED))
+    assert len(before.employment["E1"]) == 1
+    command.downgrade(kit._alembic(database.url), "0004")  # noqa: SLF001 - no command of ours goes down
+    with database.read() as connection:
+        assert not current_schema(connection)
+        codes = connection.execute(sa.text("SELECT code, name FROM unit_period ORDER BY code, valid_from")).all()
+    assert [tuple(row) for row in codes] == [
+        (row.code, row.name) for code in before.tree.units for row in before.tree.rows(code)
+    ]
+    migrate(database.url)
+    after = _loaded(database, write(tmp_path, NAMED))
+    assert after.employees == before.employees
+    assert after.employment == before.employment
+    assert [row.name.in_language("ko") for row in after.tree.rows("VIE")] == ["빈", "빈"]
+    assert [row.name.in_language("ko") for row in after.tree.rows("PAR")] == ["Paris"]
+    database.close()

@@ -50,7 +50,6 @@ class BadSignature(Unauthenticated):
     "/hooks/<name>",
     may=Deed.RECEIVE_HOOK,
     transaction=False,
-    trail=False,
     about={
         "summary": "Receive signed events",
         "tag": "Events",
@@ -86,7 +85,7 @@ def receive(context: RequestContext, name: str) -> Json:
             connection, arrivals, at=context.now, door=DOOR, sender=hook, request=message_id, keep=fresh
         )
 
-    recorded = context.database.writing(Deed.RECEIVE_HOOK, work)
+    recorded = context.writing(work)
     count_events(recorded, door=DOOR)
     return Json(as_json(recorded))
 
