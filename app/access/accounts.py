@@ -106,8 +106,9 @@ class NewAccount:
 
 
 def email_key(email: str) -> str:
-    """What an e-mail is found by: surrounding space and case do not matter."""
-    return email.strip().casefold()
+    """What an e-mail is found by: surrounding space and case do not matter. What no text may hold is nobody's, and counts as an e-mail like any."""
+    plain = email.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+    return plain.strip().casefold()
 
 
 def create_account(

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from app.ledger import tables
 from app.ledger.frame import Frame
 from app.rules.identity import alike, buyer_key, company_key, plain_name
+from app.rules.moments import day_after
 from app.rules.names import folded
 
 __all__ = ["Alike", "Contents", "Party", "activities_alike", "suggest_parties"]
@@ -196,7 +197,6 @@ def activities_alike(
     Queries: 1.
     """
     activity, event = tables.activity, tables.event
-    near = dt.timedelta(days=NEAR_DAYS)
     query = (
         sa.select(activity, event.c.key)
         .join(event, event.c.seq == activity.c.seq)
@@ -209,7 +209,7 @@ def activities_alike(
         query = query.where(activity.c.buyer_key >= country, activity.c.buyer_key < country + "\N{DELETE}")
     else:
         query = query.where(
-            activity.c.day.between(contents.day - near, contents.day + near),
+            activity.c.day.between(day_after(contents.day, -NEAR_DAYS), day_after(contents.day, NEAR_DAYS)),
             activity.c.buyer_country == contents.buyer.country,
         )
     if but is not None:

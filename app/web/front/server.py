@@ -192,6 +192,7 @@ def run(settings: Settings, listener: socket.socket, *, dealt: bool = False, mor
         ws="none",
         lifespan="off",
         log_level="warning",
+        log_config=None,  # its records go where all of the process go, a line each
         access_log=False,
         proxy_headers=False,
         server_header=False,
