@@ -17,6 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from app.kit.private_files import begin_private, database_file
+
 __all__ = ["Database", "driver_cursor", "is_postgresql", "lock", "lock_all"]
 
 T = TypeVar("T")
@@ -108,6 +110,12 @@ def _sqlite_engine(url: sa.URL, *, writes: bool, pool_size: int) -> Engine:
     engine = sa.create_engine(
         url, connect_args={"timeout": 60, "check_same_thread": False}, pool_size=pool_size, max_overflow=32
     )
+
+    @event.listens_for(engine, "do_connect")
+    def begin_file(*_: object) -> None:
+        # Before SQLite does, which asks the umask. What stands beside it takes its mode.
+        if (file := database_file(url)) is not None:
+            begin_private(file)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, record: object) -> None:

@@ -16,6 +16,7 @@ from app import intake, ledger, scoring
 from app.kit.refusals import Conflict, Invalid, at_field
 from app.ledger import Frame, Recorded
 from app.rules.activities import EventKey
+from app.rules.own_events import pages_source
 from app.rules.permissions import Deed
 from app.rules.terms import n_
 from app.web import words
@@ -23,6 +24,7 @@ from app.web.entry_form import (
     SHARED_MAX,
     ActivityForm,
     Colleague,
+    at_form_field,
     choices,
     colleagues_named,
     event_of,
@@ -115,12 +117,16 @@ def log(context: RequestContext, form: ActivityForm, looked_up: ScoreChange) -> 
     recorded = _recorded(context, frame, event)
     if recorded.rejected and recorded.rejected[0].findings[0].code == "conflict":
         # Sent again, a form makes its event again: with the time of the first the two are one, unless something else was typed.
-        time = ledger.recorded_time(context.connection, source=f"/pages/{me}", id=form.form_id)
+        time = ledger.recorded_time(context.connection, source=pages_source(me), id=form.form_id)
         event = event_of(context, frame=frame, form=form, rows=_rows(), time=time)
         recorded = _recorded(context, frame, event)
     if recorded.rejected:
-        code = recorded.rejected[0].findings[0].code
-        raise Conflict(message=OTHER_CONTENTS) if code == "conflict" else Invalid(*recorded.rejected[0].findings)
+        findings = recorded.rejected[0].findings
+        raise (
+            Conflict(message=OTHER_CONTENTS)
+            if findings[0].code == "conflict"
+            else Invalid(*map(at_form_field, findings))
+        )
     context.note(subject=f"activity:{key}", after=event)
     if recorded.duplicate:
         return Redirect(SAVED_BEFORE, then="activity", values={"key": key})
@@ -128,7 +134,7 @@ def log(context: RequestContext, form: ActivityForm, looked_up: ScoreChange) -> 
 
 
 def _key(me: str, form: ActivityForm) -> str:
-    return ledger.event_key(EventKey(f"/pages/{me}", form.form_id))
+    return ledger.event_key(EventKey(pages_source(me), form.form_id))
 
 
 def _recorded(context: RequestContext, frame: Frame, event: dict[str, object]) -> Recorded:
@@ -137,7 +143,7 @@ def _recorded(context: RequestContext, frame: Frame, event: dict[str, object]) -
         [intake.arrival_of(event)],
         at=context.now,
         door="page",
-        sender=context.viewer.email,
+        sender=context.viewer,
         keep=False,
         frame=frame,
     )
