@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from app.kit.bulk import among, among_named, named
 from app.kit.database import is_postgresql
 from app.ledger import tables
-from app.ledger.activity_rows import STATES, VerdictRow, piles
+from app.ledger.activity_rows import STATES, VerdictRow, piles, read_laid_out, verdicts_of
 from app.ledger.frame import Frame, event_key
 from app.ledger.search import names_have
 from app.rules.activities import TYPE_PREFIX, EventKey
@@ -433,7 +433,9 @@ def latest_moves(
 ) -> tuple[Move, ...]:
     """The activities and verdicts of a cycle that came in last, the newest first.
 
-    Queries: 1.
+    As of a day those of days up to it, each activity as it stood then.
+
+    Queries: 1; as of a day 4.
     """
     wanted: dict[str, object] = {"shown": limit, "cycle": cycle}
     if node.kind is NodeKind.EMPLOYEE:
@@ -445,6 +447,8 @@ def latest_moves(
     if as_of is not None:
         wanted["as_of"] = as_of
     query = _moves_query(postgresql=is_postgresql(connection), whose=whose, dated=as_of is not None)
+    rows = connection.execute(query, wanted).all()
+    states = {} if as_of is None else _states_as_of(connection, frame, {row.seq for row in rows}, as_of)
     return tuple(
         Move(
             key=row.key,
@@ -452,15 +456,24 @@ def latest_moves(
             type=row.type,
             day=row.day,
             received_at=row.received_at,
-            state=row.state,
+            state=states.get(row.seq, row.state),
             company=row.company_name or row.company_registration or "",
             buyer=row.buyer_name,
             country=row.buyer_country,
             hs_code=row.hs_code or "",
             usd_cents=row.usd_cents,
         )
-        for row in connection.execute(query, wanted)
+        for row in rows
     )
+
+
+def _states_as_of(connection: Connection, frame: Frame, seqs: set[int], as_of: dt.date) -> dict[int, str]:
+    """Where some activities stood on a day. Queries: 3."""
+    rows = read_laid_out(connection, frame, among(connection, tables.activity.c.seq, sorted(seqs)))
+    verdicts = verdicts_of(connection, among(connection, tables.verdict.c.activity, sorted(seqs)), as_of=as_of)
+    for seq, row in rows.items():
+        row.judge(verdicts.get(seq, ()))
+    return {seq: row.state for seq, row in rows.items()}
 
 
 @functools.cache
@@ -487,6 +500,7 @@ def _moves_query(*, postgresql: bool, whose: str, dated: bool) -> sa.Select[Any]
     moves = sa.union_all(entered, judged).subquery()
     return (
         sa.select(
+            activity.c.seq,
             activity.c.type,
             activity.c.day,
             activity.c.state,

@@ -253,9 +253,8 @@ class Selection:
     def changed(self, plan: CyclePlan, numbers: Sequence[int]) -> Selection:
         """The same selection of a plan in which nothing differs but the references of some worked lines."""
         place = {number: at for at, number in enumerate(self.worked)}
-        lines = self.lines.changed(
-            [place[number] for number in numbers], [plan.worked[number].settled for number in numbers]
-        )
+        mine = [number for number in numbers if number in place]
+        lines = self.lines.changed([place[number] for number in mine], [plan.worked[number].settled for number in mine])
         return replace(self, plan=plan, lines=lines)
 
     def rows_of(self, sources: Sequence[Node]) -> list[int] | None:
@@ -457,18 +456,19 @@ def _read_folder(connection: Connection, revision: Revision) -> State:
     return State(ledger.frame_of(organisation.directory(connection), sheet.definitions, slices), sheet)
 
 
-_LATEST: Final[dict[str, State]] = {}
-"""By the load's token the state of the last decision that this process has read: the next one differs from it by a few lines."""
+_LATEST: Final[dict[tuple[str, str], State]] = {}
+"""By the database and the load's token the state of the last decision that this process has read: the next one differs from it by a few lines."""
 
 
 def _read(connection: Connection, revision: Revision) -> State:
     folder = folder_state(connection)
     if not revision.decided:
         return folder
-    before = _LATEST.get(revision.token, folder).as_earlier(folder)
+    key = str(connection.engine.url), revision.token
+    before = _LATEST.get(key, folder).as_earlier(folder)
     found = State(folder.frame, cascade.sheet(connection), before=before)
     _LATEST.clear()
-    _LATEST[revision.token] = found
+    _LATEST[key] = found
     return found
 
 

@@ -220,10 +220,18 @@ _AS_OF: Final[Kept[Figures]] = Kept(
 """Figures as of past days, as many as fit: of all nodes a day takes a few megabytes, of one person next to nothing."""
 
 
-def read_figures(connection: Connection, selection: Selection, asked: ScoreQuery) -> Figures:
+def read_figures(
+    connection: Connection, selection: Selection, asked: ScoreQuery, *, events: EventSet | None = None
+) -> Figures:
     """What the selection's nodes have done.
 
     As of a day it hangs on the revision and on the events of days up to it alone: kept by both, and by what was worked out for all nodes.
+
+    Args:
+        connection: an open transaction.
+        selection: the nodes.
+        asked: the cycle, and the day.
+        events: the events of days up to that day, where they were asked for already.
 
     Queries: 1 or 2 of now; as of a day 1, and those of :func:`app.ledger.figures_as_of` where another event of such a day has come.
     """
@@ -231,7 +239,7 @@ def read_figures(connection: Connection, selection: Selection, asked: ScoreQuery
     frame, cycle = plan.frame, plan.cycle
     if asked.as_of is None:
         return ledger.current_figures(connection, frame, cycle=cycle, nodes=selection.sources)
-    kept = partial(_figures_as_of, connection, asked.as_of, ledger.event_set(connection, asked.as_of))
+    kept = partial(_figures_as_of, connection, asked.as_of, events or ledger.event_set(connection, asked.as_of))
     everything = plan.everything()
     if selection is not everything and ledger.is_large(frame, selection.sources):
         rows = everything.rows_of(selection.sources)

@@ -82,7 +82,7 @@ def test_the_number_of_queries_as_of_a_day_does_not_grow_with_the_history(
     def queries() -> int:
         with count_queries() as sent:
             agency.card("unit:HQ", as_of=dt.date(2026, 6, 30))
-        return len(sent)
+        return len([one for one in sent if one != "BEGIN"])
 
     agency.card("unit:HQ")
     before = queries()
