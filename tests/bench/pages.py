@@ -195,7 +195,10 @@ _ORIGIN = {"Origin": "http://localhost"}
 @contextmanager
 def _counted(agency: Agency, login: tuple[str, str]) -> Iterator[tuple[FlaskClient, str, list[str]]]:
     """The application in this process, somebody signed in, the token for forms, and the statements that are made from here on."""
-    app = create_app(Settings(database_url=agency.url, secret_key="the bench signs its cookies with this text"), database=agency.database)
+    app = create_app(
+        Settings(database_url=agency.url, secret_key="the bench signs its cookies with this text"),
+        database=agency.database,
+    )
     client = app.test_client()
     email, password = login
     form = {"email": email, "password": password, "csrf_token": token_in(client.get("/login").text)}

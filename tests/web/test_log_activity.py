@@ -231,8 +231,8 @@ def test_recording_takes_as_many_queries_whatever_the_history(
 ) -> None:
     """At most 12 beyond the session, the first one's note of the session's use besides.
 
-    Expect 11. Before anything is written: the revision, the names that are known, who is alike, the figures. Then: the ledger's lock, the revision, what is
-    there under its name, verdicts that wait, the note of whose figures moved, the figures, the trail.
+    Expect 12. Before anything is written: the revision, the names that are known, who is alike, the figures. Then: the ledger's lock, the revision, what is
+    there under its name, how it came, verdicts that wait, the note of whose figures moved, the figures, the trail.
     """
     working = working_on_each
     counts = []

@@ -144,6 +144,7 @@ def _recorded(context: RequestContext, frame: Frame, event: dict[str, object]) -
         at=context.now,
         door="page",
         sender=context.viewer,
+        request=context.number,
         keep=False,
         frame=frame,
     )
