@@ -220,3 +220,9 @@ def test_a_cycle_that_no_folder_names_is_an_error_that_says_which_there_are(
     ran = run(*command, "--cycle", "3000", status=1)
     assert re.search(r"names no cycle 3000; there are .*2026", ran.err)
     assert ran.out == ""
+
+
+def test_an_account_may_be_made_that_sees_nothing_by_itself(run: Callable[..., Ran]) -> None:
+    """A role for people whose access comes by what they are asked to do."""
+    made = run("user", "create", "guest@agency.example", "--role", "member")
+    assert made.out.strip()
