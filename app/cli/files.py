@@ -77,7 +77,14 @@ def load(folder: Path) -> None:
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-def ingest(files: tuple[Path, ...]) -> None:
+@click.option(
+    "--ignore-column",
+    "ignored",
+    multiple=True,
+    metavar="NAME",
+    help="Do not read this column of a table; may be repeated.",
+)
+def ingest(files: tuple[Path, ...], ignored: tuple[str, ...]) -> None:
     """Record the activities of FILES (.ndjson, .csv or .xlsx)."""
     from rich.progress import Progress
 
@@ -108,7 +115,13 @@ def ingest(files: tuple[Path, ...]) -> None:
             def advance(done: int, shown: Progress = progress, at: TaskID = task) -> None:
                 shown.advance(at, done)
 
-            report = intake.ingest_file(file, record=record, complain=complain, progress=advance)
+            report = intake.ingest_file(
+                file, record=record, complain=complain, progress=advance, ignored_columns=ignored
+            )
+        if report.stopped:
+            click.echo(f"{file}: nothing of it was recorded", err=True)
+            refused = True
+            continue
         click.echo(
             f"{file}: accepted {report.accepted}, duplicate {report.duplicate}, rejected {report.rejected}"
             + (f" (see {report.rejects_file})" if report.rejects_file else "")
