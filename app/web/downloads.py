@@ -17,10 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import access
-from app.exports import ACTIVITIES, Sheet, as_csv, refuse_more_than_a_workbook_holds, write_xlsx
+from app.exports import ACTIVITIES, Export, Sheet, as_csv, refuse_more_than_a_workbook_holds, write_xlsx
 from app.kit.refusals import Invalid, at_field
-from app.ledger import Listed
-from app.rules.permissions import Deed
+from app.ledger import Listed, ListedActivity
 from app.rules.terms import n_
 from app.web.rendering import Download
 from app.web.request_context import RequestContext
@@ -128,16 +127,18 @@ def activities_file(
     subject: str,
     asked: Mapping[str, Any],
     own: bool = False,
+    export: Export[ListedActivity] = ACTIVITIES,
 ) -> Download:
     """The file, with its row in the log of readings and on the trail.
 
     Args:
-        context: of a route that opens no transaction and writes no trail.
+        context: of a route that opens no transaction.
         form: the reason, and the kind of file.
         find: which activities, in a transaction that stays open until the file has been sent.
         subject: what the trail says it was about.
         asked: what narrowed them.
         own: they are the person's own: no reason is asked for, and it is no reading of other people's data.
+        export: which columns the file has.
 
     Raises:
         Invalid: there is no reason, or the activities are more than a workbook holds.
@@ -150,7 +151,7 @@ def activities_file(
         if form.format == "xlsx":
             refuse_more_than_a_workbook_holds(found.count)
         file = sheet_file(
-            ACTIVITIES.sheet(found.rows),
+            export.sheet(found.rows),
             name=f"activities-{context.today.isoformat()}",
             kind=form.format,
             made_at=context.now,
@@ -168,15 +169,7 @@ def _write_down(
     context: RequestContext, form: ActivitiesExport, *, subject: str, asked: Mapping[str, Any], rows: int, own: bool
 ) -> None:
     told = {**asked, "format": form.format}
-    with context.database.write(Deed.EXPORT_ACTIVITIES) as connection:
+    with context.write() as connection:
         if not own:
             log_reading(connection, context, form, what=ACTIVITIES.name, asked={"of": subject, **told}, rows=rows)
-        access.record_deed(
-            connection,
-            who=context.label,
-            deed=Deed.EXPORT_ACTIVITIES,
-            at=context.now,
-            subject=subject,
-            after={"rows": rows, **told},
-            why=form.reason or None,
-        )
+        context.note(subject=subject, after={"rows": rows, **told}, why=form.reason or None)
