@@ -6,10 +6,8 @@ process, and that the trail only grows. It never decides by a role: :mod:`app.ru
 """
 
 from app.access.accounts import (
-    SESSION_LIFE,
     Account,
     NewAccount,
-    Viewer,
     account_by_id,
     account_of_employee,
     accounts,
@@ -19,13 +17,7 @@ from app.access.accounts import (
     create_account,
     disable_account,
     email_key,
-    end_sessions,
-    forget_sessions,
-    open_session,
     reset_password,
-    sign_out,
-    touch_session,
-    viewer,
 )
 from app.access.hook_messages import MessageReused, take_message
 from app.access.keys import (
@@ -44,20 +36,41 @@ from app.access.keys import (
 from app.access.passwords import LENGTH_MIN as PASSWORD_LENGTH_MIN
 from app.access.passwords import FirstPassword, first_password, hashed_password, password_findings, password_matches
 from app.access.relations import exists, may_at_all, relations, sees, standing, verify_relations
+from app.access.sessions import (
+    SESSION_IDLE,
+    SESSION_LIFE,
+    TOUCH_AFTER,
+    Client,
+    OwnSession,
+    Viewer,
+    end_own_session,
+    end_sessions,
+    forget_sessions,
+    open_session,
+    own_sessions,
+    sign_out,
+    storable,
+    touch_session,
+    viewer,
+)
 from app.access.signing_in import Attempt, attempt_succeeded, begin_attempt, count_unknown_key, finish_attempt
 from app.access.trail import TrailRow, record_deed, record_reading, trail_rows
 
 __all__ = [
     "PASSWORD_LENGTH_MIN",
+    "SESSION_IDLE",
     "SESSION_LIFE",
+    "TOUCH_AFTER",
     "Account",
     "Attempt",
+    "Client",
     "FirstPassword",
     "Hook",
     "Key",
     "KeyRow",
     "MessageReused",
     "NewAccount",
+    "OwnSession",
     "TrailRow",
     "Viewer",
     "account_by_id",
@@ -75,6 +88,7 @@ __all__ = [
     "create_key",
     "disable_account",
     "email_key",
+    "end_own_session",
     "end_sessions",
     "exists",
     "find_hook",
@@ -86,6 +100,7 @@ __all__ = [
     "keys",
     "may_at_all",
     "open_session",
+    "own_sessions",
     "password_findings",
     "password_matches",
     "record_deed",
@@ -97,6 +112,7 @@ __all__ = [
     "sees",
     "sign_out",
     "standing",
+    "storable",
     "take_message",
     "touch_session",
     "trail_rows",
