@@ -16,7 +16,6 @@ from app.access.accounts import (
     change_password,
     create_account,
     disable_account,
-    email_key,
     reset_password,
 )
 from app.access.hook_messages import MessageReused, take_message
@@ -33,8 +32,16 @@ from app.access.keys import (
     revoke_hook,
     revoke_key,
 )
+from app.access.passwords import (
+    FIRST_PASSWORD_LIFE,
+    FirstPassword,
+    first_password,
+    hashed_password,
+    password_findings,
+    password_matches,
+)
 from app.access.passwords import LENGTH_MIN as PASSWORD_LENGTH_MIN
-from app.access.passwords import FirstPassword, first_password, hashed_password, password_findings, password_matches
+from app.access.powers import account_ids_with, is_own, own_powers, powers_of
 from app.access.relations import exists, may_at_all, relations, sees, standing, verify_relations
 from app.access.sessions import (
     SESSION_IDLE,
@@ -43,6 +50,7 @@ from app.access.sessions import (
     Client,
     OwnSession,
     Viewer,
+    email_key,
     end_own_session,
     end_sessions,
     forget_sessions,
@@ -52,11 +60,13 @@ from app.access.sessions import (
     storable,
     touch_session,
     viewer,
+    viewer_of,
 )
 from app.access.signing_in import Attempt, attempt_succeeded, begin_attempt, count_unknown_key, finish_attempt
-from app.access.trail import TrailRow, record_deed, record_reading, trail_rows
+from app.access.trail import JsonText, TrailRow, record_deed, record_reading, trail_rows
 
 __all__ = [
+    "FIRST_PASSWORD_LIFE",
     "PASSWORD_LENGTH_MIN",
     "SESSION_IDLE",
     "SESSION_LIFE",
@@ -66,6 +76,7 @@ __all__ = [
     "Client",
     "FirstPassword",
     "Hook",
+    "JsonText",
     "Key",
     "KeyRow",
     "MessageReused",
@@ -74,6 +85,7 @@ __all__ = [
     "TrailRow",
     "Viewer",
     "account_by_id",
+    "account_ids_with",
     "account_of_employee",
     "accounts",
     "attempt_succeeded",
@@ -97,12 +109,15 @@ __all__ = [
     "forget_sessions",
     "hashed_password",
     "hooks",
+    "is_own",
     "keys",
     "may_at_all",
     "open_session",
+    "own_powers",
     "own_sessions",
     "password_findings",
     "password_matches",
+    "powers_of",
     "record_deed",
     "record_reading",
     "relations",
@@ -118,4 +133,5 @@ __all__ = [
     "trail_rows",
     "verify_relations",
     "viewer",
+    "viewer_of",
 ]

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from app import organisation
 from app.access import passwords
 from app.access.passwords import FirstPassword
-from app.access.sessions import Client, end_sessions, open_session
+from app.access.sessions import Client, email_key, end_sessions, open_session
 from app.access.tables import account
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.organisation import Directory
@@ -37,7 +37,6 @@ __all__ = [
     "change_password",
     "create_account",
     "disable_account",
-    "email_key",
     "meant_by",
     "reset_password",
 ]
@@ -66,11 +65,6 @@ class NewAccount:
 
     email: str
     password: str
-
-
-def email_key(email: str) -> str:
-    """What an e-mail is found by: surrounding space and case do not matter."""
-    return email.strip().casefold()
 
 
 def create_account(

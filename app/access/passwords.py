@@ -6,10 +6,11 @@ Nothing here takes a connection.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from app.kit.refusals import at_field
 from app.rules.terms import Finding, n_
 
 __all__ = [
+    "FIRST_PASSWORD_LIFE",
     "LENGTH_MAX",
     "LENGTH_MIN",
     "FirstPassword",
@@ -28,6 +30,9 @@ __all__ = [
     "password_findings",
     "password_matches",
 ]
+
+FIRST_PASSWORD_LIFE: Final = dt.timedelta(days=7)
+"""So long a first password from the accounts' page works, for nothing but its change; a handed-over note that nobody used opens nothing later."""
 
 LENGTH_MIN: Final = 10
 LENGTH_MAX: Final = 200
@@ -168,13 +173,13 @@ def password_findings(field: str, password: str, *, email: str, others: Iterable
     return [at_field(field, "guessable", GUESSABLE)]
 
 
-def _guess(password: str, inputs: list[str]) -> dict[str, Any]:
+def _guess(password: str, inputs: list[str]) -> Mapping[str, Any]:
     """How a password would be guessed: the library's estimate of its beginning, which is enough for one that is long."""
     from zxcvbn import zxcvbn
 
     # The library keeps the words that it is given in a table of its module.
     with _GUESSING:
-        found: dict[str, Any] = zxcvbn(password[:_GUESSED_LENGTH], user_inputs=inputs)
+        found: Mapping[str, Any] = zxcvbn(password[:_GUESSED_LENGTH], user_inputs=inputs)
     return found
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "Client",
     "OwnSession",
     "Viewer",
+    "email_key",
     "end_own_session",
     "end_sessions",
     "forget_sessions",
@@ -37,6 +38,7 @@ __all__ = [
     "storable",
     "touch_session",
     "viewer",
+    "viewer_of",
 ]
 
 SESSION_LIFE: Final = dt.timedelta(hours=12)
@@ -64,7 +66,7 @@ class Viewer:
             the password has to be changed first.
         left_on: the day after the last one of service, once it has come.
         first_password: it is still the one that somebody else chose.
-        must_change_password: and it opens nothing but its change.
+        first_password_until: until when it works, for nothing but its change; None for one that works as any.
     """
 
     account_id: int
@@ -73,7 +75,7 @@ class Viewer:
     employee: str | None
     left_on: dt.date | None = None
     first_password: bool = False
-    must_change_password: bool = False
+    first_password_until: dt.datetime | None = None
     language: str | None = None
     theme: str = "system"
     session: str = ""
@@ -83,6 +85,11 @@ class Viewer:
     def label(self) -> str:
         """How the trail writes them."""
         return f"account:{self.email}"
+
+    @property
+    def must_change_password(self) -> bool:
+        """Whether nothing is open but the change of password."""
+        return self.first_password_until is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +113,11 @@ class OwnSession:
     is_this: bool
 
 
+def email_key(email: str) -> str:
+    """What an e-mail is found by: surrounding space and case do not matter."""
+    return email.strip().casefold()
+
+
 def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.timedelta = SESSION_IDLE) -> Viewer | None:
     """Who a cookie's token stands for, or None: unknown, expired, left alone for too long, signed out or disabled.
 
@@ -115,22 +127,43 @@ def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.tim
     if row is None:
         return None
     today = now.date()
-    must_change = row.first_password_until is not None
     left = row.left_on is not None and row.left_on <= today
     return Viewer(
         account_id=row.id,
         email=row.email,
         roles=frozenset()
-        if must_change
+        if row.first_password_until is not None
         else _roles_of(row.roles, row.employee, begins=row.hired_on, left=left, day=today),
         employee=row.employee,
         left_on=row.left_on if left else None,
         first_password=row.first_password,
-        must_change_password=must_change,
+        first_password_until=row.first_password_until,
         language=row.language,
         theme=row.theme,
         session=row.token_hash,
         last_acted_at=row.last_acted_at,
+    )
+
+
+def viewer_of(connection: Connection, *, email: str, day: dt.date) -> Viewer | None:
+    """The person of an account, signed in or not, with what they may do on a day; None where there is none, or it is closed.
+
+    Queries: 1.
+    """
+    row = connection.execute(
+        sa.select(account, _EMPLOYEE.c.hired_on, _EMPLOYEE.c.left_on)
+        .outerjoin(_EMPLOYEE, _EMPLOYEE.c.number == account.c.employee)
+        .where(account.c.email_key == email_key(email), account.c.disabled_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    left = row.left_on is not None and row.left_on <= day
+    return Viewer(
+        account_id=row.id,
+        email=row.email,
+        roles=_roles_of(row.roles, row.employee, begins=row.hired_on, left=left, day=day),
+        employee=row.employee,
+        left_on=row.left_on if left else None,
     )
 
 

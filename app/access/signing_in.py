@@ -18,8 +18,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.access.accounts import email_key
-from app.access.sessions import SESSION_LIFE, Client, open_session, storable
+from app.access.sessions import SESSION_LIFE, Client, email_key, open_session, storable
 from app.access.tables import account, sign_in_attempt
 from app.kit.database import lock
 from app.kit.refusals import TooMany

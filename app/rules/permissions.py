@@ -48,7 +48,6 @@ class Deed(StrEnum):
     SIGN_OUT = "sign_out"
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - a deed's name
     KEEP_SESSIONS = "keep_sessions"
-    SEE_NOTICES = "see_notices"
 
     # Seen, of a unit or an employee.
     SEE_SCORECARD = "see_scorecard"
@@ -119,9 +118,7 @@ class Scope(StrEnum):
 PUBLIC_DEEDS: Final = frozenset({Deed.PUBLIC, Deed.SIGN_IN, Deed.CHOOSE_LOOK, Deed.RECEIVE_HOOK})
 """Open to whoever comes; a hook's signature is checked by the hook itself."""
 
-SIGNED_IN_DEEDS: Final = frozenset(
-    {Deed.OPEN_HOME, Deed.SIGN_OUT, Deed.CHANGE_PASSWORD, Deed.KEEP_SESSIONS, Deed.SEE_NOTICES}
-)
+SIGNED_IN_DEEDS: Final = frozenset({Deed.OPEN_HOME, Deed.SIGN_OUT, Deed.CHANGE_PASSWORD, Deed.KEEP_SESSIONS})
 """Open to every account, about itself."""
 
 FIRST_PASSWORD_DEEDS: Final = frozenset({Deed.SIGN_OUT, Deed.CHANGE_PASSWORD})
@@ -241,6 +238,7 @@ _FORMER: Final[_Row] = {
     Deed.SEE_DERIVATION: _OWN,
     Deed.SEE_GRADE: _OWN,
     Deed.SEE_PAY: _OWN,
+    Deed.FOLLOW_LIVE: _OWN,
 }
 
 PERMISSIONS: Final[Mapping[str, _Row]] = MappingProxyType(

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from app import access, ledger, scoring
+from app import access, ledger, notices, scoring
 from app.kit.refusals import NotThere
 from app.ledger import EventFilter, Listed
 from app.rules.permissions import Deed
@@ -19,7 +19,7 @@ from app.rules.terms import Node, NodeKind
 from app.web import words
 from app.web.downloads import ActivitiesExport, activities_file
 from app.web.json_shown import indented
-from app.web.rendering import Download, Page
+from app.web.rendering import Download, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -75,6 +75,7 @@ def events(context: RequestContext, query: LedgerQuery) -> Page:
     found = ledger.search_events(context.connection, frame, only=query.only(), limit=PAGE_ROWS + 1, before=query.before)
     return Page(
         "pages/ledger.html",
+        told=notices.rights_notice(context.connection, account_id=context.viewer.account_id),
         entries=found[:PAGE_ROWS],
         following=found[PAGE_ROWS - 1].seq if len(found) > PAGE_ROWS else None,
         query=query,
@@ -147,9 +148,17 @@ def trail(context: RequestContext, query: TrailQuery) -> Page:
     )
     return Page(
         "pages/trail.html",
+        told=notices.rights_notice(context.connection, account_id=context.viewer.account_id),
         rows=found[:PAGE_ROWS],
         following=found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None,
         query=query,
         asked=query.model_dump(exclude_defaults=True, exclude={"before"}),
         words=words,
     )
+
+
+@trail_pages.act("/trail/seen", may=Deed.SEE_TRAIL, trail=False)
+def seen(context: RequestContext) -> Redirect:
+    """Note that one has seen what was told of rights that were given."""
+    notices.settle_rights_notice(context.connection, account_id=context.viewer.account_id, at=context.now)
+    return Redirect("", then="trail")

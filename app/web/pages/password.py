@@ -27,7 +27,14 @@ OVER: Final = n_("The time of this first password is over. Ask the administrator
 @pages.read("/password", may=Deed.CHANGE_PASSWORD)
 def password(context: RequestContext) -> Page:
     """The form."""
-    return Page("pages/password.html", first=context.viewer.first_password, least=access.PASSWORD_LENGTH_MIN)
+    viewer = context.viewer
+    return Page(
+        "pages/password.html",
+        first=viewer.first_password,
+        must=viewer.must_change_password,
+        until=viewer.first_password_until,
+        least=access.PASSWORD_LENGTH_MIN,
+    )
 
 
 @pages.act("/password", may=Deed.CHANGE_PASSWORD, again="password", transaction=False, trail=False)
