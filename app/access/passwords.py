@@ -37,8 +37,11 @@ FIRST_PASSWORD_LIFE: Final = dt.timedelta(days=7)
 LENGTH_MIN: Final = 10
 LENGTH_MAX: Final = 200
 
-_SCORE_MIN: Final = 3
-"""Of zxcvbn's 0 to 4: more than a hundred million guesses, each of which costs a tenth of a second and 64 MiB here."""
+_GUESSES_LOG10_MIN: Final = 9
+"""A billion guesses, each of which costs a tenth of a second and 64 MiB here: a year of a machine that does thirty at once."""
+
+_REST_LOG10_MIN: Final = 6
+"""What is left of a password without its owner's own words has to be something by itself."""
 
 _GUESSED_LENGTH: Final = 64
 _OWN_WORD_MIN: Final = 3
@@ -53,48 +56,14 @@ GUESSABLE: Final = n_(
     "Known passwords and single words, with a digit or a sign too, are tried first. Use four words that have nothing to do with each other."
 )
 
-COMMON_WORDS: Final = (
-    *("openkopes", "kopes", "kotra", "scorecard", "evaluation", "performance", "password", "agency", "export"),
-    # Korean, and the same keys typed on a Latin keyboard; what the library's lists, made from English passwords, do not know.
-    *(
-        "비밀번호",
-        "qlalfqjsgh",
-        "대한민국",
-        "eogksalsrnr",
-        "안녕하세요",
-        "dkssudgktpdy",
-        "사랑해",
-        "tkfkdgo",
-        "사랑해요",
-        "tkfkdgody",
-    ),
-    *(
-        "코트라",
-        "zhxmfk",
-        "성과급",
-        "tjdrhkrmq",
-        "서울",
-        "tjdnf",
-        "암호",
-        "dkagh",
-        "패스워드",
-        "votmdnjem",
-        "관리자",
-        "rhksflwk",
-    ),
-    *(
-        "contraseña",
-        "contrasena",
-        "clave",
-        "teamo",
-        "tequiero",
-        "bienvenido",
-        "bienvenida",
-        "hola",
-        "madrid",
-        "barcelona",
-    ),
-)
+# Korean also as the same keys write it on a Latin keyboard; what the library's lists, made from English passwords, do not know.
+_COMMON: Final = """
+    openkopes kopes kotra scorecard evaluation performance password agency export admin welcome
+    비밀번호 qlalfqjsgh 암호 dkagh 패스워드 votmdnjem 관리자 rhksflwk 대한민국 eogksalsrnr 안녕하세요 dkssudgktpdy
+    사랑해 tkfkdgo 사랑해요 tkfkdgody 코트라 zhxmfk 성과급 tjdrhkrmq 서울 tjdnf seoul korea hanguk busan
+    contraseña contrasena clave teamo tequiero bienvenido bienvenida hola madrid barcelona corea españa espana mexico
+"""
+COMMON_WORDS: Final = tuple(_COMMON.split())
 """Words that are tried early in the languages of the pages."""
 
 _HASHER: Final = PasswordHasher()
@@ -161,14 +130,16 @@ def password_findings(field: str, password: str, *, email: str, others: Iterable
         return [at_field(field, "too_short", n_("Use at least %(least)s characters."), least=LENGTH_MIN)]
     if len(password) > LENGTH_MAX:
         return [at_field(field, "too_long", n_("Use at most %(most)s characters."), most=LENGTH_MAX)]
-    guess = _guess(password, [*_words(email, *others), *COMMON_WORDS])
-    if guess["score"] >= _SCORE_MIN:
-        return []
-    patterns = {(part["pattern"], part.get("dictionary_name")) for part in guess["sequence"]}
-    own = {word for word in _words(email, *others) if len(word) >= _OWN_WORD_MIN}
-    if any(word in password.casefold() for word in own):
+    own = _words(email, *others)
+    guess = _guess(password, [*own, *COMMON_WORDS])
+    rest = _without(password, own)
+    if len(rest) < len(password) and (not rest or _guess(rest, [*COMMON_WORDS])["guesses_log10"] < _REST_LOG10_MIN):
         return [at_field(field, "own", OWN)]
-    if not {name for name, _ in patterns}.isdisjoint({"spatial", "repeat", "sequence", "date", "regex"}):
+    if guess["guesses_log10"] >= _GUESSES_LOG10_MIN:
+        return []
+    if not {part["pattern"] for part in guess["sequence"]}.isdisjoint(
+        {"spatial", "repeat", "sequence", "date", "regex"}
+    ):
         return [at_field(field, "pattern", PATTERN)]
     return [at_field(field, "guessable", GUESSABLE)]
 
@@ -181,6 +152,14 @@ def _guess(password: str, inputs: list[str]) -> Mapping[str, Any]:
     with _GUESSING:
         found: Mapping[str, Any] = zxcvbn(password[:_GUESSED_LENGTH], user_inputs=inputs)
     return found
+
+
+def _without(password: str, own: Iterable[str]) -> str:
+    """The password without its owner's own words, the longest first."""
+    rest = password.casefold()
+    for word in sorted({one for one in own if len(one) >= _OWN_WORD_MIN}, key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return rest
 
 
 def _words(*texts: str) -> list[str]:

@@ -70,14 +70,17 @@ def begin_attempt(
     # Attempts at once on one account queue up, so that none of them counts without the others.
     lock(connection, _lock_of(key))
     since = now - WINDOW
+    same = (
+        sign_in_attempt.c.email_key == key,
+        sign_in_attempt.c.browser.is_(None) if browser is None else sign_in_attempt.c.browser == browser,
+    )
     last_success = (
         sa.select(sa.func.max(sign_in_attempt.c.id))
-        .where(sign_in_attempt.c.email_key == key, sign_in_attempt.c.succeeded.is_(True))
+        .where(*same, sign_in_attempt.c.succeeded.is_(True))
         .scalar_subquery()
     )
     of_account = _failures(since).where(
-        sign_in_attempt.c.email_key == key,
-        sign_in_attempt.c.browser.is_(None) if browser is None else sign_in_attempt.c.browser == browser,
+        *same,
         sa.or_(last_success.is_(None), sign_in_attempt.c.id > last_success),
     )
     # A program with an old key must not keep its whole office from signing in.

@@ -29,6 +29,11 @@ def _seal(table: str) -> None:
         )
 
 
+def _comment(table: str, column: str, comment: str) -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.alter_column(table, column, comment=comment)
+
+
 def _remade(who: sa.Column[object], *more: sa.schema.SchemaItem, rows: str, reason_may_be_absent: bool) -> None:
     """Make the log of readings anew, with its rows: a sealed table's rows cannot be changed where they are."""
     op.execute(f"CREATE TEMPORARY TABLE reading_before AS {rows}")
@@ -38,9 +43,14 @@ def _remade(who: sa.Column[object], *more: sa.schema.SchemaItem, rows: str, reas
         sa.Column("id", BIG, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         who,
-        sa.Column("what", sa.Text(), nullable=False),
-        sa.Column("asked", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=reason_may_be_absent),
+        sa.Column("what", sa.Text(), nullable=False, comment="the export's or the resource's name"),
+        sa.Column("asked", sa.Text(), nullable=False, comment="JSON: cycle, day, basis, form"),
+        sa.Column(
+            "reason",
+            sa.Text(),
+            nullable=reason_may_be_absent,
+            comment="null: read over the API, which asks for none",
+        ),
         sa.Column("rows", sa.Integer(), nullable=False),
         sa.CheckConstraint("length(reason) > 0", name=op.f("ck_reading_log_reason_given")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reading_log")),
@@ -58,12 +68,33 @@ def _remade(who: sa.Column[object], *more: sa.schema.SchemaItem, rows: str, reas
 
 def upgrade() -> None:
     """Bring the schema forward."""
-    op.add_column("account", sa.Column("first_password_until", sa.DateTime(timezone=True), nullable=True))
-    op.add_column("web_session", sa.Column("address", sa.Text(), server_default="", nullable=False))
-    op.add_column("web_session", sa.Column("device", sa.Text(), server_default="", nullable=False))
-    op.add_column("sign_in_attempt", sa.Column("browser", CODE, nullable=True))
+    op.add_column(
+        "account",
+        sa.Column(
+            "first_password_until",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="until when it works, for nothing but its change; null: as any password",
+        ),
+    )
+    for name, comment in (
+        ("address", "where it was begun from"),
+        ("device", "what the browser said of itself then"),
+    ):
+        op.add_column("web_session", sa.Column(name, sa.Text(), server_default="", nullable=False, comment=comment))
+    op.add_column(
+        "sign_in_attempt",
+        sa.Column(
+            "browser",
+            CODE,
+            nullable=True,
+            comment="of one that the account was signed in with before; null: unknown",
+        ),
+    )
+    _comment("account", "first_password", "still one that somebody else chose")
+    _comment("web_session", "last_acted_at", "when it was last used, by the minute")
     _remade(
-        sa.Column("who", CODE, nullable=False),
+        sa.Column("who", CODE, nullable=False, comment="account:EMAIL or key:NAME"),
         rows="SELECT log.id, log.at, 'account:' || account.email AS who, log.what, log.asked, log.reason, log.rows "
         "FROM reading_log AS log JOIN account ON account.id = log.account_id",
         reason_may_be_absent=True,

@@ -169,3 +169,32 @@ def test_a_scorecard_takes_as_many_queries_whatever_the_history(api, count_queri
     with count_queries() as after:
         api.get(address)
     assert len(after) == len(before) <= 8
+
+
+def test_reading_many_peoples_scores_is_on_the_log_as_a_download_is(api, deals):
+    """By key or in a session, a row a page of the list, committed before it leaves; one's own and units' are nobody else's."""
+
+    def read(who, address):
+        before = _readings(api)
+        answer = api.get(address) if who is None else who.get(address)
+        assert answer.status_code == 200
+        return _readings(api)[len(before) :]
+
+    people = api.working
+    (row,) = read(None, "/api/v1/scorecards?cycle=2026&limit=1000")
+    assert (row.who, row.what, row.rows, row.reason) == ("key:read", "scorecards", 7, None)
+    (row,) = read(people.dana, "/api/v1/scorecards?limit=8&basis=provisional")
+    assert (row.who, row.rows) == ("account:dana@agency.example", 2)
+    assert json.loads(row.asked) == {"basis": "provisional", "cycle": 2026, "limit": 8}
+    assert read(people.boram, "/api/v1/scorecards")[0].rows == 2
+    assert read(people.alba, "/api/v1/scorecards") == []
+    assert read(people.dana, "/api/v1/scorecards?limit=6") == []
+    trail = people.trail()[0]
+    assert (trail.who, trail.deed, trail.subject) == ("account:boram@agency.example", "see_people_scores", "scorecards")
+    assert "see people\'s scores" in people.emil.get("/trail").text.replace("&#39;", "'")
+
+
+def _readings(api):
+    log = access_tables.reading_log
+    with api.working.database.read() as connection:
+        return connection.execute(sa.select(log).order_by(log.c.id)).all()
