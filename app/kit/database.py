@@ -23,6 +23,9 @@ __all__ = ["Database", "driver_cursor", "is_postgresql", "lock", "lock_all"]
 
 T = TypeVar("T")
 
+DEED: Final = "deed"
+"""The connection's option that says what a writing transaction is for."""
+
 ATTEMPTS: Final = 6
 """How often a write that met another one in its way (deadlock, lost race for a key) is tried."""
 
@@ -52,6 +55,7 @@ class Database:
             self._write_lock = None
             self.reader = _postgresql_engine(parsed, writes=False, pool_size=pool_size)
             self.writer = _postgresql_engine(parsed, writes=True, pool_size=pool_size)
+        event.listen(self.writer, "begin", _refuse_without_deed, insert=True)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -64,9 +68,9 @@ class Database:
         """A writing transaction for one deed: committed at the end, rolled back on any exception.
 
         Args:
-            deed: what is being done, for the trail and for whoever reads ``pg_stat_activity``.
+            deed: what is being done. Without one the engine refuses to begin.
         """
-        with self._alone(), self.writer.connect().execution_options(deed=deed) as connection, connection.begin():
+        with self._alone(), self.writer.connect().execution_options(**{DEED: deed}) as connection, connection.begin():
             yield connection
 
     def writing(self, deed: str, work: Callable[[Connection], T]) -> T:
@@ -94,7 +98,7 @@ class Database:
             return False
         try:
             with (
-                self.writer.connect().execution_options(deed=deed) as connection,
+                self.writer.connect().execution_options(**{DEED: deed}) as connection,
                 _without_waiting(connection),
                 connection.begin(),
             ):
@@ -133,6 +137,13 @@ def _without_waiting(connection: Connection) -> Iterator[None]:
         yield
     finally:
         driver_cursor(connection).execute("PRAGMA busy_timeout = 60000")
+
+
+def _refuse_without_deed(connection: Connection) -> None:
+    """Whatever is written, by a statement, in bulk or by the driver's own COPY, is written in a transaction that was begun for a deed."""
+    if not connection.get_execution_options().get(DEED):
+        message = "a writing transaction is begun for a deed: use Database.write or Database.writing"
+        raise RuntimeError(message)
 
 
 def _is_race(error: DBAPIError) -> bool:
@@ -197,7 +208,9 @@ def is_postgresql(connection: Connection) -> bool:
 
 
 def driver_cursor(connection: Connection) -> Any:
-    """A cursor of the driver itself, for what SQLAlchemy would do row by row."""
+    """A cursor of the driver itself, for what SQLAlchemy would do row by row; only within a transaction, which has its deed if it writes."""
+    if not connection.in_transaction():
+        connection.begin()
     raw = connection.connection.driver_connection
     if raw is None:
         message = "the connection is closed"

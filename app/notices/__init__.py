@@ -6,6 +6,7 @@ twice. It never decides whose turn it is: the ledger does.
 
 from app.notices.notices import (
     HR,
+    RIGHTS,
     Notice,
     Reminded,
     open_notices,
@@ -17,6 +18,7 @@ from app.notices.notices import (
 
 __all__ = [
     "HR",
+    "RIGHTS",
     "Notice",
     "Reminded",
     "open_notices",

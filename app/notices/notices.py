@@ -20,7 +20,7 @@ from app.ledger import Frame, waiting_by_head
 from app.notices.tables import notice
 from app.rules.terms import Role, n_
 
-__all__ = ["HR", "UNVERIFIED", "Notice", "Reminded", "open_notices", "remind_unverified"]
+__all__ = ["HR", "RIGHTS", "UNVERIFIED", "Notice", "Reminded", "open_notices", "remind_unverified"]
 
 HR: Final = "-hr"
 """The recipient that stands for all who have the role hr; no employee's number begins with a hyphen."""
@@ -31,7 +31,7 @@ RIGHTS: Final = "rights"
 MESSAGES: Final[Mapping[str, str]] = {
     UNVERIFIED: n_("Entries that wait for your verdict: %(number)s, the oldest since %(oldest)s."),
     RIGHTS: n_(
-        "Accounts that reach far were given rights, opened or given passwords, or somebody tried to give themself such rights: %(number)s times, the latest by %(who)s about %(account)s."
+        "What concerns rights that reach far, since you last looked: %(number)s. The latest by %(who)s about %(account)s. Such rights were given, an account that has them was opened or given a password, or somebody tried to give them to themself."
     ),
 }
 

@@ -1,61 +1,56 @@
-"""The fifth migration: whoever was signed in stays so, and what was downloaded stays on the log, under the account's name."""
+"""The fifth migration: what a folder loaded before says stays, and the next load may say more."""
 
 from __future__ import annotations
 
-import datetime as dt
+from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 from alembic import command
-from sqlalchemy.exc import DBAPIError
 
-from app import access
-from app.access import tables
+from app import organisation
+from app.intake.folder import load
 from app.kit import schema as kit
 from app.kit.database import Database
-from app.rules.permissions import Deed
-from app.rules.terms import Role
+from app.kit.schema import current_schema, migrate
+from app.organisation import Directory
 from tests.conftest import NewDatabase
+from tests.small_agency import AT, SMALL, definitions, write
 
-NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+NAMED = {
+    **SMALL,
+    "units": [
+        f"{line},{'name_ko' if at == 0 else '빈' if line.startswith('VIE') else ''}"
+        for at, line in enumerate(SMALL["units"])
+    ],
+    "employment": ["employee,from,to,job,rank,monthly_base", "E1,2026-05-01,,manager,,3500000"],
+}
 
 
-def test_sessions_and_readings_of_the_version_before_stay(engine: str, new_database: NewDatabase) -> None:
-    """Up: the log names who read as the trail does, is sealed again and goes on counting."""
+def _loaded(database: Database, folder: Path) -> Directory:
+    with database.write("load") as connection:
+        assert load(connection, folder, definitions(), at=AT, by="test").is_loaded
+    with database.read() as connection:
+        return organisation.directory(connection)
+
+
+def test_units_and_people_of_before_stay_and_get_names_and_terms(
+    engine: str, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    """Down, with what only this version knows gone, and up again: the same units and people, and the folder fills in the rest."""
     database = Database(new_database(engine))
-    with database.write(Deed.KEEP_ACCOUNTS) as connection:
-        access.create_account(connection, email="Emil@agency.example", roles=[Role.AUDITOR], employee=None, now=NOW)
-        (number,) = access.account_ids_with(connection, Role.AUDITOR)
-        token = access.open_session(connection, account_id=number, now=NOW)
-        for rows in (7, 8):
-            access.record_reading(
-                connection,
-                who="account:Emil@agency.example",
-                what="grades",
-                asked={},
-                reason="audit",
-                rows=rows,
-                at=NOW,
-            )
+    before = _loaded(database, write(tmp_path, NAMED))
+    assert len(before.employment["E1"]) == 1
     command.downgrade(kit._alembic(database.url), "0004")  # noqa: SLF001 - no command of ours goes down
     with database.read() as connection:
-        before = connection.execute(sa.text("SELECT account_id, reason, rows FROM reading_log ORDER BY id")).all()
-    assert [tuple(row) for row in before] == [(number, "audit", 7), (number, "audit", 8)]
-    kit.migrate(database.url)
-    with database.write(Deed.EXPORT) as connection:
-        viewer = access.viewer(connection, token=token, now=NOW)
-        assert viewer is not None
-        assert not viewer.must_change_password
-        access.record_reading(connection, who="key:bi", what="scorecards", asked={}, rows=9, at=NOW)
-    with database.read() as connection:
-        log = tables.reading_log.c
-        rows = connection.execute(sa.select(log.id, log.who, log.reason, log.rows).order_by(log.id)).all()
-    assert [tuple(row)[1:] for row in rows] == [
-        ("account:Emil@agency.example", "audit", 7),
-        ("account:Emil@agency.example", "audit", 8),
-        ("key:bi", None, 9),
+        assert not current_schema(connection)
+        codes = connection.execute(sa.text("SELECT code, name FROM unit_period ORDER BY code, valid_from")).all()
+    assert [tuple(row) for row in codes] == [
+        (row.code, row.name) for code in before.tree.units for row in before.tree.rows(code)
     ]
-    assert len({row.id for row in rows}) == 3
-    with pytest.raises(DBAPIError, match="only grows"), database.write("tamper") as connection:
-        connection.execute(sa.delete(tables.reading_log))
+    migrate(database.url)
+    after = _loaded(database, write(tmp_path, NAMED))
+    assert after.employees == before.employees
+    assert after.employment == before.employment
+    assert [row.name.in_language("ko") for row in after.tree.rows("VIE")] == ["빈", "빈"]
+    assert [row.name.in_language("ko") for row in after.tree.rows("PAR")] == ["Paris"]
     database.close()

@@ -146,9 +146,9 @@ def test_nobody_gives_themself_a_power_and_every_auditor_hears_of_it(working_on_
     assert role in (row.after or "")
     assert "refused" in (row.after or "")
     for page in ("/ledger", "/trail"):
-        assert "1 times, the latest by iris@agency.example about iris@agency.example" in working.emil.get(page).text
+        assert ": 1. The latest by iris@agency.example about iris@agency.example" in working.emil.get(page).text
     assert working.emil.post("/trail/seen", {}).status_code == 303
-    assert "the latest by" not in working.emil.get("/trail").text
+    assert "The latest by" not in working.emil.get("/trail").text
 
 
 def _own_employee(working: Working, email: str) -> None:
@@ -215,14 +215,14 @@ def test_whoever_keeps_an_account_that_reaches_far_is_told_to_the_auditors(
     number = _number(working, "dana@")
     if deed == "/enable":
         working.iris.post(f"/accounts/{number}/disable", {})
-    assert "the latest by" not in working.emil.get("/trail").text
+    assert "The latest by" not in working.emil.get("/trail").text
     assert working.iris.post(f"/accounts/{number}{deed}", form).status_code in {200, 303}
-    assert "1 times, the latest by iris@agency.example about dana@agency.example" in working.emil.get("/trail").text
+    assert ": 1. The latest by iris@agency.example about dana@agency.example" in working.emil.get("/trail").text
     assert working.iris.post("/accounts", {"email": "nova@agency.example", "role": "executive"}).status_code == 200
-    assert "2 times, the latest by iris@agency.example about nova@agency.example" in working.emil.get("/trail").text
+    assert ": 2. The latest by iris@agency.example about nova@agency.example" in working.emil.get("/trail").text
     other = _number(working, "jiho@")
     working.iris.post(f"/accounts/{other}/password", {})
-    assert "2 times" in working.emil.get("/trail").text
+    assert ": 2. The" in working.emil.get("/trail").text
 
 
 def test_constant_query_count(working: Working, count_queries: CountQueries) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
+import pytest
+import sqlalchemy as sa
+
+from app.access import tables as access_tables
 from tests.web.api import api, deal, verdict
 
 __all__ = ["api"]
@@ -25,7 +29,8 @@ def test_a_scorecard_is_what_the_contract_writes(api, deals):
     card = api.get("/api/v1/scorecards/unit:VIE?cycle=2026").json
     assert (card["node"], card["cycle"], card["as_of"], card["basis"]) == ("unit:VIE", "2026", None, "final")
     assert card.keys() == {
-        *("node", "cycle", "as_of", "basis", "own_score", "unit_score", "final_score", "projected_score", "lines")
+        *("node", "cycle", "as_of", "basis", "own_score", "unit_score", "final_score", "projected_score", "lines"),
+        "areas",
     }
     assert card["final_score"] == card["own_score"]
     assert isinstance(_line(card, "deal_value")["actual"], str)
@@ -190,8 +195,8 @@ def test_reading_many_peoples_scores_is_on_the_log_as_a_download_is(api, deals):
     assert read(people.alba, "/api/v1/scorecards") == []
     assert read(people.dana, "/api/v1/scorecards?limit=6") == []
     trail = people.trail()[0]
-    assert (trail.who, trail.deed, trail.subject) == ("account:boram@agency.example", "see_people_scores", "scorecards")
-    assert "see people\'s scores" in people.emil.get("/trail").text.replace("&#39;", "'")
+    assert (trail.who, trail.deed, trail.subject) == ("account:boram@agency.example", "see_scorecard", "scorecards")
+    assert "see a scorecard" in people.emil.get("/trail").text
 
 
 def _readings(api):

@@ -177,18 +177,11 @@ def _write_down(context: RequestContext, query: ListQuery, asked: ScoreQuery, sh
     if not rows:
         return
     parameters = query.model_dump(mode="json", exclude_defaults=True) | {"cycle": asked.cycle}
-    with context.database.write(Deed.SEE_PEOPLE_SCORES) as connection:
+    with context.write() as connection:
         access.record_reading(
             connection, who=context.label, what="scorecards", asked=parameters, rows=rows, at=context.now
         )
-        access.record_deed(
-            connection,
-            who=context.label,
-            deed=Deed.SEE_PEOPLE_SCORES,
-            at=context.now,
-            subject="scorecards",
-            after={"rows": rows, **parameters},
-        )
+        context.note(subject="scorecards", after={"rows": rows, **parameters})
 
 
 def _order(node: Node) -> tuple[bool, str]:

@@ -82,7 +82,7 @@ def accounts(context: RequestContext, query: AccountsQuery) -> Page:
     )
 
 
-@pages.act("/accounts", may=Deed.KEEP_ACCOUNTS, again="accounts", transaction=False, trail=False)
+@pages.act("/accounts", may=Deed.KEEP_ACCOUNTS, again="accounts", transaction=False)
 def create(context: RequestContext, form: NewAccountForm) -> Page:
     """Make an account; its first password stands on the answer, this once, and opens nothing but its change."""
     first = access.first_password()
@@ -114,7 +114,7 @@ def account(context: RequestContext, number: int) -> Page:
     return Page("pages/account.html", account=_account(context, number), roles=ROLES)
 
 
-@pages.act("/accounts/<int:number>", may=Deed.KEEP_ACCOUNTS, again="account", transaction=False, trail=False)
+@pages.act("/accounts/<int:number>", may=Deed.KEEP_ACCOUNTS, again="account", transaction=False)
 def change(context: RequestContext, number: int, form: ChangeForm) -> Redirect:
     """Give it other roles or another employee."""
     if number == context.viewer.account_id and not may(form.role, Deed.KEEP_ACCOUNTS, ()):
@@ -142,7 +142,7 @@ def change(context: RequestContext, number: int, form: ChangeForm) -> Redirect:
     return Redirect(n_("%(email)s is changed."), then="accounts", parameters={"email": after.email})
 
 
-@pages.act("/accounts/<int:number>/disable", may=Deed.KEEP_ACCOUNTS, again="account", trail=False)
+@pages.act("/accounts/<int:number>/disable", may=Deed.KEEP_ACCOUNTS, again="account")
 def disable(context: RequestContext, number: int) -> Redirect:
     """Close it; its sessions end at once."""
     if number == context.viewer.account_id:
@@ -151,18 +151,18 @@ def disable(context: RequestContext, number: int) -> Redirect:
     return Redirect(n_("%(email)s is closed. Its sessions have ended."), then="accounts", parameters={"email": email})
 
 
-@pages.act("/accounts/<int:number>/enable", may=Deed.KEEP_ACCOUNTS, again="account", trail=False)
+@pages.act("/accounts/<int:number>/enable", may=Deed.KEEP_ACCOUNTS, again="account")
 def enable(context: RequestContext, number: int) -> Redirect:
     """Open it again."""
     email = _opened_or_closed(context, number, disabled=False)
     return Redirect(n_("%(email)s is open again."), then="accounts", parameters={"email": email})
 
 
-@pages.act("/accounts/<int:number>/password", may=Deed.KEEP_ACCOUNTS, again="account", transaction=False, trail=False)
+@pages.act("/accounts/<int:number>/password", may=Deed.KEEP_ACCOUNTS, again="account", transaction=False)
 def reset(context: RequestContext, number: int) -> Page:
     """Give it a new first password, shown this once; its sessions end."""
     first = access.first_password()
-    with context.database.write(Deed.KEEP_ACCOUNTS) as connection:
+    with context.write() as connection:
         changed = access.reset_password(
             connection,
             account_id=number,
@@ -205,9 +205,9 @@ def _refuse_own_powers(
 def _written(context: RequestContext, work: Callable[[Connection], Result]) -> Result:
     """Do it in a transaction of its own; that somebody would have given themself a power stays on the trail, and is told."""
     try:
-        return context.database.writing(Deed.KEEP_ACCOUNTS, work)
+        return context.writing(work)
     except _OwnPowers as refused:
-        with context.database.write(Deed.KEEP_ACCOUNTS) as connection:
+        with context.write() as connection:
             _write_down(context, connection, refused.email, after=refused.wanted, told=True)
         raise
 
@@ -229,15 +229,7 @@ def _write_down(
     context: RequestContext, connection: Connection, email: str, *, after: object, told: bool, before: object = None
 ) -> None:
     """A row of the trail, and where it is about powers a word to every auditor."""
-    access.record_deed(
-        connection,
-        who=context.label,
-        deed=Deed.KEEP_ACCOUNTS,
-        at=context.now,
-        subject=f"account:{email}",
-        before=before,
-        after=after,
-    )
+    context.note(subject=f"account:{email}", before=before, after=after)
     if told:
         notices.tell_auditors(connection, who=context.viewer.email, account=email, at=context.now)
 

@@ -84,7 +84,7 @@ def events(context: RequestContext, query: LedgerQuery) -> Page:
     )
 
 
-@pages.act("/ledger", may=Deed.EXPORT_ACTIVITIES, again="events", transaction=False, trail=False)
+@pages.act("/ledger", may=Deed.EXPORT_ACTIVITIES, again="events", transaction=False)
 def export(context: RequestContext, query: LedgerQuery, form: ActivitiesExport) -> Download:
     """The activities among the events, as a file: all of them, not a page."""
 
@@ -157,8 +157,9 @@ def trail(context: RequestContext, query: TrailQuery) -> Page:
     )
 
 
-@trail_pages.act("/trail/seen", may=Deed.SEE_TRAIL, trail=False)
+@trail_pages.act("/trail/seen", may=Deed.SEE_TRAIL)
 def seen(context: RequestContext) -> Redirect:
     """Note that one has seen what was told of rights that were given."""
+    context.note(subject=context.viewer.label, after={"seen": notices.RIGHTS})
     notices.settle_rights_notice(context.connection, account_id=context.viewer.account_id, at=context.now)
     return Redirect("", then="trail")

@@ -37,7 +37,7 @@ def password(context: RequestContext) -> Page:
     )
 
 
-@pages.act("/password", may=Deed.CHANGE_PASSWORD, again="password", transaction=False, trail=False)
+@pages.act("/password", may=Deed.CHANGE_PASSWORD, again="password", transaction=False)
 def change(context: RequestContext) -> Redirect | FormError:
     """Check the old password, set the new one, end all sessions and begin a new one."""
     viewer = context.viewer
@@ -47,7 +47,7 @@ def change(context: RequestContext) -> Redirect | FormError:
         return FormError(*findings)
     try:
         # Guessing an old password from an open session is throttled as a sign-in is.
-        with context.database.write(Deed.CHANGE_PASSWORD) as connection:
+        with context.write() as connection:
             attempt = access.begin_attempt(
                 connection,
                 email=viewer.email,
@@ -64,7 +64,7 @@ def change(context: RequestContext) -> Redirect | FormError:
     if attempt.over:
         return FormError(at_field("old_password", "over", OVER))
     new_hash = access.hashed_password(new)
-    with context.database.write(Deed.CHANGE_PASSWORD) as connection:
+    with context.write() as connection:
         access.attempt_succeeded(connection, attempt=attempt)
         token = access.change_password(
             connection,
@@ -75,9 +75,7 @@ def change(context: RequestContext) -> Redirect | FormError:
             client=client_of(request, address=context.address),
             life=context.settings.session_life,
         )
-        access.record_deed(
-            connection, who=viewer.label, deed=Deed.CHANGE_PASSWORD, at=context.now, subject=viewer.label
-        )
+        context.note(subject=viewer.label)
     begin_session(token, viewer)
     remember_browser(request, context.settings, email=viewer.email)
     return Redirect(n_("Your password is changed. Other sessions of yours have ended."), then="home")
