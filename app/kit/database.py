@@ -132,11 +132,13 @@ def _without_waiting(connection: Connection) -> Iterator[None]:
     if is_postgresql(connection):
         yield
         return
-    driver_cursor(connection).execute("PRAGMA busy_timeout = 0")
+    # The driver's own connection: a statement of SQLAlchemy's would begin the transaction that is not to wait.
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout = 0")
     try:
         yield
     finally:
-        driver_cursor(connection).execute("PRAGMA busy_timeout = 60000")
+        driver.execute("PRAGMA busy_timeout = 60000")
 
 
 def _refuse_without_deed(connection: Connection) -> None:
