@@ -194,10 +194,10 @@ def test_reading_many_peoples_scores_is_on_the_log_as_a_download_is(api, deals):
     assert (row.who, row.rows) == ("account:dana@agency.example", 2)
     assert json.loads(row.asked) == {"basis": "provisional", "cycle": 2026, "limit": 8}
     assert read(api.working.boram, "/api/v1/scorecards")[0].rows == 2
-    assert read(api.working.alba, "/api/v1/scorecards") == []
-    assert read(api.working.dana, "/api/v1/scorecards?limit=6") == []
     trail = api.working.trail()[0]
     assert (trail.who, trail.deed, trail.subject) == ("account:boram@agency.example", "see_scorecard", "scorecards")
+    assert read(api.working.alba, "/api/v1/scorecards") == []
+    assert read(api.working.dana, "/api/v1/scorecards?limit=6") == []
     assert "see a scorecard" in api.working.emil.get("/trail").text
 
 
