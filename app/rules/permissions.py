@@ -250,8 +250,8 @@ PERMISSIONS: Final[Mapping[str, _Row]] = MappingProxyType(
         Role.HR: _HR,
         Role.AUDITOR: _AUDITOR,
         Role.ADMIN: _ADMIN,
-        # A member sees nothing by itself.
-        Role.MEMBER: {},
+        # A member may sign in and sees nothing by that alone.
+        Role.MEMBER: MappingProxyType({}),
     }
 )
 """Role and deed to the relations under which it is allowed (contract, "Who may what"; for who has left contract-cycle, 1)."""
