@@ -13,7 +13,6 @@ from typing import Final
 import click
 
 from app.cli.opening import open_database, settings
-from app.kit.settings import Settings
 
 __all__ = ["COMMANDS"]
 
@@ -40,13 +39,9 @@ class _Address(click.ParamType[tuple[str, int]]):
     show_default=True,
     help="Processes; more than one on PostgreSQL only.",
 )
-@click.option("--inherited", type=int, hidden=True, help="The channel over which connections are dealt.")
-def serve(bind: tuple[str, int], workers: int, inherited: int | None) -> None:
+def serve(bind: tuple[str, int], workers: int) -> None:
     """Serve pages, API and live streams."""
     given = settings()
-    if inherited is not None:
-        _serve_inherited(given, inherited)
-        return
     database = open_database(given)
     on_sqlite = database.dialect == "sqlite"
     database.close()
@@ -65,15 +60,7 @@ def serve(bind: tuple[str, int], workers: int, inherited: int | None) -> None:
     if workers == 1:
         run(given, listener)
     else:
-        supervise([sys.executable, "-m", "app", "serve"], listener, workers=workers)
-
-
-def _serve_inherited(given: Settings, number: int) -> None:
-    """Serve as one of several processes, what the parent deals."""
-    from app.web.front import end_with_parent, run
-
-    end_with_parent()
-    run(given, socket.socket(fileno=number), dealt=True)
+        sys.exit(supervise(given, listener, workers=workers))
 
 
 def _shown(listener: socket.socket) -> str:

@@ -22,6 +22,7 @@ from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
 from app.web.api.events import as_json
 from app.web.api.measuring import count_events
+from app.web.limits import EVENTS_BYTES
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -50,6 +51,7 @@ class BadSignature(Unauthenticated):
     may=Deed.RECEIVE_HOOK,
     transaction=False,
     trail=False,
+    body_bytes=EVENTS_BYTES,
     about={
         "summary": "Receive signed events",
         "tag": "Events",

@@ -18,6 +18,7 @@ from app.rules.terms import Node, NodeKind, n_
 from app.scoring import State, node_name
 from app.web.asking import ScoreParameters, asked_of
 from app.web.downloads import ReasonedExport, log_reading, sheet_file
+from app.web.limits import Lane
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -112,7 +113,7 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
     )
 
 
-@pages.act("/grades", may=Deed.EXPORT, again="grades")
+@pages.act("/grades", may=Deed.EXPORT, again="grades", lane=Lane.FILE)
 def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) -> Download:
     """The whole proposal as a file."""
     _, of_cycle = _cycle(context, query.cycle)

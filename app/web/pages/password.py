@@ -13,6 +13,7 @@ from app import access
 from app.kit.refusals import Refusal, at_field
 from app.rules.permissions import Deed
 from app.rules.terms import Finding, n_
+from app.web.limits import Lane
 from app.web.rendering import FormError, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -26,7 +27,7 @@ def password(context: RequestContext) -> Page:
     return Page("pages/password.html", first=context.viewer.first_password, least=access.PASSWORD_LENGTH_MIN)
 
 
-@pages.act("/password", may=Deed.CHANGE_PASSWORD, again="password", transaction=False, trail=False)
+@pages.act("/password", may=Deed.CHANGE_PASSWORD, again="password", transaction=False, trail=False, lane=Lane.PASSWORD)
 def change(context: RequestContext) -> Redirect | FormError:
     """Check the old password, set the new one, end all other sessions."""
     viewer = context.viewer
