@@ -8,7 +8,7 @@ from alembic import context
 from app.access import tables as _access  # noqa: F401
 from app.cascade import tables as _cascade  # noqa: F401
 from app.kit import jobs as _jobs  # noqa: F401
-from app.kit.database import metadata
+from app.kit.schema import metadata
 from app.ledger import tables as _ledger  # noqa: F401
 from app.notices import tables as _notices  # noqa: F401
 from app.organisation import tables as _organisation  # noqa: F401

@@ -112,7 +112,7 @@ class _Templates:
 
     def sqlite(self) -> Path:
         if self._sqlite is None:
-            from app.kit.database import migrate
+            from app.kit.schema import migrate
 
             path = self.folder / "template.sqlite"
             migrate(f"sqlite:///{path}")
@@ -121,7 +121,7 @@ class _Templates:
 
     def postgresql(self) -> str:
         if self._postgresql is None:
-            from app.kit.database import migrate
+            from app.kit.schema import migrate
 
             name = self.ask_cluster().create()
             migrate(self.ask_cluster().url(name))

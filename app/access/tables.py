@@ -10,7 +10,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from app.kit.database import BigKey, Code, Instant, metadata
+from app.kit.schema import BigKey, Code, Instant, metadata
 
 __all__ = [
     "APPEND_ONLY",

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, PrimaryKeyConstraint, Table, Text
 
-from app.kit.database import BigKey, Code, Exact, Instant, metadata
+from app.kit.schema import BigKey, Code, Exact, Instant, metadata
 
 __all__ = ["definition_document", "exclusion", "history", "plan_share", "rating", "scorecard_line", "target_set"]
 

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from app import intake
 from app.cli.opening import open_database, settings
-from app.kit import clock, database
+from app.kit import clock, schema
 from app.kit.refusals import Refusal
 from app.ledger import Arrival, Recorded
 from app.rules.permissions import Deed
@@ -45,7 +45,7 @@ def migrate() -> None:
     """Bring the database to the current schema."""
     given = settings()
     try:
-        database.migrate(given.database_url)
+        schema.migrate(given.database_url)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     click.echo("The schema is current.")

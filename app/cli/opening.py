@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from app.kit.database import Database, current_schema
+from app.kit.database import Database
+from app.kit.schema import current_schema
 from app.kit.settings import Settings
 from app.rules.terms import Node
 

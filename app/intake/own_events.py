@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from app import ledger
 from app.access import Viewer
-from app.kit.database import among
+from app.kit.bulk import among
 from app.ledger import Arrival, Frame, event_key, tables
 from app.rules.activities import Activity, Verdict
 from app.rules.terms import Finding, Place, n_

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.kit.database import Code, Instant, is_postgresql, metadata
+from app.kit.database import is_postgresql
+from app.kit.schema import Code, Instant, metadata
 
 __all__ = [
     "JobRun",

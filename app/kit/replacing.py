@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
-from app.kit.database import Exact, bulk_insert
+from app.kit.bulk import bulk_insert
+from app.kit.schema import Exact
 
 __all__ = ["Changes", "Row", "Rows", "compare", "exact_text", "exchange", "remove", "stored_rows"]
 

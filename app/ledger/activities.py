@@ -16,7 +16,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.database import among, among_named, is_postgresql, named
+from app.kit.bulk import among, among_named, named
+from app.kit.database import is_postgresql
 from app.ledger import tables
 from app.ledger.frame import Frame, event_key
 from app.ledger.laid_out import STATES, VerdictRow, piles

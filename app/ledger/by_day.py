@@ -17,7 +17,7 @@ import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.database import among
+from app.kit.bulk import among
 from app.ledger import tables
 from app.ledger.frame import Frame
 from app.ledger.laid_out import VerdictRow, bits, verdicts_of

@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.database import among
+from app.kit.bulk import among
 from app.ledger import tables
 from app.ledger.fold import in_slice, judged_as_of
 from app.ledger.frame import Frame, SliceInUse

@@ -16,7 +16,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.database import among
+from app.kit.bulk import among
 from app.ledger import tables
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse
 from app.ledger.laid_out import ActivityRow, CreditRow, bits, derive, first_of_each, read_laid_out, verdicts_of

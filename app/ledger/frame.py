@@ -16,7 +16,7 @@ from typing import Final, Protocol
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.database import bulk_insert
+from app.kit.bulk import bulk_insert
 from app.ledger.tables import slice_ as slice_table
 from app.organisation import Directory
 from app.rules.activities import Known

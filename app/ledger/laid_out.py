@@ -16,7 +16,8 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.database import among, is_postgresql
+from app.kit.bulk import among
+from app.kit.database import is_postgresql
 from app.ledger import tables
 from app.ledger.frame import Frame
 from app.rules.activities import ACTIVITY_TYPES, Activity

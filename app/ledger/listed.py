@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.database import among
+from app.kit.bulk import among
 from app.ledger import tables
 from app.ledger.activities import ActivityFilter, narrowed_activities, owned_by
 from app.ledger.frame import Frame

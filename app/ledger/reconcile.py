@@ -14,7 +14,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.database import bulk_update
+from app.kit.bulk import bulk_update
 from app.ledger import tables
 from app.ledger.fold import STRETCH, Folded, fold_everything
 from app.ledger.frame import Frame, event_key, owners_text

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from app.kit.database import among, bulk_insert, bulk_update, is_postgresql, lock, lock_all
+from app.kit.bulk import among, bulk_insert, bulk_update
+from app.kit.database import is_postgresql, lock, lock_all
 from app.ledger import tables
 from app.ledger.frame import Frame, event_key, owners_text
 from app.ledger.laid_out import (

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.database import bulk_insert
+from app.kit.bulk import bulk_insert
 from app.ledger import tables
 from app.ledger.record import Rejected
 from app.rules.json_text import NotJsonError, decode, encode

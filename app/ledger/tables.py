@@ -16,7 +16,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import Column, Index, Table
 
-from app.kit.database import BigKey, Code, Exact, Instant, metadata
+from app.kit.schema import BigKey, Code, Exact, Instant, metadata
 
 __all__ = [
     "AMOUNTS",

@@ -20,7 +20,8 @@ import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.database import among, among_named, bulk_insert, bulk_upsert_add, is_postgresql, named
+from app.kit.bulk import among, among_named, bulk_insert, bulk_upsert_add, named
+from app.kit.database import is_postgresql
 from app.ledger import tables
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse
 from app.ledger.laid_out import ActivityRow

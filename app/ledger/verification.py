@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from app import access
 from app.access import Viewer
-from app.kit.database import among
+from app.kit.bulk import among
 from app.kit.refusals import NotThere
 from app.ledger import tables
 from app.ledger.activities import CreditShare, verdict_event

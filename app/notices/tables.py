@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import Column, Table
 
-from app.kit.database import BigKey, Code, Instant, metadata
+from app.kit.schema import BigKey, Code, Instant, metadata
 
 __all__ = ["notice"]
 

@@ -16,7 +16,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.database import bulk_insert, bulk_update
+from app.kit.bulk import bulk_insert, bulk_update
 from app.kit.replacing import Changes, Row, Rows, compare, exact_text, exchange, remove, stored_rows
 from app.organisation import tables
 from app.organisation.directory import Employee, Result, Status

@@ -11,7 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Integer, PrimaryKeyConstraint, Table, Text
 
-from app.kit.database import BigKey, Code, Exact, Instant, metadata
+from app.kit.schema import BigKey, Code, Exact, Instant, metadata
 
 __all__ = [
     "employee",

@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import Column, Table
 
-from app.kit.database import Code, Instant, metadata
+from app.kit.schema import Code, Instant, metadata
 
 __all__ = ["trend", "trend_taken"]
 

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app import ledger
-from app.kit.database import among, bulk_insert, is_postgresql
+from app.kit.bulk import among, bulk_insert
+from app.kit.database import is_postgresql
 from app.ledger import Figures
 from app.organisation import current_revision
 from app.rules.terms import Basis, Node, Period

@@ -148,7 +148,7 @@ BANS: Final = (
         _raw_sql,
         ("app/",),
         ("app/kit/",),
-        "write it in SQLAlchemy Core, or put the statement behind a function of app/kit/database.py",
+        "write it in SQLAlchemy Core, or put the statement behind a function of app/kit/bulk.py",
     ),
     Ban(
         "float()",

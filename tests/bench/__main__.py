@@ -16,7 +16,8 @@ import psycopg
 from app import demo, intake
 from app.intake import definitions as definition_files
 from app.kit import clock
-from app.kit.database import Database, migrate
+from app.kit.database import Database
+from app.kit.schema import migrate
 from app.kit.settings import ROOT
 from tests.bench import exporting, ingesting, pages, scoring
 from tests.bench.agency import Agency

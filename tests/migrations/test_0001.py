@@ -14,8 +14,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
 from app import access, cascade, organisation
-from app.kit import database as kit
-from app.kit.database import Database, current_schema, metadata, migrate
+from app.kit import schema as kit
+from app.kit.database import Database
+from app.kit.schema import current_schema, metadata, migrate
 from app.ledger import tables as ledger
 from app.rules.terms import Role
 from tests.conftest import NewDatabase

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from alembic import command
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from app.kit import database as kit
-from app.kit.database import Database, current_schema, migrate
+from app.kit import schema as kit
+from app.kit.database import Database
+from app.kit.schema import current_schema, migrate
 from tests.conftest import NewDatabase
 
 AT = dt.datetime(2026, 1, 1, 9, tzinfo=dt.UTC)

@@ -8,8 +8,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import command
 
-from app.kit import database as kit
-from app.kit.database import current_schema, migrate
+from app.kit import schema as kit
+from app.kit.schema import current_schema, migrate
 from app.ledger import tables
 from tests.conftest import NewDatabase
 from tests.scenario import Scenario, open_agency

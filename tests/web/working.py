@@ -36,7 +36,8 @@ from werkzeug.test import TestResponse
 
 from app import access, ledger
 from app.access import tables as access_tables
-from app.kit.database import Database, migrate
+from app.kit.database import Database
+from app.kit.schema import migrate
 from app.kit.settings import Settings
 from app.rules.activities import EventKey
 from app.rules.terms import Role

@@ -15,7 +15,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy.exc import DBAPIError
 
 from app.kit import jobs
-from app.kit.database import current_schema
+from app.kit.schema import current_schema
 from app.rules.permissions import Deed
 from app.web.limits import Lane
 from app.web.rendering import Json

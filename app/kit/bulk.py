@@ -1,0 +1,226 @@
+"""Many rows, or many values, in one statement: the fastest way that each engine has.
+
+A newcomer's usual mistake: values here are driver-ready. No column type of ours looks at them on their way, so a decimal comes as
+its text and an instant in UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
+
+from app.kit.database import driver_cursor, is_postgresql
+from app.kit.schema import Instant
+
+__all__ = ["among", "among_named", "bulk_insert", "bulk_update", "bulk_upsert_add", "named"]
+
+
+def among(connection: Connection, column: sa.ColumnElement[Any], values: Iterable[int | str]) -> sa.ColumnElement[bool]:
+    """``column IN values`` with one parameter, however many the values are.
+
+    A list of thousands of parameters costs more to parse than to look up, and SQLite has a limit.
+    """
+    listed = list(values)
+    if is_postgresql(connection):
+        kind = column.type if isinstance(column.type, sa.Integer) else sa.Text()
+        return column == sa.any_(sa.bindparam(None, listed, type_=sa.ARRAY(kind), unique=True))
+    each = sa.func.json_each(json.dumps(listed)).table_valued("value")
+    return column.in_(sa.select(each.c.value))
+
+
+def among_named(column: sa.ColumnElement[Any], name: str, *, postgresql: bool) -> sa.ColumnElement[bool]:
+    """As :func:`among` for a statement that is built once and kept: the values come at each execution, by :func:`named`.
+
+    Building a statement costs several times its execution, which a page that is asked for all day notices.
+    """
+    if postgresql:
+        return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(column.type)))
+    each = sa.func.json_each(sa.bindparam(name, type_=sa.Text())).table_valued("value")
+    return column.in_(sa.select(each.c.value))
+
+
+def named(connection: Connection, values: Iterable[int | str]) -> object:
+    """The values of :func:`among_named` as the engine takes them."""
+    listed = list(values)
+    return listed if is_postgresql(connection) else json.dumps(listed)
+
+
+def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Insert many rows as fast as the engine can: COPY on PostgreSQL, one prepared statement on SQLite.
+
+    Args:
+        connection: a writing transaction.
+        table: where to.
+        columns: names, in the order of each row's values.
+        rows: driver-ready values (text, int, bool, date, datetime in UTC, None).
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: a row breaks a constraint; nothing of this call stays.
+    """
+    names = ", ".join(columns)
+    cursor = driver_cursor(connection)
+    if is_postgresql(connection):
+        try:
+            with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
+                copy.set_types([_column_type(table, name) for name in columns])
+                write = copy.write_row
+                for row in rows:
+                    write(row)
+        except Exception as error:
+            _reraise(error, connection)
+            raise
+        return
+    places = ", ".join("?" * len(columns))
+    try:
+        cursor.executemany(
+            f"INSERT INTO {table.name} ({names}) VALUES ({places})",  # noqa: S608 - names come from table objects
+            _for_sqlite(table, columns, rows),
+        )
+    except sqlite3.Error as error:
+        _reraise(error, connection)
+        raise
+
+
+def _for_sqlite(table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterable[Sequence[object]]:
+    """The rows with days and instants as SQLAlchemy's types write them; where there are none, the rows as they are."""
+    timed = [place for place, name in enumerate(columns) if isinstance(table.c[name].type, sa.Date | Instant)]
+    return (_timed_as_text(row, timed) for row in rows) if timed else rows
+
+
+def _timed_as_text(row: Sequence[object], timed: Sequence[int]) -> list[object]:
+    values = list(row)
+    for place in timed:
+        value = values[place]
+        if isinstance(value, dt.datetime):
+            values[place] = value.astimezone(dt.UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+        elif isinstance(value, dt.date):
+            values[place] = value.isoformat()
+    return values
+
+
+def _reraise(error: Exception, connection: Connection) -> None:
+    """Raise a driver's error as SQLAlchemy would, so that callers and :meth:`Database.writing` know one family."""
+    driver = connection.dialect.loaded_dbapi
+    base = cast("type[Exception]", driver.Error)
+    if isinstance(error, base):
+        raise DBAPIError.instance(None, None, error, base, dialect=connection.dialect) from error
+
+
+def bulk_upsert_add(
+    connection: Connection,
+    table: Table,
+    key: Sequence[str],
+    added: Sequence[str],
+    rows: Sequence[Sequence[int | str]],
+    *,
+    returning: bool = False,
+) -> list[Sequence[Any]]:
+    """Add numbers to rows, making those that are not there.
+
+    Rows are taken in the order of their keys, so that two writers lock them in one order and never wait for each other in a ring.
+
+    Args:
+        connection: a writing transaction.
+        table: where to.
+        key: the columns of its primary key.
+        added: whole-number columns that are added to.
+        rows: key values, then the numbers to add; every key at most once.
+        returning: whether to tell what the rows are now.
+
+    Returns:
+        Where asked for, key values and numbers of every row that was written.
+    """
+    if not rows:
+        return []
+    ordered = sorted(rows, key=lambda row: tuple(row[: len(key)]))
+    columns = list(zip(*ordered, strict=True))
+    width = len(key)
+    # A batch of new events moves one rung alone: what is zero in every row need not be sent, nor added.
+    moving = [name for place, name in enumerate(added, width) if any(columns[place])]
+    target = ", ".join((*key, *added))
+    changes = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in moving)
+    tail = f"ON CONFLICT ({', '.join(key)}) DO " + (f"UPDATE SET {changes}" if changes else "NOTHING")
+    if returning:
+        tail += f" RETURNING {target}"
+    cursor = driver_cursor(connection)
+    if is_postgresql(connection):
+        sent = [*key, *moving]
+        given = ", ".join(name if name in sent else "0" for name in (*key, *added))
+        arrays = ", ".join(f"%b::{_column_type(table, name)}[]" for name in sent)
+        source = f"SELECT {given} FROM unnest({arrays}) AS new({', '.join(sent)})"  # noqa: S608 - names come from table objects
+        kept = [column for name, column in zip((*key, *added), columns, strict=True) if name in sent]
+        cursor.execute(
+            f"INSERT INTO {table.name} ({target}) {source} {tail}",
+            [list(column) for column in kept],
+        )
+        return list(cursor.fetchall()) if returning else []
+    places = ", ".join("?" * len(columns))
+    statement = f"INSERT INTO {table.name} ({target}) VALUES ({places}) {tail}"  # noqa: S608 - names come from table objects
+    if returning:
+        return [cursor.execute(statement, row).fetchone() for row in ordered]
+    cursor.executemany(statement, ordered)
+    return []
+
+
+def bulk_update(
+    connection: Connection,
+    table: Table,
+    key: Sequence[str],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+) -> None:
+    """Set columns of many rows, each found by its key.
+
+    Args:
+        connection: a writing transaction.
+        table: where to.
+        key: the columns that find a row.
+        columns: what to set.
+        rows: the key's values, then the new values.
+    """
+    if not rows:
+        return
+    width = len(key)
+    ordered = sorted(rows, key=lambda row: cast("Any", tuple(row[:width])))
+    cursor = driver_cursor(connection)
+    if is_postgresql(connection):
+        names = [*key, *columns]
+        arrays = ", ".join(f"%b::{_column_type(table, name)}[]" for name in names)
+        sets = ", ".join(f"{name} = new.{name}" for name in columns)
+        cursor.execute(
+            f"UPDATE {table.name} SET {sets} FROM unnest({arrays}) AS new({', '.join(names)}) "  # noqa: S608
+            f"WHERE {' AND '.join(f'{table.name}.{name} = new.{name}' for name in key)}",
+            [list(column) for column in zip(*ordered, strict=True)],
+        )
+        return
+    sets = ", ".join(f"{name} = ?" for name in columns)
+    cursor.executemany(
+        f"UPDATE {table.name} SET {sets} WHERE {' AND '.join(f'{name} = ?' for name in key)}",  # noqa: S608 - names come from table objects
+        [[*row[width:], *row[:width]] for row in _for_sqlite(table, [*key, *columns], ordered)],
+    )
+
+
+def _column_type(table: Table, column: str) -> str:
+    kind = table.c[column].type
+    if isinstance(kind, sa.BigInteger):
+        return "bigint"
+    if isinstance(kind, sa.SmallInteger):
+        return "smallint"
+    if isinstance(kind, sa.Integer):
+        return "integer"
+    if isinstance(kind, sa.Boolean):
+        return "boolean"
+    if isinstance(kind, sa.Date):
+        return "date"
+    if isinstance(kind, Instant):
+        return "timestamptz"
+    if isinstance(kind, sa.Float):
+        return "float8"
+    return "text"

@@ -1,0 +1,59 @@
+"""Many rows in one statement: whatever stands in a column, on both engines."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from app.kit.bulk import among, bulk_insert, bulk_update
+from app.kit.database import Database
+from app.organisation import tables
+
+EARLY, LATE = dt.date(2020, 1, 1), dt.date(2026, 7, 1)
+_EMPLOYEE = ("id", "number", "name", "rank", "job", "monthly_base", "hired_on", "left_on")
+
+
+@pytest.fixture
+def three(database: Database) -> Database:
+    """A database with three people, one of whom has left."""
+    rows = [
+        (1, "E1", "Alba", None, "staff", 1, EARLY, None),
+        (2, "E2", "Boram", "G5", "head", 2, EARLY, LATE),
+        (3, "E3", 'Chae, "the {third}"', "", "staff", 10**12, EARLY, None),
+    ]
+    with database.write("test") as connection:
+        bulk_insert(connection, tables.employee, _EMPLOYEE, rows)
+    return database
+
+
+@pytest.mark.parametrize("first", [None, LATE])
+def test_the_first_value_of_a_column_decides_nothing(three: Database, first: dt.date | None) -> None:
+    """A column of days may begin with an absent one and one of texts with an empty one: each value is what it is."""
+    wanted = [
+        ("E1", None, 10**12, first),
+        ("E2", "NULL", 2, EARLY + dt.timedelta(days=1)),
+        ("E3", 'a\\"b,{}', 0, None),
+    ]
+    with three.write("test") as connection:
+        bulk_update(connection, tables.employee, ("number",), ("rank", "monthly_base", "left_on"), wanted)
+    columns = tables.employee.c
+    with three.read() as connection:
+        found = connection.execute(
+            sa.select(columns.number, columns.rank, columns.monthly_base, columns.left_on).order_by(columns.number)
+        )
+        assert [tuple(row) for row in found] == wanted
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [([], []), (["E2"], ["E2"]), (["E3", 'x"\\', "", "E1"], ["E1", "E3"])],
+    ids=["none", "one", "odd"],
+)
+def test_any_values_may_be_looked_for(three: Database, values: list[str], found: list[str]) -> None:
+    """One parameter carries all of them, whatever their characters."""
+    number = tables.employee.c.number
+    with three.read() as connection:
+        asked = sa.select(number).where(among(connection, number, values)).order_by(number)
+        assert list(connection.scalars(asked)) == found
