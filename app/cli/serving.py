@@ -59,8 +59,10 @@ def serve(bind: tuple[str, int], workers: int) -> None:
     sys.stdout.flush()
     if workers == 1:
         run(given, listener)
-    else:
-        sys.exit(supervise(given, listener, workers=workers))
+        return
+    with listener:
+        host, port = listener.getsockname()[:2]
+    sys.exit(supervise(given, host, port, workers=workers))
 
 
 def _shown(listener: socket.socket) -> str:

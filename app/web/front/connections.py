@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -20,10 +20,10 @@ from app.web.limits import (
     HEAD_SECONDS,
 )
 
-if TYPE_CHECKING:
-    from app.web.front.server import Front
-
 __all__ = ["Connection", "Door"]
+
+_FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 5\r\nconnection: close\r\n\r\n"
+"""Said to a connection that cannot be taken, before it has said what it wants."""
 
 _FILES_ASIDE: Final = 200
 """Open files that are no connections of clients."""
@@ -58,13 +58,21 @@ class Door:
             del self._of_address[address]
 
 
+class House(Protocol):
+    """What a connection asks of the application that it leads to."""
+
+    door: Door
+
+    def stop(self) -> None:
+        """End all streams: the server was asked to stop."""
+
+
 class Connection(HttpToolsProtocol):
     """HTTP on one connection, within its bounds."""
 
-    app: Front
-
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
+        self._house: House = cast("House", self.app)
         self._address: str | None = None
         self._head_bytes: int | None = 0
         """Bytes of a head that is not complete; None while none is awaited."""
@@ -74,8 +82,8 @@ class Connection(HttpToolsProtocol):
         """Take the connection, if there is room."""
         super().connection_made(transport)
         address = self.client[0] if self.client else ""
-        if not self.app.door.enter(address):
-            transport.write(self.app.busy())
+        if not self._house.door.enter(address):
+            transport.write(_FULL)
             transport.close()
             return
         self._address = address
@@ -86,7 +94,7 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
         self._stop_waiting()
         if self._address is not None:
-            self.app.door.leave(self._address)
+            self._house.door.leave(self._address)
             self._address = None
 
     def data_received(self, data: bytes) -> None:
@@ -119,7 +127,7 @@ class Connection(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """The server was asked to stop: streams end at once, other requests have their grace."""
-        self.app.stop()
+        self._house.stop()
         super().shutdown()
 
     def _be_patient(self) -> None:

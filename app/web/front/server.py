@@ -29,7 +29,7 @@ from uvicorn.supervisors import Multiprocess
 from app import scoring
 from app.kit import clock
 from app.kit.database import Database
-from app.kit.refusals import Busy, Refusal
+from app.kit.refusals import Refusal
 from app.kit.settings import Settings
 from app.web import create_app, site_of
 from app.web.errors import refused_outside
@@ -93,14 +93,6 @@ class Front:
         headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
         return Answer(status=response.status_code, headers=headers, body=response.get_data())
 
-    def busy(self) -> bytes:
-        """The bytes for a connection that cannot be taken, and is told so before it has said what it wants."""
-        busy = Busy()
-        return (
-            f"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: {busy.retry_after_s}\r\n"
-            "connection: close\r\n\r\n"
-        ).encode()
-
     def stop(self) -> None:
         """End all streams: the server was asked to stop."""
         self.hub.close()
@@ -111,8 +103,13 @@ class Front:
         self.database.close()
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens.
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A socket for connections to come in. It listens once a server takes it.
+
+    Args:
+        host: where.
+        port: 0 for any that is free.
+        shared: others may listen there too; the kernel deals the connections to those who do.
 
     Raises:
         OSError: the address is taken, or not this machine's.
@@ -120,13 +117,13 @@ def listen(host: str, port: int) -> socket.socket:
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind(address)
-        listener.listen(2048)
     except OSError:
         listener.close()
         raise
-    listener.set_inheritable(True)
     return listener
 
 
@@ -153,12 +150,13 @@ def run(settings: Settings, listener: socket.socket, *, more: Iterable[Pages] = 
         os._exit(0)
 
 
-def supervise(settings: Settings, listener: socket.socket, *, workers: int) -> int:
+def supervise(settings: Settings, host: str, port: int, *, workers: int) -> int:
     """Serve by several processes on one address, each replaced where it fails, until asked to stop.
 
     Args:
         settings: every process's, the key that signs cookies among them.
-        listener: where connections come in; the processes share it.
+        host: where to listen.
+        port: where to listen.
         workers: how many.
 
     Returns:
@@ -168,25 +166,52 @@ def supervise(settings: Settings, listener: socket.socket, *, workers: int) -> i
         # The library that counts requests looks for this folder when it is imported, and nowhere but in the environment.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # noqa: TID251 - handed on to the processes
         config = _config(partial(_front_of_child, settings, os.getpid()), workers=workers)
-        supervisor = _Supervisor(config, [listener], metrics=folder)
+        supervisor = _Supervisor(config, host, port, metrics=folder)
         supervisor.run()
     return 1 if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes) else 0
 
 
 class _Supervisor(Multiprocess):
-    """Uvicorn's, which tells when a process was replaced, and does not wait for one without end."""
+    """Uvicorn's, with a socket for each process, which tells when one was replaced and does not wait for one without end."""
 
-    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], *, metrics: str) -> None:
-        super().__init__(config, sockets)
+    def __init__(self, config: uvicorn.Config, host: str, port: int, *, metrics: str) -> None:
+        self._address = (host, port)
+        self._handed: list[socket.socket] = []
         self._metrics = metrics
+        super().__init__(config, [])
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """For a process that is about to be started: one of its own, so that the kernel deals connections to all of them.
+
+        From one that they share whoever wakes first takes all that wait.
+        """
+        one = listen(*self._address, shared=True)
+        self._handed.append(one)
+        return [one]
+
+    @sockets.setter
+    def sockets(self, _given: list[socket.socket]) -> None:
+        """Uvicorn would give all processes the same."""
+
+    def init_processes(self) -> None:
+        """Start all of them."""
+        super().init_processes()
+        self._let_go()
 
     def keep_subprocess_alive(self) -> None:
         """Replace what has failed."""
         before = {process.pid for process in self.processes}
         super().keep_subprocess_alive()
+        self._let_go()
         for pid in before - {process.pid for process in self.processes}:
             _LOG.error("server process %s ended: another was started", pid)
             mark_process_dead(pid, self._metrics)  # type: ignore[no-untyped-call]  # the library has few types
+
+    def _let_go(self) -> None:
+        """Close our ends of what processes have by now: a socket lives as long as its process."""
+        while self._handed:
+            self._handed.pop().close()
 
     def join_all(self) -> None:
         """Wait until all have ended."""
