@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import re
 import secrets
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
@@ -17,10 +18,12 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from app import organisation
 from app.access import passwords
 from app.access.passwords import FirstPassword
 from app.access.tables import account, sign_in_attempt, web_session
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
+from app.organisation import Directory
 from app.rules.permissions import ROLES_OF_EMPLOYEES, roles_that_hold
 from app.rules.terms import CODE_PATTERN, Finding, Role, n_
 
@@ -40,11 +43,13 @@ __all__ = [
     "email_key",
     "end_sessions",
     "forget_sessions",
+    "meant_by",
     "open_session",
     "reset_password",
     "sign_out",
     "touch_session",
     "viewer",
+    "viewer_of",
 ]
 
 SESSION_LIFE: Final = dt.timedelta(hours=12)
@@ -236,21 +241,30 @@ def change_look(
         connection.execute(sa.update(account).where(account.c.id == account_id).values(**chosen))
 
 
+def meant_by(directory: Directory, text: str) -> sa.ColumnElement[bool]:
+    """Whether an account is meant by a searched text: by a part of its e-mail, or by its employee's number or a part of the name."""
+    spellings = {email_key(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")}
+    people = directory.employees_meant(text)
+    return sa.or_(
+        *(account.c.email_key.contains(one, autoescape=True) for one in sorted(spellings)),
+        account.c.employee.in_((text.strip(), *people)),
+    )
+
+
 def accounts(connection: Connection, *, search: str = "", limit: int = 200, after: str = "") -> list[Account]:
     """Accounts in the order of their e-mails.
 
     Args:
         connection: any transaction.
-        search: a part of the e-mail or an employee number.
+        search: a part of the e-mail or of the employee's name, or the employee number.
         limit: at most so many.
         after: the last e-mail of the page before.
 
-    Queries: 1.
+    Queries: 1; 1 more (the revision) where it is searched.
     """
     query = sa.select(account).order_by(account.c.email_key).limit(limit)
-    if search:
-        key = email_key(search)
-        query = query.where(account.c.email_key.contains(key, autoescape=True) | (account.c.employee == search.strip()))
+    if search.strip():
+        query = query.where(meant_by(organisation.directory(connection), search))
     if after:
         query = query.where(account.c.email_key > email_key(after))
     return [_row_account(row) for row in connection.execute(query)]
@@ -355,6 +369,19 @@ _VIEWER: Final = (
         account.c.disabled_at.is_(None),
     )
 )
+
+
+def viewer_of(connection: Connection, *, email: str) -> Viewer | None:
+    """The person of an account, signed in or not; None where there is none, or it is closed.
+
+    Queries: 1.
+    """
+    row = connection.execute(
+        sa.select(account).where(account.c.email_key == email_key(email), account.c.disabled_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    return Viewer(account_id=row.id, email=row.email, roles=_roles_of(row.roles, row.employee), employee=row.employee)
 
 
 def forget_sessions(connection: Connection, *, now: dt.datetime) -> tuple[int, int]:

@@ -13,9 +13,18 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.access.tables import reading_log, trail
+from app import organisation
+from app.access.accounts import meant_by
+from app.access.tables import account, reading_log, trail
+from app.rules.terms import NodeKind
 
-__all__ = ["TrailRow", "record_deed", "record_reading", "trail_rows"]
+__all__ = ["JsonText", "TrailRow", "record_deed", "record_reading", "trail_rows"]
+
+
+class JsonText(str):
+    """JSON that is written already, as an event is whose numbers keep their digits."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +60,7 @@ def record_deed(
         deed: a :class:`app.rules.permissions.Deed`.
         at: when.
         subject: what it was about.
-        before: what stood there; anything that JSON can hold.
+        before: what stood there; anything that JSON can hold, or a :class:`JsonText`.
         after: what stands there now.
         why: the reason that the person gave.
     """
@@ -97,16 +106,37 @@ def trail_rows(
 ) -> list[TrailRow]:
     """The newest deeds first.
 
-    Queries: 1.
+    Args:
+        connection: any transaction.
+        limit: at most so many.
+        before_id: only what was written before this row.
+        who: as it stands in a row, a part of an account's e-mail, or a part of a name.
+        deed: the whole deed.
+        subject: as it stands in a row, or a part of a person's name.
+
+    Queries: 1; 1 more (the revision) where it is narrowed by who or about.
     """
     query = sa.select(trail).order_by(trail.c.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(trail.c.id < before_id)
-    for column, wanted in ((trail.c.who, who), (trail.c.deed, deed), (trail.c.subject, subject)):
-        if wanted:
-            query = query.where(column == wanted)
+    if who:
+        mails = sa.select(sa.literal("account:") + account.c.email).where(
+            meant_by(organisation.directory(connection), who)
+        )
+        query = query.where((trail.c.who == who) | trail.c.who.in_(mails))
+    if deed:
+        query = query.where(trail.c.deed == deed)
+    if subject:
+        people = [
+            f"{NodeKind.EMPLOYEE}:{number}" for number in organisation.directory(connection).employees_meant(subject)
+        ]
+        query = query.where((trail.c.subject == subject) | trail.c.subject.in_(people))
     return [TrailRow(**row) for row in connection.execute(query).mappings()]
 
 
 def _as_json(value: object) -> str | None:
-    return None if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    if value is None or isinstance(value, JsonText):
+        return value
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    # Half a character, which no database takes, is written as JSON writes it.
+    return text.encode("utf-8", "backslashreplace").decode()

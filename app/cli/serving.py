@@ -13,6 +13,7 @@ from typing import Final
 import click
 
 from app.cli.opening import open_database, settings
+from app.kit.settings import SECRET_KEY_LENGTH_MIN, Settings
 
 __all__ = ["COMMANDS"]
 
@@ -42,6 +43,7 @@ class _Address(click.ParamType[tuple[str, int]]):
 def serve(bind: tuple[str, int], workers: int) -> None:
     """Serve pages, API and live streams."""
     given = settings()
+    _look_at_secret_key(given)
     database = open_database(given)
     on_sqlite = database.dialect == "sqlite"
     database.close()
@@ -63,6 +65,23 @@ def serve(bind: tuple[str, int], workers: int) -> None:
     with listener:
         host, port = listener.getsockname()[:2]
     sys.exit(supervise(given, host, port, workers=workers))
+
+
+def _look_at_secret_key(given: Settings) -> None:
+    """Refuse a key that could be come upon by trying, where people work by it; on a trial say so.
+
+    Raises:
+        click.UsageError: it is weak, and cookies are secure or a proxy stands before the server.
+    """
+    if not given.secret_key_is_weak:
+        return
+    message = (
+        f"SECRET_KEY: use at least {SECRET_KEY_LENGTH_MIN} random characters, as "
+        '`python3 -c "import secrets; print(secrets.token_urlsafe(32))"` prints them'
+    )
+    if given.for_real:
+        raise click.UsageError(message)
+    click.echo(f"warning: {message}; behind https or a proxy this one is refused", err=True)
 
 
 def _shown(listener: socket.socket) -> str:

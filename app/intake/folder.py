@@ -2,7 +2,8 @@
 
 The load compares with what is stored and writes only what differs: the same folder again changes nothing, and the revision stays.
 A newcomer's usual mistake is to stop at the first wrong row. All findings come back at once, in the order of the contract's table
-of files, then line and column; one error among them means that nothing was written.
+of files, then line and column; one error among them means that nothing was written. Only where a whole file could not be read are
+rows not judged: those that refer to it would all be blamed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sqlalchemy import Connection
 from app import cascade, organisation
 from app.intake.cascade_rows import read_cascade
 from app.intake.organisation_rows import ReadOrganisation, read_organisation
-from app.kit.files import Columns, Row, Trouble, read_csv
+from app.kit.files import Columns, Row, Trouble, nearest, read_csv
 from app.kit.replacing import Changes
 from app.organisation import LoadedFile, Needs
 from app.rules.definitions import Definitions
@@ -43,8 +44,8 @@ FILES: Final[Mapping[str, Columns]] = {
         "plan": "kpi node month share",
     }.items()
 }
-"""The files of a folder, by name without ``.csv``, and their columns, in the contract's order. A column that is not there is an
-error; one that is not known is left out with a warning, so that an agency may keep notes of its own beside the figures."""
+"""The files of a folder, by name without ``.csv``, and their columns, in the contract's order. A name that is none of these is an
+error, a file's or a column's: it is nearly always one of them misspelt, and without it the rows would be gone."""
 
 DEFINITIONS: Final = "definitions"
 """What the definitions are called among the parts of a load."""
@@ -87,6 +88,8 @@ class _Folder:
 
     rows: Mapping[str, Sequence[Row]]
     texts: Mapping[str, str]
+    is_whole: bool
+    """Whether every file's name and header could be read."""
 
 
 def load(
@@ -112,6 +115,8 @@ def load(
     """
     findings: list[Finding] = []
     read = _read(folder, findings)
+    if not read.is_whole:
+        return LoadReport(findings=tuple(sorted(findings, key=_order)))
     parts = read_organisation(read.rows, findings)
     first_month = definitions.policies.cycle.first_month
 
@@ -169,21 +174,25 @@ def _read(folder: Path, findings: list[Finding]) -> _Folder:
     rows: dict[str, Sequence[Row]] = {}
     texts: dict[str, str] = {}
     found = _names(folder, findings)
+    is_whole = not any(finding.level is Level.ERROR for finding in findings)
     for name, columns in FILES.items():
-        rows[name] = _read_file(folder, name, columns, findings) if name in found else ()
+        rows[name] = ()
+        if name in found:
+            rows[name], is_read = _read_file(folder, name, columns, findings)
+            is_whole = is_whole and is_read
         if name in found:
             try:
                 # Bytes that are no text are an error of their row by now: what is replaced here is never stored.
                 texts[name] = (folder / f"{name}.csv").read_bytes().decode("utf-8", "replace")
             except OSError:
                 texts[name] = ""
-    return _Folder(rows, texts)
+    return _Folder(rows, texts, is_whole)
 
 
 def _names(folder: Path, findings: list[Finding]) -> frozenset[str]:
-    """The contract's files that the folder has; others that look like one are warned about."""
+    """The contract's files that the folder has; another that looks like one is an error."""
     try:
-        present = sorted(path.name for path in folder.iterdir() if path.suffix.lower() == ".csv")
+        present = sorted(path.name for path in folder.iterdir() if path.name.lower().endswith(".csv"))
     except OSError as error:
         message = n_("the folder cannot be read: %(reason)s")
         parameters = {"reason": error.strerror or str(error)}
@@ -193,9 +202,10 @@ def _names(folder: Path, findings: list[Finding]) -> frozenset[str]:
         return frozenset()
     for name in present:
         if name.removesuffix(".csv") not in FILES:
-            message = n_("an agency folder has no such file: it is left out")
-            place = Place(file=f"{folder.resolve().name}/{name}")
-            findings.append(Finding(code="unknown_file", message=message, place=place, level=Level.WARNING))
+            message = n_("an agency folder has no such file; the nearest name is %(nearest)s")
+            place = Place(file=f"{folder.resolve().name}/{_shown_name(name)}")
+            parameters = {"nearest": f"{nearest(name[: -len('.csv')], FILES)}.csv"}
+            findings.append(Finding(code="unknown_file", message=message, parameters=parameters, place=place))
     known = frozenset(name.removesuffix(".csv") for name in present) & frozenset(FILES)
     if not known:
         message = n_("none of the files of an agency folder is here")
@@ -203,20 +213,30 @@ def _names(folder: Path, findings: list[Finding]) -> frozenset[str]:
     return known
 
 
-def _read_file(folder: Path, name: str, columns: Columns, findings: list[Finding]) -> Sequence[Row]:
+def _shown_name(name: str) -> str:
+    """A file's name on one line of any terminal; names that are not UTF-8 too."""
+    return name if name.isprintable() else ascii(name)[1:-1]
+
+
+def _read_file(folder: Path, name: str, columns: Columns, findings: list[Finding]) -> tuple[Sequence[Row], bool]:
+    """A file's rows, and whether they are all of them but for single wrong ones."""
     rows: list[Row] = []
+    is_whole = True
     for item in read_csv(folder / f"{name}.csv", columns=columns, name=_shown(folder, name)):
         if isinstance(item, Trouble):
             findings.extend(map(_at_column, item.findings))
+            is_whole = is_whole and not item.whole_file
         else:
             rows.append(item)
-    return rows
+    return rows, is_whole
 
 
 def _at_column(finding: Finding) -> Finding:
     """A finding about a column, placed at that column."""
     column = finding.parameters.get("column")
-    return replace(finding, place=replace(finding.place, field=column)) if isinstance(column, str) else finding
+    if not isinstance(column, str) or not column:
+        return finding
+    return replace(finding, place=replace(finding.place, field=column))
 
 
 def _check_needs(needs: Needs, parts: ReadOrganisation, folder: Path, findings: list[Finding]) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from app.kit.database import driver_cursor, is_postgresql
 from app.kit.schema import Instant
 
-__all__ = ["among", "among_named", "bulk_insert", "bulk_update", "bulk_upsert_add", "named"]
+__all__ = ["among", "among_named", "bulk_insert", "bulk_update", "bulk_upsert_add", "lane", "named"]
 
 
 def among(connection: Connection, column: sa.ColumnElement[Any], values: Iterable[int | str]) -> sa.ColumnElement[bool]:
@@ -50,6 +50,14 @@ def named(connection: Connection, values: Iterable[int | str]) -> object:
     """The values of :func:`among_named` as the engine takes them."""
     listed = list(values)
     return listed if is_postgresql(connection) else json.dumps(listed)
+
+
+def lane(connection: Connection, lanes: int) -> int:
+    """A number below ``lanes`` that this connection writes to: on PostgreSQL of its own process, so that few writers at work share one."""
+    if not is_postgresql(connection):
+        return 0
+    process: int = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]  # the connection is open
+    return process % lanes
 
 
 def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from app.kit.private_files import begin_private, database_file
 from app.kit.refusals import Busy
 
 __all__ = ["Database", "driver_cursor", "is_postgresql", "lock", "lock_all"]
@@ -169,6 +170,12 @@ def _sqlite_engine(url: sa.URL, *, writes: bool, connections: int, patience_s: f
         max_overflow=0,
         pool_timeout=patience_s,
     )
+
+    @event.listens_for(engine, "do_connect")
+    def begin_file(*_: object) -> None:
+        # Before SQLite does, which asks the umask. What stands beside it takes its mode.
+        if (file := database_file(url)) is not None:
+            begin_private(file)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, record: object) -> None:

@@ -11,6 +11,7 @@ import csv
 import io
 import json
 import re
+import string
 import subprocess
 import sys
 import zipfile
@@ -19,6 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, Final, NamedTuple, TextIO
+
+from rapidfuzz import process
+from rapidfuzz.distance import JaroWinkler
 
 from app.kit import sheets
 from app.rules.activity_rows import COLUMNS, activity_event_from_row
@@ -34,6 +38,7 @@ __all__ = [
     "Document",
     "Row",
     "Trouble",
+    "nearest",
     "read_csv",
     "read_events",
     "read_ndjson",
@@ -86,10 +91,15 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns a table may have: a required one that is not there is an error, an unknown one a warning."""
+    """The columns a table may have, in small letters: a required one that is not there is an error.
+
+    Attributes:
+        unknown: how bad a column is that is none of them; a warning leaves it out.
+    """
 
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    unknown: Level = Level.ERROR
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -97,7 +107,7 @@ class Columns:
         return self.required + self.optional
 
 
-EVENT_COLUMNS: Final = Columns(optional=COLUMNS)
+EVENT_COLUMNS: Final = Columns(optional=COLUMNS, unknown=Level.WARNING)
 
 MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -113,7 +123,8 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
         "missing_column": n_("The column “%(column)s” is missing."),
         "duplicate_column": n_("The column “%(column)s” is there twice."),
         "unnamed_column": n_("Column %(number)s has no name."),
-        "unknown_column": n_("The column “%(column)s” is not known and is left out."),
+        "unknown_column": n_("There is no column “%(column)s”; the nearest name is “%(nearest)s”."),
+        "column_left_out": n_("The column “%(column)s” is not known and is left out."),
         "no_known_column": n_("The first row names no column that is known. Columns are separated by commas."),
         "bad_workbook": n_("This is not a workbook of the kind .xlsx, or it is damaged."),
         "workbook_too_large": n_("The workbook is too large: unpacked it has more than %(most)s bytes."),
@@ -125,6 +136,10 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
 """What each code of a finding says."""
 
 _NOT_UTF8: Final = re.compile("[\udc80-\udcff]")
+_NUL_SEEN: Final = "\udc00"
+"""Stands for NUL between the file and the cells, where ``csv`` would give up: no bytes read as UTF-8 come to it."""
+_AROUND_NAMES: Final = string.whitespace + "\N{NO-BREAK SPACE}\N{ZERO WIDTH NO-BREAK SPACE}"
+"""What spreadsheets and editors leave around the names of columns; the last of them is the byte order mark."""
 
 
 def _finding(code: str, place: Place, *, level: Level = Level.ERROR, **parameters: object) -> Finding:
@@ -161,14 +176,22 @@ class _Table:
             if not any(cells):
                 return None
             if len(cells) != width:
+                count, column = len(cells), self.column(len(cells))
                 text = _csv_text(cells)
-                return _trouble(self.file, line, "ragged", text=text, found=len(cells), expected=width)
+                return _trouble(self.file, line, "ragged", text=text, found=count, expected=width, column=column)
         elif not any(cells):
             return None
         return Row(self.file, line, dict(zip(header, cells, strict=True)))
 
+    def column(self, place: int) -> str:
+        """The name of the column at a place from 0, or of the last one where a row goes on; empty before there are names."""
+        return self.header[min(place, len(self.header) - 1)] if self.header else ""
+
     def _take_header(self, line: int, cells: list[str]) -> Trouble | None:
-        names = [cell.strip() for cell in cells]
+        names = [_column_name(cell) for cell in cells]
+        if self.columns is not None:
+            known = {name.casefold(): name for name in self.columns.all}
+            names = [known.get(name.casefold(), name) for name in names]
         while names and not names[-1]:
             names.pop()
         if not names:
@@ -184,7 +207,8 @@ class _Table:
         findings = [
             _finding("unnamed_column", place, number=number) for number, name in enumerate(names, start=1) if not name
         ]
-        twice = {name: None for number, name in enumerate(names) if name and name in names[:number]}
+        read = [name.casefold() for name in names]
+        twice = {name: None for number, name in enumerate(names) if name and name.casefold() in read[:number]}
         findings.extend(_finding("duplicate_column", place, column=_shown(name)) for name in twice)
         if self.columns is None:
             return findings
@@ -194,12 +218,25 @@ class _Table:
         findings.extend(
             _finding("missing_column", place, column=name) for name in self.columns.required if name not in names
         )
+        level = self.columns.unknown
+        code = "unknown_column" if level is Level.ERROR else "column_left_out"
         findings.extend(
-            _finding("unknown_column", place, level=Level.WARNING, column=_shown(name))
+            _finding(code, place, level=level, column=_shown(name), nearest=nearest(name, known))
             for name in dict.fromkeys(names)
             if name and name not in known
         )
         return findings
+
+
+def _column_name(cell: str) -> str:
+    """A column's name as it is shown: without the space and the byte order marks around it."""
+    return cell.strip(_AROUND_NAMES)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that is most like another one; the first among equals."""
+    names = list(known)
+    return process.extractOne(name.casefold(), names, scorer=JaroWinkler.normalized_similarity)[0]
 
 
 def _shown(text: str) -> str:
@@ -210,7 +247,7 @@ def _shown(text: str) -> str:
 def _csv_text(cells: Iterable[str]) -> str:
     written = io.StringIO()
     csv.writer(written, lineterminator="").writerow(cells)
-    return _NOT_UTF8.sub("\N{REPLACEMENT CHARACTER}", written.getvalue())
+    return _NOT_UTF8.sub("\N{REPLACEMENT CHARACTER}", written.getvalue().replace(_NUL_SEEN, ""))
 
 
 class _Lines:
@@ -229,6 +266,9 @@ class _Lines:
         if not line:
             raise StopIteration
         self.number += 1
+        if self.number == 1:
+            # A file that went through two programs has two of them.
+            line = line.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}")
         if len(line) == LINE_LENGTH_MAX and line[-1] not in "\r\n":
             while line and line[-1] not in "\r\n":
                 line = self._stream.readline(LINE_LENGTH_MAX)
@@ -236,7 +276,7 @@ class _Lines:
             return "-\n"
         if "\0" in line:
             self.wrong.append((self.number, "nul"))
-            line = line.replace("\0", "")
+            line = line.replace("\0", _NUL_SEEN)
         if not line.isascii() and _NOT_UTF8.search(line):
             self.wrong.append((self.number, "not_utf8"))
         return line
@@ -272,7 +312,7 @@ def _csv_rows(stream: TextIO, table: _Table) -> Iterator[Row | Trouble]:
             if cells is None:
                 break
             if lines.wrong:
-                result = _wrong_lines(file, lines.wrong, cells)
+                result = _wrong_lines(table, lines.wrong, cells)
             else:
                 result = table.take(line, cells) if cells else None
         lines.wrong.clear()
@@ -295,9 +335,17 @@ def _csv_code(error: csv.Error) -> str:
     return "quote_not_closed" if "unexpected end" in text else "bad_quotes"
 
 
-def _wrong_lines(file: str, wrong: Sequence[tuple[int, str]], cells: Iterable[str]) -> Trouble:
-    findings = tuple(_finding(code, Place(file=file, line=line), most=LINE_LENGTH_MAX) for line, code in wrong)
-    return Trouble(file, wrong[0][0], findings, _csv_text(cells))
+def _wrong_lines(table: _Table, wrong: Sequence[tuple[int, str]], cells: Sequence[str]) -> Trouble:
+    marks: Mapping[str, Callable[[str], object]] = {"nul": lambda cell: _NUL_SEEN in cell, "not_utf8": _NOT_UTF8.search}
+    columns = {
+        code: next((table.column(place) for place, cell in enumerate(cells) if is_in(cell)), "")
+        for code, is_in in marks.items()
+    }
+    findings = tuple(
+        _finding(code, Place(file=table.file, line=line), most=LINE_LENGTH_MAX, column=columns.get(code, ""))
+        for line, code in wrong
+    )
+    return Trouble(table.file, wrong[0][0], findings, _csv_text(cells))
 
 
 def read_xlsx(path: Path, *, columns: Columns | None = None, name: str | None = None) -> Iterator[Row | Trouble]:

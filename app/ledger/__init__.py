@@ -47,6 +47,7 @@ from app.ledger.rejects import (
 )
 from app.ledger.search import Entry, EventFilter, RawEvent, raw_event, search_events
 from app.ledger.suggestions import Alike, Contents, Party, activities_alike, suggest_parties
+from app.ledger.tally import EventSet, event_set
 from app.ledger.totals import Figures, current_figures
 from app.ledger.touching import Change, Cursor, changes_after, forget_changes, look, touch
 from app.ledger.verification import (
@@ -83,6 +84,7 @@ __all__ = [
     "Cursor",
     "Entry",
     "EventFilter",
+    "EventSet",
     "Figures",
     "Frame",
     "KeptReject",
@@ -115,6 +117,7 @@ __all__ = [
     "earliest_day_since",
     "errors_of",
     "event_key",
+    "event_set",
     "figures_as_of",
     "figures_by_day",
     "forget_changes",

@@ -19,11 +19,11 @@ from sqlalchemy import Connection
 from app.kit.bulk import among, among_named, named
 from app.kit.database import is_postgresql
 from app.ledger import tables
+from app.ledger.activity_rows import STATES, VerdictRow, piles
 from app.ledger.frame import Frame, event_key
-from app.ledger.laid_out import STATES, VerdictRow, piles
+from app.ledger.search import names_have
 from app.rules.activities import TYPE_PREFIX, EventKey
 from app.rules.counting import standing
-from app.rules.identity import plain_name
 from app.rules.terms import Node, NodeKind
 
 __all__ = [
@@ -217,20 +217,8 @@ def narrowed_activities(frame: Frame, wanted: ActivityFilter) -> list[sa.ColumnE
         conditions.append(activity.c.day >= wanted.from_)
     if wanted.to:
         conditions.append(activity.c.day <= wanted.to)
-    text = wanted.text.strip()
-    if text:
-        parts = [
-            activity.c.company_name.icontains(text, autoescape=True),
-            activity.c.buyer_name.icontains(text, autoescape=True),
-            activity.c.company_registration.icontains(text, autoescape=True),
-            activity.c.buyer_registration.icontains(text, autoescape=True),
-        ]
-        plain = plain_name(text, frame.legal_forms)
-        if plain:
-            parts += [
-                column.contains(plain, autoescape=True) for column in (activity.c.company_key, activity.c.buyer_key)
-            ]
-        conditions.append(sa.or_(*parts))
+    if wanted.text.strip():
+        conditions.append(names_have(wanted.text, frame))
     return conditions
 
 

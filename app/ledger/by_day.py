@@ -19,8 +19,8 @@ from sqlalchemy import Connection
 
 from app.kit.bulk import among
 from app.ledger import tables
+from app.ledger.activity_rows import VerdictRow, bits, verdicts_of
 from app.ledger.frame import Frame
-from app.ledger.laid_out import VerdictRow, bits, verdicts_of
 from app.ledger.totals import EMPLOYEE, PATH, WIDTH, Figures, Layout, add_at, empty_figures, layout_of
 from app.rules.counting import MICROS_A_DOLLAR, standing
 from app.rules.terms import Node

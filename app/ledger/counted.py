@@ -22,9 +22,9 @@ from sqlalchemy import Connection
 
 from app.kit.bulk import among
 from app.ledger import tables
+from app.ledger.activity_rows import read_laid_out
 from app.ledger.fold import in_slice, judged_as_of
 from app.ledger.frame import Frame, SliceInUse
-from app.ledger.laid_out import read_laid_out
 from app.rules.terms import Node, NodeKind
 
 __all__ = [

@@ -18,8 +18,8 @@ from sqlalchemy import Connection
 
 from app.kit.bulk import among
 from app.ledger import tables
+from app.ledger.activity_rows import ActivityRow, CreditRow, bits, derive, first_of_each, read_laid_out, verdicts_of
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse
-from app.ledger.laid_out import ActivityRow, CreditRow, bits, derive, first_of_each, read_laid_out, verdicts_of
 from app.ledger.totals import EMPLOYEE, PATH, WIDTH, Changes, Figures, Layout, empty_figures, layout_of
 from app.rules.counting import MICROS_A_DOLLAR, standing
 from app.rules.terms import Node

@@ -19,8 +19,8 @@ from sqlalchemy import Connection
 from app.kit.bulk import among
 from app.ledger import tables
 from app.ledger.activities import ActivityFilter, narrowed_activities, owned_by
+from app.ledger.activity_rows import VerdictRow, verdicts_of
 from app.ledger.frame import Frame
-from app.ledger.laid_out import VerdictRow, verdicts_of
 from app.ledger.search import EventFilter, narrowed_events
 from app.rules.activities import EventKey
 from app.rules.counting import standing

@@ -16,9 +16,10 @@ from sqlalchemy import Connection
 
 from app.kit.bulk import bulk_update
 from app.ledger import tables
+from app.ledger.activity_rows import DERIVED_COLUMNS, derive_row
 from app.ledger.fold import STRETCH, Folded, fold_everything
 from app.ledger.frame import Frame, event_key, owners_text
-from app.ledger.laid_out import DERIVED_COLUMNS, derive_row
+from app.ledger.tally import Tally, stored_tally
 from app.ledger.totals import COUNT_KEY, MEMBER_KEY, TOTAL_KEY, counts_of, write_all
 from app.ledger.touching import touch
 from app.rules.activities import Activity, Verdict, read
@@ -78,7 +79,8 @@ def reconcile(connection: Connection, frame: Frame) -> Iterator[str]:
 
 
 def _against_events(connection: Connection, frame: Frame) -> Iterator[str]:
-    """The laid-out rows against the bodies of their events."""
+    """The laid-out rows and the tally of days against the events."""
+    tally = Tally()
     event, activity, credit, verdict = tables.event, tables.activity, tables.credit, tables.verdict
     last = connection.scalar(sa.select(sa.func.max(event.c.seq))) or 0
     for start in range(0, last + 1, STRETCH):
@@ -101,11 +103,12 @@ def _against_events(connection: Connection, frame: Frame) -> Iterator[str]:
                 )
             )
         }
-        for seq, source, id_, held_hash, body in connection.execute(
-            sa.select(event.c.seq, event.c.source, event.c.id, event.c.hash, event.c.body)
+        for seq, source, id_, held_hash, body, day, key in connection.execute(
+            sa.select(event.c.seq, event.c.source, event.c.id, event.c.hash, event.c.body, event.c.day, event.c.key)
             .where(event.c.seq.between(*span))
             .order_by(event.c.seq)
         ):
+            tally.add(day, key, held_hash)
             name = f"event {source} {id_}"
             said = read(decode(body), frame.known)
             if isinstance(said, list):
@@ -118,6 +121,10 @@ def _against_events(connection: Connection, frame: Frame) -> Iterator[str]:
                     yield f"{name}: laid out as {verdicts.get(seq)}, should be {expected}"
             else:
                 yield from _against_event(name, said, seq, frame, laid_out.get(seq), shares.get(seq, set()))
+    stored = stored_tally(connection)
+    for day in sorted(stored.keys() | tally.days.keys()):
+        if stored.get(day) != tally.days.get(day):
+            yield f"events of {day}: counted {stored.get(day)}, should be {tally.days.get(day)}"
 
 
 def _against_event(

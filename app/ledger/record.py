@@ -20,8 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from app.kit.bulk import among, bulk_insert, bulk_update
 from app.kit.database import is_postgresql, lock, lock_all
 from app.ledger import tables
-from app.ledger.frame import Frame, event_key, owners_text
-from app.ledger.laid_out import (
+from app.ledger.activity_rows import (
     ACTIVITY_COLUMNS,
     CREDIT_COLUMNS,
     JUDGED_COLUMNS,
@@ -32,6 +31,8 @@ from app.ledger.laid_out import (
     read_laid_out,
     verdicts_of,
 )
+from app.ledger.frame import Frame, event_key, owners_text
+from app.ledger.tally import add_to_tally
 from app.ledger.totals import Changes, apply_changes
 from app.ledger.touching import touch
 from app.rules.activities import ACTIVITY_TYPES, Activity, Known, Verdict, read
@@ -132,7 +133,7 @@ def record(connection: Connection, frame: Frame, arrivals: Sequence[Arrival], *,
     Raises:
         StaleFrameError: the frame is of another revision.
 
-    Queries: 12 to 17, however many the events are; fewer where there are no verdicts and no new buyers.
+    Queries: 13 to 18, however many the events are; fewer where there are no verdicts and no new buyers.
     """
     outcome = Recorded()
     well_formed: list[_Fresh] = []
@@ -151,6 +152,8 @@ def record(connection: Connection, frame: Frame, arrivals: Sequence[Arrival], *,
     if fresh:
         outcome.accepted = len(fresh)
         _derive(connection, frame, fresh, outcome, at)
+        # Last, so that other writers of the same lane wait for nothing but the commit.
+        add_to_tally(connection, ((one.event.day, one.key, one.event.content_hash) for one in fresh))
     outcome.rejected.sort(key=lambda one: one.index)
     return outcome
 

@@ -16,8 +16,9 @@ from sqlalchemy import Connection
 from app.ledger import tables
 from app.ledger.frame import Frame
 from app.rules.identity import plain_name
+from app.rules.names import folded
 
-__all__ = ["Entry", "EventFilter", "RawEvent", "narrowed_events", "raw_event", "search_events"]
+__all__ = ["Entry", "EventFilter", "RawEvent", "names_have", "narrowed_events", "raw_event", "search_events"]
 
 _JUDGEMENTS = ("verified", "rejected")
 
@@ -32,8 +33,8 @@ class EventFilter:
         type: without ``kopes.``.
         from_: the first day.
         to: the last day, that day included.
-        employee: a number: who entered or shares in it, or gave the verdict.
-        text: a part of a company's or buyer's name.
+        employee: a number or a part of a name: who entered or shares in it, or gave the verdict.
+        text: a part of a company's or buyer's name or registration, however it is typed.
     """
 
     source: str = ""
@@ -188,29 +189,27 @@ def narrowed_events(frame: Frame, only: EventFilter) -> list[sa.ColumnElement[bo
         conditions.append(event.c.day >= only.from_)
     if only.to is not None:
         conditions.append(event.c.day <= only.to)
-    if only.employee:
-        number = next((one for one, held in frame.numbers.items() if held == only.employee), None)
-        of_number: list[sa.ColumnElement[bool]] = [verdict.c.by == only.employee]
-        if number is not None:
-            own = sa.exists().where(credit.c.seq == event.c.seq, credit.c.employee == number)
-            of_number += [activity.c.employee == number, own]
+    if only.employee.strip():
+        numbers = frame.directory.employees_meant(only.employee) or (only.employee.strip(),)
+        of_number: list[sa.ColumnElement[bool]] = [verdict.c.by.in_(numbers)]
+        ids = [frame.ids[one] for one in numbers if one in frame.ids]
+        if ids:
+            own = sa.exists().where(credit.c.seq == event.c.seq, credit.c.employee.in_(ids))
+            of_number += [activity.c.employee.in_(ids), own]
         conditions.append(sa.or_(*of_number))
     if only.text.strip():
-        typed, plain = only.text.strip(), plain_name(only.text)
-        columns = (
-            activity.c.company_name,
-            activity.c.company_registration,
-            activity.c.buyer_name,
-            activity.c.buyer_registration,
-        )
-        # The keys hold names case-folded, which a database's own lower() does for ASCII only.
-        alike = [column.icontains(typed, autoescape=True) for column in columns]
-        if plain:
-            alike += [
-                column.contains(plain, autoescape=True) for column in (activity.c.company_key, activity.c.buyer_key)
-            ]
-        conditions.append(sa.or_(*alike))
+        conditions.append(names_have(only.text, frame))
     return conditions
+
+
+def names_have(text: str, frame: Frame) -> sa.ColumnElement[bool]:
+    """Whether a row of ``activity`` has what was typed in a name or registration, whatever its case, accents, punctuation and legal form."""
+    activity = tables.activity.c
+    found = [activity.search.contains(folded(text), autoescape=True)]
+    plain = plain_name(text, frame.legal_forms)
+    if plain:
+        found += [column.contains(plain, autoescape=True) for column in (activity.company_key, activity.buyer_key)]
+    return sa.or_(*found)
 
 
 def raw_event(connection: Connection, frame: Frame, *, key: str) -> RawEvent | None:

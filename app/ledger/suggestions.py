@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from app.ledger import tables
 from app.ledger.frame import Frame
 from app.rules.identity import alike, buyer_key, company_key, plain_name
+from app.rules.names import folded
 
 __all__ = ["Alike", "Contents", "Party", "activities_alike", "suggest_parties"]
 
@@ -34,6 +35,11 @@ _STRETCH: Final = 50_000
 _LETTERS: Final = 3
 
 _GONE: Final = ("reversed", "rejected")
+
+
+def _words(text: str) -> str:
+    """The words of a name, however it is typed, without punctuation."""
+    return plain_name(folded(text), ())
 
 
 class Party(NamedTuple):
@@ -98,7 +104,7 @@ class _Parties:
     def _keep(self, held: dict[Party, int], party: Party, seq: int) -> None:
         held[party] = max(seq, held.get(party, 0))
         if party not in self.words:
-            self.words[party] = f" {plain_name(party.name, ())} {plain_name(party.registration, ())}"
+            self.words[party] = f" {_words(party.name)} {_words(party.registration)}"
             for start in {word[:_LETTERS] for word in self.words[party].split()}:
                 self.begin.setdefault(start, []).append(party)
 
@@ -137,7 +143,7 @@ def suggest_parties(
     Queries: 1; 3 where something was recorded since the last time.
     """
     held = _parties(connection)
-    wanted = plain_name(text, ()).split()
+    wanted = _words(text).split()
     if not wanted:
         return []
     with held.lock:

@@ -26,6 +26,7 @@ __all__ = [
     "activity",
     "amount_columns",
     "credit",
+    "day_tally",
     "distinct_count",
     "event",
     "event_sequence",
@@ -99,18 +100,36 @@ activity: Final = Table(
     Column("usd_cents", sa.BigInteger),
     Column("company_key", Code, nullable=False),
     Column("buyer_key", Code, nullable=False),
+    Column("search", Code, server_default="", nullable=False),  # names and registrations, folded: app.rules.names
     Column("standing", sa.SmallInteger, nullable=False),  # bits 1, 2, 4: entered, verified, confirmed by its verdicts
     # The same, after a new buyer's first contact is told from later ones.
     Column("counts", sa.SmallInteger, nullable=False),
     Column("state", Code, nullable=False),  # the word that a page shows
     Column("settled_on", sa.Date, nullable=False),  # the last day of the events that ``counts`` hangs on
-    Column("pile", sa.SmallInteger, server_default="0", nullable=False),  # type and state as one number (laid_out.pile)
+    Column(
+        "pile", sa.SmallInteger, server_default="0", nullable=False
+    ),  # type and state as one number (activity_rows.piles)
     Index("ix_activity_buyer", "buyer_key", "type"),
     # Rows lie in nearly the order of their days: stretches of them are enough, and cost next to nothing to keep.
     Index("ix_activity_settled", "settled_on", postgresql_using="brin"),
     Index("ix_activity_day", "day", postgresql_using="brin"),
     Index("ix_activity_pile", "pile", "employee", "day"),
 )
+
+day_tally: Final = Table(
+    "day_tally",
+    metadata,
+    Column("day", sa.Date, primary_key=True),
+    Column("lane", sa.SmallInteger, primary_key=True, autoincrement=False),
+    Column("events", sa.BigInteger, nullable=False),
+    # Sums of the beginnings of the events' keys and hashes, as numbers.
+    Column("keys", sa.BigInteger, nullable=False),
+    Column("contents", sa.BigInteger, nullable=False),
+)
+"""How many events a day has, and checksums of them: by these one tells whether the events up to a day still are those of before.
+
+Writers at work at one time write to different lanes, so that they need not wait for each other.
+"""
 
 credit: Final = Table(
     "credit",

@@ -23,8 +23,8 @@ from sqlalchemy import Connection
 from app.kit.bulk import among, among_named, bulk_insert, bulk_upsert_add, named
 from app.kit.database import is_postgresql
 from app.ledger import tables
+from app.ledger.activity_rows import ActivityRow
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse
-from app.ledger.laid_out import ActivityRow
 from app.rules.counting import MICROS_A_DOLLAR
 from app.rules.terms import Node, NodeKind
 

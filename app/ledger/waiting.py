@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.ledger import tables
+from app.ledger.activity_rows import piles
 from app.ledger.frame import Frame
-from app.ledger.laid_out import piles
 from app.ledger.verification import types_to_verify, whose_turn
 
 __all__ = ["WaitingFor", "waiting_by_head"]

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from app.organisation import tables
 from app.organisation.revision import KeptByRevision, Revision, current_revision
 from app.rules.money import Rates
+from app.rules.names import folded
 from app.rules.placement import Path, Placement, Posting, Tree, UnitPeriod, overlap
 from app.rules.terms import Job, Period, StatusKind, UnitKind
 
@@ -129,6 +130,17 @@ class Directory:
     def employee_by_email(self, email: str) -> Employee | None:
         """The employee with this address, whatever its case; the first one by number where several have it."""
         return self._by_email.get(email.casefold())
+
+    def employees_meant(self, text: str) -> tuple[str, ...]:
+        """The numbers of those whom a searched text means: the one who has it for a number, else all whose name has it in it."""
+        wanted = folded(text)
+        if not wanted:
+            return ()
+        if text.strip() in self.employees:
+            return (text.strip(),)
+        return tuple(
+            one.number for one in self.employees.values() if wanted in folded(one.name) or wanted == folded(one.number)
+        )
 
     def unit_of(self, employee: str, day: dt.date) -> str | None:
         """The unit of the employee's posting on that day; None without one."""

@@ -16,6 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from app.rules.grading import AGENCY, HEADS
+from app.rules.names import folded
 from app.rules.rollup import Band, band, published
 from app.rules.terms import Job, Node, NodeKind
 from app.scoring.plan import CyclePlan
@@ -86,14 +87,14 @@ def roster(connection: Connection, *, asked: ScoreQuery, only: RosterFilter) -> 
     everyone = _everyone(found, plan, day)
     directory = plan.frame.directory
     under = frozenset(directory.units_below(only.unit, day)) if only.unit else frozenset()
-    text = only.text.strip().casefold()
+    text = folded(only.text)
     rows = [
         row
         for row in everyone
         if (not only.unit or row.unit in under)
         and (not only.group or row.group == only.group)
         and (not only.band or row.band == only.band)
-        and (not text or text in row.name.casefold() or text == row.number.casefold())
+        and (not text or text in folded(row.name) or text == folded(row.number))
     ]
     return Roster(
         cycle=plan.cycle,
@@ -159,7 +160,7 @@ def _group(plan: CyclePlan, node: Node, job: Job, known: dict[tuple[str, dt.date
 
 
 _KEYS: Final[Mapping[str, Callable[[RosterRow], Any]]] = {
-    "name": lambda row: row.name.casefold(),
+    "name": lambda row: folded(row.name),
     "number": lambda row: row.number,
     "unit": lambda row: row.unit_name,
     "own": lambda row: row.own,

@@ -26,6 +26,8 @@ from app.ledger import ActivityHistory, Alike, Contents, Frame, Party
 from app.organisation import Directory
 from app.rules.activities import ACTIVITY_TYPES, SHARE_ONE_1E4, TYPE_PREFIX, read
 from app.rules.countries import COUNTRIES
+from app.rules.names import folded
+from app.rules.own_events import not_own, pages_source
 from app.rules.terms import Finding, Place, n_
 from app.web.forms import Typed
 from app.web.request_context import RequestContext
@@ -34,6 +36,7 @@ __all__ = [
     "ActivityForm",
     "Choices",
     "Colleague",
+    "at_form_field",
     "choices",
     "colleagues_named",
     "event_of",
@@ -190,13 +193,14 @@ def _label(directory: Directory, number: str) -> str:
 
 def colleagues_named(directory: Directory, *, text: str, day: dt.date, limit: int = 8) -> list[dict[str, str]]:
     """Colleagues in service whose name or number has what was typed, with the unit that they are posted to."""
-    wanted = text.casefold().split()
+    wanted = folded(text).split()
     found: list[dict[str, str]] = []
     if not wanted:
         return found
     for person in directory.employees.values():
-        words = f" {person.name.casefold()} {person.number.casefold()}"
-        if day in person.service and all(f" {word}" in words for word in wanted):
+        words = f" {folded(person.name)} {folded(person.number)}"
+        # A Korean name is written without a space: who looks for the given name types its middle.
+        if day in person.service and all((f" {word}" if word.isascii() else word) in words for word in wanted):
             unit = directory.unit_of(person.number, day)
             row = directory.unit_near(unit, day) if unit else None
             found.append(
@@ -246,14 +250,17 @@ def event_of(
     event: dict[str, object] = {
         "specversion": "1.0",
         "type": TYPE_PREFIX + form.type,
-        "source": f"/pages/{me}",
+        "source": pages_source(me),
         "id": form.form_id,
         "time": time if time is not None and time.startswith(form.day.isoformat()) else _time(context, me, form.day),
         "data": members,
     }
     found = read(event, frame.known)
-    if isinstance(found, list):
-        findings += [_at_field(finding) for finding in found]
+    if not isinstance(found, list):
+        found = not_own(found, employee=context.viewer.employee, at=context.now)
+    # A day to come is told in the form's own words.
+    told = {one.place.field for one in findings} & {"day"}
+    findings += [one for one in map(at_form_field, found) if one.place.field not in told]
     if findings:
         raise Invalid(*_once_each(findings))
     return event
@@ -323,11 +330,12 @@ def _number(directory: Directory, typed: str) -> str | None:
     number = found[1] if found else text
     if number in directory.employees:
         return number
-    named = [one.number for one in directory.employees.values() if one.name.casefold() == text.casefold()]
+    named = [one.number for one in directory.employees.values() if folded(one.name) == folded(text)]
     return named[0] if len(named) == 1 else None
 
 
-def _at_field(finding: Finding) -> Finding:
+def at_form_field(finding: Finding) -> Finding:
+    """What is wrong with an event, at the field of the form that its member comes from."""
     pointer = finding.place.pointer or ""
     while pointer and pointer not in _FIELDS:
         pointer = pointer.rpartition("/")[0]

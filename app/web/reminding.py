@@ -17,8 +17,10 @@ __all__ = ["reminders_for"]
 
 
 def reminders_for(context: RequestContext) -> list[str]:
-    """The reminders of the person who asks, the oldest first. Queries: 1."""
+    """The reminders of the person who asks, the oldest first; none for whoever may not do what they ask for. Queries: at most 1."""
     viewer = context.viewer
+    if not context.allowed(Deed.VERIFY):
+        return []
     at_the_top = Relation.UNHEADED in relations_that_allow(viewer.roles, Deed.VERIFY)
     found = notices.open_notices(context.connection, employee=viewer.employee, is_hr=at_the_top)
     return [gettext(one.message, **{name: _said(value) for name, value in one.subject.items()}) for one in found]

@@ -251,6 +251,7 @@ class Site:
                 )
                 if not route.acts and not route.api:
                     self.rendering.main.setdefault(route.page, route.endpoint)
+        app.url_defaults(_write_nodes)
 
     def triage(self, app: Flask) -> Callable[[str, str], tuple[Lane, int]]:
         """Says by path and method, before any work, which lane a request is for and how long its body may be."""
@@ -313,7 +314,8 @@ class Site:
 
     def _act(self, route: Route, arguments: dict[str, Any]) -> AnyResponse:
         context = self._desk()
-        if bearer_of(request) is None:
+        # Only a program that shows a key has no cookie to be misused; a page, or a door without keys, takes no notice of one.
+        if not (route.api and route.deed not in PUBLIC_DEEDS and bearer_of(request)):
             refuse_forged(request, token=False)
         if route.transaction or route.deed not in PUBLIC_DEEDS or not route.api:
             with self.database.read() as connection, sign_in.on_connection(connection):
@@ -384,6 +386,11 @@ def refuse_undeclared(app: Flask, site: Site) -> None:
     if undeclared:
         message = f"routes without a deed: {', '.join(undeclared)}"
         raise RuntimeError(message)
+
+
+def _write_nodes(_endpoint: str, values: dict[str, Any]) -> None:
+    """A node in an address is its text; left as the pair that it is, it would become two parameters that no page reads."""
+    values.update({name: str(value) for name, value in values.items() if isinstance(value, Node)})
 
 
 def _who(route: Route, context: RequestContext) -> Viewer | Key | None:

@@ -10,7 +10,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-# As they are in this version: app.ledger.laid_out numbers them, the types by tens, the states within.
+# As they are in this version: app.ledger.activity_rows numbers them, the types by tens, the states within.
 TYPES = ("export_consult", "export_deal", "new_buyer")
 STATES = ("entered", "verified", "confirmed", "denied", "rejected", "reversed")
 

@@ -26,6 +26,7 @@ from tests.conftest import NewDatabase
 from tests.reference.agency import ReferenceAgency
 from tests.reference.comparison import differences_of_grades, differences_of_scorecards
 from tests.reference.random_agency import CYCLE, random_agency
+from tests.reference.random_changes import change_agency
 
 NOW = dt.datetime(2026, 11, 24, 9, tzinfo=dt.UTC)
 
@@ -164,3 +165,47 @@ def test_a_folder_loaded_late_derives_what_it_would_have_from_the_start(
         assert scoring.digest(connection) == digest
         assert list(scoring.reconcile(connection)) == []
     detour.close()
+
+
+@pytest.mark.parametrize("seed", [3, 8, 16, 21])
+def test_a_folder_that_comes_back_ends_in_the_digest_of_a_fresh_load(
+    seed: int, make: Callable[[], Database], tmp_path: Path
+) -> None:
+    """A to B to A: people transferred and gone, units closed, rates, policies, definitions and all figures other, then as before.
+
+    Events come in at every station. B itself is held against a fresh load of B, and both against the recount.
+    """
+    one, other = tmp_path / "a", tmp_path / "b"
+    random_agency(seed, people=14, units=8, events=120, folder=one)
+    change_agency(seed, one, other)
+    texts = _events(one)
+    walked = make()
+    _load(walked, one)
+    received = _ingest(walked, texts[: len(texts) // 2], batch=40)
+    _load(walked, other)
+    middle = [text for text, good in zip(texts, received, strict=False) if good]
+    assert _digest(walked) == _fresh(make, other, middle)
+    received += _ingest(walked, texts[len(texts) // 2 :], batch=40)
+    _load(walked, one)
+    well_formed = [text for text, good in zip(texts, received, strict=True) if good]
+    assert _digest(walked) == _fresh(make, one, well_formed)
+    _load(walked, other)
+    _load(walked, one)
+    assert _digest(walked) == _fresh(make, one, well_formed)
+    walked.close()
+
+
+def _digest(database: Database) -> str:
+    with database.read() as connection:
+        assert list(scoring.reconcile(connection)) == []
+        return scoring.digest(connection)
+
+
+def _fresh(make: Callable[[], Database], folder: Path, texts: Sequence[str]) -> str:
+    """The digest of a folder that is the first one, with the events after it."""
+    database = make()
+    _load(database, folder)
+    assert all(_ingest(database, texts, batch=1000))
+    digest = _digest(database)
+    database.close()
+    return digest

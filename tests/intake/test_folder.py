@@ -96,7 +96,7 @@ WRONG = [
     Case("rates", {"_2": "2026-01,eur,1.05"}, 2, "currency", "not_a_currency"),
     Case("rates", {"_2": "2026-01,EUR,0"}, 2, "usd", "not_in_range"),
     Case("rates", {"_2": "2026-01,EUR,-1.05"}, 2, "usd", "not_in_range"),
-    Case("rates", {"_2": "2026-01,EUR,1,05"}, 2, "", "ragged"),
+    Case("rates", {"_2": "2026-01,EUR,1,05"}, 2, "usd", "ragged"),
     Case("rates", {"more": "2026-03,EUR,1.2"}, 5, "month", "duplicate"),
     Case("rates", {"more": "2026-03,USD,1.2"}, 5, "usd", "dollar"),
     Case("history", {"_7": "team:E1,deals,2025,12.5"}, 7, "node", "not_a_node"),
@@ -212,13 +212,63 @@ def test_a_column_that_is_not_there_is_an_error(name: str, empty: Database, tmp_
         assert (f"{name}.csv", 1, column, "missing_column") in errors(report)
 
 
-def test_a_column_that_is_not_known_is_left_out_with_a_warning(database: Database, tmp_path: Path) -> None:
-    """An agency may keep notes of its own beside the figures; the whole text is kept anyway."""
-    files = {**SMALL, "rates": [f"{line},{'remark' if at == 0 else at}" for at, line in enumerate(SMALL["rates"])]}
-    report = load_into(database, write(tmp_path, files))
+@pytest.mark.parametrize("name", FILES)
+def test_a_column_that_is_none_of_its_files_is_an_error(name: str, empty: Database, tmp_path: Path) -> None:
+    """Each file with one column misspelt and added: a value that nobody reads is no value."""
+    column = FILES[name].required[-1]
+    rows = [f"{line},{column[:-1]}x" if at == 0 else f"{line}," for at, line in enumerate(SMALL[name])]
+    report = load_into(empty, write(tmp_path, {**SMALL, name: rows}))
 
-    assert [(str(one.place), one.level) for one in report.findings] == [("agency/rates.csv:1: remark", Level.WARNING)]
-    assert report.is_loaded
+    assert errors(report) == [(f"{name}.csv", 1, f"{column[:-1]}x", "unknown_column")]
+    assert report.findings[0].parameters["nearest"] == column
+    assert not any(contents(empty).values())
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_names_of_columns_are_read_however_a_program_wrote_them(name: str, database: Database, tmp_path: Path) -> None:
+    """Another case, spaces at the ends and byte order marks, doubled too, change nothing."""
+    load_into(database, write(tmp_path))
+    header = ",".join(f" {column.upper()}\t" for column in SMALL[name][0].split(","))
+    text = "\ufeff\ufeff" + "".join(f"{line}\n" for line in (header, *SMALL[name][1:]))
+    again = load_into(database, write(tmp_path, {**SMALL, name: text.encode()}))
+
+    assert again.findings == ()
+    assert again.changed == frozenset()
+
+
+MISSPELT = (
+    ("Scorecards.csv", "scorecards.csv"),
+    ("scorecard.csv", "scorecards.csv"),
+    ("postings.CSV", "postings.csv"),
+    ("unit.csv", "units.csv"),
+    ("Employees.Csv", "employees.csv"),
+    ("ratings (1).csv", "ratings.csv"),
+    (" plan.csv", "plan.csv"),
+)
+
+
+@pytest.mark.parametrize(("wrong", "nearest"), MISSPELT)
+def test_a_file_whose_name_is_none_of_the_folders_is_an_error(
+    wrong: str, nearest: str, empty: Database, tmp_path: Path
+) -> None:
+    """A misspelt name would empty its table: nothing is loaded, and the name that was meant is said."""
+    folder = write(tmp_path)
+    (folder / nearest).rename(folder / wrong)
+    report = load_into(empty, folder)
+
+    unknown = [one for one in report.findings if one.code == "unknown_file"]
+    assert [(one.level, one.place.file, one.parameters["nearest"]) for one in unknown] == [
+        (Level.ERROR, f"agency/{wrong}", nearest)
+    ]
+    assert not report.is_loaded
+    assert not any(contents(empty).values())
+
+
+def test_a_file_of_another_kind_may_stand_in_the_folder(database: Database, tmp_path: Path) -> None:
+    """Only what looks like a table is held against the list."""
+    folder = write(tmp_path)
+    (folder / "README.md").write_text("How this folder is made.")
+    assert load_into(database, folder).findings == ()
 
 
 def test_all_findings_come_at_once_in_the_order_of_the_contract(empty: Database, tmp_path: Path) -> None:
@@ -407,7 +457,6 @@ def test_warnings_are_said_and_stop_nothing(database: Database, tmp_path: Path) 
         ],
         "ratings": [*SMALL["ratings"], "2026,unit:HQ,deals,R1,C"],
         "exclusions": ["cycle,node,kpi,year,reason", "2026,unit:VIE,deals,2021,"],
-        "notes": ["anything"],
     }
     report = load_into(database, write(tmp_path, files))
 
@@ -421,7 +470,6 @@ def test_warnings_are_said_and_stop_nothing(database: Database, tmp_path: Path) 
         ("scorecards.csv", 11, "coefficient"),
         ("ratings.csv", 4, "not_rated"),
         ("exclusions.csv", 2, "no_reason"),
-        ("notes.csv", None, "unknown_file"),
     ]
     assert all(one.level is Level.WARNING for one in report.findings)
     assert report.is_loaded

@@ -26,6 +26,7 @@ from app.kit.files import (
     read_ndjson,
     read_xlsx,
 )
+from app.rules.terms import Level
 
 NAMES = Columns(required=("code", "name"), optional=("parent",))
 
@@ -90,8 +91,15 @@ def seen(results) -> list[object]:
         # Columns.
         ("code\nHQ\n", [(1, ["missing_column"], "!")]),
         ("code,name,code\nHQ,a,b\n", [(1, ["duplicate_column"], "!")]),
+        # Names are read without regard to case, the space around them and byte order marks.
+        ("\ufeff\ufeffcode,name\nHQ,a\n", [(2, "HQ|a")]),
+        ('\ufeff\ufeff"code",name\nHQ,a\n', [(2, "HQ|a")]),
+        ("Code,\ufeff NAME \ufeff,Parent\nHQ,a,b\n", [(2, "HQ|a|b")]),
+        ("code,name,Code\nHQ,a,b\n", [(1, ["duplicate_column"], "!")]),
+        ("code,name,\ufeffNAME \nHQ,a,b\n", [(1, ["duplicate_column"], "!")]),
+        ("code,name,Colour,colour\nHQ,a,b,c\n", [(1, ["duplicate_column", "unknown_column", "unknown_column"], "!")]),
         ("code,,name\nHQ,a,b\n", [(1, ["unnamed_column"], "!")]),
-        ("code,name,colour\nHQ,a,red\n", [(1, ["unknown_column"]), (2, "HQ|a|red")]),
+        ("code,name,colour\nHQ,a,red\n", [(1, ["unknown_column"], "!")]),
         ("code;name\nHQ;a\n", [(1, ["no_known_column", "missing_column", "missing_column", "unknown_column"], "!")]),
         # Rows.
         ("code,name\nA\nB,b\nC,c,d\nD,d,\n", [(2, ["ragged"]), (3, "B|b"), (4, ["ragged"]), (5, "D|d")]),
@@ -131,10 +139,34 @@ def test_a_row_that_is_refused_is_shown_as_it_came(csv_file):
     assert trouble.is_error
 
 
-def test_an_unknown_column_is_only_a_warning(csv_file):
-    trouble, _ = read_csv(csv_file("code,name,colour\nA,a,b\n"), columns=NAMES)
+def test_an_unknown_column_is_only_a_warning_where_the_reader_says_so(csv_file):
+    leaves_out = Columns(required=NAMES.required, unknown=Level.WARNING)
+    trouble, _ = read_csv(csv_file("code,name,colour\nA,a,b\n"), columns=leaves_out)
     assert isinstance(trouble, Trouble)
     assert not trouble.is_error
+
+
+@pytest.mark.parametrize(("name", "like"), [("Nmae", "name"), ("COD", "code"), ("parent_code", "parent")])
+def test_an_unknown_column_is_told_the_nearest_one(csv_file, name, like):
+    """A misspelt column is the likeliest one: who wrote it reads what was meant."""
+    trouble, *_ = read_csv(csv_file(f"code,name,{name}\nA,a,b\n"), columns=NAMES)
+    assert [finding.parameters["nearest"] for finding in trouble.findings] == [like]
+
+
+@pytest.mark.parametrize(
+    ("content", "column"),
+    [
+        ("code,name\nA,a\0b\n", "name"),
+        (b"code,name\n\xff,a\n", "code"),
+        (b'code,name\nA,"a\nb\xff"\n', "name"),
+        ("code,name\nA\n", "name"),
+        ("code,name\nA,a,b\n", "name"),
+    ],
+)
+def test_what_is_wrong_with_a_row_is_told_at_its_column(csv_file, content, column):
+    """What is no text, and where a row ends too early or goes on too long."""
+    (trouble,) = read_csv(csv_file(content), columns=NAMES)
+    assert [finding.parameters["column"] for finding in trouble.findings] == [column]
 
 
 def test_reading_streams(csv_file):

@@ -104,7 +104,7 @@ class Front:
 
 
 def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """A socket for connections to come in. It listens once a server takes it.
+    """A socket for connections to come in; a shared one listens once its process does, so that nobody waits for one that is not ready.
 
     Args:
         host: where.
@@ -121,6 +121,8 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind(address)
+        if not shared:
+            listener.listen(2048)
     except OSError:
         listener.close()
         raise

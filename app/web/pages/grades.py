@@ -13,6 +13,7 @@ from app import cycle, scoring
 from app.exports import EMPLOYEE_GRADES, UNIT_GRADES
 from app.kit.refusals import NotThere
 from app.rules.grading import EmployeeProposal, Score, UnitProposal, published
+from app.rules.names import folded
 from app.rules.permissions import Deed, may
 from app.rules.terms import Node, NodeKind, n_
 from app.scoring import State, node_name
@@ -77,14 +78,14 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
     proposal = _proposal(context, query, of_cycle)
     kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
     names = {_code(row): node_name(context.directory, Node(kind, _code(row)), context.today) for row in proposal.rows}
-    wanted = query.text.strip().casefold()
+    wanted = folded(query.text)
     rows = sorted(
         (
             row
             for row in proposal.rows
             if (not query.group or row.group == query.group)
             and (not query.grade or (row.grade or "-") == query.grade)
-            and (not wanted or wanted in names[_code(row)].casefold() or wanted == _code(row).casefold())
+            and (not wanted or wanted in folded(names[_code(row)]) or wanted == folded(_code(row)))
         ),
         key=lambda row: (row.rank is None, row.group or "", row.rank or 0, _code(row)),
     )

@@ -24,6 +24,7 @@ from app.rules.activities import ACTIVITY_TYPES, Activity
 from app.rules.counting import Counts, Effect, standing
 from app.rules.identity import buyer_key, company_key
 from app.rules.money import usd_cents
+from app.rules.names import folded_terms
 from app.rules.presence import cycle_of
 
 __all__ = [
@@ -50,7 +51,7 @@ ACTIVITY_COLUMNS: Final = tuple(column.name for column in tables.activity.column
 CREDIT_COLUMNS: Final = ("seq", "employee", "share", "path", "cycle", "moved")
 JUDGED_COLUMNS: Final = ("standing", "counts", "state", "settled_on", "pile")
 """The columns of ``activity`` that a verdict may change."""
-DERIVED_COLUMNS: Final = ("cycle", "usd_cents", "company_key", "buyer_key", *JUDGED_COLUMNS)
+DERIVED_COLUMNS: Final = ("cycle", "usd_cents", "company_key", "buyer_key", "search", *JUDGED_COLUMNS)
 """Those that a load may change too."""
 STATES: Final = ("entered", "verified", "confirmed", "denied", "rejected", "reversed")
 """The words for where an activity stands, in the order of the ladder (domain.md 2)."""
@@ -115,6 +116,7 @@ class ActivityRow:
     usd_cents: int | None = None
     company_key: str = ""
     buyer_key: str = ""
+    search: str = ""
     standing: int = 1
     counts: int = 1
     state: str = "entered"
@@ -154,6 +156,7 @@ class ActivityRow:
             self.usd_cents,
             self.company_key,
             self.buyer_key,
+            self.search,
             self.standing,
             self.counts,
             self.state,
@@ -167,7 +170,7 @@ class ActivityRow:
 
     def derived(self) -> tuple[object, ...]:
         """The values of :data:`DERIVED_COLUMNS`."""
-        return self.cycle, self.usd_cents, self.company_key, self.buyer_key, *self.judged()
+        return self.cycle, self.usd_cents, self.company_key, self.buyer_key, self.search, *self.judged()
 
 
 def bits(counts: Counts) -> int:
@@ -246,6 +249,7 @@ def _derive_worth(row: ActivityRow, frame: Frame) -> None:
         registration=row.buyer_registration,
         legal_forms=frame.legal_forms,
     )
+    row.search = folded_terms(row.company_name, row.company_registration, row.buyer_name, row.buyer_registration)
 
 
 def read_laid_out(
@@ -306,6 +310,7 @@ def _from_row(row: Any) -> ActivityRow:
         usd_cents=row.usd_cents,
         company_key=row.company_key,
         buyer_key=row.buyer_key,
+        search=row.search,
         standing=row.standing,
         counts=row.counts,
         state=row.state,

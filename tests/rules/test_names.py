@@ -1,0 +1,62 @@
+"""Names however they are typed: one form that searches compare by."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.rules.names import folded, folded_terms
+
+ALIKE = (
+    ("한빛무역", unicodedata.normalize("NFD", "한빛무역")),
+    ("Société ÉTOILE", "societe etoile"),
+    ("Société ÉTOILE", unicodedata.normalize("NFD", "SOCIÉTÉ Étoile")),
+    ("ООО ЗАРЯ", "ооо заря"),
+    ("Ёлка", "елка"),
+    ("Ωμέγα", "ωμεγα"),
+    ("Straße", "STRASSE"),
+    ("Łódź Ørsted", "lodz orsted"),
+    ("İstanbul Işık", "istanbul isik"),
+    ("ＡＢＣ　Ｃｏ", "abc co"),
+    ("Nord\N{SOFT HYPHEN}wind  GmbH ", "nordwind gmbh"),
+    ("ガス", "ｶﾞｽ"),
+)
+
+DIFFERENT = (
+    ("가점", "가정"),
+    ("कमल", "कमला"),  # a vowel sign is a letter of the word
+    ("दिल", "दल"),
+    ("ไม่", "ไม"),
+    ("が", "か"),
+    ("50%", "50"),
+)
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE)
+def test_one_name_typed_in_two_ways_is_one(one: str, other: str) -> None:
+    """Composed or not, in any case and width, with its accents or without."""
+    assert folded(one) == folded(other)
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_what_is_a_letter_of_the_word_stays(one: str, other: str) -> None:
+    """Marks of Indic, Thai and Japanese letters, Hangul's parts and signs are no accents."""
+    assert folded(one) != folded(other)
+
+
+@given(st.text(max_size=40))
+def test_it_does_not_matter_in_which_normal_form_a_text_comes(text: str) -> None:
+    """Whatever a keyboard makes of a text; and what is folded stays as it is."""
+    expected = folded(text)
+
+    assert expected == folded(unicodedata.normalize("NFC", text)) == folded(unicodedata.normalize("NFD", text))
+    assert expected == folded(expected)
+
+
+def test_what_is_typed_never_begins_in_one_name_and_ends_in_the_next() -> None:
+    """Names stand in lines of their own, and no typed text has a line's end left in it."""
+    assert folded_terms("Étoile", None, "", "ZARYA") == "etoile\nzarya"
+    assert folded("etoile\nzarya") not in folded_terms("Étoile", "ZARYA")

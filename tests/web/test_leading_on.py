@@ -1,0 +1,66 @@
+"""Pages lead on: searches can be sent with nothing chosen, links name a node as pages read it, and titles tell pages apart."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Final
+
+import pytest
+
+from app.worker import jobs
+from tests.web.working import NOW, Working
+
+_SELECT: Final = re.compile(r"<select([^>]*)>(.*?)</select>", re.DOTALL)
+_LINK: Final = re.compile(r'<a[^>]*href="([^"#]+)')
+_TITLE: Final = re.compile(r"<title>(.*?)</title>", re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [("dana", "/people"), ("dana", "/grades"), ("emil", "/ledger"), ("emil", "/trail"), ("alba", "/activities")],
+)
+def test_what_may_be_left_open_is_demanded_by_no_browser(working: Working, name: str, address: str) -> None:
+    """“All units” is an empty choice: ``required`` beside it would make the browser refuse to send the search."""
+    form = re.search(r'<form[^>]*method="get".*?</form>', getattr(working, name).get(address).text, re.DOTALL)
+    assert form is not None
+    choices = _SELECT.findall(form[0])
+    assert choices
+    assert not [attributes for attributes, options in choices if 'value=""' in options and "required" in attributes]
+
+
+@pytest.mark.parametrize("address", ["/scorecards/unit:VIE", "/office?unit=VIE", "/scorecards/employee:E1"])
+def test_a_link_to_a_node_is_one_that_pages_read(working: Working, address: str) -> None:
+    """A node is a pair: written into an address as it is it became two parameters, and the page behind it was not found."""
+    for name in ("dana", "emil", "ferran", "boram"):
+        browser = getattr(working, name)
+        links = {unescape(link) for link in _LINK.findall(browser.get(address).text) if re.match("/[a-z]", link)}
+        wrong = {link for link in links if not link.startswith("/static") and browser.statuses(link) != [200]}
+        assert wrong == set()
+
+
+def test_nobody_is_sent_to_verify_who_may_not(working: Working) -> None:
+    """An executive who is posted as head has a notice, and no right to act on it: the link would lead nowhere."""
+    working.record("2026-03-04 deal D-1 E5 100 USD")
+    jobs.remind(working.database, NOW)
+    for name, address in (("ferran", "/office"), ("emil", "/people"), ("dana", "/people")):
+        browser = getattr(working, name)
+        shown = browser.get(address).text
+        assert ("Go and verify" in shown) == (browser.statuses("/verification") == [200])
+
+
+def test_titles_tell_the_pages_of_one_office_apart(working: Working) -> None:
+    """Ten tabs of one office: its scorecard, its people, its targets, its activities and one of its figures."""
+    addresses = (
+        "/agency",
+        "/scorecards/unit:HQ",
+        "/scorecards/unit:VIE",
+        "/office?unit=VIE",
+        "/targets?unit=VIE",
+        "/activities?node=unit:VIE",
+        "/scorecards/employee:E1",
+        "/scorecards/employee:E6",
+        "/grades/employee:E1",
+    )
+    titles = [_TITLE.findall(working.dana.get(address).text) for address in addresses]
+    assert len({title for (title,) in titles}) == len(addresses)

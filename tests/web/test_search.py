@@ -1,0 +1,121 @@
+"""Every search of a name finds it however it is typed: composed or not, in any case, with its accents or without."""
+
+from __future__ import annotations
+
+import unicodedata
+from urllib.parse import quote
+
+import pytest
+
+from tests.scenario import SOURCE
+from tests.web.working import Somebody, Working, key_of
+
+NAMES = {
+    "K1": ("대한정밀", "한빛무역", ("한빛무역", "한빛", "대한정밀")),
+    "K2": ("SME 1", "Société ÉTOILE", ("société étoile", "Societe Etoile", "ÉTOILE", "étoile")),
+    "K3": ("Компания", "ООО ЗАРЯ", ("ооо заря", "Заря", "КОМПАНИЯ")),
+    "K4": ("100% Öl", "A_B", ("100% ol", "a_b")),
+}
+"""What is recorded by its id: company, buyer, and what somebody types."""
+
+PEOPLE = {"E1": ("José Ångström", ("jose", "ANGSTRÖM", "josé ång")), "E6": ("김한빛", ("한빛", "김한빛"))}
+
+
+def _event(id_: str, company: str, buyer: str) -> dict[str, object]:
+    return {
+        "specversion": "1.0",
+        "type": "kopes.export_deal",
+        "source": SOURCE,
+        "id": id_,
+        "time": "2026-03-04T09:00:00+01:00",
+        "data": {
+            "employee": "E1",
+            "company": {"name": company},
+            "buyer": {"name": buyer, "country": "VN"},
+            "amount": "1000",
+            "currency": "EUR",
+        },
+    }
+
+
+def _typed(texts: tuple[str, ...]) -> set[str]:
+    return {quote(unicodedata.normalize(form, text)) for text in texts for form in ("NFC", "NFD", "NFKC")}
+
+
+def _given_people(working: Working, form: str) -> None:
+    def renamed(rows: str) -> str:
+        for number, (name, _) in PEOPLE.items():
+            rows = rows.replace(
+                f"{number},{number},{number}@", f"{number},{unicodedata.normalize(form, name)},{number}@"
+            )
+        return rows
+
+    working.load(renamed, "employees")
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_activities_are_found_by_their_names(working_on_each: Working, form: str) -> None:
+    """In the ledger and the list of activities, and nothing else is: signs of the database's own language are plain text."""
+    working = working_on_each
+    working.record_events([_event(id_, *(unicodedata.normalize(form, one) for one in NAMES[id_][:2])) for id_ in NAMES])
+    for id_, (*_, texts) in NAMES.items():
+        for typed in _typed(texts):
+            assert _found(working.emil, f"/ledger?text={typed}") == {id_}, (id_, typed)
+            assert _found(working.alba, f"/activities?q={typed}") == {id_}, (id_, typed)
+    for typed in ("100_", "a%b", "%", "etoile ooo"):
+        assert _found(working.emil, f"/ledger?text={quote(typed)}") == ({"K4"} if typed == "%" else set()), typed
+
+
+def _found(who: Somebody, address: str) -> set[str]:
+    page = who.get(address).text
+    return {id_ for id_ in NAMES if key_of(id_) in page}
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_companies_and_buyers_are_offered_however_they_are_typed(working_on_each: Working, form: str) -> None:
+    """By the beginnings of their words, while one types."""
+    working = working_on_each
+    working.record_events([_event(id_, *(unicodedata.normalize(form, one) for one in NAMES[id_][:2])) for id_ in NAMES])
+    for where, typed, name in (
+        ("companies", "대한", "대한정밀"),
+        ("companies", "компан", "Компания"),
+        ("buyers", "한빛", "한빛무역"),
+        ("buyers", "etoi", "Société ÉTOILE"),
+        ("buyers", "ÉTOI", "Société ÉTOILE"),
+        ("buyers", "зар", "ООО ЗАРЯ"),
+    ):
+        for text in _typed((typed,)):
+            items = working.alba.get(f"/log/{where}?q={text}").json["items"]
+            assert [unicodedata.normalize("NFC", one["value"]) for one in items] == [name], (where, typed)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_people_are_found_by_their_names(working_on_each: Working, form: str) -> None:
+    """In people, grades, accounts, trail, ledger and where a colleague is chosen."""
+    working = working_on_each
+    _given_people(working, form)
+    working.record_events([_event("K1", "A", "B")])
+    for number, (_, texts) in PEOPLE.items():
+        other = "E6" if number == "E1" else "E1"
+        for typed in _typed(texts):
+            for page in (f"/people?text={typed}", f"/grades?text={typed}"):
+                shown = working.dana.get(page).text
+                assert (f"employee:{number}" in shown, f"employee:{other}" in shown) == (True, False), page
+            accounts = working.iris.get(f"/accounts?text={typed}").text
+            mails = {"E1": "alba@", "E6": "jiho@"}
+            assert (mails[number] in accounts, mails[other] in accounts) == (True, False), typed
+            assert _found(working.emil, f"/ledger?employee={typed}") == ({"K1"} if number == "E1" else set()), typed
+            offered = working.chae.get(f"/log/colleagues?q={typed}").json["items"]
+            assert [one["value"].endswith(f"({number})") for one in offered] == [True], typed
+
+
+def test_the_trail_is_searched_by_the_names_of_those_who_acted(working: Working) -> None:
+    """By a part of the name or of the e-mail; as it stands in a row it still finds that."""
+    _given_people(working, "NFD")
+    key = working.alba.form_id("/log")
+    day, form = "2026-06-29", {"type": "export_consult", "company": "C", "buyer": "B", "buyer_country": "AT"}
+    assert working.alba.post("/log", form | {"form_id": key, "day": day}).status_code == 303
+    for who in ("jose", "alba@", "ALBA", "account:alba@agency.example", "%C3%85ngstr%C3%B6m"):
+        assert "account:alba@agency.example</a>" in working.emil.get(f"/trail?who={who}").text, who
+    for who in ("jiho", "한빛", "al_a"):
+        assert "account:alba@agency.example</a>" not in working.emil.get(f"/trail?who={who}").text, who
