@@ -23,6 +23,7 @@ from sqlalchemy import Connection
 
 from app import cascade, ledger, organisation
 from app.cascade import Line, Sheet
+from app.kit.kept import LruCache
 from app.ledger import Frame
 from app.organisation import KeptByRevision, Revision
 from app.rules.baseline import LineTerms, Overrides, Reference, resolve_reference
@@ -41,6 +42,10 @@ FloatArray = npt.NDArray[np.float64]
 
 _RUNG: Final = {CountsFrom.ENTERED: 0, CountsFrom.VERIFIED: 1, CountsFrom.CONFIRMED: 2}
 _GROWING: Final = frozenset(str(aggregate) for aggregate in GROWS_WITH_DAYS)
+
+
+SELECTED_MAX: Final = 60_000
+"""Nodes that the selections kept of one cycle's plan may have together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,9 @@ class CyclePlan:
     worked: tuple[ScoredLine, ...]
     lines: Mapping[Node, tuple[DisplayLine, ...]]
     people: Mapping[str, Person]
-    _selections: dict[tuple[Node, ...], Selection] = field(default_factory=dict)
+    _selections: LruCache[Selection] = field(
+        default_factory=lambda: LruCache(4096, weight_max=SELECTED_MAX, weigh=lambda one: len(one.sources))
+    )
     _everything: list[Selection] = field(default_factory=list)
 
     def day_within(self, day: dt.date) -> dt.date:
@@ -115,13 +122,7 @@ class CyclePlan:
     def select(self, nodes: Sequence[Node]) -> Selection:
         """The selection of some nodes, with the nodes that theirs hang on; kept for the next time."""
         key = tuple(nodes)
-        found = self._selections.get(key)
-        if found is None:
-            found = Selection.of(self, key)
-            if len(self._selections) > 4096:
-                self._selections.clear()
-            self._selections[key] = found
-        return found
+        return self._selections.get_or_make(key, lambda: Selection.of(self, key))
 
     def units_of(self, node: Node) -> Mapping[str, int]:
         """The units that an employee was posted to in the cycle, with the days; none for a unit."""

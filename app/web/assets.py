@@ -51,6 +51,8 @@ BUNDLES: Final = {
     "gen/kopes.css": (tuple(STATIC / name for name in _STYLES), "rcssmin"),
     "gen/kopes.js": ((STATIC / "theme.js", STATIC / "page.js"), "rjsmin"),
     "gen/charts.js": (_CHARTS, "rjsmin"),
+    "gen/live.js": ((STATIC / "live_stream.js", STATIC / "live.js"), "rjsmin"),
+    "gen/live_worker.js": ((STATIC / "live_stream.js", STATIC / "live_worker.js"), "rjsmin"),
 }
 """What is bundled of what: output to (files in order, what makes it smaller)."""
 
