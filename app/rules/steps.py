@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from app.rules.kpis import Translated
 from app.rules.measures import decimal_text
+from app.rules.terms import Name
 
 __all__ = ["Formula", "Phrase", "Section", "Step", "added", "figure_text", "score_text"]
 
@@ -69,7 +70,7 @@ class Step:
 
         Args:
             translate: finds a message in the reader's language.
-            language: for the names of KPIs, which come with their own words.
+            language: for the names of KPIs and units, which come with their own words.
         """
         return translate(self.text) % {name: _said(value, translate, language) for name, value in self.figures.items()}
 
@@ -91,7 +92,7 @@ class Step:
 def _said(value: object, translate: Callable[[str], str], language: str) -> str:
     if isinstance(value, Phrase):
         return translate(str(value))
-    if isinstance(value, Translated):
+    if isinstance(value, Translated | Name):
         return value.in_language(language)
     return str(value)
 

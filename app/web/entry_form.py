@@ -30,6 +30,7 @@ from app.rules.names import folded
 from app.rules.own_events import not_own, pages_source
 from app.rules.terms import Finding, Place, n_
 from app.web.forms import Typed
+from app.web.languages import named
 from app.web.request_context import RequestContext
 
 __all__ = [
@@ -204,7 +205,11 @@ def colleagues_named(directory: Directory, *, text: str, day: dt.date, limit: in
             unit = directory.unit_of(person.number, day)
             row = directory.unit_near(unit, day) if unit else None
             found.append(
-                {"value": f"{person.name} ({person.number})", "name": person.name, "note": row.name if row else ""}
+                {
+                    "value": f"{person.name} ({person.number})",
+                    "name": person.name,
+                    "note": named(row.name) if row else "",
+                }
             )
             if len(found) == limit:
                 break

@@ -20,7 +20,7 @@ from app.kit.refusals import Invalid, NotThere, at_field
 from app.rules.kpis import Translated
 from app.rules.permissions import Deed
 from app.rules.steps import Formula, Phrase, Section, Step
-from app.rules.terms import Node, n_
+from app.rules.terms import Name, Node, n_
 from app.scoring import CyclePlan, Explanation, node_name
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of
@@ -136,7 +136,7 @@ class Teller:
             return Markup('<code class="formula">{}</code>').format(str(value))
         if isinstance(value, Phrase):
             return str(gettext(str(value)))
-        return value.in_language(self._language) if isinstance(value, Translated) else str(value)
+        return value.in_language(self._language) if isinstance(value, Translated | Name) else str(value)
 
 
 def _goals(plan: CyclePlan, line: Line | None) -> list[tuple[Translated, Translated | None]]:
