@@ -40,6 +40,7 @@ from app.ledger.record import Arrival, Recorded, Rejected, StaleFrameError, reco
 from app.ledger.rejects import (
     KeptReject,
     errors_of,
+    forget_rejected,
     keep_rejected,
     rejected_event,
     rejected_events,
@@ -121,6 +122,7 @@ __all__ = [
     "figures_as_of",
     "figures_by_day",
     "forget_changes",
+    "forget_rejected",
     "frame_of",
     "keep_rejected",
     "latest_moves",

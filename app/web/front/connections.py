@@ -120,10 +120,12 @@ class Connection(HttpToolsProtocol):
         self._stop_waiting()
         super().on_headers_complete()
 
-    def timeout_keep_alive_handler(self) -> None:
+    def _close_idle(self) -> None:
         """Nothing more came: close, and do not wait for ever for a reader to take the rest of the answer."""
         super().timeout_keep_alive_handler()
         self.loop.call_later(ANSWER_SECONDS, self.transport.abort)
+
+    timeout_keep_alive_handler = _close_idle
 
     def shutdown(self) -> None:
         """The server was asked to stop: streams end at once, other requests have their grace."""
