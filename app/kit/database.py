@@ -27,6 +27,9 @@ __all__ = ["Database", "driver_cursor", "is_postgresql", "lock", "lock_all"]
 
 T = TypeVar("T")
 
+DEED: Final = "deed"
+"""The connection's option that says what a writing transaction is for."""
+
 ATTEMPTS: Final = 6
 """How often a write that met another one in its way (deadlock, lost race for a key) is tried."""
 
@@ -65,6 +68,7 @@ class Database:
             self._write_lock = None
             self.reader = _postgresql_engine(parsed, writes=False, connections=readers, patience_s=patience_s)
             self.writer = _postgresql_engine(parsed, writes=True, connections=writers, patience_s=patience_s)
+        event.listen(self.writer, "begin", _refuse_without_deed, insert=True)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -81,14 +85,14 @@ class Database:
         """A writing transaction for one deed: committed at the end, rolled back on any exception.
 
         Args:
-            deed: what is being done, for the trail and for whoever reads ``pg_stat_activity``.
+            deed: what is being done. Without one the engine refuses to begin.
 
         Raises:
             Busy: a connection, or a lock that another transaction holds, did not come free in time.
         """
         with self._alone(), _patient(self.writer) as connection:
             try:
-                with connection.execution_options(deed=deed), connection.begin():
+                with connection.execution_options(**{DEED: deed}), connection.begin():
                     yield connection
             except OperationalError as error:
                 if _is_locked(error):
@@ -135,6 +139,13 @@ class Database:
         """Close all pooled connections."""
         self.reader.dispose()
         self.writer.dispose()
+
+
+def _refuse_without_deed(connection: Connection) -> None:
+    """Whatever is written, by a statement, in bulk or by the driver's own COPY, is written in a transaction that was begun for a deed."""
+    if not connection.get_execution_options().get(DEED):
+        message = "a writing transaction is begun for a deed: use Database.write or Database.writing"
+        raise RuntimeError(message)
 
 
 def _is_race(error: DBAPIError) -> bool:
@@ -221,7 +232,9 @@ def is_postgresql(connection: Connection) -> bool:
 
 
 def driver_cursor(connection: Connection) -> Any:
-    """A cursor of the driver itself, for what SQLAlchemy would do row by row."""
+    """A cursor of the driver itself, for what SQLAlchemy would do row by row; only within a transaction, which has its deed if it writes."""
+    if not connection.in_transaction():
+        connection.begin()
     raw = connection.connection.driver_connection
     if raw is None:
         message = "the connection is closed"

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from flask import Flask, Request, request
@@ -81,7 +81,6 @@ class Route:
         acts: whether it changes something.
         api: whether it answers in JSON, to keys too.
         transaction: whether the router opens one; else the handler opens its own, or needs none.
-        trail: whether a row of the trail is written.
         again: the read of the same page that shows a refused form again.
         about: what OpenAPI says of it beyond its docstring.
         lane: whose threads work on it.
@@ -96,7 +95,6 @@ class Route:
     acts: bool
     api: bool
     transaction: bool = True
-    trail: bool = True
     again: str | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
     lane: Lane = Lane.READ
@@ -140,7 +138,6 @@ class Pages:
         may: Deed,
         again: str | None = None,
         transaction: bool = True,
-        trail: bool = True,
         lane: Lane = Lane.WRITE,
         body_bytes: int = FORM_BYTES,
     ) -> Callable[[View], View]:
@@ -150,8 +147,8 @@ class Pages:
             rule: the address.
             may: the deed.
             again: the handler of this page that shows the form again, with what was typed, where it is refused.
-            transaction: False for a handler that must not hold one, since it hashes a password or writes a long file.
-            trail: False where the deed's own rows tell all.
+            transaction: False for a handler that must not hold one, since it hashes a password or writes a long file: what it writes, and
+                notes for the trail, it does within ``context.write()``.
             lane: whose threads work on it; a form that hashes a password or answers a file has another one than most.
             body_bytes: how long it may be.
         """
@@ -162,7 +159,6 @@ class Pages:
             acts=True,
             api=False,
             transaction=transaction,
-            trail=trail,
             again=again,
             lane=lane,
             body_bytes=body_bytes,
@@ -187,7 +183,6 @@ class Pages:
         may: Deed,
         methods: tuple[str, ...] = ("POST",),
         transaction: bool = True,
-        trail: bool = True,
         about: Mapping[str, Any] | None = None,
         body_bytes: int = FORM_BYTES,
     ) -> Callable[[View], View]:
@@ -199,7 +194,6 @@ class Pages:
             acts=True,
             api=True,
             transaction=transaction,
-            trail=trail,
             about=about or {},
             lane=Lane.WRITE,
             body_bytes=body_bytes,
@@ -275,20 +269,21 @@ class Site:
 
         return served
 
-    def _desk(self, typed: Typed | None = None) -> RequestContext:
+    def _context(self, route: Route, typed: Typed | None = None) -> RequestContext:
         return RequestContext(
             database=self.database,
             settings=self.settings,
             now=self.clock(),
             address=request.remote_addr or "",
             typed=typed or Typed(),
+            deed=route.deed,
             pages=self.rendering.main,
         )
 
     # ------------------------------------------------------------------------------------------------------------- reading
 
     def _read(self, route: Route, arguments: dict[str, Any], typed: Typed | None = None) -> AnyResponse:
-        context = self._desk(typed)
+        context = self._context(route, typed)
         if not route.transaction:
             if route.deed not in PUBLIC_DEEDS:
                 with self.database.read() as connection, sign_in.on_connection(connection):
@@ -313,7 +308,7 @@ class Site:
     # -------------------------------------------------------------------------------------------------------------- acting
 
     def _act(self, route: Route, arguments: dict[str, Any]) -> AnyResponse:
-        context = self._desk()
+        context = self._context(route)
         # Only a program that shows a key has no cookie to be misused; a page, or a door without keys, takes no notice of one.
         if not (route.api and route.deed not in PUBLIC_DEEDS and bearer_of(request)):
             refuse_forged(request, token=False)
@@ -343,17 +338,14 @@ class Site:
                 result = route.view(context, **arguments, **given)
             if context.person is not None:
                 access.touch_session(connection, viewer=context.person, now=context.now)
-            _write_trail(connection, route, context, arguments, result)
+            if not isinstance(result, FormError):
+                _write_trail(connection, context, arguments)
             return result
 
         try:
             if route.transaction:
                 return self.database.writing(route.deed, work)
-            result = route.view(context, **arguments, **given)
-            if route.trail and not isinstance(result, FormError):
-                with self.database.write(route.deed) as connection:
-                    _write_trail(connection, route, context, arguments, result)
-            return result
+            return route.view(context, **arguments, **given)
         finally:
             context.closed()
 
@@ -431,23 +423,13 @@ def _asked(route: Route) -> dict[str, BaseModel]:
     return asked
 
 
-def _write_trail(
-    connection: Any, route: Route, context: RequestContext, arguments: Mapping[str, Any], result: Any
-) -> None:
-    if not route.trail or isinstance(result, FormError):
-        return
+def _write_trail(connection: Any, context: RequestContext, arguments: Mapping[str, Any]) -> None:
+    """The deed's rows of the trail: one at least, about the address's node where the handler's notes name nothing else."""
     subject = next((str(value) for value in arguments.values() if isinstance(value, Node)), None)
-    for note in context.notes or [Note(subject=subject)]:
-        access.record_deed(
-            connection,
-            who=context.label,
-            deed=route.deed,
-            at=context.now,
-            subject=note.subject or subject,
-            before=note.before,
-            after=note.after,
-            why=note.why,
-        )
+    context.notes = [
+        note if note.subject else replace(note, subject=subject) for note in context.notes or [Note(subject=subject)]
+    ]
+    context.write_trail(connection)
 
 
 def _general(refusal: Refusal) -> Finding:

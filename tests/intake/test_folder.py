@@ -507,7 +507,7 @@ def test_arbitrary_bytes_are_never_more_than_findings(
 ) -> None:
     """Whatever a file holds, the load ends in findings; nothing raises."""
     folder = write(tmp_path, {**SMALL, name: content})
-    with empty.writer.connect() as connection:
+    with empty.writer.connect().execution_options(deed="test") as connection:
         report = load(connection, folder, definitions(), at=AT, by="test")
         connection.rollback()
 
@@ -524,7 +524,7 @@ def test_arbitrary_rows_are_never_more_than_findings(
     csv.writer(written).writerows(row[:width] for row in rows)
     text = "".join(f"{line}\n" for line in SMALL[name]) + written.getvalue()
     folder = write(tmp_path, {**SMALL, name: text.encode("utf-8", "surrogatepass")})
-    with empty.writer.connect() as connection:
+    with empty.writer.connect().execution_options(deed="test") as connection:
         report = load(connection, folder, definitions(), at=AT, by="test")
         connection.rollback()
 

@@ -1,63 +1,60 @@
-"""Waits end, and who met another tries again: on both engines."""
+"""The one door to a database: what reads cannot write, what writes says for what."""
 
 from __future__ import annotations
-
-import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 
-from app.kit.database import Database, lock
-from app.kit.refusals import Busy
+from app.access import tables
+from app.kit.bulk import bulk_insert
+from app.kit.database import Database, driver_cursor
+from app.rules.permissions import Deed
+from tests.people import NOW
 
-LOCK = 4711
-
-
-@pytest.fixture
-def impatient(database_url):
-    """A database that waits for a moment only."""
-    opened = Database(database_url, readers=2, writers=2, patience_s=0.1)
-    yield opened
-    opened.close()
+ROW = ("command", Deed.KEEP_KEYS, NOW)
 
 
-def test_a_wait_for_another_writer_ends(impatient, database_url):
-    """Within the process and of another one: what cannot be had is refused as busy, with when to come again."""
-    other = Database(database_url, writers=1)
-    for holder in (impatient, other):
-        with holder.write("hold") as held:
-            lock(held, LOCK)
-            with pytest.raises(Busy) as refused, impatient.write("wait") as connection:
-                lock(connection, LOCK)
-            assert refused.value.retry_after_s
-        with impatient.write("after") as connection:
-            lock(connection, LOCK)
-    other.close()
+def _insert_statement(connection: sa.Connection) -> None:
+    connection.execute(sa.insert(tables.trail).values(who="command", deed=Deed.KEEP_KEYS, at=NOW))
 
 
-def test_a_wait_for_a_connection_ends(impatient):
-    """There are only so many, so that all processes together stay below what the database gives."""
-    with impatient.read(), impatient.read(), pytest.raises(Busy), impatient.read():
-        pass
-    with impatient.read() as connection:
-        assert connection.scalar(sa.select(1)) == 1
+def _insert_in_bulk(connection: sa.Connection) -> None:
+    bulk_insert(connection, tables.trail, ("who", "deed", "at"), [ROW])
 
 
-def test_writers_that_lock_in_a_ring_come_through(database, database_url):
-    """PostgreSQL ends one of two that wait for each other; it is run again, and no error is seen. On SQLite they queue."""
-    both = threading.Barrier(2)
-    first_tries = threading.Semaphore(2)
+def _insert_by_driver(connection: sa.Connection) -> None:
+    driver_cursor(connection).execute("DELETE FROM trail")
 
-    def work(connection, keys):
-        lock(connection, keys[0])
-        if database.dialect == "postgresql" and first_tries.acquire(blocking=False):
-            both.wait(20)
-        lock(connection, keys[1])
-        return keys
 
-    with ThreadPoolExecutor(2) as pool:
-        done = pool.map(
-            lambda keys: database.writing("ring", lambda connection: work(connection, keys)), [(1, 2), (2, 1)]
-        )
-        assert list(done) == [(1, 2), (2, 1)]
+WAYS = pytest.mark.parametrize("write", [_insert_statement, _insert_in_bulk, _insert_by_driver])
+
+
+@WAYS
+def test_a_write_outside_a_deed_is_refused_by_the_engine(database: Database, write) -> None:
+    """By a statement, in bulk (COPY on PostgreSQL) or by the driver itself: nobody writes without saying for what (decision 0008)."""
+    with database.writer.connect() as connection, pytest.raises(RuntimeError, match="begun for a deed"):
+        write(connection)
+    with database.writer.connect() as connection, pytest.raises(RuntimeError, match="begun for a deed"):
+        connection.begin()
+    with database.read() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(tables.trail)) == 0
+
+
+@WAYS
+def test_a_reading_transaction_cannot_write(database: Database, write) -> None:
+    """On either engine, whichever way it is tried (decision 0003)."""
+    with database.read() as connection, pytest.raises(Exception, match=r"(?i)read-?only"):
+        write(connection)
+
+
+@WAYS
+def test_a_deed_lets_one_write(database: Database, write) -> None:
+    """The same three ways, within a transaction that says what it is for."""
+    with database.write(Deed.KEEP_KEYS) as connection:
+        _insert_statement(connection)
+    if write is _insert_by_driver:  # The trail is only ever added to; the driver's deletion meets its trigger.
+        with pytest.raises(Exception, match="only grows"), database.write(Deed.KEEP_KEYS) as connection:
+            write(connection)
+    else:
+        with database.write(Deed.KEEP_KEYS) as connection:
+            write(connection)

@@ -38,7 +38,7 @@ _ABOUT: Final = {
 }
 
 
-@pages.api_act("/api/v1/events", may=Deed.INGEST, transaction=False, trail=False, about=_ABOUT, body_bytes=EVENTS_BYTES)
+@pages.api_act("/api/v1/events", may=Deed.INGEST, transaction=False, about=_ABOUT, body_bytes=EVENTS_BYTES)
 def post(context: RequestContext) -> Json:
     """Record one event or a batch. One bad event never fails the others: it is kept, and can be read and sent again."""
     arrivals = arrivals_in(request)
@@ -49,7 +49,7 @@ def post(context: RequestContext) -> Json:
     def work(connection: Connection) -> Recorded:
         return intake.take_in(connection, arrivals, at=context.now, door=DOOR, sender=who)
 
-    recorded = context.database.writing(Deed.INGEST, work)
+    recorded = context.writing(work)
     count_events(recorded, door=DOOR)
     return Json(as_json(recorded))
 

@@ -51,7 +51,6 @@ class BadSignature(Unauthenticated):
     "/hooks/<name>",
     may=Deed.RECEIVE_HOOK,
     transaction=False,
-    trail=False,
     body_bytes=EVENTS_BYTES,
     about={
         "summary": "Receive signed events",
@@ -86,7 +85,7 @@ def receive(context: RequestContext, name: str) -> Json:
         # What was refused of a message that comes again is kept already.
         return intake.take_in(connection, arrivals, at=context.now, door=DOOR, sender=hook, keep=fresh)
 
-    recorded = context.database.writing(Deed.RECEIVE_HOOK, work)
+    recorded = context.writing(work)
     count_events(recorded, door=DOOR)
     return Json(as_json(recorded))
 
