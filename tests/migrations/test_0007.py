@@ -1,4 +1,4 @@
-"""The sixth migration: rejected events that are there already stay, and are found by their sender."""
+"""The seventh migration: rejected events that are there already stay, and are found by their sender."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_rejected_events_stay_and_are_found_by_their_sender(
     url = new_database(engine)
     database = Database(url)
     row = {"received_at": now, "door": "api", "errors": "[]", "event": '{"a": 1}'}
-    command.downgrade(kit._alembic(url), "0005")  # noqa: SLF001 - no command of ours goes down
+    command.downgrade(kit._alembic(url), "0006")  # noqa: SLF001 - no command of ours goes down
     with database.write("settle") as connection:
         connection.execute(sa.insert(tables.rejected_event), [row | {"sender": name} for name in ("crm", "erp", "crm")])
     migrate(url)
