@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from app.exports.activities import EXPORT as ACTIVITIES
+from app.exports.activities import OF_LEDGER as LEDGER_ACTIVITIES
 from app.exports.csv_files import as_csv
 from app.exports.grades import EMPLOYEES as EMPLOYEE_GRADES
 from app.exports.grades import UNITS as UNIT_GRADES
@@ -19,6 +20,7 @@ __all__ = [
     "ACTIVITIES",
     "EMPLOYEE_GRADES",
     "EXPORTS",
+    "LEDGER_ACTIVITIES",
     "PEOPLE",
     "UNIT_GRADES",
     "Cell",
@@ -31,6 +33,6 @@ __all__ = [
 ]
 
 EXPORTS: Final[Mapping[str, Export[Any]]] = {
-    one.name: one for one in (PEOPLE, EMPLOYEE_GRADES, UNIT_GRADES, ACTIVITIES)
+    one.name: one for one in (PEOPLE, EMPLOYEE_GRADES, UNIT_GRADES, ACTIVITIES, LEDGER_ACTIVITIES)
 }
 """Every kind of file there is, by its name."""
