@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -60,6 +61,8 @@ BASIS = click.option(
 )
 FORMAT = click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
 
+_FIGURE: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+
 
 def _print_json(value: object) -> None:
     json.dump(value, sys.stdout, ensure_ascii=False, indent=1)
@@ -67,10 +70,16 @@ def _print_json(value: object) -> None:
 
 
 def _print_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    from app.exports import harmless
+
+    def cell(value: object) -> object:
+        # A figure may be negative; a group of evaluation or an area is free text.
+        return harmless(value) if isinstance(value, str) and not _FIGURE.fullmatch(value) else value
+
     writer = csv.DictWriter(sys.stdout, columns, restval="", lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: "" if value is None else value for name, value in row.items()})
+        writer.writerow({name: "" if value is None else cell(value) for name, value in row.items()})
 
 
 @click.command()

@@ -13,7 +13,7 @@ from app.exports.csv_files import as_csv
 from app.exports.grades import EMPLOYEES as EMPLOYEE_GRADES
 from app.exports.grades import UNITS as UNIT_GRADES
 from app.exports.people import EXPORT as PEOPLE
-from app.exports.table import Cell, Column, Export, Sheet
+from app.exports.table import Cell, Column, Export, Sheet, harmless
 from app.exports.xlsx_files import refuse_more_than_a_workbook_holds, write_xlsx
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Export",
     "Sheet",
     "as_csv",
+    "harmless",
     "refuse_more_than_a_workbook_holds",
     "write_xlsx",
 ]

@@ -126,6 +126,26 @@ def test_grades_name_a_broken_rule_on_standard_error(run: Callable[..., Ran]) ->
     assert [row["unit"] for row in rows] == ["HQ", "VIE"]
 
 
+def test_a_group_that_reads_as_a_formula_is_no_formula_in_what_is_printed(
+    kopes: Kopes, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    """Who opens the printed CSV in a spreadsheet runs nothing; JSON has the name as it is."""
+    Scenario.read(YEAR).write(tmp_path)
+    units = tmp_path / "agency" / "units.csv"
+    rows = list(csv.DictReader(io.StringIO(units.read_text(encoding="utf-8"))))
+    with units.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, rows[0])
+        table.writeheader()
+        table.writerows(row | {"evaluation_group": "=1+1;@A1"} for row in rows)
+    (tmp_path / "definitions" / "policies.yaml").write_text("groups: {minimum: 1}\n", encoding="utf-8")
+    url = new_database("sqlite")
+    kopes("load", tmp_path / "agency", database=url, definitions=tmp_path / "definitions")
+    asked = ("grade", "--cycle", "2026", "--of", "units")
+    printed = kopes(*asked, "--format", "csv", database=url, status=None).out
+    assert "'=1+1;'@A1" in {row["group"] for row in csv.DictReader(io.StringIO(printed))}
+    assert "=1+1;@A1" in {one["group"] for one in json.loads(kopes(*asked, database=url, status=None).out)}
+
+
 def test_the_digest_is_64_digits_and_reconciling_finds_nothing(run: Callable[..., Ran]) -> None:
     """Both are read-only and may be run at any time."""
     digest = run("digest").out
