@@ -102,7 +102,7 @@ def test_eight_tabs_follow_by_one_stream(site: Site, context: BrowserContext, ev
     for tab, node in zip(tabs[1:], nodes[1:], strict=True):
         tab.goto(f"{site.url}/scorecards/{node}")
     for tab in tabs:
-        expect(tab.get_by_text("Live: this page follows every change.")).to_be_visible()
+        expect(tab.get_by_text("Live: this page follows every change.")).to_be_visible(timeout=30_000)
 
     assert eventually(lambda: site.streams() == 1)
     tabs[3].bring_to_front()
@@ -111,10 +111,10 @@ def test_eight_tabs_follow_by_one_stream(site: Site, context: BrowserContext, ev
     for tab in tabs:
         tab.evaluate("document.querySelector('[data-live-part]').firstElementChild.id = 'as it was'")
     site.ingest("2026-03-04 consult C-1 E1")
-    expect(moving).to_have_text("1 count")
+    expect(moving).to_have_text("1 count", timeout=30_000)
     for number in (0, 1, 6, 7):
         tabs[number].bring_to_front()
-        expect(tabs[number].locator("[id='as it was']")).to_have_count(0)
+        expect(tabs[number].locator("[id='as it was']")).to_have_count(0, timeout=30_000)
     for tab in tabs[1:]:
         tab.close()
     assert eventually(lambda: site.streams() == 1)

@@ -215,7 +215,6 @@ def test_a_process_that_dies_is_replaced_and_streams_end_at_the_stop(api, severa
     server = several()
     first = eventually(lambda: len(found := _processes(server.process.pid)) == 2 and found)
     os.kill(first[0], signal.SIGKILL)
-    # One that dies while it starts is missed only when its answer does not come.
     second = eventually(
         lambda: len(found := _processes(server.process.pid)) == 2 and found != first and found, seconds=90
     )

@@ -25,6 +25,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from sqlalchemy.exc import SQLAlchemyError
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from app import scoring
 from app.kit import clock
@@ -54,9 +55,6 @@ READERS: Final = sum(THREADS.values()) + 2
 
 WRITERS: Final = 5
 """Connections that a process writes by. With :data:`READERS` 20 a process: four of them and the worker stay below the 97 that PostgreSQL gives by default."""
-
-_HEALTH_SECONDS: Final = 30
-"""How long a process may be silent before it is taken for hung and replaced."""
 
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -202,13 +200,22 @@ class _Supervisor(Multiprocess):
         self._let_go()
 
     def keep_subprocess_alive(self) -> None:
-        """Replace what has failed."""
-        before = {process.pid for process in self.processes}
-        super().keep_subprocess_alive()
+        """Replace what has ended.
+
+        Uvicorn would ask each process whether it is well, and could not be stopped while one that is starting does not answer yet.
+        """
+        for place, process in enumerate(self.processes):
+            if process.process.is_alive():
+                continue
+            process.join()
+            if process.exitcode == STARTUP_FAILURE:
+                self.should_exit.set()
+                return
+            _LOG.error("server process %s ended with %s: another is started", process.pid, process.exitcode)
+            mark_process_dead(process.pid, self._metrics)  # type: ignore[no-untyped-call]  # the library has few types
+            self.processes[place] = another = Process(self.config, self.sockets)
+            another.start()
         self._let_go()
-        for pid in before - {process.pid for process in self.processes}:
-            _LOG.error("server process %s ended: another was started", pid)
-            mark_process_dead(pid, self._metrics)  # type: ignore[no-untyped-call]  # the library has few types
 
     def _let_go(self) -> None:
         """Close our ends of what processes have by now: a socket lives as long as its process."""
@@ -237,7 +244,6 @@ def _config(make: object, *, workers: int = 1) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        timeout_worker_healthcheck=_HEALTH_SECONDS,
         backlog=2048,
         workers=workers,
     )
