@@ -48,9 +48,18 @@ class Database:
         readers: connections that read at once, at most.
         writers: connections that write at once, at most; on SQLite one is enough, whatever is said here.
         patience_s: how long a transaction waits for a connection or a lock before it is refused (:class:`app.kit.refusals.Busy`).
+        disposable: it is thrown away should anything go wrong while it is built: SQLite then neither keeps a log nor waits for the disk.
     """
 
-    def __init__(self, url: str, *, readers: int = 8, writers: int = 8, patience_s: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        readers: int = 8,
+        writers: int = 8,
+        patience_s: float = PATIENCE_SECONDS,
+        disposable: bool = False,
+    ) -> None:
         """Prepare the engines; nothing is opened before the first transaction."""
         self.url = url
         self._patience_s: Final = patience_s
@@ -63,7 +72,9 @@ class Database:
             # In-process writers queue here in order: SQLite's own busy wait lets some of them starve for seconds.
             self._write_lock: threading.Lock | None = threading.Lock()
             self.reader = _sqlite_engine(parsed, writes=False, connections=readers, patience_s=patience_s)
-            self.writer = _sqlite_engine(parsed, writes=True, connections=2, patience_s=patience_s)
+            self.writer = _sqlite_engine(
+                parsed, writes=True, connections=2, patience_s=patience_s, disposable=disposable
+            )
         else:
             self._write_lock = None
             self.reader = _postgresql_engine(parsed, writes=False, connections=readers, patience_s=patience_s)
@@ -173,7 +184,9 @@ def _patient(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def _sqlite_engine(url: sa.URL, *, writes: bool, connections: int, patience_s: float) -> Engine:
+def _sqlite_engine(
+    url: sa.URL, *, writes: bool, connections: int, patience_s: float, disposable: bool = False
+) -> Engine:
     engine = sa.create_engine(
         url,
         connect_args={"timeout": patience_s, "check_same_thread": False},
@@ -197,7 +210,11 @@ def _sqlite_engine(url: sa.URL, *, writes: bool, connections: int, patience_s: f
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("PRAGMA mmap_size = 268435456")
-        if writes:
+        if disposable:
+            connection.execute("PRAGMA journal_mode = MEMORY")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("PRAGMA cache_size = -262144")
+        elif writes:
             connection.execute("PRAGMA journal_mode = WAL")
             # FULL: what was answered as accepted survives a power cut.
             connection.execute("PRAGMA synchronous = FULL")

@@ -20,6 +20,7 @@ from app.ledger.activities import (
     recorded_time,
     reversal_event,
 )
+from app.ledger.activity_rows import WorthTooMuch
 from app.ledger.by_day import earliest_day_since, figures_by_day, newest_event
 from app.ledger.contents import contents
 from app.ledger.counted import (
@@ -31,11 +32,11 @@ from app.ledger.counted import (
     counted_shares,
     counted_size,
 )
-from app.ledger.fold import figures_as_of
+from app.ledger.fold import figures_as_of, is_large
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame_of, owners_text, slices_in_use
 from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
 from app.ledger.needs import needs
-from app.ledger.reconcile import reconcile, rederive
+from app.ledger.reconcile import is_outdated, reconcile, rederive
 from app.ledger.record import Arrival, Origin, Recorded, Rejected, StaleFrameError, record
 from app.ledger.rejects import (
     KeptReject,
@@ -104,6 +105,7 @@ __all__ = [
     "Verdicts",
     "Waiting",
     "WaitingFor",
+    "WorthTooMuch",
     "activities_alike",
     "activities_found",
     "activities_listed",
@@ -125,6 +127,8 @@ __all__ = [
     "forget_changes",
     "forget_rejected",
     "frame_of",
+    "is_large",
+    "is_outdated",
     "keep_rejected",
     "latest_moves",
     "look",

@@ -1,33 +1,44 @@
-"""The seventh migration: rejected events that are there already stay, and are found by their sender."""
+"""The seventh migration: what earlier rules derived is derived again by the command that migrates."""
 
 from __future__ import annotations
 
-import datetime as dt
+from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from alembic import command
 
 from app.kit import schema as kit
-from app.kit.database import Database
-from app.kit.schema import migrate
-from app.ledger import rejected_events, tables
-from tests.conftest import NewDatabase
+from app.ledger import tables
+from tests.conftest import Kopes, NewDatabase
+from tests.scenario import Scenario, open_agency
+
+GIVEN = """
+unit HQ agency
+employee E1 HQ staff
+2026-03-04 new_buyer N-1 E1 of मीरा/IN
+2026-03-05 new_buyer N-2 E1 of मोरे/IN
+2026-03-05 verified N-1 by E9
+"""
 
 
-def test_rejected_events_stay_and_are_found_by_their_sender(
-    engine: str, new_database: NewDatabase, now: dt.datetime
+def test_keys_of_the_version_before_are_derived_again(
+    engine: str, new_database: NewDatabase, tmp_path: Path, kopes: Kopes
 ) -> None:
-    """Down and up again with rows in it."""
-    url = new_database(engine)
-    database = Database(url)
-    row = {"received_at": now, "door": "api", "errors": "[]", "event": '{"a": 1}'}
+    """Two buyers whose names differ by vowel signs alone were one: after `kopes migrate` the digest is that of a fresh database."""
+    agency = open_agency(new_database(engine), Scenario.read(GIVEN), tmp_path)
+    url, digest = agency.database.url, agency.digest()
     command.downgrade(kit._alembic(url), "0006")  # noqa: SLF001 - no command of ours goes down
-    with database.write("settle") as connection:
-        connection.execute(sa.insert(tables.rejected_event), [row | {"sender": name} for name in ("crm", "erp", "crm")])
-    migrate(url)
-    with database.read() as connection:
-        assert len(rejected_events(connection, sender=("api", "crm"))) == 2
-        assert len(rejected_events(connection)) == 3
-        indexes = {one["name"] for one in sa.inspect(connection).get_indexes("rejected_event")}
-    assert "ix_rejected_event_sender" in indexes
-    database.close()
+    with agency.database.write("test") as connection:
+        connection.execute(sa.update(tables.activity).values(buyer_key="IN~म र"))
+    assert "2 activities were derived again" in kopes("migrate", database=url).out
+    assert agency.digest() == digest
+    assert agency.differences() == []
+    assert "derived again" not in kopes("migrate", database=url).out
+    agency.database.close()
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_an_empty_database_is_migrated_too(new_database: NewDatabase, kopes: Kopes, engine: str) -> None:
+    """Before anything was loaded there is nothing to derive."""
+    assert kopes("migrate", database=new_database(engine)).out == "The schema is current.\n"
