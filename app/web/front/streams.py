@@ -185,7 +185,12 @@ class Streams:
                     context = contexts.get(what)
                     if context is None:
                         who = sign_in.outside_flask(
-                            connection, app=self._app, authorization=what.authorization, cookies=what.cookie, now=now
+                            connection,
+                            app=self._app,
+                            settings=self._site.settings,
+                            authorization=what.authorization,
+                            cookies=what.cookie,
+                            now=now,
                         )
                         context = RequestContext(
                             database=self._site.database, settings=self._site.settings, now=now, who=who
