@@ -22,7 +22,7 @@ from app.web.assets import build as build_assets
 from app.web.limits import EVENTS_BYTES
 from app.web.pages import PAGES
 from app.web.rendering import Rendering
-from app.web.routing import NodeConverter, Pages, Site, refuse_undeclared
+from app.web.routing import NodeConverter, NumberConverter, Pages, Site, refuse_undeclared
 
 __all__ = ["build_assets", "create_app", "site_of"]
 
@@ -58,6 +58,7 @@ def create_app(
     )
     app.session_interface = security.CookieSessions()
     app.url_map.converters["node"] = NodeConverter
+    app.url_map.converters["int"] = NumberConverter
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["assets"] = assets()

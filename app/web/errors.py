@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 from flask import Flask, Response, redirect, request, url_for
 from flask_babel import gettext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as AnyResponse
@@ -115,6 +115,11 @@ def prepare(app: Flask, site: Site) -> None:
             site, status=503, code="unavailable", detail=_detail(503), headers={"Retry-After": "5"}, plain=True
         )
 
+    def unfit(error: Exception) -> AnyResponse:
+        # The doors refuse by name what no database can hold; what they have missed is still the sender's to mend.
+        _LOG.exception("%s %s", request.method, request.path, exc_info=error)
+        return _answer(site, status=400, code=_code(400), detail=_detail(400), plain=True)
+
     def broken(error: Exception) -> AnyResponse:
         _LOG.exception("%s %s", request.method, request.path, exc_info=error)
         return _answer(site, status=500, code="broken", detail=_detail(500), plain=True)
@@ -122,6 +127,8 @@ def prepare(app: Flask, site: Site) -> None:
     app.register_error_handler(Refusal, refused)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(OperationalError, unreachable)
+    for kind in (DataError, OverflowError, UnicodeEncodeError):
+        app.register_error_handler(kind, unfit)
     app.register_error_handler(Exception, broken)
 
 

@@ -30,7 +30,7 @@ from uuid import uuid4
 from flask import Flask, Request, request
 from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import BaseConverter, RequestRedirect, ValidationError
+from werkzeug.routing import BaseConverter, IntegerConverter, RequestRedirect, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from app import access
@@ -41,15 +41,21 @@ from app.kit.settings import Settings
 from app.rules.permissions import PUBLIC_DEEDS, Deed
 from app.rules.terms import Finding, Node
 from app.web import sign_in
-from app.web.forms import Typed, kept, parsed
+from app.web.forms import Typed, is_plain, kept, parsed, refuse_unfit
 from app.web.limits import FORM_BYTES, NO_BODY_BYTES, Lane
 from app.web.rendering import FormError, Rendering
 from app.web.request_context import Note, RequestContext
 from app.web.security import refuse_forged
 
-__all__ = ["NodeConverter", "Pages", "Route", "Site", "bearer_of", "number_of", "refuse_undeclared"]
+__all__ = ["NodeConverter", "NumberConverter", "Pages", "Route", "Site", "bearer_of", "number_of", "refuse_undeclared"]
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+
+class NumberConverter(IntegerConverter):
+    """``<int:number>`` in a rule: what a database can number its rows with, and nothing longer."""
+
+    regex = r"[0-9]{1,18}"
 
 
 class NodeConverter(BaseConverter):
@@ -272,6 +278,8 @@ class Site:
         serve = self._act if route.acts else self._read
 
         def served(**arguments: Any) -> AnyResponse:
+            if not is_plain(request.path):
+                raise NotThere
             return serve(route, arguments)
 
         return served
@@ -455,8 +463,16 @@ def _model(hint: Any) -> type[BaseModel] | None:
 
 
 def _asked(route: Route) -> dict[str, BaseModel]:
-    """The form and the address's parameters, read into the types that the handler declares."""
+    """The form and the address's parameters, read into the types that the handler declares.
+
+    Raises:
+        Invalid: one cannot be read, or holds what no database takes as a text. A sign-in is left as it is: it counts, whatever was typed.
+    """
     asked: dict[str, BaseModel] = {}
+    if route.deed is not Deed.SIGN_IN:
+        refuse_unfit(request.args)
+        if route.acts and not route.api:
+            refuse_unfit(request.form)
     if route.query is not None:
         asked["query"] = parsed(route.query, request.args, exact=route.api)
     if route.form is not None:

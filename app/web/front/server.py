@@ -240,6 +240,7 @@ def _config(make: object, *, workers: int = 1) -> uvicorn.Config:
         ws="none",
         lifespan="off",
         log_level="warning",
+        log_config=None,  # its records go where all of the process go, a line each
         access_log=False,
         proxy_headers=False,
         server_header=False,
