@@ -21,10 +21,10 @@ from app.rules.terms import Finding, n_
 from app.web.languages import filled, finding_text
 from app.web.request_context import RequestContext
 from app.web.routing import Site
-from app.web.security import safe_next
+from app.web.security import add_headers, safe_next
 from app.web.sign_in import current_viewer, on_connection
 
-__all__ = ["is_for_programs", "prepare", "problem"]
+__all__ = ["is_for_programs", "prepare", "problem", "refused_outside"]
 
 _LOG: Final = logging.getLogger("kopes.web")
 
@@ -36,11 +36,13 @@ _TITLES: Final = {
     403: n_("Not allowed"),
     404: n_("Not found"),
     405: n_("Not done this way"),
+    408: n_("It took too long to arrive"),
     409: n_("Changed in the meantime"),
     413: n_("Too large"),
     415: n_("Not a kind that is taken here"),
     422: n_("Something needs another look"),
     429: n_("Too many attempts"),
+    431: n_("Too large"),
     500: n_("Something broke on our side"),
     503: n_("Not reachable at the moment"),
 }
@@ -128,6 +130,25 @@ def prepare(app: Flask, site: Site) -> None:
     for kind in (DataError, OverflowError, UnicodeEncodeError):
         app.register_error_handler(kind, unfit)
     app.register_error_handler(Exception, broken)
+
+
+def refused_outside(app: Flask, site: Site, refusal: Refusal, *, path: str, accept_language: str) -> Response:
+    """The answer to a request that is refused before the application sees it; it asks no database and knows nobody.
+
+    Args:
+        app: the application.
+        site: what its routes share.
+        refusal: why.
+        path: what was asked for.
+        accept_language: the header.
+    """
+    shown = "/api/" if is_for_programs(path) else "/"
+    with app.test_request_context(shown, headers={"Accept-Language": accept_language}):
+        headers = {} if refusal.retry_after_s is None else {"Retry-After": str(refusal.retry_after_s)}
+        detail = filled(refusal.message, refusal.parameters)
+        response = _answer(site, status=refusal.status, code=refusal.code, detail=detail, headers=headers, plain=True)
+        add_headers(response)
+    return response
 
 
 def _refused(site: Site, refusal: Refusal) -> AnyResponse:
