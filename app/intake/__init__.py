@@ -5,7 +5,7 @@ that every error names file, line and field. Never decides what is right: that i
 """
 
 from app.intake.activity_files import ingest_file, rejects_path
-from app.intake.agency import Loaded, LoadRefused, load_agency
+from app.intake.agency import Loaded, LoadRefused, derive_by_present_rules, load_agency
 from app.intake.definitions import read_folder as read_definitions
 from app.intake.events import arrival_of, arrival_of_text, take_in
 from app.intake.folder import FILES as FOLDER_FILES
@@ -19,6 +19,7 @@ __all__ = [
     "Replayed",
     "arrival_of",
     "arrival_of_text",
+    "derive_by_present_rules",
     "ingest_file",
     "load_agency",
     "read_definitions",

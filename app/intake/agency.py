@@ -25,7 +25,7 @@ from app.ledger.tables import LOCK_LEDGER
 from app.rules.terms import Finding, Level, Place, n_
 from app.scoring import state
 
-__all__ = ["LoadRefused", "Loaded", "load_agency"]
+__all__ = ["LoadRefused", "Loaded", "derive_by_present_rules", "load_agency"]
 
 _DERIVED_FROM: Final = frozenset({"units", "employees", "postings", "rates", "definitions"})
 """The files that activities and totals are derived from; the others change scores alone, which are never stored."""
@@ -106,6 +106,17 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
         changed=report.changed,
         derived=derived,
     )
+
+
+def derive_by_present_rules(connection: Connection, *, at: dt.datetime) -> int | None:
+    """Derive again what an earlier version of the rules derived; returns how many activities, None where nothing is outdated.
+
+    Without it an event's stored keys would be the old rules' and those of the next one the new rules', and one buyer would count as two.
+    """
+    if not ledger.is_outdated(connection):
+        return None
+    lock(connection, LOCK_LEDGER)
+    return ledger.rederive(connection, state(connection).frame, at=at)
 
 
 def _difference(found: TargetDifference) -> Finding:

@@ -35,7 +35,7 @@ from app.ledger.fold import figures_as_of
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame_of, owners_text, slices_in_use
 from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
 from app.ledger.needs import needs
-from app.ledger.reconcile import reconcile, rederive
+from app.ledger.reconcile import is_outdated, reconcile, rederive
 from app.ledger.record import Arrival, Origin, Recorded, Rejected, StaleFrameError, record
 from app.ledger.rejects import (
     KeptReject,
@@ -123,6 +123,7 @@ __all__ = [
     "figures_by_day",
     "forget_changes",
     "frame_of",
+    "is_outdated",
     "keep_rejected",
     "latest_moves",
     "look",

@@ -28,6 +28,7 @@ __all__ = [
     "arrival",
     "credit",
     "day_tally",
+    "derivation",
     "distinct_count",
     "event",
     "event_sequence",
@@ -223,6 +224,13 @@ distinct_count: Final = Table(
 
 A unit's count is spread over buckets by the key, since at the top of the agency one row would be written by almost every deal.
 """
+
+derivation: Final = Table(
+    "derivation",
+    metadata,
+    Column("version", sa.Integer, primary_key=True, autoincrement=False),
+)
+"""One row: by which version of the rules (:data:`app.ledger.DERIVATION`) all that is derived was derived."""
 
 touched: Final = Table(
     "touched",
