@@ -130,6 +130,7 @@ ROLES: Final[Mapping[Role, str]] = {
     Role.HR: n_("HR"),
     Role.AUDITOR: n_("Auditor"),
     Role.ADMIN: n_("Administrator"),
+    Role.MEMBER: n_("Member"),
 }
 
 DEEDS: Final[Mapping[Deed, str]] = {

@@ -228,3 +228,21 @@ def test_a_database_that_was_never_migrated_is_named_as_that(kopes: Kopes, tmp_p
     ran = kopes("digest", database=f"sqlite:///{tmp_path / 'empty.sqlite'}", status=1)
     assert "kopes migrate" in ran.err
     kopes("digest", database="mysql://nowhere", status=2)
+
+
+@pytest.mark.parametrize(
+    "command", [("score",), ("explain", "unit:VIE", "deals"), ("grade",), ("grade", "--of", "units")]
+)
+def test_a_cycle_that_no_folder_names_is_an_error_that_says_which_there_are(
+    run: Callable[..., Ran], command: tuple[str, ...]
+) -> None:
+    """A year that is mistyped must not look like an agency without work."""
+    ran = run(*command, "--cycle", "3000", status=1)
+    assert re.search(r"names no cycle 3000; there are .*2026", ran.err)
+    assert ran.out == ""
+
+
+def test_an_account_may_be_made_that_sees_nothing_by_itself(run: Callable[..., Ran]) -> None:
+    """A role for people whose access comes by what they are asked to do."""
+    made = run("user", "create", "guest@agency.example", "--role", "member")
+    assert made.out.strip()
