@@ -7,7 +7,7 @@ credited: all that hangs on the folder is derived again, from the first event on
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -93,7 +93,11 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
     derived = None
     if report.changed & _DERIVED_FROM:
         ledger.slices_in_use(connection, read, may_add=True)
-        derived = ledger.rederive(connection, state(connection).frame, at=at)
+        try:
+            derived = ledger.rederive(connection, state(connection).frame, at=at)
+        except ledger.WorthTooMuch as refusal:
+            place = Place(file=f"{folder.resolve().name}/rates.csv", field="usd")
+            raise LoadRefused(*problems, *(replace(one, place=place) for one in refusal.findings)) from refusal
     elif report.changed:
         ledger.touch(connection, at=at, owners=ledger.owners_text(everyone=True))
     return Loaded(

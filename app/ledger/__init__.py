@@ -20,6 +20,7 @@ from app.ledger.activities import (
     recorded_time,
     reversal_event,
 )
+from app.ledger.activity_rows import WorthTooMuch
 from app.ledger.by_day import earliest_day_since, figures_by_day, newest_event
 from app.ledger.contents import contents
 from app.ledger.counted import (
@@ -103,6 +104,7 @@ __all__ = [
     "Verdicts",
     "Waiting",
     "WaitingFor",
+    "WorthTooMuch",
     "activities_alike",
     "activities_found",
     "activities_listed",
