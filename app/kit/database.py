@@ -89,6 +89,30 @@ class Database:
                     raise
         raise AssertionError  # the loop returns or raises
 
+    def writing_if_free(self, deed: str, work: Callable[[Connection], object]) -> bool:
+        """Do a little in a writing transaction, unless another writer is in the way: what may as well be done by the next request.
+
+        Returns:
+            Whether it was done.
+        """
+        if self._write_lock is not None and not self._write_lock.acquire(blocking=False):
+            return False
+        try:
+            with (
+                self.writer.connect().execution_options(**{DEED: deed}) as connection,
+                _without_waiting(connection),
+                connection.begin(),
+            ):
+                if is_postgresql(connection):
+                    connection.execute(sa.text("SET LOCAL lock_timeout = '50ms'"))
+                work(connection)
+        except OperationalError:
+            return False
+        finally:
+            if self._write_lock is not None:
+                self._write_lock.release()
+        return True
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         if self._write_lock is None:
@@ -101,6 +125,21 @@ class Database:
         """Close all pooled connections."""
         self.reader.dispose()
         self.writer.dispose()
+
+
+@contextmanager
+def _without_waiting(connection: Connection) -> Iterator[None]:
+    """Have SQLite say at once that somebody writes, for this connection and this while."""
+    if is_postgresql(connection):
+        yield
+        return
+    # The driver's own connection: a statement of SQLAlchemy's would begin the transaction that is not to wait.
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA busy_timeout = 60000")
 
 
 def _refuse_without_deed(connection: Connection) -> None:

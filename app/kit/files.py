@@ -449,10 +449,22 @@ def _swallowed(table: _Table, lines: _Lines, code: str, findings: tuple[Finding,
     for number, line in lines.came:
         text = _shown_line(line)
         if number == opened:
-            first = findings or (_finding(code, Place(file=table.file, line=opened), most=csv.field_size_limit()),)
+            place, column = Place(file=table.file, line=opened), table.column(_quoted_place(line))
+            first = findings or (_finding(code, place, most=csv.field_size_limit(), column=column),)
             yield Trouble(table.file, opened, first, text)
         elif text.strip():
             yield _trouble(table.file, number, "swallowed", text=text, opened=opened)
+
+
+_CLOSED_EARLY: Final = re.compile(r'"(?:[^"]|"")*"(?=[^,"\r\n])')
+
+
+def _quoted_place(line: str) -> int:
+    """Which cell of a line, from 0, has the quotation mark that went wrong: one that is closed before its end, else the last."""
+    seen = line[: csv.field_size_limit()]
+    early = _CLOSED_EARLY.search(seen)
+    cells = next(csv.reader([seen[: early.start()] if early else seen]), [])
+    return max(len(cells) - 1, 0)
 
 
 def _csv_code(error: csv.Error) -> str:

@@ -19,6 +19,7 @@ __all__ = [
     "Invalid",
     "NotAllowed",
     "NotThere",
+    "PasswordFirst",
     "Refusal",
     "TooLarge",
     "TooMany",
@@ -83,6 +84,14 @@ class Unauthenticated(Refusal):
     code = "unauthenticated"
     status = 401
     message = n_("Sign in, or send a key that is known.")
+
+
+class PasswordFirst(Refusal):
+    """Who asks signed in with a password that somebody else chose, which opens nothing but its change."""
+
+    code = "change_password_first"
+    status = 403
+    message = n_("Change your first password before anything else.")
 
 
 class NotAllowed(Refusal):

@@ -51,7 +51,7 @@ def create_app(
     app = Flask("app.web", static_folder=None, template_folder=str(ROOT / "templates"))
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        SESSION_COOKIE_NAME=sign_in.SESSION_COOKIE,
+        SESSION_COOKIE_NAME=sign_in.cookie_name(sign_in.SESSION_COOKIE, settings),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
@@ -70,7 +70,7 @@ def create_app(
         settings=settings, database=database or Database(settings.database_url), clock=clock, rendering=Rendering()
     )
     app.extensions["kopes"] = site
-    sign_in.prepare(app, database=site.database, clock=clock)
+    sign_in.prepare(app, database=site.database, settings=settings, clock=clock)
     languages.prepare(app)
     errors.prepare(app, site)
     measuring.prepare(app)

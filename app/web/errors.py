@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.kit.refusals import NotThere, Refusal, Unauthenticated
+from app.kit.refusals import NotThere, PasswordFirst, Refusal, Unauthenticated
 from app.rules.terms import Finding, n_
 from app.web.languages import filled, finding_text
 from app.web.request_context import RequestContext
@@ -131,6 +131,8 @@ def _refused(site: Site, refusal: Refusal) -> AnyResponse:
         if not is_for_programs(request.path):
             return _to_sign_in()
         headers["WWW-Authenticate"] = 'Bearer realm="OpenKOPES"'
+    if isinstance(refusal, PasswordFirst) and not is_for_programs(request.path):
+        return redirect(url_for("password.password"), 303)
     return _answer(
         site,
         status=refusal.status,

@@ -254,10 +254,28 @@ class Site:
                 with self.database.read() as connection, sign_in.on_connection(connection):
                     self._admit(route, context.opened(connection), arguments)
                 context.closed()
+            self._note_use(route, context)
             return self.rendering.response(route.view(context, **arguments, **_asked(route)), context, api=route.api)
         with self.database.read() as connection, sign_in.on_connection(connection):
             self._admit(route, context.opened(connection), arguments)
-            return self.rendering.response(route.view(context, **arguments, **_asked(route)), context, api=route.api)
+            response = self.rendering.response(
+                route.view(context, **arguments, **_asked(route)), context, api=route.api
+            )
+        self._note_use(route, context)
+        return response
+
+    def _note_use(self, route: Route, context: RequestContext) -> None:
+        """Note that a session was used: once a minute, after the reading, and only where no other writer is in the way.
+
+        What an open page asks for by itself is no use that somebody makes of it.
+        """
+        person = context.person
+        if person is None or route.deed is Deed.FOLLOW_LIVE or "part" in request.args:
+            return
+        if person.last_acted_at is None or context.now - person.last_acted_at >= access.TOUCH_AFTER:
+            self.database.writing_if_free(
+                route.deed, lambda connection: access.touch_session(connection, viewer=person, now=context.now)
+            )
 
     def _admit(self, route: Route, context: RequestContext, arguments: Mapping[str, Any]) -> None:
         """Find out who asks, and go on only where the route's deed is theirs to do: to its node, where it has one."""
@@ -292,6 +310,8 @@ class Site:
             return self._again(route, arguments, refusal.findings or (_general(refusal),), refusal)
         if isinstance(result, FormError):
             return self._again(route, arguments, result.findings, result)
+        if not route.transaction:
+            self._note_use(route, context)
         return self.rendering.response(result, context, api=route.api)
 
     def _done(self, route: Route, context: RequestContext, arguments: Mapping[str, Any]) -> Any:

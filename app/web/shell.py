@@ -29,7 +29,7 @@ class Shell:
     def __init__(self, viewer: Viewer | None, items: list[Item], *, here: str, language: str, theme: str) -> None:
         """Find what was drawn for the same person, links, language and address."""
         self._key: Final[Hashable] = (
-            None if viewer is None else (viewer.account_id, viewer.email, viewer.employee),
+            None if viewer is None else (viewer.account_id, viewer.email, viewer.employee, viewer.must_change_password),
             tuple((item.page, item.label) for item in items),
             here,
             language,

@@ -163,6 +163,10 @@ def test_an_unknown_column_is_told_the_nearest_one(csv_file, name, like):
         (b"code,name\n\xff,a\n", "code"),
         (b'code,name\nA,"a\nb\xff"\n', "name"),
         ("code,name\nA\n", "name"),
+        ('code,name\nA,"a\n', "name"),
+        ('code,name\n"A,a\n', "code"),
+        ('code,name\n"A"x,a\n', "code"),
+        ('code,name,parent\nA,"a"x,"b"\n', "name"),
         ("code,name\nA,a,b\n", "name"),
     ],
 )

@@ -138,7 +138,12 @@ class Streams:
                 context = desks.get(shown)
                 if context is None:
                     who = sign_in.outside_flask(
-                        connection, app=self._app, authorization=shown[0], cookies=shown[1], now=now
+                        connection,
+                        app=self._app,
+                        settings=self._site.settings,
+                        authorization=shown[0],
+                        cookies=shown[1],
+                        now=now,
                     )
                     context = RequestContext(
                         database=self._site.database, settings=self._site.settings, now=now, who=who

@@ -17,7 +17,7 @@ from app.rules.names import folded
 from app.rules.permissions import Deed, may
 from app.rules.terms import Node, NodeKind, n_
 from app.scoring import State, node_name
-from app.web.asking import ScoreParameters, asked_of
+from app.web.asking import ScoreParameters, asked_by
 from app.web.downloads import ReasonedExport, log_reading, sheet_file
 from app.web.group_names import group_namer
 from app.web.languages import named
@@ -57,7 +57,7 @@ class GradesQuery(BaseModel):
 
 def _cycle(context: RequestContext, wanted: int | None) -> tuple[State, int]:
     held = scoring.state(context.connection)
-    return held, asked_of(held, ScoreParameters(cycle=wanted), context.today).cycle
+    return held, asked_by(context, held, ScoreParameters(cycle=wanted)).cycle
 
 
 def _proposal(context: RequestContext, query: GradesQuery, of_cycle: int) -> EmployeeProposal | UnitProposal:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from app import access, ledger, scoring
+from app import access, ledger, notices, scoring
 from app.exports import LEDGER_ACTIVITIES
 from app.kit.refusals import NotThere
 from app.ledger import EventFilter, Listed
@@ -20,7 +20,7 @@ from app.rules.terms import Node, NodeKind
 from app.web import words
 from app.web.downloads import ActivitiesExport, activities_file
 from app.web.json_shown import indented
-from app.web.rendering import Download, Page
+from app.web.rendering import Download, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -76,6 +76,7 @@ def events(context: RequestContext, query: LedgerQuery) -> Page:
     found = ledger.search_events(context.connection, frame, only=query.only(), limit=PAGE_ROWS + 1, before=query.before)
     return Page(
         "pages/ledger.html",
+        told=notices.rights_notice(context.connection, account_id=context.viewer.account_id),
         entries=found[:PAGE_ROWS],
         following=found[PAGE_ROWS - 1].seq if len(found) > PAGE_ROWS else None,
         query=query,
@@ -148,9 +149,18 @@ def trail(context: RequestContext, query: TrailQuery) -> Page:
     )
     return Page(
         "pages/trail.html",
+        told=notices.rights_notice(context.connection, account_id=context.viewer.account_id),
         rows=found[:PAGE_ROWS],
         following=found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None,
         query=query,
         asked=query.model_dump(exclude_defaults=True, exclude={"before"}),
         words=words,
     )
+
+
+@trail_pages.act("/trail/seen", may=Deed.SEE_TRAIL)
+def seen(context: RequestContext) -> Redirect:
+    """Note that one has seen what was told of rights that were given."""
+    context.note(subject=context.viewer.label, after={"seen": notices.RIGHTS})
+    notices.settle_rights_notice(context.connection, account_id=context.viewer.account_id, at=context.now)
+    return Redirect("", then="trail")

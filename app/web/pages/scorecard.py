@@ -19,7 +19,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, Visibility
 from app.web import words
-from app.web.asking import ScoreParameters, asked_of
+from app.web.asking import ScoreParameters, asked_by
 from app.web.kept import CachedPart, LruCache, Rendered, reader_of_page
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
@@ -49,7 +49,7 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
     sees = context.sees(Deed.SEE_SCORECARD)
     people = context.allowed(Deed.SEE_PEOPLE_SCORES, node)
     shows = Visibility(activities=context.allowed(Deed.SEE_ACTIVITIES, node), people=people, node=sees)
-    asked = asked_of(held, query, context.today)
+    asked = asked_by(context, held, query)
     source = scoring.board_source(context.connection, held=held, node=node, asked=asked, shows=shows)
     parents = [line.row.parent_node for line in source.plan.lines.get(node, ())]
     body = _Body(
@@ -68,6 +68,7 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         body=body,
         board=body.model,
         is_own=body.is_own,
+        logs=body.is_own and context.allowed(Deed.LOG_ACTIVITY),
         heads=people and node.kind is NodeKind.UNIT,
         part_address=url_for("scorecard.scorecard", node=node, **part),
         words=words,
