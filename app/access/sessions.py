@@ -114,8 +114,9 @@ class OwnSession:
 
 
 def email_key(email: str) -> str:
-    """What an e-mail is found by: surrounding space and case do not matter."""
-    return email.strip().casefold()
+    """What an e-mail is found by: surrounding space and case do not matter. What no text may hold is nobody's, and counts as an e-mail like any."""
+    plain = email.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+    return plain.strip().casefold()
 
 
 def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.timedelta = SESSION_IDLE) -> Viewer | None:

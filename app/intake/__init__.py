@@ -9,22 +9,28 @@ from app.intake.agency import Loaded, LoadRefused, derive_by_present_rules, load
 from app.intake.definitions import read_folder as read_definitions
 from app.intake.events import arrival_of, arrival_of_text, take_in
 from app.intake.folder import FILES as FOLDER_FILES
+from app.intake.own_activities import Corrected, FromPage, correct_own, judge, reverse_own
 from app.intake.replaying import NotYours, Replayed, replay
 
 __all__ = [
     "BATCH_ALONE",
     "FOLDER_FILES",
+    "Corrected",
+    "FromPage",
     "LoadRefused",
     "Loaded",
     "NotYours",
     "Replayed",
     "arrival_of",
     "arrival_of_text",
+    "correct_own",
     "derive_by_present_rules",
     "ingest_file",
+    "judge",
     "load_agency",
     "read_definitions",
     "rejects_path",
     "replay",
+    "reverse_own",
     "take_in",
 ]

@@ -41,6 +41,7 @@ from app.ledger.record import Arrival, Origin, Recorded, Rejected, StaleFrameErr
 from app.ledger.rejects import (
     KeptReject,
     errors_of,
+    forget_rejected,
     keep_rejected,
     rejected_event,
     rejected_events,
@@ -124,6 +125,7 @@ __all__ = [
     "figures_as_of",
     "figures_by_day",
     "forget_changes",
+    "forget_rejected",
     "frame_of",
     "is_large",
     "is_outdated",

@@ -14,13 +14,13 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from app.access import Viewer
-from app.web.kept import LruCache
+from app.kit.kept import LruCache
 from app.web.navigation import Item
 
 __all__ = ["Shell"]
 
 _MARK: Final = "\N{SYMBOL FOR NULL}csrf\N{SYMBOL FOR NULL}"
-_DRAWN: Final[LruCache[str]] = LruCache(2048)
+_DRAWN: Final[LruCache[str]] = LruCache(1024, weight_max=6_000_000, weigh=len)
 
 
 class Shell:

@@ -104,11 +104,14 @@ def remind(database: Database, now: dt.datetime) -> Outcome:
 
 
 def forget(database: Database, now: dt.datetime) -> Outcome:
-    """Delete what nobody can ask for any more: marks of what moved, ended sessions, old sign-in attempts."""
+    """Delete what nobody can ask for any more: marks of what moved, rejected events of long ago, ended sessions, old sign-in attempts."""
     with database.write(Deed.RUN_JOB) as connection:
         touches = ledger.forget_changes(connection, before=now - TOUCHES_KEPT)
+        rejects = ledger.forget_rejected(connection, now=now)
         sessions, attempts = access.forget_sessions(connection, now=now)
-    return Outcome(f"forgotten: {touches} marks of what moved, {sessions} sessions, {attempts} sign-in attempts")
+    return Outcome(
+        f"forgotten: {touches} marks of what moved, {rejects} rejected events, {sessions} sessions, {attempts} sign-in attempts"
+    )
 
 
 JOBS: Final = (

@@ -20,6 +20,7 @@ from app.organisation import Directory
 from app.rules.permissions import Deed, may
 from app.rules.terms import Finding, Place, Role, n_
 from app.web import words
+from app.web.limits import Lane
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -83,7 +84,7 @@ def accounts(context: RequestContext, query: AccountsQuery) -> Page:
     )
 
 
-@pages.act("/accounts", may=Deed.KEEP_ACCOUNTS, again="accounts", transaction=False)
+@pages.act("/accounts", may=Deed.KEEP_ACCOUNTS, again="accounts", transaction=False, lane=Lane.PASSWORD)
 def create(context: RequestContext, form: NewAccountForm) -> Page:
     """Make an account; its first password stands on the answer, this once, and opens nothing but its change."""
     first = access.first_password()
@@ -159,7 +160,13 @@ def enable(context: RequestContext, number: int) -> Redirect:
     return Redirect(n_("%(email)s is open again."), then="accounts", parameters={"email": email})
 
 
-@pages.act("/accounts/<int:number>/password", may=Deed.KEEP_ACCOUNTS, again="account", transaction=False)
+@pages.act(
+    "/accounts/<int:number>/password",
+    may=Deed.KEEP_ACCOUNTS,
+    again="account",
+    transaction=False,
+    lane=Lane.PASSWORD,
+)
 def reset(context: RequestContext, number: int) -> Page:
     """Give it a new first password, shown this once; its sessions end."""
     first = access.first_password()

@@ -21,6 +21,7 @@ from app.web.asking import ScoreParameters, asked_by
 from app.web.downloads import ReasonedExport, log_reading, sheet_file
 from app.web.group_names import group_namer
 from app.web.languages import named
+from app.web.limits import Lane
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -121,7 +122,7 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
     )
 
 
-@pages.act("/grades", may=Deed.EXPORT, again="grades")
+@pages.act("/grades", may=Deed.EXPORT, again="grades", lane=Lane.FILE)
 def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) -> Download:
     """The whole proposal as a file."""
     _, of_cycle = _cycle(context, query.cycle)

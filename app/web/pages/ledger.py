@@ -20,6 +20,7 @@ from app.rules.terms import Node, NodeKind
 from app.web import words
 from app.web.downloads import ActivitiesExport, activities_file
 from app.web.json_shown import indented
+from app.web.limits import Lane
 from app.web.rendering import Download, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -85,7 +86,7 @@ def events(context: RequestContext, query: LedgerQuery) -> Page:
     )
 
 
-@pages.act("/ledger", may=Deed.EXPORT_ACTIVITIES, again="events", transaction=False)
+@pages.act("/ledger", may=Deed.EXPORT_ACTIVITIES, again="events", transaction=False, lane=Lane.FILE)
 def export(context: RequestContext, query: LedgerQuery, form: ActivitiesExport) -> Download:
     """The activities among the events, as a file: all of them, not a page."""
 

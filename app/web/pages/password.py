@@ -14,6 +14,7 @@ from app.kit.refusals import Refusal, at_field
 from app.rules.permissions import Deed
 from app.rules.terms import Finding, n_
 from app.web.known_browser import known_browser, remember_browser
+from app.web.limits import Lane
 from app.web.rendering import FormError, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -37,7 +38,7 @@ def password(context: RequestContext) -> Page:
     )
 
 
-@pages.act("/password", may=Deed.CHANGE_PASSWORD, again="password", transaction=False)
+@pages.act("/password", may=Deed.CHANGE_PASSWORD, again="password", transaction=False, lane=Lane.PASSWORD)
 def change(context: RequestContext) -> Redirect | FormError:
     """Check the old password, set the new one, end all sessions and begin a new one."""
     viewer = context.viewer

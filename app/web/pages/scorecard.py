@@ -14,13 +14,14 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from app import scoring
+from app.kit.kept import LruCache
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, Visibility
 from app.web import words
 from app.web.asking import ScoreParameters, asked_by
-from app.web.kept import CachedPart, LruCache, Rendered, reader_of_page
+from app.web.kept import CachedPart, Rendered, drawn, reader_of_page
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -76,8 +77,8 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
     )
 
 
-_DRAWN: Final[LruCache[Rendered[Board]]] = LruCache(2048)
-_FORMS: Final[LruCache[Markup]] = LruCache(512)
+_DRAWN: Final[LruCache[Rendered[Board]]] = drawn(1024, bytes_max=16_000_000)
+_FORMS: Final[LruCache[Markup]] = LruCache(512, weight_max=1_000_000, weigh=len)
 
 
 class _Body(CachedPart[Board]):

@@ -16,6 +16,7 @@ from app.kit.refusals import Refusal, at_field
 from app.rules.permissions import Deed
 from app.rules.terms import Finding, n_
 from app.web.known_browser import known_browser, remember_browser
+from app.web.limits import SIGN_IN_BYTES, Lane
 from app.web.rendering import FormError, Page, Redirect, SeeOther
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -46,7 +47,14 @@ def sign_in(context: RequestContext) -> Page | SeeOther:
     return Page("pages/sign_in.html", wanted=wanted)
 
 
-@pages.act("/login", may=Deed.SIGN_IN, again="sign_in", transaction=False)
+@pages.act(
+    "/login",
+    may=Deed.SIGN_IN,
+    again="sign_in",
+    transaction=False,
+    lane=Lane.PASSWORD,
+    body_bytes=SIGN_IN_BYTES,
+)
 def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
     """Check the password and begin a session on the server."""
     password = request.form.get("password", "")
