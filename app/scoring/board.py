@@ -20,7 +20,7 @@ from app import cascade, ledger
 from app.cascade import Line, Served
 from app.ledger import Figures, Move
 from app.organisation import Directory
-from app.rules.definitions import KpiVersion
+from app.rules.definitions import KpiVersion, Translated
 from app.rules.measures import GROWS_WITH_DAYS
 from app.rules.rollup import Area, areas
 from app.rules.terms import Basis, Job, Node, NodeKind
@@ -72,6 +72,7 @@ class LineFacts:
     served: tuple[Served, ...]
     parent: Line | None
     parent_name: str | None
+    parent_kpi_name: Translated | None
     grows: bool
 
 
@@ -380,6 +381,7 @@ def _facts(plan: CyclePlan, line: Line) -> LineFacts:
         cascade.served_by(sheet, line),
         parent,
         None if line.parent_node is None else node_name(directory, line.parent_node, day),
+        None if line.parent_kpi is None else sheet.kpi(line.parent_kpi).version(plan.cycle).name,
         version.measure.aggregate in GROWS_WITH_DAYS,
     )
 

@@ -21,6 +21,7 @@ from app.scoring import Board, BoardLine, BoardSource, Visibility
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of
 from app.web.kept import CachedPart, LruCache, Rendered, reader_of_page
+from app.web.languages import page_language
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -69,6 +70,9 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         board=body.model,
         is_own=body.is_own,
         heads=people and node.kind is NodeKind.UNIT,
+        grade_address=url_for("grades.grade", node=node, cycle=source.plan.cycle)
+        if node.kind is NodeKind.EMPLOYEE and context.allowed(Deed.SEE_GRADE, node)
+        else None,
         part_address=url_for("scorecard.scorecard", node=node, **part),
         words=words,
         cycles=sorted({*source.cycles, source.plan.cycle}),
@@ -138,6 +142,7 @@ class Bullets:
 
     def __init__(self) -> None:
         """Look the words up."""
+        self._language: Final = page_language()
         self._words: Final = {
             "actual": gettext("Actual"),
             "target": gettext("Target"),
@@ -150,7 +155,7 @@ class Bullets:
         content = {
             "label": name,
             "title": name,
-            "unit": line.facts.version.unit,
+            "unit": line.facts.version.unit.in_language(self._language),
             "actual": shown.actual,
             "target": line.goal,
             "projected": shown.projected_actual if line.facts.grows else None,
