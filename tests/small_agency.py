@@ -62,6 +62,11 @@ SMALL: Final[Mapping[str, tuple[str, ...]]] = {
         "unit:VIE,deals,2021,1000",
         "employee:E1,deals,2025,12.5",
     ),
+    "employment": (
+        "employee,from,to,job,rank,monthly_base",
+        "E3,2012-01-01,2016-01-01,staff,G6,",
+        "E3,2016-01-01,2020-01-01,,G5,3200000",
+    ),
     "scorecards": (
         "cycle,node,kpi,weight,area,link,parent_node,parent_kpi,base,high,low,target,coefficient",
         "2026,unit:HQ,deals,60,,contributory,,,,200,100,,",

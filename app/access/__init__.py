@@ -26,6 +26,7 @@ from app.access.accounts import (
     sign_out,
     touch_session,
     viewer,
+    viewer_of,
 )
 from app.access.hook_messages import MessageReused, take_message
 from app.access.keys import (
@@ -45,7 +46,7 @@ from app.access.passwords import LENGTH_MIN as PASSWORD_LENGTH_MIN
 from app.access.passwords import FirstPassword, first_password, hashed_password, password_findings, password_matches
 from app.access.relations import exists, may_at_all, relations, sees, standing, verify_relations
 from app.access.signing_in import Attempt, attempt_succeeded, begin_attempt, count_unknown_key, finish_attempt
-from app.access.trail import TrailRow, record_deed, record_reading, trail_rows
+from app.access.trail import JsonText, TrailRow, record_deed, record_reading, trail_rows
 
 __all__ = [
     "PASSWORD_LENGTH_MIN",
@@ -54,6 +55,7 @@ __all__ = [
     "Attempt",
     "FirstPassword",
     "Hook",
+    "JsonText",
     "Key",
     "KeyRow",
     "MessageReused",
@@ -102,4 +104,5 @@ __all__ = [
     "trail_rows",
     "verify_relations",
     "viewer",
+    "viewer_of",
 ]

@@ -49,6 +49,7 @@ __all__ = [
     "sign_out",
     "touch_session",
     "viewer",
+    "viewer_of",
 ]
 
 SESSION_LIFE: Final = dt.timedelta(hours=12)
@@ -368,6 +369,19 @@ _VIEWER: Final = (
         account.c.disabled_at.is_(None),
     )
 )
+
+
+def viewer_of(connection: Connection, *, email: str) -> Viewer | None:
+    """The person of an account, signed in or not; None where there is none, or it is closed.
+
+    Queries: 1.
+    """
+    row = connection.execute(
+        sa.select(account).where(account.c.email_key == email_key(email), account.c.disabled_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    return Viewer(account_id=row.id, email=row.email, roles=_roles_of(row.roles, row.employee), employee=row.employee)
 
 
 def forget_sessions(connection: Connection, *, now: dt.datetime) -> tuple[int, int]:

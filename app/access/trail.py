@@ -18,7 +18,13 @@ from app.access.accounts import meant_by
 from app.access.tables import account, reading_log, trail
 from app.rules.terms import NodeKind
 
-__all__ = ["TrailRow", "record_deed", "record_reading", "trail_rows"]
+__all__ = ["JsonText", "TrailRow", "record_deed", "record_reading", "trail_rows"]
+
+
+class JsonText(str):
+    """JSON that is written already, as an event is whose numbers keep their digits."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +60,7 @@ def record_deed(
         deed: a :class:`app.rules.permissions.Deed`.
         at: when.
         subject: what it was about.
-        before: what stood there; anything that JSON can hold.
+        before: what stood there; anything that JSON can hold, or a :class:`JsonText`.
         after: what stands there now.
         why: the reason that the person gave.
     """
@@ -129,4 +135,8 @@ def trail_rows(
 
 
 def _as_json(value: object) -> str | None:
-    return None if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    if value is None or isinstance(value, JsonText):
+        return value
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    # Half a character, which no database takes, is written as JSON writes it.
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -22,6 +22,7 @@ import click
 from app import access, demo, intake
 from app.cli.opening import DAY, open_database
 from app.kit import clock
+from app.kit.private_files import private_folder, write_private
 from app.kit.settings import ROOT, Settings
 from app.rules.permissions import Deed
 from app.rules.terms import Level, Role
@@ -71,7 +72,7 @@ def _build(folder: Path, *, seed: int, people: int, scale: float, today: dt.date
 )
 def run(port: int, people: int, scale: float, instance: Path) -> None:
     """Build the demonstration agency, once, and serve it with its worker; print a login for each role."""
-    instance.mkdir(parents=True, exist_ok=True)
+    private_folder(instance)
     environment = os.environ | {  # noqa: TID251 - handed on to the processes that we start
         "DATABASE_URL": f"sqlite:///{instance.resolve() / 'demo.sqlite'}",
         "KPI_DEFINITIONS": str(instance.resolve() / "demo" / "definitions"),
@@ -86,17 +87,8 @@ def run(port: int, people: int, scale: float, instance: Path) -> None:
 
 def _secret(file: Path) -> str:
     if not file.exists():
-        _write_private(file, secrets.token_urlsafe(32))
+        write_private(file, secrets.token_urlsafe(32))
     return file.read_text(encoding="utf-8").strip()
-
-
-def _write_private(file: Path, text: str) -> None:
-    """Write a file that only its owner reads, whole or not at all."""
-    part = file.with_name(file.name + ".part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-        out.write(text)
-    part.replace(file)
 
 
 def _build_instance(instance: Path, environment: dict[str, str], *, people: int, scale: float) -> None:
@@ -112,7 +104,7 @@ def _build_instance(instance: Path, environment: dict[str, str], *, people: int,
     # Some events of the demonstration are wrong on purpose, so that there are rejected ones to see: status 1 is expected.
     _kopes("ingest", *map(str, report.event_files), environment=environment, may_refuse=True)
     _kopes("worker", "--once", "trend", environment=environment)
-    _write_private(instance / "logins.txt", _make_logins(report, environment["DATABASE_URL"]))
+    write_private(instance / "logins.txt", _make_logins(report, environment["DATABASE_URL"]))
     click.echo(f"Built in {time.monotonic() - began:.0f} s.", err=True)
 
 

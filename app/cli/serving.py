@@ -6,6 +6,7 @@ A newcomer's usual mistake is to serve from a database that was never migrated: 
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 import sys
 from typing import Final
@@ -13,7 +14,7 @@ from typing import Final
 import click
 
 from app.cli.opening import open_database, settings
-from app.kit.settings import Settings
+from app.kit.settings import SECRET_KEY_LENGTH_MIN, Settings
 
 __all__ = ["COMMANDS"]
 
@@ -47,6 +48,7 @@ def serve(bind: tuple[str, int], workers: int, inherited: int | None) -> None:
     if inherited is not None:
         _serve_inherited(given, inherited)
         return
+    _look_at_secret_key(given)
     database = open_database(given)
     on_sqlite = database.dialect == "sqlite"
     database.close()
@@ -65,7 +67,26 @@ def serve(bind: tuple[str, int], workers: int, inherited: int | None) -> None:
     if workers == 1:
         run(given, listener)
     else:
+        # Without a key of its own every process would draw another one, and none would know the cookies of the next.
+        os.environ["SECRET_KEY"] = given.secret_key  # noqa: TID251 - handed on to the processes that we start
         supervise([sys.executable, "-m", "app", "serve"], listener, workers=workers)
+
+
+def _look_at_secret_key(given: Settings) -> None:
+    """Refuse a key that could be come upon by trying, where people work by it; on a trial say so.
+
+    Raises:
+        click.UsageError: it is weak, and cookies are secure or a proxy stands before the server.
+    """
+    if not given.secret_key_is_weak:
+        return
+    message = (
+        f"SECRET_KEY: use at least {SECRET_KEY_LENGTH_MIN} random characters, as "
+        '`python3 -c "import secrets; print(secrets.token_urlsafe(32))"` prints them'
+    )
+    if given.for_real:
+        raise click.UsageError(message)
+    click.echo(f"warning: {message}; behind https or a proxy this one is refused", err=True)
 
 
 def _serve_inherited(given: Settings, number: int) -> None:

@@ -76,7 +76,7 @@ def _candidate(found: Scores, plan: CyclePlan, person: Person, at: int) -> Candi
             EarlierResult(result.cycle, result.final_score, result.grade or "")
             for result in directory.earlier_results(person.number, plan.cycle)
         ),
-        monthly_base=employee.monthly_base,
+        monthly_base=person.terms.monthly_base,
         hired_on=employee.hired_on,
     )
 

@@ -9,18 +9,20 @@ from app.intake.agency import Loaded, LoadRefused, load_agency
 from app.intake.definitions import read_folder as read_definitions
 from app.intake.events import arrival_of, arrival_of_text, take_in
 from app.intake.folder import FILES as FOLDER_FILES
-from app.intake.own_events import own_events
+from app.intake.replaying import NotYours, Replayed, replay
 
 __all__ = [
     "FOLDER_FILES",
     "LoadRefused",
     "Loaded",
+    "NotYours",
+    "Replayed",
     "arrival_of",
     "arrival_of_text",
     "ingest_file",
     "load_agency",
-    "own_events",
     "read_definitions",
     "rejects_path",
+    "replay",
     "take_in",
 ]

@@ -16,6 +16,7 @@ from typing import Final, TextIO
 from app import ledger
 from app.intake.events import arrival_of
 from app.kit.files import Document, Trouble, read_events
+from app.kit.private_files import open_private
 from app.ledger import Arrival, Recorded, Rejected
 from app.rules.json_text import encode
 from app.rules.terms import Finding
@@ -61,7 +62,7 @@ def ingest_file(
     report = FileReport(file)
     rejects = rejects_path(file)
     beside = rejects.with_name(rejects.name + ".part")
-    with beside.open("w", encoding="utf-8") as out:
+    with open_private(beside) as out:
         readings = read_events(file)
         while batch := list(islice(readings, BATCH)):
             _ingest_batch(batch, report, record, complain, out)

@@ -65,7 +65,7 @@ class Cells:
 
     def given(self, field: str, *, required: bool = False) -> str | None:
         """The cell without the space around it; None where it is empty, which is an error where ``required``."""
-        found = self.values[field].strip()
+        found = self.values.get(field, "").strip()
         if found:
             return found
         if required:
@@ -91,9 +91,9 @@ class Cells:
         self._expected(field, "not_a_code", message, found)
         return None
 
-    def choice(self, field: str, options: type[E]) -> E | None:
+    def choice(self, field: str, options: type[E], *, required: bool = True) -> E | None:
         """One of an enumeration's words."""
-        found = self.given(field, required=True)
+        found = self.given(field, required=required)
         if found is None:
             return None
         try:
@@ -142,9 +142,9 @@ class Cells:
         self._expected(field, "not_a_year", n_("a year such as 2026 was expected, not “%(found)s”"), found)
         return None
 
-    def whole(self, field: str, least: int, most: int) -> int | None:
+    def whole(self, field: str, least: int, most: int, *, required: bool = True) -> int | None:
         """A whole number within bounds that both count as inside."""
-        number = self.number(field, required=True)
+        number = self.number(field, required=required)
         if number is None:
             return None
         if number == number.to_integral_value() and least <= number <= most:

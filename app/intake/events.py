@@ -13,14 +13,19 @@ from typing import Final
 from sqlalchemy import Connection
 
 from app import ledger
+from app.access import Hook, Key, Viewer
+from app.intake.own_events import own_events
 from app.ledger import Arrival, Frame, Recorded
 from app.rules.json_text import NotJsonError, decode, encode
 from app.rules.terms import Finding, Place, n_
 from app.scoring import state
 
-__all__ = ["arrival_of", "arrival_of_text", "take_in"]
+__all__ = ["Sender", "arrival_of", "arrival_of_text", "take_in"]
 
 _TRIES: Final = 5
+Sender = Viewer | Key | Hook | str
+"""Who sends events: a person, a program, or a file by its name."""
+
 NOT_JSON: Final = n_("This is not JSON: %(why)s.")
 
 
@@ -45,7 +50,8 @@ def take_in(
     *,
     at: dt.datetime,
     door: str,
-    sender: str,
+    sender: Sender,
+    author: Sender | None = None,
     keep: bool = True,
     frame: Frame | None = None,
 ) -> Recorded:
@@ -56,16 +62,19 @@ def take_in(
         arrivals: the events.
         at: when they came in.
         door: ``api``, ``hook``, ``ingest`` or ``page``.
-        sender: the name of the key, hook or file, or the account's e-mail.
+        sender: the signed-in person, the key or the hook; of a file its name. A person records what their pages let them, and no more.
+        author: whose events they are, where somebody else sends them again: it is the author's authority that they need.
         keep: whether rejected events are kept; a replay keeps the one that it replays.
         frame: the agency, where it is at hand; should it be loaded again meanwhile, the new one is read.
 
-    Queries: those of :func:`app.ledger.record` and 2.
+    Queries: those of :func:`app.ledger.record` and 2; 2 more where a person sends verdicts.
     """
-    batch = list(arrivals)
+    batch, whose = list(arrivals), sender if author is None else author
     for _ in range(_TRIES):
         try:
-            recorded = ledger.record(connection, frame or state(connection).frame, batch, at=at)
+            held = frame or state(connection).frame
+            allowed = own_events(connection, held, batch, viewer=whose, at=at) if isinstance(whose, Viewer) else batch
+            recorded = ledger.record(connection, held, allowed, at=at)
             break
         except ledger.StaleFrameError:
             # A load came in between. We hold the ledger's lock now, so the next frame is good to the end.
@@ -74,5 +83,12 @@ def take_in(
         message = "the agency is being loaded again and again"
         raise RuntimeError(message)
     if keep and recorded.rejected:
-        ledger.keep_rejected(connection, recorded.rejected, at=at, door=door, sender=sender)
+        ledger.keep_rejected(connection, recorded.rejected, at=at, door=door, sender=_name(sender))
     return recorded
+
+
+def _name(sender: Sender) -> str:
+    """Under which rejected events are kept."""
+    if isinstance(sender, Viewer):
+        return sender.email
+    return sender if isinstance(sender, str) else sender.name

@@ -29,13 +29,17 @@ from app.rules.terms import Finding, Level, Node, NodeKind, Place, n_
 __all__ = ["FILES", "FileReport", "LoadReport", "load"]
 
 FILES: Final[Mapping[str, Columns]] = {
-    name: Columns(required=tuple(columns.split()))
+    name: Columns(
+        required=tuple(column for column in columns.split() if not column.endswith("?")),
+        optional=tuple(column.removesuffix("?") for column in columns.split() if column.endswith("?")),
+    )
     for name, columns in {
-        "units": "code name kind parent country timezone evaluation_group valid_from valid_to",
+        "units": "code name kind parent country timezone evaluation_group valid_from valid_to name_ko? name_es?",
         "employees": "number name email rank job monthly_base hired_on left_on",
         "postings": "employee unit role from to",
         "rates": "month currency usd",
         "history": "node kpi year actual",
+        "employment": "employee from to job rank monthly_base",
         "scorecards": "cycle node kpi weight area link parent_node parent_kpi base high low target coefficient",
         "ratings": "cycle node kpi rater grade",
         "status": "employee cycle kind from to note",
@@ -44,7 +48,7 @@ FILES: Final[Mapping[str, Columns]] = {
         "plan": "kpi node month share",
     }.items()
 }
-"""The files of a folder, by name without ``.csv``, and their columns, in the contract's order. A name that is none of these is an
+"""The files of a folder, by name without ``.csv``, and their columns (with ``?`` those that may be absent), in the contract's order. A name that is none of these is an
 error, a file's or a column's: it is nearly always one of them misspelt, and without it the rows would be gone."""
 
 DEFINITIONS: Final = "definitions"
@@ -111,7 +115,7 @@ def load(
         by: who loads.
         needs: what recorded activities need, so that the folder must keep it.
 
-    Queries: 14 to compare; what is changed besides.
+    Queries: 15 to compare; what is changed besides.
     """
     findings: list[Finding] = []
     read = _read(folder, findings)

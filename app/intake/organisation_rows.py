@@ -1,4 +1,4 @@
-"""The organisation's six files of an agency folder: rows to values, and every rule among them.
+"""The organisation's seven files of an agency folder: rows to values, and every rule among them.
 
 A row with a wrong cell still takes part in the rules that its other cells are enough for, so that one slip does not bring a
 dozen findings about rows that are right.
@@ -18,8 +18,9 @@ from app.intake.cells import Cells
 from app.kit.files import Row
 from app.organisation import Employee, Organisation, Result, Status
 from app.rules.countries import COUNTRIES
+from app.rules.employment import EmploymentPeriod, check_employment
 from app.rules.placement import Located, Posting, Tree, UnitPeriod, check_postings, check_units, overlap
-from app.rules.terms import Finding, Job, Node, NodeKind, Period, Place, StatusKind, UnitKind, n_
+from app.rules.terms import Finding, Job, Level, Name, Node, NodeKind, Period, Place, StatusKind, UnitKind, n_
 
 __all__ = ["ReadOrganisation", "read_organisation"]
 
@@ -32,7 +33,7 @@ _DOLLAR: Final = "USD"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOrganisation:
-    """What the six files say.
+    """What the seven files say.
 
     Attributes:
         organisation: their rows; complete only where there is no error.
@@ -57,7 +58,7 @@ def _timezones() -> frozenset[str]:
 
 
 def read_organisation(tables: Mapping[str, Sequence[Row]], findings: list[Finding]) -> ReadOrganisation:
-    """Read and check the rows of units, employees, postings, rates, status and results.
+    """Read and check the rows of units, employees, employment, postings, rates, status and results.
 
     Args:
         tables: the rows of each file by its name without the suffix.
@@ -78,6 +79,7 @@ def read_organisation(tables: Mapping[str, Sequence[Row]], findings: list[Findin
         organisation=Organisation(
             units=units,
             employees=employees,
+            employment=_read_employment(tables["employment"], findings, services),
             postings=postings,
             rates=_read_rates(tables["rates"], findings),
             statuses=_read_statuses(tables["status"], findings, numbers),
@@ -93,11 +95,12 @@ def _place(located: Iterable[Located], rows: Sequence[Cells]) -> Iterable[Findin
     """Findings about rows by their index, at those rows' file and line."""
     for index, finding in located:
         cells = rows[index]
-        cells.failed = True
+        cells.failed = cells.failed or finding.level is Level.ERROR
         yield Finding(
             code=finding.code,
             message=finding.message,
             parameters=finding.parameters,
+            level=finding.level,
             place=Place(file=cells.file, line=cells.line, field=finding.place.field),
         )
 
@@ -114,7 +117,8 @@ def _read_units(rows: Iterable[Row], findings: list[Finding]) -> tuple[list[Unit
         parent = cells.code("parent", required=False)
         from_, to = cells.day("valid_from", required=True), cells.day("valid_to")
         can_stand = not cells.failed
-        name, kind = cells.text("name", required=True), cells.choice("kind", UnitKind)
+        kind = cells.choice("kind", UnitKind)
+        name, name_ko, name_es = cells.text("name", required=True), cells.text("name_ko"), cells.text("name_es")
         country = cells.among(
             "country", COUNTRIES, n_("a country's two letters (ISO 3166-1) were expected, not “%(found)s”")
         )
@@ -131,7 +135,7 @@ def _read_units(rows: Iterable[Row], findings: list[Finding]) -> tuple[list[Unit
         periods.append(
             UnitPeriod(
                 code=code,
-                name=name or code,
+                name=Name(name or code, ko=name_ko, es=name_es),
                 kind=kind or (UnitKind.OFFICE if parent else UnitKind.AGENCY),
                 parent=parent,
                 country=country or "",
@@ -182,6 +186,28 @@ def _read_employees(rows: Iterable[Row], findings: list[Finding]) -> tuple[list[
                 )
             )
     return employees, services
+
+
+def _read_employment(
+    rows: Iterable[Row], findings: list[Finding], services: Mapping[str, Period]
+) -> list[EmploymentPeriod]:
+    periods: list[EmploymentPeriod] = []
+    placed: list[Cells] = []
+    for row in rows:
+        cells = Cells(row, findings)
+        employee = cells.code("employee")
+        from_, to = cells.day("from", required=True), cells.day("to")
+        can_stand = not cells.failed
+        job, rank = cells.choice("job", Job, required=False), cells.text("rank")
+        monthly_base = cells.whole("monthly_base", 0, _WON_MAX, required=False)
+        if employee and can_stand:
+            placed.append(cells)
+            period = Period(from_, to)
+            periods.append(
+                EmploymentPeriod(employee=employee, period=period, job=job, rank=rank, monthly_base=monthly_base)
+            )
+    findings.extend(_place(check_employment(periods, services), placed))
+    return periods
 
 
 def _read_email(cells: Cells, addresses: dict[str, int]) -> str | None:

@@ -1,6 +1,7 @@
-"""What a signed-in person may record by the API: no more than their pages let them (contract, "HTTP").
+"""What a signed-in person may record, by page, API or replay: no more than their pages let them (contract, "HTTP").
 
 Activities of their own, verdicts in their own name: verified and rejected where it is theirs to verify, reversed of their own activities.
+What the event alone tells is looked at in :mod:`app.rules.own_events`; here is what a verdict is about.
 A newcomer's usual mistake is to take the activity that a verdict is about from the same batch: its name may be another's already, and the verdict
 would fall on that one. Only what the ledger holds is looked at.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -18,18 +19,10 @@ from app import ledger
 from app.access import Viewer
 from app.kit.bulk import among
 from app.ledger import Arrival, Frame, event_key, tables
-from app.rules.activities import Activity, Verdict
-from app.rules.terms import Finding, Place, n_
-from app.scoring import state
+from app.rules.activities import Verdict
+from app.rules.own_events import not_own, refused
 
 __all__ = ["own_events"]
-
-_MESSAGES: Final = {
-    "/data/employee": n_("You can record activities of your own only."),
-    "/data/by": n_("You can give verdicts in your own name only."),
-    "/data/activity": n_("This activity is not here, or not for you to judge or reverse."),
-    "/type": n_("An event of this type is not for you to record."),
-}
 
 
 class _Target(NamedTuple):
@@ -40,47 +33,47 @@ class _Target(NamedTuple):
     sharers: frozenset[str]
 
 
-def own_events(connection: Connection, arrivals: Sequence[Arrival], *, viewer: Viewer, day: dt.date) -> list[Arrival]:
+def own_events(
+    connection: Connection, frame: Frame, arrivals: Sequence[Arrival], *, viewer: Viewer, at: dt.datetime
+) -> list[Arrival]:
     """The same arrivals, those that are not the person's to record refused.
 
     Args:
         connection: the transaction that records them.
+        frame: the agency.
         arrivals: as they came.
         viewer: the signed-in person.
-        day: today.
+        at: now.
 
-    Queries: 1, and 2 more where there are verdicts.
+    Queries: 2 where there are verdicts that may be theirs, else none.
     """
-    frame = state(connection).frame
-    found = [None if arrival.findings else arrival.read(frame.known) for arrival in arrivals]
-    targets = _targets(connection, frame, [event for event in found if isinstance(event, Verdict)])
-    checked: list[Arrival] = []
-    for arrival, event in zip(arrivals, found, strict=True):
-        pointer = None
-        if isinstance(event, Activity):
-            pointer = None if event.employee == viewer.employee else "/data/employee"
-        elif isinstance(event, Verdict):
-            pointer = _refused_at(event, targets.get(event_key(event.activity)), frame, viewer, day)
-        if pointer is not None:
-            finding = Finding(code="not_allowed", message=_MESSAGES[pointer], place=Place(pointer=pointer))
-            checked.append(arrival._replace(findings=(finding,)))
-        else:
-            checked.append(arrival)
-    return checked
+    events = [None if arrival.findings else arrival.read(frame.known) for arrival in arrivals]
+    findings = [
+        [] if event is None or isinstance(event, list) else not_own(event, employee=viewer.employee, at=at)
+        for event in events
+    ]
+    verdicts = {
+        index: event
+        for index, event in enumerate(events)
+        if isinstance(event, Verdict) and not any(one.code == "not_allowed" for one in findings[index])
+    }
+    targets = _targets(connection, frame, verdicts.values())
+    for index, verdict in verdicts.items():
+        if not _is_theirs(verdict, targets.get(event_key(verdict.activity)), frame, viewer, at.date()):
+            findings[index].insert(0, refused("/data/activity"))
+    return [
+        arrival._replace(findings=tuple(wrong)) if wrong else arrival
+        for arrival, wrong in zip(arrivals, findings, strict=True)
+    ]
 
 
-def _refused_at(verdict: Verdict, target: _Target | None, frame: Frame, viewer: Viewer, day: dt.date) -> str | None:
-    """The member by which a verdict is not this person's to give; None where it is."""
-    if verdict.type not in {"verified", "rejected", "reversed"}:
-        return "/type"
-    if viewer.employee is None or verdict.by != viewer.employee:
-        return "/data/by"
+def _is_theirs(verdict: Verdict, target: _Target | None, frame: Frame, viewer: Viewer, day: dt.date) -> bool:
+    """Whether the activity is this person's to judge or to reverse."""
     if target is None:
-        return "/data/activity"
+        return False
     if verdict.type == "reversed":
-        return None if target.employee == viewer.employee else "/data/activity"
-    may = ledger.may_verify(frame.directory, viewer=viewer, unit=target.unit, sharers=target.sharers, day=day)
-    return None if may else "/data/activity"
+        return target.employee == viewer.employee
+    return ledger.may_verify(frame.directory, viewer=viewer, unit=target.unit, sharers=target.sharers, day=day)
 
 
 def _targets(connection: Connection, frame: Frame, verdicts: Iterable[Verdict]) -> dict[str, _Target]:

@@ -17,9 +17,14 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from app.kit.private_files import begin_private, database_file
+
 __all__ = ["Database", "driver_cursor", "is_postgresql", "lock", "lock_all"]
 
 T = TypeVar("T")
+
+DEED: Final = "deed"
+"""The connection's option that says what a writing transaction is for."""
 
 ATTEMPTS: Final = 6
 """How often a write that met another one in its way (deadlock, lost race for a key) is tried."""
@@ -50,6 +55,7 @@ class Database:
             self._write_lock = None
             self.reader = _postgresql_engine(parsed, writes=False, pool_size=pool_size)
             self.writer = _postgresql_engine(parsed, writes=True, pool_size=pool_size)
+        event.listen(self.writer, "begin", _refuse_without_deed, insert=True)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -62,9 +68,9 @@ class Database:
         """A writing transaction for one deed: committed at the end, rolled back on any exception.
 
         Args:
-            deed: what is being done, for the trail and for whoever reads ``pg_stat_activity``.
+            deed: what is being done. Without one the engine refuses to begin.
         """
-        with self._alone(), self.writer.connect().execution_options(deed=deed) as connection, connection.begin():
+        with self._alone(), self.writer.connect().execution_options(**{DEED: deed}) as connection, connection.begin():
             yield connection
 
     def writing(self, deed: str, work: Callable[[Connection], T]) -> T:
@@ -96,6 +102,13 @@ class Database:
         self.writer.dispose()
 
 
+def _refuse_without_deed(connection: Connection) -> None:
+    """Whatever is written, by a statement, in bulk or by the driver's own COPY, is written in a transaction that was begun for a deed."""
+    if not connection.get_execution_options().get(DEED):
+        message = "a writing transaction is begun for a deed: use Database.write or Database.writing"
+        raise RuntimeError(message)
+
+
 def _is_race(error: DBAPIError) -> bool:
     """Whether an error comes from two writers meeting: unique violation, deadlock, serialisation, SQLite busy."""
     state = getattr(error.orig, "sqlstate", None)
@@ -108,6 +121,12 @@ def _sqlite_engine(url: sa.URL, *, writes: bool, pool_size: int) -> Engine:
     engine = sa.create_engine(
         url, connect_args={"timeout": 60, "check_same_thread": False}, pool_size=pool_size, max_overflow=32
     )
+
+    @event.listens_for(engine, "do_connect")
+    def begin_file(*_: object) -> None:
+        # Before SQLite does, which asks the umask. What stands beside it takes its mode.
+        if (file := database_file(url)) is not None:
+            begin_private(file)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, record: object) -> None:
@@ -152,7 +171,9 @@ def is_postgresql(connection: Connection) -> bool:
 
 
 def driver_cursor(connection: Connection) -> Any:
-    """A cursor of the driver itself, for what SQLAlchemy would do row by row."""
+    """A cursor of the driver itself, for what SQLAlchemy would do row by row; only within a transaction, which has its deed if it writes."""
+    if not connection.in_transaction():
+        connection.begin()
     raw = connection.connection.driver_connection
     if raw is None:
         message = "the connection is closed"

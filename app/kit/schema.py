@@ -9,13 +9,13 @@ import datetime as dt
 import functools
 import re
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.types import TypeDecorator
 
+from app.kit.private_files import begin_private, database_file, make_private
 from app.kit.settings import ROOT
 
 if TYPE_CHECKING:
@@ -96,8 +96,10 @@ def migrate(url: str) -> None:
     from alembic import command
 
     parsed = sa.make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    if (file := database_file(parsed)) is not None:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        begin_private(file)
+        make_private(*(file.with_name(file.name + beside) for beside in ("", "-wal", "-shm", "-journal")))
     command.upgrade(_alembic(url), "head")
 
 

@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-__all__ = ["ROOT", "Settings"]
+__all__ = ["ROOT", "SECRET_KEY_LENGTH_MIN", "Settings"]
+
+SECRET_KEY_LENGTH_MIN: Final = 32
+"""Characters of a key that nobody tries out."""
+
+_SECRET_KEY_LETTERS_MIN: Final = 8
+"""Different characters in it: what repeats itself is short, however long it is."""
+
+_SECRET_KEY_WORDS: Final = ("secret", "changeme", "change-me", "change_me", "replace", "example", "password", "default")
+"""What stands in other people's examples: a key that begins so was copied."""
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 """The folder that holds ``templates/``, ``migrations/`` and ``kpi_definitions/``."""
@@ -29,7 +38,8 @@ class Settings:
         secure_cookies: ``KOPES_SECURE_COOKIES``: ``1`` behind https, so that cookies never travel in the clear.
         sign_in_attempts: ``KOPES_SIGN_IN_ATTEMPTS``: failed sign-ins of one account in 15 minutes before it must wait;
             an address may fail five times as often, and show as many unknown API keys.
-        proxies: ``KOPES_PROXIES``: how many reverse proxies stand before the server and set ``X-Forwarded-For``.
+        proxies: ``KOPES_PROXIES``: how many reverse proxies stand before the server and set ``X-Forwarded-For`` and
+            ``X-Forwarded-Proto``; the host is the one that the request names, which they hand on.
     """
 
     database_url: str = field(default_factory=lambda: f"sqlite:///{ROOT / 'instance' / 'kopes.sqlite'}")
@@ -38,6 +48,21 @@ class Settings:
     secure_cookies: bool = False
     sign_in_attempts: int = 10
     proxies: int = 0
+
+    @property
+    def secret_key_is_weak(self) -> bool:
+        """Whether somebody could come upon the key by trying: short, of few different characters, or out of an example."""
+        key = self.secret_key
+        return (
+            len(key) < SECRET_KEY_LENGTH_MIN
+            or len(set(key)) < _SECRET_KEY_LETTERS_MIN
+            or key.casefold().startswith(_SECRET_KEY_WORDS)
+        )
+
+    @property
+    def for_real(self) -> bool:
+        """Whether people work by it from elsewhere: behind https or a proxy. Else it is a trial on one machine."""
+        return self.secure_cookies or self.proxies > 0
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:

@@ -25,6 +25,7 @@ from app.ledger.activity_rows import piles
 from app.ledger.frame import Frame
 from app.organisation import Directory
 from app.rules.activities import ACTIVITY_TYPES
+from app.rules.own_events import pages_source
 from app.rules.permissions import Deed, Relation, may, relations_that_allow
 from app.rules.terms import CountsFrom
 
@@ -371,7 +372,7 @@ def verdicts_on(
         raise NotThere
     credits = _credits(connection, frame, [row.seq for row in rows])
     judges = _judges(connection, [row.seq for row in rows])
-    source = f"/pages/{viewer.employee}"
+    source = pages_source(viewer.employee)
     events: list[dict[str, object]] = []
     already: list[AlreadyJudged] = []
     for row in rows:

@@ -17,17 +17,21 @@ from sqlalchemy import Connection
 
 from app.organisation import tables
 from app.organisation.revision import KeptByRevision, Revision, current_revision
+from app.rules.employment import EmploymentPeriod, Terms, last_day, terms_on
 from app.rules.money import Rates
 from app.rules.names import folded
 from app.rules.placement import Path, Placement, Posting, Tree, UnitPeriod, overlap
-from app.rules.terms import Job, Period, StatusKind, UnitKind
+from app.rules.terms import Job, Name, Period, StatusKind, UnitKind
 
 __all__ = ["Directory", "Employee", "Result", "Status", "directory", "month_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Employee:
-    """A person in the agency's service from ``hired_on`` up to, not including, ``left_on``."""
+    """A person in the agency's service from ``hired_on`` up to, not including, ``left_on``.
+
+    ``job``, ``rank`` and ``monthly_base`` may be others on some days: ask :meth:`Directory.terms_on` or :meth:`Directory.terms_in`.
+    """
 
     number: str
     name: str
@@ -42,6 +46,11 @@ class Employee:
     def service(self) -> Period:
         """The days of service."""
         return Period(self.hired_on, self.left_on)
+
+    @property
+    def terms(self) -> Terms:
+        """What holds on days of which nothing else is said."""
+        return Terms(job=self.job, rank=self.rank, monthly_base=self.monthly_base)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +100,7 @@ class Directory:
     tree: Tree
     placement: Placement
     employees: Mapping[str, Employee]
+    employment: Mapping[str, tuple[EmploymentPeriod, ...]]
     statuses: Mapping[str, tuple[Status, ...]]
     results: Mapping[str, tuple[Result, ...]]
     rates: Rates
@@ -130,6 +140,24 @@ class Directory:
     def employee_by_email(self, email: str) -> Employee | None:
         """The employee with this address, whatever its case; the first one by number where several have it."""
         return self._by_email.get(email.casefold())
+
+    def terms_on(self, employee: str, day: dt.date) -> Terms:
+        """What the employee is employed as on a day.
+
+        Raises:
+            KeyError: nobody has that number.
+        """
+        return terms_on(day, self.employees[employee].terms, self.employment.get(employee, ()))
+
+    def terms_in(self, employee: str, cycle: Period) -> Terms:
+        """What the employee is employed as in a cycle: what holds on its last day in service.
+
+        Raises:
+            KeyError: nobody has that number.
+        """
+        known = self.employees[employee]
+        day = last_day(known.service, cycle)
+        return known.terms if day is None else self.terms_on(employee, day)
 
     def employees_meant(self, text: str) -> tuple[str, ...]:
         """The numbers of those whom a searched text means: the one who has it for a number, else all whose name has it in it."""
@@ -256,6 +284,7 @@ def _read(connection: Connection, revision: Revision) -> Directory:
         tree=tree,
         placement=Placement(tree, postings),
         employees=employees,
+        employment=_employment(connection),
         statuses=_statuses(connection),
         results=_results(connection),
         rates=rates,
@@ -274,7 +303,7 @@ def _unit_periods(connection: Connection) -> list[UnitPeriod]:
     return [
         UnitPeriod(
             code=row.code,
-            name=row.name,
+            name=Name(row.name, ko=row.name_ko, es=row.name_es),
             kind=UnitKind(row.kind),
             parent=row.parent,
             country=row.country,
@@ -301,6 +330,21 @@ def _employees(connection: Connection) -> dict[str, Employee]:
         )
         for row in connection.execute(sa.select(table).order_by(table.c.number))
     }
+
+
+def _employment(connection: Connection) -> dict[str, tuple[EmploymentPeriod, ...]]:
+    table = tables.employment
+    found: dict[str, list[EmploymentPeriod]] = {}
+    for row in connection.execute(sa.select(table).order_by(table.c.employee, table.c.valid_from)):
+        period = EmploymentPeriod(
+            employee=row.employee,
+            period=Period(row.valid_from, row.valid_to),
+            job=None if row.job is None else Job(row.job),
+            rank=row.rank,
+            monthly_base=row.monthly_base,
+        )
+        found.setdefault(row.employee, []).append(period)
+    return {employee: tuple(rows) for employee, rows in found.items()}
 
 
 def _postings(connection: Connection) -> list[Posting]:
@@ -341,6 +385,6 @@ _kept: Final[KeptByRevision[Directory]] = KeptByRevision(_read)
 def directory(connection: Connection) -> Directory:
     """The organisation as it is loaded now.
 
-    Queries: 1 (the revision); after a load 8 more (units, postings, employees and their ids, rates, paths, status, results) and the revision again.
+    Queries: 1 (the revision); after a load 9 more (units, postings, employees and their ids, employment, rates, paths, status, results) and the revision again.
     """
     return _kept(connection)

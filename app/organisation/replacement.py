@@ -21,6 +21,7 @@ from app.kit.replacing import Changes, Row, Rows, compare, exact_text, exchange,
 from app.organisation import tables
 from app.organisation.directory import Employee, Result, Status
 from app.organisation.revision import Revision, current_revision, next_token
+from app.rules.employment import EmploymentPeriod
 from app.rules.placement import Placement, Posting, Tree, UnitPeriod, path_text
 
 __all__ = ["LoadedFile", "Needs", "Organisation", "raise_revision", "replace"]
@@ -30,6 +31,8 @@ _UNIT: Final = (
     "valid_from",
     "valid_to",
     "name",
+    "name_ko",
+    "name_es",
     "kind",
     "parent",
     "country",
@@ -37,6 +40,7 @@ _UNIT: Final = (
     "evaluation_group",
 )
 _EMPLOYEE: Final = ("number", "name", "email", "rank", "job", "monthly_base", "hired_on", "left_on")
+_EMPLOYMENT: Final = ("employee", "valid_from", "valid_to", "job", "rank", "monthly_base")
 _POSTING: Final = ("employee", "valid_from", "valid_to", "unit", "role")
 _RATE: Final = ("currency", "month", "usd")
 _STATUS: Final = ("employee", "cycle", "place", "kind", "valid_from", "valid_to", "note")
@@ -45,10 +49,11 @@ _RESULT: Final = ("employee", "cycle", "final_score", "grade")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
-    """The rows of a folder's six files of the organisation; rates as (month, currency, US dollars for one unit)."""
+    """The rows of a folder's seven files of the organisation; rates as (month, currency, US dollars for one unit)."""
 
     units: Sequence[UnitPeriod] = ()
     employees: Sequence[Employee] = ()
+    employment: Sequence[EmploymentPeriod] = ()
     postings: Sequence[Posting] = ()
     rates: Sequence[tuple[str, str, Decimal]] = ()
     statuses: Sequence[Status] = ()
@@ -91,7 +96,9 @@ def _units(rows: Iterable[UnitPeriod]) -> Rows:
                 one.code,
                 one.period.from_,
                 one.period.to,
-                one.name,
+                str(one.name),
+                one.name.ko,
+                one.name.es,
                 str(one.kind),
                 one.parent,
                 one.country,
@@ -123,6 +130,23 @@ def _employees(rows: Iterable[Employee]) -> Rows:
     )
 
 
+def _employment(rows: Iterable[EmploymentPeriod]) -> Rows:
+    return _keyed(
+        (
+            (
+                one.employee,
+                one.period.from_,
+                one.period.to,
+                None if one.job is None else str(one.job),
+                one.rank,
+                one.monthly_base,
+            )
+            for one in rows
+        ),
+        2,
+    )
+
+
 def _postings(rows: Iterable[Posting]) -> Rows:
     return _keyed(((one.employee, one.period.from_, one.period.to, one.unit, str(one.role)) for one in rows), 2)
 
@@ -150,11 +174,12 @@ def replace(connection: Connection, organisation: Organisation) -> tuple[dict[st
     Returns:
         How many rows of each file changed, and all rows of those files that did.
 
-    Queries: 6 to compare; what is changed besides.
+    Queries: 7 to compare; what is changed besides.
     """
     rates = _keyed(((currency, month, exact_text(usd)) for month, currency, usd in organisation.rates), 2)
     plan = (
         ("units", tables.unit_period, _UNIT, 2, _units(organisation.units)),
+        ("employment", tables.employment, _EMPLOYMENT, 2, _employment(organisation.employment)),
         ("postings", tables.posting, _POSTING, 2, _postings(organisation.postings)),
         ("rates", tables.rate, _RATE, 2, rates),
         ("status", tables.status, _STATUS, 3, _statuses(organisation.statuses)),

@@ -15,6 +15,7 @@ from app.kit.schema import BigKey, Code, Exact, Instant, metadata
 
 __all__ = [
     "employee",
+    "employment",
     "load_file",
     "load_run",
     "load_text",
@@ -34,6 +35,8 @@ unit_period: Final = Table(
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date),
     Column("name", Text, nullable=False),
+    Column("name_ko", Text),
+    Column("name_es", Text),
     Column("kind", Text, nullable=False),
     Column("parent", Code),
     Column("country", Text, nullable=False),
@@ -57,6 +60,21 @@ employee: Final = Table(
     Column("hired_on", Date, nullable=False),
     Column("left_on", Date),
     CheckConstraint("left_on > hired_on", name="service"),
+    CheckConstraint("monthly_base >= 0", name="monthly_base"),
+)
+
+employment: Final = Table(
+    "employment",
+    metadata,
+    Column("employee", Code, ForeignKey("employee.number"), nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date),
+    # What is absent is as the employee's own row says.
+    Column("job", Text),
+    Column("rank", Text),
+    Column("monthly_base", BigKey),
+    PrimaryKeyConstraint("employee", "valid_from"),
+    CheckConstraint("valid_to > valid_from", name="period"),
     CheckConstraint("monthly_base >= 0", name="monthly_base"),
 )
 

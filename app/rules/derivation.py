@@ -20,7 +20,7 @@ from app.rules.measures import GRADE_POINTS, MICROS, OF_TOTALS, SHARES, Aggregat
 from app.rules.projection import DaysByMonth, Plan
 from app.rules.rollup import published
 from app.rules.steps import Formula, Named, Phrase, Section, Step, added, figure_text, score_text
-from app.rules.terms import Basis, CountsFrom, Job, n_
+from app.rules.terms import Basis, CountsFrom, Job, Name, n_
 
 __all__ = [
     "Blended",
@@ -56,7 +56,7 @@ class Blended:
     unit_pct: Decimal = Decimal(0)
     own_pct: Decimal = Decimal(100)
     posted: tuple[tuple[str, float | None, int], ...] = ()
-    """Of an employee the units posted to: code, own score, days."""
+    """Of an employee the units posted to: name, own score, days."""
 
 
 _JOBS: Final[Mapping[Job, str]] = MappingProxyType(
@@ -124,16 +124,20 @@ def _unit_part(blended: Blended) -> Iterator[Step]:
             n_(
                 "Unit part: the own scores of the units posted to (%(units)s), weighted by the days of the whole cycle posted there: %(formula)s = %(unit)s."
             ),
-            units=", ".join(unit for unit, _, _ in measured),
+            units=_listed([unit for unit, _, _ in measured]),
             formula=Formula(f"({terms}) / {whole}"),
             unit=score_text(blended.unit),
         )
-    left_out = [f"{unit} ({days})" for unit, score, days in blended.posted if score is None]
+    left_out = [Name.written(f"{{}} ({days})", unit) for unit, score, days in blended.posted if score is None]
     if left_out:
         text = n_("Left out of the unit part, since they have no score (days posted in brackets): %(units)s.")
-        yield _step(Section.FINAL, "units_left_out", text, units=", ".join(left_out))
+        yield _step(Section.FINAL, "units_left_out", text, units=_listed(left_out))
     if not blended.posted:
         yield _step(Section.FINAL, "never_posted", n_("There is no posting in the cycle, so there is no unit part."))
+
+
+def _listed(names: Sequence[str]) -> Name:
+    return Name.written(", ".join(["{}"] * len(names)), *names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
-from app.rules.terms import Finding, Job, Period, Place, UnitKind, n_
+from app.rules.terms import Finding, Job, Name, Period, Place, UnitKind, n_
 
 __all__ = [
     "Located",
@@ -26,7 +26,10 @@ __all__ = [
     "UnitPeriod",
     "check_postings",
     "check_units",
+    "ends_before_it_begins",
+    "located",
     "overlap",
+    "overlaps",
     "path_text",
     "united",
 ]
@@ -43,7 +46,7 @@ class UnitPeriod:
     """One row of a unit's life: what holds from ``period.from_`` up to, not including, ``period.to``."""
 
     code: str
-    name: str
+    name: Name
     kind: UnitKind
     parent: str | None
     country: str
@@ -321,15 +324,17 @@ class Placement:
         return None
 
 
-def _located(index: int, field: str, code: str, message: str, **parameters: object) -> Located:
+def located(index: int, field: str, code: str, message: str, **parameters: object) -> Located:
+    """An error at a field of the row with that index."""
     return Located(index, Finding(code=code, message=message, parameters=parameters, place=Place(field=field)))
 
 
-def _ends_before_it_begins(index: int, period: Period, field: str) -> Located | None:
+def ends_before_it_begins(index: int, period: Period, field: str) -> Located | None:
+    """What is wrong with a period that has no days; None where it has some."""
     span = _span(period)
     if span.start < span.end:
         return None
-    return _located(
+    return located(
         index,
         field,
         "empty_period",
@@ -347,22 +352,22 @@ def check_units(rows: Sequence[UnitPeriod]) -> list[Located]:
     """
     found: list[Located] = []
     for index, row in enumerate(rows):
-        empty = _ends_before_it_begins(index, row.period, "valid_to")
+        empty = ends_before_it_begins(index, row.period, "valid_to")
         if empty:
             found.append(empty)
-    found += _overlaps([(row.code, row.period) for row in rows], "valid_from")
+    found += overlaps([(row.code, row.period) for row in rows], "valid_from")
     known = {row.code for row in rows}
     strangers: set[int] = set()
     for index, row in enumerate(rows):
         if row.parent is not None and row.parent not in known:
             strangers.add(index)
             message = n_("there is no unit %(parent)s")
-            found.append(_located(index, "parent", "unknown_unit", message, parent=row.parent))
+            found.append(located(index, "parent", "unknown_unit", message, parent=row.parent))
     found += _untreelike(rows, strangers)
     return sorted(found, key=lambda located: (located.row, located.finding.code))
 
 
-def _overlaps(rows: Sequence[tuple[str, Period]], field: str) -> list[Located]:
+def overlaps(rows: Sequence[tuple[str, Period]], field: str) -> list[Located]:
     """Rows of one owner that begin before an earlier one of them has ended."""
     found: list[Located] = []
     order = sorted(range(len(rows)), key=lambda index: (rows[index][0], _span(rows[index][1]), index))
@@ -378,7 +383,7 @@ def _overlaps(rows: Sequence[tuple[str, Period]], field: str) -> list[Located]:
             message = n_("%(owner)s has another row for these days, from %(from)s to %(to)s")
             reach = rows[earlier][1]
             found.append(
-                _located(
+                located(
                     later,
                     field,
                     "overlap",
@@ -428,12 +433,12 @@ def _faults_of_a_day(rows: Sequence[UnitPeriod], alive: Mapping[str, int], day: 
             roots.append(index)
         elif parent not in alive:
             message = n_("its parent %(parent)s is not alive on %(day)s")
-            found.append(_located(index, "parent", "parent_not_alive", message, parent=parent, day=day))
+            found.append(located(index, "parent", "parent_not_alive", message, parent=parent, day=day))
     # The agency is the root that is meant; of several rows of that kind the first one.
     roots.sort(key=lambda index: (rows[index].kind is not UnitKind.AGENCY, index))
     for index in roots[1:]:
         message = n_("on %(day)s there is another unit without a parent, %(root)s: a tree has one root")
-        found.append(_located(index, "parent", "two_roots", message, root=rows[roots[0]].code, day=day))
+        found.append(located(index, "parent", "two_roots", message, root=rows[roots[0]].code, day=day))
     settled: set[str] = set()
     for start in alive:
         walked: dict[str, None] = {}
@@ -447,7 +452,7 @@ def _faults_of_a_day(rows: Sequence[UnitPeriod], alive: Mapping[str, int], day: 
             for member in ring:
                 message = n_("on %(day)s its parents lead back to it: %(ring)s")
                 shown = " → ".join((*ring, code))
-                found.append(_located(alive[member], "parent", "circle", message, ring=shown, day=day))
+                found.append(located(alive[member], "parent", "circle", message, ring=shown, day=day))
         settled.update(walked)
     return found
 
@@ -464,12 +469,12 @@ def check_postings(
     """
     found: list[Located] = []
     for index, row in enumerate(rows):
-        empty = _ends_before_it_begins(index, row.period, "to")
+        empty = ends_before_it_begins(index, row.period, "to")
         if row.unit not in lives:
-            found.append(_located(index, "unit", "unknown_unit", n_("there is no unit %(unit)s"), unit=row.unit))
+            found.append(located(index, "unit", "unknown_unit", n_("there is no unit %(unit)s"), unit=row.unit))
         if row.employee not in services:
             message = n_("there is no employee %(employee)s")
-            found.append(_located(index, "employee", "unknown_employee", message, employee=row.employee))
+            found.append(located(index, "employee", "unknown_employee", message, employee=row.employee))
         if empty:
             found.append(empty)
             continue
@@ -480,7 +485,7 @@ def check_postings(
                 message = n_("the unit %(unit)s is not alive on %(day)s")
                 field = "from" if gap == span.start else "to"
                 found.append(
-                    _located(index, field, "outside_unit", message, unit=row.unit, day=_period(gap, _EVER).from_)
+                    located(index, field, "outside_unit", message, unit=row.unit, day=_period(gap, _EVER).from_)
                 )
         if row.employee in services:
             gap = _gap([_span(services[row.employee])], span)
@@ -488,6 +493,6 @@ def check_postings(
                 message = n_("%(employee)s is not in service on %(day)s")
                 field = "from" if gap == span.start else "to"
                 day = _period(gap, _EVER).from_
-                found.append(_located(index, field, "outside_service", message, employee=row.employee, day=day))
-    found += _overlaps([(row.employee, row.period) for row in rows], "from")
+                found.append(located(index, field, "outside_service", message, employee=row.employee, day=day))
+    found += overlaps([(row.employee, row.period) for row in rows], "from")
     return sorted(found, key=lambda located: (located.row, located.finding.code))

@@ -15,6 +15,8 @@ from decimal import Decimal
 from typing import Final
 
 from app.rules.documents import Document, Entry, plain_number
+from app.rules.kpi_members import read_words
+from app.rules.kpis import Translated, words_document
 from app.rules.terms import Finding, Job, n_
 
 __all__ = [
@@ -79,10 +81,11 @@ class GradeRules:
 
 @dataclass(frozen=True, slots=True)
 class GroupPolicy:
-    """Evaluation groups: how many graded people one needs, and whether heads are a group of their own."""
+    """Evaluation groups: how many graded people one needs, whether heads are a group of their own, and what people call the groups."""
 
     minimum: int = 10
     heads_apart: bool = True
+    names: Mapping[str, Translated] = field(default_factory=dict)
 
 
 def _institution_rates() -> Mapping[str, Decimal]:
@@ -228,12 +231,14 @@ def _read_rules(entry: Entry) -> GradeRules | None:
 
 def _read_groups(entry: Entry) -> GroupPolicy | None:
     default = GroupPolicy()
-    members = entry.members((), ("minimum", "heads_apart"))
+    members = entry.members((), ("minimum", "heads_apart", "names"))
     if members is None:
         return None
     minimum = members["minimum"].integer(1, 1_000_000) if "minimum" in members else None
     apart = members["heads_apart"].flag() if "heads_apart" in members else None
-    return GroupPolicy(minimum or default.minimum, default.heads_apart if apart is None else apart)
+    named = (members["names"].mapping() or {}) if "names" in members else {}
+    names = {group: words for group, member in named.items() if (words := read_words(member)) is not None}
+    return GroupPolicy(minimum or default.minimum, default.heads_apart if apart is None else apart, names)
 
 
 def _read_pay(entry: Entry) -> PayPolicy | None:
@@ -312,6 +317,9 @@ def policies_document(policies: Policies) -> dict[str, object]:
     }
     if policies.pay.pool is not None:
         pay["pool"] = policies.pay.pool
+    groups: dict[str, object] = {"minimum": policies.groups.minimum, "heads_apart": policies.groups.heads_apart}
+    if policies.groups.names:
+        groups["names"] = {group: words_document(words) for group, words in policies.groups.names.items()}
     return {
         "cycle": {"first_month": policies.cycle.first_month},
         "blend": {
@@ -330,7 +338,7 @@ def policies_document(policies: Policies) -> dict[str, object]:
             "lowest_rate_max": plain_number(rules.lowest_rate_max),
             "top_to_second_lowest_min": plain_number(rules.top_to_second_lowest_min),
         },
-        "groups": {"minimum": policies.groups.minimum, "heads_apart": policies.groups.heads_apart},
+        "groups": groups,
         "minimum_days": policies.minimum_days,
         "pay": pay,
         "promotion": {

@@ -6,7 +6,7 @@ out, never counted as 0, at every step: lines in a scorecard, units in the unit 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from math import isnan
@@ -155,24 +155,68 @@ def band(score: float | Decimal | None) -> Band | None:
     return next((name for name, least in BANDS.items() if total >= least), Band.E)
 
 
+_BELOW: Final = " / "
+"""What parts the levels of an area: ``Management / Leadership``."""
+
+
 class Area(NamedTuple):
-    """One area of a scorecard, its lines added up (indicators are nested, weights adding up level by level)."""
+    """One level of a scorecard's areas, with all lines of it and below it added up (indicators are nested, weights adding up level by level).
 
-    name: str
-    weight: float
+    All three figures are None where none of its lines has a score.
+    """
+
+    area: str
+    """The level with those above it, as the lines write it."""
+    weight: float | None
+    """Rescaled, as the weights that make the points are."""
+    score: float | None
     points: float | None
-    """None where none of its lines can be measured."""
+
+    @property
+    def depth(self) -> int:
+        """How many levels stand above it."""
+        return self.area.count(_BELOW)
+
+    @property
+    def name(self) -> str:
+        """The level alone."""
+        return self.area.rpartition(_BELOW)[2]
 
 
-def areas(lines: Iterable[tuple[str, float, float | None]]) -> tuple[Area, ...]:
-    """Add up a scorecard by area, in the order in which areas first appear.
+def area_levels(area: str | None) -> tuple[str, ...]:
+    """The levels of a line's area from the top, each with those above it; none where it has no area."""
+    names = [name for part in (area or "").split(_BELOW) if (name := part.strip())]
+    return tuple(_BELOW.join(names[: place + 1]) for place in range(len(names)))
+
+
+def areas(lines: Sequence[tuple[str | None, float, float | None]]) -> tuple[Area, ...]:
+    """Add up a scorecard by the levels of its areas, in the order of the lines, each level before those below it.
 
     Args:
-        lines: the area, weight and points of each line; points None where it is not measurable.
+        lines: the area, weight and points of each line; points None where it has no score.
     """
-    found: dict[str, Area] = {}
-    for name, weight, points in lines:
-        area = found.get(name, Area(name, 0.0, None))
-        total = area.points if points is None else (area.points or 0.0) + points
-        found[name] = Area(name, area.weight + weight, total)
-    return tuple(found.values())
+    measured = sum(weight for _, weight, points in lines if points is not None)
+    found: dict[str, tuple[float, float] | None] = {}
+    for area, weight, points in lines:
+        for level in area_levels(area):
+            sums = found.setdefault(level, None)
+            if points is not None:
+                before = sums or (0.0, 0.0)
+                found[level] = (before[0] + weight * 100 / measured, before[1] + points)
+    return tuple(
+        Area(level, None, None, None) if sums is None else Area(level, sums[0], sums[1] * 100 / sums[0], sums[1])
+        for level, sums in found.items()
+    )
+
+
+def in_areas(lines: Sequence[str | None]) -> list[int]:
+    """The places of lines so that those of one area stand together, its own before those of the levels below it.
+
+    Args:
+        lines: the area of each line.
+    """
+    first: dict[str, int] = {}
+    for area in lines:
+        for level in area_levels(area) or ("",):
+            first.setdefault(level, len(first))
+    return sorted(range(len(lines)), key=lambda place: [first[level] for level in area_levels(lines[place]) or ("",)])

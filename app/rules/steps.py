@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from app.rules.kpis import Translated
 from app.rules.measures import decimal_text
+from app.rules.terms import Name
 
 __all__ = ["Formula", "Named", "Phrase", "Section", "Step", "added", "figure_text", "score_text"]
 
@@ -85,7 +86,7 @@ class Step:
 
         Args:
             translate: finds a message in the reader's language.
-            language: for the names of KPIs, which come with their own words.
+            language: for the names of KPIs and units, which come with their own words.
         """
         return translate(self.text) % {name: _said(value, translate, language) for name, value in self.figures.items()}
 
@@ -107,7 +108,7 @@ class Step:
 def _said(value: object, translate: Callable[[str], str], language: str) -> str:
     if isinstance(value, Phrase):
         return translate(str(value))
-    if isinstance(value, Translated | Named):
+    if isinstance(value, Translated | Named | Name):
         return value.in_language(language)
     return str(value)
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 __all__ = [
     "CODE_PATTERN",
@@ -26,6 +26,7 @@ __all__ = [
     "KpiClass",
     "Level",
     "Link",
+    "Name",
     "Node",
     "NodeKind",
     "Period",
@@ -56,6 +57,34 @@ class Words(str):
     """
 
     __slots__ = ()
+
+
+class Name(str):
+    """A unit's name: by itself as API and commands write it, and for people in their language where it has one."""
+
+    __slots__ = ("es", "ko")
+
+    ko: str | None
+    es: str | None
+
+    def __new__(cls, text: str, *, ko: str | None = None, es: str | None = None) -> Self:
+        """Take the name, and what it is in other languages."""
+        made = super().__new__(cls, text)
+        made.ko, made.es = ko, es
+        return made
+
+    def in_language(self, language: str) -> str:
+        """The name in a language (``ko``, ``es-CL``), else as it is everywhere."""
+        return {"ko": self.ko, "es": self.es}.get(language[:2]) or str(self)
+
+    @classmethod
+    def written(cls, pattern: str, *names: str) -> Name:
+        """A text with names in it, in each language: ``{}`` in the pattern for each of them."""
+        ko, es = (
+            pattern.format(*(one.in_language(language) if isinstance(one, Name) else one for one in names))
+            for language in ("ko", "es")
+        )
+        return cls(pattern.format(*names), ko=ko, es=es)
 
 
 class NodeKind(StrEnum):
@@ -149,7 +178,7 @@ class StatusKind(StrEnum):
 
 
 class Role(StrEnum):
-    """What an account may be."""
+    """What an account may be; a member sees nothing by itself."""
 
     EMPLOYEE = "employee"
     HEAD = "head"
@@ -157,6 +186,7 @@ class Role(StrEnum):
     EXECUTIVE = "executive"
     AUDITOR = "auditor"
     ADMIN = "admin"
+    MEMBER = "member"
 
 
 class Period(NamedTuple):

@@ -22,7 +22,7 @@ from app.ledger import Figures, Move
 from app.organisation import Directory
 from app.rules.definitions import KpiVersion, Translated
 from app.rules.measures import GROWS_WITH_DAYS
-from app.rules.rollup import Area, areas
+from app.rules.rollup import Area, area_levels, in_areas
 from app.rules.terms import Basis, Job, Node, NodeKind
 from app.scoring.plan import CyclePlan, Selection, State
 from app.scoring.scorecards import (
@@ -42,6 +42,7 @@ __all__ = [
     "BoardMove",
     "BoardSource",
     "LineFacts",
+    "LineGroup",
     "RelatedNode",
     "UnitPart",
     "Visibility",
@@ -100,6 +101,16 @@ class BoardLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LineGroup:
+    """Lines of one area; the levels of areas that begin with it, from the top."""
+
+    begins: tuple[Area, ...]
+    depth: int
+    """How many levels its area has; 0 for lines without one."""
+    lines: tuple[BoardLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RelatedNode:
     """Another node beside or below this one."""
 
@@ -148,7 +159,8 @@ class Board:
     final: Scorecard
     provisional: Scorecard
     lines: tuple[BoardLine, ...]
-    areas: tuple[Area, ...]
+    groups: tuple[LineGroup, ...]
+    """The same lines by their areas."""
     unit_parts: tuple[UnitPart, ...]
     unit_pct: Decimal
     own_pct: Decimal
@@ -269,7 +281,7 @@ def board(source: BoardSource) -> Board:
         final=final_card,
         provisional=provisional_card,
         lines=lines,
-        areas=areas((one.shown.area or "", _plain(one.shown.weight), one.shown.points) for one in lines),
+        groups=_groups(card, lines),
         unit_parts=_unit_parts(plan, node, final if asked.basis is Basis.FINAL else provisional, day),
         unit_pct=Decimal(blend.unit) if blend else Decimal(0),
         own_pct=Decimal(blend.own) if blend else Decimal(100),
@@ -406,9 +418,22 @@ def pace_of(line: LineScore, *, grows: bool) -> tuple[Decimal | None, Decimal | 
     return expected, Decimal(line.actual) / expected
 
 
-def _plain(weight: Decimal) -> float:
-    numerator, denominator = weight.as_integer_ratio()
-    return numerator / denominator
+def _groups(card: Scorecard, lines: Sequence[BoardLine]) -> tuple[LineGroup, ...]:
+    """The lines by their areas, those of one level together and each level once."""
+    figures = {area.area: area for area in card.areas}
+    groups: list[tuple[tuple[str, ...], list[BoardLine]]] = []
+    for place in in_areas([line.shown.area for line in lines]):
+        levels = area_levels(lines[place].shown.area)
+        if not groups or groups[-1][0] != levels:
+            groups.append((levels, []))
+        groups[-1][1].append(lines[place])
+    begun: set[str] = set()
+    found = []
+    for levels, held in groups:
+        begins = tuple(figures[level] for level in levels if level not in begun)
+        found.append(LineGroup(begins, len(levels), tuple(held)))
+        begun.update(levels)
+    return tuple(found)
 
 
 def _moves(plan: CyclePlan, facts: Sequence[LineFacts], moves: Sequence[Move]) -> tuple[BoardMove, ...]:

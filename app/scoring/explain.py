@@ -40,6 +40,7 @@ from app.rules.methods import reasons
 from app.rules.projection import days_by_month, projected_actual
 from app.rules.steps import Section, Step
 from app.rules.terms import Basis, CountsFrom, Link, Node, NodeKind
+from app.scoring.board import node_name
 from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, State, state
 from app.scoring.scorecards import (
     ExactActuals,
@@ -273,7 +274,7 @@ class _Teller:
         yield from own_steps(own, own=self._card.own_score, kpi=self._line.row.kpi)
         worked = self._plan.worked[self._line.worked]
         if self._line.row.link is Link.SHARED and worked.node != self._line.row.node:
-            yield shared_step(node=str(worked.node), kpi=worked.version.name)
+            yield shared_step(node=self._name(worked.node), kpi=worked.version.name)
         told = self._told(self._line.worked)
         yield from score_steps(told)
         yield from reference_steps(told)
@@ -298,7 +299,7 @@ class _Teller:
             return Blended(is_employee=False, own=card.own_score, unit=None, final=card.final_score)
         share = self._plan.sheet.definitions.policies.blend[person.job]
         posted = tuple(
-            (unit, self._found.of(Node(NodeKind.UNIT, unit))[0], days)
+            (self._name(Node(NodeKind.UNIT, unit)), self._found.of(Node(NodeKind.UNIT, unit))[0], days)
             for unit, days in sorted(person.presence.days_posted.items())
         )
         return Blended(
@@ -311,6 +312,10 @@ class _Teller:
             own_pct=Decimal(share.own),
             posted=posted,
         )
+
+    def _name(self, node: Node) -> str:
+        plan = self._plan
+        return node_name(plan.frame.directory, node, plan.day_within(self._found.asked.day))
 
     def _person(self, node: Node) -> Person | None:
         return self._plan.people.get(node.code) if node.kind is NodeKind.EMPLOYEE else None

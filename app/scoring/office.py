@@ -93,7 +93,7 @@ def office(connection: Connection, *, held: State, unit: str, asked: ScoreQuery)
             Member(
                 node=one,
                 name=node_name(directory, one, day),
-                job=person.job if person else None,
+                job=directory.terms_on(one.code, day).job if person else None,
                 is_head=person is not None and one.code in heads,
                 own_score=own,
                 unit_score=part,

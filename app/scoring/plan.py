@@ -27,6 +27,7 @@ from app.ledger import Frame
 from app.organisation import KeptByRevision, Revision
 from app.rules.baseline import LineTerms, Overrides, Reference, resolve_reference
 from app.rules.definitions import KpiVersion, Measure
+from app.rules.employment import Terms
 from app.rules.measures import GROWS_WITH_DAYS, Entered, Measuring, rating
 from app.rules.methods import Lines
 from app.rules.presence import Presence, cycle_period, presence
@@ -69,8 +70,14 @@ class Person:
     """What an employee's scorecard hangs on besides its lines."""
 
     number: str
-    job: Job
+    terms: Terms
+    """Those of the cycle's last day in service."""
     presence: Presence
+
+    @property
+    def job(self) -> Job:
+        """The job that the scores are blended by."""
+        return self.terms.job
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +324,7 @@ def _plan(frame: Frame, sheet: Sheet, cycle: int) -> CyclePlan:
     people = {
         one.number: Person(
             one.number,
-            one.job,
+            directory.terms_in(one.number, period),
             presence(
                 period,
                 postings=[(posting.unit, posting.period) for posting in directory.placement.postings(one.number)],

@@ -123,7 +123,7 @@ def _everyone(found: Scores, plan: CyclePlan, day: dt.date) -> list[RosterRow]:
     for at, node in enumerate(found.selection.nodes):
         if node.kind is not NodeKind.EMPLOYEE:
             continue
-        person = directory.employees[node.code]
+        person, job = directory.employees[node.code], plan.people[node.code].job
         unit = directory.unit_of(node.code, day)
         named = directory.unit_near(unit, day) if unit else None
         own, part, final, ahead = (published(one) for one in found.at(at))
@@ -133,8 +133,8 @@ def _everyone(found: Scores, plan: CyclePlan, day: dt.date) -> list[RosterRow]:
                 name=person.name,
                 unit=unit,
                 unit_name=named.name if named else None,
-                job=person.job,
-                group=_group(plan, node, person.job, groups),
+                job=job,
+                group=_group(plan, node, job, groups),
                 own=own,
                 unit_part=part,
                 final=final,

@@ -26,7 +26,7 @@ from app.rules.definitions import Measure
 from app.rules.measures import Actuals, Total, Totals, actual, decimal_text
 from app.rules.methods import reasons, score
 from app.rules.projection import projected, projected_actual
-from app.rules.rollup import blend, own_scores, projected_own, published, unit_scores
+from app.rules.rollup import Area, areas, blend, own_scores, projected_own, published, unit_scores
 from app.rules.terms import Basis, Node
 from app.scoring.plan import CyclePlan, DisplayLine, Selection, State, state
 
@@ -131,6 +131,11 @@ class Scorecard:
         """What is published and ranked: the final score to two decimals."""
         return published(self.final_score)
 
+    @property
+    def areas(self) -> tuple[Area, ...]:
+        """The node's own lines added up by the levels of their areas."""
+        return areas([(line.area, float(line.weight), line.points) for line in self.lines])
+
     def as_json(self) -> dict[str, Any]:
         """The scorecard as the contract writes it."""
         return {
@@ -143,6 +148,7 @@ class Scorecard:
             "final_score": self.final_score,
             "projected_score": self.projected_score,
             "lines": [line.as_json() for line in self.lines],
+            "areas": [area._asdict() for area in self.areas],
         }
 
 

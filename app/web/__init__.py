@@ -64,7 +64,8 @@ def create_app(
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["assets"] = Assets()
     if settings.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]  # Flask's documented place for it
+        # Not X-Forwarded-Host: few proxies set it, so it would be the sender's, and whom a form comes from is held against the host.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0)  # type: ignore[method-assign]  # Flask's documented place for it
     site = Site(
         settings=settings, database=database or Database(settings.database_url), clock=clock, rendering=Rendering()
     )

@@ -20,7 +20,6 @@ from app import access
 from app.exports import ACTIVITIES, Sheet, as_csv, refuse_more_than_a_workbook_holds, write_xlsx
 from app.kit.refusals import Invalid, at_field
 from app.ledger import Listed
-from app.rules.permissions import Deed
 from app.rules.terms import n_
 from app.web.rendering import Download
 from app.web.request_context import RequestContext
@@ -132,7 +131,7 @@ def activities_file(
     """The file, with its row in the log of readings and on the trail.
 
     Args:
-        context: of a route that opens no transaction and writes no trail.
+        context: of a route that opens no transaction.
         form: the reason, and the kind of file.
         find: which activities, in a transaction that stays open until the file has been sent.
         subject: what the trail says it was about.
@@ -168,15 +167,7 @@ def _write_down(
     context: RequestContext, form: ActivitiesExport, *, subject: str, asked: Mapping[str, Any], rows: int, own: bool
 ) -> None:
     told = {**asked, "format": form.format}
-    with context.database.write(Deed.EXPORT_ACTIVITIES) as connection:
+    with context.write() as connection:
         if not own:
             log_reading(connection, context, form, what=ACTIVITIES.name, asked={"of": subject, **told}, rows=rows)
-        access.record_deed(
-            connection,
-            who=context.label,
-            deed=Deed.EXPORT_ACTIVITIES,
-            at=context.now,
-            subject=subject,
-            after={"rows": rows, **told},
-            why=form.reason or None,
-        )
+        context.note(subject=subject, after={"rows": rows, **told}, why=form.reason or None)

@@ -27,14 +27,17 @@ from app.organisation import Directory
 from app.rules.activities import ACTIVITY_TYPES, SHARE_ONE_1E4, TYPE_PREFIX, read
 from app.rules.countries import COUNTRIES
 from app.rules.names import folded
+from app.rules.own_events import not_own, pages_source
 from app.rules.terms import Finding, Place, n_
 from app.web.forms import Typed
+from app.web.languages import named
 from app.web.request_context import RequestContext
 
 __all__ = [
     "ActivityForm",
     "Choices",
     "Colleague",
+    "at_form_field",
     "choices",
     "colleagues_named",
     "event_of",
@@ -202,7 +205,11 @@ def colleagues_named(directory: Directory, *, text: str, day: dt.date, limit: in
             unit = directory.unit_of(person.number, day)
             row = directory.unit_near(unit, day) if unit else None
             found.append(
-                {"value": f"{person.name} ({person.number})", "name": person.name, "note": row.name if row else ""}
+                {
+                    "value": f"{person.name} ({person.number})",
+                    "name": person.name,
+                    "note": named(row.name) if row else "",
+                }
             )
             if len(found) == limit:
                 break
@@ -248,14 +255,17 @@ def event_of(
     event: dict[str, object] = {
         "specversion": "1.0",
         "type": TYPE_PREFIX + form.type,
-        "source": f"/pages/{me}",
+        "source": pages_source(me),
         "id": form.form_id,
         "time": time if time is not None and time.startswith(form.day.isoformat()) else _time(context, me, form.day),
         "data": members,
     }
     found = read(event, frame.known)
-    if isinstance(found, list):
-        findings += [_at_field(finding) for finding in found]
+    if not isinstance(found, list):
+        found = not_own(found, employee=context.viewer.employee, at=context.now)
+    # A day to come is told in the form's own words.
+    told = {one.place.field for one in findings} & {"day"}
+    findings += [one for one in map(at_form_field, found) if one.place.field not in told]
     if findings:
         raise Invalid(*_once_each(findings))
     return event
@@ -329,7 +339,8 @@ def _number(directory: Directory, typed: str) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
-def _at_field(finding: Finding) -> Finding:
+def at_form_field(finding: Finding) -> Finding:
+    """What is wrong with an event, at the field of the form that its member comes from."""
     pointer = finding.place.pointer or ""
     while pointer and pointer not in _FIELDS:
         pointer = pointer.rpartition("/")[0]

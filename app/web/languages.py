@@ -21,10 +21,12 @@ from babel.dates import format_date, format_datetime
 from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, get_locale, gettext
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from app.rules.rollup import band, published
-from app.rules.terms import Finding, Words
+from app.rules.terms import Finding, Name, Words
 from app.web.sign_in import current_viewer
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "chosen_theme",
     "filled",
     "finding_text",
+    "named",
     "page_language",
     "prepare",
     "writing",
@@ -81,7 +84,7 @@ def finding_text(finding: Finding) -> str:
 
 def filled(message: str, parameters: Mapping[str, object]) -> str:
     """A message in the reader's language; those of its parameters that are words are so too."""
-    spoken = {name: gettext(value) if isinstance(value, Words) else value for name, value in parameters.items()}
+    spoken = {name: gettext(value) if isinstance(value, Words) else named(value) for name, value in parameters.items()}
     return str(gettext(message, **spoken))
 
 
@@ -243,6 +246,20 @@ FILTERS: Final = {
 }
 
 
+def named(value: Any) -> Any:
+    """A unit's name in the reader's language; anything else as it is."""
+    return value.in_language(_language()) if isinstance(value, Name) else value
+
+
+@pass_context
+def _filled_gettext(context: Context, message: str, /, **parameters: Any) -> str:
+    """A template's sentence with what fills its places; names of units among it are in the reader's language too."""
+    said = _gettext(message)
+    if context.eval_ctx.autoescape:
+        said = Markup(said)  # noqa: S704 - the message is the catalogue's; what fills its places is escaped
+    return said % {name: named(value) for name, value in parameters.items()}
+
+
 def prepare(app: Flask) -> None:
     """Give the application its languages and the templates their filters."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(CATALOGUES)
@@ -251,6 +268,9 @@ def prepare(app: Flask) -> None:
     # The extension that Flask-Babel added gives templates this method.
     install: Any = app.jinja_env
     install.install_gettext_callables(_gettext, _ngettext, newstyle=True)
+    # Whatever a template writes of a unit's name is the reader's, wherever it came from: no page can forget it.
+    install.finalize = named
+    app.jinja_env.globals["gettext"] = _filled_gettext
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(
         LANGUAGES=LANGUAGES,

@@ -35,13 +35,6 @@ DOORS: Final[Mapping[str, str]] = {
 }
 """By which way an event came in."""
 
-GROUPS: Final[Mapping[str, str]] = {
-    "heads": n_("Heads"),
-    "others": n_("All other groups"),
-    "agency": n_("The whole agency"),
-}
-"""Groups that the policy makes by itself; any other is the agency's own word (contract, "Grades and pay, exactly")."""
-
 JOBS: Final[Mapping[str, str]] = {
     "trend": n_("Trend of all scores"),
     "reminders": n_("Reminders of what waits for a verdict"),
@@ -146,11 +139,6 @@ def readable_id(text: str) -> str | None:
 def door(code: str) -> str:
     """By which way an event came in."""
     return str(gettext(DOORS[code])) if code in DOORS else code
-
-
-def group(name: str | None) -> str:
-    """A group of people who are graded together."""
-    return str(gettext(GROUPS[name])) if name is not None and name in GROUPS else name or "–"
 
 
 def job(name: str) -> str:
@@ -268,7 +256,6 @@ def _said(value: Any, definitions: Definitions, names: Mapping[str, str]) -> str
 FILTERS: Final = {
     "door": door,
     "event_time": event_time,
-    "group": group,
     "job": job,
     "member": member,
     "readable_id": readable_id,

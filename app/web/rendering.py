@@ -12,12 +12,11 @@ from urllib.parse import quote
 
 import orjson
 from flask import Response, flash, redirect, render_template, request, session, url_for
-from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.rules.terms import Finding
-from app.web.languages import chosen_theme, writing
+from app.web.languages import chosen_theme, filled, writing
 from app.web.navigation import Item, items_for
 from app.web.request_context import RequestContext
 from app.web.shell import Shell
@@ -144,7 +143,7 @@ class Rendering:
             return Response(self.html(result.template, context, **result.shown), status=result.status)
         if isinstance(result, Redirect):
             if result.message:
-                _say(gettext(result.message, **result.parameters))
+                _say(filled(result.message, result.parameters))
             return redirect(self.address(result.then, result.values), 303)
         if isinstance(result, SeeOther):
             return redirect(self.address(result.then, result.values), 303)

@@ -7,8 +7,10 @@ below the edge nobody knows a context at all.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -24,6 +26,8 @@ from app.web.forms import Typed
 
 __all__ = ["Note", "RequestContext"]
 
+Answer = TypeVar("Answer")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
@@ -33,6 +37,7 @@ class Note:
     before: object = None
     after: object = None
     why: str | None = None
+    who: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +52,7 @@ class RequestContext:
         address: where the request comes from.
         typed: what a refused form held, for showing it again.
         pages: the names of the pages that there are.
+        deed: what is done, by the route's own word.
         notes: what the trail says of the deed.
     """
 
@@ -57,6 +63,7 @@ class RequestContext:
     address: str = ""
     typed: Typed = field(default_factory=Typed)
     pages: Collection[str] = ()
+    deed: Deed | None = None
     notes: list[Note] = field(default_factory=list)
     _connection: Connection | None = None
     _directory: Directory | None = None
@@ -163,8 +170,63 @@ class RequestContext:
         allowed = self.allowed(deed)
         return lambda _node: allowed
 
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction of a handler's own that writes for the route's deed; what is noted within goes to the trail with it, or not at all."""
+        with self.database.write(self._deed) as connection:
+            self.notes = []
+            yield connection
+            self.write_trail(connection)
+
+    def writing(self, work: Callable[[Connection], Answer]) -> Answer:
+        """As :meth:`write`, for work that may be done again where another transaction was in its way."""
+
+        def noted(connection: Connection) -> Answer:
+            self.notes = []
+            answer = work(connection)
+            self.write_trail(connection)
+            return answer
+
+        return self.database.writing(self._deed, noted)
+
+    @property
+    def _deed(self) -> Deed:
+        if self.deed is None:
+            message = "a context without a route has no deed to write for"
+            raise RuntimeError(message)
+        return self.deed
+
+    def write_trail(self, connection: Connection) -> None:
+        """A row of the trail for each note, in the transaction that did what they tell of: the only recorder that requests have."""
+        for note in self.notes:
+            access.record_deed(
+                connection,
+                who=note.who or self.label,
+                deed=self._deed,
+                at=self.now,
+                subject=note.subject,
+                before=note.before,
+                after=note.after,
+                why=note.why,
+            )
+        self.notes = []
+
     def note(
-        self, *, subject: str | None = None, before: object = None, after: object = None, why: str | None = None
+        self,
+        *,
+        subject: str | None = None,
+        before: object = None,
+        after: object = None,
+        why: str | None = None,
+        who: str | None = None,
     ) -> None:
-        """Add to the trail's row what the deed was about; several notes make several rows."""
-        self.notes.append(Note(subject=subject, before=before, after=after, why=why))
+        """Add to the trail's row what the deed was about; several notes make several rows.
+
+        Args:
+            subject: what was acted on, where it is not the node of the address.
+            before: what stood there.
+            after: what stands there now.
+            why: the reason that the person gave.
+            who: whose deed it is, where nobody was signed in when the request came.
+        """
+        self.notes.append(Note(subject=subject, before=before, after=after, why=why, who=who))

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from flask import Flask, Request, request
@@ -79,7 +79,6 @@ class Route:
         acts: whether it changes something.
         api: whether it answers in JSON, to keys too.
         transaction: whether the router opens one; else the handler opens its own, or needs none.
-        trail: whether a row of the trail is written.
         again: the read of the same page that shows a refused form again.
         about: what OpenAPI says of it beyond its docstring.
     """
@@ -92,7 +91,6 @@ class Route:
     acts: bool
     api: bool
     transaction: bool = True
-    trail: bool = True
     again: str | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
     form: type[BaseModel] | None = None
@@ -133,7 +131,6 @@ class Pages:
         may: Deed,
         again: str | None = None,
         transaction: bool = True,
-        trail: bool = True,
     ) -> Callable[[View], View]:
         """A form that is sent.
 
@@ -141,11 +138,11 @@ class Pages:
             rule: the address.
             may: the deed.
             again: the handler of this page that shows the form again, with what was typed, where it is refused.
-            transaction: False for a handler that must not hold one, since it hashes a password or writes a long file.
-            trail: False where the deed's own rows tell all.
+            transaction: False for a handler that must not hold one, since it hashes a password or writes a long file: what it writes, and
+                notes for the trail, it does within ``context.write()``.
         """
         return self._declare(
-            rule, may=may, methods=("POST",), acts=True, api=False, transaction=transaction, trail=trail, again=again
+            rule, may=may, methods=("POST",), acts=True, api=False, transaction=transaction, again=again
         )
 
     def api_read(
@@ -161,7 +158,6 @@ class Pages:
         may: Deed,
         methods: tuple[str, ...] = ("POST",),
         transaction: bool = True,
-        trail: bool = True,
         about: Mapping[str, Any] | None = None,
     ) -> Callable[[View], View]:
         """A resource that is written to, by a key or a signed-in person."""
@@ -172,7 +168,6 @@ class Pages:
             acts=True,
             api=True,
             transaction=transaction,
-            trail=trail,
             about=about or {},
         )
 
@@ -232,20 +227,21 @@ class Site:
 
         return served
 
-    def _desk(self, typed: Typed | None = None) -> RequestContext:
+    def _context(self, route: Route, typed: Typed | None = None) -> RequestContext:
         return RequestContext(
             database=self.database,
             settings=self.settings,
             now=self.clock(),
             address=request.remote_addr or "",
             typed=typed or Typed(),
+            deed=route.deed,
             pages=self.rendering.main,
         )
 
     # ------------------------------------------------------------------------------------------------------------- reading
 
     def _read(self, route: Route, arguments: dict[str, Any], typed: Typed | None = None) -> AnyResponse:
-        context = self._desk(typed)
+        context = self._context(route, typed)
         if not route.transaction:
             if route.deed not in PUBLIC_DEEDS:
                 with self.database.read() as connection, sign_in.on_connection(connection):
@@ -270,8 +266,9 @@ class Site:
     # -------------------------------------------------------------------------------------------------------------- acting
 
     def _act(self, route: Route, arguments: dict[str, Any]) -> AnyResponse:
-        context = self._desk()
-        if bearer_of(request) is None:
+        context = self._context(route)
+        # Only a program that shows a key has no cookie to be misused; a page, or a door without keys, takes no notice of one.
+        if not (route.api and route.deed not in PUBLIC_DEEDS and bearer_of(request)):
             refuse_forged(request, token=False)
         if route.transaction or route.deed not in PUBLIC_DEEDS or not route.api:
             with self.database.read() as connection, sign_in.on_connection(connection):
@@ -299,17 +296,14 @@ class Site:
                 result = route.view(context, **arguments, **given)
             if context.person is not None:
                 access.touch_session(connection, viewer=context.person, now=context.now)
-            _write_trail(connection, route, context, arguments, result)
+            if not isinstance(result, FormError):
+                _write_trail(connection, context, arguments)
             return result
 
         try:
             if route.transaction:
                 return self.database.writing(route.deed, work)
-            result = route.view(context, **arguments, **given)
-            if route.trail and not isinstance(result, FormError):
-                with self.database.write(route.deed) as connection:
-                    _write_trail(connection, route, context, arguments, result)
-            return result
+            return route.view(context, **arguments, **given)
         finally:
             context.closed()
 
@@ -387,23 +381,13 @@ def _asked(route: Route) -> dict[str, BaseModel]:
     return asked
 
 
-def _write_trail(
-    connection: Any, route: Route, context: RequestContext, arguments: Mapping[str, Any], result: Any
-) -> None:
-    if not route.trail or isinstance(result, FormError):
-        return
+def _write_trail(connection: Any, context: RequestContext, arguments: Mapping[str, Any]) -> None:
+    """The deed's rows of the trail: one at least, about the address's node where the handler's notes name nothing else."""
     subject = next((str(value) for value in arguments.values() if isinstance(value, Node)), None)
-    for note in context.notes or [Note(subject=subject)]:
-        access.record_deed(
-            connection,
-            who=context.label,
-            deed=route.deed,
-            at=context.now,
-            subject=note.subject or subject,
-            before=note.before,
-            after=note.after,
-            why=note.why,
-        )
+    context.notes = [
+        note if note.subject else replace(note, subject=subject) for note in context.notes or [Note(subject=subject)]
+    ]
+    context.write_trail(connection)
 
 
 def _general(refusal: Refusal) -> Finding:

@@ -144,6 +144,13 @@ BANS: Final = (
         "make it with access.first_password() before the transaction is opened: hashing takes so long that every writer would wait",
     ),
     Ban(
+        "a page's own row on the trail",
+        _calls_method("record_deed"),
+        ("app/web/",),
+        ("app/web/request_context.py",),
+        "context.note(): it is written in the transaction that does the deed",
+    ),
+    Ban(
         "raw SQL by text()",
         _raw_sql,
         ("app/",),
@@ -204,6 +211,7 @@ def test_what_is_banned_is_found_at_its_home_only(ban):
     ("source", "what"),
     [
         ("session.commit()", "commit() and rollback()"),
+        ("access.record_deed(connection)", "a page's own row on the trail"),
         ("sa.text('SELECT 1')", "raw SQL by text()"),
         ("from sqlalchemy import select, text", "raw SQL by text()"),
         ("share = float(row.share)", "float()"),

@@ -106,6 +106,14 @@ WRONG = [
     Case("history", {"_7": "employee:E1,deals,2025,NaN"}, 7, "actual", "not_a_number"),
     Case("history", {"_7": "employee:E1,deals,2025,"}, 7, "actual", "required"),
     Case("history", {"more": "unit:VIE,deals,2025,131"}, 8, "year", "duplicate"),
+    Case("employment", {"_2": "E9,2012-01-01,2016-01-01,staff,G6,"}, 2, "employee", "unknown_employee"),
+    Case("employment", {"_2": "E3,,2016-01-01,staff,G6,"}, 2, "from", "required"),
+    Case("employment", {"_2": "E3,2012-01-01,2016-13-01,staff,G6,"}, 2, "to", "not_a_date"),
+    Case("employment", {"_2": "E3,2012-01-01,2012-01-01,staff,G6,"}, 2, "to", "empty_period"),
+    Case("employment", {"_2": "E3,2012-01-01,2016-01-02,staff,G6,"}, 3, "from", "overlap"),
+    Case("employment", {"_2": "E3,2012-01-01,2016-01-01,boss,G6,"}, 2, "job", "not_an_option"),
+    Case("employment", {"_2": "E3,2012-01-01,2016-01-01,staff,G6,1.5"}, 2, "monthly_base", "not_in_range"),
+    Case("employment", {"_2": "E3,2012-01-01,2016-01-01,staff,G6,-1"}, 2, "monthly_base", "not_in_range"),
     Case("ratings", {"_3": "2026,unit:HQ,quality,R2,A"}, 3, "grade", "not_an_option"),
     Case("ratings", {"_3": "2026,unit:HQ,quality,R1,C"}, 3, "rater", "duplicate"),
     Case("status", {"_2": "E9,2026,leave,,,"}, 2, "employee", "unknown_employee"),
@@ -215,7 +223,7 @@ def test_a_column_that_is_not_there_is_an_error(name: str, empty: Database, tmp_
 @pytest.mark.parametrize("name", FILES)
 def test_a_column_that_is_none_of_its_files_is_an_error(name: str, empty: Database, tmp_path: Path) -> None:
     """Each file with one column misspelt and added: a value that nobody reads is no value."""
-    column = FILES[name].required[-1]
+    column = SMALL[name][0].rpartition(",")[2]
     rows = [f"{line},{column[:-1]}x" if at == 0 else f"{line}," for at, line in enumerate(SMALL[name])]
     report = load_into(empty, write(tmp_path, {**SMALL, name: rows}))
 
@@ -455,6 +463,7 @@ def test_warnings_are_said_and_stop_nothing(database: Database, tmp_path: Path) 
             "2026,employee:E4,deals,50,,unique,unit:HQ,deals,,7,7,,",
             "2026,employee:E4,cost,50,,contributory,unit:EUR,cost,,,,,1.3",
         ],
+        "employment": [*SMALL["employment"], "E4,2020-01-01,2030-01-01,head,,"],
         "ratings": [*SMALL["ratings"], "2026,unit:HQ,deals,R1,C"],
         "exclusions": ["cycle,node,kpi,year,reason", "2026,unit:VIE,deals,2021,"],
     }
@@ -462,6 +471,7 @@ def test_warnings_are_said_and_stop_nothing(database: Database, tmp_path: Path) 
 
     assert [((one.place.file or "").removeprefix("agency/"), one.place.line, one.code) for one in report.findings] == [
         ("employees.csv", 5, "same_address"),
+        ("employment.csv", 4, "outside_service"),
         ("scorecards.csv", 10, "not_there"),
         ("scorecards.csv", 10, "unique_weight"),
         ("scorecards.csv", 10, "unique_parent"),
@@ -497,7 +507,7 @@ def test_arbitrary_bytes_are_never_more_than_findings(
 ) -> None:
     """Whatever a file holds, the load ends in findings; nothing raises."""
     folder = write(tmp_path, {**SMALL, name: content})
-    with empty.writer.connect() as connection:
+    with empty.writer.connect().execution_options(deed="test") as connection:
         report = load(connection, folder, definitions(), at=AT, by="test")
         connection.rollback()
 
@@ -509,12 +519,12 @@ def test_arbitrary_rows_are_never_more_than_findings(
     name: str, rows: list[list[str]], empty: Database, tmp_path: Path
 ) -> None:
     """Rows of the right width beside those of the small agency: read, judged, and stored where there is no error."""
-    width = len(FILES[name].all)
+    width = SMALL[name][0].count(",") + 1
     written = io.StringIO()
     csv.writer(written).writerows(row[:width] for row in rows)
     text = "".join(f"{line}\n" for line in SMALL[name]) + written.getvalue()
     folder = write(tmp_path, {**SMALL, name: text.encode("utf-8", "surrogatepass")})
-    with empty.writer.connect() as connection:
+    with empty.writer.connect().execution_options(deed="test") as connection:
         report = load(connection, folder, definitions(), at=AT, by="test")
         connection.rollback()
 

@@ -205,7 +205,7 @@ def test_a_rolled_back_load_leaves_no_trace_in_what_is_kept(database: Database, 
     """What a load's own transaction saw is never taken for what holds."""
     load_small(database, tmp_path)
     folder = write(tmp_path, {**SMALL, "rates": SMALL["rates"][:1]})
-    with database.writer.connect() as connection:
+    with database.writer.connect().execution_options(deed="test") as connection:
         report = load(connection, folder, definitions(), at=AT, by="test")
         inside = organisation.directory(connection)
         connection.rollback()

@@ -25,11 +25,15 @@ def differences_of_scorecards(
     ours: Sequence[Record], theirs: Sequence[Record], *, leave_out: Iterable[str] = ()
 ) -> list[str]:
     """Where two lists of scorecards differ, node by node and KPI by KPI; the order of either does not matter."""
-    left_out = {*leave_out, "lines"}
+    left_out = {*leave_out, "lines", "areas"}
     found = _differences("", _by(ours, "node"), _by(theirs, "node"), left_out)
     for node, card in _by(theirs, "node").items():
         mine = _by(ours, "node").get(node, {"lines": []})
         found += _differences(f"{node} ", _by(mine["lines"], "kpi"), _by(card["lines"], "kpi"), left_out)
+        if "areas" not in {*leave_out} and "areas" in card:
+            found += _differences(f"{node} ", _by(mine["areas"], "area"), _by(card["areas"], "area"), left_out)
+            if [area["area"] for area in mine["areas"]] != [area["area"] for area in card["areas"]]:
+                found.append(f"{node} areas: in another order")
     return found
 
 

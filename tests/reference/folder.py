@@ -30,6 +30,7 @@ FILES = (
     "postings",
     "rates",
     "history",
+    "employment",
     "scorecards",
     "ratings",
     "status",
@@ -188,6 +189,18 @@ class Folder:
             if row["employee"] == employee and first_day(row["from"]) <= day < day_after(row["to"]):
                 return row["unit"]
         return None
+
+    def employed_as(self, employee: str, cycle: Cycle) -> Row:
+        """Job, rank and monthly base of a cycle: those of its last day in service, a dated row's cells before the employee's own."""
+        (own,) = [row for row in self.rows["employees"] if row["number"] == employee]
+        held = {column: own[column] for column in ("job", "rank", "monthly_base")}
+        in_service = [day for day in cycle.days if first_day(own["hired_on"]) <= day < day_after(own["left_on"])]
+        for row in self.rows["employment"]:
+            if row["employee"] != employee or not in_service:
+                continue
+            if first_day(row["from"]) <= in_service[-1] < day_after(row["to"]):
+                held |= {column: row[column] for column in held if row[column]}
+        return held
 
     def status_days(self, employee: str, cycle: Cycle, kinds: Iterable[str]) -> set[dt.date]:
         """Days of the cycle on which an employee has a status of one of the kinds."""

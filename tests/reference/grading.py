@@ -264,7 +264,7 @@ class Grading:
         )
 
     def _group(self, employee: str) -> str:
-        if self.scoring.employees[employee]["job"] == "head" and self.policies["groups"]["heads_apart"]:
+        if self.folder.employed_as(employee, self.cycle)["job"] == "head" and self.policies["groups"]["heads_apart"]:
             return "heads"
         for day in reversed(self.cycle.days):
             unit = self.folder.posted_to(employee, day)
@@ -304,7 +304,7 @@ class Grading:
     def _exact_pay(self, row: Mapping[str, Any]) -> Fraction:
         pay = self.policies["pay"]
         institution = number(pay["institution_rates"][pay["institution_grade"]]) / 100
-        monthly = Fraction(self.scoring.employees[row["employee"]]["monthly_base"])
+        monthly = Fraction(self.folder.employed_as(row["employee"], self.cycle)["monthly_base"])
         return monthly * institution * row["rate"] / 100 * Fraction(row["days"], len(self.cycle.days))
 
     def _paid(self, exact: Mapping[str, Fraction]) -> dict[str, int]:

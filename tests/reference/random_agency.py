@@ -33,11 +33,12 @@ CYCLE = 2026
 LONG_AGO = dt.date(2000, 1, 1)
 
 COLUMNS: Mapping[str, str] = {
-    "units": "code name kind parent country timezone evaluation_group valid_from valid_to",
+    "units": "code name kind parent country timezone evaluation_group valid_from valid_to name_ko name_es",
     "employees": "number name email rank job monthly_base hired_on left_on",
     "postings": "employee unit role from to",
     "rates": "month currency usd",
     "history": "node kpi year actual",
+    "employment": "employee from to job rank monthly_base",
     "scorecards": "cycle node kpi weight area link parent_node parent_kpi base high low target coefficient",
     "ratings": "cycle node kpi rater grade",
     "status": "employee cycle kind from to note",
@@ -225,6 +226,7 @@ def _add_unit(
                 "evaluation_group": rng.choice(["", "", "europe", "asia", "isles"]) if kind != "agency" else "",
                 "valid_from": since.isoformat(),
                 "valid_to": "" if until == FAR_FUTURE else until.isoformat(),
+                "name_ko": rng.choice(["", f"{life.code} 사무소"]),
             }
         )
 
@@ -252,6 +254,7 @@ def _fill_people(
         )
         _add_postings(rng, world, number, job, (hired, left), lives, (start, end))
         _add_status(rng, world, number, start, end)
+        _add_employment(rng, world, number, start, end)
         for year in rng.sample([CYCLE - 1, CYCLE - 2, CYCLE - 3, CYCLE - 4, CYCLE + 1], rng.choice([0, 1, 2, 3])):
             score = f"{rng.randrange(2000, 10001) / 100:.2f}"
             grade = rng.choice("SABCDE")
@@ -320,6 +323,25 @@ def _add_status(rng: random.Random, world: Folder, number: str, start: dt.date, 
                 "from": shown[0].isoformat() if shown[0] else "",
                 "to": shown[1].isoformat() if shown[1] else "",
                 "note": rng.choice(["", "a note, with a comma"]),
+            }
+        )
+
+
+def _add_employment(rng: random.Random, world: Folder, number: str, start: dt.date, end: dt.date) -> None:
+    """Other jobs and pay for some days, one after another and with gaps; some cells empty, some days outside the service."""
+    turns = sorted({_random_day(rng, start - 400 * DAY, end + 60 * DAY) for _ in range(rng.choice([0, 0, 2, 3, 4]))})
+    for since, until in itertools.pairwise(turns):
+        if rng.random() < 0.3:
+            continue
+        is_open = until == turns[-1] and rng.random() < 0.5
+        world.rows["employment"].append(
+            {
+                "employee": number,
+                "from": since.isoformat(),
+                "to": "" if is_open else until.isoformat(),
+                "job": rng.choice(["", "staff", "manager", "head"]),
+                "rank": rng.choice(["", "G1"]),
+                "monthly_base": rng.choice(["", str(rng.randrange(1_000_000, 9_000_000))]),
             }
         )
 

@@ -115,6 +115,7 @@ def _change_units(rng: random.Random, rows: Rows) -> None:
     for code, row in last.items():
         if rng.random() < 0.4:
             row["name"] = f"{row['name']}, new"
+            row["name_ko"], row["name_es"] = "새 이름", ""
         if rng.random() < 0.4 and row["kind"] != "agency":
             row["evaluation_group"] = rng.choice(["", "europe", "asia", "isles", "peaks"])
         if rng.random() < 0.2 and row["kind"] != "agency":
@@ -168,7 +169,7 @@ def _change_figures(rng: random.Random, rows: Rows) -> None:
     ]
     for row in rows["ratings"]:
         row["grade"] = rng.choice(["A+", "B0", "C", "E0"])
-    for name in ("ratings", "status", "results"):
+    for name in ("ratings", "status", "results", "employment"):
         rows[name] = [row for row in rows[name] if rng.random() < 0.8]
     for row in rows["scorecards"]:
         row["area"] = rng.choice(["", "exports", "exports / deals", "people"])

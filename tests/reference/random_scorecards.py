@@ -88,7 +88,7 @@ class Lines:
             "node": node,
             "kpi": kpi,
             "weight": weight,
-            "area": rng.choice(["", "exports"]),
+            "area": rng.choice(["", "exports", "exports / deals", "exports / deals / new", "people / training"]),
         }
         row |= dict.fromkeys(("parent_node", "parent_kpi", "base", "high", "low", "target", "coefficient"), "")
         link = "unique"

@@ -7,7 +7,7 @@ credits fell into the unit on their day, and distinct counts are counted again.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -279,7 +279,7 @@ class Scoring:
         """The blend of the employee's job; with one part missing the other is the whole."""
         if unit is None or own is None:
             return own if unit is None else unit
-        shares = self.folder.policies["blend"][self.employees[employee]["job"]]
+        shares = self.folder.policies["blend"][self.folder.employed_as(employee, self.cycle)["job"]]
         return (unit * Fraction(str(shares["unit"])) + own * Fraction(str(shares["own"]))) / 100
 
     def scorecard(self, node: str) -> Scorecard:
@@ -296,12 +296,33 @@ class Scoring:
             "final_score": own,
             "projected_score": projected,
             "lines": lines,
+            "areas": areas_of([row["area"] for row in self.rows if row["node"] == node], lines),
         }
         if kind == "employee":
             card["unit_score"] = self.unit_part(code, projected=False)
             card["final_score"] = self.blended(code, card["unit_score"], own)
             card["projected_score"] = self.blended(code, self.unit_part(code, projected=True), projected)
         return card
+
+
+def areas_of(names: Sequence[str], lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Every level of the lines' areas, with what stands in it and below it added up."""
+    levels: dict[tuple[str, ...], None] = {}
+    paths = [tuple(name.split(" / ")) if name else () for name in names]
+    for path in paths:
+        levels |= {path[:depth]: None for depth in range(1, len(path) + 1)}
+    weights = sum((line["weight"] for line in lines if line["score"] is not None), Fraction(0))
+    found = []
+    for level in levels:
+        held = [line for path, line in zip(paths, lines, strict=True) if path[: len(level)] == level]
+        scored = [line for line in held if line["score"] is not None]
+        weight = points = None
+        if scored:
+            weight = sum(line["weight"] for line in scored) * 100 / weights
+            points = sum(line["points"] for line in scored)
+        score = None if weight is None or points is None else points * 100 / weight
+        found.append({"area": " / ".join(level), "weight": weight, "score": score, "points": points})
+    return found
 
 
 def wanted(event: Event, where: Mapping[str, Any]) -> bool:

@@ -24,7 +24,7 @@ from app.rules.definitions import (
     measures_of,
     read,
 )
-from app.rules.policies import DEFAULT_POLICIES, GradeRules, Policies, PromotionPolicy
+from app.rules.policies import DEFAULT_POLICIES, GradeRules, Policies, PromotionPolicy, policies_document
 from app.rules.terms import CountsFrom, Direction, Finding, Job, KpiClass, Level
 
 GOALS: dict[str, Any] = {
@@ -112,7 +112,11 @@ def test_a_unit_is_one_text_or_words_by_language() -> None:
     """USD is USD everywhere; cases are 건 to a Korean reader (issue 11). Either reads back as it was written."""
     plain, spoken = one(unit="USD"), one(unit={"en": "cases", "ko": "건", "es": "casos"})
     assert [plain.versions[0].unit.in_language(language) for language in ("en", "ko", "es")] == ["USD"] * 3
-    assert [spoken.versions[0].unit.in_language(language) for language in ("en", "ko", "es")] == ["cases", "건", "casos"]
+    assert [spoken.versions[0].unit.in_language(language) for language in ("en", "ko", "es")] == [
+        "cases",
+        "건",
+        "casos",
+    ]
     assert kpi_document(plain)["unit"] == "USD"
     assert kpi_document(spoken)["unit"] == {"en": "cases", "ko": "건", "es": "casos"}
 
@@ -397,7 +401,7 @@ def test_a_mapping_keeps_the_defaults_of_what_it_does_not_name_and_a_list_replac
             "blend": {"manager": {"unit": 60, "own": 40}},
             "grades": [{"grade": "A+", "share": Decimal("33.3"), "rate": 150}, {"grade": "B", "share": Decimal("66.7"), "rate": 0}],
             "rules": {"min_grades": 2},
-            "groups": {"heads_apart": False},
+            "groups": {"heads_apart": False, "names": {"growing": {"en": "Growing markets", "ko": "성장 시장"}}},
             "pay": {"institution_grade": "A", "institution_rates": {"A": 90}, "pool": 10**12},
             "promotion": {"years": 2},
             "legal_forms": ["GmbH", "S.A.", "gmbh"],
@@ -408,6 +412,9 @@ def test_a_mapping_keeps_the_defaults_of_what_it_does_not_name_and_a_list_replac
     assert [grade.grade for grade in policies.grades] == ["A+", "B"]
     assert policies.rules == GradeRules(min_grades=2)
     assert (policies.groups.minimum, policies.groups.heads_apart) == (10, False)
+    assert policies.groups.names["growing"].in_language("ko") == "성장 시장"
+    assert policies.groups.names["growing"].in_language("es") == "Growing markets"
+    assert policies_of(policies_document(policies)) == policies
     assert policies.pay.institution_rate == 90
     assert policies.pay.institution_rates["S"] == 100
     assert policies.pay.pool == 10**12
@@ -431,6 +438,10 @@ POLICY_MISTAKES = [
     ({"rules": {"top_share_min": 101}}, "not_expected", "rules.top_share_min"),
     ({"groups": {"heads_apart": "no"}}, "not_expected", "groups.heads_apart"),
     ({"groups": {"minimum": 0}}, "not_expected", "groups.minimum"),
+    ({"groups": {"names": ["growing"]}}, "not_expected", "groups.names"),
+    ({"groups": {"names": {"growing": "Growing"}}}, "not_expected", "groups.names.growing"),
+    ({"groups": {"names": {"growing": {"ko": "성장 시장"}}}}, "missing_member", "groups.names.growing"),
+    ({"groups": {"names": {"growing": {"en": "Growing", "de": "Wachsend"}}}}, "unknown_member", "groups.names.growing.de"),
     ({"minimum_days": -1}, "not_expected", "minimum_days"),
     ({"pay": {"institution_grade": "Z"}}, "not_a_choice", "pay.institution_grade"),
     ({"pay": {"pool": Decimal("1.5")}}, "not_expected", "pay.pool"),

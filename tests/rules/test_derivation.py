@@ -324,7 +324,9 @@ TOTAL = Total(shares_1e4=16000, valued_shares_1e4=16000, dollars=3000, micros=50
 )
 def test_an_actual_tells_what_it_adds_up(measure, said):
     counted = [Counted(total=TOTAL, activities=2)]
-    steps = list(actual_steps(measure, counted=counted, actual=actual(measure, lambda _part: TOTAL), unit=Translated("USD")))
+    steps = list(
+        actual_steps(measure, counted=counted, actual=actual(measure, lambda _part: TOTAL), unit=Translated("USD"))
+    )
 
     check(steps)
     assert said in [step.say() for step in steps]

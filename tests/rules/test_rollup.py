@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.rollup import areas, band, blend, own_scores, projected_own, published, unit_scores
+from app.rules.rollup import (
+    area_levels,
+    areas,
+    band,
+    blend,
+    in_areas,
+    own_scores,
+    projected_own,
+    published,
+    unit_scores,
+)
 
 NONE = np.nan
 
@@ -162,7 +172,70 @@ def test_a_better_score_is_never_in_a_worse_band(one, other):
 
 
 def test_areas_add_up_level_by_level():
-    """An area's weight is that of its lines; where none can be measured it has no points."""
-    found = areas([("main", 30, 24.0), ("management", 20, None), ("main", 40, None), ("main", 10, 6.0)])
+    """A level's weight is that of its lines that have a score, of 100; where none of them has one it has no figures."""
+    found = areas(
+        [
+            ("Exports / Deals", 30, 24.0),
+            ("Management", 20, None),
+            (None, 10, 8.0),
+            ("Exports / Deals / New", 30, 12.0),
+            ("Exports", 10, 6.0),
+        ]
+    )
 
-    assert [tuple(area) for area in found] == [("main", 80, 30.0), ("management", 20, None)]
+    assert [tuple(area) for area in found] == [
+        ("Exports", 87.5, 48.0, 42.0),
+        ("Exports / Deals", 75.0, 48.0, 36.0),
+        ("Management", None, None, None),
+        ("Exports / Deals / New", 37.5, 32.0, 12.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "levels"),
+    [
+        (None, ()),
+        ("Main", ("Main",)),
+        ("Main/other", ("Main/other",)),
+        (" Main  /  Deals ", ("Main", "Main / Deals")),
+        ("Main /  / Deals", ("Main", "Main / Deals")),
+    ],
+)
+def test_an_areas_levels_are_parted_by_a_stroke_between_spaces(written, levels):
+    """A stroke within a name parts nothing; space around a level's name is no part of it."""
+    assert area_levels(written) == levels
+
+
+def test_lines_of_one_area_stand_together_its_own_before_those_below():
+    """Where the file has them apart, the first line of an area decides where it stands."""
+    lines = ["A / x", None, "B", "A", "A / y", "A / x", None]
+    assert [lines[place] for place in in_areas(lines)] == ["A", "A / x", "A / x", "A / y", None, None, "B"]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["A", "B", "A / x", "A / x / 1", "B / y"]),
+            st.integers(1, 100),
+            st.none() | st.floats(20, 100),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_the_areas_of_one_level_add_up_to_the_own_score(lines):
+    """Where every line has an area, the top ones are the whole; and a level is what its own lines and those below come to."""
+    weights = np.array([weight for _, weight, _ in lines], dtype=float)
+    scores = np.array([np.nan if score is None else score for _, _, score in lines])
+    rolled = own_scores(np.zeros(len(lines), dtype=np.int64), weight=weights, score=scores, nodes=1)
+    points = [None if np.isnan(one) else float(one) for one in rolled.points]
+    found = areas([(area, float(weight), point) for (area, weight, _), point in zip(lines, points, strict=True)])
+
+    tops = [area for area in found if area.depth == 0 and area.points is not None]
+    if not tops:
+        assert np.isnan(rolled.own[0])
+        return
+    assert sum(area.points for area in tops) == pytest.approx(rolled.own[0])
+    assert sum(area.weight for area in tops) == pytest.approx(100)
+    for area in found:
+        assert area.points is None or area.score == pytest.approx(area.points * 100 / area.weight)

@@ -65,7 +65,7 @@ def test_what_the_activities_add_is_the_actual(database: Database, tmp_path: Pat
 
 def test_a_list_in_pages_is_the_list(database: Database, tmp_path: Path) -> None:
     """Whatever the size of a page: none twice, none left out, a ratio's two parts among them."""
-    take_in(database, tmp_path, seed=7, events=300)
+    take_in(database, tmp_path, seed=8, events=300)
     asked = ScoreQuery(CYCLE, TODAY, None, Basis.PROVISIONAL)
     paged = 0
     with database.read() as connection:

@@ -13,7 +13,9 @@ from app.scoring import Scorecard, ScoreQuery
 from tests.conftest import CountQueries
 from tests.scenario import AT, KPIS, Agency
 
-CARD = {"node", "cycle", "as_of", "basis", "own_score", "unit_score", "final_score", "projected_score", "lines"}
+CARD = {
+    *("node", "cycle", "as_of", "basis", "own_score", "unit_score", "final_score", "projected_score", "lines", "areas"),
+}
 LINE = {
     *("kpi", "weight", "actual", "base", "sigma", "high", "low", "target", "method", "score", "reason", "points"),
     *("projected_actual", "projected_score"),

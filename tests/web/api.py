@@ -23,7 +23,7 @@ from app.web import create_app
 from tests.conftest import NewDatabase
 from tests.web.working import NOW, Working, _settle
 
-__all__ = ["BATCH", "STRUCTURED", "Api", "api", "deal", "fresh", "verdict"]
+__all__ = ["BATCH", "STRUCTURED", "Api", "api", "by_hand", "deal", "fresh", "verdict"]
 
 STRUCTURED: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"
@@ -69,6 +69,11 @@ def verdict(type_: str, about: dict[str, Any], *, by: str | None = None) -> dict
         "time": "2026-03-05T09:00:00Z",
         "data": data,
     }
+
+
+def by_hand(event: dict[str, Any], employee: str) -> dict[str, Any]:
+    """The event under the source that an employee's pages give them."""
+    return event | {"source": f"/pages/{employee}"}
 
 
 @dataclass

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.web.api import BATCH, STRUCTURED, api, deal, fresh, verdict
+from tests.web.api import BATCH, STRUCTURED, api, by_hand, deal, fresh, verdict
 
 __all__ = ["api"]
 
@@ -67,6 +67,44 @@ def test_in_binary_mode_attributes_are_percent_decoded_headers(api):
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "status"),
+    [
+        ("ce-id", "caf\u00e9".encode().decode("latin-1"), 200),
+        ("ce-id", "caf%C3%A9", 200),
+        ("ce-id", "caf\xe9", 400),
+        ("ce-id", "caf%E9", 400),
+        ("ce-source", "%ED%A0%80", 400),
+        ("ce-note", "\xff", 400),
+        ("Content-Type", "application/json; x=\xff", 400),
+    ],
+)
+def test_headers_of_binary_mode_are_utf_8_and_nothing_else(api, name, value, status):
+    """A letter that is replaced would be another id: two events that differ in it alone would be one (contract, "HTTP")."""
+    headers = {"ce-specversion": "1.0", "ce-type": "kopes.export_deal", "ce-source": "/tests/binary", "ce-id": fresh()}
+    headers["ce-time"] = "2026-03-04T09:00:00Z"
+    before = api.count()
+    if name == "ce-id":
+        value = f"{fresh()} {value}"
+    headers[name] = value
+    kind = headers.pop("Content-Type", "application/json")
+    answer = api.post(deal()["data"], kind=kind, headers=headers)
+    assert answer.status_code == status, answer.text
+    if status == 200:
+        assert answer.json["accepted"] == 1
+        assert "caf\u00e9" in api.working.events()[-1]["id"]
+    else:
+        assert (answer.json["code"], name.casefold() in answer.json["detail"]) == ("unreadable", True)
+        assert api.count() == before
+
+
+def test_nul_in_a_header_is_a_rejected_event_that_names_it(api):
+    """It is UTF-8, and no text that an event may hold."""
+    headers = {"ce-specversion": "1.0", "ce-type": "kopes.export_deal", "ce-source": "/a%00b", "ce-id": fresh("%00")}
+    answer = api.post(deal()["data"], kind="application/json", headers=headers | {"ce-time": "2026-03-04T09:00:00Z"})
+    assert [one["pointer"] for one in answer.json["rejected"][0]["errors"]] == ["/source", "/id"]
+
+
+@pytest.mark.parametrize(
     ("body", "kind", "status"),
     [
         (b"", STRUCTURED, 400),
@@ -121,21 +159,21 @@ def _sent_by(person, *events):
 def test_an_employee_records_own_activities_and_reverses_only_those(api):
     """A signed-in person records only what their pages let them (contract, "HTTP")."""
     mine, shared, anothers = (
-        deal(),
-        deal(credits=[{"employee": "E1", "share": "0.5"}, {"employee": "E6", "share": "0.5"}]),
-        deal("E6"),
+        by_hand(deal(), "E1"),
+        by_hand(deal(credits=[{"employee": "E1", "share": "0.5"}, {"employee": "E6", "share": "0.5"}]), "E1"),
+        by_hand(deal("E6"), "E1"),
     )
     assert _sent_by(api.working.alba, mine, shared, anothers) == (2, {2: ("/data/employee", "not_allowed")})
     api.post(anothers)
     assert _sent_by(
         api.working.alba,
-        verdict("reversed", mine, by="E1"),
-        verdict("reversed", anothers, by="E1"),
-        verdict("reversed", shared, by="E6"),
-        verdict("reversed", shared),
-        verdict("verified", anothers, by="E1"),
-        verdict("confirmed", mine),
-        verdict("reversed", deal(), by="E1"),
+        by_hand(verdict("reversed", mine, by="E1"), "E1"),
+        by_hand(verdict("reversed", anothers, by="E1"), "E1"),
+        by_hand(verdict("reversed", shared, by="E6"), "E1"),
+        by_hand(verdict("reversed", shared), "E1"),
+        by_hand(verdict("verified", anothers, by="E1"), "E1"),
+        by_hand(verdict("confirmed", mine), "E1"),
+        by_hand(verdict("reversed", deal(), by="E1"), "E1"),
     ) == (
         1,
         {
@@ -147,7 +185,7 @@ def test_an_employee_records_own_activities_and_reverses_only_those(api):
             6: ("/data/activity", "not_allowed"),
         },
     )
-    assert _sent_by(api.working.jiho, verdict("reversed", shared, by="E6")) == (
+    assert _sent_by(api.working.jiho, by_hand(verdict("reversed", shared, by="E6"), "E6")) == (
         0,
         {0: ("/data/activity", "not_allowed")},
     )
@@ -160,11 +198,11 @@ def test_a_head_verifies_in_the_own_line_and_never_the_own_entries(api):
     api.post([albas, borams, chaes, shared])
     assert _sent_by(
         api.working.boram,
-        verdict("verified", albas, by="E2"),
-        verdict("verified", borams, by="E2"),
-        verdict("verified", chaes, by="E2"),
-        verdict("rejected", shared, by="E2"),
-        verdict("verified", albas, by="E4"),
+        by_hand(verdict("verified", albas, by="E2"), "E2"),
+        by_hand(verdict("verified", borams, by="E2"), "E2"),
+        by_hand(verdict("verified", chaes, by="E2"), "E2"),
+        by_hand(verdict("rejected", shared, by="E2"), "E2"),
+        by_hand(verdict("verified", albas, by="E4"), "E2"),
     ) == (
         1,
         {
@@ -174,10 +212,55 @@ def test_a_head_verifies_in_the_own_line_and_never_the_own_entries(api):
             4: ("/data/by", "not_allowed"),
         },
     )
-    assert _sent_by(api.working.gaston, verdict("verified", borams, by="E4"), verdict("rejected", shared, by="E4")) == (
-        2,
-        {},
+    assert _sent_by(
+        api.working.gaston,
+        by_hand(verdict("verified", borams, by="E4"), "E4"),
+        by_hand(verdict("rejected", shared, by="E4"), "E4"),
+    ) == (2, {})
+
+
+@pytest.mark.parametrize("source", ["/crm/vienna", "/pages/E6", "/pages/", "/pages/E1/", "/pages/e1", "pages/E1"])
+def test_a_person_takes_no_other_source_s_name(api, source):
+    """What is recorded first under a name holds for ever: whoever may take another's names keeps the true events out."""
+    event = deal() | {"source": source}
+    said = by_hand(deal(), "E1")
+    assert _sent_by(api.working.alba, event, said) == (1, {0: ("/source", "not_allowed")})
+    assert _sent_by(api.working.alba, verdict("reversed", said, by="E1") | {"source": source}) == (
+        0,
+        {0: ("/source", "not_allowed")},
     )
+    assert api.post(event).json["accepted"] == 1, "its owner still records it"
+
+
+def test_a_person_keeps_a_part_of_what_they_record(api):
+    """Else it is somebody else's activity, and one could verify it oneself."""
+    given_away = by_hand(deal(credits=[{"employee": "E6", "share": "1"}]), "E1")
+    assert _sent_by(api.working.alba, given_away) == (0, {0: ("/data/credits", "not_allowed")})
+
+
+@pytest.mark.parametrize(
+    ("time", "accepted"),
+    [
+        ("1990-01-01T00:00:00Z", True),
+        ("2026-07-01T11:59:00Z", True),
+        ("2026-07-01T23:00:00+14:00", True),
+        ("1989-12-31T23:59:59-12:00", False),
+        ("0001-01-01T00:00:00Z", False),
+        ("2026-07-01T12:00:01Z", False),
+        ("2026-07-01T11:00:00-05:00", False),
+        ("9998-01-01T00:00:00Z", False),
+        ("9999-12-31T23:59:59-23:59", False),
+    ],
+)
+def test_a_person_dates_events_between_1990_and_a_day_ahead(api, time, accepted):
+    """A verdict of the year 9998 would hold against all that come after it. Programs' times are taken as they are."""
+    albas = deal()
+    api.post(albas)
+    refused = {} if accepted else {0: ("/time", "out_of_range")}
+    mine, judged = by_hand(deal(), "E1") | {"time": time}, by_hand(verdict("verified", albas, by="E2"), "E2")
+    assert _sent_by(api.working.alba, mine) == (int(accepted), refused)
+    assert _sent_by(api.working.boram, judged | {"time": time}) == (int(accepted), refused)
+    assert api.post(deal() | {"time": time}).json["accepted"] == 1
 
 
 def test_who_has_no_page_to_record_on_finds_no_resource_either(api):

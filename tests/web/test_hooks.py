@@ -60,6 +60,23 @@ def test_one_event_or_a_batch_is_answered_as_the_post_is(sender):
     assert sender.send(b"{}", kind="text/plain").status_code == 415
 
 
+def test_what_nobody_signs_is_not_read(sender, api):
+    """In binary mode the attributes are headers: one signed deal would count under as many ids as one likes."""
+    body = _written(deal()["data"])
+    before = api.count()
+    for _ in range(2):
+        attributes = {"ce-specversion": "1.0", "ce-type": "kopes.export_deal", "ce-source": "/x", "ce-id": fresh()}
+        headers = sender.headers(body) | attributes | {"ce-time": "2026-03-04T09:00:00Z"}
+        for kind in ("application/json", None):
+            answer = sender.send(body, headers, kind=kind)
+            assert (answer.status_code, answer.json["code"]) == (415, "unknown_media_type")
+    assert api.count() == before
+    event = deal()
+    signed = sender.headers(_written(event)) | {"ce-id": fresh(), "ce-source": "/elsewhere"}
+    assert sender.send(_written(event), signed).json["accepted"] == 1
+    assert api.working.events()[-1] == event
+
+
 def test_the_same_message_again_changes_nothing_and_its_id_is_never_used_for_another(sender, api):
     body, message = _written([deal(), deal("E99")]), fresh("msg")
     first = sender.send(body, kind=BATCH, message=message)

@@ -15,9 +15,9 @@ from tests.web.working import NOW, Working
 DEAL = "2026-03-04 deal D-1 E1 1000.00 USD"
 
 
-def _reject(working: Working, *, employee: str = "E404") -> str:
+def _reject(working: Working, *, employee: str = "E404", **attributes: str) -> str:
     """A deal of somebody who is not there; returns its text as it came."""
-    event = event_of(DEAL)
+    event = event_of(DEAL) | attributes
     event["data"]["employee"] = employee
     text = json.dumps(event)
     with working.database.write("test") as connection:
@@ -38,11 +38,15 @@ def test_administrator_and_auditor_see_them_and_only_the_former_replays(working:
 
 
 def test_a_mended_event_is_recorded_and_leaves_the_list(working: Working) -> None:
-    """Its digits are those that came."""
-    text = _reject(working)
-    assert "E404" in working.iris.get("/rejected").text
+    """Its digits are those that came; the trail has it as it was and as it is."""
+    text = _reject(working, employee="E1", specversion="0.3")
+    assert "specversion" in working.iris.get("/rejected").text
     assert "1000.00" in working.iris.get("/rejected/1").text
-    assert working.iris.post("/rejected/1", {"event": text.replace("E404", "E1")}).status_code == 303
+    mended = text.replace('"0.3"', '"1.0"')
+    assert working.iris.post("/rejected/1", {"event": mended}).status_code == 303
+    deed = working.trail()[0]
+    assert (deed.deed, deed.subject) == ("replay_rejected", "rejected:1")
+    assert (json.loads(deed.before or ""), json.loads(deed.after or "")) == (json.loads(text), json.loads(mended))
     assert "Nothing to mend" in working.iris.get("/rejected").text
     assert [event["id"] for event in working.events()] == ["D-1"]
     assert working.iris.post("/rejected/1", {"event": text}).status_code == 404
@@ -51,9 +55,10 @@ def test_a_mended_event_is_recorded_and_leaves_the_list(working: Working) -> Non
 def test_what_is_rejected_again_keeps_what_was_typed(working: Working) -> None:
     """With the new reason beside it; no JSON at all is a reason as well."""
     text = _reject(working)
-    for typed, words in ((text.replace("E404", "E405"), "E405"), ("{not json", "{not json")):
+    other = text.replace("E404", "E405")
+    for typed, words, status in ((text, "E404", 422), ("{not json", "{not json", 422), (other, "E405", 409)):
         answer = working.iris.post("/rejected/1", {"event": typed})
-        assert answer.status_code == 422
+        assert answer.status_code == status
         assert words in answer.text
         assert 'id="event-error"' in answer.text
     assert working.events() == []

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 
-from tests.web.api import STRUCTURED, api, deal
+import sqlalchemy as sa
+
+from app.access import tables
+from tests.web.api import BATCH, STRUCTURED, api, by_hand, deal, verdict
+from tests.web.working import NOW
 
 __all__ = ["api"]
 
@@ -90,3 +94,79 @@ def test_a_page_that_is_none_is_refused_by_the_parameters_name(api):
         answer = api.get(f"{LIST}{address}", key=api.ingest)
         assert answer.status_code == 422
         assert answer.json["errors"][0]["pointer"] == pointer
+
+
+def _replayed_by(person, kept, event=None):
+    body = None if event is None else json.dumps(event)
+    return person.client.post(f"{LIST}/{kept['id']}/replay", data=body, content_type=STRUCTURED if event else None)
+
+
+def _newest(api):
+    return api.working.iris.client.get(f"{LIST}?limit=1").json["items"][0]
+
+
+def test_who_keeps_the_doors_mends_nothing_that_a_figure_hangs_on(api):
+    """Else any rejected event is anybody's deal, verdict or confirmation (contract, "HTTP": 409 ``not_yours``)."""
+    event = deal() | {"specversion": "0.3"}
+    api.post(event)
+    kept, before = _newest(api), api.count()
+    right = event | {"specversion": "1.0"}
+    for wrong, pointer in (
+        (right | {"id": "D-other"}, "/id"),
+        (right | {"type": "kopes.export_consult"}, "/type"),
+        (right | {"data": event["data"] | {"amount": "900000000.00"}}, "/data/amount"),
+        (right | {"data": event["data"] | {"employee": "E6"}}, "/data/employee"),
+        (right | {"data": event["data"] | {"credits": [{"employee": "E6", "share": "1"}]}}, "/data/credits"),
+    ):
+        answer = _replayed_by(api.working.iris, kept, wrong)
+        assert (answer.status_code, answer.json["code"]) == (409, "not_yours")
+        assert [one["pointer"] for one in answer.json["errors"]] == [pointer]
+    assert api.count() == before
+    mended = right | {"data": event["data"] | {"note": "ok", "amount": "100.0"}}
+    assert _replayed_by(api.working.iris, kept, mended).json["accepted"] == 1
+    deed = api.working.trail()[0]
+    assert (deed.who, deed.subject) == ("account:iris@agency.example", f"rejected:{kept['id']}")
+    assert (json.loads(deed.before), json.loads(deed.after)) == (event, mended)
+
+
+def test_a_refusal_of_authority_is_not_lifted_by_sending_it_again(api):
+    """Alba's verdict on her own deal is not hers to give, whoever presses the button; an account that is closed sends nothing."""
+    mine = by_hand(deal(), "E1")
+    forged = by_hand(verdict("verified", mine, by="E2"), "E1")
+    taken = deal() | {"source": "/crm/vienna"}
+    ahead = by_hand(deal(), "E1") | {"time": "9998-01-01T00:00:00Z"}
+    alba, iris = api.working.alba, api.working.iris
+    for event, pointer in ((forged, "/data/by"), (taken, "/source"), (ahead, "/time")):
+        sent = alba.client.post("/api/v1/events", data=json.dumps([event]), content_type=BATCH)
+        assert sent.json["rejected"][0]["errors"][0]["pointer"] == pointer
+        kept, before = _newest(api), api.count()
+        for body in (None, event):
+            again = _replayed_by(iris, kept, body)
+            assert again.json["rejected"][0]["errors"][0]["pointer"] == pointer
+        page = iris.post(f"/rejected/{kept['id']}", {"event": json.dumps(event)})
+        assert page.status_code == 422
+        assert api.count() == before
+    with api.working.database.write("test") as connection:
+        connection.execute(sa.update(tables.account).where(tables.account.c.employee == "E1").values(disabled_at=NOW))
+    try:
+        assert _replayed_by(iris, kept).json["code"] == "not_yours"
+    finally:
+        with api.working.database.write("test") as connection:
+            connection.execute(sa.update(tables.account).values(disabled_at=None))
+
+
+def test_a_key_sends_its_own_events_again_as_it_likes(api):
+    """It could as well send them anew; the authority is the key's own."""
+    event = deal("E94")
+    api.post(event)
+    kept = _own(api, api.ingest)[0]
+    other = deal("E2", amount="7")
+    assert api.post(other, path=f"{LIST}/{kept['id']}/replay").json["accepted"] == 1
+
+
+def test_what_was_no_event_is_nobody_s_to_write(api):
+    """A number in a batch, or what was no JSON at all, gives no name to record under."""
+    api.post([5])
+    answer = _replayed_by(api.working.iris, _newest(api), deal())
+    assert (answer.status_code, answer.json["code"]) == (409, "not_yours")
+    assert _replayed_by(api.working.iris, _newest(api)).json["rejected"][0]["errors"][0]["code"] == "not_an_object"

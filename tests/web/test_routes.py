@@ -71,6 +71,15 @@ def samples() -> Pages:
             raise RuntimeError(form.reason)
         return Redirect("Set.", then="sample")
 
+    @pages.act("/sample/own", may=Deed.OPEN_HOME, again="shown", transaction=False)
+    def own_transaction(context: RequestContext, form: Reason) -> Redirect:
+        with context.write() as connection:
+            access.change_look(connection, account_id=context.viewer.account_id, theme="dark")
+            context.note(subject="look", after="dark", why=form.reason)
+            if form.reason == "conflict":
+                raise Conflict
+        return Redirect("Set.", then="sample")
+
     @pages.api_read("/api/v1/sample/<node:node>", may=Deed.SEE_SCORECARD)
     def api_scorecard(context: RequestContext, node: Node, query: AsOf) -> Json:
         return Json({"items": [str(node), context.label, query.limit], "next": "/api/v1/sample?after=1"})
@@ -231,6 +240,21 @@ def test_what_is_refused_leaves_nothing_half_done(site, reason, status, said):
     assert said in answer.text
     assert _theme(site) == {"system"}
     assert _deeds(site) == []
+
+
+def test_a_transaction_of_a_handlers_own_writes_its_notes_or_neither(site):
+    """Some handlers hash a password or write a long file before they write: the recorder is the same, and what rolls back leaves no row."""
+    person = signed_in(site, "alba")
+    assert person.post("/sample/own", {"reason": "conflict"}).status_code == 409
+    assert (_theme(site), _deeds(site)) == ({"system"}, [])
+    assert person.post("/sample/own", {"reason": "darker"}).status_code == 303
+    (row,) = _deeds(site)
+    assert (row.who, row.deed, row.subject, row.why) == (
+        f"account:{email_of('alba')}",
+        Deed.OPEN_HOME,
+        "look",
+        "darker",
+    )
 
 
 def test_a_key_opens_what_its_scope_says(site, keys):

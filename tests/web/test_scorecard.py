@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -201,3 +202,31 @@ def test_it_takes_as_many_queries_whatever_the_size_and_the_history(
                 )
             )
         assert counts[0] == counts[1] <= 8
+
+
+def _in_areas(text: str) -> str:
+    """The scorecards with areas: the deals of E1 in two levels, what is counted by buyers in another."""
+    areas = {"deals": "Exports / Deals", "deal_value": "Exports / Deals", "consults": "Exports", "new_buyers": "Buyers"}
+    header, *rows = text.splitlines()
+    cells = [row.split(",") for row in rows]
+    for row in cells:
+        row[4] = areas.get(row[2], "") if row[1] == "employee:E1" else ""
+    return "\n".join([header, *map(",".join, cells), ""])
+
+
+def test_lines_stand_by_their_areas_with_what_they_come_to(working: Working) -> None:
+    """Each level has a heading of its own with weight, score and points, the same as the API's; lines without an area have none."""
+    working.load(_in_areas)
+    working.record("2026-03-04 deal D-1 E1 1000 EUR of Meyer/AT", "2026-03-05 verified D-1 by E9")
+    page = working.dana.get(OWN).text
+    shown = re.findall(r'class="area-name">([^<]+)<|id="kpi-(\w+)-name"', page)
+    order = [area or kpi for area, kpi in shown]
+    assert order[:7] == ["Exports", "consults", "Deals", "deals", "deal_value", "deals_confirmed", "deal_mean"]
+    assert order[-2:] == ["Buyers", "new_buyers"]
+    card = working.dana.get(f"/api/v1{OWN}?cycle=2026").get_json()
+    assert [area["area"] for area in card["areas"]] == ["Exports", "Exports / Deals", "Buyers"]
+    for area in card["areas"]:
+        assert f"{area['score']:.2f}" in page
+    levels = [int(level) for level in re.findall(r"<h([1-6])", page)]
+    assert all(below <= above + 1 for above, below in itertools.pairwise(levels)), "a heading's level is left out"
+    assert 5 in levels

@@ -25,7 +25,8 @@ def test_a_scorecard_is_what_the_contract_writes(api, deals):
     card = api.get("/api/v1/scorecards/unit:VIE?cycle=2026").json
     assert (card["node"], card["cycle"], card["as_of"], card["basis"]) == ("unit:VIE", "2026", None, "final")
     assert card.keys() == {
-        *("node", "cycle", "as_of", "basis", "own_score", "unit_score", "final_score", "projected_score", "lines")
+        *("node", "cycle", "as_of", "basis", "own_score", "unit_score", "final_score", "projected_score", "lines"),
+        "areas",
     }
     assert card["final_score"] == card["own_score"]
     assert isinstance(_line(card, "deal_value")["actual"], str)

@@ -52,16 +52,22 @@ class UnknownMedia(Refusal):
     )
 
 
-def arrivals_in(asked: Request, *, plain: bool = False) -> list[Arrival]:
+_SIGNED_ONLY: Final = n_(
+    "Send application/cloudevents+json or application/cloudevents-batch+json: of a signed message its body alone is read."
+)
+
+
+def arrivals_in(asked: Request, *, plain: bool = False, binary: bool = True) -> list[Arrival]:
     """The events of a request.
 
     Args:
         asked: the request.
         plain: take ``application/json`` without ``ce-`` headers for one event.
+        binary: take binary mode, whose attributes are headers; not where the body alone is signed.
 
     Raises:
         UnknownMedia: of another media type, charset or encoding.
-        Unreadable: not JSON, an array for one event, or anything but an array for a batch.
+        Unreadable: not JSON, an array for one event, anything but an array for a batch, or headers that are no UTF-8.
         TooLarge: more than :data:`EVENTS_MAX` events.
     """
     kind, parameters = parse_options_header(asked.headers.get("Content-Type"))
@@ -74,12 +80,12 @@ def arrivals_in(asked: Request, *, plain: bool = False) -> list[Arrival]:
         return _batch(asked.get_data(cache=False))
     if kind == STRUCTURED:
         return [_structured(asked.get_data(cache=False))]
-    attributes = _attributes(asked.headers.items())
+    attributes = _attributes(asked.headers.items()) if binary else {}
     if attributes and (not kind or _JSON.fullmatch(kind)):
-        return [_binary(asked.get_data(cache=False), attributes, asked.headers.get("Content-Type"))]
+        return [_binary(asked.get_data(cache=False), attributes, _content_type(asked))]
     if plain and kind == "application/json":
         return [_structured(asked.get_data(cache=False))]
-    raise UnknownMedia
+    raise UnknownMedia(message=None if binary else _SIGNED_ONLY)
 
 
 def _batch(body: bytes) -> list[Arrival]:
@@ -138,18 +144,32 @@ def _structured(body: bytes) -> Arrival:
 def _attributes(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The event's attributes in headers, percent-decoded (CloudEvents, HTTP binding, 3.1.3.2)."""
     return {
-        name[len(_HEADER) :].casefold(): _unescaped(value)
+        name[len(_HEADER) :].casefold(): _read_header(name, value)
         for name, value in headers
         if name.casefold().startswith(_HEADER)
     }
 
 
-def _unescaped(value: str) -> str:
+def _content_type(asked: Request) -> str | None:
+    given = asked.headers.get("Content-Type")
+    return None if given is None else _utf_8("Content-Type", given)
+
+
+def _read_header(name: str, value: str) -> str:
+    """An attribute as it was before it was escaped."""
     quoted = _QUOTED.fullmatch(value.strip())
     if quoted:
         value = re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL)
-    # WSGI hands headers over as Latin-1; senders that do not escape mean UTF-8.
-    return unquote_to_bytes(value.encode("latin-1", "replace")).decode("utf-8", "replace")
+    return _utf_8(name, unquote_to_bytes(value.encode("latin-1")).decode("latin-1"))
+
+
+def _utf_8(name: str, value: str) -> str:
+    """A header's text: WSGI hands its bytes over as Latin-1; senders that do not escape mean UTF-8."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        message = n_("The header %(name)s is not UTF-8.")
+        raise Unreadable(message=message, parameters={"name": name.casefold()}) from None
 
 
 def _binary(body: bytes, attributes: Mapping[str, str], content_type: str | None) -> Arrival:

@@ -1,22 +1,19 @@
 """``POST /api/v1/events``: one event or many, each accepted or refused by itself, answered after the commit.
 
-A newcomer's usual mistake is to check an event here: what an event means is read in one place, whichever door it came by. Here is only who may
-send what.
+A newcomer's usual mistake is to check an event here: what an event means, and who may send what, is decided in one place, whichever door it
+came by.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Sequence
 from typing import Any, Final
 
 from flask import request
 from sqlalchemy import Connection
 
 from app import intake, ledger
-from app.access import Key, Viewer
-from app.kit.database import Database
-from app.ledger import Arrival, Recorded
+from app.kit.refusals import Unauthenticated
+from app.ledger import Recorded
 from app.rules.permissions import Deed
 from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
@@ -25,7 +22,7 @@ from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
-__all__ = ["DOOR", "as_json", "pages", "record", "sender_of"]
+__all__ = ["DOOR", "as_json", "pages"]
 
 pages: Final = Pages("events")
 
@@ -40,35 +37,20 @@ _ABOUT: Final = {
 }
 
 
-@pages.api_act("/api/v1/events", may=Deed.INGEST, transaction=False, trail=False, about=_ABOUT)
+@pages.api_act("/api/v1/events", may=Deed.INGEST, transaction=False, about=_ABOUT)
 def post(context: RequestContext) -> Json:
     """Record one event or a batch. One bad event never fails the others: it is kept, and can be read and sent again."""
     arrivals = arrivals_in(request)
-    recorded = record(context.database, arrivals, at=context.now, door=DOOR, who=context.who)
-    return Json(as_json(recorded))
-
-
-def record(
-    database: Database, arrivals: Sequence[Arrival], *, at: dt.datetime, door: str, who: Viewer | Key | None
-) -> Recorded:
-    """Record what somebody sent, in one transaction of its own; a person's events are held against what their pages let them do."""
+    who = context.who
+    if who is None:
+        raise Unauthenticated
 
     def work(connection: Connection) -> Recorded:
-        checked = arrivals
-        if isinstance(who, Viewer):
-            checked = intake.own_events(connection, arrivals, viewer=who, day=at.date())
-        return intake.take_in(connection, checked, at=at, door=door, sender=sender_of(who))
+        return intake.take_in(connection, arrivals, at=context.now, door=DOOR, sender=who)
 
-    recorded = database.writing(Deed.INGEST, work)
-    count_events(recorded, door=door)
-    return recorded
-
-
-def sender_of(who: Viewer | Key | None) -> str:
-    """The name under which rejected events are kept."""
-    if isinstance(who, Key):
-        return who.name
-    return who.email if isinstance(who, Viewer) else "nobody"
+    recorded = context.writing(work)
+    count_events(recorded, door=DOOR)
+    return Json(as_json(recorded))
 
 
 def as_json(recorded: Recorded) -> dict[str, Any]:

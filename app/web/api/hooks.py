@@ -1,6 +1,7 @@
 """``POST /hooks/{name}``: events from others' systems, signed as Standard Webhooks 1.0 does.
 
-A newcomer's usual mistake is to check the signature of the parsed body: what is signed are the bytes as they came, with id and time.
+A newcomer's usual mistake is to check the signature of the parsed body: what is signed are the bytes as they came, with id and time. Nothing else of
+a request is read, so that nobody makes several events of one signature.
 """
 
 from __future__ import annotations
@@ -49,7 +50,6 @@ class BadSignature(Unauthenticated):
     "/hooks/<name>",
     may=Deed.RECEIVE_HOOK,
     transaction=False,
-    trail=False,
     about={
         "summary": "Receive signed events",
         "tag": "Events",
@@ -66,21 +66,24 @@ class BadSignature(Unauthenticated):
     },
 )
 def receive(context: RequestContext, name: str) -> Json:
-    """Record events that are signed with the hook's secret. The same message again changes nothing."""
+    """Record events that are signed with the hook's secret, one or a batch; nobody signs headers, so not in binary mode.
+
+    The same message again changes nothing.
+    """
     with context.database.read() as connection:
         hook = access.find_hook(connection, name=name)
     if hook is None:
         raise NotThere
     body = request.get_data()
     message_id = _verified(hook, body)
-    arrivals = arrivals_in(request)
+    arrivals = arrivals_in(request, binary=False)
 
     def work(connection: Connection) -> Recorded:
         fresh = access.take_message(connection, hook=hook, message_id=message_id, body=body, now=context.now)
         # What was refused of a message that comes again is kept already.
-        return intake.take_in(connection, arrivals, at=context.now, door=DOOR, sender=hook.name, keep=fresh)
+        return intake.take_in(connection, arrivals, at=context.now, door=DOOR, sender=hook, keep=fresh)
 
-    recorded = context.database.writing(Deed.RECEIVE_HOOK, work)
+    recorded = context.writing(work)
     count_events(recorded, door=DOOR)
     return Json(as_json(recorded))
 

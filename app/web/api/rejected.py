@@ -12,19 +12,20 @@ from flask import request
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import intake, ledger
-from app.kit.refusals import NotThere
-from app.ledger import KeptReject
+from app.access import JsonText
+from app.kit.refusals import NotThere, Unauthenticated
+from app.ledger import KeptReject, Recorded
 from app.rules.json_text import encode
 from app.rules.permissions import Deed, Scope
 from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
-from app.web.api.events import DOOR, as_json, sender_of
+from app.web.api.events import DOOR, as_json
 from app.web.api.measuring import count_events
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
-__all__ = ["pages"]
+__all__ = ["outcome", "pages"]
 
 pages: Final = Pages("rejected_events")
 
@@ -76,24 +77,32 @@ def rejected(context: RequestContext, query: RejectedQuery) -> Json:
         "path": {"number": ("integer", "The rejected event's id.")},
         "body": shapes.MENDED_BODIES,
         "responses": {200: ("application/json", shapes.RECORDED, "What became of it.")},
-        "refusals": (400, 401, 403, 404, 413, 415, 429, 503),
+        "refusals": (400, 401, 403, 404, 409, 413, 415, 429, 503),
     },
 )
 def replay(context: RequestContext, number: str) -> Json:
-    """Send a rejected event again: a mended one as the body, or without a body the same. Once accepted it leaves the list."""
+    """Send a rejected event again: a mended one as the body, or without a body the same. Once accepted it leaves the list.
+
+    A key sends its own events again as it likes. A person mends only what no figure hangs on (not its source, id, type, time, employee, credits,
+    by, activity, amount, currency, hs_code, company or buyer: that is 409 `not_yours`), and it needs the authority of whoever sent it first.
+    """
+    who = context.who
+    if who is None:
+        raise Unauthenticated
     kept = _kept(context, number)
     sent = bool(request.content_length) or request.headers.get("Transfer-Encoding") is not None
     arrivals = arrivals_in(request, plain=True) if sent else [intake.arrival_of(kept.event)]
     if len(arrivals) != 1:
         raise shapes.NotOne
-    recorded = intake.take_in(
-        context.connection, arrivals, at=context.now, door=DOOR, sender=sender_of(context.who), keep=False
-    )
-    if not recorded.rejected:
-        ledger.settle_rejected(context.connection, kept.id, at=context.now)
-    context.note(subject=f"rejected:{kept.id}", after={"accepted": recorded.accepted, "duplicate": recorded.duplicate})
+    recorded, before, after = intake.replay(context.connection, kept, arrivals[0], by=who, door=DOOR, at=context.now)
+    context.note(subject=f"rejected:{kept.id}", before=JsonText(before), after=JsonText(after), why=outcome(recorded))
     count_events(recorded, door=DOOR)
     return Json(as_json(recorded))
+
+
+def outcome(recorded: Recorded) -> str:
+    """What became of a replay, in the contract's words."""
+    return f"accepted {recorded.accepted}, duplicate {recorded.duplicate}, rejected {len(recorded.rejected)}"
 
 
 def _narrowed(context: RequestContext) -> tuple[str, str] | None:

@@ -235,6 +235,15 @@ _LINE: Final = _object(
     optional=("old_score",),
 )
 
+_AREA: Final = _object(
+    {
+        "area": {"type": "string", "description": "A level with those above it: `Management / Leadership`."},
+        "weight": {"type": ["number", "null"], "description": "Of its lines that have a score, rescaled."},
+        "score": _SCORE,
+        "points": _SCORE,
+    }
+)
+
 _SCORED: Final[Mapping[str, Shape]] = {
     "node": _TEXT,
     "cycle": _TEXT,
@@ -254,8 +263,14 @@ SCHEMAS: Final[Mapping[str, Shape]] = {
     "Recorded": _RECORDED,
     "RejectedEvent": _REJECTED,
     "Line": _LINE,
+    "Area": _AREA,
     "Scorecard": _object(
-        {**_SCORED, "projected_score": _SCORE, "lines": {"type": "array", "items": _ref("Line")}},
+        {
+            **_SCORED,
+            "projected_score": _SCORE,
+            "lines": {"type": "array", "items": _ref("Line")},
+            "areas": {"type": "array", "items": _ref("Area")},
+        },
     ),
     "Explanation": _object(
         {

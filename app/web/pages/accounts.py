@@ -78,7 +78,7 @@ def accounts(context: RequestContext, query: AccountsQuery) -> Page:
     )
 
 
-@pages.act("/accounts", may=Deed.KEEP_ACCOUNTS, again="accounts", transaction=False, trail=False)
+@pages.act("/accounts", may=Deed.KEEP_ACCOUNTS, again="accounts", transaction=False)
 def create(context: RequestContext, form: NewAccountForm) -> Page:
     """Make an account; its first password stands on the answer, this once."""
     first = access.first_password()
@@ -88,10 +88,10 @@ def create(context: RequestContext, form: NewAccountForm) -> Page:
         made = access.create_account(
             connection, email=form.email, roles=form.role, employee=form.employee, now=context.now, first=first
         )
-        _write_down(context, connection, made.email, {"roles": sorted(form.role), "employee": form.employee})
+        context.note(subject=f"account:{made.email}", after={"roles": sorted(form.role), "employee": form.employee})
         return made
 
-    made = context.database.writing(Deed.KEEP_ACCOUNTS, work)
+    made = context.writing(work)
     return Page("pages/account_password.html", made=made, is_new=True)
 
 
@@ -134,21 +134,14 @@ def enable(context: RequestContext, number: int) -> Redirect:
     return Redirect(n_("%(email)s is open again."), then="accounts", parameters={"email": changed.email})
 
 
-@pages.act("/accounts/<int:number>/password", may=Deed.KEEP_ACCOUNTS, again="account", transaction=False, trail=False)
+@pages.act("/accounts/<int:number>/password", may=Deed.KEEP_ACCOUNTS, again="account", transaction=False)
 def reset(context: RequestContext, number: int) -> Page:
     """Give it a new first password, shown this once; its sessions end."""
     first = access.first_password()
-    with context.database.write(Deed.KEEP_ACCOUNTS) as connection:
+    with context.write() as connection:
         changed = access.reset_password(connection, account_id=number, first=first, now=context.now)
-        _write_down(context, connection, changed.email, {"password": "reset"})
+        context.note(subject=f"account:{changed.email}", after={"password": "reset"})
     return Page("pages/account_password.html", made=NewAccount(email=changed.email, password=first.text), is_new=False)
-
-
-def _write_down(context: RequestContext, connection: Connection, email: str, after: object) -> None:
-    """A row of the trail for what is done in a transaction of its own, since a password was hashed before it."""
-    access.record_deed(
-        connection, who=context.label, deed=Deed.KEEP_ACCOUNTS, at=context.now, subject=f"account:{email}", after=after
-    )
 
 
 def _account(context: RequestContext, number: int) -> Account:

@@ -88,7 +88,7 @@ def activities(context: RequestContext, query: ActivityQuery) -> Page:
     )
 
 
-@pages.act("/activities", may=Deed.EXPORT_ACTIVITIES, again="activities", transaction=False, trail=False)
+@pages.act("/activities", may=Deed.EXPORT_ACTIVITIES, again="activities", transaction=False)
 def export(context: RequestContext, query: ActivityQuery, form: ActivitiesExport) -> Download:
     """The same activities as a file: all of them, not a page. Of one's own no reason is asked for."""
     node = _node(context, query.node)

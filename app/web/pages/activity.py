@@ -17,10 +17,11 @@ from app import intake, ledger, scoring
 from app.kit.refusals import Conflict, Invalid, NotThere
 from app.ledger import ActivityHistory, Contents, Frame, Party
 from app.rules.activities import EventKey
+from app.rules.own_events import pages_source
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind, n_
 from app.web import words
-from app.web.entry_form import FORM_ID, SHARED_MAX, ActivityForm, Colleague, choices, event_of
+from app.web.entry_form import FORM_ID, SHARED_MAX, ActivityForm, Colleague, at_form_field, choices, event_of
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -105,7 +106,7 @@ def reverse(context: RequestContext, key: str, form: ReverseForm) -> Redirect:
     held = scoring.state(context.connection)
     frame = held.frame
     found = _mine(context, frame, key)
-    source = f"/pages/{found.employee}"
+    source = pages_source(found.employee)
     time = ledger.recorded_time(context.connection, source=source, id=form.form_id)
     if time is None and found.state == "reversed":
         raise Conflict(message=REVERSED_MEANWHILE)
@@ -140,7 +141,7 @@ def correct(context: RequestContext, key: str, form: CorrectForm) -> Redirect:
     held = scoring.state(context.connection)
     frame = held.frame
     found = _mine(context, frame, key)
-    source = f"/pages/{found.employee}"
+    source = pages_source(found.employee)
     time = ledger.recorded_time(context.connection, source=source, id=form.form_id)
     if time is None and found.state == "reversed":
         raise Conflict(message=REVERSED_MEANWHILE)
@@ -165,7 +166,7 @@ def _reversal(
     context: RequestContext, found: ActivityHistory, *, id_: str, reason: str, time: str | None
 ) -> dict[str, object]:
     return ledger.reversal_event(
-        source=f"/pages/{found.employee}",
+        source=pages_source(found.employee),
         id=id_,
         time=time or context.now.isoformat(timespec="seconds"),
         activity=found,
@@ -180,11 +181,15 @@ def _record(context: RequestContext, events: list[dict[str, object]]) -> None:
         [intake.arrival_of(event) for event in events],
         at=context.now,
         door="page",
-        sender=context.viewer.email,
+        sender=context.viewer,
     )
     if recorded.rejected:
         findings = recorded.rejected[0].findings
-        raise Conflict(message=OTHER_CONTENTS) if findings[0].code == "conflict" else Invalid(*findings)
+        raise (
+            Conflict(message=OTHER_CONTENTS)
+            if findings[0].code == "conflict"
+            else Invalid(*map(at_form_field, findings))
+        )
 
 
 def _is_own(context: RequestContext, found: ActivityHistory) -> bool:

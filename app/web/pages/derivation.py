@@ -21,7 +21,7 @@ from app.kit.refusals import Invalid, NotThere, at_field
 from app.rules.kpis import Translated
 from app.rules.permissions import Deed
 from app.rules.steps import Formula, Named, Phrase, Section, Step
-from app.rules.terms import Node, n_
+from app.rules.terms import Name, Node, n_
 from app.scoring import CyclePlan, Explanation, node_name
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of
@@ -141,7 +141,7 @@ class Teller:
             return str(gettext(str(value)))
         if isinstance(value, str) and _DAY.fullmatch(value):
             return str(Markup(day(value)).striptags())  # noqa: S704 - a day that we have just written
-        return value.in_language(self._language) if isinstance(value, Translated | Named) else str(value)
+        return value.in_language(self._language) if isinstance(value, Translated | Named | Name) else str(value)
 
 
 def _goals(plan: CyclePlan, line: Line | None) -> list[tuple[Translated, Translated | None]]:

@@ -19,6 +19,8 @@ from app.rules.terms import Node, NodeKind, n_
 from app.scoring import State, node_name
 from app.web.asking import ScoreParameters, asked_of
 from app.web.downloads import ReasonedExport, log_reading, sheet_file
+from app.web.group_names import group_namer
+from app.web.languages import named
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -68,6 +70,11 @@ def _code(row: Any) -> str:
     return str(getattr(row, "employee", None) or row.unit)
 
 
+def _is_called(name: str, wanted: str) -> bool:
+    """Whether a name, as the file has it or as the reader sees it, has a folded text in it."""
+    return wanted in folded(name) or wanted in folded(named(name))
+
+
 @pages.read("/grades", may=Deed.SEE_GRADE)
 def grades(context: RequestContext, query: GradesQuery) -> Page:
     """The proposal of all employees, or of all units."""
@@ -84,7 +91,7 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
             for row in proposal.rows
             if (not query.group or row.group == query.group)
             and (not query.grade or (row.grade or "-") == query.grade)
-            and (not wanted or wanted in folded(names[_code(row)]) or wanted == folded(_code(row)))
+            and (not wanted or _is_called(names[_code(row)], wanted) or wanted == folded(_code(row)))
         ),
         key=lambda row: (row.rank is None, row.group or "", row.rank or 0, _code(row)),
     )
@@ -110,6 +117,7 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
         kind=str(kind),
         shows_pay=query.of == "employees" and may(context.viewer.roles, Deed.SEE_PAY, ()),
         exports=context.allowed(Deed.EXPORT),
+        group_name=group_namer(held.sheet.definitions.policies),
     )
 
 
@@ -167,6 +175,7 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
         cycle=of_cycle,
         cycles=sorted({*held.sheet.cycles, of_cycle}),
         REASONS=REASONS,
+        group_name=group_namer(held.sheet.definitions.policies),
         shows_pay=context.allowed(Deed.SEE_PAY, node),
     )
 

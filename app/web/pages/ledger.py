@@ -86,7 +86,7 @@ def events(context: RequestContext, query: LedgerQuery) -> Page:
     )
 
 
-@pages.act("/ledger", may=Deed.EXPORT_ACTIVITIES, again="events", transaction=False, trail=False)
+@pages.act("/ledger", may=Deed.EXPORT_ACTIVITIES, again="events", transaction=False)
 def export(context: RequestContext, query: LedgerQuery, form: ActivitiesExport) -> Download:
     """The activities among the events, as a file: all of them, not a page."""
 

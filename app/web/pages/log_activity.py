@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from app import intake, ledger, scoring
 from app.kit.refusals import Conflict, Invalid, at_field
 from app.rules.activities import EventKey
+from app.rules.own_events import pages_source
 from app.rules.permissions import Deed
 from app.rules.terms import n_
 from app.web import words
@@ -22,6 +23,7 @@ from app.web.entry_form import (
     SHARED_MAX,
     ActivityForm,
     Colleague,
+    at_form_field,
     choices,
     colleagues_named,
     event_of,
@@ -95,8 +97,8 @@ def log(context: RequestContext, form: ActivityForm) -> Redirect | FormError:
     frame = held.frame
     context.use(frame.directory)
     me = context.viewer.employee or ""
-    key = ledger.event_key(EventKey(f"/pages/{me}", form.form_id))
-    time = ledger.recorded_time(context.connection, source=f"/pages/{me}", id=form.form_id)
+    key = ledger.event_key(EventKey(pages_source(me), form.form_id))
+    time = ledger.recorded_time(context.connection, source=pages_source(me), id=form.form_id)
     event = event_of(context, frame=frame, form=form, rows=_rows(), time=time)
     if time is None and not form.sure:
         values = {name: str(getattr(form, name)) for name in Likeness.model_fields}
@@ -108,12 +110,16 @@ def log(context: RequestContext, form: ActivityForm) -> Redirect | FormError:
         [intake.arrival_of(event)],
         at=context.now,
         door="page",
-        sender=context.viewer.email,
+        sender=context.viewer,
         frame=frame,
     )
     if recorded.rejected:
-        code = recorded.rejected[0].findings[0].code
-        raise Conflict(message=OTHER_CONTENTS) if code == "conflict" else Invalid(*recorded.rejected[0].findings)
+        findings = recorded.rejected[0].findings
+        raise (
+            Conflict(message=OTHER_CONTENTS)
+            if findings[0].code == "conflict"
+            else Invalid(*map(at_form_field, findings))
+        )
     context.note(subject=f"activity:{key}", after=event)
     if recorded.duplicate:
         return Redirect(SAVED_BEFORE, then="activity", values={"key": key})

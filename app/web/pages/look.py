@@ -19,13 +19,13 @@ pages: Final = Pages("look")
 _A_YEAR_S: Final = 365 * 24 * 3600
 
 
-@pages.act("/look", may=Deed.CHOOSE_LOOK, transaction=False, trail=False)
+@pages.act("/look", may=Deed.CHOOSE_LOOK, transaction=False)
 def look(context: RequestContext) -> Response:
     """Keep what was chosen and go back to the page."""
     language = request.form.get("language")
     theme = request.form.get("theme")
     if context.person is not None:
-        with context.database.write(Deed.CHOOSE_LOOK) as connection:
+        with context.write() as connection:
             access.change_look(connection, account_id=context.person.account_id, language=language, theme=theme)
     response = redirect(safe_next(request.form.get("next")) or "/", 303)
     for cookie, chosen, known in ((LANGUAGE_COOKIE, language, LANGUAGES), (THEME_COOKIE, theme, THEMES)):

@@ -26,7 +26,7 @@ def password(context: RequestContext) -> Page:
     return Page("pages/password.html", first=context.viewer.first_password, least=access.PASSWORD_LENGTH_MIN)
 
 
-@pages.act("/password", may=Deed.CHANGE_PASSWORD, again="password", transaction=False, trail=False)
+@pages.act("/password", may=Deed.CHANGE_PASSWORD, again="password", transaction=False)
 def change(context: RequestContext) -> Redirect | FormError:
     """Check the old password, set the new one, end all other sessions."""
     viewer = context.viewer
@@ -36,7 +36,7 @@ def change(context: RequestContext) -> Redirect | FormError:
         return FormError(*findings)
     try:
         # Guessing an old password from an open session is throttled as a sign-in is.
-        with context.database.write(Deed.CHANGE_PASSWORD) as connection:
+        with context.write() as connection:
             attempt = access.begin_attempt(
                 connection,
                 email=viewer.email,
@@ -50,7 +50,7 @@ def change(context: RequestContext) -> Redirect | FormError:
     if attempt.password_hash is None or not access.password_matches(attempt.password_hash, old):
         return FormError(at_field("old_password", "wrong", n_("This is not your present password.")))
     new_hash = access.hashed_password(new)
-    with context.database.write(Deed.CHANGE_PASSWORD) as connection:
+    with context.write() as connection:
         access.attempt_succeeded(connection, attempt=attempt)
         access.change_password(
             connection,
@@ -60,9 +60,7 @@ def change(context: RequestContext) -> Redirect | FormError:
             session=viewer.session,
             now=context.now,
         )
-        access.record_deed(
-            connection, who=viewer.label, deed=Deed.CHANGE_PASSWORD, at=context.now, subject=viewer.label
-        )
+        context.note(subject=viewer.label)
     return Redirect(n_("Your password is changed. Other sessions of yours have ended."), then="home")
 
 

@@ -17,6 +17,7 @@ from app.scoring import SORTS, RosterFilter
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of
 from app.web.downloads import ReasonedExport, log_reading, sheet_file
+from app.web.group_names import group_namer
 from app.web.reminding import reminders_for
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
@@ -74,6 +75,7 @@ def people(context: RequestContext, query: PeopleQuery) -> Page:
         words=words,
         cycles=sorted({*held.sheet.cycles, found.cycle}),
         exports=context.allowed(Deed.EXPORT),
+        group_name=group_namer(held.sheet.definitions.policies),
     )
 
 

@@ -14,10 +14,13 @@ from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import intake, ledger
+from app.access import JsonText
+from app.intake import NotYours
 from app.kit.refusals import NotThere
 from app.ledger import KeptReject
 from app.rules.permissions import Deed
 from app.rules.terms import Finding, Place, Words, n_
+from app.web.api.rejected import outcome
 from app.web.json_shown import indented
 from app.web.languages import filled, finding_text
 from app.web.rendering import FormError, Page, Redirect
@@ -81,18 +84,21 @@ def replay(context: RequestContext, number: int, form: ReplayForm) -> Redirect |
     kept = _kept(context, number)
     if kept.settled_at is not None:
         raise NotThere
-    recorded = intake.take_in(
-        context.connection,
-        [intake.arrival_of_text(form.event)],
-        at=context.now,
-        door="page",
-        sender=context.viewer.email,
-        keep=False,
-    )
+    try:
+        recorded, before, after = intake.replay(
+            context.connection,
+            kept,
+            intake.arrival_of_text(form.event),
+            by=context.viewer,
+            door="page",
+            at=context.now,
+        )
+    except NotYours as refusal:
+        general = Finding(code=refusal.code, message=refusal.message)
+        return FormError(general, *(_at_event(finding) for finding in refusal.findings), status=refusal.status)
     if recorded.rejected:
         return FormError(*(_at_event(finding) for finding in recorded.rejected[0].findings))
-    ledger.settle_rejected(context.connection, kept.id, at=context.now)
-    context.note(subject=f"rejected:{kept.id}", after={"accepted": recorded.accepted, "duplicate": recorded.duplicate})
+    context.note(subject=f"rejected:{kept.id}", before=JsonText(before), after=JsonText(after), why=outcome(recorded))
     said = (
         n_("The event is recorded.")
         if recorded.accepted

@@ -43,14 +43,14 @@ def sign_in(context: RequestContext) -> Page | SeeOther:
     return Page("pages/sign_in.html", wanted=wanted)
 
 
-@pages.act("/login", may=Deed.SIGN_IN, again="sign_in", transaction=False, trail=False)
+@pages.act("/login", may=Deed.SIGN_IN, again="sign_in", transaction=False)
 def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
     """Check the password and begin a session on the server."""
     password = request.form.get("password", "")
     if not password:
         return FormError(at_field("password", "missing", n_("Fill this in.")))
     try:
-        with context.database.write(Deed.SIGN_IN) as connection:
+        with context.write() as connection:
             attempt = access.begin_attempt(
                 connection,
                 email=form.email,
@@ -63,13 +63,13 @@ def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
         return FormError(waiting, status=refusal.status, retry_after_s=refusal.retry_after_s)
     if not access.password_matches(attempt.password_hash, password):
         return FormError(at_field("password", "wrong", WRONG))
-    with context.database.write(Deed.SIGN_IN) as connection:
+    with context.write() as connection:
         token = access.finish_attempt(connection, attempt=attempt, now=context.now)
         viewer = None if token is None else access.viewer(connection, token=token, now=context.now)
         if viewer is not None:
             if context.person is not None:
                 access.sign_out(connection, viewer=context.person, now=context.now)
-            access.record_deed(connection, who=viewer.label, deed=Deed.SIGN_IN, at=context.now, subject=viewer.label)
+            context.note(subject=viewer.label, who=viewer.label)
     if token is None or viewer is None:
         return FormError(at_field("password", "wrong", WRONG))
     begin_session(token, viewer)

@@ -111,7 +111,7 @@ def judge(context: RequestContext, form: JudgeForm) -> Redirect:
         [intake.arrival_of(event) for event in verdicts.events],
         at=context.now,
         door="page",
-        sender=context.viewer.email,
+        sender=context.viewer,
     )
     if recorded.rejected:
         raise Invalid(*recorded.rejected[0].findings)

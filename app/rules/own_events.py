@@ -1,0 +1,78 @@
+"""What a person may say of themself: the part of "who may record what" that hangs on the event alone (contract, "HTTP").
+
+A program's events are taken as they are; a person records activities of their own and verdicts in their own name, under the source that
+their pages give them and of a day that a person can know of.
+A newcomer's usual mistake is to look at ``employee`` alone. Whoever may write under another's source takes its names away for ever, whoever
+credits all of it to others records their activity, and a verdict dated ahead holds against all that come after it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from app.rules.activities import Activity, Verdict
+from app.rules.moments import moment
+from app.rules.terms import Finding, Place, n_
+
+__all__ = ["AHEAD", "EARLIEST_DAY", "not_own", "pages_source", "refused"]
+
+EARLIEST_DAY: Final = dt.date(1990, 1, 1)
+"""Nobody at work remembers what was before it: a day before is a slip of the pen."""
+
+AHEAD: Final = dt.timedelta(days=1)
+"""How far from now a person's event may be dated: where they are it may be tomorrow already."""
+
+_OWN_VERDICTS: Final = frozenset({"verified", "rejected", "reversed"})
+
+_MESSAGES: Final = {
+    "/data/employee": n_("You can record activities of your own only."),
+    "/data/credits": n_("Some of your own activity has to be credited to you."),
+    "/data/by": n_("You can give verdicts in your own name only."),
+    "/data/activity": n_("This activity is not here, or not for you to judge or reverse."),
+    "/type": n_("An event of this type is not for you to record."),
+    "/source": n_("Your own events have the source %(source)s."),
+    "/time": n_("This is of a day before 1990, or more than a day ahead."),
+}
+
+
+def pages_source(employee: str) -> str:
+    """The source of all that an employee records by hand."""
+    return f"/pages/{employee}"
+
+
+def refused(pointer: str, **parameters: object) -> Finding:
+    """That a member of an event is not this person's to say."""
+    code = "out_of_range" if pointer == "/time" else "not_allowed"
+    return Finding(code=code, message=_MESSAGES[pointer], parameters=parameters, place=Place(pointer=pointer))
+
+
+def not_own(event: Activity | Verdict, *, employee: str | None, at: dt.datetime) -> list[Finding]:
+    """By which members an event is not this person's to record, as far as the event itself tells; empty where by none.
+
+    Args:
+        event: a well-formed one.
+        employee: the person's number; None for an account that is no employee's.
+        at: when it is recorded.
+    """
+    findings: list[Finding] = []
+    if isinstance(event, Verdict):
+        if event.type not in _OWN_VERDICTS:
+            findings.append(refused("/type"))
+        if employee is None or event.by != employee:
+            findings.append(refused("/data/by"))
+    elif employee is None or event.employee != employee:
+        findings.append(refused("/data/employee"))
+    elif employee not in {credit.employee for credit in event.credits}:
+        findings.append(refused("/data/credits"))
+    if employee is not None and event.source != pages_source(employee):
+        findings.append(refused("/source", source=pages_source(employee)))
+    if not _is_in_reach(event, at):
+        findings.append(refused("/time"))
+    return findings
+
+
+def _is_in_reach(event: Activity | Verdict, at: dt.datetime) -> bool:
+    latest = (at + AHEAD).astimezone(dt.UTC)
+    ahead = moment(latest.isoformat())
+    return EARLIEST_DAY <= event.day <= latest.date() and ahead is not None and event.instant <= ahead.instant

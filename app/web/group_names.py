@@ -1,0 +1,36 @@
+"""What people call the evaluation groups: as the policy names them, else in words of ours for those that the rules make, else as the files do.
+
+A newcomer's usual mistake is to show a group's code: it is what files, API and addresses compare by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from flask_babel import gettext
+
+from app.rules.grading import AGENCY, HEADS, OTHERS
+from app.rules.policies import Policies
+from app.rules.terms import n_
+from app.web.kept import reader_of_page
+
+__all__ = ["group_namer"]
+
+_MADE: Final[Mapping[str, str]] = {
+    HEADS: n_("Heads"),
+    OTHERS: n_("Groups too small to stand alone"),
+    AGENCY: n_("Agency"),
+}
+
+
+def group_namer(policies: Policies) -> Callable[[str], str]:
+    """What writes a group's code as the reader's word for it."""
+    names, language = policies.groups.names, reader_of_page()[0]
+
+    def name(group: str) -> str:
+        if group in names:
+            return names[group].in_language(language)
+        return str(gettext(_MADE[group])) if group in _MADE else group
+
+    return name

@@ -1,0 +1,136 @@
+"""What a process keeps to itself: the key that signs, and the files that hold other people's data."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.conftest import ROOT, Eventually, Kopes, NewDatabase, Serve, free_port
+
+STRONG = "Vq0c1m6yUe2b8Xk4Zt7rLw9pHs3dJf5g"
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@contextmanager
+def _umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def test_database_its_log_and_the_rejects_are_their_owners_alone(kopes: Kopes, serve: Serve, tmp_path: Path) -> None:
+    """From the moment that they are there, whatever the umask says: they hold scores, pay and the hashes of passwords."""
+    folder = tmp_path / "instance"
+    url = f"sqlite:///{folder / 'kopes.sqlite'}"
+    wrong = tmp_path / "events.ndjson"
+    wrong.write_text("{}\n", encoding="utf-8")
+    with _umask(0):
+        kopes("migrate", database=url)
+        assert (_mode(folder), _mode(folder / "kopes.sqlite")) == (0o700, 0o600)
+        kopes("ingest", wrong, database=url, status=1)
+        serve(url)
+        kopes("key", "create", "crm", "--scope", "read", database=url)
+    beside = sorted(folder.glob("kopes.sqlite*"))
+    assert [_mode(file) for file in beside] == [0o600] * len(beside)
+    assert _mode(tmp_path / "events.rejected.ndjson") == 0o600
+
+
+def test_a_database_that_stood_open_is_closed_by_migrating(kopes: Kopes, new_database: NewDatabase) -> None:
+    """One that an earlier version made; what lies beside it too."""
+    url = new_database("sqlite")
+    file = Path(url.removeprefix("sqlite:///"))
+    log = file.with_name(file.name + "-wal")
+    log.touch()
+    for one in (file, log):
+        one.chmod(0o644)
+    kopes("migrate", database=url)
+    assert [_mode(one) for one in (file, log) if one.exists()] == [0o600] * sum(one.exists() for one in (file, log))
+
+
+def test_rejects_of_an_earlier_run_are_closed_too(kopes: Kopes, new_database: NewDatabase, tmp_path: Path) -> None:
+    """A part that was left lying about open is not written into."""
+    wrong = tmp_path / "events.ndjson"
+    wrong.write_text("{}\n", encoding="utf-8")
+    for name in ("events.rejected.ndjson", "events.rejected.ndjson.part"):
+        (tmp_path / name).touch(mode=0o666)
+    kopes("ingest", wrong, database=new_database("sqlite"), status=1)
+    assert _mode(tmp_path / "events.rejected.ndjson") == 0o600
+
+
+@pytest.mark.parametrize(
+    "key", ["secret", "changeme" * 5, "x" * 64, "0123456789abcdef", "abcabcabcabcabcabcabcabcabcabcabcabcabc"]
+)
+@pytest.mark.parametrize("real", [{"KOPES_SECURE_COOKIES": "1"}, {"KOPES_PROXIES": "1"}])
+def test_a_key_that_can_be_come_upon_is_refused_where_people_work(
+    kopes: Kopes, new_database: NewDatabase, key: str, real: dict[str, str]
+) -> None:
+    """Wrong usage, said by name; nothing listens."""
+    ran = kopes("serve", database=new_database("sqlite"), status=2, SECRET_KEY=key, **real)
+    assert "SECRET_KEY" in ran.err
+    assert ran.out == ""
+
+
+def test_on_a_trial_a_weak_key_is_only_named(serve: Serve, new_database: NewDatabase) -> None:
+    """By plain http on one machine nobody is there to come upon it."""
+    assert "warning: SECRET_KEY" in serve(new_database("sqlite"), SECRET_KEY="secret").log.read_text("utf-8")
+    assert "warning" not in serve(new_database("sqlite"), SECRET_KEY=STRONG).log.read_text("utf-8")
+
+
+def test_without_a_key_all_processes_of_a_server_know_the_same_cookies(
+    kopes: Kopes, new_database: NewDatabase, tmp_path: Path, eventually: Eventually
+) -> None:
+    """Signed in at one of them, one is signed in at each."""
+    url, port = new_database("postgresql"), free_port()
+    password = kopes("user", "create", "iris@agency.example", "--role", "admin", database=url).out.strip()
+    log = tmp_path / "serve.log"
+    environment = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}  # noqa: TID251 - handed on to a child
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve", "--bind", f"127.0.0.1:{port}", "--workers", "3"],
+            cwd=ROOT,
+            env=environment | {"DATABASE_URL": url},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        eventually(lambda: _answers(port, "GET", "/healthz")[0] == 200, seconds=60)
+        status, cookie = _answers(port, "POST", "/login", email="iris@agency.example", password=password)
+        assert status == 303
+        assert {_answers(port, "GET", "/accounts", cookie=cookie)[0] for _ in range(24)} == {200}
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _answers(port: int, method: str, path: str, *, cookie: str = "", **form: str) -> tuple[int, str]:
+    """What a connection of its own is answered: the status, and the session's cookie where one is set."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    headers = {"Cookie": cookie} if cookie else {}
+    if form:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    try:
+        connection.request(method, path, body=urlencode(form) if form else None, headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+    except OSError as error:
+        return 0, json.dumps(str(error))
+    finally:
+        connection.close()
+    found = [one for one in answer.headers.get_all("Set-Cookie") or () if "kopes_session=" in one]
+    return answer.status, found[0].partition(";")[0] if found else ""

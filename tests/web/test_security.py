@@ -1,0 +1,47 @@
+"""What lets a change in, and what every answer tells the browser, at every route there is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.rules.permissions import PUBLIC_DEEDS
+from app.web import site_of
+from tests.people import PASSWORD, email_of
+
+ALBA = {"email": email_of("alba"), "password": PASSWORD}
+ELSEWHERE = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+
+
+def _address(rule):
+    return re.sub(r"<(?:(\w+)(?:\(.*?\))?:)?\w+>", lambda piece: "unit:VIE" if piece[1] == "node" else "1", rule.rule)
+
+
+@pytest.mark.parametrize("authorization", ["Bearer x", "Basic eDp5"])
+@pytest.mark.parametrize("name", [None, "iris"])
+def test_no_header_opens_a_page_to_another_site(app, sign_in, name, authorization):
+    """What counts as a key is one on the API; whatever else a request shows, it is asked where it comes from."""
+    client = app.test_client() if name is None else sign_in(name).client
+    asked = 0
+    for rule in app.url_map.iter_rules():
+        route = site_of(app).routes[rule.endpoint]
+        if not route.acts:
+            continue
+        answer = client.post(_address(rule), data=ALBA, headers={**ELSEWHERE, "Authorization": authorization})
+        shows_key = route.api and route.deed not in PUBLIC_DEEDS and authorization.startswith("Bearer ")
+        assert answer.status_code == (401 if shows_key else 400), rule.rule
+        asked += 1
+    assert asked > 20
+    assert client.get("/password").status_code == (303 if name is None else 200)
+
+
+def test_the_host_is_the_one_that_the_request_names(make_app):
+    """X-Forwarded-Host is nobody's: few proxies set it, so a page elsewhere would name itself."""
+    client = make_app(proxies=1).test_client()
+    forwarded = {"X-Forwarded-Host": "evil.example", "X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"}
+    assert client.post("/login", data=ALBA, headers=forwarded | {"Origin": "https://evil.example"}).status_code == 400
+    answer = client.post("/login", data=ALBA, headers=forwarded | {"Origin": "https://localhost"})
+    assert answer.status_code == 303
+    assert "; Secure" in answer.headers["Set-Cookie"]
+    assert "evil.example" not in client.get("/api/docs", headers=forwarded).text
