@@ -25,7 +25,7 @@ from app.kit import clock
 from app.kit.private_files import private_folder, write_private
 from app.kit.settings import ROOT, Settings
 from app.rules.permissions import Deed
-from app.rules.terms import Level, Role
+from app.rules.terms import Level
 
 __all__ = ["COMMANDS"]
 
@@ -126,7 +126,7 @@ def _kopes(*words: str, environment: dict[str, str], may_refuse: bool = False) -
 def _make_logins(report: demo.DemoReport, url: str) -> str:
     """Make an account for each kind of user and return the lines that say how to sign in: role, e-mail, password."""
     database = open_database(Settings(database_url=url))
-    passwords = {role: access.first_password() for role in Role}
+    passwords = {role: access.first_password() for role in report.people}
     lines = []
     with database.write(Deed.KEEP_ACCOUNTS) as connection:
         for role, first in passwords.items():

@@ -173,6 +173,7 @@ class Board:
     """None where the viewer may not see activities."""
     trend: tuple[TrendPoint, ...]
     """The node's scores as of past days, up to the day asked."""
+    year_begins_on: dt.date
     year_ends_on: dt.date
     loaded_at: dt.datetime | None
 
@@ -292,6 +293,7 @@ def board(source: BoardSource) -> Board:
         people=tuple(others[one] for one in source.beside if one.kind is NodeKind.EMPLOYEE),
         moves=None if source.moves is None else _moves(plan, facts, source.moves),
         trend=source.trend,
+        year_begins_on=plan.day_within(dt.date.min),
         year_ends_on=plan.day_within(dt.date.max),
         loaded_at=directory.loaded_at,
     )

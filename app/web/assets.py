@@ -45,7 +45,7 @@ _CHARTS: Final = (
 
 BUNDLES: Final = {
     "gen/kopes.css": (tuple(STATIC / name for name in _STYLES), "rcssmin"),
-    "gen/kopes.js": ((STATIC / "theme.js", STATIC / "page.js"), "rjsmin"),
+    "gen/kopes.js": ((STATIC / "theme.js", STATIC / "numbers.js", STATIC / "page.js"), "rjsmin"),
     "gen/charts.js": (_CHARTS, "rjsmin"),
 }
 """What is bundled of what: output to (files in order, what makes it smaller)."""

@@ -248,7 +248,7 @@ FILTERS: Final = {
 
 def named(value: Any) -> Any:
     """A unit's name in the reader's language; anything else as it is."""
-    return value.in_language(_language()) if isinstance(value, Name) else value
+    return value.in_language(page_language()) if isinstance(value, Name) else value
 
 
 @pass_context

@@ -24,6 +24,7 @@ from app.rules.definitions import (
     measures_of,
     read,
 )
+from app.rules.kpis import kpi_document
 from app.rules.policies import DEFAULT_POLICIES, GradeRules, Policies, PromotionPolicy, policies_document
 from app.rules.terms import CountsFrom, Direction, Finding, Job, KpiClass, Level
 

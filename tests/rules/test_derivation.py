@@ -28,7 +28,7 @@ from app.rules.derivation import (
     projection_steps,
 )
 from app.rules.derivation_methods import REASONS, Told, reference_steps, score_steps
-from app.rules.kpis import Bounds, Measure, Method, Target, Where
+from app.rules.kpis import Bounds, Measure, Method, Target, Translated, Where
 from app.rules.measures import Actuals, Total, actual
 from app.rules.methods import Lines, score
 from app.rules.projection import days_by_month, elapsed

@@ -129,7 +129,7 @@ class _Body(CachedPart[Board]):
             content["labels"].append(board.year_ends_on.isoformat())
             content["actual"] = [*scores, None]
             content["projected"] = [*(None for _ in days[:-1]), scores[-1], board.card.projected_score]
-        return content | {"fromZero": False, "min": 20, "max": 100}
+        return content | {"from": board.year_begins_on.isoformat(), "fromZero": False, "min": 20, "max": 100}
 
     @property
     def kpi_names(self) -> dict[str, Any]:
