@@ -150,6 +150,12 @@ class Sheet:
         """The cycles that have lines, in order."""
         return tuple(self.lines)
 
+    @property
+    def named_cycles(self) -> frozenset[int]:
+        """Every cycle that a row of the cascade's files names: those of lines, ratings and exclusions, and the years of the history."""
+        years = {year for kpis in self.history.values() for held in kpis.values() for year in held}
+        return frozenset({*self.lines, *(key[0] for key in (*self._ratings, *self._exclusions)), *years})
+
     def kpi(self, code: str) -> Kpi:
         """The KPI of a line.
 

@@ -8,17 +8,20 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import click
+from sqlalchemy import Connection
 
 from app import cycle as cycles
 from app import scoring
 from app.cli.opening import CYCLE, DAY, NODE, open_database, settings
 from app.kit import clock
 from app.rules.grading import members
+from app.rules.presence import cycle_of
 from app.rules.terms import Basis, Node
 from app.scoring import ScoreQuery
 
@@ -60,6 +63,21 @@ BASIS = click.option(
 )
 FORMAT = click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
 
+_FIGURE: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+
+
+def _named_cycle(connection: Connection, cycle: int, today: dt.date) -> None:
+    """Leave where no folder names the cycle.
+
+    Raises:
+        click.ClickException: says which cycles there are.
+    """
+    held = scoring.state(connection)
+    if not held.has_cycle(cycle, today=today):
+        there = sorted({*held.named_cycles, cycle_of(today, held.frame.first_month)})
+        message = f"--cycle: the folder names no cycle {cycle}; there are {', '.join(map(str, there))}"
+        raise click.ClickException(message)
+
 
 def _print_json(value: object) -> None:
     json.dump(value, sys.stdout, ensure_ascii=False, indent=1)
@@ -67,10 +85,16 @@ def _print_json(value: object) -> None:
 
 
 def _print_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    from app.exports import harmless
+
+    def cell(value: object) -> object:
+        # A figure may be negative; a group of evaluation or an area is free text.
+        return harmless(value) if isinstance(value, str) and not _FIGURE.fullmatch(value) else value
+
     writer = csv.DictWriter(sys.stdout, columns, restval="", lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: "" if value is None else value for name, value in row.items()})
+        writer.writerow({name: "" if value is None else cell(value) for name, value in row.items()})
 
 
 @click.command()
@@ -83,6 +107,7 @@ def score(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, form
     """Print scorecards."""
     asked = ScoreQuery(cycle, clock.today(), as_of, Basis(basis))
     with open_database(settings()).read() as connection:
+        _named_cycle(connection, cycle, asked.today)
         if node is not None and node not in scoring.state(connection).plan(cycle).nodes:
             message = f"{node} has no scorecard in cycle {cycle}"
             raise click.ClickException(message)
@@ -110,6 +135,7 @@ def explain(node: Node, kpi: str, cycle: int, as_of: dt.date | None, basis: str,
     """Print the whole derivation of NODE's score for KPI, from the activities up."""
     asked = ScoreQuery(cycle, clock.today(), as_of, Basis(basis))
     with open_database(settings()).read() as connection:
+        _named_cycle(connection, cycle, asked.today)
         found = scoring.explain(connection, asked, node, kpi)
         if found is None:
             message = f"{node} has no line for {kpi} in cycle {cycle}"
@@ -131,6 +157,7 @@ def explain(node: Node, kpi: str, cycle: int, as_of: dt.date | None, basis: str,
 def grade(cycle: int, whom: str, form: str) -> None:
     """Print proposed grades, pay and promotion points."""
     with open_database(settings()).read() as connection:
+        _named_cycle(connection, cycle, clock.today())
         if whom == "employees":
             proposal: Any = cycles.propose_employee_grades(connection, cycle=cycle, today=clock.today())
         else:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import click
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -89,10 +90,14 @@ def ingest(files: tuple[Path, ...]) -> None:
             refused = True
             continue
 
-        def record(arrivals: list[Arrival], sender: str = file.name) -> Recorded:
+        run = f"{who()}:{uuid4().hex}"
+
+        def record(arrivals: list[Arrival], sender: str = file.name, request: str = run) -> Recorded:
             return opened.writing(
                 Deed.INGEST,
-                lambda connection: intake.take_in(connection, arrivals, at=clock.now(), door="ingest", sender=sender),
+                lambda connection: intake.take_in(
+                    connection, arrivals, at=clock.now(), door="ingest", sender=sender, request=request
+                ),
             )
 
         with Progress(

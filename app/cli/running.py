@@ -1,6 +1,6 @@
 """Commands for a first look: ``demo`` writes the demonstration agency, ``run`` builds it, serves it and prints its logins.
 
-A newcomer's usual mistake is to look for a shortcut into the tables: ``run`` calls the commands that anyone would, in the order that anyone would.
+``run`` has no way into the tables of its own: folder and events come in by the doors that anyone's do.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -20,23 +21,29 @@ from typing import Final
 import click
 
 from app import access, demo, intake
-from app.cli.opening import DAY, open_database
-from app.kit import clock
+from app.cli.files import who
+from app.cli.opening import DAY
+from app.cli.progress import stage
+from app.kit import clock, schema
+from app.kit.database import Database
 from app.kit.private_files import private_folder, write_private
-from app.kit.settings import ROOT, Settings
+from app.kit.settings import ROOT
+from app.ledger import Arrival, Recorded
 from app.rules.permissions import Deed
 from app.rules.terms import Level
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "build_instance"]
 
 SEED: Final = 20260101
 STOP_SECONDS: Final = 8
+LOGINS: Final = (Role.EMPLOYEE, Role.HEAD, Role.HR, Role.EXECUTIVE, Role.AUDITOR, Role.ADMIN)
+"""The kinds of user that each get a login, in the order of the lines."""
 
 
 @click.command("demo")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--seed", type=int, default=SEED, show_default=True)
-@click.option("--people", type=click.IntRange(40, 5000), default=1300, show_default=True)
+@click.option("--people", type=click.IntRange(60, 5000), default=1300, show_default=True)
 @click.option(
     "--scale", type=click.FloatRange(0.001, 10), default=1.0, show_default=True, help="Of the number of activities."
 )
@@ -61,7 +68,7 @@ def _build(folder: Path, *, seed: int, people: int, scale: float, today: dt.date
 
 @click.command("run")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
-@click.option("--people", type=click.IntRange(40, 5000), default=1300, hidden=True)
+@click.option("--people", type=click.IntRange(60, 5000), default=1300, hidden=True)
 @click.option("--scale", type=click.FloatRange(0.001, 10), default=1.0, hidden=True)
 @click.option(
     "--instance",
@@ -80,7 +87,7 @@ def run(port: int, people: int, scale: float, instance: Path) -> None:
     }
     logins = instance / "logins.txt"
     if not logins.exists():
-        _build_instance(instance, environment, people=people, scale=scale)
+        build_instance(instance, environment["DATABASE_URL"], people=people, scale=scale)
     click.echo(logins.read_text(encoding="utf-8"), nl=False)
     _serve(environment, port)
 
@@ -91,42 +98,66 @@ def _secret(file: Path) -> str:
     return file.read_text(encoding="utf-8").strip()
 
 
-def _build_instance(instance: Path, environment: dict[str, str], *, people: int, scale: float) -> None:
-    """Build it from nothing; what an interrupted run has left is thrown away."""
+def build_instance(instance: Path, url: str, *, people: int, scale: float) -> None:
+    """Build it from nothing, by the doors that anyone's data come in by; what an interrupted run has left is thrown away.
+
+    What nobody needs at first sight, such as the trend of the year, is left to the worker, which does at its start whatever is due.
+
+    Args:
+        instance: where the agency's files and the logins are kept; ``demo.sqlite`` is the database.
+        url: the database's.
+        people: how many employees.
+        scale: of the number of activities.
+    """
     for left in instance.glob("demo.sqlite*"):
         left.unlink()
     shutil.rmtree(instance / "demo", ignore_errors=True)
     began = time.monotonic()
-    click.echo("Building the demonstration agency (once, some two minutes) …", err=True)
-    report = _build(instance / "demo", seed=SEED, people=people, scale=scale, today=None)
-    _kopes("migrate", environment=environment)
-    _kopes("load", str(instance / "demo" / "agency"), environment=environment)
-    # Some events of the demonstration are wrong on purpose, so that there are rejected ones to see: status 1 is expected.
-    _kopes("ingest", *map(str, report.event_files), environment=environment, may_refuse=True)
-    _kopes("worker", "--once", "trend", environment=environment)
-    write_private(instance / "logins.txt", _make_logins(report, environment["DATABASE_URL"]))
+    click.echo("The demonstration agency is built, once.", err=True)
+    with stage("A year of an agency is being made up"):
+        report = _build(instance / "demo", seed=SEED, people=people, scale=scale, today=None)
+    with stage("Units, people and KPIs are being loaded"):
+        schema.migrate(url)
+        database = Database(url, disposable=True)
+        database.writing(
+            Deed.LOAD_FOLDER,
+            lambda connection: intake.load_agency(
+                connection, report.agency, definitions=report.definitions, at=clock.now(), by=who()
+            ),
+        )
+    with stage("Activities are being recorded", of=sum(report.events.values())) as advance:
+        for file in report.event_files:
+            # Some of them are wrong on purpose, so that there are rejected ones to see.
+            intake.ingest_file(
+                file,
+                record=_recorder(database, file.name),
+                complain=lambda _finding: None,
+                progress=advance,
+                size=intake.BATCH_ALONE,
+            )
+    with stage("Accounts are being opened"):
+        logins = _make_logins(report, database)
+    database.close()
+    # Only what is on the disk is called built: until here a power cut costs nothing but the work.
+    with (instance / "demo.sqlite").open("rb") as built:
+        os.fsync(built.fileno())
+    write_private(instance / "logins.txt", logins)
     click.echo(f"Built in {time.monotonic() - began:.0f} s.", err=True)
 
 
-def _kopes(*words: str, environment: dict[str, str], may_refuse: bool = False) -> None:
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        ended = subprocess.run(
-            [sys.executable, "-m", "app", *words],
-            env=environment,
-            cwd=ROOT,
-            stdout=nowhere,
-            stderr=nowhere if may_refuse else None,
-            check=False,
+def _recorder(database: Database, sender: str) -> Callable[[list[Arrival]], Recorded]:
+    def record(arrivals: list[Arrival]) -> Recorded:
+        return database.writing(
+            Deed.INGEST,
+            lambda connection: intake.take_in(connection, arrivals, at=clock.now(), door="ingest", sender=sender),
         )
-    if ended.returncode not in ({0, 1} if may_refuse else {0}):
-        message = f"kopes {words[0]} failed with status {ended.returncode}"
-        raise click.ClickException(message)
+
+    return record
 
 
-def _make_logins(report: demo.DemoReport, url: str) -> str:
+def _make_logins(report: demo.DemoReport, database: Database) -> str:
     """Make an account for each kind of user and return the lines that say how to sign in: role, e-mail, password."""
-    database = open_database(Settings(database_url=url))
-    passwords = {role: access.first_password() for role in report.people}
+    passwords = {role: access.first_password() for role in LOGINS}
     lines = []
     with database.write(Deed.KEEP_ACCOUNTS) as connection:
         for role, first in passwords.items():
@@ -135,7 +166,6 @@ def _make_logins(report: demo.DemoReport, url: str) -> str:
                 connection, email=email, roles={role}, employee=employee, now=clock.now(), first=first
             )
             lines.append(f"{role} {account.email} {account.password}\n")
-    database.close()
     return "".join(lines)
 
 

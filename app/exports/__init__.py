@@ -8,17 +8,19 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from app.exports.activities import EXPORT as ACTIVITIES
+from app.exports.activities import OF_LEDGER as LEDGER_ACTIVITIES
 from app.exports.csv_files import as_csv
 from app.exports.grades import EMPLOYEES as EMPLOYEE_GRADES
 from app.exports.grades import UNITS as UNIT_GRADES
 from app.exports.people import EXPORT as PEOPLE
-from app.exports.table import Cell, Column, Export, Sheet
+from app.exports.table import Cell, Column, Export, Sheet, harmless
 from app.exports.xlsx_files import refuse_more_than_a_workbook_holds, write_xlsx
 
 __all__ = [
     "ACTIVITIES",
     "EMPLOYEE_GRADES",
     "EXPORTS",
+    "LEDGER_ACTIVITIES",
     "PEOPLE",
     "UNIT_GRADES",
     "Cell",
@@ -26,11 +28,12 @@ __all__ = [
     "Export",
     "Sheet",
     "as_csv",
+    "harmless",
     "refuse_more_than_a_workbook_holds",
     "write_xlsx",
 ]
 
 EXPORTS: Final[Mapping[str, Export[Any]]] = {
-    one.name: one for one in (PEOPLE, EMPLOYEE_GRADES, UNIT_GRADES, ACTIVITIES)
+    one.name: one for one in (PEOPLE, EMPLOYEE_GRADES, UNIT_GRADES, ACTIVITIES, LEDGER_ACTIVITIES)
 }
 """Every kind of file there is, by its name."""

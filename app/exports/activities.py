@@ -10,7 +10,7 @@ from typing import Final
 from app.exports.table import Column, Export
 from app.ledger import ListedActivity
 
-__all__ = ["EXPORT"]
+__all__ = ["EXPORT", "OF_LEDGER"]
 
 
 def _dollars(cents: int | None) -> Decimal | None:
@@ -49,3 +49,14 @@ EXPORT: Final = Export[ListedActivity](
         Column("verifier", lambda row: row.verifier),
     ),
 )
+
+OF_LEDGER: Final = Export[ListedActivity](
+    "ledger_activities",
+    (
+        *EXPORT.columns,
+        Column("door", lambda row: row.door),
+        Column("sender", lambda row: row.sender, 26),
+        Column("request", lambda row: row.request, 36),
+    ),
+)
+"""The same for the auditor, who sees by which door each came, and from whom."""

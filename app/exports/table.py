@@ -1,23 +1,34 @@
 """What an export is: a name, columns, and rows of plain values.
 
 A newcomer's usual mistake is to write ``=2+3`` as it came: a spreadsheet runs it. Text that begins like a formula gets an apostrophe before it.
+So does what follows a semicolon, a tab or the end of a line within a text: half the world's spreadsheets part a CSV's cells there.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Generic, TypeAlias, TypeVar
 
-__all__ = ["FORMULA_STARTS", "Cell", "Column", "Export", "Sheet", "harmless"]
+__all__ = ["Cell", "Column", "Export", "Sheet", "harmless"]
 
 Cell: TypeAlias = str | int | Decimal | dt.date | dt.datetime | None
 Row = TypeVar("Row")
 
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What makes a spreadsheet take a text for a formula (peers.md)."""
+_PARTING: Final = r";\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029"
+"""Where a spreadsheet may begin another cell or row, whatever we put between them."""
+_PASSED_OVER: Final = (
+    r'\s"\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u180b-\u180f\u200b-\u200f\u202a-\u202e'
+    r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001345f\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""What a spreadsheet may pass over before a formula: spaces, controls, what has no width or looks empty, and quotation marks."""
+_SIGNS: Final = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207a\u207b\u207c\u208a\u208b\u208c\u2212\ufb29"
+"""What a formula begins with, full-width, small and raised ones and the minus of mathematics too."""
+_RUNS: Final = re.compile(rf"(?:^|(?<=[{_PARTING}]))(?=(?:(?![{_PARTING}])[{_PASSED_OVER}])*[{_SIGNS}])|^(?=[\t\r\n])")
 
 
 # Without slots: in Python 3.11 a frozen generic class with slots cannot be written ``Column[Row](…)``.
@@ -59,13 +70,5 @@ class Export(Generic[Row]):
 
 
 def harmless(text: str) -> str:
-    """The text, with an apostrophe before it where a spreadsheet would run it.
-
-    Full-width signs are taken by some spreadsheets for the plain ones, and leading space is passed over.
-    """
-    if text[:1].isalnum():  # which is none of them, and most texts
-        return text
-    begins = text.lstrip(" \N{NO-BREAK SPACE}\ufeff")
-    if text.startswith(FORMULA_STARTS) or begins.startswith((*FORMULA_STARTS, "\uff1d", "\uff0b", "\uff0d", "\uff20")):
-        return f"'{text}"
-    return text
+    """The text, with an apostrophe at each place where a spreadsheet would begin to run it."""
+    return text if text.isalnum() else _RUNS.sub("'", text)

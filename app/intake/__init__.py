@@ -4,7 +4,7 @@ Owns the way from files to the packages that keep their contents; promises that 
 that every error names file, line and field. Never decides what is right: that is in ``app.rules``.
 """
 
-from app.intake.activity_files import ingest_file, rejects_path
+from app.intake.activity_files import BATCH_ALONE, ingest_file, rejects_path
 from app.intake.agency import Loaded, LoadRefused, load_agency
 from app.intake.definitions import read_folder as read_definitions
 from app.intake.events import arrival_of, arrival_of_text, take_in
@@ -12,6 +12,7 @@ from app.intake.folder import FILES as FOLDER_FILES
 from app.intake.replaying import NotYours, Replayed, replay
 
 __all__ = [
+    "BATCH_ALONE",
     "FOLDER_FILES",
     "LoadRefused",
     "Loaded",

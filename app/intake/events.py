@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from app import ledger
 from app.access import Hook, Key, Viewer
 from app.intake.own_events import own_events
-from app.ledger import Arrival, Frame, Recorded
+from app.ledger import Arrival, Frame, Origin, Recorded
 from app.rules.json_text import NotJsonError, decode, encode
 from app.rules.terms import Finding, Place, n_
 from app.scoring import state
@@ -23,6 +23,7 @@ from app.scoring import state
 __all__ = ["Sender", "arrival_of", "arrival_of_text", "take_in"]
 
 _TRIES: Final = 5
+_TEXT_MAX: Final = 500
 Sender = Viewer | Key | Hook | str
 """Who sends events: a person, a program, or a file by its name."""
 
@@ -51,7 +52,9 @@ def take_in(
     at: dt.datetime,
     door: str,
     sender: Sender,
+    request: str | None = None,
     author: Sender | None = None,
+    rejected: int | None = None,
     keep: bool = True,
     frame: Frame | None = None,
 ) -> Recorded:
@@ -63,18 +66,21 @@ def take_in(
         at: when they came in.
         door: ``api``, ``hook``, ``ingest`` or ``page``.
         sender: the signed-in person, the key or the hook; of a file its name. A person records what their pages let them, and no more.
+        request: by what the request is known: of a hook the message's id, of a file its run.
         author: whose events they are, where somebody else sends them again: it is the author's authority that they need.
+        rejected: the number of the rejected event that is sent again.
         keep: whether rejected events are kept; a replay keeps the one that it replays.
         frame: the agency, where it is at hand; should it be loaded again meanwhile, the new one is read.
 
     Queries: those of :func:`app.ledger.record` and 2; 2 more where a person sends verdicts.
     """
+    origin = Origin(door, _label(sender), _storable(request), rejected)
     batch, whose = list(arrivals), sender if author is None else author
     for _ in range(_TRIES):
         try:
             held = frame or state(connection).frame
             allowed = own_events(connection, held, batch, viewer=whose, at=at) if isinstance(whose, Viewer) else batch
-            recorded = ledger.record(connection, held, allowed, at=at)
+            recorded = ledger.record(connection, held, allowed, at=at, origin=origin)
             break
         except ledger.StaleFrameError:
             # A load came in between. We hold the ledger's lock now, so the next frame is good to the end.
@@ -85,6 +91,17 @@ def take_in(
     if keep and recorded.rejected:
         ledger.keep_rejected(connection, recorded.rejected, at=at, door=door, sender=_name(sender))
     return recorded
+
+
+def _label(sender: Sender) -> str:
+    return f"file:{_storable(sender)}" if isinstance(sender, str) else sender.label
+
+
+def _storable(text: str | None) -> str | None:
+    """A sender's own text as any database takes it."""
+    if text is None:
+        return None
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()[:_TEXT_MAX]
 
 
 def _name(sender: Sender) -> str:

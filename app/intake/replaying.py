@@ -42,7 +42,14 @@ class Replayed(NamedTuple):
 
 
 def replay(
-    connection: Connection, kept: KeptReject, arrival: Arrival, *, by: Viewer | Key, door: str, at: dt.datetime
+    connection: Connection,
+    kept: KeptReject,
+    arrival: Arrival,
+    *,
+    by: Viewer | Key,
+    door: str,
+    request: str,
+    at: dt.datetime,
 ) -> Replayed:
     """Send a rejected event again; once it is recorded, or found to be a duplicate, it leaves the list.
 
@@ -52,6 +59,7 @@ def replay(
         arrival: as it is sent now.
         by: who sends it: a person, or the key that sent it first, which may send whatever it could send anew.
         door: ``api`` or ``page``.
+        request: the request's number.
         at: now.
 
     Raises:
@@ -66,7 +74,17 @@ def replay(
             if moved:
                 raise NotYours(*(_moved(pointer) for pointer in moved))
         author = _author(connection, kept)
-    recorded = take_in(connection, [arrival], at=at, door=door, sender=by, author=author, keep=False)
+    recorded = take_in(
+        connection,
+        [arrival],
+        at=at,
+        door=door,
+        sender=by,
+        request=request,
+        author=author,
+        rejected=kept.id,
+        keep=False,
+    )
     if not recorded.rejected:
         ledger.settle_rejected(connection, kept.id, at=at)
     return Replayed(recorded, kept.text, _written(arrival))

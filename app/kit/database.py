@@ -36,9 +36,10 @@ class Database:
     Args:
         url: ``sqlite:///path`` or ``postgresql+psycopg://…``.
         pool_size: connections kept per kind of transaction.
+        disposable: it is thrown away should anything go wrong while it is built: SQLite then neither keeps a log nor waits for the disk.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+    def __init__(self, url: str, *, pool_size: int = 8, disposable: bool = False) -> None:
         """Prepare the engines; nothing is opened before the first transaction."""
         self.url = url
         parsed = sa.make_url(url)
@@ -50,7 +51,7 @@ class Database:
             # In-process writers queue here in order: SQLite's own busy wait lets some of them starve for seconds.
             self._write_lock: threading.Lock | None = threading.Lock()
             self.reader = _sqlite_engine(parsed, writes=False, pool_size=pool_size)
-            self.writer = _sqlite_engine(parsed, writes=True, pool_size=2)
+            self.writer = _sqlite_engine(parsed, writes=True, pool_size=2, disposable=disposable)
         else:
             self._write_lock = None
             self.reader = _postgresql_engine(parsed, writes=False, pool_size=pool_size)
@@ -117,7 +118,7 @@ def _is_race(error: DBAPIError) -> bool:
     return isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)
 
 
-def _sqlite_engine(url: sa.URL, *, writes: bool, pool_size: int) -> Engine:
+def _sqlite_engine(url: sa.URL, *, writes: bool, pool_size: int, disposable: bool = False) -> Engine:
     engine = sa.create_engine(
         url, connect_args={"timeout": 60, "check_same_thread": False}, pool_size=pool_size, max_overflow=32
     )
@@ -137,7 +138,11 @@ def _sqlite_engine(url: sa.URL, *, writes: bool, pool_size: int) -> Engine:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("PRAGMA mmap_size = 268435456")
-        if writes:
+        if disposable:
+            connection.execute("PRAGMA journal_mode = MEMORY")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("PRAGMA cache_size = -262144")
+        elif writes:
             connection.execute("PRAGMA journal_mode = WAL")
             # FULL: what was answered as accepted survives a power cut.
             connection.execute("PRAGMA synchronous = FULL")

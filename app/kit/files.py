@@ -418,17 +418,25 @@ def _archive_trouble(path: Path, file: str) -> Trouble | None:
 # ---------------------------------------------------------------------------------------------------------------- events
 
 
-def read_ndjson(path: Path, *, name: str | None = None) -> Iterator[Document | Trouble]:
-    """The JSON values of a file, one a line; empty lines are passed over. Streams."""
+def read_ndjson(
+    path: Path, *, name: str | None = None, value_of: Callable[[str], object] = decode
+) -> Iterator[Document | Trouble]:
+    """The JSON values of a file, one a line; empty lines are passed over. Streams.
+
+    Args:
+        path: the file.
+        name: what it is called in troubles.
+        value_of: reads a line; raises :class:`NotJsonError` where it is no JSON.
+    """
     file = name or str(path)
     try:
         with path.open("rb") as raw:
-            yield from _ndjson_lines(raw, file)
+            yield from _ndjson_lines(raw, file, value_of)
     except OSError as error:
         yield _trouble(file, None, "unreadable", whole_file=True, reason=error.strerror or str(error))
 
 
-def _ndjson_lines(raw: BinaryIO, file: str) -> Iterator[Document | Trouble]:
+def _ndjson_lines(raw: BinaryIO, file: str, value_of: Callable[[str], object]) -> Iterator[Document | Trouble]:
     number = 0
     while line := raw.readline(LINE_LENGTH_MAX):
         number += 1
@@ -449,7 +457,7 @@ def _ndjson_lines(raw: BinaryIO, file: str) -> Iterator[Document | Trouble]:
             yield _trouble(file, number, "not_utf8", text=line.decode(errors="replace"))
             continue
         try:
-            value = decode(text)
+            value = value_of(text)
         except NotJsonError as error:
             yield _trouble(file, number, "not_json", text=text, reason=str(error))
         else:

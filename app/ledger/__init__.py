@@ -36,7 +36,7 @@ from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame
 from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
 from app.ledger.needs import needs
 from app.ledger.reconcile import reconcile, rederive
-from app.ledger.record import Arrival, Recorded, Rejected, StaleFrameError, record
+from app.ledger.record import Arrival, Origin, Recorded, Rejected, StaleFrameError, record
 from app.ledger.rejects import (
     KeptReject,
     errors_of,
@@ -91,6 +91,7 @@ __all__ = [
     "Listed",
     "ListedActivity",
     "Move",
+    "Origin",
     "Party",
     "Queue",
     "RawEvent",

@@ -41,6 +41,7 @@ class ListedActivity(NamedTuple):
         unit: where the employee was posted on that day; None where nowhere.
         credits: each one's part, the largest first, then by number, in ten-thousandths.
         verifier: who gave the verdict of verified and rejected that holds; None where none does.
+        door: by which it came, with the sender and the request; None where it came before that was kept. For the auditor.
     """
 
     source: str
@@ -60,6 +61,9 @@ class ListedActivity(NamedTuple):
     credits: tuple[tuple[str, int], ...]
     state: str
     verifier: str | None
+    door: str | None
+    sender: str | None
+    request: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def activities_listed(connection: Connection, frame: Frame, *, node: Node, wante
 
 
 def _listed(connection: Connection, frame: Frame, conditions: Sequence[sa.ColumnElement[bool]]) -> Listed:
-    activity, event, verdict = tables.activity, tables.event, tables.verdict
+    activity, event, verdict, arrival = tables.activity, tables.event, tables.verdict, tables.arrival
     # What narrows events may ask for a verdict's author; an activity has none.
     joined = activity.join(event, event.c.seq == activity.c.seq).outerjoin(verdict, verdict.c.seq == activity.c.seq)
     count = connection.scalar(sa.select(sa.func.count()).select_from(joined).where(*conditions)) or 0
@@ -120,8 +124,11 @@ def _listed(connection: Connection, frame: Frame, conditions: Sequence[sa.Column
             activity.c.usd_cents,
             activity.c.hs_code,
             activity.c.state,
+            arrival.c.door,
+            arrival.c.sender,
+            arrival.c.request,
         )
-        .select_from(joined)
+        .select_from(joined.outerjoin(arrival, arrival.c.id == event.c.arrival))
         .where(*conditions)
         .order_by(event.c.instant, event.c.source, event.c.id)
     )
@@ -151,7 +158,24 @@ def _credits(connection: Connection, frame: Frame, seqs: Sequence[int]) -> dict[
 
 
 def _row(frame: Frame, row: Any, credits: Sequence[tuple[str, int]], verdicts: Sequence[VerdictRow]) -> ListedActivity:
-    _, source, id_, type_, time, day, who, company, buyer, country, amount, currency, cents, hs_code, state = row
+    (
+        _,
+        source,
+        id_,
+        type_,
+        time,
+        day,
+        who,
+        company,
+        buyer,
+        country,
+        amount,
+        currency,
+        cents,
+        hs_code,
+        state,
+        *came_by,
+    ) = row
     employee = frame.numbers[who]
     return ListedActivity(
         source,
@@ -171,6 +195,7 @@ def _row(frame: Frame, row: Any, credits: Sequence[tuple[str, int]], verdicts: S
         tuple(credits if len(credits) == 1 else sorted(credits, key=lambda part: (-part[1], part[0]))),
         state,
         _verifier(employee, credits, verdicts) if verdicts else None,
+        *came_by,
     )
 
 

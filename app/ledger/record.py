@@ -40,7 +40,7 @@ from app.rules.json_text import decode
 from app.rules.ordinary import Ordinary, read_ordinary
 from app.rules.terms import Finding, Place, n_
 
-__all__ = ["Arrival", "Recorded", "Rejected", "StaleFrameError", "record"]
+__all__ = ["Arrival", "Origin", "Recorded", "Rejected", "StaleFrameError", "record"]
 
 EVENT_COLUMNS: Final = tuple(column.name for column in tables.event.columns)
 VERDICT_COLUMNS: Final = ("seq", "type", "target", "activity", "day", "by", "reason", "additionality")
@@ -53,6 +53,19 @@ PROBES: Final = 8
 
 class StaleFrameError(Exception):
     """The agency folder was loaded again since the frame was made: make a new one and record again."""
+
+
+class Origin(NamedTuple):
+    """How a batch came in, which is kept with its events."""
+
+    door: str
+    """``api``, ``hook``, ``ingest`` or ``page``."""
+    sender: str
+    """``account:EMAIL``, ``key:NAME``, ``hook:NAME`` or ``file:NAME``."""
+    request: str | None = None
+    """By what the request is known: of a hook the message's id, of a file its run."""
+    rejected: int | None = None
+    """The rejected event that is sent again."""
 
 
 class Arrival(NamedTuple):
@@ -119,7 +132,9 @@ class _Sorted(NamedTuple):
     rejected: list[Rejected]
 
 
-def record(connection: Connection, frame: Frame, arrivals: Sequence[Arrival], *, at: dt.datetime) -> Recorded:
+def record(
+    connection: Connection, frame: Frame, arrivals: Sequence[Arrival], *, at: dt.datetime, origin: Origin
+) -> Recorded:
     """Record a batch: new events are written and counted, repeats and refusals reported.
 
     The caller keeps what is rejected (:mod:`app.ledger.rejects`) and commits.
@@ -129,11 +144,12 @@ def record(connection: Connection, frame: Frame, arrivals: Sequence[Arrival], *,
         frame: the agency, of the database's present revision.
         arrivals: the events, any number of them.
         at: when they came in.
+        origin: and how.
 
     Raises:
         StaleFrameError: the frame is of another revision.
 
-    Queries: 13 to 18, however many the events are; fewer where there are no verdicts and no new buyers.
+    Queries: 14 to 19, however many the events are; fewer where there are no verdicts and no new buyers.
     """
     outcome = Recorded()
     well_formed: list[_Fresh] = []
@@ -147,7 +163,7 @@ def record(connection: Connection, frame: Frame, arrivals: Sequence[Arrival], *,
     if not well_formed:
         return outcome
     _take_lock(connection, frame, well_formed)
-    fresh, outcome.duplicate, conflicts = _append_new(connection, well_formed, at)
+    fresh, outcome.duplicate, conflicts = _append_new(connection, well_formed, at, origin)
     outcome.rejected += conflicts
     if fresh:
         outcome.accepted = len(fresh)
@@ -191,7 +207,7 @@ def _take_lock(connection: Connection, frame: Frame, events: Sequence[_Fresh]) -
         raise StaleFrameError
 
 
-def _append_new(connection: Connection, events: Sequence[_Fresh], at: dt.datetime) -> _Sorted:
+def _append_new(connection: Connection, events: Sequence[_Fresh], at: dt.datetime, origin: Origin) -> _Sorted:
     """Write the events that the ledger does not have yet.
 
     Looking every key up first would cost half as much as writing the events, and nearly all are new. So a few are looked up, since a batch
@@ -203,7 +219,7 @@ def _append_new(connection: Connection, events: Sequence[_Fresh], at: dt.datetim
         found = _sort_out(events, held)
         try:
             with connection.begin_nested():
-                _append(connection, found.fresh, at)
+                _append(connection, found.fresh, at, origin)
         except IntegrityError:
             pass
         else:
@@ -211,7 +227,7 @@ def _append_new(connection: Connection, events: Sequence[_Fresh], at: dt.datetim
     if len(tried) < len(events):
         held = _held(connection, events)
     found = _sort_out(events, held)
-    _append(connection, found.fresh, at)
+    _append(connection, found.fresh, at, origin)
     return found
 
 
@@ -244,11 +260,13 @@ def _sort_out(events: Sequence[_Fresh], held: Mapping[str, str]) -> _Sorted:
     return _Sorted(fresh, len(events) - len(fresh) - len(rejected), rejected)
 
 
-def _append(connection: Connection, fresh: Sequence[_Fresh], at: dt.datetime) -> None:
-    """Number the events and write them into the ledger."""
+def _append(connection: Connection, fresh: Sequence[_Fresh], at: dt.datetime, origin: Origin) -> None:
+    """Number the events and write them into the ledger, and with them how they came."""
     if fresh:
         _number(connection, fresh)
-        bulk_insert(connection, tables.event, EVENT_COLUMNS, [_event_row(one, at) for one in fresh])
+        arrival = fresh[0].seq
+        connection.execute(sa.insert(tables.arrival).values(id=arrival, at=at, **origin._asdict()))
+        bulk_insert(connection, tables.event, EVENT_COLUMNS, [_event_row(one, at, arrival) for one in fresh])
 
 
 def _number(connection: Connection, fresh: Sequence[_Fresh]) -> None:
@@ -316,7 +334,7 @@ def _derive(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outco
         touch(connection, at=at, owners=owners_text(employees=employees, paths=paths, cycles=sorted(cycles)))
 
 
-def _event_row(one: _Fresh, at: dt.datetime) -> tuple[object, ...]:
+def _event_row(one: _Fresh, at: dt.datetime, arrival: int) -> tuple[object, ...]:
     event = one.event
     return (
         one.seq,
@@ -330,6 +348,7 @@ def _event_row(one: _Fresh, at: dt.datetime) -> tuple[object, ...]:
         event.content_hash,
         one.text,
         at,
+        arrival,
     )
 
 

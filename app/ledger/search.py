@@ -18,7 +18,7 @@ from app.ledger.frame import Frame
 from app.rules.identity import plain_name
 from app.rules.names import folded
 
-__all__ = ["Entry", "EventFilter", "RawEvent", "names_have", "narrowed_events", "raw_event", "search_events"]
+__all__ = ["CameBy", "Entry", "EventFilter", "RawEvent", "names_have", "narrowed_events", "raw_event", "search_events"]
 
 _JUDGEMENTS = ("verified", "rejected")
 
@@ -73,8 +73,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CameBy:
+    """How an event came in, as :class:`app.ledger.record.Origin` says."""
+
+    door: str
+    sender: str
+    request: str | None
+    rejected: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RawEvent:
-    """One event as it was recorded."""
+    """One event as it was recorded. ``came_by`` is None where it came before that was kept."""
 
     seq: int
     key: str
@@ -88,6 +98,7 @@ class RawEvent:
     body: str
     target: str | None
     void: bool
+    came_by: CameBy | None
 
 
 def search_events(
@@ -214,10 +225,12 @@ def names_have(text: str, frame: Frame) -> sa.ColumnElement[bool]:
 
 def raw_event(connection: Connection, frame: Frame, *, key: str) -> RawEvent | None:
     """One event as it was recorded, an activity or a verdict; None where there is none. Queries: 2."""
-    event, verdict = tables.event, tables.verdict
+    event, verdict, arrival = tables.event, tables.verdict, tables.arrival
     row = connection.execute(
         sa.select(event, verdict.c.target, verdict.c.activity, verdict.c.by)
+        .add_columns(arrival.c.door, arrival.c.sender, arrival.c.request, arrival.c.rejected)
         .outerjoin(verdict, verdict.c.seq == event.c.seq)
+        .outerjoin(arrival, arrival.c.id == event.c.arrival)
         .where(event.c.key == key)
     ).first()
     if row is None:
@@ -236,4 +249,7 @@ def raw_event(connection: Connection, frame: Frame, *, key: str) -> RawEvent | N
         body=row.body,
         target=row.target,
         void=_is_void(frame, row, owners),
+        came_by=None
+        if row.door is None
+        else CameBy(door=row.door, sender=row.sender, request=row.request, rejected=row.rejected),
     )

@@ -25,6 +25,7 @@ __all__ = [
     "RUNGS",
     "activity",
     "amount_columns",
+    "arrival",
     "credit",
     "day_tally",
     "distinct_count",
@@ -74,8 +75,22 @@ event: Final = Table(
     Column("hash", Code, nullable=False),  # of what the event says, for telling a repeat from a conflict
     Column("body", sa.Text, nullable=False),  # the event as JSON
     Column("received_at", Instant, nullable=False),
+    # The row of ``arrival``; null for events of before there was any. No foreign key: it would be looked up for every event of a batch.
+    Column("arrival", sa.BigInteger),
     Index("ix_event_day", "day"),
 )
+
+arrival: Final = Table(
+    "arrival",
+    metadata,
+    Column("id", BigKey, primary_key=True, autoincrement=False),  # the ``seq`` of the first event that came so
+    Column("at", Instant, nullable=False),
+    Column("door", Code, nullable=False),  # api, hook, ingest, page
+    Column("sender", Code, nullable=False),  # account:EMAIL, key:NAME, hook:NAME or file:NAME
+    Column("request", Code),  # of a hook the message's id, of a file its run, else the request's own number
+    Column("rejected", sa.BigInteger),  # the rejected event that was sent again
+)
+"""How events came in: one row for all that one transaction recorded."""
 
 event_sequence: Final = sa.Sequence("event_sequence", metadata=metadata)
 """Numbers the events on PostgreSQL; on SQLite, where a writer is alone, the next number is one more than the last."""

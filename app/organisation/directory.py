@@ -187,6 +187,12 @@ class Directory:
         """The employee's results of the cycles before, the latest first."""
         return tuple(one for one in reversed(self.results.get(employee, ())) if one.cycle < cycle)
 
+    @property
+    def named_cycles(self) -> frozenset[int]:
+        """Every cycle that a status or an earlier result names."""
+        statuses = (one.cycle for held in self.statuses.values() for one in held)
+        return frozenset((*statuses, *(one.cycle for held in self.results.values() for one in held)))
+
     # -------------------------------------------------------------------------------------------------------------- units
 
     def units_in(self, period: Period) -> tuple[str, ...]:

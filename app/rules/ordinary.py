@@ -34,7 +34,7 @@ from app.rules.event_types import ACTIVITY_TYPES, EventType
 from app.rules.moments import moment
 from app.rules.money import too_large
 
-__all__ = ["Ordinary", "each_of", "read_ordinary"]
+__all__ = ["Ordinary", "each_of", "read_ordinary", "shaped"]
 
 _Text = Annotated[str, Meta(min_length=1, max_length=TEXT_LENGTH_MAX)]
 _Id = Annotated[str, Meta(min_length=1, max_length=ID_LENGTH_MAX)]
@@ -88,6 +88,14 @@ def each_of(body: bytes) -> list[tuple[str, Ordinary | None]] | None:
         elements = _ELEMENTS.decode(body)
         return [(_escaped(str(raw, "utf-8")), _ordinary(raw)) for raw in elements]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def shaped(text: str) -> Ordinary | None:
+    """What one event holds, where its shape is ordinary; None for any other JSON, and for what is none."""
+    try:
+        return _EVENT.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
         return None
 
 

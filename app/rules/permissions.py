@@ -231,6 +231,8 @@ PERMISSIONS: Final[Mapping[Role, _Row]] = MappingProxyType(
         Role.HR: _HR,
         Role.AUDITOR: _AUDITOR,
         Role.ADMIN: _ADMIN,
+        # A member may sign in and sees nothing by that alone.
+        Role.MEMBER: MappingProxyType({}),
     }
 )
 """Role and deed to the relations under which it is allowed (contract, "Who may what")."""

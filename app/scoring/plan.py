@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -30,7 +31,7 @@ from app.rules.definitions import KpiVersion, Measure
 from app.rules.employment import Terms
 from app.rules.measures import GROWS_WITH_DAYS, Entered, Measuring, rating
 from app.rules.methods import Lines
-from app.rules.presence import Presence, cycle_period, presence
+from app.rules.presence import Presence, cycle_of, cycle_period, presence
 from app.rules.projection import DaysByMonth, days_by_month, elapsed, floats
 from app.rules.projection import Plan as MonthShares
 from app.rules.terms import Basis, CountsFrom, Job, Link, Node, NodeKind, Period
@@ -41,6 +42,8 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 _RUNG: Final = {CountsFrom.ENTERED: 0, CountsFrom.VERIFIED: 1, CountsFrom.CONFIRMED: 2}
+_PLANS_MAX: Final = 16
+"""How many cycles' plans a state keeps: an activity may be of any year, and each plan holds everybody's days."""
 _GROWING: Final = frozenset(str(aggregate) for aggregate in GROWS_WITH_DAYS)
 
 
@@ -401,12 +404,23 @@ class State:
         self._plans: Final[dict[int, CyclePlan]] = {}
         self._lock: Final = threading.Lock()
 
+    @cached_property
+    def named_cycles(self) -> frozenset[int]:
+        """Every cycle that a row of the folder names, by whatever file."""
+        return self.sheet.named_cycles | self.frame.directory.named_cycles
+
+    def has_cycle(self, cycle: int, *, today: dt.date) -> bool:
+        """Whether there is such a cycle: one that the folder names, or the one under way."""
+        return cycle in self.named_cycles or cycle == cycle_of(today, self.frame.first_month)
+
     def plan(self, cycle: int) -> CyclePlan:
-        """The plan of a cycle."""
+        """The plan of a cycle; a few are kept."""
         found = self._plans.get(cycle)
         if found is None:
             with self._lock:
                 found = self._plans.get(cycle) or self._made(cycle)
+                while len(self._plans) >= _PLANS_MAX:
+                    del self._plans[next(iter(self._plans))]
                 self._plans[cycle] = found
         return found
 

@@ -1,24 +1,21 @@
 """What a page of figures is asked for in its address: the cycle, the day and the basis.
 
-A newcomer's usual mistake is to take any year that is typed: a cycle is one that has scorecards, or the one under way.
+A newcomer's usual mistake is to take any year that is typed: a cycle is one that the folder names, or the one under way.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from app.kit.refusals import Invalid, NotThere, at_field
+from app.kit.refusals import NotThere
 from app.rules.presence import cycle_of
-from app.rules.terms import Basis, Node, NodeKind, n_
+from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import ScoreQuery, State
 from app.web.request_context import RequestContext
 
 __all__ = ["ScoreParameters", "asked_of", "chosen_unit", "present_cycle"]
-
-NO_CYCLE: Final = n_("There are no scorecards of that cycle.")
 
 
 class ScoreParameters(BaseModel):
@@ -46,13 +43,13 @@ def asked_of(held: State, query: ScoreParameters, today: dt.date) -> ScoreQuery:
     """What is asked of the scores.
 
     Raises:
-        Invalid: a cycle without scorecards.
+        NotThere: a cycle that is neither under way nor named by the folder.
     """
     cycle = query.cycle
     if cycle is None:
         cycle = present_cycle(held, query.as_of or today)
-    elif cycle not in held.sheet.cycles and cycle != cycle_of(today, held.frame.first_month):
-        raise Invalid(at_field("cycle", "no_cycle", NO_CYCLE))
+    elif not held.has_cycle(cycle, today=today):
+        raise NotThere
     return ScoreQuery(cycle, today, query.as_of, query.basis)
 
 

@@ -17,9 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import access
-from app.exports import ACTIVITIES, Sheet, as_csv, refuse_more_than_a_workbook_holds, write_xlsx
+from app.exports import ACTIVITIES, Export, Sheet, as_csv, refuse_more_than_a_workbook_holds, write_xlsx
 from app.kit.refusals import Invalid, at_field
-from app.ledger import Listed
+from app.ledger import Listed, ListedActivity
 from app.rules.terms import n_
 from app.web.rendering import Download
 from app.web.request_context import RequestContext
@@ -127,6 +127,7 @@ def activities_file(
     subject: str,
     asked: Mapping[str, Any],
     own: bool = False,
+    export: Export[ListedActivity] = ACTIVITIES,
 ) -> Download:
     """The file, with its row in the log of readings and on the trail.
 
@@ -137,6 +138,7 @@ def activities_file(
         subject: what the trail says it was about.
         asked: what narrowed them.
         own: they are the person's own: no reason is asked for, and it is no reading of other people's data.
+        export: which columns the file has.
 
     Raises:
         Invalid: there is no reason, or the activities are more than a workbook holds.
@@ -149,7 +151,7 @@ def activities_file(
         if form.format == "xlsx":
             refuse_more_than_a_workbook_holds(found.count)
         file = sheet_file(
-            ACTIVITIES.sheet(found.rows),
+            export.sheet(found.rows),
             name=f"activities-{context.today.isoformat()}",
             kind=form.format,
             made_at=context.now,

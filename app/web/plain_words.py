@@ -26,15 +26,6 @@ __all__ = ["FILTERS", "Subject", "changed", "readable_id", "subject_of"]
 
 _MADE_UP: Final = re.compile(r"(?=.*[0-9])[0-9a-f]{8,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-\w+)?", re.IGNORECASE)
 
-DOORS: Final[Mapping[str, str]] = {
-    "ingest": n_("a file"),
-    "api": n_("the API"),
-    "hook": n_("a webhook"),
-    "page": n_("a page"),
-    "replay": n_("a page, sent again"),
-}
-"""By which way an event came in."""
-
 JOBS: Final[Mapping[str, str]] = {
     "trend": n_("Trend of all scores"),
     "reminders": n_("Reminders of what waits for a verdict"),
@@ -134,11 +125,6 @@ _NAMELESS: Final[Mapping[str, str]] = {
 def readable_id(text: str) -> str | None:
     """An id that somebody can say; None for one that a program made up."""
     return None if _MADE_UP.fullmatch(text) else text
-
-
-def door(code: str) -> str:
-    """By which way an event came in."""
-    return str(gettext(DOORS[code])) if code in DOORS else code
 
 
 def job(name: str) -> str:
@@ -254,7 +240,6 @@ def _said(value: Any, definitions: Definitions, names: Mapping[str, str]) -> str
 
 
 FILTERS: Final = {
-    "door": door,
     "event_time": event_time,
     "job": job,
     "member": member,

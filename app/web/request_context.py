@@ -50,6 +50,7 @@ class RequestContext:
         now: the instant of the request.
         who: the signed-in person, the program with its key, or None.
         address: where the request comes from.
+        number: the request's own, which goes with what it recorded and stands in the answer's ``X-Request-Id``.
         typed: what a refused form held, for showing it again.
         pages: the names of the pages that there are.
         deed: what is done, by the route's own word.
@@ -61,6 +62,7 @@ class RequestContext:
     now: dt.datetime
     who: Viewer | Key | None = None
     address: str = ""
+    number: str = ""
     typed: Typed = field(default_factory=Typed)
     pages: Collection[str] = ()
     deed: Deed | None = None

@@ -25,6 +25,7 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
+from uuid import uuid4
 
 from flask import Flask, Request, request
 from pydantic import BaseModel
@@ -44,7 +45,7 @@ from app.web.rendering import FormError, Rendering
 from app.web.request_context import Note, RequestContext
 from app.web.security import refuse_forged
 
-__all__ = ["NodeConverter", "Pages", "Route", "Site", "bearer_of", "refuse_undeclared"]
+__all__ = ["NodeConverter", "Pages", "Route", "Site", "bearer_of", "number_of", "refuse_undeclared"]
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -233,6 +234,7 @@ class Site:
             settings=self.settings,
             now=self.clock(),
             address=request.remote_addr or "",
+            number=number_of(request),
             typed=typed or Typed(),
             deed=route.deed,
             pages=self.rendering.main,
@@ -319,6 +321,12 @@ class Site:
         if why.retry_after_s is not None:
             response.headers["Retry-After"] = str(why.retry_after_s)
         return response
+
+
+def number_of(asked: Request) -> str:
+    """The request's own number, drawn when it is first asked for: nobody outside chooses it."""
+    number: str = asked.environ.setdefault("kopes.request", uuid4().hex)
+    return number
 
 
 def bearer_of(asked: Request) -> str | None:

@@ -59,6 +59,8 @@ def add_headers(response: Response) -> Response:
     for name, value in _HEADERS:
         headers.setdefault(name, value)
     headers.setdefault("Cache-Control", "no-store")
+    if (number := request.environ.get("kopes.request")) is not None:
+        headers.setdefault("X-Request-Id", number)
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     return response

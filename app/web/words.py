@@ -14,6 +14,7 @@ from app.rules.terms import Role, n_
 
 __all__ = [
     "DEEDS",
+    "DOORS",
     "JOBS",
     "KINDS",
     "LINKS",
@@ -31,6 +32,14 @@ __all__ = [
 TYPES: Final[Mapping[str, str]] = {
     code: kind.label for kinds in (ACTIVITY_TYPES, VERDICT_TYPES) for code, kind in kinds.items()
 }
+
+DOORS: Final[Mapping[str, str]] = {
+    "api": n_("API"),
+    "hook": n_("Webhook"),
+    "ingest": n_("File"),
+    "page": n_("Page"),
+}
+"""By which door an event came."""
 
 STATES: Final[Mapping[str, str]] = {
     "entered": n_("entered"),
@@ -121,6 +130,7 @@ ROLES: Final[Mapping[Role, str]] = {
     Role.HR: n_("HR"),
     Role.AUDITOR: n_("Auditor"),
     Role.ADMIN: n_("Administrator"),
+    Role.MEMBER: n_("Member"),
 }
 
 DEEDS: Final[Mapping[Deed, str]] = {

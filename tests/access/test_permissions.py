@@ -197,3 +197,14 @@ def test_keys_open_what_their_scope_says_and_nothing_else():
     assert not key_may(Scope.READ, Deed.SEE_PAY)
     assert not key_may(Scope.READ, Deed.INGEST)
     assert not key_may(Scope.INGEST, Deed.SEE_SCORECARD)
+
+
+@pytest.mark.parametrize("deed", sorted(set(Deed) - PUBLIC_DEEDS - SIGNED_IN_DEEDS))
+def test_a_member_may_nothing_by_that_alone(deed: Deed) -> None:
+    """Signing in, signing out and one's own password are all; what else somebody may comes by other roles."""
+    assert not may({Role.MEMBER}, deed, list(Relation))
+
+
+def test_every_role_has_its_row() -> None:
+    """A role without one would end every request of whoever has it."""
+    assert set(PERMISSIONS) == set(Role)

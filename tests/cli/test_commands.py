@@ -126,6 +126,26 @@ def test_grades_name_a_broken_rule_on_standard_error(run: Callable[..., Ran]) ->
     assert [row["unit"] for row in rows] == ["HQ", "VIE"]
 
 
+def test_a_group_that_reads_as_a_formula_is_no_formula_in_what_is_printed(
+    kopes: Kopes, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    """Who opens the printed CSV in a spreadsheet runs nothing; JSON has the name as it is."""
+    Scenario.read(YEAR).write(tmp_path)
+    units = tmp_path / "agency" / "units.csv"
+    rows = list(csv.DictReader(io.StringIO(units.read_text(encoding="utf-8"))))
+    with units.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, rows[0])
+        table.writeheader()
+        table.writerows(row | {"evaluation_group": "=1+1;@A1"} for row in rows)
+    (tmp_path / "definitions" / "policies.yaml").write_text("groups: {minimum: 1}\n", encoding="utf-8")
+    url = new_database("sqlite")
+    kopes("load", tmp_path / "agency", database=url, definitions=tmp_path / "definitions")
+    asked = ("grade", "--cycle", "2026", "--of", "units")
+    printed = kopes(*asked, "--format", "csv", database=url, status=None).out
+    assert "'=1+1;'@A1" in {row["group"] for row in csv.DictReader(io.StringIO(printed))}
+    assert "=1+1;@A1" in {one["group"] for one in json.loads(kopes(*asked, database=url, status=None).out)}
+
+
 def test_the_digest_is_64_digits_and_reconciling_finds_nothing(run: Callable[..., Ran]) -> None:
     """Both are read-only and may be run at any time."""
     digest = run("digest").out
@@ -208,3 +228,21 @@ def test_a_database_that_was_never_migrated_is_named_as_that(kopes: Kopes, tmp_p
     ran = kopes("digest", database=f"sqlite:///{tmp_path / 'empty.sqlite'}", status=1)
     assert "kopes migrate" in ran.err
     kopes("digest", database="mysql://nowhere", status=2)
+
+
+@pytest.mark.parametrize(
+    "command", [("score",), ("explain", "unit:VIE", "deals"), ("grade",), ("grade", "--of", "units")]
+)
+def test_a_cycle_that_no_folder_names_is_an_error_that_says_which_there_are(
+    run: Callable[..., Ran], command: tuple[str, ...]
+) -> None:
+    """A year that is mistyped must not look like an agency without work."""
+    ran = run(*command, "--cycle", "3000", status=1)
+    assert re.search(r"names no cycle 3000; there are .*2026", ran.err)
+    assert ran.out == ""
+
+
+def test_an_account_may_be_made_that_sees_nothing_by_itself(run: Callable[..., Ran]) -> None:
+    """A role for people whose access comes by what they are asked to do."""
+    made = run("user", "create", "guest@agency.example", "--role", "member")
+    assert made.out.strip()

@@ -44,6 +44,7 @@ HEADER: Final = [
     "state",
     "verifier",
 ]
+CAME_BY: Final = ["door", "sender", "request"]
 
 GIVEN: Final = (
     "2026-03-04 deal D-1 E1 1000.00 EUR of Meyer/AT E1:0.6 E3:0.4",
@@ -66,19 +67,25 @@ GIVEN: Final = (
 UNITS: Final = {"E1": "VIE", "E2": "VIE", "E3": "TYO", "E4": "EUR", "E6": "VIE"}
 
 
-def _read(answer: TestResponse) -> list[dict[str, str]]:
+def _read(answer: TestResponse, header: list[str] = HEADER) -> list[dict[str, str]]:
     """The rows of a CSV, its last line held against them."""
     assert answer.status_code == 200, answer.text
     content = answer.data.removeprefix("\ufeff".encode()).decode()
     body, last = content[: content.rindex(END)], content[content.rindex(END) :]
     rows = list(csv.DictReader(io.StringIO(body)))
     assert last.strip() == f"{END},{len(rows)},sha256,{hashlib.sha256(body.encode()).hexdigest()}"
-    assert all(list(row) == HEADER for row in rows)
+    assert all(list(row) == header for row in rows)
     return rows
 
 
 def _file(person: Somebody, address: str, **form: str) -> list[dict[str, str]]:
-    return _read(person.post(address, {"reason": "an audit", **form}))
+    answer = person.post(address, {"reason": "an audit", **form})
+    if not address.startswith("/ledger"):
+        return _read(answer)
+    rows = _read(answer, HEADER + CAME_BY)
+    # The auditor's file says how each came; the rest is everybody's.
+    assert all((row.pop("door"), row.pop("sender"), row.pop("request")) == ("ingest", "file:test", "") for row in rows)
+    return rows
 
 
 def _instant(event: dict[str, Any]) -> tuple[dt.datetime, str, str]:
@@ -285,7 +292,7 @@ def test_a_file_is_one_state_and_leaves_nothing_open(working_on_each: Working) -
     answer = emil.post("/ledger", form, buffered=False)
     pieces = iter(answer.response)
     first = next(pieces)
-    assert first.endswith(b"verifier\r\n")
+    assert first.endswith(b"verifier,door,sender,request\r\n")
     assert working.database.reader.pool.checkedout() == held + 1  # type: ignore[attr-defined]
     working.record("2026-01-01 deal EARLY E1 1.00 USD", "2026-12-01 deal LATE E1 1.00 USD", *GIVEN[:1])
     written = first + b"".join(pieces)

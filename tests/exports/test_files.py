@@ -7,7 +7,9 @@ import datetime as dt
 import hashlib
 import io
 import random
+import sys
 import tracemalloc
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
@@ -19,7 +21,7 @@ from python_calamine import CalamineWorkbook
 
 from app.exports import Cell, Sheet, as_csv, write_xlsx
 from app.exports.csv_files import END
-from app.exports.table import FORMULA_STARTS
+from app.exports.table import harmless
 from app.web.downloads import sheet_file
 
 AT = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
@@ -42,21 +44,93 @@ def _xlsx(sheet: Sheet) -> bytes:
     return written.getvalue()
 
 
+SIGNS = "=+-@"
+PARTING = [";", "\t", "\r", "\n", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028"]
+BLANK = [
+    chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) in {"Zs", "Zl", "Zp", "Cc", "Cf"}
+]
+LOOK_EMPTY = [*"\u034f\u115f\u1160\u180b\u2800\u3164\ufe0f\uffa0\U000e0100"]
+LIKE_SIGNS = [
+    char
+    for char in map(chr, range(sys.maxunicode + 1))
+    if len(one := unicodedata.normalize("NFKC", char)) == 1 and one in SIGNS
+]
+RISKY = st.lists(
+    st.one_of(
+        st.sampled_from([*PARTING, *"\",'ab1 \u3000\ufeff", *LIKE_SIGNS, "cmd|' /C calc'!A0"]),
+        st.characters(blacklist_categories=("Cs",)),
+    ),
+    max_size=12,
+).map("".join)
+
+
+def _runs(cell: str) -> bool:
+    """Whether a spreadsheet that passes over what is empty, and quotation marks, comes upon a formula."""
+    empty = {*BLANK, *LOOK_EMPTY, '"'}
+    first = next((char for char in cell if char not in empty), "")
+    return unicodedata.normalize("NFKC", first) in {*SIGNS}
+
+
 @given(st.lists(st.tuples(TEXTS, st.decimals(-10, 10, places=2))))
 def test_texts_and_numbers_come_back_and_nothing_is_a_formula(rows: list[tuple[str, Decimal]]) -> None:
     """A negative number stays a number; a text that begins like a formula has an apostrophe before it (peers.md)."""
     read, _ = _csv(Sheet("a", ("text", "number"), rows))
     for (text, number), (shown, written) in zip(rows, read[1:], strict=True):
-        assert shown in {text, f"'{text}"}
-        assert not shown.startswith(FORMULA_STARTS)
+        assert shown == harmless(text)
+        assert shown.replace("'", "") == text.replace("'", "")
+        assert not _runs(shown)
         assert Decimal(written) == number
 
 
+@given(st.lists(st.tuples(RISKY, RISKY, RISKY), max_size=4))
+def test_no_way_of_parting_the_cells_makes_a_formula(rows: list[tuple[str, str, str]]) -> None:
+    """Spreadsheets of half the world part a CSV at semicolons, others at tabs, and some heed no quotation marks."""
+    content = b"".join(as_csv(Sheet("a", ("a", "b", "c"), rows))).decode().removeprefix("\ufeff")
+    for delimiter in ",;\t":
+        for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+            if delimiter == "," and quoting == csv.QUOTE_NONE:
+                continue  # We write commas: who parts at them has to know why a cell is quoted.
+            reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, quoting=quoting)
+            assert [cell for row in reader for cell in row if _runs(cell)] == []
+
+
+@given(RISKY)
+def test_nothing_but_apostrophes_is_added(text: str) -> None:
+    """What a person wrote stands as it was, and a text that no spreadsheet runs has none."""
+    written = harmless(text)
+    assert written.replace("'", "") == text.replace("'", "")
+    if not any(unicodedata.normalize("NFKC", char) in {*SIGNS} for char in text) and text[:1] not in {"\t", "\r", "\n"}:
+        assert written == text
+
+
+def test_whatever_looks_empty_hides_no_sign() -> None:
+    """Every space, control and mark without width of Unicode, before every kind of sign."""
+    assert [
+        hex(ord(one)) for one in (*BLANK, *LOOK_EMPTY) if not harmless(f"{one}=1").replace(one, "").startswith("'")
+    ] == []
+    assert [hex(ord(one)) for one in LIKE_SIGNS if harmless(f"a; {one}1") != f"a;' {one}1"] == []
+
+
 def test_a_formula_of_any_kind_is_neutralised_in_both_files() -> None:
-    """Equals, plus, minus, at and tab; leading space and full-width signs too."""
-    texts: list[str] = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\uff1d1", '=HYPERLINK("http://x","y")']
+    """Equals, plus, minus, at and tab; leading space and full-width signs too; and behind a semicolon."""
+    texts = {
+        "=1+1": "'=1+1",
+        "+1": "'+1",
+        "-1": "'-1",
+        "@SUM(A1)": "'@SUM(A1)",
+        "\t=1": "'\t'=1",
+        " =1": "' =1",
+        "\N{NO-BREAK SPACE}\N{ZERO WIDTH SPACE}=1": "'\N{NO-BREAK SPACE}\N{ZERO WIDTH SPACE}=1",
+        "\uff1d1": "'\uff1d1",
+        '=HYPERLINK("http://x","y")': '\'=HYPERLINK("http://x","y")',
+        "Nordwind;=1": "Nordwind;'=1",
+        'Nordwind, Wien; "=1': "Nordwind, Wien;' \"=1",
+        "Nordwind\n@A1": "Nordwind\n'@A1",
+        "a=b; c-d": "a=b; c-d",
+        "\ttext": "'\ttext",
+    }
     sheet = Sheet("a", ("text",), [[text] for text in texts])
-    assert [row[0] for row in _csv(sheet)[0][1:]] == [f"'{text}" for text in texts]
+    assert [row[0] for row in _csv(sheet)[0][1:]] == [*texts.values()]
     content = _xlsx(sheet)
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         page = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))

@@ -199,3 +199,33 @@ def test_what_is_no_table_is_refused_as_a_whole(agency: Agency, tmp_path: Path, 
     assert report.accepted == 0
     assert report.rejected >= 1
     assert complaints
+
+
+def test_a_line_means_the_same_by_whichever_lane_it_is_read(agency: Agency, tmp_path: Path) -> None:
+    """Nearly every line is read by a compiled decoder; what is recorded so is a duplicate of what the long way reads, not a conflict."""
+    events = [
+        event_of("2026-03-04 deal D-1 E1 100.50 USD"),
+        event_of("2026-03-05 consult C-1 E2"),
+        event_of("2026-03-06 deal D-2 E1 70 USD E1:0.5 E2:0.5"),
+    ]
+    events[0]["data"]["buyer"]["name"] = "Müller 무역"
+    file = tmp_path / "march.ndjson"
+    file.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in events), encoding="utf-8")
+    assert _counts(_ingest(agency, file)[0]) == (3, 0, 0)
+
+    long_way = agency.database.writing(
+        "ingest",
+        lambda connection: intake.take_in(
+            connection, [intake.arrival_of(one) for one in events], at=AT, door="api", sender="test"
+        ),
+    )
+    assert (long_way.duplicate, long_way.rejected) == (3, [])
+
+    events[0]["data"]["amount"] = "100.51"
+    file.write_text(json.dumps(events[0], ensure_ascii=False) + "\n", encoding="utf-8")
+    report, _ = _ingest(agency, file)
+    assert _counts(report) == (0, 0, 1)
+    assert report.rejects_file is not None
+    kept = json.loads(report.rejects_file.read_text(encoding="utf-8"))
+    assert [one["code"] for one in kept.pop("errors")] == ["conflict"]
+    assert kept == events[0]

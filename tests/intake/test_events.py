@@ -69,7 +69,7 @@ def test_who_records_on_an_agency_that_was_loaded_again_is_told(agency: Agency) 
     agency.load("unit HQ agency\n  unit VIE office\nemployee E1 VIE staff")
     arrival = intake.arrival_of(event_of("2026-03-04 deal D-1 E1 100 USD"))
     with pytest.raises(ledger.StaleFrameError), agency.database.write("ingest") as connection:
-        ledger.record(connection, old, [arrival], at=AT)
+        ledger.record(connection, old, [arrival], at=AT, origin=ledger.Origin("api", "key:crm"))
     with agency.database.write("ingest") as connection:
         intake.take_in(connection, [arrival], at=AT, door="api", sender="key")
     assert agency.actual("unit:VIE", "deals_austria") == 1

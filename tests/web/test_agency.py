@@ -72,7 +72,7 @@ def test_an_agency_without_figures_says_so(working: Working) -> None:
         working.ferran.statuses("/agency", "/agency?as_of=2026-01-01", "/agency?as_of=2025-12-31&cycle=2026")
         == [200] * 3
     )
-    assert working.ferran.statuses("/agency?cycle=1999", "/agency?as_of=soon") == [422, 422]
+    assert working.ferran.statuses("/agency?cycle=1999", "/agency?as_of=soon") == [404, 422]
 
 
 def test_constant_query_count(working: Working, count_queries: CountQueries) -> None:

@@ -46,7 +46,7 @@ def post(context: RequestContext) -> Json:
         raise Unauthenticated
 
     def work(connection: Connection) -> Recorded:
-        return intake.take_in(connection, arrivals, at=context.now, door=DOOR, sender=who)
+        return intake.take_in(connection, arrivals, at=context.now, door=DOOR, sender=who, request=context.number)
 
     recorded = context.writing(work)
     count_events(recorded, door=DOOR)

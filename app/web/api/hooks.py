@@ -81,7 +81,9 @@ def receive(context: RequestContext, name: str) -> Json:
     def work(connection: Connection) -> Recorded:
         fresh = access.take_message(connection, hook=hook, message_id=message_id, body=body, now=context.now)
         # What was refused of a message that comes again is kept already.
-        return intake.take_in(connection, arrivals, at=context.now, door=DOOR, sender=hook, keep=fresh)
+        return intake.take_in(
+            connection, arrivals, at=context.now, door=DOOR, sender=hook, request=message_id, keep=fresh
+        )
 
     recorded = context.writing(work)
     count_events(recorded, door=DOOR)

@@ -94,7 +94,9 @@ def replay(context: RequestContext, number: str) -> Json:
     arrivals = arrivals_in(request, plain=True) if sent else [intake.arrival_of(kept.event)]
     if len(arrivals) != 1:
         raise shapes.NotOne
-    recorded, before, after = intake.replay(context.connection, kept, arrivals[0], by=who, door=DOOR, at=context.now)
+    recorded, before, after = intake.replay(
+        context.connection, kept, arrivals[0], by=who, door=DOOR, request=context.number, at=context.now
+    )
     context.note(subject=f"rejected:{kept.id}", before=JsonText(before), after=JsonText(after), why=outcome(recorded))
     count_events(recorded, door=DOOR)
     return Json(as_json(recorded))

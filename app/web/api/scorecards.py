@@ -111,6 +111,8 @@ def _asked(context: RequestContext, query: AskedQuery) -> tuple[ScoreQuery, Cycl
     state = scoring.state(context.connection)
     first_month = state.frame.first_month
     year = int(query.cycle) if query.cycle else cycle_of(context.today, first_month)
+    if not state.has_cycle(year, today=context.today):
+        raise NotThere
     day = dt.date.fromisoformat(query.as_of) if query.as_of else None
     return ScoreQuery(year, context.today, day, query.basis), state.plan(year)
 

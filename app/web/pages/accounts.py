@@ -33,6 +33,7 @@ ROLES: Final = {
     Role.HR: n_("HR: sees all scorecards, grades and pay, exports"),
     Role.AUDITOR: n_("Auditor: sees everything, changes nothing"),
     Role.ADMIN: n_("Administrator: keeps accounts, keys and jobs, sees no scores"),
+    Role.MEMBER: n_("Member: signs in, and sees nothing by that alone"),
 }
 
 

@@ -182,6 +182,7 @@ def _record(context: RequestContext, events: list[dict[str, object]]) -> None:
         at=context.now,
         door="page",
         sender=context.viewer,
+        request=context.number,
     )
     if recorded.rejected:
         findings = recorded.rejected[0].findings

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import access, ledger, scoring
+from app.exports import LEDGER_ACTIVITIES
 from app.kit.refusals import NotThere
 from app.ledger import EventFilter, Listed
 from app.rules.permissions import Deed
@@ -95,7 +96,7 @@ def export(context: RequestContext, query: LedgerQuery, form: ActivitiesExport) 
         return ledger.activities_found(connection, scoring.state(connection).frame, only=query.only())
 
     asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"before"})
-    return activities_file(context, form, find=find, subject="ledger", asked=asked)
+    return activities_file(context, form, find=find, subject="ledger", asked=asked, export=LEDGER_ACTIVITIES)
 
 
 @pages.read("/ledger/<key>", may=Deed.SEE_LEDGER)

@@ -111,6 +111,7 @@ def log(context: RequestContext, form: ActivityForm) -> Redirect | FormError:
         at=context.now,
         door="page",
         sender=context.viewer,
+        request=context.number,
         frame=frame,
     )
     if recorded.rejected:

@@ -26,6 +26,7 @@ from app.web.languages import filled, finding_text
 from app.web.rendering import FormError, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
+from app.web.words import DOORS
 
 pages: Final = Pages("rejected")
 
@@ -62,6 +63,7 @@ def rejected(context: RequestContext, query: RejectedQuery) -> Page:
         query=query,
         replays=context.allowed(Deed.REPLAY_REJECTED),
         reason_text=reason_text,
+        doors=DOORS,
     )
 
 
@@ -75,6 +77,7 @@ def one(context: RequestContext, number: int) -> Page:
         text=indented(kept.text),
         replays=context.allowed(Deed.REPLAY_REJECTED) and kept.settled_at is None,
         reason_text=reason_text,
+        doors=DOORS,
     )
 
 
@@ -91,6 +94,7 @@ def replay(context: RequestContext, number: int, form: ReplayForm) -> Redirect |
             intake.arrival_of_text(form.event),
             by=context.viewer,
             door="page",
+            request=context.number,
             at=context.now,
         )
     except NotYours as refusal:

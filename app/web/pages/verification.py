@@ -112,6 +112,7 @@ def judge(context: RequestContext, form: JudgeForm) -> Redirect:
         at=context.now,
         door="page",
         sender=context.viewer,
+        request=context.number,
     )
     if recorded.rejected:
         raise Invalid(*recorded.rejected[0].findings)

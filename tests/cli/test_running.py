@@ -1,0 +1,115 @@
+"""``kopes run``: the demonstration agency is built once, by the doors that everyone uses, and says how far it is."""
+
+from __future__ import annotations
+
+import re
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.conftest import ROOT, Kopes, free_port
+
+ROLES = ["employee", "head", "hr", "executive", "auditor", "admin"]
+TREND = r"trend \S+: cycle"
+STAGES = [
+    "A year of an agency is being made up",
+    "Units, people and KPIs are being loaded",
+    "Activities are being recorded",
+    "Accounts are being opened",
+]
+
+
+@contextmanager
+def running(instance: Path) -> Iterator[subprocess.Popen[str]]:
+    """``kopes run`` of a small agency, ended by its process id."""
+    words = ["run", "--people", "60", "--scale", "0.002", "--instance", str(instance), "--port", str(free_port())]
+    with (instance.parent / "said").open("w", encoding="utf-8") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", *words],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        # It ends its children, and waits for them.
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+
+
+def logins(process: subprocess.Popen[str]) -> list[str]:
+    """The lines that it prints before it serves."""
+    assert process.stdout is not None
+    return [process.stdout.readline() for _ in ROLES]
+
+
+def until_said(file: Path, process: subprocess.Popen[str], pattern: str) -> str:
+    """What it has said, once it has said this."""
+    while not re.search(pattern, said := file.read_text(encoding="utf-8")):
+        assert process.poll() is None, said
+    return said
+
+
+class Built(NamedTuple):
+    """An agency that was built by a first run."""
+
+    instance: Path
+    logins: list[str]
+    said: str
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """In a folder of its own; ended once the worker has followed with the trend."""
+    instance = tmp_path_factory.mktemp("run") / "instance"
+    with running(instance) as process:
+        lines = logins(process)
+        said = until_said(instance.parent / "said", process, TREND)
+    return Built(instance, lines, said)
+
+
+def test_it_says_in_words_how_far_it_is_and_what_can_wait_follows(built: Built) -> None:
+    """Without a terminal nobody draws a bar: a line when a stage begins, one when it ends. The server is up before the trend is worked out."""
+    lines = built.said.splitlines()
+    begins = [lines.index(f"{stage} …") for stage in STAGES]
+    ends = [next(n for n, line in enumerate(lines) if re.fullmatch(rf"{stage} … \d+ s", line)) for stage in STAGES]
+    in_order = [number for pair in zip(begins, ends, strict=True) for number in pair]
+    assert in_order == sorted(in_order)
+    trend = re.search(TREND, built.said)
+    assert trend is not None
+    assert built.said.index("Built in") < built.said.index("http://127.0.0.1") < trend.start()
+
+
+def test_the_logins_are_the_same_when_it_is_run_again(built: Built) -> None:
+    """A line each: role, e-mail, password; kept in a file that its owner alone can read. Nothing is built again."""
+    assert [line.split()[0] for line in built.logins] == ROLES
+    assert [len(line.split()) for line in built.logins] == [3] * len(ROLES)
+    file = built.instance / "logins.txt"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with running(built.instance) as process:
+        again = logins(process)
+    assert again == built.logins
+    assert STAGES[0] not in (built.instance.parent / "said").read_text(encoding="utf-8")
+
+
+def test_what_is_built_is_what_the_commands_build(built: Built, kopes: Kopes, tmp_path: Path) -> None:
+    """The same folder and events by ``migrate``, ``load`` and ``ingest`` end in the same digest, and all totals agree."""
+    folder = built.instance / "demo"
+    quick, anew = f"sqlite:///{built.instance / 'demo.sqlite'}", f"sqlite:///{tmp_path / 'anew.sqlite'}"
+    definitions = folder / "definitions"
+    kopes("migrate", database=anew)
+    kopes("load", folder / "agency", database=anew, definitions=definitions)
+    kopes("ingest", folder / "events.ndjson", database=anew, definitions=definitions, status=1)
+    assert kopes("digest", database=quick).out == kopes("digest", database=anew).out
+    kopes("reconcile", database=quick)
