@@ -30,7 +30,7 @@ from app.kit.private_files import private_folder, write_private
 from app.kit.settings import ROOT
 from app.ledger import Arrival, Recorded
 from app.rules.permissions import Deed
-from app.rules.terms import Level
+from app.rules.terms import Level, Role
 
 __all__ = ["COMMANDS", "build_instance"]
 
