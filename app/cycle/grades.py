@@ -11,7 +11,8 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from app import scoring
+from app import ledger, scoring
+from app.kit.kept import Kept
 from app.rules.grading import (
     AGENCY,
     Candidate,
@@ -26,7 +27,7 @@ from app.rules.grading import (
 )
 from app.rules.placement import overlap
 from app.rules.terms import NodeKind, StatusKind
-from app.scoring import CyclePlan, Person, ScoreQuery, Scores
+from app.scoring import CyclePlan, Person, ScoreQuery, Scores, State
 
 __all__ = ["EMPLOYEE_COLUMNS", "UNIT_COLUMNS", "propose_employee_grades", "propose_unit_grades"]
 
@@ -34,17 +35,30 @@ EMPLOYEE_COLUMNS: Final = tuple(field.name for field in fields(EmployeeGrade))
 UNIT_COLUMNS: Final = tuple(field.name for field in fields(UnitGrade))
 
 
+_KEPT: Final[Kept[EmployeeProposal]] = Kept(4)
+"""A proposal is of everyone, and everyone's page shows a row of it: on the day of results it is worked out once."""
+
+
 def propose_employee_grades(connection: Connection, *, cycle: int, today: dt.date) -> EmployeeProposal:
     """Propose grades, pay and promotion points of everyone whose service touches the cycle.
+
+    It hangs on the revision, what was decided, and all events: kept by these, and worked out by one thread at a time.
 
     Args:
         connection: an open transaction.
         cycle: the year that names it.
         today: the day of the projections, which no grade hangs on.
 
-    Queries: those of :func:`app.scoring.scores`.
+    Queries: 2; those of :func:`app.scoring.scores` more where something has come since.
     """
-    found = scoring.scores(connection, ScoreQuery(cycle, today))
+    held = scoring.state(connection)
+    key = (str(connection.engine.url), held.sheet.token, cycle, ledger.event_set(connection))
+    return _KEPT.get(key, lambda: _propose_employees(connection, held, ScoreQuery(cycle, today)))
+
+
+def _propose_employees(connection: Connection, held: State, asked: ScoreQuery) -> EmployeeProposal:
+    cycle = asked.cycle
+    found = scoring.scores(connection, asked, held=held)
     plan = found.selection.plan
     candidates = [
         _candidate(found, plan, plan.people[node.code], at)

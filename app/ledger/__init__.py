@@ -31,7 +31,7 @@ from app.ledger.counted import (
     counted_shares,
     counted_size,
 )
-from app.ledger.fold import figures_as_of
+from app.ledger.fold import figures_as_of, is_large
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame_of, owners_text, slices_in_use
 from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
 from app.ledger.needs import needs
@@ -123,6 +123,7 @@ __all__ = [
     "figures_by_day",
     "forget_changes",
     "frame_of",
+    "is_large",
     "keep_rejected",
     "latest_moves",
     "look",

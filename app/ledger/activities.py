@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from app.kit.bulk import among, among_named, named
 from app.kit.database import is_postgresql
 from app.ledger import tables
-from app.ledger.activity_rows import STATES, VerdictRow, piles
+from app.ledger.activity_rows import STATES, VerdictRow, piles, read_laid_out, verdicts_of
 from app.ledger.frame import Frame, event_key
 from app.ledger.search import names_have
 from app.rules.activities import TYPE_PREFIX, EventKey
@@ -27,6 +27,7 @@ from app.rules.counting import standing
 from app.rules.terms import Node, NodeKind
 
 __all__ = [
+    "COUNTED_MAX",
     "STATES",
     "Activities",
     "ActivityFilter",
@@ -46,6 +47,10 @@ __all__ = [
     "reversal_event",
     "verdict_event",
 ]
+
+
+COUNTED_MAX: Final = 1000
+"""So many are counted: to count all that a large unit has would read all of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +88,14 @@ class ActivityRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activities:
-    """One page of a list, and how many there are in all."""
+    """One page of a list, and how many there are in all, counted as far as that stays cheap."""
 
     rows: tuple[ActivityRow, ...]
     total: int
-    offset: int
+    more: bool
+    """Whether there are more than that."""
+    following: str | None
+    """The key of the last row, where others follow it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,36 +237,62 @@ def activities_of(
     node: Node,
     wanted: ActivityFilter,
     limit: int,
-    offset: int = 0,
+    after: str = "",
+    count_to: int = COUNTED_MAX,
 ) -> Activities:
     """A node's activities, the latest day first.
 
-    Queries: 2 (how many, and the page).
+    Args:
+        connection: an open transaction.
+        frame: the agency.
+        node: whose.
+        wanted: what narrows them.
+        limit: how many at most.
+        after: the key of the last one of the page before.
+        count_to: how many are counted at most.
+
+    Queries: 2 (how many, and the page); 1 more for the place that a further page begins at.
     """
     activity, event, credit = tables.activity, tables.event, tables.credit
-    owned, narrowed = owned_by(connection, frame, node), narrowed_activities(frame, wanted)
-    conditions = [activity.c.seq.in_(owned), *narrowed]
-    if narrowed:
-        total = connection.scalar(sa.select(sa.func.count()).select_from(activity).where(*conditions)) or 0
-    else:
-        every = owned.subquery()
-        total = connection.scalar(sa.select(sa.func.count(every.c.seq.distinct()))) or 0
-    if _is_large(frame, node) and not is_postgresql(connection):
-        # The sum keeps SQLite from gathering all of them before it sorts: day by day back, a page is soon full.
-        paths = among(connection, credit.c.path + 0, frame.directory.paths_under(node.code))
-        conditions[0] = sa.exists().where(credit.c.seq == activity.c.seq, paths).correlate(activity)
+    conditions = [_belongs_to(connection, frame, node), *narrowed_activities(frame, wanted)]
+    joined = event.join(activity, activity.c.seq == event.c.seq)
+    some = sa.select(event.c.seq).select_from(joined).where(*conditions).limit(count_to + 1).subquery()
+    total = connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0
     me = frame.ids[node.code] if node.kind is NodeKind.EMPLOYEE else -1
+    # By the event's day and number, which are the activity's: they stand in an index, so that a page is soon full.
     query = (
         sa.select(activity, event.c.key, credit.c.share)
-        .join(event, event.c.seq == activity.c.seq)
-        .outerjoin(credit, sa.and_(credit.c.seq == activity.c.seq, credit.c.employee == me))
+        .select_from(joined.outerjoin(credit, sa.and_(credit.c.seq == activity.c.seq, credit.c.employee == me)))
         .where(*conditions)
-        .order_by(activity.c.day.desc(), activity.c.seq.desc())
-        .limit(limit)
-        .offset(offset)
+        .order_by(event.c.day.desc(), event.c.seq.desc())
+        .limit(limit + 1)
     )
-    rows = tuple(_row(frame, found) for found in connection.execute(query))
-    return Activities(rows=rows, total=total, offset=offset)
+    if after:
+        place = connection.execute(sa.select(event.c.day, event.c.seq).where(event.c.key == after)).first()
+        query = query.where(
+            sa.false()
+            if place is None
+            else sa.and_(event.c.day <= place.day, sa.or_(event.c.day < place.day, event.c.seq < place.seq))
+        )
+    found = connection.execute(query).all()
+    rows = tuple(_row(frame, one) for one in found[:limit])
+    return Activities(
+        rows=rows,
+        total=min(total, count_to),
+        more=total > count_to,
+        following=rows[-1].key if len(found) > limit else None,
+    )
+
+
+def _belongs_to(connection: Connection, frame: Frame, node: Node) -> sa.ColumnElement[bool]:
+    """Whether an activity is a node's: gathered for a few, looked at one by one for a large part of the agency."""
+    activity, credit = tables.activity, tables.credit
+    if not _is_large(frame, node):
+        return activity.c.seq.in_(owned_by(connection, frame, node))
+    # The sum keeps SQLite from gathering all of them by the paths' index.
+    path = credit.c.path if is_postgresql(connection) else credit.c.path + 0
+    paths = among(connection, path, frame.directory.paths_under(node.code))
+    return sa.exists().where(credit.c.seq == activity.c.seq, paths).correlate(activity)
 
 
 def _row(frame: Frame, found: Any) -> ActivityRow:
@@ -399,7 +433,9 @@ def latest_moves(
 ) -> tuple[Move, ...]:
     """The activities and verdicts of a cycle that came in last, the newest first.
 
-    Queries: 1.
+    As of a day those of days up to it, each activity as it stood then.
+
+    Queries: 1; as of a day 4.
     """
     wanted: dict[str, object] = {"shown": limit, "cycle": cycle}
     if node.kind is NodeKind.EMPLOYEE:
@@ -411,6 +447,8 @@ def latest_moves(
     if as_of is not None:
         wanted["as_of"] = as_of
     query = _moves_query(postgresql=is_postgresql(connection), whose=whose, dated=as_of is not None)
+    rows = connection.execute(query, wanted).all()
+    states = {} if as_of is None else _states_as_of(connection, frame, {row.seq for row in rows}, as_of)
     return tuple(
         Move(
             key=row.key,
@@ -418,15 +456,24 @@ def latest_moves(
             type=row.type,
             day=row.day,
             received_at=row.received_at,
-            state=row.state,
+            state=states.get(row.seq, row.state),
             company=row.company_name or row.company_registration or "",
             buyer=row.buyer_name,
             country=row.buyer_country,
             hs_code=row.hs_code or "",
             usd_cents=row.usd_cents,
         )
-        for row in connection.execute(query, wanted)
+        for row in rows
     )
+
+
+def _states_as_of(connection: Connection, frame: Frame, seqs: set[int], as_of: dt.date) -> dict[int, str]:
+    """Where some activities stood on a day. Queries: 3."""
+    rows = read_laid_out(connection, frame, among(connection, tables.activity.c.seq, sorted(seqs)))
+    verdicts = verdicts_of(connection, among(connection, tables.verdict.c.activity, sorted(seqs)), as_of=as_of)
+    for seq, row in rows.items():
+        row.judge(verdicts.get(seq, ()))
+    return {seq: row.state for seq, row in rows.items()}
 
 
 @functools.cache
@@ -453,6 +500,7 @@ def _moves_query(*, postgresql: bool, whose: str, dated: bool) -> sa.Select[Any]
     moves = sa.union_all(entered, judged).subquery()
     return (
         sa.select(
+            activity.c.seq,
             activity.c.type,
             activity.c.day,
             activity.c.state,

@@ -11,7 +11,7 @@ import datetime as dt
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -214,9 +214,13 @@ def _append_new(connection: Connection, events: Sequence[_Fresh], at: dt.datetim
     that is sent again is sent again whole; where none of them is here all are written, and the ledger's own constraint tells whether one was.
     """
     tried = events[:: -(-len(events) // PROBES)]
-    held = _held(connection, tried)
-    if not held and len(tried) < len(events):
+    if len(tried) == len(events):
+        held, numbers = _held_and_numbers(connection, events)
         found = _sort_out(events, held)
+        _append(connection, found.fresh, at, origin, numbers)
+        return found
+    if not _held(connection, tried):
+        found = _sort_out(events, {})
         try:
             with connection.begin_nested():
                 _append(connection, found.fresh, at, origin)
@@ -224,18 +228,35 @@ def _append_new(connection: Connection, events: Sequence[_Fresh], at: dt.datetim
             pass
         else:
             return found
-    if len(tried) < len(events):
-        held = _held(connection, events)
-    found = _sort_out(events, held)
+    found = _sort_out(events, _held(connection, events))
     _append(connection, found.fresh, at, origin)
     return found
 
 
+def _held_query(connection: Connection, events: Sequence[_Fresh]) -> sa.Select[Any]:
+    event = tables.event
+    return sa.select(event.c.key, event.c.hash).where(among(connection, event.c.key, {one.key for one in events}))
+
+
 def _held(connection: Connection, events: Sequence[_Fresh]) -> dict[str, str]:
     """What the ledger holds under these events' names: the content's hash by the key."""
-    event = tables.event
-    query = sa.select(event.c.key, event.c.hash).where(among(connection, event.c.key, {one.key for one in events}))
-    return {row.key: row.hash for row in connection.execute(query)}
+    return {row.key: row.hash for row in connection.execute(_held_query(connection, events))}
+
+
+def _held_and_numbers(connection: Connection, events: Sequence[_Fresh]) -> tuple[dict[str, str], list[int]]:
+    """The same of a few events and, by the same question, a number for each: on PostgreSQL those of repeats are never used."""
+    number: sa.Select[Any]
+    nothing: sa.ColumnElement[Any] = sa.null()
+    if is_postgresql(connection):
+        series = sa.func.generate_series(1, len(events)).table_valued("n")
+        number = sa.select(nothing, nothing, tables.event_sequence.next_value()).select_from(series)
+    else:
+        number = sa.select(nothing, nothing, sa.func.coalesce(sa.func.max(tables.event.c.seq), 0) + 1)
+    query = sa.union_all(_held_query(connection, events).add_columns(nothing), number)
+    rows = connection.execute(query).all()
+    held = {key: content for key, content, _ in rows if key is not None}
+    numbers = [seq for key, _, seq in rows if key is None]
+    return held, numbers if is_postgresql(connection) else list(range(numbers[0], numbers[0] + len(events)))
 
 
 def _sort_out(events: Sequence[_Fresh], held: Mapping[str, str]) -> _Sorted:
@@ -260,26 +281,30 @@ def _sort_out(events: Sequence[_Fresh], held: Mapping[str, str]) -> _Sorted:
     return _Sorted(fresh, len(events) - len(fresh) - len(rejected), rejected)
 
 
-def _append(connection: Connection, fresh: Sequence[_Fresh], at: dt.datetime, origin: Origin) -> None:
-    """Number the events and write them into the ledger, and with them how they came."""
+def _append(
+    connection: Connection,
+    fresh: Sequence[_Fresh],
+    at: dt.datetime,
+    origin: Origin,
+    numbers: Sequence[int] | None = None,
+) -> None:
+    """Number the events, in the order of the batch, and write them into the ledger, and with them how they came."""
     if fresh:
-        _number(connection, fresh)
+        for one, seq in zip(fresh, numbers or _numbers(connection, len(fresh)), strict=False):
+            one.seq = seq
         arrival = fresh[0].seq
         connection.execute(sa.insert(tables.arrival).values(id=arrival, at=at, **origin._asdict()))
         bulk_insert(connection, tables.event, EVENT_COLUMNS, [_event_row(one, at, arrival) for one in fresh])
 
 
-def _number(connection: Connection, fresh: Sequence[_Fresh]) -> None:
-    """Give each event its place in the ledger, in the order of the batch."""
+def _numbers(connection: Connection, count: int) -> Sequence[int]:
+    """The places in the ledger that so many events take."""
     if is_postgresql(connection):
-        series = sa.func.generate_series(1, len(fresh)).table_valued("n")
+        series = sa.func.generate_series(1, count).table_valued("n")
         taken = sa.select(sa.func.array_agg(tables.event_sequence.next_value())).select_from(series)
-        numbers: Iterable[int] = connection.scalar(taken) or ()
-    else:
-        last = connection.scalar(sa.select(sa.func.max(tables.event.c.seq))) or 0
-        numbers = range(last + 1, last + 1 + len(fresh))
-    for one, seq in zip(fresh, numbers, strict=True):
-        one.seq = seq
+        return connection.scalar(taken) or ()
+    last = connection.scalar(sa.select(sa.func.max(tables.event.c.seq))) or 0
+    return range(last + 1, last + 1 + count)
 
 
 def _derive(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outcome: Recorded, at: dt.datetime) -> None:

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from app.kit.bulk import among
 from app.ledger import tables
 from app.ledger.frame import Frame
 from app.rules.identity import alike, buyer_key, company_key, plain_name
@@ -34,12 +35,20 @@ _STRETCH: Final = 50_000
 
 _LETTERS: Final = 3
 
+_COMPANY, _BUYER, _NEWEST = range(3)
+
 _GONE: Final = ("reversed", "rejected")
 
 
 def _words(text: str) -> str:
     """The words of a name, however it is typed, without punctuation."""
     return plain_name(folded(text), ())
+
+
+def _ends(words: list[str]) -> list[str]:
+    """The first and the last letters of each word; those of a whole name come together where it is written in one word elsewhere."""
+    whole = ["".join(words)] if len(words) > 1 else []
+    return [end for word in (*words, *whole) for end in (f"{word[:_LETTERS]}*", f"*{word[-_LETTERS:]}")]
 
 
 class Party(NamedTuple):
@@ -63,43 +72,63 @@ class _Parties:
     words: dict[Party, str] = field(default_factory=dict)
     begin: dict[str, list[Party]] = field(default_factory=dict)
     """By the first letters of a word in them: who could be meant by a word that begins so."""
+    ends: dict[tuple[str, str], list[Party]] = field(default_factory=dict)
+    """Buyers by their country and the first or last letters of a word: a misspelt word still has one of both."""
 
     def read_on(self, connection: Connection) -> None:
         """Take in what was recorded since the last look, and a stretch of what was there before the first.
 
         A process that has just started need not keep its first reader waiting for the whole history: each look reads on.
 
-        Queries: 1; 2 more for what came, and 2 more while there is history to read.
+        Queries: 1; 1 more while there is history to read.
         """
-        newest = connection.scalar(sa.select(sa.func.max(tables.activity.c.seq))) or 0
+        newest = self._read(connection, max(self.read_from, self.read_to - _OVERLAP) if self.read_to else None, None)
         if newest < self.read_to:
-            for held in (self.companies, self.buyers, self.words, self.begin):
+            for held in (self.companies, self.buyers, self.words, self.begin, self.ends):
                 held.clear()
             self.read_from = self.read_to = 0
+            newest = self._read(connection, None, None)
         if newest != self.read_to:
-            first_look = not self.read_to
-            start = max(0, newest - _STRETCH) if first_look else max(self.read_from, self.read_to - _OVERLAP)
-            self._read(connection, start, newest)
+            if not self.read_to:
+                self.read_from = max(0, newest - _STRETCH)
             self.read_to = newest
-            if first_look:
-                self.read_from = start
         elif self.read_from:
             start = max(0, self.read_from - _STRETCH)
             self._read(connection, start, self.read_from)
             self.read_from = start
 
-    def _read(self, connection: Connection, after: int, to: int) -> None:
+    def _read(self, connection: Connection, after: int | None, to: int | None) -> int:
+        """Take in the names of a stretch of activities, and tell the newest one's number.
+
+        Args:
+            connection: an open transaction.
+            after: they begin after this number; None for the newest stretch.
+            to: they end with it; None for the newest, and nothing is read where that is known already.
+        """
         activity = tables.activity
-        last = sa.func.max(activity.c.seq)
-        within = sa.and_(activity.c.seq > after, activity.c.seq <= to)
-        company = (activity.c.company_name, activity.c.company_registration)
-        for name, registration, seq in connection.execute(sa.select(*company, last).where(within).group_by(*company)):
-            self._keep(self.companies, Party(name or "", "", registration or ""), seq)
+        newest = sa.select(sa.func.coalesce(sa.func.max(activity.c.seq), 0)).scalar_subquery()
+        begin = newest - _STRETCH if after is None else sa.literal(after)
+        within = sa.and_(activity.c.seq > begin, newest != self.read_to if to is None else activity.c.seq <= to)
+        none, last = sa.literal("", sa.Text()), sa.func.max(activity.c.seq)
+        company = (activity.c.company_name, none, activity.c.company_registration)
         buyer = (activity.c.buyer_name, activity.c.buyer_country, activity.c.buyer_registration)
-        for name, country, registration, seq in connection.execute(
-            sa.select(*buyer, last).where(within).group_by(*buyer)
-        ):
-            self._keep(self.buyers, Party(name, country, registration or ""), seq)
+        query = sa.union_all(
+            *(
+                sa.select(sa.literal(which), *columns, last)
+                .where(within)
+                .group_by(*(one for one in columns if one is not none))
+                for which, columns in ((_COMPANY, company), (_BUYER, buyer))
+            ),
+            sa.select(sa.literal(_NEWEST), none, none, none, newest),
+        )
+        found = 0
+        for which, name, country, registration, seq in connection.execute(query):
+            if which == _NEWEST:
+                found = seq
+            else:
+                held = self.companies if which == _COMPANY else self.buyers
+                self._keep(held, Party(name or "", country or "", registration or ""), seq)
+        return found
 
     def _keep(self, held: dict[Party, int], party: Party, seq: int) -> None:
         held[party] = max(seq, held.get(party, 0))
@@ -107,6 +136,13 @@ class _Parties:
             self.words[party] = f" {_words(party.name)} {_words(party.registration)}"
             for start in {word[:_LETTERS] for word in self.words[party].split()}:
                 self.begin.setdefault(start, []).append(party)
+            if party.country:
+                for end in _ends(self.words[party].split()):
+                    self.ends.setdefault((party.country, end), []).append(party)
+
+    def near(self, words: list[str], country: str) -> list[Party]:
+        """The buyers of a country that share the beginning or the end of a word with a name."""
+        return list(dict.fromkeys(one for end in _ends(words) for one in self.ends.get((country, end), ())))
 
     def meant_by(self, wanted: list[str]) -> list[Party]:
         """Those that have a word beginning as each of the wanted ones does."""
@@ -117,6 +153,10 @@ class _Parties:
             near = self.begin.get(longest[:_LETTERS], [])
         return [party for party in dict.fromkeys(near) if all(f" {word}" in self.words[party] for word in wanted)]
 
+
+_BUYERS_MAX: Final = 50
+_ROWS_MAX: Final = 200
+"""So many buyers, and so many of their activities, are looked at: a hint need not be complete."""
 
 _KEPT: Final[OrderedDict[str, _Parties]] = OrderedDict()
 _KEPT_LOCK: Final = threading.Lock()
@@ -140,7 +180,7 @@ def suggest_parties(
 
     The country's own come first, then those that were named last.
 
-    Queries: 1; 3 where something was recorded since the last time.
+    Queries: 1; 2 while this process still reads what was there before it.
     """
     held = _parties(connection)
     wanted = _words(text).split()
@@ -191,42 +231,37 @@ def activities_alike(
 ) -> list[Alike]:
     """Activities of the type within days of it with the same company and buyer, or names alike; of a new buyer those of any day.
 
-    A hint for people (domain.md 2: "duplicate detection"): it keeps nobody from recording.
+    A hint for people (domain.md 2: "duplicate detection"): it keeps nobody from recording. Whose name is alike is told from the buyers that
+    this process keeps in memory, so that only the activities of those are read, whatever the country has.
 
-    Queries: 1.
+    Queries: 2; 3 while this process still reads what was there before it.
     """
     activity, event = tables.activity, tables.event
-    near = dt.timedelta(days=NEAR_DAYS)
+    forms = frame.legal_forms
+    buyer = contents.buyer
+    keys = {
+        buyer_key(country=one.country, name=one.name, registration=one.registration, legal_forms=forms)
+        for one in (buyer, *_buyers_alike(connection, buyer, forms))
+    }
     query = (
         sa.select(activity, event.c.key)
         .join(event, event.c.seq == activity.c.seq)
         .where(activity.c.type == contents.type, activity.c.state.not_in(_GONE))
+        .where(among(connection, activity.c.buyer_key, sorted(keys)))
         .order_by(activity.c.day.desc(), activity.c.seq.desc())
+        .limit(_ROWS_MAX)
     )
-    if contents.type == "new_buyer":
-        # A buyer's key begins with its country, so that one country's are found by the index.
-        country = contents.buyer.country
-        query = query.where(activity.c.buyer_key >= country, activity.c.buyer_key < country + "\N{DELETE}")
-    else:
-        query = query.where(
-            activity.c.day.between(contents.day - near, contents.day + near),
-            activity.c.buyer_country == contents.buyer.country,
-        )
+    if contents.type != "new_buyer":
+        near = dt.timedelta(days=NEAR_DAYS)
+        query = query.where(activity.c.day.between(contents.day - near, contents.day + near))
     if but is not None:
         query = query.where(activity.c.seq != but)
-    forms = frame.legal_forms
-    buyer = contents.buyer
-    keys = (
-        buyer_key(country=buyer.country, name=buyer.name, registration=buyer.registration, legal_forms=forms),
-        company_key(name=contents.company.name, registration=contents.company.registration, legal_forms=forms),
-    )
+    company = contents.company
+    own = company_key(name=company.name, registration=company.registration, legal_forms=forms)
     found: list[Alike] = []
     for row in connection.execute(query):
-        same_buyer = row.buyer_key == keys[0] or alike(row.buyer_name, buyer.name, legal_forms=forms)
-        if not same_buyer:
-            continue
         if contents.type != "new_buyer" and not (
-            row.company_key == keys[1] or alike(row.company_name or "", contents.company.name, legal_forms=forms)
+            row.company_key == own or alike(row.company_name or "", company.name, legal_forms=forms)
         ):
             continue
         found.append(
@@ -246,3 +281,12 @@ def activities_alike(
         if len(found) == limit:
             break
     return found
+
+
+def _buyers_alike(connection: Connection, buyer: Party, forms: tuple[str, ...]) -> list[Party]:
+    """The known buyers of the same country whose name is alike."""
+    held = _parties(connection)
+    with held.lock:
+        held.read_on(connection)
+        near = held.near(_words(buyer.name).split(), buyer.country)
+    return [one for one in near if alike(one.name, buyer.name, legal_forms=forms)][:_BUYERS_MAX]

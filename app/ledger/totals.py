@@ -263,6 +263,11 @@ class Figures:
     amounts: npt.NDArray[np.int64]
     distinct: npt.NDArray[np.int64]
 
+    def of(self, rows: Sequence[int]) -> Figures:
+        """The figures of some of the nodes, by their rows."""
+        nodes = tuple(self.nodes[row] for row in rows)
+        return Figures(nodes=nodes, slices=self.slices, amounts=self.amounts[rows], distinct=self.distinct[rows])
+
     @property
     def fingerprint(self) -> bytes:
         """A hash of every figure: equal for equal figures of the same nodes."""
@@ -399,24 +404,59 @@ def layout_of(nodes: Sequence[Node], frame: Frame) -> Layout:
 def current_figures(connection: Connection, frame: Frame, *, cycle: int, nodes: Sequence[Node]) -> Figures:
     """The nodes' figures of now, from the stored totals.
 
-    Queries: 1, or 2 where something is counted distinct.
+    Queries: 1; of a large part of the agency, where something is counted distinct, 2.
     """
     figures = empty_figures(nodes, frame)
     if not frame.slices:
         return figures
     layout = layout_of(nodes, frame)
-    narrowed = len(nodes) < len(frame.directory.employees) // 2
-    asked: dict[str, object] = {"cycle": cycle}
-    if narrowed:
-        asked |= {"employees": named(connection, layout.employees), "paths": named(connection, layout.paths)}
-    query = _totals_query(postgresql=is_postgresql(connection), narrowed=narrowed)
-    rows = _numbers(connection.execute(query, asked).all(), 3 + WIDTH)
+    counted = any(one.of for one in frame.slices)
+    if len(nodes) < len(frame.directory.employees) // 2:
+        _read_narrowed(connection, figures, layout, cycle, counted=counted)
+        return figures
+    totals = connection.execute(_totals_query(), {"cycle": cycle}).all()
+    _add_totals(figures, layout, _numbers(totals, 3 + WIDTH))
+    if counted:
+        _add_counts(figures, layout, connection.execute(_distinct_query(), {"cycle": cycle}).all())
+    return figures
+
+
+def _read_narrowed(connection: Connection, figures: Figures, layout: Layout, cycle: int, *, counted: bool) -> None:
+    """Read the totals of a few owners and what is counted distinct of them, by one question."""
+    asked: dict[str, Any] = {
+        "cycle": cycle,
+        "employees": named(connection, layout.employees),
+        "paths": named(connection, layout.paths),
+    }
+    if counted:
+        asked |= {"owners": named(connection, map(str, layout.employees)), "units": named(connection, layout.units)}
+    query = _narrowed_query(postgresql=is_postgresql(connection), counted=counted)
+    totals, counts = [], []
+    for text, of, kind, owner, *rest in connection.execute(query, asked):
+        if text is None:
+            totals.append((kind, owner, *rest))
+        else:
+            counts.append((kind, text, rest[0], of, *rest[1:4]))
+    _add_totals(figures, layout, _numbers(totals, 3 + WIDTH))
+    _add_counts(figures, layout, counts)
+
+
+def _add_totals(figures: Figures, layout: Layout, rows: npt.NDArray[np.int64]) -> None:
     columns = _columns(figures, rows[:, 2])
     rows, columns = rows[columns >= 0], columns[columns >= 0]
     layout.scatter(figures, rows[:, :2], columns, rows[:, 3:])
-    if any(one.of for one in frame.slices):
-        _read_distinct(connection, figures, layout, cycle, narrowed=narrowed)
-    return figures
+
+
+def _add_counts(figures: Figures, layout: Layout, rows: Iterable[Sequence[Any]]) -> None:
+    places: dict[int, Mapping[str, int]] = {
+        EMPLOYEE: {str(owner): row for owner, row in layout.employees.items()},
+        UNIT: layout.units,
+    }
+    found = [(row, *numbers) for kind, owner, *numbers in rows if (row := places[kind].get(owner)) is not None]
+    counts = _numbers(found, 3 + len(tables.RUNGS))
+    columns = _columns(figures, counts[:, 1])
+    counts, columns = counts[columns >= 0], columns[columns >= 0]
+    add_at(figures.distinct, (counts[:, 0], columns, (counts[:, 2] != BUYER).astype(np.int64)), counts[:, 3:])
 
 
 def _numbers(rows: Sequence[Sequence[int]], width: int) -> npt.NDArray[np.int64]:
@@ -432,56 +472,50 @@ def _columns(figures: Figures, slices: npt.NDArray[np.int64]) -> npt.NDArray[np.
     return np.where(slices < len(known), known[np.minimum(slices, len(known) - 1)], -1)
 
 
-@functools.cache
-def _totals_query(*, postgresql: bool, narrowed: bool) -> _Query:
-    total = tables.total
-    query = sa.select(
-        total.c.owner_kind, total.c.owner, total.c.slice, *(total.c[name] for name in tables.amount_columns())
-    ).where(total.c.cycle == sa.bindparam("cycle"))
-    return (
-        _of_owners(query, total, {EMPLOYEE: "employees", PATH: "paths"}, postgresql=postgresql) if narrowed else query
-    )
-
-
 _Query: TypeAlias = sa.Executable
+_CYCLE: Final = sa.bindparam("cycle", type_=sa.Integer)
 
 
-def _of_owners(query: sa.Select[Any], table: sa.Table, kinds: Mapping[int, str], *, postgresql: bool) -> _Query:
-    """The rows of some owners of two kinds. Joined, since SQLite reads the whole cycle where one condition names both kinds."""
+@functools.cache
+def _totals_query() -> _Query:
+    total = tables.total.c
+    columns = (total.owner_kind, total.owner, total.slice, *(total[name] for name in tables.amount_columns()))
+    return sa.select(*columns).where(total.cycle == _CYCLE)
+
+
+@functools.cache
+def _distinct_query() -> _Query:
+    count = tables.distinct_count.c
+    columns = (count.owner_kind, count.owner, count.slice, count.of, *(count[rung] for rung in tables.RUNGS))
+    return sa.select(*columns).where(count.cycle == _CYCLE)
+
+
+@functools.cache
+def _narrowed_query(*, postgresql: bool, counted: bool) -> _Query:
+    """The totals of some owners and, where asked for, their distinct counts in the same columns, built once.
+
+    A part for each kind of owner, since SQLite reads the whole cycle where one condition names both kinds.
+    """
+    total, count = tables.total, tables.distinct_count
+    no_text, zero = sa.cast(sa.null(), sa.Text()), sa.literal(0, sa.BigInteger())
+    amounts = [total.c[name] for name in tables.amount_columns()]
+    rungs = [sa.cast(count.c[rung], sa.BigInteger) for rung in tables.RUNGS]
+    of_total = sa.select(no_text, zero, total.c.owner_kind, total.c.owner, total.c.slice, *amounts)
+    of_count = sa.select(
+        count.c.owner, count.c.of, count.c.owner_kind, zero, count.c.slice, *rungs, *[zero] * (WIDTH - len(rungs))
+    )
+    parts = [(of_total, total, EMPLOYEE, "employees"), (of_total, total, PATH, "paths")]
+    if counted:
+        parts += [(of_count, count, EMPLOYEE, "owners"), (of_count, count, UNIT, "units")]
     return sa.union_all(
         *(
-            query.where(table.c.owner_kind == kind, among_named(table.c.owner, name, postgresql=postgresql))
-            for kind, name in kinds.items()
+            query.where(
+                table.c.cycle == _CYCLE,
+                table.c.owner_kind == kind,
+                among_named(table.c.owner, name, postgresql=postgresql),
+            )
+            for query, table, kind, name in parts
         )
-    )
-
-
-def _read_distinct(connection: Connection, figures: Figures, layout: Layout, cycle: int, *, narrowed: bool) -> None:
-    owners = {str(owner): row for owner, row in layout.employees.items()}
-    asked: dict[str, Any] = {"cycle": cycle}
-    if narrowed:
-        asked |= {"employees": named(connection, owners), "units": named(connection, layout.units)}
-    query = _distinct_query(postgresql=is_postgresql(connection), narrowed=narrowed)
-    places = {EMPLOYEE: owners, UNIT: layout.units}
-    found = [
-        (row, *numbers)
-        for kind, owner, *numbers in connection.execute(query, asked)
-        if (row := places[kind].get(owner)) is not None
-    ]
-    counts = _numbers(found, 3 + len(tables.RUNGS))
-    columns = _columns(figures, counts[:, 1])
-    counts, columns = counts[columns >= 0], columns[columns >= 0]
-    add_at(figures.distinct, (counts[:, 0], columns, (counts[:, 2] != BUYER).astype(np.int64)), counts[:, 3:])
-
-
-@functools.cache
-def _distinct_query(*, postgresql: bool, narrowed: bool) -> _Query:
-    count = tables.distinct_count
-    query = sa.select(
-        count.c.owner_kind, count.c.owner, count.c.slice, count.c.of, *(count.c[rung] for rung in tables.RUNGS)
-    ).where(count.c.cycle == sa.bindparam("cycle"))
-    return (
-        _of_owners(query, count, {EMPLOYEE: "employees", UNIT: "units"}, postgresql=postgresql) if narrowed else query
     )
 
 

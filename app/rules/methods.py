@@ -268,6 +268,16 @@ class Lines:
         parts = tuple((scoring, _part(at, columns[:, at], is_down[at])) for scoring, at in places if at.size)
         return cls(kind, columns, is_down, reason, is_rated, parts)
 
+    def changed(self, places: Sequence[int], settled: Sequence[Reference]) -> Self:
+        """The same lines but for some, which stand at these places as they are now."""
+        others = type(self).of(settled)
+        at = np.array(places, dtype=np.intp)
+        kind, columns, is_down = self.kind.copy(), self.columns.copy(), self.is_down.copy()
+        reason, is_rated = self.reason.copy(), self.is_rated.copy()
+        kind[at], columns[:, at], is_down[at] = others.kind, others.columns, others.is_down
+        reason[at], is_rated[at] = others.reason, others.is_rated
+        return self._parted(kind, columns, is_down, reason, is_rated)
+
     def take(self, index: IntArray) -> Self:
         """Return some of the lines, in the order of the index; a line may stand in it more than once (shared lines do)."""
         return self._parted(

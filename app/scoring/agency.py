@@ -16,7 +16,9 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.ledger import Figures
+from app import ledger
+from app.kit.kept import Kept
+from app.ledger import EventSet, Figures
 from app.rules.definitions import Goal, Task
 from app.rules.kpis import Kpi, KpiVersion
 from app.rules.rollup import Band, band, published
@@ -135,7 +137,7 @@ class AgencyBoard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgencySource:
-    """All that the agency's page is made of: read from the database, nothing derived yet.
+    """All that tells one state of the agency's page from another, before anything of it is read or derived.
 
     Equal fingerprints make equal boards, so that whoever has rendered one may keep it as long as the fingerprint comes again.
     """
@@ -143,7 +145,8 @@ class AgencySource:
     cycles: tuple[int, ...]
     asked: ScoreQuery
     selection: Selection
-    figures: Figures
+    events: EventSet
+    """The events that the figures hang on: those of days up to the one asked, or all."""
     since: dt.date | None
     """The day that movers are held against."""
     before: Mapping[str, float]
@@ -151,34 +154,44 @@ class AgencySource:
 
     @property
     def fingerprint(self) -> tuple[object, ...]:
-        """What the board hangs on: the load, what is asked, the figures to the last digit, the scores of the day before."""
+        """What the board hangs on: the load, what is asked, the events, the scores of the day before."""
         return (
             self.selection.plan.sheet.token,
             self.asked,
-            self.figures.fingerprint,
+            self.events,
             self.since,
             tuple(self.before.items()),
         )
 
 
 def agency_source(connection: Connection, *, held: State, asked: ScoreQuery) -> AgencySource:
-    """Read what the agency's page is made of.
+    """Tell what the agency's page is made of.
 
-    Queries: those of :func:`app.scoring.scores` and 2 of the trend.
+    Queries: 1 (the events), and 2 of the trend.
     """
     plan = held.plan(asked.cycle)
-    selection = plan.everything()
-    figures = read_figures(connection, selection, asked)
+    events = ledger.event_set(connection, asked.as_of)
     since, before = _scores_before(connection, asked, plan.day_within(asked.day))
     return AgencySource(
-        cycles=held.sheet.cycles, asked=asked, selection=selection, figures=figures, since=since, before=before
+        cycles=held.sheet.cycles, asked=asked, selection=plan.everything(), events=events, since=since, before=before
     )
 
 
-def agency_board(source: AgencySource) -> AgencyBoard:
-    """The agency's page. No queries."""
+_KEPT: Final[Kept[AgencyBoard]] = Kept(16)
+
+
+def agency_board(connection: Connection, source: AgencySource) -> AgencyBoard:
+    """The agency's page, worked out by one thread at a time.
+
+    Queries: none where it is kept, else those of :func:`app.scoring.read_figures`.
+    """
+    key = (str(connection.engine.url), source.fingerprint)
+    return _KEPT.get(key, lambda: _board(source, read_figures(connection, source.selection, source.asked)))
+
+
+def _board(source: AgencySource, figures: Figures) -> AgencyBoard:
     asked = source.asked
-    found = score_figures(source.selection, source.figures, asked)
+    found = score_figures(source.selection, figures, asked)
     plan = source.selection.plan
     directory = plan.frame.directory
     day = plan.day_within(asked.day)

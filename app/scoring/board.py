@@ -18,7 +18,8 @@ from sqlalchemy import Connection
 
 from app import cascade, ledger
 from app.cascade import Line, Served
-from app.ledger import Figures, Move
+from app.kit.kept import Kept
+from app.ledger import EventSet, Figures, Move
 from app.organisation import Directory
 from app.rules.definitions import KpiVersion, Translated
 from app.rules.measures import GROWS_WITH_DAYS
@@ -222,8 +223,8 @@ def board_source(
 ) -> BoardSource:
     """Read what a node's scorecard page is made of.
 
-    Queries: 3: the totals (one more where something is counted distinct), the latest activities and the trend; as of a day those of the
-    fold instead of the totals.
+    Queries: 3: the figures (2 of a large part of the agency), the latest activities and the trend; as of a day 2, and where another event of
+    such a day has come those of the fold and of the moves.
     """
     plan = held.plan(asked.cycle)
     directory = plan.frame.directory
@@ -234,12 +235,9 @@ def board_source(
     if parent is not None and not shows.node(parent):
         parent = None
     selection = plan.select((node, *(() if parent is None else (parent,)), *beside))
-    moves = None
-    figures = read_figures(connection, selection, asked)
-    if shows.activities:
-        moves = ledger.latest_moves(
-            connection, plan.frame, node=node, cycle=plan.cycle, limit=MOVES_SHOWN, as_of=asked.as_of
-        )
+    events = None if asked.as_of is None else ledger.event_set(connection, asked.as_of)
+    figures = read_figures(connection, selection, asked, events=events)
+    moves = _latest_moves(connection, plan, node, asked.as_of, events) if shows.activities else None
     return BoardSource(
         plan=plan,
         cycles=held.sheet.cycles,
@@ -254,6 +252,22 @@ def board_source(
             point for point in trend_of(connection, plan.cycle, node) if asked.as_of is None or point.day <= asked.as_of
         ),
     )
+
+
+_MOVES: Final[Kept[tuple[Move, ...]]] = Kept(1024)
+
+
+def _latest_moves(
+    connection: Connection, plan: CyclePlan, node: Node, as_of: dt.date | None, events: EventSet | None
+) -> tuple[Move, ...]:
+    """What moved a node last; as of a past day it hangs on the events of days up to it, as the figures do."""
+
+    def read() -> tuple[Move, ...]:
+        return ledger.latest_moves(connection, plan.frame, node=node, cycle=plan.cycle, limit=MOVES_SHOWN, as_of=as_of)
+
+    if events is None:
+        return read()
+    return _MOVES.get((str(connection.engine.url), plan.frame.directory.token, plan.cycle, node, as_of, events), read)
 
 
 def board(source: BoardSource) -> Board:

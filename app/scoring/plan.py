@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -202,6 +202,7 @@ class Selection:
     is_employee: npt.NDArray[np.bool_]
     _elapsed: dict[dt.date, FloatArray] = field(default_factory=dict)
     _readings: dict[Basis, Reading] = field(default_factory=dict)
+    _places: dict[Node, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plan: CyclePlan, asked: Sequence[Node]) -> Selection:
@@ -251,6 +252,20 @@ class Selection:
             own_pct=np.array([own for _, own in blends], dtype=np.float64),
             is_employee=np.array([node.kind is NodeKind.EMPLOYEE for node in nodes], dtype=np.bool_),
         )
+
+    def changed(self, plan: CyclePlan, numbers: Sequence[int]) -> Selection:
+        """The same selection of a plan in which nothing differs but the references of some worked lines."""
+        place = {number: at for at, number in enumerate(self.worked)}
+        mine = [number for number in numbers if number in place]
+        lines = self.lines.changed([place[number] for number in mine], [plan.worked[number].settled for number in mine])
+        return replace(self, plan=plan, lines=lines)
+
+    def rows_of(self, sources: Sequence[Node]) -> list[int] | None:
+        """Where some nodes stand among the sources; None where one of them is none of these."""
+        if not self._places:
+            self._places.update((node, row) for row, node in enumerate(self.sources))
+        rows = [self._places.get(node, -1) for node in sources]
+        return None if -1 in rows else rows
 
     def rungs(self, basis: Basis) -> IntArray:
         """The rung of each worked line: the KPI's own, or entered for all on the provisional basis."""
@@ -307,18 +322,27 @@ def _blend(plan: CyclePlan, node: Node) -> tuple[float, float]:
 
 def _with_sheet(before: CyclePlan, sheet: Sheet) -> CyclePlan:
     """The plan of a sheet in which nothing but rows changed: only these are worked out again, each at its place."""
-    rows = {(row.node, row.kpi): row for held in sheet.lines.get(before.cycle, {}).values() for row in held}
-    worked = tuple(
-        one
-        if (row := rows[one.node, one.row.kpi]) is one.row
-        else _worked(sheet, before.cycle, one.node, row, one.version, before.people)
-        for one in before.worked
-    )
+    cycle, earlier, now = before.cycle, before.sheet.lines, sheet.lines
+    held, rows = earlier.get(cycle, {}), now.get(cycle, {})
+    changed = {node: some for node, some in rows.items() if some is not held[node] and some != held[node]}
+    row_of = {(node, row.kpi): row for node, some in changed.items() for row in some}
+    worked, places = list(before.worked), []
+    for at, one in enumerate(before.worked):
+        row = row_of.get((one.node, one.row.kpi))
+        if row is not None and row != one.row:
+            worked[at] = _worked(sheet, cycle, one.node, row, one.version, before.people)
+            places.append(at)
     lines = {
-        node: tuple(DisplayLine(rows[node, one.row.kpi], one.worked, one.bridge) for one in shown)
-        for node, shown in before.lines.items()
+        **before.lines,
+        **{
+            node: tuple(DisplayLine(row_of[node, one.row.kpi], one.worked, one.bridge) for one in before.lines[node])
+            for node in changed
+        },
     }
-    return CyclePlan(before.cycle, before.period, before.frame, sheet, before.nodes, worked, lines, before.people)
+    plan = CyclePlan(cycle, before.period, before.frame, sheet, before.nodes, tuple(worked), lines, before.people)
+    if before._everything:  # noqa: SLF001 - the same class, one revision on
+        plan._everything.append(before.everything().changed(plan, places))  # noqa: SLF001
+    return plan
 
 
 def _plan(frame: Frame, sheet: Sheet, cycle: int) -> CyclePlan:
@@ -396,11 +420,14 @@ class State:
         sheet: the cascade's rows and the definitions.
     """
 
-    def __init__(self, frame: Frame, sheet: Sheet, *, folder: State | None = None) -> None:
-        """Take the read models, and the state of the folder alone where targets were set since; plans are made when they are asked for."""
+    def __init__(self, frame: Frame, sheet: Sheet, *, before: State | None = None) -> None:
+        """Take the read models, and an earlier state of the same load where nothing but targets was set since.
+
+        Plans are made when they are asked for, of what the earlier state has of them by now.
+        """
         self.frame: Final = frame
         self.sheet: Final = sheet
-        self._folder: Final = folder
+        self._before = before
         self._plans: Final[dict[int, CyclePlan]] = {}
         self._lock: Final = threading.Lock()
 
@@ -424,10 +451,16 @@ class State:
                 self._plans[cycle] = found
         return found
 
+    def as_earlier(self, folder: State) -> State:
+        """This state for a later one to be made of. It lets go of the one before it: else all that ever were would be kept."""
+        if self is not folder:
+            self._before = folder
+        return self
+
     def _made(self, cycle: int) -> CyclePlan:
-        if self._folder is None:
+        if self._before is None:
             return _plan(self.frame, self.sheet, cycle)
-        return _with_sheet(self._folder.plan(cycle), self.sheet)
+        return _with_sheet(self._before.plan(cycle), self.sheet)
 
 
 def _read_folder(connection: Connection, revision: Revision) -> State:
@@ -437,11 +470,20 @@ def _read_folder(connection: Connection, revision: Revision) -> State:
     return State(ledger.frame_of(organisation.directory(connection), sheet.definitions, slices), sheet)
 
 
+_LATEST: Final[dict[tuple[str, str], State]] = {}
+"""By the database and the load's token the state of the last decision that this process has read: the next one differs from it by a few lines."""
+
+
 def _read(connection: Connection, revision: Revision) -> State:
     folder = folder_state(connection)
     if not revision.decided:
         return folder
-    return State(folder.frame, cascade.sheet(connection), folder=folder)
+    key = str(connection.engine.url), revision.token
+    before = _LATEST.get(key, folder).as_earlier(folder)
+    found = State(folder.frame, cascade.sheet(connection), before=before)
+    _LATEST.clear()
+    _LATEST[key] = found
+    return found
 
 
 _of_folder: Final[KeptByRevision[State]] = KeptByRevision(_read_folder)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from math import isnan
 from typing import Any, Final, NamedTuple
 
@@ -20,7 +20,8 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from app import ledger
-from app.ledger import Figures
+from app.kit.kept import Kept
+from app.ledger import EventSet, Figures
 from app.rules.baseline import Reason
 from app.rules.definitions import Measure
 from app.rules.measures import Actuals, Total, Totals, actual, decimal_text
@@ -213,15 +214,49 @@ def _plain(weight: Decimal) -> int | float:
     return int(whole) if whole == weight else float(weight)
 
 
-def read_figures(connection: Connection, selection: Selection, asked: ScoreQuery) -> Figures:
+_AS_OF: Final[Kept[Figures]] = Kept(
+    48 * 2**20, size=lambda figures: figures.amounts.nbytes + figures.distinct.nbytes + 2048
+)
+"""Figures as of past days, as many as fit: of all nodes a day takes a few megabytes, of one person next to nothing."""
+
+
+def read_figures(
+    connection: Connection, selection: Selection, asked: ScoreQuery, *, events: EventSet | None = None
+) -> Figures:
     """What the selection's nodes have done.
 
-    Queries: 1 or 2 of now; as of a day those of :func:`app.ledger.figures_as_of`.
+    As of a day it hangs on the revision and on the events of days up to it alone: kept by both, and by what was worked out for all nodes.
+
+    Args:
+        connection: an open transaction.
+        selection: the nodes.
+        asked: the cycle, and the day.
+        events: the events of days up to that day, where they were asked for already.
+
+    Queries: 1 or 2 of now; as of a day 1, and those of :func:`app.ledger.figures_as_of` where another event of such a day has come.
     """
-    frame, cycle = selection.plan.frame, selection.plan.cycle
+    plan = selection.plan
+    frame, cycle = plan.frame, plan.cycle
     if asked.as_of is None:
         return ledger.current_figures(connection, frame, cycle=cycle, nodes=selection.sources)
-    return ledger.figures_as_of(connection, frame, cycle=cycle, nodes=selection.sources, as_of=asked.as_of)
+    kept = partial(_figures_as_of, connection, asked.as_of, events or ledger.event_set(connection, asked.as_of))
+    everything = plan.everything()
+    if selection is not everything and ledger.is_large(frame, selection.sources):
+        rows = everything.rows_of(selection.sources)
+        if rows is not None:
+            return kept(everything).of(rows)
+    return kept(selection)
+
+
+def _figures_as_of(connection: Connection, as_of: dt.date, events: EventSet, selection: Selection) -> Figures:
+    plan = selection.plan
+    of = None if selection is plan.everything() else selection.sources
+    # Targets that were set move no figure: the load alone is in the key.
+    key = (str(connection.engine.url), plan.frame.directory.token, plan.cycle, as_of, events, of)
+    return _AS_OF.get(
+        key,
+        lambda: ledger.figures_as_of(connection, plan.frame, cycle=plan.cycle, nodes=selection.sources, as_of=as_of),
+    )
 
 
 def _totals(figures: Figures, rows: npt.NDArray[np.int64], members: npt.NDArray[np.int64]) -> Totals:

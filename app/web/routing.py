@@ -81,6 +81,7 @@ class Route:
         api: whether it answers in JSON, to keys too.
         transaction: whether the router opens one; else the handler opens its own, or needs none.
         again: the read of the same page that shows a refused form again.
+        before: what is looked up before anything is written.
         about: what OpenAPI says of it beyond its docstring.
     """
 
@@ -93,6 +94,7 @@ class Route:
     api: bool
     transaction: bool = True
     again: str | None = None
+    before: Callable[..., Any] | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
     form: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
@@ -131,6 +133,7 @@ class Pages:
         *,
         may: Deed,
         again: str | None = None,
+        before: Callable[..., Any] | None = None,
         transaction: bool = True,
     ) -> Callable[[View], View]:
         """A form that is sent.
@@ -139,11 +142,13 @@ class Pages:
             rule: the address.
             may: the deed.
             again: the handler of this page that shows the form again, with what was typed, where it is refused.
+            before: a handler of the same form that reads before the writing transaction begins, since others wait for that one. A
+                ``FormError`` of it is the answer; anything else is handed on as ``looked_up``.
             transaction: False for a handler that must not hold one, since it hashes a password or writes a long file: what it writes, and
                 notes for the trail, it does within ``context.write()``.
         """
         return self._declare(
-            rule, may=may, methods=("POST",), acts=True, api=False, transaction=transaction, again=again
+            rule, may=may, methods=("POST",), acts=True, api=False, transaction=transaction, again=again, before=before
         )
 
     def api_read(
@@ -290,7 +295,14 @@ class Site:
         return self.rendering.response(result, context, api=route.api)
 
     def _done(self, route: Route, context: RequestContext, arguments: Mapping[str, Any]) -> Any:
-        given = _asked(route)
+        given: dict[str, Any] = dict(_asked(route))
+        if route.before is not None:
+            with self.database.read() as connection, sign_in.on_connection(connection):
+                looked_up = route.before(context.opened(connection), **arguments, **given)
+            context.closed()
+            if isinstance(looked_up, FormError):
+                return looked_up
+            given["looked_up"] = looked_up
 
         def work(connection: Any) -> Any:
             context.opened(connection)

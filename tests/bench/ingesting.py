@@ -36,7 +36,7 @@ def server(agency: Agency, *command: str) -> Iterator[int]:
     environment = os.environ | {
         "DATABASE_URL": agency.url,
         "KPI_DEFINITIONS": str(agency.report.definitions),
-        "SECRET_KEY": "bench",
+        "SECRET_KEY": "the bench signs its cookies with this text",
     }
     words = [word.replace("PORT", str(port)) for word in command]
     process = subprocess.Popen([sys.executable, "-m", *words], env=environment)

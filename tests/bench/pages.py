@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import http.client
 import re
 import statistics
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
-from itertools import cycle
+from itertools import cycle, repeat
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
@@ -26,6 +28,7 @@ from tests.bench.ingesting import server
 from tests.bench.measuring import in_turn, seconds, tell
 
 REQUESTS = 60
+FRESH_DAYS = 5
 
 
 def token_in(page: str) -> str:
@@ -49,7 +52,12 @@ class Visitor:
 
     def get(self, path: str) -> str:
         """A page's text."""
-        status, body = self._ask("GET", path)
+        try:
+            status, body = self._ask("GET", path)
+        except http.client.RemoteDisconnected:
+            # The server lets go of a connection over which nothing came for some seconds.
+            self._connection.close()
+            status, body = self._ask("GET", path)
         assert status == 200, (path, status)
         return body
 
@@ -92,7 +100,41 @@ def measure(agency: Agency) -> None:
             page = visitor.get(path)
             queries = _count_queries(agency, people[role], path)
             _tell_page(f"{name}: {queries} queries", visitor, path, queries, len(page.encode()))
+        _measure_past(agency, port, people, str(root))
         _measure_log(agency, port, people[Role.EMPLOYEE])
+
+
+def _measure_past(agency: Agency, port: int, people: dict[Role, tuple[str, str]], root: str) -> None:
+    """Pages as of a past day, one's own grade and the agency's page, against the present scorecard of the same server: at most twice its time.
+
+    The last of them asks for another day each time, so that all of it is worked out anew.
+    """
+    own = f"employee:{agency.report.people[Role.EMPLOYEE]}"
+    past = f"as_of={agency.report.cycle}-{clock.today().month // 2 + 1:02}-15"
+    employee, executive = (Visitor(port, *people[role]) for role in (Role.EMPLOYEE, Role.EXECUTIVE))
+    present = (employee, f"/scorecards/{own}")
+    days = (clock.today() - dt.timedelta(days=days) for days in range(20, 10_000))
+    for name, visitor, addresses in (
+        ("agency", executive, repeat("/agency")),
+        ("agency as of a past day", executive, repeat(f"/agency?{past}")),
+        ("scorecard as of a past day", employee, repeat(f"/scorecards/{own}?{past}")),
+        ("agency's scorecard as of a past day", executive, repeat(f"/scorecards/unit:{root}?{past}")),
+        ("one's own grade", employee, repeat(f"/grades/{own}")),
+        (
+            "scorecard as of a day that nobody asked for before",
+            employee,
+            (f"/scorecards/{own}?as_of={day}" for day in days),
+        ),
+    ):
+        often = REQUESTS if isinstance(addresses, repeat) else FRESH_DAYS
+        told = " (promised: 2)" if isinstance(addresses, repeat) else ""
+        figures = in_turn(_taken(visitor, addresses, often), _taken(present[0], repeat(present[1]), often), runs=5)
+        tell(f"{name} ÷ the present scorecard{told}", figures, "s")
+
+
+def _taken(visitor: Visitor, addresses: Iterator[str], often: int) -> Callable[[], float]:
+    """The median of what some requests take, each for the next address."""
+    return lambda: statistics.median(seconds(partial(visitor.get, next(addresses))) for _ in range(often))
 
 
 def accounts(agency: Agency, *roles: Role) -> dict[Role, tuple[str, str]]:
@@ -140,7 +182,11 @@ def _measure_log(agency: Agency, port: int, login: tuple[str, str]) -> None:
         assert client.post("/log", data=fresh() | {"csrf_token": token}, headers=_ORIGIN).status_code == 303
         queries = len(statements)
     address = f"/baseline?queries={queries - 1}&size=0"
-    tell(f"an activity logged by its form: {queries} queries", in_turn(rate, baseline, runs=5), "requests/s")
+    tell(
+        f"an activity logged by its form: {queries - 1} queries beyond the session (promised: 12)",
+        in_turn(rate, baseline, runs=5),
+        "requests/s",
+    )
 
 
 _ORIGIN = {"Origin": "http://localhost"}
@@ -149,7 +195,10 @@ _ORIGIN = {"Origin": "http://localhost"}
 @contextmanager
 def _counted(agency: Agency, login: tuple[str, str]) -> Iterator[tuple[FlaskClient, str, list[str]]]:
     """The application in this process, somebody signed in, the token for forms, and the statements that are made from here on."""
-    app = create_app(Settings(database_url=agency.url, secret_key="bench"), database=agency.database)
+    app = create_app(
+        Settings(database_url=agency.url, secret_key="the bench signs its cookies with this text"),
+        database=agency.database,
+    )
     client = app.test_client()
     email, password = login
     form = {"email": email, "password": password, "csrf_token": token_in(client.get("/login").text)}

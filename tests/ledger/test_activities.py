@@ -11,7 +11,9 @@ from tests.conftest import CountQueries
 from tests.scenario import Agency, event_of
 
 
-def listed(agency: Agency, node: str, *, limit: int = 50, offset: int = 0, **wanted: object) -> Activities:
+def listed(
+    agency: Agency, node: str, *, limit: int = 50, after: str = "", count_to: int = 1000, **wanted: object
+) -> Activities:
     """A node's activities."""
     asked = Node.parse(node)
     assert asked is not None
@@ -22,7 +24,8 @@ def listed(agency: Agency, node: str, *, limit: int = 50, offset: int = 0, **wan
             node=asked,
             wanted=ActivityFilter(**wanted),  # type: ignore[arg-type]
             limit=limit,
-            offset=offset,
+            after=after,
+            count_to=count_to,
         )
 
 
@@ -67,9 +70,27 @@ def test_a_list_says_how_many_there_are_and_leads_on(agency: Agency) -> None:
     2026-02-01 consult C-4 E1 of D/AT
     2026-05-01 consult C-5 E1 of E/AT
     """
-    pages = [listed(agency, "employee:E1", limit=2, offset=offset) for offset in (0, 2, 4)]
-    assert {page.total for page in pages} == {5}
-    assert [row.buyer for page in pages for row in page.rows] == ["E", "C", "B", "A", "D"]
+    for node in ("employee:E1", "unit:HQ"):
+        pages = [listed(agency, node, limit=2)]
+        while pages[-1].following is not None:
+            pages.append(listed(agency, node, limit=2, after=pages[-1].following))
+        assert {(page.total, page.more) for page in pages} == {(5, False)}
+        assert [row.buyer for page in pages for row in page.rows] == ["E", "C", "B", "A", "D"], node
+    assert listed(agency, "employee:E1", after="nobody's").rows == ()
+
+
+def test_only_so_many_are_counted(agency: Agency) -> None:
+    """Beyond that the list says that there are more; to count them all would read all of them.
+
+    unit HQ agency
+    employee E1 HQ staff
+    2026-03-01 consult C-1 E1 of A/AT
+    2026-03-02 consult C-2 E1 of B/AT
+    2026-03-03 consult C-3 E1 of C/AT
+    """
+    for node in ("employee:E1", "unit:HQ"):
+        page = listed(agency, node, limit=1, count_to=2)
+        assert (page.total, page.more, len(page.rows)) == (2, True, 1)
 
 
 def test_a_list_is_narrowed_by_kind_state_days_and_text(agency: Agency) -> None:

@@ -50,11 +50,15 @@ def test_only_hr_downloads_it(working: Working) -> None:
 
 
 def test_constant_query_count(working: Working, count_queries: CountQueries) -> None:
-    """Those of the scores, whatever has been recorded."""
+    """Those of the scores, whatever has been recorded; where nothing has come since, two fewer."""
     dana = working.dana
     dana.get("/grades")
+    with count_queries() as kept:
+        dana.get("/grades")
+    working.record("2026-05-04 deal D-1 E1 1000.00 USD")
     with count_queries() as few:
         dana.get("/grades")
+    assert len(kept) < len(few)
     working.record(*(f"2026-05-04 deal M-{number} E{1 + number % 3} 1000.00 USD" for number in range(30)))
     with count_queries() as many:
         dana.get("/grades")

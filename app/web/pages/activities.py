@@ -38,7 +38,7 @@ class ActivityQuery(BaseModel):
     from_: dt.date | None = Field(default=None, alias="from")
     to: dt.date | None = None
     q: str = Field(default="", max_length=200)
-    page: int = Field(default=1, ge=1, le=1_000_000)
+    after: str = Field(default="", max_length=64)
 
     def wanted(self) -> ActivityFilter:
         """What is looked at."""
@@ -50,7 +50,7 @@ class ActivityQuery(BaseModel):
         """The parameters that the address of another page of the same list has."""
         return {
             name: value
-            for name, value in self.model_dump(by_alias=True, exclude={"page"}).items()
+            for name, value in self.model_dump(by_alias=True, exclude={"after"}).items()
             if value not in {"", None}
         }
 
@@ -69,7 +69,7 @@ def activities(context: RequestContext, query: ActivityQuery) -> Page:
         node=node,
         wanted=query.wanted(),
         limit=PAGE_ROWS,
-        offset=(query.page - 1) * PAGE_ROWS,
+        after=query.after,
     )
     return Page(
         "pages/activities.html",
@@ -82,7 +82,6 @@ def activities(context: RequestContext, query: ActivityQuery) -> Page:
         query=query,
         asked=query.asked(),
         narrowed=bool(query.type or query.state or query.from_ or query.to or query.q),
-        page_rows=PAGE_ROWS,
         words=words,
         states=ledger.STATES,
     )
@@ -100,7 +99,7 @@ def export(context: RequestContext, query: ActivityQuery, form: ActivitiesExport
         frame = scoring.state(connection).frame
         return ledger.activities_listed(connection, frame, node=node, wanted=query.wanted())
 
-    asked = query.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"page", "node"})
+    asked = query.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"after", "node"})
     return activities_file(context, form, find=find, subject=str(node), asked=asked, own=_is_own(context, node))
 
 

@@ -36,7 +36,7 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
     body = CachedPart(
         _DRAWN,
         (source.fingerprint, tuple(kept.items()), "goals" in context.pages),
-        lambda: scoring.agency_board(source),
+        lambda: scoring.agency_board(context.connection, source),
     )
     return Page(
         "pages/agency.html",

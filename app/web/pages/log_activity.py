@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from app import intake, ledger, scoring
 from app.kit.refusals import Conflict, Invalid, at_field
+from app.ledger import Frame, Recorded
 from app.rules.activities import EventKey
 from app.rules.own_events import pages_source
 from app.rules.permissions import Deed
@@ -90,30 +91,35 @@ def _day(text: str) -> dt.date | None:
         return None
 
 
-@pages.act("/log", may=Deed.LOG_ACTIVITY, again="log_activity")
-def log(context: RequestContext, form: ActivityForm) -> Redirect | FormError:
-    """Record it, and say what it did to the score."""
+def _look_first(context: RequestContext, form: ActivityForm) -> ScoreChange | FormError:
+    """What may be recorded already stops a form that is not sure; the score before is for the answer."""
     held = scoring.state(context.connection)
-    frame = held.frame
+    context.use(held.frame.directory)
+    me = context.viewer.employee or ""
+    event_of(context, frame=held.frame, form=form, rows=_rows())  # What is wrong is told before what is alike.
+    if not form.sure:
+        values = {name: str(getattr(form, name)) for name in Likeness.model_fields}
+        found = possible_duplicates(context.connection, frame=held.frame, values=values, day=form.day)
+        # Sent twice, the form finds its own activity.
+        if found and _key(me, form) not in {one.key for one in found}:
+            return FormError(at_field("sure", "possible_duplicate", LOOK_FIRST))
+    return ScoreChange.before(context, held=held, employee=me, day=form.day)
+
+
+@pages.act("/log", may=Deed.LOG_ACTIVITY, again="log_activity", before=_look_first)
+def log(context: RequestContext, form: ActivityForm, looked_up: ScoreChange) -> Redirect | FormError:
+    """Record it, and say what it did to the score."""
+    frame = looked_up.plan.frame
     context.use(frame.directory)
     me = context.viewer.employee or ""
-    key = ledger.event_key(EventKey(pages_source(me), form.form_id))
-    time = ledger.recorded_time(context.connection, source=pages_source(me), id=form.form_id)
-    event = event_of(context, frame=frame, form=form, rows=_rows(), time=time)
-    if time is None and not form.sure:
-        values = {name: str(getattr(form, name)) for name in Likeness.model_fields}
-        if possible_duplicates(context.connection, frame=frame, values=values, day=form.day):
-            return FormError(at_field("sure", "possible_duplicate", LOOK_FIRST))
-    change = ScoreChange.before(context, held=held, employee=me, day=form.day)
-    recorded = intake.take_in(
-        context.connection,
-        [intake.arrival_of(event)],
-        at=context.now,
-        door="page",
-        sender=context.viewer,
-        request=context.number,
-        frame=frame,
-    )
+    key = _key(me, form)
+    event = event_of(context, frame=frame, form=form, rows=_rows())
+    recorded = _recorded(context, frame, event)
+    if recorded.rejected and recorded.rejected[0].findings[0].code == "conflict":
+        # Sent again, a form makes its event again: with the time of the first the two are one, unless something else was typed.
+        time = ledger.recorded_time(context.connection, source=pages_source(me), id=form.form_id)
+        event = event_of(context, frame=frame, form=form, rows=_rows(), time=time)
+        recorded = _recorded(context, frame, event)
     if recorded.rejected:
         findings = recorded.rejected[0].findings
         raise (
@@ -124,7 +130,24 @@ def log(context: RequestContext, form: ActivityForm) -> Redirect | FormError:
     context.note(subject=f"activity:{key}", after=event)
     if recorded.duplicate:
         return Redirect(SAVED_BEFORE, then="activity", values={"key": key})
-    return Redirect(SAVED, then="activity", values={"key": key}, parameters={"effect": change.words(context)})
+    return Redirect(SAVED, then="activity", values={"key": key}, parameters={"effect": looked_up.words(context)})
+
+
+def _key(me: str, form: ActivityForm) -> str:
+    return ledger.event_key(EventKey(pages_source(me), form.form_id))
+
+
+def _recorded(context: RequestContext, frame: Frame, event: dict[str, object]) -> Recorded:
+    return intake.take_in(
+        context.connection,
+        [intake.arrival_of(event)],
+        at=context.now,
+        door="page",
+        sender=context.viewer,
+        request=context.number,
+        keep=False,
+        frame=frame,
+    )
 
 
 def _rows() -> list[Colleague]:
