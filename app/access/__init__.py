@@ -29,6 +29,7 @@ from app.access.accounts import (
     viewer_of,
 )
 from app.access.hook_messages import MessageReused, take_message
+from app.access.kept_forms import forget_forms, has_kept_forms, keep_form, typed_before
 from app.access.keys import (
     Hook,
     Key,
@@ -82,9 +83,12 @@ __all__ = [
     "find_hook",
     "finish_attempt",
     "first_password",
+    "forget_forms",
     "forget_sessions",
+    "has_kept_forms",
     "hashed_password",
     "hooks",
+    "keep_form",
     "keys",
     "may_at_all",
     "open_session",
@@ -102,6 +106,7 @@ __all__ = [
     "take_message",
     "touch_session",
     "trail_rows",
+    "typed_before",
     "verify_relations",
     "viewer",
     "viewer_of",

@@ -27,7 +27,7 @@ Form = TypeVar("Form", bound=BaseModel)
 PASSWORD_FIELDS: Final = frozenset({"password", "old_password", "new_password", "repeated_password"})
 """Every field of any form that a password is typed into."""
 
-_NEVER_SENT_BACK: Final = PASSWORD_FIELDS | {"csrf_token"}
+_NEVER_SENT_BACK: Final = PASSWORD_FIELDS | {"csrf_token", "typed_by"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

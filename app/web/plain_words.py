@@ -111,6 +111,7 @@ _SUBJECTS: Final[Mapping[str, str]] = {
 _KINDS: Final[Mapping[str, str]] = {
     "account": n_("Account %(name)s"),
     "key": n_("Key %(name)s"),
+    "file": n_("File %(name)s"),
     "hook": n_("Hook %(name)s"),
     "job": n_("Job %(name)s"),
     "rejected": n_("Rejected event %(name)s"),

@@ -23,6 +23,7 @@ from app.access import Key, Viewer
 from app.kit.database import Database
 
 __all__ = [
+    "KEPT_FORMS",
     "SESSION_COOKIE",
     "bearer",
     "begin_session",
@@ -34,6 +35,8 @@ __all__ = [
 ]
 
 SESSION_COOKIE: Final = "kopes_session"
+KEPT_FORMS: Final = "kept_forms"
+"""Whether the session's owner had typed something when the one before had ended."""
 
 # The request's transaction, so that the person is read in it and not in another one of its own.
 _OPEN: Final[ContextVar[Connection | None]] = ContextVar("open_transaction", default=None)

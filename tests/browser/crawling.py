@@ -38,7 +38,7 @@ AXE: Final = {
 _KEY: Final = re.compile(r"(?<![0-9A-Za-z])(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8,}(?![0-9A-Za-z])")
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d)?")
 _CODE: Final = re.compile(r"(?<![\w/@.:-])[A-Za-z]+_[A-Za-z_]+")
-_WORD: Final = re.compile(r"[A-Za-zÀ-ÿ]{2,}(?:['’][a-zà-ÿ]+)?")
+_WORD: Final = re.compile(r"(?![A-Z]{2,4}(?![A-Za-z]))(?<![A-Za-zÀ-ÿ])[A-Za-zÀ-ÿ]{2,}(?:['’][a-zà-ÿ]+)?")
 _LATIN: Final = re.compile(r"(?![A-Z]{2,4}(?![A-Za-z]))(?<![A-Za-z])[A-Za-z]{2,}")
 _PLACE: Final = re.compile(r"%\(\w+\)s|%%")
 _OWN_NAME: Final = re.compile(r"“[^”]*”|[^\s@]+@[^\s@]+|/hooks/\S+|\b[A-Z]?\d[\w-]*|(?<=\d )may(?= \d{4})")
@@ -126,7 +126,7 @@ class Words:
             frozenset(english),
             of,
             sentences,
-            re.compile("|".join(map(re.escape, names)), re.IGNORECASE),
+            re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)", re.IGNORECASE),
             frozenset(_codes(demo / "definitions")),
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import request
+from flask import request, session
 from pydantic import BaseModel, ConfigDict
 
 from app import access
@@ -19,7 +19,7 @@ from app.web.rendering import FormError, Page, Redirect, SeeOther
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.security import safe_next
-from app.web.sign_in import begin_session, end_session
+from app.web.sign_in import KEPT_FORMS, begin_session, end_session
 
 pages: Final = Pages("sign_in")
 
@@ -66,6 +66,9 @@ def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
     with context.write() as connection:
         token = access.finish_attempt(connection, attempt=attempt, now=context.now)
         viewer = None if token is None else access.viewer(connection, token=token, now=context.now)
+        waiting_forms = viewer is not None and access.has_kept_forms(
+            connection, account_id=viewer.account_id, now=context.now
+        )
         if viewer is not None:
             if context.person is not None:
                 access.sign_out(connection, viewer=context.person, now=context.now)
@@ -73,6 +76,8 @@ def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
     if token is None or viewer is None:
         return FormError(at_field("password", "wrong", WRONG))
     begin_session(token, viewer)
+    if waiting_forms:
+        session[KEPT_FORMS] = True
     return SeeOther(safe_next(request.form.get("next")) or "home")
 
 
