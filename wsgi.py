@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from app.kit import logs
 from app.kit.settings import Settings
 from app.web import create_app
 
+logs.prepare()
 app = create_app(Settings.from_environment())

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -362,8 +362,16 @@ class Server:
 class Serve(Protocol):
     """Starts servers."""
 
-    def __call__(self, database: str, *, definitions: Path = DEFINITIONS, **environment: str) -> Server:
-        """Start ``kopes serve`` on a free port of this machine and wait until it answers."""
+    def __call__(
+        self,
+        database: str,
+        *,
+        definitions: Path = DEFINITIONS,
+        workers: int = 1,
+        under: Sequence[str] = (),
+        **environment: str,
+    ) -> Server:
+        """Start ``kopes serve`` on a free port of this machine, by another command where one is given, and wait until it answers."""
 
 
 def free_port() -> int:
@@ -377,13 +385,21 @@ def free_port() -> int:
 @contextmanager
 def _servers(folder: Path) -> Iterator[Serve]:
     running: list[Server] = []
+    command = [sys.executable, "-m", "app", "serve"]
 
-    def start(database: str, *, definitions: Path = DEFINITIONS, **environment: str) -> Server:
+    def start(
+        database: str,
+        *,
+        definitions: Path = DEFINITIONS,
+        workers: int = 1,
+        under: Sequence[str] = (),
+        **environment: str,
+    ) -> Server:
         port = free_port()
         log = folder / f"serve-{port}.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "app", "serve", "--bind", f"127.0.0.1:{port}"],
+                [*under, *command, "--bind", f"127.0.0.1:{port}", "--workers", str(workers)],
                 cwd=ROOT,
                 env=_environment(database, definitions, environment),
                 stdin=subprocess.DEVNULL,

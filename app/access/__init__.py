@@ -6,10 +6,8 @@ process, and that the trail only grows. It never decides by a role: :mod:`app.ru
 """
 
 from app.access.accounts import (
-    SESSION_LIFE,
     Account,
     NewAccount,
-    Viewer,
     account_by_id,
     account_of_employee,
     accounts,
@@ -18,15 +16,7 @@ from app.access.accounts import (
     change_password,
     create_account,
     disable_account,
-    email_key,
-    end_sessions,
-    forget_sessions,
-    open_session,
     reset_password,
-    sign_out,
-    touch_session,
-    viewer,
-    viewer_of,
 )
 from app.access.hook_messages import MessageReused, take_message
 from app.access.kept_forms import forget_forms, has_kept_forms, keep_form, typed_before
@@ -43,17 +33,48 @@ from app.access.keys import (
     revoke_hook,
     revoke_key,
 )
+from app.access.passwords import (
+    FIRST_PASSWORD_LIFE,
+    FirstPassword,
+    first_password,
+    hashed_password,
+    password_findings,
+    password_matches,
+)
 from app.access.passwords import LENGTH_MIN as PASSWORD_LENGTH_MIN
-from app.access.passwords import FirstPassword, first_password, hashed_password, password_findings, password_matches
+from app.access.powers import account_ids_with, is_own, own_powers, powers_of
 from app.access.relations import exists, may_at_all, relations, sees, standing, verify_relations
+from app.access.sessions import (
+    SESSION_IDLE,
+    SESSION_LIFE,
+    TOUCH_AFTER,
+    Client,
+    OwnSession,
+    Viewer,
+    email_key,
+    end_own_session,
+    end_sessions,
+    forget_sessions,
+    open_session,
+    own_sessions,
+    sign_out,
+    storable,
+    touch_session,
+    viewer,
+    viewer_of,
+)
 from app.access.signing_in import Attempt, attempt_succeeded, begin_attempt, count_unknown_key, finish_attempt
 from app.access.trail import JsonText, TrailRow, record_deed, record_reading, trail_rows
 
 __all__ = [
+    "FIRST_PASSWORD_LIFE",
     "PASSWORD_LENGTH_MIN",
+    "SESSION_IDLE",
     "SESSION_LIFE",
+    "TOUCH_AFTER",
     "Account",
     "Attempt",
+    "Client",
     "FirstPassword",
     "Hook",
     "JsonText",
@@ -61,9 +82,11 @@ __all__ = [
     "KeyRow",
     "MessageReused",
     "NewAccount",
+    "OwnSession",
     "TrailRow",
     "Viewer",
     "account_by_id",
+    "account_ids_with",
     "account_of_employee",
     "accounts",
     "attempt_succeeded",
@@ -78,6 +101,7 @@ __all__ = [
     "create_key",
     "disable_account",
     "email_key",
+    "end_own_session",
     "end_sessions",
     "exists",
     "find_hook",
@@ -88,12 +112,16 @@ __all__ = [
     "has_kept_forms",
     "hashed_password",
     "hooks",
+    "is_own",
     "keep_form",
     "keys",
     "may_at_all",
     "open_session",
+    "own_powers",
+    "own_sessions",
     "password_findings",
     "password_matches",
+    "powers_of",
     "record_deed",
     "record_reading",
     "relations",
@@ -103,6 +131,7 @@ __all__ = [
     "sees",
     "sign_out",
     "standing",
+    "storable",
     "take_message",
     "touch_session",
     "trail_rows",

@@ -6,10 +6,13 @@ Nothing here takes a connection.
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import secrets
 import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -18,6 +21,7 @@ from app.kit.refusals import at_field
 from app.rules.terms import Finding, n_
 
 __all__ = [
+    "FIRST_PASSWORD_LIFE",
     "LENGTH_MAX",
     "LENGTH_MIN",
     "FirstPassword",
@@ -27,10 +31,44 @@ __all__ = [
     "password_matches",
 ]
 
+FIRST_PASSWORD_LIFE: Final = dt.timedelta(days=7)
+"""So long a first password from the accounts' page works, for nothing but its change; a handed-over note that nobody used opens nothing later."""
+
 LENGTH_MIN: Final = 10
 LENGTH_MAX: Final = 200
 
+_GUESSES_LOG10_MIN: Final = 9
+"""A billion guesses, each of which costs a tenth of a second and 64 MiB here: a year of a machine that does thirty at once."""
+
+_REST_LOG10_MIN: Final = 6
+"""What is left of a password without its owner's own words has to be something by itself."""
+
+_GUESSED_LENGTH: Final = 64
+_OWN_WORD_MIN: Final = 3
+
+OWN: Final = n_(
+    "Your name, your e-mail and the agency's name are tried first. Use four words that have nothing to do with you or with each other."
+)
+PATTERN: Final = n_(
+    "Rows of keys, repeated or counted letters and dates are tried first. Use four words that have nothing to do with each other."
+)
+GUESSABLE: Final = n_(
+    "Known passwords and single words, with a digit or a sign too, are tried first. Use four words that have nothing to do with each other."
+)
+
+# Korean also as the same keys write it on a Latin keyboard; what the library's lists, made from English passwords, do not know.
+_COMMON: Final = """
+    openkopes kopes kotra scorecard evaluation performance password agency export admin welcome
+    비밀번호 qlalfqjsgh 암호 dkagh 패스워드 votmdnjem 관리자 rhksflwk 대한민국 eogksalsrnr 안녕하세요 dkssudgktpdy
+    사랑해 tkfkdgo 사랑해요 tkfkdgody 코트라 zhxmfk 성과급 tjdrhkrmq 서울 tjdnf seoul korea hanguk busan
+    contraseña contrasena clave teamo tequiero bienvenido bienvenida hola madrid barcelona corea españa espana mexico
+"""
+COMMON_WORDS: Final = tuple(_COMMON.split())
+"""Words that are tried early in the languages of the pages."""
+
 _HASHER: Final = PasswordHasher()
+
+_GUESSING: Final = threading.Lock()
 
 # 64 MiB a hash: two at once leave a small machine its memory, and the others queue for a moment.
 _AT_ONCE: Final = threading.BoundedSemaphore(2)
@@ -53,7 +91,7 @@ class FirstPassword:
 def hashed_password(password: str) -> str:
     """The argon2id hash of a password, with its parameters and a fresh salt."""
     with _AT_ONCE:
-        return _HASHER.hash(password)
+        return _HASHER.hash(password.encode("utf-8", "surrogatepass"))
 
 
 def password_matches(password_hash: str | None, password: str) -> bool:
@@ -66,7 +104,7 @@ def password_matches(password_hash: str | None, password: str) -> bool:
     against = password_hash if password_hash is not None else _nobody()
     with _AT_ONCE:
         try:
-            _HASHER.verify(against, password[: LENGTH_MAX + 1])
+            _HASHER.verify(against, password[: LENGTH_MAX + 1].encode("utf-8", "surrogatepass"))
         except (VerificationError, InvalidHashError):
             return False
     return password_hash is not None
@@ -79,16 +117,56 @@ def first_password() -> FirstPassword:
     return FirstPassword(text=text, hashed=hashed_password(text))
 
 
-def password_findings(field: str, password: str, *, email: str) -> list[Finding]:
-    """What is wrong with a new password: its length, or that anybody would guess it."""
+def password_findings(field: str, password: str, *, email: str, others: Iterable[str] = ()) -> list[Finding]:
+    """What is wrong with a new password: its length, or that it would be among the first that somebody tries.
+
+    Args:
+        field: the form's.
+        password: as typed.
+        email: what its owner signs in with.
+        others: names that are close to the owner: their own, the agency's.
+    """
     if len(password) < LENGTH_MIN:
         return [at_field(field, "too_short", n_("Use at least %(least)s characters."), least=LENGTH_MIN)]
     if len(password) > LENGTH_MAX:
         return [at_field(field, "too_long", n_("Use at most %(most)s characters."), most=LENGTH_MAX)]
-    plain = password.casefold()
-    if email.casefold() in plain or email.partition("@")[0].casefold() == plain or len(set(plain)) < 4:
-        return [at_field(field, "guessable", n_("This is too easy to guess. Use several words, without your e-mail."))]
-    return []
+    own = _words(email, *others)
+    guess = _guess(password, [*own, *COMMON_WORDS])
+    rest = _without(password, own)
+    if len(rest) < len(password) and (not rest or _guess(rest, [*COMMON_WORDS])["guesses_log10"] < _REST_LOG10_MIN):
+        return [at_field(field, "own", OWN)]
+    if guess["guesses_log10"] >= _GUESSES_LOG10_MIN:
+        return []
+    if not {part["pattern"] for part in guess["sequence"]}.isdisjoint(
+        {"spatial", "repeat", "sequence", "date", "regex"}
+    ):
+        return [at_field(field, "pattern", PATTERN)]
+    return [at_field(field, "guessable", GUESSABLE)]
+
+
+def _guess(password: str, inputs: list[str]) -> Mapping[str, Any]:
+    """How a password would be guessed: the library's estimate of its beginning, which is enough for one that is long."""
+    from zxcvbn import zxcvbn
+
+    # The library keeps the words that it is given in a table of its module.
+    with _GUESSING:
+        found: Mapping[str, Any] = zxcvbn(password[:_GUESSED_LENGTH], user_inputs=inputs)
+    return found
+
+
+def _without(password: str, own: Iterable[str]) -> str:
+    """The password without its owner's own words, the longest first."""
+    rest = password.casefold()
+    for word in sorted({one for one in own if len(one) >= _OWN_WORD_MIN}, key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return rest
+
+
+def _words(*texts: str) -> list[str]:
+    """Texts and the words in them, as they are and without what stands between."""
+    folded = [text.casefold() for text in texts if text]
+    parts = [part for text in folded for part in re.findall(r"\w+", text)]
+    return [*folded, *("".join(re.findall(r"\w+", text)) for text in folded), *parts]
 
 
 def _nobody() -> str:

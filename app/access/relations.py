@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection
 
-from app.access.accounts import Viewer
+from app.access.sessions import Viewer
 from app.organisation import Directory
 from app.rules.permissions import FROM_ABOVE, Deed, Relation, may, relations_that_allow
 from app.rules.terms import Node, NodeKind

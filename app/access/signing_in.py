@@ -2,7 +2,8 @@
 
 It takes three steps: :func:`begin_attempt` writes the attempt down (so that a hundred at once cannot all pass the count), the caller checks the
 password with :func:`app.access.passwords.password_matches`, :func:`finish_attempt` opens the session.
-A newcomer's usual mistake: an attempt counts as failed until it succeeded, and the count is in the database, shared by all processes.
+A newcomer's usual mistake: an attempt counts as failed until it succeeded, and the count is in the database, shared by all processes. Whoever
+tries from a browser that the account was signed in with before is counted apart, so that strangers lock nobody out.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.access.accounts import email_key, open_session
+from app.access.sessions import SESSION_LIFE, Client, email_key, open_session, storable
 from app.access.tables import account, sign_in_attempt
 from app.kit.database import lock
 from app.kit.refusals import TooMany
@@ -38,15 +39,18 @@ _KEPT: Final = dt.timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A sign-in under way."""
+    """A sign-in under way; ``over`` where the password is a first one whose time has ended."""
 
     id: int
     email_key: str
     account_id: int | None
     password_hash: str | None
+    over: bool = False
 
 
-def begin_attempt(connection: Connection, *, email: str, address: str, limit: int, now: dt.datetime) -> Attempt:
+def begin_attempt(
+    connection: Connection, *, email: str, address: str, limit: int, now: dt.datetime, browser: str | None = None
+) -> Attempt:
     """Count an attempt in, unless its account or its address has failed too often.
 
     Args:
@@ -55,38 +59,45 @@ def begin_attempt(connection: Connection, *, email: str, address: str, limit: in
         address: where the request comes from.
         limit: failures of one account in :data:`WINDOW`; an address may have five times as many.
         now: when.
+        browser: the name of one that this account was signed in with before: only its own failures count against it.
 
     Raises:
         TooMany: it must wait; an attempt made meanwhile does not prolong that.
 
-    Queries: 4 (failures of the account, failures of the address, the attempt, the account).
+    Queries: 4 (failures of the account, failures of the address, the attempt, the account); 3 from a browser that is known.
     """
-    key = email_key(email)[:254]
+    key, address = storable(email_key(email))[:254], storable(address)[:254]
     # Attempts at once on one account queue up, so that none of them counts without the others.
     lock(connection, _lock_of(key))
     since = now - WINDOW
+    same = (
+        sign_in_attempt.c.email_key == key,
+        sign_in_attempt.c.browser.is_(None) if browser is None else sign_in_attempt.c.browser == browser,
+    )
     last_success = (
         sa.select(sa.func.max(sign_in_attempt.c.id))
-        .where(sign_in_attempt.c.email_key == key, sign_in_attempt.c.succeeded.is_(True))
+        .where(*same, sign_in_attempt.c.succeeded.is_(True))
         .scalar_subquery()
     )
     of_account = _failures(since).where(
-        sign_in_attempt.c.email_key == key,
+        *same,
         sa.or_(last_success.is_(None), sign_in_attempt.c.id > last_success),
     )
     # A program with an old key must not keep its whole office from signing in.
     of_address = _failures(since).where(
         sign_in_attempt.c.address == address, sign_in_attempt.c.email_key != _UNKNOWN_KEY
     )
-    for counted, most in ((of_account, limit), (of_address, limit * _ADDRESS_FACTOR)):
+    # Who is known here waits for nobody else's failures, at the same address neither.
+    limits = [(of_account, limit)] if browser else [(of_account, limit), (of_address, limit * _ADDRESS_FACTOR)]
+    for counted, most in limits:
         _refuse_over(connection, counted, most=most, now=now)
     made = connection.execute(
         sa.insert(sign_in_attempt)
-        .values(email_key=key, address=address, at=now, succeeded=False)
+        .values(email_key=key, address=address, browser=browser, at=now, succeeded=False)
         .returning(sign_in_attempt.c.id)
     )
     known = connection.execute(
-        sa.select(account.c.id, account.c.password_hash).where(
+        sa.select(account.c.id, account.c.password_hash, account.c.first_password_until).where(
             account.c.email_key == key, account.c.disabled_at.is_(None)
         )
     ).one_or_none()
@@ -95,6 +106,7 @@ def begin_attempt(connection: Connection, *, email: str, address: str, limit: in
         email_key=key,
         account_id=None if known is None else known.id,
         password_hash=None if known is None else known.password_hash,
+        over=known is not None and known.first_password_until is not None and known.first_password_until <= now,
     )
 
 
@@ -103,12 +115,22 @@ def attempt_succeeded(connection: Connection, *, attempt: Attempt) -> None:
     connection.execute(sa.update(sign_in_attempt).where(sign_in_attempt.c.id == attempt.id).values(succeeded=True))
 
 
-def finish_attempt(connection: Connection, *, attempt: Attempt, now: dt.datetime) -> str | None:
+def finish_attempt(
+    connection: Connection,
+    *,
+    attempt: Attempt,
+    now: dt.datetime,
+    client: Client = Client(),  # noqa: B008 - frozen
+    life: dt.timedelta = SESSION_LIFE,
+) -> str | None:
     """Note that an attempt succeeded and begin its session.
 
     Returns:
-        The token for the cookie; None where the account was closed or its password changed while it was checked.
+        The token for the cookie; None where the account was closed or its password changed while it was checked, and for a first password whose
+        time is over.
     """
+    if attempt.over:
+        return None
     still = connection.execute(
         sa.select(account.c.id).where(
             account.c.id == attempt.account_id,
@@ -124,7 +146,7 @@ def finish_attempt(connection: Connection, *, attempt: Attempt, now: dt.datetime
             sign_in_attempt.c.email_key == attempt.email_key, sign_in_attempt.c.at < now - _KEPT
         )
     )
-    return open_session(connection, account_id=still.id, now=now)
+    return open_session(connection, account_id=still.id, now=now, client=client, life=life)
 
 
 def count_unknown_key(

@@ -35,7 +35,13 @@ account: Final = sa.Table(
     sa.Column(
         "employee", Code, nullable=True, unique=True, comment="the number; no foreign key, since a load replaces rows"
     ),
-    sa.Column("first_password", sa.Boolean, nullable=False, comment="still the one that the command printed"),
+    sa.Column("first_password", sa.Boolean, nullable=False, comment="still one that somebody else chose"),
+    sa.Column(
+        "first_password_until",
+        Instant,
+        nullable=True,
+        comment="until when it works, for nothing but its change; null: as any password",
+    ),
     sa.Column("language", sa.Text, nullable=True, comment="null: as the browser asks"),
     sa.Column("theme", sa.Text, nullable=False, server_default="system"),
     sa.Column("created_at", Instant, nullable=False),
@@ -52,9 +58,11 @@ web_session: Final = sa.Table(
     sa.Column("token_hash", Code, primary_key=True, comment="SHA-256 of the cookie's token, in hexadecimal"),
     sa.Column("account_id", sa.ForeignKey("account.id"), nullable=False),
     sa.Column("created_at", Instant, nullable=False),
-    sa.Column("last_acted_at", Instant, nullable=False, comment="coarse; reading moves nothing"),
+    sa.Column("last_acted_at", Instant, nullable=False, comment="when it was last used, by the minute"),
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("ended_at", Instant, nullable=True),
+    sa.Column("address", sa.Text, nullable=False, server_default="", comment="where it was begun from"),
+    sa.Column("device", sa.Text, nullable=False, server_default="", comment="what the browser said of itself then"),
     sa.CheckConstraint("length(token_hash) = 64", name="token_hash_length"),
     sa.Index("ix_web_session_account", "account_id"),
 )
@@ -103,6 +111,9 @@ sign_in_attempt: Final = sa.Table(
     sa.Column("id", BigKey, primary_key=True),
     sa.Column("email_key", Code, nullable=False, comment="also of accounts that are not there"),
     sa.Column("address", Code, nullable=False),
+    sa.Column(
+        "browser", Code, nullable=True, comment="of one that the account was signed in with before; null: unknown"
+    ),
     sa.Column("at", Instant, nullable=False),
     sa.Column("succeeded", sa.Boolean, nullable=False, comment="false from the start: an attempt under way counts"),
     sa.Index("ix_sign_in_attempt_email", "email_key", "at"),
@@ -129,13 +140,13 @@ reading_log: Final = sa.Table(
     metadata,
     sa.Column("id", BigKey, primary_key=True),
     sa.Column("at", Instant, nullable=False),
-    sa.Column("account_id", sa.ForeignKey("account.id"), nullable=False),
-    sa.Column("what", sa.Text, nullable=False, comment="the export's name"),
+    sa.Column("who", Code, nullable=False, comment="account:EMAIL or key:NAME"),
+    sa.Column("what", sa.Text, nullable=False, comment="the export's or the resource's name"),
     sa.Column("asked", sa.Text, nullable=False, comment="JSON: cycle, day, basis, form"),
-    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=True, comment="null: read over the API, which asks for none"),
     sa.Column("rows", sa.Integer, nullable=False),
     sa.CheckConstraint("length(reason) > 0", name="reason_given"),
-    sa.Index("ix_reading_log_account", "account_id", "id"),
+    sa.Index("ix_reading_log_who", "who", "id"),
 )
 
 kept_form: Final = sa.Table(

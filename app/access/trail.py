@@ -80,17 +80,17 @@ def record_deed(
 def record_reading(
     connection: Connection,
     *,
-    account_id: int,
+    who: str,
     what: str,
     asked: Mapping[str, object],
-    reason: str,
     rows: int,
     at: dt.datetime,
+    reason: str | None = None,
 ) -> None:
-    """Write down a download of other people's data, with its reason."""
+    """Write down that other people's data were read, many at once: a download with its reason, the API without one."""
     connection.execute(
         sa.insert(reading_log).values(
-            account_id=account_id, what=what, asked=json.dumps(asked, sort_keys=True), reason=reason, rows=rows, at=at
+            who=who, what=what, asked=json.dumps(asked, sort_keys=True), reason=reason, rows=rows, at=at
         )
     )
 

@@ -13,6 +13,7 @@ from typing import Final
 import click
 from sqlalchemy.exc import DBAPIError
 
+from app.kit import logs
 from app.kit.refusals import Refusal
 
 __all__ = ["cli", "main"]
@@ -64,6 +65,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
+    logs.prepare()
     try:
         cli.main(prog_name="kopes", standalone_mode=False)
     except click.ClickException as error:

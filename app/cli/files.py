@@ -10,11 +10,12 @@ from typing import Final
 from uuid import uuid4
 
 import click
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app import intake
 from app.cli.opening import open_database, settings
 from app.kit import clock, schema
+from app.kit.database import Database
 from app.kit.refusals import Refusal
 from app.ledger import Arrival, Recorded
 from app.rules.permissions import Deed
@@ -49,6 +50,11 @@ def migrate() -> None:
         schema.migrate(given.database_url)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    derived = open_database(given).writing(
+        Deed.LOAD_FOLDER, lambda connection: intake.derive_by_present_rules(connection, at=clock.now())
+    )
+    if derived:
+        click.echo(f"{derived} activities were derived again by the rules of this version.")
     click.echo("The schema is current.")
 
 
@@ -78,48 +84,59 @@ def load(folder: Path) -> None:
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-def ingest(files: tuple[Path, ...]) -> None:
+@click.option(
+    "--ignore-column",
+    "ignored",
+    multiple=True,
+    metavar="NAME",
+    help="Do not read this column of a table; may be repeated.",
+)
+def ingest(files: tuple[Path, ...], ignored: tuple[str, ...]) -> None:
     """Record the activities of FILES (.ndjson, .csv or .xlsx)."""
-    from rich.progress import Progress
-
     opened = open_database(settings())
-    refused = False
-    for file in files:
-        if not file.is_file():
-            click.echo(f"{file}: there is no such file", err=True)
-            refused = True
-            continue
-
-        run = f"{who()}:{uuid4().hex}"
-
-        def record(arrivals: list[Arrival], sender: str = file.name, request: str = run) -> Recorded:
-            return opened.writing(
-                Deed.INGEST,
-                lambda connection: intake.take_in(
-                    connection, arrivals, at=clock.now(), door="ingest", sender=sender, request=request
-                ),
-            )
-
-        with Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed} events"),
-            TimeElapsedColumn(),
-            disable=not sys.stderr.isatty(),
-            console=None,
-        ) as progress:
-            task = progress.add_task(file.name, total=None)
-
-            def advance(done: int, shown: Progress = progress, at: TaskID = task) -> None:
-                shown.advance(at, done)
-
-            report = intake.ingest_file(file, record=record, complain=complain, progress=advance)
-        click.echo(
-            f"{file}: accepted {report.accepted}, duplicate {report.duplicate}, rejected {report.rejected}"
-            + (f" (see {report.rejects_file})" if report.rejects_file else "")
-        )
-        refused |= report.rejected > 0
+    refused = [file for file in files if not _ingest_one(opened, file, ignored)]
     sys.exit(1 if refused else 0)
+
+
+def _ingest_one(opened: Database, file: Path, ignored: tuple[str, ...]) -> bool:
+    """Record a file and say what became of it; returns whether all of it was accepted or here before."""
+    if not file.is_file():
+        click.echo(f"{file}: there is no such file", err=True)
+        return False
+    request = f"{who()}:{uuid4().hex}"
+
+    def record(arrivals: list[Arrival]) -> Recorded:
+        return opened.writing(
+            Deed.INGEST,
+            lambda connection: intake.take_in(
+                connection, arrivals, at=clock.now(), door="ingest", sender=file.name, request=request
+            ),
+        )
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed} events"),
+        TimeElapsedColumn(),
+        disable=not sys.stderr.isatty(),
+        console=None,
+    ) as progress:
+        task = progress.add_task(file.name, total=None)
+        report = intake.ingest_file(
+            file,
+            record=record,
+            complain=complain,
+            progress=lambda done: progress.advance(task, done),
+            ignored_columns=ignored,
+        )
+    if report.stopped:
+        click.echo(f"{file}: nothing of it was recorded", err=True)
+        return False
+    click.echo(
+        f"{file}: accepted {report.accepted}, duplicate {report.duplicate}, rejected {report.rejected}"
+        + (f" (see {report.rejects_file})" if report.rejects_file else "")
+    )
+    return report.rejected == 0
 
 
 COMMANDS: Final = (migrate, load, ingest)

@@ -6,7 +6,6 @@ A newcomer's usual mistake is to serve from a database that was never migrated: 
 from __future__ import annotations
 
 import ipaddress
-import os
 import socket
 import sys
 from typing import Final
@@ -41,13 +40,9 @@ class _Address(click.ParamType[tuple[str, int]]):
     show_default=True,
     help="Processes; more than one on PostgreSQL only.",
 )
-@click.option("--inherited", type=int, hidden=True, help="The channel over which connections are dealt.")
-def serve(bind: tuple[str, int], workers: int, inherited: int | None) -> None:
+def serve(bind: tuple[str, int], workers: int) -> None:
     """Serve pages, API and live streams."""
     given = settings()
-    if inherited is not None:
-        _serve_inherited(given, inherited)
-        return
     _look_at_secret_key(given)
     database = open_database(given)
     on_sqlite = database.dialect == "sqlite"
@@ -66,10 +61,10 @@ def serve(bind: tuple[str, int], workers: int, inherited: int | None) -> None:
     sys.stdout.flush()
     if workers == 1:
         run(given, listener)
-    else:
-        # Without a key of its own every process would draw another one, and none would know the cookies of the next.
-        os.environ["SECRET_KEY"] = given.secret_key  # noqa: TID251 - handed on to the processes that we start
-        supervise([sys.executable, "-m", "app", "serve"], listener, workers=workers)
+        return
+    with listener:
+        host, port = listener.getsockname()[:2]
+    sys.exit(supervise(given, host, port, workers=workers))
 
 
 def _look_at_secret_key(given: Settings) -> None:
@@ -87,14 +82,6 @@ def _look_at_secret_key(given: Settings) -> None:
     if given.for_real:
         raise click.UsageError(message)
     click.echo(f"warning: {message}; behind https or a proxy this one is refused", err=True)
-
-
-def _serve_inherited(given: Settings, number: int) -> None:
-    """Serve as one of several processes, what the parent deals."""
-    from app.web.front import end_with_parent, run
-
-    end_with_parent()
-    run(given, socket.socket(fileno=number), dealt=True)
 
 
 def _shown(listener: socket.socket) -> str:

@@ -7,15 +7,16 @@ of how far an interrupted run had come.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final, TextIO
 
 from app import ledger
+from app.intake.event_files import read_events
 from app.intake.events import arrival_of
-from app.kit.files import Document, Trouble, read_events, read_ndjson
+from app.kit.files import Document, Trouble, read_ndjson
 from app.kit.private_files import open_private
 from app.ledger import Arrival, Recorded, Rejected
 from app.rules.json_text import decode, encode
@@ -37,14 +38,14 @@ class FileReport:
     accepted: int = 0
     duplicate: int = 0
     rejected: int = 0
-    warnings: list[Finding] = field(default_factory=list)
     rejects_file: Path | None = None
-    unreadable: bool = False
+    stopped: bool = False
+    """The file is none of events, or its columns are not: nothing of it was recorded."""
 
 
 def rejects_path(file: Path) -> Path:
-    """Where a file's rejected events go: beside it, its extension replaced."""
-    return file.with_suffix(".rejected.ndjson")
+    """Where a file's rejected events go: beside it, under its whole name, so that ``march.csv`` and ``march.ndjson`` have each its own."""
+    return file.with_name(file.name + ".rejected.ndjson")
 
 
 def ingest_file(
@@ -53,22 +54,33 @@ def ingest_file(
     record: Callable[[list[Arrival]], Recorded],
     complain: Callable[[Finding], None],
     progress: Callable[[int], None] = lambda _count: None,
+    ignored_columns: Collection[str] = (),
     size: int = BATCH,
 ) -> FileReport:
     """Record the events of a file and write those that are refused beside it, whole or not at all.
+
+    Rejects of an earlier run of the same file are replaced; where none is rejected now, they stay as they were left.
 
     Args:
         file: ``.ndjson``, ``.csv`` or ``.xlsx``.
         record: records a batch in a transaction of its own.
         complain: is told each problem, with file, line and field.
         progress: is told how many lines are done.
+        ignored_columns: names of columns of a table that are not read.
         size: events of a batch; while it is written nobody else can write to SQLite.
     """
     report = FileReport(file)
     rejects = rejects_path(file)
     beside = rejects.with_name(rejects.name + ".part")
     with open_private(beside) as out:
-        readings = _readings(file)
+        readings = _readings(file, ignored_columns)
+        first = next(readings, None)
+        if isinstance(first, Trouble) and first.whole_file:
+            report.stopped = True
+            for finding in first.findings:
+                complain(finding)
+        elif first is not None:
+            readings = chain([first], readings)
         while batch := list(islice(readings, size)):
             _ingest_batch(batch, report, record, complain, out)
             progress(len(batch))
@@ -80,8 +92,10 @@ def ingest_file(
     return report
 
 
-def _readings(file: Path) -> Iterator[Document | Trouble]:
-    return read_ndjson(file, value_of=_value_of) if file.suffix.lower() == ".ndjson" else read_events(file)
+def _readings(file: Path, ignored_columns: Collection[str]) -> Iterator[Document | Trouble]:
+    if file.suffix.lower() == ".ndjson":
+        return read_ndjson(file, value_of=_value_of)
+    return read_events(file, ignored_columns=ignored_columns)
 
 
 def _value_of(text: str) -> object:
@@ -100,20 +114,13 @@ def _ingest_batch(
     complain: Callable[[Finding], None],
     out: TextIO,
 ) -> None:
-    readings = [one for one in batch if isinstance(one, Document) or one.is_error]
-    for one in batch:
-        if isinstance(one, Trouble) and not one.is_error:
-            report.warnings.extend(one.findings)
-            for finding in one.findings:
-                complain(finding)
-    arrivals = [_arrival(one) for one in readings]
+    arrivals = [_arrival(one) for one in batch]
     recorded = record(arrivals)
     report.accepted += recorded.accepted
     report.duplicate += recorded.duplicate
     report.rejected += len(recorded.rejected)
     for rejected in recorded.rejected:
-        reading = readings[rejected.index]
-        report.unreadable |= isinstance(reading, Trouble) and reading.whole_file
+        reading = batch[rejected.index]
         for finding in rejected.findings:
             complain(_placed(finding, reading))
         out.write(_reject_line(reading, arrivals[rejected.index], rejected) + "\n")

@@ -7,7 +7,7 @@ credited: all that hangs on the folder is derived again, from the first event on
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +25,7 @@ from app.ledger.tables import LOCK_LEDGER
 from app.rules.terms import Finding, Level, Place, n_
 from app.scoring import state
 
-__all__ = ["LoadRefused", "Loaded", "load_agency"]
+__all__ = ["LoadRefused", "Loaded", "derive_by_present_rules", "load_agency"]
 
 _DERIVED_FROM: Final = frozenset({"units", "employees", "postings", "rates", "definitions"})
 """The files that activities and totals are derived from; the others change scores alone, which are never stored."""
@@ -93,7 +93,11 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
     derived = None
     if report.changed & _DERIVED_FROM:
         ledger.slices_in_use(connection, read, may_add=True)
-        derived = ledger.rederive(connection, state(connection).frame, at=at)
+        try:
+            derived = ledger.rederive(connection, state(connection).frame, at=at)
+        except ledger.WorthTooMuch as refusal:
+            place = Place(file=f"{folder.resolve().name}/rates.csv", field="usd")
+            raise LoadRefused(*problems, *(replace(one, place=place) for one in refusal.findings)) from refusal
     elif report.changed:
         ledger.touch(connection, at=at, owners=ledger.owners_text(everyone=True))
     return Loaded(
@@ -106,6 +110,17 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
         changed=report.changed,
         derived=derived,
     )
+
+
+def derive_by_present_rules(connection: Connection, *, at: dt.datetime) -> int | None:
+    """Derive again what an earlier version of the rules derived; returns how many activities, None where nothing is outdated.
+
+    Without it an event's stored keys would be the old rules' and those of the next one the new rules', and one buyer would count as two.
+    """
+    if not ledger.is_outdated(connection):
+        return None
+    lock(connection, LOCK_LEDGER)
+    return ledger.rederive(connection, state(connection).frame, at=at)
 
 
 def _difference(found: TargetDifference) -> Finding:

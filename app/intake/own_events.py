@@ -21,6 +21,7 @@ from app.kit.bulk import among
 from app.ledger import Arrival, Frame, event_key, tables
 from app.rules.activities import Verdict
 from app.rules.own_events import not_own, refused
+from app.rules.permissions import Deed, Relation, may
 
 __all__ = ["own_events"]
 
@@ -47,10 +48,12 @@ def own_events(
 
     Queries: 2 where there are verdicts that may be theirs, else none.
     """
+    # Nobody records anything before the first day of service, nor after the last.
+    serves = may(viewer.roles, Deed.LOG_ACTIVITY, {Relation.OWN})
+    employee = viewer.employee if serves else None
     events = [None if arrival.findings else arrival.read(frame.known) for arrival in arrivals]
     findings = [
-        [] if event is None or isinstance(event, list) else not_own(event, employee=viewer.employee, at=at)
-        for event in events
+        [] if event is None or isinstance(event, list) else not_own(event, employee=employee, at=at) for event in events
     ]
     verdicts = {
         index: event

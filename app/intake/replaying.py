@@ -73,7 +73,7 @@ def replay(
             moved = moved_members(kept.event, arrival.decoded())
             if moved:
                 raise NotYours(*(_moved(pointer) for pointer in moved))
-        author = _author(connection, kept)
+        author = _author(connection, kept, at)
     recorded = take_in(
         connection,
         [arrival],
@@ -90,10 +90,10 @@ def replay(
     return Replayed(recorded, kept.text, _written(arrival))
 
 
-def _author(connection: Connection, kept: KeptReject) -> Sender:
+def _author(connection: Connection, kept: KeptReject, at: dt.datetime) -> Sender:
     if kept.door not in _OF_PEOPLE or "@" not in kept.sender:
         return kept.sender
-    author = access.viewer_of(connection, email=kept.sender)
+    author = access.viewer_of(connection, email=kept.sender, day=at.date())
     if author is None:
         raise NotYours
     return author

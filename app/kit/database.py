@@ -7,8 +7,10 @@ the deed that it is part of.
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
@@ -16,8 +18,10 @@ from typing import Any, Final, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from app.kit.private_files import begin_private, database_file
+from app.kit.refusals import Busy
 
 __all__ = ["Database", "driver_cursor", "is_postgresql", "lock", "lock_all"]
 
@@ -29,19 +33,36 @@ DEED: Final = "deed"
 ATTEMPTS: Final = 6
 """How often a write that met another one in its way (deadlock, lost race for a key) is tried."""
 
+_REST_SECONDS: Final = 0.02
+"""How long a write rests at most before its second attempt, at random; twice as long before each further one."""
+
+PATIENCE_SECONDS: Final = 60
+"""How long a command waits for a lock or a connection; a server, whose caller can come again, waits shorter."""
+
 
 class Database:
     """The engines of one database, and its two kinds of transaction.
 
     Args:
         url: ``sqlite:///path`` or ``postgresql+psycopg://…``.
-        pool_size: connections kept per kind of transaction.
+        readers: connections that read at once, at most.
+        writers: connections that write at once, at most; on SQLite one is enough, whatever is said here.
+        patience_s: how long a transaction waits for a connection or a lock before it is refused (:class:`app.kit.refusals.Busy`).
         disposable: it is thrown away should anything go wrong while it is built: SQLite then neither keeps a log nor waits for the disk.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 8, disposable: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        readers: int = 8,
+        writers: int = 8,
+        patience_s: float = PATIENCE_SECONDS,
+        disposable: bool = False,
+    ) -> None:
         """Prepare the engines; nothing is opened before the first transaction."""
         self.url = url
+        self._patience_s: Final = patience_s
         parsed = sa.make_url(url)
         self.dialect: str = parsed.get_backend_name()
         if self.dialect not in {"sqlite", "postgresql"}:
@@ -50,18 +71,24 @@ class Database:
         if self.dialect == "sqlite":
             # In-process writers queue here in order: SQLite's own busy wait lets some of them starve for seconds.
             self._write_lock: threading.Lock | None = threading.Lock()
-            self.reader = _sqlite_engine(parsed, writes=False, pool_size=pool_size)
-            self.writer = _sqlite_engine(parsed, writes=True, pool_size=2, disposable=disposable)
+            self.reader = _sqlite_engine(parsed, writes=False, connections=readers, patience_s=patience_s)
+            self.writer = _sqlite_engine(
+                parsed, writes=True, connections=2, patience_s=patience_s, disposable=disposable
+            )
         else:
             self._write_lock = None
-            self.reader = _postgresql_engine(parsed, writes=False, pool_size=pool_size)
-            self.writer = _postgresql_engine(parsed, writes=True, pool_size=pool_size)
+            self.reader = _postgresql_engine(parsed, writes=False, connections=readers, patience_s=patience_s)
+            self.writer = _postgresql_engine(parsed, writes=True, connections=writers, patience_s=patience_s)
         event.listen(self.writer, "begin", _refuse_without_deed, insert=True)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that cannot write and sees one state from its first question to its end, however long it takes."""
-        with self.reader.connect() as connection, connection.begin():
+        """A transaction that cannot write and sees one state from its first question to its end, however long it takes.
+
+        Raises:
+            Busy: no connection came free in time.
+        """
+        with _patient(self.reader) as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -70,37 +97,98 @@ class Database:
 
         Args:
             deed: what is being done. Without one the engine refuses to begin.
+
+        Raises:
+            Busy: a connection, or a lock that another transaction holds, did not come free in time.
         """
-        with self._alone(), self.writer.connect().execution_options(**{DEED: deed}) as connection, connection.begin():
-            yield connection
+        with self._alone(), _patient(self.writer) as connection:
+            try:
+                with connection.execution_options(**{DEED: deed}), connection.begin():
+                    yield connection
+            except OperationalError as error:
+                if _is_locked(error):
+                    raise Busy from error
+                raise
 
     def writing(self, deed: str, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in a writing transaction, again from the start where another writer got in its way.
 
         Two batches may hold the same new event, or lock rows in an order that PostgreSQL resolves by ending one of them;
         running the loser again makes its events the duplicates that they are.
+
+        Raises:
+            Busy: it met others at every attempt, or waited for a lock in vain.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self.write(deed) as connection:
                     return work(connection)
             except (IntegrityError, OperationalError) as error:
-                if attempt == ATTEMPTS or not _is_race(error):
+                if not _is_race(error):
                     raise
+                if attempt == ATTEMPTS:
+                    if isinstance(error, OperationalError):
+                        raise Busy from error
+                    raise
+                # Those who met would meet again if all of them came back at once.
+                time.sleep(random.uniform(0, _REST_SECONDS * 2**attempt))  # noqa: S311 - chance, no secret
         raise AssertionError  # the loop returns or raises
+
+    def writing_if_free(self, deed: str, work: Callable[[Connection], object]) -> bool:
+        """Do a little in a writing transaction, unless another writer is in the way: what may as well be done by the next request.
+
+        Returns:
+            Whether it was done.
+        """
+        if self._write_lock is not None and not self._write_lock.acquire(blocking=False):
+            return False
+        try:
+            with (
+                self.writer.connect().execution_options(**{DEED: deed}) as connection,
+                _without_waiting(connection),
+                connection.begin(),
+            ):
+                if is_postgresql(connection):
+                    connection.execute(sa.text("SET LOCAL lock_timeout = '50ms'"))
+                work(connection)
+        except OperationalError:
+            return False
+        finally:
+            if self._write_lock is not None:
+                self._write_lock.release()
+        return True
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         if self._write_lock is None:
             yield
-        else:
-            with self._write_lock:
+        elif self._write_lock.acquire(timeout=self._patience_s):
+            try:
                 yield
+            finally:
+                self._write_lock.release()
+        else:
+            raise Busy
 
     def close(self) -> None:
         """Close all pooled connections."""
         self.reader.dispose()
         self.writer.dispose()
+
+
+@contextmanager
+def _without_waiting(connection: Connection) -> Iterator[None]:
+    """Have SQLite say at once that somebody writes, for this connection and this while."""
+    if is_postgresql(connection):
+        yield
+        return
+    # The driver's own connection: a statement of SQLAlchemy's would begin the transaction that is not to wait.
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA busy_timeout = 60000")
 
 
 def _refuse_without_deed(connection: Connection) -> None:
@@ -111,16 +199,39 @@ def _refuse_without_deed(connection: Connection) -> None:
 
 
 def _is_race(error: DBAPIError) -> bool:
-    """Whether an error comes from two writers meeting: unique violation, deadlock, serialisation, SQLite busy."""
+    """Whether an error comes from two writers meeting: unique violation, deadlock, serialisation."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state in {"23505", "40P01", "40001"}
+
+
+def _is_locked(error: DBAPIError) -> bool:
+    """Whether an error says that a lock was waited for in vain."""
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
-        return state in {"23505", "40P01", "40001", "55P03"}
+        return bool(state == "55P03")
     return isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)
 
 
-def _sqlite_engine(url: sa.URL, *, writes: bool, pool_size: int, disposable: bool = False) -> Engine:
+@contextmanager
+def _patient(engine: Engine) -> Iterator[Connection]:
+    """A connection of the engine's, waited for as long as its pool does."""
+    try:
+        connection = engine.connect()
+    except NoConnection as error:
+        raise Busy from error
+    with connection:
+        yield connection
+
+
+def _sqlite_engine(
+    url: sa.URL, *, writes: bool, connections: int, patience_s: float, disposable: bool = False
+) -> Engine:
     engine = sa.create_engine(
-        url, connect_args={"timeout": 60, "check_same_thread": False}, pool_size=pool_size, max_overflow=32
+        url,
+        connect_args={"timeout": patience_s, "check_same_thread": False},
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=patience_s,
     )
 
     @event.listens_for(engine, "do_connect")
@@ -134,7 +245,7 @@ def _sqlite_engine(url: sa.URL, *, writes: bool, pool_size: int, disposable: boo
         del record
         # The driver's own BEGIN comes too late (only before a write): transactions are begun by us.
         connection.isolation_level = None
-        connection.execute("PRAGMA busy_timeout = 60000")
+        connection.execute(f"PRAGMA busy_timeout = {patience_s * 1000:.0f}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("PRAGMA mmap_size = 268435456")
@@ -156,16 +267,17 @@ def _sqlite_engine(url: sa.URL, *, writes: bool, pool_size: int, disposable: boo
     return engine
 
 
-def _postgresql_engine(url: sa.URL, *, writes: bool, pool_size: int) -> Engine:
-    options = "-c timezone=UTC -c jit=off"
+def _postgresql_engine(url: sa.URL, *, writes: bool, connections: int, patience_s: float) -> Engine:
+    options = f"-c timezone=UTC -c jit=off -c lock_timeout={patience_s * 1000:.0f}"
     if not writes:
         # One state for all that a read looks at: totals, distinct counts and latest activities must be of the same moment.
         options += " -c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read"
     return sa.create_engine(
         url,
         connect_args={"options": options, "application_name": "kopes"},
-        pool_size=pool_size,
-        max_overflow=32,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=patience_s,
         pool_pre_ping=True,
     )
 

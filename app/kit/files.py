@@ -16,7 +16,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, Final, NamedTuple, TextIO
@@ -25,13 +25,10 @@ from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
 
 from app.kit import sheets
-from app.rules.activity_rows import COLUMNS, activity_event_from_row
 from app.rules.json_text import NotJsonError, decode
-from app.rules.terms import Finding, Level, Place, n_
+from app.rules.terms import Finding, Place, n_
 
 __all__ = [
-    "EVENT_COLUMNS",
-    "EVENT_FORMATS",
     "LINE_LENGTH_MAX",
     "MESSAGES",
     "Columns",
@@ -40,7 +37,6 @@ __all__ = [
     "Trouble",
     "nearest",
     "read_csv",
-    "read_events",
     "read_ndjson",
     "read_xlsx",
 ]
@@ -73,7 +69,7 @@ class Document(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What could not be read, and where; or only a warning."""
+    """What could not be read, and where."""
 
     file: str
     line: int | None
@@ -83,31 +79,37 @@ class Trouble:
     whole_file: bool = False
     """Nothing more comes of this file."""
 
-    @property
-    def is_error(self) -> bool:
-        """Whether something was lost: anything but warnings."""
-        return any(finding.level is Level.ERROR for finding in self.findings)
-
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns a table may have, in small letters: a required one that is not there is an error.
+    """The columns a table may have, in small letters: a required one that is not there is an error, and so is one that is none of them.
 
     Attributes:
-        unknown: how bad a column is that is none of them; a warning leaves it out.
+        required: what has to be there.
+        optional: what may be there.
+        ignored: what may be there and is not read, in small letters.
+        ignored_prefix: how the names of others begin that are not read; empty for none.
+        texts: columns of names that look like numbers: a spreadsheet keeps fifteen digits of a number and makes the others zero.
+        paired: columns of codes with an even number of digits: a number with an odd one may have lost a zero before it.
     """
 
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
-    unknown: Level = Level.ERROR
+    ignored: frozenset[str] = frozenset()
+    ignored_prefix: str = ""
+    texts: frozenset[str] = frozenset()
+    paired: frozenset[str] = frozenset()
 
     @property
     def all(self) -> tuple[str, ...]:
         """Required and optional ones."""
         return self.required + self.optional
 
+    def ignores(self, name: str) -> bool:
+        """Whether a column is there for somebody else."""
+        name = name.casefold()
+        return name in self.ignored or (bool(self.ignored_prefix) and name.startswith(self.ignored_prefix))
 
-EVENT_COLUMNS: Final = Columns(optional=COLUMNS, unknown=Level.WARNING)
 
 MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -119,18 +121,27 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
         "field_too_long": n_("A cell is longer than %(most)s characters; perhaps a quotation mark is not closed."),
         "quote_not_closed": n_("A quotation mark is not closed before the end of the file."),
         "bad_quotes": n_("The quotation marks of this row do not match."),
+        "swallowed": n_("A quotation mark that opens in line %(opened)s swallows this line."),
+        "error_cell": n_("Cell %(cell)s shows the error %(value)s."),
+        "formula_without_value": n_(
+            "Cell %(cell)s holds a formula that was never calculated. Open the workbook in a spreadsheet program and save it."
+        ),
+        "lost_zero": n_(
+            "Cell %(cell)s holds the number %(value)s: a zero before it may have been lost. Write it as a text."
+        ),
+        "rounded_number": n_(
+            "Cell %(cell)s holds a number of more than 15 digits, which a spreadsheet rounds. Write it as a text."
+        ),
         "ragged": n_("The row has %(found)s cells, the first row %(expected)s."),
         "missing_column": n_("The column “%(column)s” is missing."),
         "duplicate_column": n_("The column “%(column)s” is there twice."),
         "unnamed_column": n_("Column %(number)s has no name."),
         "unknown_column": n_("There is no column “%(column)s”; the nearest name is “%(nearest)s”."),
-        "column_left_out": n_("The column “%(column)s” is not known and is left out."),
         "no_known_column": n_("The first row names no column that is known. Columns are separated by commas."),
         "bad_workbook": n_("This is not a workbook of the kind .xlsx, or it is damaged."),
         "workbook_too_large": n_("The workbook is too large: unpacked it has more than %(most)s bytes."),
         "no_sheet": n_("The workbook has no sheet."),
         "not_json": n_("The line is not JSON: %(reason)s."),
-        "unknown_format": n_("A file of events ends in .ndjson, .csv or .xlsx."),
     },
 )
 """What each code of a finding says."""
@@ -142,8 +153,8 @@ _AROUND_NAMES: Final = string.whitespace + "\N{NO-BREAK SPACE}\N{ZERO WIDTH NO-B
 """What spreadsheets and editors leave around the names of columns; the last of them is the byte order mark."""
 
 
-def _finding(code: str, place: Place, *, level: Level = Level.ERROR, **parameters: object) -> Finding:
-    return Finding(code=code, message=MESSAGES[code], parameters=parameters, place=place, level=level)
+def _finding(code: str, place: Place, **parameters: object) -> Finding:
+    return Finding(code=code, message=MESSAGES[code], parameters=parameters, place=place)
 
 
 def _trouble(
@@ -164,8 +175,14 @@ class _Table:
         self.columns = columns
         self.header: tuple[str, ...] | None = None
 
-    def take(self, line: int, cells: list[str]) -> Row | Trouble | None:
-        """A row, or what is wrong with it; None for a row without any content, or a header without fault."""
+    def take(self, line: int, cells: list[str], *, text: str = "") -> Row | Trouble | None:
+        """A row, or what is wrong with it; None for a row without any content, or a header without fault.
+
+        Args:
+            line: where it begins.
+            cells: its cells.
+            text: the row as it came, where it came as a text.
+        """
         header = self.header
         if header is None:
             return self._take_header(line, cells)
@@ -177,11 +194,51 @@ class _Table:
                 return None
             if len(cells) != width:
                 count, column = len(cells), self.column(len(cells))
-                text = _csv_text(cells)
+                text = text or _csv_text(cells)
                 return _trouble(self.file, line, "ragged", text=text, found=count, expected=width, column=column)
         elif not any(cells):
             return None
         return Row(self.file, line, dict(zip(header, cells, strict=True)))
+
+    def take_sheet_row(self, line: int, cells: list[str], kinds: Sequence[tuple[int, str]]) -> Row | Trouble | None:
+        """As :meth:`take`, of a workbook: a cell of which nobody can tell what was meant is named.
+
+        Args:
+            line: the sheet's row.
+            cells: its cells as texts.
+            kinds: place and kind (:mod:`app.kit.sheets`) of those that are no plain text.
+        """
+        if self.header is not None:
+            findings = tuple(
+                _finding(
+                    code, Place(file=self.file, line=line, field=self.column(place)), cell=cell, value=cells[place]
+                )
+                for place, kind in kinds
+                if (code := self._cell_trouble(place, kind, cells[place]))
+                for cell in [f"{_column_letters(place)}{line}"]
+            )
+            if findings:
+                return Trouble(self.file, line, findings, _csv_text(cells))
+        return self.take(line, cells)
+
+    def _cell_trouble(self, place: int, kind: str, text: str) -> str | None:
+        """Why a cell cannot be taken for what it shows; None where it can."""
+        name = self.column(place)
+        if self.columns is None or self.columns.ignores(name):
+            return None
+        if kind in _CELL_TROUBLES:
+            return _CELL_TROUBLES[kind]
+        digits = text.lstrip("-").replace(".", "")
+        if name in self.columns.texts and len(digits) > _SPREADSHEET_DIGITS:
+            return "rounded_number"
+        return "lost_zero" if name in self.columns.paired and len(digits) % 2 else None
+
+    def holds_row(self, line: str) -> bool:
+        """Whether a line that stands within quotation marks looks like a row of this table itself."""
+        if self.header is None or len(self.header) < _ROW_LIKE_MIN:
+            return False
+        cells = line.split(",")
+        return len(cells) == len(self.header) and '"' not in cells[0]
 
     def column(self, place: int) -> str:
         """The name of the column at a place from 0, or of the last one where a row goes on; empty before there are names."""
@@ -200,8 +257,7 @@ class _Table:
         findings = self._header_findings(Place(file=self.file, line=line), names)
         if not findings:
             return None
-        fatal = any(finding.level is Level.ERROR for finding in findings)
-        return Trouble(self.file, line, tuple(findings), _csv_text(cells), whole_file=fatal)
+        return Trouble(self.file, line, tuple(findings), _csv_text(cells), whole_file=True)
 
     def _header_findings(self, place: Place, names: Sequence[str]) -> list[Finding]:
         findings = [
@@ -213,19 +269,34 @@ class _Table:
         if self.columns is None:
             return findings
         known = self.columns.all
+        names = [name for name in names if not self.columns.ignores(name)]
         if not set(names) & set(known):
             findings.append(_finding("no_known_column", place))
         findings.extend(
             _finding("missing_column", place, column=name) for name in self.columns.required if name not in names
         )
-        level = self.columns.unknown
-        code = "unknown_column" if level is Level.ERROR else "column_left_out"
         findings.extend(
-            _finding(code, place, level=level, column=_shown(name), nearest=nearest(name, known))
+            _finding("unknown_column", place, column=_shown(name), nearest=nearest(name, known))
             for name in dict.fromkeys(names)
             if name and name not in known
         )
         return findings
+
+
+_CELL_TROUBLES: Final = {sheets.ERROR: "error_cell", sheets.FORMULA: "formula_without_value"}
+_SPREADSHEET_DIGITS: Final = 15
+"""So many digits of a number does a spreadsheet keep."""
+_ROW_LIKE_MIN: Final = 4
+"""A line with fewer cells says too little to be taken for a row."""
+
+
+def _column_letters(place: int) -> str:
+    """The letters over a column, from its place from 0: C for 2."""
+    letters, number = "", place + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
 
 
 def _column_name(cell: str) -> str:
@@ -244,6 +315,11 @@ def _shown(text: str) -> str:
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
+def _shown_line(line: str) -> str:
+    """A line of a file without its end, as far as it can be shown."""
+    return _NOT_UTF8.sub("\N{REPLACEMENT CHARACTER}", line.rstrip("\r\n").replace("\0", ""))
+
+
 def _csv_text(cells: Iterable[str]) -> str:
     written = io.StringIO()
     csv.writer(written, lineterminator="").writerow(cells)
@@ -257,6 +333,18 @@ class _Lines:
         self._stream = stream
         self.number = 0
         self.wrong: list[tuple[int, str]] = []
+        self.came: list[tuple[int, str]] = []
+        """The lines of the present row as they came, with their numbers."""
+
+    def begin_row(self) -> None:
+        """Forget the lines of the row before."""
+        self.wrong.clear()
+        self.came.clear()
+
+    @property
+    def text(self) -> str:
+        """The present row as it came, as far as it can be shown."""
+        return _shown_line("".join(line for _, line in self.came))
 
     def __iter__(self) -> _Lines:
         return self
@@ -273,7 +361,9 @@ class _Lines:
             while line and line[-1] not in "\r\n":
                 line = self._stream.readline(LINE_LENGTH_MAX)
             self.wrong.append((self.number, "line_too_long"))
+            self.came.append((self.number, "-\n"))
             return "-\n"
+        self.came.append((self.number, line))
         if "\0" in line:
             self.wrong.append((self.number, "nul"))
             line = line.replace("\0", _NUL_SEEN)
@@ -298,34 +388,68 @@ def read_csv(path: Path, *, columns: Columns | None = None, name: str | None = N
 
 
 def _csv_rows(stream: TextIO, table: _Table) -> Iterator[Row | Trouble]:
-    file = table.file
     lines = _Lines(stream)
     reader = csv.reader(lines, strict=True)
     while True:
-        line = lines.number + 1
-        result: Row | Trouble | None
+        lines.begin_row()
+        results: list[Row | Trouble]
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            result = _trouble(file, line, _csv_code(error), most=csv.field_size_limit())
+            results = list(_swallowed(table, lines, _csv_code(error)))
         else:
             if cells is None:
                 break
-            if lines.wrong:
-                result = _wrong_lines(table, lines.wrong, cells)
-            else:
-                result = table.take(line, cells) if cells else None
-        lines.wrong.clear()
-        if result is None:
-            continue
-        if isinstance(result, Trouble) and table.header is None:
-            yield Trouble(file, line, result.findings, result.text, whole_file=True)
-            return
-        yield result
-        if isinstance(result, Trouble) and result.whole_file:
-            return
+            results = list(_csv_row(table, lines, cells))
+        for result in results:
+            if isinstance(result, Trouble) and (result.whole_file or table.header is None):
+                yield replace(result, whole_file=True)
+                return
+            yield result
     if table.header is None:
-        yield _trouble(file, 1, "empty_file", whole_file=True)
+        yield _trouble(table.file, 1, "empty_file", whole_file=True)
+
+
+def _csv_row(table: _Table, lines: _Lines, cells: list[str]) -> Iterator[Row | Trouble]:
+    """A row, or what is wrong with it; nothing for one without content."""
+    if lines.wrong:
+        yield _wrong_lines(table, lines, cells)
+        return
+    if not cells:
+        return
+    is_one_line = len(lines.came) == 1
+    if not is_one_line and any(table.holds_row(line) for _, line in lines.came[1:]):
+        yield from _swallowed(table, lines, "bad_quotes")
+        return
+    result = table.take(lines.came[0][0], cells, text=lines.text)
+    if isinstance(result, Trouble) and not result.whole_file and not is_one_line:
+        yield from _swallowed(table, lines, result.findings[0].code, result.findings)
+    elif result is not None:
+        yield result
+
+
+def _swallowed(table: _Table, lines: _Lines, code: str, findings: tuple[Finding, ...] = ()) -> Iterator[Trouble]:
+    """The lines of a row whose quotation marks went wrong, each by itself and as it came, so that none of them is lost."""
+    opened = lines.came[0][0]
+    for number, line in lines.came:
+        text = _shown_line(line)
+        if number == opened:
+            place, column = Place(file=table.file, line=opened), table.column(_quoted_place(line))
+            first = findings or (_finding(code, place, most=csv.field_size_limit(), column=column),)
+            yield Trouble(table.file, opened, first, text)
+        elif text.strip():
+            yield _trouble(table.file, number, "swallowed", text=text, opened=opened)
+
+
+_CLOSED_EARLY: Final = re.compile(r'"(?:[^"]|"")*"(?=[^,"\r\n])')
+
+
+def _quoted_place(line: str) -> int:
+    """Which cell of a line, from 0, has the quotation mark that went wrong: one that is closed before its end, else the last."""
+    seen = line[: csv.field_size_limit()]
+    early = _CLOSED_EARLY.search(seen)
+    cells = next(csv.reader([seen[: early.start()] if early else seen]), [])
+    return max(len(cells) - 1, 0)
 
 
 def _csv_code(error: csv.Error) -> str:
@@ -335,7 +459,7 @@ def _csv_code(error: csv.Error) -> str:
     return "quote_not_closed" if "unexpected end" in text else "bad_quotes"
 
 
-def _wrong_lines(table: _Table, wrong: Sequence[tuple[int, str]], cells: Sequence[str]) -> Trouble:
+def _wrong_lines(table: _Table, lines: _Lines, cells: Sequence[str]) -> Trouble:
     marks: Mapping[str, Callable[[str], object]] = {"nul": lambda cell: _NUL_SEEN in cell, "not_utf8": _NOT_UTF8.search}
     columns = {
         code: next((table.column(place) for place, cell in enumerate(cells) if is_in(cell)), "")
@@ -343,9 +467,9 @@ def _wrong_lines(table: _Table, wrong: Sequence[tuple[int, str]], cells: Sequenc
     }
     findings = tuple(
         _finding(code, Place(file=table.file, line=line), most=LINE_LENGTH_MAX, column=columns.get(code, ""))
-        for line, code in wrong
+        for line, code in lines.wrong
     )
-    return Trouble(table.file, wrong[0][0], findings, _csv_text(cells))
+    return Trouble(table.file, lines.wrong[0][0], findings, lines.text)
 
 
 def read_xlsx(path: Path, *, columns: Columns | None = None, name: str | None = None) -> Iterator[Row | Trouble]:
@@ -382,13 +506,13 @@ def _sheet_rows(output: Iterable[bytes], table: _Table) -> Iterator[Row | Troubl
         batch = last = json.loads(text)
         if isinstance(batch, str):
             break
-        for line, texts in batch:
+        for line, texts, kinds in batch:
             if any("\0" in text for text in texts):
                 yield _trouble(file, line, "nul", text=_csv_text(texts), whole_file=table.header is None)
                 if table.header is None:
                     return
                 continue
-            result = table.take(line, texts)
+            result = table.take_sheet_row(line, texts, kinds)
             if result is None:
                 continue
             yield result
@@ -415,7 +539,7 @@ def _archive_trouble(path: Path, file: str) -> Trouble | None:
     return None
 
 
-# ---------------------------------------------------------------------------------------------------------------- events
+# ---------------------------------------------------------------------------------------------------------------- JSON lines
 
 
 def read_ndjson(
@@ -462,32 +586,3 @@ def _ndjson_lines(raw: BinaryIO, file: str, value_of: Callable[[str], object]) -
             yield _trouble(file, number, "not_json", text=text, reason=str(error))
         else:
             yield Document(file, number, value, text)
-
-
-def _events_of(
-    read: Callable[..., Iterator[Row | Trouble]],
-) -> Callable[[Path, str | None], Iterator[Document | Trouble]]:
-    def rows(path: Path, name: str | None) -> Iterator[Document | Trouble]:
-        for row in read(path, columns=EVENT_COLUMNS, name=name):
-            yield row if isinstance(row, Trouble) else Document(row.file, row.line, activity_event_from_row(row.values))
-
-    return rows
-
-
-EVENT_FORMATS: Final[Mapping[str, Callable[[Path, str | None], Iterator[Document | Trouble]]]] = MappingProxyType(
-    {
-        ".ndjson": lambda path, name: read_ndjson(path, name=name),
-        ".csv": _events_of(read_csv),
-        ".xlsx": _events_of(read_xlsx),
-    },
-)
-"""How each kind of file is read for its events."""
-
-
-def read_events(path: Path, *, name: str | None = None) -> Iterator[Document | Trouble]:
-    """The events of a file, whatever its format; each goes to :func:`app.rules.activities.read`."""
-    reader = EVENT_FORMATS.get(path.suffix.lower())
-    if reader is None:
-        yield _trouble(name or str(path), None, "unknown_format", whole_file=True)
-        return
-    yield from reader(path, name)

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Final, Generic, TypeVar
 
-__all__ = ["Kept"]
+__all__ = ["Kept", "LruCache"]
 
 T = TypeVar("T")
 
@@ -64,3 +64,60 @@ class Kept(Generic[T]):
             self._sum += self._size(value)
             while self._sum > self._most and len(self._held) > 1:
                 self._sum -= self._size(self._held.popitem(last=False)[1])
+
+
+class LruCache(Generic[T]):
+    """What was used last; shared by all threads of a process.
+
+    Args:
+        most: how many are kept.
+        weight_max: what they may weigh together, bytes or whatever ``weigh`` counts.
+        weigh: what one weighs; 1 for each where nothing is said.
+    """
+
+    def __init__(self, most: int, *, weight_max: int | None = None, weigh: Callable[[T], int] = lambda _: 1) -> None:
+        """Begin empty."""
+        self._most: Final = most
+        self._weight_max: Final = most if weight_max is None else weight_max
+        self._weigh: Final = weigh
+        self._parts: Final[OrderedDict[Hashable, tuple[T, int]]] = OrderedDict()
+        self._lock: Final = threading.Lock()
+        self._weight = 0
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._parts)
+
+    @property
+    def weight(self) -> int:
+        """What they weigh."""
+        return self._weight
+
+    def get(self, key: Hashable) -> T | None:
+        """What is kept for that key, if anything."""
+        with self._lock:
+            part = self._parts.get(key)
+            if part is None:
+                return None
+            self._parts.move_to_end(key)
+            return part[0]
+
+    def keep(self, key: Hashable, part: T) -> T:
+        """Keep something, and let go what was not used for longest; gives it back. What weighs more than all may is not kept."""
+        weight = self._weigh(part)
+        with self._lock:
+            before = self._parts.pop(key, None)
+            if before is not None:
+                self._weight -= before[1]
+            if weight <= self._weight_max:
+                self._parts[key] = (part, weight)
+                self._weight += weight
+            while len(self._parts) > self._most or self._weight > self._weight_max:
+                _, (_, least) = self._parts.popitem(last=False)
+                self._weight -= least
+        return part
+
+    def get_or_make(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is kept for that key; else what ``make`` makes, kept from now on. Two threads may make it at once."""
+        kept = self.get(key)
+        return self.keep(key, make()) if kept is None else kept

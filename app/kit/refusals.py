@@ -15,10 +15,12 @@ from typing import ClassVar, Final
 from app.rules.terms import Finding, Place, n_
 
 __all__ = [
+    "Busy",
     "Conflict",
     "Invalid",
     "NotAllowed",
     "NotThere",
+    "PasswordFirst",
     "Refusal",
     "TooLarge",
     "TooMany",
@@ -85,6 +87,14 @@ class Unauthenticated(Refusal):
     message = n_("Sign in, or send a key that is known.")
 
 
+class PasswordFirst(Refusal):
+    """Who asks signed in with a password that somebody else chose, which opens nothing but its change."""
+
+    code = "change_password_first"
+    status = 403
+    message = n_("Change your first password before anything else.")
+
+
 class NotAllowed(Refusal):
     """Who asks is known and may not: only keys hear this. A person hears :class:`NotThere`, which tells nothing."""
 
@@ -123,6 +133,18 @@ class TooMany(Refusal):
     code = "too_many"
     status = 429
     message = n_("Too many attempts. Try again later.")
+
+
+class Busy(Refusal):
+    """What it needs is taken, and stayed so for as long as anyone waits: a lock, a connection, a place in a queue."""
+
+    code = "busy"
+    status = 503
+    message = n_("The server is busy with other work. Nothing was saved. Please try again in a moment.")
+
+    def __init__(self, *, retry_after_s: int = 5) -> None:
+        """Say when it is worth trying again."""
+        super().__init__(retry_after_s=retry_after_s)
 
 
 def at_field(field: str, code: str, message: str, **parameters: object) -> Finding:

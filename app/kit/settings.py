@@ -5,6 +5,7 @@ A newcomer's usual mistake is to read a variable where it is needed; a setting t
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import secrets
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ SECRET_KEY_LENGTH_MIN: Final = 32
 
 _SECRET_KEY_LETTERS_MIN: Final = 8
 """Different characters in it: what repeats itself is short, however long it is."""
+
+_PERIOD_MAX: Final = 1440
 
 _SECRET_KEY_WORDS: Final = ("secret", "changeme", "change-me", "change_me", "replace", "example", "password", "default")
 """What stands in other people's examples: a key that begins so was copied."""
@@ -38,6 +41,8 @@ class Settings:
         secure_cookies: ``KOPES_SECURE_COOKIES``: ``1`` behind https, so that cookies never travel in the clear.
         sign_in_attempts: ``KOPES_SIGN_IN_ATTEMPTS``: failed sign-ins of one account in 15 minutes before it must wait;
             an address may fail five times as often, and show as many unknown API keys.
+        session_idle: ``KOPES_SESSION_IDLE_MINUTES``: a session in which nothing was asked for so long has ended.
+        session_life: ``KOPES_SESSION_HOURS``: and any has, so long after it was begun.
         proxies: ``KOPES_PROXIES``: how many reverse proxies stand before the server and set ``X-Forwarded-For`` and
             ``X-Forwarded-Proto``; the host is the one that the request names, which they hand on.
     """
@@ -47,6 +52,8 @@ class Settings:
     secret_key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     secure_cookies: bool = False
     sign_in_attempts: int = 10
+    session_idle: dt.timedelta = dt.timedelta(minutes=30)
+    session_life: dt.timedelta = dt.timedelta(hours=12)
     proxies: int = 0
 
     @property
@@ -81,9 +88,29 @@ class Settings:
             given["secret_key"] = key
         given["secure_cookies"] = env.get("KOPES_SECURE_COOKIES", "") == "1"
         for name, variable in (("sign_in_attempts", "KOPES_SIGN_IN_ATTEMPTS"), ("proxies", "KOPES_PROXIES")):
-            if text := env.get(variable):
-                if not text.isascii() or not text.isdigit():
-                    message = f"{variable}: a whole number was expected, not {text!r}"
-                    raise ValueError(message)
-                given[name] = int(text)
+            if (number := _number(env, variable)) is not None:
+                given[name] = number
+        for name, variable, unit in (
+            ("session_idle", "KOPES_SESSION_IDLE_MINUTES", dt.timedelta(minutes=1)),
+            ("session_life", "KOPES_SESSION_HOURS", dt.timedelta(hours=1)),
+        ):
+            if (number := _number(env, variable)) is not None:
+                given[name] = _period(variable, number, unit)
         return cls(**given)  # type: ignore[arg-type]
+
+
+def _number(environment: Mapping[str, str], variable: str) -> int | None:
+    text = environment.get(variable)
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit():
+        message = f"{variable}: a whole number was expected, not {text!r}"
+        raise ValueError(message)
+    return int(text)
+
+
+def _period(variable: str, number: int, unit: dt.timedelta) -> dt.timedelta:
+    if not 1 <= number <= _PERIOD_MAX:
+        message = f"{variable}: 1 to {_PERIOD_MAX} was expected, not {number}"
+        raise ValueError(message)
+    return number * unit

@@ -3,6 +3,9 @@
 A newcomer would call the reader in place. A single cell in the far corner of a sheet (XFD1048576) makes it ask for hundreds of gigabytes and
 abort the process, and no exception handler sees that. So whatever a stranger's workbook does, it does to this program, which has a limit
 of memory; the server or command that asked sees an output without its end.
+
+Libraries that read values do not tell what a cell is beside its value: to them ``#N/A`` and a formula that was never calculated are empty,
+and 40% is 0.4. So the sheet's own XML is looked through once more for those marks.
 """
 
 from __future__ import annotations
@@ -10,16 +13,20 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+import posixpath
+import re
 import resource
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+import xml.etree.ElementTree as ET
+import zipfile
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
-from typing import Final
+from typing import IO, Final
 
 import python_calamine
 
-__all__ = ["END", "NO_SHEET", "cell_text", "main"]
+__all__ = ["END", "ERROR", "FORMULA", "NO_SHEET", "NUMBER", "cell_text", "main"]
 
 MEMORY_BYTES_MAX: Final = 3 * 2**30
 BATCH: Final = 500
@@ -28,42 +35,170 @@ END: Final = "end"
 NO_SHEET: Final = "no_sheet"
 """The last line where the workbook has no sheet."""
 
+NUMBER: Final = "number"
+ERROR: Final = "error"
+"""The kind of a cell that shows ``#N/A`` or the like."""
+FORMULA: Final = "formula"
+"""The kind of a cell whose formula was never calculated."""
+_PERCENT: Final = "percent"
+
 _SIGNIFICANT_MAX: Final = 16
+_PERCENT_FORMATS: Final = frozenset({9, 10})
+"""0% and 0.00%, which workbooks name by number alone (ECMA-376, 18.8.30)."""
+_LITERAL: Final = re.compile(r'"[^"]*"|[\\_*].')
+_LETTERS: Final = re.compile("[A-Z]+")
+
+Marks = dict[int, dict[int, tuple[str, str]]]
+"""Row from 1 -> column from 0 -> kind and, of an error, what is shown."""
+Row = tuple[int, list[str], list[tuple[int, str]]]
+"""A row's number from 1, its cells as texts, and column from 0 and kind of those that are no plain text."""
 
 
-def cell_text(cell: object) -> str:
-    """A cell as the text that a person typed: numbers without an exponent, dates and times as ISO 8601."""
+# ---------------------------------------------------------------------------------------------------------------- values
+
+
+def cell_text(cell: object, *, is_percent: bool = False) -> str:
+    """A cell as the text that a person typed: numbers without an exponent, a percentage as its percent, dates and times as ISO 8601."""
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, float):
-        return _number_text(cell)
+    if isinstance(cell, int | float):
+        return _number_text(cell, is_percent=is_percent)
     if isinstance(cell, dt.datetime | dt.date | dt.time):
         return cell.isoformat()
     return str(cell)
 
 
-def _number_text(number: float) -> str:
+def _number_text(number: float, *, is_percent: bool) -> str:
     """A number's digits. Seventeen of them are noise of binary arithmetic (0.1 + 0.2): then the fifteen that the spreadsheet shows."""
     exact = Decimal(repr(number))
     if not exact.is_finite():
         return str(exact)
     if len("".join(map(str, exact.as_tuple().digits)).strip("0")) > _SIGNIFICANT_MAX:
         exact = Decimal(f"{number:.15g}")
+    if is_percent:
+        exact = exact.scaleb(2)
     text = f"{exact or abs(exact):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _rows(sheet: Iterable[Sequence[object]]) -> Iterator[tuple[int, list[str]]]:
-    for number, cells in enumerate(sheet, start=1):
-        texts = [cell_text(cell) for cell in cells]
-        if any(texts):
-            yield number, texts
+def _rows(sheet: python_calamine.CalamineSheet, marks: Marks) -> Iterator[Row]:
+    # Empty rows above the first one are given, empty columns before the first one are not.
+    before = [""] * (sheet.start[1] if sheet.start else 0)
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
+        texts, kinds = _row([*before, *cells], marks.pop(number, {}))
+        if kinds or any(texts):
+            yield number, texts, kinds
+    # A row of nothing but errors or uncalculated formulas is empty to the reader of values.
+    for number, cells_marked in sorted(marks.items()):
+        texts, kinds = _row([], cells_marked)
+        if kinds:
+            yield number, texts, kinds
+
+
+def _row(cells: Sequence[object], marks: dict[int, tuple[str, str]]) -> tuple[list[str], list[tuple[int, str]]]:
+    texts: list[str] = []
+    kinds: list[tuple[int, str]] = []
+    for place in range(max((len(cells), *(place + 1 for place in marks)))):
+        cell = cells[place] if place < len(cells) else ""
+        kind, shown = marks.get(place, ("", ""))
+        texts.append(shown if kind == ERROR else cell_text(cell, is_percent=kind == _PERCENT))
+        if kind in {ERROR, FORMULA}:
+            kinds.append((place, kind))
+        elif isinstance(cell, int | float) and not isinstance(cell, bool):
+            kinds.append((place, NUMBER))
+    return texts, kinds
+
+
+# ---------------------------------------------------------------------------------------------------------------- marks
+
+
+def _marks(path: str) -> Marks:
+    """The cells of the first sheet that show an error or a percentage, or hold a formula without a value."""
+    marks: Marks = {}
+    with zipfile.ZipFile(path) as archive:
+        percents = _percent_styles(archive)
+        with archive.open(_first_sheet(archive)) as sheet:
+            for row, column, mark in _marked_cells(sheet, percents):
+                marks.setdefault(row, {})[column] = mark
+    return marks
+
+
+def _local(element: ET.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _elements(archive: zipfile.ZipFile, member: str, name: str) -> Iterator[ET.Element]:
+    with archive.open(member) as part:
+        tree = ET.parse(part)  # noqa: S314 - as at its import
+    return (element for element in tree.iter() if _local(element) == name)
+
+
+def _first_sheet(archive: zipfile.ZipFile) -> str:
+    first = next(_elements(archive, "xl/workbook.xml", "sheet"))
+    relation = next(value for name, value in first.items() if name.endswith("}id"))
+    targets = {
+        one.get("Id"): one.get("Target", "") for one in _elements(archive, "xl/_rels/workbook.xml.rels", "Relationship")
+    }
+    return posixpath.normpath(posixpath.join("/xl", targets[relation])).lstrip("/")
+
+
+def _percent_styles(archive: zipfile.ZipFile) -> frozenset[int]:
+    """The numbers of the cell styles that show a percentage."""
+    if "xl/styles.xml" not in archive.namelist():
+        return frozenset()
+    own_formats = {
+        int(one.get("numFmtId", "0"))
+        for one in _elements(archive, "xl/styles.xml", "numFmt")
+        if "%" in _LITERAL.sub("", one.get("formatCode", ""))
+    }
+    styles = next(_elements(archive, "xl/styles.xml", "cellXfs"), None)
+    formats = [int(style.get("numFmtId", "0")) for style in styles] if styles is not None else []
+    return frozenset(number for number, one in enumerate(formats) if one in own_formats | _PERCENT_FORMATS)
+
+
+def _marked_cells(sheet: IO[bytes], percents: frozenset[int]) -> Iterator[tuple[int, int, tuple[str, str]]]:
+    row, column = 0, -1
+    for event, element in ET.iterparse(sheet, ("start", "end")):  # noqa: S314 - as at its import
+        name = _local(element)
+        if event == "start":
+            if name == "row":
+                row, column = int(element.get("r", row + 1)), -1
+        elif name == "c":
+            reference = element.get("r")
+            column = _column(reference) if reference else column + 1
+            mark = _mark(element, percents)
+            if mark is not None:
+                yield row, column, mark
+        elif name == "row":
+            element.clear()
+
+
+def _mark(cell: ET.Element, percents: frozenset[int]) -> tuple[str, str] | None:
+    kind = cell.get("t", "n")
+    parts = {_local(part): part.text or "" for part in cell}
+    if kind == "e":
+        return ERROR, parts.get("v", "")
+    # A text may be stored empty: ="" has a value. A number cannot.
+    if "f" in parts and not (parts.get("v") or ("v" in parts and kind == "str")):
+        return FORMULA, ""
+    if kind == "n" and parts.get("v") and int(cell.get("s", "0")) in percents:
+        return _PERCENT, ""
+    return None
+
+
+def _column(reference: str) -> int:
+    """The place from 0 of the column that a reference names: 2 for C7."""
+    letters = _LETTERS.match(reference)
+    number = 0
+    for letter in letters[0] if letters else "A":
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
 
 
 def main(path: str) -> None:
-    """Write the rows that hold anything as lines of JSON, each a list of (row's number, cells), then a line that says it is the end."""
+    """Write the rows that hold anything as lines of JSON, each a list of :data:`Row`, then a line that says it is the end."""
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
     workbook = python_calamine.CalamineWorkbook.from_path(path)
@@ -71,7 +206,7 @@ def main(path: str) -> None:
     if not workbook.sheet_names:
         write(json.dumps(NO_SHEET) + "\n")
         return
-    rows = _rows(workbook.get_sheet_by_index(0).iter_rows())
+    rows = _rows(workbook.get_sheet_by_index(0), _marks(path))
     while batch := list(islice(rows, BATCH)):
         write(json.dumps(batch) + "\n")
     write(json.dumps(END) + "\n")

@@ -20,6 +20,7 @@ from app.ledger.activities import (
     recorded_time,
     reversal_event,
 )
+from app.ledger.activity_rows import WorthTooMuch
 from app.ledger.by_day import earliest_day_since, figures_by_day, newest_event
 from app.ledger.contents import contents
 from app.ledger.counted import (
@@ -35,11 +36,12 @@ from app.ledger.fold import figures_as_of, is_large
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame_of, owners_text, slices_in_use
 from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
 from app.ledger.needs import needs
-from app.ledger.reconcile import reconcile, rederive
+from app.ledger.reconcile import is_outdated, reconcile, rederive
 from app.ledger.record import Arrival, Origin, Recorded, Rejected, StaleFrameError, record
 from app.ledger.rejects import (
     KeptReject,
     errors_of,
+    forget_rejected,
     keep_rejected,
     rejected_event,
     rejected_events,
@@ -103,6 +105,7 @@ __all__ = [
     "Verdicts",
     "Waiting",
     "WaitingFor",
+    "WorthTooMuch",
     "activities_alike",
     "activities_found",
     "activities_listed",
@@ -122,8 +125,10 @@ __all__ = [
     "figures_as_of",
     "figures_by_day",
     "forget_changes",
+    "forget_rejected",
     "frame_of",
     "is_large",
+    "is_outdated",
     "keep_rejected",
     "latest_moves",
     "look",

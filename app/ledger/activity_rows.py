@@ -18,14 +18,16 @@ from sqlalchemy import Connection
 
 from app.kit.bulk import among
 from app.kit.database import is_postgresql
+from app.kit.refusals import Refusal
 from app.ledger import tables
 from app.ledger.frame import Frame
 from app.rules.activities import ACTIVITY_TYPES, Activity
 from app.rules.counting import Counts, Effect, standing
 from app.rules.identity import buyer_key, company_key
-from app.rules.money import usd_cents
+from app.rules.money import too_large, usd_cents
 from app.rules.names import folded_terms
 from app.rules.presence import cycle_of
+from app.rules.terms import Finding, n_
 
 __all__ = [
     "ACTIVITY_COLUMNS",
@@ -37,6 +39,7 @@ __all__ = [
     "Contact",
     "CreditRow",
     "VerdictRow",
+    "WorthTooMuch",
     "bits",
     "contacts_of",
     "derive",
@@ -225,6 +228,20 @@ def derive_row(activity: Activity, seq: int, frame: Frame) -> ActivityRow:
     return row
 
 
+class WorthTooMuch(Refusal):
+    """By the rates that are loaded a recorded activity would be worth more than any may be."""
+
+    code = "worth_too_much"
+
+    def __init__(self, row: ActivityRow) -> None:
+        """Say which activity it is."""
+        message = n_(
+            "by these rates the recorded activity %(id)s of %(source)s, %(amount)s %(currency)s of %(day)s, is worth more than 10,000,000,000 US dollars"
+        )
+        parameters = {name: getattr(row, name) for name in ("id", "source", "amount", "currency", "day")}
+        super().__init__(Finding(code=self.code, message=message, parameters=parameters))
+
+
 def derive(row: ActivityRow, frame: Frame) -> None:
     """Set what hangs on the agency folder: cycle, dollars, who buyer and company are, and where each credit belongs."""
     _derive_worth(row, frame)
@@ -239,6 +256,8 @@ def _derive_worth(row: ActivityRow, frame: Frame) -> None:
         if rate is None:
             message = f"no rate for {row.currency} on {row.day}: a load must not leave it out"
             raise LookupError(message)
+        if too_large(row.amount, rate):
+            raise WorthTooMuch(row)
         row.usd_cents = usd_cents(row.amount, rate)
     row.company_key = company_key(
         name=row.company_name, registration=row.company_registration, legal_forms=frame.legal_forms

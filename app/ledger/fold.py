@@ -227,7 +227,8 @@ def _sum_settled(
         .group_by(*(group for group in groups if not isinstance(group, sa.Null)))
     )
     if own is not None:
-        query = query.where(among(connection, credit.c.seq, own), among(connection, activity.c.seq, own))
+        # Of one table alone: asked of both, PostgreSQL compares the two lists once it plans for any lists.
+        query = query.where(among(connection, credit.c.seq, own))
     layout = summed.layout
     for kind, employee, path, country, hs_code, buyer, company, *sums in connection.execute(query):
         numbers = [int(number) for number in sums]

@@ -11,23 +11,27 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.kit.bulk import bulk_insert
+from app.kit.kept import LruCache
 from app.ledger.tables import slice_ as slice_table
 from app.organisation import Directory
 from app.rules.activities import Known
 from app.rules.definitions import Definitions, Slice, measures_of
-from app.rules.terms import Node
 
 __all__ = ["BUYER", "COMPANY", "Frame", "SliceInUse", "event_key", "frame_of", "owners_text", "slices_in_use"]
 
 BUYER: Final = 1
 COMPANY: Final = 2
 _OF: Final = {"buyer": BUYER, "company": COMPANY}
+
+LAYOUTS_KEPT: Final = 2048
+LAID_OUT_MAX: Final = 60_000
+"""Nodes that the layouts kept of one agency may have together: one of all has some 1,400."""
 
 
 class _Named(Protocol):
@@ -68,7 +72,9 @@ class Frame:
     """The ledger's id -> employee number."""
     _matching: dict[tuple[str, str, str], tuple[SliceInUse, ...]] = field(default_factory=dict)
     _paths: dict[tuple[int, dt.date], int | None] = field(default_factory=dict)
-    layouts: dict[tuple[Node, ...], object] = field(default_factory=dict)
+    layouts: LruCache[Any] = field(
+        default_factory=lambda: LruCache(LAYOUTS_KEPT, weight_max=LAID_OUT_MAX, weigh=lambda one: one.size)
+    )
     """Where the totals of some nodes belong, kept by :mod:`app.ledger.totals`."""
 
     @property

@@ -9,6 +9,7 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -19,7 +20,24 @@ from app.ledger.record import Rejected
 from app.rules.json_text import NotJsonError, decode, encode
 from app.rules.terms import Finding, Words
 
-__all__ = ["KeptReject", "errors_of", "keep_rejected", "rejected_event", "rejected_events", "settle_rejected"]
+__all__ = [
+    "KeptReject",
+    "errors_of",
+    "forget_rejected",
+    "keep_rejected",
+    "rejected_event",
+    "rejected_events",
+    "settle_rejected",
+]
+
+REJECTS_KEPT: Final = 20_000
+"""Rejected events that are kept of one sender: the newest. Who sends wrong events without end fills nobody's disk."""
+
+REJECTS_KEPT_FOR: Final = dt.timedelta(days=400)
+"""How long a rejected event is kept that nobody mends: a cycle and the weeks in which it is settled."""
+
+MENDED_KEPT_FOR: Final = dt.timedelta(days=30)
+"""How long one is kept that was mended: the ledger holds what became of it."""
 
 _COLUMNS = ("received_at", "door", "sender", "source", "event_id", "errors", "event")
 
@@ -50,7 +68,7 @@ def errors_of(findings: Sequence[Finding]) -> list[dict[str, object]]:
 def keep_rejected(
     connection: Connection, rejected: Sequence[Rejected], *, at: dt.datetime, door: str, sender: str
 ) -> None:
-    """Keep what was rejected.
+    """Keep what was rejected, and let go what the same sender had rejected long before.
 
     Args:
         connection: a writing transaction.
@@ -58,10 +76,13 @@ def keep_rejected(
         at: when they came in.
         door: ``api``, ``hook``, ``ingest`` or ``page``.
         sender: the name of the key, hook or file, or the account's e-mail.
+
+    Queries: 2.
     """
+    table = tables.rejected_event
     bulk_insert(
         connection,
-        tables.rejected_event,
+        table,
         _COLUMNS,
         [
             (
@@ -76,6 +97,19 @@ def keep_rejected(
             for one in rejected
         ],
     )
+    of_sender = sa.and_(table.c.door == door, table.c.sender == sender)
+    oldest_kept = sa.select(table.c.id).where(of_sender).order_by(table.c.id.desc()).offset(REJECTS_KEPT - 1).limit(1)
+    connection.execute(sa.delete(table).where(of_sender, table.c.id < oldest_kept.scalar_subquery()))
+
+
+def forget_rejected(connection: Connection, *, now: dt.datetime) -> int:
+    """Delete rejected events that were mended, or that nobody mended, long ago. Queries: 1."""
+    table = tables.rejected_event
+    return connection.execute(
+        sa.delete(table).where(
+            sa.or_(table.c.received_at < now - REJECTS_KEPT_FOR, table.c.settled_at < now - MENDED_KEPT_FOR)
+        )
+    ).rowcount
 
 
 def _kept_reason(finding: Finding) -> dict[str, object]:

@@ -20,6 +20,7 @@ from app.kit.bulk import among
 from app.ledger import tables
 from app.ledger.frame import Frame
 from app.rules.identity import alike, buyer_key, company_key, plain_name
+from app.rules.moments import day_after
 from app.rules.names import folded
 
 __all__ = ["Alike", "Contents", "Party", "activities_alike", "suggest_parties"]
@@ -252,8 +253,8 @@ def activities_alike(
         .limit(_ROWS_MAX)
     )
     if contents.type != "new_buyer":
-        near = dt.timedelta(days=NEAR_DAYS)
-        query = query.where(activity.c.day.between(contents.day - near, contents.day + near))
+        near = (day_after(contents.day, -NEAR_DAYS), day_after(contents.day, NEAR_DAYS))
+        query = query.where(activity.c.day.between(*near))
     if but is not None:
         query = query.where(activity.c.seq != but)
     company = contents.company

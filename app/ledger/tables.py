@@ -28,6 +28,7 @@ __all__ = [
     "arrival",
     "credit",
     "day_tally",
+    "derivation",
     "distinct_count",
     "event",
     "event_sequence",
@@ -224,6 +225,13 @@ distinct_count: Final = Table(
 A unit's count is spread over buckets by the key, since at the top of the agency one row would be written by almost every deal.
 """
 
+derivation: Final = Table(
+    "derivation",
+    metadata,
+    Column("version", sa.Integer, primary_key=True, autoincrement=False),
+)
+"""One row: by which version of the rules (:data:`app.ledger.DERIVATION`) all that is derived was derived."""
+
 touched: Final = Table(
     "touched",
     metadata,
@@ -251,5 +259,6 @@ rejected_event: Final = Table(
     Column("event", sa.Text, nullable=False),  # JSON with escapes for all that is not ASCII, as it came
     Column("settled_at", Instant),  # when a replay of it was accepted, or found to be a duplicate
     Index("ix_rejected_event_received_at", "received_at"),
+    Index("ix_rejected_event_sender", "door", "sender", "id"),
     sqlite_autoincrement=True,
 )

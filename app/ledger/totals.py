@@ -56,7 +56,6 @@ MemberKey = tuple[int, int, str, int, int, str]
 CountKey = tuple[int, int, str, int, int, int]
 """cycle, owner kind, owner, slice, of, bucket."""
 
-LAYOUTS_KEPT: Final = 2048
 BUCKETS: Final = 16
 COUNT_KEY: Final = ("cycle", "owner_kind", "owner", "slice", "of", "bucket")
 WIDTH: Final = len(tables.RUNGS) * len(tables.AMOUNTS)
@@ -292,6 +291,7 @@ class Layout:
 
     def __init__(self, nodes: Sequence[Node], frame: Frame) -> None:
         """Index the nodes' rows by the owners of their totals."""
+        self.size: Final = len(nodes)
         self.everyone: bool = len(nodes) > len(frame.numbers) // 2
         """So many that it is quicker to read all totals than to pick."""
         self.employees: dict[int, int] = {}
@@ -392,13 +392,8 @@ def add_at(
 def layout_of(nodes: Sequence[Node], frame: Frame) -> Layout:
     """The layout of some nodes of a frame, worked out once."""
     key = tuple(nodes)
-    found = frame.layouts.get(key)
-    if not isinstance(found, Layout):
-        found = Layout(key, frame)
-        if len(frame.layouts) > LAYOUTS_KEPT:
-            frame.layouts.clear()
-        frame.layouts[key] = found
-    return found
+    layout: Layout = frame.layouts.get_or_make(key, lambda: Layout(key, frame))
+    return layout
 
 
 def current_figures(connection: Connection, frame: Frame, *, cycle: int, nodes: Sequence[Node]) -> Figures:

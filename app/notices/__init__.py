@@ -4,6 +4,26 @@ It owns the notices and promises that there is at most one open notice of a kind
 twice. It never decides whose turn it is: the ledger does.
 """
 
-from app.notices.notices import HR, Notice, Reminded, open_notices, remind_unverified
+from app.notices.notices import (
+    HR,
+    RIGHTS,
+    Notice,
+    Reminded,
+    open_notices,
+    remind_unverified,
+    rights_notice,
+    settle_rights_notice,
+    tell_auditors,
+)
 
-__all__ = ["HR", "Notice", "Reminded", "open_notices", "remind_unverified"]
+__all__ = [
+    "HR",
+    "RIGHTS",
+    "Notice",
+    "Reminded",
+    "open_notices",
+    "remind_unverified",
+    "rights_notice",
+    "settle_rights_notice",
+    "tell_auditors",
+]

@@ -15,19 +15,24 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from app import access
 from app.ledger import Frame, waiting_by_head
 from app.notices.tables import notice
-from app.rules.terms import n_
+from app.rules.terms import Role, n_
 
-__all__ = ["HR", "UNVERIFIED", "Notice", "Reminded", "open_notices", "remind_unverified"]
+__all__ = ["HR", "RIGHTS", "UNVERIFIED", "Notice", "Reminded", "open_notices", "remind_unverified"]
 
 HR: Final = "-hr"
 """The recipient that stands for all who have the role hr; no employee's number begins with a hyphen."""
 
 UNVERIFIED: Final = "unverified"
+RIGHTS: Final = "rights"
 
 MESSAGES: Final[Mapping[str, str]] = {
     UNVERIFIED: n_("Entries that wait for your verdict: %(number)s, the oldest since %(oldest)s."),
+    RIGHTS: n_(
+        "What concerns rights that reach far, since you last looked: %(number)s. The latest by %(who)s about %(account)s. Such rights were given, an account that has them was opened or given a password, or somebody tried to give them to themself."
+    ),
 }
 
 
@@ -105,3 +110,51 @@ def remind_unverified(connection: Connection, frame: Frame, *, today: dt.date, a
         new=len(waiting.keys() - held.keys()),
         settled=len(gone),
     )
+
+
+def tell_auditors(connection: Connection, *, who: str, account: str, at: dt.datetime) -> None:
+    """Tell every auditor that somebody dealt with the rights of an account that reaches far; those not seen yet are added up.
+
+    Queries: 2, and 1 for each auditor.
+    """
+    told = [_of_account(one) for one in access.account_ids_with(connection, Role.AUDITOR)]
+    held = {
+        row.recipient: row
+        for row in connection.execute(
+            sa.select(notice).where(
+                notice.c.kind == RIGHTS, notice.c.recipient.in_(told), notice.c.settled_at.is_(None)
+            )
+        )
+    }
+    for reader in told:
+        number = json.loads(held[reader].subject)["number"] if reader in held else 0
+        subject = json.dumps({"number": number + 1, "who": who, "account": account})
+        if reader in held:
+            values = {"subject": subject, "repeated_at": at}
+            connection.execute(sa.update(notice).where(notice.c.id == held[reader].id).values(**values))
+        else:
+            connection.execute(
+                sa.insert(notice).values(recipient=reader, kind=RIGHTS, subject=subject, created_at=at, repeated_at=at)
+            )
+
+
+def rights_notice(connection: Connection, *, account_id: int) -> Notice | None:
+    """What an auditor has not seen yet of rights that were given. Queries: 1."""
+    row = connection.execute(sa.select(notice).where(*_open_rights(account_id))).one_or_none()
+    if row is None:
+        return None
+    return Notice(kind=RIGHTS, message=MESSAGES[RIGHTS], subject=json.loads(row.subject), created_at=row.created_at)
+
+
+def settle_rights_notice(connection: Connection, *, account_id: int, at: dt.datetime) -> None:
+    """Note that an auditor has seen it. Queries: 1."""
+    connection.execute(sa.update(notice).where(*_open_rights(account_id)).values(settled_at=at))
+
+
+def _open_rights(account_id: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return notice.c.recipient == _of_account(account_id), notice.c.kind == RIGHTS, notice.c.settled_at.is_(None)
+
+
+def _of_account(account_id: int) -> str:
+    """The recipient of what is for one account; no employee's number has a colon."""
+    return f"account:{account_id}"

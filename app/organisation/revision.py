@@ -81,19 +81,24 @@ def next_token(before: Revision, contents: Iterable[tuple[str, Iterable[Row]]]) 
     return digest.hexdigest()
 
 
+_REVISIONS_KEPT: Final = 2
+"""Revisions of one database that are kept."""
+
+_KEPT: Final = 4
+"""Revisions that are kept of several databases, which a process has in tests."""
+
+
 class KeptByRevision(Generic[T]):
     """A read model of the loaded rows, kept for the process and read again when a load, or a decision that it shows, came in between.
 
     Args:
         read: makes the read model from a connection.
         decided: whether it shows what was decided in the application too.
-        keep: how many revisions (of several databases, in tests) are kept.
     """
 
-    def __init__(self, read: Callable[[Connection, Revision], T], *, decided: bool = False, keep: int = 4) -> None:
+    def __init__(self, read: Callable[[Connection, Revision], T], *, decided: bool = False) -> None:
         self._read: Final = read
         self._decided: Final = decided
-        self._keep: Final = keep
         self._kept: Final[OrderedDict[tuple[str, str], T]] = OrderedDict()
         self._lock: Final = threading.Lock()
 
@@ -122,6 +127,9 @@ class KeptByRevision(Generic[T]):
                 break
             revision = now
         self._kept[database, self._token(revision)] = built
-        while len(self._kept) > self._keep:
+        # The one before may still be asked for by a transaction that began before; each is a whole agency.
+        for place in [place for place in self._kept if place[0] == database][:-_REVISIONS_KEPT]:
+            del self._kept[place]
+        while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return built

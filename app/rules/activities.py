@@ -160,7 +160,7 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "amount_too_large": n_("This is more than 10,000,000,000 US dollars."),
         "amount_without_currency": n_("An amount without a currency: give both or neither."),
-        "bad_hs_code": n_("“%(value)s” is not an HS code of 2 to 10 digits."),
+        "bad_hs_code": n_("“%(value)s” is not an HS code: it has 2, 4, 6, 8, 9 or 10 digits."),
         "bad_share": n_("“%(value)s” is not a share above 0 with at most 4 decimals."),
         "shares_sum": n_("The shares add up to %(sum)s, not to 1."),
         "duplicate_employee": n_("Employee “%(value)s” has two shares."),
@@ -192,7 +192,7 @@ class Known:
 AMOUNT: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,4})?")
 """An amount as a text; above 0 it has to be too."""
 _SHARE: Final = re.compile(r"([0-9]+)(?:\.([0-9]{1,4}))?")
-HS_CODE: Final = re.compile(r"[0-9]{2,10}")
+HS_CODE: Final = re.compile(r"(?:[0-9]{2}){1,5}|[0-9]{9}")
 """A code of the Harmonised System, from chapter to tariff line."""
 _JSON_MEDIA_TYPE: Final = re.compile(
     r"\s*[\w.!#$&^-]+/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?", re.ASCII | re.IGNORECASE | re.DOTALL

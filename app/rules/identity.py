@@ -21,12 +21,16 @@ __all__ = ["alike", "buyer_key", "company_key", "legal_form_words", "plain_name"
 KEY_LENGTH_MAX: Final = 240
 """Longer keys are kept as a digest: a database's index takes no key of any length."""
 
-_NOT_WORD: Final = re.compile(r"[^\w\s]")
+_ASCII_NOT_WORD: Final = re.compile(r"[^a-z0-9\s]")
+_OF_WORDS: Final = frozenset("LMN")
+"""Letters, marks (the vowel signs of Hindi or Thai tell names apart) and numbers: the first letter of their Unicode category."""
 
 
 def _words(name: str) -> list[str]:
     folded = unicodedata.normalize("NFKC", name).casefold().replace(".", "")
-    return _NOT_WORD.sub(" ", folded).split()
+    if folded.isascii():
+        return _ASCII_NOT_WORD.sub(" ", folded).split()
+    return "".join(one if unicodedata.category(one)[0] in _OF_WORDS else " " for one in folded).split()
 
 
 @lru_cache(maxsize=64)

@@ -15,7 +15,17 @@ from typing import Final, Never
 
 import orjson
 
-__all__ = ["DEPTH_MAX", "NotJsonError", "canonical", "decode", "decode_each", "encode", "unfit_texts"]
+__all__ = [
+    "DEPTH_MAX",
+    "NotJsonError",
+    "TooManyElementsError",
+    "canonical",
+    "decode",
+    "decode_each",
+    "encode",
+    "refuse_more_elements",
+    "unfit_texts",
+]
 
 DEPTH_MAX: Final = 64
 """Levels of nesting that an event may have; a fixed number, so that what is accepted never depends on the stack."""
@@ -34,6 +44,10 @@ _LATER_DOUBTFUL: Final = re.compile(rb",-?[0-9]+[.eE]")
 
 class NotJsonError(ValueError):
     """The text is not JSON, or holds a number that no computer could keep."""
+
+
+class TooManyElementsError(ValueError):
+    """The array has more elements than are taken."""
 
 
 def _refuse(constant: str) -> Never:
@@ -78,13 +92,44 @@ def decode(text: str | bytes) -> object:
 
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
+_STRUCTURE: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', re.DOTALL)
+
+_DENSE: Final = 20
+"""Bytes a comma below which an array is counted before it is read: an event has some thirty, and a list of ones two."""
 
 
-def decode_each(text: str | bytes) -> list[tuple[object, str]] | None:
+def refuse_more_elements(text: bytes, most: int) -> None:
+    """Refuse an array of a great many small elements before memory is taken for them: they are counted up to one too many.
+
+    Raises:
+        TooManyElementsError: there are more. What is less dense may have more all the same, and is refused when it is read.
+    """
+    commas = text.count(b",")
+    if commas < most or len(text) >= _DENSE * commas:
+        return
+    depth = elements = 0
+    for piece in _STRUCTURE.finditer(text):
+        sign = piece[0]
+        if sign == b",":
+            elements += depth == 1
+            if elements >= most:
+                raise TooManyElementsError
+        elif sign in {b"[", b"{"}:
+            depth += 1
+        elif sign in {b"]", b"}"}:
+            depth -= 1
+
+
+def decode_each(text: str | bytes, *, most: int | None = None) -> list[tuple[object, str]] | None:
     """The elements of a JSON array, each with its own text as it came; None where the text is JSON, but no array.
+
+    Args:
+        text: the array's.
+        most: how many elements there may be.
 
     Raises:
         NotJsonError: as :func:`decode`.
+        TooManyElementsError: there are more; none after that was read.
     """
     if isinstance(text, bytes):
         try:
@@ -103,11 +148,12 @@ def decode_each(text: str | bytes) -> list[tuple[object, str]] | None:
         while found or text[at] != "]":
             value, end = scan(text, at)
             found.append((value, text[at:end]))
+            _refuse_over(most, len(found))
             at = space(text, end).end()  # type: ignore[union-attr]
             if text[at] == "]":
                 break
             at = space(text, _after_comma(text, at)).end()  # type: ignore[union-attr]
-    except NotJsonError:
+    except (NotJsonError, TooManyElementsError):
         raise
     except (IndexError, ValueError, RecursionError):
         # Rare, and whatever is wrong is told in one way: a number of thousands of digits, or no JSON at all.
@@ -117,6 +163,11 @@ def decode_each(text: str | bytes) -> list[tuple[object, str]] | None:
         message = f"Extra data: char {at + 1}"
         raise NotJsonError(message)
     return found
+
+
+def _refuse_over(most: int | None, count: int) -> None:
+    if most is not None and count > most:
+        raise TooManyElementsError
 
 
 def _after_comma(text: str, at: int) -> int:

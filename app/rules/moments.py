@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-__all__ = ["Moment", "moment"]
+__all__ = ["Moment", "day_after", "first_day", "moment"]
 
 _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
@@ -20,6 +20,18 @@ _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]", re.ASCII)
 _MINUTE: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d):(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 _MINUTES_A_DAY: Final = 24 * 60
 _SECONDS: Final = frozenset(f"{second:02}" for second in range(60))
+
+
+def day_after(day: dt.date, days: int) -> dt.date:
+    """The day so many days later, or earlier where they are below 0: the calendar's first or last where it has no such day."""
+    return dt.date.fromordinal(min(max(day.toordinal() + days, 1), dt.date.max.toordinal()))
+
+
+def first_day(year: int, month: int) -> dt.date:
+    """The first day of a month: the calendar's first or last day where it has no such year."""
+    if year < dt.MINYEAR:
+        return dt.date.min
+    return dt.date.max if year > dt.MAXYEAR else dt.date(year, month, 1)
 
 
 class Moment(NamedTuple):

@@ -31,6 +31,7 @@ from app.rules.activities import (
 )
 from app.rules.countries import COUNTRIES
 from app.rules.event_types import ACTIVITY_TYPES, EventType
+from app.rules.json_text import TooManyElementsError
 from app.rules.moments import moment
 from app.rules.money import too_large
 
@@ -79,13 +80,22 @@ _KINDS: Final = {TYPE_PREFIX + code: kind for code, kind in ACTIVITY_TYPES.items
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 
 
-def each_of(body: bytes) -> list[tuple[str, Ordinary | None]] | None:
+def each_of(body: bytes, *, most: int | None = None) -> list[tuple[str, Ordinary | None]] | None:
     """The elements of a JSON array: the text of each, in ASCII, and what it holds where its shape is ordinary.
+
+    Args:
+        body: the array's text.
+        most: how many elements there may be.
+
+    Raises:
+        TooManyElementsError: there are more; none was looked at.
 
     None for anything but an array in UTF-8: what that is, and what is wrong with it, :func:`app.rules.json_text.decode_each` tells.
     """
     try:
         elements = _ELEMENTS.decode(body)
+        if most is not None and len(elements) > most:
+            raise TooManyElementsError
         return [(_escaped(str(raw, "utf-8")), _ordinary(raw)) for raw in elements]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -15,9 +15,12 @@ from typing import Final
 from app.rules.terms import Role
 
 __all__ = [
+    "FIRST_PASSWORD_DEEDS",
+    "FORMER",
     "FROM_ABOVE",
     "KEY_PERMISSIONS",
     "PERMISSIONS",
+    "POWERS",
     "PUBLIC_DEEDS",
     "ROLES_OF_EMPLOYEES",
     "SIGNED_IN_DEEDS",
@@ -44,6 +47,7 @@ class Deed(StrEnum):
     OPEN_HOME = "open_home"
     SIGN_OUT = "sign_out"
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - a deed's name
+    KEEP_SESSIONS = "keep_sessions"
 
     # Seen, of a unit or an employee.
     SEE_SCORECARD = "see_scorecard"
@@ -114,8 +118,14 @@ class Scope(StrEnum):
 PUBLIC_DEEDS: Final = frozenset({Deed.PUBLIC, Deed.SIGN_IN, Deed.CHOOSE_LOOK, Deed.RECEIVE_HOOK})
 """Open to whoever comes; a hook's signature is checked by the hook itself."""
 
-SIGNED_IN_DEEDS: Final = frozenset({Deed.OPEN_HOME, Deed.SIGN_OUT, Deed.CHANGE_PASSWORD})
+SIGNED_IN_DEEDS: Final = frozenset({Deed.OPEN_HOME, Deed.SIGN_OUT, Deed.CHANGE_PASSWORD, Deed.KEEP_SESSIONS})
 """Open to every account, about itself."""
+
+FIRST_PASSWORD_DEEDS: Final = frozenset({Deed.SIGN_OUT, Deed.CHANGE_PASSWORD})
+"""What alone is open, beside what is open to anyone, to who signed in with a password that somebody else chose."""
+
+FORMER: Final = "former"
+"""What is in place of all roles of whoever has left the agency's service."""
 
 _OWN: Final = frozenset({Relation.OWN})
 _ABOVE: Final = frozenset({Relation.ABOVE})
@@ -223,8 +233,17 @@ FROM_ABOVE: Final = frozenset({Deed.SET_TARGETS})
 """Deeds that nobody does to their own scorecard. As with entries to be verified, it goes to the head above, at the top to hr; the unit that one
 heads is one's own to do (contract, "Who may what")."""
 
-PERMISSIONS: Final[Mapping[Role, _Row]] = MappingProxyType(
+_FORMER: Final[_Row] = {
+    Deed.SEE_SCORECARD: _OWN,
+    Deed.SEE_DERIVATION: _OWN,
+    Deed.SEE_GRADE: _OWN,
+    Deed.SEE_PAY: _OWN,
+    Deed.FOLLOW_LIVE: _OWN,
+}
+
+PERMISSIONS: Final[Mapping[str, _Row]] = MappingProxyType(
     {
+        FORMER: _FORMER,
         Role.EMPLOYEE: _EMPLOYEE,
         Role.HEAD: _HEAD,
         Role.EXECUTIVE: _EXECUTIVE,
@@ -235,7 +254,10 @@ PERMISSIONS: Final[Mapping[Role, _Row]] = MappingProxyType(
         Role.MEMBER: MappingProxyType({}),
     }
 )
-"""Role and deed to the relations under which it is allowed (contract, "Who may what")."""
+"""Role and deed to the relations under which it is allowed (contract, "Who may what"; for who has left contract-cycle, 1)."""
+
+POWERS: Final = frozenset({Role.HR, Role.EXECUTIVE, Role.AUDITOR, Role.ADMIN})
+"""Roles that reach beyond one's own line: nobody gives them to themself, and the auditors are told who has them given (contract-desk, 2)."""
 
 KEY_PERMISSIONS: Final[Mapping[Scope, frozenset[Deed]]] = MappingProxyType(
     {
@@ -267,7 +289,7 @@ def roles_that_hold(granted: Iterable[Role], *, of_employee: bool) -> frozenset[
     return frozenset(granted) | (frozenset({Role.EMPLOYEE}) if of_employee else frozenset())
 
 
-def may(roles: Collection[Role], deed: Deed, relations: Collection[Relation]) -> bool:
+def may(roles: Collection[str], deed: Deed, relations: Collection[Relation]) -> bool:
     """Whether an account of these roles may do the deed, standing so to what it is about.
 
     Args:
@@ -281,7 +303,7 @@ def may(roles: Collection[Role], deed: Deed, relations: Collection[Relation]) ->
     return Relation.ANY in allowed or not allowed.isdisjoint(relations)
 
 
-def relations_that_allow(roles: Collection[Role], deed: Deed) -> frozenset[Relation]:
+def relations_that_allow(roles: Collection[str], deed: Deed) -> frozenset[Relation]:
     """Under which relations any of these roles may do the deed; empty where none may at all."""
     allowed: frozenset[Relation] = frozenset()
     for role in roles:

@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from app.rules.measures import BoolArray
+from app.rules.moments import first_day
 from app.rules.terms import Period, StatusKind
 
 __all__ = ["Presence", "cycle_days", "cycle_of", "cycle_period", "days_in", "presence"]
@@ -23,7 +24,7 @@ __all__ = ["Presence", "cycle_days", "cycle_of", "cycle_period", "days_in", "pre
 
 def cycle_period(year: int, first_month: int) -> Period:
     """Return the twelve months of a cycle, which begins in that month of its year."""
-    return Period(dt.date(year, first_month, 1), dt.date(year + 1, first_month, 1))
+    return Period(first_day(year, first_month), first_day(year + 1, first_month))
 
 
 def cycle_of(day: dt.date, first_month: int) -> int:

@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from app.rules.measures import GROWS_WITH_DAYS, Actuals, BoolArray, FloatArray
+from app.rules.moments import first_day
 from app.rules.terms import Period
 
 __all__ = ["DaysByMonth", "Plan", "days_by_month", "elapsed", "floats", "projected", "projected_actual"]
@@ -42,7 +43,7 @@ def _first_days(cycle: Period) -> list[dt.date]:
         msg = "a cycle is closed on both sides"
         raise ValueError(msg)
     year, month = cycle.from_.year, cycle.from_.month - 1
-    return [dt.date(year + (month + k) // MONTHS, (month + k) % MONTHS + 1, 1) for k in range(MONTHS + 1)]
+    return [first_day(year + (month + k) // MONTHS, (month + k) % MONTHS + 1) for k in range(MONTHS + 1)]
 
 
 def days_by_month(cycle: Period, day: dt.date, present: BoolArray | None = None) -> DaysByMonth:

@@ -21,6 +21,7 @@ from app.kit.kept import Kept
 from app.ledger import EventSet, Figures
 from app.rules.definitions import Goal, Task
 from app.rules.kpis import Kpi, KpiVersion
+from app.rules.moments import day_after
 from app.rules.rollup import Band, band, published
 from app.rules.terms import Basis, Node, NodeKind, UnitKind
 from app.scoring.board import node_name
@@ -337,7 +338,7 @@ def _scores_before(connection: Connection, asked: ScoreQuery, day: dt.date) -> t
     of = trend.c
     days = sa.select(of.day).where(of.cycle == asked.cycle, of.day < day)
     start: dt.date | None = connection.scalar(
-        days.where(of.day <= day - dt.timedelta(days=MOVED_DAYS)).order_by(of.day.desc()).limit(1)
+        days.where(of.day <= day_after(day, -MOVED_DAYS)).order_by(of.day.desc()).limit(1)
     ) or connection.scalar(days.order_by(of.day).limit(1))
     if start is None:
         return None, {}

@@ -7,8 +7,6 @@ their activities. What may be shown is handed in (:class:`Visibility`), and what
 from __future__ import annotations
 
 import datetime as dt
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,7 +16,7 @@ from sqlalchemy import Connection
 
 from app import cascade, ledger
 from app.cascade import Line, Served
-from app.kit.kept import Kept
+from app.kit.kept import Kept, LruCache
 from app.ledger import EventSet, Figures, Move
 from app.organisation import Directory
 from app.rules.definitions import KpiVersion, Translated
@@ -379,22 +377,13 @@ def _unit_parts(plan: CyclePlan, node: Node, found: Scores, day: dt.date) -> tup
 
 # ----------------------------------------------------------------------------------------------------------------- the lines
 
-_FACTS: Final[OrderedDict[tuple[str, int, Node], tuple[LineFacts, ...]]] = OrderedDict()
-_FACTS_LOCK: Final = threading.Lock()
-_FACTS_MAX: Final = 4096
+_FACTS: Final[LruCache[tuple[LineFacts, ...]]] = LruCache(4096, weight_max=20_000, weigh=len)
 
 
 def line_facts(plan: CyclePlan, node: Node) -> tuple[LineFacts, ...]:
     """What a node's lines are, in the order of the file; worked out once for each load."""
     key = (plan.sheet.token, plan.cycle, node)
-    found = _FACTS.get(key)
-    if found is None:
-        found = tuple(_facts(plan, shown.row) for shown in plan.lines.get(node, ()))
-        with _FACTS_LOCK:
-            _FACTS[key] = found
-            while len(_FACTS) > _FACTS_MAX:
-                _FACTS.popitem(last=False)
-    return found
+    return _FACTS.get_or_make(key, lambda: tuple(_facts(plan, shown.row) for shown in plan.lines.get(node, ())))
 
 
 def _facts(plan: CyclePlan, line: Line) -> LineFacts:

@@ -6,14 +6,13 @@ A newcomer's usual mistake is to draw the whole tree: of 1,300 people it is some
 from __future__ import annotations
 
 import datetime as dt
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from app import cascade
 from app.cascade import GoalBranch, LineBranch, Served
+from app.kit.kept import LruCache
 from app.rules.definitions import Goal, Task
 from app.rules.kpis import Kpi, KpiVersion
 from app.rules.terms import Node, NodeKind
@@ -22,9 +21,7 @@ from app.scoring.plan import CyclePlan
 
 __all__ = ["GoalLevel", "KpiLevel", "LineLevel", "ShownBranch", "TaskLevel", "goal_levels", "kpi_level", "line_level"]
 
-_KEPT: Final = 8
-_trees: Final[OrderedDict[tuple[str, int], _Tree]] = OrderedDict()
-_lock: Final = threading.Lock()
+_TREES: Final[LruCache[_Tree]] = LruCache(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ class _Tree:
 def _tree(plan: CyclePlan) -> _Tree:
     """The tree of a cycle, made once for each load."""
     key = (plan.sheet.token, plan.cycle)
-    found = _trees.get(key)
+    found = _TREES.get(key)
     if found is None:
         goals = cascade.goal_tree(plan.sheet, cycle=plan.cycle)
         branches: dict[tuple[Node, str], LineBranch] = {}
@@ -107,11 +104,7 @@ def _tree(plan: CyclePlan) -> _Tree:
                 of_units |= units
                 of_people |= people
             moved[node, branch.line.kpi] = (frozenset(of_units), frozenset(of_people))
-        found = _Tree(goals, branches, moved)
-        with _lock:
-            _trees[key] = found
-            while len(_trees) > _KEPT:
-                _trees.popitem(last=False)
+        found = _TREES.keep(key, _Tree(goals, branches, moved))
     return found
 
 

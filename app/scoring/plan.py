@@ -24,6 +24,7 @@ from sqlalchemy import Connection
 
 from app import cascade, ledger, organisation
 from app.cascade import Line, Sheet
+from app.kit.kept import LruCache
 from app.ledger import Frame
 from app.organisation import KeptByRevision, Revision
 from app.rules.baseline import LineTerms, Overrides, Reference, resolve_reference
@@ -45,6 +46,10 @@ _RUNG: Final = {CountsFrom.ENTERED: 0, CountsFrom.VERIFIED: 1, CountsFrom.CONFIR
 _PLANS_MAX: Final = 16
 """How many cycles' plans a state keeps: an activity may be of any year, and each plan holds everybody's days."""
 _GROWING: Final = frozenset(str(aggregate) for aggregate in GROWS_WITH_DAYS)
+
+
+SELECTED_MAX: Final = 60_000
+"""Nodes that the selections kept of one cycle's plan may have together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,9 @@ class CyclePlan:
     worked: tuple[ScoredLine, ...]
     lines: Mapping[Node, tuple[DisplayLine, ...]]
     people: Mapping[str, Person]
-    _selections: dict[tuple[Node, ...], Selection] = field(default_factory=dict)
+    _selections: LruCache[Selection] = field(
+        default_factory=lambda: LruCache(4096, weight_max=SELECTED_MAX, weigh=lambda one: len(one.sources))
+    )
     _everything: list[Selection] = field(default_factory=list)
 
     def day_within(self, day: dt.date) -> dt.date:
@@ -125,13 +132,7 @@ class CyclePlan:
     def select(self, nodes: Sequence[Node]) -> Selection:
         """The selection of some nodes, with the nodes that theirs hang on; kept for the next time."""
         key = tuple(nodes)
-        found = self._selections.get(key)
-        if found is None:
-            found = Selection.of(self, key)
-            if len(self._selections) > 4096:
-                self._selections.clear()
-            self._selections[key] = found
-        return found
+        return self._selections.get_or_make(key, lambda: Selection.of(self, key))
 
     def units_of(self, node: Node) -> Mapping[str, int]:
         """The units that an employee was posted to in the cycle, with the days; none for a unit."""

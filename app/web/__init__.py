@@ -17,16 +17,14 @@ from app.kit.database import Database
 from app.kit.settings import ROOT, Settings
 from app.web import errors, languages, plain_words, security, sign_in
 from app.web.api import RESOURCES, measuring
-from app.web.assets import Assets
+from app.web.assets import assets
 from app.web.assets import build as build_assets
+from app.web.limits import EVENTS_BYTES
 from app.web.pages import PAGES
 from app.web.rendering import Rendering
-from app.web.routing import NodeConverter, Pages, Site, refuse_undeclared
+from app.web.routing import NodeConverter, NumberConverter, Pages, Site, refuse_undeclared
 
 __all__ = ["build_assets", "create_app", "site_of"]
-
-# A batch of 10,000 events with long names; a form is far below.
-_BODY_BYTES_MAX = 64 * 1024 * 1024
 
 
 def create_app(
@@ -51,18 +49,19 @@ def create_app(
     app = Flask("app.web", static_folder=None, template_folder=str(ROOT / "templates"))
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        SESSION_COOKIE_NAME=sign_in.SESSION_COOKIE,
+        SESSION_COOKIE_NAME=sign_in.cookie_name(sign_in.SESSION_COOKIE, settings),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
-        MAX_CONTENT_LENGTH=_BODY_BYTES_MAX,
+        MAX_CONTENT_LENGTH=EVENTS_BYTES,
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.session_interface = security.CookieSessions()
     app.url_map.converters["node"] = NodeConverter
+    app.url_map.converters["int"] = NumberConverter
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals["assets"] = Assets()
+    app.jinja_env.globals["assets"] = assets()
     if settings.proxies:
         # Not X-Forwarded-Host: few proxies set it, so it would be the sender's, and whom a form comes from is held against the host.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0)  # type: ignore[method-assign]  # Flask's documented place for it
@@ -70,7 +69,7 @@ def create_app(
         settings=settings, database=database or Database(settings.database_url), clock=clock, rendering=Rendering()
     )
     app.extensions["kopes"] = site
-    sign_in.prepare(app, database=site.database, clock=clock)
+    sign_in.prepare(app, database=site.database, settings=settings, clock=clock)
     languages.prepare(app)
     app.jinja_env.filters.update(plain_words.FILTERS)
     errors.prepare(app, site)

@@ -15,7 +15,7 @@ from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import ScoreQuery, State
 from app.web.request_context import RequestContext
 
-__all__ = ["ScoreParameters", "asked_of", "chosen_unit", "present_cycle"]
+__all__ = ["ScoreParameters", "asked_by", "asked_of", "chosen_unit", "present_cycle"]
 
 
 class ScoreParameters(BaseModel):
@@ -51,6 +51,25 @@ def asked_of(held: State, query: ScoreParameters, today: dt.date) -> ScoreQuery:
     elif not held.has_cycle(cycle, today=today):
         raise NotThere
     return ScoreQuery(cycle, today, query.as_of, query.basis)
+
+
+def asked_by(context: RequestContext, held: State, query: ScoreParameters) -> ScoreQuery:
+    """What the person who asks is shown: of whoever has left the agency's service only the cycles served in, the last of them without a choice.
+
+    Raises:
+        Invalid: a cycle without scorecards.
+        NotThere: not one of theirs.
+    """
+    person = context.person
+    if person is None or person.left_on is None or person.employee is None:
+        return asked_of(held, query, context.today)
+    node = Node(NodeKind.EMPLOYEE, person.employee)
+    last = cycle_of(person.left_on - dt.timedelta(days=1), held.frame.first_month)
+    served = (one for one in sorted(held.sheet.cycles, reverse=True) if one <= last and node in held.plan(one).nodes)
+    chosen = query.cycle if query.cycle is not None else next(served, None)
+    if chosen is None or chosen not in held.sheet.cycles or node not in held.plan(chosen).nodes:
+        raise NotThere
+    return asked_of(held, query.model_copy(update={"cycle": chosen}), context.today)
 
 
 def chosen_unit(context: RequestContext, typed: str) -> Node:

@@ -7,8 +7,11 @@ and integrity once, when it starts. (The ``{% assets %}`` tag would do so on eac
 from __future__ import annotations
 
 import base64
+import functools
+import gzip
 import hashlib
 from dataclasses import dataclass
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Final
 
@@ -18,10 +21,11 @@ from markupsafe import Markup
 
 from app.kit.settings import ROOT
 
-__all__ = ["BUNDLES", "STATIC", "Assets", "build"]
+__all__ = ["BUNDLES", "STATIC", "Asset", "Assets", "assets", "build"]
 
 STATIC: Final = Path(__file__).resolve().parent / "static"
 GENERATED: Final = STATIC / "gen"
+COMPRESSED: Final = GENERATED / "compressed"
 NODE_MODULES: Final = ROOT / "node_modules"
 
 _STYLES: Final = (
@@ -47,12 +51,14 @@ BUNDLES: Final = {
     "gen/kopes.css": (tuple(STATIC / name for name in _STYLES), "rcssmin"),
     "gen/kopes.js": ((STATIC / "theme.js", STATIC / "numbers.js", STATIC / "page.js"), "rjsmin"),
     "gen/charts.js": (_CHARTS, "rjsmin"),
+    "gen/live.js": ((STATIC / "live_stream.js", STATIC / "live.js"), "rjsmin"),
+    "gen/live_worker.js": ((STATIC / "live_stream.js", STATIC / "live_worker.js"), "rjsmin"),
 }
 """What is bundled of what: output to (files in order, what makes it smaller)."""
 
 
 def build() -> list[Path]:
-    """Write the bundles to ``static/gen``; returns the files.
+    """Write the bundles to ``static/gen``, and every file compressed beside them; returns the bundles.
 
     Raises:
         FileNotFoundError: a file to be bundled is missing; for those of ``node_modules``, `npm ci` brings them.
@@ -75,17 +81,51 @@ def build() -> list[Path]:
             environment.register(output, bundle)
             bundle.build(force=True, disable_cache=True)
             built.append(STATIC / output)
+    COMPRESSED.mkdir(exist_ok=True)
+    for left in COMPRESSED.iterdir():
+        left.unlink()
+    for path in _files():
+        content = path.read_bytes()
+        _compressed_file(content).write_bytes(_compressed(content))
     return built
 
 
+def _files() -> list[Path]:
+    return [path for path in sorted(STATIC.rglob("*")) if path.is_file() and COMPRESSED not in path.parents]
+
+
+def _compressed_file(content: bytes) -> Path:
+    """Where a file is kept compressed: by what it holds, so that one that was changed since is never sent."""
+    return COMPRESSED / f"{hashlib.sha256(content).hexdigest()}.gz"
+
+
+def _compressed(content: bytes) -> bytes:
+    return gzip.compress(content, 9, mtime=0)
+
+
 @dataclass(frozen=True, slots=True)
-class _Asset:
+class Asset:
+    """A static file.
+
+    Attributes:
+        address: with its hash: what is there may be kept for ever.
+        integrity: what a browser holds it against.
+        tag: of its contents.
+        media_type: what it is.
+        content: its bytes.
+        compressed: the same by gzip; None where that is no shorter.
+    """
+
     address: str
     integrity: str
+    tag: str
+    media_type: str
+    content: bytes
+    compressed: bytes | None
 
 
 class Assets:
-    """The static files there are, hashed when the process starts."""
+    """The static files there are, read when the process starts: some 700 kB, which are then sent without touching the disk."""
 
     def __init__(self) -> None:
         """Read and hash every file.
@@ -97,9 +137,11 @@ class Assets:
         if missing:
             message = f"app/web/static/{missing[0]} is missing: run `kopes assets`"
             raise FileNotFoundError(message)
-        self._known = {
-            path.relative_to(STATIC).as_posix(): _asset(path) for path in sorted(STATIC.rglob("*")) if path.is_file()
-        }
+        self._known: Final = {path.relative_to(STATIC).as_posix(): _asset(path) for path in _files()}
+
+    def get(self, name: str) -> Asset | None:
+        """A file, if there is one of that name."""
+        return self._known.get(name)
 
     def url(self, name: str) -> str:
         """The address of a file, with its hash: it may be kept for ever."""
@@ -120,8 +162,28 @@ class Assets:
         return name in self._known
 
 
-def _asset(path: Path) -> _Asset:
+@functools.cache
+def assets() -> Assets:
+    """Those of this process.
+
+    Raises:
+        FileNotFoundError: the bundles were never built.
+    """
+    return Assets()
+
+
+def _asset(path: Path) -> Asset:
     content = path.read_bytes()
+    kept = _compressed_file(content)
+    # A file that was changed since the last build is compressed now.
+    compressed = kept.read_bytes() if kept.is_file() else _compressed(content)
     digest = base64.b64encode(hashlib.sha384(content).digest()).decode("ascii")
     mark = hashlib.sha256(content).hexdigest()[:12]
-    return _Asset(f"/static/{path.relative_to(STATIC).as_posix()}?h={mark}", f"sha384-{digest}")
+    return Asset(
+        address=f"/static/{path.relative_to(STATIC).as_posix()}?h={mark}",
+        integrity=f"sha384-{digest}",
+        tag=mark,
+        media_type=guess_type(path.name)[0] or "application/octet-stream",
+        content=content,
+        compressed=compressed if len(compressed) < len(content) else None,
+    )

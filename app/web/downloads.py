@@ -110,7 +110,7 @@ def log_reading(
     """Write down that other people's data were downloaded, and why (contract, "Who may what"). Queries: 1."""
     access.record_reading(
         connection,
-        account_id=context.viewer.account_id,
+        who=context.label,
         what=what,
         asked=asked,
         reason=form.reason,

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -20,7 +21,7 @@ from babel import Locale
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from app import ledger
+from app import intake, ledger
 from app.kit.refusals import Invalid, at_field
 from app.ledger import ActivityHistory, Alike, Contents, Frame, Party
 from app.organisation import Directory
@@ -39,10 +40,12 @@ __all__ = [
     "Choices",
     "Colleague",
     "at_form_field",
+    "at_the_form",
     "choices",
     "colleagues_named",
     "event_of",
     "local_today",
+    "page_of",
     "possible_duplicates",
 ]
 
@@ -351,6 +354,20 @@ def at_form_field(finding: Finding) -> Finding:
         pointer = pointer.rpartition("/")[0]
     place = Place(field=_FIELDS.get(pointer), pointer=finding.place.pointer)
     return Finding(code=finding.code, message=finding.message, parameters=finding.parameters, place=place)
+
+
+@contextmanager
+def at_the_form() -> Iterator[None]:
+    """What is found wrong with an event within is told at the form's fields."""
+    try:
+        yield
+    except Invalid as invalid:
+        raise Invalid(*(one if one.place.field else at_form_field(one) for one in invalid.findings)) from None
+
+
+def page_of(context: RequestContext, form_id: str) -> intake.FromPage:
+    """Where a deed of this request comes from."""
+    return intake.FromPage(viewer=context.viewer, at=context.now, request=context.number, form=form_id)
 
 
 def _once_each(findings: Sequence[Finding]) -> list[Finding]:

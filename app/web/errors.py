@@ -11,20 +11,20 @@ from typing import Any, Final
 import orjson
 from flask import Flask, Response, redirect, request, url_for
 from flask_babel import gettext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.kit.refusals import NotThere, Refusal, Unauthenticated
+from app.kit.refusals import NotThere, PasswordFirst, Refusal, Unauthenticated
 from app.rules.terms import Finding, n_
 from app.web.languages import filled, finding_text
 from app.web.request_context import RequestContext
 from app.web.routing import Site
-from app.web.security import safe_next
+from app.web.security import add_headers, safe_next
 from app.web.sign_in import current_viewer, on_connection
 
-__all__ = ["is_for_programs", "prepare", "problem"]
+__all__ = ["is_for_programs", "prepare", "problem", "refused_outside"]
 
 _LOG: Final = logging.getLogger("kopes.web")
 
@@ -36,11 +36,13 @@ _TITLES: Final = {
     403: n_("Not allowed"),
     404: n_("Not found"),
     405: n_("Not done this way"),
+    408: n_("It took too long to arrive"),
     409: n_("Changed in the meantime"),
     413: n_("Too large"),
     415: n_("Not a kind that is taken here"),
     422: n_("Something needs another look"),
     429: n_("Too many attempts"),
+    431: n_("Too large"),
     500: n_("Something broke on our side"),
     503: n_("Not reachable at the moment"),
 }
@@ -113,6 +115,11 @@ def prepare(app: Flask, site: Site) -> None:
             site, status=503, code="unavailable", detail=_detail(503), headers={"Retry-After": "5"}, plain=True
         )
 
+    def unfit(error: Exception) -> AnyResponse:
+        # The doors refuse by name what no database can hold; what they have missed is still the sender's to mend.
+        _LOG.exception("%s %s", request.method, request.path, exc_info=error)
+        return _answer(site, status=400, code=_code(400), detail=_detail(400), plain=True)
+
     def broken(error: Exception) -> AnyResponse:
         _LOG.exception("%s %s", request.method, request.path, exc_info=error)
         return _answer(site, status=500, code="broken", detail=_detail(500), plain=True)
@@ -120,7 +127,28 @@ def prepare(app: Flask, site: Site) -> None:
     app.register_error_handler(Refusal, refused)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(OperationalError, unreachable)
+    for kind in (DataError, OverflowError, UnicodeEncodeError):
+        app.register_error_handler(kind, unfit)
     app.register_error_handler(Exception, broken)
+
+
+def refused_outside(app: Flask, site: Site, refusal: Refusal, *, path: str, accept_language: str) -> Response:
+    """The answer to a request that is refused before the application sees it; it asks no database and knows nobody.
+
+    Args:
+        app: the application.
+        site: what its routes share.
+        refusal: why.
+        path: what was asked for.
+        accept_language: the header.
+    """
+    shown = "/api/" if is_for_programs(path) else "/"
+    with app.test_request_context(shown, headers={"Accept-Language": accept_language}):
+        headers = {} if refusal.retry_after_s is None else {"Retry-After": str(refusal.retry_after_s)}
+        detail = filled(refusal.message, refusal.parameters)
+        response = _answer(site, status=refusal.status, code=refusal.code, detail=detail, headers=headers, plain=True)
+        add_headers(response)
+    return response
 
 
 def _refused(site: Site, refusal: Refusal) -> AnyResponse:
@@ -131,6 +159,8 @@ def _refused(site: Site, refusal: Refusal) -> AnyResponse:
         if not is_for_programs(request.path):
             return _to_sign_in()
         headers["WWW-Authenticate"] = 'Bearer realm="OpenKOPES"'
+    if isinstance(refusal, PasswordFirst) and not is_for_programs(request.path):
+        return redirect(url_for("password.password"), 303)
     return _answer(
         site,
         status=refusal.status,

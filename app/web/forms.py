@@ -17,15 +17,19 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
-from app.kit.refusals import Invalid
+from app.kit.refusals import Invalid, at_field
+from app.rules.activities import MESSAGES
 from app.rules.terms import Finding, Place, n_
 
-__all__ = ["PASSWORD_FIELDS", "Typed", "kept", "parsed"]
+__all__ = ["PASSWORD_FIELDS", "Typed", "is_plain", "kept", "parsed", "refuse_unfit"]
 
 Form = TypeVar("Form", bound=BaseModel)
 
 PASSWORD_FIELDS: Final = frozenset({"password", "old_password", "new_password", "repeated_password"})
 """Every field of any form that a password is typed into."""
+
+_UNFIT: Final = re.compile("[\0\ud800-\udfff]")
+_CONTROL: Final = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _NEVER_SENT_BACK: Final = PASSWORD_FIELDS | {"csrf_token", "typed_by"}
 
@@ -57,8 +61,29 @@ class Typed:
 
 
 def kept(given: MultiDict[str, str]) -> dict[str, list[str]]:
-    """What of a refused form is shown again: all of it but passwords and the token, which a page has of its own."""
-    return {name: values for name, values in given.lists() if name not in _NEVER_SENT_BACK}
+    """What of a refused form is shown again: all of it but passwords and the token, which a page has of its own, and what is no text."""
+    return {
+        name: [_UNFIT.sub("\N{REPLACEMENT CHARACTER}", value) for value in values]
+        for name, values in given.lists()
+        if name not in _NEVER_SENT_BACK
+    }
+
+
+def is_plain(path: str) -> bool:
+    """Whether a path is one that anybody writes: without control characters, and what no text may hold."""
+    return not _CONTROL.search(path)
+
+
+def refuse_unfit(given: MultiDict[str, str]) -> None:
+    """Refuse NUL and half characters before they reach a question to the database, which takes neither.
+
+    Raises:
+        Invalid: with a finding at each field that holds one.
+    """
+    unfit = [name for name, value in given.items(multi=True) if _UNFIT.search(name) or _UNFIT.search(value)]
+    if unfit:
+        fields = dict.fromkeys(_UNFIT.sub("\N{REPLACEMENT CHARACTER}", name) for name in unfit)
+        raise Invalid(*(at_field(field, "bad_text", MESSAGES["bad_text"]) for field in fields))
 
 
 def parsed(model: type[Form], given: MultiDict[str, str], *, exact: bool = False) -> Form:

@@ -7,46 +7,19 @@ another's page.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from flask import request
 from flask_babel import get_locale
 from markupsafe import Markup
 
-__all__ = ["CachedPart", "LruCache", "Rendered", "reader_of_page"]
+from app.kit.kept import LruCache
+
+__all__ = ["CachedPart", "Rendered", "drawn", "reader_of_page"]
 
 T = TypeVar("T")
-
-
-class LruCache(Generic[T]):
-    """The parts that were used last, so many at most; shared by all threads of a process."""
-
-    def __init__(self, most: int) -> None:
-        """Keep so many."""
-        self._most: Final = most
-        self._held: Final[OrderedDict[Hashable, T]] = OrderedDict()
-        self._lock: Final = threading.Lock()
-
-    def get(self, key: Hashable) -> T | None:
-        """The part of that key, if it is kept."""
-        with self._lock:
-            found = self._held.get(key)
-            if found is not None:
-                self._held.move_to_end(key)
-            return found
-
-    def keep(self, key: Hashable, part: T) -> T:
-        """Keep a part; gives it back."""
-        with self._lock:
-            self._held[key] = part
-            self._held.move_to_end(key)
-            while len(self._held) > self._most:
-                self._held.popitem(last=False)
-        return part
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +28,16 @@ class Rendered(Generic[T]):
 
     model: T
     html: Markup
+
+
+def drawn(most: int, *, bytes_max: int) -> LruCache[Rendered[Any]]:
+    """Where drawn parts are kept.
+
+    Args:
+        most: how many.
+        bytes_max: what their texts may take together; their models take about as much again.
+    """
+    return LruCache(most, weight_max=bytes_max, weigh=lambda part: len(part.html))
 
 
 class CachedPart(Generic[T]):

@@ -17,10 +17,10 @@ from sqlalchemy import Connection
 from app import access, organisation
 from app.access import Key, Viewer
 from app.kit.database import Database
-from app.kit.refusals import NotAllowed, NotThere, Unauthenticated
+from app.kit.refusals import NotAllowed, NotThere, PasswordFirst, Unauthenticated
 from app.kit.settings import Settings
 from app.organisation import Directory
-from app.rules.permissions import PUBLIC_DEEDS, SIGNED_IN_DEEDS, Deed, key_may, may
+from app.rules.permissions import FIRST_PASSWORD_DEEDS, PUBLIC_DEEDS, SIGNED_IN_DEEDS, Deed, key_may, may
 from app.rules.terms import Node
 from app.web.forms import Typed
 
@@ -105,6 +105,11 @@ class RequestContext:
         return self.who if isinstance(self.who, Key) else None
 
     @property
+    def must_change_password(self) -> bool:
+        """Whether the person signed in with a password that opens nothing but its change."""
+        return isinstance(self.who, Viewer) and self.who.must_change_password
+
+    @property
     def label(self) -> str:
         """Who asks, as the trail and the rejected events write it: ``account:EMAIL``, ``key:NAME`` or ``nobody``."""
         return self.who.label if self.who is not None else "nobody"
@@ -138,6 +143,8 @@ class RequestContext:
         """Whether who asks may do the deed: to the node, or, without one, to anything at all."""
         if deed in PUBLIC_DEEDS:
             return True
+        if self.must_change_password and deed not in FIRST_PASSWORD_DEEDS:
+            return False
         if isinstance(self.who, Key):
             return key_may(self.who.scope, deed)
         if self.who is None:
@@ -154,6 +161,7 @@ class RequestContext:
 
         Raises:
             Unauthenticated: nobody is signed in.
+            PasswordFirst: the person has to change a first password before anything else.
             NotAllowed: the key is of another scope.
             NotThere: the person may not, which looks as if it were not there.
         """
@@ -163,6 +171,8 @@ class RequestContext:
             raise Unauthenticated
         if isinstance(self.who, Key):
             raise NotAllowed
+        if self.must_change_password:
+            raise PasswordFirst
         raise NotThere
 
     def sees(self, deed: Deed) -> Callable[[Node], bool]:

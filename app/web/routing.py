@@ -29,7 +29,8 @@ from uuid import uuid4
 
 from flask import Flask, Request, redirect, request, url_for
 from pydantic import BaseModel
-from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BaseConverter, IntegerConverter, RequestRedirect, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from app import access
@@ -40,16 +41,23 @@ from app.kit.settings import Settings
 from app.rules.permissions import PUBLIC_DEEDS, Deed
 from app.rules.terms import Finding, Node
 from app.web import sign_in
-from app.web.forms import Typed, kept, parsed
+from app.web.forms import Typed, is_plain, kept, parsed, refuse_unfit
+from app.web.limits import FORM_BYTES, NO_BODY_BYTES, Lane
 from app.web.rendering import FormError, Rendering
 from app.web.request_context import Note, RequestContext
 from app.web.returning import forget, given_back, keep_for_owner, page_address
 from app.web.security import Forged, refuse_forged
 from app.web.typed_by import owner_of
 
-__all__ = ["NodeConverter", "Pages", "Route", "Site", "bearer_of", "number_of", "refuse_undeclared"]
+__all__ = ["NodeConverter", "NumberConverter", "Pages", "Route", "Site", "bearer_of", "number_of", "refuse_undeclared"]
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+
+class NumberConverter(IntegerConverter):
+    """``<int:number>`` in a rule: what a database can number its rows with, and nothing longer."""
+
+    regex = r"[0-9]{1,18}"
 
 
 class NodeConverter(BaseConverter):
@@ -85,6 +93,8 @@ class Route:
         again: the read of the same page that shows a refused form again.
         before: what is looked up before anything is written.
         about: what OpenAPI says of it beyond its docstring.
+        lane: whose threads work on it.
+        body_bytes: how long its body may be.
     """
 
     page: str
@@ -98,6 +108,8 @@ class Route:
     again: str | None = None
     before: Callable[..., Any] | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
+    lane: Lane = Lane.READ
+    body_bytes: int = NO_BODY_BYTES
     form: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
 
@@ -123,10 +135,11 @@ class Pages:
         transaction: bool = True,
         api: bool = False,
         about: Mapping[str, Any] | None = None,
+        lane: Lane = Lane.READ,
     ) -> Callable[[View], View]:
         """A page that is looked at."""
         return self._declare(
-            rule, may=may, methods=("GET",), acts=False, api=api, transaction=transaction, about=about or {}
+            rule, may=may, methods=("GET",), acts=False, api=api, transaction=transaction, about=about or {}, lane=lane
         )
 
     def act(
@@ -137,6 +150,8 @@ class Pages:
         again: str | None = None,
         before: Callable[..., Any] | None = None,
         transaction: bool = True,
+        lane: Lane = Lane.WRITE,
+        body_bytes: int = FORM_BYTES,
     ) -> Callable[[View], View]:
         """A form that is sent.
 
@@ -148,16 +163,33 @@ class Pages:
                 ``FormError`` of it is the answer; anything else is handed on as ``looked_up``.
             transaction: False for a handler that must not hold one, since it hashes a password or writes a long file: what it writes, and
                 notes for the trail, it does within ``context.write()``.
+            lane: whose threads work on it; a form that hashes a password or answers a file has another one than most.
+            body_bytes: how long it may be.
         """
         return self._declare(
-            rule, may=may, methods=("POST",), acts=True, api=False, transaction=transaction, again=again, before=before
+            rule,
+            may=may,
+            methods=("POST",),
+            acts=True,
+            api=False,
+            transaction=transaction,
+            again=again,
+            before=before,
+            lane=lane,
+            body_bytes=body_bytes,
         )
 
     def api_read(
-        self, rule: str, *, may: Deed, transaction: bool = True, about: Mapping[str, Any] | None = None
+        self,
+        rule: str,
+        *,
+        may: Deed,
+        transaction: bool = True,
+        about: Mapping[str, Any] | None = None,
+        lane: Lane = Lane.READ,
     ) -> Callable[[View], View]:
         """A resource that is read, by a key or a signed-in person."""
-        return self.read(rule, may=may, transaction=transaction, api=True, about=about)
+        return self.read(rule, may=may, transaction=transaction, api=True, about=about, lane=lane)
 
     def api_act(
         self,
@@ -167,6 +199,7 @@ class Pages:
         methods: tuple[str, ...] = ("POST",),
         transaction: bool = True,
         about: Mapping[str, Any] | None = None,
+        body_bytes: int = FORM_BYTES,
     ) -> Callable[[View], View]:
         """A resource that is written to, by a key or a signed-in person."""
         return self._declare(
@@ -177,6 +210,8 @@ class Pages:
             api=True,
             transaction=transaction,
             about=about or {},
+            lane=Lane.WRITE,
+            body_bytes=body_bytes,
         )
 
     def _declare(self, rule: str, *, may: Deed, **how: Any) -> Callable[[View], View]:
@@ -227,10 +262,26 @@ class Site:
                     self.rendering.main.setdefault(route.page, route.endpoint)
         app.url_defaults(_write_nodes)
 
+    def triage(self, app: Flask) -> Callable[[str, str], tuple[Lane, int]]:
+        """Says by path and method, before any work, which lane a request is for and how long its body may be."""
+        addresses = app.url_map.bind("localhost")
+
+        def lane_of(path: str, method: str) -> tuple[Lane, int]:
+            try:
+                endpoint, _ = addresses.match(path, method=method)
+            except (HTTPException, RequestRedirect):
+                return Lane.READ, NO_BODY_BYTES
+            route = self.routes[endpoint]
+            return route.lane, route.body_bytes
+
+        return lane_of
+
     def _serving(self, route: Route) -> Callable[..., AnyResponse]:
         serve = self._act if route.acts else self._read
 
         def served(**arguments: Any) -> AnyResponse:
+            if not is_plain(request.path):
+                raise NotThere
             return serve(route, arguments)
 
         return served
@@ -256,13 +307,31 @@ class Site:
                 with self.database.read() as connection, sign_in.on_connection(connection):
                     self._admit(route, context.opened(connection), arguments)
                 context.closed()
+            self._note_use(route, context)
             return self.rendering.response(route.view(context, **arguments, **_asked(route)), context, api=route.api)
         with self.database.read() as connection, sign_in.on_connection(connection):
             self._admit(route, context.opened(connection), arguments)
             if typed is None and not route.api:
                 page = page_address(route.endpoint, arguments)
                 context.typed = given_back(connection, context.person, page=page, now=context.now) or context.typed
-            return self.rendering.response(route.view(context, **arguments, **_asked(route)), context, api=route.api)
+            response = self.rendering.response(
+                route.view(context, **arguments, **_asked(route)), context, api=route.api
+            )
+        self._note_use(route, context)
+        return response
+
+    def _note_use(self, route: Route, context: RequestContext) -> None:
+        """Note that a session was used: once a minute, after the reading, and only where no other writer is in the way.
+
+        What an open page asks for by itself is no use that somebody makes of it.
+        """
+        person = context.person
+        if person is None or route.deed is Deed.FOLLOW_LIVE or "part" in request.args:
+            return
+        if person.last_acted_at is None or context.now - person.last_acted_at >= access.TOUCH_AFTER:
+            self.database.writing_if_free(
+                route.deed, lambda connection: access.touch_session(connection, viewer=person, now=context.now)
+            )
 
     def _admit(self, route: Route, context: RequestContext, arguments: Mapping[str, Any]) -> None:
         """Find out who asks, and go on only where the route's deed is theirs to do: to its node, where it has one."""
@@ -308,6 +377,8 @@ class Site:
             return self._again(route, arguments, refusal.findings or (_general(refusal),), refusal)
         if isinstance(result, FormError):
             return self._again(route, arguments, result.findings, result)
+        if not route.transaction:
+            self._note_use(route, context)
         return self.rendering.response(result, context, api=route.api)
 
     def _is_theirs(self, context: RequestContext) -> bool:
@@ -423,8 +494,16 @@ def _model(hint: Any) -> type[BaseModel] | None:
 
 
 def _asked(route: Route) -> dict[str, BaseModel]:
-    """The form and the address's parameters, read into the types that the handler declares."""
+    """The form and the address's parameters, read into the types that the handler declares.
+
+    Raises:
+        Invalid: one cannot be read, or holds what no database takes as a text. A sign-in is left as it is: it counts, whatever was typed.
+    """
     asked: dict[str, BaseModel] = {}
+    if route.deed is not Deed.SIGN_IN:
+        refuse_unfit(request.args)
+        if route.acts and not route.api:
+            refuse_unfit(request.form)
     if route.query is not None:
         asked["query"] = parsed(route.query, request.args, exact=route.api)
     if route.form is not None:

@@ -14,13 +14,13 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from app.access import Viewer
-from app.web.kept import LruCache
+from app.kit.kept import LruCache
 from app.web.navigation import Item
 
 __all__ = ["Shell"]
 
 _MARK: Final = "\N{SYMBOL FOR NULL}csrf\N{SYMBOL FOR NULL}"
-_DRAWN: Final[LruCache[str]] = LruCache(2048)
+_DRAWN: Final[LruCache[str]] = LruCache(1024, weight_max=6_000_000, weigh=len)
 
 
 class Shell:
@@ -29,7 +29,7 @@ class Shell:
     def __init__(self, viewer: Viewer | None, items: list[Item], *, here: str, language: str, theme: str) -> None:
         """Find what was drawn for the same person, links, language and address."""
         self._key: Final[Hashable] = (
-            None if viewer is None else (viewer.account_id, viewer.email, viewer.employee),
+            None if viewer is None else (viewer.account_id, viewer.email, viewer.employee, viewer.must_change_password),
             tuple((item.page, item.label) for item in items),
             here,
             language,

@@ -1,4 +1,4 @@
-"""From a cookie or a header to who asks.
+"""From a cookie or a header to who asks, and from which browser.
 
 Flask-Login keeps the session's token in Flask's signed cookie; what the token stands for is read from the database once a request.
 A newcomer's usual mistake: a request that shows a key is that key's, whatever cookie comes along, and a wrong key is nobody's.
@@ -13,20 +13,23 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 
 import flask_login
-from flask import Flask, has_request_context, session
+from flask import Flask, Request, has_request_context, session
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import BadSignature
 from sqlalchemy import Connection
 
 from app import access
-from app.access import Key, Viewer
+from app.access import Client, Key, Viewer
 from app.kit.database import Database
+from app.kit.settings import Settings
 
 __all__ = [
     "KEPT_FORMS",
     "SESSION_COOKIE",
     "bearer",
     "begin_session",
+    "client_of",
+    "cookie_name",
     "current_viewer",
     "end_session",
     "on_connection",
@@ -37,6 +40,12 @@ __all__ = [
 SESSION_COOKIE: Final = "kopes_session"
 KEPT_FORMS: Final = "kept_forms"
 """Whether the session's owner had typed something when the one before had ended."""
+
+
+def cookie_name(name: str, settings: Settings) -> str:
+    """A cookie's name: behind https one that no page of a neighbouring host can set, and that plain http never carries."""
+    return f"__Host-{name}" if settings.secure_cookies else name
+
 
 # The request's transaction, so that the person is read in it and not in another one of its own.
 _OPEN: Final[ContextVar[Connection | None]] = ContextVar("open_transaction", default=None)
@@ -64,7 +73,7 @@ def on_connection(connection: Connection) -> Iterator[None]:
         _OPEN.reset(token)
 
 
-def prepare(app: Flask, *, database: Database, clock: Any) -> None:
+def prepare(app: Flask, *, database: Database, settings: Settings, clock: Any) -> None:
     """Give the application its sign-in."""
     manager = flask_login.LoginManager()
     # The library's own check of address and browser signs people out when either changes, as on a train.
@@ -75,10 +84,10 @@ def prepare(app: Flask, *, database: Database, clock: Any) -> None:
     def load(token: str) -> _User | None:
         connection = _OPEN.get()
         if connection is not None:
-            viewer = access.viewer(connection, token=token, now=clock())
+            viewer = access.viewer(connection, token=token, now=clock(), idle=settings.session_idle)
         else:
             with database.read() as own:
-                viewer = access.viewer(own, token=token, now=clock())
+                viewer = access.viewer(own, token=token, now=clock(), idle=settings.session_idle)
         return None if viewer is None else _User(token, viewer)
 
 
@@ -102,6 +111,11 @@ def end_session() -> None:
     session.clear()
 
 
+def client_of(asked: Request, *, address: str) -> Client:
+    """From where somebody signs in, as they see it in the list of their sessions."""
+    return Client(address=address, device=asked.headers.get("User-Agent", ""))
+
+
 def bearer(authorization: str | None) -> str | None:
     """The key of an ``Authorization: Bearer …`` header; empty where the header is of another kind."""
     if authorization is None:
@@ -111,13 +125,20 @@ def bearer(authorization: str | None) -> str | None:
 
 
 def outside_flask(
-    connection: Connection, *, app: Flask, authorization: str | None, cookies: str | None, now: Any
+    connection: Connection,
+    *,
+    app: Flask,
+    settings: Settings,
+    authorization: str | None,
+    cookies: str | None,
+    now: Any,
 ) -> Viewer | Key | None:
     """Who asks for a stream, which Flask never sees: by the same key or the same cookie.
 
     Args:
         connection: any transaction.
         app: whose secret key signs the cookies.
+        settings: how long a session lives unused.
         authorization: the header, if there is one.
         cookies: the ``Cookie`` header, if there is one.
         now: when.
@@ -128,12 +149,12 @@ def outside_flask(
     if key is not None:
         return access.authenticate_key(connection, key=key)
     token = _token(app, cookies)
-    return None if token is None else access.viewer(connection, token=token, now=now)
+    return None if token is None else access.viewer(connection, token=token, now=now, idle=settings.session_idle)
 
 
 def _token(app: Flask, cookies: str | None) -> str | None:
     try:
-        found = SimpleCookie(cookies or "").get(SESSION_COOKIE)
+        found = SimpleCookie(cookies or "").get(app.config["SESSION_COOKIE_NAME"])
     except CookieError:
         return None
     serializer = SecureCookieSessionInterface().get_signing_serializer(app)

@@ -141,14 +141,17 @@ def remind(database: Database, now: dt.datetime) -> Outcome:
 
 
 def forget(database: Database, now: dt.datetime) -> Outcome:
-    """Delete what nobody can ask for any more: marks of what moved, ended sessions, old sign-in attempts."""
+    """Delete what nobody can ask for any more: marks of what moved, rejected events of long ago, ended sessions, old sign-in attempts."""
     with database.write(Deed.RUN_JOB) as connection:
         touches = ledger.forget_changes(connection, before=now - TOUCHES_KEPT)
+        rejects = ledger.forget_rejected(connection, now=now)
         sessions, attempts = access.forget_sessions(connection, now=now)
     return Outcome.of(
         Sentence(
-            n_("Cleared away: %(marks)s marks of what moved, %(sessions)s sessions, %(attempts)s attempts to sign in."),
-            {"marks": touches, "sessions": sessions, "attempts": attempts},
+            n_(
+                "Cleared away: %(marks)s marks of what moved, %(rejects)s rejected events, %(sessions)s sessions, %(attempts)s attempts to sign in."
+            ),
+            {"marks": touches, "rejects": rejects, "sessions": sessions, "attempts": attempts},
         )
     )
 

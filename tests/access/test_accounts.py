@@ -12,16 +12,17 @@ from sqlalchemy.exc import DBAPIError
 from app import access
 from app.access import tables
 from app.kit.refusals import Conflict, Invalid, TooMany
-from app.rules.permissions import Deed
+from app.organisation import tables as organisation_tables
+from app.rules.permissions import FORMER, Deed
 from app.rules.terms import Role
-from tests.people import NOW, PASSWORD, email_of
+from tests.people import NOW, PASSWORD, TODAY, email_of
 
 HOUR = dt.timedelta(hours=1)
 
 
-def _attempt(database, email="alba@agency.example", *, at=NOW, address="192.0.2.1", limit=10):
+def _attempt(database, email="alba@agency.example", *, at=NOW, address="192.0.2.1", limit=10, browser=None):
     with database.write(Deed.SIGN_IN) as connection:
-        return access.begin_attempt(connection, email=email, address=address, limit=limit, now=at)
+        return access.begin_attempt(connection, email=email, address=address, limit=limit, now=at, browser=browser)
 
 
 def _session(database, email="alba@agency.example", *, at=NOW):
@@ -32,9 +33,9 @@ def _session(database, email="alba@agency.example", *, at=NOW):
     return token
 
 
-def _viewer(database, token, *, at=NOW):
+def _viewer(database, token, *, at=NOW, idle=access.SESSION_LIFE):
     with database.read() as connection:
-        return access.viewer(connection, token=token, now=at)
+        return access.viewer(connection, token=token, now=at, idle=idle)
 
 
 def test_a_first_password_works_and_is_kept_nowhere(database):
@@ -108,6 +109,7 @@ def test_a_session_ends_by_signing_out_by_time_and_by_closing_the_account(settle
     assert _viewer(settled, token, at=NOW + access.SESSION_LIFE) is None
 
     token = _session(settled)
+    assert _viewer(settled, token, at=NOW + access.SESSION_IDLE, idle=access.SESSION_IDLE) is None
     viewer = _viewer(settled, token)
     with settled.write(Deed.KEEP_ACCOUNTS) as connection:
         access.disable_account(connection, account_id=viewer.account_id, disabled=True, now=NOW)
@@ -123,21 +125,23 @@ def test_a_token_is_kept_only_as_its_hash(settled):
     assert _viewer(settled, kept) is None
 
 
-def test_changing_a_password_ends_all_other_sessions(settled):
+def test_changing_a_password_ends_all_sessions_and_begins_a_new_one(settled):
+    """Whoever knew the token before knows nothing any more."""
     mine, other = _session(settled), _session(settled)
     attempt, viewer = _attempt(settled), _viewer(settled, mine)
     new = access.hashed_password("nine windows of kestrels")
     with settled.write(Deed.CHANGE_PASSWORD) as connection:
-        access.change_password(
+        renewed = access.change_password(
             connection,
             account_id=viewer.account_id,
             old_hash=attempt.password_hash,
             new_hash=new,
-            session=viewer.session,
             now=NOW,
+            client=access.Client(address="192.0.2.1"),
+            life=access.SESSION_LIFE,
         )
-    assert _viewer(settled, mine) is not None
-    assert _viewer(settled, other) is None
+    assert _viewer(settled, renewed).email == email_of("alba")
+    assert [_viewer(settled, token) for token in (mine, other)] == [None, None]
     assert not access.password_matches(_attempt(settled).password_hash, PASSWORD)
 
 
@@ -146,7 +150,7 @@ def test_a_password_changed_meanwhile_opens_no_session(settled):
     attempt = _attempt(settled)
     first = access.first_password()
     with settled.write(Deed.KEEP_ACCOUNTS) as connection:
-        access.reset_password(connection, account_id=attempt.account_id, first=first, now=NOW)
+        access.reset_password(connection, account_id=attempt.account_id, first=first, first_until=NOW + HOUR, now=NOW)
         assert access.finish_attempt(connection, attempt=attempt, now=NOW) is None
 
 
@@ -200,15 +204,104 @@ def test_attempts_at_once_cannot_all_pass_the_count(settled):
     [
         ("short", "too_short"),
         ("x" * 201, "too_long"),
-        ("aaaaaaaaaaaa", "guessable"),
-        ("alba@agency.example1", "guessable"),
+        ("aaaaaaaaaaaa", "pattern"),
+        ("1234567890", "guessable"),
+        ("qwertyuiop", "guessable"),
+        ("asdfghjkl;", "pattern"),
+        ("P@ssw0rd2026", "pattern"),
+        ("Password1!", "guessable"),
+        ("welcome2026!", "guessable"),
+        ("kopes2026!!", "guessable"),
+        ("Seoul2026!!", "guessable"),
+        ("2026-11-28!", "pattern"),
+        ("monkey!monkey", "guessable"),
+        # The word for password, as the same keys write it on a Latin keyboard.
+        ("qlalfqjsgh1", "guessable"),
+        ("비밀번호비밀번호12", "pattern"),
+        ("contraseña2026", "pattern"),
+        ("alba@agency.example1", "own"),
+        ("Martín-Alba-1990", "own"),
+        ("E0001-E0001", "own"),
+        ("EuskoExport26!", "own"),
         ("kestrel window nine", None),
+        ("alba kestrel window nine", None),
+        ("nine windows of kestrels " * 8, None),
+        ("xkqjzvwmbn", None),
         ("비밀번호는 길게 씁니다", None),
+        ("\0 kestrel \ud800 window", None),
     ],
 )
 def test_a_new_password_is_long_and_nobodys_first_guess(password, code):
-    findings = access.password_findings("new_password", password, email="Alba@agency.example")
+    """By an estimate that knows lists, rows of keys, dates, and what is close to its owner; four words are always enough."""
+    others = ["Alba Martín", "E0001", "Eusko Export"]
+    findings = access.password_findings("new_password", password, email="Alba@agency.example", others=others)
     assert (findings[0].code if findings else None) == code
+
+
+def test_a_password_of_any_letters_is_hashed_and_found_again():
+    """Four bytes a letter, NUL and half a surrogate pair too; what is longer than any is no error."""
+    for password in ("\N{GRINNING FACE}" * 200, "\0 kestrel \ud800"):
+        assert access.password_matches(access.hashed_password(password), password)
+    assert not access.password_matches(access.hashed_password("x" * 200), "x" * 100_000)
+
+
+def test_strangers_lock_nobody_out_of_a_browser_that_is_known(settled):
+    """Neither by the account nor by the address; what is tried from there has a count of its own."""
+    for _ in range(3):
+        _attempt(settled, limit=3)
+    with pytest.raises(TooMany):
+        _attempt(settled, limit=3)
+    for number in range(12):
+        _attempt(settled, f"n{number}@agency.example", limit=3)
+    for _ in range(3):
+        assert _attempt(settled, limit=3, browser="hers").account_id is not None
+    with pytest.raises(TooMany):
+        _attempt(settled, limit=3, browser="hers")
+
+
+def test_the_owners_sign_in_forgives_strangers_nothing(settled):
+    """Else whoever tries passwords all day begins anew each time the owner comes in."""
+    for _ in range(3):
+        _attempt(settled, limit=3)
+    attempt = _attempt(settled, limit=3, browser="hers")
+    with settled.write(Deed.SIGN_IN) as connection:
+        assert access.finish_attempt(connection, attempt=attempt, now=NOW) is not None
+    with pytest.raises(TooMany):
+        _attempt(settled, limit=3)
+
+
+@pytest.mark.parametrize("email", ["alba\0@agency.example", "alba\ud800@agency.example", "\0", ""])
+def test_a_try_with_letters_that_no_database_takes_is_counted(settled, email):
+    """On both engines, by account and by address."""
+    for _ in range(3):
+        assert _attempt(settled, email, limit=3, address="192.0.2.1\0").password_hash is None
+    with pytest.raises(TooMany):
+        _attempt(settled, email, limit=3)
+
+
+@pytest.mark.parametrize(
+    ("hired_on", "left_on", "roles"),
+    [
+        (dt.date(2026, 7, 1), None, set()),
+        (TODAY, None, {Role.HEAD, Role.EMPLOYEE}),
+        (dt.date(2015, 1, 1), dt.date(2026, 7, 1), {Role.HEAD, Role.EMPLOYEE}),
+        (dt.date(2015, 1, 1), TODAY, {FORMER}),
+        (dt.date(2015, 1, 1), dt.date(2020, 1, 1), {FORMER}),
+    ],
+)
+def test_authority_begins_and_ends_with_service(settled, hired_on, left_on, roles):
+    """In a session that is open already too: what holds is read on each request (contract-cycle, 1)."""
+    token = _session(settled, "boram@agency.example")
+    with settled.write("settle") as connection:
+        connection.execute(
+            sa.update(organisation_tables.employee)
+            .where(organisation_tables.employee.c.number == "E2")
+            .values(hired_on=hired_on, left_on=left_on)
+        )
+    viewer = _viewer(settled, token)
+    assert viewer.roles == roles
+    with settled.read() as connection:
+        assert access.viewer_of(connection, email="boram@agency.example", day=TODAY).roles == roles
 
 
 def test_the_trail_only_grows(settled):

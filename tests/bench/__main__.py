@@ -19,7 +19,7 @@ from app.kit import clock
 from app.kit.database import Database
 from app.kit.schema import migrate
 from app.kit.settings import ROOT
-from tests.bench import building, exporting, ingesting, pages, scoring
+from tests.bench import building, crowded, exporting, ingesting, pages, scoring
 from tests.bench.agency import Agency
 from tests.postgresql import Cluster
 
@@ -28,6 +28,7 @@ MEASURES: dict[str, Callable[[Agency], None]] = {
     "pages": pages.measure,
     "ingest": ingesting.measure,
     "exports": exporting.measure,
+    "crowded": crowded.measure,
     "building": building.measure,
 }
 

@@ -61,6 +61,10 @@ class Visitor:
         assert status == 200, (path, status)
         return body
 
+    def look(self, path: str) -> int:
+        """Ask for a page, whatever it answers; returns its status."""
+        return self._ask("GET", path)[0]
+
     def submit(self, path: str, form: dict[str, str]) -> None:
         """Send a form that is taken."""
         status, body = self._ask("POST", path, urlencode(form | {"csrf_token": self._token}))
@@ -137,15 +141,15 @@ def _taken(visitor: Visitor, addresses: Iterator[str], often: int) -> Callable[[
     return lambda: statistics.median(seconds(partial(visitor.get, next(addresses))) for _ in range(often))
 
 
-def accounts(agency: Agency, *roles: Role) -> dict[Role, tuple[str, str]]:
-    """An account for each role, of the demonstration agency's person of it: e-mail and password."""
+def accounts(agency: Agency, *roles: Role, of: str = "bench") -> dict[Role, tuple[str, str]]:
+    """An account for each role, of the demonstration agency's person of it: e-mail, which begins as said, and password."""
     people = {}
     for role in roles:
         first = access.first_password()
         with agency.database.write("keep_accounts") as connection:
             made = access.create_account(
                 connection,
-                email=f"bench-{role}@kopa.example",
+                email=f"{of}-{role}@kopa.example",
                 roles={role},
                 employee=agency.report.people[role],
                 now=clock.now(),

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.conftest import Kopes, Serve
+from tests.conftest import Eventually, Kopes, Serve
 from tests.people import PASSWORD
 from tests.scenario import event_of
 from tests.web.working import key_of, loaded_folder
@@ -40,6 +41,11 @@ class Site:
         path = self.folder / "more.ndjson"
         path.write_text("".join(json.dumps(event_of(line)) + "\n" for line in lines), encoding="utf-8")
         self.kopes("ingest", path, database=self.database, definitions=self.folder / "definitions")
+
+    def streams(self) -> float:
+        """How many live streams are open."""
+        lines = httpx.get(f"{self.url}/metrics").text.splitlines()
+        return float(next(line for line in lines if line.startswith("kopes_live")).split()[1])
 
     def open(self, page: Page, name: str, address: str) -> None:
         """Sign somebody in and open a page."""
@@ -75,7 +81,8 @@ def test_an_open_scorecard_follows_what_another_process_records(site: Site, page
 
 
 def test_it_catches_up_after_a_lost_connection(site: Site, page: Page) -> None:
-    """What was recorded meanwhile is there as soon as the stream is, though its message was missed."""
+    """What was recorded meanwhile is there as soon as the stream is, though its message was missed; here in a browser without shared workers."""
+    page.add_init_script("delete globalThis.SharedWorker")
     page.route("**/api/v1/live*", lambda route: route.abort())
     site.open(page, "alba", "/scorecard")
     expect(page.get_by_text("The connection is lost.")).to_be_visible()
@@ -85,6 +92,57 @@ def test_it_catches_up_after_a_lost_connection(site: Site, page: Page) -> None:
     page.unroute("**/api/v1/live*")
     expect(actual).to_have_text("1 count", timeout=20_000)
     expect(page.get_by_text("Live: this page follows every change.")).to_be_visible()
+
+
+def test_eight_tabs_follow_by_one_stream(site: Site, context: BrowserContext, eventually: Eventually) -> None:
+    """A browser opens six connections at most: with a stream for each tab the seventh page would never load. All of them move."""
+    nodes = ("unit:VIE", "unit:HQ", "unit:TYO", "employee:E1", "employee:E3", "employee:E6", "unit:EUR", "unit:VIE")
+    tabs = [context.new_page() for _ in nodes]
+    site.open(tabs[0], "hana", f"/scorecards/{nodes[0]}")
+    for tab, node in zip(tabs[1:], nodes[1:], strict=True):
+        tab.goto(f"{site.url}/scorecards/{node}")
+    for tab in tabs:
+        expect(tab.get_by_text("Live: this page follows every change.")).to_be_visible(timeout=30_000)
+
+    assert eventually(lambda: site.streams() == 1)
+    tabs[3].bring_to_front()
+    moving = tabs[3].locator('[data-watch="actual-consults"]')
+    expect(moving).to_have_text("0 count")
+    for tab in tabs:
+        tab.evaluate("document.querySelector('[data-live-part]').firstElementChild.id = 'as it was'")
+    site.ingest("2026-03-04 consult C-1 E1")
+    expect(moving).to_have_text("1 count", timeout=30_000)
+    for number in (0, 1, 6, 7):
+        tabs[number].bring_to_front()
+        expect(tabs[number].locator("[id='as it was']")).to_have_count(0, timeout=30_000)
+    for tab in tabs[1:]:
+        tab.close()
+    assert eventually(lambda: site.streams() == 1)
+    tabs[0].goto(f"{site.url}/goals")
+    assert eventually(lambda: site.streams() == 0)
+
+
+def test_a_hidden_tab_follows_nothing_and_catches_up_when_it_is_shown(
+    site: Site, page: Page, eventually: Eventually
+) -> None:
+    """What was recorded meanwhile is there as soon as somebody looks."""
+    page.clock.install()
+    site.open(page, "alba", "/scorecard")
+    expect(page.get_by_text("Live: this page follows every change.")).to_be_visible()
+    page.evaluate(_SHOWN, "hidden")
+    page.clock.fast_forward("00:10")
+    assert eventually(lambda: site.streams() == 0)
+    actual = page.locator('[data-watch="actual-consults"]')
+    site.ingest("2026-03-04 consult C-1 E1")
+    expect(actual).to_have_text("0 count")
+    page.evaluate(_SHOWN, "visible")
+    expect(actual).to_have_text("1 count")
+
+
+_SHOWN = """(state) => {
+    Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
 
 
 def test_an_activity_is_logged_by_keyboard(site: Site, page: Page) -> None:

@@ -57,7 +57,7 @@ def test_ingesting_ends_with_1_where_something_was_refused_and_0_after_mending(
     run: Callable[..., Ran], folder: Path
 ) -> None:
     """The file of rejects, mended, may be ingested as it is."""
-    rejects = folder / "events.rejected.ndjson"
+    rejects = folder / "events.ndjson.rejected.ndjson"
     (line,) = rejects.read_text(encoding="utf-8").splitlines()
     assert {error["pointer"] for error in json.loads(line)["errors"]} == {"/data/employee", "/data/currency"}
     mended = folder / "mended.ndjson"

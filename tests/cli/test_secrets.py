@@ -47,7 +47,7 @@ def test_database_its_log_and_the_rejects_are_their_owners_alone(kopes: Kopes, s
         kopes("key", "create", "crm", "--scope", "read", database=url)
     beside = sorted(folder.glob("kopes.sqlite*"))
     assert [_mode(file) for file in beside] == [0o600] * len(beside)
-    assert _mode(tmp_path / "events.rejected.ndjson") == 0o600
+    assert _mode(tmp_path / "events.ndjson.rejected.ndjson") == 0o600
 
 
 def test_a_database_that_stood_open_is_closed_by_migrating(kopes: Kopes, new_database: NewDatabase) -> None:
@@ -66,10 +66,10 @@ def test_rejects_of_an_earlier_run_are_closed_too(kopes: Kopes, new_database: Ne
     """A part that was left lying about open is not written into."""
     wrong = tmp_path / "events.ndjson"
     wrong.write_text("{}\n", encoding="utf-8")
-    for name in ("events.rejected.ndjson", "events.rejected.ndjson.part"):
+    for name in ("events.ndjson.rejected.ndjson", "events.ndjson.rejected.ndjson.part"):
         (tmp_path / name).touch(mode=0o666)
     kopes("ingest", wrong, database=new_database("sqlite"), status=1)
-    assert _mode(tmp_path / "events.rejected.ndjson") == 0o600
+    assert _mode(tmp_path / "events.ndjson.rejected.ndjson") == 0o600
 
 
 @pytest.mark.parametrize(

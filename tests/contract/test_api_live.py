@@ -11,8 +11,10 @@ import time
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from app import access
+from app.access import tables as access_tables
 from app.rules.permissions import Deed, Scope
 from tests.contract.streaming import Stream
 from tests.people import PASSWORD
@@ -203,6 +205,46 @@ def test_a_stream_ends_with_the_right_to_look(api, server, eventually):
         assert not other.ended.is_set()
     alba.close()
     jiho.close()
+
+
+def test_a_right_that_cannot_be_asked_for_ends_one_stream_and_the_check_goes_on(api, server, eventually):
+    """Whatever is wrong with one account: its stream is closed, and who signs out meanwhile is closed out as ever."""
+    database = api.working.database
+    chae, broken = _signed_in(server, "chae")
+    alba, cookie = _signed_in(server, "alba")
+    accounts = access_tables.account
+    with database.read() as connection:
+        roles = connection.scalar(sa.select(accounts.c.roles).where(accounts.c.employee == "E3"))
+    with (
+        Stream(server.url, "employee:E3", cookie=broken) as unjudged,
+        Stream(server.url, "employee:E1", cookie=cookie) as signed_out,
+    ):
+        with database.write(Deed.KEEP_ACCOUNTS) as connection:
+            connection.execute(sa.update(accounts).where(accounts.c.employee == "E3").values(roles="no such role"))
+        eventually(unjudged.ended.is_set, seconds=60)
+        token = alba.get("/password").text.split('name="csrf_token" value="')[1].split('"')[0]
+        assert alba.post("/logout", data={"csrf_token": token}).status_code == 303
+        eventually(signed_out.ended.is_set, seconds=60)
+    with database.write(Deed.KEEP_ACCOUNTS) as connection:
+        connection.execute(sa.update(accounts).where(accounts.c.employee == "E3").values(roles=roles))
+    alba.close()
+    chae.close()
+
+
+def test_one_stream_follows_several_nodes(api, server, ingest):
+    """A browser with many tabs needs one; a node that may not be followed refuses them all."""
+    nodes = "unit:TYO&node=employee:E1&node=employee:E3"
+    with Stream(server.url, nodes, key=api.read) as stream:
+        ingest(deal())
+        assert stream.next().node == "employee:E1"
+        ingest(deal("E3"))
+        assert {stream.next().node, stream.next().node} == {"unit:TYO", "employee:E3"}
+        assert stream.pending() == []
+    ingest(deal(), deal("E3"))
+    with Stream(server.url, nodes, key=api.read, last_id=stream.last_id) as again:
+        assert {again.next().node for _ in range(3)} == {"unit:TYO", "employee:E1", "employee:E3"}
+    assert Stream(server.url, "unit:TYO&node=unit:NOWHERE", key=api.read).status == 404
+    assert Stream(server.url, "&node=".join(["unit:TYO"] * 41), key=api.read).status == 422
 
 
 def test_two_servers_on_one_database_tell_of_each_others_events(api, server, serve):

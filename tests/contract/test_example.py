@@ -30,7 +30,7 @@ def loaded(kopes: Kopes, database_url: str, tmp_path: Path) -> str:
     events.write_bytes((EXAMPLE / "events.ndjson").read_bytes())
     ran = kopes("ingest", events, database=database_url, status=1)
     assert "accepted 897, duplicate 0, rejected 8" in ran.out
-    rejected = [json.loads(line) for line in (tmp_path / "events.rejected.ndjson").read_text().splitlines()]
+    rejected = [json.loads(line) for line in (tmp_path / "events.ndjson.rejected.ndjson").read_text().splitlines()]
     assert [{"source": one["source"], "id": one["id"]} for one in rejected] == expected("rejected")
     assert all(one["errors"] for one in rejected)
     return database_url

@@ -58,7 +58,7 @@ def test_what_is_refused_is_mended_and_ingested_again(agency: Agency, tmp_path: 
 
     report, complaints = _ingest(agency, file)
     assert _counts(report) == (1, 1, 3)
-    rejects = tmp_path / "march.rejected.ndjson"
+    rejects = tmp_path / "march.ndjson.rejected.ndjson"
     assert report.rejects_file == rejects
     assert all(str(one.place.file).endswith("march.ndjson") for one in complaints)
     assert {one.place.line for one in complaints} == {3, 4, 5}
@@ -192,13 +192,13 @@ def test_a_file_without_events_is_no_finding(agency: Agency, tmp_path: Path, con
 
 @pytest.mark.parametrize("name", ["book.xlsx", "notes.txt"])
 def test_what_is_no_table_is_refused_as_a_whole(agency: Agency, tmp_path: Path, name: str) -> None:
-    """A workbook that is none, a file of an unknown kind."""
+    """A workbook that is none, a file of an unknown kind: nothing is recorded or kept, and it is said why."""
     file = tmp_path / name
     file.write_bytes(b"PK\x03\x04 not a workbook")
     report, complaints = _ingest(agency, file)
-    assert report.accepted == 0
-    assert report.rejected >= 1
+    assert (_counts(report), report.stopped) == ((0, 0, 0), True)
     assert complaints
+    assert not intake.rejects_path(file).exists()
 
 
 def test_a_line_means_the_same_by_whichever_lane_it_is_read(agency: Agency, tmp_path: Path) -> None:

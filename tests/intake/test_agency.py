@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from app import cascade, scoring
+from app import cycle as cycles
 from app.intake import LoadRefused
+from app.rules.terms import Node, NodeKind
+from app.scoring import ScoreQuery
 from tests.conftest import NewDatabase
-from tests.scenario import Agency, Scenario, load, open_agency
+from tests.scenario import AT, Agency, Scenario, load, open_agency
 
 YEAR = """
 unit HQ agency
@@ -148,3 +153,91 @@ def test_a_rate_that_is_put_right_re_values_what_was_recorded(agency: Agency) ->
     assert loaded.lines()[-1] == "1 activities derived again"
     assert agency.actual("unit:HQ", "deal_value") == 1200
     assert agency.differences() == []
+
+
+def test_a_rate_that_makes_a_recorded_amount_too_large_is_a_finding(agency: Agency) -> None:
+    """No activity is worth more than 10^10 dollars (contract): such a rate stops the load, which names activity, file and field."""
+    before = agency.digest()
+    _edit(agency, "rates", "EUR,1.10", "EUR,10000000.01")
+    with pytest.raises(LoadRefused) as refused:
+        load(agency.database, agency.folder)
+    (finding,) = refused.value.findings
+    assert (finding.code, finding.place.file, finding.place.field) == ("worth_too_much", "agency/rates.csv", "usd")
+    assert "D-1" in finding.text()
+    assert agency.digest() == before
+    _edit(agency, "rates", "EUR,10000000.01", "EUR,10000000")
+    load(agency.database, agency.folder)
+    assert agency.differences() == []
+
+
+FAR = [
+    ("units", 7, "0001-01-01"),
+    ("units", 8, "9999-12-31"),
+    ("employees", 6, "0001-01-01"),
+    ("employees", 7, "9999-12-31"),
+    ("postings", 4, "9999-12-31"),
+    ("rates", 0, "9989-12"),
+    ("rates", 0, "0001-01"),
+    ("rates", 2, "0.00000000000000000001"),
+    ("employees", 5, "999999999999999"),
+    ("scorecards", 0, "9989"),
+    ("scorecards", 0, "9999"),
+    ("scorecards", 11, "999999999999999"),
+    ("scorecards", 11, "1000000000000000"),
+]
+
+
+@pytest.mark.parametrize(("file", "column", "value"), FAR)
+def test_far_days_and_large_numbers_are_loaded_or_named_and_scored(
+    agency: Agency, file: str, column: int, value: str
+) -> None:
+    """Year 1 and year 9999 may stand for "ever": where the folder is loaded everything can be worked out, else the cell is named."""
+    path = agency.folder / "agency" / f"{file}.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    cells = lines[1].split(",")
+    cells[column] = value
+    path.write_text("\n".join([lines[0], ",".join(cells), *lines[2:], ""]), encoding="utf-8")
+    try:
+        load(agency.database, agency.folder)
+    except LoadRefused as refused:
+        named = {(one.place.line, one.place.field) for one in refused.findings}
+        assert (2, lines[0].split(",")[column]) in named or any(line != 2 for line, _ in named)
+        return
+    with agency.database.read() as connection:
+        for cycle in scoring.state(connection).named_cycles:
+            assert scoring.scorecards(connection, ScoreQuery(cycle, AT.date()))
+            assert cycles.propose_employee_grades(connection, cycle=cycle, today=AT.date()).rows
+    assert agency.differences() == []
+
+
+def test_lines_of_a_node_that_is_not_in_their_cycle_are_kept_and_have_no_effect(agency: Agency) -> None:
+    """A unit that is closed by then, an employee who has left: the load warns, nothing is listed, and the digest is as without them."""
+    header = "cycle,node,kpi,weight,area,link,parent_node,parent_kpi,base,high,low,target,coefficient"
+    path = agency.folder / "agency" / "scorecards.csv"
+    _edit(
+        agency,
+        "units",
+        "PAR,PAR,office,HQ,AT,Europe/Vienna,,2000-01-01,",
+        "PAR,PAR,office,HQ,AT,Europe/Vienna,,2000-01-01,2027-01-01",
+    )
+    postings = (agency.folder / "agency" / "postings.csv").read_text(encoding="utf-8")
+    (agency.folder / "agency" / "postings.csv").write_text(
+        re.sub(r"(,PAR,\w+,[\d-]+),$", r"\1,2027-01-01", postings, flags=re.MULTILINE), encoding="utf-8"
+    )
+    lines = path.read_text(encoding="utf-8")
+    path.write_text(f"{lines}2027,unit:VIE,deals,100,,unique,,,,,,10,\n", encoding="utf-8")
+    load(agency.database, agency.folder)
+    without = agency.digest()
+    path.write_text(
+        f"{lines}2027,unit:VIE,deals,100,,unique,,,,,,10,\n2027,unit:PAR,deals,100,,unique,,,,,,10,\n", encoding="utf-8"
+    )
+    loaded = load(agency.database, agency.folder)
+    assert header in lines
+    assert [(one.code, one.parameters["node"]) for one in loaded.warnings if one.code == "not_there"] == [
+        ("not_there", "unit:PAR")
+    ]
+    with agency.database.read() as connection:
+        listed = [str(card.node) for card in scoring.scorecards(connection, ScoreQuery(2027, AT.date()))]
+        assert cascade.sheet(connection).lines_of(2027, Node(NodeKind.UNIT, "PAR"))
+    assert "unit:PAR" not in listed
+    assert agency.digest() == without

@@ -6,6 +6,7 @@ import datetime as dt
 
 from app import intake, ledger
 from app.kit.database import Database
+from app.ledger.rejects import REJECTS_KEPT
 from tests.scenario import AT, Agency, event_of
 
 
@@ -84,3 +85,39 @@ def test_what_no_database_can_hold_as_text_is_kept_all_the_same(database: Databa
     assert [one.event for one in reversed(kept)] == [*strange, "{no json"]
     assert all(one.errors for one in kept)
     assert kept[0].errors[0]["code"] == "not_json"
+
+
+def test_only_so_many_of_one_sender_are_kept(agency: Agency) -> None:
+    """Who sends wrong events without end fills nobody's disk, and pushes nobody else's out.
+
+    unit HQ agency
+    employee E1 HQ staff
+    """
+    agency.record("2026-03-04 deal D-1 E404 100 USD")
+    wrong = [ledger.Rejected(at, "/crm", f"X-{at}", (), "{}") for at in range(REJECTS_KEPT - 5)]
+    for _ in range(2):
+        with agency.database.write("ingest") as connection:
+            ledger.keep_rejected(connection, wrong, at=AT, door="api", sender="crm")
+    with agency.database.read() as connection:
+        kept = ledger.rejected_events(connection, sender=("api", "crm"), limit=2 * REJECTS_KEPT)
+        assert len(kept) == REJECTS_KEPT
+        assert kept[0].event_id == wrong[-1].id
+        assert len(ledger.rejected_events(connection, sender=("ingest", "test"))) == 1
+
+
+def test_what_was_mended_or_left_long_ago_is_forgotten(agency: Agency) -> None:
+    """A month after it was mended, and after a cycle and some weeks anyway.
+
+    unit HQ agency
+    employee E1 HQ staff
+    """
+    for number in (1, 2):
+        agency.record(f"2026-03-04 deal D-{number} E404 100 USD")
+    with agency.database.write("replay") as connection:
+        ledger.settle_rejected(connection, _refused(agency)[0].id, at=AT)
+        assert ledger.forget_rejected(connection, now=AT + dt.timedelta(days=30)) == 0
+        assert ledger.forget_rejected(connection, now=AT + dt.timedelta(days=31)) == 1
+    assert len(_refused(agency)) == 1
+    with agency.database.write("forget") as connection:
+        assert ledger.forget_rejected(connection, now=AT + dt.timedelta(days=401)) == 1
+    assert _refused(agency) == []

@@ -1,44 +1,44 @@
-"""The seventh migration: what was typed when a session had ended goes with its table; accounts stay."""
+"""The seventh migration: what earlier rules derived is derived again by the command that migrates."""
 
 from __future__ import annotations
 
-import datetime as dt
+from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from app import access
 from app.kit import schema as kit
-from app.kit.database import Database
-from app.kit.schema import current_schema, migrate
-from app.rules.terms import Role
-from tests.conftest import NewDatabase
+from app.ledger import tables
+from tests.conftest import Kopes, NewDatabase
+from tests.scenario import Scenario, open_agency
 
-NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+GIVEN = """
+unit HQ agency
+employee E1 HQ staff
+2026-03-04 new_buyer N-1 E1 of मीरा/IN
+2026-03-05 new_buyer N-2 E1 of मोरे/IN
+2026-03-05 verified N-1 by E9
+"""
 
 
-def test_kept_forms_come_and_go(engine: str, new_database: NewDatabase) -> None:
-    """An account that had something kept is there after going down and up; what was kept is not."""
-    url = new_database(engine)
-    migrate(url)
-    database = Database(url)
-    with database.write("keep_accounts") as connection:
-        access.create_account(
-            connection,
-            email="alba@agency.example",
-            roles={Role.HR},
-            employee=None,
-            now=NOW,
-            first=access.first_password(),
-        )
-        account = access.accounts(connection, search="", after="", limit=1)[0].id
-        access.keep_form(connection, account_id=account, page="/log", values={"company": ["Alpen"]}, now=NOW)
-        assert access.typed_before(connection, account_id=account, page="/log", now=NOW) == {"company": ["Alpen"]}
+def test_keys_of_the_version_before_are_derived_again(
+    engine: str, new_database: NewDatabase, tmp_path: Path, kopes: Kopes
+) -> None:
+    """Two buyers whose names differ by vowel signs alone were one: after `kopes migrate` the digest is that of a fresh database."""
+    agency = open_agency(new_database(engine), Scenario.read(GIVEN), tmp_path)
+    url, digest = agency.database.url, agency.digest()
     command.downgrade(kit._alembic(url), "0006")  # noqa: SLF001 - no command of ours goes down
-    with database.read() as connection:
-        assert not sa.inspect(connection).has_table("kept_form")
-        assert not current_schema(connection)
-    migrate(url)
-    with database.read() as connection:
-        assert not access.has_kept_forms(connection, account_id=account, now=NOW)
-    database.close()
+    with agency.database.write("test") as connection:
+        connection.execute(sa.update(tables.activity).values(buyer_key="IN~म र"))
+    assert "2 activities were derived again" in kopes("migrate", database=url).out
+    assert agency.digest() == digest
+    assert agency.differences() == []
+    assert "derived again" not in kopes("migrate", database=url).out
+    agency.database.close()
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_an_empty_database_is_migrated_too(new_database: NewDatabase, kopes: Kopes, engine: str) -> None:
+    """Before anything was loaded there is nothing to derive."""
+    assert kopes("migrate", database=new_database(engine)).out == "The schema is current.\n"

@@ -300,7 +300,7 @@ def _json_value(value: Any) -> Any:
 def plain_name(name: str, legal_forms: Sequence[str]) -> str:
     """A party's name as it is compared."""
     folded = unicodedata.normalize("NFKC", name).casefold().replace(".", "")
-    words = re.sub(r"[^\w\s]", " ", folded).split()
+    words = "".join(one if unicodedata.category(one)[0] in "LMN" else " " for one in folded).split()
     while len(words) > 1 and words[-1] in legal_forms:
         words.pop()
     return " ".join(words)

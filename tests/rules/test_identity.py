@@ -24,7 +24,7 @@ from app.rules.policies import LEGAL_FORMS
         ("Ｎｏｒｄｗｉｎｄ　ＡＧ", "nordwind"),
         ("ﬁne\u2011wine Ltd", "fine wine"),
         ("A.B.C. Corp", "abc"),
-        ("snake_case Ltd", "snake_case"),
+        ("snake_case Ltd", "snake case"),
         # A legal form is taken off the end, and only as long as another word is left.
         ("AG", "ag"),
         ("Co. Ltd.", "co"),
@@ -33,8 +33,10 @@ from app.rules.policies import LEGAL_FORMS
         ("한빛전자 Co., Ltd.", "한빛전자"),
         ("...", ""),
         ("", ""),
-        # Python's \w holds no combining mark: the dot that case-folding leaves of İ is made a space.
-        ("İzmir", "i zmir"),
+        # Marks stay: the dot that case-folding leaves of İ, and the vowel signs by which Hindi and Thai names differ.
+        ("İzmir", "i\N{COMBINING DOT ABOVE}zmir"),
+        ("मीरा", "मीरा"),
+        ("มาลี & Co.", "มาลี"),
     ],
 )
 def test_names_are_compared_in_a_plain_form(name, plain):

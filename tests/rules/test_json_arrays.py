@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.json_text import NotJsonError, decode, decode_each
+from app.rules.json_text import NotJsonError, TooManyElementsError, decode, decode_each, refuse_more_elements
+from app.rules.ordinary import each_of
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False).map(str) | st.text(),
@@ -48,3 +49,29 @@ def test_numbers_of_thousands_of_digits_and_byte_order_marks_are_read():
     assert str(found[1][0]) == digits
     with pytest.raises(NotJsonError):
         decode_each(b"[\xff]")
+
+
+@given(st.lists(_VALUES, max_size=12), st.integers(1, 12), st.sampled_from([None, 2]))
+def test_an_array_is_refused_by_how_many_elements_it_has(values, most, indent):
+    """Counted before it is read where its elements are small, while it is read else; commas inside them count for nothing."""
+    text = json.dumps(values, indent=indent).encode()
+    too_many = len(values) > most
+    if text.count(b",") >= most and len(text) < 20 * text.count(b","):
+        assert _refuses(refuse_more_elements, text, most) == too_many
+    assert _refuses(lambda body, limit: decode_each(body, most=limit), text, most) == too_many
+    assert _refuses(lambda body, limit: each_of(body, most=limit), text, most) == too_many
+
+
+def test_a_long_array_of_ones_is_not_read():
+    """Nor one that would be no JSON further on: it is counted up to one too many."""
+    assert _refuses(refuse_more_elements, b"[" + b"1," * 2_000_000, 10_000)
+    assert not _refuses(refuse_more_elements, b"[" + b"1," * 9_999 + b"1]", 10_000)
+    assert not _refuses(refuse_more_elements, b'["' + b"," * 2_000_000 + b'"]', 10_000)
+
+
+def _refuses(read, text, most):
+    try:
+        read(text, most)
+    except TooManyElementsError:
+        return True
+    return False

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from app import access
 from app.access import tables
+from app.organisation import tables as organisation_tables
 from tests.conftest import CountQueries
 from tests.web.working import Working
 
@@ -128,6 +130,99 @@ def test_one_cannot_lock_oneself_out(working: Working) -> None:
     assert working.iris.post(f"/accounts/{number}/disable", {}).status_code == 422
     assert working.iris.post(f"/accounts/{number}", {"role": "hr"}).status_code == 422
     assert working.iris.statuses("/accounts", "/accounts/999999") == [200, 404]
+
+
+@pytest.mark.parametrize("role", ["hr", "executive", "auditor"])
+def test_nobody_gives_themself_a_power_and_every_auditor_hears_of_it(working_on_each: Working, role: str) -> None:
+    """Refused, on the trail, and told to all who audit until they have seen it; nothing is given."""
+    working = working_on_each
+    number = _number(working, "iris@")
+    answer = working.iris.post(f"/accounts/{number}", {"role": ["admin", role]})
+    assert answer.status_code == 422
+    assert "Nobody gives these roles to themself" in answer.text
+    assert working.iris.statuses("/ledger", "/people", "/grades", "/agency") == [404] * 4
+    row = working.trail()[0]
+    assert (row.who, row.subject) == ("account:iris@agency.example", "account:iris@agency.example")
+    assert role in (row.after or "")
+    assert "refused" in (row.after or "")
+    for page in ("/ledger", "/trail"):
+        assert ": 1. The latest by iris@agency.example about iris@agency.example" in working.emil.get(page).text
+    assert working.emil.post("/trail/seen", {}).status_code == 303
+    assert "The latest by" not in working.emil.get("/trail").text
+
+
+def _own_employee(working: Working, email: str) -> None:
+    """Iris is employee E7 too, whose e-mail the organisation knows."""
+    with working.database.write("test") as connection:
+        connection.execute(
+            sa.delete(tables.web_session).where(tables.web_session.c.account_id == _id(working, "wanda"))
+        )
+        connection.execute(sa.update(tables.account).where(tables.account.c.employee == "E7").values(employee=None))
+        connection.execute(
+            sa.update(tables.account).where(tables.account.c.email == "iris@agency.example").values(employee="E7")
+        )
+        employee = organisation_tables.employee
+        connection.execute(sa.update(employee).where(employee.c.number == "E7").values(email=email))
+        connection.execute(sa.update(organisation_tables.revision).values(token="iris is E7"))
+
+
+def _id(working: Working, name: str) -> int:
+    with working.database.read() as connection:
+        account = tables.account.c
+        return connection.execute(sa.select(account.id).where(account.email == f"{name}@agency.example")).scalar_one()
+
+
+def test_a_second_account_of_ones_own_gains_nothing_either(working: Working) -> None:
+    """One is known by the employee's number and by either e-mail."""
+    _own_employee(working, "Iris.Berg@agency.example")
+    for form in (
+        {"email": "iris.berg@agency.example", "role": "hr"},
+        {"email": "nova@agency.example", "role": "hr", "employee": "E7"},
+    ):
+        assert working.iris.post("/accounts", form).status_code in {409, 422}
+    assert working.iris.post("/accounts", {"email": "iris.berg@agency.example", "role": "admin"}).status_code == 422
+    with working.database.read() as connection:
+        account = tables.account.c
+        assert connection.scalar(sa.select(sa.func.count()).where(account.email.like("%berg%"))) == 0
+
+
+def test_whose_ones_own_account_is_another_administrator_says(working: Working) -> None:
+    """An employee's number opens that employee's pay, and a free one is easily found."""
+    with working.database.write("test") as connection:
+        connection.execute(sa.update(tables.account).where(tables.account.c.employee == "E7").values(employee=None))
+    number = _number(working, "iris@")
+    answer = working.iris.post(f"/accounts/{number}", {"role": "admin", "employee": "E7"})
+    assert answer.status_code == 422
+    assert "another administrator says" in answer.text
+    assert working.iris.statuses("/scorecard") == [404]
+
+
+@pytest.mark.parametrize(
+    ("deed", "form"),
+    [
+        ("", {"role": ["hr", "auditor"]}),
+        ("", {"role": ["hr"], "employee": "E7"}),
+        ("/enable", {}),
+        ("/password", {}),
+    ],
+)
+def test_whoever_keeps_an_account_that_reaches_far_is_told_to_the_auditors(
+    working: Working, deed: str, form: dict[str, Any]
+) -> None:
+    """Roles, employee, opening again and a new password: each way would do to read pay as somebody else."""
+    with working.database.write("test") as connection:
+        connection.execute(sa.update(tables.account).where(tables.account.c.employee == "E7").values(employee=None))
+    number = _number(working, "dana@")
+    if deed == "/enable":
+        working.iris.post(f"/accounts/{number}/disable", {})
+    assert "The latest by" not in working.emil.get("/trail").text
+    assert working.iris.post(f"/accounts/{number}{deed}", form).status_code in {200, 303}
+    assert ": 1. The latest by iris@agency.example about dana@agency.example" in working.emil.get("/trail").text
+    assert working.iris.post("/accounts", {"email": "nova@agency.example", "role": "executive"}).status_code == 200
+    assert ": 2. The latest by iris@agency.example about nova@agency.example" in working.emil.get("/trail").text
+    other = _number(working, "jiho@")
+    working.iris.post(f"/accounts/{other}/password", {})
+    assert ": 2. The" in working.emil.get("/trail").text
 
 
 def test_constant_query_count(working: Working, count_queries: CountQueries) -> None:

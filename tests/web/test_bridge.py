@@ -1,78 +1,220 @@
-"""From ASGI to WSGI: what is short goes out at once and whole, what is made while it is sent goes piece by piece and is never cut in silence."""
+"""From ASGI to WSGI: bodies are whole before a thread is taken, answers hold none however slowly they are read, and nothing is cut in silence."""
 
 from __future__ import annotations
 
 import asyncio
+import gzip
+import threading
 from collections.abc import Iterable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from app.kit.refusals import Refusal
+from app.web.front.answers import Answer
 from app.web.front.bridge import Bridge
+from app.web.front.lanes import Lanes
+from app.web.limits import Lane
 
-SCOPE: dict[str, Any] = {
-    "type": "http",
-    "method": "GET",
-    "path": "/",
-    "query_string": b"",
-    "http_version": "1.1",
-    "headers": [],
-}
+Message = MutableMapping[str, Any]
 
 
-def _served(pieces: Iterable[bytes], headers: list[tuple[str, str]], sent: list[MutableMapping[str, Any]]) -> None:
-    """Serve one request, noting what leaves as it leaves."""
+def _refused(_scope: Any, refusal: Refusal) -> Answer:
+    return Answer(status=refusal.status, body=refusal.code.encode())
 
+
+class Reader:
+    """Sends a request and takes its answer; ``arrived`` tells another thread what is there."""
+
+    def __init__(self, *pieces: bytes, headers: list[tuple[bytes, bytes]] | None = None) -> None:
+        """Take the body's pieces."""
+        self._pieces = list(pieces) or [b""]
+        self._headers = headers or []
+        self.answer: list[Message] = []
+        self.arrived = threading.Condition()
+
+    def ask(self, application: Any, *, most: int = 1000) -> None:
+        """Ask an application; the loop has a thread of its own, since a browser's may be running in this one."""
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/",
+            "query_string": b"",
+            "http_version": "1.1",
+            "headers": self._headers,
+        }
+        lanes = Lanes()
+        bridge = Bridge(application, lanes, lambda _path, _method: (Lane.READ, most), _refused)
+        with ThreadPoolExecutor(1) as loop:
+            loop.submit(asyncio.run, bridge.serve(scope, self._receive, self._send)).result()
+        lanes.close()
+
+    async def _receive(self) -> Message:
+        if not self._pieces:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": self._pieces.pop(0), "more_body": bool(self._pieces)}
+
+    async def _send(self, message: Message) -> None:
+        with self.arrived:
+            self.answer.append(message)
+            self.arrived.notify_all()
+
+    @property
+    def body(self) -> bytes:
+        """All that came."""
+        return b"".join(message.get("body", b"") for message in self.answer)
+
+    @property
+    def status(self) -> int:
+        """The answer's."""
+        status: int = self.answer[0]["status"]
+        return status
+
+
+def _answering(pieces: Iterable[bytes], headers: list[tuple[str, str]]) -> Any:
     def application(_environ: Any, start_response: Any) -> Iterable[bytes]:
         start_response("200 OK", headers)
         return pieces
 
-    async def receive() -> MutableMapping[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        sent.append(message)
-
-    # The loop has a thread of its own: a browser's may be running in this one.
-    with ThreadPoolExecutor(1) as threads, ThreadPoolExecutor(1) as loop:
-        loop.submit(asyncio.run, Bridge(application, threads).serve(SCOPE, receive, send)).result()
+    return application
 
 
 def test_the_first_piece_of_a_file_that_is_being_made_leaves_at_once() -> None:
     """Before the second is made."""
-    sent: list[MutableMapping[str, Any]] = []
+    reader = Reader()
 
     def pieces() -> Iterator[bytes]:
         yield b"header"
-        assert [message.get("body") for message in sent] == [None, b"header"]
+        with reader.arrived:
+            assert reader.arrived.wait_for(lambda: reader.body == b"header", timeout=20)
         yield b"rows"
 
-    _served(pieces(), [], sent)
-    assert [message.get("body") for message in sent] == [None, b"header", b"rows", b""]
-    assert [message.get("more_body", False) for message in sent[1:]] == [True, True, False]
+    reader.ask(_answering(pieces(), []))
+    assert reader.body == b"headerrows"
+    assert [message.get("more_body", False) for message in reader.answer[1:]] == [True, True, False]
 
 
 def test_what_knows_its_length_goes_out_whole() -> None:
     """One hand-over between thread and loop."""
-    sent: list[MutableMapping[str, Any]] = []
-    _served(iter([b"a", b"b"]), [("Content-Length", "2")], sent)
-    assert [message.get("body") for message in sent] == [None, b"ab"]
+    reader = Reader()
+    reader.ask(_answering(iter([b"a", b"b"]), [("Content-Length", "2")]))
+    assert [message.get("body") for message in reader.answer] == [None, b"ab"]
 
 
 def test_a_file_that_breaks_has_no_end() -> None:
     """The server closes the connection on what was not ended, so that a reader sees the cut; what it was made from is closed."""
-    sent: list[MutableMapping[str, Any]] = []
+    reader = Reader()
     closed: list[bool] = []
 
     def pieces() -> Iterator[bytes]:
         try:
             yield b"header"
+            with reader.arrived:
+                reader.arrived.wait_for(lambda: reader.body == b"header", timeout=20)
             raise ZeroDivisionError
         finally:
             closed.append(True)
 
-    with pytest.raises(ZeroDivisionError):
-        _served(pieces(), [], sent)
-    assert [message.get("more_body", False) for message in sent[1:]] == [True]
+    with pytest.raises(EOFError):
+        reader.ask(_answering(pieces(), []))
+    assert [message.get("more_body", False) for message in reader.answer[1:]] == [True]
     assert closed == [True]
+
+
+def test_a_slow_reader_holds_no_thread() -> None:
+    """A long answer is made to its end while the reader has taken nothing but its beginning."""
+    made = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(40):
+            yield b"x" * 100_000
+        made.set()
+
+    class Slow(Reader):
+        async def _send(self, message: Message) -> None:
+            await super()._send(message)
+            if message.get("body"):
+                # Nothing more is read until all is made: with the thread waiting for the reader this would never be.
+                await asyncio.to_thread(made.wait, 20)
+                assert made.is_set()
+
+    slow = Slow()
+    slow.ask(_answering(pieces(), []))
+    assert len(slow.body) == 4_000_000
+
+
+def test_a_body_is_whole_before_the_application_sees_it() -> None:
+    """However many pieces it comes in, and whether or not it says its length."""
+    seen: list[tuple[bytes, str]] = []
+
+    def application(environ: Any, start_response: Any) -> Iterable[bytes]:
+        seen.append((environ["wsgi.input"].read(), environ["CONTENT_LENGTH"]))
+        start_response("200 OK", [])
+        return []
+
+    Reader(b"one ", b"two ", b"three").ask(application)
+    assert seen == [(b"one two three", "13")]
+
+
+@pytest.mark.parametrize("headers", [[], [(b"content-length", b"1500")], [(b"content-length", b"9" * 5000)]])
+def test_a_body_that_is_too_long_is_refused_while_it_is_read(headers: list[tuple[bytes, bytes]]) -> None:
+    """The application never hears of it."""
+    called: list[bool] = []
+    reader = Reader(*[b"x" * 100] * 15, headers=headers)
+    reader.ask(lambda *_: called.append(True), most=1000)
+    assert (reader.status, reader.body, called) == (413, b"too_large", [])
+
+
+def test_a_head_that_is_too_long_is_refused() -> None:
+    """By the number of its headers, and by their length."""
+    for headers in ([(b"x", b"y")] * 101, [(b"x", b"y" * 40_000)]):
+        reader = Reader(headers=headers)
+        reader.ask(_answering([], []))
+        assert (reader.status, reader.body) == (431, b"head_too_large")
+
+
+@pytest.mark.parametrize("with_length", [True, False])
+def test_what_gets_shorter_is_compressed_where_the_reader_takes_it(with_length: bool) -> None:
+    """Whole or in pieces; with no two answers of one length, so that no length tells what a page holds."""
+    text = b"name,amount\n" + b"Alba Export,125000\n" * 500
+    kind = [("Content-Type", "text/csv; charset=utf-8")]
+    lengths = set()
+    for _ in range(8):
+        reader = Reader(headers=[(b"accept-encoding", b"br;q=1, gzip;q=0.8")])
+        length = [("Content-Length", str(len(text)))] if with_length else []
+        reader.ask(_answering(iter([text[:300], text[300:]]), kind + length))
+        headers = dict(reader.answer[0]["headers"])
+        assert (headers[b"content-encoding"], headers[b"vary"]) == (b"gzip", b"Accept-Encoding")
+        assert gzip.decompress(reader.body) == text
+        assert len(reader.body) < len(text) / 5
+        assert int(headers.get(b"content-length", len(reader.body))) == len(reader.body)
+        lengths.add(len(reader.body))
+    assert len(lengths) > 1
+
+
+@pytest.mark.parametrize(
+    ("accepted", "kind", "size"),
+    [
+        (b"", "text/html", 5000),
+        (b"gzip;q=0", "text/html", 5000),
+        (b"identity", "text/html", 5000),
+        (b"gzip", "text/event-stream", 5000),
+        (b"gzip", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", 5000),
+        (b"gzip", "text/html", 500),
+    ],
+)
+def test_what_is_not_worth_it_or_not_wanted_stays_as_it_is(accepted: bytes, kind: str, size: int) -> None:
+    reader = Reader(headers=[(b"accept-encoding", accepted)])
+    reader.ask(_answering([b"x" * size], [("Content-Type", kind), ("Content-Length", str(size))]))
+    assert b"content-encoding" not in dict(reader.answer[0]["headers"])
+    assert reader.body == b"x" * size
+
+
+def test_a_tag_of_what_was_compressed_is_weak() -> None:
+    """Its bytes are others than those that the tag was made of."""
+    reader = Reader(headers=[(b"accept-encoding", b"gzip")])
+    headers = [("Content-Type", "text/html"), ("Content-Length", "5000"), ("ETag", '"abc"'), ("Vary", "Cookie")]
+    reader.ask(_answering([b"x" * 5000], headers))
+    answered = dict(reader.answer[0]["headers"])
+    assert (answered[b"etag"], answered[b"vary"]) == (b'W/"abc"', b"Cookie, Accept-Encoding")

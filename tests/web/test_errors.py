@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
@@ -215,3 +216,29 @@ def test_any_form_is_read_or_refused_in_words(typed):
 )
 def test_figures_are_written_as_the_language_does(value, places, least, language, written):
     assert figure(value, places=places, language=language, least=least) == written
+
+
+def test_what_the_doors_have_missed_is_the_sender_s_to_mend(make_app):
+    """The last net: what only a database or the calendar refuses is 400, to programs and to people, and nothing of it is kept."""
+    pages = Pages("missed")
+
+    @pages.api_read("/api/v1/missed/<text>", may=Deed.PUBLIC)
+    def program(context: RequestContext, text: str) -> Page:
+        return ask(context, text)
+
+    @pages.read("/missed/<text>", may=Deed.PUBLIC)
+    def person(context: RequestContext, text: str) -> Page:
+        return ask(context, text)
+
+    def ask(context: RequestContext, text: str) -> Page:
+        value = {"nul": "a\0", "half": "\ud800", "long": 10**30}[text]
+        if text == "nul" and context.connection.dialect.name == "sqlite":
+            raise OverflowError(text)  # a text that SQLite takes
+        context.connection.execute(sa.select(sa.literal(value, sa.BigInteger() if text == "long" else sa.Text())))
+        return Page("pages/home.html")
+
+    client = make_app(more=[pages]).test_client()
+    for text in ("nul", "half", "long"):
+        answer = client.get(f"/api/v1/missed/{text}")
+        assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
+        assert client.get(f"/missed/{text}").status_code == 400

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
 
 from app import access
 from app.kit.settings import ROOT
-from app.rules.permissions import Deed
+from app.rules.permissions import FIRST_PASSWORD_DEEDS, PUBLIC_DEEDS, Deed
 from app.rules.terms import Role
 from app.web import site_of
 from app.web.forms import PASSWORD_FIELDS
@@ -67,15 +68,94 @@ def test_guessing_the_old_one_is_throttled(make_app):
     assert person.post("/password", _form()).status_code == 429
 
 
-def test_a_first_password_works_until_it_is_changed_and_every_page_says_so(app):
+def _first_password(app, *, until=None):
     with site_of(app).database.write(Deed.KEEP_ACCOUNTS) as connection:
-        made = access.create_account(connection, email="n@agency.example", roles=[Role.HR], employee=None, now=NOW)
+        return access.create_account(
+            connection,
+            email="n@agency.example",
+            roles=[Role.HR, Role.AUDITOR, Role.ADMIN],
+            employee=None,
+            now=NOW,
+            first_until=until,
+        )
+
+
+def _enter(app, made):
     client = app.test_client()
-    for _ in range(2):
-        client.post("/login", data={"email": made.email, "password": made.password})
+    answer = client.post("/login", data={"email": made.email, "password": made.password})
+    return client, answer
+
+
+def test_a_first_password_of_the_command_works_until_it_is_changed_and_every_page_says_so(app):
+    """As the contract says of ``kopes user create``."""
+    made = _first_password(app)
+    client, _ = _enter(app, made)
     assert 'href="/password">Change it' in client.get("/nothing-here").text
+    assert client.get("/accounts").status_code == 200
     Person(client).post("/password", _form(old_password=made.password))
     assert 'href="/password">Change it' not in client.get("/nothing-here").text
+
+
+def test_a_first_password_from_a_page_opens_nothing_but_its_change(app):
+    """At every address there is: pages lead to the change, the API refuses with its code, and nothing is done."""
+    made = _first_password(app, until=NOW + dt.timedelta(days=7))
+    client, answer = _enter(app, made)
+    assert answer.status_code == 303
+    person = Person(client)
+    refused = 0
+    for rule in app.url_map.iter_rules():
+        route = site_of(app).routes[rule.endpoint]
+        if route.deed in PUBLIC_DEEDS | FIRST_PASSWORD_DEEDS:
+            continue
+        address = re.sub(
+            r"<(?:(\w+)(?:\(.*?\))?:)?\w+>", lambda part: "unit:VIE" if part[1] == "node" else "1", rule.rule
+        )
+        answer = person.post(address, {"role": "hr"}) if route.acts else person.get(address)
+        if route.api:
+            assert (answer.status_code, answer.json["code"]) == (403, "change_password_first"), rule.rule
+        else:
+            assert (answer.status_code, answer.location) == (303, "/password"), rule.rule
+        refused += 1
+    assert refused > 40
+    assert person.post("/password", _form(old_password=made.password)).status_code == 303
+    assert person.get("/accounts").status_code == 200
+
+
+def test_a_first_password_from_a_page_is_dead_after_its_days(make_app):
+    """For signing in, and for its own change in a session that was begun in time."""
+    time = [NOW]
+    app = make_app(clock=lambda: time[0])
+    made = _first_password(app, until=NOW + dt.timedelta(minutes=20))
+    client, _ = _enter(app, made)
+    person = Person(client)
+    assert person.token
+    time[0] += dt.timedelta(minutes=20)
+    answer = person.post("/password", _form(old_password=made.password))
+    assert answer.status_code == 422
+    assert "Ask the administrator for a new one" in answer.text
+    _, answer = _enter(app, made)
+    assert answer.status_code == 422
+    assert "Ask the administrator for a new one" in answer.text
+
+
+@pytest.mark.parametrize("new", ["Password1!", "Alba-1990-!!", "person e1 2026", "Hq-Hq-2026!", "qwertyuiop12"])
+def test_a_weak_password_is_refused_with_what_to_do(sign_in, new):
+    """What is close to this person and the agency is known here."""
+    answer = sign_in("alba").post("/password", _form(new_password=new, repeated_password=new))
+    assert answer.status_code == 422
+    assert "Use four words" in answer.text
+
+
+def test_the_token_is_another_after_a_change(app, sign_in):
+    """Whoever copied the cookie before has nothing of it."""
+    person = sign_in("alba")
+    copied = person.cookie
+    person.post("/password", _form())
+    thief = app.test_client()
+    thief.set_cookie("kopes_session", copied)
+    assert thief.get("/password").status_code == 303
+    assert person.get("/password").status_code == 200
+    assert person.cookie != copied
 
 
 def test_a_change_is_on_the_trail_without_the_password(app, sign_in):

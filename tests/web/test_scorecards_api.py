@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
+import pytest
+import sqlalchemy as sa
+
+from app.access import tables as access_tables
 from tests.web.api import api, deal, verdict
 
 __all__ = ["api"]
@@ -170,3 +174,34 @@ def test_a_scorecard_takes_as_many_queries_whatever_the_history(api, count_queri
     with count_queries() as after:
         api.get(address)
     assert len(after) == len(before) <= 8
+
+
+def test_reading_many_peoples_scores_is_on_the_log_as_a_download_is(api, deals):
+    """By key or in a session, a row a page of the list, committed before it leaves; one's own and units' are nobody else's."""
+
+    def read(who, address):
+        before = _readings(api)
+        answer = api.get(address) if who is None else who.get(address)
+        assert answer.status_code == 200
+        return _readings(api)[len(before) :]
+
+    cards = api.get("/api/v1/scorecards?cycle=2026&limit=1000").json["items"]
+    people = sum(card["node"].startswith("employee:") for card in cards)
+    assert people > 5
+    (row,) = read(None, "/api/v1/scorecards?cycle=2026&limit=1000")
+    assert (row.who, row.what, row.rows, row.reason) == ("key:board", "scorecards", people, None)
+    (row,) = read(api.working.dana, "/api/v1/scorecards?limit=8&basis=provisional")
+    assert (row.who, row.rows) == ("account:dana@agency.example", 2)
+    assert json.loads(row.asked) == {"basis": "provisional", "cycle": 2026, "limit": 8}
+    assert read(api.working.boram, "/api/v1/scorecards")[0].rows == 2
+    trail = api.working.trail()[0]
+    assert (trail.who, trail.deed, trail.subject) == ("account:boram@agency.example", "see_scorecard", "scorecards")
+    assert read(api.working.alba, "/api/v1/scorecards") == []
+    assert read(api.working.dana, "/api/v1/scorecards?limit=6") == []
+    assert "see a scorecard" in api.working.emil.get("/trail").text
+
+
+def _readings(api):
+    log = access_tables.reading_log
+    with api.working.database.read() as connection:
+        return connection.execute(sa.select(log).order_by(log.c.id)).all()

@@ -32,13 +32,18 @@ def test_signing_in_leads_to_where_one_wanted_to_go(client):
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(client, make_app):
-    (cookie,) = client.post("/login", data=ALBA).headers.getlist("Set-Cookie")
-    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
-    assert "Secure" not in cookie
+    cookies = client.post("/login", data=ALBA).headers.getlist("Set-Cookie")
+    assert {cookie.partition("=")[0] for cookie in cookies} == {"kopes_session", "kopes_browser"}
+    for cookie in cookies:
+        assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+        assert "Secure" not in cookie
     answer = make_app(secure_cookies=True).test_client().post("/login", data=ALBA)
-    assert "; Secure" in answer.headers["Set-Cookie"]
+    cookies = answer.headers.getlist("Set-Cookie")
+    # No page of a neighbouring host can set a cookie of such a name, and plain http never carries it.
+    assert {cookie.partition("=")[0] for cookie in cookies} == {"__Host-kopes_session", "__Host-kopes_browser"}
+    assert all("; Secure" in cookie and "; Domain" not in cookie for cookie in cookies)
     answer = client.post("/login", data=ALBA, base_url="https://localhost")
-    assert "; Secure" in answer.headers["Set-Cookie"]
+    assert all("; Secure" in cookie for cookie in answer.headers.getlist("Set-Cookie"))
 
 
 @pytest.mark.parametrize(
@@ -185,7 +190,14 @@ def test_a_stream_knows_the_same_cookie_as_the_pages(app):
 
     def asks(authorization, cookies):
         with site_of(app).database.read() as connection:
-            return outside_flask(connection, app=app, authorization=authorization, cookies=cookies, now=NOW)
+            return outside_flask(
+                connection,
+                app=app,
+                settings=site_of(app).settings,
+                authorization=authorization,
+                cookies=cookies,
+                now=NOW,
+            )
 
     assert asks(None, cookie).employee == "E1"
     assert asks("Bearer wrong", cookie) is None

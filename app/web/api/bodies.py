@@ -17,7 +17,14 @@ from werkzeug.http import parse_options_header
 from app.intake import arrival_of
 from app.kit.refusals import Refusal, TooLarge
 from app.ledger import Arrival
-from app.rules.json_text import NotJsonError, decode, decode_each, encode
+from app.rules.json_text import (
+    NotJsonError,
+    TooManyElementsError,
+    decode,
+    decode_each,
+    encode,
+    refuse_more_elements,
+)
 from app.rules.ordinary import each_of
 from app.rules.terms import n_
 
@@ -90,22 +97,22 @@ def arrivals_in(asked: Request, *, plain: bool = False, binary: bool = True) -> 
 
 def _batch(body: bytes) -> list[Arrival]:
     try:
+        refuse_more_elements(body, EVENTS_MAX)
         elements = _ordinary_ones(body) or _elements(body)
     except NotJsonError as error:
         raise Unreadable(parameters={"why": str(error)}) from None
+    except TooManyElementsError:
+        raise TooLarge(
+            message=n_("A request carries at most %(most)s events; these are more."), parameters={"most": EVENTS_MAX}
+        ) from None
     if elements is None:
         raise Unreadable(message=n_("A batch is a JSON array of events."))
-    if len(elements) > EVENTS_MAX:
-        raise TooLarge(
-            message=n_("A request carries at most %(most)s events; these are %(count)s."),
-            parameters={"most": EVENTS_MAX, "count": len(elements)},
-        )
     return elements
 
 
 def _ordinary_ones(body: bytes) -> list[Arrival] | None:
     """The events of a batch, most of them ordinary; None where something in it is no JSON, which is told of the whole."""
-    elements = each_of(body)
+    elements = each_of(body, most=EVENTS_MAX)
     if elements is None:
         return None
     try:
@@ -119,7 +126,7 @@ def _ordinary_ones(body: bytes) -> list[Arrival] | None:
 
 def _elements(body: bytes) -> list[Arrival] | None:
     """The events of any batch. The text is kept as it came, so that nothing is written anew; what is not ASCII gets escapes, as everywhere."""
-    elements = decode_each(body)
+    elements = decode_each(body, most=EVENTS_MAX)
     if elements is None:
         return None
     return [Arrival(text if text.isascii() else encode(value), value) for value, text in elements]

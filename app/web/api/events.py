@@ -18,6 +18,7 @@ from app.rules.permissions import Deed
 from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
 from app.web.api.measuring import count_events
+from app.web.limits import EVENTS_BYTES
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -37,7 +38,7 @@ _ABOUT: Final = {
 }
 
 
-@pages.api_act("/api/v1/events", may=Deed.INGEST, transaction=False, about=_ABOUT)
+@pages.api_act("/api/v1/events", may=Deed.INGEST, transaction=False, about=_ABOUT, body_bytes=EVENTS_BYTES)
 def post(context: RequestContext) -> Json:
     """Record one event or a batch. One bad event never fails the others: it is kept, and can be read and sent again."""
     arrivals = arrivals_in(request)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from app.kit import jobs
 from app.kit.schema import current_schema
 from app.rules.permissions import Deed
+from app.web.limits import Lane
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -47,6 +48,7 @@ _READY: Final = {
     "/healthz",
     may=Deed.PUBLIC,
     transaction=False,
+    lane=Lane.LOOP,
     about={
         "summary": "Is the process there",
         "tag": "Operations",

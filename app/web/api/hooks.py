@@ -13,7 +13,7 @@ from flask import request
 from sqlalchemy import Connection
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from app import access, intake
+from app import access, intake, ledger
 from app.access import Hook
 from app.kit.refusals import NotThere, Unauthenticated
 from app.ledger import Recorded
@@ -23,6 +23,7 @@ from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
 from app.web.api.events import as_json
 from app.web.api.measuring import count_events
+from app.web.limits import EVENTS_BYTES
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -50,6 +51,7 @@ class BadSignature(Unauthenticated):
     "/hooks/<name>",
     may=Deed.RECEIVE_HOOK,
     transaction=False,
+    body_bytes=EVENTS_BYTES,
     about={
         "summary": "Receive signed events",
         "tag": "Events",
@@ -79,11 +81,15 @@ def receive(context: RequestContext, name: str) -> Json:
     arrivals = arrivals_in(request, binary=False)
 
     def work(connection: Connection) -> Recorded:
+        # The ledger's lock before any row, as everywhere: who holds a row and waits for a load would keep the load waiting.
+        taken = intake.take_in(
+            connection, arrivals, at=context.now, door=DOOR, sender=hook, request=message_id, keep=False
+        )
         fresh = access.take_message(connection, hook=hook, message_id=message_id, body=body, now=context.now)
         # What was refused of a message that comes again is kept already.
-        return intake.take_in(
-            connection, arrivals, at=context.now, door=DOOR, sender=hook, request=message_id, keep=fresh
-        )
+        if fresh and taken.rejected:
+            ledger.keep_rejected(connection, taken.rejected, at=context.now, door=DOOR, sender=hook.name)
+        return taken
 
     recorded = context.writing(work)
     count_events(recorded, door=DOOR)

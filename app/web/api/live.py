@@ -20,14 +20,18 @@ from app.kit.refusals import NotThere
 from app.ledger import Cursor
 from app.rules.permissions import Deed
 from app.rules.terms import Node, n_
+from app.web.limits import LIVE_NODES_MAX
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
-__all__ = ["block", "node_of", "pages"]
+__all__ = ["STREAM_OF", "block", "node_of", "pages"]
 
 pages: Final = Pages("live")
 
 SHORT_STREAM_RETRY_MS: Final = 2000
+
+STREAM_OF: Final = "kopes.stream_of"
+"""Where the front finds out in the request's environment whose stream it is, so that it can count them; absent for a key's."""
 
 
 def node_of(text: str) -> Node:
@@ -42,17 +46,22 @@ def node_of(text: str) -> Node:
     return node
 
 
+_NodeText = Annotated[str, Field(json_schema_extra={"pattern": "^(unit|employee):[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"})]
+
+
 class LiveQuery(BaseModel):
-    """Which node is followed."""
+    """Which nodes are followed."""
 
     model_config = ConfigDict(frozen=True)
 
     node: Annotated[
-        str,
-        AfterValidator(lambda text: str(node_of(text))),
+        list[_NodeText],
+        # Of the list and not of each text: what is wrong is told of the parameter.
+        AfterValidator(lambda texts: [str(node_of(text)) for text in texts]),
         Field(
-            description="The unit or employee, as `unit:VIE` or `employee:E0001`.",
-            json_schema_extra={"pattern": "^(unit|employee):[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"},
+            min_length=1,
+            max_length=LIVE_NODES_MAX,
+            description="The unit or employee, as `unit:VIE` or `employee:E0001`; may be repeated, to follow several by one stream.",
         ),
     ]
     after: Annotated[
@@ -88,16 +97,19 @@ _ABOUT: Final[Mapping[str, Any]] = {
 @pages.api_read("/api/v1/live", may=Deed.FOLLOW_LIVE, about=_ABOUT)
 def follow(context: RequestContext, query: LiveQuery) -> Response:
     """Tell when a node's scorecard changes, by whatever process it is moved."""
-    node = node_of(query.node)
-    context.require(Deed.FOLLOW_LIVE, node)
-    if not access.exists(context.directory, node):
-        raise NotThere
+    nodes = [node_of(text) for text in query.node]
+    for node in nodes:
+        context.require(Deed.FOLLOW_LIVE, node)
+        if not access.exists(context.directory, node):
+            raise NotThere
+    if context.person is not None:
+        request.environ[STREAM_OF] = context.label
     here, _ = ledger.look(context.connection, None)
     after = request.headers.get("Last-Event-ID") or query.after
     moved = after is not None and (Cursor.parse(after) is None or Cursor.parse(after) != here)
     text = f"retry: {SHORT_STREAM_RETRY_MS}\n"
     text += (
-        block(position=here.text, node=node, cycle=context.today.year, at=context.now)
+        "".join(block(position=here.text, node=node, cycle=context.today.year, at=context.now) for node in nodes)
         if moved
         else block(position=here.text)
     )

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 from flask import request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from app import scoring
+from app import access, scoring
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
@@ -145,6 +145,7 @@ def scorecard(context: RequestContext, node: Node, query: AskedQuery) -> Json:
 @pages.api_read(
     "/api/v1/scorecards",
     may=Deed.SEE_SCORECARD,
+    transaction=False,
     about={
         "summary": "All scorecards",
         "tag": "Scorecards",
@@ -157,14 +158,32 @@ def scorecard(context: RequestContext, node: Node, query: AskedQuery) -> Json:
 )
 def scorecards(context: RequestContext, query: ListQuery) -> Json:
     """The scorecards that who asks may see: of every unit whose life, and every employee whose service touches the cycle."""
-    asked, plan = _asked(context, query)
-    sees = context.sees(Deed.SEE_SCORECARD)
-    begun = None if query.after is None else _order(node_of(query.after))
-    nodes = [node for node in plan.nodes if (begun is None or _order(node) > begun) and sees(node)]
-    shown = nodes[: query.limit]
-    cards = scoring.scorecards(context.connection, asked, shown) if shown else []
+    with context.database.read() as connection:
+        context.opened(connection)
+        asked, plan = _asked(context, query)
+        sees = context.sees(Deed.SEE_SCORECARD)
+        begun = None if query.after is None else _order(node_of(query.after))
+        nodes = [node for node in plan.nodes if (begun is None or _order(node) > begun) and sees(node)]
+        shown = nodes[: query.limit]
+        cards = scoring.scorecards(connection, asked, shown) if shown else []
+        context.closed()
+    _write_down(context, query, asked, shown)
     following = shapes.address(request, after=shown[-1]) if len(nodes) > len(shown) else None
     return Json({"items": [card.as_json() for card in cards], "next": following})
+
+
+def _write_down(context: RequestContext, query: ListQuery, asked: ScoreQuery, shown: list[Node]) -> None:
+    """Log that other people's scores are read, many at once, before the first of them leaves: as a download is, without its reason."""
+    me = context.person.employee if context.person is not None else None
+    rows = sum(node.kind is NodeKind.EMPLOYEE and node.code != me for node in shown)
+    if not rows:
+        return
+    parameters = query.model_dump(mode="json", exclude_defaults=True) | {"cycle": asked.cycle}
+    with context.write() as connection:
+        access.record_reading(
+            connection, who=context.label, what="scorecards", asked=parameters, rows=rows, at=context.now
+        )
+        context.note(subject="scorecards", after={"rows": rows, **parameters})
 
 
 def _order(node: Node) -> tuple[bool, str]:

@@ -116,7 +116,11 @@ _KINDS: Final[Mapping[FieldKind, Shape]] = {
     ),
     FieldKind.AMOUNT: {"type": "string", "description": "Above 0, at most 15 digits before the point and 4 after it."},
     FieldKind.CURRENCY: {"type": "string", "description": "USD, or a currency with a rate of that month or earlier."},
-    FieldKind.HS_CODE: {"type": "string", "description": "2 to 10 digits."},
+    FieldKind.HS_CODE: {
+        "type": "string",
+        "pattern": "^(?:[0-9]{2}){1,5}$|^[0-9]{9}$",
+        "description": "2, 4, 6, 8, 9 or 10 digits.",
+    },
     FieldKind.CREDITS: {
         "type": "array",
         "description": "Shares above 0, at most 4 decimals, exactly 1 together, each employee once.",

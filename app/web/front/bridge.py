@@ -1,80 +1,188 @@
 """From ASGI to the WSGI application: a request becomes a call in a thread, and what it returns becomes the answer.
 
-A newcomer's usual mistake is to hand every piece of an answer from thread to loop by itself: each hand-over costs more than most pages. What is
-short is handed over once; only long files are sent piece by piece, at the reader's pace.
+A newcomer's usual mistake is to take a thread for who is still sending: a body is read whole by the loop, into a file, before anything else.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import io
 import sys
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from concurrent.futures import Executor
-from concurrent.futures import TimeoutError as Late
-from dataclasses import dataclass, field
+import tempfile
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
-__all__ = ["Answer", "Bridge", "Receive", "Scope", "Send", "environ_of"]
+from app.kit.refusals import Busy, Refusal, TooLarge
+from app.rules.terms import n_
+from app.web.front.answers import Answer, Growing, ReaderLeftError, Receive, Scope, Send
+from app.web.front.compressing import Coding
+from app.web.front.lanes import Lanes
+from app.web.limits import BODIES_BYTES_MAX, BODY_SECONDS, HEAD_BYTES_MAX, HEADERS_MAX, Lane
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+__all__ = ["Bridge", "HeadTooLarge", "TooSlow", "environ_of"]
 
-_EAGER_BYTES: Final = 1024 * 1024
-"""A body of up to so many bytes is read before a thread is taken, so that slow senders hold none."""
+_IN_MEMORY_BYTES: Final = 1024 * 1024
+"""A body of up to so many bytes is not written to the disk."""
 
 _WHOLE_BYTES: Final = 256 * 1024
 """An answer of up to so many bytes is handed over at once."""
 
-_SECONDS_A_PIECE: Final = 30
-"""How long a thread waits for the next piece of a long body, or for a reader to take the next piece of a long answer."""
+_LINGER_SECONDS: Final = 10
+"""How long what is still sent to a refused request is taken and thrown away: many a sender reads the answer only then."""
 
 
-@dataclass(slots=True)
-class Answer:
-    """What the application answered; ``sent`` where it went out piece by piece already."""
+class TooSlow(Refusal):
+    """The body did not come in time."""
 
-    status: int = 500
-    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
-    body: bytes = b""
-    sent: bool = False
+    code = "too_slow"
+    status = 408
+    message = n_("What you sent took too long to arrive. Please send it again.")
 
 
-class _Body(io.RawIOBase):
-    """A request's body as WSGI reads it: what came already, then piece by piece from the loop."""
+class HeadTooLarge(Refusal):
+    """More headers than any browser sends."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, receive: Receive, begun: bytes, *, complete: bool) -> None:
-        self._loop = loop
-        self._receive = receive
-        self._waiting = memoryview(begun)
-        self._complete = complete
+    code = "head_too_large"
+    status = 431
+    message = n_("The address and headers of this request are too long.")
 
-    def readable(self) -> bool:
-        """It is for reading."""
-        return True
 
-    def readinto(self, buffer: Any) -> int:
-        """Fill the buffer with what is there, waiting for the next piece where nothing is."""
-        while not self._waiting and not self._complete:
+class _LeftError(Exception):
+    """The sender has left before the body was there."""
+
+
+class Bridge:
+    """Calls the application for requests.
+
+    Args:
+        application: a WSGI callable.
+        lanes: where it runs.
+        triage: says by path and method, before any work, which lane a request is for and how long its body may be.
+        refused: the answer to a request that is refused before the application sees it.
+    """
+
+    def __init__(
+        self,
+        application: Callable[..., Iterable[bytes]],
+        lanes: Lanes,
+        triage: Callable[[str, str], tuple[Lane, int]],
+        refused: Callable[[Scope, Refusal], Answer],
+    ) -> None:
+        """Take the application."""
+        self._application: Final = application
+        self._lanes: Final = lanes
+        self._triage: Final = triage
+        self._refused: Final = refused
+        self._bodies_bytes = 0
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        answer = await self.ask(scope, receive, send)
+        if answer is not None:
+            await answer.deliver(receive, send)
+
+    async def ask(self, scope: Scope, receive: Receive, send: Send) -> Answer | None:
+        """What the application answers; None where the request was refused, or its sender has left."""
+        lane, most = self._triage(scope["path"], scope["method"])
+        size = 0
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as body:
             try:
-                message = asyncio.run_coroutine_threadsafe(_receive(self._receive), self._loop).result(_SECONDS_A_PIECE)
-            except Late:
-                raise OSError("the body did not come") from None
-            if message["type"] == "http.disconnect":
-                raise OSError("the sender left")
-            self._waiting = memoryview(message.get("body", b""))
-            self._complete = not message.get("more_body", False)
-        taken = self._waiting[: len(buffer)]
-        buffer[: len(taken)] = taken
-        self._waiting = self._waiting[len(taken) :]
-        return len(taken)
+                _refuse_long_head(scope)
+                async with asyncio.timeout(BODY_SECONDS):
+                    async for piece in _pieces(scope, receive, most):
+                        size += len(piece)
+                        self._bodies_bytes += len(piece)
+                        if self._bodies_bytes > BODIES_BYTES_MAX:
+                            raise Busy
+                        body.write(piece)
+                body.seek(0)
+                environ = environ_of(scope, body)
+                environ["CONTENT_LENGTH"] = str(size)
+                return await self._call(lane, environ)
+            except _LeftError:
+                return None
+            except TimeoutError:
+                await self._refuse(scope, receive, send, TooSlow())
+            except Refusal as refusal:
+                await self._refuse(scope, receive, send, refusal)
+            finally:
+                self._bodies_bytes -= size
+        return None
+
+    async def _call(self, lane: Lane, environ: dict[str, Any]) -> Answer:
+        """Call the application; a long answer is still being made when this returns."""
+        loop = asyncio.get_running_loop()
+        answer = Answer(environ=environ)
+        begun: asyncio.Future[None] = loop.create_future()
+        work = asyncio.ensure_future(self._lanes.run(lane, self._work, answer, loop, begun))
+        await asyncio.wait((work, begun), return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+        else:
+            # Whatever breaks from now on, the reader is told by the end that is missing.
+            work.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        return answer
+
+    def _work(self, answer: Answer, loop: asyncio.AbstractEventLoop, begun: asyncio.Future[None]) -> None:
+        def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Callable[[bytes], None]:
+            answer.status = int(status[:3])
+            answer.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+            return _refuse_write
+
+        pieces = self._application(answer.environ, start_response)
+        try:
+            _collect(pieces, answer, loop, begun)
+        except ReaderLeftError:
+            pass
+        finally:
+            close = getattr(pieces, "close", None)
+            if close is not None:
+                close()
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
+        """Answer a refusal, and close the connection once the sender has had its say."""
+        answer = self._refused(scope, refusal)
+        answer.put(b"connection", b"close")
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+        try:
+            async with asyncio.timeout(_LINGER_SECONDS):
+                while (message := await receive())["type"] == "http.request" and message.get("more_body"):
+                    pass
+        except TimeoutError:
+            pass
+        await send({"type": "http.response.body", "body": b""})
 
 
-async def _receive(receive: Receive) -> MutableMapping[str, Any]:
-    return await receive()
+def _refuse_long_head(scope: Scope) -> None:
+    headers = scope["headers"]
+    if len(headers) > HEADERS_MAX or sum(len(name) + len(value) for name, value in headers) > HEAD_BYTES_MAX:
+        raise HeadTooLarge
+
+
+async def _pieces(scope: Scope, receive: Receive, most: int) -> Any:
+    """A body as it comes.
+
+    Raises:
+        TooLarge: it says, or shows, that it is longer than ``most``.
+        _LeftError: the sender has left.
+    """
+    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    # A length of thousands of digits is not even read.
+    if len(declared) > len(str(most)) + 1 or (declared.isdigit() and int(declared) > most):
+        raise TooLarge
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _LeftError
+        piece = message.get("body", b"")
+        size += len(piece)
+        if size > most:
+            raise TooLarge
+        yield piece
+        if not message.get("more_body", False):
+            return
 
 
 def environ_of(scope: Scope, body: Any) -> dict[str, Any]:
@@ -114,97 +222,39 @@ def environ_of(scope: Scope, body: Any) -> dict[str, Any]:
     return environ
 
 
-class Bridge:
-    """Calls the application for requests, in threads of its own.
-
-    Args:
-        application: a WSGI callable.
-        threads: where it runs.
-    """
-
-    def __init__(self, application: Callable[..., Iterable[bytes]], threads: Executor) -> None:
-        """Take the application."""
-        self._application: Final = application
-        self._threads: Final = threads
-
-    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        answer = await self.ask(scope, receive, send)
-        if answer.sent:
-            return
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-        await send({"type": "http.response.body", "body": answer.body})
-
-    async def ask(self, scope: Scope, receive: Receive, send: Send) -> Answer:
-        """What the application answers; a long answer is on its way when this returns."""
-        loop = asyncio.get_running_loop()
-        begun = bytearray()
-        complete = False
-        while not complete and len(begun) <= _EAGER_BYTES:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return Answer(sent=True)
-            begun += message.get("body", b"")
-            complete = not message.get("more_body", False)
-        body = (
-            io.BytesIO(begun)
-            if complete
-            else io.BufferedReader(_Body(loop, receive, bytes(begun), complete=False), 65536)
-        )
-        environ = environ_of(scope, body)
-        if complete:
-            environ["CONTENT_LENGTH"] = str(len(begun))
-        return await loop.run_in_executor(self._threads, self._call, environ, loop, send)
-
-    def _call(self, environ: dict[str, Any], loop: asyncio.AbstractEventLoop, send: Send) -> Answer:
-        answer = Answer()
-
-        def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Callable[[bytes], None]:
-            answer.status = int(status[:3])
-            answer.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-            return _refuse_write
-
-        pieces = self._application(environ, start_response)
-        try:
-            self._collect(iter(pieces), answer, loop, send)
-        finally:
-            close = getattr(pieces, "close", None)
-            if close is not None:
-                close()
-        return answer
-
-    def _collect(self, pieces: Iterable[bytes], answer: Answer, loop: asyncio.AbstractEventLoop, send: Send) -> None:
-        held: list[bytes] = []
-        size = 0
-        # An answer that does not know its own length is made while it is sent: its first piece leaves at once.
-        whole = _WHOLE_BYTES if any(name == b"content-length" for name, _ in answer.headers) else 0
-
-        def hand_over(message: MutableMapping[str, Any]) -> None:
-            asyncio.run_coroutine_threadsafe(_send(send, message), loop).result(_SECONDS_A_PIECE)
-
+def _collect(
+    pieces: Iterable[bytes], answer: Answer, loop: asyncio.AbstractEventLoop, begun: asyncio.Future[None]
+) -> None:
+    """Take an answer's body: in one piece where it is short, else into a file that is sent while it grows."""
+    coding = Coding(answer)
+    # An answer that does not know its own length is made while it is sent: its first piece leaves at once.
+    whole = _WHOLE_BYTES if answer.header(b"content-length") is not None else 0
+    waiting: list[bytes] = []
+    size = 0
+    growing: Growing | None = None
+    ended = False
+    try:
         for piece in pieces:
-            held.append(piece)
+            if growing is not None:
+                growing.write(coding.piece(piece))
+                continue
+            waiting.append(piece)
             size += len(piece)
             if size > whole:
-                with contextlib.suppress(Late):
-                    if not answer.sent:
-                        answer.sent = True
-                        hand_over({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-                    hand_over({"type": "http.response.body", "body": b"".join(held), "more_body": True})
-                    held, size = [], 0
-                    continue
-                return
-        if answer.sent:
-            with contextlib.suppress(Late):
-                hand_over({"type": "http.response.body", "body": b"".join(held)})
+                coding.begin()
+                growing = answer.growing = Growing(loop)
+                loop.call_soon_threadsafe(begun.set_result, None)
+                growing.write(coding.piece(b"".join(waiting)))
+        if growing is None:
+            answer.body = coding.whole(b"".join(waiting))
         else:
-            answer.body = b"".join(held)
+            growing.write(coding.end())
+        ended = True
+    finally:
+        if growing is not None:
+            growing.end(whole=ended)
 
 
 def _refuse_write(_piece: bytes) -> None:
     message = "PEP 3333's write() is for old frameworks"
     raise NotImplementedError(message)
-
-
-async def _send(send: Send, message: MutableMapping[str, Any]) -> None:
-    await send(message)

@@ -51,17 +51,17 @@ class ScorecardChange:
 
 @dataclass(slots=True, eq=False)
 class Viewing:
-    """One open stream: what it has still to be told. Several changes of one cycle become one."""
+    """One open stream: what it has still to be told. Several changes of one node and cycle become one."""
 
-    node: Node
-    pending: dict[int, ScorecardChange] = field(default_factory=dict)
+    nodes: tuple[Node, ...]
+    pending: dict[tuple[Node, int], ScorecardChange] = field(default_factory=dict)
     position: str = ""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     closed: bool = False
 
     def tell(self, change: ScorecardChange) -> None:
         """Note a change and wake the stream."""
-        self.pending[change.cycle] = change
+        self.pending[change.node, change.cycle] = change
         self.wake.set()
 
     def close(self) -> None:
@@ -147,6 +147,7 @@ class Hub:
         self._now: Final = now
         self._thread: Final = ThreadPoolExecutor(1, thread_name_prefix="live")
         self._streams: Final[dict[Node, set[Viewing]]] = {}
+        self._viewings: Final[set[Viewing]] = set()
         self._look: Cursor | None = None
         self._dependence: Dependence | None = None
         self._known: Final[dict[tuple[int, Node], bytes]] = {}
@@ -157,20 +158,22 @@ class Hub:
 
     # ------------------------------------------------------------------------------------------------------------ streams
 
-    async def open(self, node: Node, *, after: str | None) -> Viewing:
+    async def open(self, nodes: Sequence[Node], *, after: str | None) -> Viewing:
         """Begin to tell a stream of what is committed from now on, and of what was after ``after``.
 
         Args:
-            node: whose scorecard.
+            nodes: whose scorecards.
             after: the position that the stream had, where it was open before.
         """
-        viewing = Viewing(node)
+        viewing = Viewing(tuple(dict.fromkeys(nodes)))
         loop = asyncio.get_running_loop()
-        self._streams.setdefault(node, set()).add(viewing)
+        firsts = frozenset(node for node in viewing.nodes if node not in self._streams)
+        for node in viewing.nodes:
+            self._streams.setdefault(node, set()).add(viewing)
+        self._viewings.add(viewing)
         LIVE_VIEWERS.inc()
         try:
-            is_first = len(self._streams[node]) == 1
-            begin = functools.partial(self._begin, node, is_first=is_first, after=after)
+            begin = functools.partial(self._begin, viewing.nodes, firsts=firsts, after=after)
             missed = await loop.run_in_executor(self._thread, begin)
         except BaseException:
             self.leave(viewing)
@@ -186,18 +189,19 @@ class Hub:
 
     def leave(self, viewing: Viewing) -> None:
         """Tell a stream no more."""
-        held = self._streams.get(viewing.node)
-        if held is None or viewing not in held:
+        if viewing not in self._viewings:
             return
-        held.discard(viewing)
+        self._viewings.discard(viewing)
         LIVE_VIEWERS.dec()
-        if not held:
-            del self._streams[viewing.node]
+        for node in viewing.nodes:
+            self._streams[node].discard(viewing)
+            if not self._streams[node]:
+                del self._streams[node]
 
     @property
     def streams(self) -> list[Viewing]:
         """All open streams."""
-        return [viewing for held in self._streams.values() for viewing in held]
+        return list(self._viewings)
 
     @property
     def position(self) -> str:
@@ -244,8 +248,8 @@ class Hub:
             self._dependence = Dependence(state)
         return self._dependence
 
-    def _begin(self, node: Node, *, is_first: bool, after: str | None) -> list[ScorecardChange]:
-        """Learn where things stand for a node that is looked at from now on; returns what a stream has missed of it."""
+    def _begin(self, nodes: Sequence[Node], *, firsts: Collection[Node], after: str | None) -> list[ScorecardChange]:
+        """Learn where things stand for nodes that are looked at from now on; returns what a stream has missed of them."""
         today = self._now().date()
         with self._database.read() as connection:
             if not self._has_begun:
@@ -258,9 +262,11 @@ class Hub:
             dependence = self._current(connection)
             for cycle in dependence.cycles(today):
                 # What is kept of a node that nobody looked at for a while is not kept up to date.
-                if is_first or (cycle, node) not in self._known:
-                    self._known[cycle, node] = _prints(connection, dependence.state.plan(cycle), [node], today)[node]
-            return replayed(connection, dependence, node, after=after, now=self._now())
+                new = [node for node in nodes if node in firsts or (cycle, node) not in self._known]
+                if new:
+                    prints = _prints(connection, dependence.state.plan(cycle), new, today)
+                    self._known.update({(cycle, node): digest for node, digest in prints.items()})
+            return replayed(connection, dependence, nodes, after=after, now=self._now())
 
     def _step(self, nodes: Collection[Node]) -> list[ScorecardChange]:
         """Cursor once: what has been committed since, and whose scorecards it changes."""
@@ -294,9 +300,9 @@ class Hub:
 
 
 def replayed(
-    connection: Connection, dependence: Dependence, node: Node, *, after: str | None, now: dt.datetime
+    connection: Connection, dependence: Dependence, nodes: Sequence[Node], *, after: str | None, now: dt.datetime
 ) -> list[ScorecardChange]:
-    """What was committed after a position and may have changed a node's scorecards; one change where that cannot be known any more.
+    """What was committed after a position and may have changed nodes' scorecards; one change of each where that cannot be known any more.
 
     Queries: none without a position, else 3.
     """
@@ -305,5 +311,10 @@ def replayed(
     touches = ledger.changes_after(connection, after)
     today = now.date()
     if touches is None:
-        return [ScorecardChange(node, cycle_of(today, dependence.state.frame.first_month), now)]
-    return [ScorecardChange(node, cycle, at) for cycle, (_, at) in dependence.affected(touches, [node], today).items()]
+        cycle = cycle_of(today, dependence.state.frame.first_month)
+        return [ScorecardChange(node, cycle, now) for node in nodes]
+    return [
+        ScorecardChange(node, cycle, at)
+        for cycle, (hit, at) in dependence.affected(touches, nodes, today).items()
+        for node in hit
+    ]

@@ -5,54 +5,56 @@ A newcomer's usual mistake is an open stream that keeps the server from ending: 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import ctypes
 import gc
 import logging
 import os
+import resource
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from collections.abc import Iterable
+from functools import partial
+from typing import Final
 
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
 from sqlalchemy.exc import SQLAlchemyError
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from app import scoring
 from app.kit import clock
 from app.kit.database import Database
+from app.kit.refusals import Refusal
 from app.kit.settings import Settings
 from app.web import create_app, site_of
-from app.web.front.bridge import Bridge, Receive, Scope, Send
-from app.web.front.dealing import Dealer, Hand, channel
+from app.web.errors import refused_outside
+from app.web.front.answers import Answer, Receive, Scope, Send
+from app.web.front.bridge import Bridge
+from app.web.front.connections import Connection, Door
 from app.web.front.hub import Hub
+from app.web.front.lanes import Lanes
 from app.web.front.streams import LIVE, Streams
+from app.web.limits import PATIENCE_SECONDS, THREADS
 from app.web.routing import Pages
 
-__all__ = ["Front", "run", "supervise"]
+__all__ = ["READERS", "WRITERS", "Front", "listen", "run", "supervise"]
 
 _LOG: Final = logging.getLogger("kopes.server")
-
-THREADS: Final = 16
-"""Requests that are worked on at once in a process; they mostly wait for the database."""
 
 GRACE_SECONDS: Final = 2
 """How long what is under way may take to end, once the server was asked to stop."""
 
-_LOOK_SECONDS: Final = 0.2
-"""How often the parent looks whether its processes are well."""
+READERS: Final = sum(THREADS.values()) + 2
+"""Connections to the database that a process reads by: one a thread, the hub's, and that of the check of streams' rights."""
 
-_REST_SECONDS: Final = 0.5
-"""How long a place is empty after a process has failed, so that one that fails at once is not started without end."""
+WRITERS: Final = 5
+"""Connections that a process writes by. With :data:`READERS` 20 a process: four of them and the worker stay below the 97 that PostgreSQL gives by default."""
 
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -62,12 +64,16 @@ class Front:
 
     def __init__(self, settings: Settings, *, more: Iterable[Pages] = ()) -> None:
         """Make the application, with pages beside its own where a measurement needs them, and its streams."""
-        self._threads: Final = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
-        self.database: Final = Database(settings.database_url, pool_size=THREADS)
-        app = create_app(settings, database=self.database, more=more)
-        self._bridge: Final = Bridge(app, self._threads)
+        self._lanes: Final = Lanes()
+        self.database: Final = Database(
+            settings.database_url, readers=READERS, writers=WRITERS, patience_s=PATIENCE_SECONDS
+        )
+        self._app: Final = create_app(settings, database=self.database, more=more)
+        self._site: Final = site_of(self._app)
+        self._bridge: Final = Bridge(self._app, self._lanes, self._site.triage(self._app), self._refused)
         self.hub: Final = Hub(self.database, now=clock.now)
-        self._streams: Final = Streams(self._bridge, self.hub, app, site_of(app))
+        self._streams: Final = Streams(self._bridge, self.hub, self._app, self._site, self._refused)
+        self.door: Final = Door(behind_proxy=settings.proxies > 0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -76,87 +82,32 @@ class Front:
                 await self._streams.serve(scope, receive, send)
             else:
                 await self._bridge.serve(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1000})
+
+    def _refused(self, scope: Scope, refusal: Refusal) -> Answer:
+        accepted = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
+        response = refused_outside(
+            self._app, self._site, refusal, path=scope["path"], accept_language=accepted.decode("latin-1")
+        )
+        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+        return Answer(status=response.status_code, headers=headers, body=response.get_data())
+
+    def stop(self) -> None:
+        """End all streams: the server was asked to stop."""
+        self.hub.close()
 
     def close(self) -> None:
-        """End what the streams hold."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """End what the requests hold."""
+        self._lanes.close()
         self.database.close()
 
 
-class _Dealt(HttpToolsProtocol):
-    """HTTP on a connection that was dealt: its end is told."""
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A socket for connections to come in; a shared one listens once its process does, so that nobody waits for one that is not ready.
 
-    def __init__(self, done: Callable[[], None], **given: Any) -> None:
-        super().__init__(**given)
-        self._done = done
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The connection has ended."""
-        super().connection_lost(exc)
-        self._done()
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn that closes its streams first and leaves quietly with status 0; where it is one of several, connections are dealt to it."""
-
-    def __init__(self, config: uvicorn.Config, front: Front, dealt: socket.socket | None = None) -> None:
-        super().__init__(config)
-        self._front = front
-        self._dealt = dealt
-        self._taking: set[asyncio.Task[object]] = set()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen, or to take what is dealt."""
-        await super().startup(sockets)
-        if self._dealt is not None:
-            loop = asyncio.get_running_loop()
-            hand = Hand(self._dealt, take=lambda connection: self._take(connection, hand), over=self._leave)
-            loop.add_reader(self._dealt, hand.receive)
-            hand.ready()
-
-    def _take(self, connection: socket.socket, hand: Hand) -> None:
-        """Speak HTTP on a connection that was dealt."""
-        loop = asyncio.get_running_loop()
-
-        def protocol() -> asyncio.Protocol:
-            return _Dealt(hand.done, config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
-
-        task: asyncio.Task[object] = loop.create_task(loop.connect_accepted_socket(protocol, connection))
-        self._taking.add(task)
-
-        def taken(task: asyncio.Task[object]) -> None:
-            self._taking.discard(task)
-            if not task.cancelled() and task.exception() is not None:
-                # It was gone before a word was spoken, so that no protocol tells of its end.
-                hand.done()
-
-        task.add_done_callback(taken)
-
-    def _leave(self) -> None:
-        self.should_exit = True
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop: streams end at once, other requests have their grace."""
-        if self._dealt is not None:
-            asyncio.get_running_loop().remove_reader(self._dealt)
-        self._front.hub.close()
-        await super().shutdown(sockets)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """Take signals as requests to stop, and do not raise them again when all is done."""
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens.
+    Args:
+        host: where.
+        port: 0 for any that is free.
+        shared: others may listen there too; the kernel deals the connections to those who do.
 
     Raises:
         OSError: the address is taken, or not this machine's.
@@ -164,43 +115,32 @@ def listen(host: str, port: int) -> socket.socket:
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind(address)
-        listener.listen(2048)
+        if not shared:
+            listener.listen(2048)
     except OSError:
         listener.close()
         raise
-    listener.set_inheritable(True)
     return listener
 
 
-def run(settings: Settings, listener: socket.socket, *, dealt: bool = False, more: Iterable[Pages] = ()) -> None:
+def run(settings: Settings, listener: socket.socket, *, more: Iterable[Pages] = ()) -> None:
     """Serve in this process until it is asked to stop.
 
     Args:
         settings: the process's.
-        listener: where to listen; or, ``dealt``, the process's end of the channel over which connections come (:mod:`app.web.front.dealing`).
-        dealt: whether this is one process of several.
+        listener: where to listen.
         more: pages beside its own, where a measurement needs them.
     """
-    front = Front(settings, more=more)
-    _settle_memory(front.database)
-    config = uvicorn.Config(
-        front,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        log_level="warning",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        backlog=2048,
-    )
-    server = _Server(config, front, listener if dealt else None)
+    front = _front(settings, more=more)
+    # Uvicorn raises the signal that ended it again when all is done; then it has done its work.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
     try:
-        server.run(sockets=[] if dealt else [listener])
+        uvicorn.Server(_config(lambda: front)).run(sockets=[listener])
     finally:
         front.close()
     # Requests that outlived their grace must not hold the process: whatever they wrote was never committed, or is.
@@ -208,6 +148,122 @@ def run(settings: Settings, listener: socket.socket, *, dealt: bool = False, mor
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
+
+
+def supervise(settings: Settings, host: str, port: int, *, workers: int) -> int:
+    """Serve by several processes on one address, each replaced where it fails, until asked to stop.
+
+    Args:
+        settings: every process's, the key that signs cookies among them.
+        host: where to listen.
+        port: where to listen.
+        workers: how many.
+
+    Returns:
+        The exit status: 1 where no process could start.
+    """
+    with tempfile.TemporaryDirectory(prefix="kopes-metrics-") as folder:
+        # The library that counts requests looks for this folder when it is imported, and nowhere but in the environment.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # noqa: TID251 - handed on to the processes
+        config = _config(partial(_front_of_child, settings, os.getpid()), workers=workers)
+        supervisor = _Supervisor(config, host, port, metrics=folder)
+        supervisor.run()
+    return 1 if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes) else 0
+
+
+class _Supervisor(Multiprocess):
+    """Uvicorn's, with a socket for each process, which tells when one was replaced and does not wait for one without end."""
+
+    def __init__(self, config: uvicorn.Config, host: str, port: int, *, metrics: str) -> None:
+        self._address = (host, port)
+        self._handed: list[socket.socket] = []
+        self._metrics = metrics
+        super().__init__(config, [])
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """For a process that is about to be started: one of its own, so that the kernel deals connections to all of them.
+
+        From one that they share whoever wakes first takes all that wait.
+        """
+        one = listen(*self._address, shared=True)
+        self._handed.append(one)
+        return [one]
+
+    @sockets.setter
+    def sockets(self, _given: list[socket.socket]) -> None:
+        """Uvicorn would give all processes the same."""
+
+    def init_processes(self) -> None:
+        """Start all of them."""
+        super().init_processes()
+        self._let_go()
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace what has ended.
+
+        Uvicorn would ask each process whether it is well, and could not be stopped while one that is starting does not answer yet.
+        """
+        for place, process in enumerate(self.processes):
+            if process.process.is_alive():
+                continue
+            process.join()
+            if process.exitcode == STARTUP_FAILURE:
+                self.should_exit.set()
+                return
+            _LOG.error("server process %s ended with %s: another is started", process.pid, process.exitcode)
+            mark_process_dead(process.pid, self._metrics)  # type: ignore[no-untyped-call]  # the library has few types
+            self.processes[place] = another = Process(self.config, self.sockets)
+            another.start()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Close our ends of what processes have by now: a socket lives as long as its process."""
+        while self._handed:
+            self._handed.pop().close()
+
+    def join_all(self) -> None:
+        """Wait until all have ended."""
+        for process in self.processes:
+            process.process.join(GRACE_SECONDS + 2)
+            if process.process.is_alive():
+                process.process.kill()
+        super().join_all()
+
+
+def _config(make: object, *, workers: int = 1) -> uvicorn.Config:
+    return uvicorn.Config(
+        make,  # type: ignore[arg-type]  # with `factory` it is what makes the application
+        factory=True,
+        loop="uvloop",
+        http=Connection,
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        log_config=None,  # its records go where all of the process go, a line each
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        backlog=2048,
+        workers=workers,
+    )
+
+
+def _front_of_child(settings: Settings, parent: int) -> Front:
+    """The application of one process of several."""
+    _end_with_parent(parent)
+    return _front(settings)
+
+
+def _front(settings: Settings, *, more: Iterable[Pages] = ()) -> Front:
+    # Many systems give a process 1,024 open files and let it ask for more.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    front = Front(settings, more=more)
+    _settle_memory(front.database)
+    return front
 
 
 def _settle_memory(database: Database) -> None:
@@ -223,66 +279,13 @@ def _settle_memory(database: Database) -> None:
     gc.set_threshold(200_000, 20, 50)
 
 
-def supervise(arguments: list[str], listener: socket.socket, *, workers: int) -> None:
-    """Serve by several processes on one address, each started anew where it fails, until asked to stop.
+def _end_with_parent(parent: int) -> None:
+    """Have the kernel stop this process should its supervisor be killed, so that none is left answering.
 
     Args:
-        arguments: the command that one process runs; the number of its channel is added.
-        listener: where connections come in.
-        workers: how many.
+        parent: the supervisor's process id; in a container that is 1, so whether it has gone already shows by comparing.
     """
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
-    with tempfile.TemporaryDirectory(prefix="kopes-metrics-") as folder:
-        # The library that counts requests looks for this folder when it is imported, and nowhere but in the environment.
-        environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": folder}  # noqa: TID251 - handed on to a child
-        dealer = Dealer(listener)
-        running = [_start(arguments, dealer, environment) for _ in range(workers)]
-        resting: dict[int, float] = {}
-        while not stopping.is_set():
-            dealer.deal(_LOOK_SECONDS)
-            for place, (process, ours) in enumerate(running):
-                if process.poll() is None:
-                    continue
-                if place not in resting:
-                    _LOG.error("a server process ended with %s: starting another", process.returncode)
-                    dealer.remove(ours)
-                    mark_process_dead(process.pid, folder)  # type: ignore[no-untyped-call]  # the library has few types
-                    resting[place] = time.monotonic() + _REST_SECONDS
-                elif time.monotonic() >= resting[place]:
-                    del resting[place]
-                    running[place] = _start(arguments, dealer, environment)
-        for process, _ in running:
-            process.terminate()
-        dealer.close()
-        for process, _ in running:
-            try:
-                process.wait(GRACE_SECONDS + 1)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _start(
-    arguments: list[str], dealer: Dealer, environment: dict[str, str]
-) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """Start a process; returns it and the parent's end of its channel."""
-    ours, theirs = channel()
-    with theirs:
-        process = subprocess.Popen(
-            [*arguments, "--inherited", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            env=environment,
-        )
-    dealer.add(ours)
-    return process, ours
-
-
-def end_with_parent() -> None:
-    """Have the kernel stop this process should its supervisor be killed, so that none is left answering."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() == 1:
+        if os.getppid() != parent:
             sys.exit(0)

@@ -7,9 +7,11 @@ nothing more within seconds.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
+from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qs
@@ -18,13 +20,15 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from app.kit import clock
-from app.kit.refusals import Refusal
+from app.kit.refusals import Refusal, TooMany
 from app.rules.permissions import Deed
-from app.rules.terms import Node
+from app.rules.terms import Node, n_
 from app.web import sign_in
-from app.web.api.live import block
-from app.web.front.bridge import Bridge, Receive, Scope, Send
+from app.web.api.live import STREAM_OF, block
+from app.web.front.answers import Answer, Receive, Scope, Send, left
+from app.web.front.bridge import Bridge
 from app.web.front.hub import Hub, Viewing
+from app.web.limits import PERSON_STREAMS_MAX
 from app.web.request_context import RequestContext
 from app.web.routing import Site
 
@@ -42,6 +46,9 @@ CHECK_SECONDS: Final = 4
 
 CHECKS_A_SECOND_MAX: Final = 500
 
+UNCHECKED_SECONDS: Final = 60
+"""A stream whose right could not be asked for so long is closed: its reader comes back, and is asked at the door."""
+
 _HEADERS: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -50,42 +57,74 @@ _HEADERS: Final = (
 )
 
 
-class Streams:
-    """Lets streams in, writes them, and closes those whose right has ended."""
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a reader showed at the door."""
 
-    def __init__(self, bridge: Bridge, hub: Hub, app: Flask, site: Site) -> None:
-        """Take the application that is asked first, and the hub that follows."""
+    authorization: str | None
+    cookie: str | None
+
+
+class Streams:
+    """Lets streams in, writes them, and closes those whose right has ended.
+
+    Args:
+        bridge: to the application, which is asked first.
+        hub: that follows.
+        app: the application.
+        site: what its routes share.
+        refused: the answer to a stream that is one too many.
+    """
+
+    def __init__(
+        self, bridge: Bridge, hub: Hub, app: Flask, site: Site, refused: Callable[[Scope, Refusal], Answer]
+    ) -> None:
+        """Begin without streams."""
         self._bridge: Final = bridge
         self._hub: Final = hub
         self._app: Final = app
         self._site: Final = site
-        self._rights: Final[dict[Viewing, tuple[str | None, str | None]]] = {}
+        self._refused: Final = refused
+        self._rights: Final[dict[Viewing, _Shown]] = {}
+        self._of_person: Final[Counter[str]] = Counter()
         self._checking: asyncio.Task[None] | None = None
         self._thread: Final = ThreadPoolExecutor(1, thread_name_prefix="rights")
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Ask the route; where it says 200, take its answer over with a stream that does not end."""
         answer = await self._bridge.ask(scope, receive, send)
-        node = _node(scope)
-        if answer.sent or answer.status != HTTPStatus.OK or node is None:
-            if not answer.sent:
-                await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-                await send({"type": "http.response.body", "body": answer.body})
+        if answer is None:
             return
+        nodes = _nodes(scope)
+        if answer.status != HTTPStatus.OK or not nodes or scope["method"] != "GET":
+            await answer.deliver(receive, send)
+            return
+        person = answer.environ.get(STREAM_OF)
+        if person is not None and self._of_person[person] >= PERSON_STREAMS_MAX:
+            message = n_("You have as many live pages open as anyone may. Close some of them.")
+            await self._refused(scope, TooMany(message=message, retry_after_s=10)).deliver(receive, send)
+            return
+        if person is not None:
+            self._of_person[person] += 1
+        try:
+            await self._stream(scope, nodes, answer, receive, send)
+        finally:
+            if person is not None:
+                self._of_person[person] -= 1
+                if not self._of_person[person]:
+                    del self._of_person[person]
+
+    async def _stream(self, scope: Scope, nodes: list[Node], answer: Answer, receive: Receive, send: Send) -> None:
         kept = [
             (name, value) for name, value in answer.headers if not name.startswith((b"content-", b"cache-", b"set-c"))
         ]
-        headers = [
-            *_HEADERS,
-            *kept,
-            *((name, value) for name, value in answer.headers if name.startswith(b"content-s")),
-        ]
-        viewing = await self._hub.open(node, after=_after(scope))
-        self._rights[viewing] = (_header(scope, b"authorization"), _header(scope, b"cookie"))
+        kept += [(name, value) for name, value in answer.headers if name.startswith(b"content-s")]
+        viewing = await self._hub.open(nodes, after=_after(scope))
+        self._rights[viewing] = _Shown(_header(scope, b"authorization"), _header(scope, b"cookie"))
         self._check_on()
-        leaving = asyncio.ensure_future(_left(receive))
+        leaving = asyncio.ensure_future(left(receive))
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *kept]})
             await self._write(viewing, send, leaving)
         finally:
             leaving.cancel()
@@ -98,10 +137,10 @@ class Streams:
         while not viewing.closed:
             # Cleared before what is pending is taken, so that nothing told in between is slept through.
             viewing.wake.clear()
-            told, viewing.pending = viewing.pending, {}
+            pending, viewing.pending = viewing.pending, {}
             text += "".join(
                 block(position=viewing.position, node=change.node, cycle=change.cycle, at=change.at)
-                for change in told.values()
+                for change in pending.values()
             )
             if text:
                 await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
@@ -121,49 +160,62 @@ class Streams:
 
     async def _check(self) -> None:
         loop = asyncio.get_running_loop()
+        checked_at = loop.time()
         while self._rights:
             await asyncio.sleep(max(CHECK_SECONDS, len(self._rights) / CHECKS_A_SECOND_MAX))
-            asked = list(self._rights.items())
-            with contextlib.suppress(DBAPIError):
-                for viewing in await loop.run_in_executor(self._thread, self._without_right, asked):
-                    viewing.close()
+            shown = dict(self._rights)
+            try:
+                closing = await loop.run_in_executor(self._thread, self._without_right, shown)
+            except Exception:  # noqa: BLE001 - a check that ends by an error would leave every stream open for ever
+                _LOG.exception("the rights of live streams could not be asked for")
+                closing = list(shown) if loop.time() - checked_at > UNCHECKED_SECONDS else []
+            else:
+                checked_at = loop.time()
+            for viewing in closing:
+                viewing.close()
 
-    def _without_right(self, asked: list[tuple[Viewing, tuple[str | None, str | None]]]) -> list[Viewing]:
+    def _without_right(self, shown: dict[Viewing, _Shown]) -> list[Viewing]:
         """The streams that would not be let in any more. Queries: 1 for each key or session, and 1 or 2 more."""
         now = clock.now()
-        found: list[Viewing] = []
+        closing: list[Viewing] = []
         with self._site.database.read() as connection:
-            desks: dict[tuple[str | None, str | None], RequestContext] = {}
-            for viewing, shown in asked:
-                context = desks.get(shown)
-                if context is None:
-                    who = sign_in.outside_flask(
-                        connection, app=self._app, authorization=shown[0], cookies=shown[1], now=now
-                    )
-                    context = RequestContext(
-                        database=self._site.database, settings=self._site.settings, now=now, who=who
-                    )
-                    desks[shown] = context.opened(connection)
+            contexts: dict[_Shown, RequestContext] = {}
+            for viewing, what in shown.items():
                 try:
-                    context.require(Deed.FOLLOW_LIVE, viewing.node)
+                    context = contexts.get(what)
+                    if context is None:
+                        who = sign_in.outside_flask(
+                            connection,
+                            app=self._app,
+                            settings=self._site.settings,
+                            authorization=what.authorization,
+                            cookies=what.cookie,
+                            now=now,
+                        )
+                        context = RequestContext(
+                            database=self._site.database, settings=self._site.settings, now=now, who=who
+                        )
+                        contexts[what] = context.opened(connection)
+                    for node in viewing.nodes:
+                        context.require(Deed.FOLLOW_LIVE, node)
                 except Refusal:
-                    found.append(viewing)
-        return found
-
-
-async def _left(receive: Receive) -> None:
-    """Return when the reader has left."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+                    closing.append(viewing)
+                except DBAPIError:
+                    raise
+                except Exception:  # noqa: BLE001 - one stream that cannot be judged must not keep the others from it
+                    _LOG.exception("the right of a live stream could not be asked for: it is closed")
+                    closing.append(viewing)
+        return closing
 
 
 def _header(scope: Scope, name: bytes) -> str | None:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
 
 
-def _node(scope: Scope) -> Node | None:
-    given = parse_qs(scope["query_string"].decode("latin-1")).get("node", [""])
-    return Node.parse(given[0].strip())
+def _nodes(scope: Scope) -> list[Node]:
+    """The nodes that the address names; the route has read them before."""
+    given = parse_qs(scope["query_string"].decode("latin-1")).get("node", [])
+    return [node for text in given if (node := Node.parse(text.strip())) is not None]
 
 
 def _after(scope: Scope) -> str | None:

@@ -6,23 +6,28 @@ before a transaction is opened, which every writer would wait for.
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Annotated, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from app import access, organisation
+from app import access, notices, organisation
 from app.access import Account, NewAccount
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.organisation import Directory
 from app.rules.permissions import Deed, may
-from app.rules.terms import Role, n_
+from app.rules.terms import Finding, Place, Role, n_
 from app.web import words
+from app.web.limits import Lane
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("accounts")
+
+Result = TypeVar("Result")
 
 PAGE_ROWS: Final = 100
 
@@ -79,21 +84,30 @@ def accounts(context: RequestContext, query: AccountsQuery) -> Page:
     )
 
 
-@pages.act("/accounts", may=Deed.KEEP_ACCOUNTS, again="accounts", transaction=False)
+@pages.act("/accounts", may=Deed.KEEP_ACCOUNTS, again="accounts", transaction=False, lane=Lane.PASSWORD)
 def create(context: RequestContext, form: NewAccountForm) -> Page:
-    """Make an account; its first password stands on the answer, this once."""
+    """Make an account; its first password stands on the answer, this once, and opens nothing but its change."""
     first = access.first_password()
 
     def work(connection: Connection) -> NewAccount:
-        _known(organisation.directory(connection), form.employee)
+        directory = organisation.directory(connection)
+        _known(directory, form.employee)
+        _refuse_own_powers(context, directory, email=form.email, roles=form.role, employee=form.employee)
         made = access.create_account(
-            connection, email=form.email, roles=form.role, employee=form.employee, now=context.now, first=first
+            connection,
+            email=form.email,
+            roles=form.role,
+            employee=form.employee,
+            now=context.now,
+            first=first,
+            first_until=context.now + access.FIRST_PASSWORD_LIFE,
         )
-        context.note(subject=f"account:{made.email}", after={"roles": sorted(form.role), "employee": form.employee})
+        after = {"roles": sorted(form.role), "employee": form.employee}
+        _write_down(context, connection, made.email, after=after, told=bool(access.powers_of(form.role)))
         return made
 
-    made = context.writing(work)
-    return Page("pages/account_password.html", made=made, is_new=True)
+    made = _written(context, work)
+    return Page("pages/account_password.html", made=made, is_new=True, days=access.FIRST_PASSWORD_LIFE.days)
 
 
 @pages.read("/accounts/<int:number>", may=Deed.KEEP_ACCOUNTS)
@@ -102,16 +116,31 @@ def account(context: RequestContext, number: int) -> Page:
     return Page("pages/account.html", account=_account(context, number), roles=ROLES)
 
 
-@pages.act("/accounts/<int:number>", may=Deed.KEEP_ACCOUNTS, again="account")
+@pages.act("/accounts/<int:number>", may=Deed.KEEP_ACCOUNTS, again="account", transaction=False)
 def change(context: RequestContext, number: int, form: ChangeForm) -> Redirect:
     """Give it other roles or another employee."""
-    _known(context.directory, form.employee)
     if number == context.viewer.account_id and not may(form.role, Deed.KEEP_ACCOUNTS, ()):
         raise Invalid(at_field("role", "own", n_("You cannot take the administrator's role from your own account.")))
-    before, after = access.change_account(
-        context.connection, account_id=number, roles=form.role, employee=form.employee
-    )
-    context.note(subject=f"account:{after.email}", before=_plain(before), after=_plain(after))
+
+    def work(connection: Connection) -> Account:
+        directory = organisation.directory(connection)
+        _known(directory, form.employee)
+        held = access.account_by_id(connection, account_id=number)
+        if held is None:
+            raise NotThere
+        _refuse_own_powers(context, directory, email=held.email, roles=form.role, employee=form.employee, before=held)
+        before, after = access.change_account(connection, account_id=number, roles=form.role, employee=form.employee)
+        _write_down(
+            context,
+            connection,
+            after.email,
+            before=_plain(before),
+            after=_plain(after),
+            told=bool(access.powers_of({*before.roles, *after.roles})),
+        )
+        return after
+
+    after = _written(context, work)
     return Redirect(n_("%(email)s is changed."), then="accounts", parameters={"email": after.email})
 
 
@@ -120,29 +149,97 @@ def disable(context: RequestContext, number: int) -> Redirect:
     """Close it; its sessions end at once."""
     if number == context.viewer.account_id:
         raise Invalid(at_field("disable", "own", n_("You cannot close your own account.")))
-    changed = access.disable_account(context.connection, account_id=number, disabled=True, now=context.now)
-    context.note(subject=f"account:{changed.email}", before={"disabled": False}, after={"disabled": True})
-    return Redirect(
-        n_("%(email)s is closed. Its sessions have ended."), then="accounts", parameters={"email": changed.email}
-    )
+    email = _opened_or_closed(context, number, disabled=True)
+    return Redirect(n_("%(email)s is closed. Its sessions have ended."), then="accounts", parameters={"email": email})
 
 
 @pages.act("/accounts/<int:number>/enable", may=Deed.KEEP_ACCOUNTS, again="account")
 def enable(context: RequestContext, number: int) -> Redirect:
     """Open it again."""
-    changed = access.disable_account(context.connection, account_id=number, disabled=False, now=context.now)
-    context.note(subject=f"account:{changed.email}", before={"disabled": True}, after={"disabled": False})
-    return Redirect(n_("%(email)s is open again."), then="accounts", parameters={"email": changed.email})
+    email = _opened_or_closed(context, number, disabled=False)
+    return Redirect(n_("%(email)s is open again."), then="accounts", parameters={"email": email})
 
 
-@pages.act("/accounts/<int:number>/password", may=Deed.KEEP_ACCOUNTS, again="account", transaction=False)
+@pages.act(
+    "/accounts/<int:number>/password",
+    may=Deed.KEEP_ACCOUNTS,
+    again="account",
+    transaction=False,
+    lane=Lane.PASSWORD,
+)
 def reset(context: RequestContext, number: int) -> Page:
     """Give it a new first password, shown this once; its sessions end."""
     first = access.first_password()
     with context.write() as connection:
-        changed = access.reset_password(connection, account_id=number, first=first, now=context.now)
-        context.note(subject=f"account:{changed.email}", after={"password": "reset"})
-    return Page("pages/account_password.html", made=NewAccount(email=changed.email, password=first.text), is_new=False)
+        changed = access.reset_password(
+            connection,
+            account_id=number,
+            first=first,
+            first_until=context.now + access.FIRST_PASSWORD_LIFE,
+            now=context.now,
+        )
+        # Whoever has an account's new password can sign in with it: the auditors hear of those that reach far.
+        told = bool(access.powers_of(changed.roles))
+        _write_down(context, connection, changed.email, after={"password": "reset"}, told=told)
+    made = NewAccount(email=changed.email, password=first.text)
+    return Page("pages/account_password.html", made=made, is_new=False, days=access.FIRST_PASSWORD_LIFE.days)
+
+
+class _OwnPowers(Invalid):
+    """Somebody would give themself a power."""
+
+    def __init__(self, finding: Finding, *, email: str, wanted: object) -> None:
+        super().__init__(replace(finding, place=Place(field="role")))
+        self.email = email
+        self.wanted = wanted
+
+
+def _refuse_own_powers(
+    context: RequestContext,
+    directory: Directory,
+    *,
+    email: str,
+    roles: Collection[Role],
+    employee: str | None,
+    before: Account | None = None,
+) -> None:
+    found = access.own_powers(
+        directory, viewer=context.viewer, email=email, roles=roles, employee=employee, before=before
+    )
+    if found is not None:
+        raise _OwnPowers(found, email=email, wanted={"refused": {"roles": sorted(roles), "employee": employee}})
+
+
+def _written(context: RequestContext, work: Callable[[Connection], Result]) -> Result:
+    """Do it in a transaction of its own; that somebody would have given themself a power stays on the trail, and is told."""
+    try:
+        return context.writing(work)
+    except _OwnPowers as refused:
+        with context.write() as connection:
+            _write_down(context, connection, refused.email, after=refused.wanted, told=True)
+        raise
+
+
+def _opened_or_closed(context: RequestContext, number: int, *, disabled: bool) -> str:
+    changed = access.disable_account(context.connection, account_id=number, disabled=disabled, now=context.now)
+    _write_down(
+        context,
+        context.connection,
+        changed.email,
+        before={"disabled": not disabled},
+        after={"disabled": disabled},
+        told=not disabled and bool(access.powers_of(changed.roles)),
+    )
+    return changed.email
+
+
+def _write_down(
+    context: RequestContext, connection: Connection, email: str, *, after: object, told: bool, before: object = None
+) -> None:
+    """A row of the trail, and where it is about powers a word to every auditor."""
+    context.note(subject=f"account:{email}", before=before, after=after)
+    if told:
+        notices.tell_auditors(connection, who=context.viewer.email, account=email, at=context.now)
 
 
 def _account(context: RequestContext, number: int) -> Account:

@@ -18,6 +18,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
 from app.web.downloads import ActivitiesExport, activities_file
+from app.web.limits import Lane
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -87,7 +88,7 @@ def activities(context: RequestContext, query: ActivityQuery) -> Page:
     )
 
 
-@pages.act("/activities", may=Deed.EXPORT_ACTIVITIES, again="activities", transaction=False)
+@pages.act("/activities", may=Deed.EXPORT_ACTIVITIES, again="activities", transaction=False, lane=Lane.FILE)
 def export(context: RequestContext, query: ActivityQuery, form: ActivitiesExport) -> Download:
     """The same activities as a file: all of them, not a page. Of one's own no reason is asked for."""
     node = _node(context, query.node)

@@ -14,14 +14,12 @@ from flask_babel import get_locale
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import intake, ledger, scoring
-from app.kit.refusals import Conflict, Invalid, NotThere
+from app.kit.refusals import NotThere
 from app.ledger import ActivityHistory, Contents, Frame, Party
-from app.rules.activities import EventKey
-from app.rules.own_events import pages_source
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind, n_
 from app.web import words
-from app.web.entry_form import FORM_ID, SHARED_MAX, ActivityForm, Colleague, at_form_field, choices, event_of
+from app.web.entry_form import FORM_ID, SHARED_MAX, ActivityForm, Colleague, at_the_form, choices, event_of, page_of
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -33,10 +31,6 @@ pages: Final = Pages("activity")
 REVERSED: Final = n_("Reversed. %(effect)s")
 CORRECTED: Final = n_("Corrected: the old entry is reversed, this one is recorded in its place. %(effect)s")
 DONE_BEFORE: Final = n_("This was done already; nothing was recorded twice.")
-REVERSED_MEANWHILE: Final = n_("This activity has been reversed already.")
-OTHER_CONTENTS: Final = n_(
-    "This form has been saved before, with other contents. Begin again from the activity's page."
-)
 
 
 class ReverseForm(BaseModel):
@@ -104,17 +98,13 @@ def activity(context: RequestContext, key: str) -> Page:
 def reverse(context: RequestContext, key: str, form: ReverseForm) -> Redirect:
     """Take the whole activity out, with a reason."""
     held = scoring.state(context.connection)
-    frame = held.frame
-    found = _mine(context, frame, key)
-    source = pages_source(found.employee)
-    time = ledger.recorded_time(context.connection, source=source, id=form.form_id)
-    if time is None and found.state == "reversed":
-        raise Conflict(message=REVERSED_MEANWHILE)
+    found = _mine(context, held.frame, key)
     change = ScoreChange.before(context, held=held, employee=found.employee, day=found.day)
-    event = _reversal(context, found, id_=form.form_id, reason=form.reason, time=time)
-    _record(context, [event])
+    is_repeat = intake.reverse_own(
+        context.connection, held.frame, activity=found, reason=form.reason, page=page_of(context, form.form_id)
+    )
     context.note(subject=f"activity:{key}", before=found.state, after="reversed", why=form.reason)
-    if time is not None:
+    if is_repeat:
         return Redirect(DONE_BEFORE, then="activity", values={"key": key})
     return Redirect(REVERSED, then="activity", values={"key": key}, parameters={"effect": change.words(context)})
 
@@ -141,56 +131,26 @@ def correct(context: RequestContext, key: str, form: CorrectForm) -> Redirect:
     held = scoring.state(context.connection)
     frame = held.frame
     found = _mine(context, frame, key)
-    source = pages_source(found.employee)
-    time = ledger.recorded_time(context.connection, source=source, id=form.form_id)
-    if time is None and found.state == "reversed":
-        raise Conflict(message=REVERSED_MEANWHILE)
-    reversal_id = f"{form.form_id}-reversal"
-    event = event_of(context, frame=frame, form=form, rows=_rows(), time=time)
-    reversed_at = ledger.recorded_time(context.connection, source=source, id=reversal_id)
     change = ScoreChange.before(context, held=held, employee=found.employee, day=form.day)
-    _record(context, [_reversal(context, found, id_=reversal_id, reason=form.reason, time=reversed_at), event])
-    new_key = ledger.event_key(EventKey(source, form.form_id))
-    context.note(subject=f"activity:{key}", before=found.state, after=event, why=form.reason)
-    if time is not None:
-        return Redirect(DONE_BEFORE, then="activity", values={"key": new_key})
-    return Redirect(CORRECTED, then="activity", values={"key": new_key}, parameters={"effect": change.words(context)})
+    with at_the_form():
+        corrected = intake.correct_own(
+            context.connection,
+            frame,
+            activity=found,
+            reason=form.reason,
+            replacement=lambda time: event_of(context, frame=frame, form=form, rows=_rows(), time=time),
+            page=page_of(context, form.form_id),
+        )
+    context.note(subject=f"activity:{key}", before=found.state, after=corrected.event, why=form.reason)
+    then = {"key": corrected.key}
+    if corrected.is_repeat:
+        return Redirect(DONE_BEFORE, then="activity", values=then)
+    return Redirect(CORRECTED, then="activity", values=then, parameters={"effect": change.words(context)})
 
 
 def _rows() -> list[Colleague]:
     names, shares = request.form.getlist("colleague"), request.form.getlist("share")
     return [Colleague(name.strip(), share.strip()) for name, share in zip(names, shares, strict=False)][:SHARED_MAX]
-
-
-def _reversal(
-    context: RequestContext, found: ActivityHistory, *, id_: str, reason: str, time: str | None
-) -> dict[str, object]:
-    return ledger.reversal_event(
-        source=pages_source(found.employee),
-        id=id_,
-        time=time or context.now.isoformat(timespec="seconds"),
-        activity=found,
-        by=found.employee,
-        reason=reason,
-    )
-
-
-def _record(context: RequestContext, events: list[dict[str, object]]) -> None:
-    recorded = intake.take_in(
-        context.connection,
-        [intake.arrival_of(event) for event in events],
-        at=context.now,
-        door="page",
-        sender=context.viewer,
-        request=context.number,
-    )
-    if recorded.rejected:
-        findings = recorded.rejected[0].findings
-        raise (
-            Conflict(message=OTHER_CONTENTS)
-            if findings[0].code == "conflict"
-            else Invalid(*map(at_form_field, findings))
-        )
 
 
 def _is_own(context: RequestContext, found: ActivityHistory) -> bool:

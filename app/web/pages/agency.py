@@ -8,18 +8,19 @@ from __future__ import annotations
 from typing import Final
 
 from app import scoring
+from app.kit.kept import LruCache
 from app.rules.permissions import Deed
 from app.scoring import AgencyBoard
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of
-from app.web.kept import CachedPart, LruCache, Rendered
+from app.web.kept import CachedPart, Rendered, drawn
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("agency")
 
-_DRAWN: Final[LruCache[Rendered[AgencyBoard]]] = LruCache(64)
+_DRAWN: Final[LruCache[Rendered[AgencyBoard]]] = drawn(16, bytes_max=4_000_000)
 
 
 @pages.read("/agency", may=Deed.SEE_AGENCY)

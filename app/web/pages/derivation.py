@@ -24,7 +24,7 @@ from app.rules.steps import Formula, Named, Phrase, Section, Step
 from app.rules.terms import Name, Node, n_
 from app.scoring import CyclePlan, Explanation, node_name
 from app.web import words
-from app.web.asking import ScoreParameters, asked_of
+from app.web.asking import ScoreParameters, asked_by
 from app.web.languages import day
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
@@ -74,7 +74,7 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
     Queries: constant, whatever the size and the history.
     """
     held = scoring.state(context.connection)
-    asked = asked_of(held, query, context.today)
+    asked = asked_by(context, held, query)
     sees = context.sees(Deed.SEE_ACTIVITIES)
     found = scoring.explain(context.connection, asked, node, kpi, sees=sees, held=held)
     if found is None:

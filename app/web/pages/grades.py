@@ -17,10 +17,11 @@ from app.rules.names import folded
 from app.rules.permissions import Deed, may
 from app.rules.terms import Node, NodeKind, n_
 from app.scoring import State, node_name
-from app.web.asking import ScoreParameters, asked_of
+from app.web.asking import ScoreParameters, asked_by
 from app.web.downloads import ReasonedExport, log_reading, sheet_file
 from app.web.group_names import group_namer
 from app.web.languages import named
+from app.web.limits import Lane
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -57,7 +58,7 @@ class GradesQuery(BaseModel):
 
 def _cycle(context: RequestContext, wanted: int | None) -> tuple[State, int]:
     held = scoring.state(context.connection)
-    return held, asked_of(held, ScoreParameters(cycle=wanted), context.today).cycle
+    return held, asked_by(context, held, ScoreParameters(cycle=wanted)).cycle
 
 
 def _proposal(context: RequestContext, query: GradesQuery, of_cycle: int) -> EmployeeProposal | UnitProposal:
@@ -121,7 +122,7 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
     )
 
 
-@pages.act("/grades", may=Deed.EXPORT, again="grades")
+@pages.act("/grades", may=Deed.EXPORT, again="grades", lane=Lane.FILE)
 def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) -> Download:
     """The whole proposal as a file."""
     _, of_cycle = _cycle(context, query.cycle)

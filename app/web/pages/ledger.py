@@ -12,7 +12,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from app import access, ledger, scoring
+from app import access, ledger, notices, scoring
 from app.exports import LEDGER_ACTIVITIES
 from app.kit.refusals import NotThere
 from app.ledger import EventFilter, Listed
@@ -21,8 +21,9 @@ from app.rules.terms import Node
 from app.web import words
 from app.web.downloads import ActivitiesExport, activities_file
 from app.web.json_shown import indented
+from app.web.limits import Lane
 from app.web.plain_words import changed, subject_of
-from app.web.rendering import Download, Page
+from app.web.rendering import Download, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.where_it_counts import places_of
@@ -79,6 +80,7 @@ def events(context: RequestContext, query: LedgerQuery) -> Page:
     found = ledger.search_events(context.connection, frame, only=query.only(), limit=PAGE_ROWS + 1, before=query.before)
     return Page(
         "pages/ledger.html",
+        told=notices.rights_notice(context.connection, account_id=context.viewer.account_id),
         entries=found[:PAGE_ROWS],
         following=found[PAGE_ROWS - 1].seq if len(found) > PAGE_ROWS else None,
         query=query,
@@ -87,7 +89,7 @@ def events(context: RequestContext, query: LedgerQuery) -> Page:
     )
 
 
-@pages.act("/ledger", may=Deed.EXPORT_ACTIVITIES, again="events", transaction=False)
+@pages.act("/ledger", may=Deed.EXPORT_ACTIVITIES, again="events", transaction=False, lane=Lane.FILE)
 def export(context: RequestContext, query: LedgerQuery, form: ActivitiesExport) -> Download:
     """The activities among the events, as a file: all of them, not a page."""
 
@@ -137,6 +139,7 @@ def trail(context: RequestContext, query: TrailQuery) -> Page:
     names = _names(context, found)
     return Page(
         "pages/trail.html",
+        told=notices.rights_notice(context.connection, account_id=context.viewer.account_id),
         rows=found[:PAGE_ROWS],
         subject_of=lambda text: subject_of(text, names),
         changed=lambda kept: changed(kept, definitions, names),
@@ -145,6 +148,14 @@ def trail(context: RequestContext, query: TrailQuery) -> Page:
         asked=query.model_dump(exclude_defaults=True, exclude={"before"}),
         words=words,
     )
+
+
+@trail_pages.act("/trail/seen", may=Deed.SEE_TRAIL)
+def seen(context: RequestContext) -> Redirect:
+    """Note that one has seen what was told of rights that were given."""
+    context.note(subject=context.viewer.label, after={"seen": notices.RIGHTS})
+    notices.settle_rights_notice(context.connection, account_id=context.viewer.account_id, at=context.now)
+    return Redirect("", then="trail")
 
 
 def _names(context: RequestContext, rows: Iterable[access.TrailRow]) -> dict[str, str]:

@@ -9,29 +9,41 @@ from typing import Final
 
 from flask import request
 
-from app import access
+from app import access, organisation
 from app.kit.refusals import Refusal, at_field
 from app.rules.permissions import Deed
 from app.rules.terms import Finding, n_
+from app.web.known_browser import known_browser, remember_browser
+from app.web.limits import Lane
 from app.web.rendering import FormError, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
+from app.web.sign_in import begin_session, client_of
 
 pages: Final = Pages("password")
+
+OVER: Final = n_("The time of this first password is over. Ask the administrator for a new one.")
 
 
 @pages.read("/password", may=Deed.CHANGE_PASSWORD)
 def password(context: RequestContext) -> Page:
     """The form."""
-    return Page("pages/password.html", first=context.viewer.first_password, least=access.PASSWORD_LENGTH_MIN)
+    viewer = context.viewer
+    return Page(
+        "pages/password.html",
+        first=viewer.first_password,
+        must=viewer.must_change_password,
+        until=viewer.first_password_until,
+        least=access.PASSWORD_LENGTH_MIN,
+    )
 
 
-@pages.act("/password", may=Deed.CHANGE_PASSWORD, again="password", transaction=False)
+@pages.act("/password", may=Deed.CHANGE_PASSWORD, again="password", transaction=False, lane=Lane.PASSWORD)
 def change(context: RequestContext) -> Redirect | FormError:
-    """Check the old password, set the new one, end all other sessions."""
+    """Check the old password, set the new one, end all sessions and begin a new one."""
     viewer = context.viewer
     old, new, repeated = (request.form.get(name, "") for name in ("old_password", "new_password", "repeated_password"))
-    findings = _findings(old=old, new=new, repeated=repeated, email=viewer.email)
+    findings = _findings(context, old=old, new=new, repeated=repeated)
     if findings:
         return FormError(*findings)
     try:
@@ -43,28 +55,34 @@ def change(context: RequestContext) -> Redirect | FormError:
                 address=context.address,
                 limit=context.settings.sign_in_attempts,
                 now=context.now,
+                browser=known_browser(request, context.settings, email=viewer.email),
             )
     except Refusal as refusal:
         waiting = Finding(code=refusal.code, message=refusal.message)
         return FormError(waiting, status=refusal.status, retry_after_s=refusal.retry_after_s)
     if attempt.password_hash is None or not access.password_matches(attempt.password_hash, old):
         return FormError(at_field("old_password", "wrong", n_("This is not your present password.")))
+    if attempt.over:
+        return FormError(at_field("old_password", "over", OVER))
     new_hash = access.hashed_password(new)
     with context.write() as connection:
         access.attempt_succeeded(connection, attempt=attempt)
-        access.change_password(
+        token = access.change_password(
             connection,
             account_id=viewer.account_id,
             old_hash=attempt.password_hash,
             new_hash=new_hash,
-            session=viewer.session,
             now=context.now,
+            client=client_of(request, address=context.address),
+            life=context.settings.session_life,
         )
         context.note(subject=viewer.label)
+    begin_session(token, viewer)
+    remember_browser(request, context.settings, email=viewer.email)
     return Redirect(n_("Your password is changed. Other sessions of yours have ended."), then="home")
 
 
-def _findings(*, old: str, new: str, repeated: str, email: str) -> list[Finding]:
+def _findings(context: RequestContext, *, old: str, new: str, repeated: str) -> list[Finding]:
     missing = [
         at_field(name, "missing", n_("Fill this in."))
         for name, typed in (("old_password", old), ("new_password", new), ("repeated_password", repeated))
@@ -72,7 +90,7 @@ def _findings(*, old: str, new: str, repeated: str, email: str) -> list[Finding]
     ]
     if missing:
         return missing
-    findings = access.password_findings("new_password", new, email=email)
+    findings = access.password_findings("new_password", new, email=context.viewer.email, others=_close_to(context))
     if new == old:
         findings.append(at_field("new_password", "same", n_("The new password is the old one.")))
     if new != repeated:
@@ -80,3 +98,19 @@ def _findings(*, old: str, new: str, repeated: str, email: str) -> list[Finding]
             at_field("repeated_password", "differs", n_("The two do not match. Type the new password again."))
         )
     return findings
+
+
+def _close_to(context: RequestContext) -> list[str]:
+    """What whoever tries passwords would try first for this person: the name and number, and the agency's name."""
+    number = context.viewer.employee
+    with context.database.read() as connection:
+        directory = organisation.directory(connection)
+    root = directory.tree.root_on(context.today)
+    agency = None if root is None else directory.unit_near(root, context.today)
+    person = directory.employees.get(number) if number is not None else None
+    return [
+        *((number,) if number else ()),
+        *((person.name,) if person else ()),
+        *((person.email,) if person and person.email else ()),
+        *((agency.code, agency.name) if agency else ()),
+    ]

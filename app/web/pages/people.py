@@ -18,6 +18,7 @@ from app.web import words
 from app.web.asking import ScoreParameters, asked_of
 from app.web.downloads import ReasonedExport, log_reading, sheet_file
 from app.web.group_names import group_namer
+from app.web.limits import Lane
 from app.web.reminding import reminders_for
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
@@ -79,7 +80,7 @@ def people(context: RequestContext, query: PeopleQuery) -> Page:
     )
 
 
-@pages.act("/people", may=Deed.EXPORT, again="people")
+@pages.act("/people", may=Deed.EXPORT, again="people", lane=Lane.FILE)
 def export(context: RequestContext, query: PeopleQuery, form: ReasonedExport) -> Download:
     """The same rows as a file: all of them, not a page."""
     held = scoring.state(context.connection)

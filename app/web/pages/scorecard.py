@@ -14,13 +14,14 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from app import scoring
+from app.kit.kept import LruCache
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed
 from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, Visibility
 from app.web import words
-from app.web.asking import ScoreParameters, asked_of
-from app.web.kept import CachedPart, LruCache, Rendered, reader_of_page
+from app.web.asking import ScoreParameters, asked_by
+from app.web.kept import CachedPart, Rendered, drawn, reader_of_page
 from app.web.languages import page_language
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
@@ -50,7 +51,7 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
     sees = context.sees(Deed.SEE_SCORECARD)
     people = context.allowed(Deed.SEE_PEOPLE_SCORES, node)
     shows = Visibility(activities=context.allowed(Deed.SEE_ACTIVITIES, node), people=people, node=sees)
-    asked = asked_of(held, query, context.today)
+    asked = asked_by(context, held, query)
     source = scoring.board_source(context.connection, held=held, node=node, asked=asked, shows=shows)
     parents = [line.row.parent_node for line in source.plan.lines.get(node, ())]
     body = _Body(
@@ -69,6 +70,7 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         body=body,
         board=body.model,
         is_own=body.is_own,
+        logs=body.is_own and context.allowed(Deed.LOG_ACTIVITY),
         heads=people and node.kind is NodeKind.UNIT,
         grade_address=url_for("grades.grade", node=node, cycle=source.plan.cycle)
         if node.kind is NodeKind.EMPLOYEE and context.allowed(Deed.SEE_GRADE, node)
@@ -79,8 +81,8 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
     )
 
 
-_DRAWN: Final[LruCache[Rendered[Board]]] = LruCache(2048)
-_FORMS: Final[LruCache[Markup]] = LruCache(512)
+_DRAWN: Final[LruCache[Rendered[Board]]] = drawn(1024, bytes_max=16_000_000)
+_FORMS: Final[LruCache[Markup]] = LruCache(512, weight_max=1_000_000, weigh=len)
 
 
 class _Body(CachedPart[Board]):

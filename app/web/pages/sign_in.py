@@ -15,15 +15,19 @@ from app import access
 from app.kit.refusals import Refusal, at_field
 from app.rules.permissions import Deed
 from app.rules.terms import Finding, n_
+from app.web.known_browser import known_browser, remember_browser
+from app.web.limits import SIGN_IN_BYTES, Lane
 from app.web.rendering import FormError, Page, Redirect, SeeOther
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.security import safe_next
-from app.web.sign_in import KEPT_FORMS, begin_session, end_session
+from app.web.sign_in import KEPT_FORMS, begin_session, client_of, end_session
 
 pages: Final = Pages("sign_in")
 
 WRONG: Final = n_("This e-mail and password do not belong together.")
+
+OVER: Final = n_("The time of this first password is over. Ask the administrator for a new one.")
 
 
 class SignIn(BaseModel):
@@ -43,7 +47,14 @@ def sign_in(context: RequestContext) -> Page | SeeOther:
     return Page("pages/sign_in.html", wanted=wanted)
 
 
-@pages.act("/login", may=Deed.SIGN_IN, again="sign_in", transaction=False)
+@pages.act(
+    "/login",
+    may=Deed.SIGN_IN,
+    again="sign_in",
+    transaction=False,
+    lane=Lane.PASSWORD,
+    body_bytes=SIGN_IN_BYTES,
+)
 def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
     """Check the password and begin a session on the server."""
     password = request.form.get("password", "")
@@ -57,14 +68,23 @@ def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
                 address=context.address,
                 limit=context.settings.sign_in_attempts,
                 now=context.now,
+                browser=known_browser(request, context.settings, email=form.email),
             )
     except Refusal as refusal:
         waiting = Finding(code=refusal.code, message=refusal.message)
         return FormError(waiting, status=refusal.status, retry_after_s=refusal.retry_after_s)
     if not access.password_matches(attempt.password_hash, password):
         return FormError(at_field("password", "wrong", WRONG))
+    if attempt.over:
+        return FormError(at_field("password", "over", OVER))
     with context.write() as connection:
-        token = access.finish_attempt(connection, attempt=attempt, now=context.now)
+        token = access.finish_attempt(
+            connection,
+            attempt=attempt,
+            now=context.now,
+            client=client_of(request, address=context.address),
+            life=context.settings.session_life,
+        )
         viewer = None if token is None else access.viewer(connection, token=token, now=context.now)
         waiting_forms = viewer is not None and access.has_kept_forms(
             connection, account_id=viewer.account_id, now=context.now
@@ -78,6 +98,7 @@ def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
     begin_session(token, viewer)
     if waiting_forms:
         session[KEPT_FORMS] = True
+    remember_browser(request, context.settings, email=form.email)
     return SeeOther(safe_next(request.form.get("next")) or "home")
 
 

@@ -17,7 +17,7 @@ from app.ledger import AlreadyJudged
 from app.rules.permissions import Deed
 from app.rules.terms import n_
 from app.web import words
-from app.web.entry_form import FORM_ID
+from app.web.entry_form import FORM_ID, page_of
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -92,34 +92,22 @@ def judge(context: RequestContext, form: JudgeForm) -> Redirect:
     if form.verdict == "rejected" and len(form.reason) < 3:
         raise Invalid(at_field("reason", "missing", SAY_WHY))
     frame = scoring.state(context.connection).frame
-    verdicts = ledger.verdicts_on(
+    judged_meanwhile, recorded = intake.judge(
         context.connection,
         frame,
-        viewer=context.viewer,
         keys=form.activity,
         verdict=form.verdict,
         reason=form.reason,
-        now=context.now,
-        form=form.form_id,
         seen=form.seen,
+        page=page_of(context, form.form_id),
     )
-    already = _already(context, verdicts.already)
-    if verdicts.already and not verdicts.events:
+    already = _already(context, judged_meanwhile)
+    if judged_meanwhile and not recorded:
         raise Conflict(message=ALL_JUDGED, parameters={"already": already})
-    recorded = intake.take_in(
-        context.connection,
-        [intake.arrival_of(event) for event in verdicts.events],
-        at=context.now,
-        door="page",
-        sender=context.viewer,
-        request=context.number,
-    )
-    if recorded.rejected:
-        raise Invalid(*recorded.rejected[0].findings)
     for key in form.activity:
-        if key not in {one.key for one in verdicts.already}:
+        if key not in {one.key for one in judged_meanwhile}:
             context.note(subject=f"activity:{key}", before=form.seen, after=form.verdict, why=form.reason or None)
-    number = len(form.activity) - len(verdicts.already)
+    number = len(form.activity) - len(judged_meanwhile)
     done = gettext("%(number)s verified.") if form.verdict == "verified" else gettext("%(number)s rejected.")
     then = {"activity": form.activity[0]} if form.then == "activity" and len(form.activity) == 1 else {}
     return Redirect(

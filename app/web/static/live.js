@@ -1,14 +1,14 @@
-// Follows the live stream of a node and fetches the part of the page that changed, rendered by the server as the page was.
+// Follows a node by the browser's one live stream and fetches the part of the page that changed, rendered by the server as the page was.
 //
-// A page marks <div data-live="STREAM" data-part="ADDRESS"> with a [data-live-part] inside. Figures to be lit up when they move carry
-// data-watch, details that stay open data-keep. A newcomer's usual mistake is to trust that every message arrives: whenever the connection
-// comes up again the part is fetched, whatever was missed.
+// A page marks <div data-live="STREAM" data-node="NODE" data-worker="SCRIPT" data-part="ADDRESS"> with a [data-live-part] inside. Figures to
+// be lit up when they move carry data-watch, details that stay open data-keep. A hidden tab follows nothing and catches up when it is shown.
+// A newcomer's usual mistake is to trust that every message arrives: whenever the connection comes up again the part is fetched, whatever was
+// missed.
 
 (() => {
   "use strict";
 
-  const WAIT_MS_LEAST = 1000;
-  const WAIT_MS_MOST = 30000;
+  const HIDDEN_MS = 5000;
 
   const texts = (part) =>
     new Map([...part.querySelectorAll("[data-watch]")].map((one) => [one.dataset.watch, one.textContent.trim()]));
@@ -51,15 +51,34 @@
     globalThis.kopesCharts?.adopt?.(part);
   };
 
+  // The stream that all tabs share; where there is no shared worker, one of this tab's own while it is shown.
+  const streamOf = (root, hear) => {
+    const { live: address, node, worker } = root.dataset;
+    if (typeof SharedWorker === "function") {
+      const { port } = new SharedWorker(worker, { name: "kopes-live" });
+      port.addEventListener("message", ({ data }) => hear(data));
+      port.start();
+      const ask = (asks) => port.postMessage({ asks, node, address });
+      return { follow: () => ask("follow"), leave: () => ask("leave"), hurry: () => ask("hurry") };
+    }
+    const own = new globalThis.KopesStream(address, {
+      on: () => hear({ is: "on" }),
+      off: () => hear({ is: "off" }),
+      refused: () => hear({ is: "refused" }),
+      moved: (moved) => hear({ is: "moved", node: moved }),
+    });
+    return { follow: () => own.follow([node]), leave: () => own.follow([]), hurry: () => own.hurry() };
+  };
+
   class Follower {
     constructor(root) {
       this.root = root;
       this.part = root.querySelector("[data-live-part]");
       this.said = root.querySelector("[data-live-said]");
-      this.waitMs = WAIT_MS_LEAST;
       this.fetching = false;
       this.again = false;
-      this.first = true;
+      this.connected = false;
+      this.stream = streamOf(root, (message) => this.hear(message));
     }
 
     say(state) {
@@ -72,25 +91,52 @@
       }
     }
 
-    follow() {
-      clearTimeout(this.timer);
-      this.stream?.close();
-      this.stream = new EventSource(this.root.dataset.live);
-      this.stream.addEventListener("open", () => {
-        this.waitMs = WAIT_MS_LEAST;
+    hear(message) {
+      if (!this.following) {
+        return;
+      }
+      if (message.is === "on") {
         this.say("on");
         // Something may have happened between the page and the stream, or while there was no stream.
-        this.fetch();
-      });
-      this.stream.addEventListener("scorecard", () => this.fetch());
-      this.stream.addEventListener("error", () => {
-        this.say("off");
-        // The browser tries again by itself, except after an answer that was an error.
-        if (this.stream.readyState === EventSource.CLOSED) {
-          this.timer = setTimeout(() => this.follow(), this.waitMs);
-          this.waitMs = Math.min(this.waitMs * 2, WAIT_MS_MOST);
+        if (!this.connected) {
+          this.fetch();
         }
-      });
+        this.connected = true;
+      } else if (message.is === "moved") {
+        if (message.node === this.root.dataset.node) {
+          this.fetch();
+        }
+      } else {
+        this.connected = false;
+        this.say("off");
+        if (message.is === "refused") {
+          // Perhaps by what another tab shows; whether this one may still be looked at, its part says.
+          this.fetch();
+        }
+      }
+    }
+
+    follow() {
+      clearTimeout(this.hiding);
+      if (!this.following) {
+        this.following = true;
+        this.connected = false;
+        this.stream.follow();
+      }
+    }
+
+    leave() {
+      clearTimeout(this.hiding);
+      this.following = false;
+      this.stream.leave();
+    }
+
+    look() {
+      if (document.visibilityState === "visible") {
+        this.follow();
+      } else {
+        this.hiding = setTimeout(() => this.leave(), HIDDEN_MS);
+      }
     }
 
     async fetch() {
@@ -121,9 +167,10 @@
 
   for (const root of document.querySelectorAll("[data-live]")) {
     const follower = new Follower(root);
-    follower.follow();
-    addEventListener("online", () => follower.follow());
-    addEventListener("pageshow", (event) => event.persisted && follower.follow());
-    addEventListener("pagehide", () => follower.stream?.close());
+    follower.look();
+    document.addEventListener("visibilitychange", () => follower.look());
+    addEventListener("online", () => follower.stream.hurry());
+    addEventListener("pageshow", (event) => event.persisted && follower.look());
+    addEventListener("pagehide", () => follower.leave());
   }
 })();

@@ -1,0 +1,87 @@
+"""Powers that nobody gives to themself: until two people keep them, the administrator's own account gains none (contract-desk, 2).
+
+A newcomer's usual mistake is to compare accounts: a person may have two. Whose an account is, employee's number and e-mail say too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.access.accounts import Account
+from app.access.sessions import Viewer, email_key
+from app.access.tables import account
+from app.organisation import Directory
+from app.rules.permissions import POWERS
+from app.rules.terms import Finding, Role, n_
+
+__all__ = ["account_ids_with", "is_own", "own_powers", "powers_of"]
+
+OWN_POWERS: Finding = Finding(
+    code="own_powers",
+    message=n_(
+        "Nobody gives these roles to themself: HR, executive, auditor, administrator. Another administrator does it. The auditors have been told."
+    ),
+)
+OWN_EMPLOYEE: Finding = Finding(
+    code="own_employee",
+    message=n_(
+        "Whose account your own is, another administrator says. The auditors have been told.",
+    ),
+)
+
+
+def powers_of(roles: Collection[Role]) -> frozenset[Role]:
+    """Those of the roles that reach beyond one's own line."""
+    return POWERS & frozenset(roles)
+
+
+def is_own(directory: Directory, *, viewer: Viewer, email: str, employee: str | None, account_id: int | None) -> bool:
+    """Whether an account, there or to be made, is the viewer's own: the same one, of the same employee, or with an e-mail of theirs."""
+    if account_id == viewer.account_id or (employee is not None and employee == viewer.employee):
+        return True
+    mine = {email_key(viewer.email), *_emails(directory, viewer.employee)}
+    return not mine.isdisjoint({email_key(email), *_emails(directory, employee)})
+
+
+def own_powers(
+    directory: Directory,
+    *,
+    viewer: Viewer,
+    email: str,
+    roles: Collection[Role],
+    employee: str | None,
+    before: Account | None,
+) -> Finding | None:
+    """Why an administrator may not have an account be so, since it is their own; None where there is no reason.
+
+    Args:
+        directory: the organisation.
+        viewer: who keeps the account.
+        email: the account's.
+        roles: those that it is to have.
+        employee: the number that it is to belong to.
+        before: as it is; None for one that is to be made.
+    """
+    ids = None if before is None else before.id
+    numbers = {employee} if before is None else {employee, before.employee}
+    if not any(is_own(directory, viewer=viewer, email=email, employee=one, account_id=ids) for one in numbers):
+        return None
+    if powers_of(roles) - powers_of(() if before is None else before.roles):
+        return OWN_POWERS
+    if before is not None and employee != before.employee:
+        return OWN_EMPLOYEE
+    return None
+
+
+def account_ids_with(connection: Connection, role: Role) -> list[int]:
+    """The open accounts that have a role. Queries: 1."""
+    query = sa.select(account.c.id, account.c.roles).where(account.c.disabled_at.is_(None)).order_by(account.c.id)
+    return [row.id for row in connection.execute(query) if role in row.roles.split(",")]
+
+
+def _emails(directory: Directory, employee: str | None) -> frozenset[str]:
+    person = directory.employees.get(employee) if employee is not None else None
+    return frozenset({email_key(person.email)}) if person is not None and person.email else frozenset()

@@ -1,0 +1,325 @@
+"""Sessions on the server: who is signed in, since when, from where, and until when.
+
+A newcomer's usual mistake is to trust the cookie: it carries a random token and nothing else. Who it stands for, with which roles and
+until when, is read from the database on each request, so ending a session, disabling an account or leaving the agency works at once, everywhere.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.access.tables import account, sign_in_attempt, web_session
+from app.kit.refusals import NotThere
+from app.organisation import tables as organisation_tables
+from app.rules.permissions import FORMER, roles_that_hold
+from app.rules.terms import Role
+
+__all__ = [
+    "SESSION_IDLE",
+    "SESSION_LIFE",
+    "TOUCH_AFTER",
+    "Client",
+    "OwnSession",
+    "Viewer",
+    "email_key",
+    "end_own_session",
+    "end_sessions",
+    "forget_sessions",
+    "open_session",
+    "own_sessions",
+    "sign_out",
+    "storable",
+    "touch_session",
+    "viewer",
+    "viewer_of",
+]
+
+SESSION_LIFE: Final = dt.timedelta(hours=12)
+"""A working day: after it one signs in again, whatever happened in between."""
+
+SESSION_IDLE: Final = dt.timedelta(minutes=30)
+"""A session in which nothing is asked for so long has been left alone at somebody's desk."""
+
+TOUCH_AFTER: Final = dt.timedelta(minutes=1)
+"""How coarse it is when a session was last used: a write a minute, and not one a page."""
+
+SESSIONS_KEPT: Final = dt.timedelta(days=30)
+"""So long rows of ended sessions and old attempts stay, for whoever asks when somebody came in."""
+
+_DEVICE_LENGTH_MAX: Final = 300
+_ADDRESS_LENGTH_MAX: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who is signed in, with everything that a page needs to know of them.
+
+    Attributes:
+        roles: those that hold today: none before the first day of service, :data:`app.rules.permissions.FORMER` alone after the last, none while
+            the password has to be changed first.
+        left_on: the day after the last one of service, once it has come.
+        first_password: it is still the one that somebody else chose.
+        first_password_until: until when it works, for nothing but its change; None for one that works as any.
+    """
+
+    account_id: int
+    email: str
+    roles: frozenset[str]
+    employee: str | None
+    left_on: dt.date | None = None
+    first_password: bool = False
+    first_password_until: dt.datetime | None = None
+    language: str | None = None
+    theme: str = "system"
+    session: str = ""
+    last_acted_at: dt.datetime | None = None
+
+    @property
+    def label(self) -> str:
+        """How the trail writes them."""
+        return f"account:{self.email}"
+
+    @property
+    def must_change_password(self) -> bool:
+        """Whether nothing is open but the change of password."""
+        return self.first_password_until is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """From where a session is begun: the address, and what the browser says of itself."""
+
+    address: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSession:
+    """An open session as its owner sees it; ``key`` ends it and opens nothing."""
+
+    key: str
+    created_at: dt.datetime
+    last_used_at: dt.datetime
+    ends_at: dt.datetime
+    address: str
+    device: str
+    is_this: bool
+
+
+def email_key(email: str) -> str:
+    """What an e-mail is found by: surrounding space and case do not matter. What no text may hold is nobody's, and counts as an e-mail like any."""
+    plain = email.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+    return plain.strip().casefold()
+
+
+def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.timedelta = SESSION_IDLE) -> Viewer | None:
+    """Who a cookie's token stands for, or None: unknown, expired, left alone for too long, signed out or disabled.
+
+    Queries: 1, by primary keys.
+    """
+    row = connection.execute(_VIEWER, {"token_hash": _digest(token), "at": now, "used_since": now - idle}).one_or_none()
+    if row is None:
+        return None
+    today = now.date()
+    left = row.left_on is not None and row.left_on <= today
+    return Viewer(
+        account_id=row.id,
+        email=row.email,
+        roles=frozenset()
+        if row.first_password_until is not None
+        else _roles_of(row.roles, row.employee, begins=row.hired_on, left=left, day=today),
+        employee=row.employee,
+        left_on=row.left_on if left else None,
+        first_password=row.first_password,
+        first_password_until=row.first_password_until,
+        language=row.language,
+        theme=row.theme,
+        session=row.token_hash,
+        last_acted_at=row.last_acted_at,
+    )
+
+
+def viewer_of(connection: Connection, *, email: str, day: dt.date) -> Viewer | None:
+    """The person of an account, signed in or not, with what they may do on a day; None where there is none, or it is closed.
+
+    Queries: 1.
+    """
+    row = connection.execute(
+        sa.select(account, _EMPLOYEE.c.hired_on, _EMPLOYEE.c.left_on)
+        .outerjoin(_EMPLOYEE, _EMPLOYEE.c.number == account.c.employee)
+        .where(account.c.email_key == email_key(email), account.c.disabled_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    left = row.left_on is not None and row.left_on <= day
+    return Viewer(
+        account_id=row.id,
+        email=row.email,
+        roles=_roles_of(row.roles, row.employee, begins=row.hired_on, left=left, day=day),
+        employee=row.employee,
+        left_on=row.left_on if left else None,
+    )
+
+
+def _roles_of(text: str, employee: str | None, *, begins: dt.date | None, left: bool, day: dt.date) -> frozenset[str]:
+    """The roles that hold on a day: those of a person in service, or of an account that is no employee's."""
+    if left:
+        return frozenset({FORMER})
+    if employee is not None and (begins is None or begins > day):
+        # Not begun yet; or nobody's number, which no folder names any more.
+        return frozenset()
+    return roles_that_hold((Role(name) for name in text.split(",")), of_employee=employee is not None)
+
+
+def open_session(
+    connection: Connection,
+    *,
+    account_id: int,
+    now: dt.datetime,
+    client: Client = Client(),
+    life: dt.timedelta = SESSION_LIFE,
+) -> str:
+    """Begin a session; returns the token for the cookie, which is kept nowhere else."""
+    token = secrets.token_urlsafe(32)
+    connection.execute(
+        sa.insert(web_session).values(
+            token_hash=_digest(token),
+            account_id=account_id,
+            created_at=now,
+            last_acted_at=now,
+            expires_at=now + life,
+            address=storable(client.address)[:_ADDRESS_LENGTH_MAX],
+            device=storable(client.device)[:_DEVICE_LENGTH_MAX],
+        )
+    )
+    return token
+
+
+def touch_session(connection: Connection, *, viewer: Viewer, now: dt.datetime) -> None:
+    """Note that a session was used, at most once in :data:`TOUCH_AFTER`."""
+    if viewer.last_acted_at is None or now - viewer.last_acted_at >= TOUCH_AFTER:
+        connection.execute(
+            sa.update(web_session).where(web_session.c.token_hash == viewer.session).values(last_acted_at=now)
+        )
+
+
+def own_sessions(
+    connection: Connection, *, viewer: Viewer, now: dt.datetime, idle: dt.timedelta = SESSION_IDLE
+) -> list[OwnSession]:
+    """A person's open sessions, the one that asks first, then the latest used.
+
+    Queries: 1.
+    """
+    query = (
+        sa.select(web_session)
+        .where(
+            web_session.c.account_id == viewer.account_id,
+            web_session.c.ended_at.is_(None),
+            web_session.c.expires_at > now,
+            web_session.c.last_acted_at > now - idle,
+        )
+        .order_by(web_session.c.last_acted_at.desc(), web_session.c.token_hash)
+    )
+    found = [
+        OwnSession(
+            key=row.token_hash,
+            created_at=row.created_at,
+            last_used_at=row.last_acted_at,
+            ends_at=row.expires_at,
+            address=row.address,
+            device=row.device,
+            is_this=row.token_hash == viewer.session,
+        )
+        for row in connection.execute(query)
+    ]
+    return sorted(found, key=lambda one: not one.is_this)
+
+
+def end_own_session(connection: Connection, *, viewer: Viewer, key: str, now: dt.datetime) -> None:
+    """End one of a person's own sessions.
+
+    Raises:
+        NotThere: it is none of theirs, or has ended.
+    """
+    ended = connection.execute(
+        sa.update(web_session)
+        .where(
+            web_session.c.token_hash == storable(key),
+            web_session.c.account_id == viewer.account_id,
+            web_session.c.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+    )
+    if ended.rowcount != 1:
+        raise NotThere
+
+
+def sign_out(connection: Connection, *, viewer: Viewer, now: dt.datetime) -> None:
+    """End the session on the server: its cookie opens nothing from now on, wherever it was copied to."""
+    connection.execute(
+        sa.update(web_session)
+        .where(web_session.c.token_hash == viewer.session, web_session.c.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def end_sessions(connection: Connection, *, account_id: int, now: dt.datetime, but: str | None = None) -> int:
+    """End an account's sessions, all or all but one; returns how many."""
+    query = sa.update(web_session).where(web_session.c.account_id == account_id, web_session.c.ended_at.is_(None))
+    if but is not None:
+        query = query.where(web_session.c.token_hash != but)
+    return connection.execute(query.values(ended_at=now)).rowcount
+
+
+def forget_sessions(connection: Connection, *, now: dt.datetime) -> tuple[int, int]:
+    """Delete sessions that ended or expired a while ago, and sign-in attempts that no throttle looks at any more. Queries: 2."""
+    old = now - SESSIONS_KEPT
+    ended = sa.or_(web_session.c.expires_at < old, web_session.c.ended_at < old)
+    sessions = connection.execute(sa.delete(web_session).where(ended)).rowcount
+    attempts = connection.execute(sa.delete(sign_in_attempt).where(sign_in_attempt.c.at < old)).rowcount
+    return sessions, attempts
+
+
+def storable(text: str) -> str:
+    """A text that both engines keep, whatever was sent: PostgreSQL knows neither NUL nor half a surrogate pair."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
+
+
+_EMPLOYEE: Final = organisation_tables.employee
+_VIEWER: Final = (
+    sa.select(
+        account.c.id,
+        account.c.email,
+        account.c.roles,
+        account.c.employee,
+        account.c.first_password,
+        account.c.first_password_until,
+        account.c.language,
+        account.c.theme,
+        web_session.c.token_hash,
+        web_session.c.last_acted_at,
+        _EMPLOYEE.c.hired_on,
+        _EMPLOYEE.c.left_on,
+    )
+    .select_from(web_session)
+    .join(account, account.c.id == web_session.c.account_id)
+    .outerjoin(_EMPLOYEE, _EMPLOYEE.c.number == account.c.employee)
+    .where(
+        web_session.c.token_hash == sa.bindparam("token_hash"),
+        web_session.c.ended_at.is_(None),
+        web_session.c.expires_at > sa.bindparam("at", type_=web_session.c.expires_at.type),
+        web_session.c.last_acted_at > sa.bindparam("used_since", type_=web_session.c.last_acted_at.type),
+        account.c.disabled_at.is_(None),
+    )
+)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,142 @@
+"""Connections: how many there may be, and how long one may take to say what it wants.
+
+A newcomer's usual mistake is to bound requests alone: a connection that never finishes its first line is no request yet, and stays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from collections import Counter
+from typing import Any, Final, Protocol, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from app.web.limits import (
+    ADDRESS_CONNECTIONS_MAX,
+    ANSWER_SECONDS,
+    CONNECTIONS_MAX,
+    HEAD_BYTES_MAX,
+    HEAD_SECONDS,
+)
+
+__all__ = ["Connection", "Door"]
+
+_FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 5\r\nconnection: close\r\n\r\n"
+"""Said to a connection that cannot be taken, before it has said what it wants."""
+
+_FILES_ASIDE: Final = 200
+"""Open files that are no connections of clients."""
+
+
+class Door:
+    """Counts the connections of a process.
+
+    Args:
+        behind_proxy: all come from one address, which says nothing about whose they are.
+    """
+
+    def __init__(self, *, behind_proxy: bool) -> None:
+        """Begin with none."""
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        enough = files == resource.RLIM_INFINITY or files - _FILES_ASIDE > CONNECTIONS_MAX
+        self._most: Final = CONNECTIONS_MAX if enough else max(1, files - _FILES_ASIDE)
+        self._of_address_most: Final = self._most if behind_proxy else ADDRESS_CONNECTIONS_MAX
+        self._of_address: Final[Counter[str]] = Counter()
+
+    def enter(self, address: str) -> bool:
+        """Count one more in, if it may."""
+        if self._of_address.total() >= self._most or self._of_address[address] >= self._of_address_most:
+            return False
+        self._of_address[address] += 1
+        return True
+
+    def leave(self, address: str) -> None:
+        """Count one out."""
+        self._of_address[address] -= 1
+        if self._of_address[address] <= 0:
+            del self._of_address[address]
+
+
+class House(Protocol):
+    """What a connection asks of the application that it leads to."""
+
+    door: Door
+
+    def stop(self) -> None:
+        """End all streams: the server was asked to stop."""
+
+
+class Connection(HttpToolsProtocol):
+    """HTTP on one connection, within its bounds."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._house: House = cast("House", self.app)
+        self._address: str | None = None
+        self._head_bytes: int | None = 0
+        """Bytes of a head that is not complete; None while none is awaited."""
+        self._patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Take the connection, if there is room."""
+        super().connection_made(transport)
+        address = self.client[0] if self.client else ""
+        if not self._house.door.enter(address):
+            transport.write(_FULL)
+            transport.close()
+            return
+        self._address = address
+        self._be_patient()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It has ended."""
+        super().connection_lost(exc)
+        self._stop_waiting()
+        if self._address is not None:
+            self._house.door.leave(self._address)
+            self._address = None
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came; a head that has no end is not read on."""
+        if self._address is None:
+            return
+        super().data_received(data)
+        if self._head_bytes is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
+                self.send_400_response("The address and headers of this request are too long.")
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        if self._head_bytes is None:
+            self._head_bytes = 0
+            self._be_patient()
+
+    def on_headers_complete(self) -> None:
+        """Its head is there."""
+        self._head_bytes = None
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def _close_idle(self) -> None:
+        """Nothing more came: close, and do not wait for ever for a reader to take the rest of the answer."""
+        super().timeout_keep_alive_handler()
+        self.loop.call_later(ANSWER_SECONDS, self.transport.abort)
+
+    timeout_keep_alive_handler = _close_idle
+
+    def shutdown(self) -> None:
+        """The server was asked to stop: streams end at once, other requests have their grace."""
+        self._house.stop()
+        super().shutdown()
+
+    def _be_patient(self) -> None:
+        self._stop_waiting()
+        self._patience = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None

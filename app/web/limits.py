@@ -1,0 +1,101 @@
+"""What one request, one person and one address may take of a process, so that nobody can stop it for all.
+
+Every bound that the server keeps by itself stands here; the README's table repeats them. Those of a route (its lane, and how long its body may
+be) are declared with the route.
+A newcomer's usual mistake is a bound that is asked for after the work: a body is counted while it is read, not when it is there.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+__all__ = [
+    "ADDRESS_CONNECTIONS_MAX",
+    "ANSWER_SECONDS",
+    "BODIES_BYTES_MAX",
+    "BODY_SECONDS",
+    "CONNECTIONS_MAX",
+    "EVENTS_BYTES",
+    "FORM_BYTES",
+    "HEADERS_MAX",
+    "HEAD_BYTES_MAX",
+    "HEAD_SECONDS",
+    "LIVE_NODES_MAX",
+    "NO_BODY_BYTES",
+    "PATIENCE_SECONDS",
+    "PERSON_STREAMS_MAX",
+    "QUEUE_SECONDS",
+    "SIGN_IN_BYTES",
+    "THREADS",
+    "WAITING_MAX",
+    "Lane",
+]
+
+
+class Lane(StrEnum):
+    """Where a request is worked on. Each lane has threads of its own, so that what fills one stops no other.
+
+    ``LOOP`` has none: the event loop itself answers what touches nothing but memory.
+    """
+
+    LOOP = "loop"
+    READ = "read"
+    WRITE = "write"
+    PASSWORD = "password"  # noqa: S105 - a lane
+    FILE = "file"
+
+
+THREADS: Final = {Lane.READ: 6, Lane.WRITE: 3, Lane.PASSWORD: 2, Lane.FILE: 2}
+"""Requests that are worked on at once in a process, by lane; they mostly wait for the database."""
+
+WAITING_MAX: Final = {Lane.READ: 400, Lane.WRITE: 200, Lane.PASSWORD: 60, Lane.FILE: 20}
+"""Requests that wait for a thread of their lane; who comes when so many wait is asked to come again."""
+
+QUEUE_SECONDS: Final = 20
+"""How long a request waits for a thread of its lane."""
+
+PATIENCE_SECONDS: Final = 10
+"""How long a request waits for a lock or a connection of the database."""
+
+NO_BODY_BYTES: Final = 16 * 1024
+"""The body of a request that needs none."""
+
+SIGN_IN_BYTES: Final = 16 * 1024
+"""The body of a form that anybody may send."""
+
+FORM_BYTES: Final = 1024 * 1024
+"""The body of any other form: the targets of a whole office are some 100 kB."""
+
+EVENTS_BYTES: Final = 64 * 1024 * 1024
+"""The body of a batch of 10,000 events with long names."""
+
+BODIES_BYTES_MAX: Final = 512 * 1024 * 1024
+"""All bodies that a process has read in part or whole and not answered yet; they lie in files, not in memory."""
+
+BODY_SECONDS: Final = 30
+"""How long a body may take to come, in all."""
+
+ANSWER_SECONDS: Final = 60
+"""How long a reader may take over one piece (64 kB) of an answer, or over the rest of one that is short."""
+
+HEAD_SECONDS: Final = 20
+"""How long a connection may take to say what it wants."""
+
+HEAD_BYTES_MAX: Final = 32 * 1024
+"""The first line and the headers of a request."""
+
+HEADERS_MAX: Final = 100
+"""Headers of a request."""
+
+CONNECTIONS_MAX: Final = 12_000
+"""Connections of a process, open live streams among them; fewer where the system allows fewer open files."""
+
+ADDRESS_CONNECTIONS_MAX: Final = 6_000
+"""Connections of one address to a process: an agency's whole house may stand behind one. Not counted behind a proxy (``KOPES_PROXIES``)."""
+
+PERSON_STREAMS_MAX: Final = 24
+"""Live streams that one signed-in person has open in a process: a browser needs one."""
+
+LIVE_NODES_MAX: Final = 40
+"""Nodes that one live stream follows."""

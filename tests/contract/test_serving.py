@@ -1,0 +1,282 @@
+"""``kopes serve`` under load and in several processes: what one does stops nobody else, and nothing is left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from app.kit.database import lock
+from app.ledger.tables import LOCK_LEDGER
+from app.web.limits import THREADS, Lane
+from tests.contract.streaming import Stream
+from tests.people import PASSWORD
+from tests.web.api import BATCH, STRUCTURED, api, deal
+from tests.web.working import loaded_folder
+
+__all__ = ["api", "loaded_folder"]
+
+MORE_THAN_THREADS = 3 * sum(THREADS.values())
+
+
+@pytest.fixture(scope="module")
+def server(api, module_serve):
+    return module_serve(api.working.database.url, definitions=api.working.folder / "definitions")
+
+
+@pytest.fixture
+def sockets():
+    """Raw connections, closed at the end."""
+    with contextlib.ExitStack() as stack:
+
+        def connect(server, text):
+            where = urlsplit(server.url)
+            one = stack.enter_context(socket.create_connection((where.hostname, where.port), timeout=60))
+            one.sendall(text)
+            return one
+
+        yield connect
+
+
+def _still_serves(server, visitor):
+    """A page of somebody signed in, and whether the process is there."""
+    assert httpx.get(f"{server.url}/healthz", timeout=60).json() == {"status": "ok"}
+    assert visitor.get("/scorecards/employee:E1").status_code == 200
+
+
+@pytest.fixture
+def visitor(server):
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        answer = client.post("/login", data={"email": "alba@agency.example", "password": PASSWORD})
+        assert answer.status_code == 303
+        yield client
+
+
+def test_slow_senders_stop_nobody(server, visitor, sockets):
+    """Three times as many as there are threads send bodies that do not end, to a form and to the API, without being known."""
+    for number in range(MORE_THAN_THREADS):
+        path = ("/login", "/api/v1/events", "/hooks/none")[number % 3]
+        sockets(
+            server,
+            f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {BATCH}\r\nContent-Length: 9000\r\n\r\n[{{".encode(),
+        )
+    _still_serves(server, visitor)
+
+
+def test_a_held_lock_stops_no_reader(api, server, visitor):
+    """A load holds the ledger: writers wait and come through afterwards, or are told when to come again; pages are read meanwhile."""
+
+    def send():
+        return httpx.post(
+            f"{server.url}/api/v1/events",
+            content=json.dumps([deal()]),
+            headers={"Authorization": f"Bearer {api.ingest}", "Content-Type": BATCH},
+            timeout=60,
+        )
+
+    with ThreadPoolExecutor(MORE_THAN_THREADS) as pool:
+        with api.working.database.write("hold") as connection:
+            lock(connection, LOCK_LEDGER)
+            sent = [pool.submit(send) for _ in range(MORE_THAN_THREADS)]
+            for _ in range(3):
+                _still_serves(server, visitor)
+        answers = [one.result() for one in sent]
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    assert all("Retry-After" in answer.headers for answer in answers if answer.status_code == 503)
+    assert send().status_code == 200
+
+
+def test_slow_readers_stop_nobody(api, server, visitor, sockets):
+    """Downloads of the ledger whose readers take nothing: more of them than threads, and the next reader gets it whole."""
+    api.post([deal() for _ in range(4_000)])
+    form = f"reason=slow&format=csv&csrf_token={_token(visitor)}"
+    cookie = f"kopes_session={visitor.cookies['kopes_session']}"
+    for _ in range(3 * THREADS[Lane.FILE]):
+        sockets(
+            server,
+            f"POST /activities?node=employee:E1 HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(form)}\r\n\r\n{form}".encode(),
+        )
+    _still_serves(server, visitor)
+    whole = visitor.post(
+        "/activities?node=employee:E1", content=form, headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
+    assert whole.status_code == 200
+    assert whole.text.count("\n") > 4_000
+
+
+def _token(visitor):
+    found = re.search(r'name="csrf_token" value="([^"]+)"', visitor.get("/password").text)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("[" + "1," * 2_000_000 + "1]", 413),
+        ("[" + ",".join(['{"a":1}'] * 10_001) + "]", 413),
+        ("[" * 100_000 + "]" * 100_000, 400),
+        ('[{"data":' + "[" * 100_000 + "]" * 100_000 + "}]", 400),
+    ],
+    ids=["ones", "objects", "deep", "deep within"],
+)
+def test_what_is_too_much_is_refused_before_the_work(api, server, body, status):
+    """Counted while it is read, not when all of it has been worked out."""
+    answer = httpx.post(
+        f"{server.url}/api/v1/events",
+        content=body,
+        headers={"Authorization": f"Bearer {api.ingest}", "Content-Type": BATCH},
+        timeout=60,
+    )
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "kind"),
+    [
+        ("/login", 17_000, "text/html"),
+        ("/look", 2_000_000, "text/html"),
+        ("/api/v1/events/rejected/1/replay", 70_000_000, "application/problem+json"),
+    ],
+)
+def test_each_route_says_how_long_its_body_may_be(server, path, size, kind):
+    """Anybody's sign-in is short; nobody has to be known to be told."""
+    answer = httpx.post(f"{server.url}{path}", content=b"x" * size, headers={"Content-Type": STRUCTURED}, timeout=60)
+    assert answer.status_code == 413
+    assert answer.headers["Content-Type"].startswith(kind)
+
+
+def test_a_head_without_end_is_not_read_on(server, sockets):
+    one = sockets(server, b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ")
+    with contextlib.suppress(OSError):
+        # It may be closed while we still write.
+        for _ in range(64):
+            one.sendall(b"y" * 4096)
+    with contextlib.suppress(ConnectionResetError):
+        assert one.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def test_pages_and_scripts_are_compressed(server, visitor):
+    """As a browser takes them; the same answer, with the same length of HEAD left out."""
+    with httpx.Client(base_url=server.url, timeout=60, headers={"Accept-Encoding": "gzip"}) as client:
+        charts = client.get("/static/gen/charts.js")
+        assert charts.headers["Content-Encoding"] == "gzip"
+        assert int(charts.headers["Content-Length"]) < len(charts.content) / 2
+        again = client.get("/static/gen/charts.js", headers={"If-None-Match": charts.headers["ETag"]})
+        assert again.status_code == 304
+        plain = client.get("/static/gen/charts.js", headers={"Accept-Encoding": "identity"})
+        assert plain.content == charts.content
+        assert "Content-Encoding" not in plain.headers
+        assert client.get("/api/docs").headers["Content-Encoding"] == "gzip"
+        head = client.head("/api/docs")
+        assert (head.headers["Content-Encoding"], head.headers.get("Content-Length")) == ("gzip", None)
+    page = visitor.get("/scorecards/employee:E1")
+    assert (page.headers["Content-Encoding"], page.headers["Vary"]) == ("gzip", "Cookie, Accept-Encoding")
+
+
+# ----------------------------------------------------------------------------------------------------------- several processes
+
+
+on_postgresql = pytest.mark.parametrize("api", ["postgresql"], indirect=True)
+
+
+@pytest.fixture
+def several(api, serve):
+    """Starts two processes behind one address; that SQLite has none stands in test_api.py."""
+    return lambda **how: serve(
+        api.working.database.url, definitions=api.working.folder / "definitions", workers=2, **how
+    )
+
+
+def _processes(parent):
+    """The processes that another one started and that serve."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            words = status.read_text().rpartition(")")[2].split()
+            if int(words[1]) == parent and "spawn_main" in (status.parent / "cmdline").read_text():
+                found.append(int(status.parent.name))
+    return sorted(found)
+
+
+@on_postgresql
+def test_a_process_that_dies_is_replaced_and_streams_end_at_the_stop(api, several, eventually):
+    server = several()
+    first = eventually(lambda: len(found := _processes(server.process.pid)) == 2 and found)
+    os.kill(first[0], signal.SIGKILL)
+    second = eventually(
+        lambda: len(found := _processes(server.process.pid)) == 2 and found != first and found, seconds=90
+    )
+    assert first[1] in second
+    eventually(lambda: _answers(server))
+    with Stream(server.url, "unit:HQ", key=api.read) as stream:
+        assert stream.status == 200
+        assert server.stop() == 0
+        assert stream.ended.wait(10)
+    assert _processes(server.process.pid) == []
+
+
+@on_postgresql
+def test_no_process_goes_on_without_its_parent(several, eventually):
+    """Killed as by a machine that ran out of memory: nobody answers any more."""
+    server = several()
+    children = eventually(lambda: len(found := _processes(server.process.pid)) == 2 and found)
+    server.process.kill()
+    server.process.wait()
+    eventually(lambda: not any(_is_there(child) for child in children))
+    assert not _answers(server)
+
+
+@on_postgresql
+def test_it_serves_as_the_first_process_of_a_container(several, eventually):
+    """Where every process's parent has the number 1."""
+    server = several(under=("unshare", "--pid", "--fork", "--mount-proc", "--kill-child=SIGTERM"))
+    assert httpx.get(f"{server.url}/healthz", timeout=60).status_code == 200
+    assert httpx.get(f"{server.url}/login", timeout=60).status_code == 200
+    server.stop()
+    eventually(lambda: not _answers(server))
+
+
+@on_postgresql
+def test_all_processes_sign_cookies_by_one_key(api, several):
+    """Also where nobody gave one: a session is good whichever process a request meets."""
+    server = several(SECRET_KEY="")
+    cookies = _sign_in(server)
+    statuses = set()
+    for _ in range(20):
+        connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
+        connection.request("GET", "/scorecards/employee:E1", headers={"Cookie": f"kopes_session={cookies}"})
+        statuses.add(connection.getresponse().status)
+        connection.close()
+    assert statuses == {200}
+
+
+def _sign_in(server):
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        client.post("/login", data={"email": "alba@agency.example", "password": PASSWORD})
+        return client.cookies["kopes_session"]
+
+
+def _is_there(process):
+    try:
+        return "Z" not in Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+
+
+def _answers(server):
+    try:
+        return httpx.get(f"{server.url}/healthz", timeout=20).status_code == 200
+    except httpx.HTTPError:
+        return False
