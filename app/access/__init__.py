@@ -19,6 +19,7 @@ from app.access.accounts import (
     reset_password,
 )
 from app.access.hook_messages import MessageReused, take_message
+from app.access.kept_forms import forget_forms, has_kept_forms, keep_form, typed_before
 from app.access.keys import (
     Hook,
     Key,
@@ -106,10 +107,13 @@ __all__ = [
     "find_hook",
     "finish_attempt",
     "first_password",
+    "forget_forms",
     "forget_sessions",
+    "has_kept_forms",
     "hashed_password",
     "hooks",
     "is_own",
+    "keep_form",
     "keys",
     "may_at_all",
     "open_session",
@@ -131,6 +135,7 @@ __all__ = [
     "take_message",
     "touch_session",
     "trail_rows",
+    "typed_before",
     "verify_relations",
     "viewer",
     "viewer_of",

@@ -149,5 +149,15 @@ reading_log: Final = sa.Table(
     sa.Index("ix_reading_log_who", "who", "id"),
 )
 
+kept_form: Final = sa.Table(
+    "kept_form",
+    metadata,
+    sa.Column("account_id", sa.ForeignKey("account.id"), primary_key=True, comment="whose page it was typed on"),
+    sa.Column("page", Code, primary_key=True, comment="the address that shows the form"),
+    sa.Column("typed", sa.Text, nullable=False, comment="JSON: each field with its values, never a password"),
+    sa.Column("at", Instant, nullable=False),
+)
+"""What was typed when a session had ended, until its owner has signed in again."""
+
 APPEND_ONLY: Final = (trail, reading_log)
 """Tables whose rows never change and never go."""

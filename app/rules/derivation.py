@@ -19,7 +19,7 @@ from app.rules.kpis import Measure, Translated
 from app.rules.measures import GRADE_POINTS, MICROS, OF_TOTALS, SHARES, Aggregate, Total
 from app.rules.projection import DaysByMonth, Plan
 from app.rules.rollup import published
-from app.rules.steps import Formula, Phrase, Section, Step, added, figure_text, score_text
+from app.rules.steps import Formula, Named, Phrase, Section, Step, added, figure_text, score_text
 from app.rules.terms import Basis, CountsFrom, Job, Name, n_
 
 __all__ = [
@@ -145,6 +145,7 @@ class OwnLine:
     """One line of the scorecard that a score stands on."""
 
     kpi: str
+    name: Translated
     weight: Decimal
     score: float | None
     points: float | None
@@ -161,7 +162,7 @@ def own_steps(lines: Sequence[OwnLine], *, own: float | None, kpi: str) -> Itera
         Section.FINAL,
         "own",
         n_("Own score: the points of the lines %(kpis)s added up: %(formula)s = %(own)s."),
-        kpis=", ".join(line.kpi for line in measured),
+        kpis=Named(tuple(line.name for line in measured), ", ".join(line.kpi for line in measured)),
         formula=terms,
         own=score_text(own),
     )
@@ -186,7 +187,7 @@ def own_steps(lines: Sequence[OwnLine], *, own: float | None, kpi: str) -> Itera
         Section.FINAL,
         "points",
         n_("Points of %(kpi)s = score × weight / 100 = %(formula)s = %(points)s."),
-        kpi=kpi,
+        kpi=Named((line.name,), kpi),
         formula=Formula(f"{score_text(line.score)} × {figure_text(rescaled)} / 100"),
         points=score_text(line.points),
     )
@@ -266,7 +267,7 @@ def actual_steps(
     *,
     counted: Sequence[Counted],
     actual: Fraction | None,
-    unit: str,
+    unit: Translated,
     grades: Sequence[str] = (),
 ) -> Iterator[Step]:
     """The actual, from what was counted or entered.
@@ -301,7 +302,7 @@ def actual_steps(
 
 
 def _ratio(
-    upper: Measure, lower: Measure, counted: Sequence[Counted], actual: Fraction | None, unit: str
+    upper: Measure, lower: Measure, counted: Sequence[Counted], actual: Fraction | None, unit: Translated
 ) -> Iterator[Step]:
     yield _step(Section.ACTUAL, "numerator", n_("The actual is a ratio. Its numerator:"))
     yield from _of_activities(upper)

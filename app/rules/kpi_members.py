@@ -46,6 +46,14 @@ def read_words(entry: Entry) -> Translated | None:
     return None if en is None else Translated(en, texts.get("ko"), texts.get("es"))
 
 
+def _read_unit(entry: Entry) -> Translated | None:
+    """A unit of measure: one text for every language (USD, %), or words by language."""
+    if isinstance(entry.value, dict):
+        return read_words(entry)
+    text = entry.text()
+    return None if text is None else Translated(text)
+
+
 def _read_class(entry: Entry) -> KpiClass | None:
     choice = entry.choice(tuple(KpiClass))
     return None if choice is None else KpiClass(choice)
@@ -205,7 +213,7 @@ MEMBERS: Final[Mapping[str, Callable[[Entry], object]]] = {
     "goal": Entry.code,
     "class": _read_class,
     "direction": _read_direction,
-    "unit": Entry.text,
+    "unit": _read_unit,
     "measure": _read_measure,
     "counts_from": _read_counts_from,
     "method": _read_method,

@@ -162,7 +162,7 @@ class KpiVersion:
     goal: str
     kpi_class: KpiClass
     direction: Direction
-    unit: str
+    unit: Translated
     measure: Measure
     counts_from: CountsFrom
     method: Method
@@ -212,6 +212,11 @@ def words_document(words: Translated) -> dict[str, object]:
     return {language: text for language, text in named if text}
 
 
+def _unit_document(unit: Translated) -> object:
+    """A unit as it was written: a plain text, or words by language."""
+    return unit.en if unit.ko is None and unit.es is None else words_document(unit)
+
+
 def _measure_document(measure: Measure) -> dict[str, object]:
     document: dict[str, object] = {"aggregate": measure.aggregate}
     if measure.activity is not None:
@@ -252,7 +257,7 @@ def _version_document(version: KpiVersion) -> dict[str, object]:
         "goal": version.goal,
         "class": str(version.kpi_class),
         "direction": str(version.direction),
-        "unit": version.unit,
+        "unit": _unit_document(version.unit),
         "measure": _measure_document(version.measure),
         "counts_from": str(version.counts_from),
         "method": _method_document(version.method),

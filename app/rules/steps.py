@@ -18,7 +18,7 @@ from app.rules.kpis import Translated
 from app.rules.measures import decimal_text
 from app.rules.terms import Name
 
-__all__ = ["Formula", "Phrase", "Section", "Step", "added", "figure_text", "score_text"]
+__all__ = ["Formula", "Named", "Phrase", "Section", "Step", "added", "figure_text", "score_text"]
 
 _SCORE_PLACES: Final = 9
 
@@ -33,6 +33,22 @@ class Formula(str):
     """A figure that is a calculation in numbers and signs, the same in every language; pages set it apart."""
 
     __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Figures that are KPIs: their names to people, their codes to programs."""
+
+    names: tuple[Translated, ...]
+    codes: str
+
+    def in_language(self, language: str) -> str:
+        """The names, one after the other."""
+        return ", ".join(name.in_language(language) for name in self.names)
+
+    def __str__(self) -> str:
+        """The codes."""
+        return self.codes
 
 
 class Section(StrEnum):
@@ -92,7 +108,7 @@ class Step:
 def _said(value: object, translate: Callable[[str], str], language: str) -> str:
     if isinstance(value, Phrase):
         return translate(str(value))
-    if isinstance(value, Translated | Name):
+    if isinstance(value, Translated | Named | Name):
         return value.in_language(language)
     return str(value)
 

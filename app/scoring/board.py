@@ -19,7 +19,7 @@ from app.cascade import Line, Served
 from app.kit.kept import Kept, LruCache
 from app.ledger import EventSet, Figures, Move
 from app.organisation import Directory
-from app.rules.definitions import KpiVersion
+from app.rules.definitions import KpiVersion, Translated
 from app.rules.measures import GROWS_WITH_DAYS
 from app.rules.rollup import Area, area_levels, in_areas
 from app.rules.terms import Basis, Job, Node, NodeKind
@@ -72,6 +72,7 @@ class LineFacts:
     served: tuple[Served, ...]
     parent: Line | None
     parent_name: str | None
+    parent_kpi_name: Translated | None
     grows: bool
 
 
@@ -171,6 +172,7 @@ class Board:
     """None where the viewer may not see activities."""
     trend: tuple[TrendPoint, ...]
     """The node's scores as of past days, up to the day asked."""
+    year_begins_on: dt.date
     year_ends_on: dt.date
     loaded_at: dt.datetime | None
 
@@ -303,6 +305,7 @@ def board(source: BoardSource) -> Board:
         people=tuple(others[one] for one in source.beside if one.kind is NodeKind.EMPLOYEE),
         moves=None if source.moves is None else _moves(plan, facts, source.moves),
         trend=source.trend,
+        year_begins_on=plan.day_within(dt.date.min),
         year_ends_on=plan.day_within(dt.date.max),
         loaded_at=directory.loaded_at,
     )
@@ -395,6 +398,7 @@ def _facts(plan: CyclePlan, line: Line) -> LineFacts:
         cascade.served_by(sheet, line),
         parent,
         None if line.parent_node is None else node_name(directory, line.parent_node, day),
+        None if line.parent_kpi is None else sheet.kpi(line.parent_kpi).version(plan.cycle).name,
         version.measure.aggregate in GROWS_WITH_DAYS,
     )
 

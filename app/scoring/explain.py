@@ -185,7 +185,7 @@ class Explanation:
             "as_of": card.as_of.isoformat() if card.as_of else None,
             "basis": str(card.basis),
             "name": self.version.name.in_language(language),
-            "unit": self.version.unit,
+            "unit": self.version.unit.in_language(language),
             **line,
             "own_score": card.own_score,
             "unit_score": card.unit_score,
@@ -261,7 +261,16 @@ class _Teller:
     def steps(self) -> Iterator[Step]:
         """All steps, from the top down."""
         yield from blend_steps(self._blended())
-        own = [OwnLine(kpi=one.kpi, weight=one.weight, score=one.score, points=one.points) for one in self._card.lines]
+        own = [
+            OwnLine(
+                kpi=one.kpi,
+                name=self._plan.sheet.kpi(one.kpi).version(self._plan.cycle).name,
+                weight=one.weight,
+                score=one.score,
+                points=one.points,
+            )
+            for one in self._card.lines
+        ]
         yield from own_steps(own, own=self._card.own_score, kpi=self._line.row.kpi)
         worked = self._plan.worked[self._line.worked]
         if self._line.row.link is Link.SHARED and worked.node != self._line.row.node:

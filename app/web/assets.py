@@ -49,7 +49,7 @@ _CHARTS: Final = (
 
 BUNDLES: Final = {
     "gen/kopes.css": (tuple(STATIC / name for name in _STYLES), "rcssmin"),
-    "gen/kopes.js": ((STATIC / "theme.js", STATIC / "page.js"), "rjsmin"),
+    "gen/kopes.js": ((STATIC / "theme.js", STATIC / "numbers.js", STATIC / "page.js"), "rjsmin"),
     "gen/charts.js": (_CHARTS, "rjsmin"),
     "gen/live.js": ((STATIC / "live_stream.js", STATIC / "live.js"), "rjsmin"),
     "gen/live_worker.js": ((STATIC / "live_stream.js", STATIC / "live_worker.js"), "rjsmin"),

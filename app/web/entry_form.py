@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final, Literal
 from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -33,6 +33,7 @@ from app.rules.terms import Finding, Place, n_
 from app.web.forms import Typed
 from app.web.languages import named
 from app.web.request_context import RequestContext
+from app.web.typed_numbers import exact_figure, read_number, unconfirmed
 
 __all__ = [
     "ActivityForm",
@@ -51,7 +52,6 @@ __all__ = [
 FORM_ID: Final = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 SHARED_MAX: Final = 8
 
-_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:[, ][0-9]{3})+(?:\.[0-9]+)?")
 _NUMBER_AT_END: Final = re.compile(r".*\(([A-Za-z0-9._-]+)\)\s*")
 
 _FIELDS: Final[Mapping[str, str]] = {
@@ -89,6 +89,8 @@ class ActivityForm(BaseModel):
     buyer_country: str = ""
     buyer_registration: str = ""
     amount: str = ""
+    amount_read: str = ""
+    without_script: str = ""
     currency: str = ""
     hs_code: str = ""
     day: dt.date
@@ -158,7 +160,10 @@ def choices(
     colleagues = tuple(Colleague(name, percent) for name, percent in typed_rows)
     if not typed.refused and of is not None:
         colleagues = tuple(
-            Colleague(_label(context.directory, part.employee), f"{Decimal(part.share_1e4).scaleb(-2).normalize():f}")
+            Colleague(
+                _label(context.directory, part.employee),
+                exact_figure(f"{Decimal(part.share_1e4).scaleb(-2).normalize():f}"),
+            )
             for part in of.credits
             if part.employee != me
         )
@@ -183,7 +188,7 @@ def _begun(of: ActivityHistory) -> dict[str, str]:
         "buyer": of.buyer,
         "buyer_country": of.country,
         "buyer_registration": of.buyer_registration,
-        "amount": "" if of.amount is None else f"{of.amount:f}",
+        "amount": "" if of.amount is None else exact_figure(of.amount),
         "currency": of.currency,
         "hs_code": of.hs_code,
         "day": of.day.isoformat(),
@@ -248,7 +253,13 @@ def event_of(
         "buyer": _present(name=form.buyer, country=form.buyer_country, registration=form.buyer_registration),
     }
     if kind.carries_amount and form.amount:
-        members["amount"] = _amount(form.amount)
+        amount = read_number(form.amount, field="amount")
+        if isinstance(amount, Finding):
+            raise Invalid(*findings, amount)
+        question = unconfirmed(form.amount, amount, field="amount", confirmed=form.amount_read)
+        if form.without_script and question is not None:
+            raise Invalid(*findings, question)
+        members["amount"] = f"{amount:f}"
         members["currency"] = form.currency
     if "hs_code" in kind.names and form.hs_code:
         members["hs_code"] = re.sub(r"[ .]", "", form.hs_code)
@@ -278,12 +289,6 @@ def _present(**parts: str) -> dict[str, str]:
     return {name: text for name, text in parts.items() if text}
 
 
-def _amount(text: str) -> str:
-    """The digits of an amount; groups of three with commas or spaces between them are taken together."""
-    plain = text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
-    return plain.replace(",", "").replace(" ", "") if _GROUPED.fullmatch(plain) else plain
-
-
 def _time(context: RequestContext, employee: str, day: dt.date) -> str:
     """The hour that it is at the employee's office, on the day that the activity took place."""
     zone = _zone(context, employee)
@@ -305,14 +310,14 @@ def _credits(directory: Directory, me: str, rows: Sequence[Colleague], findings:
             findings.append(at_field("colleague", "not_found", NOT_FOUND, typed=row.name))
         elif number in seen:
             findings.append(at_field("colleague", "twice", TWICE, typed=row.name))
-        if share is None:
-            findings.append(at_field("share", "bad_share", BAD_SHARE, typed=row.percent))
-        if number is not None and share is not None:
+        if isinstance(share, Finding):
+            findings.append(share)
+        if number is not None and not isinstance(share, Finding):
             seen.add(number)
             left -= share
             credits.append({"employee": number, "share": _share_text(share)})
     if left <= 0:
-        percent = f"{Decimal(SHARE_ONE_1E4 - left).scaleb(-2).normalize():f}"
+        percent = exact_figure(f"{Decimal(SHARE_ONE_1E4 - left).scaleb(-2).normalize():f}")
         findings.append(at_field("share", "too_much", TOO_MUCH, sum=percent))
     return [{"employee": me, "share": _share_text(left)}, *credits] if credits else []
 
@@ -321,13 +326,13 @@ def _share_text(share_1e4: int) -> str:
     return f"{Decimal(share_1e4).scaleb(-4):f}"
 
 
-def _share_1e4(percent: str) -> int | None:
-    try:
-        exact = Decimal(percent.replace("%", "").strip())
-    except InvalidOperation:
-        return None
-    if not exact.is_finite() or not 0 < exact < 100 or exact != exact.quantize(Decimal("0.01")):
-        return None
+def _share_1e4(percent: str) -> int | Finding:
+    """A share as it is kept, of a percentage by the page's separators."""
+    exact = read_number(percent.replace("%", ""), field="share")
+    if isinstance(exact, Finding):
+        return exact if exact.code == "two_readings" else at_field("share", "bad_share", BAD_SHARE, typed=percent)
+    if not 0 < exact < 100 or exact != exact.quantize(Decimal("0.01")):
+        return at_field("share", "bad_share", BAD_SHARE, typed=percent)
     return int(exact.scaleb(2))
 
 

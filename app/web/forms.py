@@ -31,7 +31,7 @@ PASSWORD_FIELDS: Final = frozenset({"password", "old_password", "new_password", 
 _UNFIT: Final = re.compile("[\0\ud800-\udfff]")
 _CONTROL: Final = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 
-_NEVER_SENT_BACK: Final = PASSWORD_FIELDS | {"csrf_token"}
+_NEVER_SENT_BACK: Final = PASSWORD_FIELDS | {"csrf_token", "typed_by"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ __all__ = [
     "filled",
     "finding_text",
     "named",
+    "page_language",
     "prepare",
     "writing",
 ]
@@ -141,7 +142,7 @@ def writing() -> Iterator[str]:
         _WRITING.reset(token)
 
 
-def _language() -> str:
+def page_language() -> str:
     """The language of this answer."""
     language = _WRITING.get()
     if language is not None:
@@ -162,17 +163,17 @@ def _said(language: str, message: str) -> str:
 
 def _gettext(message: str) -> str:
     """A template's word: from the same catalogues as Flask-Babel's, which looks for them anew at each word."""
-    return _said(_language(), message)
+    return _said(page_language(), message)
 
 
 def _ngettext(one: str, several: str, number: int) -> str:
-    return _catalogue(_language()).ngettext(one, several, number)
+    return _catalogue(page_language()).ngettext(one, several, number)
 
 
 def score(value: Figure | None) -> str:
     """A score as it is published: two decimals, half-even."""
     exact = published(value) if isinstance(value, float) else value
-    return ABSENT if exact is None else figure(exact, places=2, language=_language())
+    return ABSENT if exact is None else figure(exact, places=2, language=page_language())
 
 
 def band_of(value: float | Decimal | None) -> str | None:
@@ -182,24 +183,26 @@ def band_of(value: float | Decimal | None) -> str | None:
 
 def points(value: Figure | None) -> str:
     """Points and weights: up to two decimals."""
-    return ABSENT if value is None else figure(value, places=2, least=0, language=_language())
+    return ABSENT if value is None else figure(value, places=2, least=0, language=page_language())
 
 
 def number(value: Figure | None, places: int = 2) -> str:
     """A measured value: up to so many decimals, none where it is whole."""
-    return ABSENT if value is None else figure(value, places=places, least=0, language=_language())
+    return ABSENT if value is None else figure(value, places=places, least=0, language=page_language())
 
 
 def percent(value: Figure | None, places: int = 1) -> str:
     """A number that is a percentage already."""
     return (
-        ABSENT if value is None else f"{figure(value, places=places, least=0, language=_language())}\N{NO-BREAK SPACE}%"
+        ABSENT
+        if value is None
+        else f"{figure(value, places=places, least=0, language=page_language())}\N{NO-BREAK SPACE}%"
     )
 
 
 def usd(value: Figure | None, places: int = 2) -> str:
     """US dollars."""
-    return ABSENT if value is None else f"US${figure(value, places=places, language=_language())}"
+    return ABSENT if value is None else f"US${figure(value, places=places, language=page_language())}"
 
 
 def usd_cents(value: int | None) -> str:
@@ -209,7 +212,7 @@ def usd_cents(value: int | None) -> str:
 
 def krw(value: int | Decimal | None) -> str:
     """Won, which has no decimals."""
-    return ABSENT if value is None else f"₩{figure(value, places=0, language=_language())}"
+    return ABSENT if value is None else f"₩{figure(value, places=0, language=page_language())}"
 
 
 def day(value: dt.date | str | None) -> str:
@@ -217,7 +220,7 @@ def day(value: dt.date | str | None) -> str:
     if value is None:
         return ABSENT
     exact = dt.date.fromisoformat(value) if isinstance(value, str) else value
-    return Markup('<time datetime="{}">{}</time>').format(exact.isoformat(), _day(exact, _language()))
+    return Markup('<time datetime="{}">{}</time>').format(exact.isoformat(), _day(exact, page_language()))
 
 
 def instant(value: dt.datetime | None) -> str:
@@ -225,7 +228,7 @@ def instant(value: dt.datetime | None) -> str:
     if value is None:
         return ABSENT
     at = value.astimezone(dt.UTC)
-    shown = f"{_day(at.date(), _language())} {format_datetime(at, 'HH:mm', locale='en')} UTC"
+    shown = f"{_day(at.date(), page_language())} {format_datetime(at, 'HH:mm', locale='en')} UTC"
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
 
 
@@ -245,7 +248,7 @@ FILTERS: Final = {
 
 def named(value: Any) -> Any:
     """A unit's name in the reader's language; anything else as it is."""
-    return value.in_language(_language()) if isinstance(value, Name) else value
+    return value.in_language(page_language()) if isinstance(value, Name) else value
 
 
 @pass_context
@@ -270,5 +273,9 @@ def prepare(app: Flask) -> None:
     app.jinja_env.globals["gettext"] = _filled_gettext
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(
-        LANGUAGES=LANGUAGES, THEMES=THEMES, chosen_theme=chosen_theme, finding_text=finding_text, _language=_language
+        LANGUAGES=LANGUAGES,
+        THEMES=THEMES,
+        chosen_theme=chosen_theme,
+        finding_text=finding_text,
+        _language=page_language,
     )

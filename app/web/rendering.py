@@ -16,6 +16,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.rules.terms import Finding
+from app.web import typed_by
 from app.web.languages import chosen_theme, filled, writing
 from app.web.navigation import Item, items_for
 from app.web.request_context import RequestContext
@@ -132,6 +133,11 @@ class Rendering:
                 shell=Shell(viewer, items, here=here, language=language, theme=chosen_theme()),
                 page_url=self._page_url,
                 csrf_token=generate_csrf,
+                typed_by=lambda: (
+                    ""
+                    if context is None or viewer is None
+                    else typed_by.mark(viewer, secret_key=context.settings.secret_key)
+                ),
                 **shown,
             )
 

@@ -27,7 +27,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
-from flask import Flask, Request, request
+from flask import Flask, Request, redirect, request, url_for
 from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, IntegerConverter, RequestRedirect, ValidationError
@@ -45,7 +45,9 @@ from app.web.forms import Typed, is_plain, kept, parsed, refuse_unfit
 from app.web.limits import FORM_BYTES, NO_BODY_BYTES, Lane
 from app.web.rendering import FormError, Rendering
 from app.web.request_context import Note, RequestContext
-from app.web.security import refuse_forged
+from app.web.returning import forget, given_back, keep_for_owner, page_address
+from app.web.security import Forged, refuse_forged
+from app.web.typed_by import owner_of
 
 __all__ = ["NodeConverter", "NumberConverter", "Pages", "Route", "Site", "bearer_of", "number_of", "refuse_undeclared"]
 
@@ -309,6 +311,9 @@ class Site:
             return self.rendering.response(route.view(context, **arguments, **_asked(route)), context, api=route.api)
         with self.database.read() as connection, sign_in.on_connection(connection):
             self._admit(route, context.opened(connection), arguments)
+            if typed is None and not route.api:
+                page = page_address(route.endpoint, arguments)
+                context.typed = given_back(connection, context.person, page=page, now=context.now) or context.typed
             response = self.rendering.response(
                 route.view(context, **arguments, **_asked(route)), context, api=route.api
             )
@@ -347,12 +352,23 @@ class Site:
         if not (route.api and route.deed not in PUBLIC_DEEDS and bearer_of(request)):
             refuse_forged(request, token=False)
         if route.transaction or route.deed not in PUBLIC_DEEDS or not route.api:
-            with self.database.read() as connection, sign_in.on_connection(connection):
-                self._admit(route, context.opened(connection), arguments)
+            try:
+                with self.database.read() as connection, sign_in.on_connection(connection):
+                    self._admit(route, context.opened(connection), arguments)
+            except Unauthenticated:
+                if route.api or route.again is None:
+                    raise
+                return self._to_sign_in(route, context, arguments)
             context.closed()
         # A sign-in page may be older than the session that another tab began meanwhile: it is told apart by its origin.
         if context.person is not None and not route.api and route.deed is not Deed.SIGN_IN:
-            refuse_forged(request, token=True)
+            try:
+                refuse_forged(request, token=True)
+            except Forged as refusal:
+                # It came from a page of ours, else it had been refused above: of a session that has ended since.
+                if route.again is None or not self._is_theirs(context):
+                    raise
+                return self._again(route, arguments, (_general(refusal),), refusal)
         try:
             result = self._done(route, context, arguments)
         except Refusal as refusal:
@@ -364,6 +380,19 @@ class Site:
         if not route.transaction:
             self._note_use(route, context)
         return self.rendering.response(result, context, api=route.api)
+
+    def _is_theirs(self, context: RequestContext) -> bool:
+        """Whether the form was filled in on a page of the person who sends it."""
+        owner = owner_of(request.form, secret_key=self.settings.secret_key)
+        return context.person is not None and owner == context.person.account_id
+
+    def _to_sign_in(self, route: Route, context: RequestContext, arguments: Mapping[str, Any]) -> AnyResponse:
+        """Send a person to the sign-in and from there back to the form, with what they have typed."""
+        page = page_address(f"{route.page}.{route.again}", arguments)
+        owner = owner_of(request.form, secret_key=self.settings.secret_key)
+        if owner is not None:
+            keep_for_owner(self.database, owner=owner, page=page, now=context.now)
+        return redirect(url_for("sign_in.sign_in", next=page), 303)
 
     def _done(self, route: Route, context: RequestContext, arguments: Mapping[str, Any]) -> Any:
         given: dict[str, Any] = dict(_asked(route))
@@ -381,6 +410,8 @@ class Site:
                 result = route.view(context, **arguments, **given)
             if context.person is not None:
                 access.touch_session(connection, viewer=context.person, now=context.now)
+            if not isinstance(result, FormError):
+                forget(connection, context.person)
             if not isinstance(result, FormError):
                 _write_trail(connection, context, arguments)
             return result

@@ -24,6 +24,7 @@ from app.kit.database import Database
 from app.kit.settings import Settings
 
 __all__ = [
+    "KEPT_FORMS",
     "SESSION_COOKIE",
     "bearer",
     "begin_session",
@@ -37,6 +38,8 @@ __all__ = [
 ]
 
 SESSION_COOKIE: Final = "kopes_session"
+KEPT_FORMS: Final = "kept_forms"
+"""Whether the session's owner had typed something when the one before had ended."""
 
 
 def cookie_name(name: str, settings: Settings) -> str:

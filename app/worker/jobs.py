@@ -7,29 +7,60 @@ cannot write, and then writes what it found in short ones.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple, Self
 
 from sqlalchemy import Connection
 
 from app import access, ledger, notices, scoring
 from app.kit.database import Database
 from app.rules.permissions import Deed
+from app.rules.terms import n_
 
-__all__ = ["JOBS", "Daily", "Job", "Outcome"]
+__all__ = ["JOBS", "Daily", "Job", "Outcome", "Sentence"]
 
 SHOWN_DIFFERENCES: Final = 20
 TOUCHES_KEPT: Final = dt.timedelta(days=2)
 
 
+class Sentence(NamedTuple):
+    """A message that the catalogues know, with what fills its places."""
+
+    message: str
+    parameters: Mapping[str, int] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run did, in words for whoever keeps the jobs; ``failed`` where somebody has to look."""
+    """What a run did, for whoever keeps the jobs.
+
+    Attributes:
+        text: in English, for the worker's own output; of an error what it says, in whatever language.
+        failed: whether somebody has to look.
+        said: the same in sentences that the catalogues know, as far as they are ours.
+    """
 
     text: str
     failed: bool = False
+    said: tuple[Sentence, ...] = ()
+
+    @classmethod
+    def of(cls, *said: Sentence, lines: Sequence[str] = (), failed: bool = False) -> Self:
+        """In sentences of ours, and lines that something else wrote below them."""
+        spoken = [one.message % dict(one.parameters) for one in said]
+        return cls("\n".join((" ".join(spoken), *lines)), failed, said)
+
+    @property
+    def kept(self) -> str:
+        """As a run's row keeps it: what can be said in any language apart from what cannot."""
+        if not self.said:
+            return self.text
+        said = [{"message": one.message, "parameters": dict(one.parameters)} for one in self.said]
+        return json.dumps([*said, *self.text.split("\n")[1:]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +105,10 @@ def take_trend(database: Database, now: dt.datetime) -> Outcome:
             scoring.keep_taken(writing, cycle, seen, at=now)
         if days:
             taken[cycle] = len(days)
-    told = "; ".join(f"cycle {cycle}: {number} days taken" for cycle, number in taken.items())
-    return Outcome(told or "every day that is kept is still true")
+    if not taken:
+        return Outcome.of(Sentence(n_("Every day that is kept is still true.")))
+    message = n_("Cycle %(cycle)s: %(days)s days taken.")
+    return Outcome.of(*(Sentence(message, {"cycle": cycle, "days": days}) for cycle, days in taken.items()))
 
 
 def reconcile(database: Database, _now: dt.datetime) -> Outcome:
@@ -85,9 +118,9 @@ def reconcile(database: Database, _now: dt.datetime) -> Outcome:
         found = list(islice(differences, SHOWN_DIFFERENCES))
         more = sum(1 for _ in differences)
     if not found:
-        return Outcome("all totals agree with the ledger")
-    told = "\n".join((f"{len(found) + more} differences", *found, *([f"… and {more} more"] if more else [])))
-    return Outcome(told, failed=True)
+        return Outcome.of(Sentence(n_("All totals agree with the ledger.")))
+    count = Sentence(n_("Totals that differ from the ledger: %(count)s."), {"count": len(found) + more})
+    return Outcome.of(count, lines=(*found, *(["…"] if more else [])), failed=True)
 
 
 def remind(database: Database, now: dt.datetime) -> Outcome:
@@ -98,8 +131,12 @@ def remind(database: Database, now: dt.datetime) -> Outcome:
         return notices.remind_unverified(connection, frame, today=now.date(), at=now)
 
     told = database.writing(Deed.RUN_JOB, write)
-    return Outcome(
-        f"entries that wait: {told.entries}; notices: {told.open} open, {told.new} of them new, {told.settled} settled"
+    return Outcome.of(
+        Sentence(n_("Entries that wait for a verdict: %(entries)s."), {"entries": told.entries}),
+        Sentence(
+            n_("Reminders: %(open)s open, %(new)s of them new; %(settled)s settled."),
+            {"open": told.open, "new": told.new, "settled": told.settled},
+        ),
     )
 
 
@@ -109,8 +146,13 @@ def forget(database: Database, now: dt.datetime) -> Outcome:
         touches = ledger.forget_changes(connection, before=now - TOUCHES_KEPT)
         rejects = ledger.forget_rejected(connection, now=now)
         sessions, attempts = access.forget_sessions(connection, now=now)
-    return Outcome(
-        f"forgotten: {touches} marks of what moved, {rejects} rejected events, {sessions} sessions, {attempts} sign-in attempts"
+    return Outcome.of(
+        Sentence(
+            n_(
+                "Cleared away: %(marks)s marks of what moved, %(rejects)s rejected events, %(sessions)s sessions, %(attempts)s attempts to sign in."
+            ),
+            {"marks": touches, "rejects": rejects, "sessions": sessions, "attempts": attempts},
+        )
     )
 
 

@@ -70,7 +70,7 @@ def run_slot(database: Database, job: Job, *, slot: str, worker: str, clock: Clo
     database.writing(
         Deed.RUN_JOB,
         lambda connection: finish_slot(
-            connection, job=job.name, slot=slot, at=clock(), outcome=outcome.text, failed=outcome.failed
+            connection, job=job.name, slot=slot, at=clock(), outcome=outcome.kept, failed=outcome.failed
         ),
     )
     say(f"{job.name} {slot}: {'failed: ' if outcome.failed else ''}{outcome.text}")

@@ -488,7 +488,7 @@ def test_the_terms_of_a_row_come_from_the_version_that_is_asked():
         goal="exports",
         kpi_class=MAIN,
         direction=UP,
-        unit="USD",
+        unit=Translated("USD"),
         measure=Measure(aggregate="given"),
         counts_from=CountsFrom.ENTERED,
         method=Method(name="target"),

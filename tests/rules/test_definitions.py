@@ -24,6 +24,7 @@ from app.rules.definitions import (
     measures_of,
     read,
 )
+from app.rules.kpis import kpi_document
 from app.rules.policies import DEFAULT_POLICIES, GradeRules, Policies, PromotionPolicy, policies_document
 from app.rules.terms import CountsFrom, Direction, Finding, Job, KpiClass, Level
 
@@ -102,10 +103,23 @@ def test_the_version_before_stands_beside_the_first_cycle_of_a_version_only() ->
 
 def test_name_unit_and_goal_may_change_with_a_version_too() -> None:
     of_years = one(versions=[{"from": 2024, "name": {"en": "Worth"}, "unit": "EUR", "goal": "buyers"}])
-    assert [(version.name.en, version.unit, version.goal) for version in of_years.versions] == [
+    assert [(version.name.en, version.unit.en, version.goal) for version in of_years.versions] == [
         ("Value", "USD", "deals"),
         ("Worth", "EUR", "buyers"),
     ]
+
+
+def test_a_unit_is_one_text_or_words_by_language() -> None:
+    """USD is USD everywhere; cases are 건 to a Korean reader (issue 11). Either reads back as it was written."""
+    plain, spoken = one(unit="USD"), one(unit={"en": "cases", "ko": "건", "es": "casos"})
+    assert [plain.versions[0].unit.in_language(language) for language in ("en", "ko", "es")] == ["USD"] * 3
+    assert [spoken.versions[0].unit.in_language(language) for language in ("en", "ko", "es")] == [
+        "cases",
+        "건",
+        "casos",
+    ]
+    assert kpi_document(plain)["unit"] == "USD"
+    assert kpi_document(spoken)["unit"] == {"en": "cases", "ko": "건", "es": "casos"}
 
 
 def test_names_fall_back_to_english() -> None:

@@ -28,7 +28,7 @@ from app.rules.derivation import (
     projection_steps,
 )
 from app.rules.derivation_methods import REASONS, Told, reference_steps, score_steps
-from app.rules.kpis import Bounds, Measure, Method, Target, Where
+from app.rules.kpis import Bounds, Measure, Method, Target, Translated, Where
 from app.rules.measures import Actuals, Total, actual
 from app.rules.methods import Lines, score
 from app.rules.projection import days_by_month, elapsed
@@ -324,7 +324,9 @@ TOTAL = Total(shares_1e4=16000, valued_shares_1e4=16000, dollars=3000, micros=50
 )
 def test_an_actual_tells_what_it_adds_up(measure, said):
     counted = [Counted(total=TOTAL, activities=2)]
-    steps = list(actual_steps(measure, counted=counted, actual=actual(measure, lambda _part: TOTAL), unit="USD"))
+    steps = list(
+        actual_steps(measure, counted=counted, actual=actual(measure, lambda _part: TOTAL), unit=Translated("USD"))
+    )
 
     check(steps)
     assert said in [step.say() for step in steps]
@@ -340,7 +342,7 @@ def test_a_ratio_shows_both_its_parts():
             measure,
             counted=[Counted(total=TOTAL, activities=2)] * 2,
             actual=actual(measure, lambda _part: TOTAL),
-            unit="USD a consult",
+            unit=Translated("USD a consult"),
         )
     )
 
@@ -385,15 +387,15 @@ def test_a_blend_and_its_unit_part_are_checked_by_hand():
 
 def test_weights_of_what_cannot_be_measured_are_rescaled():
     lines = [
-        OwnLine(kpi="deals", weight=Decimal(30), score=80.0, points=80 * 30 / 50),
-        OwnLine(kpi="visits", weight=Decimal(20), score=60.0, points=60 * 20 / 50),
-        OwnLine(kpi="cost", weight=Decimal(50), score=None, points=None),
+        OwnLine(kpi="deals", name=Translated("Deals"), weight=Decimal(30), score=80.0, points=80 * 30 / 50),
+        OwnLine(kpi="visits", name=Translated("Visits"), weight=Decimal(20), score=60.0, points=60 * 20 / 50),
+        OwnLine(kpi="cost", name=Translated("Costs"), weight=Decimal(50), score=None, points=None),
     ]
     steps = list(own_steps(lines, own=72.0, kpi="deals"))
 
     check(steps)
     assert steps[1].say().endswith("30 × 100 / 50 = 60.")
-    assert steps[2].say() == "Points of deals = score × weight / 100 = 80 × 60 / 100 = 48."
+    assert steps[2].say() == "Points of Deals = score × weight / 100 = 80 × 60 / 100 = 48."
 
 
 @pytest.mark.parametrize("plan", [None, tuple(Decimal(share) for share in (8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 10, 10))])

@@ -30,7 +30,13 @@ def test_the_proposal_shows_seats_pay_and_points_and_names_the_rules_it_breaks(w
     """Seven people in groups too small to stand alone."""
     working.record("2026-03-04 deal D-1 E1 1000.00 USD")
     page = working.dana.get("/grades").text
-    for words in ("Seats by group", "By the largest remainder", "top_share_min", "Promotion points", "₩"):
+    for words in (
+        "Seats by group",
+        "By the largest remainder",
+        "The top grade has at least its share",
+        "Promotion points",
+        "₩",
+    ):
         assert words in page
     assert "Seats by group" in working.dana.get("/grades?of=units").text
     assert "₩" not in working.dana.get("/grades?of=units").text

@@ -22,7 +22,7 @@ def test_a_missing_worker_and_a_failed_run_stand_out(working: Working) -> None:
         assert jobs.claim_slot(connection, job="reconcile", slot="2026-06-30", worker="w1", at=NOW)
         jobs.finish_slot(connection, job="reconcile", slot="2026-06-30", at=NOW, outcome="3 differences", failed=True)
     page = working.iris.get("/jobs").text
-    for words in ("No worker has been seen since", "reconcile", "3 differences", "failed"):
+    for words in ("No worker has been seen since", "Recount of every total", "3 differences", "failed"):
         assert words in page
     with working.database.write("test") as connection:
         jobs.see_worker(connection, worker="w1", at=NOW)

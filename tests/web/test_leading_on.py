@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from html import unescape
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -64,3 +66,32 @@ def test_titles_tell_the_pages_of_one_office_apart(working: Working) -> None:
     )
     titles = [_TITLE.findall(working.dana.get(address).text) for address in addresses]
     assert len({title for (title,) in titles}) == len(addresses)
+
+
+_TAG: Final = re.compile(r"\{%-?.*?-?%\}|\{#.*?#\}")
+_FRAME: Final = re.compile(r"\s*\{% (?:block|endblock|macro|set)|\s*\{%-")
+
+
+def _runs_together(text: str) -> list[int]:
+    """Lines that end with a tag, after words of their own, before a line that begins with one: no space is left between their words."""
+    lines = text.split("\n")
+    found = []
+    for number, (line, following) in enumerate(itertools.pairwise(lines), 1):
+        if not line.rstrip().endswith("%}") or not following.lstrip().startswith("{%"):
+            continue
+        if _FRAME.match(line) or _FRAME.match(following):
+            continue
+        before, after = _TAG.sub("", line).lstrip(), _TAG.sub("", following).strip()
+        if before and after and not before.endswith((">", " ")) and not after.startswith("<"):
+            found.append(number)
+    return found
+
+
+def test_sentences_end_before_the_next() -> None:
+    """Jinja drops the line's end after a tag and the space before one: "Difference: −5,286." and "1 of them has none." became one number."""
+    assert _runs_together("{% if a %}{{ one }}.{% endif %}\n  {% if b %}{{ two }}{% endif %}") == [1]
+    templates = Path(__file__).resolve().parents[2] / "templates"
+    wrong = {
+        f"{path.name}:{line}" for path in templates.rglob("*.html") for line in _runs_together(path.read_text("utf-8"))
+    }
+    assert wrong == set()

@@ -39,7 +39,7 @@ def test_heads_are_reminded_until_nothing_is_unverified(agency: Agency) -> None:
     """
     first = jobs.remind(agency.database, AT)
 
-    assert first.text == "entries that wait: 3; notices: 2 open, 2 of them new, 0 settled"
+    assert first.text == "Entries that wait for a verdict: 3. Reminders: 2 open, 2 of them new; 0 settled."
     assert told(agency, "E2") == ["Entries that wait for your verdict: 2, the oldest since 2026-03-04."]
     assert told(agency, "E3") == ["Entries that wait for your verdict: 1, the oldest since 2026-03-10."]
     assert told(agency, "E1") == []
@@ -50,7 +50,7 @@ def test_heads_are_reminded_until_nothing_is_unverified(agency: Agency) -> None:
 
     agency.record("2026-03-12 rejected D-2 by E2 as V-2", "2026-03-12 verified D-3 by E3 as V-3")
     last = jobs.remind(agency.database, AT + dt.timedelta(days=2))
-    assert last.text == "entries that wait: 0; notices: 0 open, 0 of them new, 2 settled"
+    assert last.text == "Entries that wait for a verdict: 0. Reminders: 0 open, 0 of them new; 2 settled."
     assert told(agency, "E2") + told(agency, "E3") == []
 
 
@@ -75,7 +75,7 @@ def test_a_difference_in_the_totals_fails_the_nightly_reconcile(agency: Agency) 
     employee E1 VIE staff
     2026-03-04 consult C-1 E1
     """
-    assert jobs.reconcile(agency.database, AT) == jobs.Outcome("all totals agree with the ledger")
+    assert jobs.reconcile(agency.database, AT) == jobs.Outcome.of(jobs.Sentence("All totals agree with the ledger."))
     total = ledger_tables.total
     with agency.database.write("test") as connection:
         connection.execute(sa.update(total).values(entered_shares=total.c.entered_shares + 1))
@@ -84,7 +84,7 @@ def test_a_difference_in_the_totals_fails_the_nightly_reconcile(agency: Agency) 
         connection.execute(sa.update(total).values(entered_shares=total.c.entered_shares - 1))
 
     assert outcome.failed
-    assert outcome.text.startswith("2 differences\ntotal (2026, ")
+    assert outcome.text.startswith("Totals that differ from the ledger: 2.\ntotal (2026, ")
 
 
 def test_the_trend_is_taken_once_and_again_where_something_came(agency: Agency) -> None:
@@ -99,9 +99,9 @@ def test_the_trend_is_taken_once_and_again_where_something_came(agency: Agency) 
     again = jobs.take_trend(agency.database, later + dt.timedelta(hours=2))
     next_night = jobs.take_trend(agency.database, later + dt.timedelta(days=1))
 
-    assert first.text.startswith("cycle 2026: ")
-    assert again.text == "every day that is kept is still true"
-    assert next_night.text == "cycle 2026: 1 days taken"
+    assert first.text.startswith("Cycle 2026: ")
+    assert again.text == "Every day that is kept is still true."
+    assert next_night.text == "Cycle 2026: 1 days taken."
     with agency.database.read() as connection:
         points = {point.day: point.own for point in scoring.trend_of(connection, 2026, VIE)}
     assert points[dt.date(2026, 2, 25)] == agency.card("unit:VIE", as_of=dt.date(2026, 2, 25)).own_score

@@ -24,6 +24,7 @@ from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.score_change import ScoreChange
+from app.web.where_it_counts import places_of
 
 pages: Final = Pages("activity")
 
@@ -50,7 +51,8 @@ class CorrectForm(ActivityForm):
 @pages.read("/activities/<key>", may=Deed.SEE_ACTIVITIES)
 def activity(context: RequestContext, key: str) -> Page:
     """All that is known of it."""
-    frame = scoring.state(context.connection).frame
+    held = scoring.state(context.connection)
+    frame = held.frame
     found = _seen(context, frame, key)
     today = context.today
     directory = context.directory
@@ -64,6 +66,7 @@ def activity(context: RequestContext, key: str) -> Page:
         Party(found.company, "", found.company_registration),
         Party(found.buyer, found.country, found.buyer_registration),
     )
+    sees, sees_activities = context.sees(Deed.SEE_SCORECARD), context.sees(Deed.SEE_ACTIVITIES)
     turn = ledger.whose_turn(directory, unit=found.unit, sharers=found.employees, day=today)
     shows_people = judges or not own or context.allowed(Deed.SEE_PEOPLE)
     return Page(
@@ -80,6 +83,13 @@ def activity(context: RequestContext, key: str) -> Page:
         shows_people=shows_people,
         unit=None if found.unit is None else directory.unit_near(found.unit, found.day),
         units={part.unit: directory.unit_near(part.unit, found.day) for part in found.credits if part.unit},
+        history=found,
+        counted=places_of(held, found, sees=sees),
+        derives=context.sees(Deed.SEE_DERIVATION),
+        unit_node=None if found.unit is None else Node(NodeKind.UNIT, found.unit),
+        sees=sees_activities,
+        shows_node=lambda text: (node := Node.parse(text)) is not None and sees(node),
+        audits=context.allowed(Deed.SEE_LEDGER),
         words=words,
     )
 

@@ -7,6 +7,7 @@ only sets the calculations apart and leads up, down and along the cascade.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,11 +20,12 @@ from app.cascade import Line
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.rules.kpis import Translated
 from app.rules.permissions import Deed
-from app.rules.steps import Formula, Phrase, Section, Step
+from app.rules.steps import Formula, Named, Phrase, Section, Step
 from app.rules.terms import Name, Node, n_
 from app.scoring import CyclePlan, Explanation, node_name
 from app.web import words
 from app.web.asking import ScoreParameters, asked_by
+from app.web.languages import day
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -31,6 +33,7 @@ from app.web.routing import Pages
 pages: Final = Pages("derivation")
 
 PAGE_ROWS: Final = 100
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 CHILDREN_SHOWN: Final = 50
 
 HEADINGS: Final = {
@@ -136,7 +139,9 @@ class Teller:
             return Markup('<code class="formula">{}</code>').format(str(value))
         if isinstance(value, Phrase):
             return str(gettext(str(value)))
-        return value.in_language(self._language) if isinstance(value, Translated | Name) else str(value)
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            return str(Markup(day(value)).striptags())  # noqa: S704 - a day that we have just written
+        return value.in_language(self._language) if isinstance(value, Translated | Named | Name) else str(value)
 
 
 def _goals(plan: CyclePlan, line: Line | None) -> list[tuple[Translated, Translated | None]]:

@@ -50,6 +50,7 @@ def goals(context: RequestContext, query: GoalsQuery) -> Page:
         cycle=plan.cycle,
         cycles=sorted({*held.sheet.cycles, plan.cycle}),
         words=words,
+        kpi_name=_namer(plan),
     )
 
 

@@ -6,7 +6,8 @@ A newcomer's usual mistake is to look for deleted events: there are none. What h
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Final
+from collections.abc import Iterable
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
@@ -16,14 +17,16 @@ from app.exports import LEDGER_ACTIVITIES
 from app.kit.refusals import NotThere
 from app.ledger import EventFilter, Listed
 from app.rules.permissions import Deed
-from app.rules.terms import Node, NodeKind
+from app.rules.terms import Node
 from app.web import words
 from app.web.downloads import ActivitiesExport, activities_file
 from app.web.json_shown import indented
 from app.web.limits import Lane
+from app.web.plain_words import changed, subject_of
 from app.web.rendering import Download, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
+from app.web.where_it_counts import places_of
 
 pages: Final = Pages("ledger")
 trail_pages: Final = Pages("trail")
@@ -101,7 +104,8 @@ def export(context: RequestContext, query: LedgerQuery, form: ActivitiesExport) 
 @pages.read("/ledger/<key>", may=Deed.SEE_LEDGER)
 def event(context: RequestContext, key: str) -> Page:
     """One event: as it came, what was said of it, and whom it counts for."""
-    frame = scoring.state(context.connection).frame
+    held = scoring.state(context.connection)
+    frame = held.frame
     found = ledger.raw_event(context.connection, frame, key=key)
     if found is None:
         raise NotThere
@@ -111,30 +115,13 @@ def event(context: RequestContext, key: str) -> Page:
         event=found,
         body=indented(found.body),
         history=history,
-        counted=_counted(context, history) if history is not None else (),
+        derives=context.sees(Deed.SEE_DERIVATION),
+        people=frame.directory.employees,
+        counted=() if history is None else places_of(held, history, sees=context.sees(Deed.SEE_SCORECARD)),
+        target_is_here=found.target is not None
+        and ledger.raw_event(context.connection, frame, key=found.target) is not None,
         words=words,
     )
-
-
-def _counted(context: RequestContext, history: ledger.ActivityHistory) -> list[dict[str, Any]]:
-    """For whom the activity counts on that day, and the KPIs of theirs that look at it."""
-    plan = scoring.state(context.connection).plan(history.cycle)
-    frame = plan.frame
-    slices = {one.slice for one in frame.matching(history.type, history.country, history.hs_code)}
-    found: list[dict[str, Any]] = []
-    nodes: list[Node] = []
-    for share in history.credits:
-        nodes.append(Node(NodeKind.EMPLOYEE, share.employee))
-        if share.unit is not None:
-            nodes.extend(Node(NodeKind.UNIT, code) for code in frame.directory.chain_on(share.unit, history.day))
-    for node in dict.fromkeys(nodes):
-        kpis = [
-            line.row.kpi
-            for line in plan.lines.get(node, ())
-            if any(part.slice in slices for part in plan.worked[line.worked].version.measure.parts)
-        ]
-        found.append({"node": node, "name": scoring.node_name(frame.directory, node, history.day), "kpis": kpis})
-    return found
 
 
 @trail_pages.read("/trail", may=Deed.SEE_TRAIL)
@@ -148,10 +135,14 @@ def trail(context: RequestContext, query: TrailQuery) -> Page:
         deed=query.deed or None,
         subject=query.subject or None,
     )
+    definitions = scoring.state(context.connection).sheet.definitions
+    names = _names(context, found)
     return Page(
         "pages/trail.html",
         told=notices.rights_notice(context.connection, account_id=context.viewer.account_id),
         rows=found[:PAGE_ROWS],
+        subject_of=lambda text: subject_of(text, names),
+        changed=lambda kept: changed(kept, definitions, names),
         following=found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None,
         query=query,
         asked=query.model_dump(exclude_defaults=True, exclude={"before"}),
@@ -165,3 +156,13 @@ def seen(context: RequestContext) -> Redirect:
     context.note(subject=context.viewer.label, after={"seen": notices.RIGHTS})
     notices.settle_rights_notice(context.connection, account_id=context.viewer.account_id, at=context.now)
     return Redirect("", then="trail")
+
+
+def _names(context: RequestContext, rows: Iterable[access.TrailRow]) -> dict[str, str]:
+    """The names of the units and employees that deeds were about, by their text; an employee's number alone names them too."""
+    names: dict[str, str] = {}
+    for row in rows:
+        node = Node.parse(row.subject or "")
+        if node is not None:
+            names[str(node)] = scoring.node_name(context.directory, node, context.today)
+    return names

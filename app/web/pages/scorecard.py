@@ -22,6 +22,7 @@ from app.scoring import Board, BoardLine, BoardSource, Visibility
 from app.web import words
 from app.web.asking import ScoreParameters, asked_by
 from app.web.kept import CachedPart, Rendered, drawn, reader_of_page
+from app.web.languages import page_language
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -71,6 +72,9 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         is_own=body.is_own,
         logs=body.is_own and context.allowed(Deed.LOG_ACTIVITY),
         heads=people and node.kind is NodeKind.UNIT,
+        grade_address=url_for("grades.grade", node=node, cycle=source.plan.cycle)
+        if node.kind is NodeKind.EMPLOYEE and context.allowed(Deed.SEE_GRADE, node)
+        else None,
         part_address=url_for("scorecard.scorecard", node=node, **part),
         words=words,
         cycles=sorted({*source.cycles, source.plan.cycle}),
@@ -127,7 +131,7 @@ class _Body(CachedPart[Board]):
             content["labels"].append(board.year_ends_on.isoformat())
             content["actual"] = [*scores, None]
             content["projected"] = [*(None for _ in days[:-1]), scores[-1], board.card.projected_score]
-        return content | {"fromZero": False, "min": 20, "max": 100}
+        return content | {"from": board.year_begins_on.isoformat(), "fromZero": False, "min": 20, "max": 100}
 
     @property
     def kpi_names(self) -> dict[str, Any]:
@@ -140,6 +144,7 @@ class Bullets:
 
     def __init__(self) -> None:
         """Look the words up."""
+        self._language: Final = page_language()
         self._words: Final = {
             "actual": gettext("Actual"),
             "target": gettext("Target"),
@@ -152,7 +157,7 @@ class Bullets:
         content = {
             "label": name,
             "title": name,
-            "unit": line.facts.version.unit,
+            "unit": line.facts.version.unit.in_language(self._language),
             "actual": shown.actual,
             "target": line.goal,
             "projected": shown.projected_actual if line.facts.grows else None,

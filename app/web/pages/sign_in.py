@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import request
+from flask import request, session
 from pydantic import BaseModel, ConfigDict
 
 from app import access
@@ -21,7 +21,7 @@ from app.web.rendering import FormError, Page, Redirect, SeeOther
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.security import safe_next
-from app.web.sign_in import begin_session, client_of, end_session
+from app.web.sign_in import KEPT_FORMS, begin_session, client_of, end_session
 
 pages: Final = Pages("sign_in")
 
@@ -86,6 +86,9 @@ def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
             life=context.settings.session_life,
         )
         viewer = None if token is None else access.viewer(connection, token=token, now=context.now)
+        waiting_forms = viewer is not None and access.has_kept_forms(
+            connection, account_id=viewer.account_id, now=context.now
+        )
         if viewer is not None:
             if context.person is not None:
                 access.sign_out(connection, viewer=context.person, now=context.now)
@@ -93,6 +96,8 @@ def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
     if token is None or viewer is None:
         return FormError(at_field("password", "wrong", WRONG))
     begin_session(token, viewer)
+    if waiting_forms:
+        session[KEPT_FORMS] = True
     remember_browser(request, context.settings, email=form.email)
     return SeeOther(safe_next(request.form.get("next")) or "home")
 

@@ -26,14 +26,13 @@ from app.web.asking import ScoreParameters, asked_of, chosen_unit
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
+from app.web.typed_numbers import exact_figure, read_number, unconfirmed
 
 pages: Final = Pages("targets")
 
 SET: Final = n_("Targets set: %(count)s.")
 SET_BEFORE: Final = n_("These are the targets already; nothing was recorded twice.")
-NO_FIGURE: Final = n_(
-    "Write a number as 1234.56: a point before the decimals, up to 15 digits before it and 20 after it."
-)
+NO_FIGURE: Final = n_("Write a number of at most 15 digits before the decimals and 20 after them.")
 EMPTY: Final = n_("Write the target. Once set it can be changed, not taken away.")
 NOTHING_NEW: Final = n_("This is the target already. Write another one.")
 NOTE_LONG: Final = n_("Use at most %(max_length)s characters.")
@@ -151,13 +150,16 @@ def _moves(typed: Mapping[str, str], kpi: str, nodes: list[Node]) -> tuple[list[
     for node in nodes:
         name = field_of("target", kpi, str(node))
         text, seen = (typed.get(one, "").strip() for one in (name, field_of("seen", kpi, str(node))))
-        figure, before = figure_of(text), figure_of(seen)
-        if text == seen or (figure is not None and figure == before):
+        before = figure_of(seen)
+        if not text:
+            if seen:
+                findings.append(at_field(name, "missing", EMPTY))
             continue
-        if figure is None:
-            findings.append(at_field(name, "missing", EMPTY) if not text else at_field(name, "not_a_number", NO_FIGURE))
-        else:
-            moves.append(TargetMove(node=node, target=figure, seen=before))
+        target = _target(typed, name, text)
+        if isinstance(target, Finding):
+            findings.append(target)
+        elif target != before:
+            moves.append(TargetMove(node=node, target=target, seen=before))
     if not moves and not findings:
         name = field_of("target", kpi, str(nodes[0]))
         is_empty = not typed.get(name, "").strip()
@@ -165,10 +167,26 @@ def _moves(typed: Mapping[str, str], kpi: str, nodes: list[Node]) -> tuple[list[
     return moves, findings
 
 
+def _target(typed: Mapping[str, str], name: str, text: str) -> Decimal | Finding:
+    """The target that was typed, by the page's separators; what is wrong with it, or asked of it, at its field."""
+    number = read_number(text, field=name)
+    if isinstance(number, Finding):
+        return number
+    if figure_of(f"{number:f}") is None:
+        return at_field(name, "not_a_number", NO_FIGURE)
+    question = unconfirmed(text, number, field=name, confirmed=typed.get(f"{name}_read", ""))
+    return question if question is not None and typed.get("without_script") else number
+
+
 def _overtaken(held: scoring.State, form: SetForm, node: Node) -> Finding:
     line = held.sheet.line(form.cycle, node, form.kpi)
     target = exact_text(line.target) if line is not None else None
-    return at_field(field_of("target", form.kpi, str(node)), "overtaken", OVERTAKEN, target=target or "–")
+    return at_field(
+        field_of("target", form.kpi, str(node)),
+        "overtaken",
+        OVERTAKEN,
+        target="–" if target is None else exact_figure(target),
+    )
 
 
 def _nothing_to_set(shown: Targets, settable: Collection[Node], *, me: str | None) -> dict[str, int]:
@@ -206,7 +224,7 @@ def _form(context: RequestContext, block: TargetBlock, nodes: Collection[Node]) 
                 field=name,
                 seen_field=seen_name,
                 seen=given if overtaken else str(context.typed.value(seen_name, given)),
-                value=given,
+                value="" if row.given is None else exact_figure(given),
                 folder=_folder(row.set_target.folder) if row.set_target is not None else None,
             )
         )
@@ -214,4 +232,5 @@ def _form(context: RequestContext, block: TargetBlock, nodes: Collection[Node]) 
 
 
 def _folder(figure: Decimal | None) -> str:
-    return exact_text(figure) or "–"
+    text = exact_text(figure)
+    return "–" if text is None else exact_figure(text)

@@ -141,13 +141,35 @@
     };
   };
 
-  // A line of the year: what is measured so far, where it leads, and the path to the target.
+  const DAY_MS = 86_400_000;
+
+  const dayNumber = (day) => Date.parse(`${day}T00:00:00Z`) / DAY_MS;
+
+  const dayWritten = (number, how) => new Intl.DateTimeFormat(language(), { timeZone: "UTC", ...how }).format(number * DAY_MS);
+
+  // The first days of the months between two days: where a line of time has its marks, however many points it has.
+  const months = (from, to) => {
+    const found = [];
+    const at = new Date(from * DAY_MS);
+    for (let month = 0; ; month += 1) {
+      const first = Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + month, 1) / DAY_MS;
+      if (first > to) {
+        return found;
+      }
+      if (first >= from) {
+        found.push({ value: first });
+      }
+    }
+  };
+
+  // A line of the year: what is measured so far, where it leads, and the path to the target. Days stand as far apart as they are.
   const year = (content) => {
     const options = frame();
     const words = content.words ?? {};
+    const days = content.labels.map(dayNumber);
     const line = (label, values, colour, more = {}) => ({
       label,
-      data: (values ?? []).map((value) => (value == null ? null : Number(value))),
+      data: (values ?? []).map((value, index) => ({ x: days[index], y: value == null ? null : Number(value) })),
       borderColor: colour,
       backgroundColor: colour,
       borderWidth: 2.5,
@@ -187,12 +209,21 @@
     }
     return {
       type: "line",
-      data: { labels: content.labels, datasets: sets },
+      data: { datasets: sets },
       options: {
         ...options,
         interaction: { mode: "index", intersect: false },
         scales: {
-          x: { grid: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 16 } },
+          x: {
+            type: "linear",
+            min: content.from ? dayNumber(content.from) : days[0],
+            max: days[days.length - 1],
+            grid: { display: false },
+            afterBuildTicks: (axis) => {
+              axis.ticks = months(axis.min, axis.max);
+            },
+            ticks: { maxRotation: 0, autoSkipPadding: 12, callback: (value) => dayWritten(value, { month: "short" }) },
+          },
           y: {
             beginAtZero: content.fromZero !== false,
             suggestedMax: content.target == null ? undefined : Number(content.target) * 1.05,
@@ -208,8 +239,11 @@
           annotation: { annotations },
           tooltip: {
             ...options.plugins.tooltip,
-            filter: (item) => item.raw !== null,
-            callbacks: { label: (item) => `${item.dataset.label}: ${written(item.raw, content.unit)}` },
+            filter: (item) => item.raw.y !== null,
+            callbacks: {
+              title: (items) => (items.length ? dayWritten(items[0].parsed.x, { dateStyle: "medium" }) : ""),
+              label: (item) => `${item.dataset.label}: ${written(item.raw.y, content.unit)}`,
+            },
           },
         },
       },

@@ -174,7 +174,7 @@
   const rest = form.querySelector("[data-rest]");
 
   const showRest = () => {
-    const typed = [...form.querySelectorAll('[name="share"]')].map((one) => Number(one.value.replace("%", "")) || 0);
+    const typed = [...form.querySelectorAll('[name="share"]')].map((one) => Number(kopesNumbers.read(one.value.replace("%", "")) ?? 0));
     const left = Math.round((100 - typed.reduce((sum, one) => sum + one, 0)) * 100) / 100;
     rest.textContent = rest.dataset.words.replace("PERCENT", String(left));
   };

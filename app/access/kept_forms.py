@@ -1,0 +1,69 @@
+"""What somebody typed when their session had ended: kept for their account, and given back once they have signed in again.
+
+A newcomer's usual mistake is to give it to whoever signs in next on the same browser: it belongs to the account whose page it was typed on.
+Passwords never come here; the edge leaves them out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.access.tables import kept_form
+
+__all__ = ["forget_forms", "has_kept_forms", "keep_form", "typed_before"]
+
+KEPT_FOR: Final = dt.timedelta(days=1)
+BYTES_MAX: Final = 200_000
+FORMS_MAX: Final = 10
+
+
+def keep_form(
+    connection: Connection, *, account_id: int, page: str, values: Mapping[str, Sequence[str]], now: dt.datetime
+) -> None:
+    """Keep what was typed, instead of what was kept for the same page; what is longer than a form of ours is left.
+
+    Args:
+        connection: a writing transaction.
+        account_id: whose page it was typed on.
+        page: the address that shows the form.
+        values: every field with its values.
+        now: when; what is older than a day goes.
+    """
+    text = json.dumps(values)
+    if len(text) > BYTES_MAX:
+        return
+    mine = kept_form.c.account_id == account_id
+    connection.execute(
+        sa.delete(kept_form).where((kept_form.c.at < now - KEPT_FOR) | (mine & (kept_form.c.page == page)))
+    )
+    if connection.execute(sa.select(sa.func.count()).where(mine)).scalar_one() < FORMS_MAX:
+        connection.execute(sa.insert(kept_form).values(account_id=account_id, page=page, typed=text, at=now))
+
+
+def has_kept_forms(connection: Connection, *, account_id: int, now: dt.datetime) -> bool:
+    """Whether something waits to be given back. Queries: 1."""
+    waiting = sa.select(sa.literal(1)).where(kept_form.c.account_id == account_id, kept_form.c.at >= now - KEPT_FOR)
+    return connection.execute(waiting.limit(1)).first() is not None
+
+
+def typed_before(
+    connection: Connection, *, account_id: int, page: str, now: dt.datetime
+) -> dict[str, list[str]] | None:
+    """What was typed into the form of a page; None where nothing waits. Queries: 1."""
+    text = connection.execute(
+        sa.select(kept_form.c.typed).where(
+            kept_form.c.account_id == account_id, kept_form.c.page == page, kept_form.c.at >= now - KEPT_FOR
+        )
+    ).scalar()
+    return None if text is None else json.loads(text)
+
+
+def forget_forms(connection: Connection, *, account_id: int) -> None:
+    """Let it go: a form was sent, or its owner has left."""
+    connection.execute(sa.delete(kept_form).where(kept_form.c.account_id == account_id))

@@ -1,0 +1,252 @@
+"""What machines wrote down, in words: ids, doors, groups, jobs and their outcomes, who did what to what.
+
+A newcomer's usual mistake is to show a stored code since it looks like a word: "ingest", "heads" and "by hand" are English on every page.
+What is nobody's word (an id that a program made up, a hash) is not shown where people read, but stays in the event as it came.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from flask import url_for
+from flask_babel import gettext
+from markupsafe import Markup
+
+from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
+from app.rules.definitions import Definitions
+from app.rules.terms import Node, n_
+from app.web import words
+from app.web.languages import day, page_language
+
+__all__ = ["FILTERS", "Subject", "changed", "readable_id", "subject_of"]
+
+_MADE_UP: Final = re.compile(r"(?=.*[0-9])[0-9a-f]{8,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-\w+)?", re.IGNORECASE)
+
+JOBS: Final[Mapping[str, str]] = {
+    "trend": n_("Trend of all scores"),
+    "reminders": n_("Reminders of what waits for a verdict"),
+    "forgetting": n_("Clearing away what has ended"),
+    "reconcile": n_("Recount of every total"),
+}
+
+_MEMBERS: Final[Mapping[str, str]] = {
+    "type": n_("Type"),
+    "source": n_("Source"),
+    "id": n_("Id"),
+    "time": n_("Time"),
+    "specversion": n_("Version of the format"),
+    "data": n_("Data"),
+    **{
+        field.name: field.label for kind in (*ACTIVITY_TYPES.values(), *VERDICT_TYPES.values()) for field in kind.fields
+    },
+    "name": n_("Name"),
+    "country": n_("Country"),
+    "registration": n_("Registration number"),
+    "share": n_("Share"),
+}
+"""The members of an event, as people call them."""
+
+_CHANGES: Final[Mapping[str, str]] = {
+    "accepted": n_("Accepted"),
+    "as_of": n_("As of"),
+    "band": n_("Band"),
+    "basis": n_("Basis"),
+    "cycle": n_("Cycle"),
+    "disabled": n_("Closed"),
+    "duplicate": n_("Already recorded"),
+    "employee": n_("Employee"),
+    "first": n_("From"),
+    "format": n_("Format"),
+    "from": n_("From"),
+    "grade": n_("Grade"),
+    "group": n_("Group"),
+    "kpi": n_("KPI"),
+    "last": n_("To"),
+    "of": n_("Of"),
+    "open": n_("Open"),
+    "order": n_("Order"),
+    "password": n_("Password"),
+    "q": n_("Company or buyer"),
+    "revoked": n_("Revoked"),
+    "roles": n_("Roles"),
+    "rows": n_("Rows"),
+    "scope": n_("What it opens"),
+    "sort": n_("Sorted by"),
+    "source": n_("Source"),
+    "state": n_("State"),
+    "target": n_("Target"),
+    "text": n_("Searched for"),
+    "to": n_("To"),
+    "type": n_("Kind"),
+    "unit": n_("Unit"),
+}
+"""What the trail calls the members of what stood before and after."""
+
+_VALUES: Final[Mapping[str, str]] = {
+    **words.STATES,
+    **words.TYPES,
+    **{str(role): label for role, label in words.ROLES.items()},
+    "changed": n_("changed"),
+    "reset": n_("reset"),
+    "final": n_("final"),
+    "provisional": n_("provisional"),
+    "employees": n_("Employees"),
+    "units": n_("Units"),
+    "ingest": n_("writing events"),
+    "read": n_("reading scorecards"),
+    "up": n_("upwards"),
+    "down": n_("downwards"),
+}
+
+_SUBJECTS: Final[Mapping[str, str]] = {
+    "grades": n_("Grades"),
+    "people": n_("People"),
+    "ledger": n_("Ledger"),
+}
+
+_KINDS: Final[Mapping[str, str]] = {
+    "account": n_("Account %(name)s"),
+    "key": n_("Key %(name)s"),
+    "file": n_("File %(name)s"),
+    "hook": n_("Hook %(name)s"),
+    "job": n_("Job %(name)s"),
+    "rejected": n_("Rejected event %(name)s"),
+}
+
+_NAMELESS: Final[Mapping[str, str]] = {
+    "command": n_("the command line"),
+    "nobody": n_("nobody who is signed in"),
+}
+
+
+def readable_id(text: str) -> str | None:
+    """An id that somebody can say; None for one that a program made up."""
+    return None if _MADE_UP.fullmatch(text) else text
+
+
+def job(name: str) -> str:
+    """What a job does."""
+    return str(gettext(JOBS[name])) if name in JOBS else name
+
+
+def slot(text: str) -> str:
+    """The day that a run is for, or that somebody started it."""
+    try:
+        return day(dt.date.fromisoformat(text))
+    except ValueError:
+        return str(gettext(n_("started by hand"))) if text.startswith("by hand") else text
+
+
+def sentences(outcome: str | None) -> list[str]:
+    """What a run did, sentence by sentence; the text of an error as it is."""
+    if outcome is None:
+        return []
+    try:
+        return [one if isinstance(one, str) else _sentence(**one) for one in json.loads(outcome)]
+    except (ValueError, TypeError):
+        return outcome.splitlines()
+
+
+def _sentence(message: str, parameters: Mapping[str, object]) -> str:
+    return str(gettext(message, **parameters))
+
+
+def member(pointer: str | None) -> str:
+    """The member of an event that a JSON pointer names: of ``/data/credits/0/share`` the shares."""
+    names = [_MEMBERS[part] for part in (pointer or "").split("/") if part in _MEMBERS and part != "data"]
+    return ": ".join(str(gettext(name)) for name in dict.fromkeys(names))
+
+
+def event_time(text: str) -> str:
+    """When something happened, as its own offset has it: the day that counts, the hour, and how far that is from UTC."""
+    at = dt.datetime.fromisoformat(text)
+    offset = at.strftime("%z")
+    words_of = f"{at:%H:%M} (UTC{offset[:3]}:{offset[3:5]})"
+    return Markup("{} {}").format(day(at.date()), words_of)
+
+
+def who(label: str) -> str:
+    """Who did a deed: an account by its e-mail, others by what they are and their name."""
+    kind, _, name = label.partition(":")
+    if kind == "account":
+        return name
+    if kind in _KINDS:
+        return str(gettext(_KINDS[kind], name=job(name) if kind == "job" else name))
+    return str(gettext(_NAMELESS[label])) if label in _NAMELESS else label
+
+
+class Subject(NamedTuple):
+    """What a deed was about: its words, and the page that shows it, if there is one."""
+
+    text: str
+    address: str | None = None
+
+
+def subject_of(text: str | None, names: Mapping[str, str]) -> Subject:
+    """What a row of the trail was about.
+
+    Args:
+        text: as it is kept.
+        names: of nodes, by their text.
+    """
+    if not text:
+        return Subject("–")
+    if text in _SUBJECTS:
+        return Subject(str(gettext(_SUBJECTS[text])))
+    kind, _, name = text.partition(":")
+    if kind == "activity":
+        return Subject(str(gettext(n_("An activity"))), url_for("activity.activity", key=name))
+    if kind == "rejected" and name.isdecimal():
+        return Subject(who(text), url_for("rejected.one", number=int(name)))
+    if kind in _KINDS:
+        return Subject(who(text))
+    if Node.parse(text) is not None:
+        return Subject(names.get(text, name), url_for("scorecard.scorecard", node=text))
+    return Subject(text)
+
+
+def changed(kept: str | None, definitions: Definitions, names: Mapping[str, str]) -> list[tuple[str, str]] | None:
+    """What stood before or after a deed, as pairs of words; None where it is no list of ours, such as a whole event.
+
+    Args:
+        kept: the JSON of a row of the trail.
+        definitions: which know the names of KPIs.
+        names: of nodes, by their text.
+    """
+    value = json.loads(kept) if kept else {}
+    if isinstance(value, str):
+        return [(str(gettext(n_("State"))), _said(value, definitions, names))]
+    if not isinstance(value, dict) or not value.keys() <= _CHANGES.keys():
+        return None
+    return [(str(gettext(_CHANGES[name])), _said(one, definitions, names)) for name, one in value.items()]
+
+
+def _said(value: Any, definitions: Definitions, names: Mapping[str, str]) -> str:
+    if value is None or value == []:
+        return "–"
+    if isinstance(value, bool):
+        return str(gettext(n_("yes") if value else n_("no")))
+    if isinstance(value, list):
+        return ", ".join(_said(one, definitions, names) for one in value)
+    text = str(value)
+    if text in definitions.kpis:
+        return definitions.kpis[text].versions[-1].name.in_language(page_language())
+    if text in names:
+        return names[text]
+    return str(gettext(_VALUES[text])) if text in _VALUES else text
+
+
+FILTERS: Final = {
+    "event_time": event_time,
+    "job": job,
+    "member": member,
+    "readable_id": readable_id,
+    "sentences": sentences,
+    "slot": slot,
+    "who": who,
+}
+"""The filters of templates."""

@@ -1,0 +1,56 @@
+"""A session that ends in the middle of a form: what was typed is kept for its owner, and stands in the form again after sign-in.
+
+A newcomer's usual mistake is to carry the text in the address or in the sign-in page: whoever signs in next on that browser could read it.
+It stays on the server, under the account whose page it was typed on (:mod:`app.web.typed_by`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask import request, session, url_for
+from sqlalchemy import Connection
+
+from app import access
+from app.access import Viewer
+from app.kit.database import Database
+from app.rules.permissions import Deed
+from app.rules.terms import Finding, n_
+from app.web.forms import Typed, kept
+from app.web.sign_in import KEPT_FORMS
+
+__all__ = ["forget", "given_back", "keep_for_owner", "page_address"]
+
+ENDED: Final = Finding(
+    code="session_ended",
+    message=n_("Your session had ended. What you had typed stands here again: look it through and send it once more."),
+)
+
+
+def page_address(endpoint: str, arguments: Mapping[str, Any]) -> str:
+    """The address of a page, with the parameters that this request has."""
+    parameters: dict[str, Any] = {name: values for name, values in request.args.lists() if name not in arguments}
+    return url_for(endpoint, **arguments, **parameters)
+
+
+def keep_for_owner(database: Database, *, owner: int, page: str, now: dt.datetime) -> None:
+    """Keep what this request's form holds for the account whose page it was typed on."""
+    values = kept(request.form)
+    with database.write(Deed.SIGN_IN) as connection:
+        access.keep_form(connection, account_id=owner, page=page, values=values, now=now)
+
+
+def given_back(connection: Connection, viewer: Viewer | None, *, page: str, now: dt.datetime) -> Typed | None:
+    """What its owner had typed into the form of a page before they signed in again. Queries: 1 while something waits, else none."""
+    if viewer is None or not session.get(KEPT_FORMS):
+        return None
+    values = access.typed_before(connection, account_id=viewer.account_id, page=page, now=now)
+    return None if values is None else Typed(values=values, findings=(ENDED,), refused=True)
+
+
+def forget(connection: Connection, viewer: Viewer | None) -> None:
+    """Let go of what waits: its owner has sent a form, or leaves."""
+    if viewer is not None and session.pop(KEPT_FORMS, None):
+        access.forget_forms(connection, account_id=viewer.account_id)

@@ -1,0 +1,372 @@
+"""A crawl: from the first page on, whatever a role's pages lead to, looked at as a reader, a keyboard and a screen reader would.
+
+A page is known by its route, the kind of its node and the names of its parameters; of each such kind a few are opened and the rest of the
+links only asked for. What is wrong is collected as sentences, so that one run tells all of it.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from babel.messages.pofile import read_po
+from playwright.sync_api import Page
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+
+from app.rules.terms import Node
+from app.web.languages import CATALOGUES
+from app.web.pages import PAGES
+from app.web.routing import NodeConverter
+
+__all__ = ["Counts", "Crawl", "Words", "routes"]
+
+AXE: Final = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"target-size": {"enabled": True}, "label-content-name-mismatch": {"enabled": True}},
+    "resultTypes": ["violations"],
+}
+
+_KEY: Final = re.compile(r"(?<![0-9A-Za-z])(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8,}(?![0-9A-Za-z])")
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d)?")
+_CODE: Final = re.compile(r"(?<![\w/@.:-])[A-Za-z]+_[A-Za-z_]+")
+_WORD: Final = re.compile(r"(?![A-Z]{2,4}(?![A-Za-z]))(?<![A-Za-zÀ-ÿ])[A-Za-zÀ-ÿ]{2,}(?:['’][a-zà-ÿ]+)?")
+_LATIN: Final = re.compile(r"(?![A-Z]{2,4}(?![A-Za-z]))(?<![A-Za-z])[A-Za-z]{2,}")
+_PLACE: Final = re.compile(r"%\(\w+\)s|%%")
+_OWN_NAME: Final = re.compile(r"“[^”]*”|[^\s@]+@[^\s@]+|/hooks/\S+|\b[A-Z]?\d[\w-]*|(?<=\d )may(?= \d{4})")
+
+_READ: Final = """() => {
+  document.querySelectorAll("details").forEach((one) => { one.open = true; });
+  const seen = (element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  const said = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const parent = walker.currentNode.parentElement;
+    const text = walker.currentNode.textContent.replace(/\\s+/g, " ").trim();
+    if (!text || parent.closest("script, style, [lang]:not(html), .raw, textarea[translate=no]") || !seen(parent)) { continue; }
+    said.push([text, parent.closest("[translate=no]") !== null]);
+  }
+  for (const name of ["title", "placeholder", "aria-label", "alt"]) {
+    for (const element of document.querySelectorAll(`[${name}]`)) {
+      said.push([element.getAttribute(name), element.closest("[translate=no]") !== null]);
+    }
+  }
+  const main = document.querySelector("main");
+  const links = [...document.querySelectorAll("a[href]")].map((one) => ({ href: one.href, inside: main.contains(one) }));
+  const searches = [...document.querySelectorAll("form")].map((one, at) => ({
+    at, method: one.method, action: one.action, field: one.querySelector("input[type=search], input[type=text], input:not([type])")?.name ?? "",
+  })).filter((one) => one.method === "get");
+  const wide = [];
+  if (document.documentElement.scrollWidth > innerWidth) {
+    for (const element of document.querySelectorAll("body *")) {
+      const box = element.getBoundingClientRect();
+      if (box.right > innerWidth + 1 && seen(element) && !element.closest(".table-box, pre, .unseen")) { wide.push(element.tagName + "." + element.className); }
+    }
+  }
+  return { title: document.title, path: location.pathname, h1: document.querySelector("h1")?.innerText ?? "", said, links, searches,
+    over: document.documentElement.scrollWidth - innerWidth, wide: wide.slice(0, 3) };
+}"""
+
+
+def routes() -> Map:
+    """The addresses that there are."""
+    rules = [
+        Rule(route.rule, endpoint=route.endpoint, methods=route.methods)
+        for pages in PAGES
+        for route in pages.routes
+        if not route.acts
+    ]
+    return Map(rules, converters={"node": NodeConverter})
+
+
+@dataclass
+class Words:
+    """What may stand on a page: the catalogue's words of a language, and what the agency wrote itself (names, areas, reasons)."""
+
+    english: frozenset[str]
+    of: dict[str, frozenset[str]]
+    sentences: dict[str, frozenset[str]]
+    names: re.Pattern[str]
+    codes: frozenset[str]
+
+    @classmethod
+    def read(cls, demo: Path) -> Words:
+        """The words of the catalogues and of an agency's folder, definitions and events."""
+        english: set[str] = set()
+        of: dict[str, frozenset[str]] = {}
+        sentences: dict[str, frozenset[str]] = {}
+        definitions = list(_definitions(demo / "definitions"))
+        for language in ("ko", "es"):
+            spoken: set[str] = set()
+            same: set[str] = set()
+            with (CATALOGUES / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
+                for message in read_po(file, locale=language):
+                    if not message.id:
+                        continue
+                    ids = message.id if isinstance(message.id, tuple) else (message.id,)
+                    texts = message.string if isinstance(message.string, tuple) else (message.string,)
+                    english.update(_words(*map(str, ids)))
+                    spoken.update(_words(*map(str, texts)))
+                    same.update(str(one) for one in ids if one not in texts and "%" not in one)
+            for name in definitions:
+                spoken.update(_words(str(name.get(language, ""))))
+                english.update(_words(str(name.get("en", ""))))
+            of[language] = frozenset(spoken)
+            sentences[language] = frozenset(same)
+        names = sorted(_names(demo), key=len, reverse=True)
+        return cls(
+            frozenset(english),
+            of,
+            sentences,
+            re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)", re.IGNORECASE),
+            frozenset(_codes(demo / "definitions")),
+        )
+
+    def wrong(self, text: str, language: str) -> Iterator[str]:
+        """What people do not read: keys, instants, codes, and words of another language."""
+        plain = self.names.sub(" ", text)
+        for pattern, what in ((_KEY, "a key"), (_INSTANT, "a day or instant for machines"), (_CODE, "a code")):
+            if found := pattern.search(plain):
+                yield f"{what}: {found[0]}"
+        for word in _LATIN.findall(plain):
+            if word in self.codes:
+                yield f"the code of a KPI: {word}"
+        if language == "en":
+            return
+        if plain.strip() in self.sentences[language]:
+            yield f"English: {text}"
+            return
+        plain = _OWN_NAME.sub(" ", plain)
+        known = self.of[language]
+        for word in (_LATIN if language == "ko" else _WORD).findall(plain):
+            small = word.casefold()
+            if small not in known and (language == "ko" or small in self.english):
+                yield f"English: {word} in {text[:60]!r}"
+
+
+def _words(*texts: str) -> Iterator[str]:
+    for text in texts:
+        yield from (word.casefold() for word in _WORD.findall(_PLACE.sub(" ", text)))
+
+
+def _definitions(folder: Path) -> Iterator[dict[str, Any]]:
+    for file in folder.glob("*.yaml"):
+        for one in yaml.safe_load_all(file.read_text(encoding="utf-8")):
+            yield from _translated(one)
+
+
+def _translated(value: object) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        if "en" in value and "ko" in value:
+            yield value
+        for part in value.values():
+            yield from _translated(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _translated(part)
+
+
+def _codes(folder: Path) -> Iterator[str]:
+    for file in folder.glob("*.yaml"):
+        for one in yaml.safe_load_all(file.read_text(encoding="utf-8")):
+            for kpi in one if isinstance(one, list) else [one]:
+                if isinstance(kpi, dict) and "code" in kpi:
+                    yield kpi["code"]
+
+
+_NAMED: Final = {
+    "units.csv": ("name", "evaluation_group", "code"),
+    "employees.csv": ("name", "number", "email", "rank"),
+    "scorecards.csv": ("area",),
+    "exclusions.csv": ("reason",),
+    "status.csv": ("note",),
+}
+
+
+def _names(demo: Path) -> set[str]:
+    """What the agency and its customers call things; never a translator's business."""
+    names = {"OpenKOPES", "Export K"}
+    for file, columns in _NAMED.items():
+        with (demo / "agency" / file).open(encoding="utf-8", newline="") as rows:
+            for row in csv.DictReader(rows):
+                for column in columns:
+                    names.update(part.strip() for part in row[column].split("/") if len(part.strip()) > 1)
+    for line in (demo / "events.ndjson").read_text(encoding="utf-8").splitlines():
+        event = json.loads(line)
+        names.update((str(event.get("source")), str(event.get("id"))))
+        data = event.get("data") or {}
+        for party in (data.get("company"), data.get("buyer")):
+            if isinstance(party, dict):
+                names.update(str(value) for value in party.values() if len(str(value)) > 2)
+        if data.get("reason"):
+            names.add(str(data["reason"]))
+    return {name for name in names if name}
+
+
+@dataclass
+class Counts:
+    """What a crawl did."""
+
+    pages: int = 0
+    links: int = 0
+    forms: int = 0
+    axe: int = 0
+
+
+@dataclass
+class Crawl:
+    """One role's pages in one language, at one width and in one theme.
+
+    Attributes:
+        looked_at: what axe has seen and which searches were sent, shared by the crawls of a run.
+        opens: how many pages of a kind are opened.
+        asks: of how many more links of that kind only the answer's status is looked at.
+    """
+
+    url: str
+    words: Words
+    language: str
+    width: int
+    looked_at: set[tuple[object, ...]]
+    opens: int = 2
+    asks: int = 3
+    map: Map = field(default_factory=routes)
+    counts: Counts = field(default_factory=Counts)
+    findings: list[str] = field(default_factory=list)
+    titles: dict[str, str] = field(default_factory=dict)
+
+    def run(self, page: Page, start: str = "/") -> None:
+        """Go through all that the first page leads to."""
+        noise: list[str] = []
+        page.on("console", lambda message: noise.append(message.text) if message.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: noise.append(str(error)))
+        page.on(
+            "requestfailed",
+            lambda request: None if _left(request) else noise.append(f"{request.url}: {request.failure}"),
+        )
+        waiting = [start]
+        opened: dict[object, int] = {}
+        known: set[str] = set()
+        while waiting:
+            address = waiting.pop(0)
+            noise.clear()
+            for following in self._look(page, address):
+                if following in known:
+                    continue
+                known.add(following)
+                kind = self._kind(following)
+                opened[kind] = opened.get(kind, 0) + 1
+                if opened[kind] <= self.opens:
+                    waiting.append(following)
+                elif opened[kind] <= self.opens + self.asks:
+                    self._ask(page, following, address)
+            for line in noise:
+                self._wrong(address, f"the console: {line}")
+
+    def _wrong(self, address: str, what: str) -> None:
+        self.findings.append(f"{address}: {what}")
+
+    def _kind(self, address: str) -> tuple[object, ...]:
+        parts = urlsplit(address)
+        try:
+            endpoint, arguments = self.map.bind("").match(parts.path)
+        except HTTPException:
+            return (parts.path,)
+        kinds = tuple(str(value.kind) for value in arguments.values() if isinstance(value, Node))
+        return (endpoint, kinds, tuple(sorted(name for name, _ in parse_qsl(parts.query))))
+
+    def _ask(self, page: Page, address: str, origin: str) -> None:
+        self.counts.links += 1
+        answer = page.request.get(self.url + address)
+        if answer.status >= 400:
+            self._wrong(origin, f"the link to {address} answers {answer.status}")
+
+    def _look(self, page: Page, address: str) -> list[str]:
+        """Open a page, look at it and return where it leads."""
+        self.counts.links += 1
+        answer = page.goto(self.url + address, wait_until="load")
+        if answer is None or answer.status >= 400:
+            self._wrong(address, f"answers {answer.status if answer else 'nothing'}")
+            return []
+        self.counts.pages += 1
+        content = page.evaluate(_READ)
+        self._read(address, content)
+        links = [urlsplit(one["href"]) for one in content["links"]]
+        inside = {
+            one["href"].split("#")[0].removeprefix(self.url)
+            for one in content["links"]
+            if one["inside"] and one["href"].startswith(self.url)
+        }
+        if not inside - {urlsplit(page.url)._replace(scheme="", netloc="", fragment="").geturl()} and not self._forms(
+            page
+        ):
+            self._wrong(address, "it leads nowhere")
+        self._axe(page, address)
+        for form in content["searches"]:
+            self._search(page, address, form)
+        host = urlsplit(self.url).netloc
+        return [
+            one._replace(scheme="", netloc="", fragment="").geturl()
+            for one in links
+            if one.netloc == host and not one.path.startswith(("/static", "/openapi.json"))
+        ]
+
+    def _forms(self, page: Page) -> int:
+        return page.locator("main form").count()
+
+    def _read(self, address: str, content: dict[str, Any]) -> None:
+        for text, is_name in content["said"]:
+            for what in self.words.wrong(text, "en" if is_name else self.language):
+                self._wrong(address, what)
+        title = content["title"]
+        path = urlsplit(content["path"]).path
+        if not title or title.startswith("–"):
+            self._wrong(address, "it has no title")
+        elif self.titles.setdefault(title, path) != path:
+            self._wrong(address, f"it is called {title!r} as {self.titles[title]} is")
+        if content["over"] > 0:
+            self._wrong(address, f"it is {content['over']} px wider than the screen: {', '.join(content['wide'])}")
+
+    def _axe(self, page: Page, address: str) -> None:
+        kind = (*self._kind(address), self.width)
+        if kind in self.looked_at:
+            return
+        self.looked_at.add(kind)
+        self.counts.axe += 1
+        for one in Axe().run(page, options=AXE).response["violations"]:
+            where = "; ".join(str(node["target"][-1]) for node in one["nodes"][:3])
+            self._wrong(address, f"axe {one['id']}: {where}")
+
+    def _search(self, page: Page, address: str, form: dict[str, Any]) -> None:
+        """Type into a search and press Enter, with nothing else chosen; what was typed stands in the answer."""
+        if not form["field"]:
+            return
+        kind = ("form", *self._kind(address)[:2], form["field"], self.language)
+        if kind in self.looked_at:
+            return
+        self.looked_at.add(kind)
+        self.counts.forms += 1
+        page.goto(self.url + urlsplit(address).path)
+        field = page.locator("form").nth(form["at"]).locator(f"[name={form['field']}]")
+        field.fill("a")
+        try:
+            with page.expect_navigation(timeout=4000):
+                field.press("Enter")
+        except Exception:  # noqa: BLE001 - whatever the browser says, it has not been sent
+            self._wrong(address, f"the search by {form['field']} is not sent by Enter")
+            return
+        if page.locator(f"[name={form['field']}]").first.input_value() != "a":
+            self._wrong(address, f"the search by {form['field']} does not show what is searched for")
+
+
+def _left(request: Any) -> bool:
+    """A stream that ends since the page is left is no failure."""
+    return request.failure == "net::ERR_ABORTED"

@@ -1,0 +1,64 @@
+"""Every page that a role is led to does its job: in three languages, on a phone and on a wide screen, in both themes.
+
+Each role goes through its pages once in each language; width and theme take turns, so that every role meets both of each. What a page must
+keep is said by :mod:`tests.browser.crawling`; here it is only asked whether anything is wrong, all of it in one list.
+"""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.crawling import Counts, Crawl, Words
+from tests.browser.test_every_role import ROLES, Site, site
+
+__all__ = ["site"]
+
+pytestmark = pytest.mark.browser
+
+LOCALES = {"en": "en-GB", "ko": "ko-KR", "es": "es-ES"}
+WIDTHS = (1440, 390)
+THEMES = ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def words(site: Site) -> Words:
+    """What may be read on the demonstration agency's pages."""
+    return Words.read(site.folder / "demo")
+
+
+@pytest.fixture(scope="module")
+def looked_at() -> set[tuple[object, ...]]:
+    """What axe has seen: a kind of page once at each width is enough."""
+    return set()
+
+
+@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_that_a_role_is_led_to_does_its_job(
+    site: Site, browser: Browser, words: Words, looked_at: set[tuple[object, ...]], role: str, language: str
+) -> None:
+    """Links answer and lead on, searches are sent by Enter, titles differ, nothing is in another language or for machines, axe is content."""
+    turn = ROLES.index(role) + list(LOCALES).index(language)
+    width, theme = WIDTHS[turn % 2], THEMES[(turn // 2) % 2]
+    context = browser.new_context(
+        locale=LOCALES[language],
+        timezone_id="UTC",
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if theme == "dark" else "light",
+    )
+    try:
+        page = context.new_page()
+        site.sign_in(page, role)
+        opens, asks = (2, 3) if language == "en" else (1, 0)
+        crawl = Crawl(site.url, words, language, width, looked_at, opens, asks)
+        crawl.run(page)
+    finally:
+        context.close()
+    assert sorted(set(crawl.findings)) == []
+    assert _is_a_walk(crawl.counts)
+
+
+def _is_a_walk(counts: Counts) -> bool:
+    """A crawl that stops at the first page would find nothing wrong."""
+    return counts.pages >= 12

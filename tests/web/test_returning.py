@@ -1,0 +1,156 @@
+"""A session that ends in the middle of a form: what was typed stands in it again after sign-in, for its owner alone, passwords never."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Final
+
+import pytest
+
+from app import access
+from app.web.forms import PASSWORD_FIELDS
+from app.web.pages import PAGES
+from tests.people import PASSWORD
+from tests.web.working import Somebody, Working, key_of
+
+DEAL: Final = "2026-06-04 deal D-1 E1 100 USD of One/AT"
+
+FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
+    "accounts.create": ("iris", "/accounts", {"email": "new@agency.example", "employee": "E7"}),
+    "accounts.change": ("iris", "/accounts/1", {"employee": "E-typed"}),
+    "activity.reverse": ("alba", f"/activities/{key_of('D-1')}/reverse", {"reason": "It was typed twice"}),
+    "activity.correct": (
+        "alba",
+        f"/activities/{key_of('D-1')}/correct",
+        {"reason": "The amount", "company": "Alpen", "buyer": "Nordwind", "amount": "1,225"},
+    ),
+    "ledger.export": ("emil", "/ledger?type=export_deal", {"reason": "The yearly audit"}),
+    "targets.set_targets": ("boram", "/targets?unit=VIE", {"kpi": "consults", "note-consults": "A new market"}),
+    "password.change": ("alba", "/password", {}),
+    "verification.judge": ("boram", "/verification", {"reason": "No invoice"}),
+    "grades.export": ("dana", "/grades", {"reason": "The board's meeting"}),
+    "log_activity.log": (
+        "alba",
+        "/log",
+        {"company": "Alpen", "buyer": "Nordwind", "amount": "1,225", "hs_code": "850940"},
+    ),
+    "people.export": ("dana", "/people?unit=VIE", {"reason": "The yearly report"}),
+    "activities.export": ("boram", "/activities?node=unit:VIE", {"reason": "A visit"}),
+    "keys.create": ("iris", "/keys", {"name": "crm-new"}),
+    "keys.create_hook": ("iris", "/keys/hooks", {"hook_name": "erp-new"}),
+}
+"""Of each form into which something is typed: who sends it, where, and what is typed."""
+
+WITHOUT_TEXT: Final = {
+    "accounts.disable",
+    "accounts.enable",
+    "accounts.reset",
+    "keys.revoke",
+    "keys.revoke_hook",
+    "look.look",
+    "sign_in.enter",
+    "sign_in.leave",
+    "rejected.replay",
+}
+"""Forms of a button alone, and the sign-in itself; a rejected event's form is tried by its own test below."""
+
+
+def _shown(route_page: str, again: str, address: str) -> str:
+    path, _, query = address.partition("?")
+    if (route_page, again) == ("activity", "activity"):
+        path = path.removesuffix("/reverse")
+    if route_page == "keys":
+        path = "/keys"
+    return f"{path}?{query}" if query else path
+
+
+def test_every_form_of_every_page_is_tried() -> None:
+    """A new form has to be added here."""
+    acts = {route.endpoint for pages in PAGES for route in pages.routes if route.acts and not route.api}
+    assert acts == FORMS.keys() | WITHOUT_TEXT
+
+
+def _hidden(browser: Somebody, page: str) -> dict[str, str]:
+    text = browser.get(page).text
+    names = re.findall(r'<input type="hidden" name="(csrf_token|typed_by|form_id)" value="([^"]*)"', text)
+    return {name: unescape(value) for name, value in names}
+
+
+def _sign_in(browser: Somebody, name: str) -> None:
+    browser.client.post("/login", data={"email": f"{name}@agency.example", "password": PASSWORD})
+
+
+def _everywhere_out(working: Working, name: str) -> None:
+    """As when somebody's sessions are ended elsewhere."""
+    with working.database.write("sign_out") as connection:
+        account = next(one for one in access.accounts(connection, search=name, after="", limit=5))
+        access.end_sessions(connection, account_id=account.id, now=account.created_at)
+
+
+def _pages_of(endpoint: str) -> tuple[str, str]:
+    routes = {route.endpoint: route for pages in PAGES for route in pages.routes}
+    return endpoint.partition(".")[0], str(routes[endpoint].again)
+
+
+@pytest.mark.parametrize("endpoint", FORMS)
+def test_what_was_typed_comes_back_to_its_owner(working: Working, endpoint: str) -> None:
+    """And to nobody else who signs in on that browser; it leaves once a form is sent (issue 11, section 1)."""
+    name, address, typed = FORMS[endpoint]
+    working.record(DEAL)
+    browser: Somebody = getattr(working, name)
+    page = _shown(*_pages_of(endpoint), address)
+    hidden = _hidden(browser, page)
+    assert hidden["typed_by"]
+    _everywhere_out(working, name)
+    secret = dict.fromkeys(PASSWORD_FIELDS, "kestrel-not-to-be-kept")
+    answer = browser.client.post(address, data={**hidden, **typed, **secret})
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("/login?next=")
+    assert not any(value in answer.headers["Location"] for value in typed.values())
+
+    other = "hana" if name != "hana" else "dana"
+    _sign_in(browser, other)
+    for value in typed.values():
+        assert value not in browser.client.get(page).text or value == "consults"
+    browser.client.delete_cookie("kopes_session")
+
+    _sign_in(browser, name)
+    back = browser.client.get(page)
+    assert back.status_code == 200
+    text = unescape(back.text)
+    assert [value for value in typed.values() if value not in text] == []
+    assert "kestrel-not-to-be-kept" not in text
+    if typed:
+        assert "Your session had ended." in text
+
+
+def test_a_form_whose_token_is_old_gives_the_text_back(working: Working) -> None:
+    """The token goes with the session: a tab that is older than the present one shows its text again, to be sent once more."""
+    hidden = _hidden(working.alba, "/log")
+    _sign_in(working.alba, "alba")
+    answer = working.alba.client.post("/log", data={**hidden, "company": "Alpen", "type": "export_deal"})
+    assert answer.status_code == 400
+    assert 'value="Alpen"' in answer.text
+
+
+def test_the_text_of_another_person_is_shown_to_nobody(working: Working) -> None:
+    """Two people share a browser: the first one's open tab tells the second nothing."""
+    hidden = _hidden(working.alba, "/log")
+    _sign_in(working.alba, "jiho")
+    answer = working.alba.client.post("/log", data={**hidden, "company": "Alpen", "type": "export_deal"})
+    assert answer.status_code == 400
+    assert "Alpen" not in answer.text
+
+
+def test_what_was_given_back_goes_once_a_form_is_sent(working: Working) -> None:
+    """It does not turn up again the next day."""
+    hidden = _hidden(working.alba, "/log")
+    _everywhere_out(working, "alba")
+    working.alba.client.post("/log", data={**hidden, "company": "Alpen", "type": "export_deal"})
+    _sign_in(working.alba, "alba")
+    assert 'value="Alpen"' in working.alba.client.get("/log").text
+    hidden = _hidden(working.alba, "/log")
+    form = {"type": "new_buyer", "company": "Alpen", "buyer": "One", "buyer_country": "AT", "day": "2026-06-29"}
+    assert working.alba.client.post("/log", data={**hidden, **form}).status_code == 303
+    assert 'value="Alpen"' not in working.alba.client.get("/log").text
