@@ -57,14 +57,19 @@ def serve(bind: tuple[str, int], workers: int) -> None:
     except OSError as error:
         message = f"{bind[0]}:{bind[1]}: {error.strerror or error}"
         raise click.ClickException(message) from error
-    click.echo(f"OpenKOPES serves on {_shown(listener)}")
-    sys.stdout.flush()
+    line = f"OpenKOPES serves on {_shown(listener)}"
+
+    def ready() -> None:
+        click.echo(line)
+        sys.stdout.flush()
+
     if workers == 1:
+        ready()
         run(given, listener)
         return
     with listener:
         host, port = listener.getsockname()[:2]
-    sys.exit(supervise(given, host, port, workers=workers))
+    sys.exit(supervise(given, host, port, workers=workers, ready=ready))
 
 
 def _look_at_secret_key(given: Settings) -> None:

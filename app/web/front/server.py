@@ -16,7 +16,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
@@ -153,7 +153,7 @@ def run(settings: Settings, listener: socket.socket, *, more: Iterable[Pages] = 
         os._exit(0)
 
 
-def supervise(settings: Settings, host: str, port: int, *, workers: int) -> int:
+def supervise(settings: Settings, host: str, port: int, *, workers: int, ready: Callable[[], object]) -> int:
     """Serve by several processes on one address, each replaced where it fails, until asked to stop.
 
     Args:
@@ -161,6 +161,7 @@ def supervise(settings: Settings, host: str, port: int, *, workers: int) -> int:
         host: where to listen.
         port: where to listen.
         workers: how many.
+        ready: called once, as soon as one of them takes connections.
 
     Returns:
         The exit status: 1 where no process could start.
@@ -169,7 +170,7 @@ def supervise(settings: Settings, host: str, port: int, *, workers: int) -> int:
         # The library that counts requests looks for this folder when it is imported, and nowhere but in the environment.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # noqa: TID251 - handed on to the processes
         config = _config(partial(_front_of_child, settings, os.getpid()), workers=workers)
-        supervisor = _Supervisor(config, host, port, metrics=folder)
+        supervisor = _Supervisor(config, host, port, metrics=folder, ready=ready)
         supervisor.run()
     return 1 if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes) else 0
 
@@ -177,8 +178,11 @@ def supervise(settings: Settings, host: str, port: int, *, workers: int) -> int:
 class _Supervisor(Multiprocess):
     """Uvicorn's, with a socket for each process, which tells when one was replaced and does not wait for one without end."""
 
-    def __init__(self, config: uvicorn.Config, host: str, port: int, *, metrics: str) -> None:
+    def __init__(
+        self, config: uvicorn.Config, host: str, port: int, *, metrics: str, ready: Callable[[], object]
+    ) -> None:
         self._address = (host, port)
+        self._ready: Callable[[], object] | None = ready
         self._handed: list[socket.socket] = []
         self._metrics = metrics
         super().__init__(config, [])
@@ -207,6 +211,7 @@ class _Supervisor(Multiprocess):
 
         Uvicorn would ask each process whether it is well, and could not be stopped while one that is starting does not answer yet.
         """
+        self._tell_when_ready()
         for place, process in enumerate(self.processes):
             if process.process.is_alive():
                 continue
@@ -219,6 +224,13 @@ class _Supervisor(Multiprocess):
             self.processes[place] = another = Process(self.config, self.sockets)
             another.start()
         self._let_go()
+
+    def _tell_when_ready(self) -> None:
+        """A process listens once it has read the agency; before that its address refuses, and nobody is to be told of it."""
+        if self._ready is not None:
+            with contextlib.suppress(OSError), socket.create_connection(self._address, timeout=1):
+                self._ready()
+                self._ready = None
 
     def _let_go(self) -> None:
         """Close our ends of what processes have by now: a socket lives as long as its process."""
