@@ -40,7 +40,7 @@ LENGTH_MAX: Final = 200
 _GUESSES_LOG10_MIN: Final = 9
 """A billion guesses, each of which costs a tenth of a second and 64 MiB here: a year of a machine that does thirty at once."""
 
-_REST_LOG10_MIN: Final = 6
+_REST_LOG10_MIN: Final = 8
 """What is left of a password without its owner's own words has to be something by itself."""
 
 _GUESSED_LENGTH: Final = 64

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -171,22 +172,23 @@ def _make_logins(report: demo.DemoReport, database: Database) -> str:
 
 def _serve(environment: dict[str, str], port: int) -> None:
     """Run server and worker until one of them ends or we are told to; then end both."""
+    told_to_stop = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        told_to_stop.set()
+
+    # Before there are children: told in between, we would leave them behind.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, stop)
     click.echo(f"http://127.0.0.1:{port}", err=True)
     children = [
         # What they say goes where we speak to people: standard output holds the logins alone.
         subprocess.Popen([sys.executable, "-m", "app", *words], env=environment, cwd=ROOT, stdout=sys.stderr)
         for words in (("serve", "--bind", f"127.0.0.1:{port}"), ("worker",))
     ]
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        for child in children:
-            child.terminate()
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, stop)
-    while all(child.poll() is None for child in children):
-        time.sleep(0.2)
+    while all(child.poll() is None for child in children) and not told_to_stop.wait(0.2):
+        pass
     for child in children:
         child.terminate()
     until = time.monotonic() + STOP_SECONDS

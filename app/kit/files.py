@@ -126,6 +126,12 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
         "formula_without_value": n_(
             "Cell %(cell)s holds a formula that was never calculated. Open the workbook in a spreadsheet program and save it."
         ),
+        "merged_cell": n_(
+            "Cell %(cell)s is merged with another one and holds nothing of its own. Take the merging off."
+        ),
+        "further_sheet": n_(
+            "Only the first sheet is read, and sheet “%(sheet)s” holds such rows too. Put all rows on one sheet, or each sheet into a file of its own."
+        ),
         "lost_zero": n_(
             "Cell %(cell)s holds the number %(value)s: a zero before it may have been lost. Write it as a text."
         ),
@@ -240,6 +246,11 @@ class _Table:
         cells = line.split(",")
         return len(cells) == len(self.header) and '"' not in cells[0]
 
+    def is_header(self, cells: Sequence[str]) -> bool:
+        """Whether a row of another sheet names columns of such a table: one name alone may be a heading by chance."""
+        known = {name.casefold() for name in self.columns.all} if self.columns else set()
+        return len(known & {_column_name(cell).casefold() for cell in cells}) > 1
+
     def column(self, place: int) -> str:
         """The name of the column at a place from 0, or of the last one where a row goes on; empty before there are names."""
         return self.header[min(place, len(self.header) - 1)] if self.header else ""
@@ -283,7 +294,11 @@ class _Table:
         return findings
 
 
-_CELL_TROUBLES: Final = {sheets.ERROR: "error_cell", sheets.FORMULA: "formula_without_value"}
+_CELL_TROUBLES: Final = {
+    sheets.ERROR: "error_cell",
+    sheets.FORMULA: "formula_without_value",
+    sheets.MERGED: "merged_cell",
+}
 _SPREADSHEET_DIGITS: Final = 15
 """So many digits of a number does a spreadsheet keep."""
 _ROW_LIKE_MIN: Final = 4
@@ -506,6 +521,12 @@ def _sheet_rows(output: Iterable[bytes], table: _Table) -> Iterator[Row | Troubl
         batch = last = json.loads(text)
         if isinstance(batch, str):
             break
+        if isinstance(batch, dict):
+            further = next((name for name, cells in batch.items() if table.is_header(cells)), None)
+            if further is not None:
+                yield _trouble(file, None, "further_sheet", whole_file=True, sheet=_shown(further))
+                return
+            continue
         for line, texts, kinds in batch:
             if any("\0" in text for text in texts):
                 yield _trouble(file, line, "nul", text=_csv_text(texts), whole_file=table.header is None)

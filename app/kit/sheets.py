@@ -26,7 +26,7 @@ from typing import IO, Final
 
 import python_calamine
 
-__all__ = ["END", "ERROR", "FORMULA", "NO_SHEET", "NUMBER", "cell_text", "main"]
+__all__ = ["END", "ERROR", "FORMULA", "MERGED", "NO_SHEET", "NUMBER", "cell_text", "main"]
 
 MEMORY_BYTES_MAX: Final = 3 * 2**30
 BATCH: Final = 500
@@ -40,16 +40,21 @@ ERROR: Final = "error"
 """The kind of a cell that shows ``#N/A`` or the like."""
 FORMULA: Final = "formula"
 """The kind of a cell whose formula was never calculated."""
+MERGED: Final = "merged"
+"""The kind of a cell that lies under another one, with which it is merged: it looks full and holds nothing."""
 _PERCENT: Final = "percent"
 
 _SIGNIFICANT_MAX: Final = 16
 _PERCENT_FORMATS: Final = frozenset({9, 10})
 """0% and 0.00%, which workbooks name by number alone (ECMA-376, 18.8.30)."""
 _LITERAL: Final = re.compile(r'"[^"]*"|[\\_*].')
+_RANGE: Final = re.compile("([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)")
 _LETTERS: Final = re.compile("[A-Z]+")
 
 Marks = dict[int, dict[int, tuple[str, str]]]
 """Row from 1 -> column from 0 -> kind and, of an error, what is shown."""
+Merged = list[tuple[int, int, int, int]]
+"""First row from 1, first column from 0, last row, last column."""
 Row = tuple[int, list[str], list[tuple[int, str]]]
 """A row's number from 1, its cells as texts, and column from 0 and kind of those that are no plain text."""
 
@@ -83,18 +88,32 @@ def _number_text(number: float, *, is_percent: bool) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _rows(sheet: python_calamine.CalamineSheet, marks: Marks) -> Iterator[Row]:
+def _rows(sheet: python_calamine.CalamineSheet, marks: Marks, merged: Merged) -> Iterator[Row]:
     # Empty rows above the first one are given, empty columns before the first one are not.
     before = [""] * (sheet.start[1] if sheet.start else 0)
+    waiting, covering = sorted(merged, reverse=True), Merged()
     for number, cells in enumerate(sheet.iter_rows(), start=1):
         texts, kinds = _row([*before, *cells], marks.pop(number, {}))
+        while waiting and waiting[-1][0] <= number:
+            covering.append(waiting.pop())
+        covering = [one for one in covering if one[2] >= number]
         if kinds or any(texts):
-            yield number, texts, kinds
+            yield number, texts, [*kinds, *((place, MERGED) for place in _covered(number, len(texts), covering))]
     # A row of nothing but errors or uncalculated formulas is empty to the reader of values.
     for number, cells_marked in sorted(marks.items()):
         texts, kinds = _row([], cells_marked)
         if kinds:
             yield number, texts, kinds
+
+
+def _covered(number: int, width: int, covering: Merged) -> list[int]:
+    """The places of a row that lie under a merged cell: all of it but its first cell."""
+    return [
+        place
+        for first_row, first, _, last in covering
+        for place in range(first, min(last + 1, width))
+        if (number, place) != (first_row, first)
+    ]
 
 
 def _row(cells: Sequence[object], marks: dict[int, tuple[str, str]]) -> tuple[list[str], list[tuple[int, str]]]:
@@ -114,15 +133,16 @@ def _row(cells: Sequence[object], marks: dict[int, tuple[str, str]]) -> tuple[li
 # ---------------------------------------------------------------------------------------------------------------- marks
 
 
-def _marks(path: str) -> Marks:
-    """The cells of the first sheet that show an error or a percentage, or hold a formula without a value."""
+def _marks(path: str) -> tuple[Marks, Merged]:
+    """The cells of the first sheet that show an error or a percentage, or hold a formula without a value; and those that are merged."""
     marks: Marks = {}
+    merged: Merged = []
     with zipfile.ZipFile(path) as archive:
         percents = _percent_styles(archive)
         with archive.open(_first_sheet(archive)) as sheet:
-            for row, column, mark in _marked_cells(sheet, percents):
+            for row, column, mark in _marked_cells(sheet, percents, merged):
                 marks.setdefault(row, {})[column] = mark
-    return marks
+    return marks, merged
 
 
 def _local(element: ET.Element) -> str:
@@ -158,7 +178,9 @@ def _percent_styles(archive: zipfile.ZipFile) -> frozenset[int]:
     return frozenset(number for number, one in enumerate(formats) if one in own_formats | _PERCENT_FORMATS)
 
 
-def _marked_cells(sheet: IO[bytes], percents: frozenset[int]) -> Iterator[tuple[int, int, tuple[str, str]]]:
+def _marked_cells(
+    sheet: IO[bytes], percents: frozenset[int], merged: Merged
+) -> Iterator[tuple[int, int, tuple[str, str]]]:
     row, column = 0, -1
     for event, element in ET.iterparse(sheet, ("start", "end")):  # noqa: S314 - as at its import
         name = _local(element)
@@ -173,6 +195,9 @@ def _marked_cells(sheet: IO[bytes], percents: frozenset[int]) -> Iterator[tuple[
                 yield row, column, mark
         elif name == "row":
             element.clear()
+        elif name == "mergeCell" and (corners := _RANGE.fullmatch(element.get("ref", ""))):
+            left, top, right, bottom = corners.groups()
+            merged.append((int(top), _column(left), int(bottom), _column(right)))
 
 
 def _mark(cell: ET.Element, percents: frozenset[int]) -> tuple[str, str] | None:
@@ -197,8 +222,17 @@ def _column(reference: str) -> int:
     return number - 1
 
 
+def _other_headers(workbook: python_calamine.CalamineWorkbook) -> Iterator[tuple[str, list[str]]]:
+    """The first row with anything in it of each further sheet: whether it is a table of the same kind."""
+    for name in workbook.sheet_names[1:]:
+        # A sheet of charts has no rows.
+        with contextlib.suppress(python_calamine.CalamineError):
+            rows = ([cell_text(cell) for cell in cells] for cells in workbook.get_sheet_by_name(name).iter_rows())
+            yield name, next(filter(any, rows), [])
+
+
 def main(path: str) -> None:
-    """Write the rows that hold anything as lines of JSON, each a list of :data:`Row`, then a line that says it is the end."""
+    """Write the first rows of further sheets by their names, then the rows that hold anything as lines of JSON, each a list of :data:`Row`, then a line that says it is the end."""
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
     workbook = python_calamine.CalamineWorkbook.from_path(path)
@@ -206,7 +240,8 @@ def main(path: str) -> None:
     if not workbook.sheet_names:
         write(json.dumps(NO_SHEET) + "\n")
         return
-    rows = _rows(workbook.get_sheet_by_index(0), _marks(path))
+    write(json.dumps(dict(_other_headers(workbook))) + "\n")
+    rows = _rows(workbook.get_sheet_by_index(0), *_marks(path))
     while batch := list(islice(rows, BATCH)):
         write(json.dumps(batch) + "\n")
     write(json.dumps(END) + "\n")

@@ -7,6 +7,7 @@ refused leaves nothing half done. It never computes a figure and never decides a
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Iterable
 
 from flask import Flask
@@ -74,7 +75,7 @@ def create_app(
     app.jinja_env.filters.update(plain_words.FILTERS)
     errors.prepare(app, site)
     measuring.prepare(app)
-    app.after_request(security.add_headers)
+    app.after_request(functools.partial(security.add_headers, https=settings.secure_cookies))
     site.register(app, (*PAGES, *RESOURCES, *more))
     refuse_undeclared(app, site)
     return app

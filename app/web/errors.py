@@ -147,7 +147,7 @@ def refused_outside(app: Flask, site: Site, refusal: Refusal, *, path: str, acce
         headers = {} if refusal.retry_after_s is None else {"Retry-After": str(refusal.retry_after_s)}
         detail = filled(refusal.message, refusal.parameters)
         response = _answer(site, status=refusal.status, code=refusal.code, detail=detail, headers=headers, plain=True)
-        add_headers(response)
+        add_headers(response, https=site.settings.secure_cookies)
     return response
 
 

@@ -53,15 +53,20 @@ class CookieSessions(SecureCookieSessionInterface):
         return bool(app.config["SESSION_COOKIE_SECURE"]) or request.is_secure
 
 
-def add_headers(response: Response) -> Response:
-    """Set the headers of every answer; a personal page is kept by no cache."""
+def add_headers(response: Response, *, https: bool = False) -> Response:
+    """Set the headers of every answer; a personal page is kept by no cache.
+
+    Args:
+        response: the answer.
+        https: it is known to go out by https, whatever the proxy before the server says.
+    """
     headers = response.headers
     for name, value in _HEADERS:
         headers.setdefault(name, value)
     headers.setdefault("Cache-Control", "no-store")
     if (number := request.environ.get("kopes.request")) is not None:
         headers.setdefault("X-Request-Id", number)
-    if request.is_secure:
+    if https or request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     return response
 

@@ -20,7 +20,7 @@ from app.web.navigation import Item
 __all__ = ["Shell"]
 
 _MARK: Final = "\N{SYMBOL FOR NULL}csrf\N{SYMBOL FOR NULL}"
-_DRAWN: Final[LruCache[str]] = LruCache(1024, weight_max=6_000_000, weigh=len)
+_DRAWN: Final[LruCache[str]] = LruCache(512, weight_max=3_000_000, weigh=len)
 
 
 class Shell:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import os
 import random
-import socket
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,8 +20,6 @@ from tests.bench.ingesting import server
 from tests.bench.measuring import seconds, tell
 from tests.bench.pages import Visitor, accounts
 
-UPLOADS = 40
-SIGN_INS = 40
 FEW, MANY = 1_000, 10_000
 
 
@@ -49,7 +44,7 @@ def _measure_presence(agency: Agency, login: tuple[str, str]) -> None:
 
         idle = statistics.median(ask() for _ in range(500))
         pressed: list[float] = []
-        with _slow_uploads(port), _sign_ins(port, login):
+        with _pressed(port, login):
             loading = subprocess.Popen(
                 [sys.executable, "-m", "app", "load", str(agency.report.agency)],
                 env=os.environ | {"DATABASE_URL": agency.url, "KPI_DEFINITIONS": str(agency.report.definitions)},
@@ -64,48 +59,13 @@ def _measure_presence(agency: Agency, login: tuple[str, str]) -> None:
 
 
 @contextmanager
-def _slow_uploads(port: int) -> Iterator[None]:
-    """Bodies that come byte by byte, begun anew when the server has had enough."""
-    over = threading.Event()
-
-    def send() -> None:
-        while not over.is_set():
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)) as one:
-                one.sendall(b"POST /api/v1/events HTTP/1.1\r\nHost: bench\r\nContent-Length: 1000000\r\n\r\n")
-                while not over.wait(0.5):
-                    one.sendall(b"[")
-
-    with _threads(send, UPLOADS, over):
-        yield
-
-
-@contextmanager
-def _sign_ins(port: int, login: tuple[str, str]) -> Iterator[None]:
-    """So many people sign in again and again."""
-    over = threading.Event()
-
-    def sign_in() -> None:
-        while not over.is_set():
-            # Who is asked to come again does so.
-            with contextlib.suppress(AssertionError, OSError, http.client.HTTPException):
-                Visitor(port, *login)
-
-    with _threads(sign_in, SIGN_INS, over):
-        yield
-
-
-@contextmanager
-def _threads(work: object, count: int, over: threading.Event) -> Iterator[None]:
-    assert callable(work)
-    threads = [threading.Thread(target=work) for _ in range(count)]
-    for thread in threads:
-        thread.start()
+def _pressed(port: int, login: tuple[str, str]) -> Iterator[None]:
+    pressing = subprocess.Popen([sys.executable, "-m", "tests.bench.pressing", str(port), *login])
     try:
         yield
     finally:
-        over.set()
-        for thread in threads:
-            thread.join()
+        pressing.terminate()
+        pressing.wait()
 
 
 def _measure_memory(agency: Agency, people: dict[Role, tuple[str, str]]) -> None:

@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,9 +43,20 @@ def running(instance: Path) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     finally:
-        # It ends its children, and waits for them.
         process.send_signal(signal.SIGTERM)
         process.communicate()
+    assert left_behind(instance) == [], "it ends its children, whenever it is told to stop"
+
+
+def left_behind(instance: Path) -> list[str]:
+    """The processes that still work on its database."""
+    mark = str(instance / "demo.sqlite").encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if mark in (folder / "environ").read_bytes():
+                found.append(folder.name)
+    return found
 
 
 def logins(process: subprocess.Popen[str]) -> list[str]:

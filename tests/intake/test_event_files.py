@@ -240,3 +240,109 @@ def test_columns_before_the_first_one_are_columns(tmp_path: Path) -> None:
     (trouble,) = read_events(tmp_path / "events.xlsx")
     assert isinstance(trouble, Trouble)
     assert [finding.code for finding in trouble.findings] == ["unnamed_column"] * 2
+
+
+def test_a_cell_that_lies_under_a_merged_one_is_named(tmp_path: Path) -> None:
+    """One share of credits written over two deals would leave the second deal to one person alone; a note may be merged."""
+    with xlsxwriter.Workbook(tmp_path / "events.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, (*HEADER, "credits", "x_note"))
+        for number in (1, 2, 3, 4):
+            sheet.write_row(number, 0, CELLS)
+        sheet.merge_range(1, len(HEADER), 2, len(HEADER), "E1:0.5;E2:0.5")
+        sheet.merge_range(3, len(HEADER) + 1, 4, len(HEADER) + 1, "seen")
+    first, second, *rest = read_events(tmp_path / "events.xlsx")
+    assert isinstance(first, Document)
+    assert isinstance(second, Trouble)
+    assert [(one.code, one.parameters["cell"]) for one in second.findings] == [("merged_cell", "K3")]
+    assert all(isinstance(one, Document) for one in rest)
+    assert len(rest) == 2
+
+
+@pytest.mark.parametrize(
+    ("further", "expected"),
+    [
+        ([("note", "id"), ("told by telephone", "7")], [[]]),
+        ([], [[]]),
+        ([HEADER, CELLS], [["further_sheet"]]),
+        ([(), tuple(f" {name.upper()}" for name in HEADER)], [["further_sheet"]]),
+    ],
+)
+def test_events_on_a_further_sheet_are_not_passed_over(
+    tmp_path: Path, further: list[tuple[str, ...]], expected: list[list[str]]
+) -> None:
+    """A year with a sheet for each month: the file is stopped before January alone is recorded. A sheet of notes is nobody's concern."""
+    with xlsxwriter.Workbook(tmp_path / "events.xlsx") as book:
+        for rows in ([HEADER, CELLS], further):
+            sheet = book.add_worksheet()
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+        book.add_chartsheet()
+    assert _codes(tmp_path / "events.xlsx") == expected
+
+
+@given(st.data())
+def test_a_stray_quotation_mark_keeps_the_count_of_rows(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Wherever it stands: each of five rows is an event or a reject, and each reject is its line as it came."""
+    cell = st.sampled_from(["Hanbit", "Hanbit, Seoul", 'Hanbit "H"', "", "한빛"])
+    rows = [
+        [
+            str(number) if name == "id" else data.draw(cell) if name.endswith("_name") else text
+            for name, text in zip(HEADER, CELLS, strict=True)
+        ]
+        for number in range(5)
+    ]
+    written = io.StringIO()
+    csv.writer(written, lineterminator=data.draw(st.sampled_from(["\n", "\r\n"]))).writerows(rows)
+    body = written.getvalue()
+    place = data.draw(st.integers(0, len(body)))
+    if body[place - 1 : place + 1] == "\r\n":
+        place += 1
+    body = body[:place] + '"' + body[place:]
+    file = tmp_path_factory.getbasetemp() / "events.csv"
+    file.write_text(",".join(HEADER) + "\n" + body, encoding="utf-8", newline="")
+    readings = list(read_events(file))
+    assert sorted(one.line or 0 for one in readings)[:5] == [2, 3, 4, 5, 6]
+    # At the very end it opens a row of its own.
+    assert len(readings) == 5 + (place == len(body) - 1)
+    lines = [line.strip("\r\n") for line in body.split("\n")]
+    assert all(one.text == lines[(one.line or 0) - 2] for one in readings if isinstance(one, Trouble))
+
+
+@given(st.data())
+def test_a_table_reads_the_same_as_csv_and_as_a_workbook(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Whatever a program may write: texts of any kind come back as they are, under names in any case."""
+    text = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=20).filter(
+        lambda one: one not in {"_x0000_", '""'} and "_x" not in one
+    )
+    rows = [
+        [
+            data.draw(text) if name in {"company_name", "buyer_name"} else cell
+            for name, cell in zip(HEADER, CELLS, strict=True)
+        ]
+        for _ in range(data.draw(st.integers(1, 4)))
+    ]
+    names = [data.draw(st.sampled_from([name, name.upper(), f" {name.title()} ", f"\ufeff{name}"])) for name in HEADER]
+    folder = tmp_path_factory.getbasetemp()
+    written = io.StringIO()
+    csv.writer(written).writerows([names, *rows])
+    (folder / "events.csv").write_text(written.getvalue(), encoding="utf-8", newline="")
+    with xlsxwriter.Workbook(folder / "events.xlsx", {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate([names, *rows]):
+            for place, cell in enumerate(row):
+                sheet.write_string(number, place, cell)
+    events = [
+        [one.value for one in read_events(folder / name) if isinstance(one, Document)]
+        for name in ("events.csv", "events.xlsx")
+    ]
+    assert events[0] == events[1]
+    assert [
+        (event["data"].get("company", {}).get("name", ""), event["data"].get("buyer", {}).get("name", ""))
+        for event in events[0]
+        if isinstance(event, dict)
+    ] == [(row[HEADER.index("company_name")], row[HEADER.index("buyer_name")]) for row in rows]

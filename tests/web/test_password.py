@@ -138,7 +138,7 @@ def test_a_first_password_from_a_page_is_dead_after_its_days(make_app):
     assert "Ask the administrator for a new one" in answer.text
 
 
-@pytest.mark.parametrize("new", ["Password1!", "Alba-1990-!!", "person e1 2026", "Hq-Hq-2026!", "qwertyuiop12"])
+@pytest.mark.parametrize("new", ["Password1!", "Alba-1990!!", "person e1 2026", "Hq-Hq-2026!", "qwertyuiop12"])
 def test_a_weak_password_is_refused_with_what_to_do(sign_in, new):
     """What is close to this person and the agency is known here."""
     answer = sign_in("alba").post("/password", _form(new_password=new, repeated_password=new))

@@ -45,3 +45,35 @@ def test_the_host_is_the_one_that_the_request_names(make_app):
     assert answer.status_code == 303
     assert "; Secure" in answer.headers["Set-Cookie"]
     assert "evil.example" not in client.get("/api/docs", headers=forwarded).text
+
+
+WANTED = {
+    "Content-Security-Policy",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+    "Referrer-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Cross-Origin-Resource-Policy",
+    "Permissions-Policy",
+}
+
+
+def test_every_answer_tells_the_browser_what_not_to_do(app, sign_in):
+    """Pages, resources, refusals and errors; no script or style but our own files, and no cache keeps what is somebody's."""
+    person = sign_in("dana")
+    for rule in app.url_map.iter_rules():
+        route = site_of(app).routes[rule.endpoint]
+        answer = person.post(_address(rule)) if route.acts else person.get(_address(rule))
+        assert set(answer.headers.keys()) >= WANTED, rule.rule
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy, rule.rule
+        assert "unsafe" not in policy, rule.rule
+        if route.deed not in PUBLIC_DEEDS:
+            assert answer.headers["Cache-Control"] == "no-store", rule.rule
+
+
+def test_browsers_are_told_to_come_by_https_where_cookies_are_secure(make_app):
+    """Also where the proxy does not say that it speaks https."""
+    assert "Strict-Transport-Security" not in make_app().test_client().get("/login").headers
+    answer = make_app(secure_cookies=True).test_client().get("/login")
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")

@@ -65,7 +65,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
                     "type": "apiKey",
                     "in": "cookie",
                     "name": "kopes_session",
-                    "description": "A signed-in person, who sees and records what their pages let them.",
+                    "description": "A signed-in person, who sees and records what their pages let them. Behind https its name begins with `__Host-`.",
                 },
             },
         },

@@ -56,6 +56,9 @@ READERS: Final = sum(THREADS.values()) + 2
 WRITERS: Final = 5
 """Connections that a process writes by. With :data:`READERS` 20 a process: four of them and the worker stay below the 97 that PostgreSQL gives by default."""
 
+_SWITCH_SECONDS: Final = 0.0005
+"""How long a thread works on before another one gets its turn: the loop needs several turns for each answer, and Python's 5 ms would add up."""
+
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -261,6 +264,7 @@ def _front(settings: Settings, *, more: Iterable[Pages] = ()) -> Front:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    sys.setswitchinterval(_SWITCH_SECONDS)
     front = Front(settings, more=more)
     _settle_memory(front.database)
     return front

@@ -81,7 +81,7 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
     )
 
 
-_DRAWN: Final[LruCache[Rendered[Board]]] = drawn(1024, bytes_max=16_000_000)
+_DRAWN: Final[LruCache[Rendered[Board]]] = drawn(256, bytes_max=5_000_000)
 _FORMS: Final[LruCache[Markup]] = LruCache(512, weight_max=1_000_000, weigh=len)
 
 
