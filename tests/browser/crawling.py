@@ -41,7 +41,7 @@ _CODE: Final = re.compile(r"(?<![\w/@.:-])[A-Za-z]+_[A-Za-z_]+")
 _WORD: Final = re.compile(r"(?![A-Z]{2,4}(?![A-Za-z]))(?<![A-Za-zÀ-ÿ])[A-Za-zÀ-ÿ]{2,}(?:['’][a-zà-ÿ]+)?")
 _LATIN: Final = re.compile(r"(?![A-Z]{2,4}(?![A-Za-z]))(?<![A-Za-z])[A-Za-z]{2,}")
 _PLACE: Final = re.compile(r"%\(\w+\)s|%%")
-_OWN_NAME: Final = re.compile(r"“[^”]*”|[^\s@]+@[^\s@]+|/hooks/\S+|\b[A-Z]?\d[\w-]*|(?<=\d )may(?= \d{4})")
+_OWN_NAME: Final = re.compile(r"“[^”]*”|«[^»]*»|[^\s@]+@[^\s@]+|/hooks/\S+|\b[A-Z]?\d[\w-]*|(?<=\d )may(?= \d{4})")
 
 _READ: Final = """() => {
   document.querySelectorAll("details").forEach((one) => { one.open = true; });
@@ -98,7 +98,7 @@ class Words:
     codes: frozenset[str]
 
     @classmethod
-    def read(cls, demo: Path) -> Words:
+    def read(cls, demo: Path, *more: str) -> Words:
         """The words of the catalogues and of an agency's folder, definitions and events."""
         english: set[str] = set()
         of: dict[str, frozenset[str]] = {}
@@ -121,12 +121,12 @@ class Words:
                 english.update(_words(str(name.get("en", ""))))
             of[language] = frozenset(spoken)
             sentences[language] = frozenset(same)
-        names = sorted(_names(demo), key=len, reverse=True)
+        names = sorted({*_names(demo), *more}, key=len, reverse=True)
         return cls(
             frozenset(english),
             of,
             sentences,
-            re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)", re.IGNORECASE),
+            re.compile(rf"(?<![A-Za-zÀ-ÿ])(?:{'|'.join(map(re.escape, names))})(?![A-Za-zÀ-ÿ])", re.IGNORECASE),
             frozenset(_codes(demo / "definitions")),
         )
 
@@ -182,6 +182,9 @@ def _codes(folder: Path) -> Iterator[str]:
                     yield kpi["code"]
 
 
+_BROWSERS: Final = ("Headless Chrome", "Chrome", "Chromium", "Linux")
+"""What a list of one's sessions calls the browser that crawls."""
+
 _NAMED: Final = {
     "units.csv": ("name", "evaluation_group", "code"),
     "employees.csv": ("name", "number", "email", "rank"),
@@ -193,7 +196,7 @@ _NAMED: Final = {
 
 def _names(demo: Path) -> set[str]:
     """What the agency and its customers call things; never a translator's business."""
-    names = {"OpenKOPES", "Export K"}
+    names = {"OpenKOPES", "Export K", *_BROWSERS}
     for file, columns in _NAMED.items():
         with (demo / "agency" / file).open(encoding="utf-8", newline="") as rows:
             for row in csv.DictReader(rows):

@@ -24,7 +24,7 @@ THEMES = ("light", "dark")
 @pytest.fixture(scope="module")
 def words(site: Site) -> Words:
     """What may be read on the demonstration agency's pages."""
-    return Words.read(site.folder / "demo")
+    return Words.read(site.folder / "demo", "walk")
 
 
 @pytest.fixture(scope="module")
