@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app import access
 from app.rules.permissions import (
+    FORMER,
     KEY_PERMISSIONS,
     PERMISSIONS,
     PUBLIC_DEEDS,
@@ -207,4 +208,4 @@ def test_a_member_may_nothing_by_that_alone(deed: Deed) -> None:
 
 def test_every_role_has_its_row() -> None:
     """A role without one would end every request of whoever has it."""
-    assert set(PERMISSIONS) == set(Role)
+    assert set(PERMISSIONS) == {*Role, FORMER}
