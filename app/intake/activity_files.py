@@ -7,7 +7,7 @@ of how far an interrupted run had come.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Final, TextIO
 from app import ledger
 from app.intake.event_files import read_events
 from app.intake.events import arrival_of
-from app.kit.files import Document, Trouble, read_ndjson
+from app.kit.files import Document, Trouble
 from app.kit.private_files import open_private
 from app.ledger import Arrival, Recorded, Rejected
 from app.rules.json_text import decode, encode
@@ -73,7 +73,7 @@ def ingest_file(
     rejects = rejects_path(file)
     beside = rejects.with_name(rejects.name + ".part")
     with open_private(beside) as out:
-        readings = _readings(file, ignored_columns)
+        readings = read_events(file, ignored_columns=ignored_columns, value_of=_value_of)
         first = next(readings, None)
         if isinstance(first, Trouble) and first.whole_file:
             report.stopped = True
@@ -90,12 +90,6 @@ def ingest_file(
     else:
         beside.unlink()
     return report
-
-
-def _readings(file: Path, ignored_columns: Collection[str]) -> Iterator[Document | Trouble]:
-    if file.suffix.lower() == ".ndjson":
-        return read_ndjson(file, value_of=_value_of)
-    return read_events(file, ignored_columns=ignored_columns)
 
 
 def _value_of(text: str) -> object:

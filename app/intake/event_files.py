@@ -6,13 +6,14 @@ the file is stopped, unless its writer says that the column is for somebody else
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from app.kit.files import Columns, Document, Row, Trouble, read_csv, read_ndjson, read_xlsx
 from app.rules.activity_rows import COLUMNS, activity_event_from_row
+from app.rules.json_text import decode
 from app.rules.terms import Finding, Place, n_
 
 __all__ = ["EVENT_COLUMNS", "read_events"]
@@ -31,7 +32,11 @@ _TABLES: Final = {".csv": read_csv, ".xlsx": read_xlsx}
 
 
 def read_events(
-    path: Path, *, name: str | None = None, ignored_columns: Collection[str] = ()
+    path: Path,
+    *,
+    name: str | None = None,
+    ignored_columns: Collection[str] = (),
+    value_of: Callable[[str], object] = decode,
 ) -> Iterator[Document | Trouble]:
     """The events of a file, whatever its format; each goes to :func:`app.rules.activities.read`.
 
@@ -39,10 +44,11 @@ def read_events(
         path: ``.ndjson``, ``.csv`` or ``.xlsx``.
         name: what findings call the file; its path otherwise.
         ignored_columns: names of columns of a table that are not read.
+        value_of: reads a line of JSON.
     """
     ending = path.suffix.lower()
     if ending == ".ndjson":
-        yield from read_ndjson(path, name=name)
+        yield from read_ndjson(path, name=name, value_of=value_of)
     elif ending in _TABLES:
         ignored = {one.strip().casefold() for one in ignored_columns}
         columns = replace(EVENT_COLUMNS, ignored=EVENT_COLUMNS.ignored | ignored)
