@@ -18,6 +18,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
+from flask import request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
@@ -47,6 +48,7 @@ __all__ = [
     "local_today",
     "page_of",
     "possible_duplicates",
+    "typed_colleagues",
 ]
 
 FORM_ID: Final = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -103,6 +105,12 @@ class Colleague:
 
     name: str
     percent: str
+
+
+def typed_colleagues() -> list[Colleague]:
+    """The rows of shared credits that the request's form holds."""
+    names, shares = request.form.getlist("colleague"), request.form.getlist("share")
+    return [Colleague(name.strip(), share.strip()) for name, share in zip(names, shares, strict=False)][:SHARED_MAX]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
