@@ -16,8 +16,8 @@ from app import access, ledger
 from app.access import Hook, Key, Viewer
 from app.intake.own_events import own_events
 from app.ledger import Arrival, Frame, Origin, Recorded
-from app.rules.json_text import NotJsonError, decode, encode
-from app.rules.terms import Finding, Place, n_
+from app.plain.findings import Finding, Place, n_
+from app.plain.json_text import NotJsonError, decode, encode
 from app.scoring import state
 
 __all__ = ["Sender", "arrival_of", "arrival_of_text", "take_in", "take_in_message"]

@@ -18,9 +18,9 @@ from app.access import Viewer
 from app.intake.events import arrival_of, take_in
 from app.kit.refusals import Conflict, Invalid
 from app.ledger import ActivityHistory, AlreadyJudged, Frame, Recorded
+from app.plain.findings import n_
 from app.rules.activities import EventKey
 from app.rules.own_events import pages_source
-from app.rules.terms import n_
 
 __all__ = ["Entered", "FromPage", "Judged", "correct_own", "judge", "log_own", "reverse_own"]
 

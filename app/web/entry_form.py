@@ -26,11 +26,11 @@ from app import intake, ledger
 from app.kit.refusals import Invalid, at_field
 from app.ledger import ActivityHistory, Alike, Contents, Frame, Party
 from app.organisation import Directory
+from app.plain.findings import Finding, Place, n_
 from app.rules.activities import ACTIVITY_TYPES, SHARE_ONE_1E4, TYPE_PREFIX, read
 from app.rules.countries import COUNTRIES
 from app.rules.names import folded
 from app.rules.own_events import not_own, pages_source
-from app.rules.terms import Finding, Place, n_
 from app.web.forms import Typed
 from app.web.languages import named
 from app.web.request_context import RequestContext

@@ -17,8 +17,8 @@ from app import access, intake
 from app.access import Hook
 from app.kit.refusals import NotThere, Unauthenticated
 from app.ledger import Recorded
+from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.rules.terms import n_
 from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
 from app.web.api.events import as_json

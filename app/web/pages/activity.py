@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import intake, ledger, scoring
 from app.kit.refusals import NotThere
 from app.ledger import ActivityHistory, Contents, Frame, Party
+from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.rules.terms import Node, NodeKind, n_
+from app.rules.terms import Node, NodeKind
 from app.web import words
 from app.web.entry_form import FORM_ID, ActivityForm, at_the_form, choices, event_of, page_of, typed_colleagues
 from app.web.rendering import Page, Redirect

@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict
 
 from app import intake, ledger, scoring
 from app.kit.refusals import at_field
+from app.plain.findings import n_
 from app.rules.activities import EventKey
 from app.rules.own_events import pages_source
 from app.rules.permissions import Deed
-from app.rules.terms import n_
 from app.web import words
 from app.web.entry_form import (
     ActivityForm,

@@ -17,9 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import access, scoring
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.kit.replacing import exact_text
+from app.plain.findings import Finding, n_
 from app.rules.permissions import Deed
 from app.rules.targets import NoTarget, figure_of
-from app.rules.terms import Finding, Node, NodeKind, n_
+from app.rules.terms import Node, NodeKind
 from app.scoring import TargetBlock, TargetMove, Targets
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of, chosen_unit

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import intake, ledger, scoring
 from app.kit.refusals import Conflict, Invalid, at_field
 from app.ledger import AlreadyJudged
+from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.rules.terms import n_
 from app.web import words
 from app.web.entry_form import FORM_ID, page_of
 from app.web.rendering import Page, Redirect
