@@ -137,6 +137,7 @@ def change(context: RequestContext, number: int, form: ChangeForm) -> Redirect:
             before=_plain(before),
             after=_plain(after),
             told=bool(access.powers_of({*before.roles, *after.roles})),
+            until_now=before,
         )
         return after
 
@@ -228,18 +229,27 @@ def _opened_or_closed(context: RequestContext, number: int, *, disabled: bool) -
         changed.email,
         before={"disabled": not disabled},
         after={"disabled": disabled},
-        told=not disabled and bool(access.powers_of(changed.roles)),
+        told=bool(access.powers_of(changed.roles)) if not disabled else Role.AUDITOR in changed.roles,
+        until_now=changed,
     )
     return changed.email
 
 
 def _write_down(
-    context: RequestContext, connection: Connection, email: str, *, after: object, told: bool, before: object = None
+    context: RequestContext,
+    connection: Connection,
+    email: str,
+    *,
+    after: object,
+    told: bool,
+    before: object = None,
+    until_now: Account | None = None,
 ) -> None:
-    """A row of the trail, and where it is about powers a word to every auditor."""
+    """A row of the trail, and where it is about powers a word to every auditor, one of whom the account may have been until now."""
     context.note(subject=f"account:{email}", before=before, after=after)
     if told:
-        notices.tell_auditors(connection, who=context.viewer.email, account=email, at=context.now)
+        auditor = until_now.id if until_now is not None and Role.AUDITOR in until_now.roles else None
+        notices.tell_auditors(connection, who=context.viewer.email, account=email, at=context.now, until_now=auditor)
 
 
 def _account(context: RequestContext, number: int) -> Account:
