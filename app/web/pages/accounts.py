@@ -230,7 +230,7 @@ def _opened_or_closed(context: RequestContext, number: int, *, disabled: bool) -
         changed.email,
         before={"disabled": not disabled},
         after={"disabled": disabled},
-        told=bool(access.powers_of(changed.roles)) if not disabled else Role.AUDITOR in changed.roles,
+        told=_reads_the_trail(changed) if disabled else bool(access.powers_of(changed.roles)),
         until_now=changed,
     )
     return changed.email
@@ -249,8 +249,13 @@ def _write_down(
     """A row of the trail, and where it is about powers a word to every auditor, one of whom the account may have been until now."""
     context.note(subject=f"account:{email}", before=before, after=after)
     if told:
-        auditor = until_now.id if until_now is not None and Role.AUDITOR in until_now.roles else None
+        auditor = until_now.id if until_now is not None and _reads_the_trail(until_now) else None
         notices.tell_auditors(connection, who=context.viewer.email, account=email, at=context.now, until_now=auditor)
+
+
+def _reads_the_trail(account: Account) -> bool:
+    """Whether the account is an auditor's."""
+    return may(account.roles, Deed.SEE_TRAIL, ())
 
 
 def _account(context: RequestContext, number: int) -> Account:
