@@ -57,6 +57,21 @@ def _extracted() -> frozenset[object]:
     return frozenset(row[2] for rows in found for row in rows)
 
 
+def _forms(message: Message) -> list[tuple[str, str]]:
+    """Each form of a translation with the text that it stands for; of a language without a singular all stand for the plural."""
+    if isinstance(message.id, str):
+        assert isinstance(message.string, str)
+        return [(message.id, message.string)]
+    one, several = message.id
+    forms = list(message.string)
+    stood_for = [several] if len(forms) == 1 else [one, *[several] * (len(forms) - 1)]
+    return list(zip(stood_for, forms, strict=True))
+
+
+def _sorting(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else str(message.id[0])
+
+
 def _places(text: str) -> list[str]:
     return sorted(_PLACES.findall(text))
 
@@ -83,7 +98,9 @@ def test_a_catalogue_has_all_messages_and_no_others(language):
 @in_each_language
 def test_every_message_is_translated(language):
     """And by a person's choice: a fuzzy one is a guess, which nobody is shown."""
-    open_ = [message.id for message in _messages(language) if not message.string or message.fuzzy]
+    open_ = [
+        message.id for message in _messages(language) if message.fuzzy or not all(said for _, said in _forms(message))
+    ]
     assert open_ == []
     assert not _catalogue(language).obsolete
 
@@ -92,11 +109,10 @@ def test_every_message_is_translated(language):
 def test_a_translation_has_the_places_of_its_message(language):
     """One that is missing hides a figure, one too many breaks the page."""
     differing = {
-        message.id: message.string
+        text: said
         for message in _messages(language)
-        if not isinstance(message.id, str)
-        or not isinstance(message.string, str)
-        or _places(message.string) != _places(message.id)
+        for text, said in _forms(message)
+        if _places(said) != _places(text)
     }
     assert differing == {}
 
@@ -105,10 +121,10 @@ def test_a_translation_has_the_places_of_its_message(language):
 def test_a_translation_ends_and_begins_as_its_message(language):
     """A colon or full stop that is lost runs two texts together; spaces around a text are the page's business."""
     differing = {
-        message.id: message.string
+        text: said
         for message in _messages(language)
-        if str(message.string) != str(message.string).strip()
-        or any(str(message.id).endswith(mark) and not str(message.string).endswith(mark) for mark in ".:…")
+        for text, said in _forms(message)
+        if said != said.strip() or any(text.endswith(mark) and not said.endswith(mark) for mark in ".:…")
     }
     assert differing == {}
 
@@ -120,9 +136,11 @@ def test_a_catalogue_compiles(language):
     write_mo(compiled, _catalogue(language))
     compiled.seek(0)
     loaded = Translations(compiled)
-    assert {message.id: loaded.gettext(str(message.id)) for message in _messages(language)} == {
-        message.id: message.string for message in _messages(language)
+    said = {
+        message.id: loaded.gettext(message.id) if isinstance(message.id, str) else loaded.ngettext(*message.id, 2)
+        for message in _messages(language)
     }
+    assert said == {message.id: _forms(message)[-1][1] for message in _messages(language)}
 
 
 @in_each_language
@@ -131,5 +149,5 @@ def test_a_catalogue_is_written_as_make_catalogues_writes_it(language):
     written = io.BytesIO()
     write_po(written, _catalogue(language), width=120, no_location=True)
     assert written.getvalue() == _catalogue_file(language).read_bytes()
-    ids = [str(message.id) for message in _messages(language)]
+    ids = [_sorting(message) for message in _messages(language)]
     assert ids == sorted(ids)
