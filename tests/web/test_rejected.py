@@ -84,7 +84,7 @@ def test_what_is_rejected_again_keeps_what_was_typed(working: Working) -> None:
             "as it is",
         ),
         (
-            {"data": {"currency": "XXX"}},
+            {"data": {"currency": "QQQ"}},
             "To be put right before it is sent again",
             ["its rate is missing", "the key crm"],
             "as it is",
