@@ -95,7 +95,9 @@ def _opened(folder: Path, people: dict[str, tuple[Role, str | None]], how: str) 
 
 
 @pytest.fixture(scope="module", params=["nothing loaded", "no lines", "lines"])
-def everybody(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Somebody]]:
+def everybody(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Somebody]]:
     """A browser for each role, in an agency where nothing has happened."""
     how = str(request.param)
     people = {str(role): (role, None if how == "nothing loaded" else NUMBERS.get(role)) for role in Role}
@@ -114,9 +116,11 @@ def blanks(main: Element) -> list[str]:
         heading = next(section.all("h2", "h3"), None)
         if heading is not None and section.text == heading.text and not any(section.all("canvas", "form", "input")):
             found.append(f"nothing below the heading {heading.text!r}")
-    for select in main.all("select"):
-        if not [option for option in select.all("option") if option.text]:
-            found.append(f"nothing to choose in {select.attributes}")
+    found += [
+        f"nothing to choose in {select.attributes}"
+        for select in main.all("select")
+        if not any(option.text for option in select.all("option"))
+    ]
     said = re.search(r"\b(?:None|nan|null|undefined)\b|\[\]|\{\}", _seen(main))
     return found + ([f"it reads {said[0]!r}"] if said else [])
 
