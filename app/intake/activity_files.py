@@ -19,9 +19,9 @@ from app.intake.events import arrival_of
 from app.kit.files import Document, Trouble
 from app.kit.private_files import open_private
 from app.ledger import Arrival, Recorded, Rejected
-from app.rules.json_text import decode, encode
+from app.plain.findings import Finding
+from app.plain.json_text import decode, encode
 from app.rules.ordinary import Ordinary, shaped
-from app.rules.terms import Finding
 
 __all__ = ["BATCH_ALONE", "FileReport", "ingest_file", "rejects_path"]
 
