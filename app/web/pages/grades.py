@@ -180,7 +180,6 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
         blend=policies.blend[reasons.candidate.job],
         pay_scale=proposal.pay.scale,
         published=_published,
-        sees_all=may(context.viewer.roles, Deed.SEE_GRADE, ()),
         cycle=of_cycle,
         cycles=sorted({*held.sheet.cycles, of_cycle}),
         REASONS=REASONS,
