@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from app import ledger, scoring
-from app.kit.kept import Kept
+from app.kit.kept import LruCache
 from app.rules.grading import (
     AGENCY,
     Candidate,
@@ -35,7 +35,7 @@ EMPLOYEE_COLUMNS: Final = tuple(field.name for field in fields(EmployeeGrade))
 UNIT_COLUMNS: Final = tuple(field.name for field in fields(UnitGrade))
 
 
-_KEPT: Final[Kept[EmployeeProposal]] = Kept(4)
+_KEPT: Final[LruCache[EmployeeProposal]] = LruCache(4)
 """A proposal is of everyone, and everyone's page shows a row of it: on the day of results it is worked out once."""
 
 
@@ -53,7 +53,7 @@ def propose_employee_grades(connection: Connection, *, cycle: int, today: dt.dat
     """
     held = scoring.state(connection)
     key = (str(connection.engine.url), held.sheet.token, cycle, ledger.event_set(connection))
-    return _KEPT.get(key, lambda: _propose_employees(connection, held, ScoreQuery(cycle, today)))
+    return _KEPT.get_or_make(key, lambda: _propose_employees(connection, held, ScoreQuery(cycle, today)))
 
 
 def _propose_employees(connection: Connection, held: State, asked: ScoreQuery) -> EmployeeProposal:

@@ -90,7 +90,7 @@ def each_of(body: bytes, *, most: int | None = None) -> list[tuple[str, Ordinary
     Raises:
         TooManyElementsError: there are more; none was looked at.
 
-    None for anything but an array in UTF-8: what that is, and what is wrong with it, :func:`app.plain.json_text.decode_each` tells.
+    None for anything but an array in UTF-8: what that is, and what is wrong with it, :func:`app.plain.json_text.decode` tells.
     """
     try:
         elements = _ELEMENTS.decode(body)

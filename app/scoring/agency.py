@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app import ledger
-from app.kit.kept import Kept
+from app.kit.kept import LruCache
 from app.ledger import EventSet, Figures
 from app.rules.definitions import Goal, Task
 from app.rules.kpis import Kpi, KpiVersion
@@ -178,7 +178,7 @@ def agency_source(connection: Connection, *, held: State, asked: ScoreQuery) -> 
     )
 
 
-_KEPT: Final[Kept[AgencyBoard]] = Kept(16)
+_KEPT: Final[LruCache[AgencyBoard]] = LruCache(16)
 
 
 def agency_board(connection: Connection, source: AgencySource) -> AgencyBoard:
@@ -187,7 +187,7 @@ def agency_board(connection: Connection, source: AgencySource) -> AgencyBoard:
     Queries: none where it is kept, else those of :func:`app.scoring.read_figures`.
     """
     key = (str(connection.engine.url), source.fingerprint)
-    return _KEPT.get(key, lambda: _board(source, read_figures(connection, source.selection, source.asked)))
+    return _KEPT.get_or_make(key, lambda: _board(source, read_figures(connection, source.selection, source.asked)))
 
 
 def _board(source: AgencySource, figures: Figures) -> AgencyBoard:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from app import cascade, ledger
 from app.cascade import Line, Served
-from app.kit.kept import Kept, LruCache
+from app.kit.kept import LruCache
 from app.ledger import EventSet, Figures, Move
 from app.organisation import Directory
 from app.rules.definitions import KpiVersion, Translated
@@ -252,7 +252,7 @@ def board_source(
     )
 
 
-_MOVES: Final[Kept[tuple[Move, ...]]] = Kept(1024)
+_MOVES: Final[LruCache[tuple[Move, ...]]] = LruCache(1024)
 
 
 def _latest_moves(
@@ -265,7 +265,9 @@ def _latest_moves(
 
     if events is None:
         return read()
-    return _MOVES.get((str(connection.engine.url), plan.frame.directory.token, plan.cycle, node, as_of, events), read)
+    return _MOVES.get_or_make(
+        (str(connection.engine.url), plan.frame.directory.token, plan.cycle, node, as_of, events), read
+    )
 
 
 def board(source: BoardSource) -> Board:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from app import ledger
-from app.kit.kept import Kept
+from app.kit.kept import LruCache
 from app.ledger import EventSet, Figures
 from app.rules.baseline import Reason
 from app.rules.definitions import Measure
@@ -214,8 +214,8 @@ def _plain(weight: Decimal) -> int | float:
     return int(whole) if whole == weight else float(weight)
 
 
-_AS_OF: Final[Kept[Figures]] = Kept(
-    48 * 2**20, size=lambda figures: figures.amounts.nbytes + figures.distinct.nbytes + 2048
+_AS_OF: Final[LruCache[Figures]] = LruCache(
+    20_000, weight_max=48 * 2**20, weigh=lambda figures: figures.amounts.nbytes + figures.distinct.nbytes + 2048
 )
 """Figures as of past days, as many as fit: of all nodes a day takes a few megabytes, of one person next to nothing."""
 
@@ -253,7 +253,7 @@ def _figures_as_of(connection: Connection, as_of: dt.date, events: EventSet, sel
     of = None if selection is plan.everything() else selection.sources
     # Targets that were set move no figure: the load alone is in the key.
     key = (str(connection.engine.url), plan.frame.directory.token, plan.cycle, as_of, events, of)
-    return _AS_OF.get(
+    return _AS_OF.get_or_make(
         key,
         lambda: ledger.figures_as_of(connection, plan.frame, cycle=plan.cycle, nodes=selection.sources, as_of=as_of),
     )

@@ -81,8 +81,8 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
     )
 
 
-_DRAWN: Final[LruCache[Rendered[Board]]] = drawn(256, bytes_max=5_000_000)
-_FORMS: Final[LruCache[Markup]] = LruCache(512, weight_max=1_000_000, weigh=len)
+_DRAWN: Final[LruCache[Rendered[Any]]] = drawn(512, bytes_max=6_000_000)
+"""Bodies with their boards, and the forms above them, which have none."""
 
 
 class _Body(CachedPart[Board]):
@@ -103,11 +103,12 @@ class _Body(CachedPart[Board]):
             reader_of_page(),
             request.path,
         )
-        self.form: Final = _FORMS.get(self._form_key)
+        form = _DRAWN.get(self._form_key)
+        self.form: Final = form.html if form else None
 
     def keep_form(self, html: Markup) -> Markup:
         """Keep the form that asks for another day, which changes with nothing but what is asked."""
-        return _FORMS.keep(self._form_key, html)
+        return _DRAWN.keep(self._form_key, Rendered(None, html)).html
 
     @property
     def bullet(self) -> Bullets:
