@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from app.kit.bulk import among, among_named, named
 from app.kit.database import is_postgresql
 from app.ledger import tables
-from app.ledger.activity_rows import STATES, VerdictRow, piles, read_laid_out, verdicts_of
+from app.ledger.activity_rows import STATES, VerdictRow, read_laid_out, type_states, verdicts_of
 from app.ledger.frame import Frame, event_key
 from app.ledger.search import names_have
 from app.rules.activities import TYPE_PREFIX, EventKey
@@ -201,9 +201,9 @@ def owned_by(connection: Connection, frame: Frame, node: Node) -> sa.Select[Any]
 
 
 def _named_in(employee: int) -> sa.ColumnElement[bool]:
-    """Whether the employee is the one that an activity names. Every pile is listed, since the index begins with them."""
+    """Whether the employee is the one that an activity names. Every type and state is listed, since the index begins with them."""
     activity = tables.activity
-    return sa.and_(activity.c.pile.in_(piles()), activity.c.employee == employee)
+    return sa.and_(activity.c.type_state.in_(type_states()), activity.c.employee == employee)
 
 
 def _is_large(frame: Frame, node: Node) -> bool:

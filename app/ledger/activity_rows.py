@@ -45,31 +45,31 @@ __all__ = [
     "derive",
     "derive_row",
     "first_of_each",
-    "piles",
     "read_laid_out",
+    "type_states",
     "verdicts_of",
 ]
 
 ACTIVITY_COLUMNS: Final = tuple(column.name for column in tables.activity.columns)
 CREDIT_COLUMNS: Final = ("seq", "employee", "share", "path", "cycle", "moved")
-JUDGED_COLUMNS: Final = ("standing", "counts", "state", "settled_on", "pile")
+JUDGED_COLUMNS: Final = ("standing", "counts", "state", "last_effect_on", "type_state")
 """The columns of ``activity`` that a verdict may change."""
 DERIVED_COLUMNS: Final = ("cycle", "usd_cents", "company_key", "buyer_key", "search", *JUDGED_COLUMNS)
 """Those that a load may change too."""
 STATES: Final = ("entered", "verified", "confirmed", "denied", "rejected", "reversed")
-"""The words for where an activity stands, in the order of the ladder (domain.md 2)."""
-_PILES: Final = {
+"""The words for where an activity stands, in the order of the verification levels (domain.md 2)."""
+_TYPE_STATES: Final = {
     (kind, state): 10 * at + step for at, kind in enumerate(ACTIVITY_TYPES) for step, state in enumerate(STATES)
 }
 
 
-def piles(kinds: Iterable[str] = ACTIVITY_TYPES, states: Iterable[str] = STATES) -> list[int]:
-    """The piles that activities of some types lie in, being in some states; without types or states, those of all.
+def type_states(kinds: Iterable[str] = ACTIVITY_TYPES, states: Iterable[str] = STATES) -> list[int]:
+    """Activities of some types in some states, as ``type_state`` writes them; without types or states, those of all.
 
     Type and state as one small number: an index of the words was a third of what recording an activity cost the database.
     """
     wanted = tuple(states)
-    return [_PILES[kind, state] for kind in kinds for state in wanted]
+    return [_TYPE_STATES[kind, state] for kind in kinds for state in wanted]
 
 
 class VerdictRow(NamedTuple):
@@ -123,18 +123,18 @@ class ActivityRow:
     standing: int = 1
     counts: int = 1
     state: str = "entered"
-    settled_on: dt.date = dt.date.min
-    pile: int = 0
+    last_effect_on: dt.date = dt.date.min
+    type_state: int = 0
     counts_before: int = 0
     credits: list[CreditRow] = field(default_factory=list)
 
     def judge(self, verdicts: Sequence[VerdictRow]) -> None:
-        """Set ``standing``, ``state`` and ``settled_on`` by all its verdicts; ``counts`` too, unless it is a new buyer's."""
+        """Set ``standing``, ``state`` and ``last_effect_on`` by all its verdicts; ``counts`` too, unless it is a new buyer's."""
         held = standing(verdicts, employees_of_activity=self.employee_numbers)
         self.standing = bits(held.counts)
         self.state = _state(held)
-        self.pile = _PILES[self.type, self.state]
-        self.settled_on = max((self.day, *(verdict.day for verdict in verdicts)))
+        self.type_state = _TYPE_STATES[self.type, self.state]
+        self.last_effect_on = max((self.day, *(verdict.day for verdict in verdicts)))
         moved = max((self.seq, *(verdict.seq for verdict in verdicts)))
         self.credits = [part._replace(moved=moved) for part in self.credits]
         if self.type != "new_buyer":
@@ -163,13 +163,13 @@ class ActivityRow:
             self.standing,
             self.counts,
             self.state,
-            self.settled_on,
-            self.pile,
+            self.last_effect_on,
+            self.type_state,
         )
 
     def judged(self) -> tuple[object, ...]:
         """The values of :data:`JUDGED_COLUMNS`."""
-        return self.standing, self.counts, self.state, self.settled_on, self.pile
+        return self.standing, self.counts, self.state, self.last_effect_on, self.type_state
 
     def derived(self) -> tuple[object, ...]:
         """The values of :data:`DERIVED_COLUMNS`."""
@@ -216,8 +216,8 @@ def derive_row(activity: Activity, seq: int, frame: Frame) -> ActivityRow:
         currency,
         hs_code,
         activity.employees,
-        settled_on=day,
-        pile=_PILES[type_, "entered"],
+        last_effect_on=day,
+        type_state=_TYPE_STATES[type_, "entered"],
     )
     _derive_worth(row, frame)
     ids = frame.ids
@@ -333,8 +333,8 @@ def _from_row(row: Any) -> ActivityRow:
         standing=row.standing,
         counts=row.counts,
         state=row.state,
-        settled_on=row.settled_on,
-        pile=row.pile,
+        last_effect_on=row.last_effect_on,
+        type_state=row.type_state,
         counts_before=row.counts,
     )
 

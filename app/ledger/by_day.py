@@ -96,7 +96,7 @@ def _read(connection: Connection, cycle: int) -> _Activities:
             activity.c.buyer_key,
             activity.c.company_key,
             activity.c.standing,
-            activity.c.settled_on,
+            activity.c.last_effect_on,
         )
         .where(wanted)
         .order_by(activity.c.seq)
@@ -122,7 +122,7 @@ def _timelines(connection: Connection, frame: Frame, activities: _Activities) ->
     """Of every activity the days on which what it counts for changed, the first of them its own."""
     activity, verdict = tables.activity, tables.verdict
     judged = sa.select(verdict.c.activity).join(activity, activity.c.seq == verdict.c.activity)
-    verdicts = verdicts_of(connection, verdict.c.activity.in_(judged.where(activity.c.settled_on > activity.c.day)))
+    verdicts = verdicts_of(connection, verdict.c.activity.in_(judged.where(activity.c.last_effect_on > activity.c.day)))
     timelines: list[list[_Turn]] = []
     for row, credits in zip(activities.rows, activities.credits, strict=True):
         first = row.day.toordinal()

@@ -98,7 +98,7 @@ def _condition(connection: Connection, frame: Frame, asked: Asking) -> sa.Column
     if asked.as_of is None:
         return sa.and_(mine, activity.c.counts.bitwise_and(bit) != 0)
     folded, open_buyers = _folded(connection, frame, asked, mine)
-    settled = sa.and_(activity.c.settled_on <= asked.as_of, activity.c.counts.bitwise_and(bit) != 0)
+    settled = sa.and_(activity.c.last_effect_on <= asked.as_of, activity.c.counts.bitwise_and(bit) != 0)
     if open_buyers:
         settled = sa.and_(settled, sa.not_(among(connection, activity.c.buyer_key, open_buyers)))
     return sa.and_(mine, sa.or_(settled, among(connection, activity.c.seq, folded)))
@@ -114,7 +114,7 @@ def _folded(
     if asked.as_of is None:
         return [], set()
     activity, credit = tables.activity, tables.credit
-    late = activity.c.settled_on > asked.as_of
+    late = activity.c.last_effect_on > asked.as_of
     begun = activity.c.day <= asked.as_of
     owned = sa.select(activity.c.seq).join(credit, credit.c.seq == activity.c.seq).where(mine)
     open_buyers: set[str] = set()
@@ -124,7 +124,7 @@ def _folded(
             sa.select(activity.c.buyer_key)
             .join(credit, credit.c.seq == activity.c.seq)
             .join(other, sa.and_(other.c.buyer_key == activity.c.buyer_key, other.c.type == "new_buyer"))
-            .where(mine, other.c.settled_on > asked.as_of)
+            .where(mine, other.c.last_effect_on > asked.as_of)
             .distinct()
         )
         open_buyers = set(connection.scalars(buyers))

@@ -131,7 +131,7 @@ def _unsettled(
         own: only these activities are asked for, and the contacts of their new buyers; None for all.
     """
     activity = tables.activity
-    late, begun, is_contact = activity.c.settled_on > as_of, activity.c.day <= as_of, activity.c.type == "new_buyer"
+    late, begun, is_contact = activity.c.last_effect_on > as_of, activity.c.day <= as_of, activity.c.type == "new_buyer"
     wanted = sa.and_(begun, late, activity.c.type != "new_buyer")
     buyers = sa.select(activity.c.buyer_key).where(is_contact, late).distinct()
     if own is not None:
@@ -152,7 +152,7 @@ def _settled_condition(
     connection: Connection, cycle: int, as_of: dt.date, open_buyers: set[str]
 ) -> sa.ColumnElement[bool]:
     activity = tables.activity
-    settled = sa.and_(activity.c.cycle == cycle, activity.c.settled_on <= as_of, activity.c.counts != 0)
+    settled = sa.and_(activity.c.cycle == cycle, activity.c.last_effect_on <= as_of, activity.c.counts != 0)
     if open_buyers:
         settled = sa.and_(
             settled,

@@ -121,15 +121,14 @@ activity: Final = Table(
     # The same, after a new buyer's first contact is told from later ones.
     Column("counts", sa.SmallInteger, nullable=False),
     Column("state", Code, nullable=False),  # the word that a page shows
-    Column("settled_on", sa.Date, nullable=False),  # the last day of the events that ``counts`` hangs on
-    Column(
-        "pile", sa.SmallInteger, server_default="0", nullable=False
-    ),  # type and state as one number (activity_rows.piles)
+    Column("last_effect_on", sa.Date, nullable=False),  # the last day of the events that ``counts`` hangs on
+    # Type and state as one number (activity_rows.type_states).
+    Column("type_state", sa.SmallInteger, server_default="0", nullable=False),
     Index("ix_activity_buyer", "buyer_key", "type"),
     # Rows lie in nearly the order of their days: stretches of them are enough, and cost next to nothing to keep.
-    Index("ix_activity_settled", "settled_on", postgresql_using="brin"),
+    Index("ix_activity_last_effect", "last_effect_on", postgresql_using="brin"),
     Index("ix_activity_day", "day", postgresql_using="brin"),
-    Index("ix_activity_pile", "pile", "employee", "day"),
+    Index("ix_activity_type_state", "type_state", "employee", "day"),
 )
 
 day_tally: Final = Table(

@@ -406,7 +406,7 @@ def current_figures(connection: Connection, frame: Frame, *, cycle: int, nodes: 
         return figures
     layout = layout_of(nodes, frame)
     counted = any(one.of for one in frame.slices)
-    if len(nodes) < len(frame.directory.employees) // 2:
+    if not layout.everyone:
         _read_narrowed(connection, figures, layout, cycle, counted=counted)
         return figures
     totals = connection.execute(_totals_query(), {"cycle": cycle}).all()

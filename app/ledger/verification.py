@@ -21,7 +21,7 @@ from app.kit.bulk import among
 from app.kit.refusals import NotThere
 from app.ledger import tables
 from app.ledger.activities import CreditShare, verdict_event
-from app.ledger.activity_rows import piles
+from app.ledger.activity_rows import type_states
 from app.ledger.frame import Frame
 from app.organisation import Directory
 from app.rules.activities import ACTIVITY_TYPES
@@ -209,7 +209,7 @@ def verification_queue(
     allowed = relations_that_allow(viewer.roles, Deed.VERIFY)
     query = (
         sa.select(activity.c.seq, activity.c.day, activity.c.employee)
-        .where(activity.c.pile.in_(piles(types or types_to_verify(frame), ("entered",))))
+        .where(activity.c.type_state.in_(type_states(types or types_to_verify(frame), ("entered",))))
         .order_by(activity.c.day, activity.c.seq)
     )
     if Relation.UNHEADED not in allowed:
@@ -328,7 +328,7 @@ def waiting_counts(connection: Connection, frame: Frame, *, employees: Collectio
         sa.select(activity.c.employee, sa.func.count())
         .where(
             among(connection, activity.c.employee, [frame.ids[one] for one in employees]),
-            activity.c.pile.in_(piles(types_to_verify(frame), ("entered",))),
+            activity.c.type_state.in_(type_states(types_to_verify(frame), ("entered",))),
         )
         .group_by(activity.c.employee)
     )

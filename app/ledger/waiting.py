@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.ledger import tables
-from app.ledger.activity_rows import piles
+from app.ledger.activity_rows import type_states
 from app.ledger.frame import Frame
 from app.ledger.verification import types_to_verify, whose_turn
 
@@ -38,7 +38,7 @@ def waiting_by_head(connection: Connection, frame: Frame, *, day: dt.date) -> di
     Queries: 2.
     """
     activity, credit = tables.activity, tables.credit
-    waits = activity.c.pile.in_(piles(types_to_verify(frame), ("entered",)))
+    waits = activity.c.type_state.in_(type_states(types_to_verify(frame), ("entered",)))
     sharers: dict[int, set[str]] = {}
     shared = sa.select(credit.c.seq, credit.c.employee).join(activity, activity.c.seq == credit.c.seq).where(waits)
     for seq, employee in connection.execute(shared):
