@@ -274,13 +274,13 @@ def activities_of(
             if place is None
             else sa.and_(event.c.day <= place.day, sa.or_(event.c.day < place.day, event.c.seq < place.seq))
         )
-    found = connection.execute(query).all()
-    rows = tuple(_row(frame, one) for one in found[:limit])
+    page = connection.execute(query).all()
+    rows = tuple(_row(frame, one) for one in page[:limit])
     return Activities(
         rows=rows,
         total=min(total, count_to),
         more=total > count_to,
-        following=rows[-1].key if len(found) > limit else None,
+        following=rows[-1].key if len(page) > limit else None,
     )
 
 
@@ -295,21 +295,21 @@ def _belongs_to(connection: Connection, frame: Frame, node: Node) -> sa.ColumnEl
     return sa.exists().where(credit.c.seq == activity.c.seq, paths).correlate(activity)
 
 
-def _row(frame: Frame, found: Any) -> ActivityRow:
+def _row(frame: Frame, row: Any) -> ActivityRow:
     return ActivityRow(
-        key=found.key,
-        type=found.type,
-        day=found.day,
-        state=found.state,
-        employee=frame.numbers[found.employee],
-        company=found.company_name or found.company_registration or "",
-        buyer=found.buyer_name,
-        country=found.buyer_country,
-        amount=found.amount,
-        currency=found.currency or "",
-        usd_cents=found.usd_cents,
-        share_1e4=found.share,
-        counts=bool(found.counts) or not found.standing,
+        key=row.key,
+        type=row.type,
+        day=row.day,
+        state=row.state,
+        employee=frame.numbers[row.employee],
+        company=row.company_name or row.company_registration or "",
+        buyer=row.buyer_name,
+        country=row.buyer_country,
+        amount=row.amount,
+        currency=row.currency or "",
+        usd_cents=row.usd_cents,
+        share_1e4=row.share,
+        counts=bool(row.counts) or not row.standing,
     )
 
 
@@ -324,8 +324,8 @@ def activity_history(connection: Connection, frame: Frame, *, key: str) -> Activ
         .join(event, event.c.seq == activity.c.seq)
         .where(event.c.key == key)
     )
-    found = connection.execute(query).first()
-    if found is None:
+    row = connection.execute(query).first()
+    if row is None:
         return None
     directory = frame.directory
     credit = tables.credit
@@ -337,37 +337,37 @@ def activity_history(connection: Connection, frame: Frame, *, key: str) -> Activ
         )
         for employee, share, path in connection.execute(
             sa.select(credit.c.employee, credit.c.share, credit.c.path)
-            .where(credit.c.seq == found.seq)
+            .where(credit.c.seq == row.seq)
             .order_by(credit.c.share.desc(), credit.c.employee)
         )
     )
-    employee = frame.numbers[found.employee]
+    employee = frame.numbers[row.employee]
     return ActivityHistory(
         key=key,
-        seq=found.seq,
-        source=found.source,
-        id=found.id,
-        type=found.type,
-        time=found.time,
-        day=found.day,
-        received_at=found.received_at,
-        cycle=found.cycle,
-        state=found.state,
+        seq=row.seq,
+        source=row.source,
+        id=row.id,
+        type=row.type,
+        time=row.time,
+        day=row.day,
+        received_at=row.received_at,
+        cycle=row.cycle,
+        state=row.state,
         employee=employee,
-        unit=directory.unit_of(employee, found.day),
-        company=found.company_name or "",
-        company_registration=found.company_registration or "",
-        buyer=found.buyer_name,
-        country=found.buyer_country,
-        buyer_registration=found.buyer_registration or "",
-        amount=found.amount,
-        currency=found.currency or "",
-        usd_cents=found.usd_cents,
-        hs_code=found.hs_code or "",
-        counts=bool(found.counts) or not found.standing,
+        unit=directory.unit_of(employee, row.day),
+        company=row.company_name or "",
+        company_registration=row.company_registration or "",
+        buyer=row.buyer_name,
+        country=row.buyer_country,
+        buyer_registration=row.buyer_registration or "",
+        amount=row.amount,
+        currency=row.currency or "",
+        usd_cents=row.usd_cents,
+        hs_code=row.hs_code or "",
+        counts=bool(row.counts) or not row.standing,
         credits=shares,
-        verdicts=_verdicts(connection, found.seq, frozenset((employee, *(part.employee for part in shares)))),
-        conflicts=_conflicts(connection, found.source, found.id),
+        verdicts=_verdicts(connection, row.seq, frozenset((employee, *(part.employee for part in shares)))),
+        conflicts=_conflicts(connection, row.source, row.id),
     )
 
 
@@ -383,8 +383,8 @@ def _verdicts(connection: Connection, seq: int, own: frozenset[str]) -> tuple[Ve
     judged = [
         VerdictRow(row.source, row.id, row.type, row.day, row.instant, row.by or "", seq, row.seq) for row in rows
     ]
-    held = standing(judged, employees_of_activity=own)
-    holding = {held.verification, held.confirmation, held.reversal}
+    effect = standing(judged, employees_of_activity=own)
+    holding = {effect.verification, effect.confirmation, effect.reversal}
     return tuple(
         VerdictEntry(
             type=row.type,
@@ -398,7 +398,7 @@ def _verdicts(connection: Connection, seq: int, own: frozenset[str]) -> tuple[Ve
             id=row.id,
             effect=(
                 "void"
-                if (row.source, row.id) in held.void
+                if (row.source, row.id) in effect.void
                 else "holds"
                 if (row.source, row.id) in holding
                 else "overtaken"
@@ -612,8 +612,8 @@ def recorded_time(connection: Connection, *, source: str, id: str) -> str | None
     A form that is sent twice makes its event again with the time of the first, so that the two are one. Queries: 1.
     """
     event = tables.event
-    found: str | None = connection.scalar(sa.select(event.c.time).where(event.c.key == event_key(EventKey(source, id))))
-    return found
+    time: str | None = connection.scalar(sa.select(event.c.time).where(event.c.key == event_key(EventKey(source, id))))
+    return time
 
 
 def reversal_event(

@@ -130,9 +130,9 @@ class ActivityRow:
 
     def judge(self, verdicts: Sequence[VerdictRow]) -> None:
         """Set ``standing``, ``state`` and ``last_effect_on`` by all its verdicts; ``counts`` too, unless it is a new buyer's."""
-        held = standing(verdicts, employees_of_activity=self.employee_numbers)
-        self.standing = bits(held.counts)
-        self.state = _state(held)
+        effect = standing(verdicts, employees_of_activity=self.employee_numbers)
+        self.standing = bits(effect.counts)
+        self.state = _state(effect)
         self.type_state = _TYPE_STATES[self.type, self.state]
         self.last_effect_on = max((self.day, *(verdict.day for verdict in verdicts)))
         moved = max((self.seq, *(verdict.seq for verdict in verdicts)))
@@ -181,16 +181,16 @@ def bits(counts: Counts) -> int:
     return counts.entered | counts.verified << 1 | counts.confirmed << 2
 
 
-def _state(held: Effect) -> str:
+def _state(effect: Effect) -> str:
     """The word for where an activity stands on the ladder (domain.md 2)."""
-    if held.reversed:
+    if effect.reversed:
         return "reversed"
-    if held.rejected:
+    if effect.rejected:
         return "rejected"
-    if held.denied:
+    if effect.denied:
         return "denied"
-    if held.verified:
-        return "confirmed" if held.confirmed else "verified"
+    if effect.verified:
+        return "confirmed" if effect.confirmed else "verified"
     return "entered"
 
 
@@ -362,10 +362,10 @@ def verdicts_of(
         query = query.where(condition)
     if as_of is not None:
         query = query.where(verdict.c.day <= as_of)
-    found: dict[int, list[VerdictRow]] = {}
+    verdicts: dict[int, list[VerdictRow]] = {}
     for source, id_, kind, day, instant, by, activity, seq in connection.execute(query):
-        found.setdefault(activity, []).append(VerdictRow(source, id_, kind, day, instant, by or "", activity, seq))
-    return found
+        verdicts.setdefault(activity, []).append(VerdictRow(source, id_, kind, day, instant, by or "", activity, seq))
+    return verdicts
 
 
 class Contact(NamedTuple):
@@ -410,8 +410,8 @@ def first_of_each(rows: Iterable[ActivityRow | Contact], standings: Mapping[int,
         order = (row.instant, row.source, row.id)
         for bit in (1, 2, 4):
             if stands & bit:
-                held = best.get((row.buyer_key, bit))
-                if held is None or order < held[0]:
+                first = best.get((row.buyer_key, bit))
+                if first is None or order < first[0]:
                     best[row.buyer_key, bit] = (order, row.seq)
     for (_, bit), (_, seq) in best.items():
         counting[seq] |= bit

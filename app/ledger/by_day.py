@@ -140,9 +140,9 @@ def _timelines(connection: Connection, frame: Frame, activities: _Activities) ->
 def _judged(first: int, verdicts: Sequence[VerdictRow], own: frozenset[str]) -> list[_Turn]:
     turns: list[_Turn] = []
     for day in sorted({first, *(max(first, one.day.toordinal()) for one in verdicts)}):
-        held = bits(standing(verdicts, employees_of_activity=own, as_of=dt.date.fromordinal(day)).counts)
-        if not turns or turns[-1].bits != held:
-            turns.append(_Turn(day, held))
+        counting = bits(standing(verdicts, employees_of_activity=own, as_of=dt.date.fromordinal(day)).counts)
+        if not turns or turns[-1].bits != counting:
+            turns.append(_Turn(day, counting))
     return turns
 
 
@@ -164,16 +164,16 @@ def _tell_first_contacts(connection: Connection, activities: _Activities, timeli
     for group in several:
         ranked = sorted(group, key=lambda at: order[activities.rows[at].seq])
         own = [timelines[at] for at in ranked]
-        told: list[list[_Turn]] = [[] for _ in ranked]
+        counted: list[list[_Turn]] = [[] for _ in ranked]
         for day in sorted({turn.day for turns in own for turn in turns}):
             taken = 0
             for place, turns in enumerate(own):
-                held = next((turn.bits for turn in reversed(turns) if turn.day <= day), 0)
-                counting = held & ~taken
-                taken |= held
-                if (told[place][-1].bits if told[place] else 0) != counting:
-                    told[place].append(_Turn(day, counting))
-        for at, turns in zip(ranked, told, strict=True):
+                standing_bits = next((turn.bits for turn in reversed(turns) if turn.day <= day), 0)
+                counting = standing_bits & ~taken
+                taken |= standing_bits
+                if (counted[place][-1].bits if counted[place] else 0) != counting:
+                    counted[place].append(_Turn(day, counting))
+        for at, turns in zip(ranked, counted, strict=True):
             timelines[at] = turns
 
 
@@ -249,10 +249,10 @@ class _Sums:
                     amounts = (share, 0, 0, 0)
                 else:
                     amounts = (share, share, *divmod(share * row.usd_cents, MICROS_A_DOLLAR))
-                asked = [(EMPLOYEE, employee)] if employee in layout.employees else []
+                credited = [(EMPLOYEE, employee)] if employee in layout.employees else []
                 if path is not None and path in layout.paths:
-                    asked.append((PATH, path))
-                for owner in asked:
+                    credited.append((PATH, path))
+                for owner in credited:
                     number = owners.setdefault(owner, len(owners))
                     entries += [(at, number, column, *amounts) for column in columns]
         table = np.array(entries, dtype=np.int64).reshape(len(entries), 7)
@@ -280,9 +280,9 @@ class _Sums:
 
     def figures(self) -> IntArray:
         """The amounts of the nodes, each owner's total added to every node that it belongs to."""
-        found = np.zeros((self.rows, *self.totals.shape[1:]), dtype=np.int64)
-        add_at(found, (self.to_row,), self.totals[self.from_owner])
-        return found
+        amounts = np.zeros((self.rows, *self.totals.shape[1:]), dtype=np.int64)
+        add_at(amounts, (self.to_row,), self.totals[self.from_owner])
+        return amounts
 
 
 def _matching(frame: Frame, row: Any) -> tuple[Any, ...]:

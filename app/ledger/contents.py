@@ -22,8 +22,8 @@ def contents(connection: Connection, frame: Frame) -> Iterator[str]:
     """
     event, total, member = tables.event.c, tables.total, tables.member
     query = sa.select(event.source, event.id, event.hash).order_by(event.source, event.id)
-    for source, id_, held in connection.execute(query):
-        yield json.dumps(["event", source, id_, held])
+    for source, id_, content in connection.execute(query):
+        yield json.dumps(["event", source, id_, content])
     slices = {one.id: one.slice.key for one in frame.slices}
     totals = []
     for cycle, kind, owner, slice_id, *amounts in connection.execute(sa.select(total)):

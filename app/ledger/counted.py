@@ -222,9 +222,9 @@ def counted_credits(
     if after is not None:
         query = query.where(_beyond(order, _place(after, (str, str, str, int))))
     rows = connection.execute(query.limit(limit + 1)).all()
-    found = [_credit(frame, row) for row in rows[:limit]]
+    credits = [_credit(frame, row) for row in rows[:limit]]
     last = rows[limit - 1] if len(rows) > limit else None
-    return found, None if last is None else _written(last.instant, last.source, last.id, last.employee)
+    return credits, None if last is None else _written(last.instant, last.source, last.id, last.employee)
 
 
 def counted_members(
@@ -261,8 +261,8 @@ def counted_members(
         .subquery()
     )
     firsts = {row.member: row for row in connection.execute(sa.select(ranked).where(ranked.c.place == 1))}
-    found = [CountedMember(first=_credit(frame, firsts[row.member]), activities=row.activities) for row in shown]
-    return found, _written(shown[-1].member) if len(groups) > limit else None
+    members = [CountedMember(first=_credit(frame, firsts[row.member]), activities=row.activities) for row in shown]
+    return members, _written(shown[-1].member) if len(groups) > limit else None
 
 
 # ------------------------------------------------------------------------------------------------------------------- places

@@ -54,8 +54,8 @@ def figures_as_of(
     for row, counts in judged_as_of(connection, open_rows, as_of):
         if row.cycle == cycle:
             changes.add(row, frame, before=0, after=counts)
-    for (_, owner_kind, owner, slice_id), held in changes.totals.items():
-        summed.add(owner_kind, owner, figures.slices[slice_id], held)
+    for (_, owner_kind, owner, slice_id), numbers in changes.totals.items():
+        summed.add(owner_kind, owner, figures.slices[slice_id], numbers)
     employees = {str(owner): row for owner, row in layout.employees.items()}
     for (_, owner_kind, text, slice_id, of, key), rungs in changes.members.items():
         line = employees.get(text) if owner_kind == EMPLOYEE else layout.units.get(text)
@@ -205,8 +205,8 @@ def _sum_settled(
     slices = summed.frame.slices
 
     def where_told_apart(column: sa.ColumnElement[Any], kinds: Iterable[str]) -> sa.ColumnElement[Any]:
-        told = sorted(set(kinds))
-        return sa.case((activity.c.type.in_(told), column), else_=None) if told else sa.null()
+        types = sorted(set(kinds))
+        return sa.case((activity.c.type.in_(types), column), else_=None) if types else sa.null()
 
     # Plus zero: else SQLite reads the credits in the order of an index by employee, and every activity at random.
     groups = (
@@ -319,7 +319,9 @@ def _compare(folded: Folded, row: ActivityRow, columns: tuple[object, ...], cred
     if columns != derived:
         folded.activities[row.seq] = row
         folded.differences.append(f"activity {row.source} {row.id}: stored {columns}, should be {derived}")
-    for held, part in zip(credits, row.credits, strict=True):
-        if held != part:
+    for stored, part in zip(credits, row.credits, strict=True):
+        if stored != part:
             folded.credits.append((row.seq, part))
-            folded.differences.append(f"credit {row.source} {row.id} {part.employee}: stored {held}, should be {part}")
+            folded.differences.append(
+                f"credit {row.source} {row.id} {part.employee}: stored {stored}, should be {part}"
+            )

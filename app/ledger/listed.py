@@ -136,8 +136,8 @@ def _listed(connection: Connection, frame: Frame, conditions: Sequence[sa.Column
 
 
 def _rows(connection: Connection, frame: Frame, query: sa.Select[Any]) -> Iterator[ListedActivity]:
-    with connection.execute(query, execution_options={"yield_per": BLOCK_ROWS}) as found:
-        for block in found.partitions():
+    with connection.execute(query, execution_options={"yield_per": BLOCK_ROWS}) as result:
+        for block in result.partitions():
             seqs = [row[0] for row in block]
             credits = _credits(connection, frame, seqs)
             verdict = tables.verdict
@@ -151,10 +151,10 @@ def _rows(connection: Connection, frame: Frame, query: sa.Select[Any]) -> Iterat
 def _credits(connection: Connection, frame: Frame, seqs: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
     credit = tables.credit
     query = sa.select(credit.c.seq, credit.c.employee, credit.c.share).where(among(connection, credit.c.seq, seqs))
-    found: dict[int, list[tuple[str, int]]] = {}
+    credits: dict[int, list[tuple[str, int]]] = {}
     for seq, employee, share in connection.execute(query):
-        found.setdefault(seq, []).append((frame.numbers[employee], share))
-    return found
+        credits.setdefault(seq, []).append((frame.numbers[employee], share))
+    return credits
 
 
 def _row(frame: Frame, row: Any, credits: Sequence[tuple[str, int]], verdicts: Sequence[VerdictRow]) -> ListedActivity:
@@ -201,5 +201,5 @@ def _row(frame: Frame, row: Any, credits: Sequence[tuple[str, int]], verdicts: S
 
 def _verifier(employee: str, credits: Sequence[tuple[str, int]], verdicts: Sequence[VerdictRow]) -> str | None:
     """Who gave the verdict that holds: by the one rule of which verdicts do."""
-    held = standing(verdicts, employees_of_activity={employee, *(number for number, _ in credits)}).verification
-    return next((one.by for one in verdicts if EventKey(one.source, one.id) == held), None)
+    holding = standing(verdicts, employees_of_activity={employee, *(number for number, _ in credits)}).verification
+    return next((one.by for one in verdicts if EventKey(one.source, one.id) == holding), None)

@@ -145,13 +145,13 @@ def _against_event(
     said: Activity,
     seq: int,
     frame: Frame,
-    held: tuple[object, ...] | None,
+    stored: tuple[object, ...] | None,
     shares: set[tuple[int, int]],
 ) -> Iterator[str]:
     row = derive_row(said, seq, frame)
     expected = (row.type, row.day, row.employee, *(_absent(getattr(row, column)) for column in _LAID_OUT[3:]))
-    if held != expected:
-        yield f"{name}: laid out as {held}, should be {expected}"
+    if stored != expected:
+        yield f"{name}: laid out as {stored}, should be {expected}"
     parts = {(part.employee, part.share_1e4) for part in row.credits}
     if shares != parts:
         yield f"{name}: credits {sorted(shares)}, should be {sorted(parts)}"
@@ -184,7 +184,7 @@ def _against_totals(connection: Connection, folded: Folded) -> Iterator[str]:
         ("member", stored_members, folded.changes.members),
         ("distinct count", stored_counts, counts_of(folded.changes.members)),
     ):
-        expected = {tuple(key): held for key, held in derived.items() if any(held)}
+        expected = {tuple(key): numbers for key, numbers in derived.items() if any(numbers)}
         for key in sorted(stored.keys() | expected.keys(), key=repr):
             if stored.get(key) != expected.get(key):
                 yield f"{what} {key}: stored {stored.get(key)}, should be {expected.get(key)}"

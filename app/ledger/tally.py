@@ -71,8 +71,8 @@ def stored_tally(connection: Connection) -> dict[dt.date, EventSet]:
 
 def event_set(connection: Connection, until: dt.date | None = None) -> EventSet:
     """The events of days up to one, or all: equal for equal sets. Ask before reading what is kept by it. Queries: 1."""
-    found = connection.execute(_set_query(dated=until is not None), {} if until is None else {"until": until}).one()
-    return EventSet(*(int(number or 0) for number in found))
+    row = connection.execute(_set_query(dated=until is not None), {} if until is None else {"until": until}).one()
+    return EventSet(*(int(number or 0) for number in row))
 
 
 @functools.cache

@@ -94,10 +94,10 @@ class Changes:
     @property
     def totals(self) -> dict[TotalKey, list[int]]:
         """What is to be added to each total, rung by rung."""
-        for (cycle, kind, owner, (_, before, after)), held in self._gathered.items():
-            amounts = (held.shares, held.valued, held.dollars, held.micros)
+        for (cycle, kind, owner, (_, before, after)), gathered in self._gathered.items():
+            amounts = (gathered.shares, gathered.valued, gathered.dollars, gathered.micros)
             signs = _signs(before, after)
-            for one in held.slices:
+            for one in gathered.slices:
                 numbers = self._totals.setdefault((cycle, kind, owner, one.id), [0] * WIDTH)
                 for rung, sign in enumerate(signs):
                     if sign:
@@ -126,14 +126,14 @@ class Changes:
                 if path is None
                 else ((cycle, EMPLOYEE, employee, rest), (cycle, PATH, path, rest))
             ):
-                held = gathered.get(key)
-                if held is None:
+                sums = gathered.get(key)
+                if sums is None:
                     gathered[key] = _Gathered(slices, share, valued, dollars, micros)
                 else:
-                    held.shares += share
-                    held.valued += valued
-                    held.dollars += dollars
-                    held.micros += micros
+                    sums.shares += share
+                    sums.valued += valued
+                    sums.dollars += dollars
+                    sums.micros += micros
         if any(one.of for one in slices):
             signs = _signs(before, after)
             for employee, _, path, _, _ in row.credits:
@@ -157,13 +157,13 @@ class Changes:
         for what in of:
             key = row.buyer_key if what == BUYER else row.company_key
             for kind, owner in owners:
-                held = self.members.setdefault((row.cycle, kind, owner, slice_id, what, key), [0, 0, 0])
+                numbers = self.members.setdefault((row.cycle, kind, owner, slice_id, what, key), [0, 0, 0])
                 for rung, sign in enumerate(signs):
-                    held[rung] += sign
+                    numbers[rung] += sign
 
     def owners(self) -> tuple[set[int], set[int], set[int]]:
         """Employees, paths and cycles whose totals change."""
-        moved = [key for key, held in self.totals.items() if any(held)]
+        moved = [key for key, numbers in self.totals.items() if any(numbers)]
         return (
             {owner for _, kind, owner, _ in moved if kind == EMPLOYEE},
             {owner for _, kind, owner, _ in moved if kind == PATH},
@@ -178,15 +178,15 @@ def apply_changes(connection: Connection, changes: Changes) -> None:
         tables.total,
         TOTAL_KEY,
         tables.amount_columns(),
-        [(*key, *held) for key, held in changes.totals.items() if any(held)],
+        [(*key, *numbers) for key, numbers in changes.totals.items() if any(numbers)],
     )
-    members = {key: held for key, held in changes.members.items() if any(held)}
+    members = {key: numbers for key, numbers in changes.members.items() if any(numbers)}
     now = bulk_upsert_add(
         connection,
         tables.member,
         MEMBER_KEY,
         tables.RUNGS,
-        [(*key, *held) for key, held in members.items()],
+        [(*key, *numbers) for key, numbers in members.items()],
         returning=True,
     )
     counts: dict[CountKey, list[int]] = {}
@@ -194,15 +194,15 @@ def apply_changes(connection: Connection, changes: Changes) -> None:
         key: MemberKey = tuple(row[:6])
         steps = [int(new > 0) - int(new - change > 0) for new, change in zip(row[6:], members[key], strict=True)]
         if any(steps):
-            held = counts.setdefault(_count_key(key), [0, 0, 0])
+            numbers = counts.setdefault(_count_key(key), [0, 0, 0])
             for rung, step in enumerate(steps):
-                held[rung] += step
+                numbers[rung] += step
     bulk_upsert_add(
         connection,
         tables.distinct_count,
         COUNT_KEY,
         tables.RUNGS,
-        [(*count_key, *held) for count_key, held in counts.items() if any(held)],
+        [(*count_key, *numbers) for count_key, numbers in counts.items() if any(numbers)],
     )
 
 
@@ -215,9 +215,9 @@ def counts_of(members: Mapping[MemberKey, Sequence[int]]) -> dict[CountKey, list
     """How many of the members are above zero, as ``distinct_count`` holds it."""
     counts: dict[CountKey, list[int]] = {}
     for key, numbers in members.items():
-        held = counts.setdefault(_count_key(key), [0, 0, 0])
+        count = counts.setdefault(_count_key(key), [0, 0, 0])
         for rung, number in enumerate(numbers):
-            held[rung] += number > 0
+            count[rung] += number > 0
     return counts
 
 
@@ -230,19 +230,19 @@ def write_all(connection: Connection, changes: Changes) -> None:
         connection,
         tables.total,
         (*TOTAL_KEY, *tables.amount_columns()),
-        ((*key, *held) for key, held in changes.totals.items() if any(held)),
+        ((*key, *numbers) for key, numbers in changes.totals.items() if any(numbers)),
     )
     bulk_insert(
         connection,
         tables.member,
         (*MEMBER_KEY, *tables.RUNGS),
-        ((*key, *held) for key, held in changes.members.items() if any(held)),
+        ((*key, *numbers) for key, numbers in changes.members.items() if any(numbers)),
     )
     bulk_insert(
         connection,
         tables.distinct_count,
         (*COUNT_KEY, *tables.RUNGS),
-        ((*count_key, *held) for count_key, held in counts_of(changes.members).items() if any(held)),
+        ((*count_key, *numbers) for count_key, numbers in counts_of(changes.members).items() if any(numbers)),
     )
 
 
@@ -270,9 +270,9 @@ class Figures:
     @property
     def fingerprint(self) -> bytes:
         """A hash of every figure: equal for equal figures of the same nodes."""
-        held = hashlib.blake2b(self.amounts.tobytes(), digest_size=16)
-        held.update(self.distinct.tobytes())
-        return held.digest()
+        digest = hashlib.blake2b(self.amounts.tobytes(), digest_size=16)
+        digest.update(self.distinct.tobytes())
+        return digest.digest()
 
 
 def empty_figures(nodes: Sequence[Node], frame: Frame) -> Figures:
@@ -357,14 +357,14 @@ class Layout:
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """For each total how many rows it belongs to, where they begin, and all rows one after the other."""
         if self._rows is None:
-            held: list[tuple[int, int, tuple[int, ...]]] = [
+            owned: list[tuple[int, int, tuple[int, ...]]] = [
                 *((EMPLOYEE, owner, (row,)) for owner, row in self.employees.items()),
                 *((PATH, path, rows) for path, rows in self.paths.items()),
             ]
-            size = 1 + max((owner for _, owner, _ in held), default=0)
+            size = 1 + max((owner for _, owner, _ in owned), default=0)
             count, first = np.zeros((3, size), dtype=np.int64), np.zeros((3, size), dtype=np.int64)
             listed: list[int] = []
-            for kind, owner, rows in held:
+            for kind, owner, rows in owned:
                 count[kind, owner], first[kind, owner] = len(rows), len(listed)
                 listed += rows
             self._rows = count, first, np.array(listed, dtype=np.int64)
@@ -418,16 +418,19 @@ def current_figures(connection: Connection, frame: Frame, *, cycle: int, nodes: 
 
 def _read_narrowed(connection: Connection, figures: Figures, layout: Layout, cycle: int, *, counted: bool) -> None:
     """Read the totals of a few owners and what is counted distinct of them, by one question."""
-    asked: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "cycle": cycle,
         "employees": named(connection, layout.employees),
         "paths": named(connection, layout.paths),
     }
     if counted:
-        asked |= {"owners": named(connection, map(str, layout.employees)), "units": named(connection, layout.units)}
+        parameters |= {
+            "owners": named(connection, map(str, layout.employees)),
+            "units": named(connection, layout.units),
+        }
     query = _narrowed_query(postgresql=is_postgresql(connection), counted=counted)
     totals, counts = [], []
-    for text, of, kind, owner, *rest in connection.execute(query, asked):
+    for text, of, kind, owner, *rest in connection.execute(query, parameters):
         if text is None:
             totals.append((kind, owner, *rest))
         else:
@@ -447,8 +450,8 @@ def _add_counts(figures: Figures, layout: Layout, rows: Iterable[Sequence[Any]])
         EMPLOYEE: {str(owner): row for owner, row in layout.employees.items()},
         UNIT: layout.units,
     }
-    found = [(row, *numbers) for kind, owner, *numbers in rows if (row := places[kind].get(owner)) is not None]
-    counts = _numbers(found, 3 + len(tables.RUNGS))
+    counted = [(row, *numbers) for kind, owner, *numbers in rows if (row := places[kind].get(owner)) is not None]
+    counts = _numbers(counted, 3 + len(tables.RUNGS))
     columns = _columns(figures, counts[:, 1])
     counts, columns = counts[columns >= 0], columns[columns >= 0]
     add_at(figures.distinct, (counts[:, 0], columns, (counts[:, 2] != BUYER).astype(np.int64)), counts[:, 3:])

@@ -156,15 +156,15 @@ class _Turns:
             heads = frozenset(head for above in chain for head in self._directory.heads_of(above, self._day))
             self._heads[unit] = heads
         sharing = frozenset(sharers) & (heads or frozenset())
-        found = self._known.get((unit, sharing))
-        if found is None:
+        turn = self._known.get((unit, sharing))
+        if turn is None:
             directory, day = self._directory, self._day
-            found = (
+            turn = (
                 may_verify(directory, viewer=self._viewer, unit=unit, sharers=sharing, day=day),
                 whose_turn(directory, unit=unit, sharers=sharing, day=day),
             )
-            self._known[unit, sharing] = found
-        return found
+            self._known[unit, sharing] = turn
+        return turn
 
 
 def _people_of_line(directory: Directory, viewer: Viewer, day: dt.date) -> list[str]:
@@ -247,11 +247,11 @@ def _credits(connection: Connection, frame: Frame, seqs: Iterable[int]) -> dict[
         .where(among(connection, credit.c.seq, seqs))
         .order_by(credit.c.seq, credit.c.share.desc(), credit.c.employee)
     )
-    found: dict[int, list[CreditShare]] = {}
+    credits: dict[int, list[CreditShare]] = {}
     for seq, employee, share, path in connection.execute(query):
         unit = None if path is None else frame.directory.units_of_path(path)[0]
-        found.setdefault(seq, []).append(CreditShare(employee=frame.numbers[employee], share_1e4=share, unit=unit))
-    return {seq: tuple(parts) for seq, parts in found.items()}
+        credits.setdefault(seq, []).append(CreditShare(employee=frame.numbers[employee], share_1e4=share, unit=unit))
+    return {seq: tuple(parts) for seq, parts in credits.items()}
 
 
 def _waiting(
@@ -425,7 +425,7 @@ def _judges(connection: Connection, seqs: Sequence[int]) -> dict[int, dict[tuple
         .where(among(connection, verdict.c.activity, seqs))
         .order_by(event.c.instant, event.c.source, event.c.id)
     )
-    found: dict[int, dict[tuple[str, str], str]] = {}
+    judges: dict[int, dict[tuple[str, str], str]] = {}
     for seq, source, id_, by in connection.execute(query):
-        found.setdefault(seq, {})[source, id_] = by or ""
-    return found
+        judges.setdefault(seq, {})[source, id_] = by or ""
+    return judges

@@ -43,7 +43,7 @@ def waiting_by_head(connection: Connection, frame: Frame, *, day: dt.date) -> di
     shared = sa.select(credit.c.seq, credit.c.employee).join(activity, activity.c.seq == credit.c.seq).where(waits)
     for seq, employee in connection.execute(shared):
         sharers.setdefault(seq, set()).add(frame.numbers[employee])
-    found: dict[str | None, WaitingFor] = {}
+    by_head: dict[str | None, WaitingFor] = {}
     turns: dict[tuple[str | None, frozenset[str]], tuple[str, ...]] = {}
     for seq, entered_on, employee in connection.execute(
         sa.select(activity.c.seq, activity.c.day, activity.c.employee).where(waits)
@@ -53,6 +53,6 @@ def waiting_by_head(connection: Connection, frame: Frame, *, day: dt.date) -> di
         if place not in turns:
             turns[place] = whose_turn(frame.directory, unit=place[0], sharers=place[1], day=day)
         for head in turns[place] or (None,):
-            held = found.get(head, WaitingFor(0, entered_on))
-            found[head] = WaitingFor(held.number + 1, min(held.oldest, entered_on))
-    return found
+            before = by_head.get(head, WaitingFor(0, entered_on))
+            by_head[head] = WaitingFor(before.number + 1, min(before.oldest, entered_on))
+    return by_head

@@ -84,8 +84,8 @@ class _Tree:
 def _tree(plan: CyclePlan) -> _Tree:
     """The tree of a cycle, made once for each load."""
     key = (plan.sheet.token, plan.cycle)
-    found = _TREES.get(key)
-    if found is None:
+    tree = _TREES.get(key)
+    if tree is None:
         goals = cascade.goal_tree(plan.sheet, cycle=plan.cycle)
         branches: dict[tuple[Node, str], LineBranch] = {}
         order: list[LineBranch] = [
@@ -104,8 +104,8 @@ def _tree(plan: CyclePlan) -> _Tree:
                 of_units |= units
                 of_people |= people
             moved[node, branch.line.kpi] = (frozenset(of_units), frozenset(of_people))
-        found = _TREES.keep(key, _Tree(goals, branches, moved))
-    return found
+        tree = _TREES.keep(key, _Tree(goals, branches, moved))
+    return tree
 
 
 def goal_levels(plan: CyclePlan, *, sees: Callable[[Node], bool]) -> tuple[GoalLevel, ...]:

@@ -150,8 +150,8 @@ class CyclePlan:
         return elapsed(days, self.shares_of(worked.row.kpi, worked.node))
 
 
-def _days_by_month(period: Period, day: dt.date, held: Presence | None) -> DaysByMonth:
-    return days_by_month(period, day, None if held is None else held.present)
+def _days_by_month(period: Period, day: dt.date, presence: Presence | None) -> DaysByMonth:
+    return days_by_month(period, day, None if presence is None else presence.present)
 
 
 class Reading(NamedTuple):
@@ -274,25 +274,25 @@ class Selection:
 
     def reading(self, basis: Basis) -> Reading:
         """Where each worked line's totals stand in figures, laid flat."""
-        found = self._readings.get(basis)
-        if found is None:
+        reading = self._readings.get(basis)
+        if reading is None:
             rung, slices = self.rungs(basis), max(1, len(self.plan.frame.slices))
             upper, lower = self.source * slices + self.upper, self.source * slices + self.lower
-            found = Reading(
+            reading = Reading(
                 upper * 3 + rung,
                 (upper * 2 + self.upper_of) * 3 + rung,
                 (lower * 3 + rung)[self.measuring.ratios],
                 ((lower * 2 + self.lower_of) * 3 + rung)[self.measuring.ratios],
             )
-            self._readings[basis] = found
-        return found
+            self._readings[basis] = reading
+        return reading
 
     def elapsed(self, day: dt.date) -> FloatArray:
         """The weight of the days up to a day among all, for each worked line that grows with days; NaN for none."""
-        found = self._elapsed.get(day)
-        if found is None:
+        elapsed = self._elapsed.get(day)
+        if elapsed is None:
             plan = self.plan
-            found = floats(
+            elapsed = floats(
                 [
                     plan.elapsed_of(plan.worked[number], day) if grows else Fraction(1)
                     for number, grows in zip(self.worked, self.grows.tolist(), strict=True)
@@ -300,8 +300,8 @@ class Selection:
             )
             if len(self._elapsed) > 32:
                 self._elapsed.clear()
-            self._elapsed[day] = found
-        return found
+            self._elapsed[day] = elapsed
+        return elapsed
 
 
 def _ints(values: Iterable[int]) -> IntArray:
@@ -324,8 +324,8 @@ def _blend(plan: CyclePlan, node: Node) -> tuple[float, float]:
 def _with_sheet(before: CyclePlan, sheet: Sheet) -> CyclePlan:
     """The plan of a sheet in which nothing but rows changed: only these are worked out again, each at its place."""
     cycle, earlier, now = before.cycle, before.sheet.lines, sheet.lines
-    held, rows = earlier.get(cycle, {}), now.get(cycle, {})
-    changed = {node: some for node, some in rows.items() if some is not held[node] and some != held[node]}
+    rows_before, rows = earlier.get(cycle, {}), now.get(cycle, {})
+    changed = {node: some for node, some in rows.items() if some is not rows_before[node] and some != rows_before[node]}
     row_of = {(node, row.kpi): row for node, some in changed.items() for row in some}
     worked, places = list(before.worked), []
     for at, one in enumerate(before.worked):
@@ -368,8 +368,8 @@ def _plan(frame: Frame, sheet: Sheet, cycle: int) -> CyclePlan:
     worked: list[ScoredLine] = []
     own: dict[tuple[Node, str], tuple[int, int | None]] = {}
     rows = sheet.lines.get(cycle, {})
-    for node, held in rows.items():
-        for row in held:
+    for node, lines_of_node in rows.items():
+        for row in lines_of_node:
             if row.link is not Link.SHARED:
                 kpi = sheet.definitions.kpis[row.kpi]
                 number = len(worked)
@@ -378,7 +378,7 @@ def _plan(frame: Frame, sheet: Sheet, cycle: int) -> CyclePlan:
                 if before is not None:
                     worked.append(_worked(sheet, cycle, node, row, before, people))
                 own[node, row.kpi] = (number, None if before is None else number + 1)
-    lines = {node: tuple(_shown_line(sheet, own, row) for row in held) for node, held in rows.items()}
+    lines = {node: tuple(_shown_line(sheet, own, row) for row in lines_of_node) for node, lines_of_node in rows.items()}
     return CyclePlan(cycle, period, frame, sheet, nodes, tuple(worked), lines, people)
 
 
@@ -443,14 +443,14 @@ class State:
 
     def plan(self, cycle: int) -> CyclePlan:
         """The plan of a cycle; a few are kept."""
-        found = self._plans.get(cycle)
-        if found is None:
+        plan = self._plans.get(cycle)
+        if plan is None:
             with self._lock:
-                found = self._plans.get(cycle) or self._made(cycle)
+                plan = self._plans.get(cycle) or self._made(cycle)
                 while len(self._plans) >= _PLANS_MAX:
                     del self._plans[next(iter(self._plans))]
-                self._plans[cycle] = found
-        return found
+                self._plans[cycle] = plan
+        return plan
 
     def as_earlier(self, folder: State) -> State:
         """This state for a later one to be made of. It lets go of the one before it: else all that ever were would be kept."""
@@ -481,10 +481,10 @@ def _read(connection: Connection, revision: Revision) -> State:
         return folder
     key = str(connection.engine.url), revision.token
     before = _LATEST.get(key, folder).as_earlier(folder)
-    found = State(folder.frame, cascade.sheet(connection), before=before)
+    state = State(folder.frame, cascade.sheet(connection), before=before)
     _LATEST.clear()
-    _LATEST[key] = found
-    return found
+    _LATEST[key] = state
+    return state
 
 
 _of_folder: Final[KeptByRevision[State]] = KeptByRevision(_read_folder)

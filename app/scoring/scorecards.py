@@ -303,39 +303,39 @@ def _blended(selection: Selection, own: FloatArray) -> tuple[FloatArray, FloatAr
 
 
 def scores(
-    connection: Connection, asked: ScoreQuery, nodes: Sequence[Node] | None = None, *, held: State | None = None
+    connection: Connection, asked: ScoreQuery, nodes: Sequence[Node] | None = None, *, loaded: State | None = None
 ) -> Scores:
     """The scores of some nodes, or of all that are listed in the cycle, by what is loaded and decided now or by what is ``held``.
 
     Queries: 2 or 3 of now, however many the nodes are; as of a day those of the fold and 1.
     """
-    plan = (held or state(connection)).plan(asked.cycle)
+    plan = (loaded or state(connection)).plan(asked.cycle)
     selection = plan.everything() if nodes is None else plan.select(nodes)
     return score_figures(selection, read_figures(connection, selection, asked), asked)
 
 
 def scorecards(
-    connection: Connection, asked: ScoreQuery, nodes: Sequence[Node] | None = None, *, held: State | None = None
+    connection: Connection, asked: ScoreQuery, nodes: Sequence[Node] | None = None, *, loaded: State | None = None
 ) -> list[Scorecard]:
     """The scorecards of some nodes, or of all that are listed in the cycle, in that order. Queries: those of :func:`scores`."""
-    return make_scorecards(scores(connection, asked, nodes, held=held))
+    return make_scorecards(scores(connection, asked, nodes, loaded=loaded))
 
 
-def make_scorecards(found: Scores, *, first: int | None = None) -> list[Scorecard]:
+def make_scorecards(scored: Scores, *, first: int | None = None) -> list[Scorecard]:
     """The scorecards of the nodes that were asked for, or of the first of them, with exact figures. No queries."""
-    selection = found.selection
+    selection = scored.selection
     made = selection.asked if first is None else min(first, selection.asked)
-    plan, asked = selection.plan, found.asked
-    why = reasons(selection.lines, found.actual.value)
-    exact = ExactActuals(found)
+    plan, asked = selection.plan, scored.asked
+    why = reasons(selection.lines, scored.actual.value)
+    exact = ExactActuals(scored)
     cards: list[list[LineScore]] = [[] for _ in range(made)]
     order = {node: iter(plan.lines.get(node, ())) for node in selection.nodes[:made]}
     for place, node_at in enumerate(selection.shown_node.tolist()):
         if node_at < made:
             line = next(order[selection.nodes[node_at]])
-            cards[node_at].append(_line(found, exact, why, line, place))
+            cards[node_at].append(_line(scored, exact, why, line, place))
     return [
-        Scorecard(node, plan.cycle, asked.as_of, asked.basis, *found.at(at), tuple(cards[at]))
+        Scorecard(node, plan.cycle, asked.as_of, asked.basis, *scored.at(at), tuple(cards[at]))
         for at, node in enumerate(selection.nodes[:made])
     ]
 
@@ -343,11 +343,11 @@ def make_scorecards(found: Scores, *, first: int | None = None) -> list[Scorecar
 class ExactActuals:
     """Exact actuals of worked lines, each computed once however often it is shown."""
 
-    def __init__(self, found: Scores) -> None:
-        self._found: Final = found
-        self._rung: Final = found.selection.rungs(found.asked.basis).tolist()
-        self._source: Final = found.selection.source.tolist()
-        self._column: Final = {one.slice: at for at, one in enumerate(found.selection.plan.frame.slices)}
+    def __init__(self, scored: Scores) -> None:
+        self._found: Final = scored
+        self._rung: Final = scored.selection.rungs(scored.asked.basis).tolist()
+        self._source: Final = scored.selection.source.tolist()
+        self._column: Final = {one.slice: at for at, one in enumerate(scored.selection.plan.frame.slices)}
         self._known: Final[dict[int, Fraction | None]] = {}
 
     def actual(self, at: int) -> Fraction | None:
@@ -368,17 +368,17 @@ class ExactActuals:
         return Total(shares, valued, dollars, micros, members)
 
 
-def _line(found: Scores, exact: ExactActuals, why: list[Reason | None], line: DisplayLine, place: int) -> LineScore:
-    selection = found.selection
+def _line(scored: Scores, exact: ExactActuals, why: list[Reason | None], line: DisplayLine, place: int) -> LineScore:
+    selection = scored.selection
     at = int(selection.shown_worked[place])
     bridge = int(selection.shown_bridge[place])
     worked = selection.plan.worked[selection.worked[at]]
-    value, points = _shown(found.score[at]), _shown(found.points[place])
+    value, points = _shown(scored.score[at]), _shown(scored.points[place])
     measured = value is not None
     held = exact.actual(at)
     shown = worked.settled.shown(is_measured=measured)
     aggregate = worked.version.measure.aggregate
-    elapsed = selection.plan.elapsed_of(worked, found.asked.day) if selection.grows[at] else None
+    elapsed = selection.plan.elapsed_of(worked, scored.asked.day) if selection.grows[at] else None
     ahead = projected_actual(held, aggregate=aggregate, elapsed=elapsed) if measured else None
     reason = why[at]
     return LineScore(
@@ -398,9 +398,9 @@ def _line(found: Scores, exact: ExactActuals, why: list[Reason | None], line: Di
         reason=None if reason is None else str(reason),
         points=points,
         projected_actual=None if ahead is None else decimal_text(ahead),
-        projected_score=_shown(found.projected_score[at]) if measured else None,
+        projected_score=_shown(scored.projected_score[at]) if measured else None,
         has_old_score=line.bridge is not None,
-        old_score=_shown(found.score[bridge]) if bridge >= 0 else None,
+        old_score=_shown(scored.score[bridge]) if bridge >= 0 else None,
         elapsed=None if elapsed is None else elapsed.numerator / elapsed.denominator,
     )
 

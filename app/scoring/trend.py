@@ -193,7 +193,7 @@ def _trend_query() -> sa.Select[Any]:
 
 def trends_of(connection: Connection, cycle: int, nodes: Sequence[Node]) -> dict[Node, list[TrendPoint]]:
     """Several nodes' scores over the cycle. Queries: 1."""
-    found: dict[Node, list[TrendPoint]] = {node: [] for node in nodes}
+    trends: dict[Node, list[TrendPoint]] = {node: [] for node in nodes}
     by_text = {str(node): node for node in nodes}
     query = (
         sa.select(trend)
@@ -201,8 +201,8 @@ def trends_of(connection: Connection, cycle: int, nodes: Sequence[Node]) -> dict
         .order_by(trend.c.node, trend.c.day)
     )
     for row in connection.execute(query):
-        found[by_text[row.node]].append(_point(row))
-    return found
+        trends[by_text[row.node]].append(_point(row))
+    return trends
 
 
 def _point(row: Any) -> TrendPoint:

@@ -25,9 +25,9 @@ class Place:
     kpis: tuple[tuple[str, Translated], ...]
 
 
-def places_of(held: State, history: ActivityHistory, *, sees: Callable[[Node], bool]) -> list[Place]:
+def places_of(loaded: State, history: ActivityHistory, *, sees: Callable[[Node], bool]) -> list[Place]:
     """The scorecards of those who share in it and of the units above them on its day, as far as they may be seen. Queries: none."""
-    plan = held.plan(history.cycle)
+    plan = loaded.plan(history.cycle)
     frame = plan.frame
     slices = {one.slice for one in frame.matching(history.type, history.country, history.hs_code)}
     nodes: list[Node] = []

@@ -64,11 +64,11 @@ _SIGNED_ONLY: Final = n_(
 )
 
 
-def arrivals_in(asked: Request, *, plain: bool = False, binary: bool = True) -> list[Arrival]:
+def arrivals_in(http_request: Request, *, plain: bool = False, binary: bool = True) -> list[Arrival]:
     """The events of a request.
 
     Args:
-        asked: the request.
+        http_request: the request.
         plain: take ``application/json`` without ``ce-`` headers for one event.
         binary: take binary mode, whose attributes are headers; not where the body alone is signed.
 
@@ -77,21 +77,21 @@ def arrivals_in(asked: Request, *, plain: bool = False, binary: bool = True) -> 
         Unreadable: not JSON, an array for one event, anything but an array for a batch, or headers that are no UTF-8.
         TooLarge: more than :data:`EVENTS_MAX` events.
     """
-    kind, parameters = parse_options_header(asked.headers.get("Content-Type"))
+    kind, parameters = parse_options_header(http_request.headers.get("Content-Type"))
     kind = kind.casefold()
     if parameters.get("charset", "utf-8").casefold() not in _CHARSETS:
         raise UnknownMedia
-    if asked.headers.get("Content-Encoding", "identity").casefold() not in {"", "identity"}:
+    if http_request.headers.get("Content-Encoding", "identity").casefold() not in {"", "identity"}:
         raise UnknownMedia
     if kind == BATCH:
-        return _batch(asked.get_data(cache=False))
+        return _batch(http_request.get_data(cache=False))
     if kind == STRUCTURED:
-        return [_structured(asked.get_data(cache=False))]
-    attributes = _attributes(asked.headers.items()) if binary else {}
+        return [_structured(http_request.get_data(cache=False))]
+    attributes = _attributes(http_request.headers.items()) if binary else {}
     if attributes and (not kind or _JSON.fullmatch(kind)):
-        return [_binary(asked.get_data(cache=False), attributes, _content_type(asked))]
+        return [_binary(http_request.get_data(cache=False), attributes, _content_type(http_request))]
     if plain and kind == "application/json":
-        return [_structured(asked.get_data(cache=False))]
+        return [_structured(http_request.get_data(cache=False))]
     raise UnknownMedia(message=None if binary else _SIGNED_ONLY)
 
 
@@ -158,8 +158,8 @@ def _attributes(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     }
 
 
-def _content_type(asked: Request) -> str | None:
-    given = asked.headers.get("Content-Type")
+def _content_type(http_request: Request) -> str | None:
+    given = http_request.headers.get("Content-Type")
     return None if given is None else _utf_8("Content-Type", given)
 
 

@@ -211,8 +211,8 @@ def explain(context: RequestContext, node: Node, kpi: str, query: ExplainQuery) 
     if node not in plan.nodes:
         raise NotThere
     sees = context.sees(Deed.SEE_ACTIVITIES)
-    found = scoring.explain(context.connection, asked, node, kpi, sees=sees)
-    if found is None:
+    explanations = scoring.explain(context.connection, asked, node, kpi, sees=sees)
+    if explanations is None:
         raise NotThere
     try:
         activities, more = scoring.counted_activities(
@@ -221,6 +221,6 @@ def explain(context: RequestContext, node: Node, kpi: str, query: ExplainQuery) 
     except ValueError:
         raise NoPlace from None
     following = None if more is None else shapes.address(request, after=more)
-    body: dict[str, Any] = found.as_json(activities=activities, next=following)
+    body: dict[str, Any] = explanations.as_json(activities=activities, next=following)
     headers = {} if following is None else {"Link": f'<{following}>; rel="next"'}
     return Json(body, headers=headers)

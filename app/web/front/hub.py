@@ -79,13 +79,13 @@ class Dependence:
 
     def sources(self, cycle: int, node: Node) -> frozenset[Node]:
         """The node, the units that its score hangs on, and the nodes whose lines any of these show."""
-        found = self._sources.get((cycle, node))
-        if found is None:
+        sources = self._sources.get((cycle, node))
+        if sources is None:
             plan = self.state.plan(cycle)
             nodes = [node, *(Node(NodeKind.UNIT, unit) for unit in plan.units_of(node))]
             shown = {plan.worked[line.worked].node for one in nodes for line in plan.lines.get(one, ())}
-            found = self._sources[cycle, node] = frozenset(nodes) | shown
-        return found
+            sources = self._sources[cycle, node] = frozenset(nodes) | shown
+        return sources
 
     def changed(self, touches: Iterable[Change]) -> frozenset[Node]:
         """The nodes whose totals transactions moved."""
@@ -104,20 +104,20 @@ class Dependence:
         self, touches: Sequence[Change], nodes: Collection[Node], today: dt.date
     ) -> dict[int, tuple[list[Node], dt.datetime]]:
         """By cycle: the nodes whose scorecards hang on what was touched, and when that was last."""
-        found: dict[int, tuple[list[Node], dt.datetime]] = {}
+        changes: dict[int, tuple[list[Node], dt.datetime]] = {}
         everyone = [touch for touch in touches if touch.everyone]
         scored = self.cycles(today)
         for cycle in sorted(scored):
             if everyone:
-                found[cycle] = (sorted(nodes), max(touch.at for touch in everyone))
+                changes[cycle] = (sorted(nodes), max(touch.at for touch in everyone))
                 continue
             here = [touch for touch in touches if cycle in touch.cycles]
             if here:
                 moved = self.changed(here)
                 hit = sorted(node for node in nodes if not self.sources(cycle, node).isdisjoint(moved))
                 if hit:
-                    found[cycle] = (hit, max(touch.at for touch in here))
-        return found
+                    changes[cycle] = (hit, max(touch.at for touch in here))
+        return changes
 
 
 def _prints(connection: Connection, plan: CyclePlan, nodes: Sequence[Node], today: dt.date) -> dict[Node, bytes]:

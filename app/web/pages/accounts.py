@@ -74,11 +74,11 @@ class ChangeForm(BaseModel):
 @pages.read("/accounts", may=Deed.KEEP_ACCOUNTS)
 def accounts(context: RequestContext, query: AccountsQuery) -> Page:
     """All accounts, by e-mail, and the form for another."""
-    found = access.accounts(context.connection, search=query.text, after=query.after, limit=PAGE_ROWS + 1)
+    rows = access.accounts(context.connection, search=query.text, after=query.after, limit=PAGE_ROWS + 1)
     return Page(
         "pages/accounts.html",
-        accounts=found[:PAGE_ROWS],
-        following=found[PAGE_ROWS - 1].email if len(found) > PAGE_ROWS else None,
+        accounts=rows[:PAGE_ROWS],
+        following=rows[PAGE_ROWS - 1].email if len(rows) > PAGE_ROWS else None,
         query=query,
         roles=ROLES,
         words=words,
@@ -126,10 +126,12 @@ def change(context: RequestContext, number: int, form: ChangeForm) -> Redirect:
     def work(connection: Connection) -> Account:
         directory = organisation.directory(connection)
         _known(directory, form.employee)
-        held = access.account_by_id(connection, account_id=number)
-        if held is None:
+        account = access.account_by_id(connection, account_id=number)
+        if account is None:
             raise NotThere
-        _refuse_own_powers(context, directory, email=held.email, roles=form.role, employee=form.employee, before=held)
+        _refuse_own_powers(
+            context, directory, email=account.email, roles=form.role, employee=form.employee, before=account
+        )
         before, after = access.change_account(connection, account_id=number, roles=form.role, employee=form.employee)
         _write_down(
             context,
@@ -180,8 +182,8 @@ def reset(context: RequestContext, number: int) -> Page:
             now=context.now,
         )
         # Whoever has an account's new password can sign in with it: the auditors hear of those that reach far.
-        told = bool(access.powers_of(changed.roles))
-        _write_down(context, connection, changed.email, after={"password": "reset"}, told=told)
+        gives_powers = bool(access.powers_of(changed.roles))
+        _write_down(context, connection, changed.email, after={"password": "reset"}, told=gives_powers)
     made = NewAccount(email=changed.email, password=first.text)
     return Page("pages/account_password.html", made=made, is_new=False, days=access.FIRST_PASSWORD_LIFE.days)
 
@@ -204,11 +206,11 @@ def _refuse_own_powers(
     employee: str | None,
     before: Account | None = None,
 ) -> None:
-    found = access.own_powers(
+    powers = access.own_powers(
         directory, viewer=context.viewer, email=email, roles=roles, employee=employee, before=before
     )
-    if found is not None:
-        raise _OwnPowers(found, email=email, wanted={"refused": {"roles": sorted(roles), "employee": employee}})
+    if powers is not None:
+        raise _OwnPowers(powers, email=email, wanted={"refused": {"roles": sorted(roles), "employee": employee}})
 
 
 def _written(context: RequestContext, work: Callable[[Connection], Result]) -> Result:
@@ -244,10 +246,10 @@ def _write_down(
 
 
 def _account(context: RequestContext, number: int) -> Account:
-    found = access.account_by_id(context.connection, account_id=number)
-    if found is None:
+    account = access.account_by_id(context.connection, account_id=number)
+    if account is None:
         raise NotThere
-    return found
+    return account
 
 
 def _known(directory: Directory, employee: str | None) -> None:

@@ -64,7 +64,7 @@ def activities(context: RequestContext, query: ActivityQuery) -> Page:
     if not access.exists(context.directory, node):
         raise NotThere
     frame = scoring.state(context.connection).frame
-    found = ledger.activities_of(
+    activities = ledger.activities_of(
         context.connection,
         frame,
         node=node,
@@ -78,7 +78,7 @@ def activities(context: RequestContext, query: ActivityQuery) -> Page:
         name=scoring.node_name(context.directory, node, context.today),
         is_own=_is_own(context, node),
         exports=context.allowed(Deed.EXPORT_ACTIVITIES, node),
-        found=found,
+        found=activities,
         people=context.directory.employees,
         query=query,
         asked=query.asked(),

@@ -34,8 +34,10 @@ def office(context: RequestContext, query: OfficeQuery) -> Page:
     context.require(Deed.SEE_PEOPLE_SCORES, node)
     if not access.exists(context.directory, node):
         raise NotThere
-    held = scoring.state(context.connection)
-    shown = scoring.office(context.connection, held=held, unit=node.code, asked=asked_of(held, query, context.today))
+    loaded = scoring.state(context.connection)
+    shown = scoring.office(
+        context.connection, loaded=loaded, unit=node.code, asked=asked_of(loaded, query, context.today)
+    )
     return Page(
         "pages/office.html",
         office=shown,

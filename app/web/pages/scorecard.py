@@ -47,12 +47,12 @@ def scorecard(context: RequestContext, node: Node, query: ScoreParameters) -> Pa
 
 
 def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
-    held = scoring.state(context.connection)
+    loaded = scoring.state(context.connection)
     sees = context.sees(Deed.SEE_SCORECARD)
     people = context.allowed(Deed.SEE_PEOPLE_SCORES, node)
     shows = Visibility(activities=context.allowed(Deed.SEE_ACTIVITIES, node), people=people, node=sees)
-    asked = asked_by(context, held, query)
-    source = scoring.board_source(context.connection, held=held, node=node, asked=asked, shows=shows)
+    asked = asked_by(context, loaded, query)
+    source = scoring.board_source(context.connection, loaded=loaded, node=node, asked=asked, shows=shows)
     parents = [line.row.parent_node for line in source.plan.lines.get(node, ())]
     body = _Body(
         source,

@@ -52,12 +52,12 @@ class SessionForm(BaseModel):
 @pages.read("/sessions", may=Deed.KEEP_SESSIONS)
 def sessions(context: RequestContext) -> Page:
     """The open ones, this one first."""
-    found = access.own_sessions(
+    rows = access.own_sessions(
         context.connection, viewer=context.viewer, now=context.now, idle=context.settings.session_idle
     )
     minutes = int(context.settings.session_idle.total_seconds()) // 60
     hours = int(context.settings.session_life.total_seconds()) // 3600
-    return Page("pages/sessions.html", sessions=found, device=device, minutes=minutes, hours=hours)
+    return Page("pages/sessions.html", sessions=rows, device=device, minutes=minutes, hours=hours)
 
 
 @pages.act("/sessions/end", may=Deed.KEEP_SESSIONS, again="sessions")
