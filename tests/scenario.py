@@ -62,7 +62,7 @@ KPIS: Final[Mapping[str, tuple[dict[str, object], str]]] = {
     "buyers": ({"activity": "export_deal", "aggregate": "distinct", "of": "buyer"}, "entered"),
     "companies": ({"activity": "export_deal", "aggregate": "distinct", "of": "company"}, "entered"),
 }
-"""One KPI for each aggregate and rung: code -> measure, counts_from."""
+"""One KPI for each aggregate and level: code -> measure, counts_from."""
 
 _TYPES: Final = {"deal": "export_deal", "consult": "export_consult"}
 _DATED: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T\S+)? ")

@@ -177,12 +177,12 @@ class ActivityRow:
 
 
 def bits(counts: Counts) -> int:
-    """Rungs as the bits 1, 2 and 4."""
+    """Levels as the bits 1, 2 and 4."""
     return counts.entered | counts.verified << 1 | counts.confirmed << 2
 
 
 def _state(effect: Effect) -> str:
-    """The word for where an activity stands on the ladder (domain.md 2)."""
+    """The word for where an activity stands (domain.md 2)."""
     if effect.reversed:
         return "reversed"
     if effect.rejected:

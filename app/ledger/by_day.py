@@ -28,11 +28,11 @@ from app.rules.terms import Node
 __all__ = ["earliest_day_since", "figures_by_day", "newest_event"]
 
 IntArray = npt.NDArray[np.int64]
-_RUNGS: Final = 3
+_LEVELS: Final = 3
 
 
 class _Turn(NamedTuple):
-    """From a day on an activity counts on these rungs (bits)."""
+    """From a day on an activity counts on these levels (bits)."""
 
     day: int
     bits: int
@@ -147,7 +147,7 @@ def _judged(first: int, verdicts: Sequence[VerdictRow], own: frozenset[str]) -> 
 
 
 def _tell_first_contacts(connection: Connection, activities: _Activities, timelines: list[list[_Turn]]) -> None:
-    """Of the contacts of one buyer only the first that counts does so, on each rung and as of each day."""
+    """Of the contacts of one buyer only the first that counts does so, on each level and as of each day."""
     groups: dict[str, list[int]] = {}
     for at, row in enumerate(activities.rows):
         if row.type == "new_buyer":
@@ -178,7 +178,7 @@ def _tell_first_contacts(connection: Connection, activities: _Activities, timeli
 
 
 class _Changes(NamedTuple):
-    """Every change of the cycle's activities in the order of days: which activity, and -1, 0 or 1 on each rung."""
+    """Every change of the cycle's activities in the order of days: which activity, and -1, 0 or 1 on each level."""
 
     day: IntArray
     activity: IntArray
@@ -196,8 +196,8 @@ def _changes(activities: _Activities, timelines: Sequence[Sequence[_Turn]], cycl
                     before = turn.bits
     columns = np.array(flat, dtype=np.int64).reshape(len(flat), 4)
     columns = columns[np.argsort(columns[:, 0], kind="stable")]
-    rungs = np.arange(_RUNGS, dtype=np.int64)
-    sign = (columns[:, 3:4] >> rungs & 1) - (columns[:, 2:3] >> rungs & 1)
+    levels = np.arange(_LEVELS, dtype=np.int64)
+    sign = (columns[:, 3:4] >> levels & 1) - (columns[:, 2:3] >> levels & 1)
     return _Changes(columns[:, 0].copy(), columns[:, 1].copy(), sign)
 
 
@@ -324,7 +324,7 @@ class _Members:
             pair=pair.astype(np.int64),
             entries=_ByActivity.of(table[:, 0], len(activities.rows)),
             place=known // max(len(keys), 1),
-            counts=np.zeros((len(known), _RUNGS), dtype=np.int64),
+            counts=np.zeros((len(known), _LEVELS), dtype=np.int64),
             distinct=np.zeros_like(figures.distinct),
         )
 
@@ -338,7 +338,7 @@ class _Members:
         before = self.counts[moved] > 0
         np.add.at(self.counts, pair, changes.sign[span][change])
         after = self.counts[moved] > 0
-        flat = self.distinct.reshape(-1, _RUNGS)
+        flat = self.distinct.reshape(-1, _LEVELS)
         np.add.at(flat, self.place[moved], after.astype(np.int64) - before)
 
 

@@ -30,8 +30,8 @@ def contents(connection: Connection, frame: Frame) -> Iterator[str]:
         if any(amounts):
             name = frame.numbers[owner] if kind == EMPLOYEE else "/".join(frame.directory.units_of_path(owner))
             totals.append(json.dumps(["total", cycle, kind, name, slices[slice_id], *amounts]))
-    for cycle, kind, owner, slice_id, of, key, *rungs in connection.execute(sa.select(member)):
-        if any(rungs):
+    for cycle, kind, owner, slice_id, of, key, *levels in connection.execute(sa.select(member)):
+        if any(levels):
             name = frame.numbers[int(owner)] if kind == EMPLOYEE else owner
-            totals.append(json.dumps(["member", cycle, kind, name, slices[slice_id], of, key, *rungs]))
+            totals.append(json.dumps(["member", cycle, kind, name, slices[slice_id], of, key, *levels]))
     yield from sorted(totals)

@@ -1,4 +1,4 @@
-"""Exactly those credits that a node's total of a slice is made of, on a rung and as of a day: where every derivation ends.
+"""Exactly those credits that a node's total of a slice is made of, on a verification level and as of a day: where every derivation ends.
 
 Totals are sums; this is the list that was summed, read from the ledger's rows and not from the totals. Whatever it adds up to has to be
 the total: a property that the tests hold.
@@ -43,13 +43,13 @@ _BITS: Final = (1, 2, 4)
 class Asking(NamedTuple):
     """Which credits are asked for.
 
-    ``rung`` is 0, 1 or 2 for entered, verified, confirmed. ``valued`` leaves out activities without an amount, as sums and means do.
+    ``level`` is 0, 1 or 2 for entered, verified, confirmed. ``valued`` leaves out activities without an amount, as sums and means do.
     """
 
     cycle: int
     node: Node
     slice: SliceInUse
-    rung: int
+    level: int
     as_of: dt.date | None = None
     valued: bool = False
 
@@ -94,7 +94,7 @@ def _condition(connection: Connection, frame: Frame, asked: Asking) -> sa.Column
     mine = sa.and_(activity.c.cycle == asked.cycle, in_slice(asked.slice), _owned(connection, frame, asked.node))
     if asked.valued:
         mine = sa.and_(mine, activity.c.usd_cents.is_not(None))
-    bit = _BITS[asked.rung]
+    bit = _BITS[asked.level]
     if asked.as_of is None:
         return sa.and_(mine, activity.c.counts.bitwise_and(bit) != 0)
     folded, open_buyers = _folded(connection, frame, asked, mine)
@@ -134,7 +134,7 @@ def _folded(
         rows = read_laid_out(connection, frame, group)
     else:
         rows = read_laid_out(connection, frame, sa.and_(begun, late, activity.c.seq.in_(owned)))
-    bit = _BITS[asked.rung]
+    bit = _BITS[asked.level]
     return [row.seq for row, counts in judged_as_of(connection, rows, asked.as_of) if counts & bit], open_buyers
 
 

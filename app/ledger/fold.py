@@ -57,10 +57,10 @@ def figures_as_of(
     for (_, owner_kind, owner, slice_id), numbers in changes.totals.items():
         summed.add(owner_kind, owner, figures.slices[slice_id], numbers)
     employees = {str(owner): row for owner, row in layout.employees.items()}
-    for (_, owner_kind, text, slice_id, of, key), rungs in changes.members.items():
+    for (_, owner_kind, text, slice_id, of, key), levels in changes.members.items():
         line = employees.get(text) if owner_kind == EMPLOYEE else layout.units.get(text)
         if line is not None:
-            summed.see((line,), (figures.slices[slice_id], of), key, rungs)
+            summed.see((line,), (figures.slices[slice_id], of), key, levels)
     summed.fill(figures)
     return figures
 
@@ -97,14 +97,14 @@ class _Summed:
         self._columns.append(column)
         self._numbers.append(numbers)
 
-    def see(self, lines: Sequence[int], what: tuple[int, int], key: str, rungs: Sequence[int]) -> None:
-        """Note that a buyer or company counts at rows of figures, on the rungs whose number is above zero."""
+    def see(self, lines: Sequence[int], what: tuple[int, int], key: str, levels: Sequence[int]) -> None:
+        """Note that a buyer or company counts at rows of figures, on the levels whose number is above zero."""
         column, of = what
         for line in lines:
             sets = self._seen.setdefault((line, column, of), (set(), set(), set()))
-            for rung, counting in enumerate(rungs):
+            for level, counting in enumerate(levels):
                 if counting > 0:
-                    sets[rung].add(key)
+                    sets[level].add(key)
 
     def fill(self, figures: Figures) -> None:
         """Write everything into the figures."""
@@ -232,7 +232,7 @@ def _sum_settled(
     layout = summed.layout
     for kind, employee, path, country, hs_code, buyer, company, *sums in connection.execute(query):
         numbers = [int(number) for number in sums]
-        rungs = numbers[0::4]
+        levels = numbers[0::4]
         for one in summed.frame.matching(kind, country or "", hs_code or ""):
             column = summed.column[one.id]
             summed.add(EMPLOYEE, employee, column, numbers)
@@ -241,7 +241,7 @@ def _sum_settled(
             for what in one.of:
                 key = buyer if what == BUYER else company
                 lines = (*layout.rows_of(EMPLOYEE, employee), *(layout.rows_of(PATH, path) if path is not None else ()))
-                summed.see(lines, (column, what), key, rungs)
+                summed.see(lines, (column, what), key, levels)
 
 
 def judged_as_of(

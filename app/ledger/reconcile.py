@@ -17,11 +17,11 @@ from sqlalchemy import Connection
 from app.kit.bulk import bulk_update
 from app.ledger import tables
 from app.ledger.activity_rows import DERIVED_COLUMNS, derive_row
+from app.ledger.changes import record_change
 from app.ledger.fold import STRETCH, Folded, fold_everything
 from app.ledger.frame import Frame, event_key, owners_text
 from app.ledger.tally import Tally, stored_tally
 from app.ledger.totals import COUNT_KEY, MEMBER_KEY, TOTAL_KEY, counts_of, write_all
-from app.ledger.touching import touch
 from app.plain.json_text import decode
 from app.rules.activities import Activity, Verdict, read
 
@@ -76,7 +76,7 @@ def rederive(connection: Connection, frame: Frame, *, at: dt.datetime) -> int:
     )
     write_all(connection, folded.changes)
     connection.execute(sa.update(tables.derivation).values(version=DERIVATION))
-    touch(connection, at=at, owners=owners_text(everyone=True))
+    record_change(connection, at=at, owners=owners_text(everyone=True))
     return folded.count
 
 
@@ -170,13 +170,13 @@ def _against_totals(connection: Connection, folded: Folded) -> Iterator[str]:
     }
     stored_members = {
         tuple(row[:6]): list(row[6:])
-        for row in connection.execute(sa.select(*(member.c[name] for name in (*MEMBER_KEY, *tables.RUNGS))))
+        for row in connection.execute(sa.select(*(member.c[name] for name in (*MEMBER_KEY, *tables.LEVELS))))
         if any(row[6:])
     }
     count = tables.distinct_count
     stored_counts = {
         tuple(row[:6]): list(row[6:])
-        for row in connection.execute(sa.select(*(count.c[name] for name in (*COUNT_KEY, *tables.RUNGS))))
+        for row in connection.execute(sa.select(*(count.c[name] for name in (*COUNT_KEY, *tables.LEVELS))))
         if any(row[6:])
     }
     for what, stored, derived in (

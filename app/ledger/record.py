@@ -31,10 +31,10 @@ from app.ledger.activity_rows import (
     read_laid_out,
     verdicts_of,
 )
+from app.ledger.changes import record_change
 from app.ledger.frame import Frame, event_key, owners_text
 from app.ledger.tally import add_to_tally
 from app.ledger.totals import Changes, apply_changes
-from app.ledger.touching import touch
 from app.plain.findings import Finding, Place, n_
 from app.plain.json_text import decode
 from app.rules.activities import ACTIVITY_TYPES, Activity, Known, Verdict, read
@@ -356,7 +356,7 @@ def _derive(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outco
     employees, paths, cycles = changes.owners()
     if employees or paths:
         outcome.moved = True
-        touch(connection, at=at, owners=owners_text(employees=employees, paths=paths, cycles=sorted(cycles)))
+        record_change(connection, at=at, owners=owners_text(employees=employees, paths=paths, cycles=sorted(cycles)))
 
 
 def _event_row(one: _Fresh, at: dt.datetime, arrival: int) -> tuple[object, ...]:

@@ -20,9 +20,9 @@ from app.kit.schema import BigKey, Code, Exact, Instant, metadata
 
 __all__ = [
     "AMOUNTS",
+    "LEVELS",
     "LOCK_BUYERS",
     "LOCK_LEDGER",
-    "RUNGS",
     "activity",
     "amount_columns",
     "arrival",
@@ -40,11 +40,11 @@ __all__ = [
     "verdict",
 ]
 
-RUNGS: Final = ("entered", "verified", "confirmed")
-"""The ladder: from which rung on an activity counts is each KPI's own choice."""
+LEVELS: Final = ("entered", "verified", "confirmed")
+"""The verification levels: from which on an activity counts is each KPI's own choice."""
 
 AMOUNTS: Final = ("shares", "valued_shares", "dollars", "micros")
-"""What a total holds for each rung.
+"""What a total holds for each verification level.
 
 Shares are in ten-thousandths, ``valued_shares`` those of activities with an amount; share × US dollars is held as whole dollars and
 millionths apart, since one column of millionths would overflow 64 bits after 900 deals of the largest size.
@@ -52,8 +52,8 @@ millionths apart, since one column of millionths would overflow 64 bits after 90
 
 
 def amount_columns() -> tuple[str, ...]:
-    """The twelve number columns of ``total``, rung by rung."""
-    return tuple(f"{rung}_{amount}" for rung in RUNGS for amount in AMOUNTS)
+    """The twelve number columns of ``total``, level by level."""
+    return tuple(f"{level}_{amount}" for level in LEVELS for amount in AMOUNTS)
 
 
 LOCK_LEDGER: Final = 7001
@@ -204,7 +204,7 @@ member: Final = Table(
     Column("slice", sa.Integer, primary_key=True, autoincrement=False),
     Column("of", sa.SmallInteger, primary_key=True, autoincrement=False),  # 1 buyer, 2 company
     Column("key", Code, primary_key=True),
-    *(Column(rung, sa.Integer, nullable=False) for rung in RUNGS),
+    *(Column(level, sa.Integer, nullable=False) for level in LEVELS),
 )
 """How many activities a buyer or company has with whom: a distinct count is the rows above zero, counted at each level anew."""
 
@@ -217,7 +217,7 @@ distinct_count: Final = Table(
     Column("slice", sa.Integer, primary_key=True, autoincrement=False),
     Column("of", sa.SmallInteger, primary_key=True, autoincrement=False),
     Column("bucket", sa.SmallInteger, primary_key=True, autoincrement=False),
-    *(Column(rung, sa.Integer, nullable=False) for rung in RUNGS),
+    *(Column(level, sa.Integer, nullable=False) for level in LEVELS),
 )
 """How many rows of ``member`` are above zero, so that a page need not count them.
 

@@ -58,7 +58,7 @@ CountKey = tuple[int, int, str, int, int, int]
 
 BUCKETS: Final = 16
 COUNT_KEY: Final = ("cycle", "owner_kind", "owner", "slice", "of", "bucket")
-WIDTH: Final = len(tables.RUNGS) * len(tables.AMOUNTS)
+WIDTH: Final = len(tables.LEVELS) * len(tables.AMOUNTS)
 TOTAL_KEY: Final = ("cycle", "owner_kind", "owner", "slice")
 MEMBER_KEY: Final = ("cycle", "owner_kind", "owner", "slice", "of", "key")
 
@@ -75,12 +75,12 @@ class _Gathered:
 
 
 _GatheredKey = tuple[int, int, int, tuple[int, int, int]]
-"""cycle, owner kind, owner, and (slices, rungs before, rungs after)."""
+"""cycle, owner kind, owner, and (slices, levels before, levels after)."""
 
 
 def _signs(before: int, after: int) -> tuple[int, ...]:
-    """What a change from one set of rungs (bits) to another does to each: add, take away, or nothing."""
-    return tuple((after >> rung & 1) - (before >> rung & 1) for rung in range(3))
+    """What a change from one set of levels (bits) to another does to each: add, take away, or nothing."""
+    return tuple((after >> level & 1) - (before >> level & 1) for level in range(3))
 
 
 @dataclass(slots=True)
@@ -93,21 +93,21 @@ class Changes:
 
     @property
     def totals(self) -> dict[TotalKey, list[int]]:
-        """What is to be added to each total, rung by rung."""
+        """What is to be added to each total, level by level."""
         for (cycle, kind, owner, (_, before, after)), gathered in self._gathered.items():
             amounts = (gathered.shares, gathered.valued, gathered.dollars, gathered.micros)
             signs = _signs(before, after)
             for one in gathered.slices:
                 numbers = self._totals.setdefault((cycle, kind, owner, one.id), [0] * WIDTH)
-                for rung, sign in enumerate(signs):
+                for level, sign in enumerate(signs):
                     if sign:
-                        for place, amount in enumerate(amounts, rung * 4):
+                        for place, amount in enumerate(amounts, level * 4):
                             numbers[place] += sign * amount
         self._gathered.clear()
         return self._totals
 
     def add(self, row: ActivityRow, frame: Frame, *, before: int, after: int) -> None:
-        """Add what an activity's change from one set of rungs (bits) to another makes of the totals."""
+        """Add what an activity's change from one set of levels (bits) to another makes of the totals."""
         if before == after:
             return
         slices = frame.matching(row.type, row.buyer_country, row.hs_code)
@@ -158,8 +158,8 @@ class Changes:
             key = row.buyer_key if what == BUYER else row.company_key
             for kind, owner in owners:
                 numbers = self.members.setdefault((row.cycle, kind, owner, slice_id, what, key), [0, 0, 0])
-                for rung, sign in enumerate(signs):
-                    numbers[rung] += sign
+                for level, sign in enumerate(signs):
+                    numbers[level] += sign
 
     def owners(self) -> tuple[set[int], set[int], set[int]]:
         """Employees, paths and cycles whose totals change."""
@@ -185,7 +185,7 @@ def apply_changes(connection: Connection, changes: Changes) -> None:
         connection,
         tables.member,
         MEMBER_KEY,
-        tables.RUNGS,
+        tables.LEVELS,
         [(*key, *numbers) for key, numbers in members.items()],
         returning=True,
     )
@@ -195,13 +195,13 @@ def apply_changes(connection: Connection, changes: Changes) -> None:
         steps = [int(new > 0) - int(new - change > 0) for new, change in zip(row[6:], members[key], strict=True)]
         if any(steps):
             numbers = counts.setdefault(_count_key(key), [0, 0, 0])
-            for rung, step in enumerate(steps):
-                numbers[rung] += step
+            for level, step in enumerate(steps):
+                numbers[level] += step
     bulk_upsert_add(
         connection,
         tables.distinct_count,
         COUNT_KEY,
-        tables.RUNGS,
+        tables.LEVELS,
         [(*count_key, *numbers) for count_key, numbers in counts.items() if any(numbers)],
     )
 
@@ -216,8 +216,8 @@ def counts_of(members: Mapping[MemberKey, Sequence[int]]) -> dict[CountKey, list
     counts: dict[CountKey, list[int]] = {}
     for key, numbers in members.items():
         count = counts.setdefault(_count_key(key), [0, 0, 0])
-        for rung, number in enumerate(numbers):
-            count[rung] += number > 0
+        for level, number in enumerate(numbers):
+            count[level] += number > 0
     return counts
 
 
@@ -235,13 +235,13 @@ def write_all(connection: Connection, changes: Changes) -> None:
     bulk_insert(
         connection,
         tables.member,
-        (*MEMBER_KEY, *tables.RUNGS),
+        (*MEMBER_KEY, *tables.LEVELS),
         ((*key, *numbers) for key, numbers in changes.members.items() if any(numbers)),
     )
     bulk_insert(
         connection,
         tables.distinct_count,
-        (*COUNT_KEY, *tables.RUNGS),
+        (*COUNT_KEY, *tables.LEVELS),
         ((*count_key, *numbers) for count_key, numbers in counts_of(changes.members).items() if any(numbers)),
     )
 
@@ -253,8 +253,8 @@ class Figures:
     Attributes:
         nodes: the rows, in order.
         slices: slice number -> column.
-        amounts: int64, nodes × slices × 12 (rung by rung: shares, valued shares, dollars, micros).
-        distinct: int64, nodes × slices × 2 (buyer, company) × 3 rungs.
+        amounts: int64, nodes × slices × 12 (level by level: shares, valued shares, dollars, micros).
+        distinct: int64, nodes × slices × 2 (buyer, company) × 3 levels.
     """
 
     nodes: tuple[Node, ...]
@@ -451,7 +451,7 @@ def _add_counts(figures: Figures, layout: Layout, rows: Iterable[Sequence[Any]])
         UNIT: layout.units,
     }
     counted = [(row, *numbers) for kind, owner, *numbers in rows if (row := places[kind].get(owner)) is not None]
-    counts = _numbers(counted, 3 + len(tables.RUNGS))
+    counts = _numbers(counted, 3 + len(tables.LEVELS))
     columns = _columns(figures, counts[:, 1])
     counts, columns = counts[columns >= 0], columns[columns >= 0]
     add_at(figures.distinct, (counts[:, 0], columns, (counts[:, 2] != BUYER).astype(np.int64)), counts[:, 3:])
@@ -484,7 +484,7 @@ def _totals_query() -> _Query:
 @functools.cache
 def _distinct_query() -> _Query:
     count = tables.distinct_count.c
-    columns = (count.owner_kind, count.owner, count.slice, count.of, *(count[rung] for rung in tables.RUNGS))
+    columns = (count.owner_kind, count.owner, count.slice, count.of, *(count[level] for level in tables.LEVELS))
     return sa.select(*columns).where(count.cycle == _CYCLE)
 
 
@@ -497,10 +497,10 @@ def _narrowed_query(*, postgresql: bool, counted: bool) -> _Query:
     total, count = tables.total, tables.distinct_count
     no_text, zero = sa.cast(sa.null(), sa.Text()), sa.literal(0, sa.BigInteger())
     amounts = [total.c[name] for name in tables.amount_columns()]
-    rungs = [sa.cast(count.c[rung], sa.BigInteger) for rung in tables.RUNGS]
+    levels = [sa.cast(count.c[level], sa.BigInteger) for level in tables.LEVELS]
     of_total = sa.select(no_text, zero, total.c.owner_kind, total.c.owner, total.c.slice, *amounts)
     of_count = sa.select(
-        count.c.owner, count.c.of, count.c.owner_kind, zero, count.c.slice, *rungs, *[zero] * (WIDTH - len(rungs))
+        count.c.owner, count.c.of, count.c.owner_kind, zero, count.c.slice, *levels, *[zero] * (WIDTH - len(levels))
     )
     parts = [(of_total, total, EMPLOYEE, "employees"), (of_total, total, PATH, "paths")]
     if counted:

@@ -89,7 +89,7 @@ GRADE_POINTS: Final[Mapping[str, int]] = MappingProxyType(
 
 
 class Total(NamedTuple):
-    """What one node has of one slice of the activities, on one rung of the ladder."""
+    """What one node has of one slice of the activities, on one verification level."""
 
     shares_1e4: int = 0
     valued_shares_1e4: int = 0
@@ -153,7 +153,7 @@ def actual(
 
     Args:
         measure: what the KPI measures.
-        total_of: the node's total of a measure that looks at activities, on the rung that counts.
+        total_of: the node's total of a measure that looks at activities, on the level that counts.
         entered: what people entered of a ``given`` or ``rating`` KPI.
     """
     if measure.numerator is not None and measure.denominator is not None:

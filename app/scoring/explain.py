@@ -58,7 +58,7 @@ __all__ = ["CountedActivity", "Explanation", "activity_lines", "counted_activiti
 LISTED: Final = 1000
 """How many activities a list holds at most."""
 
-_RUNG: Final = {CountsFrom.ENTERED: 0, CountsFrom.VERIFIED: 1, CountsFrom.CONFIRMED: 2}
+_LEVEL: Final = {CountsFrom.ENTERED: 0, CountsFrom.VERIFIED: 1, CountsFrom.CONFIRMED: 2}
 _VALUED: Final = frozenset({"sum", "mean"})
 
 Sees = Callable[[Node], bool]
@@ -414,9 +414,9 @@ def terms_of(plan: CyclePlan, worked: ScoredLine) -> LineTerms:
 
 
 def _asking(plan: CyclePlan, asked: ScoreQuery, worked: ScoredLine, part: Measure) -> Asking:
-    rung = _RUNG[worked.version.counts_from] if asked.basis is Basis.FINAL else 0
+    level = _LEVEL[worked.version.counts_from] if asked.basis is Basis.FINAL else 0
     wanted = next(one for one in plan.frame.slices if one.slice == part.slice)
-    return Asking(plan.cycle, worked.node, wanted, rung, asked.as_of, part.aggregate in _VALUED)
+    return Asking(plan.cycle, worked.node, wanted, level, asked.as_of, part.aggregate in _VALUED)
 
 
 def counted_activities(

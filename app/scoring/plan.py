@@ -42,7 +42,7 @@ __all__ = ["CyclePlan", "DisplayLine", "Person", "ScoredLine", "Selection", "Sta
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
-_RUNG: Final = {CountsFrom.ENTERED: 0, CountsFrom.VERIFIED: 1, CountsFrom.CONFIRMED: 2}
+_LEVEL: Final = {CountsFrom.ENTERED: 0, CountsFrom.VERIFIED: 1, CountsFrom.CONFIRMED: 2}
 _PLANS_MAX: Final = 16
 """How many cycles' plans a state keeps: an activity may be of any year, and each plan holds everybody's days."""
 _GROWING: Final = frozenset(str(aggregate) for aggregate in GROWS_WITH_DAYS)
@@ -155,7 +155,7 @@ def _days_by_month(period: Period, day: dt.date, presence: Presence | None) -> D
 
 
 class Reading(NamedTuple):
-    """Places in figures: rows of ``amounts`` by rung and places in ``distinct``, for each worked line and for each ratio's denominator."""
+    """Places in figures: rows of ``amounts`` by level and places in ``distinct``, for each worked line and for each ratio's denominator."""
 
     upper: IntArray
     upper_members: IntArray
@@ -188,7 +188,7 @@ class Selection:
     upper_of: IntArray
     lower: IntArray
     lower_of: IntArray
-    rung: IntArray
+    level: IntArray
     entered: Entered
     grows: npt.NDArray[np.bool_]
     shown_node: IntArray
@@ -239,7 +239,7 @@ class Selection:
             upper_of=_ints(measure.of == "company" for measure in uppers),
             lower=_ints(column.get(measure.slice, 0) if measure and measure.slice else 0 for measure in lowers),
             lower_of=_ints(measure is not None and measure.of == "company" for measure in lowers),
-            rung=_ints(_RUNG[one.version.counts_from] for one in worked),
+            level=_ints(_LEVEL[one.version.counts_from] for one in worked),
             entered=Entered.of([one.entered for one in worked]),
             grows=np.array([one.version.measure.aggregate in _GROWING for one in worked], dtype=np.bool_),
             shown_node=_ints(node for node, _ in shown),
@@ -268,21 +268,21 @@ class Selection:
         rows = [self._places.get(node, -1) for node in sources]
         return None if -1 in rows else rows
 
-    def rungs(self, basis: Basis) -> IntArray:
-        """The rung of each worked line: the KPI's own, or entered for all on the provisional basis."""
-        return self.rung if basis is Basis.FINAL else np.zeros_like(self.rung)
+    def levels(self, basis: Basis) -> IntArray:
+        """The level of each worked line: the KPI's own, or entered for all on the provisional basis."""
+        return self.level if basis is Basis.FINAL else np.zeros_like(self.level)
 
     def reading(self, basis: Basis) -> Reading:
         """Where each worked line's totals stand in figures, laid flat."""
         reading = self._readings.get(basis)
         if reading is None:
-            rung, slices = self.rungs(basis), max(1, len(self.plan.frame.slices))
+            level, slices = self.levels(basis), max(1, len(self.plan.frame.slices))
             upper, lower = self.source * slices + self.upper, self.source * slices + self.lower
             reading = Reading(
-                upper * 3 + rung,
-                (upper * 2 + self.upper_of) * 3 + rung,
-                (lower * 3 + rung)[self.measuring.ratios],
-                ((lower * 2 + self.lower_of) * 3 + rung)[self.measuring.ratios],
+                upper * 3 + level,
+                (upper * 2 + self.upper_of) * 3 + level,
+                (lower * 3 + level)[self.measuring.ratios],
+                ((lower * 2 + self.lower_of) * 3 + level)[self.measuring.ratios],
             )
             self._readings[basis] = reading
         return reading

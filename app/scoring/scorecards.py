@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 FloatArray = npt.NDArray[np.float64]
-_RUNG_WIDTH: Final = 4
+_LEVEL_WIDTH: Final = 4
 
 
 class ScoreQuery(NamedTuple):
@@ -260,7 +260,7 @@ def _figures_as_of(connection: Connection, as_of: dt.date, events: EventSet, sel
 
 
 def _totals(figures: Figures, rows: npt.NDArray[np.int64], members: npt.NDArray[np.int64]) -> Totals:
-    shares, valued, dollars, micros = figures.amounts.reshape(-1, _RUNG_WIDTH).take(rows, axis=0).T
+    shares, valued, dollars, micros = figures.amounts.reshape(-1, _LEVEL_WIDTH).take(rows, axis=0).T
     return Totals(shares, valued, dollars, micros, figures.distinct.reshape(-1).take(members))
 
 
@@ -345,7 +345,7 @@ class ExactActuals:
 
     def __init__(self, scored: Scores) -> None:
         self._found: Final = scored
-        self._rung: Final = scored.selection.rungs(scored.asked.basis).tolist()
+        self._level: Final = scored.selection.levels(scored.asked.basis).tolist()
         self._source: Final = scored.selection.source.tolist()
         self._column: Final = {one.slice: at for at, one in enumerate(scored.selection.plan.frame.slices)}
         self._known: Final[dict[int, Fraction | None]] = {}
@@ -361,10 +361,10 @@ class ExactActuals:
         """What a worked line's node has of a measure that looks at activities."""
         if measure.slice is None:
             return Total()
-        figures, source, rung = self._found.figures, self._source[at], self._rung[at]
+        figures, source, level = self._found.figures, self._source[at], self._level[at]
         column = self._column[measure.slice]
-        shares, valued, dollars, micros = figures.amounts[source, column].reshape(3, _RUNG_WIDTH)[rung].tolist()
-        members = int(figures.distinct[source, column, 1 if measure.of == "company" else 0, rung])
+        shares, valued, dollars, micros = figures.amounts[source, column].reshape(3, _LEVEL_WIDTH)[level].tolist()
+        members = int(figures.distinct[source, column, 1 if measure.of == "company" else 0, level])
         return Total(shares, valued, dollars, micros, members)
 
 

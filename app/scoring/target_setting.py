@@ -91,7 +91,7 @@ def set_targets(
     if not wanted:
         return TargetsSet()
     cascade.keep_targets(connection, wanted, by=by, employee=employee, at=at, note=note)
-    ledger.touch(connection, at=at, owners=_owners(loaded, [one.node for one in wanted], cycle))
+    ledger.record_change(connection, at=at, owners=_owners(loaded, [one.node for one in wanted], cycle))
     return TargetsSet(done=tuple((one.node, lines[one.node].target, one.target) for one in wanted))
 
 

@@ -153,7 +153,13 @@ BANS: Final = (
     Ban(
         "a page that puts a deed together",
         _calls_method(
-            "keep_rejected", "lock_revision", "record", "recorded_time", "settle_rejected", "take_message", "touch"
+            "keep_rejected",
+            "lock_revision",
+            "record",
+            "record_change",
+            "recorded_time",
+            "settle_rejected",
+            "take_message",
         ),
         ("app/web/",),
         (),

@@ -83,7 +83,7 @@ class AskedQuery(BaseModel):
             json_schema_extra={"x-shape": {"type": "string", "anyOf": [{"format": "date"}, {"maxLength": 0}]}},
         ),
     ] = None
-    basis: Annotated[Basis, Field(description="What counts: each KPI's own rung, or all that is entered.")] = (
+    basis: Annotated[Basis, Field(description="What counts: each KPI's own level, or all that is entered.")] = (
         Basis.FINAL
     )
 
