@@ -19,7 +19,7 @@ of 10, in 2026 and in every year that an event shows.
 
 The lines go through the application's own doors on each engine in turn. When the test is over, totals are held against the fold of the
 ledger, and the same events, shuffled and doubled, are recorded one by one in a second database, which must have the same digest.
-A newcomer's usual mistake is to test arrival order by hand: every test that asks for ``agency`` has done so already.
+Do not test arrival order by hand: every test that asks for ``agency`` has done so already.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The proposal of grades: scores, days and statuses of everyone in a cycle, put to the rules.
 
-A newcomer's usual mistake: whoever was away for more than half of the cycle is graded by earlier results, whatever this cycle's score is.
+Whoever was away for more than half of the cycle is graded by earlier results, whatever this cycle's score is.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The load of an agency folder with its definitions, and everything that follows from it, in one transaction.
 
-A newcomer's usual mistake: to think that a load concerns the future. A rate that comes late re-values its month's deals, a changed posting moves what was
+Do not think that a load concerns the future. A rate that comes late re-values its month's deals, a changed posting moves what was
 credited: all that hangs on the folder is derived again, from the first event on.
 """
 

@@ -1,6 +1,6 @@
 """What was worked out, kept under all that it hangs on, so that the next who asks need not work it out again.
 
-A newcomer's usual mistake is to let everyone who finds nothing begin: on the day of results a thousand people ask for one thing in one minute.
+Do not let everyone who finds nothing begin: on the day of results a thousand people ask for one thing in one minute.
 One works it out, the others wait for that.
 """
 

@@ -1,6 +1,6 @@
 """Activities as people look at them: lists, one with its whole history, what moved a node last, and the events that a form records.
 
-A newcomer's usual mistake is to look for an activity by its ``seq``: numbers can be guessed and differ between databases. An activity's
+Do not look for an activity by its ``seq``: numbers can be guessed and differ between databases. An activity's
 address is its event's key, and whoever opens it still has to be allowed to.
 """
 

@@ -1,7 +1,7 @@
 """Events laid out in columns: an activity as the ledger's tables hold it, and what is derived of it.
 
 Recording, re-deriving after a load and reconciling all derive through :func:`derive_row`, so they cannot disagree on what an event means.
-A newcomer's usual mistake: ``standing`` is what an activity's verdicts make of it, ``counts`` is what totals add up. They differ for new
+``standing`` is what an activity's verdicts make of it, ``counts`` is what totals add up. They differ for new
 buyers alone, of which only the first contact counts.
 """
 

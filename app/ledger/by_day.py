@@ -2,7 +2,7 @@
 
 :func:`app.ledger.fold.figures_as_of` asks the database anew for each day, which for a trend of eighty takes minutes. Here every activity is
 laid out as the days on which what it counts for *changed*, and the figures of a day are those of the day before and the changes between.
-A newcomer's usual mistake: a verdict dated before its activity changes nothing on its own day. It holds from the activity's first day on.
+A verdict dated before its activity changes nothing on its own day. It holds from the activity's first day on.
 """
 
 from __future__ import annotations

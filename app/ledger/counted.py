@@ -2,7 +2,7 @@
 
 Totals are sums; this is the list that was summed, read from the ledger's rows and not from the totals. Whatever it adds up to has to be
 the total: a property that the tests hold.
-A newcomer's usual mistake: as of a past day the stored ``counts`` is that of now. What had settled by then may be read off it; the rest is
+As of a past day the stored ``counts`` is that of now. What had settled by then may be read off it; the rest is
 folded again (:mod:`app.ledger.fold`).
 """
 

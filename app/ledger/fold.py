@@ -2,7 +2,7 @@
 
 The fold is what the contract defines; stored totals are the same figures kept ready. :func:`figures_as_of` answers for a past day,
 :func:`fold_everything` derives all anew, for a load and for reconciling.
-A newcomer's usual mistake: as of a day a verdict that came later has not been given, even on an activity that was there already.
+As of a day a verdict that came later has not been given, even on an activity that was there already.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Every activity that a search or a list finds, from the first to the last, without holding them all.
 
-A newcomer's usual mistake is to ask page after page in transactions of their own: what is recorded in between is then missed or told twice. The
+Do not ask page after page in transactions of their own: what is recorded in between is then missed or told twice. The
 count and the rows come from one transaction, which has to see one state to its end (:meth:`app.kit.database.Database.read`).
 The order is that of the activities themselves (instant, source, id), so that two databases with the same events list them alike.
 """

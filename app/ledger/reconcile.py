@@ -1,6 +1,6 @@
 """Recomputing everything from the events, to write it (after a load) or to compare it (every night).
 
-A newcomer's usual mistake: to compare totals with the activities they were made of and stop there. The activities are derived too: the
+Do not compare totals with the activities they were made of and stop there. The activities are derived too: the
 events' own bodies are read again, and their hashes with them.
 """
 

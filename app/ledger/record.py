@@ -2,7 +2,7 @@
 
 The state of the system is a function of the set of events, not of their order of arrival (contract). So every event is accepted or
 refused by itself alone, a verdict may come before its activity, and what counts is derived from all that is there.
-A newcomer's usual mistake: to look an activity up, find nothing, and believe that nobody else is recording it at this moment.
+Do not look an activity up, find nothing, and believe that nobody else is recording it at this moment.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Looking through the ledger: every event that was accepted, the newest first, narrowed by what an auditor asks.
 
-A newcomer's usual mistake is to page by numbers of rows: events keep coming, so a page goes on from the last event of the one before.
+Do not page by numbers of rows: events keep coming, so a page goes on from the last event of the one before.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What is offered while somebody types: companies and buyers that were recorded before, and activities that may be the same one.
 
-A newcomer's usual mistake is to search all activities at each letter. The distinct companies and buyers are few; each process keeps them in
+Do not search all activities at each letter. The distinct companies and buyers are few; each process keeps them in
 memory and reads on from where it stood. They are hints: nothing is decided by them.
 """
 

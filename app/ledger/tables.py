@@ -2,7 +2,7 @@
 
 ``event`` is the ledger itself: rows are only ever added, and triggers see to it. Everything else can be derived again from it:
 ``activity``, ``credit`` and ``verdict`` are its events laid out in columns, ``total`` and ``member`` are sums kept as events come.
-A newcomer's usual mistake is to look for the agency's row in ``total``: there is none. Totals stand at the leaves (an employee, or
+Do not look for the agency's row in ``total``: there is none. Totals stand at the leaves (an employee, or
 a path of units from the posted one up to the root), so that no row is written by every event; a unit's total is the sum over the
 paths that it is part of.
 What is derived has no foreign keys to ``event``: one function writes all of it in the event's own transaction, events are never deleted, and

@@ -2,7 +2,7 @@
 
 The state is a function of the folder last loaded and the set of events (contract). So whatever was worked out for a revision and a set of events
 holds as long as both come again, in any process and on any database: figures as of a past day, the proposal of grades, the agency's page.
-A newcomer's usual mistake is to go by the newest event's number. On PostgreSQL a number given out earlier may be committed later; a sum over
+Do not go by the newest event's number. On PostgreSQL a number given out earlier may be committed later; a sum over
 what is visible misses none.
 """
 

@@ -2,7 +2,7 @@
 
 One event changes as many rows as it has credits, times the slices it lies in, times two (the employee's and the path's), and for
 distinct counts one more for each unit of the path: the depth of the organisation, never its history.
-A newcomer's usual mistake is to read a unit's figures from one row: they are the sum over the paths that the unit is part of.
+Do not read a unit's figures from one row: they are the sum over the paths that the unit is part of.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Entries that wait for a second person, and the verdicts on them.
 
 Whose turn it is follows from the day's postings: the nearest head above the entry who does not share in it; where no such head stands, hr's
-(contract, "Who may what"). A newcomer's usual mistake is to send an entry to the head of its office: a head's own go one step higher.
+(contract, "Who may what"). Do not send an entry to the head of its office: a head's own go one step higher.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """For whom unverified entries wait, over the whole agency: what reminders are made of.
 
-A newcomer's usual mistake is to remind the head of the office that entered: an entry that a head shares in waits for the head above, and at the
+Do not remind the head of the office that entered: an entry that a head shares in waits for the head above, and at the
 top for hr, whom nobody names here.
 """
 

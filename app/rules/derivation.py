@@ -1,7 +1,7 @@
 """A score as sentences that a person can check by hand, from what is paid for down to what was done (domain.md 7).
 
 Here is what surrounds a line's own method (:mod:`app.rules.derivation_methods`): which activities count, the actual that they come to,
-the roll-up to own and final score, and the projection. A newcomer's usual mistake: a line that cannot be measured is derived
+the roll-up to own and final score, and the projection. A line that cannot be measured is derived
 too, up to the point where it stops, and that point is the answer.
 """
 

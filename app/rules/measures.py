@@ -2,7 +2,7 @@
 
 A total is whole numbers only: shares in 1e-4, dollars and millionths, members that were told apart. An actual is derived
 from it exactly, for display, and as two floats (the number and what the first float leaves of it), for scoring thousands of
-lines at once. A newcomer's usual mistake: not every measure adds up. The mean of a region is not the mean of its offices' means,
+lines at once. Not every measure adds up. The mean of a region is not the mean of its offices' means,
 and a buyer met by two offices is one buyer above them: see :data:`ADDS_UP`.
 """
 

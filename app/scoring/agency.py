@@ -1,6 +1,6 @@
 """The agency on one page: its score, its goals, every unit in a heat map, what moved and what is at risk.
 
-A newcomer's usual mistake is to score the units one by one: everything here is read off one scoring of all nodes.
+Do not score the units one by one: everything here is read off one scoring of all nodes.
 """
 
 from __future__ import annotations

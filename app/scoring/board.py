@@ -1,6 +1,6 @@
 """A scorecard as its page shows it: the figures on both bases, what they serve, what moved them last, who stands beside.
 
-A newcomer's usual mistake is to give every viewer the whole of it: an employee sees the scores of the units above, and neither colleagues nor
+Do not give every viewer the whole of it: an employee sees the scores of the units above, and neither colleagues nor
 their activities. What may be shown is handed in (:class:`Visibility`), and what may not is not even read.
 """
 

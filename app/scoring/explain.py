@@ -1,7 +1,7 @@
 """One score explained: what it is paid by, how it was worked out, and the activities that it rests on, down to the last one.
 
 The figures are those of the scorecard, from the same read model; the sentences are :mod:`app.rules.derivation`'s.
-A newcomer's usual mistake: a shared line rests on its parent's activities, which its own viewer may not see. Whoever asks hands in
+A shared line rests on its parent's activities, which its own viewer may not see. Whoever asks hands in
 ``sees``; what may not be seen is told by its number and total alone, and the list stays empty.
 """
 

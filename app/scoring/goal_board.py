@@ -1,6 +1,6 @@
 """The goals as pages show them, a level at a time: goals, tasks and KPIs; a KPI's topmost lines; a line with what hangs on it.
 
-A newcomer's usual mistake is to draw the whole tree: of 1,300 people it is some 8,000 lines. Each level says how many stand below it.
+Do not draw the whole tree: of 1,300 people it is some 8,000 lines. Each level says how many stand below it.
 """
 
 from __future__ import annotations

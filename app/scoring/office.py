@@ -1,6 +1,6 @@
 """A unit as its head looks at it: its people side by side, the units below, and the targets of all of them.
 
-A newcomer's usual mistake is to add up whatever stands in a column: only counts and sums of identical lines add up to the line above
+Do not add up whatever stands in a column: only counts and sums of identical lines add up to the line above
 (domain.md 3 and 4).
 """
 

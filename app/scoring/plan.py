@@ -3,7 +3,7 @@
 Bases, highs and lows, who was present, which total each line reads and what it weighs hang on the folder, the definitions and the targets that were
 set in the application alone. With
 these ready, scoring is a few passes of numpy over what the nodes have done.
-A newcomer's usual mistake: a line that is *shown* is not always one that is *worked out*. A shared line shows its parent's, and the first cycle
+A line that is *shown* is not always one that is *worked out*. A shared line shows its parent's, and the first cycle
 of a version works out each line twice, by the new definition and by the old one.
 """
 

@@ -1,6 +1,6 @@
 """Everyone's scores in a cycle: the one read model of the list of people, its CSV and its XLSX.
 
-A newcomer's usual mistake is to cut the list before it is sorted: what is asked narrows, then all of it is sorted, and only then is a page
+Do not cut the list before it is sorted: what is asked narrows, then all of it is sorted, and only then is a page
 taken. A download is the same without the page.
 """
 

@@ -1,7 +1,7 @@
 """How each level does: the one read model of scores, which pages, API, commands and exports all render.
 
 Arrays for all nodes at once (:class:`Scores`), and a node's scorecard made of them (:class:`Scorecard`) with its figures exact.
-A newcomer's usual mistake: an employee's final score moves when a colleague records something, since half of it is the unit's.
+An employee's final score moves when a colleague records something, since half of it is the unit's.
 """
 
 from __future__ import annotations

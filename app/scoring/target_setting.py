@@ -1,6 +1,6 @@
 """Setting targets: what a head decides goes before the folder's figure, at once and everywhere.
 
-A newcomer's usual mistake is to compare with the figure that the form showed alone: two people may have it open. What holds is read under the lock
+Do not compare with the figure that the form showed alone: two people may have it open. What holds is read under the lock
 that whoever sets a target, or loads a folder, takes first.
 """
 

@@ -1,6 +1,6 @@
 """The trend: every node's scores as of past days, kept so that a page need not fold the ledger for each of them.
 
-A newcomer's usual mistake is to take yesterday's row for settled. An event that comes late, or a load, moves past days too: whatever came
+Do not take yesterday's row for settled. An event that comes late, or a load, moves past days too: whatever came
 since the trend was last taken makes all days from its own on stale, and :func:`stale_days` names them.
 """
 

@@ -1,6 +1,6 @@
 """What a page of figures is asked for in its address: the cycle, the day and the basis.
 
-A newcomer's usual mistake is to take any year that is typed: a cycle is one that the folder names, or the one under way.
+Do not take any year that is typed: a cycle is one that the folder names, or the one under way.
 """
 
 from __future__ import annotations

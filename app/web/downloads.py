@@ -1,6 +1,6 @@
 """Files to keep: asked for by a form with its reason, written down, and sent; activities while they are read.
 
-A newcomer's usual mistake is to send what is not yet written down: a reader who leaves after the first rows has them. So the rows are counted and
+Do not send what is not yet written down: a reader who leaves after the first rows has them. So the rows are counted and
 the download is written down and committed before the first byte leaves; count and rows come from one state of the ledger.
 """
 

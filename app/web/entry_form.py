@@ -1,6 +1,6 @@
 """The form of an activity: read, made into an event, its findings put at its fields.
 
-Logging and correcting share it. A newcomer's usual mistake is to check here what the ledger's own rule checks: the event is read by
+Logging and correcting share it. Do not check here what the ledger's own rule checks: the event is read by
 :func:`app.rules.activities.read`, and what that finds is only moved from the event's members to the form's fields.
 """
 

@@ -1,7 +1,7 @@
 """Browsers in which somebody signed in before, so that strangers' wrong passwords do not lock them out of their own account.
 
 A signed cookie says for each account that was signed in with here a name of the browser's, under which its own failures are counted.
-A newcomer's usual mistake is to take it for a sign-in: it opens nothing, and knows no password the better.
+Do not take it for a sign-in: it opens nothing, and knows no password the better.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a person is to be told where their work begins: the open notices, in their language.
 
-A newcomer's usual mistake is to count anew what waits: the notice says what held when the worker last looked, and the queue says what waits now.
+Do not count anew what waits: the notice says what held when the worker last looked, and the queue says what waits now.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 ``pages.read`` opens a transaction that cannot write. ``pages.act`` opens one for that deed, refuses what another site sent, writes the trail
 and commits; any exception rolls all of it back. ``api_read`` and ``api_act`` do the same for a key or a signed-in person and answer in JSON.
-A newcomer's usual mistake is to look for the permission in the handler: an argument of type Node arrives authorised, and what a handler
+Do not look for the permission in the handler: an argument of type Node arrives authorised, and what a handler
 asks beyond that it asks of its context.
 
     pages = Pages("verification")

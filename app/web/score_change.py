@@ -1,6 +1,6 @@
 """What an activity did to its employee's score: before and after, in words.
 
-A newcomer's usual mistake is to look at the final basis alone: what has just been entered counts there once it is verified.
+Do not look at the final basis alone: what has just been entered counts there once it is verified.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From a cookie or a header to who asks, and from which browser.
 
 Flask-Login keeps the session's token in Flask's signed cookie; what the token stands for is read from the database once a request.
-A newcomer's usual mistake: a request that shows a key is that key's, whatever cookie comes along, and a wrong key is nobody's.
+A request that shows a key is that key's, whatever cookie comes along, and a wrong key is nobody's.
 """
 
 from __future__ import annotations

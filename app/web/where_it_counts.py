@@ -1,6 +1,6 @@
 """Whose scorecards an activity counts on, and by which of their KPIs: the way from an activity to the figures that it moves.
 
-A newcomer's usual mistake is to show every name on the way up: only what the reader may see is shown, and the rest is counted.
+Do not show every name on the way up: only what the reader may see is shown, and the rest is counted.
 """
 
 from __future__ import annotations

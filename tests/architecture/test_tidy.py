@@ -1,6 +1,6 @@
 """What the linters cannot see: deeds at the wrong place, words that say nothing, lengths, leftovers.
 
-Each ban names what to do instead. A newcomer's usual mistake is to lift a ban where the work shows a better place.
+Each ban names what to do instead. Do not lift a ban where the work shows a better place.
 """
 
 from __future__ import annotations

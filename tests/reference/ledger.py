@@ -1,6 +1,6 @@
 """Events: which are accepted, what stands of each activity on a day, and what it is worth.
 
-A newcomer's usual mistake: a verdict has its own day. An ``as_of`` drops the verdicts of later days too, but the cycle is asked of
+A verdict has its own day. An ``as_of`` drops the verdicts of later days too, but the cycle is asked of
 the activity's day alone.
 """
 

@@ -1,6 +1,6 @@
 """Scorecards: actuals from the activities, every line's figures, the roll-up, and where it is heading.
 
-A newcomer's usual mistake: a unit's actual is not the sum of its people's scorecards. It is measured again from the activities whose
+A unit's actual is not the sum of its people's scorecards. It is measured again from the activities whose
 credits fell into the unit on their day, and distinct counts are counted again.
 """
 

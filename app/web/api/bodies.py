@@ -1,6 +1,6 @@
 """CloudEvents over HTTP: a request's body and headers become events, in each of the three modes of the HTTP binding.
 
-A newcomer's usual mistake is to refuse a batch for one bad event: only what cannot be read at all is a problem. An element of a batch that is
+Do not refuse a batch for one bad event: only what cannot be read at all is a problem. An element of a batch that is
 no object is an event, and a rejected one.
 """
 

@@ -1,6 +1,6 @@
 """Rejected events: read with their reasons, mended and sent again.
 
-A newcomer's usual mistake: an ingest key sees its own rejected events and nobody else's, and what it may not see is as if it were not there.
+An ingest key sees its own rejected events and nobody else's, and what it may not see is as if it were not there.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Scorecards and derivations, as the pages show them.
 
-A newcomer's usual mistake is to answer 403 where a person may not look: it would tell that there is something. Who may not see a node hears
+Do not answer 403 where a person may not look: it would tell that there is something. Who may not see a node hears
 the same as who asks for one that never was.
 """
 

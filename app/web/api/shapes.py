@@ -1,6 +1,6 @@
 """The shapes of what the API takes and answers, as JSON Schema, and what its lists have in common.
 
-A newcomer's usual mistake is to describe an event's members here: they are made from the table of event types, so that a new type or field
+Do not describe an event's members here: they are made from the table of event types, so that a new type or field
 describes itself.
 """
 

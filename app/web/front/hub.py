@@ -2,7 +2,7 @@
 
 One look at the database, four times a second, serves all streams of the process: what transactions moved is mapped to the nodes that hang on it,
 and those nodes are scored again to see whether anything that is shown differs.
-A newcomer's usual mistake is to take for a node's changes only those of its own totals: half of an employee's score is the unit's, and a
+Do not take for a node's changes only those of its own totals: half of an employee's score is the unit's, and a
 shared line shows its parent's figures.
 """
 

@@ -1,6 +1,6 @@
 """Accounts and their roles, which the administrator keeps.
 
-A newcomer's usual mistake is to look a password up: it is shown once, on the answer that made it, and nowhere after. It is made and hashed
+A password cannot be looked up: it is shown once, on the answer that made it, and nowhere after. It is made and hashed
 before a transaction is opened, which every writer would wait for.
 """
 

@@ -1,6 +1,6 @@
 """Activities of a node: one's own, or those of an employee or unit that one may see.
 
-A newcomer's usual mistake is a list that ends without saying so: it says how many there are, and leads on.
+Avoid a list that ends without saying so: it says how many there are, and leads on.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One activity with its whole history; its employee corrects or reverses it, a head judges it.
 
-A newcomer's usual mistake is to change an activity. It stands for ever: to correct it is to reverse it and to record another under a new id
+Do not change an activity. It stands for ever: to correct it is to reverse it and to record another under a new id
 (contract), both in one transaction.
 """
 

@@ -1,6 +1,6 @@
 """The agency on one page, where an executive begins: score, goals, heat map, what moved, what is at risk.
 
-A newcomer's usual mistake is to look for names here: an executive comes to employees by way of their units.
+Do not look for names here: an executive comes to employees by way of their units.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How a score comes about: every step from what it is paid by down to the single activities, for a person to check by hand.
 
-A newcomer's usual mistake is to work something out here. The steps are those that ``kopes explain`` and the API give, word by word; the page
+Do not work something out here. The steps are those that ``kopes explain`` and the API give, word by word; the page
 only sets the calculations apart and leads up, down and along the cascade.
 """
 

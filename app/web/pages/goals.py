@@ -1,6 +1,6 @@
 """The goal tree, a level at a time: from a strategic goal down to those who move it, and from a line up to its goal.
 
-A newcomer's usual mistake is to leave out what a person may not see: it is counted, without its name.
+Do not leave out what a person may not see: it is counted, without its name.
 """
 
 from __future__ import annotations

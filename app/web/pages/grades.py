@@ -1,6 +1,6 @@
 """The proposal of grades: groups, seats and how they came to be, ranks, grades, pay and promotion points.
 
-A newcomer's usual mistake is to take it for a decision: the system proposes, and names the rules that a proposal breaks; people lock.
+Do not take it for a decision: the system proposes, and names the rules that a proposal breaks; people lock.
 """
 
 from __future__ import annotations

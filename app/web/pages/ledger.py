@@ -1,6 +1,6 @@
 """The auditor's pages: every event of the ledger as it was recorded, and the trail of who did what.
 
-A newcomer's usual mistake is to look for deleted events: there are none. What has no effect (void, overtaken, reversed) stays and says so.
+Do not look for deleted events: there are none. What has no effect (void, overtaken, reversed) stays and says so.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Logging an activity: on a phone, in fifteen seconds, with a possible duplicate shown before it is saved.
 
-A newcomer's usual mistake is a new id at each sending. The form carries its own, so that sent twice it is one event.
+Avoid a new id at each sending. The form carries its own, so that sent twice it is one event.
 """
 
 from __future__ import annotations

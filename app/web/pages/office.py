@@ -1,6 +1,6 @@
 """The unit that one heads, or one below it: its people and units side by side.
 
-A newcomer's usual mistake is to take the unit from the address unasked: whoever may not see its people's scores is told that it is not there.
+Do not take the unit from the address unasked: whoever may not see its people's scores is told that it is not there.
 """
 
 from __future__ import annotations

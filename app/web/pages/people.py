@@ -1,6 +1,6 @@
 """Everyone's scores in a cycle, and their download with a reason.
 
-A newcomer's usual mistake is a link to a file: what is downloaded of other people is asked for by a form, with its reason, and is logged.
+Avoid a link to a file: what is downloaded of other people is asked for by a form, with its reason, and is logged.
 """
 
 from __future__ import annotations

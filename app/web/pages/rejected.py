@@ -1,6 +1,6 @@
 """Rejected events: why they were not recorded, and the form in which one is mended and sent again.
 
-A newcomer's usual mistake is to lose what was typed: a replay that is rejected again shows the mended text with the new reasons.
+Do not lose what was typed: a replay that is rejected again shows the mended text with the new reasons.
 Another is to show a kept reason as it was written down, which is English: whoever reads it has a language of their own.
 """
 

@@ -1,6 +1,6 @@
 """A scorecard: KPIs against target, pace, projection, score, and what moved it last. One's own is where an employee begins.
 
-A newcomer's usual mistake is a second template for what moves on an open page: the script asks the same address for its ``part`` and gets
+Avoid a second template for what moves on an open page: the script asks the same address for its ``part`` and gets
 the same part, rendered from the same read model.
 """
 

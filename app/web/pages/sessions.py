@@ -1,6 +1,6 @@
 """One's own sessions: where one is signed in, since when, and the end of those that should not be.
 
-A newcomer's usual mistake is to take a device's word for it: what a browser says of itself tells sessions apart, and proves nothing.
+Do not take a device's word for it: what a browser says of itself tells sessions apart, and proves nothing.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Targets: the lines of a unit, its people and the units below, KPI by KPI, and whether what should add up does. A head sets them there.
 
-A newcomer's usual mistake is to compare everything with everything: only identical lines are slices of the line above (domain.md 4).
+Do not compare everything with everything: only identical lines are slices of the line above (domain.md 4).
 """
 
 from __future__ import annotations
