@@ -19,9 +19,10 @@ from sqlalchemy import Connection
 from app.kit.bulk import among, among_named, named
 from app.kit.database import is_postgresql
 from app.ledger import tables
-from app.ledger.activity_rows import STATES, VerdictRow, read_laid_out, type_states, verdicts_of
+from app.ledger.activity_rows import STATES, VerdictRow, read_rows, type_states, verdicts_of
 from app.ledger.frame import Frame, event_key
 from app.ledger.search import names_have
+from app.ledger.summary import ActivitySummary, summary_of
 from app.rules.activities import TYPE_PREFIX, EventKey
 from app.rules.counting import standing
 from app.rules.terms import Node, NodeKind
@@ -32,10 +33,10 @@ __all__ = [
     "Activities",
     "ActivityFilter",
     "ActivityHistory",
-    "ActivityRow",
     "Conflicting",
     "CreditShare",
     "Move",
+    "NodeActivity",
     "VerdictEntry",
     "activities_of",
     "activity_history",
@@ -66,19 +67,10 @@ class ActivityFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActivityRow:
-    """An activity as a list shows it."""
+class NodeActivity(ActivitySummary):
+    """An activity in a node's list."""
 
-    key: str
-    type: str
-    day: dt.date
     state: str
-    employee: str
-    company: str
-    buyer: str
-    country: str
-    amount: Decimal | None
-    currency: str
     usd_cents: int | None
     share_1e4: int | None
     """The part that is the employee's whose list it is; None in a unit's list, or where all of it is others'."""
@@ -90,7 +82,7 @@ class ActivityRow:
 class Activities:
     """One page of a list, and how many there are in all, counted as far as that stays cheap."""
 
-    rows: tuple[ActivityRow, ...]
+    rows: tuple[NodeActivity, ...]
     total: int
     more: bool
     """Whether there are more than that."""
@@ -295,18 +287,10 @@ def _belongs_to(connection: Connection, frame: Frame, node: Node) -> sa.ColumnEl
     return sa.exists().where(credit.c.seq == activity.c.seq, paths).correlate(activity)
 
 
-def _row(frame: Frame, row: Any) -> ActivityRow:
-    return ActivityRow(
-        key=row.key,
-        type=row.type,
-        day=row.day,
+def _row(frame: Frame, row: Any) -> NodeActivity:
+    return NodeActivity(
+        **summary_of(frame, row),
         state=row.state,
-        employee=frame.numbers[row.employee],
-        company=row.company_name or row.company_registration or "",
-        buyer=row.buyer_name,
-        country=row.buyer_country,
-        amount=row.amount,
-        currency=row.currency or "",
         usd_cents=row.usd_cents,
         share_1e4=row.share,
         counts=bool(row.counts) or not row.standing,
@@ -469,7 +453,7 @@ def latest_moves(
 
 def _states_as_of(connection: Connection, frame: Frame, seqs: set[int], as_of: dt.date) -> dict[int, str]:
     """Where some activities stood on a day. Queries: 3."""
-    rows = read_laid_out(connection, frame, among(connection, tables.activity.c.seq, sorted(seqs)))
+    rows = read_rows(connection, frame, among(connection, tables.activity.c.seq, sorted(seqs)))
     verdicts = verdicts_of(connection, among(connection, tables.verdict.c.activity, sorted(seqs)), as_of=as_of)
     for seq, row in rows.items():
         row.judge(verdicts.get(seq, ()))

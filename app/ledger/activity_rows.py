@@ -45,7 +45,7 @@ __all__ = [
     "derive",
     "derive_row",
     "first_of_each",
-    "read_laid_out",
+    "read_rows",
     "type_states",
     "verdicts_of",
 ]
@@ -271,7 +271,7 @@ def _derive_worth(row: ActivityRow, frame: Frame) -> None:
     row.search = folded_terms(row.company_name, row.company_registration, row.buyer_name, row.buyer_registration)
 
 
-def read_laid_out(
+def read_rows(
     connection: Connection, frame: Frame, condition: sa.ColumnElement[bool] | None, *, lock: bool = False
 ) -> dict[int, ActivityRow]:
     """Activities with their credits, by ``seq``, as the tables hold them.

@@ -14,7 +14,6 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -22,9 +21,10 @@ from sqlalchemy import Connection
 
 from app.kit.bulk import among
 from app.ledger import tables
-from app.ledger.activity_rows import read_laid_out
+from app.ledger.activity_rows import read_rows
 from app.ledger.fold import in_slice, judged_as_of
 from app.ledger.frame import Frame, SliceInUse
+from app.ledger.summary import ActivitySummary, summary_of
 from app.rules.terms import Node, NodeKind
 
 __all__ = [
@@ -55,20 +55,11 @@ class Asking(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CountedCredit:
+class CountedCredit(ActivitySummary):
     """One employee's part of an activity that counts."""
 
-    key: str
     source: str
     id: str
-    type: str
-    day: dt.date
-    employee: str
-    company: str
-    buyer: str
-    country: str
-    amount: Decimal | None
-    currency: str
     usd_cents: int | None
     share_1e4: int
 
@@ -131,9 +122,9 @@ def _folded(
         if not open_buyers:
             return [], open_buyers
         group = sa.and_(begun, activity.c.type == "new_buyer", among(connection, activity.c.buyer_key, open_buyers))
-        rows = read_laid_out(connection, frame, group)
+        rows = read_rows(connection, frame, group)
     else:
-        rows = read_laid_out(connection, frame, sa.and_(begun, late, activity.c.seq.in_(owned)))
+        rows = read_rows(connection, frame, sa.and_(begun, late, activity.c.seq.in_(owned)))
     bit = _BITS[asked.level]
     return [row.seq for row, counts in judged_as_of(connection, rows, asked.as_of) if counts & bit], open_buyers
 
@@ -190,17 +181,9 @@ def _joined() -> sa.FromClause:
 
 def _credit(frame: Frame, row: Any) -> CountedCredit:
     return CountedCredit(
-        key=row.key,
+        **summary_of(frame, row),
         source=row.source,
         id=row.id,
-        type=row.type,
-        day=row.day,
-        employee=frame.numbers[row.employee],
-        company=row.company_name or row.company_registration or "",
-        buyer=row.buyer_name,
-        country=row.buyer_country,
-        amount=row.amount,
-        currency=row.currency or "",
         usd_cents=row.usd_cents,
         share_1e4=row.share,
     )

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from app.kit.bulk import among
 from app.ledger import tables
-from app.ledger.activity_rows import ActivityRow, CreditRow, bits, derive, first_of_each, read_laid_out, verdicts_of
+from app.ledger.activity_rows import ActivityRow, CreditRow, bits, derive, first_of_each, read_rows, verdicts_of
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse
 from app.ledger.totals import EMPLOYEE, PATH, WIDTH, Changes, Figures, Layout, empty_figures, layout_of
 from app.rules.counting import MICROS_A_DOLLAR, standing
@@ -141,10 +141,10 @@ def _unsettled(
         buyers = buyers.where(among(connection, activity.c.buyer_key, keys))
     open_buyers = set(connection.scalars(buyers))
     # Asked for apart: of both conditions together an engine finds no index.
-    rows = read_laid_out(connection, frame, wanted)
+    rows = read_rows(connection, frame, wanted)
     if open_buyers:
         contacts = sa.and_(begun, is_contact, among(connection, activity.c.buyer_key, open_buyers))
-        rows |= read_laid_out(connection, frame, contacts)
+        rows |= read_rows(connection, frame, contacts)
     return rows, open_buyers
 
 
@@ -289,7 +289,7 @@ def fold_everything(connection: Connection, frame: Frame) -> Folded:
     last = connection.scalar(sa.select(sa.func.max(tables.activity.c.seq))) or 0
     activity, verdict = tables.activity, tables.verdict
     for start in range(0, last + 1, STRETCH):
-        rows = read_laid_out(connection, frame, activity.c.seq.between(start, start + STRETCH - 1))
+        rows = read_rows(connection, frame, activity.c.seq.between(start, start + STRETCH - 1))
         verdicts = verdicts_of(connection, verdict.c.activity.between(start, start + STRETCH - 1))
         for seq, row in rows.items():
             stored = (row.derived(), row.credits)

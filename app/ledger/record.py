@@ -28,7 +28,7 @@ from app.ledger.activity_rows import (
     contacts_of,
     derive_row,
     first_of_each,
-    read_laid_out,
+    read_rows,
     verdicts_of,
 )
 from app.ledger.changes import record_change
@@ -316,7 +316,7 @@ def _derive(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outco
     older = (judged | waiting) - arrived.keys()
     rows = dict(arrived)
     if older:
-        rows |= read_laid_out(connection, frame, among(connection, tables.activity.c.seq, older), lock=True)
+        rows |= read_rows(connection, frame, among(connection, tables.activity.c.seq, older), lock=True)
     if judged or waiting:
         verdicts = verdicts_of(connection, among(connection, tables.verdict.c.activity, judged | waiting))
         for seq, given in verdicts.items():
@@ -446,7 +446,7 @@ def _settle_new_buyers(connection: Connection, frame: Frame, rows: dict[int, Act
     changed = {seq: counting[seq] for seq, one in others.items() if counting[seq] != one.counts}
     if not changed:
         return {}
-    older = read_laid_out(connection, frame, among(connection, tables.activity.c.seq, changed))
+    older = read_rows(connection, frame, among(connection, tables.activity.c.seq, changed))
     for seq, row in older.items():
         row.counts = changed[seq]
     return older

@@ -10,7 +10,6 @@ import datetime as dt
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
@@ -19,6 +18,7 @@ from sqlalchemy import Connection
 from app.kit.bulk import among
 from app.ledger import tables
 from app.ledger.frame import Frame
+from app.ledger.summary import ActivitySummary, summary_of
 from app.rules.identity import alike, buyer_key, company_key, plain_name
 from app.rules.moments import day_after
 from app.rules.names import folded
@@ -212,19 +212,10 @@ class Contents(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alike:
+class Alike(ActivitySummary):
     """An activity that may be the same one."""
 
-    key: str
-    day: dt.date
-    type: str
-    employee: str
-    company: str
-    buyer: str
-    country: str
     state: str
-    amount: Decimal | None
-    currency: str
 
 
 def activities_alike(
@@ -265,20 +256,7 @@ def activities_alike(
             row.company_key == own or alike(row.company_name or "", company.name, legal_forms=forms)
         ):
             continue
-        similar.append(
-            Alike(
-                key=row.key,
-                day=row.day,
-                type=row.type,
-                employee=frame.numbers[row.employee],
-                company=row.company_name or row.company_registration or "",
-                buyer=row.buyer_name,
-                country=row.buyer_country,
-                state=row.state,
-                amount=row.amount,
-                currency=row.currency or "",
-            )
-        )
+        similar.append(Alike(**summary_of(frame, row), state=row.state))
         if len(similar) == limit:
             break
     return similar

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -23,6 +22,7 @@ from app.ledger import tables
 from app.ledger.activities import CreditShare, verdict_event
 from app.ledger.activity_rows import type_states
 from app.ledger.frame import Frame
+from app.ledger.summary import ActivitySummary, summary_of
 from app.organisation import Directory
 from app.rules.activities import ACTIVITY_TYPES
 from app.rules.own_events import pages_source
@@ -46,23 +46,14 @@ NEAR_DAYS: Final = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Waiting(ActivitySummary):
     """An entry that nobody has verified or rejected yet."""
 
-    key: str
     source: str
     id: str
-    type: str
-    day: dt.date
     received_at: dt.datetime
-    employee: str
     unit: str | None
     credits: tuple[CreditShare, ...]
-    company: str
-    buyer: str
-    country: str
-    amount: Decimal | None
-    currency: str
     usd_cents: int | None
     hs_code: str
     duplicates: tuple[str, ...]
@@ -267,20 +258,12 @@ def _waiting(
     duplicates = _duplicates(connection, rows)
     return tuple(
         Waiting(
-            key=row.key,
+            **summary_of(frame, row),
             source=row.source,
             id=row.id,
-            type=row.type,
-            day=row.day,
             received_at=row.received_at,
-            employee=frame.numbers[row.employee],
             unit=frame.directory.unit_of(frame.numbers[row.employee], row.day),
             credits=credits.get(seq, ()),
-            company=row.company_name or row.company_registration or "",
-            buyer=row.buyer_name,
-            country=row.buyer_country,
-            amount=row.amount,
-            currency=row.currency or "",
             usd_cents=row.usd_cents,
             hs_code=row.hs_code or "",
             duplicates=duplicates.get(seq, ()),

@@ -9,7 +9,9 @@ import datetime as dt
 
 from pydantic import BaseModel, ConfigDict
 
+from app import access
 from app.kit.refusals import NotThere
+from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
 from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import ScoreQuery, State
@@ -74,16 +76,19 @@ def asked_by(context: RequestContext, loaded: State, query: ScoreParameters) -> 
     return asked_of(loaded, query.model_copy(update={"cycle": chosen}), context.today)
 
 
-def chosen_unit(context: RequestContext, typed: str) -> Node:
-    """The unit of the address, else the one that the person heads today, else the agency."""
-    if typed:
-        node = Node.parse(f"unit:{typed}")
-        if node is None:
-            raise NotThere
-        return node
+def chosen_unit(context: RequestContext, typed: str, *, may: Deed) -> Node:
+    """The unit of the address, else the one that the person heads today, else the agency.
+
+    Raises:
+        NotThere: there is no such unit, or the deed is not this person's to do to it.
+    """
     me = context.viewer.employee
     headed = context.directory.units_headed_by(me, context.today) if me else ()
-    code = headed[0] if headed else context.directory.tree.root_on(context.today)
-    if code is None:
+    code = typed or (headed[0] if headed else context.directory.tree.root_on(context.today))
+    node = Node.parse(f"unit:{code or ''}")
+    if node is None:
         raise NotThere
-    return Node(NodeKind.UNIT, code)
+    context.require(may, node)
+    if not access.exists(context.directory, node):
+        raise NotThere
+    return node

@@ -16,7 +16,7 @@ asks beyond that it asks of its context.
     @pages.act("/verification/<source>/<id>", may=Deed.VERIFY, again="queue")
     def verify(context: RequestContext, source: str, id: str, form: VerifyForm) -> Redirect:
         ledger.verify(context.connection, ...)
-        return Said(n_("Verified."), then="verification")
+        return Redirect(n_("Verified."), then="verification")
 """
 
 from __future__ import annotations

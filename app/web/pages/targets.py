@@ -14,7 +14,7 @@ from typing import Final
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import access, scoring
+from app import scoring
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.kit.replacing import exact_text
 from app.plain.findings import Finding, n_
@@ -77,10 +77,7 @@ def field_of(what: str, kpi: str, node: str = "") -> str:
 @pages.read("/targets", may=Deed.SEE_TARGETS)
 def targets(context: RequestContext, query: TargetsQuery) -> Page:
     """The unit's KPIs with all lines of them there."""
-    node = chosen_unit(context, query.unit)
-    context.require(Deed.SEE_TARGETS, node)
-    if not access.exists(context.directory, node):
-        raise NotThere
+    node = chosen_unit(context, query.unit, may=Deed.SEE_TARGETS)
     loaded = scoring.state(context.connection)
     shown = scoring.targets(
         context.connection, loaded=loaded, unit=node.code, asked=asked_of(loaded, query, context.today)
