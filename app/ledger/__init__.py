@@ -25,9 +25,9 @@ from app.ledger.by_day import earliest_day_since, figures_by_day, newest_event
 from app.ledger.changes import Change, Cursor, changes_after, changes_since, cursor, forget_changes, record_change
 from app.ledger.contents import contents
 from app.ledger.counted import (
-    Asking,
     CountedCredit,
     CountedMember,
+    CountedQuery,
     counted_credits,
     counted_members,
     counted_shares,
@@ -76,11 +76,11 @@ __all__ = [
     "Alike",
     "AlreadyJudged",
     "Arrival",
-    "Asking",
     "Change",
     "Contents",
     "CountedCredit",
     "CountedMember",
+    "CountedQuery",
     "CreditShare",
     "Cursor",
     "Entry",

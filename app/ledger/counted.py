@@ -28,9 +28,9 @@ from app.ledger.summary import ActivitySummary, summary_of
 from app.rules.terms import Node, NodeKind
 
 __all__ = [
-    "Asking",
     "CountedCredit",
     "CountedMember",
+    "CountedQuery",
     "counted_credits",
     "counted_members",
     "counted_shares",
@@ -40,7 +40,7 @@ __all__ = [
 _BITS: Final = (1, 2, 4)
 
 
-class Asking(NamedTuple):
+class CountedQuery(NamedTuple):
     """Which credits are asked for.
 
     ``level`` is 0, 1 or 2 for entered, verified, confirmed. ``valued`` leaves out activities without an amount, as sums and means do.
@@ -79,43 +79,43 @@ def _owned(connection: Connection, frame: Frame, node: Node) -> sa.ColumnElement
     return among(connection, credit.c.path, frame.directory.paths_under(node.code))
 
 
-def _condition(connection: Connection, frame: Frame, asked: Asking) -> sa.ColumnElement[bool]:
+def _condition(connection: Connection, frame: Frame, wanted: CountedQuery) -> sa.ColumnElement[bool]:
     """The condition on ``activity`` joined with ``credit`` that picks what counts."""
     activity = tables.activity
-    mine = sa.and_(activity.c.cycle == asked.cycle, in_slice(asked.slice), _owned(connection, frame, asked.node))
-    if asked.valued:
+    mine = sa.and_(activity.c.cycle == wanted.cycle, in_slice(wanted.slice), _owned(connection, frame, wanted.node))
+    if wanted.valued:
         mine = sa.and_(mine, activity.c.usd_cents.is_not(None))
-    bit = _BITS[asked.level]
-    if asked.as_of is None:
+    bit = _BITS[wanted.level]
+    if wanted.as_of is None:
         return sa.and_(mine, activity.c.counts.bitwise_and(bit) != 0)
-    folded, open_buyers = _folded(connection, frame, asked, mine)
-    settled = sa.and_(activity.c.last_effect_on <= asked.as_of, activity.c.counts.bitwise_and(bit) != 0)
+    folded, open_buyers = _folded(connection, frame, wanted, mine)
+    settled = sa.and_(activity.c.last_effect_on <= wanted.as_of, activity.c.counts.bitwise_and(bit) != 0)
     if open_buyers:
         settled = sa.and_(settled, sa.not_(among(connection, activity.c.buyer_key, open_buyers)))
     return sa.and_(mine, sa.or_(settled, among(connection, activity.c.seq, folded)))
 
 
 def _folded(
-    connection: Connection, frame: Frame, asked: Asking, mine: sa.ColumnElement[bool]
+    connection: Connection, frame: Frame, wanted: CountedQuery, mine: sa.ColumnElement[bool]
 ) -> tuple[list[int], set[str]]:
     """Of the node's activities that have later events, those that counted on the day; and the buyers that were folded whole.
 
     Queries: 3, for new buyers 4; none where nothing has later events.
     """
-    if asked.as_of is None:
+    if wanted.as_of is None:
         return [], set()
     activity, credit = tables.activity, tables.credit
-    late = activity.c.last_effect_on > asked.as_of
-    begun = activity.c.day <= asked.as_of
+    late = activity.c.last_effect_on > wanted.as_of
+    begun = activity.c.day <= wanted.as_of
     owned = sa.select(activity.c.seq).join(credit, credit.c.seq == activity.c.seq).where(mine)
     open_buyers: set[str] = set()
-    if asked.slice.slice.activity == "new_buyer":
+    if wanted.slice.slice.activity == "new_buyer":
         other = sa.alias(activity)
         buyers = (
             sa.select(activity.c.buyer_key)
             .join(credit, credit.c.seq == activity.c.seq)
             .join(other, sa.and_(other.c.buyer_key == activity.c.buyer_key, other.c.type == "new_buyer"))
-            .where(mine, other.c.last_effect_on > asked.as_of)
+            .where(mine, other.c.last_effect_on > wanted.as_of)
             .distinct()
         )
         open_buyers = set(connection.scalars(buyers))
@@ -125,29 +125,29 @@ def _folded(
         rows = read_rows(connection, frame, group)
     else:
         rows = read_rows(connection, frame, sa.and_(begun, late, activity.c.seq.in_(owned)))
-    bit = _BITS[asked.level]
-    return [row.seq for row, counts in judged_as_of(connection, rows, asked.as_of) if counts & bit], open_buyers
+    bit = _BITS[wanted.level]
+    return [row.seq for row, counts in judged_as_of(connection, rows, wanted.as_of) if counts & bit], open_buyers
 
 
-def counted_size(connection: Connection, frame: Frame, asked: Asking) -> tuple[int, int]:
+def counted_size(connection: Connection, frame: Frame, wanted: CountedQuery) -> tuple[int, int]:
     """How many activities count, and how many credits of them are the node's. Queries: 1; as of a day up to 4 more."""
     activity, credit = tables.activity, tables.credit
     query = (
         sa.select(sa.func.count(sa.distinct(activity.c.seq)), sa.func.count())
         .select_from(activity.join(credit, credit.c.seq == activity.c.seq))
-        .where(_condition(connection, frame, asked))
+        .where(_condition(connection, frame, wanted))
     )
     activities, credits = connection.execute(query).one()
     return activities, credits
 
 
-def counted_shares(connection: Connection, frame: Frame, asked: Asking) -> int:
+def counted_shares(connection: Connection, frame: Frame, wanted: CountedQuery) -> int:
     """The shares of the credits that count, in ten-thousandths: what a mean divides by. Queries: 1; as of a day up to 4 more."""
     activity, credit = tables.activity, tables.credit
     query = (
         sa.select(sa.func.sum(sa.cast(credit.c.share, sa.BigInteger)))
         .select_from(activity.join(credit, credit.c.seq == activity.c.seq))
-        .where(_condition(connection, frame, asked))
+        .where(_condition(connection, frame, wanted))
     )
     return int(connection.scalar(query) or 0)
 
@@ -190,7 +190,7 @@ def _credit(frame: Frame, row: Any) -> CountedCredit:
 
 
 def counted_credits(
-    connection: Connection, frame: Frame, asked: Asking, *, after: str | None = None, limit: int
+    connection: Connection, frame: Frame, wanted: CountedQuery, *, after: str | None = None, limit: int
 ) -> tuple[list[CountedCredit], str | None]:
     """The credits that count, the earliest first, and where the next ones are.
 
@@ -201,7 +201,7 @@ def counted_credits(
     """
     event, credit = tables.event, tables.credit
     order = (event.c.instant, event.c.source, event.c.id, credit.c.employee)
-    query = sa.select(*_columns()).select_from(_joined()).where(_condition(connection, frame, asked)).order_by(*order)
+    query = sa.select(*_columns()).select_from(_joined()).where(_condition(connection, frame, wanted)).order_by(*order)
     if after is not None:
         query = query.where(_beyond(order, _place(after, (str, str, str, int))))
     rows = connection.execute(query.limit(limit + 1)).all()
@@ -211,7 +211,7 @@ def counted_credits(
 
 
 def counted_members(
-    connection: Connection, frame: Frame, asked: Asking, *, of: str, after: str | None = None, limit: int
+    connection: Connection, frame: Frame, wanted: CountedQuery, *, of: str, after: str | None = None, limit: int
 ) -> tuple[list[CountedMember], str | None]:
     """The buyers or companies that count, by their keys, and where the next ones are.
 
@@ -222,7 +222,7 @@ def counted_members(
     """
     activity, event, credit = tables.activity, tables.event, tables.credit
     key = activity.c.company_key if of == "company" else activity.c.buyer_key
-    condition = _condition(connection, frame, asked)
+    condition = _condition(connection, frame, wanted)
     query = (
         sa.select(key.label("member"), sa.func.count(sa.distinct(activity.c.seq)).label("activities"))
         .select_from(activity.join(credit, credit.c.seq == activity.c.seq))

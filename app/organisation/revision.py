@@ -1,7 +1,7 @@
 """The number of the present state of the loaded rows, and read models that are kept as long as it stays.
 
 Do not keep a read model without asking for the revision: another process may have loaded a folder.
-Asking costs one query; building anew happens only after a load, or after a decision for those read models that show decisions.
+CountedQuery costs one query; building anew happens only after a load, or after a decision for those read models that show decisions.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from app import ledger
-from app.ledger import Asking, CountedCredit
+from app.ledger import CountedCredit, CountedQuery
 from app.rules.baseline import LineTerms, Overrides
 from app.rules.definitions import KpiVersion, Measure
 from app.rules.derivation import (
@@ -413,10 +413,10 @@ def terms_of(plan: CyclePlan, worked: ScoredLine) -> LineTerms:
 # --------------------------------------------------------------------------------------------------------------- activities
 
 
-def _asking(plan: CyclePlan, asked: ScoreQuery, worked: ScoredLine, part: Measure) -> Asking:
+def _asking(plan: CyclePlan, asked: ScoreQuery, worked: ScoredLine, part: Measure) -> CountedQuery:
     level = _LEVEL[worked.version.counts_from] if asked.basis is Basis.FINAL else 0
     wanted = next(one for one in plan.frame.slices if one.slice == part.slice)
-    return Asking(plan.cycle, worked.node, wanted, level, asked.as_of, part.aggregate in _VALUED)
+    return CountedQuery(plan.cycle, worked.node, wanted, level, asked.as_of, part.aggregate in _VALUED)
 
 
 def counted_activities(
@@ -489,7 +489,7 @@ def _position(after: str | None, parts: int) -> tuple[int, str | None]:
 def _listed(
     connection: Connection,
     plan: CyclePlan,
-    asking: Asking,
+    asking: CountedQuery,
     part: Measure,
     name: str | None,
     after: str | None,

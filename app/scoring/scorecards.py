@@ -375,11 +375,11 @@ def _line(scored: Scores, exact: ExactActuals, why: list[Reason | None], line: D
     worked = selection.plan.worked[selection.worked[at]]
     value, points = _shown(scored.score[at]), _shown(scored.points[place])
     measured = value is not None
-    held = exact.actual(at)
+    exact_actual = exact.actual(at)
     shown = worked.settled.shown(is_measured=measured)
     aggregate = worked.version.measure.aggregate
     elapsed = selection.plan.elapsed_of(worked, scored.asked.day) if selection.grows[at] else None
-    ahead = projected_actual(held, aggregate=aggregate, elapsed=elapsed) if measured else None
+    ahead = projected_actual(exact_actual, aggregate=aggregate, elapsed=elapsed) if measured else None
     reason = why[at]
     return LineScore(
         kpi=line.row.kpi,
@@ -387,7 +387,7 @@ def _line(scored: Scores, exact: ExactActuals, why: list[Reason | None], line: D
         area=line.row.area,
         link=str(line.row.link),
         parent_node=None if line.row.parent_node is None else str(line.row.parent_node),
-        actual=None if held is None else decimal_text(held),
+        actual=None if exact_actual is None else decimal_text(exact_actual),
         base=shown.base,
         sigma=shown.sigma,
         high=shown.high,

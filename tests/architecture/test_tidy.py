@@ -294,6 +294,22 @@ def test_names_say_what_a_thing_is():
     assert not empty, "\n".join(empty)
 
 
+EMPTY_VARIABLES: Final = {"found", "held"}
+
+
+def test_variables_of_web_ledger_and_scoring_say_what_they_hold():
+    """Everything there was found, and is held: an activity is an ``activity``, what is loaded is ``loaded``."""
+    empty = [
+        f"{path}:{node.lineno}"
+        for path in modules("app")
+        if str(path).startswith(("app/web/", "app/ledger/", "app/scoring/"))
+        for node in ast.walk(tree(path))
+        if (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in EMPTY_VARIABLES)
+        or (isinstance(node, ast.arg) and node.arg in EMPTY_VARIABLES)
+    ]
+    assert not empty, "\n".join(empty)
+
+
 LONGEST_FUNCTION: Final = 70
 LONGEST_MODULE: Final = 800
 

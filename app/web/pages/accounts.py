@@ -104,7 +104,7 @@ def create(context: RequestContext, form: NewAccountForm) -> Page:
             first_until=context.now + access.FIRST_PASSWORD_LIFE,
         )
         after = {"roles": sorted(form.role), "employee": form.employee}
-        _write_down(context, connection, made.email, after=after, told=bool(access.powers_of(form.role)))
+        _write_down(context, connection, made.email, after=after, tells_auditors=bool(access.powers_of(form.role)))
         return made
 
     made = _written(context, work)
@@ -139,7 +139,7 @@ def change(context: RequestContext, number: int, form: ChangeForm) -> Redirect:
             after.email,
             before=_plain(before),
             after=_plain(after),
-            told=bool(access.powers_of({*before.roles, *after.roles})),
+            tells_auditors=bool(access.powers_of({*before.roles, *after.roles})),
         )
         return after
 
@@ -183,7 +183,7 @@ def reset(context: RequestContext, number: int) -> Page:
         )
         # Whoever has an account's new password can sign in with it: the auditors hear of those that reach far.
         gives_powers = bool(access.powers_of(changed.roles))
-        _write_down(context, connection, changed.email, after={"password": "reset"}, told=gives_powers)
+        _write_down(context, connection, changed.email, after={"password": "reset"}, tells_auditors=gives_powers)
     made = NewAccount(email=changed.email, password=first.text)
     return Page("pages/account_password.html", made=made, is_new=False, days=access.FIRST_PASSWORD_LIFE.days)
 
@@ -219,7 +219,7 @@ def _written(context: RequestContext, work: Callable[[Connection], Result]) -> R
         return context.writing(work)
     except _OwnPowers as refused:
         with context.write() as connection:
-            _write_down(context, connection, refused.email, after=refused.wanted, told=True)
+            _write_down(context, connection, refused.email, after=refused.wanted, tells_auditors=True)
         raise
 
 
@@ -231,17 +231,23 @@ def _opened_or_closed(context: RequestContext, number: int, *, disabled: bool) -
         changed.email,
         before={"disabled": not disabled},
         after={"disabled": disabled},
-        told=not disabled and bool(access.powers_of(changed.roles)),
+        tells_auditors=not disabled and bool(access.powers_of(changed.roles)),
     )
     return changed.email
 
 
 def _write_down(
-    context: RequestContext, connection: Connection, email: str, *, after: object, told: bool, before: object = None
+    context: RequestContext,
+    connection: Connection,
+    email: str,
+    *,
+    after: object,
+    tells_auditors: bool,
+    before: object = None,
 ) -> None:
     """A row of the trail, and where it is about powers a word to every auditor."""
     context.note(subject=f"account:{email}", before=before, after=after)
-    if told:
+    if tells_auditors:
         notices.tell_auditors(connection, who=context.viewer.email, account=email, at=context.now)
 
 
