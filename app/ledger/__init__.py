@@ -5,7 +5,6 @@ order in which they came. It never changes or deletes an event, and never decide
 """
 
 from app.ledger.activities import (
-    STATES,
     Activities,
     ActivityFilter,
     ActivityHistory,
@@ -69,7 +68,6 @@ from app.ledger.waiting import WaitingFor, waiting_by_head
 __all__ = [
     "BUYER",
     "COMPANY",
-    "STATES",
     "Activities",
     "ActivityFilter",
     "ActivityHistory",

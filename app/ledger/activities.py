@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from app.kit.bulk import among, among_named, named
 from app.kit.database import is_postgresql
 from app.ledger import tables
-from app.ledger.activity_rows import STATES, VerdictRow, read_rows, type_states, verdicts_of
+from app.ledger.activity_rows import VerdictRow, read_rows, type_states, verdicts_of
 from app.ledger.frame import Frame, event_key
 from app.ledger.search import names_have
 from app.ledger.summary import ActivitySummary, summary_of
@@ -29,7 +29,6 @@ from app.rules.terms import Node, NodeKind
 
 __all__ = [
     "COUNTED_MAX",
-    "STATES",
     "Activities",
     "ActivityFilter",
     "ActivityHistory",

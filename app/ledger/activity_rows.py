@@ -23,7 +23,7 @@ from app.ledger import tables
 from app.ledger.frame import Frame
 from app.plain.findings import Finding, n_
 from app.rules.activities import ACTIVITY_TYPES, Activity
-from app.rules.counting import Counts, Effect, standing
+from app.rules.counting import STATES, Counts, standing
 from app.rules.identity import buyer_key, company_key
 from app.rules.money import too_large, usd_cents
 from app.rules.names import folded_terms
@@ -34,7 +34,6 @@ __all__ = [
     "CREDIT_COLUMNS",
     "DERIVED_COLUMNS",
     "JUDGED_COLUMNS",
-    "STATES",
     "ActivityRow",
     "Contact",
     "CreditRow",
@@ -56,8 +55,6 @@ JUDGED_COLUMNS: Final = ("standing", "counts", "state", "last_effect_on", "type_
 """The columns of ``activity`` that a verdict may change."""
 DERIVED_COLUMNS: Final = ("cycle", "usd_cents", "company_key", "buyer_key", "search", *JUDGED_COLUMNS)
 """Those that a load may change too."""
-STATES: Final = ("entered", "verified", "confirmed", "denied", "rejected", "reversed")
-"""The words for where an activity stands, in the order of the verification levels (domain.md 2)."""
 _TYPE_STATES: Final = {
     (kind, state): 10 * at + step for at, kind in enumerate(ACTIVITY_TYPES) for step, state in enumerate(STATES)
 }
@@ -132,7 +129,7 @@ class ActivityRow:
         """Set ``standing``, ``state`` and ``last_effect_on`` by all its verdicts; ``counts`` too, unless it is a new buyer's."""
         effect = standing(verdicts, employees_of_activity=self.employee_numbers)
         self.standing = bits(effect.counts)
-        self.state = _state(effect)
+        self.state = effect.state
         self.type_state = _TYPE_STATES[self.type, self.state]
         self.last_effect_on = max((self.day, *(verdict.day for verdict in verdicts)))
         moved = max((self.seq, *(verdict.seq for verdict in verdicts)))
@@ -179,19 +176,6 @@ class ActivityRow:
 def bits(counts: Counts) -> int:
     """Levels as the bits 1, 2 and 4."""
     return counts.entered | counts.verified << 1 | counts.confirmed << 2
-
-
-def _state(effect: Effect) -> str:
-    """The word for where an activity stands (domain.md 2)."""
-    if effect.reversed:
-        return "reversed"
-    if effect.rejected:
-        return "rejected"
-    if effect.denied:
-        return "denied"
-    if effect.verified:
-        return "confirmed" if effect.confirmed else "verified"
-    return "entered"
 
 
 def derive_row(activity: Activity, seq: int, frame: Frame) -> ActivityRow:

@@ -20,6 +20,7 @@ __all__ = [
     "MICROS_A_DOLLAR",
     "NOTHING",
     "NO_LEVELS",
+    "STATES",
     "UNJUDGED",
     "Amounts",
     "BuyerCandidate",
@@ -38,6 +39,9 @@ __all__ = [
 ]
 
 MICROS_A_DOLLAR: Final = 1_000_000
+
+STATES: Final = ("entered", "verified", "confirmed", "denied", "rejected", "reversed")
+"""The words for where an activity stands, in the order of the verification levels (domain.md 2)."""
 
 
 class VerdictLike(Protocol):
@@ -111,6 +115,19 @@ class Effect:
         entered = not self.reversed and not self.rejected
         verified = not self.reversed and self.verified
         return Counts(entered, verified, verified and self.confirmed)
+
+    @property
+    def state(self) -> str:
+        """The word for where it stands, one of :data:`STATES`."""
+        if self.reversed:
+            return "reversed"
+        if self.rejected:
+            return "rejected"
+        if self.denied:
+            return "denied"
+        if self.verified:
+            return "confirmed" if self.confirmed else "verified"
+        return "entered"
 
 
 UNJUDGED: Final = Effect(

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from app import access, ledger, scoring
 from app.kit.refusals import NotThere
 from app.ledger import ActivityFilter, Listed
+from app.rules.counting import STATES
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
@@ -84,7 +85,7 @@ def activities(context: RequestContext, query: ActivityQuery) -> Page:
         asked=query.asked(),
         narrowed=bool(query.type or query.state or query.from_ or query.to or query.q),
         words=words,
-        states=ledger.STATES,
+        states=STATES,
     )
 
 
