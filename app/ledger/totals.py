@@ -292,7 +292,7 @@ class Layout:
     def __init__(self, nodes: Sequence[Node], frame: Frame) -> None:
         """Index the nodes' rows by the owners of their totals."""
         self.size: Final = len(nodes)
-        self.everyone: bool = len(nodes) > len(frame.numbers) // 2
+        self.everyone: bool = len(nodes) >= len(frame.numbers) // 2
         """So many that it is quicker to read all totals than to pick."""
         self.employees: dict[int, int] = {}
         self.units: dict[str, int] = {}
