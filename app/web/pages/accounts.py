@@ -140,6 +140,7 @@ def change(context: RequestContext, number: int, form: ChangeForm) -> Redirect:
             before=_plain(before),
             after=_plain(after),
             tells_auditors=bool(access.powers_of({*before.roles, *after.roles})),
+            until_now=before,
         )
         return after
 
@@ -231,7 +232,8 @@ def _opened_or_closed(context: RequestContext, number: int, *, disabled: bool) -
         changed.email,
         before={"disabled": not disabled},
         after={"disabled": disabled},
-        tells_auditors=not disabled and bool(access.powers_of(changed.roles)),
+        tells_auditors=_reads_the_trail(changed) if disabled else bool(access.powers_of(changed.roles)),
+        until_now=changed,
     )
     return changed.email
 
@@ -244,11 +246,18 @@ def _write_down(
     after: object,
     tells_auditors: bool,
     before: object = None,
+    until_now: Account | None = None,
 ) -> None:
-    """A row of the trail, and where it is about powers a word to every auditor."""
+    """A row of the trail, and where it is about powers a word to every auditor, one of whom the account may have been until now."""
     context.note(subject=f"account:{email}", before=before, after=after)
     if tells_auditors:
-        notices.tell_auditors(connection, who=context.viewer.email, account=email, at=context.now)
+        auditor = until_now.id if until_now is not None and _reads_the_trail(until_now) else None
+        notices.tell_auditors(connection, who=context.viewer.email, account=email, at=context.now, until_now=auditor)
+
+
+def _reads_the_trail(account: Account) -> bool:
+    """Whether the account is an auditor's."""
+    return may(account.roles, Deed.SEE_TRAIL, ())
 
 
 def _account(context: RequestContext, number: int) -> Account:
