@@ -39,6 +39,7 @@ from app.ledger.needs import needs
 from app.ledger.reconcile import is_outdated, reconcile, rederive
 from app.ledger.record import Arrival, Origin, Recorded, Rejected, StaleFrameError, record
 from app.ledger.rejects import (
+    REJECTS_KEPT_FOR,
     KeptReject,
     errors_of,
     forget_rejected,
@@ -69,6 +70,7 @@ from app.ledger.waiting import WaitingFor, waiting_by_head
 __all__ = [
     "BUYER",
     "COMPANY",
+    "REJECTS_KEPT_FOR",
     "STATES",
     "Activities",
     "ActivityFilter",

@@ -21,6 +21,7 @@ from app.plain.findings import Finding, Words
 from app.plain.json_text import NotJsonError, decode, encode
 
 __all__ = [
+    "REJECTS_KEPT_FOR",
     "KeptReject",
     "errors_of",
     "forget_rejected",

@@ -43,7 +43,10 @@ _LATER_DOUBTFUL: Final = re.compile(rb",-?[0-9]+[.eE]")
 
 
 class NotJsonError(ValueError):
-    """The text is not JSON, or holds a number that no computer could keep."""
+    """The text is not JSON, or holds a number that no computer could keep; ``line`` and ``column`` say where reading stopped, if anywhere."""
+
+    line: int | None = None
+    column: int | None = None
 
 
 class TooManyElementsError(ValueError):
@@ -88,7 +91,10 @@ def decode(text: str | bytes) -> object:
     except NotJsonError:
         raise
     except (ValueError, RecursionError) as error:
-        raise NotJsonError(str(error) if isinstance(error, ValueError) else "nested too deeply") from error
+        refused = NotJsonError(str(error) if isinstance(error, ValueError) else "nested too deeply")
+        if isinstance(error, json.JSONDecodeError):
+            refused.line, refused.column = error.lineno, error.colno
+        raise refused from error
 
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
