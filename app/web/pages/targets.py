@@ -1,6 +1,6 @@
 """Targets: the lines of a unit, its people and the units below, KPI by KPI, and whether what should add up does. A head sets them there.
 
-A newcomer's usual mistake is to compare everything with everything: only identical lines are slices of the line above (domain.md 4).
+Do not compare everything with everything: only identical lines are slices of the line above (domain.md 4).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from flask import request
 from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import access, scoring
+from app import scoring
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.kit.replacing import exact_text
 from app.plain.findings import Finding, n_
@@ -96,12 +96,11 @@ def field_of(what: str, kpi: str, node: str = "") -> str:
 @pages.read("/targets", may=Deed.SEE_TARGETS)
 def targets(context: RequestContext, query: TargetsQuery) -> Page:
     """The unit's KPIs with all lines of them there."""
-    node = chosen_unit(context, query.unit)
-    context.require(Deed.SEE_TARGETS, node)
-    if not access.exists(context.directory, node):
-        raise NotThere
-    held = scoring.state(context.connection)
-    shown = scoring.targets(context.connection, held=held, unit=node.code, asked=asked_of(held, query, context.today))
+    node = chosen_unit(context, query.unit, may=Deed.SEE_TARGETS)
+    loaded = scoring.state(context.connection)
+    shown = scoring.targets(
+        context.connection, loaded=loaded, unit=node.code, asked=asked_of(loaded, query, context.today)
+    )
     # What is set holds from now on: on the page of a day that is past it would not show.
     sets = context.sees(Deed.SET_TARGETS) if query.as_of is None else (lambda _node: False)
     settable = {node for node in {row.node for block in shown.blocks for row in block.rows} if sets(node)}
@@ -110,7 +109,7 @@ def targets(context: RequestContext, query: TargetsQuery) -> Page:
         targets=shown,
         forms={block.kpi: _form(context, block, settable) for block in shown.blocks},
         why_not={block.kpi: _why_not(block, settable) for block in shown.blocks},
-        has_begun=_has_begun(held, shown.cycle, context.today),
+        has_begun=_has_begun(loaded, shown.cycle, context.today),
         nothing_to_set=_nothing_to_set(shown, settable, me=context.viewer.employee),
         field_of=field_of,
         query=query,
@@ -126,9 +125,9 @@ def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> 
     for node in nodes:
         context.require(Deed.SET_TARGETS, node)
     note = request.form.get(field_of("note", form.kpi), "").strip()
-    held = scoring.state(context.connection)
+    loaded = scoring.state(context.connection)
     moves, findings = _moves(request.form, form.kpi, nodes, back=frozenset(form.back))
-    changes_running = _has_begun(held, form.cycle, context.today) and any(move.seen is not None for move in moves)
+    changes_running = _has_begun(loaded, form.cycle, context.today) and any(move.seen is not None for move in moves)
     if changes_running and len(note) < 3:
         findings.append(at_field(field_of("note", form.kpi), "missing", SAY_WHY))
     if len(note) > 500:
@@ -159,7 +158,7 @@ def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> 
         return Redirect(SET_BEFORE, then="targets", values=place)
     said = {
         "count": len(outcome.done),
-        "kpi": held.sheet.kpi(form.kpi).version(form.cycle).name.in_language(page_language()),
+        "kpi": loaded.sheet.kpi(form.kpi).version(form.cycle).name.in_language(page_language()),
         "changes": _changes(context, outcome.done),
     }
     return Redirect(SET, then="targets", values=place, parameters=said)
@@ -176,8 +175,8 @@ def _changes(context: RequestContext, done: Sequence[tuple[Node, Decimal | None,
     return "; ".join(named)
 
 
-def _has_begun(held: State, cycle: int, day: dt.date) -> bool:
-    return cycle_of(day, held.frame.first_month) >= cycle
+def _has_begun(loaded: State, cycle: int, day: dt.date) -> bool:
+    return cycle_of(day, loaded.frame.first_month) >= cycle
 
 
 def _node(text: str) -> Node:
@@ -254,9 +253,9 @@ def _nothing_to_set(shown: Targets, settable: Collection[Node], *, me: str | Non
     if not mine or any(row.takes_target for row in mine):
         return {}
     why = Counter(row.no_target for row in mine)
-    found = {str(reason): why[reason] for reason in NoTarget if why[reason]}
+    reasons = {str(reason): why[reason] for reason in NoTarget if why[reason]}
     own = sum(row.takes_target for row in rows if row.node == Node(NodeKind.EMPLOYEE, me or ""))
-    return found | ({"from_above": own} if own else {})
+    return reasons | ({"from_above": own} if own else {})
 
 
 def _why_not(block: TargetBlock, settable: Collection[Node]) -> dict[str, int]:
@@ -271,14 +270,14 @@ def _form(context: RequestContext, block: TargetBlock, nodes: Collection[Node]) 
     A figure that was overtaken is held against the present one from now on; the others against those that the form was made with, so that what
     another person set meanwhile is never put back by a field that nobody touched.
     """
-    found: list[Settable] = []
+    settables: list[Settable] = []
     for row in block.rows:
         if row.node not in nodes or not row.takes_target:
             continue
         name, seen_name = (field_of(what, block.kpi, str(row.node)) for what in ("target", "seen"))
         given = exact_text(row.given) or ""
         overtaken = any(finding.code == "overtaken" for finding in context.typed.errors(name))
-        found.append(
+        settables.append(
             Settable(
                 node=row.node,
                 name=row.name,
@@ -291,7 +290,7 @@ def _form(context: RequestContext, block: TargetBlock, nodes: Collection[Node]) 
                 goes_back=row.set_target is not None and row.set_target.folder not in {None, row.given},
             )
         )
-    return found
+    return settables
 
 
 def _figure(figure: Decimal | None) -> str:
