@@ -314,6 +314,12 @@ class Layout:
             return () if row is None else (row,)
         return self.paths.get(owner, ())
 
+    def rows_of_credit(self, employee: int, path: int | None) -> tuple[int, ...]:
+        """The rows of figures that a credit adds to."""
+        row = self.employees.get(employee)
+        lines = () if path is None else self.paths.get(path, ())
+        return lines if row is None else (row, *lines)
+
     def owned(
         self, connection: Connection, kind: sa.ColumnElement[Any], owner: sa.ColumnElement[Any]
     ) -> sa.ColumnElement[bool]:

@@ -145,9 +145,17 @@ class CyclePlan:
 
     def elapsed_of(self, worked: ScoredLine, day: dt.date) -> Fraction | None:
         """The weight of the days of the cycle up to a day among all, for what grows with days."""
-        person = self.people.get(worked.node.code) if worked.node.kind is NodeKind.EMPLOYEE else None
-        days = _days_by_month(self.period, day, person.presence if person else None)
+        days = _days_by_month(self.period, day, self._presence(worked))
         return elapsed(days, self.shares_of(worked.row.kpi, worked.node))
+
+    def weighing(self, worked: ScoredLine) -> tuple[bytes | None, MonthShares | None]:
+        """What the weights of a line's days hang on: which of them count (None: all), and the months' shares."""
+        held = self._presence(worked)
+        return None if held is None else held.present.tobytes(), self.shares_of(worked.row.kpi, worked.node)
+
+    def _presence(self, worked: ScoredLine) -> Presence | None:
+        person = self.people.get(worked.node.code) if worked.node.kind is NodeKind.EMPLOYEE else None
+        return person.presence if person else None
 
 
 def _days_by_month(period: Period, day: dt.date, held: Presence | None) -> DaysByMonth:
@@ -204,6 +212,7 @@ class Selection:
     _elapsed: dict[dt.date, FloatArray] = field(default_factory=dict)
     _readings: dict[Basis, Reading] = field(default_factory=dict)
     _places: dict[Node, int] = field(default_factory=dict)
+    _kinds: list[tuple[list[ScoredLine | None], IntArray]] = field(default_factory=list)
 
     @classmethod
     def of(cls, plan: CyclePlan, asked: Sequence[Node]) -> Selection:
@@ -291,17 +300,33 @@ class Selection:
         """The weight of the days up to a day among all, for each worked line that grows with days; NaN for none."""
         found = self._elapsed.get(day)
         if found is None:
-            plan = self.plan
-            found = floats(
-                [
-                    plan.elapsed_of(plan.worked[number], day) if grows else Fraction(1)
-                    for number, grows in zip(self.worked, self.grows.tolist(), strict=True)
-                ]
-            )
+            one_of_each, kinds = self._weighing_alike()
+            shares = floats([Fraction(1) if one is None else self.plan.elapsed_of(one, day) for one in one_of_each])
+            found = shares[kinds]
             if len(self._elapsed) > 32:
                 self._elapsed.clear()
             self._elapsed[day] = found
         return found
+
+    def _weighing_alike(self) -> tuple[list[ScoredLine | None], IntArray]:
+        """Of each kind of worked lines that weigh the cycle's days alike one (None: those that do not grow with days), and each line's kind.
+
+        Most people are there all year, and KPIs share their plans: of thousands of lines some hundred kinds are left.
+        """
+        if not self._kinds:
+            plan = self.plan
+            numbers: dict[object, int] = {}
+            one_of_each: list[ScoredLine | None] = []
+            kinds = []
+            for number, grows in zip(self.worked, self.grows.tolist(), strict=True):
+                worked = plan.worked[number]
+                key = plan.weighing(worked) if grows else None
+                if key not in numbers:
+                    numbers[key] = len(one_of_each)
+                    one_of_each.append(worked if grows else None)
+                kinds.append(numbers[key])
+            self._kinds.append((one_of_each, _ints(kinds)))
+        return self._kinds[0]
 
 
 def _ints(values: Iterable[int]) -> IntArray:

@@ -73,6 +73,18 @@ def _same_figures(
     assert np.array_equal(kept.distinct[mine], figures.distinct[rows]), (nodes, day)
 
 
+def test_the_days_so_far_weigh_in_each_line_what_they_weigh_in_it_alone(database: Database, tmp_path: Path) -> None:
+    """Lines that weigh the days alike are worked out once for all: by what people's days and the plan's months are, not by whose they are."""
+    _load(database, tmp_path, 8)
+    with database.read() as connection:
+        plan = scoring.state(connection).plan(CYCLE)
+    everything = plan.everything()
+    for day in (dt.date(CYCLE, 3, 9), dt.date(CYCLE - 1, 1, 1), dt.date(CYCLE + 1, 6, 1)):
+        for number, grows, weight in zip(everything.worked, everything.grows, everything.elapsed(day), strict=True):
+            alone = plan.elapsed_of(plan.worked[number], day) if grows else 1
+            assert (None if np.isnan(weight) else weight) == (None if alone is None else float(alone))
+
+
 def test_a_day_is_worked_out_again_when_an_event_of_it_comes_and_not_for_a_later_one(
     database: Database, tmp_path: Path, count_queries: CountQueries
 ) -> None:
