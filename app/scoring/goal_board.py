@@ -1,7 +1,7 @@
 """The goals as pages show them, a level at a time: goals, tasks and KPIs; a KPI's topmost lines; a line with what hangs on it; all with figures.
 
-A newcomer's usual mistake is to draw the whole tree: of 1,300 people it is some 8,000 lines. Each level says how many stand below it. Another is to
-look for a KPI's lines at the roots alone: where a KPI contributes to another one, all its lines hang on that one's.
+Do not draw the whole tree: of 1,300 people it is some 8,000 lines. Each level says how many stand below it. Nor look for
+a KPI's lines at the roots alone: where a KPI contributes to another one, all its lines hang on that one's.
 """
 
 from __future__ import annotations
@@ -160,13 +160,13 @@ def _grown(plan: CyclePlan) -> _Tree:
 
 
 def goal_levels(
-    connection: Connection, *, held: State, asked: ScoreQuery, sees: Callable[[Node], bool]
+    connection: Connection, *, loaded: State, asked: ScoreQuery, sees: Callable[[Node], bool]
 ) -> tuple[GoalLevel, ...]:
     """Goals, tasks and KPIs, in the order of the definitions; of a KPI with one topmost line its figures, else between which scores they stand.
 
     Queries: those of :func:`app.scoring.scores`, however many the lines are.
     """
-    plan = held.plan(asked.cycle)
+    plan = loaded.plan(asked.cycle)
     tree = _tree(plan)
     levels = tuple(
         GoalLevel(
@@ -179,10 +179,10 @@ def goal_levels(
         for goal in tree.goals
     )
     kpis = [kpi for goal in levels for task in goal.tasks for kpi in task.kpis]
-    found = _scores_of(connection, held, asked, (line for kpi in kpis for line in kpi.lines))
-    of_lines = score_of_lines(found)
+    scored = _scores_of(connection, loaded, asked, (line for kpi in kpis for line in kpi.lines))
+    of_lines = score_of_lines(scored)
     alone = {_key(kpi.lines[0]) for kpi in kpis if len(kpi.lines) == 1}
-    figures = line_scores(found, alone)
+    figures = line_scores(scored, alone)
     return tuple(
         replace(
             goal,
@@ -195,30 +195,30 @@ def goal_levels(
 
 
 def kpi_level(
-    connection: Connection, *, held: State, asked: ScoreQuery, kpi: str, sees: Callable[[Node], bool]
+    connection: Connection, *, loaded: State, asked: ScoreQuery, kpi: str, sees: Callable[[Node], bool]
 ) -> KpiLevel | None:
     """A KPI with its topmost lines and their figures; None where there is none of that code. Queries: as :func:`goal_levels`."""
-    plan = held.plan(asked.cycle)
+    plan = loaded.plan(asked.cycle)
     tree = _tree(plan)
     for goal in tree.goals:
         for task in goal.tasks:
             for one in task.kpis:
                 if one.kpi.code == kpi:
                     level = _kpi(plan, tree, one.kpi, one.version, sees)
-                    found = _scores_of(connection, held, asked, level.lines)
+                    scored = _scores_of(connection, loaded, asked, level.lines)
                     keys = {_key(line) for line in level.lines}
-                    return _scored(level, score_of_lines(found), line_scores(found, keys))
+                    return _scored(level, score_of_lines(scored), line_scores(scored, keys))
     return None
 
 
 def line_level(
-    connection: Connection, *, held: State, asked: ScoreQuery, node: Node, kpi: str, sees: Callable[[Node], bool]
+    connection: Connection, *, loaded: State, asked: ScoreQuery, node: Node, kpi: str, sees: Callable[[Node], bool]
 ) -> LineLevel | None:
     """A line with the way up and the lines directly below, and their figures; None where the node has no such line.
 
     Queries: as :func:`goal_levels`.
     """
-    plan = held.plan(asked.cycle)
+    plan = loaded.plan(asked.cycle)
     tree = _tree(plan)
     branch = tree.branches.get((node, kpi))
     if branch is None:
@@ -226,8 +226,8 @@ def line_level(
     up = cascade.served_by(plan.sheet, branch.line)
     below = _by_name(_shown(plan, tree, one) for one in branch.below if sees(one.line.node))
     itself = _shown(plan, tree, branch)
-    found = _scores_of(connection, held, asked, (itself, *below))
-    figures = line_scores(found, {_key(one) for one in (itself, *below)})
+    scored = _scores_of(connection, loaded, asked, (itself, *below))
+    figures = line_scores(scored, {_key(one) for one in (itself, *below)})
     return LineLevel(
         replace(itself, figures=figures.get(_key(itself))),
         plan.sheet.kpi(kpi).version(plan.cycle),
@@ -240,7 +240,7 @@ def line_level(
 def goal_rows(
     connection: Connection,
     *,
-    held: State,
+    loaded: State,
     asked: ScoreQuery,
     sees: Callable[[Node], bool],
     kpi: str | None = None,
@@ -250,7 +250,7 @@ def goal_rows(
 
     Args:
         connection: an open transaction.
-        held: what is loaded.
+        loaded: what is loaded.
         asked: the cycle, and the day of projections.
         sees: whose lines may be had.
         kpi: only this KPI's lines, people's too; without it the lines of all units, and of people those that hang on no line of the same KPI.
@@ -261,19 +261,19 @@ def goal_rows(
 
     Queries: as :func:`goal_levels`.
     """
-    plan = held.plan(asked.cycle)
+    plan = loaded.plan(asked.cycle)
     tree = _tree(plan)
     chosen = _chosen(tree, kpi, node)
     if chosen is None:
         return None
     lines = [branch.line for branch in chosen if sees(branch.line.node)]
     nodes = tuple(dict.fromkeys(line.node for line in lines))
-    figures = line_scores(scores(connection, asked, nodes, held=held), {(line.node, line.kpi) for line in lines})
+    figures = line_scores(scores(connection, asked, nodes, loaded=loaded), {(line.node, line.kpi) for line in lines})
     definitions = plan.sheet.definitions
-    found = []
+    rows = []
     for line in lines:
         version = plan.sheet.kpi(line.kpi).version(plan.cycle)
-        found.append(
+        rows.append(
             GoalRow(
                 goal=definitions.goal_of(version.goal),
                 task=definitions.task(version.goal),
@@ -284,7 +284,7 @@ def goal_rows(
                 figures=figures[line.node, line.kpi],
             )
         )
-    return tuple(found)
+    return tuple(rows)
 
 
 def _chosen(tree: _Tree, kpi: str | None, node: Node | None) -> list[LineBranch] | None:
@@ -308,26 +308,26 @@ def _chosen(tree: _Tree, kpi: str | None, node: Node | None) -> list[LineBranch]
 
 def _downwards(tops: Iterable[LineBranch]) -> list[LineBranch]:
     """Branches, each followed by those below it; without recursion, as long as a file may chain them. Each line once."""
-    found: dict[_Key, LineBranch] = {}
+    branches: dict[_Key, LineBranch] = {}
     waiting = list(reversed(list(tops)))
     while waiting:
         branch = waiting.pop()
-        found.setdefault((branch.line.node, branch.line.kpi), branch)
+        branches.setdefault((branch.line.node, branch.line.kpi), branch)
         waiting.extend(reversed(branch.below))
-    return list(found.values())
+    return list(branches.values())
 
 
 def _key(shown: ShownBranch) -> _Key:
     return shown.branch.line.node, shown.branch.line.kpi
 
 
-def _scores_of(connection: Connection, held: State, asked: ScoreQuery, lines: Iterable[ShownBranch]) -> Scores:
-    return scores(connection, asked, tuple(dict.fromkeys(one.branch.line.node for one in lines)), held=held)
+def _scores_of(connection: Connection, loaded: State, asked: ScoreQuery, lines: Iterable[ShownBranch]) -> Scores:
+    return scores(connection, asked, tuple(dict.fromkeys(one.branch.line.node for one in lines)), loaded=loaded)
 
 
-def _scored(level: KpiLevel, scored: Mapping[_Key, float | None], figures: Mapping[_Key, LineScore]) -> KpiLevel:
+def _scored(level: KpiLevel, of_lines: Mapping[_Key, float | None], figures: Mapping[_Key, LineScore]) -> KpiLevel:
     """The level with the figures that there are, and between which scores its lines stand."""
-    reached = [score for one in level.lines if (score := scored.get(_key(one))) is not None]
+    reached = [score for one in level.lines if (score := of_lines.get(_key(one))) is not None]
     return replace(
         level,
         lines=tuple(replace(one, figures=figures.get(_key(one))) for one in level.lines),

@@ -1,6 +1,6 @@
 """The goal tree, a level at a time: from a strategic goal down to those who move it, and from a line up to its goal.
 
-A newcomer's usual mistake is to leave out what a person may not see: it is counted, without its name.
+Do not leave out what a person may not see: it is counted, without its name.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ class GoalsQuery(BaseModel):
 @pages.read("/goals", may=Deed.SEE_GOALS)
 def goals(context: RequestContext, query: GoalsQuery) -> Page:
     """Goals, tasks and KPIs."""
-    held, asked = _asked(context, query)
-    plan = held.plan(asked.cycle)
+    loaded, asked = _asked(context, query)
+    plan = loaded.plan(asked.cycle)
     return Page(
         "pages/goals.html",
-        goals=scoring.goal_levels(context.connection, held=held, asked=asked, sees=context.sees(Deed.SEE_GOALS)),
+        goals=scoring.goal_levels(context.connection, loaded=loaded, asked=asked, sees=context.sees(Deed.SEE_GOALS)),
         own=[] if context.viewer.employee is None else _own(plan, context.viewer.employee),
         cycle=plan.cycle,
-        cycles=sorted({*held.sheet.cycles, plan.cycle}),
+        cycles=sorted({*loaded.sheet.cycles, plan.cycle}),
         words=words,
         kpi_name=_namer(plan),
         exports=context.allowed(Deed.EXPORT_GOALS),
@@ -70,11 +70,13 @@ def export_goals(context: RequestContext, query: GoalsQuery, form: ReasonedExpor
 @pages.read("/goals/kpis/<kpi>", may=Deed.SEE_GOALS)
 def kpi(context: RequestContext, kpi: str, query: GoalsQuery) -> Page:
     """A KPI's topmost lines."""
-    held, asked = _asked(context, query)
-    level = scoring.kpi_level(context.connection, held=held, asked=asked, kpi=kpi, sees=context.sees(Deed.SEE_GOALS))
+    loaded, asked = _asked(context, query)
+    level = scoring.kpi_level(
+        context.connection, loaded=loaded, asked=asked, kpi=kpi, sees=context.sees(Deed.SEE_GOALS)
+    )
     if level is None:
         raise NotThere
-    plan = held.plan(asked.cycle)
+    plan = loaded.plan(asked.cycle)
     definitions = plan.sheet.definitions
     return Page(
         "pages/goal_kpi.html",
@@ -98,12 +100,12 @@ def export_kpi(context: RequestContext, kpi: str, query: GoalsQuery, form: Reaso
 @pages.read("/goals/<node:node>/<kpi>", may=Deed.SEE_GOALS)
 def line(context: RequestContext, node: Node, kpi: str, query: GoalsQuery) -> Page:
     """A line: up to its goal, down to those who move it."""
-    held, asked = _asked(context, query)
+    loaded, asked = _asked(context, query)
     sees = context.sees(Deed.SEE_GOALS)
-    level = scoring.line_level(context.connection, held=held, asked=asked, node=node, kpi=kpi, sees=sees)
+    level = scoring.line_level(context.connection, loaded=loaded, asked=asked, node=node, kpi=kpi, sees=sees)
     if level is None:
         raise NotThere
-    plan = held.plan(asked.cycle)
+    plan = loaded.plan(asked.cycle)
     return Page(
         "pages/goal_line.html",
         level=level,
@@ -123,17 +125,17 @@ def export_line(context: RequestContext, node: Node, kpi: str, query: GoalsQuery
 
 
 def _asked(context: RequestContext, query: GoalsQuery) -> tuple[State, ScoreQuery]:
-    held = scoring.state(context.connection)
-    return held, asked_of(held, ScoreParameters(cycle=query.cycle), context.today)
+    loaded = scoring.state(context.connection)
+    return loaded, asked_of(loaded, ScoreParameters(cycle=query.cycle), context.today)
 
 
 def _file(
     context: RequestContext, query: GoalsQuery, form: ReasonedExport, *, kpi: str | None, node: Node | None
 ) -> Download:
     """The file, with its row in the log of readings and on the trail: of the lines that the reader may have."""
-    held, asked = _asked(context, query)
+    loaded, asked = _asked(context, query)
     rows = scoring.goal_rows(
-        context.connection, held=held, asked=asked, sees=context.sees(Deed.EXPORT_GOALS), kpi=kpi, node=node
+        context.connection, loaded=loaded, asked=asked, sees=context.sees(Deed.EXPORT_GOALS), kpi=kpi, node=node
     )
     if rows is None:
         raise NotThere
