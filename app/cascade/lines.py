@@ -1,6 +1,6 @@
 """Scorecard lines and what they are judged by, of one revision, in memory; with the targets that were set in the application, or without.
 
-A newcomer's usual mistake: a line has no method and no measure, only a KPI's *version* of the cycle has:
+A line has no method and no measure, only a KPI's *version* of the cycle has:
 ``sheet.definitions.kpis[line.kpi].version(line.cycle)``.
 """
 
@@ -128,7 +128,13 @@ class Sheet:
         for key, decision in decided.items():
             line = self._lines.get(key)
             if line is not None and self.takes_target(line):
-                told = SetTarget(target=decision.target, folder=line.target, day=decision.at.date())
+                told = SetTarget(
+                    target=decision.target,
+                    folder=line.target,
+                    day=decision.at.date(),
+                    by=decision.employee or "",
+                    why=decision.note or "",
+                )
                 changed[key] = replace(line, target=decision.target, set_target=told)
         if not changed:
             return self

@@ -1,6 +1,6 @@
 """Looking through the ledger: every event that was accepted, the newest first, narrowed by what an auditor asks.
 
-A newcomer's usual mistake is to page by numbers of rows: events keep coming, so a page goes on from the last event of the one before.
+Do not page by numbers of rows: events keep coming, so a page goes on from the last event of the one before.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from app.kit.bulk import among
 from app.ledger import tables
 from app.ledger.frame import Frame
 from app.rules.identity import plain_name
@@ -138,7 +139,7 @@ def search_events(
         )
         .outerjoin(activity, activity.c.seq == event.c.seq)
         .outerjoin(verdict, verdict.c.seq == event.c.seq)
-        .where(*narrowed_events(frame, only))
+        .where(*narrowed_events(connection, frame, only))
         .order_by(event.c.seq.desc())
         .limit(limit)
     )
@@ -183,13 +184,13 @@ def _owners(connection: Connection, activities: Iterable[int]) -> dict[int, froz
     activity, credit = tables.activity, tables.credit
     entered = sa.select(activity.c.seq, activity.c.employee).where(activity.c.seq.in_(wanted))
     shared = sa.select(credit.c.seq, credit.c.employee).where(credit.c.seq.in_(wanted))
-    found: dict[int, set[int]] = {}
+    owners: dict[int, set[int]] = {}
     for seq, employee in connection.execute(sa.union(entered, shared)):
-        found.setdefault(seq, set()).add(employee)
-    return {seq: frozenset(some) for seq, some in found.items()}
+        owners.setdefault(seq, set()).add(employee)
+    return {seq: frozenset(some) for seq, some in owners.items()}
 
 
-def narrowed_events(frame: Frame, only: EventFilter) -> list[sa.ColumnElement[bool]]:
+def narrowed_events(connection: Connection, frame: Frame, only: EventFilter) -> list[sa.ColumnElement[bool]]:
     """What a filter asks of a row of ``event``, with the row of ``activity`` or ``verdict`` beside it."""
     event, activity, verdict, credit = tables.event, tables.activity, tables.verdict, tables.credit
     conditions: list[sa.ColumnElement[bool]] = []
@@ -202,11 +203,11 @@ def narrowed_events(frame: Frame, only: EventFilter) -> list[sa.ColumnElement[bo
         conditions.append(event.c.day <= only.to)
     if only.employee.strip():
         numbers = frame.directory.employees_meant(only.employee) or (only.employee.strip(),)
-        of_number: list[sa.ColumnElement[bool]] = [verdict.c.by.in_(numbers)]
+        of_number: list[sa.ColumnElement[bool]] = [among(connection, verdict.c.by, numbers)]
         ids = [frame.ids[one] for one in numbers if one in frame.ids]
         if ids:
-            own = sa.exists().where(credit.c.seq == event.c.seq, credit.c.employee.in_(ids))
-            of_number += [activity.c.employee.in_(ids), own]
+            own = sa.exists().where(credit.c.seq == event.c.seq, among(connection, credit.c.employee, ids))
+            of_number += [among(connection, activity.c.employee, ids), own]
         conditions.append(sa.or_(*of_number))
     if only.text.strip():
         conditions.append(names_have(only.text, frame))
@@ -216,11 +217,11 @@ def narrowed_events(frame: Frame, only: EventFilter) -> list[sa.ColumnElement[bo
 def names_have(text: str, frame: Frame) -> sa.ColumnElement[bool]:
     """Whether a row of ``activity`` has what was typed in a name or registration, whatever its case, accents, punctuation and legal form."""
     activity = tables.activity.c
-    found = [activity.search.contains(folded(text), autoescape=True)]
+    conditions = [activity.search.contains(folded(text), autoescape=True)]
     plain = plain_name(text, frame.legal_forms)
     if plain:
-        found += [column.contains(plain, autoescape=True) for column in (activity.company_key, activity.buyer_key)]
-    return sa.or_(*found)
+        conditions += [column.contains(plain, autoescape=True) for column in (activity.company_key, activity.buyer_key)]
+    return sa.or_(*conditions)
 
 
 def raw_event(connection: Connection, frame: Frame, *, key: str) -> RawEvent | None:

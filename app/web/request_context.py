@@ -1,6 +1,6 @@
 """What a handler works with: who asks, when, and the open transaction.
 
-A newcomer's usual mistake is to reach for Flask's ``request`` or ``g``: whatever a handler needs beside its arguments is in its context, and
+Do not reach for Flask's ``request`` or ``g``: whatever a handler needs beside its arguments is in its context, and
 below the edge nobody knows a context at all.
 """
 
@@ -74,6 +74,11 @@ class RequestContext:
     def today(self) -> dt.date:
         """The day in UTC, which is the day that projections and relations go by."""
         return self.now.date()
+
+    @property
+    def latest_day(self) -> dt.date:
+        """The latest day that has begun somewhere: offices east of UTC are ahead of :attr:`today`."""
+        return self.today + dt.timedelta(days=1)
 
     @property
     def connection(self) -> Connection:

@@ -1,6 +1,6 @@
 """The words that pages have for codes: types, states, reasons, methods, links.
 
-A newcomer's usual mistake is to show a code to a person. Pages say what it means, and the catalogues say it in their language.
+Do not show a code to a person. Pages say what it means, and the catalogues say it in their language.
 """
 
 from __future__ import annotations
@@ -167,6 +167,7 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.RUN_CYCLE: n_("run the cycle"),
     Deed.EXPORT: n_("download people's figures"),
     Deed.EXPORT_ACTIVITIES: n_("download activities"),
+    Deed.EXPORT_GOALS: n_("download goals"),
     Deed.REPLAY_REJECTED: n_("send a rejected event again"),
     Deed.KEEP_ACCOUNTS: n_("keep accounts"),
     Deed.KEEP_KEYS: n_("keep keys"),

@@ -103,12 +103,15 @@ def test_a_library_may_tell_apart_more_slices_than_an_integer_has_bits(
     """A hundred kinds of deals, by country and goods: each counts its own, now and as of a past day."""
     kpis = {
         f"deals_{country}_{section}".lower(): (
-            {"activity": "export_deal", "aggregate": "count", "where": {"country": [country], "hs_code": [f"{section}5"]}},
+            {
+                "activity": "export_deal",
+                "aggregate": "count",
+                "where": {"country": [country], "hs_code": [f"{section}5"]},
+            },
             "entered",
         )
         for country in MANY
         for section in range(10)
-        if section
     }
     scenario = Scenario.read("unit HQ agency\n  unit VIE office\nemployee E1 VIE staff")
     scenario.kpis = kpis
