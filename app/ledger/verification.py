@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from app import access
 from app.access import Viewer
 from app.kit.bulk import among
+from app.kit.database import lock
 from app.kit.refusals import NotThere
 from app.ledger import tables
 from app.ledger.activities import CreditShare, verdict_event
@@ -365,7 +366,7 @@ def verdicts_on(
     Raises:
         NotThere: one of them is not there, or not this person's to judge.
 
-    Queries: 3.
+    Queries: 3; on PostgreSQL 1 more, the ledger's lock.
     """
     rows = _to_judge(connection, keys)
     if viewer.employee is None or len(rows) != len(set(keys)):
@@ -404,6 +405,8 @@ def verdicts_on(
 
 def _to_judge(connection: Connection, keys: Sequence[str]) -> Sequence[sa.Row[Any]]:
     """The activities, held to the transaction's end, so that two heads' verdicts do not pass each other."""
+    # Before any row, as everywhere: a load that has the ledger would wait for the row, and we for the ledger to record in.
+    lock(connection, tables.LOCK_LEDGER, shared=True)
     activity, event = tables.activity, tables.event
     query = (
         sa.select(activity.c.seq, activity.c.day, activity.c.employee, activity.c.state, activity.c.buyer_name)

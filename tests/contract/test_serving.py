@@ -10,14 +10,18 @@ import re
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import psycopg
 import pytest
+import sqlalchemy as sa
 
 from app.kit.database import lock
 from app.ledger.tables import LOCK_LEDGER
+from app.web.front import CONNECTIONS
 from app.web.limits import THREADS, Lane
 from tests.contract.streaming import Stream
 from tests.people import PASSWORD
@@ -225,6 +229,75 @@ def test_a_process_that_dies_is_replaced_and_streams_end_at_the_stop(api, severa
         assert server.stop() == 0
         assert stream.ended.wait(10)
     assert _processes(server.process.pid) == []
+
+
+@on_postgresql
+def test_a_process_that_hangs_is_replaced(api, several, eventually):
+    """Stopped, as a debugger does it or a loop that never turns: its connections would wait for ever. The other one stays."""
+    server = several()
+    first = eventually(lambda: len(found := _processes(server.process.pid)) == 2 and found)
+    os.kill(first[0], signal.SIGSTOP)
+    second = eventually(
+        lambda: len(found := _processes(server.process.pid)) == 2 and first[0] not in found and found, seconds=120
+    )
+    assert first[1] in second
+    assert f"server process {first[0]} has not answered" in server.log.read_text()
+    eventually(lambda: _answers(server))
+    assert server.stop() == 0
+
+
+@on_postgresql
+def test_four_processes_ask_for_the_connections_that_the_budget_gives_them(api, serve, sockets, eventually):
+    """Every thread that writes, hashes or reads waits in the database at once; where the database gives too few, the start says so."""
+    most, name = 4 * CONNECTIONS, sa.make_url(api.working.database.url).database
+    form = "email=nobody@agency.example&password=x"
+    lanes = {
+        Lane.WRITE: ("event", _request("POST /api/v1/events", json.dumps(deal()), kind=STRUCTURED, key=api.ingest)),
+        Lane.PASSWORD: ("sign_in_attempt", _request("POST /login", form, kind="application/x-www-form-urlencoded")),
+        Lane.READ: ("api_key", _request("GET /api/v1/scorecards/unit:HQ?cycle=2026", key=api.read)),
+    }
+    plain = api.working.database.url.replace("+psycopg", "")
+    with psycopg.connect(plain, application_name="looks on", autocommit=True) as looking:
+
+        def connections(which="true"):
+            query = (
+                f"SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kopes' AND datname = %s AND {which}"
+            )
+            return looking.execute(query.encode(), [name]).fetchone()[0]
+
+        before, threads, waiting = connections(), 0, []
+        looking.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT {most - 1}'.encode())
+        server = serve(api.working.database.url, definitions=api.working.folder / "definitions", workers=4)
+        assert f"may ask for {most} connections and the database gives {most - 1}" in server.log.read_text()
+        eventually(lambda: _listening(server) == 4)
+        with psycopg.connect(plain) as holding:
+            for lane, (table, request) in lanes.items():
+                holding.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
+                # A hundred for four processes: each gets more than the lane has threads.
+                waiting += [sockets(server, request) for _ in range(100)]
+                threads += 4 * THREADS[lane]
+                eventually(partial(_is, threads, connections, "wait_event_type = 'Lock'"), seconds=60)
+            assert threads <= connections() - before <= most
+        for one in waiting:
+            status = int(one.recv(100).split()[1])
+            assert status < 500 or status == 503
+        assert connections() - before <= most
+
+
+def _listening(server):
+    """How many processes take connections at a server's address."""
+    place = f":{urlsplit(server.url).port:04X} 00000000:0000 0A "
+    return Path("/proc/net/tcp").read_text().count(place)
+
+
+def _is(expected, count, *arguments):
+    return count(*arguments) == expected
+
+
+def _request(line, body="", *, kind="text/plain", key=None):
+    shown = f"Authorization: Bearer {key}\r\n" if key else ""
+    head = f"{line} HTTP/1.1\r\nHost: x\r\n{shown}Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return f"{head}{body}".encode()
 
 
 @on_postgresql

@@ -40,21 +40,34 @@ from app.web.front.connections import Connection, Door
 from app.web.front.hub import Hub
 from app.web.front.lanes import Lanes
 from app.web.front.streams import LIVE, Streams
-from app.web.limits import PATIENCE_SECONDS, THREADS
+from app.web.limits import PATIENCE_SECONDS, THREADS, Lane
 from app.web.routing import Pages
 
-__all__ = ["READERS", "WRITERS", "Front", "listen", "run", "supervise"]
+__all__ = ["CONNECTIONS", "READERS", "WRITERS", "Front", "listen", "run", "supervise"]
 
 _LOG: Final = logging.getLogger("kopes.server")
 
 GRACE_SECONDS: Final = 2
 """How long what is under way may take to end, once the server was asked to stop."""
 
-READERS: Final = sum(THREADS.values()) + 2
-"""Connections to the database that a process reads by: one a thread, the hub's, and that of the check of streams' rights."""
+HANG_SECONDS: Final = 15
+"""A process whose loop has not answered for so long is ended and replaced; what takes longest between two of its turns takes some tenths of one."""
 
-WRITERS: Final = 5
-"""Connections that a process writes by. With :data:`READERS` 20 a process: four of them and the worker stay below the 97 that PostgreSQL gives by default."""
+_TURN_SECONDS: Final = 0.5
+"""How often uvicorn's supervisor looks at its processes."""
+
+READERS: Final = THREADS[Lane.READ] + THREADS[Lane.FILE] + 5
+"""Connections to the database that a process reads by: one for each thread that reads for long, the hub's, that of the check of streams' rights, and
+three that the threads for writing and passwords take in turn, who only look up with them who somebody is."""
+
+WRITERS: Final = THREADS[Lane.WRITE] + THREADS[Lane.PASSWORD]
+"""Connections that a process writes by: one for each thread that does."""
+
+CONNECTIONS: Final = READERS + WRITERS
+"""All that a process asks the database for: the README's and the operator's guide's budget is made of it."""
+
+_START_SECONDS: Final = 60
+"""How long a process may take until it answers at all; where all are replaced in turn (SIGHUP), until it is ready: the old one serves meanwhile."""
 
 _SWITCH_SECONDS: Final = 0.0005
 """How long a thread works on before another one gets its turn: the loop needs several turns for each answer, and Python's 5 ms would add up."""
@@ -175,6 +188,21 @@ def supervise(settings: Settings, host: str, port: int, *, workers: int, ready: 
     return 1 if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes) else 0
 
 
+class _Process(Process):
+    """Uvicorn's, which says that it is well by the loop that answers requests: a thread beside it would say so for a loop that hangs."""
+
+    def pong(self) -> None:
+        """Take one question, and answer it once the loop has had a turn."""
+        self.child_conn.recv()
+        if self.server.started:
+            turned = threading.Event()
+            # A loop that was closed belongs to a process that is ending.
+            with contextlib.suppress(RuntimeError):
+                self.server.servers[0].get_loop().call_soon_threadsafe(turned.set)
+                turned.wait()
+        self.child_conn.send(self.server.started)
+
+
 class _Supervisor(Multiprocess):
     """Uvicorn's, with a socket for each process, which tells when one was replaced and does not wait for one without end."""
 
@@ -184,6 +212,7 @@ class _Supervisor(Multiprocess):
         self._address = (host, port)
         self._ready: Callable[[], object] | None = ready
         self._handed: list[socket.socket] = []
+        self._silent: dict[Process, int] = {}
         self._metrics = metrics
         super().__init__(config, [])
 
@@ -203,27 +232,52 @@ class _Supervisor(Multiprocess):
 
     def init_processes(self) -> None:
         """Start all of them."""
-        super().init_processes()
+        self.processes = [self._another() for _ in range(self.processes_num)]
         self._let_go()
 
-    def keep_subprocess_alive(self) -> None:
-        """Replace what has ended.
+    def _another(self) -> Process:
+        process = _Process(self.config, self.sockets)
+        process.start()
+        return process
 
-        Uvicorn would ask each process whether it is well, and could not be stopped while one that is starting does not answer yet.
+    def keep_subprocess_alive(self) -> None:
+        """Replace what has ended, and end what hangs.
+
+        Uvicorn would wait for each process's answer, and could not be stopped while one that is starting does not give it yet.
         """
         self._tell_when_ready()
         for place, process in enumerate(self.processes):
             if process.process.is_alive():
-                continue
+                if not self._hangs(process):
+                    continue
+                _LOG.error("server process %s has not answered for %s seconds: it is ended", process.pid, HANG_SECONDS)
+                process.process.kill()
             process.join()
+            self._silent.pop(process, None)
             if process.exitcode == STARTUP_FAILURE:
                 self.should_exit.set()
                 return
             _LOG.error("server process %s ended with %s: another is started", process.pid, process.exitcode)
             mark_process_dead(process.pid, self._metrics)  # type: ignore[no-untyped-call]  # the library has few types
-            self.processes[place] = another = Process(self.config, self.sockets)
-            another.start()
+            self.processes[place] = self._another()
         self._let_go()
+
+    def _hangs(self, process: Process) -> bool:
+        """Ask a process whether it is well, without waiting, and whether it has left the last question open for too long.
+
+        Turns are counted, not seconds: after a machine has slept, nobody hangs. The first answer may take longer: it begins with the whole program.
+        """
+        pipe, silent = process.parent_conn, self._silent
+        if process not in silent:
+            silent[process] = -round(_START_SECONDS / _TURN_SECONDS)
+            pipe.send(b"ping")
+        elif pipe.poll():
+            silent[process] = 0
+            pipe.recv()
+            pipe.send(b"ping")
+        else:
+            silent[process] += 1
+        return silent[process] > HANG_SECONDS / _TURN_SECONDS
 
     def _tell_when_ready(self) -> None:
         """A process listens once it has read the agency; before that its address refuses, and nobody is to be told of it."""
@@ -260,6 +314,7 @@ def _config(make: object, *, workers: int = 1) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_worker_healthcheck=_START_SECONDS,
         backlog=2048,
         workers=workers,
     )
