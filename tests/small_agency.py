@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from app.plain.findings import Level
 from app.rules.definitions import Definitions, Document, read
-from app.rules.terms import Level
 
 __all__ = ["AT", "SMALL", "definitions", "write"]
 

@@ -23,8 +23,9 @@ from app.access.sessions import Client, email_key, end_sessions, open_session
 from app.access.tables import account
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.organisation import Directory
+from app.plain.findings import Finding, n_
 from app.rules.permissions import ROLES_OF_EMPLOYEES
-from app.rules.terms import CODE_PATTERN, Finding, Role, n_
+from app.rules.terms import CODE_PATTERN, Role
 
 __all__ = [
     "Account",

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from app.access.keys import Hook
 from app.access.tables import hook_message
 from app.kit.refusals import Conflict
-from app.rules.terms import n_
+from app.plain.findings import n_
 
 __all__ = ["MessageReused", "take_message"]
 

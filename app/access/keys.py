@@ -19,8 +19,9 @@ from sqlalchemy import Connection
 
 from app.access.tables import api_key, hook
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
+from app.plain.findings import n_
 from app.rules.permissions import Scope
-from app.rules.terms import CODE_PATTERN, n_
+from app.rules.terms import CODE_PATTERN
 
 __all__ = [
     "Hook",

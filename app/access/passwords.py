@@ -18,7 +18,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from app.kit.refusals import at_field
-from app.rules.terms import Finding, n_
+from app.plain.findings import Finding, n_
 
 __all__ = [
     "FIRST_PASSWORD_LIFE",

@@ -14,8 +14,9 @@ from app.access.accounts import Account
 from app.access.sessions import Viewer, email_key
 from app.access.tables import account
 from app.organisation import Directory
+from app.plain.findings import Finding, n_
 from app.rules.permissions import POWERS
-from app.rules.terms import Finding, Role, n_
+from app.rules.terms import Role
 
 __all__ = ["account_ids_with", "is_own", "own_powers", "powers_of"]
 

@@ -18,8 +18,8 @@ from app.kit import clock, schema
 from app.kit.database import Database
 from app.kit.refusals import Refusal
 from app.ledger import Arrival, Recorded
+from app.plain.findings import Finding, Level
 from app.rules.permissions import Deed
-from app.rules.terms import Finding, Level
 
 __all__ = ["COMMANDS"]
 

@@ -30,8 +30,9 @@ from app.kit.database import Database
 from app.kit.private_files import private_folder, write_private
 from app.kit.settings import ROOT
 from app.ledger import Arrival, Recorded
+from app.plain.findings import Level
 from app.rules.permissions import Deed
-from app.rules.terms import Level, Role
+from app.rules.terms import Role
 
 __all__ = ["COMMANDS", "build_instance"]
 

@@ -14,7 +14,7 @@ import xlsxwriter
 
 from app.exports.table import Cell, Sheet, harmless
 from app.kit.refusals import Invalid, at_field
-from app.rules.terms import n_
+from app.plain.findings import n_
 
 __all__ = ["refuse_more_than_a_workbook_holds", "write_xlsx"]
 

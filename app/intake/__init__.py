@@ -7,16 +7,17 @@ that every error names file, line and field. Never decides what is right: that i
 from app.intake.activity_files import BATCH_ALONE, ingest_file, rejects_path
 from app.intake.agency import Loaded, LoadRefused, derive_by_present_rules, load_agency
 from app.intake.definitions import read_folder as read_definitions
-from app.intake.events import arrival_of, arrival_of_text, take_in
+from app.intake.events import arrival_of, arrival_of_text, take_in, take_in_message
 from app.intake.folder import FILES as FOLDER_FILES
-from app.intake.own_activities import Corrected, FromPage, correct_own, judge, reverse_own
+from app.intake.own_activities import Entered, FromPage, Judged, correct_own, judge, log_own, reverse_own
 from app.intake.replaying import NotYours, Replayed, replay
 
 __all__ = [
     "BATCH_ALONE",
     "FOLDER_FILES",
-    "Corrected",
+    "Entered",
     "FromPage",
+    "Judged",
     "LoadRefused",
     "Loaded",
     "NotYours",
@@ -28,9 +29,11 @@ __all__ = [
     "ingest_file",
     "judge",
     "load_agency",
+    "log_own",
     "read_definitions",
     "rejects_path",
     "replay",
     "reverse_own",
     "take_in",
+    "take_in_message",
 ]

@@ -20,9 +20,9 @@ from app.intake.events import arrival_of
 from app.kit.files import Document, Remark, Trouble
 from app.kit.private_files import open_private
 from app.ledger import Arrival, Recorded, Rejected
-from app.rules.json_text import decode, encode
+from app.plain.findings import Finding, Place, n_
+from app.plain.json_text import decode, encode
 from app.rules.ordinary import Ordinary, shaped
-from app.rules.terms import Finding, Place, n_
 
 __all__ = ["BATCH_ALONE", "FileReport", "ingest_file", "rejects_path"]
 

@@ -22,7 +22,7 @@ from app.kit.database import lock
 from app.kit.refusals import Refusal
 from app.kit.replacing import exact_text
 from app.ledger.tables import LOCK_LEDGER
-from app.rules.terms import Finding, Level, Place, n_
+from app.plain.findings import Finding, Level, Place, n_
 from app.scoring import state
 
 __all__ = ["LoadRefused", "Loaded", "derive_by_present_rules", "load_agency"]

@@ -14,10 +14,11 @@ from typing import Final, NamedTuple
 from app.cascade import Cascade, Exclusion, Line, PastValue, PlanShare, Rating
 from app.intake.cells import Cells
 from app.kit.files import Row
+from app.plain.findings import Finding, n_
 from app.rules.baseline import is_outlier
 from app.rules.definitions import Definitions, KpiVersion
 from app.rules.targets import TARGET_METHODS
-from app.rules.terms import Direction, Finding, Link, Node, n_
+from app.rules.terms import Direction, Link, Node
 
 __all__ = ["GRADES", "read_cascade"]
 

@@ -14,7 +14,8 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from app.kit.files import Row
-from app.rules.terms import CODE_PATTERN, FIGURE_PATTERN, Finding, Level, Node, Place, n_
+from app.plain.findings import Finding, Level, Place, n_
+from app.rules.terms import CODE_PATTERN, FIGURE_PATTERN, Node
 
 __all__ = ["TEXT_MAX", "YEARS", "Cells"]
 

@@ -16,8 +16,8 @@ from jsonschema import Draft202012Validator
 
 from app.kit.settings import ROOT
 from app.kit.yaml_places import BYTES_MAX, read_yaml
+from app.plain.findings import Finding, Level, Place, n_
 from app.rules.definitions import Definitions, Document, read
-from app.rules.terms import Finding, Level, Place, n_
 
 __all__ = ["SCHEMAS", "SCHEMA_FOLDER", "read_folder"]
 

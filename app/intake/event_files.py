@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from app.kit.files import Columns, Document, Remark, Row, Trouble, read_csv, read_ndjson, read_xlsx
+from app.plain.findings import Finding, Place, n_
+from app.plain.json_text import decode
 from app.rules.activity_rows import COLUMNS, activity_event_from_row
-from app.rules.json_text import decode
-from app.rules.terms import Finding, Place, n_
 
 __all__ = ["EVENT_COLUMNS", "read_events"]
 

@@ -12,15 +12,15 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from app import ledger
+from app import access, ledger
 from app.access import Hook, Key, Viewer
 from app.intake.own_events import own_events
 from app.ledger import Arrival, Frame, Origin, Recorded
-from app.rules.json_text import NotJsonError, decode, encode
-from app.rules.terms import Finding, Place, n_
+from app.plain.findings import Finding, Place, n_
+from app.plain.json_text import NotJsonError, decode, encode
 from app.scoring import state
 
-__all__ = ["Sender", "arrival_of", "arrival_of_text", "take_in"]
+__all__ = ["Sender", "arrival_of", "arrival_of_text", "take_in", "take_in_message"]
 
 _TRIES: Final = 5
 _TEXT_MAX: Final = 500
@@ -90,6 +90,33 @@ def take_in(
         raise RuntimeError(message)
     if keep and recorded.rejected:
         ledger.keep_rejected(connection, recorded.rejected, at=at, door=door, sender=_name(sender))
+    return recorded
+
+
+def take_in_message(
+    connection: Connection, arrivals: Sequence[Arrival], *, hook: Hook, message_id: str, body: bytes, at: dt.datetime
+) -> Recorded:
+    """Record the events of a hook's message; the same message again changes nothing.
+
+    Args:
+        connection: a writing transaction; the caller commits.
+        arrivals: the message's events.
+        hook: the door it came by; its signature was checked.
+        message_id: the sender's.
+        body: as it was signed.
+        at: when it came.
+
+    Raises:
+        MessageReused: its id came before with another body.
+
+    Queries: those of :func:`take_in` and 2.
+    """
+    # The ledger's lock before any row, as everywhere: who holds a row and waits for a load would keep the load waiting.
+    recorded = take_in(connection, arrivals, at=at, door="hook", sender=hook, request=message_id, keep=False)
+    is_new = access.take_message(connection, hook=hook, message_id=message_id, body=body, now=at)
+    # What was refused of a message that comes again is kept already.
+    if is_new and recorded.rejected:
+        ledger.keep_rejected(connection, recorded.rejected, at=at, door="hook", sender=hook.name)
     return recorded
 
 

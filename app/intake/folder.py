@@ -22,9 +22,10 @@ from app.intake.organisation_rows import ReadOrganisation, read_organisation
 from app.kit.files import Columns, Row, Trouble, nearest, read_csv
 from app.kit.replacing import Changes
 from app.organisation import LoadedFile, Needs
+from app.plain.findings import Finding, Level, Place, n_
 from app.rules.definitions import Definitions
 from app.rules.presence import cycle_period
-from app.rules.terms import Finding, Level, Node, NodeKind, Place, n_
+from app.rules.terms import Node, NodeKind
 
 __all__ = ["FILES", "FileReport", "LoadReport", "load"]
 

@@ -17,10 +17,11 @@ from typing import Final
 from app.intake.cells import Cells
 from app.kit.files import Row
 from app.organisation import Employee, Organisation, Result, Status
+from app.plain.findings import Finding, Level, Place, n_
 from app.rules.countries import COUNTRIES
 from app.rules.employment import EmploymentPeriod, check_employment
 from app.rules.placement import Located, Posting, Tree, UnitPeriod, check_postings, check_units, overlap
-from app.rules.terms import Finding, Job, Level, Name, Node, NodeKind, Period, Place, StatusKind, UnitKind, n_
+from app.rules.terms import Job, Name, Node, NodeKind, Period, StatusKind, UnitKind
 
 __all__ = ["ReadOrganisation", "read_organisation"]
 

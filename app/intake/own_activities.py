@@ -1,4 +1,4 @@
-"""What a person does with activities on their pages: reverse, correct, judge. Each is one call in the caller's transaction.
+"""What a person does with activities on their pages: log, reverse, correct, judge. Each is one call in the caller's transaction.
 
 A newcomer's usual mistake is a new event at each sending. A form carries its own id: sent twice, it makes the same events with the time of
 the first, which are duplicates.
@@ -17,16 +17,19 @@ from app import ledger
 from app.access import Viewer
 from app.intake.events import arrival_of, take_in
 from app.kit.refusals import Conflict, Invalid
-from app.ledger import ActivityHistory, AlreadyJudged, Frame
+from app.ledger import ActivityHistory, AlreadyJudged, Frame, Recorded
+from app.plain.findings import n_
 from app.rules.activities import EventKey
 from app.rules.own_events import pages_source
-from app.rules.terms import n_
 
-__all__ = ["Corrected", "FromPage", "correct_own", "judge", "reverse_own"]
+__all__ = ["Entered", "FromPage", "Judged", "correct_own", "judge", "log_own", "reverse_own"]
 
 REVERSED_MEANWHILE: Final = n_("This activity has been reversed already.")
 OTHER_CONTENTS: Final = n_(
     "This form has been saved before, with other contents. Begin again from the activity's page."
+)
+LOGGED_OTHERWISE: Final = n_(
+    "This form has been saved before, with other contents. Open that activity to correct it, or begin a new form."
 )
 
 
@@ -41,8 +44,8 @@ class FromPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Corrected:
-    """What was recorded in an activity's place.
+class Entered:
+    """The activity that a form stands for.
 
     Attributes:
         key: its address.
@@ -53,6 +56,55 @@ class Corrected:
     key: str
     event: dict[str, object]
     is_repeat: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What became of entries that were to be judged.
+
+    Attributes:
+        keys: those that are judged now.
+        already: those that somebody else judged meanwhile, which were left as they are.
+        is_recorded: anything was this person's to record.
+    """
+
+    keys: tuple[str, ...]
+    already: tuple[AlreadyJudged, ...]
+    is_recorded: bool
+
+
+def log_own(
+    connection: Connection,
+    frame: Frame,
+    *,
+    employee: str,
+    event: Callable[[str | None], dict[str, object]],
+    page: FromPage,
+) -> Entered:
+    """Record an activity of the person's own.
+
+    Args:
+        connection: a writing transaction.
+        frame: the agency.
+        employee: whose pages it is logged on.
+        event: makes the event, with the time that this form's event was recorded with, or with a time of now for None.
+        page: where it comes from.
+
+    Raises:
+        Conflict: the form was sent before with other contents.
+        Invalid: the ledger's rules find something wrong with it.
+
+    Queries: those of :func:`app.intake.take_in`; as many again and 1 where the form was sent before.
+    """
+    own = event(None)
+    recorded = _taken_in(connection, frame, [own], page)
+    if _is_conflict(recorded):
+        # Sent again, a form makes its event again: with the time of the first the two are one, unless something else was typed.
+        time = ledger.recorded_time(connection, source=pages_source(employee), id=page.form)
+        own = event(time)
+        recorded = _taken_in(connection, frame, [own], page)
+    _refuse(recorded, LOGGED_OTHERWISE)
+    return Entered(key=_key(employee, page), event=own, is_repeat=bool(recorded.duplicate))
 
 
 def reverse_own(
@@ -78,7 +130,7 @@ def correct_own(
     reason: str,
     replacement: Callable[[str | None], dict[str, object]],
     page: FromPage,
-) -> Corrected:
+) -> Entered:
     """Reverse a person's activity and record another in its place, both or neither.
 
     Args:
@@ -101,17 +153,13 @@ def correct_own(
     reversed_at = _time_of(connection, activity, reversal_id)
     reversal = _reversal(activity, id_=reversal_id, reason=reason, time=reversed_at, page=page)
     _record(connection, frame, [reversal, event], page)
-    key = ledger.event_key(EventKey(pages_source(activity.employee), page.form))
-    return Corrected(key=key, event=event, is_repeat=time is not None)
+    return Entered(key=_key(activity.employee, page), event=event, is_repeat=time is not None)
 
 
 def judge(
     connection: Connection, frame: Frame, *, keys: Sequence[str], verdict: str, reason: str, seen: str, page: FromPage
-) -> tuple[tuple[AlreadyJudged, ...], bool]:
+) -> Judged:
     """Verify or reject entries in the person's own name. What stands otherwise than the person saw it is left as it is.
-
-    Returns:
-        What was judged by somebody else meanwhile, and whether anything was this person's to record.
 
     Raises:
         NotThere: an entry is not there, or not this person's to judge.
@@ -129,7 +177,16 @@ def judge(
     )
     if verdicts.events:
         _record(connection, frame, verdicts.events, page)
-    return verdicts.already, bool(verdicts.events)
+    left = {one.key for one in verdicts.already}
+    return Judged(
+        keys=tuple(key for key in keys if key not in left),
+        already=verdicts.already,
+        is_recorded=bool(verdicts.events),
+    )
+
+
+def _key(employee: str, page: FromPage) -> str:
+    return ledger.event_key(EventKey(pages_source(employee), page.form))
 
 
 def _time_of(connection: Connection, activity: ActivityHistory, id_: str) -> str | None:
@@ -151,15 +208,29 @@ def _reversal(
 
 def _record(connection: Connection, frame: Frame, events: Sequence[dict[str, object]], page: FromPage) -> None:
     """Record all of them; where one is refused, the caller's transaction is given up."""
-    recorded = take_in(
+    _refuse(_taken_in(connection, frame, events, page), OTHER_CONTENTS)
+
+
+def _taken_in(connection: Connection, frame: Frame, events: Sequence[dict[str, object]], page: FromPage) -> Recorded:
+    return take_in(
         connection,
         [arrival_of(event) for event in events],
         at=page.at,
         door="page",
         sender=page.viewer,
         request=page.request,
+        keep=False,
         frame=frame,
     )
+
+
+def _is_conflict(recorded: Recorded) -> bool:
+    """Whether another event has the name of the first that was refused."""
+    return bool(recorded.rejected) and recorded.rejected[0].findings[0].code == "conflict"
+
+
+def _refuse(recorded: Recorded, other_contents: str) -> None:
+    if _is_conflict(recorded):
+        raise Conflict(message=other_contents)
     if recorded.rejected:
-        findings = recorded.rejected[0].findings
-        raise Conflict(message=OTHER_CONTENTS) if findings[0].code == "conflict" else Invalid(*findings)
+        raise Invalid(*recorded.rejected[0].findings)

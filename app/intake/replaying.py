@@ -16,9 +16,9 @@ from app.access import Key, Viewer
 from app.intake.events import Sender, take_in
 from app.kit.refusals import Conflict
 from app.ledger import Arrival, KeptReject, Recorded
-from app.rules.json_text import NotJsonError, encode
+from app.plain.findings import Finding, Place, n_
+from app.plain.json_text import NotJsonError, encode
 from app.rules.mending import moved_members
-from app.rules.terms import Finding, Place, n_
 
 __all__ = ["NotYours", "Replayed", "replay"]
 

@@ -25,8 +25,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
 
 from app.kit import sheets
-from app.rules.json_text import NotJsonError, decode
-from app.rules.terms import Finding, Level, Place, n_
+from app.plain.findings import Finding, Level, Place, n_
+from app.plain.json_text import NotJsonError, decode
 
 __all__ = [
     "LINE_LENGTH_MAX",

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar, Final
 
-from app.rules.terms import Finding, Place, n_
+from app.plain.findings import Finding, Place, n_
 
 __all__ = [
     "Busy",

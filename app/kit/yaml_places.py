@@ -16,8 +16,7 @@ from typing import Final
 
 import yaml
 
-from app.rules.documents import Path
-from app.rules.terms import Finding, Place, n_
+from app.plain.findings import Finding, Path, Place, n_
 
 __all__ = ["BYTES_MAX", "PlacedYaml", "read_yaml"]
 

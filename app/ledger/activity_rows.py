@@ -21,13 +21,13 @@ from app.kit.database import is_postgresql
 from app.kit.refusals import Refusal
 from app.ledger import tables
 from app.ledger.frame import Frame
+from app.plain.findings import Finding, n_
 from app.rules.activities import ACTIVITY_TYPES, Activity
 from app.rules.counting import Counts, Effect, standing
 from app.rules.identity import buyer_key, company_key
 from app.rules.money import too_large, usd_cents
 from app.rules.names import folded_terms
 from app.rules.presence import cycle_of
-from app.rules.terms import Finding, n_
 
 __all__ = [
     "ACTIVITY_COLUMNS",

@@ -22,8 +22,8 @@ from app.ledger.frame import Frame, event_key, owners_text
 from app.ledger.tally import Tally, stored_tally
 from app.ledger.totals import COUNT_KEY, MEMBER_KEY, TOTAL_KEY, counts_of, write_all
 from app.ledger.touching import touch
+from app.plain.json_text import decode
 from app.rules.activities import Activity, Verdict, read
-from app.rules.json_text import decode
 
 __all__ = ["DERIVATION", "is_outdated", "reconcile", "rederive"]
 

@@ -35,10 +35,10 @@ from app.ledger.frame import Frame, event_key, owners_text
 from app.ledger.tally import add_to_tally
 from app.ledger.totals import Changes, apply_changes
 from app.ledger.touching import touch
+from app.plain.findings import Finding, Place, n_
+from app.plain.json_text import decode
 from app.rules.activities import ACTIVITY_TYPES, Activity, Known, Verdict, read
-from app.rules.json_text import decode
 from app.rules.ordinary import Ordinary, read_ordinary
-from app.rules.terms import Finding, Place, n_
 
 __all__ = ["Arrival", "Origin", "Recorded", "Rejected", "StaleFrameError", "record"]
 

@@ -17,8 +17,8 @@ from sqlalchemy import Connection
 from app.kit.bulk import bulk_insert
 from app.ledger import tables
 from app.ledger.record import Rejected
-from app.rules.json_text import NotJsonError, decode, encode
-from app.rules.terms import Finding, Words
+from app.plain.findings import Finding, Words
+from app.plain.json_text import NotJsonError, decode, encode
 
 __all__ = [
     "KeptReject",

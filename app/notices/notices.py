@@ -18,7 +18,8 @@ from sqlalchemy import Connection
 from app import access
 from app.ledger import Frame, waiting_by_head
 from app.notices.tables import notice
-from app.rules.terms import Role, n_
+from app.plain.findings import n_
+from app.rules.terms import Role
 
 __all__ = ["HR", "RIGHTS", "UNVERIFIED", "Notice", "Reminded", "open_notices", "remind_unverified"]
 

@@ -17,13 +17,13 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from app.plain.findings import Finding, Place, Words, n_
+from app.plain.json_text import DEPTH_MAX, canonical, unfit_texts
 from app.rules.activity_rows import COLUMNS, PERCENT, activity_event_from_row
 from app.rules.countries import COUNTRIES
 from app.rules.event_types import ACTIVITY_TYPES, TYPE_PREFIX, VERDICT_TYPES, EventField, EventType, FieldKind
-from app.rules.json_text import DEPTH_MAX, canonical, unfit_texts
 from app.rules.moments import Moment, moment
 from app.rules.money import Rates, too_large, usd_cents
-from app.rules.terms import Finding, Place, Words, n_
 
 __all__ = [
     "ACTIVITY_TYPES",
@@ -273,7 +273,7 @@ def read(event: object, known: Known) -> Activity | Verdict | list[Finding]:
     """What a decoded CloudEvent says; or all that is wrong with it, in the order of its attributes and of its type's fields.
 
     Extension attributes are ignored; unknown members of data are part of its content and ignored otherwise.
-    Decode with :func:`app.rules.json_text.decode`, so that numbers keep their value.
+    Decode with :func:`app.plain.json_text.decode`, so that numbers keep their value.
     """
     findings = _Findings()
     if not isinstance(event, dict):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from app.plain.findings import Finding, Level, n_
 from app.rules.documents import Document, Entry
 from app.rules.kpi_members import MEMBERS, OPTIONAL, REQUIRED, YEAR_MAX, read_examples, read_words
 from app.rules.kpis import (
@@ -48,7 +49,7 @@ from app.rules.policies import (
     policies_document,
     read_policies,
 )
-from app.rules.terms import CountsFrom, Direction, Finding, Level, n_
+from app.rules.terms import CountsFrom, Direction
 
 __all__ = [
     "AGGREGATES",

@@ -15,12 +15,13 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
+from app.plain.findings import n_
 from app.rules.kpis import Measure, Translated
 from app.rules.measures import GRADE_POINTS, MICROS, OF_TOTALS, SHARES, Aggregate, Total
 from app.rules.projection import DaysByMonth, Plan
 from app.rules.rollup import published
 from app.rules.steps import Formula, Named, Phrase, Section, Step, added, figure_text, score_text
-from app.rules.terms import Basis, CountsFrom, Job, Name, n_
+from app.rules.terms import Basis, CountsFrom, Job, Name
 
 __all__ = [
     "Blended",

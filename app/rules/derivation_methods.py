@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from app.plain.findings import n_
 from app.rules.baseline import (
     SPREADS,
     LineTerms,
@@ -31,7 +32,7 @@ from app.rules.measures import GROWS_WITH_DAYS
 from app.rules.methods import ERROR_BANDS, percent_of
 from app.rules.steps import Formula, Section, Step, added, figure_text, score_text
 from app.rules.targets import SetTarget
-from app.rules.terms import Direction, KpiClass, n_
+from app.rules.terms import Direction, KpiClass
 
 __all__ = ["REASONS", "Told", "reference_steps", "score_steps"]
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from app.rules.terms import CODE_PATTERN, Finding, Level, Place, Words, n_
+from app.plain.findings import Finding, Level, Path, Place, Words, n_
+from app.rules.terms import CODE_PATTERN
 
-__all__ = ["Document", "Entry", "Path", "listed", "plain_number"]
+__all__ = ["Document", "Entry", "listed", "plain_number"]
 
 _TYPE_NAMES: Final[Mapping[type, str]] = {
     dict: n_("a mapping"),
@@ -26,8 +27,6 @@ _TYPE_NAMES: Final[Mapping[type, str]] = {
     Decimal: n_("a number"),
     type(None): n_("nothing"),
 }
-Path = tuple[str | int, ...]
-"""The way from the top of a document to a value: keys of mappings and positions in lists."""
 
 NUMBER_MAX: Final = Decimal(10) ** 15
 """Numbers of definitions stay below this and have at most twelve decimals: 27 digits, exact in Decimal's default context."""

@@ -11,8 +11,9 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from app.plain.findings import Level, n_
 from app.rules.placement import Located, ends_before_it_begins, located, overlap, overlaps
-from app.rules.terms import Job, Level, Period, n_
+from app.rules.terms import Job, Period
 
 __all__ = ["EmploymentPeriod", "Terms", "check_employment", "last_day", "terms_on"]
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from app.rules.terms import n_
+from app.plain.findings import n_
 
 __all__ = ["ACTIVITY_TYPES", "TYPE_PREFIX", "VERDICT_TYPES", "EventField", "EventType", "FieldKind"]
 

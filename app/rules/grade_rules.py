@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
+from app.plain.findings import Finding, Place, n_
 from app.rules.policies import GradePolicy, Policies
-from app.rules.terms import Finding, Place, n_
 
 __all__ = ["RULES", "broken_by_counts", "broken_by_policy", "grade_counts"]
 

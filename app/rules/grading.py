@@ -15,12 +15,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final, NamedTuple, TypeAlias
 
+from app.plain.findings import Finding
 from app.rules.grade_rules import broken_by_counts, broken_by_policy, grade_counts
 from app.rules.pay import PayClaim, PayRun, pay_run
 from app.rules.policies import GroupPolicy, Policies
 from app.rules.promotion import PromotionPoints, promotion_points
 from app.rules.seats import SeatPlan, plan_seats
-from app.rules.terms import Finding, Job, Period
+from app.rules.terms import Job, Period
 
 __all__ = [
     "AGENCY",

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Final
 
+from app.plain.findings import n_
 from app.rules.countries import COUNTRIES
 from app.rules.documents import Entry
 from app.rules.kpis import (
@@ -29,7 +30,7 @@ from app.rules.kpis import (
     Translated,
     Where,
 )
-from app.rules.terms import CountsFrom, Direction, KpiClass, n_
+from app.rules.terms import CountsFrom, Direction, KpiClass
 
 __all__ = ["MEMBERS", "OPTIONAL", "REQUIRED", "YEAR_MAX", "read_examples", "read_words"]
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from app.plain.json_text import canonical
 from app.rules.activities import AMOUNT
-from app.rules.json_text import canonical
 from app.rules.moments import moment
 
 __all__ = ["moved_members"]

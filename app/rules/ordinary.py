@@ -16,6 +16,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from app.plain.json_text import TooManyElementsError
 from app.rules.activities import (
     AMOUNT,
     HS_CODE,
@@ -31,7 +32,6 @@ from app.rules.activities import (
 )
 from app.rules.countries import COUNTRIES
 from app.rules.event_types import ACTIVITY_TYPES, EventType
-from app.rules.json_text import TooManyElementsError
 from app.rules.moments import moment
 from app.rules.money import too_large
 
@@ -90,7 +90,7 @@ def each_of(body: bytes, *, most: int | None = None) -> list[tuple[str, Ordinary
     Raises:
         TooManyElementsError: there are more; none was looked at.
 
-    None for anything but an array in UTF-8: what that is, and what is wrong with it, :func:`app.rules.json_text.decode_each` tells.
+    None for anything but an array in UTF-8: what that is, and what is wrong with it, :func:`app.plain.json_text.decode_each` tells.
     """
     try:
         elements = _ELEMENTS.decode(body)

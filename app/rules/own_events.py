@@ -11,9 +11,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+from app.plain.findings import Finding, Place, n_
 from app.rules.activities import Activity, Verdict
 from app.rules.moments import moment
-from app.rules.terms import Finding, Place, n_
 
 __all__ = ["AHEAD", "EARLIEST_DAY", "not_own", "pages_source", "refused"]
 

@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
-from app.rules.terms import Finding, Job, Name, Period, Place, UnitKind, n_
+from app.plain.findings import Finding, Place, n_
+from app.rules.terms import Job, Name, Period, UnitKind
 
 __all__ = [
     "Located",

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from app.plain.findings import Finding, n_
 from app.rules.documents import Document, Entry, plain_number
 from app.rules.kpi_members import read_words
 from app.rules.kpis import Translated, words_document
-from app.rules.terms import Finding, Job, n_
+from app.rules.terms import Job
 
 __all__ = [
     "DEFAULT_POLICIES",

@@ -44,7 +44,7 @@ from app.scoring.scorecards import (
     scorecards,
     scores,
 )
-from app.scoring.target_setting import TargetMove, TargetsSet, begin_setting, set_targets
+from app.scoring.target_setting import TargetMove, TargetsSet, set_targets
 from app.scoring.trend import (
     Snapshot,
     Taken,
@@ -107,7 +107,6 @@ __all__ = [
     "activity_lines",
     "agency_board",
     "agency_source",
-    "begin_setting",
     "board",
     "board_source",
     "counted_activities",

@@ -19,7 +19,7 @@ from app.kit.refusals import NotThere
 from app.rules.terms import Node, NodeKind
 from app.scoring.plan import State, state
 
-__all__ = ["TargetMove", "TargetsSet", "begin_setting", "set_targets"]
+__all__ = ["TargetMove", "TargetsSet", "set_targets"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,25 +37,16 @@ class TargetsSet:
 
     Attributes:
         done: what was set: the node, its target before and now.
-        overtaken: nodes whose target is neither what the author saw nor what the author wants; where there is one, nothing was set.
+        overtaken: nodes whose target is neither what the author saw nor what the author wants, and that target; where there is one, nothing was
+            set.
     """
 
     done: tuple[tuple[Node, Decimal | None, Decimal], ...] = ()
-    overtaken: tuple[Node, ...] = ()
-
-
-def begin_setting(connection: Connection) -> State:
-    """Everything that is loaded and decided, which from now on nobody else changes before this transaction ends.
-
-    Queries: 1, and those of :func:`app.scoring.state`.
-    """
-    organisation.lock_revision(connection)
-    return state(connection)
+    overtaken: tuple[tuple[Node, Decimal | None], ...] = ()
 
 
 def set_targets(
     connection: Connection,
-    held: State,
     moves: Sequence[TargetMove],
     *,
     cycle: int,
@@ -68,8 +59,7 @@ def set_targets(
     """Set the targets of lines of a KPI, all of them or none; a line that has the target already is left alone.
 
     Args:
-        connection: the transaction that :func:`begin_setting` was asked in.
-        held: what that gave.
+        connection: a writing transaction; what is loaded and decided nobody else changes before it ends.
         moves: a new target for each node.
         cycle: of which cycle.
         kpi: the lines' KPI.
@@ -81,10 +71,16 @@ def set_targets(
     Raises:
         NotThere: a node has no such line, or one that takes no target.
 
-    Queries: 4 where anything is set.
+    Queries: 1, those of :func:`app.scoring.state`, and 4 where anything is set.
     """
-    lines = {move.node: _line(held, cycle, move.node, kpi) for move in moves}
-    overtaken = tuple(move.node for move in moves if lines[move.node].target not in {move.seen, move.target})
+    organisation.lock_revision(connection)
+    loaded = state(connection)
+    lines = {move.node: _line(loaded, cycle, move.node, kpi) for move in moves}
+    overtaken = tuple(
+        (move.node, lines[move.node].target)
+        for move in moves
+        if lines[move.node].target not in {move.seen, move.target}
+    )
     if overtaken:
         return TargetsSet(overtaken=overtaken)
     wanted = [
@@ -95,13 +91,13 @@ def set_targets(
     if not wanted:
         return TargetsSet()
     cascade.keep_targets(connection, wanted, by=by, employee=employee, at=at, note=note)
-    ledger.touch(connection, at=at, owners=_owners(held, [one.node for one in wanted], cycle))
+    ledger.touch(connection, at=at, owners=_owners(loaded, [one.node for one in wanted], cycle))
     return TargetsSet(done=tuple((one.node, lines[one.node].target, one.target) for one in wanted))
 
 
-def _line(held: State, cycle: int, node: Node, kpi: str) -> Line:
-    line = held.sheet.line(cycle, node, kpi)
-    if line is None or not held.sheet.takes_target(line):
+def _line(loaded: State, cycle: int, node: Node, kpi: str) -> Line:
+    line = loaded.sheet.line(cycle, node, kpi)
+    if line is None or not loaded.sheet.takes_target(line):
         raise NotThere
     return line
 
@@ -110,9 +106,9 @@ def _folder_target(line: Line) -> Decimal | None:
     return line.target if line.set_target is None else line.set_target.folder
 
 
-def _owners(held: State, nodes: Sequence[Node], cycle: int) -> str:
+def _owners(loaded: State, nodes: Sequence[Node], cycle: int) -> str:
     """Whom to tell: employees by their numbers. A unit may have no path that anything was ever credited to: then everyone is looked at."""
     if any(node.kind is NodeKind.UNIT for node in nodes):
         return ledger.owners_text(everyone=True)
-    employees = [held.frame.directory.employee_id(node.code) for node in nodes]
+    employees = [loaded.frame.directory.employee_id(node.code) for node in nodes]
     return ledger.owners_text(employees=employees, cycles=[cycle])

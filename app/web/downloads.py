@@ -20,7 +20,7 @@ from app import access
 from app.exports import ACTIVITIES, Export, Sheet, as_csv, refuse_more_than_a_workbook_holds, write_xlsx
 from app.kit.refusals import Invalid, at_field
 from app.ledger import Listed, ListedActivity
-from app.rules.terms import n_
+from app.plain.findings import n_
 from app.web.rendering import Download
 from app.web.request_context import RequestContext
 

@@ -18,6 +18,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
+from flask import request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
@@ -25,11 +26,11 @@ from app import intake, ledger
 from app.kit.refusals import Invalid, at_field
 from app.ledger import ActivityHistory, Alike, Contents, Frame, Party
 from app.organisation import Directory
+from app.plain.findings import Finding, Place, n_
 from app.rules.activities import ACTIVITY_TYPES, SHARE_ONE_1E4, TYPE_PREFIX, read
 from app.rules.countries import COUNTRIES
 from app.rules.names import folded
 from app.rules.own_events import not_own, pages_source
-from app.rules.terms import Finding, Place, n_
 from app.web.forms import Typed
 from app.web.languages import named
 from app.web.request_context import RequestContext
@@ -47,6 +48,7 @@ __all__ = [
     "local_today",
     "page_of",
     "possible_duplicates",
+    "typed_colleagues",
 ]
 
 FORM_ID: Final = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -103,6 +105,12 @@ class Colleague:
 
     name: str
     percent: str
+
+
+def typed_colleagues() -> list[Colleague]:
+    """The rows of shared credits that the request's form holds."""
+    names, shares = request.form.getlist("colleague"), request.form.getlist("share")
+    return [Colleague(name.strip(), share.strip()) for name, share in zip(names, shares, strict=False)][:SHARED_MAX]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.kit.refusals import NotThere, PasswordFirst, Refusal, Unauthenticated
-from app.rules.terms import Finding, n_
+from app.plain.findings import Finding, n_
 from app.web.languages import filled, finding_text
 from app.web.request_context import RequestContext
 from app.web.routing import Site

@@ -18,8 +18,8 @@ from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
 from app.kit.refusals import Invalid, at_field
+from app.plain.findings import Finding, Place, n_
 from app.rules.activities import MESSAGES
-from app.rules.terms import Finding, Place, n_
 
 __all__ = ["PASSWORD_FIELDS", "Typed", "is_plain", "kept", "parsed", "refuse_unfit"]
 

@@ -10,9 +10,9 @@ from typing import Final
 
 from flask_babel import gettext
 
+from app.plain.findings import n_
 from app.rules.grading import AGENCY, HEADS, OTHERS
 from app.rules.policies import Policies
-from app.rules.terms import n_
 from app.web.kept import reader_of_page
 
 __all__ = ["group_namer"]

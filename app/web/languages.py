@@ -25,8 +25,9 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from app.plain.findings import Finding, Words
 from app.rules.rollup import band, published
-from app.rules.terms import Finding, Name, Words
+from app.rules.terms import Name
 from app.web.sign_in import current_viewer
 
 __all__ = [

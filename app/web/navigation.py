@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from app.plain.findings import n_
 from app.rules.permissions import Deed, Relation, relations_that_allow
-from app.rules.terms import n_
 from app.web.request_context import RequestContext
 
 __all__ = ["HOMES", "ITEMS", "Item", "items_for"]

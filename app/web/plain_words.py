@@ -16,9 +16,10 @@ from flask import url_for
 from flask_babel import gettext
 from markupsafe import Markup
 
+from app.plain.findings import n_
 from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
 from app.rules.definitions import Definitions
-from app.rules.terms import Node, n_
+from app.rules.terms import Node
 from app.web import words
 from app.web.languages import day, page_language
 

@@ -15,7 +15,7 @@ from flask import Response, flash, redirect, render_template, request, session, 
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.rules.terms import Finding
+from app.plain.findings import Finding
 from app.web import typed_by
 from app.web.languages import chosen_theme, filled, writing
 from app.web.navigation import Item, items_for

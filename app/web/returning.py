@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 from app import access
 from app.access import Viewer
 from app.kit.database import Database
+from app.plain.findings import Finding, n_
 from app.rules.permissions import Deed
-from app.rules.terms import Finding, n_
 from app.web.forms import Typed, kept
 from app.web.sign_in import KEPT_FORMS
 

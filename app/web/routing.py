@@ -38,8 +38,9 @@ from app.access import Key, Viewer
 from app.kit.database import Database
 from app.kit.refusals import NotThere, Refusal, Unauthenticated
 from app.kit.settings import Settings
+from app.plain.findings import Finding
 from app.rules.permissions import PUBLIC_DEEDS, Deed
-from app.rules.terms import Finding, Node
+from app.rules.terms import Node
 from app.web import sign_in
 from app.web.forms import Typed, is_plain, kept, parsed, refuse_unfit
 from app.web.limits import FORM_BYTES, NO_BODY_BYTES, Lane

@@ -15,7 +15,7 @@ from flask_wtf.csrf import validate_csrf
 from wtforms.validators import ValidationError
 
 from app.kit.refusals import Refusal
-from app.rules.terms import n_
+from app.plain.findings import n_
 
 __all__ = ["CookieSessions", "Forged", "add_headers", "refuse_forged", "safe_next"]
 

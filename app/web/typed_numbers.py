@@ -13,7 +13,7 @@ from typing import Final
 from babel.numbers import NumberFormatError, parse_decimal
 
 from app.kit.refusals import at_field
-from app.rules.terms import Finding, n_
+from app.plain.findings import Finding, n_
 from app.web.languages import figure, page_language
 
 __all__ = ["exact_figure", "may_be_mistaken", "read_number", "shown_reading", "unconfirmed"]

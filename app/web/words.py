@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from app.plain.findings import n_
 from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
 from app.rules.permissions import Deed
-from app.rules.terms import Role, n_
+from app.rules.terms import Role
 
 __all__ = [
     "DEEDS",

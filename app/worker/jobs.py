@@ -18,8 +18,8 @@ from sqlalchemy import Connection
 
 from app import access, ledger, notices, scoring
 from app.kit.database import Database
+from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.rules.terms import n_
 
 __all__ = ["JOBS", "Daily", "Job", "Outcome", "Sentence"]
 

@@ -14,7 +14,7 @@ from app.cli import HOMES
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
-TOOLBOXES: Final = {"rules", "kit"}
+TOOLBOXES: Final = {"plain", "rules", "kit"}
 """Packages that are lists of modules, each with its own face: they are used by module."""
 
 OTHER_FACES: Final = {"app.web.front"}
@@ -61,7 +61,7 @@ def test_strangers_use_a_package_by_its_face_or_join_its_tables(graph):
 
 def test_the_rules_can_be_had_without_framework_and_database(graph):
     """A rule is checked by hand in a bare interpreter, at once; 0.35 s of pandas would be felt in every command."""
-    rules = sorted(module for module in graph.modules if _package(module) == "rules")
+    rules = sorted(module for module in graph.modules if _package(module) in {"plain", "rules"})
     program = (
         f"import sys\nimport {', '.join(rules)}\n"
         "print(*sorted({'flask', 'sqlalchemy', 'pandas', 'apscheduler', 'yaml', 'click'} & set(sys.modules)))"

@@ -151,6 +151,15 @@ BANS: Final = (
         "context.note(): it is written in the transaction that does the deed",
     ),
     Ban(
+        "a page that puts a deed together",
+        _calls_method(
+            "keep_rejected", "lock_revision", "record", "recorded_time", "settle_rejected", "take_message", "touch"
+        ),
+        ("app/web/",),
+        (),
+        "one call of app.intake or app.scoring does all of it, so that page, API and command do the same",
+    ),
+    Ban(
         "raw SQL by text()",
         _raw_sql,
         ("app/",),
@@ -212,6 +221,7 @@ def test_what_is_banned_is_found_at_its_home_only(ban):
     [
         ("session.commit()", "commit() and rollback()"),
         ("access.record_deed(connection)", "a page's own row on the trail"),
+        ("ledger.recorded_time(connection, source=source, id=id)", "a page that puts a deed together"),
         ("sa.text('SELECT 1')", "raw SQL by text()"),
         ("from sqlalchemy import select, text", "raw SQL by text()"),
         ("share = float(row.share)", "float()"),

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.conftest import ROOT, Kopes, free_port
+from tests.conftest import ROOT, Eventually, Kopes, free_port
 
 ROLES = ["employee", "head", "hr", "executive", "auditor", "admin"]
-TREND = r"trend \S+: cycle"
+TREND = r"trend \S+: Cycle"
 STAGES = [
     "A year of an agency is being made up",
     "Units, people and KPIs are being loaded",
@@ -65,11 +65,15 @@ def logins(process: subprocess.Popen[str]) -> list[str]:
     return [process.stdout.readline() for _ in ROLES]
 
 
-def until_said(file: Path, process: subprocess.Popen[str], pattern: str) -> str:
+def until_said(file: Path, process: subprocess.Popen[str], pattern: str, eventually: Eventually) -> str:
     """What it has said, once it has said this."""
-    while not re.search(pattern, said := file.read_text(encoding="utf-8")):
-        assert process.poll() is None, said
-    return said
+
+    def said() -> str:
+        words = file.read_text(encoding="utf-8")
+        assert process.poll() is None, words
+        return words if re.search(pattern, words) else ""
+
+    return str(eventually(said, seconds=120))
 
 
 class Built(NamedTuple):
@@ -81,12 +85,12 @@ class Built(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+def built(tmp_path_factory: pytest.TempPathFactory, eventually: Eventually) -> Built:
     """In a folder of its own; ended once the worker has followed with the trend."""
     instance = tmp_path_factory.mktemp("run") / "instance"
     with running(instance) as process:
         lines = logins(process)
-        said = until_said(instance.parent / "said", process, TREND)
+        said = until_said(instance.parent / "said", process, TREND, eventually)
     return Built(instance, lines, said)
 
 

@@ -263,7 +263,8 @@ def test_four_processes_ask_for_the_connections_that_the_budget_gives_them(api, 
             query = (
                 f"SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kopes' AND datname = %s AND {which}"
             )
-            return looking.execute(query.encode(), [name]).fetchone()[0]
+            ((number,),) = looking.execute(query.encode(), [name]).fetchall()
+            return number
 
         before, threads, waiting = connections(), 0, []
         looking.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT {most - 1}'.encode())

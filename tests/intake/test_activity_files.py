@@ -15,8 +15,8 @@ import xlsxwriter
 from app import intake
 from app.intake.activity_files import FileReport
 from app.ledger import Arrival, Recorded
+from app.plain.findings import Finding
 from app.rules.activity_rows import COLUMNS
-from app.rules.terms import Finding
 from tests.conftest import NewDatabase
 from tests.scenario import AT, Agency, Scenario, event_of, open_agency
 

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from app.intake.definitions import SCHEMA_FOLDER, SCHEMAS, read_folder
+from app.plain.findings import Finding, Level
 from app.rules import definitions, methods
 from app.rules.baseline import LineTerms, Overrides, resolve_reference
 from app.rules.definitions import Definitions, Example, Kpi, Measure
 from app.rules.policies import DEFAULT_POLICIES
-from app.rules.terms import CountsFrom, Direction, Finding, Job, KpiClass, Level
+from app.rules.terms import CountsFrom, Direction, Job, KpiClass
 
 GOALS: Final = """\
 goals:

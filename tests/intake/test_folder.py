@@ -19,8 +19,9 @@ from app.intake.folder import FILES, LoadReport, load
 from app.kit.database import Database
 from app.kit.replacing import Changes
 from app.organisation import Needs
+from app.plain.findings import Level
 from app.rules.definitions import Definitions
-from app.rules.terms import Level, Node, NodeKind
+from app.rules.terms import Node, NodeKind
 from tests.conftest import NewDatabase
 from tests.small_agency import AT, SMALL, definitions, write
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.plain.json_text import DEPTH_MAX, decode
 from app.rules.activities import (
     ACTIVITY_TYPES,
     COLUMNS,
@@ -25,7 +26,6 @@ from app.rules.activities import (
     read,
 )
 from app.rules.countries import COUNTRIES
-from app.rules.json_text import DEPTH_MAX, decode
 from app.rules.money import Rates, usd_cents
 
 KNOWN = Known(

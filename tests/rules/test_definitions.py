@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.plain.findings import Finding, Level
 from app.rules import activities, baseline, documents, kpis, measures, methods
 from app.rules.definitions import (
     AGGREGATES,
@@ -26,7 +27,7 @@ from app.rules.definitions import (
 )
 from app.rules.kpis import kpi_document
 from app.rules.policies import DEFAULT_POLICIES, GradeRules, Policies, PromotionPolicy, policies_document
-from app.rules.terms import CountsFrom, Direction, Finding, Job, KpiClass, Level
+from app.rules.terms import CountsFrom, Direction, Job, KpiClass
 
 GOALS: dict[str, Any] = {
     "goals": [

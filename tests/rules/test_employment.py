@@ -6,8 +6,9 @@ import datetime as dt
 
 import pytest
 
+from app.plain.findings import Level
 from app.rules.employment import EmploymentPeriod, Terms, check_employment, last_day, terms_on
-from app.rules.terms import Job, Level, Period
+from app.rules.terms import Job, Period
 
 OWN = Terms(job=Job.STAFF, rank="G5", monthly_base=3_000_000)
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from app.plain.json_text import NotJsonError, decode, decode_each
 from app.rules.activities import Activity, Known, read
-from app.rules.json_text import NotJsonError, decode, decode_each
 from app.rules.money import Rates
 from app.rules.ordinary import each_of, read_ordinary
 

@@ -31,11 +31,10 @@ def set_target(
     """Set a target as the page does."""
 
     def work(connection) -> TargetsSet:
-        held = scoring.begin_setting(connection)
         before = None if seen is None else Decimal(seen)
         moves = [TargetMove(node=node_of(node), target=Decimal(target), seen=before)]
         who = {"by": "account:head@agency.example", "employee": "E9", "at": AT, "note": None}
-        return scoring.set_targets(connection, held, moves, cycle=2026, kpi=kpi, **who)
+        return scoring.set_targets(connection, moves, cycle=2026, kpi=kpi, **who)
 
     return database.writing("set_targets", work)
 
@@ -183,10 +182,9 @@ def test_what_is_rolled_back_was_never_set(agency: Agency) -> None:
         pass
 
     def begun(connection) -> None:
-        held = scoring.begin_setting(connection)
         moves = [TargetMove(node=node_of(E1), target=Decimal(5), seen=Decimal(10))]
         who = {"by": "account:x@y.z", "employee": None, "at": AT, "note": None}
-        scoring.set_targets(connection, held, moves, cycle=2026, kpi="deals", **who)
+        scoring.set_targets(connection, moves, cycle=2026, kpi="deals", **who)
         assert scoring.state(connection).sheet.line(2026, node_of(E1), "deals").target == 5
         raise Lost
 
@@ -204,7 +202,7 @@ def test_nothing_is_set_over_what_was_not_seen_or_where_no_target_belongs(agency
     employee E1 HQ staff
     """
     set_target(agency.database, E1, "5")
-    assert set_target(agency.database, E1, "6").overtaken == (node_of(E1),)
+    assert set_target(agency.database, E1, "6").overtaken == ((node_of(E1), Decimal(5)),)
     assert line_of(agency).target == "5"
     assert set_target(agency.database, E1, "5.0") == TargetsSet()
     for node, kpi in ((E1, "nothing"), ("employee:E404", "deals")):

@@ -12,9 +12,9 @@ from pydantic import BaseModel, Field
 from werkzeug.datastructures import MultiDict
 
 from app.kit.refusals import Invalid, Refusal, TooMany
+from app.plain.findings import Finding, Place, Words
 from app.rules.activities import MESSAGES
 from app.rules.permissions import Deed
-from app.rules.terms import Finding, Place, Words
 from app.web.forms import parsed
 from app.web.languages import figure
 from app.web.rendering import Page

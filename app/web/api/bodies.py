@@ -17,7 +17,8 @@ from werkzeug.http import parse_options_header
 from app.intake import arrival_of
 from app.kit.refusals import Refusal, TooLarge
 from app.ledger import Arrival
-from app.rules.json_text import (
+from app.plain.findings import n_
+from app.plain.json_text import (
     NotJsonError,
     TooManyElementsError,
     decode,
@@ -26,7 +27,6 @@ from app.rules.json_text import (
     refuse_more_elements,
 )
 from app.rules.ordinary import each_of
-from app.rules.terms import n_
 
 __all__ = ["BATCH", "EVENTS_MAX", "STRUCTURED", "UnknownMedia", "Unreadable", "arrivals_in"]
 

@@ -13,12 +13,12 @@ from flask import request
 from sqlalchemy import Connection
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from app import access, intake, ledger
+from app import access, intake
 from app.access import Hook
 from app.kit.refusals import NotThere, Unauthenticated
 from app.ledger import Recorded
+from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.rules.terms import n_
 from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
 from app.web.api.events import as_json
@@ -81,15 +81,7 @@ def receive(context: RequestContext, name: str) -> Json:
     arrivals = arrivals_in(request, binary=False)
 
     def work(connection: Connection) -> Recorded:
-        # The ledger's lock before any row, as everywhere: who holds a row and waits for a load would keep the load waiting.
-        taken = intake.take_in(
-            connection, arrivals, at=context.now, door=DOOR, sender=hook, request=message_id, keep=False
-        )
-        fresh = access.take_message(connection, hook=hook, message_id=message_id, body=body, now=context.now)
-        # What was refused of a message that comes again is kept already.
-        if fresh and taken.rejected:
-            ledger.keep_rejected(connection, taken.rejected, at=context.now, door=DOOR, sender=hook.name)
-        return taken
+        return intake.take_in_message(connection, arrivals, hook=hook, message_id=message_id, body=body, at=context.now)
 
     recorded = context.writing(work)
     count_events(recorded, door=DOOR)

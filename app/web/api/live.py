@@ -18,8 +18,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from app import access, ledger
 from app.kit.refusals import NotThere
 from app.ledger import Cursor
+from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.rules.terms import Node, n_
+from app.rules.terms import Node
 from app.web.limits import LIVE_NODES_MAX
 from app.web.request_context import RequestContext
 from app.web.routing import Pages

@@ -15,7 +15,7 @@ from app import intake, ledger
 from app.access import JsonText
 from app.kit.refusals import NotThere, Unauthenticated
 from app.ledger import KeptReject, Recorded
-from app.rules.json_text import encode
+from app.plain.json_text import encode
 from app.rules.permissions import Deed, Scope
 from app.web.api import shapes
 from app.web.api.bodies import arrivals_in

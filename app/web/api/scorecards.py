@@ -15,9 +15,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app import access, scoring
 from app.kit.refusals import NotThere
+from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
-from app.rules.terms import Basis, Node, NodeKind, n_
+from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import CyclePlan, ScoreQuery
 from app.web.api import shapes
 from app.web.api.live import node_of

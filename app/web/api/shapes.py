@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from flask import Request
 
 from app.kit.refusals import Refusal
+from app.plain.findings import n_
 from app.rules.activities import ACTIVITY_TYPES, TYPE_PREFIX, VERDICT_TYPES, EventField, EventType, FieldKind
-from app.rules.terms import n_
 from app.web.api.bodies import BATCH, EVENTS_MAX, STRUCTURED
 
 __all__ = [

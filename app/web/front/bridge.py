@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from app.kit.refusals import Busy, Refusal, TooLarge
-from app.rules.terms import n_
+from app.plain.findings import n_
 from app.web.front.answers import Answer, Growing, ReaderLeftError, Receive, Scope, Send
 from app.web.front.compressing import Coding
 from app.web.front.lanes import Lanes

@@ -21,8 +21,9 @@ from sqlalchemy.exc import DBAPIError
 
 from app.kit import clock
 from app.kit.refusals import Refusal, TooMany
+from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.rules.terms import Node, n_
+from app.rules.terms import Node
 from app.web import sign_in
 from app.web.api.live import STREAM_OF, block
 from app.web.front.answers import Answer, Receive, Scope, Send, left

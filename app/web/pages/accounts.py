@@ -17,8 +17,9 @@ from app import access, notices, organisation
 from app.access import Account, NewAccount
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.organisation import Directory
+from app.plain.findings import Finding, Place, n_
 from app.rules.permissions import Deed, may
-from app.rules.terms import Finding, Place, Role, n_
+from app.rules.terms import Role
 from app.web import words
 from app.web.limits import Lane
 from app.web.rendering import Page, Redirect

@@ -9,17 +9,17 @@ from __future__ import annotations
 from typing import Final
 from uuid import uuid4
 
-from flask import request
 from flask_babel import get_locale
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import intake, ledger, scoring
 from app.kit.refusals import NotThere
 from app.ledger import ActivityHistory, Contents, Frame, Party
+from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.rules.terms import Node, NodeKind, n_
+from app.rules.terms import Node, NodeKind
 from app.web import words
-from app.web.entry_form import FORM_ID, SHARED_MAX, ActivityForm, Colleague, at_the_form, choices, event_of, page_of
+from app.web.entry_form import FORM_ID, ActivityForm, at_the_form, choices, event_of, page_of, typed_colleagues
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -138,7 +138,7 @@ def correct(context: RequestContext, key: str, form: CorrectForm) -> Redirect:
             frame,
             activity=found,
             reason=form.reason,
-            replacement=lambda time: event_of(context, frame=frame, form=form, rows=_rows(), time=time),
+            replacement=lambda time: event_of(context, frame=frame, form=form, rows=typed_colleagues(), time=time),
             page=page_of(context, form.form_id),
         )
     context.note(subject=f"activity:{key}", before=found.state, after=corrected.event, why=form.reason)
@@ -146,11 +146,6 @@ def correct(context: RequestContext, key: str, form: CorrectForm) -> Redirect:
     if corrected.is_repeat:
         return Redirect(DONE_BEFORE, then="activity", values=then)
     return Redirect(CORRECTED, then="activity", values=then, parameters={"effect": change.words(context)})
-
-
-def _rows() -> list[Colleague]:
-    names, shares = request.form.getlist("colleague"), request.form.getlist("share")
-    return [Colleague(name.strip(), share.strip()) for name, share in zip(names, shares, strict=False)][:SHARED_MAX]
 
 
 def _is_own(context: RequestContext, found: ActivityHistory) -> bool:

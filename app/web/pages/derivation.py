@@ -18,10 +18,11 @@ from markupsafe import Markup
 from app import cascade, scoring
 from app.cascade import Line
 from app.kit.refusals import Invalid, NotThere, at_field
+from app.plain.findings import n_
 from app.rules.kpis import Translated
 from app.rules.permissions import Deed
 from app.rules.steps import Formula, Named, Phrase, Section, Step
-from app.rules.terms import Name, Node, n_
+from app.rules.terms import Name, Node
 from app.scoring import CyclePlan, Explanation, node_name
 from app.web import words
 from app.web.asking import ScoreParameters, asked_by

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict
 
 from app import scoring
 from app.kit.refusals import NotThere
+from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.rules.terms import Node, n_
+from app.rules.terms import Node
 from app.scoring import CyclePlan, State
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of

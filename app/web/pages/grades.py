@@ -12,10 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import cycle, scoring
 from app.exports import EMPLOYEE_GRADES, UNIT_GRADES
 from app.kit.refusals import NotThere
+from app.plain.findings import n_
 from app.rules.grading import EmployeeProposal, Score, UnitProposal, published
 from app.rules.names import folded
 from app.rules.permissions import Deed, may
-from app.rules.terms import Node, NodeKind, n_
+from app.rules.terms import Node, NodeKind
 from app.scoring import State, node_name
 from app.web.asking import ScoreParameters, asked_by
 from app.web.downloads import ReasonedExport, log_reading, sheet_file

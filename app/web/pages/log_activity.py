@@ -8,28 +8,26 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from flask import request
 from flask_babel import get_locale
 from pydantic import BaseModel, ConfigDict
 
 from app import intake, ledger, scoring
-from app.kit.refusals import Conflict, Invalid, at_field
-from app.ledger import Frame, Recorded
+from app.kit.refusals import at_field
+from app.plain.findings import n_
 from app.rules.activities import EventKey
 from app.rules.own_events import pages_source
 from app.rules.permissions import Deed
-from app.rules.terms import n_
 from app.web import words
 from app.web.entry_form import (
-    SHARED_MAX,
     ActivityForm,
-    Colleague,
-    at_form_field,
+    at_the_form,
     choices,
     colleagues_named,
     event_of,
     local_today,
+    page_of,
     possible_duplicates,
+    typed_colleagues,
 )
 from app.web.rendering import FormError, Json, Page, Redirect
 from app.web.request_context import RequestContext
@@ -40,9 +38,6 @@ pages: Final = Pages("log_activity")
 
 SAVED: Final = n_("Saved. %(effect)s")
 SAVED_BEFORE: Final = n_("This form was saved already; nothing was recorded twice.")
-OTHER_CONTENTS: Final = n_(
-    "This form has been saved before, with other contents. Open that activity to correct it, or begin a new form."
-)
 LOOK_FIRST: Final = n_("This may be recorded already. Look at what is shown, and say that it is another one.")
 
 
@@ -93,66 +88,40 @@ def _day(text: str) -> dt.date | None:
 
 def _look_first(context: RequestContext, form: ActivityForm) -> ScoreChange | FormError:
     """What may be recorded already stops a form that is not sure; the score before is for the answer."""
-    held = scoring.state(context.connection)
-    context.use(held.frame.directory)
+    state = scoring.state(context.connection)
+    context.use(state.frame.directory)
     me = context.viewer.employee or ""
-    event_of(context, frame=held.frame, form=form, rows=_rows())  # What is wrong is told before what is alike.
+    # What is wrong is told before what is alike.
+    event_of(context, frame=state.frame, form=form, rows=typed_colleagues())
     if not form.sure:
         values = {name: str(getattr(form, name)) for name in Likeness.model_fields}
-        found = possible_duplicates(context.connection, frame=held.frame, values=values, day=form.day)
+        duplicates = possible_duplicates(context.connection, frame=state.frame, values=values, day=form.day)
         # Sent twice, the form finds its own activity.
-        if found and _key(me, form) not in {one.key for one in found}:
+        own = ledger.event_key(EventKey(pages_source(me), form.form_id))
+        if duplicates and own not in {one.key for one in duplicates}:
             return FormError(at_field("sure", "possible_duplicate", LOOK_FIRST))
-    return ScoreChange.before(context, held=held, employee=me, day=form.day)
+    return ScoreChange.before(context, held=state, employee=me, day=form.day)
 
 
 @pages.act("/log", may=Deed.LOG_ACTIVITY, again="log_activity", before=_look_first)
-def log(context: RequestContext, form: ActivityForm, looked_up: ScoreChange) -> Redirect | FormError:
+def log(context: RequestContext, form: ActivityForm, looked_up: ScoreChange) -> Redirect:
     """Record it, and say what it did to the score."""
     frame = looked_up.plan.frame
     context.use(frame.directory)
-    me = context.viewer.employee or ""
-    key = _key(me, form)
-    event = event_of(context, frame=frame, form=form, rows=_rows())
-    recorded = _recorded(context, frame, event)
-    if recorded.rejected and recorded.rejected[0].findings[0].code == "conflict":
-        # Sent again, a form makes its event again: with the time of the first the two are one, unless something else was typed.
-        time = ledger.recorded_time(context.connection, source=pages_source(me), id=form.form_id)
-        event = event_of(context, frame=frame, form=form, rows=_rows(), time=time)
-        recorded = _recorded(context, frame, event)
-    if recorded.rejected:
-        findings = recorded.rejected[0].findings
-        raise (
-            Conflict(message=OTHER_CONTENTS)
-            if findings[0].code == "conflict"
-            else Invalid(*map(at_form_field, findings))
+    rows = typed_colleagues()
+    with at_the_form():
+        logged = intake.log_own(
+            context.connection,
+            frame,
+            employee=context.viewer.employee or "",
+            event=lambda time: event_of(context, frame=frame, form=form, rows=rows, time=time),
+            page=page_of(context, form.form_id),
         )
-    context.note(subject=f"activity:{key}", after=event)
-    if recorded.duplicate:
-        return Redirect(SAVED_BEFORE, then="activity", values={"key": key})
-    return Redirect(SAVED, then="activity", values={"key": key}, parameters={"effect": looked_up.words(context)})
-
-
-def _key(me: str, form: ActivityForm) -> str:
-    return ledger.event_key(EventKey(pages_source(me), form.form_id))
-
-
-def _recorded(context: RequestContext, frame: Frame, event: dict[str, object]) -> Recorded:
-    return intake.take_in(
-        context.connection,
-        [intake.arrival_of(event)],
-        at=context.now,
-        door="page",
-        sender=context.viewer,
-        request=context.number,
-        keep=False,
-        frame=frame,
-    )
-
-
-def _rows() -> list[Colleague]:
-    names, shares = request.form.getlist("colleague"), request.form.getlist("share")
-    return [Colleague(name.strip(), share.strip()) for name, share in zip(names, shares, strict=False)][:SHARED_MAX]
+    context.note(subject=f"activity:{logged.key}", after=logged.event)
+    then = {"key": logged.key}
+    if logged.is_repeat:
+        return Redirect(SAVED_BEFORE, then="activity", values=then)
+    return Redirect(SAVED, then="activity", values=then, parameters={"effect": looked_up.words(context)})
 
 
 @pages.read("/log/companies", may=Deed.LOG_ACTIVITY)

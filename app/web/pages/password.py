@@ -11,8 +11,8 @@ from flask import request
 
 from app import access, organisation
 from app.kit.refusals import Refusal, at_field
+from app.plain.findings import Finding, n_
 from app.rules.permissions import Deed
-from app.rules.terms import Finding, n_
 from app.web.known_browser import known_browser, remember_browser
 from app.web.limits import Lane
 from app.web.rendering import FormError, Page, Redirect

@@ -18,8 +18,8 @@ from app.access import JsonText
 from app.intake import NotYours
 from app.kit.refusals import NotThere
 from app.ledger import KeptReject
+from app.plain.findings import Finding, Place, Words, n_
 from app.rules.permissions import Deed
-from app.rules.terms import Finding, Place, Words, n_
 from app.web.api.rejected import outcome
 from app.web.json_shown import indented
 from app.web.languages import filled, finding_text

@@ -10,8 +10,8 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import access
+from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.rules.terms import n_
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages

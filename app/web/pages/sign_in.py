@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict
 
 from app import access
 from app.kit.refusals import Refusal, at_field
+from app.plain.findings import Finding, n_
 from app.rules.permissions import Deed
-from app.rules.terms import Finding, n_
 from app.web.known_browser import known_browser, remember_browser
 from app.web.limits import SIGN_IN_BYTES, Lane
 from app.web.rendering import FormError, Page, Redirect, SeeOther

@@ -17,9 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import access, scoring
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.kit.replacing import exact_text
+from app.plain.findings import Finding, n_
 from app.rules.permissions import Deed
 from app.rules.targets import NoTarget, figure_of
-from app.rules.terms import Finding, Node, NodeKind, n_
+from app.rules.terms import Node, NodeKind
 from app.scoring import TargetBlock, TargetMove, Targets
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of, chosen_unit
@@ -109,10 +110,8 @@ def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> 
         findings.append(at_field(field_of("note", form.kpi), "string_too_long", NOTE_LONG, max_length=500))
     if findings:
         raise Invalid(*findings)
-    held = scoring.begin_setting(context.connection)
-    moved = scoring.set_targets(
+    outcome = scoring.set_targets(
         context.connection,
-        held,
         moves,
         cycle=form.cycle,
         kpi=form.kpi,
@@ -121,9 +120,9 @@ def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> 
         at=context.now,
         note=note or None,
     )
-    if moved.overtaken:
-        raise Conflict(*(_overtaken(held, form, node) for node in moved.overtaken))
-    for node, before, after in moved.done:
+    if outcome.overtaken:
+        raise Conflict(*(_overtaken(form.kpi, node, target) for node, target in outcome.overtaken))
+    for node, before, after in outcome.done:
         context.note(
             subject=str(node),
             before={"cycle": form.cycle, "kpi": form.kpi, "target": exact_text(before)},
@@ -131,9 +130,9 @@ def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> 
             why=note or None,
         )
     place = {"unit": query.unit or None, "cycle": form.cycle, "_anchor": f"kpi-{form.kpi}"}
-    if not moved.done:
+    if not outcome.done:
         return Redirect(SET_BEFORE, then="targets", values=place)
-    return Redirect(SET, then="targets", values=place, parameters={"count": len(moved.done)})
+    return Redirect(SET, then="targets", values=place, parameters={"count": len(outcome.done)})
 
 
 def _node(text: str) -> Node:
@@ -178,15 +177,8 @@ def _target(typed: Mapping[str, str], name: str, text: str) -> Decimal | Finding
     return question if question is not None and typed.get("without_script") else number
 
 
-def _overtaken(held: scoring.State, form: SetForm, node: Node) -> Finding:
-    line = held.sheet.line(form.cycle, node, form.kpi)
-    target = exact_text(line.target) if line is not None else None
-    return at_field(
-        field_of("target", form.kpi, str(node)),
-        "overtaken",
-        OVERTAKEN,
-        target="–" if target is None else exact_figure(target),
-    )
+def _overtaken(kpi: str, node: Node, target: Decimal | None) -> Finding:
+    return at_field(field_of("target", kpi, str(node)), "overtaken", OVERTAKEN, target=_figure(target))
 
 
 def _nothing_to_set(shown: Targets, settable: Collection[Node], *, me: str | None) -> dict[str, int]:
@@ -225,12 +217,12 @@ def _form(context: RequestContext, block: TargetBlock, nodes: Collection[Node]) 
                 seen_field=seen_name,
                 seen=given if overtaken else str(context.typed.value(seen_name, given)),
                 value="" if row.given is None else exact_figure(given),
-                folder=_folder(row.set_target.folder) if row.set_target is not None else None,
+                folder=_figure(row.set_target.folder) if row.set_target is not None else None,
             )
         )
     return found
 
 
-def _folder(figure: Decimal | None) -> str:
+def _figure(figure: Decimal | None) -> str:
     text = exact_text(figure)
     return "–" if text is None else exact_figure(text)

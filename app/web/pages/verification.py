@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import intake, ledger, scoring
 from app.kit.refusals import Conflict, Invalid, at_field
 from app.ledger import AlreadyJudged
+from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.rules.terms import n_
 from app.web import words
 from app.web.entry_form import FORM_ID, page_of
 from app.web.rendering import Page, Redirect
@@ -92,7 +92,7 @@ def judge(context: RequestContext, form: JudgeForm) -> Redirect:
     if form.verdict == "rejected" and len(form.reason) < 3:
         raise Invalid(at_field("reason", "missing", SAY_WHY))
     frame = scoring.state(context.connection).frame
-    judged_meanwhile, recorded = intake.judge(
+    judged = intake.judge(
         context.connection,
         frame,
         keys=form.activity,
@@ -101,13 +101,12 @@ def judge(context: RequestContext, form: JudgeForm) -> Redirect:
         seen=form.seen,
         page=page_of(context, form.form_id),
     )
-    already = _already(context, judged_meanwhile)
-    if judged_meanwhile and not recorded:
+    already = _already(context, judged.already)
+    if judged.already and not judged.is_recorded:
         raise Conflict(message=ALL_JUDGED, parameters={"already": already})
-    for key in form.activity:
-        if key not in {one.key for one in judged_meanwhile}:
-            context.note(subject=f"activity:{key}", before=form.seen, after=form.verdict, why=form.reason or None)
-    number = len(form.activity) - len(judged_meanwhile)
+    for key in judged.keys:
+        context.note(subject=f"activity:{key}", before=form.seen, after=form.verdict, why=form.reason or None)
+    number = len(form.activity) - len(judged.already)
     done = gettext("%(number)s verified.") if form.verdict == "verified" else gettext("%(number)s rejected.")
     then = {"activity": form.activity[0]} if form.then == "activity" and len(form.activity) == 1 else {}
     return Redirect(

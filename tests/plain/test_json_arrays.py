@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.json_text import NotJsonError, TooManyElementsError, decode, decode_each, refuse_more_elements
+from app.plain.json_text import NotJsonError, TooManyElementsError, decode, decode_each, refuse_more_elements
 from app.rules.ordinary import each_of
 
 _VALUES = st.recursive(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.json_text import NotJsonError, canonical, decode, encode
+from app.plain.json_text import NotJsonError, canonical, decode, encode
 
 
 @given(
