@@ -26,13 +26,16 @@ __all__ = ["HR", "RIGHTS", "UNVERIFIED", "Notice", "Reminded", "open_notices", "
 HR: Final = "-hr"
 """The recipient that stands for all who have the role hr; no employee's number begins with a hyphen."""
 
+AUDITORS: Final = "-auditor"
+"""The recipient of what concerns rights while there is no auditor: whoever is one next reads it."""
+
 UNVERIFIED: Final = "unverified"
 RIGHTS: Final = "rights"
 
 MESSAGES: Final[Mapping[str, str]] = {
     UNVERIFIED: n_("Entries that wait for your verdict: %(number)s, the oldest since %(oldest)s."),
     RIGHTS: n_(
-        "What concerns rights that reach far, since you last looked: %(number)s. The latest by %(who)s about %(account)s. Such rights were given, an account that has them was opened or given a password, or somebody tried to give them to themself."
+        "What concerns rights that reach far, since you last looked: %(number)s. The latest by %(who)s about %(account)s. Such rights were given or taken, an account that has them was opened or given a password, an auditor's was closed, or somebody tried to give them to themself."
     ),
 }
 
@@ -113,12 +116,23 @@ def remind_unverified(connection: Connection, frame: Frame, *, today: dt.date, a
     )
 
 
-def tell_auditors(connection: Connection, *, who: str, account: str, at: dt.datetime) -> None:
+def tell_auditors(
+    connection: Connection, *, who: str, account: str, at: dt.datetime, until_now: int | None = None
+) -> None:
     """Tell every auditor that somebody dealt with the rights of an account that reaches far; those not seen yet are added up.
+
+    Args:
+        connection: a writing transaction.
+        who: the e-mail of who did it.
+        account: the e-mail of whose rights.
+        at: when.
+        until_now: the account of an auditor to whom it was done, who may be none any more. Else whoever takes the rights of those that would
+            hear of it does as they like afterwards.
 
     Queries: 2, and 1 for each auditor.
     """
-    told = [_of_account(one) for one in access.account_ids_with(connection, Role.AUDITOR)]
+    auditors = {*access.account_ids_with(connection, Role.AUDITOR), *([] if until_now is None else [until_now])}
+    told = {_of_account(one) for one in auditors} or {AUDITORS}
     held = {
         row.recipient: row
         for row in connection.execute(
@@ -127,7 +141,7 @@ def tell_auditors(connection: Connection, *, who: str, account: str, at: dt.date
             )
         )
     }
-    for reader in told:
+    for reader in sorted(told):
         number = json.loads(held[reader].subject)["number"] if reader in held else 0
         subject = json.dumps({"number": number + 1, "who": who, "account": account})
         if reader in held:
@@ -140,11 +154,17 @@ def tell_auditors(connection: Connection, *, who: str, account: str, at: dt.date
 
 
 def rights_notice(connection: Connection, *, account_id: int) -> Notice | None:
-    """What an auditor has not seen yet of rights that were given. Queries: 1."""
-    row = connection.execute(sa.select(notice).where(*_open_rights(account_id))).one_or_none()
-    if row is None:
+    """What an auditor has not seen yet of rights that were given or taken. Queries: 1."""
+    rows = connection.execute(sa.select(notice).where(*_open_rights(account_id)).order_by(notice.c.repeated_at)).all()
+    if not rows:
         return None
-    return Notice(kind=RIGHTS, message=MESSAGES[RIGHTS], subject=json.loads(row.subject), created_at=row.created_at)
+    subjects = [json.loads(row.subject) for row in rows]
+    return Notice(
+        kind=RIGHTS,
+        message=MESSAGES[RIGHTS],
+        subject={**subjects[-1], "number": sum(subject["number"] for subject in subjects)},
+        created_at=min(row.created_at for row in rows),
+    )
 
 
 def settle_rights_notice(connection: Connection, *, account_id: int, at: dt.datetime) -> None:
@@ -153,7 +173,8 @@ def settle_rights_notice(connection: Connection, *, account_id: int, at: dt.date
 
 
 def _open_rights(account_id: int) -> tuple[sa.ColumnElement[bool], ...]:
-    return notice.c.recipient == _of_account(account_id), notice.c.kind == RIGHTS, notice.c.settled_at.is_(None)
+    readers = (_of_account(account_id), AUDITORS)
+    return notice.c.recipient.in_(readers), notice.c.kind == RIGHTS, notice.c.settled_at.is_(None)
 
 
 def _of_account(account_id: int) -> str:

@@ -11,13 +11,17 @@ from enum import StrEnum
 from typing import Final
 
 __all__ = [
+    "ADDRESS_BYTES_MAX",
     "ADDRESS_CONNECTIONS_MAX",
     "ANSWER_SECONDS",
     "BODIES_BYTES_MAX",
     "BODY_SECONDS",
+    "CHOICE_BYTES_MAX",
     "CONNECTIONS_MAX",
     "EVENTS_BYTES",
     "FORM_BYTES",
+    "FRAMING_BYTES_MAX",
+    "FRAMING_FACTOR_MAX",
     "HEADERS_MAX",
     "HEAD_BYTES_MAX",
     "HEAD_SECONDS",
@@ -25,6 +29,7 @@ __all__ = [
     "NO_BODY_BYTES",
     "PATIENCE_SECONDS",
     "PERSON_STREAMS_MAX",
+    "PIPELINED_MAX",
     "QUEUE_SECONDS",
     "SIGN_IN_BYTES",
     "THREADS",
@@ -87,6 +92,22 @@ HEAD_BYTES_MAX: Final = 32 * 1024
 
 HEADERS_MAX: Final = 100
 """Headers of a request."""
+
+ADDRESS_BYTES_MAX: Final = 8 * 1024
+"""The path and parameters of a request: those of a long search in Korean, and of the way back to it after sign-in, are some 7 kB."""
+
+CHOICE_BYTES_MAX: Final = 1024
+"""A header that says which answer is wanted (``Accept-Language``); and the parameters, and any header, that the loop itself looks at where it
+answers without a thread. What is longer takes long to be read, and is as if it were not there."""
+
+PIPELINED_MAX: Final = 16
+"""Requests that a connection sends before the first of them is answered; browsers and proxies send none."""
+
+FRAMING_BYTES_MAX: Final = 64 * 1024
+"""What a body sent in chunks has beside its contents (lengths, extensions, trailers): so much, and"""
+
+FRAMING_FACTOR_MAX: Final = 16
+"""so many bytes more for each byte of its contents: chunks of one byte have five."""
 
 CONNECTIONS_MAX: Final = 12_000
 """Connections of a process, open live streams among them; fewer where the system allows fewer open files."""

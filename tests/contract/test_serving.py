@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from app.kit.database import lock
 from app.ledger.tables import LOCK_LEDGER
 from app.web.front import CONNECTIONS
-from app.web.limits import THREADS, Lane
+from app.web.limits import PIPELINED_MAX, THREADS, Lane
 from tests.contract.streaming import Stream
 from tests.people import PASSWORD
 from tests.web.api import BATCH, STRUCTURED, api, deal
@@ -169,6 +169,39 @@ def test_a_head_without_end_is_not_read_on(server, sockets):
             one.sendall(b"y" * 4096)
     with contextlib.suppress(ConnectionResetError):
         assert one.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def _rest_of(one):
+    """All that a connection still brings, until the server closes it."""
+    came = b""
+    with contextlib.suppress(ConnectionResetError):
+        while piece := one.recv(65536):
+            came += piece
+    return came
+
+
+def test_requests_that_are_sent_before_an_answer_do_not_pile_up(server, visitor, sockets):
+    """Each would be kept until its turn comes, and each answer would let as many more in: a few connections took all memory."""
+    one = sockets(server, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 500)
+    assert _rest_of(one).count(b'{"status":"ok"}') <= PIPELINED_MAX + 1
+    few = sockets(server, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 4 + b"GET /healthz HTTP/1.0\r\n\r\n")
+    assert _rest_of(few).count(b'{"status":"ok"}') == 5
+    _still_serves(server, visitor)
+
+
+def test_chunks_of_one_byte_are_a_body_and_trailers_without_end_are_none(server, visitor, sockets):
+    """The first cost next to nothing; the second would be kept as headers, as many as anybody sends."""
+    chunks = "".join(f"1\r\n{letter}\r\n" for letter in "email=nobody@agency.example&password=wrong-as-ever")
+    head = "POST /login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n"
+    whole = sockets(server, f"{head}{chunks}0\r\nX-Trailer: y\r\n\r\n".encode())
+    assert _rest_of(whole).startswith(b"HTTP/1.1 422")
+    endless = sockets(server, f"{head}{chunks}0\r\n".encode())
+    with contextlib.suppress(OSError):
+        # It is closed while we still write.
+        for _ in range(200):
+            endless.sendall(b"a: b\r\n" * 1_000)
+    assert _rest_of(endless) == b""
+    _still_serves(server, visitor)
 
 
 def test_pages_and_scripts_are_compressed(server, visitor):

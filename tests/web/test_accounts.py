@@ -13,7 +13,7 @@ from app import access
 from app.access import tables
 from app.organisation import tables as organisation_tables
 from tests.conftest import CountQueries
-from tests.web.working import Working
+from tests.web.working import Somebody, Working
 
 _PASSWORD = re.compile(r'id="first-password">([^<]+)<')
 
@@ -223,6 +223,21 @@ def test_whoever_keeps_an_account_that_reaches_far_is_told_to_the_auditors(
     other = _number(working, "jiho@")
     working.iris.post(f"/accounts/{other}/password", {})
     assert ": 2. The" in working.emil.get("/trail").text
+
+
+@pytest.mark.parametrize(("takes", "gives"), [("", ""), ("/disable", "/enable")])
+def test_taking_an_auditors_rights_hides_nothing(working_on_each: Working, takes: str, gives: str) -> None:
+    """Else an administrator takes them from the only one, gives a stranger's account pay to read, and gives them back: nobody had been told."""
+    working = working_on_each
+    emil = _number(working, "emil@")
+    assert working.iris.post(f"/accounts/{emil}{takes}", {"role": "member"}).status_code == 303
+    assert working.iris.post("/accounts", {"email": "nova@agency.example", "role": "hr"}).status_code == 200
+    assert working.iris.post(f"/accounts/{emil}{gives}", {"role": "auditor"}).status_code == 303
+    emil_again = Somebody(working.app, "emil")
+    # Taken, nova's, and given back.
+    assert ": 3. The latest by iris@agency.example about emil@agency.example" in emil_again.get("/trail").text
+    assert emil_again.post("/trail/seen", {}).status_code == 303
+    assert "The latest by" not in emil_again.get("/trail").text
 
 
 def test_constant_query_count(working: Working, count_queries: CountQueries) -> None:

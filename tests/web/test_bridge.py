@@ -13,7 +13,7 @@ import pytest
 
 from app.kit.refusals import Refusal
 from app.web.front.answers import Answer
-from app.web.front.bridge import Bridge
+from app.web.front.bridge import Bridge, environ_of
 from app.web.front.lanes import Lanes
 from app.web.limits import Lane
 
@@ -34,12 +34,13 @@ class Reader:
         self.answer: list[Message] = []
         self.arrived = threading.Condition()
 
-    def ask(self, application: Any, *, most: int = 1000) -> None:
+    def ask(self, application: Any, *, most: int = 1000, path: str = "/") -> None:
         """Ask an application; the loop has a thread of its own, since a browser's may be running in this one."""
         scope = {
             "type": "http",
             "method": "POST",
-            "path": "/",
+            "path": path,
+            "raw_path": path.encode(),
             "query_string": b"",
             "http_version": "1.1",
             "headers": self._headers,
@@ -172,6 +173,69 @@ def test_a_head_that_is_too_long_is_refused() -> None:
         reader = Reader(headers=headers)
         reader.ask(_answering([], []))
         assert (reader.status, reader.body) == (431, b"head_too_large")
+
+
+def test_the_longest_body_gives_way_to_a_short_one() -> None:
+    """Else a few who send much, without being known, would stop everybody's forms."""
+    answers: dict[str, int] = {}
+    waits, gave_way = asyncio.Event(), asyncio.Event()
+
+    async def ask(bridge: Bridge, name: str, pieces: list[bytes]) -> None:
+        coming = iter(pieces)
+
+        async def receive() -> Message:
+            piece = next(coming, None)
+            if piece is None:
+                waits.set()
+                await asyncio.Event().wait()
+            return {"type": "http.request", "body": piece, "more_body": name == "much" or piece != pieces[-1]}
+
+        async def send(message: Message) -> None:
+            answers.setdefault(name, message.get("status", 0))
+            if name == "much":
+                gave_way.set()
+
+        scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "http_version": "1.1"}
+        await bridge.serve({**scope, "headers": []}, receive, send)
+
+    async def both() -> None:
+        lanes = Lanes()
+        bridge = Bridge(
+            _answering([], []), lanes, lambda _path, _method: (Lane.READ, 1000), _refused, bodies_bytes_max=1000
+        )
+        much = asyncio.ensure_future(ask(bridge, "much", [b"x" * 450, b"x" * 500]))
+        await waits.wait()
+        await ask(bridge, "a form", [b"y" * 60, b"z" * 40])
+        await gave_way.wait()
+        much.cancel()
+        lanes.close()
+
+    with ThreadPoolExecutor(1) as loop:
+        loop.submit(asyncio.run, both()).result()
+    assert answers == {"a form": 200, "much": 503}
+
+
+def test_what_takes_long_to_read_is_not_read() -> None:
+    """A header that chooses an answer has some hundred letters; what the loop answers by itself looks at no cookie and no long address."""
+    scope = {"method": "GET", "path": "/healthz", "query_string": b"a&" * 2_000, "http_version": "1.1"}
+    scope["headers"] = [
+        (b"accept-language", b"ko," * 5_000),
+        (b"accept", b"*/*"),
+        (b"cookie", b"a=b"),
+        (b"x", b"y" * 5_000),
+    ]
+    anybody = environ_of(scope, b"")
+    assert "HTTP_ACCEPT_LANGUAGE" not in anybody
+    assert {"HTTP_ACCEPT", "HTTP_COOKIE", "HTTP_X"} <= anybody.keys()
+    by_the_loop = environ_of(scope, b"", plain=True)
+    assert {name for name in by_the_loop if name.startswith("HTTP_")} == {"HTTP_ACCEPT"}
+    assert by_the_loop["QUERY_STRING"] == ""
+
+
+def test_an_address_that_is_too_long_is_refused() -> None:
+    reader = Reader()
+    reader.ask(_answering([], []), path="/" + "a/" * 5_000)
+    assert (reader.status, reader.body) == (431, b"head_too_large")
 
 
 @pytest.mark.parametrize("with_length", [True, False])

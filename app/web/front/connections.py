@@ -16,8 +16,11 @@ from app.web.limits import (
     ADDRESS_CONNECTIONS_MAX,
     ANSWER_SECONDS,
     CONNECTIONS_MAX,
+    FRAMING_BYTES_MAX,
+    FRAMING_FACTOR_MAX,
     HEAD_BYTES_MAX,
     HEAD_SECONDS,
+    PIPELINED_MAX,
 )
 
 __all__ = ["Connection", "Door"]
@@ -58,6 +61,10 @@ class Door:
             del self._of_address[address]
 
 
+class PipelinedError(Exception):
+    """More requests came on a connection, before the answer to the first, than any client sends."""
+
+
 class House(Protocol):
     """What a connection asks of the application that it leads to."""
 
@@ -68,7 +75,10 @@ class House(Protocol):
 
 
 class Connection(HttpToolsProtocol):
-    """HTTP on one connection, within its bounds."""
+    """HTTP on one connection, within its bounds.
+
+    Every callback here is called by the parser, for thousands of tiny pieces in one read where somebody sends such: it does next to nothing.
+    """
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -77,6 +87,10 @@ class Connection(HttpToolsProtocol):
         self._head_bytes: int | None = 0
         """Bytes of a head that is not complete; None while none is awaited."""
         self._patience: asyncio.TimerHandle | None = None
+        self._pieces: list[bytes] = []
+        """What came of a body in this read."""
+        self._framing_bytes = 0
+        """Bytes of a body's chunk lengths and trailers, less what its contents allow for."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Take the connection, if there is room."""
@@ -98,14 +112,20 @@ class Connection(HttpToolsProtocol):
             self._address = None
 
     def data_received(self, data: bytes) -> None:
-        """Read what came; a head that has no end is not read on."""
+        """Read what came; a head that has no end is not read on, nor what is all framing and no body."""
         if self._address is None:
             return
+        body_of = self.cycle if self._head_bytes is None else None
         super().data_received(data)
+        self._hand_on()
         if self._head_bytes is not None:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
                 self.send_400_response("The address and headers of this request are too long.")
+        elif body_of is self.cycle:
+            self._framing_bytes += len(data)
+            if self._framing_bytes > FRAMING_BYTES_MAX and not self.transport.is_closing():
+                self.transport.abort()
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -114,11 +134,45 @@ class Connection(HttpToolsProtocol):
             self._head_bytes = 0
             self._be_patient()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; those after a body mean nothing here."""
+        if self._head_bytes is not None:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
-        """Its head is there."""
+        """Its head is there.
+
+        Raises:
+            PipelinedError: too many wait for their answers already. The parser hands it on as a request that cannot be read.
+        """
+        if len(self.pipeline) >= PIPELINED_MAX:
+            raise PipelinedError
         self._head_bytes = None
+        self._framing_bytes = 0
         self._stop_waiting()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of its body."""
+        self._pieces.append(body)
+
+    def on_message_complete(self) -> None:
+        """It is all there."""
+        self._hand_on()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """It is answered; what waits goes before what may still come."""
+        super().on_response_complete()
+        if self.pipeline:
+            self.flow.pause_reading()
+
+    def _hand_on(self) -> None:
+        if self._pieces:
+            body = b"".join(self._pieces)
+            self._pieces.clear()
+            self._framing_bytes -= FRAMING_FACTOR_MAX * len(body)
+            super().on_body(body)
 
     def _close_idle(self) -> None:
         """Nothing more came: close, and do not wait for ever for a reader to take the rest of the answer."""

@@ -138,6 +138,7 @@ def change(context: RequestContext, number: int, form: ChangeForm) -> Redirect:
             before=_plain(before),
             after=_plain(after),
             told=bool(access.powers_of({*before.roles, *after.roles})),
+            until_now=before,
         )
         return after
 
@@ -229,18 +230,32 @@ def _opened_or_closed(context: RequestContext, number: int, *, disabled: bool) -
         changed.email,
         before={"disabled": not disabled},
         after={"disabled": disabled},
-        told=not disabled and bool(access.powers_of(changed.roles)),
+        told=_reads_the_trail(changed) if disabled else bool(access.powers_of(changed.roles)),
+        until_now=changed,
     )
     return changed.email
 
 
 def _write_down(
-    context: RequestContext, connection: Connection, email: str, *, after: object, told: bool, before: object = None
+    context: RequestContext,
+    connection: Connection,
+    email: str,
+    *,
+    after: object,
+    told: bool,
+    before: object = None,
+    until_now: Account | None = None,
 ) -> None:
-    """A row of the trail, and where it is about powers a word to every auditor."""
+    """A row of the trail, and where it is about powers a word to every auditor, one of whom the account may have been until now."""
     context.note(subject=f"account:{email}", before=before, after=after)
     if told:
-        notices.tell_auditors(connection, who=context.viewer.email, account=email, at=context.now)
+        auditor = until_now.id if until_now is not None and _reads_the_trail(until_now) else None
+        notices.tell_auditors(connection, who=context.viewer.email, account=email, at=context.now, until_now=auditor)
+
+
+def _reads_the_trail(account: Account) -> bool:
+    """Whether the account is an auditor's."""
+    return may(account.roles, Deed.SEE_TRAIL, ())
 
 
 def _account(context: RequestContext, number: int) -> Account:
