@@ -5,6 +5,7 @@ A newcomer's usual mistake is an open stream that keeps the server from ending: 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ctypes
 import gc
@@ -16,9 +17,9 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
@@ -30,7 +31,7 @@ from uvicorn.supervisors.multiprocess import Process
 from app import scoring
 from app.kit import clock
 from app.kit.database import Database
-from app.kit.refusals import Refusal
+from app.kit.refusals import Busy, Refusal
 from app.kit.settings import Settings
 from app.web import create_app, site_of
 from app.web.errors import refused_outside
@@ -92,12 +93,25 @@ class Front:
         self.door: Final = Door(behind_proxy=settings.proxies > 0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] == "http":
+        """Answer one request; where the server ends before it is answered, by when to come again."""
+        if scope["type"] != "http":
+            return
+        begun = False
+
+        async def noted(message: MutableMapping[str, Any]) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
             if scope["path"] == LIVE and scope["method"] == "GET":
-                await self._streams.serve(scope, receive, send)
+                await self._streams.serve(scope, receive, noted)
             else:
-                await self._bridge.serve(scope, receive, send)
+                await self._bridge.serve(scope, receive, noted)
+        except asyncio.CancelledError:
+            # Uvicorn would answer 500, and log the whole stack of each request that it gives up.
+            if not begun:
+                await self._refused(scope, Busy()).deliver(receive, send)
 
     def _refused(self, scope: Scope, refusal: Refusal) -> Answer:
         accepted = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
