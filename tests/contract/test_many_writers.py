@@ -48,20 +48,24 @@ def _sent(send):
     for _ in range(TRIES):
         answer = send()
         if answer.status_code != 503:
-            assert answer.status_code in {200, 303}, answer.text
+            assert answer.status_code in {200, 303}, (answer.status_code, re.sub("<[^>]*>|\\s+", " ", answer.text)[-900:])
             return answer
         assert "Retry-After" in answer.headers
     raise AssertionError("told to come again at every try")
 
 
 def _post_events(server, key, events, seed):
-    """Most of the events in an order of one's own, in small batches; returns how many were new."""
+    """Most of the events in an order of one's own, in small batches; returns how many were new.
+
+    Activities first, but for some: verdicts that wait shut everybody else out, and then nobody would meet.
+    """
     chance = random.Random(seed)
     mine = chance.sample(events, len(events) * 3 // 4) if seed else chance.sample(events, len(events))
+    mine.sort(key=lambda one: one["id"].startswith("V") or chance.random() < 0.2)
     headers, accepted = {"Authorization": f"Bearer {key}", "Content-Type": BATCH}, 0
     with httpx.Client(base_url=server.url, timeout=60, headers=headers) as client:
-        for at in range(0, len(mine), 15):
-            body = json.dumps(mine[at : at + 15])
+        for at in range(0, len(mine), 12):
+            body = json.dumps(mine[at : at + 12])
             told = _sent(lambda body=body: client.post("/api/v1/events", content=body)).json()
             assert told["rejected"] == []
             accepted += told["accepted"]
