@@ -48,7 +48,10 @@ def _sent(send):
     for _ in range(TRIES):
         answer = send()
         if answer.status_code != 503:
-            assert answer.status_code in {200, 303}, (answer.status_code, re.sub("<[^>]*>|\\s+", " ", answer.text)[-900:])
+            assert answer.status_code in {200, 303}, (
+                answer.status_code,
+                re.sub("<[^>]*>|\\s+", " ", answer.text)[-900:],
+            )
             return answer
         assert "Retry-After" in answer.headers
     raise AssertionError("told to come again at every try")
