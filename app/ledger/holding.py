@@ -21,12 +21,17 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.database import is_postgresql, lock_all
+from app.kit.database import is_postgresql, lock, lock_all
 from app.ledger import tables
 
-__all__ = ["hold_activities", "hold_buyers"]
+__all__ = ["hold_activities", "hold_buyers", "shut_out_loads"]
 
 _BUYER_BUCKETS: Final = 512
+
+
+def shut_out_loads(connection: Connection) -> None:
+    """Let no load come in between to the transaction's end: what it reads of agency and ledger is of one revision. On SQLite a writer is alone. Queries: 1."""
+    lock(connection, tables.LOCK_LEDGER, shared=True)
 
 
 def hold_buyers(connection: Connection, buyers: Iterable[str]) -> None:

@@ -17,13 +17,12 @@ from sqlalchemy import Connection
 from app import access
 from app.access import Viewer
 from app.kit.bulk import among
-from app.kit.database import lock
 from app.kit.refusals import NotThere
 from app.ledger import tables
 from app.ledger.activities import CreditShare, verdict_event
 from app.ledger.activity_rows import type_states
 from app.ledger.frame import Frame
-from app.ledger.holding import hold_activities
+from app.ledger.holding import hold_activities, shut_out_loads
 from app.ledger.summary import ActivitySummary, summary_of
 from app.organisation import Directory
 from app.rules.activities import ACTIVITY_TYPES
@@ -391,7 +390,7 @@ def _to_judge(connection: Connection, keys: Sequence[str]) -> Sequence[sa.Row[An
     """The activities, held to the transaction's end, so that two heads' verdicts do not pass each other."""
     activity, event = tables.activity, tables.event
     # Before any row: a load that has the ledger would wait for the row, and we for the ledger to record in.
-    lock(connection, tables.LOCK_LEDGER, shared=True)
+    shut_out_loads(connection)
     named = sa.select(event.c.seq).where(among(connection, event.c.key, keys))
     hold_activities(connection, activity.c.seq.in_(named))
     query = (
