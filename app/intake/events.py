@@ -1,7 +1,7 @@
 """Events from any door: read as text, recorded in one transaction, and what is refused kept.
 
 Every door (API, webhook, file, page) comes through :func:`take_in`, so that an event means the same whichever way it came.
-A newcomer's usual mistake: a batch is not all or nothing. One bad event never fails the others.
+A batch is not all or nothing. One bad event never fails the others.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ Sender = Viewer | Key | Hook | str
 """Who sends events: a person, a program, or a file by its name."""
 
 NOT_JSON: Final = n_("This is not JSON: %(why)s.")
+NOT_JSON_FROM: Final = n_(
+    "This is not JSON from line %(line)s, column %(column)s on. Look there, and just before, for a quotation mark, comma or bracket that is "
+    "missing or too many, and for a line break within a text."
+)
 
 
 def arrival_of(value: object) -> Arrival:
@@ -40,9 +44,15 @@ def arrival_of_text(text: str) -> Arrival:
     try:
         value = decode(text)
     except NotJsonError as error:
-        finding = Finding(code="not_json", message=NOT_JSON, parameters={"why": str(error)}, place=Place(pointer=""))
-        return Arrival(text, None, (finding,))
+        return Arrival(text, None, (_not_json(error),))
     return Arrival(text, value)
+
+
+def _not_json(error: NotJsonError) -> Finding:
+    if error.line is None:
+        return Finding(code="not_json", message=NOT_JSON, parameters={"why": str(error)}, place=Place(pointer=""))
+    where: dict[str, object] = {"line": error.line, "column": error.column}
+    return Finding(code="not_json", message=NOT_JSON_FROM, parameters=where, place=Place(pointer=""))
 
 
 def take_in(

@@ -2,7 +2,7 @@
 
 The fold is what the contract defines; stored totals are the same figures kept ready. :func:`figures_as_of` answers for a past day,
 :func:`fold_everything` derives all anew, for a load and for reconciling.
-A newcomer's usual mistake: as of a day a verdict that came later has not been given, even on an activity that was there already.
+As of a day a verdict that came later has not been given, even on an activity that was there already.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from app.ledger.activity_rows import (
     bits,
     derive,
     first_of_each,
-    piles,
-    read_laid_out,
+    read_rows,
+    type_states,
     verdicts_of,
 )
 from app.ledger.frame import BUYER, Frame, SliceInUse
@@ -56,26 +56,26 @@ def figures_as_of(
         return figures
     summed = _Summed(frame, layout_of(nodes, frame))
     if is_large(frame, nodes):
-        open_rows = read_laid_out(connection, frame, tables.activity.c.seq.in_(_unsettled(as_of)))
-        contacts = [seq for seq, row in open_rows.items() if row.type == "new_buyer" and row.settled_on <= as_of]
+        open_rows = read_rows(connection, frame, tables.activity.c.seq.in_(_unsettled(as_of)))
+        contacts = [seq for seq, row in open_rows.items() if row.type == "new_buyer" and row.last_effect_on <= as_of]
         settled = _settled_condition(connection, cycle, as_of, contacts)
         _sum_settled(connection, summed, settled)
         _see_settled(connection, summed, settled)
     else:
         unsettled = _add_own(connection, summed, cycle, as_of)
-        open_rows = read_laid_out(connection, frame, among(connection, tables.activity.c.seq, unsettled))
+        open_rows = read_rows(connection, frame, among(connection, tables.activity.c.seq, unsettled))
     layout = summed.layout
     changes = Changes()
     for row, counts in judged_as_of(connection, open_rows, as_of):
         if row.cycle == cycle:
             changes.add(row, frame, before=0, after=counts)
-    for (_, owner_kind, owner, slice_id), held in changes.totals.items():
-        summed.add(owner_kind, owner, figures.slices[slice_id], held)
+    for (_, owner_kind, owner, slice_id), numbers in changes.totals.items():
+        summed.add(owner_kind, owner, figures.slices[slice_id], numbers)
     employees = {str(owner): row for owner, row in layout.employees.items()}
-    for (_, owner_kind, text, slice_id, of, key), rungs in changes.members.items():
+    for (_, owner_kind, text, slice_id, of, key), levels in changes.members.items():
         line = employees.get(text) if owner_kind == EMPLOYEE else layout.units.get(text)
         if line is not None:
-            summed.see(line, (figures.slices[slice_id], of), key, sum(1 << at for at, n in enumerate(rungs) if n > 0))
+            summed.see(line, (figures.slices[slice_id], of), key, sum(1 << at for at, n in enumerate(levels) if n > 0))
     summed.fill(figures)
     return figures
 
@@ -109,15 +109,15 @@ class _Summed:
     def add_credits(
         self, employee: int, path: int | None, columns: Iterable[int], counts: int, sums: Sequence[int]
     ) -> None:
-        """Add four sums over credits of an employee and a path, on the rungs of these bits, to their totals of some slices."""
-        numbers = [int(amount) * (counts >> rung & 1) for rung in range(len(tables.RUNGS)) for amount in sums]
+        """Add four sums over credits of an employee and a path, on the levels of these bits, to their totals of some slices."""
+        numbers = [int(amount) * (counts >> level & 1) for level in range(len(tables.LEVELS)) for amount in sums]
         for column in columns:
             self.add(EMPLOYEE, employee, column, numbers)
             if path is not None:
                 self.add(PATH, path, column, numbers)
 
     def see(self, line: int, what: tuple[int, int], key: str, counts: int) -> None:
-        """Note that a buyer or company counts at a row of figures, on the rungs of these bits."""
+        """Note that a buyer or company counts at a row of figures, on the levels of these bits."""
         column, of = what
         self._seen.append((line, column, of, self._keys.setdefault((of, key), len(self._keys)), counts))
 
@@ -132,18 +132,20 @@ class _Summed:
         )
         line, column, of, key, counts = np.array(self._seen, dtype=np.int64).reshape(len(self._seen), 5).T
         place = (line * len(self.column) + column) * 2 + (of != BUYER)
-        for rung in range(len(tables.RUNGS)):
-            seen = np.unique((place * len(self._keys) + key)[counts >> rung & 1 == 1])
-            numbers = np.bincount(seen // max(1, len(self._keys)), minlength=figures.distinct[..., rung].size)
-            figures.distinct[..., rung] = numbers.reshape(figures.distinct.shape[:-1])
+        for level in range(len(tables.LEVELS)):
+            seen = np.unique((place * len(self._keys) + key)[counts >> level & 1 == 1])
+            numbers = np.bincount(seen // max(1, len(self._keys)), minlength=figures.distinct[..., level].size)
+            figures.distinct[..., level] = numbers.reshape(figures.distinct.shape[:-1])
 
 
 def _unsettled(as_of: dt.date) -> sa.CompoundSelect[Any]:
     """Activities of days up to ``as_of`` that have later events, and all contacts of a buyer of which one has."""
     activity, other = tables.activity, tables.activity.alias("other")
     begun = activity.c.day <= as_of
-    late = sa.and_(begun, activity.c.settled_on > as_of, activity.c.type != "new_buyer")
-    buyers = sa.select(other.c.buyer_key).where(other.c.pile.in_(piles(["new_buyer"])), other.c.settled_on > as_of)
+    late = sa.and_(begun, activity.c.last_effect_on > as_of, activity.c.type != "new_buyer")
+    buyers = sa.select(other.c.buyer_key).where(
+        other.c.type_state.in_(type_states(["new_buyer"])), other.c.last_effect_on > as_of
+    )
     contacts = sa.and_(begun, activity.c.type == "new_buyer", activity.c.buyer_key.in_(buyers))
     # Asked for apart: of both conditions together an engine finds no index.
     return sa.union(*(sa.select(activity.c.seq).where(condition) for condition in (late, contacts)))
@@ -153,7 +155,7 @@ def _open_contacts(connection: Connection, as_of: dt.date, buyers: Iterable[str]
     """All contacts of days up to ``as_of`` of those of some buyers of which one has later events. Queries: 1."""
     activity, other = tables.activity.c, tables.activity.alias("other")
     late = sa.exists().where(
-        other.c.buyer_key == activity.buyer_key, other.c.type == "new_buyer", other.c.settled_on > as_of
+        other.c.buyer_key == activity.buyer_key, other.c.type == "new_buyer", other.c.last_effect_on > as_of
     )
     query = sa.select(activity.seq).where(
         among(connection, activity.buyer_key, buyers), activity.type == "new_buyer", activity.day <= as_of, late
@@ -177,7 +179,7 @@ def _add_own(connection: Connection, summed: _Summed, cycle: int, as_of: dt.date
             activity.company_key,
             activity.counts,
             activity.usd_cents,
-            activity.settled_on > as_of,
+            activity.last_effect_on > as_of,
         )
         .join(tables.activity, activity.seq == credit.seq)
         .where(credit.cycle == cycle, activity.day <= as_of, layout.credited(connection))
@@ -192,20 +194,20 @@ def _add_own(connection: Connection, summed: _Summed, cycle: int, as_of: dt.date
             judged.add(seq)
             continue
         slices = summed.frame.matching(*what)
-        held = sums.setdefault((employee, path, slices, counts), [0, 0, 0, 0])
-        held[0] += share
+        amounts = sums.setdefault((employee, path, slices, counts), [0, 0, 0, 0])
+        amounts[0] += share
         if cents is not None:
             dollars, micros = divmod(share * cents, MICROS_A_DOLLAR)
-            held[1] += share
-            held[2] += dollars
-            held[3] += micros
+            amounts[1] += share
+            amounts[2] += dollars
+            amounts[3] += micros
         for one in slices:
             for of in one.of:
                 key = buyer if of == BUYER else company
                 for line in layout.rows_of_credit(employee, path):
                     summed.see(line, (summed.column[one.id], of), key, counts)
-    for (employee, path, slices, counts), held in sums.items():
-        summed.add_credits(employee, path, [summed.column[one.id] for one in slices], counts, held)
+    for (employee, path, slices, counts), amounts in sums.items():
+        summed.add_credits(employee, path, [summed.column[one.id] for one in slices], counts, amounts)
     return sorted(judged)
 
 
@@ -214,7 +216,7 @@ def _settled_condition(
 ) -> sa.ColumnElement[bool]:
     """What is settled as of a day, without the contacts that are judged apart."""
     activity = tables.activity
-    settled = sa.and_(activity.c.cycle == cycle, activity.c.settled_on <= as_of, activity.c.counts != 0)
+    settled = sa.and_(activity.c.cycle == cycle, activity.c.last_effect_on <= as_of, activity.c.counts != 0)
     return sa.and_(settled, sa.not_(among(connection, activity.c.seq, contacts))) if contacts else settled
 
 
@@ -236,7 +238,7 @@ def _whole(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
 
 
 def _sum_settled(connection: Connection, summed: _Summed, settled: sa.ColumnElement[bool]) -> None:
-    """Sum the settled activities by owner, by the slices that they lie in and by the rungs that they count on. Queries: 1."""
+    """Sum the settled activities by owner, by the slices that they lie in and by the levels that they count on. Queries: 1."""
     activity, credit = tables.activity, tables.credit
     slices = summed.frame.slices
     lies_in: sa.ColumnElement[Any] = sum(
@@ -272,9 +274,9 @@ def _see_settled(connection: Connection, summed: _Summed, settled: sa.ColumnElem
     for one in summed.frame.slices:
         for what in one.of:
             who = activity.c.buyer_key if what == BUYER else activity.c.company_key
-            told = [sa.literal(summed.column[one.id]).label("column"), sa.literal(what).label("of")]
+            place = [sa.literal(summed.column[one.id]).label("column"), sa.literal(what).label("of")]
             parts.append(
-                sa.select(*told, credit.c.employee, credit.c.path, who.label("who"), activity.c.counts)
+                sa.select(*place, credit.c.employee, credit.c.path, who.label("who"), activity.c.counts)
                 .join(activity, activity.c.seq == credit.c.seq)
                 .where(settled, in_slice(one))
                 .distinct()
@@ -331,7 +333,7 @@ def fold_everything(connection: Connection, frame: Frame) -> Folded:
     last = connection.scalar(sa.select(sa.func.max(tables.activity.c.seq))) or 0
     activity, verdict = tables.activity, tables.verdict
     for start in range(0, last + 1, STRETCH):
-        rows = read_laid_out(connection, frame, activity.c.seq.between(start, start + STRETCH - 1))
+        rows = read_rows(connection, frame, activity.c.seq.between(start, start + STRETCH - 1))
         verdicts = verdicts_of(connection, verdict.c.activity.between(start, start + STRETCH - 1))
         for seq, row in rows.items():
             stored = (row.derived(), row.credits)
@@ -361,7 +363,9 @@ def _compare(folded: Folded, row: ActivityRow, columns: tuple[object, ...], cred
     if columns != derived:
         folded.activities[row.seq] = row
         folded.differences.append(f"activity {row.source} {row.id}: stored {columns}, should be {derived}")
-    for held, part in zip(credits, row.credits, strict=True):
-        if held != part:
+    for stored, part in zip(credits, row.credits, strict=True):
+        if stored != part:
             folded.credits.append((row.seq, part))
-            folded.differences.append(f"credit {row.source} {row.id} {part.employee}: stored {held}, should be {part}")
+            folded.differences.append(
+                f"credit {row.source} {row.id} {part.employee}: stored {stored}, should be {part}"
+            )

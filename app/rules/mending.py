@@ -2,7 +2,7 @@
 
 Source and id name an event, and type, time and the members below decide what counts, for whom and when. Who sent the event may send it again with
 others; nobody else puts words into their mouth.
-A newcomer's usual mistake is to compare texts: an amount of 100 and one of 100.00 are one amount, a time with Z and one with +00:00 one time,
+Do not compare texts: an amount of 100 and one of 100.00 are one amount, a time with Z and one with +00:00 one time,
 as the ledger compares them.
 """
 
@@ -15,7 +15,7 @@ from app.plain.json_text import canonical
 from app.rules.activities import AMOUNT
 from app.rules.moments import moment
 
-__all__ = ["moved_members"]
+__all__ = ["moved_members", "only_the_sender_mends"]
 
 _ATTRIBUTES: Final = ("type", "source", "id", "time")
 _MEMBERS: Final = ("activity", "amount", "buyer", "by", "company", "credits", "currency", "employee", "hs_code")
@@ -32,6 +32,14 @@ def moved_members(kept: object, mended: object) -> list[str]:
     moved = [f"/{name}" for name in _ATTRIBUTES if _worth(name, before.get(name)) != _worth(name, after.get(name))]
     was, is_ = _object(before.get("data")), _object(after.get("data"))
     return moved + [f"/data/{name}" for name in _MEMBERS if _worth(name, was.get(name)) != _worth(name, is_.get(name))]
+
+
+def only_the_sender_mends(pointer: str) -> bool:
+    """Whether what a finding points at is for whoever sent the event to change: a figure hangs on it, or it is the whole of the event."""
+    parts = pointer.split("/")[1:]
+    if not parts or parts == ["data"]:
+        return True
+    return parts[1] in _MEMBERS if parts[0] == "data" else parts[0] in _ATTRIBUTES
 
 
 def _object(value: object) -> dict[str, object]:

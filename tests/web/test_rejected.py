@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -63,6 +64,76 @@ def test_what_is_rejected_again_keeps_what_was_typed(working: Working) -> None:
         assert 'id="event-error"' in answer.text
     assert working.events() == []
     assert working.iris.statuses("/rejected/2", "/rejected/99999999999999999999") == [404, 404]
+
+
+@pytest.mark.parametrize(
+    ("change", "title", "says", "form"),
+    [
+        # Only the envelope: here.
+        (
+            {"specversion": "0.3"},
+            "Mend it and send it again",
+            ["May be changed here", "Version of the format"],
+            "textarea",
+        ),
+        # A load may put it right; else the sender, by the key's name and the address that it sends to.
+        (
+            {"data": {"employee": "E404"}},
+            "To be put right before it is sent again",
+            ["agency folder", "the key crm", "rejected/1/replay"],
+            "as it is",
+        ),
+        (
+            {"data": {"currency": "QQQ"}},
+            "To be put right before it is sent again",
+            ["its rate is missing", "the key crm"],
+            "as it is",
+        ),
+        # A figure hangs on it: the sender.
+        (
+            {"data": {"hs_code": "123"}},
+            "For the sender to put right",
+            ["Only the sender may change", "HS code", "400 days"],
+            "",
+        ),
+        ({"type": "kopes.party"}, "For the sender to put right", ["kopes.export_deal", "the key crm"], ""),
+        ({"id": "D-0"}, "Recorded already: nothing to mend here", ["D-0", "under another id", "the key crm"], ""),
+    ],
+)
+def test_a_rejected_event_s_page_says_who_can_put_it_right(
+    working: Working, change: dict[str, Any], title: str, says: list[str], form: str
+) -> None:
+    """Else whoever keeps the doors mends what the contract keeps for the sender, is refused, and does not know whom to tell."""
+    working.record("2026-03-04 deal D-0 E1 999.00 USD")
+    event = event_of(DEAL)
+    event = event | change | {"data": event["data"] | change.get("data", {})}
+    with working.database.write("test") as connection:
+        recorded = intake.take_in(connection, [intake.arrival_of(event)], at=NOW, door="api", sender="crm")
+    assert len(recorded.rejected) == 1
+    page = working.iris.get("/rejected/1").text
+    assert f"<h2>{title}</h2>" in page
+    for words in says:
+        assert words in page
+    assert ("<textarea" in page, "Send it again as it is" in page) == (form == "textarea", form == "as it is")
+
+
+def test_what_a_load_put_right_is_sent_again_as_it_came(working: Working) -> None:
+    """The form carries no event: what was kept is what is recorded."""
+    _reject(working, employee="E77")
+    refused = working.iris.post("/rejected/1", {})
+    assert refused.status_code == 422
+    working.load(lambda text: text + text.splitlines()[1].replace("E1,", "E77,", 1) + "\n", "employees")
+    assert working.iris.post("/rejected/1", {}).status_code == 303
+    assert [event["data"]["employee"] for event in working.events()] == ["E77"]
+
+
+def test_a_slip_in_the_json_is_said_in_words_with_its_line(working: Working) -> None:
+    """“Invalid control character at: line 19 column 21 (char 462)” tells a person little."""
+    _reject(working, employee="E1", specversion="0.3")
+    answer = working.iris.post("/rejected/1", {"event": '{\n  "specversion": "1.0,\n}'})
+    assert answer.status_code == 422
+    assert "not JSON from line 2, column 23 on" in answer.text
+    assert "control character" not in answer.text
 
 
 @pytest.mark.parametrize(("language", "said"), [("en", "This is required."), ("ko", "필수"), ("es", "obligatorio")])

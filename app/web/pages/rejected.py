@@ -1,6 +1,6 @@
 """Rejected events: why they were not recorded, and the form in which one is mended and sent again.
 
-A newcomer's usual mistake is to lose what was typed: a replay that is rejected again shows the mended text with the new reasons.
+Do not lose what was typed: a replay that is rejected again shows the mended text with the new reasons.
 Another is to show a kept reason as it was written down, which is English: whoever reads it has a language of their own.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Final
 
 from flask_babel import gettext
@@ -23,6 +24,8 @@ from app.rules.permissions import Deed
 from app.web.api.rejected import outcome
 from app.web.json_shown import indented
 from app.web.languages import filled, finding_text
+from app.web.plain_words import member
+from app.web.rejected_advice import advice_for
 from app.web.rendering import FormError, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -45,21 +48,21 @@ class RejectedQuery(BaseModel):
 
 
 class ReplayForm(BaseModel):
-    """The event, mended."""
+    """The event, mended; without one it is sent again as it came."""
 
     model_config = ConfigDict(frozen=True)
 
-    event: Annotated[str, Field(max_length=EVENT_CHARS_MAX)]
+    event: Annotated[str | None, Field(max_length=EVENT_CHARS_MAX)] = None
 
 
 @pages.read("/rejected", may=Deed.SEE_REJECTED)
 def rejected(context: RequestContext, query: RejectedQuery) -> Page:
     """What is still to be mended, the newest first."""
-    found = ledger.rejected_events(context.connection, before=query.before, limit=PAGE_ROWS + 1)
+    events = ledger.rejected_events(context.connection, before=query.before, limit=PAGE_ROWS + 1)
     return Page(
         "pages/rejected.html",
-        events=found[:PAGE_ROWS],
-        following=found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None,
+        events=events[:PAGE_ROWS],
+        following=events[PAGE_ROWS - 1].id if len(events) > PAGE_ROWS else None,
         query=query,
         replays=context.allowed(Deed.REPLAY_REJECTED),
         reason_text=reason_text,
@@ -75,7 +78,7 @@ def one(context: RequestContext, number: int) -> Page:
         "pages/rejected_event.html",
         kept=kept,
         text=indented(kept.text),
-        replays=context.allowed(Deed.REPLAY_REJECTED) and kept.settled_at is None,
+        advice=advice_for(context, kept) if kept.settled_at is None else None,
         reason_text=reason_text,
         doors=DOORS,
     )
@@ -91,7 +94,7 @@ def replay(context: RequestContext, number: int, form: ReplayForm) -> Redirect |
         recorded, before, after = intake.replay(
             context.connection,
             kept,
-            intake.arrival_of_text(form.event),
+            intake.arrival_of(kept.event) if form.event is None else intake.arrival_of_text(form.event),
             by=context.viewer,
             door="page",
             request=context.number,
@@ -138,11 +141,8 @@ def _kept(context: RequestContext, number: int) -> KeptReject:
 
 def _at_event(finding: Finding) -> Finding:
     """The finding at the form's one field, with the place within the event in front."""
-    pointer = finding.place.pointer or "/"
-    message = n_("%(pointer)s: %(detail)s")
-    return Finding(
-        code=finding.code,
-        message=message,
-        parameters={"pointer": pointer, "detail": finding_text(finding)},
-        place=Place(field="event", pointer="/event"),
-    )
+    place, where = Place(field="event", pointer="/event"), member(finding.place.pointer)
+    if not where:
+        return replace(finding, place=place)
+    parameters: dict[str, object] = {"where": where, "detail": finding_text(finding)}
+    return Finding(code=finding.code, message=n_("%(where)s: %(detail)s"), parameters=parameters, place=place)
