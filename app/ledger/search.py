@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.ledger import tables
-from app.ledger.activity_rows import piles
+from app.ledger.activity_rows import type_states
 from app.ledger.frame import Frame
 from app.rules.identity import plain_name
 from app.rules.names import folded
@@ -219,7 +219,7 @@ def _of_employees(frame: Frame, numbers: Collection[str]) -> sa.CompoundSelect[A
     return sa.union(
         sa.select(verdict.seq).where(verdict.by.in_(numbers)),
         sa.select(credit.seq).where(credit.employee.in_(ids)),
-        sa.select(activity.seq).where(activity.pile.in_(piles()), activity.employee.in_(ids)),
+        sa.select(activity.seq).where(activity.type_state.in_(type_states()), activity.employee.in_(ids)),
     )
 
 

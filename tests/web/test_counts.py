@@ -62,7 +62,9 @@ def disagreements(page: Element) -> list[str]:
         told = counts.get(f"{name}:shown") or counts.get(f"{name}:to") or counts.get(name)
         if told and told[0] != number:
             found.append(f"{name}: {told[0]} told, {number} rows")
-    found += [f"{name}: {counts[name]} of {numbers}" for name, numbers in parts.items() if [sum(numbers)] != counts[name]]
+    found += [
+        f"{name}: {counts[name]} of {numbers}" for name, numbers in parts.items() if [sum(numbers)] != counts[name]
+    ]
     return found
 
 
