@@ -107,8 +107,8 @@ def _lay_out_fonts(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
 
-    def address(found: re.Match[str]) -> str:
-        name = found[1]
+    def address(file: re.Match[str]) -> str:
+        name = file[1]
         shutil.copyfile(FONTS / "woff2-dynamic-subset" / name, folder / name)
         return f"url({_asset(folder / name).address})"
 

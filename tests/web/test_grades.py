@@ -86,7 +86,7 @@ def test_a_score_of_earlier_cycles_and_discipline_are_said(working: Working) -> 
     away = working.dana.get("/grades/employee:E1").text
     for words in ("the mean of the last 2 results", "2025: 74.64, grade A", "2024: 67.56, grade B", "Ranked as 71.10."):
         assert words in away
-    own = working.dana.get("/scorecard/employee:E1").text
+    own = working.alba.get("/scorecard").text
     shown = re.search(r"What the scorecard of this cycle shows, ([0-9.]+), was not ranked", away)
     assert shown is not None
     final = re.search(r'data-watch="final">([0-9.]+)', own)
