@@ -157,3 +157,42 @@ def test_what_was_given_back_goes_once_a_form_is_sent(working: Working) -> None:
     form = {"type": "new_buyer", "company": "Alpen", "buyer": "One", "buyer_country": "AT", "day": "2026-06-29"}
     assert working.alba.client.post("/log", data={**hidden, **form}).status_code == 303
     assert 'value="Alpen"' not in working.alba.client.get("/log").text
+
+
+@pytest.mark.parametrize("chosen", [{"language": "ko"}, {"theme": "dark"}])
+@pytest.mark.parametrize(
+    ("name", "sent_to", "typed", "stands_on"),
+    [
+        ("iris", "/accounts", {"email": "nova@agency", "employee": "E404"}, "/accounts"),
+        ("iris", "/keys", {"name": "Walk CRM", "scope": "read"}, "/keys"),
+        ("dana", "/people?unit=VIE", {"reason": "ab"}, "/people?unit=VIE"),
+    ],
+)
+def test_language_and_theme_leave_a_refused_form_as_it_is(
+    working: Working, chosen: dict[str, str], name: str, sent_to: str, typed: dict[str, str], stands_on: str
+) -> None:
+    """The browser stands at an address that cannot be looked at; the page with the form, and what was typed, come back without script."""
+    browser: Somebody = getattr(working, name)
+    refused = browser.post(sent_to, typed)
+    assert refused.status_code == 422
+    form = refused.text.split('action="/look"', 1)[1].split("</form>", 1)[0]
+    hidden = {
+        field: unescape(value)
+        for field, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)
+    }
+    answer = browser.client.post("/look", data={**hidden, **chosen})
+    assert (answer.status_code, answer.headers["Location"]) == (303, stands_on)
+    shown = unescape(browser.get(stands_on).text)
+    for value in typed.values():
+        assert f'value="{value}"' in shown
+    assert "Your session had ended." not in shown
+
+
+@pytest.mark.parametrize("typed", ["", "[", "[]", '{"a": 1}', '{"password": ["kestrel"]}', "9" * 300])
+def test_what_is_no_form_s_text_is_left(working: Working, typed: str) -> None:
+    """Somebody else's idea of a form, or a password, is kept nowhere."""
+    answer = working.iris.post("/look", {"language": "en", "next": "/keys", "typed": typed})
+    assert answer.status_code == 303
+    page = working.iris.get("/keys").text
+    assert "stands here again" not in page
+    assert "kestrel" not in page

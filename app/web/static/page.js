@@ -34,8 +34,61 @@
       return;
     }
     form.dataset.sent = "yes";
-    setTimeout(() => delete form.dataset.sent, 8000);
+    if ("download" in form.dataset) {
+      awaitFile(form);
+    } else {
+      setTimeout(() => delete form.dataset.sent, 8000);
+    }
   });
+
+  // A page that a file was asked for on stays as it is, without an event when the file comes: the answer sets a cookie to the form's own mark.
+  const awaitFile = (form) => {
+    const button = form.querySelector("button[type=submit]");
+    const words = button.textContent;
+    const mark = form.querySelector('input[name="sent_mark"]') ?? document.createElement("input");
+    mark.type = "hidden";
+    mark.name = "sent_mark";
+    mark.value = Math.random().toString(36).slice(2, 14);
+    form.append(mark);
+    button.textContent = button.dataset.waits;
+    button.setAttribute("aria-busy", "true");
+    const until = Date.now() + 180_000;
+    const look = setInterval(() => {
+      if (Date.now() < until && !document.cookie.split("; ").includes(`kopes_downloaded=${mark.value}`)) {
+        return;
+      }
+      clearInterval(look);
+      button.textContent = words;
+      button.removeAttribute("aria-busy");
+      delete form.dataset.sent;
+    }, 150);
+  };
+
+  // Changing the language draws the page anew: what is typed goes along, and stands in the new page.
+  document.addEventListener("submit", (event) => {
+    const along = event.target.querySelector('input[name="typed"]');
+    const form = [...document.querySelectorAll("main form[method=post]")].find((one) => [...one.elements].some(isTyped));
+    if (!along || event.submitter?.name === "theme" || event.defaultPrevented || !form) {
+      return;
+    }
+    const values = {};
+    for (const [name, value] of new FormData(form)) {
+      if (typeof value === "string" && form.elements[name]?.type !== "password") {
+        (values[name] ??= []).push(value);
+      }
+    }
+    along.value = JSON.stringify(values);
+  });
+
+  const isTyped = (element) => {
+    if (element instanceof HTMLSelectElement) {
+      return [...element.options].some((option) => option.selected !== option.defaultSelected);
+    }
+    if (element.type === "checkbox" || element.type === "radio") {
+      return element.checked !== element.defaultChecked;
+    }
+    return element.type !== "hidden" && element.type !== "password" && "defaultValue" in element && element.value !== element.defaultValue;
+  };
 
   addEventListener("pageshow", () => {
     for (const form of document.forms) {
