@@ -1,6 +1,6 @@
 """What tests ask for by name: databases of both engines, the command line, running servers, a browser.
 
-A newcomer's usual mistake is to skip what the machine lacks. Nothing here skips: a missing PostgreSQL or Chromium is a failure,
+Do not skip what the machine lacks. Nothing here skips: a missing PostgreSQL or Chromium is a failure,
 since a green run without them would say nothing. Whatever a fixture starts, it ends by its process id.
 """
 

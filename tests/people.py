@@ -10,7 +10,7 @@ unit HQ agency
 Alba   (E1) staff of VIE          Boram (E2) head of VIE       Chae (E3) staff of TYO, who has nothing to do with either
 Gaston (E4) head of EUR           Hana  (E5) head of HQ        Dana hr, Emil auditor, Ferran executive, Iris admin: no employees
 
-A newcomer's usual mistake is to sign people in by their roles alone: Boram is head by the posting, which ends on 2026-10-01, when
+Do not sign people in by their roles alone: Boram is head by the posting, which ends on 2026-10-01, when
 Alba takes over.
 """
 

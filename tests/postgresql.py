@@ -1,6 +1,6 @@
 """A PostgreSQL cluster for one test process: made by initdb in a temporary folder, gone with the process.
 
-A newcomer's usual mistake is to look for a running server: there is none. Each test process has its own cluster, on a Unix socket
+Do not look for a running server: there is none. Each test process has its own cluster, on a Unix socket
 only, without fsync; and PostgreSQL refuses to run as root, so root hands it to the user that its package made.
 """
 

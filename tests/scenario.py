@@ -19,7 +19,7 @@ of 10, in 2026 and in every year that an event shows.
 
 The lines go through the application's own doors on each engine in turn. When the test is over, totals are held against the fold of the
 ledger, and the same events, shuffled and doubled, are recorded one by one in a second database, which must have the same digest.
-A newcomer's usual mistake is to test arrival order by hand: every test that asks for ``agency`` has done so already.
+Do not test arrival order by hand: every test that asks for ``agency`` has done so already.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ KPIS: Final[Mapping[str, tuple[dict[str, object], str]]] = {
     "buyers": ({"activity": "export_deal", "aggregate": "distinct", "of": "buyer"}, "entered"),
     "companies": ({"activity": "export_deal", "aggregate": "distinct", "of": "company"}, "entered"),
 }
-"""One KPI for each aggregate and rung: code -> measure, counts_from."""
+"""One KPI for each aggregate and level: code -> measure, counts_from."""
 
 _TYPES: Final = {"deal": "export_deal", "consult": "export_consult"}
 _DATED: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T\S+)? ")

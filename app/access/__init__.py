@@ -1,4 +1,4 @@
-"""Who comes in, what they may do, and what they did.
+"""Accounts, sessions and keys: who they belong to, what they may do, and what they did.
 
 Owns accounts, sessions, keys, hooks, sign-in attempts, the trail and the log of downloads. Promises that no secret is kept in a form that
 opens anything (a hook's excepted, which both sides sign with), that ending a session or disabling an account works at once in every

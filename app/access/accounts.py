@@ -1,6 +1,6 @@
 """Accounts: who may sign in, with which roles, and whose they are.
 
-A newcomer's usual mistake: a role is not what holds. What holds today is :class:`app.access.sessions.Viewer`'s: roles end with the service of
+A role is not what holds. What holds today is :class:`app.access.sessions.Viewer`'s: roles end with the service of
 the employee whom the account belongs to.
 """
 

@@ -1,6 +1,6 @@
 """Messages that a hook has taken: each id is for one body, for ever.
 
-A newcomer's usual mistake is to forget an id once its time window has passed: a signature made anew would then let other contents in under a
+Do not forget an id once its time window has passed: a signature made anew would then let other contents in under a
 name that was answered before.
 """
 

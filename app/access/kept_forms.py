@@ -1,6 +1,6 @@
 """What somebody typed when their session had ended: kept for their account, and given back once they have signed in again.
 
-A newcomer's usual mistake is to give it to whoever signs in next on the same browser: it belongs to the account whose page it was typed on.
+Do not give it to whoever signs in next on the same browser: it belongs to the account whose page it was typed on.
 Passwords never come here; the edge leaves them out.
 """
 

@@ -1,7 +1,7 @@
 """Keys and hooks: how programs come in.
 
 A key is random and long, so a plain SHA-256 of it is enough to look it up by; nobody can guess 256 bits.
-A newcomer's usual mistake: a key has a scope, no role. It stands in no relation to anyone; :data:`app.rules.permissions.KEY_PERMISSIONS`
+A key has a scope, no role. It stands in no relation to anyone; :data:`app.rules.permissions.KEY_PERMISSIONS`
 says what its scope opens.
 """
 

@@ -10,6 +10,7 @@ import datetime as dt
 import re
 import secrets
 import threading
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -65,6 +66,16 @@ _COMMON: Final = """
 """
 COMMON_WORDS: Final = tuple(_COMMON.split())
 """Words that are tried early in the languages of the pages."""
+
+_LEADING: Final = "r R s e E f a q Q t T d w W c z x v g"
+_VOWELS: Final = "k o i O j p u P h hk ho hl y n nj np nl b m ml l"
+_TRAILING: Final = "r R rt s sw sg e f fr fa fq ft fx fv fg a q qt t T d w c z x v g"
+_KEYS: Final = {
+    first + place: keys
+    for first, row in ((0x1100, _LEADING), (0x1161, _VOWELS), (0x11A8, _TRAILING))
+    for place, keys in enumerate(row.split())
+}
+"""Letters of Hangul by their code -> the keys that they are typed by on a Korean keyboard: a row of keys is a row of keys in either script."""
 
 _HASHER: Final = PasswordHasher()
 
@@ -131,7 +142,11 @@ def password_findings(field: str, password: str, *, email: str, others: Iterable
     if len(password) > LENGTH_MAX:
         return [at_field(field, "too_long", n_("Use at most %(most)s characters."), most=LENGTH_MAX)]
     own = _words(email, *others)
-    guess = _guess(password, [*own, *COMMON_WORDS])
+    inputs = [*own, *COMMON_WORDS]
+    # The same keys, however they are written, are tried together.
+    guess = min(
+        (_guess(spelling, inputs) for spelling in {password, _keys(password)}), key=lambda one: one["guesses_log10"]
+    )
     rest = _without(password, own)
     if len(rest) < len(password) and (not rest or _guess(rest, [*COMMON_WORDS])["guesses_log10"] < _REST_LOG10_MIN):
         return [at_field(field, "own", OWN)]
@@ -142,6 +157,14 @@ def password_findings(field: str, password: str, *, email: str, others: Iterable
     ):
         return [at_field(field, "pattern", PATTERN)]
     return [at_field(field, "guessable", GUESSABLE)]
+
+
+def _keys(password: str) -> str:
+    """The keys that a password is typed by on a Latin keyboard: Hangul by its letters, other letters without accents and width, nothing for spaces."""
+    letters = unicodedata.normalize("NFKD", password)
+    return "".join(
+        _KEYS.get(ord(letter), letter) for letter in letters if not (letter.isspace() or unicodedata.combining(letter))
+    )
 
 
 def _guess(password: str, inputs: list[str]) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """Powers that nobody gives to themself: until two people keep them, the administrator's own account gains none (contract-desk, 2).
 
-A newcomer's usual mistake is to compare accounts: a person may have two. Whose an account is, employee's number and e-mail say too.
+Do not compare accounts: a person may have two. Whose an account is, employee's number and e-mail say too.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How a person stands to a unit or an employee, by the postings of the day.
 
-A newcomer's usual mistake is to ask for a role. Whoever is posted as head today stands in the line of that unit today; tomorrow's transfer
+Do not ask for a role. Whoever is posted as head today stands in the line of that unit today; tomorrow's transfer
 ends it, with no account touched.
 """
 

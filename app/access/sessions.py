@@ -1,6 +1,6 @@
 """Sessions on the server: who is signed in, since when, from where, and until when.
 
-A newcomer's usual mistake is to trust the cookie: it carries a random token and nothing else. Who it stands for, with which roles and
+Do not trust the cookie: it carries a random token and nothing else. Who it stands for, with which roles and
 until when, is read from the database on each request, so ending a session, disabling an account or leaving the agency works at once, everywhere.
 """
 

@@ -2,7 +2,7 @@
 
 It takes three steps: :func:`begin_attempt` writes the attempt down (so that a hundred at once cannot all pass the count), the caller checks the
 password with :func:`app.access.passwords.password_matches`, :func:`finish_attempt` opens the session.
-A newcomer's usual mistake: an attempt counts as failed until it succeeded, and the count is in the database, shared by all processes. Whoever
+An attempt counts as failed until it succeeded, and the count is in the database, shared by all processes. Whoever
 tries from a browser that the account was signed in with before is counted apart, so that strangers lock nobody out.
 """
 

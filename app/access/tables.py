@@ -1,6 +1,6 @@
-"""Tables of who comes in: accounts, sessions, keys, hooks, attempts, and the trail of what they did.
+"""Tables of accounts, sessions, keys, hooks, attempts, and the trail of what they did.
 
-A newcomer's usual mistake: no secret that opens something stands here in clear (a hook's does, since signing needs it), so a token or key
+No secret that opens something stands here in clear (a hook's does, since signing needs it), so a token or key
 is looked up by its hash. ``trail`` and ``reading_log`` are append-only; triggers of the migration keep them so.
 """
 

@@ -1,6 +1,6 @@
 """The trail: who did what, when, to what, before, after and why. Written in the deed's own transaction, never changed.
 
-A newcomer's usual mistake is to write a row oneself: the edge does it for each deed, and a handler only adds what it was about.
+Do not write a row yourself: the edge does it for each deed, and a handler only adds what it was about.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Past years: what every node reached in them, and which of them is left out as an outlier.
 
-A newcomer's usual mistake: years are cycles (a cycle may begin in July), and the year of the cycle itself may have a row too, which
+Years are cycles (a cycle may begin in July), and the year of the cycle itself may have a row too, which
 is the actual of a KPI that is ``given``.
 """
 

@@ -1,6 +1,6 @@
 """Scorecard lines and what they are judged by, of one revision, in memory; with the targets that were set in the application, or without.
 
-A newcomer's usual mistake: a line has no method and no measure, only a KPI's *version* of the cycle has:
+A line has no method and no measure, only a KPI's *version* of the cycle has:
 ``sheet.definitions.kpis[line.kpi].version(line.cycle)``.
 """
 

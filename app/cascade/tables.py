@@ -1,6 +1,6 @@
 """What every level is measured on, as it was last loaded: lines, past years, ratings, exclusions, plans, definitions. And what was decided since.
 
-A newcomer's usual mistake: a node is its text here (``unit:VIE``), no key of another table, since past years outlive people.
+A node is its text here (``unit:VIE``), no key of another table, since past years outlive people.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Targets that people set in the application: kept for ever, and the last of a line goes before what the folder says.
 
 They outlive every load. What the folder says of such a line is shown beside it, and a load tells where the two differ (contract, "The
-agency folder"). A newcomer's usual mistake is to write a decision into the folder's own rows, where the next load would undo it.
+agency folder"). Do not write a decision into the folder's own rows, where the next load would undo it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The command line ``kopes``: every command makes one call into the application and prints what comes of it.
 
 Exit status 0 is success, 1 a finding or a failed run, 2 wrong usage. Errors go to standard error and name file, line and field.
-A newcomer's usual mistake is to print progress to standard output: what others read by a pipe must hold the result alone.
+Do not print progress to standard output: what others read by a pipe must hold the result alone.
 """
 
 from __future__ import annotations

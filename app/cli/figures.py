@@ -72,9 +72,9 @@ def _named_cycle(connection: Connection, cycle: int, today: dt.date) -> None:
     Raises:
         click.ClickException: says which cycles there are.
     """
-    held = scoring.state(connection)
-    if not held.has_cycle(cycle, today=today):
-        there = sorted({*held.named_cycles, cycle_of(today, held.frame.first_month)})
+    loaded = scoring.state(connection)
+    if not loaded.has_cycle(cycle, today=today):
+        there = sorted({*loaded.named_cycles, cycle_of(today, loaded.frame.first_month)})
         message = f"--cycle: the folder names no cycle {cycle}; there are {', '.join(map(str, there))}"
         raise click.ClickException(message)
 

@@ -1,6 +1,6 @@
 """What long work says of itself: a bar on a terminal, plain lines with the time that it took elsewhere.
 
-A newcomer's usual mistake is to be silent where nobody draws bars: who looks at a log of the first start wants to know that it goes on.
+Do not be silent where nobody draws bars: who looks at a log of the first start wants to know that it goes on.
 """
 
 from __future__ import annotations

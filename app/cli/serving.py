@@ -1,6 +1,6 @@
 """Commands that run: ``serve``, ``assets``.
 
-A newcomer's usual mistake is to serve from a database that was never migrated: every command that runs looks at the schema first.
+Do not serve from a database that was never migrated: every command that runs looks at the schema first.
 """
 
 from __future__ import annotations

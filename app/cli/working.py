@@ -1,6 +1,6 @@
 """The command ``worker``: scheduled and background work.
 
-A newcomer's usual mistake is to start one and wait for the night: the latest missed slot of every job is run at once.
+It does not wait for the night: the latest missed slot of every job is run at once.
 """
 
 from __future__ import annotations

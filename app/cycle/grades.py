@@ -1,6 +1,6 @@
 """The proposal of grades: scores, days and statuses of everyone in a cycle, put to the rules.
 
-A newcomer's usual mistake: whoever was away for more than half of the cycle is graded by earlier results, whatever this cycle's score is.
+Whoever was away for more than half of the cycle is graded by earlier results, whatever this cycle's score is.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from app import ledger, scoring
-from app.kit.kept import Kept
+from app.kit.kept import LruCache
 from app.rules.grading import (
     AGENCY,
     Candidate,
@@ -35,7 +35,7 @@ EMPLOYEE_COLUMNS: Final = tuple(field.name for field in fields(EmployeeGrade))
 UNIT_COLUMNS: Final = tuple(field.name for field in fields(UnitGrade))
 
 
-_KEPT: Final[Kept[EmployeeProposal]] = Kept(4)
+_KEPT: Final[LruCache[EmployeeProposal]] = LruCache(4)
 """A proposal is of everyone, and everyone's page shows a row of it: on the day of results it is worked out once."""
 
 
@@ -51,29 +51,29 @@ def propose_employee_grades(connection: Connection, *, cycle: int, today: dt.dat
 
     Queries: 2; those of :func:`app.scoring.scores` more where something has come since.
     """
-    held = scoring.state(connection)
-    key = (str(connection.engine.url), held.sheet.token, cycle, ledger.event_set(connection))
-    return _KEPT.get(key, lambda: _propose_employees(connection, held, ScoreQuery(cycle, today)))
+    loaded = scoring.state(connection)
+    key = (str(connection.engine.url), loaded.sheet.token, cycle, ledger.event_set(connection))
+    return _KEPT.get_or_make(key, lambda: _propose_employees(connection, loaded, ScoreQuery(cycle, today)))
 
 
-def _propose_employees(connection: Connection, held: State, asked: ScoreQuery) -> EmployeeProposal:
+def _propose_employees(connection: Connection, loaded: State, asked: ScoreQuery) -> EmployeeProposal:
     cycle = asked.cycle
-    found = scoring.scores(connection, asked, held=held)
-    plan = found.selection.plan
+    scored = scoring.scores(connection, asked, loaded=loaded)
+    plan = scored.selection.plan
     candidates = [
-        _candidate(found, plan, plan.people[node.code], at)
-        for at, node in enumerate(found.selection.nodes)
+        _candidate(scored, plan, plan.people[node.code], at)
+        for at, node in enumerate(scored.selection.nodes)
         if node.kind is NodeKind.EMPLOYEE
     ]
     return propose_employees(candidates, cycle=cycle, period=plan.period, policies=plan.sheet.definitions.policies)
 
 
-def _candidate(found: Scores, plan: CyclePlan, person: Person, at: int) -> Candidate:
+def _candidate(scored: Scores, plan: CyclePlan, person: Person, at: int) -> Candidate:
     directory = plan.frame.directory
     employee = directory.employees[person.number]
     last = directory.placement.last_posting(person.number, plan.period)
     group = directory.evaluation_group(last[0].unit, last[1]) if last else None
-    own, unit, final, _ = found.at(at)
+    own, unit, final, _ = scored.at(at)
     return Candidate(
         employee=person.number,
         job=person.job,
@@ -97,14 +97,14 @@ def _candidate(found: Scores, plan: CyclePlan, person: Person, at: int) -> Candi
 
 def propose_unit_grades(connection: Connection, *, cycle: int, today: dt.date) -> UnitProposal:
     """Propose grades of every unit that lives in the cycle. Queries: those of :func:`app.scoring.scores`."""
-    found = scoring.scores(connection, ScoreQuery(cycle, today))
-    plan = found.selection.plan
+    scored = scoring.scores(connection, ScoreQuery(cycle, today))
+    plan = scored.selection.plan
     tree = plan.frame.directory.tree
     candidates = []
-    for at, node in enumerate(found.selection.nodes):
+    for at, node in enumerate(scored.selection.nodes):
         if node.kind is NodeKind.UNIT:
             lives = [shared for row in tree.rows(node.code) if (shared := overlap(row.period, plan.period))]
             last_day = max(shared.to for shared in lives if shared.to) - dt.timedelta(days=1)
             group = plan.frame.directory.evaluation_group(node.code, last_day)
-            candidates.append(UnitCandidate(unit=node.code, group=group or AGENCY, own_score=found.at(at)[0]))
+            candidates.append(UnitCandidate(unit=node.code, group=group or AGENCY, own_score=scored.at(at)[0]))
     return propose_units(candidates, policies=plan.sheet.definitions.policies)

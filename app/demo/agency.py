@@ -1,6 +1,6 @@
 """The whole of the demonstration agency: its folder, its events, its definitions, from a seed and a day.
 
-A newcomer's usual mistake is to let anything but the seed and the day in: no clock, no set whose order is the process's own, no
+Do not let anything but the seed and the day in: no clock, no set whose order is the process's own, no
 number that depends on how fast something was. The same seed on the same day writes the same bytes.
 """
 

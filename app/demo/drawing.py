@@ -1,7 +1,7 @@
 """A cycle's activities, drawn from chance: who did what on which day, with whom, and for how much.
 
 Everything is an array with an entry an activity, sorted by day, so that 350,000 take a second.
-A newcomer's usual mistake is to draw a person and then a day. Both are drawn at once, from the weights of all days on which all
+Do not draw a person and then a day. Both are drawn at once, from the weights of all days on which all
 people were present: so nobody logs a consult on leave, and a Sunday in Vienna is quieter than one in Kuwait City.
 """
 

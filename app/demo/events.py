@@ -1,7 +1,7 @@
 """The demonstration agency's events as NDJSON: a CloudEvent a line, in the order in which they came in.
 
 Lines are put together from parts that are escaped once each, since 400,000 through a JSON encoder take four times as long.
-A newcomer's usual mistake is to sort by `time`. People log late, some verdicts come before their deal, and some events come twice;
+Do not sort by `time`. People log late, some verdicts come before their deal, and some events come twice;
 and a handful is wrong, so that there is something to mend.
 """
 

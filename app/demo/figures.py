@@ -1,6 +1,6 @@
 """The figures of every line: past years, what was entered by hand, targets, coefficients, grades of raters, years left out.
 
-A newcomer's usual mistake is to give a figure to a line of another method: base and coefficient are for ``deviation`` and ``ratio``,
+Do not give a figure to a line of another method: base and coefficient are for ``deviation`` and ``ratio``,
 a target is for ``target`` and ``milestone``, and a shared line has none of its own (contract, "The agency folder").
 """
 

@@ -1,6 +1,6 @@
 """What is said of the activities: verified by the head some days later, rejected, confirmed by customers, reversed.
 
-A newcomer's usual mistake is to let a head verify what the head's own people logged together with the head. Who has a part of an
+Do not let a head verify what the head's own people logged together with the head. Who has a part of an
 activity does not judge it: then the head above does. A few do so all the same, and their verdicts are void.
 """
 

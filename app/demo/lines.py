@@ -1,6 +1,6 @@
 """Who is measured on what: the lines of every scorecard, from ``agency.yaml``, with the links between them.
 
-A newcomer's usual mistake is to link a line to a parent that has no such line: ``identical`` and ``shared`` need one, so parents come
+Do not link a line to a parent that has no such line: ``identical`` and ``shared`` need one, so parents come
 before their children here.
 """
 

@@ -1,6 +1,6 @@
 """The demonstration agency's companies and buyers: thousands of names, some spelled in two ways.
 
-A newcomer's usual mistake is to let every other spelling be another buyer. What :func:`respelled` gives is the same buyer by the
+Do not let every other spelling be another buyer. What :func:`respelled` gives is the same buyer by the
 contract's rule (case, full stops and legal forms do not count); what :func:`misspelled` gives is another one that a person would
 take for the same.
 """

@@ -2,7 +2,7 @@
 
 Past years of what adds up (counts, sums) are made from the top down: the agency's first, then each unit's part of its parent's, so
 that the offices of a region add up to the region. All others are made for each node alone.
-A newcomer's usual mistake is to draw past years by themselves. A score compares the year with its past: so how far above its base
+Do not draw past years by themselves. A score compares the year with its past: so how far above its base
 value a year comes out (z, in sigmas: 60 + 20 z points of main business) is drawn first, and the past follows from it.
 """
 

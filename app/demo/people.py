@@ -1,6 +1,6 @@
 """The demonstration agency's units and people: who is posted where, from when to when, and who heads what.
 
-A newcomer's usual mistake is to look a person's unit up without a day: offices move, people transfer in mid-year, and heads swap
+Do not look a person's unit up without a day: offices move, people transfer in mid-year, and heads swap
 their offices. Everything here is by the day of the cycle (see :class:`Staffing`).
 """
 

@@ -73,24 +73,24 @@ class Reached:
     def __init__(self, staffing: Staffing, acts: Activities, market: Market, judged: Judged) -> None:
         self._staffing, self._acts, self._market = staffing, acts, market
         self._credits = _credits(staffing, acts)
-        self._rungs = {
+        self._counting = {
             CountsFrom.ENTERED: judged.entered,
             CountsFrom.VERIFIED: judged.verified,
             CountsFrom.CONFIRMED: judged.confirmed,
         }
         self._values: dict[tuple[str, CountsFrom], Value] = {}
 
-    def value(self, measure: Measure, rung: CountsFrom) -> Value:
+    def value(self, measure: Measure, counts_from: CountsFrom) -> Value:
         """A measure's value for all; NaN where there is nothing to divide by."""
-        key = f"{measure.aggregate}|{measure.of}|{measure.slice and measure.slice.key}|{measure.parts}", rung
+        key = f"{measure.aggregate}|{measure.of}|{measure.slice and measure.slice.key}|{measure.parts}", counts_from
         if key not in self._values:
-            self._values[key] = self._value(measure, rung)
+            self._values[key] = self._value(measure, counts_from)
         return self._values[key]
 
-    def _value(self, measure: Measure, rung: CountsFrom) -> Value:
+    def _value(self, measure: Measure, counts_from: CountsFrom) -> Value:
         if measure.numerator is not None and measure.denominator is not None:
-            return _divided(self.value(measure.numerator, rung), self.value(measure.denominator, rung))
-        chosen = self._chosen(measure, rung)
+            return _divided(self.value(measure.numerator, counts_from), self.value(measure.denominator, counts_from))
+        chosen = self._chosen(measure, counts_from)
         if measure.aggregate == "distinct":
             who = self._acts.buyer if measure.of == "buyer" else self._acts.company
             return self._distinct(chosen, who)
@@ -101,11 +101,11 @@ class Reached:
             return worth
         return _divided(worth, self._sum(chosen, (self._acts.usd > 0).astype(float)))
 
-    def _chosen(self, measure: Measure, rung: CountsFrom) -> Flags:
-        """The activities of the cycle that a measure looks at and that stand on a rung."""
+    def _chosen(self, measure: Measure, counts_from: CountsFrom) -> Flags:
+        """The activities of the cycle that a measure looks at and that count there."""
         acts, buyers = self._acts, self._market.buyers
         assert measure.activity is not None
-        chosen = (acts.kind == ACTIVITIES.index(measure.activity)) & self._rungs[rung]
+        chosen = (acts.kind == ACTIVITIES.index(measure.activity)) & self._counting[counts_from]
         if measure.activity == "new_buyer":
             alone = np.where(acts.spelling > 3, -1 - np.arange(len(acts)), acts.buyer)
             standing = np.flatnonzero(chosen)

@@ -1,6 +1,6 @@
 """The demonstration agency's calendar: which cycle is under way on the day it is built, and how busy each day of it is.
 
-A newcomer's usual mistake is to give months fixed shares. A month is as busy as its days are: weekdays, holidays and the ends of
+Do not give months fixed shares. A month is as busy as its days are: weekdays, holidays and the ends of
 quarters make its share, and ``plan.csv`` is the sum of the very weights that the activities are drawn by.
 """
 

@@ -1,6 +1,6 @@
 """The demonstration agency's units: its tree, on every day, with what is reorganised in mid-cycle.
 
-A newcomer's usual mistake is to take a unit's parent for granted: one office moves to another region in the middle of the cycle,
+Do not take a unit's parent for granted: one office moves to another region in the middle of the cycle,
 so there are two trees, one before that day and one from it on.
 """
 

@@ -1,6 +1,6 @@
 """What the demonstration agency is made of, read from the files beside this module: real cities, divisions, lines, words for names.
 
-A newcomer's usual mistake is to write a KPI's name into code: which level has which KPI stands in ``agency.yaml`` alone.
+Do not write a KPI's name into code: which level has which KPI stands in ``agency.yaml`` alone.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A table as CSV, written as it is read: the first bytes leave at once.
 
-A newcomer's usual mistake is to trust a file that ends: a connection that breaks leaves one that looks whole. The last line says how many rows
+Do not trust a file that ends: a connection that breaks leaves one that looks whole. The last line says how many rows
 there are and the SHA-256 of all before it; a file without that line is cut.
 """
 

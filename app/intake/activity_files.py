@@ -1,6 +1,6 @@
 """Files of events: read line by line, recorded batch by batch, what is refused written beside the file.
 
-A newcomer's usual mistake: a file may be ingested again at any time. What was recorded is a duplicate then, so nothing has to be remembered
+A file may be ingested again at any time. What was recorded is a duplicate then, so nothing has to be remembered
 of how far an interrupted run had come.
 """
 

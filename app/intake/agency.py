@@ -1,6 +1,6 @@
 """The load of an agency folder with its definitions, and everything that follows from it, in one transaction.
 
-A newcomer's usual mistake: to think that a load concerns the future. A rate that comes late re-values its month's deals, a changed posting moves what was
+Do not think that a load concerns the future. A rate that comes late re-values its month's deals, a changed posting moves what was
 credited: all that hangs on the folder is derived again, from the first event on.
 """
 
@@ -99,7 +99,7 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
             place = Place(file=f"{folder.resolve().name}/rates.csv", field="usd")
             raise LoadRefused(*problems, *(replace(one, place=place) for one in refusal.findings)) from refusal
     elif report.changed:
-        ledger.touch(connection, at=at, owners=ledger.owners_text(everyone=True))
+        ledger.record_change(connection, at=at, owners=ledger.owners_text(everyone=True))
     return Loaded(
         warnings=(
             *(one for one in (*problems, *report.findings) if one.level is Level.WARNING),

@@ -1,6 +1,6 @@
 """The cascade's five files of an agency folder: rows to values, and every rule among them.
 
-A newcomer's usual mistake: a row is judged by its KPI's version of the *row's* cycle, and in the first cycle of a version it may
+A row is judged by its KPI's version of the *row's* cycle, and in the first cycle of a version it may
 carry what either version uses (contract, "The agency folder").
 """
 

@@ -1,6 +1,6 @@
 """The cells of one row as values: what is wrong with a cell becomes a finding at its file, line and column.
 
-A newcomer's usual mistake: ``None`` is both "empty" and "wrong, and already reported". Where an empty cell is an error the reader
+``None`` is both "empty" and "wrong, and already reported". Where an empty cell is an error the reader
 is told so (``required``); whether a row had any error is asked of :attr:`Cells.failed`.
 """
 

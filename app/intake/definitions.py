@@ -1,6 +1,6 @@
 """A folder of definitions: its YAML files, held against the JSON Schemas and the rules.
 
-A newcomer's usual mistake: to take the schemas for the whole check. They are what editors complete and check by; the rules
+Do not take the schemas for the whole check. They are what editors complete and check by; the rules
 (``app.rules.definitions``) say more, and say it better, so a schema's finding is shown only where the rules found nothing.
 """
 

@@ -1,6 +1,6 @@
 """Files of events by their format: JSON lines, and tables whose rows stand for events.
 
-A newcomer's usual mistake is to leave out a column that nobody knows. ``Credit`` beside ``credits`` would give a deal to one person alone: so
+Do not leave out a column that nobody knows. ``Credit`` beside ``credits`` would give a deal to one person alone: so
 the file is stopped, unless its writer says that the column is for somebody else.
 """
 

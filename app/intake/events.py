@@ -1,7 +1,7 @@
 """Events from any door: read as text, recorded in one transaction, and what is refused kept.
 
 Every door (API, webhook, file, page) comes through :func:`take_in`, so that an event means the same whichever way it came.
-A newcomer's usual mistake: a batch is not all or nothing. One bad event never fails the others.
+A batch is not all or nothing. One bad event never fails the others.
 """
 
 from __future__ import annotations

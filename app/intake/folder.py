@@ -1,7 +1,7 @@
 """An agency folder: read whole, checked whole, loaded whole or not at all.
 
 The load compares with what is stored and writes only what differs: the same folder again changes nothing, and the revision stays.
-A newcomer's usual mistake is to stop at the first wrong row. All findings come back at once, in the order of the contract's table
+Do not stop at the first wrong row. All findings come back at once, in the order of the contract's table
 of files, then line and column; one error among them means that nothing was written. Only where a whole file could not be read are
 rows not judged: those that refer to it would all be blamed.
 """

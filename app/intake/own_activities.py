@@ -1,6 +1,6 @@
 """What a person does with activities on their pages: log, reverse, correct, judge. Each is one call in the caller's transaction.
 
-A newcomer's usual mistake is a new event at each sending. A form carries its own id: sent twice, it makes the same events with the time of
+Avoid a new event at each sending. A form carries its own id: sent twice, it makes the same events with the time of
 the first, which are duplicates.
 """
 

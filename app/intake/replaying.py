@@ -1,6 +1,6 @@
 """A rejected event sent again, as it was or mended, by the key that sent it or by a person who keeps the doors.
 
-A newcomer's usual mistake is to take it for a new event of whoever sends it again. It stays its author's: what a person was refused, since it was
+Do not take it for a new event of whoever sends it again. It stays its author's: what a person was refused, since it was
 not theirs to record, is not theirs when somebody else sends it; and whoever keeps the doors mends the envelope, never what it says.
 """
 

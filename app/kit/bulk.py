@@ -150,7 +150,7 @@ def bulk_upsert_add(
     ordered = sorted(rows, key=lambda row: tuple(row[: len(key)]))
     columns = list(zip(*ordered, strict=True))
     width = len(key)
-    # A batch of new events moves one rung alone: what is zero in every row need not be sent, nor added.
+    # A batch of new events moves one level alone: what is zero in every row need not be sent, nor added.
     moving = [name for place, name in enumerate(added, width) if any(columns[place])]
     target = ", ".join((*key, *added))
     changes = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in moving)

@@ -1,6 +1,6 @@
 """What was worked out, kept under all that it hangs on, so that the next who asks need not work it out again.
 
-A newcomer's usual mistake is to let everyone who finds nothing begin: on the day of results a thousand people ask for one thing in one minute.
+Do not let everyone who finds nothing begin: on the day of results a thousand people ask for one thing in one minute.
 One works it out, the others wait for that.
 """
 
@@ -11,59 +11,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Final, Generic, TypeVar
 
-__all__ = ["Kept", "LruCache"]
+__all__ = ["LruCache"]
 
 T = TypeVar("T")
-
-
-class Kept(Generic[T]):
-    """The values that were asked for last; shared by all threads of a process.
-
-    Args:
-        most: how much is kept, in the unit of ``size``.
-        size: how much a value is; without it each is one.
-    """
-
-    def __init__(self, most: int, *, size: Callable[[T], int] = lambda _: 1) -> None:
-        self._most: Final = most
-        self._size: Final = size
-        self._held: Final[OrderedDict[Hashable, T]] = OrderedDict()
-        self._making: Final[dict[Hashable, threading.Lock]] = {}
-        self._lock: Final = threading.Lock()
-        self._sum = 0
-
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The value of that key; made now where none is kept, unless another thread is making it already.
-
-        Args:
-            key: everything that the value hangs on.
-            make: works it out. What it raises is raised here and nothing is kept; of those who waited the next one tries.
-        """
-        with self._lock:
-            if key in self._held:
-                self._held.move_to_end(key)
-                return self._held[key]
-            making = self._making.setdefault(key, threading.Lock())
-        with making:
-            with self._lock:
-                if key in self._held:
-                    return self._held[key]
-            try:
-                value = make()
-                self._keep(key, value)
-            finally:
-                with self._lock:
-                    self._making.pop(key, None)
-        return value
-
-    def _keep(self, key: Hashable, value: T) -> None:
-        with self._lock:
-            if key in self._held:
-                self._sum -= self._size(self._held.pop(key))
-            self._held[key] = value
-            self._sum += self._size(value)
-            while self._sum > self._most and len(self._held) > 1:
-                self._sum -= self._size(self._held.popitem(last=False)[1])
 
 
 class LruCache(Generic[T]):
@@ -81,6 +31,7 @@ class LruCache(Generic[T]):
         self._weight_max: Final = most if weight_max is None else weight_max
         self._weigh: Final = weigh
         self._parts: Final[OrderedDict[Hashable, tuple[T, int]]] = OrderedDict()
+        self._making: Final[dict[Hashable, threading.Lock]] = {}
         self._lock: Final = threading.Lock()
         self._weight = 0
 
@@ -118,6 +69,21 @@ class LruCache(Generic[T]):
         return part
 
     def get_or_make(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What is kept for that key; else what ``make`` makes, kept from now on. Two threads may make it at once."""
-        kept = self.get(key)
-        return self.keep(key, make()) if kept is None else kept
+        """What is kept for that key; made now where nothing is, unless another thread is making it already.
+
+        Args:
+            key: everything that it hangs on.
+            make: works it out. What it raises is raised here and nothing is kept; of those who waited the next one tries.
+        """
+        part = self.get(key)
+        if part is not None:
+            return part
+        with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            part = self.get(key)
+            try:
+                return self.keep(key, make()) if part is None else part
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)

@@ -1,6 +1,6 @@
 """What a process says of itself, to standard error: a record is one line, and whatever it tells stays on it.
 
-A newcomer's usual mistake is to log a path, a name or an error's text as it came: with a line end in it, whoever sends it writes records of their
+Do not log a path, a name or an error's text as it came: with a line end in it, whoever sends it writes records of their
 own. The lines of a traceback are set in, so that none of them looks like a record.
 """
 

@@ -1,6 +1,6 @@
 """Files that only their owner reads: databases, rejected events, logins.
 
-A newcomer's usual mistake is to tighten a file after it was written: until then anyone on the machine could open it, and keeps it open.
+Do not tighten a file after it was written: until then anyone on the machine could open it, and keeps it open.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Whoever raises one is below the edge and knows nothing of HTTP pages or terminals. The web renders it as a problem (RFC 9457), a page
 or an error at its field; a command prints ``file: line: field: message`` and leaves with 1.
-A newcomer's usual mistake: a refusal is for what a caller can meet. A programmer's mistake stays an ordinary exception.
+A refusal is for what a caller can meet. A programmer's mistake stays an ordinary exception.
 Subclasses stand beside the function that raises them.
 """
 

@@ -1,6 +1,6 @@
 """Make a table hold exactly these rows, touching only those that differ.
 
-A newcomer's usual mistake is to delete all and insert all: loading the same file again would then change everything, and what
+Do not delete all and insert all: loading the same file again would then change everything, and what
 refers to a row would lose it.
 """
 

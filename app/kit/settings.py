@@ -1,6 +1,6 @@
 """What a process is told from outside, read once: the only reader of the environment.
 
-A newcomer's usual mistake is to read a variable where it is needed; a setting that is not a field here does not exist.
+Do not read a variable where it is needed; a setting that is not a field here does not exist.
 """
 
 from __future__ import annotations

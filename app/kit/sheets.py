@@ -29,6 +29,10 @@ import python_calamine
 __all__ = ["END", "ERROR", "FORMULA", "MERGED", "NO_SHEET", "NUMBER", "cell_text", "main"]
 
 MEMORY_BYTES_MAX: Final = 3 * 2**30
+COLUMNS_MAX: Final = 2**14
+ROWS_MAX: Final = 2**20
+TEXT_LENGTH_MAX: Final = 2**17
+"""What a sheet has, and more than a cell holds (ECMA-376): a file that says more was made to keep its reader busy."""
 BATCH: Final = 500
 END: Final = "end"
 """The last line of a whole output."""
@@ -65,6 +69,9 @@ Row = tuple[int, list[str], list[tuple[int, str]]]
 def cell_text(cell: object, *, is_percent: bool = False) -> str:
     """A cell as the text that a person typed: numbers without an exponent, a percentage as its percent, dates and times as ISO 8601."""
     if isinstance(cell, str):
+        if len(cell) > TEXT_LENGTH_MAX:
+            message = "a cell holds more than any can"
+            raise ValueError(message)
         return cell
     if isinstance(cell, bool):
         return "true" if cell else "false"
@@ -94,9 +101,9 @@ def _rows(sheet: python_calamine.CalamineSheet, marks: Marks, merged: Merged) ->
     waiting, covering = sorted(merged, reverse=True), Merged()
     for number, cells in enumerate(sheet.iter_rows(), start=1):
         texts, kinds = _row([*before, *cells], marks.pop(number, {}))
-        while waiting and waiting[-1][0] <= number:
-            covering.append(waiting.pop())
         covering = [one for one in covering if one[2] >= number]
+        while waiting and waiting[-1][0] <= number:
+            covering.append(_apart_from(covering, waiting.pop()))
         if kinds or any(texts):
             yield number, texts, [*kinds, *((place, MERGED) for place in _covered(number, len(texts), covering))]
     # A row of nothing but errors or uncalculated formulas is empty to the reader of values.
@@ -104,6 +111,14 @@ def _rows(sheet: python_calamine.CalamineSheet, marks: Marks, merged: Merged) ->
         texts, kinds = _row([], cells_marked)
         if kinds:
             yield number, texts, kinds
+
+
+def _apart_from(covering: Merged, merged: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """A merged cell that shares no column with those that lie beside it, as in every workbook that a program wrote."""
+    if any(first <= merged[3] and merged[1] <= last for _, first, _, last in covering):
+        message = "merged cells lie upon each other"
+        raise ValueError(message)
+    return merged
 
 
 def _covered(number: int, width: int, covering: Merged) -> list[int]:
@@ -186,11 +201,12 @@ def _marked_cells(
         name = _local(element)
         if event == "start":
             if name == "row":
-                row, column = int(element.get("r", row + 1)), -1
+                row, column = _within(int(element.get("r", row + 1)), ROWS_MAX), -1
         elif name == "c":
             reference = element.get("r")
             column = _column(reference) if reference else column + 1
             mark = _mark(element, percents)
+            _within(column, COLUMNS_MAX - 1)
             if mark is not None:
                 yield row, column, mark
         elif name == "row":
@@ -198,6 +214,14 @@ def _marked_cells(
         elif name == "mergeCell" and (corners := _RANGE.fullmatch(element.get("ref", ""))):
             left, top, right, bottom = corners.groups()
             merged.append((int(top), _column(left), int(bottom), _column(right)))
+
+
+def _within(place: int, most: int) -> int:
+    """A row or column that a sheet has."""
+    if place > most:
+        message = "a sheet has no such cell"
+        raise ValueError(message)
+    return place
 
 
 def _mark(cell: ET.Element, percents: frozenset[int]) -> tuple[str, str] | None:

@@ -5,13 +5,12 @@ order in which they came. It never changes or deletes an event, and never decide
 """
 
 from app.ledger.activities import (
-    STATES,
     Activities,
     ActivityFilter,
     ActivityHistory,
-    ActivityRow,
     CreditShare,
     Move,
+    NodeActivity,
     VerdictEntry,
     activities_of,
     activity_history,
@@ -22,11 +21,12 @@ from app.ledger.activities import (
 )
 from app.ledger.activity_rows import WorthTooMuch
 from app.ledger.by_day import earliest_day_since, figures_by_day, newest_event
+from app.ledger.changes import Change, Cursor, changes_after, changes_since, cursor, forget_changes, record_change
 from app.ledger.contents import contents
 from app.ledger.counted import (
-    Asking,
     CountedCredit,
     CountedMember,
+    CountedQuery,
     counted_credits,
     counted_members,
     counted_shares,
@@ -52,7 +52,6 @@ from app.ledger.search import Entry, EventFilter, RawEvent, raw_event, search_ev
 from app.ledger.suggestions import Alike, Contents, Party, activities_alike, suggest_parties
 from app.ledger.tally import EventSet, event_set
 from app.ledger.totals import Figures, current_figures
-from app.ledger.touching import Change, Cursor, changes_after, forget_changes, look, touch
 from app.ledger.verification import (
     AlreadyJudged,
     Queue,
@@ -71,19 +70,17 @@ __all__ = [
     "BUYER",
     "COMPANY",
     "REJECTS_KEPT_FOR",
-    "STATES",
     "Activities",
     "ActivityFilter",
     "ActivityHistory",
-    "ActivityRow",
     "Alike",
     "AlreadyJudged",
     "Arrival",
-    "Asking",
     "Change",
     "Contents",
     "CountedCredit",
     "CountedMember",
+    "CountedQuery",
     "CreditShare",
     "Cursor",
     "Entry",
@@ -95,6 +92,7 @@ __all__ = [
     "Listed",
     "ListedActivity",
     "Move",
+    "NodeActivity",
     "Origin",
     "Party",
     "Queue",
@@ -114,12 +112,14 @@ __all__ = [
     "activities_of",
     "activity_history",
     "changes_after",
+    "changes_since",
     "contents",
     "counted_credits",
     "counted_members",
     "counted_shares",
     "counted_size",
     "current_figures",
+    "cursor",
     "earliest_day_since",
     "errors_of",
     "event_key",
@@ -133,7 +133,6 @@ __all__ = [
     "is_outdated",
     "keep_rejected",
     "latest_moves",
-    "look",
     "may_verify",
     "needs",
     "newest_event",
@@ -142,6 +141,7 @@ __all__ = [
     "recent_countries",
     "reconcile",
     "record",
+    "record_change",
     "recorded_time",
     "rederive",
     "rejected_event",
@@ -151,7 +151,6 @@ __all__ = [
     "settle_rejected",
     "slices_in_use",
     "suggest_parties",
-    "touch",
     "types_to_verify",
     "verdicts_on",
     "verification_queue",

@@ -1,6 +1,6 @@
 """Activities as people look at them: lists, one with its whole history, what moved a node last, and the events that a form records.
 
-A newcomer's usual mistake is to look for an activity by its ``seq``: numbers can be guessed and differ between databases. An activity's
+Do not look for an activity by its ``seq``: numbers can be guessed and differ between databases. An activity's
 address is its event's key, and whoever opens it still has to be allowed to.
 """
 
@@ -19,23 +19,23 @@ from sqlalchemy import Connection
 from app.kit.bulk import among, among_named, named
 from app.kit.database import is_postgresql
 from app.ledger import tables
-from app.ledger.activity_rows import STATES, VerdictRow, piles, read_laid_out, verdicts_of
+from app.ledger.activity_rows import VerdictRow, read_rows, type_states, verdicts_of
 from app.ledger.frame import Frame, event_key
 from app.ledger.search import names_have
+from app.ledger.summary import ActivitySummary, summary_of
 from app.rules.activities import TYPE_PREFIX, EventKey
 from app.rules.counting import standing
 from app.rules.terms import Node, NodeKind
 
 __all__ = [
     "COUNTED_MAX",
-    "STATES",
     "Activities",
     "ActivityFilter",
     "ActivityHistory",
-    "ActivityRow",
     "Conflicting",
     "CreditShare",
     "Move",
+    "NodeActivity",
     "VerdictEntry",
     "activities_of",
     "activity_history",
@@ -66,19 +66,10 @@ class ActivityFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActivityRow:
-    """An activity as a list shows it."""
+class NodeActivity(ActivitySummary):
+    """An activity in a node's list."""
 
-    key: str
-    type: str
-    day: dt.date
     state: str
-    employee: str
-    company: str
-    buyer: str
-    country: str
-    amount: Decimal | None
-    currency: str
     usd_cents: int | None
     share_1e4: int | None
     """The part that is the employee's whose list it is; None in a unit's list, or where all of it is others'."""
@@ -90,7 +81,7 @@ class ActivityRow:
 class Activities:
     """One page of a list, and how many there are in all, counted as far as that stays cheap."""
 
-    rows: tuple[ActivityRow, ...]
+    rows: tuple[NodeActivity, ...]
     total: int
     more: bool
     """Whether there are more than that."""
@@ -201,9 +192,9 @@ def owned_by(connection: Connection, frame: Frame, node: Node) -> sa.Select[Any]
 
 
 def _named_in(employee: int) -> sa.ColumnElement[bool]:
-    """Whether the employee is the one that an activity names. Every pile is listed, since the index begins with them."""
+    """Whether the employee is the one that an activity names. Every type and state is listed, since the index begins with them."""
     activity = tables.activity
-    return sa.and_(activity.c.pile.in_(piles()), activity.c.employee == employee)
+    return sa.and_(activity.c.type_state.in_(type_states()), activity.c.employee == employee)
 
 
 def _is_large(frame: Frame, node: Node) -> bool:
@@ -274,13 +265,13 @@ def activities_of(
             if place is None
             else sa.and_(event.c.day <= place.day, sa.or_(event.c.day < place.day, event.c.seq < place.seq))
         )
-    found = connection.execute(query).all()
-    rows = tuple(_row(frame, one) for one in found[:limit])
+    page = connection.execute(query).all()
+    rows = tuple(_row(frame, one) for one in page[:limit])
     return Activities(
         rows=rows,
         total=min(total, count_to),
         more=total > count_to,
-        following=rows[-1].key if len(found) > limit else None,
+        following=rows[-1].key if len(page) > limit else None,
     )
 
 
@@ -295,21 +286,13 @@ def _belongs_to(connection: Connection, frame: Frame, node: Node) -> sa.ColumnEl
     return sa.exists().where(credit.c.seq == activity.c.seq, paths).correlate(activity)
 
 
-def _row(frame: Frame, found: Any) -> ActivityRow:
-    return ActivityRow(
-        key=found.key,
-        type=found.type,
-        day=found.day,
-        state=found.state,
-        employee=frame.numbers[found.employee],
-        company=found.company_name or found.company_registration or "",
-        buyer=found.buyer_name,
-        country=found.buyer_country,
-        amount=found.amount,
-        currency=found.currency or "",
-        usd_cents=found.usd_cents,
-        share_1e4=found.share,
-        counts=bool(found.counts) or not found.standing,
+def _row(frame: Frame, row: Any) -> NodeActivity:
+    return NodeActivity(
+        **summary_of(frame, row),
+        state=row.state,
+        usd_cents=row.usd_cents,
+        share_1e4=row.share,
+        counts=bool(row.counts) or not row.standing,
     )
 
 
@@ -324,8 +307,8 @@ def activity_history(connection: Connection, frame: Frame, *, key: str) -> Activ
         .join(event, event.c.seq == activity.c.seq)
         .where(event.c.key == key)
     )
-    found = connection.execute(query).first()
-    if found is None:
+    row = connection.execute(query).first()
+    if row is None:
         return None
     directory = frame.directory
     credit = tables.credit
@@ -337,37 +320,37 @@ def activity_history(connection: Connection, frame: Frame, *, key: str) -> Activ
         )
         for employee, share, path in connection.execute(
             sa.select(credit.c.employee, credit.c.share, credit.c.path)
-            .where(credit.c.seq == found.seq)
+            .where(credit.c.seq == row.seq)
             .order_by(credit.c.share.desc(), credit.c.employee)
         )
     )
-    employee = frame.numbers[found.employee]
+    employee = frame.numbers[row.employee]
     return ActivityHistory(
         key=key,
-        seq=found.seq,
-        source=found.source,
-        id=found.id,
-        type=found.type,
-        time=found.time,
-        day=found.day,
-        received_at=found.received_at,
-        cycle=found.cycle,
-        state=found.state,
+        seq=row.seq,
+        source=row.source,
+        id=row.id,
+        type=row.type,
+        time=row.time,
+        day=row.day,
+        received_at=row.received_at,
+        cycle=row.cycle,
+        state=row.state,
         employee=employee,
-        unit=directory.unit_of(employee, found.day),
-        company=found.company_name or "",
-        company_registration=found.company_registration or "",
-        buyer=found.buyer_name,
-        country=found.buyer_country,
-        buyer_registration=found.buyer_registration or "",
-        amount=found.amount,
-        currency=found.currency or "",
-        usd_cents=found.usd_cents,
-        hs_code=found.hs_code or "",
-        counts=bool(found.counts) or not found.standing,
+        unit=directory.unit_of(employee, row.day),
+        company=row.company_name or "",
+        company_registration=row.company_registration or "",
+        buyer=row.buyer_name,
+        country=row.buyer_country,
+        buyer_registration=row.buyer_registration or "",
+        amount=row.amount,
+        currency=row.currency or "",
+        usd_cents=row.usd_cents,
+        hs_code=row.hs_code or "",
+        counts=bool(row.counts) or not row.standing,
         credits=shares,
-        verdicts=_verdicts(connection, found.seq, frozenset((employee, *(part.employee for part in shares)))),
-        conflicts=_conflicts(connection, found.source, found.id),
+        verdicts=_verdicts(connection, row.seq, frozenset((employee, *(part.employee for part in shares)))),
+        conflicts=_conflicts(connection, row.source, row.id),
     )
 
 
@@ -383,8 +366,8 @@ def _verdicts(connection: Connection, seq: int, own: frozenset[str]) -> tuple[Ve
     judged = [
         VerdictRow(row.source, row.id, row.type, row.day, row.instant, row.by or "", seq, row.seq) for row in rows
     ]
-    held = standing(judged, employees_of_activity=own)
-    holding = {held.verification, held.confirmation, held.reversal}
+    effect = standing(judged, employees_of_activity=own)
+    holding = {effect.verification, effect.confirmation, effect.reversal}
     return tuple(
         VerdictEntry(
             type=row.type,
@@ -398,7 +381,7 @@ def _verdicts(connection: Connection, seq: int, own: frozenset[str]) -> tuple[Ve
             id=row.id,
             effect=(
                 "void"
-                if (row.source, row.id) in held.void
+                if (row.source, row.id) in effect.void
                 else "holds"
                 if (row.source, row.id) in holding
                 else "overtaken"
@@ -469,7 +452,7 @@ def latest_moves(
 
 def _states_as_of(connection: Connection, frame: Frame, seqs: set[int], as_of: dt.date) -> dict[int, str]:
     """Where some activities stood on a day. Queries: 3."""
-    rows = read_laid_out(connection, frame, among(connection, tables.activity.c.seq, sorted(seqs)))
+    rows = read_rows(connection, frame, among(connection, tables.activity.c.seq, sorted(seqs)))
     verdicts = verdicts_of(connection, among(connection, tables.verdict.c.activity, sorted(seqs)), as_of=as_of)
     for seq, row in rows.items():
         row.judge(verdicts.get(seq, ()))
@@ -612,8 +595,8 @@ def recorded_time(connection: Connection, *, source: str, id: str) -> str | None
     A form that is sent twice makes its event again with the time of the first, so that the two are one. Queries: 1.
     """
     event = tables.event
-    found: str | None = connection.scalar(sa.select(event.c.time).where(event.c.key == event_key(EventKey(source, id))))
-    return found
+    time: str | None = connection.scalar(sa.select(event.c.time).where(event.c.key == event_key(EventKey(source, id))))
+    return time
 
 
 def reversal_event(

@@ -1,7 +1,7 @@
 """Events laid out in columns: an activity as the ledger's tables hold it, and what is derived of it.
 
 Recording, re-deriving after a load and reconciling all derive through :func:`derive_row`, so they cannot disagree on what an event means.
-A newcomer's usual mistake: ``standing`` is what an activity's verdicts make of it, ``counts`` is what totals add up. They differ for new
+``standing`` is what an activity's verdicts make of it, ``counts`` is what totals add up. They differ for new
 buyers alone, of which only the first contact counts.
 """
 
@@ -23,7 +23,7 @@ from app.ledger import tables
 from app.ledger.frame import Frame
 from app.plain.findings import Finding, n_
 from app.rules.activities import ACTIVITY_TYPES, Activity
-from app.rules.counting import Counts, Effect, standing
+from app.rules.counting import STATES, Counts, standing
 from app.rules.identity import buyer_key, company_key
 from app.rules.money import too_large, usd_cents
 from app.rules.names import folded_terms
@@ -34,7 +34,6 @@ __all__ = [
     "CREDIT_COLUMNS",
     "DERIVED_COLUMNS",
     "JUDGED_COLUMNS",
-    "STATES",
     "ActivityRow",
     "Contact",
     "CreditRow",
@@ -45,31 +44,29 @@ __all__ = [
     "derive",
     "derive_row",
     "first_of_each",
-    "piles",
-    "read_laid_out",
+    "read_rows",
+    "type_states",
     "verdicts_of",
 ]
 
 ACTIVITY_COLUMNS: Final = tuple(column.name for column in tables.activity.columns)
 CREDIT_COLUMNS: Final = ("seq", "employee", "share", "path", "cycle", "moved")
-JUDGED_COLUMNS: Final = ("standing", "counts", "state", "settled_on", "pile")
+JUDGED_COLUMNS: Final = ("standing", "counts", "state", "last_effect_on", "type_state")
 """The columns of ``activity`` that a verdict may change."""
 DERIVED_COLUMNS: Final = ("cycle", "usd_cents", "company_key", "buyer_key", "search", *JUDGED_COLUMNS)
 """Those that a load may change too."""
-STATES: Final = ("entered", "verified", "confirmed", "denied", "rejected", "reversed")
-"""The words for where an activity stands, in the order of the ladder (domain.md 2)."""
-_PILES: Final = {
+_TYPE_STATES: Final = {
     (kind, state): 10 * at + step for at, kind in enumerate(ACTIVITY_TYPES) for step, state in enumerate(STATES)
 }
 
 
-def piles(kinds: Iterable[str] = ACTIVITY_TYPES, states: Iterable[str] = STATES) -> list[int]:
-    """The piles that activities of some types lie in, being in some states; without types or states, those of all.
+def type_states(kinds: Iterable[str] = ACTIVITY_TYPES, states: Iterable[str] = STATES) -> list[int]:
+    """Activities of some types in some states, as ``type_state`` writes them; without types or states, those of all.
 
     Type and state as one small number: an index of the words was a third of what recording an activity cost the database.
     """
     wanted = tuple(states)
-    return [_PILES[kind, state] for kind in kinds for state in wanted]
+    return [_TYPE_STATES[kind, state] for kind in kinds for state in wanted]
 
 
 class VerdictRow(NamedTuple):
@@ -123,18 +120,18 @@ class ActivityRow:
     standing: int = 1
     counts: int = 1
     state: str = "entered"
-    settled_on: dt.date = dt.date.min
-    pile: int = 0
+    last_effect_on: dt.date = dt.date.min
+    type_state: int = 0
     counts_before: int = 0
     credits: list[CreditRow] = field(default_factory=list)
 
     def judge(self, verdicts: Sequence[VerdictRow]) -> None:
-        """Set ``standing``, ``state`` and ``settled_on`` by all its verdicts; ``counts`` too, unless it is a new buyer's."""
-        held = standing(verdicts, employees_of_activity=self.employee_numbers)
-        self.standing = bits(held.counts)
-        self.state = _state(held)
-        self.pile = _PILES[self.type, self.state]
-        self.settled_on = max((self.day, *(verdict.day for verdict in verdicts)))
+        """Set ``standing``, ``state`` and ``last_effect_on`` by all its verdicts; ``counts`` too, unless it is a new buyer's."""
+        effect = standing(verdicts, employees_of_activity=self.employee_numbers)
+        self.standing = bits(effect.counts)
+        self.state = effect.state
+        self.type_state = _TYPE_STATES[self.type, self.state]
+        self.last_effect_on = max((self.day, *(verdict.day for verdict in verdicts)))
         moved = max((self.seq, *(verdict.seq for verdict in verdicts)))
         self.credits = [part._replace(moved=moved) for part in self.credits]
         if self.type != "new_buyer":
@@ -163,13 +160,13 @@ class ActivityRow:
             self.standing,
             self.counts,
             self.state,
-            self.settled_on,
-            self.pile,
+            self.last_effect_on,
+            self.type_state,
         )
 
     def judged(self) -> tuple[object, ...]:
         """The values of :data:`JUDGED_COLUMNS`."""
-        return self.standing, self.counts, self.state, self.settled_on, self.pile
+        return self.standing, self.counts, self.state, self.last_effect_on, self.type_state
 
     def derived(self) -> tuple[object, ...]:
         """The values of :data:`DERIVED_COLUMNS`."""
@@ -177,21 +174,8 @@ class ActivityRow:
 
 
 def bits(counts: Counts) -> int:
-    """Rungs as the bits 1, 2 and 4."""
+    """Levels as the bits 1, 2 and 4."""
     return counts.entered | counts.verified << 1 | counts.confirmed << 2
-
-
-def _state(held: Effect) -> str:
-    """The word for where an activity stands on the ladder (domain.md 2)."""
-    if held.reversed:
-        return "reversed"
-    if held.rejected:
-        return "rejected"
-    if held.denied:
-        return "denied"
-    if held.verified:
-        return "confirmed" if held.confirmed else "verified"
-    return "entered"
 
 
 def derive_row(activity: Activity, seq: int, frame: Frame) -> ActivityRow:
@@ -216,8 +200,8 @@ def derive_row(activity: Activity, seq: int, frame: Frame) -> ActivityRow:
         currency,
         hs_code,
         activity.employees,
-        settled_on=day,
-        pile=_PILES[type_, "entered"],
+        last_effect_on=day,
+        type_state=_TYPE_STATES[type_, "entered"],
     )
     _derive_worth(row, frame)
     ids = frame.ids
@@ -271,7 +255,7 @@ def _derive_worth(row: ActivityRow, frame: Frame) -> None:
     row.search = folded_terms(row.company_name, row.company_registration, row.buyer_name, row.buyer_registration)
 
 
-def read_laid_out(
+def read_rows(
     connection: Connection, frame: Frame, condition: sa.ColumnElement[bool] | None, *, lock: bool = False
 ) -> dict[int, ActivityRow]:
     """Activities with their credits, by ``seq``, as the tables hold them.
@@ -333,8 +317,8 @@ def _from_row(row: Any) -> ActivityRow:
         standing=row.standing,
         counts=row.counts,
         state=row.state,
-        settled_on=row.settled_on,
-        pile=row.pile,
+        last_effect_on=row.last_effect_on,
+        type_state=row.type_state,
         counts_before=row.counts,
     )
 
@@ -362,10 +346,10 @@ def verdicts_of(
         query = query.where(condition)
     if as_of is not None:
         query = query.where(verdict.c.day <= as_of)
-    found: dict[int, list[VerdictRow]] = {}
+    verdicts: dict[int, list[VerdictRow]] = {}
     for source, id_, kind, day, instant, by, activity, seq in connection.execute(query):
-        found.setdefault(activity, []).append(VerdictRow(source, id_, kind, day, instant, by or "", activity, seq))
-    return found
+        verdicts.setdefault(activity, []).append(VerdictRow(source, id_, kind, day, instant, by or "", activity, seq))
+    return verdicts
 
 
 class Contact(NamedTuple):
@@ -410,8 +394,8 @@ def first_of_each(rows: Iterable[ActivityRow | Contact], standings: Mapping[int,
         order = (row.instant, row.source, row.id)
         for bit in (1, 2, 4):
             if stands & bit:
-                held = best.get((row.buyer_key, bit))
-                if held is None or order < held[0]:
+                first = best.get((row.buyer_key, bit))
+                if first is None or order < first[0]:
                     best[row.buyer_key, bit] = (order, row.seq)
     for (_, bit), (_, seq) in best.items():
         counting[seq] |= bit

@@ -2,7 +2,7 @@
 
 :func:`app.ledger.fold.figures_as_of` asks the database anew for each day, which for a trend of eighty takes minutes. Here every activity is
 laid out as the days on which what it counts for *changed*, and the figures of a day are those of the day before and the changes between.
-A newcomer's usual mistake: a verdict dated before its activity changes nothing on its own day. It holds from the activity's first day on.
+A verdict dated before its activity changes nothing on its own day. It holds from the activity's first day on.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from app.rules.terms import Node
 __all__ = ["earliest_day_since", "figures_by_day", "newest_event"]
 
 IntArray = npt.NDArray[np.int64]
-_RUNGS: Final = 3
+_LEVELS: Final = 3
 
 
 class _Turn(NamedTuple):
-    """From a day on an activity counts on these rungs (bits)."""
+    """From a day on an activity counts on these levels (bits)."""
 
     day: int
     bits: int
@@ -96,7 +96,7 @@ def _read(connection: Connection, cycle: int) -> _Activities:
             activity.c.buyer_key,
             activity.c.company_key,
             activity.c.standing,
-            activity.c.settled_on,
+            activity.c.last_effect_on,
         )
         .where(wanted)
         .order_by(activity.c.seq)
@@ -122,7 +122,7 @@ def _timelines(connection: Connection, frame: Frame, activities: _Activities) ->
     """Of every activity the days on which what it counts for changed, the first of them its own."""
     activity, verdict = tables.activity, tables.verdict
     judged = sa.select(verdict.c.activity).join(activity, activity.c.seq == verdict.c.activity)
-    verdicts = verdicts_of(connection, verdict.c.activity.in_(judged.where(activity.c.settled_on > activity.c.day)))
+    verdicts = verdicts_of(connection, verdict.c.activity.in_(judged.where(activity.c.last_effect_on > activity.c.day)))
     timelines: list[list[_Turn]] = []
     for row, credits in zip(activities.rows, activities.credits, strict=True):
         first = row.day.toordinal()
@@ -140,14 +140,14 @@ def _timelines(connection: Connection, frame: Frame, activities: _Activities) ->
 def _judged(first: int, verdicts: Sequence[VerdictRow], own: frozenset[str]) -> list[_Turn]:
     turns: list[_Turn] = []
     for day in sorted({first, *(max(first, one.day.toordinal()) for one in verdicts)}):
-        held = bits(standing(verdicts, employees_of_activity=own, as_of=dt.date.fromordinal(day)).counts)
-        if not turns or turns[-1].bits != held:
-            turns.append(_Turn(day, held))
+        counting = bits(standing(verdicts, employees_of_activity=own, as_of=dt.date.fromordinal(day)).counts)
+        if not turns or turns[-1].bits != counting:
+            turns.append(_Turn(day, counting))
     return turns
 
 
 def _tell_first_contacts(connection: Connection, activities: _Activities, timelines: list[list[_Turn]]) -> None:
-    """Of the contacts of one buyer only the first that counts does so, on each rung and as of each day."""
+    """Of the contacts of one buyer only the first that counts does so, on each level and as of each day."""
     groups: dict[str, list[int]] = {}
     for at, row in enumerate(activities.rows):
         if row.type == "new_buyer":
@@ -164,21 +164,21 @@ def _tell_first_contacts(connection: Connection, activities: _Activities, timeli
     for group in several:
         ranked = sorted(group, key=lambda at: order[activities.rows[at].seq])
         own = [timelines[at] for at in ranked]
-        told: list[list[_Turn]] = [[] for _ in ranked]
+        counted: list[list[_Turn]] = [[] for _ in ranked]
         for day in sorted({turn.day for turns in own for turn in turns}):
             taken = 0
             for place, turns in enumerate(own):
-                held = next((turn.bits for turn in reversed(turns) if turn.day <= day), 0)
-                counting = held & ~taken
-                taken |= held
-                if (told[place][-1].bits if told[place] else 0) != counting:
-                    told[place].append(_Turn(day, counting))
-        for at, turns in zip(ranked, told, strict=True):
+                standing_bits = next((turn.bits for turn in reversed(turns) if turn.day <= day), 0)
+                counting = standing_bits & ~taken
+                taken |= standing_bits
+                if (counted[place][-1].bits if counted[place] else 0) != counting:
+                    counted[place].append(_Turn(day, counting))
+        for at, turns in zip(ranked, counted, strict=True):
             timelines[at] = turns
 
 
 class _Changes(NamedTuple):
-    """Every change of the cycle's activities in the order of days: which activity, and -1, 0 or 1 on each rung."""
+    """Every change of the cycle's activities in the order of days: which activity, and -1, 0 or 1 on each level."""
 
     day: IntArray
     activity: IntArray
@@ -196,8 +196,8 @@ def _changes(activities: _Activities, timelines: Sequence[Sequence[_Turn]], cycl
                     before = turn.bits
     columns = np.array(flat, dtype=np.int64).reshape(len(flat), 4)
     columns = columns[np.argsort(columns[:, 0], kind="stable")]
-    rungs = np.arange(_RUNGS, dtype=np.int64)
-    sign = (columns[:, 3:4] >> rungs & 1) - (columns[:, 2:3] >> rungs & 1)
+    levels = np.arange(_LEVELS, dtype=np.int64)
+    sign = (columns[:, 3:4] >> levels & 1) - (columns[:, 2:3] >> levels & 1)
     return _Changes(columns[:, 0].copy(), columns[:, 1].copy(), sign)
 
 
@@ -249,10 +249,10 @@ class _Sums:
                     amounts = (share, 0, 0, 0)
                 else:
                     amounts = (share, share, *divmod(share * row.usd_cents, MICROS_A_DOLLAR))
-                asked = [(EMPLOYEE, employee)] if employee in layout.employees else []
+                credited = [(EMPLOYEE, employee)] if employee in layout.employees else []
                 if path is not None and path in layout.paths:
-                    asked.append((PATH, path))
-                for owner in asked:
+                    credited.append((PATH, path))
+                for owner in credited:
                     number = owners.setdefault(owner, len(owners))
                     entries += [(at, number, column, *amounts) for column in columns]
         table = np.array(entries, dtype=np.int64).reshape(len(entries), 7)
@@ -280,9 +280,9 @@ class _Sums:
 
     def figures(self) -> IntArray:
         """The amounts of the nodes, each owner's total added to every node that it belongs to."""
-        found = np.zeros((self.rows, *self.totals.shape[1:]), dtype=np.int64)
-        add_at(found, (self.to_row,), self.totals[self.from_owner])
-        return found
+        amounts = np.zeros((self.rows, *self.totals.shape[1:]), dtype=np.int64)
+        add_at(amounts, (self.to_row,), self.totals[self.from_owner])
+        return amounts
 
 
 def _matching(frame: Frame, row: Any) -> tuple[Any, ...]:
@@ -324,7 +324,7 @@ class _Members:
             pair=pair.astype(np.int64),
             entries=_ByActivity.of(table[:, 0], len(activities.rows)),
             place=known // max(len(keys), 1),
-            counts=np.zeros((len(known), _RUNGS), dtype=np.int64),
+            counts=np.zeros((len(known), _LEVELS), dtype=np.int64),
             distinct=np.zeros_like(figures.distinct),
         )
 
@@ -338,7 +338,7 @@ class _Members:
         before = self.counts[moved] > 0
         np.add.at(self.counts, pair, changes.sign[span][change])
         after = self.counts[moved] > 0
-        flat = self.distinct.reshape(-1, _RUNGS)
+        flat = self.distinct.reshape(-1, _LEVELS)
         np.add.at(flat, self.place[moved], after.astype(np.int64) - before)
 
 

@@ -1,8 +1,8 @@
-"""Exactly those credits that a node's total of a slice is made of, on a rung and as of a day: where every derivation ends.
+"""Exactly those credits that a node's total of a slice is made of, on a verification level and as of a day: where every derivation ends.
 
 Totals are sums; this is the list that was summed, read from the ledger's rows and not from the totals. Whatever it adds up to has to be
 the total: a property that the tests hold.
-A newcomer's usual mistake: as of a past day the stored ``counts`` is that of now. What had settled by then may be read off it; the rest is
+As of a past day the stored ``counts`` is that of now. What had settled by then may be read off it; the rest is
 folded again (:mod:`app.ledger.fold`).
 """
 
@@ -14,7 +14,6 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -22,15 +21,16 @@ from sqlalchemy import Connection
 
 from app.kit.bulk import among
 from app.ledger import tables
-from app.ledger.activity_rows import read_laid_out
+from app.ledger.activity_rows import read_rows
 from app.ledger.fold import in_slice, judged_as_of
 from app.ledger.frame import Frame, SliceInUse
+from app.ledger.summary import ActivitySummary, summary_of
 from app.rules.terms import Node, NodeKind
 
 __all__ = [
-    "Asking",
     "CountedCredit",
     "CountedMember",
+    "CountedQuery",
     "counted_credits",
     "counted_members",
     "counted_shares",
@@ -40,35 +40,26 @@ __all__ = [
 _BITS: Final = (1, 2, 4)
 
 
-class Asking(NamedTuple):
+class CountedQuery(NamedTuple):
     """Which credits are asked for.
 
-    ``rung`` is 0, 1 or 2 for entered, verified, confirmed. ``valued`` leaves out activities without an amount, as sums and means do.
+    ``level`` is 0, 1 or 2 for entered, verified, confirmed. ``valued`` leaves out activities without an amount, as sums and means do.
     """
 
     cycle: int
     node: Node
     slice: SliceInUse
-    rung: int
+    level: int
     as_of: dt.date | None = None
     valued: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CountedCredit:
+class CountedCredit(ActivitySummary):
     """One employee's part of an activity that counts."""
 
-    key: str
     source: str
     id: str
-    type: str
-    day: dt.date
-    employee: str
-    company: str
-    buyer: str
-    country: str
-    amount: Decimal | None
-    currency: str
     usd_cents: int | None
     share_1e4: int
 
@@ -88,75 +79,75 @@ def _owned(connection: Connection, frame: Frame, node: Node) -> sa.ColumnElement
     return among(connection, credit.c.path, frame.directory.paths_under(node.code))
 
 
-def _condition(connection: Connection, frame: Frame, asked: Asking) -> sa.ColumnElement[bool]:
+def _condition(connection: Connection, frame: Frame, wanted: CountedQuery) -> sa.ColumnElement[bool]:
     """The condition on ``activity`` joined with ``credit`` that picks what counts."""
     activity = tables.activity
-    mine = sa.and_(activity.c.cycle == asked.cycle, in_slice(asked.slice), _owned(connection, frame, asked.node))
-    if asked.valued:
+    mine = sa.and_(activity.c.cycle == wanted.cycle, in_slice(wanted.slice), _owned(connection, frame, wanted.node))
+    if wanted.valued:
         mine = sa.and_(mine, activity.c.usd_cents.is_not(None))
-    bit = _BITS[asked.rung]
-    if asked.as_of is None:
+    bit = _BITS[wanted.level]
+    if wanted.as_of is None:
         return sa.and_(mine, activity.c.counts.bitwise_and(bit) != 0)
-    folded, open_buyers = _folded(connection, frame, asked, mine)
-    settled = sa.and_(activity.c.settled_on <= asked.as_of, activity.c.counts.bitwise_and(bit) != 0)
+    folded, open_buyers = _folded(connection, frame, wanted, mine)
+    settled = sa.and_(activity.c.last_effect_on <= wanted.as_of, activity.c.counts.bitwise_and(bit) != 0)
     if open_buyers:
         settled = sa.and_(settled, sa.not_(among(connection, activity.c.buyer_key, open_buyers)))
     return sa.and_(mine, sa.or_(settled, among(connection, activity.c.seq, folded)))
 
 
 def _folded(
-    connection: Connection, frame: Frame, asked: Asking, mine: sa.ColumnElement[bool]
+    connection: Connection, frame: Frame, wanted: CountedQuery, mine: sa.ColumnElement[bool]
 ) -> tuple[list[int], set[str]]:
     """Of the node's activities that have later events, those that counted on the day; and the buyers that were folded whole.
 
     Queries: 3, for new buyers 4; none where nothing has later events.
     """
-    if asked.as_of is None:
+    if wanted.as_of is None:
         return [], set()
     activity, credit = tables.activity, tables.credit
-    late = activity.c.settled_on > asked.as_of
-    begun = activity.c.day <= asked.as_of
+    late = activity.c.last_effect_on > wanted.as_of
+    begun = activity.c.day <= wanted.as_of
     owned = sa.select(activity.c.seq).join(credit, credit.c.seq == activity.c.seq).where(mine)
     open_buyers: set[str] = set()
-    if asked.slice.slice.activity == "new_buyer":
+    if wanted.slice.slice.activity == "new_buyer":
         other = sa.alias(activity)
         buyers = (
             sa.select(activity.c.buyer_key)
             .join(credit, credit.c.seq == activity.c.seq)
             .join(other, sa.and_(other.c.buyer_key == activity.c.buyer_key, other.c.type == "new_buyer"))
-            .where(mine, other.c.settled_on > asked.as_of)
+            .where(mine, other.c.last_effect_on > wanted.as_of)
             .distinct()
         )
         open_buyers = set(connection.scalars(buyers))
         if not open_buyers:
             return [], open_buyers
         group = sa.and_(begun, activity.c.type == "new_buyer", among(connection, activity.c.buyer_key, open_buyers))
-        rows = read_laid_out(connection, frame, group)
+        rows = read_rows(connection, frame, group)
     else:
-        rows = read_laid_out(connection, frame, sa.and_(begun, late, activity.c.seq.in_(owned)))
-    bit = _BITS[asked.rung]
-    return [row.seq for row, counts in judged_as_of(connection, rows, asked.as_of) if counts & bit], open_buyers
+        rows = read_rows(connection, frame, sa.and_(begun, late, activity.c.seq.in_(owned)))
+    bit = _BITS[wanted.level]
+    return [row.seq for row, counts in judged_as_of(connection, rows, wanted.as_of) if counts & bit], open_buyers
 
 
-def counted_size(connection: Connection, frame: Frame, asked: Asking) -> tuple[int, int]:
+def counted_size(connection: Connection, frame: Frame, wanted: CountedQuery) -> tuple[int, int]:
     """How many activities count, and how many credits of them are the node's. Queries: 1; as of a day up to 4 more."""
     activity, credit = tables.activity, tables.credit
     query = (
         sa.select(sa.func.count(sa.distinct(activity.c.seq)), sa.func.count())
         .select_from(activity.join(credit, credit.c.seq == activity.c.seq))
-        .where(_condition(connection, frame, asked))
+        .where(_condition(connection, frame, wanted))
     )
     activities, credits = connection.execute(query).one()
     return activities, credits
 
 
-def counted_shares(connection: Connection, frame: Frame, asked: Asking) -> int:
+def counted_shares(connection: Connection, frame: Frame, wanted: CountedQuery) -> int:
     """The shares of the credits that count, in ten-thousandths: what a mean divides by. Queries: 1; as of a day up to 4 more."""
     activity, credit = tables.activity, tables.credit
     query = (
         sa.select(sa.func.sum(sa.cast(credit.c.share, sa.BigInteger)))
         .select_from(activity.join(credit, credit.c.seq == activity.c.seq))
-        .where(_condition(connection, frame, asked))
+        .where(_condition(connection, frame, wanted))
     )
     return int(connection.scalar(query) or 0)
 
@@ -190,24 +181,16 @@ def _joined() -> sa.FromClause:
 
 def _credit(frame: Frame, row: Any) -> CountedCredit:
     return CountedCredit(
-        key=row.key,
+        **summary_of(frame, row),
         source=row.source,
         id=row.id,
-        type=row.type,
-        day=row.day,
-        employee=frame.numbers[row.employee],
-        company=row.company_name or row.company_registration or "",
-        buyer=row.buyer_name,
-        country=row.buyer_country,
-        amount=row.amount,
-        currency=row.currency or "",
         usd_cents=row.usd_cents,
         share_1e4=row.share,
     )
 
 
 def counted_credits(
-    connection: Connection, frame: Frame, asked: Asking, *, after: str | None = None, limit: int
+    connection: Connection, frame: Frame, wanted: CountedQuery, *, after: str | None = None, limit: int
 ) -> tuple[list[CountedCredit], str | None]:
     """The credits that count, the earliest first, and where the next ones are.
 
@@ -218,17 +201,17 @@ def counted_credits(
     """
     event, credit = tables.event, tables.credit
     order = (event.c.instant, event.c.source, event.c.id, credit.c.employee)
-    query = sa.select(*_columns()).select_from(_joined()).where(_condition(connection, frame, asked)).order_by(*order)
+    query = sa.select(*_columns()).select_from(_joined()).where(_condition(connection, frame, wanted)).order_by(*order)
     if after is not None:
         query = query.where(_beyond(order, _place(after, (str, str, str, int))))
     rows = connection.execute(query.limit(limit + 1)).all()
-    found = [_credit(frame, row) for row in rows[:limit]]
+    credits = [_credit(frame, row) for row in rows[:limit]]
     last = rows[limit - 1] if len(rows) > limit else None
-    return found, None if last is None else _written(last.instant, last.source, last.id, last.employee)
+    return credits, None if last is None else _written(last.instant, last.source, last.id, last.employee)
 
 
 def counted_members(
-    connection: Connection, frame: Frame, asked: Asking, *, of: str, after: str | None = None, limit: int
+    connection: Connection, frame: Frame, wanted: CountedQuery, *, of: str, after: str | None = None, limit: int
 ) -> tuple[list[CountedMember], str | None]:
     """The buyers or companies that count, by their keys, and where the next ones are.
 
@@ -239,7 +222,7 @@ def counted_members(
     """
     activity, event, credit = tables.activity, tables.event, tables.credit
     key = activity.c.company_key if of == "company" else activity.c.buyer_key
-    condition = _condition(connection, frame, asked)
+    condition = _condition(connection, frame, wanted)
     query = (
         sa.select(key.label("member"), sa.func.count(sa.distinct(activity.c.seq)).label("activities"))
         .select_from(activity.join(credit, credit.c.seq == activity.c.seq))
@@ -261,8 +244,8 @@ def counted_members(
         .subquery()
     )
     firsts = {row.member: row for row in connection.execute(sa.select(ranked).where(ranked.c.place == 1))}
-    found = [CountedMember(first=_credit(frame, firsts[row.member]), activities=row.activities) for row in shown]
-    return found, _written(shown[-1].member) if len(groups) > limit else None
+    members = [CountedMember(first=_credit(frame, firsts[row.member]), activities=row.activities) for row in shown]
+    return members, _written(shown[-1].member) if len(groups) > limit else None
 
 
 # ------------------------------------------------------------------------------------------------------------------- places

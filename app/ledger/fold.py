@@ -2,7 +2,7 @@
 
 The fold is what the contract defines; stored totals are the same figures kept ready. :func:`figures_as_of` answers for a past day,
 :func:`fold_everything` derives all anew, for a load and for reconciling.
-A newcomer's usual mistake: as of a day a verdict that came later has not been given, even on an activity that was there already.
+As of a day a verdict that came later has not been given, even on an activity that was there already.
 """
 
 from __future__ import annotations
@@ -18,8 +18,17 @@ from sqlalchemy import Connection
 
 from app.kit.bulk import among
 from app.ledger import tables
-from app.ledger.activity_rows import ActivityRow, CreditRow, bits, derive, first_of_each, read_laid_out, verdicts_of
-from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse
+from app.ledger.activity_rows import (
+    ActivityRow,
+    CreditRow,
+    bits,
+    derive,
+    first_of_each,
+    read_rows,
+    type_states,
+    verdicts_of,
+)
+from app.ledger.frame import BUYER, Frame, SliceInUse
 from app.ledger.totals import EMPLOYEE, PATH, WIDTH, Changes, Figures, Layout, empty_figures, layout_of
 from app.rules.counting import MICROS_A_DOLLAR, standing
 from app.rules.terms import Node
@@ -37,30 +46,36 @@ def figures_as_of(
 ) -> Figures:
     """The nodes' figures from events of days up to ``as_of``.
 
-    What had settled by then is summed by the database; an activity with later events is folded by the rule. Of a few nodes only their own
-    activities are looked at, and the other contacts of their new buyers: a person's page costs as much as the person has done.
+    What had settled by then is summed, of many nodes by the database; an activity with later events is folded by the rule. Of a few nodes only
+    their own activities are read, once, and the other contacts of their new buyers: a person's page costs as much as the person has done.
 
-    Queries: 7 at most, of a few nodes 9.
+    Queries: 6 at most.
     """
     figures = empty_figures(nodes, frame)
     if not frame.slices:
         return figures
-    layout = layout_of(nodes, frame)
-    own = None if is_large(frame, nodes) else _own_activities(connection, layout, cycle)
-    open_rows, open_buyers = _unsettled(connection, frame, as_of, own)
-    summed = _Summed(frame, layout)
-    _sum_settled(connection, summed, _settled_condition(connection, cycle, as_of, open_buyers), own)
+    summed = _Summed(frame, layout_of(nodes, frame))
+    if is_large(frame, nodes):
+        open_rows = read_rows(connection, frame, tables.activity.c.seq.in_(_unsettled(as_of)))
+        contacts = [seq for seq, row in open_rows.items() if row.type == "new_buyer" and row.last_effect_on <= as_of]
+        settled = _settled_condition(connection, cycle, as_of, contacts)
+        _sum_settled(connection, summed, settled)
+        _see_settled(connection, summed, settled)
+    else:
+        unsettled = _add_own(connection, summed, cycle, as_of)
+        open_rows = read_rows(connection, frame, among(connection, tables.activity.c.seq, unsettled))
+    layout = summed.layout
     changes = Changes()
     for row, counts in judged_as_of(connection, open_rows, as_of):
         if row.cycle == cycle:
             changes.add(row, frame, before=0, after=counts)
-    for (_, owner_kind, owner, slice_id), held in changes.totals.items():
-        summed.add(owner_kind, owner, figures.slices[slice_id], held)
+    for (_, owner_kind, owner, slice_id), numbers in changes.totals.items():
+        summed.add(owner_kind, owner, figures.slices[slice_id], numbers)
     employees = {str(owner): row for owner, row in layout.employees.items()}
-    for (_, owner_kind, text, slice_id, of, key), rungs in changes.members.items():
+    for (_, owner_kind, text, slice_id, of, key), levels in changes.members.items():
         line = employees.get(text) if owner_kind == EMPLOYEE else layout.units.get(text)
         if line is not None:
-            summed.see((line,), (figures.slices[slice_id], of), key, rungs)
+            summed.see(line, (figures.slices[slice_id], of), key, sum(1 << at for at, n in enumerate(levels) if n > 0))
     summed.fill(figures)
     return figures
 
@@ -69,13 +84,6 @@ def is_large(frame: Frame, nodes: Sequence[Node]) -> bool:
     """Whether nodes are so large a part of the agency that going through everything is quicker than picking their own."""
     layout = layout_of(nodes, frame)
     return layout.everyone or 8 * len(layout.paths) > len(frame.directory.path_ids) + 8 * _FEW_PATHS
-
-
-def _own_activities(connection: Connection, layout: Layout, cycle: int) -> list[int]:
-    """The activities of a cycle that the nodes have a credit of. Queries: 1."""
-    credit = tables.credit.c
-    query = sa.select(credit.seq).where(credit.cycle == cycle, layout.credited(connection)).distinct()
-    return list(connection.scalars(query))
 
 
 class _Summed:
@@ -89,7 +97,8 @@ class _Summed:
         self._owners: Final[list[tuple[int, int]]] = []
         self._columns: Final[list[int]] = []
         self._numbers: Final[list[Sequence[int]]] = []
-        self._seen: Final[dict[tuple[int, int, int], tuple[set[str], set[str], set[str]]]] = {}
+        self._keys: Final[dict[tuple[int, str], int]] = {}
+        self._seen: Final[list[tuple[int, int, int, int, int]]] = []
 
     def add(self, owner_kind: int, owner: int, column: int, numbers: Sequence[int]) -> None:
         """Add twelve numbers to an owner's total of a slice."""
@@ -97,14 +106,20 @@ class _Summed:
         self._columns.append(column)
         self._numbers.append(numbers)
 
-    def see(self, lines: Sequence[int], what: tuple[int, int], key: str, rungs: Sequence[int]) -> None:
-        """Note that a buyer or company counts at rows of figures, on the rungs whose number is above zero."""
+    def add_credits(
+        self, employee: int, path: int | None, columns: Iterable[int], counts: int, sums: Sequence[int]
+    ) -> None:
+        """Add four sums over credits of an employee and a path, on the levels of these bits, to their totals of some slices."""
+        numbers = [int(amount) * (counts >> level & 1) for level in range(len(tables.LEVELS)) for amount in sums]
+        for column in columns:
+            self.add(EMPLOYEE, employee, column, numbers)
+            if path is not None:
+                self.add(PATH, path, column, numbers)
+
+    def see(self, line: int, what: tuple[int, int], key: str, counts: int) -> None:
+        """Note that a buyer or company counts at a row of figures, on the levels of these bits."""
         column, of = what
-        for line in lines:
-            sets = self._seen.setdefault((line, column, of), (set(), set(), set()))
-            for rung, counting in enumerate(rungs):
-                if counting > 0:
-                    sets[rung].add(key)
+        self._seen.append((line, column, of, self._keys.setdefault((of, key), len(self._keys)), counts))
 
     def fill(self, figures: Figures) -> None:
         """Write everything into the figures."""
@@ -115,50 +130,94 @@ class _Summed:
             np.array(self._columns, dtype=np.int64),
             np.array(self._numbers, dtype=np.int64).reshape(count, WIDTH),
         )
-        for (line, column, of), sets in self._seen.items():
-            figures.distinct[line, column, 0 if of == BUYER else 1] = [len(keys) for keys in sets]
+        line, column, of, key, counts = np.array(self._seen, dtype=np.int64).reshape(len(self._seen), 5).T
+        place = (line * len(self.column) + column) * 2 + (of != BUYER)
+        for level in range(len(tables.LEVELS)):
+            seen = np.unique((place * len(self._keys) + key)[counts >> level & 1 == 1])
+            numbers = np.bincount(seen // max(1, len(self._keys)), minlength=figures.distinct[..., level].size)
+            figures.distinct[..., level] = numbers.reshape(figures.distinct.shape[:-1])
 
 
-def _unsettled(
-    connection: Connection, frame: Frame, as_of: dt.date, own: Sequence[int] | None
-) -> tuple[dict[int, ActivityRow], set[str]]:
-    """Activities of days up to ``as_of`` that have later events, and all contacts of a buyer of which one has.
-
-    Args:
-        connection: an open transaction.
-        frame: the agency.
-        as_of: the day.
-        own: only these activities are asked for, and the contacts of their new buyers; None for all.
-    """
-    activity = tables.activity
-    late, begun, is_contact = activity.c.settled_on > as_of, activity.c.day <= as_of, activity.c.type == "new_buyer"
-    wanted = sa.and_(begun, late, activity.c.type != "new_buyer")
-    buyers = sa.select(activity.c.buyer_key).where(is_contact, late).distinct()
-    if own is not None:
-        wanted = sa.and_(wanted, among(connection, activity.c.seq, own))
-        mine = sa.select(activity.c.buyer_key).where(is_contact, among(connection, activity.c.seq, own))
-        keys = list(connection.scalars(mine.distinct()))
-        buyers = buyers.where(among(connection, activity.c.buyer_key, keys))
-    open_buyers = set(connection.scalars(buyers))
+def _unsettled(as_of: dt.date) -> sa.CompoundSelect[Any]:
+    """Activities of days up to ``as_of`` that have later events, and all contacts of a buyer of which one has."""
+    activity, other = tables.activity, tables.activity.alias("other")
+    begun = activity.c.day <= as_of
+    late = sa.and_(begun, activity.c.last_effect_on > as_of, activity.c.type != "new_buyer")
+    buyers = sa.select(other.c.buyer_key).where(
+        other.c.type_state.in_(type_states(["new_buyer"])), other.c.last_effect_on > as_of
+    )
+    contacts = sa.and_(begun, activity.c.type == "new_buyer", activity.c.buyer_key.in_(buyers))
     # Asked for apart: of both conditions together an engine finds no index.
-    rows = read_laid_out(connection, frame, wanted)
-    if open_buyers:
-        contacts = sa.and_(begun, is_contact, among(connection, activity.c.buyer_key, open_buyers))
-        rows |= read_laid_out(connection, frame, contacts)
-    return rows, open_buyers
+    return sa.union(*(sa.select(activity.c.seq).where(condition) for condition in (late, contacts)))
+
+
+def _open_contacts(connection: Connection, as_of: dt.date, buyers: Iterable[str]) -> set[int]:
+    """All contacts of days up to ``as_of`` of those of some buyers of which one has later events. Queries: 1."""
+    activity, other = tables.activity.c, tables.activity.alias("other")
+    late = sa.exists().where(
+        other.c.buyer_key == activity.buyer_key, other.c.type == "new_buyer", other.c.last_effect_on > as_of
+    )
+    query = sa.select(activity.seq).where(
+        among(connection, activity.buyer_key, buyers), activity.type == "new_buyer", activity.day <= as_of, late
+    )
+    return set(connection.scalars(query))
+
+
+def _add_own(connection: Connection, summed: _Summed, cycle: int, as_of: dt.date) -> list[int]:
+    """Add a few nodes' settled credits, read one by one; returns the activities that are to be judged. Queries: 1 or 2."""
+    activity, credit, layout = tables.activity.c, tables.credit.c, summed.layout
+    query = (
+        sa.select(
+            credit.seq,
+            credit.employee,
+            credit.path,
+            credit.share,
+            activity.type,
+            activity.buyer_country,
+            sa.func.coalesce(activity.hs_code, ""),
+            activity.buyer_key,
+            activity.company_key,
+            activity.counts,
+            activity.usd_cents,
+            activity.last_effect_on > as_of,
+        )
+        .join(tables.activity, activity.seq == credit.seq)
+        .where(credit.cycle == cycle, activity.day <= as_of, layout.credited(connection))
+    )
+    rows = connection.execute(query).all()
+    buyers = {row[7] for row in rows if row[4] == "new_buyer"}
+    contacts = _open_contacts(connection, as_of, buyers) if buyers else set()
+    judged = set(contacts)
+    sums: dict[tuple[Any, ...], list[int]] = {}
+    for seq, employee, path, share, *what, buyer, company, counts, cents, is_late in rows:
+        if is_late or seq in contacts:
+            judged.add(seq)
+            continue
+        slices = summed.frame.matching(*what)
+        amounts = sums.setdefault((employee, path, slices, counts), [0, 0, 0, 0])
+        amounts[0] += share
+        if cents is not None:
+            dollars, micros = divmod(share * cents, MICROS_A_DOLLAR)
+            amounts[1] += share
+            amounts[2] += dollars
+            amounts[3] += micros
+        for one in slices:
+            for of in one.of:
+                key = buyer if of == BUYER else company
+                for line in layout.rows_of_credit(employee, path):
+                    summed.see(line, (summed.column[one.id], of), key, counts)
+    for (employee, path, slices, counts), amounts in sums.items():
+        summed.add_credits(employee, path, [summed.column[one.id] for one in slices], counts, amounts)
+    return sorted(judged)
 
 
 def _settled_condition(
-    connection: Connection, cycle: int, as_of: dt.date, open_buyers: set[str]
+    connection: Connection, cycle: int, as_of: dt.date, contacts: Sequence[int]
 ) -> sa.ColumnElement[bool]:
+    """What is settled as of a day, without the contacts that are judged apart."""
     activity = tables.activity
-    settled = sa.and_(activity.c.cycle == cycle, activity.c.settled_on <= as_of, activity.c.counts != 0)
-    if open_buyers:
-        settled = sa.and_(
-            settled,
-            sa.or_(activity.c.type != "new_buyer", sa.not_(among(connection, activity.c.buyer_key, open_buyers))),
-        )
-    return settled
+    settled = sa.and_(activity.c.cycle == cycle, activity.c.last_effect_on <= as_of, activity.c.counts != 0)
+    return sa.and_(settled, sa.not_(among(connection, activity.c.seq, contacts))) if contacts else settled
 
 
 def in_slice(one: SliceInUse) -> sa.ColumnElement[bool]:
@@ -173,75 +232,60 @@ def in_slice(one: SliceInUse) -> sa.ColumnElement[bool]:
     return condition
 
 
-def _amount_sums() -> list[sa.ColumnElement[Any]]:
-    """Twelve sums over credits, in the order of :func:`app.ledger.tables.amount_columns`."""
-    activity, credit = tables.activity, tables.credit
-    share = sa.cast(credit.c.share, sa.BigInteger)
-    value = share * activity.c.usd_cents
-    valued = sa.case((activity.c.usd_cents.is_not(None), share), else_=0)
-    parts = (
-        share,
-        valued,
-        sa.func.coalesce(_whole(value), 0),
-        sa.func.coalesce(value % MICROS_A_DOLLAR, 0),
-    )
-    return [
-        sa.func.sum(sa.case((activity.c.counts.bitwise_and(bit) != 0, part), else_=0))
-        for bit in (1, 2, 4)
-        for part in parts
-    ]
-
-
 def _whole(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     """Whole dollars of millionths: the value is never negative, so that taking off the rest divides evenly."""
     return sa.cast((value - value % MICROS_A_DOLLAR) // MICROS_A_DOLLAR, sa.BigInteger)
 
 
-def _sum_settled(
-    connection: Connection, summed: _Summed, settled: sa.ColumnElement[bool], own: Sequence[int] | None
-) -> None:
-    """Sum the settled activities, of each type grouped by as much as its slices tell apart. Queries: 1."""
+def _sum_settled(connection: Connection, summed: _Summed, settled: sa.ColumnElement[bool]) -> None:
+    """Sum the settled activities by owner, by the slices that they lie in and by the levels that they count on. Queries: 1."""
     activity, credit = tables.activity, tables.credit
     slices = summed.frame.slices
-
-    def where_told_apart(column: sa.ColumnElement[Any], kinds: Iterable[str]) -> sa.ColumnElement[Any]:
-        told = sorted(set(kinds))
-        return sa.case((activity.c.type.in_(told), column), else_=None) if told else sa.null()
-
+    lies_in: sa.ColumnElement[Any] = sum(
+        (sa.case((in_slice(one), 1 << at), else_=0) for at, one in enumerate(slices)), start=sa.literal(0)
+    )
+    share = sa.cast(credit.c.share, sa.BigInteger)
+    value = share * activity.c.usd_cents
+    parts = (
+        share,
+        sa.case((activity.c.usd_cents.is_not(None), share), else_=0),
+        sa.func.coalesce(_whole(value), 0),
+        sa.func.coalesce(value % MICROS_A_DOLLAR, 0),
+    )
     # Plus zero: else SQLite reads the credits in the order of an index by employee, and every activity at random.
-    groups = (
-        activity.c.type,
-        credit.c.employee + 0,
-        credit.c.path + 0,
-        where_told_apart(activity.c.buyer_country, (one.slice.activity for one in slices if one.slice.where.countries)),
-        where_told_apart(activity.c.hs_code, (one.slice.activity for one in slices if one.slice.where.hs_prefixes)),
-        where_told_apart(activity.c.buyer_key, (one.slice.activity for one in slices if BUYER in one.of)),
-        where_told_apart(activity.c.company_key, (one.slice.activity for one in slices if COMPANY in one.of)),
-    )
+    groups = (credit.c.employee + 0, credit.c.path + 0, lies_in, activity.c.counts)
     labelled = [group.label(f"group_{place}") for place, group in enumerate(groups)]
-    kinds = sorted({one.slice.activity for one in slices})
     query = (
-        sa.select(*labelled, *_amount_sums())
+        sa.select(*labelled, *(sa.func.sum(part) for part in parts))
         .join(activity, activity.c.seq == credit.c.seq)
-        .where(settled, activity.c.type.in_(kinds))
-        .group_by(*(group for group in groups if not isinstance(group, sa.Null)))
+        .where(settled, activity.c.type.in_(sorted({one.slice.activity for one in slices})))
+        .group_by(*labelled)
     )
-    if own is not None:
-        # Of one table alone: asked of both, PostgreSQL compares the two lists once it plans for any lists.
-        query = query.where(among(connection, credit.c.seq, own))
-    layout = summed.layout
-    for kind, employee, path, country, hs_code, buyer, company, *sums in connection.execute(query):
-        numbers = [int(number) for number in sums]
-        rungs = numbers[0::4]
-        for one in summed.frame.matching(kind, country or "", hs_code or ""):
-            column = summed.column[one.id]
-            summed.add(EMPLOYEE, employee, column, numbers)
-            if path is not None:
-                summed.add(PATH, path, column, numbers)
-            for what in one.of:
-                key = buyer if what == BUYER else company
-                lines = (*layout.rows_of(EMPLOYEE, employee), *(layout.rows_of(PATH, path) if path is not None else ()))
-                summed.see(lines, (column, what), key, rungs)
+    for row in connection.execute(query):
+        (employee, path, inside, counts), sums = row[: len(groups)], row[len(groups) :]
+        columns = [at for at in range(len(slices)) if inside >> at & 1]
+        summed.add_credits(employee, path, columns, counts, sums)
+
+
+def _see_settled(connection: Connection, summed: _Summed, settled: sa.ColumnElement[bool]) -> None:
+    """Note which buyers and companies the settled activities count for, of slices in which they are counted apart. Queries: 1, or none."""
+    activity, credit, layout = tables.activity, tables.credit, summed.layout
+    parts: list[sa.Select[*tuple[Any, ...]]] = []
+    for one in summed.frame.slices:
+        for what in one.of:
+            who = activity.c.buyer_key if what == BUYER else activity.c.company_key
+            place = [sa.literal(summed.column[one.id]).label("column"), sa.literal(what).label("of")]
+            parts.append(
+                sa.select(*place, credit.c.employee, credit.c.path, who.label("who"), activity.c.counts)
+                .join(activity, activity.c.seq == credit.c.seq)
+                .where(settled, in_slice(one))
+                .distinct()
+            )
+    if not parts:
+        return
+    for column, of, employee, path, key, counts in connection.execute(sa.union_all(*parts)):
+        for line in layout.rows_of_credit(employee, path):
+            summed.see(line, (column, of), key, counts)
 
 
 def judged_as_of(
@@ -289,7 +333,7 @@ def fold_everything(connection: Connection, frame: Frame) -> Folded:
     last = connection.scalar(sa.select(sa.func.max(tables.activity.c.seq))) or 0
     activity, verdict = tables.activity, tables.verdict
     for start in range(0, last + 1, STRETCH):
-        rows = read_laid_out(connection, frame, activity.c.seq.between(start, start + STRETCH - 1))
+        rows = read_rows(connection, frame, activity.c.seq.between(start, start + STRETCH - 1))
         verdicts = verdicts_of(connection, verdict.c.activity.between(start, start + STRETCH - 1))
         for seq, row in rows.items():
             stored = (row.derived(), row.credits)
@@ -319,7 +363,9 @@ def _compare(folded: Folded, row: ActivityRow, columns: tuple[object, ...], cred
     if columns != derived:
         folded.activities[row.seq] = row
         folded.differences.append(f"activity {row.source} {row.id}: stored {columns}, should be {derived}")
-    for held, part in zip(credits, row.credits, strict=True):
-        if held != part:
+    for stored, part in zip(credits, row.credits, strict=True):
+        if stored != part:
             folded.credits.append((row.seq, part))
-            folded.differences.append(f"credit {row.source} {row.id} {part.employee}: stored {held}, should be {part}")
+            folded.differences.append(
+                f"credit {row.source} {row.id} {part.employee}: stored {stored}, should be {part}"
+            )

@@ -93,32 +93,32 @@ class Frame:
         try:
             return self._paths[key]
         except KeyError:
-            found = self.directory.path_id(self.numbers[employee], day)
+            known = self.directory.path_id(self.numbers[employee], day)
             if len(self._paths) > 500_000:
                 self._paths.clear()
-            self._paths[key] = found
-            return found
+            self._paths[key] = known
+            return known
 
     def matching(self, kind: str, country: str, hs_code: str) -> tuple[SliceInUse, ...]:
         """The slices that an activity of this type, buyer's country and HS code lies in."""
         key = (kind, country, hs_code)
-        found = self._matching.get(key)
-        if found is None:
-            found = tuple(one for one in self.slices if one.slice.matches(kind, country, hs_code or None))
+        slices = self._matching.get(key)
+        if slices is None:
+            slices = tuple(one for one in self.slices if one.slice.matches(kind, country, hs_code or None))
             if len(self._matching) < 100_000:
-                self._matching[key] = found
-        return found
+                self._matching[key] = slices
+        return slices
 
 
 def _of(definitions: Definitions, wanted: Slice) -> tuple[int, ...]:
-    found = {
+    counted = {
         _OF[part.of or "buyer"]
         for kpi in definitions.kpis.values()
         for version in kpi.versions
         for part in version.measure.parts
         if part.aggregate == "distinct" and part.slice == wanted
     }
-    return tuple(sorted(found))
+    return tuple(sorted(counted))
 
 
 def slices_in_use(connection: Connection, definitions: Definitions, *, may_add: bool = False) -> tuple[SliceInUse, ...]:

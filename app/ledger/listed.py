@@ -1,6 +1,6 @@
 """Every activity that a search or a list finds, from the first to the last, without holding them all.
 
-A newcomer's usual mistake is to ask page after page in transactions of their own: what is recorded in between is then missed or told twice. The
+Do not ask page after page in transactions of their own: what is recorded in between is then missed or told twice. The
 count and the rows come from one transaction, which has to see one state to its end (:meth:`app.kit.database.Database.read`).
 The order is that of the activities themselves (instant, source, id), so that two databases with the same events list them alike.
 """
@@ -136,8 +136,8 @@ def _listed(connection: Connection, frame: Frame, conditions: Sequence[sa.Column
 
 
 def _rows(connection: Connection, frame: Frame, query: sa.Select[Any]) -> Iterator[ListedActivity]:
-    with connection.execute(query, execution_options={"yield_per": BLOCK_ROWS}) as found:
-        for block in found.partitions():
+    with connection.execute(query, execution_options={"yield_per": BLOCK_ROWS}) as result:
+        for block in result.partitions():
             seqs = [row[0] for row in block]
             credits = _credits(connection, frame, seqs)
             verdict = tables.verdict
@@ -151,10 +151,10 @@ def _rows(connection: Connection, frame: Frame, query: sa.Select[Any]) -> Iterat
 def _credits(connection: Connection, frame: Frame, seqs: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
     credit = tables.credit
     query = sa.select(credit.c.seq, credit.c.employee, credit.c.share).where(among(connection, credit.c.seq, seqs))
-    found: dict[int, list[tuple[str, int]]] = {}
+    credits: dict[int, list[tuple[str, int]]] = {}
     for seq, employee, share in connection.execute(query):
-        found.setdefault(seq, []).append((frame.numbers[employee], share))
-    return found
+        credits.setdefault(seq, []).append((frame.numbers[employee], share))
+    return credits
 
 
 def _row(frame: Frame, row: Any, credits: Sequence[tuple[str, int]], verdicts: Sequence[VerdictRow]) -> ListedActivity:
@@ -201,5 +201,5 @@ def _row(frame: Frame, row: Any, credits: Sequence[tuple[str, int]], verdicts: S
 
 def _verifier(employee: str, credits: Sequence[tuple[str, int]], verdicts: Sequence[VerdictRow]) -> str | None:
     """Who gave the verdict that holds: by the one rule of which verdicts do."""
-    held = standing(verdicts, employees_of_activity={employee, *(number for number, _ in credits)}).verification
-    return next((one.by for one in verdicts if EventKey(one.source, one.id) == held), None)
+    holding = standing(verdicts, employees_of_activity={employee, *(number for number, _ in credits)}).verification
+    return next((one.by for one in verdicts if EventKey(one.source, one.id) == holding), None)

@@ -1,6 +1,6 @@
 """Recomputing everything from the events, to write it (after a load) or to compare it (every night).
 
-A newcomer's usual mistake: to compare totals with the activities they were made of and stop there. The activities are derived too: the
+Do not compare totals with the activities they were made of and stop there. The activities are derived too: the
 events' own bodies are read again, and their hashes with them.
 """
 
@@ -17,11 +17,11 @@ from sqlalchemy import Connection
 from app.kit.bulk import bulk_update
 from app.ledger import tables
 from app.ledger.activity_rows import DERIVED_COLUMNS, derive_row
+from app.ledger.changes import record_change
 from app.ledger.fold import STRETCH, Folded, fold_everything
 from app.ledger.frame import Frame, event_key, owners_text
 from app.ledger.tally import Tally, stored_tally
 from app.ledger.totals import COUNT_KEY, MEMBER_KEY, TOTAL_KEY, counts_of, write_all
-from app.ledger.touching import touch
 from app.plain.json_text import decode
 from app.rules.activities import Activity, Verdict, read
 
@@ -76,7 +76,7 @@ def rederive(connection: Connection, frame: Frame, *, at: dt.datetime) -> int:
     )
     write_all(connection, folded.changes)
     connection.execute(sa.update(tables.derivation).values(version=DERIVATION))
-    touch(connection, at=at, owners=owners_text(everyone=True))
+    record_change(connection, at=at, owners=owners_text(everyone=True))
     return folded.count
 
 
@@ -145,13 +145,13 @@ def _against_event(
     said: Activity,
     seq: int,
     frame: Frame,
-    held: tuple[object, ...] | None,
+    stored: tuple[object, ...] | None,
     shares: set[tuple[int, int]],
 ) -> Iterator[str]:
     row = derive_row(said, seq, frame)
     expected = (row.type, row.day, row.employee, *(_absent(getattr(row, column)) for column in _LAID_OUT[3:]))
-    if held != expected:
-        yield f"{name}: laid out as {held}, should be {expected}"
+    if stored != expected:
+        yield f"{name}: laid out as {stored}, should be {expected}"
     parts = {(part.employee, part.share_1e4) for part in row.credits}
     if shares != parts:
         yield f"{name}: credits {sorted(shares)}, should be {sorted(parts)}"
@@ -170,13 +170,13 @@ def _against_totals(connection: Connection, folded: Folded) -> Iterator[str]:
     }
     stored_members = {
         tuple(row[:6]): list(row[6:])
-        for row in connection.execute(sa.select(*(member.c[name] for name in (*MEMBER_KEY, *tables.RUNGS))))
+        for row in connection.execute(sa.select(*(member.c[name] for name in (*MEMBER_KEY, *tables.LEVELS))))
         if any(row[6:])
     }
     count = tables.distinct_count
     stored_counts = {
         tuple(row[:6]): list(row[6:])
-        for row in connection.execute(sa.select(*(count.c[name] for name in (*COUNT_KEY, *tables.RUNGS))))
+        for row in connection.execute(sa.select(*(count.c[name] for name in (*COUNT_KEY, *tables.LEVELS))))
         if any(row[6:])
     }
     for what, stored, derived in (
@@ -184,7 +184,7 @@ def _against_totals(connection: Connection, folded: Folded) -> Iterator[str]:
         ("member", stored_members, folded.changes.members),
         ("distinct count", stored_counts, counts_of(folded.changes.members)),
     ):
-        expected = {tuple(key): held for key, held in derived.items() if any(held)}
+        expected = {tuple(key): numbers for key, numbers in derived.items() if any(numbers)}
         for key in sorted(stored.keys() | expected.keys(), key=repr):
             if stored.get(key) != expected.get(key):
                 yield f"{what} {key}: stored {stored.get(key)}, should be {expected.get(key)}"

@@ -2,7 +2,7 @@
 
 The state of the system is a function of the set of events, not of their order of arrival (contract). So every event is accepted or
 refused by itself alone, a verdict may come before its activity, and what counts is derived from all that is there.
-A newcomer's usual mistake: to look an activity up, find nothing, and believe that nobody else is recording it at this moment.
+Do not look an activity up, find nothing, and believe that nobody else is recording it at this moment.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from app.ledger.activity_rows import (
     contacts_of,
     derive_row,
     first_of_each,
-    read_laid_out,
+    read_rows,
     verdicts_of,
 )
+from app.ledger.changes import record_change
 from app.ledger.frame import Frame, event_key, owners_text
 from app.ledger.tally import add_to_tally
 from app.ledger.totals import Changes, apply_changes
-from app.ledger.touching import touch
 from app.plain.findings import Finding, Place, n_
 from app.plain.json_text import decode
 from app.rules.activities import ACTIVITY_TYPES, Activity, Known, Verdict, read
@@ -82,9 +82,9 @@ class Arrival(NamedTuple):
         if self.findings:
             return list(self.findings)
         if self.ordinary is not None:
-            found = read_ordinary(self.ordinary, known)
-            if found is not None:
-                return found
+            ordinary = read_ordinary(self.ordinary, known)
+            if ordinary is not None:
+                return ordinary
         return read(self.decoded(), known)
 
     def decoded(self) -> object:
@@ -155,11 +155,11 @@ def record(
     well_formed: list[_Fresh] = []
     known = frame.known
     for index, arrival in enumerate(arrivals):
-        found = arrival.read(known)
-        if isinstance(found, list):
-            outcome.rejected.append(_rejected(index, arrival, found))
+        event = arrival.read(known)
+        if isinstance(event, list):
+            outcome.rejected.append(_rejected(index, arrival, event))
         else:
-            well_formed.append(_Fresh(index, event_key(found), found, arrival.text))
+            well_formed.append(_Fresh(index, event_key(event), event, arrival.text))
     if not well_formed:
         return outcome
     _take_lock(connection, frame, well_formed)
@@ -197,10 +197,10 @@ def _take_lock(connection: Connection, frame: Frame, events: Sequence[_Fresh]) -
         targets -= {one.key for one in events if isinstance(one.event, Activity)}
     if targets:
         event = tables.event
-        found = connection.scalar(
+        count = connection.scalar(
             sa.select(sa.func.count()).select_from(event).where(among(connection, event.c.key, targets))
         )
-        lock(connection, tables.LOCK_LEDGER, shared=found == len(targets))
+        lock(connection, tables.LOCK_LEDGER, shared=count == len(targets))
     else:
         lock(connection, tables.LOCK_LEDGER, shared=True)
     if not frame.directory.still_current(connection):
@@ -215,35 +215,35 @@ def _append_new(connection: Connection, events: Sequence[_Fresh], at: dt.datetim
     """
     tried = events[:: -(-len(events) // PROBES)]
     if len(tried) == len(events):
-        held, numbers = _held_and_numbers(connection, events)
-        found = _sort_out(events, held)
-        _append(connection, found.fresh, at, origin, numbers)
-        return found
-    if not _held(connection, tried):
-        found = _sort_out(events, {})
+        recorded, numbers = _recorded_and_numbers(connection, events)
+        outcome = _sort_out(events, recorded)
+        _append(connection, outcome.fresh, at, origin, numbers)
+        return outcome
+    if not _recorded(connection, tried):
+        outcome = _sort_out(events, {})
         try:
             with connection.begin_nested():
-                _append(connection, found.fresh, at, origin)
+                _append(connection, outcome.fresh, at, origin)
         except IntegrityError:
             pass
         else:
-            return found
-    found = _sort_out(events, _held(connection, events))
-    _append(connection, found.fresh, at, origin)
-    return found
+            return outcome
+    outcome = _sort_out(events, _recorded(connection, events))
+    _append(connection, outcome.fresh, at, origin)
+    return outcome
 
 
-def _held_query(connection: Connection, events: Sequence[_Fresh]) -> sa.Select[Any]:
+def _recorded_query(connection: Connection, events: Sequence[_Fresh]) -> sa.Select[Any]:
     event = tables.event
     return sa.select(event.c.key, event.c.hash).where(among(connection, event.c.key, {one.key for one in events}))
 
 
-def _held(connection: Connection, events: Sequence[_Fresh]) -> dict[str, str]:
+def _recorded(connection: Connection, events: Sequence[_Fresh]) -> dict[str, str]:
     """What the ledger holds under these events' names: the content's hash by the key."""
-    return {row.key: row.hash for row in connection.execute(_held_query(connection, events))}
+    return {row.key: row.hash for row in connection.execute(_recorded_query(connection, events))}
 
 
-def _held_and_numbers(connection: Connection, events: Sequence[_Fresh]) -> tuple[dict[str, str], list[int]]:
+def _recorded_and_numbers(connection: Connection, events: Sequence[_Fresh]) -> tuple[dict[str, str], list[int]]:
     """The same of a few events and, by the same question, a number for each: on PostgreSQL those of repeats are never used."""
     number: sa.Select[Any]
     nothing: sa.ColumnElement[Any] = sa.null()
@@ -252,16 +252,16 @@ def _held_and_numbers(connection: Connection, events: Sequence[_Fresh]) -> tuple
         number = sa.select(nothing, nothing, tables.event_sequence.next_value()).select_from(series)
     else:
         number = sa.select(nothing, nothing, sa.func.coalesce(sa.func.max(tables.event.c.seq), 0) + 1)
-    query = sa.union_all(_held_query(connection, events).add_columns(nothing), number)
+    query = sa.union_all(_recorded_query(connection, events).add_columns(nothing), number)
     rows = connection.execute(query).all()
-    held = {key: content for key, content, _ in rows if key is not None}
+    recorded = {key: content for key, content, _ in rows if key is not None}
     numbers = [seq for key, _, seq in rows if key is None]
-    return held, numbers if is_postgresql(connection) else list(range(numbers[0], numbers[0] + len(events)))
+    return recorded, numbers if is_postgresql(connection) else list(range(numbers[0], numbers[0] + len(events)))
 
 
-def _sort_out(events: Sequence[_Fresh], held: Mapping[str, str]) -> _Sorted:
+def _sort_out(events: Sequence[_Fresh], recorded: Mapping[str, str]) -> _Sorted:
     """Tell new events from repeats and conflicts, against the ledger and within the batch. What was recorded first holds."""
-    hashes = dict(held)
+    hashes = dict(recorded)
     fresh: list[_Fresh] = []
     rejected: list[Rejected] = []
     for one in events:
@@ -316,24 +316,24 @@ def _derive(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outco
     older = (judged | waiting) - arrived.keys()
     rows = dict(arrived)
     if older:
-        rows |= read_laid_out(connection, frame, among(connection, tables.activity.c.seq, older), lock=True)
+        rows |= read_rows(connection, frame, among(connection, tables.activity.c.seq, older), lock=True)
     if judged or waiting:
         verdicts = verdicts_of(connection, among(connection, tables.verdict.c.activity, judged | waiting))
-        for seq, held in verdicts.items():
-            rows[seq].judge(held)
+        for seq, given in verdicts.items():
+            rows[seq].judge(given)
     bulk_insert(
         connection,
         tables.credit,
         CREDIT_COLUMNS,
         [(row.seq, *part) for row in arrived.values() for part in row.credits],
     )
-    told = [row for seq, row in rows.items() if seq not in arrived]
+    older_rows = [row for seq, row in rows.items() if seq not in arrived]
     bulk_update(
         connection,
         tables.credit,
         ("seq", "employee"),
         ("moved",),
-        [(row.seq, part.employee, part.moved) for row in told for part in row.credits],
+        [(row.seq, part.employee, part.moved) for row in older_rows for part in row.credits],
     )
     # New buyers come last: other recorders of the same buyers wait from here to the commit.
     new_buyers = [row for row in arrived.values() if row.type == "new_buyer"]
@@ -356,7 +356,7 @@ def _derive(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outco
     employees, paths, cycles = changes.owners()
     if employees or paths:
         outcome.moved = True
-        touch(connection, at=at, owners=owners_text(employees=employees, paths=paths, cycles=sorted(cycles)))
+        record_change(connection, at=at, owners=owners_text(employees=employees, paths=paths, cycles=sorted(cycles)))
 
 
 def _event_row(one: _Fresh, at: dt.datetime, arrival: int) -> tuple[object, ...]:
@@ -384,14 +384,14 @@ def _write_verdicts(connection: Connection, fresh: Sequence[_Fresh], arrived: di
         return set()
     event = tables.event
     elsewhere = {target for _, target, _ in given} - arrived.keys()
-    found = dict(arrived)
+    activities = dict(arrived)
     if elsewhere:
         query = (
             sa.select(event.c.key, event.c.seq)
             .where(among(connection, event.c.key, elsewhere))
             .where(event.c.type.in_(list(ACTIVITY_TYPES)))
         )
-        found |= {row.key: row.seq for row in connection.execute(query)}
+        activities |= {row.key: row.seq for row in connection.execute(query)}
     bulk_insert(
         connection,
         tables.verdict,
@@ -401,7 +401,7 @@ def _write_verdicts(connection: Connection, fresh: Sequence[_Fresh], arrived: di
                 seq,
                 verdict.type,
                 target,
-                found.get(target),
+                activities.get(target),
                 verdict.day,
                 verdict.by or None,
                 verdict.reason or None,
@@ -410,7 +410,7 @@ def _write_verdicts(connection: Connection, fresh: Sequence[_Fresh], arrived: di
             for seq, target, verdict in given
         ],
     )
-    return {found[target] for _, target, _ in given if target in found}
+    return {activities[target] for _, target, _ in given if target in activities}
 
 
 def _waiting(connection: Connection, arrived: dict[str, int]) -> set[int]:
@@ -446,7 +446,7 @@ def _settle_new_buyers(connection: Connection, frame: Frame, rows: dict[int, Act
     changed = {seq: counting[seq] for seq, one in others.items() if counting[seq] != one.counts}
     if not changed:
         return {}
-    older = read_laid_out(connection, frame, among(connection, tables.activity.c.seq, changed))
+    older = read_rows(connection, frame, among(connection, tables.activity.c.seq, changed))
     for seq, row in older.items():
         row.counts = changed[seq]
     return older

@@ -1,6 +1,6 @@
 """Events that were not recorded: kept with their reasons, shown, mended and sent again.
 
-A newcomer's usual mistake: a rejected event is not in the ledger and has no effect on anything; it is kept so that nothing is lost.
+A rejected event is not in the ledger and has no effect on anything; it is kept so that nothing is lost.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Looking through the ledger: every event that was accepted, the newest first, narrowed by what an auditor asks.
 
-A newcomer's usual mistake is to page by numbers of rows: events keep coming, so a page goes on from the last event of the one before.
+Do not page by numbers of rows: events keep coming, so a page goes on from the last event of the one before.
 """
 
 from __future__ import annotations
@@ -183,10 +183,10 @@ def _owners(connection: Connection, activities: Iterable[int]) -> dict[int, froz
     activity, credit = tables.activity, tables.credit
     entered = sa.select(activity.c.seq, activity.c.employee).where(activity.c.seq.in_(wanted))
     shared = sa.select(credit.c.seq, credit.c.employee).where(credit.c.seq.in_(wanted))
-    found: dict[int, set[int]] = {}
+    owners: dict[int, set[int]] = {}
     for seq, employee in connection.execute(sa.union(entered, shared)):
-        found.setdefault(seq, set()).add(employee)
-    return {seq: frozenset(some) for seq, some in found.items()}
+        owners.setdefault(seq, set()).add(employee)
+    return {seq: frozenset(some) for seq, some in owners.items()}
 
 
 def narrowed_events(frame: Frame, only: EventFilter) -> list[sa.ColumnElement[bool]]:
@@ -216,11 +216,11 @@ def narrowed_events(frame: Frame, only: EventFilter) -> list[sa.ColumnElement[bo
 def names_have(text: str, frame: Frame) -> sa.ColumnElement[bool]:
     """Whether a row of ``activity`` has what was typed in a name or registration, whatever its case, accents, punctuation and legal form."""
     activity = tables.activity.c
-    found = [activity.search.contains(folded(text), autoescape=True)]
+    conditions = [activity.search.contains(folded(text), autoescape=True)]
     plain = plain_name(text, frame.legal_forms)
     if plain:
-        found += [column.contains(plain, autoescape=True) for column in (activity.company_key, activity.buyer_key)]
-    return sa.or_(*found)
+        conditions += [column.contains(plain, autoescape=True) for column in (activity.company_key, activity.buyer_key)]
+    return sa.or_(*conditions)
 
 
 def raw_event(connection: Connection, frame: Frame, *, key: str) -> RawEvent | None:

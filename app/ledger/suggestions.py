@@ -1,6 +1,6 @@
 """What is offered while somebody types: companies and buyers that were recorded before, and activities that may be the same one.
 
-A newcomer's usual mistake is to search all activities at each letter. The distinct companies and buyers are few; each process keeps them in
+Do not search all activities at each letter. The distinct companies and buyers are few; each process keeps them in
 memory and reads on from where it stood. They are hints: nothing is decided by them.
 """
 
@@ -10,7 +10,6 @@ import datetime as dt
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
@@ -19,6 +18,7 @@ from sqlalchemy import Connection
 from app.kit.bulk import among
 from app.ledger import tables
 from app.ledger.frame import Frame
+from app.ledger.summary import ActivitySummary, summary_of
 from app.rules.identity import alike, buyer_key, company_key, plain_name
 from app.rules.moments import day_after
 from app.rules.names import folded
@@ -85,8 +85,8 @@ class _Parties:
         """
         newest = self._read(connection, max(self.read_from, self.read_to - _OVERLAP) if self.read_to else None, None)
         if newest < self.read_to:
-            for held in (self.companies, self.buyers, self.words, self.begin, self.ends):
-                held.clear()
+            for kept in (self.companies, self.buyers, self.words, self.begin, self.ends):
+                kept.clear()
             self.read_from = self.read_to = 0
             newest = self._read(connection, None, None)
         if newest != self.read_to:
@@ -122,17 +122,17 @@ class _Parties:
             ),
             sa.select(sa.literal(_NEWEST), none, none, none, newest),
         )
-        found = 0
+        newest_seq = 0
         for which, name, country, registration, seq in connection.execute(query):
             if which == _NEWEST:
-                found = seq
+                newest_seq = seq
             else:
-                held = self.companies if which == _COMPANY else self.buyers
-                self._keep(held, Party(name or "", country or "", registration or ""), seq)
-        return found
+                parties = self.companies if which == _COMPANY else self.buyers
+                self._keep(parties, Party(name or "", country or "", registration or ""), seq)
+        return newest_seq
 
-    def _keep(self, held: dict[Party, int], party: Party, seq: int) -> None:
-        held[party] = max(seq, held.get(party, 0))
+    def _keep(self, parties: dict[Party, int], party: Party, seq: int) -> None:
+        parties[party] = max(seq, parties.get(party, 0))
         if party not in self.words:
             self.words[party] = f" {_words(party.name)} {_words(party.registration)}"
             for start in {word[:_LETTERS] for word in self.words[party].split()}:
@@ -167,11 +167,11 @@ _KEPT_MAX: Final = 4
 def _parties(connection: Connection) -> _Parties:
     database = str(connection.engine.url)
     with _KEPT_LOCK:
-        found = _KEPT.setdefault(database, _Parties())
+        parties = _KEPT.setdefault(database, _Parties())
         _KEPT.move_to_end(database)
         while len(_KEPT) > _KEPT_MAX:
             _KEPT.popitem(last=False)
-        return found
+        return parties
 
 
 def suggest_parties(
@@ -183,23 +183,23 @@ def suggest_parties(
 
     Queries: 1; 2 while this process still reads what was there before it.
     """
-    held = _parties(connection)
+    parties = _parties(connection)
     wanted = _words(text).split()
     if not wanted:
         return []
-    with held.lock:
-        held.read_on(connection)
-        known = held.buyers if buyers else held.companies
-        found = [(party, known[party]) for party in held.meant_by(wanted) if party in known]
+    with parties.lock:
+        parties.read_on(connection)
+        known = parties.buyers if buyers else parties.companies
+        matches = [(party, known[party]) for party in parties.meant_by(wanted) if party in known]
         begins = " " + " ".join(wanted)
-        found.sort(
+        matches.sort(
             key=lambda one: (
                 one[0].country != country if country else False,
-                not held.words[one[0]].startswith(begins),
+                not parties.words[one[0]].startswith(begins),
                 -one[1],
             )
         )
-    return [party for party, _ in found[:limit]]
+    return [party for party, _ in matches[:limit]]
 
 
 class Contents(NamedTuple):
@@ -212,19 +212,10 @@ class Contents(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alike:
+class Alike(ActivitySummary):
     """An activity that may be the same one."""
 
-    key: str
-    day: dt.date
-    type: str
-    employee: str
-    company: str
-    buyer: str
-    country: str
     state: str
-    amount: Decimal | None
-    currency: str
 
 
 def activities_alike(
@@ -259,35 +250,22 @@ def activities_alike(
         query = query.where(activity.c.seq != but)
     company = contents.company
     own = company_key(name=company.name, registration=company.registration, legal_forms=forms)
-    found: list[Alike] = []
+    similar: list[Alike] = []
     for row in connection.execute(query):
         if contents.type != "new_buyer" and not (
             row.company_key == own or alike(row.company_name or "", company.name, legal_forms=forms)
         ):
             continue
-        found.append(
-            Alike(
-                key=row.key,
-                day=row.day,
-                type=row.type,
-                employee=frame.numbers[row.employee],
-                company=row.company_name or row.company_registration or "",
-                buyer=row.buyer_name,
-                country=row.buyer_country,
-                state=row.state,
-                amount=row.amount,
-                currency=row.currency or "",
-            )
-        )
-        if len(found) == limit:
+        similar.append(Alike(**summary_of(frame, row), state=row.state))
+        if len(similar) == limit:
             break
-    return found
+    return similar
 
 
 def _buyers_alike(connection: Connection, buyer: Party, forms: tuple[str, ...]) -> list[Party]:
     """The known buyers of the same country whose name is alike."""
-    held = _parties(connection)
-    with held.lock:
-        held.read_on(connection)
-        near = held.near(_words(buyer.name).split(), buyer.country)
+    parties = _parties(connection)
+    with parties.lock:
+        parties.read_on(connection)
+        near = parties.near(_words(buyer.name).split(), buyer.country)
     return [one for one in near if alike(one.name, buyer.name, legal_forms=forms)][:_BUYERS_MAX]

@@ -2,7 +2,7 @@
 
 ``event`` is the ledger itself: rows are only ever added, and triggers see to it. Everything else can be derived again from it:
 ``activity``, ``credit`` and ``verdict`` are its events laid out in columns, ``total`` and ``member`` are sums kept as events come.
-A newcomer's usual mistake is to look for the agency's row in ``total``: there is none. Totals stand at the leaves (an employee, or
+Do not look for the agency's row in ``total``: there is none. Totals stand at the leaves (an employee, or
 a path of units from the posted one up to the root), so that no row is written by every event; a unit's total is the sum over the
 paths that it is part of.
 What is derived has no foreign keys to ``event``: one function writes all of it in the event's own transaction, events are never deleted, and
@@ -20,9 +20,9 @@ from app.kit.schema import BigKey, Code, Exact, Instant, metadata
 
 __all__ = [
     "AMOUNTS",
+    "LEVELS",
     "LOCK_BUYERS",
     "LOCK_LEDGER",
-    "RUNGS",
     "activity",
     "amount_columns",
     "arrival",
@@ -40,11 +40,11 @@ __all__ = [
     "verdict",
 ]
 
-RUNGS: Final = ("entered", "verified", "confirmed")
-"""The ladder: from which rung on an activity counts is each KPI's own choice."""
+LEVELS: Final = ("entered", "verified", "confirmed")
+"""The verification levels: from which on an activity counts is each KPI's own choice."""
 
 AMOUNTS: Final = ("shares", "valued_shares", "dollars", "micros")
-"""What a total holds for each rung.
+"""What a total holds for each verification level.
 
 Shares are in ten-thousandths, ``valued_shares`` those of activities with an amount; share × US dollars is held as whole dollars and
 millionths apart, since one column of millionths would overflow 64 bits after 900 deals of the largest size.
@@ -52,8 +52,8 @@ millionths apart, since one column of millionths would overflow 64 bits after 90
 
 
 def amount_columns() -> tuple[str, ...]:
-    """The twelve number columns of ``total``, rung by rung."""
-    return tuple(f"{rung}_{amount}" for rung in RUNGS for amount in AMOUNTS)
+    """The twelve number columns of ``total``, level by level."""
+    return tuple(f"{level}_{amount}" for level in LEVELS for amount in AMOUNTS)
 
 
 LOCK_LEDGER: Final = 7001
@@ -121,15 +121,14 @@ activity: Final = Table(
     # The same, after a new buyer's first contact is told from later ones.
     Column("counts", sa.SmallInteger, nullable=False),
     Column("state", Code, nullable=False),  # the word that a page shows
-    Column("settled_on", sa.Date, nullable=False),  # the last day of the events that ``counts`` hangs on
-    Column(
-        "pile", sa.SmallInteger, server_default="0", nullable=False
-    ),  # type and state as one number (activity_rows.piles)
+    Column("last_effect_on", sa.Date, nullable=False),  # the last day of the events that ``counts`` hangs on
+    # Type and state as one number (activity_rows.type_states).
+    Column("type_state", sa.SmallInteger, server_default="0", nullable=False),
     Index("ix_activity_buyer", "buyer_key", "type"),
     # Rows lie in nearly the order of their days: stretches of them are enough, and cost next to nothing to keep.
-    Index("ix_activity_settled", "settled_on", postgresql_using="brin"),
+    Index("ix_activity_last_effect", "last_effect_on", postgresql_using="brin"),
     Index("ix_activity_day", "day", postgresql_using="brin"),
-    Index("ix_activity_pile", "pile", "employee", "day"),
+    Index("ix_activity_type_state", "type_state", "employee", "day"),
 )
 
 day_tally: Final = Table(
@@ -205,7 +204,7 @@ member: Final = Table(
     Column("slice", sa.Integer, primary_key=True, autoincrement=False),
     Column("of", sa.SmallInteger, primary_key=True, autoincrement=False),  # 1 buyer, 2 company
     Column("key", Code, primary_key=True),
-    *(Column(rung, sa.Integer, nullable=False) for rung in RUNGS),
+    *(Column(level, sa.Integer, nullable=False) for level in LEVELS),
 )
 """How many activities a buyer or company has with whom: a distinct count is the rows above zero, counted at each level anew."""
 
@@ -218,7 +217,7 @@ distinct_count: Final = Table(
     Column("slice", sa.Integer, primary_key=True, autoincrement=False),
     Column("of", sa.SmallInteger, primary_key=True, autoincrement=False),
     Column("bucket", sa.SmallInteger, primary_key=True, autoincrement=False),
-    *(Column(rung, sa.Integer, nullable=False) for rung in RUNGS),
+    *(Column(level, sa.Integer, nullable=False) for level in LEVELS),
 )
 """How many rows of ``member`` are above zero, so that a page need not count them.
 

@@ -2,7 +2,7 @@
 
 The state is a function of the folder last loaded and the set of events (contract). So whatever was worked out for a revision and a set of events
 holds as long as both come again, in any process and on any database: figures as of a past day, the proposal of grades, the agency's page.
-A newcomer's usual mistake is to go by the newest event's number. On PostgreSQL a number given out earlier may be committed later; a sum over
+Do not go by the newest event's number. On PostgreSQL a number given out earlier may be committed later; a sum over
 what is visible misses none.
 """
 
@@ -71,8 +71,8 @@ def stored_tally(connection: Connection) -> dict[dt.date, EventSet]:
 
 def event_set(connection: Connection, until: dt.date | None = None) -> EventSet:
     """The events of days up to one, or all: equal for equal sets. Ask before reading what is kept by it. Queries: 1."""
-    found = connection.execute(_set_query(dated=until is not None), {} if until is None else {"until": until}).one()
-    return EventSet(*(int(number or 0) for number in found))
+    row = connection.execute(_set_query(dated=until is not None), {} if until is None else {"until": until}).one()
+    return EventSet(*(int(number or 0) for number in row))
 
 
 @functools.cache

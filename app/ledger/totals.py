@@ -2,7 +2,7 @@
 
 One event changes as many rows as it has credits, times the slices it lies in, times two (the employee's and the path's), and for
 distinct counts one more for each unit of the path: the depth of the organisation, never its history.
-A newcomer's usual mistake is to read a unit's figures from one row: they are the sum over the paths that the unit is part of.
+Do not read a unit's figures from one row: they are the sum over the paths that the unit is part of.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ CountKey = tuple[int, int, str, int, int, int]
 
 BUCKETS: Final = 16
 COUNT_KEY: Final = ("cycle", "owner_kind", "owner", "slice", "of", "bucket")
-WIDTH: Final = len(tables.RUNGS) * len(tables.AMOUNTS)
+WIDTH: Final = len(tables.LEVELS) * len(tables.AMOUNTS)
 TOTAL_KEY: Final = ("cycle", "owner_kind", "owner", "slice")
 MEMBER_KEY: Final = ("cycle", "owner_kind", "owner", "slice", "of", "key")
 
@@ -75,12 +75,12 @@ class _Gathered:
 
 
 _GatheredKey = tuple[int, int, int, tuple[int, int, int]]
-"""cycle, owner kind, owner, and (slices, rungs before, rungs after)."""
+"""cycle, owner kind, owner, and (slices, levels before, levels after)."""
 
 
 def _signs(before: int, after: int) -> tuple[int, ...]:
-    """What a change from one set of rungs (bits) to another does to each: add, take away, or nothing."""
-    return tuple((after >> rung & 1) - (before >> rung & 1) for rung in range(3))
+    """What a change from one set of levels (bits) to another does to each: add, take away, or nothing."""
+    return tuple((after >> level & 1) - (before >> level & 1) for level in range(3))
 
 
 @dataclass(slots=True)
@@ -93,21 +93,21 @@ class Changes:
 
     @property
     def totals(self) -> dict[TotalKey, list[int]]:
-        """What is to be added to each total, rung by rung."""
-        for (cycle, kind, owner, (_, before, after)), held in self._gathered.items():
-            amounts = (held.shares, held.valued, held.dollars, held.micros)
+        """What is to be added to each total, level by level."""
+        for (cycle, kind, owner, (_, before, after)), gathered in self._gathered.items():
+            amounts = (gathered.shares, gathered.valued, gathered.dollars, gathered.micros)
             signs = _signs(before, after)
-            for one in held.slices:
+            for one in gathered.slices:
                 numbers = self._totals.setdefault((cycle, kind, owner, one.id), [0] * WIDTH)
-                for rung, sign in enumerate(signs):
+                for level, sign in enumerate(signs):
                     if sign:
-                        for place, amount in enumerate(amounts, rung * 4):
+                        for place, amount in enumerate(amounts, level * 4):
                             numbers[place] += sign * amount
         self._gathered.clear()
         return self._totals
 
     def add(self, row: ActivityRow, frame: Frame, *, before: int, after: int) -> None:
-        """Add what an activity's change from one set of rungs (bits) to another makes of the totals."""
+        """Add what an activity's change from one set of levels (bits) to another makes of the totals."""
         if before == after:
             return
         slices = frame.matching(row.type, row.buyer_country, row.hs_code)
@@ -126,14 +126,14 @@ class Changes:
                 if path is None
                 else ((cycle, EMPLOYEE, employee, rest), (cycle, PATH, path, rest))
             ):
-                held = gathered.get(key)
-                if held is None:
+                sums = gathered.get(key)
+                if sums is None:
                     gathered[key] = _Gathered(slices, share, valued, dollars, micros)
                 else:
-                    held.shares += share
-                    held.valued += valued
-                    held.dollars += dollars
-                    held.micros += micros
+                    sums.shares += share
+                    sums.valued += valued
+                    sums.dollars += dollars
+                    sums.micros += micros
         if any(one.of for one in slices):
             signs = _signs(before, after)
             for employee, _, path, _, _ in row.credits:
@@ -157,13 +157,13 @@ class Changes:
         for what in of:
             key = row.buyer_key if what == BUYER else row.company_key
             for kind, owner in owners:
-                held = self.members.setdefault((row.cycle, kind, owner, slice_id, what, key), [0, 0, 0])
-                for rung, sign in enumerate(signs):
-                    held[rung] += sign
+                numbers = self.members.setdefault((row.cycle, kind, owner, slice_id, what, key), [0, 0, 0])
+                for level, sign in enumerate(signs):
+                    numbers[level] += sign
 
     def owners(self) -> tuple[set[int], set[int], set[int]]:
         """Employees, paths and cycles whose totals change."""
-        moved = [key for key, held in self.totals.items() if any(held)]
+        moved = [key for key, numbers in self.totals.items() if any(numbers)]
         return (
             {owner for _, kind, owner, _ in moved if kind == EMPLOYEE},
             {owner for _, kind, owner, _ in moved if kind == PATH},
@@ -178,15 +178,15 @@ def apply_changes(connection: Connection, changes: Changes) -> None:
         tables.total,
         TOTAL_KEY,
         tables.amount_columns(),
-        [(*key, *held) for key, held in changes.totals.items() if any(held)],
+        [(*key, *numbers) for key, numbers in changes.totals.items() if any(numbers)],
     )
-    members = {key: held for key, held in changes.members.items() if any(held)}
+    members = {key: numbers for key, numbers in changes.members.items() if any(numbers)}
     now = bulk_upsert_add(
         connection,
         tables.member,
         MEMBER_KEY,
-        tables.RUNGS,
-        [(*key, *held) for key, held in members.items()],
+        tables.LEVELS,
+        [(*key, *numbers) for key, numbers in members.items()],
         returning=True,
     )
     counts: dict[CountKey, list[int]] = {}
@@ -194,15 +194,15 @@ def apply_changes(connection: Connection, changes: Changes) -> None:
         key: MemberKey = tuple(row[:6])
         steps = [int(new > 0) - int(new - change > 0) for new, change in zip(row[6:], members[key], strict=True)]
         if any(steps):
-            held = counts.setdefault(_count_key(key), [0, 0, 0])
-            for rung, step in enumerate(steps):
-                held[rung] += step
+            numbers = counts.setdefault(_count_key(key), [0, 0, 0])
+            for level, step in enumerate(steps):
+                numbers[level] += step
     bulk_upsert_add(
         connection,
         tables.distinct_count,
         COUNT_KEY,
-        tables.RUNGS,
-        [(*count_key, *held) for count_key, held in counts.items() if any(held)],
+        tables.LEVELS,
+        [(*count_key, *numbers) for count_key, numbers in counts.items() if any(numbers)],
     )
 
 
@@ -215,9 +215,9 @@ def counts_of(members: Mapping[MemberKey, Sequence[int]]) -> dict[CountKey, list
     """How many of the members are above zero, as ``distinct_count`` holds it."""
     counts: dict[CountKey, list[int]] = {}
     for key, numbers in members.items():
-        held = counts.setdefault(_count_key(key), [0, 0, 0])
-        for rung, number in enumerate(numbers):
-            held[rung] += number > 0
+        count = counts.setdefault(_count_key(key), [0, 0, 0])
+        for level, number in enumerate(numbers):
+            count[level] += number > 0
     return counts
 
 
@@ -230,19 +230,19 @@ def write_all(connection: Connection, changes: Changes) -> None:
         connection,
         tables.total,
         (*TOTAL_KEY, *tables.amount_columns()),
-        ((*key, *held) for key, held in changes.totals.items() if any(held)),
+        ((*key, *numbers) for key, numbers in changes.totals.items() if any(numbers)),
     )
     bulk_insert(
         connection,
         tables.member,
-        (*MEMBER_KEY, *tables.RUNGS),
-        ((*key, *held) for key, held in changes.members.items() if any(held)),
+        (*MEMBER_KEY, *tables.LEVELS),
+        ((*key, *numbers) for key, numbers in changes.members.items() if any(numbers)),
     )
     bulk_insert(
         connection,
         tables.distinct_count,
-        (*COUNT_KEY, *tables.RUNGS),
-        ((*count_key, *held) for count_key, held in counts_of(changes.members).items() if any(held)),
+        (*COUNT_KEY, *tables.LEVELS),
+        ((*count_key, *numbers) for count_key, numbers in counts_of(changes.members).items() if any(numbers)),
     )
 
 
@@ -253,8 +253,8 @@ class Figures:
     Attributes:
         nodes: the rows, in order.
         slices: slice number -> column.
-        amounts: int64, nodes × slices × 12 (rung by rung: shares, valued shares, dollars, micros).
-        distinct: int64, nodes × slices × 2 (buyer, company) × 3 rungs.
+        amounts: int64, nodes × slices × 12 (level by level: shares, valued shares, dollars, micros).
+        distinct: int64, nodes × slices × 2 (buyer, company) × 3 levels.
     """
 
     nodes: tuple[Node, ...]
@@ -270,9 +270,9 @@ class Figures:
     @property
     def fingerprint(self) -> bytes:
         """A hash of every figure: equal for equal figures of the same nodes."""
-        held = hashlib.blake2b(self.amounts.tobytes(), digest_size=16)
-        held.update(self.distinct.tobytes())
-        return held.digest()
+        digest = hashlib.blake2b(self.amounts.tobytes(), digest_size=16)
+        digest.update(self.distinct.tobytes())
+        return digest.digest()
 
 
 def empty_figures(nodes: Sequence[Node], frame: Frame) -> Figures:
@@ -292,7 +292,7 @@ class Layout:
     def __init__(self, nodes: Sequence[Node], frame: Frame) -> None:
         """Index the nodes' rows by the owners of their totals."""
         self.size: Final = len(nodes)
-        self.everyone: bool = len(nodes) > len(frame.numbers) // 2
+        self.everyone: bool = len(nodes) >= len(frame.numbers) // 2
         """So many that it is quicker to read all totals than to pick."""
         self.employees: dict[int, int] = {}
         self.units: dict[str, int] = {}
@@ -313,6 +313,12 @@ class Layout:
             row = self.employees.get(owner)
             return () if row is None else (row,)
         return self.paths.get(owner, ())
+
+    def rows_of_credit(self, employee: int, path: int | None) -> tuple[int, ...]:
+        """The rows of figures that a credit adds to."""
+        row = self.employees.get(employee)
+        lines = () if path is None else self.paths.get(path, ())
+        return lines if row is None else (row, *lines)
 
     def owned(
         self, connection: Connection, kind: sa.ColumnElement[Any], owner: sa.ColumnElement[Any]
@@ -357,14 +363,14 @@ class Layout:
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """For each total how many rows it belongs to, where they begin, and all rows one after the other."""
         if self._rows is None:
-            held: list[tuple[int, int, tuple[int, ...]]] = [
+            owned: list[tuple[int, int, tuple[int, ...]]] = [
                 *((EMPLOYEE, owner, (row,)) for owner, row in self.employees.items()),
                 *((PATH, path, rows) for path, rows in self.paths.items()),
             ]
-            size = 1 + max((owner for _, owner, _ in held), default=0)
+            size = 1 + max((owner for _, owner, _ in owned), default=0)
             count, first = np.zeros((3, size), dtype=np.int64), np.zeros((3, size), dtype=np.int64)
             listed: list[int] = []
-            for kind, owner, rows in held:
+            for kind, owner, rows in owned:
                 count[kind, owner], first[kind, owner] = len(rows), len(listed)
                 listed += rows
             self._rows = count, first, np.array(listed, dtype=np.int64)
@@ -406,7 +412,7 @@ def current_figures(connection: Connection, frame: Frame, *, cycle: int, nodes: 
         return figures
     layout = layout_of(nodes, frame)
     counted = any(one.of for one in frame.slices)
-    if len(nodes) < len(frame.directory.employees) // 2:
+    if not layout.everyone:
         _read_narrowed(connection, figures, layout, cycle, counted=counted)
         return figures
     totals = connection.execute(_totals_query(), {"cycle": cycle}).all()
@@ -418,16 +424,19 @@ def current_figures(connection: Connection, frame: Frame, *, cycle: int, nodes: 
 
 def _read_narrowed(connection: Connection, figures: Figures, layout: Layout, cycle: int, *, counted: bool) -> None:
     """Read the totals of a few owners and what is counted distinct of them, by one question."""
-    asked: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "cycle": cycle,
         "employees": named(connection, layout.employees),
         "paths": named(connection, layout.paths),
     }
     if counted:
-        asked |= {"owners": named(connection, map(str, layout.employees)), "units": named(connection, layout.units)}
+        parameters |= {
+            "owners": named(connection, map(str, layout.employees)),
+            "units": named(connection, layout.units),
+        }
     query = _narrowed_query(postgresql=is_postgresql(connection), counted=counted)
     totals, counts = [], []
-    for text, of, kind, owner, *rest in connection.execute(query, asked):
+    for text, of, kind, owner, *rest in connection.execute(query, parameters):
         if text is None:
             totals.append((kind, owner, *rest))
         else:
@@ -447,8 +456,8 @@ def _add_counts(figures: Figures, layout: Layout, rows: Iterable[Sequence[Any]])
         EMPLOYEE: {str(owner): row for owner, row in layout.employees.items()},
         UNIT: layout.units,
     }
-    found = [(row, *numbers) for kind, owner, *numbers in rows if (row := places[kind].get(owner)) is not None]
-    counts = _numbers(found, 3 + len(tables.RUNGS))
+    counted = [(row, *numbers) for kind, owner, *numbers in rows if (row := places[kind].get(owner)) is not None]
+    counts = _numbers(counted, 3 + len(tables.LEVELS))
     columns = _columns(figures, counts[:, 1])
     counts, columns = counts[columns >= 0], columns[columns >= 0]
     add_at(figures.distinct, (counts[:, 0], columns, (counts[:, 2] != BUYER).astype(np.int64)), counts[:, 3:])
@@ -481,7 +490,7 @@ def _totals_query() -> _Query:
 @functools.cache
 def _distinct_query() -> _Query:
     count = tables.distinct_count.c
-    columns = (count.owner_kind, count.owner, count.slice, count.of, *(count[rung] for rung in tables.RUNGS))
+    columns = (count.owner_kind, count.owner, count.slice, count.of, *(count[level] for level in tables.LEVELS))
     return sa.select(*columns).where(count.cycle == _CYCLE)
 
 
@@ -494,10 +503,10 @@ def _narrowed_query(*, postgresql: bool, counted: bool) -> _Query:
     total, count = tables.total, tables.distinct_count
     no_text, zero = sa.cast(sa.null(), sa.Text()), sa.literal(0, sa.BigInteger())
     amounts = [total.c[name] for name in tables.amount_columns()]
-    rungs = [sa.cast(count.c[rung], sa.BigInteger) for rung in tables.RUNGS]
+    levels = [sa.cast(count.c[level], sa.BigInteger) for level in tables.LEVELS]
     of_total = sa.select(no_text, zero, total.c.owner_kind, total.c.owner, total.c.slice, *amounts)
     of_count = sa.select(
-        count.c.owner, count.c.of, count.c.owner_kind, zero, count.c.slice, *rungs, *[zero] * (WIDTH - len(rungs))
+        count.c.owner, count.c.of, count.c.owner_kind, zero, count.c.slice, *levels, *[zero] * (WIDTH - len(levels))
     )
     parts = [(of_total, total, EMPLOYEE, "employees"), (of_total, total, PATH, "paths")]
     if counted:

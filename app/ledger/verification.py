@@ -1,7 +1,7 @@
 """Entries that wait for a second person, and the verdicts on them.
 
 Whose turn it is follows from the day's postings: the nearest head above the entry who does not share in it; where no such head stands, hr's
-(contract, "Who may what"). A newcomer's usual mistake is to send an entry to the head of its office: a head's own go one step higher.
+(contract, "Who may what"). Do not send an entry to the head of its office: a head's own go one step higher.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -21,8 +20,9 @@ from app.kit.bulk import among
 from app.kit.refusals import NotThere
 from app.ledger import tables
 from app.ledger.activities import CreditShare, verdict_event
-from app.ledger.activity_rows import piles
+from app.ledger.activity_rows import type_states
 from app.ledger.frame import Frame
+from app.ledger.summary import ActivitySummary, summary_of
 from app.organisation import Directory
 from app.rules.activities import ACTIVITY_TYPES
 from app.rules.own_events import pages_source
@@ -46,23 +46,14 @@ NEAR_DAYS: Final = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Waiting(ActivitySummary):
     """An entry that nobody has verified or rejected yet."""
 
-    key: str
     source: str
     id: str
-    type: str
-    day: dt.date
     received_at: dt.datetime
-    employee: str
     unit: str | None
     credits: tuple[CreditShare, ...]
-    company: str
-    buyer: str
-    country: str
-    amount: Decimal | None
-    currency: str
     usd_cents: int | None
     hs_code: str
     duplicates: tuple[str, ...]
@@ -156,15 +147,15 @@ class _Turns:
             heads = frozenset(head for above in chain for head in self._directory.heads_of(above, self._day))
             self._heads[unit] = heads
         sharing = frozenset(sharers) & (heads or frozenset())
-        found = self._known.get((unit, sharing))
-        if found is None:
+        turn = self._known.get((unit, sharing))
+        if turn is None:
             directory, day = self._directory, self._day
-            found = (
+            turn = (
                 may_verify(directory, viewer=self._viewer, unit=unit, sharers=sharing, day=day),
                 whose_turn(directory, unit=unit, sharers=sharing, day=day),
             )
-            self._known[unit, sharing] = found
-        return found
+            self._known[unit, sharing] = turn
+        return turn
 
 
 def _people_of_line(directory: Directory, viewer: Viewer, day: dt.date) -> list[str]:
@@ -209,7 +200,7 @@ def verification_queue(
     allowed = relations_that_allow(viewer.roles, Deed.VERIFY)
     query = (
         sa.select(activity.c.seq, activity.c.day, activity.c.employee)
-        .where(activity.c.pile.in_(piles(types or types_to_verify(frame), ("entered",))))
+        .where(activity.c.type_state.in_(type_states(types or types_to_verify(frame), ("entered",))))
         .order_by(activity.c.day, activity.c.seq)
     )
     if Relation.UNHEADED not in allowed:
@@ -247,11 +238,11 @@ def _credits(connection: Connection, frame: Frame, seqs: Iterable[int]) -> dict[
         .where(among(connection, credit.c.seq, seqs))
         .order_by(credit.c.seq, credit.c.share.desc(), credit.c.employee)
     )
-    found: dict[int, list[CreditShare]] = {}
+    credits: dict[int, list[CreditShare]] = {}
     for seq, employee, share, path in connection.execute(query):
         unit = None if path is None else frame.directory.units_of_path(path)[0]
-        found.setdefault(seq, []).append(CreditShare(employee=frame.numbers[employee], share_1e4=share, unit=unit))
-    return {seq: tuple(parts) for seq, parts in found.items()}
+        credits.setdefault(seq, []).append(CreditShare(employee=frame.numbers[employee], share_1e4=share, unit=unit))
+    return {seq: tuple(parts) for seq, parts in credits.items()}
 
 
 def _waiting(
@@ -267,20 +258,12 @@ def _waiting(
     duplicates = _duplicates(connection, rows)
     return tuple(
         Waiting(
-            key=row.key,
+            **summary_of(frame, row),
             source=row.source,
             id=row.id,
-            type=row.type,
-            day=row.day,
             received_at=row.received_at,
-            employee=frame.numbers[row.employee],
             unit=frame.directory.unit_of(frame.numbers[row.employee], row.day),
             credits=credits.get(seq, ()),
-            company=row.company_name or row.company_registration or "",
-            buyer=row.buyer_name,
-            country=row.buyer_country,
-            amount=row.amount,
-            currency=row.currency or "",
             usd_cents=row.usd_cents,
             hs_code=row.hs_code or "",
             duplicates=duplicates.get(seq, ()),
@@ -328,7 +311,7 @@ def waiting_counts(connection: Connection, frame: Frame, *, employees: Collectio
         sa.select(activity.c.employee, sa.func.count())
         .where(
             among(connection, activity.c.employee, [frame.ids[one] for one in employees]),
-            activity.c.pile.in_(piles(types_to_verify(frame), ("entered",))),
+            activity.c.type_state.in_(type_states(types_to_verify(frame), ("entered",))),
         )
         .group_by(activity.c.employee)
     )
@@ -425,7 +408,7 @@ def _judges(connection: Connection, seqs: Sequence[int]) -> dict[int, dict[tuple
         .where(among(connection, verdict.c.activity, seqs))
         .order_by(event.c.instant, event.c.source, event.c.id)
     )
-    found: dict[int, dict[tuple[str, str], str]] = {}
+    judges: dict[int, dict[tuple[str, str], str]] = {}
     for seq, source, id_, by in connection.execute(query):
-        found.setdefault(seq, {})[source, id_] = by or ""
-    return found
+        judges.setdefault(seq, {})[source, id_] = by or ""
+    return judges

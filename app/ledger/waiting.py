@@ -1,6 +1,6 @@
 """For whom unverified entries wait, over the whole agency: what reminders are made of.
 
-A newcomer's usual mistake is to remind the head of the office that entered: an entry that a head shares in waits for the head above, and at the
+Do not remind the head of the office that entered: an entry that a head shares in waits for the head above, and at the
 top for hr, whom nobody names here.
 """
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.ledger import tables
-from app.ledger.activity_rows import piles
+from app.ledger.activity_rows import type_states
 from app.ledger.frame import Frame
 from app.ledger.verification import types_to_verify, whose_turn
 
@@ -38,12 +38,12 @@ def waiting_by_head(connection: Connection, frame: Frame, *, day: dt.date) -> di
     Queries: 2.
     """
     activity, credit = tables.activity, tables.credit
-    waits = activity.c.pile.in_(piles(types_to_verify(frame), ("entered",)))
+    waits = activity.c.type_state.in_(type_states(types_to_verify(frame), ("entered",)))
     sharers: dict[int, set[str]] = {}
     shared = sa.select(credit.c.seq, credit.c.employee).join(activity, activity.c.seq == credit.c.seq).where(waits)
     for seq, employee in connection.execute(shared):
         sharers.setdefault(seq, set()).add(frame.numbers[employee])
-    found: dict[str | None, WaitingFor] = {}
+    by_head: dict[str | None, WaitingFor] = {}
     turns: dict[tuple[str | None, frozenset[str]], tuple[str, ...]] = {}
     for seq, entered_on, employee in connection.execute(
         sa.select(activity.c.seq, activity.c.day, activity.c.employee).where(waits)
@@ -53,6 +53,6 @@ def waiting_by_head(connection: Connection, frame: Frame, *, day: dt.date) -> di
         if place not in turns:
             turns[place] = whose_turn(frame.directory, unit=place[0], sharers=place[1], day=day)
         for head in turns[place] or (None,):
-            held = found.get(head, WaitingFor(0, entered_on))
-            found[head] = WaitingFor(held.number + 1, min(held.oldest, entered_on))
-    return found
+            before = by_head.get(head, WaitingFor(0, entered_on))
+            by_head[head] = WaitingFor(before.number + 1, min(before.oldest, entered_on))
+    return by_head

@@ -1,6 +1,6 @@
 """Reminders of entries that nobody has verified yet.
 
-A newcomer's usual mistake is to add a row each night. A notice is found again, its numbers brought up to date, and settled on the day that
+Do not add a row each night. A notice is found again, its numbers brought up to date, and settled on the day that
 nothing waits any more.
 """
 

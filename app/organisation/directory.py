@@ -1,6 +1,6 @@
 """Units, people, postings, status, results and rates of one revision, in memory.
 
-A newcomer's usual mistake is to ask who someone's head *is*: everything here is asked as of a day, since units move and people
+Do not ask who someone's head *is*: everything here is asked as of a day, since units move and people
 are transferred, and a past day is judged by what held on it.
 """
 

@@ -1,7 +1,7 @@
 """The number of the present state of the loaded rows, and read models that are kept as long as it stays.
 
-A newcomer's usual mistake is to keep a read model without asking for the revision: another process may have loaded a folder.
-Asking costs one query; building anew happens only after a load, or after a decision for those read models that show decisions.
+Do not keep a read model without asking for the revision: another process may have loaded a folder.
+CountedQuery costs one query; building anew happens only after a load, or after a decision for those read models that show decisions.
 """
 
 from __future__ import annotations

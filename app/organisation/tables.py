@@ -1,6 +1,6 @@
 """The organisation as it was last loaded, the record of every load, and the revision that readers cache by.
 
-A newcomer's usual mistake: a unit has a row for each period of its life, so a unit's code is no key; and ``path`` only ever
+A unit has a row for each period of its life, so a unit's code is no key; and ``path`` only ever
 grows, since credits of earlier trees may still refer to a chain that no longer occurs.
 """
 

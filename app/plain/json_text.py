@@ -21,8 +21,8 @@ __all__ = [
     "TooManyElementsError",
     "canonical",
     "decode",
-    "decode_each",
     "encode",
+    "is_dense",
     "refuse_more_elements",
     "unfit_texts",
 ]
@@ -35,11 +35,6 @@ _UNFIT: Final = re.compile("[\0\ud800-\udfff]")
 _SORTED: Final = json.JSONEncoder(
     sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False
 )
-# A number with a point or an exponent outside a text is worth the slow way. Patterns that begin with a plain character are found several
-# times faster than one pattern for all three places.
-_MEMBER_DOUBTFUL: Final = re.compile(rb'":-?[0-9]+[.eE]')
-_FIRST_DOUBTFUL: Final = re.compile(rb"\[-?[0-9]+[.eE]")
-_LATER_DOUBTFUL: Final = re.compile(rb",-?[0-9]+[.eE]")
 
 
 class NotJsonError(ValueError):
@@ -66,8 +61,12 @@ def _number(text: str) -> Decimal:
         raise NotJsonError(message) from error
 
 
-_DECODER: Final = json.JSONDecoder(parse_float=_number, parse_constant=_refuse)
-_LONG_DECODER: Final = json.JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=_refuse)
+def _whole_number(text: str) -> int | Decimal:
+    """Python makes no int of more than 4,300 digits."""
+    return int(text) if len(text) <= _DIGITS_MAX else _number(text)
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=_number, parse_int=_whole_number, parse_constant=_refuse)
 
 
 def decode(text: str | bytes) -> object:
@@ -79,15 +78,7 @@ def decode(text: str | bytes) -> object:
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8-sig")
-        try:
-            return _DECODER.decode(text)
-        except json.JSONDecodeError:
-            raise
-        except NotJsonError:
-            raise
-        except ValueError:
-            # Python refuses to make an int of more than 4,300 digits.
-            return _LONG_DECODER.decode(text)
+        return _DECODER.decode(text)
     except NotJsonError:
         raise
     except (ValueError, RecursionError) as error:
@@ -97,22 +88,24 @@ def decode(text: str | bytes) -> object:
         raise refused from error
 
 
-_SPACE: Final = re.compile(r"[ \t\n\r]*")
 _STRUCTURE: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', re.DOTALL)
 
 _DENSE: Final = 20
 """Bytes a comma below which an array is counted before it is read: an event has some thirty, and a list of ones two."""
 
 
+def is_dense(text: bytes, most: int) -> bool:
+    """Whether an array may have a great many elements so small that they take more memory than their text by far."""
+    commas = text.count(b",")
+    return commas >= most and len(text) < _DENSE * commas
+
+
 def refuse_more_elements(text: bytes, most: int) -> None:
-    """Refuse an array of a great many small elements before memory is taken for them: they are counted up to one too many.
+    """Refuse an array of too many elements before memory is taken for them: they are counted up to one too many.
 
     Raises:
-        TooManyElementsError: there are more. What is less dense may have more all the same, and is refused when it is read.
+        TooManyElementsError: there are more.
     """
-    commas = text.count(b",")
-    if commas < most or len(text) >= _DENSE * commas:
-        return
     depth = elements = 0
     for piece in _STRUCTURE.finditer(text):
         sign = piece[0]
@@ -124,63 +117,6 @@ def refuse_more_elements(text: bytes, most: int) -> None:
             depth += 1
         elif sign in {b"]", b"}"}:
             depth -= 1
-
-
-def decode_each(text: str | bytes, *, most: int | None = None) -> list[tuple[object, str]] | None:
-    """The elements of a JSON array, each with its own text as it came; None where the text is JSON, but no array.
-
-    Args:
-        text: the array's.
-        most: how many elements there may be.
-
-    Raises:
-        NotJsonError: as :func:`decode`.
-        TooManyElementsError: there are more; none after that was read.
-    """
-    if isinstance(text, bytes):
-        try:
-            text = text.decode("utf-8-sig")
-        except ValueError as error:
-            raise NotJsonError(str(error)) from error
-    space = _SPACE.match
-    at = space(text).end()  # type: ignore[union-attr]  # it matches everywhere
-    if text[at : at + 1] != "[":
-        decode(text)
-        return None
-    scan = _DECODER.raw_decode
-    found: list[tuple[object, str]] = []
-    try:
-        at = space(text, at + 1).end()  # type: ignore[union-attr]
-        while found or text[at] != "]":
-            value, end = scan(text, at)
-            found.append((value, text[at:end]))
-            _refuse_over(most, len(found))
-            at = space(text, end).end()  # type: ignore[union-attr]
-            if text[at] == "]":
-                break
-            at = space(text, _after_comma(text, at)).end()  # type: ignore[union-attr]
-    except (NotJsonError, TooManyElementsError):
-        raise
-    except (IndexError, ValueError, RecursionError):
-        # Rare, and whatever is wrong is told in one way: a number of thousands of digits, or no JSON at all.
-        whole = decode(text)
-        return [(value, encode(value)) for value in whole] if isinstance(whole, list) else None
-    if space(text, at + 1).end() != len(text):  # type: ignore[union-attr]
-        message = f"Extra data: char {at + 1}"
-        raise NotJsonError(message)
-    return found
-
-
-def _refuse_over(most: int | None, count: int) -> None:
-    if most is not None and count > most:
-        raise TooManyElementsError
-
-
-def _after_comma(text: str, at: int) -> int:
-    if text[at] != ",":
-        message = f"Expecting ',' delimiter: char {at}"
-        raise NotJsonError(message)
-    return at + 1
 
 
 def encode(value: object) -> str:
@@ -231,31 +167,12 @@ def canonical(value: object) -> bytes:
     Raises:
         ValueError: for what JSON cannot hold, or a text that is no Unicode (a lone surrogate): see :func:`unfit_texts`.
     """
+    plain = _by_worth(value)
     try:
-        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
-        # A Decimal, an integer of more than 64 bits, a lone surrogate, or nesting that is refused later.
-        return _sorted(_by_worth(value))
-    if (
-        not isinstance(value, dict | list)
-        or _MEMBER_DOUBTFUL.search(text)
-        or (b"[" in text and (_FIRST_DOUBTFUL.search(text) or _LATER_DOUBTFUL.search(text)))
-        or (b"null" in text and _holds_no_number(value))
-    ):
-        return _sorted(_by_worth(value))
-    return text
-
-
-def _sorted(value: object) -> bytes:
-    try:
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONEncodeError:
-        return _SORTED.encode(value).encode()
-
-
-def _holds_no_number(value: object) -> bool:
-    """Whether a float that is no number is in it, which the encoder writes as null without a word."""
-    return any(code == "bad_number" for _, code in unfit_texts(value))
+        # An integer of more than 64 bits, a lone surrogate, or nesting that is refused later.
+        return _SORTED.encode(plain).encode()
 
 
 def _by_worth(value: object) -> object:
@@ -263,6 +180,8 @@ def _by_worth(value: object) -> object:
 
     No text of an accepted event holds a NUL, so that no text is ever taken for a number.
     """
+    if isinstance(value, str):
+        return value
     if isinstance(value, dict):
         return {name: _by_worth(member) for name, member in value.items()}
     if isinstance(value, list | tuple):

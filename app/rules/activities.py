@@ -1,7 +1,7 @@
 """Activities and verdicts: what a CloudEvent says, read exactly or refused with every reason.
 
 An *activity* is an event of one of three types, a *verdict* an event about one (contract, "Activities are CloudEvents 1.0").
-A newcomer's usual mistake: to refuse what has no effect. A verdict on an unknown activity, or by somebody who may not give it, is a
+Do not refuse what has no effect. A verdict on an unknown activity, or by somebody who may not give it, is a
 well-formed event and is always accepted; what it does is decided over the whole set (:mod:`app.rules.counting`).
 """
 

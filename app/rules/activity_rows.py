@@ -63,7 +63,9 @@ def activity_event_from_row(row: Mapping[str, str]) -> dict[str, object]:
         if cell[name]:
             members[name] = cell[name]
     if cell["credits"]:
-        members["credits"] = [_credit_from_text(part) for part in cell["credits"].split(";") if part.strip()]
+        shares = [part for part in cell["credits"].split(";") if part.strip()]
+        # A cell of nothing but semicolons says of nobody who they are: no credits at all would give everything to one person.
+        members["credits"] = [_credit_from_text(part) for part in shares or [cell["credits"]]]
     if cell["additionality"]:
         members["additionality"] = _percent_from_text(cell["additionality"])
     return {

@@ -2,7 +2,7 @@
 
 A line is *settled* before anyone looks at an actual: from the history of its node, the parameters of its method and what the
 scorecard gives. All of it is fractions, so that a sigma of zero is zero and a high that meets a low meets it; a root is cut
-after twenty digits more than it needs. A newcomer's usual mistakes: an excluded year changes sigma always, but the base only where it is one
+after twenty digits more than it needs. An excluded year changes sigma always, but the base only where it is one
 of the years that make it; and a given figure is taken as it stands (neither coefficient nor bounds touch it), yet is prorated.
 """
 

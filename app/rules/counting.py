@@ -19,14 +19,15 @@ from app.rules.terms import CountsFrom
 __all__ = [
     "MICROS_A_DOLLAR",
     "NOTHING",
-    "NO_RUNGS",
+    "NO_LEVELS",
+    "STATES",
     "UNJUDGED",
     "Amounts",
     "BuyerCandidate",
     "Change",
     "Counts",
     "Effect",
-    "Rungs",
+    "Levels",
     "VerdictLike",
     "changes",
     "contributions",
@@ -38,6 +39,9 @@ __all__ = [
 ]
 
 MICROS_A_DOLLAR: Final = 1_000_000
+
+STATES: Final = ("entered", "verified", "confirmed", "denied", "rejected", "reversed")
+"""The words for where an activity stands, in the order of the verification levels (domain.md 2)."""
 
 
 class VerdictLike(Protocol):
@@ -69,18 +73,18 @@ class VerdictLike(Protocol):
 
 
 class Counts(NamedTuple):
-    """On which rungs of the ladder an activity counts; each rung holds those above it."""
+    """On which verification levels an activity counts; each holds those above it."""
 
     entered: bool
     verified: bool
     confirmed: bool
 
-    def on(self, rung: CountsFrom) -> bool:
-        """Whether it counts from that rung on."""
-        return bool(self[_RUNG_AT[rung]])
+    def on(self, level: CountsFrom) -> bool:
+        """Whether it counts from that level on."""
+        return bool(self[_LEVEL_AT[level]])
 
 
-_RUNG_AT: Final[Mapping[CountsFrom, int]] = {CountsFrom.ENTERED: 0, CountsFrom.VERIFIED: 1, CountsFrom.CONFIRMED: 2}
+_LEVEL_AT: Final[Mapping[CountsFrom, int]] = {CountsFrom.ENTERED: 0, CountsFrom.VERIFIED: 1, CountsFrom.CONFIRMED: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +111,23 @@ class Effect:
 
     @property
     def counts(self) -> Counts:
-        """The rungs on which an activity of this standing counts (contract, ``counts_from``); a new buyer has to be the first besides."""
+        """The levels on which an activity of this standing counts (contract, ``counts_from``); a new buyer has to be the first besides."""
         entered = not self.reversed and not self.rejected
         verified = not self.reversed and self.verified
         return Counts(entered, verified, verified and self.confirmed)
+
+    @property
+    def state(self) -> str:
+        """The word for where it stands, one of :data:`STATES`."""
+        if self.reversed:
+            return "reversed"
+        if self.rejected:
+            return "rejected"
+        if self.denied:
+            return "denied"
+        if self.verified:
+            return "confirmed" if self.confirmed else "verified"
+        return "entered"
 
 
 UNJUDGED: Final = Effect(
@@ -187,26 +204,26 @@ class BuyerCandidate(NamedTuple):
 
 
 def first_new_buyers(candidates: Iterable[BuyerCandidate]) -> dict[CountsFrom, dict[str, EventKey]]:
-    """For each rung, the event by which each buyer counts: the earliest of its new-buyer events that count there, of any cycle.
+    """For each level, the event by which each buyer counts: the earliest of its new-buyer events that count there, of any cycle.
 
     ``where`` and the cycle are looked at after that, so give all candidates: of every country, cycle and employee (with ``as_of``: of days
     up to it, with their standing of that day).
     """
-    first: dict[CountsFrom, dict[str, tuple[str, str, str]]] = {rung: {} for rung in CountsFrom}
+    first: dict[CountsFrom, dict[str, tuple[str, str, str]]] = {level: {} for level in CountsFrom}
     for candidate in candidates:
         order = (candidate.instant, candidate.source, candidate.id)
-        for rung, counting in zip(CountsFrom, candidate.counts, strict=True):
+        for level, counting in zip(CountsFrom, candidate.counts, strict=True):
             if counting:
-                of_rung = first[rung]
-                held = of_rung.get(candidate.buyer_key)
+                of_level = first[level]
+                held = of_level.get(candidate.buyer_key)
                 if held is None or order < held:
-                    of_rung[candidate.buyer_key] = order
-    return {rung: {key: EventKey(*order[1:]) for key, order in of_rung.items()} for rung, of_rung in first.items()}
+                    of_level[candidate.buyer_key] = order
+    return {level: {key: EventKey(*order[1:]) for key, order in of_level.items()} for level, of_level in first.items()}
 
 
 def new_buyer_counts(event: EventKey, *, buyer_key: str, firsts: Mapping[CountsFrom, Mapping[str, EventKey]]) -> Counts:
-    """The rungs on which a new-buyer event counts: those where it is its buyer's first."""
-    return Counts(*(firsts[rung].get(buyer_key) == event for rung in CountsFrom))
+    """The levels on which a new-buyer event counts: those where it is its buyer's first."""
+    return Counts(*(firsts[level].get(buyer_key) == event for level in CountsFrom))
 
 
 class Amounts(NamedTuple):
@@ -239,27 +256,27 @@ class Amounts(NamedTuple):
 NOTHING: Final = Amounts()
 
 
-class Rungs(NamedTuple):
-    """Amounts on each rung of the ladder."""
+class Levels(NamedTuple):
+    """Amounts on each verification level."""
 
     entered: Amounts = NOTHING
     verified: Amounts = NOTHING
     confirmed: Amounts = NOTHING
 
-    def on(self, rung: CountsFrom) -> Amounts:
-        """The amounts that count from that rung on."""
-        return self[_RUNG_AT[rung]]
+    def on(self, level: CountsFrom) -> Amounts:
+        """The amounts that count from that level on."""
+        return self[_LEVEL_AT[level]]
 
-    def plus(self, other: Rungs) -> Rungs:
-        """The sum, rung by rung."""
-        return Rungs(self[0].plus(other[0]), self[1].plus(other[1]), self[2].plus(other[2]))
+    def plus(self, other: Levels) -> Levels:
+        """The sum, level by level."""
+        return Levels(self[0].plus(other[0]), self[1].plus(other[1]), self[2].plus(other[2]))
 
-    def minus(self, other: Rungs) -> Rungs:
-        """The difference, rung by rung."""
-        return Rungs(self[0].minus(other[0]), self[1].minus(other[1]), self[2].minus(other[2]))
+    def minus(self, other: Levels) -> Levels:
+        """The difference, level by level."""
+        return Levels(self[0].minus(other[0]), self[1].minus(other[1]), self[2].minus(other[2]))
 
 
-NO_RUNGS: Final = Rungs()
+NO_LEVELS: Final = Levels()
 
 
 def credit_amounts(share_1e4: int, usd_cents: int | None) -> Amounts:
@@ -269,12 +286,12 @@ def credit_amounts(share_1e4: int, usd_cents: int | None) -> Amounts:
     return Amounts(share_1e4, share_1e4, *divmod(share_1e4 * usd_cents, MICROS_A_DOLLAR))
 
 
-def contributions(credits: Sequence[Credit], *, counts: Counts, usd_cents: int | None) -> dict[str, Rungs]:
-    """What each credited employee gets of an activity, on each rung."""
+def contributions(credits: Sequence[Credit], *, counts: Counts, usd_cents: int | None) -> dict[str, Levels]:
+    """What each credited employee gets of an activity, on each level."""
     result = {}
     for employee, share_1e4 in credits:
         amounts = credit_amounts(share_1e4, usd_cents)
-        result[employee] = Rungs(*(amounts if counting else NOTHING for counting in counts))
+        result[employee] = Levels(*(amounts if counting else NOTHING for counting in counts))
     return result
 
 
@@ -282,14 +299,14 @@ class Change(NamedTuple):
     """What has to be added to an employee's totals, signed."""
 
     employee: str
-    rungs: Rungs
+    levels: Levels
 
 
-def changes(before: Mapping[str, Rungs], after: Mapping[str, Rungs]) -> list[Change]:
+def changes(before: Mapping[str, Levels], after: Mapping[str, Levels]) -> list[Change]:
     """What turns the contributions of before into those of after: an empty mapping is an activity that is not there. Sorted by employee."""
     result = []
     for employee in sorted(before.keys() | after.keys()):
-        rungs = after.get(employee, NO_RUNGS).minus(before.get(employee, NO_RUNGS))
-        if rungs != NO_RUNGS:
-            result.append(Change(employee, rungs))
+        levels = after.get(employee, NO_LEVELS).minus(before.get(employee, NO_LEVELS))
+        if levels != NO_LEVELS:
+            result.append(Change(employee, levels))
     return result

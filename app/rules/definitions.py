@@ -1,7 +1,7 @@
 """Goals, KPIs and policies as one whole: read from plain documents, checked, and written back.
 
 The types themselves are in ``kpis`` and ``policies``; everyone imports them from here.
-A newcomer's usual mistake: to stop at the first problem. :func:`read` returns all findings at once, in the order of file
+Do not stop at the first problem. :func:`read` returns all findings at once, in the order of file
 and line, and only what was read without an error is in the definitions beside them.
 """
 

@@ -1,7 +1,7 @@
 """A score as sentences that a person can check by hand, from what is paid for down to what was done (domain.md 7).
 
 Here is what surrounds a line's own method (:mod:`app.rules.derivation_methods`): which activities count, the actual that they come to,
-the roll-up to own and final score, and the projection. A newcomer's usual mistake: a line that cannot be measured is derived
+the roll-up to own and final score, and the projection. A line that cannot be measured is derived
 too, up to the point where it stops, and that point is the answer.
 """
 
@@ -208,7 +208,7 @@ class Looked:
     last: dt.date
 
 
-_RUNGS: Final[Mapping[CountsFrom, str]] = MappingProxyType(
+_LEVELS: Final[Mapping[CountsFrom, str]] = MappingProxyType(
     {
         CountsFrom.ENTERED: n_("Final basis: this KPI counts from entered on, that is, neither reversed nor rejected."),
         CountsFrom.VERIFIED: n_("Final basis: this KPI counts from verified on, that is, verified and not reversed."),
@@ -220,14 +220,14 @@ _RUNGS: Final[Mapping[CountsFrom, str]] = MappingProxyType(
 
 
 def looked_steps(looked: Looked) -> Iterator[Step]:
-    """On which rung and of which days activities count."""
-    rung = looked.counts_from if looked.basis is Basis.FINAL else CountsFrom.ENTERED
+    """On which level and of which days activities count."""
+    level = looked.counts_from if looked.basis is Basis.FINAL else CountsFrom.ENTERED
     text = (
-        _RUNGS[rung]
+        _LEVELS[level]
         if looked.basis is Basis.FINAL
         else n_("Provisional basis: all that is entered counts, that is, neither reversed nor rejected.")
     )
-    yield _step(Section.ACTUAL, "counts_from", text, basis=str(looked.basis), counts_from=str(rung))
+    yield _step(Section.ACTUAL, "counts_from", text, basis=str(looked.basis), counts_from=str(level))
     days = {"first": looked.first.isoformat(), "last": looked.last.isoformat()}
     if looked.as_of is None:
         text = n_("Activities of the cycle's days, %(first)s to %(last)s, count; their verdicts may be of any day.")

@@ -1,6 +1,6 @@
 """How a line's score follows from its actual, and its high, low, base, sigma or target from its past, method by method (domain.md 3; H26).
 
-Each step holds the numbers that go in and the number that comes out. A newcomer's usual mistake is to take the settled figures for the
+Each step holds the numbers that go in and the number that comes out. Do not take the settled figures for the
 derivation's: those are prorated already, so everything up to the proration is worked out here as for the whole cycle.
 """
 

@@ -1,7 +1,7 @@
 """Plain documents, read member by member: every value keeps its place, every problem becomes a finding.
 
 A document is what a YAML file or a row of JSON holds: mappings, lists, texts, numbers, flags.
-A newcomer's usual mistake: ``None`` from an :class:`Entry` does not mean "absent" but "wrong, and already reported";
+``None`` from an :class:`Entry` does not mean "absent" but "wrong, and already reported";
 what may be absent is asked of the mapping that :meth:`Entry.members` returns.
 """
 

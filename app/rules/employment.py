@@ -2,7 +2,7 @@
 
 A row holds on its days and goes before the employee's own columns; what it leaves empty is theirs. A cycle is judged by its last day in
 service (contract, "The agency folder").
-A newcomer's usual mistake is to ask for the job of today: the job of a cycle stays what it was, whatever day is looked at.
+Do not ask for the job of today: the job of a cycle stays what it was, whatever day is looked at.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The types of events as tables, from which forms, the API's schema and the docs are made (contract, "Activities are CloudEvents 1.0").
 
-A newcomer's usual mistake: to read a member that the type does not name. A new buyer has no amount, only a deal an HS code; there they are
+Do not read a member that the type does not name. A new buyer has no amount, only a deal an HS code; there they are
 unknown members, kept and ignored.
 """
 

@@ -2,7 +2,7 @@
 
 The system refuses to lock grades that break a rule and names it (domain.md 5; B26). The name is the finding's code and the rule's
 own key in ``policies.yaml``.
-A newcomer's usual mistake is to ask the seats. Equals share the better grade and discipline brings the lowest one, so only the
+Do not ask the seats. Equals share the better grade and discipline brings the lowest one, so only the
 people counted tell whether a rule holds.
 """
 

@@ -1,7 +1,7 @@
 """Who is the same: buyers and companies under several spellings.
 
 A registration decides where there is one, else the name in a plain form (contract, "Which events count, exactly").
-A newcomer's usual mistake: to normalise a registration too. Registrations are compared as written.
+Do not normalise a registration too. Registrations are compared as written.
 """
 
 from __future__ import annotations

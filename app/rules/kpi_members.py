@@ -1,7 +1,7 @@
 """The members of a KPI's definition, each read and checked by itself: names, measures, methods and their parameters.
 
 What several members must keep together is in ``definitions.CHECKS``.
-A newcomer's usual mistake: to let a member stand that means nothing where it is. ``of`` beside ``count`` or ``bounds`` beside
+Do not let a member stand that means nothing where it is. ``of`` beside ``count`` or ``bounds`` beside
 ``trend`` would be ignored in silence, so each aggregate and each method names all that may stand beside it.
 """
 

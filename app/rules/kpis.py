@@ -1,7 +1,7 @@
 """What a KPI is: its versions, and in each of them the measure that makes the actual and the method that makes the score.
 
 A KPI's definition is data; no code knows a KPI's name.
-A newcomer's usual mistake: a KPI has no method or measure of its own, only its *version* of a cycle has:
+A KPI has no method or measure of its own, only its *version* of a cycle has:
 ask :meth:`Kpi.version` with the cycle that is scored, never the newest one.
 """
 

@@ -2,7 +2,7 @@
 
 A total is whole numbers only: shares in 1e-4, dollars and millionths, members that were told apart. An actual is derived
 from it exactly, for display, and as two floats (the number and what the first float leaves of it), for scoring thousands of
-lines at once. A newcomer's usual mistake: not every measure adds up. The mean of a region is not the mean of its offices' means,
+lines at once. Not every measure adds up. The mean of a region is not the mean of its offices' means,
 and a buyer met by two offices is one buyer above them: see :data:`ADDS_UP`.
 """
 
@@ -89,7 +89,7 @@ GRADE_POINTS: Final[Mapping[str, int]] = MappingProxyType(
 
 
 class Total(NamedTuple):
-    """What one node has of one slice of the activities, on one rung of the ladder."""
+    """What one node has of one slice of the activities, on one verification level."""
 
     shares_1e4: int = 0
     valued_shares_1e4: int = 0
@@ -153,7 +153,7 @@ def actual(
 
     Args:
         measure: what the KPI measures.
-        total_of: the node's total of a measure that looks at activities, on the rung that counts.
+        total_of: the node's total of a measure that looks at activities, on the level that counts.
         entered: what people entered of a ``given`` or ``rating`` KPI.
     """
     if measure.numerator is not None and measure.denominator is not None:

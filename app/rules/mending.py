@@ -2,7 +2,7 @@
 
 Source and id name an event, and type, time and the members below decide what counts, for whom and when. Who sent the event may send it again with
 others; nobody else puts words into their mouth.
-A newcomer's usual mistake is to compare texts: an amount of 100 and one of 100.00 are one amount, a time with Z and one with +00:00 one time,
+Do not compare texts: an amount of 100 and one of 100.00 are one amount, a time with Z and one with +00:00 one time,
 as the ledger compares them.
 """
 

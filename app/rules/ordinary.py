@@ -2,7 +2,7 @@
 
 Nearly everything that comes is one, and comes by the thousand. Whatever is not is read the long way (:func:`app.rules.activities.read`),
 which also says what is wrong with it.
-A newcomer's usual mistake is to add a rule here: what is taken here must be taken there, and mean the same. A test holds one against the other.
+Do not add a rule here: what is taken here must be taken there, and mean the same. A test holds one against the other.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def each_of(body: bytes, *, most: int | None = None) -> list[tuple[str, Ordinary
     Raises:
         TooManyElementsError: there are more; none was looked at.
 
-    None for anything but an array in UTF-8: what that is, and what is wrong with it, :func:`app.plain.json_text.decode_each` tells.
+    None for anything but an array in UTF-8: what that is, and what is wrong with it, :func:`app.plain.json_text.decode` tells.
     """
     try:
         elements = _ELEMENTS.decode(body)

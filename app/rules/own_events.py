@@ -2,7 +2,7 @@
 
 A program's events are taken as they are; a person records activities of their own and verdicts in their own name, under the source that
 their pages give them and of a day that a person can know of.
-A newcomer's usual mistake is to look at ``employee`` alone. Whoever may write under another's source takes its names away for ever, whoever
+Do not look at ``employee`` alone. Whoever may write under another's source takes its names away for ever, whoever
 credits all of it to others records their activity, and a verdict dated ahead holds against all that come after it.
 """
 

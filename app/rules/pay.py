@@ -1,7 +1,7 @@
 """Performance pay: from a grade to the won.
 
 Every amount is an exact fraction until the very end, when all are rounded at once; nothing here is a float.
-A newcomer's usual mistake: the pool is compared with the sum of the *exact* amounts, and where it does not bind each amount is
+The pool is compared with the sum of the *exact* amounts, and where it does not bind each amount is
 rounded for itself, so that the whole won may then differ from the sum by a few. Only scaled amounts add up to the pool.
 """
 

@@ -1,7 +1,6 @@
 """Which days of a cycle an employee was there: posted, on leave, seconded (contract, "Scores, exactly" and "Grades and pay").
 
-Days are boolean arrays over the days of one cycle, so that what overlaps is never counted twice. A newcomer's usual mistake:
-there are three day counts. *Present* (d, for proration and projection) is posted and neither on leave nor seconded; *posted* (for the
+Days are boolean arrays over the days of one cycle, so that what overlaps is never counted twice. There are three day counts. *Present* (d, for proration and projection) is posted and neither on leave nor seconded; *posted* (for the
 unit part) includes both; *worked* (for pay) takes leave off and leaves secondment in.
 """
 

@@ -1,7 +1,7 @@
 """Where a cycle will end if it goes on as it went: projected actuals (contract, "Scores, exactly"; domain.md 3).
 
 Each day weighs its month's share of ``plan.csv`` divided by the month's days; without a plan all days weigh the same. What grows with
-days is divided by the weight of the days so far ÷ the weight of all. A newcomer's usual mistakes: the months of a plan are those of
+days is divided by the weight of the days so far ÷ the weight of all. The months of a plan are those of
 the *cycle* (month 1 is its first month, whatever the calendar calls it), and of an employee only the days present weigh.
 """
 

@@ -1,6 +1,6 @@
 """Promotion points: recent performance, the years served, and bonus points.
 
-A newcomer's usual mistake: the mean is over the results that there are. Someone with one earlier result is averaged over two
+The mean is over the results that there are. Someone with one earlier result is averaged over two
 scores, not over ``years``, and a gap between cycles is no zero.
 """
 

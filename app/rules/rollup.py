@@ -1,6 +1,6 @@
 """From the scores of lines to the score of a node: points, own score, unit part, blend, bands (domain.md 3 and 4).
 
-A line that cannot be measured keeps its place, and the weights of the rest are rescaled to 100. A newcomer's usual mistake: a missing part is left
+A line that cannot be measured keeps its place, and the weights of the rest are rescaled to 100. A missing part is left
 out, never counted as 0, at every step: lines in a scorecard, units in the unit part, one of the two parts in the blend. NaN is missing.
 """
 

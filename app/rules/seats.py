@@ -2,7 +2,7 @@
 
 Shares are applied within a group by largest remainder, and then seats are moved, one at a time, until the whole agency keeps to
 the shares that its rules ask for.
-A newcomer's usual mistake: distances from the exact share are signed. A grade that is nowhere below its share is still
+Distances from the exact share are signed. A grade that is nowhere below its share is still
 "furthest below" where it is least above.
 """
 

@@ -1,7 +1,7 @@
 """The sentences that derive a figure: words to be translated, with the exact figures that fill them.
 
 A step is data. It says one thing that a person can check by hand, and each of its figures is a decimal string, never a float.
-A newcomer's usual mistake is to build a sentence from pieces: languages order them differently, so every variant is a message of its own.
+Do not build a sentence from pieces: languages order them differently, so every variant is a message of its own.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Targets that people set: which lines take one, and what may be written as one (contract, "The agency folder", "Who may what").
 
-A newcomer's usual mistake: the year's definition decides, not the line. A line whose KPI was measured against a target last year may be measured
+The year's definition decides, not the line. A line whose KPI was measured against a target last year may be measured
 by its past this year, and a ``shared`` line never has a target of its own: it shows its parent's.
 """
 

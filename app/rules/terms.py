@@ -99,7 +99,7 @@ class Basis(StrEnum):
 
 
 class CountsFrom(StrEnum):
-    """The rung of the ladder from which on an activity counts (domain.md 2)."""
+    """The verification level from which on an activity counts (domain.md 2)."""
 
     ENTERED = "entered"
     VERIFIED = "verified"

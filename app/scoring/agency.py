@@ -1,6 +1,6 @@
 """The agency on one page: its score, its goals, every unit in a heat map, what moved and what is at risk.
 
-A newcomer's usual mistake is to score the units one by one: everything here is read off one scoring of all nodes.
+Do not score the units one by one: everything here is read off one scoring of all nodes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app import ledger
-from app.kit.kept import Kept
+from app.kit.kept import LruCache
 from app.ledger import EventSet, Figures
 from app.rules.definitions import Goal, Task
 from app.rules.kpis import Kpi, KpiVersion
@@ -165,20 +165,20 @@ class AgencySource:
         )
 
 
-def agency_source(connection: Connection, *, held: State, asked: ScoreQuery) -> AgencySource:
+def agency_source(connection: Connection, *, loaded: State, asked: ScoreQuery) -> AgencySource:
     """Tell what the agency's page is made of.
 
     Queries: 1 (the events), and 2 of the trend.
     """
-    plan = held.plan(asked.cycle)
+    plan = loaded.plan(asked.cycle)
     events = ledger.event_set(connection, asked.as_of)
     since, before = _scores_before(connection, asked, plan.day_within(asked.day))
     return AgencySource(
-        cycles=held.sheet.cycles, asked=asked, selection=plan.everything(), events=events, since=since, before=before
+        cycles=loaded.sheet.cycles, asked=asked, selection=plan.everything(), events=events, since=since, before=before
     )
 
 
-_KEPT: Final[Kept[AgencyBoard]] = Kept(16)
+_KEPT: Final[LruCache[AgencyBoard]] = LruCache(16)
 
 
 def agency_board(connection: Connection, source: AgencySource) -> AgencyBoard:
@@ -187,31 +187,31 @@ def agency_board(connection: Connection, source: AgencySource) -> AgencyBoard:
     Queries: none where it is kept, else those of :func:`app.scoring.read_figures`.
     """
     key = (str(connection.engine.url), source.fingerprint)
-    return _KEPT.get(key, lambda: _board(source, read_figures(connection, source.selection, source.asked)))
+    return _KEPT.get_or_make(key, lambda: _board(source, read_figures(connection, source.selection, source.asked)))
 
 
 def _board(source: AgencySource, figures: Figures) -> AgencyBoard:
     asked = source.asked
-    found = score_figures(source.selection, figures, asked)
+    scored = score_figures(source.selection, figures, asked)
     plan = source.selection.plan
     directory = plan.frame.directory
     day = plan.day_within(asked.day)
-    cells = _cells(found, day)
+    cells = _cells(scored, day)
     root = directory.tree.root_on(day)
     agency = cells.get(Node(NodeKind.UNIT, root)) if root else None
-    goals, unserved = _goals(found, plan, agency)
+    goals, unserved = _goals(scored, plan, agency)
     living = [
         cells[node] for code in (directory.tree.below_on(root, day) if root else ()) if (node := _unit(code)) in cells
     ]
     moved = sorted(_movers(living, source.before), key=lambda one: (one.change, one.node))
-    people = _projected_people(found)
+    people = _projected_people(scored)
     risky = [cell for cell in living if band(published(cell.projected)) in RISK_BANDS]
     return AgencyBoard(
         cycle=plan.cycle,
         cycles=source.cycles,
         asked=asked,
         agency=agency,
-        own=found.of(agency.node)[0] if agency else None,
+        own=scored.of(agency.node)[0] if agency else None,
         goals=goals,
         unserved=unserved,
         rows=_rows(plan, cells, root, day),
@@ -232,19 +232,19 @@ def _unit(code: str) -> Node:
     return Node(NodeKind.UNIT, code)
 
 
-def _cells(found: Scores, day: dt.date) -> dict[Node, HeatCell]:
-    directory = found.selection.plan.frame.directory
+def _cells(scored: Scores, day: dt.date) -> dict[Node, HeatCell]:
+    directory = scored.selection.plan.frame.directory
     cells = {}
-    for at, node in enumerate(found.selection.nodes):
+    for at, node in enumerate(scored.selection.nodes):
         if node.kind is NodeKind.UNIT:
-            _, _, final, projected = found.at(at)
+            _, _, final, projected = scored.at(at)
             cells[node] = HeatCell(node, node_name(directory, node, day), final, projected)
     return cells
 
 
-def _projected_people(found: Scores) -> list[Decimal | None]:
+def _projected_people(scored: Scores) -> list[Decimal | None]:
     return [
-        published(found.at(at)[3]) for at, node in enumerate(found.selection.nodes) if node.kind is NodeKind.EMPLOYEE
+        published(scored.at(at)[3]) for at, node in enumerate(scored.selection.nodes) if node.kind is NodeKind.EMPLOYEE
     ]
 
 
@@ -277,11 +277,11 @@ def _named(cells: dict[Node, HeatCell], codes: Iterable[str]) -> tuple[HeatCell,
 
 
 def _goals(
-    found: Scores, plan: CyclePlan, agency: HeatCell | None
+    scored: Scores, plan: CyclePlan, agency: HeatCell | None
 ) -> tuple[tuple[GoalScore, ...], tuple[ServingLine, ...]]:
     """The goals with the agency's lines that serve them, and the lines that serve none."""
     definitions = plan.sheet.definitions
-    lines = [] if agency is None else _lines(found, plan, found.selection.nodes.index(agency.node))
+    lines = [] if agency is None else _lines(scored, plan, scored.selection.nodes.index(agency.node))
     by_task: dict[str, list[ServingLine]] = {}
     for one in lines:
         by_task.setdefault(one.version.goal, []).append(one)
@@ -296,11 +296,11 @@ def _goals(
     return tuple(goals), tuple(one for one in lines if one.version.goal not in known)
 
 
-def _lines(found: Scores, plan: CyclePlan, place: int) -> list[ServingLine]:
+def _lines(scored: Scores, plan: CyclePlan, place: int) -> list[ServingLine]:
     """The lines of the node at a place, with the scores that its scorecard shows."""
-    selection = found.selection
+    selection = scored.selection
     at = [index for index, node in enumerate(selection.shown_node.tolist()) if node == place]
-    worked = [float(found.score[selection.shown_worked[index]]) for index in at]
+    worked = [float(scored.score[selection.shown_worked[index]]) for index in at]
     rows = [line.row for line in plan.lines.get(selection.nodes[place], ())]
     kpis = [plan.sheet.definitions.kpis[row.kpi] for row in rows]
     return [
@@ -349,10 +349,10 @@ def _scores_before(connection: Connection, asked: ScoreQuery, day: dt.date) -> t
         .where(of.node.startswith("unit:"))
     ).all()
     scores = pd.DataFrame.from_records(rows, columns=["day", "node", "score"])
-    held = scores.pivot_table(index="day", columns="node", values="score").sort_index().ffill()
-    if held.empty:
+    by_day = scores.pivot_table(index="day", columns="node", values="score").sort_index().ffill()
+    if by_day.empty:
         return start, {}
-    latest = held.iloc[-1].dropna()
+    latest = by_day.iloc[-1].dropna()
     return start, dict(zip(latest.index.astype(str), latest.to_numpy(dtype=float).tolist(), strict=True))
 
 

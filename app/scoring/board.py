@@ -1,6 +1,6 @@
 """A scorecard as its page shows it: the figures on both bases, what they serve, what moved them last, who stands beside.
 
-A newcomer's usual mistake is to give every viewer the whole of it: an employee sees the scores of the units above, and neither colleagues nor
+Do not give every viewer the whole of it: an employee sees the scores of the units above, and neither colleagues nor
 their activities. What may be shown is handed in (:class:`Visibility`), and what may not is not even read.
 """
 
@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from app import cascade, ledger
 from app.cascade import Line, Served
-from app.kit.kept import Kept, LruCache
+from app.kit.kept import LruCache
 from app.ledger import EventSet, Figures, Move
 from app.organisation import Directory
 from app.rules.definitions import KpiVersion, Translated
@@ -217,14 +217,14 @@ class BoardSource:
 
 
 def board_source(
-    connection: Connection, *, held: State, node: Node, asked: ScoreQuery, shows: Visibility
+    connection: Connection, *, loaded: State, node: Node, asked: ScoreQuery, shows: Visibility
 ) -> BoardSource:
     """Read what a node's scorecard page is made of.
 
     Queries: 3: the figures (2 of a large part of the agency), the latest activities and the trend; as of a day 2, and where another event of
     such a day has come those of the fold and of the moves.
     """
-    plan = held.plan(asked.cycle)
+    plan = loaded.plan(asked.cycle)
     directory = plan.frame.directory
     day = plan.day_within(asked.day)
     near = (*_children(directory, node, day), *_people(directory, node, day, shows))
@@ -238,7 +238,7 @@ def board_source(
     moves = _latest_moves(connection, plan, node, asked.as_of, events) if shows.activities else None
     return BoardSource(
         plan=plan,
-        cycles=held.sheet.cycles,
+        cycles=loaded.sheet.cycles,
         node=node,
         asked=asked,
         parent=parent,
@@ -252,7 +252,7 @@ def board_source(
     )
 
 
-_MOVES: Final[Kept[tuple[Move, ...]]] = Kept(1024)
+_MOVES: Final[LruCache[tuple[Move, ...]]] = LruCache(1024)
 
 
 def _latest_moves(
@@ -265,7 +265,9 @@ def _latest_moves(
 
     if events is None:
         return read()
-    return _MOVES.get((str(connection.engine.url), plan.frame.directory.token, plan.cycle, node, as_of, events), read)
+    return _MOVES.get_or_make(
+        (str(connection.engine.url), plan.frame.directory.token, plan.cycle, node, as_of, events), read
+    )
 
 
 def board(source: BoardSource) -> Board:
@@ -314,8 +316,8 @@ def board(source: BoardSource) -> Board:
 def node_name(directory: Directory, node: Node, day: dt.date) -> str:
     """The name of a unit as on that day or near it, or of an employee; the code where there is none."""
     if node.kind is NodeKind.EMPLOYEE:
-        found = directory.employees.get(node.code)
-        return found.name if found else node.code
+        employee = directory.employees.get(node.code)
+        return employee.name if employee else node.code
     row = directory.unit_near(node.code, day)
     return row.name if row else node.code
 
@@ -345,12 +347,12 @@ def _besides(
 ) -> list[RelatedNode]:
     """The nodes that were asked for beside the first, with their scores."""
     selection = final.selection
-    found = []
+    related = []
     for place in range(1, selection.asked):
         node = selection.nodes[place]
         person = plan.people.get(node.code) if node.kind is NodeKind.EMPLOYEE else None
         own, unit, whole, ahead = final.at(place)
-        found.append(
+        related.append(
             RelatedNode(
                 node,
                 node_name(directory, node, day),
@@ -362,16 +364,16 @@ def _besides(
                 provisional.at(place)[2],
             )
         )
-    return found
+    return related
 
 
-def _unit_parts(plan: CyclePlan, node: Node, found: Scores, day: dt.date) -> tuple[UnitPart, ...]:
-    places = {one: at for at, one in enumerate(found.selection.nodes)}
+def _unit_parts(plan: CyclePlan, node: Node, scored: Scores, day: dt.date) -> tuple[UnitPart, ...]:
+    places = {one: at for at, one in enumerate(scored.selection.nodes)}
     directory = plan.frame.directory
     parts = []
     for code, days in plan.units_of(node).items():
         unit = Node(NodeKind.UNIT, code)
-        parts.append(UnitPart(code, node_name(directory, unit, day), days, found.at(places[unit])[0]))
+        parts.append(UnitPart(code, node_name(directory, unit, day), days, scored.at(places[unit])[0]))
     return tuple(parts)
 
 
@@ -433,12 +435,12 @@ def _groups(card: Scorecard, lines: Sequence[BoardLine]) -> tuple[LineGroup, ...
             groups.append((levels, []))
         groups[-1][1].append(lines[place])
     begun: set[str] = set()
-    found = []
-    for levels, held in groups:
+    line_groups = []
+    for levels, members in groups:
         begins = tuple(figures[level] for level in levels if level not in begun)
-        found.append(LineGroup(begins, len(levels), tuple(held)))
+        line_groups.append(LineGroup(begins, len(levels), tuple(members)))
         begun.update(levels)
-    return tuple(found)
+    return tuple(line_groups)
 
 
 def _moves(plan: CyclePlan, facts: Sequence[LineFacts], moves: Sequence[Move]) -> tuple[BoardMove, ...]:
@@ -446,8 +448,8 @@ def _moves(plan: CyclePlan, facts: Sequence[LineFacts], moves: Sequence[Move]) -
     looking = [
         (one.line.kpi, {part.slice for part in one.version.measure.parts if part.slice is not None}) for one in facts
     ]
-    found = []
+    board_moves = []
     for move in moves:
         slices = {one.slice for one in frame.matching(move.type, move.country, move.hs_code)}
-        found.append(BoardMove(move, tuple(kpi for kpi, held in looking if held & slices)))
-    return tuple(found)
+        board_moves.append(BoardMove(move, tuple(kpi for kpi, slices_of_kpi in looking if slices_of_kpi & slices)))
+    return tuple(board_moves)

@@ -27,18 +27,18 @@ _ANY_DAY: Final = dt.date(2000, 1, 1)
 
 def digest(connection: Connection) -> str:
     """The SHA-256 over ledger, totals and scores, as 64 hexadecimal digits."""
-    found = hashlib.sha256()
-    held = folder_state(connection)
-    for line in ledger.contents(connection, held.frame):
-        found.update(line.encode("utf-8", "surrogatepass"))
-        found.update(b"\n")
-    for cycle in held.sheet.cycles:
+    sha = hashlib.sha256()
+    loaded = folder_state(connection)
+    for line in ledger.contents(connection, loaded.frame):
+        sha.update(line.encode("utf-8", "surrogatepass"))
+        sha.update(b"\n")
+    for cycle in loaded.sheet.cycles:
         for basis in Basis:
-            for card in scorecards(connection, ScoreQuery(cycle, _ANY_DAY, None, basis), held=held):
+            for card in scorecards(connection, ScoreQuery(cycle, _ANY_DAY, None, basis), loaded=loaded):
                 for text in _score_lines(card):
-                    found.update(text.encode())
-                    found.update(b"\n")
-    return found.hexdigest()
+                    sha.update(text.encode())
+                    sha.update(b"\n")
+    return sha.hexdigest()
 
 
 def _score_lines(card: Scorecard) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """One score explained: what it is paid by, how it was worked out, and the activities that it rests on, down to the last one.
 
 The figures are those of the scorecard, from the same read model; the sentences are :mod:`app.rules.derivation`'s.
-A newcomer's usual mistake: a shared line rests on its parent's activities, which its own viewer may not see. Whoever asks hands in
+A shared line rests on its parent's activities, which its own viewer may not see. Whoever asks hands in
 ``sees``; what may not be seen is told by its number and total alone, and the list stays empty.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from app import ledger
-from app.ledger import Asking, CountedCredit
+from app.ledger import CountedCredit, CountedQuery
 from app.rules.baseline import LineTerms, Overrides
 from app.rules.definitions import KpiVersion, Measure
 from app.rules.derivation import (
@@ -58,7 +58,7 @@ __all__ = ["CountedActivity", "Explanation", "activity_lines", "counted_activiti
 LISTED: Final = 1000
 """How many activities a list holds at most."""
 
-_RUNG: Final = {CountsFrom.ENTERED: 0, CountsFrom.VERIFIED: 1, CountsFrom.CONFIRMED: 2}
+_LEVEL: Final = {CountsFrom.ENTERED: 0, CountsFrom.VERIFIED: 1, CountsFrom.CONFIRMED: 2}
 _VALUED: Final = frozenset({"sum", "mean"})
 
 Sees = Callable[[Node], bool]
@@ -206,7 +206,7 @@ def explain(
     kpi: str,
     *,
     sees: Sees = _everything,
-    held: State | None = None,
+    loaded: State | None = None,
 ) -> Explanation | None:
     """The derivation of a node's score for a KPI; None where its scorecard of the cycle has no such line.
 
@@ -216,18 +216,18 @@ def explain(
         node: whose line.
         kpi: the line's.
         sees: whether the viewer may see the activities of a node.
-        held: what is loaded, where the caller has it already.
+        loaded: what is loaded, where the caller has it already.
 
     Queries: 1 where ``held`` is not given, 1 or 2 for the figures (as of a day those of the fold), 1 to 5 for each measure of activities.
     """
-    plan = (held or state(connection)).plan(asked.cycle)
+    plan = (loaded or state(connection)).plan(asked.cycle)
     line = _line_of(plan, node, kpi)
     if line is None:
         return None
     selection = plan.select([node])
-    found = score_figures(selection, read_figures(connection, selection, asked), asked)
-    (card,) = make_scorecards(found)
-    teller = _Teller(connection, found, card, line)
+    scored = score_figures(selection, read_figures(connection, selection, asked), asked)
+    (card,) = make_scorecards(scored)
+    teller = _Teller(connection, scored, card, line)
     worked = plan.worked[line.worked]
     listed = sees(worked.node) and bool(worked.version.measure.parts)
     return Explanation(
@@ -249,14 +249,14 @@ def _line_of(plan: CyclePlan, node: Node, kpi: str) -> DisplayLine | None:
 class _Teller:
     """Gathers what the sentences of one line need."""
 
-    def __init__(self, connection: Connection, found: Scores, card: Scorecard, line: DisplayLine) -> None:
+    def __init__(self, connection: Connection, scored: Scores, card: Scorecard, line: DisplayLine) -> None:
         self._connection: Final = connection
-        self._found: Final = found
+        self._found: Final = scored
         self._card: Final = card
         self._line: Final = line
-        self._plan: Final = found.selection.plan
-        self._exact: Final = ExactActuals(found)
-        self._why: Final = reasons(found.selection.lines, found.actual.value)
+        self._plan: Final = scored.selection.plan
+        self._exact: Final = ExactActuals(scored)
+        self._why: Final = reasons(scored.selection.lines, scored.actual.value)
 
     def steps(self) -> Iterator[Step]:
         """All steps, from the top down."""
@@ -413,10 +413,10 @@ def terms_of(plan: CyclePlan, worked: ScoredLine) -> LineTerms:
 # --------------------------------------------------------------------------------------------------------------- activities
 
 
-def _asking(plan: CyclePlan, asked: ScoreQuery, worked: ScoredLine, part: Measure) -> Asking:
-    rung = _RUNG[worked.version.counts_from] if asked.basis is Basis.FINAL else 0
+def _asking(plan: CyclePlan, asked: ScoreQuery, worked: ScoredLine, part: Measure) -> CountedQuery:
+    level = _LEVEL[worked.version.counts_from] if asked.basis is Basis.FINAL else 0
     wanted = next(one for one in plan.frame.slices if one.slice == part.slice)
-    return Asking(plan.cycle, worked.node, wanted, rung, asked.as_of, part.aggregate in _VALUED)
+    return CountedQuery(plan.cycle, worked.node, wanted, level, asked.as_of, part.aggregate in _VALUED)
 
 
 def counted_activities(
@@ -428,7 +428,7 @@ def counted_activities(
     after: str | None = None,
     limit: int = LISTED,
     sees: Sees = _everything,
-    held: State | None = None,
+    loaded: State | None = None,
 ) -> tuple[list[CountedActivity], str | None]:
     """Exactly those activities that count for a node's KPI, the earliest first, each with what it adds; and where the next are.
 
@@ -442,14 +442,14 @@ def counted_activities(
         after: where an earlier list said that the next ones are.
         limit: how many at most.
         sees: whether the viewer may see the activities of a node.
-        held: what is loaded, where the caller has it already.
+        loaded: what is loaded, where the caller has it already.
 
     Raises:
         ValueError: ``after`` is no place in the list.
 
     Queries: 1 where ``held`` is not given, then 1 to 6 for each part of the measure.
     """
-    plan = (held or state(connection)).plan(asked.cycle)
+    plan = (loaded or state(connection)).plan(asked.cycle)
     line = _line_of(plan, node, kpi)
     if line is None:
         return [], None
@@ -458,21 +458,21 @@ def counted_activities(
         return [], None
     parts = worked.version.measure.parts
     first, within = _position(after, len(parts))
-    found: list[CountedActivity] = []
+    counted: list[CountedActivity] = []
     for number, part in enumerate(parts):
         if number < first:
             continue
         name = None if len(parts) == 1 else ("numerator", "denominator")[number]
         some, more = _listed(
-            connection, plan, _asking(plan, asked, worked, part), part, name, within, limit - len(found)
+            connection, plan, _asking(plan, asked, worked, part), part, name, within, limit - len(counted)
         )
-        found += some
+        counted += some
         if more is not None:
-            return found, f"{number}.{more}"
+            return counted, f"{number}.{more}"
         within = None
-        if len(found) == limit and number + 1 < len(parts):
-            return found, f"{number + 1}."
-    return found, None
+        if len(counted) == limit and number + 1 < len(parts):
+            return counted, f"{number + 1}."
+    return counted, None
 
 
 def _position(after: str | None, parts: int) -> tuple[int, str | None]:
@@ -489,7 +489,7 @@ def _position(after: str | None, parts: int) -> tuple[int, str | None]:
 def _listed(
     connection: Connection,
     plan: CyclePlan,
-    asking: Asking,
+    asking: CountedQuery,
     part: Measure,
     name: str | None,
     after: str | None,
@@ -517,9 +517,9 @@ def _adds(credit: CountedCredit, part: Measure) -> Fraction:
 
 def activity_lines(connection: Connection, asked: ScoreQuery, node: Node, kpi: str) -> Iterator[str]:
     """The activities that count as lines of text: the first thousand, then how many more there are."""
-    found, more = counted_activities(connection, asked, node, kpi)
+    counted, more = counted_activities(connection, asked, node, kpi)
     last: str | None = None
-    for one in found:
+    for one in counted:
         if one.part is not None and one.part != last:
             yield f"{one.part}:"
             last = one.part

@@ -1,6 +1,6 @@
 """The goals as pages show them, a level at a time: goals, tasks and KPIs; a KPI's topmost lines; a line with what hangs on it.
 
-A newcomer's usual mistake is to draw the whole tree: of 1,300 people it is some 8,000 lines. Each level says how many stand below it.
+Do not draw the whole tree: of 1,300 people it is some 8,000 lines. Each level says how many stand below it.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ class _Tree:
 def _tree(plan: CyclePlan) -> _Tree:
     """The tree of a cycle, made once for each load."""
     key = (plan.sheet.token, plan.cycle)
-    found = _TREES.get(key)
-    if found is None:
+    tree = _TREES.get(key)
+    if tree is None:
         goals = cascade.goal_tree(plan.sheet, cycle=plan.cycle)
         branches: dict[tuple[Node, str], LineBranch] = {}
         order: list[LineBranch] = [
@@ -104,8 +104,8 @@ def _tree(plan: CyclePlan) -> _Tree:
                 of_units |= units
                 of_people |= people
             moved[node, branch.line.kpi] = (frozenset(of_units), frozenset(of_people))
-        found = _TREES.keep(key, _Tree(goals, branches, moved))
-    return found
+        tree = _TREES.keep(key, _Tree(goals, branches, moved))
+    return tree
 
 
 def goal_levels(plan: CyclePlan, *, sees: Callable[[Node], bool]) -> tuple[GoalLevel, ...]:

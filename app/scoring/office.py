@@ -1,6 +1,6 @@
 """A unit as its head looks at it: its people side by side, the units below, and the targets of all of them.
 
-A newcomer's usual mistake is to add up whatever stands in a column: only counts and sums of identical lines add up to the line above
+Do not add up whatever stands in a column: only counts and sums of identical lines add up to the line above
 (domain.md 3 and 4).
 """
 
@@ -61,12 +61,12 @@ class Office:
     cycles: tuple[int, ...]
 
 
-def office(connection: Connection, *, held: State, unit: str, asked: ScoreQuery) -> Office:
+def office(connection: Connection, *, loaded: State, unit: str, asked: ScoreQuery) -> Office:
     """A unit with its people and the units below side by side.
 
     Queries: 2 (the totals, what waits), one more where something is counted distinct.
     """
-    plan = held.plan(asked.cycle)
+    plan = loaded.plan(asked.cycle)
     directory = plan.frame.directory
     day = asked.day
     node = Node(NodeKind.UNIT, unit)
@@ -115,7 +115,7 @@ def office(connection: Connection, *, held: State, unit: str, asked: ScoreQuery)
         people=tuple(members[1 : 1 + len(numbers)]),
         children=tuple(members[1 + len(numbers) :]),
         cycle=plan.cycle,
-        cycles=held.sheet.cycles,
+        cycles=loaded.sheet.cycles,
     )
 
 
@@ -198,12 +198,12 @@ class Targets:
     lines: int
 
 
-def targets(connection: Connection, *, held: State, unit: str, asked: ScoreQuery) -> Targets:
+def targets(connection: Connection, *, loaded: State, unit: str, asked: ScoreQuery) -> Targets:
     """The lines of a unit, its people and the units below, KPI by KPI, and whether identical ones add up to the unit's.
 
     Queries: 1 (the totals), one more where something is counted distinct.
     """
-    plan = held.plan(asked.cycle)
+    plan = loaded.plan(asked.cycle)
     directory = plan.frame.directory
     day = asked.day
     node = Node(NodeKind.UNIT, unit)
@@ -214,9 +214,9 @@ def targets(connection: Connection, *, held: State, unit: str, asked: ScoreQuery
         *(Node(NodeKind.EMPLOYEE, number) for number in directory.people_of(unit, day)),
     )
     selection = plan.select(nodes)
-    found = score_figures(selection, read_figures(connection, selection, asked), asked)
+    scored = score_figures(selection, read_figures(connection, selection, asked), asked)
     by_kpi: dict[str, list[TargetRow]] = {}
-    for card in make_scorecards(found):
+    for card in make_scorecards(scored):
         name = node_name(directory, card.node, day)
         for line in card.lines:
             version = plan.sheet.kpi(line.kpi).version(plan.cycle)
@@ -246,7 +246,7 @@ def targets(connection: Connection, *, held: State, unit: str, asked: ScoreQuery
             (code, node_name(directory, Node(NodeKind.UNIT, code), day)) for code in directory.chain_on(unit, day)[1:]
         ),
         cycle=plan.cycle,
-        cycles=held.sheet.cycles,
+        cycles=loaded.sheet.cycles,
         lines=sum(len(rows) for rows in by_kpi.values()),
     )
 

@@ -3,7 +3,7 @@
 Bases, highs and lows, who was present, which total each line reads and what it weighs hang on the folder, the definitions and the targets that were
 set in the application alone. With
 these ready, scoring is a few passes of numpy over what the nodes have done.
-A newcomer's usual mistake: a line that is *shown* is not always one that is *worked out*. A shared line shows its parent's, and the first cycle
+A line that is *shown* is not always one that is *worked out*. A shared line shows its parent's, and the first cycle
 of a version works out each line twice, by the new definition and by the old one.
 """
 
@@ -42,7 +42,7 @@ __all__ = ["CyclePlan", "DisplayLine", "Person", "ScoredLine", "Selection", "Sta
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
-_RUNG: Final = {CountsFrom.ENTERED: 0, CountsFrom.VERIFIED: 1, CountsFrom.CONFIRMED: 2}
+_LEVEL: Final = {CountsFrom.ENTERED: 0, CountsFrom.VERIFIED: 1, CountsFrom.CONFIRMED: 2}
 _PLANS_MAX: Final = 16
 """How many cycles' plans a state keeps: an activity may be of any year, and each plan holds everybody's days."""
 _GROWING: Final = frozenset(str(aggregate) for aggregate in GROWS_WITH_DAYS)
@@ -145,17 +145,25 @@ class CyclePlan:
 
     def elapsed_of(self, worked: ScoredLine, day: dt.date) -> Fraction | None:
         """The weight of the days of the cycle up to a day among all, for what grows with days."""
-        person = self.people.get(worked.node.code) if worked.node.kind is NodeKind.EMPLOYEE else None
-        days = _days_by_month(self.period, day, person.presence if person else None)
+        days = _days_by_month(self.period, day, self._presence(worked))
         return elapsed(days, self.shares_of(worked.row.kpi, worked.node))
 
+    def weighing(self, worked: ScoredLine) -> tuple[bytes | None, MonthShares | None]:
+        """What the weights of a line's days hang on: which of them count (None: all), and the months' shares."""
+        presence = self._presence(worked)
+        return None if presence is None else presence.present.tobytes(), self.shares_of(worked.row.kpi, worked.node)
 
-def _days_by_month(period: Period, day: dt.date, held: Presence | None) -> DaysByMonth:
-    return days_by_month(period, day, None if held is None else held.present)
+    def _presence(self, worked: ScoredLine) -> Presence | None:
+        person = self.people.get(worked.node.code) if worked.node.kind is NodeKind.EMPLOYEE else None
+        return person.presence if person else None
+
+
+def _days_by_month(period: Period, day: dt.date, presence: Presence | None) -> DaysByMonth:
+    return days_by_month(period, day, None if presence is None else presence.present)
 
 
 class Reading(NamedTuple):
-    """Places in figures: rows of ``amounts`` by rung and places in ``distinct``, for each worked line and for each ratio's denominator."""
+    """Places in figures: rows of ``amounts`` by level and places in ``distinct``, for each worked line and for each ratio's denominator."""
 
     upper: IntArray
     upper_members: IntArray
@@ -188,7 +196,7 @@ class Selection:
     upper_of: IntArray
     lower: IntArray
     lower_of: IntArray
-    rung: IntArray
+    level: IntArray
     entered: Entered
     grows: npt.NDArray[np.bool_]
     shown_node: IntArray
@@ -204,6 +212,7 @@ class Selection:
     _elapsed: dict[dt.date, FloatArray] = field(default_factory=dict)
     _readings: dict[Basis, Reading] = field(default_factory=dict)
     _places: dict[Node, int] = field(default_factory=dict)
+    _kinds: list[tuple[list[ScoredLine | None], IntArray]] = field(default_factory=list)
 
     @classmethod
     def of(cls, plan: CyclePlan, asked: Sequence[Node]) -> Selection:
@@ -239,7 +248,7 @@ class Selection:
             upper_of=_ints(measure.of == "company" for measure in uppers),
             lower=_ints(column.get(measure.slice, 0) if measure and measure.slice else 0 for measure in lowers),
             lower_of=_ints(measure is not None and measure.of == "company" for measure in lowers),
-            rung=_ints(_RUNG[one.version.counts_from] for one in worked),
+            level=_ints(_LEVEL[one.version.counts_from] for one in worked),
             entered=Entered.of([one.entered for one in worked]),
             grows=np.array([one.version.measure.aggregate in _GROWING for one in worked], dtype=np.bool_),
             shown_node=_ints(node for node, _ in shown),
@@ -268,40 +277,56 @@ class Selection:
         rows = [self._places.get(node, -1) for node in sources]
         return None if -1 in rows else rows
 
-    def rungs(self, basis: Basis) -> IntArray:
-        """The rung of each worked line: the KPI's own, or entered for all on the provisional basis."""
-        return self.rung if basis is Basis.FINAL else np.zeros_like(self.rung)
+    def levels(self, basis: Basis) -> IntArray:
+        """The level of each worked line: the KPI's own, or entered for all on the provisional basis."""
+        return self.level if basis is Basis.FINAL else np.zeros_like(self.level)
 
     def reading(self, basis: Basis) -> Reading:
         """Where each worked line's totals stand in figures, laid flat."""
-        found = self._readings.get(basis)
-        if found is None:
-            rung, slices = self.rungs(basis), max(1, len(self.plan.frame.slices))
+        reading = self._readings.get(basis)
+        if reading is None:
+            level, slices = self.levels(basis), max(1, len(self.plan.frame.slices))
             upper, lower = self.source * slices + self.upper, self.source * slices + self.lower
-            found = Reading(
-                upper * 3 + rung,
-                (upper * 2 + self.upper_of) * 3 + rung,
-                (lower * 3 + rung)[self.measuring.ratios],
-                ((lower * 2 + self.lower_of) * 3 + rung)[self.measuring.ratios],
+            reading = Reading(
+                upper * 3 + level,
+                (upper * 2 + self.upper_of) * 3 + level,
+                (lower * 3 + level)[self.measuring.ratios],
+                ((lower * 2 + self.lower_of) * 3 + level)[self.measuring.ratios],
             )
-            self._readings[basis] = found
-        return found
+            self._readings[basis] = reading
+        return reading
 
     def elapsed(self, day: dt.date) -> FloatArray:
         """The weight of the days up to a day among all, for each worked line that grows with days; NaN for none."""
-        found = self._elapsed.get(day)
-        if found is None:
-            plan = self.plan
-            found = floats(
-                [
-                    plan.elapsed_of(plan.worked[number], day) if grows else Fraction(1)
-                    for number, grows in zip(self.worked, self.grows.tolist(), strict=True)
-                ]
-            )
+        elapsed = self._elapsed.get(day)
+        if elapsed is None:
+            one_of_each, kinds = self._weighing_alike()
+            shares = floats([Fraction(1) if one is None else self.plan.elapsed_of(one, day) for one in one_of_each])
+            elapsed = shares[kinds]
             if len(self._elapsed) > 32:
                 self._elapsed.clear()
-            self._elapsed[day] = found
-        return found
+            self._elapsed[day] = elapsed
+        return elapsed
+
+    def _weighing_alike(self) -> tuple[list[ScoredLine | None], IntArray]:
+        """Of each kind of worked lines that weigh the cycle's days alike one (None: those that do not grow with days), and each line's kind.
+
+        Most people are there all year, and KPIs share their plans: of thousands of lines some hundred kinds are left.
+        """
+        if not self._kinds:
+            plan = self.plan
+            numbers: dict[object, int] = {}
+            one_of_each: list[ScoredLine | None] = []
+            kinds = []
+            for number, grows in zip(self.worked, self.grows.tolist(), strict=True):
+                worked = plan.worked[number]
+                key = plan.weighing(worked) if grows else None
+                if key not in numbers:
+                    numbers[key] = len(one_of_each)
+                    one_of_each.append(worked if grows else None)
+                kinds.append(numbers[key])
+            self._kinds.append((one_of_each, _ints(kinds)))
+        return self._kinds[0]
 
 
 def _ints(values: Iterable[int]) -> IntArray:
@@ -324,8 +349,8 @@ def _blend(plan: CyclePlan, node: Node) -> tuple[float, float]:
 def _with_sheet(before: CyclePlan, sheet: Sheet) -> CyclePlan:
     """The plan of a sheet in which nothing but rows changed: only these are worked out again, each at its place."""
     cycle, earlier, now = before.cycle, before.sheet.lines, sheet.lines
-    held, rows = earlier.get(cycle, {}), now.get(cycle, {})
-    changed = {node: some for node, some in rows.items() if some is not held[node] and some != held[node]}
+    rows_before, rows = earlier.get(cycle, {}), now.get(cycle, {})
+    changed = {node: some for node, some in rows.items() if some is not rows_before[node] and some != rows_before[node]}
     row_of = {(node, row.kpi): row for node, some in changed.items() for row in some}
     worked, places = list(before.worked), []
     for at, one in enumerate(before.worked):
@@ -368,8 +393,8 @@ def _plan(frame: Frame, sheet: Sheet, cycle: int) -> CyclePlan:
     worked: list[ScoredLine] = []
     own: dict[tuple[Node, str], tuple[int, int | None]] = {}
     rows = sheet.lines.get(cycle, {})
-    for node, held in rows.items():
-        for row in held:
+    for node, lines_of_node in rows.items():
+        for row in lines_of_node:
             if row.link is not Link.SHARED:
                 kpi = sheet.definitions.kpis[row.kpi]
                 number = len(worked)
@@ -378,7 +403,7 @@ def _plan(frame: Frame, sheet: Sheet, cycle: int) -> CyclePlan:
                 if before is not None:
                     worked.append(_worked(sheet, cycle, node, row, before, people))
                 own[node, row.kpi] = (number, None if before is None else number + 1)
-    lines = {node: tuple(_shown_line(sheet, own, row) for row in held) for node, held in rows.items()}
+    lines = {node: tuple(_shown_line(sheet, own, row) for row in lines_of_node) for node, lines_of_node in rows.items()}
     return CyclePlan(cycle, period, frame, sheet, nodes, tuple(worked), lines, people)
 
 
@@ -443,14 +468,14 @@ class State:
 
     def plan(self, cycle: int) -> CyclePlan:
         """The plan of a cycle; a few are kept."""
-        found = self._plans.get(cycle)
-        if found is None:
+        plan = self._plans.get(cycle)
+        if plan is None:
             with self._lock:
-                found = self._plans.get(cycle) or self._made(cycle)
+                plan = self._plans.get(cycle) or self._made(cycle)
                 while len(self._plans) >= _PLANS_MAX:
                     del self._plans[next(iter(self._plans))]
-                self._plans[cycle] = found
-        return found
+                self._plans[cycle] = plan
+        return plan
 
     def as_earlier(self, folder: State) -> State:
         """This state for a later one to be made of. It lets go of the one before it: else all that ever were would be kept."""
@@ -481,10 +506,10 @@ def _read(connection: Connection, revision: Revision) -> State:
         return folder
     key = str(connection.engine.url), revision.token
     before = _LATEST.get(key, folder).as_earlier(folder)
-    found = State(folder.frame, cascade.sheet(connection), before=before)
+    state = State(folder.frame, cascade.sheet(connection), before=before)
     _LATEST.clear()
-    _LATEST[key] = found
-    return found
+    _LATEST[key] = state
+    return state
 
 
 _of_folder: Final[KeptByRevision[State]] = KeptByRevision(_read_folder)

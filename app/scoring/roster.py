@@ -1,6 +1,6 @@
 """Everyone's scores in a cycle: the one read model of the list of people, its CSV and its XLSX.
 
-A newcomer's usual mistake is to cut the list before it is sorted: what is asked narrows, then all of it is sorted, and only then is a page
+Do not cut the list before it is sorted: what is asked narrows, then all of it is sorted, and only then is a page
 taken. A download is the same without the page.
 """
 
@@ -81,10 +81,10 @@ class Roster:
 
 def roster(connection: Connection, *, asked: ScoreQuery, only: RosterFilter) -> Roster:
     """Everyone whose service touches the cycle, narrowed and sorted. Queries: those of :func:`app.scoring.scores`."""
-    found = scores(connection, asked)
-    plan = found.selection.plan
+    scored = scores(connection, asked)
+    plan = scored.selection.plan
     day = plan.day_within(asked.day)
-    everyone = _everyone(found, plan, day)
+    everyone = _everyone(scored, plan, day)
     directory = plan.frame.directory
     under = frozenset(directory.units_below(only.unit, day)) if only.unit else frozenset()
     text = folded(only.text)
@@ -110,23 +110,23 @@ def roster(connection: Connection, *, asked: ScoreQuery, only: RosterFilter) -> 
 def _units(plan: CyclePlan, day: dt.date) -> tuple[tuple[str, str], ...]:
     tree = plan.frame.directory.tree
     root = tree.root_on(day)
-    found = [
+    units = [
         (code, row.name) for code in (tree.below_on(root, day) if root else ()) if (row := tree.unit_on(code, day))
     ]
-    return tuple(sorted(found, key=lambda one: (one[1], one[0])))
+    return tuple(sorted(units, key=lambda one: (one[1], one[0])))
 
 
-def _everyone(found: Scores, plan: CyclePlan, day: dt.date) -> list[RosterRow]:
+def _everyone(scored: Scores, plan: CyclePlan, day: dt.date) -> list[RosterRow]:
     directory = plan.frame.directory
     groups: dict[tuple[str, dt.date], str] = {}
     rows = []
-    for at, node in enumerate(found.selection.nodes):
+    for at, node in enumerate(scored.selection.nodes):
         if node.kind is not NodeKind.EMPLOYEE:
             continue
         person, job = directory.employees[node.code], plan.people[node.code].job
         unit = directory.unit_of(node.code, day)
         named = directory.unit_near(unit, day) if unit else None
-        own, part, final, ahead = (published(one) for one in found.at(at))
+        own, part, final, ahead = (published(one) for one in scored.at(at))
         rows.append(
             RosterRow(
                 number=node.code,
@@ -173,5 +173,5 @@ _KEYS: Final[Mapping[str, Callable[[RosterRow], Any]]] = {
 def _sorted(rows: list[RosterRow], only: RosterFilter) -> tuple[RosterRow, ...]:
     key = _KEYS[only.sort]
     rows = sorted(rows, key=lambda row: row.number)
-    held = sorted((row for row in rows if key(row) is not None), key=key, reverse=only.descending)
-    return (*held, *(row for row in rows if key(row) is None))
+    ranked = sorted((row for row in rows if key(row) is not None), key=key, reverse=only.descending)
+    return (*ranked, *(row for row in rows if key(row) is None))

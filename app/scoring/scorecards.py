@@ -1,7 +1,7 @@
 """How each level does: the one read model of scores, which pages, API, commands and exports all render.
 
 Arrays for all nodes at once (:class:`Scores`), and a node's scorecard made of them (:class:`Scorecard`) with its figures exact.
-A newcomer's usual mistake: an employee's final score moves when a colleague records something, since half of it is the unit's.
+An employee's final score moves when a colleague records something, since half of it is the unit's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from app import ledger
-from app.kit.kept import Kept
+from app.kit.kept import LruCache
 from app.ledger import EventSet, Figures
 from app.rules.baseline import Reason
 from app.rules.definitions import Measure
@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 FloatArray = npt.NDArray[np.float64]
-_RUNG_WIDTH: Final = 4
+_LEVEL_WIDTH: Final = 4
 
 
 class ScoreQuery(NamedTuple):
@@ -214,8 +214,8 @@ def _plain(weight: Decimal) -> int | float:
     return int(whole) if whole == weight else float(weight)
 
 
-_AS_OF: Final[Kept[Figures]] = Kept(
-    48 * 2**20, size=lambda figures: figures.amounts.nbytes + figures.distinct.nbytes + 2048
+_AS_OF: Final[LruCache[Figures]] = LruCache(
+    20_000, weight_max=48 * 2**20, weigh=lambda figures: figures.amounts.nbytes + figures.distinct.nbytes + 2048
 )
 """Figures as of past days, as many as fit: of all nodes a day takes a few megabytes, of one person next to nothing."""
 
@@ -253,14 +253,14 @@ def _figures_as_of(connection: Connection, as_of: dt.date, events: EventSet, sel
     of = None if selection is plan.everything() else selection.sources
     # Targets that were set move no figure: the load alone is in the key.
     key = (str(connection.engine.url), plan.frame.directory.token, plan.cycle, as_of, events, of)
-    return _AS_OF.get(
+    return _AS_OF.get_or_make(
         key,
         lambda: ledger.figures_as_of(connection, plan.frame, cycle=plan.cycle, nodes=selection.sources, as_of=as_of),
     )
 
 
 def _totals(figures: Figures, rows: npt.NDArray[np.int64], members: npt.NDArray[np.int64]) -> Totals:
-    shares, valued, dollars, micros = figures.amounts.reshape(-1, _RUNG_WIDTH).take(rows, axis=0).T
+    shares, valued, dollars, micros = figures.amounts.reshape(-1, _LEVEL_WIDTH).take(rows, axis=0).T
     return Totals(shares, valued, dollars, micros, figures.distinct.reshape(-1).take(members))
 
 
@@ -303,39 +303,39 @@ def _blended(selection: Selection, own: FloatArray) -> tuple[FloatArray, FloatAr
 
 
 def scores(
-    connection: Connection, asked: ScoreQuery, nodes: Sequence[Node] | None = None, *, held: State | None = None
+    connection: Connection, asked: ScoreQuery, nodes: Sequence[Node] | None = None, *, loaded: State | None = None
 ) -> Scores:
     """The scores of some nodes, or of all that are listed in the cycle, by what is loaded and decided now or by what is ``held``.
 
     Queries: 2 or 3 of now, however many the nodes are; as of a day those of the fold and 1.
     """
-    plan = (held or state(connection)).plan(asked.cycle)
+    plan = (loaded or state(connection)).plan(asked.cycle)
     selection = plan.everything() if nodes is None else plan.select(nodes)
     return score_figures(selection, read_figures(connection, selection, asked), asked)
 
 
 def scorecards(
-    connection: Connection, asked: ScoreQuery, nodes: Sequence[Node] | None = None, *, held: State | None = None
+    connection: Connection, asked: ScoreQuery, nodes: Sequence[Node] | None = None, *, loaded: State | None = None
 ) -> list[Scorecard]:
     """The scorecards of some nodes, or of all that are listed in the cycle, in that order. Queries: those of :func:`scores`."""
-    return make_scorecards(scores(connection, asked, nodes, held=held))
+    return make_scorecards(scores(connection, asked, nodes, loaded=loaded))
 
 
-def make_scorecards(found: Scores, *, first: int | None = None) -> list[Scorecard]:
+def make_scorecards(scored: Scores, *, first: int | None = None) -> list[Scorecard]:
     """The scorecards of the nodes that were asked for, or of the first of them, with exact figures. No queries."""
-    selection = found.selection
+    selection = scored.selection
     made = selection.asked if first is None else min(first, selection.asked)
-    plan, asked = selection.plan, found.asked
-    why = reasons(selection.lines, found.actual.value)
-    exact = ExactActuals(found)
+    plan, asked = selection.plan, scored.asked
+    why = reasons(selection.lines, scored.actual.value)
+    exact = ExactActuals(scored)
     cards: list[list[LineScore]] = [[] for _ in range(made)]
     order = {node: iter(plan.lines.get(node, ())) for node in selection.nodes[:made]}
     for place, node_at in enumerate(selection.shown_node.tolist()):
         if node_at < made:
             line = next(order[selection.nodes[node_at]])
-            cards[node_at].append(_line(found, exact, why, line, place))
+            cards[node_at].append(_line(scored, exact, why, line, place))
     return [
-        Scorecard(node, plan.cycle, asked.as_of, asked.basis, *found.at(at), tuple(cards[at]))
+        Scorecard(node, plan.cycle, asked.as_of, asked.basis, *scored.at(at), tuple(cards[at]))
         for at, node in enumerate(selection.nodes[:made])
     ]
 
@@ -343,11 +343,11 @@ def make_scorecards(found: Scores, *, first: int | None = None) -> list[Scorecar
 class ExactActuals:
     """Exact actuals of worked lines, each computed once however often it is shown."""
 
-    def __init__(self, found: Scores) -> None:
-        self._found: Final = found
-        self._rung: Final = found.selection.rungs(found.asked.basis).tolist()
-        self._source: Final = found.selection.source.tolist()
-        self._column: Final = {one.slice: at for at, one in enumerate(found.selection.plan.frame.slices)}
+    def __init__(self, scored: Scores) -> None:
+        self._found: Final = scored
+        self._level: Final = scored.selection.levels(scored.asked.basis).tolist()
+        self._source: Final = scored.selection.source.tolist()
+        self._column: Final = {one.slice: at for at, one in enumerate(scored.selection.plan.frame.slices)}
         self._known: Final[dict[int, Fraction | None]] = {}
 
     def actual(self, at: int) -> Fraction | None:
@@ -361,25 +361,25 @@ class ExactActuals:
         """What a worked line's node has of a measure that looks at activities."""
         if measure.slice is None:
             return Total()
-        figures, source, rung = self._found.figures, self._source[at], self._rung[at]
+        figures, source, level = self._found.figures, self._source[at], self._level[at]
         column = self._column[measure.slice]
-        shares, valued, dollars, micros = figures.amounts[source, column].reshape(3, _RUNG_WIDTH)[rung].tolist()
-        members = int(figures.distinct[source, column, 1 if measure.of == "company" else 0, rung])
+        shares, valued, dollars, micros = figures.amounts[source, column].reshape(3, _LEVEL_WIDTH)[level].tolist()
+        members = int(figures.distinct[source, column, 1 if measure.of == "company" else 0, level])
         return Total(shares, valued, dollars, micros, members)
 
 
-def _line(found: Scores, exact: ExactActuals, why: list[Reason | None], line: DisplayLine, place: int) -> LineScore:
-    selection = found.selection
+def _line(scored: Scores, exact: ExactActuals, why: list[Reason | None], line: DisplayLine, place: int) -> LineScore:
+    selection = scored.selection
     at = int(selection.shown_worked[place])
     bridge = int(selection.shown_bridge[place])
     worked = selection.plan.worked[selection.worked[at]]
-    value, points = _shown(found.score[at]), _shown(found.points[place])
+    value, points = _shown(scored.score[at]), _shown(scored.points[place])
     measured = value is not None
-    held = exact.actual(at)
+    exact_actual = exact.actual(at)
     shown = worked.settled.shown(is_measured=measured)
     aggregate = worked.version.measure.aggregate
-    elapsed = selection.plan.elapsed_of(worked, found.asked.day) if selection.grows[at] else None
-    ahead = projected_actual(held, aggregate=aggregate, elapsed=elapsed) if measured else None
+    elapsed = selection.plan.elapsed_of(worked, scored.asked.day) if selection.grows[at] else None
+    ahead = projected_actual(exact_actual, aggregate=aggregate, elapsed=elapsed) if measured else None
     reason = why[at]
     return LineScore(
         kpi=line.row.kpi,
@@ -387,7 +387,7 @@ def _line(found: Scores, exact: ExactActuals, why: list[Reason | None], line: Di
         area=line.row.area,
         link=str(line.row.link),
         parent_node=None if line.row.parent_node is None else str(line.row.parent_node),
-        actual=None if held is None else decimal_text(held),
+        actual=None if exact_actual is None else decimal_text(exact_actual),
         base=shown.base,
         sigma=shown.sigma,
         high=shown.high,
@@ -398,9 +398,9 @@ def _line(found: Scores, exact: ExactActuals, why: list[Reason | None], line: Di
         reason=None if reason is None else str(reason),
         points=points,
         projected_actual=None if ahead is None else decimal_text(ahead),
-        projected_score=_shown(found.projected_score[at]) if measured else None,
+        projected_score=_shown(scored.projected_score[at]) if measured else None,
         has_old_score=line.bridge is not None,
-        old_score=_shown(found.score[bridge]) if bridge >= 0 else None,
+        old_score=_shown(scored.score[bridge]) if bridge >= 0 else None,
         elapsed=None if elapsed is None else elapsed.numerator / elapsed.denominator,
     )
 

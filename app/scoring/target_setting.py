@@ -1,6 +1,6 @@
 """Setting targets: what a head decides goes before the folder's figure, at once and everywhere.
 
-A newcomer's usual mistake is to compare with the figure that the form showed alone: two people may have it open. What holds is read under the lock
+Do not compare with the figure that the form showed alone: two people may have it open. What holds is read under the lock
 that whoever sets a target, or loads a folder, takes first.
 """
 
@@ -91,7 +91,7 @@ def set_targets(
     if not wanted:
         return TargetsSet()
     cascade.keep_targets(connection, wanted, by=by, employee=employee, at=at, note=note)
-    ledger.touch(connection, at=at, owners=_owners(loaded, [one.node for one in wanted], cycle))
+    ledger.record_change(connection, at=at, owners=_owners(loaded, [one.node for one in wanted], cycle))
     return TargetsSet(done=tuple((one.node, lines[one.node].target, one.target) for one in wanted))
 
 

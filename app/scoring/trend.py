@@ -1,6 +1,6 @@
 """The trend: every node's scores as of past days, kept so that a page need not fold the ledger for each of them.
 
-A newcomer's usual mistake is to take yesterday's row for settled. An event that comes late, or a load, moves past days too: whatever came
+Do not take yesterday's row for settled. An event that comes late, or a load, moves past days too: whatever came
 since the trend was last taken makes all days from its own on stale, and :func:`stale_days` names them.
 """
 
@@ -193,7 +193,7 @@ def _trend_query() -> sa.Select[Any]:
 
 def trends_of(connection: Connection, cycle: int, nodes: Sequence[Node]) -> dict[Node, list[TrendPoint]]:
     """Several nodes' scores over the cycle. Queries: 1."""
-    found: dict[Node, list[TrendPoint]] = {node: [] for node in nodes}
+    trends: dict[Node, list[TrendPoint]] = {node: [] for node in nodes}
     by_text = {str(node): node for node in nodes}
     query = (
         sa.select(trend)
@@ -201,8 +201,8 @@ def trends_of(connection: Connection, cycle: int, nodes: Sequence[Node]) -> dict
         .order_by(trend.c.node, trend.c.day)
     )
     for row in connection.execute(query):
-        found[by_text[row.node]].append(_point(row))
-    return found
+        trends[by_text[row.node]].append(_point(row))
+    return trends
 
 
 def _point(row: Any) -> TrendPoint:

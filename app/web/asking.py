@@ -1,6 +1,6 @@
 """What a page of figures is asked for in its address: the cycle, the day and the basis.
 
-A newcomer's usual mistake is to take any year that is typed: a cycle is one that the folder names, or the one under way.
+Do not take any year that is typed: a cycle is one that the folder names, or the one under way.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ import datetime as dt
 
 from pydantic import BaseModel, ConfigDict
 
+from app import access
 from app.kit.refusals import NotThere
+from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
 from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import ScoreQuery, State
@@ -30,16 +32,16 @@ class ScoreParameters(BaseModel):
     """Only what changes: for the script that follows the live stream."""
 
 
-def present_cycle(held: State, day: dt.date) -> int:
+def present_cycle(loaded: State, day: dt.date) -> int:
     """The cycle of a day; where it has no scorecards, the latest before it that has, else the first after it."""
-    present = cycle_of(day, held.frame.first_month)
-    cycles = held.sheet.cycles
+    present = cycle_of(day, loaded.frame.first_month)
+    cycles = loaded.sheet.cycles
     if present in cycles or not cycles:
         return present
     return max((one for one in cycles if one < present), default=min(cycles))
 
 
-def asked_of(held: State, query: ScoreParameters, today: dt.date) -> ScoreQuery:
+def asked_of(loaded: State, query: ScoreParameters, today: dt.date) -> ScoreQuery:
     """What is asked of the scores.
 
     Raises:
@@ -47,13 +49,13 @@ def asked_of(held: State, query: ScoreParameters, today: dt.date) -> ScoreQuery:
     """
     cycle = query.cycle
     if cycle is None:
-        cycle = present_cycle(held, query.as_of or today)
-    elif not held.has_cycle(cycle, today=today):
+        cycle = present_cycle(loaded, query.as_of or today)
+    elif not loaded.has_cycle(cycle, today=today):
         raise NotThere
     return ScoreQuery(cycle, today, query.as_of, query.basis)
 
 
-def asked_by(context: RequestContext, held: State, query: ScoreParameters) -> ScoreQuery:
+def asked_by(context: RequestContext, loaded: State, query: ScoreParameters) -> ScoreQuery:
     """What the person who asks is shown: of whoever has left the agency's service only the cycles served in, the last of them without a choice.
 
     Raises:
@@ -62,26 +64,31 @@ def asked_by(context: RequestContext, held: State, query: ScoreParameters) -> Sc
     """
     person = context.person
     if person is None or person.left_on is None or person.employee is None:
-        return asked_of(held, query, context.today)
+        return asked_of(loaded, query, context.today)
     node = Node(NodeKind.EMPLOYEE, person.employee)
-    last = cycle_of(person.left_on - dt.timedelta(days=1), held.frame.first_month)
-    served = (one for one in sorted(held.sheet.cycles, reverse=True) if one <= last and node in held.plan(one).nodes)
+    last = cycle_of(person.left_on - dt.timedelta(days=1), loaded.frame.first_month)
+    served = (
+        one for one in sorted(loaded.sheet.cycles, reverse=True) if one <= last and node in loaded.plan(one).nodes
+    )
     chosen = query.cycle if query.cycle is not None else next(served, None)
-    if chosen is None or chosen not in held.sheet.cycles or node not in held.plan(chosen).nodes:
+    if chosen is None or chosen not in loaded.sheet.cycles or node not in loaded.plan(chosen).nodes:
         raise NotThere
-    return asked_of(held, query.model_copy(update={"cycle": chosen}), context.today)
+    return asked_of(loaded, query.model_copy(update={"cycle": chosen}), context.today)
 
 
-def chosen_unit(context: RequestContext, typed: str) -> Node:
-    """The unit of the address, else the one that the person heads today, else the agency."""
-    if typed:
-        node = Node.parse(f"unit:{typed}")
-        if node is None:
-            raise NotThere
-        return node
+def chosen_unit(context: RequestContext, typed: str, *, may: Deed) -> Node:
+    """The unit of the address, else the one that the person heads today, else the agency.
+
+    Raises:
+        NotThere: there is no such unit, or the deed is not this person's to do to it.
+    """
     me = context.viewer.employee
     headed = context.directory.units_headed_by(me, context.today) if me else ()
-    code = headed[0] if headed else context.directory.tree.root_on(context.today)
-    if code is None:
+    code = typed or (headed[0] if headed else context.directory.tree.root_on(context.today))
+    node = Node.parse(f"unit:{code or ''}")
+    if node is None:
         raise NotThere
-    return Node(NodeKind.UNIT, code)
+    context.require(may, node)
+    if not access.exists(context.directory, node):
+        raise NotThere
+    return node

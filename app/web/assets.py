@@ -1,6 +1,6 @@
 """Style and script: bundled once at install time by Flask-Assets, addressed with a hash of their contents.
 
-A newcomer's usual mistake is to expect a change without building: ``kopes assets`` writes ``static/gen``, and a process reads names, hashes
+Do not expect a change without building: ``kopes assets`` writes ``static/gen``, and a process reads names, hashes
 and integrity once, when it starts. (The ``{% assets %}`` tag would do so on each page, and knows no integrity.)
 """
 

@@ -1,6 +1,6 @@
 """Files to keep: asked for by a form with its reason, written down, and sent; activities while they are read.
 
-A newcomer's usual mistake is to send what is not yet written down: a reader who leaves after the first rows has them. So the rows are counted and
+Do not send what is not yet written down: a reader who leaves after the first rows has them. So the rows are counted and
 the download is written down and committed before the first byte leaves; count and rows come from one state of the ledger.
 """
 
@@ -147,11 +147,11 @@ def activities_file(
         form.refuse_without_reason()
     with ExitStack() as until_sent:
         reading = until_sent.enter_context(ExitStack())
-        found = find(reading.enter_context(context.database.read()))
+        activities = find(reading.enter_context(context.database.read()))
         if form.format == "xlsx":
-            refuse_more_than_a_workbook_holds(found.count)
+            refuse_more_than_a_workbook_holds(activities.count)
         file = sheet_file(
-            export.sheet(found.rows),
+            export.sheet(activities.rows),
             name=f"activities-{context.today.isoformat()}",
             kind=form.format,
             made_at=context.now,
@@ -160,7 +160,7 @@ def activities_file(
             # A workbook is whole by now; the rows of a CSV are read while it is sent, and the transaction stays open.
             until_sent.callback(file.after)
             reading.close()
-        _write_down(context, form, subject=subject, asked=asked, rows=found.count, own=own)
+        _write_down(context, form, subject=subject, asked=asked, rows=activities.count, own=own)
         return replace(file, after=until_sent.pop_all().close)
     raise AssertionError  # the block returns or raises
 
@@ -168,8 +168,8 @@ def activities_file(
 def _write_down(
     context: RequestContext, form: ActivitiesExport, *, subject: str, asked: Mapping[str, Any], rows: int, own: bool
 ) -> None:
-    told = {**asked, "format": form.format}
+    parameters = {**asked, "format": form.format}
     with context.write() as connection:
         if not own:
-            log_reading(connection, context, form, what=ACTIVITIES.name, asked={"of": subject, **told}, rows=rows)
-        context.note(subject=subject, after={"rows": rows, **told}, why=form.reason or None)
+            log_reading(connection, context, form, what=ACTIVITIES.name, asked={"of": subject, **parameters}, rows=rows)
+        context.note(subject=subject, after={"rows": rows, **parameters}, why=form.reason or None)

@@ -1,6 +1,6 @@
 """The form of an activity: read, made into an event, its findings put at its fields.
 
-Logging and correcting share it. A newcomer's usual mistake is to check here what the ledger's own rule checks: the event is read by
+Logging and correcting share it. Do not check here what the ledger's own rule checks: the event is read by
 :func:`app.rules.activities.read`, and what that finds is only moved from the event's members to the form's fields.
 """
 
@@ -211,25 +211,25 @@ def _label(directory: Directory, number: str) -> str:
 def colleagues_named(directory: Directory, *, text: str, day: dt.date, limit: int = 8) -> list[dict[str, str]]:
     """Colleagues in service whose name or number has what was typed, with the unit that they are posted to."""
     wanted = folded(text).split()
-    found: list[dict[str, str]] = []
+    colleagues: list[dict[str, str]] = []
     if not wanted:
-        return found
+        return colleagues
     for person in directory.employees.values():
         words = f" {folded(person.name)} {folded(person.number)}"
         # A Korean name is written without a space: who looks for the given name types its middle.
         if day in person.service and all((f" {word}" if word.isascii() else word) in words for word in wanted):
             unit = directory.unit_of(person.number, day)
             row = directory.unit_near(unit, day) if unit else None
-            found.append(
+            colleagues.append(
                 {
                     "value": f"{person.name} ({person.number})",
                     "name": person.name,
                     "note": named(row.name) if row else "",
                 }
             )
-            if len(found) == limit:
+            if len(colleagues) == limit:
                 break
-    return found
+    return colleagues
 
 
 # ------------------------------------------------------------------------------------------------------------------ the event
@@ -282,12 +282,12 @@ def event_of(
         "time": time if time is not None and time.startswith(form.day.isoformat()) else _time(context, me, form.day),
         "data": members,
     }
-    found = read(event, frame.known)
-    if not isinstance(found, list):
-        found = not_own(found, employee=context.viewer.employee, at=context.now)
+    outcome = read(event, frame.known)
+    if not isinstance(outcome, list):
+        outcome = not_own(outcome, employee=context.viewer.employee, at=context.now)
     # A day to come is told in the form's own words.
-    told = {one.place.field for one in findings} & {"day"}
-    findings += [one for one in map(at_form_field, found) if one.place.field not in told]
+    reported = {one.place.field for one in findings} & {"day"}
+    findings += [one for one in map(at_form_field, outcome) if one.place.field not in reported]
     if findings:
         raise Invalid(*_once_each(findings))
     return event
@@ -347,8 +347,8 @@ def _share_1e4(percent: str) -> int | Finding:
 def _number(directory: Directory, typed: str) -> str | None:
     """The employee number of what was typed: a number, a name with its number, or a name that only one has."""
     text = typed.strip()
-    found = _NUMBER_AT_END.fullmatch(text)
-    number = found[1] if found else text
+    numbered = _NUMBER_AT_END.fullmatch(text)
+    number = numbered[1] if numbered else text
     if number in directory.employees:
         return number
     named = [one.number for one in directory.employees.values() if folded(one.name) == folded(text)]
@@ -380,10 +380,10 @@ def page_of(context: RequestContext, form_id: str) -> intake.FromPage:
 
 def _once_each(findings: Sequence[Finding]) -> list[Finding]:
     """The findings, each text once at a field: two colleagues may be wrong in one way."""
-    held: dict[tuple[object, str], Finding] = {}
+    once: dict[tuple[object, str], Finding] = {}
     for finding in findings:
-        held.setdefault((finding.place.field, finding.text()), finding)
-    return list(held.values())
+        once.setdefault((finding.place.field, finding.text()), finding)
+    return list(once.values())
 
 
 def possible_duplicates(

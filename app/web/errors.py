@@ -1,6 +1,6 @@
 """Every error as the reader needs it: a problem (RFC 9457) to programs, a page to people.
 
-A newcomer's usual mistake is to answer an error where it happens. A :class:`app.kit.refusals.Refusal` is raised, wherever, and written here.
+Do not answer an error where it happens. A :class:`app.kit.refusals.Refusal` is raised, wherever, and written here.
 """
 
 from __future__ import annotations

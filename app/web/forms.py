@@ -1,6 +1,6 @@
 """What was typed: read into a type, or kept beside its errors.
 
-A newcomer's usual mistake is to lose what a person typed because one field was wrong. A refused form comes back with every value in its
+Do not lose what a person typed because one field was wrong. A refused form comes back with every value in its
 place; passwords alone are never sent back. Which fields those are is said by name: the names of other fields may hold the code of a KPI or
 a unit, whatever it is.
 """

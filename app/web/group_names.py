@@ -1,6 +1,6 @@
 """What people call the evaluation groups: as the policy names them, else in words of ours for those that the rules make, else as the files do.
 
-A newcomer's usual mistake is to show a group's code: it is what files, API and addresses compare by.
+Do not show a group's code: it is what files, API and addresses compare by.
 """
 
 from __future__ import annotations

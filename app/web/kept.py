@@ -56,9 +56,9 @@ class CachedPart(Generic[T]):
         """
         self._kept: Final = kept
         self._key: Final = (shown, reader_of_page())
-        found = kept.get(self._key)
-        self.model: Final = found.model if found else derive()
-        self.html: Final = found.html if found else None
+        rendered = kept.get(self._key)
+        self.model: Final = rendered.model if rendered else derive()
+        self.html: Final = rendered.html if rendered else None
 
     def keep(self, html: Markup) -> Markup:
         """Keep what the template has drawn; gives it back."""

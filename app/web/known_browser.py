@@ -1,7 +1,7 @@
 """Browsers in which somebody signed in before, so that strangers' wrong passwords do not lock them out of their own account.
 
 A signed cookie says for each account that was signed in with here a name of the browser's, under which its own failures are counted.
-A newcomer's usual mistake is to take it for a sign-in: it opens nothing, and knows no password the better.
+Do not take it for a sign-in: it opens nothing, and knows no password the better.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _LIFE: Final = dt.timedelta(days=180)
 _ACCOUNTS_MAX: Final = 8
 
 
-def known_browser(asked: Request, settings: Settings, *, email: str) -> str | None:
+def known_browser(http_request: Request, settings: Settings, *, email: str) -> str | None:
     """The browser's name for an account; None where the account was never signed in with here."""
-    return _kept(asked, settings).get(_account(email))
+    return _kept(http_request, settings).get(_account(email))
 
 
-def remember_browser(asked: Request, settings: Settings, *, email: str) -> None:
+def remember_browser(http_request: Request, settings: Settings, *, email: str) -> None:
     """Have the answer to this request tell the browser that the account was signed in with."""
-    kept = _kept(asked, settings)
+    kept = _kept(http_request, settings)
     account = _account(email)
     name = kept.pop(account, None) or secrets.token_urlsafe(12)
     latest = dict([*kept.items(), (account, name)][-_ACCOUNTS_MAX:])
@@ -44,7 +44,7 @@ def remember_browser(asked: Request, settings: Settings, *, email: str) -> None:
             cookie_name(_COOKIE, settings),
             value,
             max_age=_LIFE,
-            secure=settings.secure_cookies or asked.is_secure,
+            secure=settings.secure_cookies or http_request.is_secure,
             httponly=True,
             samesite="Lax",
         )
@@ -55,8 +55,8 @@ def _account(email: str) -> str:
     return hashlib.sha256(email_key(email).encode("utf-8", "replace")).hexdigest()[:20]
 
 
-def _kept(asked: Request, settings: Settings) -> dict[str, str]:
-    shown = asked.cookies.get(cookie_name(_COOKIE, settings))
+def _kept(http_request: Request, settings: Settings) -> dict[str, str]:
+    shown = http_request.cookies.get(cookie_name(_COOKIE, settings))
     if shown is None:
         return {}
     try:

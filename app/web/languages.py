@@ -1,6 +1,6 @@
 """Words, numbers, money and days in the reader's language.
 
-A newcomer's usual mistake is to format a figure in a handler: a handler hands over the value, a template filter writes it.
+Do not format a figure in a handler: a handler hands over the value, a template filter writes it.
 Figures are written here and not by Babel's pattern machine, which costs a page of two hundred figures more than all its queries; the
 separators are Babel's.
 """

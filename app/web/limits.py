@@ -2,7 +2,7 @@
 
 Every bound that the server keeps by itself stands here; the README's table repeats them. Those of a route (its lane, and how long its body may
 be) are declared with the route.
-A newcomer's usual mistake is a bound that is asked for after the work: a body is counted while it is read, not when it is there.
+Avoid a bound that is asked for after the work: a body is counted while it is read, not when it is there.
 """
 
 from __future__ import annotations

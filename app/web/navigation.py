@@ -1,6 +1,6 @@
 """Which pages a person is led to: one list, each entry with the deed that it takes.
 
-A newcomer's usual mistake is to hide a link instead of declaring the route's deed. This list hides nothing: it only spares people links
+Do not hide a link instead of declaring the route's deed. This list hides nothing: it only spares people links
 that would lead them nowhere.
 """
 

@@ -1,6 +1,6 @@
 """What machines wrote down, in words: ids, doors, groups, jobs and their outcomes, who did what to what.
 
-A newcomer's usual mistake is to show a stored code since it looks like a word: "ingest", "heads" and "by hand" are English on every page.
+Do not show a stored code since it looks like a word: "ingest", "heads" and "by hand" are English on every page.
 What is nobody's word (an id that a program made up, a hash) is not shown where people read, but stays in the event as it came.
 """
 

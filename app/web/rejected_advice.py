@@ -1,6 +1,6 @@
 """What can be done about a rejected event, and by whom: in words, for the page that shows it.
 
-A newcomer's usual mistake is to offer a form for whatever was rejected. Whoever keeps the doors mends only what no figure hangs on
+Do not offer a form for whatever was rejected. Whoever keeps the doors mends only what no figure hangs on
 (:mod:`app.rules.mending`); the rest is the sender's, or is mended by a load, and the page has to say which, or it is a dead end.
 """
 

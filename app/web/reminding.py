@@ -1,6 +1,6 @@
 """What a person is to be told where their work begins: the open notices, in their language.
 
-A newcomer's usual mistake is to count anew what waits: the notice says what held when the worker last looked, and the queue says what waits now.
+Do not count anew what waits: the notice says what held when the worker last looked, and the queue says what waits now.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ def reminders_for(context: RequestContext) -> list[str]:
     if not context.allowed(Deed.VERIFY):
         return []
     at_the_top = Relation.UNHEADED in relations_that_allow(viewer.roles, Deed.VERIFY)
-    found = notices.open_notices(context.connection, employee=viewer.employee, is_hr=at_the_top)
-    return [gettext(one.message, **{name: _said(value) for name, value in one.subject.items()}) for one in found]
+    notices_open = notices.open_notices(context.connection, employee=viewer.employee, is_hr=at_the_top)
+    return [gettext(one.message, **{name: _said(value) for name, value in one.subject.items()}) for one in notices_open]
 
 
 def _said(value: str | int) -> str:

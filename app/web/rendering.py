@@ -1,6 +1,6 @@
 """What a handler returns, and how it becomes an answer.
 
-A newcomer's usual mistake is to build a response by hand: a handler says what there is to show, and one place writes it.
+Do not build a response by hand: a handler says what there is to show, and one place writes it.
 """
 
 from __future__ import annotations

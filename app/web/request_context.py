@@ -1,6 +1,6 @@
 """What a handler works with: who asks, when, and the open transaction.
 
-A newcomer's usual mistake is to reach for Flask's ``request`` or ``g``: whatever a handler needs beside its arguments is in its context, and
+Do not reach for Flask's ``request`` or ``g``: whatever a handler needs beside its arguments is in its context, and
 below the edge nobody knows a context at all.
 """
 

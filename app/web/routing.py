@@ -2,7 +2,7 @@
 
 ``pages.read`` opens a transaction that cannot write. ``pages.act`` opens one for that deed, refuses what another site sent, writes the trail
 and commits; any exception rolls all of it back. ``api_read`` and ``api_act`` do the same for a key or a signed-in person and answer in JSON.
-A newcomer's usual mistake is to look for the permission in the handler: an argument of type Node arrives authorised, and what a handler
+Do not look for the permission in the handler: an argument of type Node arrives authorised, and what a handler
 asks beyond that it asks of its context.
 
     pages = Pages("verification")
@@ -16,7 +16,7 @@ asks beyond that it asks of its context.
     @pages.act("/verification/<source>/<id>", may=Deed.VERIFY, again="queue")
     def verify(context: RequestContext, source: str, id: str, form: VerifyForm) -> Redirect:
         ledger.verify(context.connection, ...)
-        return Said(n_("Verified."), then="verification")
+        return Redirect(n_("Verified."), then="verification")
 """
 
 from __future__ import annotations
@@ -439,15 +439,15 @@ class Site:
         return response
 
 
-def number_of(asked: Request) -> str:
+def number_of(http_request: Request) -> str:
     """The request's own number, drawn when it is first asked for: nobody outside chooses it."""
-    number: str = asked.environ.setdefault("kopes.request", uuid4().hex)
+    number: str = http_request.environ.setdefault("kopes.request", uuid4().hex)
     return number
 
 
-def bearer_of(asked: Request) -> str | None:
+def bearer_of(http_request: Request) -> str | None:
     """The key that a request shows; empty where it shows something else, None where it shows nothing."""
-    return sign_in.bearer(asked.headers.get("Authorization"))
+    return sign_in.bearer(http_request.headers.get("Authorization"))
 
 
 def refuse_undeclared(app: Flask, site: Site) -> None:
@@ -501,16 +501,16 @@ def _asked(route: Route) -> dict[str, BaseModel]:
     Raises:
         Invalid: one cannot be read, or holds what no database takes as a text. A sign-in is left as it is: it counts, whatever was typed.
     """
-    asked: dict[str, BaseModel] = {}
+    arguments: dict[str, BaseModel] = {}
     if route.deed is not Deed.SIGN_IN:
         refuse_unfit(request.args)
         if route.acts and not route.api:
             refuse_unfit(request.form)
     if route.query is not None:
-        asked["query"] = parsed(route.query, request.args, exact=route.api)
+        arguments["query"] = parsed(route.query, request.args, exact=route.api)
     if route.form is not None:
-        asked["form"] = parsed(route.form, request.form)
-    return asked
+        arguments["form"] = parsed(route.form, request.form)
+    return arguments
 
 
 def _write_trail(connection: Any, context: RequestContext, arguments: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """What an activity did to its employee's score: before and after, in words.
 
-A newcomer's usual mistake is to look at the final basis alone: what has just been entered counts there once it is verified.
+Do not look at the final basis alone: what has just been entered counts there once it is verified.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class ScoreChange:
     cards: tuple[Scorecard, Scorecard]
 
     @classmethod
-    def before(cls, context: RequestContext, *, held: State, employee: str, day: dt.date) -> Self:
+    def before(cls, context: RequestContext, *, loaded: State, employee: str, day: dt.date) -> Self:
         """Take the scores of now, in the cycle of that day. Queries: 1 or 2."""
         node = Node(NodeKind.EMPLOYEE, employee)
-        plan = held.plan(cycle_of(day, held.frame.first_month))
+        plan = loaded.plan(cycle_of(day, loaded.frame.first_month))
         return cls(plan, node, _cards(context, plan, node))
 
     def words(self, context: RequestContext) -> str:

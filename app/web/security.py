@@ -71,27 +71,27 @@ def add_headers(response: Response, *, https: bool = False) -> Response:
     return response
 
 
-def refuse_forged(asked: Request, *, token: bool) -> None:
+def refuse_forged(http_request: Request, *, token: bool) -> None:
     """Refuse a change that another site made the browser send.
 
     Browsers say where a request comes from and cannot be made to lie about it; programs say nothing and have no cookies to be misused.
 
     Args:
-        asked: the request.
+        http_request: the request.
         token: demand the form's own token too: every form of somebody signed in carries one.
 
     Raises:
         Forged: it comes from elsewhere, or its token is missing, wrong or old.
     """
-    site = asked.headers.get("Sec-Fetch-Site")
+    site = http_request.headers.get("Sec-Fetch-Site")
     if site is not None and site not in {"same-origin", "none"}:
         raise Forged
-    origin = asked.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc.casefold() != asked.host.casefold():
+    origin = http_request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc.casefold() != http_request.host.casefold():
         raise Forged
     if token:
         try:
-            validate_csrf(asked.form.get("csrf_token") or asked.headers.get("X-CSRFToken"))
+            validate_csrf(http_request.form.get("csrf_token") or http_request.headers.get("X-CSRFToken"))
         except ValidationError:
             raise Forged from None
 

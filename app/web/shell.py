@@ -40,8 +40,8 @@ class Shell:
             request.script_root,
             request.full_path if request.method == "GET" else None,
         )
-        found = None if refused else _DRAWN.get(self._key)
-        self.html: Final = None if found is None else Markup(found.replace(_MARK, generate_csrf()))  # noqa: S704 - drawn by a template
+        frame = None if refused else _DRAWN.get(self._key)
+        self.html: Final = None if frame is None else Markup(frame.replace(_MARK, generate_csrf()))  # noqa: S704 - drawn by a template
 
     def keep(self, html: Markup) -> Markup:
         """Keep what the template has drawn, without its token."""

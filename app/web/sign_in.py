@@ -1,7 +1,7 @@
 """From a cookie or a header to who asks, and from which browser.
 
 Flask-Login keeps the session's token in Flask's signed cookie; what the token stands for is read from the database once a request.
-A newcomer's usual mistake: a request that shows a key is that key's, whatever cookie comes along, and a wrong key is nobody's.
+A request that shows a key is that key's, whatever cookie comes along, and a wrong key is nobody's.
 """
 
 from __future__ import annotations
@@ -111,9 +111,9 @@ def end_session() -> None:
     session.clear()
 
 
-def client_of(asked: Request, *, address: str) -> Client:
+def client_of(http_request: Request, *, address: str) -> Client:
     """From where somebody signs in, as they see it in the list of their sessions."""
-    return Client(address=address, device=asked.headers.get("User-Agent", ""))
+    return Client(address=address, device=http_request.headers.get("User-Agent", ""))
 
 
 def bearer(authorization: str | None) -> str | None:
@@ -154,14 +154,14 @@ def outside_flask(
 
 def _token(app: Flask, cookies: str | None) -> str | None:
     try:
-        found = SimpleCookie(cookies or "").get(app.config["SESSION_COOKIE_NAME"])
+        cookie = SimpleCookie(cookies or "").get(app.config["SESSION_COOKIE_NAME"])
     except CookieError:
         return None
     serializer = SecureCookieSessionInterface().get_signing_serializer(app)
-    if found is None or serializer is None:
+    if cookie is None or serializer is None:
         return None
     try:
-        kept = serializer.loads(found.value, max_age=int(app.permanent_session_lifetime.total_seconds()))
+        kept = serializer.loads(cookie.value, max_age=int(app.permanent_session_lifetime.total_seconds()))
     except BadSignature:
         return None
     token = kept.get("_user_id") if isinstance(kept, dict) else None

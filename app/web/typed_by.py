@@ -1,6 +1,6 @@
 """Whose page a form was filled in on: a signed mark beside the form's token, good for a day and a half after the page was opened.
 
-A newcomer's usual mistake is to ask the session: it has ended, which is why one asks.
+Do not ask the session: it has ended, which is why one asks.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Whose scorecards an activity counts on, and by which of their KPIs: the way from an activity to the figures that it moves.
 
-A newcomer's usual mistake is to show every name on the way up: only what the reader may see is shown, and the rest is counted.
+Do not show every name on the way up: only what the reader may see is shown, and the rest is counted.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Place:
     kpis: tuple[tuple[str, Translated], ...]
 
 
-def places_of(held: State, history: ActivityHistory, *, sees: Callable[[Node], bool]) -> list[Place]:
+def places_of(loaded: State, history: ActivityHistory, *, sees: Callable[[Node], bool]) -> list[Place]:
     """The scorecards of those who share in it and of the units above them on its day, as far as they may be seen. Queries: none."""
-    plan = held.plan(history.cycle)
+    plan = loaded.plan(history.cycle)
     frame = plan.frame
     slices = {one.slice for one in frame.matching(history.type, history.country, history.hs_code)}
     nodes: list[Node] = []

@@ -1,6 +1,6 @@
 """The words that pages have for codes: types, states, reasons, methods, links.
 
-A newcomer's usual mistake is to show a code to a person. Pages say what it means, and the catalogues say it in their language.
+Do not show a code to a person. Pages say what it means, and the catalogues say it in their language.
 """
 
 from __future__ import annotations

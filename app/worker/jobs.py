@@ -1,6 +1,6 @@
 """The table of jobs: a name, when, and the one call that does it.
 
-A newcomer's usual mistake is one long transaction: on SQLite a writer shuts out every other one, so a job reads first, in a transaction that
+Avoid one long transaction: on SQLite a writer shuts out every other one, so a job reads first, in a transaction that
 cannot write, and then writes what it found in short ones.
 """
 

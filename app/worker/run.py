@@ -2,7 +2,7 @@
 
 The scheduler's own threads do nothing but put a job's name into a queue and say that the worker is alive. Jobs run one after another in the main
 thread, where SIGTERM can end them: the transaction is rolled back, the slot given back, and another worker, or the next start, takes it.
-A newcomer's usual mistake is to trust a scheduler for "once": four of them fired 46 times for 12 slots. Here a slot is a row.
+Do not trust a scheduler for "once": four of them fired 46 times for 12 slots. Here a slot is a row.
 """
 
 from __future__ import annotations

@@ -218,6 +218,10 @@ def test_attempts_at_once_cannot_all_pass_the_count(settled):
         # The word for password, as the same keys write it on a Latin keyboard.
         ("qlalfqjsgh1", "guessable"),
         ("비밀번호비밀번호12", "pattern"),
+        # The first row of keys in Hangul, and letters of another width or with spaces between.
+        ("ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔ", "guessable"),
+        ("ｐａｓｓｗｏｒｄ１２３", "guessable"),
+        ("p a s s w o r d", "guessable"),
         ("contraseña2026", "pattern"),
         ("alba@agency.example1", "own"),
         ("Martín-Alba-1990", "own"),

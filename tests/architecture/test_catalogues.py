@@ -1,6 +1,6 @@
 """The translators' catalogues say everything that code and pages say, in the same places, and nothing else.
 
-After a text is changed: ``make catalogues``, then write what it left empty. A newcomer's usual mistake is to leave a percent sign alone
+After a text is changed: ``make catalogues``, then write what it left empty. Do not leave a percent sign alone
 in a translation: a page fills the places of every message, so that a sign that is meant stands twice.
 """
 

@@ -1,6 +1,6 @@
 """What can be used is documented where one looks for it, and what is documented is there.
 
-A newcomer's usual mistake is to write a guide once. These tests read the product's own lists: a command, setting, page or metric that is added
+Do not write a guide once. These tests read the product's own lists: a command, setting, page or metric that is added
 without a word fails here, and so does a word that the pages no longer use.
 """
 

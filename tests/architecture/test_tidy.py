@@ -1,6 +1,6 @@
 """What the linters cannot see: deeds at the wrong place, words that say nothing, lengths, leftovers.
 
-Each ban names what to do instead. A newcomer's usual mistake is to lift a ban where the work shows a better place.
+Each ban names what to do instead. Do not lift a ban where the work shows a better place.
 """
 
 from __future__ import annotations
@@ -153,7 +153,13 @@ BANS: Final = (
     Ban(
         "a page that puts a deed together",
         _calls_method(
-            "keep_rejected", "lock_revision", "record", "recorded_time", "settle_rejected", "take_message", "touch"
+            "keep_rejected",
+            "lock_revision",
+            "record",
+            "record_change",
+            "recorded_time",
+            "settle_rejected",
+            "take_message",
         ),
         ("app/web/",),
         (),
@@ -285,6 +291,22 @@ def test_names_say_what_a_thing_is():
                 empty.append(f"{path}:{node.lineno}: class {node.name}")
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _function_says_nothing(node.name):
                 empty.append(f"{path}:{node.lineno}: def {node.name}")
+    assert not empty, "\n".join(empty)
+
+
+EMPTY_VARIABLES: Final = {"found", "held"}
+
+
+def test_variables_of_web_ledger_and_scoring_say_what_they_hold():
+    """Everything there was found, and is held: an activity is an ``activity``, what is loaded is ``loaded``."""
+    empty = [
+        f"{path}:{node.lineno}"
+        for path in modules("app")
+        if str(path).startswith(("app/web/", "app/ledger/", "app/scoring/"))
+        for node in ast.walk(tree(path))
+        if (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in EMPTY_VARIABLES)
+        or (isinstance(node, ast.arg) and node.arg in EMPTY_VARIABLES)
+    ]
     assert not empty, "\n".join(empty)
 
 

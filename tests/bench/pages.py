@@ -116,32 +116,48 @@ def measure(agency: Agency) -> None:
 def _measure_past(agency: Agency, port: int, people: dict[Role, tuple[str, str]], root: str) -> None:
     """Pages as of a past day, one's own grade and the agency's page, against the present scorecard of the same server: at most twice its time.
 
-    The last of them asks for another day each time, so that all of it is worked out anew.
+    They are looked at again and again; the first look of a day is measured apart.
     """
     own = f"employee:{agency.report.people[Role.EMPLOYEE]}"
     past = f"as_of={agency.report.cycle}-{clock.today().month // 2 + 1:02}-15"
     employee, executive = (Visitor(port, *people[role]) for role in (Role.EMPLOYEE, Role.EXECUTIVE))
     present = (employee, f"/scorecards/{own}")
-    days = (clock.today() - dt.timedelta(days=days) for days in range(20, 10_000))
+    _measure_first_looks(agency, port, people, root)
     for name, visitor, addresses in (
         ("agency", executive, repeat("/agency")),
         ("agency as of a past day", executive, repeat(f"/agency?{past}")),
         ("scorecard as of a past day", employee, repeat(f"/scorecards/{own}?{past}")),
         ("agency's scorecard as of a past day", executive, repeat(f"/scorecards/unit:{root}?{past}")),
         ("one's own grade", employee, repeat(f"/grades/{own}")),
-        (
-            "scorecard as of a day that nobody asked for before",
-            employee,
-            (f"/scorecards/{own}?as_of={day}" for day in days),
-        ),
     ):
-        often = REQUESTS if isinstance(addresses, repeat) else FRESH_DAYS
-        told = " (promised: 2)" if isinstance(addresses, repeat) else ""
-        figures = in_turn(_taken(visitor, addresses, often), _taken(present[0], repeat(present[1]), often), runs=5)
-        tell(f"{name} ÷ the present scorecard{told}", figures, "s")
+        figures = in_turn(_taken(visitor, addresses), _taken(present[0], repeat(present[1])), runs=5)
+        tell(f"{name} ÷ the present scorecard (promised: 2)", figures, "s")
 
 
-def _taken(visitor: Visitor, addresses: Iterator[str], often: int) -> Callable[[], float]:
+def _measure_first_looks(agency: Agency, port: int, people: dict[Role, tuple[str, str]], root: str) -> None:
+    """Pages as of a day that nobody asked for before, against the present scorecards of people at whom nobody looked before.
+
+    Both are worked out and drawn anew: what is kept of a page makes either a matter of milliseconds.
+    """
+    with agency.database.read() as connection:
+        directory = organisation.directory(connection)
+    unseen = (f"/scorecards/employee:{number}" for number in directory.employees)
+    days = (clock.today() - dt.timedelta(days=days) for days in range(20, 10_000))
+    own = f"employee:{agency.report.people[Role.EMPLOYEE]}"
+    hr = Visitor(port, *people[Role.HR])
+    for name, visitor, path in (
+        ("scorecard", Visitor(port, *people[Role.EMPLOYEE]), f"/scorecards/{own}?as_of="),
+        ("office", Visitor(port, *people[Role.HEAD]), "/office?as_of="),
+        ("agency's scorecard", Visitor(port, *people[Role.EXECUTIVE]), f"/scorecards/unit:{root}?as_of="),
+        ("agency", Visitor(port, *people[Role.EXECUTIVE]), "/agency?as_of="),
+        ("people", hr, "/people?as_of="),
+    ):
+        addresses = (f"{path}{day}" for day in days)
+        figures = in_turn(_taken(visitor, addresses, FRESH_DAYS), _taken(hr, unseen, FRESH_DAYS), runs=3)
+        tell(f"{name} as of a day that nobody asked for before ÷ a present scorecard at its first look", figures, "s")
+
+
+def _taken(visitor: Visitor, addresses: Iterator[str], often: int = REQUESTS) -> Callable[[], float]:
     """The median of what some requests take, each for the next address."""
     return lambda: statistics.median(seconds(partial(visitor.get, next(addresses))) for _ in range(often))
 

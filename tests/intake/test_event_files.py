@@ -68,22 +68,10 @@ def test_the_three_formats_say_the_same(tmp_path: Path) -> None:
     }
     ndjson = tmp_path / "events.ndjson"
     ndjson.write_text(json.dumps(event))
-    names = (
-        "type",
-        "source",
-        "id",
-        "time",
-        "employee",
-        "company_name",
-        "buyer_name",
-        "buyer_country",
-        "amount",
-        "currency",
-    )
     cells = ("export_deal", "/crm", 7, "2026-03-04T09:00:00+01:00", "E1", "Hanbit", "N", "AT", 12.5, "EUR")
     table = tmp_path / "events.CSV"
-    table.write_text(",".join(names) + "\n" + ",".join(map(str, cells)) + "\n")
-    for path, line in ((ndjson, 1), (table, 2), (_workbook(tmp_path / "events.xlsx", names, cells), 2)):
+    table.write_text(",".join(HEADER) + "\n" + ",".join(map(str, cells)) + "\n")
+    for path, line in ((ndjson, 1), (table, 2), (_workbook(tmp_path / "events.xlsx", HEADER, cells), 2)):
         (read,) = read_events(path, name="e")
         assert isinstance(read, Document)
         assert (read.file, read.line, read.value) == ("e", line, event)

@@ -247,6 +247,28 @@ def test_a_cell_in_the_far_corner_of_a_sheet_harms_nobody(xlsx_file):
     assert seen(read_xlsx(path, columns=NAMES)) == [(None, ["bad_workbook"], "!")]
 
 
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        (b'<c r="B2"', b'<c r="ZZZZZZZ2"><f>1</f></c><c r="B2"'),
+        (b'<row r="2"', b'<row r="99999999999999999999"'),
+        (b"</sheetData>", b"</sheetData><mergeCells>" + b'<mergeCell ref="A2:B9"/>' * 2 + b"</mergeCells>"),
+        (b'<c r="B2"', b'<c r="B2" t="inlineStr"><is><t>' + b"a" * 200_000 + b'</t></is></c><c r="C2"'),
+    ],
+    ids=["a column of millions", "a row of trillions", "merged upon each other", "more than a cell holds"],
+)
+def test_a_workbook_that_no_program_wrote_keeps_nobody_busy(xlsx_file, was, becomes):
+    """Each of these would be laid out cell by cell, for as long as there is memory."""
+    path = xlsx_file(("code", "name"), ("A", "a"), ("B", "b"))
+    with zipfile.ZipFile(path) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    assert was in parts[sheet]
+    parts[sheet] = parts[sheet].replace(was, becomes, 1)
+    path.write_bytes(_repacked(parts))
+    assert seen(read_xlsx(path, columns=NAMES))[-1] == (None, ["bad_workbook"], "!")
+
+
 def test_a_workbook_may_be_left_before_its_end(xlsx_file):
     """The program that reads it ends with whoever reads."""
     rows = read_xlsx(xlsx_file(("code", "name"), *[("A", "a")] * 5000), columns=NAMES)

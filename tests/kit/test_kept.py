@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,3 +45,42 @@ def test_what_is_kept_is_made_once():
     for _ in range(3):
         assert cache.get_or_make("a", lambda: made.append(1) or len(made)) == 1
     assert made == [1]
+
+
+def test_one_works_it_out_and_the_others_wait() -> None:
+    """Of twenty who ask at one moment, one."""
+    kept: LruCache[int] = LruCache(4)
+    begun, finish = threading.Event(), threading.Event()
+    made: list[int] = []
+    got: list[int] = []
+
+    def make() -> int:
+        made.append(1)
+        begun.set()
+        assert finish.wait(20)
+        return 7
+
+    threads = [threading.Thread(target=lambda: got.append(kept.get_or_make("key", make))) for _ in range(20)]
+    for one in threads:
+        one.start()
+    assert begun.wait(20)
+    finish.set()
+    for one in threads:
+        one.join()
+    assert (len(made), got) == (1, [7] * 20)
+
+
+def test_what_could_not_be_worked_out_is_tried_again_and_only_so_much_is_kept() -> None:
+    """An error is everyone's own; what was asked for longest ago goes first."""
+    kept: LruCache[str] = LruCache(9, weight_max=5, weigh=len)
+
+    def fail() -> str:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        kept.get_or_make("a", fail)
+    assert [kept.get_or_make(key, lambda key=key: key * 2) for key in "abca"] == ["aa", "bb", "cc", "aa"]
+    assert kept.get_or_make("c", fail) == "cc"
+    with pytest.raises(LookupError):
+        kept.get_or_make("b", fail)
+    assert kept.get_or_make("long", lambda: "longer than all") == "longer than all"

@@ -71,7 +71,7 @@ def test_as_of_a_day_is_what_stood_when_only_the_events_up_to_it_were_there(
 def test_the_number_of_queries_as_of_a_day_does_not_grow_with_the_history(
     agency: Agency, count_queries: CountQueries
 ) -> None:
-    """A handful for the activities with later events, one or three for each slice.
+    """A handful for the activities with later events and for the sums, however many slices and activities there are.
 
     unit HQ agency
     employee E1 HQ staff

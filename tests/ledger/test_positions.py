@@ -11,12 +11,12 @@ from tests.scenario import AT
 
 def _position(database):
     with database.read() as connection:
-        return ledger.look(connection, None)[0].text
+        return ledger.cursor(connection).text
 
 
 def _touch(database, *, at=AT):
     with database.write("ingest") as connection:
-        ledger.touch(connection, at=at, owners=ledger.owners_text(employees=[1], cycles=[2026]))
+        ledger.record_change(connection, at=at, owners=ledger.owners_text(employees=[1], cycles=[2026]))
 
 
 def _after(database, position):

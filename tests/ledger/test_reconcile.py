@@ -37,7 +37,7 @@ employee E2 VIE staff
         (tables.activity, "standing", 0, True),
         (tables.activity, "counts", 7, True),
         (tables.activity, "state", "denied", True),
-        (tables.activity, "pile", 3, True),
+        (tables.activity, "type_state", 3, True),
         (tables.credit, "path", None, True),
         (tables.credit, "cycle", 2031, True),
         (tables.credit, "moved", 1, True),

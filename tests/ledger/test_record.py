@@ -116,7 +116,7 @@ def test_a_reversal_always_holds(agency: Agency) -> None:
 
 
 def test_what_is_confirmed_counts_when_it_is_verified_too(agency: Agency) -> None:
-    """Confirmed is a rung above verified; each pair of verdicts has its own latest.
+    """Confirmed is a level above verified; each pair of verdicts has its own latest.
 
     unit HQ agency
     employee E1 HQ staff
@@ -135,7 +135,7 @@ def test_what_is_confirmed_counts_when_it_is_verified_too(agency: Agency) -> Non
     assert agency.actual("unit:HQ", "deals_confirmed", basis=Basis.PROVISIONAL) == 3
 
 
-def test_a_rejected_activity_counts_on_no_rung(agency: Agency) -> None:
+def test_a_rejected_activity_counts_on_no_level(agency: Agency) -> None:
     """Not even as entered, and not on the provisional basis.
 
     unit HQ agency
@@ -187,7 +187,7 @@ def test_the_next_contact_counts_when_the_first_is_rejected(agency: Agency) -> N
     assert agency.actual("unit:HQ", "new_buyers", cycle=2025) == 1
 
 
-def test_each_rung_has_its_own_first_contact(agency: Agency) -> None:
+def test_each_level_has_its_own_first_contact(agency: Agency) -> None:
     """The earliest among those that count: of the verified ones where a KPI counts from there.
 
     unit HQ agency

@@ -62,5 +62,5 @@ def _laid_out(database: kit.Database) -> tuple[list[sa.Row[tuple[int, ...]]], li
         credits = sa.select(credit.seq, credit.employee, credit.cycle, credit.moved).order_by(
             credit.seq, credit.employee
         )
-        piles = sa.select(activity.seq, activity.pile).order_by(activity.seq)
-        return list(connection.execute(credits)), list(connection.execute(piles))
+        type_states = sa.select(activity.seq, activity.type_state).order_by(activity.seq)
+        return list(connection.execute(credits)), list(connection.execute(type_states))

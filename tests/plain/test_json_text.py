@@ -37,6 +37,13 @@ def test_what_is_written_keeps_its_order_and_its_digits():
     assert encode({"x": float("nan"), "y": [1.5, float("inf")]}) == '{"x": null, "y": [1.5, null]}'
 
 
+def test_a_number_of_thousands_of_digits_is_read_beside_others():
+    """Python makes no int of it; the others stay what they are."""
+    digits = "9" * 5000
+    long, short = decode(f"[{digits}, 7]")
+    assert (str(long), short, type(short)) == (digits, 7, int)
+
+
 def test_nesting_that_is_refused_can_still_be_written_down():
     """A rejected event is kept as it came, on whatever stack it is kept."""
     value: object = 1

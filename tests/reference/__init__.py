@@ -19,6 +19,6 @@ Figures are :class:`fractions.Fraction` (roots to fifty decimals), so convert be
 by node and KPI and with a tolerance, and says where two lists differ. A scorecard's ``projected_score`` is None before anything
 can be projected. The seed of a random agency is its name: print it when a property fails.
 
-A newcomer's usual mistake is to mend the reference after a test has failed. Read the contract first: one of the two is wrong, and
+Do not mend the reference after a test has failed. Read the contract first: one of the two is wrong, and
 the text decides which.
 """

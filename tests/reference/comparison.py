@@ -1,6 +1,6 @@
 """Two lists of scorecards or grades, compared as numbers; what differs is said in words.
 
-A newcomer's usual mistake: measured values are decimal strings in the contract's own output and numbers in the worked example.
+Measured values are decimal strings in the contract's own output and numbers in the worked example.
 Both are numbers here; a null is only equal to a null, and a member that is absent only to one that is absent.
 """
 

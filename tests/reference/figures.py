@@ -1,6 +1,6 @@
 """One line's figures: base, sigma, high, low, target and the score, by the method of the definition.
 
-A newcomer's usual mistake: lower-is-better has no formulas of its own. Signs swap, high lies below low, and one formula serves both.
+Lower-is-better has no formulas of its own. Signs swap, high lies below low, and one formula serves both.
 """
 
 from __future__ import annotations

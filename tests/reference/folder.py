@@ -1,7 +1,7 @@
 """An agency folder and its definitions, read into plain values.
 
 Nothing is checked here: the reference computes what a *valid* folder means. All numbers are fractions, made from the text as it
-stands in the file. A newcomer's usual mistake: YAML 1.1 reads the country ``NO`` as false and ``0302`` as an octal number; the
+stands in the file. YAML 1.1 reads the country ``NO`` as false and ``0302`` as an octal number; the
 loader here does neither.
 """
 

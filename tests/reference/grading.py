@@ -1,6 +1,6 @@
 """Grades, pay and promotion points, one seat at a time.
 
-A newcomer's usual mistake: seats are made for all who are graded, those with discipline too; they sit last and get the lowest grade,
+Seats are made for all who are graded, those with discipline too; they sit last and get the lowest grade,
 but their group is no smaller for it.
 """
 

@@ -1,6 +1,6 @@
 """Events: which are accepted, what stands of each activity on a day, and what it is worth.
 
-A newcomer's usual mistake: a verdict has its own day. An ``as_of`` drops the verdicts of later days too, but the cycle is asked of
+A verdict has its own day. An ``as_of`` drops the verdicts of later days too, but the cycle is asked of
 the activity's day alone.
 """
 
@@ -197,15 +197,15 @@ class Ledger:
         assert rate is not None
         return rounded(Fraction(content["amount"]) * rate, 2)
 
-    def counting(self, rung: str, as_of: dt.date | None) -> list[Event]:
-        """The activities that count from a rung on, in order; a new buyer once ever, for the earliest."""
+    def counting(self, level: str, as_of: dt.date | None) -> list[Event]:
+        """The activities that count from a level on, in order; a new buyer once ever, for the earliest."""
         until = as_of or FAR_FUTURE
         found = [
             event
             for event in self.accepted
             if event["type"] in ACTIVITIES
             and read_time(event["time"]).day <= until
-            and self._stands(event, rung, until)
+            and self._stands(event, level, until)
         ]
         found.sort(key=order)
         seen: set[tuple[str, ...]] = set()
@@ -219,8 +219,8 @@ class Ledger:
             kept.append(event)
         return kept
 
-    def _stands(self, activity: Event, rung: str, until: dt.date) -> bool:
-        """Whether an activity has come to a rung by a day, and is neither reversed nor fallen from it."""
+    def _stands(self, activity: Event, level: str, until: dt.date) -> bool:
+        """Whether an activity has come to a level by a day, and is neither reversed nor fallen from it."""
         own = {activity["data"]["employee"]} | {credit["employee"] for credit in credits_of(activity)}
         about = [
             verdict
@@ -233,14 +233,14 @@ class Ledger:
             verdict for verdict in about if verdict["type"] in OPINIONS and verdict["data"]["by"] not in own
         )
         answer = _latest(verdict for verdict in about if verdict["type"] in ANSWERS)
-        match rung:
+        match level:
             case "entered":
                 return opinion != "kopes.rejected"
             case "verified":
                 return opinion == "kopes.verified"
             case "confirmed":
                 return opinion == "kopes.verified" and answer == "kopes.confirmed"
-        raise ValueError(rung)
+        raise ValueError(level)
 
     def buyer(self, event: Event) -> tuple[str, ...]:
         """Who the buyer is: country and registration where given, else country and name."""

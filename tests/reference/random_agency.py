@@ -4,7 +4,7 @@ The agencies are small and crowded, so that most branches of the rules occur in 
 joiners and leavers, every method, aggregate and link, versions, exclusions, plans, void and early verdicts, repeats, conflicts
 and malformed events. What the contract leaves open is left out.
 
-A newcomer's usual mistake: the file holds conflicting events, and of those the first to arrive holds. Shuffle only what the
+The file holds conflicting events, and of those the first to arrive holds. Shuffle only what the
 reference says is accepted (and its repeats) when a test is about the order of arrival.
 """
 

@@ -3,7 +3,7 @@
 People are transferred, leave, lose a posting, are renamed; units are renamed, regrouped, moved and closed; rates, history, ratings,
 status, results, plans, policies and definitions change; units and people come that were not there before, and people whom nobody
 needs go.
-A newcomer's usual mistake: a unit that closes takes postings with it. Whatever is cut short is cut in ``postings`` too.
+A unit that closes takes postings with it. Whatever is cut short is cut in ``postings`` too.
 """
 
 from __future__ import annotations

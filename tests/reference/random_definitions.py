@@ -1,6 +1,6 @@
 """Random KPI definitions: every method over several measures, some with versions.
 
-A newcomer's usual mistake: a version that changes the method changes which columns a scorecard's row may carry. Rows are made
+A version that changes the method changes which columns a scorecard's row may carry. Rows are made
 after the definitions, never before.
 """
 

@@ -1,6 +1,6 @@
 """Random events: activities, what people said of them, and what went wrong on the way in.
 
-A newcomer's usual mistake: a malformed event must be malformed beyond doubt. Whatever the contract leaves open is not made here.
+A malformed event must be malformed beyond doubt. Whatever the contract leaves open is not made here.
 """
 
 from __future__ import annotations

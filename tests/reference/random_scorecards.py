@@ -1,7 +1,7 @@
 """Random scorecards with their history, ratings, exclusions and plans.
 
 History is drawn around what the events really come to, so that scores spread over 20 to 100 instead of sticking to either end.
-A newcomer's usual mistake: a year may be excluded only where it *is* an outlier; so the history comes first, then the exclusions.
+A year may be excluded only where it *is* an outlier; so the history comes first, then the exclusions.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Scorecards: actuals from the activities, every line's figures, the roll-up, and where it is heading.
 
-A newcomer's usual mistake: a unit's actual is not the sum of its people's scorecards. It is measured again from the activities whose
+A unit's actual is not the sum of its people's scorecards. It is measured again from the activities whose
 credits fell into the unit on their day, and distinct counts are counted again.
 """
 
@@ -72,15 +72,15 @@ class Scoring:
 
     # --- actuals ------------------------------------------------------------------------------------------------------
 
-    def owned(self, node: str, rung: str) -> list[Counted]:
-        """The activities that count from a rung on, with the share that a node has of each."""
-        if rung not in self._counting:
-            self._counting[rung] = self.ledger.counting(rung, self.as_of)
-        if (node, rung) not in self._owned:
-            self._owned[node, rung] = [
-                Counted(event, share) for event in self._counting[rung] if (share := self._share(event, node))
+    def owned(self, node: str, level: str) -> list[Counted]:
+        """The activities that count from a level on, with the share that a node has of each."""
+        if level not in self._counting:
+            self._counting[level] = self.ledger.counting(level, self.as_of)
+        if (node, level) not in self._owned:
+            self._owned[node, level] = [
+                Counted(event, share) for event in self._counting[level] if (share := self._share(event, node))
             ]
-        return self._owned[node, rung]
+        return self._owned[node, level]
 
     def _share(self, event: Event, node: str) -> Fraction:
         kind, code = node.split(":", 1)
@@ -95,15 +95,15 @@ class Scoring:
             total += credit["share"] if mine else 0
         return total
 
-    def measured(self, node: str, measure: Mapping[str, Any], rung: str) -> Fraction | None:
+    def measured(self, node: str, measure: Mapping[str, Any], level: str) -> Fraction | None:
         """The value of a measure over activities; None where there is nothing to divide by."""
         if measure["aggregate"] == "ratio":
-            above = self.measured(node, measure["numerator"], rung)
-            below = self.measured(node, measure["denominator"], rung)
+            above = self.measured(node, measure["numerator"], level)
+            below = self.measured(node, measure["denominator"], level)
             return None if above is None or not below else above / below
         found = [
             counted
-            for counted in self.owned(node, rung)
+            for counted in self.owned(node, level)
             if counted.event["type"] == f"kopes.{measure['activity']}"
             and self.cycle.start <= read_time(counted.event["time"]).day < self.cycle.end
             and wanted(counted.event, measure.get("where") or {})
@@ -138,7 +138,7 @@ class Scoring:
         """Everything that a line's figures are worked out from."""
         node, kpi = row["node"], row["kpi"]
         measure, history = definition["measure"], self.history(node, kpi)
-        rung = "entered" if self.basis == "provisional" else definition["counts_from"]
+        level = "entered" if self.basis == "provisional" else definition["counts_from"]
         actual: Fraction | None = None
         match measure["aggregate"]:
             case "given":
@@ -146,7 +146,7 @@ class Scoring:
             case "rating":
                 pass
             case _:
-                actual = self.measured(node, measure, rung)
+                actual = self.measured(node, measure, level)
         present = Fraction(1)
         if node.startswith("employee:") and measure["aggregate"] in PRORATED:
             present = Fraction(len(self.present_days(node.split(":", 1)[1])), len(self.cycle.days))

@@ -50,7 +50,7 @@ def test_exactly_the_expected_events_are_rejected(reference: ReferenceAgency) ->
 
 
 def test_the_final_scores_of_the_example_come_out(reference: ReferenceAgency) -> None:
-    """Each KPI from its own rung on."""
+    """Each KPI from its own level on."""
     scores = reference.scores(2026, basis="final")
     assert differences_of_scorecards(scores, expected("scores-final"), leave_out=NOT_EXPECTED + PROJECTIONS) == []
 

@@ -629,7 +629,7 @@ def test_a_verdict_is_a_row_too():
         ({"credits": "E0001"}, "/data/credits/0/share", "required"),
         ({"credits": "E0001:0,5;E0107:0,5"}, "/data/credits/0/share", "bad_share"),
         ({"credits": "E0001:0.5; E0001:0.5;"}, "/data/credits/1/employee", "duplicate_employee"),
-        ({"credits": ";"}, None, ""),
+        ({"credits": ";"}, "/data/credits/0/employee", "unknown_employee"),
         ({"type": ""}, "/type", "required"),
         ({"type": "dream"}, "/type", "unknown_type"),
         ({"employee": ""}, "/data/employee", "required"),

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from app.rules.activities import Credit, EventKey, Verdict
 from app.rules.counting import (
-    NO_RUNGS,
+    NO_LEVELS,
     UNJUDGED,
     Amounts,
     BuyerCandidate,
     Counts,
-    Rungs,
+    Levels,
     changes,
     contributions,
     first_new_buyers,
@@ -159,7 +159,7 @@ def test_as_of_equals_folding_what_there_was_by_then(given_, hour):
 
 
 @given(verdicts)
-def test_each_rung_holds_those_above_it(given_):
+def test_each_level_holds_those_above_it(given_):
     entered, verified, confirmed = standing(given_, employees_of_activity=EMPLOYEES).counts
     assert entered >= verified >= confirmed
 
@@ -167,7 +167,7 @@ def test_each_rung_holds_those_above_it(given_):
 # --------------------------------------------------------------------------------------------------------------- new buyers
 
 
-def test_a_buyer_is_new_once_and_on_each_rung_for_itself():
+def test_a_buyer_is_new_once_and_on_each_level_for_itself():
     """The first that is entered, the first that is verified and the first that is confirmed may be three events."""
     candidates = [
         BuyerCandidate("AT~nordwind", "3", "/crm", "third", Counts(True, True, True)),
@@ -177,7 +177,7 @@ def test_a_buyer_is_new_once_and_on_each_rung_for_itself():
         BuyerCandidate("DE~nordwind", "5", "/crm", "elsewhere", Counts(True, False, False)),
     ]
     firsts = first_new_buyers(candidates)
-    assert {rung: {key: event.id for key, event in of_rung.items()} for rung, of_rung in firsts.items()} == {
+    assert {level: {key: event.id for key, event in of_level.items()} for level, of_level in firsts.items()} == {
         CountsFrom.ENTERED: {"AT~nordwind": "first", "DE~nordwind": "elsewhere"},
         CountsFrom.VERIFIED: {"AT~nordwind": "second"},
         CountsFrom.CONFIRMED: {"AT~nordwind": "third"},
@@ -226,11 +226,11 @@ def test_each_buyer_that_has_a_counting_event_has_exactly_one_first(candidates, 
     shuffled = list(candidates)
     chance.shuffle(shuffled)
     assert first_new_buyers(shuffled) == firsts
-    for rung in CountsFrom:
-        assert set(firsts[rung]) == {candidate.buyer_key for candidate in candidates if candidate.counts.on(rung)}
+    for level in CountsFrom:
+        assert set(firsts[level]) == {candidate.buyer_key for candidate in candidates if candidate.counts.on(level)}
         for candidate in candidates:
-            if candidate.counts.on(rung):
-                held = next(c for c in candidates if (c.source, c.id) == firsts[rung][candidate.buyer_key])
+            if candidate.counts.on(level):
+                held = next(c for c in candidates if (c.source, c.id) == firsts[level][candidate.buyer_key])
                 assert (held.instant, held.source, held.id) <= (candidate.instant, candidate.source, candidate.id)
 
 
@@ -241,22 +241,22 @@ def test_what_is_credited_is_share_times_amount_in_whole_dollars_and_millionths(
     credits = (Credit("E1", 6000), Credit("E2", 4000))
     worth = contributions(credits, counts=Counts(True, True, False), usd_cents=13_750_001)
     assert worth == {
-        "E1": Rungs(Amounts(6000, 6000, 82_500, 6_000), Amounts(6000, 6000, 82_500, 6_000)),
-        "E2": Rungs(Amounts(4000, 4000, 55_000, 4_000), Amounts(4000, 4000, 55_000, 4_000)),
+        "E1": Levels(Amounts(6000, 6000, 82_500, 6_000), Amounts(6000, 6000, 82_500, 6_000)),
+        "E2": Levels(Amounts(4000, 4000, 55_000, 4_000), Amounts(4000, 4000, 55_000, 4_000)),
     }
-    assert sum(rungs.entered.total_micros for rungs in worth.values()) == 13_750_001 * 10_000
+    assert sum(levels.entered.total_micros for levels in worth.values()) == 13_750_001 * 10_000
 
 
 def test_an_activity_without_an_amount_counts_without_a_value():
-    (rungs,) = contributions((Credit("E1", 10_000),), counts=Counts(True, False, False), usd_cents=None).values()
-    assert rungs == Rungs(Amounts(10_000, 0, 0, 0))
+    (levels,) = contributions((Credit("E1", 10_000),), counts=Counts(True, False, False), usd_cents=None).values()
+    assert levels == Levels(Amounts(10_000, 0, 0, 0))
 
 
 def test_an_amount_of_nothing_after_rounding_still_has_a_value():
     """A thousandth of a won is an amount: the mean has to divide by its share."""
     cents = usd_cents(Decimal("0.001"), Decimal("0.0007"))
-    (rungs,) = contributions((Credit("E1", 10_000),), counts=Counts(True, False, False), usd_cents=cents).values()
-    assert rungs.entered == Amounts(10_000, 10_000, 0, 0)
+    (levels,) = contributions((Credit("E1", 10_000),), counts=Counts(True, False, False), usd_cents=cents).values()
+    assert levels.entered == Amounts(10_000, 10_000, 0, 0)
 
 
 shares = (
@@ -273,8 +273,8 @@ cents_of = st.none() | st.integers(0, 10**12)
 @given(shares, cents_of)
 def test_the_parts_of_an_activity_add_up_to_the_whole(credits, cents):
     total = Amounts()
-    for rungs in contributions(credits, counts=Counts(True, True, True), usd_cents=cents).values():
-        total = total.plus(rungs.confirmed)
+    for levels in contributions(credits, counts=Counts(True, True, True), usd_cents=cents).values():
+        total = total.plus(levels.confirmed)
     assert total.shares_1e4 == 10_000
     assert total.total_micros == (cents or 0) * 10_000
     assert total.valued_shares_1e4 == (0 if cents is None else 10_000)
@@ -284,11 +284,11 @@ def test_the_parts_of_an_activity_add_up_to_the_whole(credits, cents):
 def test_a_change_turns_what_was_into_what_is(credits, counts, cents, other_credits, other_counts, other_cents):
     before = contributions(credits, counts=counts, usd_cents=cents)
     after = contributions(other_credits, counts=other_counts, usd_cents=other_cents)
-    result = {employee: before.get(employee, NO_RUNGS) for employee in before.keys() | after.keys()}
-    for employee, rungs in changes(before, after):
-        result[employee] = result[employee].plus(rungs)
-    assert {employee: rungs for employee, rungs in result.items() if rungs != NO_RUNGS} == {
-        employee: rungs for employee, rungs in after.items() if rungs != NO_RUNGS
+    result = {employee: before.get(employee, NO_LEVELS) for employee in before.keys() | after.keys()}
+    for employee, levels in changes(before, after):
+        result[employee] = result[employee].plus(levels)
+    assert {employee: levels for employee, levels in result.items() if levels != NO_LEVELS} == {
+        employee: levels for employee, levels in after.items() if levels != NO_LEVELS
     }
     assert changes(after, after) == []
 

@@ -350,7 +350,7 @@ def test_a_ratio_shows_both_its_parts():
     assert steps[-1].say() == "Actual = numerator / denominator = 3000.5 / 1.6 = 1875.3125 (unit: USD a consult)."
 
 
-def test_what_counts_names_the_rung_the_basis_and_the_day():
+def test_what_counts_names_the_level_the_basis_and_the_day():
     looked = Looked(
         basis=Basis.FINAL,
         counts_from=CountsFrom.CONFIRMED,

@@ -1,6 +1,6 @@
 """Random agencies, taken in through the application's own doors: what tests of scoring's reads stand on.
 
-A newcomer's usual mistake is to choose the seed with care. Any seed will do, and the one that fails is the agency's name.
+Do not choose the seed with care. Any seed will do, and the one that fails is the agency's name.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from sqlalchemy import Connection
 
 from app import cycle, intake, ledger, scoring
 from app.kit.database import Database
-from app.kit.kept import Kept
 from app.ledger import Figures
 from app.rules.permissions import Deed
 from app.rules.terms import Node
@@ -73,6 +71,18 @@ def _same_figures(
     assert np.array_equal(kept.distinct[mine], figures.distinct[rows]), (nodes, day)
 
 
+def test_the_days_so_far_weigh_in_each_line_what_they_weigh_in_it_alone(database: Database, tmp_path: Path) -> None:
+    """Lines that weigh the days alike are worked out once for all: by what people's days and the plan's months are, not by whose they are."""
+    _load(database, tmp_path, 8)
+    with database.read() as connection:
+        plan = scoring.state(connection).plan(CYCLE)
+    everything = plan.everything()
+    for day in (dt.date(CYCLE, 3, 9), dt.date(CYCLE - 1, 1, 1), dt.date(CYCLE + 1, 6, 1)):
+        for number, grows, weight in zip(everything.worked, everything.grows, everything.elapsed(day), strict=True):
+            alone = plan.elapsed_of(plan.worked[number], day) if grows else 1
+            assert (None if np.isnan(weight) else weight) == (None if alone is None else float(alone))
+
+
 def test_a_day_is_worked_out_again_when_an_event_of_it_comes_and_not_for_a_later_one(
     database: Database, tmp_path: Path, count_queries: CountQueries
 ) -> None:
@@ -123,42 +133,3 @@ def test_the_proposal_of_grades_is_kept_until_an_event_or_a_load_comes(
         afresh = cycle.grades._propose_employees(connection, held, ScoreQuery(CYCLE, TODAY))  # noqa: SLF001 - as it is worked out
     assert then is not first
     assert then.rows == afresh.rows
-
-
-def test_one_works_it_out_and_the_others_wait() -> None:
-    """Of twenty who ask at one moment, one."""
-    kept: Kept[int] = Kept(4)
-    begun, finish = threading.Event(), threading.Event()
-    made: list[int] = []
-    got: list[int] = []
-
-    def make() -> int:
-        made.append(1)
-        begun.set()
-        assert finish.wait(20)
-        return 7
-
-    threads = [threading.Thread(target=lambda: got.append(kept.get("key", make))) for _ in range(20)]
-    for one in threads:
-        one.start()
-    assert begun.wait(20)
-    finish.set()
-    for one in threads:
-        one.join()
-    assert (len(made), got) == (1, [7] * 20)
-
-
-def test_what_could_not_be_worked_out_is_tried_again_and_only_so_much_is_kept() -> None:
-    """An error is everyone's own; what was asked for longest ago goes first."""
-    kept: Kept[str] = Kept(5, size=len)
-
-    def fail() -> str:
-        raise LookupError
-
-    with pytest.raises(LookupError):
-        kept.get("a", fail)
-    assert [kept.get(key, lambda key=key: key * 2) for key in "abca"] == ["aa", "bb", "cc", "aa"]
-    assert kept.get("c", fail) == "cc"
-    with pytest.raises(LookupError):
-        kept.get("b", fail)
-    assert kept.get("long", lambda: "longer than all") == "longer than all"

@@ -141,7 +141,7 @@ def test_it_stays_over_loads_which_tell_where_the_folder_differs(agency: Agency)
 
 
 def test_another_process_sees_it_and_whom_it_moves_is_told(agency: Agency) -> None:
-    """A follower learns of it in the transaction's own touch: an employee's by the number, a unit's by looking at everyone.
+    """A follower learns of it in the transaction's own change: an employee's by the number, a unit's by looking at everyone.
 
     unit HQ agency
     employee E1 HQ staff
@@ -149,14 +149,14 @@ def test_another_process_sees_it_and_whom_it_moves_is_told(agency: Agency) -> No
     """
     other = Database(agency.database.url)
     with other.read() as connection:
-        stands, _ = ledger.look(connection, None)
+        stands = ledger.cursor(connection)
         before = scoring.state(connection)
     set_target(agency.database, E1, "5")
     with other.read() as connection:
-        stands, (touch,) = ledger.look(connection, stands)
+        stands, (change,) = ledger.changes_since(connection, stands)
         state = scoring.state(connection)
         assert state is not before
-        assert (touch.everyone, [state.frame.numbers[one] for one in touch.employees], touch.cycles) == (
+        assert (change.everyone, [state.frame.numbers[one] for one in change.employees], change.cycles) == (
             False,
             ["E1"],
             (2026,),
@@ -166,8 +166,8 @@ def test_another_process_sees_it_and_whom_it_moves_is_told(agency: Agency) -> No
         assert line.target == 5
     set_target(agency.database, "unit:HQ", "5")
     with other.read() as connection:
-        _, (touch,) = ledger.look(connection, stands)
-        assert touch.everyone
+        _, (change,) = ledger.changes_since(connection, stands)
+        assert change.everyone
     other.close()
 
 

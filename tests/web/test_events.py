@@ -39,6 +39,12 @@ def test_numbers_keep_their_digits(api):
     assert api.post(f"[{same}]".encode(), kind=BATCH).json["duplicate"] == 1
 
 
+def test_a_byte_order_mark_is_no_part_of_a_batch(api):
+    """Some systems write one before everything."""
+    assert api.post(b"\xef\xbb\xbf" + json.dumps([deal(), 5]).encode(), kind=BATCH).json["accepted"] == 1
+    assert api.post(b"\xef\xbb\xbf{}", kind=BATCH).status_code == 400
+
+
 def test_media_types_may_carry_parameters_of_utf_8_alone(api):
     assert api.post(deal(), kind=f"{STRUCTURED}; charset=UTF-8").json["accepted"] == 1
     assert api.post([deal()], kind=f'{BATCH} ;charset="utf-8"').json["accepted"] == 1

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.conftest import CountQueries
-from tests.web.working import Working
+from tests.web.working import BY_UNIT, Working, addresses_by_unit
 
 
 def test_a_head_s_office_is_the_unit_posted_to(working: Working) -> None:
@@ -29,25 +29,10 @@ def test_units_below_lead_down(working: Working) -> None:
     assert "Nobody is posted here today" in working.gaston.get("/office?unit=PAR").text
 
 
-@pytest.mark.parametrize(
-    ("name", "statuses"),
-    [
-        # without a unit, VIE, EUR, HQ, TYO
-        ("alba", [404, 404, 404, 404, 404]),
-        ("chae", [404, 404, 404, 404, 404]),
-        ("boram", [200, 200, 404, 404, 404]),
-        ("gaston", [200, 200, 200, 404, 404]),
-        ("hana", [200, 200, 200, 200, 200]),
-        ("dana", [200, 200, 200, 200, 200]),
-        ("emil", [200, 200, 200, 200, 200]),
-        ("ferran", [200, 200, 200, 200, 200]),
-        ("iris", [404, 404, 404, 404, 404]),
-    ],
-)
+@BY_UNIT
 def test_who_sees_which_office(working: Working, name: str, statuses: list[int]) -> None:
     """A unit's people are for its line and for who sees everything."""
-    addresses = ("/office", *(f"/office?unit={unit}" for unit in ("VIE", "EUR", "HQ", "TYO")))
-    assert getattr(working, name).statuses(*addresses) == statuses
+    assert getattr(working, name).statuses(*addresses_by_unit("/office")) == statuses
 
 
 @pytest.mark.parametrize("query", ["unit=NOPE", "unit=a/b", "unit=%00", "cycle=1066", "as_of=never"])

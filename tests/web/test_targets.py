@@ -10,7 +10,7 @@ import pytest
 from app import scoring
 from app.rules.terms import Node
 from tests.conftest import CountQueries
-from tests.web.working import NOW, Working
+from tests.web.working import BY_UNIT, NOW, Working, addresses_by_unit
 
 
 def split(vie: int, par: int | str) -> object:
@@ -54,25 +54,10 @@ def test_an_identical_line_without_a_target_is_missing_and_no_zero(working: Work
     assert "does not add up" in page
 
 
-@pytest.mark.parametrize(
-    ("name", "statuses"),
-    [
-        # without a unit, VIE, EUR, HQ, TYO
-        ("alba", [404, 404, 404, 404, 404]),
-        ("chae", [404, 404, 404, 404, 404]),
-        ("boram", [200, 200, 404, 404, 404]),
-        ("gaston", [200, 200, 200, 404, 404]),
-        ("hana", [200, 200, 200, 200, 200]),
-        ("dana", [200, 200, 200, 200, 200]),
-        ("emil", [200, 200, 200, 200, 200]),
-        ("ferran", [200, 200, 200, 200, 200]),
-        ("iris", [404, 404, 404, 404, 404]),
-    ],
-)
+@BY_UNIT
 def test_who_sees_which_targets(working: Working, name: str, statuses: list[int]) -> None:
     """A unit's targets with its people's are for its line and for who sees everything."""
-    addresses = ("/targets", *(f"/targets?unit={unit}" for unit in ("VIE", "EUR", "HQ", "TYO")))
-    assert getattr(working, name).statuses(*addresses) == statuses
+    assert getattr(working, name).statuses(*addresses_by_unit("/targets")) == statuses
 
 
 def test_it_takes_as_many_queries_whatever_the_size(working_on_each: Working, count_queries: CountQueries) -> None:

@@ -45,7 +45,7 @@ from app.web import create_app
 from tests.people import PASSWORD
 from tests.scenario import SOURCE, Scenario, event_of, ingest, load
 
-__all__ = ["NOW", "Working", "key_of", "loaded_folder", "working", "working_on_each"]
+__all__ = ["BY_UNIT", "NOW", "Working", "addresses_by_unit", "key_of", "loaded_folder", "working", "working_on_each"]
 
 NOW: Final = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 
@@ -208,3 +208,26 @@ def working_on_each(database_url: str, loaded_folder: Path, tmp_path: Path) -> I
     _settle(opened.database, folder)
     yield opened
     opened.database.close()
+
+
+BY_UNIT: Final = pytest.mark.parametrize(
+    ("name", "statuses"),
+    [
+        # without a unit, VIE, EUR, HQ, TYO
+        ("alba", [404, 404, 404, 404, 404]),
+        ("chae", [404, 404, 404, 404, 404]),
+        ("boram", [200, 200, 404, 404, 404]),
+        ("gaston", [200, 200, 200, 404, 404]),
+        ("hana", [200, 200, 200, 200, 200]),
+        ("dana", [200, 200, 200, 200, 200]),
+        ("emil", [200, 200, 200, 200, 200]),
+        ("ferran", [200, 200, 200, 200, 200]),
+        ("iris", [404, 404, 404, 404, 404]),
+    ],
+)
+"""Who sees a page of a unit and its people: its line, and who sees everything."""
+
+
+def addresses_by_unit(page: str) -> list[str]:
+    """The addresses that the statuses of :data:`BY_UNIT` are of."""
+    return [page, *(f"{page}?unit={unit}" for unit in ("VIE", "EUR", "HQ", "TYO"))]

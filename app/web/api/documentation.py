@@ -1,6 +1,6 @@
 """The API's description: for programs at ``/openapi.json``, for people at ``/api/docs``.
 
-A newcomer's usual mistake is to bring a viewer for it: what stands in the description is shown by a page like any other, without foreign scripts.
+Do not bring a viewer for it: what stands in the description is shown by a page like any other, without foreign scripts.
 """
 
 from __future__ import annotations

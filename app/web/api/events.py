@@ -1,6 +1,6 @@
 """``POST /api/v1/events``: one event or many, each accepted or refused by itself, answered after the commit.
 
-A newcomer's usual mistake is to check an event here: what an event means, and who may send what, is decided in one place, whichever door it
+Do not check an event here: what an event means, and who may send what, is decided in one place, whichever door it
 came by.
 """
 

@@ -78,22 +78,22 @@ def healthz(context: RequestContext) -> Json:
 )
 def readyz(context: RequestContext) -> Json:
     """Whether the database is there and its schema current, and since when a worker has been seen."""
-    found: dict[str, Any] = {"database": "unreachable", "schema": "unknown"}
+    readiness: dict[str, Any] = {"database": "unreachable", "schema": "unknown"}
     seen: dt.datetime | None = None
     try:
         with context.database.read() as connection:
-            found["database"] = "reachable"
-            found["schema"] = "current" if current_schema(connection) else "not_current"
-            if found["schema"] == "current":
+            readiness["database"] = "reachable"
+            readiness["schema"] = "current" if current_schema(connection) else "not_current"
+            if readiness["schema"] == "current":
                 seen = jobs.worker_last_seen(connection)
     except (DBAPIError, CommandError):
         # What is known so far says enough: the answer is that it is not ready.
         pass
-    ready = found["schema"] == "current"
+    ready = readiness["schema"] == "current"
     ago = None if seen is None else round((context.now - seen).total_seconds(), 1)
     body = {
         "status": "ready" if ready else "not_ready",
-        **found,
+        **readiness,
         "worker_seen_at": seen,
         "worker_seen_seconds_ago": ago,
     }

@@ -105,7 +105,7 @@ def follow(context: RequestContext, query: LiveQuery) -> Response:
             raise NotThere
     if context.person is not None:
         request.environ[STREAM_OF] = context.label
-    here, _ = ledger.look(context.connection, None)
+    here = ledger.cursor(context.connection)
     after = request.headers.get("Last-Event-ID") or query.after
     moved = after is not None and (Cursor.parse(after) is None or Cursor.parse(after) != here)
     text = f"retry: {SHORT_STREAM_RETRY_MS}\n"

@@ -1,6 +1,6 @@
 """The API described: OpenAPI 3.1, made from the table of routes and the types that they read and answer.
 
-A newcomer's usual mistake is to write a path by hand: a route that is declared is described, with what it declares about itself.
+Do not write a path by hand: a route that is declared is described, with what it declares about itself.
 """
 
 from __future__ import annotations

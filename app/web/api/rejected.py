@@ -1,6 +1,6 @@
 """Rejected events: read with their reasons, mended and sent again.
 
-A newcomer's usual mistake: an ingest key sees its own rejected events and nobody else's, and what it may not see is as if it were not there.
+An ingest key sees its own rejected events and nobody else's, and what it may not see is as if it were not there.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ class RejectedQuery(BaseModel):
 )
 def rejected(context: RequestContext, query: RejectedQuery) -> Json:
     """Rejected events that were not mended yet, each as it came and with its reasons. A key for ingest sees its own."""
-    found = ledger.rejected_events(
+    events = ledger.rejected_events(
         context.connection, sender=_narrowed(context), before=query.before, limit=query.limit + 1
     )
-    items = found[: query.limit]
+    items = events[: query.limit]
     following = None
-    if len(found) > query.limit:
+    if len(events) > query.limit:
         following = shapes.address(request, limit=query.limit, before=items[-1].id)
     # Written by our own encoder: an event's numbers keep their digits.
     text = f'{{"items": [{", ".join(map(_written, items))}], "next": {json.dumps(following)}}}'

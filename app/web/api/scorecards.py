@@ -1,6 +1,6 @@
 """Scorecards and derivations, as the pages show them.
 
-A newcomer's usual mistake is to answer 403 where a person may not look: it would tell that there is something. Who may not see a node hears
+Do not answer 403 where a person may not look: it would tell that there is something. Who may not see a node hears
 the same as who asks for one that never was.
 """
 
@@ -83,7 +83,7 @@ class AskedQuery(BaseModel):
             json_schema_extra={"x-shape": {"type": "string", "anyOf": [{"format": "date"}, {"maxLength": 0}]}},
         ),
     ] = None
-    basis: Annotated[Basis, Field(description="What counts: each KPI's own rung, or all that is entered.")] = (
+    basis: Annotated[Basis, Field(description="What counts: each KPI's own level, or all that is entered.")] = (
         Basis.FINAL
     )
 
@@ -211,8 +211,8 @@ def explain(context: RequestContext, node: Node, kpi: str, query: ExplainQuery) 
     if node not in plan.nodes:
         raise NotThere
     sees = context.sees(Deed.SEE_ACTIVITIES)
-    found = scoring.explain(context.connection, asked, node, kpi, sees=sees)
-    if found is None:
+    explanations = scoring.explain(context.connection, asked, node, kpi, sees=sees)
+    if explanations is None:
         raise NotThere
     try:
         activities, more = scoring.counted_activities(
@@ -221,6 +221,6 @@ def explain(context: RequestContext, node: Node, kpi: str, query: ExplainQuery) 
     except ValueError:
         raise NoPlace from None
     following = None if more is None else shapes.address(request, after=more)
-    body: dict[str, Any] = found.as_json(activities=activities, next=following)
+    body: dict[str, Any] = explanations.as_json(activities=activities, next=following)
     headers = {} if following is None else {"Link": f'<{following}>; rel="next"'}
     return Json(body, headers=headers)

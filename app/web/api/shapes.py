@@ -1,6 +1,6 @@
 """The shapes of what the API takes and answers, as JSON Schema, and what its lists have in common.
 
-A newcomer's usual mistake is to describe an event's members here: they are made from the table of event types, so that a new type or field
+Do not describe an event's members here: they are made from the table of event types, so that a new type or field
 describes itself.
 """
 
@@ -48,11 +48,11 @@ def printable(text: str | None) -> str | None:
     return text if text is None or text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def address(asked: Request, **parameters: object) -> str:
+def address(http_request: Request, **parameters: object) -> str:
     """The address of the next page: the same one with other parameters."""
-    kept = {name: value for name, value in asked.args.items() if name not in parameters}
+    kept = {name: value for name, value in http_request.args.items() if name not in parameters}
     changed = {name: str(value) for name, value in parameters.items() if value is not None}
-    return f"{asked.base_url}?{urlencode(kept | changed)}"
+    return f"{http_request.base_url}?{urlencode(kept | changed)}"
 
 
 def _ref(name: str) -> Shape:

@@ -1,6 +1,6 @@
 """From ASGI to the WSGI application: a request becomes a call in a thread, and what it returns becomes the answer.
 
-A newcomer's usual mistake is to take a thread for who is still sending: a body is read whole by the loop, into a file, before anything else.
+Do not take a thread for who is still sending: a body is read whole by the loop, into a file, before anything else.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Connections: how many there may be, and how long one may take to say what it wants.
 
-A newcomer's usual mistake is to bound requests alone: a connection that never finishes its first line is no request yet, and stays.
+Do not bound requests alone: a connection that never finishes its first line is no request yet, and stays.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 One look at the database, four times a second, serves all streams of the process: what transactions moved is mapped to the nodes that hang on it,
 and those nodes are scored again to see whether anything that is shown differs.
-A newcomer's usual mistake is to take for a node's changes only those of its own totals: half of an employee's score is the unit's, and a
+Do not take for a node's changes only those of its own totals: half of an employee's score is the unit's, and a
 shared line shows its parent's figures.
 """
 
@@ -79,19 +79,19 @@ class Dependence:
 
     def sources(self, cycle: int, node: Node) -> frozenset[Node]:
         """The node, the units that its score hangs on, and the nodes whose lines any of these show."""
-        found = self._sources.get((cycle, node))
-        if found is None:
+        sources = self._sources.get((cycle, node))
+        if sources is None:
             plan = self.state.plan(cycle)
             nodes = [node, *(Node(NodeKind.UNIT, unit) for unit in plan.units_of(node))]
             shown = {plan.worked[line.worked].node for one in nodes for line in plan.lines.get(one, ())}
-            found = self._sources[cycle, node] = frozenset(nodes) | shown
-        return found
+            sources = self._sources[cycle, node] = frozenset(nodes) | shown
+        return sources
 
-    def changed(self, touches: Iterable[Change]) -> frozenset[Node]:
+    def changed(self, changes: Iterable[Change]) -> frozenset[Node]:
         """The nodes whose totals transactions moved."""
         frame = self.state.frame
-        employees = {employee for touch in touches for employee in touch.employees}
-        paths = {path for touch in touches for path in touch.paths}
+        employees = {employee for change in changes for employee in change.employees}
+        paths = {path for change in changes for path in change.paths}
         people = {Node(NodeKind.EMPLOYEE, frame.numbers[one]) for one in employees if one in frame.numbers}
         units = {unit for path in paths for unit in frame.directory.units_of_path(path)}
         return frozenset(people | {Node(NodeKind.UNIT, unit) for unit in units})
@@ -101,23 +101,23 @@ class Dependence:
         return frozenset(self.state.sheet.lines) | {cycle_of(today, self.state.frame.first_month)}
 
     def affected(
-        self, touches: Sequence[Change], nodes: Collection[Node], today: dt.date
+        self, moves: Sequence[Change], nodes: Collection[Node], today: dt.date
     ) -> dict[int, tuple[list[Node], dt.datetime]]:
         """By cycle: the nodes whose scorecards hang on what was touched, and when that was last."""
-        found: dict[int, tuple[list[Node], dt.datetime]] = {}
-        everyone = [touch for touch in touches if touch.everyone]
+        affected: dict[int, tuple[list[Node], dt.datetime]] = {}
+        everyone = [change for change in moves if change.everyone]
         scored = self.cycles(today)
         for cycle in sorted(scored):
             if everyone:
-                found[cycle] = (sorted(nodes), max(touch.at for touch in everyone))
+                affected[cycle] = (sorted(nodes), max(change.at for change in everyone))
                 continue
-            here = [touch for touch in touches if cycle in touch.cycles]
+            here = [change for change in moves if cycle in change.cycles]
             if here:
                 moved = self.changed(here)
                 hit = sorted(node for node in nodes if not self.sources(cycle, node).isdisjoint(moved))
                 if hit:
-                    found[cycle] = (hit, max(touch.at for touch in here))
-        return found
+                    affected[cycle] = (hit, max(change.at for change in here))
+        return affected
 
 
 def _prints(connection: Connection, plan: CyclePlan, nodes: Sequence[Node], today: dt.date) -> dict[Node, bytes]:
@@ -148,7 +148,7 @@ class Hub:
         self._thread: Final = ThreadPoolExecutor(1, thread_name_prefix="live")
         self._streams: Final[dict[Node, set[Viewing]]] = {}
         self._viewings: Final[set[Viewing]] = set()
-        self._look: Cursor | None = None
+        self._cursor: Cursor | None = None
         self._dependence: Dependence | None = None
         self._known: Final[dict[tuple[int, Node], bytes]] = {}
         self._day: dt.date | None = None
@@ -206,7 +206,7 @@ class Hub:
     @property
     def position(self) -> str:
         """Where the hub stands, as the id of events."""
-        return "" if self._look is None else self._look.text
+        return "" if self._cursor is None else self._cursor.text
 
     def close(self) -> None:
         """End all streams, now and from now on."""
@@ -255,7 +255,7 @@ class Hub:
             if not self._has_begun:
                 # Nobody was told anything for a while, so nobody misses anything by beginning anew. Not asked of the task, which the loop
                 # makes after this: a second stream that opened just then would begin anew over what the first has still to hear.
-                self._look, _ = ledger.look(connection, None)
+                self._cursor = ledger.cursor(connection)
                 self._known.clear()
                 self._day = today
                 self._has_begun = True
@@ -269,22 +269,22 @@ class Hub:
             return replayed(connection, dependence, nodes, after=after, now=self._now())
 
     def _step(self, nodes: Collection[Node]) -> list[ScorecardChange]:
-        """Cursor once: what has been committed since, and whose scorecards it changes."""
+        """Look once: what has been committed since, and whose scorecards it changes."""
         now = self._now()
         with self._database.read() as connection:
-            stands, touches = ledger.look(connection, self._look)
+            stands, moves = ledger.changes_since(connection, self._cursor)
             if self._day != now.date():
                 # A new day moves projections, though nothing was committed.
-                touches.append(Change(0, now, (), (), (), everyone=True))
+                moves.append(Change(0, now, (), (), (), everyone=True))
             changes: list[ScorecardChange] = []
-            if touches:
+            if moves:
                 dependence = self._current(connection)
-                for cycle, (hit, at) in dependence.affected(touches, nodes, now.date()).items():
+                for cycle, (hit, at) in dependence.affected(moves, nodes, now.date()).items():
                     changes += [
                         ScorecardChange(node, cycle, at) for node in self._changed(connection, dependence, cycle, hit)
                     ]
         # Only now: what a look that fails has found is found again by the next one.
-        self._look, self._day = stands, now.date()
+        self._cursor, self._day = stands, now.date()
         return changes
 
     def _changed(self, connection: Connection, dependence: Dependence, cycle: int, nodes: list[Node]) -> Iterable[Node]:
@@ -308,13 +308,13 @@ def replayed(
     """
     if not after:
         return []
-    touches = ledger.changes_after(connection, after)
+    moves = ledger.changes_after(connection, after)
     today = now.date()
-    if touches is None:
+    if moves is None:
         cycle = cycle_of(today, dependence.state.frame.first_month)
         return [ScorecardChange(node, cycle, now) for node in nodes]
     return [
         ScorecardChange(node, cycle, at)
-        for cycle, (hit, at) in dependence.affected(touches, nodes, today).items()
+        for cycle, (hit, at) in dependence.affected(moves, nodes, today).items()
         for node in hit
     ]

@@ -1,6 +1,6 @@
 """Live streams over HTTP: server-sent events, let in by the same route as everyone, closed when the right to look ends.
 
-A newcomer's usual mistake is to let a stream live for ever on the right it began with: who signed out, was disabled or transferred sees
+Do not let a stream live for ever on the right it began with: who signed out, was disabled or transferred sees
 nothing more within seconds.
 """
 

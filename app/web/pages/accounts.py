@@ -1,6 +1,6 @@
 """Accounts and their roles, which the administrator keeps.
 
-A newcomer's usual mistake is to look a password up: it is shown once, on the answer that made it, and nowhere after. It is made and hashed
+A password cannot be looked up: it is shown once, on the answer that made it, and nowhere after. It is made and hashed
 before a transaction is opened, which every writer would wait for.
 """
 
@@ -74,11 +74,11 @@ class ChangeForm(BaseModel):
 @pages.read("/accounts", may=Deed.KEEP_ACCOUNTS)
 def accounts(context: RequestContext, query: AccountsQuery) -> Page:
     """All accounts, by e-mail, and the form for another."""
-    found = access.accounts(context.connection, search=query.text, after=query.after, limit=PAGE_ROWS + 1)
+    rows = access.accounts(context.connection, search=query.text, after=query.after, limit=PAGE_ROWS + 1)
     return Page(
         "pages/accounts.html",
-        accounts=found[:PAGE_ROWS],
-        following=found[PAGE_ROWS - 1].email if len(found) > PAGE_ROWS else None,
+        accounts=rows[:PAGE_ROWS],
+        following=rows[PAGE_ROWS - 1].email if len(rows) > PAGE_ROWS else None,
         query=query,
         roles=ROLES,
         words=words,
@@ -104,7 +104,7 @@ def create(context: RequestContext, form: NewAccountForm) -> Page:
             first_until=context.now + access.FIRST_PASSWORD_LIFE,
         )
         after = {"roles": sorted(form.role), "employee": form.employee}
-        _write_down(context, connection, made.email, after=after, told=bool(access.powers_of(form.role)))
+        _write_down(context, connection, made.email, after=after, tells_auditors=bool(access.powers_of(form.role)))
         return made
 
     made = _written(context, work)
@@ -126,10 +126,12 @@ def change(context: RequestContext, number: int, form: ChangeForm) -> Redirect:
     def work(connection: Connection) -> Account:
         directory = organisation.directory(connection)
         _known(directory, form.employee)
-        held = access.account_by_id(connection, account_id=number)
-        if held is None:
+        account = access.account_by_id(connection, account_id=number)
+        if account is None:
             raise NotThere
-        _refuse_own_powers(context, directory, email=held.email, roles=form.role, employee=form.employee, before=held)
+        _refuse_own_powers(
+            context, directory, email=account.email, roles=form.role, employee=form.employee, before=account
+        )
         before, after = access.change_account(connection, account_id=number, roles=form.role, employee=form.employee)
         _write_down(
             context,
@@ -137,7 +139,7 @@ def change(context: RequestContext, number: int, form: ChangeForm) -> Redirect:
             after.email,
             before=_plain(before),
             after=_plain(after),
-            told=bool(access.powers_of({*before.roles, *after.roles})),
+            tells_auditors=bool(access.powers_of({*before.roles, *after.roles})),
             until_now=before,
         )
         return after
@@ -181,8 +183,8 @@ def reset(context: RequestContext, number: int) -> Page:
             now=context.now,
         )
         # Whoever has an account's new password can sign in with it: the auditors hear of those that reach far.
-        told = bool(access.powers_of(changed.roles))
-        _write_down(context, connection, changed.email, after={"password": "reset"}, told=told)
+        gives_powers = bool(access.powers_of(changed.roles))
+        _write_down(context, connection, changed.email, after={"password": "reset"}, tells_auditors=gives_powers)
     made = NewAccount(email=changed.email, password=first.text)
     return Page("pages/account_password.html", made=made, is_new=False, days=access.FIRST_PASSWORD_LIFE.days)
 
@@ -205,11 +207,11 @@ def _refuse_own_powers(
     employee: str | None,
     before: Account | None = None,
 ) -> None:
-    found = access.own_powers(
+    powers = access.own_powers(
         directory, viewer=context.viewer, email=email, roles=roles, employee=employee, before=before
     )
-    if found is not None:
-        raise _OwnPowers(found, email=email, wanted={"refused": {"roles": sorted(roles), "employee": employee}})
+    if powers is not None:
+        raise _OwnPowers(powers, email=email, wanted={"refused": {"roles": sorted(roles), "employee": employee}})
 
 
 def _written(context: RequestContext, work: Callable[[Connection], Result]) -> Result:
@@ -218,7 +220,7 @@ def _written(context: RequestContext, work: Callable[[Connection], Result]) -> R
         return context.writing(work)
     except _OwnPowers as refused:
         with context.write() as connection:
-            _write_down(context, connection, refused.email, after=refused.wanted, told=True)
+            _write_down(context, connection, refused.email, after=refused.wanted, tells_auditors=True)
         raise
 
 
@@ -230,7 +232,7 @@ def _opened_or_closed(context: RequestContext, number: int, *, disabled: bool) -
         changed.email,
         before={"disabled": not disabled},
         after={"disabled": disabled},
-        told=_reads_the_trail(changed) if disabled else bool(access.powers_of(changed.roles)),
+        tells_auditors=_reads_the_trail(changed) if disabled else bool(access.powers_of(changed.roles)),
         until_now=changed,
     )
     return changed.email
@@ -242,13 +244,13 @@ def _write_down(
     email: str,
     *,
     after: object,
-    told: bool,
+    tells_auditors: bool,
     before: object = None,
     until_now: Account | None = None,
 ) -> None:
     """A row of the trail, and where it is about powers a word to every auditor, one of whom the account may have been until now."""
     context.note(subject=f"account:{email}", before=before, after=after)
-    if told:
+    if tells_auditors:
         auditor = until_now.id if until_now is not None and _reads_the_trail(until_now) else None
         notices.tell_auditors(connection, who=context.viewer.email, account=email, at=context.now, until_now=auditor)
 
@@ -259,10 +261,10 @@ def _reads_the_trail(account: Account) -> bool:
 
 
 def _account(context: RequestContext, number: int) -> Account:
-    found = access.account_by_id(context.connection, account_id=number)
-    if found is None:
+    account = access.account_by_id(context.connection, account_id=number)
+    if account is None:
         raise NotThere
-    return found
+    return account
 
 
 def _known(directory: Directory, employee: str | None) -> None:

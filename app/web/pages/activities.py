@@ -1,6 +1,6 @@
 """Activities of a node: one's own, or those of an employee or unit that one may see.
 
-A newcomer's usual mistake is a list that ends without saying so: it says how many there are, and leads on.
+Avoid a list that ends without saying so: it says how many there are, and leads on.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from app import access, ledger, scoring
 from app.kit.refusals import NotThere
 from app.ledger import ActivityFilter, Listed
+from app.rules.counting import STATES
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
@@ -64,7 +65,7 @@ def activities(context: RequestContext, query: ActivityQuery) -> Page:
     if not access.exists(context.directory, node):
         raise NotThere
     frame = scoring.state(context.connection).frame
-    found = ledger.activities_of(
+    activities = ledger.activities_of(
         context.connection,
         frame,
         node=node,
@@ -78,13 +79,13 @@ def activities(context: RequestContext, query: ActivityQuery) -> Page:
         name=scoring.node_name(context.directory, node, context.today),
         is_own=_is_own(context, node),
         exports=context.allowed(Deed.EXPORT_ACTIVITIES, node),
-        found=found,
+        found=activities,
         people=context.directory.employees,
         query=query,
         asked=query.asked(),
         narrowed=bool(query.type or query.state or query.from_ or query.to or query.q),
         words=words,
-        states=ledger.STATES,
+        states=STATES,
     )
 
 

@@ -1,6 +1,6 @@
 """One activity with its whole history; its employee corrects or reverses it, a head judges it.
 
-A newcomer's usual mistake is to change an activity. It stands for ever: to correct it is to reverse it and to record another under a new id
+Do not change an activity. It stands for ever: to correct it is to reverse it and to record another under a new id
 (contract), both in one transaction.
 """
 
@@ -51,42 +51,42 @@ class CorrectForm(ActivityForm):
 @pages.read("/activities/<key>", may=Deed.SEE_ACTIVITIES)
 def activity(context: RequestContext, key: str) -> Page:
     """All that is known of it."""
-    held = scoring.state(context.connection)
-    frame = held.frame
-    found = _seen(context, frame, key)
+    loaded = scoring.state(context.connection)
+    frame = loaded.frame
+    history = _seen(context, frame, key)
     today = context.today
     directory = context.directory
-    own = _is_own(context, found)
+    own = _is_own(context, history)
     judges = context.allowed(Deed.VERIFY) and ledger.may_verify(
-        directory, viewer=context.viewer, unit=found.unit, sharers=found.employees, day=today
+        directory, viewer=context.viewer, unit=history.unit, sharers=history.employees, day=today
     )
     contents = Contents(
-        found.type,
-        found.day,
-        Party(found.company, "", found.company_registration),
-        Party(found.buyer, found.country, found.buyer_registration),
+        history.type,
+        history.day,
+        Party(history.company, "", history.company_registration),
+        Party(history.buyer, history.country, history.buyer_registration),
     )
     sees, sees_activities = context.sees(Deed.SEE_SCORECARD), context.sees(Deed.SEE_ACTIVITIES)
-    turn = ledger.whose_turn(directory, unit=found.unit, sharers=found.employees, day=today)
+    turn = ledger.whose_turn(directory, unit=history.unit, sharers=history.employees, day=today)
     shows_people = judges or not own or context.allowed(Deed.SEE_PEOPLE)
     return Page(
         "pages/activity.html",
-        found=found,
+        found=history,
         own=own,
-        judges=judges and found.state != "reversed",
+        judges=judges and history.state != "reversed",
         form_id=str(context.typed.value("form_id", "") or uuid4()),
-        alike=ledger.activities_alike(context.connection, frame, contents=contents, but=found.seq) if judges else [],
+        alike=ledger.activities_alike(context.connection, frame, contents=contents, but=history.seq) if judges else [],
         turn=turn,
         turn_names=[directory.employees[number].name for number in turn],
-        needed=found.type in ledger.types_to_verify(frame),
+        needed=history.type in ledger.types_to_verify(frame),
         people=directory.employees,
         shows_people=shows_people,
-        unit=None if found.unit is None else directory.unit_near(found.unit, found.day),
-        units={part.unit: directory.unit_near(part.unit, found.day) for part in found.credits if part.unit},
-        history=found,
-        counted=places_of(held, found, sees=sees),
+        unit=None if history.unit is None else directory.unit_near(history.unit, history.day),
+        units={part.unit: directory.unit_near(part.unit, history.day) for part in history.credits if part.unit},
+        history=history,
+        counted=places_of(loaded, history, sees=sees),
         derives=context.sees(Deed.SEE_DERIVATION),
-        unit_node=None if found.unit is None else Node(NodeKind.UNIT, found.unit),
+        unit_node=None if history.unit is None else Node(NodeKind.UNIT, history.unit),
         sees=sees_activities,
         shows_node=lambda text: (node := Node.parse(text)) is not None and sees(node),
         audits=context.allowed(Deed.SEE_LEDGER),
@@ -97,13 +97,13 @@ def activity(context: RequestContext, key: str) -> Page:
 @pages.act("/activities/<key>/reverse", may=Deed.REVERSE_ACTIVITY, again="activity")
 def reverse(context: RequestContext, key: str, form: ReverseForm) -> Redirect:
     """Take the whole activity out, with a reason."""
-    held = scoring.state(context.connection)
-    found = _mine(context, held.frame, key)
-    change = ScoreChange.before(context, held=held, employee=found.employee, day=found.day)
+    loaded = scoring.state(context.connection)
+    history = _mine(context, loaded.frame, key)
+    change = ScoreChange.before(context, loaded=loaded, employee=history.employee, day=history.day)
     is_repeat = intake.reverse_own(
-        context.connection, held.frame, activity=found, reason=form.reason, page=page_of(context, form.form_id)
+        context.connection, loaded.frame, activity=history, reason=form.reason, page=page_of(context, form.form_id)
     )
-    context.note(subject=f"activity:{key}", before=found.state, after="reversed", why=form.reason)
+    context.note(subject=f"activity:{key}", before=history.state, after="reversed", why=form.reason)
     if is_repeat:
         return Redirect(DONE_BEFORE, then="activity", values={"key": key})
     return Redirect(REVERSED, then="activity", values={"key": key}, parameters={"effect": change.words(context)})
@@ -113,13 +113,13 @@ def reverse(context: RequestContext, key: str, form: ReverseForm) -> Redirect:
 def correction(context: RequestContext, key: str) -> Page:
     """The form with what is recorded, to be mended."""
     frame = scoring.state(context.connection).frame
-    found = _mine(context, frame, key)
+    history = _mine(context, frame, key)
     locale = get_locale()
     language = locale.language if locale else "en"
     return Page(
         "pages/activity_correct.html",
-        found=found,
-        offered=choices(context, frame=frame, language=language, typed=context.typed, of=found),
+        found=history,
+        offered=choices(context, frame=frame, language=language, typed=context.typed, of=history),
         duplicates=[],
         words=words,
     )
@@ -128,45 +128,45 @@ def correction(context: RequestContext, key: str) -> Page:
 @pages.act("/activities/<key>/correct", may=Deed.REVERSE_ACTIVITY, again="correction")
 def correct(context: RequestContext, key: str, form: CorrectForm) -> Redirect:
     """Reverse it and record another in its place, both or neither."""
-    held = scoring.state(context.connection)
-    frame = held.frame
-    found = _mine(context, frame, key)
-    change = ScoreChange.before(context, held=held, employee=found.employee, day=form.day)
+    loaded = scoring.state(context.connection)
+    frame = loaded.frame
+    history = _mine(context, frame, key)
+    change = ScoreChange.before(context, loaded=loaded, employee=history.employee, day=form.day)
     with at_the_form():
         corrected = intake.correct_own(
             context.connection,
             frame,
-            activity=found,
+            activity=history,
             reason=form.reason,
             replacement=lambda time: event_of(context, frame=frame, form=form, rows=typed_colleagues(), time=time),
             page=page_of(context, form.form_id),
         )
-    context.note(subject=f"activity:{key}", before=found.state, after=corrected.event, why=form.reason)
+    context.note(subject=f"activity:{key}", before=history.state, after=corrected.event, why=form.reason)
     then = {"key": corrected.key}
     if corrected.is_repeat:
         return Redirect(DONE_BEFORE, then="activity", values=then)
     return Redirect(CORRECTED, then="activity", values=then, parameters={"effect": change.words(context)})
 
 
-def _is_own(context: RequestContext, found: ActivityHistory) -> bool:
-    return context.viewer.employee == found.employee
+def _is_own(context: RequestContext, history: ActivityHistory) -> bool:
+    return context.viewer.employee == history.employee
 
 
 def _seen(context: RequestContext, frame: Frame, key: str) -> ActivityHistory:
     """The activity, where it is there and for this person to see: an employee's own, one of their people's, or one of their units'."""
-    found = ledger.activity_history(context.connection, frame, key=key)
-    if found is None:
+    history = ledger.activity_history(context.connection, frame, key=key)
+    if history is None:
         raise NotThere
     sees = context.sees(Deed.SEE_ACTIVITIES)
-    units = {part.unit for part in found.credits if part.unit} | ({found.unit} if found.unit else set())
-    nodes = [Node(NodeKind.EMPLOYEE, number) for number in found.employees]
+    units = {part.unit for part in history.credits if part.unit} | ({history.unit} if history.unit else set())
+    nodes = [Node(NodeKind.EMPLOYEE, number) for number in history.employees]
     nodes += [Node(NodeKind.UNIT, unit) for unit in units]
     if not any(sees(node) for node in nodes):
         raise NotThere
-    return found
+    return history
 
 
 def _mine(context: RequestContext, frame: Frame, key: str) -> ActivityHistory:
-    found = _seen(context, frame, key)
-    context.require(Deed.REVERSE_ACTIVITY, Node(NodeKind.EMPLOYEE, found.employee))
-    return found
+    history = _seen(context, frame, key)
+    context.require(Deed.REVERSE_ACTIVITY, Node(NodeKind.EMPLOYEE, history.employee))
+    return history

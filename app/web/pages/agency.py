@@ -1,6 +1,6 @@
 """The agency on one page, where an executive begins: score, goals, heat map, what moved, what is at risk.
 
-A newcomer's usual mistake is to look for names here: an executive comes to employees by way of their units.
+Do not look for names here: an executive comes to employees by way of their units.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _DRAWN: Final[LruCache[Rendered[AgencyBoard]]] = drawn(16, bytes_max=4_000_000)
 @pages.read("/agency", may=Deed.SEE_AGENCY)
 def agency(context: RequestContext, query: ScoreParameters) -> Page:
     """The page."""
-    held = scoring.state(context.connection)
-    source = scoring.agency_source(context.connection, held=held, asked=asked_of(held, query, context.today))
-    asked = {
+    loaded = scoring.state(context.connection)
+    source = scoring.agency_source(context.connection, loaded=loaded, asked=asked_of(loaded, query, context.today))
+    parameters = {
         "cycle": source.asked.cycle,
         "as_of": query.as_of,
         "basis": query.basis if query.basis != "final" else None,
     }
-    kept = {name: value for name, value in asked.items() if value is not None}
+    kept = {name: value for name, value in parameters.items() if value is not None}
     body = CachedPart(
         _DRAWN,
         (source.fingerprint, tuple(kept.items()), "goals" in context.pages),

@@ -1,6 +1,6 @@
 """How a score comes about: every step from what it is paid by down to the single activities, for a person to check by hand.
 
-A newcomer's usual mistake is to work something out here. The steps are those that ``kopes explain`` and the API give, word by word; the page
+Do not work something out here. The steps are those that ``kopes explain`` and the API give, word by word; the page
 only sets the calculations apart and leads up, down and along the cascade.
 """
 
@@ -74,19 +74,19 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
 
     Queries: constant, whatever the size and the history.
     """
-    held = scoring.state(context.connection)
-    asked = asked_by(context, held, query)
+    loaded = scoring.state(context.connection)
+    asked = asked_by(context, loaded, query)
     sees = context.sees(Deed.SEE_ACTIVITIES)
-    found = scoring.explain(context.connection, asked, node, kpi, sees=sees, held=held)
-    if found is None:
+    explanation = scoring.explain(context.connection, asked, node, kpi, sees=sees, loaded=loaded)
+    if explanation is None:
         raise NotThere
     try:
         activities, following = scoring.counted_activities(
-            context.connection, asked, node, kpi, after=query.after, limit=PAGE_ROWS, sees=sees, held=held
+            context.connection, asked, node, kpi, after=query.after, limit=PAGE_ROWS, sees=sees, loaded=loaded
         )
     except ValueError:
         raise Invalid(at_field("after", "no_place", n_("This is no place in the list."))) from None
-    plan = held.plan(asked.cycle)
+    plan = loaded.plan(asked.cycle)
     directory = plan.frame.directory
     locale = get_locale()
     teller = Teller(locale.language if locale is not None else "en")
@@ -94,11 +94,11 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
     line = plan.sheet.line(asked.cycle, node, kpi)
     return Page(
         "pages/derivation.html",
-        explanation=found,
+        explanation=explanation,
         asked=asked,
         name=node_name(directory, node, asked.day),
-        origin_name=node_name(directory, found.origin, asked.day),
-        parts=teller.parts(found),
+        origin_name=node_name(directory, explanation.origin, asked.day),
+        parts=teller.parts(explanation),
         activities=activities,
         following=following,
         after=query.after,
@@ -108,7 +108,7 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
         hidden=hidden,
         served=_goals(plan, line),
         link=None if line is None else line.link,
-        cycles=sorted({*held.sheet.cycles, asked.cycle}),
+        cycles=sorted({*loaded.sheet.cycles, asked.cycle}),
         words=words,
         where={"cycle": asked.cycle, "as_of": asked.as_of, "basis": str(asked.basis)},
     )
@@ -121,12 +121,12 @@ class Teller:
         """Take the language."""
         self._language: Final = language
 
-    def parts(self, found: Explanation) -> list[tuple[Section, str, list[Markup]]]:
+    def parts(self, explanation: Explanation) -> list[tuple[Section, str, list[Markup]]]:
         """The parts of a derivation that have steps: what they are called, and their sentences."""
         return [
             (section, gettext(heading), [self.say(step) for step in steps])
             for section, heading in HEADINGS.items()
-            if (steps := found.of(section))
+            if (steps := explanation.of(section))
         ]
 
     def say(self, step: Step) -> Markup:

@@ -1,7 +1,7 @@
 """Static files, at addresses that carry a hash of their contents.
 
 They are answered by the event loop itself, from memory.
-A newcomer's usual mistake is to look for who is signed in, which asks the database: nothing here may wait.
+Do not look for who is signed in, which asks the database: nothing here may wait.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The goal tree, a level at a time: from a strategic goal down to those who move it, and from a line up to its goal.
 
-A newcomer's usual mistake is to leave out what a person may not see: it is counted, without its name.
+Do not leave out what a person may not see: it is counted, without its name.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ class GoalsQuery(BaseModel):
 @pages.read("/goals", may=Deed.SEE_GOALS)
 def goals(context: RequestContext, query: GoalsQuery) -> Page:
     """Goals, tasks and KPIs."""
-    held, plan = _plan(context, query)
+    loaded, plan = _plan(context, query)
     return Page(
         "pages/goals.html",
         goals=scoring.goal_levels(plan, sees=context.sees(Deed.SEE_GOALS)),
         own=[] if context.viewer.employee is None else _own(plan, context.viewer.employee),
         cycle=plan.cycle,
-        cycles=sorted({*held.sheet.cycles, plan.cycle}),
+        cycles=sorted({*loaded.sheet.cycles, plan.cycle}),
         words=words,
         kpi_name=_namer(plan),
     )
@@ -95,8 +95,8 @@ def line(context: RequestContext, node: Node, kpi: str, query: GoalsQuery) -> Pa
 
 
 def _plan(context: RequestContext, query: GoalsQuery) -> tuple[State, CyclePlan]:
-    held = scoring.state(context.connection)
-    return held, held.plan(asked_of(held, ScoreParameters(cycle=query.cycle), context.today).cycle)
+    loaded = scoring.state(context.connection)
+    return loaded, loaded.plan(asked_of(loaded, ScoreParameters(cycle=query.cycle), context.today).cycle)
 
 
 def _own(plan: CyclePlan, number: str) -> list[tuple[Node, scoring.DisplayLine]]:

@@ -1,6 +1,6 @@
 """The proposal of grades: groups, seats and how they came to be, ranks, grades, pay and promotion points.
 
-A newcomer's usual mistake is to take it for a decision: the system proposes, and names the rules that a proposal breaks; people lock.
+Do not take it for a decision: the system proposes, and names the rules that a proposal breaks; people lock.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class GradesQuery(BaseModel):
 
 
 def _cycle(context: RequestContext, wanted: int | None) -> tuple[State, int]:
-    held = scoring.state(context.connection)
-    return held, asked_by(context, held, ScoreParameters(cycle=wanted)).cycle
+    loaded = scoring.state(context.connection)
+    return loaded, asked_by(context, loaded, ScoreParameters(cycle=wanted)).cycle
 
 
 def _proposal(context: RequestContext, query: GradesQuery, of_cycle: int) -> EmployeeProposal | UnitProposal:
@@ -82,7 +82,7 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
     """The proposal of all employees, or of all units."""
     if not may(context.viewer.roles, Deed.SEE_GRADE, ()):
         raise NotThere  # Whoever sees only their own has a page of it.
-    held, of_cycle = _cycle(context, query.cycle)
+    loaded, of_cycle = _cycle(context, query.cycle)
     proposal = _proposal(context, query, of_cycle)
     kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
     names = {_code(row): node_name(context.directory, Node(kind, _code(row)), context.today) for row in proposal.rows}
@@ -112,14 +112,14 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
         last=last,
         query=query,
         cycle=of_cycle,
-        cycles=sorted({*held.sheet.cycles, of_cycle}),
+        cycles=sorted({*loaded.sheet.cycles, of_cycle}),
         asked={**query.model_dump(exclude_defaults=True, exclude={"page"}), "cycle": of_cycle},
         RULES=RULES,
         REASONS=REASONS,
         kind=str(kind),
         shows_pay=query.of == "employees" and may(context.viewer.roles, Deed.SEE_PAY, ()),
         exports=context.allowed(Deed.EXPORT),
-        group_name=group_namer(held.sheet.definitions.policies),
+        group_name=group_namer(loaded.sheet.definitions.policies),
     )
 
 
@@ -128,10 +128,10 @@ def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) ->
     """The whole proposal as a file."""
     _, of_cycle = _cycle(context, query.cycle)
     proposal = _proposal(context, query, of_cycle)
-    asked = {"cycle": of_cycle, "of": query.of, "format": form.format}
+    parameters = {"cycle": of_cycle, "of": query.of, "format": form.format}
     rows = len(proposal.rows)
-    log_reading(context.connection, context, form, what="grades", asked=asked, rows=rows)
-    context.note(subject="grades", after={"rows": rows, **asked}, why=form.reason)
+    log_reading(context.connection, context, form, what="grades", asked=parameters, rows=rows)
+    context.note(subject="grades", after={"rows": rows, **parameters}, why=form.reason)
     sheet = (
         UNIT_GRADES.sheet(proposal.rows) if isinstance(proposal, UnitProposal) else EMPLOYEE_GRADES.sheet(proposal.rows)
     )
@@ -142,7 +142,7 @@ def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) ->
 @pages.read("/grades/totals", may=Deed.SEE_PAY_TOTALS)
 def totals(context: RequestContext, query: GradesQuery) -> Page:
     """How many people have each proposed grade and what it pays together, without a name."""
-    held, of_cycle = _cycle(context, query.cycle)
+    loaded, of_cycle = _cycle(context, query.cycle)
     proposal = cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today)
     pay = dict.fromkeys(proposal.counts, 0)
     for row in proposal.rows:
@@ -153,7 +153,7 @@ def totals(context: RequestContext, query: GradesQuery) -> Page:
         proposal=proposal,
         pay=pay,
         cycle=of_cycle,
-        cycles=sorted({*held.sheet.cycles, of_cycle}),
+        cycles=sorted({*loaded.sheet.cycles, of_cycle}),
     )
 
 
@@ -162,7 +162,7 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
     """One employee's proposed grade, with what it comes from."""
     if node.kind is not NodeKind.EMPLOYEE:
         raise NotThere
-    held, of_cycle = _cycle(context, query.cycle)
+    loaded, of_cycle = _cycle(context, query.cycle)
     proposal = cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today)
     row = next((one for one in proposal.rows if one.employee == node.code), None)
     if row is None:
@@ -175,9 +175,9 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
         points=proposal.points.get(node.code),
         published=_published,
         cycle=of_cycle,
-        cycles=sorted({*held.sheet.cycles, of_cycle}),
+        cycles=sorted({*loaded.sheet.cycles, of_cycle}),
         REASONS=REASONS,
-        group_name=group_namer(held.sheet.definitions.policies),
+        group_name=group_namer(loaded.sheet.definitions.policies),
         shows_pay=context.allowed(Deed.SEE_PAY, node),
     )
 

@@ -1,6 +1,6 @@
 """Scheduled work as the administrator and the auditor see it: the runs, how they ended, and when a worker was last seen.
 
-A newcomer's usual mistake is to read an empty list as "all is well": without a worker nothing runs, so that stands on top.
+Do not read an empty list as "all is well": without a worker nothing runs, so that stands on top.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Keys for programs and hooks for signed messages, which the administrator keeps.
 
-A newcomer's usual mistake is to look a key up: it is shown once, on the answer that made it. Who lost it makes another and revokes the first.
+A key cannot be looked up: it is shown once, on the answer that made it. Who lost it makes another and revokes the first.
 """
 
 from __future__ import annotations

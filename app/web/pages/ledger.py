@@ -1,6 +1,6 @@
 """The auditor's pages: every event of the ledger as it was recorded, and the trail of who did what.
 
-A newcomer's usual mistake is to look for deleted events: there are none. What has no effect (void, overtaken, reversed) stays and says so.
+Do not look for deleted events: there are none. What has no effect (void, overtaken, reversed) stays and says so.
 """
 
 from __future__ import annotations
@@ -77,12 +77,14 @@ class TrailQuery(BaseModel):
 def events(context: RequestContext, query: LedgerQuery) -> Page:
     """The events, the newest first."""
     frame = scoring.state(context.connection).frame
-    found = ledger.search_events(context.connection, frame, only=query.only(), limit=PAGE_ROWS + 1, before=query.before)
+    entries = ledger.search_events(
+        context.connection, frame, only=query.only(), limit=PAGE_ROWS + 1, before=query.before
+    )
     return Page(
         "pages/ledger.html",
         told=notices.rights_notice(context.connection, account_id=context.viewer.account_id),
-        entries=found[:PAGE_ROWS],
-        following=found[PAGE_ROWS - 1].seq if len(found) > PAGE_ROWS else None,
+        entries=entries[:PAGE_ROWS],
+        following=entries[PAGE_ROWS - 1].seq if len(entries) > PAGE_ROWS else None,
         query=query,
         asked=query.model_dump(exclude_defaults=True, exclude={"before"}),
         words=words,
@@ -104,22 +106,22 @@ def export(context: RequestContext, query: LedgerQuery, form: ActivitiesExport) 
 @pages.read("/ledger/<key>", may=Deed.SEE_LEDGER)
 def event(context: RequestContext, key: str) -> Page:
     """One event: as it came, what was said of it, and whom it counts for."""
-    held = scoring.state(context.connection)
-    frame = held.frame
-    found = ledger.raw_event(context.connection, frame, key=key)
-    if found is None:
+    loaded = scoring.state(context.connection)
+    frame = loaded.frame
+    raw = ledger.raw_event(context.connection, frame, key=key)
+    if raw is None:
         raise NotThere
     history = ledger.activity_history(context.connection, frame, key=key)
     return Page(
         "pages/ledger_event.html",
-        event=found,
-        body=indented(found.body),
+        event=raw,
+        body=indented(raw.body),
         history=history,
         derives=context.sees(Deed.SEE_DERIVATION),
         people=frame.directory.employees,
-        counted=() if history is None else places_of(held, history, sees=context.sees(Deed.SEE_SCORECARD)),
-        target_is_here=found.target is not None
-        and ledger.raw_event(context.connection, frame, key=found.target) is not None,
+        counted=() if history is None else places_of(loaded, history, sees=context.sees(Deed.SEE_SCORECARD)),
+        target_is_here=raw.target is not None
+        and ledger.raw_event(context.connection, frame, key=raw.target) is not None,
         words=words,
     )
 
@@ -127,7 +129,7 @@ def event(context: RequestContext, key: str) -> Page:
 @trail_pages.read("/trail", may=Deed.SEE_TRAIL)
 def trail(context: RequestContext, query: TrailQuery) -> Page:
     """Who did what, the newest first."""
-    found = access.trail_rows(
+    rows = access.trail_rows(
         context.connection,
         limit=PAGE_ROWS + 1,
         before_id=query.before,
@@ -136,14 +138,14 @@ def trail(context: RequestContext, query: TrailQuery) -> Page:
         subject=query.subject or None,
     )
     definitions = scoring.state(context.connection).sheet.definitions
-    names = _names(context, found)
+    names = _names(context, rows)
     return Page(
         "pages/trail.html",
         told=notices.rights_notice(context.connection, account_id=context.viewer.account_id),
-        rows=found[:PAGE_ROWS],
+        rows=rows[:PAGE_ROWS],
         subject_of=lambda text: subject_of(text, names),
         changed=lambda kept: changed(kept, definitions, names),
-        following=found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None,
+        following=rows[PAGE_ROWS - 1].id if len(rows) > PAGE_ROWS else None,
         query=query,
         asked=query.model_dump(exclude_defaults=True, exclude={"before"}),
         words=words,

@@ -1,6 +1,6 @@
 """Logging an activity: on a phone, in fifteen seconds, with a possible duplicate shown before it is saved.
 
-A newcomer's usual mistake is a new id at each sending. The form carries its own, so that sent twice it is one event.
+Avoid a new id at each sending. The form carries its own, so that sent twice it is one event.
 """
 
 from __future__ import annotations
@@ -88,19 +88,19 @@ def _day(text: str) -> dt.date | None:
 
 def _look_first(context: RequestContext, form: ActivityForm) -> ScoreChange | FormError:
     """What may be recorded already stops a form that is not sure; the score before is for the answer."""
-    state = scoring.state(context.connection)
-    context.use(state.frame.directory)
+    loaded = scoring.state(context.connection)
+    context.use(loaded.frame.directory)
     me = context.viewer.employee or ""
     # What is wrong is told before what is alike.
-    event_of(context, frame=state.frame, form=form, rows=typed_colleagues())
+    event_of(context, frame=loaded.frame, form=form, rows=typed_colleagues())
     if not form.sure:
         values = {name: str(getattr(form, name)) for name in Likeness.model_fields}
-        duplicates = possible_duplicates(context.connection, frame=state.frame, values=values, day=form.day)
+        duplicates = possible_duplicates(context.connection, frame=loaded.frame, values=values, day=form.day)
         # Sent twice, the form finds its own activity.
         own = ledger.event_key(EventKey(pages_source(me), form.form_id))
         if duplicates and own not in {one.key for one in duplicates}:
             return FormError(at_field("sure", "possible_duplicate", LOOK_FIRST))
-    return ScoreChange.before(context, held=state, employee=me, day=form.day)
+    return ScoreChange.before(context, loaded=loaded, employee=me, day=form.day)
 
 
 @pages.act("/log", may=Deed.LOG_ACTIVITY, again="log_activity", before=_look_first)
@@ -127,16 +127,16 @@ def log(context: RequestContext, form: ActivityForm, looked_up: ScoreChange) -> 
 @pages.read("/log/companies", may=Deed.LOG_ACTIVITY)
 def companies(context: RequestContext, query: Suggestion) -> Json:
     """Companies whose name or registration begins so."""
-    found = ledger.suggest_parties(context.connection, text=query.q[:200], buyers=False)
+    parties = ledger.suggest_parties(context.connection, text=query.q[:200], buyers=False)
     return Json(
-        {"items": [{"value": one.name, "registration": one.registration, "note": one.registration} for one in found]}
+        {"items": [{"value": one.name, "registration": one.registration, "note": one.registration} for one in parties]}
     )
 
 
 @pages.read("/log/buyers", may=Deed.LOG_ACTIVITY)
 def buyers(context: RequestContext, query: Suggestion) -> Json:
     """Buyers whose name or registration begins so, those of the chosen country first."""
-    found = ledger.suggest_parties(context.connection, text=query.q[:200], buyers=True, country=query.country)
+    parties = ledger.suggest_parties(context.connection, text=query.q[:200], buyers=True, country=query.country)
     return Json(
         {
             "items": [
@@ -146,7 +146,7 @@ def buyers(context: RequestContext, query: Suggestion) -> Json:
                     "country": one.country,
                     "note": f"{one.country} {one.registration}".strip(),
                 }
-                for one in found
+                for one in parties
             ]
         }
     )
@@ -156,8 +156,8 @@ def buyers(context: RequestContext, query: Suggestion) -> Json:
 def colleagues(context: RequestContext, query: Suggestion) -> Json:
     """Colleagues whose name or number begins so."""
     me = context.viewer.employee
-    found = colleagues_named(context.directory, text=query.q[:200], day=context.today, limit=9)
-    return Json({"items": [one for one in found if not one["value"].endswith(f"({me})")][:8]})
+    offered = colleagues_named(context.directory, text=query.q[:200], day=context.today, limit=9)
+    return Json({"items": [one for one in offered if not one["value"].endswith(f"({me})")][:8]})
 
 
 @pages.read("/log/alike", may=Deed.LOG_ACTIVITY)
@@ -165,10 +165,10 @@ def alike(context: RequestContext, query: Likeness) -> Page:
     """What may be recorded already, as the list that the form shows."""
     frame = scoring.state(context.connection).frame
     day = query.day or local_today(context, context.viewer.employee or "")
-    found = possible_duplicates(
+    duplicates = possible_duplicates(
         context.connection,
         frame=frame,
         values={name: str(getattr(query, name) or "") for name in Likeness.model_fields},
         day=day,
     )
-    return Page("pages/activity_alike.html", duplicates=found, words=words)
+    return Page("pages/activity_alike.html", duplicates=duplicates, words=words)

@@ -1,14 +1,13 @@
 """The unit that one heads, or one below it: its people and units side by side.
 
-A newcomer's usual mistake is to take the unit from the address unasked: whoever may not see its people's scores is told that it is not there.
+Do not take the unit from the address unasked: whoever may not see its people's scores is told that it is not there.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from app import access, scoring
-from app.kit.refusals import NotThere
+from app import scoring
 from app.rules.permissions import Deed
 from app.rules.terms import Node
 from app.web import words
@@ -30,12 +29,11 @@ class OfficeQuery(ScoreParameters):
 @pages.read("/office", may=Deed.SEE_PEOPLE_SCORES)
 def office(context: RequestContext, query: OfficeQuery) -> Page:
     """The unit's people and the units below."""
-    node = chosen_unit(context, query.unit)
-    context.require(Deed.SEE_PEOPLE_SCORES, node)
-    if not access.exists(context.directory, node):
-        raise NotThere
-    held = scoring.state(context.connection)
-    shown = scoring.office(context.connection, held=held, unit=node.code, asked=asked_of(held, query, context.today))
+    node = chosen_unit(context, query.unit, may=Deed.SEE_PEOPLE_SCORES)
+    loaded = scoring.state(context.connection)
+    shown = scoring.office(
+        context.connection, loaded=loaded, unit=node.code, asked=asked_of(loaded, query, context.today)
+    )
     return Page(
         "pages/office.html",
         office=shown,

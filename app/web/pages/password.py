@@ -1,6 +1,6 @@
 """Changing one's own password.
 
-A newcomer's usual mistake is to trim what was typed: spaces belong to a password, so the fields are read as they came.
+Do not trim what was typed: spaces belong to a password, so the fields are read as they came.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Everyone's scores in a cycle, and their download with a reason.
 
-A newcomer's usual mistake is a link to a file: what is downloaded of other people is asked for by a form, with its reason, and is logged.
+Avoid a link to a file: what is downloaded of other people is asked for by a form, with its reason, and is logged.
 """
 
 from __future__ import annotations
@@ -58,40 +58,40 @@ def people(context: RequestContext, query: PeopleQuery) -> Page:
     """The list; only for who may see everyone's."""
     if not may(context.viewer.roles, Deed.SEE_PEOPLE_SCORES, ()):
         raise NotThere  # A head's own line stands on the office's page.
-    held = scoring.state(context.connection)
-    found = scoring.roster(context.connection, asked=asked_of(held, query, context.today), only=query.only())
-    last = max(1, -(-len(found.rows) // PAGE_ROWS))
+    loaded = scoring.state(context.connection)
+    roster = scoring.roster(context.connection, asked=asked_of(loaded, query, context.today), only=query.only())
+    last = max(1, -(-len(roster.rows) // PAGE_ROWS))
     page = min(query.page, last)
-    asked = {**query.model_dump(exclude_defaults=True, exclude={"page", "part"}), "cycle": found.cycle}
+    parameters = {**query.model_dump(exclude_defaults=True, exclude={"page", "part"}), "cycle": roster.cycle}
     return Page(
         "pages/people.html",
-        roster=found,
+        roster=roster,
         reminders=reminders_for(context),
-        rows=found.rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
+        rows=roster.rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
         page=page,
         last=last,
         query=query,
-        asked=asked,
+        asked=parameters,
         sorts=SORTS,
         words=words,
-        cycles=sorted({*held.sheet.cycles, found.cycle}),
+        cycles=sorted({*loaded.sheet.cycles, roster.cycle}),
         exports=context.allowed(Deed.EXPORT),
-        group_name=group_namer(held.sheet.definitions.policies),
+        group_name=group_namer(loaded.sheet.definitions.policies),
     )
 
 
 @pages.act("/people", may=Deed.EXPORT, again="people", lane=Lane.FILE)
 def export(context: RequestContext, query: PeopleQuery, form: ReasonedExport) -> Download:
     """The same rows as a file: all of them, not a page."""
-    held = scoring.state(context.connection)
-    found = scoring.roster(context.connection, asked=asked_of(held, query, context.today), only=query.only())
-    asked: dict[str, Any] = {
+    loaded = scoring.state(context.connection)
+    roster = scoring.roster(context.connection, asked=asked_of(loaded, query, context.today), only=query.only())
+    parameters: dict[str, Any] = {
         **query.model_dump(mode="json", exclude_defaults=True, exclude={"page", "part"}),
-        "cycle": found.cycle,
+        "cycle": roster.cycle,
         "format": form.format,
     }
-    log_reading(context.connection, context, form, what="people", asked=asked, rows=len(found.rows))
-    context.note(subject="people", after={"rows": len(found.rows), **asked}, why=form.reason)
-    name = f"people-{found.cycle}-{(query.as_of or context.today).isoformat()}"
-    sheet = PEOPLE.sheet(found.rows)
+    log_reading(context.connection, context, form, what="people", asked=parameters, rows=len(roster.rows))
+    context.note(subject="people", after={"rows": len(roster.rows), **parameters}, why=form.reason)
+    name = f"people-{roster.cycle}-{(query.as_of or context.today).isoformat()}"
+    sheet = PEOPLE.sheet(roster.rows)
     return sheet_file(sheet, name=name, kind=form.format, made_at=context.now)

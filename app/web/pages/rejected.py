@@ -1,6 +1,6 @@
 """Rejected events: why they were not recorded, and the form in which one is mended and sent again.
 
-A newcomer's usual mistake is to lose what was typed: a replay that is rejected again shows the mended text with the new reasons.
+Do not lose what was typed: a replay that is rejected again shows the mended text with the new reasons.
 Another is to show a kept reason as it was written down, which is English: whoever reads it has a language of their own.
 """
 
@@ -58,11 +58,11 @@ class ReplayForm(BaseModel):
 @pages.read("/rejected", may=Deed.SEE_REJECTED)
 def rejected(context: RequestContext, query: RejectedQuery) -> Page:
     """What is still to be mended, the newest first."""
-    found = ledger.rejected_events(context.connection, before=query.before, limit=PAGE_ROWS + 1)
+    events = ledger.rejected_events(context.connection, before=query.before, limit=PAGE_ROWS + 1)
     return Page(
         "pages/rejected.html",
-        events=found[:PAGE_ROWS],
-        following=found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None,
+        events=events[:PAGE_ROWS],
+        following=events[PAGE_ROWS - 1].id if len(events) > PAGE_ROWS else None,
         query=query,
         replays=context.allowed(Deed.REPLAY_REJECTED),
         reason_text=reason_text,

@@ -1,6 +1,6 @@
 """A scorecard: KPIs against target, pace, projection, score, and what moved it last. One's own is where an employee begins.
 
-A newcomer's usual mistake is a second template for what moves on an open page: the script asks the same address for its ``part`` and gets
+Avoid a second template for what moves on an open page: the script asks the same address for its ``part`` and gets
 the same part, rendered from the same read model.
 """
 
@@ -47,12 +47,12 @@ def scorecard(context: RequestContext, node: Node, query: ScoreParameters) -> Pa
 
 
 def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
-    held = scoring.state(context.connection)
+    loaded = scoring.state(context.connection)
     sees = context.sees(Deed.SEE_SCORECARD)
     people = context.allowed(Deed.SEE_PEOPLE_SCORES, node)
     shows = Visibility(activities=context.allowed(Deed.SEE_ACTIVITIES, node), people=people, node=sees)
-    asked = asked_by(context, held, query)
-    source = scoring.board_source(context.connection, held=held, node=node, asked=asked, shows=shows)
+    asked = asked_by(context, loaded, query)
+    source = scoring.board_source(context.connection, loaded=loaded, node=node, asked=asked, shows=shows)
     parents = [line.row.parent_node for line in source.plan.lines.get(node, ())]
     body = _Body(
         source,
@@ -81,8 +81,8 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
     )
 
 
-_DRAWN: Final[LruCache[Rendered[Board]]] = drawn(256, bytes_max=5_000_000)
-_FORMS: Final[LruCache[Markup]] = LruCache(512, weight_max=1_000_000, weigh=len)
+_DRAWN: Final[LruCache[Rendered[Any]]] = drawn(512, bytes_max=6_000_000)
+"""Bodies with their boards, and the forms above them, which have none."""
 
 
 class _Body(CachedPart[Board]):
@@ -103,11 +103,12 @@ class _Body(CachedPart[Board]):
             reader_of_page(),
             request.path,
         )
-        self.form: Final = _FORMS.get(self._form_key)
+        form = _DRAWN.get(self._form_key)
+        self.form: Final = form.html if form else None
 
     def keep_form(self, html: Markup) -> Markup:
         """Keep the form that asks for another day, which changes with nothing but what is asked."""
-        return _FORMS.keep(self._form_key, html)
+        return _DRAWN.keep(self._form_key, Rendered(None, html)).html
 
     @property
     def bullet(self) -> Bullets:

@@ -1,6 +1,6 @@
 """One's own sessions: where one is signed in, since when, and the end of those that should not be.
 
-A newcomer's usual mistake is to take a device's word for it: what a browser says of itself tells sessions apart, and proves nothing.
+Do not take a device's word for it: what a browser says of itself tells sessions apart, and proves nothing.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ class SessionForm(BaseModel):
 @pages.read("/sessions", may=Deed.KEEP_SESSIONS)
 def sessions(context: RequestContext) -> Page:
     """The open ones, this one first."""
-    found = access.own_sessions(
+    rows = access.own_sessions(
         context.connection, viewer=context.viewer, now=context.now, idle=context.settings.session_idle
     )
     minutes = int(context.settings.session_idle.total_seconds()) // 60
     hours = int(context.settings.session_life.total_seconds()) // 3600
-    return Page("pages/sessions.html", sessions=found, device=device, minutes=minutes, hours=hours)
+    return Page("pages/sessions.html", sessions=rows, device=device, minutes=minutes, hours=hours)
 
 
 @pages.act("/sessions/end", may=Deed.KEEP_SESSIONS, again="sessions")

@@ -1,6 +1,6 @@
 """Signing in and out.
 
-A newcomer's usual mistake is one transaction around all of it: hashing a password takes a tenth of a second, in which no writer should wait.
+Avoid one transaction around all of it: hashing a password takes a tenth of a second, in which no writer should wait.
 So the attempt is written down, the password checked with nothing open, and the session begun.
 """
 

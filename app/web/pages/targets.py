@@ -1,6 +1,6 @@
 """Targets: the lines of a unit, its people and the units below, KPI by KPI, and whether what should add up does. A head sets them there.
 
-A newcomer's usual mistake is to compare everything with everything: only identical lines are slices of the line above (domain.md 4).
+Do not compare everything with everything: only identical lines are slices of the line above (domain.md 4).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import access, scoring
+from app import scoring
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.kit.replacing import exact_text
 from app.plain.findings import Finding, n_
@@ -77,12 +77,11 @@ def field_of(what: str, kpi: str, node: str = "") -> str:
 @pages.read("/targets", may=Deed.SEE_TARGETS)
 def targets(context: RequestContext, query: TargetsQuery) -> Page:
     """The unit's KPIs with all lines of them there."""
-    node = chosen_unit(context, query.unit)
-    context.require(Deed.SEE_TARGETS, node)
-    if not access.exists(context.directory, node):
-        raise NotThere
-    held = scoring.state(context.connection)
-    shown = scoring.targets(context.connection, held=held, unit=node.code, asked=asked_of(held, query, context.today))
+    node = chosen_unit(context, query.unit, may=Deed.SEE_TARGETS)
+    loaded = scoring.state(context.connection)
+    shown = scoring.targets(
+        context.connection, loaded=loaded, unit=node.code, asked=asked_of(loaded, query, context.today)
+    )
     # What is set holds from now on: on the page of a day that is past it would not show.
     sets = context.sees(Deed.SET_TARGETS) if query.as_of is None else (lambda _node: False)
     settable = {node for node in {row.node for block in shown.blocks for row in block.rows} if sets(node)}
@@ -191,9 +190,9 @@ def _nothing_to_set(shown: Targets, settable: Collection[Node], *, me: str | Non
     if not mine or any(row.takes_target for row in mine):
         return {}
     why = Counter(row.no_target for row in mine)
-    found = {str(reason): why[reason] for reason in NoTarget if why[reason]}
+    reasons = {str(reason): why[reason] for reason in NoTarget if why[reason]}
     own = sum(row.takes_target for row in rows if row.node == Node(NodeKind.EMPLOYEE, me or ""))
-    return found | ({"from_above": own} if own else {})
+    return reasons | ({"from_above": own} if own else {})
 
 
 def _form(context: RequestContext, block: TargetBlock, nodes: Collection[Node]) -> list[Settable]:
@@ -202,14 +201,14 @@ def _form(context: RequestContext, block: TargetBlock, nodes: Collection[Node]) 
     A figure that was overtaken is held against the present one from now on; the others against those that the form was made with, so that what
     another person set meanwhile is never put back by a field that nobody touched.
     """
-    found: list[Settable] = []
+    settables: list[Settable] = []
     for row in block.rows:
         if row.node not in nodes or not row.takes_target:
             continue
         name, seen_name = (field_of(what, block.kpi, str(row.node)) for what in ("target", "seen"))
         given = exact_text(row.given) or ""
         overtaken = any(finding.code == "overtaken" for finding in context.typed.errors(name))
-        found.append(
+        settables.append(
             Settable(
                 node=row.node,
                 name=row.name,
@@ -220,7 +219,7 @@ def _form(context: RequestContext, block: TargetBlock, nodes: Collection[Node]) 
                 folder=_figure(row.set_target.folder) if row.set_target is not None else None,
             )
         )
-    return found
+    return settables
 
 
 def _figure(figure: Decimal | None) -> str:

@@ -1,6 +1,6 @@
 """The queue of what waits for a second person, and the verdicts, one or several at once.
 
-A newcomer's usual mistake is to overwrite: what a colleague judged while the page was open is left as it is, and named.
+Do not overwrite: what a colleague judged while the page was open is left as it is, and named.
 """
 
 from __future__ import annotations

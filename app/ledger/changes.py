@@ -1,7 +1,7 @@
 """Whose figures a transaction moved, and following that from another process.
 
 A newcomer's usual mistake: to read rows above the last sequence number seen. On PostgreSQL a number given out earlier may commit later;
-a follower has to go by transactions: what was not yet visible at its last look, whatever its number.
+a follower has to go by transactions: what was not yet visible at its cursor, whatever its number.
 """
 
 from __future__ import annotations
@@ -18,7 +18,15 @@ from sqlalchemy import Connection
 from app.kit.database import is_postgresql
 from app.ledger import tables
 
-__all__ = ["Change", "Cursor", "changes_after", "forget_changes", "look", "touch"]
+__all__ = [
+    "Change",
+    "Cursor",
+    "changes_after",
+    "changes_since",
+    "cursor",
+    "forget_changes",
+    "record_change",
+]
 
 SEEN_WRITTEN_MAX: Final = 64
 """Of more transactions that overlap nothing is written in a position: whoever returns to it hears of them twice."""
@@ -26,7 +34,7 @@ SEEN_WRITTEN_MAX: Final = 64
 _POSITION: Final = re.compile(r"[0-9]{1,19}(?:-[0-9]{1,19}){0,64}", re.ASCII)
 
 
-def touch(connection: Connection, *, at: dt.datetime, owners: str) -> None:
+def record_change(connection: Connection, *, at: dt.datetime, owners: str) -> None:
     """Note whose figures this transaction moves. Queries: 1."""
     here = sa.cast(sa.cast(sa.func.pg_current_xact_id(), sa.Text), sa.BigInteger) if is_postgresql(connection) else 0
     connection.execute(sa.insert(tables.touched).values(at=at, owners=owners, transaction=here))
@@ -66,8 +74,13 @@ class Cursor:
         return cls(horizon, frozenset(seen)) if horizon < 2**63 else None
 
 
-def look(connection: Connection, before: Cursor | None) -> tuple[Cursor, list[Change]]:
-    """What has been committed since the last look, in order; the first look finds nothing and only learns where things stand.
+def cursor(connection: Connection) -> Cursor:
+    """Where a follower begins that wants to hear of nothing that is committed already. Queries: 2."""
+    return changes_since(connection, None)[0]
+
+
+def changes_since(connection: Connection, before: Cursor | None) -> tuple[Cursor, list[Change]]:
+    """What has been committed since a cursor, in order, and the next cursor; None hears of nothing, and only learns where things stand.
 
     Queries: 2.
     """
@@ -79,7 +92,7 @@ def look(connection: Connection, before: Cursor | None) -> tuple[Cursor, list[Ch
         rows = connection.execute(
             sa.select(touched).where(touched.c.seq > before.horizon).order_by(touched.c.seq)
         ).all()
-        return Cursor(max((newest, *(row.seq for row in rows))), frozenset()), [_touch(row) for row in rows]
+        return Cursor(max((newest, *(row.seq for row in rows))), frozenset()), [_change(row) for row in rows]
     # The oldest transaction still under way: every row of an older one is visible now, or never will be.
     horizon = int(
         connection.scalar(sa.select(sa.cast(sa.func.pg_snapshot_xmin(sa.func.pg_current_snapshot()), sa.Text))) or "0"
@@ -87,7 +100,7 @@ def look(connection: Connection, before: Cursor | None) -> tuple[Cursor, list[Ch
     since = horizon if before is None else before.horizon
     rows = connection.execute(sa.select(touched).where(touched.c.transaction >= since).order_by(touched.c.seq)).all()
     known = frozenset() if before is None else before.seen
-    fresh = [] if before is None else [_touch(row) for row in rows if row.seq not in known]
+    fresh = [] if before is None else [_change(row) for row in rows if row.seq not in known]
     return Cursor(horizon, frozenset(row.seq for row in rows if row.transaction >= horizon)), fresh
 
 
@@ -106,11 +119,11 @@ def changes_after(connection: Connection, position: str) -> list[Change] | None:
     first_known = 0 if oldest is None else oldest if is_postgresql(connection) else oldest - 1
     if oldest is not None and before.horizon < first_known:
         return None
-    now, touches = look(connection, before)
-    return None if now.horizon < before.horizon else touches
+    now, changes = changes_since(connection, before)
+    return None if now.horizon < before.horizon else changes
 
 
-def _touch(row: sa.Row[tuple[object, ...]]) -> Change:
+def _change(row: sa.Row[tuple[object, ...]]) -> Change:
     owners = json.loads(row.owners)
     return Change(
         row.seq,

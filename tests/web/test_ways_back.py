@@ -1,0 +1,106 @@
+"""From every page about a thing one reaches the page above: unit to unit to agency, figure to scorecard, deal to activities.
+
+The pages are taken from the application's own list: one about something new has to say here what stands above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from app.web.pages import PAGES
+from tests.web.markup import read
+from tests.web.working import PEOPLE, Somebody, Working, key_of
+
+
+class Way(NamedTuple):
+    """A page, and what stands above it: the first of these that the person may see is linked."""
+
+    page: str
+    above: Sequence[str]
+
+
+DEAL: Final = f"/activities/{key_of('D-1')}"
+
+WAYS: Final[dict[str, Sequence[Way]]] = {
+    "scorecard.scorecard": (
+        Way("/scorecards/unit:HQ", ["/agency"]),
+        Way("/scorecards/unit:EUR", ["/scorecards/unit:HQ"]),
+        Way("/scorecards/unit:VIE", ["/scorecards/unit:EUR"]),
+        Way("/scorecards/employee:E1", ["/scorecards/unit:VIE"]),
+    ),
+    "derivation.derivation": (
+        Way("/scorecards/unit:VIE/deals", ["/scorecards/unit:VIE"]),
+        Way("/scorecards/employee:E1/deals", ["/scorecards/employee:E1"]),
+    ),
+    "office.office": (
+        Way("/office?unit=HQ", ["/scorecards/unit:HQ"]),
+        Way("/office?unit=VIE", ["/office?unit=EUR", "/scorecards/unit:VIE"]),
+    ),
+    "targets.targets": (
+        Way("/targets?unit=HQ", ["/scorecards/unit:HQ"]),
+        Way("/targets?unit=VIE", ["/targets?unit=EUR", "/scorecards/unit:VIE"]),
+    ),
+    "activities.activities": (
+        Way("/activities?node=unit:VIE", ["/scorecards/unit:VIE"]),
+        Way("/activities?node=employee:E1", ["/scorecards/employee:E1"]),
+        Way("/activities", ["/scorecard"]),
+    ),
+    "activity.activity": (Way(DEAL, ["/activities?node=unit:VIE", "/scorecards/unit:VIE"]),),
+    "activity.correction": (Way(f"{DEAL}/correct", [DEAL]),),
+    "ledger.event": (Way(f"/ledger/{key_of('D-1')}", ["/ledger"]),),
+    "goals.kpi": (Way("/goals/kpis/deals", ["/goals"]),),
+    "goals.line": (Way("/goals/unit:VIE/deals", ["/goals/kpis/deals"]),),
+    "grades.grade": (Way("/grades/employee:E1", ["/grades", "/scorecards/employee:E1"]),),
+    "grades.totals": (Way("/grades/totals", ["/agency"]),),
+    "accounts.account": (Way("/accounts/1", ["/accounts"]),),
+    "rejected.one": (Way("/rejected/1", ["/rejected"]),),
+    "log_activity.log_activity": (Way("/log", ["/activities"]),),
+}
+"""Of each page that is about something, or that is no page of the navigation."""
+
+LISTS: Final = ("/activities", "/verification", "/ledger", "/activities?node=unit:VIE")
+"""Those that lead to a deal: its employee's own, the queue of who judges it, the auditor's, its unit's. One of them is the way back."""
+
+ALONE: Final = {
+    *("agency.agency", "goals.goals", "grades.grades", "home.home", "jobs.jobs", "keys.keys", "ledger.events"),
+    *("trail.trail", "people.people", "rejected.rejected", "my_scorecard.own_scorecard", "verification.verification"),
+    *("accounts.accounts", "password.password", "sessions.sessions", "sign_in.sign_in", "files.file", "files.favicon"),
+    *("log_activity.companies", "log_activity.buyers", "log_activity.colleagues", "log_activity.alike"),
+}
+"""Pages of the navigation and the header, and what a form asks for while one types."""
+
+
+def test_every_page_says_what_stands_above_it() -> None:
+    """A new page has to be added here."""
+    assert {route.endpoint for pages in PAGES for route in pages.routes if not (route.acts or route.api)} == (
+        WAYS.keys() | ALONE
+    )
+
+
+def _leads(browser: Somebody, page: str, above: str) -> bool:
+    wanted = urlsplit(above)
+    asked = parse_qs(wanted.query)
+    main = next(read(browser.get(page).text).all("main"))
+    links = [urlsplit(link.attributes.get("href", "")) for link in main.all("a")]
+    return any(link.path == wanted.path and asked.items() <= parse_qs(link.query).items() for link in links)
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_each_page_leads_to_the_page_above(working: Working, name: str) -> None:
+    """As far as the person may: where a page above is not theirs to see, the next that is (issue 11, section 1)."""
+    working.record("2026-06-04 deal D-1 E1 100 USD of One/AT")
+    browser: Somebody = getattr(working, name)
+    dead = []
+    for page, above in (way for ways in WAYS.values() for way in ways):
+        if browser.statuses(page) != [200]:
+            continue
+        seen = next((one for one in above if browser.statuses(one) == [200]), None)
+        if page == DEAL and any(_leads(browser, page, one) for one in LISTS):
+            continue
+        if seen is not None and not _leads(browser, page, seen):
+            dead.append(f"{page} does not lead to {seen}")
+    assert dead == []
