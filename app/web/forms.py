@@ -12,9 +12,9 @@ import re
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
@@ -22,7 +22,7 @@ from app.kit.refusals import Invalid, at_field
 from app.plain.findings import Finding, Place, n_
 from app.rules.activities import MESSAGES
 
-__all__ = ["PASSWORD_FIELDS", "Typed", "is_plain", "kept", "kept_values", "parsed", "refuse_unfit"]
+__all__ = ["PASSWORD_FIELDS", "ReasonForm", "Typed", "is_plain", "kept", "kept_values", "parsed", "refuse_unfit"]
 
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -61,6 +61,14 @@ class Typed:
     def elsewhere(self, names: list[str]) -> list[Finding]:
         """What is wrong with none of these fields."""
         return [finding for finding in self.findings if finding.place.field not in names]
+
+
+class ReasonForm(BaseModel):
+    """Why something is done that cuts somebody, or a program, off."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: Annotated[str, Field(min_length=3, max_length=500)]
 
 
 def kept(given: MultiDict[str, str]) -> dict[str, list[str]]:

@@ -108,4 +108,12 @@
   for (const select of document.querySelectorAll("select[data-sends]")) {
     select.addEventListener("change", () => select.form.requestSubmit());
   }
+
+  for (const button of document.querySelectorAll("button[data-copies]")) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent);
+      button.textContent = button.dataset.copied;
+    });
+  }
 })();
