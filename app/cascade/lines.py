@@ -128,7 +128,13 @@ class Sheet:
         for key, decision in decided.items():
             line = self._lines.get(key)
             if line is not None and self.takes_target(line):
-                told = SetTarget(target=decision.target, folder=line.target, day=decision.at.date())
+                told = SetTarget(
+                    target=decision.target,
+                    folder=line.target,
+                    day=decision.at.date(),
+                    by=decision.employee or "",
+                    why=decision.note or "",
+                )
                 changed[key] = replace(line, target=decision.target, set_target=told)
         if not changed:
             return self

@@ -36,6 +36,7 @@ class Decision:
     kpi: str
     target: Decimal
     at: dt.datetime
+    employee: str | None
     note: str | None
 
 
@@ -54,18 +55,27 @@ class WantedTarget:
 
 
 def read_decided(connection: Connection) -> dict[LineKey, Decision]:
-    """The decisions that hold, by line.
+    """The decisions that hold, by line. Whoever set a line back to the folder's figure of that day left it to the folder again.
 
     Queries: 1.
     """
     columns = tables.target_set.c
     last = sa.select(sa.func.max(columns.id)).group_by(columns.cycle, columns.node, columns.kpi)
     query = sa.select(columns.cycle, columns.node, columns.kpi, columns.target, columns.at, columns.note)
+    query = query.add_columns(columns.employee, columns.folder_target)
     found: dict[LineKey, Decision] = {}
     for row in connection.execute(query.where(columns.id.in_(last)).order_by(columns.cycle, columns.node, columns.kpi)):
+        if row.target == row.folder_target:
+            continue
         node = known_node(row.node)
         found[row.cycle, node, row.kpi] = Decision(
-            cycle=row.cycle, node=node, kpi=row.kpi, target=row.target, at=row.at, note=row.note
+            cycle=row.cycle,
+            node=node,
+            kpi=row.kpi,
+            target=row.target,
+            at=row.at,
+            employee=row.employee,
+            note=row.note,
         )
     return found
 

@@ -506,20 +506,25 @@ def _bounded(name: str, figure: Fraction, bounds: Bounds) -> Iterator[Step]:
             yield _reference(f"{name}_bounded", texts[0 if name == "high" else 1], bound=figure_text(bound))
 
 
-def _by_decision(told_of: SetTarget) -> Step:
-    """A target that a person set, and the folder's own figure beside it."""
+def _by_decision(told_of: SetTarget) -> Iterator[Step]:
+    """A target that a person set, and the folder's own figure beside it; then who set it, and why."""
     target, day = figure_text(told_of.target), told_of.day.isoformat()
     if told_of.folder is None:
         text = n_("Target = %(target)s, set in the application on %(day)s; the folder gives none.")
-        return _reference("target_set", text, target=target, day=day)
-    text = n_("Target = %(target)s, set in the application on %(day)s; the folder gives %(folder)s.")
-    return _reference("target_set", text, target=target, day=day, folder=figure_text(told_of.folder))
+        yield _reference("target_set", text, target=target, day=day)
+    else:
+        text = n_("Target = %(target)s, set in the application on %(day)s; the folder gives %(folder)s.")
+        yield _reference("target_set", text, target=target, day=day, folder=figure_text(told_of.folder))
+    if told_of.by and told_of.why:
+        yield _reference("target_set_by", n_("It was set by %(by)s: “%(why)s”"), by=told_of.by, why=told_of.why)
+    elif told_of.by:
+        yield _reference("target_set_by", n_("It was set by %(by)s, without a reason."), by=told_of.by)
 
 
 def _by_target(told: Told) -> Iterator[Step]:
     row = told.terms.row
     if told.set_target is not None:
-        yield _by_decision(told.set_target)
+        yield from _by_decision(told.set_target)
     elif row.target is not None:
         yield _reference(
             "target_given", n_("Target = %(target)s, given by the scorecard."), target=figure_text(row.target)
@@ -534,7 +539,7 @@ def _by_milestones(told: Told) -> Iterator[Step]:
     values = Formula("; ".join(f"{one.year}: {figure_text(one.value)}" for one in named))
     yield _reference("milestones", n_("Targets of named years: %(values)s."), values=values)
     if told.set_target is not None:
-        yield _by_decision(told.set_target)
+        yield from _by_decision(told.set_target)
         return
     if terms.row.target is not None:
         text = n_("Target = %(target)s, given by the scorecard, which goes before.")

@@ -15,7 +15,20 @@ from typing import Final
 
 from app.rules.terms import FIGURE_PATTERN, Link
 
-__all__ = ["TARGET_METHODS", "NoTarget", "SetTarget", "figure_of", "no_target", "takes_target"]
+__all__ = [
+    "LEAP",
+    "TARGET_METHODS",
+    "NoTarget",
+    "SetTarget",
+    "figure_of",
+    "is_leap",
+    "is_target",
+    "no_target",
+    "takes_target",
+]
+
+LEAP: Final = 10
+"""A target more than so many times the one before, or under this part of it, is asked about before it counts."""
 
 TARGET_METHODS: Final = frozenset({"target", "milestone"})
 """The methods that hold an actual against the line's own target."""
@@ -52,6 +65,9 @@ class SetTarget:
     target: Decimal
     folder: Decimal | None
     day: dt.date
+    by: str = ""
+    """Who set it: the employee's number, or, to people, the name. Empty where it is nobody's to know."""
+    why: str = ""
 
 
 def takes_target(method: str, link: Link) -> bool:
@@ -62,6 +78,16 @@ def takes_target(method: str, link: Link) -> bool:
 def no_target(method: str, link: Link) -> NoTarget | None:
     """Why a line of a KPI of this method, hanging so on the line above, has no target of its own; None where it has."""
     return NoTarget.SHARED if link is Link.SHARED else _WITHOUT.get(method)
+
+
+def is_target(figure: Decimal) -> bool:
+    """Whether a line can be held against a figure: only one above 0 (domain.md 3). Below 0 it would punish what is reached."""
+    return figure > 0
+
+
+def is_leap(before: Decimal | None, after: Decimal) -> bool:
+    """Whether a target is so far from the one before that a digit may be wrong."""
+    return bool(before) and before is not None and (abs(after) > abs(before) * LEAP or abs(after) * LEAP < abs(before))
 
 
 def figure_of(text: str) -> Decimal | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -39,6 +39,7 @@ from app.rules.measures import GROWS_WITH_DAYS, MICROS, SHARES, Total, decimal_t
 from app.rules.methods import reasons
 from app.rules.projection import days_by_month, projected_actual
 from app.rules.steps import Section, Step
+from app.rules.targets import SetTarget
 from app.rules.terms import Basis, CountsFrom, Link, Node, NodeKind
 from app.scoring.board import node_name
 from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, State, state
@@ -227,8 +228,10 @@ def explain(
     selection = plan.select([node])
     scored = score_figures(selection, read_figures(connection, selection, asked), asked)
     (card,) = make_scorecards(scored)
-    teller = _Teller(connection, scored, card, line)
     worked = plan.worked[line.worked]
+    # Whoever may look at a person's derivation is measured there or stands above; a unit's is open to those below, who learn no names.
+    names_people = worked.node.kind is NodeKind.EMPLOYEE or sees(worked.node)
+    teller = _Teller(connection, scored, card, line, names_people=names_people)
     listed = sees(worked.node) and bool(worked.version.measure.parts)
     return Explanation(
         card=card,
@@ -249,8 +252,11 @@ def _line_of(plan: CyclePlan, node: Node, kpi: str) -> DisplayLine | None:
 class _Teller:
     """Gathers what the sentences of one line need."""
 
-    def __init__(self, connection: Connection, scored: Scores, card: Scorecard, line: DisplayLine) -> None:
+    def __init__(
+        self, connection: Connection, scored: Scores, card: Scorecard, line: DisplayLine, *, names_people: bool
+    ) -> None:
         self._connection: Final = connection
+        self._names_people: Final = names_people
         self._found: Final = scored
         self._card: Final = card
         self._line: Final = line
@@ -335,8 +341,15 @@ class _Teller:
             reason=self._why[at],
             excluded_because=None if exclusion is None else exclusion.reason,
             days=None if person is None else (person.presence.days_present, person.presence.total),
-            set_target=worked.row.set_target,
+            set_target=self._set_target(worked.row.set_target),
         )
+
+    def _set_target(self, decided: SetTarget | None) -> SetTarget | None:
+        """What was set, with the name of who did; hr's accounts may belong to nobody."""
+        if decided is None or not self._names_people:
+            return None if decided is None else replace(decided, by="", why="")
+        person = self._plan.frame.directory.employees.get(decided.by)
+        return replace(decided, by=person.name if person is not None else decided.by or "HR")
 
     def _actual(self, worked: ScoredLine, told: Told) -> Iterator[Step]:
         measure, asked = worked.version.measure, self._found.asked

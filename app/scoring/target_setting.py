@@ -24,10 +24,10 @@ __all__ = ["TargetMove", "TargetsSet", "set_targets"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetMove:
-    """A line's new target, and the one that its author saw before."""
+    """A line's new target (None: the folder's again), and the one that its author saw before."""
 
     node: Node
-    target: Decimal
+    target: Decimal | None
     seen: Decimal | None
 
 
@@ -76,17 +76,18 @@ def set_targets(
     organisation.lock_revision(connection)
     loaded = state(connection)
     lines = {move.node: _line(loaded, cycle, move.node, kpi) for move in moves}
+    targets = {move.node: _target_of(move, lines[move.node]) for move in moves}
     overtaken = tuple(
         (move.node, lines[move.node].target)
         for move in moves
-        if lines[move.node].target not in {move.seen, move.target}
+        if lines[move.node].target not in {move.seen, targets[move.node]}
     )
     if overtaken:
         return TargetsSet(overtaken=overtaken)
     wanted = [
-        WantedTarget(cycle=cycle, node=move.node, kpi=kpi, target=move.target, folder=_folder_target(lines[move.node]))
-        for move in moves
-        if lines[move.node].target != move.target
+        WantedTarget(cycle=cycle, node=node, kpi=kpi, target=target, folder=_folder_target(lines[node]))
+        for node, target in targets.items()
+        if lines[node].target != target
     ]
     if not wanted:
         return TargetsSet()
@@ -100,6 +101,13 @@ def _line(loaded: State, cycle: int, node: Node, kpi: str) -> Line:
     if line is None or not loaded.sheet.takes_target(line):
         raise NotThere
     return line
+
+
+def _target_of(move: TargetMove, line: Line) -> Decimal:
+    target = _folder_target(line) if move.target is None else move.target
+    if target is None:
+        raise NotThere
+    return target
 
 
 def _folder_target(line: Line) -> Decimal | None:

@@ -6,11 +6,13 @@ Do not take any year that is typed: a cycle is one that the folder names, or the
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
 from app import access
-from app.kit.refusals import NotThere
+from app.kit.refusals import Invalid, NotThere, at_field
+from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
 from app.rules.terms import Basis, Node, NodeKind
@@ -18,6 +20,8 @@ from app.scoring import ScoreQuery, State
 from app.web.request_context import RequestContext
 
 __all__ = ["ScoreParameters", "asked_by", "asked_of", "chosen_unit", "present_cycle"]
+
+TO_COME: Final = n_("“As of” is a day that is still to come. Choose one up to today, or leave it empty for now.")
 
 
 class ScoreParameters(BaseModel):
@@ -44,9 +48,14 @@ def present_cycle(loaded: State, day: dt.date) -> int:
 def asked_of(loaded: State, query: ScoreParameters, today: dt.date) -> ScoreQuery:
     """What is asked of the scores.
 
+    A day to come has no figures to be looked at; the API and the commands count what is dated up to it (contract).
+
     Raises:
+        Invalid: a day that has begun nowhere yet.
         NotThere: a cycle that is neither under way nor named by the folder.
     """
+    if query.as_of is not None and query.as_of > today + dt.timedelta(days=1):
+        raise Invalid(at_field("as_of", "to_come", TO_COME))
     cycle = query.cycle
     if cycle is None:
         cycle = present_cycle(loaded, query.as_of or today)

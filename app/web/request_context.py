@@ -76,6 +76,11 @@ class RequestContext:
         return self.now.date()
 
     @property
+    def latest_day(self) -> dt.date:
+        """The latest day that has begun somewhere: offices east of UTC are ahead of :attr:`today`."""
+        return self.today + dt.timedelta(days=1)
+
+    @property
     def connection(self) -> Connection:
         """The request's transaction: one that cannot write for a read, one that will be committed for an act."""
         if self._connection is None:

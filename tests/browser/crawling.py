@@ -59,10 +59,30 @@ _READ: Final = """() => {
       said.push([element.getAttribute(name), element.closest("[translate=no]") !== null]);
     }
   }
+  // What a form of choices sends with a choice changed and no day given, and what the browser refuses to send.
+  const choices = (form) => {
+    const asked = new Set(), unsent = [];
+    const days = [...form.querySelectorAll("input[type=date]")];
+    const kept = days.map((one) => one.value);
+    days.forEach((one) => { one.value = ""; });
+    const selects = [...form.querySelectorAll("select")];
+    for (const select of selects.length ? selects : [null]) {
+      const was = select?.selectedIndex;
+      const last = select ? select.options.length - 1 : 0;
+      if (select) { select.selectedIndex = last === was ? 0 : last; }
+      const refused = [...form.querySelectorAll(":invalid")].map((one) => one.name);
+      if (refused.length) { unsent.push(`${select?.name ?? "nothing"} chosen: ${refused}`); }
+      asked.add(new URL(form.action).pathname + "?" + new URLSearchParams(new FormData(form)));
+      if (select) { select.selectedIndex = was; }
+    }
+    days.forEach((one, at) => { one.value = kept[at]; });
+    return { asked: [...asked], unsent };
+  };
   const main = document.querySelector("main");
   const links = [...document.querySelectorAll("a[href]")].map((one) => ({ href: one.href, inside: main.contains(one) }));
   const searches = [...document.querySelectorAll("form")].map((one, at) => ({
     at, method: one.method, action: one.action, field: one.querySelector("input[type=search], input[type=text], input:not([type])")?.name ?? "",
+    ...(one.method === "get" ? choices(one) : {}),
   })).filter((one) => one.method === "get");
   const wide = [];
   if (document.documentElement.scrollWidth > innerWidth) {
@@ -314,6 +334,7 @@ class Crawl:
             self._wrong(address, "it leads nowhere")
         self._axe(page, address)
         for form in content["searches"]:
+            self._choose(page, address, form)
             self._search(page, address, form)
         host = urlsplit(self.url).netloc
         return [
@@ -347,6 +368,16 @@ class Crawl:
         for one in Axe().run(page, options=AXE).response["violations"]:
             where = "; ".join(str(node["target"][-1]) for node in one["nodes"][:3])
             self._wrong(address, f"axe {one['id']}: {where}")
+
+    def _choose(self, page: Page, address: str, form: dict[str, Any]) -> None:
+        """Send a form of choices with each of them changed and every day left empty: the browser lets it go, and there is an answer."""
+        for refused in form["unsent"]:
+            self._wrong(address, f"the browser does not send the form with {refused}")
+        kind = ("choices", *self._kind(address)[:2], form["at"])
+        if kind not in self.looked_at:
+            self.looked_at.add(kind)
+            for asked in form["asked"]:
+                self._ask(page, asked, address)
 
     def _search(self, page: Page, address: str, form: dict[str, Any]) -> None:
         """Type into a search and press Enter, with nothing else chosen; what was typed stands in the answer."""

@@ -214,7 +214,8 @@ def test_a_target_is_set_by_keyboard_alone_and_on_a_phone(site: Site, page: Page
     block = page.locator("#kpi-consults")
     block.locator("summary").focus()
     page.keyboard.press("Enter")
-    figure = block.get_by_label("E1")
+    figure = block.get_by_label("E1", exact=True)
+    block.get_by_label("Reason").fill("A new market")
     for typed in ("a lot", "25"):
         figure.focus()
         page.keyboard.press("Control+a")
@@ -228,7 +229,8 @@ def test_a_target_is_set_by_keyboard_alone_and_on_a_phone(site: Site, page: Page
             expect(figure).to_have_value("a lot")
             expect(figure).to_be_visible()
             expect(figure).to_be_focused()
-    expect(page.get_by_role("status")).to_contain_text("Targets set: 1.")
+    expect(block.get_by_role("status")).to_contain_text("Targets set: 1. A name: E1 10 → 25.")
+    expect(block.get_by_role("status")).to_be_in_viewport()
     expect(block.locator("tr", has_text="E1").first).to_contain_text("25")
     expect(block.locator("tr", has_text="E1").first).to_contain_text("the folder: 10")
 

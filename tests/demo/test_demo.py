@@ -429,7 +429,7 @@ def test_the_printed_head_sets_a_target_and_the_score_moves_as_the_rule_says(
         node = next(one for one in nodes if (one == f"unit:{office}") is is_office)
         before = dict(sent)[f"seen-{kpi}-{node}"]
         moves[node, kpi] = str(2 * Decimal(before))
-        sent += [("node", node), (f"target-{kpi}-{node}", moves[node, kpi])]
+        sent += [("node", node), (f"note-{kpi}", "Agreed anew"), (f"target-{kpi}-{node}", moves[node, kpi])]
         assert client.post("/targets", data=MultiDict(sent)).status_code == 303
     site_of(app).database.close()
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from app.rules.kpis import METHOD_NAMES
-from app.rules.targets import NoTarget, figure_of, no_target, takes_target
+from app.rules.targets import NoTarget, figure_of, is_leap, is_target, no_target, takes_target
 from app.rules.terms import Link
 
 
@@ -57,3 +57,29 @@ def test_why_a_line_takes_none_is_told_by_its_method_and_first_by_its_link(metho
 def test_a_figure_is_written_as_in_the_folder(text, figure):
     """The same bounds as a cell of scorecards.csv; a person's spaces are taken off before."""
     assert figure_of(text) == (None if figure is None else Decimal(figure))
+
+
+@pytest.mark.parametrize(
+    ("figure", "fits"), [("0.0001", True), ("10", True), ("0", False), ("-0.0", False), ("-5", False)]
+)
+def test_a_target_is_above_0(figure, fits):
+    """Held against 0 nothing can be measured (domain.md 3), and below 0 whoever reaches more would score less."""
+    assert is_target(Decimal(figure)) is fits
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_far"),
+    [
+        ("10", "100", False),
+        ("10", "100.01", True),
+        ("10", "1", False),
+        ("10", "0.99", True),
+        ("1715", "171500000", True),
+        (None, "171500000", False),
+        ("0", "5", False),
+        ("-10", "200", True),
+    ],
+)
+def test_a_target_ten_times_the_one_before_is_asked_about(before, after, is_far):
+    """A digit too many or too few; where there was none, or 0, there is nothing to compare with."""
+    assert is_leap(None if before is None else Decimal(before), Decimal(after)) is is_far

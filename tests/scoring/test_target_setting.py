@@ -83,7 +83,7 @@ def test_what_is_set_goes_before_the_folder_and_the_digest_does_not_know_it(agen
         plan = scoring.state(connection).plan(2026)
         one = plan.select([node_of(E1)])
         assert plan.worked[one.worked[0]].row.set_target is not None
-    # Set back to the folder's figure it is a decision all the same, and nothing differs any more.
+    # Set back to the folder's figure it is the folder's again, and nothing differs any more.
     set_target(agency.database, E1, "10", seen="5")
     assert line_of(agency).score == pytest.approx(36)
     assert told(load(agency.database, agency.folder)) == []

@@ -167,11 +167,35 @@ def test_page_and_api_have_the_same_figures(working: Working) -> None:
         assert figure(page, "final") == f"{api.json['final_score']:.2f}"  # type: ignore[index]
 
 
-def test_the_day_1_and_the_day_after_the_cycle(working: Working) -> None:
+def test_the_day_1_and_the_day_before_the_cycle(working: Working) -> None:
     """Degenerate days are answered in words, never by a division (peers.md)."""
-    for day in ("2025-12-31", "2026-01-01", "2026-12-31", "2027-01-01"):
+    for day in ("2025-12-31", "2026-01-01"):
         for node in ("employee:E1", "unit:HQ"):
             assert working.ferran.get(f"/scorecards/{node}?cycle=2026&as_of={day}").status_code == 200
+
+
+DATED = (
+    "/scorecards/employee:E1",
+    "/scorecards/employee:E1/consults",
+    "/agency",
+    "/people",
+    "/office?unit=VIE",
+    "/targets?unit=VIE",
+)
+
+
+@pytest.mark.parametrize("address", DATED)
+def test_a_day_to_come_is_refused_on_every_page_and_none_asks_for_one(working: Working, address: str) -> None:
+    """Today's figures under a day to come would be taken for a forecast. Tomorrow has begun where the offices are ahead of UTC."""
+    asked = address + ("&" if "?" in address else "?") + "as_of="
+    for day, status in (("2026-07-02", 422), ("2027-06-30", 422), ("2026-07-01", 200), ("", 200)):
+        answer = working.ferran.get(asked + day)
+        assert answer.status_code == status, day
+        assert ("is a day that is still to come" in answer.text) == (status == 422)
+    page = working.ferran.get(address).text
+    fields = re.findall(r'<input type="date"[^>]*name="as_of"[^>]*>', page)
+    assert [field for field in fields if ' max="2026-07-01"' not in field or " required" in field] == []
+    assert len(fields) == (address in DATED[:4])
 
 
 def test_a_database_without_any_load_has_a_page_too(database: Database) -> None:

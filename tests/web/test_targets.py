@@ -82,6 +82,7 @@ def form(page: str, kpi: str, **figures: str) -> dict[str, object]:
     hidden = HIDDEN.findall(part)
     nodes = [value for name, value in hidden if name == "node"]
     sent: dict[str, object] = {name: value for name, value in hidden if name not in {"node", "csrf_token"}}
+    sent[f"note-{kpi}"] = "Agreed anew"
     sent |= {f"target-{kpi}-{node}": sent[f"seen-{kpi}-{node}"] for node in nodes} | {"node": nodes}
     for code, figure in figures.items():
         (name,) = (f"target-{kpi}-{node}" for node in nodes if node.endswith(f":{code}"))
@@ -105,9 +106,15 @@ def test_a_head_sets_several_targets_at_once_and_all_pages_show_them(working: Wo
     answer = working.boram.post(
         "/targets?unit=VIE&cycle=2026", form(page, "consults", E1="4", E6="8.50") | {"note-consults": "A new market"}
     )
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/targets?unit=VIE&cycle=2026#kpi-consults")
-    page = working.boram.get("/targets?unit=VIE").text
-    assert "Targets set: 2." in page
+    assert (answer.status_code, answer.headers["Location"]) == (
+        303,
+        "/targets?unit=VIE&cycle=2026&saved=consults#said-consults",
+    )
+    page = working.boram.get(answer.headers["Location"]).text
+    said = page.partition('<section class="targets-block" id="kpi-consults">')[2].partition("</div>\n")[0]
+    assert 'id="said-consults" tabindex="-1"' in said
+    assert "Targets set: 2. A name: E1 10 → 4; E6 10 → 8.5." in page
+    assert page.count("Targets set: 2.") == 1
     assert re.search(r"set on .*; the folder: 10<", page)
     assert [target_of(working, f"employee:{number}") for number in ("E1", "E2", "E6")] == ["4", "10", "8.5"]
     # 20 + 80 × 1 / 4
@@ -331,3 +338,86 @@ def test_setting_takes_as_many_queries_whatever_the_number(
         with count_queries() as statements:
             person.get("/targets")
         assert len([one for one in statements if one != "BEGIN"]) == 5
+
+
+def wrong_field(page: str) -> str:
+    """What stands at the first field that is wrong."""
+    return page.split(" field-wrong")[1].split("</div>", maxsplit=1)[0]
+
+
+@pytest.mark.parametrize("typed", ["-5", "0", "0.0"])
+def test_a_target_that_nothing_can_be_held_against_is_refused(working: Working, typed: str) -> None:
+    """Taken, it would turn a score round or leave a line unmeasured that was measured before."""
+    answer = working.boram.post("/targets?unit=VIE", form(working.boram.get("/targets").text, "consults", E1=typed))
+    assert answer.status_code == 422
+    assert "A target is more than 0. Write what is to be reached, such as 10." in wrong_field(answer.text)
+    assert target_of(working, "employee:E1") == "10"
+
+
+def test_a_target_far_from_the_one_before_is_asked_about_once(working: Working) -> None:
+    """Both figures are shown; sent once more it counts, and another figure is asked about anew."""
+    sent = form(working.boram.get("/targets").text, "consults", E1="1000")
+    answer = working.boram.post("/targets?unit=VIE", sent)
+    assert answer.status_code == 422
+    assert "From 10 to 1,000: that is more than ten times as much" in wrong_field(answer.text)
+    assert target_of(working, "employee:E1") == "10"
+    asked = form(answer.text, "consults", E1="0.5")
+    answer = working.boram.post("/targets?unit=VIE", asked)
+    assert "From 10 to 0.5: that is more than ten times" in wrong_field(answer.text)
+    assert working.boram.post("/targets?unit=VIE", form(answer.text, "consults", E1="0.5")).status_code == 303
+    assert target_of(working, "employee:E1") == "0.5"
+
+
+def test_a_running_cycle_s_target_is_not_changed_without_a_reason(working: Working) -> None:
+    """What was agreed is taken back from somebody: they read why, and by whom, where their score comes about."""
+    sent = form(working.boram.get("/targets").text, "consults", E1="8") | {"note-consults": " "}
+    answer = working.boram.post("/targets?unit=VIE", sent)
+    assert answer.status_code == 422
+    assert "Say why: the cycle is under way" in wrong_field(answer.text)
+    assert working.boram.post("/targets?unit=VIE", sent | {"note-consults": "A harder year"}).status_code == 303
+    page = working.alba.get("/scorecards/employee:E1/consults").text
+    assert "Target = 8, set in the application on Jun 30, 2026; the folder gives 10." in page
+    assert "It was set by E2: “A harder year”" in page
+
+
+def test_who_set_a_unit_s_target_is_shown_to_its_line_and_not_below(working: Working) -> None:
+    """Whose line shows the unit's figures sees them without names."""
+    old, new = "unique,,,,,,10,", "shared,unit:VIE,consults,,,,,"
+    working.load(
+        lambda text: text.replace(f"2026,employee:E6,consults,10,,{old}", f"2026,employee:E6,consults,10,,{new}")
+    )
+    sent = form(working.gaston.get("/targets?unit=VIE").text, "consults", VIE="8")
+    assert working.gaston.post("/targets?unit=VIE", sent).status_code == 303
+    assert "It was set by E4: “Agreed anew”" in working.boram.get("/scorecards/unit:VIE/consults").text
+    page = working.jiho.get("/scorecards/employee:E6/consults").text
+    assert "Target = 8, set in the application" in page
+    assert "Agreed anew" not in page
+
+
+def test_a_target_goes_back_to_the_folder_and_follows_it_from_then_on(working: Working) -> None:
+    """By a tick, with a reason; nothing is marked as set any more, and the folder's next figure holds."""
+    page = working.boram.get("/targets").text
+    assert "Back to the folder" not in page
+    assert working.boram.post("/targets?unit=VIE", form(page, "consults", E1="8", E6="9")).status_code == 303
+    page = working.boram.get("/targets").text
+    assert page.count("Back to the folder's 10") == 2
+    answer = working.boram.post("/targets?unit=VIE", form(page, "consults", E6="7") | {"back": ["employee:E1"]})
+    page = working.boram.get(answer.headers["Location"]).text
+    assert "Targets set: 2. A name: E1 8 → 10; E6 9 → 7." in page
+    assert page.count("; the folder: 10<") == 1
+    working.load(
+        lambda text: text.replace(
+            "2026,employee:E1,consults,10,,unique,,,,,,10,", "2026,employee:E1,consults,10,,unique,,,,,,11,"
+        )
+    )
+    assert [target_of(working, f"employee:{number}") for number in ("E1", "E6")] == ["11", "7"]
+
+
+def test_each_kpi_says_why_lines_of_it_take_no_target(working: Working) -> None:
+    """One sentence where the table stands, not a form that is missing without a word."""
+    take_targets_away(working)
+    page = working.gaston.get("/targets").text
+    block = page.split('id="kpi-deals"')[1].split("</section>")[0]
+    assert "No target to set. Graded by raters: 3." in block
+    assert 'href="#kpi-consults"' in page
+    assert 'href="#kpi-deals"' not in page

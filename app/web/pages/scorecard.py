@@ -99,6 +99,7 @@ class _Body(CachedPart[Board]):
             source.plan.sheet.token,
             asked.cycle,
             asked.as_of,
+            asked.today,
             asked.basis,
             reader_of_page(),
             request.path,
