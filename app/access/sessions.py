@@ -118,7 +118,7 @@ class OwnSession:
 class OpenSessions(NamedTuple):
     """An account's open sessions, as whoever keeps accounts sees them: how many, and when one was last used."""
 
-    count: int
+    number: int
     last_used_at: dt.datetime | None
 
 
