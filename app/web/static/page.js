@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const menus = () => document.querySelectorAll("details.account[open]");
+  const menus = () => document.querySelectorAll("details[data-menu][open]");
 
   document.addEventListener("click", (event) => {
     for (const menu of menus()) {
