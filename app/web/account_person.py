@@ -15,6 +15,7 @@ from typing import Final
 from app.kit.refusals import Invalid, at_field
 from app.organisation import Directory
 from app.plain.findings import n_
+from app.rules.permissions import Deed, Relation, relations_that_allow
 from app.rules.terms import Role
 
 __all__ = ["Person", "employee_meant", "person_of"]
@@ -70,7 +71,7 @@ def person_of(directory: Directory, employee: str | None, *, roles: Collection[R
         name=known.name,
         unit=_name(directory, unit, day),
         heads=_name(directory, headed, day),
-        heads_nothing=Role.HEAD in roles and headed is None,
+        heads_nothing=Relation.LINE in relations_that_allow(roles, Deed.VERIFY) and headed is None,
     )
 
 

@@ -45,6 +45,9 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
     "activities.export": ("boram", "/activities?node=unit:VIE", {"reason": "A visit"}),
     "keys.create": ("iris", "/keys", {"name": "crm-new"}),
     "keys.create_hook": ("iris", "/keys/hooks", {"hook_name": "erp-new"}),
+    "goals.export_goals": ("dana", "/goals", {"reason": "The goals' review"}),
+    "goals.export_kpi": ("dana", "/goals/kpis/deals", {"reason": "A KPI's review"}),
+    "goals.export_line": ("dana", "/goals/unit:VIE/deals", {"reason": "A line's review"}),
     "rejected.replay": ("iris", "/rejected/1", {"event": '{"id": "D-mended & more"}'}),
 }
 """Of each form into which something is typed: who sends it, where, and what is typed."""
@@ -112,7 +115,7 @@ def test_what_was_typed_comes_back_to_its_owner(working: Working, endpoint: str)
     """And to nobody else who signs in on that browser; it leaves once a form is sent (issue 11, section 1)."""
     name, address, typed = FORMS[endpoint]
     working.record(DEAL)
-    assert ingest(working.database, [event_of(DEAL) | {"id": "D-2", "data": {}}]).rejected
+    assert ingest(working.database, [event_of(DEAL) | {"id": "D-2", "specversion": "0.3"}]).rejected
     browser: Somebody = getattr(working, name)
     if endpoint.startswith("keys.revoke"):
         browser.post("/keys", {"name": "crm-old", "scope": "read"})
