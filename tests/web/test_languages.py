@@ -76,7 +76,11 @@ def test_what_is_not_there_is_said_in_the_accounts_language(working: Working, la
 
 def test_a_count_of_one_is_said_in_the_singular(working: Working) -> None:
     """And a download is counted so in every language that tells the two apart."""
-    for language, one, several in (("en", "(1 row)", " rows)"), ("es", "(1 fila)", " filas)"), ("ko", "(1행)", "행)")):
+    for language, one, several in (
+        ("en", "1</span> row)", "</span> rows)"),
+        ("es", "1</span> fila)", "</span> filas)"),
+        ("ko", "1</span>행)", "</span>행)"),
+    ):
         working.dana.post("/look", {"language": language, "theme": "system", "next": "/"})
         assert one in working.dana.get("/people?text=E1").text
         assert several in working.dana.get("/people").text
