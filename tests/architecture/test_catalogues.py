@@ -44,6 +44,13 @@ def _messages(language: str) -> list[Message]:
     return [message for message in _catalogue(language) if message.id]
 
 
+def _texts(message: Message) -> list[tuple[str, str]]:
+    """A message with its translation; of one that counts each form of the language, held against the plural."""
+    if isinstance(message.id, str):
+        return [(message.id, str(message.string))]
+    return [(message.id[1], form) for form in message.string]
+
+
 @cache
 def _extracted() -> frozenset[object]:
     """Every message that is marked in code and pages, as ``make catalogues`` finds it."""
@@ -55,21 +62,6 @@ def _extracted() -> frozenset[object]:
         for folder in ("app", "templates")
     )
     return frozenset(row[2] for rows in found for row in rows)
-
-
-def _forms(message: Message) -> list[tuple[str, str]]:
-    """Each form of a translation with the text that it stands for; of a language without a singular all stand for the plural."""
-    if isinstance(message.id, str):
-        assert isinstance(message.string, str)
-        return [(message.id, message.string)]
-    one, several = message.id
-    forms = list(message.string)
-    stood_for = [several] if len(forms) == 1 else [one, *[several] * (len(forms) - 1)]
-    return list(zip(stood_for, forms, strict=True))
-
-
-def _sorting(message: Message) -> str:
-    return message.id if isinstance(message.id, str) else str(message.id[0])
 
 
 def _places(text: str) -> list[str]:
@@ -99,7 +91,9 @@ def test_a_catalogue_has_all_messages_and_no_others(language):
 def test_every_message_is_translated(language):
     """And by a person's choice: a fuzzy one is a guess, which nobody is shown."""
     open_ = [
-        message.id for message in _messages(language) if message.fuzzy or not all(said for _, said in _forms(message))
+        message.id
+        for message in _messages(language)
+        if message.fuzzy or any(not translated for _, translated in _texts(message))
     ]
     assert open_ == []
     assert not _catalogue(language).obsolete
@@ -109,10 +103,9 @@ def test_every_message_is_translated(language):
 def test_a_translation_has_the_places_of_its_message(language):
     """One that is missing hides a figure, one too many breaks the page."""
     differing = {
-        text: said
+        message.id: message.string
         for message in _messages(language)
-        for text, said in _forms(message)
-        if _places(said) != _places(text)
+        if any(_places(translated) != _places(source) for source, translated in _texts(message))
     }
     assert differing == {}
 
@@ -121,10 +114,11 @@ def test_a_translation_has_the_places_of_its_message(language):
 def test_a_translation_ends_and_begins_as_its_message(language):
     """A colon or full stop that is lost runs two texts together; spaces around a text are the page's business."""
     differing = {
-        text: said
+        message.id: message.string
         for message in _messages(language)
-        for text, said in _forms(message)
-        if said != said.strip() or any(text.endswith(mark) and not said.endswith(mark) for mark in ".:…")
+        for source, translated in _texts(message)
+        if translated != translated.strip()
+        or any(source.endswith(mark) and not translated.endswith(mark) for mark in ".:…")
     }
     assert differing == {}
 
@@ -136,11 +130,14 @@ def test_a_catalogue_compiles(language):
     write_mo(compiled, _catalogue(language))
     compiled.seek(0)
     loaded = Translations(compiled)
-    said = {
-        message.id: loaded.gettext(message.id) if isinstance(message.id, str) else loaded.ngettext(*message.id, 2)
-        for message in _messages(language)
+    plain = [message for message in _messages(language) if isinstance(message.id, str)]
+    assert {message.id: loaded.gettext(str(message.id)) for message in plain} == {
+        message.id: message.string for message in plain
     }
-    assert said == {message.id: _forms(message)[-1][1] for message in _messages(language)}
+    counting = [message for message in _messages(language) if not isinstance(message.id, str)]
+    assert [(loaded.ngettext(*message.id, 1), loaded.ngettext(*message.id, 2)) for message in counting] == [
+        (message.string[0], message.string[-1]) for message in counting
+    ]
 
 
 @in_each_language
@@ -149,5 +146,5 @@ def test_a_catalogue_is_written_as_make_catalogues_writes_it(language):
     written = io.BytesIO()
     write_po(written, _catalogue(language), width=120, no_location=True)
     assert written.getvalue() == _catalogue_file(language).read_bytes()
-    ids = [_sorting(message) for message in _messages(language)]
+    ids = [message.id if isinstance(message.id, str) else message.id[0] for message in _messages(language)]
     assert ids == sorted(ids)
