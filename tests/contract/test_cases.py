@@ -12,8 +12,8 @@ import pytest
 
 from tests.conftest import Kopes, Ran
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
-CASES = SHARED / "cases"
+GIVEN = Path(__file__).resolve().parents[1] / "given"
+CASES = GIVEN / "cases"
 
 Ingest = Callable[..., Ran]
 
@@ -21,7 +21,7 @@ Ingest = Callable[..., Ran]
 @pytest.fixture
 def ingest(kopes: Kopes, database_url: str, tmp_path: Path) -> Ingest:
     """Ingests cases, copied into the test's own folder, after the worked example's agency."""
-    kopes("load", SHARED / "example" / "agency", database=database_url, definitions=SHARED / "example" / "definitions")
+    kopes("load", GIVEN / "example" / "agency", database=database_url, definitions=GIVEN / "example" / "definitions")
 
     def run(*names: str, status: int | None = None) -> Ran:
         for name in names:

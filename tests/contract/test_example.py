@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import Kopes
 from tests.reference.comparison import differences_of_grades, differences_of_scorecards
 
-EXAMPLE = Path(__file__).resolve().parents[3] / "shared" / "example"
+EXAMPLE = Path(__file__).resolve().parents[1] / "given" / "example"
 NOT_EXPECTED = ("cycle", "as_of", "basis")
 PROJECTIONS = ("projected_score", "projected_actual")
 

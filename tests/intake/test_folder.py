@@ -25,7 +25,7 @@ from app.rules.terms import Node, NodeKind
 from tests.conftest import NewDatabase
 from tests.small_agency import AT, SMALL, definitions, write
 
-EXAMPLE = Path(__file__).resolve().parents[3] / "shared" / "example"
+EXAMPLE = Path(__file__).resolve().parents[1] / "given" / "example"
 
 
 def load_into(
