@@ -11,7 +11,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["folded", "folded_terms"]
+__all__ = ["folded", "folded_terms", "is_called"]
 
 _ACCENTED: Final = ("LATIN ", "GREEK ", "CYRILLIC ")
 _UNDIVIDED: Final = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe"})
@@ -45,3 +45,9 @@ def folded(text: str) -> str:
 def folded_terms(*names: str | None) -> str:
     """Several names as one text to search in: a line each, so that what is typed never begins in one and ends in the next."""
     return "\n".join(folded(name) for name in names if name)
+
+
+def is_called(text: str, *, name: str, number: str) -> bool:
+    """Whether a person's name has what was typed, or the number is it; an empty text is nobody."""
+    wanted = folded(text)
+    return bool(wanted) and (wanted in folded(name) or wanted == folded(number))

@@ -96,6 +96,8 @@ class ActivityForm(BaseModel):
     currency: str = ""
     hs_code: str = ""
     day: dt.date
+    other_cycle: str = ""
+    """The day outside every loaded cycle that has been asked about."""
     sure: str = ""
 
 
