@@ -77,7 +77,7 @@ class ScoreChange:
                 rung = self.plan.sheet.kpi(line.kpi).version(self.plan.cycle).counts_from
                 by_rung.setdefault(rung, []).append(self._name(line.kpi))
         said = {
-            CountsFrom.VERIFIED: gettext("Once it is verified or rejected, these move on the final basis: %(kpis)s."),
+            CountsFrom.VERIFIED: gettext("Once it is verified, these move on the final basis: %(kpis)s."),
             CountsFrom.CONFIRMED: gettext(
                 "Once the customer has confirmed it, these move on the final basis: %(kpis)s."
             ),

@@ -151,7 +151,7 @@ def test_the_answer_says_which_kpis_wait_each_by_its_own_rule(working: Working) 
     assert "Once it is verified" not in page
     form |= {"form_id": str(uuid4()), "type": "export_deal", "amount": "100", "currency": "USD", "sure": "yes"}
     page = working.alba.get(working.alba.post("/log", form).headers["Location"]).text
-    assert "Once it is verified or rejected, these move on the final basis: " in page
+    assert "Once it is verified, these move on the final basis: " in page
 
 
 def test_dollars_stand_beside_the_rate_that_made_them(working: Working) -> None:
