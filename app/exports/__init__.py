@@ -10,6 +10,7 @@ from typing import Any, Final
 from app.exports.activities import EXPORT as ACTIVITIES
 from app.exports.activities import OF_LEDGER as LEDGER_ACTIVITIES
 from app.exports.csv_files import as_csv
+from app.exports.goals import goals_export
 from app.exports.grades import EMPLOYEES as EMPLOYEE_GRADES
 from app.exports.grades import UNITS as UNIT_GRADES
 from app.exports.people import EXPORT as PEOPLE
@@ -28,6 +29,7 @@ __all__ = [
     "Export",
     "Sheet",
     "as_csv",
+    "goals_export",
     "harmless",
     "refuse_more_than_a_workbook_holds",
     "write_xlsx",

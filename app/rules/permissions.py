@@ -78,6 +78,7 @@ class Deed(StrEnum):
     RUN_CYCLE = "run_cycle"
     EXPORT = "export"
     EXPORT_ACTIVITIES = "export_activities"
+    EXPORT_GOALS = "export_goals"
     REPLAY_REJECTED = "replay_rejected"
     KEEP_ACCOUNTS = "keep_accounts"
     KEEP_KEYS = "keep_keys"
@@ -164,6 +165,7 @@ _HEAD: Final[_Row] = {
     Deed.VERIFY: _LINE,
     Deed.SET_TARGETS: _LINE,
     Deed.EXPORT_ACTIVITIES: _LINE,
+    Deed.EXPORT_GOALS: _LINE,
 }
 
 _EXECUTIVE: Final[_Row] = {
@@ -177,6 +179,7 @@ _EXECUTIVE: Final[_Row] = {
     Deed.SEE_GOALS: _ANY,
     Deed.SEE_PAY_TOTALS: _ANY,
     Deed.FOLLOW_LIVE: _ANY,
+    Deed.EXPORT_GOALS: _ANY,
 }
 
 _HR: Final[_Row] = {
@@ -197,6 +200,7 @@ _HR: Final[_Row] = {
     Deed.RUN_CYCLE: _ANY,
     Deed.EXPORT: _ANY,
     Deed.EXPORT_ACTIVITIES: _ANY,
+    Deed.EXPORT_GOALS: _ANY,
 }
 
 _AUDITOR: Final[_Row] = {
@@ -214,6 +218,7 @@ _AUDITOR: Final[_Row] = {
     Deed.FOLLOW_LIVE: _ANY,
     Deed.SEE_LEDGER: _ANY,
     Deed.EXPORT_ACTIVITIES: _ANY,
+    Deed.EXPORT_GOALS: _ANY,
     Deed.SEE_TRAIL: _ANY,
     Deed.SEE_REJECTED: _ANY,
     Deed.SEE_JOBS: _ANY,

@@ -28,7 +28,16 @@ from app.scoring.board import (
 )
 from app.scoring.digest import digest
 from app.scoring.explain import CountedActivity, Explanation, activity_lines, counted_activities, explain
-from app.scoring.goal_board import GoalLevel, KpiLevel, LineLevel, goal_levels, kpi_level, line_level
+from app.scoring.goal_board import (
+    GoalLevel,
+    GoalRow,
+    KpiLevel,
+    LineLevel,
+    goal_levels,
+    goal_rows,
+    kpi_level,
+    line_level,
+)
 from app.scoring.office import Member, Office, Sum, TargetBlock, TargetRow, Targets, office, targets
 from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, Selection, State, state
 from app.scoring.reconciling import reconcile
@@ -73,6 +82,7 @@ __all__ = [
     "DisplayLine",
     "Explanation",
     "GoalLevel",
+    "GoalRow",
     "GoalScore",
     "HeatCell",
     "HeatRow",
@@ -114,6 +124,7 @@ __all__ = [
     "digest",
     "explain",
     "goal_levels",
+    "goal_rows",
     "keep_snapshot",
     "keep_taken",
     "kpi_level",

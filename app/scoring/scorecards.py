@@ -7,7 +7,7 @@ An employee's final score moves when a colleague records something, since half o
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -37,9 +37,11 @@ __all__ = [
     "ScoreQuery",
     "Scorecard",
     "Scores",
+    "line_scores",
     "make_scorecards",
     "read_figures",
     "score_figures",
+    "score_of_lines",
     "scorecards",
     "scores",
 ]
@@ -338,6 +340,34 @@ def make_scorecards(scored: Scores, *, first: int | None = None) -> list[Scoreca
         Scorecard(node, plan.cycle, asked.as_of, asked.basis, *scored.at(at), tuple(cards[at]))
         for at, node in enumerate(selection.nodes[:made])
     ]
+
+
+def line_scores(scored: Scores, wanted: Collection[tuple[Node, str]]) -> dict[tuple[Node, str], LineScore]:
+    """Some lines of the nodes that were asked for, by node and KPI, with exact figures. No queries."""
+    exact, why = ExactActuals(scored), reasons(scored.selection.lines, scored.actual.value)
+    return {
+        (node, line.row.kpi): _line(scored, exact, why, line, place)
+        for place, node, line in _shown_lines(scored)
+        if (node, line.row.kpi) in wanted
+    }
+
+
+def score_of_lines(scored: Scores) -> dict[tuple[Node, str], float | None]:
+    """The score of every line of the nodes that were asked for, by node and KPI. No queries."""
+    worked = scored.selection.shown_worked
+    return {
+        (node, line.row.kpi): _shown(scored.score[int(worked[place])]) for place, node, line in _shown_lines(scored)
+    }
+
+
+def _shown_lines(scored: Scores) -> Iterator[tuple[int, Node, DisplayLine]]:
+    """The lines of the nodes that were asked for, each with its place in the selection."""
+    selection = scored.selection
+    order = {node: iter(selection.plan.lines.get(node, ())) for node in selection.nodes[: selection.asked]}
+    for place, node_at in enumerate(selection.shown_node.tolist()):
+        if node_at < selection.asked:
+            node = selection.nodes[node_at]
+            yield place, node, next(order[node])
 
 
 class ExactActuals:

@@ -167,6 +167,7 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.RUN_CYCLE: n_("run the cycle"),
     Deed.EXPORT: n_("download people's figures"),
     Deed.EXPORT_ACTIVITIES: n_("download activities"),
+    Deed.EXPORT_GOALS: n_("download goals"),
     Deed.REPLAY_REJECTED: n_("send a rejected event again"),
     Deed.KEEP_ACCOUNTS: n_("keep accounts"),
     Deed.KEEP_KEYS: n_("keep keys"),

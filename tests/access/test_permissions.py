@@ -82,6 +82,9 @@ export             unit:HQ      dana
 export_activities  employee:E1  alba boram gaston hana dana emil
 export_activities  unit:VIE     boram gaston hana dana emil
 export_activities  unit:HQ      hana dana emil
+export_goals       employee:E1  boram gaston hana dana emil ferran
+export_goals       unit:VIE     boram gaston hana dana emil ferran
+export_goals       unit:HQ      hana dana emil ferran
 load_folder        unit:HQ
 run_job            unit:HQ
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 from tests.conftest import CountQueries
 from tests.web.working import Working
 
@@ -57,8 +59,96 @@ def test_a_line_leads_up_to_its_goal_and_down_by_its_links(working: Working) -> 
 
 
 def test_constant_query_count(working: Working, count_queries: CountQueries) -> None:
-    """The session and the revision."""
+    """The session, the revision and the totals: the same whatever hangs on the goals."""
     working.ferran.get("/goals")
     with count_queries() as sent:
         working.ferran.get("/goals")
-    assert len(sent) <= 4
+    assert len(sent) <= 6
+
+
+def _figures(working: Working, address: str) -> dict[tuple[str, str], dict[str, str]]:
+    """A file of goals by node and KPI."""
+    answer = working.ferran.post(address, {"reason": "the yearly report"})
+    assert answer.status_code == 200, answer.text
+    lines = answer.data.decode("utf-8-sig").splitlines()[:-1]
+    return {(row["node"], row["kpi"]): row for row in csv.DictReader(lines)}
+
+
+def _contributing(text: str) -> str:
+    """Everybody's mean value of a deal contributes to their own deals."""
+    header, *lines = text.splitlines()
+    names = header.split(",")
+    rows = [dict(zip(names, line.split(","), strict=True)) for line in lines]
+    for row in rows:
+        if row["kpi"] == "deal_mean":
+            row |= {"link": "contributory", "parent_node": row["node"], "parent_kpi": "deals"}
+    return "\n".join([header, *(",".join(row[name] for name in names) for row in rows)]) + "\n"
+
+
+def test_a_kpi_that_contributes_to_another_one_is_not_on_nobodys_scorecard(working: Working) -> None:
+    """All its lines hang on another KPI's; it is counted by the file of scorecards, and leads to its lines."""
+    working.load(_contributing)
+    rows = csv.DictReader((working.folder / "agency" / "scorecards.csv").read_text(encoding="utf-8").splitlines())
+    means = [row["node"] for row in rows if (row["cycle"], row["kpi"]) == ("2026", "deal_mean")]
+    shown = working.ferran.get("/goals").text
+    assert "nobody&#39;s scorecard" not in shown
+    row = shown.split('href="/goals/kpis/deal_mean?cycle=2026"', 1)[1].split("</tr>", 1)[0]
+    assert f"on {len(means)} scorecards" in row
+    level = working.ferran.get("/goals/kpis/deal_mean").text
+    assert [node for node in means if f"/goals/{node}/deal_mean" not in level] == []
+
+
+def test_goals_show_the_figures_of_the_scorecards_and_take_them_home(working: Working) -> None:
+    """Actual, target, score and projected score of a line are those of its scorecard, on the page and in the file."""
+    working.record(
+        "2026-03-04 deal D1 E1 1000.00 EUR of Meyer/AT",
+        "2026-03-05 verified D1 by E9 as V1",
+    )
+    card = working.ferran.get("/api/v1/scorecards/unit:VIE?cycle=2026").get_json()
+    (line,) = [one for one in card["lines"] if one["kpi"] == "deals"]
+    assert (line["actual"], line["target"]) == ("1", "10")
+    level = working.ferran.get("/goals/kpis/deals").text
+    row = level.split("/goals/unit:VIE/deals", 1)[1].split("</tr>", 1)[0]
+    for figure in (f"{line['score']:.2f}", f"{line['projected_score']:.2f}", ">1<", ">10<"):
+        assert figure in row
+    for address, whose in (
+        ("/goals", {"unit:VIE", "employee:E1"}),
+        ("/goals/kpis/deals", {"unit:VIE", "employee:E1"}),
+        ("/goals/unit:VIE/deals", {"unit:VIE"}),
+    ):
+        rows = _figures(working, address)
+        assert whose <= {node for node, _kpi in rows}
+        taken = rows["unit:VIE", "deals"]
+        assert (taken["actual"], taken["target"], float(taken["score"])) == ("1", "10", round(line["score"], 2))
+    assert {kpi for _node, kpi in _figures(working, "/goals/kpis/deals")} == {"deals"}
+
+
+def test_the_file_of_goals_has_names_in_the_readers_language(working: Working) -> None:
+    """What the reader's pages call a goal, a KPI and a unit its file calls so too."""
+    with working.ferran.post("/goals", {"reason": "the report", "format": "xlsx"}) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["Content-Disposition"].endswith("goals-2026.xlsx")
+
+    def named(text: str) -> str:
+        header, *lines = text.splitlines()
+        return "\n".join([f"{header},name_ko", *(f"{line},{'비엔나' * line.startswith('VIE,')}" for line in lines)])
+
+    working.load(named, file="units")
+    english = _figures(working, "/goals")["unit:VIE", "deals"]
+    working.ferran.client.set_cookie("kopes_language", "ko")
+    korean = _figures(working, "/goals")["unit:VIE", "deals"]
+    assert (english["name"], korean["name"]) == ("VIE", "비엔나")
+
+
+def test_whose_lines_a_file_of_goals_has(working: Working) -> None:
+    """A head's are of the own line; an employee takes no file; each is logged with its reason, and without one there is none."""
+    form = {"reason": "the yearly report"}
+    taken = {"ferran": 200, "dana": 200, "emil": 200, "boram": 200, "alba": 404, "iris": 404}
+    assert {name: getattr(working, name).post("/goals", form).status_code for name in taken} == taken
+    of_head = working.boram.post("/goals", form).data.decode()
+    assert "unit:VIE" in of_head
+    assert "unit:TYO" not in of_head
+    assert working.boram.post("/goals/unit:TYO/deals", form).status_code == 404
+    assert working.ferran.post("/goals", {"reason": ""}).status_code == 422
+    assert working.ferran.post("/goals/kpis/nothing", form).status_code == 404
+    assert [row.why for row in working.trail() if row.deed == "export_goals"] == ["the yearly report"] * 5

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import resource
-from collections import Counter
+from collections import Counter, deque
 from typing import Any, Final, Protocol, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.web.limits import (
     ADDRESS_CONNECTIONS_MAX,
@@ -87,6 +87,7 @@ class Connection(HttpToolsProtocol):
         self._head_bytes: int | None = 0
         """Bytes of a head that is not complete; None while none is awaited."""
         self._patience: asyncio.TimerHandle | None = None
+        self._unanswered: deque[RequestResponseCycle] = deque()
         self._pieces: list[bytes] = []
         """What came of a body in this read."""
         self._framing_bytes = 0
@@ -106,6 +107,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """It has ended."""
         super().connection_lost(exc)
+        self._write_no_more()
         self._stop_waiting()
         if self._address is not None:
             self._house.door.leave(self._address)
@@ -126,6 +128,12 @@ class Connection(HttpToolsProtocol):
             self._framing_bytes += len(data)
             if self._framing_bytes > FRAMING_BYTES_MAX and not self.transport.is_closing():
                 self.transport.abort()
+                self._write_no_more()
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that it cannot be read, and close."""
+        super().send_400_response(msg)
+        self._write_no_more()
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -151,6 +159,7 @@ class Connection(HttpToolsProtocol):
         self._framing_bytes = 0
         self._stop_waiting()
         super().on_headers_complete()
+        self._unanswered.append(self.cycle)
 
     def on_body(self, body: bytes) -> None:
         """A piece of its body."""
@@ -163,9 +172,16 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """It is answered; what waits goes before what may still come."""
+        self._unanswered.popleft()
         super().on_response_complete()
         if self.pipeline:
             self.flow.pause_reading()
+
+    def _write_no_more(self) -> None:
+        """Let what is still being answered know that nobody reads it: the library tells the last that came alone, and each other would break."""
+        for cycle in self._unanswered:
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def _hand_on(self) -> None:
         if self._pieces:

@@ -10,14 +10,18 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from app import scoring
+from app.exports import goals_export
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.terms import Node
-from app.scoring import CyclePlan, State
+from app.scoring import CyclePlan, ScoreQuery, State
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of
-from app.web.rendering import Page
+from app.web.downloads import ReasonedExport, log_reading, sheet_file
+from app.web.languages import page_language
+from app.web.limits import Lane
+from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -43,25 +47,36 @@ class GoalsQuery(BaseModel):
 @pages.read("/goals", may=Deed.SEE_GOALS)
 def goals(context: RequestContext, query: GoalsQuery) -> Page:
     """Goals, tasks and KPIs."""
-    loaded, plan = _plan(context, query)
+    loaded, asked = _asked(context, query)
+    plan = loaded.plan(asked.cycle)
     return Page(
         "pages/goals.html",
-        goals=scoring.goal_levels(plan, sees=context.sees(Deed.SEE_GOALS)),
+        goals=scoring.goal_levels(context.connection, loaded=loaded, asked=asked, sees=context.sees(Deed.SEE_GOALS)),
         own=[] if context.viewer.employee is None else _own(plan, context.viewer.employee),
         cycle=plan.cycle,
         cycles=sorted({*loaded.sheet.cycles, plan.cycle}),
         words=words,
         kpi_name=_namer(plan),
+        exports=context.allowed(Deed.EXPORT_GOALS),
     )
+
+
+@pages.act("/goals", may=Deed.EXPORT_GOALS, again="goals", lane=Lane.FILE)
+def export_goals(context: RequestContext, query: GoalsQuery, form: ReasonedExport) -> Download:
+    """The lines of all units, and of people those that hang on no line of the same KPI, as a file."""
+    return _file(context, query, form, kpi=None, node=None)
 
 
 @pages.read("/goals/kpis/<kpi>", may=Deed.SEE_GOALS)
 def kpi(context: RequestContext, kpi: str, query: GoalsQuery) -> Page:
     """A KPI's topmost lines."""
-    _, plan = _plan(context, query)
-    level = scoring.kpi_level(plan, kpi=kpi, sees=context.sees(Deed.SEE_GOALS))
+    loaded, asked = _asked(context, query)
+    level = scoring.kpi_level(
+        context.connection, loaded=loaded, asked=asked, kpi=kpi, sees=context.sees(Deed.SEE_GOALS)
+    )
     if level is None:
         raise NotThere
+    plan = loaded.plan(asked.cycle)
     definitions = plan.sheet.definitions
     return Page(
         "pages/goal_kpi.html",
@@ -72,17 +87,25 @@ def kpi(context: RequestContext, kpi: str, query: GoalsQuery) -> Page:
         words=words,
         link_names=LINK_NAMES,
         kpi_name=_namer(plan),
+        exports=context.allowed(Deed.EXPORT_GOALS),
     )
+
+
+@pages.act("/goals/kpis/<kpi>", may=Deed.EXPORT_GOALS, again="kpi", lane=Lane.FILE)
+def export_kpi(context: RequestContext, kpi: str, query: GoalsQuery, form: ReasonedExport) -> Download:
+    """Every line of a KPI, people's too, as a file."""
+    return _file(context, query, form, kpi=kpi, node=None)
 
 
 @pages.read("/goals/<node:node>/<kpi>", may=Deed.SEE_GOALS)
 def line(context: RequestContext, node: Node, kpi: str, query: GoalsQuery) -> Page:
     """A line: up to its goal, down to those who move it."""
-    _, plan = _plan(context, query)
+    loaded, asked = _asked(context, query)
     sees = context.sees(Deed.SEE_GOALS)
-    level = scoring.line_level(plan, node=node, kpi=kpi, sees=sees)
+    level = scoring.line_level(context.connection, loaded=loaded, asked=asked, node=node, kpi=kpi, sees=sees)
     if level is None:
         raise NotThere
+    plan = loaded.plan(asked.cycle)
     return Page(
         "pages/goal_line.html",
         level=level,
@@ -91,12 +114,41 @@ def line(context: RequestContext, node: Node, kpi: str, query: GoalsQuery) -> Pa
         words=words,
         link_names=LINK_NAMES,
         kpi_name=_namer(plan),
+        exports=context.allowed(Deed.EXPORT_GOALS, node),
     )
 
 
-def _plan(context: RequestContext, query: GoalsQuery) -> tuple[State, CyclePlan]:
+@pages.act("/goals/<node:node>/<kpi>", may=Deed.EXPORT_GOALS, again="line", lane=Lane.FILE)
+def export_line(context: RequestContext, node: Node, kpi: str, query: GoalsQuery, form: ReasonedExport) -> Download:
+    """A line and all that hangs on it as a file."""
+    return _file(context, query, form, kpi=kpi, node=node)
+
+
+def _asked(context: RequestContext, query: GoalsQuery) -> tuple[State, ScoreQuery]:
     loaded = scoring.state(context.connection)
-    return loaded, loaded.plan(asked_of(loaded, ScoreParameters(cycle=query.cycle), context.today).cycle)
+    return loaded, asked_of(loaded, ScoreParameters(cycle=query.cycle), context.today)
+
+
+def _file(
+    context: RequestContext, query: GoalsQuery, form: ReasonedExport, *, kpi: str | None, node: Node | None
+) -> Download:
+    """The file, with its row in the log of readings and on the trail: of the lines that the reader may have."""
+    loaded, asked = _asked(context, query)
+    rows = scoring.goal_rows(
+        context.connection, loaded=loaded, asked=asked, sees=context.sees(Deed.EXPORT_GOALS), kpi=kpi, node=node
+    )
+    if rows is None:
+        raise NotThere
+    narrowed = {"cycle": asked.cycle, "format": form.format} | ({"kpi": kpi} if kpi else {})
+    narrowed |= {"node": str(node)} if node else {}
+    log_reading(context.connection, context, form, what="goals", asked=narrowed, rows=len(rows))
+    context.note(subject=str(node or "goals"), after={"rows": len(rows), **narrowed}, why=form.reason)
+    export = goals_export(page_language())
+    # ":" has no place in the name of a file.
+    name = "-".join(
+        ("goals", *([str(node).replace(":", "-")] if node else []), *([kpi] if kpi else []), str(asked.cycle))
+    )
+    return sheet_file(export.sheet(rows), name=name, kind=form.format, made_at=context.now)
 
 
 def _own(plan: CyclePlan, number: str) -> list[tuple[Node, scoring.DisplayLine]]:
