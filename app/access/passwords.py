@@ -18,6 +18,7 @@ from typing import Any, Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from app.kit.background import background_threads
 from app.kit.refusals import at_field
 from app.plain.findings import Finding, n_
 
@@ -82,7 +83,7 @@ _HASHER: Final = PasswordHasher()
 _GUESSING: Final = threading.Lock()
 
 # 64 MiB a hash: two at once leave a small machine its memory, and the others queue for a moment.
-_AT_ONCE: Final = threading.BoundedSemaphore(2)
+_HASHING: Final = background_threads(2, name="hashing")
 
 # Letters and digits that nobody takes for one another when reading them off a screen.
 _ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -101,8 +102,7 @@ class FirstPassword:
 
 def hashed_password(password: str) -> str:
     """The argon2id hash of a password, with its parameters and a fresh salt."""
-    with _AT_ONCE:
-        return _HASHER.hash(password.encode("utf-8", "surrogatepass"))
+    return _HASHING.submit(_HASHER.hash, password.encode("utf-8", "surrogatepass")).result()
 
 
 def password_matches(password_hash: str | None, password: str) -> bool:
@@ -113,11 +113,10 @@ def password_matches(password_hash: str | None, password: str) -> bool:
         password: what was typed.
     """
     against = password_hash if password_hash is not None else _nobody()
-    with _AT_ONCE:
-        try:
-            _HASHER.verify(against, password[: LENGTH_MAX + 1].encode("utf-8", "surrogatepass"))
-        except (VerificationError, InvalidHashError):
-            return False
+    try:
+        _HASHING.submit(_HASHER.verify, against, password[: LENGTH_MAX + 1].encode("utf-8", "surrogatepass")).result()
+    except (VerificationError, InvalidHashError):
+        return False
     return password_hash is not None
 
 

@@ -136,6 +136,8 @@ def _ingest_one(opened: Database, file: Path, ignored: tuple[str, ...]) -> bool:
         f"{file}: accepted {report.accepted}, duplicate {report.duplicate}, rejected {report.rejected}"
         + (f" (see {report.rejects_file})" if report.rejects_file else "")
     )
+    if report.kept_file:
+        click.echo(f"{report.rejects_file} was there with other rejects: they are kept in {report.kept_file}", err=True)
     return report.rejected == 0
 
 

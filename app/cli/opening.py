@@ -6,7 +6,7 @@ import atexit
 import contextlib
 import datetime as dt
 import re
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -14,6 +14,9 @@ from app.kit.database import Database
 from app.kit.schema import current_schema
 from app.kit.settings import Settings
 from app.rules.terms import Node
+
+CONNECTIONS: Final = 2
+"""Connections that a command, or the worker, reads by at most, and as many to write by: none does more at once."""
 
 __all__ = ["CYCLE", "DAY", "NODE", "open_database", "settings"]
 
@@ -33,7 +36,7 @@ def open_database(given: Settings) -> Database:
         click.ClickException: it was never migrated, or by another version of the application.
     """
     try:
-        database = Database(given.database_url)
+        database = Database(given.database_url, readers=CONNECTIONS, writers=CONNECTIONS)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     # The last connection that closes leaves an SQLite file whole, without its log beside it.

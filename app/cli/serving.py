@@ -45,12 +45,19 @@ def serve(bind: tuple[str, int], workers: int) -> None:
     given = settings()
     _look_at_secret_key(given)
     database = open_database(given)
-    on_sqlite = database.dialect == "sqlite"
+    on_sqlite, connections_max = database.dialect == "sqlite", database.connections_max()
     database.close()
     if workers > 1 and on_sqlite:
         message = "several workers need PostgreSQL: SQLite has one writer at a time"
         raise click.UsageError(message)
-    from app.web.front import listen, run, supervise
+    from app.web.front import CONNECTIONS, listen, run, supervise
+
+    if connections_max is not None and connections_max < workers * CONNECTIONS:
+        click.echo(
+            f"warning: --workers {workers} may ask for {workers * CONNECTIONS} connections and the database gives {connections_max}: "
+            "raise its max_connections (or the limit of the role or database), or serve by fewer processes",
+            err=True,
+        )
 
     try:
         listener = listen(*bind)

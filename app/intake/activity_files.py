@@ -7,25 +7,34 @@ of how far an interrupted run had come.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from filecmp import cmp
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Final, TextIO
 
 from app import ledger
 from app.intake.event_files import read_events
 from app.intake.events import arrival_of
-from app.kit.files import Document, Trouble
+from app.kit.files import Document, Remark, Trouble
 from app.kit.private_files import open_private
 from app.ledger import Arrival, Recorded, Rejected
-from app.plain.findings import Finding
+from app.plain.findings import Finding, Place, n_
 from app.plain.json_text import decode, encode
 from app.rules.ordinary import Ordinary, shaped
 
 __all__ = ["BATCH_ALONE", "FileReport", "ingest_file", "rejects_path"]
 
 BATCH: Final = 2_000
+_NOT_MENDED: Final = Finding(
+    code="not_mended",
+    message=n_(
+        "This line of rejects holds no event yet: put the event in its place, as one JSON object; or mend the line in the file that it came from and ingest that again."
+    ),
+    place=Place(pointer="/line"),
+)
+
 BATCH_ALONE: Final = 20_000
 """For a database that nobody else works with yet: the larger the batch, the less is done again for each."""
 
@@ -39,6 +48,8 @@ class FileReport:
     duplicate: int = 0
     rejected: int = 0
     rejects_file: Path | None = None
+    kept_file: Path | None = None
+    """Where rejects of an earlier run are now, which somebody may have mended in part."""
     stopped: bool = False
     """The file is none of events, or its columns are not: nothing of it was recorded."""
 
@@ -59,7 +70,8 @@ def ingest_file(
 ) -> FileReport:
     """Record the events of a file and write those that are refused beside it, whole or not at all.
 
-    Rejects of an earlier run of the same file are replaced; where none is rejected now, they stay as they were left.
+    Rejects of an earlier run of the same file are put aside where these are others, and stay as they were left where none is rejected now:
+    somebody may be in the middle of mending them.
 
     Args:
         file: ``.ndjson``, ``.csv`` or ``.xlsx``.
@@ -73,7 +85,7 @@ def ingest_file(
     rejects = rejects_path(file)
     beside = rejects.with_name(rejects.name + ".part")
     with open_private(beside) as out:
-        readings = read_events(file, ignored_columns=ignored_columns, value_of=_value_of)
+        readings = _remarked(read_events(file, ignored_columns=ignored_columns, value_of=_value_of), complain)
         first = next(readings, None)
         if isinstance(first, Trouble) and first.whole_file:
             report.stopped = True
@@ -85,11 +97,33 @@ def ingest_file(
             _ingest_batch(batch, report, record, complain, out)
             progress(len(batch))
     if report.rejected:
+        report.kept_file = _put_aside(rejects, beside)
         beside.replace(rejects)
         report.rejects_file = rejects
     else:
         beside.unlink()
     return report
+
+
+def _remarked(
+    readings: Iterator[Document | Trouble | Remark], complain: Callable[[Finding], None]
+) -> Iterator[Document | Trouble]:
+    """The readings, what is to be said of the file as a whole told on the way."""
+    for one in readings:
+        if isinstance(one, Remark):
+            for finding in one.findings:
+                complain(finding)
+        else:
+            yield one
+
+
+def _put_aside(rejects: Path, new: Path) -> Path | None:
+    """Keep the rejects of an earlier run under a name of their own: ``march.csv.rejected.1.ndjson``; None where there are none, or the same."""
+    if not rejects.exists() or cmp(rejects, new, shallow=False):
+        return None
+    names = (rejects.with_suffix(f".{number}.ndjson") for number in count(1))
+    kept = next(name for name in names if not name.exists())
+    return rejects.rename(kept)
 
 
 def _value_of(text: str) -> object:
@@ -128,7 +162,8 @@ def _arrival(reading: Document | Trouble) -> Arrival:
         return Arrival(reading.text, ordinary=value)
     if isinstance(value, dict) and "errors" in value:
         # A mended line of a file of rejects: why it was refused then is no part of the event.
-        return arrival_of({name: member for name, member in value.items() if name != "errors"})
+        arrival = arrival_of({name: member for name, member in value.items() if name != "errors"})
+        return arrival._replace(findings=(_NOT_MENDED,)) if value.keys() == {"line", "errors"} else arrival
     return Arrival(reading.text, value) if reading.text else arrival_of(value)
 
 

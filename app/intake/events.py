@@ -18,7 +18,7 @@ from app.intake.own_events import own_events
 from app.ledger import Arrival, Frame, Origin, Recorded
 from app.plain.findings import Finding, Place, n_
 from app.plain.json_text import NotJsonError, decode, encode
-from app.scoring import state
+from app.scoring import State, state
 
 __all__ = ["Sender", "arrival_of", "arrival_of_text", "take_in", "take_in_message"]
 
@@ -53,6 +53,12 @@ def _not_json(error: NotJsonError) -> Finding:
         return Finding(code="not_json", message=NOT_JSON, parameters={"why": str(error)}, place=Place(pointer=""))
     where: dict[str, object] = {"line": error.line, "column": error.column}
     return Finding(code="not_json", message=NOT_JSON_FROM, parameters=where, place=Place(pointer=""))
+
+
+def state_to_record_in(connection: Connection) -> State:
+    """The agency, for a transaction that looks at activities and then records: no load changes it before the end. Queries: 1 and those of its state."""
+    ledger.shut_out_loads(connection)
+    return state(connection)
 
 
 def take_in(

@@ -40,6 +40,19 @@ PATIENCE_SECONDS: Final = 60
 """How long a command waits for a lock or a connection; a server, whose caller can come again, waits shorter."""
 
 
+_CONNECTIONS_MAX: Final = sa.text(
+    """
+    SELECT least(
+        current_setting('max_connections')::int
+            - current_setting('superuser_reserved_connections')::int
+            - coalesce(current_setting('reserved_connections', true)::int, 0),
+        (SELECT nullif(datconnlimit, -1) FROM pg_database WHERE datname = current_database()),
+        (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = current_user)
+    )
+    """
+)
+
+
 class Database:
     """The engines of one database, and its two kinds of transaction.
 
@@ -151,7 +164,7 @@ class Database:
                 if is_postgresql(connection):
                     connection.execute(sa.text("SET LOCAL lock_timeout = '50ms'"))
                 work(connection)
-        except OperationalError:
+        except (OperationalError, NoConnection):
             return False
         finally:
             if self._write_lock is not None:
@@ -169,6 +182,17 @@ class Database:
                 self._write_lock.release()
         else:
             raise Busy
+
+    def connections_max(self) -> int | None:
+        """How many connections the database gives to all that use it as we do; None where it does not count them (SQLite). Queries: 1.
+
+        On PostgreSQL the least of what its server, this database and this role have: a superuser's reserve is not ours.
+        """
+        if self.dialect == "sqlite":
+            return None
+        with self.read() as connection:
+            most: int | None = connection.scalar(_CONNECTIONS_MAX)
+        return most
 
     def close(self) -> None:
         """Close all pooled connections."""

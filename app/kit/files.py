@@ -19,13 +19,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO, Final, NamedTuple, TextIO
+from typing import BinaryIO, Final, NamedTuple, TextIO, cast
 
 from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
 
 from app.kit import sheets
-from app.plain.findings import Finding, Place, n_
+from app.plain.findings import Finding, Level, Place, n_
 from app.plain.json_text import NotJsonError, decode
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "MESSAGES",
     "Columns",
     "Document",
+    "Remark",
     "Row",
     "Trouble",
     "nearest",
@@ -78,6 +79,12 @@ class Trouble:
     """The line as it came, as far as it can be shown; of a table its cells as CSV."""
     whole_file: bool = False
     """Nothing more comes of this file."""
+
+
+class Remark(NamedTuple):
+    """What its writer should know of a file, though every row of it is read."""
+
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +137,10 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
             "Cell %(cell)s is merged with another one and holds nothing of its own. Take the merging off."
         ),
         "further_sheet": n_(
-            "Only the first sheet is read, and sheet “%(sheet)s” holds such rows too. Put all rows on one sheet, or each sheet into a file of its own."
+            "Only the first sheet that is shown is read, and sheet “%(sheet)s” holds such rows too. Put all rows on one sheet, or each sheet into a file of its own."
         ),
+        "hidden_sheet": n_("Sheet “%(sheet)s” holds such rows too. It is hidden, so it is not read."),
+        "hidden_rows": n_("Rows that are hidden or filtered out count like any other. Here these are: %(rows)s."),
         "lost_zero": n_(
             "Cell %(cell)s holds the number %(value)s: a zero before it may have been lost. Write it as a text."
         ),
@@ -487,10 +496,12 @@ def _wrong_lines(table: _Table, lines: _Lines, cells: Sequence[str]) -> Trouble:
     return Trouble(table.file, lines.wrong[0][0], findings, lines.text)
 
 
-def read_xlsx(path: Path, *, columns: Columns | None = None, name: str | None = None) -> Iterator[Row | Trouble]:
-    """The rows of a workbook's first sheet, cells as exact text: 1.0 is ``1``, a date is ISO 8601.
+def read_xlsx(
+    path: Path, *, columns: Columns | None = None, name: str | None = None
+) -> Iterator[Row | Trouble | Remark]:
+    """The rows of a workbook's first sheet that is shown, cells as exact text: 1.0 is ``1``, a date is ISO 8601.
 
-    Arguments as of :func:`read_csv`. The workbook is opened by a program of its own (:mod:`app.kit.sheets`).
+    Rows that are hidden, by hand or by a filter, are read too, and remarked upon. Arguments as of :func:`read_csv`. The workbook is opened by a program of its own (:mod:`app.kit.sheets`).
     """
     file = name or str(path)
     trouble = _archive_trouble(path, file)
@@ -510,7 +521,7 @@ def read_xlsx(path: Path, *, columns: Columns | None = None, name: str | None = 
             reader.kill()
 
 
-def _sheet_rows(output: Iterable[bytes], table: _Table) -> Iterator[Row | Trouble]:
+def _sheet_rows(output: Iterable[bytes], table: _Table) -> Iterator[Row | Trouble | Remark]:
     file = table.file
     last: object = None
     for text in output:
@@ -522,10 +533,11 @@ def _sheet_rows(output: Iterable[bytes], table: _Table) -> Iterator[Row | Troubl
         if isinstance(batch, str):
             break
         if isinstance(batch, dict):
-            further = next((name for name, cells in batch.items() if table.is_header(cells)), None)
+            further = next((name for name, cells in batch["further"].items() if table.is_header(cells)), None)
             if further is not None:
                 yield _trouble(file, None, "further_sheet", whole_file=True, sheet=_shown(further))
                 return
+            yield from _hidden(cast("sheets.Preface", batch), table)
             continue
         for line, texts, kinds in batch:
             if any("\0" in text for text in texts):
@@ -545,6 +557,31 @@ def _sheet_rows(output: Iterable[bytes], table: _Table) -> Iterator[Row | Troubl
         yield _trouble(file, None, "bad_workbook", whole_file=True)
     elif table.header is None:
         yield _trouble(file, 1, "empty_file", whole_file=True)
+
+
+def _hidden(preface: sheets.Preface, table: _Table) -> Iterator[Remark]:
+    """What of a workbook nobody sees who looks at it."""
+    place = Place(file=table.file)
+    findings = [
+        _finding("hidden_sheet", place, sheet=_shown(name))
+        for name, cells in preface["hidden"].items()
+        if table.is_header(cells)
+    ]
+    if preface["hidden_rows"]:
+        findings.append(_finding("hidden_rows", place, rows=_shown(_ranges(preface["hidden_rows"]))))
+    if findings:
+        yield Remark(tuple(replace(finding, level=Level.WARNING) for finding in findings))
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Ascending numbers as a person writes them: 4, 7-9."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and found[-1][-1] == number - 1:
+            found[-1][1:] = [number]
+        else:
+            found.append([number])
+    return ", ".join("-".join(map(str, one)) for one in found)
 
 
 def _archive_trouble(path: Path, file: str) -> Trouble | None:

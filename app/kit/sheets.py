@@ -1,11 +1,11 @@
-"""A workbook's first sheet as rows of exact text: a program of its own, started by :mod:`app.kit.files`.
+"""A workbook's first sheet that is shown as rows of exact text: a program of its own, started by :mod:`app.kit.files`.
 
 A newcomer would call the reader in place. A single cell in the far corner of a sheet (XFD1048576) makes it ask for hundreds of gigabytes and
 abort the process, and no exception handler sees that. So whatever a stranger's workbook does, it does to this program, which has a limit
 of memory; the server or command that asked sees an output without its end.
 
 Libraries that read values do not tell what a cell is beside its value: to them ``#N/A`` and a formula that was never calculated are empty,
-and 40% is 0.4. So the sheet's own XML is looked through once more for those marks.
+and 40% is 0.4. So the sheet's own XML is looked through once more for those marks, and for the rows that nobody sees, by hand or by a filter.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
-from typing import IO, Final
+from typing import IO, Final, NamedTuple, TypedDict
 
 import python_calamine
 
-__all__ = ["END", "ERROR", "FORMULA", "MERGED", "NO_SHEET", "NUMBER", "cell_text", "main"]
+__all__ = ["END", "ERROR", "FORMULA", "MERGED", "NO_SHEET", "NUMBER", "Preface", "cell_text", "main"]
 
 MEMORY_BYTES_MAX: Final = 3 * 2**30
 COLUMNS_MAX: Final = 2**14
@@ -59,6 +59,27 @@ Marks = dict[int, dict[int, tuple[str, str]]]
 """Row from 1 -> column from 0 -> kind and, of an error, what is shown."""
 Merged = list[tuple[int, int, int, int]]
 """First row from 1, first column from 0, last row, last column."""
+
+
+class Preface(TypedDict):
+    """What is said of a workbook before its rows."""
+
+    further: dict[str, list[str]]
+    """Of each further sheet that is shown: the first row with anything in it."""
+    hidden: dict[str, list[str]]
+    """The same of sheets that are not shown."""
+    hidden_rows: list[int]
+    """Rows of the sheet that hold something and are not shown."""
+
+
+class _Seen(NamedTuple):
+    """What a sheet's own XML says beside the values."""
+
+    marks: Marks
+    merged: Merged
+    hidden_rows: list[int]
+
+
 Row = tuple[int, list[str], list[tuple[int, str]]]
 """A row's number from 1, its cells as texts, and column from 0 and kind of those that are no plain text."""
 
@@ -148,16 +169,15 @@ def _row(cells: Sequence[object], marks: dict[int, tuple[str, str]]) -> tuple[li
 # ---------------------------------------------------------------------------------------------------------------- marks
 
 
-def _marks(path: str) -> tuple[Marks, Merged]:
-    """The cells of the first sheet that show an error or a percentage, or hold a formula without a value; and those that are merged."""
-    marks: Marks = {}
-    merged: Merged = []
+def _seen(path: str, name: str) -> _Seen:
+    """The cells of a sheet that show an error or a percentage, or hold a formula without a value; those that are merged; the rows that are hidden."""
+    seen = _Seen({}, [], [])
     with zipfile.ZipFile(path) as archive:
         percents = _percent_styles(archive)
-        with archive.open(_first_sheet(archive)) as sheet:
-            for row, column, mark in _marked_cells(sheet, percents, merged):
-                marks.setdefault(row, {})[column] = mark
-    return marks, merged
+        with archive.open(_part_of(archive, name)) as sheet:
+            for row, column, mark in _marked_cells(sheet, percents, seen):
+                seen.marks.setdefault(row, {})[column] = mark
+    return seen
 
 
 def _local(element: ET.Element) -> str:
@@ -170,9 +190,9 @@ def _elements(archive: zipfile.ZipFile, member: str, name: str) -> Iterator[ET.E
     return (element for element in tree.iter() if _local(element) == name)
 
 
-def _first_sheet(archive: zipfile.ZipFile) -> str:
-    first = next(_elements(archive, "xl/workbook.xml", "sheet"))
-    relation = next(value for name, value in first.items() if name.endswith("}id"))
+def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
+    entry = next(one for one in _elements(archive, "xl/workbook.xml", "sheet") if one.get("name") == sheet)
+    relation = next(value for name, value in entry.items() if name.endswith("}id"))
     targets = {
         one.get("Id"): one.get("Target", "") for one in _elements(archive, "xl/_rels/workbook.xml.rels", "Relationship")
     }
@@ -194,14 +214,15 @@ def _percent_styles(archive: zipfile.ZipFile) -> frozenset[int]:
 
 
 def _marked_cells(
-    sheet: IO[bytes], percents: frozenset[int], merged: Merged
+    sheet: IO[bytes], percents: frozenset[int], seen: _Seen
 ) -> Iterator[tuple[int, int, tuple[str, str]]]:
-    row, column = 0, -1
+    row, column, is_hidden = 0, -1, False
     for event, element in ET.iterparse(sheet, ("start", "end")):  # noqa: S314 - as at its import
         name = _local(element)
         if event == "start":
             if name == "row":
                 row, column = _within(int(element.get("r", row + 1)), ROWS_MAX), -1
+                is_hidden = element.get("hidden") in {"1", "true"}
         elif name == "c":
             reference = element.get("r")
             column = _column(reference) if reference else column + 1
@@ -209,11 +230,14 @@ def _marked_cells(
             _within(column, COLUMNS_MAX - 1)
             if mark is not None:
                 yield row, column, mark
+            if is_hidden and len(element):
+                seen.hidden_rows.append(row)
+                is_hidden = False
         elif name == "row":
             element.clear()
         elif name == "mergeCell" and (corners := _RANGE.fullmatch(element.get("ref", ""))):
             left, top, right, bottom = corners.groups()
-            merged.append((int(top), _column(left), int(bottom), _column(right)))
+            seen.merged.append((int(top), _column(left), int(bottom), _column(right)))
 
 
 def _within(place: int, most: int) -> int:
@@ -246,26 +270,34 @@ def _column(reference: str) -> int:
     return number - 1
 
 
-def _other_headers(workbook: python_calamine.CalamineWorkbook) -> Iterator[tuple[str, list[str]]]:
-    """The first row with anything in it of each further sheet: whether it is a table of the same kind."""
-    for name in workbook.sheet_names[1:]:
-        # A sheet of charts has no rows.
-        with contextlib.suppress(python_calamine.CalamineError):
-            rows = ([cell_text(cell) for cell in cells] for cells in workbook.get_sheet_by_name(name).iter_rows())
-            yield name, next(filter(any, rows), [])
+def _header(workbook: python_calamine.CalamineWorkbook, sheet: str) -> list[str]:
+    """The first row of a sheet with anything in it: whether it is a table of the same kind."""
+    rows = ([cell_text(cell) for cell in cells] for cells in workbook.get_sheet_by_name(sheet).iter_rows())
+    return next(filter(any, rows), [])
 
 
 def main(path: str) -> None:
-    """Write the first rows of further sheets by their names, then the rows that hold anything as lines of JSON, each a list of :data:`Row`, then a line that says it is the end."""
+    """Write a :class:`Preface`, then the rows that hold anything as lines of JSON, each a list of :data:`Row`, then a line that says it is the end."""
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
     workbook = python_calamine.CalamineWorkbook.from_path(path)
     write = sys.stdout.write
-    if not workbook.sheet_names:
+    # Charts and macros have sheets of their own, without rows.
+    tables = [one for one in workbook.sheets_metadata if one.typ == python_calamine.SheetTypeEnum.WorkSheet]
+    shown = [one.name for one in tables if one.visible == python_calamine.SheetVisibleEnum.Visible]
+    hidden = [one.name for one in tables if one.name not in shown]
+    if not tables:
         write(json.dumps(NO_SHEET) + "\n")
         return
-    write(json.dumps(dict(_other_headers(workbook))) + "\n")
-    rows = _rows(workbook.get_sheet_by_index(0), *_marks(path))
+    sheet = (shown or hidden).pop(0)
+    seen = _seen(path, sheet)
+    preface = Preface(
+        further={name: _header(workbook, name) for name in shown},
+        hidden={name: _header(workbook, name) for name in hidden},
+        hidden_rows=seen.hidden_rows,
+    )
+    write(json.dumps(preface) + "\n")
+    rows = _rows(workbook.get_sheet_by_name(sheet), seen.marks, seen.merged)
     while batch := list(islice(rows, BATCH)):
         write(json.dumps(batch) + "\n")
     write(json.dumps(END) + "\n")

@@ -34,6 +34,7 @@ from app.ledger.counted import (
 )
 from app.ledger.fold import figures_as_of, is_large
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame_of, owners_text, slices_in_use
+from app.ledger.holding import shut_out_loads
 from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
 from app.ledger.needs import needs
 from app.ledger.reconcile import is_outdated, reconcile, rederive
@@ -149,6 +150,7 @@ __all__ = [
     "reversal_event",
     "search_events",
     "settle_rejected",
+    "shut_out_loads",
     "slices_in_use",
     "suggest_parties",
     "types_to_verify",

@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.kit.bulk import among
-from app.kit.database import is_postgresql
 from app.kit.refusals import Refusal
 from app.ledger import tables
 from app.ledger.frame import Frame
@@ -255,16 +254,13 @@ def _derive_worth(row: ActivityRow, frame: Frame) -> None:
     row.search = folded_terms(row.company_name, row.company_registration, row.buyer_name, row.buyer_registration)
 
 
-def read_rows(
-    connection: Connection, frame: Frame, condition: sa.ColumnElement[bool] | None, *, lock: bool = False
-) -> dict[int, ActivityRow]:
+def read_rows(connection: Connection, frame: Frame, condition: sa.ColumnElement[bool] | None) -> dict[int, ActivityRow]:
     """Activities with their credits, by ``seq``, as the tables hold them.
 
     Args:
         connection: an open transaction.
         frame: gives employees their numbers.
         condition: on ``activity``; None for all.
-        lock: hold the rows to the transaction's end (PostgreSQL), so that two verdicts on one activity do not pass each other.
 
     Queries: 2.
     """
@@ -276,8 +272,6 @@ def read_rows(
     )
     if condition is not None:
         query = query.where(condition)
-    if lock and is_postgresql(connection):
-        query = query.with_for_update(of=activity)
     rows = {row.seq: _from_row(row) for row in connection.execute(query)}
     credits_query = sa.select(*(credit.c[name] for name in CREDIT_COLUMNS))
     if condition is not None:

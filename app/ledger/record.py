@@ -8,7 +8,6 @@ Do not look an activity up, find nothing, and believe that nobody else is record
 from __future__ import annotations
 
 import datetime as dt
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -18,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.kit.bulk import among, bulk_insert, bulk_update
-from app.kit.database import is_postgresql, lock, lock_all
+from app.kit.database import is_postgresql, lock
 from app.ledger import tables
 from app.ledger.activity_rows import (
     ACTIVITY_COLUMNS,
@@ -33,6 +32,7 @@ from app.ledger.activity_rows import (
 )
 from app.ledger.changes import record_change
 from app.ledger.frame import Frame, event_key, owners_text
+from app.ledger.holding import hold_activities, hold_buyers
 from app.ledger.tally import add_to_tally
 from app.ledger.totals import Changes, apply_changes
 from app.plain.findings import Finding, Place, n_
@@ -44,7 +44,6 @@ __all__ = ["Arrival", "Origin", "Recorded", "Rejected", "StaleFrameError", "reco
 
 EVENT_COLUMNS: Final = tuple(column.name for column in tables.event.columns)
 VERDICT_COLUMNS: Final = ("seq", "type", "target", "activity", "day", "by", "reason", "additionality")
-BUYER_BUCKETS: Final = 512
 WAITING_FEW: Final = 100
 """So many verdicts that wait are read rather than asked for by their activities."""
 PROBES: Final = 8
@@ -149,7 +148,7 @@ def record(
     Raises:
         StaleFrameError: the frame is of another revision.
 
-    Queries: 14 to 19, however many the events are; fewer where there are no verdicts and no new buyers.
+    Queries: 14 to 22, however many the events are; fewer where there are no verdicts and no new buyers.
     """
     outcome = Recorded()
     well_formed: list[_Fresh] = []
@@ -294,7 +293,8 @@ def _append(
             one.seq = seq
         arrival = fresh[0].seq
         connection.execute(sa.insert(tables.arrival).values(id=arrival, at=at, **origin._asdict()))
-        bulk_insert(connection, tables.event, EVENT_COLUMNS, [_event_row(one, at, arrival) for one in fresh])
+        in_order = sorted(fresh, key=lambda one: one.key)
+        bulk_insert(connection, tables.event, EVENT_COLUMNS, [_event_row(one, at, arrival) for one in in_order])
 
 
 def _numbers(connection: Connection, count: int) -> Sequence[int]:
@@ -316,7 +316,9 @@ def _derive(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outco
     older = (judged | waiting) - arrived.keys()
     rows = dict(arrived)
     if older:
-        rows |= read_rows(connection, frame, among(connection, tables.activity.c.seq, older), lock=True)
+        wanted = among(connection, tables.activity.c.seq, older)
+        hold_activities(connection, wanted, buyers=[one.buyer_key for one in rows.values() if one.type == "new_buyer"])
+        rows |= read_rows(connection, frame, wanted)
     if judged or waiting:
         verdicts = verdicts_of(connection, among(connection, tables.verdict.c.activity, judged | waiting))
         for seq, given in verdicts.items():
@@ -435,8 +437,7 @@ def _settle_new_buyers(connection: Connection, frame: Frame, rows: dict[int, Act
     if not mine:
         return {}
     buyers = {row.buyer_key for row in mine.values()}
-    if is_postgresql(connection):
-        lock_all(connection, {tables.LOCK_BUYERS + zlib.crc32(buyer.encode()) % BUYER_BUCKETS for buyer in buyers})
+    hold_buyers(connection, buyers)
     # Who counts now is all that a newcomer has to beat; only where one of those falls, the others' turn has come.
     fallen = any(row.counts_before & ~row.standing for row in mine.values())
     others = {one.seq: one for one in contacts_of(connection, buyers, counting=not fallen) if one.seq not in mine}

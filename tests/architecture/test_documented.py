@@ -18,9 +18,11 @@ from prometheus_client import REGISTRY
 
 import app.web.api.measuring  # noqa: F401 - registers the metrics
 from app.cli import cli
+from app.cli.opening import CONNECTIONS as CONNECTIONS_OF_A_COMMAND
 from app.kit.settings import Settings
 from app.rules.permissions import Relation, relations_that_allow
 from app.rules.terms import Role
+from app.web.front.server import CONNECTIONS, READERS, WRITERS
 from app.web.navigation import ITEMS
 from app.web.pages import PAGES
 
@@ -52,6 +54,17 @@ def commands(group: click.Command = cli, name: str = "kopes") -> list[str]:
     context = click.Context(group)
     subs = {sub: group.get_command(context, sub) for sub in group.list_commands(context)}
     return [one for sub, command in subs.items() if command for one in commands(command, f"{name} {sub}")]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/operating.md"])
+def test_the_budget_of_connections_is_one_and_leaves_room(page: str) -> None:
+    """Of the 100 that PostgreSQL has by default three are its superuser's: what is planned fits into the others, in both documents alike."""
+    text, other = text_of(page), 2 * CONNECTIONS_OF_A_COMMAND
+    planned = 4 * CONNECTIONS + 3 * other + 10
+    assert planned <= 97
+    assert re.search(rf"at most {CONNECTIONS}\b.*\({READERS} to read by, {WRITERS} to write by\)", text)
+    assert f"any other command for at most {other}." in text
+    assert f"two commands and 10 to spare take {planned} of the 97" in text
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/operating.md"])

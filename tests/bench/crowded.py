@@ -21,6 +21,8 @@ from tests.bench.measuring import seconds, tell
 from tests.bench.pages import Visitor, accounts
 
 FEW, MANY = 1_000, 10_000
+PRESSED_LEAST = 2_000
+"""Of the few hundred that one load takes three slow ones are the p99, and any other program of the machine makes three."""
 
 
 def measure(agency: Agency) -> None:
@@ -45,17 +47,22 @@ def _measure_presence(agency: Agency, login: tuple[str, str]) -> None:
         idle = statistics.median(ask() for _ in range(500))
         pressed: list[float] = []
         with _pressed(port, login):
-            loading = subprocess.Popen(
-                [sys.executable, "-m", "app", "load", str(agency.report.agency)],
-                env=os.environ | {"DATABASE_URL": agency.url, "KPI_DEFINITIONS": str(agency.report.definitions)},
-                stdout=subprocess.DEVNULL,
-            )
-            while loading.poll() is None:
-                pressed.append(ask())
-                time.sleep(0.01)
-            assert loading.returncode == 0
+            while len(pressed) < PRESSED_LEAST:
+                with _loading(agency) as loading:
+                    while loading.poll() is None:
+                        pressed.append(ask())
+                        time.sleep(0.01)
+                assert loading.returncode == 0
         p99 = statistics.quantiles(pressed, n=100)[98]
         tell("/healthz, p99 while pressed against idle (promised: 50 at most)", (p99, idle, p99 / idle), "s")
+
+
+def _loading(agency: Agency) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "app", "load", str(agency.report.agency)],
+        env=os.environ | {"DATABASE_URL": agency.url, "KPI_DEFINITIONS": str(agency.report.definitions)},
+        stdout=subprocess.DEVNULL,
+    )
 
 
 @contextmanager

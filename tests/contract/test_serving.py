@@ -10,14 +10,18 @@ import re
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import psycopg
 import pytest
+import sqlalchemy as sa
 
 from app.kit.database import lock
 from app.ledger.tables import LOCK_LEDGER
+from app.web.front import CONNECTIONS
 from app.web.limits import PIPELINED_MAX, THREADS, Lane
 from tests.contract.streaming import Stream
 from tests.people import PASSWORD
@@ -248,20 +252,99 @@ def _processes(parent):
 
 
 @on_postgresql
-def test_a_process_that_dies_is_replaced_and_streams_end_at_the_stop(api, several, eventually):
+def test_a_process_that_dies_or_hangs_is_replaced_and_streams_end_at_the_stop(api, several, eventually):
+    """Killed, as by a machine that ran out of memory; stopped, as a loop that never turns: its connections would wait for ever."""
     server = several()
     first = eventually(lambda: len(found := _processes(server.process.pid)) == 2 and found)
     os.kill(first[0], signal.SIGKILL)
     second = eventually(
-        lambda: len(found := _processes(server.process.pid)) == 2 and found != first and found, seconds=90
+        lambda: len(found := _processes(server.process.pid)) == 2 and first[0] not in found and found, seconds=90
     )
     assert first[1] in second
+    eventually(lambda: _listening(server) == 2, seconds=90)
+    os.kill(first[1], signal.SIGSTOP)
+    third = eventually(
+        lambda: len(found := _processes(server.process.pid)) == 2 and first[1] not in found and found, seconds=120
+    )
+    assert {*second} - {*first} < {*third}
+    assert f"server process {first[1]} has not answered" in server.log.read_text()
     eventually(lambda: _answers(server))
     with Stream(server.url, "unit:HQ", key=api.read) as stream:
         assert stream.status == 200
         assert server.stop() == 0
         assert stream.ended.wait(10)
     assert _processes(server.process.pid) == []
+
+
+@on_postgresql
+def test_four_processes_ask_for_the_connections_that_the_budget_gives_them(api, serve, sockets, eventually):
+    """Every thread that writes, hashes or reads waits in the database at once; where the database gives too few, the start says so."""
+    most, name = 4 * CONNECTIONS, sa.make_url(api.working.database.url).database
+    form = "email=nobody@agency.example&password=x"
+    lanes = {
+        Lane.WRITE: ("event", _request("POST /api/v1/events", json.dumps(deal()), kind=STRUCTURED, key=api.ingest)),
+        Lane.PASSWORD: ("sign_in_attempt", _request("POST /login", form, kind="application/x-www-form-urlencoded")),
+        Lane.READ: ("api_key", _request("GET /api/v1/scorecards/unit:HQ?cycle=2026", key=api.read)),
+    }
+    plain = api.working.database.url.replace("+psycopg", "")
+    with psycopg.connect(plain, application_name="looks on", autocommit=True) as looking:
+
+        def connections(which="true"):
+            query = (
+                f"SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kopes' AND datname = %s AND {which}"
+            )
+            ((number,),) = looking.execute(query.encode(), [name]).fetchall()
+            return number
+
+        before, threads, waiting = connections(), 0, []
+        looking.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT {most - 1}'.encode())
+        server = serve(api.working.database.url, definitions=api.working.folder / "definitions", workers=4)
+        assert f"may ask for {most} connections and the database gives {most - 1}" in server.log.read_text()
+        eventually(lambda: _listening(server) == 4)
+        with psycopg.connect(plain) as holding:
+            for lane, (table, request) in lanes.items():
+                holding.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
+                # A hundred for four processes: each gets more than the lane has threads.
+                waiting += [sockets(server, request) for _ in range(100)]
+                threads += 4 * THREADS[lane]
+                eventually(partial(_is, threads, connections, "wait_event_type = 'Lock'"), seconds=60)
+            assert threads <= connections() - before <= most
+        for one in waiting:
+            status = int(one.recv(100).split()[1])
+            assert status < 500 or status == 503
+        assert connections() - before <= most
+
+
+def _listening(server):
+    """How many processes take connections at a server's address."""
+    place = f":{urlsplit(server.url).port:04X} 00000000:0000 0A "
+    return Path("/proc/net/tcp").read_text().count(place)
+
+
+def _is(expected, count, *arguments):
+    return count(*arguments) == expected
+
+
+def _request(line, body="", *, kind="text/plain", key=None):
+    shown = f"Authorization: Bearer {key}\r\n" if key else ""
+    head = f"{line} HTTP/1.1\r\nHost: x\r\n{shown}Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return f"{head}{body}".encode()
+
+
+@on_postgresql
+def test_who_waits_when_the_server_ends_is_told_to_come_again(api, serve, sockets, eventually):
+    """An upgrade in the middle of a load: what was not recorded is no error of anybody's, and the log does not look like one."""
+    server = serve(api.working.database.url, definitions=api.working.folder / "definitions")
+    with api.working.database.write("hold") as connection:
+        lock(connection, LOCK_LEDGER)
+        waiting = sockets(server, _request("POST /api/v1/events", json.dumps(deal()), kind=STRUCTURED, key=api.ingest))
+        query = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        eventually(lambda: connection.scalar(query) == 1)
+        assert server.stop() == 0
+    answer = waiting.recv(1000)
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"retry-after:" in answer.lower()
+    assert "Traceback" not in server.log.read_text()
 
 
 @on_postgresql

@@ -83,6 +83,38 @@ def test_what_is_refused_is_mended_and_ingested_again(agency: Agency, tmp_path: 
     assert agency.record_events([straight]).duplicate == 1
 
 
+def test_what_somebody_mended_among_the_rejects_is_not_lost(agency: Agency, tmp_path: Path) -> None:
+    """The first file again, in place of the mended one: its rejects are written anew, and the mended ones put aside. The same again leaves nothing."""
+    file, rejects = tmp_path / "march.ndjson", tmp_path / "march.ndjson.rejected.ndjson"
+    file.write_text(json.dumps(event_of("2026-03-04 deal D-1 E404 100 USD")), encoding="utf-8")
+    for _ in range(2):
+        report, _complaints = _ingest(agency, file)
+        assert (report.rejects_file, report.kept_file) == (rejects, None)
+    written = rejects.read_text(encoding="utf-8")
+    for number in (1, 2):
+        mended = written.replace("E404", f"E{number}")
+        rejects.write_text(mended, encoding="utf-8")
+        report, _complaints = _ingest(agency, file)
+        kept = tmp_path / f"march.ndjson.rejected.{number}.ndjson"
+        assert report.kept_file == kept
+        assert kept.read_text(encoding="utf-8") == mended
+        assert rejects.read_text(encoding="utf-8") == written
+    # And it is a file of events like any.
+    assert _counts(_ingest(agency, tmp_path / "march.ndjson.rejected.1.ndjson")[0]) == (1, 0, 0)
+
+
+def test_a_line_of_rejects_without_an_event_says_what_to_do(agency: Agency, tmp_path: Path) -> None:
+    """Not what an event would have to have: there is none yet. It comes back as it was."""
+    file = tmp_path / "march.ndjson"
+    file.write_text("no json\n", encoding="utf-8")
+    _ingest(agency, file)
+    rejects = tmp_path / "march.ndjson.rejected.ndjson"
+    report, (complaint,) = _ingest(agency, rejects)
+    assert (complaint.code, complaint.place.line, complaint.place.field) == ("not_mended", 1, "/line")
+    assert report.rejects_file is not None
+    assert json.loads(report.rejects_file.read_text(encoding="utf-8"))["line"] == "no json"
+
+
 ROWS: list[dict[str, Any]] = [
     {
         "type": "export_deal",

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.intake.event_files import read_events
-from app.kit.files import Document, Trouble
+from app.kit.files import Document, Remark, Trouble
 from app.rules.activity_rows import COLUMNS
 
 HEADER = (
@@ -195,6 +195,59 @@ def test_a_cell_that_says_nothing_is_named(tmp_path: Path, formula: str, value: 
     assert _codes(tmp_path / "events.xlsx") == [expected, [], []]
 
 
+def _ids(readings: list[Document | Trouble | Remark]) -> list[object]:
+    return [one.value["id"] for one in readings if isinstance(one, Document) and isinstance(one.value, dict)]
+
+
+def _remarks(readings: list[Document | Trouble | Remark]) -> list[tuple[str, dict[str, object]]]:
+    return [
+        (finding.code, dict(finding.parameters))
+        for one in readings
+        if isinstance(one, Remark)
+        for finding in one.findings
+    ]
+
+
+def test_rows_that_nobody_sees_count_and_are_named(tmp_path: Path) -> None:
+    """Hidden by hand or filtered out: whoever filters means to see less, not to leave events out; a warning says which."""
+    with xlsxwriter.Workbook(tmp_path / "events.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEADER)
+        for number in range(1, 8):
+            sheet.write_row(number, 0, (*CELLS[:2], f"D-{number}", *CELLS[3:]))
+        sheet.autofilter(0, 0, 7, len(HEADER) - 1)
+        sheet.filter_column(2, "x == D-1")
+        for number in (2, 4, 5, 6, 9):
+            sheet.set_row(number, None, None, {"hidden": True})
+    readings = list(read_events(tmp_path / "events.xlsx"))
+    assert _ids(readings) == [f"D-{number}" for number in range(1, 8)]
+    assert _remarks(readings) == [("hidden_rows", {"rows": "3, 5-7"})]
+
+
+@pytest.mark.parametrize("hide", ["hide", "very_hidden"])
+def test_the_first_sheet_that_is_shown_is_read(tmp_path: Path, hide: str) -> None:
+    """Not one of charts, nor one that is hidden before it; a hidden one that holds events is named, wherever it stands."""
+    with xlsxwriter.Workbook(tmp_path / "events.xlsx") as book:
+        chart = book.add_chart({"type": "line"})
+        chart.add_series({"values": "=Shown!$I$2:$I$2"})
+        book.add_chartsheet("Charts").set_chart(chart)
+        for name in ("Old", "Lists", "Shown", "Kept"):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ("names", "of buyers") if name == "Lists" else HEADER)
+            sheet.write_row(1, 0, (*CELLS[:2], f"D-{name}", *CELLS[3:]))
+            # Formulas that were never calculated and percentages are looked for in the same sheet.
+            sheet.write_number(1, 8, 0.4, book.add_format({"num_format": "0%" if name == "Shown" else "0"}))
+            if name != "Shown":
+                getattr(sheet, hide)()
+        book.get_worksheet_by_name("Shown").activate()
+    readings = list(read_events(tmp_path / "events.xlsx"))
+    assert _ids(readings) == ["D-Shown"]
+    (event,) = (one.value for one in readings if isinstance(one, Document))
+    assert isinstance(event, dict)
+    assert event["data"]["amount"] == "40"
+    assert _remarks(readings) == [("hidden_sheet", {"sheet": "Old"}), ("hidden_sheet", {"sheet": "Kept"})]
+
+
 @pytest.mark.parametrize(
     ("number", "shown", "text"),
     [
@@ -291,7 +344,7 @@ def test_a_stray_quotation_mark_keeps_the_count_of_rows(
     body = body[:place] + '"' + body[place:]
     file = tmp_path_factory.getbasetemp() / "events.csv"
     file.write_text(",".join(HEADER) + "\n" + body, encoding="utf-8", newline="")
-    readings = list(read_events(file))
+    readings = [one for one in read_events(file) if not isinstance(one, Remark)]
     assert sorted(one.line or 0 for one in readings)[:5] == [2, 3, 4, 5, 6]
     # At the very end it opens a row of its own.
     assert len(readings) == 5 + (place == len(body) - 1)

@@ -4,6 +4,6 @@ It owns the way from a socket to the application and the live streams. Promises 
 comes through, and that an open stream never keeps the server from ending. It knows no page and computes no figure.
 """
 
-from app.web.front.server import listen, run, supervise
+from app.web.front.server import CONNECTIONS, listen, run, supervise
 
-__all__ = ["listen", "run", "supervise"]
+__all__ = ["CONNECTIONS", "listen", "run", "supervise"]

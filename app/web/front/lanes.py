@@ -6,8 +6,6 @@ A newcomer's usual mistake is one pool for everything: a few passwords being has
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
@@ -18,9 +16,6 @@ from app.web.limits import QUEUE_SECONDS, THREADS, WAITING_MAX, Lane
 __all__ = ["Lanes"]
 
 T = TypeVar("T")
-
-_NICE: Final = {Lane.PASSWORD: 10, Lane.FILE: 5}
-"""Lanes whose work is all the processor's: where there is too little of it, pages go first."""
 
 
 class Lanes:
@@ -50,9 +45,7 @@ class Lanes:
 
 class _Lane:
     def __init__(self, lane: Lane, *, threads: int, waiting_max: int) -> None:
-        self.threads: Final = ThreadPoolExecutor(
-            threads, thread_name_prefix=f"request-{lane}", initializer=_be_nice, initargs=(_NICE.get(lane, 0),)
-        )
+        self.threads: Final = ThreadPoolExecutor(threads, thread_name_prefix=f"request-{lane}")
         self._most: Final = threads + waiting_max
         self._under_way = 0
 
@@ -70,10 +63,3 @@ class _Lane:
             return await answer
         finally:
             self._under_way -= 1
-
-
-def _be_nice(nice: int) -> None:
-    """Let others go first. On Linux this is said of the thread alone; elsewhere it would be of the process, so it is not said."""
-    if nice and hasattr(os, "sched_setscheduler"):
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, 0, nice)

@@ -5,6 +5,7 @@ A newcomer's usual mistake is an open stream that keeps the server from ending: 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ctypes
 import gc
@@ -16,9 +17,9 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
@@ -30,7 +31,7 @@ from uvicorn.supervisors.multiprocess import Process
 from app import scoring
 from app.kit import clock
 from app.kit.database import Database
-from app.kit.refusals import Refusal
+from app.kit.refusals import Busy, Refusal
 from app.kit.settings import Settings
 from app.web import create_app, site_of
 from app.web.errors import refused_outside
@@ -40,21 +41,34 @@ from app.web.front.connections import Connection, Door
 from app.web.front.hub import Hub
 from app.web.front.lanes import Lanes
 from app.web.front.streams import LIVE, Streams
-from app.web.limits import PATIENCE_SECONDS, THREADS
+from app.web.limits import PATIENCE_SECONDS, THREADS, Lane
 from app.web.routing import Pages
 
-__all__ = ["READERS", "WRITERS", "Front", "listen", "run", "supervise"]
+__all__ = ["CONNECTIONS", "READERS", "WRITERS", "Front", "listen", "run", "supervise"]
 
 _LOG: Final = logging.getLogger("kopes.server")
 
 GRACE_SECONDS: Final = 2
 """How long what is under way may take to end, once the server was asked to stop."""
 
-READERS: Final = sum(THREADS.values()) + 2
-"""Connections to the database that a process reads by: one a thread, the hub's, and that of the check of streams' rights."""
+HANG_SECONDS: Final = 15
+"""A process whose loop has not answered for so long is ended and replaced; what takes longest between two of its turns takes some tenths of one."""
 
-WRITERS: Final = 5
-"""Connections that a process writes by. With :data:`READERS` 20 a process: four of them and the worker stay below the 97 that PostgreSQL gives by default."""
+_TURN_SECONDS: Final = 0.5
+"""How often uvicorn's supervisor looks at its processes."""
+
+READERS: Final = THREADS[Lane.READ] + THREADS[Lane.FILE] + 5
+"""Connections to the database that a process reads by: one for each thread that reads for long, the hub's, that of the check of streams' rights, and
+three that the threads for writing and passwords take in turn, who only look up with them who somebody is."""
+
+WRITERS: Final = THREADS[Lane.WRITE] + THREADS[Lane.PASSWORD]
+"""Connections that a process writes by: one for each thread that does."""
+
+CONNECTIONS: Final = READERS + WRITERS
+"""All that a process asks the database for: the README's and the operator's guide's budget is made of it."""
+
+_START_SECONDS: Final = 60
+"""How long a process may take until it answers at all; where all are replaced in turn (SIGHUP), until it is ready: the old one serves meanwhile."""
 
 _SWITCH_SECONDS: Final = 0.0005
 """How long a thread works on before another one gets its turn: the loop needs several turns for each answer, and Python's 5 ms would add up."""
@@ -79,12 +93,25 @@ class Front:
         self.door: Final = Door(behind_proxy=settings.proxies > 0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] == "http":
+        """Answer one request; where the server ends before it is answered, by when to come again."""
+        if scope["type"] != "http":
+            return
+        begun = False
+
+        async def noted(message: MutableMapping[str, Any]) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
             if scope["path"] == LIVE and scope["method"] == "GET":
-                await self._streams.serve(scope, receive, send)
+                await self._streams.serve(scope, receive, noted)
             else:
-                await self._bridge.serve(scope, receive, send)
+                await self._bridge.serve(scope, receive, noted)
+        except asyncio.CancelledError:
+            # Uvicorn would answer 500, and log the whole stack of each request that it gives up.
+            if not begun:
+                await self._refused(scope, Busy()).deliver(receive, send)
 
     def _refused(self, scope: Scope, refusal: Refusal) -> Answer:
         accepted = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
@@ -175,6 +202,21 @@ def supervise(settings: Settings, host: str, port: int, *, workers: int, ready: 
     return 1 if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes) else 0
 
 
+class _Process(Process):
+    """Uvicorn's, which says that it is well by the loop that answers requests: a thread beside it would say so for a loop that hangs."""
+
+    def pong(self) -> None:
+        """Take one question, and answer it once the loop has had a turn."""
+        self.child_conn.recv()
+        if self.server.started:
+            turned = threading.Event()
+            # A loop that was closed belongs to a process that is ending.
+            with contextlib.suppress(RuntimeError):
+                self.server.servers[0].get_loop().call_soon_threadsafe(turned.set)
+                turned.wait()
+        self.child_conn.send(self.server.started)
+
+
 class _Supervisor(Multiprocess):
     """Uvicorn's, with a socket for each process, which tells when one was replaced and does not wait for one without end."""
 
@@ -184,6 +226,7 @@ class _Supervisor(Multiprocess):
         self._address = (host, port)
         self._ready: Callable[[], object] | None = ready
         self._handed: list[socket.socket] = []
+        self._silent: dict[Process, int] = {}
         self._metrics = metrics
         super().__init__(config, [])
 
@@ -203,27 +246,52 @@ class _Supervisor(Multiprocess):
 
     def init_processes(self) -> None:
         """Start all of them."""
-        super().init_processes()
+        self.processes = [self._another() for _ in range(self.processes_num)]
         self._let_go()
 
-    def keep_subprocess_alive(self) -> None:
-        """Replace what has ended.
+    def _another(self) -> Process:
+        process = _Process(self.config, self.sockets)
+        process.start()
+        return process
 
-        Uvicorn would ask each process whether it is well, and could not be stopped while one that is starting does not answer yet.
+    def keep_subprocess_alive(self) -> None:
+        """Replace what has ended, and end what hangs.
+
+        Uvicorn would wait for each process's answer, and could not be stopped while one that is starting does not give it yet.
         """
         self._tell_when_ready()
         for place, process in enumerate(self.processes):
             if process.process.is_alive():
-                continue
+                if not self._hangs(process):
+                    continue
+                _LOG.error("server process %s has not answered for %s seconds: it is ended", process.pid, HANG_SECONDS)
+                process.process.kill()
             process.join()
+            self._silent.pop(process, None)
             if process.exitcode == STARTUP_FAILURE:
                 self.should_exit.set()
                 return
             _LOG.error("server process %s ended with %s: another is started", process.pid, process.exitcode)
             mark_process_dead(process.pid, self._metrics)  # type: ignore[no-untyped-call]  # the library has few types
-            self.processes[place] = another = Process(self.config, self.sockets)
-            another.start()
+            self.processes[place] = self._another()
         self._let_go()
+
+    def _hangs(self, process: Process) -> bool:
+        """Ask a process whether it is well, without waiting, and whether it has left the last question open for too long.
+
+        Turns are counted, not seconds: after a machine has slept, nobody hangs. The first answer may take longer: it begins with the whole program.
+        """
+        pipe, silent = process.parent_conn, self._silent
+        if process not in silent:
+            silent[process] = -round(_START_SECONDS / _TURN_SECONDS)
+            pipe.send(b"ping")
+        elif pipe.poll():
+            silent[process] = 0
+            pipe.recv()
+            pipe.send(b"ping")
+        else:
+            silent[process] += 1
+        return silent[process] > HANG_SECONDS / _TURN_SECONDS
 
     def _tell_when_ready(self) -> None:
         """A process listens once it has read the agency; before that its address refuses, and nobody is to be told of it."""
@@ -260,6 +328,7 @@ def _config(make: object, *, workers: int = 1) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_worker_healthcheck=_START_SECONDS,
         backlog=2048,
         workers=workers,
     )

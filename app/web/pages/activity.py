@@ -183,7 +183,7 @@ def _reached_by(context: RequestContext, loaded: State, query: ActivityQuery) ->
 @pages.act("/activities/<key>/reverse", may=Deed.REVERSE_ACTIVITY, again="activity")
 def reverse(context: RequestContext, key: str, form: ReverseForm) -> Redirect:
     """Take the whole activity out, with a reason."""
-    loaded = scoring.state(context.connection)
+    loaded = intake.state_to_record_in(context.connection)
     history = _mine(context, loaded.frame, key)
     change = ScoreChange.before(context, loaded=loaded, employee=history.employee, day=history.day)
     is_repeat = intake.reverse_own(
@@ -214,7 +214,7 @@ def correction(context: RequestContext, key: str) -> Page:
 @pages.act("/activities/<key>/correct", may=Deed.REVERSE_ACTIVITY, again="correction")
 def correct(context: RequestContext, key: str, form: CorrectForm) -> Redirect:
     """Reverse it and record another in its place, both or neither."""
-    loaded = scoring.state(context.connection)
+    loaded = intake.state_to_record_in(context.connection)
     frame = loaded.frame
     history = _mine(context, frame, key)
     change = ScoreChange.before(context, loaded=loaded, employee=history.employee, day=form.day)

@@ -98,7 +98,7 @@ def judge(context: RequestContext, form: JudgeForm) -> Redirect:
         raise Invalid(at_field("activity", "missing", CHOOSE))
     if form.verdict == "rejected" and len(form.reason) < 3:
         raise Invalid(at_field("reason", "missing", SAY_WHY))
-    frame = scoring.state(context.connection).frame
+    frame = intake.state_to_record_in(context.connection).frame
     judged = intake.judge(
         context.connection,
         frame,

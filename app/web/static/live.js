@@ -51,11 +51,20 @@
     globalThis.kopesCharts?.adopt?.(part);
   };
 
-  // The stream that all tabs share; where there is no shared worker, one of this tab's own while it is shown.
+  // Some browsers have no worker that tabs share, others refuse it to private windows.
+  const sharedPort = (script) => {
+    try {
+      return new SharedWorker(script, { name: "kopes-live" }).port;
+    } catch {
+      return null;
+    }
+  };
+
+  // The stream that all tabs share; where they cannot, one of this tab's own while it is shown.
   const streamOf = (root, hear) => {
     const { live: address, node, worker } = root.dataset;
-    if (typeof SharedWorker === "function") {
-      const { port } = new SharedWorker(worker, { name: "kopes-live" });
+    const port = sharedPort(worker);
+    if (port) {
       port.addEventListener("message", ({ data }) => hear(data));
       port.start();
       const ask = (asks) => port.postMessage({ asks, node, address });
