@@ -195,6 +195,16 @@ def number(value: Figure | None, places: int | None = None) -> str:
     return figure(value, places=most, least=0, language=page_language())
 
 
+def counted(value: int, of: str) -> str:
+    """A number of things as every page writes it, with the name of what it counts: where one page tells it twice, the two are held together."""
+    return Markup('<span data-count="{}">{}</span>').format(of, number(value))
+
+
+def part(value: int, of: str) -> str:
+    """A number of things that is a part of such a count: the parts of one page add up to it."""
+    return Markup('<span data-part="{}">{}</span>').format(of, number(value))
+
+
 def percent(value: Figure | None, places: int = 1) -> str:
     """A number that is a percentage already."""
     return (
@@ -238,10 +248,12 @@ def instant(value: dt.datetime | None) -> str:
 
 FILTERS: Final = {
     "band": band_of,
+    "counted": counted,
     "day": day,
     "instant": instant,
     "krw": krw,
     "number": number,
+    "part": part,
     "percent": percent,
     "points": points,
     "score": score,

@@ -40,6 +40,9 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
     "activities.export": ("boram", "/activities?node=unit:VIE", {"reason": "A visit"}),
     "keys.create": ("iris", "/keys", {"name": "crm-new"}),
     "keys.create_hook": ("iris", "/keys/hooks", {"hook_name": "erp-new"}),
+    "goals.export_goals": ("dana", "/goals", {"reason": "The goals' review"}),
+    "goals.export_kpi": ("dana", "/goals/kpis/deals", {"reason": "A KPI's review"}),
+    "goals.export_line": ("dana", "/goals/unit:VIE/deals", {"reason": "A line's review"}),
     "rejected.replay": ("iris", "/rejected/1", {"event": '{"id": "D-mended & more"}'}),
 }
 """Of each form into which something is typed: who sends it, where, and what is typed."""
