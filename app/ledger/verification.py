@@ -26,7 +26,7 @@ from app.ledger.holding import hold_activities, shut_out_loads
 from app.ledger.summary import ActivitySummary, summary_of
 from app.organisation import Directory
 from app.rules.activities import ACTIVITY_TYPES
-from app.rules.names import is_called
+from app.rules.names import person_meant
 from app.rules.own_events import pages_source
 from app.rules.permissions import Deed, Relation, may, relations_that_allow
 from app.rules.terms import CountsFrom
@@ -220,7 +220,7 @@ def verification_queue(
         number = frame.numbers[employee]
         sharers = {number, *(part.employee for part in credits.get(seq, ()))}
         allowed_to, turn = turns.of(frame.directory.unit_of(number, entered_on), sharers)
-        if allowed_to and (not person or is_called(person, name=names[number].name, number=number)):
+        if allowed_to and (not person or person_meant(person, name=names[number].name, number=number)):
             (mine if not turn or viewer.employee in turn else others).append(seq)
     shown = (
         sorted({*mine, *others}, key={row.seq: at for at, row in enumerate(candidates)}.__getitem__)

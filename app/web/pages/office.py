@@ -10,7 +10,7 @@ from typing import Final
 from pydantic import Field
 
 from app import scoring
-from app.rules.names import is_called
+from app.rules.names import person_meant
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
@@ -61,7 +61,7 @@ def _called(context: RequestContext, node: Node, text: str) -> list[tuple[Node, 
         people += [
             (Node(NodeKind.EMPLOYEE, number), directory.employees[number].name, name)
             for number in directory.people_of(unit, day)
-            if is_called(text, name=directory.employees[number].name, number=number)
+            if person_meant(text, name=directory.employees[number].name, number=number)
         ]
     return sorted(people, key=lambda one: one[1])
 
