@@ -13,6 +13,7 @@ from app import cycle, scoring
 from app.exports import EMPLOYEE_GRADES, UNIT_GRADES
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
+from app.rules.grade_reasons import grade_reasons
 from app.rules.grading import EmployeeProposal, Score, UnitProposal, published
 from app.rules.names import person_meant
 from app.rules.permissions import Deed, may
@@ -166,17 +167,22 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
     row = next((one for one in proposal.rows if one.employee == node.code), None)
     if row is None:
         raise NotThere
+    policies = loaded.sheet.definitions.policies
+    reasons = grade_reasons(proposal, node.code, cycle=of_cycle, policies=policies)
     return Page(
         "pages/grade.html",
         row=row,
         name=node_name(context.directory, node, context.today),
         node=node,
-        points=proposal.points.get(node.code),
+        why=reasons,
+        policies=policies,
+        blend=policies.blend[reasons.candidate.job],
+        pay_scale=proposal.pay.scale,
         published=_published,
         cycle=of_cycle,
         cycles=sorted({*loaded.sheet.cycles, of_cycle}),
         REASONS=REASONS,
-        group_name=group_namer(loaded.sheet.definitions.policies),
+        group_name=group_namer(policies),
         shows_pay=context.allowed(Deed.SEE_PAY, node),
     )
 
