@@ -142,3 +142,15 @@ def test_constant_query_count(working: Working, count_queries: CountQueries) -> 
     with count_queries() as many:
         dana.get("/grades")
     assert len(few) == len(many) <= 8
+
+
+def test_a_narrowed_list_is_downloaded_narrowed(working: Working) -> None:
+    """The button says how many rows the file has, and the file has those of the list."""
+    narrowed = "/grades?of=employees&text=E1"
+    for address, numbers in ((narrowed, ["E1"]), ("/grades", None)):
+        page = working.dana.get(address).text
+        lines = working.dana.post(address, {"reason": "for the committee"}).data.decode("utf-8-sig").splitlines()
+        taken = [line.split(",")[0] for line in lines[1:-1]]
+        assert numbers is None or taken == numbers
+        assert re.search(rf"Download \(<[^>]+>{len(taken)}<", page), re.findall("<summary>.*", page)
+    assert any("E1" in str(row.after) for row in working.trail() if row.deed == "export")

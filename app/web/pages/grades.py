@@ -5,6 +5,7 @@ Do not take it for a decision: the system proposes, and names the rules that a p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -78,13 +79,10 @@ def _is_meant(text: str, name: str, code: str) -> bool:
     return any(person_meant(text, name=one, number=code) for one in (name, named(name)))
 
 
-@pages.read("/grades", may=Deed.SEE_GRADE)
-def grades(context: RequestContext, query: GradesQuery) -> Page:
-    """The proposal of all employees, or of all units."""
-    if not may(context.viewer.roles, Deed.SEE_GRADE, ()):
-        raise NotThere  # Whoever sees only their own has a page of it.
-    loaded, of_cycle = _cycle(context, query.cycle)
-    proposal = _proposal(context, query, of_cycle)
+def _narrowed(
+    context: RequestContext, query: GradesQuery, proposal: EmployeeProposal | UnitProposal
+) -> tuple[dict[str, str], list[Any]]:
+    """Everybody's name by code, and the rows that were asked for, in their order: those of the page and of its file."""
     kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
     names = {_code(row): node_name(context.directory, Node(kind, _code(row)), context.today) for row in proposal.rows}
     rows = sorted(
@@ -97,6 +95,18 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
         ),
         key=lambda row: (row.rank is None, row.group or "", row.rank or 0, _code(row)),
     )
+    return names, rows
+
+
+@pages.read("/grades", may=Deed.SEE_GRADE)
+def grades(context: RequestContext, query: GradesQuery) -> Page:
+    """The proposal of all employees, or of all units."""
+    if not may(context.viewer.roles, Deed.SEE_GRADE, ()):
+        raise NotThere  # Whoever sees only their own has a page of it.
+    loaded, of_cycle = _cycle(context, query.cycle)
+    proposal = _proposal(context, query, of_cycle)
+    kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
+    names, rows = _narrowed(context, query, proposal)
     last = max(1, -(-len(rows) // PAGE_ROWS))
     page = min(query.page, last)
     return Page(
@@ -125,16 +135,16 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
 
 @pages.act("/grades", may=Deed.EXPORT, again="grades", lane=Lane.FILE)
 def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) -> Download:
-    """The whole proposal as a file."""
+    """The rows of the page as a file: all of them, not a page; the whole proposal where nothing narrows it."""
     _, of_cycle = _cycle(context, query.cycle)
     proposal = _proposal(context, query, of_cycle)
-    parameters = {"cycle": of_cycle, "of": query.of, "format": form.format}
-    rows = len(proposal.rows)
+    narrowing = query.model_dump(exclude_defaults=True, include={"group", "grade", "text"})
+    chosen: Sequence[Any] = _narrowed(context, query, proposal)[1] if narrowing else proposal.rows
+    parameters = {"cycle": of_cycle, "of": query.of, "format": form.format, **narrowing}
+    rows = len(chosen)
     log_reading(context.connection, context, form, what="grades", asked=parameters, rows=rows)
     context.note(subject="grades", after={"rows": rows, **parameters}, why=form.reason)
-    sheet = (
-        UNIT_GRADES.sheet(proposal.rows) if isinstance(proposal, UnitProposal) else EMPLOYEE_GRADES.sheet(proposal.rows)
-    )
+    sheet = UNIT_GRADES.sheet(chosen) if isinstance(proposal, UnitProposal) else EMPLOYEE_GRADES.sheet(chosen)
     name = f"grades-{query.of}-{of_cycle}"
     return sheet_file(sheet, name=name, kind=form.format, made_at=context.now)
 
