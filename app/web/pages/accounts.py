@@ -174,7 +174,8 @@ def enable(context: RequestContext, number: int) -> Redirect:
 def reset(context: RequestContext, number: int) -> Page:
     """Give it a new first password, shown this once; its sessions end."""
     first = access.first_password()
-    with context.write() as connection:
+
+    def work(connection: Connection) -> Account:
         changed = access.reset_password(
             connection,
             account_id=number,
@@ -185,6 +186,9 @@ def reset(context: RequestContext, number: int) -> Page:
         # Whoever has an account's new password can sign in with it: the auditors hear of those that reach far.
         gives_powers = bool(access.powers_of(changed.roles))
         _write_down(context, connection, changed.email, after={"password": "reset"}, tells_auditors=gives_powers)
+        return changed
+
+    changed = context.writing(work)
     made = NewAccount(email=changed.email, password=first.text)
     return Page("pages/account_password.html", made=made, is_new=False, days=access.FIRST_PASSWORD_LIFE.days)
 
@@ -219,8 +223,8 @@ def _written(context: RequestContext, work: Callable[[Connection], Result]) -> R
     try:
         return context.writing(work)
     except _OwnPowers as refused:
-        with context.write() as connection:
-            _write_down(context, connection, refused.email, after=refused.wanted, tells_auditors=True)
+        email, wanted = refused.email, refused.wanted
+        context.writing(lambda connection: _write_down(context, connection, email, after=wanted, tells_auditors=True))
         raise
 
 
