@@ -157,3 +157,13 @@ def test_it_takes_as_many_queries_whatever_the_length(working_on_each: Working, 
         "50 of 62" in working_on_each.boram.get("/verification").text
         or "50 of 1" in working_on_each.boram.get("/verification").text
     )
+
+
+def test_the_trail_tells_of_each_verdict_once(working: Working) -> None:
+    """A form that names an entry twice, or is sent twice, judged it once."""
+    working.record(*DEALS)
+    form = {"form_id": working.alba.form_id("/log"), "verdict": "verified", "activity": [key_of("D-1")] * 2}
+    for _ in range(2):
+        assert working.boram.post("/verification", form).status_code == 303
+        assert "1 verified." in working.boram.get("/verification").text
+    assert [row.deed for row in working.trail()].count("verify") == 1
