@@ -128,6 +128,7 @@ def reasoned_file(
     what: str,
     asked: Mapping[str, Any],
     rows: int,
+    subject: str | None = None,
 ) -> Download:
     """A table about other people as a file, with its row in the log of readings and on the trail, which are written once it is whole.
 
@@ -136,9 +137,10 @@ def reasoned_file(
         form: the reason, and the kind of file.
         sheet: the table.
         name: of the file, without its ending.
-        what: was downloaded, as the log and the trail say it.
+        what: was downloaded, as the log says it.
         asked: what narrowed it.
         rows: how many there are.
+        subject: what the trail says it was about, where it is not all of it.
 
     Raises:
         Invalid: the table does not fit into a workbook.
@@ -149,7 +151,7 @@ def reasoned_file(
             until_sent.callback(file.after)
         with context.write() as connection:
             log_reading(connection, context, form, what=what, asked=asked, rows=rows)
-            context.note(subject=what, after={"rows": rows, **asked}, why=form.reason)
+            context.note(subject=subject or what, after={"rows": rows, **asked}, why=form.reason)
         until_sent.pop_all()
         return file
     raise AssertionError  # the block returns or raises

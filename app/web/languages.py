@@ -192,6 +192,16 @@ def number(value: Figure | None, places: int = 2) -> str:
     return ABSENT if value is None else figure(value, places=places, least=0, language=page_language())
 
 
+def counted(value: int, of: str) -> str:
+    """A number of things as every page writes it, with the name of what it counts: where one page tells it twice, the two are held together."""
+    return Markup('<span data-count="{}">{}</span>').format(of, number(value))
+
+
+def part(value: int, of: str) -> str:
+    """A number of things that is a part of such a count: the parts of one page add up to it."""
+    return Markup('<span data-part="{}">{}</span>').format(of, number(value))
+
+
 def percent(value: Figure | None, places: int = 1) -> str:
     """A number that is a percentage already."""
     return (
@@ -235,10 +245,12 @@ def instant(value: dt.datetime | None) -> str:
 
 FILTERS: Final = {
     "band": band_of,
+    "counted": counted,
     "day": day,
     "instant": instant,
     "krw": krw,
     "number": number,
+    "part": part,
     "percent": percent,
     "points": points,
     "score": score,

@@ -11,6 +11,9 @@ EXPORTS = [
     ("dana", "/people"),
     ("dana", "/grades"),
     ("dana", "/grades?of=units"),
+    ("boram", "/goals"),
+    ("boram", "/goals/kpis/consults"),
+    ("boram", "/goals/unit:VIE/consults"),
     ("boram", "/activities?node=unit:VIE"),
     ("emil", "/ledger?type=export_deal"),
 ]

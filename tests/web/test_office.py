@@ -16,7 +16,7 @@ def test_a_head_s_office_is_the_unit_posted_to(working: Working) -> None:
     page = working.boram.get("/office").text
     assert "<h1>VIE</h1>" in page
     assert set(re.findall(r"/scorecards/employee:(E\d)", page)) == {"E1", "E2", "E6"}
-    assert 'data-label="Waiting">2<' in page
+    assert 'data-label="Waiting"><span data-part="waiting">2<' in page
 
 
 def test_units_below_lead_down(working: Working) -> None:

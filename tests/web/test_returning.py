@@ -26,6 +26,9 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
         f"/activities/{key_of('D-1')}/correct",
         {"reason": "The amount", "company": "Alpen", "buyer": "Nordwind", "amount": "1,225"},
     ),
+    "goals.export_goals": ("boram", "/goals", {"reason": "The yearly plan"}),
+    "goals.export_kpi": ("boram", "/goals/kpis/consults", {"reason": "The yearly plan"}),
+    "goals.export_line": ("boram", "/goals/unit:VIE/consults", {"reason": "The yearly plan"}),
     "ledger.export": ("emil", "/ledger?type=export_deal", {"reason": "The yearly audit"}),
     "targets.set_targets": ("boram", "/targets?unit=VIE", {"kpi": "consults", "note-consults": "A new market"}),
     "password.change": ("alba", "/password", {}),
@@ -40,6 +43,9 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
     "activities.export": ("boram", "/activities?node=unit:VIE", {"reason": "A visit"}),
     "keys.create": ("iris", "/keys", {"name": "crm-new"}),
     "keys.create_hook": ("iris", "/keys/hooks", {"hook_name": "erp-new"}),
+    "goals.export_goals": ("dana", "/goals", {"reason": "The goals' review"}),
+    "goals.export_kpi": ("dana", "/goals/kpis/deals", {"reason": "A KPI's review"}),
+    "goals.export_line": ("dana", "/goals/unit:VIE/deals", {"reason": "A line's review"}),
     "rejected.replay": ("iris", "/rejected/1", {"event": '{"id": "D-mended & more"}'}),
 }
 """Of each form into which something is typed: who sends it, where, and what is typed."""
@@ -111,7 +117,7 @@ def test_what_was_typed_comes_back_to_its_owner(working: Working, endpoint: str)
     """And to nobody else who signs in on that browser; it leaves once a form is sent (issue 11, section 1)."""
     name, address, typed = FORMS[endpoint]
     working.record(DEAL)
-    assert ingest(working.database, [event_of(DEAL) | {"id": "D-2", "data": {}}]).rejected
+    assert ingest(working.database, [event_of(DEAL) | {"id": "D-2", "specversion": "0.3"}]).rejected
     browser: Somebody = getattr(working, name)
     page = _shown(*_pages_of(endpoint), address)
     hidden = _hidden(browser, page)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import CountQueries
+from tests.web.markup import read
 from tests.web.working import Working, key_of
 
 DEALS = ("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT", "2026-03-01 deal D-2 E6 100 USD of Southwind/AT")
@@ -29,7 +30,7 @@ def test_the_head_sees_what_waits_the_oldest_first_and_never_their_own(working: 
     assert page.index("Southwind") < page.index("Nordwind")
     assert "Ownwind" not in page
     assert "Farwind" not in page
-    assert "2 wait" in page
+    assert "2 wait" in read(page).text
     above = working.gaston.get("/verification").text
     assert "Ownwind" in above
     assert "Nordwind" not in above
@@ -153,10 +154,7 @@ def test_it_takes_as_many_queries_whatever_the_length(working_on_each: Working, 
         counts.append(len([one for one in sent if one != "BEGIN"]))
         working_on_each.record(*(f"2026-03-04 deal X-{n}-{m} E1 100 USD" for m in range(60)))
     assert counts == [7, 7]
-    assert (
-        "50 of 62" in working_on_each.boram.get("/verification").text
-        or "50 of 1" in working_on_each.boram.get("/verification").text
-    )
+    assert "50 of 1" in read(working_on_each.boram.get("/verification").text).text
 
 
 def test_the_trail_tells_of_each_verdict_once(working: Working) -> None:
