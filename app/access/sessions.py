@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -26,6 +26,7 @@ __all__ = [
     "SESSION_LIFE",
     "TOUCH_AFTER",
     "Client",
+    "OpenSessions",
     "OwnSession",
     "Viewer",
     "email_key",
@@ -33,6 +34,7 @@ __all__ = [
     "end_sessions",
     "forget_sessions",
     "open_session",
+    "open_sessions_of",
     "own_sessions",
     "sign_out",
     "storable",
@@ -111,6 +113,13 @@ class OwnSession:
     address: str
     device: str
     is_this: bool
+
+
+class OpenSessions(NamedTuple):
+    """An account's open sessions, as whoever keeps accounts sees them: how many, and when one was last used."""
+
+    number: int
+    last_used_at: dt.datetime | None
 
 
 def email_key(email: str) -> str:
@@ -240,6 +249,21 @@ def own_sessions(
         for row in connection.execute(query)
     ]
     return sorted(found, key=lambda one: not one.is_this)
+
+
+def open_sessions_of(
+    connection: Connection, *, account_id: int, now: dt.datetime, idle: dt.timedelta = SESSION_IDLE
+) -> OpenSessions:
+    """How many sessions of an account are open. Queries: 1."""
+    row = connection.execute(
+        sa.select(sa.func.count(), sa.func.max(web_session.c.last_acted_at)).where(
+            web_session.c.account_id == account_id,
+            web_session.c.ended_at.is_(None),
+            web_session.c.expires_at > now,
+            web_session.c.last_acted_at > now - idle,
+        )
+    ).one()
+    return OpenSessions(*row)
 
 
 def end_own_session(connection: Connection, *, viewer: Viewer, key: str, now: dt.datetime) -> None:

@@ -21,7 +21,7 @@ from app.cascade.lines import (
     target_differences,
 )
 from app.cascade.replacement import Cascade, documents, replace
-from app.cascade.targets import WantedTarget, keep_targets
+from app.cascade.targets import TargetChange, WantedTarget, keep_targets, target_changes
 
 __all__ = [
     "Cascade",
@@ -35,6 +35,7 @@ __all__ = [
     "Rating",
     "Served",
     "Sheet",
+    "TargetChange",
     "TargetDifference",
     "TaskBranch",
     "WantedTarget",
@@ -46,5 +47,6 @@ __all__ = [
     "replace",
     "served_by",
     "sheet",
+    "target_changes",
     "target_differences",
 ]

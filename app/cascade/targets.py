@@ -7,7 +7,7 @@ agency folder"). Do not write a decision into the folder's own rows, where the n
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
@@ -21,7 +21,16 @@ from app.cascade.history import known_node
 from app.kit.replacing import exact_text
 from app.rules.terms import Node
 
-__all__ = ["Decided", "Decision", "LineKey", "WantedTarget", "keep_targets", "read_decided"]
+__all__ = [
+    "Decided",
+    "Decision",
+    "LineKey",
+    "TargetChange",
+    "WantedTarget",
+    "keep_targets",
+    "read_decided",
+    "target_changes",
+]
 
 LineKey: TypeAlias = tuple[int, Node, str]
 """Cycle, node and KPI."""
@@ -78,6 +87,53 @@ def read_decided(connection: Connection) -> dict[LineKey, Decision]:
             note=row.note,
         )
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetChange:
+    """One change of a line's target: from which figure to which, by whom, when and why."""
+
+    before: Decimal | None
+    after: Decimal
+    to_folder: bool
+    """Whether the line went back to what the folder gives."""
+    by: str
+    """The account, as the trail writes it."""
+    employee: str | None
+    at: dt.datetime
+    note: str | None
+
+
+def target_changes(
+    connection: Connection, *, cycle: int, nodes: Collection[Node], kpi: str | None = None
+) -> dict[tuple[Node, str], tuple[TargetChange, ...]]:
+    """What happened to the targets of some nodes in a cycle, by node and KPI, the earliest first.
+
+    The first of a line changed what the folder gave at that time.
+
+    Queries: 1.
+    """
+    columns = tables.target_set.c
+    query = sa.select(tables.target_set).where(
+        columns.cycle == cycle, columns.node.in_(sorted(str(node) for node in nodes))
+    )
+    if kpi is not None:
+        query = query.where(columns.kpi == kpi)
+    changes: dict[tuple[Node, str], list[TargetChange]] = {}
+    for row in connection.execute(query.order_by(columns.id)):
+        of_line = changes.setdefault((known_node(row.node), row.kpi), [])
+        of_line.append(
+            TargetChange(
+                before=of_line[-1].after if of_line else row.folder_target,
+                after=row.target,
+                to_folder=row.target == row.folder_target,
+                by=row.set_by,
+                employee=row.employee,
+                at=row.at,
+                note=row.note,
+            )
+        )
+    return {line: tuple(of_line) for line, of_line in changes.items()}
 
 
 def keep_targets(

@@ -19,7 +19,7 @@ from app.organisation import tables
 from app.organisation.revision import KeptByRevision, Revision, current_revision
 from app.rules.employment import EmploymentPeriod, Terms, last_day, terms_on
 from app.rules.money import Rates
-from app.rules.names import folded
+from app.rules.names import person_meant
 from app.rules.placement import Path, Placement, Posting, Tree, UnitPeriod, overlap
 from app.rules.terms import Job, Name, Period, StatusKind, UnitKind
 
@@ -161,13 +161,10 @@ class Directory:
 
     def employees_meant(self, text: str) -> tuple[str, ...]:
         """The numbers of those whom a searched text means: the one who has it for a number, else all whose name has it in it."""
-        wanted = folded(text)
-        if not wanted:
-            return ()
         if text.strip() in self.employees:
             return (text.strip(),)
         return tuple(
-            one.number for one in self.employees.values() if wanted in folded(one.name) or wanted == folded(one.number)
+            one.number for one in self.employees.values() if person_meant(text, name=one.name, number=one.number)
         )
 
     def unit_of(self, employee: str, day: dt.date) -> str | None:

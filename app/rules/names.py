@@ -8,12 +8,16 @@ a letter of the word, and without it the word is another.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["folded", "folded_terms"]
+__all__ = ["folded", "folded_terms", "person_meant"]
 
 _ACCENTED: Final = ("LATIN ", "GREEK ", "CYRILLIC ")
+_JOINED: Final = str.maketrans("", "", " -\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{MIDDLE DOT}")
+_NUMBER_DIGITS_LEAST: Final = 2
+
 _UNDIVIDED: Final = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe"})
 """Letters that Unicode does not take apart into a plain one and its mark, though people type them so."""
 
@@ -45,3 +49,40 @@ def folded(text: str) -> str:
 def folded_terms(*names: str | None) -> str:
     """Several names as one text to search in: a line each, so that what is typed never begins in one and ends in the next."""
     return "\n".join(folded(name) for name in names if name)
+
+
+def person_meant(text: str, *, name: str, number: str) -> bool:
+    """Whether a searched text means a person: by words of the name in any order, or by the number or the digits that it ends in.
+
+    Kim Seunghyuk, Seung-hyuk Kim and "seung hyuk" are one name: surnames come first or last, and a given name is written in one word, in two, or
+    with a hyphen. So each word that is typed has to stand in the name; else all of them, run together, in it with its words in either order.
+    """
+    wanted = folded(text)
+    if not wanted:
+        return False
+    if _is_number(wanted, folded(number)):
+        return True
+    return _is_called(wanted, folded(name))
+
+
+def _is_number(wanted: str, number: str) -> bool:
+    return wanted == number or (wanted.isdigit() and len(wanted) >= _NUMBER_DIGITS_LEAST and number.endswith(wanted))
+
+
+def _is_called(wanted: str, name: str) -> bool:
+    if all(word in name for word in wanted.split()):
+        return True
+    run_together = wanted.translate(_JOINED)
+    return bool(run_together) and any(run_together in order for order in _orders(name))
+
+
+@lru_cache(maxsize=16384)
+def _orders(name: str) -> tuple[str, str, str]:
+    """A name run together as it is written, with the last word first, and with the first one last."""
+    parts = name.split()
+    last_first, first_last = (*parts[-1:], *parts[:-1]), (*parts[1:], *parts[:1])
+    return _run_together(parts), _run_together(last_first), _run_together(first_last)
+
+
+def _run_together(words: Iterable[str]) -> str:
+    return "".join(words).translate(_JOINED)

@@ -38,7 +38,18 @@ from app.scoring.goal_board import (
     kpi_level,
     line_level,
 )
-from app.scoring.office import Member, Office, Sum, TargetBlock, TargetRow, Targets, office, targets
+from app.scoring.office import (
+    Member,
+    Office,
+    Sum,
+    TargetBlock,
+    TargetPast,
+    TargetRow,
+    Targets,
+    office,
+    target_past,
+    targets,
+)
 from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, Selection, State, state
 from app.scoring.reconciling import reconcile
 from app.scoring.roster import SORTS, Roster, RosterFilter, RosterRow, roster
@@ -108,6 +119,7 @@ __all__ = [
     "Taken",
     "TargetBlock",
     "TargetMove",
+    "TargetPast",
     "TargetRow",
     "Targets",
     "TargetsSet",
@@ -144,6 +156,7 @@ __all__ = [
     "stale_days",
     "state",
     "take_snapshot",
+    "target_past",
     "targets",
     "trend_of",
     "trends_of",

@@ -7,14 +7,15 @@ Do not add up whatever stands in a column: only counts and sums of identical lin
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import Connection
 
-from app import ledger
+from app import cascade, ledger
+from app.cascade import TargetChange
 from app.rules.definitions import KpiVersion
 from app.rules.measures import ADDS_UP, GROWS_WITH_DAYS, Aggregate
 from app.rules.targets import NoTarget, SetTarget
@@ -23,7 +24,18 @@ from app.scoring.board import node_name, pace_of
 from app.scoring.plan import CyclePlan, State
 from app.scoring.scorecards import LineScore, ScoreQuery, make_scorecards, read_figures, score_figures
 
-__all__ = ["Member", "Office", "Sum", "TargetBlock", "TargetRow", "Targets", "office", "targets"]
+__all__ = [
+    "Member",
+    "Office",
+    "Sum",
+    "TargetBlock",
+    "TargetPast",
+    "TargetRow",
+    "Targets",
+    "office",
+    "target_past",
+    "targets",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +138,36 @@ def _posted(plan: CyclePlan, unit: str, day: dt.date) -> tuple[str, ...]:
 
 # --------------------------------------------------------------------------------------------------------------- the targets
 
-_SUMMED: Final = ("target", "base", "actual")
+_SUMMED: Final = ("target", "actual")
+"""What adds up by the link (domain.md, section 4): base values are each made of a node's own past, and need not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetPast:
+    """A change of a target, with the name of whoever made it."""
+
+    change: TargetChange
+    name: str
+
+
+def target_past(
+    connection: Connection, *, loaded: State, cycle: int, nodes: Collection[Node], kpi: str | None = None
+) -> dict[tuple[Node, str], tuple[TargetPast, ...]]:
+    """What happened to the targets of some nodes in a cycle, by node and KPI, the earliest first. Queries: 1."""
+    directory = loaded.frame.directory
+    changes = cascade.target_changes(connection, cycle=cycle, nodes=nodes, kpi=kpi)
+    return {
+        line: tuple(
+            TargetPast(
+                change=one,
+                name=one.by.removeprefix("account:")
+                if one.employee is None
+                else node_name(directory, Node(NodeKind.EMPLOYEE, one.employee), one.at.date()),
+            )
+            for one in of_line
+        )
+        for line, of_line in changes.items()
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +188,8 @@ class TargetRow:
     """The target of the whole cycle, as it is given or set; the line's is that of the days present."""
     set_target: SetTarget | None
     """Where that was set in the application."""
+    changes: tuple[TargetPast, ...]
+    """What happened to its target in the cycle, the earliest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +197,7 @@ class Sum:
     """What the identical lines below come to, beside the line above."""
 
     what: str
-    """``target``, ``base`` or ``actual``."""
+    """``target`` or ``actual``."""
     above: Decimal
     below: Decimal
     lines: int
@@ -201,7 +244,7 @@ class Targets:
 def targets(connection: Connection, *, loaded: State, unit: str, asked: ScoreQuery) -> Targets:
     """The lines of a unit, its people and the units below, KPI by KPI, and whether identical ones add up to the unit's.
 
-    Queries: 1 (the totals), one more where something is counted distinct.
+    Queries: 2 (the totals, what happened to the targets), one more where something is counted distinct.
     """
     plan = loaded.plan(asked.cycle)
     directory = plan.frame.directory
@@ -215,6 +258,7 @@ def targets(connection: Connection, *, loaded: State, unit: str, asked: ScoreQue
     )
     selection = plan.select(nodes)
     scored = score_figures(selection, read_figures(connection, selection, asked), asked)
+    past = target_past(connection, loaded=loaded, cycle=plan.cycle, nodes=nodes)
     by_kpi: dict[str, list[TargetRow]] = {}
     for card in make_scorecards(scored):
         name = node_name(directory, card.node, day)
@@ -233,6 +277,7 @@ def targets(connection: Connection, *, loaded: State, unit: str, asked: ScoreQue
                 no_target=plan.sheet.no_target(written) if written is not None else None,
                 given=written.target if written is not None else None,
                 set_target=plan.sheet.origin_of(written).set_target if written is not None else None,
+                changes=past.get((card.node, line.kpi), ()),
             )
             by_kpi.setdefault(line.kpi, []).append(row)
     blocks = tuple(_block(plan, node, kpi, rows) for kpi, rows in by_kpi.items())
@@ -263,7 +308,7 @@ def _block(plan: CyclePlan, unit: Node, kpi: str, rows: Sequence[TargetRow]) -> 
             if what == "actual" and not adds_up:
                 continue
             above: str | None = getattr(own.line, what)
-            if above is None or (what == "base" and own.line.target is not None):
+            if above is None:
                 continue
             figures = [getattr(row.line, what) for row in identical]
             sums.append(

@@ -16,7 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from app.rules.grading import AGENCY, HEADS
-from app.rules.names import folded
+from app.rules.names import folded, person_meant
 from app.rules.rollup import Band, band, published
 from app.rules.terms import Job, Node, NodeKind
 from app.scoring.plan import CyclePlan
@@ -87,14 +87,13 @@ def roster(connection: Connection, *, asked: ScoreQuery, only: RosterFilter) -> 
     everyone = _everyone(scored, plan, day)
     directory = plan.frame.directory
     under = frozenset(directory.units_below(only.unit, day)) if only.unit else frozenset()
-    text = folded(only.text)
     rows = [
         row
         for row in everyone
         if (not only.unit or row.unit in under)
         and (not only.group or row.group == only.group)
         and (not only.band or row.band == only.band)
-        and (not text or text in folded(row.name) or text == folded(row.number))
+        and (not only.text.strip() or person_meant(only.text, name=row.name, number=row.number))
     ]
     return Roster(
         cycle=plan.cycle,

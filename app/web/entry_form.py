@@ -29,7 +29,7 @@ from app.organisation import Directory
 from app.plain.findings import Finding, Place, n_
 from app.rules.activities import ACTIVITY_TYPES, SHARE_ONE_1E4, TYPE_PREFIX, read
 from app.rules.countries import COUNTRIES
-from app.rules.names import folded
+from app.rules.names import folded, person_meant
 from app.rules.own_events import not_own, pages_source
 from app.web.forms import Typed
 from app.web.languages import named
@@ -208,8 +208,12 @@ def _label(directory: Directory, number: str) -> str:
     return f"{person.name} ({number})" if person else number
 
 
+_WHOLE_NAME_LEAST: Final = 4
+"""From so many letters on a text is taken for a name in any order, and no longer for the beginning of one."""
+
+
 def colleagues_named(directory: Directory, *, text: str, day: dt.date, limit: int = 8) -> list[dict[str, str]]:
-    """Colleagues in service whose name or number has what was typed, with the unit that they are posted to."""
+    """Colleagues in service whom the text means, with the unit that they are posted to; a word's beginning will do."""
     wanted = folded(text).split()
     colleagues: list[dict[str, str]] = []
     if not wanted:
@@ -217,7 +221,9 @@ def colleagues_named(directory: Directory, *, text: str, day: dt.date, limit: in
     for person in directory.employees.values():
         words = f" {folded(person.name)} {folded(person.number)}"
         # A Korean name is written without a space: who looks for the given name types its middle.
-        if day in person.service and all((f" {word}" if word.isascii() else word) in words for word in wanted):
+        begun = all((f" {word}" if word.isascii() else word) in words for word in wanted)
+        whole = len(text.strip()) >= _WHOLE_NAME_LEAST and person_meant(text, name=person.name, number=person.number)
+        if day in person.service and (begun or whole):
             unit = directory.unit_of(person.number, day)
             row = directory.unit_near(unit, day) if unit else None
             colleagues.append(

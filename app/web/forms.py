@@ -7,13 +7,14 @@ a unit, whatever it is.
 
 from __future__ import annotations
 
+import json
 import re
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
@@ -21,7 +22,7 @@ from app.kit.refusals import Invalid, at_field
 from app.plain.findings import Finding, Place, n_
 from app.rules.activities import MESSAGES
 
-__all__ = ["PASSWORD_FIELDS", "Typed", "is_plain", "kept", "parsed", "refuse_unfit"]
+__all__ = ["PASSWORD_FIELDS", "ReasonForm", "Typed", "is_plain", "kept", "kept_values", "parsed", "refuse_unfit"]
 
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -41,6 +42,8 @@ class Typed:
     values: Mapping[str, list[str]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     refused: bool = False
+    page: str = ""
+    """The address that shows the form: after a refusal the browser stands at the one that it was sent to."""
 
     def value(self, name: str, default: object = "") -> object:
         """What was typed into a field, else the default."""
@@ -60,6 +63,14 @@ class Typed:
         return [finding for finding in self.findings if finding.place.field not in names]
 
 
+class ReasonForm(BaseModel):
+    """Why something is done that cuts somebody, or a program, off."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: Annotated[str, Field(min_length=3, max_length=500)]
+
+
 def kept(given: MultiDict[str, str]) -> dict[str, list[str]]:
     """What of a refused form is shown again: all of it but passwords and the token, which a page has of its own, and what is no text."""
     return {
@@ -67,6 +78,19 @@ def kept(given: MultiDict[str, str]) -> dict[str, list[str]]:
         for name, values in given.lists()
         if name not in _NEVER_SENT_BACK
     }
+
+
+def kept_values(text: str) -> dict[str, list[str]]:
+    """The same of a form's fields as JSON, ``{name: [values]}``; empty where the text is nothing like that."""
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(given, dict) or not all(
+        isinstance(values, list) and all(isinstance(value, str) for value in values) for values in given.values()
+    ):
+        return {}
+    return kept(MultiDict(given))
 
 
 def is_plain(path: str) -> bool:

@@ -26,6 +26,11 @@ __all__ = ["Download", "FormError", "Json", "Page", "Redirect", "Rendering", "Se
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 _SAID_MOST: Final = 4
+_SENT_MARK: Final = "sent_mark"
+_MARK_LENGTH_MAX: Final = 20
+
+DOWNLOADED_COOKIE: Final = "kopes_downloaded"
+"""The mark of the download that the server has just answered, for the page's script (static/page.js)."""
 
 
 class Page:
@@ -122,6 +127,7 @@ class Rendering:
         viewer = context.person if context is not None else None
         items: list[Item] = items_for(context) if context is not None else []
         here = (request.endpoint or "").partition(".")[0]
+        refused = context is not None and context.typed.refused
         with writing() as language:
             return render_template(
                 template,
@@ -130,7 +136,7 @@ class Rendering:
                 typed=context.typed if context is not None else None,
                 navigation=items,
                 here=here,
-                shell=Shell(viewer, items, here=here, language=language, theme=chosen_theme()),
+                shell=Shell(viewer, items, here=here, language=language, theme=chosen_theme(), refused=refused),
                 page_url=self._page_url,
                 csrf_token=generate_csrf,
                 typed_by=lambda: (
@@ -186,6 +192,10 @@ def _json(result: Json) -> Response:
 
 def _download(result: Download) -> Response:
     response = Response(result.content, content_type=result.media_type)
+    mark = request.form.get(_SENT_MARK, "")
+    if mark.isascii() and mark.isalnum() and len(mark) <= _MARK_LENGTH_MAX:
+        # The page stays where it is, and no event tells its script that the file has come: this cookie does.
+        response.set_cookie(DOWNLOADED_COOKIE, mark, max_age=60, samesite="Lax", secure=request.is_secure)
     plain = result.filename.encode("ascii", "replace").decode().replace('"', "_").replace("?", "_")
     response.headers["Content-Disposition"] = (
         f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(result.filename)}"

@@ -21,10 +21,18 @@ from app.kit.database import Database
 from app.kit.refusals import Busy
 from app.plain.findings import Finding, n_
 from app.rules.permissions import Deed
-from app.web.forms import Typed, kept
+from app.web.forms import Typed, kept, kept_values
 from app.web.sign_in import KEPT_FORMS
 
-__all__ = ["forget", "given_back", "keep_for_owner", "page_address"]
+__all__ = ["LOOK_CHANGED", "forget", "given_back", "keep_for_owner", "keep_typed", "page_address"]
+
+LOOK_CHANGED: Final = "look_changed"
+"""In the session, while what was typed before the language or the theme changed waits for the next look at its page."""
+
+STANDS_AGAIN: Final = Finding(
+    code="typed_before",
+    message=n_("What you had typed stands here again. It was not saved: look it through and send it."),
+)
 
 ENDED: Final = Finding(
     code="session_ended",
@@ -47,16 +55,38 @@ def keep_for_owner(database: Database, *, owner: int, page: str, now: dt.datetim
     )
 
 
+def keep_typed(connection: Connection, viewer: Viewer, *, page: str, typed: str, now: dt.datetime) -> None:
+    """Keep what a page held when its language or theme was changed; whatever is no list of fields is left.
+
+    Args:
+        connection: a writing transaction.
+        viewer: whose page it is.
+        page: the address that shows the form.
+        typed: its fields as JSON, each with its values.
+        now: when.
+    """
+    values = kept_values(typed)
+    if values:
+        access.keep_form(connection, account_id=viewer.account_id, page=page, values=values, now=now)
+        session[KEPT_FORMS] = True
+        session[LOOK_CHANGED] = page
+
+
 def given_back(connection: Connection, viewer: Viewer | None, *, page: str, now: dt.datetime) -> Typed | None:
     """What its owner had typed into the form of a page before they signed in again. Queries: 1 while something waits, else none."""
     if viewer is None or not session.get(KEPT_FORMS):
         return None
     values = access.typed_before(connection, account_id=viewer.account_id, page=page, now=now)
-    return None if values is None else Typed(values=values, findings=(ENDED,), refused=True)
+    if values is None:
+        return None
+    said = STANDS_AGAIN if session.get(LOOK_CHANGED) == page else ENDED
+    return Typed(values=values, findings=(said,), refused=True, page=page)
 
 
 def forget(database: Database, viewer: Viewer | None, *, page: str, now: dt.datetime) -> None:
     """Let go of what was typed on a page whose form was sent, and done: what it did is committed, and nothing here takes its answer away."""
+    if session.get(LOOK_CHANGED) == page:
+        session.pop(LOOK_CHANGED)
     if viewer is None or not session.get(KEPT_FORMS):
         return
     account_id = viewer.account_id

@@ -433,7 +433,8 @@ class Site:
         """Show the form again, with what was typed and each error at its field."""
         endpoint = f"{route.page}.{route.again}"
         shown = self.routes[endpoint]
-        typed = Typed(values=kept(request.form), findings=findings, refused=True)
+        page = page_address(endpoint, arguments)
+        typed = Typed(values=kept(request.form), findings=findings, refused=True, page=page)
         response = self._read(shown, arguments, typed)
         response.status_code = why.status
         if why.retry_after_s is not None:

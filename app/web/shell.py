@@ -26,8 +26,11 @@ _DRAWN: Final[LruCache[str]] = LruCache(512, weight_max=3_000_000, weigh=len)
 class Shell:
     """The frame of one answer."""
 
-    def __init__(self, viewer: Viewer | None, items: list[Item], *, here: str, language: str, theme: str) -> None:
-        """Find what was drawn for the same person, links, language and address."""
+    def __init__(
+        self, viewer: Viewer | None, items: list[Item], *, here: str, language: str, theme: str, refused: bool = False
+    ) -> None:
+        """Find what was drawn for the same person, links, language and address; what holds a refused form's text is drawn for it alone."""
+        self._refused: Final = refused
         self._key: Final[Hashable] = (
             None if viewer is None else (viewer.account_id, viewer.email, viewer.employee, viewer.must_change_password),
             tuple((item.page, item.label) for item in items),
@@ -37,10 +40,11 @@ class Shell:
             request.script_root,
             request.full_path if request.method == "GET" else None,
         )
-        frame = _DRAWN.get(self._key)
+        frame = None if refused else _DRAWN.get(self._key)
         self.html: Final = None if frame is None else Markup(frame.replace(_MARK, generate_csrf()))  # noqa: S704 - drawn by a template
 
     def keep(self, html: Markup) -> Markup:
         """Keep what the template has drawn, without its token."""
-        _DRAWN.keep(self._key, str(html).replace(generate_csrf(), _MARK))
+        if not self._refused:
+            _DRAWN.keep(self._key, str(html).replace(generate_csrf(), _MARK))
         return html

@@ -44,6 +44,13 @@ def _messages(language: str) -> list[Message]:
     return [message for message in _catalogue(language) if message.id]
 
 
+def _texts(message: Message) -> list[tuple[str, str]]:
+    """A message with its translation; of one that counts each form of the language, held against the plural."""
+    if isinstance(message.id, str):
+        return [(message.id, str(message.string))]
+    return [(message.id[1], form) for form in message.string]
+
+
 @cache
 def _extracted() -> frozenset[object]:
     """Every message that is marked in code and pages, as ``make catalogues`` finds it."""
@@ -83,7 +90,11 @@ def test_a_catalogue_has_all_messages_and_no_others(language):
 @in_each_language
 def test_every_message_is_translated(language):
     """And by a person's choice: a fuzzy one is a guess, which nobody is shown."""
-    open_ = [message.id for message in _messages(language) if not message.string or message.fuzzy]
+    open_ = [
+        message.id
+        for message in _messages(language)
+        if message.fuzzy or any(not translated for _, translated in _texts(message))
+    ]
     assert open_ == []
     assert not _catalogue(language).obsolete
 
@@ -94,9 +105,7 @@ def test_a_translation_has_the_places_of_its_message(language):
     differing = {
         message.id: message.string
         for message in _messages(language)
-        if not isinstance(message.id, str)
-        or not isinstance(message.string, str)
-        or _places(message.string) != _places(message.id)
+        if any(_places(translated) != _places(source) for source, translated in _texts(message))
     }
     assert differing == {}
 
@@ -107,8 +116,9 @@ def test_a_translation_ends_and_begins_as_its_message(language):
     differing = {
         message.id: message.string
         for message in _messages(language)
-        if str(message.string) != str(message.string).strip()
-        or any(str(message.id).endswith(mark) and not str(message.string).endswith(mark) for mark in ".:…")
+        for source, translated in _texts(message)
+        if translated != translated.strip()
+        or any(source.endswith(mark) and not translated.endswith(mark) for mark in ".:…")
     }
     assert differing == {}
 
@@ -120,9 +130,14 @@ def test_a_catalogue_compiles(language):
     write_mo(compiled, _catalogue(language))
     compiled.seek(0)
     loaded = Translations(compiled)
-    assert {message.id: loaded.gettext(str(message.id)) for message in _messages(language)} == {
-        message.id: message.string for message in _messages(language)
+    plain = [message for message in _messages(language) if isinstance(message.id, str)]
+    assert {message.id: loaded.gettext(str(message.id)) for message in plain} == {
+        message.id: message.string for message in plain
     }
+    counting = [message for message in _messages(language) if not isinstance(message.id, str)]
+    assert [(loaded.ngettext(*message.id, 1), loaded.ngettext(*message.id, 2)) for message in counting] == [
+        (message.string[0], message.string[-1]) for message in counting
+    ]
 
 
 @in_each_language
@@ -131,5 +146,5 @@ def test_a_catalogue_is_written_as_make_catalogues_writes_it(language):
     written = io.BytesIO()
     write_po(written, _catalogue(language), width=120, no_location=True)
     assert written.getvalue() == _catalogue_file(language).read_bytes()
-    ids = [str(message.id) for message in _messages(language)]
+    ids = [message.id if isinstance(message.id, str) else message.id[0] for message in _messages(language)]
     assert ids == sorted(ids)

@@ -173,6 +173,24 @@ def test_an_activity_is_logged_by_keyboard(site: Site, page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Export deal: Nordwind")
 
 
+def test_a_file_after_a_file_and_a_text_in_another_language(site: Site, page: Page) -> None:
+    """A download leaves the button ready for the next at once; what is typed outlives the change of language, before it was ever sent."""
+    site.open(page, "dana", "/people")
+    page.locator("details.download summary").click()
+    page.get_by_label("What it is for").fill("The yearly report")
+    for kind in ("csv", "xlsx", "csv"):
+        page.get_by_label("Format").select_option(kind)
+        with page.expect_download() as coming:
+            page.get_by_role("button", name="Download").click()
+        assert coming.value.suggested_filename.endswith(kind)
+        expect(page.get_by_role("button", name="Download")).not_to_have_attribute("aria-busy", "true", timeout=4_000)
+    page.locator("details.account summary").click()
+    page.get_by_role("button", name="Español").click()
+    expect(page.locator("html")).to_have_attribute("lang", "es")
+    assert page.url == f"{site.url}/people"
+    expect(page.locator("#reason")).to_have_value("The yearly report")
+
+
 def test_the_queue_is_judged_by_keyboard(site: Site, page: Page) -> None:
     """Arrows move, space chooses, V verifies; the letters do nothing while somebody types a reason."""
     site.ingest("2026-03-04 deal D-1 E1 100 USD of One/AT", "2026-03-05 deal D-2 E1 100 USD of Two/AT")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.names import folded, folded_terms
+from app.rules.names import folded, folded_terms, person_meant
 
 ALIKE = (
     ("한빛무역", unicodedata.normalize("NFD", "한빛무역")),
@@ -60,3 +60,39 @@ def test_what_is_typed_never_begins_in_one_name_and_ends_in_the_next() -> None:
     """Names stand in lines of their own, and no typed text has a line's end left in it."""
     assert folded_terms("Étoile", None, "", "ZARYA") == "etoile\nzarya"
     assert folded("etoile\nzarya") not in folded_terms("Étoile", "ZARYA")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Kim Seunghyuk",
+        "seunghyuk kim",
+        "KIM SEUNG HYUK",
+        "Seung-hyuk Kim",
+        "seung hyuk",
+        "Seung‐hyuk",
+        "kimseunghyuk",
+        "hyuk kim",
+        "0403",
+        "403",
+        "e0403",
+    ],
+)
+def test_a_person_is_meant_with_the_surname_first_or_last_and_the_given_name_in_one_word_or_two(typed: str) -> None:
+    """Koreans say Kim Seunghyuk, the file Seunghyuk Kim; both write Seung-hyuk too (what a walk over the pages found)."""
+    assert person_meant(typed, name="Seunghyuk Kim", number="E0403")
+    assert not person_meant(typed, name="Seoah Lim", number="E0998")
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"), [("신 경호", "신경호"), ("신경호", "신 경호"), ("경호", "신경호"), ("hyuk", "Kim Seung-hyuk")]
+)
+def test_blanks_and_hyphens_of_a_name_are_its_writer_s_choice(typed: str, name: str) -> None:
+    """In the file as in the search."""
+    assert person_meant(typed, name=name, number="E1")
+
+
+@pytest.mark.parametrize("typed", ["", " ", "-", "Kim Seoah", "3", "E04"])
+def test_what_is_not_in_a_name_means_nobody(typed: str) -> None:
+    """One digit is the end of every tenth number, and a number's beginning is no number."""
+    assert not person_meant(typed, name="Seunghyuk Kim", number="E0403")

@@ -79,7 +79,7 @@ def test_no_writer_waits_while_a_first_password_is_hashed(working: Working, monk
 
     monkeypatch.setattr(access, "first_password", meanwhile)
     assert iris.post("/accounts", {"email": "nova@agency.example", "role": "hr"}).status_code == 200
-    assert iris.post(f"/accounts/{_number(working, 'nova@')}/password", {}).status_code == 200
+    assert iris.post(f"/accounts/{_number(working, 'nova@')}/password", {"reason": "It was lost"}).status_code == 200
     assert others == [1, 1]
 
 
@@ -94,7 +94,7 @@ def test_a_closed_account_is_out_at_once_and_may_be_opened_again(working: Workin
     """Its open session ends too."""
     number = _number(working, "chae@")
     assert working.chae.statuses("/scorecard") == [200]
-    assert working.iris.post(f"/accounts/{number}/disable", {}).status_code == 303
+    assert working.iris.post(f"/accounts/{number}/disable", {"reason": "It was lost"}).status_code == 303
     assert working.chae.get("/scorecard").status_code != 200
     assert working.iris.post(f"/accounts/{number}/enable", {}).status_code == 303
     assert "open" in working.iris.get(f"/accounts/{number}").text
@@ -114,7 +114,7 @@ def test_roles_are_changed_and_the_trail_says_from_what_to_what(working: Working
 def test_a_password_is_given_anew(working: Working) -> None:
     """The old one opens nothing any more."""
     number = _number(working, "dana@")
-    found = _PASSWORD.search(working.iris.post(f"/accounts/{number}/password", {}).text)
+    found = _PASSWORD.search(working.iris.post(f"/accounts/{number}/password", {"reason": "It was lost"}).text)
     assert found is not None
     client = working.app.test_client()
     assert client.post("/login", data={"email": "dana@agency.example", "password": found[1]}).status_code == 303
@@ -127,7 +127,7 @@ def test_a_password_is_given_anew(working: Working) -> None:
 def test_one_cannot_lock_oneself_out(working: Working) -> None:
     """The administrator's own account stays open and keeps its role."""
     number = _number(working, "iris@")
-    assert working.iris.post(f"/accounts/{number}/disable", {}).status_code == 422
+    assert working.iris.post(f"/accounts/{number}/disable", {"reason": "It was lost"}).status_code == 422
     assert working.iris.post(f"/accounts/{number}", {"role": "hr"}).status_code == 422
     assert working.iris.statuses("/accounts", "/accounts/999999") == [200, 404]
 
@@ -203,7 +203,7 @@ def test_whose_ones_own_account_is_another_administrator_says(working: Working) 
         ("", {"role": ["hr", "auditor"]}),
         ("", {"role": ["hr"], "employee": "E7"}),
         ("/enable", {}),
-        ("/password", {}),
+        ("/password", {"reason": "It was lost"}),
     ],
 )
 def test_whoever_keeps_an_account_that_reaches_far_is_told_to_the_auditors(
@@ -214,14 +214,14 @@ def test_whoever_keeps_an_account_that_reaches_far_is_told_to_the_auditors(
         connection.execute(sa.update(tables.account).where(tables.account.c.employee == "E7").values(employee=None))
     number = _number(working, "dana@")
     if deed == "/enable":
-        working.iris.post(f"/accounts/{number}/disable", {})
+        working.iris.post(f"/accounts/{number}/disable", {"reason": "It was lost"})
     assert "The latest by" not in working.emil.get("/trail").text
     assert working.iris.post(f"/accounts/{number}{deed}", form).status_code in {200, 303}
     assert ": 1. The latest by iris@agency.example about dana@agency.example" in working.emil.get("/trail").text
     assert working.iris.post("/accounts", {"email": "nova@agency.example", "role": "executive"}).status_code == 200
     assert ": 2. The latest by iris@agency.example about nova@agency.example" in working.emil.get("/trail").text
     other = _number(working, "jiho@")
-    working.iris.post(f"/accounts/{other}/password", {})
+    working.iris.post(f"/accounts/{other}/password", {"reason": "It was lost"})
     assert ": 2. The" in working.emil.get("/trail").text
 
 
@@ -230,7 +230,7 @@ def test_taking_an_auditors_rights_hides_nothing(working_on_each: Working, takes
     """Else an administrator takes them from the only one, gives a stranger's account pay to read, and gives them back: nobody had been told."""
     working = working_on_each
     emil = _number(working, "emil@")
-    assert working.iris.post(f"/accounts/{emil}{takes}", {"role": "member"}).status_code == 303
+    assert working.iris.post(f"/accounts/{emil}{takes}", {"role": "member", "reason": "On leave"}).status_code == 303
     assert working.iris.post("/accounts", {"email": "nova@agency.example", "role": "hr"}).status_code == 200
     assert working.iris.post(f"/accounts/{emil}{gives}", {"role": "auditor"}).status_code == 303
     emil_again = Somebody(working.app, "emil")
@@ -255,3 +255,67 @@ def test_roles_are_said_in_words(working: Working, language: str, role: str) -> 
     page = working.iris.get("/accounts?text=emil@").text
     assert f">{role}</td>" in page
     assert ">auditor<" not in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [("E404", None), ("e7", "E7"), ("E7 (E7)", "E7"), ("Berg Iris", "E7"), ("iris", "E7"), ("E", None)],
+)
+def test_an_account_s_employee_is_chosen_by_name_or_number(working: Working, typed: str, number: str | None) -> None:
+    """One wrong digit makes somebody else the head: the answer names the person, and what cannot be one person is refused with names."""
+    with working.database.write("test") as connection:
+        connection.execute(sa.update(tables.account).where(tables.account.c.employee == "E7").values(employee=None))
+    working.load(lambda text: text.replace("E7,E7,", "E7,Iris Berg,"), "employees")
+    answer = working.iris.post("/accounts", {"email": "nova@agency.example", "role": "head", "employee": typed})
+    if number is None:
+        assert answer.status_code == 422
+        assert "There is no employee" in answer.text or "This means" in answer.text
+        assert f'value="{typed}"' in answer.text
+        return
+    assert "<strong>Iris Berg</strong>" in answer.text
+    assert "is posted as head of no unit" in answer.text
+    page = working.iris.get(f"/accounts/{_number(working, 'nova@')}").text
+    assert 'value="E7"' in page
+    assert "not posted as head" in page
+
+
+def test_a_head_who_heads_a_unit_is_shown_with_it(working: Working) -> None:
+    """And without a caution."""
+    page = working.iris.get(f"/accounts/{_number(working, 'boram@')}").text
+    assert "posted as head of" in page
+    assert "head of no unit" not in page
+
+
+@pytest.mark.parametrize("act", ["disable", "password", "sessions"])
+def test_whoever_is_cut_off_is_so_after_one_question_with_a_reason_on_the_trail(working: Working, act: str) -> None:
+    """A button beside the others is pressed by mistake; a page asks, without script too, and nothing is done before."""
+    number = _number(working, "chae@")
+    assert working.chae.statuses("/scorecard") == [200]
+    account = working.iris.get(f"/accounts/{number}").text
+    assert "1 open session," in account
+    assert f'href="/accounts/{number}/{act}"' in account
+    question = working.iris.get(f"/accounts/{number}/{act}").text
+    assert f'action="/accounts/{number}/{act}"' in question
+    assert working.iris.post(f"/accounts/{number}/{act}", {}).status_code == 422
+    assert working.chae.statuses("/scorecard") == [200]
+    assert working.iris.post(f"/accounts/{number}/{act}", {"reason": "The laptop is lost"}).status_code in {200, 303}
+    assert working.chae.get("/scorecard").status_code != 200
+    assert "No open session." in working.iris.get(f"/accounts/{number}").text
+    assert working.trail()[0].why == "The laptop is lost"
+
+
+def test_ending_the_sessions_of_an_account_takes_nothing_else(working: Working) -> None:
+    """The password opens as before; of one's own sessions the present one stays."""
+    number = _number(working, "chae@")
+    working.iris.post(f"/accounts/{number}/sessions", {"reason": "A shared desk"})
+    assert Somebody(working.app, "chae").statuses("/scorecard") == [200]
+    other = Somebody(working.app, "iris")
+    working.iris.post(f"/accounts/{_number(working, 'iris@')}/sessions", {"reason": "A shared desk"})
+    assert (working.iris.statuses("/accounts"), other.statuses("/accounts")) == ([200], [303])
+
+
+def test_a_first_password_stands_with_the_address_where_it_is_used(working: Working) -> None:
+    """It is handed over by hand: whoever gets it needs both."""
+    page = working.iris.post("/accounts", {"email": "nova@agency.example", "role": "hr"}).text
+    assert "http://localhost/login" in page
+    assert 'data-copies="first-password"' in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from babel.dates import format_date
@@ -43,6 +44,9 @@ def test_page_api_and_steps_say_the_same(working: Working) -> None:
     assert api.json is not None
     for step in api.json["steps"]:
         text = _DAY.sub(lambda found: format_date(dt.date.fromisoformat(found[0]), locale="en"), step["text"])
+        text = re.sub(
+            r"[1-9]\.\d{12}", lambda figure: f"{Decimal(figure[0]):.11f}", text
+        )  # the page shows twelve digits
         assert text.replace("'", "&#39;") in page or text in page
     assert [one["id"] for one in api.json["activities"]] == ["D-1"]
 
@@ -166,3 +170,19 @@ def test_it_takes_as_many_queries_whatever_the_size_and_the_history(
                 *(f"2026-03-05 verified D-{address[-9:-6]}{round_}{n} by E2" for n in range(20)),
             )
         assert counts[0] == counts[1] <= 8
+
+
+def test_figures_of_a_derivation_have_separators_and_twelve_digits_at_most(working: Working) -> None:
+    """A person checks them by hand, in the separators of the page; codes and years stay as they are."""
+    working.record(
+        "2026-03-04 deal D-1 E1 3333333.33 EUR of Meyer/AT E1:0.3333 E6:0.6667", "2026-03-05 verified D-1 by E9"
+    )
+    exact = working.alba.get("/api/v1/explain/employee:E1/deal_value?cycle=2026").get_json()
+    assert any(re.search(r"\d{5,}", str(figure)) for step in exact["steps"] for figure in step["figures"].values())
+    for language, separator in (("en", ","), ("es", ".")):
+        working.alba.client.set_cookie("kopes_language", language)
+        page = working.alba.get("/scorecards/employee:E1/deal_value").text
+        steps = re.findall(r'<ol class="steps">(.*?)</ol>', page, re.DOTALL)
+        assert not re.search(r"(?<![.,\d])\d{5,}", " ".join(steps))
+        assert max(len(re.sub(r"\D", "", one).lstrip("0")) for one in re.findall(r"[\d.,]+", " ".join(steps))) <= 12
+        assert re.search(rf"\d{re.escape(separator)}\d{{3}}{re.escape(separator)}\d{{3}}", " ".join(steps))

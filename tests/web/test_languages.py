@@ -72,3 +72,34 @@ def test_what_is_not_there_is_said_in_the_accounts_language(working: Working, la
     answer = working.alba.get("/scorecards/employee:E3")
     assert answer.status_code == 404
     assert said in answer.text
+
+
+def test_a_count_of_one_is_said_in_the_singular(working: Working) -> None:
+    """And a download is counted so in every language that tells the two apart."""
+    for language, one, several in (
+        ("en", "1</span> row)", "</span> rows)"),
+        ("es", "1</span> fila)", "</span> filas)"),
+        ("ko", "1</span>행)", "</span>행)"),
+    ):
+        working.dana.post("/look", {"language": language, "theme": "system", "next": "/"})
+        assert one in working.dana.get("/people?text=E1").text
+        assert several in working.dana.get("/people").text
+
+
+def test_a_bar_of_many_pages_shows_four_and_the_rest_behind_one_key(working: Working) -> None:
+    """Five fit a phone; what stood beyond its edge nobody found."""
+    page = working.emil.get("/ledger").text
+    bar = page.split('<nav class="navigation"', 1)[1].split("</nav>", 1)[0]
+    shown = bar.split('<li class="more-pages">', 1)[0]
+    hidden = set(re.findall(r'<li class="beyond"><a href="([^"]+)"', shown))
+    assert shown.count("<li>") == 4
+    menu = bar.split("<summary", 1)[1]
+    assert hidden
+    assert hidden == set(re.findall(r'<a href="([^"]+)"', menu))
+
+
+def test_a_refused_sign_in_is_called_one(working: Working) -> None:
+    """Nothing was to be saved."""
+    page = working.app.test_client().post("/login", data={"email": "nobody@agency.example", "password": "x"}).text
+    assert "You are not signed in." in page
+    assert "This was not saved." not in page

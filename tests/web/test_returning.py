@@ -20,6 +20,11 @@ DEAL: Final = "2026-06-04 deal D-1 E1 100 USD of One/AT"
 FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
     "accounts.create": ("iris", "/accounts", {"email": "new@agency.example", "employee": "E7"}),
     "accounts.change": ("iris", "/accounts/1", {"employee": "E-typed"}),
+    "accounts.disable": ("iris", "/accounts/1/disable", {"reason": "Left the agency"}),
+    "accounts.reset": ("iris", "/accounts/1/password", {"reason": "Forgot it"}),
+    "accounts.end_sessions": ("iris", "/accounts/1/sessions", {"reason": "A shared desk"}),
+    "keys.revoke": ("iris", "/keys/crm-old/revoke", {"reason": "It is gone"}),
+    "keys.revoke_hook": ("iris", "/keys/hooks/erp-old/revoke", {"reason": "It is gone"}),
     "activity.reverse": ("alba", f"/activities/{key_of('D-1')}/reverse", {"reason": "It was typed twice"}),
     "activity.correct": (
         "alba",
@@ -48,11 +53,7 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
 """Of each form into which something is typed: who sends it, where, and what is typed."""
 
 WITHOUT_TEXT: Final = {
-    "accounts.disable",
     "accounts.enable",
-    "accounts.reset",
-    "keys.revoke",
-    "keys.revoke_hook",
     "look.look",
     "sessions.end",
     "sessions.end_others",
@@ -70,7 +71,7 @@ def _shown(route_page: str, again: str, address: str) -> str:
     path, _, query = address.partition("?")
     if (route_page, again) == ("activity", "activity"):
         path = path.removesuffix("/reverse")
-    if route_page == "keys":
+    if route_page == "keys" and "revoke" not in path:
         path = "/keys"
     return f"{path}?{query}" if query else path
 
@@ -116,6 +117,9 @@ def test_what_was_typed_comes_back_to_its_owner(working: Working, endpoint: str)
     working.record(DEAL)
     assert ingest(working.database, [event_of(DEAL) | {"id": "D-2", "specversion": "0.3"}]).rejected
     browser: Somebody = getattr(working, name)
+    if endpoint.startswith("keys.revoke"):
+        browser.post("/keys", {"name": "crm-old", "scope": "read"})
+        browser.post("/keys/hooks", {"hook_name": "erp-old"})
     page = _shown(*_pages_of(endpoint), address)
     hidden = _hidden(browser, page)
     assert hidden["typed_by"]
@@ -229,3 +233,42 @@ def test_whoever_signs_out_leaves_nothing_behind(working: Working) -> None:
     assert working.alba.client.post("/logout", data=_hidden(working.alba, "/log")).status_code == 303
     _sign_in(working.alba, "alba")
     assert 'value="Alpen"' not in working.alba.get("/log").text
+
+
+@pytest.mark.parametrize("chosen", [{"language": "ko"}, {"theme": "dark"}])
+@pytest.mark.parametrize(
+    ("name", "sent_to", "typed", "stands_on"),
+    [
+        ("iris", "/accounts", {"email": "nova@agency", "employee": "E404"}, "/accounts"),
+        ("iris", "/keys", {"name": "Walk CRM", "scope": "read"}, "/keys"),
+        ("dana", "/people?unit=VIE", {"reason": "ab"}, "/people?unit=VIE"),
+    ],
+)
+def test_language_and_theme_leave_a_refused_form_as_it_is(
+    working: Working, chosen: dict[str, str], name: str, sent_to: str, typed: dict[str, str], stands_on: str
+) -> None:
+    """The browser stands at an address that cannot be looked at; the page with the form, and what was typed, come back without script."""
+    browser: Somebody = getattr(working, name)
+    refused = browser.post(sent_to, typed)
+    assert refused.status_code == 422
+    form = refused.text.split('action="/look"', 1)[1].split("</form>", 1)[0]
+    hidden = {
+        field: unescape(value)
+        for field, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)
+    }
+    answer = browser.client.post("/look", data={**hidden, **chosen})
+    assert (answer.status_code, answer.headers["Location"]) == (303, stands_on)
+    shown = unescape(browser.get(stands_on).text)
+    for value in typed.values():
+        assert f'value="{value}"' in shown
+    assert "Your session had ended." not in shown
+
+
+@pytest.mark.parametrize("typed", ["", "[", "[]", '{"a": 1}', '{"password": ["kestrel"]}', "9" * 300])
+def test_what_is_no_form_s_text_is_left(working: Working, typed: str) -> None:
+    """Somebody else's idea of a form, or a password, is kept nowhere."""
+    answer = working.iris.post("/look", {"language": "en", "next": "/keys", "typed": typed})
+    assert answer.status_code == 303
+    page = working.iris.get("/keys").text
+    assert "stands here again" not in page
+    assert "kestrel" not in page

@@ -18,7 +18,10 @@ NAMES = {
 }
 """What is recorded by its id: company, buyer, and what somebody types."""
 
-PEOPLE = {"E1": ("José Ångström", ("jose", "ANGSTRÖM", "josé ång")), "E6": ("김한빛", ("한빛", "김한빛"))}
+PEOPLE = {
+    "E1": ("José Ångström", ("jose", "ANGSTRÖM", "josé ång", "Ångström José", "jo-sé ang")),
+    "E6": ("김한빛", ("한빛", "김한빛", "김 한빛")),
+}
 
 
 def _event(id_: str, company: str, buyer: str) -> dict[str, object]:

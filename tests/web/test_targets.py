@@ -61,14 +61,14 @@ def test_who_sees_which_targets(working: Working, name: str, statuses: list[int]
 
 
 def test_it_takes_as_many_queries_whatever_the_size(working_on_each: Working, count_queries: CountQueries) -> None:
-    """Expect 5: the session, two revisions, totals, distinct members."""
+    """Expect 6: the session, two revisions, what happened to targets, totals, distinct members."""
     counts = []
     for person in (working_on_each.boram, working_on_each.hana):
         person.get("/targets")
         with count_queries() as sent:
             person.get("/targets")
         counts.append(len([one for one in sent if one != "BEGIN"]))
-    assert counts == [5, 5]
+    assert counts == [6, 6]
 
 
 # ------------------------------------------------------------------------------------------------------------ targets that are set
@@ -337,7 +337,7 @@ def test_setting_takes_as_many_queries_whatever_the_number(
         person.get("/targets")
         with count_queries() as statements:
             person.get("/targets")
-        assert len([one for one in statements if one != "BEGIN"]) == 5
+        assert len([one for one in statements if one != "BEGIN"]) == 6
 
 
 def wrong_field(page: str) -> str:
@@ -421,3 +421,34 @@ def test_each_kpi_says_why_lines_of_it_take_no_target(working: Working) -> None:
     assert "No target to set. Graded by raters: 3." in block
     assert 'href="#kpi-consults"' in page
     assert 'href="#kpi-deals"' not in page
+
+
+def test_what_happened_to_a_target_is_told_on_targets_and_in_the_derivation(working: Working) -> None:
+    """From the folder's figure on: who set it, when, from what to what, and why; for whoever may see the targets, and for nobody else."""
+    for figure, why in (("4", "A new market"), ("6", "It went well")):
+        page = working.boram.get("/targets").text
+        sent = form(page, "consults", E1=figure) | {"note-consults": why}
+        assert working.boram.post("/targets?unit=VIE&cycle=2026", sent).status_code == 303
+    steps = ("s 10 to 4, by E2", "A new market", "from 4 to 6, by E2", "It went well")
+    for name in ("boram", "gaston", "dana", "emil"):
+        for address in ("/targets?unit=VIE", "/scorecards/employee:E1/consults"):
+            page = getattr(working, name).get(address).text
+            assert [step for step in steps if step not in page] == []
+            assert page.index(steps[0]) < page.index(steps[2])
+    assert "A new market" in working.alba.get("/scorecards/employee:E1/consults").text
+    assert "What happened to the target" not in working.dana.get("/scorecards/employee:E6/consults").text
+
+
+def test_only_what_the_link_demands_is_said_not_to_add_up(working: Working) -> None:
+    """Actuals of units below may differ where somebody moved: that is no fault, and is said to be none; targets that differ are to be mended."""
+    working.load(split(6, 5))  # type: ignore[arg-type]
+    page = working.gaston.get("/targets").text
+    assert page.count("does not add up") == 1
+    assert "Whoever sets them here" in page
+    assert "base values" not in page
+    working.load(lambda text: text.replace("E1,VIE,staff,", "E1,EUR,staff,"), file="postings")
+    working.record("2026-03-04 consult C-1 E1")
+    page = working.gaston.get("/targets").text
+    assert "The actuals of the 2 identical lines below come to 0; EUR has 1." in page
+    assert page.count("does not add up") == 1
+    assert "nothing need be done" in page

@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from flask_babel import get_locale, gettext
@@ -23,10 +24,11 @@ from app.rules.kpis import Translated
 from app.rules.permissions import Deed
 from app.rules.steps import Formula, Named, Phrase, Section, Step
 from app.rules.terms import Name, Node
-from app.scoring import CyclePlan, Explanation, node_name
+from app.scoring import CyclePlan, Explanation, State, node_name
 from app.web import words
 from app.web.asking import ScoreParameters, asked_by
-from app.web.languages import day
+from app.web.languages import day, page_language
+from app.web.languages import figure as shown
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -35,6 +37,12 @@ pages: Final = Pages("derivation")
 
 PAGE_ROWS: Final = 100
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_FIGURE: Final = re.compile(r"(?<![\w.])(?:\d+\.\d+|\d{5,})(?![\w.])")
+"""A figure that is read more easily with separators: not a year, nor what has letters or points beside it."""
+_CODES: Final = frozenset({"prefixes", "countries", "year", "years", "excluded"})
+"""Places that hold no figures, whatever digits stand in them."""
+_DIGITS: Final = 12
+"""A share of 0.495890410959 cut shorter would no longer give a large projection to the cent."""
 CHILDREN_SHOWN: Final = 50
 
 HEADINGS: Final = {
@@ -107,6 +115,7 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
         children=children,
         hidden=hidden,
         served=_goals(plan, line),
+        past=_target_past(context, loaded, plan, line),
         link=None if line is None else line.link,
         cycles=sorted({*loaded.sheet.cycles, asked.cycle}),
         words=words,
@@ -133,16 +142,43 @@ class Teller:
         """A step as a sentence; whatever people wrote in it is escaped."""
         # The message is ours or the catalogue's, never a person's: only what fills its places is escaped.
         sentence = Markup(gettext(step.text).replace("<", "&lt;"))  # noqa: S704
-        return sentence % {name: self._said(value) for name, value in step.figures.items()}
+        return sentence % {name: self._said(name, value) for name, value in step.figures.items()}
 
-    def _said(self, value: object) -> str:
+    def _said(self, name: str, value: object) -> str:
         if isinstance(value, Formula):
-            return Markup('<code class="formula">{}</code>').format(str(value))
+            return Markup('<code class="formula">{}</code>').format(_readable(str(value)))
         if isinstance(value, Phrase):
             return str(gettext(str(value)))
         if isinstance(value, str) and _DAY.fullmatch(value):
             return str(Markup(day(value)).striptags())  # noqa: S704 - a day that we have just written
-        return value.in_language(self._language) if isinstance(value, Translated | Named | Name) else str(value)
+        if isinstance(value, Translated | Named | Name):
+            return value.in_language(self._language)
+        return str(value) if name in _CODES else _readable(str(value))
+
+
+def _readable(text: str) -> str:
+    """A text with its figures as the reader writes them, to as many digits as checking by hand needs: cents at least, whatever is before them."""
+
+    def written(match: re.Match[str]) -> str:
+        figure = Decimal(match[0])
+        places = max(2, _DIGITS - 1 - (figure.adjusted() if figure else 0))
+        decimals = len(match[0].partition(".")[2])
+        return shown(figure, places=places, least=min(decimals, places), language=page_language())
+
+    return _FIGURE.sub(written, text)
+
+
+def _target_past(
+    context: RequestContext, loaded: State, plan: CyclePlan, line: Line | None
+) -> tuple[scoring.TargetPast, ...]:
+    """What happened to the target that the line is held against, its parent's where it is shared; nothing where that may not be seen."""
+    if line is None:
+        return ()
+    origin = plan.sheet.origin_of(line)
+    if not context.allowed(Deed.SEE_TARGETS, origin.node):
+        return ()
+    past = scoring.target_past(context.connection, loaded=loaded, cycle=plan.cycle, nodes=[origin.node], kpi=origin.kpi)
+    return past.get((origin.node, origin.kpi), ())
 
 
 def _goals(plan: CyclePlan, line: Line | None) -> list[tuple[Translated, Translated | None]]:

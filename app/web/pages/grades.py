@@ -14,7 +14,7 @@ from app.exports import EMPLOYEE_GRADES, UNIT_GRADES
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.grading import EmployeeProposal, Score, UnitProposal, published
-from app.rules.names import folded
+from app.rules.names import person_meant
 from app.rules.permissions import Deed, may
 from app.rules.terms import Node, NodeKind
 from app.scoring import State, node_name
@@ -72,9 +72,9 @@ def _code(row: Any) -> str:
     return str(getattr(row, "employee", None) or row.unit)
 
 
-def _is_called(name: str, wanted: str) -> bool:
-    """Whether a name, as the file has it or as the reader sees it, has a folded text in it."""
-    return wanted in folded(name) or wanted in folded(named(name))
+def _is_meant(text: str, name: str, code: str) -> bool:
+    """Whether a searched text means a person or unit, by the name as the file has it or as the reader sees it."""
+    return any(person_meant(text, name=one, number=code) for one in (name, named(name)))
 
 
 @pages.read("/grades", may=Deed.SEE_GRADE)
@@ -86,14 +86,13 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
     proposal = _proposal(context, query, of_cycle)
     kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
     names = {_code(row): node_name(context.directory, Node(kind, _code(row)), context.today) for row in proposal.rows}
-    wanted = folded(query.text)
     rows = sorted(
         (
             row
             for row in proposal.rows
             if (not query.group or row.group == query.group)
             and (not query.grade or (row.grade or "-") == query.grade)
-            and (not wanted or _is_called(names[_code(row)], wanted) or wanted == folded(_code(row)))
+            and (not query.text.strip() or _is_meant(query.text, names[_code(row)], _code(row)))
         ),
         key=lambda row: (row.rank is None, row.group or "", row.rank or 0, _code(row)),
     )

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
+from flask import url_for
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import access
+from app.access import KeyRow
+from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.permissions import Deed, Scope
+from app.web.forms import ReasonForm
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -54,14 +58,22 @@ def create(context: RequestContext, form: KeyForm) -> Page:
     """Make a key; it stands on the answer, this once."""
     secret = access.create_key(context.connection, name=form.name, scope=form.scope, now=context.now)
     context.note(subject=f"key:{form.name}", after={"scope": str(form.scope)})
-    return Page("pages/key_secret.html", name=form.name, secret=secret, is_hook=False)
+    return Page(
+        "pages/key_secret.html", name=form.name, secret=secret, is_hook=False, base=url_for("home.home", _external=True)
+    )
 
 
-@pages.act("/keys/<name>/revoke", may=Deed.KEEP_KEYS, again="keys")
-def revoke(context: RequestContext, name: str) -> Redirect:
+@pages.read("/keys/<name>/revoke", may=Deed.KEEP_KEYS)
+def ask_revoke(context: RequestContext, name: str) -> Page:
+    """Whether the key is really to end, and why."""
+    return _question(access.keys(context.connection), name, act="revoke")
+
+
+@pages.act("/keys/<name>/revoke", may=Deed.KEEP_KEYS, again="ask_revoke")
+def revoke(context: RequestContext, name: str, form: ReasonForm) -> Redirect:
     """End a key at once."""
     access.revoke_key(context.connection, name=name, now=context.now)
-    context.note(subject=f"key:{name}", after={"revoked": True})
+    context.note(subject=f"key:{name}", after={"revoked": True}, why=form.reason)
     return Redirect(n_("The key %(name)s opens nothing any more."), then="keys", parameters={"name": name})
 
 
@@ -70,12 +82,40 @@ def create_hook(context: RequestContext, form: HookForm) -> Page:
     """Open a hook; its secret stands on the answer, this once."""
     secret = access.create_hook(context.connection, name=form.hook_name, now=context.now)
     context.note(subject=f"hook:{form.hook_name}", after={"open": True})
-    return Page("pages/key_secret.html", name=form.hook_name, secret=secret, is_hook=True)
+    return Page(
+        "pages/key_secret.html",
+        name=form.hook_name,
+        secret=secret,
+        is_hook=True,
+        base=url_for("home.home", _external=True),
+    )
 
 
-@pages.act("/keys/hooks/<name>/revoke", may=Deed.KEEP_HOOKS, again="keys")
-def revoke_hook(context: RequestContext, name: str) -> Redirect:
+@pages.read("/keys/hooks/<name>/revoke", may=Deed.KEEP_HOOKS)
+def ask_revoke_hook(context: RequestContext, name: str) -> Page:
+    """Whether the hook is really to end, and why."""
+    return _question(access.hooks(context.connection), name, act="revoke_hook")
+
+
+@pages.act("/keys/hooks/<name>/revoke", may=Deed.KEEP_HOOKS, again="ask_revoke_hook")
+def revoke_hook(context: RequestContext, name: str, form: ReasonForm) -> Redirect:
     """Close a hook at once."""
     access.revoke_hook(context.connection, name=name, now=context.now)
-    context.note(subject=f"hook:{name}", after={"revoked": True})
+    context.note(subject=f"hook:{name}", after={"revoked": True}, why=form.reason)
     return Redirect(n_("The hook %(name)s is closed."), then="keys", parameters={"name": name})
+
+
+def _question(rows: list[KeyRow], name: str, *, act: str) -> Page:
+    if not any(row.name == name and row.revoked_at is None for row in rows):
+        raise NotThere
+    is_hook = act == "revoke_hook"
+    return Page(
+        "pages/confirm.html",
+        heading=n_("Revoke the hook %(name)s?") if is_hook else n_("Revoke the key %(name)s?"),
+        name=name,
+        explanation=n_("What the program sends is refused from now on. It cannot be undone: it takes a new one."),
+        button=n_("Revoke"),
+        action=url_for(f"keys.{act}", name=name),
+        back=url_for("keys.keys"),
+        parent=("keys", n_("Keys and hooks")),
+    )

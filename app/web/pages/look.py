@@ -11,6 +11,7 @@ from app import access
 from app.rules.permissions import Deed
 from app.web.languages import LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
 from app.web.request_context import RequestContext
+from app.web.returning import keep_typed
 from app.web.routing import Pages
 from app.web.security import safe_next
 
@@ -24,10 +25,14 @@ def look(context: RequestContext) -> Response:
     """Keep what was chosen and go back to the page."""
     language = request.form.get("language")
     theme = request.form.get("theme")
+    page = safe_next(request.form.get("next"))
     if context.person is not None:
         with context.write() as connection:
             access.change_look(connection, account_id=context.person.account_id, language=language, theme=theme)
-    response = redirect(safe_next(request.form.get("next")) or "/", 303)
+            typed = request.form.get("typed")
+            if typed and page:
+                keep_typed(connection, context.person, page=page, typed=typed, now=context.now)
+    response = redirect(page or "/", 303)
     for cookie, chosen, known in ((LANGUAGE_COOKIE, language, LANGUAGES), (THEME_COOKIE, theme, THEMES)):
         if chosen in known:
             response.set_cookie(

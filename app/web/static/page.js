@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const menus = () => document.querySelectorAll("details.account[open]");
+  const menus = () => document.querySelectorAll("details[data-menu][open]");
 
   document.addEventListener("click", (event) => {
     for (const menu of menus()) {
@@ -34,8 +34,61 @@
       return;
     }
     form.dataset.sent = "yes";
-    setTimeout(() => delete form.dataset.sent, 8000);
+    if ("download" in form.dataset) {
+      awaitFile(form);
+    } else {
+      setTimeout(() => delete form.dataset.sent, 8000);
+    }
   });
+
+  // A page that a file was asked for on stays as it is, without an event when the file comes: the answer sets a cookie to the form's own mark.
+  const awaitFile = (form) => {
+    const button = form.querySelector("button[type=submit]");
+    const words = button.textContent;
+    const mark = form.querySelector('input[name="sent_mark"]') ?? document.createElement("input");
+    mark.type = "hidden";
+    mark.name = "sent_mark";
+    mark.value = Math.random().toString(36).slice(2, 14);
+    form.append(mark);
+    button.textContent = button.dataset.waits;
+    button.setAttribute("aria-busy", "true");
+    const until = Date.now() + 180_000;
+    const look = setInterval(() => {
+      if (Date.now() < until && !document.cookie.split("; ").includes(`kopes_downloaded=${mark.value}`)) {
+        return;
+      }
+      clearInterval(look);
+      button.textContent = words;
+      button.removeAttribute("aria-busy");
+      delete form.dataset.sent;
+    }, 150);
+  };
+
+  // Changing the language draws the page anew: what is typed goes along, and stands in the new page.
+  document.addEventListener("submit", (event) => {
+    const along = event.target.querySelector('input[name="typed"]');
+    const form = [...document.querySelectorAll("main form[method=post]")].find((one) => [...one.elements].some(isTyped));
+    if (!along || event.submitter?.name === "theme" || event.defaultPrevented || !form) {
+      return;
+    }
+    const values = {};
+    for (const [name, value] of new FormData(form)) {
+      if (typeof value === "string" && form.elements[name]?.type !== "password") {
+        (values[name] ??= []).push(value);
+      }
+    }
+    along.value = JSON.stringify(values);
+  });
+
+  const isTyped = (element) => {
+    if (element instanceof HTMLSelectElement) {
+      return [...element.options].some((option) => option.selected !== option.defaultSelected);
+    }
+    if (element.type === "checkbox" || element.type === "radio") {
+      return element.checked !== element.defaultChecked;
+    }
+    return element.type !== "hidden" && element.type !== "password" && "defaultValue" in element && element.value !== element.defaultValue;
+  };
 
   addEventListener("pageshow", () => {
     for (const form of document.forms) {
@@ -54,5 +107,13 @@
 
   for (const select of document.querySelectorAll("select[data-sends]")) {
     select.addEventListener("change", () => select.form.requestSubmit());
+  }
+
+  for (const button of document.querySelectorAll("button[data-copies]")) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent);
+      button.textContent = button.dataset.copied;
+    });
   }
 })();
