@@ -77,6 +77,7 @@ class Scenario:
     jobs: dict[str, str] = field(default_factory=dict)
     rates: list[str] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
+    kpis: Mapping[str, tuple[dict[str, object], str]] = field(default_factory=lambda: KPIS)
 
     @classmethod
     def read(cls, text: str) -> Scenario:
@@ -124,7 +125,7 @@ class Scenario:
         definitions.mkdir(exist_ok=True)
         nodes = [f"unit:{code}" for code in dict.fromkeys(row.split(",")[0] for row in self.units)]
         nodes += [f"employee:{number}" for number in self.jobs]
-        weight = 100 // len(KPIS)
+        weight = 100 / len(self.kpis)
         files = {
             "units": ("code,name,kind,parent,country,timezone,evaluation_group,valid_from,valid_to", self.units),
             "employees": (
@@ -135,12 +136,17 @@ class Scenario:
             "rates": ("month,currency,usd", self.rates or ["2020-01,EUR,1.10"]),
             "scorecards": (
                 "cycle,node,kpi,weight,area,link,parent_node,parent_kpi,base,high,low,target,coefficient",
-                [f"{c},{node},{kpi},{weight},,unique,,,,,,10," for c in self.cycles for node in nodes for kpi in KPIS],
+                [
+                    f"{c},{node},{kpi},{weight:g},,unique,,,,,,10,"
+                    for c in self.cycles
+                    for node in nodes
+                    for kpi in self.kpis
+                ],
             ),
         }
         for name, (header, rows) in files.items():
             (agency_folder / f"{name}.csv").write_text("\n".join([header, *rows, ""]), encoding="utf-8")
-        _write_definitions(definitions)
+        _write_definitions(definitions, self.kpis)
         return agency_folder
 
 
@@ -149,7 +155,7 @@ def _span(words: Sequence[str]) -> tuple[str, str]:
     return said.get("from", ""), said.get("until", "")
 
 
-def _write_definitions(folder: Path) -> None:
+def _write_definitions(folder: Path, measured: Mapping[str, tuple[dict[str, object], str]]) -> None:
     name = {"en": "A name"}
     task = {"code": "grow", "name": name}
     goals = [{"code": "exports", "name": name, "perspective": "customer", "tasks": [task]}]
@@ -165,7 +171,7 @@ def _write_definitions(folder: Path) -> None:
             "counts_from": counts_from,
             "method": {"name": "target"},
         }
-        for code, (measure, counts_from) in KPIS.items()
+        for code, (measure, counts_from) in measured.items()
     ]
     # JSON is YAML.
     (folder / "goals.yaml").write_text(json.dumps({"goals": goals}), encoding="utf-8")

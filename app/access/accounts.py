@@ -21,6 +21,7 @@ from app.access import passwords
 from app.access.passwords import FirstPassword
 from app.access.sessions import Client, email_key, end_sessions, open_session
 from app.access.tables import account
+from app.kit.bulk import among
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.organisation import Directory
 from app.plain.findings import Finding, n_
@@ -229,13 +230,13 @@ def change_look(
         connection.execute(sa.update(account).where(account.c.id == account_id).values(**chosen))
 
 
-def meant_by(directory: Directory, text: str) -> sa.ColumnElement[bool]:
+def meant_by(connection: Connection, directory: Directory, text: str) -> sa.ColumnElement[bool]:
     """Whether an account is meant by a searched text: by a part of its e-mail, or by its employee's number or a part of the name."""
     spellings = {email_key(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")}
     people = directory.employees_meant(text)
     return sa.or_(
         *(account.c.email_key.contains(one, autoescape=True) for one in sorted(spellings)),
-        account.c.employee.in_((text.strip(), *people)),
+        among(connection, account.c.employee, (text.strip(), *people)),
     )
 
 
@@ -252,7 +253,7 @@ def accounts(connection: Connection, *, search: str = "", limit: int = 200, afte
     """
     query = sa.select(account).order_by(account.c.email_key).limit(limit)
     if search.strip():
-        query = query.where(meant_by(organisation.directory(connection), search))
+        query = query.where(meant_by(connection, organisation.directory(connection), search))
     if after:
         query = query.where(account.c.email_key > email_key(after))
     return [_row_account(row) for row in connection.execute(query)]

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from app import organisation
 from app.access.accounts import meant_by
 from app.access.tables import account, reading_log, trail
+from app.kit.bulk import among
 from app.rules.terms import NodeKind
 
 __all__ = ["JsonText", "TrailRow", "record_deed", "record_reading", "trail_rows"]
@@ -121,7 +122,7 @@ def trail_rows(
         query = query.where(trail.c.id < before_id)
     if who:
         mails = sa.select(sa.literal("account:") + account.c.email).where(
-            meant_by(organisation.directory(connection), who)
+            meant_by(connection, organisation.directory(connection), who)
         )
         query = query.where((trail.c.who == who) | trail.c.who.in_(mails))
     if deed:
@@ -130,7 +131,7 @@ def trail_rows(
         people = [
             f"{NodeKind.EMPLOYEE}:{number}" for number in organisation.directory(connection).employees_meant(subject)
         ]
-        query = query.where((trail.c.subject == subject) | trail.c.subject.in_(people))
+        query = query.where((trail.c.subject == subject) | among(connection, trail.c.subject, people))
     return [TrailRow(**row) for row in connection.execute(query).mappings()]
 
 

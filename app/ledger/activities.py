@@ -25,6 +25,7 @@ from app.ledger.search import names_have
 from app.ledger.summary import ActivitySummary, summary_of
 from app.rules.activities import TYPE_PREFIX, EventKey
 from app.rules.counting import standing
+from app.rules.names import person_meant
 from app.rules.terms import Node, NodeKind
 
 __all__ = [
@@ -218,7 +219,13 @@ def narrowed_activities(frame: Frame, wanted: ActivityFilter) -> list[sa.ColumnE
     if wanted.to:
         conditions.append(activity.c.day <= wanted.to)
     if wanted.text.strip():
-        conditions.append(names_have(wanted.text, frame))
+        people = [
+            frame.ids[number]
+            for number, person in frame.directory.employees.items()
+            if number in frame.ids and person_meant(wanted.text, name=person.name, number=number)
+        ]
+        named_so = tables.activity.c.employee.in_(people) if people else sa.false()
+        conditions.append(sa.or_(names_have(wanted.text, frame), named_so))
     return conditions
 
 

@@ -232,6 +232,10 @@ def in_slice(one: SliceInUse) -> sa.ColumnElement[bool]:
     return condition
 
 
+_MASK: Final = 30
+"""So many slices are told apart by one integer: both databases count in 32 bits without being asked for more."""
+
+
 def _whole(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     """Whole dollars of millionths: the value is never negative, so that taking off the rest divides evenly."""
     return sa.cast((value - value % MICROS_A_DOLLAR) // MICROS_A_DOLLAR, sa.BigInteger)
@@ -241,9 +245,13 @@ def _sum_settled(connection: Connection, summed: _Summed, settled: sa.ColumnElem
     """Sum the settled activities by owner, by the slices that they lie in and by the levels that they count on. Queries: 1."""
     activity, credit = tables.activity, tables.credit
     slices = summed.frame.slices
-    lies_in: sa.ColumnElement[Any] = sum(
-        (sa.case((in_slice(one), 1 << at), else_=0) for at, one in enumerate(slices)), start=sa.literal(0)
-    )
+    lies_in = [
+        sum(
+            (sa.case((in_slice(one), 1 << at), else_=0) for at, one in enumerate(slices[first : first + _MASK])),
+            start=sa.literal(0),
+        )
+        for first in range(0, len(slices), _MASK)
+    ]
     share = sa.cast(credit.c.share, sa.BigInteger)
     value = share * activity.c.usd_cents
     parts = (
@@ -253,7 +261,7 @@ def _sum_settled(connection: Connection, summed: _Summed, settled: sa.ColumnElem
         sa.func.coalesce(value % MICROS_A_DOLLAR, 0),
     )
     # Plus zero: else SQLite reads the credits in the order of an index by employee, and every activity at random.
-    groups = (credit.c.employee + 0, credit.c.path + 0, lies_in, activity.c.counts)
+    groups = (credit.c.employee + 0, credit.c.path + 0, activity.c.counts, *lies_in)
     labelled = [group.label(f"group_{place}") for place, group in enumerate(groups)]
     query = (
         sa.select(*labelled, *(sa.func.sum(part) for part in parts))
@@ -262,8 +270,8 @@ def _sum_settled(connection: Connection, summed: _Summed, settled: sa.ColumnElem
         .group_by(*labelled)
     )
     for row in connection.execute(query):
-        (employee, path, inside, counts), sums = row[: len(groups)], row[len(groups) :]
-        columns = [at for at in range(len(slices)) if inside >> at & 1]
+        (employee, path, counts, *masks), sums = row[: len(groups)], row[len(groups) :]
+        columns = [at for at in range(len(slices)) if masks[at // _MASK] >> at % _MASK & 1]
         summed.add_credits(employee, path, columns, counts, sums)
 
 

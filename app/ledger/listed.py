@@ -84,7 +84,7 @@ def activities_found(connection: Connection, frame: Frame, *, only: EventFilter)
 
     Queries: 1, then 1 more and 2 for each block of rows.
     """
-    return _listed(connection, frame, narrowed_events(frame, only))
+    return _listed(connection, frame, narrowed_events(connection, frame, only))
 
 
 def activities_listed(connection: Connection, frame: Frame, *, node: Node, wanted: ActivityFilter) -> Listed:

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from app.kit.bulk import among
 from app.ledger import tables
 from app.ledger.activity_rows import type_states
 from app.ledger.frame import Frame
@@ -139,7 +140,7 @@ def search_events(
         )
         .outerjoin(activity, activity.c.seq == event.c.seq)
         .outerjoin(verdict, verdict.c.seq == event.c.seq)
-        .where(*narrowed_events(frame, only))
+        .where(*narrowed_events(connection, frame, only))
         .order_by(event.c.seq.desc())
         .limit(limit)
     )
@@ -190,7 +191,7 @@ def _owners(connection: Connection, activities: Iterable[int]) -> dict[int, froz
     return {seq: frozenset(some) for seq, some in owners.items()}
 
 
-def narrowed_events(frame: Frame, only: EventFilter) -> list[sa.ColumnElement[bool]]:
+def narrowed_events(connection: Connection, frame: Frame, only: EventFilter) -> list[sa.ColumnElement[bool]]:
     """What a filter asks of a row of ``event``, with the row of ``activity`` or ``verdict`` beside it."""
     event = tables.event
     conditions: list[sa.ColumnElement[bool]] = []
@@ -203,13 +204,13 @@ def narrowed_events(frame: Frame, only: EventFilter) -> list[sa.ColumnElement[bo
         conditions.append(event.c.day <= only.to)
     if only.employee.strip():
         numbers = frame.directory.employees_meant(only.employee) or (only.employee.strip(),)
-        conditions.append(event.c.seq.in_(_of_employees(frame, numbers)))
+        conditions.append(event.c.seq.in_(_of_employees(connection, frame, numbers)))
     if only.text.strip():
         conditions.append(names_have(only.text, frame))
     return conditions
 
 
-def _of_employees(frame: Frame, numbers: Collection[str]) -> sa.CompoundSelect[Any]:
+def _of_employees(connection: Connection, frame: Frame, numbers: Collection[str]) -> sa.CompoundSelect[Any]:
     """The events of some employees: activities that they entered or share in, and their verdicts.
 
     Each kind by its own index: asked for in one condition, they made the engine look at every event of the ledger.
@@ -217,9 +218,11 @@ def _of_employees(frame: Frame, numbers: Collection[str]) -> sa.CompoundSelect[A
     activity, verdict, credit = tables.activity.c, tables.verdict.c, tables.credit.c
     ids = [frame.ids[one] for one in numbers if one in frame.ids]
     return sa.union(
-        sa.select(verdict.seq).where(verdict.by.in_(numbers)),
-        sa.select(credit.seq).where(credit.employee.in_(ids)),
-        sa.select(activity.seq).where(activity.type_state.in_(type_states()), activity.employee.in_(ids)),
+        sa.select(verdict.seq).where(among(connection, verdict.by, numbers)),
+        sa.select(credit.seq).where(among(connection, credit.employee, ids)),
+        sa.select(activity.seq).where(
+            activity.type_state.in_(type_states()), among(connection, activity.employee, ids)
+        ),
     )
 
 

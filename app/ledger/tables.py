@@ -259,5 +259,6 @@ rejected_event: Final = Table(
     Column("settled_at", Instant),  # when a replay of it was accepted, or found to be a duplicate
     Index("ix_rejected_event_received_at", "received_at"),
     Index("ix_rejected_event_sender", "door", "sender", "id"),
+    Index("ix_rejected_event_of", "source", "event_id"),
     sqlite_autoincrement=True,
 )

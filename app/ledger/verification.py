@@ -26,6 +26,7 @@ from app.ledger.holding import hold_activities, shut_out_loads
 from app.ledger.summary import ActivitySummary, summary_of
 from app.organisation import Directory
 from app.rules.activities import ACTIVITY_TYPES
+from app.rules.names import person_meant
 from app.rules.own_events import pages_source
 from app.rules.permissions import Deed, Relation, may, relations_that_allow
 from app.rules.terms import CountsFrom
@@ -183,6 +184,7 @@ def verification_queue(
     offset: int = 0,
     types: Sequence[str] = (),
     everything: bool = False,
+    person: str = "",
 ) -> Queue:
     """What waits for a person, the oldest first.
 
@@ -195,6 +197,7 @@ def verification_queue(
         offset: rows left out before.
         types: of which types; empty for those that have to be verified.
         everything: those too that wait for a head between, whom the person stands above.
+        person: a part of a name or a number: only entries of such people; empty for all.
 
     Queries: 4 (what waits, who shares, the page's rows, possible duplicates).
     """
@@ -211,13 +214,14 @@ def verification_queue(
     candidates = connection.execute(query).all()
     credits = _credits(connection, frame, [row.seq for row in candidates])
     turns = _Turns(frame.directory, viewer, day)
+    names = frame.directory.employees
     mine: list[int] = []
     others: list[int] = []
     for seq, entered_on, employee in candidates:
         number = frame.numbers[employee]
         sharers = {number, *(part.employee for part in credits.get(seq, ()))}
         allowed_to, turn = turns.of(frame.directory.unit_of(number, entered_on), sharers)
-        if allowed_to:
+        if allowed_to and (not person or person_meant(person, name=names[number].name, number=number)):
             (mine if not turn or viewer.employee in turn else others).append(seq)
     shown = (
         sorted({*mine, *others}, key={row.seq: at for at, row in enumerate(candidates)}.__getitem__)

@@ -156,7 +156,7 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
         "name_or_registration": n_("A company needs a name or a registration."),
         "unknown_currency": n_("There is no rate for “%(value)s” of that month or an earlier one."),
         "bad_amount": n_(
-            "“%(value)s” is not an amount above 0 with at most 15 digits before the point and 4 after it."
+            "Write an amount above 0, with at most 15 digits before the point and 4 after it, instead of “%(value)s”."
         ),
         "amount_too_large": n_("This is more than 10,000,000,000 US dollars."),
         "amount_without_currency": n_("An amount without a currency: give both or neither."),

@@ -33,6 +33,7 @@ __all__ = [
     "EmployeeGrade",
     "EmployeeProposal",
     "Entrant",
+    "GradeInGroup",
     "Score",
     "Standing",
     "Standings",
@@ -109,11 +110,15 @@ class Candidate:
         """The results before a cycle, the latest first."""
         return sorted((result for result in self.earlier if result.cycle < cycle), reverse=True)
 
+    def standing_in(self, cycle: int) -> list[EarlierResult]:
+        """The earlier results that stand for the score of somebody away: the last two, or the one (CS26)."""
+        return self.earlier_results(cycle)[:2] if self.away else []
+
     def score_in(self, cycle: int) -> Score | None:
-        """The final score: for those away the mean of their last two earlier results, or of the one (CS26)."""
+        """The final score: for those away the mean of the results that stand for it."""
         if not self.away:
             return self.final_score
-        last_two = self.earlier_results(cycle)[:2]
+        last_two = self.standing_in(cycle)
         return (
             sum((Fraction(result.final_score) for result in last_two), Fraction(0)) / len(last_two)
             if last_two
@@ -167,11 +172,24 @@ class Standing:
     """Seats of the group from the top grade down to this one: the first sum that reaches the rank. Not so by discipline."""
 
 
+class GradeInGroup(NamedTuple):
+    """What one grade is in one group: its seats, who has it, and where it ends."""
+
+    grade: str
+    seats: int
+    people: int
+    """More than the seats where equals share the grade, or where discipline brings it."""
+    lowest: Decimal | None
+    """The lowest published score that has it, discipline apart; None where nobody has it by score."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standings:
     """The places of all entrants, and how their groups and seats came to be."""
 
     by_code: Mapping[str, Standing]
+    in_group: Mapping[str, tuple[GradeInGroup, ...]]
+    """Each group's grades, best first."""
     sizes: Mapping[str, int]
     """How many entrants each group has, after merging."""
     became: Mapping[str, str]
@@ -209,7 +227,20 @@ def standings(entrants: Iterable[Entrant], *, policies: Policies) -> Standings:
         for standing in _group_standings(name, members[name], grades=plan.grades, seats=plan.seats[name])
     }
     ordered = {entrant.code: by_code[entrant.code] for entrant in listed}
-    return Standings(by_code=ordered, sizes=sizes, became=became, plan=plan)
+    in_group = {name: _in_group([by_code[entrant.code] for entrant in members[name]], name, plan) for name in sizes}
+    return Standings(by_code=ordered, in_group=in_group, sizes=sizes, became=became, plan=plan)
+
+
+def _in_group(members: Sequence[Standing], group: str, plan: SeatPlan) -> tuple[GradeInGroup, ...]:
+    people = Counter(one.grade for one in members)
+    lowest: dict[str, Decimal] = {}
+    for one in members:
+        if not one.entrant.disciplined:
+            lowest[one.grade] = min(one.entrant.score, lowest.get(one.grade, one.entrant.score))
+    return tuple(
+        GradeInGroup(grade, seats, people[grade], lowest.get(grade))
+        for grade, seats in zip(plan.grades, plan.seats[group], strict=True)
+    )
 
 
 def _group_standings(
@@ -279,6 +310,8 @@ class EmployeeProposal:
     """Grades, pay and promotion points of all employees, with what each came from and the rules that they break."""
 
     rows: tuple[EmployeeGrade, ...]
+    candidates: Mapping[str, Candidate]
+    """What each was proposed from, by number."""
     standings: Standings
     pay: PayRun
     points: Mapping[str, PromotionPoints]
@@ -348,6 +381,7 @@ def propose_employees(
             )
             for one in listed
         ),
+        candidates={one.employee: one for one in listed},
         standings=places,
         pay=pay,
         points=points,

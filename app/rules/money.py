@@ -76,3 +76,12 @@ class Rates:
             return None
         at = bisect_right(months, day.year * 12 + day.month)
         return self._rates[currency][at - 1] if at else None
+
+    def month(self, currency: str, day: dt.date) -> dt.date | None:
+        """The first day of the month whose rate holds on a day; None where there is none, and for US dollars, which have no rate."""
+        months = self._months.get(currency, ())
+        at = bisect_right(months, day.year * 12 + day.month)
+        if currency == USD or not at:
+            return None
+        year, month = divmod(months[at - 1] - 1, 12)
+        return dt.date(year, month + 1, 1)

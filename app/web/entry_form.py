@@ -72,7 +72,7 @@ _FIELDS: Final[Mapping[str, str]] = {
 }
 
 NOT_FOUND: Final = n_("There is no colleague “%(typed)s”. Choose one from the list, or write the employee number.")
-BAD_SHARE: Final = n_("“%(typed)s” is not a percentage above 0 and below 100, with at most 2 decimals.")
+BAD_SHARE: Final = n_("Write a percentage above 0 and below 100, such as 50 or 33.33, instead of “%(typed)s”.")
 TOO_MUCH: Final = n_("The colleagues' shares add up to %(sum)s %%; something has to be left for you.")
 TWICE: Final = n_("“%(typed)s” is named twice, or is you: your own share is what the others leave.")
 TO_COME: Final = n_("This day is still to come. An activity is logged once it has happened.")
@@ -96,6 +96,8 @@ class ActivityForm(BaseModel):
     currency: str = ""
     hs_code: str = ""
     day: dt.date
+    other_cycle: str = ""
+    """The day outside every loaded cycle that has been asked about."""
     sure: str = ""
 
 

@@ -187,9 +187,12 @@ def points(value: Figure | None) -> str:
     return ABSENT if value is None else figure(value, places=2, least=0, language=page_language())
 
 
-def number(value: Figure | None, places: int = 2) -> str:
-    """A measured value: up to so many decimals, none where it is whole."""
-    return ABSENT if value is None else figure(value, places=places, least=0, language=page_language())
+def number(value: Figure | None, places: int | None = None) -> str:
+    """A measured value: up to so many decimals, none where it is whole. Two, or, of what is less than 1, four: 0.1249 is not 0.12."""
+    if value is None:
+        return ABSENT
+    most = places if places is not None else 4 if abs(Decimal(value)) < 1 else 2
+    return figure(value, places=most, least=0, language=page_language())
 
 
 def counted(value: int, of: str) -> str:

@@ -1,6 +1,7 @@
 """What a person is to be told where their work begins: the open notices, in their language.
 
-Do not count anew what waits: the notice says what held when the worker last looked, and the queue says what waits now.
+Do not show the numbers of a notice: they held when the worker last looked. It only says that there is something to be told; how much waits is
+counted at the moment, as the queue does.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import datetime as dt
 
 from flask_babel import format_date, gettext
 
-from app import notices
+from app import ledger, notices, scoring
 from app.rules.permissions import Deed, Relation, relations_that_allow
 from app.web.request_context import RequestContext
 
@@ -17,15 +18,26 @@ __all__ = ["reminders_for"]
 
 
 def reminders_for(context: RequestContext) -> list[str]:
-    """The reminders of the person who asks, the oldest first; none for whoever may not do what they ask for. Queries: at most 1."""
+    """The reminders of the person who asks; none for whoever may not do what they ask for.
+
+    Queries: at most 1, and those of the queue where there is one.
+    """
     viewer = context.viewer
     if not context.allowed(Deed.VERIFY):
         return []
     at_the_top = Relation.UNHEADED in relations_that_allow(viewer.roles, Deed.VERIFY)
-    notices_open = notices.open_notices(context.connection, employee=viewer.employee, is_hr=at_the_top)
-    return [gettext(one.message, **{name: _said(value) for name, value in one.subject.items()}) for one in notices_open]
+    open_notices = notices.open_notices(context.connection, employee=viewer.employee, is_hr=at_the_top)
+    waiting = _waiting(context) if open_notices else None
+    if waiting is None:
+        return []
+    number, oldest = waiting
+    return [gettext(open_notices[0].message, number=number, oldest=str(format_date(oldest, "medium")))]
 
 
-def _said(value: str | int) -> str:
-    """A day in words of the language; a number as it is."""
-    return str(value) if isinstance(value, int) else str(format_date(dt.date.fromisoformat(value), "medium"))
+def _waiting(context: RequestContext) -> tuple[int, dt.date] | None:
+    """How many entries wait for the person at the moment, and since when. An account of hr without an employee sees what waits for hr."""
+    frame = scoring.state(context.connection).frame
+    if context.viewer.employee is None:
+        return ledger.waiting_by_head(context.connection, frame, day=context.today).get(None)
+    queue = ledger.verification_queue(context.connection, frame, viewer=context.viewer, day=context.today, limit=1)
+    return (queue.total, queue.rows[0].day) if queue.rows else None

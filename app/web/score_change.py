@@ -6,6 +6,7 @@ Do not look at the final basis alone: what has just been entered counts there on
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -14,9 +15,9 @@ from flask_babel import get_locale, gettext
 from app import scoring
 from app.rules.presence import cycle_of
 from app.rules.rollup import published
-from app.rules.terms import Basis, Node, NodeKind
-from app.scoring import CyclePlan, Scorecard, ScoreQuery, State
-from app.web.languages import figure
+from app.rules.terms import Basis, CountsFrom, Node, NodeKind
+from app.scoring import CyclePlan, LineScore, Scorecard, ScoreQuery, State
+from app.web.languages import figure, page_language
 from app.web.request_context import RequestContext
 
 __all__ = ["ScoreChange"]
@@ -40,35 +41,55 @@ class ScoreChange:
     def words(self, context: RequestContext) -> str:
         """What changed since then. Queries: 1 or 2."""
         (final, provisional), (final_now, provisional_now) = self.cards, _cards(context, self.plan, self.node)
+        if not provisional_now.lines:
+            return str(gettext("Its day is in the cycle %(cycle)s, in which you have no KPIs.", cycle=self.plan.cycle))
+        moved = self._moved(provisional, provisional_now)
+        if not moved and published(final.final_score) == published(final_now.final_score):
+            return str(gettext("None of your KPIs looks at it."))
         parts = [
             gettext(
                 "Provisional score: %(before)s → %(after)s.", before=_shown(provisional), after=_shown(provisional_now)
-            )
-        ]
-        if published(final.final_score) == published(final_now.final_score):
-            parts.append(
-                gettext("The final score (%(score)s) moves once what counts is verified.", score=_shown(final_now))
-            )
-        else:
-            parts.append(gettext("Final score: %(before)s → %(after)s.", before=_shown(final), after=_shown(final_now)))
-        moved = [
-            f"{name} {_number(was)} → {_number(now)}" for name, was, now in self._moved(provisional, provisional_now)
+            ),
+            *self._of_final(final, final_now),
         ]
         if moved:
-            parts.append(gettext("Entered so far: %(lines)s.", lines="; ".join(moved)))
-        else:
-            parts.append(gettext("None of your KPIs looks at it."))
+            lines = [f"{self._name(new.kpi)} {_number(old.actual)} → {_number(new.actual)}" for old, new in moved]
+            parts.append(gettext("Entered so far: %(lines)s.", lines="; ".join(lines)))
+        parts += self._waiting(moved, {line.kpi for _, line in self._moved(final, final_now)})
         return " ".join(str(part) for part in parts)
 
-    def _moved(self, before: Scorecard, after: Scorecard) -> list[tuple[str, str | None, str | None]]:
-        sheet = self.plan.sheet
-        locale = get_locale()
-        language = locale.language if locale else "en"
-        return [
-            (sheet.kpi(new.kpi).version(self.plan.cycle).name.in_language(language), old.actual, new.actual)
-            for old, new in zip(before.lines, after.lines, strict=True)
-            if old.actual != new.actual
-        ]
+    def _of_final(self, before: Scorecard, after: Scorecard) -> list[str]:
+        """What became of the final score, and whether the unit part had a share in it."""
+        if published(before.final_score) == published(after.final_score):
+            return [gettext("Final score: %(score)s, as before.", score=_shown(after))]
+        parts = [gettext("Final score: %(before)s → %(after)s.", before=_shown(before), after=_shown(after))]
+        if before.unit_score != after.unit_score and before.own_score == after.own_score:
+            parts.append(gettext("It is the unit part that moved: KPIs of your unit count it as it is entered."))
+        elif before.unit_score != after.unit_score:
+            parts.append(gettext("Your own score and the unit part moved."))
+        return parts
+
+    def _waiting(self, moved: Sequence[tuple[LineScore, LineScore]], counted: Collection[str]) -> list[str]:
+        """Which KPIs look at it and do not count it yet, each by its own rule."""
+        by_rung: dict[CountsFrom, list[str]] = {}
+        for _, line in moved:
+            if line.kpi not in counted:
+                rung = self.plan.sheet.kpi(line.kpi).version(self.plan.cycle).counts_from
+                by_rung.setdefault(rung, []).append(self._name(line.kpi))
+        said = {
+            CountsFrom.VERIFIED: gettext("Once it is verified, these move on the final basis: %(kpis)s."),
+            CountsFrom.CONFIRMED: gettext(
+                "Once the customer has confirmed it, these move on the final basis: %(kpis)s."
+            ),
+        }
+        return [said[rung] % {"kpis": ", ".join(names)} for rung, names in by_rung.items() if rung in said]
+
+    def _name(self, kpi: str) -> str:
+        return self.plan.sheet.kpi(kpi).version(self.plan.cycle).name.in_language(page_language())
+
+    def _moved(self, before: Scorecard, after: Scorecard) -> list[tuple[LineScore, LineScore]]:
+        pairs = zip(before.lines, after.lines, strict=True)
+        return [(old, new) for old, new in pairs if old.actual != new.actual]
 
 
 def _cards(context: RequestContext, plan: CyclePlan, node: Node) -> tuple[Scorecard, Scorecard]:

@@ -5,15 +5,25 @@ Do not show every name on the way up: only what the reader may see is shown, and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from app.ledger import ActivityHistory
 from app.rules.kpis import Translated
-from app.rules.terms import Node, NodeKind
+from app.rules.terms import CountsFrom, Node, NodeKind
 from app.scoring import State, node_name
 
 __all__ = ["Place", "places_of"]
+
+_CONFIRMED: Final = frozenset({"confirmed"})
+_VERIFIED: Final = _CONFIRMED | {"verified", "denied"}
+_COUNTING: Final[Mapping[CountsFrom, frozenset[str]]] = {
+    CountsFrom.ENTERED: _VERIFIED | {"entered"},
+    CountsFrom.VERIFIED: _VERIFIED,
+    CountsFrom.CONFIRMED: _CONFIRMED,
+}
+"""In which states an activity counts on the final basis."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +32,8 @@ class Place:
 
     node: Node
     name: str
-    kpis: tuple[tuple[str, Translated], ...]
+    kpis: tuple[tuple[str, Translated, CountsFrom | None], ...]
+    """Code and name; and, where it does not count for the KPI yet, what it still has to be."""
 
 
 def places_of(loaded: State, history: ActivityHistory, *, sees: Callable[[Node], bool]) -> list[Place]:
@@ -41,7 +52,7 @@ def places_of(loaded: State, history: ActivityHistory, *, sees: Callable[[Node],
             continue
         versions = [(line.row.kpi, plan.worked[line.worked].version) for line in plan.lines.get(node, ())]
         kpis = tuple(
-            (code, version.name)
+            (code, version.name, None if history.state in _COUNTING[version.counts_from] else version.counts_from)
             for code, version in versions
             if any(part.slice in slices for part in version.measure.parts)
         )

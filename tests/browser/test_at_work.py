@@ -80,6 +80,19 @@ def test_an_open_scorecard_follows_what_another_process_records(site: Site, page
     expect(page.locator("#kpi-consults details")).to_have_attribute("open", "")
 
 
+def test_every_script_is_drawn_by_the_font_that_is_sent(site: Site, page: Page) -> None:
+    """Whatever a machine has installed, Korean is no row of boxes; of the font's 120 files a page takes those it has letters of."""
+    fonts: list[int] = []
+    page.on("response", lambda answer: fonts.append(answer.status) if ".woff2" in answer.url else None)
+    page.context.add_cookies([{"name": "kopes_language", "value": "ko", "url": site.url}])
+    page.goto(f"{site.url}/login")
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+    page.evaluate("document.fonts.ready")
+    assert page.evaluate("document.fonts.check('1em \"Pretendard GOV Variable\"', document.body.innerText)")
+    assert set(fonts) == {200}
+    assert 2 <= len(fonts) < 60
+
+
 def test_it_catches_up_after_a_lost_connection(site: Site, page: Page) -> None:
     """What was recorded meanwhile is there as soon as the stream is, though its message was missed; here in a browser without shared workers."""
     page.add_init_script("delete globalThis.SharedWorker")

@@ -11,7 +11,7 @@ from app import scoring
 from app.rules.terms import Basis
 from app.scoring import ScoreQuery
 from tests.conftest import CountQueries, NewDatabase
-from tests.scenario import AT, Agency, Scenario, open_agency
+from tests.scenario import AT, Agency, Scenario, event_of, open_agency
 
 YEAR = """
 unit HQ agency
@@ -90,3 +90,39 @@ def test_the_number_of_queries_as_of_a_day_does_not_grow_with_the_history(
     agency.record(*(f"2026-03-{day:02} deal F-{day} E1 100 USD" for day in range(1, 15)))
     agency.record(*(f"2026-08-{day:02} verified F-{day} by E9" for day in range(1, 15)))
     assert queries() == before
+
+
+MANY = ("AT", "DE", "FR", "US", "JP", "CN", "VN", "KE", "BR", "AU")
+"""Countries: with ten sections of goods each they make a hundred slices."""
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_library_may_tell_apart_more_slices_than_an_integer_has_bits(
+    engine: str, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    """A hundred kinds of deals, by country and goods: each counts its own, now and as of a past day."""
+    kpis = {
+        f"deals_{country}_{section}".lower(): (
+            {
+                "activity": "export_deal",
+                "aggregate": "count",
+                "where": {"country": [country], "hs_code": [f"{section}5"]},
+            },
+            "entered",
+        )
+        for country in MANY
+        for section in range(10)
+    }
+    scenario = Scenario.read("unit HQ agency\n  unit VIE office\nemployee E1 VIE staff")
+    scenario.kpis = kpis
+    agency = open_agency(new_database(engine), scenario, tmp_path)
+    events = []
+    for number, (country, section) in enumerate((one, two) for one in MANY for two in (1, 4, 9)):
+        event = event_of(f"2026-03-04 deal D-{number} E1 1000 USD of Buyer/{country}")
+        event["data"]["hs_code"] = f"{section}50101"
+        events.append(event)
+    assert agency.record_events(events).rejected == []
+    for as_of in (None, "2026-03-31"):
+        counted = {code: agency.actual("unit:HQ", code, as_of=as_of) for code in kpis}
+        assert counted == {code: int(code[-1] in "149") for code in kpis}
+    assert set(filter(None, (agency.actual("unit:HQ", code, as_of="2026-03-03") for code in kpis))) <= {0}

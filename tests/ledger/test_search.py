@@ -49,7 +49,7 @@ def test_no_event_of_others_is_read_for_it(agency: Agency) -> None:
         if connection.dialect.name != "sqlite":
             return
         frame = scoring.state(connection).frame
-        query = sa.select(tables.event.c.seq).where(*narrowed_events(frame, EventFilter(employee="E1")))
+        query = sa.select(tables.event.c.seq).where(*narrowed_events(connection, frame, EventFilter(employee="E1")))
         text = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
         plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
     assert [step for step in plan if re.match(r"SCAN (event|activity|credit)\b", step)] == []

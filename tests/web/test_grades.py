@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import html
+import re
+from decimal import ROUND_HALF_EVEN, Decimal
+
 import pytest
 
 from tests.conftest import CountQueries
@@ -42,6 +47,74 @@ def test_the_proposal_shows_seats_pay_and_points_and_names_the_rules_it_breaks(w
     assert "₩" not in working.dana.get("/grades?of=units").text
 
 
+def _figures(page: str) -> dict[str, str]:
+    """The pairs of a page, label to figure."""
+    pairs = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page, re.DOTALL)
+    return {html.unescape(label): html.unescape(re.sub(r"<[^>]+>", "", figure)).strip() for label, figure in pairs}
+
+
+def _number(figure: str) -> Decimal:
+    return Decimal(re.sub(r"[^0-9.]", "", figure))
+
+
+def test_the_page_of_a_grade_lets_one_come_to_the_pay_and_points_by_hand(working: Working) -> None:
+    """Each factor stands on the page, and multiplied they are the won that the command prints."""
+    working.record(*(f"2026-03-04 deal D-{n} E1 90000.00 USD" for n in range(12)))
+    page = working.alba.get("/grades/employee:E1").text
+    figures = _figures(page)
+    base = _number(figures["Monthly base pay"])
+    agency, grade = (_number(text) for label, text in figures.items() if label.startswith("Rate of "))
+    days, all_days = map(Decimal, figures["Days with a posting, less leave, of the cycle's days"].split(" of "))
+    pay = base * agency / 100 * grade / 100 * days / all_days
+    assert base == 3_000_000
+    assert _number(figures["Pay"]) == pay.quantize(Decimal(1), ROUND_HALF_EVEN)
+    scores = [Decimal(one) for one in figures["Published scores, this cycle's first"].split(", ")]
+    mean = sum(scores) / len(scores)
+    # 27 full years would bring more than the 5 points that may count.
+    points = mean * Decimal("0.95") + 5
+    assert _number(figures["Promotion points, rounded"]) == points.quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+
+
+def test_a_score_of_earlier_cycles_and_discipline_are_said(working: Working) -> None:
+    """Whoever was away is ranked by the mean of two results, and whoever was disciplined last: no grade differs from the scorecard in silence."""
+    working.record(*(f"2026-03-04 deal D-{n} E{1 + n % 2} 90000.00 USD" for n in range(12)))
+    working.load(
+        lambda _: "employee,cycle,kind,from,to,note\nE1,2026,leave,2026-02-01,2026-12-01,\nE2,2026,discipline,,,\n",
+        "status",
+    )
+    working.load(lambda _: "cycle,employee,final_score,grade\n2024,E1,67.56,B\n2025,E1,74.64,A\n", "results")
+    away = working.dana.get("/grades/employee:E1").text
+    for words in ("the mean of the last 2 results", "2025: 74.64, grade A", "2024: 67.56, grade B", "Ranked as 71.10."):
+        assert words in away
+    own = working.alba.get("/scorecard").text
+    shown = re.search(r"What the scorecard of this cycle shows, ([0-9.]+), was not ranked", away)
+    assert shown is not None
+    final = re.search(r'data-watch="final">([0-9.]+)', own)
+    assert final is not None
+    assert final[1] == shown[1]
+    disciplined = working.dana.get("/grades/employee:E2").text
+    assert "A disciplinary measure in the cycle ranks after all others" in disciplined
+    assert "begins at" not in disciplined
+
+
+def test_the_cut_offs_of_a_group_are_those_of_the_list(working: Working) -> None:
+    """Recounted from the rows that HR downloads."""
+    working.record(*(f"2026-03-04 deal D-{n} E{1 + n % 7} {n}0000.00 USD" for n in range(1, 25)))
+    answer = working.dana.post("/grades", {"reason": "by hand", "format": "csv"})
+    rows = list(csv.DictReader(answer.text.lstrip("\ufeff").splitlines()))
+    graded = [row for row in rows if row["grade"]]
+    page = html.unescape(working.dana.get("/grades/employee:E1").text)
+    group = next(row["group"] for row in graded if row["employee"] == "E1")
+    for letter in "SABCDE":
+        having = [row for row in graded if (row["group"], row["grade"]) == (group, letter)]
+        found = re.search(rf'<th scope="row">{letter}\b.*?</tr>', page, re.DOTALL)
+        assert found is not None
+        _, people, lowest = re.findall(r'<td class="number">(.*?)</td>', found[0])
+        assert int(people) == len(having)
+        least = min((Decimal(row["final_score"]) for row in having), default=None)
+        assert lowest == ("–" if least is None else str(least.quantize(Decimal("0.01"), ROUND_HALF_EVEN)))
+
+
 def test_only_hr_downloads_it(working: Working) -> None:
     """With a reason."""
     form = {"reason": "for the committee"}
@@ -69,3 +142,15 @@ def test_constant_query_count(working: Working, count_queries: CountQueries) -> 
     with count_queries() as many:
         dana.get("/grades")
     assert len(few) == len(many) <= 8
+
+
+def test_a_narrowed_list_is_downloaded_narrowed(working: Working) -> None:
+    """The button says how many rows the file has, and the file has those of the list."""
+    narrowed = "/grades?of=employees&text=E1"
+    for address, numbers in ((narrowed, ["E1"]), ("/grades", None)):
+        page = working.dana.get(address).text
+        lines = working.dana.post(address, {"reason": "for the committee"}).data.decode("utf-8-sig").splitlines()
+        taken = [line.split(",")[0] for line in lines[1:-1]]
+        assert numbers is None or taken == numbers
+        assert re.search(rf"Download \(<[^>]+>{len(taken)}<", page), re.findall("<summary>.*", page)
+    assert any("E1" in str(row.after) for row in working.trail() if row.deed == "export")

@@ -90,7 +90,7 @@ def test_the_same_form_with_other_contents_is_refused(working: Working) -> None:
     [
         ({"amount": ""}, "amount", "required"),
         ({"amount": "12.345,00"}, "amount", "can be read as 12.345 or as 12,345"),
-        ({"amount": "0"}, "amount", "not an amount"),
+        ({"amount": "0"}, "amount", "Write an amount above 0"),
         ({"amount": "99999999999"}, "amount", "10,000,000,000"),
         ({"currency": "ZZZ"}, "currency", "no rate"),
         ({"buyer": ""}, "buyer", "required"),

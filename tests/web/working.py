@@ -136,9 +136,10 @@ class Working:
         assert ingest(self.database, events).rejected == []
 
     def load(self, change: Callable[[str], str], file: str = "scorecards") -> None:
-        """Load the folder with one file changed."""
+        """Load the folder with one file changed, or made of nothing."""
         path = self.folder / "agency" / f"{file}.csv"
-        path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        path.write_text(change(text), encoding="utf-8")
         load(self.database, self.folder)
 
     def events(self) -> list[dict[str, Any]]:

@@ -15,11 +15,12 @@ import orjson
 from flask import Response, request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from app import access, ledger
+from app import access, ledger, scoring
 from app.kit.refusals import NotThere
 from app.ledger import Cursor
 from app.plain.findings import n_
 from app.rules.permissions import Deed
+from app.rules.presence import cycle_of
 from app.rules.terms import Node
 from app.web.limits import LIVE_NODES_MAX
 from app.web.request_context import RequestContext
@@ -71,6 +72,11 @@ class LiveQuery(BaseModel):
     ] = None
 
 
+def _present_cycle(context: RequestContext) -> int:
+    """The cycle of today: of a cycle that begins in April the first months of a year are the year's before."""
+    return cycle_of(context.today, scoring.state(context.connection).frame.first_month)
+
+
 def block(*, position: str, node: Node | None = None, cycle: int | None = None, at: dt.datetime | None = None) -> str:
     """One block of a stream: an event, or without a node just the position."""
     if node is None or at is None:
@@ -110,7 +116,7 @@ def follow(context: RequestContext, query: LiveQuery) -> Response:
     moved = after is not None and (Cursor.parse(after) is None or Cursor.parse(after) != here)
     text = f"retry: {SHORT_STREAM_RETRY_MS}\n"
     text += (
-        "".join(block(position=here.text, node=node, cycle=context.today.year, at=context.now) for node in nodes)
+        "".join(block(position=here.text, node=node, cycle=_present_cycle(context), at=context.now) for node in nodes)
         if moved
         else block(position=here.text)
     )

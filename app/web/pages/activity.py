@@ -6,20 +6,26 @@ Do not change an activity. It stands for ever: to correct it is to reverse it an
 
 from __future__ import annotations
 
-from typing import Final
+import datetime as dt
+import json
+from decimal import Decimal
+from typing import Final, NamedTuple
 from uuid import uuid4
 
-from flask_babel import get_locale
+from flask_babel import format_date, get_locale
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import intake, ledger, scoring
+from app import access, intake, ledger, scoring
 from app.kit.refusals import NotThere
 from app.ledger import ActivityHistory, Contents, Frame, Party
 from app.plain.findings import n_
+from app.rules.activities import EventKey
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
+from app.scoring import State
 from app.web import words
 from app.web.entry_form import FORM_ID, ActivityForm, at_the_form, choices, event_of, page_of, typed_colleagues
+from app.web.languages import page_language
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -31,6 +37,38 @@ pages: Final = Pages("activity")
 REVERSED: Final = n_("Reversed. %(effect)s")
 CORRECTED: Final = n_("Corrected: the old entry is reversed, this one is recorded in its place. %(effect)s")
 DONE_BEFORE: Final = n_("This was done already; nothing was recorded twice.")
+
+
+class ActivityQuery(BaseModel):
+    """The figure that one came from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    scorecard: str = Field(default="", max_length=60)
+    kpi: str = Field(default="", max_length=40)
+
+
+class Rate(NamedTuple):
+    """US dollars for one unit of a currency, and the month whose rate it is, in words."""
+
+    usd: Decimal
+    month: str
+
+
+class Corrected(NamedTuple):
+    """The entry that was reversed, and why."""
+
+    key: str
+    reason: str
+
+
+class ReachedBy(NamedTuple):
+    """A scorecard's KPI, whose activities led here."""
+
+    node: Node
+    name: str
+    kpi: str
+    kpi_name: str
 
 
 class ReverseForm(BaseModel):
@@ -49,7 +87,7 @@ class CorrectForm(ActivityForm):
 
 
 @pages.read("/activities/<key>", may=Deed.SEE_ACTIVITIES)
-def activity(context: RequestContext, key: str) -> Page:
+def activity(context: RequestContext, key: str, query: ActivityQuery) -> Page:
     """All that is known of it."""
     loaded = scoring.state(context.connection)
     frame = loaded.frame
@@ -90,8 +128,56 @@ def activity(context: RequestContext, key: str) -> Page:
         sees=sees_activities,
         shows_node=lambda text: (node := Node.parse(text)) is not None and sees(node),
         audits=context.allowed(Deed.SEE_LEDGER),
+        corrected_by={
+            one.id: _key_of(one.source, one.id) for one in history.verdicts if _is_correction(one.source, one.id)
+        },
+        corrects=_corrects(context, frame, history),
+        rate=_rate(frame, history),
+        reached_by=_reached_by(context, loaded, query),
         words=words,
     )
+
+
+_CORRECTION: Final = "-reversal"
+
+
+def _is_correction(source: str, id_: str) -> bool:
+    """Whether a reversal came from the form that records another entry in the reversed one's place."""
+    return source.startswith("/pages/") and id_.endswith(_CORRECTION)
+
+
+def _key_of(source: str, reversal: str) -> str:
+    return ledger.event_key(EventKey(source, reversal.removesuffix(_CORRECTION)))
+
+
+def _corrects(context: RequestContext, frame: Frame, history: ActivityHistory) -> Corrected | None:
+    """The entry in whose place this one was recorded, and why. Queries: 2 for an entry of a page."""
+    if not history.source.startswith("/pages/"):
+        return None
+    key = ledger.event_key(EventKey(history.source, history.id + _CORRECTION))
+    reversal = ledger.raw_event(context.connection, frame, key=key)
+    if reversal is None or reversal.target is None:
+        return None
+    return Corrected(reversal.target, str(json.loads(reversal.body).get("data", {}).get("reason", "")))
+
+
+def _rate(frame: Frame, history: ActivityHistory) -> Rate | None:
+    """At what rate, and of which month, its amount is worth what it is in US dollars."""
+    month, usd = (find(history.currency, history.day) for find in (frame.known.rates.month, frame.known.rates.rate))
+    return (
+        Rate(usd, format_date(month, "MMMM yyyy")) if isinstance(usd, Decimal) and isinstance(month, dt.date) else None
+    )
+
+
+def _reached_by(context: RequestContext, loaded: State, query: ActivityQuery) -> ReachedBy | None:
+    """The figure whose activities one came from, where it may be looked at."""
+    node = Node.parse(query.scorecard) if query.scorecard else None
+    if node is None or query.kpi not in loaded.sheet.definitions.kpis:
+        return None
+    if not access.exists(context.directory, node) or not context.allowed(Deed.SEE_DERIVATION, node):
+        return None
+    kpi = loaded.sheet.kpi(query.kpi).versions[-1].name.in_language(page_language())
+    return ReachedBy(node, scoring.node_name(context.directory, node, context.today), query.kpi, kpi)
 
 
 @pages.act("/activities/<key>/reverse", may=Deed.REVERSE_ACTIVITY, again="activity")

@@ -5,6 +5,7 @@ Do not take it for a decision: the system proposes, and names the rules that a p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +14,7 @@ from app import cycle, scoring
 from app.exports import EMPLOYEE_GRADES, UNIT_GRADES
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
+from app.rules.grade_reasons import grade_reasons
 from app.rules.grading import EmployeeProposal, Score, UnitProposal, published
 from app.rules.names import person_meant
 from app.rules.permissions import Deed, may
@@ -77,13 +79,10 @@ def _is_meant(text: str, name: str, code: str) -> bool:
     return any(person_meant(text, name=one, number=code) for one in (name, named(name)))
 
 
-@pages.read("/grades", may=Deed.SEE_GRADE)
-def grades(context: RequestContext, query: GradesQuery) -> Page:
-    """The proposal of all employees, or of all units."""
-    if not may(context.viewer.roles, Deed.SEE_GRADE, ()):
-        raise NotThere  # Whoever sees only their own has a page of it.
-    loaded, of_cycle = _cycle(context, query.cycle)
-    proposal = _proposal(context, query, of_cycle)
+def _narrowed(
+    context: RequestContext, query: GradesQuery, proposal: EmployeeProposal | UnitProposal
+) -> tuple[dict[str, str], list[Any]]:
+    """Everybody's name by code, and the rows that were asked for, in their order: those of the page and of its file."""
     kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
     names = {_code(row): node_name(context.directory, Node(kind, _code(row)), context.today) for row in proposal.rows}
     rows = sorted(
@@ -96,6 +95,18 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
         ),
         key=lambda row: (row.rank is None, row.group or "", row.rank or 0, _code(row)),
     )
+    return names, rows
+
+
+@pages.read("/grades", may=Deed.SEE_GRADE)
+def grades(context: RequestContext, query: GradesQuery) -> Page:
+    """The proposal of all employees, or of all units."""
+    if not may(context.viewer.roles, Deed.SEE_GRADE, ()):
+        raise NotThere  # Whoever sees only their own has a page of it.
+    loaded, of_cycle = _cycle(context, query.cycle)
+    proposal = _proposal(context, query, of_cycle)
+    kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
+    names, rows = _narrowed(context, query, proposal)
     last = max(1, -(-len(rows) // PAGE_ROWS))
     page = min(query.page, last)
     return Page(
@@ -124,20 +135,18 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
 
 @pages.act("/grades", may=Deed.EXPORT, again="grades", transaction=False, lane=Lane.FILE)
 def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) -> Download:
-    """The whole proposal as a file."""
+    """The rows of the page as a file: all of them, not a page; the whole proposal where nothing narrows it."""
     with context.database.read() as connection:
         context.opened(connection)
         _, of_cycle = _cycle(context, query.cycle)
         proposal = _proposal(context, query, of_cycle)
+        narrowing = query.model_dump(exclude_defaults=True, include={"group", "grade", "text"})
+        chosen: Sequence[Any] = _narrowed(context, query, proposal)[1] if narrowing else proposal.rows
     context.closed()
-    parameters = {"cycle": of_cycle, "of": query.of, "format": form.format}
-    sheet = (
-        UNIT_GRADES.sheet(proposal.rows) if isinstance(proposal, UnitProposal) else EMPLOYEE_GRADES.sheet(proposal.rows)
-    )
+    parameters = {"cycle": of_cycle, "of": query.of, "format": form.format, **narrowing}
+    sheet = UNIT_GRADES.sheet(chosen) if isinstance(proposal, UnitProposal) else EMPLOYEE_GRADES.sheet(chosen)
     name = f"grades-{query.of}-{of_cycle}"
-    return reasoned_file(
-        context, form, sheet=sheet, name=name, what="grades", asked=parameters, rows=len(proposal.rows)
-    )
+    return reasoned_file(context, form, sheet=sheet, name=name, what="grades", asked=parameters, rows=len(chosen))
 
 
 @pages.read("/grades/totals", may=Deed.SEE_PAY_TOTALS)
@@ -168,17 +177,22 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
     row = next((one for one in proposal.rows if one.employee == node.code), None)
     if row is None:
         raise NotThere
+    policies = loaded.sheet.definitions.policies
+    reasons = grade_reasons(proposal, node.code, cycle=of_cycle, policies=policies)
     return Page(
         "pages/grade.html",
         row=row,
         name=node_name(context.directory, node, context.today),
         node=node,
-        points=proposal.points.get(node.code),
+        why=reasons,
+        policies=policies,
+        blend=policies.blend[reasons.candidate.job],
+        pay_scale=proposal.pay.scale,
         published=_published,
         cycle=of_cycle,
         cycles=sorted({*loaded.sheet.cycles, of_cycle}),
         REASONS=REASONS,
-        group_name=group_namer(loaded.sheet.definitions.policies),
+        group_name=group_namer(policies),
         shows_pay=context.allowed(Deed.SEE_PAY, node),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from flask_babel import get_locale
+from flask_babel import format_date, get_locale
 from pydantic import BaseModel, ConfigDict
 
 from app import intake, ledger, scoring
@@ -17,6 +17,7 @@ from app.plain.findings import n_
 from app.rules.activities import EventKey
 from app.rules.own_events import pages_source
 from app.rules.permissions import Deed
+from app.rules.presence import cycle_of
 from app.web import words
 from app.web.entry_form import (
     ActivityForm,
@@ -38,6 +39,9 @@ pages: Final = Pages("log_activity")
 
 SAVED: Final = n_("Saved. %(effect)s")
 SAVED_BEFORE: Final = n_("This form was saved already; nothing was recorded twice.")
+OTHER_CYCLE: Final = n_(
+    "%(day)s is in the cycle %(cycle)s, for which nobody has a scorecard here: it would move no score. Save once more if the day is right."
+)
 LOOK_FIRST: Final = n_("This may be recorded already. Look at what is shown, and say that it is another one.")
 
 
@@ -93,6 +97,10 @@ def _look_first(context: RequestContext, form: ActivityForm) -> ScoreChange | Fo
     me = context.viewer.employee or ""
     # What is wrong is told before what is alike.
     event_of(context, frame=loaded.frame, form=form, rows=typed_colleagues())
+    cycle = cycle_of(form.day, loaded.frame.first_month)
+    if loaded.sheet.cycles and cycle not in loaded.sheet.cycles and form.other_cycle != form.day.isoformat():
+        said = {"day": format_date(form.day, "medium"), "cycle": cycle, "digits": form.day.isoformat()}
+        return FormError(at_field("day", "other_cycle", OTHER_CYCLE, **said))
     if not form.sure:
         values = {name: str(getattr(form, name)) for name in Likeness.model_fields}
         duplicates = possible_duplicates(context.connection, frame=loaded.frame, values=values, day=form.day)

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from pydantic import Field
+
 from app import scoring
+from app.rules.names import person_meant
 from app.rules.permissions import Deed
-from app.rules.terms import Node
+from app.rules.terms import Node, NodeKind
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of, chosen_unit
 from app.web.reminding import reminders_for
@@ -24,6 +27,8 @@ class OfficeQuery(ScoreParameters):
     """Which unit, and which cycle."""
 
     unit: str = ""
+    person: str = Field(default="", max_length=100)
+    """A part of a name, or a number: who of the unit and of all below is looked for."""
 
 
 @pages.read("/office", may=Deed.SEE_PEOPLE_SCORES)
@@ -38,12 +43,27 @@ def office(context: RequestContext, query: OfficeQuery) -> Page:
         "pages/office.html",
         office=shown,
         reminders=reminders_for(context),
+        people_called=_called(context, node, query.person),
         query=query,
         kind=_kind(context, node),
         sees=context.sees(Deed.SEE_PEOPLE_SCORES),
         verifies=context.allowed(Deed.VERIFY, node),
         words=words,
     )
+
+
+def _called(context: RequestContext, node: Node, text: str) -> list[tuple[Node, str, str]]:
+    """Who of the unit and of all below has what was typed in the name or is of that number: node, name and unit's name."""
+    directory, day = context.directory, context.today
+    people: list[tuple[Node, str, str]] = []
+    for unit in directory.units_below(node.code, day) if text else ():
+        name = scoring.node_name(directory, Node(NodeKind.UNIT, unit), day)
+        people += [
+            (Node(NodeKind.EMPLOYEE, number), directory.employees[number].name, name)
+            for number in directory.people_of(unit, day)
+            if person_meant(text, name=directory.employees[number].name, number=number)
+        ]
+    return sorted(people, key=lambda one: one[1])
 
 
 def _kind(context: RequestContext, node: Node) -> str:

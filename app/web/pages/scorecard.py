@@ -13,9 +13,10 @@ from flask import request, url_for
 from flask_babel import gettext
 from markupsafe import Markup
 
-from app import scoring
+from app import ledger, scoring
 from app.kit.kept import LruCache
 from app.kit.refusals import NotThere
+from app.ledger import ActivityHistory, VerdictEntry
 from app.rules.permissions import Deed
 from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, Visibility
@@ -70,15 +71,31 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         body=body,
         board=body.model,
         is_own=body.is_own,
+        rejected=_rejected(context, source, body.model) if body.is_own and not query.part else [],
         logs=body.is_own and context.allowed(Deed.LOG_ACTIVITY),
         heads=people and node.kind is NodeKind.UNIT,
         grade_address=url_for("grades.grade", node=node, cycle=source.plan.cycle)
         if node.kind is NodeKind.EMPLOYEE and context.allowed(Deed.SEE_GRADE, node)
         else None,
         part_address=url_for("scorecard.scorecard", node=node, **part),
+        people=context.directory.employees,
         words=words,
         cycles=sorted({*source.cycles, source.plan.cycle}),
     )
+
+
+REJECTED_SHOWN: Final = 3
+
+
+def _rejected(context: RequestContext, source: BoardSource, board: Board) -> list[tuple[ActivityHistory, VerdictEntry]]:
+    """Of what moved one's own scorecard last the entries that stand rejected, with the verdict. Queries: 4 for each."""
+    moves = [one.move for one in board.moves or () if one.move.what == one.move.state == "rejected"]
+    rejected: list[tuple[ActivityHistory, VerdictEntry]] = []
+    for key in dict.fromkeys(move.key for move in moves[:REJECTED_SHOWN]):
+        history = ledger.activity_history(context.connection, source.plan.frame, key=key)
+        if history is not None:
+            rejected += [(history, one) for one in history.verdicts if (one.type, one.effect) == ("rejected", "holds")]
+    return rejected
 
 
 _DRAWN: Final[LruCache[Rendered[Any]]] = drawn(512, bytes_max=6_000_000)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import intake, ledger, scoring
 from app.kit.refusals import Conflict, Invalid, at_field
-from app.ledger import AlreadyJudged
+from app.ledger import ActivityHistory, AlreadyJudged, Frame
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.web import words
@@ -25,6 +25,8 @@ from app.web.routing import Pages
 pages: Final = Pages("verification")
 
 PAGE_ROWS: Final = 50
+JUDGED_SHOWN: Final = 5
+"""So many of the entries that were judged just now are named."""
 
 SAID: Final = n_("%(done)s %(already)s")
 ALL_JUDGED: Final = n_("Nothing was recorded: this has been judged since you opened the page. %(already)s")
@@ -39,6 +41,9 @@ class QueueQuery(BaseModel):
 
     type: Literal["", "all", "export_consult", "export_deal", "new_buyer"] = ""
     whose: Literal["mine", "all"] = "mine"
+    person: str = Field(default="", max_length=100)
+    judged: list[str] = Field(default_factory=list, max_length=JUDGED_SHOWN)
+    """What the person judged just now: named, with the way to it."""
     page: int = Field(default=1, ge=1, le=1_000_000)
 
 
@@ -69,11 +74,13 @@ def verification(context: RequestContext, query: QueueQuery) -> Page:
         offset=(query.page - 1) * PAGE_ROWS,
         types=types,
         everything=query.whose == "all",
+        person=query.person,
     )
     directory = context.directory
     return Page(
         "pages/verification.html",
         queue=queue,
+        judged=_judged(context, frame, query.judged),
         query=query,
         form_id=str(context.typed.value("form_id", "") or uuid4()),
         needed=ledger.types_to_verify(frame),
@@ -113,9 +120,22 @@ def judge(context: RequestContext, form: JudgeForm) -> Redirect:
     return Redirect(
         SAID,
         then="activity" if then else "verification",
-        values={"key": then["activity"]} if then else {},
+        values={"key": then["activity"]} if then else {"judged": list(judged.keys[:JUDGED_SHOWN])},
         parameters={"done": done % {"number": number}, "already": already},
     )
+
+
+def _judged(context: RequestContext, frame: Frame, keys: list[str]) -> list[ActivityHistory]:
+    """Those of the entries that are this person's to judge. Queries: 4 for each."""
+    activities = [ledger.activity_history(context.connection, frame, key=key) for key in dict.fromkeys(keys)]
+    return [
+        one
+        for one in activities
+        if one is not None
+        and ledger.may_verify(
+            context.directory, viewer=context.viewer, unit=one.unit, sharers=one.employees, day=context.today
+        )
+    ]
 
 
 def _already(context: RequestContext, judged: tuple[AlreadyJudged, ...]) -> str:
