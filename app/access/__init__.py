@@ -19,7 +19,7 @@ from app.access.accounts import (
     reset_password,
 )
 from app.access.hook_messages import MessageReused, take_message
-from app.access.kept_forms import forget_forms, has_kept_forms, keep_form, typed_before
+from app.access.kept_forms import forget_form, forget_forms, has_kept_forms, keep_form, typed_before
 from app.access.keys import (
     Hook,
     Key,
@@ -110,6 +110,7 @@ __all__ = [
     "find_hook",
     "finish_attempt",
     "first_password",
+    "forget_form",
     "forget_forms",
     "forget_sessions",
     "has_kept_forms",

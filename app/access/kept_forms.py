@@ -13,10 +13,12 @@ from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app.access.tables import kept_form
+from app.kit.database import is_postgresql
 
-__all__ = ["forget_forms", "has_kept_forms", "keep_form", "typed_before"]
+__all__ = ["forget_form", "forget_forms", "has_kept_forms", "keep_form", "typed_before"]
 
 KEPT_FOR: Final = dt.timedelta(days=1)
 BYTES_MAX: Final = 200_000
@@ -38,12 +40,16 @@ def keep_form(
     text = json.dumps(values)
     if len(text) > BYTES_MAX:
         return
-    mine = kept_form.c.account_id == account_id
-    connection.execute(
-        sa.delete(kept_form).where((kept_form.c.at < now - KEPT_FOR) | (mine & (kept_form.c.page == page)))
-    )
-    if connection.execute(sa.select(sa.func.count()).where(mine)).scalar_one() < FORMS_MAX:
-        connection.execute(sa.insert(kept_form).values(account_id=account_id, page=page, typed=text, at=now))
+    connection.execute(sa.delete(kept_form).where(kept_form.c.at < now - KEPT_FOR))
+    of_other_pages = (kept_form.c.account_id == account_id) & (kept_form.c.page != page)
+    if connection.execute(sa.select(sa.func.count()).where(of_other_pages)).scalar_one() < FORMS_MAX:
+        insert = postgresql.insert(kept_form) if is_postgresql(connection) else sqlite.insert(kept_form)
+        # A double click sends it twice at once: the later one stands.
+        connection.execute(
+            insert.values(account_id=account_id, page=page, typed=text, at=now).on_conflict_do_update(
+                index_elements=["account_id", "page"], set_={"typed": text, "at": now}
+            )
+        )
 
 
 def has_kept_forms(connection: Connection, *, account_id: int, now: dt.datetime) -> bool:
@@ -64,6 +70,11 @@ def typed_before(
     return None if text is None else json.loads(text)
 
 
+def forget_form(connection: Connection, *, account_id: int, page: str) -> None:
+    """Let go of what was typed on a page: its form was sent. What waits for other pages stays."""
+    connection.execute(sa.delete(kept_form).where(kept_form.c.account_id == account_id, kept_form.c.page == page))
+
+
 def forget_forms(connection: Connection, *, account_id: int) -> None:
-    """Let it go: a form was sent, or its owner has left."""
+    """Let go of all that waits: its owner has left."""
     connection.execute(sa.delete(kept_form).where(kept_form.c.account_id == account_id))

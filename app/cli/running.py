@@ -188,8 +188,11 @@ def _serve(environment: dict[str, str], port: int) -> None:
         subprocess.Popen([sys.executable, "-m", "app", *words], env=environment, cwd=ROOT, stdout=sys.stderr)
         for words in (("serve", "--bind", f"127.0.0.1:{port}"), ("worker",))
     ]
-    while all(child.poll() is None for child in children) and not told_to_stop.wait(0.2):
-        pass
+    ended = None
+    while ended is None and not told_to_stop.wait(0.2):
+        ended = next((child for child in children if child.poll() is not None), None)
+    # How it ended before we told any of them to.
+    status = 0 if ended is None else ended.returncode
     for child in children:
         child.terminate()
     until = time.monotonic() + STOP_SECONDS
@@ -198,7 +201,7 @@ def _serve(environment: dict[str, str], port: int) -> None:
             child.wait(max(0.1, until - time.monotonic()))
         except subprocess.TimeoutExpired:
             child.kill()
-    sys.exit(max(abs(child.returncode or 0) for child in children) if children[0].returncode not in {0, -15} else 0)
+    sys.exit(abs(status))
 
 
 COMMANDS: Final = (write_demo, run)

@@ -63,14 +63,12 @@ class Judged:
     """What became of entries that were to be judged.
 
     Attributes:
-        keys: those that are judged now.
+        keys: those that are judged now, each once; none where the same form had judged them before.
         already: those that somebody else judged meanwhile, which were left as they are.
-        is_recorded: anything was this person's to record.
     """
 
     keys: tuple[str, ...]
     already: tuple[AlreadyJudged, ...]
-    is_recorded: bool
 
 
 def log_own(
@@ -115,9 +113,7 @@ def reverse_own(
     Raises:
         Conflict: it was reversed meanwhile, or the form was sent with another reason.
     """
-    time = _time_of(connection, activity, page.form)
-    if time is None and activity.state == "reversed":
-        raise Conflict(message=REVERSED_MEANWHILE)
+    time = _time_of_this_form(connection, activity, page)
     _record(connection, frame, [_reversal(activity, id_=page.form, reason=reason, time=time, page=page)], page)
     return time is not None
 
@@ -145,9 +141,7 @@ def correct_own(
         Conflict: it was reversed meanwhile, or the form was sent with other contents.
         Invalid: the ledger's rules find something wrong with the other one.
     """
-    time = _time_of(connection, activity, page.form)
-    if time is None and activity.state == "reversed":
-        raise Conflict(message=REVERSED_MEANWHILE)
+    time = _time_of_this_form(connection, activity, page)
     event = replacement(time)
     reversal_id = f"{page.form}-reversal"
     reversed_at = _time_of(connection, activity, reversal_id)
@@ -177,16 +171,21 @@ def judge(
     )
     if verdicts.events:
         _record(connection, frame, verdicts.events, page)
-    left = {one.key for one in verdicts.already}
-    return Judged(
-        keys=tuple(key for key in keys if key not in left),
-        already=verdicts.already,
-        is_recorded=bool(verdicts.events),
-    )
+    return Judged(keys=verdicts.keys, already=verdicts.already)
 
 
 def _key(employee: str, page: FromPage) -> str:
     return ledger.event_key(EventKey(pages_source(employee), page.form))
+
+
+def _time_of_this_form(connection: Connection, activity: ActivityHistory, page: FromPage) -> str | None:
+    """The time that this form was recorded with; None where it is new, and the activity stands to be changed."""
+    # In this order: what another form recorded meanwhile is seen once its transaction has ended, for which the first of them waits.
+    state = ledger.state_to_change(connection, seq=activity.seq)
+    time = _time_of(connection, activity, page.form)
+    if time is None and state == "reversed":
+        raise Conflict(message=REVERSED_MEANWHILE)
+    return time
 
 
 def _time_of(connection: Connection, activity: ActivityHistory, id_: str) -> str | None:

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from app.kit.private_files import begin_private, database_file
@@ -81,15 +81,15 @@ class Database:
         if self.dialect not in {"sqlite", "postgresql"}:
             message = f"DATABASE_URL: sqlite or postgresql+psycopg was expected, not {parsed.drivername!r}"
             raise ValueError(message)
+        # Who writes has a turn first, so that it is known without waiting whether one is free.
+        self._turns: Final = threading.BoundedSemaphore(writers if self.dialect == "postgresql" else 1)
         if self.dialect == "sqlite":
-            # In-process writers queue here in order: SQLite's own busy wait lets some of them starve for seconds.
-            self._write_lock: threading.Lock | None = threading.Lock()
+            # In-process writers queue for the one turn: SQLite's own busy wait lets some of them starve for seconds.
             self.reader = _sqlite_engine(parsed, writes=False, connections=readers, patience_s=patience_s)
             self.writer = _sqlite_engine(
                 parsed, writes=True, connections=2, patience_s=patience_s, disposable=disposable
             )
         else:
-            self._write_lock = None
             self.reader = _postgresql_engine(parsed, writes=False, connections=readers, patience_s=patience_s)
             self.writer = _postgresql_engine(parsed, writes=True, connections=writers, patience_s=patience_s)
         event.listen(self.writer, "begin", _refuse_without_deed, insert=True)
@@ -114,7 +114,7 @@ class Database:
         Raises:
             Busy: a connection, or a lock that another transaction holds, did not come free in time.
         """
-        with self._alone(), _patient(self.writer) as connection:
+        with self._turn(), _patient(self.writer) as connection:
             try:
                 with connection.execution_options(**{DEED: deed}), connection.begin():
                     yield connection
@@ -153,35 +153,47 @@ class Database:
         Returns:
             Whether it was done.
         """
-        if self._write_lock is not None and not self._write_lock.acquire(blocking=False):
+        if not self._turns.acquire(blocking=False):
             return False
         try:
             with (
                 self.writer.connect().execution_options(**{DEED: deed}) as connection,
-                _without_waiting(connection),
+                self._without_waiting(connection),
                 connection.begin(),
             ):
                 if is_postgresql(connection):
                     connection.execute(sa.text("SET LOCAL lock_timeout = '50ms'"))
                 work(connection)
-        except (OperationalError, NoConnection):
+        except SQLAlchemyError:
+            # The request that it belongs to has its answer already, and may have committed what it was for.
             return False
         finally:
-            if self._write_lock is not None:
-                self._write_lock.release()
+            self._turns.release()
         return True
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        if self._write_lock is None:
-            yield
-        elif self._write_lock.acquire(timeout=self._patience_s):
-            try:
-                yield
-            finally:
-                self._write_lock.release()
-        else:
+    def _turn(self) -> Iterator[None]:
+        """One of the places of those who write at once, which are as many as there are connections for them."""
+        if not self._turns.acquire(timeout=self._patience_s):
             raise Busy
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    @contextmanager
+    def _without_waiting(self, connection: Connection) -> Iterator[None]:
+        """Have SQLite say at once that somebody writes, for this connection and this while."""
+        if is_postgresql(connection):
+            yield
+            return
+        # The driver's own connection: a statement of SQLAlchemy's would begin the transaction that is not to wait.
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        finally:
+            driver.execute(_busy_timeout(self._patience_s))
 
     def connections_max(self) -> int | None:
         """How many connections the database gives to all that use it as we do; None where it does not count them (SQLite). Queries: 1.
@@ -200,19 +212,9 @@ class Database:
         self.writer.dispose()
 
 
-@contextmanager
-def _without_waiting(connection: Connection) -> Iterator[None]:
-    """Have SQLite say at once that somebody writes, for this connection and this while."""
-    if is_postgresql(connection):
-        yield
-        return
-    # The driver's own connection: a statement of SQLAlchemy's would begin the transaction that is not to wait.
-    driver: Any = connection.connection.driver_connection
-    driver.execute("PRAGMA busy_timeout = 0")
-    try:
-        yield
-    finally:
-        driver.execute("PRAGMA busy_timeout = 60000")
+def _busy_timeout(patience_s: float) -> str:
+    """The statement that has a connection of SQLite's wait so long for another process's lock."""
+    return f"PRAGMA busy_timeout = {patience_s * 1000:.0f}"
 
 
 def _refuse_without_deed(connection: Connection) -> None:
@@ -269,7 +271,7 @@ def _sqlite_engine(
         del record
         # The driver's own BEGIN comes too late (only before a write): transactions are begun by us.
         connection.isolation_level = None
-        connection.execute(f"PRAGMA busy_timeout = {patience_s * 1000:.0f}")
+        connection.execute(_busy_timeout(patience_s))
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("PRAGMA mmap_size = 268435456")

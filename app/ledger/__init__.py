@@ -18,6 +18,7 @@ from app.ledger.activities import (
     recent_countries,
     recorded_time,
     reversal_event,
+    state_to_change,
 )
 from app.ledger.activity_rows import WorthTooMuch
 from app.ledger.by_day import earliest_day_since, figures_by_day, newest_event
@@ -152,6 +153,7 @@ __all__ = [
     "settle_rejected",
     "shut_out_loads",
     "slices_in_use",
+    "state_to_change",
     "suggest_parties",
     "types_to_verify",
     "verdicts_on",

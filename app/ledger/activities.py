@@ -46,6 +46,7 @@ __all__ = [
     "recent_countries",
     "recorded_time",
     "reversal_event",
+    "state_to_change",
     "verdict_event",
 ]
 
@@ -604,6 +605,25 @@ def recorded_time(connection: Connection, *, source: str, id: str) -> str | None
     event = tables.event
     time: str | None = connection.scalar(sa.select(event.c.time).where(event.c.key == event_key(EventKey(source, id))))
     return time
+
+
+def state_to_change(connection: Connection, *, seq: int) -> str:
+    """An activity's state, which no other writer changes until the transaction ends.
+
+    What is looked at without it may be changed by another form of the same person before either of them records.
+
+    Args:
+        connection: the writing transaction in which the change will be recorded, which has shut loads out: a load that has the ledger would
+            wait for the activity, and we for the ledger to record in.
+        seq: the activity's.
+
+    Queries: 1.
+    """
+    activity = tables.activity
+    state: str = connection.execute(
+        sa.select(activity.c.state).where(activity.c.seq == seq).with_for_update()
+    ).scalar_one()
+    return state
 
 
 def reversal_event(

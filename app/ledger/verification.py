@@ -89,8 +89,9 @@ class AlreadyJudged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
-    """The events to record, and what was judged by somebody else meanwhile."""
+    """The events to record, the activities that they judge, and what was judged by somebody else meanwhile."""
 
+    keys: tuple[str, ...]
     events: tuple[dict[str, object], ...]
     already: tuple[AlreadyJudged, ...]
 
@@ -361,6 +362,7 @@ def verdicts_on(
     credits = _credits(connection, frame, [row.seq for row in rows])
     judges = _judges(connection, [row.seq for row in rows])
     source = pages_source(viewer.employee)
+    judged: list[str] = []
     events: list[dict[str, object]] = []
     already: list[AlreadyJudged] = []
     for row in rows:
@@ -376,6 +378,7 @@ def verdicts_on(
             by = list(judges.get(row.seq, {}).values())
             already.append(AlreadyJudged(key=row.key, buyer=row.buyer_name, state=row.state, by=by[-1] if by else ""))
             continue
+        judged.append(row.key)
         events.append(
             verdict_event(
                 verdict,
@@ -387,7 +390,7 @@ def verdicts_on(
                 reason=reason,
             )
         )
-    return Verdicts(events=tuple(events), already=tuple(already))
+    return Verdicts(keys=tuple(judged), events=tuple(events), already=tuple(already))
 
 
 def _to_judge(connection: Connection, keys: Sequence[str]) -> Sequence[sa.Row[Any]]:

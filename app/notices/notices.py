@@ -122,7 +122,7 @@ def tell_auditors(
     """Tell every auditor that somebody dealt with the rights of an account that reaches far; those not seen yet are added up.
 
     Args:
-        connection: a writing transaction.
+        connection: a writing transaction that is begun again where another one opens the same notice (:meth:`Database.writing`).
         who: the e-mail of who did it.
         account: the e-mail of whose rights.
         at: when.
@@ -136,9 +136,11 @@ def tell_auditors(
     held = {
         row.recipient: row
         for row in connection.execute(
-            sa.select(notice).where(
-                notice.c.kind == RIGHTS, notice.c.recipient.in_(told), notice.c.settled_at.is_(None)
-            )
+            sa.select(notice)
+            .where(notice.c.kind == RIGHTS, notice.c.recipient.in_(told), notice.c.settled_at.is_(None))
+            .order_by(notice.c.id)
+            # Held: an auditor who looks at it now would settle what this adds, and of two who add one would be lost.
+            .with_for_update()
         )
     }
     for reader in sorted(told):

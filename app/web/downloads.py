@@ -24,7 +24,7 @@ from app.plain.findings import n_
 from app.web.rendering import Download
 from app.web.request_context import RequestContext
 
-__all__ = ["ActivitiesExport", "ReasonedExport", "activities_file", "log_reading", "sheet_file"]
+__all__ = ["ActivitiesExport", "ReasonedExport", "activities_file", "log_reading", "reasoned_file", "sheet_file"]
 
 _REASON_LEAST: Final = 3
 _PIECE_BYTES: Final = 2**16
@@ -117,6 +117,44 @@ def log_reading(
         rows=rows,
         at=context.now,
     )
+
+
+def reasoned_file(
+    context: RequestContext,
+    form: ReasonedExport,
+    *,
+    sheet: Sheet,
+    name: str,
+    what: str,
+    asked: Mapping[str, Any],
+    rows: int,
+    subject: str | None = None,
+) -> Download:
+    """A table about other people as a file, with its row in the log of readings and on the trail, which are written once it is whole.
+
+    Args:
+        context: of a route that opens no transaction: nobody waits to write while scores are worked out and a workbook is made.
+        form: the reason, and the kind of file.
+        sheet: the table.
+        name: of the file, without its ending.
+        what: was downloaded, as the log says it.
+        asked: what narrowed it.
+        rows: how many there are.
+        subject: what the trail says it was about, where it is not all of it.
+
+    Raises:
+        Invalid: the table does not fit into a workbook.
+    """
+    with ExitStack() as until_sent:
+        file = sheet_file(sheet, name=name, kind=form.format, made_at=context.now)
+        if file.after is not None:
+            until_sent.callback(file.after)
+        with context.write() as connection:
+            log_reading(connection, context, form, what=what, asked=asked, rows=rows)
+            context.note(subject=subject or what, after={"rows": rows, **asked}, why=form.reason)
+        until_sent.pop_all()
+        return file
+    raise AssertionError  # the block returns or raises
 
 
 def activities_file(

@@ -55,6 +55,7 @@ class RequestContext:
         pages: the names of the pages that there are.
         deed: what is done, by the route's own word.
         notes: what the trail says of the deed.
+        did_nothing: the form had been sent before, so that there is nothing for the trail to tell.
     """
 
     database: Database
@@ -67,6 +68,7 @@ class RequestContext:
     pages: Collection[str] = ()
     deed: Deed | None = None
     notes: list[Note] = field(default_factory=list)
+    did_nothing: bool = False
     _connection: Connection | None = None
     _directory: Directory | None = None
 
@@ -138,6 +140,7 @@ class RequestContext:
         self._connection = connection
         self._directory = None
         self.notes = []
+        self.did_nothing = False
         return self
 
     def closed(self) -> None:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from flask import request, session, url_for
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import access
 from app.access import Viewer
 from app.kit.database import Database
+from app.kit.refusals import Busy
 from app.plain.findings import Finding, n_
 from app.rules.permissions import Deed
 from app.web.forms import Typed, kept, kept_values
@@ -46,8 +49,10 @@ def page_address(endpoint: str, arguments: Mapping[str, Any]) -> str:
 def keep_for_owner(database: Database, *, owner: int, page: str, now: dt.datetime) -> None:
     """Keep what this request's form holds for the account whose page it was typed on."""
     values = kept(request.form)
-    with database.write(Deed.SIGN_IN) as connection:
-        access.keep_form(connection, account_id=owner, page=page, values=values, now=now)
+    database.writing(
+        Deed.SIGN_IN,
+        lambda connection: access.keep_form(connection, account_id=owner, page=page, values=values, now=now),
+    )
 
 
 def keep_typed(connection: Connection, viewer: Viewer, *, page: str, typed: str, now: dt.datetime) -> None:
@@ -78,8 +83,18 @@ def given_back(connection: Connection, viewer: Viewer | None, *, page: str, now:
     return Typed(values=values, findings=(said,), refused=True, page=page)
 
 
-def forget(connection: Connection, viewer: Viewer | None) -> None:
-    """Let go of what waits: its owner has sent a form, or leaves."""
-    session.pop(LOOK_CHANGED, None)
-    if viewer is not None and session.pop(KEPT_FORMS, None):
-        access.forget_forms(connection, account_id=viewer.account_id)
+def forget(database: Database, viewer: Viewer | None, *, page: str, now: dt.datetime) -> None:
+    """Let go of what was typed on a page whose form was sent, and done: what it did is committed, and nothing here takes its answer away."""
+    if session.get(LOOK_CHANGED) == page:
+        session.pop(LOOK_CHANGED)
+    if viewer is None or not session.get(KEPT_FORMS):
+        return
+    account_id = viewer.account_id
+
+    def work(connection: Connection) -> bool:
+        access.forget_form(connection, account_id=account_id, page=page)
+        return access.has_kept_forms(connection, account_id=account_id, now=now)
+
+    with suppress(Busy, SQLAlchemyError):
+        if not database.writing(Deed.SIGN_IN, work):
+            session.pop(KEPT_FORMS, None)

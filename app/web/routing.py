@@ -380,6 +380,10 @@ class Site:
             return self._again(route, arguments, result.findings, result)
         if not route.transaction:
             self._note_use(route, context)
+        # Who signs in has nothing of theirs to let go: the person of this request is whoever was signed in before.
+        if route.again is not None and route.deed is not Deed.SIGN_IN:
+            page = page_address(f"{route.page}.{route.again}", arguments)
+            forget(self.database, context.person, page=page, now=context.now)
         return self.rendering.response(result, context, api=route.api)
 
     def _is_theirs(self, context: RequestContext) -> bool:
@@ -411,9 +415,8 @@ class Site:
                 result = route.view(context, **arguments, **given)
             if context.person is not None:
                 access.touch_session(connection, viewer=context.person, now=context.now)
-            if not isinstance(result, FormError):
-                forget(connection, context.person)
-            if not isinstance(result, FormError):
+            # A form that is shown again did nothing, unless its handler notes what it tried.
+            if context.notes or not isinstance(result, FormError):
                 _write_trail(connection, context, arguments)
             return result
 
@@ -514,7 +517,9 @@ def _asked(route: Route) -> dict[str, BaseModel]:
 
 
 def _write_trail(connection: Any, context: RequestContext, arguments: Mapping[str, Any]) -> None:
-    """The deed's rows of the trail: one at least, about the address's node where the handler's notes name nothing else."""
+    """The deed's rows of the trail: one at least, about the address's node where the handler's notes name nothing else; none where nothing was done."""
+    if context.did_nothing and not context.notes:
+        return
     subject = next((str(value) for value in arguments.values() if isinstance(value, Node)), None)
     context.notes = [
         note if note.subject else replace(note, subject=subject) for note in context.notes or [Note(subject=subject)]

@@ -99,10 +99,18 @@ def current_viewer() -> Viewer | None:
     return user.viewer if user.is_authenticated else None
 
 
-def begin_session(token: str, viewer: Viewer) -> None:
-    """Put a new session's token in the cookie; nothing of the cookie before stays, so nobody can plant one."""
+def begin_session(token: str, viewer: Viewer, *, forms_wait: bool) -> None:
+    """Put a new session's token in the cookie; nothing of the cookie before stays, so nobody can plant one.
+
+    Args:
+        token: the session's.
+        viewer: whose it is.
+        forms_wait: whether something is kept that they had typed when a session of theirs had ended.
+    """
     session.clear()
     flask_login.login_user(_User(token, viewer))
+    if forms_wait:
+        session[KEPT_FORMS] = True
 
 
 def end_session() -> None:

@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.kit.database import Database
 from app.kit.jobs import claim_slot, finish_slot, release_slot, see_worker
+from app.kit.refusals import Busy
 from app.rules.permissions import Deed
 from app.worker.jobs import JOBS, Job, Outcome
 
@@ -125,9 +126,9 @@ def work(database: Database, *, clock: Clock, jobs: Sequence[Job] = JOBS, say: S
             job = queued.take()
             try:
                 run_slot(database, job, slot=job.schedule.slot(clock()), worker=worker, clock=clock, say=say)
-            except DBAPIError as error:
-                # The database is away: the slot stays open, and is looked at again when slots are caught up.
-                say(f"{job.name}: {error.orig}")
+            except (DBAPIError, Busy) as error:
+                # The database is away, or taken: the slot stays open, and is looked at again when slots are caught up.
+                say(f"{job.name}: {_why(error)}")
     except _StoppedError:
         say(f"worker {worker}: stopped")
     finally:
@@ -177,5 +178,9 @@ def _seen(database: Database, worker: str, clock: Clock, say: Say) -> None:
     try:
         with database.write(Deed.RUN_JOB) as connection:
             see_worker(connection, worker=worker, at=clock())
-    except DBAPIError as error:
-        say(f"worker {worker}: {error.orig}")
+    except (DBAPIError, Busy) as error:
+        say(f"worker {worker}: {_why(error)}")
+
+
+def _why(error: DBAPIError | Busy) -> str:
+    return "the database is taken by others" if isinstance(error, Busy) else str(error.orig)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import stat
@@ -128,3 +129,15 @@ def test_what_is_built_is_what_the_commands_build(built: Built, kopes: Kopes, tm
     kopes("ingest", folder / "events.ndjson", database=anew, definitions=definitions, status=1)
     assert kopes("digest", database=quick).out == kopes("digest", database=anew).out
     kopes("reconcile", database=quick)
+
+
+def test_it_leaves_as_the_first_of_the_two_that_ended_by_itself(built: Built, eventually: Eventually) -> None:
+    """A worker that died takes the server with it, and whoever watches over the command hears of it."""
+    with running(built.instance) as process:
+
+        def worker() -> int:
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+            return next((int(one) for one in children if b"worker" in Path(f"/proc/{one}/cmdline").read_bytes()), 0)
+
+        os.kill(eventually(worker, seconds=60), signal.SIGKILL)
+        assert process.wait(60) == signal.SIGKILL

@@ -9,6 +9,7 @@ from app.access import tables
 from app.kit.bulk import bulk_insert
 from app.kit.database import Database, driver_cursor
 from app.rules.permissions import Deed
+from tests.conftest import NewDatabase
 from tests.people import NOW
 
 ROW = ("command", Deed.KEEP_KEYS, NOW)
@@ -58,3 +59,37 @@ def test_a_deed_lets_one_write(database: Database, write) -> None:
     else:
         with database.write(Deed.KEEP_KEYS) as connection:
             write(connection)
+
+
+def test_what_may_as_well_be_done_later_waits_for_no_turn(database_url: str) -> None:
+    """With every writer busy it is left, on either engine: its request has its answer already, and must not lose it (decision 0016)."""
+    database = Database(database_url, writers=1, patience_s=0.2)
+    try:
+        with database.write("load"):
+            assert not database.writing_if_free(Deed.KEEP_KEYS, _insert_statement)
+        assert database.writing_if_free(Deed.KEEP_KEYS, _insert_statement)
+        with database.write("load") as connection:
+            connection.execute(sa.text("SELECT 1"))
+    finally:
+        database.close()
+
+
+def test_what_may_as_well_be_done_later_takes_nobody_s_answer_away(database: Database) -> None:
+    """Whatever the database says of it."""
+
+    def twice(connection: sa.Connection) -> None:
+        for _ in range(2):
+            connection.execute(sa.insert(tables.trail).values(id=1, who="command", deed=Deed.KEEP_KEYS, at=NOW))
+
+    assert not database.writing_if_free(Deed.KEEP_KEYS, twice)
+
+
+def test_a_connection_that_did_not_wait_once_waits_as_long_as_ever(new_database: NewDatabase) -> None:
+    """SQLite's own patience is put back as the database's owner set it."""
+    database = Database(new_database("sqlite"), patience_s=7)
+    try:
+        assert database.writing_if_free(Deed.KEEP_KEYS, _insert_statement)
+        with database.write(Deed.KEEP_KEYS) as connection:
+            assert connection.execute(sa.text("PRAGMA busy_timeout")).scalar_one() == 7000
+    finally:
+        database.close()

@@ -15,9 +15,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from app import ledger, scoring
+from app.access import Viewer
+from app.intake import FromPage, correct_own, reverse_own, state_to_record_in
+from app.kit.refusals import Conflict
 from app.ledger import tables
+from app.rules.activities import EventKey
+from app.rules.terms import Role
 from tests.conftest import NewDatabase
-from tests.scenario import Agency, Scenario, event_of, ingest, load, open_agency
+from tests.scenario import AT, Agency, Scenario, event_of, ingest, load, open_agency
 
 pytestmark = pytest.mark.own_database
 
@@ -168,3 +174,61 @@ def test_what_reads_sees_one_moment_however_long_it_takes(empty: Agency) -> None
         assert connection.scalar(sa.select(sa.func.count()).select_from(total)) == 0
     with empty.database.read() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(event)) == 1
+
+
+def _correct(agency: Agency, activity: ledger.ActivityHistory, form: str) -> Callable[[sa.Connection], object]:
+    """A correction by a form that was opened when the activity stood as it is handed in."""
+    page = FromPage(
+        viewer=Viewer(account_id=1, email="alba@agency.example", roles=frozenset({Role.EMPLOYEE}), employee="E1"),
+        at=AT,
+        request=form,
+        form=form,
+    )
+
+    def work(connection: sa.Connection) -> object:
+        frame = state_to_record_in(connection).frame
+        if form == "reversal":
+            return reverse_own(connection, frame, activity=activity, reason="typed twice", page=page)
+        return correct_own(
+            connection,
+            frame,
+            activity=activity,
+            reason="another buyer",
+            replacement=lambda _time: event_of(f"2026-03-04 consult {form} E1") | {"source": "/pages/E1"},
+            page=page,
+        )
+
+    return work
+
+
+@pytest.mark.parametrize("other", ["F-2", "reversal"])
+def test_of_two_forms_that_change_an_activity_at_the_same_moment_one_is_told(empty: Agency, other: str) -> None:
+    """Both were opened while it stood; recorded both, it would stand twice in every figure (issue 11)."""
+    ingest(empty.database, [event_of("2026-03-04 consult C-1 E1") | {"source": "/pages/E1"}])
+    with empty.database.read() as connection:
+        key = ledger.event_key(EventKey("/pages/E1", "C-1"))
+        activity = ledger.activity_history(connection, scoring.state(connection).frame, key=key)
+    assert activity is not None
+    with ThreadPoolExecutor(1) as pool:
+        with empty.database.write("test") as first:
+            _correct(empty, activity, "F-1")(first)
+            second = pool.submit(empty.database.writing, "test", _correct(empty, activity, other))
+        with pytest.raises(Conflict, match="reversed already"):
+            second.result()
+    assert empty.actual("unit:HQ", "consults") == 1
+    empty.check()
+
+
+def test_a_form_that_is_sent_twice_at_the_same_moment_does_its_work_once(empty: Agency) -> None:
+    """A double click: the second waits for the first and finds that it was done."""
+    ingest(empty.database, [event_of("2026-03-04 consult C-1 E1") | {"source": "/pages/E1"}])
+    with empty.database.read() as connection:
+        key = ledger.event_key(EventKey("/pages/E1", "C-1"))
+        activity = ledger.activity_history(connection, scoring.state(connection).frame, key=key)
+    assert activity is not None
+    with ThreadPoolExecutor(1) as pool:
+        with empty.database.write("test") as first:
+            _correct(empty, activity, "F-1")(first)
+            second = pool.submit(empty.database.writing, "test", _correct(empty, activity, "F-1"))
+        assert second.result().is_repeat  # type: ignore[attr-defined]
+    assert empty.actual("unit:HQ", "consults") == 1

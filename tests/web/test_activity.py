@@ -161,3 +161,19 @@ def test_it_takes_as_many_queries_whatever_the_history(working_on_each: Working,
         counts.append(len([one for one in sent if one != "BEGIN"]))
         working_on_each.record(*(f"2026-03-{6 + m:02} verified D-1 by E9 as V-{n}-{m}" for m in range(20)))
     assert counts[0] == counts[1] <= 8
+
+
+def test_the_trail_tells_of_each_deed_once(working: Working) -> None:
+    """A form that is sent twice logged, corrected or reversed once."""
+    log = {"form_id": working.alba.form_id("/log"), **MENDED}
+    answers = [working.alba.post("/log", log) for _ in range(2)]
+    at = answers[0].headers["Location"]
+    assert at == answers[1].headers["Location"]
+    correction = {"form_id": working.alba.form_id(f"{at}/correct"), **MENDED, "amount": "300"}
+    answers = [working.alba.post(f"{at}/correct", correction) for _ in range(2)]
+    at = answers[1].headers["Location"]
+    reversal = {"form_id": working.alba.form_id(at), "reason": "never happened"}
+    answers += [working.alba.post(f"{at}/reverse", reversal) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303] * 4
+    deeds = [row.deed for row in working.trail() if row.who == "account:alba@agency.example"]
+    assert deeds[:-1] == ["reverse_activity", "reverse_activity", "log_activity"]

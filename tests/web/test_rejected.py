@@ -190,3 +190,12 @@ def test_programs_are_told_what_the_contract_says_of_a_reason(working: Working) 
     found = working.iris.get("/api/v1/events/rejected").json
     assert found is not None
     assert found["items"][0]["errors"] == [{"pointer": "/x", "code": "required", "detail": "This is required."}]
+
+
+def test_a_replay_that_is_rejected_again_stands_on_the_trail_by_either_door(working: Working) -> None:
+    """Who tried what is told, by the page as by the API."""
+    text = _reject(working)
+    assert working.iris.post("/rejected/1", {"event": text}).status_code == 422
+    assert working.iris.client.post("/api/v1/events/rejected/1/replay").status_code == 200
+    deeds = [(deed.deed, deed.subject, deed.why) for deed in working.trail() if deed.deed == "replay_rejected"]
+    assert deeds == [("replay_rejected", "rejected:1", "accepted 0, duplicate 0, rejected 1")] * 2

@@ -164,17 +164,75 @@ def test_the_text_of_another_person_is_shown_to_nobody(working: Working) -> None
     assert "Alpen" not in answer.text
 
 
-def test_what_was_given_back_goes_once_a_form_is_sent(working: Working) -> None:
-    """It does not turn up again the next day."""
-    hidden = _hidden(working.alba, "/log")
-    _everywhere_out(working, "alba")
-    working.alba.client.post("/log", data={**hidden, "company": "Alpen", "type": "export_deal"})
+def _typed_after_the_end(working: Working, name: str, **forms: tuple[str, dict[str, str]]) -> None:
+    """Somebody has forms in several tabs, their sessions end, they send all of them and sign in again."""
+    browser = getattr(working, name)
+    hidden = {page: _hidden(browser, page) for page, _ in forms.values()}
+    _everywhere_out(working, name)
+    for page, typed in forms.values():
+        assert browser.client.post(page, data={**hidden[page], **typed}).status_code == 303
+    _sign_in(browser, name)
+
+
+SENT: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
+    "log_activity.log": (
+        "alba",
+        "/log",
+        {"type": "new_buyer", "company": "Alpen", "buyer": "One", "buyer_country": "AT", "day": "2026-06-29"},
+    ),
+    "accounts.create": ("iris", "/accounts", {"email": "new@agency.example", "role": "hr"}),
+    "activities.export": ("boram", "/activities?node=unit:VIE", {"reason": "A visit to Nordwind"}),
+    "people.export": ("dana", "/people?unit=VIE", {"reason": "The yearly report"}),
+    "keys.create": ("iris", "/keys", {"name": "crm-new", "scope": "read"}),
+}
+
+
+@pytest.mark.parametrize("endpoint", SENT)
+def test_what_was_given_back_goes_once_its_form_is_sent(working: Working, endpoint: str) -> None:
+    """It does not turn up again the next day, whichever kind of form it was (issue 11)."""
+    name, page, typed = SENT[endpoint]
+    working.record(DEAL)
+    _typed_after_the_end(working, name, form=(page, typed))
+    browser = getattr(working, name)
+    assert "Your session had ended." in browser.get(page).text
+    hidden = _hidden(browser, page)
+    assert browser.client.post(page, data={**hidden, **typed}).status_code in {200, 303}
+    assert "Your session had ended." not in browser.get(page).text
+
+
+def test_a_form_that_is_refused_is_given_back_again(working: Working) -> None:
+    """Nothing that was typed is lost before it is done."""
+    _typed_after_the_end(working, "iris", form=("/accounts", {"email": "new@agency.example", "employee": "E404"}))
+    hidden = _hidden(working.iris, "/accounts")
+    refused = working.iris.client.post("/accounts", data={**hidden, "email": "new@agency.example", "employee": "E404"})
+    assert refused.status_code == 422
+    assert "new@agency.example" in working.iris.get("/accounts").text
+
+
+def test_what_was_typed_in_another_tab_stays(working: Working) -> None:
+    """A form that is sent takes away its own text alone; a new password begins a new session, and takes none."""
+    working.record(DEAL)
+    correction = f"/activities/{key_of('D-1')}/correct"
+    _typed_after_the_end(
+        working, "alba", log=("/log", {"company": "Alpen"}), correct=(correction, {"reason": "The amount"})
+    )
+    browser = working.alba
+    typed = {"type": "new_buyer", "company": "Alpen", "buyer": "One", "buyer_country": "AT", "day": "2026-06-29"}
+    assert browser.client.post("/log", data={**_hidden(browser, "/log"), **typed}).status_code == 303
+    assert "The amount" in browser.get(correction).text
+    new = "another kestrel over the hill"
+    passwords = {"old_password": PASSWORD, "new_password": new, "repeated_password": new}
+    assert browser.client.post("/password", data={**_hidden(browser, "/password"), **passwords}).status_code == 303
+    assert "The amount" in browser.get(correction).text
+
+
+def test_whoever_signs_out_leaves_nothing_behind(working: Working) -> None:
+    """What waited for them is let go."""
+    _typed_after_the_end(working, "alba", form=("/log", {"company": "Alpen"}))
+    assert 'value="Alpen"' in working.alba.get("/log").text
+    assert working.alba.client.post("/logout", data=_hidden(working.alba, "/log")).status_code == 303
     _sign_in(working.alba, "alba")
-    assert 'value="Alpen"' in working.alba.client.get("/log").text
-    hidden = _hidden(working.alba, "/log")
-    form = {"type": "new_buyer", "company": "Alpen", "buyer": "One", "buyer_country": "AT", "day": "2026-06-29"}
-    assert working.alba.client.post("/log", data={**hidden, **form}).status_code == 303
-    assert 'value="Alpen"' not in working.alba.client.get("/log").text
+    assert 'value="Alpen"' not in working.alba.get("/log").text
 
 
 @pytest.mark.parametrize("chosen", [{"language": "ko"}, {"theme": "dark"}])

@@ -155,3 +155,13 @@ def test_it_takes_as_many_queries_whatever_the_length(working_on_each: Working, 
         working_on_each.record(*(f"2026-03-04 deal X-{n}-{m} E1 100 USD" for m in range(60)))
     assert counts == [7, 7]
     assert "50 of 1" in read(working_on_each.boram.get("/verification").text).text
+
+
+def test_the_trail_tells_of_each_verdict_once(working: Working) -> None:
+    """A form that names an entry twice, or is sent twice, judged it once."""
+    working.record(*DEALS)
+    form = {"form_id": working.alba.form_id("/log"), "verdict": "verified", "activity": [key_of("D-1")] * 2}
+    for _ in range(2):
+        assert working.boram.post("/verification", form).status_code == 303
+        assert "1 verified." in working.boram.get("/verification").text
+    assert [row.deed for row in working.trail()].count("verify") == 1

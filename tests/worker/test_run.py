@@ -15,9 +15,9 @@ import pytest
 
 from app.kit.database import Database
 from app.kit.jobs import JobRun, job_run, last_runs, worker_last_seen
-from app.worker import Job, Outcome, catch_up, run_now, run_slot
+from app.worker import Job, Outcome, catch_up, run_now, run_slot, work
 from app.worker.jobs import Daily
-from tests.conftest import ROOT, Eventually, Kopes
+from tests.conftest import ROOT, Eventually, Kopes, NewDatabase
 
 NIGHT = dt.datetime(2026, 6, 30, 3, tzinfo=dt.UTC)
 
@@ -191,3 +191,25 @@ def test_a_worker_is_seen_catches_up_and_stops_when_told(
             process.kill()
             process.wait()
         database.close()
+
+
+def test_a_worker_outlives_a_database_that_is_taken(new_database: NewDatabase) -> None:
+    """While a load holds SQLite the worker says so and goes on: the slot stays open until it is looked at again."""
+    url = new_database("sqlite")
+    job, ran = counting()
+    said: list[str] = []
+
+    def say(line: str) -> None:
+        said.append(line)
+        if line.startswith(job.name):
+            signal.raise_signal(signal.SIGTERM)
+
+    loading = Database(url)
+    try:
+        with loading.write("load"):
+            work(Database(url, patience_s=0.05), clock=at(NIGHT), jobs=[job], say=say)
+        assert [line for line in said if line.startswith("counting")] == ["counting: the database is taken by others"]
+        assert said[-1].endswith("stopped")
+        assert (ran, runs(loading)) == ([], [])
+    finally:
+        loading.close()

@@ -223,7 +223,8 @@ def end_sessions(context: RequestContext, number: int, form: ReasonForm) -> Redi
 def reset(context: RequestContext, number: int, form: ReasonForm) -> Page:
     """Give it a new first password, shown this once; its sessions end."""
     first = access.first_password()
-    with context.write() as connection:
+
+    def work(connection: Connection) -> Account:
         changed = access.reset_password(
             connection,
             account_id=number,
@@ -235,6 +236,9 @@ def reset(context: RequestContext, number: int, form: ReasonForm) -> Page:
         gives_powers = bool(access.powers_of(changed.roles))
         after = {"password": "reset"}
         _write_down(context, connection, changed.email, after=after, tells_auditors=gives_powers, why=form.reason)
+        return changed
+
+    changed = context.writing(work)
     return _password_page(NewAccount(email=changed.email, password=first.text), is_new=False, person=None)
 
 
@@ -316,8 +320,8 @@ def _written(context: RequestContext, work: Callable[[Connection], Result]) -> R
     try:
         return context.writing(work)
     except _OwnPowers as refused:
-        with context.write() as connection:
-            _write_down(context, connection, refused.email, after=refused.wanted, tells_auditors=True)
+        email, wanted = refused.email, refused.wanted
+        context.writing(lambda connection: _write_down(context, connection, email, after=wanted, tells_auditors=True))
         raise
 
 

@@ -189,9 +189,10 @@ def reverse(context: RequestContext, key: str, form: ReverseForm) -> Redirect:
     is_repeat = intake.reverse_own(
         context.connection, loaded.frame, activity=history, reason=form.reason, page=page_of(context, form.form_id)
     )
-    context.note(subject=f"activity:{key}", before=history.state, after="reversed", why=form.reason)
     if is_repeat:
+        context.did_nothing = True
         return Redirect(DONE_BEFORE, then="activity", values={"key": key})
+    context.note(subject=f"activity:{key}", before=history.state, after="reversed", why=form.reason)
     return Redirect(REVERSED, then="activity", values={"key": key}, parameters={"effect": change.words(context)})
 
 
@@ -227,10 +228,11 @@ def correct(context: RequestContext, key: str, form: CorrectForm) -> Redirect:
             replacement=lambda time: event_of(context, frame=frame, form=form, rows=typed_colleagues(), time=time),
             page=page_of(context, form.form_id),
         )
-    context.note(subject=f"activity:{key}", before=history.state, after=corrected.event, why=form.reason)
     then = {"key": corrected.key}
     if corrected.is_repeat:
+        context.did_nothing = True
         return Redirect(DONE_BEFORE, then="activity", values=then)
+    context.note(subject=f"activity:{key}", before=history.state, after=corrected.event, why=form.reason)
     return Redirect(CORRECTED, then="activity", values=then, parameters={"effect": change.words(context)})
 
 

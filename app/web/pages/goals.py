@@ -18,7 +18,7 @@ from app.rules.terms import Node
 from app.scoring import CyclePlan, ScoreQuery, State
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of
-from app.web.downloads import ReasonedExport, log_reading, sheet_file
+from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.languages import page_language
 from app.web.limits import Lane
 from app.web.rendering import Download, Page
@@ -61,7 +61,7 @@ def goals(context: RequestContext, query: GoalsQuery) -> Page:
     )
 
 
-@pages.act("/goals", may=Deed.EXPORT_GOALS, again="goals", lane=Lane.FILE)
+@pages.act("/goals", may=Deed.EXPORT_GOALS, again="goals", transaction=False, lane=Lane.FILE)
 def export_goals(context: RequestContext, query: GoalsQuery, form: ReasonedExport) -> Download:
     """The lines of all units, and of people those that hang on no line of the same KPI, as a file."""
     return _file(context, query, form, kpi=None, node=None)
@@ -91,7 +91,7 @@ def kpi(context: RequestContext, kpi: str, query: GoalsQuery) -> Page:
     )
 
 
-@pages.act("/goals/kpis/<kpi>", may=Deed.EXPORT_GOALS, again="kpi", lane=Lane.FILE)
+@pages.act("/goals/kpis/<kpi>", may=Deed.EXPORT_GOALS, again="kpi", transaction=False, lane=Lane.FILE)
 def export_kpi(context: RequestContext, kpi: str, query: GoalsQuery, form: ReasonedExport) -> Download:
     """Every line of a KPI, people's too, as a file."""
     return _file(context, query, form, kpi=kpi, node=None)
@@ -118,7 +118,7 @@ def line(context: RequestContext, node: Node, kpi: str, query: GoalsQuery) -> Pa
     )
 
 
-@pages.act("/goals/<node:node>/<kpi>", may=Deed.EXPORT_GOALS, again="line", lane=Lane.FILE)
+@pages.act("/goals/<node:node>/<kpi>", may=Deed.EXPORT_GOALS, again="line", transaction=False, lane=Lane.FILE)
 def export_line(context: RequestContext, node: Node, kpi: str, query: GoalsQuery, form: ReasonedExport) -> Download:
     """A line and all that hangs on it as a file."""
     return _file(context, query, form, kpi=kpi, node=node)
@@ -133,22 +133,31 @@ def _file(
     context: RequestContext, query: GoalsQuery, form: ReasonedExport, *, kpi: str | None, node: Node | None
 ) -> Download:
     """The file, with its row in the log of readings and on the trail: of the lines that the reader may have."""
-    loaded, asked = _asked(context, query)
-    rows = scoring.goal_rows(
-        context.connection, loaded=loaded, asked=asked, sees=context.sees(Deed.EXPORT_GOALS), kpi=kpi, node=node
-    )
+    with context.database.read() as connection:
+        context.opened(connection)
+        loaded, asked = _asked(context, query)
+        sees = context.sees(Deed.EXPORT_GOALS)
+        rows = scoring.goal_rows(connection, loaded=loaded, asked=asked, sees=sees, kpi=kpi, node=node)
+    context.closed()
     if rows is None:
         raise NotThere
     narrowed = {"cycle": asked.cycle, "format": form.format} | ({"kpi": kpi} if kpi else {})
     narrowed |= {"node": str(node)} if node else {}
-    log_reading(context.connection, context, form, what="goals", asked=narrowed, rows=len(rows))
-    context.note(subject=str(node or "goals"), after={"rows": len(rows), **narrowed}, why=form.reason)
     export = goals_export(page_language())
     # ":" has no place in the name of a file.
     name = "-".join(
         ("goals", *([str(node).replace(":", "-")] if node else []), *([kpi] if kpi else []), str(asked.cycle))
     )
-    return sheet_file(export.sheet(rows), name=name, kind=form.format, made_at=context.now)
+    return reasoned_file(
+        context,
+        form,
+        sheet=export.sheet(rows),
+        name=name,
+        what="goals",
+        subject=None if node is None else str(node),
+        asked=narrowed,
+        rows=len(rows),
+    )
 
 
 def _own(plan: CyclePlan, number: str) -> list[tuple[Node, scoring.DisplayLine]]:

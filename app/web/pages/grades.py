@@ -21,7 +21,7 @@ from app.rules.permissions import Deed, may
 from app.rules.terms import Node, NodeKind
 from app.scoring import State, node_name
 from app.web.asking import ScoreParameters, asked_by
-from app.web.downloads import ReasonedExport, log_reading, sheet_file
+from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.group_names import group_namer
 from app.web.languages import named
 from app.web.limits import Lane
@@ -133,20 +133,20 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
     )
 
 
-@pages.act("/grades", may=Deed.EXPORT, again="grades", lane=Lane.FILE)
+@pages.act("/grades", may=Deed.EXPORT, again="grades", transaction=False, lane=Lane.FILE)
 def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) -> Download:
     """The rows of the page as a file: all of them, not a page; the whole proposal where nothing narrows it."""
-    _, of_cycle = _cycle(context, query.cycle)
-    proposal = _proposal(context, query, of_cycle)
-    narrowing = query.model_dump(exclude_defaults=True, include={"group", "grade", "text"})
-    chosen: Sequence[Any] = _narrowed(context, query, proposal)[1] if narrowing else proposal.rows
+    with context.database.read() as connection:
+        context.opened(connection)
+        _, of_cycle = _cycle(context, query.cycle)
+        proposal = _proposal(context, query, of_cycle)
+        narrowing = query.model_dump(exclude_defaults=True, include={"group", "grade", "text"})
+        chosen: Sequence[Any] = _narrowed(context, query, proposal)[1] if narrowing else proposal.rows
+    context.closed()
     parameters = {"cycle": of_cycle, "of": query.of, "format": form.format, **narrowing}
-    rows = len(chosen)
-    log_reading(context.connection, context, form, what="grades", asked=parameters, rows=rows)
-    context.note(subject="grades", after={"rows": rows, **parameters}, why=form.reason)
     sheet = UNIT_GRADES.sheet(chosen) if isinstance(proposal, UnitProposal) else EMPLOYEE_GRADES.sheet(chosen)
     name = f"grades-{query.of}-{of_cycle}"
-    return sheet_file(sheet, name=name, kind=form.format, made_at=context.now)
+    return reasoned_file(context, form, sheet=sheet, name=name, what="grades", asked=parameters, rows=len(chosen))
 
 
 @pages.read("/grades/totals", may=Deed.SEE_PAY_TOTALS)

@@ -125,10 +125,11 @@ def log(context: RequestContext, form: ActivityForm, looked_up: ScoreChange) -> 
             event=lambda time: event_of(context, frame=frame, form=form, rows=rows, time=time),
             page=page_of(context, form.form_id),
         )
-    context.note(subject=f"activity:{logged.key}", after=logged.event)
     then = {"key": logged.key}
     if logged.is_repeat:
+        context.did_nothing = True
         return Redirect(SAVED_BEFORE, then="activity", values=then)
+    context.note(subject=f"activity:{logged.key}", after=logged.event)
     return Redirect(SAVED, then="activity", values=then, parameters={"effect": looked_up.words(context)})
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import request
+from flask import request, session
 
 from app import access, organisation
 from app.kit.refusals import Refusal, at_field
@@ -18,7 +18,7 @@ from app.web.limits import Lane
 from app.web.rendering import FormError, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
-from app.web.sign_in import begin_session, client_of
+from app.web.sign_in import KEPT_FORMS, begin_session, client_of
 
 pages: Final = Pages("password")
 
@@ -77,7 +77,7 @@ def change(context: RequestContext) -> Redirect | FormError:
             life=context.settings.session_life,
         )
         context.note(subject=viewer.label)
-    begin_session(token, viewer)
+    begin_session(token, viewer, forms_wait=bool(session.get(KEPT_FORMS)))
     remember_browser(request, context.settings, email=viewer.email)
     return Redirect(n_("Your password is changed. Other sessions of yours have ended."), then="home")
 

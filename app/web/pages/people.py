@@ -16,7 +16,7 @@ from app.rules.permissions import Deed, may
 from app.scoring import SORTS, RosterFilter
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of
-from app.web.downloads import ReasonedExport, log_reading, sheet_file
+from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.group_names import group_namer
 from app.web.limits import Lane
 from app.web.reminding import reminders_for
@@ -80,18 +80,18 @@ def people(context: RequestContext, query: PeopleQuery) -> Page:
     )
 
 
-@pages.act("/people", may=Deed.EXPORT, again="people", lane=Lane.FILE)
+@pages.act("/people", may=Deed.EXPORT, again="people", transaction=False, lane=Lane.FILE)
 def export(context: RequestContext, query: PeopleQuery, form: ReasonedExport) -> Download:
     """The same rows as a file: all of them, not a page."""
-    loaded = scoring.state(context.connection)
-    roster = scoring.roster(context.connection, asked=asked_of(loaded, query, context.today), only=query.only())
+    with context.database.read() as connection:
+        wanted = asked_of(scoring.state(connection), query, context.today)
+        roster = scoring.roster(connection, asked=wanted, only=query.only())
     parameters: dict[str, Any] = {
         **query.model_dump(mode="json", exclude_defaults=True, exclude={"page", "part"}),
         "cycle": roster.cycle,
         "format": form.format,
     }
-    log_reading(context.connection, context, form, what="people", asked=parameters, rows=len(roster.rows))
-    context.note(subject="people", after={"rows": len(roster.rows), **parameters}, why=form.reason)
     name = f"people-{roster.cycle}-{(query.as_of or context.today).isoformat()}"
+    rows = len(roster.rows)
     sheet = PEOPLE.sheet(roster.rows)
-    return sheet_file(sheet, name=name, kind=form.format, made_at=context.now)
+    return reasoned_file(context, form, sheet=sheet, name=name, what="people", asked=parameters, rows=rows)

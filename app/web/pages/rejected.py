@@ -103,9 +103,9 @@ def replay(context: RequestContext, number: int, form: ReplayForm) -> Redirect |
     except NotYours as refusal:
         general = Finding(code=refusal.code, message=refusal.message)
         return FormError(general, *(_at_event(finding) for finding in refusal.findings), status=refusal.status)
+    context.note(subject=f"rejected:{kept.id}", before=JsonText(before), after=JsonText(after), why=outcome(recorded))
     if recorded.rejected:
         return FormError(*(_at_event(finding) for finding in recorded.rejected[0].findings))
-    context.note(subject=f"rejected:{kept.id}", before=JsonText(before), after=JsonText(after), why=outcome(recorded))
     said = (
         n_("The event is recorded.")
         if recorded.accepted

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import request, session
+from flask import request
 from pydantic import BaseModel, ConfigDict
 
 from app import access
@@ -21,7 +21,7 @@ from app.web.rendering import FormError, Page, Redirect, SeeOther
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.security import safe_next
-from app.web.sign_in import KEPT_FORMS, begin_session, client_of, end_session
+from app.web.sign_in import begin_session, client_of, end_session
 
 pages: Final = Pages("sign_in")
 
@@ -95,9 +95,7 @@ def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
             context.note(subject=viewer.label, who=viewer.label)
     if token is None or viewer is None:
         return FormError(at_field("password", "wrong", WRONG))
-    begin_session(token, viewer)
-    if waiting_forms:
-        session[KEPT_FORMS] = True
+    begin_session(token, viewer, forms_wait=waiting_forms)
     remember_browser(request, context.settings, email=form.email)
     return SeeOther(safe_next(request.form.get("next")) or "home")
 
@@ -106,6 +104,7 @@ def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
 def leave(context: RequestContext) -> Redirect:
     """End the session on the server and forget the cookie."""
     access.sign_out(context.connection, viewer=context.viewer, now=context.now)
+    access.forget_forms(context.connection, account_id=context.viewer.account_id)
     context.note(subject=context.viewer.label)
     end_session()
     return Redirect(n_("You are signed out."), then="sign_in")

@@ -109,11 +109,12 @@ def judge(context: RequestContext, form: JudgeForm) -> Redirect:
         page=page_of(context, form.form_id),
     )
     already = _already(context, judged.already)
-    if judged.already and not judged.is_recorded:
+    if judged.already and not judged.keys:
         raise Conflict(message=ALL_JUDGED, parameters={"already": already})
+    context.did_nothing = not judged.keys
     for key in judged.keys:
         context.note(subject=f"activity:{key}", before=form.seen, after=form.verdict, why=form.reason or None)
-    number = len(form.activity) - len(judged.already)
+    number = len(set(form.activity)) - len(judged.already)
     done = gettext("%(number)s verified.") if form.verdict == "verified" else gettext("%(number)s rejected.")
     then = {"activity": form.activity[0]} if form.then == "activity" and len(form.activity) == 1 else {}
     return Redirect(

@@ -1,0 +1,36 @@
+"""Downloads: nobody waits to write while they are worked out."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import CountQueries
+from tests.web.working import Working
+
+EXPORTS = [
+    ("dana", "/people"),
+    ("dana", "/grades"),
+    ("dana", "/grades?of=units"),
+    ("boram", "/goals"),
+    ("boram", "/goals/kpis/consults"),
+    ("boram", "/goals/unit:VIE/consults"),
+    ("boram", "/activities?node=unit:VIE"),
+    ("emil", "/ledger?type=export_deal"),
+]
+
+
+@pytest.mark.parametrize(("name", "address"), EXPORTS)
+def test_a_writing_transaction_writes_down_what_was_downloaded_and_nothing_else(
+    working: Working, count_queries: CountQueries, name: str, address: str
+) -> None:
+    """What is worked out is read as one state of the ledger; within a writer's transaction it would keep all others waiting (decision 0003)."""
+    working.record("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT")
+    somebody = getattr(working, name)
+    assert somebody.token
+    with count_queries() as sent:
+        answer = somebody.post(address, {"reason": "The yearly report", "format": "xlsx"})
+    assert answer.status_code == 200
+    begun = sent.index("BEGIN IMMEDIATE")
+    assert {statement.split()[0] for statement in sent[begun + 1 :]} == {"INSERT"}
+    deed = working.trail()[0]
+    assert (deed.who, deed.why) == (f"account:{name}@agency.example", "The yearly report")
