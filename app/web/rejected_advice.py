@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from flask_babel import gettext
+from markupsafe import Markup, escape
 
 from app.ledger import REJECTS_KEPT_FOR, KeptReject
 from app.plain.findings import n_
@@ -53,7 +54,7 @@ class Advice(NamedTuple):
     title: str
     here: list[str]
     by_sender: list[str]
-    steps: list[str]
+    steps: list[Markup]
     mends: bool
     """Whether the event may be changed here at all; else it may be sent again as it is."""
     tries: bool
@@ -69,7 +70,7 @@ def advice_for(context: RequestContext, kept: KeptReject) -> Advice:
     mends = not by_sender
     loads = [_BY_A_LOAD[code] for code in dict.fromkeys(codes) if code in _BY_A_LOAD]
     tries = set(codes) <= _BY_A_LOAD.keys()
-    steps = [*_steps(kept, codes), *(str(gettext(one)) for one in loads)]
+    steps = [*_steps(kept, codes), *map(_said, loads)]
     if not mends and "conflict" not in codes:
         steps.append(_told(kept))
     if not mends:
@@ -91,11 +92,11 @@ def _title(codes: list[str], *, mends: bool, tries: bool) -> str:
     return str(gettext(n_("For the sender to put right")))
 
 
-def _steps(kept: KeptReject, codes: list[str]) -> list[str]:
-    steps: list[str] = []
+def _steps(kept: KeptReject, codes: list[str]) -> list[Markup]:
+    steps: list[Markup] = []
     if "conflict" in codes:
         steps.append(
-            gettext(
+            _said(
                 n_(
                     "The ledger has an event of the source %(source)s and the id %(id)s already, and it says something else. What was recorded first "
                     "holds, and this one changes nothing. Which of the two is right is for the sender to say: if it is the new one, they reverse "
@@ -109,7 +110,7 @@ def _steps(kept: KeptReject, codes: list[str]) -> list[str]:
     if "unknown_type" in codes:
         types = ", ".join(f"kopes.{code}" for code in (*ACTIVITY_TYPES, *VERDICT_TYPES))
         steps.append(
-            gettext(
+            _said(
                 n_(
                     "The type says what happened, and the system knows these: %(types)s. Whoever sent it chooses one of them, or does not send this."
                 ),
@@ -118,22 +119,28 @@ def _steps(kept: KeptReject, codes: list[str]) -> list[str]:
         )
     if "not_json" in codes or "not_an_object" in codes:
         steps.append(
-            gettext(n_("What came cannot be read as an event at all, so that nobody else can say what was meant."))
+            _said(n_("What came cannot be read as an event at all, so that nobody else can say what was meant."))
         )
-    return [str(step) for step in steps]
+    return steps
 
 
-def _told(kept: KeptReject) -> str:
+def _said(message: str, **places: object) -> Markup:
+    """A sentence in the reader's language; what machines call by these names is marked as no language's words."""
+    named = {name: Markup('<code lang="zxx" translate="no">{}</code>').format(place) for name, place in places.items()}
+    return escape(gettext(message)) % named
+
+
+def _told(kept: KeptReject) -> Markup:
     message = _ACCOUNT if kept.door == "api" and "@" in kept.sender else _SENDERS[kept.door]
-    return str(gettext(message, sender=kept.sender, address=f"POST /api/v1/events/rejected/{kept.id}/replay"))
+    return _said(message, sender=kept.sender, address=f"POST /api/v1/events/rejected/{kept.id}/replay")
 
 
-def _left_alone() -> str:
+def _left_alone() -> Markup:
     message = n_(
         "Nothing else has to be done: a rejected event has no effect on any figure. It stays on this list, so that it is not lost, until it is sent "
         "again with success or %(days)s days have gone by; nobody sets it aside before."
     )
-    return str(gettext(message, days=REJECTS_KEPT_FOR.days))
+    return escape(gettext(message, days=REJECTS_KEPT_FOR.days))
 
 
 def _named(pointers: list[str]) -> list[str]:
