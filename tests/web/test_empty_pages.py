@@ -28,9 +28,15 @@ from tests.web.markup import Element, read
 from tests.web.working import NOW, Somebody
 
 ARGUMENTS: Final = {"node": ("unit:HQ", "employee:E1", "employee:E2"), "kpi": ("deals",), "number": ("1",)}
-"""What stands in the addresses of pages about one thing; a page about an activity has none yet."""
+"""What stands in the addresses of pages about one thing; a page about an activity, a key or a hook has none yet."""
 
-ABOUT_AN_ACTIVITY: Final = {"activity.activity", "activity.correction", "ledger.event"}
+ABOUT_WHAT_IS_NOT_THERE: Final = {
+    "activity.activity",
+    "activity.correction",
+    "ledger.event",
+    "keys.ask_revoke",
+    "keys.ask_revoke_hook",
+}
 
 NARROWED: Final = (
     "/accounts?text=nobody",
@@ -57,7 +63,7 @@ def addresses() -> list[str]:
     """The address of every page, once for each kind of node."""
     made = []
     for route in (route for pages in PAGES for route in pages.routes):
-        if route.acts or route.api or route.page == "files" or route.endpoint in ABOUT_AN_ACTIVITY:
+        if route.acts or route.api or route.page == "files" or route.endpoint in ABOUT_WHAT_IS_NOT_THERE:
             continue
         rules = [route.rule]
         for name in re.findall(r"<(?:\w+(?:\(.*?\))?:)?(\w+)>", route.rule):
