@@ -15,7 +15,8 @@ notice: Final = Table(
     "notice",
     metadata,
     Column("id", BigKey, primary_key=True),
-    Column("recipient", Code, nullable=False),  # an employee's number, or "hr" for all who have that role
+    # An employee's number, "-hr" or "-auditor" for all who have that role, or "account:ID".
+    Column("recipient", Code, nullable=False),
     Column("kind", Code, nullable=False),
     Column("subject", sa.Text, nullable=False),  # JSON
     Column("created_at", Instant, nullable=False),

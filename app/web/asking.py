@@ -68,8 +68,8 @@ def asked_by(context: RequestContext, loaded: State, query: ScoreParameters) -> 
     """What the person who asks is shown: of whoever has left the agency's service only the cycles served in, the last of them without a choice.
 
     Raises:
-        Invalid: a cycle without scorecards.
-        NotThere: not one of theirs.
+        Invalid: a day that has begun nowhere yet.
+        NotThere: a cycle that is not one of theirs, or none at all.
     """
     person = context.person
     if person is None or person.left_on is None or person.employee is None:

@@ -399,7 +399,7 @@ def possible_duplicates(
 ) -> list[Alike]:
     """Activities that may be the one that is being typed; none while too little of it is there.
 
-    Queries: 1, or none.
+    Queries: those of :func:`app.ledger.activities_alike`, or none.
     """
     type_, buyer, country = (values.get(name, "").strip() for name in ("type", "buyer", "buyer_country"))
     company = Party(values.get("company", "").strip(), "", values.get("company_registration", "").strip())
