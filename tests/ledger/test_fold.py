@@ -126,3 +126,4 @@ def test_a_library_may_tell_apart_more_slices_than_an_integer_has_bits(
         counted = {code: agency.actual("unit:HQ", code, as_of=as_of) for code in kpis}
         assert counted == {code: int(code[-1] in "149") for code in kpis}
     assert set(filter(None, (agency.actual("unit:HQ", code, as_of="2026-03-03") for code in kpis))) <= {0}
+    agency.database.close()

@@ -57,6 +57,11 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "grades.grade": (Way("/grades/employee:E1", ["/grades", "/scorecards/employee:E1"]),),
     "grades.totals": (Way("/grades/totals", ["/agency"]),),
     "accounts.account": (Way("/accounts/1", ["/accounts"]),),
+    "accounts.ask_disable": (Way("/accounts/1/disable", ["/accounts/1"]),),
+    "accounts.ask_end_sessions": (Way("/accounts/1/sessions", ["/accounts/1"]),),
+    "accounts.ask_reset": (Way("/accounts/1/password", ["/accounts/1"]),),
+    "keys.ask_revoke": (Way("/keys/crm/revoke", ["/keys"]),),
+    "keys.ask_revoke_hook": (Way("/keys/hooks/crm/revoke", ["/keys"]),),
     "rejected.one": (Way("/rejected/1", ["/rejected"]),),
     "log_activity.log_activity": (Way("/log", ["/activities"]),),
 }
@@ -93,6 +98,8 @@ def _leads(browser: Somebody, page: str, above: str) -> bool:
 def test_each_page_leads_to_the_page_above(working: Working, name: str) -> None:
     """As far as the person may: where a page above is not theirs to see, the next that is (issue 11, section 1)."""
     working.record("2026-06-04 deal D-1 E1 100 USD of One/AT")
+    working.iris.post("/keys", {"name": "crm", "scope": "ingest"})
+    working.iris.post("/keys/hooks", {"name": "crm"})
     browser: Somebody = getattr(working, name)
     dead = []
     for page, above in (way for ways in WAYS.values() for way in ways):
