@@ -4,9 +4,6 @@ Owns what a file looks like. Promises that a file is whole or an error, that its
 and no text runs as a formula. It never decides who may have one, and computes no figure.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
-
 from app.exports.activities import EXPORT as ACTIVITIES
 from app.exports.activities import OF_LEDGER as LEDGER_ACTIVITIES
 from app.exports.csv_files import as_csv
@@ -20,7 +17,6 @@ from app.exports.xlsx_files import refuse_more_than_a_workbook_holds, write_xlsx
 __all__ = [
     "ACTIVITIES",
     "EMPLOYEE_GRADES",
-    "EXPORTS",
     "LEDGER_ACTIVITIES",
     "PEOPLE",
     "UNIT_GRADES",
@@ -34,8 +30,3 @@ __all__ = [
     "refuse_more_than_a_workbook_holds",
     "write_xlsx",
 ]
-
-EXPORTS: Final[Mapping[str, Export[Any]]] = {
-    one.name: one for one in (PEOPLE, EMPLOYEE_GRADES, UNIT_GRADES, ACTIVITIES, LEDGER_ACTIVITIES)
-}
-"""Every kind of file there is, by its name."""

@@ -20,7 +20,7 @@ from app.kit.refusals import NotThere, PasswordFirst, Refusal, Unauthenticated
 from app.plain.findings import Finding, n_
 from app.web.languages import filled, finding_text
 from app.web.request_context import RequestContext
-from app.web.routing import Site
+from app.web.routing import Site, number_of
 from app.web.security import add_headers, safe_next
 from app.web.sign_in import current_viewer, on_connection
 
@@ -117,12 +117,10 @@ def prepare(app: Flask, site: Site) -> None:
 
     def unfit(error: Exception) -> AnyResponse:
         # The doors refuse by name what no database can hold; what they have missed is still the sender's to mend.
-        _LOG.exception("%s %s", request.method, request.path, exc_info=error)
-        return _answer(site, status=400, code=_code(400), detail=_detail(400), plain=True)
+        return _answer(site, status=400, code=_code(400), detail=_logged(error, status=400), plain=True)
 
     def broken(error: Exception) -> AnyResponse:
-        _LOG.exception("%s %s", request.method, request.path, exc_info=error)
-        return _answer(site, status=500, code="broken", detail=_detail(500), plain=True)
+        return _answer(site, status=500, code="broken", detail=_logged(error, status=500), plain=True)
 
     app.register_error_handler(Refusal, refused)
     app.register_error_handler(HTTPException, http_error)
@@ -215,6 +213,14 @@ def _page(site: Site, shown: dict[str, Any]) -> str:
         return site.rendering.html("pages/error.html", context, **shown)
     with site.database.read() as connection, on_connection(connection):
         return site.rendering.html("pages/error.html", context.opened(connection), **shown)
+
+
+def _logged(error: Exception, *, status: int) -> str:
+    """Log what broke, and return what the sender reads: the same number stands in both."""
+    number = number_of(request)[:8]
+    _LOG.exception("%s %s %s", number, request.method, request.path, exc_info=error)
+    named = gettext("Number %(number)s stands beside it in the server's log.", number=number)
+    return f"{_detail(status)} {named}"
 
 
 def _code(status: int) -> str:

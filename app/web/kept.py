@@ -35,7 +35,7 @@ def drawn(most: int, *, bytes_max: int) -> LruCache[Rendered[Any]]:
 
     Args:
         most: how many.
-        bytes_max: what their texts may take together; their models take about as much again.
+        bytes_max: what their texts may weigh together, a letter counted as a byte; their models take about as much again.
     """
     return LruCache(most, weight_max=bytes_max, weigh=lambda part: len(part.html))
 

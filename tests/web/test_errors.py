@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Literal
 
 import pytest
@@ -100,11 +102,15 @@ def test_choices_are_listed_without_an_english_or():
     assert refused.value.findings[0].text() == "Choose one of: csv, xlsx."
 
 
-def test_a_break_tells_nothing_of_what_broke(client):
+def test_a_break_tells_nothing_of_what_broke_but_its_number_in_the_log(client, caplog):
     for address in ("/failing/secret", "/api/v1/failing/secret"):
+        caplog.clear()
         answer = client.get(address)
         assert answer.status_code == 500
         assert "secret" not in answer.text.replace(address, "")
+        number = re.search(r"Number ([0-9a-f]{8}) stands", html.unescape(answer.text))
+        assert number is not None
+        assert caplog.records[-1].getMessage() == f"{number[1]} GET {address}"
 
 
 def test_too_often_says_when_to_come_back(client):
