@@ -18,7 +18,7 @@ from tests.web.working import Somebody, Working, key_of
 DEAL: Final = "2026-06-04 deal D-1 E1 100 USD of One/AT"
 
 FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
-    "accounts.create": ("iris", "/accounts", {"email": "new@agency.example", "employee": "E7"}),
+    "accounts.create": ("iris", "/accounts", {"email": "new@agency.example", "employee": "nobody-7"}),
     "accounts.change": ("iris", "/accounts/1", {"employee": "E-typed"}),
     "accounts.disable": ("iris", "/accounts/1/disable", {"reason": "Left the agency"}),
     "accounts.reset": ("iris", "/accounts/1/password", {"reason": "Forgot it"}),
