@@ -201,14 +201,20 @@ def _correct(agency: Agency, activity: ledger.ActivityHistory, form: str) -> Cal
     return work
 
 
-@pytest.mark.parametrize("other", ["F-2", "reversal"])
-def test_of_two_forms_that_change_an_activity_at_the_same_moment_one_is_told(empty: Agency, other: str) -> None:
-    """Both were opened while it stood; recorded both, it would stand twice in every figure (issue 11)."""
-    ingest(empty.database, [event_of("2026-03-04 consult C-1 E1") | {"source": "/pages/E1"}])
-    with empty.database.read() as connection:
+def _entered_on_a_page(agency: Agency) -> ledger.ActivityHistory:
+    """A consult that E1 entered on their own page, as the forms of its page see it."""
+    ingest(agency.database, [event_of("2026-03-04 consult C-1 E1") | {"source": "/pages/E1"}])
+    with agency.database.read() as connection:
         key = ledger.event_key(EventKey("/pages/E1", "C-1"))
         activity = ledger.activity_history(connection, scoring.state(connection).frame, key=key)
     assert activity is not None
+    return activity
+
+
+@pytest.mark.parametrize("other", ["F-2", "reversal"])
+def test_of_two_forms_that_change_an_activity_at_the_same_moment_one_is_told(empty: Agency, other: str) -> None:
+    """Both were opened while it stood; recorded both, it would stand twice in every figure (issue 11)."""
+    activity = _entered_on_a_page(empty)
     with ThreadPoolExecutor(1) as pool:
         with empty.database.write("test") as first:
             _correct(empty, activity, "F-1")(first)
@@ -221,11 +227,7 @@ def test_of_two_forms_that_change_an_activity_at_the_same_moment_one_is_told(emp
 
 def test_a_form_that_is_sent_twice_at_the_same_moment_does_its_work_once(empty: Agency) -> None:
     """A double click: the second waits for the first and finds that it was done."""
-    ingest(empty.database, [event_of("2026-03-04 consult C-1 E1") | {"source": "/pages/E1"}])
-    with empty.database.read() as connection:
-        key = ledger.event_key(EventKey("/pages/E1", "C-1"))
-        activity = ledger.activity_history(connection, scoring.state(connection).frame, key=key)
-    assert activity is not None
+    activity = _entered_on_a_page(empty)
     with ThreadPoolExecutor(1) as pool:
         with empty.database.write("test") as first:
             _correct(empty, activity, "F-1")(first)
