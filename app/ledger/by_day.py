@@ -32,6 +32,7 @@ from app.rules.terms import Node
 __all__ = ["Daybook", "earliest_day_since", "figures_by_day", "newest_event", "open_daybook"]
 
 IntArray = npt.NDArray[np.int64]
+AnyIntArray = npt.NDArray[np.signedinteger[Any]]
 Rows = npt.NDArray[np.void]
 
 _LEVELS: Final = len(tables.LEVELS)
@@ -336,13 +337,23 @@ class _Running:
     span: int
 
     @classmethod
-    def of(cls, place: IntArray, day: IntArray, change: IntArray) -> _Running:
-        """Add the changes up, those of one place and day together."""
+    def of(cls, place: IntArray, day: IntArray, changes: Iterable[AnyIntArray]) -> _Running:
+        """Add the changes up, those of one place and day together.
+
+        Args:
+            place: of each change.
+            day: of each change.
+            changes: column by column, so that they need not all be there at once.
+        """
         first = int(day.min()) if len(day) else 0
         span = int(day.max()) - first + 2 if len(day) else 1
-        keys, changes = _summed(place * span + (day - first), change)
-        sums = np.zeros((len(keys) + 1, changes.shape[1]), dtype=np.int64)
-        np.cumsum(changes, axis=0, out=sums[1:])
+        keys, order, begins = _in_order(place * span + (day - first))
+        columns = []
+        for change in changes:
+            sums_of_column = np.zeros(len(keys) + 1, dtype=np.int64)
+            np.cumsum(_added(change[order], begins), out=sums_of_column[1:])
+            columns.append(sums_of_column)
+        sums = np.column_stack(columns)
         places, begins = np.unique(keys // span, return_index=True)
         return cls(keys, sums, places, begins.astype(np.int64), first, span)
 
@@ -359,14 +370,20 @@ class _Running:
         return found
 
 
-def _summed(keys: IntArray, numbers: IntArray) -> tuple[IntArray, IntArray]:
-    """The keys in order, each once, with the sum of its numbers."""
+def _in_order(keys: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """The keys in order, each once; the order of them all, and where each begins in it."""
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
     begins = np.flatnonzero(np.concatenate((np.ones(min(1, len(keys)), dtype=np.bool_), keys[1:] != keys[:-1])))
-    if not len(keys):
-        return keys, numbers
-    return keys[begins], np.add.reduceat(numbers[order], begins, axis=0)
+    return keys[begins], order, begins
+
+
+def _added(numbers: AnyIntArray, begins: IntArray) -> IntArray:
+    """The sums of stretches of numbers."""
+    if not len(begins):
+        return numbers.astype(np.int64)
+    added: IntArray = np.add.reduceat(numbers, begins, axis=0, dtype=np.int64)
+    return added
 
 
 # ---------------------------------------------------------------------------------------------------------------- the daybook
@@ -455,7 +472,8 @@ class Daybook:
         numbers = sums.reshape(len(own), WIDTH)
         mine, its = np.flatnonzero(own), np.flatnonzero(theirs)
         # A path's groups of one kind lie side by side.
-        together, by_path = _summed(groups.path[its] * len(self._kinds.begin) + groups.kind[its], numbers[its])
+        together, order, begins = _in_order(groups.path[its] * len(self._kinds.begin) + groups.kind[its])
+        by_path = _added(numbers[its[order]], begins)
         path, kind = np.divmod(together, len(self._kinds.begin))
         for owner_kind, owner, kinds, amounts in (
             (EMPLOYEE, groups.employee[mine], groups.kind[mine], numbers[mine]),
@@ -528,12 +546,10 @@ def _laid_out(frame: Frame, cycle: int, tally: Mapping[dt.date, EventSet], names
     )
 
 
-def _signs(turns: Rows) -> IntArray:
+def _signs(turns: Rows) -> AnyIntArray:
     """What each turn does to each level: add, take away, or nothing."""
-    levels = np.arange(_LEVELS)
-    signs: IntArray = (turns["after"][:, None] >> levels & 1).astype(np.int64) - (
-        turns["before"][:, None] >> levels & 1
-    )
+    levels = np.arange(_LEVELS, dtype=np.int8)
+    signs: AnyIntArray = (turns["after"][:, None] >> levels & 1) - (turns["before"][:, None] >> levels & 1)
     return signs
 
 
@@ -546,16 +562,13 @@ def _amounts_by_day(columns: _Columns, turn: IntArray, credit: IntArray) -> tupl
     groups = _Groups(known // people // kinds - 1, known // people % kinds, known % people)
     share, cents = credits["share"].astype(np.int64), credits["cents"]
     dollars, micros = np.divmod(share * np.maximum(cents, 0), MICROS_A_DOLLAR)
-    worth = np.column_stack((share, np.where(cents >= 0, share, 0), dollars, micros))
-    signs = _signs(turns)
-    place, day, change = [], [], []
-    for level in range(_LEVELS):
-        sign = signs[turn, level]
-        moved = sign != 0
-        place.append(group[credit[moved]] * _LEVELS + level)
-        day.append(turns["day"][turn[moved]].astype(np.int64))
-        change.append(sign[moved, None] * worth[credit[moved]])
-    return groups, _Running.of(*(np.concatenate(part) for part in (place, day, change)))
+    signs = _signs(turns)[turn]
+    at, level = np.nonzero(signs)
+    sign, of = signs[at, level], credit[at]
+    place = group.reshape(-1)[of] * _LEVELS + level
+    day = turns["day"][turn[at]].astype(np.int64)
+    worth = (share, np.where(cents >= 0, share, 0), dollars, micros)
+    return groups, _Running.of(place, day, (sign * amounts[of] for amounts in worth))
 
 
 def _distinct_by_day(
@@ -592,16 +605,19 @@ def _distinct_by_day(
     if not parts:
         parts.append(tuple(np.zeros(0, dtype=np.int64) for _ in range(3)))  # type: ignore[arg-type]  # three of them
     place, day, step = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return units, _Running.of(place, day, step[:, None])
+    return units, _Running.of(place, day, [step])
 
 
-def _members(where: IntArray, member: IntArray, day: IntArray, signs: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+def _members(
+    where: IntArray, member: IntArray, day: IntArray, signs: AnyIntArray
+) -> tuple[IntArray, IntArray, IntArray]:
     """The days on which a member begins or ceases to have any activity: place (level by level), day, and 1 or -1."""
     if not len(where):
         return where, day, day
     first, span = int(day.min()), int(day.max() - day.min()) + 1
     members = int(member.max()) + 1
-    keys, changes = _summed((where * members + member) * span + (day - first), signs)
+    keys, order, starts = _in_order((where * members + member) * span + (day - first))
+    changes = _added(signs[order], starts)
     pair = keys // span
     begins = np.concatenate(([True], pair[1:] != pair[:-1]))
     sums = np.cumsum(changes, axis=0)

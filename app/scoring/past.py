@@ -1,7 +1,7 @@
 """Figures as of past days: kept by all that they hang on, found in a daybook where there is one, else folded by the database.
 
-The fold defines (decision 0006) and costs as much as the year is long. Who looks at one past day of the agency looks at others: from the
-second on they are looked up in a daybook, which a process keeps and brings up to date when other events of such days have come.
+The fold defines (decision 0006) and costs as much as the year is long. Where one past day was looked at others will be: from the second on they
+are looked up in a daybook, which a process keeps and brings up to date when other events of such days have come.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _DAYBOOKS: Final[LruCache[Daybook]] = LruCache(2, weight_max=96 * 2**20, weigh=l
 """Of the cycles that were looked at last, one each: of an agency of 1,300 people and 350,000 events some 30 MB. What is too large is not kept."""
 
 _ASKED: Final[LruCache[bool]] = LruCache(16)
-"""The cycles of which a large part was asked for as of a day already."""
+"""The cycles that were asked for as of a day: a command that asks once has no use for a daybook."""
 
 _LAYING_OUT: Final = threading.Lock()
 
@@ -58,21 +58,19 @@ def figures_as_of(connection: Connection, selection: Selection, as_of: dt.date, 
 
 def _made(connection: Connection, selection: Selection, as_of: dt.date, events: EventSet) -> Figures:
     plan, nodes = selection.plan, selection.sources
-    daybook = _daybook(connection, plan, as_of, events, may_make=ledger.is_large(plan.frame, nodes))
+    daybook = _daybook(connection, plan, as_of, events)
     if daybook is None:
         return ledger.figures_as_of(connection, plan.frame, cycle=plan.cycle, nodes=nodes, as_of=as_of)
     return daybook.figures(plan.frame, nodes, as_of)
 
 
-def _daybook(
-    connection: Connection, plan: CyclePlan, as_of: dt.date, events: EventSet, *, may_make: bool
-) -> Daybook | None:
-    """The cycle's daybook with these events; None where there is none, and the database is quicker or another thread is at it."""
+def _daybook(connection: Connection, plan: CyclePlan, as_of: dt.date, events: EventSet) -> Daybook | None:
+    """The cycle's daybook with these events; None at the first question, and while another thread is at it."""
     key = (str(connection.engine.url), plan.cycle)
     daybook = _DAYBOOKS.get(key)
     if daybook is not None and daybook.holds(plan.frame, as_of, events):
         return daybook
-    if not may_make or (daybook is None and not _asked_before(key)):
+    if daybook is None and not _asked_before(key):
         return None
     # Nobody waits: on a thread of each who looks, the database folds meanwhile.
     if not _LAYING_OUT.acquire(blocking=False):
