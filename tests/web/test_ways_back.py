@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-
 from app.web.pages import PAGES
 from tests.scenario import event_of, ingest
 from tests.web.markup import read
