@@ -119,20 +119,20 @@ def _read_credits(
         )
         .order_by(activity.c.seq)
     )
-    found = whole_numbers(connection, query)
-    lies, kind = np.unique(found[:, -len(masks) :], axis=0, return_inverse=True)
+    credited = whole_numbers(connection, query)
+    lies, kind = np.unique(credited[:, -len(masks) :], axis=0, return_inverse=True)
     columns = [
         tuple(at for at in range(len(frame.slices)) if mask[at // MASK] >> at % MASK & 1) for mask in lies.tolist()
     ]
     # What lies in no slice is of the kind of no columns.
     kinds = np.array([names.kind(one) for one in columns], dtype=np.int64)[kind.reshape(-1)]
-    rows = np.empty(len(found), dtype=_CREDIT)
-    for name, values in zip(("seq", "cents", "employee", "path", "share"), found[:, (0, 4, 5, 6, 7)].T, strict=True):
+    rows = np.empty(len(credited), dtype=_CREDIT)
+    for name, values in zip(("seq", "cents", "employee", "path", "share"), credited[:, (0, 4, 5, 6, 7)].T, strict=True):
         rows[name] = values
     rows["kind"], rows["buyer"], rows["company"] = kinds, -1, -1
     _name_members(connection, frame, cycle, names, seqs, rows)
-    _, first = np.unique(found[:, 0], return_index=True)
-    return rows, found[first, :4]
+    _, first = np.unique(credited[:, 0], return_index=True)
+    return rows, credited[first, :4]
 
 
 def _name_members(
@@ -144,13 +144,13 @@ def _name_members(
         return
     activity = tables.activity.c
     query = sa.select(activity.seq, activity.buyer_key, activity.company_key)
-    found = [
+    members = [
         (seq, names.member(buyer), names.member(f"/{company}"))
         for seq, buyer, company in connection.execute(
             query.where(_of_cycle(connection, cycle, seqs), sa.or_(*counting)).order_by(activity.seq)
         )
     ]
-    table = np.array(found, dtype=np.int64).reshape(len(found), 3)
+    table = np.array(members, dtype=np.int64).reshape(len(members), 3)
     at = np.searchsorted(table[:, 0], rows["seq"])
     known = np.flatnonzero(at < len(table))
     known = known[table[at[known], 0] == rows["seq"][known]]
@@ -366,8 +366,8 @@ class _Running:
         """What some of the places come to at the end of a day."""
         within = min(max(day - self.first, -1), self.span - 2)
         at = np.searchsorted(self.keys, self.places[which] * self.span + within, side="right")
-        found: IntArray = self.sums[at] - self.sums[self.begins[which]]
-        return found
+        since_first: IntArray = self.sums[at] - self.sums[self.begins[which]]
+        return since_first
 
 
 def _in_order(keys: IntArray) -> tuple[IntArray, IntArray, IntArray]:
@@ -633,8 +633,8 @@ def _chosen(column: IntArray, wanted: Iterable[int]) -> npt.NDArray[np.bool_]:
     listed = np.fromiter(wanted, dtype=np.int64)
     table = np.zeros(2 + max(int(column.max(initial=0)), int(listed.max(initial=0))), dtype=np.bool_)
     table[listed] = True
-    found: npt.NDArray[np.bool_] = table[column]
-    return found
+    chosen: npt.NDArray[np.bool_] = table[column]
+    return chosen
 
 
 # ------------------------------------------------------------------------------------------------------------- what came since
