@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 from tests.conftest import CountQueries
+from tests.web.markup import read
 from tests.web.working import Working
 
 
@@ -55,6 +56,8 @@ def test_a_line_leads_up_to_its_goal_and_down_by_its_links(working: Working) -> 
     assert "identical" in vienna
     alba = working.alba.get("/goals/employee:E1/deals").text
     assert alba.index("/goals/unit:VIE/deals") < alba.index("/goals/unit:HQ/deals")
+    assert "A slice of VIE" in working.alba.get("/goals").text
+    assert "A slice of VIE" in read(working.alba.get("/scorecards/employee:E1").text).text
     assert "/goals/employee:E1/deals" not in working.chae.get("/goals/unit:HQ/deals").text
 
 
