@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 from uuid import uuid4
 
-from flask_babel import format_date, get_locale
+from flask_babel import format_date
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import access, intake, ledger, scoring
@@ -180,20 +180,48 @@ def _reached_by(context: RequestContext, loaded: State, query: ActivityQuery) ->
     return ReachedBy(node, scoring.node_name(context.directory, node, context.today), query.kpi, kpi)
 
 
-@pages.act("/activities/<key>/reverse", may=Deed.REVERSE_ACTIVITY, again="activity")
-def reverse(context: RequestContext, key: str, form: ReverseForm) -> Redirect:
-    """Take the whole activity out, with a reason."""
-    loaded = intake.state_to_record_in(context.connection)
+class BeforeChange(NamedTuple):
+    """An activity that its employee changes, and the scores until then."""
+
+    history: ActivityHistory
+    change: ScoreChange
+
+
+def _before_change(context: RequestContext, key: str, form: ReverseForm | CorrectForm) -> BeforeChange:
+    loaded = scoring.state(context.connection)
+    context.use(loaded.frame.directory)
     history = _mine(context, loaded.frame, key)
-    change = ScoreChange.before(context, loaded=loaded, employee=history.employee, day=history.day)
-    is_repeat = intake.reverse_own(
-        context.connection, loaded.frame, activity=history, reason=form.reason, page=page_of(context, form.form_id)
+    day = form.day if isinstance(form, CorrectForm) else history.day
+    return BeforeChange(
+        history, ScoreChange.before(context, loaded=loaded, employee=history.employee, day=day)
     )
-    if is_repeat:
+
+
+def _say_effect(context: RequestContext, answer: Redirect, looked_up: BeforeChange) -> Redirect:
+    return looked_up.change.said(context, answer)
+
+
+@pages.act(
+    "/activities/<key>/reverse",
+    may=Deed.REVERSE_ACTIVITY,
+    again="activity",
+    before=_before_change,
+    after=_say_effect,
+)
+def reverse(context: RequestContext, key: str, form: ReverseForm, looked_up: BeforeChange) -> Redirect:
+    """Take the whole activity out, with a reason."""
+    state_before = intake.reverse_own(
+        context.connection,
+        intake.state_to_record_in(context.connection).frame,
+        activity=looked_up.history,
+        reason=form.reason,
+        page=page_of(context, form.form_id),
+    )
+    if state_before is None:
         context.did_nothing = True
         return Redirect(DONE_BEFORE, then="activity", values={"key": key})
-    context.note(subject=f"activity:{key}", before=history.state, after="reversed", why=form.reason)
-    return Redirect(REVERSED, then="activity", values={"key": key}, parameters={"effect": change.words(context)})
+    context.note(subject=f"activity:{key}", before=state_before, after="reversed", why=form.reason)
+    return Redirect(REVERSED, then="activity", values={"key": key}, parameters={"effect": ""})
 
 
 @pages.read("/activities/<key>/correct", may=Deed.REVERSE_ACTIVITY)
@@ -201,29 +229,31 @@ def correction(context: RequestContext, key: str) -> Page:
     """The form with what is recorded, to be mended."""
     frame = scoring.state(context.connection).frame
     history = _mine(context, frame, key)
-    locale = get_locale()
-    language = locale.language if locale else "en"
     return Page(
         "pages/activity_correct.html",
         found=history,
-        offered=choices(context, frame=frame, language=language, typed=context.typed, of=history),
+        offered=choices(context, frame=frame, language=page_language(), typed=context.typed, of=history),
         duplicates=[],
         words=words,
     )
 
 
-@pages.act("/activities/<key>/correct", may=Deed.REVERSE_ACTIVITY, again="correction")
-def correct(context: RequestContext, key: str, form: CorrectForm) -> Redirect:
+@pages.act(
+    "/activities/<key>/correct",
+    may=Deed.REVERSE_ACTIVITY,
+    again="correction",
+    before=_before_change,
+    after=_say_effect,
+)
+def correct(context: RequestContext, key: str, form: CorrectForm, looked_up: BeforeChange) -> Redirect:
     """Reverse it and record another in its place, both or neither."""
-    loaded = intake.state_to_record_in(context.connection)
-    frame = loaded.frame
-    history = _mine(context, frame, key)
-    change = ScoreChange.before(context, loaded=loaded, employee=history.employee, day=form.day)
+    frame = intake.state_to_record_in(context.connection).frame
+    context.use(frame.directory)
     with at_the_form():
         corrected = intake.correct_own(
             context.connection,
             frame,
-            activity=history,
+            activity=looked_up.history,
             reason=form.reason,
             replacement=lambda time: event_of(context, frame=frame, form=form, rows=typed_colleagues(), time=time),
             page=page_of(context, form.form_id),
@@ -232,8 +262,8 @@ def correct(context: RequestContext, key: str, form: CorrectForm) -> Redirect:
     if corrected.is_repeat:
         context.did_nothing = True
         return Redirect(DONE_BEFORE, then="activity", values=then)
-    context.note(subject=f"activity:{key}", before=history.state, after=corrected.event, why=form.reason)
-    return Redirect(CORRECTED, then="activity", values=then, parameters={"effect": change.words(context)})
+    context.note(subject=f"activity:{key}", before=corrected.state_before, after=corrected.event, why=form.reason)
+    return Redirect(CORRECTED, then="activity", values=then, parameters={"effect": ""})
 
 
 def _is_own(context: RequestContext, history: ActivityHistory) -> bool:
