@@ -20,7 +20,7 @@ from app.kit.refusals import Conflict, Invalid
 from app.ledger import ActivityHistory, AlreadyJudged, Frame, Recorded
 from app.plain.findings import n_
 from app.rules.activities import EventKey
-from app.rules.own_events import pages_source
+from app.rules.own_events import correcting_reversal, pages_source
 
 __all__ = ["Entered", "FromPage", "Judged", "correct_own", "judge", "log_own", "reverse_own"]
 
@@ -145,7 +145,7 @@ def correct_own(
     """
     state_before, time = _state_and_time(connection, activity, page)
     event = replacement(time)
-    reversal_id = f"{page.form}-reversal"
+    reversal_id = correcting_reversal(pages_source(activity.employee), page.form) or ""
     reversed_at = _time_of(connection, activity, reversal_id)
     reversal = _reversal(activity, id_=reversal_id, reason=reason, time=reversed_at, page=page)
     _record(connection, frame, [reversal, event], page)
