@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from app.access.tables import account, sign_in_attempt, web_session
 from app.kit.refusals import NotThere
 from app.organisation import tables as organisation_tables
+from app.plain.texts import storable
 from app.rules.permissions import FORMER, roles_that_hold
 from app.rules.terms import Role
 
@@ -37,7 +38,6 @@ __all__ = [
     "open_sessions_of",
     "own_sessions",
     "sign_out",
-    "storable",
     "touch_session",
     "viewer",
     "viewer_of",
@@ -124,8 +124,7 @@ class OpenSessions(NamedTuple):
 
 def email_key(email: str) -> str:
     """What an e-mail is found by: surrounding space and case do not matter. What no text may hold is nobody's, and counts as an e-mail like any."""
-    plain = email.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
-    return plain.strip().casefold()
+    return storable(email).strip().casefold()
 
 
 def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.timedelta = SESSION_IDLE) -> Viewer | None:
@@ -309,11 +308,6 @@ def forget_sessions(connection: Connection, *, now: dt.datetime) -> tuple[int, i
     sessions = connection.execute(sa.delete(web_session).where(ended)).rowcount
     attempts = connection.execute(sa.delete(sign_in_attempt).where(sign_in_attempt.c.at < old)).rowcount
     return sessions, attempts
-
-
-def storable(text: str) -> str:
-    """A text that both engines keep, whatever was sent: PostgreSQL knows neither NUL nor half a surrogate pair."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
 
 
 _EMPLOYEE: Final = organisation_tables.employee

@@ -117,6 +117,11 @@ def _hashes_in_a_transaction(node: ast.AST) -> bool:
     )
 
 
+def _names_half_characters(node: ast.AST) -> bool:
+    """Whether a pattern or a comparison of its own says what no text may hold."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and "\ud800" in node.value
+
+
 @dataclass(frozen=True)
 class Ban:
     """Something that is not done in some places, and what to do instead."""
@@ -164,6 +169,13 @@ BANS: Final = (
         ("app/web/",),
         (),
         "one call of app.intake or app.scoring does all of it, so that page, API and command do the same",
+    ),
+    Ban(
+        "a rule of its own for what a text may hold",
+        _names_half_characters,
+        ("app/",),
+        ("app/plain/texts.py", "app/kit/logs.py"),
+        "ask app.plain.texts: has_unstorable, storable",
     ),
     Ban(
         "raw SQL by text()",
@@ -228,6 +240,7 @@ def test_what_is_banned_is_found_at_its_home_only(ban):
         ("session.commit()", "commit() and rollback()"),
         ("access.record_deed(connection)", "a page's own row on the trail"),
         ("ledger.recorded_time(connection, source=source, id=id)", "a page that puts a deed together"),
+        ("_UNFIT = re.compile('[\\0\\ud800-\\udfff]')", "a rule of its own for what a text may hold"),
         ("sa.text('SELECT 1')", "raw SQL by text()"),
         ("from sqlalchemy import select, text", "raw SQL by text()"),
         ("share = float(row.share)", "float()"),

@@ -73,6 +73,7 @@ def activity(context: RequestContext, key: str, query: ActivityQuery) -> Page:
     return Page(
         "pages/activity.html",
         shown=shown,
+        entry=shown.history,
         history=shown.history,
         counted=shown.nodes,
         month=None if shown.rate is None else format_date(shown.rate.month, "MMMM yyyy"),
@@ -135,7 +136,7 @@ def correction(context: RequestContext, key: str) -> Page:
     history = _mine(context, frame, key)
     return Page(
         "pages/activity_correct.html",
-        history=history,
+        entry=history,
         offered=choices(context, frame=frame, language=page_language(), typed=context.typed, of=history),
         duplicates=[],
         words=words,
