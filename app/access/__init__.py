@@ -45,8 +45,6 @@ from app.access.passwords import LENGTH_MIN as PASSWORD_LENGTH_MIN
 from app.access.powers import account_ids_with, is_own, own_powers, powers_of
 from app.access.relations import exists, may_at_all, relations, sees, standing, verify_relations
 from app.access.sessions import (
-    SESSION_IDLE,
-    SESSION_LIFE,
     TOUCH_AFTER,
     Client,
     OpenSessions,
@@ -70,8 +68,6 @@ from app.access.trail import JsonText, TrailRow, record_deed, record_reading, tr
 __all__ = [
     "FIRST_PASSWORD_LIFE",
     "PASSWORD_LENGTH_MIN",
-    "SESSION_IDLE",
-    "SESSION_LIFE",
     "TOUCH_AFTER",
     "Account",
     "Attempt",

@@ -23,8 +23,6 @@ from app.rules.permissions import FORMER, roles_that_hold
 from app.rules.terms import Role
 
 __all__ = [
-    "SESSION_IDLE",
-    "SESSION_LIFE",
     "TOUCH_AFTER",
     "Client",
     "OpenSessions",
@@ -42,12 +40,6 @@ __all__ = [
     "viewer",
     "viewer_of",
 ]
-
-SESSION_LIFE: Final = dt.timedelta(hours=12)
-"""A working day: after it one signs in again, whatever happened in between."""
-
-SESSION_IDLE: Final = dt.timedelta(minutes=30)
-"""A session in which nothing is asked for so long has been left alone at somebody's desk."""
 
 TOUCH_AFTER: Final = dt.timedelta(minutes=1)
 """How coarse it is when a session was last used: a write a minute, and not one a page."""
@@ -127,7 +119,7 @@ def email_key(email: str) -> str:
     return storable(email).strip().casefold()
 
 
-def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.timedelta = SESSION_IDLE) -> Viewer | None:
+def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.timedelta) -> Viewer | None:
     """Who a cookie's token stands for, or None: unknown, expired, left alone for too long, signed out or disabled.
 
     Queries: 1, by primary keys.
@@ -192,7 +184,7 @@ def open_session(
     account_id: int,
     now: dt.datetime,
     client: Client = Client(),
-    life: dt.timedelta = SESSION_LIFE,
+    life: dt.timedelta,
 ) -> str:
     """Begin a session; returns the token for the cookie, which is kept nowhere else."""
     token = secrets.token_urlsafe(32)
@@ -218,9 +210,7 @@ def touch_session(connection: Connection, *, viewer: Viewer, now: dt.datetime) -
         )
 
 
-def own_sessions(
-    connection: Connection, *, viewer: Viewer, now: dt.datetime, idle: dt.timedelta = SESSION_IDLE
-) -> list[OwnSession]:
+def own_sessions(connection: Connection, *, viewer: Viewer, now: dt.datetime, idle: dt.timedelta) -> list[OwnSession]:
     """A person's open sessions, the one that asks first, then the latest used.
 
     Queries: 1.
@@ -250,9 +240,7 @@ def own_sessions(
     return sorted(found, key=lambda one: not one.is_this)
 
 
-def open_sessions_of(
-    connection: Connection, *, account_id: int, now: dt.datetime, idle: dt.timedelta = SESSION_IDLE
-) -> OpenSessions:
+def open_sessions_of(connection: Connection, *, account_id: int, now: dt.datetime, idle: dt.timedelta) -> OpenSessions:
     """How many sessions of an account are open. Queries: 1."""
     row = connection.execute(
         sa.select(sa.func.count(), sa.func.max(web_session.c.last_acted_at)).where(

@@ -18,7 +18,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.access.sessions import SESSION_LIFE, Client, email_key, open_session
+from app.access.sessions import Client, email_key, open_session
 from app.access.tables import account, sign_in_attempt
 from app.kit.database import lock
 from app.kit.refusals import TooMany
@@ -122,7 +122,7 @@ def finish_attempt(
     attempt: Attempt,
     now: dt.datetime,
     client: Client = Client(),  # noqa: B008 - frozen
-    life: dt.timedelta = SESSION_LIFE,
+    life: dt.timedelta,
 ) -> str | None:
     """Note that an attempt succeeded and begin its session.
 
