@@ -88,7 +88,7 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
     report: LoadReport = folders.load(
         connection, folder, read, at=at, by=by, needs=ledger.needs(connection, numbers=numbers)
     )
-    if report.revision is None:
+    if not report.is_loaded:
         raise LoadRefused(*problems, *report.findings)
     derived = None
     if report.changed & _DERIVED_FROM:

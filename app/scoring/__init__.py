@@ -76,9 +76,7 @@ from app.scoring.trend import (
     newest,
     snapshots,
     stale_days,
-    take_snapshot,
     trend_of,
-    trends_of,
 )
 
 __all__ = [
@@ -161,9 +159,7 @@ __all__ = [
     "snapshots",
     "stale_days",
     "state",
-    "take_snapshot",
     "target_past",
     "targets",
     "trend_of",
-    "trends_of",
 ]

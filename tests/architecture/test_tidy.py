@@ -323,6 +323,37 @@ def test_variables_of_web_ledger_and_scoring_say_what_they_hold():
     assert not empty, "\n".join(empty)
 
 
+OF_THE_LANGUAGE: Final = {"property", "cached_property", "classmethod", "staticmethod", "contextmanager", "cache"}
+
+
+def _public_functions(module: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Those that the application has to call: no route or command, which its decorator registers, and no override of a library's method."""
+    overrides = {
+        method for node in ast.walk(module) if isinstance(node, ast.ClassDef) and node.bases for method in node.body
+    }
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node not in overrides:
+            decorators = {ast.unparse(one).split("(")[0].rpartition(".")[2] for one in node.decorator_list}
+            if not node.name.startswith("_") and decorators <= OF_THE_LANGUAGE:
+                yield node
+
+
+def test_what_is_public_is_used_by_the_application():
+    """What tests alone call is no part of the product: it is deleted, or goes to them. By name: one that is used elsewhere too is not seen."""
+    nodes = [node for path in modules("app") for node in ast.walk(tree(path))]
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    used |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    pages = [path for path in tracked() if path.parts[0] == "templates"]
+    used |= {word for path in pages for word in re.findall(r"\w+", (ROOT / path).read_text(encoding="utf-8"))}
+    dead = [
+        f"{path}:{node.lineno}: {node.name}"
+        for path in modules("app")
+        for node in _public_functions(tree(path))
+        if node.name not in used
+    ]
+    assert not dead, "\n".join(dead)
+
+
 LONGEST_FUNCTION: Final = 70
 LONGEST_MODULE: Final = 800
 

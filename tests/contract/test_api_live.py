@@ -196,8 +196,7 @@ def test_a_stream_ends_with_the_right_to_look(api, server, eventually):
         token = page.split('name="csrf_token" value="')[1].split('"')[0]
         assert alba.post("/logout", data={"csrf_token": token}).status_code == 303
         with database.write(Deed.KEEP_ACCOUNTS) as connection:
-            account = access.account_of_employee(connection, employee="E6")
-            assert account is not None
+            (account,) = access.accounts(connection, search="E6")
             access.disable_account(connection, account_id=account.id, disabled=True, now=NOW)
             access.revoke_key(connection, name="brief", now=NOW)
         for stream in (signed_out, disabled, revoked):
