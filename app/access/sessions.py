@@ -19,7 +19,7 @@ from app.access.tables import account, sign_in_attempt, web_session
 from app.kit.refusals import NotThere
 from app.organisation import tables as organisation_tables
 from app.plain.texts import storable
-from app.rules.permissions import FORMER, roles_that_hold
+from app.rules.permissions import FORMER, HeldRole, roles_that_hold
 from app.rules.terms import Role
 
 __all__ = [
@@ -65,7 +65,7 @@ class Viewer:
 
     account_id: int
     email: str
-    roles: frozenset[str]
+    roles: frozenset[HeldRole]
     employee: str | None
     left_on: dt.date | None = None
     first_password: bool = False
@@ -168,7 +168,9 @@ def viewer_of(connection: Connection, *, email: str, day: dt.date) -> Viewer | N
     )
 
 
-def _roles_of(text: str, employee: str | None, *, begins: dt.date | None, left: bool, day: dt.date) -> frozenset[str]:
+def _roles_of(
+    text: str, employee: str | None, *, begins: dt.date | None, left: bool, day: dt.date
+) -> frozenset[HeldRole]:
     """The roles that hold on a day: those of a person in service, or of an account that is no employee's."""
     if left:
         return frozenset({FORMER})
