@@ -88,7 +88,7 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
     report: LoadReport = folders.load(
         connection, folder, read, at=at, by=by, needs=ledger.needs(connection, numbers=numbers)
     )
-    if not report.is_loaded:
+    if report.revision is None:
         raise LoadRefused(*problems, *report.findings)
     derived = None
     if report.changed & _DERIVED_FROM:

@@ -82,11 +82,6 @@ class LoadReport:
     revision: int | None = None
     changed: frozenset[str] = frozenset()
 
-    @property
-    def is_loaded(self) -> bool:
-        """Whether the folder holds now: there was no error."""
-        return self.revision is not None
-
 
 @dataclass(frozen=True, slots=True)
 class _Folder:

@@ -20,7 +20,7 @@ E1 = Node(NodeKind.EMPLOYEE, "E1")
 def sheet_of(database: Database, folder: Path, **files: list[str]) -> Sheet:
     with database.write("load") as connection:
         report = load(connection, write(folder, {**SMALL, **files}), definitions(), at=AT, by="test")
-        assert report.is_loaded, [str(finding) for finding in report.findings]
+        assert report.revision is not None, [str(finding) for finding in report.findings]
     with database.read() as connection:
         return cascade.sheet(connection)
 

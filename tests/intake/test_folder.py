@@ -200,7 +200,7 @@ def test_a_wrong_row_is_named_alone_and_stops_the_load(case: Case, empty: Databa
     report = load_into(empty, write(tmp_path, changed(case.file, **case.lines)))
 
     assert errors(report) == [(f"{case.file}.csv", case.line, case.field, case.code)]
-    assert not report.is_loaded
+    assert report.revision is None
     assert not any(contents(empty).values())
 
 
@@ -272,7 +272,7 @@ def test_a_file_whose_name_is_none_of_the_folders_is_an_error(
     assert [(one.level, one.place.file, one.parameters["nearest"]) for one in unknown] == [
         (Level.ERROR, f"agency/{wrong}", nearest)
     ]
-    assert not report.is_loaded
+    assert report.revision is None
     assert not any(contents(empty).values())
 
 
@@ -489,14 +489,14 @@ def test_warnings_are_said_and_stop_nothing(database: Database, tmp_path: Path) 
         ("exclusions.csv", 2, "no_reason"),
     ]
     assert all(one.level is Level.WARNING for one in report.findings)
-    assert report.is_loaded
+    assert report.revision is not None
 
 
 def test_a_folder_that_is_not_there_is_an_error(empty: Database, tmp_path: Path) -> None:
     report = load_into(empty, tmp_path / "nowhere")
 
     assert [one.code for one in report.findings if one.level is Level.ERROR] == ["no_folder"]
-    assert not report.is_loaded
+    assert report.revision is None
 
 
 # ---------------------------------------------------------------------------------------------------- whatever the files hold
@@ -535,5 +535,5 @@ def test_arbitrary_rows_are_never_more_than_findings(
         report = load(connection, folder, definitions(), at=AT, by="test")
         connection.rollback()
 
-    assert report.is_loaded == (not errors(report))
+    assert (report.revision is not None) == (not errors(report))
     assert all(one.place.line is not None for one in report.findings)
