@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import ipaddress
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ def begin_attempt(
 
     Queries: 4 (failures of the account, failures of the address, the attempt, the account); 3 from a browser that is known.
     """
-    key, address = email_key(email)[:254], storable(address)[:254]
+    key, address = email_key(email)[:254], _network_of(address)
     # Attempts at once on one account queue up, so that none of them counts without the others.
     lock(connection, _lock_of(key))
     since = now - WINDOW
@@ -172,7 +173,7 @@ def count_unknown_key(
 
     Queries: 1 where it must wait, else 3 (the failures, again once no other counts, the attempt).
     """
-    most = limit * _ADDRESS_FACTOR
+    most, address = limit * _ADDRESS_FACTOR, _network_of(address)
     counted = _failures(now - WINDOW).where(
         sign_in_attempt.c.address == address, sign_in_attempt.c.email_key == _UNKNOWN_KEY
     )
@@ -187,6 +188,17 @@ def count_unknown_key(
 
 def _lock_of(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8], signed=True)
+
+
+def _network_of(address: str) -> str:
+    """What failures are counted for: the address, or the /64 of an IPv6 one, within which whoever has it picks another for each try."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return storable(address)[:254]
+    if isinstance(parsed, ipaddress.IPv4Address) or parsed.ipv4_mapped:
+        return str(getattr(parsed, "ipv4_mapped", None) or parsed)
+    return str(ipaddress.ip_network((int(parsed), 64), strict=False))
 
 
 def _refuse_over(connection: Connection, counted: sa.Select[int, Any], *, most: int, now: dt.datetime) -> None:

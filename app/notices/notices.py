@@ -35,7 +35,7 @@ RIGHTS: Final = "rights"
 MESSAGES: Final[Mapping[str, str]] = {
     UNVERIFIED: n_("Entries that wait for your verdict: %(number)s, the oldest since %(oldest)s."),
     RIGHTS: n_(
-        "What concerns rights that reach far, since you last looked: %(number)s. The latest by %(who)s about %(account)s. Such rights were given or taken, an account that has them was opened or given a password, an auditor's was closed, or somebody tried to give them to themself."
+        "What concerns rights that reach far, since you last looked: %(number)s. The latest by %(who)s about %(account)s. Such rights were given or taken, an account that has them was opened or given a password, an auditor's was closed, a key or hook was made, or somebody tried to give such rights to themself."
     ),
 }
 
@@ -119,12 +119,12 @@ def remind_unverified(connection: Connection, frame: Frame, *, today: dt.date, a
 def tell_auditors(
     connection: Connection, *, who: str, account: str, at: dt.datetime, until_now: int | None = None
 ) -> None:
-    """Tell every auditor that somebody dealt with the rights of an account that reaches far; those not seen yet are added up.
+    """Tell every auditor that somebody dealt with rights that reach far, an account's or a program's; those not seen yet are added up.
 
     Args:
         connection: a writing transaction that is begun again where another one opens the same notice (:meth:`Database.writing`).
         who: the e-mail of who did it.
-        account: the e-mail of whose rights.
+        account: the e-mail of whose rights, or the name of the program's key.
         at: when.
         until_now: the account of an auditor to whom it was done, who may be none any more. Else whoever takes the rights of those that would
             hear of it does as they like afterwards.

@@ -7,16 +7,19 @@ rounded for itself, so that the whole won may then differ from the sum by a few.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
 from typing import Final
 
-__all__ = ["PayClaim", "PayRun", "PaySlip", "pay_run", "to_the_won"]
+__all__ = ["FEW", "PayClaim", "PayRun", "PaySlip", "PaySum", "pay_run", "pay_sums", "to_the_won"]
 
 _PERCENT: Final = 100
+
+FEW: Final = 5
+"""A sum of fewer people's pay is not shown to who may see no person's: with one it is that person's, with two each knows the other's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,3 +124,39 @@ def pay_run(
         for number, claim in by_number.items()
     }
     return PayRun(slips=slips, exact_sum=exact_sum, pool_krw=pool_krw, scale=scale)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaySum:
+    """What some grades pay together, to at least :data:`FEW` people or to all that there are."""
+
+    grades: tuple[str, ...]
+    people: int
+    pay_krw: int
+
+
+def pay_sums(slips: Iterable[tuple[str, int]], *, grades: Sequence[str]) -> tuple[PaySum, ...]:
+    """Pay as totals only (contract, "Who may what"): a sum for each grade, those of few people in one sum with each other.
+
+    Where these are still few together, the next smallest grade joins them: with the sum of all, what is left out could be had by subtraction.
+
+    Args:
+        slips: grade and won of each graded person.
+        grades: all grades, the best first; what is returned keeps that order, the joint sum last.
+    """
+    people, won = dict.fromkeys(grades, 0), dict.fromkeys(grades, 0)
+    for grade, pay in slips:
+        people[grade] += 1
+        won[grade] += pay
+    by_size = sorted((grade for grade in grades if people[grade]), key=lambda grade: people[grade])
+    joint: set[str] = set()
+    for grade in by_size:
+        if people[grade] < FEW or (joint and sum(people[one] for one in joint) < FEW):
+            joint.add(grade)
+    parts: list[tuple[str, ...]] = [(grade,) for grade in grades if grade not in joint]
+    if joint:
+        parts.append(tuple(grade for grade in grades if grade in joint))
+    return tuple(
+        PaySum(grades=part, people=sum(people[one] for one in part), pay_krw=sum(won[one] for one in part))
+        for part in parts
+    )

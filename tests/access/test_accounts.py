@@ -180,6 +180,22 @@ def test_an_address_may_fail_five_times_as_often(settled):
     assert _attempt(settled, "chae@agency.example", limit=2, address="198.51.100.7")
 
 
+@pytest.mark.parametrize(
+    ("addresses", "other"),
+    [
+        (["2001:db8:0:7::{}", "2001:db8:0:7:a:b:c:{}"], "2001:db8:0:8::1"),
+        (["::ffff:192.0.2.1", "192.0.2.1"], "::ffff:192.0.2.2"),
+    ],
+)
+def test_whoever_has_a_network_of_addresses_is_one_address(settled, addresses, other):
+    """An IPv6 connection has 2⁶⁴ of them; an IPv4 one is the same by either name."""
+    for number in range(10):
+        _attempt(settled, f"somebody{number}@agency.example", limit=2, address=addresses[number % 2].format(number))
+    with pytest.raises(TooMany):
+        _attempt(settled, "chae@agency.example", limit=2, address=addresses[0].format(99))
+    assert _attempt(settled, "chae@agency.example", limit=2, address=other)
+
+
 def test_success_forgives_what_went_before(settled):
     for minute in range(6):
         at = NOW + minute * dt.timedelta(minutes=1)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.demo import DemoReport
 from app.kit.database import Database
+from app.rules.terms import Role
 
 
 @dataclass(frozen=True)
@@ -15,3 +16,5 @@ class Agency:
     database: Database
     url: str
     report: DemoReport
+    logins: dict[Role, tuple[str, str]] = field(default_factory=dict)
+    """E-mail and password of the accounts that a measure has opened; an employee has one, so the next measure takes the same."""

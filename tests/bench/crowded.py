@@ -27,7 +27,7 @@ PRESSED_LEAST = 2_000
 
 def measure(agency: Agency) -> None:
     """Both, one after the other."""
-    people = accounts(agency, Role.EMPLOYEE, Role.HEAD, Role.EXECUTIVE, Role.HR, Role.AUDITOR, of="crowd")
+    people = accounts(agency, Role.EMPLOYEE, Role.HEAD, Role.EXECUTIVE, Role.HR, Role.AUDITOR)
     _measure_presence(agency, people[Role.EMPLOYEE])
     _measure_memory(agency, people)
 

@@ -162,15 +162,16 @@ def _taken(visitor: Visitor, addresses: Iterator[str], often: int = REQUESTS) ->
     return lambda: statistics.median(seconds(partial(visitor.get, next(addresses))) for _ in range(often))
 
 
-def accounts(agency: Agency, *roles: Role, of: str = "bench") -> dict[Role, tuple[str, str]]:
-    """An account for each role, of the demonstration agency's person of it: e-mail, which begins as said, and password."""
-    people = {}
+def accounts(agency: Agency, *roles: Role) -> dict[Role, tuple[str, str]]:
+    """An account for each role, of the demonstration agency's person of it: e-mail and password."""
     for role in roles:
+        if role in agency.logins:
+            continue
         first = access.first_password()
         with agency.database.write("keep_accounts") as connection:
             made = access.create_account(
                 connection,
-                email=f"{of}-{role}@kopa.example",
+                email=f"bench-{role}@kopa.example",
                 roles={role},
                 employee=agency.report.people[role],
                 now=clock.now(),
@@ -178,8 +179,8 @@ def accounts(agency: Agency, *roles: Role, of: str = "bench") -> dict[Role, tupl
             )
             # As after the change that a first password is for.
             connection.execute(sa.update(account).where(account.c.email == made.email).values(first_password=False))
-        people[role] = (made.email, made.password)
-    return people
+        agency.logins[role] = (made.email, made.password)
+    return {role: agency.logins[role] for role in roles}
 
 
 def _measure_log(agency: Agency, port: int, login: tuple[str, str]) -> None:

@@ -250,6 +250,12 @@ def test_a_target_is_set_by_keyboard_alone_and_on_a_phone(site: Site, page: Page
     expect(block.locator("tr", has_text="E1").first).to_contain_text("the folder: 10")
 
 
+def _fits_and_is_accessible(page: Page, where: str) -> None:
+    findings = Axe().run(page).response["violations"]
+    assert not findings, (where, [(one["id"], [node["html"] for node in one["nodes"]]) for one in findings])
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), where
+
+
 @pytest.mark.parametrize("width", [360, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_and_fits(site: Site, page: Page, width: int, scheme: str) -> None:
@@ -265,7 +271,52 @@ def test_every_page_is_accessible_and_fits(site: Site, page: Page, width: int, s
     for address in ("/scorecard", *addresses, f"/activities/{key_of('D-1')}", f"/activities/{key_of('D-2')}/correct"):
         page.goto(f"{site.url}{address}")
         page.wait_for_load_state("load")
-        found = Axe().run(page).response["violations"]
-        assert not found, (address, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found])
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
+        _fits_and_is_accessible(page, address)
     assert said == []
+
+
+REFUSED = {
+    "boram": ("/log", "/targets", "/verification", "/password", "DEAL", "DEAL/correct"),
+    "dana": ("/grades",),
+    "iris": ("/accounts", "/accounts/1", "/accounts/1/disable", "/keys"),
+}
+"""Pages with forms that can be sent in vain, by who sees them."""
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"),
+    [("boram", 360, "dark"), ("boram", 1440, "light"), ("dana", 360, "light"), ("iris", 360, "dark")],
+)
+def test_what_a_form_is_refused_with_is_accessible_and_fits(
+    site: Site, page: Page, width: int, scheme: str, name: str
+) -> None:
+    """Each form that has something to type is sent with it left empty, past the browser's own word; so are a page that is not there, and sign-in."""
+    site.ingest("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT", "2026-03-05 deal D-2 E2 1 USD of Southwind/AT")
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(f"{site.url}/login")
+    page.get_by_label("E-mail").fill("nobody@agency.example")
+    page.get_by_label("Password").fill("wrong as ever")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    _fits_and_is_accessible(page, "a sign-in in vain")
+    site.open(page, name, "/password")
+    page.goto(f"{site.url}/nowhere")
+    _fits_and_is_accessible(page, "/nowhere")
+    for address in REFUSED[name]:
+        page.goto(site.url + address.replace("DEAL", f"/activities/{key_of('D-2')}"))
+        forms = page.locator("main form[method=post]:has(input:not([type=hidden]), textarea)")
+        assert forms.count(), address
+        for number in range(forms.count()):
+            page.goto(site.url + address.replace("DEAL", f"/activities/{key_of('D-2')}"))
+            with page.expect_navigation() as posted:
+                forms.nth(number).evaluate(
+                    """form => {
+                        form.noValidate = true;
+                        for (const field of form.querySelectorAll("input:not([type=hidden]):not([type=checkbox]):not([type=radio]), textarea"))
+                            field.value = "";
+                        form.requestSubmit();
+                    }"""
+                )
+            assert posted.value.status in {409, 422}, (address, number, posted.value.status)
+            _fits_and_is_accessible(page, f"{address}, form {number}")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.pay import PayClaim, pay_run, to_the_won
+from app.rules.pay import FEW, PayClaim, pay_run, pay_sums, to_the_won
 
 
 def claim(employee: str, monthly_base: int, rate: int = 100, days: int = 365) -> PayClaim:
@@ -121,3 +121,27 @@ def test_the_order_of_the_claims_changes_nothing(people: list[PayClaim], pool: i
     )
     assert one == other
     assert list(one.slips) == list(other.slips)
+
+
+@pytest.mark.parametrize(
+    ("people", "shown"),
+    [
+        ("SAAAAABBBBBB", {"A + S": 6, "B": 6}),  # one S would be told by what is left of the sum of all
+        ("SSSAABBBBBBB", {"S + A": 5, "B": 7}),
+        ("AAAAAABBBBB", {"S": 0, "A": 6, "B": 5}),
+        ("SA", {"S + A": 2, "B": 0}),
+    ],
+)
+def test_grades_that_few_people_have_are_one_sum(people: str, shown: dict[str, int]) -> None:
+    sums = pay_sums(((grade, 100) for grade in people), grades="SAB")
+    expected = {frozenset(names.split(" + ")): number for names, number in shown.items()}
+    assert {frozenset(one.grades): one.people for one in sums} == expected
+    assert all(one.pay_krw == 100 * one.people for one in sums)
+
+
+@given(st.lists(st.tuples(st.sampled_from("SABCDE"), st.integers(0, 9_000_000))))
+def test_no_sum_is_of_few_unless_all_are(slips: list[tuple[str, int]]) -> None:
+    sums = pay_sums(slips, grades="SABCDE")
+    assert all(one.people in {0, len(slips)} or one.people >= FEW for one in sums)
+    assert sum(one.pay_krw for one in sums) == sum(pay for _, pay in slips)
+    assert sorted(grade for one in sums for grade in one.grades) == sorted("SABCDE")

@@ -20,7 +20,7 @@ def test_only_the_administrator_keeps_keys_and_hooks(working: Working) -> None:
 
 
 def test_a_key_is_shown_once_opens_and_is_revoked(working: Working) -> None:
-    """After that it opens nothing."""
+    """After that it opens nothing; and auditors hear of it, since an administrator could read with it what no page shows them."""
     found = _SECRET.search(working.iris.post("/keys", {"name": "reader", "scope": "read"}).text)
     assert found is not None
     bearer = {"Authorization": f"Bearer {found[1]}"}
@@ -30,6 +30,7 @@ def test_a_key_is_shown_once_opens_and_is_revoked(working: Working) -> None:
     assert working.iris.post("/keys/reader/revoke", {"reason": "It was lost"}).status_code == 303
     assert client.get("/api/v1/scorecards/unit:VIE?cycle=2026", headers=bearer).status_code == 401
     assert [row.subject for row in working.trail()[:2]] == ["key:reader", "key:reader"]
+    assert "The latest by iris@agency.example about reader." in working.emil.get("/trail").text
 
 
 def test_a_hook_s_secret_is_shown_once(working: Working) -> None:
@@ -37,6 +38,7 @@ def test_a_hook_s_secret_is_shown_once(working: Working) -> None:
     found = _SECRET.search(working.iris.post("/keys/hooks", {"hook_name": "crm"}).text)
     assert found is not None
     assert found[1].startswith("whsec_")
+    assert "The latest by iris@agency.example about crm." in working.emil.get("/trail").text
     page = working.iris.get("/keys").text
     assert "/hooks/crm" in page
     assert found[1] not in page

@@ -17,6 +17,7 @@ from app.plain.findings import n_
 from app.rules.grade_reasons import grade_reasons
 from app.rules.grading import EmployeeProposal, Score, UnitProposal, published
 from app.rules.names import person_meant
+from app.rules.pay import pay_sums
 from app.rules.permissions import Deed, may
 from app.rules.terms import Node, NodeKind
 from app.scoring import State, node_name
@@ -154,14 +155,11 @@ def totals(context: RequestContext, query: GradesQuery) -> Page:
     """How many people have each proposed grade and what it pays together, without a name."""
     loaded, of_cycle = _cycle(context, query.cycle)
     proposal = cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today)
-    pay = dict.fromkeys(proposal.counts, 0)
-    for row in proposal.rows:
-        if row.grade is not None:
-            pay[row.grade] = pay.get(row.grade, 0) + (row.pay or 0)
+    slips = [(row.grade, row.pay or 0) for row in proposal.rows if row.grade is not None]
     return Page(
         "pages/grade_totals.html",
         proposal=proposal,
-        pay=pay,
+        sums=pay_sums(slips, grades=tuple(proposal.counts)),
         cycle=of_cycle,
         cycles=sorted({*loaded.sheet.cycles, of_cycle}),
     )

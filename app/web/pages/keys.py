@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from flask import url_for
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import access
+from app import access, notices
 from app.access import KeyRow
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
@@ -58,6 +58,7 @@ def create(context: RequestContext, form: KeyForm) -> Page:
     """Make a key; it stands on the answer, this once."""
     secret = access.create_key(context.connection, name=form.name, scope=form.scope, now=context.now)
     context.note(subject=f"key:{form.name}", after={"scope": str(form.scope)})
+    _tell_auditors(context, form.name)
     return Page(
         "pages/key_secret.html", name=form.name, secret=secret, is_hook=False, base=url_for("home.home", _external=True)
     )
@@ -82,6 +83,7 @@ def create_hook(context: RequestContext, form: HookForm) -> Page:
     """Open a hook; its secret stands on the answer, this once."""
     secret = access.create_hook(context.connection, name=form.hook_name, now=context.now)
     context.note(subject=f"hook:{form.hook_name}", after={"open": True})
+    _tell_auditors(context, form.hook_name)
     return Page(
         "pages/key_secret.html",
         name=form.hook_name,
@@ -103,6 +105,11 @@ def revoke_hook(context: RequestContext, name: str, form: ReasonForm) -> Redirec
     access.revoke_hook(context.connection, name=name, now=context.now)
     context.note(subject=f"hook:{name}", after={"revoked": True}, why=form.reason)
     return Redirect(n_("The hook %(name)s is closed."), then="keys", parameters={"name": name})
+
+
+def _tell_auditors(context: RequestContext, name: str) -> None:
+    """An administrator sees no score and records nothing; whoever holds a key does either, and it is they who make it."""
+    notices.tell_auditors(context.connection, who=context.viewer.email, account=name, at=context.now)
 
 
 def _question(rows: list[KeyRow], name: str, *, act: str) -> Page:
