@@ -41,7 +41,7 @@ from app.access.passwords import (
     password_matches,
 )
 from app.access.passwords import LENGTH_MIN as PASSWORD_LENGTH_MIN
-from app.access.powers import account_ids_with, is_own, own_powers, powers_of
+from app.access.powers import auditor_ids, is_auditor, own_powers, powers_of
 from app.access.relations import exists, may_at_all, relations, sees, standing, verify_relations
 from app.access.sessions import (
     TOUCH_AFTER,
@@ -83,9 +83,9 @@ __all__ = [
     "TrailRow",
     "Viewer",
     "account_by_id",
-    "account_ids_with",
     "accounts",
     "attempt_succeeded",
+    "auditor_ids",
     "authenticate_key",
     "begin_attempt",
     "change_account",
@@ -109,7 +109,7 @@ __all__ = [
     "has_kept_forms",
     "hashed_password",
     "hooks",
-    "is_own",
+    "is_auditor",
     "keep_form",
     "keys",
     "may_at_all",

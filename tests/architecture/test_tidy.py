@@ -178,6 +178,15 @@ BANS: Final = (
         "ask app.plain.texts: has_unstorable, storable",
     ),
     Ban(
+        "a page that changes rights by itself",
+        _calls_method(
+            "create_account", "create_hook", "create_key", "disable_account", "reset_password", "tell_auditors"
+        ),
+        ("app/web/",),
+        (),
+        "one call of app.notices does it with what must follow: the row of the trail, and the word to every auditor",
+    ),
+    Ban(
         "raw SQL by text()",
         _raw_sql,
         ("app/",),
@@ -241,6 +250,7 @@ def test_what_is_banned_is_found_at_its_home_only(ban):
         ("access.record_deed(connection)", "a page's own row on the trail"),
         ("ledger.recorded_time(connection, source=source, id=id)", "a page that puts a deed together"),
         ("_UNFIT = re.compile('[\\0\\ud800-\\udfff]')", "a rule of its own for what a text may hold"),
+        ("access.disable_account(connection)", "a page that changes rights by itself"),
         ("sa.text('SELECT 1')", "raw SQL by text()"),
         ("from sqlalchemy import select, text", "raw SQL by text()"),
         ("share = float(row.share)", "float()"),

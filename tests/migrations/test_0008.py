@@ -25,7 +25,7 @@ def test_sessions_and_readings_of_the_version_before_stay(engine: str, new_datab
     database = Database(new_database(engine))
     with database.write(Deed.KEEP_ACCOUNTS) as connection:
         access.create_account(connection, email="Emil@agency.example", roles=[Role.AUDITOR], employee=None, now=NOW)
-        (number,) = access.account_ids_with(connection, Role.AUDITOR)
+        (number,) = access.auditor_ids(connection)
         token = access.open_session(connection, account_id=number, now=NOW, life=dt.timedelta(hours=12))
         for rows in (7, 8):
             access.record_reading(
