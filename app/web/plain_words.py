@@ -71,6 +71,7 @@ _CHANGES: Final[Mapping[str, str]] = {
     "open": n_("Open"),
     "order": n_("Order"),
     "password": n_("Password"),
+    # Rows from before the searched text had one name everywhere.
     "q": n_("Company or buyer"),
     "revoked": n_("Revoked"),
     "roles": n_("Roles"),

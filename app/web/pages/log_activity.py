@@ -51,7 +51,7 @@ class Suggestion(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    q: str = ""
+    text: str = ""
     country: str = ""
 
 
@@ -140,7 +140,7 @@ def log(context: RequestContext, form: ActivityForm, looked_up: ScoreChange) -> 
 @pages.read("/log/companies", may=Deed.LOG_ACTIVITY)
 def companies(context: RequestContext, query: Suggestion) -> Json:
     """Companies whose name or registration begins so."""
-    parties = ledger.suggest_parties(context.connection, text=query.q[:200], buyers=False)
+    parties = ledger.suggest_parties(context.connection, text=query.text[:200], buyers=False)
     return Json(
         {"items": [{"value": one.name, "registration": one.registration, "note": one.registration} for one in parties]}
     )
@@ -149,7 +149,7 @@ def companies(context: RequestContext, query: Suggestion) -> Json:
 @pages.read("/log/buyers", may=Deed.LOG_ACTIVITY)
 def buyers(context: RequestContext, query: Suggestion) -> Json:
     """Buyers whose name or registration begins so, those of the chosen country first."""
-    parties = ledger.suggest_parties(context.connection, text=query.q[:200], buyers=True, country=query.country)
+    parties = ledger.suggest_parties(context.connection, text=query.text[:200], buyers=True, country=query.country)
     return Json(
         {
             "items": [
@@ -169,7 +169,7 @@ def buyers(context: RequestContext, query: Suggestion) -> Json:
 def colleagues(context: RequestContext, query: Suggestion) -> Json:
     """Colleagues whose name or number begins so."""
     me = context.viewer.employee
-    offered = colleagues_named(context.directory, text=query.q[:200], day=context.today, limit=9)
+    offered = colleagues_named(context.directory, text=query.text[:200], day=context.today, limit=9)
     return Json({"items": [one for one in offered if not one["value"].endswith(f"({me})")][:8]})
 
 
