@@ -19,15 +19,18 @@ __all__ = [
     "JOBS",
     "KINDS",
     "LINKS",
+    "LINK_TERMS",
     "METHODS",
     "NO_TARGETS",
     "PERSPECTIVES",
     "REASONS",
     "ROLES",
+    "ROLE_REACHES",
     "RUNGS",
     "STATES",
     "STATE_KINDS",
     "TYPES",
+    "WORKER_JOBS",
 ]
 
 TYPES: Final[Mapping[str, str]] = {
@@ -99,6 +102,15 @@ LINKS: Final[Mapping[str, str]] = {
     "shared": n_("shared with"),
     "unique": n_("stands alone"),
 }
+"""In a sentence: how a line hangs on the one above it."""
+
+LINK_TERMS: Final[Mapping[str, str]] = {
+    "identical": n_("identical"),
+    "contributory": n_("contributory"),
+    "shared": n_("shared"),
+    "unique": n_("unique"),
+}
+"""The same in the field's own terms (domain.md, section 4)."""
 
 RUNGS: Final[Mapping[str, str]] = {
     "entered": n_("counts as soon as it is entered"),
@@ -107,6 +119,14 @@ RUNGS: Final[Mapping[str, str]] = {
 }
 
 JOBS: Final[Mapping[str, str]] = {"staff": n_("Staff"), "manager": n_("Manager"), "head": n_("Head")}
+
+WORKER_JOBS: Final[Mapping[str, str]] = {
+    "trend": n_("Trend of all scores"),
+    "reminders": n_("Reminders of what waits for a verdict"),
+    "forgetting": n_("Clearing away what has ended"),
+    "reconcile": n_("Recount of every total"),
+}
+"""What a worker does by itself."""
 
 KINDS: Final[Mapping[str, str]] = {
     "agency": n_("Agency"),
@@ -133,6 +153,17 @@ ROLES: Final[Mapping[Role, str]] = {
     Role.ADMIN: n_("Administrator"),
     Role.MEMBER: n_("Member"),
 }
+
+ROLE_REACHES: Final[Mapping[Role, str]] = {
+    Role.EMPLOYEE: n_("Employee: logs activities, sees their own scorecard"),
+    Role.HEAD: n_("Head: sees and verifies in the units they are posted to as head"),
+    Role.EXECUTIVE: n_("Executive: sees the agency, pay as totals only"),
+    Role.HR: n_("HR: sees all scorecards, grades and pay, exports"),
+    Role.AUDITOR: n_("Auditor: sees everything, changes nothing"),
+    Role.ADMIN: n_("Administrator: keeps accounts, keys and jobs, sees no scores"),
+    Role.MEMBER: n_("Member: signs in, and sees nothing by that alone"),
+}
+"""What a role opens, for who gives it."""
 
 DEEDS: Final[Mapping[Deed, str]] = {
     Deed.PUBLIC: n_("look at what is public"),

@@ -71,7 +71,15 @@ def test_who_sees_whose(working: Working, name: str, statuses: list[int]) -> Non
 
 @pytest.mark.parametrize(
     "query",
-    ["node=nothing", "node=unit:NOPE", "after=" + 70 * "x", "type=lunch", "state=lost", "from=soon", f"text={'x' * 300}"],
+    [
+        "node=nothing",
+        "node=unit:NOPE",
+        "after=" + 70 * "x",
+        "type=lunch",
+        "state=lost",
+        "from=soon",
+        f"text={'x' * 300}",
+    ],
 )
 def test_a_wrong_address_gets_an_answer(working: Working, query: str) -> None:
     """Never a failure of ours."""

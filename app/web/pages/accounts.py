@@ -33,16 +33,6 @@ Result = TypeVar("Result")
 
 PAGE_ROWS: Final = 100
 
-ROLES: Final = {
-    Role.EMPLOYEE: n_("Employee: logs activities, sees their own scorecard"),
-    Role.HEAD: n_("Head: sees and verifies in the units they are posted to as head"),
-    Role.EXECUTIVE: n_("Executive: sees the agency, pay as totals only"),
-    Role.HR: n_("HR: sees all scorecards, grades and pay, exports"),
-    Role.AUDITOR: n_("Auditor: sees everything, changes nothing"),
-    Role.ADMIN: n_("Administrator: keeps accounts, keys and jobs, sees no scores"),
-    Role.MEMBER: n_("Member: signs in, and sees nothing by that alone"),
-}
-
 
 class AccountsQuery(BaseModel):
     """What narrows the list."""
@@ -81,7 +71,7 @@ def accounts(context: RequestContext, query: AccountsQuery) -> Page:
         accounts=rows[:PAGE_ROWS],
         following=rows[PAGE_ROWS - 1].email if len(rows) > PAGE_ROWS else None,
         query=query,
-        roles=ROLES,
+        roles=words.ROLE_REACHES,
         words=words,
     )
 
@@ -116,7 +106,7 @@ def account(context: RequestContext, number: int) -> Page:
     return Page(
         "pages/account.html",
         account=shown,
-        roles=ROLES,
+        roles=words.ROLE_REACHES,
         person=person_of(context.directory, shown.employee, roles=shown.roles, day=context.today),
         sessions=access.open_sessions_of(
             context.connection, account_id=number, now=context.now, idle=context.settings.session_idle
