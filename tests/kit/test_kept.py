@@ -68,7 +68,7 @@ def test_one_works_it_out_and_the_others_wait() -> None:
     assert begun.wait(20)
     finish.set()
     for one in threads:
-        one.join()
+        one.join(20)
     assert (len(made), got) == (1, [7] * 20)
 
 

@@ -53,7 +53,7 @@ def test_two_workers_at_once_run_each_slot_once(database_url: str) -> None:
     """Whoever writes the slot's row first has it; four schedulers on one job store fired 46 times for 12 slots."""
     job, ran = counting()
     workers = [Database(database_url) for _ in range(4)]
-    start = threading.Barrier(len(workers))
+    start = threading.Barrier(len(workers), timeout=60)
     slots = [(NIGHT + dt.timedelta(days=day)).date().isoformat() for day in range(12)]
 
     def work(number: int) -> None:
@@ -65,7 +65,7 @@ def test_two_workers_at_once_run_each_slot_once(database_url: str) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
 
     assert len(ran) == len(slots)
     assert sorted(run.slot for run in runs(workers[0])) == slots
