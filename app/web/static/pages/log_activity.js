@@ -54,7 +54,7 @@
         return;
       }
       const address = new URL(this.box.dataset.suggest, location.href);
-      address.searchParams.set("q", typed);
+      address.searchParams.set("text", typed);
       for (const [name, from] of this.with) {
         address.searchParams.set(name, value(from));
       }
@@ -176,7 +176,8 @@
   const showRest = () => {
     const typed = [...form.querySelectorAll('[name="share"]')].map((one) => Number(kopesNumbers.read(one.value.replace("%", "")) ?? 0));
     const left = Math.round((100 - typed.reduce((sum, one) => sum + one, 0)) * 100) / 100;
-    rest.textContent = rest.dataset.words.replace("PERCENT", String(left));
+    rest.textContent = rest.dataset.words.replace("PERCENT", left.toLocaleString(document.documentElement.lang));
+    rest.classList.toggle("below-zero", left < 0);
   };
 
   add.hidden = false;
