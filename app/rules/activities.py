@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from app.plain.findings import Finding, Place, Words, n_
-from app.plain.json_text import DEPTH_MAX, canonical, unfit_texts
+from app.plain.json_text import DEPTH_MAX, canonical, encode, unfit_texts
 from app.rules.activity_rows import COLUMNS, PERCENT, activity_event_from_row
 from app.rules.countries import COUNTRIES
 from app.rules.event_types import ACTIVITY_TYPES, TYPE_PREFIX, VERDICT_TYPES, EventField, EventType, FieldKind
@@ -29,6 +29,8 @@ __all__ = [
     "ACTIVITY_TYPES",
     "AMOUNT",
     "COLUMNS",
+    "EVENT_LENGTH_MAX",
+    "FINDINGS_MAX",
     "HS_CODE",
     "ID_LENGTH_MAX",
     "MESSAGES",
@@ -50,10 +52,15 @@ __all__ = [
     "moment",
     "plain_amount",
     "read",
+    "too_long",
 ]
 
 ID_LENGTH_MAX: Final = 200
 TEXT_LENGTH_MAX: Final = 500
+EVENT_LENGTH_MAX: Final = 1_000_000
+"""Of an event as JSON, what is not ASCII in it as escapes: whoever looks at many has to hold them all."""
+FINDINGS_MAX: Final = 30
+"""So much that is wrong with an event is told of it: a list of credits may be wrong in each of its thousands of entries."""
 SHARE_ONE_1E4: Final = 10_000
 """A whole share, in ten-thousandths."""
 
@@ -198,6 +205,8 @@ _JSON_MEDIA_TYPE: Final = re.compile(
     r"\s*[\w.!#$&^-]+/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?", re.ASCII | re.IGNORECASE | re.DOTALL
 )
 _UNFIT: Final = re.compile("[\0\ud800-\udfff]")
+_ESCAPE_LENGTH: Final = 12
+"""A character outside the first plane as JSON's escapes: the longest that one becomes."""
 
 
 def _shown(value: object) -> str:
@@ -208,9 +217,11 @@ def _shown(value: object) -> str:
 
 
 class _Findings(list[Finding]):
-    """Findings as they are met."""
+    """Findings as they are met, up to :data:`FINDINGS_MAX` of them."""
 
     def add(self, pointer: str, code: str, **parameters: object) -> None:
+        if len(self) >= FINDINGS_MAX:
+            return
         self.append(Finding(code=code, message=MESSAGES[code], parameters=parameters, place=Place(pointer=pointer)))
 
     def text(self, value: object, pointer: str, *, required: bool = False, most: int = TEXT_LENGTH_MAX) -> str:
@@ -267,6 +278,19 @@ class _Envelope(NamedTuple):
     id: str
     time: str
     when: Moment | None
+
+
+def too_long(text: str, value: Callable[[], object]) -> list[Finding]:
+    """That an event is longer than any that is taken; nothing where it is not.
+
+    Args:
+        text: its JSON, however it was written.
+        value: what it says, which is asked for only where the text is long: by whatever door an event comes, it is as long.
+    """
+    findings = _Findings()
+    if len(text) > EVENT_LENGTH_MAX // _ESCAPE_LENGTH and (length := len(encode(value()))) > EVENT_LENGTH_MAX:
+        findings.add("", "too_long", length=length, most=EVENT_LENGTH_MAX)
+    return findings
 
 
 def read(event: object, known: Known) -> Activity | Verdict | list[Finding]:
@@ -490,6 +514,8 @@ def _credits(value: object, known: Known, findings: _Findings) -> tuple[Credit, 
     credits: list[Credit] = []
     seen: set[str] = set()
     for number, entry in enumerate(value):
+        if len(findings) >= FINDINGS_MAX:
+            break
         pointer = f"/data/credits/{number}"
         record = findings.record(entry, pointer)
         if record is None:

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-__all__ = ["Moment", "day_after", "first_day", "moment"]
+__all__ = ["ClockTime", "Moment", "clock_of", "day_after", "first_day", "moment"]
 
 _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
@@ -46,6 +46,16 @@ class Moment(NamedTuple):
     """
     canonical: str
     """The time and its offset in the one form in which equal ones are equal texts."""
+
+
+class ClockTime(NamedTuple):
+    """A time as its own offset shows it."""
+
+    day: dt.date
+    minute: str
+    """``09:30``."""
+    offset: str
+    """``+01:00``."""
 
 
 @lru_cache(maxsize=4096)
@@ -106,6 +116,15 @@ def moment(text: str) -> Moment | None:
                 day, f"{_day_digits(day.toordinal() + shift)}{minutes}{second}", f"{text[:10]}T{text[11:19]}{end}"
             )
     return _any_moment(text)
+
+
+def clock_of(text: str) -> ClockTime | None:
+    """What the clock on the wall showed: of every time that :func:`moment` takes; None for anything else."""
+    found = _TIME.fullmatch(text)
+    day = _day(found[1]) if found else None
+    if found is None or day is None:
+        return None
+    return ClockTime(day, f"{found[2]}:{found[3]}", "+00:00" if found[6] in "Zz" else found[6])
 
 
 def _any_moment(text: str) -> Moment | None:
