@@ -118,7 +118,7 @@ class AgencyBoard:
 
     cycle: int
     cycles: tuple[int, ...]
-    asked: ScoreQuery
+    query: ScoreQuery
     agency: HeatCell | None
     own: float | None
     goals: tuple[GoalScore, ...]
@@ -209,7 +209,7 @@ def _board(source: AgencySource, figures: Figures) -> AgencyBoard:
     return AgencyBoard(
         cycle=plan.cycle,
         cycles=source.cycles,
-        asked=asked,
+        query=asked,
         agency=agency,
         own=scored.of(agency.node)[0] if agency else None,
         goals=goals,

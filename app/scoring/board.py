@@ -88,6 +88,7 @@ class BoardLine:
         goal: the target, else the base value: what the year's work is held against.
         expected: the part of it that should be there by the day asked; None where nothing is expected by days.
         pace: actual ÷ expected; None without either.
+        counted_weight: its share of 100 among the lines that have a score, where that is not its weight.
     """
 
     facts: LineFacts
@@ -97,6 +98,7 @@ class BoardLine:
     goal: str | None
     expected: Decimal | None
     pace: Decimal | None
+    counted_weight: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class Board:
     job: Job | None
     cycle: int
     cycles: tuple[int, ...]
-    asked: ScoreQuery
+    query: ScoreQuery
     card: Scorecard
     """On the basis asked for."""
     final: Scorecard
@@ -280,7 +282,11 @@ def board(source: BoardSource) -> Board:
     (provisional_card,) = make_scorecards(provisional, first=1)
     card = final_card if asked.basis is Basis.FINAL else provisional_card
     facts = line_facts(plan, node)
-    lines = tuple(_line(*one) for one in zip(facts, card.lines, final_card.lines, provisional_card.lines, strict=True))
+    measured = sum((one.weight for one in card.lines if one.score is not None), Decimal(0))
+    lines = tuple(
+        _line(*one, measured=measured)
+        for one in zip(facts, card.lines, final_card.lines, provisional_card.lines, strict=True)
+    )
     others = {one.node: one for one in _besides(directory, plan, final, provisional, day)}
     person = plan.people.get(node.code) if node.kind is NodeKind.EMPLOYEE else None
     blend = plan.sheet.definitions.policies.blend[person.job] if person else None
@@ -291,7 +297,7 @@ def board(source: BoardSource) -> Board:
         job=person.job if person else None,
         cycle=plan.cycle,
         cycles=source.cycles,
-        asked=asked,
+        query=asked,
         card=card,
         final=final_card,
         provisional=provisional_card,
@@ -405,10 +411,15 @@ def _facts(plan: CyclePlan, line: Line) -> LineFacts:
     )
 
 
-def _line(facts: LineFacts, shown: LineScore, final: LineScore, provisional: LineScore) -> BoardLine:
+def _line(
+    facts: LineFacts, shown: LineScore, final: LineScore, provisional: LineScore, *, measured: Decimal
+) -> BoardLine:
     goal = shown.target or shown.base
     expected, pace = pace_of(shown, grows=facts.grows)
-    return BoardLine(facts, shown, final, provisional, goal, expected, pace)
+    rescales = shown.score is not None and measured not in {Decimal(0), Decimal(100)}
+    return BoardLine(
+        facts, shown, final, provisional, goal, expected, pace, shown.weight * 100 / measured if rescales else None
+    )
 
 
 def pace_of(line: LineScore, *, grows: bool) -> tuple[Decimal | None, Decimal | None]:

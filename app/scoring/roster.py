@@ -19,6 +19,7 @@ from app.rules.grading import AGENCY, HEADS
 from app.rules.names import folded, person_meant
 from app.rules.rollup import Band, band, published
 from app.rules.terms import Job, Node, NodeKind
+from app.scoring.agency import RISK_BANDS
 from app.scoring.plan import CyclePlan
 from app.scoring.scorecards import ScoreQuery, Scores, scores
 
@@ -35,6 +36,7 @@ class RosterFilter:
         unit: a unit's code: its people and those of all units below it.
         group: an evaluation group.
         band: the band of the published final score.
+        at_risk: only those whose year is projected to end below the band C.
         text: a part of a name or the number.
         sort: one of :data:`SORTS`.
         descending: whether the largest come first; who has none always comes last.
@@ -43,6 +45,7 @@ class RosterFilter:
     unit: str = ""
     group: str = ""
     band: str = ""
+    at_risk: bool = False
     text: str = ""
     sort: str = "final"
     descending: bool = True
@@ -93,6 +96,7 @@ def roster(connection: Connection, *, asked: ScoreQuery, only: RosterFilter) -> 
         if (not only.unit or row.unit in under)
         and (not only.group or row.group == only.group)
         and (not only.band or row.band == only.band)
+        and (not only.at_risk or band(row.projected) in RISK_BANDS)
         and (not only.text.strip() or person_meant(only.text, name=row.name, number=row.number))
     ]
     return Roster(
