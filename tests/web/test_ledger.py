@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 
@@ -94,6 +95,17 @@ def test_nothing_that_is_sent_again_hides_the_trail(working: Working, odd: str) 
     page = working.emil.get("/trail")
     assert page.status_code == 200
     assert "Rejected event 1" in page.text
+
+
+def test_of_what_is_long_the_trail_shows_the_beginning(working: Working) -> None:
+    """Whoever sends long events again would else make it a page that nobody can open."""
+    text = json.dumps({"type": "kopes.nothing", "source": "/crm", "note": "x" * 100_000})
+    with working.database.write("test") as connection:
+        intake.take_in(connection, [intake.arrival_of_text(text)], at=NOW, door="api", sender="crm")
+    assert working.iris.post("/rejected/1", {"event": text}).status_code == 422
+    page = working.emil.get("/trail").text
+    assert "Only the beginning is shown: 20,000 of" in page
+    assert len(page) < 100_000
 
 
 def test_the_trail_is_searched_by_who_and_deed(working: Working) -> None:
