@@ -21,6 +21,7 @@ from app.ledger import EventSet, Figures, Move
 from app.organisation import Directory
 from app.rules.definitions import KpiVersion, Translated
 from app.rules.measures import GROWS_WITH_DAYS
+from app.rules.outlook import Outlook
 from app.rules.rollup import Area, area_levels, in_areas
 from app.rules.terms import Basis, Job, Node, NodeKind
 from app.scoring.plan import CyclePlan, Selection, State
@@ -172,6 +173,7 @@ class Board:
     """None where the viewer may not see activities."""
     trend: tuple[TrendPoint, ...]
     """The node's scores as of past days, up to the day asked."""
+    outlook: Outlook
     year_begins_on: dt.date
     year_ends_on: dt.date
     loaded_at: dt.datetime | None
@@ -307,6 +309,7 @@ def board(source: BoardSource) -> Board:
         people=tuple(others[one] for one in source.beside if one.kind is NodeKind.EMPLOYEE),
         moves=None if source.moves is None else _moves(plan, facts, source.moves),
         trend=source.trend,
+        outlook=plan.outlook(asked.day),
         year_begins_on=plan.day_within(dt.date.min),
         year_ends_on=plan.day_within(dt.date.max),
         loaded_at=directory.loaded_at,

@@ -18,11 +18,13 @@ from app import cascade, ledger
 from app.cascade import TargetChange
 from app.rules.definitions import KpiVersion
 from app.rules.measures import ADDS_UP, GROWS_WITH_DAYS, Aggregate
+from app.rules.outlook import Outlook, leading_score
 from app.rules.targets import NoTarget, SetTarget
 from app.rules.terms import Basis, Job, Link, Node, NodeKind
 from app.scoring.board import node_name, pace_of
 from app.scoring.plan import CyclePlan, State
 from app.scoring.scorecards import LineScore, ScoreQuery, make_scorecards, read_figures, score_figures
+from app.scoring.trend import change_since, projections_before
 
 __all__ = [
     "Member",
@@ -51,6 +53,8 @@ class Member:
     final_score: float | None
     projected_score: float | None
     provisional_score: float | None
+    change: Decimal | None
+    """Of the score that leads, since the day that the office says."""
     people: int
     """Of a unit: how many are posted to it and below it."""
     waiting: int
@@ -71,12 +75,15 @@ class Office:
     children: tuple[Member, ...]
     cycle: int
     cycles: tuple[int, ...]
+    outlook: Outlook
+    since: dt.date | None
+    """The day that changes are told against."""
 
 
 def office(connection: Connection, *, loaded: State, unit: str, asked: ScoreQuery) -> Office:
     """A unit with its people and the units below side by side.
 
-    Queries: 2 (the totals, what waits), one more where something is counted distinct.
+    Queries: 3 (the totals, what waits, the trend), one more where something is counted distinct.
     """
     plan = loaded.plan(asked.cycle)
     directory = plan.frame.directory
@@ -96,6 +103,8 @@ def office(connection: Connection, *, loaded: State, unit: str, asked: ScoreQuer
     posted = {code: _posted(plan, code, day) for code in (unit, *below)}
     waiting = ledger.waiting_counts(connection, plan.frame, employees=posted[unit])
     heads = set(directory.heads_of(unit, day))
+    outlook = plan.outlook(day)
+    since, before = projections_before(connection, asked, plan=plan, of=nodes)
     members = []
     for place, one in enumerate(nodes):
         own, part, whole, ahead = final.at(place)
@@ -112,6 +121,9 @@ def office(connection: Connection, *, loaded: State, unit: str, asked: ScoreQuer
                 final_score=whole,
                 projected_score=ahead,
                 provisional_score=provisional.at(place)[2],
+                change=change_since(
+                    before.get(str(one)), leading_score(projected=ahead, so_far=whole, outlook=outlook)
+                ),
                 people=len(counted) if one.kind is NodeKind.UNIT else 0,
                 waiting=sum(waiting.get(number, 0) for number in counted),
             )
@@ -124,11 +136,22 @@ def office(connection: Connection, *, loaded: State, unit: str, asked: ScoreQuer
             (code, node_name(directory, Node(NodeKind.UNIT, code), day)) for code in directory.chain_on(unit, day)[1:]
         ),
         itself=members[0],
-        people=tuple(members[1 : 1 + len(numbers)]),
-        children=tuple(members[1 + len(numbers) :]),
+        people=by_lead(members[1 : 1 + len(numbers)], outlook),
+        children=by_lead(members[1 + len(numbers) :], outlook),
         cycle=plan.cycle,
         cycles=loaded.sheet.cycles,
+        outlook=outlook,
+        since=since,
     )
+
+
+def by_lead(members: Sequence[Member], outlook: Outlook) -> tuple[Member, ...]:
+    """Whoever is led lowest first, since there help is needed; last whoever has no score to go by."""
+
+    def leading(member: Member) -> float | None:
+        return leading_score(projected=member.projected_score, so_far=member.final_score, outlook=outlook)
+
+    return tuple(sorted(members, key=lambda one: (leading(one) is None, leading(one) or 0.0)))
 
 
 def _posted(plan: CyclePlan, unit: str, day: dt.date) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from app.scoring import AgencyBoard
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of
 from app.web.kept import CachedPart, Rendered, drawn
+from app.web.leading import chosen_lead
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -36,7 +37,7 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
     kept = {name: value for name, value in parameters.items() if value is not None}
     body = CachedPart(
         _DRAWN,
-        (source.fingerprint, tuple(kept.items()), "goals" in context.pages),
+        (source.fingerprint, tuple(kept.items()), "goals" in context.pages, chosen_lead()),
         lambda: scoring.agency_board(context.connection, source),
     )
     return Page(
@@ -46,4 +47,5 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
         words=words,
         cycles=sorted({*source.cycles, source.asked.cycle}),
         kept=kept,
+        leads=chosen_lead(),
     )
