@@ -66,7 +66,17 @@ from app.access.sessions import (
     viewer_of,
 )
 from app.access.signing_in import Attempt, attempt_succeeded, begin_attempt, count_unknown_key, finish_attempt
-from app.access.trail import JsonText, TrailRow, record_deed, record_reading, trail_rows
+from app.access.trail import (
+    JsonText,
+    SubjectFilter,
+    TrailFilter,
+    TrailRow,
+    deeds_in_all,
+    employees_of_accounts,
+    record_deed,
+    record_reading,
+    trail_rows,
+)
 
 __all__ = [
     "FIRST_PASSWORD_LIFE",
@@ -86,6 +96,8 @@ __all__ = [
     "NewAccount",
     "OpenSessions",
     "OwnSession",
+    "SubjectFilter",
+    "TrailFilter",
     "TrailRow",
     "Viewer",
     "account_by_id",
@@ -102,8 +114,10 @@ __all__ = [
     "create_account",
     "create_hook",
     "create_key",
+    "deeds_in_all",
     "disable_account",
     "email_key",
+    "employees_of_accounts",
     "end_own_session",
     "end_sessions",
     "exists",

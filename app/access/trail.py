@@ -7,19 +7,31 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app import organisation
 from app.access.accounts import meant_by
+from app.access.sessions import email_key
 from app.access.tables import account, reading_log, trail
 from app.kit.bulk import among
 from app.rules.terms import NodeKind
 
-__all__ = ["JsonText", "TrailRow", "record_deed", "record_reading", "trail_rows"]
+__all__ = [
+    "JsonText",
+    "SubjectFilter",
+    "TrailFilter",
+    "TrailRow",
+    "deeds_in_all",
+    "employees_of_accounts",
+    "record_deed",
+    "record_reading",
+    "trail_rows",
+]
 
 
 class JsonText(str):
@@ -40,6 +52,40 @@ class TrailRow:
     before: str | None
     after: str | None
     why: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectFilter:
+    """What deeds were about: any of these.
+
+    Attributes:
+        subjects: as they stand in a row.
+        beginnings: what a subject begins with, in small letters, such as ``account:``.
+        text: a part of a subject in any letters, nodes and activities apart, whose codes are no words; or what somebody's account is found by.
+    """
+
+    subjects: Collection[str] = ()
+    beginnings: Collection[str] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailFilter:
+    """Which deeds are looked at; what is empty does not narrow.
+
+    Attributes:
+        who: as it stands in a row, a part of an account's e-mail, or a part of a name.
+        deed: the whole deed.
+        about: what it was about.
+        since: the first instant.
+        until: the first instant that is looked at no more.
+    """
+
+    who: str = ""
+    deed: str = ""
+    about: SubjectFilter | None = None
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
 
 
 def record_deed(
@@ -97,13 +143,7 @@ def record_reading(
 
 
 def trail_rows(
-    connection: Connection,
-    *,
-    limit: int,
-    before_id: int | None = None,
-    who: str | None = None,
-    deed: str | None = None,
-    subject: str | None = None,
+    connection: Connection, *, limit: int, before_id: int | None = None, only: TrailFilter | None = None
 ) -> list[TrailRow]:
     """The newest deeds first.
 
@@ -111,28 +151,70 @@ def trail_rows(
         connection: any transaction.
         limit: at most so many.
         before_id: only what was written before this row.
-        who: as it stands in a row, a part of an account's e-mail, or a part of a name.
-        deed: the whole deed.
-        subject: as it stands in a row, or a part of a person's name.
+        only: what narrows them.
 
-    Queries: 1; 1 more (the revision) where it is narrowed by who or about.
+    Queries: 1; 1 more (the revision) where they are narrowed by who or about.
     """
     query = sa.select(trail).order_by(trail.c.id.desc()).limit(limit)
+    query = query.where(*_narrowed(connection, only or TrailFilter()))
     if before_id is not None:
         query = query.where(trail.c.id < before_id)
-    if who:
-        mails = sa.select(sa.literal("account:") + account.c.email).where(
-            meant_by(connection, organisation.directory(connection), who)
-        )
-        query = query.where((trail.c.who == who) | trail.c.who.in_(mails))
-    if deed:
-        query = query.where(trail.c.deed == deed)
-    if subject:
-        people = [
-            f"{NodeKind.EMPLOYEE}:{number}" for number in organisation.directory(connection).employees_meant(subject)
-        ]
-        query = query.where((trail.c.subject == subject) | among(connection, trail.c.subject, people))
     return [TrailRow(**row) for row in connection.execute(query).mappings()]
+
+
+def deeds_in_all(connection: Connection, *, only: TrailFilter, count_to: int) -> int:
+    """How many deeds there are, counted up to one more than so many. Queries: those of :func:`trail_rows`."""
+    some = sa.select(trail.c.id).where(*_narrowed(connection, only)).limit(count_to + 1).subquery()
+    return connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+
+
+def _narrowed(connection: Connection, only: TrailFilter) -> list[sa.ColumnElement[bool]]:
+    of = trail.c
+    conditions: list[sa.ColumnElement[bool]] = []
+    if only.who:
+        conditions.append((of.who == only.who) | of.who.in_(_account_labels(connection, only.who)))
+    if only.deed:
+        conditions.append(of.deed == only.deed)
+    if only.about is not None:
+        conditions.append(_is_about(connection, only.about))
+    if only.since is not None:
+        conditions.append(of.at >= only.since)
+    if only.until is not None:
+        conditions.append(of.at < only.until)
+    return conditions
+
+
+def _account_labels(connection: Connection, text: str) -> sa.Select[Any]:
+    return sa.select(sa.literal("account:") + account.c.email).where(
+        meant_by(connection, organisation.directory(connection), text)
+    )
+
+
+def _is_about(connection: Connection, about: SubjectFilter) -> sa.ColumnElement[bool]:
+    subject = trail.c.subject
+    small = sa.func.lower(subject)
+    conditions = [
+        among(connection, subject, tuple(about.subjects)),
+        *(small.startswith(beginning, autoescape=True) for beginning in about.beginnings),
+    ]
+    if about.text:
+        is_coded = sa.or_(*(subject.startswith(f"{kind}:") for kind in (*NodeKind, "activity")))
+        conditions += [
+            small.contains(about.text.lower(), autoescape=True) & ~is_coded,
+            subject.in_(_account_labels(connection, about.text)),
+        ]
+    return sa.or_(*conditions)
+
+
+def employees_of_accounts(connection: Connection, emails: Collection[str]) -> dict[str, str]:
+    """The numbers of the employees whose accounts have these e-mails, by e-mail as it was written. Queries: 1, where there are any."""
+    if not emails:
+        return {}
+    keys = sorted({email_key(one) for one in emails})
+    query = sa.select(account.c.email, account.c.employee).where(
+        account.c.email_key.in_(keys), account.c.employee.is_not(None)
+    )
+    return {email: number for email, number in connection.execute(query) if number is not None}
 
 
 def _as_json(value: object) -> str | None:

@@ -36,7 +36,12 @@ def create_key(name: str, scope: str) -> None:
     with database.write(Deed.KEEP_KEYS) as connection:
         secret = access.create_key(connection, name=name, scope=Scope(scope), now=clock.now())
         access.record_deed(
-            connection, who="command", deed=Deed.KEEP_KEYS, at=clock.now(), subject=name, after={"scope": scope}
+            connection,
+            who="command",
+            deed=Deed.KEEP_KEYS,
+            at=clock.now(),
+            subject=f"key:{name}",
+            after={"scope": scope},
         )
     click.echo(secret)
 
@@ -53,7 +58,7 @@ def create_hook(name: str) -> None:
     database = open_database(settings())
     with database.write(Deed.KEEP_HOOKS) as connection:
         secret = access.create_hook(connection, name=name, now=clock.now())
-        access.record_deed(connection, who="command", deed=Deed.KEEP_HOOKS, at=clock.now(), subject=name)
+        access.record_deed(connection, who="command", deed=Deed.KEEP_HOOKS, at=clock.now(), subject=f"hook:{name}")
     click.echo(secret)
 
 
@@ -94,7 +99,7 @@ def create_user(email: str, roles: tuple[str, ...], employee: str | None) -> Non
             who="command",
             deed=Deed.KEEP_ACCOUNTS,
             at=clock.now(),
-            subject=email,
+            subject=f"account:{account.email}",
             after={"roles": sorted(roles), "employee": employee},
         )
     click.echo(account.password)

@@ -10,6 +10,7 @@ from app.exports.csv_files import as_csv
 from app.exports.goals import goals_export
 from app.exports.grades import EMPLOYEES as EMPLOYEE_GRADES
 from app.exports.grades import UNITS as UNIT_GRADES
+from app.exports.grades import NamedEmployeeGrade, NamedUnitGrade
 from app.exports.people import EXPORT as PEOPLE
 from app.exports.table import Cell, Column, Export, Sheet, harmless
 from app.exports.xlsx_files import refuse_more_than_a_workbook_holds, write_xlsx
@@ -23,6 +24,8 @@ __all__ = [
     "Cell",
     "Column",
     "Export",
+    "NamedEmployeeGrade",
+    "NamedUnitGrade",
     "Sheet",
     "as_csv",
     "goals_export",

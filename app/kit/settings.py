@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 __all__ = ["ROOT", "SECRET_KEY_LENGTH_MIN", "Settings"]
 
@@ -22,6 +23,8 @@ _SECRET_KEY_LETTERS_MIN: Final = 8
 """Different characters in it: what repeats itself is short, however long it is."""
 
 _PERIOD_MAX: Final = 1440
+
+_UTC: Final = ZoneInfo("UTC")
 
 _SECRET_KEY_WORDS: Final = ("secret", "changeme", "change-me", "change_me", "replace", "example", "password", "default")
 """What stands in other people's examples: a key that begins so was copied."""
@@ -45,6 +48,7 @@ class Settings:
         session_life: ``KOPES_SESSION_HOURS``: and any has, so long after it was begun.
         proxies: ``KOPES_PROXIES``: how many reverse proxies stand before the server and set ``X-Forwarded-For`` and
             ``X-Forwarded-Proto``; the host is the one that the request names, which they hand on.
+        timezone: ``KOPES_TIMEZONE``: in which pages write instants, by its IANA name; days that rules go by are not moved by it.
     """
 
     database_url: str = field(default_factory=lambda: f"sqlite:///{ROOT / 'instance' / 'kopes.sqlite'}")
@@ -55,6 +59,7 @@ class Settings:
     session_idle: dt.timedelta = dt.timedelta(minutes=30)
     session_life: dt.timedelta = dt.timedelta(hours=12)
     proxies: int = 0
+    timezone: ZoneInfo = _UTC
 
     @property
     def secret_key_is_weak(self) -> bool:
@@ -76,7 +81,7 @@ class Settings:
         """Read the settings from environment variables; what is not set keeps its default.
 
         Raises:
-            ValueError: a number is not one; the message names the variable.
+            ValueError: a number or a time zone is not one; the message names the variable.
         """
         env = os.environ if environment is None else environment
         given: dict[str, object] = {}
@@ -96,6 +101,8 @@ class Settings:
         ):
             if (number := _number(env, variable)) is not None:
                 given[name] = _period(variable, number, unit)
+        if zone := env.get("KOPES_TIMEZONE"):
+            given["timezone"] = _timezone("KOPES_TIMEZONE", zone)
         return cls(**given)  # type: ignore[arg-type]
 
 
@@ -114,3 +121,12 @@ def _period(variable: str, number: int, unit: dt.timedelta) -> dt.timedelta:
         message = f"{variable}: 1 to {_PERIOD_MAX} was expected, not {number}"
         raise ValueError(message)
     return number * unit
+
+
+def _timezone(variable: str, name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    # A name that is a folder, or that leads out of the zones' own, is an OSError or a ValueError.
+    except (KeyError, OSError, ValueError):
+        message = f"{variable}: the name of a time zone was expected, such as Asia/Seoul, not {name!r}"
+        raise ValueError(message) from None

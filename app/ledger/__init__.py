@@ -50,7 +50,7 @@ from app.ledger.rejects import (
     rejected_events,
     settle_rejected,
 )
-from app.ledger.search import Entry, EventFilter, RawEvent, raw_event, search_events
+from app.ledger.search import Entry, EventFilter, RawEvent, events_in_all, raw_event, search_events
 from app.ledger.suggestions import Alike, Contents, Party, activities_alike, suggest_parties
 from app.ledger.tally import EventSet, event_set
 from app.ledger.totals import Figures, current_figures
@@ -126,6 +126,7 @@ __all__ = [
     "errors_of",
     "event_key",
     "event_set",
+    "events_in_all",
     "figures_as_of",
     "figures_by_day",
     "forget_changes",

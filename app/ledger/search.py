@@ -20,7 +20,17 @@ from app.ledger.frame import Frame
 from app.rules.identity import plain_name
 from app.rules.names import folded
 
-__all__ = ["CameBy", "Entry", "EventFilter", "RawEvent", "names_have", "narrowed_events", "raw_event", "search_events"]
+__all__ = [
+    "CameBy",
+    "Entry",
+    "EventFilter",
+    "RawEvent",
+    "events_in_all",
+    "names_have",
+    "narrowed_events",
+    "raw_event",
+    "search_events",
+]
 
 _JUDGEMENTS = ("verified", "rejected")
 
@@ -30,7 +40,7 @@ class EventFilter:
     """Which events are looked at; what is empty does not narrow.
 
     Attributes:
-        source: the whole source.
+        source: a part of the source, in any letters.
         id: the whole id.
         type: without ``kopes.``.
         from_: the first day.
@@ -52,8 +62,8 @@ class EventFilter:
 class Entry:
     """An event as the list shows it.
 
-    ``target`` is a verdict's activity, whether it has come or not; ``void`` says that the verdict was given by one of the activity's own
-    employees and has no effect.
+    ``employee`` is whoever an activity was entered for, ``by`` whoever gave a verdict; ``target`` is a verdict's activity, whether it has come
+    or not; ``void`` says that the verdict was given by one of the activity's own employees and has no effect.
     """
 
     seq: int
@@ -65,6 +75,7 @@ class Entry:
     day: dt.date
     received_at: dt.datetime
     employee: str | None
+    by: str | None
     company: str
     buyer: str
     country: str
@@ -99,6 +110,10 @@ class RawEvent:
     hash: str
     body: str
     target: str | None
+    by: str | None
+    """Who gave a verdict."""
+    reason: str
+    """That a verdict was given with."""
     void: bool
     came_by: CameBy | None
 
@@ -151,6 +166,15 @@ def search_events(
     return [_entry(frame, row, owners) for row in rows]
 
 
+def events_in_all(connection: Connection, frame: Frame, *, only: EventFilter, count_to: int) -> int:
+    """How many events there are, counted up to one more than so many. Queries: 1."""
+    event, activity = tables.event, tables.activity
+    some = sa.select(event.c.seq).where(*narrowed_events(connection, frame, only)).limit(count_to + 1)
+    if only.text.strip():
+        some = some.join(activity, activity.c.seq == event.c.seq)
+    return connection.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
+
+
 def _entry(frame: Frame, row: Any, owners: Mapping[int, frozenset[int]]) -> Entry:
     return Entry(
         seq=row.seq,
@@ -161,7 +185,8 @@ def _entry(frame: Frame, row: Any, owners: Mapping[int, frozenset[int]]) -> Entr
         time=row.time,
         day=row.day,
         received_at=row.received_at,
-        employee=row.by if row.employee is None else frame.numbers[row.employee],
+        employee=None if row.employee is None else frame.numbers[row.employee],
+        by=row.by,
         company=row.company_name or row.company_registration or "",
         buyer=row.buyer_name or "",
         country=row.buyer_country or "",
@@ -195,9 +220,11 @@ def narrowed_events(connection: Connection, frame: Frame, only: EventFilter) -> 
     """What a filter asks of a row of ``event``, with the row of ``activity`` or ``verdict`` beside it."""
     event = tables.event
     conditions: list[sa.ColumnElement[bool]] = []
-    for column, wanted in ((event.c.source, only.source), (event.c.id, only.id), (event.c.type, only.type)):
+    for column, wanted in ((event.c.id, only.id), (event.c.type, only.type)):
         if wanted:
             conditions.append(column == wanted)
+    if only.source:
+        conditions.append(sa.func.lower(event.c.source).contains(only.source.lower(), autoescape=True))
     if only.from_ is not None:
         conditions.append(event.c.day >= only.from_)
     if only.to is not None:
@@ -240,7 +267,7 @@ def raw_event(connection: Connection, frame: Frame, *, key: str) -> RawEvent | N
     """One event as it was recorded, an activity or a verdict; None where there is none. Queries: 2."""
     event, verdict, arrival = tables.event, tables.verdict, tables.arrival
     row = connection.execute(
-        sa.select(event, verdict.c.target, verdict.c.activity, verdict.c.by)
+        sa.select(event, verdict.c.target, verdict.c.activity, verdict.c.by, verdict.c.reason)
         .add_columns(arrival.c.door, arrival.c.sender, arrival.c.request, arrival.c.rejected)
         .outerjoin(verdict, verdict.c.seq == event.c.seq)
         .outerjoin(arrival, arrival.c.id == event.c.arrival)
@@ -261,6 +288,8 @@ def raw_event(connection: Connection, frame: Frame, *, key: str) -> RawEvent | N
         hash=row.hash,
         body=row.body,
         target=row.target,
+        by=row.by,
+        reason=row.reason or "",
         void=_is_void(frame, row, owners),
         came_by=None
         if row.door is None

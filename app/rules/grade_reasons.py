@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from app.rules.grading import Candidate, EarlierResult, EmployeeProposal, GradeInGroup, Standing
+from app.rules.grading import Candidate, EarlierResult, EmployeeProposal, GradeInGroup, Standing, Standings
 from app.rules.pay import PaySlip
 from app.rules.policies import Policies
 from app.rules.promotion import PromotionPoints
 
-__all__ = ["BetterGrade", "GradeReasons", "grade_reasons"]
+__all__ = ["BetterGrade", "BeyondSeats", "GradeReasons", "beyond_seats", "grade_reasons"]
 
 
 class BetterGrade(NamedTuple):
@@ -26,6 +26,19 @@ class BetterGrade(NamedTuple):
     """The published score that has it at the least: whoever reaches it shares the grade, as long as the others stay where they are."""
     missing: Decimal
     """How far one's own published score is below it."""
+
+
+class BeyondSeats(NamedTuple):
+    """A grade of a group in which there are not as many as it has seats, and what made it so."""
+
+    group: str
+    grade: str
+    seats: int
+    people: int
+    score: Decimal | None
+    """The score that equals have where the grade ends; None where it is discipline that brings the grade."""
+    number: int
+    """How many these equals are, or how many discipline has brought here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +90,28 @@ def grade_reasons(proposal: EmployeeProposal, employee: str, *, cycle: int, poli
         points=proposal.points.get(employee),
         minimum_days=policies.minimum_days,
     )
+
+
+def beyond_seats(places: Standings) -> tuple[BeyondSeats, ...]:
+    """Where the grades that people have differ from the seats: equals share the better grade, and discipline brings the lowest one."""
+    members: dict[str, list[Standing]] = {}
+    for one in places.by_code.values():
+        members.setdefault(one.group, []).append(one)
+    beyond: list[BeyondSeats] = []
+    for group, grades in places.in_group.items():
+        to_seat = 0
+        for grade in grades[:-1]:
+            to_seat += grade.people - grade.seats
+            if to_seat > 0 and grade.lowest is not None:
+                equals = sum(
+                    not one.entrant.disciplined and one.entrant.score == grade.lowest for one in members[group]
+                )
+                beyond.append(BeyondSeats(group, grade.grade, grade.seats, grade.people, grade.lowest, equals))
+        last = grades[-1]
+        if last.people > last.seats:
+            number = sum(one.entrant.disciplined for one in members[group])
+            beyond.append(BeyondSeats(group, last.grade, last.seats, last.people, None, number))
+    return tuple(beyond)
 
 
 def _tied(proposal: EmployeeProposal, standing: Standing) -> int:

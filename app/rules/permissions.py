@@ -22,6 +22,7 @@ __all__ = [
     "PERMISSIONS",
     "POWERS",
     "PUBLIC_DEEDS",
+    "RECORDED_DEEDS",
     "ROLES_OF_EMPLOYEES",
     "SIGNED_IN_DEEDS",
     "Deed",
@@ -121,6 +122,30 @@ PUBLIC_DEEDS: Final = frozenset({Deed.PUBLIC, Deed.SIGN_IN, Deed.CHOOSE_LOOK, De
 
 SIGNED_IN_DEEDS: Final = frozenset({Deed.OPEN_HOME, Deed.SIGN_OUT, Deed.CHANGE_PASSWORD, Deed.KEEP_SESSIONS})
 """Open to every account, about itself."""
+
+RECORDED_DEEDS: Final = frozenset(
+    {
+        Deed.SIGN_IN,
+        Deed.SIGN_OUT,
+        Deed.CHANGE_PASSWORD,
+        Deed.KEEP_SESSIONS,
+        Deed.SEE_SCORECARD,
+        Deed.SEE_TRAIL,
+        Deed.LOG_ACTIVITY,
+        Deed.REVERSE_ACTIVITY,
+        Deed.VERIFY,
+        Deed.SET_TARGETS,
+        Deed.EXPORT,
+        Deed.EXPORT_ACTIVITIES,
+        Deed.EXPORT_GOALS,
+        Deed.REPLAY_REJECTED,
+        Deed.KEEP_ACCOUNTS,
+        Deed.KEEP_KEYS,
+        Deed.KEEP_HOOKS,
+    }
+)
+"""What the trail tells of. To see a scorecard is among it where a program reads many people's; to see the trail, where an auditor notes
+that rights were given. Events that programs send stand in the ledger, with who sent them."""
 
 FIRST_PASSWORD_DEEDS: Final = frozenset({Deed.SIGN_OUT, Deed.CHANGE_PASSWORD})
 """What alone is open, beside what is open to anyone, to who signed in with a password that somebody else chose."""

@@ -26,7 +26,7 @@ from app.rules.terms import Node, NodeKind, UnitKind
 from app.scoring.board import node_name
 from app.scoring.plan import CyclePlan, Selection, State
 from app.scoring.scorecards import ScoreQuery, Scores, read_figures, score_figures
-from app.scoring.trend import change_since, projections_before
+from app.scoring.trend import change_since, projections_before, projections_by_week, taken_at
 
 __all__ = [
     "AgencyBoard",
@@ -69,6 +69,8 @@ class HeatRow:
 
     head: HeatCell | None
     cells: tuple[HeatCell, ...]
+    weeks: tuple[float, ...] = ()
+    """Where its head was led, week by week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class AgencyBoard:
 
     cycle: int
     cycles: tuple[int, ...]
-    asked: ScoreQuery
+    query: ScoreQuery
     outlook: Outlook
     agency: HeatCell | None
     own: float | None
@@ -153,6 +155,8 @@ class AgencySource:
     """The day that movers are held against."""
     before: Mapping[str, float]
     """Where each unit was led on it."""
+    trend_at: dt.datetime | None
+    """When the trend was last taken."""
 
     @property
     def fingerprint(self) -> tuple[object, ...]:
@@ -163,19 +167,26 @@ class AgencySource:
             self.events,
             self.since,
             tuple(self.before.items()),
+            self.trend_at,
         )
 
 
 def agency_source(connection: Connection, *, loaded: State, asked: ScoreQuery) -> AgencySource:
     """Tell what the agency's page is made of.
 
-    Queries: 2 (the events, the trend).
+    Queries: 3 (the events, the trend, when it was taken).
     """
     plan = loaded.plan(asked.cycle)
     events = ledger.event_set(connection, asked.as_of)
     since, before = projections_before(connection, asked, plan=plan, of=NodeKind.UNIT)
     return AgencySource(
-        cycles=loaded.sheet.cycles, asked=asked, selection=plan.everything(), events=events, since=since, before=before
+        cycles=loaded.sheet.cycles,
+        asked=asked,
+        selection=plan.everything(),
+        events=events,
+        since=since,
+        before=before,
+        trend_at=taken_at(connection, asked.cycle),
     )
 
 
@@ -185,13 +196,20 @@ _KEPT: Final[LruCache[AgencyBoard]] = LruCache(16)
 def agency_board(connection: Connection, source: AgencySource) -> AgencyBoard:
     """The agency's page, worked out by one thread at a time.
 
-    Queries: none where it is kept, else those of :func:`app.scoring.read_figures`.
+    Queries: none where it is kept, else those of :func:`app.scoring.read_figures` and 1 of the trend.
     """
     key = (str(connection.engine.url), source.fingerprint)
-    return _KEPT.get_or_make(key, lambda: _board(source, read_figures(connection, source.selection, source.asked)))
+    return _KEPT.get_or_make(key, lambda: _read_board(connection, source))
 
 
-def _board(source: AgencySource, figures: Figures) -> AgencyBoard:
+def _read_board(connection: Connection, source: AgencySource) -> AgencyBoard:
+    figures = read_figures(connection, source.selection, source.asked)
+    plan = source.selection.plan
+    heads = [_unit(code) for code in _headquarters(plan, plan.day_within(source.asked.day))]
+    return _board(source, figures, projections_by_week(connection, source.asked, plan=plan, nodes=heads))
+
+
+def _board(source: AgencySource, figures: Figures, weeks: Mapping[str, tuple[float, ...]]) -> AgencyBoard:
     asked = source.asked
     scored = score_figures(source.selection, figures, asked)
     plan = source.selection.plan
@@ -215,13 +233,13 @@ def _board(source: AgencySource, figures: Figures) -> AgencyBoard:
     return AgencyBoard(
         cycle=plan.cycle,
         cycles=source.cycles,
-        asked=asked,
+        query=asked,
         outlook=outlook,
         agency=agency,
         own=scored.of(agency.node)[0] if agency else None,
         goals=goals,
         unserved=unserved,
-        rows=_rows(plan, cells, root, day),
+        rows=_rows(plan, cells, root, day, weeks),
         units=len(living),
         units_scored=sum(cell.final is not None for cell in living),
         movers_since=source.since,
@@ -264,18 +282,32 @@ def _leading_people(scored: Scores, outlook: Outlook) -> list[Decimal | None]:
 # ---------------------------------------------------------------------------------------------------------------- the heat map
 
 
-def _rows(plan: CyclePlan, cells: dict[Node, HeatCell], root: str | None, day: dt.date) -> tuple[HeatRow, ...]:
-    """A row a regional headquarters, in the order of their codes; last the units that stand under none of them."""
+def _headquarters(plan: CyclePlan, day: dt.date) -> list[str]:
+    """The regional headquarters of a day, in the order of their codes."""
+    tree = plan.frame.directory.tree
+    root = tree.root_on(day)
+    below = tree.below_on(root, day) if root else ()
+    return sorted(code for code in below if (row := tree.unit_on(code, day)) and row.kind is UnitKind.REGIONAL_HQ)
+
+
+def _rows(
+    plan: CyclePlan,
+    cells: dict[Node, HeatCell],
+    root: str | None,
+    day: dt.date,
+    weeks: Mapping[str, tuple[float, ...]],
+) -> tuple[HeatRow, ...]:
+    """A row a regional headquarters; last the units that stand under none of them."""
     if root is None:
         return ()
     tree = plan.frame.directory.tree
     below = tree.below_on(root, day)
-    heads = sorted(code for code in below if (row := tree.unit_on(code, day)) and row.kind is UnitKind.REGIONAL_HQ)
+    heads = _headquarters(plan, day)
     rows, placed = [], {root, *heads}
     for head in heads:
         under = sorted(code for code in tree.below_on(head, day) if code not in placed)
         placed.update(under)
-        rows.append(HeatRow(cells.get(_unit(head)), _named(cells, under)))
+        rows.append(HeatRow(cells.get(_unit(head)), _named(cells, under), weeks.get(str(_unit(head)), ())))
     others = _named(cells, sorted(code for code in below if code not in placed))
     return (*rows, HeatRow(None, others)) if others else tuple(rows)
 

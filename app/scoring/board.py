@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isnan
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -53,6 +54,7 @@ __all__ = [
 ]
 
 MOVES_SHOWN: Final = 8
+COSTLY_SHOWN: Final = 3
 
 
 class Visibility(NamedTuple):
@@ -89,6 +91,8 @@ class BoardLine:
         goal: the target, else the base value: what the year's work is held against.
         expected: the part of it that should be there by the day asked; None where nothing is expected by days.
         pace: actual ÷ expected; None without either.
+        counted_weight: its share of 100 among the lines that have a score, where that is not its weight.
+        costs: the points that it keeps the own score below 100 by at the year's end; None where nobody can say.
     """
 
     facts: LineFacts
@@ -98,6 +102,8 @@ class BoardLine:
     goal: str | None
     expected: Decimal | None
     pace: Decimal | None
+    counted_weight: Decimal | None
+    costs: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +159,7 @@ class Board:
     job: Job | None
     cycle: int
     cycles: tuple[int, ...]
-    asked: ScoreQuery
+    query: ScoreQuery
     card: Scorecard
     """On the basis asked for."""
     final: Scorecard
@@ -161,6 +167,8 @@ class Board:
     lines: tuple[BoardLine, ...]
     groups: tuple[LineGroup, ...]
     """The same lines by their areas."""
+    costly: tuple[BoardLine, ...]
+    """Those of them that cost the most points, the dearest first."""
     unit_parts: tuple[UnitPart, ...]
     unit_pct: Decimal
     own_pct: Decimal
@@ -282,7 +290,13 @@ def board(source: BoardSource) -> Board:
     (provisional_card,) = make_scorecards(provisional, first=1)
     card = final_card if asked.basis is Basis.FINAL else provisional_card
     facts = line_facts(plan, node)
-    lines = tuple(_line(*one) for one in zip(facts, card.lines, final_card.lines, provisional_card.lines, strict=True))
+    measured = sum((one.weight for one in card.lines if one.score is not None), Decimal(0))
+    scored = final if asked.basis is Basis.FINAL else provisional
+    costs = scored.lost[scored.selection.shown_node == 0].tolist()
+    lines = tuple(
+        _line(*one, measured=measured)
+        for one in zip(facts, card.lines, final_card.lines, provisional_card.lines, costs, strict=True)
+    )
     others = {one.node: one for one in _besides(directory, plan, final, provisional, day)}
     person = plan.people.get(node.code) if node.kind is NodeKind.EMPLOYEE else None
     blend = plan.sheet.definitions.policies.blend[person.job] if person else None
@@ -293,13 +307,14 @@ def board(source: BoardSource) -> Board:
         job=person.job if person else None,
         cycle=plan.cycle,
         cycles=source.cycles,
-        asked=asked,
+        query=asked,
         card=card,
         final=final_card,
         provisional=provisional_card,
         lines=lines,
         groups=_groups(card, lines),
-        unit_parts=_unit_parts(plan, node, final if asked.basis is Basis.FINAL else provisional, day),
+        costly=tuple(sorted((one for one in lines if one.costs), key=lambda one: -(one.costs or 0.0)))[:COSTLY_SHOWN],
+        unit_parts=_unit_parts(plan, node, scored, day),
         unit_pct=Decimal(blend.unit) if blend else Decimal(0),
         own_pct=Decimal(blend.own) if blend else Decimal(100),
         days_present=person.presence.days_present if person else None,
@@ -408,10 +423,23 @@ def _facts(plan: CyclePlan, line: Line) -> LineFacts:
     )
 
 
-def _line(facts: LineFacts, shown: LineScore, final: LineScore, provisional: LineScore) -> BoardLine:
+def _line(
+    facts: LineFacts, shown: LineScore, final: LineScore, provisional: LineScore, costs: float, *, measured: Decimal
+) -> BoardLine:
     goal = shown.target or shown.base
     expected, pace = pace_of(shown, grows=facts.grows)
-    return BoardLine(facts, shown, final, provisional, goal, expected, pace)
+    rescales = shown.score is not None and measured not in {Decimal(0), Decimal(100)}
+    return BoardLine(
+        facts,
+        shown,
+        final,
+        provisional,
+        goal,
+        expected,
+        pace,
+        shown.weight * 100 / measured if rescales else None,
+        None if isnan(costs) else costs,
+    )
 
 
 def pace_of(line: LineScore, *, grows: bool) -> tuple[Decimal | None, Decimal | None]:

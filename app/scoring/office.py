@@ -10,20 +10,21 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
+import numpy as np
 from sqlalchemy import Connection
 
 from app import cascade, ledger
 from app.cascade import TargetChange
-from app.rules.definitions import KpiVersion
+from app.rules.definitions import KpiVersion, Translated
 from app.rules.measures import ADDS_UP, GROWS_WITH_DAYS, Aggregate
 from app.rules.outlook import Outlook, leading_score
 from app.rules.targets import NoTarget, SetTarget
 from app.rules.terms import Basis, Job, Link, Node, NodeKind
 from app.scoring.board import node_name, pace_of
 from app.scoring.plan import CyclePlan, State
-from app.scoring.scorecards import LineScore, ScoreQuery, make_scorecards, read_figures, score_figures
+from app.scoring.scorecards import LineScore, ScoreQuery, Scores, make_scorecards, read_figures, score_figures
 from app.scoring.trend import change_since, projections_before
 
 __all__ = [
@@ -38,6 +39,14 @@ __all__ = [
     "target_past",
     "targets",
 ]
+
+
+class Costly(NamedTuple):
+    """The KPI that costs somebody the most points of the own score at the year's end."""
+
+    kpi: str
+    name: Translated
+    points: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +64,8 @@ class Member:
     provisional_score: float | None
     change: Decimal | None
     """Of the score that leads, since the day that the office says."""
+    costly: Costly | None
+    """What keeps the own score lowest."""
     people: int
     """Of a unit: how many are posted to it and below it."""
     waiting: int
@@ -124,6 +135,7 @@ def office(connection: Connection, *, loaded: State, unit: str, asked: ScoreQuer
                 change=change_since(
                     before.get(str(one)), leading_score(projected=ahead, so_far=whole, outlook=outlook)
                 ),
+                costly=_costly(final, place),
                 people=len(counted) if one.kind is NodeKind.UNIT else 0,
                 waiting=sum(waiting.get(number, 0) for number in counted),
             )
@@ -143,6 +155,16 @@ def office(connection: Connection, *, loaded: State, unit: str, asked: ScoreQuer
         outlook=outlook,
         since=since,
     )
+
+
+def _costly(scored: Scores, place: int) -> Costly | None:
+    """What the node at a place loses the most points by; None where it loses none."""
+    plan, lost = scored.selection.plan, scored.lost[scored.selection.shown_node == place]
+    if not (lost > 0).any():
+        return None
+    dearest = int(np.nanargmax(lost))
+    kpi = plan.sheet.definitions.kpis[plan.lines[scored.selection.nodes[place]][dearest].row.kpi]
+    return Costly(kpi.code, kpi.version(plan.cycle).name, float(lost[dearest]))
 
 
 def by_lead(members: Sequence[Member], outlook: Outlook) -> tuple[Member, ...]:

@@ -20,6 +20,7 @@ from app.rules.names import folded, person_meant
 from app.rules.outlook import Outlook, leading_band, leading_score
 from app.rules.rollup import Band, band, published
 from app.rules.terms import Job, Node, NodeKind
+from app.scoring.agency import RISK_BANDS
 from app.scoring.plan import CyclePlan
 from app.scoring.scorecards import ScoreQuery, Scores, scores
 from app.scoring.trend import change_since, projections_before
@@ -37,6 +38,7 @@ class RosterFilter:
         unit: a unit's code: its people and those of all units below it.
         group: an evaluation group.
         band: the band of the score that leads (:mod:`app.rules.outlook`).
+        at_risk: only those whom the year leads below the band C.
         text: a part of a name or the number.
         sort: one of :data:`SORTS`.
         descending: whether the largest come first; who has none always comes last.
@@ -45,6 +47,7 @@ class RosterFilter:
     unit: str = ""
     group: str = ""
     band: str = ""
+    at_risk: bool = False
     text: str = ""
     sort: str = "leading"
     descending: bool = True
@@ -104,6 +107,7 @@ def roster(connection: Connection, *, asked: ScoreQuery, only: RosterFilter) -> 
         if (not only.unit or row.unit in under)
         and (not only.group or row.group == only.group)
         and (not only.band or row.band == only.band)
+        and (not only.at_risk or row.band in RISK_BANDS)
         and (not only.text.strip() or person_meant(only.text, name=row.name, number=row.number))
     ]
     return Roster(

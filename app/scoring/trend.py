@@ -41,9 +41,11 @@ __all__ = [
     "keep_taken",
     "newest",
     "projections_before",
+    "projections_by_week",
     "snapshots",
     "stale_days",
     "take_snapshot",
+    "taken_at",
     "trend_of",
     "trends_of",
 ]
@@ -164,6 +166,12 @@ def newest(connection: Connection) -> Taken:
     return Taken(token=current_revision(connection).whole, event=ledger.newest_event(connection))
 
 
+def taken_at(connection: Connection, cycle: int) -> dt.datetime | None:
+    """When the trend of a cycle was last taken: what was read of it stays true until then. Queries: 1."""
+    at: dt.datetime | None = connection.scalar(sa.select(trend_taken.c.at).where(trend_taken.c.cycle == cycle))
+    return at
+
+
 def stale_days(connection: Connection, cycle: int, *, today: dt.date) -> list[dt.date]:
     """The days whose snapshots are missing or no longer true, in order.
 
@@ -251,10 +259,7 @@ def projections_before(
         sa.select(sa.func.max(kept.day)).where(*earlier, kept.day <= day_after(day, -MOVED_DAYS)).scalar_subquery(),
         sa.select(sa.func.min(kept.day)).where(*earlier).scalar_subquery(),
     )
-    if isinstance(of, NodeKind):
-        nodes = kept.node.startswith(f"{of}:")
-    else:
-        nodes = among(connection, kept.node, map(str, of))
+    nodes = kept.node.startswith(f"{of}:") if isinstance(of, NodeKind) else among(connection, kept.node, map(str, of))
     rows = connection.execute(
         sa.select(kept.day, kept.node, column.label("score")).where(kept.cycle == asked.cycle, kept.day == start, nodes)
     ).all()
@@ -264,6 +269,34 @@ def projections_before(
     if plan.outlook(since) is Outlook.EARLY:
         return since, {}
     return since, {row.node: row.score for row in rows if row.score is not None}
+
+
+def projections_by_week(
+    connection: Connection, asked: ScoreQuery, *, plan: CyclePlan, nodes: Sequence[Node]
+) -> dict[str, tuple[float, ...]]:
+    """Where nodes were led week by week, from the day on from which a projection is judged by, up to the day asked.
+
+    A node that a snapshot leaves out keeps what it had in the week before.
+
+    Queries: 1.
+    """
+    import pandas as pd
+
+    kept, column = trend.c, trend.c.projected_score
+    if asked.basis is not Basis.FINAL:
+        column = kept.provisional_projected_score
+    rows = connection.execute(
+        sa.select(kept.day, kept.node, column)
+        .where(kept.cycle == asked.cycle, among(connection, kept.node, map(str, nodes)), column.is_not(None))
+        .where(kept.day <= plan.day_within(asked.day))
+    ).all()
+    judged = [row for row in rows if plan.outlook(row.day) is not Outlook.EARLY]
+    if not judged:
+        return {}
+    scores = pd.DataFrame.from_records(judged, columns=["day", "node", "score"])
+    scores["day"] = pd.to_datetime(scores["day"])
+    by_week = scores.pivot_table(index="day", columns="node", values="score").resample("7D").last().ffill()
+    return {str(node): tuple(by_week[node].dropna().tolist()) for node in by_week.columns}
 
 
 def change_since(before: float | None, now: float | None) -> Decimal | None:

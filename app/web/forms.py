@@ -7,6 +7,7 @@ a unit, whatever it is.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import types
@@ -22,7 +23,17 @@ from app.kit.refusals import Invalid, at_field
 from app.plain.findings import Finding, Place, n_
 from app.rules.activities import MESSAGES
 
-__all__ = ["PASSWORD_FIELDS", "ReasonForm", "Typed", "is_plain", "kept", "kept_values", "parsed", "refuse_unfit"]
+__all__ = [
+    "PASSWORD_FIELDS",
+    "ReasonForm",
+    "Typed",
+    "days_turned_round",
+    "is_plain",
+    "kept",
+    "kept_values",
+    "parsed",
+    "refuse_unfit",
+]
 
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -69,6 +80,16 @@ class ReasonForm(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     reason: Annotated[str, Field(min_length=3, max_length=500)]
+
+
+TURNED_ROUND: Final = n_("“To” is before “From”. Turn the two days round to see what lies between them.")
+
+
+def days_turned_round(first: dt.date | None, last: dt.date | None, *, field: str) -> tuple[Finding, ...]:
+    """What a search says at the field of its last day where that is before its first one; nothing else would tell why the list is empty."""
+    if first is None or last is None or first <= last:
+        return ()
+    return (Finding(code="turned_round", message=TURNED_ROUND, place=Place(field=field)),)
 
 
 def kept(given: MultiDict[str, str]) -> dict[str, list[str]]:

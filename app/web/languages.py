@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, get_locale, gettext
@@ -237,20 +238,29 @@ def day(value: dt.date | str | None) -> str:
     return Markup('<time datetime="{}">{}</time>').format(exact.isoformat(), _day(exact, page_language()))
 
 
-def instant(value: dt.datetime | None) -> str:
-    """An instant, by the 24-hour clock in UTC."""
-    if value is None:
-        return ABSENT
-    at = value.astimezone(dt.UTC)
-    shown = f"{_day(at.date(), page_language())} {format_datetime(at, 'HH:mm', locale='en')} UTC"
-    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
+def instant_in(zone: ZoneInfo) -> Callable[[dt.datetime | None], str]:
+    """What writes an instant by the 24-hour clock of a time zone, with the zone's name beside it."""
+
+    def instant(value: dt.datetime | None) -> str:
+        if value is None:
+            return ABSENT
+        at = value.astimezone(zone)
+        shown = f"{_day(at.date(), page_language())} {at:%H:%M} {_zone_name(at)}"
+        return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
+
+    return instant
+
+
+def _zone_name(at: dt.datetime) -> str:
+    """``KST``; of a zone that has no letters of its own how far it is from UTC."""
+    name = at.tzname() or ""
+    return name if name.isalpha() else f"UTC{at:%z}"
 
 
 FILTERS: Final = {
     "band": band_of,
     "counted": counted,
     "day": day,
-    "instant": instant,
     "krw": krw,
     "number": number,
     "part": part,
@@ -276,8 +286,8 @@ def _filled_gettext(context: Context, message: str, /, **parameters: Any) -> str
     return said % {name: named(value) for name, value in parameters.items()}
 
 
-def prepare(app: Flask) -> None:
-    """Give the application its languages and the templates their filters."""
+def prepare(app: Flask, *, timezone: ZoneInfo) -> None:
+    """Give the application its languages and the templates their filters; instants are written in the time zone."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(CATALOGUES)
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
     Babel(app, locale_selector=chosen_language)
@@ -287,7 +297,7 @@ def prepare(app: Flask) -> None:
     # Whatever a template writes of a unit's name is the reader's, wherever it came from: no page can forget it.
     install.finalize = named
     app.jinja_env.globals["gettext"] = _filled_gettext
-    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.filters.update(FILTERS, instant=instant_in(timezone))
     app.jinja_env.globals.update(
         LANGUAGES=LANGUAGES,
         THEMES=THEMES,

@@ -16,14 +16,17 @@ from flask import url_for
 from flask_babel import gettext
 from markupsafe import Markup
 
+from app.access import SubjectFilter
+from app.organisation import Directory
 from app.plain.findings import n_
 from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
 from app.rules.definitions import Definitions
+from app.rules.names import folded
 from app.rules.terms import Node
 from app.web import words
-from app.web.languages import day, page_language
+from app.web.languages import day, named, page_language
 
-__all__ = ["FILTERS", "Subject", "changed", "readable_id", "subject_of"]
+__all__ = ["FILTERS", "Subject", "changed", "readable_id", "subject_of", "subjects_meant"]
 
 _MADE_UP: Final = re.compile(r"(?=.*[0-9])[0-9a-f]{8,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-\w+)?", re.IGNORECASE)
 
@@ -107,6 +110,8 @@ _SUBJECTS: Final[Mapping[str, str]] = {
     "grades": n_("Grades"),
     "people": n_("People"),
     "ledger": n_("Ledger"),
+    "goals": n_("Goals"),
+    "scorecards": n_("Scorecards"),
 }
 
 _KINDS: Final[Mapping[str, str]] = {
@@ -117,6 +122,8 @@ _KINDS: Final[Mapping[str, str]] = {
     "job": n_("Job %(name)s"),
     "rejected": n_("Rejected event %(name)s"),
 }
+
+_ACTIVITY: Final = n_("An activity")
 
 _NAMELESS: Final[Mapping[str, str]] = {
     "command": n_("the command line"),
@@ -181,10 +188,11 @@ def who(label: str) -> str:
 
 
 class Subject(NamedTuple):
-    """What a deed was about: its words, and the page that shows it, if there is one."""
+    """What a deed was about: its words, the page that shows it, if there is one, and what else it is known by."""
 
     text: str
     address: str | None = None
+    beside: str | None = None
 
 
 def subject_of(text: str | None, names: Mapping[str, str]) -> Subject:
@@ -192,7 +200,7 @@ def subject_of(text: str | None, names: Mapping[str, str]) -> Subject:
 
     Args:
         text: as it is kept.
-        names: of nodes, by their text.
+        names: of nodes and of the people who have accounts, by their text.
     """
     if not text:
         return Subject("–")
@@ -200,14 +208,42 @@ def subject_of(text: str | None, names: Mapping[str, str]) -> Subject:
         return Subject(str(gettext(_SUBJECTS[text])))
     kind, _, name = text.partition(":")
     if kind == "activity":
-        return Subject(str(gettext(n_("An activity"))), url_for("activity.activity", key=name))
+        return Subject(str(gettext(_ACTIVITY)), url_for("activity.activity", key=name))
     if kind == "rejected" and name.isdecimal():
         return Subject(who(text), url_for("rejected.one", number=int(name)))
     if kind in _KINDS:
-        return Subject(who(text))
+        return Subject(who(text), beside=names.get(text))
     if Node.parse(text) is not None:
-        return Subject(names.get(text, name), url_for("scorecard.scorecard", node=text))
+        return Subject(
+            names.get(text, name), url_for("scorecard.scorecard", node=text), beside=name if text in names else None
+        )
     return Subject(text)
+
+
+def subjects_meant(text: str, directory: Directory) -> SubjectFilter:
+    """What a searched text means among what deeds were about, by the words that :func:`subject_of` shows.
+
+    A page's name, the words of a kind with a name behind them or without (``Key crm``, ``Account``), the name or number of somebody or of a
+    unit; and a subject as it is kept.
+    """
+    wanted = folded(text)
+    subjects = [code for code, label in _SUBJECTS.items() if wanted in folded(gettext(label))]
+    subjects += [f"employee:{number}" for number in directory.employees_meant(text)]
+    subjects += [f"unit:{code}" for code in directory.tree.units if _is_unit(wanted, code, directory)]
+    subjects += [text, f"activity:{text}"]
+    beginnings = []
+    for kind, label in {**_KINDS, "activity": _ACTIVITY}.items():
+        before, _, after = (folded(words_of) for words_of in str(gettext(label)).partition("%(name)s"))
+        if wanted in before or wanted in after:
+            beginnings.append(f"{kind}:")
+        elif wanted.startswith(before) and wanted.endswith(after):
+            beginnings.append(f"{kind}:{wanted[len(before) : len(wanted) - len(after)].strip()}")
+    return SubjectFilter(subjects=subjects, beginnings=beginnings, text=text)
+
+
+def _is_unit(wanted: str, code: str, directory: Directory) -> bool:
+    names = {row.name for row in directory.tree.rows(code)}
+    return wanted == folded(code) or any(wanted in folded(text) for name in names for text in (name, named(name)))
 
 
 def changed(kept: str | None, definitions: Definitions, names: Mapping[str, str]) -> list[tuple[str, str]] | None:

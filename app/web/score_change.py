@@ -71,18 +71,18 @@ class ScoreChange:
 
     def _waiting(self, moved: Sequence[tuple[LineScore, LineScore]], counted: Collection[str]) -> list[str]:
         """Which KPIs look at it and do not count it yet, each by its own rule."""
-        by_rung: dict[CountsFrom, list[str]] = {}
+        by_level: dict[CountsFrom, list[str]] = {}
         for _, line in moved:
             if line.kpi not in counted:
-                rung = self.plan.sheet.kpi(line.kpi).version(self.plan.cycle).counts_from
-                by_rung.setdefault(rung, []).append(self._name(line.kpi))
+                level = self.plan.sheet.kpi(line.kpi).version(self.plan.cycle).counts_from
+                by_level.setdefault(level, []).append(self._name(line.kpi))
         said = {
             CountsFrom.VERIFIED: gettext("Once it is verified, these move on the final basis: %(kpis)s."),
             CountsFrom.CONFIRMED: gettext(
                 "Once the customer has confirmed it, these move on the final basis: %(kpis)s."
             ),
         }
-        return [said[rung] % {"kpis": ", ".join(names)} for rung, names in by_rung.items() if rung in said]
+        return [said[level] % {"kpis": ", ".join(names)} for level, names in by_level.items() if level in said]
 
     def _name(self, kpi: str) -> str:
         return self.plan.sheet.kpi(kpi).version(self.plan.cycle).name.in_language(page_language())

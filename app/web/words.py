@@ -14,17 +14,18 @@ from app.rules.permissions import Deed
 from app.rules.terms import Role
 
 __all__ = [
+    "COUNTS_FROM",
     "DEEDS",
     "DOORS",
     "JOBS",
     "KINDS",
     "LINKS",
+    "LINK_MEANINGS",
     "METHODS",
     "NO_TARGETS",
     "PERSPECTIVES",
     "REASONS",
     "ROLES",
-    "RUNGS",
     "STATES",
     "STATE_KINDS",
     "TYPES",
@@ -94,13 +95,22 @@ NO_TARGETS: Final[Mapping[str, str]] = {
 """Why there is no target to be set, and of how many lines it is so."""
 
 LINKS: Final[Mapping[str, str]] = {
-    "identical": n_("a slice of"),
-    "contributory": n_("contributes to"),
-    "shared": n_("shared with"),
-    "unique": n_("stands alone"),
+    "identical": n_("A slice of %(parent)s"),
+    "contributory": n_("Contributes to %(parent)s"),
+    "shared": n_("Shared with %(parent)s"),
+    "unique": n_("Stands alone"),
 }
+"""How a line hangs on the one above it."""
 
-RUNGS: Final[Mapping[str, str]] = {
+LINK_MEANINGS: Final[Mapping[str, str]] = {
+    "identical": n_("the same KPI: what is done here counts above too, and targets add up"),
+    "contributory": n_("another KPI that serves the goal above; figures do not add up"),
+    "shared": n_("one figure and one target, which all who share it show"),
+    "unique": n_("no line above it"),
+}
+"""What that says of figures and targets (domain.md 4)."""
+
+COUNTS_FROM: Final[Mapping[str, str]] = {
     "entered": n_("counts as soon as it is entered"),
     "verified": n_("counts once it is verified"),
     "confirmed": n_("counts once the customer has confirmed it"),

@@ -333,5 +333,7 @@ def test_the_trail_only_grows(settled):
         with pytest.raises(DBAPIError), settled.write(Deed.KEEP_KEYS) as connection:
             connection.execute(change)
     with settled.read() as connection:
-        (row,) = access.trail_rows(connection, limit=10, subject="crm")
+        (row,) = access.trail_rows(
+            connection, limit=10, only=access.TrailFilter(about=access.SubjectFilter(subjects=["crm"]))
+        )
     assert (row.who, row.deed, row.after) == ("command", "keep_keys", '{"scope": "read"}')

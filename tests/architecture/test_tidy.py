@@ -15,7 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+import jinja2
 import pytest
+from jinja2 import nodes
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LOCKS: Final = {"requirements.lock", "requirements-dev.lock", "package-lock.json"}
@@ -307,6 +309,19 @@ def test_variables_of_web_ledger_and_scoring_say_what_they_hold():
         if (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in EMPTY_VARIABLES)
         or (isinstance(node, ast.arg) and node.arg in EMPTY_VARIABLES)
     ]
+    assert not empty, "\n".join(empty)
+
+
+def test_templates_say_what_they_show():
+    """The same of what a page hands over: ``asked`` may be anything, ``parameters`` are an address's."""
+    templates = jinja2.Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    empty = []
+    for path in tracked():
+        if path.suffix == ".html" and path.parts[0] == "templates":
+            template = templates.parse((ROOT / path).read_text(encoding="utf-8"))
+            names = {node.name for node in template.find_all(nodes.Name)}
+            names |= {node.attr for node in template.find_all(nodes.Getattr)}
+            empty += [f"{path}: {name}" for name in names & (EMPTY_VARIABLES | {"asked", "told"})]
     assert not empty, "\n".join(empty)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.grade_reasons import BetterGrade, grade_reasons
+from app.rules.grade_reasons import BetterGrade, BeyondSeats, beyond_seats, grade_reasons
 from app.rules.grading import Candidate, EarlierResult, EmployeeProposal, propose_employees
 from app.rules.policies import GroupPolicy, Policies
 from app.rules.terms import Job, Period
@@ -69,6 +69,17 @@ def test_the_cut_off_of_the_next_grade_and_what_is_missing_to_it() -> None:
     assert second.better == BetterGrade("S", Decimal("69.00"), Decimal("1.00"))
 
 
+def test_grades_beyond_their_seats_are_told_with_what_made_them_so() -> None:
+    """Two tie for the one seat of S; and whoever is disciplined is graded E, whatever the score and the seats."""
+    people = [person(f"E{n}", score) for n, score in enumerate([70.0, 70.0, *(60.0 - n for n in range(8))])]
+    places = propose(*people).standings
+    assert beyond_seats(places)[0] == BeyondSeats("agency", "S", 1, 2, Decimal("70.00"), 2)
+    disciplined = [replace(one, disciplined=n in {2, 3, 4}) for n, one in enumerate(people)]
+    lowest = beyond_seats(propose(*disciplined).standings)[-1]
+    assert (lowest.grade, lowest.people, lowest.score, lowest.number) == ("E", 3, None, 3)
+    assert beyond_seats(propose(*(person(f"E{n}", 60.0 + n) for n in range(10))).standings) == ()
+
+
 def test_a_group_too_small_is_named_with_what_it_became() -> None:
     proposal = propose(*(person(f"A{n}", 60.0 + n, group="Asia") for n in range(5)), person("V1", 70.0, group="Vienna"))
     why = grade_reasons(proposal, "V1", cycle=2026, policies=POLICIES)
@@ -92,7 +103,10 @@ def test_reaching_the_cut_off_brings_the_grade(hundredths: list[int], discipline
     """As long as the others stay: proposed anew with that score, it is the grade that was named."""
     people = [person(f"E{n:02}", score / 100, disciplined=n in disciplined) for n, score in enumerate(hundredths)]
     one = people[who % len(people)]
-    why = grade_reasons(propose(*people), one.employee, cycle=2026, policies=POLICIES)
+    proposal = propose(*people)
+    why = grade_reasons(proposal, one.employee, cycle=2026, policies=POLICIES)
+    assert bool(beyond_seats(proposal.standings)) == any(grade.people != grade.seats for grade in why.in_group)
+    assert all(each.number >= (1 if each.score is None else 2) for each in beyond_seats(proposal.standings))
     assert sum(grade.people for grade in why.in_group) == len(people)
     if why.better is None:
         return

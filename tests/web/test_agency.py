@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
+import re
 
 import sqlalchemy as sa
 
@@ -48,6 +50,20 @@ def test_no_employee_is_named_on_it(working: Working) -> None:
     """An executive comes to people by drilling down."""
     working.record(*THREE_DEALS)
     assert "employee:" not in working.ferran.get("/agency").text
+
+
+def test_the_people_at_risk_are_a_list_one_step_away(working: Working) -> None:
+    """As many as are counted, the lowest projection first, on the same day and basis; nobody else stands there."""
+    working.record(*THREE_DEALS)
+    page = working.ferran.get("/agency?basis=provisional").text
+    told = re.search(r'People projected below C</span>\s*<span class="stat-value"><a href="([^"]+)">(\d+) of ', page)
+    assert told is not None
+    assert "basis=provisional" in told[1]
+    listed = working.ferran.get(html.unescape(told[1])).text.split('<tbody data-rows="people">')[1].split("</tbody>")[0]
+    ahead = [float(score) for score in re.findall(r"""data-label="Year's end"><strong>([0-9.]+)<""", listed)]
+    assert len(ahead) == int(told[2])
+    assert ahead == sorted(ahead)
+    assert max(ahead) < 60
 
 
 def test_movers_compare_with_the_snapshot_of_thirty_days_ago(working: Working) -> None:

@@ -95,6 +95,8 @@ def test_a_score_of_earlier_cycles_and_discipline_are_said(working: Working) -> 
     disciplined = working.dana.get("/grades/employee:E2").text
     assert "A disciplinary measure in the cycle ranks after all others" in disciplined
     assert "begins at" not in disciplined
+    seats = working.dana.get("/grades").text.split('id="beyond-seats"', 1)[1].split("</div>", 1)[0]
+    assert "a disciplinary measure brings the lowest grade, whatever the seats (people so graded: 1)" in seats
 
 
 def test_the_cut_offs_of_a_group_are_those_of_the_list(working: Working) -> None:
@@ -103,6 +105,12 @@ def test_the_cut_offs_of_a_group_are_those_of_the_list(working: Working) -> None
     answer = working.dana.post("/grades", {"reason": "by hand", "format": "csv"})
     rows = list(csv.DictReader(answer.text.lstrip("\ufeff").splitlines()))
     graded = [row for row in rows if row["grade"]]
+    listed = working.dana.get("/grades").text
+    for row in graded:
+        shown = listed.split(f"/grades/employee:{row['employee']}?", 1)[1].split("</tr>", 1)[0]
+        assert f">{row['name']}</a>" in shown
+        assert f">{row['group_name']}</td>" in shown
+        assert (row["currency"], row["unit_name"] != "") == ("KRW", True)
     page = html.unescape(working.dana.get("/grades/employee:E1").text)
     group = next(row["group"] for row in graded if row["employee"] == "E1")
     for letter in "SABCDE":

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.web.working import Working
+from app.kit.settings import Settings
+from app.web import create_app
+from app.web.languages import instant_in
+from tests.web.working import NOW, Somebody, Working
 
 _HEADING: Final = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 _ERROR: Final = re.compile(r'id="password-error"[^>]*>(.*?)</p>', re.DOTALL)
@@ -96,6 +101,23 @@ def test_a_bar_of_many_pages_shows_four_and_the_rest_behind_one_key(working: Wor
     menu = bar.split("<summary", 1)[1]
     assert hidden
     assert hidden == set(re.findall(r'<a href="([^"]+)"', menu))
+
+
+def test_instants_are_written_by_the_agencys_clock_with_its_name(working: Working) -> None:
+    """Seoul reads Seoul's time; a zone without letters of its own says how far it is from UTC; the setting names a zone that there is."""
+    seoul = Settings.from_environment({"KOPES_TIMEZONE": "Asia/Seoul"}).timezone
+    settings = Settings(database_url="", secret_key="the tests' own", timezone=seoul)
+    app = create_app(settings, clock=lambda: NOW, database=working.database)
+    assert re.search(
+        r'<time datetime="2026-06-30T21:00:00\+09:00">Jun 30, 2026 21:00 KST<',
+        Somebody(app, "alba").get("/sessions").text,
+    )
+    assert "12:00 UTC</time>" in working.alba.get("/sessions").text
+    assert instant_in(ZoneInfo("America/Sao_Paulo"))(NOW).endswith("09:00 UTC-0300</time>")
+    assert instant_in(seoul)(dt.datetime(2026, 6, 30, 15, tzinfo=dt.UTC)).endswith("Jul 1, 2026 00:00 KST</time>")
+    for wrong in ("Asia/Nowhere", "../etc/passwd", "Asia"):
+        with pytest.raises(ValueError, match="KOPES_TIMEZONE"):
+            Settings.from_environment({"KOPES_TIMEZONE": wrong})
 
 
 def test_a_refused_sign_in_is_called_one(working: Working) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
+from app import access
 from app.rules.permissions import Deed
 from app.rules.terms import Role
+from app.web import site_of
 from app.web.words import DEEDS, ROLES
 from tests.conftest import CountQueries
-from tests.web.working import Working, key_of
+from tests.web.markup import Element, read
+from tests.web.working import NOW, Working, key_of
 
 GIVEN = (
     "2026-03-04 deal D-1 E1 1000.00 USD of Meyer/AT",
@@ -45,6 +50,7 @@ def test_events_are_found_by_what_an_auditor_asks(working: Working) -> None:
         ("text=çELIK", {"D-2"}),
         ("text=%25", set()),
         ("source=/elsewhere", set()),
+        ("source=/SCENAR", {"D-1", "V-1", "D-2"}),
         ("text=meyer&employee=E3", set()),
     ):
         assert _found(working, query) == ids, query
@@ -89,6 +95,86 @@ def test_the_trail_says_deeds_in_words(working: Working, language: str, deed: st
     assert set(ROLES) == set(Role)
 
 
+def _cells(row: Element) -> dict[str, str]:
+    return {cell.attributes["data-label"]: cell.text for cell in row.all("td")}
+
+
+def test_people_stand_with_name_and_number_and_a_judge_under_a_heading_of_their_own(working: Working) -> None:
+    """Two people may have one name; whose deal it is and who judged it are two questions."""
+    working.load(lambda rows: rows.replace("E1,E1,E1@", "E1,José Kim,E1@"), "employees")
+    working.record(*GIVEN)
+    rows = {row.first("th").text.split()[0]: _cells(row) for row in read(working.emil.get("/ledger").text).all("tr")}
+    assert [rows[id_]["Employee"] for id_ in ("D-1", "V-1")] == ["José Kim E1", "–"]
+    assert [rows[id_]["Judged by"] for id_ in ("D-1", "V-1")] == ["–", "José Kim E1"]
+    working.alba.post("/look", {"language": "en", "theme": "system", "next": "/"})
+    assert "alba@agency.example José Kim" in read(working.emil.get("/trail?deed=sign_in").text).text
+
+
+def test_an_events_page_says_whose_it_is_with_whom_and_how_much(working: Working) -> None:
+    """Outside the event as it came; and each verdict leads to its own page, which names its judge and its deal."""
+    working.record(*GIVEN)
+    deal = working.emil.get(f"/ledger/{key_of('D-1')}").text
+    facts = read(deal.split("<pre", 1)[0]).text
+    assert [
+        word for word in ("Employee E1", "Buyer Meyer (AT)", "Amount 1,000 USD", "Company") if word not in facts
+    ] == []
+    assert f'/ledger/{key_of("V-1")}"' in deal
+    verdict = read(working.emil.get(f"/ledger/{key_of('V-1')}").text.split("<pre", 1)[0]).text
+    assert [
+        word
+        for word in ("Judged by E1", "About Export deal, Mar 4, 2026", "Buyer Meyer (AT)", "Amount 1,000 USD")
+        if word not in verdict
+    ] == []
+
+
+def test_the_trail_is_searched_by_the_words_of_its_list(working: Working) -> None:
+    """A page, somebody's name or number, a unit, an account, a key: what stands under “About”."""
+    working.load(lambda text: text.replace("E1,E1,E1@", "E1,José Kim,E1@"), "employees")
+    working.load(lambda text: text.replace("VIE,VIE,", "VIE,Vienna office,"), "units")
+    alba, iris = "account:alba@agency.example", "account:iris@agency.example"
+    with working.database.write("test") as connection:
+        for subject in ("grades", "people", "employee:E1", "unit:VIE", "key:crm", alba, iris):
+            access.record_deed(connection, who="command", deed=Deed.EXPORT, at=NOW, subject=subject)
+    for typed, about in (
+        ("Grades", ["Grades"]),
+        ("grad", ["Grades"]),
+        ("E1", ["alba@agency.example José Kim", "José Kim E1"]),
+        ("josé", ["alba@agency.example José Kim", "José Kim E1"]),
+        ("Vienna", ["Vienna office VIE"]),
+        ("Account iris", ["iris@agency.example"]),
+        ("iris@", ["iris@agency.example"]),
+        ("Key crm", ["Key crm"]),
+        ("nothing like that", []),
+    ):
+        page = read(working.emil.get(f"/trail?who=command&subject={typed}").text)
+        rows = [_cells(row) for row in page.all("tr") if list(row.all("td"))]
+        assert [row["About"] for row in rows] == about, typed
+
+
+def test_the_trail_is_narrowed_to_days_of_the_clock_that_it_is_written_by(working: Working) -> None:
+    """From the first moment of a day to the last one of another."""
+    with working.database.write("test") as connection:
+        for hour, why in ((-25, "the day before"), (0, "at noon"), (13, "the day after")):
+            at = NOW + dt.timedelta(hours=hour)
+            access.record_deed(connection, who="command", deed=Deed.EXPORT, at=at, why=why)
+    page = working.emil.get("/trail?first=2026-06-30&last=2026-06-30").text
+    assert [why in page for why in ("the day before", "at noon", "the day after")] == [False, True, False]
+    assert working.emil.statuses("/trail?first=0001-01-01&last=9999-12-31") == [200]
+
+
+def test_the_filter_offers_the_deeds_that_the_trail_tells_of(working: Working) -> None:
+    """What only reads leaves no row; nor does what the ledger itself tells (events), or everybody's own choice of language."""
+    options = read(working.emil.get("/trail").text).all("option")
+    offered = {option.attributes["value"] for option in options} - {""}
+    acts = {route.deed for route in site_of(working.app).routes.values() if route.acts}
+    silent = {Deed.CHOOSE_LOOK, Deed.INGEST, Deed.RECEIVE_HOOK}
+    assert silent < acts
+    # The API's list of many people's scores reads, and is written down all the same.
+    assert offered == {*(acts - silent), Deed.SEE_SCORECARD}
+    working.alba.post("/look", {"language": "en", "theme": "dark", "next": "/"})
+    assert silent & {row.deed for row in working.trail()} == set()
+
+
 def test_constant_query_count(working: Working, count_queries: CountQueries) -> None:
     """One event or thirty."""
     emil = working.emil
@@ -99,7 +185,7 @@ def test_constant_query_count(working: Working, count_queries: CountQueries) -> 
     working.record(*(f"2026-05-04 deal M-{number} E{1 + number % 3} 1000.00 USD" for number in range(30)))
     with count_queries() as many:
         emil.get("/ledger")
-    assert len(few) == len(many) <= 6
+    assert len(few) == len(many) <= 7
 
 
 def test_pages_go_on_where_the_last_one_ended(working: Working) -> None:
@@ -110,4 +196,5 @@ def test_pages_go_on_where_the_last_one_ended(working: Working) -> None:
     second = working.emil.get(following).text
     shown = [[number for number in range(120) if f">M-{number}<" in page] for page in (first, second)]
     assert [len(some) for some in shown] == [100, 20]
+    assert ["100 of 120" in read(first).text, "20 of 120" in read(second).text] == [True, True]
     assert sorted(shown[0] + shown[1]) == list(range(120))

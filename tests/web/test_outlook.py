@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
 
 import pytest
 
@@ -50,18 +51,19 @@ def busy(working: Working) -> Working:
     return working
 
 
-def _scores(working: Working, day: str) -> dict[str, dict[str, float]]:
-    """What the API says of each unit: a client's way to the same figures."""
+def _scores(working: Working, day: str, *nodes: str) -> dict[str, dict[str, Any]]:
+    """What the API says of nodes, or of each unit: a client's way to the same figures."""
     with working.database.write("test") as connection:
         key = create_key(connection, name=f"reader-{day}", scope=Scope.READ, now=NOW)
     client = working.app.test_client()
     return {
         code: json.loads(
             client.get(
-                f"/api/v1/scorecards/unit:{code}?cycle=2026&as_of={day}", headers={"Authorization": f"Bearer {key}"}
+                f"/api/v1/scorecards/{code if ':' in code else f'unit:{code}'}?cycle=2026&as_of={day}",
+                headers={"Authorization": f"Bearer {key}"},
             ).text
         )
-        for code in UNITS
+        for code in nodes or UNITS
     }
 
 
@@ -130,3 +132,57 @@ def test_the_choice_of_what_is_shown_stays_and_changes_no_colour(busy: Working) 
     assert str(leads) not in shown["so_far"]
     assert str(leads) in shown["projected"]
     assert len(set(shown.values())) == 3
+
+
+def _costs(card: dict[str, Any]) -> dict[str, float]:
+    """What each line keeps the own score below 100 by at the year's end, reckoned here from what the API gives."""
+    lines = [line for line in card["lines"] if line["score"] is not None]
+    whole = sum(line["weight"] for line in lines)
+    return {line["kpi"]: (100 - line["projected_score"]) * line["weight"] / whole for line in lines}
+
+
+def test_a_scorecard_and_its_office_say_which_kpi_costs_most(busy: Working) -> None:
+    """The three dearest on the scorecard, the dearest beside each of the office's people, as the year leads."""
+    card = _scores(busy, "2026-06-30", "employee:E6")["employee:E6"]
+    costs = sorted(_costs(card).items(), key=lambda one: -one[1])
+    page = read(busy.boram.get("/scorecards/employee:E6?as_of=2026-06-30").text)
+    section = next(one for one in page.all("section") if "costly" in one.attributes.get("class", ""))
+    shown = [(item.first("a").attributes["href"], item.first("span").text) for item in section.all("li")]
+    assert shown == [(f"#kpi-{kpi}", f"\N{MINUS SIGN}{_two_places(points)}") for kpi, points in costs[:3] if points]
+    office = read(busy.boram.get("/office?as_of=2026-06-30").text)
+    row = next(
+        one
+        for one in office.all("tr")
+        if any(link.attributes["href"] == "/scorecards/employee:E6" for link in one.all("a"))
+    )
+    kpi, points = costs[0]
+    assert any(link.attributes["href"].endswith(f"#kpi-{kpi}") for link in row.all("a"))
+    assert f"\N{MINUS SIGN}{_two_places(points)}" in row.text
+
+
+def test_the_office_s_people_stand_by_where_they_lead_the_lowest_first(busy: Working) -> None:
+    """There help is needed."""
+    cards = _scores(busy, "2026-06-30", *(f"employee:{one}" for one in ("E1", "E2", "E6")))
+    page = read(busy.boram.get("/office?as_of=2026-06-30").text)
+    links = [link.attributes["href"].removeprefix("/scorecards/") for link in page.all("a")]
+    order = [one for one in links if one in cards]
+    assert order == sorted(cards, key=lambda node: cards[node]["projected_score"])
+
+
+def test_beside_each_region_stands_where_its_year_led_week_by_week(busy: Working) -> None:
+    """From the sixtieth day on: a line whose points are the projections of those days, said in words too."""
+    days = ("2026-02-20", "2026-05-15", "2026-05-22", "2026-05-29")
+    with busy.database.write("test") as connection:
+        for day in days:
+            scoring.take_snapshot(connection, 2026, dt.date.fromisoformat(day), NOW)
+    page = read(busy.ferran.get("/agency").text)
+    row = next(
+        one
+        for one in page.all("tr")
+        if any("/scorecards/unit:EUR?" in link.attributes["href"] for link in one.all("a"))
+    )
+    led = [_scores(busy, day, "unit:EUR")["unit:EUR"]["projected_score"] for day in days[1:]]
+    drawn = row.first("polyline").attributes["points"].split()
+    assert drawn == [f"{number},{120 - one:.2f}" for number, one in enumerate(led)]
+    first, last = _two_places(led[0]), _two_places(led[-1])
+    assert f"from {first} to {last}" in row.first("svg").attributes["aria-label"]

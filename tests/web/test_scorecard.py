@@ -106,6 +106,20 @@ def test_what_cannot_be_measured_says_why_and_is_no_zero(working: Working) -> No
     assert figure(page, "actual-deal_mean") == "–"
 
 
+def test_a_line_says_what_its_weight_counts_as_where_others_cannot_be_measured(working: Working) -> None:
+    """A weight of 20 among 90 that can be measured counts as 22.22; else points and weights do not go together (domain.md 4)."""
+    page = working.alba.get(OWN).text
+    card = working.alba.get(f"/api/v1{OWN}?cycle=2026").get_json()
+    measured = sum(line["weight"] for line in card["lines"] if line["score"] is not None)
+    assert measured < sum(line["weight"] for line in card["lines"])
+    for line in card["lines"]:
+        shown = page.split(f'id="kpi-{line["kpi"]}"', 1)[1].split("</header>", 1)[0]
+        counts = re.search(r"counts as ([0-9.]+)", shown)
+        assert (counts is None) == (line["score"] is None)
+        if counts is not None:
+            assert float(counts[1]) == pytest.approx(line["weight"] * 100 / measured, abs=0.006)
+
+
 def test_what_moved_it_last_is_shown_to_whom_it_belongs(working: Working) -> None:
     """Alba's own card names her deal; the agency's card, which she may see too, names no activity and no colleague."""
     working.record("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT")

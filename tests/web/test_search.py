@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -72,6 +74,30 @@ def test_activities_are_found_by_their_names(working_on_each: Working, form: str
 def _found(who: Somebody, address: str) -> set[str]:
     page = who.get(address).text
     return {id_ for id_ in NAMES if key_of(id_) in page}
+
+
+RANGES = {"activities.html": "/activities?from={}&to={}", "ledger.html": "/ledger?first={}&last={}"}
+RANGES["trail.html"] = "/trail?first={}&last={}"
+
+
+def test_a_range_of_days_that_is_turned_round_says_so_at_its_field(working: Working) -> None:
+    """On every page that has one; an empty list would say that there is nothing. What was typed stays."""
+    templates = Path(__file__).resolve().parents[2] / "templates" / "pages"
+    fields = re.compile(r'field\("(?:first|from|to|last|since|until)", [^}]*type="date"')
+    assert {path.name for path in templates.glob("*.html") if len(fields.findall(path.read_text("utf-8"))) > 1} == set(
+        RANGES
+    )
+    for name, address in RANGES.items():
+        who = working.alba if name == "activities.html" else working.emil
+        answer = who.get(address.format("2026-03-05", "2026-03-04"))
+        assert answer.status_code == 422
+        last = re.search(
+            r'<input type="date" id="(?:to|last)"[^>]*aria-invalid="true"[^>]*value="2026-03-04"', answer.text
+        )
+        assert last, answer.text
+        assert "“To” is before “From”" in answer.text
+        assert not re.search("No such|Nothing logged|Nothing like that", answer.text)
+        assert who.statuses(address.format("2026-03-04", "2026-03-04")) == [200]
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])

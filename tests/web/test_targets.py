@@ -33,8 +33,8 @@ def test_identical_children_that_add_up_are_said_to(working: Working) -> None:
     working.record("2026-03-04 consult C-1 E1")
     page = working.gaston.get("/targets").text
     assert "adds up" in page
-    assert "The targets of the 2 identical lines below come to 10; EUR has 10." in page
-    assert "The actuals of the 2 identical lines below come to 1; EUR has 1." in page
+    assert "The targets of the 2 lines below that are slices of this one come to 10; EUR has 10." in page
+    assert "The actuals of the 2 lines below that are slices of this one come to 1; EUR has 1." in page
     assert "does not add up" not in page
 
 
@@ -306,10 +306,13 @@ def test_what_is_set_is_added_up_as_what_is_loaded(working: Working) -> None:
     sent = form(working.gaston.get("/targets").text, "consults", VIE="7", PAR="3")
     assert working.gaston.post("/targets", sent).status_code == 303
     page = working.gaston.get("/targets").text
-    assert "The targets of the 2 identical lines below come to 10; EUR has 10." in page
+    assert "The targets of the 2 lines below that are slices of this one come to 10; EUR has 10." in page
     sent = form(page, "consults", VIE="9")
     assert working.gaston.post("/targets", sent).status_code == 303
-    assert "The targets of the 2 identical lines below come to 12; EUR has 10." in working.gaston.get("/targets").text
+    assert (
+        "The targets of the 2 lines below that are slices of this one come to 12; EUR has 10."
+        in working.gaston.get("/targets").text
+    )
 
 
 @pytest.mark.parametrize(("language", "said"), [("ko", "1,234,567.5"), ("es", "1.234.567,5")])
@@ -449,6 +452,6 @@ def test_only_what_the_link_demands_is_said_not_to_add_up(working: Working) -> N
     working.load(lambda text: text.replace("E1,VIE,staff,", "E1,EUR,staff,"), file="postings")
     working.record("2026-03-04 consult C-1 E1")
     page = working.gaston.get("/targets").text
-    assert "The actuals of the 2 identical lines below come to 0; EUR has 1." in page
+    assert "The actuals of the 2 lines below that are slices of this one come to 0; EUR has 1." in page
     assert page.count("does not add up") == 1
     assert "nothing need be done" in page

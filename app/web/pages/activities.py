@@ -6,6 +6,7 @@ Avoid a list that ends without saying so: it says how many there are, and leads 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +20,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
 from app.web.downloads import ActivitiesExport, activities_file
+from app.web.forms import days_turned_round
 from app.web.limits import Lane
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
@@ -48,7 +50,7 @@ class ActivityQuery(BaseModel):
             type=self.type or None, state=self.state or None, from_=self.from_, to=self.to, text=self.q
         )
 
-    def asked(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, Any]:
         """The parameters that the address of another page of the same list has."""
         return {
             name: value
@@ -65,6 +67,8 @@ def activities(context: RequestContext, query: ActivityQuery) -> Page:
     if not access.exists(context.directory, node):
         raise NotThere
     frame = scoring.state(context.connection).frame
+    turned_round = days_turned_round(query.from_, query.to, field="to")
+    context.typed = replace(context.typed, findings=(*context.typed.findings, *turned_round))
     activities = ledger.activities_of(
         context.connection,
         frame,
@@ -79,13 +83,15 @@ def activities(context: RequestContext, query: ActivityQuery) -> Page:
         name=scoring.node_name(context.directory, node, context.today),
         is_own=_is_own(context, node),
         exports=context.allowed(Deed.EXPORT_ACTIVITIES, node),
-        found=activities,
+        activities=activities,
         people=context.directory.employees,
         query=query,
-        asked=query.asked(),
+        parameters=query.parameters(),
         narrowed=bool(query.type or query.state or query.from_ or query.to or query.q),
         words=words,
         states=STATES,
+        turned_round=turned_round,
+        status=422 if turned_round else 200,
     )
 
 

@@ -109,7 +109,7 @@ def activity(context: RequestContext, key: str, query: ActivityQuery) -> Page:
     shows_people = judges or not own or context.allowed(Deed.SEE_PEOPLE)
     return Page(
         "pages/activity.html",
-        found=history,
+        entry=history,
         own=own,
         judges=judges and history.state != "reversed",
         form_id=str(context.typed.value("form_id", "") or uuid4()),
@@ -205,7 +205,7 @@ def correction(context: RequestContext, key: str) -> Page:
     language = locale.language if locale else "en"
     return Page(
         "pages/activity_correct.html",
-        found=history,
+        entry=history,
         offered=choices(context, frame=frame, language=language, typed=context.typed, of=history),
         duplicates=[],
         words=words,

@@ -9,7 +9,7 @@ from typing import Final
 
 from app import scoring
 from app.kit.kept import LruCache
-from app.rules.permissions import Deed
+from app.rules.permissions import Deed, may
 from app.scoring import AgencyBoard
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of
@@ -35,9 +35,10 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
         "basis": query.basis if query.basis != "final" else None,
     }
     kept = {name: value for name, value in parameters.items() if value is not None}
+    sees_people = may(context.viewer.roles, Deed.SEE_PEOPLE_SCORES, ())
     body = CachedPart(
         _DRAWN,
-        (source.fingerprint, tuple(kept.items()), "goals" in context.pages, chosen_lead()),
+        (source.fingerprint, tuple(kept.items()), "goals" in context.pages, sees_people, chosen_lead()),
         lambda: scoring.agency_board(context.connection, source),
     )
     return Page(
@@ -47,5 +48,6 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
         words=words,
         cycles=sorted({*source.cycles, source.asked.cycle}),
         kept=kept,
+        sees_people=sees_people,
         leads=chosen_lead(),
     )

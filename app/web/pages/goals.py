@@ -5,11 +5,14 @@ Do not leave out what a person may not see: it is counted, without its name.
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
 from app import scoring
+from app.cascade import Line
 from app.exports import goals_export
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
@@ -19,7 +22,7 @@ from app.scoring import CyclePlan, ScoreQuery, State
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of
 from app.web.downloads import ReasonedExport, reasoned_file
-from app.web.languages import page_language
+from app.web.languages import named, page_language
 from app.web.limits import Lane
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
@@ -58,6 +61,7 @@ def goals(context: RequestContext, query: GoalsQuery) -> Page:
         cycles=sorted({*loaded.sheet.cycles, plan.cycle}),
         words=words,
         kpi_name=_namer(plan),
+        parent_name=_parent_namer(plan),
         exports=context.allowed(Deed.EXPORT_GOALS),
     )
 
@@ -168,6 +172,21 @@ def _own(plan: CyclePlan, number: str) -> list[tuple[Node, scoring.DisplayLine]]
     return [] if node is None else [(node, one) for one in plan.lines.get(node, ())]
 
 
-def _namer(plan: CyclePlan) -> object:
+def _namer(plan: CyclePlan) -> Callable[[str, str], str]:
     kpis = plan.sheet.definitions.kpis
     return lambda code, language: kpis[code].version(plan.cycle).name.in_language(language) if code in kpis else code
+
+
+def _parent_namer(plan: CyclePlan) -> Callable[[Line, str], str]:
+    """What writes the line above: whose it is, and of which KPI where that is another one."""
+    kpi_name = _namer(plan)
+    day = plan.day_within(dt.date.max)
+
+    def parent_name(line: Line, language: str) -> str:
+        if line.parent_node is None:
+            return ""
+        name = named(scoring.node_name(plan.frame.directory, line.parent_node, day))
+        other = line.parent_kpi if line.parent_kpi != line.kpi else None
+        return f"{name} ({kpi_name(other, language)})" if other else str(name)
+
+    return parent_name

@@ -5,16 +5,16 @@ Do not take it for a decision: the system proposes, and names the rules that a p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import cycle, scoring
-from app.exports import EMPLOYEE_GRADES, UNIT_GRADES
+from app.exports import EMPLOYEE_GRADES, UNIT_GRADES, NamedEmployeeGrade, NamedUnitGrade, Sheet
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
-from app.rules.grade_reasons import grade_reasons
+from app.rules.grade_reasons import beyond_seats, grade_reasons
 from app.rules.grading import EmployeeProposal, Score, UnitProposal, published
 from app.rules.names import person_meant
 from app.rules.pay import pay_sums
@@ -114,6 +114,7 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
         "pages/grades.html",
         proposal=proposal,
         plan=proposal.standings.plan,
+        beyond_seats=beyond_seats(proposal.standings),
         rows=rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
         matching=len(rows),
         names=names,
@@ -124,7 +125,7 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
         query=query,
         cycle=of_cycle,
         cycles=sorted({*loaded.sheet.cycles, of_cycle}),
-        asked={**query.model_dump(exclude_defaults=True, exclude={"page"}), "cycle": of_cycle},
+        parameters={**query.model_dump(exclude_defaults=True, exclude={"page"}), "cycle": of_cycle},
         RULES=RULES,
         REASONS=REASONS,
         kind=str(kind),
@@ -139,15 +140,42 @@ def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) ->
     """The rows of the page as a file: all of them, not a page; the whole proposal where nothing narrows it."""
     with context.database.read() as connection:
         context.opened(connection)
-        _, of_cycle = _cycle(context, query.cycle)
+        loaded, of_cycle = _cycle(context, query.cycle)
         proposal = _proposal(context, query, of_cycle)
         narrowing = query.model_dump(exclude_defaults=True, include={"group", "grade", "text"})
-        chosen: Sequence[Any] = _narrowed(context, query, proposal)[1] if narrowing else proposal.rows
+        names, narrowed = _narrowed(context, query, proposal)
+        chosen: Sequence[Any] = narrowed if narrowing else proposal.rows
+        sheet = _sheet(loaded, of_cycle, proposal, chosen, names)
     context.closed()
     parameters = {"cycle": of_cycle, "of": query.of, "format": form.format, **narrowing}
-    sheet = UNIT_GRADES.sheet(chosen) if isinstance(proposal, UnitProposal) else EMPLOYEE_GRADES.sheet(chosen)
     name = f"grades-{query.of}-{of_cycle}"
     return reasoned_file(context, form, sheet=sheet, name=name, what="grades", asked=parameters, rows=len(chosen))
+
+
+def _sheet(
+    loaded: State,
+    of_cycle: int,
+    proposal: EmployeeProposal | UnitProposal,
+    chosen: Sequence[Any],
+    names: Mapping[str, str],
+) -> Sheet:
+    """The rows as a table, with what the page calls people, units and groups."""
+    plan = loaded.plan(of_cycle)
+    directory = plan.frame.directory
+    group_name = group_namer(loaded.sheet.definitions.policies)
+
+    def group_of(row: Any) -> str | None:
+        return group_name(row.group) if row.group else None
+
+    if isinstance(proposal, UnitProposal):
+        return UNIT_GRADES.sheet([NamedUnitGrade(row, named(names[row.unit]), group_of(row)) for row in chosen])
+    rows = []
+    for row in chosen:
+        last = directory.placement.last_posting(row.employee, plan.period)
+        unit = directory.unit_near(last[0].unit, last[1]) if last else None
+        code, unit_name = (unit.code, named(unit.name)) if unit else (None, None)
+        rows.append(NamedEmployeeGrade(row, names[row.employee], code, unit_name, group_of(row)))
+    return EMPLOYEE_GRADES.sheet(rows)
 
 
 @pages.read("/grades/totals", may=Deed.SEE_PAY_TOTALS)

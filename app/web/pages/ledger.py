@@ -7,22 +7,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Annotated, Final
+from dataclasses import replace
+from typing import Annotated, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import access, ledger, notices, scoring
+from app.access import TrailFilter
 from app.exports import LEDGER_ACTIVITIES
 from app.kit.refusals import NotThere
 from app.ledger import EventFilter, Listed
-from app.rules.permissions import Deed
+from app.rules.activities import EventKey
+from app.rules.moments import day_after
+from app.rules.permissions import RECORDED_DEEDS, Deed
 from app.rules.terms import Node
 from app.web import words
 from app.web.downloads import ActivitiesExport, activities_file
+from app.web.forms import days_turned_round
 from app.web.json_shown import indented
 from app.web.limits import Lane
-from app.web.plain_words import changed, subject_of
+from app.web.plain_words import changed, subject_of, subjects_meant
 from app.web.rendering import Download, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -32,6 +37,10 @@ pages: Final = Pages("ledger")
 trail_pages: Final = Pages("trail")
 
 PAGE_ROWS: Final = 100
+_FIRST_DAY: Final = dt.date(dt.MINYEAR + 1, 1, 1)
+_LAST_DAY: Final = dt.date(dt.MAXYEAR - 1, 12, 31)
+COUNTED_MOST: Final = 100_000
+"""Rows that are counted; beyond it says that there are more."""
 Text = Annotated[str, Field(max_length=500)]
 
 
@@ -62,6 +71,22 @@ class LedgerQuery(BaseModel):
         )
 
 
+class _InAll(NamedTuple):
+    """How many rows a search has: so many, or more than are counted."""
+
+    counted: int
+
+    @property
+    def total(self) -> int:
+        """What is told."""
+        return min(self.counted, COUNTED_MOST)
+
+    @property
+    def more(self) -> bool:
+        """Whether there are more than that."""
+        return self.counted > COUNTED_MOST
+
+
 class TrailQuery(BaseModel):
     """What narrows the trail."""
 
@@ -70,6 +95,8 @@ class TrailQuery(BaseModel):
     who: Text = ""
     deed: Text = ""
     subject: Text = ""
+    first: dt.date | None = None
+    last: dt.date | None = None
     before: Annotated[int | None, Field(ge=0, le=2**62)] = None
 
 
@@ -77,16 +104,21 @@ class TrailQuery(BaseModel):
 def events(context: RequestContext, query: LedgerQuery) -> Page:
     """The events, the newest first."""
     frame = scoring.state(context.connection).frame
+    turned_round = _refuse_turned_round(context, query.first, query.last)
     entries = ledger.search_events(
         context.connection, frame, only=query.only(), limit=PAGE_ROWS + 1, before=query.before
     )
     return Page(
         "pages/ledger.html",
-        told=notices.rights_notice(context.connection, account_id=context.viewer.account_id),
+        status=422 if turned_round else 200,
+        turned_round=turned_round,
+        people=frame.directory.employees,
+        in_all=_InAll(ledger.events_in_all(context.connection, frame, only=query.only(), count_to=COUNTED_MOST)),
+        rights_notice=notices.rights_notice(context.connection, account_id=context.viewer.account_id),
         entries=entries[:PAGE_ROWS],
         following=entries[PAGE_ROWS - 1].seq if len(entries) > PAGE_ROWS else None,
         query=query,
-        asked=query.model_dump(exclude_defaults=True, exclude={"before"}),
+        parameters=query.model_dump(exclude_defaults=True, exclude={"before"}),
         words=words,
     )
 
@@ -112,6 +144,7 @@ def event(context: RequestContext, key: str) -> Page:
     if raw is None:
         raise NotThere
     history = ledger.activity_history(context.connection, frame, key=key)
+    target = None if raw.target is None else ledger.activity_history(context.connection, frame, key=raw.target)
     return Page(
         "pages/ledger_event.html",
         event=raw,
@@ -120,8 +153,9 @@ def event(context: RequestContext, key: str) -> Page:
         derives=context.sees(Deed.SEE_DERIVATION),
         people=frame.directory.employees,
         counted=() if history is None else places_of(loaded, history, sees=context.sees(Deed.SEE_SCORECARD)),
-        target_is_here=raw.target is not None
-        and ledger.raw_event(context.connection, frame, key=raw.target) is not None,
+        activity=history or target,
+        target=target,
+        key_of=lambda verdict: ledger.event_key(EventKey(verdict.source, verdict.id)),
         words=words,
     )
 
@@ -129,25 +163,25 @@ def event(context: RequestContext, key: str) -> Page:
 @trail_pages.read("/trail", may=Deed.SEE_TRAIL)
 def trail(context: RequestContext, query: TrailQuery) -> Page:
     """Who did what, the newest first."""
-    rows = access.trail_rows(
-        context.connection,
-        limit=PAGE_ROWS + 1,
-        before_id=query.before,
-        who=query.who or None,
-        deed=query.deed or None,
-        subject=query.subject or None,
-    )
+    turned_round = _refuse_turned_round(context, query.first, query.last)
+    only = _only(context, query)
+    rows = access.trail_rows(context.connection, limit=PAGE_ROWS + 1, before_id=query.before, only=only)
     definitions = scoring.state(context.connection).sheet.definitions
     names = _names(context, rows)
     return Page(
         "pages/trail.html",
-        told=notices.rights_notice(context.connection, account_id=context.viewer.account_id),
+        status=422 if turned_round else 200,
+        turned_round=turned_round,
+        in_all=_InAll(access.deeds_in_all(context.connection, only=only, count_to=COUNTED_MOST)),
+        deeds={deed: label for deed, label in words.DEEDS.items() if deed in RECORDED_DEEDS},
+        names=names,
+        rights_notice=notices.rights_notice(context.connection, account_id=context.viewer.account_id),
         rows=rows[:PAGE_ROWS],
         subject_of=lambda text: subject_of(text, names),
         changed=lambda kept: changed(kept, definitions, names),
         following=rows[PAGE_ROWS - 1].id if len(rows) > PAGE_ROWS else None,
         query=query,
-        asked=query.model_dump(exclude_defaults=True, exclude={"before"}),
+        parameters=query.model_dump(exclude_defaults=True, exclude={"before"}),
         words=words,
     )
 
@@ -161,10 +195,42 @@ def seen(context: RequestContext) -> Redirect:
 
 
 def _names(context: RequestContext, rows: Iterable[access.TrailRow]) -> dict[str, str]:
-    """The names of the units and employees that deeds were about, by their text; an employee's number alone names them too."""
+    """The names of the units and employees that deeds were about, and of the people whose accounts did or met them, by their text. Queries: 1."""
     names: dict[str, str] = {}
+    emails: set[str] = set()
     for row in rows:
         node = Node.parse(row.subject or "")
         if node is not None:
             names[str(node)] = scoring.node_name(context.directory, node, context.today)
+        for label in (row.who, row.subject or ""):
+            kind, _, email = label.partition(":")
+            emails.update([email] if kind == "account" else [])
+    people = context.directory.employees
+    for email, number in access.employees_of_accounts(context.connection, emails).items():
+        if number in people:
+            names[f"account:{email}"] = people[number].name
     return names
+
+
+def _refuse_turned_round(context: RequestContext, first: dt.date | None, last: dt.date | None) -> bool:
+    """Whether a range of days ends before it begins; then it says so at its field."""
+    findings = days_turned_round(first, last, field="last")
+    context.typed = replace(context.typed, findings=(*context.typed.findings, *findings))
+    return bool(findings)
+
+
+def _only(context: RequestContext, query: TrailQuery) -> TrailFilter:
+    """Which deeds are looked at; days are those of the clock that the page writes instants by."""
+
+    def midnight(day: dt.date) -> dt.datetime:
+        # At either end of the calendar a day has no midnight in UTC.
+        within = min(max(day, _FIRST_DAY), _LAST_DAY)
+        return dt.datetime.combine(within, dt.time(), tzinfo=context.settings.timezone)
+
+    return TrailFilter(
+        who=query.who,
+        deed=query.deed,
+        about=subjects_meant(query.subject, context.directory) if query.subject else None,
+        since=None if query.first is None else midnight(query.first),
+        until=None if query.last is None else midnight(day_after(query.last, 1)),
+    )

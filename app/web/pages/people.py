@@ -36,6 +36,7 @@ class PeopleQuery(ScoreParameters):
     unit: Text = ""
     group: Text = ""
     band: Literal["", "S", "A", "B", "C", "D", "E"] = ""
+    ahead: Literal["", "at_risk"] = ""
     text: Text = ""
     sort: Literal["name", "number", "unit", "own", "unit_part", "final", "projected", "leading", "change"] = "leading"
     order: Literal["up", "down"] = "down"
@@ -47,6 +48,7 @@ class PeopleQuery(ScoreParameters):
             unit=self.unit,
             group=self.group,
             band=self.band,
+            at_risk=self.ahead == "at_risk",
             text=self.text,
             sort=self.sort,
             descending=self.order == "down",
@@ -71,7 +73,7 @@ def people(context: RequestContext, query: PeopleQuery) -> Page:
         page=page,
         last=last,
         query=query,
-        asked=parameters,
+        parameters=parameters,
         sorts=SORTS,
         words=words,
         cycles=sorted({*loaded.sheet.cycles, roster.cycle}),

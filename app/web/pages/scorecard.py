@@ -138,9 +138,9 @@ class _Body(CachedPart[Board]):
         """The content of the year's line: the scores of past days on the basis asked for, and where they lead; None without any."""
         board = self.model
         by_day = {
-            point.day: point.final if board.asked.basis is Basis.FINAL else point.provisional for point in board.trend
+            point.day: point.final if board.query.basis is Basis.FINAL else point.provisional for point in board.trend
         }
-        by_day[min(board.asked.day, board.year_ends_on)] = board.card.final_score
+        by_day[min(board.query.day, board.year_ends_on)] = board.card.final_score
         if len(by_day) < 2 or all(score is None for score in by_day.values()):
             return None
         days = sorted(by_day)
