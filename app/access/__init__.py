@@ -9,7 +9,6 @@ from app.access.accounts import (
     Account,
     NewAccount,
     account_by_id,
-    account_of_employee,
     accounts,
     change_account,
     change_look,
@@ -42,11 +41,9 @@ from app.access.passwords import (
     password_matches,
 )
 from app.access.passwords import LENGTH_MIN as PASSWORD_LENGTH_MIN
-from app.access.powers import account_ids_with, is_own, own_powers, powers_of
+from app.access.powers import auditor_ids, is_auditor, own_powers, powers_of
 from app.access.relations import exists, may_at_all, relations, sees, standing, verify_relations
 from app.access.sessions import (
-    SESSION_IDLE,
-    SESSION_LIFE,
     TOUCH_AFTER,
     Client,
     OpenSessions,
@@ -60,7 +57,6 @@ from app.access.sessions import (
     open_sessions_of,
     own_sessions,
     sign_out,
-    storable,
     touch_session,
     viewer,
     viewer_of,
@@ -81,8 +77,6 @@ from app.access.trail import (
 __all__ = [
     "FIRST_PASSWORD_LIFE",
     "PASSWORD_LENGTH_MIN",
-    "SESSION_IDLE",
-    "SESSION_LIFE",
     "TOUCH_AFTER",
     "Account",
     "Attempt",
@@ -101,10 +95,9 @@ __all__ = [
     "TrailRow",
     "Viewer",
     "account_by_id",
-    "account_ids_with",
-    "account_of_employee",
     "accounts",
     "attempt_succeeded",
+    "auditor_ids",
     "authenticate_key",
     "begin_attempt",
     "change_account",
@@ -130,7 +123,7 @@ __all__ = [
     "has_kept_forms",
     "hashed_password",
     "hooks",
-    "is_own",
+    "is_auditor",
     "keep_form",
     "keys",
     "may_at_all",
@@ -150,7 +143,6 @@ __all__ = [
     "sees",
     "sign_out",
     "standing",
-    "storable",
     "take_message",
     "touch_session",
     "trail_rows",

@@ -32,7 +32,6 @@ __all__ = [
     "Account",
     "NewAccount",
     "account_by_id",
-    "account_of_employee",
     "accounts",
     "change_account",
     "change_look",
@@ -265,15 +264,6 @@ def account_by_id(connection: Connection, *, account_id: int) -> Account | None:
     Queries: 1.
     """
     row = connection.execute(sa.select(account).where(account.c.id == account_id)).one_or_none()
-    return None if row is None else _row_account(row)
-
-
-def account_of_employee(connection: Connection, *, employee: str) -> Account | None:
-    """The account that belongs to an employee.
-
-    Queries: 1.
-    """
-    row = connection.execute(sa.select(account).where(account.c.employee == employee)).one_or_none()
     return None if row is None else _row_account(row)
 
 

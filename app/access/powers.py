@@ -15,10 +15,10 @@ from app.access.sessions import Viewer, email_key
 from app.access.tables import account
 from app.organisation import Directory
 from app.plain.findings import Finding, n_
-from app.rules.permissions import POWERS
+from app.rules.permissions import POWERS, Deed, may
 from app.rules.terms import Role
 
-__all__ = ["account_ids_with", "is_own", "own_powers", "powers_of"]
+__all__ = ["auditor_ids", "is_auditor", "is_own", "own_powers", "powers_of"]
 
 OWN_POWERS: Finding = Finding(
     code="own_powers",
@@ -77,10 +77,15 @@ def own_powers(
     return None
 
 
-def account_ids_with(connection: Connection, role: Role) -> list[int]:
-    """The open accounts that have a role. Queries: 1."""
+def is_auditor(roles: Collection[Role]) -> bool:
+    """Whether an account of these roles is an auditor's: who reads the trail."""
+    return may(roles, Deed.SEE_TRAIL, ())
+
+
+def auditor_ids(connection: Connection) -> list[int]:
+    """The open accounts of auditors. Queries: 1."""
     query = sa.select(account.c.id, account.c.roles).where(account.c.disabled_at.is_(None)).order_by(account.c.id)
-    return [row.id for row in connection.execute(query) if role in row.roles.split(",")]
+    return [row.id for row in connection.execute(query) if is_auditor([Role(name) for name in row.roles.split(",")])]
 
 
 def _emails(directory: Directory, employee: str | None) -> frozenset[str]:

@@ -18,12 +18,11 @@ from sqlalchemy import Connection
 from app.access.tables import account, sign_in_attempt, web_session
 from app.kit.refusals import NotThere
 from app.organisation import tables as organisation_tables
-from app.rules.permissions import FORMER, roles_that_hold
+from app.plain.texts import storable
+from app.rules.permissions import FORMER, HeldRole, roles_that_hold
 from app.rules.terms import Role
 
 __all__ = [
-    "SESSION_IDLE",
-    "SESSION_LIFE",
     "TOUCH_AFTER",
     "Client",
     "OpenSessions",
@@ -37,17 +36,10 @@ __all__ = [
     "open_sessions_of",
     "own_sessions",
     "sign_out",
-    "storable",
     "touch_session",
     "viewer",
     "viewer_of",
 ]
-
-SESSION_LIFE: Final = dt.timedelta(hours=12)
-"""A working day: after it one signs in again, whatever happened in between."""
-
-SESSION_IDLE: Final = dt.timedelta(minutes=30)
-"""A session in which nothing is asked for so long has been left alone at somebody's desk."""
 
 TOUCH_AFTER: Final = dt.timedelta(minutes=1)
 """How coarse it is when a session was last used: a write a minute, and not one a page."""
@@ -73,7 +65,7 @@ class Viewer:
 
     account_id: int
     email: str
-    roles: frozenset[str]
+    roles: frozenset[HeldRole]
     employee: str | None
     left_on: dt.date | None = None
     first_password: bool = False
@@ -124,11 +116,10 @@ class OpenSessions(NamedTuple):
 
 def email_key(email: str) -> str:
     """What an e-mail is found by: surrounding space and case do not matter. What no text may hold is nobody's, and counts as an e-mail like any."""
-    plain = email.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
-    return plain.strip().casefold()
+    return storable(email).strip().casefold()
 
 
-def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.timedelta = SESSION_IDLE) -> Viewer | None:
+def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.timedelta) -> Viewer | None:
     """Who a cookie's token stands for, or None: unknown, expired, left alone for too long, signed out or disabled.
 
     Queries: 1, by primary keys.
@@ -177,7 +168,9 @@ def viewer_of(connection: Connection, *, email: str, day: dt.date) -> Viewer | N
     )
 
 
-def _roles_of(text: str, employee: str | None, *, begins: dt.date | None, left: bool, day: dt.date) -> frozenset[str]:
+def _roles_of(
+    text: str, employee: str | None, *, begins: dt.date | None, left: bool, day: dt.date
+) -> frozenset[HeldRole]:
     """The roles that hold on a day: those of a person in service, or of an account that is no employee's."""
     if left:
         return frozenset({FORMER})
@@ -193,7 +186,7 @@ def open_session(
     account_id: int,
     now: dt.datetime,
     client: Client = Client(),
-    life: dt.timedelta = SESSION_LIFE,
+    life: dt.timedelta,
 ) -> str:
     """Begin a session; returns the token for the cookie, which is kept nowhere else."""
     token = secrets.token_urlsafe(32)
@@ -219,9 +212,7 @@ def touch_session(connection: Connection, *, viewer: Viewer, now: dt.datetime) -
         )
 
 
-def own_sessions(
-    connection: Connection, *, viewer: Viewer, now: dt.datetime, idle: dt.timedelta = SESSION_IDLE
-) -> list[OwnSession]:
+def own_sessions(connection: Connection, *, viewer: Viewer, now: dt.datetime, idle: dt.timedelta) -> list[OwnSession]:
     """A person's open sessions, the one that asks first, then the latest used.
 
     Queries: 1.
@@ -251,9 +242,7 @@ def own_sessions(
     return sorted(found, key=lambda one: not one.is_this)
 
 
-def open_sessions_of(
-    connection: Connection, *, account_id: int, now: dt.datetime, idle: dt.timedelta = SESSION_IDLE
-) -> OpenSessions:
+def open_sessions_of(connection: Connection, *, account_id: int, now: dt.datetime, idle: dt.timedelta) -> OpenSessions:
     """How many sessions of an account are open. Queries: 1."""
     row = connection.execute(
         sa.select(sa.func.count(), sa.func.max(web_session.c.last_acted_at)).where(
@@ -309,11 +298,6 @@ def forget_sessions(connection: Connection, *, now: dt.datetime) -> tuple[int, i
     sessions = connection.execute(sa.delete(web_session).where(ended)).rowcount
     attempts = connection.execute(sa.delete(sign_in_attempt).where(sign_in_attempt.c.at < old)).rowcount
     return sessions, attempts
-
-
-def storable(text: str) -> str:
-    """A text that both engines keep, whatever was sent: PostgreSQL knows neither NUL nor half a surrogate pair."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
 
 
 _EMPLOYEE: Final = organisation_tables.employee

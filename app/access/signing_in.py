@@ -19,10 +19,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.access.sessions import SESSION_LIFE, Client, email_key, open_session, storable
+from app.access.sessions import Client, email_key, open_session
 from app.access.tables import account, sign_in_attempt
 from app.kit.database import lock
 from app.kit.refusals import TooMany
+from app.plain.texts import storable
 
 __all__ = ["WINDOW", "Attempt", "attempt_succeeded", "begin_attempt", "count_unknown_key", "finish_attempt"]
 
@@ -67,7 +68,7 @@ def begin_attempt(
 
     Queries: 4 (failures of the account, failures of the address, the attempt, the account); 3 from a browser that is known.
     """
-    key, address = storable(email_key(email))[:254], _network_of(address)
+    key, address = email_key(email)[:254], _network_of(address)
     # Attempts at once on one account queue up, so that none of them counts without the others.
     lock(connection, _lock_of(key))
     since = now - WINDOW
@@ -122,7 +123,7 @@ def finish_attempt(
     attempt: Attempt,
     now: dt.datetime,
     client: Client = Client(),  # noqa: B008 - frozen
-    life: dt.timedelta = SESSION_LIFE,
+    life: dt.timedelta,
 ) -> str | None:
     """Note that an attempt succeeded and begin its session.
 

@@ -170,10 +170,6 @@ class Sheet:
         """
         return self.definitions.kpis[code]
 
-    def lines_of(self, cycle: int, node: Node) -> tuple[Line, ...]:
-        """A node's lines of a cycle, in the order of the file."""
-        return self.lines.get(cycle, {}).get(node, ())
-
     def line(self, cycle: int, node: Node, kpi: str) -> Line | None:
         """A node's line of a KPI."""
         return self._lines.get((cycle, node, kpi))

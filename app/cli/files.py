@@ -10,10 +10,10 @@ from typing import Final
 from uuid import uuid4
 
 import click
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app import intake
 from app.cli.opening import open_database, settings
+from app.cli.progress import bar
 from app.kit import clock, schema
 from app.kit.database import Database
 from app.kit.refusals import Refusal
@@ -113,22 +113,8 @@ def _ingest_one(opened: Database, file: Path, ignored: tuple[str, ...]) -> bool:
             ),
         )
 
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed} events"),
-        TimeElapsedColumn(),
-        disable=not sys.stderr.isatty(),
-        console=None,
-    ) as progress:
-        task = progress.add_task(file.name, total=None)
-        report = intake.ingest_file(
-            file,
-            record=record,
-            complain=complain,
-            progress=lambda done: progress.advance(task, done),
-            ignored_columns=ignored,
-        )
+    with bar(file.name) as advance:
+        report = intake.ingest_file(file, record=record, complain=complain, progress=advance, ignored_columns=ignored)
     if report.stopped:
         click.echo(f"{file}: nothing of it was recorded", err=True)
         return False

@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-__all__ = ["Advance", "stage"]
+__all__ = ["Advance", "bar", "stage"]
 
 LINE_EVERY_S: Final = 5
 Advance = Callable[[int], None]
@@ -33,7 +33,7 @@ def stage(what: str, *, of: int | None = None) -> Iterator[Advance]:
         What is told how many more of them are done.
     """
     if sys.stderr.isatty():
-        with _bar(what, of) as advance:
+        with bar(what, of=of) as advance:
             yield advance
         return
     lines = _Lines(what, of)
@@ -42,12 +42,20 @@ def stage(what: str, *, of: int | None = None) -> Iterator[Advance]:
 
 
 @contextmanager
-def _bar(what: str, of: int | None) -> Iterator[Advance]:
-    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+def bar(what: str, *, of: int | None = None) -> Iterator[Advance]:
+    """How far a piece of work is, on standard error: what is printed beside it may go into a file. Nothing where that is no terminal.
+
+    Args:
+        what: the work.
+        of: how many things it goes through; where that is not known, those that are done are counted.
+    """
+    count = () if of else (TextColumn("{task.completed}"),)
+    columns = TextColumn("{task.description}"), BarColumn(), *count, TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task(what, total=of)
         yield lambda done: progress.advance(task, done)
-        progress.update(task, total=of or 1, completed=of or 1)
+        completed = of or int(progress.tasks[task].completed)
+        progress.update(task, total=completed or 1, completed=completed)
 
 
 class _Lines:

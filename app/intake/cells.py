@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 from app.kit.files import Row
 from app.plain.findings import Finding, Level, Place, n_
+from app.plain.texts import quoted
 from app.rules.terms import CODE_PATTERN, FIGURE_PATTERN, Node
 
 __all__ = ["TEXT_MAX", "YEARS", "Cells"]
@@ -27,7 +28,6 @@ YEARS: Final = range(1000, 9990)
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
-_SHOWN_MAX: Final = 60
 
 
 class Cells:
@@ -61,8 +61,7 @@ class Cells:
         )
 
     def _expected(self, field: str, code: str, message: str, found: str, **parameters: object) -> None:
-        shown = found if len(found) <= _SHOWN_MAX else found[:_SHOWN_MAX] + "…"
-        self.report(field, code, message, found=shown if shown.isprintable() else ascii(shown)[1:-1], **parameters)
+        self.report(field, code, message, found=quoted(found), **parameters)
 
     def given(self, field: str, *, required: bool = False) -> str | None:
         """The cell without the space around it; None where it is empty, which is an error where ``required``."""

@@ -18,6 +18,7 @@ from app.intake.own_events import own_events
 from app.ledger import Arrival, Frame, Origin, Recorded
 from app.plain.findings import Finding, Place, n_
 from app.plain.json_text import NotJsonError, decode, encode
+from app.plain.texts import storable
 from app.scoring import State, state
 
 __all__ = ["Sender", "arrival_of", "arrival_of_text", "take_in", "take_in_message"]
@@ -90,7 +91,7 @@ def take_in(
 
     Queries: those of :func:`app.ledger.record` and 2; 2 more where a person sends verdicts.
     """
-    origin = Origin(door, _label(sender), _storable(request), rejected)
+    origin = Origin(door, _label(sender), None if request is None else storable(request)[:_TEXT_MAX], rejected)
     batch, whose = list(arrivals), sender if author is None else author
     for _ in range(_TRIES):
         try:
@@ -137,14 +138,7 @@ def take_in_message(
 
 
 def _label(sender: Sender) -> str:
-    return f"file:{_storable(sender)}" if isinstance(sender, str) else sender.label
-
-
-def _storable(text: str | None) -> str | None:
-    """A sender's own text as any database takes it."""
-    if text is None:
-        return None
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()[:_TEXT_MAX]
+    return f"file:{storable(sender)[:_TEXT_MAX]}" if isinstance(sender, str) else sender.label
 
 
 def _name(sender: Sender) -> str:

@@ -23,6 +23,7 @@ from app.kit.files import Columns, Row, Trouble, nearest, read_csv
 from app.kit.replacing import Changes
 from app.organisation import LoadedFile, Needs
 from app.plain.findings import Finding, Level, Place, n_
+from app.plain.texts import quoted
 from app.rules.definitions import Definitions
 from app.rules.presence import cycle_period
 from app.rules.terms import Node, NodeKind
@@ -80,11 +81,6 @@ class LoadReport:
     files: tuple[FileReport, ...] = ()
     revision: int | None = None
     changed: frozenset[str] = frozenset()
-
-    @property
-    def is_loaded(self) -> bool:
-        """Whether the folder holds now: there was no error."""
-        return self.revision is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +216,7 @@ def _names(folder: Path, findings: list[Finding]) -> frozenset[str]:
 
 def _shown_name(name: str) -> str:
     """A file's name on one line of any terminal; names that are not UTF-8 too."""
-    return name if name.isprintable() else ascii(name)[1:-1]
+    return quoted(name, len(name))
 
 
 def _read_file(folder: Path, name: str, columns: Columns, findings: list[Finding]) -> tuple[Sequence[Row], bool]:

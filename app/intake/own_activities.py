@@ -20,7 +20,7 @@ from app.kit.refusals import Conflict, Invalid
 from app.ledger import ActivityHistory, AlreadyJudged, Frame, Recorded
 from app.plain.findings import n_
 from app.rules.activities import EventKey
-from app.rules.own_events import pages_source
+from app.rules.own_events import correcting_reversal, pages_source
 
 __all__ = ["Entered", "FromPage", "Judged", "correct_own", "judge", "log_own", "reverse_own"]
 
@@ -51,11 +51,13 @@ class Entered:
         key: its address.
         event: what was recorded.
         is_repeat: the form was sent before, and nothing has changed now.
+        state_before: the state of the one in whose place it was recorded, if it was.
     """
 
     key: str
     event: dict[str, object]
     is_repeat: bool
+    state_before: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,15 +109,15 @@ def log_own(
 
 def reverse_own(
     connection: Connection, frame: Frame, *, activity: ActivityHistory, reason: str, page: FromPage
-) -> bool:
-    """Take a person's whole activity out. Returns whether this form had done it before.
+) -> str | None:
+    """Take a person's whole activity out. Returns the state that it had; None where this form had done it before.
 
     Raises:
         Conflict: it was reversed meanwhile, or the form was sent with another reason.
     """
-    time = _time_of_this_form(connection, activity, page)
+    state_before, time = _state_and_time(connection, activity, page)
     _record(connection, frame, [_reversal(activity, id_=page.form, reason=reason, time=time, page=page)], page)
-    return time is not None
+    return state_before if time is None else None
 
 
 def correct_own(
@@ -141,13 +143,15 @@ def correct_own(
         Conflict: it was reversed meanwhile, or the form was sent with other contents.
         Invalid: the ledger's rules find something wrong with the other one.
     """
-    time = _time_of_this_form(connection, activity, page)
+    state_before, time = _state_and_time(connection, activity, page)
     event = replacement(time)
-    reversal_id = f"{page.form}-reversal"
+    reversal_id = correcting_reversal(pages_source(activity.employee), page.form) or ""
     reversed_at = _time_of(connection, activity, reversal_id)
     reversal = _reversal(activity, id_=reversal_id, reason=reason, time=reversed_at, page=page)
     _record(connection, frame, [reversal, event], page)
-    return Entered(key=_key(activity.employee, page), event=event, is_repeat=time is not None)
+    return Entered(
+        key=_key(activity.employee, page), event=event, is_repeat=time is not None, state_before=state_before
+    )
 
 
 def judge(
@@ -178,14 +182,14 @@ def _key(employee: str, page: FromPage) -> str:
     return ledger.event_key(EventKey(pages_source(employee), page.form))
 
 
-def _time_of_this_form(connection: Connection, activity: ActivityHistory, page: FromPage) -> str | None:
-    """The time that this form was recorded with; None where it is new, and the activity stands to be changed."""
+def _state_and_time(connection: Connection, activity: ActivityHistory, page: FromPage) -> tuple[str, str | None]:
+    """The activity's state, and the time that this form was recorded with; None where it is new, and the activity stands to be changed."""
     # In this order: what another form recorded meanwhile is seen once its transaction has ended, for which the first of them waits.
     state = ledger.state_to_change(connection, seq=activity.seq)
     time = _time_of(connection, activity, page.form)
     if time is None and state == "reversed":
         raise Conflict(message=REVERSED_MEANWHILE)
-    return time
+    return state, time
 
 
 def _time_of(connection: Connection, activity: ActivityHistory, id_: str) -> str | None:

@@ -27,6 +27,7 @@ from rapidfuzz.distance import JaroWinkler
 from app.kit import sheets
 from app.plain.findings import Finding, Level, Place, n_
 from app.plain.json_text import NotJsonError, decode
+from app.plain.texts import quoted
 
 __all__ = [
     "LINE_LENGTH_MAX",
@@ -285,7 +286,7 @@ class _Table:
         ]
         read = [name.casefold() for name in names]
         twice = {name: None for number, name in enumerate(names) if name and name.casefold() in read[:number]}
-        findings.extend(_finding("duplicate_column", place, column=_shown(name)) for name in twice)
+        findings.extend(_finding("duplicate_column", place, column=quoted(name)) for name in twice)
         if self.columns is None:
             return findings
         known = self.columns.all
@@ -296,7 +297,7 @@ class _Table:
             _finding("missing_column", place, column=name) for name in self.columns.required if name not in names
         )
         findings.extend(
-            _finding("unknown_column", place, column=_shown(name), nearest=nearest(name, known))
+            _finding("unknown_column", place, column=quoted(name), nearest=nearest(name, known))
             for name in dict.fromkeys(names)
             if name and name not in known
         )
@@ -332,11 +333,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """The known name that is most like another one; the first among equals."""
     names = list(known)
     return process.extractOne(name.casefold(), names, scorer=JaroWinkler.normalized_similarity)[0]
-
-
-def _shown(text: str) -> str:
-    text = text if len(text) <= 60 else text[:60] + "…"
-    return text if text.isprintable() else ascii(text)[1:-1]
 
 
 def _shown_line(line: str) -> str:
@@ -535,7 +531,7 @@ def _sheet_rows(output: Iterable[bytes], table: _Table) -> Iterator[Row | Troubl
         if isinstance(batch, dict):
             further = next((name for name, cells in batch["further"].items() if table.is_header(cells)), None)
             if further is not None:
-                yield _trouble(file, None, "further_sheet", whole_file=True, sheet=_shown(further))
+                yield _trouble(file, None, "further_sheet", whole_file=True, sheet=quoted(further))
                 return
             yield from _hidden(cast("sheets.Preface", batch), table)
             continue
@@ -563,12 +559,12 @@ def _hidden(preface: sheets.Preface, table: _Table) -> Iterator[Remark]:
     """What of a workbook nobody sees who looks at it."""
     place = Place(file=table.file)
     findings = [
-        _finding("hidden_sheet", place, sheet=_shown(name))
+        _finding("hidden_sheet", place, sheet=quoted(name))
         for name, cells in preface["hidden"].items()
         if table.is_header(cells)
     ]
     if preface["hidden_rows"]:
-        findings.append(_finding("hidden_rows", place, rows=_shown(_ranges(preface["hidden_rows"]))))
+        findings.append(_finding("hidden_rows", place, rows=quoted(_ranges(preface["hidden_rows"]))))
     if findings:
         yield Remark(tuple(replace(finding, level=Level.WARNING) for finding in findings))
 

@@ -9,11 +9,25 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
+
+from app.kit.refusals import Busy
 
 __all__ = ["LruCache"]
 
 T = TypeVar("T")
+
+PATIENCE_S: Final = 20.0
+"""So long one waits for what another thread is making: a thread that reads, and its connection, wait with it."""
+
+
+@dataclass(slots=True)
+class _Making:
+    """Something that is being made: one of those who asked has the lock, and it goes with the last of them."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    asking: int = 0
 
 
 class LruCache(Generic[T]):
@@ -23,15 +37,24 @@ class LruCache(Generic[T]):
         most: how many are kept.
         weight_max: what they may weigh together, bytes or whatever ``weigh`` counts.
         weigh: what one weighs; 1 for each where nothing is said.
+        patience_s: how long one waits for what another thread is making.
     """
 
-    def __init__(self, most: int, *, weight_max: int | None = None, weigh: Callable[[T], int] = lambda _: 1) -> None:
+    def __init__(
+        self,
+        most: int,
+        *,
+        weight_max: int | None = None,
+        weigh: Callable[[T], int] = lambda _: 1,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         """Begin empty."""
+        self._patience_s: Final = patience_s
         self._most: Final = most
         self._weight_max: Final = most if weight_max is None else weight_max
         self._weigh: Final = weigh
         self._parts: Final[OrderedDict[Hashable, tuple[T, int]]] = OrderedDict()
-        self._making: Final[dict[Hashable, threading.Lock]] = {}
+        self._making: Final[dict[Hashable, _Making]] = {}
         self._lock: Final = threading.Lock()
         self._weight = 0
 
@@ -74,16 +97,26 @@ class LruCache(Generic[T]):
         Args:
             key: everything that it hangs on.
             make: works it out. What it raises is raised here and nothing is kept; of those who waited the next one tries.
+
+        Raises:
+            Busy: another thread takes too long over it.
         """
         part = self.get(key)
         if part is not None:
             return part
         with self._lock:
-            making = self._making.setdefault(key, threading.Lock())
-        with making:
-            part = self.get(key)
+            making = self._making.setdefault(key, _Making())
+            making.asking += 1
+        try:
+            if not making.lock.acquire(timeout=self._patience_s):
+                raise Busy
             try:
+                part = self.get(key)
                 return self.keep(key, make()) if part is None else part
             finally:
-                with self._lock:
-                    self._making.pop(key, None)
+                making.lock.release()
+        finally:
+            with self._lock:
+                making.asking -= 1
+                if not making.asking:
+                    del self._making[key]

@@ -19,6 +19,7 @@ from app.ledger import tables
 from app.ledger.record import Rejected
 from app.plain.findings import Finding, Words
 from app.plain.json_text import NotJsonError, decode, encode
+from app.plain.texts import storable
 
 __all__ = [
     "REJECTS_KEPT_FOR",
@@ -90,8 +91,8 @@ def keep_rejected(
                 at,
                 door,
                 sender,
-                _storable(one.source),
-                _storable(one.id),
+                _searchable(one.source),
+                _searchable(one.id),
                 json.dumps([_kept_reason(finding) for finding in one.findings]),
                 _ascii(one.text),
             )
@@ -125,11 +126,9 @@ def _kept_parameter(value: object) -> object:
     return value if isinstance(value, str | int) else str(value)
 
 
-def _storable(text: str | None) -> str | None:
-    """Source or id for searching: without what PostgreSQL's text cannot hold. The event itself is kept as it came."""
-    if text is None:
-        return None
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()[:500]
+def _searchable(text: str | None) -> str | None:
+    """Source or id for searching. The event itself is kept as it came."""
+    return None if text is None else storable(text)[:500]
 
 
 def _ascii(text: str) -> str:

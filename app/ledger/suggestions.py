@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -16,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.kit.bulk import among
+from app.kit.kept import LruCache
 from app.ledger import tables
 from app.ledger.frame import Frame
 from app.ledger.summary import ActivitySummary, summary_of
@@ -159,19 +159,12 @@ _BUYERS_MAX: Final = 50
 _ROWS_MAX: Final = 200
 """So many buyers, and so many of their activities, are looked at: a hint need not be complete."""
 
-_KEPT: Final[OrderedDict[str, _Parties]] = OrderedDict()
-_KEPT_LOCK: Final = threading.Lock()
-_KEPT_MAX: Final = 4
+_KEPT: Final[LruCache[_Parties]] = LruCache(4)
+"""By the database."""
 
 
 def _parties(connection: Connection) -> _Parties:
-    database = str(connection.engine.url)
-    with _KEPT_LOCK:
-        parties = _KEPT.setdefault(database, _Parties())
-        _KEPT.move_to_end(database)
-        while len(_KEPT) > _KEPT_MAX:
-            _KEPT.popitem(last=False)
-        return parties
+    return _KEPT.get_or_make(str(connection.engine.url), _Parties)
 
 
 def suggest_parties(

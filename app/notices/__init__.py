@@ -1,7 +1,7 @@
 """What people are told without asking: a row for each notice, shown where its reader begins, until what it is about is settled.
 
-It owns the notices and promises that there is at most one open notice of a kind for each reader, so that nobody is told the same thing
-twice. It never decides whose turn it is: the ledger does.
+It owns the notices, and the deeds on rights, of which somebody must hear; it promises that there is at most one open notice of a kind for each
+reader, so that nobody is told the same thing twice. It never decides whose turn it is: the ledger does.
 """
 
 from app.notices.notices import (
@@ -15,15 +15,37 @@ from app.notices.notices import (
     settle_rights_notice,
     tell_auditors,
 )
+from app.notices.rights import (
+    Keeper,
+    OwnPowers,
+    change_account,
+    end_sessions,
+    give_first_password,
+    make_account,
+    make_hook,
+    make_key,
+    open_or_close_account,
+    tell_refused,
+)
 
 __all__ = [
     "HR",
     "RIGHTS",
+    "Keeper",
     "Notice",
+    "OwnPowers",
     "Reminded",
+    "change_account",
+    "end_sessions",
+    "give_first_password",
+    "make_account",
+    "make_hook",
+    "make_key",
     "open_notices",
+    "open_or_close_account",
     "remind_unverified",
     "rights_notice",
     "settle_rights_notice",
     "tell_auditors",
+    "tell_refused",
 ]

@@ -19,7 +19,6 @@ from app import access
 from app.ledger import Frame, waiting_by_head
 from app.notices.tables import notice
 from app.plain.findings import n_
-from app.rules.terms import Role
 
 __all__ = ["HR", "RIGHTS", "UNVERIFIED", "Notice", "Reminded", "open_notices", "remind_unverified"]
 
@@ -131,7 +130,7 @@ def tell_auditors(
 
     Queries: 2, and 1 for each auditor.
     """
-    auditors = {*access.account_ids_with(connection, Role.AUDITOR), *([] if until_now is None else [until_now])}
+    auditors = {*access.auditor_ids(connection), *([] if until_now is None else [until_now])}
     told = {_of_account(one) for one in auditors} or {AUDITORS}
     held = {
         row.recipient: row

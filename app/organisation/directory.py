@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -108,9 +108,7 @@ class Directory:
     _paths: Mapping[int, Path]
     _paths_under: Mapping[str, tuple[int, ...]]
     _ids: Mapping[str, int]
-    _numbers: Mapping[int, str]
     _by_unit: Mapping[str, tuple[Posting, ...]]
-    _by_email: Mapping[str, Employee] = field(default_factory=dict)
 
     def still_current(self, connection: Connection) -> bool:
         """Whether the database still is of this revision: asked inside a transaction that writes by it.
@@ -128,18 +126,6 @@ class Directory:
             KeyError: nobody has that number.
         """
         return self._ids[number]
-
-    def employee_number(self, employee_id: int) -> str:
-        """The number of an employee whom the ledger refers to.
-
-        Raises:
-            KeyError: nobody has that id.
-        """
-        return self._numbers[employee_id]
-
-    def employee_by_email(self, email: str) -> Employee | None:
-        """The employee with this address, whatever its case; the first one by number where several have it."""
-        return self._by_email.get(email.casefold())
 
     def terms_on(self, employee: str, day: dt.date) -> Terms:
         """What the employee is employed as on a day.
@@ -253,12 +239,6 @@ class Directory:
         """The numbers of all paths that the unit is on: a unit's total is the sum over them."""
         return self._paths_under.get(unit, ())
 
-    # -------------------------------------------------------------------------------------------------------------- rates
-
-    def usd_rate(self, currency: str, day: dt.date) -> Decimal | None:
-        """US dollars for one unit of a currency: its own month's rate or the latest earlier one; None without either."""
-        return self.rates.rate(currency, day)
-
 
 def _read(connection: Connection, revision: Revision) -> Directory:
     tree = Tree(_unit_periods(connection))
@@ -295,9 +275,7 @@ def _read(connection: Connection, revision: Revision) -> Directory:
         _paths=paths,
         _paths_under={unit: tuple(numbers) for unit, numbers in under.items()},
         _ids=ids,
-        _numbers={one: number for number, one in ids.items()},
         _by_unit={unit: tuple(held) for unit, held in by_unit.items()},
-        _by_email={one.email.casefold(): one for one in reversed(employees.values()) if one.email},
     )
 
 

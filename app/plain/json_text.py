@@ -15,6 +15,8 @@ from typing import Final, Never
 
 import orjson
 
+from app.plain.texts import has_unstorable, storable
+
 __all__ = [
     "DEPTH_MAX",
     "NotJsonError",
@@ -31,7 +33,6 @@ DEPTH_MAX: Final = 64
 """Levels of nesting that an event may have; a fixed number, so that what is accepted never depends on the stack."""
 
 _DIGITS_MAX: Final = 4300
-_UNFIT: Final = re.compile("[\0\ud800-\udfff]")
 _SORTED: Final = json.JSONEncoder(
     sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False
 )
@@ -210,12 +211,12 @@ def unfit_texts(value: object, pointer: str = "") -> list[tuple[str, str]]:
     while waiting:
         item, at, depth = waiting.pop()
         if isinstance(item, str):
-            if _UNFIT.search(item):
+            if has_unstorable(item):
                 found.append((at, "bad_text"))
         elif isinstance(item, dict):
             if depth > DEPTH_MAX:
                 return [*found, (pointer, "too_deep")]
-            if any(_UNFIT.search(str(name)) for name in item):
+            if any(has_unstorable(str(name)) for name in item):
                 found.append((at, "bad_text"))
             members = [(member, f"{at}/{_escaped(str(name))}", depth + 1) for name, member in item.items()]
             waiting.extend(reversed(members))
@@ -230,4 +231,4 @@ def unfit_texts(value: object, pointer: str = "") -> list[tuple[str, str]]:
 
 def _escaped(name: str) -> str:
     """A member's name as a JSON pointer writes it (RFC 6901); what cannot be shown is replaced."""
-    return _UNFIT.sub("\N{REPLACEMENT CHARACTER}", name).replace("~", "~0").replace("/", "~1")
+    return storable(name).replace("~", "~0").replace("/", "~1")

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 
 from app.plain.findings import Finding, Place, Words, n_
 from app.plain.json_text import DEPTH_MAX, canonical, unfit_texts
+from app.plain.texts import has_unstorable, quoted
 from app.rules.activity_rows import COLUMNS, PERCENT, activity_event_from_row
 from app.rules.countries import COUNTRIES
 from app.rules.event_types import ACTIVITY_TYPES, TYPE_PREFIX, VERDICT_TYPES, EventField, EventType, FieldKind
@@ -197,14 +198,11 @@ HS_CODE: Final = re.compile(r"(?:[0-9]{2}){1,5}|[0-9]{9}")
 _JSON_MEDIA_TYPE: Final = re.compile(
     r"\s*[\w.!#$&^-]+/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?", re.ASCII | re.IGNORECASE | re.DOTALL
 )
-_UNFIT: Final = re.compile("[\0\ud800-\udfff]")
 
 
 def _shown(value: object) -> str:
     """A value as a finding quotes it: short, and printable anywhere."""
-    text = value if isinstance(value, str) else type(value).__name__
-    text = text if len(text) <= 60 else text[:60] + "…"
-    return text if text.isprintable() else ascii(text)[1:-1]
+    return quoted(value if isinstance(value, str) else type(value).__name__)
 
 
 class _Findings(list[Finding]):
@@ -237,7 +235,7 @@ class _Findings(list[Finding]):
         if value.__class__ is str and 0 < len(value) <= most and value.isascii() and "\0" not in value:  # as above
             return value
         text = self.text(value, pointer, required=True, most=most)
-        if "\0" in text or (not text.isascii() and _UNFIT.search(text)):
+        if has_unstorable(text):
             self.add(pointer, "bad_text")
         return text
 

@@ -1,4 +1,4 @@
-"""Which events count: the pure fold over an activity's verdicts, and what an activity then adds to totals.
+"""Which events count: the pure fold over an activity's verdicts.
 
 This is the definition; every stored total has to agree with it (contract, "Which events count, exactly").
 A newcomer's usual mistake: to take verdicts in the order in which they arrived. "Latest" and "earliest" go by the instant, then by source and
@@ -8,35 +8,13 @@ id, so that any order of the same set gives the same standing.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
-from app.rules.activities import Credit, EventKey
-from app.rules.money import usd_cents
-from app.rules.terms import CountsFrom
+from app.rules.activities import EventKey
 
-__all__ = [
-    "MICROS_A_DOLLAR",
-    "NOTHING",
-    "NO_LEVELS",
-    "STATES",
-    "UNJUDGED",
-    "Amounts",
-    "BuyerCandidate",
-    "Change",
-    "Counts",
-    "Effect",
-    "Levels",
-    "VerdictLike",
-    "changes",
-    "contributions",
-    "credit_amounts",
-    "first_new_buyers",
-    "new_buyer_counts",
-    "standing",
-    "usd_cents",
-]
+__all__ = ["MICROS_A_DOLLAR", "STATES", "UNJUDGED", "Counts", "Effect", "VerdictLike", "standing"]
 
 MICROS_A_DOLLAR: Final = 1_000_000
 
@@ -78,13 +56,6 @@ class Counts(NamedTuple):
     entered: bool
     verified: bool
     confirmed: bool
-
-    def on(self, level: CountsFrom) -> bool:
-        """Whether it counts from that level on."""
-        return bool(self[_LEVEL_AT[level]])
-
-
-_LEVEL_AT: Final[Mapping[CountsFrom, int]] = {CountsFrom.ENTERED: 0, CountsFrom.VERIFIED: 1, CountsFrom.CONFIRMED: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,122 +162,3 @@ def _order(event: VerdictLike) -> tuple[str, str, str]:
 
 def _key(verdict: VerdictLike | None) -> EventKey | None:
     return None if verdict is None else EventKey(verdict.source, verdict.id)
-
-
-class BuyerCandidate(NamedTuple):
-    """A new-buyer event that may be the first of its buyer."""
-
-    buyer_key: str
-    instant: str
-    source: str
-    id: str
-    counts: Counts
-
-
-def first_new_buyers(candidates: Iterable[BuyerCandidate]) -> dict[CountsFrom, dict[str, EventKey]]:
-    """For each level, the event by which each buyer counts: the earliest of its new-buyer events that count there, of any cycle.
-
-    ``where`` and the cycle are looked at after that, so give all candidates: of every country, cycle and employee (with ``as_of``: of days
-    up to it, with their standing of that day).
-    """
-    first: dict[CountsFrom, dict[str, tuple[str, str, str]]] = {level: {} for level in CountsFrom}
-    for candidate in candidates:
-        order = (candidate.instant, candidate.source, candidate.id)
-        for level, counting in zip(CountsFrom, candidate.counts, strict=True):
-            if counting:
-                of_level = first[level]
-                held = of_level.get(candidate.buyer_key)
-                if held is None or order < held:
-                    of_level[candidate.buyer_key] = order
-    return {level: {key: EventKey(*order[1:]) for key, order in of_level.items()} for level, of_level in first.items()}
-
-
-def new_buyer_counts(event: EventKey, *, buyer_key: str, firsts: Mapping[CountsFrom, Mapping[str, EventKey]]) -> Counts:
-    """The levels on which a new-buyer event counts: those where it is its buyer's first."""
-    return Counts(*(firsts[level].get(buyer_key) == event for level in CountsFrom))
-
-
-class Amounts(NamedTuple):
-    """What something adds up to, in integers that fit 64 bits however many are added; signed where it is a change.
-
-    The value is ``dollars + micros / 10^6``: sums of many have micros above a million, which :attr:`total_micros` joins.
-    """
-
-    shares_1e4: int = 0
-    valued_shares_1e4: int = 0
-    """Shares of activities that have an amount: what a mean divides by."""
-    dollars: int = 0
-    micros: int = 0
-    """Millionths of a dollar: a share has four decimals, an amount two."""
-
-    @property
-    def total_micros(self) -> int:
-        """The value in millionths of a US dollar."""
-        return self.dollars * MICROS_A_DOLLAR + self.micros
-
-    def plus(self, other: Amounts) -> Amounts:
-        """The sum, part by part."""
-        return Amounts(self[0] + other[0], self[1] + other[1], self[2] + other[2], self[3] + other[3])
-
-    def minus(self, other: Amounts) -> Amounts:
-        """The difference, part by part."""
-        return Amounts(self[0] - other[0], self[1] - other[1], self[2] - other[2], self[3] - other[3])
-
-
-NOTHING: Final = Amounts()
-
-
-class Levels(NamedTuple):
-    """Amounts on each verification level."""
-
-    entered: Amounts = NOTHING
-    verified: Amounts = NOTHING
-    confirmed: Amounts = NOTHING
-
-    def on(self, level: CountsFrom) -> Amounts:
-        """The amounts that count from that level on."""
-        return self[_LEVEL_AT[level]]
-
-    def plus(self, other: Levels) -> Levels:
-        """The sum, level by level."""
-        return Levels(self[0].plus(other[0]), self[1].plus(other[1]), self[2].plus(other[2]))
-
-    def minus(self, other: Levels) -> Levels:
-        """The difference, level by level."""
-        return Levels(self[0].minus(other[0]), self[1].minus(other[1]), self[2].minus(other[2]))
-
-
-NO_LEVELS: Final = Levels()
-
-
-def credit_amounts(share_1e4: int, usd_cents: int | None) -> Amounts:
-    """What one credit is worth: share × amount_usd, exact; without an amount the share alone."""
-    if usd_cents is None:
-        return Amounts(share_1e4)
-    return Amounts(share_1e4, share_1e4, *divmod(share_1e4 * usd_cents, MICROS_A_DOLLAR))
-
-
-def contributions(credits: Sequence[Credit], *, counts: Counts, usd_cents: int | None) -> dict[str, Levels]:
-    """What each credited employee gets of an activity, on each level."""
-    result = {}
-    for employee, share_1e4 in credits:
-        amounts = credit_amounts(share_1e4, usd_cents)
-        result[employee] = Levels(*(amounts if counting else NOTHING for counting in counts))
-    return result
-
-
-class Change(NamedTuple):
-    """What has to be added to an employee's totals, signed."""
-
-    employee: str
-    levels: Levels
-
-
-def changes(before: Mapping[str, Levels], after: Mapping[str, Levels]) -> list[Change]:
-    """What turns the contributions of before into those of after: an empty mapping is an activity that is not there. Sorted by employee."""
-    result = []
-    for employee in sorted(before.keys() | after.keys()):
-        levels = after.get(employee, NO_LEVELS).minus(before.get(employee, NO_LEVELS))
-        if levels != NO_LEVELS:
-            result.append(Change(employee, levels))
-    return result

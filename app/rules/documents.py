@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Final
 
 from app.plain.findings import Finding, Level, Path, Place, Words, n_
+from app.plain.texts import has_unstorable
 from app.rules.terms import CODE_PATTERN
 
 __all__ = ["Document", "Entry", "listed", "plain_number"]
@@ -150,7 +151,7 @@ class Entry:
         if not text.strip() or len(text) > TEXT_MAX:
             self.report("text_length", n_("expected a text of 1 to %(most)s characters"), most=TEXT_MAX)
             return None
-        if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
+        if has_unstorable(text):
             self.report("text_characters", n_("expected a text without NUL or lone surrogates"))
             return None
         return text

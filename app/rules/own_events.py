@@ -15,13 +15,16 @@ from app.plain.findings import Finding, Place, n_
 from app.rules.activities import Activity, Verdict
 from app.rules.moments import moment
 
-__all__ = ["AHEAD", "EARLIEST_DAY", "not_own", "pages_source", "refused"]
+__all__ = ["AHEAD", "EARLIEST_DAY", "correcting_reversal", "entry_in_its_place", "not_own", "pages_source", "refused"]
 
 EARLIEST_DAY: Final = dt.date(1990, 1, 1)
 """Nobody at work remembers what was before it: a day before is a slip of the pen."""
 
 AHEAD: Final = dt.timedelta(days=1)
 """How far from now a person's event may be dated: where they are it may be tomorrow already."""
+
+_PAGES: Final = "/pages/"
+_OF_CORRECTION: Final = "-reversal"
 
 _OWN_VERDICTS: Final = frozenset({"verified", "rejected", "reversed"})
 
@@ -38,7 +41,19 @@ _MESSAGES: Final = {
 
 def pages_source(employee: str) -> str:
     """The source of all that an employee records by hand."""
-    return f"/pages/{employee}"
+    return f"{_PAGES}{employee}"
+
+
+def correcting_reversal(source: str, id_: str) -> str | None:
+    """The id of the reversal that goes with an entry where it was recorded in another's place; None of what no page recorded."""
+    return f"{id_}{_OF_CORRECTION}" if source.startswith(_PAGES) else None
+
+
+def entry_in_its_place(source: str, id_: str) -> str | None:
+    """The id of the entry that was recorded in a reversed one's place, of the reversal's; None of a reversal alone."""
+    if not source.startswith(_PAGES) or not id_.endswith(_OF_CORRECTION):
+        return None
+    return id_.removesuffix(_OF_CORRECTION)
 
 
 def refused(pointer: str, **parameters: object) -> Finding:

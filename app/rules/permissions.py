@@ -26,6 +26,7 @@ __all__ = [
     "ROLES_OF_EMPLOYEES",
     "SIGNED_IN_DEEDS",
     "Deed",
+    "HeldRole",
     "Relation",
     "Scope",
     "key_may",
@@ -150,8 +151,17 @@ that rights were given. Events that programs send stand in the ledger, with who 
 FIRST_PASSWORD_DEEDS: Final = frozenset({Deed.SIGN_OUT, Deed.CHANGE_PASSWORD})
 """What alone is open, beside what is open to anyone, to who signed in with a password that somebody else chose."""
 
-FORMER: Final = "former"
-"""What is in place of all roles of whoever has left the agency's service."""
+
+class Former(StrEnum):
+    """What is in place of all roles of whoever has left the agency's service: no account is given it."""
+
+    FORMER = "former"
+
+
+FORMER: Final = Former.FORMER
+
+HeldRole = Role | Former
+"""What decides of a person today."""
 
 _OWN: Final = frozenset({Relation.OWN})
 _ABOVE: Final = frozenset({Relation.ABOVE})
@@ -271,7 +281,7 @@ _FORMER: Final[_Row] = {
     Deed.FOLLOW_LIVE: _OWN,
 }
 
-PERMISSIONS: Final[Mapping[str, _Row]] = MappingProxyType(
+PERMISSIONS: Final[Mapping[HeldRole, _Row]] = MappingProxyType(
     {
         FORMER: _FORMER,
         Role.EMPLOYEE: _EMPLOYEE,
@@ -319,7 +329,7 @@ def roles_that_hold(granted: Iterable[Role], *, of_employee: bool) -> frozenset[
     return frozenset(granted) | (frozenset({Role.EMPLOYEE}) if of_employee else frozenset())
 
 
-def may(roles: Collection[str], deed: Deed, relations: Collection[Relation]) -> bool:
+def may(roles: Collection[HeldRole], deed: Deed, relations: Collection[Relation]) -> bool:
     """Whether an account of these roles may do the deed, standing so to what it is about.
 
     Args:
@@ -333,7 +343,7 @@ def may(roles: Collection[str], deed: Deed, relations: Collection[Relation]) -> 
     return Relation.ANY in allowed or not allowed.isdisjoint(relations)
 
 
-def relations_that_allow(roles: Collection[str], deed: Deed) -> frozenset[Relation]:
+def relations_that_allow(roles: Collection[HeldRole], deed: Deed) -> frozenset[Relation]:
     """Under which relations any of these roles may do the deed; empty where none may at all."""
     allowed: frozenset[Relation] = frozenset()
     for role in roles:

@@ -73,11 +73,6 @@ class SeatPlan:
         """The whole agency's seats in the end."""
         return tuple(sum(group[grade] for group in self.seats.values()) for grade in range(len(self.grades)))
 
-    @property
-    def stuck(self) -> tuple[str, ...]:
-        """The rules that stayed broken because no seat could move."""
-        return tuple(step.rule for step in self.steps if not step.kept)
-
 
 def exact_shares(size: int, grades: Sequence[GradePolicy]) -> tuple[Fraction, ...]:
     """Each grade's share of a group of that size, in seats and their parts."""

@@ -90,11 +90,6 @@ class Step:
         """
         return translate(self.text) % {name: _said(value, translate, language) for name, value in self.figures.items()}
 
-    @property
-    def formulas(self) -> tuple[str, ...]:
-        """The calculations among the figures."""
-        return tuple(str(value) for value in self.figures.values() if isinstance(value, Formula))
-
     def as_json(self, translate: Callable[[str], str] = str, *, language: str = "en") -> dict[str, Any]:
         """The step as the API writes it."""
         return {

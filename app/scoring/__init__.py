@@ -4,6 +4,7 @@ It owns the read model that every page, command and export renders, and the tren
 wherever they are shown. It never writes to the ledger.
 """
 
+from app.scoring.activity_page import ActivityPage, CountingNode, activity_page, counting_nodes, seen_activity
 from app.scoring.agency import (
     AgencyBoard,
     AgencySource,
@@ -75,13 +76,12 @@ from app.scoring.trend import (
     newest,
     snapshots,
     stale_days,
-    take_snapshot,
     trend_of,
-    trends_of,
 )
 
 __all__ = [
     "SORTS",
+    "ActivityPage",
     "AgencyBoard",
     "AgencySource",
     "Board",
@@ -89,6 +89,7 @@ __all__ = [
     "BoardMove",
     "BoardSource",
     "CountedActivity",
+    "CountingNode",
     "CyclePlan",
     "DisplayLine",
     "Explanation",
@@ -127,11 +128,13 @@ __all__ = [
     "UnitPart",
     "Visibility",
     "activity_lines",
+    "activity_page",
     "agency_board",
     "agency_source",
     "board",
     "board_source",
     "counted_activities",
+    "counting_nodes",
     "days_to_keep",
     "digest",
     "explain",
@@ -151,13 +154,12 @@ __all__ = [
     "score_figures",
     "scorecards",
     "scores",
+    "seen_activity",
     "set_targets",
     "snapshots",
     "stale_days",
     "state",
-    "take_snapshot",
     "target_past",
     "targets",
     "trend_of",
-    "trends_of",
 ]

@@ -30,7 +30,7 @@ from app.rules.outlook import Outlook
 from app.rules.projection import projected, projected_actual
 from app.rules.rollup import Area, areas, blend, lost_points, own_scores, projected_own, published, unit_scores
 from app.rules.terms import Basis, Node
-from app.scoring.plan import CyclePlan, DisplayLine, Selection, State, state
+from app.scoring.plan import DisplayLine, Selection, State, state
 
 __all__ = [
     "ExactActuals",
@@ -447,8 +447,3 @@ def _line(scored: Scores, exact: ExactActuals, why: list[Reason | None], line: D
         old_score=_shown(scored.score[bridge]) if bridge >= 0 else None,
         elapsed=None if elapsed is None else elapsed.numerator / elapsed.denominator,
     )
-
-
-def lines_of(plan: CyclePlan, node: Node) -> tuple[DisplayLine, ...]:
-    """A node's lines, in the order of the file."""
-    return plan.lines.get(node, ())

@@ -44,10 +44,8 @@ __all__ = [
     "projections_by_week",
     "snapshots",
     "stale_days",
-    "take_snapshot",
     "taken_at",
     "trend_of",
-    "trends_of",
 ]
 
 DAILY: Final = 35
@@ -147,17 +145,6 @@ def keep_snapshot(connection: Connection, snapshot: Snapshot, *, at: dt.datetime
     )
 
 
-def take_snapshot(connection: Connection, cycle: int, day: dt.date, at: dt.datetime) -> None:
-    """Keep all nodes' scores as of a day, in place of those that are kept.
-
-    Queries: those of :func:`app.ledger.figures_as_of`, and 3.
-    """
-    plan = state(connection).plan(cycle)
-    sources = plan.everything().sources
-    figures = ledger.figures_as_of(connection, plan.frame, cycle=cycle, nodes=sources, as_of=day)
-    keep_snapshot(connection, _snapshot(plan, day, figures), at=at)
-
-
 # ---------------------------------------------------------------------------------------------------------------------- stale
 
 
@@ -212,20 +199,6 @@ def _trend_query() -> sa.Select[Any]:
         .where(trend.c.cycle == sa.bindparam("of_cycle"), trend.c.node == sa.bindparam("of_node"))
         .order_by(trend.c.day)
     )
-
-
-def trends_of(connection: Connection, cycle: int, nodes: Sequence[Node]) -> dict[Node, list[TrendPoint]]:
-    """Several nodes' scores over the cycle. Queries: 1."""
-    trends: dict[Node, list[TrendPoint]] = {node: [] for node in nodes}
-    by_text = {str(node): node for node in nodes}
-    query = (
-        sa.select(trend)
-        .where(trend.c.cycle == cycle, among(connection, trend.c.node, by_text))
-        .order_by(trend.c.node, trend.c.day)
-    )
-    for row in connection.execute(query):
-        trends[by_text[row.node]].append(_point(row))
-    return trends
 
 
 def _point(row: Any) -> TrendPoint:

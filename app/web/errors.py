@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 from flask import Flask, Response, redirect, request, url_for
 from flask_babel import gettext
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as AnyResponse
@@ -115,18 +115,13 @@ def prepare(app: Flask, site: Site) -> None:
             site, status=503, code="unavailable", detail=_detail(503), headers={"Retry-After": "5"}, plain=True
         )
 
-    def unfit(error: Exception) -> AnyResponse:
-        # The doors refuse by name what no database can hold; what they have missed is still the sender's to mend.
-        return _answer(site, status=400, code=_code(400), detail=_logged(error, status=400), plain=True)
-
     def broken(error: Exception) -> AnyResponse:
-        return _answer(site, status=500, code="broken", detail=_logged(error, status=500), plain=True)
+        # What no database or calendar can hold is refused by name at the doors. What they have missed is our fault as any other.
+        return _answer(site, status=500, code="broken", detail=_logged(error), plain=True)
 
     app.register_error_handler(Refusal, refused)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(OperationalError, unreachable)
-    for kind in (DataError, OverflowError, UnicodeEncodeError):
-        app.register_error_handler(kind, unfit)
     app.register_error_handler(Exception, broken)
 
 
@@ -215,12 +210,12 @@ def _page(site: Site, shown: dict[str, Any]) -> str:
         return site.rendering.html("pages/error.html", context.opened(connection), **shown)
 
 
-def _logged(error: Exception, *, status: int) -> str:
+def _logged(error: Exception) -> str:
     """Log what broke, and return what the sender reads: the same number stands in both."""
     number = number_of(request)[:8]
     _LOG.exception("%s %s %s", number, request.method, request.path, exc_info=error)
     named = gettext("Number %(number)s stands beside it in the server's log.", number=number)
-    return f"{_detail(status)} {named}"
+    return f"{_detail(500)} {named}"
 
 
 def _code(status: int) -> str:

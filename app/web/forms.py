@@ -21,6 +21,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.kit.refusals import Invalid, at_field
 from app.plain.findings import Finding, Place, n_
+from app.plain.texts import has_unstorable, storable
 from app.rules.activities import MESSAGES
 
 __all__ = [
@@ -40,8 +41,7 @@ Form = TypeVar("Form", bound=BaseModel)
 PASSWORD_FIELDS: Final = frozenset({"password", "old_password", "new_password", "repeated_password"})
 """Every field of any form that a password is typed into."""
 
-_UNFIT: Final = re.compile("[\0\ud800-\udfff]")
-_CONTROL: Final = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL: Final = re.compile("[\0-\x1f\x7f-\x9f]")
 
 _NEVER_SENT_BACK: Final = PASSWORD_FIELDS | {"csrf_token", "typed_by"}
 
@@ -95,9 +95,7 @@ def days_turned_round(first: dt.date | None, last: dt.date | None, *, field: str
 def kept(given: MultiDict[str, str]) -> dict[str, list[str]]:
     """What of a refused form is shown again: all of it but passwords and the token, which a page has of its own, and what is no text."""
     return {
-        name: [_UNFIT.sub("\N{REPLACEMENT CHARACTER}", value) for value in values]
-        for name, values in given.lists()
-        if name not in _NEVER_SENT_BACK
+        name: [storable(value) for value in values] for name, values in given.lists() if name not in _NEVER_SENT_BACK
     }
 
 
@@ -116,7 +114,7 @@ def kept_values(text: str) -> dict[str, list[str]]:
 
 def is_plain(path: str) -> bool:
     """Whether a path is one that anybody writes: without control characters, and what no text may hold."""
-    return not _CONTROL.search(path)
+    return not (has_unstorable(path) or _CONTROL.search(path))
 
 
 def refuse_unfit(given: MultiDict[str, str]) -> None:
@@ -125,9 +123,9 @@ def refuse_unfit(given: MultiDict[str, str]) -> None:
     Raises:
         Invalid: with a finding at each field that holds one.
     """
-    unfit = [name for name, value in given.items(multi=True) if _UNFIT.search(name) or _UNFIT.search(value)]
+    unfit = [name for name, value in given.items(multi=True) if has_unstorable(name) or has_unstorable(value)]
     if unfit:
-        fields = dict.fromkeys(_UNFIT.sub("\N{REPLACEMENT CHARACTER}", name) for name in unfit)
+        fields = dict.fromkeys(storable(name) for name in unfit)
         raise Invalid(*(at_field(field, "bad_text", MESSAGES["bad_text"]) for field in fields))
 
 

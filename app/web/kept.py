@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from flask import request
-from flask_babel import get_locale
 from markupsafe import Markup
 
 from app.kit.kept import LruCache
+from app.web.languages import page_language
 
 __all__ = ["CachedPart", "Rendered", "drawn", "reader_of_page"]
 
@@ -67,5 +67,4 @@ class CachedPart(Generic[T]):
 
 def reader_of_page() -> tuple[str, str]:
     """The reader's language, and the address that links begin with."""
-    locale = get_locale()
-    return locale.language if locale else "en", request.script_root
+    return page_language(), request.script_root

@@ -30,13 +30,6 @@ __all__ = ["FILTERS", "Subject", "changed", "readable_id", "subject_of", "subjec
 
 _MADE_UP: Final = re.compile(r"(?=.*[0-9])[0-9a-f]{8,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-\w+)?", re.IGNORECASE)
 
-JOBS: Final[Mapping[str, str]] = {
-    "trend": n_("Trend of all scores"),
-    "reminders": n_("Reminders of what waits for a verdict"),
-    "forgetting": n_("Clearing away what has ended"),
-    "reconcile": n_("Recount of every total"),
-}
-
 _MEMBERS: Final[Mapping[str, str]] = {
     "type": n_("Type"),
     "source": n_("Source"),
@@ -74,6 +67,7 @@ _CHANGES: Final[Mapping[str, str]] = {
     "open": n_("Open"),
     "order": n_("Order"),
     "password": n_("Password"),
+    # Rows from before the searched text had one name everywhere.
     "q": n_("Company or buyer"),
     "revoked": n_("Revoked"),
     "roles": n_("Roles"),
@@ -138,7 +132,7 @@ def readable_id(text: str) -> str | None:
 
 def job(name: str) -> str:
     """What a job does."""
-    return str(gettext(JOBS[name])) if name in JOBS else name
+    return str(gettext(words.WORKER_JOBS[name])) if name in words.WORKER_JOBS else name
 
 
 def slot(text: str) -> str:

@@ -21,6 +21,7 @@ asks beyond that it asks of its context.
 
 from __future__ import annotations
 
+import logging
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,7 @@ from uuid import uuid4
 
 from flask import Flask, Request, redirect, request, url_for
 from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, IntegerConverter, RequestRedirect, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
@@ -51,6 +53,8 @@ from app.web.security import Forged, refuse_forged
 from app.web.typed_by import owner_of
 
 __all__ = ["NodeConverter", "NumberConverter", "Pages", "Route", "Site", "bearer_of", "number_of", "refuse_undeclared"]
+
+_LOG: Final = logging.getLogger("kopes.web")
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -93,6 +97,7 @@ class Route:
         transaction: whether the router opens one; else the handler opens its own, or needs none.
         again: the read of the same page that shows a refused form again.
         before: what is looked up before anything is written.
+        after: what is read for the answer once it is written.
         about: what OpenAPI says of it beyond its docstring.
         lane: whose threads work on it.
         body_bytes: how long its body may be.
@@ -108,6 +113,7 @@ class Route:
     transaction: bool = True
     again: str | None = None
     before: Callable[..., Any] | None = None
+    after: Callable[..., Any] | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
     lane: Lane = Lane.READ
     body_bytes: int = NO_BODY_BYTES
@@ -150,6 +156,7 @@ class Pages:
         may: Deed,
         again: str | None = None,
         before: Callable[..., Any] | None = None,
+        after: Callable[..., Any] | None = None,
         transaction: bool = True,
         lane: Lane = Lane.WRITE,
         body_bytes: int = FORM_BYTES,
@@ -162,6 +169,8 @@ class Pages:
             again: the handler of this page that shows the form again, with what was typed, where it is refused.
             before: a handler of the same form that reads before the writing transaction begins, since others wait for that one. A
                 ``FormError`` of it is the answer; anything else is handed on as ``looked_up``.
+            after: a function that reads once the writing transaction has ended, for the same reason: it takes the handler's answer and what was
+                looked up, and gives the answer. Where it cannot, the handler's own holds, for what was done is done.
             transaction: False for a handler that must not hold one, since it hashes a password or writes a long file: what it writes, and
                 notes for the trail, it does within ``context.write()``.
             lane: whose threads work on it; a form that hashes a password or answers a file has another one than most.
@@ -176,6 +185,7 @@ class Pages:
             transaction=transaction,
             again=again,
             before=before,
+            after=after,
             lane=lane,
             body_bytes=body_bytes,
         )
@@ -349,6 +359,27 @@ class Site:
 
     def _act(self, route: Route, arguments: dict[str, Any]) -> AnyResponse:
         context = self._context(route)
+        turned_away = self._turned_away(route, context, arguments)
+        if turned_away is not None:
+            return turned_away
+        try:
+            result = self._done(route, context, arguments)
+        except Refusal as refusal:
+            if route.again is None or isinstance(refusal, Unauthenticated | NotThere):
+                raise
+            return self._again(route, arguments, refusal.findings or (_general(refusal),), refusal)
+        if isinstance(result, FormError):
+            return self._again(route, arguments, result.findings, result)
+        if not route.transaction:
+            self._note_use(route, context)
+        # Who signs in has nothing of theirs to let go: the person of this request is whoever was signed in before.
+        if route.again is not None and route.deed is not Deed.SIGN_IN:
+            page = page_address(f"{route.page}.{route.again}", arguments)
+            forget(self.database, context.person, page=page, now=context.now)
+        return self.rendering.response(result, context, api=route.api)
+
+    def _turned_away(self, route: Route, context: RequestContext, arguments: dict[str, Any]) -> AnyResponse | None:
+        """Find out who sends it and whether it is theirs to do; the answer where they have to sign in, or send it once more."""
         # Only a program that shows a key has no cookie to be misused; a page, or a door without keys, takes no notice of one.
         if not (route.api and route.deed not in PUBLIC_DEEDS and bearer_of(request)):
             refuse_forged(request, token=False)
@@ -370,21 +401,7 @@ class Site:
                 if route.again is None or not self._is_theirs(context):
                     raise
                 return self._again(route, arguments, (_general(refusal),), refusal)
-        try:
-            result = self._done(route, context, arguments)
-        except Refusal as refusal:
-            if route.again is None or isinstance(refusal, Unauthenticated | NotThere):
-                raise
-            return self._again(route, arguments, refusal.findings or (_general(refusal),), refusal)
-        if isinstance(result, FormError):
-            return self._again(route, arguments, result.findings, result)
-        if not route.transaction:
-            self._note_use(route, context)
-        # Who signs in has nothing of theirs to let go: the person of this request is whoever was signed in before.
-        if route.again is not None and route.deed is not Deed.SIGN_IN:
-            page = page_address(f"{route.page}.{route.again}", arguments)
-            forget(self.database, context.person, page=page, now=context.now)
-        return self.rendering.response(result, context, api=route.api)
+        return None
 
     def _is_theirs(self, context: RequestContext) -> bool:
         """Whether the form was filled in on a page of the person who sends it."""
@@ -421,9 +438,23 @@ class Site:
             return result
 
         try:
-            if route.transaction:
-                return self.database.writing(route.deed, work)
-            return route.view(context, **arguments, **given)
+            if not route.transaction:
+                return route.view(context, **arguments, **given)
+            result = self.database.writing(route.deed, work)
+        finally:
+            context.closed()
+        if route.after is None or isinstance(result, FormError):
+            return result
+        return self._read_after(route.after, context, result, given.get("looked_up"))
+
+    def _read_after(self, after: Callable[..., Any], context: RequestContext, result: Any, looked_up: Any) -> Any:
+        """The answer with what is read for it once all is written; as it is where the database cannot be asked now."""
+        try:
+            with self.database.read() as connection, sign_in.on_connection(connection):
+                return after(context.opened(connection), result, looked_up)
+        except (Refusal, SQLAlchemyError):
+            _LOG.exception("what was done is done, and its answer says less")
+            return result
         finally:
             context.closed()
 

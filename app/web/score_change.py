@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 
 from app import scoring
 from app.rules.presence import cycle_of
@@ -18,6 +18,7 @@ from app.rules.rollup import published
 from app.rules.terms import Basis, CountsFrom, Node, NodeKind
 from app.scoring import CyclePlan, LineScore, Scorecard, ScoreQuery, State
 from app.web.languages import figure, page_language
+from app.web.rendering import Redirect
 from app.web.request_context import RequestContext
 
 __all__ = ["ScoreChange"]
@@ -57,6 +58,12 @@ class ScoreChange:
             parts.append(gettext("Entered so far: %(lines)s.", lines="; ".join(lines)))
         parts += self._waiting(moved, {line.kpi for _, line in self._moved(final, final_now)})
         return " ".join(str(part) for part in parts)
+
+    def said(self, context: RequestContext, answer: Redirect) -> Redirect:
+        """The answer with what changed since then in the place that it has for it, if it has one. Queries: those of :meth:`words`."""
+        if "effect" not in answer.parameters:
+            return answer
+        return replace(answer, parameters={**answer.parameters, "effect": self.words(context)})
 
     def _of_final(self, before: Scorecard, after: Scorecard) -> list[str]:
         """What became of the final score, and whether the unit part had a share in it."""
@@ -107,12 +114,10 @@ def _cards(context: RequestContext, plan: CyclePlan, node: Node) -> tuple[Scorec
 def _shown(card: Scorecard) -> str:
     if card.published is None:
         return str(gettext("none yet"))
-    locale = get_locale()
-    return figure(card.published, places=2, language=locale.language if locale else "en")
+    return figure(card.published, places=2, language=page_language())
 
 
 def _number(value: str | None) -> str:
     if value is None:
         return "–"
-    locale = get_locale()
-    return figure(value, places=2, least=0, language=locale.language if locale else "en")
+    return figure(value, places=2, least=0, language=page_language())

@@ -21,14 +21,17 @@ __all__ = [
     "KINDS",
     "LINKS",
     "LINK_MEANINGS",
+    "LINK_TERMS",
     "METHODS",
     "NO_TARGETS",
     "PERSPECTIVES",
     "REASONS",
     "ROLES",
+    "ROLE_REACHES",
     "STATES",
     "STATE_KINDS",
     "TYPES",
+    "WORKER_JOBS",
 ]
 
 TYPES: Final[Mapping[str, str]] = {
@@ -102,6 +105,14 @@ LINKS: Final[Mapping[str, str]] = {
 }
 """How a line hangs on the one above it."""
 
+LINK_TERMS: Final[Mapping[str, str]] = {
+    "identical": n_("identical"),
+    "contributory": n_("contributory"),
+    "shared": n_("shared"),
+    "unique": n_("unique"),
+}
+"""The same in the field's own terms (domain.md, section 4)."""
+
 LINK_MEANINGS: Final[Mapping[str, str]] = {
     "identical": n_("the same KPI: what is done here counts above too, and targets add up"),
     "contributory": n_("another KPI that serves the goal above; figures do not add up"),
@@ -117,6 +128,14 @@ COUNTS_FROM: Final[Mapping[str, str]] = {
 }
 
 JOBS: Final[Mapping[str, str]] = {"staff": n_("Staff"), "manager": n_("Manager"), "head": n_("Head")}
+
+WORKER_JOBS: Final[Mapping[str, str]] = {
+    "trend": n_("Trend of all scores"),
+    "reminders": n_("Reminders of what waits for a verdict"),
+    "forgetting": n_("Clearing away what has ended"),
+    "reconcile": n_("Recount of every total"),
+}
+"""What a worker does by itself."""
 
 KINDS: Final[Mapping[str, str]] = {
     "agency": n_("Agency"),
@@ -143,6 +162,17 @@ ROLES: Final[Mapping[Role, str]] = {
     Role.ADMIN: n_("Administrator"),
     Role.MEMBER: n_("Member"),
 }
+
+ROLE_REACHES: Final[Mapping[Role, str]] = {
+    Role.EMPLOYEE: n_("Employee: logs activities, sees their own scorecard"),
+    Role.HEAD: n_("Head: sees and verifies in the units they are posted to as head"),
+    Role.EXECUTIVE: n_("Executive: sees the agency, pay as totals only"),
+    Role.HR: n_("HR: sees all scorecards, grades and pay, exports"),
+    Role.AUDITOR: n_("Auditor: sees everything, changes nothing"),
+    Role.ADMIN: n_("Administrator: keeps accounts, keys and jobs, sees no scores"),
+    Role.MEMBER: n_("Member: signs in, and sees nothing by that alone"),
+}
+"""What a role opens, for who gives it."""
 
 DEEDS: Final[Mapping[Deed, str]] = {
     Deed.PUBLIC: n_("look at what is public"),

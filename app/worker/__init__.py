@@ -5,6 +5,6 @@ latest missed slot is caught up, and that every run leaves a row with its outcom
 """
 
 from app.worker.jobs import JOBS, Job, Outcome
-from app.worker.run import catch_up, run_now, run_slot, work, worker_name
+from app.worker.run import run_now, run_slot, work, worker_name
 
-__all__ = ["JOBS", "Job", "Outcome", "catch_up", "run_now", "run_slot", "work", "worker_name"]
+__all__ = ["JOBS", "Job", "Outcome", "run_now", "run_slot", "work", "worker_name"]

@@ -28,7 +28,7 @@ from app.kit.refusals import Busy
 from app.rules.permissions import Deed
 from app.worker.jobs import JOBS, Job, Outcome
 
-__all__ = ["catch_up", "run_now", "run_slot", "work", "worker_name"]
+__all__ = ["run_now", "run_slot", "work", "worker_name"]
 
 HEARTBEAT_S: Final = 30
 CATCH_UP_S: Final = 600
@@ -76,18 +76,6 @@ def run_slot(database: Database, job: Job, *, slot: str, worker: str, clock: Clo
     )
     say(f"{job.name} {slot}: {'failed: ' if outcome.failed else ''}{outcome.text}")
     return outcome
-
-
-def catch_up(
-    database: Database, *, worker: str, clock: Clock, jobs: Iterable[Job] = JOBS, say: Say = print
-) -> dict[str, Outcome]:
-    """Run the latest slot of every job that nobody has run yet. Earlier ones stay missed: a job does all that is due, whenever it runs."""
-    done = {}
-    for job in jobs:
-        outcome = run_slot(database, job, slot=job.schedule.slot(clock()), worker=worker, clock=clock, say=say)
-        if outcome is not None:
-            done[job.name] = outcome
-    return done
 
 
 def run_now(

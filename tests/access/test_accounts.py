@@ -12,12 +12,14 @@ from sqlalchemy.exc import DBAPIError
 from app import access
 from app.access import tables
 from app.kit.refusals import Conflict, Invalid, TooMany
+from app.kit.settings import Settings
 from app.organisation import tables as organisation_tables
 from app.rules.permissions import FORMER, Deed
 from app.rules.terms import Role
 from tests.people import NOW, PASSWORD, TODAY, email_of
 
 HOUR = dt.timedelta(hours=1)
+LIFE, IDLE = Settings().session_life, Settings().session_idle
 
 
 def _attempt(database, email="alba@agency.example", *, at=NOW, address="192.0.2.1", limit=10, browser=None):
@@ -28,12 +30,12 @@ def _attempt(database, email="alba@agency.example", *, at=NOW, address="192.0.2.
 def _session(database, email="alba@agency.example", *, at=NOW):
     attempt = _attempt(database, email, at=at)
     with database.write(Deed.SIGN_IN) as connection:
-        token = access.finish_attempt(connection, attempt=attempt, now=at)
+        token = access.finish_attempt(connection, attempt=attempt, now=at, life=LIFE)
     assert token is not None
     return token
 
 
-def _viewer(database, token, *, at=NOW, idle=access.SESSION_LIFE):
+def _viewer(database, token, *, at=NOW, idle=LIFE):
     with database.read() as connection:
         return access.viewer(connection, token=token, now=at, idle=idle)
 
@@ -90,7 +92,7 @@ def test_who_is_an_employee_has_the_employees_rights_too(settled):
 def test_a_viewer_takes_one_query(settled, count_queries):
     token = _session(settled)
     with settled.read() as connection, count_queries() as sent:
-        viewer = access.viewer(connection, token=token, now=NOW)
+        viewer = access.viewer(connection, token=token, now=NOW, idle=IDLE)
     assert viewer is not None
     assert viewer.email == email_of("alba")
     assert len(sent) == 1  # the session by its key, joined with the account
@@ -99,17 +101,17 @@ def test_a_viewer_takes_one_query(settled, count_queries):
 def test_a_session_ends_by_signing_out_by_time_and_by_closing_the_account(settled):
     token = _session(settled)
     with settled.write(Deed.SIGN_OUT) as connection:
-        signed_in = access.viewer(connection, token=token, now=NOW)
+        signed_in = access.viewer(connection, token=token, now=NOW, idle=IDLE)
         assert signed_in is not None
         access.sign_out(connection, viewer=signed_in, now=NOW)
     assert _viewer(settled, token) is None
 
     token = _session(settled)
     assert _viewer(settled, token, at=NOW + 11 * HOUR) is not None
-    assert _viewer(settled, token, at=NOW + access.SESSION_LIFE) is None
+    assert _viewer(settled, token, at=NOW + LIFE) is None
 
     token = _session(settled)
-    assert _viewer(settled, token, at=NOW + access.SESSION_IDLE, idle=access.SESSION_IDLE) is None
+    assert _viewer(settled, token, at=NOW + IDLE, idle=IDLE) is None
     viewer = _viewer(settled, token)
     with settled.write(Deed.KEEP_ACCOUNTS) as connection:
         access.disable_account(connection, account_id=viewer.account_id, disabled=True, now=NOW)
@@ -138,7 +140,7 @@ def test_changing_a_password_ends_all_sessions_and_begins_a_new_one(settled):
             new_hash=new,
             now=NOW,
             client=access.Client(address="192.0.2.1"),
-            life=access.SESSION_LIFE,
+            life=LIFE,
         )
     assert _viewer(settled, renewed).email == email_of("alba")
     assert [_viewer(settled, token) for token in (mine, other)] == [None, None]
@@ -151,7 +153,7 @@ def test_a_password_changed_meanwhile_opens_no_session(settled):
     first = access.first_password()
     with settled.write(Deed.KEEP_ACCOUNTS) as connection:
         access.reset_password(connection, account_id=attempt.account_id, first=first, first_until=NOW + HOUR, now=NOW)
-        assert access.finish_attempt(connection, attempt=attempt, now=NOW) is None
+        assert access.finish_attempt(connection, attempt=attempt, now=NOW, life=LIFE) is None
 
 
 def test_failures_of_an_account_add_up_wherever_they_come_from_and_are_forgotten(settled):
@@ -285,7 +287,7 @@ def test_the_owners_sign_in_forgives_strangers_nothing(settled):
         _attempt(settled, limit=3)
     attempt = _attempt(settled, limit=3, browser="hers")
     with settled.write(Deed.SIGN_IN) as connection:
-        assert access.finish_attempt(connection, attempt=attempt, now=NOW) is not None
+        assert access.finish_attempt(connection, attempt=attempt, now=NOW, life=LIFE) is not None
     with pytest.raises(TooMany):
         _attempt(settled, limit=3)
 

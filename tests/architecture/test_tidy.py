@@ -119,6 +119,11 @@ def _hashes_in_a_transaction(node: ast.AST) -> bool:
     )
 
 
+def _names_half_characters(node: ast.AST) -> bool:
+    """Whether a pattern or a comparison of its own says what no text may hold."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and "\ud800" in node.value
+
+
 @dataclass(frozen=True)
 class Ban:
     """Something that is not done in some places, and what to do instead."""
@@ -166,6 +171,22 @@ BANS: Final = (
         ("app/web/",),
         (),
         "one call of app.intake or app.scoring does all of it, so that page, API and command do the same",
+    ),
+    Ban(
+        "a rule of its own for what a text may hold",
+        _names_half_characters,
+        ("app/",),
+        ("app/plain/texts.py", "app/kit/logs.py"),
+        "ask app.plain.texts: has_unstorable, storable",
+    ),
+    Ban(
+        "a page that changes rights by itself",
+        _calls_method(
+            "create_account", "create_hook", "create_key", "disable_account", "reset_password", "tell_auditors"
+        ),
+        ("app/web/",),
+        (),
+        "one call of app.notices does it with what must follow: the row of the trail, and the word to every auditor",
     ),
     Ban(
         "raw SQL by text()",
@@ -230,6 +251,8 @@ def test_what_is_banned_is_found_at_its_home_only(ban):
         ("session.commit()", "commit() and rollback()"),
         ("access.record_deed(connection)", "a page's own row on the trail"),
         ("ledger.recorded_time(connection, source=source, id=id)", "a page that puts a deed together"),
+        ("_UNFIT = re.compile('[\\0\\ud800-\\udfff]')", "a rule of its own for what a text may hold"),
+        ("access.disable_account(connection)", "a page that changes rights by itself"),
         ("sa.text('SELECT 1')", "raw SQL by text()"),
         ("from sqlalchemy import select, text", "raw SQL by text()"),
         ("share = float(row.share)", "float()"),
@@ -323,6 +346,37 @@ def test_templates_say_what_they_show():
             names |= {node.attr for node in template.find_all(nodes.Getattr)}
             empty += [f"{path}: {name}" for name in names & (EMPTY_VARIABLES | {"asked", "told"})]
     assert not empty, "\n".join(empty)
+
+
+OF_THE_LANGUAGE: Final = {"property", "cached_property", "classmethod", "staticmethod", "contextmanager", "cache"}
+
+
+def _public_functions(module: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Those that the application has to call: no route or command, which its decorator registers, and no override of a library's method."""
+    overrides = {
+        method for node in ast.walk(module) if isinstance(node, ast.ClassDef) and node.bases for method in node.body
+    }
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node not in overrides:
+            decorators = {ast.unparse(one).split("(")[0].rpartition(".")[2] for one in node.decorator_list}
+            if not node.name.startswith("_") and decorators <= OF_THE_LANGUAGE:
+                yield node
+
+
+def test_what_is_public_is_used_by_the_application():
+    """What tests alone call is no part of the product: it is deleted, or goes to them. By name: one that is used elsewhere too is not seen."""
+    nodes = [node for path in modules("app") for node in ast.walk(tree(path))]
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    used |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    pages = [path for path in tracked() if path.parts[0] == "templates"]
+    used |= {word for path in pages for word in re.findall(r"\w+", (ROOT / path).read_text(encoding="utf-8"))}
+    dead = [
+        f"{path}:{node.lineno}: {node.name}"
+        for path in modules("app")
+        for node in _public_functions(tree(path))
+        if node.name not in used
+    ]
+    assert not dead, "\n".join(dead)
 
 
 LONGEST_FUNCTION: Final = 70

@@ -68,11 +68,14 @@ _READ: Final = """() => {
     const selects = [...form.querySelectorAll("select")];
     for (const select of selects.length ? selects : [null]) {
       const was = select?.selectedIndex;
-      const last = select ? select.options.length - 1 : 0;
-      if (select) { select.selectedIndex = last === was ? 0 : last; }
-      const refused = [...form.querySelectorAll(":invalid")].map((one) => one.name);
-      if (refused.length) { unsent.push(`${select?.name ?? "nothing"} chosen: ${refused}`); }
-      asked.add(new URL(form.action).pathname + "?" + new URLSearchParams(new FormData(form)));
+      // Each of a few; of many (units, groups) the first and the last.
+      const all = select ? [...select.options.keys()].filter((one) => one !== was) : [0];
+      for (const one of all.length > 8 ? [all[0], all.at(-1)] : all) {
+        if (select) { select.selectedIndex = one; }
+        const refused = [...form.querySelectorAll(":invalid")].map((field) => field.name);
+        if (refused.length) { unsent.push(`${select?.name ?? "nothing"} chosen: ${refused}`); }
+        asked.add(new URL(form.action).pathname + "?" + new URLSearchParams(new FormData(form)));
+      }
       if (select) { select.selectedIndex = was; }
     }
     days.forEach((one, at) => { one.value = kept[at]; });

@@ -17,7 +17,7 @@ def sheet_of(database: Database, folder: Path, *more: str) -> Sheet:
     files = {**SMALL, "scorecards": [*SMALL["scorecards"], *more]}
     with database.write("load") as connection:
         report = load(connection, write(folder, files), definitions(), at=AT, by="test")
-        assert report.is_loaded, [str(finding) for finding in report.findings]
+        assert report.revision is not None, [str(finding) for finding in report.findings]
     with database.read() as connection:
         return cascade.sheet(connection)
 
@@ -94,7 +94,7 @@ def test_a_chain_of_any_length_fits(database: Database, tmp_path: Path) -> None:
         ],
     }
     with database.write("load") as connection:
-        assert load(connection, write(tmp_path, files), definitions(), at=AT, by="test").is_loaded
+        assert load(connection, write(tmp_path, files), definitions(), at=AT, by="test").revision is not None
         sheet = cascade.sheet(connection)
         connection.rollback()
     last = sheet.line(2026, Node(NodeKind.EMPLOYEE, people[-1]), "deals")

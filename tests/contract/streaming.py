@@ -8,7 +8,6 @@ import json
 import queue
 import socket
 import threading
-import time
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -18,14 +17,13 @@ __all__ = ["Stream", "Told"]
 
 @dataclass(frozen=True)
 class Told:
-    """One event, and when it was read."""
+    """One event."""
 
     id: str
     event: str
     node: str
     cycle: str
     at: str
-    read_at: float
 
 
 class Stream:
@@ -63,7 +61,7 @@ class Stream:
                     continue
                 self.last_id = block.get("id", self.last_id)
                 if "data" in block:
-                    self._told.put(Told(block["id"], block["event"], **json.loads(block["data"]), read_at=time.time()))  # noqa: TID251 - held against the instant in the event
+                    self._told.put(Told(block["id"], block["event"], **json.loads(block["data"])))
                 block = {}
         except (OSError, ValueError, http.client.HTTPException, AttributeError):
             # The other side, or the test, closed the connection.

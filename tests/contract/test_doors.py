@@ -34,7 +34,7 @@ def _asked(server, method, path, *, body=None, headers=()):
 
 
 @pytest.mark.parametrize(
-    "path", ["/hooks/{}", "/ledger/{}", "/static/{}", "/scorecards/{}", "/nowhere/{}", "/log?q={}"]
+    "path", ["/hooks/{}", "/ledger/{}", "/static/{}", "/scorecards/{}", "/nowhere/{}", "/log?text={}"]
 )
 def test_no_text_in_an_address_breaks_or_writes_into_the_log(server, path):
     """Not there, or to the sign-in; the log stays as it was."""

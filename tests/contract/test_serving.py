@@ -161,14 +161,16 @@ def test_each_route_says_how_long_its_body_may_be(server, path, size, kind):
     assert answer.headers["Content-Type"].startswith(kind)
 
 
-def test_a_head_without_end_is_not_read_on(server, sockets):
+def test_a_head_without_end_is_not_read_on(server, visitor, sockets):
+    """It hears that this is none, or, where it still writes, finds the connection closed; nobody else notices."""
     one = sockets(server, b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ")
     with contextlib.suppress(OSError):
         # It may be closed while we still write.
         for _ in range(64):
             one.sendall(b"y" * 4096)
-    with contextlib.suppress(ConnectionResetError):
-        assert one.recv(100).startswith(b"HTTP/1.1 400")
+    came = _rest_of(one)
+    assert came == b"" or came.startswith(b"HTTP/1.1 400")
+    _still_serves(server, visitor)
 
 
 def _rest_of(one):
@@ -354,7 +356,7 @@ def test_no_process_goes_on_without_its_parent(several, eventually):
     server = several()
     children = eventually(lambda: len(found := _processes(server.process.pid)) == 2 and found)
     server.process.kill()
-    server.process.wait()
+    server.process.wait(20)
     eventually(lambda: not any(_is_there(child) for child in children))
     assert not _answers(server)
 

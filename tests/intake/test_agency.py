@@ -238,6 +238,6 @@ def test_lines_of_a_node_that_is_not_in_their_cycle_are_kept_and_have_no_effect(
     ]
     with agency.database.read() as connection:
         listed = [str(card.node) for card in scoring.scorecards(connection, ScoreQuery(2027, AT.date()))]
-        assert cascade.sheet(connection).lines_of(2027, Node(NodeKind.UNIT, "PAR"))
+        assert cascade.sheet(connection).lines.get(2027, {}).get(Node(NodeKind.UNIT, "PAR"), ())
     assert "unit:PAR" not in listed
     assert agency.digest() == without

@@ -36,6 +36,7 @@ employee E2 PAR staff
 employee E3 - staff
 """
 THREADS = 8
+WAIT_S = 60
 
 
 def _events(number: int) -> list[dict[str, Any]]:
@@ -62,7 +63,7 @@ def _events(number: int) -> list[dict[str, Any]]:
 
 def _at_once(work: Callable[[int], None], threads: int = THREADS) -> None:
     """Run the work in threads that start together; whatever fails in one fails here."""
-    start = threading.Barrier(threads)
+    start = threading.Barrier(threads, timeout=WAIT_S)
 
     def run(number: int) -> None:
         start.wait()
@@ -110,7 +111,7 @@ def test_overlapping_batches_of_eight_writers_end_in_the_digest_of_one(
 def test_a_verdict_at_the_same_moment_as_its_activity_finds_it(empty: Agency) -> None:
     """Neither transaction sees the other's event: one of them has to wait."""
     rounds = 12
-    barrier = threading.Barrier(4)
+    barrier = threading.Barrier(4, timeout=WAIT_S)
 
     def work(number: int) -> None:
         for turn in range(rounds):
@@ -127,7 +128,7 @@ def test_a_verdict_at_the_same_moment_as_its_activity_finds_it(empty: Agency) ->
 
 def test_of_contacts_made_at_the_same_moment_one_counts(empty: Agency) -> None:
     """And it is the earliest by its time, not the one whose transaction came first."""
-    barrier = threading.Barrier(THREADS)
+    barrier = threading.Barrier(THREADS, timeout=WAIT_S)
 
     def work(number: int) -> None:
         for turn in range(4):

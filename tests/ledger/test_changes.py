@@ -97,6 +97,7 @@ def test_a_follower_hears_of_every_commit_of_many_writers_exactly_once(database:
             heard.extend(_heard(changes))
             if last:
                 return
+            done.wait(0.01)
 
     with ThreadPoolExecutor(7) as pool:
         following = pool.submit(follow)

@@ -28,7 +28,7 @@ NAMED = {
 
 def _loaded(database: Database, folder: Path) -> Directory:
     with database.write("load") as connection:
-        assert load(connection, folder, definitions(), at=AT, by="test").is_loaded
+        assert load(connection, folder, definitions(), at=AT, by="test").revision is not None
     with database.read() as connection:
         return organisation.directory(connection)
 

@@ -25,8 +25,8 @@ def test_sessions_and_readings_of_the_version_before_stay(engine: str, new_datab
     database = Database(new_database(engine))
     with database.write(Deed.KEEP_ACCOUNTS) as connection:
         access.create_account(connection, email="Emil@agency.example", roles=[Role.AUDITOR], employee=None, now=NOW)
-        (number,) = access.account_ids_with(connection, Role.AUDITOR)
-        token = access.open_session(connection, account_id=number, now=NOW)
+        (number,) = access.auditor_ids(connection)
+        token = access.open_session(connection, account_id=number, now=NOW, life=dt.timedelta(hours=12))
         for rows in (7, 8):
             access.record_reading(
                 connection,
@@ -43,7 +43,7 @@ def test_sessions_and_readings_of_the_version_before_stay(engine: str, new_datab
     assert [tuple(row) for row in before] == [(number, "audit", 7), (number, "audit", 8)]
     kit.migrate(database.url)
     with database.write(Deed.EXPORT) as connection:
-        viewer = access.viewer(connection, token=token, now=NOW)
+        viewer = access.viewer(connection, token=token, now=NOW, idle=dt.timedelta(minutes=30))
         assert viewer is not None
         assert not viewer.must_change_password
         access.record_reading(connection, who="key:bi", what="scorecards", asked={}, rows=9, at=NOW)

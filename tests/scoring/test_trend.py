@@ -48,10 +48,12 @@ def test_a_snapshot_holds_the_scores_of_its_day(database: Database, tmp_path: Pa
     day = dt.date(2026, 8, 20)
     for _ in range(2):
         with database.write(Deed.RUN_JOB) as connection:
-            scoring.take_snapshot(connection, CYCLE, day, NOW)
+            (taken,) = scoring.snapshots(connection, CYCLE, [day])
+            scoring.keep_snapshot(connection, taken, at=NOW)
     with database.read() as connection:
         (again,) = scoring.snapshots(connection, CYCLE, [day])
-        kept = scoring.trends_of(connection, CYCLE, scoring.state(connection).plan(CYCLE).nodes)
+        nodes = scoring.state(connection).plan(CYCLE).nodes
+        kept = {node: scoring.trend_of(connection, CYCLE, node) for node in nodes}
         final = scoring.scorecards(connection, ScoreQuery(CYCLE, TODAY, day, Basis.FINAL))
         provisional = scoring.scorecards(connection, ScoreQuery(CYCLE, TODAY, day, Basis.PROVISIONAL))
 

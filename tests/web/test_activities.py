@@ -40,9 +40,9 @@ def test_pages_say_how_many_there_are(working: Working) -> None:
 def test_the_list_is_narrowed_and_keeps_what_it_is_narrowed_by(working: Working) -> None:
     """The address holds it, and the next page's too."""
     working.record(*(f"2026-03-04 consult C-{n} E1 of Nordwind/AT" for n in range(60)), "2026-03-05 deal D-1 E1 1 USD")
-    page = working.alba.get("/activities?type=export_consult&q=nordwind&from=2026-03-01&to=2026-03-04").text
+    page = working.alba.get("/activities?type=export_consult&text=nordwind&from=2026-03-01&to=2026-03-04").text
     assert "50 of 60" in read(page).text
-    assert "q=nordwind" in page
+    assert "text=nordwind" in page
     assert "from=2026-03-01" in page
     assert "1 of 1" in read(working.alba.get("/activities?type=export_deal").text).text
     assert "Nothing like that" in working.alba.get("/activities?state=reversed").text
@@ -71,7 +71,15 @@ def test_who_sees_whose(working: Working, name: str, statuses: list[int]) -> Non
 
 @pytest.mark.parametrize(
     "query",
-    ["node=nothing", "node=unit:NOPE", "after=" + 70 * "x", "type=lunch", "state=lost", "from=soon", f"q={'x' * 300}"],
+    [
+        "node=nothing",
+        "node=unit:NOPE",
+        "after=" + 70 * "x",
+        "type=lunch",
+        "state=lost",
+        "from=soon",
+        f"text={'x' * 300}",
+    ],
 )
 def test_a_wrong_address_gets_an_answer(working: Working, query: str) -> None:
     """Never a failure of ours."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from tests.conftest import CountQueries
 from tests.web.working import Working, key_of
@@ -177,3 +178,28 @@ def test_the_trail_tells_of_each_deed_once(working: Working) -> None:
     assert [answer.status_code for answer in answers] == [303] * 4
     deeds = [row.deed for row in working.trail() if row.who == "account:alba@agency.example"]
     assert deeds[:-1] == ["reverse_activity", "reverse_activity", "log_activity"]
+
+
+def test_no_other_writer_waits_while_a_score_is_worked_out(working: Working) -> None:
+    """What a deed did to the score is read before its transaction and after it: on SQLite all who record wait for the one that writes."""
+    sent: dict[str, list[str]] = {"reader": [], "writer": []}
+    for name, statements in sent.items():
+        sa.event.listen(
+            getattr(working.database, name), "before_cursor_execute", lambda *said, to=statements: to.append(said[2])
+        )
+    entry = {name: value for name, value in MENDED.items() if name != "reason"}
+    logged = working.alba.post("/log", {"form_id": working.alba.form_id("/log"), **entry})
+    corrected = working.alba.post(
+        f"{logged.headers['Location']}/correct",
+        {"form_id": working.alba.form_id(f"{logged.headers['Location']}/correct"), **MENDED, "amount": "300"},
+    )
+    at = corrected.headers["Location"]
+    working.alba.post(f"{at}/reverse", {"form_id": working.alba.form_id(at), "reason": "never happened"})
+    assert "Reversed. Provisional score" in working.alba.get(at).text
+    reads_figures = {
+        name: [one for one in statements if one.startswith("SELECT") and "FROM total" in one.replace("\n", " ")]
+        for name, statements in sent.items()
+    }
+    assert reads_figures["reader"]
+    assert reads_figures["writer"] == []
+    assert sent["writer"]

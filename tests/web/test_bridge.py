@@ -204,9 +204,9 @@ def test_the_longest_body_gives_way_to_a_short_one() -> None:
             _answering([], []), lanes, lambda _path, _method: (Lane.READ, 1000), _refused, bodies_bytes_max=1000
         )
         much = asyncio.ensure_future(ask(bridge, "much", [b"x" * 450, b"x" * 500]))
-        await waits.wait()
+        await asyncio.wait_for(waits.wait(), 20)
         await ask(bridge, "a form", [b"y" * 60, b"z" * 40])
-        await gave_way.wait()
+        await asyncio.wait_for(gave_way.wait(), 20)
         much.cancel()
         lanes.close()
 

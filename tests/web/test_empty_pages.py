@@ -40,8 +40,8 @@ ABOUT_WHAT_IS_NOT_THERE: Final = {
 
 NARROWED: Final = (
     "/accounts?text=nobody",
-    "/activities?node=unit:HQ&q=nothing",
-    "/activities?node=employee:E1&q=nothing&type=export_deal",
+    "/activities?node=unit:HQ&text=nothing",
+    "/activities?node=employee:E1&text=nothing&type=export_deal",
     "/activities?node=employee:E1&after=2026-01-01~9",
     "/grades?text=nobody",
     "/grades?of=units&text=nobody",

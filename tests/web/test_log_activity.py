@@ -174,12 +174,12 @@ def test_a_colleague_s_entry_is_hinted_at_without_name_or_amount(working: Workin
 def test_names_are_completed_as_one_types(working: Working) -> None:
     """Companies, buyers with country and registration, colleagues with their unit; not oneself."""
     log(working, buyer_registration="FN 1234", company_registration="110-81")
-    assert working.alba.get("/log/companies?q=alp").json == {
+    assert working.alba.get("/log/companies?text=alp").json == {
         "items": [{"value": "Alpen GmbH", "registration": "110-81", "note": "110-81"}]
     }
-    (buyer,) = working.alba.get("/log/buyers?q=nord&country=AT").json["items"]  # type: ignore[index]
+    (buyer,) = working.alba.get("/log/buyers?text=nord&country=AT").json["items"]  # type: ignore[index]
     assert (buyer["value"], buyer["country"], buyer["registration"]) == ("Nordwind", "AT", "FN 1234")
-    assert [one["value"] for one in working.alba.get("/log/colleagues?q=e").json["items"]] == [  # type: ignore[index]
+    assert [one["value"] for one in working.alba.get("/log/colleagues?text=e").json["items"]] == [  # type: ignore[index]
         f"E{n} (E{n})" for n in range(2, 10)
     ]
     assert working.alba.get("/log/companies").json == {"items": []}
@@ -192,7 +192,7 @@ def test_names_are_completed_as_one_types(working: Working) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/log", "/log/companies?q=a", "/log/buyers?q=a", "/log/colleagues?q=a", "/log/alike"]
+    "address", ["/log", "/log/companies?text=a", "/log/buyers?text=a", "/log/colleagues?text=a", "/log/alike"]
 )
 def test_only_employees_log(working: Working, address: str) -> None:
     """Who is no employee has no activities; whoever is one, has, whatever else they are."""

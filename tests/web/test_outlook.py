@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from app import scoring
 from app.access import create_key
@@ -32,6 +33,11 @@ PAGES = {
     "dana": ("/people",),
     "boram": ("/scorecards/unit:VIE", "/scorecards/employee:E1", "/scorecards/unit:VIE/deals", "/office"),
 }
+
+
+def _take(connection: Connection, *days: str) -> None:
+    for taken in scoring.snapshots(connection, 2026, [dt.date.fromisoformat(day) for day in days]):
+        scoring.keep_snapshot(connection, taken, at=NOW)
 
 
 def _two_places(score: float) -> Decimal:
@@ -117,7 +123,7 @@ def test_before_the_sixtieth_day_nothing_is_coloured(busy: Working, name: str) -
 def test_the_choice_of_what_is_shown_stays_and_changes_no_colour(busy: Working) -> None:
     """Year's end, so far, or the change since a month ago: on the map, in the office's tables, and on the next page."""
     with busy.database.write("test") as connection:
-        scoring.take_snapshot(connection, 2026, dt.date(2026, 5, 31), NOW)
+        _take(connection, "2026-05-31")
     card = _scores(busy, "2026-06-30")["VIE"]
     so_far, leads = _two_places(card["final_score"]), _two_places(card["projected_score"])
     shown = {}
@@ -173,8 +179,7 @@ def test_beside_each_region_stands_where_its_year_led_week_by_week(busy: Working
     """From the sixtieth day on: a line whose points are the projections of those days, said in words too."""
     days = ("2026-02-20", "2026-05-15", "2026-05-22", "2026-05-29")
     with busy.database.write("test") as connection:
-        for day in days:
-            scoring.take_snapshot(connection, 2026, dt.date.fromisoformat(day), NOW)
+        _take(connection, *days)
     page = read(busy.ferran.get("/agency").text)
     row = next(
         one

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from app import access
 from app.access import tables
 from app.kit.refusals import Conflict, Invalid, at_field
+from app.kit.settings import Settings
 from app.rules.permissions import PUBLIC_DEEDS, Deed, Scope
 from app.rules.terms import Node
 from app.web import create_app, site_of
@@ -139,7 +140,7 @@ def test_nobody_who_may_not_gets_in_anywhere(site, name):
     inside = site_of(site)
     refused = []
     with inside.database.read() as connection:
-        viewer = access.viewer(connection, token=_token(person), now=NOW)
+        viewer = access.viewer(connection, token=_token(person), now=NOW, idle=Settings().session_idle)
         context = RequestContext(database=inside.database, settings=inside.settings, now=NOW, who=viewer).opened(
             connection
         )

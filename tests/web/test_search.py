@@ -66,7 +66,7 @@ def test_activities_are_found_by_their_names(working_on_each: Working, form: str
     for id_, (*_, texts) in NAMES.items():
         for typed in _typed(texts):
             assert _found(working.emil, f"/ledger?text={typed}") == {id_}, (id_, typed)
-            assert _found(working.alba, f"/activities?q={typed}") == {id_}, (id_, typed)
+            assert _found(working.alba, f"/activities?text={typed}") == {id_}, (id_, typed)
     for typed in ("1_0", "0%l", "%", "etoile ooo"):
         assert _found(working.emil, f"/ledger?text={quote(typed)}") == ({"K4"} if typed == "%" else set()), typed
 
@@ -114,7 +114,7 @@ def test_companies_and_buyers_are_offered_however_they_are_typed(working_on_each
         ("buyers", "зар", "ООО ЗАРЯ"),
     ):
         for text in _typed((typed,)):
-            items = working.alba.get(f"/log/{where}?q={text}").json["items"]
+            items = working.alba.get(f"/log/{where}?text={text}").json["items"]
             assert [unicodedata.normalize("NFC", one["value"]) for one in items] == [name], (where, typed)
 
 
@@ -134,7 +134,7 @@ def test_people_are_found_by_their_names(working_on_each: Working, form: str) ->
             mails = {"E1": "alba@", "E6": "jiho@"}
             assert (mails[number] in accounts, mails[other] in accounts) == (True, False), typed
             assert _found(working.emil, f"/ledger?employee={typed}") == ({"K1"} if number == "E1" else set()), typed
-            offered = working.chae.get(f"/log/colleagues?q={typed}").json["items"]
+            offered = working.chae.get(f"/log/colleagues?text={typed}").json["items"]
             assert [one["value"].endswith(f"({number})") for one in offered] == [True], typed
 
 

@@ -36,7 +36,7 @@ def test_a_head_finds_one_of_their_people_by_a_part_of_the_name(called: Working,
     assert f"/scorecards/employee:{number}" in listed
     assert f"/scorecards/employee:{other}" not in listed
     deals = {"E1": "Nordwind", "E6": "Southwind"}
-    for address in (f"/activities?node=unit:VIE&q={typed}", f"/verification?person={typed}"):
+    for address in (f"/activities?node=unit:VIE&text={typed}", f"/verification?person={typed}"):
         page = called.boram.get(address).text
         assert deals[number] in page, address
         assert deals[other] not in page, address

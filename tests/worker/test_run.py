@@ -15,7 +15,7 @@ import pytest
 
 from app.kit.database import Database
 from app.kit.jobs import JobRun, job_run, last_runs, worker_last_seen
-from app.worker import Job, Outcome, catch_up, run_now, run_slot, work
+from app.worker import Job, Outcome, run_now, run_slot, work
 from app.worker.jobs import Daily
 from tests.conftest import ROOT, Eventually, Kopes, NewDatabase
 
@@ -53,7 +53,7 @@ def test_two_workers_at_once_run_each_slot_once(database_url: str) -> None:
     """Whoever writes the slot's row first has it; four schedulers on one job store fired 46 times for 12 slots."""
     job, ran = counting()
     workers = [Database(database_url) for _ in range(4)]
-    start = threading.Barrier(len(workers))
+    start = threading.Barrier(len(workers), timeout=60)
     slots = [(NIGHT + dt.timedelta(days=day)).date().isoformat() for day in range(12)]
 
     def work(number: int) -> None:
@@ -65,7 +65,7 @@ def test_two_workers_at_once_run_each_slot_once(database_url: str) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
 
     assert len(ran) == len(slots)
     assert sorted(run.slot for run in runs(workers[0])) == slots
@@ -74,15 +74,20 @@ def test_two_workers_at_once_run_each_slot_once(database_url: str) -> None:
         worker.close()
 
 
+def run_latest(database: Database, job: Job, instant: dt.datetime, *, worker: str = "w1") -> None:
+    """What a worker does once it looks at a job: the latest slot that has come, and none before it."""
+    run_slot(database, job, slot=job.schedule.slot(instant), worker=worker, clock=at(instant), say=quiet)
+
+
 def test_a_missed_slot_is_caught_up_once(database: Database) -> None:
     """A worker that comes at noon runs what was due at night; looked at again, there is nothing to do until the next night."""
     job, ran = counting()
     noon = NIGHT.replace(hour=12)
     for instant in (noon, noon + dt.timedelta(hours=1), noon + dt.timedelta(hours=13)):
-        catch_up(database, worker="w1", clock=at(instant), jobs=[job], say=quiet)
+        run_latest(database, job, instant)
     assert ran == [noon]
 
-    catch_up(database, worker="w1", clock=at(noon + dt.timedelta(days=3)), jobs=[job], say=quiet)
+    run_latest(database, job, noon + dt.timedelta(days=3))
 
     assert [run.slot for run in runs(database)] == ["2026-06-30", "2026-07-03"]
 
@@ -104,7 +109,8 @@ def test_a_job_that_fails_leaves_its_reason_and_the_next_one_runs(database: Data
         raise RuntimeError(message)
 
     job, ran = counting()
-    catch_up(database, worker="w1", clock=at(NIGHT), jobs=[Job("broken", Daily(1, 0), broken), job], say=quiet)
+    for one in (Job("broken", Daily(1, 0), broken), job):
+        run_latest(database, one, NIGHT)
     first = next(run for run in runs(database) if run.job == "broken")
 
     assert first.failed
@@ -120,8 +126,7 @@ def test_a_slot_of_a_worker_that_died_is_taken_over(database: Database) -> None:
             job_run.insert().values(job="counting", slot="2026-06-30", worker="gone", started_at=NIGHT, failed=False)
         )
     for minutes in (30, 61):
-        clock = at(NIGHT + dt.timedelta(minutes=minutes))
-        catch_up(database, worker="w2", clock=clock, jobs=[job], say=quiet)
+        run_latest(database, job, NIGHT + dt.timedelta(minutes=minutes), worker="w2")
 
     assert ran == [NIGHT + dt.timedelta(minutes=61)]
     (run,) = runs(database)

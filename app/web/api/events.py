@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from app import intake, ledger
 from app.kit.refusals import Unauthenticated
 from app.ledger import Recorded
+from app.plain.texts import encodable
 from app.rules.permissions import Deed
 from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
@@ -62,8 +63,8 @@ def as_json(recorded: Recorded) -> dict[str, Any]:
         "rejected": [
             {
                 "index": one.index,
-                "source": shapes.printable(one.source),
-                "id": shapes.printable(one.id),
+                "source": one.source and encodable(one.source),
+                "id": one.id and encodable(one.id),
                 "errors": ledger.errors_of(one.findings),
             }
             for one in recorded.rejected

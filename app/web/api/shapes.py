@@ -29,7 +29,6 @@ __all__ = [
     "NotOne",
     "address",
     "listed",
-    "printable",
 ]
 
 Shape = Mapping[str, Any]
@@ -41,11 +40,6 @@ class NotOne(Refusal):
     code = "not_one"
     status = 400
     message = n_("A rejected event is replaced by one event.")
-
-
-def printable(text: str | None) -> str | None:
-    """A text that JSON in UTF-8 can hold: half characters (lone surrogates) are replaced."""
-    return text if text is None or text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def address(http_request: Request, **parameters: object) -> str:

@@ -13,9 +13,11 @@ import struct
 import zlib
 from typing import Any, Final
 
+from werkzeug.http import parse_accept_header
+
 from app.web.front.answers import Answer
 
-__all__ = ["Coding", "takes_gzip"]
+__all__ = ["Coding"]
 
 _LEAST_BYTES: Final = 1000
 """What is shorter fits into one packet anyway."""
@@ -24,13 +26,6 @@ _LEVEL: Final = 5
 _PADDING_MAX: Final = 100
 
 _WORTH_IT: Final = re.compile(rb"text/(?!event-stream)|application/(?:[\w.-]+\+)?(?:json|javascript|xml)|image/svg")
-_REFUSED: Final = re.compile(r";\s*q=0(?:\.0*)?\s*$")
-
-
-def takes_gzip(accepted: str) -> bool:
-    """Whether an ``Accept-Encoding`` header names gzip, or everything, and does not refuse it."""
-    named = {one.partition(";")[0].strip().casefold(): not _REFUSED.search(one) for one in accepted.split(",")}
-    return named.get("gzip", named.get("*", False))
 
 
 class Coding:
@@ -50,7 +45,9 @@ class Coding:
         )
         if self._could:
             _vary(answer)
-        self._wanted: Final = self._could and takes_gzip(answer.environ.get("HTTP_ACCEPT_ENCODING", ""))
+        self._wanted: Final = (
+            self._could and parse_accept_header(answer.environ.get("HTTP_ACCEPT_ENCODING"))["gzip"] > 0
+        )
         self._deflate: Any = None
         self._checksum = 0
         self._size = 0
@@ -103,7 +100,7 @@ class Coding:
 
 
 def _head() -> bytes:
-    """A gzip header with a file name of random length (RFC 1952, FNAME), which readers skip."""
+    """A gzip header with a file name of random length (RFC 1952, FNAME), which readers skip; zlib's own header has none to pad."""
     name = b"x" * secrets.randbelow(_PADDING_MAX)
     return b"\x1f\x8b\x08\x08\0\0\0\0\0\xff" + name + b"\0"
 

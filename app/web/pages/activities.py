@@ -41,13 +41,13 @@ class ActivityQuery(BaseModel):
     state: Literal["", "entered", "verified", "confirmed", "denied", "rejected", "reversed"] = ""
     from_: dt.date | None = Field(default=None, alias="from")
     to: dt.date | None = None
-    q: str = Field(default="", max_length=200)
+    text: str = Field(default="", max_length=200)
     after: str = Field(default="", max_length=64)
 
     def wanted(self) -> ActivityFilter:
         """What is looked at."""
         return ActivityFilter(
-            type=self.type or None, state=self.state or None, from_=self.from_, to=self.to, text=self.q
+            type=self.type or None, state=self.state or None, from_=self.from_, to=self.to, text=self.text
         )
 
     def parameters(self) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def activities(context: RequestContext, query: ActivityQuery) -> Page:
         people=context.directory.employees,
         query=query,
         parameters=query.parameters(),
-        narrowed=bool(query.type or query.state or query.from_ or query.to or query.q),
+        narrowed=bool(query.type or query.state or query.from_ or query.to or query.text),
         words=words,
         states=STATES,
         turned_round=turned_round,

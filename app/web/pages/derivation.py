@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from markupsafe import Markup
 
 from app import cascade, scoring
@@ -96,8 +96,7 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
         raise Invalid(at_field("after", "no_place", n_("This is no place in the list."))) from None
     plan = loaded.plan(asked.cycle)
     directory = plan.frame.directory
-    locale = get_locale()
-    teller = Teller(locale.language if locale is not None else "en")
+    teller = Teller(page_language())
     parent, children, hidden = _relatives(context, plan, node, kpi, asked.day)
     line = plan.sheet.line(asked.cycle, node, kpi)
     return Page(

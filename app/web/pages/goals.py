@@ -15,7 +15,6 @@ from app import scoring
 from app.cascade import Line
 from app.exports import goals_export
 from app.kit.refusals import NotThere
-from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.terms import Node
 from app.scoring import CyclePlan, ScoreQuery, State
@@ -29,14 +28,6 @@ from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("goals")
-
-LINK_NAMES: Final = {
-    "identical": n_("identical"),
-    "contributory": n_("contributory"),
-    "shared": n_("shared"),
-    "unique": n_("unique"),
-}
-"""How a line hangs on the one above it (domain.md, section 4)."""
 
 
 class GoalsQuery(BaseModel):
@@ -91,7 +82,7 @@ def kpi(context: RequestContext, kpi: str, query: GoalsQuery) -> Page:
         cycle=plan.cycle,
         outlook=plan.outlook(asked.day),
         words=words,
-        link_names=LINK_NAMES,
+        link_names=words.LINK_TERMS,
         kpi_name=_namer(plan),
         exports=context.allowed(Deed.EXPORT_GOALS),
     )
@@ -119,7 +110,7 @@ def line(context: RequestContext, node: Node, kpi: str, query: GoalsQuery) -> Pa
         cycle=plan.cycle,
         outlook=plan.outlook(asked.day),
         words=words,
-        link_names=LINK_NAMES,
+        link_names=words.LINK_TERMS,
         kpi_name=_namer(plan),
         exports=context.allowed(Deed.EXPORT_GOALS, node),
     )

@@ -56,9 +56,7 @@ def keys(context: RequestContext) -> Page:
 @pages.act("/keys", may=Deed.KEEP_KEYS, again="keys")
 def create(context: RequestContext, form: KeyForm) -> Page:
     """Make a key; it stands on the answer, this once."""
-    secret = access.create_key(context.connection, name=form.name, scope=form.scope, now=context.now)
-    context.note(subject=f"key:{form.name}", after={"scope": str(form.scope)})
-    _tell_auditors(context, form.name)
+    secret = notices.make_key(context.connection, keeper=_keeper(context), name=form.name, scope=form.scope)
     return Page(
         "pages/key_secret.html", name=form.name, secret=secret, is_hook=False, base=url_for("home.home", _external=True)
     )
@@ -81,9 +79,7 @@ def revoke(context: RequestContext, name: str, form: ReasonForm) -> Redirect:
 @pages.act("/keys/hooks", may=Deed.KEEP_HOOKS, again="keys")
 def create_hook(context: RequestContext, form: HookForm) -> Page:
     """Open a hook; its secret stands on the answer, this once."""
-    secret = access.create_hook(context.connection, name=form.hook_name, now=context.now)
-    context.note(subject=f"hook:{form.hook_name}", after={"open": True})
-    _tell_auditors(context, form.hook_name)
+    secret = notices.make_hook(context.connection, keeper=_keeper(context), name=form.hook_name)
     return Page(
         "pages/key_secret.html",
         name=form.hook_name,
@@ -107,9 +103,8 @@ def revoke_hook(context: RequestContext, name: str, form: ReasonForm) -> Redirec
     return Redirect(n_("The hook %(name)s is closed."), then="keys", parameters={"name": name})
 
 
-def _tell_auditors(context: RequestContext, name: str) -> None:
-    """An administrator sees no score and records nothing; whoever holds a key does either, and it is they who make it."""
-    notices.tell_auditors(context.connection, who=context.viewer.email, account=name, at=context.now)
+def _keeper(context: RequestContext) -> notices.Keeper:
+    return notices.Keeper(viewer=context.viewer, at=context.now, note=context.note)
 
 
 def _question(rows: list[KeyRow], name: str, *, act: str) -> Page:

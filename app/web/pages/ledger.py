@@ -31,7 +31,6 @@ from app.web.plain_words import changed, subject_of, subjects_meant
 from app.web.rendering import Download, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
-from app.web.where_it_counts import places_of
 
 pages: Final = Pages("ledger")
 trail_pages: Final = Pages("trail")
@@ -152,7 +151,9 @@ def event(context: RequestContext, key: str) -> Page:
         history=history,
         derives=context.sees(Deed.SEE_DERIVATION),
         people=frame.directory.employees,
-        counted=() if history is None else places_of(loaded, history, sees=context.sees(Deed.SEE_SCORECARD)),
+        counted=()
+        if history is None
+        else scoring.counting_nodes(loaded, history, sees=context.sees(Deed.SEE_SCORECARD)),
         activity=history or target,
         target=target,
         key_of=lambda verdict: ledger.event_key(EventKey(verdict.source, verdict.id)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from flask_babel import format_date, get_locale
+from flask_babel import format_date
 from pydantic import BaseModel, ConfigDict
 
 from app import intake, ledger, scoring
@@ -30,6 +30,7 @@ from app.web.entry_form import (
     possible_duplicates,
     typed_colleagues,
 )
+from app.web.languages import page_language
 from app.web.rendering import FormError, Json, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -50,7 +51,7 @@ class Suggestion(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    q: str = ""
+    text: str = ""
     country: str = ""
 
 
@@ -72,8 +73,7 @@ class Likeness(BaseModel):
 def log_activity(context: RequestContext) -> Page:
     """The form; refused, with what was typed and what may be a duplicate."""
     frame = scoring.state(context.connection).frame
-    locale = get_locale()
-    offered = choices(context, frame=frame, language=locale.language if locale else "en", typed=context.typed)
+    offered = choices(context, frame=frame, language=page_language(), typed=context.typed)
     duplicates = []
     if context.typed.refused:
         values = {name: str(context.typed.value(name, "")) for name in Likeness.model_fields}
@@ -111,7 +111,11 @@ def _look_first(context: RequestContext, form: ActivityForm) -> ScoreChange | Fo
     return ScoreChange.before(context, loaded=loaded, employee=me, day=form.day)
 
 
-@pages.act("/log", may=Deed.LOG_ACTIVITY, again="log_activity", before=_look_first)
+def _say_effect(context: RequestContext, answer: Redirect, looked_up: ScoreChange) -> Redirect:
+    return looked_up.said(context, answer)
+
+
+@pages.act("/log", may=Deed.LOG_ACTIVITY, again="log_activity", before=_look_first, after=_say_effect)
 def log(context: RequestContext, form: ActivityForm, looked_up: ScoreChange) -> Redirect:
     """Record it, and say what it did to the score."""
     frame = looked_up.plan.frame
@@ -130,13 +134,13 @@ def log(context: RequestContext, form: ActivityForm, looked_up: ScoreChange) -> 
         context.did_nothing = True
         return Redirect(SAVED_BEFORE, then="activity", values=then)
     context.note(subject=f"activity:{logged.key}", after=logged.event)
-    return Redirect(SAVED, then="activity", values=then, parameters={"effect": looked_up.words(context)})
+    return Redirect(SAVED, then="activity", values=then, parameters={"effect": ""})
 
 
 @pages.read("/log/companies", may=Deed.LOG_ACTIVITY)
 def companies(context: RequestContext, query: Suggestion) -> Json:
     """Companies whose name or registration begins so."""
-    parties = ledger.suggest_parties(context.connection, text=query.q[:200], buyers=False)
+    parties = ledger.suggest_parties(context.connection, text=query.text[:200], buyers=False)
     return Json(
         {"items": [{"value": one.name, "registration": one.registration, "note": one.registration} for one in parties]}
     )
@@ -145,7 +149,7 @@ def companies(context: RequestContext, query: Suggestion) -> Json:
 @pages.read("/log/buyers", may=Deed.LOG_ACTIVITY)
 def buyers(context: RequestContext, query: Suggestion) -> Json:
     """Buyers whose name or registration begins so, those of the chosen country first."""
-    parties = ledger.suggest_parties(context.connection, text=query.q[:200], buyers=True, country=query.country)
+    parties = ledger.suggest_parties(context.connection, text=query.text[:200], buyers=True, country=query.country)
     return Json(
         {
             "items": [
@@ -165,7 +169,7 @@ def buyers(context: RequestContext, query: Suggestion) -> Json:
 def colleagues(context: RequestContext, query: Suggestion) -> Json:
     """Colleagues whose name or number begins so."""
     me = context.viewer.employee
-    offered = colleagues_named(context.directory, text=query.q[:200], day=context.today, limit=9)
+    offered = colleagues_named(context.directory, text=query.text[:200], day=context.today, limit=9)
     return Json({"items": [one for one in offered if not one["value"].endswith(f"({me})")][:8]})
 
 

@@ -10,11 +10,12 @@ from typing import Final
 from flask import request, session
 
 from app import access, organisation
-from app.kit.refusals import Refusal, at_field
+from app.kit.refusals import at_field
 from app.plain.findings import Finding, n_
 from app.rules.permissions import Deed
-from app.web.known_browser import known_browser, remember_browser
+from app.web.known_browser import remember_browser
 from app.web.limits import Lane
+from app.web.password_check import checked_attempt
 from app.web.rendering import FormError, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -22,7 +23,7 @@ from app.web.sign_in import KEPT_FORMS, begin_session, client_of
 
 pages: Final = Pages("password")
 
-OVER: Final = n_("The time of this first password is over. Ask the administrator for a new one.")
+WRONG: Final = n_("This is not your present password.")
 
 
 @pages.read("/password", may=Deed.CHANGE_PASSWORD)
@@ -46,31 +47,17 @@ def change(context: RequestContext) -> Redirect | FormError:
     findings = _findings(context, old=old, new=new, repeated=repeated)
     if findings:
         return FormError(*findings)
-    try:
-        # Guessing an old password from an open session is throttled as a sign-in is.
-        with context.write() as connection:
-            attempt = access.begin_attempt(
-                connection,
-                email=viewer.email,
-                address=context.address,
-                limit=context.settings.sign_in_attempts,
-                now=context.now,
-                browser=known_browser(request, context.settings, email=viewer.email),
-            )
-    except Refusal as refusal:
-        waiting = Finding(code=refusal.code, message=refusal.message)
-        return FormError(waiting, status=refusal.status, retry_after_s=refusal.retry_after_s)
-    if attempt.password_hash is None or not access.password_matches(attempt.password_hash, old):
-        return FormError(at_field("old_password", "wrong", n_("This is not your present password.")))
-    if attempt.over:
-        return FormError(at_field("old_password", "over", OVER))
+    # Guessing an old password from an open session is throttled as a sign-in is.
+    attempt = checked_attempt(context, email=viewer.email, password=old, field="old_password", wrong=WRONG)
+    if isinstance(attempt, FormError):
+        return attempt
     new_hash = access.hashed_password(new)
     with context.write() as connection:
         access.attempt_succeeded(connection, attempt=attempt)
         token = access.change_password(
             connection,
             account_id=viewer.account_id,
-            old_hash=attempt.password_hash,
+            old_hash=attempt.password_hash or "",
             new_hash=new_hash,
             now=context.now,
             client=client_of(request, address=context.address),

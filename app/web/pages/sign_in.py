@@ -12,11 +12,12 @@ from flask import request
 from pydantic import BaseModel, ConfigDict
 
 from app import access
-from app.kit.refusals import Refusal, at_field
-from app.plain.findings import Finding, n_
+from app.kit.refusals import at_field
+from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.web.known_browser import known_browser, remember_browser
+from app.web.known_browser import remember_browser
 from app.web.limits import SIGN_IN_BYTES, Lane
+from app.web.password_check import checked_attempt
 from app.web.rendering import FormError, Page, Redirect, SeeOther
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -26,8 +27,6 @@ from app.web.sign_in import begin_session, client_of, end_session
 pages: Final = Pages("sign_in")
 
 WRONG: Final = n_("This e-mail and password do not belong together.")
-
-OVER: Final = n_("The time of this first password is over. Ask the administrator for a new one.")
 
 
 class SignIn(BaseModel):
@@ -60,23 +59,9 @@ def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
     password = request.form.get("password", "")
     if not password:
         return FormError(at_field("password", "missing", n_("Fill this in.")))
-    try:
-        with context.write() as connection:
-            attempt = access.begin_attempt(
-                connection,
-                email=form.email,
-                address=context.address,
-                limit=context.settings.sign_in_attempts,
-                now=context.now,
-                browser=known_browser(request, context.settings, email=form.email),
-            )
-    except Refusal as refusal:
-        waiting = Finding(code=refusal.code, message=refusal.message)
-        return FormError(waiting, status=refusal.status, retry_after_s=refusal.retry_after_s)
-    if not access.password_matches(attempt.password_hash, password):
-        return FormError(at_field("password", "wrong", WRONG))
-    if attempt.over:
-        return FormError(at_field("password", "over", OVER))
+    attempt = checked_attempt(context, email=form.email, password=password, field="password", wrong=WRONG)
+    if isinstance(attempt, FormError):
+        return attempt
     with context.write() as connection:
         token = access.finish_attempt(
             connection,
@@ -85,7 +70,8 @@ def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
             client=client_of(request, address=context.address),
             life=context.settings.session_life,
         )
-        viewer = None if token is None else access.viewer(connection, token=token, now=context.now)
+        idle = context.settings.session_idle
+        viewer = None if token is None else access.viewer(connection, token=token, now=context.now, idle=idle)
         waiting_forms = viewer is not None and access.has_kept_forms(
             connection, account_id=viewer.account_id, now=context.now
         )

@@ -54,7 +54,7 @@
         return;
       }
       const address = new URL(this.box.dataset.suggest, location.href);
-      address.searchParams.set("q", typed);
+      address.searchParams.set("text", typed);
       for (const [name, from] of this.with) {
         address.searchParams.set(name, value(from));
       }

@@ -1,0 +1,231 @@
+"""Rights that somebody keeps, accounts, keys and hooks: each deed with all that must follow it, whichever door it comes through.
+
+A row of the trail goes to the caller's recorder, and of what reaches far every auditor hears, in the transaction of the deed.
+Do not change an account through :mod:`app.access` beside it: nobody would hear.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from app import access
+from app.access import Account, FirstPassword, NewAccount, Viewer
+from app.kit.refusals import Invalid, NotThere
+from app.notices.notices import tell_auditors
+from app.organisation import Directory
+from app.plain.findings import Finding, Place
+from app.rules.permissions import Scope
+from app.rules.terms import Role
+
+__all__ = [
+    "Keeper",
+    "OwnPowers",
+    "change_account",
+    "end_sessions",
+    "give_first_password",
+    "make_account",
+    "make_hook",
+    "make_key",
+    "open_or_close_account",
+    "tell_refused",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeper:
+    """Who keeps rights, when, and the recorder that a deed's row of the trail goes to: ``note(subject=, before=, after=, why=)``."""
+
+    viewer: Viewer
+    at: dt.datetime
+    note: Callable[..., None]
+
+    def first_until(self) -> dt.datetime:
+        """Until when a first password that is given now works, for nothing but its change."""
+        return self.at + access.FIRST_PASSWORD_LIFE
+
+
+class OwnPowers(Invalid):
+    """Somebody would give themself a power. Nothing is done; that it was tried is told once this transaction is given up: :func:`tell_refused`."""
+
+    def __init__(self, finding: Finding, *, email: str, roles: Collection[Role], employee: str | None) -> None:
+        """Take the reason, and what was wanted."""
+        super().__init__(replace(finding, place=Place(field="role")))
+        self.email = email
+        self.wanted = {"refused": {"roles": sorted(roles), "employee": employee}}
+
+
+def make_account(
+    connection: Connection,
+    directory: Directory,
+    *,
+    keeper: Keeper,
+    email: str,
+    roles: Collection[Role],
+    employee: str | None,
+    first: FirstPassword,
+) -> NewAccount:
+    """Make an account with a first password that opens nothing but its change.
+
+    Args:
+        connection: a writing transaction.
+        directory: the organisation.
+        keeper: who does it.
+        email: what is signed in with.
+        roles: one or several.
+        employee: the number of the employee that it belongs to.
+        first: the password, made before the transaction was opened.
+
+    Raises:
+        OwnPowers: it would be the keeper's own, with powers.
+        Invalid: an e-mail or number that is none, no role, or a role that needs an employee.
+        Conflict: the e-mail or the employee has an account.
+    """
+    _refuse_own_powers(directory, keeper, email=email, roles=roles, employee=employee)
+    until = keeper.first_until()
+    made = access.create_account(
+        connection, email=email, roles=roles, employee=employee, now=keeper.at, first=first, first_until=until
+    )
+    after = {"roles": sorted(roles), "employee": employee}
+    keeper.note(subject=f"account:{made.email}", after=after)
+    if access.powers_of(roles):
+        _tell(connection, keeper, made.email)
+    return made
+
+
+def change_account(
+    connection: Connection,
+    directory: Directory,
+    *,
+    keeper: Keeper,
+    account_id: int,
+    roles: Collection[Role],
+    employee: str | None,
+) -> Account:
+    """Give an account other roles or another employee.
+
+    Raises:
+        NotThere: no such account.
+        OwnPowers: it is the keeper's own, and would gain powers or another employee.
+        Invalid: no role, or a role that needs an employee.
+        Conflict: the employee has another account.
+    """
+    account = access.account_by_id(connection, account_id=account_id)
+    if account is None:
+        raise NotThere
+    _refuse_own_powers(directory, keeper, email=account.email, roles=roles, employee=employee, before=account)
+    before, after = access.change_account(connection, account_id=account_id, roles=roles, employee=employee)
+    keeper.note(subject=f"account:{after.email}", before=_plain(before), after=_plain(after))
+    if access.powers_of({*before.roles, *after.roles}):
+        _tell(connection, keeper, after.email, until_now=before)
+    return after
+
+
+def open_or_close_account(
+    connection: Connection, *, keeper: Keeper, account_id: int, disabled: bool, why: str | None = None
+) -> Account:
+    """Close an account, with all its sessions, or open it again. Closing one takes a power from nobody who hears but an auditor.
+
+    Raises:
+        NotThere: no such account.
+    """
+    changed = access.disable_account(connection, account_id=account_id, disabled=disabled, now=keeper.at)
+    keeper.note(
+        subject=f"account:{changed.email}", before={"disabled": not disabled}, after={"disabled": disabled}, why=why
+    )
+    if access.is_auditor(changed.roles) if disabled else access.powers_of(changed.roles):
+        _tell(connection, keeper, changed.email, until_now=changed)
+    return changed
+
+
+def end_sessions(connection: Connection, *, keeper: Keeper, account_id: int, why: str) -> Account:
+    """End an account's sessions, but for the one that the keeper does it in.
+
+    Raises:
+        NotThere: no such account.
+    """
+    account = access.account_by_id(connection, account_id=account_id)
+    if account is None:
+        raise NotThere
+    but = keeper.viewer.session if account_id == keeper.viewer.account_id else None
+    ended = access.end_sessions(connection, account_id=account_id, now=keeper.at, but=but)
+    keeper.note(subject=f"account:{account.email}", after={"ended": ended}, why=why)
+    return account
+
+
+def give_first_password(
+    connection: Connection, *, keeper: Keeper, account_id: int, first: FirstPassword, why: str
+) -> NewAccount:
+    """Give an account a new first password; its sessions end. Whoever has it can sign in: auditors hear of accounts that reach far.
+
+    Raises:
+        NotThere: no such account.
+    """
+    changed = access.reset_password(
+        connection, account_id=account_id, first=first, first_until=keeper.first_until(), now=keeper.at
+    )
+    keeper.note(subject=f"account:{changed.email}", after={"password": "reset"}, why=why)
+    if access.powers_of(changed.roles):
+        _tell(connection, keeper, changed.email)
+    return NewAccount(email=changed.email, password=first.text)
+
+
+def make_key(connection: Connection, *, keeper: Keeper, name: str, scope: Scope) -> str:
+    """Make an API key, and return it: it is kept nowhere. An administrator sees no score and records nothing; whoever holds a key does either.
+
+    Raises:
+        Invalid: the name is none.
+        Conflict: there is such a key.
+    """
+    secret = access.create_key(connection, name=name, scope=scope, now=keeper.at)
+    keeper.note(subject=f"key:{name}", after={"scope": str(scope)})
+    _tell(connection, keeper, name)
+    return secret
+
+
+def make_hook(connection: Connection, *, keeper: Keeper, name: str) -> str:
+    """Open a hook, and return its secret.
+
+    Raises:
+        Invalid: the name is none.
+        Conflict: there is such a hook.
+    """
+    secret = access.create_hook(connection, name=name, now=keeper.at)
+    keeper.note(subject=f"hook:{name}", after={"open": True})
+    _tell(connection, keeper, name)
+    return secret
+
+
+def tell_refused(connection: Connection, refused: OwnPowers, *, keeper: Keeper) -> None:
+    """Keep on the trail that somebody would have given themself a power, and tell every auditor: in a transaction after the one given up."""
+    keeper.note(subject=f"account:{refused.email}", after=refused.wanted)
+    _tell(connection, keeper, refused.email)
+
+
+def _refuse_own_powers(
+    directory: Directory,
+    keeper: Keeper,
+    *,
+    email: str,
+    roles: Collection[Role],
+    employee: str | None,
+    before: Account | None = None,
+) -> None:
+    finding = access.own_powers(
+        directory, viewer=keeper.viewer, email=email, roles=roles, employee=employee, before=before
+    )
+    if finding is not None:
+        raise OwnPowers(finding, email=email, roles=roles, employee=employee)
+
+
+def _tell(connection: Connection, keeper: Keeper, name: str, *, until_now: Account | None = None) -> None:
+    """Tell every auditor, one of whom the account may have been until now."""
+    auditor = until_now.id if until_now is not None and access.is_auditor(until_now.roles) else None
+    tell_auditors(connection, who=keeper.viewer.email, account=name, at=keeper.at, until_now=auditor)
+
+
+def _plain(account: Account) -> dict[str, object]:
+    return {"roles": sorted(account.roles), "employee": account.employee}
