@@ -69,7 +69,7 @@ _READ: Final = """() => {
     for (const select of selects.length ? selects : [null]) {
       const was = select?.selectedIndex;
       // Each of a few; of many (units, groups) the first and the last.
-      const all = select ? [...select.options.keys()].filter((one) => one !== was) : [0];
+      const all = select ? [...Array(select.options.length).keys()].filter((one) => one !== was) : [0];
       for (const one of all.length > 8 ? [all[0], all.at(-1)] : all) {
         if (select) { select.selectedIndex = one; }
         const refused = [...form.querySelectorAll(":invalid")].map((field) => field.name);
