@@ -13,6 +13,8 @@ from decimal import Decimal
 from math import isnan
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection
 
 from app import ledger
@@ -269,13 +271,17 @@ def _cells(scored: Scores, day: dt.date, outlook: Outlook, before: Mapping[str, 
     return cells
 
 
+def _leading(scored: Scores, outlook: Outlook) -> npt.NDArray[np.float64]:
+    """The score that every node of the selection is judged by, NaN for none (:func:`app.rules.outlook.leading_score`)."""
+    if outlook is Outlook.EARLY:
+        return np.full(len(scored.final), np.nan)
+    return scored.final if outlook is Outlook.OVER else scored.projected_final
+
+
 def _leading_people(scored: Scores, outlook: Outlook) -> list[Decimal | None]:
     return [
-        published(leading_score(projected=projected, so_far=final, outlook=outlook))
-        for node, (_, _, final, projected) in zip(
-            scored.selection.nodes, map(scored.at, range(len(scored.selection.nodes))), strict=True
-        )
-        if node.kind is NodeKind.EMPLOYEE
+        published(None if isnan(one) else one)
+        for one in _leading(scored, outlook)[scored.selection.is_employee].tolist()
     ]
 
 

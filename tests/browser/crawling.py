@@ -41,7 +41,9 @@ _CODE: Final = re.compile(r"(?<![\w/@.:-])[A-Za-z]+_[A-Za-z_]+")
 _WORD: Final = re.compile(r"(?![A-Z]{2,4}(?![A-Za-z]))(?<![A-Za-zÀ-ÿ])[A-Za-zÀ-ÿ]{2,}(?:['’][a-zà-ÿ]+)?")
 _LATIN: Final = re.compile(r"(?![A-Z]{2,4}(?![A-Za-z]))(?<![A-Za-z])[A-Za-z]{2,}")
 _PLACE: Final = re.compile(r"%\(\w+\)s|%%")
-_OWN_NAME: Final = re.compile(r"“[^”]*”|«[^»]*»|[^\s@]+@[^\s@]+|/hooks/\S+|\b[A-Z]?\d[\w-]*|(?<=\d )(?:may|ago)(?= \d{4})")
+_OWN_NAME: Final = re.compile(
+    r"“[^”]*”|«[^»]*»|[^\s@]+@[^\s@]+|/hooks/\S+|\b[A-Z]?\d[\w-]*|(?<=\d )(?:may|ago)(?= \d{4})"
+)
 
 _READ: Final = """() => {
   document.querySelectorAll("details").forEach((one) => { one.open = true; });
