@@ -17,7 +17,7 @@ from app import cascade, ledger, organisation
 from app.cascade import TargetDifference
 from app.intake import definitions as definition_files
 from app.intake import folder as folders
-from app.intake.folder import FileReport, LoadReport
+from app.intake.folder import LoadedFileReport, LoadReport
 from app.kit.database import lock
 from app.kit.refusals import Refusal
 from app.kit.replacing import exact_text
@@ -43,7 +43,7 @@ class Loaded:
     """What a load did."""
 
     warnings: tuple[Finding, ...]
-    files: tuple[FileReport, ...]
+    files: tuple[LoadedFileReport, ...]
     revision: int
     changed: frozenset[str]
     derived: int | None

@@ -21,7 +21,7 @@ from app.kit.database import Database
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 
-__all__ = ["JOBS", "Daily", "Job", "Outcome", "Sentence"]
+__all__ = ["JOBS", "Daily", "Outcome", "Sentence", "WorkerJob"]
 
 SHOWN_DIFFERENCES: Final = 20
 TOUCHES_KEPT: Final = dt.timedelta(days=2)
@@ -81,7 +81,7 @@ class Daily:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class WorkerJob:
     """A job: its name, what the administrator reads of it, when, and what it calls."""
 
     name: str
@@ -157,9 +157,9 @@ def forget(database: Database, now: dt.datetime) -> Outcome:
 
 
 JOBS: Final = (
-    Job("trend", Daily(1, 10), take_trend),
-    Job("reminders", Daily(5, 0), remind),
-    Job("forgetting", Daily(2, 40), forget),
-    Job("reconcile", Daily(3, 0), reconcile),
+    WorkerJob("trend", Daily(1, 10), take_trend),
+    WorkerJob("reminders", Daily(5, 0), remind),
+    WorkerJob("forgetting", Daily(2, 40), forget),
+    WorkerJob("reconcile", Daily(3, 0), reconcile),
 )
 """In the order in which missed slots are caught up."""

@@ -348,6 +348,17 @@ def test_templates_say_what_they_show():
     assert not empty, "\n".join(empty)
 
 
+def test_a_name_is_one_class():
+    """Two classes of one name, each public, are told apart by their imports alone. The demonstration's own world is a world by itself."""
+    places: dict[str, list[str]] = {}
+    for path in modules("app"):
+        if path.parts[1] != "demo":
+            for node in tree(path).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    places.setdefault(node.name, []).append(f"{path}:{node.lineno}")
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
 OF_THE_LANGUAGE: Final = {"property", "cached_property", "classmethod", "staticmethod", "contextmanager", "cache"}
 
 
