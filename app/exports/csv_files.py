@@ -31,9 +31,9 @@ def as_csv(sheet: ExportSheet) -> Iterator[bytes]:
     count = 0
 
     def block(lines: list[list[str]]) -> bytes:
-        held = io.StringIO(newline="")
-        csv.writer(held).writerows(lines)
-        written = held.getvalue().encode()
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(lines)
+        written = text.getvalue().encode()
         digest.update(written)
         return written
 

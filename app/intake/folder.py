@@ -176,14 +176,14 @@ def _read(folder: Path, findings: list[Finding]) -> _Folder:
     """Every file's rows; a file that is not there is as one without rows."""
     rows: dict[str, Sequence[Row]] = {}
     texts: dict[str, str] = {}
-    found = _names(folder, findings)
+    names = _names(folder, findings)
     is_whole = not any(finding.level is Level.ERROR for finding in findings)
     for name, columns in FILES.items():
         rows[name] = ()
-        if name in found:
+        if name in names:
             rows[name], is_read = _read_file(folder, name, columns, findings)
             is_whole = is_whole and is_read
-        if name in found:
+        if name in names:
             try:
                 # Bytes that are no text are an error of their row by now: what is replaced here is never stored.
                 texts[name] = (folder / f"{name}.csv").read_bytes().decode("utf-8", "replace")

@@ -571,13 +571,13 @@ def _hidden(preface: sheets.Preface, table: _Table) -> Iterator[Remark]:
 
 def _ranges(numbers: Sequence[int]) -> str:
     """Ascending numbers as a person writes them: 4, 7-9."""
-    found: list[list[int]] = []
+    ranges: list[list[int]] = []
     for number in numbers:
-        if found and found[-1][-1] == number - 1:
-            found[-1][1:] = [number]
+        if ranges and ranges[-1][-1] == number - 1:
+            ranges[-1][1:] = [number]
         else:
-            found.append([number])
-    return ", ".join("-".join(map(str, one)) for one in found)
+            ranges.append([number])
+    return ", ".join("-".join(map(str, one)) for one in ranges)
 
 
 def _archive_trouble(path: Path, file: str) -> Trouble | None:

@@ -60,8 +60,8 @@ def stored_rows(connection: Connection, table: Table, columns: Sequence[str], *,
         sa.type_coerce(table.c[name], sa.Text) if isinstance(table.c[name].type, Exact) else table.c[name]
         for name in columns
     ]
-    found = connection.execute(sa.select(*chosen)).all()
-    return {tuple(row[:key]): tuple(row) for row in found}
+    rows = connection.execute(sa.select(*chosen)).all()
+    return {tuple(row[:key]): tuple(row) for row in rows}
 
 
 def compare(stored: Rows, wanted: Rows) -> RowChanges:

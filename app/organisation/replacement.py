@@ -153,11 +153,11 @@ def _postings(rows: Iterable[Posting]) -> Rows:
 
 def _statuses(rows: Iterable[Status]) -> Rows:
     places: dict[tuple[str, int], int] = {}
-    found: list[Row] = []
+    placed: list[Row] = []
     for one in rows:
         place = places[one.employee, one.cycle] = places.get((one.employee, one.cycle), 0) + 1
-        found.append((one.employee, one.cycle, place, str(one.kind), one.period.from_, one.period.to, one.note))
-    return _keyed(found, 3)
+        placed.append((one.employee, one.cycle, place, str(one.kind), one.period.from_, one.period.to, one.note))
+    return _keyed(placed, 3)
 
 
 def _results(rows: Iterable[Result]) -> Rows:

@@ -446,13 +446,13 @@ def resolve_reference(terms: LineTerms) -> Reference:
     day present such a line is not measurable (contract, "Scores, exactly").
     """
     if not terms.present and terms.aggregate in GROWS_WITH_DAYS:
-        found: Reference | Reason = Reason.NOT_PRESENT
+        reference: Reference | Reason = Reason.NOT_PRESENT
     else:
-        found = REFERENCES[terms.name](terms)
-    if isinstance(found, Reference):
-        return found
+        reference = REFERENCES[terms.name](terms)
+    if isinstance(reference, Reference):
+        return reference
     return Reference(
-        defined=terms.name, method=terms.name, direction=terms.direction, is_rated=_is_rated(terms), reason=found
+        defined=terms.name, method=terms.name, direction=terms.direction, is_rated=_is_rated(terms), reason=reference
     )
 
 

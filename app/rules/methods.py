@@ -312,5 +312,5 @@ def reasons(lines: Lines, actual: FloatArray) -> list[Reason | None]:
     """Return why each line has no score, None where it has one (:meth:`app.rules.baseline.Reference.why`, for many)."""
     missing = np.isnan(actual) & (lines.reason != _REASONS.index(Reason.NOT_PRESENT))
     unheard = np.where(lines.is_rated, _REASONS.index(Reason.NO_RATING), _REASONS.index(Reason.NO_ACTUAL))
-    found: list[Reason | None] = _REASON_OF[np.where(missing, unheard, lines.reason)].tolist()
-    return found
+    of_each: list[Reason | None] = _REASON_OF[np.where(missing, unheard, lines.reason)].tolist()
+    return of_each

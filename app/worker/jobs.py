@@ -115,12 +115,12 @@ def reconcile(database: Database, _now: dt.datetime) -> Outcome:
     """Recompute every stored total from the ledger and compare."""
     with database.read() as connection:
         differences = scoring.reconcile(connection)
-        found = list(islice(differences, SHOWN_DIFFERENCES))
+        shown = list(islice(differences, SHOWN_DIFFERENCES))
         more = sum(1 for _ in differences)
-    if not found:
+    if not shown:
         return Outcome.of(Sentence(n_("All totals agree with the ledger.")))
-    count = Sentence(n_("Totals that differ from the ledger: %(count)s."), {"count": len(found) + more})
-    return Outcome.of(count, lines=(*found, *(["…"] if more else [])), failed=True)
+    count = Sentence(n_("Totals that differ from the ledger: %(count)s."), {"count": len(shown) + more})
+    return Outcome.of(count, lines=(*shown, *(["…"] if more else [])), failed=True)
 
 
 def remind(database: Database, now: dt.datetime) -> Outcome:
