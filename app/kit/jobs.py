@@ -7,6 +7,7 @@ Here the primary key of ``job_run`` alone decides who runs a slot.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,8 @@ from app.kit.database import is_postgresql
 from app.kit.schema import Code, Instant, metadata
 
 __all__ = [
+    "TIMETABLE",
+    "Daily",
     "JobRun",
     "claim_slot",
     "finish_slot",
@@ -50,6 +53,36 @@ worker_seen: Final = Table(
 
 STALE_AFTER: Final = dt.timedelta(hours=1)
 """A run that has not ended after this long is another worker's to take over: its worker is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """Once a day at a time of the day in UTC."""
+
+    hour: int
+    minute: int
+
+    def latest(self, now: dt.datetime) -> dt.datetime:
+        """The latest time up to now."""
+        today = now.astimezone(dt.UTC).replace(hour=self.hour, minute=self.minute, second=0, microsecond=0)
+        return today if today <= now else today - dt.timedelta(days=1)
+
+    def following(self, now: dt.datetime) -> dt.datetime:
+        """The first time after now."""
+        return self.latest(now) + dt.timedelta(days=1)
+
+    def slot(self, now: dt.datetime) -> str:
+        """The slot that the latest time stands for: its day."""
+        return self.latest(now).date().isoformat()
+
+
+TIMETABLE: Final[Mapping[str, Daily]] = {
+    "trend": Daily(1, 10),
+    "forgetting": Daily(2, 40),
+    "reconcile": Daily(3, 0),
+    "reminders": Daily(5, 0),
+}
+"""When each job runs, by its name: what the worker goes by, and the page of its runs tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

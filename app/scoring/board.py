@@ -75,6 +75,12 @@ class LineFacts:
     parent_kpi_name: Translated | None
     grows: bool
 
+    @property
+    def goals(self) -> tuple[tuple[Translated, Translated | None], ...]:
+        """The goals and tasks that it serves, by itself and by the lines above it, each once."""
+        names = [(one.goal.name, one.task.name if one.task else None) for one in self.served if one.goal is not None]
+        return tuple(dict.fromkeys(names))
+
 
 @dataclass(frozen=True, slots=True)
 class BoardLine:

@@ -27,6 +27,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from app.plain.findings import Finding, Words
+from app.rules.kpis import KpiVersion
 from app.rules.rollup import band, published
 from app.rules.terms import Name
 from app.web.sign_in import current_viewer
@@ -99,7 +100,7 @@ def figure(value: Figure, *, places: int, language: str, least: int | None = Non
         language: en, ko or es.
         least: decimals at least; None for as many as ``places``.
     """
-    exact = value if isinstance(value, Decimal) else Decimal(str(value))
+    exact = _exact(value)
     rounded = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
     if rounded == 0:
         rounded = abs(rounded)
@@ -188,12 +189,49 @@ def points(value: Figure | None) -> str:
     return ABSENT if value is None else figure(value, places=2, least=0, language=page_language())
 
 
-def number(value: Figure | None, places: int | None = None) -> str:
-    """A measured value: up to so many decimals, none where it is whole. Two, or, of what is less than 1, four: 0.1249 is not 0.12."""
+def number(value: Figure | None, places: int | None = None, *, beside: Figure | None = None) -> str:
+    """A measured value: up to so many decimals, none where it is whole. Two, or, of what is less than 1, four: 0.1249 is not 0.12.
+
+    Args:
+        value: the value.
+        places: decimals at most.
+        beside: what it is held against: as many decimals more as tell the two apart, for what looks equal is not scored as if it differed.
+    """
     if value is None:
         return ABSENT
-    most = places if places is not None else 4 if abs(Decimal(value)) < 1 else 2
-    return figure(value, places=most, least=0, language=page_language())
+    exact = _exact(value)
+    most = places if places is not None else 4 if abs(exact) < 1 else 2
+    if beside is not None and (other := _exact(beside)) != exact:
+        while most < _APART_MOST and round(exact, most) == round(other, most):
+            most += 1
+    return figure(exact, places=most, least=0, language=page_language())
+
+
+_APART_MOST: Final = 6
+"""Decimals that the API promises of a measured value."""
+
+
+def _exact(value: Figure) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def amount(value: Figure | None) -> str:
+    """An amount of money: whole, or with two decimals, of small ones up to four."""
+    if value is None:
+        return ABSENT
+    exact = _exact(value)
+    return figure(exact, places=4, least=0 if exact == exact.to_integral_value() else 2, language=page_language())
+
+
+def measured(value: Figure | None, version: KpiVersion, *, beside: Figure | None = None) -> str:
+    """A KPI's value: money as money is written, other values as :func:`number` does."""
+    if value is not None and version.measure.of == _MONEY:
+        exact = round(_exact(value), 2)
+        return amount(exact if beside is None or round(_exact(beside), 2) != exact else _exact(value))
+    return number(value, beside=beside)
+
+
+_MONEY: Final = "amount_usd"
 
 
 def counted(value: int, of: str) -> str:
@@ -258,10 +296,12 @@ def _zone_name(at: dt.datetime) -> str:
 
 
 FILTERS: Final = {
+    "amount": amount,
     "band": band_of,
     "counted": counted,
     "day": day,
     "krw": krw,
+    "measured": measured,
     "number": number,
     "part": part,
     "percent": percent,

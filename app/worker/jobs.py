@@ -18,10 +18,11 @@ from sqlalchemy import Connection
 
 from app import access, ledger, notices, scoring
 from app.kit.database import Database
+from app.kit.jobs import TIMETABLE, Daily
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 
-__all__ = ["JOBS", "Daily", "Outcome", "Sentence", "WorkerJob"]
+__all__ = ["JOBS", "Outcome", "Sentence", "WorkerJob"]
 
 SHOWN_DIFFERENCES: Final = 20
 TOUCHES_KEPT: Final = dt.timedelta(days=2)
@@ -64,23 +65,6 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Daily:
-    """Once a day at a time of the day in UTC."""
-
-    hour: int
-    minute: int
-
-    def latest(self, now: dt.datetime) -> dt.datetime:
-        """The latest time up to now."""
-        today = now.astimezone(dt.UTC).replace(hour=self.hour, minute=self.minute, second=0, microsecond=0)
-        return today if today <= now else today - dt.timedelta(days=1)
-
-    def slot(self, now: dt.datetime) -> str:
-        """The slot that the latest time stands for: its day."""
-        return self.latest(now).date().isoformat()
-
-
-@dataclass(frozen=True, slots=True)
 class WorkerJob:
     """A job: its name, what the administrator reads of it, when, and what it calls."""
 
@@ -107,7 +91,7 @@ def take_trend(database: Database, now: dt.datetime) -> Outcome:
             taken[cycle] = len(days)
     if not taken:
         return Outcome.of(Sentence(n_("Every day that is kept is still true.")))
-    message = n_("Cycle %(cycle)s: %(days)s days taken.")
+    message = n_("Cycle %(cycle)s, scores kept for the trend. Days: %(days)s.")
     return Outcome.of(*(Sentence(message, {"cycle": cycle, "days": days}) for cycle, days in taken.items()))
 
 
@@ -149,7 +133,7 @@ def forget(database: Database, now: dt.datetime) -> Outcome:
     return Outcome.of(
         Sentence(
             n_(
-                "Cleared away: %(marks)s marks of what moved, %(rejects)s rejected events, %(sessions)s sessions, %(attempts)s attempts to sign in."
+                "Cleared away. Notices to open pages that figures moved: %(marks)s; rejected events: %(rejects)s; ended sessions: %(sessions)s; attempts to sign in: %(attempts)s."
             ),
             {"marks": touches, "rejects": rejects, "sessions": sessions, "attempts": attempts},
         )
@@ -157,9 +141,9 @@ def forget(database: Database, now: dt.datetime) -> Outcome:
 
 
 JOBS: Final = (
-    WorkerJob("trend", Daily(1, 10), take_trend),
-    WorkerJob("reminders", Daily(5, 0), remind),
-    WorkerJob("forgetting", Daily(2, 40), forget),
-    WorkerJob("reconcile", Daily(3, 0), reconcile),
+    WorkerJob("trend", TIMETABLE["trend"], take_trend),
+    WorkerJob("reminders", TIMETABLE["reminders"], remind),
+    WorkerJob("forgetting", TIMETABLE["forgetting"], forget),
+    WorkerJob("reconcile", TIMETABLE["reconcile"], reconcile),
 )
 """In the order in which missed slots are caught up."""

@@ -123,6 +123,23 @@ def test_a_translation_ends_and_begins_as_its_message(language):
     assert differing == {}
 
 
+_SOUNDING: Final = re.compile(r"%\(\w+\)s[\"”’]*(?:와|과|은|는|이|가|을|를|로|으로|이나|나|라는|이라는)(?![가-힣(])")
+"""A particle whose form hangs on the sound before it, right behind a place that may be filled by any: 80와 is no Korean."""
+
+
+def test_korean_is_said_in_one_manner_and_no_particle_hangs_on_a_figure():
+    """Where a particle cannot be avoided both of its forms stand: 은(는)."""
+    texts = [translated for message in _messages("ko") for _, translated in _texts(message)]
+    assert [text for text in texts if _SOUNDING.search(text) or "세요" in text] == []
+
+
+def test_no_sentence_is_cut_before_a_day():
+    """Korean says the day first: “as of the end of” before it is no sentence there, so that its place is in the message."""
+    cut = re.compile(r'_\("[^"]+"\) }} {{ [^}]*\| (?:day|instant) }}')
+    pages = {path.name: cut.findall(path.read_text("utf-8")) for path in (ROOT / "templates").rglob("*.html")}
+    assert {name: sentences for name, sentences in pages.items() if sentences} == {}
+
+
 @in_each_language
 def test_a_catalogue_compiles(language):
     """What the pages load says what the translators wrote."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 from tests.conftest import CountQueries
+from tests.web.markup import read
 from tests.web.working import Working
 
 
@@ -55,6 +56,13 @@ def test_a_line_leads_up_to_its_goal_and_down_by_its_links(working: Working) -> 
     assert "identical" in vienna
     alba = working.alba.get("/goals/employee:E1/deals").text
     assert alba.index("/goals/unit:VIE/deals") < alba.index("/goals/unit:HQ/deals")
+    assert "A slice of VIE" in working.alba.get("/goals").text
+    card = read(
+        working.alba.get("/scorecards/employee:E1").text.split('id="kpi-deals"', 1)[1].split("</article>", 1)[0]
+    )
+    assert "A slice of VIE" in card.text
+    serves = [item.text for item in card.all("li")]
+    assert len(serves) == len(set(serves)) > 0, "a goal that the lines above serve too is told once"
     assert "/goals/employee:E1/deals" not in working.chae.get("/goals/unit:HQ/deals").text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from app.kit import jobs
 from tests.web.working import NOW, Working
@@ -26,4 +27,6 @@ def test_a_missing_worker_and_a_failed_run_stand_out(working: Working) -> None:
         assert words in page
     with working.database.write("test") as connection:
         jobs.see_worker(connection, worker="w1", at=NOW)
-    assert "A worker was last seen at" in working.iris.get("/jobs").text
+    page = working.iris.get("/jobs").text
+    assert "A worker was last seen at" in page
+    assert re.search(r"Recount of every total</dt><dd><time[^>]*>Jul 1, 2026 03:00 UTC", page), "when it is due next"

@@ -11,7 +11,7 @@ import pytest
 
 from app.kit.settings import Settings
 from app.web import create_app
-from app.web.languages import instant_in
+from app.web.languages import ABSENT, amount, instant_in, number
 from tests.web.working import NOW, Somebody, Working
 
 _HEADING: Final = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
@@ -118,6 +118,23 @@ def test_instants_are_written_by_the_agencys_clock_with_its_name(working: Workin
     for wrong in ("Asia/Nowhere", "../etc/passwd", "Asia"):
         with pytest.raises(ValueError, match="KOPES_TIMEZONE"):
             Settings.from_environment({"KOPES_TIMEZONE": wrong})
+
+
+def test_figures_that_differ_are_shown_to_differ_and_money_as_money() -> None:
+    """0.13 against 0.13 does not tell why it scores 59.83; 272,503.4 USD is read twice."""
+    assert [number("1.2345", beside=other) for other in ("1.2312", "1.2345", None, "7")] == [
+        "1.234",
+        "1.23",
+        "1.23",
+        "1.23",
+    ]
+    assert [number("0.12504", beside=other) for other in ("0.12502", "0.1")] == ["0.12504", "0.125"]
+    assert [amount(value) for value in ("272503.4", "125000", "0.0625", None)] == [
+        "272,503.40",
+        "125,000",
+        "0.0625",
+        ABSENT,
+    ]
 
 
 def test_a_refused_sign_in_is_called_one(working: Working) -> None:

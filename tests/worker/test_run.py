@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 
 from app.kit.database import Database
-from app.kit.jobs import JobRun, job_run, last_runs, worker_last_seen
+from app.kit.jobs import Daily, JobRun, job_run, last_runs, worker_last_seen
 from app.worker import Outcome, WorkerJob, run_now, run_slot, work
-from app.worker.jobs import Daily
 from tests.conftest import ROOT, Eventually, Kopes, NewDatabase
 
 NIGHT = dt.datetime(2026, 6, 30, 3, tzinfo=dt.UTC)

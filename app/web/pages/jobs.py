@@ -30,5 +30,6 @@ def jobs(context: RequestContext) -> Page:
         runs=runs[:RUNS_SHOWN],
         has_more=len(runs) > RUNS_SHOWN,
         seen=seen,
+        due=[(name, daily.following(context.now)) for name, daily in kept.TIMETABLE.items()],
         silent=seen is None or context.now - seen > SILENT_AFTER,
     )

@@ -176,7 +176,8 @@
   const showRest = () => {
     const typed = [...form.querySelectorAll('[name="share"]')].map((one) => Number(kopesNumbers.read(one.value.replace("%", "")) ?? 0));
     const left = Math.round((100 - typed.reduce((sum, one) => sum + one, 0)) * 100) / 100;
-    rest.textContent = rest.dataset.words.replace("PERCENT", String(left));
+    rest.textContent = rest.dataset.words.replace("PERCENT", left.toLocaleString(document.documentElement.lang));
+    rest.classList.toggle("below-zero", left < 0);
   };
 
   add.hidden = false;
