@@ -95,7 +95,7 @@ REASONS: Final[Mapping[Reason, str]] = MappingProxyType(
             "It cannot be measured: there is no base, since last year's actual is missing and the scorecard gives none."
         ),
         Reason.NO_SPREAD: n_(
-            "It cannot be measured: nothing lies between what is good and what is bad, so that no score can be line apart."
+            "It cannot be measured: nothing lies between what is good and what is bad, so that no score can be told apart."
         ),
     }
 )
