@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app import access
 from app.rules.permissions import Deed
-from app.web.languages import LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
+from app.web.languages import CHOSEN_COOKIE, LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
 from app.web.request_context import RequestContext
 from app.web.returning import keep_typed
 from app.web.routing import Pages
@@ -18,6 +18,8 @@ from app.web.security import safe_next
 pages: Final = Pages("look")
 
 _A_YEAR_S: Final = 365 * 24 * 3600
+_TO_SIGN_IN_S: Final = 600
+"""So long a language that is chosen before signing in is meant by whoever signs in next."""
 
 
 @pages.act("/look", may=Deed.CHOOSE_LOOK, transaction=False)
@@ -33,6 +35,15 @@ def look(context: RequestContext) -> Response:
             if typed and page:
                 keep_typed(connection, context.person, page=page, typed=typed, now=context.now)
     response = redirect(page or "/", 303)
+    if context.person is None and language in LANGUAGES:
+        response.set_cookie(
+            CHOSEN_COOKIE,
+            str(language),
+            max_age=_TO_SIGN_IN_S,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure,
+        )
     for cookie, chosen, known in ((LANGUAGE_COOKIE, language, LANGUAGES), (THEME_COOKIE, theme, THEMES)):
         if chosen in known:
             response.set_cookie(
