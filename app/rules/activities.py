@@ -537,10 +537,10 @@ def _credits(value: object, known: Known, findings: _Findings) -> tuple[Credit, 
 @lru_cache(maxsize=4096)
 def _share_1e4(text: str) -> int:
     """A share in ten-thousandths; 0 for what is none."""
-    found = _SHARE.fullmatch(text)
-    if found is None:
+    parts = _SHARE.fullmatch(text)
+    if parts is None:
         return 0
-    return int(found[1]) * SHARE_ONE_1E4 + int((found[2] or "").ljust(4, "0"))
+    return int(parts[1]) * SHARE_ONE_1E4 + int((parts[2] or "").ljust(4, "0"))
 
 
 def _percent(value: object, findings: _Findings) -> Decimal | None:

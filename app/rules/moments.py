@@ -93,11 +93,11 @@ def _day_of(text: str) -> dt.date | None:
 @lru_cache(maxsize=8192)
 def _clock(minute: str, zone: str) -> tuple[int, str, str] | None:
     """Of ``10:30:`` and an offset: the days that lie between, hours and minutes in UTC, and the end of the canonical form."""
-    found = _MINUTE.fullmatch(minute + zone)
-    if found is None:
+    parts = _MINUTE.fullmatch(minute + zone)
+    if parts is None:
         return None
     offset = _offset_minutes(zone)
-    shift, minutes = divmod(int(found[1]) * 60 + int(found[2]) - offset, _MINUTES_A_DAY)
+    shift, minutes = divmod(int(parts[1]) * 60 + int(parts[2]) - offset, _MINUTES_A_DAY)
     return shift, f"{minutes // 60:02}{minutes % 60:02}", f".{offset:+}"
 
 
@@ -129,10 +129,10 @@ def clock_of(text: str) -> ClockTime | None:
 
 def _any_moment(text: str) -> Moment | None:
     """Any time, by the grammar."""
-    found = _TIME.fullmatch(text)
-    if found is None:
+    parts = _TIME.fullmatch(text)
+    if parts is None:
         return None
-    day_text, hour, minute, second, fraction, zone = found.groups()
+    day_text, hour, minute, second, fraction, zone = parts.groups()
     day = _day(day_text)
     if day is None:
         return None
