@@ -24,6 +24,7 @@ __all__ = [
     "areas",
     "band",
     "blend",
+    "lost_points",
     "own_scores",
     "projected_own",
     "published",
@@ -61,6 +62,21 @@ def own_scores(node: IntArray, *, weight: FloatArray, score: FloatArray, nodes: 
     points = score * rescaled / 100
     own = _sums(node, np.where(measured, points, 0.0), nodes)
     return OwnScores(np.where(np.isnan(whole), np.nan, own), rescaled, points)
+
+
+def lost_points(
+    node: IntArray, *, weight: FloatArray, score: FloatArray, leading: FloatArray, nodes: int
+) -> FloatArray:
+    """Return what each line keeps its node's own score below 100 by: (100 - leading score) × its weight among the measurable ones / 100.
+
+    Args:
+        node: the number of each line's node.
+        weight: each line's weight on its scorecard.
+        score: each line's score, NaN where it is not measurable.
+        leading: the score that it is judged by, NaN for none: what such a line costs nobody can say.
+        nodes: how many nodes there are.
+    """
+    return own_scores(node, weight=weight, score=score, nodes=nodes).rescaled * (100 - leading) / 100
 
 
 def projected_own(
@@ -196,16 +212,16 @@ def areas(lines: Sequence[tuple[str | None, float, float | None]]) -> tuple[Area
         lines: the area, weight and points of each line; points None where it has no score.
     """
     measured = sum(weight for _, weight, points in lines if points is not None)
-    found: dict[str, tuple[float, float] | None] = {}
+    by_area: dict[str, tuple[float, float] | None] = {}
     for area, weight, points in lines:
         for level in area_levels(area):
-            sums = found.setdefault(level, None)
+            sums = by_area.setdefault(level, None)
             if points is not None:
                 before = sums or (0.0, 0.0)
-                found[level] = (before[0] + weight * 100 / measured, before[1] + points)
+                by_area[level] = (before[0] + weight * 100 / measured, before[1] + points)
     return tuple(
         Area(level, None, None, None) if sums is None else Area(level, sums[0], sums[1] * 100 / sums[0], sums[1])
-        for level, sums in found.items()
+        for level, sums in by_area.items()
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from app.web.entry_form import SHARED_MAX
 from tests.conftest import CountQueries
 from tests.web.working import Working
 
@@ -125,6 +127,34 @@ def test_an_error_stands_at_its_field_and_what_was_typed_stays(
     assert working.events() == []
 
 
+@pytest.mark.parametrize(
+    ("colleague", "words"),
+    [
+        ("Kim Minji", "Which colleague is meant: Kim Minji (E2), Kim Minji (E6)?"),
+        ("Kim", "Which colleague is meant: Kim Minji (E2), Kim Sora (E4), Kim Minji (E6)?"),
+        ("Kim Sora", None),
+        ("Lee Left", "Lee Left (E3) is not in service on that day"),
+        ("E3", "Lee Left (E3) is not in service on that day"),
+    ],
+)
+def test_a_share_is_somebodys_who_is_meant_and_in_service(working: Working, colleague: str, words: str | None) -> None:
+    """A fifth of a deal that nobody's office has is lost unseen; a name that the list does not offer is not taken either."""
+    names = {"E2": "Kim Minji", "E3": "Lee Left", "E4": "Kim Sora", "E6": "Kim Minji"}
+
+    def renamed(text: str) -> str:
+        for number, name in names.items():
+            text = text.replace(f"{number},{number},", f"{number},{name},")
+        return re.sub(r"(E3,.*,2000-01-01,)", r"\g<1>2026-03-01", text)
+
+    working.load(lambda text: re.sub(r"(?m)^(E3,.*),$", r"\g<1>,2026-03-01", text), "postings")
+    working.load(renamed, "employees")
+    answer = log(working, colleague=colleague, share="20")
+    assert (words is None) == (answer.status_code == 303)
+    assert words is None or words in answer.text
+    offered = working.alba.get(f"/log/colleagues?text={colleague}").json["items"]  # type: ignore[index]
+    assert (colleague in {"Lee Left", "E3"}) == (offered == [])
+
+
 def test_shared_credits_leave_the_rest_to_oneself(working: Working) -> None:
     """Shares add up to exactly 1; a colleague may be written by name, with the number, or by the number alone."""
     log(working, colleague=["E6", "E2 (E2)", ""], share=["33.33", "20 %", ""])
@@ -159,6 +189,15 @@ def test_a_possible_duplicate_is_shown_before_anything_is_saved(working: Working
     assert len(working.events()) == 1
     assert log(working, buyer="NORDWIND Ltd.", amount="7", sure="yes").status_code == 303
     assert len(working.events()) == 2
+
+
+def test_what_no_activity_can_have_is_compared_with_none(working: Working) -> None:
+    """Names are compared letter by letter with all that are known: one of a million letters would keep everybody busy; rows are as many as the form has."""
+    log(working, buyer="Nordwind Handel")
+    rows = {"colleague": ["E6"] * 500, "share": ["1"] * 500}
+    page = log(working, buyer=f"Nordwind Handel{' x' * 300}", **rows).text
+    assert "This may be recorded already" not in page
+    assert page.count('name="colleague"') == SHARED_MAX
 
 
 def test_a_colleague_s_entry_is_hinted_at_without_name_or_amount(working: Working) -> None:

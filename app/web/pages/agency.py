@@ -14,6 +14,7 @@ from app.scoring import AgencyBoard
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of
 from app.web.kept import CachedPart, Rendered, drawn
+from app.web.leading import chosen_lead
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -37,7 +38,7 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
     sees_people = may(context.viewer.roles, Deed.SEE_PEOPLE_SCORES, ())
     body = CachedPart(
         _DRAWN,
-        (source.fingerprint, tuple(kept.items()), "goals" in context.pages, sees_people),
+        (source.fingerprint, tuple(kept.items()), "goals" in context.pages, sees_people, chosen_lead()),
         lambda: scoring.agency_board(context.connection, source),
     )
     return Page(
@@ -48,4 +49,5 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
         cycles=sorted({*source.cycles, source.asked.cycle}),
         kept=kept,
         sees_people=sees_people,
+        leads=chosen_lead(),
     )
