@@ -21,7 +21,7 @@ from app.ledger.activities import (
     state_to_change,
 )
 from app.ledger.activity_rows import WorthTooMuch
-from app.ledger.by_day import earliest_day_since, figures_by_day, newest_event
+from app.ledger.by_day import Daybook, earliest_day_since, figures_by_day, newest_event, open_daybook
 from app.ledger.changes import Change, Cursor, changes_after, changes_since, cursor, forget_changes, record_change
 from app.ledger.contents import contents
 from app.ledger.counted import (
@@ -85,6 +85,7 @@ __all__ = [
     "CountedQuery",
     "CreditShare",
     "Cursor",
+    "Daybook",
     "Entry",
     "EventFilter",
     "EventSet",
@@ -139,6 +140,7 @@ __all__ = [
     "may_verify",
     "needs",
     "newest_event",
+    "open_daybook",
     "owners_text",
     "raw_event",
     "recent_countries",

@@ -33,7 +33,7 @@ from app.ledger.totals import EMPLOYEE, PATH, WIDTH, Changes, Figures, Layout, e
 from app.rules.counting import MICROS_A_DOLLAR, standing
 from app.rules.terms import Node
 
-__all__ = ["Folded", "figures_as_of", "fold_everything", "in_slice", "is_large", "judged_as_of"]
+__all__ = ["MASK", "Folded", "figures_as_of", "fold_everything", "in_slice", "is_large", "judged_as_of", "lying_in"]
 
 _FEW_PATHS: Final = 2
 
@@ -232,8 +232,19 @@ def in_slice(one: SliceInUse) -> sa.ColumnElement[bool]:
     return condition
 
 
-_MASK: Final = 30
+MASK: Final = 30
 """So many slices are told apart by one integer: both databases count in 32 bits without being asked for more."""
+
+
+def lying_in(slices: Sequence[SliceInUse]) -> list[sa.ColumnElement[int]]:
+    """Which of the slices an activity lies in, as bits: a number for each :data:`MASK` of them."""
+    return [
+        sum(
+            (sa.case((in_slice(one), 1 << at), else_=0) for at, one in enumerate(slices[first : first + MASK])),
+            start=sa.literal(0),
+        )
+        for first in range(0, len(slices), MASK)
+    ]
 
 
 def _whole(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
@@ -245,13 +256,7 @@ def _sum_settled(connection: Connection, summed: _Summed, settled: sa.ColumnElem
     """Sum the settled activities by owner, by the slices that they lie in and by the levels that they count on. Queries: 1."""
     activity, credit = tables.activity, tables.credit
     slices = summed.frame.slices
-    lies_in = [
-        sum(
-            (sa.case((in_slice(one), 1 << at), else_=0) for at, one in enumerate(slices[first : first + _MASK])),
-            start=sa.literal(0),
-        )
-        for first in range(0, len(slices), _MASK)
-    ]
+    lies_in = lying_in(slices)
     share = sa.cast(credit.c.share, sa.BigInteger)
     value = share * activity.c.usd_cents
     parts = (
@@ -271,7 +276,7 @@ def _sum_settled(connection: Connection, summed: _Summed, settled: sa.ColumnElem
     )
     for row in connection.execute(query):
         (employee, path, counts, *masks), sums = row[: len(groups)], row[len(groups) :]
-        columns = [at for at in range(len(slices)) if masks[at // _MASK] >> at % _MASK & 1]
+        columns = [at for at in range(len(slices)) if masks[at // MASK] >> at % MASK & 1]
         summed.add_credits(employee, path, columns, counts, sums)
 
 

@@ -13,6 +13,8 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
+from math import lcm
+from operator import mul
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -37,13 +39,14 @@ class DaysByMonth(NamedTuple):
     so_far: tuple[int, ...]
 
 
-def _first_days(cycle: Period) -> list[dt.date]:
+@lru_cache(maxsize=128)
+def _first_days(cycle: Period) -> tuple[dt.date, ...]:
     """The first days of the twelve months, and the day after the last."""
     if cycle.from_ is None:
         msg = "a cycle is closed on both sides"
         raise ValueError(msg)
     year, month = cycle.from_.year, cycle.from_.month - 1
-    return [first_day(year + (month + k) // MONTHS, (month + k) % MONTHS + 1) for k in range(MONTHS + 1)]
+    return tuple(first_day(year + (month + k) // MONTHS, (month + k) % MONTHS + 1) for k in range(MONTHS + 1))
 
 
 def days_by_month(cycle: Period, day: dt.date, present: BoolArray | None = None) -> DaysByMonth:
@@ -69,13 +72,17 @@ def days_by_month(cycle: Period, day: dt.date, present: BoolArray | None = None)
 @lru_cache(maxsize=8192)
 def elapsed(days: DaysByMonth, plan: Plan | None = None) -> Fraction | None:
     """Return the weight of the days so far ÷ the weight of all; None where nothing that weighs is over."""
-    if plan is None:
-        done, whole = Fraction(sum(days.so_far)), Fraction(sum(days.counted))
-    else:
-        weights = [Fraction(share) / length for share, length in zip(plan, days.length, strict=True)]
-        done = sum((w * n for w, n in zip(weights, days.so_far, strict=True)), start=Fraction(0))
-        whole = sum((w * n for w, n in zip(weights, days.counted, strict=True)), start=Fraction(0))
-    return done / whole if done else None
+    weights = (1,) * MONTHS if plan is None else _weights(plan, days.length)
+    done = sum(map(mul, weights, days.so_far))
+    return Fraction(done, sum(map(mul, weights, days.counted))) if done else None
+
+
+@lru_cache(maxsize=1024)
+def _weights(plan: Plan, length: tuple[int, ...]) -> tuple[int, ...]:
+    """What a day of each month weighs, multiplied so that all are whole: everybody's days are weighed by a few plans, on every new day."""
+    weights = [Fraction(share) / days for share, days in zip(plan, length, strict=True)]
+    whole = lcm(*(weight.denominator for weight in weights))
+    return tuple(int(weight * whole) for weight in weights)
 
 
 def projected_actual(actual: Fraction | None, *, aggregate: str, elapsed: Fraction | None) -> Fraction | None:

@@ -244,7 +244,7 @@ def _cells(scored: Scores, day: dt.date) -> dict[Node, HeatCell]:
 
 def _projected_people(scored: Scores) -> list[Decimal | None]:
     return [
-        published(scored.at(at)[3]) for at, node in enumerate(scored.selection.nodes) if node.kind is NodeKind.EMPLOYEE
+        published(None if isnan(one) else one) for one in scored.projected_final[scored.selection.is_employee].tolist()
     ]
 
 

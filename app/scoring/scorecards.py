@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import cached_property
 from math import isnan
 from typing import Any, Final, NamedTuple
 
@@ -20,7 +20,6 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from app import ledger
-from app.kit.kept import LruCache
 from app.ledger import EventSet, Figures
 from app.rules.baseline import Reason
 from app.rules.definitions import Measure
@@ -29,6 +28,7 @@ from app.rules.methods import reasons, score
 from app.rules.projection import projected, projected_actual
 from app.rules.rollup import Area, areas, blend, own_scores, projected_own, published, unit_scores
 from app.rules.terms import Basis, Node
+from app.scoring.past import figures_as_of
 from app.scoring.plan import DisplayLine, Selection, State, state
 
 __all__ = [
@@ -216,12 +216,6 @@ def _plain(weight: Decimal) -> int | float:
     return int(whole) if whole == weight else float(weight)
 
 
-_AS_OF: Final[LruCache[Figures]] = LruCache(
-    20_000, weight_max=48 * 2**20, weigh=lambda figures: figures.amounts.nbytes + figures.distinct.nbytes + 2048
-)
-"""Figures as of past days, as many as fit: of all nodes a day takes a few megabytes, of one person next to nothing."""
-
-
 def read_figures(
     connection: Connection, selection: Selection, asked: ScoreQuery, *, events: EventSet | None = None
 ) -> Figures:
@@ -235,30 +229,13 @@ def read_figures(
         asked: the cycle, and the day.
         events: the events of days up to that day, where they were asked for already.
 
-    Queries: 1 or 2 of now; as of a day 1, and those of :func:`app.ledger.figures_as_of` where another event of such a day has come.
+    Queries: 1 or 2 of now; as of a day 1, and those of :func:`app.scoring.past.figures_as_of` where another event of such a day has come.
     """
     plan = selection.plan
     frame, cycle = plan.frame, plan.cycle
     if asked.as_of is None:
         return ledger.current_figures(connection, frame, cycle=cycle, nodes=selection.sources)
-    kept = partial(_figures_as_of, connection, asked.as_of, events or ledger.event_set(connection, asked.as_of))
-    everything = plan.everything()
-    if selection is not everything and ledger.is_large(frame, selection.sources):
-        rows = everything.rows_of(selection.sources)
-        if rows is not None:
-            return kept(everything).of(rows)
-    return kept(selection)
-
-
-def _figures_as_of(connection: Connection, as_of: dt.date, events: EventSet, selection: Selection) -> Figures:
-    plan = selection.plan
-    of = None if selection is plan.everything() else selection.sources
-    # Targets that were set move no figure: the load alone is in the key.
-    key = (str(connection.engine.url), plan.frame.directory.token, plan.cycle, as_of, events, of)
-    return _AS_OF.get_or_make(
-        key,
-        lambda: ledger.figures_as_of(connection, plan.frame, cycle=plan.cycle, nodes=selection.sources, as_of=as_of),
-    )
+    return figures_as_of(connection, selection, asked.as_of, events or ledger.event_set(connection, asked.as_of))
 
 
 def _totals(figures: Figures, rows: npt.NDArray[np.int64], members: npt.NDArray[np.int64]) -> Totals:

@@ -137,7 +137,8 @@ def _measure_past(agency: Agency, port: int, people: dict[Role, tuple[str, str]]
 def _measure_first_looks(agency: Agency, port: int, people: dict[Role, tuple[str, str]], root: str) -> None:
     """Pages as of a day that nobody asked for before, against the present scorecards of people at whom nobody looked before.
 
-    Both are worked out and drawn anew: what is kept of a page makes either a matter of milliseconds.
+    Both are worked out and drawn anew: what is kept of a page makes either a matter of milliseconds. The process has laid out its daybook, as
+    after the second look at any past day; what that takes stands in a row of :mod:`tests.bench.scoring`.
     """
     with agency.database.read() as connection:
         directory = organisation.directory(connection)
@@ -154,7 +155,11 @@ def _measure_first_looks(agency: Agency, port: int, people: dict[Role, tuple[str
     ):
         addresses = (f"{path}{day}" for day in days)
         figures = in_turn(_taken(visitor, addresses, FRESH_DAYS), _taken(hr, unseen, FRESH_DAYS), runs=3)
-        tell(f"{name} as of a day that nobody asked for before ÷ a present scorecard at its first look", figures, "s")
+        tell(
+            f"{name} as of a day that nobody asked for before ÷ a present scorecard at its first look (both drawn anew)",
+            figures,
+            "s",
+        )
 
 
 def _taken(visitor: Visitor, addresses: Iterator[str], often: int = REQUESTS) -> Callable[[], float]:

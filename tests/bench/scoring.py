@@ -1,12 +1,19 @@
-"""Scoring all nodes: at most 20 × a numpy pass over the same lines from totals already read; reading them included, under half a second."""
+"""Scoring all nodes: at most 20 × a numpy pass over the same lines from totals already read; reading them included, under half a second.
+
+And figures as of past days: what laying out a daybook takes, and a look into it, against the database's fold of one day.
+"""
 
 from __future__ import annotations
 
-import numpy as np
+import datetime as dt
+from functools import partial
 
-from app import scoring
+import numpy as np
+from sqlalchemy import Connection
+
+from app import ledger, scoring
 from app.kit import clock
-from app.scoring import ScoreQuery
+from app.scoring import ScoreQuery, Selection
 from tests.bench.agency import Agency
 from tests.bench.measuring import in_turn, seconds, tell
 
@@ -44,3 +51,20 @@ def measure(agency: Agency) -> None:
 
         tell(f"score {len(selection.nodes)} nodes, {lines} lines, totals read", in_turn(score, simple_pass), "s")
         tell("score all nodes, reading included (promised: 0.5 s)", in_turn(with_reading, lambda: 0.5), "s")
+        _measure_past_days(connection, selection)
+
+
+def _measure_past_days(connection: Connection, selection: Selection) -> None:
+    """A daybook against one fold of the day before yesterday."""
+    plan, day = selection.plan, clock.today() - dt.timedelta(days=2)
+    lay_out = partial(ledger.open_daybook, connection, plan.frame, cycle=plan.cycle)
+    fold = partial(ledger.figures_as_of, connection, plan.frame, cycle=plan.cycle, nodes=selection.sources, as_of=day)
+    daybook = lay_out()
+    for name, work in (
+        ("a daybook laid out", lay_out),
+        (
+            "everyone's figures as of a day looked up in it",
+            partial(daybook.figures, plan.frame, selection.sources, day),
+        ),
+    ):
+        tell(f"{name} ÷ the fold of a day", in_turn(partial(seconds, work), partial(seconds, fold), runs=3), "s")

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from app.kit.bulk import among, bulk_insert, bulk_update
+from app.kit.bulk import among, bulk_insert, bulk_update, day_number, whole_numbers
 from app.kit.database import Database
 from app.organisation import tables
 
@@ -57,3 +57,15 @@ def test_any_values_may_be_looked_for(three: Database, values: list[str], found:
     with three.read() as connection:
         asked = sa.select(number).where(among(connection, number, values)).order_by(number)
         assert list(connection.scalars(asked)) == found
+
+
+def test_whole_numbers_come_as_they_stand(three: Database) -> None:
+    """Large ones and none at all, days as the calendar's own numbers, by conditions of texts, lists and days."""
+    of = tables.employee.c
+    with three.read() as connection:
+        hired = day_number(connection, of.hired_on)
+        wanted = sa.select(of.monthly_base, hired, of.id).order_by(of.id)
+        wanted = wanted.where(among(connection, of.number, ["E3", "E1"]), of.job == "staff", of.hired_on <= EARLY)
+        found = whole_numbers(connection, wanted)
+        assert whole_numbers(connection, wanted.where(of.job.in_(["none", "of these"]))).shape == (0, 3)
+    assert found.tolist() == [[1, EARLY.toordinal(), 1], [10**12, EARLY.toordinal(), 3]]

@@ -18,6 +18,7 @@ from app.rules.terms import Node
 from app.scoring import CyclePlan, ScoreQuery
 from tests.conftest import CountQueries
 from tests.reference.random_agency import CYCLE, random_agency
+from tests.scenario import load
 from tests.scoring.taken_in import NOW, TODAY
 
 
@@ -46,18 +47,63 @@ def _record(database: Database, lines: list[str]) -> None:
 def test_figures_as_of_a_day_are_those_of_a_fresh_fold_whatever_came_since(
     database: Database, tmp_path: Path, seed: int
 ) -> None:
-    """Of everyone and of each node alone, on random days, while events come in a random order: against every activity's own timeline."""
+    """Of everyone and of each node alone, on random days, while events come in a random order: found in a daybook, kept, and folded by the database."""
     lines = _load(database, tmp_path, seed)
     chance = random.Random(seed)
     days = sorted(dt.date(CYCLE, 1, 1) + dt.timedelta(days=chance.randrange(-30, 400)) for _ in range(3))
+    daybook = None
     for part in (lines[:100], lines[100:150], lines[150:]):
         _record(database, part)
         with database.read() as connection:
             plan = scoring.state(connection).plan(CYCLE)
-            afresh = ledger.figures_by_day(connection, plan.frame, cycle=CYCLE, nodes=plan.nodes, days=days)
-            for day, figures in afresh:
+            daybook = (
+                ledger.open_daybook(connection, plan.frame, cycle=CYCLE)
+                if daybook is None
+                else daybook.brought_up_to_date(connection, plan.frame)
+            )
+            for day in days:
+                figures = ledger.figures_as_of(connection, plan.frame, cycle=CYCLE, nodes=plan.nodes, as_of=day)
+                found = daybook.figures(plan.frame, plan.nodes, day)
+                assert np.array_equal(found.amounts, figures.amounts), day
+                assert np.array_equal(found.distinct, figures.distinct), day
                 for asked in (plan.nodes, *((node,) for node in plan.nodes)):
                     _same_figures(connection, plan, asked, day, figures)
+
+
+def test_a_daybook_holds_a_day_until_another_event_of_it_or_another_load_comes(
+    database: Database, tmp_path: Path
+) -> None:
+    """What came later changes no figure of that day; whatever else comes, nobody is shown what was true before."""
+    lines = _load(database, tmp_path, 8)
+    _record(database, lines[:150])
+    day = dt.date(CYCLE, 6, 30)
+    with database.read() as connection:
+        daybook = ledger.open_daybook(connection, scoring.state(connection).frame, cycle=CYCLE)
+
+    def holds() -> bool:
+        with database.read() as connection:
+            return daybook.holds(scoring.state(connection).frame, day, ledger.event_set(connection, day))
+
+    assert holds()
+    _record(database, [_event(lines, f"{CYCLE}-07-01")])
+    assert holds()
+    _record(database, [_event(lines, f"{CYCLE}-06-30")])
+    assert not holds()
+    with database.read() as connection:
+        daybook = daybook.brought_up_to_date(connection, scoring.state(connection).frame)
+    assert holds()
+    units = tmp_path / "agency" / "units.csv"
+    units.write_text(units.read_text(encoding="utf-8").replace("office", "division"), encoding="utf-8")
+    load(database, tmp_path)
+    assert not holds()
+
+
+def _event(lines: list[str], day: str) -> str:
+    """An activity of a day, under a name of its own."""
+    line = next(line for line in lines if '"kopes.export' in line)
+    return line.replace('"id"', f'"id": "{day}", "was"', 1).replace(
+        '"time": "', f'"time": "{day}T09:00:00Z", "came": "'
+    )
 
 
 def _same_figures(
@@ -98,15 +144,11 @@ def test_a_day_is_worked_out_again_when_an_event_of_it_comes_and_not_for_a_later
                 scoring.read_figures(connection, everything, asked)
         return len(sent)
 
-    def event(day: str) -> str:
-        return next(line for line in lines if '"kopes.export' in line).replace('"id"', f'"id": "{day}", "was"', 1)
-
     assert queries() > 1
     assert queries() == 1
-    later = event("later").replace('"time": "', f'"time": "{CYCLE}-11-02T09:00:00Z", "came": "')
-    _record(database, [later])
+    _record(database, [_event(lines, f"{CYCLE}-11-02")])
     assert queries() == 1
-    _record(database, [event("earlier").replace('"time": "', f'"time": "{CYCLE}-02-02T09:00:00Z", "came": "')])
+    _record(database, [_event(lines, f"{CYCLE}-02-02")])
     assert queries() > 1
 
 
