@@ -90,6 +90,8 @@ def run(port: int, people: int, scale: float, instance: Path) -> None:
     logins = instance / "logins.txt"
     if not logins.exists():
         build_instance(instance, environment["DATABASE_URL"], people=people, scale=scale)
+    # One that an older version has built is brought up to this one's schema.
+    schema.migrate(environment["DATABASE_URL"])
     click.echo(logins.read_text(encoding="utf-8"), nl=False)
     _serve(environment, port)
 

@@ -22,6 +22,6 @@ EXPORT: Final = Export[RosterRow](
         Column("unit_score", lambda row: row.unit_part),
         Column("final_score", lambda row: row.final),
         Column("projected_score", lambda row: row.projected),
-        Column("band", lambda row: None if row.band is None else str(row.band)),
+        Column("band", lambda row: None if row.final_band is None else str(row.final_band)),
     ),
 )

@@ -24,6 +24,7 @@ __all__ = [
     "areas",
     "band",
     "blend",
+    "lost_points",
     "own_scores",
     "projected_own",
     "published",
@@ -61,6 +62,21 @@ def own_scores(node: IntArray, *, weight: FloatArray, score: FloatArray, nodes: 
     points = score * rescaled / 100
     own = _sums(node, np.where(measured, points, 0.0), nodes)
     return OwnScores(np.where(np.isnan(whole), np.nan, own), rescaled, points)
+
+
+def lost_points(
+    node: IntArray, *, weight: FloatArray, score: FloatArray, leading: FloatArray, nodes: int
+) -> FloatArray:
+    """Return what each line keeps its node's own score below 100 by: (100 - leading score) × its weight among the measurable ones / 100.
+
+    Args:
+        node: the number of each line's node.
+        weight: each line's weight on its scorecard.
+        score: each line's score, NaN where it is not measurable.
+        leading: the score that it is judged by, NaN for none: what such a line costs nobody can say.
+        nodes: how many nodes there are.
+    """
+    return own_scores(node, weight=weight, score=score, nodes=nodes).rescaled * (100 - leading) / 100
 
 
 def projected_own(

@@ -13,7 +13,8 @@ from decimal import Decimal
 from math import isnan
 from typing import Final
 
-import sqlalchemy as sa
+import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection
 
 from app import ledger
@@ -21,16 +22,15 @@ from app.kit.kept import LruCache
 from app.ledger import EventSet, Figures
 from app.rules.definitions import Goal, Task
 from app.rules.kpis import Kpi, KpiVersion
-from app.rules.moments import day_after
+from app.rules.outlook import Outlook, leading_band, leading_score
 from app.rules.rollup import Band, band, published
-from app.rules.terms import Basis, Node, NodeKind, UnitKind
+from app.rules.terms import Node, NodeKind, UnitKind
 from app.scoring.board import node_name
 from app.scoring.plan import CyclePlan, Selection, State
 from app.scoring.scorecards import ScoreQuery, Scores, read_figures, score_figures
-from app.scoring.tables import trend
+from app.scoring.trend import change_since, projections_before, projections_by_week, taken_at
 
 __all__ = [
-    "MOVED_DAYS",
     "AgencyBoard",
     "AgencySource",
     "GoalScore",
@@ -43,22 +43,26 @@ __all__ = [
     "agency_source",
 ]
 
-MOVED_DAYS: Final = 30
 RISK_BANDS: Final = (Band.D, Band.E)
 """Below C at the year's end: at risk. There a comment is due (domain.md 6), so who answers for the unit has something to say by then."""
 _MOVERS_SHOWN: Final = 6
-_KEPT_FOR: Final = dt.timedelta(days=21)
-"""How long a node keeps a score that later snapshots leave out; snapshots are a week apart at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeatCell:
-    """A unit in the heat map; final is its score on the basis asked for, projected that of the year's end."""
+    """A unit in the heat map.
+
+    Attributes:
+        final: its score on the basis asked for, so far.
+        projected: where the year leads at this pace.
+        change: how far the published score that leads has moved since the day that movers are held against; None without both.
+    """
 
     node: Node
     name: str
     final: float | None
     projected: float | None
+    change: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,49 +71,49 @@ class HeatRow:
 
     head: HeatCell | None
     cells: tuple[HeatCell, ...]
+    weeks: tuple[float, ...] = ()
+    """Where its head was led, week by week."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServingLine:
-    """A line of the agency's scorecard that serves a task."""
+    """A line of the agency's scorecard that serves a task: its score so far, and where it leads."""
 
     kpi: Kpi
     version: KpiVersion
     weight: Decimal
     score: float | None
+    projected: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class TaskScore:
-    """A task, the agency's lines that serve it, and their mean by weight; None where none has a score."""
+    """A task, the agency's lines that serve it, and their means by weight; None where none has a score."""
 
     task: Task
     lines: tuple[ServingLine, ...]
     score: float | None
+    projected: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class GoalScore:
-    """A strategic goal, its tasks, and the mean of their lines by weight."""
+    """A strategic goal, its tasks, and the means of their lines by weight."""
 
     goal: Goal
     tasks: tuple[TaskScore, ...]
     score: float | None
+    projected: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """A unit whose score has changed, by the two figures as they are published."""
+    """A unit whose leading score has changed, by the two figures as they are published."""
 
     node: Node
     name: str
-    before: Decimal
-    final: Decimal
-
-    @property
-    def change(self) -> Decimal:
-        """How far it has moved."""
-        return self.final - self.before
+    leading: Decimal
+    change: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +123,7 @@ class AgencyBoard:
     cycle: int
     cycles: tuple[int, ...]
     query: ScoreQuery
+    outlook: Outlook
     agency: HeatCell | None
     own: float | None
     goals: tuple[GoalScore, ...]
@@ -151,7 +156,9 @@ class AgencySource:
     since: dt.date | None
     """The day that movers are held against."""
     before: Mapping[str, float]
-    """What each unit had on it."""
+    """Where each unit was led on it."""
+    trend_at: dt.datetime | None
+    """When the trend was last taken."""
 
     @property
     def fingerprint(self) -> tuple[object, ...]:
@@ -162,19 +169,26 @@ class AgencySource:
             self.events,
             self.since,
             tuple(self.before.items()),
+            self.trend_at,
         )
 
 
 def agency_source(connection: Connection, *, loaded: State, asked: ScoreQuery) -> AgencySource:
     """Tell what the agency's page is made of.
 
-    Queries: 1 (the events), and 2 of the trend.
+    Queries: 3 (the events, the trend, when it was taken).
     """
     plan = loaded.plan(asked.cycle)
     events = ledger.event_set(connection, asked.as_of)
-    since, before = _scores_before(connection, asked, plan.day_within(asked.day))
+    since, before = projections_before(connection, asked, plan=plan, of=NodeKind.UNIT)
     return AgencySource(
-        cycles=loaded.sheet.cycles, asked=asked, selection=plan.everything(), events=events, since=since, before=before
+        cycles=loaded.sheet.cycles,
+        asked=asked,
+        selection=plan.everything(),
+        events=events,
+        since=since,
+        before=before,
+        trend_at=taken_at(connection, asked.cycle),
     )
 
 
@@ -184,37 +198,50 @@ _KEPT: Final[LruCache[AgencyBoard]] = LruCache(16)
 def agency_board(connection: Connection, source: AgencySource) -> AgencyBoard:
     """The agency's page, worked out by one thread at a time.
 
-    Queries: none where it is kept, else those of :func:`app.scoring.read_figures`.
+    Queries: none where it is kept, else those of :func:`app.scoring.read_figures` and 1 of the trend.
     """
     key = (str(connection.engine.url), source.fingerprint)
-    return _KEPT.get_or_make(key, lambda: _board(source, read_figures(connection, source.selection, source.asked)))
+    return _KEPT.get_or_make(key, lambda: _read_board(connection, source))
 
 
-def _board(source: AgencySource, figures: Figures) -> AgencyBoard:
+def _read_board(connection: Connection, source: AgencySource) -> AgencyBoard:
+    figures = read_figures(connection, source.selection, source.asked)
+    plan = source.selection.plan
+    heads = [_unit(code) for code in _headquarters(plan, plan.day_within(source.asked.day))]
+    return _board(source, figures, projections_by_week(connection, source.asked, plan=plan, nodes=heads))
+
+
+def _board(source: AgencySource, figures: Figures, weeks: Mapping[str, tuple[float, ...]]) -> AgencyBoard:
     asked = source.asked
     scored = score_figures(source.selection, figures, asked)
     plan = source.selection.plan
     directory = plan.frame.directory
     day = plan.day_within(asked.day)
-    cells = _cells(scored, day)
+    outlook = plan.outlook(asked.day)
+    cells = _cells(scored, day, outlook, source.before)
     root = directory.tree.root_on(day)
     agency = cells.get(Node(NodeKind.UNIT, root)) if root else None
     goals, unserved = _goals(scored, plan, agency)
     living = [
         cells[node] for code in (directory.tree.below_on(root, day) if root else ()) if (node := _unit(code)) in cells
     ]
-    moved = sorted(_movers(living, source.before), key=lambda one: (one.change, one.node))
-    people = _projected_people(scored)
-    risky = [cell for cell in living if band(published(cell.projected)) in RISK_BANDS]
+    moved = sorted(_movers(living, outlook), key=lambda one: (one.change, one.node))
+    people = _leading_people(scored, outlook)
+    risky = [
+        cell
+        for cell in living
+        if leading_band(projected=cell.projected, so_far=cell.final, outlook=outlook) in RISK_BANDS
+    ]
     return AgencyBoard(
         cycle=plan.cycle,
         cycles=source.cycles,
         query=asked,
+        outlook=outlook,
         agency=agency,
         own=scored.of(agency.node)[0] if agency else None,
         goals=goals,
         unserved=unserved,
-        rows=_rows(plan, cells, root, day),
+        rows=_rows(plan, cells, root, day, weeks),
         units=len(living),
         units_scored=sum(cell.final is not None for cell in living),
         movers_since=source.since,
@@ -232,37 +259,61 @@ def _unit(code: str) -> Node:
     return Node(NodeKind.UNIT, code)
 
 
-def _cells(scored: Scores, day: dt.date) -> dict[Node, HeatCell]:
+def _cells(scored: Scores, day: dt.date, outlook: Outlook, before: Mapping[str, float]) -> dict[Node, HeatCell]:
     directory = scored.selection.plan.frame.directory
     cells = {}
     for at, node in enumerate(scored.selection.nodes):
         if node.kind is NodeKind.UNIT:
             _, _, final, projected = scored.at(at)
-            cells[node] = HeatCell(node, node_name(directory, node, day), final, projected)
+            leading = leading_score(projected=projected, so_far=final, outlook=outlook)
+            change = change_since(before.get(str(node)), leading)
+            cells[node] = HeatCell(node, node_name(directory, node, day), final, projected, change)
     return cells
 
 
-def _projected_people(scored: Scores) -> list[Decimal | None]:
+def _leading(scored: Scores, outlook: Outlook) -> npt.NDArray[np.float64]:
+    """The score that every node of the selection is judged by, NaN for none (:func:`app.rules.outlook.leading_score`)."""
+    if outlook is Outlook.EARLY:
+        return np.full(len(scored.final), np.nan)
+    return scored.final if outlook is Outlook.OVER else scored.projected_final
+
+
+def _leading_people(scored: Scores, outlook: Outlook) -> list[Decimal | None]:
     return [
-        published(None if isnan(one) else one) for one in scored.projected_final[scored.selection.is_employee].tolist()
+        published(None if isnan(one) else one)
+        for one in _leading(scored, outlook)[scored.selection.is_employee].tolist()
     ]
 
 
 # ---------------------------------------------------------------------------------------------------------------- the heat map
 
 
-def _rows(plan: CyclePlan, cells: dict[Node, HeatCell], root: str | None, day: dt.date) -> tuple[HeatRow, ...]:
-    """A row a regional headquarters, in the order of their codes; last the units that stand under none of them."""
+def _headquarters(plan: CyclePlan, day: dt.date) -> list[str]:
+    """The regional headquarters of a day, in the order of their codes."""
+    tree = plan.frame.directory.tree
+    root = tree.root_on(day)
+    below = tree.below_on(root, day) if root else ()
+    return sorted(code for code in below if (row := tree.unit_on(code, day)) and row.kind is UnitKind.REGIONAL_HQ)
+
+
+def _rows(
+    plan: CyclePlan,
+    cells: dict[Node, HeatCell],
+    root: str | None,
+    day: dt.date,
+    weeks: Mapping[str, tuple[float, ...]],
+) -> tuple[HeatRow, ...]:
+    """A row a regional headquarters; last the units that stand under none of them."""
     if root is None:
         return ()
     tree = plan.frame.directory.tree
     below = tree.below_on(root, day)
-    heads = sorted(code for code in below if (row := tree.unit_on(code, day)) and row.kind is UnitKind.REGIONAL_HQ)
+    heads = _headquarters(plan, day)
     rows, placed = [], {root, *heads}
     for head in heads:
         under = sorted(code for code in tree.below_on(head, day) if code not in placed)
         placed.update(under)
-        rows.append(HeatRow(cells.get(_unit(head)), _named(cells, under)))
+        rows.append(HeatRow(cells.get(_unit(head)), _named(cells, under), weeks.get(str(_unit(head)), ())))
     others = _named(cells, sorted(code for code in below if code not in placed))
     return (*rows, HeatRow(None, others)) if others else tuple(rows)
 
@@ -288,30 +339,47 @@ def _goals(
     goals: list[GoalScore] = []
     known: set[str] = set()
     for goal in definitions.goals:
-        tasks = tuple(
-            TaskScore(task, tuple(by_task.get(task.code, ())), _mean(by_task.get(task.code, ()))) for task in goal.tasks
-        )
+        tasks = tuple(_task(task, by_task.get(task.code, ())) for task in goal.tasks)
         known.update(task.code for task in goal.tasks)
-        goals.append(GoalScore(goal, tasks, _mean([line for task in tasks for line in task.lines])))
+        goals.append(GoalScore(goal, tasks, *_means([line for task in tasks for line in task.lines])))
     return tuple(goals), tuple(one for one in lines if one.version.goal not in known)
+
+
+def _task(task: Task, lines: Sequence[ServingLine]) -> TaskScore:
+    so_far, projected = _means(lines)
+    return TaskScore(task, tuple(lines), so_far, projected)
 
 
 def _lines(scored: Scores, plan: CyclePlan, place: int) -> list[ServingLine]:
     """The lines of the node at a place, with the scores that its scorecard shows."""
     selection = scored.selection
     at = [index for index, node in enumerate(selection.shown_node.tolist()) if node == place]
-    worked = [float(scored.score[selection.shown_worked[index]]) for index in at]
+    worked = selection.shown_worked[at]
     rows = [line.row for line in plan.lines.get(selection.nodes[place], ())]
     kpis = [plan.sheet.definitions.kpis[row.kpi] for row in rows]
     return [
-        ServingLine(kpi, kpi.version(plan.cycle), row.weight, None if isnan(score) else score)
-        for kpi, row, score in zip(kpis, rows, worked, strict=True)
+        ServingLine(
+            kpi,
+            kpi.version(plan.cycle),
+            row.weight,
+            None if isnan(score) else score,
+            None if isnan(score) or isnan(projected) else projected,
+        )
+        for kpi, row, score, projected in zip(
+            kpis, rows, scored.score[worked].tolist(), scored.projected_score[worked].tolist(), strict=True
+        )
     ]
 
 
-def _mean(lines: Sequence[ServingLine]) -> float | None:
-    """The mean by weight of the lines that have a score: weights are rescaled as on a scorecard (domain.md 4)."""
-    scored = [(line.weight, line.score) for line in lines if line.score is not None]
+def _means(lines: Sequence[ServingLine]) -> tuple[float | None, float | None]:
+    """The mean so far and the projected one, which there is where every line with a score is projected, as a scorecard's is."""
+    so_far = [(line.weight, line.score) for line in lines if line.score is not None]
+    ahead = [(line.weight, line.projected) for line in lines if line.projected is not None]
+    return _mean(so_far), _mean(ahead) if len(ahead) == len(so_far) else None
+
+
+def _mean(scored: Sequence[tuple[Decimal, float]]) -> float | None:
+    """The mean by weight: weights are rescaled as on a scorecard (domain.md 4)."""
     whole = sum((weight for weight, _ in scored), Decimal(0))
     if not whole:
         return None
@@ -326,38 +394,8 @@ def _plain(weight: Decimal) -> float:
 # ----------------------------------------------------------------------------------------------------------------- what moved
 
 
-def _scores_before(connection: Connection, asked: ScoreQuery, day: dt.date) -> tuple[dt.date | None, dict[str, float]]:
-    """What the units had 30 days ago, by the trend; where it does not reach back so far, on its first day.
-
-    Nodes stand side by side, a row a day; a node that a day's snapshot leaves out keeps what it had in the weeks before.
-
-    Queries: 2, of a few days' rows: the whole trend would be the more the older the year is.
-    """
-    import pandas as pd
-
-    of = trend.c
-    days = sa.select(of.day).where(of.cycle == asked.cycle, of.day < day)
-    start: dt.date | None = connection.scalar(
-        days.where(of.day <= day_after(day, -MOVED_DAYS)).order_by(of.day.desc()).limit(1)
-    ) or connection.scalar(days.order_by(of.day).limit(1))
-    if start is None:
-        return None, {}
-    column = of.final_score if asked.basis is Basis.FINAL else of.provisional_score
-    rows = connection.execute(
-        sa.select(of.day, of.node, column)
-        .where(of.cycle == asked.cycle, of.day.between(start - _KEPT_FOR, start))
-        .where(of.node.startswith("unit:"))
-    ).all()
-    scores = pd.DataFrame.from_records(rows, columns=["day", "node", "score"])
-    by_day = scores.pivot_table(index="day", columns="node", values="score").sort_index().ffill()
-    if by_day.empty:
-        return start, {}
-    latest = by_day.iloc[-1].dropna()
-    return start, dict(zip(latest.index.astype(str), latest.to_numpy(dtype=float).tolist(), strict=True))
-
-
-def _movers(cells: Iterable[HeatCell], before: Mapping[str, float]) -> Iterable[Mover]:
+def _movers(cells: Iterable[HeatCell], outlook: Outlook) -> Iterable[Mover]:
     for cell in cells:
-        then, final = published(before.get(str(cell.node))), published(cell.final)
-        if then is not None and final is not None and then != final:
-            yield Mover(cell.node, cell.name, then, final)
+        leading = published(leading_score(projected=cell.projected, so_far=cell.final, outlook=outlook))
+        if cell.change and leading is not None:
+            yield Mover(cell.node, cell.name, leading, cell.change)

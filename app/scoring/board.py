@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isnan
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -21,6 +22,7 @@ from app.ledger import EventSet, Figures, Move
 from app.organisation import Directory
 from app.rules.definitions import KpiVersion, Translated
 from app.rules.measures import GROWS_WITH_DAYS
+from app.rules.outlook import Outlook
 from app.rules.rollup import Area, area_levels, in_areas
 from app.rules.terms import Basis, Job, Node, NodeKind
 from app.scoring.plan import CyclePlan, Selection, State
@@ -52,6 +54,7 @@ __all__ = [
 ]
 
 MOVES_SHOWN: Final = 8
+COSTLY_SHOWN: Final = 3
 
 
 class Visibility(NamedTuple):
@@ -95,6 +98,7 @@ class BoardLine:
         expected: the part of it that should be there by the day asked; None where nothing is expected by days.
         pace: actual ÷ expected; None without either.
         counted_weight: its share of 100 among the lines that have a score, where that is not its weight.
+        costs: the points that it keeps the own score below 100 by at the year's end; None where nobody can say.
     """
 
     facts: LineFacts
@@ -105,6 +109,7 @@ class BoardLine:
     expected: Decimal | None
     pace: Decimal | None
     counted_weight: Decimal | None
+    costs: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +173,8 @@ class Board:
     lines: tuple[BoardLine, ...]
     groups: tuple[LineGroup, ...]
     """The same lines by their areas."""
+    costly: tuple[BoardLine, ...]
+    """Those of them that cost the most points, the dearest first."""
     unit_parts: tuple[UnitPart, ...]
     unit_pct: Decimal
     own_pct: Decimal
@@ -180,6 +187,7 @@ class Board:
     """None where the viewer may not see activities."""
     trend: tuple[TrendPoint, ...]
     """The node's scores as of past days, up to the day asked."""
+    outlook: Outlook
     year_begins_on: dt.date
     year_ends_on: dt.date
     loaded_at: dt.datetime | None
@@ -289,9 +297,11 @@ def board(source: BoardSource) -> Board:
     card = final_card if asked.basis is Basis.FINAL else provisional_card
     facts = line_facts(plan, node)
     measured = sum((one.weight for one in card.lines if one.score is not None), Decimal(0))
+    scored = final if asked.basis is Basis.FINAL else provisional
+    costs = scored.lost[scored.selection.shown_node == 0].tolist()
     lines = tuple(
         _line(*one, measured=measured)
-        for one in zip(facts, card.lines, final_card.lines, provisional_card.lines, strict=True)
+        for one in zip(facts, card.lines, final_card.lines, provisional_card.lines, costs, strict=True)
     )
     others = {one.node: one for one in _besides(directory, plan, final, provisional, day)}
     person = plan.people.get(node.code) if node.kind is NodeKind.EMPLOYEE else None
@@ -309,7 +319,8 @@ def board(source: BoardSource) -> Board:
         provisional=provisional_card,
         lines=lines,
         groups=_groups(card, lines),
-        unit_parts=_unit_parts(plan, node, final if asked.basis is Basis.FINAL else provisional, day),
+        costly=tuple(sorted((one for one in lines if one.costs), key=lambda one: -(one.costs or 0.0)))[:COSTLY_SHOWN],
+        unit_parts=_unit_parts(plan, node, scored, day),
         unit_pct=Decimal(blend.unit) if blend else Decimal(0),
         own_pct=Decimal(blend.own) if blend else Decimal(100),
         days_present=person.presence.days_present if person else None,
@@ -319,6 +330,7 @@ def board(source: BoardSource) -> Board:
         people=tuple(others[one] for one in source.beside if one.kind is NodeKind.EMPLOYEE),
         moves=None if source.moves is None else _moves(plan, facts, source.moves),
         trend=source.trend,
+        outlook=plan.outlook(asked.day),
         year_begins_on=plan.day_within(dt.date.min),
         year_ends_on=plan.day_within(dt.date.max),
         loaded_at=directory.loaded_at,
@@ -418,13 +430,21 @@ def _facts(plan: CyclePlan, line: Line) -> LineFacts:
 
 
 def _line(
-    facts: LineFacts, shown: LineScore, final: LineScore, provisional: LineScore, *, measured: Decimal
+    facts: LineFacts, shown: LineScore, final: LineScore, provisional: LineScore, costs: float, *, measured: Decimal
 ) -> BoardLine:
     goal = shown.target or shown.base
     expected, pace = pace_of(shown, grows=facts.grows)
     rescales = shown.score is not None and measured not in {Decimal(0), Decimal(100)}
     return BoardLine(
-        facts, shown, final, provisional, goal, expected, pace, shown.weight * 100 / measured if rescales else None
+        facts,
+        shown,
+        final,
+        provisional,
+        goal,
+        expected,
+        pace,
+        shown.weight * 100 / measured if rescales else None,
+        None if isnan(costs) else costs,
     )
 
 

@@ -10,19 +10,22 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
+import numpy as np
 from sqlalchemy import Connection
 
 from app import cascade, ledger
 from app.cascade import TargetChange
-from app.rules.definitions import KpiVersion
+from app.rules.definitions import KpiVersion, Translated
 from app.rules.measures import ADDS_UP, GROWS_WITH_DAYS, Aggregate
+from app.rules.outlook import Outlook, leading_score
 from app.rules.targets import NoTarget, SetTarget
 from app.rules.terms import Basis, Job, Link, Node, NodeKind
 from app.scoring.board import node_name, pace_of
 from app.scoring.plan import CyclePlan, State
-from app.scoring.scorecards import LineScore, ScoreQuery, make_scorecards, read_figures, score_figures
+from app.scoring.scorecards import LineScore, ScoreQuery, Scores, make_scorecards, read_figures, score_figures
+from app.scoring.trend import change_since, projections_before
 
 __all__ = [
     "Member",
@@ -38,6 +41,14 @@ __all__ = [
 ]
 
 
+class Costly(NamedTuple):
+    """The KPI that costs somebody the most points of the own score at the year's end."""
+
+    kpi: str
+    name: Translated
+    points: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """The unit itself, one of its people, or a unit below, with its scores."""
@@ -51,6 +62,10 @@ class Member:
     final_score: float | None
     projected_score: float | None
     provisional_score: float | None
+    change: Decimal | None
+    """Of the score that leads, since the day that the office says."""
+    costly: Costly | None
+    """What keeps the own score lowest."""
     people: int
     """Of a unit: how many are posted to it and below it."""
     waiting: int
@@ -71,12 +86,15 @@ class Office:
     children: tuple[Member, ...]
     cycle: int
     cycles: tuple[int, ...]
+    outlook: Outlook
+    since: dt.date | None
+    """The day that changes are told against."""
 
 
 def office(connection: Connection, *, loaded: State, unit: str, asked: ScoreQuery) -> Office:
     """A unit with its people and the units below side by side.
 
-    Queries: 2 (the totals, what waits), one more where something is counted distinct.
+    Queries: 3 (the totals, what waits, the trend), one more where something is counted distinct.
     """
     plan = loaded.plan(asked.cycle)
     directory = plan.frame.directory
@@ -96,6 +114,8 @@ def office(connection: Connection, *, loaded: State, unit: str, asked: ScoreQuer
     posted = {code: _posted(plan, code, day) for code in (unit, *below)}
     waiting = ledger.waiting_counts(connection, plan.frame, employees=posted[unit])
     heads = set(directory.heads_of(unit, day))
+    outlook = plan.outlook(day)
+    since, before = projections_before(connection, asked, plan=plan, of=nodes)
     members = []
     for place, one in enumerate(nodes):
         own, part, whole, ahead = final.at(place)
@@ -112,6 +132,10 @@ def office(connection: Connection, *, loaded: State, unit: str, asked: ScoreQuer
                 final_score=whole,
                 projected_score=ahead,
                 provisional_score=provisional.at(place)[2],
+                change=change_since(
+                    before.get(str(one)), leading_score(projected=ahead, so_far=whole, outlook=outlook)
+                ),
+                costly=_costly(final, place),
                 people=len(counted) if one.kind is NodeKind.UNIT else 0,
                 waiting=sum(waiting.get(number, 0) for number in counted),
             )
@@ -124,11 +148,32 @@ def office(connection: Connection, *, loaded: State, unit: str, asked: ScoreQuer
             (code, node_name(directory, Node(NodeKind.UNIT, code), day)) for code in directory.chain_on(unit, day)[1:]
         ),
         itself=members[0],
-        people=tuple(members[1 : 1 + len(numbers)]),
-        children=tuple(members[1 + len(numbers) :]),
+        people=by_lead(members[1 : 1 + len(numbers)], outlook),
+        children=by_lead(members[1 + len(numbers) :], outlook),
         cycle=plan.cycle,
         cycles=loaded.sheet.cycles,
+        outlook=outlook,
+        since=since,
     )
+
+
+def _costly(scored: Scores, place: int) -> Costly | None:
+    """What the node at a place loses the most points by; None where it loses none."""
+    plan, lost = scored.selection.plan, scored.lost[scored.selection.shown_node == place]
+    if not (lost > 0).any():
+        return None
+    dearest = int(np.nanargmax(lost))
+    kpi = plan.sheet.definitions.kpis[plan.lines[scored.selection.nodes[place]][dearest].row.kpi]
+    return Costly(kpi.code, kpi.version(plan.cycle).name, float(lost[dearest]))
+
+
+def by_lead(members: Sequence[Member], outlook: Outlook) -> tuple[Member, ...]:
+    """Whoever is led lowest first, since there help is needed; last whoever has no score to go by."""
+
+    def leading(member: Member) -> float | None:
+        return leading_score(projected=member.projected_score, so_far=member.final_score, outlook=outlook)
+
+    return tuple(sorted(members, key=lambda one: (leading(one) is None, leading(one) or 0.0)))
 
 
 def _posted(plan: CyclePlan, unit: str, day: dt.date) -> tuple[str, ...]:

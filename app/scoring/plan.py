@@ -32,6 +32,7 @@ from app.rules.definitions import KpiVersion, Measure
 from app.rules.employment import Terms
 from app.rules.measures import GROWS_WITH_DAYS, Entered, Measuring, rating
 from app.rules.methods import Lines
+from app.rules.outlook import Outlook, outlook_on
 from app.rules.presence import Presence, cycle_of, cycle_period, presence
 from app.rules.projection import DaysByMonth, days_by_month, elapsed, floats
 from app.rules.projection import Plan as MonthShares
@@ -122,6 +123,10 @@ class CyclePlan:
         if end is not None and day >= end:
             return end - dt.timedelta(days=1)
         return max(day, first) if first is not None else day
+
+    def outlook(self, day: dt.date) -> Outlook:
+        """How far the cycle is on a day: whether scores so far or projected ones lead."""
+        return outlook_on(self.period, day)
 
     def everything(self) -> Selection:
         """The selection of all nodes."""

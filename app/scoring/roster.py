@@ -17,15 +17,17 @@ from sqlalchemy import Connection
 
 from app.rules.grading import AGENCY, HEADS
 from app.rules.names import folded, person_meant
+from app.rules.outlook import Outlook, leading_band, leading_score
 from app.rules.rollup import Band, band, published
 from app.rules.terms import Job, Node, NodeKind
 from app.scoring.agency import RISK_BANDS
 from app.scoring.plan import CyclePlan
 from app.scoring.scorecards import ScoreQuery, Scores, scores
+from app.scoring.trend import change_since, projections_before
 
 __all__ = ["SORTS", "Roster", "RosterFilter", "RosterRow", "roster"]
 
-SORTS: Final = ("name", "number", "unit", "own", "unit_part", "final", "projected")
+SORTS: Final = ("name", "number", "unit", "own", "unit_part", "final", "projected", "leading", "change")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +37,8 @@ class RosterFilter:
     Attributes:
         unit: a unit's code: its people and those of all units below it.
         group: an evaluation group.
-        band: the band of the published final score.
-        at_risk: only those whose year is projected to end below the band C.
+        band: the band of the score that leads (:mod:`app.rules.outlook`).
+        at_risk: only those whom the year leads below the band C.
         text: a part of a name or the number.
         sort: one of :data:`SORTS`.
         descending: whether the largest come first; who has none always comes last.
@@ -47,7 +49,7 @@ class RosterFilter:
     band: str = ""
     at_risk: bool = False
     text: str = ""
-    sort: str = "final"
+    sort: str = "leading"
     descending: bool = True
 
 
@@ -65,7 +67,11 @@ class RosterRow:
     unit_part: Decimal | None
     final: Decimal | None
     projected: Decimal | None
+    change: Decimal | None
+    """Since the day that the roster says."""
     band: Band | None
+    """Of the score that leads; none where the cycle is too young."""
+    final_band: Band | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +85,20 @@ class Roster:
     units: tuple[tuple[str, str], ...]
     groups: tuple[str, ...]
     bands: Mapping[str, int]
-    """How many of the rows have each band; the empty text stands for no score."""
+    """How many of the rows have each band; the empty text stands for none."""
+    outlook: Outlook
+    since: dt.date | None
+    """The day that changes are told against."""
 
 
 def roster(connection: Connection, *, asked: ScoreQuery, only: RosterFilter) -> Roster:
-    """Everyone whose service touches the cycle, narrowed and sorted. Queries: those of :func:`app.scoring.scores`."""
+    """Everyone whose service touches the cycle, narrowed and sorted. Queries: those of :func:`app.scoring.scores`, and 1 of the trend."""
     scored = scores(connection, asked)
     plan = scored.selection.plan
     day = plan.day_within(asked.day)
-    everyone = _everyone(scored, plan, day)
+    outlook = plan.outlook(asked.day)
+    since, before = projections_before(connection, asked, plan=plan, of=NodeKind.EMPLOYEE)
+    everyone = _everyone(scored, plan, day, outlook, before)
     directory = plan.frame.directory
     under = frozenset(directory.units_below(only.unit, day)) if only.unit else frozenset()
     rows = [
@@ -96,17 +107,19 @@ def roster(connection: Connection, *, asked: ScoreQuery, only: RosterFilter) -> 
         if (not only.unit or row.unit in under)
         and (not only.group or row.group == only.group)
         and (not only.band or row.band == only.band)
-        and (not only.at_risk or band(row.projected) in RISK_BANDS)
+        and (not only.at_risk or row.band in RISK_BANDS)
         and (not only.text.strip() or person_meant(only.text, name=row.name, number=row.number))
     ]
     return Roster(
         cycle=plan.cycle,
         asked=asked,
-        rows=_sorted(rows, only),
+        rows=_sorted(rows, only, outlook),
         listed=len(everyone),
         units=_units(plan, day),
         groups=tuple(sorted({row.group for row in everyone})),
         bands=Counter(str(row.band or "") for row in rows),
+        outlook=outlook,
+        since=since,
     )
 
 
@@ -119,7 +132,9 @@ def _units(plan: CyclePlan, day: dt.date) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(units, key=lambda one: (one[1], one[0])))
 
 
-def _everyone(scored: Scores, plan: CyclePlan, day: dt.date) -> list[RosterRow]:
+def _everyone(
+    scored: Scores, plan: CyclePlan, day: dt.date, outlook: Outlook, before: Mapping[str, float]
+) -> list[RosterRow]:
     directory = plan.frame.directory
     groups: dict[tuple[str, dt.date], str] = {}
     rows = []
@@ -129,7 +144,9 @@ def _everyone(scored: Scores, plan: CyclePlan, day: dt.date) -> list[RosterRow]:
         person, job = directory.employees[node.code], plan.people[node.code].job
         unit = directory.unit_of(node.code, day)
         named = directory.unit_near(unit, day) if unit else None
-        own, part, final, ahead = (published(one) for one in scored.at(at))
+        exact = scored.at(at)
+        own, part, final, ahead = (published(one) for one in exact)
+        leading = leading_score(projected=exact[3], so_far=exact[2], outlook=outlook)
         rows.append(
             RosterRow(
                 number=node.code,
@@ -142,7 +159,9 @@ def _everyone(scored: Scores, plan: CyclePlan, day: dt.date) -> list[RosterRow]:
                 unit_part=part,
                 final=final,
                 projected=ahead,
-                band=band(final),
+                change=change_since(before.get(str(node)), leading),
+                band=leading_band(projected=ahead, so_far=final, outlook=outlook),
+                final_band=band(final),
             )
         )
     return rows
@@ -170,11 +189,12 @@ _KEYS: Final[Mapping[str, Callable[[RosterRow], Any]]] = {
     "unit_part": lambda row: row.unit_part,
     "final": lambda row: row.final,
     "projected": lambda row: row.projected,
+    "change": lambda row: row.change,
 }
 
 
-def _sorted(rows: list[RosterRow], only: RosterFilter) -> tuple[RosterRow, ...]:
-    key = _KEYS[only.sort]
+def _sorted(rows: list[RosterRow], only: RosterFilter, outlook: Outlook) -> tuple[RosterRow, ...]:
+    key = _KEYS[only.sort if only.sort != "leading" else "final" if outlook is Outlook.OVER else "projected"]
     rows = sorted(rows, key=lambda row: row.number)
     ranked = sorted((row for row in rows if key(row) is not None), key=key, reverse=only.descending)
     return (*ranked, *(row for row in rows if key(row) is None))

@@ -25,8 +25,9 @@ from app.rules.baseline import Reason
 from app.rules.definitions import Measure
 from app.rules.measures import Actuals, Total, Totals, actual, decimal_text
 from app.rules.methods import reasons, score
+from app.rules.outlook import Outlook
 from app.rules.projection import projected, projected_actual
-from app.rules.rollup import Area, areas, blend, own_scores, projected_own, published, unit_scores
+from app.rules.rollup import Area, areas, blend, lost_points, own_scores, projected_own, published, unit_scores
 from app.rules.terms import Basis, Node
 from app.scoring.past import figures_as_of
 from app.scoring.plan import DisplayLine, Selection, State, state
@@ -191,6 +192,19 @@ class Scores:
             nodes=len(self.selection.nodes),
         )
         return _blended(self.selection, own)[1]
+
+    @cached_property
+    def lost(self) -> FloatArray:
+        """What each shown line keeps its node's own score below 100 by at the year's end, or now where the cycle is over."""
+        selection = self.selection
+        over = selection.plan.outlook(self.asked.day) is Outlook.OVER
+        return lost_points(
+            selection.shown_node,
+            weight=selection.shown_weight,
+            score=self.score.take(selection.shown_worked),
+            leading=(self.score if over else self.projected_score).take(selection.shown_worked),
+            nodes=len(selection.nodes),
+        )
 
     def of(self, node: Node) -> tuple[float | None, float | None, float | None, float | None]:
         """A node's own, unit, final and projected score."""

@@ -20,6 +20,8 @@ trend: Final = Table(
     Column("own_score", sa.Float(53)),
     Column("final_score", sa.Float(53)),
     Column("provisional_score", sa.Float(53)),
+    Column("projected_score", sa.Float(53)),
+    Column("provisional_projected_score", sa.Float(53)),
     Column("taken_at", Instant, nullable=False),
     sa.Index("ix_trend_day", "cycle", "day"),
 )

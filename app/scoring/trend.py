@@ -10,6 +10,7 @@ import datetime as dt
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from math import isnan
 from typing import Any, Final
 
@@ -17,33 +18,47 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app import ledger
-from app.kit.bulk import bulk_insert
+from app.kit.bulk import among, bulk_insert
 from app.kit.database import is_postgresql
 from app.ledger import Figures
 from app.organisation import current_revision
-from app.rules.terms import Basis, Node, Period
+from app.rules.moments import day_after
+from app.rules.outlook import Outlook
+from app.rules.rollup import published
+from app.rules.terms import Basis, Node, NodeKind, Period
 from app.scoring.plan import CyclePlan, state
 from app.scoring.scorecards import ScoreQuery, score_figures
 from app.scoring.tables import trend, trend_taken
 
 __all__ = [
+    "MOVED_DAYS",
     "Snapshot",
     "Taken",
     "TrendPoint",
+    "change_since",
     "days_to_keep",
     "keep_snapshot",
     "keep_taken",
     "newest",
+    "projections_before",
+    "projections_by_week",
     "snapshots",
     "stale_days",
+    "taken_at",
     "trend_of",
 ]
 
 DAILY: Final = 35
 """So many days back there is a point for each day, before that one for each week."""
 
-_ANY_DAY: Final = dt.date(2000, 1, 1)
-"""Projections are not kept, so that the day they go by is of no account."""
+MOVED_DAYS: Final = 30
+"""What moved is told against so many days ago."""
+
+_KEPT_FOR: Final = dt.timedelta(days=21)
+"""How long a node keeps a score that later snapshots leave out; snapshots are a week apart at most."""
+
+_COLUMNS: Final = ("own_score", "final_score", "provisional_score", "projected_score", "provisional_projected_score")
+"""What is kept of a node, in the order of :class:`Snapshot`."""
 
 _SLACK_EVENTS: Final = 100_000
 _SLACK: Final = dt.timedelta(hours=1)
@@ -52,21 +67,23 @@ _SLACK: Final = dt.timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendPoint:
-    """A node's scores as of the end of a day, on what counts by each KPI's rule and on all that is entered; None for none."""
+    """A node's scores as of the end of a day, on what counts by each KPI's rule and on all that is entered, and where each led; None for none."""
 
     day: dt.date
     own: float | None
     final: float | None
     provisional: float | None
+    projected: float | None
+    """The final score that the year led to by that day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """All nodes' scores as of the end of a day: node, own, final and provisional final score."""
+    """All nodes' scores as of the end of a day: node, own, final and provisional final score, and the projections of these two."""
 
     cycle: int
     day: dt.date
-    rows: tuple[tuple[str, float | None, float | None, float | None], ...]
+    rows: tuple[tuple[str, tuple[float | None, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,15 +120,18 @@ def snapshots(connection: Connection, cycle: int, days: Sequence[dt.date]) -> It
 
 def _snapshot(plan: CyclePlan, day: dt.date, figures: Figures) -> Snapshot:
     final, provisional = (
-        score_figures(plan.everything(), figures, ScoreQuery(plan.cycle, _ANY_DAY, None, basis))
+        score_figures(plan.everything(), figures, ScoreQuery(plan.cycle, day, None, basis))
         for basis in (Basis.FINAL, Basis.PROVISIONAL)
     )
-    columns = (final.own.tolist(), final.final.tolist(), provisional.final.tolist())
+    columns = [
+        column.tolist()
+        for column in (final.own, final.final, provisional.final, final.projected_final, provisional.projected_final)
+    ]
     rows = tuple(
-        (str(node), *(None if isnan(column[at]) else column[at] for column in columns))
+        (str(node), tuple(None if isnan(column[at]) else column[at] for column in columns))
         for at, node in enumerate(plan.nodes)
     )
-    return Snapshot(cycle=plan.cycle, day=day, rows=rows)  # type: ignore[arg-type]  # three columns make four values
+    return Snapshot(cycle=plan.cycle, day=day, rows=rows)
 
 
 def keep_snapshot(connection: Connection, snapshot: Snapshot, *, at: dt.datetime) -> None:
@@ -120,11 +140,8 @@ def keep_snapshot(connection: Connection, snapshot: Snapshot, *, at: dt.datetime
     bulk_insert(
         connection,
         trend,
-        ("cycle", "node", "day", "own_score", "final_score", "provisional_score", "taken_at"),
-        (
-            (snapshot.cycle, node, snapshot.day, own, final, provisional, at)
-            for node, own, final, provisional in snapshot.rows
-        ),
+        ("cycle", "day", "taken_at", "node", *_COLUMNS),
+        ((snapshot.cycle, snapshot.day, at, node, *scores) for node, scores in snapshot.rows),
     )
 
 
@@ -134,6 +151,12 @@ def keep_snapshot(connection: Connection, snapshot: Snapshot, *, at: dt.datetime
 def newest(connection: Connection) -> Taken:
     """What a trend that is taken now is taken from: ask before reading, so that what comes meanwhile counts as unseen. Queries: 2."""
     return Taken(token=current_revision(connection).whole, event=ledger.newest_event(connection))
+
+
+def taken_at(connection: Connection, cycle: int) -> dt.datetime | None:
+    """When the trend of a cycle was last taken: what was read of it stays true until then. Queries: 1."""
+    at: dt.datetime | None = connection.scalar(sa.select(trend_taken.c.at).where(trend_taken.c.cycle == cycle))
+    return at
 
 
 def stale_days(connection: Connection, cycle: int, *, today: dt.date) -> list[dt.date]:
@@ -179,4 +202,77 @@ def _trend_query() -> sa.Select[Any]:
 
 
 def _point(row: Any) -> TrendPoint:
-    return TrendPoint(day=row.day, own=row.own_score, final=row.final_score, provisional=row.provisional_score)
+    return TrendPoint(
+        day=row.day,
+        own=row.own_score,
+        final=row.final_score,
+        provisional=row.provisional_score,
+        projected=row.projected_score,
+    )
+
+
+def projections_before(
+    connection: Connection, asked: ScoreQuery, *, plan: CyclePlan, of: NodeKind | Sequence[Node]
+) -> tuple[dt.date | None, dict[str, float]]:
+    """Where nodes were led 30 days before the day asked, by the trend; where it does not reach back so far, on its first day.
+
+    On a day too early in the cycle to be led anywhere there is nothing.
+
+    Args:
+        of: which nodes: some, or all of a kind.
+
+    Queries: 1.
+    """
+    day = plan.day_within(asked.day)
+    kept, column = trend.c, trend.c.projected_score
+    if asked.basis is not Basis.FINAL:
+        column = kept.provisional_projected_score
+    earlier = (kept.cycle == asked.cycle, kept.day < day)
+    start = sa.func.coalesce(
+        sa.select(sa.func.max(kept.day)).where(*earlier, kept.day <= day_after(day, -MOVED_DAYS)).scalar_subquery(),
+        sa.select(sa.func.min(kept.day)).where(*earlier).scalar_subquery(),
+    )
+    nodes = kept.node.startswith(f"{of}:") if isinstance(of, NodeKind) else among(connection, kept.node, map(str, of))
+    rows = connection.execute(
+        sa.select(kept.day, kept.node, column.label("score")).where(kept.cycle == asked.cycle, kept.day == start, nodes)
+    ).all()
+    if not rows:
+        return None, {}
+    since: dt.date = rows[0].day
+    if plan.outlook(since) is Outlook.EARLY:
+        return since, {}
+    return since, {row.node: row.score for row in rows if row.score is not None}
+
+
+def projections_by_week(
+    connection: Connection, asked: ScoreQuery, *, plan: CyclePlan, nodes: Sequence[Node]
+) -> dict[str, tuple[float, ...]]:
+    """Where nodes were led week by week, from the day on from which a projection is judged by, up to the day asked.
+
+    A node that a snapshot leaves out keeps what it had in the week before.
+
+    Queries: 1.
+    """
+    import pandas as pd
+
+    kept, column = trend.c, trend.c.projected_score
+    if asked.basis is not Basis.FINAL:
+        column = kept.provisional_projected_score
+    rows = connection.execute(
+        sa.select(kept.day, kept.node, column)
+        .where(kept.cycle == asked.cycle, among(connection, kept.node, map(str, nodes)), column.is_not(None))
+        .where(kept.day <= plan.day_within(asked.day))
+    ).all()
+    judged = [row for row in rows if plan.outlook(row.day) is not Outlook.EARLY]
+    if not judged:
+        return {}
+    scores = pd.DataFrame.from_records(judged, columns=["day", "node", "score"])
+    scores["day"] = pd.to_datetime(scores["day"])
+    by_week = scores.pivot_table(index="day", columns="node", values="score").resample("7D").last().ffill()
+    return {str(node): tuple(by_week[node].dropna().tolist()) for node in by_week.columns}
+
+
+def change_since(before: float | None, now: float | None) -> Decimal | None:
+    """How far a score has moved, by the two figures as they are published; None without both."""
+    then, leading = published(before), published(now)
+    return None if then is None or leading is None else leading - then

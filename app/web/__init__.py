@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.kit import clock as system_clock
 from app.kit.database import Database
 from app.kit.settings import ROOT, Settings
-from app.web import errors, languages, plain_words, security, sign_in
+from app.web import errors, languages, leading, plain_words, security, sign_in
 from app.web.api import RESOURCES, measuring
 from app.web.assets import assets
 from app.web.assets import build as build_assets
@@ -72,6 +72,7 @@ def create_app(
     app.extensions["kopes"] = site
     sign_in.prepare(app, database=site.database, settings=settings, clock=clock)
     languages.prepare(app, timezone=settings.timezone)
+    leading.prepare(app)
     app.jinja_env.filters.update(plain_words.FILTERS)
     errors.prepare(app, site)
     measuring.prepare(app)

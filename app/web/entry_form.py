@@ -73,6 +73,8 @@ _FIELDS: Final[Mapping[str, str]] = {
 
 NOT_FOUND: Final = n_("There is no colleague “%(typed)s”. Choose one from the list, or write the employee number.")
 BAD_SHARE: Final = n_("Write a percentage above 0 and below 100, such as 50 or 33.33, instead of “%(typed)s”.")
+WHICH: Final = n_("Which colleague is meant: %(names)s? Choose one from the list, or write the employee number.")
+NOT_IN_SERVICE: Final = n_("%(name)s is not in service on that day, so that a share would be nobody's work.")
 TOO_MUCH: Final = n_("The colleagues' shares add up to %(sum)s %%; something has to be left for you.")
 TWICE: Final = n_("“%(typed)s” is named twice, or is you: your own share is what the others leave.")
 TO_COME: Final = n_("This day is still to come. An activity is logged once it has happened.")
@@ -210,6 +212,9 @@ def _label(directory: Directory, number: str) -> str:
     return f"{person.name} ({number})" if person else number
 
 
+_NAMED_MOST: Final = 5
+"""Of several who have a name, so many are named."""
+
 _WHOLE_NAME_LEAST: Final = 4
 """From so many letters on a text is taken for a name in any order, and no longer for the beginning of one."""
 
@@ -279,7 +284,7 @@ def event_of(
         members["currency"] = form.currency
     if "hs_code" in kind.names and form.hs_code:
         members["hs_code"] = re.sub(r"[ .]", "", form.hs_code)
-    credits = _credits(context.directory, me, rows, findings)
+    credits = _credits(context.directory, me, rows, form.day, findings)
     if credits:
         members["credits"] = credits
     event: dict[str, object] = {
@@ -312,7 +317,9 @@ def _time(context: RequestContext, employee: str, day: dt.date) -> str:
     return dt.datetime.combine(day, now.time().replace(microsecond=0), tzinfo=zone).isoformat(timespec="seconds")
 
 
-def _credits(directory: Directory, me: str, rows: Sequence[Colleague], findings: list[Finding]) -> list[dict[str, str]]:
+def _credits(
+    directory: Directory, me: str, rows: Sequence[Colleague], day: dt.date, findings: list[Finding]
+) -> list[dict[str, str]]:
     """The colleagues' shares and the rest for oneself; none where nobody shares."""
     credits: list[dict[str, str]] = []
     left = SHARE_ONE_1E4
@@ -320,18 +327,16 @@ def _credits(directory: Directory, me: str, rows: Sequence[Colleague], findings:
     for row in rows:
         if not row.name and not row.percent:
             continue
-        number = _number(directory, row.name)
+        number = _colleague(directory, row.name, day)
         share = _share_1e4(row.percent)
-        if number is None:
-            findings.append(at_field("colleague", "not_found", NOT_FOUND, typed=row.name))
-        elif number in seen:
-            findings.append(at_field("colleague", "twice", TWICE, typed=row.name))
-        if isinstance(share, Finding):
-            findings.append(share)
-        if number is not None and not isinstance(share, Finding):
-            seen.add(number)
+        if not isinstance(number, Finding) and number in seen:
+            number = at_field("colleague", "twice", TWICE, typed=row.name)
+        findings += [one for one in (number, share) if isinstance(one, Finding)]
+        if not isinstance(share, Finding):
             left -= share
-            credits.append({"employee": number, "share": _share_text(share)})
+            if not isinstance(number, Finding):
+                seen.add(number)
+                credits.append({"employee": number, "share": _share_text(share)})
     if left <= 0:
         percent = exact_figure(f"{Decimal(SHARE_ONE_1E4 - left).scaleb(-2).normalize():f}")
         findings.append(at_field("share", "too_much", TOO_MUCH, sum=percent))
@@ -352,15 +357,25 @@ def _share_1e4(percent: str) -> int | Finding:
     return int(exact.scaleb(2))
 
 
-def _number(directory: Directory, typed: str) -> str | None:
-    """The employee number of what was typed: a number, a name with its number, or a name that only one has."""
-    text = typed.strip()
-    numbered = _NUMBER_AT_END.fullmatch(text)
-    number = numbered[1] if numbered else text
-    if number in directory.employees:
-        return number
-    named = [one.number for one in directory.employees.values() if folded(one.name) == folded(text)]
-    return named[0] if len(named) == 1 else None
+def _colleague(directory: Directory, typed: str, day: dt.date) -> str | Finding:
+    """The number of the colleague whom a text means: a number, a name with its number, or a name that only one has who is in service that day."""
+    numbered = _NUMBER_AT_END.fullmatch(typed.strip())
+    meant = directory.employees_meant(numbered[1] if numbered else typed)
+    serving = [number for number in meant if day in directory.employees[number].service]
+    exact = [
+        number
+        for number in serving
+        if numbered or number == typed.strip() or folded(directory.employees[number].name) == folded(typed)
+    ]
+    if len(exact) == 1:
+        return exact[0]
+    # A part of a name may be one person's today and another's tomorrow: whose share it is, is asked.
+    if serving:
+        names = ", ".join(_label(directory, number) for number in serving[:_NAMED_MOST])
+        return at_field("colleague", "several", WHICH, names=names)
+    if len(meant) == 1:
+        return at_field("colleague", "not_in_service", NOT_IN_SERVICE, name=_label(directory, meant[0]))
+    return at_field("colleague", "not_found", NOT_FOUND, typed=typed)
 
 
 def at_form_field(finding: Finding) -> Finding:

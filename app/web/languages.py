@@ -33,6 +33,7 @@ from app.rules.terms import Name
 from app.web.sign_in import current_viewer
 
 __all__ = [
+    "CHOSEN_COOKIE",
     "LANGUAGES",
     "LANGUAGE_COOKIE",
     "THEMES",
@@ -51,6 +52,8 @@ LANGUAGES: Final = {"en": "English", "ko": "한국어", "es": "Español"}
 THEMES: Final = ("system", "light", "dark")
 CATALOGUES: Final = Path(__file__).resolve().parent / "translations"
 LANGUAGE_COOKIE: Final = "kopes_language"
+CHOSEN_COOKIE: Final = "kopes_chosen"
+"""The language that was chosen on the sign-in page just now: it becomes the account's, whatever that was."""
 THEME_COOKIE: Final = "kopes_theme"
 
 ABSENT: Final = Markup('<span class="absent" aria-hidden="true">–</span>')

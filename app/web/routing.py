@@ -414,7 +414,7 @@ class Site:
         owner = owner_of(request.form, secret_key=self.settings.secret_key)
         if owner is not None:
             keep_for_owner(self.database, owner=owner, page=page, now=context.now)
-        return redirect(url_for("sign_in.sign_in", next=page), 303)
+        return redirect(url_for("sign_in.sign_in", next=page, ended=None if owner is None else "typed"), 303)
 
     def _done(self, route: Route, context: RequestContext, arguments: Mapping[str, Any]) -> Any:
         given: dict[str, Any] = dict(_asked(route))

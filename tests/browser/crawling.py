@@ -41,7 +41,9 @@ _CODE: Final = re.compile(r"(?<![\w/@.:-])[A-Za-z]+_[A-Za-z_]+")
 _WORD: Final = re.compile(r"(?![A-Z]{2,4}(?![A-Za-z]))(?<![A-Za-zÀ-ÿ])[A-Za-zÀ-ÿ]{2,}(?:['’][a-zà-ÿ]+)?")
 _LATIN: Final = re.compile(r"(?![A-Z]{2,4}(?![A-Za-z]))(?<![A-Za-z])[A-Za-z]{2,}")
 _PLACE: Final = re.compile(r"%\(\w+\)s|%%")
-_OWN_NAME: Final = re.compile(r"“[^”]*”|«[^»]*»|[^\s@]+@[^\s@]+|/hooks/\S+|\b[A-Z]?\d[\w-]*|(?<=\d )may(?= \d{4})")
+_OWN_NAME: Final = re.compile(
+    r"“[^”]*”|«[^»]*»|[^\s@]+@[^\s@]+|/hooks/\S+|\b[A-Z]?\d[\w-]*|(?<=\d )(?:may|ago)(?= \d{4})"
+)
 
 _READ: Final = """() => {
   document.querySelectorAll("details").forEach((one) => { one.open = true; });
@@ -68,11 +70,14 @@ _READ: Final = """() => {
     const selects = [...form.querySelectorAll("select")];
     for (const select of selects.length ? selects : [null]) {
       const was = select?.selectedIndex;
-      const last = select ? select.options.length - 1 : 0;
-      if (select) { select.selectedIndex = last === was ? 0 : last; }
-      const refused = [...form.querySelectorAll(":invalid")].map((one) => one.name);
-      if (refused.length) { unsent.push(`${select?.name ?? "nothing"} chosen: ${refused}`); }
-      asked.add(new URL(form.action).pathname + "?" + new URLSearchParams(new FormData(form)));
+      // Each of a few; of many (units, groups) the first and the last.
+      const all = select ? [...Array(select.options.length).keys()].filter((one) => one !== was) : [0];
+      for (const one of all.length > 8 ? [all[0], all.at(-1)] : all) {
+        if (select) { select.selectedIndex = one; }
+        const refused = [...form.querySelectorAll(":invalid")].map((field) => field.name);
+        if (refused.length) { unsent.push(`${select?.name ?? "nothing"} chosen: ${refused}`); }
+        asked.add(new URL(form.action).pathname + "?" + new URLSearchParams(new FormData(form)));
+      }
       if (select) { select.selectedIndex = was; }
     }
     days.forEach((one, at) => { one.value = kept[at]; });

@@ -15,6 +15,7 @@ from app.rules.rollup import (
     band,
     blend,
     in_areas,
+    lost_points,
     own_scores,
     projected_own,
     published,
@@ -35,6 +36,24 @@ def test_weights_of_measurable_lines_are_rescaled():
     assert near(found.rescaled, [37.5, NONE, 62.5])
     assert near(found.points, [30, NONE, 37.5])
     assert near(found.own, [67.5])
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 50), st.floats(20, 100), st.floats(20, 100), st.booleans()), min_size=1, max_size=9
+    )
+)
+def test_what_lines_cost_and_what_they_bring_makes_a_hundred(lines):
+    """By the scores that lead; a line that cannot be measured neither brings nor costs anything."""
+    weight = np.array([float(one[0]) for one in lines])
+    score = np.array([one[1] if one[3] else NONE for one in lines])
+    leading = np.array([one[2] for one in lines])
+    node = np.zeros(len(lines), dtype=np.int64)
+    lost = lost_points(node, weight=weight, score=score, leading=leading, nodes=1)
+    (own,) = projected_own(node, weight=weight, score=score, projected=leading, nodes=1)
+
+    assert np.isnan(lost).tolist() == np.isnan(score).tolist()
+    assert np.isnan(own) if np.isnan(score).all() else np.nansum(lost) + own == pytest.approx(100)
 
 
 def test_a_node_without_a_score_has_none():

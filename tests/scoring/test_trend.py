@@ -60,13 +60,15 @@ def test_a_snapshot_holds_the_scores_of_its_day(database: Database, tmp_path: Pa
     assert len(again.rows) == len(kept)
     for card, other, row in zip(final, provisional, again.rows, strict=True):
         (point,) = kept[card.node]
-        assert (point.day, point.own, point.final, point.provisional) == (
+        assert (point.day, point.own, point.final, point.provisional, point.projected) == (
             day,
             card.own_score,
             card.final_score,
             other.final_score,
+            card.projected_score,
         )
-        assert row == (str(card.node), point.own, point.final, point.provisional)
+        scores = (point.own, point.final, point.provisional, point.projected, other.projected_score)
+        assert row == (str(card.node), scores)
 
 
 @pytest.mark.parametrize(

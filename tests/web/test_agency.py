@@ -39,9 +39,11 @@ def test_each_unit_is_a_cell_with_its_score_that_leads_to_its_scorecard(working:
         node = Node.parse(f"unit:{code}")
         assert node is not None
         cell = page.split(f'href="/scorecards/unit:{code}?cycle=2026"', 1)[1].split("</a>", 1)[0]
-        final = found.of(node)[2]
+        _, _, final, projected = found.of(node)
         assert final is not None
-        assert f"{final:.2f}" in cell
+        assert projected is not None
+        assert f"{projected:.2f}" in cell
+        assert f"so far {final:.2f}" in cell
 
 
 def test_a_goals_kpis_lead_to_how_their_scores_come_about(working: Working) -> None:
@@ -69,28 +71,28 @@ def test_the_people_at_risk_are_a_list_one_step_away(working: Working) -> None:
     assert told is not None
     assert "basis=provisional" in told[1]
     listed = working.ferran.get(html.unescape(told[1])).text.split('<tbody data-rows="people">')[1].split("</tbody>")[0]
-    ahead = [float(score) for score in re.findall(r'data-label="Projected">([0-9.]+)<', listed)]
+    ahead = [float(score) for score in re.findall(r"""data-label="Year's end"><strong>([0-9.]+)<""", listed)]
     assert len(ahead) == int(told[2])
     assert ahead == sorted(ahead)
     assert max(ahead) < 60
 
 
 def test_movers_compare_with_the_snapshot_of_thirty_days_ago(working: Working) -> None:
-    """What the trend says of 31 May is what the change is taken from, not a later snapshot."""
+    """What the trend says of 31 May is what the change is taken from, not a later snapshot: where the year led then against where it leads."""
     working.record(*THREE_DEALS)
     with working.database.write("test") as connection:
         connection.execute(
             sa.insert(trend),
             [
                 {"cycle": 2026, "node": "unit:VIE", "day": day, "own_score": score, "final_score": score}
-                | {"provisional_score": score, "taken_at": NOW}
+                | {"provisional_score": score, "projected_score": score + 1, "taken_at": NOW}
                 for day, score in ((dt.date(2026, 5, 31), 20.0), (dt.date(2026, 6, 29), 99.0))
             ],
         )
-        final = scoring.scores(connection, ScoreQuery(2026, NOW.date())).of(Node.parse("unit:VIE"))[2]  # type: ignore[arg-type]  # it is a node
-    assert final is not None
+        projected = scoring.scores(connection, ScoreQuery(2026, NOW.date())).of(Node.parse("unit:VIE"))[3]  # type: ignore[arg-type]  # it is a node
+    assert projected is not None
     page = working.ferran.get("/agency").text
-    assert f"+{final - 20:.2f}" in page
+    assert f"+{projected - 21:.2f}" in page
 
 
 def test_an_agency_without_figures_says_so(working: Working) -> None:

@@ -7,10 +7,12 @@ import re
 from html import unescape
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import pytest
 
 from app.worker import jobs
+from tests.web.markup import read
 from tests.web.working import NOW, Working
 
 _SELECT: Final = re.compile(r"<select([^>]*)>(.*?)</select>", re.DOTALL)
@@ -95,3 +97,34 @@ def test_sentences_end_before_the_next() -> None:
         f"{path.name}:{line}" for path in templates.rglob("*.html") for line in _runs_together(path.read_text("utf-8"))
     }
     assert wrong == set()
+
+
+SEARCHES: Final = {
+    "dana": ("/people", "/grades", "/verification", "/activities?node=unit:VIE"),
+    "emil": ("/ledger", "/trail", "/agency", "/scorecards/unit:VIE"),
+    "gaston": ("/verification", "/office", "/targets", "/activities"),
+    "iris": ("/rejected", "/accounts", "/jobs"),
+}
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_each_choice_of_each_search_has_an_answer(working: Working, name: str) -> None:
+    """One that nobody tries is one that breaks: every option of every list, one at a time, nothing else chosen."""
+    working.record("2026-03-04 deal D-1 E1 100 USD", "2026-03-05 consult C-1 E2")
+    somebody = getattr(working, name)
+    wrong = []
+    for address in SEARCHES[name]:
+        page = read(somebody.get(address).text)
+        for form in (one for one in page.all("form") if one.attributes.get("method") == "get"):
+            hidden = [
+                (one.attributes["name"], one.attributes.get("value", ""))
+                for one in form.all("input")
+                if one.attributes.get("type") == "hidden"
+            ]
+            for select in form.all("select"):
+                for option in select.all("option"):
+                    chosen = urlencode([*hidden, (select.attributes["name"], option.attributes["value"])])
+                    answer = somebody.get(f"{form.attributes['action']}?{chosen}")
+                    if answer.status_code != 200:
+                        wrong.append((address, chosen, answer.status_code))
+    assert wrong == []

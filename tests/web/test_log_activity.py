@@ -132,6 +132,34 @@ def test_an_error_stands_at_its_field_and_what_was_typed_stays(
     assert working.events() == []
 
 
+@pytest.mark.parametrize(
+    ("colleague", "words"),
+    [
+        ("Kim Minji", "Which colleague is meant: Kim Minji (E2), Kim Minji (E6)?"),
+        ("Kim", "Which colleague is meant: Kim Minji (E2), Kim Sora (E4), Kim Minji (E6)?"),
+        ("Kim Sora", None),
+        ("Lee Left", "Lee Left (E3) is not in service on that day"),
+        ("E3", "Lee Left (E3) is not in service on that day"),
+    ],
+)
+def test_a_share_is_somebodys_who_is_meant_and_in_service(working: Working, colleague: str, words: str | None) -> None:
+    """A fifth of a deal that nobody's office has is lost unseen; a name that the list does not offer is not taken either."""
+    names = {"E2": "Kim Minji", "E3": "Lee Left", "E4": "Kim Sora", "E6": "Kim Minji"}
+
+    def renamed(text: str) -> str:
+        for number, name in names.items():
+            text = text.replace(f"{number},{number},", f"{number},{name},")
+        return re.sub(r"(E3,.*,2000-01-01,)", r"\g<1>2026-03-01", text)
+
+    working.load(lambda text: re.sub(r"(?m)^(E3,.*),$", r"\g<1>,2026-03-01", text), "postings")
+    working.load(renamed, "employees")
+    answer = log(working, colleague=colleague, share="20")
+    assert (words is None) == (answer.status_code == 303)
+    assert words is None or words in answer.text
+    offered = working.alba.get(f"/log/colleagues?text={colleague}").json["items"]  # type: ignore[index]
+    assert (colleague in {"Lee Left", "E3"}) == (offered == [])
+
+
 def test_shared_credits_leave_the_rest_to_oneself(working: Working) -> None:
     """Shares add up to exactly 1; a colleague may be written by name, with the number, or by the number alone."""
     log(working, colleague=["E6", "E2 (E2)", ""], share=["33.33", "20 %", ""])

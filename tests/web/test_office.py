@@ -52,7 +52,7 @@ def test_the_office_shows_what_the_scorecard_shows(working: Working) -> None:
 
 
 def test_it_takes_as_many_queries_whatever_the_size(working_on_each: Working, count_queries: CountQueries) -> None:
-    """Expect 6 of at most 12: the session, two revisions, totals, distinct members, what waits."""
+    """Expect 8 of at most 12: the session, two revisions, totals, distinct members, what waits, the trend."""
     counts = []
     for person, address in ((working_on_each.boram, "/office"), (working_on_each.hana, "/office")):
         person.get(address)

@@ -129,6 +129,7 @@ def test_what_was_typed_comes_back_to_its_owner(working: Working, endpoint: str)
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith("/login?next=")
     assert not any(value in answer.headers["Location"] for value in typed.values())
+    assert "What you typed is kept" in browser.client.get(answer.headers["Location"]).text
 
     other = "hana" if name != "hana" else "dana"
     _sign_in(browser, other)

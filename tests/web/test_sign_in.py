@@ -215,6 +215,16 @@ def test_language_and_theme_are_kept_with_the_account(app, sign_in):
     answer = person.post("/look", {"language": "ko", "theme": "dark", "next": "/password"})
     assert answer.location == "/password"
     assert '<html lang="ko" data-theme="dark">' in signed_in(app, "alba").get("/password").text
+    # Chosen on the sign-in page it is meant by whoever signs in there; one that only lingers in a browser is not.
+    browser = app.test_client()
+    browser.set_cookie("kopes_language", "en")
+    browser.post("/login", data=ALBA)
+    assert '<html lang="ko"' in browser.get("/password").text
+    browser = app.test_client()
+    browser.post("/look", data={"language": "es", "next": "/login"})
+    browser.post("/login", data=ALBA)
+    assert '<html lang="es"' in browser.get("/password").text
+    person.post("/look", {"language": "ko", "next": "/password"})
     person.post("/look", {"language": "tlh", "theme": "pink", "next": "https://evil.example"})
     assert '<html lang="ko" data-theme="dark">' in person.get("/password").text
 

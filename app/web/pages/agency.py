@@ -14,6 +14,7 @@ from app.scoring import AgencyBoard
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of
 from app.web.kept import CachedPart, Rendered, drawn
+from app.web.leading import chosen_lead
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -39,7 +40,7 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
     )
     body = CachedPart(
         _DRAWN,
-        (source.fingerprint, tuple(kept.items()), "goals" in context.pages, sees_people, derives),
+        (source.fingerprint, tuple(kept.items()), "goals" in context.pages, sees_people, derives, chosen_lead()),
         lambda: scoring.agency_board(context.connection, source),
     )
     return Page(
@@ -51,4 +52,5 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
         kept=kept,
         sees_people=sees_people,
         derives=derives,
+        leads=chosen_lead(),
     )

@@ -103,6 +103,7 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
         "pages/derivation.html",
         explanation=explanation,
         score_query=asked,
+        outlook=plan.outlook(asked.day),
         name=node_name(directory, node, asked.day),
         origin_name=node_name(directory, explanation.origin, asked.day),
         parts=teller.parts(explanation),

@@ -1,4 +1,4 @@
-"""The reader's language and theme, kept with the account, or in a cookie before signing in."""
+"""The reader's language and theme, kept with the account, or in a cookie before signing in; and which figure leads, in a cookie."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 
 from app import access
 from app.rules.permissions import Deed
-from app.web.languages import LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
+from app.web.languages import CHOSEN_COOKIE, LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
+from app.web.leading import LEAD_COOKIE, LEADS
 from app.web.request_context import RequestContext
 from app.web.returning import keep_typed
 from app.web.routing import Pages
@@ -18,6 +19,8 @@ from app.web.security import safe_next
 pages: Final = Pages("look")
 
 _A_YEAR_S: Final = 365 * 24 * 3600
+_TO_SIGN_IN_S: Final = 600
+"""So long a language that is chosen before signing in is meant by whoever signs in next."""
 
 
 @pages.act("/look", may=Deed.CHOOSE_LOOK, transaction=False)
@@ -33,9 +36,16 @@ def look(context: RequestContext) -> Response:
             if typed and page:
                 keep_typed(connection, context.person, page=page, typed=typed, now=context.now)
     response = redirect(page or "/", 303)
-    for cookie, chosen, known in ((LANGUAGE_COOKIE, language, LANGUAGES), (THEME_COOKIE, theme, THEMES)):
+    kept = [
+        (LANGUAGE_COOKIE, language, LANGUAGES, _A_YEAR_S),
+        (THEME_COOKIE, theme, THEMES, _A_YEAR_S),
+        (LEAD_COOKIE, request.form.get("lead"), LEADS, _A_YEAR_S),
+    ]
+    if context.person is None:
+        kept.append((CHOSEN_COOKIE, language, LANGUAGES, _TO_SIGN_IN_S))
+    for cookie, chosen, known, seconds in kept:
         if chosen in known:
             response.set_cookie(
-                cookie, str(chosen), max_age=_A_YEAR_S, httponly=True, samesite="Lax", secure=request.is_secure
+                cookie, str(chosen), max_age=seconds, httponly=True, samesite="Lax", secure=request.is_secure
             )
     return response

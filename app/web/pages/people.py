@@ -38,7 +38,7 @@ class PeopleQuery(ScoreParameters):
     band: Literal["", "S", "A", "B", "C", "D", "E"] = ""
     ahead: Literal["", "at_risk"] = ""
     text: Text = ""
-    sort: Literal["name", "number", "unit", "own", "unit_part", "final", "projected"] = "final"
+    sort: Literal["name", "number", "unit", "own", "unit_part", "final", "projected", "leading", "change"] = "leading"
     order: Literal["up", "down"] = "down"
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
 

@@ -16,6 +16,7 @@ from app.kit.refusals import at_field
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.web.known_browser import remember_browser
+from app.web.languages import CHOSEN_COOKIE, LANGUAGES
 from app.web.limits import SIGN_IN_BYTES, Lane
 from app.web.password_check import checked_attempt
 from app.web.rendering import FormError, Page, Redirect, SeeOther
@@ -43,7 +44,7 @@ def sign_in(context: RequestContext) -> Page | SeeOther:
     wanted = safe_next(request.values.get("next"))
     if context.person is not None:
         return SeeOther(wanted or "home")
-    return Page("pages/sign_in.html", wanted=wanted)
+    return Page("pages/sign_in.html", wanted=wanted, ended=request.args.get("ended"))
 
 
 @pages.act(
@@ -79,6 +80,9 @@ def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
             if context.person is not None:
                 access.sign_out(connection, viewer=context.person, now=context.now)
             context.note(subject=viewer.label, who=viewer.label)
+            language = request.cookies.get(CHOSEN_COOKIE)
+            if language in LANGUAGES:
+                access.change_look(connection, account_id=viewer.account_id, language=language)
     if token is None or viewer is None:
         return FormError(at_field("password", "wrong", WRONG))
     begin_session(token, viewer, forms_wait=waiting_forms)

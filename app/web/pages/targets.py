@@ -109,6 +109,7 @@ def targets(context: RequestContext, query: TargetsQuery) -> Page:
         targets=shown,
         forms={block.kpi: _form(context, block, settable) for block in shown.blocks},
         why_not={block.kpi: _why_not(block, settable) for block in shown.blocks},
+        outlook=loaded.plan(shown.cycle).outlook(query.as_of or context.today),
         has_begun=_has_begun(loaded, shown.cycle, context.today),
         nothing_to_set=_nothing_to_set(shown, settable, me=context.viewer.employee),
         field_of=field_of,

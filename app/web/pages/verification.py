@@ -15,6 +15,7 @@ from app import intake, ledger, scoring
 from app.kit.refusals import Conflict, Invalid, at_field
 from app.ledger import ActivityHistory, AlreadyJudged, Frame
 from app.plain.findings import n_
+from app.rules.activities import ACTIVITY_TYPES
 from app.rules.permissions import Deed
 from app.web import words
 from app.web.entry_form import FORM_ID, page_of
@@ -64,7 +65,7 @@ class JudgeForm(BaseModel):
 def verification(context: RequestContext, query: QueueQuery) -> Page:
     """The queue, the oldest first."""
     frame = scoring.state(context.connection).frame
-    types = {"": (), "all": tuple(words.TYPES)}.get(query.type, (query.type,))
+    types = {"": (), "all": tuple(ACTIVITY_TYPES)}.get(query.type, (query.type,))
     queue = ledger.verification_queue(
         context.connection,
         frame,
