@@ -46,12 +46,12 @@ def take_message(connection: Connection, *, hook: Hook, message_id: str, body: b
     """
     name = hashlib.sha256(message_id.encode("utf-8", "surrogatepass")).hexdigest()
     digest = hashlib.sha256(body).hexdigest()
-    held = connection.scalar(
+    known = connection.scalar(
         sa.select(hook_message.c.body_hash).where(hook_message.c.hook == hook.name, hook_message.c.message == name)
     )
-    if held is None:
+    if known is None:
         connection.execute(sa.insert(hook_message).values(hook=hook.name, message=name, body_hash=digest, at=now))
         return True
-    if held != digest:
+    if known != digest:
         raise MessageReused
     return False

@@ -172,8 +172,8 @@ def _guess(password: str, inputs: list[str]) -> Mapping[str, Any]:
 
     # The library keeps the words that it is given in a table of its module.
     with _GUESSING:
-        found: Mapping[str, Any] = zxcvbn(password[:_GUESSED_LENGTH], user_inputs=inputs)
-    return found
+        estimate: Mapping[str, Any] = zxcvbn(password[:_GUESSED_LENGTH], user_inputs=inputs)
+    return estimate
 
 
 def _without(password: str, own: Iterable[str]) -> str:

@@ -227,7 +227,7 @@ def own_sessions(connection: Connection, *, viewer: Viewer, now: dt.datetime, id
         )
         .order_by(web_session.c.last_acted_at.desc(), web_session.c.token_hash)
     )
-    found = [
+    sessions = [
         OwnSession(
             key=row.token_hash,
             created_at=row.created_at,
@@ -239,7 +239,7 @@ def own_sessions(connection: Connection, *, viewer: Viewer, now: dt.datetime, id
         )
         for row in connection.execute(query)
     ]
-    return sorted(found, key=lambda one: not one.is_this)
+    return sorted(sessions, key=lambda one: not one.is_this)
 
 
 def open_sessions_of(connection: Connection, *, account_id: int, now: dt.datetime, idle: dt.timedelta) -> OpenSessions:

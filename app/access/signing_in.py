@@ -202,9 +202,9 @@ def _network_of(address: str) -> str:
 
 
 def _refuse_over(connection: Connection, counted: sa.Select[int, Any], *, most: int, now: dt.datetime) -> None:
-    found = connection.execute(counted).one()
-    if found.failures >= most:
-        raise TooMany(retry_after_s=max(1, int((found.oldest + WINDOW - now).total_seconds()) + 1))
+    failed = connection.execute(counted).one()
+    if failed.failures >= most:
+        raise TooMany(retry_after_s=max(1, int((failed.oldest + WINDOW - now).total_seconds()) + 1))
 
 
 def _failures(since: dt.datetime) -> sa.Select[int, Any]:

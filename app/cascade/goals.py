@@ -81,8 +81,8 @@ def goal_tree(sheet: Sheet, *, cycle: int) -> tuple[GoalBranch, ...]:
     by_task: dict[str, list[KpiBranch]] = {}
     for kpi in sheet.definitions.kpis.values():
         version = kpi.version(cycle)
-        found = KpiBranch(kpi, version, tuple(by_kpi.get(kpi.code, ())))
-        by_task.setdefault(version.goal, []).append(found)
+        kpi_branch = KpiBranch(kpi, version, tuple(by_kpi.get(kpi.code, ())))
+        by_task.setdefault(version.goal, []).append(kpi_branch)
     return tuple(
         GoalBranch(goal, tuple(TaskBranch(task, tuple(by_task.get(task.code, ()))) for task in goal.tasks))
         for goal in sheet.definitions.goals

@@ -76,10 +76,10 @@ def read_exclusions(connection: Connection) -> dict[tuple[int, Node, str], Exclu
     Queries: 1.
     """
     table = tables.exclusion
-    found: dict[tuple[int, Node, str], Exclusion] = {}
+    exclusions: dict[tuple[int, Node, str], Exclusion] = {}
     for row in connection.execute(sa.select(table).order_by(table.c.cycle, table.c.node, table.c.kpi)):
         node = known_node(row.node)
-        found[row.cycle, node, row.kpi] = Exclusion(
+        exclusions[row.cycle, node, row.kpi] = Exclusion(
             cycle=row.cycle, node=node, kpi=row.kpi, year=row.year, reason=row.reason
         )
-    return found
+    return exclusions

@@ -144,8 +144,8 @@ class Sheet:
 
         nodes = {(cycle, node) for cycle, node, _ in changed}
         lines = {
-            cycle: {node: now(some) if (cycle, node) in nodes else some for node, some in held.items()}
-            for cycle, held in self.lines.items()
+            cycle: {node: now(some) if (cycle, node) in nodes else some for node, some in of_cycle.items()}
+            for cycle, of_cycle in self.lines.items()
         }
         above = {(one.cycle, one.parent_node, one.parent_kpi or one.kpi) for one in changed.values() if one.parent_node}
         below = {key: now(some) if key in above else some for key, some in self._below.items()}
@@ -159,7 +159,7 @@ class Sheet:
     @property
     def named_cycles(self) -> frozenset[int]:
         """Every cycle that a row of the cascade's files names: those of lines, ratings and exclusions, and the years of the history."""
-        years = {year for kpis in self.history.values() for held in kpis.values() for year in held}
+        years = {year for kpis in self.history.values() for values in kpis.values() for year in values}
         return frozenset({*self.lines, *(key[0] for key in (*self._ratings, *self._exclusions)), *years})
 
     def kpi(self, code: str) -> Kpi:
@@ -253,12 +253,12 @@ def _read_lines(connection: Connection) -> list[Line]:
     table = tables.scorecard_line
     query = sa.select(table).order_by(table.c.cycle, table.c.node, table.c.place)
     nodes: dict[str, Node] = {}
-    found: list[Line] = []
+    lines: list[Line] = []
     for row in connection.execute(query):
         for text in (row.node, row.parent_node):
             if text is not None and text not in nodes:
                 nodes[text] = known_node(text)
-        found.append(
+        lines.append(
             Line(
                 cycle=row.cycle,
                 node=nodes[row.node],
@@ -275,28 +275,28 @@ def _read_lines(connection: Connection) -> list[Line]:
                 coefficient=row.coefficient,
             )
         )
-    return found
+    return lines
 
 
 def _read_ratings(connection: Connection) -> dict[tuple[int, Node, str], tuple[Rating, ...]]:
     table = tables.rating
     query = sa.select(table).order_by(table.c.cycle, table.c.node, table.c.kpi, table.c.rater)
-    found: dict[tuple[int, Node, str], list[Rating]] = {}
+    ratings: dict[tuple[int, Node, str], list[Rating]] = {}
     for row in connection.execute(query):
         node = known_node(row.node)
         rating = Rating(cycle=row.cycle, node=node, kpi=row.kpi, rater=row.rater, grade=row.grade)
-        found.setdefault((row.cycle, node, row.kpi), []).append(rating)
-    return {key: tuple(some) for key, some in found.items()}
+        ratings.setdefault((row.cycle, node, row.kpi), []).append(rating)
+    return {key: tuple(some) for key, some in ratings.items()}
 
 
 def _read_plans(connection: Connection) -> dict[str, dict[Node | None, tuple[Decimal, ...]]]:
     columns = tables.plan_share.c
     query = sa.select(columns.kpi, columns.node, columns.share).order_by(columns.kpi, columns.node, columns.month)
-    found: dict[str, dict[Node | None, list[Decimal]]] = {}
+    plans: dict[str, dict[Node | None, list[Decimal]]] = {}
     for kpi, text, share in connection.execute(query):
         node = known_node(text) if text else None
-        found.setdefault(kpi, {}).setdefault(node, []).append(share)
-    return {kpi: {node: tuple(shares) for node, shares in nodes.items()} for kpi, nodes in found.items()}
+        plans.setdefault(kpi, {}).setdefault(node, []).append(share)
+    return {kpi: {node: tuple(shares) for node, shares in nodes.items()} for kpi, nodes in plans.items()}
 
 
 _loaded: Final[KeptByRevision[Sheet]] = KeptByRevision(_read)
@@ -334,13 +334,13 @@ def target_differences(connection: Connection) -> list[TargetDifference]:
     if not current_revision(connection).decided:
         return []
     loaded = loaded_sheet(connection)
-    found: list[TargetDifference] = []
+    differences: list[TargetDifference] = []
     for (cycle, node, kpi), decision in sorted(read_decided(connection).items()):
         line = loaded.line(cycle, node, kpi)
         holds = line is not None and loaded.takes_target(line)
         folder = None if line is None else line.target
         if not holds or folder != decision.target:
-            found.append(
+            differences.append(
                 TargetDifference(cycle=cycle, node=node, kpi=kpi, target=decision.target, folder=folder, holds=holds)
             )
-    return found
+    return differences

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table
 from app.cascade import tables
 from app.cascade.history import Exclusion, PastValue
 from app.cascade.lines import Line, PlanShare, Rating
-from app.kit.replacing import Changes, Row, Rows, compare, exact_text, exchange, stored_rows
+from app.kit.replacing import Row, RowChanges, Rows, compare, exact_text, exchange, stored_rows
 from app.rules.definitions import Definitions
 from app.rules.terms import Node
 
@@ -95,7 +95,7 @@ def documents(definitions: Definitions) -> dict[str, str]:
     }
 
 
-def replace(connection: Connection, cascade: Cascade) -> tuple[dict[str, Changes], dict[str, Iterable[Row]]]:
+def replace(connection: Connection, cascade: Cascade) -> tuple[dict[str, RowChanges], dict[str, Iterable[Row]]]:
     """Put the rows in place of those that are there.
 
     Args:
@@ -119,7 +119,7 @@ def replace(connection: Connection, cascade: Cascade) -> tuple[dict[str, Changes
         ("plan", tables.plan_share, _PLAN, 3, _keyed(plan, 3)),
         ("definitions", tables.definition_document, _DOCUMENT, 1, _keyed(documents(cascade.definitions).items(), 1)),
     )
-    changes: dict[str, Changes] = {}
+    changes: dict[str, RowChanges] = {}
     contents: dict[str, Iterable[Row]] = {}
     for name, table, columns, key, wanted in todo:
         stored = stored_rows(connection, table, columns, key=key)

@@ -72,12 +72,12 @@ def read_decided(connection: Connection) -> dict[LineKey, Decision]:
     last = sa.select(sa.func.max(columns.id)).group_by(columns.cycle, columns.node, columns.kpi)
     query = sa.select(columns.cycle, columns.node, columns.kpi, columns.target, columns.at, columns.note)
     query = query.add_columns(columns.employee, columns.folder_target)
-    found: dict[LineKey, Decision] = {}
+    decisions: dict[LineKey, Decision] = {}
     for row in connection.execute(query.where(columns.id.in_(last)).order_by(columns.cycle, columns.node, columns.kpi)):
         if row.target == row.folder_target:
             continue
         node = known_node(row.node)
-        found[row.cycle, node, row.kpi] = Decision(
+        decisions[row.cycle, node, row.kpi] = Decision(
             cycle=row.cycle,
             node=node,
             kpi=row.kpi,
@@ -86,7 +86,7 @@ def read_decided(connection: Connection) -> dict[LineKey, Decision]:
             employee=row.employee,
             note=row.note,
         )
-    return found
+    return decisions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

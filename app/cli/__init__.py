@@ -54,8 +54,8 @@ class _Commands(click.Group):
         if cmd_name not in HOMES:
             return None
         home = importlib.import_module(f"app.cli.{HOMES[cmd_name]}")
-        found: click.Command = next(command for command in home.COMMANDS if command.name == cmd_name)
-        return found
+        chosen: click.Command = next(command for command in home.COMMANDS if command.name == cmd_name)
+        return chosen
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -136,15 +136,15 @@ def explain(node: Node, kpi: str, cycle: int, as_of: dt.date | None, basis: str,
     asked = ScoreQuery(cycle, clock.today(), as_of, Basis(basis))
     with open_database(settings()).read() as connection:
         _named_cycle(connection, cycle, asked.today)
-        found = scoring.explain(connection, asked, node, kpi)
-        if found is None:
+        explanation = scoring.explain(connection, asked, node, kpi)
+        if explanation is None:
             message = f"{node} has no line for {kpi} in cycle {cycle}"
             raise click.ClickException(message)
         if form == "json":
             activities, following = scoring.counted_activities(connection, asked, node, kpi)
-            _print_json(found.as_json(activities=activities, next=following))
+            _print_json(explanation.as_json(activities=activities, next=following))
             return
-        for sentence in found.sentences():
+        for sentence in explanation.sentences():
             click.echo(sentence)
         for line in scoring.activity_lines(connection, asked, node, kpi):
             click.echo(line)

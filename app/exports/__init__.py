@@ -12,7 +12,7 @@ from app.exports.grades import EMPLOYEES as EMPLOYEE_GRADES
 from app.exports.grades import UNITS as UNIT_GRADES
 from app.exports.grades import NamedEmployeeGrade, NamedUnitGrade
 from app.exports.people import EXPORT as PEOPLE
-from app.exports.table import Cell, Column, Export, Sheet, harmless
+from app.exports.table import Cell, Column, Export, ExportSheet, harmless
 from app.exports.xlsx_files import refuse_more_than_a_workbook_holds, write_xlsx
 
 __all__ = [
@@ -24,9 +24,9 @@ __all__ = [
     "Cell",
     "Column",
     "Export",
+    "ExportSheet",
     "NamedEmployeeGrade",
     "NamedUnitGrade",
-    "Sheet",
     "as_csv",
     "goals_export",
     "harmless",

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from app.exports.table import Cell, Sheet, harmless
+from app.exports.table import Cell, ExportSheet, harmless
 
 __all__ = ["END", "as_csv"]
 
@@ -25,15 +25,15 @@ _BLOCK_ROWS: Final = 500
 _BYTE_ORDER_MARK: Final = "\ufeff"
 
 
-def as_csv(sheet: Sheet) -> Iterator[bytes]:
+def as_csv(sheet: ExportSheet) -> Iterator[bytes]:
     """The table in UTF-8, in blocks; the byte order mark lets spreadsheets read it as such."""
     digest = hashlib.sha256()
     count = 0
 
     def block(lines: list[list[str]]) -> bytes:
-        held = io.StringIO(newline="")
-        csv.writer(held).writerows(lines)
-        written = held.getvalue().encode()
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(lines)
+        written = text.getvalue().encode()
         digest.update(written)
         return written
 

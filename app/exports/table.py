@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Generic, TypeAlias, TypeVar
 
-__all__ = ["Cell", "Column", "Export", "Sheet", "harmless"]
+__all__ = ["Cell", "Column", "Export", "ExportSheet", "harmless"]
 
 Cell: TypeAlias = str | int | Decimal | dt.date | dt.datetime | None
 Row = TypeVar("Row")
@@ -42,7 +42,7 @@ class Column(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ExportSheet:
     """A table ready to be written: a name, a header, and rows as long as the header is."""
 
     name: str
@@ -58,10 +58,10 @@ class Export(Generic[Row]):
     name: str
     columns: tuple[Column[Row], ...]
 
-    def sheet(self, rows: Iterable[Row]) -> Sheet:
+    def sheet(self, rows: Iterable[Row]) -> ExportSheet:
         """The rows as a table; nothing is read before it is written."""
         values = [column.value for column in self.columns]
-        return Sheet(
+        return ExportSheet(
             self.name,
             tuple(column.name for column in self.columns),
             ([value(row) for value in values] for row in rows),

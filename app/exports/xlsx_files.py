@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 
 import xlsxwriter
 
-from app.exports.table import Cell, Sheet, harmless
+from app.exports.table import Cell, ExportSheet, harmless
 from app.kit.refusals import Invalid, at_field
 from app.plain.findings import n_
 
@@ -25,7 +25,7 @@ _DIGITS_EXACT: Final = 15
 _FIRST_DAY: Final = dt.date(1900, 3, 1)
 
 
-def write_xlsx(sheet: Sheet, into: BinaryIO, *, made_at: dt.datetime) -> None:
+def write_xlsx(sheet: ExportSheet, into: BinaryIO, *, made_at: dt.datetime) -> None:
     """Write the workbook: the table on the first sheet; on the second its count and the SHA-256 of its cells.
 
     Args:
@@ -47,7 +47,7 @@ def write_xlsx(sheet: Sheet, into: BinaryIO, *, made_at: dt.datetime) -> None:
         book.close()
 
 
-def _fill(book: xlsxwriter.Workbook, sheet: Sheet, made_at: dt.datetime) -> None:
+def _fill(book: xlsxwriter.Workbook, sheet: ExportSheet, made_at: dt.datetime) -> None:
     book.set_properties({"created": made_at.replace(tzinfo=None)})
     bold = book.add_format({"bold": True})
     formats = {"day": book.add_format({"num_format": "yyyy-mm-dd"}), "two": book.add_format({"num_format": "0.00"})}

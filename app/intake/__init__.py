@@ -9,17 +9,17 @@ from app.intake.agency import Loaded, LoadRefused, derive_by_present_rules, load
 from app.intake.definitions import read_folder as read_definitions
 from app.intake.events import arrival_of, arrival_of_text, state_to_record_in, take_in, take_in_message
 from app.intake.folder import FILES as FOLDER_FILES
-from app.intake.own_activities import Entered, FromPage, Judged, correct_own, judge, log_own, reverse_own
+from app.intake.own_activities import FromPage, JudgedEntries, LoggedActivity, correct_own, judge, log_own, reverse_own
 from app.intake.replaying import NotYours, Replayed, replay
 
 __all__ = [
     "BATCH_ALONE",
     "FOLDER_FILES",
-    "Entered",
     "FromPage",
-    "Judged",
+    "JudgedEntries",
     "LoadRefused",
     "Loaded",
+    "LoggedActivity",
     "NotYours",
     "Replayed",
     "arrival_of",

@@ -17,14 +17,14 @@ from typing import Final, TextIO
 from app import ledger
 from app.intake.event_files import read_events
 from app.intake.events import arrival_of
-from app.kit.files import Document, Remark, Trouble
+from app.kit.files import LineContent, Remark, Trouble
 from app.kit.private_files import open_private
 from app.ledger import Arrival, Recorded, Rejected
 from app.plain.findings import Finding, Place, n_
 from app.plain.json_text import decode, encode
 from app.rules.ordinary import Ordinary, shaped
 
-__all__ = ["BATCH_ALONE", "FileReport", "ingest_file", "rejects_path"]
+__all__ = ["BATCH_ALONE", "IngestReport", "ingest_file", "rejects_path"]
 
 BATCH: Final = 2_000
 _NOT_MENDED: Final = Finding(
@@ -40,7 +40,7 @@ BATCH_ALONE: Final = 20_000
 
 
 @dataclass(slots=True)
-class FileReport:
+class IngestReport:
     """What became of a file's events."""
 
     file: Path
@@ -67,7 +67,7 @@ def ingest_file(
     progress: Callable[[int], None] = lambda _count: None,
     ignored_columns: Collection[str] = (),
     size: int = BATCH,
-) -> FileReport:
+) -> IngestReport:
     """Record the events of a file and write those that are refused beside it, whole or not at all.
 
     Rejects of an earlier run of the same file are put aside where these are others, and stay as they were left where none is rejected now:
@@ -81,7 +81,7 @@ def ingest_file(
         ignored_columns: names of columns of a table that are not read.
         size: events of a batch; while it is written nobody else can write to SQLite.
     """
-    report = FileReport(file)
+    report = IngestReport(file)
     rejects = rejects_path(file)
     beside = rejects.with_name(rejects.name + ".part")
     with open_private(beside) as out:
@@ -106,8 +106,8 @@ def ingest_file(
 
 
 def _remarked(
-    readings: Iterator[Document | Trouble | Remark], complain: Callable[[Finding], None]
-) -> Iterator[Document | Trouble]:
+    readings: Iterator[LineContent | Trouble | Remark], complain: Callable[[Finding], None]
+) -> Iterator[LineContent | Trouble]:
     """The readings, what is to be said of the file as a whole told on the way."""
     for one in readings:
         if isinstance(one, Remark):
@@ -136,8 +136,8 @@ def _value_of(text: str) -> object:
 
 
 def _ingest_batch(
-    batch: list[Document | Trouble],
-    report: FileReport,
+    batch: list[LineContent | Trouble],
+    report: IngestReport,
     record: Callable[[list[Arrival]], Recorded],
     complain: Callable[[Finding], None],
     out: TextIO,
@@ -154,7 +154,7 @@ def _ingest_batch(
         out.write(_reject_line(reading, arrivals[rejected.index], rejected) + "\n")
 
 
-def _arrival(reading: Document | Trouble) -> Arrival:
+def _arrival(reading: LineContent | Trouble) -> Arrival:
     if isinstance(reading, Trouble):
         return Arrival(reading.text, None, reading.findings)
     value = reading.value
@@ -167,7 +167,7 @@ def _arrival(reading: Document | Trouble) -> Arrival:
     return Arrival(reading.text, value) if reading.text else arrival_of(value)
 
 
-def _placed(finding: Finding, reading: Document | Trouble) -> Finding:
+def _placed(finding: Finding, reading: LineContent | Trouble) -> Finding:
     place = finding.place
     return Finding(
         code=finding.code,
@@ -183,10 +183,10 @@ def _placed(finding: Finding, reading: Document | Trouble) -> Finding:
     )
 
 
-def _reject_line(reading: Document | Trouble, arrival: Arrival, rejected: Rejected) -> str:
+def _reject_line(reading: LineContent | Trouble, arrival: Arrival, rejected: Rejected) -> str:
     errors = json.dumps(ledger.errors_of(rejected.findings))
     value = arrival.decoded()
-    if isinstance(reading, Document) and isinstance(value, dict):
+    if isinstance(reading, LineContent) and isinstance(value, dict):
         members = (f"{json.dumps(str(name))}: {encode(member)}" for name, member in value.items())
         return "{" + ", ".join(chain(members, (f'"errors": {errors}',))) + "}"
     line = arrival.text if isinstance(reading, Trouble) else encode(reading.value)

@@ -17,7 +17,7 @@ from app import cascade, ledger, organisation
 from app.cascade import TargetDifference
 from app.intake import definitions as definition_files
 from app.intake import folder as folders
-from app.intake.folder import FileReport, LoadReport
+from app.intake.folder import LoadedFileReport, LoadReport
 from app.kit.database import lock
 from app.kit.refusals import Refusal
 from app.kit.replacing import exact_text
@@ -43,7 +43,7 @@ class Loaded:
     """What a load did."""
 
     warnings: tuple[Finding, ...]
-    files: tuple[FileReport, ...]
+    files: tuple[LoadedFileReport, ...]
     revision: int
     changed: frozenset[str]
     derived: int | None
@@ -123,20 +123,20 @@ def derive_by_present_rules(connection: Connection, *, at: dt.datetime) -> int |
     return ledger.rederive(connection, state(connection).frame, at=at)
 
 
-def _difference(found: TargetDifference) -> Finding:
+def _difference(difference: TargetDifference) -> Finding:
     """What a load says of a line whose target was set in the application and is not the folder's."""
     parameters = {
-        "node": str(found.node),
-        "kpi": found.kpi,
-        "cycle": found.cycle,
-        "target": exact_text(found.target),
-        "folder": exact_text(found.folder),
+        "node": str(difference.node),
+        "kpi": difference.kpi,
+        "cycle": difference.cycle,
+        "target": exact_text(difference.target),
+        "folder": exact_text(difference.folder),
     }
-    if not found.holds:
+    if not difference.holds:
         message = n_(
             "%(node)s %(kpi)s %(cycle)s: the target %(target)s was set in the application; the folder has no line that takes it, so it counts for nothing"
         )
-    elif found.folder is None:
+    elif difference.folder is None:
         message = n_(
             "%(node)s %(kpi)s %(cycle)s: the target %(target)s was set in the application and stays; the folder gives none"
         )

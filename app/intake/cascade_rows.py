@@ -55,9 +55,9 @@ class _Reading:
 
     def versions(self, kpi: str, cycle: int) -> tuple[KpiVersion, ...]:
         """The versions that a row of the cycle may be of: its own, and in its first cycle the one before."""
-        found = self.definitions.kpis[kpi]
-        before = found.before(cycle)
-        return (found.version(cycle),) if before is None else (found.version(cycle), before)
+        defined = self.definitions.kpis[kpi]
+        before = defined.before(cycle)
+        return (defined.version(cycle),) if before is None else (defined.version(cycle), before)
 
 
 def read_cascade(
@@ -93,7 +93,7 @@ def read_cascade(
 
 
 def _read_history(reading: _Reading, rows: Iterable[Row]) -> list[PastValue]:
-    found: list[PastValue] = []
+    history: list[PastValue] = []
     seen: dict[Hashable, int] = {}
     for row in rows:
         cells = Cells(row, reading.findings)
@@ -102,8 +102,8 @@ def _read_history(reading: _Reading, rows: Iterable[Row]) -> list[PastValue]:
         if node is None or kpi is None or year is None or not cells.once(seen, (node, kpi, year), "year"):
             continue
         if actual is not None:
-            found.append(PastValue(node=node, kpi=kpi, year=year, actual=actual))
-    return found
+            history.append(PastValue(node=node, kpi=kpi, year=year, actual=actual))
+    return history
 
 
 # ------------------------------------------------------------------------------------------------------------ scorecards
@@ -284,7 +284,7 @@ def _check_rings(read: Sequence[_ReadLine]) -> None:
 
 
 def _read_ratings(reading: _Reading, rows: Iterable[Row]) -> list[Rating]:
-    found: list[Rating] = []
+    ratings: list[Rating] = []
     seen: dict[Hashable, int] = {}
     for row in rows:
         cells = Cells(row, reading.findings)
@@ -300,12 +300,12 @@ def _read_ratings(reading: _Reading, rows: Iterable[Row]) -> list[Rating]:
             message = n_("the KPI %(kpi)s is not rated in cycle %(cycle)s: this grade counts for nothing")
             cells.warn("kpi", "not_rated", message, kpi=kpi, cycle=cycle)
         if grade is not None:
-            found.append(Rating(cycle=cycle, node=node, kpi=kpi, rater=rater, grade=grade))
-    return found
+            ratings.append(Rating(cycle=cycle, node=node, kpi=kpi, rater=rater, grade=grade))
+    return ratings
 
 
 def _read_exclusions(reading: _Reading, rows: Iterable[Row], history: Iterable[PastValue]) -> list[Exclusion]:
-    found: list[Exclusion] = []
+    exclusions: list[Exclusion] = []
     seen: dict[Hashable, int] = {}
     past: dict[tuple[Node, str], dict[int, Decimal]] | None = None
     for row in rows:
@@ -331,8 +331,8 @@ def _read_exclusions(reading: _Reading, rows: Iterable[Row], history: Iterable[P
                 "%(year)s is no outlier: all five years before %(cycle)s must be there, and without it their spread at most half"
             )
             cells.report("year", "no_outlier", message, year=year, cycle=cycle)
-        found.append(Exclusion(cycle=cycle, node=node, kpi=kpi, year=year, reason=reason))
-    return found
+        exclusions.append(Exclusion(cycle=cycle, node=node, kpi=kpi, year=year, reason=reason))
+    return exclusions
 
 
 def _read_plan(reading: _Reading, rows: Iterable[Row]) -> list[PlanShare]:

@@ -60,14 +60,14 @@ class Cells:
             Finding(code=code, message=message, parameters=parameters, place=place, level=Level.WARNING)
         )
 
-    def _expected(self, field: str, code: str, message: str, found: str, **parameters: object) -> None:
-        self.report(field, code, message, found=quoted(found), **parameters)
+    def _expected(self, field: str, code: str, message: str, cell: str, **parameters: object) -> None:
+        self.report(field, code, message, found=quoted(cell), **parameters)
 
     def given(self, field: str, *, required: bool = False) -> str | None:
         """The cell without the space around it; None where it is empty, which is an error where ``required``."""
-        found = self.values.get(field, "").strip()
-        if found:
-            return found
+        cell = self.values.get(field, "").strip()
+        if cell:
+            return cell
         if required:
             self.report(field, "required", n_("this must not be empty"))
         return None
@@ -76,70 +76,70 @@ class Cells:
         """Any text of up to 500 characters, as it is written."""
         if self.given(field, required=required) is None:
             return None
-        found = self.values[field]
-        if len(found) > TEXT_MAX:
+        cell = self.values[field]
+        if len(cell) > TEXT_MAX:
             self.report(field, "too_long", n_("a text of at most %(most)s characters was expected"), most=TEXT_MAX)
             return None
-        return found
+        return cell
 
     def code(self, field: str, *, required: bool = True) -> str | None:
         """A code or number of ours: 1 to 40 of ``A-Za-z0-9._-``."""
-        found = self.given(field, required=required)
-        if found is None or CODE_PATTERN.fullmatch(found):
-            return found
+        cell = self.given(field, required=required)
+        if cell is None or CODE_PATTERN.fullmatch(cell):
+            return cell
         message = n_("1 to 40 letters, digits, full stops, dashes or underscores were expected, not “%(found)s”")
-        self._expected(field, "not_a_code", message, found)
+        self._expected(field, "not_a_code", message, cell)
         return None
 
     def choice(self, field: str, options: type[E], *, required: bool = True) -> E | None:
         """One of an enumeration's words."""
-        found = self.given(field, required=required)
-        if found is None:
+        cell = self.given(field, required=required)
+        if cell is None:
             return None
         try:
-            return options(found)
+            return options(cell)
         except ValueError:
             message = n_("one of %(options)s was expected, not “%(found)s”")
-            self._expected(field, "not_an_option", message, found, options=", ".join(options))
+            self._expected(field, "not_an_option", message, cell, options=", ".join(options))
             return None
 
     def among(self, field: str, options: Container[str], message: str, *, required: bool = True) -> str | None:
         """One of many texts; ``message`` says what was expected and may show ``%(found)s``."""
-        found = self.given(field, required=required)
-        if found is None or found in options:
-            return found
-        self._expected(field, "not_an_option", message, found)
+        cell = self.given(field, required=required)
+        if cell is None or cell in options:
+            return cell
+        self._expected(field, "not_an_option", message, cell)
         return None
 
     def day(self, field: str, *, required: bool = False) -> dt.date | None:
         """A date as ISO 8601 writes it: ``2026-03-31``."""
-        found = self.given(field, required=required)
-        if found is None:
+        cell = self.given(field, required=required)
+        if cell is None:
             return None
         try:
-            if _DAY.fullmatch(found):
-                return dt.date.fromisoformat(found)
+            if _DAY.fullmatch(cell):
+                return dt.date.fromisoformat(cell)
         except ValueError:
             pass
-        self._expected(field, "not_a_date", n_("a date such as 2026-03-31 was expected, not “%(found)s”"), found)
+        self._expected(field, "not_a_date", n_("a date such as 2026-03-31 was expected, not “%(found)s”"), cell)
         return None
 
     def month(self, field: str) -> str | None:
         """A month of a year: ``2026-03``."""
-        found = self.given(field, required=True)
-        if found is None or (_MONTH.fullmatch(found) and int(found[:4]) in YEARS):
-            return found
-        self._expected(field, "not_a_month", n_("a month such as 2026-03 was expected, not “%(found)s”"), found)
+        cell = self.given(field, required=True)
+        if cell is None or (_MONTH.fullmatch(cell) and int(cell[:4]) in YEARS):
+            return cell
+        self._expected(field, "not_a_month", n_("a month such as 2026-03 was expected, not “%(found)s”"), cell)
         return None
 
     def year(self, field: str) -> int | None:
         """A year or a cycle: four digits."""
-        found = self.given(field, required=True)
-        if found is None:
+        cell = self.given(field, required=True)
+        if cell is None:
             return None
-        if len(found) == 4 and found.isascii() and found.isdigit() and int(found) in YEARS:
-            return int(found)
-        self._expected(field, "not_a_year", n_("a year such as 2026 was expected, not “%(found)s”"), found)
+        if len(cell) == 4 and cell.isascii() and cell.isdigit() and int(cell) in YEARS:
+            return int(cell)
+        self._expected(field, "not_a_year", n_("a year such as 2026 was expected, not “%(found)s”"), cell)
         return None
 
     def whole(self, field: str, least: int, most: int, *, required: bool = True) -> int | None:
@@ -163,39 +163,39 @@ class Cells:
         most: int | None = None,
     ) -> Decimal | None:
         """A decimal with a point, within bounds."""
-        found = self.given(field, required=required)
-        if found is None:
+        cell = self.given(field, required=required)
+        if cell is None:
             return None
-        if not FIGURE_PATTERN.fullmatch(found):
+        if not FIGURE_PATTERN.fullmatch(cell):
             message = n_("a number such as -1234.56 was expected, not “%(found)s”")
-            self._expected(field, "not_a_number", message, found)
+            self._expected(field, "not_a_number", message, cell)
             return None
-        number = Decimal(found)
+        number = Decimal(cell)
         if above is not None and number <= above:
             message = n_("a number above %(bound)s was expected, not “%(found)s”")
-            self._expected(field, "not_in_range", message, found, bound=above)
+            self._expected(field, "not_in_range", message, cell, bound=above)
             return None
         if least is not None and number < least:
             message = n_("a number of at least %(bound)s was expected, not “%(found)s”")
-            self._expected(field, "not_in_range", message, found, bound=least)
+            self._expected(field, "not_in_range", message, cell, bound=least)
             return None
         if most is not None and number > most:
             message = n_("a number of at most %(bound)s was expected, not “%(found)s”")
-            self._expected(field, "not_in_range", message, found, bound=most)
+            self._expected(field, "not_in_range", message, cell, bound=most)
             return None
         return number
 
     def node(self, field: str, known: Mapping[str, Node], *, required: bool = True) -> Node | None:
         """A unit or an employee of the folder: ``unit:VIE`` or ``employee:E0001``."""
-        found = self.given(field, required=required)
-        if found is None:
+        cell = self.given(field, required=required)
+        if cell is None:
             return None
-        node = known.get(found)
-        if node is None and Node.parse(found) is None:
+        node = known.get(cell)
+        if node is None and Node.parse(cell) is None:
             message = n_("unit:CODE or employee:NUMBER was expected, not “%(found)s”")
-            self._expected(field, "not_a_node", message, found)
+            self._expected(field, "not_a_node", message, cell)
         elif node is None:
-            self._expected(field, "unknown_node", n_("there is no “%(found)s” in this folder"), found)
+            self._expected(field, "unknown_node", n_("there is no “%(found)s” in this folder"), cell)
         return node
 
     def once(self, seen: MutableMapping[Hashable, int], key: Hashable, field: str) -> bool:

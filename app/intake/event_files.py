@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from app.kit.files import Columns, Document, Remark, Row, Trouble, read_csv, read_ndjson, read_xlsx
+from app.kit.files import Columns, LineContent, Remark, Row, Trouble, read_csv, read_ndjson, read_xlsx
 from app.plain.findings import Finding, Place, n_
 from app.plain.json_text import decode
 from app.rules.activity_rows import COLUMNS, activity_event_from_row
@@ -37,7 +37,7 @@ def read_events(
     name: str | None = None,
     ignored_columns: Collection[str] = (),
     value_of: Callable[[str], object] = decode,
-) -> Iterator[Document | Trouble | Remark]:
+) -> Iterator[LineContent | Trouble | Remark]:
     """The events of a file, whatever its format; each goes to :func:`app.rules.activities.read`.
 
     Args:
@@ -60,5 +60,5 @@ def read_events(
         yield Trouble(name or str(path), None, (finding,), whole_file=True)
 
 
-def _event(row: Row) -> Document:
-    return Document(row.file, row.line, activity_event_from_row(row.values))
+def _event(row: Row) -> LineContent:
+    return LineContent(row.file, row.line, activity_event_from_row(row.values))

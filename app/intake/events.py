@@ -95,9 +95,11 @@ def take_in(
     batch, whose = list(arrivals), sender if author is None else author
     for _ in range(_TRIES):
         try:
-            held = frame or state(connection).frame
-            allowed = own_events(connection, held, batch, viewer=whose, at=at) if isinstance(whose, Viewer) else batch
-            recorded = ledger.record(connection, held, allowed, at=at, origin=origin)
+            current = frame or state(connection).frame
+            allowed = (
+                own_events(connection, current, batch, viewer=whose, at=at) if isinstance(whose, Viewer) else batch
+            )
+            recorded = ledger.record(connection, current, allowed, at=at, origin=origin)
             break
         except ledger.StaleFrameError:
             # A load came in between. We hold the ledger's lock now, so the next frame is good to the end.

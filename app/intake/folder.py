@@ -20,7 +20,7 @@ from app import cascade, organisation
 from app.intake.cascade_rows import read_cascade
 from app.intake.organisation_rows import ReadOrganisation, read_organisation
 from app.kit.files import Columns, Row, Trouble, nearest, read_csv
-from app.kit.replacing import Changes
+from app.kit.replacing import RowChanges
 from app.organisation import LoadedFile, Needs
 from app.plain.findings import Finding, Level, Place, n_
 from app.plain.texts import quoted
@@ -28,7 +28,7 @@ from app.rules.definitions import Definitions
 from app.rules.presence import cycle_period
 from app.rules.terms import Node, NodeKind
 
-__all__ = ["FILES", "FileReport", "LoadReport", "load"]
+__all__ = ["FILES", "LoadReport", "LoadedFileReport", "load"]
 
 FILES: Final[Mapping[str, Columns]] = {
     name: Columns(
@@ -58,12 +58,12 @@ DEFINITIONS: Final = "definitions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileReport:
+class LoadedFileReport:
     """What a load did with one file (or the definitions)."""
 
     name: str
     rows: int
-    changes: Changes
+    changes: RowChanges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class LoadReport:
     """
 
     findings: tuple[Finding, ...]
-    files: tuple[FileReport, ...] = ()
+    files: tuple[LoadedFileReport, ...] = ()
     revision: int | None = None
     changed: frozenset[str] = frozenset()
 
@@ -134,7 +134,9 @@ def load(
     changes, contents = changes | more_changes, contents | more_contents
     documents = cascade.documents(definitions)
     files = tuple(
-        FileReport(name=name, rows=len(read.rows[name]) if name in FILES else len(documents), changes=changes[name])
+        LoadedFileReport(
+            name=name, rows=len(read.rows[name]) if name in FILES else len(documents), changes=changes[name]
+        )
         for name in (*FILES, DEFINITIONS)
     )
     if contents:
@@ -145,7 +147,7 @@ def load(
             files=[
                 *_loaded(texts, read.rows, changes),
                 *(
-                    LoadedFile(name=f"{DEFINITIONS}/{name}", text=text, row_count=1, changes=Changes())
+                    LoadedFile(name=f"{DEFINITIONS}/{name}", text=text, row_count=1, changes=RowChanges())
                     for name, text in documents.items()
                 ),
             ],
@@ -158,7 +160,7 @@ def load(
 
 
 def _loaded(
-    texts: Mapping[str, str], rows: Mapping[str, Sequence[Row]], changes: Mapping[str, Changes]
+    texts: Mapping[str, str], rows: Mapping[str, Sequence[Row]], changes: Mapping[str, RowChanges]
 ) -> Iterable[LoadedFile]:
     for file, text in texts.items():
         name = file.removesuffix(".csv")
@@ -174,14 +176,14 @@ def _read(folder: Path, findings: list[Finding]) -> _Folder:
     """Every file's rows; a file that is not there is as one without rows."""
     rows: dict[str, Sequence[Row]] = {}
     texts: dict[str, str] = {}
-    found = _names(folder, findings)
+    names = _names(folder, findings)
     is_whole = not any(finding.level is Level.ERROR for finding in findings)
     for name, columns in FILES.items():
         rows[name] = ()
-        if name in found:
+        if name in names:
             rows[name], is_read = _read_file(folder, name, columns, findings)
             is_whole = is_whole and is_read
-        if name in found:
+        if name in names:
             try:
                 # Bytes that are no text are an error of their row by now: what is replaced here is never stored.
                 texts[name] = (folder / f"{name}.csv").read_bytes().decode("utf-8", "replace")

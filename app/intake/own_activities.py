@@ -22,7 +22,7 @@ from app.plain.findings import n_
 from app.rules.activities import EventKey
 from app.rules.own_events import correcting_reversal, pages_source
 
-__all__ = ["Entered", "FromPage", "Judged", "correct_own", "judge", "log_own", "reverse_own"]
+__all__ = ["FromPage", "JudgedEntries", "LoggedActivity", "correct_own", "judge", "log_own", "reverse_own"]
 
 REVERSED_MEANWHILE: Final = n_("This activity has been reversed already.")
 OTHER_CONTENTS: Final = n_(
@@ -44,7 +44,7 @@ class FromPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entered:
+class LoggedActivity:
     """The activity that a form stands for.
 
     Attributes:
@@ -61,7 +61,7 @@ class Entered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class JudgedEntries:
     """What became of entries that were to be judged.
 
     Attributes:
@@ -80,7 +80,7 @@ def log_own(
     employee: str,
     event: Callable[[str | None], dict[str, object]],
     page: FromPage,
-) -> Entered:
+) -> LoggedActivity:
     """Record an activity of the person's own.
 
     Args:
@@ -104,7 +104,7 @@ def log_own(
         own = event(time)
         recorded = _taken_in(connection, frame, [own], page)
     _refuse(recorded, LOGGED_OTHERWISE)
-    return Entered(key=_key(employee, page), event=own, is_repeat=bool(recorded.duplicate))
+    return LoggedActivity(key=_key(employee, page), event=own, is_repeat=bool(recorded.duplicate))
 
 
 def reverse_own(
@@ -128,7 +128,7 @@ def correct_own(
     reason: str,
     replacement: Callable[[str | None], dict[str, object]],
     page: FromPage,
-) -> Entered:
+) -> LoggedActivity:
     """Reverse a person's activity and record another in its place, both or neither.
 
     Args:
@@ -149,14 +149,14 @@ def correct_own(
     reversed_at = _time_of(connection, activity, reversal_id)
     reversal = _reversal(activity, id_=reversal_id, reason=reason, time=reversed_at, page=page)
     _record(connection, frame, [reversal, event], page)
-    return Entered(
+    return LoggedActivity(
         key=_key(activity.employee, page), event=event, is_repeat=time is not None, state_before=state_before
     )
 
 
 def judge(
     connection: Connection, frame: Frame, *, keys: Sequence[str], verdict: str, reason: str, seen: str, page: FromPage
-) -> Judged:
+) -> JudgedEntries:
     """Verify or reject entries in the person's own name. What stands otherwise than the person saw it is left as it is.
 
     Raises:
@@ -175,7 +175,7 @@ def judge(
     )
     if verdicts.events:
         _record(connection, frame, verdicts.events, page)
-    return Judged(keys=verdicts.keys, already=verdicts.already)
+    return JudgedEntries(keys=verdicts.keys, already=verdicts.already)
 
 
 def _key(employee: str, page: FromPage) -> str:

@@ -88,8 +88,8 @@ def whole_numbers(connection: Connection, query: sa.Select[Any]) -> npt.NDArray[
     # Before the rows 19 bytes, after them 2; a row says how many columns it has, and each column how long it is.
     row = np.dtype([("columns", ">i2"), ("numbers", [("length", ">i4"), ("number", ">i8")], (width,))])
     rows = np.frombuffer(received, dtype=row, offset=_COPY_HEAD, count=(len(received) - _COPY_HEAD) // row.itemsize)
-    found: npt.NDArray[np.int64] = rows["numbers"]["number"].astype(np.int64)
-    return found
+    received_numbers: npt.NDArray[np.int64] = rows["numbers"]["number"].astype(np.int64)
+    return received_numbers
 
 
 _COPY_HEAD: Final = 19

@@ -33,7 +33,7 @@ __all__ = [
     "LINE_LENGTH_MAX",
     "MESSAGES",
     "Columns",
-    "Document",
+    "LineContent",
     "Remark",
     "Row",
     "Trouble",
@@ -59,7 +59,7 @@ class Row(NamedTuple):
     values: Mapping[str, str]
 
 
-class Document(NamedTuple):
+class LineContent(NamedTuple):
     """A JSON value: a line of NDJSON, or the event that a row stands for."""
 
     file: str
@@ -571,13 +571,13 @@ def _hidden(preface: sheets.Preface, table: _Table) -> Iterator[Remark]:
 
 def _ranges(numbers: Sequence[int]) -> str:
     """Ascending numbers as a person writes them: 4, 7-9."""
-    found: list[list[int]] = []
+    ranges: list[list[int]] = []
     for number in numbers:
-        if found and found[-1][-1] == number - 1:
-            found[-1][1:] = [number]
+        if ranges and ranges[-1][-1] == number - 1:
+            ranges[-1][1:] = [number]
         else:
-            found.append([number])
-    return ", ".join("-".join(map(str, one)) for one in found)
+            ranges.append([number])
+    return ", ".join("-".join(map(str, one)) for one in ranges)
 
 
 def _archive_trouble(path: Path, file: str) -> Trouble | None:
@@ -598,7 +598,7 @@ def _archive_trouble(path: Path, file: str) -> Trouble | None:
 
 def read_ndjson(
     path: Path, *, name: str | None = None, value_of: Callable[[str], object] = decode
-) -> Iterator[Document | Trouble]:
+) -> Iterator[LineContent | Trouble]:
     """The JSON values of a file, one a line; empty lines are passed over. Streams.
 
     Args:
@@ -614,7 +614,7 @@ def read_ndjson(
         yield _trouble(file, None, "unreadable", whole_file=True, reason=error.strerror or str(error))
 
 
-def _ndjson_lines(raw: BinaryIO, file: str, value_of: Callable[[str], object]) -> Iterator[Document | Trouble]:
+def _ndjson_lines(raw: BinaryIO, file: str, value_of: Callable[[str], object]) -> Iterator[LineContent | Trouble]:
     number = 0
     while line := raw.readline(LINE_LENGTH_MAX):
         number += 1
@@ -639,4 +639,4 @@ def _ndjson_lines(raw: BinaryIO, file: str, value_of: Callable[[str], object]) -
         except NotJsonError as error:
             yield _trouble(file, number, "not_json", text=text, reason=str(error))
         else:
-            yield Document(file, number, value, text)
+            yield LineContent(file, number, value, text)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Table
 from app.kit.bulk import bulk_insert
 from app.kit.schema import Exact
 
-__all__ = ["Changes", "Row", "Rows", "compare", "exact_text", "exchange", "remove", "stored_rows"]
+__all__ = ["Row", "RowChanges", "Rows", "compare", "exact_text", "exchange", "remove", "stored_rows"]
 
 Row: TypeAlias = tuple[Any, ...]
 """A row's driver-ready values: text (decimals too), int, date, None; in the order of the table's columns asked for."""
@@ -28,7 +28,7 @@ _STORED_ONE_BY_ONE: Final = 0.3
 """The share of a table up to which changed rows are deleted by their keys; beyond it the table is emptied at once."""
 
 
-class Changes(NamedTuple):
+class RowChanges(NamedTuple):
     """How many rows differ from those that were there before."""
 
     added: int = 0
@@ -60,11 +60,11 @@ def stored_rows(connection: Connection, table: Table, columns: Sequence[str], *,
         sa.type_coerce(table.c[name], sa.Text) if isinstance(table.c[name].type, Exact) else table.c[name]
         for name in columns
     ]
-    found = connection.execute(sa.select(*chosen)).all()
-    return {tuple(row[:key]): tuple(row) for row in found}
+    rows = connection.execute(sa.select(*chosen)).all()
+    return {tuple(row[:key]): tuple(row) for row in rows}
 
 
-def compare(stored: Rows, wanted: Rows) -> Changes:
+def compare(stored: Rows, wanted: Rows) -> RowChanges:
     """How many rows are to be added, changed and removed."""
     added = changed = 0
     for key, row in wanted.items():
@@ -74,7 +74,7 @@ def compare(stored: Rows, wanted: Rows) -> Changes:
         elif old != row:
             changed += 1
     unchanged = len(wanted) - added - changed
-    return Changes(added, changed, len(stored) - unchanged - changed, unchanged)
+    return RowChanges(added, changed, len(stored) - unchanged - changed, unchanged)
 
 
 def remove(connection: Connection, table: Table, columns: Sequence[str], keys: Collection[Row]) -> None:

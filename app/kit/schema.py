@@ -109,11 +109,11 @@ _REVISION: Final = re.compile(r'^(down_)?revision = "(\w+)"$', re.MULTILINE)
 @functools.cache
 def _newest_migrations() -> frozenset[str]:
     """The migrations that none comes after, read off their files: every command asks, and the library takes long to start."""
-    found: dict[bool, set[str]] = {False: set(), True: set()}
+    newest: dict[bool, set[str]] = {False: set(), True: set()}
     for file in (ROOT / "migrations" / "versions").glob("*.py"):
         for down, revision in _REVISION.findall(file.read_text(encoding="utf-8")):
-            found[bool(down)].add(revision)
-    return frozenset(found[False] - found[True])
+            newest[bool(down)].add(revision)
+    return frozenset(newest[False] - newest[True])
 
 
 def current_schema(connection: Connection) -> bool:

@@ -50,7 +50,7 @@ from app.ledger.rejects import (
     rejected_events,
     settle_rejected,
 )
-from app.ledger.search import Entry, EventFilter, RawEvent, events_in_all, raw_event, search_events
+from app.ledger.search import EventFilter, LedgerEntry, RawEvent, events_in_all, raw_event, search_events
 from app.ledger.suggestions import Alike, Contents, Party, activities_alike, suggest_parties
 from app.ledger.tally import EventSet, event_set
 from app.ledger.totals import Figures, current_figures
@@ -86,12 +86,12 @@ __all__ = [
     "CreditShare",
     "Cursor",
     "Daybook",
-    "Entry",
     "EventFilter",
     "EventSet",
     "Figures",
     "Frame",
     "KeptReject",
+    "LedgerEntry",
     "Listed",
     "ListedActivity",
     "Move",

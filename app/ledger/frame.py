@@ -30,7 +30,7 @@ COMPANY: Final = 2
 _OF: Final = {"buyer": BUYER, "company": COMPANY}
 
 LAYOUTS_KEPT: Final = 2048
-LAID_OUT_MAX: Final = 60_000
+LAYOUTS_SIZE_MAX: Final = 60_000
 """Nodes that the layouts kept of one agency may have together: one of all has some 1,400."""
 
 
@@ -73,7 +73,7 @@ class Frame:
     _matching: dict[tuple[str, str, str], tuple[SliceInUse, ...]] = field(default_factory=dict)
     _paths: dict[tuple[int, dt.date], int | None] = field(default_factory=dict)
     layouts: LruCache[Any] = field(
-        default_factory=lambda: LruCache(LAYOUTS_KEPT, weight_max=LAID_OUT_MAX, weigh=lambda one: one.size)
+        default_factory=lambda: LruCache(LAYOUTS_KEPT, weight_max=LAYOUTS_SIZE_MAX, weigh=lambda one: one.size)
     )
     """Where the totals of some nodes belong, kept by :mod:`app.ledger.totals`."""
 

@@ -27,7 +27,7 @@ from app.rules.activities import Activity, Verdict, read
 
 __all__ = ["DERIVATION", "is_outdated", "reconcile", "rederive"]
 
-_LAID_OUT: Final = (
+_DERIVED: Final = (
     "type",
     "day",
     "employee",
@@ -98,8 +98,8 @@ def _against_events(connection: Connection, frame: Frame) -> Iterator[str]:
     last = connection.scalar(sa.select(sa.func.max(event.c.seq))) or 0
     for start in range(0, last + 1, STRETCH):
         span = (start, start + STRETCH - 1)
-        columns = [activity.c.seq, *(activity.c[name] for name in _LAID_OUT)]
-        laid_out = {
+        columns = [activity.c.seq, *(activity.c[name] for name in _DERIVED)]
+        derived = {
             row[0]: tuple(row[1:])
             for row in connection.execute(sa.select(*columns).where(activity.c.seq.between(*span)))
         }
@@ -133,7 +133,7 @@ def _against_events(connection: Connection, frame: Frame) -> Iterator[str]:
                 if verdicts.get(seq) != expected:
                     yield f"{name}: laid out as {verdicts.get(seq)}, should be {expected}"
             else:
-                yield from _against_event(name, said, seq, frame, laid_out.get(seq), shares.get(seq, set()))
+                yield from _against_event(name, said, seq, frame, derived.get(seq), shares.get(seq, set()))
     stored = stored_tally(connection)
     for day in sorted(stored.keys() | tally.days.keys()):
         if stored.get(day) != tally.days.get(day):
@@ -149,7 +149,7 @@ def _against_event(
     shares: set[tuple[int, int]],
 ) -> Iterator[str]:
     row = derive_row(said, seq, frame)
-    expected = (row.type, row.day, row.employee, *(_absent(getattr(row, column)) for column in _LAID_OUT[3:]))
+    expected = (row.type, row.day, row.employee, *(_absent(getattr(row, column)) for column in _DERIVED[3:]))
     if stored != expected:
         yield f"{name}: laid out as {stored}, should be {expected}"
     parts = {(part.employee, part.share_1e4) for part in row.credits}

@@ -37,7 +37,7 @@ from app.ledger.tally import add_to_tally
 from app.ledger.totals import Changes, apply_changes
 from app.plain.findings import Finding, Place, n_
 from app.plain.json_text import decode
-from app.rules.activities import ACTIVITY_TYPES, Activity, Known, Verdict, read
+from app.rules.activities import ACTIVITY_TYPES, Activity, Known, Verdict, read, too_long
 from app.rules.ordinary import Ordinary, read_ordinary
 
 __all__ = ["Arrival", "Origin", "Recorded", "Rejected", "StaleFrameError", "record"]
@@ -80,6 +80,8 @@ class Arrival(NamedTuple):
         """What the event says, or all that is wrong with it."""
         if self.findings:
             return list(self.findings)
+        if wrong := too_long(self.text, self.decoded):
+            return wrong
         if self.ordinary is not None:
             ordinary = read_ordinary(self.ordinary, known)
             if ordinary is not None:

@@ -9,7 +9,7 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -20,10 +20,12 @@ from app.ledger.record import Rejected
 from app.plain.findings import Finding, Words
 from app.plain.json_text import NotJsonError, decode, encode
 from app.plain.texts import storable
+from app.rules.activities import EVENT_LENGTH_MAX
 
 __all__ = [
     "REJECTS_KEPT_FOR",
     "KeptReject",
+    "RejectedPage",
     "errors_of",
     "forget_rejected",
     "keep_rejected",
@@ -41,12 +43,20 @@ REJECTS_KEPT_FOR: Final = dt.timedelta(days=400)
 MENDED_KEPT_FOR: Final = dt.timedelta(days=30)
 """How long one is kept that was mended: the ledger holds what became of it."""
 
+_ROWS_AT_ONCE: Final = 10
 _COLUMNS = ("received_at", "door", "sender", "source", "event_id", "errors", "event")
+
+
+PAGE_LENGTH_MAX: Final = 16_000_000
+"""So much text is read of rejected events at a look, whatever they are and however many are asked for."""
+
+BEGINNING_LENGTH: Final = 10_000
+"""So much is kept of an event that is longer than any that is taken: nobody can mend it or send it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptReject:
-    """A rejected event as it is shown; ``event`` is what came, or its text where that was no JSON."""
+    """A rejected event as it is shown; ``text`` is its JSON, or a JSON string where what came was none."""
 
     id: int
     received_at: dt.datetime
@@ -55,9 +65,20 @@ class KeptReject:
     source: str | None
     event_id: str | None
     errors: list[dict[str, object]]
-    event: object
     text: str
     settled_at: dt.datetime | None
+
+    @property
+    def event(self) -> object:
+        """What came, or its text where that was no JSON."""
+        return decode(self.text)
+
+
+class RejectedPage(NamedTuple):
+    """Some of the rejected events, and the number before which there are more."""
+
+    events: list[KeptReject]
+    following: int | None
 
 
 def errors_of(findings: Sequence[Finding]) -> list[dict[str, object]]:
@@ -132,11 +153,12 @@ def _searchable(text: str | None) -> str | None:
 
 
 def _ascii(text: str) -> str:
-    """The event's text with escapes for whatever is not ASCII."""
+    """The event's text with escapes for whatever is not ASCII; of one that is too long its beginning, as text."""
     try:
-        return encode(decode(text))
+        kept = encode(decode(text))
     except NotJsonError:
-        return json.dumps(text)
+        kept = json.dumps(text)
+    return kept if len(kept) <= EVENT_LENGTH_MAX else json.dumps(f"{text[:BEGINNING_LENGTH]}…")
 
 
 def _kept(row: sa.Row[tuple[object, ...]]) -> KeptReject:
@@ -148,7 +170,6 @@ def _kept(row: sa.Row[tuple[object, ...]]) -> KeptReject:
         row.source,
         row.event_id,
         json.loads(row.errors),
-        decode(row.event),
         row.event,
         row.settled_at,
     )
@@ -156,8 +177,8 @@ def _kept(row: sa.Row[tuple[object, ...]]) -> KeptReject:
 
 def rejected_events(
     connection: Connection, *, sender: tuple[str, str] | None = None, before: int | None = None, limit: int = 100
-) -> list[KeptReject]:
-    """Rejected events that are still to be mended, newest first.
+) -> RejectedPage:
+    """Rejected events that are still to be mended, newest first: fewer than asked for where they are long.
 
     Args:
         connection: an open transaction.
@@ -168,12 +189,20 @@ def rejected_events(
     Queries: 1.
     """
     table = tables.rejected_event
-    query = sa.select(table).where(table.c.settled_at.is_(None)).order_by(table.c.id.desc()).limit(limit)
+    query = sa.select(table).where(table.c.settled_at.is_(None)).order_by(table.c.id.desc()).limit(limit + 1)
     if sender is not None:
         query = query.where(table.c.door == sender[0], table.c.sender == sender[1])
     if before is not None:
         query = query.where(table.c.id < before)
-    return [_kept(row) for row in connection.execute(query)]
+    events: list[KeptReject] = []
+    length = 0
+    with connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE}) as rows:
+        for row in rows:
+            length += len(row.event)
+            if len(events) == limit or (events and length > PAGE_LENGTH_MAX):
+                return RejectedPage(events, events[-1].id)
+            events.append(_kept(row))
+    return RejectedPage(events, None)
 
 
 def rejected_event(connection: Connection, reject_id: int) -> KeptReject | None:

@@ -22,8 +22,8 @@ from app.rules.names import folded
 
 __all__ = [
     "CameBy",
-    "Entry",
     "EventFilter",
+    "LedgerEntry",
     "RawEvent",
     "events_in_all",
     "names_have",
@@ -59,7 +59,7 @@ class EventFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class LedgerEntry:
     """An event as the list shows it.
 
     ``employee`` is whoever an activity was entered for, ``by`` whoever gave a verdict; ``target`` is a verdict's activity, whether it has come
@@ -120,7 +120,7 @@ class RawEvent:
 
 def search_events(
     connection: Connection, frame: Frame, *, only: EventFilter, limit: int, before: int | None = None
-) -> list[Entry]:
+) -> list[LedgerEntry]:
     """Events, the newest first.
 
     Args:
@@ -175,8 +175,8 @@ def events_in_all(connection: Connection, frame: Frame, *, only: EventFilter, co
     return connection.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
 
 
-def _entry(frame: Frame, row: Any, owners: Mapping[int, frozenset[int]]) -> Entry:
-    return Entry(
+def _entry(frame: Frame, row: Any, owners: Mapping[int, frozenset[int]]) -> LedgerEntry:
+    return LedgerEntry(
         seq=row.seq,
         key=row.key,
         source=row.source,

@@ -85,18 +85,18 @@ def remind_unverified(connection: Connection, frame: Frame, *, today: dt.date, a
 
     Queries: 3, and 1 for each notice that is new, changed or settled.
     """
-    waiting = {head or HR: found for head, found in waiting_by_head(connection, frame, day=today).items()}
-    held = {
+    waiting = {head or HR: entries for head, entries in waiting_by_head(connection, frame, day=today).items()}
+    open_rows = {
         row.recipient: row
         for row in connection.execute(
             sa.select(notice).where(notice.c.kind == UNVERIFIED, notice.c.settled_at.is_(None))
         )
     }
-    for reader, found in sorted(waiting.items()):
-        subject = json.dumps({"number": found.number, "oldest": found.oldest.isoformat()})
-        if reader in held:
+    for reader, entries in sorted(waiting.items()):
+        subject = json.dumps({"number": entries.number, "oldest": entries.oldest.isoformat()})
+        if reader in open_rows:
             connection.execute(
-                sa.update(notice).where(notice.c.id == held[reader].id).values(subject=subject, repeated_at=at)
+                sa.update(notice).where(notice.c.id == open_rows[reader].id).values(subject=subject, repeated_at=at)
             )
         else:
             connection.execute(
@@ -104,13 +104,13 @@ def remind_unverified(connection: Connection, frame: Frame, *, today: dt.date, a
                     recipient=reader, kind=UNVERIFIED, subject=subject, created_at=at, repeated_at=at
                 )
             )
-    gone = [row.id for reader, row in held.items() if reader not in waiting]
+    gone = [row.id for reader, row in open_rows.items() if reader not in waiting]
     if gone:
         connection.execute(sa.update(notice).where(notice.c.id.in_(gone)).values(settled_at=at))
     return Reminded(
-        entries=sum(found.number for found in waiting.values()),
+        entries=sum(entries.number for entries in waiting.values()),
         open=len(waiting),
-        new=len(waiting.keys() - held.keys()),
+        new=len(waiting.keys() - open_rows.keys()),
         settled=len(gone),
     )
 
@@ -132,7 +132,7 @@ def tell_auditors(
     """
     auditors = {*access.auditor_ids(connection), *([] if until_now is None else [until_now])}
     told = {_of_account(one) for one in auditors} or {AUDITORS}
-    held = {
+    open_rows = {
         row.recipient: row
         for row in connection.execute(
             sa.select(notice)
@@ -143,11 +143,11 @@ def tell_auditors(
         )
     }
     for reader in sorted(told):
-        number = json.loads(held[reader].subject)["number"] if reader in held else 0
+        number = json.loads(open_rows[reader].subject)["number"] if reader in open_rows else 0
         subject = json.dumps({"number": number + 1, "who": who, "account": account})
-        if reader in held:
+        if reader in open_rows:
             values = {"subject": subject, "repeated_at": at}
-            connection.execute(sa.update(notice).where(notice.c.id == held[reader].id).values(**values))
+            connection.execute(sa.update(notice).where(notice.c.id == open_rows[reader].id).values(**values))
         else:
             connection.execute(
                 sa.insert(notice).values(recipient=reader, kind=RIGHTS, subject=subject, created_at=at, repeated_at=at)

@@ -173,8 +173,8 @@ class Directory:
     @property
     def named_cycles(self) -> frozenset[int]:
         """Every cycle that a status or an earlier result names."""
-        statuses = (one.cycle for held in self.statuses.values() for one in held)
-        return frozenset((*statuses, *(one.cycle for held in self.results.values() for one in held)))
+        statuses = (one.cycle for rows in self.statuses.values() for one in rows)
+        return frozenset((*statuses, *(one.cycle for rows in self.results.values() for one in rows)))
 
     # -------------------------------------------------------------------------------------------------------------- units
 
@@ -216,8 +216,8 @@ class Directory:
 
     def heads_of(self, unit: str, day: dt.date) -> tuple[str, ...]:
         """The numbers of the employees posted as head of the unit itself on that day, in order."""
-        held = (one for one in self._by_unit.get(unit, ()) if one.role is Job.HEAD and day in one.period)
-        return tuple(sorted(one.employee for one in held))
+        heads = (one for one in self._by_unit.get(unit, ()) if one.role is Job.HEAD and day in one.period)
+        return tuple(sorted(one.employee for one in heads))
 
     def units_headed_by(self, employee: str, day: dt.date) -> tuple[str, ...]:
         """The units that the employee is posted to as head on that day: one or none, since postings do not overlap."""
@@ -275,7 +275,7 @@ def _read(connection: Connection, revision: Revision) -> Directory:
         _paths=paths,
         _paths_under={unit: tuple(numbers) for unit, numbers in under.items()},
         _ids=ids,
-        _by_unit={unit: tuple(held) for unit, held in by_unit.items()},
+        _by_unit={unit: tuple(postings_of_unit) for unit, postings_of_unit in by_unit.items()},
     )
 
 
@@ -315,7 +315,7 @@ def _employees(connection: Connection) -> dict[str, Employee]:
 
 def _employment(connection: Connection) -> dict[str, tuple[EmploymentPeriod, ...]]:
     table = tables.employment
-    found: dict[str, list[EmploymentPeriod]] = {}
+    periods: dict[str, list[EmploymentPeriod]] = {}
     for row in connection.execute(sa.select(table).order_by(table.c.employee, table.c.valid_from)):
         period = EmploymentPeriod(
             employee=row.employee,
@@ -324,8 +324,8 @@ def _employment(connection: Connection) -> dict[str, tuple[EmploymentPeriod, ...
             rank=row.rank,
             monthly_base=row.monthly_base,
         )
-        found.setdefault(row.employee, []).append(period)
-    return {employee: tuple(rows) for employee, rows in found.items()}
+        periods.setdefault(row.employee, []).append(period)
+    return {employee: tuple(rows) for employee, rows in periods.items()}
 
 
 def _postings(connection: Connection) -> list[Posting]:
@@ -338,7 +338,7 @@ def _postings(connection: Connection) -> list[Posting]:
 
 def _statuses(connection: Connection) -> dict[str, tuple[Status, ...]]:
     table = tables.status
-    found: dict[str, list[Status]] = {}
+    statuses: dict[str, list[Status]] = {}
     for row in connection.execute(sa.select(table).order_by(table.c.employee, table.c.cycle, table.c.place)):
         status = Status(
             employee=row.employee,
@@ -347,17 +347,17 @@ def _statuses(connection: Connection) -> dict[str, tuple[Status, ...]]:
             period=Period(row.valid_from, row.valid_to),
             note=row.note,
         )
-        found.setdefault(row.employee, []).append(status)
-    return {employee: tuple(rows) for employee, rows in found.items()}
+        statuses.setdefault(row.employee, []).append(status)
+    return {employee: tuple(rows) for employee, rows in statuses.items()}
 
 
 def _results(connection: Connection) -> dict[str, tuple[Result, ...]]:
     table = tables.result
-    found: dict[str, list[Result]] = {}
+    results: dict[str, list[Result]] = {}
     for row in connection.execute(sa.select(table).order_by(table.c.employee, table.c.cycle)):
         result = Result(employee=row.employee, cycle=row.cycle, final_score=row.final_score, grade=row.grade)
-        found.setdefault(row.employee, []).append(result)
-    return {employee: tuple(rows) for employee, rows in found.items()}
+        results.setdefault(row.employee, []).append(result)
+    return {employee: tuple(rows) for employee, rows in results.items()}
 
 
 _kept: Final[KeptByRevision[Directory]] = KeptByRevision(_read)

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.kit.bulk import bulk_insert, bulk_update
-from app.kit.replacing import Changes, Row, Rows, compare, exact_text, exchange, remove, stored_rows
+from app.kit.replacing import Row, RowChanges, Rows, compare, exact_text, exchange, remove, stored_rows
 from app.organisation import tables
 from app.organisation.directory import Employee, Result, Status
 from app.organisation.revision import Revision, current_revision, next_token
@@ -82,7 +82,7 @@ class LoadedFile:
     name: str
     text: str
     row_count: int
-    changes: Changes
+    changes: RowChanges
 
 
 def _keyed(rows: Iterable[Row], key: int) -> Rows:
@@ -153,18 +153,20 @@ def _postings(rows: Iterable[Posting]) -> Rows:
 
 def _statuses(rows: Iterable[Status]) -> Rows:
     places: dict[tuple[str, int], int] = {}
-    found: list[Row] = []
+    placed: list[Row] = []
     for one in rows:
         place = places[one.employee, one.cycle] = places.get((one.employee, one.cycle), 0) + 1
-        found.append((one.employee, one.cycle, place, str(one.kind), one.period.from_, one.period.to, one.note))
-    return _keyed(found, 3)
+        placed.append((one.employee, one.cycle, place, str(one.kind), one.period.from_, one.period.to, one.note))
+    return _keyed(placed, 3)
 
 
 def _results(rows: Iterable[Result]) -> Rows:
     return _keyed(((one.employee, one.cycle, exact_text(one.final_score), one.grade) for one in rows), 2)
 
 
-def replace(connection: Connection, organisation: Organisation) -> tuple[dict[str, Changes], dict[str, Iterable[Row]]]:
+def replace(
+    connection: Connection, organisation: Organisation
+) -> tuple[dict[str, RowChanges], dict[str, Iterable[Row]]]:
     """Put the rows in place of those that are there, and number the paths that are new.
 
     Args:
@@ -185,7 +187,7 @@ def replace(connection: Connection, organisation: Organisation) -> tuple[dict[st
         ("status", tables.status, _STATUS, 3, _statuses(organisation.statuses)),
         ("results", tables.result, _RESULT, 2, _results(organisation.results)),
     )
-    changes: dict[str, Changes] = {}
+    changes: dict[str, RowChanges] = {}
     contents: dict[str, Iterable[Row]] = {}
     people = _employees(organisation.employees)
     known = stored_rows(connection, tables.employee, _EMPLOYEE, key=1)

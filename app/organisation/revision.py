@@ -48,8 +48,8 @@ def current_revision(connection: Connection) -> Revision:
     Queries: 1.
     """
     columns = tables.revision.c
-    found = connection.execute(sa.select(columns.number, columns.token, columns.loaded_at, columns.decided)).first()
-    return Revision(found.number, found.token, found.loaded_at, found.decided) if found else Revision(0, "", None)
+    row = connection.execute(sa.select(columns.number, columns.token, columns.loaded_at, columns.decided)).first()
+    return Revision(row.number, row.token, row.loaded_at, row.decided) if row else Revision(0, "", None)
 
 
 def raise_decided(connection: Connection, rows: Iterable[Row]) -> None:

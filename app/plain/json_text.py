@@ -206,27 +206,27 @@ def _by_worth(value: object) -> object:
 
 def unfit_texts(value: object, pointer: str = "") -> list[tuple[str, str]]:
     """Where a value cannot be kept: JSON pointers with ``bad_text`` (NUL, a lone surrogate), ``bad_number`` or ``too_deep``."""
-    found: list[tuple[str, str]] = []
+    faults: list[tuple[str, str]] = []
     waiting: list[tuple[object, str, int]] = [(value, pointer, 1)]
     while waiting:
         item, at, depth = waiting.pop()
         if isinstance(item, str):
             if has_unstorable(item):
-                found.append((at, "bad_text"))
+                faults.append((at, "bad_text"))
         elif isinstance(item, dict):
             if depth > DEPTH_MAX:
-                return [*found, (pointer, "too_deep")]
+                return [*faults, (pointer, "too_deep")]
             if any(has_unstorable(str(name)) for name in item):
-                found.append((at, "bad_text"))
+                faults.append((at, "bad_text"))
             members = [(member, f"{at}/{_escaped(str(name))}", depth + 1) for name, member in item.items()]
             waiting.extend(reversed(members))
         elif isinstance(item, list | tuple):
             if depth > DEPTH_MAX:
-                return [*found, (pointer, "too_deep")]
+                return [*faults, (pointer, "too_deep")]
             waiting.extend((member, f"{at}/{number}", depth + 1) for number, member in reversed(list(enumerate(item))))
         elif isinstance(item, float) and not math.isfinite(item):
-            found.append((at, "bad_number"))
-    return found
+            faults.append((at, "bad_number"))
+    return faults
 
 
 def _escaped(name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from app.plain.findings import Finding, Place, Words, n_
-from app.plain.json_text import DEPTH_MAX, canonical, unfit_texts
+from app.plain.json_text import DEPTH_MAX, canonical, encode, unfit_texts
 from app.plain.texts import has_unstorable, quoted
 from app.rules.activity_rows import COLUMNS, PERCENT, activity_event_from_row
 from app.rules.countries import COUNTRIES
@@ -30,6 +30,8 @@ __all__ = [
     "ACTIVITY_TYPES",
     "AMOUNT",
     "COLUMNS",
+    "EVENT_LENGTH_MAX",
+    "FINDINGS_MAX",
     "HS_CODE",
     "ID_LENGTH_MAX",
     "MESSAGES",
@@ -51,10 +53,15 @@ __all__ = [
     "moment",
     "plain_amount",
     "read",
+    "too_long",
 ]
 
 ID_LENGTH_MAX: Final = 200
 TEXT_LENGTH_MAX: Final = 500
+EVENT_LENGTH_MAX: Final = 1_000_000
+"""Of an event as JSON, what is not ASCII in it as escapes: whoever looks at many has to hold them all."""
+FINDINGS_MAX: Final = 30
+"""So much that is wrong with an event is told of it: a list of credits may be wrong in each of its thousands of entries."""
 SHARE_ONE_1E4: Final = 10_000
 """A whole share, in ten-thousandths."""
 
@@ -198,6 +205,8 @@ HS_CODE: Final = re.compile(r"(?:[0-9]{2}){1,5}|[0-9]{9}")
 _JSON_MEDIA_TYPE: Final = re.compile(
     r"\s*[\w.!#$&^-]+/(?:[\w.!#$&^-]+\+)?json\s*(?:;.*)?", re.ASCII | re.IGNORECASE | re.DOTALL
 )
+_ESCAPE_LENGTH: Final = 12
+"""A character outside the first plane as JSON's escapes: the longest that one becomes."""
 
 
 def _shown(value: object) -> str:
@@ -206,9 +215,11 @@ def _shown(value: object) -> str:
 
 
 class _Findings(list[Finding]):
-    """Findings as they are met."""
+    """Findings as they are met, up to :data:`FINDINGS_MAX` of them."""
 
     def add(self, pointer: str, code: str, **parameters: object) -> None:
+        if len(self) >= FINDINGS_MAX:
+            return
         self.append(Finding(code=code, message=MESSAGES[code], parameters=parameters, place=Place(pointer=pointer)))
 
     def text(self, value: object, pointer: str, *, required: bool = False, most: int = TEXT_LENGTH_MAX) -> str:
@@ -265,6 +276,19 @@ class _Envelope(NamedTuple):
     id: str
     time: str
     when: Moment | None
+
+
+def too_long(text: str, value: Callable[[], object]) -> list[Finding]:
+    """That an event is longer than any that is taken; nothing where it is not.
+
+    Args:
+        text: its JSON, however it was written.
+        value: what it says, which is asked for only where the text is long: by whatever door an event comes, it is as long.
+    """
+    findings = _Findings()
+    if len(text) > EVENT_LENGTH_MAX // _ESCAPE_LENGTH and (length := len(encode(value()))) > EVENT_LENGTH_MAX:
+        findings.add("", "too_long", length=length, most=EVENT_LENGTH_MAX)
+    return findings
 
 
 def read(event: object, known: Known) -> Activity | Verdict | list[Finding]:
@@ -488,6 +512,8 @@ def _credits(value: object, known: Known, findings: _Findings) -> tuple[Credit, 
     credits: list[Credit] = []
     seen: set[str] = set()
     for number, entry in enumerate(value):
+        if len(findings) >= FINDINGS_MAX:
+            break
         pointer = f"/data/credits/{number}"
         record = findings.record(entry, pointer)
         if record is None:
@@ -511,10 +537,10 @@ def _credits(value: object, known: Known, findings: _Findings) -> tuple[Credit, 
 @lru_cache(maxsize=4096)
 def _share_1e4(text: str) -> int:
     """A share in ten-thousandths; 0 for what is none."""
-    found = _SHARE.fullmatch(text)
-    if found is None:
+    parts = _SHARE.fullmatch(text)
+    if parts is None:
         return 0
-    return int(found[1]) * SHARE_ONE_1E4 + int((found[2] or "").ljust(4, "0"))
+    return int(parts[1]) * SHARE_ONE_1E4 + int((parts[2] or "").ljust(4, "0"))
 
 
 def _percent(value: object, findings: _Findings) -> Decimal | None:

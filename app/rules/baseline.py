@@ -1,6 +1,6 @@
 """What an actual is held against: base, sigma, high, low and target of a line, exactly (domain.md 3; H26; contract, "Scores, exactly").
 
-A line is *settled* before anyone looks at an actual: from the history of its node, the parameters of its method and what the
+A line's *reference* is resolved before anyone looks at an actual: from the history of its node, the parameters of its method and what the
 scorecard gives. All of it is fractions, so that a sigma of zero is zero and a high that meets a low meets it; a root is cut
 after twenty digits more than it needs. An excluded year changes sigma always, but the base only where it is one
 of the years that make it; and a given figure is taken as it stands (neither coefficient nor bounds touch it), yet is prorated.
@@ -23,7 +23,7 @@ from app.rules.terms import Direction, KpiClass
 
 __all__ = [
     "PAST_YEARS",
-    "SETTLING",
+    "REFERENCES",
     "SPREADS",
     "History",
     "LineTerms",
@@ -90,7 +90,7 @@ class Overrides(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineTerms:
-    """All that a line is settled from: one row of a scorecard under one version of its KPI.
+    """All that a line's reference comes from: one row of a scorecard under one version of its KPI.
 
     ``present`` is d/D for an employee and 1 for a unit.
     """
@@ -316,7 +316,7 @@ def _by_history(terms: LineTerms) -> Reference | Reason:
         low = _held(base - terms.sign * worse * step, terms.method.bounds) if low is None else low
     if (high - low) * terms.sign <= 0:
         return Reason.NO_SPREAD
-    return _settled(terms, method=method, base=base, sigma=past.sigma, high=high, low=low)
+    return _reference(terms, method=method, base=base, sigma=past.sigma, high=high, low=low)
 
 
 def _given(figure: Decimal | None) -> Fraction | None:
@@ -338,7 +338,7 @@ def _towards_target(terms: LineTerms) -> Reference | Reason:
     target = _given(terms.row.target)
     if target is None and terms.name == MethodName.MILESTONE:
         target = _milestone(terms.method.targets, terms.year)
-    return _settled(terms, target=target) if target else Reason.NO_TARGET
+    return _reference(terms, target=target) if target else Reason.NO_TARGET
 
 
 def _milestone(targets: tuple[Target, ...], year: int) -> Fraction | None:
@@ -383,7 +383,7 @@ def _midterm(terms: LineTerms) -> Reference | Reason:
         return Reason.NO_SPREAD
     two_before = (terms.year - 1, terms.year - 2)
     before = tuple(midterm_year(terms, y) for y in two_before if y > start.year and y in terms.past)
-    return _settled(terms, base=now.base, high=now.high, low=now.low, years_before=before)
+    return _reference(terms, base=now.base, high=now.high, low=now.low, years_before=before)
 
 
 def _trend(terms: LineTerms) -> Reference | Reason:
@@ -417,14 +417,14 @@ def _beta(terms: LineTerms) -> Reference | Reason:
 
 
 def _expected(terms: LineTerms, expected: Fraction, error: Fraction) -> Reference | Reason:
-    return _settled(terms, base=expected, sigma=error) if error else Reason.NO_SPREAD
+    return _reference(terms, base=expected, sigma=error) if error else Reason.NO_SPREAD
 
 
 def _qualitative(terms: LineTerms) -> Reference | Reason:
-    return _settled(terms)
+    return _reference(terms)
 
 
-SETTLING: Final[Mapping[MethodName, Callable[[LineTerms], Reference | Reason]]] = MappingProxyType(
+REFERENCES: Final[Mapping[MethodName, Callable[[LineTerms], Reference | Reason]]] = MappingProxyType(
     {
         MethodName.DEVIATION: _by_history,
         MethodName.RATIO: _by_history,
@@ -436,23 +436,23 @@ SETTLING: Final[Mapping[MethodName, Callable[[LineTerms], Reference | Reason]]] 
         MethodName.QUALITATIVE: _qualitative,
     }
 )
-"""How each method settles a line."""
+"""How each method resolves a line's reference."""
 
 
 def resolve_reference(terms: LineTerms) -> Reference:
-    """Settle a line: everything about its score but the actual.
+    """A line's reference: everything about its score but the actual.
 
     Proration: of what grows with days, base, sigma, high, low and target are multiplied by d/D, those that the scorecard gives too; without a
     day present such a line is not measurable (contract, "Scores, exactly").
     """
     if not terms.present and terms.aggregate in GROWS_WITH_DAYS:
-        found: Reference | Reason = Reason.NOT_PRESENT
+        reference: Reference | Reason = Reason.NOT_PRESENT
     else:
-        found = SETTLING[terms.name](terms)
-    if isinstance(found, Reference):
-        return found
+        reference = REFERENCES[terms.name](terms)
+    if isinstance(reference, Reference):
+        return reference
     return Reference(
-        defined=terms.name, method=terms.name, direction=terms.direction, is_rated=_is_rated(terms), reason=found
+        defined=terms.name, method=terms.name, direction=terms.direction, is_rated=_is_rated(terms), reason=reference
     )
 
 
@@ -460,7 +460,7 @@ def _is_rated(terms: LineTerms) -> bool:
     return terms.name == MethodName.QUALITATIVE or terms.aggregate == Aggregate.RATING
 
 
-def _settled(
+def _reference(
     terms: LineTerms,
     *,
     method: MethodName | None = None,

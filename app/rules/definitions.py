@@ -315,10 +315,10 @@ class _Reading:
         if code and not errors:
             self.kpis[code] = Kpi(code=code, versions=whole, since=since, examples=examples)
 
-    def _read_draft(self, entry: Entry, members: Mapping[str, Entry], held: _Draft) -> _Draft:
+    def _read_draft(self, entry: Entry, members: Mapping[str, Entry], earlier: _Draft) -> _Draft:
         """A version: what held before, with the members that this one names put in their place whole."""
         named = {key: member for key, member in members.items() if key in MEMBERS}
-        draft = _Draft(entry, dict(held.values), held.entries | named, frozenset(named))
+        draft = _Draft(entry, dict(earlier.values), earlier.entries | named, frozenset(named))
         for key, member in named.items():
             value = MEMBERS[key](member)
             draft.values.pop(key, None)
@@ -328,7 +328,7 @@ class _Reading:
             # ``deviation`` is the method of whoever names none (domain.md 3).
             draft.values["method"] = Method(name="deviation")
             draft.named |= {"method"}
-        if "counts_from" not in draft.entries and not held.entries and "measure" in draft.values:
+        if "counts_from" not in draft.entries and not earlier.entries and "measure" in draft.values:
             if draft.values["measure"].parts:
                 message = n_("the member %(member)s is missing")
                 entry.report("missing_member", message, member="counts_from")

@@ -1,6 +1,6 @@
 """How a line's score follows from its actual, and its high, low, base, sigma or target from its past, method by method (domain.md 3; H26).
 
-Each step holds the numbers that go in and the number that comes out. Do not take the settled figures for the
+Each step holds the numbers that go in and the number that comes out. Do not take the reference's figures for the
 derivation's: those are prorated already, so everything up to the proration is worked out here as for the whole cycle.
 """
 
@@ -34,15 +34,15 @@ from app.rules.steps import Formula, Section, Step, added, figure_text, score_te
 from app.rules.targets import SetTarget
 from app.rules.terms import Direction, KpiClass
 
-__all__ = ["REASONS", "Told", "reference_steps", "score_steps"]
+__all__ = ["REASONS", "DerivedLine", "reference_steps", "score_steps"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """A line that is to be derived: what it was settled from, what it was settled to, and what came of it."""
+class DerivedLine:
+    """A line that is to be derived: what its reference comes from, the reference, and what came of it."""
 
     terms: LineTerms
-    settled: Reference
+    reference: Reference
     actual: Fraction | None
     score: float | None
     reason: Reason | None
@@ -105,14 +105,14 @@ REASONS: Final[Mapping[Reason, str]] = MappingProxyType(
 # -------------------------------------------------------------------------------------------------------------- the score
 
 
-def score_steps(told: Told) -> Iterator[Step]:
+def score_steps(line: DerivedLine) -> Iterator[Step]:
     """How the actual becomes the score, or why there is none."""
-    if told.reason is not None or told.score is None or told.actual is None:
-        reason = told.reason or Reason.NO_ACTUAL
+    if line.reason is not None or line.score is None or line.actual is None:
+        reason = line.reason or Reason.NO_ACTUAL
         yield _score("not_measurable", REASONS[reason], reason=str(reason))
         yield _score("rescaling", n_("It keeps its place, and the weights of the other lines are rescaled to 100."))
         return
-    yield from _SCORES[told.settled.method](told, told.actual)
+    yield from _SCORES[line.reference.method](line, line.actual)
 
 
 def _held(code: str, raw: Fraction, score: float, formula: str) -> Step:
@@ -128,35 +128,35 @@ def _held(code: str, raw: Fraction, score: float, formula: str) -> Step:
     )
 
 
-def _between(told: Told, actual: Fraction) -> Iterator[Step]:
-    high, low = _needed(told.settled.high), _needed(told.settled.low)
+def _between(line: DerivedLine, actual: Fraction) -> Iterator[Step]:
+    high, low = _needed(line.reference.high), _needed(line.reference.low)
     raw = 20 + 80 * (actual - low) / (high - low)
     yield _score("score_rule", n_("Score = 20 + 80 × (actual − low) / (high − low), held within 20 and 100."))
     formula = f"20 + 80 × ({figure_text(actual)} − {_in_brackets(low)}) / ({figure_text(high)} − {_in_brackets(low)})"
-    yield _held("score", raw, told.score or 0.0, formula)
+    yield _held("score", raw, line.score or 0.0, formula)
 
 
-def _towards(told: Told, actual: Fraction) -> Iterator[Step]:
-    target = _needed(told.settled.target)
-    if told.is_up:
+def _towards(line: DerivedLine, actual: Fraction) -> Iterator[Step]:
+    target = _needed(line.reference.target)
+    if line.is_up:
         yield _score("score_rule", n_("Score = 20 + 80 × actual / target, held within 20 and 100."))
         formula = f"20 + 80 × {_in_brackets(actual)} / {_in_brackets(target)}"
-        yield _held("score", 20 + 80 * actual / target, told.score or 0.0, formula)
+        yield _held("score", 20 + 80 * actual / target, line.score or 0.0, formula)
     elif actual <= 0:
         yield _score("score_full", n_("Less is better, and an actual of 0 or less scores 100: %(score)s."), score="100")
     else:
         yield _score("score_rule", n_("Less is better: score = 20 + 80 × target / actual, held within 20 and 100."))
         formula = f"20 + 80 × {_in_brackets(target)} / {figure_text(actual)}"
-        yield _held("score", 20 + 80 * target / actual, told.score or 0.0, formula)
+        yield _held("score", 20 + 80 * target / actual, line.score or 0.0, formula)
 
 
 def _clipped(share: Fraction) -> Fraction:
     return min(max(share, Fraction(0)), Fraction(1))
 
 
-def _midterm(told: Told, actual: Fraction) -> Iterator[Step]:
-    high, low = _needed(told.settled.high), _needed(told.settled.low)
-    before = told.settled.years_before
+def _midterm(line: DerivedLine, actual: Fraction) -> Iterator[Step]:
+    high, low = _needed(line.reference.high), _needed(line.reference.low)
+    before = line.reference.years_before
     now = (actual - low) / (high - low)
     yield _score(
         "score_rule",
@@ -184,7 +184,7 @@ def _midterm(told: Told, actual: Fraction) -> Iterator[Step]:
         means,
         strict=True,
     ):
-        years = ", ".join(str(year) for year in (told.terms.year, *(one.year for one in before)))
+        years = ", ".join(str(year) for year in (line.terms.year, *(one.year for one in before)))
         yield _score(code, text, years=years, formula=Formula(_mean_formula(some)), mean=figure_text(mean))
     long = (means[0] - means[2]) / (means[1] - means[2])
     yield _score(
@@ -200,7 +200,7 @@ def _midterm(told: Told, actual: Fraction) -> Iterator[Step]:
     )
     formula = f"20 + 80 × (0.5 × {figure_text(_clipped(now))} + 0.5 × {figure_text(_clipped(long))})"
     yield _score(
-        "score", n_("Score = %(formula)s = %(score)s."), formula=Formula(formula), score=score_text(told.score or 0.0)
+        "score", n_("Score = %(formula)s = %(score)s."), formula=Formula(formula), score=score_text(line.score or 0.0)
     )
 
 
@@ -208,11 +208,11 @@ def _mean_formula(values: list[Fraction]) -> str:
     return f"({added(figure_text(value) for value in values)}) / {len(values)}"
 
 
-def _expected(told: Told, actual: Fraction) -> Iterator[Step]:
-    base, sigma = _needed(told.settled.base), _needed(told.settled.sigma)
+def _expected(line: DerivedLine, actual: Fraction) -> Iterator[Step]:
+    base, sigma = _needed(line.reference.base), _needed(line.reference.sigma)
     z = (actual - base) / sigma
     formula = f"({figure_text(actual)} − {_in_brackets(base)}) / {figure_text(sigma)}"
-    if told.is_up:
+    if line.is_up:
         yield _score(
             "z", n_("z = (actual − expected) / S = %(formula)s = %(z)s."), formula=Formula(formula), z=figure_text(z)
         )
@@ -237,7 +237,7 @@ def _expected(told: Told, actual: Fraction) -> Iterator[Step]:
         high=high,
         percent=figure_text(percent),
     )
-    yield _held("score", 20 + Fraction(4, 5) * percent, told.score or 0.0, f"20 + 0.8 × {figure_text(percent)}")
+    yield _held("score", 20 + Fraction(4, 5) * percent, line.score or 0.0, f"20 + 0.8 × {figure_text(percent)}")
 
 
 def _band_of(z: Fraction) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -248,12 +248,12 @@ def _band_of(z: Fraction) -> tuple[tuple[str, str], tuple[str, str]]:
     return (f"{left[0]:.3f}", f"{left[1]:.3f}"), (f"{right[0]:.3f}", f"{right[1]:.3f}")
 
 
-def _as_rated(told: Told, actual: Fraction) -> Iterator[Step]:
+def _as_rated(line: DerivedLine, actual: Fraction) -> Iterator[Step]:
     del actual
-    yield _score("score", n_("The mean of the grades is the score: %(score)s."), score=score_text(told.score or 0.0))
+    yield _score("score", n_("The mean of the grades is the score: %(score)s."), score=score_text(line.score or 0.0))
 
 
-_SCORES: Final[Mapping[MethodName, Callable[[Told, Fraction], Iterator[Step]]]] = MappingProxyType(
+_SCORES: Final[Mapping[MethodName, Callable[[DerivedLine, Fraction], Iterator[Step]]]] = MappingProxyType(
     {
         MethodName.DEVIATION: _between,
         MethodName.RATIO: _between,
@@ -270,17 +270,17 @@ _SCORES: Final[Mapping[MethodName, Callable[[Told, Fraction], Iterator[Step]]]] 
 # --------------------------------------------------------------------------------------------- what it is held against
 
 
-def reference_steps(told: Told) -> Iterator[Step]:
+def reference_steps(line: DerivedLine) -> Iterator[Step]:
     """Where base, sigma, high, low and target come from, and what days present make of them."""
-    yield from _REFERENCES[told.settled.defined](told)
-    yield from _proration(told)
+    yield from _REFERENCES[line.reference.defined](line)
+    yield from _proration(line)
 
 
-def _proration(told: Told) -> Iterator[Step]:
-    terms = told.terms
-    if told.days is None or terms.aggregate not in GROWS_WITH_DAYS:
+def _proration(line: DerivedLine) -> Iterator[Step]:
+    terms = line.terms
+    if line.days is None or terms.aggregate not in GROWS_WITH_DAYS:
         return
-    d, whole = str(told.days[0]), str(told.days[1])
+    d, whole = str(line.days[0]), str(line.days[1])
     yield _reference(
         "days_present",
         n_(
@@ -289,7 +289,7 @@ def _proration(told: Told) -> Iterator[Step]:
         present=d,
         days=whole,
     )
-    if told.score is None or terms.present == 1:
+    if line.score is None or terms.present == 1:
         return
     plain = resolve_reference(replace(terms, present=Fraction(1)))
     for code, text in (
@@ -299,14 +299,14 @@ def _proration(told: Told) -> Iterator[Step]:
         ("low", n_("Low for these days: %(formula)s = %(figure)s.")),
         ("target", n_("Target for these days: %(formula)s = %(figure)s.")),
     ):
-        before, after = getattr(plain, code), getattr(told.settled, code)
+        before, after = getattr(plain, code), getattr(line.reference, code)
         if before is not None and after is not None:
             formula = Formula(f"{_in_brackets(before)} × {d} / {whole}")
             yield _reference(f"prorated_{code}", text, formula=formula, figure=figure_text(after))
 
 
-def _years(told: Told) -> Iterator[Step]:
-    years = past_years(told.terms.past, told.terms.year)
+def _years(line: DerivedLine) -> Iterator[Step]:
+    years = past_years(line.terms.past, line.terms.year)
     if years:
         values = Formula("; ".join(f"{year}: {figure_text(value)}" for year, value in years.items()))
         yield _reference("past_years", n_("Actuals of past years: %(values)s."), values=values)
@@ -329,12 +329,12 @@ _BETTER_UP: Final = n_("Base = the higher of last year's %(last)s and the mean %
 _BETTER_DOWN: Final = n_("Less is better: base = the lower of last year's %(last)s and the mean %(mean)s = %(base)s.")
 
 
-def _by_history(told: Told) -> Iterator[Step]:
+def _by_history(line: DerivedLine) -> Iterator[Step]:
     """Deviation and ratio."""
-    terms = told.terms
+    terms = line.terms
     past = history(terms)
-    yield from _years(told)
-    yield from _exclusion(told)
+    yield from _years(line)
+    yield from _exclusion(line)
     if past.sigma is not None:
         figures = _sigma([Fraction(value) for value in past.years.values()], past.sigma)
         text = n_(
@@ -351,12 +351,12 @@ def _by_history(told: Told) -> Iterator[Step]:
             "no_base", n_("There is no actual of %(year)s, so no base can be derived."), year=str(terms.year - 1)
         )
     else:
-        yield from _derived_base(told, past.last, past.mean_years, past.mean, past.base)
-    yield from _high_and_low(told, past.sigma, past.base)
+        yield from _derived_base(line, past.last, past.mean_years, past.mean, past.base)
+    yield from _high_and_low(line, past.sigma, past.base)
 
 
-def _exclusion(told: Told) -> Iterator[Step]:
-    terms = told.terms
+def _exclusion(line: DerivedLine) -> Iterator[Step]:
+    terms = line.terms
     past = history(terms)
     years = past_years(terms.past, terms.year)
     excluded = terms.row.excluded
@@ -369,15 +369,15 @@ def _exclusion(told: Told) -> Iterator[Step]:
     yield _reference(
         "excluded", text, year=str(excluded), others=figure_text(past.sigma), all=figure_text(_needed(whole.sigma))
     )
-    if told.excluded_because:
-        yield _reference("excluded_because", n_("The recorded reason: %(reason)s"), reason=told.excluded_because)
+    if line.excluded_because:
+        yield _reference("excluded_because", n_("The recorded reason: %(reason)s"), reason=line.excluded_because)
     if excluded == terms.year - 1 and past.last is not None:
         before = Fraction(years[excluded - 1])
         edge = before + terms.sign * 2 * past.sigma
-        sign = "+" if told.is_up else "−"
+        sign = "+" if line.is_up else "−"
         text = (
             n_("Last year counts as at most %(formula)s = %(edge)s: %(actual)s becomes %(last)s.")
-            if told.is_up
+            if line.is_up
             else n_("Last year counts as at least %(formula)s = %(edge)s: %(actual)s becomes %(last)s.")
         )
         yield _reference(
@@ -391,9 +391,9 @@ def _exclusion(told: Told) -> Iterator[Step]:
 
 
 def _derived_base(
-    told: Told, last: Fraction, mean_years: tuple[int, ...], mean: Fraction, base: Fraction
+    line: DerivedLine, last: Fraction, mean_years: tuple[int, ...], mean: Fraction, base: Fraction
 ) -> Iterator[Step]:
-    terms = told.terms
+    terms = line.terms
     values = [last, *(Fraction(terms.past[year]) for year in mean_years[1:])]
     yield _reference(
         "mean",
@@ -402,8 +402,8 @@ def _derived_base(
         formula=Formula(_mean_formula(values)),
         mean=figure_text(mean),
     )
-    better = max(last, mean) if told.is_up else min(last, mean)
-    text = _BETTER_UP if told.is_up else _BETTER_DOWN
+    better = max(last, mean) if line.is_up else min(last, mean)
+    text = _BETTER_UP if line.is_up else _BETTER_DOWN
     yield _reference("base", text, last=figure_text(last), mean=figure_text(mean), base=figure_text(better))
     if terms.row.coefficient is not None:
         formula = Formula(f"{_in_brackets(better)} × {figure_text(terms.row.coefficient)}")
@@ -411,8 +411,8 @@ def _derived_base(
         yield _reference("coefficient", text, formula=formula, base=figure_text(base))
 
 
-def _high_and_low(told: Told, sigma: Fraction | None, derived: Fraction | None) -> Iterator[Step]:
-    terms = told.terms
+def _high_and_low(line: DerivedLine, sigma: Fraction | None, derived: Fraction | None) -> Iterator[Step]:
+    terms = line.terms
     row = terms.row
     base = derived if row.base is None else Fraction(row.base)
     method = terms.name
@@ -521,10 +521,10 @@ def _by_decision(told_of: SetTarget) -> Iterator[Step]:
         yield _reference("target_set_by", n_("It was set by %(by)s, without a reason."), by=told_of.by)
 
 
-def _by_target(told: Told) -> Iterator[Step]:
-    row = told.terms.row
-    if told.set_target is not None:
-        yield from _by_decision(told.set_target)
+def _by_target(line: DerivedLine) -> Iterator[Step]:
+    row = line.terms.row
+    if line.set_target is not None:
+        yield from _by_decision(line.set_target)
     elif row.target is not None:
         yield _reference(
             "target_given", n_("Target = %(target)s, given by the scorecard."), target=figure_text(row.target)
@@ -533,13 +533,13 @@ def _by_target(told: Told) -> Iterator[Step]:
         yield _reference("no_target", n_("The scorecard gives no target."))
 
 
-def _by_milestones(told: Told) -> Iterator[Step]:
-    terms = told.terms
+def _by_milestones(line: DerivedLine) -> Iterator[Step]:
+    terms = line.terms
     named = terms.method.targets
     values = Formula("; ".join(f"{one.year}: {figure_text(one.value)}" for one in named))
     yield _reference("milestones", n_("Targets of named years: %(values)s."), values=values)
-    if told.set_target is not None:
-        yield from _by_decision(told.set_target)
+    if line.set_target is not None:
+        yield from _by_decision(line.set_target)
         return
     if terms.row.target is not None:
         text = n_("Target = %(target)s, given by the scorecard, which goes before.")
@@ -562,9 +562,9 @@ def _by_milestones(told: Told) -> Iterator[Step]:
         yield _reference("target_named", text, target=figure_text(target), year=year)
 
 
-def _by_path(told: Told) -> Iterator[Step]:
+def _by_path(line: DerivedLine) -> Iterator[Step]:
     """Mid-term: the straight path from start to goal, and where it was left for the better."""
-    terms = told.terms
+    terms = line.terms
     start, goal = terms.method.start, terms.method.goal
     if start is None or goal is None:
         return
@@ -584,12 +584,12 @@ def _by_path(told: Told) -> Iterator[Step]:
     )
     if not start.year < terms.year <= goal.year:
         return
-    for year in (midterm_year(terms, terms.year), *told.settled.years_before):
-        yield from _year_of_path(told, year)
+    for year in (midterm_year(terms, terms.year), *line.reference.years_before):
+        yield from _year_of_path(line, year)
 
 
-def _year_of_path(told: Told, year: MidtermYear) -> Iterator[Step]:
-    start, goal = told.terms.method.start, told.terms.method.goal
+def _year_of_path(line: DerivedLine, year: MidtermYear) -> Iterator[Step]:
+    start, goal = line.terms.method.start, line.terms.method.goal
     if start is None or goal is None:
         return
     slope = (Fraction(goal.value) - Fraction(start.value)) / (goal.year - start.year)
@@ -624,12 +624,12 @@ def _year_of_path(told: Told, year: MidtermYear) -> Iterator[Step]:
     )
 
 
-def _by_trend(told: Told) -> Iterator[Step]:
+def _by_trend(line: DerivedLine) -> Iterator[Step]:
     """Regression over past years, x counted in years."""
-    yield from _years(told)
-    years = past_years(told.terms.past, told.terms.year)
+    yield from _years(line)
+    years = past_years(line.terms.past, line.terms.year)
     n = len(years)
-    plain = resolve_reference(replace(told.terms, present=Fraction(1)))
+    plain = resolve_reference(replace(line.terms, present=Fraction(1)))
     if n < 3:
         return
     xs = [Fraction(year) for year in years]
@@ -639,7 +639,7 @@ def _by_trend(told: Told) -> Iterator[Step]:
     sxx = sum(((x - x_mean) * (x - x_mean) for x in xs), start=zero)
     sxy = sum(((x - x_mean) * (y - y_mean) for x, y in zip(xs, ys, strict=True)), start=zero)
     slope = sxy / sxx
-    expected = y_mean + slope * (told.terms.year - x_mean)
+    expected = y_mean + slope * (line.terms.year - x_mean)
     gaps = [y - y_mean - slope * (x - x_mean) for x, y in zip(xs, ys, strict=True)]
     left = sum((gap * gap for gap in gaps), start=zero)
     means = {"x_mean": figure_text(x_mean), "y_mean": figure_text(y_mean)}
@@ -655,8 +655,8 @@ def _by_trend(told: Told) -> Iterator[Step]:
     yield _reference(
         "expected",
         n_("Expected for %(year)s = ȳ + b × (%(year)s − x̄) = %(formula)s = %(expected)s, shown as base."),
-        year=str(told.terms.year),
-        formula=Formula(f"{figure_text(y_mean)} + {_in_brackets(slope)} × ({told.terms.year} − {figure_text(x_mean)})"),
+        year=str(line.terms.year),
+        formula=Formula(f"{figure_text(y_mean)} + {_in_brackets(slope)} × ({line.terms.year} − {figure_text(x_mean)})"),
         expected=figure_text(expected),
     )
     if plain.sigma is None:
@@ -666,19 +666,19 @@ def _by_trend(told: Told) -> Iterator[Step]:
         "error",
         n_("S = √(Σ(y − ŷ)² / (n − 2) × (1 + 1/n + (X − x̄)² / Σ(x − x̄)²)) = %(formula)s = %(error)s, shown as σ."),
         formula=Formula(
-            f"√({figure_text(left)} / ({n} − 2) × (1 + 1/{n} + ({told.terms.year} − {figure_text(x_mean)})² / {figure_text(sxx)}))"
+            f"√({figure_text(left)} / ({n} − 2) × (1 + 1/{n} + ({line.terms.year} − {figure_text(x_mean)})² / {figure_text(sxx)}))"
         ),
         error=figure_text(plain.sigma),
     )
 
 
-def _by_beta(told: Told) -> Iterator[Step]:
-    yield from _years(told)
-    years = past_years(told.terms.past, told.terms.year)
+def _by_beta(line: DerivedLine) -> Iterator[Step]:
+    yield from _years(line)
+    years = past_years(line.terms.past, line.terms.year)
     if len(years) < 3:
         return
     most, least = Fraction(max(years.values())), Fraction(min(years.values()))
-    best, worst = (most, least) if told.is_up else (least, most)
+    best, worst = (most, least) if line.is_up else (least, most)
     last_year, last = next(iter(years.items()))
     yield _reference(
         "expected_of_three",
@@ -695,14 +695,14 @@ def _by_beta(told: Told) -> Iterator[Step]:
     )
 
 
-def _by_raters(told: Told) -> Iterator[Step]:
-    del told
+def _by_raters(line: DerivedLine) -> Iterator[Step]:
+    del line
     yield _reference(
         "nine_grades", n_("The nine grades are worth A+ 100, A0 90, B+ 80, B0 70, C 60, D+ 50, D0 40, E+ 30 and E0 20.")
     )
 
 
-_REFERENCES: Final[Mapping[MethodName, Callable[[Told], Iterator[Step]]]] = MappingProxyType(
+_REFERENCES: Final[Mapping[MethodName, Callable[[DerivedLine], Iterator[Step]]]] = MappingProxyType(
     {
         MethodName.DEVIATION: _by_history,
         MethodName.RATIO: _by_history,

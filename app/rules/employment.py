@@ -62,17 +62,17 @@ def check_employment(rows: Sequence[EmploymentPeriod], services: Mapping[str, Pe
     Days outside the service are no error, since they decide nothing: a row that is open at its end need not be closed when somebody leaves. One
     that lies outside altogether is warned about.
     """
-    found: list[Located] = []
+    faults: list[Located] = []
     for index, row in enumerate(rows):
         empty = ends_before_it_begins(index, row.period, "to")
         if empty:
-            found.append(empty)
+            faults.append(empty)
         elif row.employee not in services:
             message = n_("there is no employee %(employee)s")
-            found.append(located(index, "employee", "unknown_employee", message, employee=row.employee))
+            faults.append(located(index, "employee", "unknown_employee", message, employee=row.employee))
         elif overlap(row.period, services[row.employee]) is None:
             message = n_("%(employee)s is not in service on any of these days: the row decides nothing")
             error = located(index, "from", "outside_service", message, employee=row.employee)
-            found.append(Located(index, replace(error.finding, level=Level.WARNING)))
-    found += overlaps([(row.employee, row.period) for row in rows], "from")
-    return sorted(found, key=lambda one: (one.row, one.finding.code))
+            faults.append(Located(index, replace(error.finding, level=Level.WARNING)))
+    faults += overlaps([(row.employee, row.period) for row in rows], "from")
+    return sorted(faults, key=lambda one: (one.row, one.finding.code))

@@ -38,34 +38,36 @@ def grade_counts(grades: Iterable[str | None], *, policies: Policies) -> dict[st
 def broken_by_policy(policies: Policies) -> tuple[Finding, ...]:
     """The rules that the policy's own grades break, in the order of :data:`RULES` (contract.md, grades; B26)."""
     grades, rules = policies.grades, policies.rules
-    found: list[Finding] = []
+    findings: list[Finding] = []
     if len(grades) < rules.min_grades:
         message = n_("there are %(found)s grades, at least %(asked)s are asked for")
-        found.append(_broken("min_grades", message, len(grades), rules.min_grades))
+        findings.append(_broken("min_grades", message, len(grades), rules.min_grades))
     top, lowest_two = grades[0], grades[-2:]
     if top.share < rules.top_share_min:
         message = n_("the top grade %(grade)s has a share of %(found)s %%, at least %(asked)s %% are asked for")
-        found.append(_broken("top_share_min", message, top.share, rules.top_share_min, top.grade))
+        findings.append(_broken("top_share_min", message, top.share, rules.top_share_min, top.grade))
     together = sum((grade.share for grade in lowest_two), Decimal(0))
     if together < rules.lowest_two_share_min:
         message = n_(
             "the lowest two grades %(grade)s have a share of %(found)s %%, at least %(asked)s %% are asked for"
         )
-        found.append(_broken("lowest_two_share_min", message, together, rules.lowest_two_share_min, _names(lowest_two)))
+        findings.append(
+            _broken("lowest_two_share_min", message, together, rules.lowest_two_share_min, _names(lowest_two))
+        )
     message = n_("the grade %(grade)s has a share of %(found)s %%, at most %(asked)s %% are allowed")
-    found += [
+    findings += [
         _broken("single_share_max", message, grade.share, rules.single_share_max, grade.grade)
         for grade in grades
         if grade.share > rules.single_share_max
     ]
     if grades[-1].rate > rules.lowest_rate_max:
         message = n_("the lowest grade %(grade)s pays %(found)s %%, at most %(asked)s %% are allowed")
-        found.append(_broken("lowest_rate_max", message, grades[-1].rate, rules.lowest_rate_max, grades[-1].grade))
+        findings.append(_broken("lowest_rate_max", message, grades[-1].rate, rules.lowest_rate_max, grades[-1].grade))
     if top.rate < rules.top_to_second_lowest_min * lowest_two[0].rate:
         message = n_("the top grade pays %(found)s %%, at least %(asked)s times the %(grade)s's are asked for")
         second = lowest_two[0].grade
-        found.append(_broken("top_to_second_lowest_min", message, top.rate, rules.top_to_second_lowest_min, second))
-    return tuple(found)
+        findings.append(_broken("top_to_second_lowest_min", message, top.rate, rules.top_to_second_lowest_min, second))
+    return tuple(findings)
 
 
 def broken_by_counts(counts: Mapping[str, int], *, policies: Policies) -> tuple[Finding, ...]:
@@ -75,23 +77,25 @@ def broken_by_counts(counts: Mapping[str, int], *, policies: Policies) -> tuple[
     """
     grades, rules = policies.grades, policies.rules
     total = sum(counts.values())
-    found: list[Finding] = []
+    findings: list[Finding] = []
     top, lowest_two = grades[0], grades[-2:]
     if counts[top.grade] * 100 < total * rules.top_share_min:
         message = n_("%(found)s of %(total)s have the top grade %(grade)s, at least %(asked)s %% are asked for")
-        found.append(_broken("top_share_min", message, counts[top.grade], rules.top_share_min, top.grade, total=total))
+        findings.append(
+            _broken("top_share_min", message, counts[top.grade], rules.top_share_min, top.grade, total=total)
+        )
     together = sum(counts[grade.grade] for grade in lowest_two)
     if together * 100 < total * rules.lowest_two_share_min:
         message = n_("%(found)s of %(total)s have the lowest two grades %(grade)s, at least %(asked)s %% are asked for")
         asked, names = rules.lowest_two_share_min, _names(lowest_two)
-        found.append(_broken("lowest_two_share_min", message, together, asked, names, total=total))
+        findings.append(_broken("lowest_two_share_min", message, together, asked, names, total=total))
     message = n_("%(found)s of %(total)s have the grade %(grade)s, at most %(asked)s %% are allowed")
-    found += [
+    findings += [
         _broken("single_share_max", message, counts[grade], rules.single_share_max, grade, total=total)
         for grade in (each.grade for each in grades)
         if counts[grade] * 100 > total * rules.single_share_max
     ]
-    return tuple(found)
+    return tuple(findings)
 
 
 def _names(grades: Sequence[GradePolicy]) -> str:
@@ -99,10 +103,10 @@ def _names(grades: Sequence[GradePolicy]) -> str:
 
 
 def _broken(
-    rule: str, message: str, found: Decimal | int, asked: Decimal | int, grade: str = "", *, total: int | None = None
+    rule: str, message: str, counted: Decimal | int, asked: Decimal | int, grade: str = "", *, total: int | None = None
 ) -> Finding:
     """A broken rule as a finding; without a total it is the policy itself that breaks it."""
-    parameters: dict[str, object] = {"found": found, "asked": asked, "grade": grade}
+    parameters: dict[str, object] = {"found": counted, "asked": asked, "grade": grade}
     if total is not None:
         parameters["total"] = total
     place = Place(file="policies.yaml", field="grades") if total is None else Place(field=rule)

@@ -249,7 +249,7 @@ def _group_standings(
     """Ranks and grades within one group: equals share the better grade, discipline stands after all others."""
     up_to = [sum(seats[: column + 1]) for column in range(len(seats))]
     in_order = sorted(members, key=lambda each: (each.disciplined, -each.score, each.code))
-    found: list[Standing] = []
+    standings: list[Standing] = []
     rank = 0
     for place, entrant in enumerate(in_order, start=1):
         before = in_order[place - 2] if place > 1 else None
@@ -257,7 +257,7 @@ def _group_standings(
             rank = place
         reached = next(column for column, sum_ in enumerate(up_to) if sum_ >= rank)
         column = len(grades) - 1 if entrant.disciplined else reached
-        found.append(
+        standings.append(
             Standing(
                 entrant=entrant,
                 group=group,
@@ -267,7 +267,7 @@ def _group_standings(
                 seats_to_here=up_to[column],
             )
         )
-    return found
+    return standings
 
 
 # ---------------------------------------------------------------------------------------------------------------- proposals

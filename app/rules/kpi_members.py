@@ -83,7 +83,7 @@ _MEASURE_MEMBERS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] =
 
 
 def _read_measure(entry: Entry, *, aggregates: Collection[str] = AGGREGATES) -> Measure | None:
-    found = len(entry.findings)
+    faults_before = len(entry.findings)
     content = entry.mapping()
     if content is None:
         return None
@@ -102,7 +102,7 @@ def _read_measure(entry: Entry, *, aggregates: Collection[str] = AGGREGATES) -> 
         for key in ("numerator", "denominator")
         if key in members
     }
-    if len(entry.findings) > found:
+    if len(entry.findings) > faults_before:
         return None
     return Measure(aggregate=aggregate, activity=activity, of=of, where=where, **parts)
 
@@ -140,7 +140,7 @@ _METHOD_MEMBERS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = 
 
 
 def _read_method(entry: Entry) -> Method | None:
-    found = len(entry.findings)
+    faults_before = len(entry.findings)
     content = entry.mapping()
     if content is None:
         return None
@@ -157,7 +157,7 @@ def _read_method(entry: Entry) -> Method | None:
     if start and goal and start.year >= goal.year:
         message = n_("the goal's year must come after the start's, %(year)s")
         members["goal"].report("midterm_years", message, year=start.year)
-    if len(entry.findings) > found:
+    if len(entry.findings) > faults_before:
         return None
     return Method(name=name, bounds=bounds, start=start, goal=goal, targets=targets)
 

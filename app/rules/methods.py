@@ -2,7 +2,7 @@
 
 Nearly every method looks at how far an actual lies from an origin, in steps of its own: from the low in units of (high - low), from the
 expected value in standard errors, from zero in targets. So :class:`Lines` keeps an origin and a slope for each line, made once from
-what was settled exactly, and a score is a few passes over arrays. A newcomer's usual mistake: NaN is *not measurable*, never 0; why a
+what was resolved exactly, and a score is a few passes over arrays. A newcomer's usual mistake: NaN is *not measurable*, never 0; why a
 line is so is asked of :func:`reasons`, in the contract's order.
 """
 
@@ -208,7 +208,7 @@ METHODS: Final[Mapping[MethodName, Scoring]] = MappingProxyType(
         MethodName.QUALITATIVE: _AS_RATED,
     }
 )
-"""Every method. Its parameters and what it settles are in :data:`app.rules.baseline.SETTLING`."""
+"""Every method. Its parameters and its references are in :data:`app.rules.baseline.REFERENCES`."""
 
 _SCORINGS: Final = tuple(dict.fromkeys(METHODS.values()))
 """The different ones: lines that are scored alike are one pass, whatever their method is called."""
@@ -220,7 +220,7 @@ _COLUMNS: Final = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lines:
-    """Many settled lines as columns, ready for :func:`score`; immutable, in the order they were given."""
+    """Many lines' references as columns, ready for :func:`score`; immutable, in the order they were given."""
 
     kind: NDArray[np.int8]
     """Which of the scorings; -1 for a line that cannot be measured."""
@@ -232,12 +232,12 @@ class Lines:
     parts: tuple[tuple[Scoring, Part], ...]
 
     @classmethod
-    def of(cls, settled: Sequence[Reference]) -> Self:
+    def of(cls, references: Sequence[Reference]) -> Self:
         """Stand lines side by side."""
-        size = len(settled)
+        size = len(references)
         kind = np.full(size, -1, dtype=np.int8)
         columns = np.zeros((_COLUMNS, size))
-        for at, line in enumerate(settled):
+        for at, line in enumerate(references):
             if line.reason is None:
                 scoring = METHODS[line.method]
                 kind[at] = _SCORINGS.index(scoring)
@@ -250,9 +250,9 @@ class Lines:
         return cls._parted(
             kind,
             columns,
-            np.array([line.direction == Direction.DOWN for line in settled], dtype=np.bool_),
-            np.array([_REASONS.index(line.reason) for line in settled], dtype=np.int8),
-            np.array([line.is_rated for line in settled], dtype=np.bool_),
+            np.array([line.direction == Direction.DOWN for line in references], dtype=np.bool_),
+            np.array([_REASONS.index(line.reason) for line in references], dtype=np.int8),
+            np.array([line.is_rated for line in references], dtype=np.bool_),
         )
 
     @classmethod
@@ -268,9 +268,9 @@ class Lines:
         parts = tuple((scoring, _part(at, columns[:, at], is_down[at])) for scoring, at in places if at.size)
         return cls(kind, columns, is_down, reason, is_rated, parts)
 
-    def changed(self, places: Sequence[int], settled: Sequence[Reference]) -> Self:
+    def changed(self, places: Sequence[int], references: Sequence[Reference]) -> Self:
         """The same lines but for some, which stand at these places as they are now."""
-        others = type(self).of(settled)
+        others = type(self).of(references)
         at = np.array(places, dtype=np.intp)
         kind, columns, is_down = self.kind.copy(), self.columns.copy(), self.is_down.copy()
         reason, is_rated = self.reason.copy(), self.is_rated.copy()
@@ -298,7 +298,7 @@ def score(lines: Lines, actual: FloatArray, *, rest: FloatArray | None = None) -
     """Return the score of every line, 20 to 100; NaN where it is not measurable.
 
     Args:
-        lines: what was settled.
+        lines: their references.
         actual: an actual for each line, NaN for none.
         rest: what the floats of the actuals leave of them (:class:`app.rules.measures.Actuals`).
     """
@@ -312,5 +312,5 @@ def reasons(lines: Lines, actual: FloatArray) -> list[Reason | None]:
     """Return why each line has no score, None where it has one (:meth:`app.rules.baseline.Reference.why`, for many)."""
     missing = np.isnan(actual) & (lines.reason != _REASONS.index(Reason.NOT_PRESENT))
     unheard = np.where(lines.is_rated, _REASONS.index(Reason.NO_RATING), _REASONS.index(Reason.NO_ACTUAL))
-    found: list[Reason | None] = _REASON_OF[np.where(missing, unheard, lines.reason)].tolist()
-    return found
+    of_each: list[Reason | None] = _REASON_OF[np.where(missing, unheard, lines.reason)].tolist()
+    return of_each

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-__all__ = ["Moment", "day_after", "first_day", "moment"]
+__all__ = ["ClockTime", "Moment", "clock_of", "day_after", "first_day", "moment"]
 
 _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
@@ -48,6 +48,16 @@ class Moment(NamedTuple):
     """The time and its offset in the one form in which equal ones are equal texts."""
 
 
+class ClockTime(NamedTuple):
+    """A time as its own offset shows it."""
+
+    day: dt.date
+    minute: str
+    """``09:30``."""
+    offset: str
+    """``+01:00``."""
+
+
 @lru_cache(maxsize=4096)
 def _day(text: str) -> dt.date | None:
     try:
@@ -83,11 +93,11 @@ def _day_of(text: str) -> dt.date | None:
 @lru_cache(maxsize=8192)
 def _clock(minute: str, zone: str) -> tuple[int, str, str] | None:
     """Of ``10:30:`` and an offset: the days that lie between, hours and minutes in UTC, and the end of the canonical form."""
-    found = _MINUTE.fullmatch(minute + zone)
-    if found is None:
+    parts = _MINUTE.fullmatch(minute + zone)
+    if parts is None:
         return None
     offset = _offset_minutes(zone)
-    shift, minutes = divmod(int(found[1]) * 60 + int(found[2]) - offset, _MINUTES_A_DAY)
+    shift, minutes = divmod(int(parts[1]) * 60 + int(parts[2]) - offset, _MINUTES_A_DAY)
     return shift, f"{minutes // 60:02}{minutes % 60:02}", f".{offset:+}"
 
 
@@ -108,12 +118,21 @@ def moment(text: str) -> Moment | None:
     return _any_moment(text)
 
 
+def clock_of(text: str) -> ClockTime | None:
+    """What the clock on the wall showed: of every time that :func:`moment` takes; None for anything else."""
+    found = _TIME.fullmatch(text)
+    day = _day(found[1]) if found else None
+    if found is None or day is None:
+        return None
+    return ClockTime(day, f"{found[2]}:{found[3]}", "+00:00" if found[6] in "Zz" else found[6])
+
+
 def _any_moment(text: str) -> Moment | None:
     """Any time, by the grammar."""
-    found = _TIME.fullmatch(text)
-    if found is None:
+    parts = _TIME.fullmatch(text)
+    if parts is None:
         return None
-    day_text, hour, minute, second, fraction, zone = found.groups()
+    day_text, hour, minute, second, fraction, zone = parts.groups()
     day = _day(day_text)
     if day is None:
         return None

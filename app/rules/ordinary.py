@@ -118,7 +118,7 @@ def _ordinary(raw: Raw) -> Ordinary | None:
 
 def _escaped(text: str) -> str:
     """JSON with escapes for all that is not ASCII, which stands inside its texts alone."""
-    return text if text.isascii() else _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    return text if text.isascii() else _NOT_ASCII.sub(lambda letter: json.dumps(letter[0])[1:-1], text)
 
 
 def read_ordinary(event: Ordinary, known: Known) -> Activity | None:

@@ -189,15 +189,15 @@ class Tree:
         if self.unit_on(unit, day) is None:
             return ()
         children = self._children(self._epoch(day.toordinal()))
-        found: dict[str, None] = {}
+        below: dict[str, None] = {}
         waiting = [unit]
         while waiting:
             code = waiting.pop()
-            if code not in found:
-                found[code] = None
+            if code not in below:
+                below[code] = None
                 # Reversed, since the last one in is the first one out.
                 waiting.extend(reversed(children.get(code, ())))
-        return tuple(found)
+        return tuple(below)
 
     def group_on(self, unit: str, day: dt.date) -> str | None:
         """The evaluation group of the unit on that day, or of the nearest unit above it that has one."""
@@ -209,17 +209,17 @@ class Tree:
 
     def chains(self, unit: str) -> tuple[tuple[Period, Path], ...]:
         """Every chain that the unit ever has, with the longest periods in which it has it, in order."""
-        found: list[tuple[_Span, Path]] = []
+        spans: list[tuple[_Span, Path]] = []
         ends = [*self._bounds[1:], _EVER]
         for epoch, (start, end) in enumerate(zip(self._bounds, ends, strict=True)):
             chain = self._chain(unit, epoch) if start < end else ()
             if not chain:
                 continue
-            if found and found[-1][1] == chain and found[-1][0].end == start:
-                found[-1] = (_Span(found[-1][0].start, end), chain)
+            if spans and spans[-1][1] == chain and spans[-1][0].end == start:
+                spans[-1] = (_Span(spans[-1][0].start, end), chain)
             else:
-                found.append((_Span(start, end), chain))
-        return tuple((_period(*span), chain) for span, chain in found)
+                spans.append((_Span(start, end), chain))
+        return tuple((_period(*span), chain) for span, chain in spans)
 
     def _epoch(self, ordinal: int) -> int:
         return bisect_right(self._bounds, ordinal) - 1
@@ -253,8 +253,8 @@ class Tree:
             row = self._row(code, self._bounds[epoch])
             if row is not None:
                 below.setdefault(row.parent or "", []).append(code)
-        found = self._below[epoch] = {parent: tuple(children) for parent, children in below.items()}
-        return found
+        children_of = self._below[epoch] = {parent: tuple(children) for parent, children in below.items()}
+        return children_of
 
 
 class Placement:
@@ -270,30 +270,31 @@ class Placement:
         by_employee: dict[str, list[Posting]] = {}
         for posting in postings:
             by_employee.setdefault(posting.employee, []).append(posting)
-        for held in by_employee.values():
-            held.sort(key=lambda posting: (_span(posting.period), posting.unit))
+        for of_employee in by_employee.values():
+            of_employee.sort(key=lambda posting: (_span(posting.period), posting.unit))
         self._postings: Final[Mapping[str, tuple[Posting, ...]]] = {
             number: tuple(by_employee[number]) for number in sorted(by_employee)
         }
         self._starts: Final = {
-            number: [_span(posting.period).start for posting in held] for number, held in self._postings.items()
+            number: [_span(posting.period).start for posting in of_employee]
+            for number, of_employee in self._postings.items()
         }
         self.paths: Final[tuple[Path, ...]] = self._every_path()
 
     def _every_path(self) -> tuple[Path, ...]:
         """Every distinct chain that a posting can bring a credit to, in the order of its text."""
         spans: dict[str, list[_Span]] = {}
-        for held in self._postings.values():
-            for posting in held:
+        for postings in self._postings.values():
+            for posting in postings:
                 spans.setdefault(posting.unit, []).append(_span(posting.period))
-        found: set[Path] = set()
+        paths: set[Path] = set()
         for unit, occupied in spans.items():
             days = _merged(occupied)
             for period, chain in self.tree.chains(unit):
                 start, end = _span(period)
                 if any(span.start < end and start < span.end for span in days):
-                    found.add(chain)
-        return tuple(sorted(found, key=path_text))
+                    paths.add(chain)
+        return tuple(sorted(paths, key=path_text))
 
     def postings(self, employee: str) -> tuple[Posting, ...]:
         """The employee's postings in order of their days."""
@@ -351,26 +352,26 @@ def check_units(rows: Sequence[UnitPeriod]) -> list[Located]:
     Periods of one unit do not overlap; on every day that has units one of them is the root, every other one's parent is alive,
     and no chain of parents closes. A row that breaks a rule on several days is named once, with the first of them.
     """
-    found: list[Located] = []
+    faults: list[Located] = []
     for index, row in enumerate(rows):
         empty = ends_before_it_begins(index, row.period, "valid_to")
         if empty:
-            found.append(empty)
-    found += overlaps([(row.code, row.period) for row in rows], "valid_from")
+            faults.append(empty)
+    faults += overlaps([(row.code, row.period) for row in rows], "valid_from")
     known = {row.code for row in rows}
     strangers: set[int] = set()
     for index, row in enumerate(rows):
         if row.parent is not None and row.parent not in known:
             strangers.add(index)
             message = n_("there is no unit %(parent)s")
-            found.append(located(index, "parent", "unknown_unit", message, parent=row.parent))
-    found += _untreelike(rows, strangers)
-    return sorted(found, key=lambda located: (located.row, located.finding.code))
+            faults.append(located(index, "parent", "unknown_unit", message, parent=row.parent))
+    faults += _untreelike(rows, strangers)
+    return sorted(faults, key=lambda located: (located.row, located.finding.code))
 
 
 def overlaps(rows: Sequence[tuple[str, Period]], field: str) -> list[Located]:
     """Rows of one owner that begin before an earlier one of them has ended."""
-    found: list[Located] = []
+    faults: list[Located] = []
     order = sorted(range(len(rows)), key=lambda index: (rows[index][0], _span(rows[index][1]), index))
     owner, until, other = None, 0, 0
     for index in order:
@@ -383,7 +384,7 @@ def overlaps(rows: Sequence[tuple[str, Period]], field: str) -> list[Located]:
             later, earlier = max(index, other), min(index, other)
             message = n_("%(owner)s has another row for these days, from %(from)s to %(to)s")
             reach = rows[earlier][1]
-            found.append(
+            faults.append(
                 located(
                     later,
                     field,
@@ -396,7 +397,7 @@ def overlaps(rows: Sequence[tuple[str, Period]], field: str) -> list[Located]:
             )
         if code != owner or span.end > until:
             owner, until, other = code, span.end, index
-    return found
+    return faults
 
 
 def _untreelike(rows: Sequence[UnitPeriod], strangers: Collection[int]) -> list[Located]:
@@ -426,7 +427,7 @@ def _untreelike(rows: Sequence[UnitPeriod], strangers: Collection[int]) -> list[
 
 
 def _faults_of_a_day(rows: Sequence[UnitPeriod], alive: Mapping[str, int], day: dt.date) -> list[Located]:
-    found: list[Located] = []
+    faults: list[Located] = []
     roots: list[int] = []
     for index in alive.values():
         parent = rows[index].parent
@@ -434,12 +435,12 @@ def _faults_of_a_day(rows: Sequence[UnitPeriod], alive: Mapping[str, int], day: 
             roots.append(index)
         elif parent not in alive:
             message = n_("its parent %(parent)s is not alive on %(day)s")
-            found.append(located(index, "parent", "parent_not_alive", message, parent=parent, day=day))
+            faults.append(located(index, "parent", "parent_not_alive", message, parent=parent, day=day))
     # The agency is the root that is meant; of several rows of that kind the first one.
     roots.sort(key=lambda index: (rows[index].kind is not UnitKind.AGENCY, index))
     for index in roots[1:]:
         message = n_("on %(day)s there is another unit without a parent, %(root)s: a tree has one root")
-        found.append(located(index, "parent", "two_roots", message, root=rows[roots[0]].code, day=day))
+        faults.append(located(index, "parent", "two_roots", message, root=rows[roots[0]].code, day=day))
     settled: set[str] = set()
     for start in alive:
         walked: dict[str, None] = {}
@@ -453,9 +454,9 @@ def _faults_of_a_day(rows: Sequence[UnitPeriod], alive: Mapping[str, int], day: 
             for member in ring:
                 message = n_("on %(day)s its parents lead back to it: %(ring)s")
                 shown = " → ".join((*ring, code))
-                found.append(located(alive[member], "parent", "circle", message, ring=shown, day=day))
+                faults.append(located(alive[member], "parent", "circle", message, ring=shown, day=day))
         settled.update(walked)
-    return found
+    return faults
 
 
 def check_postings(
@@ -468,16 +469,16 @@ def check_postings(
         lives: the days of every unit's life, disjoint and in order (:meth:`Tree.life`).
         services: from every employee's first day to the day after the last.
     """
-    found: list[Located] = []
+    faults: list[Located] = []
     for index, row in enumerate(rows):
         empty = ends_before_it_begins(index, row.period, "to")
         if row.unit not in lives:
-            found.append(located(index, "unit", "unknown_unit", n_("there is no unit %(unit)s"), unit=row.unit))
+            faults.append(located(index, "unit", "unknown_unit", n_("there is no unit %(unit)s"), unit=row.unit))
         if row.employee not in services:
             message = n_("there is no employee %(employee)s")
-            found.append(located(index, "employee", "unknown_employee", message, employee=row.employee))
+            faults.append(located(index, "employee", "unknown_employee", message, employee=row.employee))
         if empty:
-            found.append(empty)
+            faults.append(empty)
             continue
         span = _span(row.period)
         if row.unit in lives:
@@ -485,7 +486,7 @@ def check_postings(
             if gap is not None:
                 message = n_("the unit %(unit)s is not alive on %(day)s")
                 field = "from" if gap == span.start else "to"
-                found.append(
+                faults.append(
                     located(index, field, "outside_unit", message, unit=row.unit, day=_period(gap, _EVER).from_)
                 )
         if row.employee in services:
@@ -494,6 +495,6 @@ def check_postings(
                 message = n_("%(employee)s is not in service on %(day)s")
                 field = "from" if gap == span.start else "to"
                 day = _period(gap, _EVER).from_
-                found.append(located(index, field, "outside_service", message, employee=row.employee, day=day))
-    found += overlaps([(row.employee, row.period) for row in rows], "from")
-    return sorted(found, key=lambda located: (located.row, located.finding.code))
+                faults.append(located(index, field, "outside_service", message, employee=row.employee, day=day))
+    faults += overlaps([(row.employee, row.period) for row in rows], "from")
+    return sorted(faults, key=lambda located: (located.row, located.finding.code))

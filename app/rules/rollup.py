@@ -212,16 +212,16 @@ def areas(lines: Sequence[tuple[str | None, float, float | None]]) -> tuple[Area
         lines: the area, weight and points of each line; points None where it has no score.
     """
     measured = sum(weight for _, weight, points in lines if points is not None)
-    found: dict[str, tuple[float, float] | None] = {}
+    by_area: dict[str, tuple[float, float] | None] = {}
     for area, weight, points in lines:
         for level in area_levels(area):
-            sums = found.setdefault(level, None)
+            sums = by_area.setdefault(level, None)
             if points is not None:
                 before = sums or (0.0, 0.0)
-                found[level] = (before[0] + weight * 100 / measured, before[1] + points)
+                by_area[level] = (before[0] + weight * 100 / measured, before[1] + points)
     return tuple(
         Area(level, None, None, None) if sums is None else Area(level, sums[0], sums[1] * 100 / sums[0], sums[1])
-        for level, sums in found.items()
+        for level, sums in by_area.items()
     )
 
 

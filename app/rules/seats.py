@@ -165,9 +165,9 @@ class _SeatTable:
 
     def move_off_the_crowded(self, seats_allowed: int) -> _Answer:
         """(3) No grade has more than so many seats; of several that have, the best loses first."""
-        held = [self.in_all(column) for column in self.columns]
-        crowded = [column for column in self.columns if held[column] > seats_allowed]
-        open_ = [column for column in self.columns if held[column] < seats_allowed]
+        counts = [self.in_all(column) for column in self.columns]
+        crowded = [column for column in self.columns if counts[column] > seats_allowed]
+        open_ = [column for column in self.columns if counts[column] < seats_allowed]
         if not crowded:
             return True, None
         if not open_:

@@ -34,7 +34,7 @@ from app.rules.derivation import (
     projection_steps,
     shared_step,
 )
-from app.rules.derivation_methods import Told, reference_steps, score_steps
+from app.rules.derivation_methods import DerivedLine, reference_steps, score_steps
 from app.rules.measures import GROWS_WITH_DAYS, MICROS, SHARES, Total, decimal_text
 from app.rules.methods import reasons
 from app.rules.projection import days_by_month, projected_actual
@@ -281,20 +281,20 @@ class _Teller:
         worked = self._plan.worked[self._line.worked]
         if self._line.row.link is Link.SHARED and worked.node != self._line.row.node:
             yield shared_step(node=self._name(worked.node), kpi=worked.version.name)
-        told = self._told(self._line.worked)
-        yield from score_steps(told)
-        yield from reference_steps(told)
-        yield from self._actual(worked, told)
-        if told.score is not None and told.actual is not None:
-            yield from self._projection(worked, told.actual)
+        derived = self._derived(self._line.worked)
+        yield from score_steps(derived)
+        yield from reference_steps(derived)
+        yield from self._actual(worked, derived)
+        if derived.score is not None and derived.actual is not None:
+            yield from self._projection(worked, derived.actual)
         if self._line.bridge is not None:
             yield from self._bridge(self._line.bridge)
 
     def _bridge(self, number: int) -> Iterator[Step]:
-        told = self._told(number)
-        method = told.settled.method if told.score is not None else told.settled.defined
-        yield from bridge_steps(method=str(method), score=told.score)
-        inner = (*score_steps(told), *reference_steps(told), *self._actual(self._plan.worked[number], told))
+        derived = self._derived(number)
+        method = derived.reference.method if derived.score is not None else derived.reference.defined
+        yield from bridge_steps(method=str(method), score=derived.score)
+        inner = (*score_steps(derived), *reference_steps(derived), *self._actual(self._plan.worked[number], derived))
         for step in inner:
             yield Step(section=Section.BRIDGE, code=f"old_{step.code}", text=step.text, figures=step.figures)
 
@@ -326,16 +326,16 @@ class _Teller:
     def _person(self, node: Node) -> Person | None:
         return self._plan.people.get(node.code) if node.kind is NodeKind.EMPLOYEE else None
 
-    def _told(self, number: int) -> Told:
+    def _derived(self, number: int) -> DerivedLine:
         plan = self._plan
         worked = plan.worked[number]
         at = self._found.selection.worked.index(number)
         value = self._found.score[at].item()
         person = self._person(worked.node)
         exclusion = plan.sheet.exclusion(plan.cycle, worked.node, worked.row.kpi)
-        return Told(
+        return DerivedLine(
             terms=terms_of(plan, worked),
-            settled=worked.settled,
+            reference=worked.reference,
             actual=self._exact.actual(at),
             score=None if np.isnan(value) else value,
             reason=self._why[at],
@@ -351,7 +351,7 @@ class _Teller:
         person = self._plan.frame.directory.employees.get(decided.by)
         return replace(decided, by=person.name if person is not None else decided.by or "HR")
 
-    def _actual(self, worked: ScoredLine, told: Told) -> Iterator[Step]:
+    def _actual(self, worked: ScoredLine, derived: DerivedLine) -> Iterator[Step]:
         measure, asked = worked.version.measure, self._found.asked
         if measure.parts and self._plan.period.from_ and self._plan.period.to:
             yield from looked_steps(
@@ -370,7 +370,7 @@ class _Teller:
         yield from actual_steps(
             measure,
             counted=counted,
-            actual=told.actual,
+            actual=derived.actual,
             unit=worked.version.unit,
             grades=[one.grade for one in ratings] if measure.aggregate == "rating" else (),
         )

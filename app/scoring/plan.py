@@ -60,7 +60,7 @@ class ScoredLine:
     node: Node
     row: Line
     version: KpiVersion
-    settled: Reference
+    reference: Reference
     entered: Fraction | None
     """The actual that people entered: of ``given`` from the history, of ``rating`` the mean of the raters."""
 
@@ -246,7 +246,7 @@ class Selection:
             asked=len(asked),
             sources=sources,
             worked=tuple(numbers),
-            lines=Lines.of([one.settled for one in worked]),
+            lines=Lines.of([one.reference for one in worked]),
             measuring=Measuring.of([one.version.measure for one in worked]),
             source=_ints(source_at[one.node] for one in worked),
             upper=_ints(column.get(measure.slice, 0) if measure.slice else 0 for measure in uppers),
@@ -272,7 +272,9 @@ class Selection:
         """The same selection of a plan in which nothing differs but the references of some worked lines."""
         place = {number: at for at, number in enumerate(self.worked)}
         mine = [number for number in numbers if number in place]
-        lines = self.lines.changed([place[number] for number in mine], [plan.worked[number].settled for number in mine])
+        lines = self.lines.changed(
+            [place[number] for number in mine], [plan.worked[number].reference for number in mine]
+        )
         return replace(self, plan=plan, lines=lines)
 
     def rows_of(self, sources: Sequence[Node]) -> list[int] | None:

@@ -397,7 +397,7 @@ def _line(scored: Scores, exact: ExactActuals, why: list[Reason | None], line: D
     value, points = _shown(scored.score[at]), _shown(scored.points[place])
     measured = value is not None
     exact_actual = exact.actual(at)
-    shown = worked.settled.shown(is_measured=measured)
+    shown = worked.reference.shown(is_measured=measured)
     aggregate = worked.version.measure.aggregate
     elapsed = selection.plan.elapsed_of(worked, scored.asked.day) if selection.grows[at] else None
     ahead = projected_actual(exact_actual, aggregate=aggregate, elapsed=elapsed) if measured else None

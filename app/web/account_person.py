@@ -18,14 +18,14 @@ from app.plain.findings import n_
 from app.rules.permissions import Deed, Relation, relations_that_allow
 from app.rules.terms import Role
 
-__all__ = ["Person", "employee_meant", "person_of"]
+__all__ = ["AccountPerson", "employee_meant", "person_of"]
 
 _NUMBER_AT_END: Final = re.compile(r".*\(([^()]+)\)\s*", re.DOTALL)
 _LISTED_MOST: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class AccountPerson:
     """An account's employee, as the administrator recognises them."""
 
     number: str
@@ -59,14 +59,16 @@ def employee_meant(directory: Directory, typed: str | None) -> str | None:
     raise Invalid(at_field("employee", "several", message, names=names))
 
 
-def person_of(directory: Directory, employee: str | None, *, roles: Collection[Role], day: dt.date) -> Person | None:
+def person_of(
+    directory: Directory, employee: str | None, *, roles: Collection[Role], day: dt.date
+) -> AccountPerson | None:
     """The person of an account on a day; None where it is no employee's, or the folder no longer names them."""
     known = directory.employees.get(employee) if employee is not None else None
     if known is None:
         return None
     unit = directory.unit_of(known.number, day)
     headed = next(iter(directory.units_headed_by(known.number, day)), None)
-    return Person(
+    return AccountPerson(
         number=known.number,
         name=known.name,
         unit=_name(directory, unit, day),

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import access
-from app.exports import ACTIVITIES, Export, Sheet, as_csv, refuse_more_than_a_workbook_holds, write_xlsx
+from app.exports import ACTIVITIES, Export, ExportSheet, as_csv, refuse_more_than_a_workbook_holds, write_xlsx
 from app.kit.refusals import Invalid, at_field
 from app.ledger import Listed, ListedActivity
 from app.plain.findings import n_
@@ -58,7 +58,7 @@ class ActivitiesExport(BaseModel):
             raise Invalid(at_field("reason", "missing", message, min_length=_REASON_LEAST))
 
 
-def sheet_file(sheet: Sheet, *, name: str, kind: Literal["csv", "xlsx"], made_at: dt.datetime) -> Download:
+def sheet_file(sheet: ExportSheet, *, name: str, kind: Literal["csv", "xlsx"], made_at: dt.datetime) -> Download:
     """A table as a file.
 
     Args:
@@ -75,7 +75,7 @@ def sheet_file(sheet: Sheet, *, name: str, kind: Literal["csv", "xlsx"], made_at
     return Download(content=as_csv(sheet), filename=f"{name}.csv", media_type="text/csv; charset=utf-8")
 
 
-def _workbook(sheet: Sheet, *, name: str, made_at: dt.datetime) -> Download:
+def _workbook(sheet: ExportSheet, *, name: str, made_at: dt.datetime) -> Download:
     """The workbook, in a file without a name: it goes with its last reader, and with the process where that ends before."""
     with ExitStack() as until_sent:
         file = until_sent.enter_context(tempfile.TemporaryFile())
@@ -123,7 +123,7 @@ def reasoned_file(
     context: RequestContext,
     form: ReasonedExport,
     *,
-    sheet: Sheet,
+    sheet: ExportSheet,
     name: str,
     what: str,
     asked: Mapping[str, Any],

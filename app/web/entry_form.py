@@ -27,7 +27,7 @@ from app.kit.refusals import Invalid, at_field
 from app.ledger import ActivityHistory, Alike, Contents, Frame, Party
 from app.organisation import Directory
 from app.plain.findings import Finding, Place, n_
-from app.rules.activities import ACTIVITY_TYPES, SHARE_ONE_1E4, TYPE_PREFIX, read
+from app.rules.activities import ACTIVITY_TYPES, SHARE_ONE_1E4, TEXT_LENGTH_MAX, TYPE_PREFIX, read
 from app.rules.countries import COUNTRIES
 from app.rules.names import folded, person_meant
 from app.rules.own_events import not_own, pages_source
@@ -113,8 +113,13 @@ class Colleague:
 
 def typed_colleagues() -> list[Colleague]:
     """The rows of shared credits that the request's form holds."""
-    names, shares = request.form.getlist("colleague"), request.form.getlist("share")
-    return [Colleague(name.strip(), share.strip()) for name, share in zip(names, shares, strict=False)][:SHARED_MAX]
+    return _rows_of(request.form.getlist("colleague"), request.form.getlist("share"))
+
+
+def _rows_of(names: Sequence[str], shares: Sequence[str]) -> list[Colleague]:
+    """As many rows as the form has, of whatever was sent."""
+    rows = zip(names[:SHARED_MAX], shares, strict=False)
+    return [Colleague(name.strip(), share.strip()) for name, share in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,8 +173,7 @@ def choices(
     row = context.directory.unit_on(unit, context.today) if unit else None
     if row and row.country and row.country not in recent:
         recent = (*recent, row.country)
-    typed_rows = zip(typed.all("colleague"), typed.all("share"), strict=False)
-    colleagues = tuple(Colleague(name, percent) for name, percent in typed_rows)
+    colleagues = tuple(_rows_of(typed.all("colleague"), typed.all("share")))
     if not typed.refused and of is not None:
         colleagues = tuple(
             Colleague(
@@ -412,13 +416,16 @@ def _once_each(findings: Sequence[Finding]) -> list[Finding]:
 def possible_duplicates(
     connection: Connection, *, frame: Frame, values: Mapping[str, str], day: dt.date, but: int | None = None
 ) -> list[Alike]:
-    """Activities that may be the one that is being typed; none while too little of it is there.
+    """Activities that may be the one that is being typed; none while too little of it is there, or what no activity can have.
 
     Queries: those of :func:`app.ledger.activities_alike`, or none.
     """
     type_, buyer, country = (values.get(name, "").strip() for name in ("type", "buyer", "buyer_country"))
     company = Party(values.get("company", "").strip(), "", values.get("company_registration", "").strip())
     if type_ not in ACTIVITY_TYPES or not buyer or country not in COUNTRIES:
+        return []
+    # Names are compared letter by letter with all that are known: one of a million letters would keep everybody busy.
+    if max(map(len, values.values()), default=0) > TEXT_LENGTH_MAX:
         return []
     if type_ != "new_buyer" and not (company.name or company.registration):
         return []

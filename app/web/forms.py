@@ -22,7 +22,7 @@ from werkzeug.datastructures import MultiDict
 from app.kit.refusals import Invalid, at_field
 from app.plain.findings import Finding, Place, n_
 from app.plain.texts import has_unstorable, storable
-from app.rules.activities import MESSAGES
+from app.rules.activities import FINDINGS_MAX, MESSAGES
 
 __all__ = [
     "PASSWORD_FIELDS",
@@ -149,7 +149,7 @@ def parsed(model: type[Form], given: MultiDict[str, str], *, exact: bool = False
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise Invalid(*(_finding(problem) for problem in error.errors(include_url=False))) from None
+        raise Invalid(*(_finding(problem) for problem in error.errors(include_url=False)[:FINDINGS_MAX])) from None
 
 
 def _holds_several(annotation: Any) -> bool:

@@ -19,6 +19,7 @@ __all__ = [
     "CHOICE_BYTES_MAX",
     "CONNECTIONS_MAX",
     "EVENTS_BYTES",
+    "FORMS_BYTES_MAX",
     "FORM_BYTES",
     "FRAMING_BYTES_MAX",
     "FRAMING_FACTOR_MAX",
@@ -76,7 +77,10 @@ EVENTS_BYTES: Final = 64 * 1024 * 1024
 """The body of a batch of 10,000 events with long names."""
 
 BODIES_BYTES_MAX: Final = 512 * 1024 * 1024
-"""All bodies that a process has read in part or whole and not answered yet; they lie in files, not in memory."""
+"""All bodies longer than a form that a process has read in part or whole and not answered yet; they lie in files, not in memory."""
+
+FORMS_BYTES_MAX: Final = 128 * 1024 * 1024
+"""And all that are no longer: they have a share of their own, so that no number of batches keeps a form out."""
 
 BODY_SECONDS: Final = 30
 """How long a body may take to come, in all."""

@@ -21,6 +21,7 @@ from app.organisation import Directory
 from app.plain.findings import n_
 from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
 from app.rules.definitions import Definitions
+from app.rules.moments import clock_of
 from app.rules.names import folded
 from app.rules.terms import Node
 from app.web import words
@@ -165,10 +166,8 @@ def member(pointer: str | None) -> str:
 
 def event_time(text: str) -> str:
     """When something happened, as its own offset has it: the day that counts, the hour, and how far that is from UTC."""
-    at = dt.datetime.fromisoformat(text)
-    offset = at.strftime("%z")
-    words_of = f"{at:%H:%M} (UTC{offset[:3]}:{offset[3:5]})"
-    return Markup("{} {}").format(day(at.date()), words_of)
+    shown = clock_of(text)
+    return text if shown is None else Markup("{} {} (UTC{})").format(day(shown.day), shown.minute, shown.offset)
 
 
 def who(label: str) -> str:
@@ -248,12 +247,23 @@ def changed(kept: str | None, definitions: Definitions, names: Mapping[str, str]
         definitions: which know the names of KPIs.
         names: of nodes, by their text.
     """
-    value = json.loads(kept) if kept else {}
+    try:
+        value = json.loads(kept) if kept else {}
+    except (ValueError, RecursionError):
+        # A whole event may hold a number or a depth that Python reads in no other way than app.plain.json_text does.
+        return None
     if isinstance(value, str):
         return [(str(gettext(n_("State"))), _said(value, definitions, names))]
-    if not isinstance(value, dict) or not value.keys() <= _CHANGES.keys():
+    if not isinstance(value, dict) or not value.keys() <= _CHANGES.keys() or not all(map(_is_flat, value.values())):
         return None
     return [(str(gettext(_CHANGES[name])), _said(one, definitions, names)) for name, one in value.items()]
+
+
+def _is_flat(value: object) -> bool:
+    """Whether a value is one that our deeds write down: one thing, or a list of such."""
+    return not isinstance(value, dict) and not (
+        isinstance(value, list) and any(isinstance(one, dict | list) for one in value)
+    )
 
 
 def _said(value: Any, definitions: Definitions, names: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ It owns the table of jobs and the loop that runs them, and promises that each sl
 latest missed slot is caught up, and that every run leaves a row with its outcome. It never holds the logic of a job: a job is one call.
 """
 
-from app.worker.jobs import JOBS, Job, Outcome
+from app.worker.jobs import JOBS, Outcome, WorkerJob
 from app.worker.run import run_now, run_slot, work, worker_name
 
-__all__ = ["JOBS", "Job", "Outcome", "run_now", "run_slot", "work", "worker_name"]
+__all__ = ["JOBS", "Outcome", "WorkerJob", "run_now", "run_slot", "work", "worker_name"]

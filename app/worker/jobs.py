@@ -22,7 +22,7 @@ from app.kit.jobs import TIMETABLE, Daily
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 
-__all__ = ["JOBS", "Job", "Outcome", "Sentence"]
+__all__ = ["JOBS", "Outcome", "Sentence", "WorkerJob"]
 
 SHOWN_DIFFERENCES: Final = 20
 TOUCHES_KEPT: Final = dt.timedelta(days=2)
@@ -65,7 +65,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class WorkerJob:
     """A job: its name, what the administrator reads of it, when, and what it calls."""
 
     name: str
@@ -99,12 +99,12 @@ def reconcile(database: Database, _now: dt.datetime) -> Outcome:
     """Recompute every stored total from the ledger and compare."""
     with database.read() as connection:
         differences = scoring.reconcile(connection)
-        found = list(islice(differences, SHOWN_DIFFERENCES))
+        shown = list(islice(differences, SHOWN_DIFFERENCES))
         more = sum(1 for _ in differences)
-    if not found:
+    if not shown:
         return Outcome.of(Sentence(n_("All totals agree with the ledger.")))
-    count = Sentence(n_("Totals that differ from the ledger: %(count)s."), {"count": len(found) + more})
-    return Outcome.of(count, lines=(*found, *(["…"] if more else [])), failed=True)
+    count = Sentence(n_("Totals that differ from the ledger: %(count)s."), {"count": len(shown) + more})
+    return Outcome.of(count, lines=(*shown, *(["…"] if more else [])), failed=True)
 
 
 def remind(database: Database, now: dt.datetime) -> Outcome:
@@ -141,9 +141,9 @@ def forget(database: Database, now: dt.datetime) -> Outcome:
 
 
 JOBS: Final = (
-    Job("trend", TIMETABLE["trend"], take_trend),
-    Job("reminders", TIMETABLE["reminders"], remind),
-    Job("forgetting", TIMETABLE["forgetting"], forget),
-    Job("reconcile", TIMETABLE["reconcile"], reconcile),
+    WorkerJob("trend", TIMETABLE["trend"], take_trend),
+    WorkerJob("reminders", TIMETABLE["reminders"], remind),
+    WorkerJob("forgetting", TIMETABLE["forgetting"], forget),
+    WorkerJob("reconcile", TIMETABLE["reconcile"], reconcile),
 )
 """In the order in which missed slots are caught up."""

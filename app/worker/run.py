@@ -26,7 +26,7 @@ from app.kit.database import Database
 from app.kit.jobs import claim_slot, finish_slot, release_slot, see_worker
 from app.kit.refusals import Busy
 from app.rules.permissions import Deed
-from app.worker.jobs import JOBS, Job, Outcome
+from app.worker.jobs import JOBS, Outcome, WorkerJob
 
 __all__ = ["run_now", "run_slot", "work", "worker_name"]
 
@@ -47,7 +47,9 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def run_slot(database: Database, job: Job, *, slot: str, worker: str, clock: Clock, say: Say = print) -> Outcome | None:
+def run_slot(
+    database: Database, job: WorkerJob, *, slot: str, worker: str, clock: Clock, say: Say = print
+) -> Outcome | None:
     """Run a slot of a job, unless another worker has it or it is done.
 
     Returns:
@@ -79,7 +81,7 @@ def run_slot(database: Database, job: Job, *, slot: str, worker: str, clock: Clo
 
 
 def run_now(
-    database: Database, jobs: Iterable[Job], *, worker: str, clock: Clock, say: Say = print
+    database: Database, jobs: Iterable[WorkerJob], *, worker: str, clock: Clock, say: Say = print
 ) -> dict[str, Outcome]:
     """Run jobs at once, whatever their slots: for the operator."""
     done = {}
@@ -91,10 +93,10 @@ def run_now(
     return done
 
 
-def work(database: Database, *, clock: Clock, jobs: Sequence[Job] = JOBS, say: Say = print) -> None:
+def work(database: Database, *, clock: Clock, jobs: Sequence[WorkerJob] = JOBS, say: Say = print) -> None:
     """Run jobs as they come due, until SIGTERM or SIGINT. Call it from the main thread."""
     worker = worker_name()
-    due: queue.SimpleQueue[Job] = queue.SimpleQueue()
+    due: queue.SimpleQueue[WorkerJob] = queue.SimpleQueue()
     queued = _Queued(due)
     scheduler = BackgroundScheduler(timezone=dt.UTC, job_defaults={"coalesce": True, "misfire_grace_time": None})
     for job in jobs:
@@ -130,23 +132,23 @@ def work(database: Database, *, clock: Clock, jobs: Sequence[Job] = JOBS, say: S
 class _Queued:
     """Jobs that wait to be looked at, each at most once."""
 
-    def __init__(self, due: queue.SimpleQueue[Job]) -> None:
+    def __init__(self, due: queue.SimpleQueue[WorkerJob]) -> None:
         self._due: Final = due
         self._waiting: Final[set[str]] = set()
         self._lock: Final = threading.Lock()
 
-    def put(self, job: Job) -> None:
+    def put(self, job: WorkerJob) -> None:
         with self._lock:
             if job.name in self._waiting:
                 return
             self._waiting.add(job.name)
         self._due.put(job)
 
-    def put_all(self, jobs: Iterable[Job]) -> None:
+    def put_all(self, jobs: Iterable[WorkerJob]) -> None:
         for job in jobs:
             self.put(job)
 
-    def take(self) -> Job:
+    def take(self) -> WorkerJob:
         while True:
             try:
                 # A wait without an end would keep the main thread from its signals on some systems.

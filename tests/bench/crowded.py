@@ -110,7 +110,8 @@ def _measure_memory(agency: Agency, people: dict[Role, tuple[str, str]]) -> None
         def visit(count: int) -> float:
             for _ in range(count):
                 role, path = any_page()
-                visitors[role].look(path)
+                status = visitors[role].look(path)
+                assert status in {200, 404}, (path, status)
             return _resident_bytes(port)
 
         few = visit(FEW)

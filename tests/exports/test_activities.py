@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 
 from app import scoring
 from app.access.tables import reading_log
-from app.exports import Sheet, refuse_more_than_a_workbook_holds, write_xlsx
+from app.exports import ExportSheet, refuse_more_than_a_workbook_holds, write_xlsx
 from app.exports.csv_files import END
 from app.kit.refusals import Invalid
 from app.ledger import EventFilter, activities_found
@@ -335,4 +335,4 @@ def test_a_workbook_that_cannot_hold_it_is_refused() -> None:
         yield ["x" * 32_768]
 
     with pytest.raises(Invalid):
-        write_xlsx(Sheet("a", ("text",), rows()), io.BytesIO(), made_at=NOW)
+        write_xlsx(ExportSheet("a", ("text",), rows()), io.BytesIO(), made_at=NOW)

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from app.exports import Cell, Sheet, as_csv, write_xlsx
+from app.exports import Cell, ExportSheet, as_csv, write_xlsx
 from app.exports.csv_files import END
 from app.exports.table import harmless
 from app.web.downloads import sheet_file
@@ -28,7 +28,7 @@ AT = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 TEXTS = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=40)
 
 
-def _csv(sheet: Sheet) -> tuple[list[list[str]], str]:
+def _csv(sheet: ExportSheet) -> tuple[list[list[str]], str]:
     content = b"".join(as_csv(sheet)).removeprefix("\ufeff".encode()).decode()
     body, last = content[: content.rindex(END)], content[content.rindex(END) :]
     assert (
@@ -38,7 +38,7 @@ def _csv(sheet: Sheet) -> tuple[list[list[str]], str]:
     return list(csv.reader(io.StringIO(body))), last
 
 
-def _xlsx(sheet: Sheet) -> bytes:
+def _xlsx(sheet: ExportSheet) -> bytes:
     written = io.BytesIO()
     write_xlsx(sheet, written, made_at=AT)
     return written.getvalue()
@@ -74,7 +74,7 @@ def _runs(cell: str) -> bool:
 @given(st.lists(st.tuples(TEXTS, st.decimals(-10, 10, places=2))))
 def test_texts_and_numbers_come_back_and_nothing_is_a_formula(rows: list[tuple[str, Decimal]]) -> None:
     """A negative number stays a number; a text that begins like a formula has an apostrophe before it (peers.md)."""
-    read, _ = _csv(Sheet("a", ("text", "number"), rows))
+    read, _ = _csv(ExportSheet("a", ("text", "number"), rows))
     for (text, number), (shown, written) in zip(rows, read[1:], strict=True):
         assert shown == harmless(text)
         assert shown.replace("'", "") == text.replace("'", "")
@@ -85,7 +85,7 @@ def test_texts_and_numbers_come_back_and_nothing_is_a_formula(rows: list[tuple[s
 @given(st.lists(st.tuples(RISKY, RISKY, RISKY), max_size=4))
 def test_no_way_of_parting_the_cells_makes_a_formula(rows: list[tuple[str, str, str]]) -> None:
     """Spreadsheets of half the world part a CSV at semicolons, others at tabs, and some heed no quotation marks."""
-    content = b"".join(as_csv(Sheet("a", ("a", "b", "c"), rows))).decode().removeprefix("\ufeff")
+    content = b"".join(as_csv(ExportSheet("a", ("a", "b", "c"), rows))).decode().removeprefix("\ufeff")
     for delimiter in ",;\t":
         for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
             if delimiter == "," and quoting == csv.QUOTE_NONE:
@@ -129,7 +129,7 @@ def test_a_formula_of_any_kind_is_neutralised_in_both_files() -> None:
         "a=b; c-d": "a=b; c-d",
         "\ttext": "'\ttext",
     }
-    sheet = Sheet("a", ("text",), [[text] for text in texts])
+    sheet = ExportSheet("a", ("text",), [[text] for text in texts])
     assert [row[0] for row in _csv(sheet)[0][1:]] == [*texts.values()]
     content = _xlsx(sheet)
     with zipfile.ZipFile(io.BytesIO(content)) as book:
@@ -143,7 +143,7 @@ def test_a_workbook_has_numbers_as_numbers_and_its_count() -> None:
         ["A", Decimal("71.20"), 3, dt.date(2026, 3, 4), None],
         ["B", Decimal("12345678901234567.89"), 4, None, None],
     ]
-    book = CalamineWorkbook.from_filelike(io.BytesIO(_xlsx(Sheet("a", ("a", "b", "c", "d", "e"), rows))))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(_xlsx(ExportSheet("a", ("a", "b", "c", "d", "e"), rows))))
     first, second = book.get_sheet_by_index(0).to_python()[1:]
     assert first[:4] == ["A", 71.2, 3.0, dt.date(2026, 3, 4)]
     assert second[1] == "12345678901234567.89"
@@ -156,7 +156,7 @@ def test_a_workbook_is_written_and_sent_in_little_memory() -> None:
     rows = ([chance.randbytes(200).hex()] for _ in range(10_000))
     tracemalloc.start()
     try:
-        file = sheet_file(Sheet("a", ("text",), rows), name="a", kind="xlsx", made_at=AT)
+        file = sheet_file(ExportSheet("a", ("text",), rows), name="a", kind="xlsx", made_at=AT)
         sizes = [len(piece) for piece in file.content if isinstance(piece, bytes)]
         _, peak = tracemalloc.get_traced_memory()
     finally:
@@ -172,7 +172,7 @@ def test_the_first_bytes_leave_before_the_rows_are_read() -> None:
         raise AssertionError
         yield []
 
-    assert next(as_csv(Sheet("a", ("text",), rows()))).endswith(b"text\r\n")
+    assert next(as_csv(ExportSheet("a", ("text",), rows()))).endswith(b"text\r\n")
 
 
 def test_a_row_that_fails_ends_the_file_without_its_last_line() -> None:
@@ -184,7 +184,7 @@ def test_a_row_that_fails_ends_the_file_without_its_last_line() -> None:
 
     written = b""
     try:
-        for block in as_csv(Sheet("a", ("text",), rows())):
+        for block in as_csv(ExportSheet("a", ("text",), rows())):
             written += block
     except ZeroDivisionError:
         assert END.encode() not in written

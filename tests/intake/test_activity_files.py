@@ -13,7 +13,7 @@ import pytest
 import xlsxwriter
 
 from app import intake
-from app.intake.activity_files import FileReport
+from app.intake.activity_files import IngestReport
 from app.ledger import Arrival, Recorded
 from app.plain.findings import Finding
 from app.rules.activity_rows import COLUMNS
@@ -31,7 +31,7 @@ def agency(engine: str, new_database: NewDatabase, tmp_path: Path) -> Iterator[A
     opened.database.close()
 
 
-def _ingest(agency: Agency, file: Path) -> tuple[FileReport, list[Finding]]:
+def _ingest(agency: Agency, file: Path) -> tuple[IngestReport, list[Finding]]:
     complaints: list[Finding] = []
 
     def record(arrivals: list[Arrival]) -> Recorded:
@@ -43,7 +43,7 @@ def _ingest(agency: Agency, file: Path) -> tuple[FileReport, list[Finding]]:
     return intake.ingest_file(file, record=record, complain=complaints.append), complaints
 
 
-def _counts(report: FileReport) -> tuple[int, int, int]:
+def _counts(report: IngestReport) -> tuple[int, int, int]:
     return report.accepted, report.duplicate, report.rejected
 
 

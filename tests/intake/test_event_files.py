@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.intake.event_files import read_events
-from app.kit.files import Document, Remark, Trouble
+from app.kit.files import LineContent, Remark, Trouble
 from app.rules.activity_rows import COLUMNS
 
 HEADER = (
@@ -73,7 +73,7 @@ def test_the_three_formats_say_the_same(tmp_path: Path) -> None:
     table.write_text(",".join(HEADER) + "\n" + ",".join(map(str, cells)) + "\n")
     for path, line in ((ndjson, 1), (table, 2), (_workbook(tmp_path / "events.xlsx", HEADER, cells), 2)):
         (read,) = read_events(path, name="e")
-        assert isinstance(read, Document)
+        assert isinstance(read, LineContent)
         assert (read.file, read.line, read.value) == ("e", line, event)
         assert read.text == (path.read_text() if path == ndjson else "")
 
@@ -124,8 +124,8 @@ def test_names_of_columns_are_read_however_a_program_writes_them(
     plain = folder / "plain.csv"
     plain.write_text(",".join(HEADER) + "\n" + ",".join(CELLS) + "\n", encoding="utf-8")
     (read,), (expected,) = read_events(table), read_events(plain)
-    assert isinstance(read, Document)
-    assert isinstance(expected, Document)
+    assert isinstance(read, LineContent)
+    assert isinstance(expected, LineContent)
     assert read.value == expected.value
 
 
@@ -137,7 +137,7 @@ def test_no_line_of_a_table_is_lost(tmp_path_factory: pytest.TempPathFactory, li
     file.write_text(content, encoding="utf-8", newline="")
     came = [line.replace("\0", "") for line in io.StringIO(content, newline="").read().splitlines(keepends=True)]
     rejected = "".join(one.text for one in read_events(file) if isinstance(one, Trouble))
-    accepted = sum(isinstance(one, Document) for one in read_events(file))
+    accepted = sum(isinstance(one, LineContent) for one in read_events(file))
     if not accepted:
         for line in came[1:]:
             text = line.strip("\r\n")
@@ -170,7 +170,7 @@ def test_a_number_that_a_spreadsheet_has_changed_is_named(
     formats = {(1, list(row).index(column)): shown} if shown else None
     (read,) = read_events(_workbook(tmp_path / "events.xlsx", tuple(row), tuple(row.values()), formats=formats))
     if expected is None:
-        assert isinstance(read, Document)
+        assert isinstance(read, LineContent)
         return
     assert isinstance(read, Trouble)
     (finding,) = read.findings
@@ -195,11 +195,11 @@ def test_a_cell_that_says_nothing_is_named(tmp_path: Path, formula: str, value: 
     assert _codes(tmp_path / "events.xlsx") == [expected, [], []]
 
 
-def _ids(readings: list[Document | Trouble | Remark]) -> list[object]:
-    return [one.value["id"] for one in readings if isinstance(one, Document) and isinstance(one.value, dict)]
+def _ids(readings: list[LineContent | Trouble | Remark]) -> list[object]:
+    return [one.value["id"] for one in readings if isinstance(one, LineContent) and isinstance(one.value, dict)]
 
 
-def _remarks(readings: list[Document | Trouble | Remark]) -> list[tuple[str, dict[str, object]]]:
+def _remarks(readings: list[LineContent | Trouble | Remark]) -> list[tuple[str, dict[str, object]]]:
     return [
         (finding.code, dict(finding.parameters))
         for one in readings
@@ -242,7 +242,7 @@ def test_the_first_sheet_that_is_shown_is_read(tmp_path: Path, hide: str) -> Non
         book.get_worksheet_by_name("Shown").activate()
     readings = list(read_events(tmp_path / "events.xlsx"))
     assert _ids(readings) == ["D-Shown"]
-    (event,) = (one.value for one in readings if isinstance(one, Document))
+    (event,) = (one.value for one in readings if isinstance(one, LineContent))
     assert isinstance(event, dict)
     assert event["data"]["amount"] == "40"
     assert _remarks(readings) == [("hidden_sheet", {"sheet": "Old"}), ("hidden_sheet", {"sheet": "Kept"})]
@@ -267,7 +267,7 @@ def test_a_number_that_is_shown_as_a_percentage_is_its_percent(
     names = ("type", "source", "id", "time", "activity_source", "activity_id", "additionality")
     cells = ("confirmed", "/xl", "C1", "2026-03-04T09:00:00+01:00", "/crm", "7", number)
     (read,) = read_events(_workbook(tmp_path / "events.xlsx", names, cells, formats={(1, 6): shown}))
-    assert isinstance(read, Document)
+    assert isinstance(read, LineContent)
     assert isinstance(read.value, dict)
     assert str(read.value["data"]["additionality"]) == text
 
@@ -293,10 +293,10 @@ def test_a_cell_that_lies_under_a_merged_one_is_named(tmp_path: Path) -> None:
         sheet.merge_range(1, len(HEADER), 2, len(HEADER), "E1:0.5;E2:0.5")
         sheet.merge_range(3, len(HEADER) + 1, 4, len(HEADER) + 1, "seen")
     first, second, *rest = read_events(tmp_path / "events.xlsx")
-    assert isinstance(first, Document)
+    assert isinstance(first, LineContent)
     assert isinstance(second, Trouble)
     assert [(one.code, one.parameters["cell"]) for one in second.findings] == [("merged_cell", "K3")]
-    assert all(isinstance(one, Document) for one in rest)
+    assert all(isinstance(one, LineContent) for one in rest)
     assert len(rest) == 2
 
 
@@ -378,7 +378,7 @@ def test_a_table_reads_the_same_as_csv_and_as_a_workbook(
             for place, cell in enumerate(row):
                 sheet.write_string(number, place, cell)
     events = [
-        [one.value for one in read_events(folder / name) if isinstance(one, Document)]
+        [one.value for one in read_events(folder / name) if isinstance(one, LineContent)]
         for name in ("events.csv", "events.xlsx")
     ]
     assert events[0] == events[1]

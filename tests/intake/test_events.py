@@ -58,7 +58,7 @@ def test_refused_events_are_kept_with_their_door_unless_a_replay_keeps_them(agen
         with agency.database.write("ingest") as connection:
             intake.take_in(connection, [arrival], at=AT, door="hook", sender="crm", keep=keep)
     with agency.database.read() as connection:
-        (kept,) = ledger.rejected_events(connection)
+        (kept,) = ledger.rejected_events(connection).events
     assert (kept.door, kept.sender) == ("hook", "crm")
 
 

@@ -17,7 +17,7 @@ from app import cascade, organisation
 from app.intake.definitions import read_folder
 from app.intake.folder import FILES, LoadReport, load
 from app.kit.database import Database
-from app.kit.replacing import Changes
+from app.kit.replacing import RowChanges
 from app.organisation import Needs
 from app.plain.findings import Level
 from app.rules.definitions import Definitions
@@ -360,7 +360,7 @@ def test_a_load_says_what_it_changed_and_touches_only_that(database: Database, t
 
     assert report.revision == 2
     assert report.changed == {"rates"}
-    assert next(one.changes for one in report.files if one.name == "rates") == Changes(1, 1, 1, 1)
+    assert next(one.changes for one in report.files if one.name == "rates") == RowChanges(1, 1, 1, 1)
     assert {name for name in before if before[name] != after[name]} == {
         "rate",
         "revision",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 from app import intake, ledger
 from app.kit.database import Database
-from app.ledger.rejects import REJECTS_KEPT
+from app.ledger.rejects import PAGE_LENGTH_MAX, REJECTS_KEPT
+from app.rules.activities import EVENT_LENGTH_MAX
 from tests.scenario import AT, Agency, event_of
 
 
 def _refused(agency: Agency) -> list[ledger.KeptReject]:
     with agency.database.read() as connection:
-        return ledger.rejected_events(connection)
+        return ledger.rejected_events(connection).events
 
 
 def test_a_rejected_event_is_kept_mended_and_sent_again(agency: Agency) -> None:
@@ -56,11 +58,13 @@ def test_the_newest_come_first_page_by_page_and_by_sender(agency: Agency) -> Non
     assert ids == ["D-4", "D-3", "D-2", "D-1", "D-0"]
     with agency.database.read() as connection:
         first = ledger.rejected_events(connection, limit=2)
-        second = ledger.rejected_events(connection, before=first[-1].id, limit=2)
-        mine = ledger.rejected_events(connection, sender=("ingest", "test"))
+        second = ledger.rejected_events(connection, before=first.following, limit=2)
+        last = ledger.rejected_events(connection, before=second.following, limit=2)
+        mine = ledger.rejected_events(connection, sender=("ingest", "test"), limit=5)
         others = ledger.rejected_events(connection, sender=("api", "test"))
-    assert [one.event_id for one in (*first, *second)] == ["D-4", "D-3", "D-2", "D-1"]
-    assert (len(mine), others) == (5, [])
+    assert [one.event_id for page in (first, second, last) for one in page.events] == ids
+    assert last.following is None
+    assert (len(mine.events), mine.following, others) == (5, None, ([], None))
 
 
 def test_what_no_database_can_hold_as_text_is_kept_all_the_same(database: Database) -> None:
@@ -81,7 +85,7 @@ def test_what_no_database_can_hold_as_text_is_kept_all_the_same(database: Databa
         )
         assert [one.index for one in recorded.rejected] == [0, 1, 2, 3, 4]
     with database.read() as connection:
-        kept = ledger.rejected_events(connection)
+        kept = ledger.rejected_events(connection).events
     assert [one.event for one in reversed(kept)] == [*strange, "{no json"]
     assert all(one.errors for one in kept)
     assert kept[0].errors[0]["code"] == "not_json"
@@ -99,10 +103,32 @@ def test_only_so_many_of_one_sender_are_kept(agency: Agency) -> None:
         with agency.database.write("ingest") as connection:
             ledger.keep_rejected(connection, wrong, at=AT, door="api", sender="crm")
     with agency.database.read() as connection:
-        kept = ledger.rejected_events(connection, sender=("api", "crm"), limit=2 * REJECTS_KEPT)
+        kept = ledger.rejected_events(connection, sender=("api", "crm"), limit=2 * REJECTS_KEPT).events
         assert len(kept) == REJECTS_KEPT
         assert kept[0].event_id == wrong[-1].id
-        assert len(ledger.rejected_events(connection, sender=("ingest", "test"))) == 1
+        assert len(ledger.rejected_events(connection, sender=("ingest", "test")).events) == 1
+
+
+def test_long_ones_are_kept_by_their_beginning_and_listed_a_few_at_a_time(agency: Agency) -> None:
+    """Whoever opens the list reads a bounded text, whatever somebody has sent; what is not shown comes on the next page.
+
+    unit HQ agency
+    employee E1 HQ staff
+    """
+    deal = event_of("2026-03-04 deal D-1 E1 100 USD")
+    deal["data"]["note"] = "x" * EVENT_LENGTH_MAX
+    with agency.database.write("ingest") as connection:
+        sent = [intake.arrival_of(deal), intake.arrival_of_text(json.dumps([deal]))]
+        recorded = intake.take_in(connection, sent, at=AT, door="api", sender="crm")
+        assert [[one.code for one in each.findings] for each in recorded.rejected] == [["too_long"]] * 2
+        wide = [ledger.Rejected(at, "/crm", f"X-{at}", (), f'"{"x" * (EVENT_LENGTH_MAX - 2)}"') for at in range(20)]
+        ledger.keep_rejected(connection, wide, at=AT, door="api", sender="crm")
+    with agency.database.read() as connection:
+        first = ledger.rejected_events(connection)
+        second = ledger.rejected_events(connection, before=first.following)
+    assert len(first.events) == PAGE_LENGTH_MAX // EVENT_LENGTH_MAX
+    assert len(first.events) + len(second.events) == len(wide) + 2
+    assert all(str(one.event).startswith(("{", "[")) and len(one.text) < 20_000 for one in second.events[-2:])
 
 
 def test_what_was_mended_or_left_long_ago_is_forgotten(agency: Agency) -> None:

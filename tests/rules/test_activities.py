@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,8 @@ from app.plain.json_text import DEPTH_MAX, decode
 from app.rules.activities import (
     ACTIVITY_TYPES,
     COLUMNS,
+    EVENT_LENGTH_MAX,
+    FINDINGS_MAX,
     MESSAGES,
     VERDICT_TYPES,
     Activity,
@@ -24,6 +27,7 @@ from app.rules.activities import (
     Verdict,
     activity_event_from_row,
     read,
+    too_long,
 )
 from app.rules.countries import COUNTRIES
 from app.rules.money import Rates, usd_cents
@@ -310,6 +314,26 @@ def test_all_faults_are_named_in_the_order_of_the_fields():
         ("/data/amount", "bad_amount"),
         ("/data/note", "bad_text"),
     ]
+
+
+@pytest.mark.parametrize(
+    "data", [{"credits": [{}] * 5_000}, {"credits": [1] * 5_000}, {f"note-{at}": "\0" for at in range(5_000)}]
+)
+def test_only_so_many_faults_are_named(data):
+    """A short request would else make an answer of any length, and a page of rejected events that nobody can open."""
+    assert len(faults(with_data(changed(DEAL, specversion="2"), **data))) == FINDINGS_MAX
+
+
+@pytest.mark.parametrize("letter", ["x", "한", "😀"])
+def test_an_event_is_as_long_by_whatever_door_it_comes(letter):
+    """Written with escapes or without them it is one event, taken or refused."""
+    room = EVENT_LENGTH_MAX - len(json.dumps(with_data(DEAL, note="")))
+    for length, codes in ((room // len(json.dumps(letter)[1:-1]), []), (room, ["too_long"] if letter != "x" else [])):
+        event = with_data(DEAL, note=letter * length)
+        for text in (json.dumps(event), json.dumps(event, ensure_ascii=False)):
+            assert [one.code for one in too_long(text, lambda event=event: event)] == codes
+    event = with_data(DEAL, note="x" * (room + 1))
+    assert [one.code for one in too_long(json.dumps(event), lambda: event)] == ["too_long"]
 
 
 def test_a_company_has_a_name_or_a_registration():

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.rules.baseline import (
-    SETTLING,
+    REFERENCES,
     LineTerms,
     MethodName,
     Overrides,
@@ -476,7 +476,7 @@ def test_a_line_that_cannot_be_measured_shows_the_method_of_its_definition_alone
 
 
 def test_every_method_settles():
-    assert set(SETTLING) == set(MethodName) == set(METHOD_NAMES)
+    assert set(REFERENCES) == set(MethodName) == set(METHOD_NAMES)
 
 
 def test_the_terms_of_a_row_come_from_the_version_that_is_asked():

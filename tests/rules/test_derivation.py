@@ -27,7 +27,7 @@ from app.rules.derivation import (
     own_steps,
     projection_steps,
 )
-from app.rules.derivation_methods import REASONS, Told, reference_steps, score_steps
+from app.rules.derivation_methods import REASONS, DerivedLine, reference_steps, score_steps
 from app.rules.kpis import Bounds, Measure, Method, Target, Translated, Where
 from app.rules.measures import Actuals, Total, actual
 from app.rules.methods import Lines, score
@@ -74,23 +74,25 @@ def check(steps: list[Step]) -> None:
             assert worked_out(formula) == pytest.approx(float(said), rel=1e-6, abs=1e-6), step.say()
 
 
-def told(terms: LineTerms, held: Fraction | None, *, days: tuple[int, int] | None = None, because: str = "") -> Told:
+def derived(
+    terms: LineTerms, held: Fraction | None, *, days: tuple[int, int] | None = None, because: str = ""
+) -> DerivedLine:
     """A line as scoring settles and scores it."""
-    settled = resolve_reference(terms)
+    reference = resolve_reference(terms)
     found = Actuals.of([held])
-    value = score(Lines.of([settled]), found.value, rest=found.rest)[0].item()
-    return Told(
+    value = score(Lines.of([reference]), found.value, rest=found.rest)[0].item()
+    return DerivedLine(
         terms=terms,
-        settled=settled,
+        reference=reference,
         actual=held,
         score=None if np.isnan(value) else value,
-        reason=settled.why(has_actual=held is not None),
+        reason=reference.why(has_actual=held is not None),
         excluded_because=because,
         days=days,
     )
 
 
-def sentences(line: Told) -> list[str]:
+def sentences(line: DerivedLine) -> list[str]:
     """The whole derivation of a line in words."""
     steps = [*score_steps(line), *reference_steps(line)]
     check(steps)
@@ -112,7 +114,7 @@ def terms(name: str = "deviation", **more: object) -> LineTerms:
 
 def test_the_worked_figure_is_derived_in_sentences():
     """135 against base 130 and σ 10 is 70, and a person sees how (domain.md 3)."""
-    found = sentences(told(terms(), Fraction(135)))
+    found = sentences(derived(terms(), Fraction(135)))
 
     assert "Score = 20 + 80 × (135 − 110) / (150 − 110) = 70." in found
     assert "Base = the higher of last year's 130 and the mean 121.666666666667 = 130." in found
@@ -121,21 +123,21 @@ def test_the_worked_figure_is_derived_in_sentences():
 
 
 def test_a_score_beyond_the_ends_says_that_it_is_held():
-    found = sentences(told(terms(), Fraction(175)))
+    found = sentences(derived(terms(), Fraction(175)))
 
     assert "Score = 20 + 80 × (175 − 110) / (150 − 110) = 150, held within 20 and 100: 100." in found
 
 
 def test_management_has_its_own_steps():
     """High one σ above, low two below (domain.md 3)."""
-    found = sentences(told(terms(kpi_class=KpiClass.MANAGEMENT), Fraction(120)))
+    found = sentences(derived(terms(kpi_class=KpiClass.MANAGEMENT), Fraction(120)))
 
     assert "High (management, one σ on the better side of the base) = 130 + 1 × 10 = 140." in found
     assert any(sentence.endswith("= 46.666666667.") for sentence in found)
 
 
 def test_less_is_better_turns_the_signs():
-    found = sentences(told(terms("ratio", direction=Direction.DOWN), Fraction(100)))
+    found = sentences(derived(terms("ratio", direction=Direction.DOWN), Fraction(100)))
 
     assert (
         "Less is better: base = the lower of last year's 130 and the mean 121.666666666667 = 121.666666666667." in found
@@ -144,13 +146,13 @@ def test_less_is_better_turns_the_signs():
 
 
 def test_two_past_years_say_why_deviation_became_ratio():
-    found = sentences(told(terms(past={2025: Decimal(100), 2024: Decimal(90)}), Fraction(100)))
+    found = sentences(derived(terms(past={2025: Decimal(100), 2024: Decimal(90)}), Fraction(100)))
 
     assert "With fewer than three past years, deviation becomes ratio." in found
 
 
 def test_equal_past_years_say_why_deviation_became_ratio():
-    found = sentences(told(terms(past=dict.fromkeys(WORKED, Decimal(100))), Fraction(100)))
+    found = sentences(derived(terms(past=dict.fromkeys(WORKED, Decimal(100))), Fraction(100)))
 
     assert "All past years are equal: σ is 0, so deviation becomes ratio." in found
 
@@ -158,7 +160,7 @@ def test_equal_past_years_say_why_deviation_became_ratio():
 def test_an_excluded_last_year_is_capped_and_its_reason_told():
     """1,000 counts as at most 130 + 2σ of the other four (domain.md 3)."""
     past = {2025: Decimal(1000), 2024: Decimal(130), 2023: Decimal(115), 2022: Decimal(120), 2021: Decimal(110)}
-    line = told(terms(past=past, row=Overrides(excluded=2025)), Fraction(135), because="a fair that was held once")
+    line = derived(terms(past=past, row=Overrides(excluded=2025)), Fraction(135), because="a fair that was held once")
     found = sentences(line)
 
     assert "The recorded reason: a fair that was held once" in found
@@ -169,14 +171,14 @@ def test_an_excluded_last_year_is_capped_and_its_reason_told():
 def test_bounds_are_told_where_they_bite():
     """A rate ends at 100 (H26)."""
     method = Method(name="deviation", bounds=Bounds(min=Decimal(0), max=Decimal(140)))
-    found = sentences(told(terms(method=method), Fraction(135)))
+    found = sentences(derived(terms(method=method), Fraction(135)))
 
     assert "It cannot be above 140: high = 140." in found
 
 
 def test_proration_shows_the_days():
     """d/D multiplies base, σ, high and low of what grows with days (contract)."""
-    found = sentences(told(terms(present=Fraction(73, 365)), Fraction(27), days=(73, 365)))
+    found = sentences(derived(terms(present=Fraction(73, 365)), Fraction(27), days=(73, 365)))
 
     assert any("on 73 of the cycle's 365 days" in sentence for sentence in found)
     assert "High for these days: 150 × 73 / 365 = 30." in found
@@ -188,7 +190,7 @@ def test_a_target_that_was_set_says_when_and_what_the_folder_gives(name, folder)
     """It goes before the folder's and before a milestone's; nothing else is said of where the target comes from."""
     method = Method(name=name, targets=(Target(2024, Decimal(3)),) if name == "milestone" else ())
     set_target = SetTarget(target=Decimal("12.5"), folder=folder, day=dt.date(2026, 6, 30))
-    held = told(terms(method=method, row=Overrides(target=Decimal("12.5")), past={}), Fraction(5))
+    held = derived(terms(method=method, row=Overrides(target=Decimal("12.5")), past={}), Fraction(5))
     found = replace(held, set_target=set_target)
     said = [step.say() for step in reference_steps(found) if step.code.startswith(("target", "no_target"))]
     gives = "none" if folder is None else "10.5"
@@ -197,14 +199,14 @@ def test_a_target_that_was_set_says_when_and_what_the_folder_gives(name, folder)
 
 def test_a_milestone_between_two_years_is_interpolated():
     method = Method(name="milestone", targets=(Target(2024, Decimal(3)), Target(2028, Decimal(5))))
-    found = sentences(told(terms(method=method, past={}), Fraction(3)))
+    found = sentences(derived(terms(method=method, past={}), Fraction(3)))
 
     assert any("3 + (5 − 3) × (2026 − 2024) / (2028 − 2024) = 4" in sentence for sentence in found)
 
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_reason_has_its_words(reason):
-    line = Told(terms=terms(), settled=resolve_reference(terms()), actual=None, score=None, reason=reason)
+    line = DerivedLine(terms=terms(), reference=resolve_reference(terms()), actual=None, score=None, reason=reason)
 
     first, *_ = score_steps(line)
     assert first.text == REASONS[reason]
@@ -253,7 +255,7 @@ methods = st.sampled_from(
 )
 def test_every_formula_of_every_method_comes_out(method, past, row, kpi_class, direction, held, present):
     """Whatever the line, each calculation that is shown gives what is said to come of it, and the last one the score."""
-    line = told(
+    line = derived(
         LineTerms(
             year=YEAR,
             method=method,
@@ -284,9 +286,9 @@ def test_every_method_has_its_sentences():
     for name in MethodName:
         assert list(
             score_steps(
-                Told(
+                DerivedLine(
                     terms=terms(str(name)),
-                    settled=resolve_reference(terms(str(name))),
+                    reference=resolve_reference(terms(str(name))),
                     actual=None,
                     score=None,
                     reason=None,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.moments import moment
+from app.rules.moments import clock_of, moment
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,10 @@ from app.rules.moments import moment
     ],
 )
 def test_the_day_is_the_one_that_the_time_shows(text, day, instant):
+    """And pages can say what the clock showed, of every time that is taken: Python's own reader of times takes fewer."""
+    shown = clock_of(text)
+    assert shown is not None
+    assert (shown.day.isoformat(), shown.minute) == (day, text[11:16])
     found = moment(text)
     assert found is not None
     assert (found.day, found.instant) == (dt.date.fromisoformat(day), instant)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from app import access
 from app.access import tables
 from app.organisation import tables as organisation_tables
+from app.rules.activities import FINDINGS_MAX
 from tests.conftest import CountQueries
 from tests.web.working import Somebody, Working
 
@@ -62,6 +63,13 @@ def test_what_was_typed_stays_beside_its_error(working: Working) -> None:
         assert form["email"] in answer.text
         assert "first-password" not in answer.text
     assert not [row for row in working.trail() if row.deed == "keep_accounts"]
+
+
+def test_a_form_tells_so_much_and_no_more_of_what_is_wrong(working: Working) -> None:
+    """A choice that is sent a thousand times is answered by no thousand errors."""
+    page = working.iris.post("/accounts", {"email": "new@agency.example", "role": ["x"] * 1_000})
+    assert page.status_code == 422
+    assert 0 < page.text.count("Choose one of") <= 2 * FINDINGS_MAX
 
 
 def test_no_writer_waits_while_a_first_password_is_hashed(working: Working, monkeypatch: pytest.MonkeyPatch) -> None:

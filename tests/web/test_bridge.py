@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import io
 import threading
 from collections.abc import Iterable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +12,11 @@ from typing import Any
 
 import pytest
 
-from app.kit.refusals import Refusal
+from app.kit.refusals import Busy, Refusal
 from app.web.front.answers import Answer
-from app.web.front.bridge import Bridge, environ_of
+from app.web.front.bodies import Bodies
+from app.web.front.bridge import Bridge
+from app.web.front.environ import environ_of
 from app.web.front.lanes import Lanes
 from app.web.limits import Lane
 
@@ -201,7 +204,7 @@ def test_the_longest_body_gives_way_to_a_short_one() -> None:
     async def both() -> None:
         lanes = Lanes()
         bridge = Bridge(
-            _answering([], []), lanes, lambda _path, _method: (Lane.READ, 1000), _refused, bodies_bytes_max=1000
+            _answering([], []), lanes, lambda _path, _method: (Lane.READ, 1000), _refused, Bodies(1000, short_bytes=50)
         )
         much = asyncio.ensure_future(ask(bridge, "much", [b"x" * 450, b"x" * 500]))
         await asyncio.wait_for(waits.wait(), 20)
@@ -213,6 +216,35 @@ def test_the_longest_body_gives_way_to_a_short_one() -> None:
     with ThreadPoolExecutor(1) as loop:
         loop.submit(asyncio.run, both()).result()
     assert answers == {"a form": 200, "much": 503}
+
+
+def test_a_form_is_taken_however_many_batches_wait() -> None:
+    """Long bodies that are whole wait for a thread and give way to nobody: a form that comes then has a share of its own, and no batch has."""
+
+    def sent(size: int) -> tuple[Any, Any]:
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"x" * size, "more_body": False}
+
+        return {"headers": []}, receive
+
+    async def read(bodies: Bodies, size: int) -> int:
+        return await bodies.read(*sent(size), 10_000, io.BytesIO())
+
+    async def all_of_them() -> None:
+        bodies = Bodies(1000, short_most=200, short_bytes=100)
+        waiting = [await read(bodies, 500), await read(bodies, 450)]
+        with pytest.raises(Busy):
+            await read(bodies, 101)
+        forms = [await read(bodies, 100), await read(bodies, 100)]
+        with pytest.raises(Busy):
+            await read(bodies, 1)
+        for size in (*waiting, *forms):
+            bodies.answered(size)
+        assert await read(bodies, 1000) == 1000
+        assert await read(bodies, 100) == 100
+
+    with ThreadPoolExecutor(1) as loop:
+        loop.submit(asyncio.run, all_of_them()).result()
 
 
 def test_what_takes_long_to_read_is_not_read() -> None:

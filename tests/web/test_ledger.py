@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 
-from app import access
+from app import access, intake
 from app.rules.permissions import Deed
 from app.rules.terms import Role
 from app.web import site_of
 from app.web.words import DEEDS, ROLES
 from tests.conftest import CountQueries
+from tests.scenario import event_of
 from tests.web.markup import Element, read
 from tests.web.working import NOW, Working, key_of
 
@@ -71,6 +73,39 @@ def test_an_event_is_shown_as_it_came_with_its_hash_and_whom_it_counts_for(worki
     for words in ("1000.00", "Hash of its content", "/scorecards/unit:HQ", "/scorecards/employee:E1", "deal_value"):
         assert words in page
     assert working.emil.statuses("/ledger/nothing", "/ledger?before=0", "/ledger?first=soon") == [404, 200, 422]
+
+
+def test_a_time_is_shown_however_it_was_written(working: Working) -> None:
+    """RFC 3339 takes small letters and a leap second: whoever judges the entry, and the auditor, can open its page."""
+    times = {"D-1": "2026-03-04t09:30:00z", "D-2": "2016-12-31T23:59:60Z"}
+    deal = event_of(GIVEN[0])
+    working.record_events([deal | {"id": id_, "time": time} for id_, time in times.items()])
+    for id_, said in (("D-1", "09:30 (UTC+00:00)"), ("D-2", "23:59 (UTC+00:00)")):
+        assert said in working.emil.get(f"/ledger/{key_of(id_)}").text
+        assert said in working.boram.get(f"/activities/{key_of(id_)}").text
+
+
+@pytest.mark.parametrize("odd", ["9" * 5_000, "[" * 400 + "]" * 400, "[{}]", '{"roles": [1]}', '"x"'])
+def test_nothing_that_is_sent_again_hides_the_trail(working: Working, odd: str) -> None:
+    """The trail holds events as they came, and is read whatever stands in them: else who is watched blinds who watches."""
+    text = f'{{"type": {odd}, "source": "/crm"}}'
+    with working.database.write("test") as connection:
+        intake.take_in(connection, [intake.arrival_of_text(text)], at=NOW, door="api", sender="crm")
+    assert working.iris.post("/rejected/1", {"event": text}).status_code == 422
+    page = working.emil.get("/trail")
+    assert page.status_code == 200
+    assert "Rejected event 1" in page.text
+
+
+def test_of_what_is_long_the_trail_shows_the_beginning(working: Working) -> None:
+    """Whoever sends long events again would else make it a page that nobody can open."""
+    text = json.dumps({"type": "kopes.nothing", "source": "/crm", "note": "x" * 100_000})
+    with working.database.write("test") as connection:
+        intake.take_in(connection, [intake.arrival_of_text(text)], at=NOW, door="api", sender="crm")
+    assert working.iris.post("/rejected/1", {"event": text}).status_code == 422
+    page = working.emil.get("/trail").text
+    assert "Only the beginning is shown: 20,000 of" in page
+    assert len(page) < 100_000
 
 
 def test_the_trail_is_searched_by_who_and_deed(working: Working) -> None:

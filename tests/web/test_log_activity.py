@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.web.entry_form import SHARED_MAX
 from tests.conftest import CountQueries
 from tests.web.working import Working
 
@@ -194,6 +195,15 @@ def test_a_possible_duplicate_is_shown_before_anything_is_saved(working: Working
     assert len(working.events()) == 1
     assert log(working, buyer="NORDWIND Ltd.", amount="7", sure="yes").status_code == 303
     assert len(working.events()) == 2
+
+
+def test_what_no_activity_can_have_is_compared_with_none(working: Working) -> None:
+    """Names are compared letter by letter with all that are known: one of a million letters would keep everybody busy; rows are as many as the form has."""
+    log(working, buyer="Nordwind Handel")
+    rows = {"colleague": ["E6"] * 500, "share": ["1"] * 500}
+    page = log(working, buyer=f"Nordwind Handel{' x' * 300}", **rows).text
+    assert "This may be recorded already" not in page
+    assert page.count('name="colleague"') == SHARED_MAX
 
 
 def test_a_colleague_s_entry_is_hinted_at_without_name_or_amount(working: Working) -> None:

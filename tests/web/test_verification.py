@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.conftest import CountQueries
@@ -36,6 +38,18 @@ def test_the_head_sees_what_waits_the_oldest_first_and_never_their_own(working: 
     assert "Nordwind" not in above
     assert "2 more wait for a head below you" in above
     assert "Nordwind" in working.gaston.get("/verification?whose=all").text
+
+
+def test_each_kind_that_the_page_offers_can_be_looked_at(working: Working) -> None:
+    """Those too that need no verdict to count."""
+    working.record(*DEALS)
+    offered = re.search(r'<select[^>]*name="type".*?</select>', working.boram.get("/verification").text, re.DOTALL)
+    assert offered is not None
+    kinds = re.findall(r'<option value="(\w*)"', offered[0])
+    assert set(kinds) >= {"", "all", "export_deal"}
+    pages = {kind: working.boram.get(f"/verification?type={kind}") for kind in kinds}
+    assert {kind: page.status_code for kind, page in pages.items()} == dict.fromkeys(kinds, 200)
+    assert "Nordwind" in pages["all"].text
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 
 from app.kit.database import Database
 from app.kit.jobs import Daily, JobRun, job_run, last_runs, worker_last_seen
-from app.worker import Job, Outcome, run_now, run_slot, work
+from app.worker import Outcome, WorkerJob, run_now, run_slot, work
 from tests.conftest import ROOT, Eventually, Kopes, NewDatabase
 
 NIGHT = dt.datetime(2026, 6, 30, 3, tzinfo=dt.UTC)
@@ -36,7 +36,7 @@ def runs(database: Database) -> list[JobRun]:
         return sorted(last_runs(connection), key=lambda run: (run.started_at, run.job))
 
 
-def counting(name: str = "counting") -> tuple[Job, list[dt.datetime]]:
+def counting(name: str = "counting") -> tuple[WorkerJob, list[dt.datetime]]:
     """A job that notes when it ran."""
     ran: list[dt.datetime] = []
 
@@ -44,7 +44,7 @@ def counting(name: str = "counting") -> tuple[Job, list[dt.datetime]]:
         ran.append(now)
         return Outcome(f"run {len(ran)}")
 
-    return Job(name, Daily(2, 0), run), ran
+    return WorkerJob(name, Daily(2, 0), run), ran
 
 
 @pytest.mark.own_database
@@ -73,7 +73,7 @@ def test_two_workers_at_once_run_each_slot_once(database_url: str) -> None:
         worker.close()
 
 
-def run_latest(database: Database, job: Job, instant: dt.datetime, *, worker: str = "w1") -> None:
+def run_latest(database: Database, job: WorkerJob, instant: dt.datetime, *, worker: str = "w1") -> None:
     """What a worker does once it looks at a job: the latest slot that has come, and none before it."""
     run_slot(database, job, slot=job.schedule.slot(instant), worker=worker, clock=at(instant), say=quiet)
 
@@ -108,7 +108,7 @@ def test_a_job_that_fails_leaves_its_reason_and_the_next_one_runs(database: Data
         raise RuntimeError(message)
 
     job, ran = counting()
-    for one in (Job("broken", Daily(1, 0), broken), job):
+    for one in (WorkerJob("broken", Daily(1, 0), broken), job):
         run_latest(database, one, NIGHT)
     first = next(run for run in runs(database) if run.job == "broken")
 
@@ -139,7 +139,9 @@ def test_a_run_that_is_broken_off_gives_its_slot_back(database: Database) -> Non
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_slot(database, Job("long", Daily(1, 0), interrupted), slot="x", worker="w1", clock=at(NIGHT), say=quiet)
+        run_slot(
+            database, WorkerJob("long", Daily(1, 0), interrupted), slot="x", worker="w1", clock=at(NIGHT), say=quiet
+        )
 
     assert runs(database) == []
 

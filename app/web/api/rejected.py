@@ -15,7 +15,6 @@ from app import intake, ledger
 from app.access import JsonText
 from app.kit.refusals import NotThere, Unauthenticated
 from app.ledger import KeptReject, Recorded
-from app.plain.json_text import encode
 from app.rules.permissions import Deed, Scope
 from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
@@ -55,15 +54,14 @@ class RejectedQuery(BaseModel):
 )
 def rejected(context: RequestContext, query: RejectedQuery) -> Json:
     """Rejected events that were not mended yet, each as it came and with its reasons. A key for ingest sees its own."""
-    events = ledger.rejected_events(
-        context.connection, sender=_narrowed(context), before=query.before, limit=query.limit + 1
+    listed = ledger.rejected_events(
+        context.connection, sender=_narrowed(context), before=query.before, limit=query.limit
     )
-    items = events[: query.limit]
     following = None
-    if len(events) > query.limit:
-        following = shapes.address(request, limit=query.limit, before=items[-1].id)
-    # Written by our own encoder: an event's numbers keep their digits.
-    text = f'{{"items": [{", ".join(map(_written, items))}], "next": {json.dumps(following)}}}'
+    if listed.following is not None:
+        following = shapes.address(request, limit=query.limit, before=listed.following)
+    # As it was kept, by our own encoder: an event's numbers keep their digits.
+    text = f'{{"items": [{", ".join(map(_written, listed.events))}], "next": {json.dumps(following)}}}'
     headers = {} if following is None else {"Link": f'<{following}>; rel="next"'}
     return Json(text.encode(), headers=headers)
 
@@ -133,4 +131,4 @@ def _written(kept: KeptReject) -> str:
         "event_id": kept.event_id,
         "errors": [{name: error[name] for name in _OF_ERRORS} for error in kept.errors],
     }
-    return f'{json.dumps(head)[:-1]}, "event": {encode(kept.event)}}}'
+    return f'{json.dumps(head)[:-1]}, "event": {kept.text}}}'

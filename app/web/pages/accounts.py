@@ -20,7 +20,7 @@ from app.plain.findings import n_
 from app.rules.permissions import Deed, may
 from app.rules.terms import Role
 from app.web import words
-from app.web.account_person import Person, employee_meant, person_of
+from app.web.account_person import AccountPerson, employee_meant, person_of
 from app.web.forms import ReasonForm
 from app.web.limits import Lane
 from app.web.rendering import Page, Redirect
@@ -81,7 +81,7 @@ def create(context: RequestContext, form: NewAccountForm) -> Page:
     """Make an account; its first password stands on the answer, this once, and opens nothing but its change."""
     first = access.first_password()
 
-    def work(connection: Connection) -> tuple[NewAccount, Person | None]:
+    def work(connection: Connection) -> tuple[NewAccount, AccountPerson | None]:
         directory = organisation.directory(connection)
         employee = employee_meant(directory, form.employee)
         made = notices.make_account(
@@ -207,7 +207,7 @@ def reset(context: RequestContext, number: int, form: ReasonForm) -> Page:
     return _password_page(made, is_new=False, person=None)
 
 
-def _password_page(made: NewAccount, *, is_new: bool, person: Person | None) -> Page:
+def _password_page(made: NewAccount, *, is_new: bool, person: AccountPerson | None) -> Page:
     return Page(
         "pages/account_password.html",
         made=made,

@@ -31,7 +31,7 @@ pages: Final = Pages("activities")
 PAGE_ROWS: Final = 50
 
 
-class ActivityQuery(BaseModel):
+class ActivitiesQuery(BaseModel):
     """Which activities are looked at; all may be absent."""
 
     model_config = ConfigDict(frozen=True)
@@ -60,7 +60,7 @@ class ActivityQuery(BaseModel):
 
 
 @pages.read("/activities", may=Deed.SEE_ACTIVITIES)
-def activities(context: RequestContext, query: ActivityQuery) -> Page:
+def activities(context: RequestContext, query: ActivitiesQuery) -> Page:
     """The list, the latest first."""
     node = _node(context, query.node)
     context.require(Deed.SEE_ACTIVITIES, node)
@@ -96,7 +96,7 @@ def activities(context: RequestContext, query: ActivityQuery) -> Page:
 
 
 @pages.act("/activities", may=Deed.EXPORT_ACTIVITIES, again="activities", transaction=False, lane=Lane.FILE)
-def export(context: RequestContext, query: ActivityQuery, form: ActivitiesExport) -> Download:
+def export(context: RequestContext, query: ActivitiesQuery, form: ActivitiesExport) -> Download:
     """The same activities as a file: all of them, not a page. Of one's own no reason is asked for."""
     node = _node(context, query.node)
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import cycle, scoring
-from app.exports import EMPLOYEE_GRADES, UNIT_GRADES, NamedEmployeeGrade, NamedUnitGrade, Sheet
+from app.exports import EMPLOYEE_GRADES, UNIT_GRADES, ExportSheet, NamedEmployeeGrade, NamedUnitGrade
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.grade_reasons import beyond_seats, grade_reasons
@@ -158,7 +158,7 @@ def _sheet(
     proposal: EmployeeProposal | UnitProposal,
     chosen: Sequence[Any],
     names: Mapping[str, str],
-) -> Sheet:
+) -> ExportSheet:
     """The rows as a table, with what the page calls people, units and groups."""
     plan = loaded.plan(of_cycle)
     directory = plan.frame.directory

@@ -36,6 +36,8 @@ pages: Final = Pages("ledger")
 trail_pages: Final = Pages("trail")
 
 PAGE_ROWS: Final = 100
+SHOWN_MOST: Final = 20_000
+"""So much is shown of what stood before or after a deed: a page of a hundred events of a million letters would be one that nobody can open."""
 _FIRST_DAY: Final = dt.date(dt.MINYEAR + 1, 1, 1)
 _LAST_DAY: Final = dt.date(dt.MAXYEAR - 1, 12, 31)
 COUNTED_MOST: Final = 100_000
@@ -180,6 +182,7 @@ def trail(context: RequestContext, query: TrailQuery) -> Page:
         rows=rows[:PAGE_ROWS],
         subject_of=lambda text: subject_of(text, names),
         changed=lambda kept: changed(kept, definitions, names),
+        shown_most=SHOWN_MOST,
         following=rows[PAGE_ROWS - 1].id if len(rows) > PAGE_ROWS else None,
         query=query,
         parameters=query.model_dump(exclude_defaults=True, exclude={"before"}),

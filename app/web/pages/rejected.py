@@ -39,7 +39,7 @@ EVENT_CHARS_MAX: Final = 1_000_000
 _PLACES: Final = re.compile(r"%\((\w+)\)s")
 
 
-class RejectedQuery(BaseModel):
+class RejectedPageQuery(BaseModel):
     """Which page of the list."""
 
     model_config = ConfigDict(frozen=True)
@@ -56,13 +56,13 @@ class ReplayForm(BaseModel):
 
 
 @pages.read("/rejected", may=Deed.SEE_REJECTED)
-def rejected(context: RequestContext, query: RejectedQuery) -> Page:
+def rejected(context: RequestContext, query: RejectedPageQuery) -> Page:
     """What is still to be mended, the newest first."""
-    events = ledger.rejected_events(context.connection, before=query.before, limit=PAGE_ROWS + 1)
+    listed = ledger.rejected_events(context.connection, before=query.before, limit=PAGE_ROWS)
     return Page(
         "pages/rejected.html",
-        events=events[:PAGE_ROWS],
-        following=events[PAGE_ROWS - 1].id if len(events) > PAGE_ROWS else None,
+        events=listed.events,
+        following=listed.following,
         query=query,
         replays=context.allowed(Deed.REPLAY_REJECTED),
         reason_text=reason_text,
