@@ -120,11 +120,11 @@ def moment(text: str) -> Moment | None:
 
 def clock_of(text: str) -> ClockTime | None:
     """What the clock on the wall showed: of every time that :func:`moment` takes; None for anything else."""
-    found = _TIME.fullmatch(text)
-    day = _day(found[1]) if found else None
-    if found is None or day is None:
+    parts = _TIME.fullmatch(text)
+    day = _day(parts[1]) if parts else None
+    if parts is None or day is None:
         return None
-    return ClockTime(day, f"{found[2]}:{found[3]}", "+00:00" if found[6] in "Zz" else found[6])
+    return ClockTime(day, f"{parts[2]}:{parts[3]}", "+00:00" if parts[6] in "Zz" else parts[6])
 
 
 def _any_moment(text: str) -> Moment | None:

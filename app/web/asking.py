@@ -6,7 +6,7 @@ Do not take any year that is typed: a cycle is one that the folder names, or the
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -34,6 +34,12 @@ class ScoreParameters(BaseModel):
     basis: Basis = Basis.FINAL
     part: bool = False
     """Only what changes: for the script that follows the live stream."""
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What was asked for beyond the present: links to other nodes' figures keep it."""
+        asked = {name: getattr(self, name) for name in ("cycle", "as_of", "basis")}
+        return {name: value for name, value in asked.items() if value != ScoreParameters.model_fields[name].default}
 
 
 def present_cycle(loaded: State, day: dt.date) -> int:

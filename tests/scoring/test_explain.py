@@ -208,11 +208,12 @@ def test_queries_do_not_grow_with_the_activities(agency: Agency, count_queries: 
     """
     asked = ScoreQuery(2026, TODAY, dt.date(2026, 7, 1))
     counted = []
-    for batch in (range(2, 3), range(3, 33)):
+    # The first question of a past day is folded, the second lays a daybook out, which the others bring up to date.
+    for batch in (range(2, 3), range(3, 4), range(4, 5), range(5, 35)):
         agency.record(*(f"2026-03-{1 + number % 28:02d} consult C-{number} E1" for number in batch))
         with agency.database.read() as connection, count_queries() as sent:
             scoring.explain(connection, asked, VIE, "consults")
             scoring.counted_activities(connection, asked, VIE, "consults")
         counted.append(len(sent))
 
-    assert counted[0] == counted[1]
+    assert counted[2] == counted[3]

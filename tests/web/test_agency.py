@@ -46,6 +46,17 @@ def test_each_unit_is_a_cell_with_its_score_that_leads_to_its_scorecard(working:
         assert f"so far {final:.2f}" in cell
 
 
+def test_a_goals_kpis_lead_to_how_their_scores_come_about(working: Working) -> None:
+    """With the day and basis that one looks at."""
+    page = working.ferran.get("/agency?as_of=2026-06-01&basis=provisional").text
+    serving = page.split('<ul class="serving">', 1)[1].split("</ul>", 1)[0]
+    link = re.search(r'href="(/scorecards/unit:HQ/\w+\?[^"]*)"', serving)
+    assert link is not None
+    assert "as_of=2026-06-01" in link[1]
+    assert "basis=provisional" in link[1]
+    assert working.ferran.statuses(html.unescape(link[1])) == [200]
+
+
 def test_no_employee_is_named_on_it(working: Working) -> None:
     """An executive comes to people by drilling down."""
     working.record(*THREE_DEALS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import sqlalchemy as sa
@@ -22,6 +22,8 @@ from app.web.languages import figure
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
+from tests.web.markup import read
+from tests.web.working import Working, key_of
 
 
 def failing() -> Pages:
@@ -250,3 +252,36 @@ def test_what_the_doors_have_missed_is_ours_to_mend(make_app, caplog):
         assert (answer.status_code, answer.content_type) == (500, "application/problem+json")
         assert client.get(f"/missed/{text}").status_code == 500
         assert caplog.records[-1].exc_info is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "page", "action", "form"),
+    [
+        ("alba", "DEAL", "DEAL/reverse", {}),
+        ("boram", "/verification", "/verification", {"verdict": "rejected", "activity": ["D-1"]}),
+        ("iris", "/accounts/1/disable", "/accounts/1/disable", {}),
+        ("dana", "/grades", "/grades", {"format": "csv"}),
+    ],
+)
+def test_a_reason_that_is_too_long_is_said_and_not_cut(
+    working: Working, name: str, page: str, action: str, form: dict[str, Any]
+) -> None:
+    """A browser that cuts what is pasted loses the end of it unseen: the field takes it all, the answer says how long it may be and keeps it."""
+    working.record("2026-03-04 deal D-1 E1 100 USD")
+    where = {"DEAL": f"/activities/{key_of('D-1')}"}
+    page, action = (address.replace("DEAL", where["DEAL"]) for address in (page, action))
+    somebody = getattr(working, name)
+    shown = next(
+        one for one in read(somebody.get(page).text).all("input", "textarea") if one.attributes.get("name") == "reason"
+    )
+    assert "maxlength" not in shown.attributes
+    reason = "It was another buyer. " * 40
+    sent = {**form, "reason": reason}
+    if "activity" in form:
+        sent["activity"] = [key_of(one) for one in form["activity"]]
+    if name in {"alba", "boram"}:
+        sent["form_id"] = working.alba.form_id("/log")
+    answer = somebody.post(action, sent)
+    assert answer.status_code == 422
+    assert "at most 500" in answer.text
+    assert reason.strip() in html.unescape(answer.text)

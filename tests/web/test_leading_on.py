@@ -128,3 +128,19 @@ def test_each_choice_of_each_search_has_an_answer(working: Working, name: str) -
                     if answer.status_code != 200:
                         wrong.append((address, chosen, answer.status_code))
     assert wrong == []
+
+
+@pytest.mark.parametrize("address", ["/scorecards/unit:EUR", "/scorecards/unit:VIE", "/office?unit=EUR", "/office"])
+def test_a_past_day_is_kept_on_the_way_to_the_nodes_beside(working: Working, address: str) -> None:
+    """Somebody's 37.91 of 30 May must not become today's figure by a click; a page of today has no day in its links."""
+    figures = re.compile(r"^/(scorecards/|office|targets|agency)")
+    for name in ("gaston", "boram") if address == "/office" else ("dana", "gaston"):
+        browser = getattr(working, name)
+        for asked, kept in (("as_of=2026-05-30&basis=provisional", True), ("", False)):
+            page = read(browser.get(address + ("&" if "?" in address else "?") + asked).text)
+            links = [link.attributes.get("href", "") for link in page.first("main").all("a")]
+            there = [link for link in links if figures.match(link) and not link.startswith("/scorecards/unit:EUR/")]
+            assert there
+            assert {("as_of=2026-05-30" in link, "basis=provisional" in link) for link in there} == {(kept, kept)}, (
+                there
+            )

@@ -162,8 +162,9 @@ def test_an_events_page_says_whose_it_is_with_whom_and_how_much(working: Working
     ] == []
 
 
-def test_the_trail_is_searched_by_the_words_of_its_list(working: Working) -> None:
+def test_the_trail_is_searched_by_the_words_of_its_list(working_on_each: Working) -> None:
     """A page, somebody's name or number, a unit, an account, a key: what stands under “About”."""
+    working = working_on_each
     working.load(lambda text: text.replace("E1,E1,E1@", "E1,José Kim,E1@"), "employees")
     working.load(lambda text: text.replace("VIE,VIE,", "VIE,Vienna office,"), "units")
     alba, iris = "account:alba@agency.example", "account:iris@agency.example"

@@ -124,6 +124,12 @@ def test_an_error_stands_at_its_field_and_what_was_typed_stays(
     assert f'href="#{field}"' in answer.text
     if "buyer" not in changed:
         assert 'value="Nordwind"' in answer.text
+    if "colleague" in changed:
+        wrong = re.findall(r'<input[^>]* name="(\w+)" value="([^"]*)"[^>]* aria-invalid="true"', answer.text)
+        typed = changed[field] if isinstance(changed[field], list) else [changed[field]]
+        assert {(field, one) for one in typed} <= set(wrong)
+        assert all(value for _, value in wrong), "an empty row is nobody's mistake"
+        assert "left for you" in words or {name for name, _ in wrong} == {field}
     assert working.events() == []
 
 

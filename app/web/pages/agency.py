@@ -35,10 +35,12 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
         "basis": query.basis if query.basis != "final" else None,
     }
     kept = {name: value for name, value in parameters.items() if value is not None}
-    sees_people = may(context.viewer.roles, Deed.SEE_PEOPLE_SCORES, ())
+    sees_people, derives = (
+        may(context.viewer.roles, deed, ()) for deed in (Deed.SEE_PEOPLE_SCORES, Deed.SEE_DERIVATION)
+    )
     body = CachedPart(
         _DRAWN,
-        (source.fingerprint, tuple(kept.items()), "goals" in context.pages, sees_people, chosen_lead()),
+        (source.fingerprint, tuple(kept.items()), "goals" in context.pages, sees_people, derives, chosen_lead()),
         lambda: scoring.agency_board(context.connection, source),
     )
     return Page(
@@ -49,5 +51,6 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
         cycles=sorted({*source.cycles, source.asked.cycle}),
         kept=kept,
         sees_people=sees_people,
+        derives=derives,
         leads=chosen_lead(),
     )

@@ -61,11 +61,6 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         derives=context.allowed(Deed.SEE_DERIVATION, node),
         seen=frozenset(one for one in parents if one is not None and sees(one)),
     )
-    part: dict[str, Any] = {
-        name: value
-        for name, value in (("cycle", query.cycle), ("as_of", query.as_of), ("basis", query.basis), ("part", "1"))
-        if value is not None
-    }
     return Page(
         "pages/scorecard_part.html" if query.part else "pages/scorecard.html",
         body=body,
@@ -77,7 +72,8 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         grade_address=url_for("grades.grade", node=node, cycle=source.plan.cycle)
         if node.kind is NodeKind.EMPLOYEE and context.allowed(Deed.SEE_GRADE, node)
         else None,
-        part_address=url_for("scorecard.scorecard", node=node, **part),
+        part_address=url_for("scorecard.scorecard", node=node, **query.kept, part="1"),
+        kept=query.kept,
         people=context.directory.employees,
         words=words,
         cycles=sorted({*source.cycles, source.plan.cycle}),
