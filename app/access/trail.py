@@ -75,14 +75,14 @@ class TrailFilter:
 
     Attributes:
         who: as it stands in a row, a part of an account's e-mail, or a part of a name.
-        deed: the whole deed.
+        deeds: the whole deed, or several: any of them.
         about: what it was about.
         since: the first instant.
         until: the first instant that is looked at no more.
     """
 
     who: str = ""
-    deed: str = ""
+    deeds: Collection[str] = ()
     about: SubjectFilter | None = None
     since: dt.datetime | None = None
     until: dt.datetime | None = None
@@ -103,7 +103,7 @@ def record_deed(
 
     Args:
         connection: the deed's own transaction.
-        who: ``account:EMAIL``, ``key:NAME``, ``hook:NAME``, ``command``, ``job:NAME`` or ``nobody``.
+        who: ``account:EMAIL``, ``key:NAME``, ``hook:NAME``, ``command:USER``, ``command``, ``job:NAME`` or ``nobody``.
         deed: a :class:`app.rules.permissions.Deed`.
         at: when.
         subject: what it was about.
@@ -173,8 +173,8 @@ def _narrowed(connection: Connection, only: TrailFilter) -> list[sa.ColumnElemen
     conditions: list[sa.ColumnElement[bool]] = []
     if only.who:
         conditions.append((of.who == only.who) | of.who.in_(_account_labels(connection, only.who)))
-    if only.deed:
-        conditions.append(of.deed == only.deed)
+    if only.deeds:
+        conditions.append(of.deed.in_(only.deeds))
     if only.about is not None:
         conditions.append(_is_about(connection, only.about))
     if only.since is not None:

@@ -21,7 +21,7 @@ from app.cascade.lines import (
     target_differences,
 )
 from app.cascade.replacement import Cascade, documents, replace
-from app.cascade.targets import TargetChange, WantedTarget, keep_targets, target_changes
+from app.cascade.targets import TargetChange, WantedTarget, keep_targets, latest_target_changes, target_changes
 
 __all__ = [
     "Cascade",
@@ -42,6 +42,7 @@ __all__ = [
     "documents",
     "goal_tree",
     "keep_targets",
+    "latest_target_changes",
     "loaded_sheet",
     "read_definitions",
     "replace",

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -122,18 +122,36 @@ def target_changes(
     changes: dict[tuple[Node, str], list[TargetChange]] = {}
     for row in connection.execute(query.order_by(columns.id)):
         of_line = changes.setdefault((known_node(row.node), row.kpi), [])
-        of_line.append(
-            TargetChange(
-                before=of_line[-1].after if of_line else row.folder_target,
-                after=row.target,
-                to_folder=row.target == row.folder_target,
-                by=row.set_by,
-                employee=row.employee,
-                at=row.at,
-                note=row.note,
-            )
-        )
+        of_line.append(_change(row, of_line[-1].after if of_line else row.folder_target))
     return {line: tuple(of_line) for line, of_line in changes.items()}
+
+
+def latest_target_changes(connection: Connection, *, cycle: int, limit: int) -> list[tuple[Node, str, TargetChange]]:
+    """What happened last to the targets of a cycle, whoever's they are, the newest first: the node, the KPI and the change.
+
+    Queries: 1.
+    """
+    columns = tables.target_set.c
+    before = sa.func.lag(columns.target, type_=columns.target.type).over(
+        partition_by=(columns.node, columns.kpi), order_by=columns.id
+    )
+    query = sa.select(tables.target_set, before.label("before")).where(columns.cycle == cycle)
+    return [
+        (known_node(row.node), row.kpi, _change(row, row.folder_target if row.before is None else row.before))
+        for row in connection.execute(query.order_by(columns.id.desc()).limit(limit))
+    ]
+
+
+def _change(row: sa.Row[Any], before: Decimal | None) -> TargetChange:
+    return TargetChange(
+        before=before,
+        after=row.target,
+        to_folder=row.target == row.folder_target,
+        by=row.set_by,
+        employee=row.employee,
+        at=row.at,
+        note=row.note,
+    )
 
 
 def keep_targets(

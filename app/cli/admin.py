@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from app import access, organisation
+from app.cli.files import who
 from app.cli.opening import open_database, settings
 from app.kit import clock
 from app.rules.permissions import Deed, Scope
@@ -37,7 +38,7 @@ def create_key(name: str, scope: str) -> None:
         secret = access.create_key(connection, name=name, scope=Scope(scope), now=clock.now())
         access.record_deed(
             connection,
-            who="command",
+            who=who(),
             deed=Deed.KEEP_KEYS,
             at=clock.now(),
             subject=f"key:{name}",
@@ -58,7 +59,7 @@ def create_hook(name: str) -> None:
     database = open_database(settings())
     with database.write(Deed.KEEP_HOOKS) as connection:
         secret = access.create_hook(connection, name=name, now=clock.now())
-        access.record_deed(connection, who="command", deed=Deed.KEEP_HOOKS, at=clock.now(), subject=f"hook:{name}")
+        access.record_deed(connection, who=who(), deed=Deed.KEEP_HOOKS, at=clock.now(), subject=f"hook:{name}")
     click.echo(secret)
 
 
@@ -96,7 +97,7 @@ def create_user(email: str, roles: tuple[str, ...], employee: str | None) -> Non
         )
         access.record_deed(
             connection,
-            who="command",
+            who=who(),
             deed=Deed.KEEP_ACCOUNTS,
             at=clock.now(),
             subject=f"account:{account.email}",

@@ -25,7 +25,7 @@ __all__ = ["COMMANDS"]
 
 
 def who() -> str:
-    """Who runs the command, for the record of loads."""
+    """Who runs the command, for the record of loads and the trail."""
     try:
         return f"command:{getpass.getuser()}"
     except (KeyError, OSError):

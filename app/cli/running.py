@@ -169,6 +169,14 @@ def _make_logins(report: demo.DemoReport, database: Database) -> str:
             account = access.create_account(
                 connection, email=email, roles={role}, employee=employee, now=clock.now(), first=first
             )
+            access.record_deed(
+                connection,
+                who=who(),
+                deed=Deed.KEEP_ACCOUNTS,
+                at=clock.now(),
+                subject=f"account:{account.email}",
+                after={"roles": [role], "employee": employee},
+            )
             lines.append(f"{role} {account.email} {account.password}\n")
     return "".join(lines)
 

@@ -104,6 +104,7 @@ def change_account(
     account_id: int,
     roles: Collection[Role],
     employee: str | None,
+    why: str | None = None,
 ) -> Account:
     """Give an account other roles or another employee.
 
@@ -118,7 +119,7 @@ def change_account(
         raise NotThere
     _refuse_own_powers(directory, keeper, email=account.email, roles=roles, employee=employee, before=account)
     before, after = access.change_account(connection, account_id=account_id, roles=roles, employee=employee)
-    keeper.note(subject=f"account:{after.email}", before=_plain(before), after=_plain(after))
+    keeper.note(subject=f"account:{after.email}", before=_plain(before), after=_plain(after), why=why)
     if access.powers_of({*before.roles, *after.roles}):
         _tell(connection, keeper, after.email, until_now=before)
     return after

@@ -40,6 +40,7 @@ from app.scoring.goal_board import (
     line_level,
 )
 from app.scoring.office import (
+    LatestChange,
     Member,
     Office,
     Sum,
@@ -47,6 +48,7 @@ from app.scoring.office import (
     TargetPast,
     TargetRow,
     Targets,
+    latest_target_changes,
     office,
     target_past,
     targets,
@@ -99,6 +101,7 @@ __all__ = [
     "HeatCell",
     "HeatRow",
     "KpiLevel",
+    "LatestChange",
     "LineLevel",
     "LineScore",
     "Member",
@@ -143,6 +146,7 @@ __all__ = [
     "keep_snapshot",
     "keep_taken",
     "kpi_level",
+    "latest_target_changes",
     "line_level",
     "make_scorecards",
     "newest",

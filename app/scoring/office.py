@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from app import cascade, ledger
 from app.cascade import TargetChange
+from app.organisation import Directory
 from app.rules.definitions import KpiVersion, Translated
 from app.rules.measures import ADDS_UP, GROWS_WITH_DAYS, Aggregate
 from app.rules.outlook import Outlook, leading_score
@@ -201,18 +202,43 @@ def target_past(
     """What happened to the targets of some nodes in a cycle, by node and KPI, the earliest first. Queries: 1."""
     directory = loaded.frame.directory
     changes = cascade.target_changes(connection, cycle=cycle, nodes=nodes, kpi=kpi)
-    return {
-        line: tuple(
-            TargetPast(
-                change=one,
-                name=one.by.removeprefix("account:")
-                if one.employee is None
-                else node_name(directory, Node(NodeKind.EMPLOYEE, one.employee), one.at.date()),
-            )
-            for one in of_line
+    return {line: tuple(_past(directory, one) for one in of_line) for line, of_line in changes.items()}
+
+
+def _past(directory: Directory, change: TargetChange) -> TargetPast:
+    if change.employee is None:
+        return TargetPast(change=change, name=change.by.removeprefix("account:"))
+    name = node_name(directory, Node(NodeKind.EMPLOYEE, change.employee), change.at.date())
+    return TargetPast(change=change, name=name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatestChange:
+    """A change of a target among those of a whole cycle: whose target it is, and of which KPI."""
+
+    node: Node
+    name: str
+    kpi: str
+    past: TargetPast
+    is_line: bool
+    """Whether the scorecards still have the line."""
+
+
+def latest_target_changes(
+    connection: Connection, *, loaded: State, cycle: int, day: dt.date, limit: int
+) -> tuple[LatestChange, ...]:
+    """What happened last to the targets of a cycle, whoever's they are, the newest first. Queries: 1."""
+    directory = loaded.frame.directory
+    return tuple(
+        LatestChange(
+            node=node,
+            name=node_name(directory, node, day),
+            kpi=kpi,
+            past=_past(directory, change),
+            is_line=loaded.sheet.line(cycle, node, kpi) is not None,
         )
-        for line, of_line in changes.items()
-    }
+        for node, kpi, change in cascade.latest_target_changes(connection, cycle=cycle, limit=limit)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

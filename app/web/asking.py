@@ -6,6 +6,7 @@ Do not take any year that is typed: a cycle is one that the folder names, or the
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
@@ -13,13 +14,14 @@ from pydantic import BaseModel, ConfigDict
 from app import access
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
+from app.rules.moments import first_day
 from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
 from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import ScoreQuery, State
 from app.web.request_context import RequestContext
 
-__all__ = ["ScoreParameters", "asked_by", "asked_of", "chosen_unit", "present_cycle"]
+__all__ = ["ScoreParameters", "asked_by", "asked_of", "chosen_unit", "first_days", "present_cycle"]
 
 TO_COME: Final = n_("“As of” is a day that is still to come. Choose one up to today, or leave it empty for now.")
 
@@ -89,6 +91,11 @@ def asked_by(context: RequestContext, loaded: State, query: ScoreParameters) -> 
     if chosen is None or chosen not in loaded.sheet.cycles or node not in loaded.plan(chosen).nodes:
         raise NotThere
     return asked_of(loaded, query.model_copy(update={"cycle": chosen}), context.today)
+
+
+def first_days(loaded: State) -> Callable[[int], dt.date]:
+    """What tells the first day of a cycle, so that a page says of a day before it that the cycle had not begun."""
+    return lambda cycle: first_day(cycle, loaded.frame.first_month)
 
 
 def chosen_unit(context: RequestContext, typed: str, *, may: Deed) -> Node:

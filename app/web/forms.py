@@ -55,6 +55,15 @@ class Typed:
     refused: bool = False
     page: str = ""
     """The address that shows the form: after a refusal the browser stands at the one that it was sent to."""
+    is_search: bool = False
+    """Whether it is the page's address that was refused, and not something to be saved."""
+    labels: dict[str, str] = field(default_factory=dict)
+    """What the fields of the page are called: written down as each is drawn, for the summary that stands above them."""
+
+    def called(self, name: str, label: str) -> str:
+        """Write down what a field is called; the first of that name is the one that is linked to. Returns nothing to be shown."""
+        self.labels.setdefault(name, label)
+        return ""
 
     def value(self, name: str, default: object = "") -> object:
         """What was typed into a field, else the default."""

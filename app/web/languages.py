@@ -18,7 +18,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, get_locale, gettext
@@ -42,6 +42,7 @@ __all__ = [
     "chosen_theme",
     "filled",
     "finding_text",
+    "month",
     "named",
     "page_language",
     "prepare",
@@ -266,9 +267,14 @@ def usd_cents(value: int | None) -> str:
     return ABSENT if value is None else usd(Decimal(value).scaleb(-2))
 
 
-def krw(value: int | Decimal | None) -> str:
-    """Won, which has no decimals."""
-    return ABSENT if value is None else f"₩{figure(value, places=0, language=page_language())}"
+def krw(value: Figure | None, places: int = 0) -> str:
+    """Won, which has no decimals; a step on the way to a sum of won has as many as it needs, up to so many."""
+    return ABSENT if value is None else f"₩{figure(value, places=places, least=0, language=page_language())}"
+
+
+def month(value: dt.date) -> str:
+    """A month with its year, in the order of the language."""
+    return format_skeleton("yMMMM", value, locale=page_language())
 
 
 def day(value: dt.date | str | None) -> str:

@@ -27,25 +27,27 @@ class Item:
 
 
 ITEMS: Final = (
+    # What few are led to comes first: it is their role's work. What everybody has follows; a phone's bar has room for four.
+    Item("accounts", n_("Accounts"), Deed.KEEP_ACCOUNTS, Relation.ANY),
+    Item("keys", n_("Keys and hooks"), Deed.KEEP_KEYS, Relation.ANY),
+    Item("ledger", n_("Ledger"), Deed.SEE_LEDGER, Relation.ANY),
+    Item("trail", n_("Trail"), Deed.SEE_TRAIL, Relation.ANY),
     Item("agency", n_("Agency"), Deed.SEE_AGENCY, Relation.ANY),
+    Item("people", n_("People"), Deed.SEE_PEOPLE_SCORES, Relation.ANY),
+    Item("grades", n_("Grades"), Deed.SEE_GRADE, Relation.ANY),
+    Item("verification", n_("To verify"), Deed.VERIFY, Relation.UNHEADED),
+    Item("targets", n_("Targets"), Deed.SET_TARGETS, Relation.UNHEADED),
+    Item("goals", n_("Goals"), Deed.SEE_GOALS, Relation.ANY),
+    Item("targets", n_("Targets"), Deed.SEE_TARGETS, Relation.ANY),
+    Item("rejected", n_("Rejected events"), Deed.SEE_REJECTED, Relation.ANY),
+    Item("jobs", n_("Scheduled work"), Deed.SEE_JOBS, Relation.ANY),
     Item("my_scorecard", n_("My scorecard"), Deed.SEE_SCORECARD, Relation.OWN),
     Item("log_activity", n_("Log an activity"), Deed.LOG_ACTIVITY, Relation.OWN),
     Item("activities", n_("My activities"), Deed.REVERSE_ACTIVITY, Relation.OWN),
     Item("office", n_("My office"), Deed.SEE_PEOPLE_SCORES, Relation.LINE),
     Item("verification", n_("To verify"), Deed.VERIFY, Relation.LINE),
-    Item("verification", n_("To verify"), Deed.VERIFY, Relation.UNHEADED),
     Item("targets", n_("Targets"), Deed.SET_TARGETS, Relation.LINE),
-    Item("targets", n_("Targets"), Deed.SET_TARGETS, Relation.UNHEADED),
-    Item("people", n_("People"), Deed.SEE_PEOPLE_SCORES, Relation.ANY),
     Item("goals", n_("Goals"), Deed.SEE_GOALS, Relation.ABOVE),
-    Item("goals", n_("Goals"), Deed.SEE_GOALS, Relation.ANY),
-    Item("grades", n_("Grades"), Deed.SEE_GRADE, Relation.ANY),
-    Item("ledger", n_("Ledger"), Deed.SEE_LEDGER, Relation.ANY),
-    Item("trail", n_("Trail"), Deed.SEE_TRAIL, Relation.ANY),
-    Item("accounts", n_("Accounts"), Deed.KEEP_ACCOUNTS, Relation.ANY),
-    Item("keys", n_("Keys and hooks"), Deed.KEEP_KEYS, Relation.ANY),
-    Item("rejected", n_("Rejected events"), Deed.SEE_REJECTED, Relation.ANY),
-    Item("jobs", n_("Scheduled work"), Deed.SEE_JOBS, Relation.ANY),
 )
 """In the order in which they are shown; a page that does not exist is left out."""
 

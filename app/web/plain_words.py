@@ -111,6 +111,7 @@ _SUBJECTS: Final[Mapping[str, str]] = {
 
 _KINDS: Final[Mapping[str, str]] = {
     "account": n_("Account %(name)s"),
+    "command": n_("the command line of %(name)s"),
     "key": n_("Key %(name)s"),
     "file": n_("File %(name)s"),
     "hook": n_("Hook %(name)s"),

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import logging
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 from uuid import uuid4
@@ -31,6 +31,7 @@ from uuid import uuid4
 from flask import Flask, Request, redirect, request, url_for
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, IntegerConverter, RequestRedirect, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
@@ -38,7 +39,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app import access
 from app.access import Key, Viewer
 from app.kit.database import Database
-from app.kit.refusals import NotThere, Refusal, Unauthenticated
+from app.kit.refusals import Invalid, NotThere, Refusal, Unauthenticated
 from app.kit.settings import Settings
 from app.plain.findings import Finding
 from app.rules.permissions import PUBLIC_DEEDS, Deed
@@ -288,7 +289,7 @@ class Site:
         return lane_of
 
     def _serving(self, route: Route) -> Callable[..., AnyResponse]:
-        serve = self._act if route.acts else self._read
+        serve = self._act if route.acts else self._look
 
         def served(**arguments: Any) -> AnyResponse:
             if not is_plain(request.path):
@@ -311,7 +312,27 @@ class Site:
 
     # ------------------------------------------------------------------------------------------------------------- reading
 
-    def _read(self, route: Route, arguments: dict[str, Any], typed: Typed | None = None) -> AnyResponse:
+    def _look(self, route: Route, arguments: dict[str, Any]) -> AnyResponse:
+        """Answer a read; where the address asks for something that cannot be, a page shows all but that, and says at its field what is wrong."""
+        try:
+            return self._read(route, arguments)
+        except Invalid as refusal:
+            refused = {name for name in request.args if name in {one.place.field for one in refusal.findings}}
+            if route.api or route.query is None or not refused:
+                raise
+            values = {name: texts for name, texts in kept(request.args).items() if name in refused}
+            typed = Typed(values=values, findings=refusal.findings, is_search=True)
+            response = self._read(route, arguments, typed, without=refused)
+            response.status_code = refusal.status
+            return response
+
+    def _read(
+        self,
+        route: Route,
+        arguments: dict[str, Any],
+        typed: Typed | None = None,
+        without: Collection[str] = (),
+    ) -> AnyResponse:
         context = self._context(route, typed)
         if not route.transaction:
             if route.deed not in PUBLIC_DEEDS:
@@ -319,14 +340,16 @@ class Site:
                     self._admit(route, context.opened(connection), arguments)
                 context.closed()
             self._note_use(route, context)
-            return self.rendering.response(route.view(context, **arguments, **_asked(route)), context, api=route.api)
+            return self.rendering.response(
+                route.view(context, **arguments, **_asked(route, without)), context, api=route.api
+            )
         with self.database.read() as connection, sign_in.on_connection(connection):
             self._admit(route, context.opened(connection), arguments)
             if typed is None and not route.api:
                 page = page_address(route.endpoint, arguments)
                 context.typed = given_back(connection, context.person, page=page, now=context.now) or context.typed
             response = self.rendering.response(
-                route.view(context, **arguments, **_asked(route)), context, api=route.api
+                route.view(context, **arguments, **_asked(route, without)), context, api=route.api
             )
         self._note_use(route, context)
         return response
@@ -529,19 +552,24 @@ def _model(hint: Any) -> type[BaseModel] | None:
     return hint if isinstance(hint, type) and issubclass(hint, BaseModel) else None
 
 
-def _asked(route: Route) -> dict[str, BaseModel]:
+def _asked(route: Route, without: Collection[str] = ()) -> dict[str, BaseModel]:
     """The form and the address's parameters, read into the types that the handler declares.
+
+    Args:
+        route: what is asked for.
+        without: parameters of the address that were refused already.
 
     Raises:
         Invalid: one cannot be read, or holds what no database takes as a text. A sign-in is left as it is: it counts, whatever was typed.
     """
     arguments: dict[str, BaseModel] = {}
+    given = MultiDict([(name, text) for name, text in request.args.items(multi=True) if name not in without])
     if route.deed is not Deed.SIGN_IN:
-        refuse_unfit(request.args)
+        refuse_unfit(given)
         if route.acts and not route.api:
             refuse_unfit(request.form)
     if route.query is not None:
-        arguments["query"] = parsed(route.query, request.args, exact=route.api)
+        arguments["query"] = parsed(route.query, given, exact=route.api)
     if route.form is not None:
         arguments["form"] = parsed(route.form, request.form)
     return arguments

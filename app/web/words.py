@@ -112,6 +112,13 @@ LINK_TERMS: Final[Mapping[str, str]] = {
     "unique": n_("unique"),
 }
 """The same in the field's own terms (domain.md, section 4)."""
+LINKS_ALONE: Final[Mapping[str, str]] = {
+    "identical": n_("Stands alone"),
+    "contributory": n_("Contributes to its goal"),
+    "shared": n_("Shared with others"),
+    "unique": n_("Stands alone"),
+}
+"""The same of a line that names none above it."""
 
 LINK_MEANINGS: Final[Mapping[str, str]] = {
     "identical": n_("the same KPI: what is done here counts above too, and targets add up"),

@@ -27,13 +27,15 @@ from app.web.languages import CATALOGUES
 from app.web.pages import PAGES
 from app.web.routing import NodeConverter
 
-__all__ = ["Counts", "Crawl", "Words", "routes"]
+__all__ = ["PHONE", "Counts", "Crawl", "Words", "routes"]
 
 AXE: Final = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "rules": {"target-size": {"enabled": True}, "label-content-name-mismatch": {"enabled": True}},
     "resultTypes": ["violations"],
 }
+
+PHONE: Final = 390
 
 _KEY: Final = re.compile(r"(?<![0-9A-Za-z])(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8,}(?![0-9A-Za-z])")
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d)?")
@@ -89,6 +91,11 @@ _READ: Final = """() => {
     at, method: one.method, action: one.action, field: one.querySelector("input[type=search], input[type=text], input:not([type])")?.name ?? "",
     ...(one.method === "get" ? choices(one) : {}),
   })).filter((one) => one.method === "get");
+  return { title: document.title, path: location.pathname, h1: document.querySelector("h1")?.innerText ?? "", said, links, searches };
+}"""
+
+_ROOM: Final = """() => {
+  const seen = (element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
   const wide = [];
   if (document.documentElement.scrollWidth > innerWidth) {
     for (const element of document.querySelectorAll("body *")) {
@@ -96,9 +103,31 @@ _READ: Final = """() => {
       if (box.right > innerWidth + 1 && seen(element) && !element.closest(".table-box, pre, .unseen")) { wide.push(element.tagName + "." + element.className); }
     }
   }
-  return { title: document.title, path: location.pathname, h1: document.querySelector("h1")?.innerText ?? "", said, links, searches,
-    over: document.documentElement.scrollWidth - innerWidth, wide: wide.slice(0, 3) };
+  // Pieces of a word that are all shorter than four of its letters: nobody reads it.
+  const torn = (node) => {
+    const piece = document.createRange();
+    piece.selectNodeContents(node);
+    if (piece.getClientRects().length < 3) { return false; }
+    return [...node.textContent.matchAll(/\\S{6,}/g)].some((word) => {
+      piece.setStart(node, word.index);
+      piece.setEnd(node, word.index + word[0].length);
+      const widths = [...piece.getClientRects()].map((one) => one.width);
+      const letter = widths.reduce((sum, one) => sum + one, 0) / word[0].length;
+      return widths.length > 1 && Math.max(...widths) < 3.5 * letter;
+    });
+  };
+  const narrow = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const parent = walker.currentNode.parentElement;
+    if (walker.currentNode.textContent.trim().length < 6 || parent.closest("script, style, .unseen") || !seen(parent)) { continue; }
+    if (torn(walker.currentNode)) { narrow.push(walker.currentNode.textContent.trim().slice(0, 60)); }
+  }
+  const broad = innerWidth < 1000 ? [] : [...document.querySelectorAll(".table-box")]
+    .filter((one) => one.scrollWidth > 1.25 * one.clientWidth).map((one) => one.getAttribute("aria-label"));
+  return { over: document.documentElement.scrollWidth - innerWidth, wide: wide.slice(0, 3), narrow: narrow.slice(0, 3), broad };
 }"""
+"""Whether everything has room where it stands, whatever the width: asked with all that opens open."""
 
 
 _SAME_ELEMENTS: Final = {"cycle", "sort", "order", "before"}
@@ -344,6 +373,7 @@ class Crawl:
         self.counts.pages += 1
         content = page.evaluate(_READ)
         self._read(address, content)
+        self._fits(page, address)
         links = [urlsplit(one["href"]) for one in content["links"]]
         inside = {
             one["href"].split("#")[0].removeprefix(self.url)
@@ -378,8 +408,19 @@ class Crawl:
             self._wrong(address, "it has no title")
         elif self.titles.setdefault(title, path) != path:
             self._wrong(address, f"it is called {title!r} as {self.titles[title]} is")
-        if content["over"] > 0:
-            self._wrong(address, f"it is {content['over']} px wider than the screen: {', '.join(content['wide'])}")
+
+    def _fits(self, page: Page, address: str) -> None:
+        """At the crawl's own width and on a phone, which in turn may be another language's: the longest words are not always the same ones."""
+        for width in {self.width, PHONE}:
+            page.set_viewport_size({"width": width, "height": 900})
+            room = page.evaluate(_ROOM)
+            if room["over"] > 0:
+                self._wrong(address, f"it is {room['over']} px wider than {width}: {', '.join(room['wide'])}")
+            for text in room["narrow"]:
+                self._wrong(address, f"at {width} px there is no room for {text!r}: its words stand in pieces")
+            for table in room["broad"]:
+                self._wrong(address, f"the table {table!r} is far wider than the screen")
+        page.set_viewport_size({"width": self.width, "height": 900})
 
     def _axe(self, page: Page, address: str) -> None:
         names = {name for name, _ in parse_qsl(urlsplit(address).query)}

@@ -275,6 +275,24 @@ def test_every_page_is_accessible_and_fits(site: Site, page: Page, width: int, s
     assert said == []
 
 
+def _summary_names_the_fields(page: Page, where: str) -> None:
+    """Each line of what is wrong begins with a field's label and leads to the field."""
+    lines = page.locator(".notice-bad li").all()
+    assert lines, where
+    for line in lines:
+        link = line.locator("a")
+        assert link.count() == 1, (where, line.inner_text())
+        name = str(link.get_attribute("href")).removeprefix("#")
+        field = page.locator(f"[id='{name}']")
+        assert field.count() == 1, (where, name)
+        label = str(
+            field.evaluate(
+                """one => (one.labels?.[0] ?? one.querySelector("legend") ?? one.closest("fieldset").querySelector("legend")).textContent"""
+            )
+        )
+        assert line.inner_text().split(":")[0] in label, (where, line.inner_text(), label)
+
+
 REFUSED = {
     "boram": ("/log", "/targets", "/verification", "/password", "DEAL", "DEAL/correct"),
     "dana": ("/grades",),
@@ -320,3 +338,4 @@ def test_what_a_form_is_refused_with_is_accessible_and_fits(
                 )
             assert posted.value.status in {409, 422}, (address, number, posted.value.status)
             _fits_and_is_accessible(page, f"{address}, form {number}")
+            _summary_names_the_fields(page, f"{address}, form {number}")

@@ -9,7 +9,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.crawling import Counts, Crawl, Words
+from app import access
+from app.kit import clock
+from app.kit.database import Database
+from app.rules.permissions import Deed
+from tests.browser.crawling import PHONE, Counts, Crawl, Words
 from tests.browser.test_every_role import ROLES, Site, site
 
 __all__ = ["site"]
@@ -17,14 +21,32 @@ __all__ = ["site"]
 pytestmark = pytest.mark.browser
 
 LOCALES = {"en": "en-GB", "ko": "ko-KR", "es": "es-ES"}
-WIDTHS = (1440, 390)
+WIDTHS = (1440, PHONE)
 THEMES = ("light", "dark")
+UNBROKEN = "Whywhywhy" * 55
+
+
+@pytest.fixture(scope="module", autouse=True)
+def typed_without_a_space(site: Site) -> None:
+    """What no line can be broken at, among what people typed: the trail's longest reason, about something that is no list of ours."""
+    database = Database(site.database)
+    with database.write(Deed.KEEP_KEYS) as connection:
+        access.record_deed(
+            connection,
+            who="command",
+            deed=Deed.KEEP_KEYS,
+            at=clock.now(),
+            subject="key:walk",
+            after={"made of": {"letters": UNBROKEN}},
+            why=UNBROKEN,
+        )
+    database.close()
 
 
 @pytest.fixture(scope="module")
 def words(site: Site) -> Words:
     """What may be read on the demonstration agency's pages."""
-    return Words.read(site.folder / "demo", "walk")
+    return Words.read(site.folder / "demo", "walk", UNBROKEN)
 
 
 @pytest.fixture(scope="module")

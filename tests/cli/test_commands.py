@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from app import access
+from app.cli.files import who
 from app.kit.database import Database
 from tests.conftest import Kopes, NewDatabase, Ran
 from tests.scenario import Scenario, event_of
@@ -38,9 +40,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(folder: Path, kopes: Kopes, module_database: NewDatabase) -> Callable[..., Ran]:
+def url(module_database: NewDatabase) -> str:
+    """Where the agency is."""
+    return module_database("sqlite")
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path, kopes: Kopes, url: str) -> Callable[..., Ran]:
     """Runs commands on a database with this agency and its events."""
-    url = module_database("sqlite")
 
     def command(*words: str | Path, status: int | None = 0) -> Ran:
         return kopes(*words, database=url, definitions=folder / "definitions", status=status)
@@ -193,13 +200,19 @@ def test_wrong_usage_ends_with_2(run: Callable[..., Ran], words: tuple[str, ...]
     assert ran.err
 
 
-def test_secrets_are_printed_once(run: Callable[..., Ran]) -> None:
-    """A key, a hook's secret, a first password: a line each; a name that is taken is a finding."""
+def test_secrets_are_printed_once(run: Callable[..., Ran], url: str) -> None:
+    """A key, a hook's secret, a first password: a line each; a name that is taken is a finding. Who ran the command stands on the trail."""
     key = run("key", "create", "crm", "--scope", "ingest").out
     assert len(key.split()) == 1
     assert run("hook", "create", "crm").out.startswith("whsec_")
     password = run("user", "create", "alba@agency.example", "--role", "employee", "--employee", "E1").out
     assert len(password.split()) == 1
+    database = Database(url)
+    with database.read() as connection:
+        rows = access.trail_rows(connection, limit=10)
+    database.close()
+    assert {row.subject for row in rows} >= {"key:crm", "hook:crm", "account:alba@agency.example"}
+    assert {row.who for row in rows} == {who()}
     assert run("key", "create", "crm", "--scope", "read", status=1).out == ""
     assert run("user", "create", "x@agency.example", "--role", "head", "--employee", "E404", status=1).out == ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -16,7 +17,11 @@ from typing import NamedTuple
 import pytest
 from alembic import command
 
+from app import access
+from app.cli.files import who
 from app.kit import schema
+from app.kit.database import Database
+from app.rules.permissions import Deed
 from tests.conftest import ROOT, Eventually, Kopes, free_port
 
 ROLES = ["employee", "head", "hr", "executive", "auditor", "admin"]
@@ -120,6 +125,19 @@ def test_the_logins_are_the_same_when_it_is_run_again(built: Built) -> None:
         again = logins(process)
     assert again == built.logins
     assert STAGES[0] not in (built.instance.parent / "said").read_text(encoding="utf-8")
+
+
+def test_whom_it_opened_accounts_for_stands_on_the_trail(built: Built) -> None:
+    """With who ran it: an auditor sees where each role came from."""
+    database = Database(f"sqlite:///{built.instance / 'demo.sqlite'}")
+    with database.read() as connection:
+        rows = access.trail_rows(connection, limit=100, only=access.TrailFilter(deeds=[Deed.KEEP_ACCOUNTS]))
+    database.close()
+    emails = {line.split()[0]: line.split()[1] for line in built.logins}
+    assert {row.subject: json.loads(row.after or "")["roles"] for row in rows} == {
+        f"account:{email}": [role] for role, email in emails.items()
+    }
+    assert {row.who for row in rows} == {who()}
 
 
 def test_what_is_built_is_what_the_commands_build(built: Built, kopes: Kopes, tmp_path: Path) -> None:

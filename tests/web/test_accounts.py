@@ -112,11 +112,17 @@ def test_roles_are_changed_and_the_trail_says_from_what_to_what(working: Working
     """The person has the new rights with the next page."""
     number = _number(working, "ferran@")
     assert working.ferran.statuses("/ledger") == [404]
-    assert working.iris.post(f"/accounts/{number}", {"role": ["executive", "auditor"]}).status_code == 303
+    assert (
+        working.iris.post(f"/accounts/{number}", {"role": ["executive", "auditor"], "reason": "Stands in"}).status_code
+        == 303
+    )
     assert working.ferran.statuses("/ledger") == [200]
     row = working.trail()[0]
     assert "auditor" not in (row.before or "")
     assert "auditor" in (row.after or "")
+    assert row.why == "Stands in"
+    # A reason is asked for, not demanded.
+    assert working.iris.post(f"/accounts/{number}", {"role": ["executive"]}).status_code == 303
 
 
 def test_a_password_is_given_anew(working: Working) -> None:

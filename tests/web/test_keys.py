@@ -21,8 +21,11 @@ def test_only_the_administrator_keeps_keys_and_hooks(working: Working) -> None:
 
 def test_a_key_is_shown_once_opens_and_is_revoked(working: Working) -> None:
     """After that it opens nothing; and auditors hear of it, since an administrator could read with it what no page shows them."""
-    found = _SECRET.search(working.iris.post("/keys", {"name": "reader", "scope": "read"}).text)
+    made = working.iris.post("/keys", {"name": "reader", "scope": "read"}).text
+    found = _SECRET.search(made)
     assert found is not None
+    # The way back to a page that was the answer to a form is none: what is shown once would be lost.
+    assert re.search(r'href="/api/docs" target="_blank" rel="noopener">[^<]+opens in a new tab', made)
     bearer = {"Authorization": f"Bearer {found[1]}"}
     client = working.app.test_client()
     assert client.get("/api/v1/scorecards/unit:VIE?cycle=2026", headers=bearer).status_code == 200

@@ -11,7 +11,7 @@ import pytest
 
 from app.kit.settings import Settings
 from app.web import create_app
-from app.web.languages import ABSENT, amount, instant_in, number
+from app.web.languages import ABSENT, amount, instant_in, krw, month, number
 from tests.web.working import NOW, Somebody, Working
 
 _HEADING: Final = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
@@ -101,6 +101,32 @@ def test_a_bar_of_many_pages_shows_four_and_the_rest_behind_one_key(working: Wor
     menu = bar.split("<summary", 1)[1]
     assert hidden
     assert hidden == set(re.findall(r'<a href="([^"]+)"', menu))
+
+
+def test_the_roles_own_work_comes_first_in_the_bar(working: Working) -> None:
+    """Under "More" it took two steps each time; what everybody has stands behind it, also for those who are employees themselves."""
+    first = {
+        "iris": ["/accounts", "/keys", "/rejected", "/jobs"],
+        "emil": ["/ledger", "/trail", "/agency", "/people"],
+        "dana": ["/people", "/grades", "/verification", "/targets"],
+        "wanda": ["/people", "/grades", "/verification", "/targets"],
+        "ferran": ["/agency", "/people", "/goals"],
+        "boram": ["/scorecard", "/log", "/activities", "/office"],
+    }
+    for name, pages in first.items():
+        bar = getattr(working, name).get("/password").text.split('<nav class="navigation"', 1)[1]
+        assert re.findall(r'<a href="([^"]+)"', bar)[: len(pages)] == pages, name
+
+
+@pytest.mark.parametrize(
+    ("language", "written"), [("en", "January 2026"), ("ko", "2026년 1월"), ("es", "enero de 2026")]
+)
+def test_a_months_year_stands_where_the_language_has_it(working: Working, language: str, written: str) -> None:
+    """And a step on the way to a sum of won has the sign of the sum, with the decimals that it needs."""
+    with working.app.test_request_context("/", headers={"Accept-Language": language}):
+        assert month(dt.date(2026, 1, 1)) == written
+        assert krw(1565449) == krw(1565449.0, 4)
+        assert krw(1565449.3151, 4).startswith("₩")
 
 
 def test_instants_are_written_by_the_agencys_clock_with_its_name(working: Working) -> None:

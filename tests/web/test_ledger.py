@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 
 import pytest
 
@@ -206,9 +207,26 @@ def test_the_filter_offers_the_deeds_that_the_trail_tells_of(working: Working) -
     silent = {Deed.CHOOSE_LOOK, Deed.INGEST, Deed.RECEIVE_HOOK}
     assert silent < acts
     # The API's list of many people's scores reads, and is written down all the same.
-    assert offered == {*(acts - silent), Deed.SEE_SCORECARD}
+    assert offered == {*(acts - silent), Deed.SEE_SCORECARD, "rights"}
     working.alba.post("/look", {"language": "en", "theme": "dark", "next": "/"})
     assert silent & {row.deed for row in working.trail()} == set()
+
+
+def test_the_notice_about_rights_leads_to_what_it_tells_of(working: Working) -> None:
+    """Accounts, keys and hooks are one choice; out of the whole trail they would be picked by hand."""
+    working.iris.post("/accounts", {"email": "new@agency.example", "role": ["hr"]})
+    working.iris.post("/keys", {"name": "reader", "scope": "read"})
+    working.alba.post("/password", {"old_password": "wrong"})
+    link = re.search(r'href="([^"]+)">See them on the trail', working.emil.get("/ledger").text)
+    assert link is not None
+    page = read(working.emil.get(link[1]).text)
+    rows = working.emil.get(link[1]).text.split('data-rows="deeds"', 1)[1].split("</tbody>", 1)[0]
+    assert "new@agency.example" in rows
+    assert "Key reader" in rows
+    assert "sign in" not in rows
+    chosen = [one for one in page.all("option") if "selected" in one.attributes]
+    assert [one.attributes["value"] for one in chosen] == ["rights"]
+    assert "sign in" in working.emil.get("/trail").text.split('data-rows="deeds"', 1)[1]
 
 
 def test_constant_query_count(working: Working, count_queries: CountQueries) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from annotated_types import MaxLen
 
+from app.web.pages import PAGES
+from app.web.routing import Route
 from tests.scenario import SOURCE
+from tests.web.markup import Element, read
 from tests.web.working import Somebody, Working, key_of
 
 NAMES = {
@@ -98,6 +103,50 @@ def test_a_range_of_days_that_is_turned_round_says_so_at_its_field(working: Work
         assert "“To” is before “From”" in answer.text
         assert not re.search("No such|Nothing logged|Nothing like that", answer.text)
         assert who.statuses(address.format("2026-03-04", "2026-03-04")) == [200]
+
+
+def _searches(working: Working) -> Iterator[tuple[Somebody, Route, Element, Element]]:
+    """Every text field of every form that searches: who may see it, the route that the form asks, the form and the field."""
+    routes = {route.endpoint: route for pages in PAGES for route in pages.routes if not (route.acts or route.api)}
+    for rule in working.app.url_map.iter_rules():
+        if rule.endpoint not in routes or (rule.arguments and rule.rule != "/scorecards/<node:node>"):
+            continue
+        address = rule.rule.replace("<node:node>", "unit:VIE")
+        answers = ((who, who.get(address)) for who in (getattr(working, name) for name in ("emil", "iris", "boram")))
+        who, answer = next(((who, one) for who, one in answers if one.status_code == 200), (None, None))
+        if who is None or answer is None:
+            continue
+        for form in read(answer.text).all("form"):
+            if form.attributes.get("method") == "get":
+                action = form.attributes["action"]
+                route = routes[working.app.url_map.bind("").match(action)[0]]
+                for field in form.all("input"):
+                    if field.attributes.get("type", "text") in {"text", "search"}:
+                        yield who, route, form, field
+
+
+def test_a_search_takes_no_more_than_it_can_look_for_and_a_refused_one_keeps_its_page(working: Working) -> None:
+    """Each field stops where its model does. What comes all the same is named by its label, beside everything else that was asked."""
+    seen = set()
+    for who, route, form, field in _searches(working):
+        name, action = field.attributes["name"], form.attributes["action"]
+        assert route.query is not None
+        declared = next(one for key, one in route.query.model_fields.items() if name in {key, one.alias})
+        most = next(one.max_length for one in declared.metadata if isinstance(one, MaxLen))
+        assert field.attributes.get("maxlength") == str(most), (action, name)
+        label = next(one.text for one in form.all("label") if one.attributes["for"] == name)
+        asked = {"cycle": "2026"} if "cycle" in route.query.model_fields else {"last": "2026-03-04"}
+        answer = who.get(action, query_string={**asked, name: "x" * (most + 1)})
+        assert answer.status_code == 422, (action, name)
+        page = read(answer.text)
+        told = [one.text for one in page.all("a") if one.attributes.get("href") == f"#{name}"]
+        assert told == [f"{label.removesuffix(' (optional)')}: Use at most {most} characters."], (action, name)
+        again = next(one for one in page.all("input") if one.attributes.get("id") == name)
+        assert again.attributes["value"] == "x" * (most + 1)
+        if action in {"/ledger", "/trail"}:
+            assert 'value="2026-03-04"' in answer.text
+        seen.add((action, name))
+    assert len(seen) >= 11, seen
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])

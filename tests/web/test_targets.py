@@ -10,6 +10,7 @@ import pytest
 from app import scoring
 from app.rules.terms import Node
 from tests.conftest import CountQueries
+from tests.web.markup import read
 from tests.web.working import BY_UNIT, NOW, Working, addresses_by_unit
 
 
@@ -440,6 +441,35 @@ def test_what_happened_to_a_target_is_told_on_targets_and_in_the_derivation(work
             assert page.index(steps[0]) < page.index(steps[2])
     assert "A new market" in working.alba.get("/scorecards/employee:E1/consults").text
     assert "What happened to the target" not in working.dana.get("/scorecards/employee:E6/consults").text
+
+
+def test_whoever_sees_all_units_sees_what_changed_in_any_of_them(
+    working_on_each: Working, count_queries: CountQueries
+) -> None:
+    """The newest first, at the top of the agency; before, 173 pages were to be looked through. As many queries however many there were."""
+    working = working_on_each
+    top = {name: getattr(working, name).get("/targets") for name in ("dana", "emil", "ferran", "wanda")}
+    for name, answer in top.items():
+        assert "None yet: every target is the folder" in answer.text, name
+    counts = []
+    for figure, why in (("4", "A new market"), ("6", "It went well"), ("10", "As it was")):
+        sent = form(working.boram.get("/targets").text, "consults", E1=figure) | {"note-consults": why}
+        assert working.boram.post("/targets?unit=VIE&cycle=2026", sent).status_code == 303
+        working.dana.get("/targets")
+        with count_queries() as queries:
+            page = working.dana.get("/targets").text
+        counts.append(len([one for one in queries if one != "BEGIN"]))
+    assert len(set(counts)) == 1
+    table = next(one for one in read(page).all("table") if "Changes of this cycle" in one.text)
+    told = [[cell.text for cell in row.all("td")] for row in table.first("tbody").all("tr")]
+    assert [row[:4] + row[5:] for row in told] == [
+        ["A name", "6", "10 as in the folder", "E2", "As it was"],
+        ["A name", "4", "6", "E2", "It went well"],
+        ["A name", "10", "4", "E2", "A new market"],
+    ]
+    assert [link.attributes["href"] for link in table.all("a")] == ["/scorecards/employee:E1/consults?cycle=2026"] * 3
+    assert "Changes of this cycle" not in working.dana.get("/targets?unit=VIE").text
+    assert "Changes of this cycle" not in working.hana.get("/targets").text
 
 
 def test_only_what_the_link_demands_is_said_not_to_add_up(working: Working) -> None:

@@ -54,12 +54,13 @@ class NewAccountForm(BaseModel):
 
 
 class ChangeForm(BaseModel):
-    """An account's roles and employee."""
+    """An account's roles and employee, and why they are changed, where it was said."""
 
     model_config = ConfigDict(frozen=True)
 
     role: tuple[Role, ...] = ()
     employee: Annotated[str | None, Field(max_length=40)] = None
+    reason: Annotated[str | None, Field(max_length=500)] = None
 
 
 @pages.read("/accounts", may=Deed.KEEP_ACCOUNTS)
@@ -143,7 +144,13 @@ def change(context: RequestContext, number: int, form: ChangeForm) -> Redirect:
         directory = organisation.directory(connection)
         employee = employee_meant(directory, form.employee)
         return notices.change_account(
-            connection, directory, keeper=_keeper(context), account_id=number, roles=form.role, employee=employee
+            connection,
+            directory,
+            keeper=_keeper(context),
+            account_id=number,
+            roles=form.role,
+            employee=employee,
+            why=form.reason,
         )
 
     after = _written(context, work)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 from uuid import uuid4
 
-from flask_babel import format_date
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import intake, scoring
@@ -19,6 +18,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
 from app.web.entry_form import FORM_ID, ActivityForm, at_the_form, choices, event_of, page_of, typed_colleagues
+from app.web.languages import month as month_said
 from app.web.languages import page_language
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
@@ -76,7 +76,7 @@ def activity(context: RequestContext, key: str, query: ActivityQuery) -> Page:
         entry=shown.history,
         history=shown.history,
         counted=shown.nodes,
-        month=None if shown.rate is None else format_date(shown.rate.month, "MMMM yyyy"),
+        month=None if shown.rate is None else month_said(shown.rate.month),
         unit_node=None if shown.history.unit is None else Node(NodeKind.UNIT, shown.history.unit),
         form_id=str(context.typed.value("form_id", "") or uuid4()),
         derives=context.sees(Deed.SEE_DERIVATION),

@@ -12,7 +12,7 @@ from app.kit.kept import LruCache
 from app.rules.permissions import Deed, may
 from app.scoring import AgencyBoard
 from app.web import words
-from app.web.asking import ScoreParameters, asked_of
+from app.web.asking import ScoreParameters, asked_of, first_days
 from app.web.kept import CachedPart, Rendered, drawn
 from app.web.leading import chosen_lead
 from app.web.rendering import Page
@@ -48,6 +48,7 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
         body=body,
         board=body.model,
         words=words,
+        begins=first_days(loaded),
         cycles=sorted({*source.cycles, source.asked.cycle}),
         kept=kept,
         sees_people=sees_people,

@@ -26,7 +26,7 @@ from app.rules.steps import Formula, Named, Phrase, Section, Step
 from app.rules.terms import Name, Node
 from app.scoring import CyclePlan, Explanation, State, node_name
 from app.web import words
-from app.web.asking import ScoreParameters, asked_by
+from app.web.asking import ScoreParameters, asked_by, first_days
 from app.web.languages import day, page_language
 from app.web.languages import figure as shown
 from app.web.rendering import Page
@@ -119,6 +119,7 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
         link=None if line is None else line.link,
         cycles=sorted({*loaded.sheet.cycles, asked.cycle}),
         words=words,
+        begins=first_days(loaded),
         where={"cycle": asked.cycle, "as_of": asked.as_of, "basis": str(asked.basis)},
     )
 

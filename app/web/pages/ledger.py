@@ -18,6 +18,7 @@ from app.access import TrailFilter
 from app.exports import LEDGER_ACTIVITIES
 from app.kit.refusals import NotThere
 from app.ledger import EventFilter, Listed
+from app.plain.findings import n_
 from app.rules.activities import EventKey
 from app.rules.moments import day_after
 from app.rules.permissions import RECORDED_DEEDS, Deed
@@ -42,6 +43,10 @@ _FIRST_DAY: Final = dt.date(dt.MINYEAR + 1, 1, 1)
 _LAST_DAY: Final = dt.date(dt.MAXYEAR - 1, 12, 31)
 COUNTED_MOST: Final = 100_000
 """Rows that are counted; beyond it says that there are more."""
+RIGHTS: Final = "rights"
+DEEDS_OF_RIGHTS: Final = (Deed.KEEP_ACCOUNTS, Deed.KEEP_KEYS, Deed.KEEP_HOOKS)
+OF_RIGHTS: Final = n_("what concerns rights: accounts, keys, hooks")
+"""What the notice to auditors tells of, as one choice of the trail's filter."""
 Text = Annotated[str, Field(max_length=500)]
 
 
@@ -176,7 +181,8 @@ def trail(context: RequestContext, query: TrailQuery) -> Page:
         status=422 if turned_round else 200,
         turned_round=turned_round,
         in_all=_InAll(access.deeds_in_all(context.connection, only=only, count_to=COUNTED_MOST)),
-        deeds={deed: label for deed, label in words.DEEDS.items() if deed in RECORDED_DEEDS},
+        deeds={RIGHTS: OF_RIGHTS}
+        | {deed.value: label for deed, label in words.DEEDS.items() if deed in RECORDED_DEEDS},
         names=names,
         rights_notice=notices.rights_notice(context.connection, account_id=context.viewer.account_id),
         rows=rows[:PAGE_ROWS],
@@ -233,7 +239,7 @@ def _only(context: RequestContext, query: TrailQuery) -> TrailFilter:
 
     return TrailFilter(
         who=query.who,
-        deed=query.deed,
+        deeds=DEEDS_OF_RIGHTS if query.deed == RIGHTS else [query.deed] if query.deed else [],
         about=subjects_meant(query.subject, context.directory) if query.subject else None,
         since=None if query.first is None else midnight(query.first),
         until=None if query.last is None else midnight(day_after(query.last, 1)),

@@ -14,7 +14,7 @@ from app.rules.names import person_meant
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
-from app.web.asking import ScoreParameters, asked_of, chosen_unit
+from app.web.asking import ScoreParameters, asked_of, chosen_unit, first_days
 from app.web.reminding import reminders_for
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
@@ -49,6 +49,7 @@ def office(context: RequestContext, query: OfficeQuery) -> Page:
         sees=context.sees(Deed.SEE_PEOPLE_SCORES),
         verifies=context.allowed(Deed.VERIFY, node),
         words=words,
+        begins=first_days(loaded),
     )
 
 

@@ -15,7 +15,7 @@ from app.kit.refusals import NotThere
 from app.rules.permissions import Deed, may
 from app.scoring import SORTS, RosterFilter
 from app.web import words
-from app.web.asking import ScoreParameters, asked_of
+from app.web.asking import ScoreParameters, asked_of, first_days
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.group_names import group_namer
 from app.web.limits import Lane
@@ -76,6 +76,7 @@ def people(context: RequestContext, query: PeopleQuery) -> Page:
         parameters=parameters,
         sorts=SORTS,
         words=words,
+        begins=first_days(loaded),
         cycles=sorted({*loaded.sheet.cycles, roster.cycle}),
         exports=context.allowed(Deed.EXPORT),
         group_name=group_namer(loaded.sheet.definitions.policies),

@@ -21,7 +21,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, Visibility
 from app.web import words
-from app.web.asking import ScoreParameters, asked_by
+from app.web.asking import ScoreParameters, asked_by, first_days
 from app.web.kept import CachedPart, Rendered, drawn, reader_of_page
 from app.web.languages import page_language
 from app.web.rendering import Page
@@ -76,6 +76,7 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         kept=query.kept,
         people=context.directory.employees,
         words=words,
+        begins=first_days(loaded),
         cycles=sorted({*source.cycles, source.plan.cycle}),
     )
 

@@ -20,13 +20,13 @@ from app import scoring
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.kit.replacing import exact_text
 from app.plain.findings import Finding, n_
-from app.rules.permissions import Deed
+from app.rules.permissions import Deed, may
 from app.rules.presence import cycle_of
 from app.rules.targets import NoTarget, figure_of, is_leap, is_target
 from app.rules.terms import Node, NodeKind
-from app.scoring import State, TargetBlock, TargetMove, Targets
+from app.scoring import LatestChange, State, TargetBlock, TargetMove, Targets
 from app.web import words
-from app.web.asking import ScoreParameters, asked_of, chosen_unit
+from app.web.asking import ScoreParameters, asked_of, chosen_unit, first_days
 from app.web.languages import page_language
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
@@ -38,6 +38,9 @@ pages: Final = Pages("targets")
 SET: Final = n_("Targets set: %(count)s. %(kpi)s: %(changes)s.")
 NAMED_MOST: Final = 5
 """So many changes are named by the answer."""
+
+CHANGES_MOST: Final = 50
+"""So many changes of a cycle's targets are listed."""
 
 SET_BEFORE: Final = n_("These are the targets already; nothing was recorded twice.")
 NO_FIGURE: Final = n_("Write a number of at most 15 digits before the decimals and 20 after them.")
@@ -115,8 +118,26 @@ def targets(context: RequestContext, query: TargetsQuery) -> Page:
         field_of=field_of,
         query=query,
         sees=context.sees(Deed.SEE_TARGETS),
+        latest=_latest(context, loaded, shown),
+        kpi_name=lambda kpi: _kpi_name(loaded, kpi, shown.cycle),
         words=words,
+        begins=first_days(loaded),
     )
+
+
+def _latest(context: RequestContext, loaded: State, shown: Targets) -> tuple[LatestChange, ...] | None:
+    """What happened last to the cycle's targets, at the top of the agency for who sees all of them; None elsewhere. Queries: at most 1."""
+    if shown.above or not may(context.viewer.roles, Deed.SEE_TARGETS, ()):
+        return None
+    return scoring.latest_target_changes(
+        context.connection, loaded=loaded, cycle=shown.cycle, day=shown.day, limit=CHANGES_MOST
+    )
+
+
+def _kpi_name(loaded: State, kpi: str, cycle: int) -> str:
+    """A KPI's name; the code of one that the definitions have no more."""
+    kpis = loaded.sheet.definitions.kpis
+    return kpis[kpi].version(cycle).name.in_language(page_language()) if kpi in kpis else kpi
 
 
 @pages.act("/targets", may=Deed.SET_TARGETS, again="targets")
