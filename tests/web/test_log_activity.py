@@ -121,7 +121,8 @@ def test_an_error_stands_at_its_field_and_what_was_typed_stays(
     answer = log(working, **{"company": "Alpen GmbH", **changed})
     assert answer.status_code == 422
     assert words in answer.text
-    assert f'href="#{field}"' in answer.text
+    # What nobody sees cannot be led to.
+    assert (f'href="#{field}"' in answer.text) == (field != "form_id")
     if "buyer" not in changed:
         assert 'value="Nordwind"' in answer.text
     if "colleague" in changed:
@@ -160,7 +161,7 @@ def test_a_share_is_somebodys_who_is_meant_and_in_service(working: Working, coll
     assert (words is None) == (answer.status_code == 303)
     assert words is None or words in answer.text
     offered = working.alba.get(f"/log/colleagues?text={colleague}").json["items"]  # type: ignore[index]
-    assert (colleague in {"Lee Left", "E3"}) == (offered == [])
+    assert "(" in colleague or (colleague in {"Lee Left", "E3"}) == (offered == [])
 
 
 def test_shared_credits_leave_the_rest_to_oneself(working: Working) -> None:
