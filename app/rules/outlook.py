@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from app.rules.rollup import Band, band, published
 from app.rules.terms import Period
 
-__all__ = ["EARLY_DAYS", "Outlook", "leading_band", "leading_score", "outlook_on"]
+__all__ = ["EARLY_DAYS", "Outlook", "first_judged_day", "leading_band", "leading_score", "outlook_on"]
 
 Score = TypeVar("Score", bound=float | Decimal)
 """As it was computed, or as it is published."""
@@ -34,21 +34,25 @@ class Outlook(StrEnum):
     """Nothing is left to project: the score is the score."""
 
 
+def first_judged_day(cycle: Period) -> dt.date:
+    """The first day of a cycle at whose end it is judged by its projection."""
+    return dt.date.min if cycle.from_ is None else cycle.from_ + dt.timedelta(days=EARLY_DAYS - 1)
+
+
 def outlook_on(cycle: Period, day: dt.date) -> Outlook:
     """How far a cycle is at the end of a day.
 
     Args:
-        cycle: its twelve months, closed on both sides.
+        cycle: its twelve months, from the first day to the day after the last.
         day: the day that is over.
     """
     if cycle.to is not None and day >= cycle.to - dt.timedelta(days=1):
         return Outlook.OVER
-    over = 0 if cycle.from_ is None else (day - cycle.from_).days + 1
-    return Outlook.EARLY if over < EARLY_DAYS else Outlook.RUNNING
+    return Outlook.EARLY if day < first_judged_day(cycle) else Outlook.RUNNING
 
 
 def leading_score(*, projected: Score | None, so_far: Score | None, outlook: Outlook) -> Score | None:
-    """The score that colours, sorting and risk go by; None where there is none to go by yet."""
+    """The score that colours and risk go by; None where there is none to go by yet."""
     if outlook is Outlook.OVER:
         return so_far
     return projected if outlook is Outlook.RUNNING else None

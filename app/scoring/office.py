@@ -7,7 +7,7 @@ Do not add up whatever stands in a column: only counts and sums of identical lin
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -92,8 +92,13 @@ class Office:
     """The day that changes are told against."""
 
 
-def office(connection: Connection, *, loaded: State, unit: str, asked: ScoreQuery) -> Office:
-    """A unit with its people and the units below side by side.
+def office(
+    connection: Connection, *, loaded: State, unit: str, asked: ScoreQuery, sees: Callable[[Node], bool]
+) -> Office:
+    """A unit with its people and the units below side by side, on the final basis and beside it the provisional one.
+
+    Args:
+        sees: whether somebody's or a unit's scores may be seen: of a past day's people some may have gone to where they may not.
 
     Queries: 3 (the totals, what waits, the trend), one more where something is counted distinct.
     """
@@ -101,8 +106,8 @@ def office(connection: Connection, *, loaded: State, unit: str, asked: ScoreQuer
     directory = plan.frame.directory
     day = asked.day
     node = Node(NodeKind.UNIT, unit)
-    numbers = directory.people_of(unit, day)
-    below = directory.children(unit, day)
+    numbers = [number for number in directory.people_of(unit, day) if sees(Node(NodeKind.EMPLOYEE, number))]
+    below = [code for code in directory.children(unit, day) if sees(Node(NodeKind.UNIT, code))]
     nodes = (
         node,
         *(Node(NodeKind.EMPLOYEE, number) for number in numbers),
@@ -116,7 +121,7 @@ def office(connection: Connection, *, loaded: State, unit: str, asked: ScoreQuer
     waiting = ledger.waiting_counts(connection, plan.frame, employees=posted[unit])
     heads = set(directory.heads_of(unit, day))
     outlook = plan.outlook(day)
-    since, before = projections_before(connection, asked, plan=plan, of=nodes)
+    since, before = projections_before(connection, asked._replace(basis=Basis.FINAL), plan=plan, of=nodes)
     members = []
     for place, one in enumerate(nodes):
         own, part, whole, ahead = final.at(place)

@@ -194,7 +194,7 @@ _KEYS: Final[Mapping[str, Callable[[RosterRow], Any]]] = {
 
 
 def _sorted(rows: list[RosterRow], only: RosterFilter, outlook: Outlook) -> tuple[RosterRow, ...]:
-    key = _KEYS[only.sort if only.sort != "leading" else "final" if outlook is Outlook.OVER else "projected"]
+    key = _KEYS[only.sort if only.sort != "leading" else "projected" if outlook is Outlook.RUNNING else "final"]
     rows = sorted(rows, key=lambda row: row.number)
     ranked = sorted((row for row in rows if key(row) is not None), key=key, reverse=only.descending)
     return (*ranked, *(row for row in rows if key(row) is None))

@@ -23,7 +23,7 @@ from app.kit.database import is_postgresql
 from app.ledger import Figures
 from app.organisation import current_revision
 from app.rules.moments import day_after
-from app.rules.outlook import Outlook
+from app.rules.outlook import first_judged_day
 from app.rules.rollup import published
 from app.rules.terms import Basis, Node, NodeKind, Period
 from app.scoring.plan import CyclePlan, state
@@ -54,7 +54,8 @@ DAILY: Final = 35
 MOVED_DAYS: Final = 30
 """What moved is told against so many days ago."""
 
-_KEPT_FOR: Final = dt.timedelta(days=21)
+_WEEK: Final = dt.timedelta(days=7)
+_KEPT_FOR: Final = 3 * _WEEK
 """How long a node keeps a score that later snapshots leave out; snapshots are a week apart at most."""
 
 _COLUMNS: Final = ("own_score", "final_score", "provisional_score", "projected_score", "provisional_projected_score")
@@ -214,9 +215,9 @@ def _point(row: Any) -> TrendPoint:
 def projections_before(
     connection: Connection, asked: ScoreQuery, *, plan: CyclePlan, of: NodeKind | Sequence[Node]
 ) -> tuple[dt.date | None, dict[str, float]]:
-    """Where nodes were led 30 days before the day asked, by the trend; where it does not reach back so far, on its first day.
+    """Where nodes were led 30 days before the day asked, by the trend; where it does not reach back so far, on the first day of which it knows.
 
-    On a day too early in the cycle to be led anywhere there is nothing.
+    A day too early in the cycle to be judged by is none: no day and nothing where there is no other.
 
     Args:
         of: which nodes: some, or all of a kind.
@@ -227,7 +228,12 @@ def projections_before(
     kept, column = trend.c, trend.c.projected_score
     if asked.basis is not Basis.FINAL:
         column = kept.provisional_projected_score
-    earlier = (kept.cycle == asked.cycle, kept.day < day)
+    earlier = (
+        kept.cycle == asked.cycle,
+        kept.day >= first_judged_day(plan.period),
+        kept.day < day,
+        column.is_not(None),
+    )
     start = sa.func.coalesce(
         sa.select(sa.func.max(kept.day)).where(*earlier, kept.day <= day_after(day, -MOVED_DAYS)).scalar_subquery(),
         sa.select(sa.func.min(kept.day)).where(*earlier).scalar_subquery(),
@@ -238,10 +244,7 @@ def projections_before(
     ).all()
     if not rows:
         return None, {}
-    since: dt.date = rows[0].day
-    if plan.outlook(since) is Outlook.EARLY:
-        return since, {}
-    return since, {row.node: row.score for row in rows if row.score is not None}
+    return rows[0].day, {row.node: row.score for row in rows if row.score is not None}
 
 
 def projections_by_week(
@@ -249,7 +252,7 @@ def projections_by_week(
 ) -> dict[str, tuple[float, ...]]:
     """Where nodes were led week by week, from the day on from which a projection is judged by, up to the day asked.
 
-    A node that a snapshot leaves out keeps what it had in the week before.
+    A node that a few weeks' snapshots leave out keeps what it had before.
 
     Queries: 1.
     """
@@ -261,14 +264,18 @@ def projections_by_week(
     rows = connection.execute(
         sa.select(kept.day, kept.node, column)
         .where(kept.cycle == asked.cycle, among(connection, kept.node, map(str, nodes)), column.is_not(None))
-        .where(kept.day <= plan.day_within(asked.day))
+        .where(kept.day.between(first_judged_day(plan.period), plan.day_within(asked.day)))
     ).all()
-    judged = [row for row in rows if plan.outlook(row.day) is not Outlook.EARLY]
-    if not judged:
+    if not rows:
         return {}
-    scores = pd.DataFrame.from_records(judged, columns=["day", "node", "score"])
+    scores = pd.DataFrame.from_records(rows, columns=["day", "node", "score"])
     scores["day"] = pd.to_datetime(scores["day"])
-    by_week = scores.pivot_table(index="day", columns="node", values="score").resample("7D").last().ffill()
+    by_week = (
+        scores.pivot_table(index="day", columns="node", values="score")
+        .resample("7D")
+        .last()
+        .ffill(limit=_KEPT_FOR // _WEEK)
+    )
     return {str(node): tuple(by_week[node].dropna().tolist()) for node in by_week.columns}
 
 

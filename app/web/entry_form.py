@@ -369,7 +369,8 @@ def _colleague(directory: Directory, typed: str, day: dt.date) -> str | Finding:
     exact = [
         number
         for number in serving
-        if numbered or number == typed.strip() or folded(directory.employees[number].name) == folded(typed)
+        if number == (numbered[1] if numbered else typed.strip())
+        or folded(directory.employees[number].name) == folded(typed)
     ]
     if len(exact) == 1:
         return exact[0]

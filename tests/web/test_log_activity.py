@@ -139,6 +139,8 @@ def test_an_error_stands_at_its_field_and_what_was_typed_stays(
         ("Kim Minji", "Which colleague is meant: Kim Minji (E2), Kim Minji (E6)?"),
         ("Kim", "Which colleague is meant: Kim Minji (E2), Kim Sora (E4), Kim Minji (E6)?"),
         ("Kim Sora", None),
+        ("Kim Sora (E4)", None),
+        ("Somebody Else (Sora)", "Which colleague is meant: Kim Sora (E4)?"),
         ("Lee Left", "Lee Left (E3) is not in service on that day"),
         ("E3", "Lee Left (E3) is not in service on that day"),
     ],

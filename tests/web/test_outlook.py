@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import Connection
@@ -159,7 +160,7 @@ def test_a_scorecard_and_its_office_say_which_kpi_costs_most(busy: Working) -> N
     row = next(
         one
         for one in office.all("tr")
-        if any(link.attributes["href"] == "/scorecards/employee:E6" for link in one.all("a"))
+        if any(urlsplit(link.attributes["href"]).path == "/scorecards/employee:E6" for link in one.all("a"))
     )
     kpi, points = costs[0]
     assert any(link.attributes["href"].endswith(f"#kpi-{kpi}") for link in row.all("a"))
@@ -170,8 +171,8 @@ def test_the_office_s_people_stand_by_where_they_lead_the_lowest_first(busy: Wor
     """There help is needed."""
     cards = _scores(busy, "2026-06-30", *(f"employee:{one}" for one in ("E1", "E2", "E6")))
     page = read(busy.boram.get("/office?as_of=2026-06-30").text)
-    links = [link.attributes["href"].removeprefix("/scorecards/") for link in page.all("a")]
-    order = [one for one in links if one in cards]
+    links = [urlsplit(link.attributes["href"]).path.removeprefix("/scorecards/") for link in page.all("a")]
+    order = list(dict.fromkeys(one for one in links if one in cards))
     assert order == sorted(cards, key=lambda node: cards[node]["projected_score"])
 
 
@@ -191,3 +192,34 @@ def test_beside_each_region_stands_where_its_year_led_week_by_week(busy: Working
     assert drawn == [f"{number},{120 - one:.2f}" for number, one in enumerate(led)]
     first, last = _two_places(led[0]), _two_places(led[-1])
     assert f"from {first} to {last}" in row.first("svg").attributes["aria-label"]
+
+
+def test_what_moved_is_told_only_where_there_is_something_to_compare_with(busy: Working) -> None:
+    """A month after the sixtieth day the day of thirty days ago is too early to be judged by: nothing moved, and nothing stood still."""
+    with busy.database.write("test") as connection:
+        _take(connection, "2026-02-10", "2026-02-20")
+    busy.ferran.post("/look", {"lead": "change", "next": "/agency"})
+    page = busy.ferran.get("/agency?as_of=2026-03-15").text
+    assert "Nothing to compare with yet" in page
+    assert "Change since" not in page
+    leads = _two_places(_scores(busy, "2026-03-15", "unit:VIE")["unit:VIE"]["projected_score"])
+    assert str(leads) in _tile(read(page), "VIE").text
+
+
+def test_a_head_sees_of_a_past_day_s_people_those_whom_they_may_see_today(busy: Working) -> None:
+    """Relations follow the postings of the day: who has gone to another region is another head's (contract, "Who may what")."""
+    busy.load(
+        lambda text: (
+            "\n".join(
+                f"{line.rsplit(',', 2)[0]},{line.rsplit(',', 2)[1]},2026-06-01\n{line.replace(',VIE,', ',TYO,').rsplit(',', 2)[0]},2026-06-01,"
+                if line.startswith("E6,")
+                else line
+                for line in text.splitlines()
+            )
+            + "\n"
+        ),
+        "postings",
+    )
+    addresses = {"boram": "/office?as_of=2026-05-20", "hana": "/office?unit=VIE&as_of=2026-05-20"}
+    shown = {name: "employee:E6" in getattr(busy, name).get(address).text for name, address in addresses.items()}
+    assert shown == {"boram": False, "hana": True}

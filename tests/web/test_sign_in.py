@@ -225,6 +225,10 @@ def test_language_and_theme_are_kept_with_the_account(app, sign_in):
     browser.post("/login", data=ALBA)
     assert '<html lang="es"' in browser.get("/password").text
     person.post("/look", {"language": "ko", "next": "/password"})
+    # And by nobody who signs in there afterwards.
+    browser.delete_cookie("kopes_session")
+    browser.post("/login", data=ALBA)
+    assert '<html lang="ko"' in browser.get("/password").text
     person.post("/look", {"language": "tlh", "theme": "pink", "next": "https://evil.example"})
     assert '<html lang="ko" data-theme="dark">' in person.get("/password").text
 

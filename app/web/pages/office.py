@@ -37,7 +37,11 @@ def office(context: RequestContext, query: OfficeQuery) -> Page:
     node = chosen_unit(context, query.unit, may=Deed.SEE_PEOPLE_SCORES)
     loaded = scoring.state(context.connection)
     shown = scoring.office(
-        context.connection, loaded=loaded, unit=node.code, asked=asked_of(loaded, query, context.today)
+        context.connection,
+        loaded=loaded,
+        unit=node.code,
+        asked=asked_of(loaded, query, context.today),
+        sees=context.sees(Deed.SEE_PEOPLE_SCORES),
     )
     return Page(
         "pages/office.html",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import request
+from flask import Response, after_this_request, request
 from pydantic import BaseModel, ConfigDict
 
 from app import access
@@ -86,8 +86,16 @@ def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
     if token is None or viewer is None:
         return FormError(at_field("password", "wrong", WRONG))
     begin_session(token, viewer, forms_wait=waiting_forms)
+    if CHOSEN_COOKIE in request.cookies:
+        after_this_request(_forget_chosen_language)
     remember_browser(request, context.settings, email=form.email)
     return SeeOther(safe_next(request.form.get("next")) or "home")
+
+
+def _forget_chosen_language(response: Response) -> Response:
+    """What was chosen on the sign-in page was meant by whoever has signed in now, and by nobody after."""
+    response.delete_cookie(CHOSEN_COOKIE)
+    return response
 
 
 @pages.act("/logout", may=Deed.SIGN_OUT)
