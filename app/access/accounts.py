@@ -153,7 +153,7 @@ def disable_account(connection: Connection, *, account_id: int, disabled: bool, 
 
 
 def reset_password(
-    connection: Connection, *, account_id: int, first: FirstPassword, first_until: dt.datetime, now: dt.datetime
+    connection: Connection, *, account_id: int, first: FirstPassword, first_until: dt.datetime | None, now: dt.datetime
 ) -> Account:
     """Give an account a new first password, made before the transaction was opened, and end its sessions.
 
@@ -161,7 +161,7 @@ def reset_password(
         connection: a writing transaction.
         account_id: whose.
         first: the password.
-        first_until: until when it works, for nothing but its change.
+        first_until: until when it works, for nothing but its change. None for one that works until its owner changes it.
         now: when.
 
     Raises:

@@ -26,21 +26,21 @@ def exists(directory: Directory, node: Node) -> bool:
 
 def relations(directory: Directory, *, viewer: Viewer, node: Node, day: dt.date) -> frozenset[Relation]:
     """In which relations a person stands to a node on a day; :attr:`Relation.ANY` always."""
-    standing = {Relation.ANY}
+    stands_in = {Relation.ANY}
     me = viewer.employee
     if me is None:
-        return frozenset(standing)
+        return frozenset(stands_in)
     if node.kind is NodeKind.EMPLOYEE:
         if node.code == me:
-            standing.add(Relation.OWN)
+            stands_in.add(Relation.OWN)
         chain = directory.placement.path_on(node.code, day) or ()
     else:
         if node.code in _above(directory, me, day):
-            standing.add(Relation.ABOVE)
+            stands_in.add(Relation.ABOVE)
         chain = directory.tree.chain_on(node.code, day)
     if not set(directory.units_headed_by(me, day)).isdisjoint(chain):
-        standing.add(Relation.LINE)
-    return frozenset(standing)
+        stands_in.add(Relation.LINE)
+    return frozenset(stands_in)
 
 
 def standing(directory: Directory, *, viewer: Viewer, deed: Deed, node: Node, day: dt.date) -> frozenset[Relation]:
@@ -77,12 +77,12 @@ def verify_relations(
     if me is not None and me in sharers:
         return frozenset()
     chain = () if unit is None else directory.tree.chain_on(unit, day)
-    standing: set[Relation] = set()
+    stands_in: set[Relation] = set()
     if all(head in sharers for above in chain for head in directory.heads_of(above, day)):
-        standing.add(Relation.UNHEADED)
+        stands_in.add(Relation.UNHEADED)
     if me is not None and not set(directory.units_headed_by(me, day)).isdisjoint(chain):
-        standing.add(Relation.LINE)
-    return frozenset(standing)
+        stands_in.add(Relation.LINE)
+    return frozenset(stands_in)
 
 
 def may_at_all(directory: Callable[[], Directory], *, viewer: Viewer, deed: Deed, day: dt.date) -> bool:

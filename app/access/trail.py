@@ -19,6 +19,7 @@ from app.access.accounts import meant_by
 from app.access.sessions import email_key
 from app.access.tables import account, reading_log, trail
 from app.kit.bulk import among
+from app.kit.letters import begins_in_any_letters, has_in_any_letters
 from app.rules.terms import NodeKind
 
 __all__ = [
@@ -60,7 +61,7 @@ class SubjectFilter:
 
     Attributes:
         subjects: as they stand in a row.
-        beginnings: what a subject begins with, in small letters, such as ``account:``.
+        beginnings: what a subject begins with, in any letters, such as ``account:``.
         text: a part of a subject in any letters, nodes and activities apart, whose codes are no words; or what somebody's account is found by.
     """
 
@@ -192,15 +193,14 @@ def _account_labels(connection: Connection, text: str) -> sa.Select[Any]:
 
 def _is_about(connection: Connection, about: SubjectFilter) -> sa.ColumnElement[bool]:
     subject = trail.c.subject
-    small = sa.func.lower(subject)
     conditions = [
         among(connection, subject, tuple(about.subjects)),
-        *(small.startswith(beginning, autoescape=True) for beginning in about.beginnings),
+        *(begins_in_any_letters(subject, beginning) for beginning in about.beginnings),
     ]
     if about.text:
         is_coded = sa.or_(*(subject.startswith(f"{kind}:") for kind in (*NodeKind, "activity")))
         conditions += [
-            small.contains(about.text.lower(), autoescape=True) & ~is_coded,
+            has_in_any_letters(subject, about.text) & ~is_coded,
             subject.in_(_account_labels(connection, about.text)),
         ]
     return sa.or_(*conditions)

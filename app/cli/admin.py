@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import click
+from sqlalchemy import Connection
 
-from app import access, organisation
+from app import access, notices, organisation
 from app.cli.files import who
 from app.cli.opening import open_database, settings
 from app.kit import clock
@@ -23,6 +25,14 @@ def _name(_context: click.Context, _parameter: click.Parameter, value: str) -> s
     return value
 
 
+def _keeper(connection: Connection, deed: Deed) -> notices.Keeper:
+    """Whoever runs the command, with the trail of its own transaction."""
+    now = clock.now()
+    return notices.Keeper(
+        command=who(), at=now, note=partial(access.record_deed, connection, who=who(), deed=deed, at=now)
+    )
+
+
 @click.group()
 def key() -> None:
     """Keys for the API."""
@@ -33,17 +43,13 @@ def key() -> None:
 @click.option("--scope", type=click.Choice([str(scope) for scope in Scope]), required=True)
 def create_key(name: str, scope: str) -> None:
     """Print a new API key, once."""
-    database = open_database(settings())
-    with database.write(Deed.KEEP_KEYS) as connection:
-        secret = access.create_key(connection, name=name, scope=Scope(scope), now=clock.now())
-        access.record_deed(
-            connection,
-            who=who(),
-            deed=Deed.KEEP_KEYS,
-            at=clock.now(),
-            subject=f"key:{name}",
-            after={"scope": scope},
-        )
+    deed = Deed.KEEP_KEYS
+    secret = open_database(settings()).writing(
+        deed,
+        lambda connection: notices.make_key(
+            connection, keeper=_keeper(connection, deed), name=name, scope=Scope(scope)
+        ),
+    )
     click.echo(secret)
 
 
@@ -56,10 +62,10 @@ def hook() -> None:
 @click.argument("name", callback=_name)
 def create_hook(name: str) -> None:
     """Open /hooks/NAME and print its secret, once."""
-    database = open_database(settings())
-    with database.write(Deed.KEEP_HOOKS) as connection:
-        secret = access.create_hook(connection, name=name, now=clock.now())
-        access.record_deed(connection, who=who(), deed=Deed.KEEP_HOOKS, at=clock.now(), subject=f"hook:{name}")
+    deed = Deed.KEEP_HOOKS
+    secret = open_database(settings()).writing(
+        deed, lambda connection: notices.make_hook(connection, keeper=_keeper(connection, deed), name=name)
+    )
     click.echo(secret)
 
 
@@ -81,28 +87,25 @@ def user() -> None:
 @click.option("--employee", help="The number of the employee whose account it is.")
 def create_user(email: str, roles: tuple[str, ...], employee: str | None) -> None:
     """Print a first password, once; it works until its owner changes it."""
-    database = open_database(settings())
     first = access.first_password()
-    with database.write(Deed.KEEP_ACCOUNTS) as connection:
-        if employee is not None and employee not in organisation.directory(connection).employees:
+    deed = Deed.KEEP_ACCOUNTS
+
+    def work(connection: Connection) -> access.NewAccount:
+        directory = organisation.directory(connection)
+        if employee is not None and employee not in directory.employees:
             message = f"there is no employee {employee}"
             raise click.ClickException(message)
-        account = access.create_account(
+        return notices.make_account(
             connection,
+            directory,
+            keeper=_keeper(connection, deed),
             email=email,
             roles={Role(role) for role in roles},
             employee=employee,
-            now=clock.now(),
             first=first,
         )
-        access.record_deed(
-            connection,
-            who=who(),
-            deed=Deed.KEEP_ACCOUNTS,
-            at=clock.now(),
-            subject=f"account:{account.email}",
-            after={"roles": sorted(roles), "employee": employee},
-        )
+
+    account = open_database(settings()).writing(deed, work)
     click.echo(account.password)
 
 

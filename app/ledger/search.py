@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.kit.bulk import among
+from app.kit.letters import has_in_any_letters
 from app.ledger import tables
 from app.ledger.activity_rows import type_states
 from app.ledger.frame import Frame
@@ -224,7 +225,7 @@ def narrowed_events(connection: Connection, frame: Frame, only: EventFilter) -> 
         if wanted:
             conditions.append(column == wanted)
     if only.source:
-        conditions.append(sa.func.lower(event.c.source).contains(only.source.lower(), autoescape=True))
+        conditions.append(has_in_any_letters(event.c.source, only.source))
     if only.from_ is not None:
         conditions.append(event.c.day >= only.from_)
     if only.to is not None:

@@ -122,7 +122,7 @@ def tell_auditors(
 
     Args:
         connection: a writing transaction that is begun again where another one opens the same notice (:meth:`Database.writing`).
-        who: the e-mail of who did it.
+        who: the e-mail of who did it, or the label of a command.
         account: the e-mail of whose rights, or the name of the program's key.
         at: when.
         until_now: the account of an auditor to whom it was done, who may be none any more. Else whoever takes the rights of those that would

@@ -1,7 +1,8 @@
 """Rights that somebody keeps, accounts, keys and hooks: each deed with all that must follow it, whichever door it comes through.
 
 A row of the trail goes to the caller's recorder, and of what reaches far every auditor hears, in the transaction of the deed.
-Do not change an account through :mod:`app.access` beside it: nobody would hear.
+Do not change an account through :mod:`app.access` beside it: nobody would hear. The accounts that a demonstration begins with are made
+before there is an auditor.
 """
 
 from __future__ import annotations
@@ -37,15 +38,28 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keeper:
-    """Who keeps rights, when, and the recorder that a deed's row of the trail goes to: ``note(subject=, before=, after=, why=)``."""
+    """Who keeps rights, when, and where a deed's row of the trail goes.
 
-    viewer: Viewer
+    Attributes:
+        viewer: who is signed in; None for a command, which is run by no account.
+        command: the label of who runs it.
+        at: when.
+        note: the recorder of a row: ``note(subject=, before=, after=, why=)``.
+    """
+
+    viewer: Viewer | None = None
+    command: str = ""
     at: dt.datetime
     note: Callable[..., None]
 
-    def first_until(self) -> dt.datetime:
-        """Until when a first password that is given now works, for nothing but its change."""
-        return self.at + access.FIRST_PASSWORD_LIFE
+    @property
+    def name(self) -> str:
+        """What auditors hear of who it is: the e-mail of an account, the label of a command."""
+        return self.command if self.viewer is None else self.viewer.email
+
+    def first_until(self) -> dt.datetime | None:
+        """Until when a first password that is given now works, for nothing but its change; None for one of a command: until it is changed."""
+        return None if self.viewer is None else self.at + access.FIRST_PASSWORD_LIFE
 
 
 class OwnPowers(Invalid):
@@ -68,7 +82,7 @@ def make_account(
     employee: str | None,
     first: FirstPassword,
 ) -> NewAccount:
-    """Make an account with a first password that opens nothing but its change.
+    """Make an account with a first password, which opens nothing but its change unless a command makes it.
 
     Args:
         connection: a writing transaction.
@@ -151,7 +165,8 @@ def end_sessions(connection: Connection, *, keeper: Keeper, account_id: int, why
     account = access.account_by_id(connection, account_id=account_id)
     if account is None:
         raise NotThere
-    but = keeper.viewer.session if account_id == keeper.viewer.account_id else None
+    viewer = keeper.viewer
+    but = viewer.session if viewer is not None and account_id == viewer.account_id else None
     ended = access.end_sessions(connection, account_id=account_id, now=keeper.at, but=but)
     keeper.note(subject=f"account:{account.email}", after={"ended": ended}, why=why)
     return account
@@ -215,6 +230,8 @@ def _refuse_own_powers(
     employee: str | None,
     before: Account | None = None,
 ) -> None:
+    if keeper.viewer is None:
+        return
     finding = access.own_powers(
         directory, viewer=keeper.viewer, email=email, roles=roles, employee=employee, before=before
     )
@@ -225,7 +242,7 @@ def _refuse_own_powers(
 def _tell(connection: Connection, keeper: Keeper, name: str, *, until_now: Account | None = None) -> None:
     """Tell every auditor, one of whom the account may have been until now."""
     auditor = until_now.id if until_now is not None and access.is_auditor(until_now.roles) else None
-    tell_auditors(connection, who=keeper.viewer.email, account=name, at=keeper.at, until_now=auditor)
+    tell_auditors(connection, who=keeper.name, account=name, at=keeper.at, until_now=auditor)
 
 
 def _plain(account: Account) -> dict[str, object]:

@@ -102,7 +102,8 @@ def beyond_seats(places: Standings) -> tuple[BeyondSeats, ...]:
         to_seat = 0
         for grade in grades[:-1]:
             to_seat += grade.people - grade.seats
-            if to_seat > 0 and grade.lowest is not None:
+            # Those whom earlier grades took beyond their seats may leave this one exactly its own.
+            if to_seat > 0 and grade.people != grade.seats and grade.lowest is not None:
                 equals = sum(
                     not one.entrant.disciplined and one.entrant.score == grade.lowest for one in members[group]
                 )

@@ -6,7 +6,6 @@ Do not show every name on the way up: only the scorecards that the reader may se
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -231,7 +230,7 @@ def _corrects(connection: Connection, frame: Frame, history: ActivityHistory) ->
     reversal = ledger.raw_event(connection, frame, key=ledger.event_key(EventKey(history.source, reversal_id)))
     if reversal is None or reversal.target is None:
         return None
-    return Corrected(reversal.target, str(json.loads(reversal.body).get("data", {}).get("reason", "")))
+    return Corrected(reversal.target, reversal.reason)
 
 
 def _rate(frame: Frame, history: ActivityHistory) -> Rate | None:

@@ -227,12 +227,23 @@ def subjects_meant(text: str, directory: Directory) -> SubjectFilter:
     subjects += [text, f"activity:{text}"]
     beginnings = []
     for kind, label in {**_KINDS, "activity": _ACTIVITY}.items():
-        before, _, after = (folded(words_of) for words_of in str(gettext(label)).partition("%(name)s"))
+        words_before, _, words_after = str(gettext(label)).partition("%(name)s")
+        before, after = folded(words_before), folded(words_after)
         if wanted in before or wanted in after:
             beginnings.append(f"{kind}:")
         elif wanted.startswith(before) and wanted.endswith(after):
-            beginnings.append(f"{kind}:{wanted[len(before) : len(wanted) - len(after)].strip()}")
+            # Subjects are kept as they were written: the name is looked for as it was typed too, with its accents.
+            names = {wanted[len(before) : len(wanted) - len(after)].strip(), _between(text, words_before, words_after)}
+            beginnings += [f"{kind}:{name}" for name in sorted(names - {""})]
     return SubjectFilter(subjects=subjects, beginnings=beginnings, text=text)
+
+
+def _between(text: str, before: str, after: str) -> str:
+    """What was typed between the words of a kind, letter by letter; empty where they are spaced otherwise."""
+    typed = " ".join(text.split())
+    end = len(typed) - len(after)
+    is_so = folded(typed[: len(before)]) == folded(before) and folded(typed[end:]) == folded(after)
+    return typed[len(before) : end].strip() if is_so else ""
 
 
 def _is_unit(wanted: str, code: str, directory: Directory) -> bool:

@@ -30,7 +30,6 @@ from uuid import uuid4
 
 from flask import Flask, Request, redirect, request, url_for
 from pydantic import BaseModel
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, IntegerConverter, RequestRedirect, ValidationError
@@ -471,11 +470,11 @@ class Site:
         return self._read_after(route.after, context, result, given.get("looked_up"))
 
     def _read_after(self, after: Callable[..., Any], context: RequestContext, result: Any, looked_up: Any) -> Any:
-        """The answer with what is read for it once all is written; as it is where the database cannot be asked now."""
+        """The answer with what is read for it once all is written; as it is where that goes wrong: the deed is done, and an error would deny it."""
         try:
             with self.database.read() as connection, sign_in.on_connection(connection):
                 return after(context.opened(connection), result, looked_up)
-        except (Refusal, SQLAlchemyError):
+        except Exception:  # noqa: BLE001 - whatever it is, what was written stands and is not to be sent again
             _LOG.exception("what was done is done, and its answer says less")
             return result
         finally:

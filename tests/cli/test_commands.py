@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from app import access
+from app import access, notices
 from app.cli.files import who
 from app.kit.database import Database
 from tests.conftest import Kopes, NewDatabase, Ran
@@ -201,7 +201,10 @@ def test_wrong_usage_ends_with_2(run: Callable[..., Ran], words: tuple[str, ...]
 
 
 def test_secrets_are_printed_once(run: Callable[..., Ran], url: str) -> None:
-    """A key, a hook's secret, a first password: a line each; a name that is taken is a finding. Who ran the command stands on the trail."""
+    """A key, a hook's secret, a first password: a line each; a name that is taken is a finding. Who ran the command stands on the trail.
+
+    Auditors hear of a key, of a hook, and of an account that reaches far: the first one who comes, where there is none yet.
+    """
     key = run("key", "create", "crm", "--scope", "ingest").out
     assert len(key.split()) == 1
     assert run("hook", "create", "crm").out.startswith("whsec_")
@@ -214,6 +217,13 @@ def test_secrets_are_printed_once(run: Callable[..., Ran], url: str) -> None:
     assert {row.subject for row in rows} >= {"key:crm", "hook:crm", "account:alba@agency.example"}
     assert {row.who for row in rows} == {who()}
     assert run("key", "create", "crm", "--scope", "read", status=1).out == ""
+    run("user", "create", "hana@agency.example", "--role", "hr")
+    database = Database(url)
+    with database.read() as connection:
+        notice = notices.rights_notice(connection, account_id=0)
+    database.close()
+    assert notice is not None
+    assert notice.subject == {"number": 3, "who": who(), "account": "hana@agency.example"}
     assert run("user", "create", "x@agency.example", "--role", "head", "--employee", "E404", status=1).out == ""
 
 

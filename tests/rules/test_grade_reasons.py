@@ -80,6 +80,14 @@ def test_grades_beyond_their_seats_are_told_with_what_made_them_so() -> None:
     assert beyond_seats(propose(*(person(f"E{n}", 60.0 + n) for n in range(10))).standings) == ()
 
 
+def test_a_grade_with_exactly_its_seats_is_no_exception() -> None:
+    """Two tie for the one seat of S and take one of A's; two who tie where A ends make A's people as many as its seats."""
+    people = [person(f"E{n}", score) for n, score in enumerate([70.0, 70.0, 60.0, 60.0, *(50.0 - n for n in range(6))])]
+    places = propose(*people).standings
+    assert [(one.grade, one.people, one.seats) for one in places.in_group["agency"][:2]] == [("S", 2, 1), ("A", 2, 2)]
+    assert "A" not in [one.grade for one in beyond_seats(places)]
+
+
 def test_a_group_too_small_is_named_with_what_it_became() -> None:
     proposal = propose(*(person(f"A{n}", 60.0 + n, group="Asia") for n in range(5)), person("V1", 70.0, group="Vienna"))
     why = grade_reasons(proposal, "V1", cycle=2026, policies=POLICIES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from app import scoring
 from tests.conftest import CountQueries
 from tests.web.working import Working, key_of
 
@@ -119,6 +120,22 @@ def test_a_wrong_correction_leaves_the_old_entry_as_it_is(working: Working) -> N
     assert 'value="lots"' in answer.text
     assert "a zero too few" in answer.text
     assert len(working.events()) == 1
+
+
+def test_a_correction_to_a_day_that_is_none_plans_nothing(working: Working) -> None:
+    """It is refused before anything is planned for its cycle: a few plans are kept, and seventeen such would push out everybody's."""
+    working.record(DEAL)
+    form = {"form_id": working.alba.form_id(f"{AT_D1}/correct"), **MENDED}
+
+    def plan_of_this_cycle() -> object:
+        with working.database.read() as connection:
+            return scoring.state(connection).plan(2026)
+
+    plan = plan_of_this_cycle()
+    answers = [working.alba.post(f"{AT_D1}/correct", form | {"day": f"{year}-03-04"}) for year in range(9980, 9997)]
+    assert {answer.status_code for answer in answers} == {422}
+    assert 'href="#day"' in answers[-1].text
+    assert plan_of_this_cycle() is plan
 
 
 def test_what_is_reversed_is_not_corrected_again(working: Working) -> None:

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from app import access, intake
+from app import access, intake, notices
 from app.rules.permissions import Deed
 from app.rules.terms import Role
 from app.web import site_of
@@ -57,6 +57,21 @@ def test_events_are_found_by_what_an_auditor_asks(working: Working) -> None:
         ("text=meyer&employee=E3", set()),
     ):
         assert _found(working, query) == ids, query
+
+
+def test_what_is_typed_as_it_was_written_is_found_whatever_its_letters(working_on_each: Working) -> None:
+    """Sources and subjects are no names: they are kept as they came, and each database folds Ä by a rule of its own."""
+    working = working_on_each
+    source, file = "/crm/Wien-Ä_1", "file:Wien-Ä 1.csv"
+    working.record_events([event_of(GIVEN[0]) | {"source": source}, event_of(GIVEN[2])])
+    for typed in (source, "n-Ä", "/CRM/WIEN-Ä", "/crm/wien-ä"):
+        page = working.emil.get(f"/ledger?source={typed}").text
+        assert (f"/ledger/{key_of('D-1', source)}" in page, key_of("D-2") in page) == (True, False), typed
+    with working.database.write("test") as connection:
+        access.record_deed(connection, who="command", deed=Deed.EXPORT, at=NOW, subject=file)
+    for typed in (file, "n-Ä 1", "File Wien-Ä", "file wien-ä 1.csv"):
+        assert "File Wien-Ä 1.csv" in working.emil.get(f"/trail?who=command&subject={typed}").text, typed
+    assert "File Wien-Ä 1.csv" not in working.emil.get("/trail?who=command&subject=File ien-Ä").text
 
 
 def test_a_void_verdict_is_shown_as_void(working: Working) -> None:
@@ -227,6 +242,9 @@ def test_the_notice_about_rights_leads_to_what_it_tells_of(working: Working) -> 
     chosen = [one for one in page.all("option") if "selected" in one.attributes]
     assert [one.attributes["value"] for one in chosen] == ["rights"]
     assert "sign in" in working.emil.get("/trail").text.split('data-rows="deeds"', 1)[1]
+    with working.database.write("test") as connection:
+        notices.tell_auditors(connection, who="command:root", account="crm", at=NOW)
+    assert "The latest by the command line of root about crm." in working.emil.get("/trail").text
 
 
 def test_constant_query_count(working: Working, count_queries: CountQueries) -> None:

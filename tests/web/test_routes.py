@@ -81,6 +81,14 @@ def samples() -> Pages:
                 raise Conflict
         return Redirect("Set.", then="sample")
 
+    def answer_worse(context: RequestContext, answer: Redirect, looked_up: None) -> Redirect:
+        raise ZeroDivisionError
+
+    @pages.act("/sample/answered", may=Deed.OPEN_HOME, again="shown", after=answer_worse)
+    def answered(context: RequestContext, form: Reason) -> Redirect:
+        context.note(subject="look", why=form.reason)
+        return Redirect("Set.", then="sample")
+
     @pages.api_read("/api/v1/sample/<node:node>", may=Deed.SEE_SCORECARD)
     def api_scorecard(context: RequestContext, node: Node, query: AsOf) -> Json:
         return Json({"items": [str(node), context.label, query.limit], "next": "/api/v1/sample?after=1"})
@@ -241,6 +249,13 @@ def test_what_is_refused_leaves_nothing_half_done(site, reason, status, said):
     assert said in answer.text
     assert _theme(site) == {"system"}
     assert _deeds(site) == []
+
+
+def test_what_is_done_is_never_answered_by_an_error(site, caplog):
+    """Whatever goes wrong in reading for the answer: who sees an error sends it again."""
+    answer = signed_in(site, "alba").post("/sample/answered", {"reason": "agreed"})
+    assert (answer.status_code, [row.why for row in _deeds(site)]) == (303, ["agreed"])
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_a_transaction_of_a_handlers_own_writes_its_notes_or_neither(site):

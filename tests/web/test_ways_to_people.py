@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from uuid import uuid4
 
 import pytest
 
+from tests.web.api import BATCH, deal
 from tests.web.test_verification import DEALS, judge
 from tests.web.working import Working, key_of
 
@@ -112,6 +114,19 @@ def test_a_correction_stands_at_both_entries_each_linked_to_the_other(working: W
     before = working.alba.get(old).text
     assert f'href="{answer.headers["Location"]}"' in before.partition('class="list history"')[2]
     assert "It was 90" in before
+
+
+def test_a_correction_by_the_api_may_hold_a_number_of_any_length(working: Working) -> None:
+    """An event is kept as it came; its page shows the reason and reads no number that Python's JSON would refuse."""
+    working.record(DEALS[0])
+    mine = {"specversion": "1.0", "source": "/pages/E1", "time": "2026-03-06T09:00:00Z"}
+    about = {"activity": {"source": "/scenario", "id": "D-1"}, "by": "E1", "reason": "It was 90", "odd": "DIGITS"}
+    reversal = {**mine, "type": "kopes.reversed", "id": "C-1-reversal", "data": about}
+    entry = deal() | mine | {"id": "C-1"}
+    text = json.dumps([reversal, entry]).replace('"DIGITS"', "9" * 5_000)
+    assert working.alba.client.post("/api/v1/events", data=text, content_type=BATCH).json["accepted"] == 2
+    page = working.boram.get(f"/activities/{key_of('C-1', '/pages/E1')}")
+    assert (page.status_code, "It was 90" in page.text) == (200, True)
 
 
 def test_what_waits_is_counted_when_the_page_is_opened(working: Working) -> None:

@@ -98,7 +98,12 @@ def _before_change(context: RequestContext, key: str, form: ReverseForm | Correc
     loaded = scoring.state(context.connection)
     context.use(loaded.frame.directory)
     history = _mine(context, loaded.frame, key)
-    day = form.day if isinstance(form, CorrectForm) else history.day
+    day = history.day
+    if isinstance(form, CorrectForm):
+        # What is wrong is told before anything is planned for the cycle of a day that may be none.
+        with at_the_form():
+            event_of(context, frame=loaded.frame, form=form, rows=typed_colleagues())
+        day = form.day
     return BeforeChange(history, ScoreChange.before(context, loaded=loaded, employee=history.employee, day=day))
 
 

@@ -18,6 +18,7 @@ from app.access import TrailFilter
 from app.exports import LEDGER_ACTIVITIES
 from app.kit.refusals import NotThere
 from app.ledger import EventFilter, Listed
+from app.notices import Notice
 from app.plain.findings import n_
 from app.rules.activities import EventKey
 from app.rules.moments import day_after
@@ -28,7 +29,7 @@ from app.web.downloads import ActivitiesExport, activities_file
 from app.web.forms import days_turned_round
 from app.web.json_shown import indented
 from app.web.limits import Lane
-from app.web.plain_words import changed, subject_of, subjects_meant
+from app.web.plain_words import changed, subject_of, subjects_meant, who
 from app.web.rendering import Download, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -120,7 +121,7 @@ def events(context: RequestContext, query: LedgerQuery) -> Page:
         turned_round=turned_round,
         people=frame.directory.employees,
         in_all=_InAll(ledger.events_in_all(context.connection, frame, only=query.only(), count_to=COUNTED_MOST)),
-        rights_notice=notices.rights_notice(context.connection, account_id=context.viewer.account_id),
+        rights_notice=_rights_notice(context),
         entries=entries[:PAGE_ROWS],
         following=entries[PAGE_ROWS - 1].seq if len(entries) > PAGE_ROWS else None,
         query=query,
@@ -184,7 +185,7 @@ def trail(context: RequestContext, query: TrailQuery) -> Page:
         deeds={RIGHTS: OF_RIGHTS}
         | {deed.value: label for deed, label in words.DEEDS.items() if deed in RECORDED_DEEDS},
         names=names,
-        rights_notice=notices.rights_notice(context.connection, account_id=context.viewer.account_id),
+        rights_notice=_rights_notice(context),
         rows=rows[:PAGE_ROWS],
         subject_of=lambda text: subject_of(text, names),
         changed=lambda kept: changed(kept, definitions, names),
@@ -244,3 +245,11 @@ def _only(context: RequestContext, query: TrailQuery) -> TrailFilter:
         since=None if query.first is None else midnight(query.first),
         until=None if query.last is None else midnight(day_after(query.last, 1)),
     )
+
+
+def _rights_notice(context: RequestContext) -> Notice | None:
+    """What the auditor has not seen yet of rights, with who did it in the words of the trail."""
+    notice = notices.rights_notice(context.connection, account_id=context.viewer.account_id)
+    if notice is None:
+        return None
+    return replace(notice, subject={**notice.subject, "who": who(str(notice.subject["who"]))})
