@@ -94,6 +94,14 @@ _READ: Final = """() => {
   return { title: document.title, path: location.pathname, h1: document.querySelector("h1")?.innerText ?? "", said, links, searches };
 }"""
 
+# Charts follow a change of width a moment later.
+_SETTLE: Final = """async () => {
+  const end = performance.now() + 2000;
+  while (document.documentElement.scrollWidth > innerWidth && performance.now() < end) {
+    await new Promise((then) => { setTimeout(then, 20); });
+  }
+}"""
+
 _ROOM: Final = """() => {
   const seen = (element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
   const wide = [];
@@ -413,6 +421,7 @@ class Crawl:
         """At the crawl's own width and on a phone, which in turn may be another language's: the longest words are not always the same ones."""
         for width in {self.width, PHONE}:
             page.set_viewport_size({"width": width, "height": 900})
+            page.evaluate(_SETTLE)
             room = page.evaluate(_ROOM)
             if room["over"] > 0:
                 self._wrong(address, f"it is {room['over']} px wider than {width}: {', '.join(room['wide'])}")

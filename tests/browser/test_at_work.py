@@ -281,6 +281,9 @@ def _summary_names_the_fields(page: Page, where: str) -> None:
     assert lines, where
     for line in lines:
         link = line.locator("a")
+        if where.startswith("/verification") and not link.count():
+            # A queue of which nothing was chosen has no one field.
+            continue
         assert link.count() == 1, (where, line.inner_text())
         name = str(link.get_attribute("href")).removeprefix("#")
         field = page.locator(f"[id='{name}']")
@@ -333,7 +336,7 @@ def test_what_a_form_is_refused_with_is_accessible_and_fits(
                         form.noValidate = true;
                         for (const field of form.querySelectorAll("input:not([type=hidden]):not([type=checkbox]):not([type=radio]), textarea"))
                             field.value = "";
-                        form.requestSubmit();
+                        form.requestSubmit(form.querySelector("button[type=submit][name]"));
                     }"""
                 )
             assert posted.value.status in {409, 422}, (address, number, posted.value.status)
