@@ -9,7 +9,6 @@ folded again (:mod:`app.ledger.fold`).
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime as dt
 import json
 from collections.abc import Sequence
@@ -266,7 +265,7 @@ def _written(*values: object) -> str:
 def _place(text: str, kinds: tuple[type, ...]) -> list[Any]:
     try:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, binascii.Error) as error:
+    except (ValueError, RecursionError) as error:
         message = "this is no place in the list"
         raise ValueError(message) from error
     well_formed = isinstance(values, list) and len(values) == len(kinds)

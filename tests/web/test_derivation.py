@@ -133,6 +133,8 @@ def test_what_people_wrote_is_text(working: Working) -> None:
         "/scorecards/unit:VIE/deals?as_of=yesterday",
         "/scorecards/unit:VIE/deals?after=yesterday",
         "/scorecards/unit:VIE/deals?after=0.bnVsbA",
+        # Lists in lists, deeper than Python reads.
+        f"/scorecards/unit:VIE/deals?after=0.{'W1tb' * 500}",
         "/scorecards/unit:VIE/deals?basis=hoped",
     ],
 )
