@@ -500,12 +500,16 @@ class Daybook:
         which = rows >= 0
         figures.distinct.reshape(-1)[rows[which] * size + within[which]] = running.on(day, which)[:, 0]
 
-    def brought_up_to_date(self, connection: Connection, frame: Frame) -> Daybook:
+    def brought_up_to_date(self, connection: Connection, frame: Frame) -> Daybook | None:
         """A daybook of the events that there are now, of which only what other days' events are about is read.
+
+        None where the transaction sees fewer than this one has: it began before some of them came, and what it cannot see cannot be taken out.
 
         Queries: 8 at most.
         """
         now = stored_tally(connection)
+        if any(day not in now or now[day].events < known.events for day, known in self._tally.items()):
+            return None
         days = [day for day in now.keys() | self._tally.keys() if now.get(day) != self._tally.get(day)]
         if self.token != frame.directory.token or len(days) > _DAYS_AFRESH:
             return open_daybook(connection, frame, cycle=self.cycle)

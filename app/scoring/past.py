@@ -24,8 +24,14 @@ _KEPT: Final[LruCache[Figures]] = LruCache(
 )
 """Figures as of past days, as many as fit: of all nodes a day takes a few megabytes, of one person next to nothing."""
 
-_DAYBOOKS: Final[LruCache[Daybook]] = LruCache(2, weight_max=96 * 2**20, weigh=lambda daybook: daybook.nbytes)
-"""Of the cycles that were looked at last, one each: of an agency of 1,300 people and 350,000 events some 30 MB. What is too large is not kept."""
+_DAYBOOKS: Final[LruCache[Daybook]] = LruCache(2)
+"""Of the cycles that were looked at last, one each: of an agency of 1,300 people and 350,000 events some 30 MB."""
+
+_BYTES_MAX: Final = 96 * 2**20
+"""A larger one is not kept: its days are folded by the database."""
+
+_TOO_LARGE: Final[LruCache[bool]] = LruCache(16)
+"""The cycles, by load, whose daybook was larger: laying it out anew for each day would cost more than the folds."""
 
 _ASKED: Final[LruCache[bool]] = LruCache(16)
 """The cycles that were asked for as of a day: a command that asks once has no use for a daybook."""
@@ -70,17 +76,26 @@ def _daybook(connection: Connection, plan: CyclePlan, as_of: dt.date, events: Ev
     daybook = _DAYBOOKS.get(key)
     if daybook is not None and daybook.holds(plan.frame, as_of, events):
         return daybook
-    if daybook is None and not _asked_before(key):
+    too_large = (*key, plan.frame.directory.token)
+    if _TOO_LARGE.get(too_large) or (daybook is None and not _asked_before(key)):
         return None
     # Nobody waits: on a thread of each who looks, the database folds meanwhile.
     if not _LAYING_OUT.acquire(blocking=False):
         return None
     try:
-        if daybook is None:
-            return _DAYBOOKS.keep(key, ledger.open_daybook(connection, plan.frame, cycle=plan.cycle))
-        return _DAYBOOKS.keep(key, daybook.brought_up_to_date(connection, plan.frame))
+        made = (
+            ledger.open_daybook(connection, plan.frame, cycle=plan.cycle)
+            if daybook is None
+            else daybook.brought_up_to_date(connection, plan.frame)
+        )
     finally:
         _LAYING_OUT.release()
+    if made is None or not made.holds(plan.frame, as_of, events):
+        return None
+    if made.nbytes > _BYTES_MAX:
+        _TOO_LARGE.keep(too_large, part=True)
+        return made
+    return _DAYBOOKS.keep(key, made)
 
 
 def _asked_before(key: tuple[str, int]) -> bool:

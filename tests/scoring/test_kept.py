@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,10 @@ from sqlalchemy import Connection
 
 from app import cycle, intake, ledger, scoring
 from app.kit.database import Database
-from app.ledger import Figures
+from app.ledger import Daybook, Figures
 from app.rules.permissions import Deed
 from app.rules.terms import Node
-from app.scoring import CyclePlan, ScoreQuery
+from app.scoring import CyclePlan, ScoreQuery, past
 from tests.conftest import CountQueries
 from tests.reference.random_agency import CYCLE, random_agency
 from tests.scenario import load
@@ -90,12 +91,48 @@ def test_a_daybook_holds_a_day_until_another_event_of_it_or_another_load_comes(
     _record(database, [_event(lines, f"{CYCLE}-06-30")])
     assert not holds()
     with database.read() as connection:
-        daybook = daybook.brought_up_to_date(connection, scoring.state(connection).frame)
+        following = daybook.brought_up_to_date(connection, scoring.state(connection).frame)
+    assert following is not None
+    daybook = following
     assert holds()
     units = tmp_path / "agency" / "units.csv"
     units.write_text(units.read_text(encoding="utf-8").replace("office", "division"), encoding="utf-8")
     load(database, tmp_path)
     assert not holds()
+
+
+def test_a_daybook_never_steps_back(database: Database, tmp_path: Path) -> None:
+    """A transaction that began before the newest events cannot take them out again: it asks the fold, and the daybook stays as it is."""
+    lines = _load(database, tmp_path, 8)
+    _record(database, lines[:150])
+    day = dt.date(CYCLE, 12, 31)
+
+    def comes_later() -> Daybook:
+        _record(database, [_event(lines, f"{CYCLE}-06-30")])
+        with database.read() as connection:
+            return ledger.open_daybook(connection, scoring.state(connection).frame, cycle=CYCLE)
+
+    with database.read() as old, ThreadPoolExecutor(1) as pool:
+        plan, events = scoring.state(old).plan(CYCLE), ledger.event_set(old, day)
+        daybook = pool.submit(comes_later).result()
+        assert not daybook.holds(plan.frame, day, events)
+        assert daybook.brought_up_to_date(old, plan.frame) is None
+
+
+def test_a_daybook_that_is_too_large_is_laid_out_once(
+    database: Database, tmp_path: Path, count_queries: CountQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a very large agency: after that its days are folded, none by laying it out again."""
+    monkeypatch.setattr(past, "_BYTES_MAX", 0)
+    _record(database, _load(database, tmp_path, 8)[:150])
+    counts = []
+    for month in range(3, 9):
+        with database.read() as connection:
+            selection = scoring.state(connection).plan(CYCLE).everything()
+            with count_queries() as sent:
+                scoring.read_figures(connection, selection, ScoreQuery(CYCLE, TODAY, dt.date(CYCLE, month, 15)))
+        counts.append(len(sent))
+    assert max(counts[2:]) < counts[1]
 
 
 def _event(lines: list[str], day: str) -> str:
