@@ -423,7 +423,7 @@ def _expanded(begin: IntArray, number: IntArray, values: IntArray) -> tuple[IntA
 
 @dataclass(frozen=True, slots=True)
 class Daybook:
-    """A cycle's activities by the days on which what they count for changed: immutable, for one load and one set of events.
+    """A cycle's activities by the days on which what they count for changed: for one load and one set of events, whose figures never change.
 
     Attributes:
         cycle: the year that names it.

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 REJECTS_KEPT: Final = 20_000
-"""Rejected events that are kept of one sender: the newest. Who sends wrong events without end fills nobody's disk."""
+"""Rejected events that are kept of one sender: the newest, each at most as long as an event may be. Wrong events without end fill no more than that."""
 
 REJECTS_KEPT_FOR: Final = dt.timedelta(days=400)
 """How long a rejected event is kept that nobody mends: a cycle and the weeks in which it is settled."""
