@@ -120,6 +120,8 @@ def _read_credits(
         .order_by(activity.c.seq)
     )
     credited = whole_numbers(connection, query)
+    # Looked up by number from here on; an engine need not keep the order of a query that another one reads from.
+    credited = credited[np.argsort(credited[:, 0], kind="stable")]
     lies, kind = np.unique(credited[:, -len(masks) :], axis=0, return_inverse=True)
     columns = [
         tuple(at for at in range(len(frame.slices)) if mask[at // MASK] >> at % MASK & 1) for mask in lies.tolist()
@@ -423,7 +425,9 @@ def _expanded(begin: IntArray, number: IntArray, values: IntArray) -> tuple[IntA
 
 @dataclass(frozen=True, slots=True)
 class Daybook:
-    """A cycle's activities by the days on which what they count for changed: for one load and one set of events, whose figures never change.
+    """A cycle's activities by the days on which what they count for changed, for one load and one set of events.
+
+    Its figures never change. The numbers of texts are shared with all that follow it, and only grow.
 
     Attributes:
         cycle: the year that names it.

@@ -35,7 +35,9 @@ __all__ = [
 ]
 
 REJECTS_KEPT: Final = 20_000
-"""Rejected events that are kept of one sender: the newest, each at most as long as an event may be. Wrong events without end fill no more than that."""
+"""Rejected events that are kept of one sender: the newest. Who sends wrong events without end stays within that number.
+
+Nothing bounds their length together: at worst each is as long as an event may be (``EVENT_LENGTH_MAX``), 20 GB of one sender."""
 
 REJECTS_KEPT_FOR: Final = dt.timedelta(days=400)
 """How long a rejected event is kept that nobody mends: a cycle and the weeks in which it is settled."""

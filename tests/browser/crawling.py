@@ -418,8 +418,11 @@ class Crawl:
             self._wrong(address, f"it is called {title!r} as {self.titles[title]} is")
 
     def _fits(self, page: Page, address: str) -> None:
-        """At the crawl's own width and on a phone, which in turn may be another language's: the longest words are not always the same ones."""
-        for width in {self.width, PHONE}:
+        """At the crawl's own width and, a kind of page once in each language, on a phone: the longest words are not always the same ones."""
+        on_phones = ("phone", *self._kind(address)[:2], self.language)
+        widths = {self.width} if on_phones in self.looked_at else {self.width, PHONE}
+        self.looked_at.add(on_phones)
+        for width in widths:
             page.set_viewport_size({"width": width, "height": 900})
             page.evaluate(_SETTLE)
             room = page.evaluate(_ROOM)
@@ -429,7 +432,8 @@ class Crawl:
                 self._wrong(address, f"at {width} px there is no room for {text!r}: its words stand in pieces")
             for table in room["broad"]:
                 self._wrong(address, f"the table {table!r} is far wider than the screen")
-        page.set_viewport_size({"width": self.width, "height": 900})
+        if len(widths) > 1:
+            page.set_viewport_size({"width": self.width, "height": 900})
 
     def _axe(self, page: Page, address: str) -> None:
         names = {name for name, _ in parse_qsl(urlsplit(address).query)}

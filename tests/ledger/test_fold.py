@@ -94,7 +94,8 @@ def test_the_number_of_queries_as_of_a_day_does_not_grow_with_the_history(
 
     assert kept == 2  # the revision, and whether other events have come
     assert after(*range(3, 15)) == brought_up_to_date
-    assert max(folded, laid_out, brought_up_to_date) <= 12
+    # PostgreSQL's COPY, of which there are two, is no query that is counted.
+    assert (folded, laid_out, brought_up_to_date) in {(7, 8, 9), (7, 6, 7)}
 
 
 MANY = ("AT", "DE", "FR", "US", "JP", "CN", "VN", "KE", "BR", "AU")
