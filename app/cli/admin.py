@@ -9,8 +9,7 @@ import click
 from sqlalchemy import Connection
 
 from app import access, notices, organisation
-from app.cli.files import who
-from app.cli.opening import open_database, settings
+from app.cli.opening import open_database, settings, who
 from app.kit import clock
 from app.rules.permissions import Deed, Scope
 from app.rules.terms import CODE_PATTERN, Role

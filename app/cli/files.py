@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +11,7 @@ from uuid import uuid4
 import click
 
 from app import intake
-from app.cli.opening import open_database, settings
+from app.cli.opening import open_database, settings, who
 from app.cli.progress import bar
 from app.kit import clock, schema
 from app.kit.database import Database
@@ -22,14 +21,6 @@ from app.plain.findings import Finding, Level
 from app.rules.permissions import Deed
 
 __all__ = ["COMMANDS"]
-
-
-def who() -> str:
-    """Who runs the command, for the record of loads and the trail."""
-    try:
-        return f"command:{getpass.getuser()}"
-    except (KeyError, OSError):
-        return "command"
 
 
 def complain(finding: Finding) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import datetime as dt
+import getpass
 import re
 from typing import Any, Final
 
@@ -18,7 +19,15 @@ from app.rules.terms import Node
 CONNECTIONS: Final = 2
 """Connections that a command, or the worker, reads by at most, and as many to write by: none does more at once."""
 
-__all__ = ["CYCLE", "DAY", "NODE", "open_database", "settings"]
+__all__ = ["CYCLE", "DAY", "NODE", "open_database", "settings", "who"]
+
+
+def who() -> str:
+    """Who runs the command, for the record of loads and the trail."""
+    try:
+        return f"command:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return "command"
 
 
 def settings() -> Settings:

@@ -22,8 +22,7 @@ from typing import Final
 import click
 
 from app import access, demo, intake
-from app.cli.files import who
-from app.cli.opening import DAY
+from app.cli.opening import DAY, who
 from app.cli.progress import stage
 from app.kit import clock, schema
 from app.kit.database import Database

@@ -6,6 +6,8 @@ keep is said by :mod:`tests.browser.crawling`; here it is only asked whether any
 
 from __future__ import annotations
 
+import getpass
+
 import pytest
 from playwright.sync_api import Browser
 
@@ -46,7 +48,7 @@ def typed_without_a_space(site: Site) -> None:
 @pytest.fixture(scope="module")
 def words(site: Site) -> Words:
     """What may be read on the demonstration agency's pages."""
-    return Words.read(site.folder / "demo", "walk", UNBROKEN)
+    return Words.read(site.folder / "demo", "walk", UNBROKEN, getpass.getuser())
 
 
 @pytest.fixture(scope="module")

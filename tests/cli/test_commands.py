@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from app import access, notices
-from app.cli.files import who
+from app.cli.opening import who
 from app.kit.database import Database
 from tests.conftest import Kopes, NewDatabase, Ran
 from tests.scenario import Scenario, event_of

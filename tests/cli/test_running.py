@@ -18,7 +18,7 @@ import pytest
 from alembic import command
 
 from app import access
-from app.cli.files import who
+from app.cli.opening import who
 from app.kit import schema
 from app.kit.database import Database
 from app.rules.permissions import Deed
