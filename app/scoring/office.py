@@ -154,8 +154,8 @@ def office(
             (code, node_name(directory, Node(NodeKind.UNIT, code), day)) for code in directory.chain_on(unit, day)[1:]
         ),
         itself=members[0],
-        people=by_lead(members[1 : 1 + len(numbers)], outlook),
-        children=by_lead(members[1 + len(numbers) :], outlook),
+        people=_by_lead(members[1 : 1 + len(numbers)], outlook),
+        children=_by_lead(members[1 + len(numbers) :], outlook),
         cycle=plan.cycle,
         cycles=loaded.sheet.cycles,
         outlook=outlook,
@@ -173,7 +173,7 @@ def _costly(scored: Scores, place: int) -> Costly | None:
     return Costly(kpi.code, kpi.version(plan.cycle).name, float(lost[dearest]))
 
 
-def by_lead(members: Sequence[Member], outlook: Outlook) -> tuple[Member, ...]:
+def _by_lead(members: Sequence[Member], outlook: Outlook) -> tuple[Member, ...]:
     """Whoever is led lowest first, since there help is needed; last whoever has no score to go by."""
 
     def leading(member: Member) -> float | None:

@@ -212,6 +212,10 @@ def _point(row: Any) -> TrendPoint:
     )
 
 
+def _projection_on(basis: Basis) -> sa.Column[float | None]:
+    return trend.c.projected_score if basis is Basis.FINAL else trend.c.provisional_projected_score
+
+
 def projections_before(
     connection: Connection, asked: ScoreQuery, *, plan: CyclePlan, of: NodeKind | Sequence[Node]
 ) -> tuple[dt.date | None, dict[str, float]]:
@@ -225,9 +229,7 @@ def projections_before(
     Queries: 1.
     """
     day = plan.day_within(asked.day)
-    kept, column = trend.c, trend.c.projected_score
-    if asked.basis is not Basis.FINAL:
-        column = kept.provisional_projected_score
+    kept, column = trend.c, _projection_on(asked.basis)
     earlier = (
         kept.cycle == asked.cycle,
         kept.day >= first_judged_day(plan.period),
@@ -258,9 +260,7 @@ def projections_by_week(
     """
     import pandas as pd
 
-    kept, column = trend.c, trend.c.projected_score
-    if asked.basis is not Basis.FINAL:
-        column = kept.provisional_projected_score
+    kept, column = trend.c, _projection_on(asked.basis)
     rows = connection.execute(
         sa.select(kept.day, kept.node, column)
         .where(kept.cycle == asked.cycle, among(connection, kept.node, map(str, nodes)), column.is_not(None))
