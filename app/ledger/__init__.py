@@ -33,6 +33,7 @@ from app.ledger.counted import (
     counted_shares,
     counted_size,
 )
+from app.ledger.dealings import Dealing, Dealings, amounts_beside, earlier_dealings
 from app.ledger.fold import figures_as_of, is_large
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame_of, owners_text, slices_in_use
 from app.ledger.holding import shut_out_loads
@@ -86,6 +87,8 @@ __all__ = [
     "CreditShare",
     "Cursor",
     "Daybook",
+    "Dealing",
+    "Dealings",
     "EventFilter",
     "EventSet",
     "Figures",
@@ -114,6 +117,7 @@ __all__ = [
     "activities_listed",
     "activities_of",
     "activity_history",
+    "amounts_beside",
     "changes_after",
     "changes_since",
     "contents",
@@ -123,6 +127,7 @@ __all__ = [
     "counted_size",
     "current_figures",
     "cursor",
+    "earlier_dealings",
     "earliest_day_since",
     "errors_of",
     "event_key",

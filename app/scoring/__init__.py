@@ -80,6 +80,7 @@ from app.scoring.trend import (
     stale_days,
     trend_of,
 )
+from app.scoring.verifying import EntryToVerify, entry_to_verify
 
 __all__ = [
     "SORTS",
@@ -94,6 +95,7 @@ __all__ = [
     "CountingNode",
     "CyclePlan",
     "DisplayLine",
+    "EntryToVerify",
     "Explanation",
     "GoalLevel",
     "GoalRow",
@@ -140,6 +142,7 @@ __all__ = [
     "counting_nodes",
     "days_to_keep",
     "digest",
+    "entry_to_verify",
     "explain",
     "goal_levels",
     "goal_rows",
