@@ -33,10 +33,12 @@ from app.scoring.goal_board import (
     GoalLevel,
     GoalRow,
     KpiLevel,
+    KpiOfCycle,
     LineLevel,
     goal_levels,
     goal_rows,
     kpi_level,
+    kpis_of_cycle,
     line_level,
 )
 from app.scoring.lifting import Lift, Lifting, MemberLift, Outcome, TriedLine, lifting, lifting_of_people
@@ -102,6 +104,7 @@ __all__ = [
     "HeatCell",
     "HeatRow",
     "KpiLevel",
+    "KpiOfCycle",
     "LatestChange",
     "Lift",
     "Lifting",
@@ -152,6 +155,7 @@ __all__ = [
     "keep_snapshot",
     "keep_taken",
     "kpi_level",
+    "kpis_of_cycle",
     "latest_target_changes",
     "lifting",
     "lifting_of_people",
