@@ -41,7 +41,7 @@ from app.scoring.goal_board import (
     kpis_of_cycle,
     line_level,
 )
-from app.scoring.lifting import Lift, Lifting, MemberLift, Outcome, TriedLine, lifting, lifting_of_people
+from app.scoring.lifting import CardScores, Lift, Lifting, MemberLift, TriedLine, lifting, lifting_of_people
 from app.scoring.office import (
     LatestChange,
     Member,
@@ -93,6 +93,7 @@ __all__ = [
     "BoardLine",
     "BoardMove",
     "BoardSource",
+    "CardScores",
     "CountedActivity",
     "CountingNode",
     "CyclePlan",
@@ -114,7 +115,6 @@ __all__ = [
     "MemberLift",
     "Mover",
     "Office",
-    "Outcome",
     "Person",
     "RelatedNode",
     "Roster",

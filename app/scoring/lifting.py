@@ -31,10 +31,10 @@ from app.scoring.plan import ScoredLine, State
 from app.scoring.scorecards import ExactActuals, ScoreQuery, Scores, read_figures, score_figures
 
 __all__ = [
+    "CardScores",
     "Lift",
     "Lifting",
     "MemberLift",
-    "Outcome",
     "TriedLine",
     "lifting",
     "lifting_of_people",
@@ -96,7 +96,7 @@ class TriedLine:
     tried_score: float | None = None
 
 
-class Outcome(NamedTuple):
+class CardScores(NamedTuple):
     """The scores that a card comes to."""
 
     own: float | None
@@ -121,13 +121,13 @@ class Lifting:
     outlook: Outlook
     projects: bool
     """Whether it goes by where the year leads, and not by the score so far."""
-    leads: Outcome
+    leads: CardScores
     aim: Aim | None
     lifts: tuple[Lift, ...]
     """The lines that can be moved, the least effort first; last those that cannot do it alone, the one that comes nearest first."""
     lines: tuple[TriedLine, ...]
     """All lines, in the order of the scorecard, with what is tried."""
-    comes_to: Outcome
+    comes_to: CardScores
     """What that would come to."""
     units: tuple[tuple[Node, str], ...]
     """Of an employee: the units whose own scores make the unit part."""
@@ -146,7 +146,7 @@ class MemberLift:
     node: Node
     name: str
     projects: bool
-    leads: Outcome
+    leads: CardScores
     aim: Aim | None
     lift: Lift | None
 
@@ -473,7 +473,7 @@ def lifting_of_people(
     for leading in leadings:
         own, unit_part, final, ahead = scored.at(leading.place)
         best = next((one for one in lifts[leading.place] if one.step is not None), None)
-        outcome = Outcome(own, unit_part, ahead if leading.projects else final)
+        outcome = CardScores(own, unit_part, ahead if leading.projects else final)
         members.append(
             MemberLift(
                 node=leading.node,
@@ -493,7 +493,7 @@ def _nearness(member: MemberLift) -> tuple[bool, bool, float]:
     return False, member.lift is None, float(member.aim.edge) - (member.leads.final or 0.0)
 
 
-def _tried(leading: _Leading, tries: Mapping[str, Decimal]) -> tuple[tuple[TriedLine, ...], Outcome, Outcome]:
+def _tried(leading: _Leading, tries: Mapping[str, Decimal]) -> tuple[tuple[TriedLine, ...], CardScores, CardScores]:
     """All lines of a card with what is tried, and what the card leads to and would come to."""
     there = {at: actual for at in leading.worked if (actual := leading.actual(at)) is not None}
     asked = {
@@ -514,7 +514,7 @@ def _tried(leading: _Leading, tries: Mapping[str, Decimal]) -> tuple[tuple[Tried
     ]
     trials, still = _Trials(moves), np.zeros(2, dtype=np.int64)
     own, unit, final = trials.outcomes(still)
-    leads, comes_to = (Outcome(_shown(own[at]), _shown(unit[at]), _shown(final[at])) for at in (0, 1))
+    leads, comes_to = (CardScores(_shown(own[at]), _shown(unit[at]), _shown(final[at])) for at in (0, 1))
     before, after = trials.own_lines(still)
     lines = tuple(
         _tried_line(leading.line(at), there.get(at), asked.get(at), before[at], after[at]) for at in leading.worked

@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from app.rules.terms import Basis, Node
 from app.scoring import Lift, Lifting, ScoreQuery
 from tests.reference.agency import ReferenceAgency
 from tests.reference.random_agency import CYCLE, read_events
-from tests.reference.scorecards import PRORATED, Scoring
+from tests.reference.scorecards import PRORATED, Counted, Scoring
 from tests.scoring.taken_in import TODAY, take_in
 
 Line = tuple[str, str]
@@ -29,8 +30,13 @@ Line = tuple[str, str]
 class Moved(Scoring):
     """The reference's scorecards with some lines' actuals moved: their projections while the year is projected, else what they are."""
 
-    moved: Mapping[Line, Fraction] = {}
+    moved: Mapping[Line, Fraction] = MappingProxyType({})
     projects = True
+    still: Scoring | None = None
+
+    def owned(self, node: str, level: str) -> list[Counted]:
+        """What everybody did is the same; only lines and scores are worked out anew."""
+        return super().owned(node, level) if self.still is None else self.still.owned(node, level)
 
     def projected_actual(self, node: str, kpi: str, definition: Mapping[str, Any], shown: Any) -> Fraction | None:
         """Moved, where it is one of those."""
@@ -63,9 +69,7 @@ class Reference:
             today=self.asked.today,
         )
         made.moved, made.projects = moved, self.projects
-        if moved:
-            # What everybody did is the same; only lines and scores are worked out anew.
-            made._counting, made._owned = self.still._counting, self.still._owned
+        made.still = self.still if moved else None
         return made
 
     def final(self, node: Node, moved: Mapping[Line, Fraction]) -> Decimal:
