@@ -43,6 +43,8 @@ _STYLES: Final = (
     "gen/tokens.css",
     "base.css",
     "components/shell.css",
+    "components/search.css",
+    "components/keys.css",
     "components/forms.css",
     "components/tables.css",
     "components/cards.css",
@@ -61,7 +63,10 @@ _CHARTS: Final = (
 BUNDLES: Final = {
     "gen/kopes.css": (tuple(STATIC / name for name in _STYLES), "rcssmin"),
     "gen/fonts.css": ((GENERATED / "fonts" / "fonts.css",), "rcssmin"),
-    "gen/kopes.js": ((STATIC / "theme.js", STATIC / "numbers.js", STATIC / "page.js"), "rjsmin"),
+    "gen/kopes.js": (
+        (STATIC / "theme.js", STATIC / "numbers.js", STATIC / "page.js", STATIC / "search.js", STATIC / "keys.js"),
+        "rjsmin",
+    ),
     "gen/charts.js": (_CHARTS, "rjsmin"),
     "gen/live.js": ((STATIC / "live_stream.js", STATIC / "live.js"), "rjsmin"),
     "gen/live_worker.js": ((STATIC / "live_stream.js", STATIC / "live_worker.js"), "rjsmin"),
