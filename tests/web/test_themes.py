@@ -40,7 +40,9 @@ LIGHT = dict(DECLARATION.findall(WRITTEN.partition("}")[0]))
 
 def themes() -> dict[str, dict[str, str]]:
     """Each theme's tokens, those that it leaves alone from the light one."""
-    chosen = {root: dict(DECLARATION.findall(said)) for medium, root, said in RULE.findall(WRITTEN) if medium == "screen"}
+    chosen = {
+        root: dict(DECLARATION.findall(said)) for medium, root, said in RULE.findall(WRITTEN) if medium == "screen"
+    }
     return {"light": LIGHT} | {root[len(':root[data-theme="') : -2]: LIGHT | said for root, said in chosen.items()}
 
 
