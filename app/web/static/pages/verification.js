@@ -500,7 +500,7 @@
 
   document.addEventListener("keydown", (event) => {
     const inside = drawn.contains(event.target) || toasts.contains(event.target);
-    if (!inside || event.ctrlKey || event.metaKey || event.altKey || !form()) {
+    if (event.defaultPrevented || !inside || event.ctrlKey || event.metaKey || event.altKey || !form()) {
       return;
     }
     const inDialog = event.target.closest("dialog");
@@ -520,6 +520,8 @@
     if ((key === "arrowdown" || key === "arrowup") && event.target.closest("[data-key]")) {
       event.preventDefault();
       move(event, key === "arrowdown" ? 1 : -1);
+    } else if (document.querySelector("[data-single-keys]")?.checked === false) {
+      // Keys of a single letter are switched off (keys.js).
     } else if (key === "v" || key === "r") {
       event.preventDefault();
       verdict(key === "v" ? "verified" : "rejected", chosen().length > 0);
