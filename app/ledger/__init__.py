@@ -33,7 +33,7 @@ from app.ledger.counted import (
     counted_shares,
     counted_size,
 )
-from app.ledger.dealings import Dealing, Dealings, amounts_beside, earlier_dealings
+from app.ledger.dealings import EarlierDealing, EarlierDealings, amounts_beside, earlier_dealings
 from app.ledger.fold import figures_as_of, is_large
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame_of, owners_text, slices_in_use
 from app.ledger.holding import shut_out_loads
@@ -89,8 +89,8 @@ __all__ = [
     "CreditShare",
     "Cursor",
     "Daybook",
-    "Dealing",
-    "Dealings",
+    "EarlierDealing",
+    "EarlierDealings",
     "EventFilter",
     "EventSet",
     "Figures",

@@ -24,7 +24,7 @@ from app.rules.identity import buyer_key, company_key
 from app.rules.spread import Spread, spread_of
 from app.rules.terms import Node, NodeKind
 
-__all__ = ["Dealing", "Dealings", "amounts_beside", "earlier_dealings"]
+__all__ = ["EarlierDealing", "EarlierDealings", "amounts_beside", "earlier_dealings"]
 
 SHOWN: Final = 5
 READ_MAX: Final = 500
@@ -36,7 +36,7 @@ _GONE: Final = ("reversed", "rejected")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dealing(ActivitySummary):
+class EarlierDealing(ActivitySummary):
     """An earlier activity of the same company or buyer."""
 
     state: str
@@ -44,7 +44,7 @@ class Dealing(ActivitySummary):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dealings:
+class EarlierDealings:
     """What there was with one party up to an entry's day.
 
     Attributes:
@@ -55,7 +55,7 @@ class Dealings:
         first_on: the day of the earliest that the reader may see.
     """
 
-    rows: tuple[Dealing, ...]
+    rows: tuple[EarlierDealing, ...]
     number: int
     elsewhere: int
     more: bool
@@ -64,7 +64,7 @@ class Dealings:
 
 def earlier_dealings(
     connection: Connection, frame: Frame, *, entry: ActivityHistory, sees: Callable[[Node], bool]
-) -> tuple[Dealings, Dealings]:
+) -> tuple[EarlierDealings, EarlierDealings]:
     """The dealings of the entry's company, and those of its buyer, up to its day and without itself. Queries: 2.
 
     Args:
@@ -87,7 +87,7 @@ def _dealings(
     *,
     entry: ActivityHistory,
     sees: Callable[[Node], bool],
-) -> Dealings:
+) -> EarlierDealings:
     activity, event = tables.activity, tables.event
     query = (
         sa.select(activity, event.c.key)
@@ -98,8 +98,10 @@ def _dealings(
     )
     rows = connection.execute(query).all()
     seen = [row for row in rows[:READ_MAX] if _is_seen(frame, row, sees)]
-    return Dealings(
-        rows=tuple(Dealing(**summary_of(frame, row), state=row.state, usd_cents=row.usd_cents) for row in seen[:SHOWN]),
+    return EarlierDealings(
+        rows=tuple(
+            EarlierDealing(**summary_of(frame, row), state=row.state, usd_cents=row.usd_cents) for row in seen[:SHOWN]
+        ),
         number=len(seen),
         elsewhere=len(rows[:READ_MAX]) - len(seen),
         more=len(rows) > READ_MAX,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from app import access, ledger
 from app.access import Viewer
 from app.kit.refusals import NotThere
-from app.ledger import Dealings
+from app.ledger import EarlierDealings
 from app.rules.permissions import Deed
 from app.rules.spread import Spread
 from app.scoring.activity_page import ActivityPage, activity_page
@@ -27,8 +27,8 @@ class EntryToVerify:
     """An entry beside what its company, its buyer and its office did before it."""
 
     page: ActivityPage
-    company: Dealings
-    buyer: Dealings
+    company: EarlierDealings
+    buyer: EarlierDealings
     spread: Spread | None
 
 
