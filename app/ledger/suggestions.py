@@ -7,6 +7,7 @@ memory and reads on from where it stood. They are hints: nothing is decided by t
 from __future__ import annotations
 
 import datetime as dt
+import heapq
 import threading
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -23,7 +24,7 @@ from app.rules.identity import alike, buyer_key, company_key, plain_name
 from app.rules.moments import day_after
 from app.rules.names import folded
 
-__all__ = ["Alike", "Contents", "Party", "activities_alike", "suggest_parties"]
+__all__ = ["Alike", "Contents", "Party", "activities_alike", "buyers_of_country", "suggest_parties"]
 
 NEAR_DAYS: Final = 14
 """Two activities with one buyer and one company so close to each other may be one that was recorded twice."""
@@ -70,6 +71,8 @@ class _Parties:
     read_to: int = 0
     companies: dict[Party, int] = field(default_factory=dict)
     buyers: dict[Party, int] = field(default_factory=dict)
+    of_country: dict[str, dict[Party, int]] = field(default_factory=dict)
+    """The buyers of each country."""
     words: dict[Party, str] = field(default_factory=dict)
     begin: dict[str, list[Party]] = field(default_factory=dict)
     """By the first letters of a word in them: who could be meant by a word that begins so."""
@@ -85,7 +88,7 @@ class _Parties:
         """
         newest = self._read(connection, max(self.read_from, self.read_to - _OVERLAP) if self.read_to else None, None)
         if newest < self.read_to:
-            for kept in (self.companies, self.buyers, self.words, self.begin, self.ends):
+            for kept in (self.companies, self.buyers, self.of_country, self.words, self.begin, self.ends):
                 kept.clear()
             self.read_from = self.read_to = 0
             newest = self._read(connection, None, None)
@@ -133,6 +136,8 @@ class _Parties:
 
     def _keep(self, parties: dict[Party, int], party: Party, seq: int) -> None:
         parties[party] = max(seq, parties.get(party, 0))
+        if party.country:
+            self.of_country.setdefault(party.country, {})[party] = parties[party]
         if party not in self.words:
             self.words[party] = f" {_words(party.name)} {_words(party.registration)}"
             for start in {word[:_LETTERS] for word in self.words[party].split()}:
@@ -193,6 +198,18 @@ def suggest_parties(
             )
         )
     return [party for party, _ in matches[:limit]]
+
+
+def buyers_of_country(connection: Connection, *, country: str, limit: int) -> list[Party]:
+    """The buyers of a country that were named last, the latest first.
+
+    Queries: 1; 2 while this process still reads what was there before it.
+    """
+    parties = _parties(connection)
+    with parties.lock:
+        parties.read_on(connection)
+        of_country = parties.of_country.get(country, {})
+        return heapq.nlargest(limit, of_country, key=of_country.__getitem__)
 
 
 class Contents(NamedTuple):
