@@ -33,10 +33,12 @@ from app.scoring.goal_board import (
     GoalLevel,
     GoalRow,
     KpiLevel,
+    KpiOfCycle,
     LineLevel,
     goal_levels,
     goal_rows,
     kpi_level,
+    kpis_of_cycle,
     line_level,
 )
 from app.scoring.office import (
@@ -101,6 +103,7 @@ __all__ = [
     "HeatCell",
     "HeatRow",
     "KpiLevel",
+    "KpiOfCycle",
     "LatestChange",
     "LineLevel",
     "LineScore",
@@ -146,6 +149,7 @@ __all__ = [
     "keep_snapshot",
     "keep_taken",
     "kpi_level",
+    "kpis_of_cycle",
     "latest_target_changes",
     "line_level",
     "make_scorecards",

@@ -304,7 +304,13 @@ def test_a_former_entry_is_logged_again_as_of_today(working: Working) -> None:
     for address in (f"/activities/{key}", "/activities", "/log"):
         assert f'href="/log?like={key}"' in working.alba.get(address).text
     page = working.alba.get(f"/log?like={key}").text
-    values = ('value="export_deal" checked', 'value="Nordwind"', 'value="125,000.00"', 'value="8509"', 'value="2026-06-30"')
+    values = (
+        'value="export_deal" checked',
+        'value="Nordwind"',
+        'value="125,000.00"',
+        'value="8509"',
+        'value="2026-06-30"',
+    )
     assert [one for one in (*values, 'value="E6 (E6)"', 'value="20"') if one not in page] == []
     assert working.events()[0]["id"] not in page
     assert working.alba.get("/log?like=nothing").status_code == 404
