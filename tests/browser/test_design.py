@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,11 +24,11 @@ LOOKS: list[tuple[int, dict[str, Any]]] = [
 
 
 @pytest.fixture(scope="module")
-def design(module_database: NewDatabase, module_serve: Serve) -> Iterator[str]:
+def design(module_database: NewDatabase, module_serve: Serve) -> str:
     """A server for developers, of an agency without anything: the page needs none."""
     url = module_database("sqlite")
     migrate(url)
-    yield f"{module_serve(url, KOPES_DEVELOPMENT='1').url}/design"
+    return f"{module_serve(url, KOPES_DEVELOPMENT='1').url}/design"
 
 
 def _opened(browser: Browser, address: str, **how: Any) -> Page:
