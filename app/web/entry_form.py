@@ -281,8 +281,10 @@ def event_of(
         amount = read_number(form.amount, field="amount")
         if isinstance(amount, Finding):
             raise Invalid(*findings, amount)
-        question = unconfirmed(form.amount, amount, field="amount", confirmed=form.amount_read)
-        if form.without_script and question is not None:
+        question = unconfirmed(
+            form.amount, amount, field="amount", confirmed=form.amount_read, has_script=not form.without_script
+        )
+        if question is not None:
             raise Invalid(*findings, question)
         members["amount"] = f"{amount:f}"
         members["currency"] = form.currency
