@@ -15,7 +15,17 @@ from app.plain.findings import Finding, Place, n_
 from app.rules.activities import Activity, Verdict
 from app.rules.moments import moment
 
-__all__ = ["AHEAD", "EARLIEST_DAY", "NOT_IN_SERVICE", "correcting_reversal", "entry_in_its_place", "not_own", "out_of_service", "pages_source", "refused"]
+__all__ = [
+    "AHEAD",
+    "EARLIEST_DAY",
+    "NOT_IN_SERVICE",
+    "correcting_reversal",
+    "entry_in_its_place",
+    "not_own",
+    "out_of_service",
+    "pages_source",
+    "refused",
+]
 
 EARLIEST_DAY: Final = dt.date(1990, 1, 1)
 """Nobody at work remembers what was before it: a day before is a slip of the pen."""
