@@ -83,6 +83,7 @@ from app.scoring.trend import (
     stale_days,
     trend_of,
 )
+from app.scoring.verifying import EntryToVerify, entry_to_verify
 
 __all__ = [
     "SORTS",
@@ -98,6 +99,7 @@ __all__ = [
     "CountingNode",
     "CyclePlan",
     "DisplayLine",
+    "EntryToVerify",
     "Explanation",
     "GoalLevel",
     "GoalRow",
@@ -149,6 +151,7 @@ __all__ = [
     "counting_nodes",
     "days_to_keep",
     "digest",
+    "entry_to_verify",
     "explain",
     "goal_levels",
     "goal_rows",
