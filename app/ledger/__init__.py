@@ -36,8 +36,10 @@ from app.ledger.counted import (
 from app.ledger.fold import figures_as_of, is_large
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame_of, owners_text, slices_in_use
 from app.ledger.holding import shut_out_loads
+from app.ledger.known import KnownActivity, activities_known
 from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
 from app.ledger.needs import needs
+from app.ledger.parties import Party, PartyMatch, PartyMatches, parties_meant
 from app.ledger.reconcile import is_outdated, reconcile, rederive
 from app.ledger.record import Arrival, Origin, Recorded, Rejected, StaleFrameError, record
 from app.ledger.rejects import (
@@ -51,7 +53,7 @@ from app.ledger.rejects import (
     settle_rejected,
 )
 from app.ledger.search import EventFilter, LedgerEntry, RawEvent, events_in_all, raw_event, search_events
-from app.ledger.suggestions import Alike, Contents, Party, activities_alike, suggest_parties
+from app.ledger.suggestions import Alike, Contents, activities_alike, suggest_parties
 from app.ledger.tally import EventSet, event_set
 from app.ledger.totals import Figures, current_figures, has_cycle
 from app.ledger.verification import (
@@ -91,6 +93,7 @@ __all__ = [
     "Figures",
     "Frame",
     "KeptReject",
+    "KnownActivity",
     "LedgerEntry",
     "Listed",
     "ListedActivity",
@@ -98,6 +101,8 @@ __all__ = [
     "NodeActivity",
     "Origin",
     "Party",
+    "PartyMatch",
+    "PartyMatches",
     "Queue",
     "RawEvent",
     "Recorded",
@@ -111,6 +116,7 @@ __all__ = [
     "WorthTooMuch",
     "activities_alike",
     "activities_found",
+    "activities_known",
     "activities_listed",
     "activities_of",
     "activity_history",
@@ -143,6 +149,7 @@ __all__ = [
     "newest_event",
     "open_daybook",
     "owners_text",
+    "parties_meant",
     "raw_event",
     "recent_countries",
     "reconcile",

@@ -12,11 +12,16 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["folded", "folded_terms", "person_meant"]
+__all__ = ["closeness", "folded", "folded_terms", "person_meant"]
 
 _ACCENTED: Final = ("LATIN ", "GREEK ", "CYRILLIC ")
 _JOINED: Final = str.maketrans("", "", " -\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{MIDDLE DOT}")
 _NUMBER_DIGITS_LEAST: Final = 2
+
+_WHOLE, _BEGINS, _WORDS_BEGIN, _WITHIN = range(4)
+_FIRST_SYLLABLE, _LAST_SYLLABLE = "가", "힣"
+_SYLLABLES_OF_A_CONSONANT: Final = 588
+_FIRST_CONSONANT, _LAST_CONSONANT = "\N{HANGUL CHOSEONG KIYEOK}", "\N{HANGUL CHOSEONG HIEUH}"
 
 _UNDIVIDED: Final = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe"})
 """Letters that Unicode does not take apart into a plain one and its mark, though people type them so."""
@@ -86,3 +91,51 @@ def _orders(name: str) -> tuple[str, str, str]:
 
 def _run_together(words: Iterable[str]) -> str:
     return "".join(words).translate(_JOINED)
+
+
+def closeness(text: str, *names: str | None) -> int | None:
+    """How near a searched text comes to the nearest of some names, 0 the nearest; None where it means none of them.
+
+    It is the name, the name begins so, each word that is typed begins one of the name's, or each stands somewhere in it. Hangul may be typed by
+    the consonants that its syllables begin with (ㄱㅅㅎ), or with the last syllable half typed.
+    """
+    wanted = folded(text)
+    if not wanted:
+        return None
+    near = (_closeness(wanted, folded(name)) for name in names if name)
+    return min((one for one in near if one is not None), default=None)
+
+
+def _closeness(wanted: str, name: str) -> int | None:
+    if any(_FIRST_CONSONANT <= letter <= _LAST_CONSONANT for letter in wanted):
+        return _closeness_in_consonants(wanted.replace(" ", ""), name.replace(" ", ""))
+    if wanted == name:
+        return _WHOLE
+    if name.startswith(wanted):
+        return _BEGINS
+    words = wanted.split()
+    if not all(word in name for word in words):
+        return None
+    spaced = f" {name}"
+    return _WORDS_BEGIN if all(f" {word}" in spaced for word in words) else _WITHIN
+
+
+def _closeness_in_consonants(wanted: str, name: str) -> int | None:
+    places = range(len(name) - len(wanted) + 1)
+    if not places or not wanted:
+        return None
+    at = next((place for place in places if _is_meant(wanted, name[place : place + len(wanted)])), None)
+    if at is None:
+        return None
+    return _WITHIN if at else _BEGINS
+
+
+def _is_meant(wanted: str, part: str) -> bool:
+    return all(typed in {letter, _consonant_of(letter)} for typed, letter in zip(wanted, part, strict=True))
+
+
+def _consonant_of(letter: str) -> str:
+    """The consonant that a syllable of Hangul begins with; any other letter itself."""
+    if not _FIRST_SYLLABLE <= letter <= _LAST_SYLLABLE:
+        return letter
+    return chr(ord(_FIRST_CONSONANT) + (ord(letter) - ord(_FIRST_SYLLABLE)) // _SYLLABLES_OF_A_CONSONANT)

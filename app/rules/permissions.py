@@ -47,6 +47,7 @@ class Deed(StrEnum):
 
     # Whoever is signed in, about their own account.
     OPEN_HOME = "open_home"
+    SEARCH = "search"
     SIGN_OUT = "sign_out"
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - a deed's name
     KEEP_SESSIONS = "keep_sessions"
@@ -121,7 +122,9 @@ class Scope(StrEnum):
 PUBLIC_DEEDS: Final = frozenset({Deed.PUBLIC, Deed.SIGN_IN, Deed.CHOOSE_LOOK, Deed.RECEIVE_HOOK})
 """Open to whoever comes; a hook's signature is checked by the hook itself."""
 
-SIGNED_IN_DEEDS: Final = frozenset({Deed.OPEN_HOME, Deed.SIGN_OUT, Deed.CHANGE_PASSWORD, Deed.KEEP_SESSIONS})
+SIGNED_IN_DEEDS: Final = frozenset(
+    {Deed.OPEN_HOME, Deed.SEARCH, Deed.SIGN_OUT, Deed.CHANGE_PASSWORD, Deed.KEEP_SESSIONS}
+)
 """Open to every account, about itself."""
 
 RECORDED_DEEDS: Final = frozenset(

@@ -56,10 +56,12 @@ from app.scoring.goal_board import (
     GoalLevel,
     GoalRow,
     KpiLevel,
+    KpiOfCycle,
     LineLevel,
     goal_levels,
     goal_rows,
     kpi_level,
+    kpis_of_cycle,
     line_level,
 )
 from app.scoring.office import (
@@ -130,6 +132,7 @@ __all__ = [
     "HeatCell",
     "HeatRow",
     "KpiLevel",
+    "KpiOfCycle",
     "LatestChange",
     "LineLevel",
     "LineScore",
@@ -185,6 +188,7 @@ __all__ = [
     "keep_snapshot",
     "keep_taken",
     "kpi_level",
+    "kpis_of_cycle",
     "latest_target_changes",
     "line_level",
     "make_scorecards",

@@ -18,7 +18,7 @@ from app import cascade
 from app.cascade import GoalBranch, LineBranch, Served
 from app.kit.kept import LruCache
 from app.rules.definitions import Goal, Task
-from app.rules.kpis import Kpi, KpiVersion
+from app.rules.kpis import Kpi, KpiVersion, Translated
 from app.rules.terms import Node, NodeKind
 from app.scoring.board import node_name
 from app.scoring.plan import CyclePlan, State
@@ -28,12 +28,14 @@ __all__ = [
     "GoalLevel",
     "GoalRow",
     "KpiLevel",
+    "KpiOfCycle",
     "LineLevel",
     "ShownBranch",
     "TaskLevel",
     "goal_levels",
     "goal_rows",
     "kpi_level",
+    "kpis_of_cycle",
     "line_level",
 ]
 
@@ -85,6 +87,15 @@ class GoalLevel:
 
     goal: Goal
     tasks: tuple[TaskLevel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KpiOfCycle:
+    """A KPI of a cycle's goal tree, and the goal that it serves."""
+
+    code: str
+    name: Translated
+    goal: Translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +167,16 @@ def _grown(plan: CyclePlan) -> _Tree:
         moved,
         {kpi: tuple(lines) for kpi, lines in topmost.items()},
         Counter(kpi for _node, kpi in branches),
+    )
+
+
+def kpis_of_cycle(plan: CyclePlan) -> tuple[KpiOfCycle, ...]:
+    """The KPIs that the goal tree of a cycle has, each with the goal that it serves. Queries: none."""
+    return tuple(
+        KpiOfCycle(one.kpi.code, one.version.name, goal.goal.name)
+        for goal in _tree(plan).goals
+        for task in goal.tasks
+        for one in task.kpis
     )
 
 

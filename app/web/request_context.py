@@ -7,7 +7,7 @@ below the edge nobody knows a context at all.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -52,7 +52,7 @@ class RequestContext:
         address: where the request comes from.
         number: the request's own, which goes with what it recorded and stands in the answer's ``X-Request-Id``.
         typed: what a refused form held, for showing it again.
-        pages: the names of the pages that there are.
+        pages: the names of the pages that there are, with the endpoint of each one's main address.
         deed: what is done, by the route's own word.
         notes: what the trail says of the deed.
         did_nothing: the form had been sent before, so that there is nothing for the trail to tell.
@@ -65,7 +65,7 @@ class RequestContext:
     address: str = ""
     number: str = ""
     typed: Typed = field(default_factory=Typed)
-    pages: Collection[str] = ()
+    pages: Mapping[str, str] = field(default_factory=dict)
     deed: Deed | None = None
     notes: list[Note] = field(default_factory=list)
     did_nothing: bool = False

@@ -196,6 +196,7 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.CHOOSE_LOOK: n_("choose language and theme"),
     Deed.RECEIVE_HOOK: n_("take in a signed message"),
     Deed.OPEN_HOME: n_("open the first page"),
+    Deed.SEARCH: n_("search"),
     Deed.SIGN_OUT: n_("sign out"),
     Deed.CHANGE_PASSWORD: n_("change the own password"),
     Deed.KEEP_SESSIONS: n_("end own sessions"),

@@ -67,7 +67,7 @@ def site(loaded_folder: Path, tmp_path: Path, serve: Serve, kopes: Kopes) -> Ite
 
 
 def test_an_open_scorecard_follows_what_another_process_records(site: Site, page: Page) -> None:
-    """Without a reload: what the script holds stays, and an opened detail stays open (issue 7, 8)."""
+    """Without a reload: what the script holds stays, and an opened detail stays open; whoever reads a figure out pauses it, and is told that it moved."""
     site.open(page, "alba", "/scorecard")
     expect(page.get_by_text("Live: this page follows every change.")).to_be_visible()
     page.evaluate("window.stays = true")
@@ -78,6 +78,13 @@ def test_an_open_scorecard_follows_what_another_process_records(site: Site, page
     expect(actual).to_have_text("1 count")
     assert page.evaluate("window.stays") is True
     expect(page.locator("#kpi-consults details")).to_have_attribute("open", "")
+    page.get_by_role("button", name="Pause").press("Enter")
+    site.ingest("2026-03-05 consult C-2 E1")
+    expect(page.get_by_text("Paused: something has changed since the time below.")).to_be_visible()
+    expect(actual).to_have_text("1 count")
+    page.get_by_role("button", name="Follow again").press("Enter")
+    expect(actual).to_have_text("2 count")
+    expect(page.get_by_text("Live: this page follows every change.")).to_be_visible()
 
 
 def test_every_script_is_drawn_by_the_font_that_is_sent(site: Site, page: Page) -> None:

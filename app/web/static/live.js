@@ -2,6 +2,7 @@
 //
 // A page marks <div data-live="STREAM" data-node="NODE" data-worker="SCRIPT" data-part="ADDRESS"> with a [data-live-part] inside. Figures to
 // be lit up when they move carry data-watch, details that stay open data-keep. A hidden tab follows nothing and catches up when it is shown.
+// Who reads a figure out may pause the page ([data-live-pause]): it says that something has changed, and shows it when told to follow again.
 // A newcomer's usual mistake is to trust that every message arrives: whenever the connection comes up again the part is fetched, whatever was
 // missed.
 
@@ -87,7 +88,13 @@
       this.fetching = false;
       this.again = false;
       this.connected = false;
+      this.paused = false;
       this.stream = streamOf(root, (message) => this.hear(message));
+      this.button = root.querySelector("[data-live-pause]");
+      if (this.button) {
+        this.button.hidden = false;
+        this.button.addEventListener("click", () => this.pause(!this.paused));
+      }
     }
 
     say(state) {
@@ -96,7 +103,20 @@
       }
       this.root.dataset.liveState = state;
       if (this.said) {
-        this.said.textContent = state === "on" ? this.said.dataset.liveOn : this.said.dataset.liveOff;
+        const { liveOn: on, liveOff: off, livePaused: paused, liveWaits: waits } = this.said.dataset;
+        this.said.textContent = { on, off, paused, waits }[state];
+      }
+    }
+
+    pause(paused) {
+      this.paused = paused;
+      const { livePauses, liveResumes } = this.button.dataset;
+      this.button.textContent = paused ? liveResumes : livePauses;
+      if (paused) {
+        this.say("paused");
+      } else {
+        this.say(this.connected ? "on" : "off");
+        this.fetch();
       }
     }
 
@@ -104,7 +124,9 @@
       if (!this.following) {
         return;
       }
-      if (message.is === "on") {
+      if (this.paused) {
+        this.hearPaused(message);
+      } else if (message.is === "on") {
         this.say("on");
         // Something may have happened between the page and the stream, or while there was no stream.
         if (!this.connected) {
@@ -122,6 +144,16 @@
           // Perhaps by what another tab shows; whether this one may still be looked at, its part says.
           this.fetch();
         }
+      }
+    }
+
+    hearPaused(message) {
+      if (message.is === "moved") {
+        if (message.node === this.root.dataset.node) {
+          this.say("waits");
+        }
+      } else {
+        this.connected = message.is === "on";
       }
     }
 

@@ -1,0 +1,284 @@
+"""One search in all that has a name, by kinds, the nearest first; of each kind a few, and whether there are more.
+
+Do not match first and hide later in the template: how many there are would tell what may not be seen. What may not be seen is not counted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
+
+from sqlalchemy import Connection
+
+from app import access, ledger, scoring
+from app.access import Viewer
+from app.ledger import KnownActivity, PartyMatch, PartyMatches
+from app.organisation import Directory
+from app.rules.names import closeness, folded, person_meant
+from app.rules.permissions import Deed
+from app.rules.terms import Name, Node, NodeKind, UnitKind
+from app.scoring import KpiOfCycle, State
+
+__all__ = [
+    "LETTERS_LEAST",
+    "PartyResult",
+    "PersonResult",
+    "Results",
+    "SearchResults",
+    "UnitResult",
+    "is_enough",
+    "search_everywhere",
+]
+
+LETTERS_LEAST: Final = 2
+"""So many letters are typed before anything is looked for; of a script that writes syllables or words by one sign, one."""
+
+_ID_LENGTH_LEAST: Final = 4
+_WITHIN: Final = 3
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Results(Generic[Result]):
+    """The nearest results of a kind, and whether there are more."""
+
+    rows: tuple[Result, ...] = ()
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonResult:
+    """Someone whose scorecard the reader may open, with the unit of today."""
+
+    node: Node
+    name: str
+    unit: Name | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitResult:
+    """A unit whose scorecard the reader may open, with the one above it."""
+
+    node: Node
+    name: Name
+    kind: UnitKind
+    above: Name | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartyResult:
+    """A company (no country) or buyer, and of whose activities the reader finds it in the list."""
+
+    name: str
+    country: str
+    registration: str
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResults:
+    """What a reader's search gives, kind by kind.
+
+    Attributes:
+        cycle: the one whose KPIs are meant.
+        lists: of whose activities the reader has a list; the first is the widest.
+    """
+
+    cycle: int = 0
+    lists: tuple[Node, ...] = ()
+    people: Results[PersonResult] = field(default_factory=Results)
+    units: Results[UnitResult] = field(default_factory=Results)
+    kpis: Results[KpiOfCycle] = field(default_factory=Results)
+    companies: Results[PartyResult] = field(default_factory=Results)
+    buyers: Results[PartyResult] = field(default_factory=Results)
+    activities: Results[KnownActivity] = field(default_factory=Results)
+
+
+def is_enough(text: str) -> bool:
+    """Whether so much was typed that it is worth looking."""
+    letters = [letter for letter in folded(text) if letter.isalnum()]
+    return len(letters) >= LETTERS_LEAST or any(unicodedata.category(letter) == "Lo" for letter in letters)
+
+
+def search_everywhere(
+    connection: Connection,
+    loaded: State,
+    *,
+    text: str,
+    viewer: Viewer,
+    today: dt.date,
+    cycle: int,
+    limit: int,
+    to_the_end: bool = False,
+) -> SearchResults:
+    """What a reader may open of all that a text means.
+
+    Args:
+        connection: an open transaction.
+        loaded: the agency.
+        text: what was typed.
+        viewer: who searches.
+        today: whose postings decide what may be seen.
+        cycle: whose KPIs and people are meant.
+        limit: how many of each kind.
+        to_the_end: see :func:`app.ledger.parties_meant`.
+
+    Queries: those of :func:`app.ledger.parties_meant` and 2, for who may see activities; else none.
+    """
+    if not is_enough(text):
+        return SearchResults()
+    directory = loaded.frame.directory
+
+    def sees(deed: Deed) -> Callable[[Node], bool]:
+        return access.sees(directory, viewer=viewer, deed=deed, day=today)
+
+    sees_scores = sees(Deed.SEE_SCORECARD)
+    lists = _lists(directory, viewer, today)
+    companies, buyers = ledger.parties_meant(
+        connection, loaded.frame, text=text, nodes=lists, limit=limit, to_the_end=to_the_end
+    )
+    return SearchResults(
+        cycle=cycle,
+        lists=lists,
+        people=_people(directory, text, viewer=viewer, today=today, sees=sees_scores, limit=limit),
+        units=_units(directory, text, viewer=viewer, today=today, sees=sees_scores, limit=limit),
+        kpis=_kpis(loaded, text, cycle=cycle, viewer=viewer, today=today, limit=limit),
+        companies=_parties(companies),
+        buyers=_parties(buyers),
+        activities=_activities(
+            connection,
+            loaded,
+            text,
+            matches=(*buyers.rows, *companies.rows),
+            sees=sees(Deed.SEE_ACTIVITIES),
+            limit=limit,
+        )
+        if lists
+        else Results(),
+    )
+
+
+def _lists(directory: Directory, viewer: Viewer, today: dt.date) -> tuple[Node, ...]:
+    """Of whose activities a reader has a list: the agency's, else the unit's that they head, and their own."""
+    root = directory.tree.root_on(today)
+    me = viewer.employee
+    units = [root] if root is not None else []
+    units += [] if me is None else directory.units_headed_by(me, today)
+    nodes = [Node(NodeKind.UNIT, unit) for unit in units]
+    nodes += [] if me is None or me not in directory.employees else [Node(NodeKind.EMPLOYEE, me)]
+    return tuple(filter(access.sees(directory, viewer=viewer, deed=Deed.SEE_ACTIVITIES, day=today), nodes))
+
+
+def _people(
+    directory: Directory,
+    text: str,
+    *,
+    viewer: Viewer,
+    today: dt.date,
+    sees: Callable[[Node], bool],
+    limit: int,
+) -> Results[PersonResult]:
+    """The people, those of the reader's own unit before others, those who have left last."""
+    own = _unit_of(directory, viewer, today)
+    ranked: list[tuple[tuple[Any, ...], PersonResult]] = []
+    for number, person in directory.employees.items():
+        if not person_meant(text, name=person.name, number=number) and closeness(text, person.name) is None:
+            continue
+        node = Node(NodeKind.EMPLOYEE, number)
+        if not sees(node):
+            continue
+        near = closeness(text, person.name, number)
+        unit = directory.unit_of(number, today)
+        row = directory.unit_near(unit, today) if unit else None
+        rank = (unit is None, _WITHIN if near is None else near, unit != own, person.name, number)
+        ranked.append((rank, PersonResult(node, person.name, row.name if row else None)))
+    return _first(ranked, limit)
+
+
+def _units(
+    directory: Directory,
+    text: str,
+    *,
+    viewer: Viewer,
+    today: dt.date,
+    sees: Callable[[Node], bool],
+    limit: int,
+) -> Results[UnitResult]:
+    """The units of today, those above the reader's own before others that are as near, the large before the small."""
+    own = _unit_of(directory, viewer, today)
+    chain = directory.chain_on(own, today) if own else ()
+    kinds = list(UnitKind)
+    ranked: list[tuple[tuple[Any, ...], UnitResult]] = []
+    for code in directory.tree.units:
+        row = directory.unit_on(code, today)
+        if row is None:
+            continue
+        near = closeness(text, row.name, row.name.ko, row.name.es, code)
+        node = Node(NodeKind.UNIT, code)
+        if near is None or not sees(node):
+            continue
+        above = directory.unit_near(row.parent, today) if row.parent else None
+        rank = (near, code not in chain, kinds.index(row.kind), row.name, code)
+        ranked.append((rank, UnitResult(node, row.name, row.kind, above.name if above else None)))
+    return _first(ranked, limit)
+
+
+def _kpis(loaded: State, text: str, *, cycle: int, viewer: Viewer, today: dt.date, limit: int) -> Results[KpiOfCycle]:
+    """The KPIs of the cycle's goals, by their names in all languages: for whoever sees goals, in the order of the goals."""
+    directory = loaded.frame.directory
+    if not access.may_at_all(lambda: directory, viewer=viewer, deed=Deed.SEE_GOALS, day=today):
+        return Results()
+    plan = loaded.plan(cycle)
+    own = {line.row.kpi for line in plan.lines.get(Node(NodeKind.EMPLOYEE, viewer.employee or ""), ())}
+    ranked: list[tuple[tuple[Any, ...], KpiOfCycle]] = []
+    for place, kpi in enumerate(scoring.kpis_of_cycle(plan)):
+        near = closeness(text, kpi.name.en, kpi.name.ko, kpi.name.es, kpi.code)
+        if near is not None:
+            ranked.append(((near, kpi.code not in own, place), kpi))
+    return _first(ranked, limit)
+
+
+def _parties(matches: PartyMatches) -> Results[PartyResult]:
+    rows = (PartyResult(*one.party, node=one.node) for one in matches.rows)
+    return Results(tuple(rows), matches.more)
+
+
+def _activities(
+    connection: Connection,
+    loaded: State,
+    text: str,
+    *,
+    matches: Iterable[PartyMatch],
+    sees: Callable[[Node], bool],
+    limit: int,
+) -> Results[KnownActivity]:
+    """The activity whose id it is; and the latest with each of the companies and buyers, deals before others."""
+    latest = sorted({(one.is_deal, one.latest) for one in matches}, reverse=True)
+    word = text.strip()
+    may_be_id = len(word) >= _ID_LENGTH_LEAST and any(letter.isdigit() for letter in word)
+    known = ledger.activities_known(
+        connection, loaded.frame, seqs=[seq for _, seq in latest[:limit]], id_=word if may_be_id else ""
+    )
+    rows = [one for one in known if any(map(sees, _nodes(one)))]
+    rows.sort(key=lambda one: (word not in {one.id, one.key}, one.type != "export_deal"))
+    return Results(tuple(rows[:limit]), more=len(latest) > limit)
+
+
+def _nodes(activity: KnownActivity) -> Sequence[Node]:
+    return [
+        *(Node(NodeKind.EMPLOYEE, number) for number in activity.employees),
+        *(Node(NodeKind.UNIT, unit) for unit in activity.units),
+    ]
+
+
+def _unit_of(directory: Directory, viewer: Viewer, today: dt.date) -> str | None:
+    return None if viewer.employee is None else directory.unit_of(viewer.employee, today)
+
+
+def _first(ranked: list[tuple[tuple[Any, ...], Result]], limit: int) -> Results[Result]:
+    ranked.sort(key=lambda one: one[0])
+    return Results(tuple(result for _, result in ranked[:limit]), len(ranked) > limit)
