@@ -244,7 +244,7 @@ def business_source(
         kept: what is known of the days of this cycle and the one before, where it was asked for already.
 
     Queries: 2 of now (the totals, what is kept of the cycle before); as of a day one more, and those of the fold where another event of such a day has
-    come; 2 more where the kept days have not been read since they were taken.
+    come; 1 more where the kept days have not been read since they were taken.
     """
     nodes = tuple(Node(NodeKind.UNIT, unit) for unit in units)
     selection = plan.select(nodes)

@@ -7,11 +7,11 @@ from its own on stale. Do not read a cycle that was never taken for one without 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import sqlalchemy as sa
@@ -50,8 +50,8 @@ __all__ = [
 _LEVELS: Final = 3
 _SHARES, _DOLLARS, _MICROS = 0, 2, 3
 """Where a total has them (:data:`app.ledger.tables.AMOUNTS`)."""
-_ENTERED: Final = BUSINESS_COLUMNS[:4]
-"""What a line through the weeks is drawn of: what is entered, dollars whole."""
+_ENTERED: Final = 4
+"""So many of the first columns a line through the weeks is drawn of: what is entered, dollars whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,7 @@ def past_business(
         units: whose.
         kept: what is known of the days of both cycles.
 
-    Queries: none where they were read before, else 2.
+    Queries: none where they were read before, else 1.
     """
     key = (str(connection.engine.url), cycle, first_month, until, on_day, tuple(units), kept)
     return _KEPT.get_or_make(key, lambda: _read(connection, cycle, first_month, until, on_day, units))
@@ -239,44 +239,38 @@ def _read(
 ) -> PastBusiness:
     nodes = [str(Node(NodeKind.UNIT, unit)) for unit in units]
     row = business_day.c
-    of_units = among(connection, row.node, nodes)
-    columns = (row.node, *(row[name] for name in BUSINESS_COLUMNS))
-    then = connection.execute(sa.select(*columns).where(row.cycle == cycle - 1, row.day == on_day, of_units))
-    by_day = {node.partition(":")[2]: figures_by_level(numbers) for node, *numbers in then}
-    ends = [week_ends(cycle_period(cycle, first_month), until), week_ends(cycle_period(cycle - 1, first_month))]
-    weekly = (
-        sa.select(row.cycle, row.node, row.day, *(row[name] for name in _ENTERED))
+    days = {
+        cycle: week_ends(cycle_period(cycle, first_month), until),
+        cycle - 1: [*week_ends(cycle_period(cycle - 1, first_month)), on_day],
+    }
+    query = (
+        sa.select(row.cycle, row.node, row.day, *(row[name] for name in BUSINESS_COLUMNS))
         .where(
-            sa.or_(
-                *(
-                    sa.and_(row.cycle == year, row.day.in_(days))
-                    for year, days in zip((cycle, cycle - 1), ends, strict=True)
-                )
-            ),
-            of_units,
+            sa.or_(*(sa.and_(row.cycle == year, row.day.in_(some)) for year, some in days.items())),
+            among(connection, row.node, nodes),
         )
         .order_by(row.day)
     )
-    return PastBusiness(by_day, *_by_week(connection.execute(weekly), (cycle, cycle - 1)))
+    by_day: dict[str, Mapping[BusinessFigure, ByLevel]] = {}
+    drawn: dict[int, dict[str, list[tuple[dt.date, tuple[float, ...]]]]] = {year: {} for year in days}
+    for year, node, day, *numbers in connection.execute(query):
+        unit = node.partition(":")[2]
+        deals, consults, buyers, dollars = numbers[:_ENTERED]
+        drawn[year].setdefault(unit, []).append((day, (dollars, deals / SHARES, consults / SHARES, buyers / SHARES)))
+        if (year, day) == (cycle - 1, on_day):
+            by_day[unit] = figures_by_level(numbers)
+    return PastBusiness(by_day, _by_figure(drawn[cycle]), _by_figure(drawn[cycle - 1]))
 
 
-def _by_week(
-    rows: Iterable[Any], cycles: tuple[int, int]
-) -> list[dict[str, dict[BusinessFigure, tuple[tuple[dt.date, float], ...]]]]:
-    drawn: dict[int, dict[str, list[tuple[dt.date, tuple[float, ...]]]]] = {cycle: {} for cycle in cycles}
-    for cycle, node, day, deals, consults, buyers, dollars in rows:
-        points = drawn[cycle].setdefault(node.partition(":")[2], [])
-        points.append((day, (dollars, deals / SHARES, consults / SHARES, buyers / SHARES)))
-    return [
-        {
-            unit: {
-                figure: tuple((day, values[place]) for day, values in points)
-                for place, figure in enumerate(BusinessFigure)
-            }
-            for unit, points in drawn[cycle].items()
+def _by_figure(
+    drawn: Mapping[str, list[tuple[dt.date, tuple[float, ...]]]],
+) -> dict[str, dict[BusinessFigure, tuple[tuple[dt.date, float], ...]]]:
+    return {
+        unit: {
+            figure: tuple((day, values[place]) for day, values in points) for place, figure in enumerate(BusinessFigure)
         }
-        for cycle in cycles
-    ]
+        for unit, points in drawn.items()
+    }
 
 
 def figures_by_level(numbers: Sequence[int]) -> dict[BusinessFigure, ByLevel]:
