@@ -171,14 +171,14 @@ class Business:
     """The business figures of some units.
 
     Attributes:
-        asked: the cycle, the day and the basis that projections go by.
+        query: the cycle, the day and the basis that projections go by.
         day: the day within the cycle that is looked at.
         day_before: the same day of the cycle before.
         kept: what is known of the cycle before, and since when.
         units: by code, in the order asked for.
     """
 
-    asked: ScoreQuery
+    query: ScoreQuery
     day: dt.date
     day_before: dt.date
     outlook: Outlook
@@ -193,9 +193,9 @@ class Business:
     def as_json(self) -> dict[str, Any]:
         """All of it as the API and the command write it."""
         return {
-            "cycle": str(self.asked.cycle),
-            "as_of": self.asked.as_of.isoformat() if self.asked.as_of else None,
-            "basis": str(self.asked.basis),
+            "cycle": str(self.query.cycle),
+            "as_of": self.query.as_of.isoformat() if self.query.as_of else None,
+            "basis": str(self.query.basis),
             "last_year_day": self.day_before.isoformat() if self.is_before_known else None,
             "last_year": str(self.kept.days),
             "items": [unit.as_json() for unit in self.units.values()],
@@ -294,7 +294,7 @@ def business(source: BusinessSource) -> Business:
             {figure: _unit_figure(source, code, figure, now[figure], goals.get((node, figure)), day) for figure in now},
         )
     return Business(
-        asked=asked,
+        query=asked,
         day=day,
         day_before=same_day_last_year(day),
         outlook=plan.outlook(asked.day),

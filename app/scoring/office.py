@@ -103,8 +103,7 @@ def office(
     Args:
         sees: whether somebody's or a unit's scores may be seen: of a past day's people some may have gone to where they may not.
 
-    Queries: 3 (the totals, what waits, the trend), one more where something is counted distinct, and those of
-    :func:`app.scoring.business.business_source`.
+    Queries: 3 (the totals, what waits, the trend) or 4 (where something is counted distinct), and those of :func:`business_source`.
     """
     plan = loaded.plan(asked.cycle)
     directory = plan.frame.directory
