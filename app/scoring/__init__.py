@@ -106,6 +106,7 @@ from app.scoring.trend import (
     stale_days,
     trend_of,
 )
+from app.scoring.verifying import EntryToVerify, entry_to_verify
 
 __all__ = [
     "SORTS",
@@ -126,6 +127,7 @@ __all__ = [
     "CyclePlan",
     "DaysKept",
     "DisplayLine",
+    "EntryToVerify",
     "Explanation",
     "FigureGoal",
     "GoalLevel",
@@ -186,6 +188,7 @@ __all__ = [
     "counting_nodes",
     "days_to_keep",
     "digest",
+    "entry_to_verify",
     "explain",
     "goal_levels",
     "goal_rows",
