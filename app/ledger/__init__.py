@@ -67,6 +67,7 @@ from app.ledger.verification import (
     types_to_verify,
     verdicts_on,
     verification_queue,
+    verified_since,
     waiting_counts,
     whose_turn,
 )
@@ -177,6 +178,7 @@ __all__ = [
     "types_to_verify",
     "verdicts_on",
     "verification_queue",
+    "verified_since",
     "waiting_by_head",
     "waiting_counts",
     "whose_turn",
