@@ -49,7 +49,7 @@ def suggest_parties(
     with parties.lock:
         parties.read_on(connection)
         known = parties.buyers if buyers else parties.companies
-        matches = [(party, known[party].newest) for party in parties.meant_by(wanted) if party in known]
+        matches = [(party, known[party]) for party in parties.meant_by(wanted) if party in known]
         begins = " " + " ".join(wanted)
         matches.sort(
             key=lambda one: (
