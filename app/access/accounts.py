@@ -44,7 +44,7 @@ __all__ = [
 
 _EMAIL: Final = re.compile(r"[^@\s\x00-\x1f<>\"(),;:\\\[\]]{1,64}@[^@\s\x00-\x1f<>\"(),;:\\\[\]]{1,189}")
 _LANGUAGES: Final = frozenset({"en", "ko", "es"})
-_THEMES: Final = frozenset({"system", "light", "dark"})
+_THEMES: Final = frozenset({"system", "light", "dark", "contrast"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ account: Final = sa.Table(
     sa.Column("disabled_at", Instant, nullable=True),
     sa.CheckConstraint("length(email) BETWEEN 3 AND 254", name="email_length"),
     sa.CheckConstraint("length(roles) > 0", name="roles_some"),
-    sa.CheckConstraint("theme IN ('system', 'light', 'dark')", name="theme_known"),
+    sa.CheckConstraint("theme IN ('system', 'light', 'dark', 'contrast')", name="theme_known"),
 )
 
 web_session: Final = sa.Table(

@@ -22,6 +22,7 @@ from flask_assets import Bundle, Environment
 from markupsafe import Markup
 
 from app.kit.settings import ROOT
+from app.web import themes
 
 __all__ = ["BUNDLES", "STATIC", "Asset", "Assets", "assets", "build"]
 
@@ -35,8 +36,11 @@ FONTS: Final = NODE_MODULES / "pretendard-gov" / "dist" / "web" / "variable"
 _FONT_SHEET: Final = FONTS / "pretendardvariable-gov-dynamic-subset.css"
 _FONT_FILE: Final = re.compile(r"url\(\./woff2-dynamic-subset/([\w.]+\.woff2)\)")
 
+KRDS_TOKENS: Final = NODE_MODULES / "krds-uiux" / "resources" / "css" / "token" / "krds_tokens.css"
+"""The values of the design system of Korea's public bodies."""
+
 _STYLES: Final = (
-    "tokens.css",
+    "gen/tokens.css",
     "base.css",
     "components/shell.css",
     "components/search.css",
@@ -83,6 +87,7 @@ def build() -> list[Path]:
     environment.manifest = False
     environment.debug = False
     _lay_out_fonts(GENERATED / "fonts")
+    _write_out_tokens(GENERATED / "tokens.css")
     built: list[Path] = []
     with app.app_context():
         for output, (files, smaller) in BUNDLES.items():
@@ -119,6 +124,15 @@ def _lay_out_fonts(folder: Path) -> None:
 
     sheet = _FONT_FILE.sub(address, _FONT_SHEET.read_text(encoding="utf-8"))
     (folder / "fonts.css").write_text(sheet, encoding="utf-8")
+
+
+def _write_out_tokens(file: Path) -> None:
+    """Write the tokens' sheet with every theme, KRDS' values filled in."""
+    if not KRDS_TOKENS.is_file():
+        message = f"{KRDS_TOKENS}: missing; run `npm ci`"
+        raise FileNotFoundError(message)
+    written = themes.written_out((STATIC / "tokens.css").read_text("utf-8"), KRDS_TOKENS.read_text("utf-8"))
+    file.write_text(written, encoding="utf-8")
 
 
 def _files() -> list[Path]:

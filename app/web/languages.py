@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 LANGUAGES: Final = {"en": "English", "ko": "한국어", "es": "Español"}
-THEMES: Final = ("system", "light", "dark")
+THEMES: Final = ("system", "light", "dark", "contrast")
 CATALOGUES: Final = Path(__file__).resolve().parent / "translations"
 LANGUAGE_COOKIE: Final = "kopes_language"
 CHOSEN_COOKIE: Final = "kopes_chosen"

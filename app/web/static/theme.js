@@ -28,5 +28,7 @@
     fetch(event.target.action, { method: "POST", body, redirect: "manual", keepalive: true }).catch(() => {});
   });
 
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", say);
+  for (const wish of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"]) {
+    matchMedia(wish).addEventListener("change", say);
+  }
 })();
