@@ -30,7 +30,7 @@ _PEOPLE_FEW: Final = 25
 _ROWS_MAX: Final = 400
 """So many of them that have the text are read, the newest first,"""
 
-_CANDIDATES: Final = 60
+_CANDIDATES: Final = 40
 """and so many names are held against the activities of a larger unit."""
 
 _DEAL: Final = "export_deal"

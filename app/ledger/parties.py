@@ -33,7 +33,7 @@ _LETTERS: Final = 3
 
 _COMPANY, _BUYER, _SOURCE, _NEWEST = range(4)
 
-_LINES_MAX: Final = 4000
+_LINES_MAX: Final = 2000
 """So many names that have what was typed are looked at in each way of having it: who types two letters means none of a thousand others."""
 
 _BEGINS, _WORDS_BEGIN, _WITHIN = range(3)

@@ -82,6 +82,7 @@ from app.scoring.trend import (
     stale_days,
     trend_of,
 )
+from app.scoring.ways import WayStep, way_down
 
 __all__ = [
     "SORTS",
@@ -133,6 +134,7 @@ __all__ = [
     "TrendPoint",
     "UnitPart",
     "Visibility",
+    "WayStep",
     "activity_lines",
     "activity_page",
     "agency_board",
@@ -170,4 +172,5 @@ __all__ = [
     "target_past",
     "targets",
     "trend_of",
+    "way_down",
 ]

@@ -194,12 +194,12 @@ def _people(
     own = _unit_of(directory, viewer, today)
     ranked: list[tuple[tuple[Any, ...], PersonResult]] = []
     for number, person in directory.employees.items():
-        if not person_meant(text, name=person.name, number=number) and closeness(text, person.name) is None:
-            continue
         node = Node(NodeKind.EMPLOYEE, number)
         if not sees(node):
             continue
         near = closeness(text, person.name, number)
+        if near is None and not person_meant(text, name=person.name, number=number):
+            continue
         unit = directory.unit_of(number, today)
         row = directory.unit_near(unit, today) if unit else None
         rank = (unit is None, _WITHIN if near is None else near, unit != own, person.name, number)
