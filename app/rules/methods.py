@@ -21,7 +21,19 @@ from app.rules.baseline import MethodName, Reason, Reference
 from app.rules.measures import FloatArray, IntArray, split
 from app.rules.terms import Direction
 
-__all__ = ["ERROR_BANDS", "METHODS", "SCORE_MAX", "SCORE_MIN", "Lines", "Scoring", "percent_of", "reasons", "score"]
+__all__ = [
+    "ERROR_BANDS",
+    "METHODS",
+    "SCORE_MAX",
+    "SCORE_MIN",
+    "Best",
+    "Lines",
+    "Scoring",
+    "best_actual",
+    "percent_of",
+    "reasons",
+    "score",
+]
 
 SCORE_MIN: Final = 20.0
 SCORE_MAX: Final = 100.0
@@ -97,7 +109,16 @@ def _on_scale(share: FloatArray) -> FloatArray:
     return np.clip(share, SCORE_MIN, SCORE_MAX, out=share)
 
 
-# Of each method: the exact origin and slope of a line (and those of the three-year part), and the score of an array of actuals.
+# Of each method: the exact origin and slope of a line (and those of the three-year part), the score of an array of actuals, and the
+# actual from which on it is 100.
+
+
+class Best(NamedTuple):
+    """Where a line scores 100, and on which side of the others that lies."""
+
+    actual: Fraction
+    sign: int
+    """1 where more scores more, -1 where less does."""
 
 
 class Steps(NamedTuple):
@@ -121,6 +142,14 @@ def _span_steps(line: Reference) -> Steps:
     return Steps(low, 1 / (_known(line.high) - low))
 
 
+def _sign(slope: Fraction) -> int:
+    return 1 if slope > 0 else -1
+
+
+def _best_between(_line: Reference, steps: Steps) -> Best:
+    return Best(steps.origin + 1 / steps.slope, _sign(steps.slope))
+
+
 def _between(part: Part, actual: FloatArray, rest: FloatArray | None) -> FloatArray:
     """Deviation and ratio: 20 + 80 (actual - low) / (high - low)."""
     return _on_scale(part.away(actual, rest))
@@ -129,6 +158,10 @@ def _between(part: Part, actual: FloatArray, rest: FloatArray | None) -> FloatAr
 def _target_steps(line: Reference) -> Steps:
     target = _known(line.target)
     return Steps(slope=1 / target if line.direction == Direction.UP else target)
+
+
+def _best_towards(line: Reference, _steps: Steps) -> Best:
+    return Best(_known(line.target), 1 if line.direction == Direction.UP else -1)
 
 
 def _towards(part: Part, actual: FloatArray, rest: FloatArray | None) -> FloatArray:
@@ -152,6 +185,13 @@ def _midterm_steps(line: Reference) -> Steps:
     return Steps(low, 1 / (high - low), long_low - done, 1 / (long_high - long_low))
 
 
+def _best_midterm(_line: Reference, steps: Steps) -> Best:
+    """Both parts are to be full: the one that is so last decides."""
+    sign = _sign(steps.slope)
+    ends = (steps.origin + 1 / steps.slope, steps.long_origin + 1 / steps.long_slope)
+    return Best(max(ends) if sign > 0 else min(ends), sign)
+
+
 def _midterm(part: Part, actual: FloatArray, rest: FloatArray | None) -> FloatArray:
     """Mid-term: half of this year, half of three years, each held within 0 and 1 (H26)."""
     now = np.clip(part.away(actual, rest), 0, 1)
@@ -162,6 +202,10 @@ def _midterm(part: Part, actual: FloatArray, rest: FloatArray | None) -> FloatAr
 def _error_steps(line: Reference) -> Steps:
     sign = 1 if line.direction == Direction.UP else -1
     return Steps(_known(line.base), sign / _known(line.sigma))
+
+
+def _best_expected(_line: Reference, steps: Steps) -> Best:
+    return Best(steps.origin + Fraction(float(_KNOTS[0, -1])) / steps.slope, _sign(steps.slope))
 
 
 def percent_of(errors: FloatArray) -> FloatArray:
@@ -178,6 +222,10 @@ def _no_steps(_line: Reference) -> Steps:
     return Steps()
 
 
+def _best_rated(_line: Reference, _steps: Steps) -> Best:
+    return Best(Fraction(SCORE_MAX), 1)
+
+
 def _as_rated(_part: Part, actual: FloatArray, rest: FloatArray | None) -> FloatArray:
     """Qualitative: the graders' mean is the score."""
     return np.clip(actual if rest is None else actual + rest, SCORE_MIN, SCORE_MAX)
@@ -188,13 +236,14 @@ class Scoring(NamedTuple):
 
     steps: Callable[[Reference], Steps]
     score: Callable[[Part, FloatArray, FloatArray | None], FloatArray]
+    best: Callable[[Reference, Steps], Best]
 
 
-_BETWEEN: Final = Scoring(_span_steps, _between)
-_TOWARDS: Final = Scoring(_target_steps, _towards)
-_MIDTERM: Final = Scoring(_midterm_steps, _midterm)
-_EXPECTED: Final = Scoring(_error_steps, _expected)
-_AS_RATED: Final = Scoring(_no_steps, _as_rated)
+_BETWEEN: Final = Scoring(_span_steps, _between, _best_between)
+_TOWARDS: Final = Scoring(_target_steps, _towards, _best_towards)
+_MIDTERM: Final = Scoring(_midterm_steps, _midterm, _best_midterm)
+_EXPECTED: Final = Scoring(_error_steps, _expected, _best_expected)
+_AS_RATED: Final = Scoring(_no_steps, _as_rated, _best_rated)
 
 METHODS: Final[Mapping[MethodName, Scoring]] = MappingProxyType(
     {
@@ -306,6 +355,12 @@ def score(lines: Lines, actual: FloatArray, *, rest: FloatArray | None = None) -
     for scoring, part in lines.parts:
         scores[part.at] = scoring.score(part, actual[part.at], None if rest is None else rest[part.at])
     return scores
+
+
+def best_actual(line: Reference) -> Best:
+    """Where a line that can be measured scores 100: exact but for the rounding of the outer error band of trend and beta."""
+    scoring = METHODS[line.method]
+    return scoring.best(line, scoring.steps(line))
 
 
 def reasons(lines: Lines, actual: FloatArray) -> list[Reason | None]:
