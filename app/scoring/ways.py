@@ -15,11 +15,10 @@ __all__ = ["WayStep", "way_down"]
 
 @dataclass(frozen=True, slots=True)
 class WayStep:
-    """A unit on the way; the first of all is the agency."""
+    """A unit on the way."""
 
     node: Node
     name: str
-    is_agency: bool
 
 
 def way_down(directory: Directory, node: Node, day: dt.date, *, sees: Callable[[Node], bool]) -> tuple[WayStep, ...]:
@@ -29,8 +28,4 @@ def way_down(directory: Directory, node: Node, day: dt.date, *, sees: Callable[[
     else:
         chain = directory.tree.chain_on(node.code, day)[1:]
     units = [Node(NodeKind.UNIT, code) for code in reversed(chain)]
-    return tuple(
-        WayStep(unit, node_name(directory, unit, day), is_agency=place == 0)
-        for place, unit in enumerate(units)
-        if sees(unit)
-    )
+    return tuple(WayStep(unit, node_name(directory, unit, day)) for unit in units if sees(unit))

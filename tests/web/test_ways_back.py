@@ -74,6 +74,7 @@ ALONE: Final = {
     *("trail.trail", "people.people", "rejected.rejected", "my_scorecard.own_scorecard", "verification.verification"),
     *("accounts.accounts", "password.password", "sessions.sessions", "sign_in.sign_in", "files.file", "files.favicon"),
     *("log_activity.companies", "log_activity.buyers", "log_activity.colleagues", "log_activity.alike"),
+    *("search.everywhere", "search.offers"),
 }
 """Pages of the navigation and the header, and what a form asks for while one types."""
 
