@@ -110,6 +110,8 @@ class Parties:
     companies: dict[Party, int] = field(default_factory=dict)
     """With the number of the newest activity that names it."""
     buyers: dict[Party, int] = field(default_factory=dict)
+    of_country: dict[str, list[Party]] = field(default_factory=dict)
+    """The buyers of each country."""
     words: dict[Party, str] = field(default_factory=dict)
     begin: dict[str, list[Party]] = field(default_factory=dict)
     """By the first letters of a word in them: who could be meant by a word that begins so."""
@@ -128,7 +130,7 @@ class Parties:
         """
         newest = self._read(connection, max(self.read_from, self.read_to - _OVERLAP) if self.read_to else None, None)
         if newest < self.read_to:
-            for kept in (self.companies, self.buyers, self.words, self.begin, self.ends, self.sources):
+            for kept in (self.companies, self.buyers, self.of_country, self.words, self.begin, self.ends, self.sources):
                 kept.clear()
             self.read_from = self.read_to = 0
             newest = self._read(connection, None, None)
@@ -190,6 +192,8 @@ class Parties:
         return newest_seq
 
     def _keep(self, parties: dict[Party, int], party: Party, seq: int) -> None:
+        if party.country and party not in parties:
+            self.of_country.setdefault(party.country, []).append(party)
         parties[party] = max(seq, parties.get(party, 0))
         if party not in self.words:
             self.words[party] = f" {words_of(party.name)} {words_of(party.registration)}"
