@@ -27,8 +27,11 @@ __all__ = ["NamedParties", "parties_meant"]
 _PEOPLE_FEW: Final = 25
 """The activities of a unit with so many people are looked through by themselves."""
 
+_OWN_MAX: Final = 20_000
+"""So many of them, the newest, are looked through,"""
+
 _ROWS_MAX: Final = 400
-"""So many of them that have the text are read, the newest first,"""
+"""so many that have the text are read, the newest first,"""
 
 _CANDIDATES: Final = 40
 """and so many names are held against the activities of a larger unit."""
@@ -56,12 +59,12 @@ def parties_meant(
     Args:
         connection: an open transaction.
         frame: the agency.
-        text: what was typed: a part of a name or registration, or the whole id of one of a few people's activities.
+        text: what was typed: a part of a name or registration.
         node: whose activities.
         limit: how many of each at most.
         to_the_end: see :func:`app.ledger.parties.parties_named`.
 
-    Queries: 1 for an employee or a small unit, else those of :func:`app.ledger.parties.parties_named` and at most 2.
+    Queries: 2 for an employee or a small unit, else those of :func:`app.ledger.parties.parties_named` and at most 2.
     """
     if not words_of(text):
         return NamedParties()
@@ -101,7 +104,9 @@ def _is_small(frame: Frame, unit: str) -> bool:
 
 
 def _of_few(connection: Connection, frame: Frame, text: str, node: Node, limit: int) -> NamedParties:
-    activity, event = tables.activity, tables.event
+    activity = tables.activity
+    # First whose they are, then what they say: in one statement the engine looks for the text in every activity there is.
+    seqs = sorted(connection.scalars(owned_by(connection, frame, node)), reverse=True)[:_OWN_MAX]
     query = (
         sa.select(
             activity.c.seq,
@@ -114,9 +119,7 @@ def _of_few(connection: Connection, frame: Frame, text: str, node: Node, limit: 
             activity.c.buyer_registration,
             activity.c.buyer_key,
         )
-        .join(event, event.c.seq == activity.c.seq)
-        .where(activity.c.seq.in_(owned_by(connection, frame, node)))
-        .where(sa.or_(names_have(text, frame), event.c.id == text.strip()))
+        .where(among(connection, activity.c.seq, seqs), names_have(text, frame))
         .order_by(activity.c.seq.desc())
         .limit(_ROWS_MAX)
     )
