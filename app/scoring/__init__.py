@@ -83,6 +83,7 @@ from app.scoring.trend import (
     stale_days,
     trend_of,
 )
+from app.scoring.verifying import EntryToVerify, entry_to_verify
 from app.scoring.ways import WayStep, way_down
 
 __all__ = [
@@ -99,6 +100,7 @@ __all__ = [
     "CountingNode",
     "CyclePlan",
     "DisplayLine",
+    "EntryToVerify",
     "Explanation",
     "GoalLevel",
     "GoalRow",
@@ -151,6 +153,7 @@ __all__ = [
     "counting_nodes",
     "days_to_keep",
     "digest",
+    "entry_to_verify",
     "explain",
     "goal_levels",
     "goal_rows",
