@@ -68,6 +68,7 @@ from app.ledger.verification import (
     types_to_verify,
     verdicts_on,
     verification_queue,
+    verified_since,
     waiting_counts,
     whose_turn,
 )
@@ -176,6 +177,7 @@ __all__ = [
     "types_to_verify",
     "verdicts_on",
     "verification_queue",
+    "verified_since",
     "waiting_by_head",
     "waiting_counts",
     "whose_turn",
