@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
-from math import isnan
+from math import isclose, isnan
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 from app.rules.definitions import KpiVersion, Measure
 from app.rules.lifting import NOT_REACHED, Aim, Walk, aim_of, is_reached, least_steps, places_of, walk_of
 from app.rules.measures import ADDS_UP, OF_TOTALS, Aggregate, FloatArray, IntArray, decimal_text, split
-from app.rules.methods import SCORE_MIN, best_actual, score
+from app.rules.methods import SCORE_MAX, SCORE_MIN, best_actual, score
 from app.rules.outlook import Outlook
 from app.rules.projection import projected_actual
 from app.rules.rollup import Band, band, blend, projected_own, published, unit_scores
@@ -39,6 +39,9 @@ __all__ = [
     "lifting",
     "lifting_of_people",
 ]
+
+
+_WRITTEN_PLACES: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +62,8 @@ class Lift:
     """The decimals that the KPI's steps have."""
     final: Decimal
     """The published final score after it."""
-    score: float
-    """The line's own score after it."""
+    is_best: bool
+    """Whether the line scores 100 where it leads."""
     effort: float
     """The step as a part of where the line leads: what the lines are sorted by."""
     usual: Decimal | None
@@ -87,6 +90,10 @@ class TriedLine:
     tried: Decimal | None = None
     places: int = 0
     """The decimals that the KPI's steps have."""
+    leads: Decimal | None = None
+    """Where it leads, as its field has it: with a few decimals."""
+    written: Decimal | None = None
+    """The actual that is tried, as its field has it: a typed one as it was typed."""
     least: Decimal = Decimal(0)
     most: Decimal = Decimal(0)
     """The ends of what is worth trying."""
@@ -177,6 +184,10 @@ class _Leading:
         """A worked line."""
         selection = self.scored.selection
         return selection.plan.worked[selection.worked[at]]
+
+    def score(self, at: int) -> float:
+        """The score of a worked line where it leads."""
+        return float((self.scored.projected_score if self.projects else self.scored.score)[at])
 
     def actual(self, at: int) -> Fraction | None:
         """Where a worked line leads; None where it cannot be measured, or has no projection that it could go by."""
@@ -363,16 +374,16 @@ def _lifts(leadings: Sequence[_Leading], exact: ExactActuals) -> dict[int, list[
     most = np.array([one.walk.most for one in candidates], dtype=np.int64)
     steps = least_steps(lambda tried: is_reached(trials.finals(tried), edges) != falls, most)
     ends = np.where(steps == NOT_REACHED, most, steps)
-    finals, lines = trials.finals(ends), trials.own_lines(ends)
+    finals = trials.finals(ends)
     for place, candidate in enumerate(candidates):
-        lift = _lift(candidate, exact, int(steps[place]), float(finals[place]), lines[place][candidate.at])
+        lift = _lift(candidate, exact, int(steps[place]), float(finals[place]))
         lifts[candidate.leading.place].append(lift)
     for of_card in lifts.values():
         of_card.sort(key=lambda one: (one.step is None, one.effort if one.step is not None else -one.final))
     return lifts
 
 
-def _lift(candidate: _Candidate, exact: ExactActuals, steps: int, final: float, line_score: float) -> Lift:
+def _lift(candidate: _Candidate, exact: ExactActuals, steps: int, final: float) -> Lift:
     walk, line = candidate.walk, candidate.leading.line(candidate.at)
     end = walk.actual(walk.most if steps == NOT_REACHED else steps)
     away = abs(end - candidate.actual)
@@ -387,7 +398,7 @@ def _lift(candidate: _Candidate, exact: ExactActuals, steps: int, final: float, 
         reached=_decimal(end),
         places=len(str(walk.grains)) - 1,
         final=Decimal(0) if final_score is None else final_score,
-        score=line_score,
+        is_best=isclose(candidate.leading.score(candidate.at), SCORE_MAX),
         effort=float(away / size),
         usual=_usual(exact, candidate.at, line.version.measure),
         with_unit=len(candidate.with_it) > 1,
@@ -524,8 +535,19 @@ def _tried(leading: _Leading, tries: Mapping[str, Decimal]) -> tuple[tuple[Tried
 
 def _meant(line: ScoredLine, actual: Fraction, typed: Decimal) -> Fraction:
     """The actual that is tried: a field that was left as it was written, with fewer decimals, leaves the line where it leads."""
+    return actual if typed == _written(line, actual) else Fraction(typed)
+
+
+def _written(line: ScoredLine, actual: Fraction) -> Decimal:
+    """Where a line leads as its field has it: a count too with decimals, since the pace of a year ends between two activities."""
     places = places_of(line.version.measure.aggregate, actual=actual, reference=line.reference)
-    return actual if typed == round(_decimal(actual), places) else Fraction(typed)
+    least = 0 if line.version.measure.aggregate == Aggregate.SUM else _WRITTEN_PLACES
+    return _short(round(_decimal(actual), max(places, least)))
+
+
+def _short(number: Decimal) -> Decimal:
+    """The number without zeros behind its last decimal."""
+    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()
 
 
 def _shown(value: float) -> float | None:
@@ -552,6 +574,8 @@ def _tried_line(
         version=version,
         actual=_decimal(actual),
         tried=_decimal(actual if asked is None else asked),
+        leads=_written(line, actual),
+        written=_written(line, actual) if asked is None or asked == actual else _decimal(asked),
         places=places,
         least=round(_decimal(least), places),
         most=round(_decimal(most + beyond), places),

@@ -125,10 +125,10 @@ def test_numbers_are_read_as_the_reader_writes_them(agreed: Working) -> None:
 
 
 def test_left_as_it_was_written_a_field_changes_nothing(agreed: Working) -> None:
-    """A field shows 12 where the year leads to 12.099: sent back it must not move the score."""
+    """A field shows 12.1 where the year leads to 12.099: sent back it must not move the score."""
     page = agreed.alba.get(OWN).text
     fields = dict(re.findall(r'name="(to-[^"]+)" value="([^"]*)"', page))
-    assert fields == {"to-consults": "12", "to-deal_value": "201,657"}
+    assert fields == {"to-consults": "12.1", "to-deal_value": "201,657"}
     again = agreed.alba.get(OWN + "?" + "&".join(f"{name}={value}" for name, value in fields.items())).text
     assert tried(again, "final") == "54.69 → to 54.69 Band D"
 
