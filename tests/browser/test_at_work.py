@@ -211,7 +211,8 @@ def test_what_was_said_to_lift_a_score_lifts_it_and_one_activity_less_does_not(s
     site.ingest(*(f"2025-03-04 consult C-{n} E1" for n in range(8)))
     site.open(page, "alba", "/scorecard")
     expect(page.locator("#final-score")).to_contain_text("60.00")
-    page.get_by_role("link", name="What was missing to B").press("Enter")
+    expect(page.get_by_role("heading", name="What was missing to B")).to_be_visible()
+    page.get_by_role("link", name="All KPIs, and what if?").press("Enter")
     expect(page.locator('[data-lift="consults"]')).to_contain_text("2 more consults")
     field = page.get_by_role("textbox", name="A name")
     for typed, final in (("9", "65.00"), ("10", "70.00")):

@@ -70,9 +70,12 @@ def test_the_gap_is_told_in_the_kpi_s_own_unit(agreed: Working) -> None:
     score, 26.57 of the line: 132,874 of 400,000, which is six deals of 25,000.
     """
     page = agreed.alba.get("/scorecard").text
-    link = re.search(r'<a class="small" href="(/lifting/[^"]*)">([^<]*)', page)
-    assert link is not None
-    assert (link[1], link[2]) == (OWN, "What would lift me to C?")
+    card = re.search(r'<section class="card lifted".*?</section>', page, re.DOTALL)
+    assert card is not None
+    assert f'href="{OWN}"' in card[0]
+    assert said(card[0]).startswith(
+        "What would lift me to C? All KPIs, and what if? Any one of these lifts it to C (60.00): A name 3 more"
+    )
     page = agreed.alba.get(OWN).text
     assert "The year leads to 54.69 Band D Any one of these lifts it to C (60.00):" in said(page)
     assert lift(page, "consults").startswith(
