@@ -11,11 +11,12 @@ from app.ledger.activities import (
     CreditShare,
     Move,
     NodeActivity,
+    RecentEntry,
     VerdictEntry,
     activities_of,
     activity_history,
     latest_moves,
-    recent_countries,
+    recent_entries,
     recorded_time,
     reversal_event,
     state_to_change,
@@ -53,7 +54,7 @@ from app.ledger.rejects import (
     settle_rejected,
 )
 from app.ledger.search import EventFilter, LedgerEntry, RawEvent, events_in_all, raw_event, search_events
-from app.ledger.suggestions import Alike, Contents, activities_alike, suggest_parties
+from app.ledger.suggestions import Alike, Contents, activities_alike, buyers_of_country, suggest_parties
 from app.ledger.tally import EventSet, event_set
 from app.ledger.totals import Figures, current_figures
 from app.ledger.verification import (
@@ -105,6 +106,7 @@ __all__ = [
     "PartyMatches",
     "Queue",
     "RawEvent",
+    "RecentEntry",
     "Recorded",
     "Rejected",
     "SliceInUse",
@@ -120,6 +122,7 @@ __all__ = [
     "activities_listed",
     "activities_of",
     "activity_history",
+    "buyers_of_country",
     "changes_after",
     "changes_since",
     "contents",
@@ -150,7 +153,7 @@ __all__ = [
     "owners_text",
     "parties_meant",
     "raw_event",
-    "recent_countries",
+    "recent_entries",
     "reconcile",
     "record",
     "record_change",

@@ -37,13 +37,14 @@ __all__ = [
     "CreditShare",
     "Move",
     "NodeActivity",
+    "RecentEntry",
     "VerdictEntry",
     "activities_of",
     "activity_history",
     "latest_moves",
     "narrowed_activities",
     "owned_by",
-    "recent_countries",
+    "recent_entries",
     "recorded_time",
     "reversal_event",
     "state_to_change",
@@ -584,17 +585,51 @@ def _of_many(*, postgresql: bool, dated: bool) -> tuple[sa.Select[Any], sa.Selec
     return one, other
 
 
-def recent_countries(connection: Connection, frame: Frame, *, employee: str, limit: int = 5) -> tuple[str, ...]:
-    """The buyers' countries that an employee's activities had last. Queries: 1."""
-    activity = tables.activity
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentEntry:
+    """What an employee recorded, as a form begins with it when it is to be recorded again."""
+
+    key: str
+    type: str
+    company: str
+    company_registration: str
+    buyer: str
+    country: str
+    buyer_registration: str
+    amount: Decimal | None
+    currency: str
+    hs_code: str
+    is_shared: bool
+
+
+def recent_entries(connection: Connection, frame: Frame, *, employee: str, limit: int = 40) -> tuple[RecentEntry, ...]:
+    """What an employee recorded last and has not reversed, the newest first. Queries: 1."""
+    activity, event, credit = tables.activity, tables.event, tables.credit
+    me = frame.ids[employee]
+    others = sa.exists().where(credit.c.seq == activity.c.seq, credit.c.employee != me).correlate(activity)
     query = (
-        sa.select(activity.c.buyer_country)
-        .where(_named_in(frame.ids[employee]))
-        .group_by(activity.c.buyer_country)
-        .order_by(sa.func.max(activity.c.seq).desc())
+        sa.select(activity, event.c.key, others.label("is_shared"))
+        .join(event, event.c.seq == activity.c.seq)
+        .where(_named_in(me), activity.c.state != "reversed")
+        .order_by(activity.c.seq.desc())
         .limit(limit)
     )
-    return tuple(connection.scalars(query))
+    return tuple(
+        RecentEntry(
+            key=row.key,
+            type=row.type,
+            company=row.company_name or "",
+            company_registration=row.company_registration or "",
+            buyer=row.buyer_name,
+            country=row.buyer_country,
+            buyer_registration=row.buyer_registration or "",
+            amount=row.amount,
+            currency=row.currency or "",
+            hs_code=row.hs_code or "",
+            is_shared=bool(row.is_shared),
+        )
+        for row in connection.execute(query)
+    )
 
 
 def recorded_time(connection: Connection, *, source: str, id: str) -> str | None:

@@ -89,6 +89,8 @@ class Parties:
     read_to: int = 0
     companies: dict[Party, Dealings] = field(default_factory=dict)
     buyers: dict[Party, Dealings] = field(default_factory=dict)
+    of_country: dict[str, list[Party]] = field(default_factory=dict)
+    """The buyers of each country."""
     words: dict[Party, str] = field(default_factory=dict)
     begin: dict[str, list[Party]] = field(default_factory=dict)
     """By the first letters of a word in them: who could be meant by a word that begins so."""
@@ -107,7 +109,7 @@ class Parties:
         after = max(self.read_from, self.read_to - _OVERLAP) if self.read_to else None
         newest, token = self._read(connection, after, None)
         if newest < self.read_to or token != self.token:
-            for kept in (self.companies, self.buyers, self.words, self.begin, self.ends, self.sources):
+            for kept in (self.companies, self.buyers, self.of_country, self.words, self.begin, self.ends, self.sources):
                 kept.clear()
             self.read_from = self.read_to = 0
             self.token = token
@@ -185,6 +187,8 @@ class Parties:
         if known is not None:
             return known
         dealings = parties[party] = Dealings()
+        if party.country:
+            self.of_country.setdefault(party.country, []).append(party)
         if party not in self.words:
             self.words[party] = f" {words_of(party.name)} {words_of(party.registration)}"
             for start in {word[:_LETTERS] for word in self.words[party].split()}:

@@ -135,9 +135,10 @@ def _against_events(connection: Connection, frame: Frame) -> Iterator[str]:
             else:
                 yield from _against_event(name, said, seq, frame, derived.get(seq), shares.get(seq, set()))
     stored = stored_tally(connection)
-    for day in sorted(stored.keys() | tally.days.keys()):
-        if stored.get(day) != tally.days.get(day):
-            yield f"events of {day}: counted {stored.get(day)}, should be {tally.days.get(day)}"
+    days = tally.days
+    for day in sorted(stored.keys() | days.keys()):
+        if stored.get(day) != days.get(day):
+            yield f"events of {day}: counted {stored.get(day)}, should be {days.get(day)}"
 
 
 def _against_event(

@@ -6,6 +6,7 @@ They are hints, told from the names that :mod:`app.ledger.parties` keeps: nothin
 from __future__ import annotations
 
 import datetime as dt
+import heapq
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -20,7 +21,7 @@ from app.ledger.summary import ActivitySummary, summary_of
 from app.rules.identity import alike, buyer_key, company_key
 from app.rules.moments import day_after
 
-__all__ = ["Alike", "Contents", "activities_alike", "suggest_parties"]
+__all__ = ["Alike", "Contents", "activities_alike", "buyers_of_country", "suggest_parties"]
 
 NEAR_DAYS: Final = 14
 """Two activities with one buyer and one company so close to each other may be one that was recorded twice."""
@@ -59,6 +60,17 @@ def suggest_parties(
             )
         )
     return [party for party, _ in matches[:limit]]
+
+
+def buyers_of_country(connection: Connection, *, country: str, limit: int) -> list[Party]:
+    """The buyers of a country that were named last, the latest first.
+
+    Queries: 1; 2 while this process still reads what was there before it.
+    """
+    parties = parties_of(connection)
+    with parties.lock:
+        parties.read_on(connection)
+        return heapq.nlargest(limit, parties.of_country.get(country, ()), key=lambda one: parties.buyers[one].newest)
 
 
 class Contents(NamedTuple):

@@ -39,12 +39,21 @@ class Tally:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self.days: Final[dict[dt.date, EventSet]] = {}
+        self._days: Final[dict[dt.date, list[int]]] = {}
+
+    @property
+    def days(self) -> dict[dt.date, EventSet]:
+        """What each day has by now."""
+        return {day: EventSet(*numbers) for day, numbers in self._days.items()}
 
     def add(self, day: dt.date, key: str, content_hash: str) -> None:
         """Add an event."""
-        events, keys, contents = self.days.get(day, (0, 0, 0))
-        self.days[day] = EventSet(events + 1, keys + int(key[:_DIGITS], 16), contents + int(content_hash[:_DIGITS], 16))
+        numbers = self._days.get(day)
+        if numbers is None:
+            numbers = self._days[day] = [0, 0, 0]
+        numbers[0] += 1
+        numbers[1] += int(key[:_DIGITS], 16)
+        numbers[2] += int(content_hash[:_DIGITS], 16)
 
 
 def add_to_tally(connection: Connection, events: Iterable[tuple[dt.date, str, str]]) -> None:

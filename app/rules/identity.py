@@ -34,6 +34,15 @@ def _words(name: str) -> list[str]:
 
 
 @lru_cache(maxsize=64)
+def _forms_by_last_word(legal_forms: tuple[str, ...]) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Legal forms by the word that they end in, so that of some fifty only those are compared that a name can end in."""
+    by_last: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for form in legal_form_words(legal_forms):
+        by_last[form[-1]] = (*by_last.get(form[-1], ()), form)
+    return by_last
+
+
+@lru_cache(maxsize=64)
 def legal_form_words(legal_forms: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """Legal forms as words, the longest first; one of several words (``sp z o o``) is taken off as a whole."""
     forms = {tuple(_words(form)) for form in legal_forms}
@@ -47,14 +56,15 @@ def plain_name(name: str, legal_forms: tuple[str, ...] = LEGAL_FORMS) -> str:
     As long as another word is left: "AG" alone stays "ag".
     """
     words = _words(name)
-    forms = legal_form_words(legal_forms)
-    while True:
-        for form in forms:
+    forms = _forms_by_last_word(legal_forms)
+    while words:
+        for form in forms.get(words[-1], ()):
             if len(words) > len(form) and tuple(words[-len(form) :]) == form:
                 del words[-len(form) :]
                 break
         else:
-            return " ".join(words)
+            break
+    return " ".join(words)
 
 
 def _key(country: str, mark: str, text: str) -> str:

@@ -27,14 +27,17 @@ _UNDIVIDED: Final = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "
 """Letters that Unicode does not take apart into a plain one and its mark, though people type them so."""
 
 
-@lru_cache(maxsize=16384)
 def folded(text: str) -> str:
     """A text by which searches compare: without case, accents and widths, Hangul whole, one space between words.
 
     Signs are kept as they are: a search for 100% finds that, and nothing else.
     """
-    if text.isascii():
-        return " ".join(text.casefold().split())
+    # Folded sooner than looked up; kept, they would crowd out the few that take long.
+    return " ".join(text.lower().split()) if text.isascii() else _folded_letters(text)
+
+
+@lru_cache(maxsize=16384)
+def _folded_letters(text: str) -> str:
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     letters: list[str] = []
     accented = False

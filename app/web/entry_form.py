@@ -31,6 +31,7 @@ from app.rules.activities import ACTIVITY_TYPES, SHARE_ONE_1E4, TEXT_LENGTH_MAX,
 from app.rules.countries import COUNTRIES
 from app.rules.names import folded, person_meant
 from app.rules.own_events import not_own, pages_source
+from app.web.entry_offers import EntryOffers, entry_offers
 from app.web.forms import Typed
 from app.web.languages import named
 from app.web.request_context import RequestContext
@@ -44,6 +45,7 @@ __all__ = [
     "at_the_form",
     "choices",
     "colleagues_named",
+    "country_names",
     "event_of",
     "local_today",
     "page_of",
@@ -128,6 +130,7 @@ class Choices:
 
     form_id: str
     types: tuple[tuple[str, str], ...]
+    offers: EntryOffers
     recent: tuple[tuple[str, str], ...]
     countries: tuple[tuple[str, str], ...]
     currencies: tuple[str, ...]
@@ -160,19 +163,29 @@ def local_today(context: RequestContext, employee: str) -> dt.date:
 
 
 def choices(
-    context: RequestContext, *, frame: Frame, language: str, typed: Typed, of: ActivityHistory | None = None
+    context: RequestContext,
+    *,
+    frame: Frame,
+    language: str,
+    typed: Typed,
+    of: ActivityHistory | None = None,
+    repeats: bool = False,
 ) -> Choices:
-    """What the form offers: recent countries first, and the contents of an activity that is corrected.
+    """What the form offers, and what it begins with.
 
-    Queries: 1.
+    Args:
+        context: whose form it is.
+        frame: the agency.
+        language: of the countries' names.
+        typed: what was typed, if it was refused.
+        of: an activity whose contents it begins with: one that is corrected, or recorded again.
+        repeats: it is recorded again, today.
+
+    Queries: 2.
     """
     me = context.viewer.employee or ""
     names = dict(country_names(language))
-    recent = ledger.recent_countries(context.connection, frame, employee=me)
-    unit = context.directory.unit_of(me, context.today)
-    row = context.directory.unit_on(unit, context.today) if unit else None
-    if row and row.country and row.country not in recent:
-        recent = (*recent, row.country)
+    offers = entry_offers(context, frame)
     colleagues = tuple(_rows_of(typed.all("colleague"), typed.all("share")))
     if not typed.refused and of is not None:
         colleagues = tuple(
@@ -186,13 +199,14 @@ def choices(
     return Choices(
         form_id=str(typed.value("form_id", "") or uuid4()),
         types=tuple((code, kind.label) for code, kind in ACTIVITY_TYPES.items()),
-        recent=tuple((code, names.get(code, code)) for code in recent),
+        offers=offers,
+        recent=tuple((code, names.get(code, code)) for code in offers.countries),
         countries=country_names(language),
         currencies=frame.known.rates.currencies,
         today=local_today(context, me),
         colleagues=colleagues,
         shared_max=SHARED_MAX,
-        begun={} if of is None else _begun(of),
+        begun={} if of is None else _begun(of) | ({"day": ""} if repeats else {}),
     )
 
 

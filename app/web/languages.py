@@ -46,6 +46,7 @@ __all__ = [
     "named",
     "page_language",
     "prepare",
+    "usd",
     "writing",
 ]
 

@@ -49,6 +49,7 @@ _OWN_NAME: Final = re.compile(
 
 _READ: Final = """() => {
   document.querySelectorAll("details").forEach((one) => { one.open = true; });
+  document.querySelectorAll(".unfold input").forEach((one) => { one.checked = true; });
   const seen = (element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
   const said = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

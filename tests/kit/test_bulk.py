@@ -7,8 +7,9 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from app.kit.bulk import among, bulk_insert, bulk_update, day_number, whole_numbers
+from app.kit.bulk import among, bulk_insert, bulk_update, bulk_upsert_add, day_number, whole_numbers
 from app.kit.database import Database
+from app.ledger import tables as ledger_tables
 from app.organisation import tables
 
 EARLY, LATE = dt.date(2020, 1, 1), dt.date(2026, 7, 1)
@@ -69,3 +70,20 @@ def test_whole_numbers_come_as_they_stand(three: Database) -> None:
         found = whole_numbers(connection, wanted)
         assert whole_numbers(connection, wanted.where(of.job.in_(["none", "of these"]))).shape == (0, 3)
     assert found.tolist() == [[1, EARLY.toordinal(), 1], [10**12, EARLY.toordinal(), 3]]
+
+
+@pytest.mark.parametrize("start", [1, -1])
+def test_numbers_are_added_whatever_their_width(database: Database, start: int) -> None:
+    """A column of two, four or eight bytes takes the least and the most that fits, beside texts, row by row; a key met again adds."""
+    days, members = ledger_tables.day_tally, ledger_tables.member
+    most = {16: 2**15 - 1, 32: 2**31 - 1, 64: 2**63 - 1}
+    tallies = [("2026-01-01", 0, start * 5, start * most[64], 0), ("2026-01-01", most[16], 1, -most[64] - 1, 7)]
+    counted = [(-most[32] - 1, 3, 'unit "{,}"', start, 1, "", most[32], -1, 0), (2, 3, "한빛", 1, 2, "AT~x", 1, 1, 1)]
+    key = ("cycle", "owner_kind", "owner", "slice", "of", "key")
+    with database.write("test") as connection:
+        bulk_upsert_add(connection, days, ("day", "lane"), ("events", "keys", "contents"), tallies)
+        bulk_upsert_add(connection, days, ("day", "lane"), ("events", "keys", "contents"), [("2026-01-01", 0, 1, 0, 1)])
+        written = bulk_upsert_add(connection, members, key, ledger_tables.LEVELS, counted, returning=True)
+        now = connection.execute(sa.select(days).order_by(days.c.lane)).all()
+    assert [tuple(row[1:]) for row in now] == [(0, start * 5 + 1, start * most[64], 1), tallies[1][1:]]
+    assert sorted(map(tuple, written)) == sorted(counted)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
 
+from app import ledger
+from app.rules.activities import EventKey
 from app.web.entry_form import SHARED_MAX
 from tests.conftest import CountQueries
 from tests.web.working import Working
@@ -292,3 +295,63 @@ def test_recording_takes_as_many_queries_whatever_the_history(
         working.record(*(f"2026-03-04 deal X-{n}-{m} E1 100 USD of B{m}/AT" for m in range(20)))
     assert counts[1] <= 12
     assert counts[1] == counts[2]
+
+
+def test_a_former_entry_is_logged_again_as_of_today(working: Working) -> None:
+    """All but the day stands in the form already, shares too; whose own it is not, it is not there."""
+    log(working, day="2026-06-01", hs_code="8509", colleague="E6", share="20")
+    key = ledger.event_key(EventKey("/pages/E1", working.events()[0]["id"]))
+    for address in (f"/activities/{key}", "/activities", "/log"):
+        assert f'href="/log?like={key}"' in working.alba.get(address).text
+    page = working.alba.get(f"/log?like={key}").text
+    values = (
+        'value="export_deal" checked',
+        'value="Nordwind"',
+        'value="125,000.00"',
+        'value="8509"',
+        'value="2026-06-30"',
+    )
+    assert [one for one in (*values, 'value="E6 (E6)"', 'value="20"') if one not in page] == []
+    assert working.events()[0]["id"] not in page
+    assert working.alba.get("/log?like=nothing").status_code == 404
+    # His head sees it, and it is not hers.
+    assert working.boram.get(f"/activities/{key}").status_code == 200
+    assert working.boram.get(f"/log?like={key}").status_code == 404
+    assert f"/log?like={key}" not in working.boram.get("/activities?node=unit:VIE").text
+
+
+def test_the_own_market_s_buyers_are_offered_before_anything_is_typed(working: Working) -> None:
+    """Those that one dealt with, at home before elsewhere, then what colleagues found at home; nothing of other markets."""
+    working.record(
+        "2026-03-01 consult C-1 E1 of Elbe/DE",
+        "2026-03-02 consult C-2 E1 of Donau/AT",
+        "2026-03-03 consult C-3 E3 of Krems/AT",
+        "2026-03-04 consult C-4 E3 of Tokio/JP",
+    )
+    known = re.search(r"data-known>(.*?)</script>", working.alba.get("/log").text)
+    assert known is not None
+    offered = json.loads(known[1])
+    assert [(one["value"], one["note"]) for one in offered["buyers"]] == [
+        ("Donau", "Austria"),
+        ("Elbe", "Germany"),
+        ("Krems", "Austria"),
+    ]
+    assert [one["buyer"] for one in offered["entries"]] == ["Donau", "Elbe"]
+
+
+def test_an_amount_is_shown_in_dollars_as_it_will_count(working: Working) -> None:
+    """By the rate of the day's month, or the latest before it; by the reader's separators; nothing of what is no number yet."""
+    rates = "month,currency,usd\n2026-03,EUR,1.25\n2026-05,EUR,1.08\n"
+    working.load(lambda _: rates, "rates")
+
+    def words(**typed: str) -> str:
+        answer = working.alba.get("/log/dollars", query_string=typed)
+        return str(answer.json["text"])  # type: ignore[index]
+
+    assert words(amount="125,000.50", currency="EUR", day="2026-06-29") == (
+        "About US$135,001 at the rate of May 2026"  # 125000.50 x 1.08 = 135000.54
+    )
+    assert words(amount="10", currency="EUR", day="2026-04-30") == "About US$12.50 at the rate of March 2026"
+    for nothing in ("", "ten", "0", "12.345,00"):
+        assert words(amount=nothing, currency="EUR", day="2026-06-29") == ""
+    assert words(amount="10", currency="EUR", day="2026-01-01") == words(amount="10", currency="USD") == ""

@@ -17,7 +17,16 @@ from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
-from app.web.entry_form import FORM_ID, ActivityForm, at_the_form, choices, event_of, page_of, typed_colleagues
+from app.web.entry_form import (
+    FORM_ID,
+    ActivityForm,
+    at_the_form,
+    choices,
+    country_names,
+    event_of,
+    page_of,
+    typed_colleagues,
+)
 from app.web.languages import month as month_said
 from app.web.languages import page_language
 from app.web.rendering import Page, Redirect
@@ -139,10 +148,12 @@ def correction(context: RequestContext, key: str) -> Page:
     """The form with what is recorded, to be mended."""
     frame = scoring.state(context.connection).frame
     history = _mine(context, frame, key)
+    offered = choices(context, frame=frame, language=page_language(), typed=context.typed, of=history)
     return Page(
         "pages/activity_correct.html",
         entry=history,
-        offered=choices(context, frame=frame, language=page_language(), typed=context.typed, of=history),
+        offered=offered,
+        known=offered.offers.for_script(dict(country_names(page_language()))),
         duplicates=[],
         words=words,
     )

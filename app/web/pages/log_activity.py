@@ -6,35 +6,43 @@ Avoid a new id at each sending. The form carries its own, so that sent twice it 
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Final
 
-from flask_babel import format_date
-from pydantic import BaseModel, ConfigDict
+from flask_babel import format_date, gettext
+from pydantic import BaseModel, ConfigDict, Field
 
 from app import intake, ledger, scoring
 from app.kit.refusals import at_field
+from app.ledger import ActivityHistory, Frame
 from app.plain.findings import n_
 from app.rules.activities import EventKey
+from app.rules.money import too_large, usd_cents
 from app.rules.own_events import pages_source
 from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
+from app.rules.terms import Node, NodeKind
 from app.web import words
 from app.web.entry_form import (
     ActivityForm,
     at_the_form,
     choices,
     colleagues_named,
+    country_names,
     event_of,
     local_today,
     page_of,
     possible_duplicates,
     typed_colleagues,
 )
-from app.web.languages import page_language
+from app.web.entry_offers import offered_buyer
+from app.web.languages import month as month_said
+from app.web.languages import page_language, usd
 from app.web.rendering import FormError, Json, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.score_change import ScoreChange
+from app.web.typed_numbers import read_number
 
 pages: Final = Pages("log_activity")
 
@@ -43,6 +51,9 @@ SAVED_BEFORE: Final = n_("This form was saved already; nothing was recorded twic
 OTHER_CYCLE: Final = n_(
     "%(day)s is in the cycle %(cycle)s, for which nobody has a scorecard here: it would move no score. Save once more if the day is right."
 )
+WHOLE_DOLLARS_FROM: Final = 100
+"""From so much on the cents say nothing."""
+
 LOOK_FIRST: Final = n_("This may be recorded already. Look at what is shown, and say that it is another one.")
 
 
@@ -53,6 +64,16 @@ class Suggestion(BaseModel):
 
     text: str = ""
     country: str = ""
+
+
+class Amount(BaseModel):
+    """An amount as it is typed, in its currency, on its day."""
+
+    model_config = ConfigDict(frozen=True)
+
+    amount: str = Field(default="", max_length=60)
+    currency: str = ""
+    day: dt.date | None = None
 
 
 class Likeness(BaseModel):
@@ -69,18 +90,48 @@ class Likeness(BaseModel):
     day: dt.date | None = None
 
 
+class FormQuery(BaseModel):
+    """What the form begins with."""
+
+    model_config = ConfigDict(frozen=True)
+
+    like: str = Field(default="", max_length=64)
+    """An entry of one's own, by its key, that is to be recorded again."""
+
+
 @pages.read("/log", may=Deed.LOG_ACTIVITY)
-def log_activity(context: RequestContext) -> Page:
+def log_activity(context: RequestContext, query: FormQuery) -> Page:
     """The form; refused, with what was typed and what may be a duplicate."""
     frame = scoring.state(context.connection).frame
-    offered = choices(context, frame=frame, language=page_language(), typed=context.typed)
+    language = page_language()
+    offered = choices(
+        context,
+        frame=frame,
+        language=language,
+        typed=context.typed,
+        of=_own_entry(context, frame, query.like) if query.like else None,
+        repeats=True,
+    )
     duplicates = []
     if context.typed.refused:
         values = {name: str(context.typed.value(name, "")) for name in Likeness.model_fields}
         duplicates = possible_duplicates(
             context.connection, frame=frame, values=values, day=_day(values["day"]) or offered.today
         )
-    return Page("pages/log_activity.html", offered=offered, duplicates=duplicates, words=words)
+    return Page(
+        "pages/log_activity.html",
+        offered=offered,
+        duplicates=duplicates,
+        like=query.like,
+        known=offered.offers.for_script(dict(country_names(language))),
+        words=words,
+    )
+
+
+def _own_entry(context: RequestContext, frame: Frame, key: str) -> ActivityHistory:
+    history = scoring.seen_activity(context.connection, frame, key=key, viewer=context.viewer, today=context.today)
+    context.require(Deed.REVERSE_ACTIVITY, Node(NodeKind.EMPLOYEE, history.employee))
+    return history
 
 
 def _day(text: str) -> dt.date | None:
@@ -150,19 +201,23 @@ def companies(context: RequestContext, query: Suggestion) -> Json:
 def buyers(context: RequestContext, query: Suggestion) -> Json:
     """Buyers whose name or registration begins so, those of the chosen country first."""
     parties = ledger.suggest_parties(context.connection, text=query.text[:200], buyers=True, country=query.country)
-    return Json(
-        {
-            "items": [
-                {
-                    "value": one.name,
-                    "registration": one.registration,
-                    "country": one.country,
-                    "note": f"{one.country} {one.registration}".strip(),
-                }
-                for one in parties
-            ]
-        }
-    )
+    countries = dict(country_names(page_language()))
+    return Json({"items": [offered_buyer(one, countries) for one in parties]})
+
+
+@pages.read("/log/dollars", may=Deed.LOG_ACTIVITY)
+def dollars(context: RequestContext, query: Amount) -> Json:
+    """What an amount is worth in US dollars by the rate of its day, in words; none where it is in dollars, or no number yet."""
+    rates = scoring.state(context.connection).frame.known.rates
+    amount = read_number(query.amount, field="amount") if query.amount else None
+    day = query.day or local_today(context, context.viewer.employee or "")
+    month = rates.month(query.currency, day)
+    rate = rates.rate(query.currency, day)
+    if not isinstance(amount, Decimal) or amount <= 0 or month is None or rate is None or too_large(amount, rate):
+        return Json({"text": ""})
+    worth = Decimal(usd_cents(amount, rate)).scaleb(-2)
+    shown = usd(worth, places=0 if worth >= WHOLE_DOLLARS_FROM else 2)
+    return Json({"text": gettext("About %(dollars)s at the rate of %(month)s", dollars=shown, month=month_said(month))})
 
 
 @pages.read("/log/colleagues", may=Deed.LOG_ACTIVITY)

@@ -7,6 +7,7 @@
   "use strict";
 
   const WAIT_MS = 150;
+  const SHOWN_MOST = 8;
   const form = document.querySelector("[data-entry]");
   if (!form) {
     return;
@@ -15,6 +16,18 @@
   const value = (name) => form.elements[name]?.value ?? "";
 
   // ------------------------------------------------------------------------------------------------------------ offers
+
+  // What is offered without asking: in the page, or, without a connection, what the phone has kept (log_outbox.js).
+  const known = JSON.parse(form.querySelector("[data-known]").textContent);
+  form.kopesKnown = known;
+
+  const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().normalize();
+
+  const knownBy = (kind, typed) => {
+    const wanted = plain(typed).split(/\s+/).filter(Boolean);
+    const words = (item) => ` ${plain(`${item.value} ${item.registration ?? ""}`)}`;
+    return (known[kind] ?? []).filter((item) => item.value && wanted.every((word) => words(item).includes(` ${word}`))).slice(0, SHOWN_MOST);
+  };
 
   let offered = 0;
 
@@ -37,7 +50,13 @@
       this.said.setAttribute("role", "status");
       box.append(this.list, this.said);
       this.input.setAttribute("aria-controls", this.list.id);
-      this.input.addEventListener("input", () => this.soon());
+      this.filled = [];
+      this.input.addEventListener("input", () => {
+        this.takeBack();
+        this.soon();
+      });
+      // An empty field offers what is likeliest as soon as it is touched: one tap fills it in.
+      this.input.addEventListener("focus", () => this.input.value || this.show(knownBy(this.box.dataset.offers, "")));
       this.input.addEventListener("keydown", (event) => this.key(event));
       this.input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
     }
@@ -47,10 +66,23 @@
       this.timer = setTimeout(() => this.ask(), WAIT_MS);
     }
 
+    // A number that came with the name that was chosen goes with that name.
+    takeBack() {
+      for (const [field, text] of this.filled) {
+        if (form.elements[field].value === text) {
+          form.elements[field].value = "";
+        }
+      }
+      this.filled = [];
+    }
+
     async ask() {
       const typed = this.input.value.trim();
+      const own = knownBy(this.box.dataset.offers, typed);
+      if (own.length || typed.length < 2) {
+        this.show(own);
+      }
       if (typed.length < 2) {
-        this.close();
         return;
       }
       const address = new URL(this.box.dataset.suggest, location.href);
@@ -62,10 +94,12 @@
         const answer = await fetch(address, { headers: { Accept: "application/json" }, redirect: "manual" });
         // What was typed meanwhile asks for itself.
         if (answer.ok && this.input.value.trim() === typed && document.activeElement === this.input) {
-          this.show((await answer.json()).items);
+          const more = (await answer.json()).items;
+          const isNew = (item) => !own.some((one) => one.value === item.value && one.country === item.country);
+          this.show([...own, ...more.filter(isNew)].slice(0, SHOWN_MOST));
         }
       } catch {
-        this.close();
+        this.show(own);
       }
     }
 
@@ -133,8 +167,8 @@
         const target = form.elements[field];
         if (target && item[name] !== undefined) {
           target.value = item[name];
-          if (item[name]) {
-            target.closest("details")?.setAttribute("open", "");
+          if (name === "registration") {
+            this.filled.push([field, item[name]]);
           }
         }
       }
@@ -165,6 +199,40 @@
     amount.labels[0].querySelector(".optional")?.toggleAttribute("hidden", amount.required);
     // A company is known by its name or its registration.
     form.elements.company.required = !value("company_registration");
+  };
+
+  // ------------------------------------------------------------------------------------------------------------- dollars
+
+  const dollars = form.querySelector("[data-dollars]");
+  let priced = "";
+
+  // By the server's own rule: what it is worth to the cent is decided there.
+  const showDollars = async () => {
+    const address = new URL(dollars.dataset.dollars, location.href);
+    for (const name of ["amount", "currency", "day"]) {
+      address.searchParams.set(name, value(name));
+    }
+    if (address.search === priced) {
+      return;
+    }
+    priced = address.search;
+    dollars.value = "";
+    if (!value("amount") || value("currency") === "USD") {
+      return;
+    }
+    try {
+      const answer = await fetch(address, { redirect: "manual" });
+      if (answer.ok && address.search === priced) {
+        dollars.value = (await answer.json()).text;
+      }
+    } catch {
+      priced = "";
+    }
+  };
+
+  const showDollarsSoon = () => {
+    clearTimeout(form.dollarsTimer);
+    form.dollarsTimer = setTimeout(showDollars, WAIT_MS);
   };
 
   // ------------------------------------------------------------------------------------------------------- shared credits
@@ -227,10 +295,15 @@
   form.addEventListener("change", () => {
     showFields();
     showRest();
+    showDollarsSoon();
     clearTimeout(form.alikeTimer);
     form.alikeTimer = setTimeout(lookForAlike, WAIT_MS);
   });
-  form.addEventListener("input", showRest);
+  form.addEventListener("input", () => {
+    showRest();
+    showDollarsSoon();
+  });
   showFields();
   showRest();
+  showDollars();
 })();
