@@ -34,6 +34,7 @@ from app.ledger.counted import (
     counted_shares,
     counted_size,
 )
+from app.ledger.dealings import EarlierDealing, EarlierDealings, amounts_beside, earlier_dealings
 from app.ledger.fold import figures_as_of, is_large
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame_of, owners_text, slices_in_use
 from app.ledger.holding import shut_out_loads
@@ -66,6 +67,7 @@ from app.ledger.verification import (
     types_to_verify,
     verdicts_on,
     verification_queue,
+    verified_since,
     waiting_counts,
     whose_turn,
 )
@@ -89,6 +91,8 @@ __all__ = [
     "CreditShare",
     "Cursor",
     "Daybook",
+    "EarlierDealing",
+    "EarlierDealings",
     "EventFilter",
     "EventSet",
     "Figures",
@@ -122,6 +126,7 @@ __all__ = [
     "activities_listed",
     "activities_of",
     "activity_history",
+    "amounts_beside",
     "buyers_of_country",
     "changes_after",
     "changes_since",
@@ -132,6 +137,7 @@ __all__ = [
     "counted_size",
     "current_figures",
     "cursor",
+    "earlier_dealings",
     "earliest_day_since",
     "errors_of",
     "event_key",
@@ -171,6 +177,7 @@ __all__ = [
     "types_to_verify",
     "verdicts_on",
     "verification_queue",
+    "verified_since",
     "waiting_by_head",
     "waiting_counts",
     "whose_turn",

@@ -84,6 +84,7 @@ from app.scoring.trend import (
     stale_days,
     trend_of,
 )
+from app.scoring.verifying import EntryToVerify, entry_to_verify
 
 __all__ = [
     "SORTS",
@@ -99,6 +100,7 @@ __all__ = [
     "CountingNode",
     "CyclePlan",
     "DisplayLine",
+    "EntryToVerify",
     "Explanation",
     "GoalLevel",
     "GoalRow",
@@ -150,6 +152,7 @@ __all__ = [
     "counting_nodes",
     "days_to_keep",
     "digest",
+    "entry_to_verify",
     "explain",
     "goal_levels",
     "goal_rows",
