@@ -41,7 +41,8 @@ from app.scoring.goal_board import (
     kpis_of_cycle,
     line_level,
 )
-from app.scoring.lifting import CardScores, Lift, Lifting, MemberLift, TriedLine, lifting, lifting_of_people
+from app.scoring.lifting import CardScores, Lifting, MemberLift, TriedLine, lifting, lifting_of_people
+from app.scoring.lifts import Lift
 from app.scoring.office import (
     LatestChange,
     Member,
