@@ -84,6 +84,7 @@ def activities(context: RequestContext, query: ActivitiesQuery) -> Page:
         "pages/activities.html",
         node=node,
         name=scoring.node_name(context.directory, node, context.today),
+        way=scoring.way_down(context.directory, node, context.today, sees=context.sees(Deed.SEE_SCORECARD)),
         is_own=_is_own(context, node),
         verified=ledger.verified_since(context.connection, frame, employee=node.code, since=context.now - VERIFIED_FOR)
         if _is_own(context, node)
