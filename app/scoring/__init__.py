@@ -41,7 +41,8 @@ from app.scoring.goal_board import (
     kpis_of_cycle,
     line_level,
 )
-from app.scoring.lifting import CardScores, Lift, Lifting, MemberLift, TriedLine, lifting, lifting_of_people
+from app.scoring.lifting import CardScores, Lifting, MemberLift, TriedLine, lifting, lifting_of_people
+from app.scoring.lifts import Lift
 from app.scoring.office import (
     LatestChange,
     Member,
@@ -84,6 +85,7 @@ from app.scoring.trend import (
     trend_of,
 )
 from app.scoring.verifying import EntryToVerify, entry_to_verify
+from app.scoring.ways import WayStep, way_down
 
 __all__ = [
     "SORTS",
@@ -141,6 +143,7 @@ __all__ = [
     "TriedLine",
     "UnitPart",
     "Visibility",
+    "WayStep",
     "activity_lines",
     "activity_page",
     "agency_board",
@@ -181,4 +184,5 @@ __all__ = [
     "target_past",
     "targets",
     "trend_of",
+    "way_down",
 ]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import httpx
 import pytest
@@ -198,6 +199,44 @@ def test_an_activity_is_logged_by_keyboard(site: Site, page: Page) -> None:
     page.get_by_role("button", name="Save").press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Saved.")
     expect(page.get_by_role("heading", level=1)).to_have_text("Export deal: Nordwind")
+
+
+AGREED: Final = (
+    "cycle,node,kpi,weight,area,link,parent_node,parent_kpi,base,high,low,target,coefficient\n"
+    "2025,employee:E1,consults,100,,unique,,,,,,10,\n"
+    "2025,unit:VIE,consults,100,,unique,,,,,,40,\n"
+)
+
+
+def test_what_was_said_to_lift_a_score_lifts_it_and_one_activity_less_does_not(site: Site, page: Page) -> None:
+    """A year that is over, for which may still be entered: 8 consults of 10 and, of the unit, of 40 are half of 84 and half of 36.
+
+    A consult more is 8 points of the own score and 2 of the unit's. Tried first, then logged: 65 with one, 70 and with it B with two.
+    """
+    (site.folder / "agency" / "scorecards.csv").write_text(AGREED, encoding="utf-8")
+    site.kopes("load", site.folder / "agency", database=site.database, definitions=site.folder / "definitions")
+    site.ingest(*(f"2025-03-04 consult C-{n} E1" for n in range(8)))
+    site.open(page, "alba", "/scorecard")
+    expect(page.locator("#final-score")).to_contain_text("60.00")
+    expect(page.get_by_role("heading", name="What was missing to B")).to_be_visible()
+    page.get_by_role("link", name="All KPIs, and what if?").press("Enter")
+    expect(page.locator('[data-lift="consults"]')).to_contain_text("2 more consults")
+    field = page.get_by_role("textbox", name="A name")
+    for typed, final in (("9", "65.00"), ("10", "70.00")):
+        field.fill(typed)
+        expect(page.locator('[data-tried="final"]')).to_contain_text(final)
+    expect(page.locator('[data-tried="unit"]')).to_contain_text("40.00")
+    for final, band in (("65.00", "C"), ("70.00", "B")):
+        page.goto(f"{site.url}/log")
+        page.get_by_role("radio", name="Export consult").check()
+        page.get_by_role("combobox", name="Company").fill("Alpen")
+        page.get_by_role("combobox", name="Buyer", exact=True).fill(f"Buyer {band}")
+        page.get_by_label("Buyer's country").select_option("AT")
+        page.get_by_label("Day", exact=True).fill("2025-12-30")
+        page.get_by_role("button", name="Save").press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_contain_text(f"Buyer {band}")
+        page.goto(f"{site.url}/scorecard")
+        expect(page.locator("#final-score .stat-value")).to_have_text(f"{final}Band {band}")
 
 
 def test_a_file_after_a_file_and_a_text_in_another_language(site: Site, page: Page) -> None:
