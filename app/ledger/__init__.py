@@ -58,7 +58,7 @@ from app.ledger.rejects import (
 from app.ledger.search import EventFilter, LedgerEntry, RawEvent, events_in_all, raw_event, search_events
 from app.ledger.suggestions import Alike, Contents, activities_alike, buyers_of_country, suggest_parties
 from app.ledger.tally import EventSet, event_set
-from app.ledger.totals import Figures, current_figures
+from app.ledger.totals import Figures, current_figures, has_cycle
 from app.ledger.verification import (
     AlreadyJudged,
     Queue,
@@ -148,6 +148,7 @@ __all__ = [
     "forget_changes",
     "forget_rejected",
     "frame_of",
+    "has_cycle",
     "is_large",
     "is_outdated",
     "keep_rejected",
