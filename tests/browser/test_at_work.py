@@ -6,9 +6,11 @@ Every page of theirs is looked at on a small phone and on a wide screen, in both
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
+import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -474,3 +476,29 @@ def test_what_a_form_is_refused_with_is_accessible_and_fits(
             assert posted.value.status in {409, 422}, (address, number, posted.value.status)
             _fits_and_is_accessible(page, f"{address}, form {number}")
             _summary_names_the_fields(page, f"{address}, form {number}")
+
+
+def test_one_searches_and_walks_a_list_by_keyboard(site: Site, page: Page) -> None:
+    """Ctrl K and / search, the arrows choose; j, k and Enter walk the queue; ? lists the keys; nothing of it while one types."""
+    site.ingest("2026-03-07 deal D-7 E1 100 USD of 한빛무역/KR", "2026-03-08 deal D-8 E1 100 USD of Eight/AT")
+    site.open(page, "boram", "/verification")
+    page.keyboard.press("Control+k")
+    page.keyboard.type(unicodedata.normalize("NFD", "한빛무역"))
+    expect(page.get_by_role("option").first).to_contain_text("한빛무역")
+    assert Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"] == []
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/activities\?node=unit:VIE"))
+    page.keyboard.press("/")
+    page.keyboard.type("j?E1")
+    expect(page.get_by_role("combobox", name="Search people")).to_have_value("j?E1")
+    page.goto(f"{site.url}/verification")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(page.locator('input[name="activity"]').first).to_be_focused()
+    page.keyboard.press("Shift+?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/verification\?entry="))
