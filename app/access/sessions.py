@@ -58,6 +58,7 @@ class Viewer:
     Attributes:
         roles: those that hold today: none before the first day of service, :data:`app.rules.permissions.FORMER` alone after the last, none while
             the password has to be changed first.
+        name: as the folder names the employee; of an account without one, its e-mail.
         left_on: the day after the last one of service, once it has come.
         first_password: it is still the one that somebody else chose.
         first_password_until: until when it works, for nothing but its change; None for one that works as any.
@@ -67,6 +68,7 @@ class Viewer:
     email: str
     roles: frozenset[HeldRole]
     employee: str | None
+    name: str = ""
     left_on: dt.date | None = None
     first_password: bool = False
     first_password_until: dt.datetime | None = None
@@ -136,6 +138,7 @@ def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.tim
         if row.first_password_until is not None
         else _roles_of(row.roles, row.employee, begins=row.hired_on, left=left, day=today),
         employee=row.employee,
+        name=row.name or row.email,
         left_on=row.left_on if left else None,
         first_password=row.first_password,
         first_password_until=row.first_password_until,
@@ -313,6 +316,7 @@ _VIEWER: Final = (
         account.c.theme,
         web_session.c.token_hash,
         web_session.c.last_acted_at,
+        _EMPLOYEE.c.name,
         _EMPLOYEE.c.hired_on,
         _EMPLOYEE.c.left_on,
     )

@@ -1,7 +1,7 @@
 """What a signed-in person may record, by page, API or replay: no more than their pages let them (contract, "HTTP").
 
 Activities of their own, verdicts in their own name: verified and rejected where it is theirs to verify, reversed of their own activities.
-What the event alone tells is looked at in :mod:`app.rules.own_events`; here is what a verdict is about.
+What the event alone tells is looked at in :mod:`app.rules.own_events`; here is what a verdict is about, and who of its sharers is in service.
 A newcomer's usual mistake is to take the activity that a verdict is about from the same batch: its name may be another's already, and the verdict
 would fall on that one. Only what the ledger holds is looked at.
 """
@@ -19,8 +19,9 @@ from app import ledger
 from app.access import Viewer
 from app.kit.bulk import among
 from app.ledger import Arrival, Frame, event_key, tables
-from app.rules.activities import Verdict
-from app.rules.own_events import not_own, refused
+from app.plain.findings import Finding
+from app.rules.activities import Activity, Verdict
+from app.rules.own_events import not_own, out_of_service, refused
 from app.rules.permissions import Deed, Relation, may
 
 __all__ = ["own_events"]
@@ -55,6 +56,9 @@ def own_events(
     findings = [
         [] if event is None or isinstance(event, list) else not_own(event, employee=employee, at=at) for event in events
     ]
+    for index, event in enumerate(events):
+        if isinstance(event, Activity):
+            findings[index] += _credited_in_vain(frame, event)
     verdicts = {
         index: event
         for index, event in enumerate(events)
@@ -68,6 +72,17 @@ def own_events(
         arrival._replace(findings=tuple(wrong)) if wrong else arrival
         for arrival, wrong in zip(arrivals, findings, strict=True)
     ]
+
+
+def _credited_in_vain(frame: Frame, activity: Activity) -> list[Finding]:
+    """That a colleague is credited who is not in service on the activity's day: what nobody did would move a score."""
+    people = frame.directory.employees
+    absent = [
+        credit.employee
+        for credit in activity.credits
+        if credit.employee != activity.employee and activity.day not in people[credit.employee].service
+    ]
+    return [out_of_service(people[number].name) for number in absent[:1]]
 
 
 def _is_theirs(verdict: Verdict, target: _Target | None, frame: Frame, viewer: Viewer, day: dt.date) -> bool:

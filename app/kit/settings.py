@@ -49,6 +49,7 @@ class Settings:
         proxies: ``KOPES_PROXIES``: how many reverse proxies stand before the server and set ``X-Forwarded-For`` and
             ``X-Forwarded-Proto``; the host is the one that the request names, which they hand on.
         timezone: ``KOPES_TIMEZONE``: in which pages write instants, by its IANA name; days that rules go by are not moved by it.
+        development: ``KOPES_DEVELOPMENT``: ``1`` for the page ``/design``, which shows every component in each of its states.
     """
 
     database_url: str = field(default_factory=lambda: f"sqlite:///{ROOT / 'instance' / 'kopes.sqlite'}")
@@ -60,6 +61,7 @@ class Settings:
     session_life: dt.timedelta = dt.timedelta(hours=12)
     proxies: int = 0
     timezone: ZoneInfo = _UTC
+    development: bool = False
 
     @property
     def secret_key_is_weak(self) -> bool:
@@ -92,6 +94,7 @@ class Settings:
         if key := env.get("SECRET_KEY"):
             given["secret_key"] = key
         given["secure_cookies"] = env.get("KOPES_SECURE_COOKIES", "") == "1"
+        given["development"] = env.get("KOPES_DEVELOPMENT", "") == "1"
         for name, variable in (("sign_in_attempts", "KOPES_SIGN_IN_ATTEMPTS"), ("proxies", "KOPES_PROXIES")):
             if (number := _number(env, variable)) is not None:
                 given[name] = number

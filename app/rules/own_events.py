@@ -15,7 +15,17 @@ from app.plain.findings import Finding, Place, n_
 from app.rules.activities import Activity, Verdict
 from app.rules.moments import moment
 
-__all__ = ["AHEAD", "EARLIEST_DAY", "correcting_reversal", "entry_in_its_place", "not_own", "pages_source", "refused"]
+__all__ = [
+    "AHEAD",
+    "EARLIEST_DAY",
+    "NOT_IN_SERVICE",
+    "correcting_reversal",
+    "entry_in_its_place",
+    "not_own",
+    "out_of_service",
+    "pages_source",
+    "refused",
+]
 
 EARLIEST_DAY: Final = dt.date(1990, 1, 1)
 """Nobody at work remembers what was before it: a day before is a slip of the pen."""
@@ -60,6 +70,16 @@ def refused(pointer: str, **parameters: object) -> Finding:
     """That a member of an event is not this person's to say."""
     code = "out_of_range" if pointer == "/time" else "not_allowed"
     return Finding(code=code, message=_MESSAGES[pointer], parameters=parameters, place=Place(pointer=pointer))
+
+
+NOT_IN_SERVICE: Final = n_("%(name)s is not in service on that day, so that a share would be nobody's work.")
+
+
+def out_of_service(name: str) -> Finding:
+    """That a share is credited to somebody who is not in service on the activity's day."""
+    return Finding(
+        code="not_allowed", message=NOT_IN_SERVICE, parameters={"name": name}, place=Place(pointer="/data/credits")
+    )
 
 
 def not_own(event: Activity | Verdict, *, employee: str | None, at: dt.datetime) -> list[Finding]:

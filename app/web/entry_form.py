@@ -30,7 +30,7 @@ from app.plain.findings import Finding, Place, n_
 from app.rules.activities import ACTIVITY_TYPES, SHARE_ONE_1E4, TEXT_LENGTH_MAX, TYPE_PREFIX, read
 from app.rules.countries import COUNTRIES
 from app.rules.names import folded, person_meant
-from app.rules.own_events import not_own, pages_source
+from app.rules.own_events import NOT_IN_SERVICE, not_own, pages_source
 from app.web.entry_offers import EntryOffers, entry_offers
 from app.web.forms import Typed
 from app.web.languages import named
@@ -77,7 +77,6 @@ _FIELDS: Final[Mapping[str, str]] = {
 NOT_FOUND: Final = n_("There is no colleague “%(typed)s”. Choose one from the list, or write the employee number.")
 BAD_SHARE: Final = n_("Write a percentage above 0 and below 100, such as 50 or 33.33, instead of “%(typed)s”.")
 WHICH: Final = n_("Which colleague is meant: %(names)s? Choose one from the list, or write the employee number.")
-NOT_IN_SERVICE: Final = n_("%(name)s is not in service on that day, so that a share would be nobody's work.")
 TOO_MUCH: Final = n_("The colleagues' shares add up to %(sum)s %%; something has to be left for you.")
 TWICE: Final = n_("“%(typed)s” is named twice, or is you: your own share is what the others leave.")
 TO_COME: Final = n_("This day is still to come. An activity is logged once it has happened.")
@@ -311,8 +310,10 @@ def event_of(
         amount = read_number(form.amount, field="amount")
         if isinstance(amount, Finding):
             raise Invalid(*findings, amount)
-        question = unconfirmed(form.amount, amount, field="amount", confirmed=form.amount_read)
-        if form.without_script and question is not None:
+        question = unconfirmed(
+            form.amount, amount, field="amount", confirmed=form.amount_read, has_script=not form.without_script
+        )
+        if question is not None:
             raise Invalid(*findings, question)
         members["amount"] = f"{amount:f}"
         members["currency"] = form.currency

@@ -21,6 +21,7 @@ from app.web.languages import chosen_theme, filled, writing
 from app.web.navigation import Item, items_for
 from app.web.request_context import RequestContext
 from app.web.shell import Shell
+from app.web.words import ROLES
 
 __all__ = ["Download", "FormError", "Json", "Page", "Redirect", "Rendering", "SeeOther", "say"]
 
@@ -138,6 +139,7 @@ class Rendering:
                 here=here,
                 shell=Shell(viewer, items, here=here, language=language, theme=chosen_theme(), refused=refused),
                 page_url=self._page_url,
+                ROLES=ROLES,
                 csrf_token=generate_csrf,
                 typed_by=lambda: (
                     ""

@@ -10,14 +10,14 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy import Connection
 
 from app import access, organisation
 from app.access import Key, Viewer
 from app.kit.database import Database
-from app.kit.refusals import NotAllowed, NotThere, PasswordFirst, Unauthenticated
+from app.kit.refusals import Conflict, NotAllowed, NotThere, PasswordFirst, Unauthenticated
 from app.kit.settings import Settings
 from app.organisation import Directory
 from app.rules.permissions import FIRST_PASSWORD_DEEDS, PUBLIC_DEEDS, SIGNED_IN_DEEDS, Deed, key_may, may
@@ -27,6 +27,9 @@ from app.web.forms import Typed
 __all__ = ["Note", "RequestContext"]
 
 Answer = TypeVar("Answer")
+
+_OWN_ACCOUNT_DEEDS: Final = SIGNED_IN_DEEDS | {Deed.CHOOSE_LOOK, Deed.KEEP_ACCOUNTS}
+"""Deeds that may end the session, or change the account, of whoever does them: who asks is asked again before them, and not after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,7 @@ class RequestContext:
         deed: what is done, by the route's own word.
         notes: what the trail says of the deed.
         did_nothing: the form had been sent before, so that there is nothing for the trail to tell.
+        who_now: reads anew who asks, as the transaction that writes sees it; None where nobody was let in.
     """
 
     database: Database
@@ -69,6 +73,7 @@ class RequestContext:
     deed: Deed | None = None
     notes: list[Note] = field(default_factory=list)
     did_nothing: bool = False
+    who_now: Callable[[Connection], Viewer | Key | None] | None = None
     _connection: Connection | None = None
     _directory: Directory | None = None
 
@@ -195,7 +200,8 @@ class RequestContext:
         """A transaction of a handler's own that writes for the route's deed; what is noted within goes to the trail with it, or not at all."""
         with self.database.write(self._deed) as connection:
             self.notes = []
-            yield connection
+            with self.in_force(connection):
+                yield connection
             self.write_trail(connection)
 
     def writing(self, work: Callable[[Connection], Answer]) -> Answer:
@@ -203,11 +209,40 @@ class RequestContext:
 
         def noted(connection: Connection) -> Answer:
             self.notes = []
-            answer = work(connection)
+            with self.in_force(connection):
+                answer = work(connection)
             self.write_trail(connection)
             return answer
 
         return self.database.writing(self._deed, noted)
+
+    @contextmanager
+    def in_force(self, connection: Connection) -> Iterator[None]:
+        """Do within it what is written by the rights that let the request in: they may end while it waits for another writer.
+
+        Asked at the end, when all locks are held that are waited for; of what may end one's own session, at the beginning.
+
+        Raises:
+            Unauthenticated: the session, the account or the key has ended meanwhile.
+            Conflict: they have other rights now than those that the work went by.
+
+        Queries: 1; none where nobody was let in.
+        """
+        if self._deed in _OWN_ACCOUNT_DEEDS:
+            self._ask_again(connection)
+            yield
+        else:
+            yield
+            self._ask_again(connection)
+
+    def _ask_again(self, connection: Connection) -> None:
+        if self.who is None or self.who_now is None or self._deed is Deed.SIGN_IN:
+            return
+        who = self.who_now(connection)
+        if who is None:
+            raise Unauthenticated
+        if _rights_of(who) != _rights_of(self.who):
+            raise Conflict
 
     @property
     def _deed(self) -> Deed:
@@ -250,3 +285,8 @@ class RequestContext:
             who: whose deed it is, where nobody was signed in when the request came.
         """
         self.notes.append(Note(subject=subject, before=before, after=after, why=why, who=who))
+
+
+def _rights_of(who: Viewer | Key) -> tuple[object, ...]:
+    """What of who asks decides about a deed, beside the postings, which the work itself reads."""
+    return (who,) if isinstance(who, Key) else (who.roles, who.employee, who.must_change_password)

@@ -30,6 +30,7 @@ from uuid import uuid4
 
 from flask import Flask, Request, redirect, request, url_for
 from pydantic import BaseModel
+from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, IntegerConverter, RequestRedirect, ValidationError
@@ -369,6 +370,7 @@ class Site:
     def _admit(self, route: Route, context: RequestContext, arguments: Mapping[str, Any]) -> None:
         """Find out who asks, and go on only where the route's deed is theirs to do: to its node, where it has one."""
         context.who = _who(route, context)
+        context.who_now = lambda writing: _who_now(context, writing)
         nodes = [value for value in arguments.values() if isinstance(value, Node)]
         if not nodes:
             context.require(route.deed)
@@ -386,8 +388,12 @@ class Site:
             return turned_away
         try:
             result = self._done(route, context, arguments)
+        except Unauthenticated:
+            if route.api or route.again is None:
+                raise
+            return self._to_sign_in(route, context, arguments)
         except Refusal as refusal:
-            if route.again is None or isinstance(refusal, Unauthenticated | NotThere):
+            if route.again is None or isinstance(refusal, NotThere):
                 raise
             return self._again(route, arguments, refusal.findings or (_general(refusal),), refusal)
         if isinstance(result, FormError):
@@ -450,7 +456,7 @@ class Site:
 
         def work(connection: Any) -> Any:
             context.opened(connection)
-            with sign_in.on_connection(connection):
+            with context.in_force(connection), sign_in.on_connection(connection):
                 result = route.view(context, **arguments, **given)
             if context.person is not None:
                 access.touch_session(connection, viewer=context.person, now=context.now)
@@ -531,6 +537,13 @@ def _who(route: Route, context: RequestContext) -> Viewer | Key | None:
         if key is not None:
             return _known_key(context, key) if key else None
     return sign_in.current_viewer()
+
+
+def _who_now(context: RequestContext, connection: Connection) -> Viewer | Key | None:
+    """Who asks, by the same key or session as before, in the transaction that writes."""
+    if isinstance(context.who, Key):
+        return access.authenticate_key(connection, key=bearer_of(request) or "")
+    return sign_in.viewer_now(connection, now=context.now, idle=context.settings.session_idle)
 
 
 def _known_key(context: RequestContext, shown: str) -> Key | None:

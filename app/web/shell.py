@@ -32,7 +32,16 @@ class Shell:
         """Find what was drawn for the same person, links, language and address; what holds a refused form's text is drawn for it alone."""
         self._refused: Final = refused
         self._key: Final[Hashable] = (
-            None if viewer is None else (viewer.account_id, viewer.email, viewer.employee, viewer.must_change_password),
+            None
+            if viewer is None
+            else (
+                viewer.account_id,
+                viewer.email,
+                viewer.employee,
+                viewer.name,
+                viewer.roles,
+                viewer.must_change_password,
+            ),
             tuple((item.page, item.label) for item in items),
             here,
             language,

@@ -35,6 +35,7 @@ __all__ = [
     "on_connection",
     "outside_flask",
     "prepare",
+    "viewer_now",
 ]
 
 SESSION_COOKIE: Final = "kopes_session"
@@ -97,6 +98,12 @@ def current_viewer() -> Viewer | None:
         return None
     user = flask_login.current_user
     return user.viewer if user.is_authenticated else None
+
+
+def viewer_now(connection: Connection, *, now: Any, idle: Any) -> Viewer | None:
+    """Who is signed in as this transaction sees it, where :func:`current_viewer` keeps to what the request began with. Queries: at most 1."""
+    token = session.get("_user_id")
+    return access.viewer(connection, token=token, now=now, idle=idle) if isinstance(token, str) else None
 
 
 def begin_session(token: str, viewer: Viewer, *, forms_wait: bool) -> None:

@@ -25,6 +25,7 @@ READ_AS: Final = n_("“%(typed)s” is read as %(reading)s. Save once more if t
 _MOST_CHARS: Final = 60
 _DIGITS: Final = re.compile(r"[+-]?[0-9.,]*[0-9]")
 _MISTAKEN: Final = re.compile(r"[+-]?[0-9]{1,3}[.,][0-9]{3}")
+_PLAIN: Final = re.compile(r"[+-]?[0-9]{0,60}([.][0-9]{1,60})?(?<=[0-9])")
 _SPACED: Final = re.compile(r"[+-]?[0-9]{1,3}( [0-9]{3})+([.,][0-9]+)?")
 
 
@@ -71,15 +72,23 @@ def may_be_mistaken(text: str) -> bool:
     return _MISTAKEN.fullmatch(text.strip()) is not None
 
 
-def unconfirmed(text: str, value: Decimal, *, field: str, confirmed: str) -> Finding | None:
-    """What a page without script says before a number counts: how it was read. None where that has been confirmed, or nothing is to be mistaken.
+def unconfirmed(text: str, value: Decimal, *, field: str, confirmed: str, has_script: bool) -> Finding | None:
+    """What is said before a number counts that was read otherwise than its page showed it, or that a page without script could not show.
+
+    A page in one language may be sent after another was chosen in the next tab: its 125,000 is then no longer what its reader saw.
 
     Args:
         text: as it was typed.
         value: as it was read.
         field: where it was typed.
-        confirmed: what the form that is sent again says it was read as.
+        confirmed: what the form says it was shown as: by its script, or, without one, when it was asked about.
+        has_script: whether the page could show its reading.
     """
-    if not may_be_mistaken(text) or confirmed == f"{value:f}":
+    doubtful = bool(confirmed) and _digits(confirmed) != value if has_script else confirmed != f"{value:f}"
+    if not doubtful or not may_be_mistaken(text):
         return None
     return at_field(field, "read_as", READ_AS, typed=text, reading=shown_reading(value), digits=f"{value:f}")
+
+
+def _digits(text: str) -> Decimal | None:
+    return Decimal(text) if _PLAIN.fullmatch(text) else None

@@ -1,6 +1,6 @@
-"""Every page that a role is led to does its job: in three languages, on a phone and on a wide screen, in both themes.
+"""Every page that a role is led to does its job: in three languages, on a phone and on a wide screen, in every theme.
 
-Each role goes through its pages once in each language; width and theme take turns, so that every role meets both of each. What a page must
+Each role goes through its pages once in each language; width and theme take turns, so that every role meets each. What a page must
 keep is said by :mod:`tests.browser.crawling`; here it is only asked whether anything is wrong, all of it in one list.
 """
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 
 LOCALES = {"en": "en-GB", "ko": "ko-KR", "es": "es-ES"}
 WIDTHS = (1440, PHONE)
-THEMES = ("light", "dark")
+THEMES = ("light", "dark", "contrast")
 UNBROKEN = "Whywhywhy" * 55
 
 
@@ -64,12 +64,13 @@ def test_every_page_that_a_role_is_led_to_does_its_job(
 ) -> None:
     """Links answer and lead on, searches are sent by Enter, titles differ, nothing is in another language or for machines, axe is content."""
     turn = ROLES.index(role) + list(LOCALES).index(language)
-    width, theme = WIDTHS[turn % 2], THEMES[(turn // 2) % 2]
+    width, theme = WIDTHS[turn % 2], THEMES[turn % 3]
     context = browser.new_context(
         locale=LOCALES[language],
         timezone_id="UTC",
         viewport={"width": width, "height": 900},
         color_scheme="dark" if theme == "dark" else "light",
+        contrast="more" if theme == "contrast" else "no-preference",
     )
     try:
         page = context.new_page()

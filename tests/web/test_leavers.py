@@ -148,3 +148,18 @@ def test_the_last_day_of_service_is_as_any(working: Working, name: str) -> None:
     number = {"alba": "E1", "boram": "E2", "wanda": "E7"}[name]
     _serves(working, number, ends=NOW.date() + dt.timedelta(days=1))
     assert getattr(working, name).statuses("/activities") == [200]
+
+
+def test_nobody_credits_a_share_to_who_was_not_in_service(working: Working) -> None:
+    """The form refuses it; so does the API, since a share of a day after the last would still move the leaver's score and pay."""
+    _serves(working, "E6", ends=LEFT)
+    credits = [{"employee": number, "share": "0.5"} for number in ("E1", "E6")]
+    answers = []
+    for day in (LEFT - dt.timedelta(days=1), LEFT):
+        data = {"employee": "E1", "company": {"name": "Fox"}, "buyer": {"name": "Nordwind", "country": "AT"}}
+        event = {"specversion": "1.0", "type": "kopes.export_consult", "source": "/pages/E1", "id": f"X-{day}"}
+        event |= {"time": f"{day}T09:00:00Z", "data": data | {"credits": credits}}
+        kind = {"Content-Type": "application/cloudevents+json"}
+        answers.append(working.alba.client.post("/api/v1/events", json=event, headers=kind).json)
+    assert [answer["accepted"] for answer in answers] == [1, 0]
+    assert [one["pointer"] for one in answers[1]["rejected"][0]["errors"]] == ["/data/credits"]

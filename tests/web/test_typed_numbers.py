@@ -112,6 +112,18 @@ def test_an_amount_that_was_changed_after_it_was_confirmed_is_asked_again(workin
     assert working.alba.post("/log", form).status_code == 422
 
 
+@pytest.mark.parametrize(("shown", "language"), [("125000", "es"), ("125.000", "en")])
+def test_a_number_counts_only_as_its_page_showed_it(working: Working, shown: str, language: str) -> None:
+    """The page showed 125000; in another tab another language was chosen, by which the same text is 125."""
+    form = _deal(working.alba, amount="125,000", amount_read="125000")
+    told = working.alba.post("/log", {**form, "amount_read": shown}, headers={"Accept-Language": language})
+    assert told.status_code == 422
+    assert "is read as" in told.text or "se lee como" in told.text
+    assert _amounts(working) == []
+    assert working.alba.post("/log", form).status_code == 303
+    assert _amounts(working) == ["125000"]
+
+
 def test_shares_are_percentages_of_the_readers_language(working: Working) -> None:
     """12,5 is a Spanish eighth."""
     form = _deal(working.alba, amount="1000", colleague="E6", share="12,5")

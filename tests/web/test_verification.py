@@ -158,7 +158,10 @@ def test_a_verdict_from_the_activity_s_page_leads_back_there(working: Working) -
 
 
 def test_it_takes_as_many_queries_whatever_the_length(working_on_each: Working, count_queries: CountQueries) -> None:
-    """Expect 7: the session, two revisions, what waits, who shares, the page's rows, possible duplicates."""
+    """Expect 16: the session, two revisions, what waits, who shares, the page's rows, possible duplicates; 9 of the entry that is open.
+
+    It, its credits, verdicts and conflicts, two for likely doubles, its company's and its buyer's dealings, its office's amounts.
+    """
     working_on_each.record(*DEALS)
     counts = []
     for n in range(2):
@@ -167,7 +170,7 @@ def test_it_takes_as_many_queries_whatever_the_length(working_on_each: Working, 
             working_on_each.boram.get("/verification")
         counts.append(len([one for one in sent if one != "BEGIN"]))
         working_on_each.record(*(f"2026-03-04 deal X-{n}-{m} E1 100 USD" for m in range(60)))
-    assert counts == [7, 7]
+    assert counts == [16, 16]
     assert "50 of 1" in read(working_on_each.boram.get("/verification").text).text
 
 
@@ -179,3 +182,88 @@ def test_the_trail_tells_of_each_verdict_once(working: Working) -> None:
         assert working.boram.post("/verification", form).status_code == 303
         assert "1 verified." in working.boram.get("/verification").text
     assert [row.deed for row in working.trail()].count("verify") == 1
+
+
+def test_the_entry_stands_beside_its_office_s_own_amounts(working: Working) -> None:
+    """Those of its kind in two years up to its day, without what was reversed or rejected, and without other offices'."""
+    amounts = [120, 80, 4000, 950, 333, 95000, 10, 700, 61]
+    working.record(
+        *(
+            f"2026-0{1 + at % 5}-10 deal A-{at} E{6 if at % 2 else 1} {amount} USD of A{at}/AT"
+            for at, amount in enumerate(amounts)
+        ),
+        "2026-02-01 deal X-1 E1 5 USD of Gone/AT",
+        "2026-02-02 rejected X-1 by E2",
+        "2026-02-01 deal X-2 E3 6 USD of Elsewhere/JP",
+        "2024-06-08 deal X-3 E1 7 USD of Long/AT",
+        "2026-06-20 deal X-4 E1 8 USD of Later/AT",
+        "2026-06-10 deal D-1 E1 500 USD of Now/AT",
+    )
+    page = read(working.boram.get(f"/verification?entry={key_of('D-1')}").text)
+    ordered = sorted(amounts)
+    expected = {"least": ordered[0], "lower": ordered[2], "median": ordered[4], "upper": ordered[6], "most": ordered[8]}
+    shown = {one.attributes["data-figure"]: one.text for one in page.all("dd") if "data-figure" in one.attributes}
+    assert shown == {name: f"US${amount:,}.00" for name, amount in expected.items()}
+    below = sum(amount < 500 for amount in amounts)
+    assert f"Higher than {below} of the {len(amounts)} others of its kind in two years (55 %)." in page.text
+
+
+def test_what_was_before_is_listed_as_far_as_one_may_see_it(working: Working) -> None:
+    """However its name was typed; of other units' dealings only the number is said."""
+    working.record(
+        *(f"2026-01-{day:02} deal A-{day} E6 10 USD of NORDWIND/AT for Alpen" for day in range(1, 8)),
+        "2026-01-20 consult B-1 E3 of Nordwind/AT for Other",
+        "2026-03-05 deal Z-1 E1 10 USD of Nordwind/AT for Alpen",
+        "2026-03-04 deal D-1 E1 100 USD of Nordwind/AT for Alpen",
+    )
+    page = working.boram.get(f"/verification?entry={key_of('D-1')}&part=entry").text
+    parts = {
+        one.attributes["data-dealings"]: one for one in read(page).all("section") if "data-dealings" in one.attributes
+    }
+    assert parts["company"].text.count("Nordwind") + parts["company"].text.count("NORDWIND") == 5
+    assert "7 since Jan 1, 2026 , the latest:" in parts["buyer"].text
+    assert "1 more in other units of the agency." in parts["buyer"].text
+    assert "other units" not in parts["company"].text
+    assert key_of("Z-1") not in parts["buyer"].text
+
+
+def test_an_entry_of_another_line_is_not_there(working: Working) -> None:
+    """Neither in the page nor as the part that a script fetches; nor one's own, which somebody else judges."""
+    working.record("2026-03-02 deal D-3 E2 1 USD of Ownwind/AT", "2026-03-02 deal D-4 E3 1 USD of Farwind/JP")
+    addresses = [
+        f"/verification?entry={key_of(one)}{part}" for one in ("D-3", "D-4", "D-0") for part in ("", "&part=entry")
+    ]
+    assert working.boram.statuses(*addresses) == [404] * 6
+
+
+def test_a_usual_reason_is_chosen_and_the_next_entry_opens(working: Working) -> None:
+    """Without script: the form's own entry is judged, what is ticked in the list only by its own buttons."""
+    working.record(*DEALS, "2026-03-08 deal D-7 E1 7 USD of Thirdwind/AT")
+    form = {"form_id": working.alba.form_id("/log"), "entry": key_of("D-2"), "activity": [key_of("D-7")]}
+    answer = working.boram.post(
+        "/verification?type=all", {**form, "verdict": "rejected", "usual": "double", "following": key_of("D-1")}
+    )
+    assert answer.status_code == 303
+    page = working.boram.get(answer.headers["Location"]).text
+    assert "1 rejected." in page
+    assert f'data-entry="{key_of("D-1")}"' in page
+    assert 'value="all" selected' in page
+    assert "It is recorded already." in working.jiho.get(f"/activities/{key_of('D-2')}").text
+    form["form_id"] = working.alba.form_id("/log")
+    working.boram.post("/verification", {**form, "entry": key_of("D-1"), "chosen": "verified"})
+    assert [one["data"]["activity"]["id"] for one in working.events()[3:]] == ["D-2", "D-7"]
+
+
+def test_the_employee_is_told_of_what_was_verified_in_one_line(working: Working) -> None:
+    """Not one by one, and only of what stands; nobody else's list says it."""
+    working.record(
+        *DEALS, "2026-03-08 deal D-7 E1 7 USD", "2026-03-09 deal D-8 E1 7 USD", "2026-03-08 deal D-9 E1 8 USD"
+    )
+    line = "Verified in the last seven days"
+    assert line not in working.alba.get("/activities").text
+    judge(working, "boram", "D-1", "D-7", "D-8")
+    working.record("2026-07-01 rejected D-8 by E4")
+    judge(working, "boram", "D-9", verdict="rejected", reason="no evidence")
+    assert f"{line}: 2 of your entries." in working.alba.get("/activities").text
+    assert line not in working.boram.get("/activities?node=employee:E1").text
+    assert line not in working.jiho.get("/activities").text

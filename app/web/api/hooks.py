@@ -81,7 +81,13 @@ def receive(context: RequestContext, name: str) -> Json:
     arrivals = arrivals_in(request, binary=False)
 
     def work(connection: Connection) -> Recorded:
-        return intake.take_in_message(connection, arrivals, hook=hook, message_id=message_id, body=body, at=context.now)
+        recorded = intake.take_in_message(
+            connection, arrivals, hook=hook, message_id=message_id, body=body, at=context.now
+        )
+        # It may have been closed while the message waited for another writer.
+        if access.find_hook(connection, name=name) != hook:
+            raise NotThere
+        return recorded
 
     recorded = context.writing(work)
     count_events(recorded, door=DOOR)

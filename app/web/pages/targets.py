@@ -247,8 +247,8 @@ def _target(typed: Mapping[str, str], name: str, text: str) -> Decimal | Finding
         return number
     if figure_of(f"{number:f}") is None:
         return at_field(name, "not_a_number", NO_FIGURE)
-    question = unconfirmed(text, number, field=name, confirmed=typed.get(f"{name}_read", ""))
-    return question if question is not None and typed.get("without_script") else number
+    confirmed, has_script = typed.get(f"{name}_read", ""), not typed.get("without_script")
+    return unconfirmed(text, number, field=name, confirmed=confirmed, has_script=has_script) or number
 
 
 def _doubted(name: str, before: Decimal | None, target: Decimal, *, sure: str) -> Finding | None:

@@ -5,7 +5,7 @@ Do not overwrite: what a colleague judged while the page was open is left as it 
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import uuid4
 
 from flask_babel import gettext
@@ -13,13 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import intake, ledger, scoring
 from app.kit.refusals import Conflict, Invalid, at_field
-from app.ledger import ActivityHistory, AlreadyJudged, Frame
+from app.ledger import ActivityHistory, AlreadyJudged, Frame, Queue
 from app.plain.findings import n_
-from app.rules.activities import ACTIVITY_TYPES
+from app.rules.activities import ACTIVITY_TYPES, TEXT_LENGTH_MAX
 from app.rules.permissions import Deed
+from app.rules.terms import Node, NodeKind
+from app.scoring import EntryToVerify, State
 from app.web import words
 from app.web.entry_form import FORM_ID, page_of
-from app.web.rendering import Page, Redirect
+from app.web.languages import month as month_said
+from app.web.rendering import Json, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -29,10 +32,24 @@ PAGE_ROWS: Final = 50
 JUDGED_SHOWN: Final = 5
 """So many of the entries that were judged just now are named."""
 
+REASON_LEAST: Final = 3
+
 SAID: Final = n_("%(done)s %(already)s")
 ALL_JUDGED: Final = n_("Nothing was recorded: this has been judged since you opened the page. %(already)s")
 CHOOSE: Final = n_("Choose at least one entry.")
+SAY_WHAT: Final = n_("Say whether it is verified or rejected.")
+SAY_LESS: Final = n_("Say it in fewer words: with the reason that you have chosen, at most %(most)s characters.")
 SAY_WHY: Final = n_("Say why it is rejected: its employee reads it.")
+
+
+USUAL_REASONS: Final = {
+    "no_evidence": n_("I know of no document or message that shows it."),
+    "double": n_("It is recorded already."),
+    "amount": n_("Amount or currency is not the one agreed."),
+    "party": n_("Company or buyer is not the right one."),
+    "share": n_("The shares are not as agreed."),
+}
+"""Why entries are usually rejected: chosen instead of typed, or with a word of one's own beside it."""
 
 
 class QueueQuery(BaseModel):
@@ -46,27 +63,81 @@ class QueueQuery(BaseModel):
     judged: list[str] = Field(default_factory=list, max_length=JUDGED_SHOWN)
     """What the person judged just now: named, with the way to it."""
     page: int = Field(default=1, ge=1, le=1_000_000)
+    entry: str = Field(default="", max_length=64)
+    """The entry that is looked at; without one the oldest that waits."""
+    part: Literal["", "entry"] = ""
+    """The entry alone, for a page that stays open."""
+
+    def parameters(self) -> dict[str, Any]:
+        """The parameters that the address of the same queue has."""
+        return {name: value for name, value in (("type", self.type), ("person", self.person)) if value} | (
+            {"whose": self.whose} if self.whose != "mine" else {}
+        )
 
 
 class JudgeForm(BaseModel):
-    """Which entries, and what is said of them."""
+    """Which entries, and what is said of them.
+
+    The queue sends the entry that is open, with ``verdict``; those that were ticked in the list, with ``chosen``. The page of one activity, and
+    a program that stands for a person, names the activities with ``verdict``.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     form_id: str = Field(pattern=rf"^{FORM_ID}$")
     activity: list[str] = Field(default_factory=list, max_length=200)
-    verdict: Literal["verified", "rejected"]
+    entry: str = Field(default="", max_length=64)
+    verdict: Literal["", "verified", "rejected"] = ""
+    chosen: Literal["", "verified", "rejected"] = ""
+    usual: Literal["", "no_evidence", "double", "amount", "party", "share"] = ""
     reason: str = Field(default="", max_length=500)
     seen: Literal["entered", "verified", "confirmed", "denied", "rejected"] = "entered"
     then: str = ""
+    following: str = Field(default="", max_length=64)
+    """The entry to be opened next."""
+    answer: Literal["", "json"] = ""
+
+    @property
+    def keys(self) -> list[str]:
+        """The activities that the verdict is on."""
+        return [self.entry] if self.entry and not self.chosen else self.activity
+
+    @property
+    def said(self) -> Literal["", "verified", "rejected"]:
+        """The verdict."""
+        return self.chosen or self.verdict
 
 
 @pages.read("/verification", may=Deed.VERIFY)
 def verification(context: RequestContext, query: QueueQuery) -> Page:
-    """The queue, the oldest first."""
-    frame = scoring.state(context.connection).frame
+    """The queue, the oldest first, and one entry of it with all that helps to judge it."""
+    loaded = scoring.state(context.connection)
+    context.use(loaded.frame.directory)
+    if query.part:
+        return Page(
+            "pages/verification_entry.html", query=query, **_shown(context, _entry(context, loaded, query.entry))
+        )
+    queue = _queue(context, loaded.frame, query)
+    directory = context.directory
+    key = query.entry or (queue.rows[0].key if queue.rows else "")
+    return Page(
+        "pages/verification.html",
+        queue=queue,
+        judged=_judged(context, loaded.frame, query.judged),
+        query=query,
+        parameters=query.parameters(),
+        form_id=str(context.typed.value("form_id", "") or uuid4()),
+        people=directory.employees,
+        units={row.unit: directory.unit_near(row.unit, row.day) for row in queue.rows if row.unit},
+        waits={row.key: (context.now - row.received_at).days for row in queue.rows},
+        usual=USUAL_REASONS,
+        **_shown(context, _entry(context, loaded, key) if key else None, queue),
+    )
+
+
+def _queue(context: RequestContext, frame: Frame, query: QueueQuery) -> Queue:
     types = {"": (), "all": tuple(ACTIVITY_TYPES)}.get(query.type, (query.type,))
-    queue = ledger.verification_queue(
+    return ledger.verification_queue(
         context.connection,
         frame,
         viewer=context.viewer,
@@ -77,35 +148,64 @@ def verification(context: RequestContext, query: QueueQuery) -> Page:
         everything=query.whose == "all",
         person=query.person,
     )
-    directory = context.directory
-    return Page(
-        "pages/verification.html",
-        queue=queue,
-        judged=_judged(context, frame, query.judged),
-        query=query,
-        form_id=str(context.typed.value("form_id", "") or uuid4()),
-        needed=ledger.types_to_verify(frame),
-        people=directory.employees,
-        units={row.unit: directory.unit_near(row.unit, row.day) for row in queue.rows if row.unit},
-        page_rows=PAGE_ROWS,
-        words=words,
-    )
+
+
+def _entry(context: RequestContext, loaded: State, key: str) -> EntryToVerify | None:
+    """The entry that is looked at; None for who gives no verdicts, since they have no employee's name to give them in.
+
+    Raises:
+        NotThere: it is not there, or not this person's to judge.
+    """
+    if context.viewer.employee is None:
+        return None
+    return scoring.entry_to_verify(context.connection, loaded, key=key, viewer=context.viewer, today=context.today)
+
+
+def _shown(context: RequestContext, entry: EntryToVerify | None, queue: Queue | None = None) -> dict[str, Any]:
+    """What the template of an entry shows."""
+    if entry is None:
+        return {"entry": None, "following": None, "words": words}
+    page = entry.page
+    unit = page.history.unit
+    keys = [row.key for row in queue.rows] if queue is not None else []
+    at = keys.index(page.history.key) + 1 if page.history.key in keys else 0
+    sees = context.sees(Deed.SEE_SCORECARD)
+    lists = context.sees(Deed.SEE_ACTIVITIES)
+    unit_node = None if unit is None else Node(NodeKind.UNIT, unit)
+    return {
+        "entry": entry,
+        "shown": page,
+        "history": page.history,
+        "counted": page.nodes,
+        "following": keys[at] if at < len(keys) else None,
+        "month": None if page.rate is None else month_said(page.rate.month),
+        "list_of": unit_node if unit_node is not None and lists(unit_node) else None,
+        "derives": context.sees(Deed.SEE_DERIVATION),
+        "shows_node": lambda text: (node := Node.parse(text)) is not None and sees(node),
+        "words": words,
+    }
 
 
 @pages.act("/verification", may=Deed.VERIFY, again="verification")
-def judge(context: RequestContext, form: JudgeForm) -> Redirect:
+def judge(context: RequestContext, query: QueueQuery, form: JudgeForm) -> Redirect | Json:
     """Verify or reject entries in one's own name."""
-    if not form.activity:
+    keys, verdict = form.keys, form.said
+    if not verdict:
+        raise Invalid(at_field("verdict", "missing", SAY_WHAT))
+    if not keys:
         raise Invalid(at_field("activity", "missing", CHOOSE))
-    if form.verdict == "rejected" and len(form.reason) < 3:
+    reason = _reason(form)
+    if verdict == "rejected" and len(reason) < REASON_LEAST:
         raise Invalid(at_field("reason", "missing", SAY_WHY))
+    if len(reason) > TEXT_LENGTH_MAX:
+        raise Invalid(at_field("reason", "too_long", SAY_LESS, most=TEXT_LENGTH_MAX))
     frame = intake.state_to_record_in(context.connection).frame
     judged = intake.judge(
         context.connection,
         frame,
-        keys=form.activity,
-        verdict=form.verdict,
-        reason=form.reason,
+        keys=keys,
+        verdict=verdict,
+        reason=reason,
         seen=form.seen,
         page=page_of(context, form.form_id),
     )
@@ -114,16 +214,26 @@ def judge(context: RequestContext, form: JudgeForm) -> Redirect:
         raise Conflict(message=ALL_JUDGED, parameters={"already": already})
     context.did_nothing = not judged.keys
     for key in judged.keys:
-        context.note(subject=f"activity:{key}", before=form.seen, after=form.verdict, why=form.reason or None)
-    number = len(set(form.activity)) - len(judged.already)
-    done = gettext("%(number)s verified.") if form.verdict == "verified" else gettext("%(number)s rejected.")
-    then = {"activity": form.activity[0]} if form.then == "activity" and len(form.activity) == 1 else {}
+        context.note(subject=f"activity:{key}", before=form.seen, after=verdict, why=reason or None)
+    number = len(set(keys)) - len(judged.already)
+    if form.answer == "json":
+        return Json({"judged": list(judged.keys), "already": already})
+    done = gettext("%(number)s verified.") if verdict == "verified" else gettext("%(number)s rejected.")
+    then = {"key": keys[0]} if form.then == "activity" and len(keys) == 1 else {}
+    following = {"entry": form.following} if form.following and form.entry and not form.chosen else {}
+    queue = {"judged": list(judged.keys[:JUDGED_SHOWN]), **query.parameters(), **following}
     return Redirect(
         SAID,
         then="activity" if then else "verification",
-        values={"key": then["activity"]} if then else {"judged": list(judged.keys[:JUDGED_SHOWN])},
+        values=then or queue,
         parameters={"done": done % {"number": number}, "already": already},
     )
+
+
+def _reason(form: JudgeForm) -> str:
+    """The reason as it is recorded: the usual one that was chosen, in the words that stood on the page, and what was typed beside it."""
+    usual = gettext(USUAL_REASONS[form.usual]) if form.usual else ""
+    return " ".join(part for part in (usual, form.reason.strip()) if part)
 
 
 def _judged(context: RequestContext, frame: Frame, keys: list[str]) -> list[ActivityHistory]:
