@@ -18,7 +18,7 @@ from app import intake, ledger, scoring
 from app.intake import LoggedActivity
 from app.kit.refusals import Conflict, Invalid, at_field
 from app.ledger import ActivityHistory, Frame
-from app.plain.findings import Finding, n_
+from app.plain.findings import n_
 from app.rules.activities import EventKey
 from app.rules.money import too_large, usd_cents
 from app.rules.own_events import pages_source
@@ -49,7 +49,7 @@ from app.web.request_context import RequestContext
 from app.web.returning import forget
 from app.web.routing import Pages
 from app.web.score_change import ScoreChange
-from app.web.typed_numbers import read_number, unconfirmed
+from app.web.typed_numbers import read_number
 
 pages: Final = Pages("log_activity")
 
@@ -214,18 +214,9 @@ class SentForm(ActivityForm):
 
 
 def _look_before_taking(context: RequestContext, form: SentForm) -> ScoreChange:
-    """As :func:`_look_first` does for who looks at the form now; who typed it, and how its amount was read then, must be so now."""
+    """As :func:`_look_first` does for who looks at the form now; who typed it must be who sends it."""
     if form.entered_by != context.viewer.employee:
         raise Conflict(message=NOT_YOURS)
-    if form.amount:
-        amount = read_number(form.amount, field="amount")
-        question = (
-            amount
-            if isinstance(amount, Finding)
-            else unconfirmed(form.amount, amount, field="amount", confirmed=form.amount_read)
-        )
-        if question is not None:
-            raise Invalid(question)
     looked_up = _look_first(context, form)
     if isinstance(looked_up, FormError):
         raise Invalid(*looked_up.findings)
