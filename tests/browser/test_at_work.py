@@ -6,9 +6,11 @@ Every page of theirs is looked at on a small phone and on a wide screen, in both
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
+import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -376,10 +378,18 @@ def _fits_and_is_accessible(page: Page, where: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), where
 
 
-@pytest.mark.parametrize("width", [360, 1440])
+_WIDER_TEXT = """() => {
+  const spacing = new CSSStyleSheet();
+  spacing.replaceSync("* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-block-end: 2em !important }");
+  document.adoptedStyleSheets = [spacing];
+}"""
+"""What a reader may set (WCAG 1.4.12) without losing anything of the page."""
+
+
+@pytest.mark.parametrize("width", [320, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_and_fits(site: Site, page: Page, width: int, scheme: str) -> None:
-    """No finding of axe, no sideways scrolling, no word of the browser's console."""
+    """No finding of axe, no sideways scrolling, with the reader's own text spacing either; no word of the browser's console."""
     site.ingest("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT", "2026-03-05 deal D-2 E2 1 USD of Southwind/AT")
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
@@ -392,6 +402,8 @@ def test_every_page_is_accessible_and_fits(site: Site, page: Page, width: int, s
         page.goto(f"{site.url}{address}")
         page.wait_for_load_state("load")
         _fits_and_is_accessible(page, address)
+        page.evaluate(_WIDER_TEXT)
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
     assert said == []
 
 
@@ -464,3 +476,29 @@ def test_what_a_form_is_refused_with_is_accessible_and_fits(
             assert posted.value.status in {409, 422}, (address, number, posted.value.status)
             _fits_and_is_accessible(page, f"{address}, form {number}")
             _summary_names_the_fields(page, f"{address}, form {number}")
+
+
+def test_one_searches_and_walks_a_list_by_keyboard(site: Site, page: Page) -> None:
+    """Ctrl K and / search, the arrows choose; j, k and Enter walk the queue; ? lists the keys; nothing of it while one types."""
+    site.ingest("2026-03-07 deal D-7 E1 100 USD of 한빛무역/KR", "2026-03-08 deal D-8 E1 100 USD of Eight/AT")
+    site.open(page, "boram", "/verification")
+    page.keyboard.press("Control+k")
+    page.keyboard.type(unicodedata.normalize("NFD", "한빛무역"))
+    expect(page.get_by_role("option").first).to_contain_text("한빛무역")
+    assert Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"] == []
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/activities\?node=unit:VIE"))
+    page.keyboard.press("/")
+    page.keyboard.type("j?E1")
+    expect(page.get_by_role("combobox", name="Search people")).to_have_value("j?E1")
+    page.goto(f"{site.url}/verification")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(page.locator('input[name="activity"]').first).to_be_focused()
+    page.keyboard.press("Shift+?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/verification\?entry="))
