@@ -9,7 +9,7 @@
   const form = document.querySelector("[data-target-grid]");
   const words = form.dataset;
   const body = form.querySelector("tbody");
-  const count = form.querySelector("[data-count]");
+  const count = form.querySelector("[data-changes]");
   const inputs = [...body.querySelectorAll("input[data-number]")];
   const { read } = window.kopesNumbers;
   let leaves = false;
