@@ -45,6 +45,7 @@ from app.ledger.needs import needs
 from app.ledger.parties import Party
 from app.ledger.reconcile import is_outdated, reconcile, rederive
 from app.ledger.record import Arrival, Origin, Recorded, Rejected, StaleFrameError, record
+from app.ledger.rejections import Rejection, rejections_of
 from app.ledger.rejects import (
     REJECTS_KEPT_FOR,
     KeptReject,
@@ -53,6 +54,7 @@ from app.ledger.rejects import (
     keep_rejected,
     rejected_event,
     rejected_events,
+    rejects_to_mend,
     settle_rejected,
 )
 from app.ledger.search import EventFilter, LedgerEntry, RawEvent, events_in_all, raw_event, search_events
@@ -72,7 +74,7 @@ from app.ledger.verification import (
     waiting_counts,
     whose_turn,
 )
-from app.ledger.waiting import WaitingFor, waiting_by_head
+from app.ledger.waiting import WaitingFor, waiting_by_head, waiting_for
 
 __all__ = [
     "BUYER",
@@ -113,6 +115,7 @@ __all__ = [
     "RecentEntry",
     "Recorded",
     "Rejected",
+    "Rejection",
     "SliceInUse",
     "StaleFrameError",
     "VerdictEntry",
@@ -168,6 +171,8 @@ __all__ = [
     "rederive",
     "rejected_event",
     "rejected_events",
+    "rejections_of",
+    "rejects_to_mend",
     "reversal_event",
     "search_events",
     "settle_rejected",
@@ -181,5 +186,6 @@ __all__ = [
     "verified_since",
     "waiting_by_head",
     "waiting_counts",
+    "waiting_for",
     "whose_turn",
 ]

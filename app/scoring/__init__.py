@@ -81,6 +81,7 @@ from app.scoring.office import (
     targets,
 )
 from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, Selection, State, state
+from app.scoring.progress import LineMoved, Progress, progress
 from app.scoring.reconciling import reconcile
 from app.scoring.roster import SORTS, Roster, RosterFilter, RosterRow, roster
 from app.scoring.scorecards import (
@@ -143,12 +144,14 @@ __all__ = [
     "Lift",
     "Lifting",
     "LineLevel",
+    "LineMoved",
     "LineScore",
     "Member",
     "MemberLift",
     "Mover",
     "Office",
     "Person",
+    "Progress",
     "RelatedNode",
     "Roster",
     "RosterFilter",
@@ -210,6 +213,7 @@ __all__ = [
     "newest_of_load",
     "node_name",
     "office",
+    "progress",
     "read_figures",
     "reconcile",
     "roster",
