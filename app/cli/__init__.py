@@ -24,6 +24,7 @@ HOMES: Final = {
     "load": "files",
     "ingest": "files",
     "score": "figures",
+    "business": "figures",
     "explain": "figures",
     "grade": "figures",
     "reconcile": "figures",

@@ -1,4 +1,4 @@
-"""Commands that print figures: ``score``, ``explain``, ``grade``, ``reconcile``, ``digest``.
+"""Commands that print figures: ``score``, ``business``, ``explain``, ``grade``, ``reconcile``, ``digest``.
 
 They print what the pages show, from the same read models.
 """
@@ -11,6 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 import click
@@ -22,7 +23,7 @@ from app.cli.opening import CYCLE, DAY, NODE, open_database, settings
 from app.kit import clock
 from app.rules.grading import members
 from app.rules.presence import cycle_of
-from app.rules.terms import Basis, Node
+from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import ScoreQuery
 
 __all__ = ["COMMANDS"]
@@ -125,6 +126,40 @@ def score(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, form
 
 
 @click.command()
+@CYCLE_OPTION
+@AS_OF
+@BASIS
+@click.option("--node", type=NODE, help="Only this unit and those below it.")
+@FORMAT
+def business(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, form: str) -> None:
+    """Print what units have brought about: deals, consults and new buyers, beside last year's same day and their goals."""
+    from app.exports import business_export
+
+    asked = ScoreQuery(cycle, clock.today(), as_of, Basis(basis))
+    with open_database(settings()).read() as connection:
+        _named_cycle(connection, cycle, asked.today)
+        plan = scoring.state(connection).plan(cycle)
+        day = plan.day_within(asked.day)
+        code = node.code if node is not None else plan.frame.directory.tree.root_on(day)
+        if code is None or Node(NodeKind.UNIT, code) not in plan.nodes or (node and node.kind is not NodeKind.UNIT):
+            message = f"{node or 'the agency'} is no unit of cycle {cycle}"
+            raise click.ClickException(message)
+        units = scoring.business_units(plan, code, day)
+        shown = scoring.business(scoring.business_source(connection, plan=plan, asked=asked, units=units))
+    if form == "json":
+        _print_json(shown.as_json())
+        return
+    sheet = business_export("en").sheet(shown.units.values())
+    rows = [dict(zip(sheet.header, (_plain(cell) for cell in row), strict=True)) for row in sheet.rows]
+    _print_csv(sheet.header, rows)
+
+
+def _plain(cell: object) -> object:
+    """A figure as text: exact, and never with an exponent."""
+    return f"{cell:f}" if isinstance(cell, Decimal) else cell
+
+
+@click.command()
 @click.argument("node", type=NODE)
 @click.argument("kpi")
 @CYCLE_OPTION
@@ -191,4 +226,4 @@ def digest() -> None:
         click.echo(scoring.digest(connection))
 
 
-COMMANDS: Final = (score, explain, grade, reconcile, digest)
+COMMANDS: Final = (score, business, explain, grade, reconcile, digest)

@@ -6,6 +6,7 @@ and no text runs as a formula. It never decides who may have one, and computes n
 
 from app.exports.activities import EXPORT as ACTIVITIES
 from app.exports.activities import OF_LEDGER as LEDGER_ACTIVITIES
+from app.exports.business import business_export
 from app.exports.csv_files import as_csv
 from app.exports.goals import goals_export
 from app.exports.grades import EMPLOYEES as EMPLOYEE_GRADES
@@ -28,6 +29,7 @@ __all__ = [
     "NamedEmployeeGrade",
     "NamedUnitGrade",
     "as_csv",
+    "business_export",
     "goals_export",
     "harmless",
     "refuse_more_than_a_workbook_holds",

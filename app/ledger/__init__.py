@@ -40,8 +40,9 @@ from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame
 from app.ledger.holding import shut_out_loads
 from app.ledger.known import KnownActivity, activities_known
 from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
+from app.ledger.named import NamedParties, parties_meant
 from app.ledger.needs import needs
-from app.ledger.parties import Party, PartyMatch, PartyMatches, parties_meant
+from app.ledger.parties import Party
 from app.ledger.reconcile import is_outdated, reconcile, rederive
 from app.ledger.record import Arrival, Origin, Recorded, Rejected, StaleFrameError, record
 from app.ledger.rejects import (
@@ -57,7 +58,7 @@ from app.ledger.rejects import (
 from app.ledger.search import EventFilter, LedgerEntry, RawEvent, events_in_all, raw_event, search_events
 from app.ledger.suggestions import Alike, Contents, activities_alike, buyers_of_country, suggest_parties
 from app.ledger.tally import EventSet, event_set
-from app.ledger.totals import Figures, current_figures
+from app.ledger.totals import Figures, current_figures, has_cycle
 from app.ledger.verification import (
     AlreadyJudged,
     Queue,
@@ -67,6 +68,7 @@ from app.ledger.verification import (
     types_to_verify,
     verdicts_on,
     verification_queue,
+    verified_since,
     waiting_counts,
     whose_turn,
 )
@@ -102,11 +104,10 @@ __all__ = [
     "Listed",
     "ListedActivity",
     "Move",
+    "NamedParties",
     "NodeActivity",
     "Origin",
     "Party",
-    "PartyMatch",
-    "PartyMatches",
     "Queue",
     "RawEvent",
     "RecentEntry",
@@ -147,6 +148,7 @@ __all__ = [
     "forget_changes",
     "forget_rejected",
     "frame_of",
+    "has_cycle",
     "is_large",
     "is_outdated",
     "keep_rejected",
@@ -176,6 +178,7 @@ __all__ = [
     "types_to_verify",
     "verdicts_on",
     "verification_queue",
+    "verified_since",
     "waiting_by_head",
     "waiting_counts",
     "whose_turn",

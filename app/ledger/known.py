@@ -44,7 +44,7 @@ def activities_known(
         seqs: their numbers.
         id_: what may be an id, in any of the sources that this process has read (:mod:`app.ledger.parties`), or an event's key.
 
-    Queries: 2 (activities, credits).
+    Queries: 2 (activities, credits); 1 more for an id while this process has read no source yet.
     """
     activity, event, credit = tables.activity, tables.event, tables.credit
     keys = _keys(connection, id_) if id_ else []
@@ -81,5 +81,7 @@ def activities_known(
 def _keys(connection: Connection, id_: str) -> list[str]:
     parties = parties_of(connection)
     with parties.lock:
+        if not parties.sources:
+            parties.read_on(connection)
         sources = sorted(parties.sources)[:_SOURCES_MAX]
     return [id_.lower(), *(event_key(EventKey(source, id_)) for source in sources)]

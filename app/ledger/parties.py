@@ -1,29 +1,27 @@
-"""The companies and buyers of all activities, kept in memory, with who dealt with each.
+"""The companies and buyers of all activities, kept in memory.
 
 Do not search all activities at each letter that somebody types. The distinct names are few; each process keeps them and reads on from where it
-stood. What is kept goes by the folder that was loaded last, for a load may place activities anew.
+stood. Whose they are is not kept: of a buyer that forty people deal with it would be forty times as much.
 """
 
 from __future__ import annotations
 
+import bisect
 import heapq
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.kit.kept import LruCache
 from app.ledger import tables
-from app.ledger.frame import Frame
-from app.organisation import tables as organisation_tables
 from app.rules.identity import plain_name
-from app.rules.names import closeness, folded
-from app.rules.terms import Node, NodeKind
+from app.rules.names import folded
 
-__all__ = ["Dealings", "Parties", "Party", "PartyMatch", "PartyMatches", "parties_meant", "parties_of", "words_of"]
+__all__ = ["Parties", "Party", "nearness", "parties_named", "parties_of", "words_of"]
 
 _OVERLAP: Final = 2000
 """On PostgreSQL a number given out earlier may be committed later: reading on begins this far back."""
@@ -35,8 +33,10 @@ _LETTERS: Final = 3
 
 _COMPANY, _BUYER, _SOURCE, _NEWEST = range(4)
 
-_DEALS_FIRST: Final = 1 << 60
-"""Added to the number of a deal, so that the latest deal is a larger one than that of any other activity."""
+_LINES_MAX: Final = 2000
+"""So many names that have what was typed are looked at in each way of having it: who types two letters means none of a thousand others."""
+
+_BEGINS, _WORDS_BEGIN, _WITHIN = range(3)
 
 
 class Party(NamedTuple):
@@ -45,17 +45,6 @@ class Party(NamedTuple):
     name: str
     country: str
     registration: str
-
-
-@dataclass(slots=True)
-class Dealings:
-    """With whom a party was dealt: the number of the newest activity, and for each owner that of the latest deal, else activity.
-
-    An owner is an employee who shares in it or entered it, or the path of units that a share counts for.
-    """
-
-    newest: int = 0
-    by: dict[int, int] = field(default_factory=dict)
 
 
 def words_of(text: str) -> str:
@@ -69,12 +58,45 @@ def _ends(words: list[str]) -> list[str]:
     return [end for word in (*words, *whole) for end in (f"{word[:_LETTERS]}*", f"*{word[-_LETTERS:]}")]
 
 
-def _employee_owner(employee: int) -> int:
-    return 2 * employee
+def nearness(words: str, wanted: list[str]) -> int | None:
+    """How near what was typed comes to a name, both as words: the name begins so, each begins one of its words, or stands within; else None."""
+    if not all(word in words for word in wanted):
+        return None
+    if words.lstrip().startswith(" ".join(wanted)):
+        return _BEGINS
+    spaced = f" {words}"
+    return _WORDS_BEGIN if all(f" {word}" in spaced for word in wanted) else _WITHIN
 
 
-def _path_owner(path: int) -> int:
-    return 2 * path + 1
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The words of all names as one text, a line each: a text is looked through faster than a hundred thousand names."""
+
+    text: str
+    starts: list[int]
+    parties: list[Party]
+
+    @classmethod
+    def of(cls, words: Mapping[Party, str]) -> _Lines:
+        """Lay them out."""
+        starts: list[int] = []
+        at = 0
+        for line in words.values():
+            starts.append(at)
+            at += len(line) + 1
+        return cls("".join(f"\n{line}" for line in words.values()), starts, list(words))
+
+    def having(self, part: str) -> Iterator[Party]:
+        """Those whose line has a part, one after the other."""
+        at = self.text.find(part)
+        for _ in range(_LINES_MAX):
+            if at < 0:
+                return
+            place = bisect.bisect_right(self.starts, at) - 1
+            yield self.parties[place]
+            if place + 1 == len(self.starts):
+                return
+            at = self.text.find(part, self.starts[place + 1])
 
 
 @dataclass(slots=True)
@@ -82,13 +104,12 @@ class Parties:
     """All companies and buyers of one database that this process has seen."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    token: str | None = None
-    """Of the folder by which activities were placed when they were read."""
     read_from: int = 0
     """What came before this activity is still to be read."""
     read_to: int = 0
-    companies: dict[Party, Dealings] = field(default_factory=dict)
-    buyers: dict[Party, Dealings] = field(default_factory=dict)
+    companies: dict[Party, int] = field(default_factory=dict)
+    """With the number of the newest activity that names it."""
+    buyers: dict[Party, int] = field(default_factory=dict)
     of_country: dict[str, list[Party]] = field(default_factory=dict)
     """The buyers of each country."""
     words: dict[Party, str] = field(default_factory=dict)
@@ -98,6 +119,7 @@ class Parties:
     """Buyers by their country and the first or last letters of a word: a misspelt word still has one of both."""
     sources: set[str] = field(default_factory=set)
     """Where events came from."""
+    lines: _Lines | None = None
 
     def read_on(self, connection: Connection) -> None:
         """Take in what was recorded since the last look, and a stretch of what was there before the first.
@@ -106,14 +128,12 @@ class Parties:
 
         Queries: 1; 1 more while there is history to read.
         """
-        after = max(self.read_from, self.read_to - _OVERLAP) if self.read_to else None
-        newest, token = self._read(connection, after, None)
-        if newest < self.read_to or token != self.token:
+        newest = self._read(connection, max(self.read_from, self.read_to - _OVERLAP) if self.read_to else None, None)
+        if newest < self.read_to:
             for kept in (self.companies, self.buyers, self.of_country, self.words, self.begin, self.ends, self.sources):
                 kept.clear()
             self.read_from = self.read_to = 0
-            self.token = token
-            newest, _ = self._read(connection, None, None)
+            newest = self._read(connection, None, None)
         if newest != self.read_to:
             if not self.read_to:
                 self.read_from = max(0, newest - _STRETCH)
@@ -132,63 +152,49 @@ class Parties:
         self._read(connection, start, self.read_from)
         self.read_from = start
 
-    def _read(self, connection: Connection, after: int | None, to: int | None) -> tuple[int, str]:
-        """Take in the names of a stretch of activities, and tell the newest one's number and the folder's token.
+    def _read(self, connection: Connection, after: int | None, to: int | None) -> int:
+        """Take in the names of a stretch of activities, and tell the newest one's number.
 
         Args:
             connection: an open transaction.
             after: they begin after this number; None for the newest stretch.
             to: they end with it; None for the newest, and nothing is read where that is known already.
         """
-        activity, credit, event = tables.activity, tables.credit, tables.event
+        activity, event = tables.activity, tables.event
         newest = sa.select(sa.func.coalesce(sa.func.max(activity.c.seq), 0)).scalar_subquery()
-        token = sa.select(organisation_tables.revision.c.token).limit(1).scalar_subquery()
         begin = newest - _STRETCH if after is None else sa.literal(after)
         within = sa.and_(activity.c.seq > begin, newest != self.read_to if to is None else activity.c.seq <= to)
-        none, nobody = sa.literal("", sa.Text()), sa.literal(0, sa.Integer())
-        deal = sa.case((activity.c.type == "export_deal", activity.c.seq), else_=0)
+        none, last = sa.literal("", sa.Text()), sa.func.max(activity.c.seq)
         company = (activity.c.company_name, none, activity.c.company_registration)
         buyer = (activity.c.buyer_name, activity.c.buyer_country, activity.c.buyer_registration)
-        owners = (activity.c.employee, credit.c.employee, credit.c.path)
         query = sa.union_all(
             *(
-                sa.select(sa.literal(which), *columns, *owners, sa.func.max(activity.c.seq), sa.func.max(deal))
-                .select_from(activity.outerjoin(credit, credit.c.seq == activity.c.seq))
+                sa.select(sa.literal(which), *columns, last)
                 .where(within)
-                .group_by(*(one for one in columns if one is not none), *owners)
+                .group_by(*(one for one in columns if one is not none))
                 for which, columns in ((_COMPANY, company), (_BUYER, buyer))
             ),
-            sa.select(sa.literal(_SOURCE), event.c.source, none, none, nobody, nobody, nobody, nobody, nobody)
+            sa.select(sa.literal(_SOURCE), event.c.source, none, none, last)
             .join(activity, activity.c.seq == event.c.seq)
             .where(within)
             .group_by(event.c.source),
-            sa.select(
-                sa.literal(_NEWEST), sa.func.coalesce(token, none), none, none, nobody, nobody, nobody, newest, nobody
-            ),
+            sa.select(sa.literal(_NEWEST), none, none, none, newest),
         )
-        newest_seq, folder = 0, ""
-        for which, name, country, registration, entered_by, shares, path, seq, deal_seq in connection.execute(query):
+        newest_seq = 0
+        for which, name, country, registration, seq in connection.execute(query):
             if which == _NEWEST:
-                newest_seq, folder = seq, name
-                continue
-            if which == _SOURCE:
+                newest_seq = seq
+            elif which == _SOURCE:
                 self.sources.add(name)
-                continue
-            parties = self.companies if which == _COMPANY else self.buyers
-            dealings = self._dealings(parties, Party(name or "", country or "", registration or ""))
-            dealings.newest = max(dealings.newest, seq)
-            latest = deal_seq + _DEALS_FIRST if deal_seq else seq
-            for owner in _owners(entered_by, shares, path):
-                dealings.by[owner] = max(dealings.by.get(owner, 0), latest)
-        return newest_seq, folder
+            else:
+                parties = self.companies if which == _COMPANY else self.buyers
+                self._keep(parties, Party(name or "", country or "", registration or ""), seq)
+        return newest_seq
 
-    def _dealings(self, parties: dict[Party, Dealings], party: Party) -> Dealings:
-        known = parties.get(party)
-        if known is not None:
-            return known
-        dealings = parties[party] = Dealings()
-        if party.country:
+    def _keep(self, parties: dict[Party, int], party: Party, seq: int) -> None:
+        if party.country and party not in parties:
             self.of_country.setdefault(party.country, []).append(party)
+        parties[party] = max(seq, parties.get(party, 0))
         if party not in self.words:
             self.words[party] = f" {words_of(party.name)} {words_of(party.registration)}"
             for start in {word[:_LETTERS] for word in self.words[party].split()}:
@@ -196,7 +202,6 @@ class Parties:
             if party.country:
                 for end in _ends(self.words[party].split()):
                     self.ends.setdefault((party.country, end), []).append(party)
-        return dealings
 
     def near(self, words: list[str], country: str) -> list[Party]:
         """The buyers of a country that share the beginning or the end of a word with a name."""
@@ -211,9 +216,17 @@ class Parties:
             near = self.begin.get(longest[:_LETTERS], [])
         return [party for party in dict.fromkeys(near) if all(f" {word}" in self.words[party] for word in wanted)]
 
-    def having(self, wanted: list[str]) -> Iterator[Party]:
-        """Those that have each of the wanted words somewhere, in the middle of one of theirs too."""
-        return (party for party, words in self.words.items() if all(word in words for word in wanted))
+    def ranked(self, wanted: list[str]) -> dict[Party, int]:
+        """Those that have each of the wanted words somewhere, with how near each is: those that begin so, then whose words do, then the others."""
+        if self.lines is None or len(self.lines.parties) != len(self.words):
+            self.lines = _Lines.of(self.words)
+        longest = max(wanted, key=len)
+        ranks: dict[Party, int] = {}
+        for part in (f"\n {' '.join(wanted)}", f" {longest}", longest):
+            for party in self.lines.having(part):
+                if party not in ranks and (near := nearness(self.words[party], wanted)) is not None:
+                    ranks[party] = near
+        return ranks
 
 
 _KEPT: Final[LruCache[Parties]] = LruCache(4)
@@ -225,92 +238,28 @@ def parties_of(connection: Connection) -> Parties:
     return _KEPT.get_or_make(str(connection.engine.url), Parties)
 
 
-def _owners(entered_by: int, shares: int | None, path: int | None) -> Iterator[int]:
-    yield _employee_owner(entered_by)
-    if shares is not None and shares != entered_by:
-        yield _employee_owner(shares)
-    if path is not None:
-        yield _path_owner(path)
-
-
-@dataclass(frozen=True, slots=True)
-class PartyMatch:
-    """A company or buyer that is meant: of whose activities it is, and the number of the latest deal among them, else activity."""
-
-    party: Party
-    node: Node
-    latest: int
-    is_deal: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PartyMatches:
-    """The nearest of those that are meant, and whether there are more."""
-
-    rows: tuple[PartyMatch, ...] = ()
-    more: bool = False
-
-
-def parties_meant(
-    connection: Connection, frame: Frame, *, text: str, nodes: Sequence[Node], limit: int, to_the_end: bool = False
-) -> tuple[PartyMatches, PartyMatches]:
-    """The companies and the buyers of some nodes' activities that a searched text means by name or registration, the nearest first.
+def parties_named(
+    connection: Connection, *, text: str, limit: int, to_the_end: bool = False
+) -> tuple[list[Party], list[Party]]:
+    """The companies and the buyers that have a searched text in name or registration, the nearest first, then those that were named last.
 
     Args:
         connection: an open transaction.
-        frame: the agency.
         text: what was typed.
-        nodes: whose activities are looked at; each match belongs to the first of them that has it.
         limit: how many of either at most.
         to_the_end: read the whole history first, which a process that has just started has read in part.
 
     Queries: 1; 1 more while this process still reads what was there before it, or one for each stretch of that.
     """
     wanted = words_of(text).split()
-    if not wanted or not nodes:
-        return PartyMatches(), PartyMatches()
-    owners = [(node, _owners_of(frame, node)) for node in nodes]
+    if not wanted:
+        return [], []
     parties = parties_of(connection)
     with parties.lock:
         (parties.read_all if to_the_end else parties.read_on)(connection)
-        known = (parties.companies, parties.buyers)
-        companies, buyers = (_nearest(text, parties.meant_by(wanted), some, owners, limit) for some in known)
-        if len(companies.rows) >= limit and len(buyers.rows) >= limit:
-            return companies, buyers
-        having = list(parties.having(wanted))
-        companies, buyers = (_nearest(text, having, some, owners, limit) for some in known)
-        return companies, buyers
-
-
-def _owners_of(frame: Frame, node: Node) -> frozenset[int]:
-    """Whose dealings are those that the list of a node's activities shows."""
-    if node.kind is NodeKind.EMPLOYEE:
-        return frozenset({_employee_owner(frame.ids[node.code])})
-    return frozenset(_path_owner(path) for path in frame.directory.paths_under(node.code))
-
-
-def _nearest(
-    text: str,
-    candidates: Collection[Party],
-    known: Mapping[Party, Dealings],
-    owners: Sequence[tuple[Node, frozenset[int]]],
-    limit: int,
-) -> PartyMatches:
-    """The nearest of some parties; of those that are equally near the ones named last."""
-
-    def matches() -> Iterator[tuple[tuple[Any, ...], PartyMatch]]:
-        for party in candidates:
-            dealings = known.get(party)
-            if dealings is None:
-                continue
-            for place, (node, some) in enumerate(owners):
-                if some.isdisjoint(dealings.by):
-                    continue
-                near = closeness(text, party.name, party.registration)
-                rank = (9 if near is None else near, place, -dealings.newest)
-                latest = max(dealings.by[owner] for owner in some & dealings.by.keys())
-                yield rank, PartyMatch(party, node, latest % _DEALS_FIRST, latest >= _DEALS_FIRST)
-                break
-
-    nearest = heapq.nsmallest(limit + 1, matches(), key=lambda one: one[0])
-    return PartyMatches(tuple(match for _, match in nearest[:limit]), len(nearest) > limit)
+        ranks = parties.ranked(wanted)
+        companies, buyers = (
+            heapq.nsmallest(limit, ranks.keys() & known.keys(), key=lambda one: (ranks[one], -known[one], one))
+            for known in (parties.companies, parties.buyers)
+        )
+    return companies, buyers

@@ -50,7 +50,7 @@ def suggest_parties(
     with parties.lock:
         parties.read_on(connection)
         known = parties.buyers if buyers else parties.companies
-        matches = [(party, known[party].newest) for party in parties.meant_by(wanted) if party in known]
+        matches = [(party, known[party]) for party in parties.meant_by(wanted) if party in known]
         begins = " " + " ".join(wanted)
         matches.sort(
             key=lambda one: (
@@ -70,7 +70,7 @@ def buyers_of_country(connection: Connection, *, country: str, limit: int) -> li
     parties = parties_of(connection)
     with parties.lock:
         parties.read_on(connection)
-        return heapq.nlargest(limit, parties.of_country.get(country, ()), key=lambda one: parties.buyers[one].newest)
+        return heapq.nlargest(limit, parties.of_country.get(country, ()), key=lambda one: parties.buyers[one])
 
 
 class Contents(NamedTuple):

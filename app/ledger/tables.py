@@ -125,6 +125,7 @@ activity: Final = Table(
     # Type and state as one number (activity_rows.type_states).
     Column("type_state", sa.SmallInteger, server_default="0", nullable=False),
     Index("ix_activity_buyer", "buyer_key", "type"),
+    Index("ix_activity_company", "company_key"),
     # Rows lie in nearly the order of their days: stretches of them are enough, and cost next to nothing to keep.
     Index("ix_activity_last_effect", "last_effect_on", postgresql_using="brin"),
     Index("ix_activity_day", "day", postgresql_using="brin"),

@@ -40,6 +40,7 @@ __all__ = [
     "counts_of",
     "current_figures",
     "empty_figures",
+    "has_cycle",
     "layout_of",
     "write_all",
 ]
@@ -400,6 +401,11 @@ def layout_of(nodes: Sequence[Node], frame: Frame) -> Layout:
     key = tuple(nodes)
     layout: Layout = frame.layouts.get_or_make(key, lambda: Layout(key, frame))
     return layout
+
+
+def has_cycle(connection: Connection, cycle: int) -> bool:
+    """Whether anything that is counted has ever come in of a cycle. Queries: 1."""
+    return bool(connection.scalar(sa.select(sa.exists().where(tables.total.c.cycle == cycle))))
 
 
 def current_figures(connection: Connection, frame: Frame, *, cycle: int, nodes: Sequence[Node]) -> Figures:

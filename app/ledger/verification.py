@@ -40,6 +40,7 @@ __all__ = [
     "types_to_verify",
     "verdicts_on",
     "verification_queue",
+    "verified_since",
     "waiting_counts",
     "whose_turn",
 ]
@@ -322,6 +323,24 @@ def waiting_counts(connection: Connection, frame: Frame, *, employees: Collectio
         .group_by(activity.c.employee)
     )
     return {frame.numbers[employee]: number for employee, number in connection.execute(query)}
+
+
+def verified_since(connection: Connection, frame: Frame, *, employee: str, since: dt.datetime) -> int:
+    """How many of an employee's own entries have been verified since then, and stand so. Queries: 1."""
+    activity, event, verdict = tables.activity, tables.event, tables.verdict
+    query = (
+        sa.select(sa.func.count(activity.c.seq.distinct()))
+        .select_from(
+            activity.join(verdict, verdict.c.activity == activity.c.seq).join(event, event.c.seq == verdict.c.seq)
+        )
+        .where(
+            activity.c.employee == frame.ids[employee],
+            activity.c.type_state.in_(type_states(states=("verified", "confirmed", "denied"))),
+            verdict.c.type == "verified",
+            event.c.received_at >= since,
+        )
+    )
+    return connection.scalar(query) or 0
 
 
 def verdicts_on(

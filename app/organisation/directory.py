@@ -224,6 +224,10 @@ class Directory:
         posting = self.placement.posting_on(employee, day)
         return (posting.unit,) if posting and posting.role is Job.HEAD else ()
 
+    def posted_ever(self, unit: str) -> int:
+        """How many postings to the unit itself there ever were."""
+        return len(self._by_unit.get(unit, ()))
+
     # -------------------------------------------------------------------------------------------------------------- paths
 
     def path_id(self, employee: str, day: dt.date) -> int | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from app.plain.findings import Finding, Level, n_
+from app.rules.business import BUSINESS_SLICES
 from app.rules.documents import Document, Entry
 from app.rules.kpi_members import MEMBERS, OPTIONAL, REQUIRED, YEAR_MAX, read_examples, read_words
 from app.rules.kpis import (
@@ -161,14 +162,14 @@ class Definitions:
 
 
 def measures_of(definitions: Definitions) -> tuple[Slice, ...]:
-    """Every distinct slice of activities that any version of any KPI asks for, in the order of their keys."""
+    """Every distinct slice of activities that any version of any KPI or the business figures ask for, in the order of their keys."""
     slices = {
         Slice(part.activity, part.where)
         for kpi in definitions.kpis.values()
         for version in kpi.versions
         for part in version.measure.parts
         if part.activity is not None
-    }
+    }.union(BUSINESS_SLICES)
     return tuple(sorted(slices, key=lambda one: one.key))
 
 

@@ -24,6 +24,8 @@ __all__ = ["NOT_REACHED", "Aim", "Walk", "aim_of", "is_reached", "least_steps", 
 NOT_REACHED: Final = -1
 
 _FAR: Final = 1000
+_HALF: Final = 0.005
+"""A published score begins half a hundredth below what it says."""
 _NEAR: Final = 0.01
 """Scores further than that from an edge are published on their own side of it."""
 _NEVER_BELOW_ZERO: Final = frozenset(set(Aggregate) - {Aggregate.GIVEN, Aggregate.RATING})
@@ -120,18 +122,39 @@ def _worst(best: Fraction, sign: int, reference: Reference) -> Fraction:
     return best + sign * _FAR * (spread or abs(best) or 1)
 
 
-def least_steps(reaches: Callable[[IntArray], BoolArray], most: IntArray) -> IntArray:
-    """The least number of steps at which each of many walks is there, looked for in all of them at once; :data:`NOT_REACHED` where none is.
+def least_steps(
+    finals: Callable[[IntArray], FloatArray], *, edge: IntArray, falls: BoolArray, most: IntArray
+) -> IntArray:
+    """The least number of steps at which each of many walks has passed its edge, looked for in all of them at once.
+
+    Between two edges of a method a score is a straight line, so where the line through the two ends of what is left crosses the edge is tried
+    first; every other time the middle is, which ends the search whatever the method.
 
     Args:
-        reaches: whether each walk is there after so many steps; once it is, it stays.
+        finals: the final scores after so many steps of each.
+        edge: the least published score that is on the better side.
+        falls: whether a walk is to come below its edge, and not up to it.
         most: the steps of each walk.
+
+    Returns:
+        The steps; :data:`NOT_REACHED` where a walk does not pass its edge in as many as it has.
     """
-    able = reaches(most) & (most > 0)
     before, there = np.zeros_like(most), most.copy()
-    while (able & (there - before > 1)).any():
-        middle = (before + there) // 2
-        arrived = reaches(middle)
-        there = np.where(arrived, middle, there)
-        before = np.where(arrived, before, middle)
+    score_before, score_there = finals(before), finals(there)
+    able = (is_reached(score_there, edge) != falls) & (most > 0)
+    crossing, by_line = edge - _HALF, True
+    while (open_ := able & (there - before > 1)).any():
+        tried = (before + there) // 2
+        if by_line:
+            rise = np.where(score_there == score_before, 1.0, score_there - score_before)
+            share = np.clip((crossing - score_before) / rise, 0.0, 1.0)
+            line = before + np.nan_to_num(share * (there - before)).astype(np.int64) + falls
+            tried = np.clip(line, before + 1, np.maximum(there - 1, before + 1))
+        by_line = not by_line
+        tried = np.where(open_, tried, there)
+        score = finals(tried)
+        passed = is_reached(score, edge) != falls
+        there, score_there = np.where(passed, tried, there), np.where(passed, score, score_there)
+        before, score_before = np.where(passed, before, tried), np.where(passed, score_before, score)
+        before = np.where(open_, before, np.maximum(there - 1, 0))
     return np.where(able, there, NOT_REACHED)

@@ -124,17 +124,23 @@ def _closeness(wanted: str, name: str) -> int | None:
 
 
 def _closeness_in_consonants(wanted: str, name: str) -> int | None:
-    places = range(len(name) - len(wanted) + 1)
-    if not places or not wanted:
-        return None
-    at = next((place for place in places if _is_meant(wanted, name[place : place + len(wanted)])), None)
-    if at is None:
-        return None
-    return _WITHIN if at else _BEGINS
+    consonants = _consonants(name)
+    at = consonants.find(_consonants(wanted))
+    while at >= 0:
+        if _is_meant(wanted, name[at : at + len(wanted)]):
+            return _WITHIN if at else _BEGINS
+        at = consonants.find(_consonants(wanted), at + 1)
+    return None
 
 
 def _is_meant(wanted: str, part: str) -> bool:
     return all(typed in {letter, _consonant_of(letter)} for typed, letter in zip(wanted, part, strict=True))
+
+
+@lru_cache(maxsize=4096)
+def _consonants(text: str) -> str:
+    """A text with the consonant that it begins with for each syllable of Hangul."""
+    return "".join(map(_consonant_of, text))
 
 
 def _consonant_of(letter: str) -> str:

@@ -27,6 +27,29 @@ from app.scoring.board import (
     board_source,
     node_name,
 )
+from app.scoring.business import (
+    Business,
+    BusinessGroup,
+    BusinessSource,
+    FigureGoal,
+    UnitBusiness,
+    UnitFigure,
+    business,
+    business_groups,
+    business_source,
+    business_units,
+    sorted_units,
+)
+from app.scoring.business_days import (
+    BusinessDay,
+    DaysKept,
+    business_cycles,
+    business_days,
+    keep_business_days,
+    keep_business_taken,
+    newest_of_load,
+    stale_business_days,
+)
 from app.scoring.digest import digest
 from app.scoring.explain import CountedActivity, Explanation, activity_lines, counted_activities, explain
 from app.scoring.goal_board import (
@@ -41,7 +64,8 @@ from app.scoring.goal_board import (
     kpis_of_cycle,
     line_level,
 )
-from app.scoring.lifting import CardScores, Lift, Lifting, MemberLift, TriedLine, lifting, lifting_of_people
+from app.scoring.lifting import CardScores, Lifting, MemberLift, TriedLine, lifting, lifting_of_people
+from app.scoring.lifts import Lift
 from app.scoring.office import (
     LatestChange,
     Member,
@@ -84,6 +108,7 @@ from app.scoring.trend import (
     trend_of,
 )
 from app.scoring.verifying import EntryToVerify, entry_to_verify
+from app.scoring.ways import WayStep, way_down
 
 __all__ = [
     "SORTS",
@@ -94,13 +119,19 @@ __all__ = [
     "BoardLine",
     "BoardMove",
     "BoardSource",
+    "Business",
+    "BusinessDay",
+    "BusinessGroup",
+    "BusinessSource",
     "CardScores",
     "CountedActivity",
     "CountingNode",
     "CyclePlan",
+    "DaysKept",
     "DisplayLine",
     "EntryToVerify",
     "Explanation",
+    "FigureGoal",
     "GoalLevel",
     "GoalRow",
     "GoalScore",
@@ -139,14 +170,23 @@ __all__ = [
     "TargetsSet",
     "TrendPoint",
     "TriedLine",
+    "UnitBusiness",
+    "UnitFigure",
     "UnitPart",
     "Visibility",
+    "WayStep",
     "activity_lines",
     "activity_page",
     "agency_board",
     "agency_source",
     "board",
     "board_source",
+    "business",
+    "business_cycles",
+    "business_days",
+    "business_groups",
+    "business_source",
+    "business_units",
     "counted_activities",
     "counting_nodes",
     "days_to_keep",
@@ -155,6 +195,8 @@ __all__ = [
     "explain",
     "goal_levels",
     "goal_rows",
+    "keep_business_days",
+    "keep_business_taken",
     "keep_snapshot",
     "keep_taken",
     "kpi_level",
@@ -165,6 +207,7 @@ __all__ = [
     "line_level",
     "make_scorecards",
     "newest",
+    "newest_of_load",
     "node_name",
     "office",
     "read_figures",
@@ -176,9 +219,12 @@ __all__ = [
     "seen_activity",
     "set_targets",
     "snapshots",
+    "sorted_units",
+    "stale_business_days",
     "stale_days",
     "state",
     "target_past",
     "targets",
     "trend_of",
+    "way_down",
 ]

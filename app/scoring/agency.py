@@ -26,6 +26,8 @@ from app.rules.outlook import Outlook, leading_band, leading_score
 from app.rules.rollup import Band, band, published
 from app.rules.terms import Node, NodeKind, UnitKind
 from app.scoring.board import node_name
+from app.scoring.business import Business, business, business_source
+from app.scoring.business_days import KeptCycle, kept_cycles
 from app.scoring.plan import CyclePlan, Selection, State
 from app.scoring.scorecards import ScoreQuery, Scores, read_figures, score_figures
 from app.scoring.trend import change_since, projections_before, projections_by_week, taken_at
@@ -138,6 +140,8 @@ class AgencyBoard:
     people: int
     people_at_risk: int
     people_projected: int
+    business: Business | None
+    """The agency's business figures."""
     loaded_at: dt.datetime | None
 
 
@@ -159,6 +163,8 @@ class AgencySource:
     """Where each unit was led on it."""
     trend_at: dt.datetime | None
     """When the trend was last taken."""
+    kept: tuple[KeptCycle, KeptCycle]
+    """What is known of the business figures by day of this cycle and the one before."""
 
     @property
     def fingerprint(self) -> tuple[object, ...]:
@@ -170,13 +176,14 @@ class AgencySource:
             self.since,
             tuple(self.before.items()),
             self.trend_at,
+            self.kept,
         )
 
 
 def agency_source(connection: Connection, *, loaded: State, asked: ScoreQuery) -> AgencySource:
     """Tell what the agency's page is made of.
 
-    Queries: 3 (the events, the trend, when it was taken).
+    Queries: 4 (the events, the trend, when it was taken, when the business figures were).
     """
     plan = loaded.plan(asked.cycle)
     events = ledger.event_set(connection, asked.as_of)
@@ -189,6 +196,7 @@ def agency_source(connection: Connection, *, loaded: State, asked: ScoreQuery) -
         since=since,
         before=before,
         trend_at=taken_at(connection, asked.cycle),
+        kept=kept_cycles(connection, asked.cycle, token=plan.frame.directory.token),
     )
 
 
@@ -198,7 +206,8 @@ _KEPT: Final[LruCache[AgencyBoard]] = LruCache(16)
 def agency_board(connection: Connection, source: AgencySource) -> AgencyBoard:
     """The agency's page, worked out by one thread at a time.
 
-    Queries: none where it is kept, else those of :func:`app.scoring.read_figures` and 1 of the trend.
+    Queries: none where it is kept, else those of :func:`app.scoring.read_figures`, 1 of the trend and those of
+    :func:`app.scoring.business.business_source`.
     """
     key = (str(connection.engine.url), source.fingerprint)
     return _KEPT.get_or_make(key, lambda: _read_board(connection, source))
@@ -208,10 +217,18 @@ def _read_board(connection: Connection, source: AgencySource) -> AgencyBoard:
     figures = read_figures(connection, source.selection, source.asked)
     plan = source.selection.plan
     heads = [_unit(code) for code in _headquarters(plan, plan.day_within(source.asked.day))]
-    return _board(source, figures, projections_by_week(connection, source.asked, plan=plan, nodes=heads))
+    root = plan.frame.directory.tree.root_on(plan.day_within(source.asked.day))
+    earned = (
+        None
+        if root is None
+        else business(business_source(connection, plan=plan, asked=source.asked, units=[root], kept=source.kept))
+    )
+    return _board(source, figures, projections_by_week(connection, source.asked, plan=plan, nodes=heads), earned)
 
 
-def _board(source: AgencySource, figures: Figures, weeks: Mapping[str, tuple[float, ...]]) -> AgencyBoard:
+def _board(
+    source: AgencySource, figures: Figures, weeks: Mapping[str, tuple[float, ...]], earned: Business | None
+) -> AgencyBoard:
     asked = source.asked
     scored = score_figures(source.selection, figures, asked)
     plan = source.selection.plan
@@ -251,6 +268,7 @@ def _board(source: AgencySource, figures: Figures, weeks: Mapping[str, tuple[flo
         people=len(people),
         people_at_risk=sum(band(one) in RISK_BANDS for one in people),
         people_projected=sum(one is not None for one in people),
+        business=earned,
         loaded_at=directory.loaded_at,
     )
 

@@ -21,12 +21,15 @@ from app.kit.kept import LruCache
 from app.ledger import EventSet, Figures, Move
 from app.organisation import Directory
 from app.rules.definitions import KpiVersion, Translated
+from app.rules.lifting import Aim
 from app.rules.measures import GROWS_WITH_DAYS
 from app.rules.outlook import Outlook
 from app.rules.rollup import Area, area_levels, in_areas
 from app.rules.terms import Basis, Job, Node, NodeKind
+from app.scoring.lifts import Leading, Lift, lifts_of_cards
 from app.scoring.plan import CyclePlan, Selection, State
 from app.scoring.scorecards import (
+    ExactActuals,
     LineScore,
     Scorecard,
     ScoreQuery,
@@ -55,6 +58,7 @@ __all__ = [
 
 MOVES_SHOWN: Final = 8
 COSTLY_SHOWN: Final = 3
+LIFTS_SHOWN: Final = 3
 
 
 class Visibility(NamedTuple):
@@ -175,6 +179,10 @@ class Board:
     """The same lines by their areas."""
     costly: tuple[BoardLine, ...]
     """Those of them that cost the most points, the dearest first."""
+    aim: Aim | None
+    """The edge of the band above, in the best one of the band below; None without a score."""
+    lifts: tuple[Lift, ...]
+    """The lines each of which alone would take the score over it, the least effort first."""
     unit_parts: tuple[UnitPart, ...]
     unit_pct: Decimal
     own_pct: Decimal
@@ -303,6 +311,8 @@ def board(source: BoardSource) -> Board:
         _line(*one, measured=measured)
         for one in zip(facts, card.lines, final_card.lines, provisional_card.lines, costs, strict=True)
     )
+    leading = Leading(scored, 0, ExactActuals(scored))
+    lifts = [one for one in lifts_of_cards([leading])[0] if one.step is not None]
     others = {one.node: one for one in _besides(directory, plan, final, provisional, day)}
     person = plan.people.get(node.code) if node.kind is NodeKind.EMPLOYEE else None
     blend = plan.sheet.definitions.policies.blend[person.job] if person else None
@@ -320,6 +330,8 @@ def board(source: BoardSource) -> Board:
         lines=lines,
         groups=_groups(card, lines),
         costly=tuple(sorted((one for one in lines if one.costs), key=lambda one: -(one.costs or 0.0)))[:COSTLY_SHOWN],
+        aim=leading.aim,
+        lifts=tuple(lifts[:LIFTS_SHOWN]),
         unit_parts=_unit_parts(plan, node, scored, day),
         unit_pct=Decimal(blend.unit) if blend else Decimal(0),
         own_pct=Decimal(blend.own) if blend else Decimal(100),

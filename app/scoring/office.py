@@ -24,6 +24,7 @@ from app.rules.outlook import Outlook, leading_score
 from app.rules.targets import NoTarget, SetTarget
 from app.rules.terms import Basis, Job, Link, Node, NodeKind
 from app.scoring.board import node_name, pace_of
+from app.scoring.business import Business, business, business_source
 from app.scoring.plan import CyclePlan, State
 from app.scoring.scorecards import LineScore, ScoreQuery, Scores, make_scorecards, read_figures, score_figures
 from app.scoring.trend import change_since, projections_before
@@ -90,6 +91,8 @@ class Office:
     outlook: Outlook
     since: dt.date | None
     """The day that changes are told against."""
+    business: Business
+    """Its business figures."""
 
 
 def office(
@@ -100,7 +103,7 @@ def office(
     Args:
         sees: whether somebody's or a unit's scores may be seen: of a past day's people some may have gone to where they may not.
 
-    Queries: 3 (the totals, what waits, the trend), one more where something is counted distinct.
+    Queries: 3 (the totals, what waits, the trend) or 4 (where something is counted distinct), and those of :func:`business_source`.
     """
     plan = loaded.plan(asked.cycle)
     directory = plan.frame.directory
@@ -160,6 +163,7 @@ def office(
         cycles=loaded.sheet.cycles,
         outlook=outlook,
         since=since,
+        business=business(business_source(connection, plan=plan, asked=asked, units=[unit])),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection
@@ -15,9 +16,10 @@ from sqlalchemy import Connection
 from app import ledger
 from app.kit.kept import LruCache
 from app.ledger import Daybook, EventSet, Figures
+from app.rules.terms import Node
 from app.scoring.plan import CyclePlan, Selection
 
-__all__ = ["figures_as_of"]
+__all__ = ["figures_as_of", "node_figures_as_of"]
 
 _KEPT: Final[LruCache[Figures]] = LruCache(
     20_000, weight_max=24 * 2**20, weigh=lambda figures: figures.amounts.nbytes + figures.distinct.nbytes + 2048
@@ -55,15 +57,32 @@ def figures_as_of(connection: Connection, selection: Selection, as_of: dt.date, 
         rows = everything.rows_of(selection.sources)
         if rows is not None:
             return figures_as_of(connection, everything, as_of, events).of(rows)
-    plan = selection.plan
     of = None if selection is everything else selection.sources
+    return _kept_figures(connection, selection.plan, selection.sources, as_of, events, of=of)
+
+
+def node_figures_as_of(
+    connection: Connection, plan: CyclePlan, nodes: tuple[Node, ...], as_of: dt.date, events: EventSet
+) -> Figures:
+    """The same of some nodes, whether they have lines or not. Queries: those of :func:`figures_as_of`."""
+    return _kept_figures(connection, plan, nodes, as_of, events, of=nodes)
+
+
+def _kept_figures(
+    connection: Connection,
+    plan: CyclePlan,
+    nodes: Sequence[Node],
+    as_of: dt.date,
+    events: EventSet,
+    *,
+    of: tuple[Node, ...] | None,
+) -> Figures:
     # Targets that were set move no figure: the load alone is in the key.
     key = (str(connection.engine.url), plan.frame.directory.token, plan.cycle, as_of, events, of)
-    return _KEPT.get_or_make(key, lambda: _made(connection, selection, as_of, events))
+    return _KEPT.get_or_make(key, lambda: _made(connection, plan, nodes, as_of, events))
 
 
-def _made(connection: Connection, selection: Selection, as_of: dt.date, events: EventSet) -> Figures:
-    plan, nodes = selection.plan, selection.sources
+def _made(connection: Connection, plan: CyclePlan, nodes: Sequence[Node], as_of: dt.date, events: EventSet) -> Figures:
     daybook = _daybook(connection, plan, as_of, events)
     if daybook is None:
         return ledger.figures_as_of(connection, plan.frame, cycle=plan.cycle, nodes=nodes, as_of=as_of)

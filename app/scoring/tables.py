@@ -1,4 +1,4 @@
-"""The trend: what every node's scores were on past days, kept so that a page need not fold the ledger for each of them."""
+"""What every node's scores and every unit's business figures were on past days, kept so that a page need not fold the ledger for each of them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Table
 
 from app.kit.schema import Code, Instant, metadata
+from app.ledger.tables import LEVELS
 
-__all__ = ["trend", "trend_taken"]
+__all__ = ["BUSINESS_COLUMNS", "business_day", "business_taken", "trend", "trend_taken"]
 
 trend: Final = Table(
     "trend",
@@ -35,3 +36,32 @@ trend_taken: Final = Table(
     Column("at", Instant, nullable=False),
 )
 """How far the trend of a cycle goes: what came since makes days stale."""
+
+_COUNTED: Final = ("deals", "consults", "new_buyers")
+
+BUSINESS_COLUMNS: Final[tuple[str, ...]] = (
+    *(f"{level}_{what}" for level in LEVELS for what in (*_COUNTED, "dollars", "micros")),
+)
+"""Level by level: shares of deals, consults and new buyers in ten-thousandths, and what the deals are worth, as totals hold it."""
+
+business_day: Final = Table(
+    "business_day",
+    metadata,
+    Column("cycle", sa.Integer, primary_key=True, autoincrement=False),
+    Column("node", Code, primary_key=True),
+    Column("day", sa.Date, primary_key=True),
+    *(Column(name, sa.BigInteger, nullable=False) for name in BUSINESS_COLUMNS),
+    sa.Index("ix_business_day_day", "cycle", "day"),
+)
+"""What every unit had brought about by the end of each day of a cycle: a row for each unit of the cycle, of figures or of zeros."""
+
+business_taken: Final = Table(
+    "business_taken",
+    metadata,
+    Column("cycle", sa.Integer, primary_key=True, autoincrement=False),
+    Column("token", Code, nullable=False),  # the load that all rows of the cycle are of
+    Column("event", sa.BigInteger, nullable=False),  # the newest event that had been seen
+    Column("at", Instant, nullable=False),
+    Column("has_entries", sa.Boolean, nullable=False),  # whether the ledger had any of the cycle
+)
+"""How far the business days of a cycle go: what came since makes days stale."""

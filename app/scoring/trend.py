@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isnan
@@ -36,6 +36,7 @@ __all__ = [
     "Taken",
     "TrendPoint",
     "change_since",
+    "days_gone_stale",
     "days_to_keep",
     "keep_snapshot",
     "keep_taken",
@@ -165,15 +166,31 @@ def stale_days(connection: Connection, cycle: int, *, today: dt.date) -> list[dt
 
     Queries: 4.
     """
-    plan = state(connection).plan(cycle)
-    wanted = days_to_keep(plan.period, today)
+    wanted = days_to_keep(state(connection).plan(cycle).period, today)
     taken = connection.execute(sa.select(trend_taken).where(trend_taken.c.cycle == cycle)).one_or_none()
     if taken is None or taken.token != current_revision(connection).whole:
         return wanted
     kept = set(connection.scalars(sa.select(trend.c.day).where(trend.c.cycle == cycle).distinct()))
+    return days_gone_stale(connection, wanted, kept=kept, event=taken.event, at=taken.at)
+
+
+def days_gone_stale(
+    connection: Connection, wanted: Iterable[dt.date], *, kept: Collection[dt.date], event: int, at: dt.datetime
+) -> list[dt.date]:
+    """Of days that are kept or wanted those that are missing, and those that something came for since.
+
+    Args:
+        connection: an open transaction.
+        wanted: which days there are to be.
+        kept: which there are.
+        event: the newest event that had been seen when these were taken.
+        at: when that was.
+
+    Queries: 1.
+    """
     # SQLite's writers are alone: there the numbers are in the order of commits.
     slack = _SLACK_EVENTS if is_postgresql(connection) else 0
-    since = ledger.earliest_day_since(connection, event=taken.event - slack, received=taken.at - _SLACK)
+    since = ledger.earliest_day_since(connection, event=event - slack, received=at - _SLACK)
     late = [] if since is None else [day for day in kept if day >= since]
     return sorted({*(day for day in wanted if day not in kept or (since is not None and day >= since)), *late})
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from app import access, ledger, scoring
 from app.access import Viewer
-from app.ledger import KnownActivity, PartyMatch, PartyMatches
+from app.ledger import KnownActivity, NamedParties, Party
 from app.organisation import Directory
 from app.rules.names import closeness, folded, person_meant
 from app.rules.permissions import Deed
@@ -38,6 +38,7 @@ LETTERS_LEAST: Final = 2
 
 _ID_LENGTH_LEAST: Final = 4
 _WITHIN: Final = 3
+_DEAL: Final = "export_deal"
 
 Result = TypeVar("Result")
 
@@ -127,7 +128,7 @@ def search_everywhere(
         limit: how many of each kind.
         to_the_end: see :func:`app.ledger.parties_meant`.
 
-    Queries: those of :func:`app.ledger.parties_meant` and 2, for who may see activities; else none.
+    Queries: those of :func:`app.ledger.parties_meant`, twice for a head who does not head all, and 2; for who may see no activities none.
     """
     if not is_enough(text):
         return SearchResults()
@@ -138,22 +139,26 @@ def search_everywhere(
 
     sees_scores = sees(Deed.SEE_SCORECARD)
     lists = _lists(directory, viewer, today)
-    companies, buyers = ledger.parties_meant(
-        connection, loaded.frame, text=text, nodes=lists, limit=limit, to_the_end=to_the_end
-    )
+    named = [
+        (
+            node,
+            ledger.parties_meant(connection, loaded.frame, text=text, node=node, limit=limit, to_the_end=to_the_end),
+        )
+        for node in lists
+    ]
     return SearchResults(
         cycle=cycle,
         lists=lists,
         people=_people(directory, text, viewer=viewer, today=today, sees=sees_scores, limit=limit),
         units=_units(directory, text, viewer=viewer, today=today, sees=sees_scores, limit=limit),
         kpis=_kpis(loaded, text, cycle=cycle, viewer=viewer, today=today, limit=limit),
-        companies=_parties(companies),
-        buyers=_parties(buyers),
+        companies=_parties(((node, one.companies, one.more_companies) for node, one in named), limit),
+        buyers=_parties(((node, one.buyers, one.more_buyers) for node, one in named), limit),
         activities=_activities(
             connection,
             loaded,
             text,
-            matches=(*buyers.rows, *companies.rows),
+            named=[one for _, one in named],
             sees=sees(Deed.SEE_ACTIVITIES),
             limit=limit,
         )
@@ -163,14 +168,17 @@ def search_everywhere(
 
 
 def _lists(directory: Directory, viewer: Viewer, today: dt.date) -> tuple[Node, ...]:
-    """Of whose activities a reader has a list: the agency's, else the unit's that they head, and their own."""
-    root = directory.tree.root_on(today)
+    """Of whose activities a reader has a list: the agency's, else the unit's that they head and their own."""
+    sees = access.sees(directory, viewer=viewer, deed=Deed.SEE_ACTIVITIES, day=today)
+    code = directory.tree.root_on(today)
+    root = None if code is None else Node(NodeKind.UNIT, code)
+    if root is not None and sees(root):
+        return (root,)
     me = viewer.employee
-    units = [root] if root is not None else []
-    units += [] if me is None else directory.units_headed_by(me, today)
-    nodes = [Node(NodeKind.UNIT, unit) for unit in units]
-    nodes += [] if me is None or me not in directory.employees else [Node(NodeKind.EMPLOYEE, me)]
-    return tuple(filter(access.sees(directory, viewer=viewer, deed=Deed.SEE_ACTIVITIES, day=today), nodes))
+    if me is None or me not in directory.employees:
+        return ()
+    nodes = [Node(NodeKind.UNIT, unit) for unit in directory.units_headed_by(me, today)]
+    return tuple(filter(sees, [*nodes, Node(NodeKind.EMPLOYEE, me)]))
 
 
 def _people(
@@ -186,12 +194,12 @@ def _people(
     own = _unit_of(directory, viewer, today)
     ranked: list[tuple[tuple[Any, ...], PersonResult]] = []
     for number, person in directory.employees.items():
-        if not person_meant(text, name=person.name, number=number) and closeness(text, person.name) is None:
-            continue
         node = Node(NodeKind.EMPLOYEE, number)
         if not sees(node):
             continue
         near = closeness(text, person.name, number)
+        if near is None and not person_meant(text, name=person.name, number=number):
+            continue
         unit = directory.unit_of(number, today)
         row = directory.unit_near(unit, today) if unit else None
         rank = (unit is None, _WITHIN if near is None else near, unit != own, person.name, number)
@@ -242,9 +250,15 @@ def _kpis(loaded: State, text: str, *, cycle: int, viewer: Viewer, today: dt.dat
     return _first(ranked, limit)
 
 
-def _parties(matches: PartyMatches) -> Results[PartyResult]:
-    rows = (PartyResult(*one.party, node=one.node) for one in matches.rows)
-    return Results(tuple(rows), matches.more)
+def _parties(named: Iterable[tuple[Node, Sequence[Party], bool]], limit: int) -> Results[PartyResult]:
+    """Those of the first list, then those that only a further one has."""
+    rows: dict[Party, PartyResult] = {}
+    more = False
+    for node, parties, has_more in named:
+        more = more or has_more
+        for one in parties:
+            rows.setdefault(one, PartyResult(one.name, one.country, one.registration, node))
+    return Results(tuple(rows.values())[:limit], more or len(rows) > limit)
 
 
 def _activities(
@@ -252,20 +266,22 @@ def _activities(
     loaded: State,
     text: str,
     *,
-    matches: Iterable[PartyMatch],
+    named: Sequence[NamedParties],
     sees: Callable[[Node], bool],
     limit: int,
 ) -> Results[KnownActivity]:
-    """The activity whose id it is; and the latest with each of the companies and buyers, deals before others."""
-    latest = sorted({(one.is_deal, one.latest) for one in matches}, reverse=True)
+    """The activity whose id it is; and the latest with the companies and buyers, deals before others."""
     word = text.strip()
     may_be_id = len(word) >= _ID_LENGTH_LEAST and any(letter.isdigit() for letter in word)
     known = ledger.activities_known(
-        connection, loaded.frame, seqs=[seq for _, seq in latest[:limit]], id_=word if may_be_id else ""
+        connection,
+        loaded.frame,
+        seqs={seq for one in named for seq in one.activities},
+        id_=word if may_be_id else "",
     )
     rows = [one for one in known if any(map(sees, _nodes(one)))]
-    rows.sort(key=lambda one: (word not in {one.id, one.key}, one.type != "export_deal"))
-    return Results(tuple(rows[:limit]), more=len(latest) > limit)
+    rows.sort(key=lambda one: (word not in {one.id, one.key}, one.type != _DEAL))
+    return Results(tuple(rows[:limit]), len(rows) > limit or any(one.more_activities for one in named))
 
 
 def _nodes(activity: KnownActivity) -> Sequence[Node]:

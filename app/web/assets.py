@@ -50,6 +50,7 @@ _STYLES: Final = (
     "components/cards.css",
     "components/badges.css",
     "components/charts.css",
+    "components/business.css",
     "print.css",
 )
 

@@ -11,7 +11,6 @@ from typing import Final
 from flask import Flask, has_request_context, request
 
 from app.plain.findings import n_
-from app.rules.lifting import aim_of
 from app.rules.outlook import leading_band
 
 __all__ = ["LEADS", "LEAD_COOKIE", "chosen_lead", "prepare"]
@@ -33,5 +32,5 @@ def chosen_lead() -> str:
 
 
 def prepare(app: Flask) -> None:
-    """Give the templates the choice, the band that colours go by and the one that a band aims at."""
-    app.jinja_env.globals.update(LEADS=LEADS, chosen_lead=chosen_lead, leading_band=leading_band, aim_of=aim_of)
+    """Give the templates the choice and the band that colours go by."""
+    app.jinja_env.globals.update(LEADS=LEADS, chosen_lead=chosen_lead, leading_band=leading_band)

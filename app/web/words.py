@@ -14,6 +14,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Role
 
 __all__ = [
+    "BUSINESS",
     "COUNTS_FROM",
     "DEEDS",
     "DOORS",
@@ -127,6 +128,14 @@ LINK_MEANINGS: Final[Mapping[str, str]] = {
     "unique": n_("no line above it"),
 }
 """What that says of figures and targets (domain.md 4)."""
+
+BUSINESS: Final[Mapping[str, str]] = {
+    "deal_value": n_("Deals in US dollars"),
+    "deals": n_("Deals"),
+    "consults": n_("Consults"),
+    "new_buyers": n_("New buyers"),
+}
+"""The four business figures."""
 
 COUNTS_FROM: Final[Mapping[str, str]] = {
     "entered": n_("counts as soon as it is entered"),

@@ -25,6 +25,9 @@ from app.rules.permissions import Deed
 __all__ = ["JOBS", "Outcome", "Sentence", "WorkerJob"]
 
 SHOWN_DIFFERENCES: Final = 20
+DAYS_AT_ONCE: Final = 14
+"""So many days of business figures are written in one transaction: on SQLite nobody else writes meanwhile."""
+
 TOUCHES_KEPT: Final = dt.timedelta(days=2)
 
 
@@ -89,10 +92,36 @@ def take_trend(database: Database, now: dt.datetime) -> Outcome:
             scoring.keep_taken(writing, cycle, seen, at=now)
         if days:
             taken[cycle] = len(days)
-    if not taken:
+    business = _take_business(database, now)
+    if not taken and not business:
         return Outcome.of(Sentence(n_("Every day that is kept is still true.")))
-    message = n_("Cycle %(cycle)s, scores kept for the trend. Days: %(days)s.")
-    return Outcome.of(*(Sentence(message, {"cycle": cycle, "days": days}) for cycle, days in taken.items()))
+    scores = n_("Cycle %(cycle)s, scores kept for the trend. Days: %(days)s.")
+    figures = n_("Cycle %(cycle)s, business figures kept. Days: %(days)s.")
+    return Outcome.of(
+        *(Sentence(scores, {"cycle": cycle, "days": days}) for cycle, days in taken.items()),
+        *(Sentence(figures, {"cycle": cycle, "days": days}) for cycle, days in business.items()),
+    )
+
+
+def _take_business(database: Database, now: dt.datetime) -> dict[int, int]:
+    """Take every unit's business figures as of the days that are missing or stale, in every cycle whose days are kept."""
+    taken: dict[int, int] = {}
+    with database.read() as connection:
+        cycles = scoring.business_cycles(connection)
+    for cycle in cycles:
+        with database.read() as connection:
+            seen = scoring.newest_of_load(connection)
+            days = scoring.stale_business_days(connection, cycle, today=now.date())
+            by_day = scoring.business_days(connection, cycle, days) if days else iter(())
+            while some := list(islice(by_day, DAYS_AT_ONCE)):
+                with database.write(Deed.RUN_JOB) as writing:
+                    scoring.keep_business_days(writing, some)
+            has_entries = ledger.has_cycle(connection, cycle)
+        with database.write(Deed.RUN_JOB) as writing:
+            scoring.keep_business_taken(writing, cycle, seen, has_entries=has_entries, at=now)
+        if days:
+            taken[cycle] = len(days)
+    return taken
 
 
 def reconcile(database: Database, _now: dt.datetime) -> Outcome:

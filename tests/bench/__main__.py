@@ -19,13 +19,14 @@ from app.kit import clock
 from app.kit.database import Database
 from app.kit.schema import migrate
 from app.kit.settings import ROOT
-from tests.bench import building, crowded, exporting, ingesting, pages, scoring
+from tests.bench import building, crowded, exporting, ingesting, pages, scoring, searching
 from tests.bench.agency import Agency
 from tests.postgresql import Cluster
 
 MEASURES: dict[str, Callable[[Agency], None]] = {
     "scoring": scoring.measure,
     "pages": pages.measure,
+    "search": searching.measure,
     "ingest": ingesting.measure,
     "exports": exporting.measure,
     "crowded": crowded.measure,

@@ -88,7 +88,7 @@ _READ: Final = """() => {
   };
   const main = document.querySelector("main");
   const links = [...document.querySelectorAll("a[href]")].map((one) => ({ href: one.href, inside: main.contains(one) }));
-  const searches = [...document.querySelectorAll("form")].map((one, at) => ({
+  const searches = [...document.querySelectorAll("main form")].map((one, at) => ({
     at, method: one.method, action: one.action, field: one.querySelector("input[type=search], input[type=text], input:not([type])")?.name ?? "",
     ...(one.method === "get" ? choices(one) : {}),
   })).filter((one) => one.method === "get");
@@ -468,7 +468,7 @@ class Crawl:
         self.looked_at.add(kind)
         self.counts.forms += 1
         page.goto(self.url + urlsplit(address).path)
-        field = page.locator("form").nth(form["at"]).locator(f"[name={form['field']}]")
+        field = page.locator("main form").nth(form["at"]).locator(f"[name={form['field']}]")
         field.fill("a")
         try:
             with page.expect_navigation(timeout=4000):
@@ -476,7 +476,7 @@ class Crawl:
         except Exception:  # noqa: BLE001 - whatever the browser says, it has not been sent
             self._wrong(address, f"the search by {form['field']} is not sent by Enter")
             return
-        if page.locator(f"[name={form['field']}]").first.input_value() != "a":
+        if page.locator(f"main [name={form['field']}]").first.input_value() != "a":
             self._wrong(address, f"the search by {form['field']} does not show what is searched for")
 
 

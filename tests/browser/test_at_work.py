@@ -6,13 +6,16 @@ Every page of theirs is looked at on a small phone and on a wide screen, in both
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
+import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import httpx
 import pytest
@@ -200,6 +203,44 @@ def test_an_activity_is_logged_by_keyboard(site: Site, page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Export deal: Nordwind")
 
 
+AGREED: Final = (
+    "cycle,node,kpi,weight,area,link,parent_node,parent_kpi,base,high,low,target,coefficient\n"
+    "2025,employee:E1,consults,100,,unique,,,,,,10,\n"
+    "2025,unit:VIE,consults,100,,unique,,,,,,40,\n"
+)
+
+
+def test_what_was_said_to_lift_a_score_lifts_it_and_one_activity_less_does_not(site: Site, page: Page) -> None:
+    """A year that is over, for which may still be entered: 8 consults of 10 and, of the unit, of 40 are half of 84 and half of 36.
+
+    A consult more is 8 points of the own score and 2 of the unit's. Tried first, then logged: 65 with one, 70 and with it B with two.
+    """
+    (site.folder / "agency" / "scorecards.csv").write_text(AGREED, encoding="utf-8")
+    site.kopes("load", site.folder / "agency", database=site.database, definitions=site.folder / "definitions")
+    site.ingest(*(f"2025-03-04 consult C-{n} E1" for n in range(8)))
+    site.open(page, "alba", "/scorecard")
+    expect(page.locator("#final-score")).to_contain_text("60.00")
+    expect(page.get_by_role("heading", name="What was missing to B")).to_be_visible()
+    page.get_by_role("link", name="All KPIs, and what if?").press("Enter")
+    expect(page.locator('[data-lift="consults"]')).to_contain_text("2 more consults")
+    field = page.get_by_role("textbox", name="A name")
+    for typed, final in (("9", "65.00"), ("10", "70.00")):
+        field.fill(typed)
+        expect(page.locator('[data-tried="final"]')).to_contain_text(final)
+    expect(page.locator('[data-tried="unit"]')).to_contain_text("40.00")
+    for final, band in (("65.00", "C"), ("70.00", "B")):
+        page.goto(f"{site.url}/log")
+        page.get_by_role("radio", name="Export consult").check()
+        page.get_by_role("combobox", name="Company").fill("Alpen")
+        page.get_by_role("combobox", name="Buyer", exact=True).fill(f"Buyer {band}")
+        page.get_by_label("Buyer's country").select_option("AT")
+        page.get_by_label("Day", exact=True).fill("2025-12-30")
+        page.get_by_role("button", name="Save").press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_contain_text(f"Buyer {band}")
+        page.goto(f"{site.url}/scorecard")
+        expect(page.locator("#final-score .stat-value")).to_have_text(f"{final}Band {band}")
+
+
 def test_a_file_after_a_file_and_a_text_in_another_language(site: Site, page: Page) -> None:
     """A download leaves the button ready for the next at once; what is typed outlives the change of language, before it was ever sent."""
     site.open(page, "dana", "/people")
@@ -337,10 +378,18 @@ def _fits_and_is_accessible(page: Page, where: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), where
 
 
-@pytest.mark.parametrize("width", [360, 1440])
+_WIDER_TEXT = """() => {
+  const spacing = new CSSStyleSheet();
+  spacing.replaceSync("* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-block-end: 2em !important }");
+  document.adoptedStyleSheets = [spacing];
+}"""
+"""What a reader may set (WCAG 1.4.12) without losing anything of the page."""
+
+
+@pytest.mark.parametrize("width", [320, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_and_fits(site: Site, page: Page, width: int, scheme: str) -> None:
-    """No finding of axe, no sideways scrolling, no word of the browser's console."""
+    """No finding of axe, no sideways scrolling, with the reader's own text spacing either; no word of the browser's console."""
     site.ingest("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT", "2026-03-05 deal D-2 E2 1 USD of Southwind/AT")
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
@@ -353,6 +402,8 @@ def test_every_page_is_accessible_and_fits(site: Site, page: Page, width: int, s
         page.goto(f"{site.url}{address}")
         page.wait_for_load_state("load")
         _fits_and_is_accessible(page, address)
+        page.evaluate(_WIDER_TEXT)
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
     assert said == []
 
 
@@ -425,3 +476,29 @@ def test_what_a_form_is_refused_with_is_accessible_and_fits(
             assert posted.value.status in {409, 422}, (address, number, posted.value.status)
             _fits_and_is_accessible(page, f"{address}, form {number}")
             _summary_names_the_fields(page, f"{address}, form {number}")
+
+
+def test_one_searches_and_walks_a_list_by_keyboard(site: Site, page: Page) -> None:
+    """Ctrl K and / search, the arrows choose; j, k and Enter walk the queue; ? lists the keys; nothing of it while one types."""
+    site.ingest("2026-03-07 deal D-7 E1 100 USD of 한빛무역/KR", "2026-03-08 deal D-8 E1 100 USD of Eight/AT")
+    site.open(page, "boram", "/verification")
+    page.keyboard.press("Control+k")
+    page.keyboard.type(unicodedata.normalize("NFD", "한빛무역"))
+    expect(page.get_by_role("option").first).to_contain_text("한빛무역")
+    assert Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"] == []
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/activities\?node=unit:VIE"))
+    page.keyboard.press("/")
+    page.keyboard.type("j?E1")
+    expect(page.get_by_role("combobox", name="Search people")).to_have_value("j?E1")
+    page.goto(f"{site.url}/verification")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(page.locator('input[name="activity"]').first).to_be_focused()
+    page.keyboard.press("Shift+?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/verification\?entry="))

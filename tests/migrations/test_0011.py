@@ -35,6 +35,7 @@ def test_values_stay_and_indexes_serve_the_new_names(engine: str, new_database: 
     assert _values(agency, "last_effect_on", "type_state") == before
     assert {"ix_activity_last_effect", "ix_activity_type_state"} == _indexes(agency) - {
         "ix_activity_buyer",
+        "ix_activity_company",
         "ix_activity_day",
     }
     assert agency.differences() == []

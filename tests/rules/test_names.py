@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.names import folded, folded_terms, person_meant
+from app.rules.names import closeness, folded, folded_terms, person_meant
 
 ALIKE = (
     ("한빛무역", unicodedata.normalize("NFD", "한빛무역")),
@@ -96,3 +96,31 @@ def test_blanks_and_hyphens_of_a_name_are_its_writer_s_choice(typed: str, name: 
 def test_what_is_not_in_a_name_means_nobody(typed: str) -> None:
     """One digit is the end of every tenth number, and a number's beginning is no number."""
     assert not person_meant(typed, name="Seunghyuk Kim", number="E0403")
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        ("김한빛무역", 0),
+        ("김한", 1),
+        (unicodedata.normalize("NFD", "김한빛"), 1),
+        ("ㄱㅎㅂ", 1),
+        ("김ㅎ", 1),
+        ("ㅎㅂ", 3),
+        ("한빛", 3),
+        ("ㄱㅂ", None),
+        ("김빛", None),
+        ("", None),
+    ],
+)
+def test_a_name_is_the_nearer_the_more_of_its_beginning_is_typed(typed: str, near: int | None) -> None:
+    """Whole, its beginning, within; Hangul by the first consonants too, or with the last syllable half typed."""
+    assert closeness(typed, "김한빛무역", None) == near
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"), [("nordwind gmbh", 0), ("NORD", 1), ("gmbh nord", 2), ("gm", 2), ("wind", 3), ("nord x", None)]
+)
+def test_words_that_are_begun_are_nearer_than_what_stands_within(typed: str, near: int | None) -> None:
+    """In any order; the nearest of several names counts."""
+    assert closeness(typed, "Another", "Nordwind GmbH") == near

@@ -70,9 +70,12 @@ def test_the_gap_is_told_in_the_kpi_s_own_unit(agreed: Working) -> None:
     score, 26.57 of the line: 132,874 of 400,000, which is six deals of 25,000.
     """
     page = agreed.alba.get("/scorecard").text
-    link = re.search(r'<a class="small" href="(/lifting/[^"]*)">([^<]*)', page)
-    assert link is not None
-    assert (link[1], link[2]) == (OWN, "What would lift me to C?")
+    card = re.search(r'<section class="card lifted".*?</section>', page, re.DOTALL)
+    assert card is not None
+    assert f'href="{OWN}"' in card[0]
+    assert said(card[0]).startswith(
+        "What would lift me to C? All KPIs, and what if? Any one of these lifts it to C (60.00): A name 3 more"
+    )
     page = agreed.alba.get(OWN).text
     assert "The year leads to 54.69 Band D Any one of these lifts it to C (60.00):" in said(page)
     assert lift(page, "consults").startswith(
@@ -125,10 +128,10 @@ def test_numbers_are_read_as_the_reader_writes_them(agreed: Working) -> None:
 
 
 def test_left_as_it_was_written_a_field_changes_nothing(agreed: Working) -> None:
-    """A field shows 12 where the year leads to 12.099: sent back it must not move the score."""
+    """A field shows 12.1 where the year leads to 12.099: sent back it must not move the score."""
     page = agreed.alba.get(OWN).text
     fields = dict(re.findall(r'name="(to-[^"]+)" value="([^"]*)"', page))
-    assert fields == {"to-consults": "12", "to-deal_value": "201,657"}
+    assert fields == {"to-consults": "12.1", "to-deal_value": "201,657"}
     again = agreed.alba.get(OWN + "?" + "&".join(f"{name}={value}" for name, value in fields.items())).text
     assert tried(again, "final") == "54.69 → to 54.69 Band D"
 

@@ -55,7 +55,7 @@ def test_what_is_called_so_is_offered_by_kinds(working_on_each: Working) -> None
     for text in ("étoile", "ETOILE", unicodedata.normalize("NFD", "Étoile")):
         assert _names(working, "ferran", text) == {
             "buyers": ["Étoile"],
-            "activities": ["Alpenglow – Étoile", "Show all: Deals and other activities →"],
+            "activities": ["Alpenglow – Étoile", "한빛정밀 – Étoile", "Show all: Deals and other activities →"],
         }, text
     assert _names(working, "ferran", "TYO")["units"] == ["TYO"]
     assert _names(working, "ferran", "E3")["people"] == ["E3"]

@@ -252,3 +252,18 @@ def test_a_usual_reason_is_chosen_and_the_next_entry_opens(working: Working) -> 
     form["form_id"] = working.alba.form_id("/log")
     working.boram.post("/verification", {**form, "entry": key_of("D-1"), "chosen": "verified"})
     assert [one["data"]["activity"]["id"] for one in working.events()[3:]] == ["D-2", "D-7"]
+
+
+def test_the_employee_is_told_of_what_was_verified_in_one_line(working: Working) -> None:
+    """Not one by one, and only of what stands; nobody else's list says it."""
+    working.record(
+        *DEALS, "2026-03-08 deal D-7 E1 7 USD", "2026-03-09 deal D-8 E1 7 USD", "2026-03-08 deal D-9 E1 8 USD"
+    )
+    line = "Verified in the last seven days"
+    assert line not in working.alba.get("/activities").text
+    judge(working, "boram", "D-1", "D-7", "D-8")
+    working.record("2026-07-01 rejected D-8 by E4")
+    judge(working, "boram", "D-9", verdict="rejected", reason="no evidence")
+    assert f"{line}: 2 of your entries." in working.alba.get("/activities").text
+    assert line not in working.boram.get("/activities?node=employee:E1").text
+    assert line not in working.jiho.get("/activities").text

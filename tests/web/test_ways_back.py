@@ -35,6 +35,10 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
         Way("/scorecards/unit:VIE/deals", ["/scorecards/unit:VIE"]),
         Way("/scorecards/employee:E1/deals", ["/scorecards/employee:E1"]),
     ),
+    "lifting.lifting": (
+        Way("/lifting/unit:VIE", ["/scorecards/unit:VIE"]),
+        Way("/lifting/employee:E1", ["/scorecards/employee:E1"]),
+    ),
     "office.office": (
         Way("/office?unit=HQ", ["/scorecards/unit:HQ"]),
         Way("/office?unit=VIE", ["/office?unit=EUR", "/scorecards/unit:VIE"]),
@@ -74,6 +78,7 @@ ALONE: Final = {
     *("trail.trail", "people.people", "rejected.rejected", "my_scorecard.own_scorecard", "verification.verification"),
     *("accounts.accounts", "password.password", "sessions.sessions", "sign_in.sign_in", "files.file", "files.favicon"),
     *("log_activity.companies", "log_activity.buyers", "log_activity.colleagues", "log_activity.alike"),
+    *("search.everywhere", "search.offers", "log_activity.dollars", "design.design"),
 }
 """Pages of the navigation and the header, and what a form asks for while one types."""
 

@@ -101,7 +101,9 @@ def test_the_trend_is_taken_once_and_again_where_something_came(agency: Agency) 
 
     assert first.text.startswith("Cycle 2026, ")
     assert again.text == "Every day that is kept is still true."
-    assert next_night.text == "Cycle 2026, scores kept for the trend. Days: 1."
+    assert (
+        next_night.text == "Cycle 2026, scores kept for the trend. Days: 1. Cycle 2026, business figures kept. Days: 1."
+    )
     with agency.database.read() as connection:
         points = {point.day: point.own for point in scoring.trend_of(connection, 2026, VIE)}
     assert points[dt.date(2026, 2, 25)] == agency.card("unit:VIE", as_of=dt.date(2026, 2, 25)).own_score

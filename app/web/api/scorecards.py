@@ -224,3 +224,32 @@ def explain(context: RequestContext, node: Node, kpi: str, query: ExplainQuery) 
     body: dict[str, Any] = explanations.as_json(activities=activities, next=following)
     headers = {} if following is None else {"Link": f'<{following}>; rel="next"'}
     return Json(body, headers=headers)
+
+
+@pages.api_read(
+    "/api/v1/business/<node:node>",
+    may=Deed.SEE_SCORECARD,
+    about={
+        "summary": "Business figures of a unit and all below it",
+        "tag": "Scorecards",
+        "path": {"node": ("node", "The unit, as `unit:VIE`.")},
+        "query": ListQuery,
+        "responses": {200: ("application/json", shapes.BUSINESS, "Units by code: deals, consults and new buyers.")},
+        "refusals": _REFUSALS,
+    },
+)
+def business(context: RequestContext, node: Node, query: ListQuery) -> Json:
+    """What a unit and those below it have brought about, beside last year's same day and what their own scorecards hold it against."""
+    asked, plan = _asked(context, query)
+    if node.kind is not NodeKind.UNIT or node not in plan.nodes:
+        raise NotThere
+    begun = None if query.after is None else _order(node_of(query.after))
+    sees = context.sees(Deed.SEE_SCORECARD)
+    below = scoring.business_units(plan, node.code, plan.day_within(asked.day))
+    units = sorted(Node(NodeKind.UNIT, code) for code in below)
+    nodes = [one for one in units if (begun is None or _order(one) > begun) and sees(one)]
+    shown = nodes[: query.limit]
+    source = scoring.business_source(context.connection, plan=plan, asked=asked, units=[one.code for one in shown])
+    following = shapes.address(request, after=shown[-1]) if len(nodes) > len(shown) else None
+    headers = {} if following is None else {"Link": f'<{following}>; rel="next"'}
+    return Json(scoring.business(source).as_json() | {"next": following}, headers=headers)

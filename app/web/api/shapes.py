@@ -18,6 +18,7 @@ from app.rules.activities import ACTIVITY_TYPES, TYPE_PREFIX, VERDICT_TYPES, Eve
 from app.web.api.bodies import BATCH, EVENTS_MAX, STRUCTURED
 
 __all__ = [
+    "BUSINESS",
     "EVENT_BODIES",
     "EXPLANATION",
     "MENDED_BODIES",
@@ -253,6 +254,58 @@ _SCORED: Final[Mapping[str, Shape]] = {
 }
 
 _STEP: Final[Shape] = {"type": "object", "description": "A sentence with the figures that it is about."}
+
+_LEVELS: Final[Mapping[str, Shape]] = dict.fromkeys(("entered", "verified", "confirmed"), _MEASURED)
+_BUSINESS_FIGURE: Final = _object(
+    {
+        **_LEVELS,
+        "last_year": {
+            "anyOf": [_object(_LEVELS), {"type": "null"}],
+            "description": "By the same day of the cycle before, as it stood then; null where that is not known.",
+        },
+        "goal": {
+            "anyOf": [
+                _object(
+                    {
+                        "kpi": _TEXT,
+                        "value": _TEXT,
+                        "is": {"enum": ["target", "base"]},
+                        "counts_from": {"enum": ["entered", "verified", "confirmed"]},
+                        "projected": _MEASURED,
+                        "last_year": _MEASURED,
+                    }
+                ),
+                {"type": "null"},
+            ],
+            "description": "What the unit's own scorecard holds it against; null where no line measures just this.",
+        },
+    }
+)
+
+BUSINESS: Final[Shape] = _object(
+    {
+        "cycle": _TEXT,
+        "as_of": _TEXT_OR_NULL,
+        "basis": _TEXT,
+        "last_year_day": _TEXT_OR_NULL,
+        "last_year": {
+            "enum": ["kept", "not_yet", "no_entries"],
+            "description": "Whether the cycle before is known day by day.",
+        },
+        "items": {
+            "type": "array",
+            "items": _object(
+                {
+                    "node": _TEXT,
+                    "name": _TEXT,
+                    **dict.fromkeys(("deal_value", "deals", "consults", "new_buyers"), _BUSINESS_FIGURE),
+                }
+            ),
+        },
+        "next": {"type": ["string", "null"], "description": "The address of the next page."},
+    }
+)
+"""Business figures of units: decimal strings, exact."""
 
 SCHEMAS: Final[Mapping[str, Shape]] = {
     "Problem": PROBLEM,

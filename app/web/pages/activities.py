@@ -30,6 +30,9 @@ pages: Final = Pages("activities")
 
 PAGE_ROWS: Final = 50
 
+VERIFIED_FOR: Final = dt.timedelta(days=7)
+"""So long an employee is told of entries that were verified: in one line, not one by one."""
+
 
 class ActivitiesQuery(BaseModel):
     """Which activities are looked at; all may be absent."""
@@ -81,7 +84,11 @@ def activities(context: RequestContext, query: ActivitiesQuery) -> Page:
         "pages/activities.html",
         node=node,
         name=scoring.node_name(context.directory, node, context.today),
+        way=scoring.way_down(context.directory, node, context.today, sees=context.sees(Deed.SEE_SCORECARD)),
         is_own=_is_own(context, node),
+        verified=ledger.verified_since(context.connection, frame, employee=node.code, since=context.now - VERIFIED_FOR)
+        if _is_own(context, node)
+        else 0,
         exports=context.allowed(Deed.EXPORT_ACTIVITIES, node),
         activities=activities,
         people=context.directory.employees,

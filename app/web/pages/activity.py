@@ -90,6 +90,9 @@ def activity(context: RequestContext, key: str, query: ActivityQuery) -> Page:
         form_id=str(context.typed.value("form_id", "") or uuid4()),
         derives=context.sees(Deed.SEE_DERIVATION),
         sees=context.sees(Deed.SEE_ACTIVITIES),
+        way=()
+        if shown.reached_by is None
+        else scoring.way_down(context.directory, shown.reached_by.node, context.today, sees=sees),
         shows_node=lambda text: (node := Node.parse(text)) is not None and sees(node),
         audits=context.allowed(Deed.SEE_LEDGER),
         words=words,

@@ -105,6 +105,7 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
         score_query=asked,
         outlook=plan.outlook(asked.day),
         name=node_name(directory, node, asked.day),
+        way=scoring.way_down(directory, node, plan.day_within(asked.day), sees=context.sees(Deed.SEE_SCORECARD)),
         origin_name=node_name(directory, explanation.origin, asked.day),
         parts=teller.parts(explanation),
         activities=activities,

@@ -56,7 +56,7 @@ def lifting(context: RequestContext, node: Node, query: ScoreParameters) -> Page
         members=members,
         wrong={finding.place.field: finding for finding in findings},
         field=FIELD,
-        written={line.kpi: _written(line) for line in shown.lines},
+        exact_figure=exact_figure,
         is_own=node.kind is NodeKind.EMPLOYEE and node.code == context.viewer.employee,
         units=[(unit, name) for unit, name in shown.units if sees(unit)],
         address=url_for("lifting.lifting", node=node),
@@ -81,10 +81,3 @@ def _tries() -> tuple[dict[str, Decimal], list[Finding]]:
         else:
             tries[name.removeprefix(FIELD)] = number
     return tries, findings
-
-
-def _written(line: scoring.TriedLine) -> str:
-    """What the line's field holds: the actual that is tried, with the decimals of the KPI or those that were typed."""
-    if line.tried is None:
-        return ""
-    return exact_figure(round(line.tried, line.places) if line.tried == line.actual else line.tried)

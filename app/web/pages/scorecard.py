@@ -65,6 +65,7 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         "pages/scorecard_part.html" if query.part else "pages/scorecard.html",
         body=body,
         board=body.model,
+        way=scoring.way_down(context.directory, node, source.plan.day_within(asked.day), sees=sees),
         is_own=body.is_own,
         rejected=_rejected(context, source, body.model) if body.is_own and not query.part else [],
         logs=body.is_own and context.allowed(Deed.LOG_ACTIVITY),

@@ -78,8 +78,8 @@
   form.querySelector("[data-reset]").addEventListener("click", (event) => {
     event.preventDefault();
     for (const { field, slide } of lines) {
-      slide.value = field.dataset.leads;
-      field.value = write(Number(field.dataset.leads), Number(slide.dataset.places));
+      slide.value = slide.dataset.leads;
+      field.value = field.dataset.leads;
     }
     ask();
   });

@@ -1,0 +1,164 @@
+"""Business figures by region and office: page, file, API and command say the same, parts add up, and nobody sees more than they may."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+from decimal import Decimal
+
+import pytest
+
+from app.worker import jobs
+from tests.conftest import CountQueries
+from tests.web.working import NOW, Working
+
+EVENTS = (
+    "2025-03-04 deal B-1 E1 4000.00 USD",
+    "2025-09-04 deal B-2 E3 9000.00 USD",
+    "2026-03-04 deal D-1 E1 1000.00 USD",
+    "2026-03-05T10:00 verified D-1 by E9 as V-1",
+    "2026-03-06T10:00 confirmed D-1 as K-1",
+    "2026-04-04 deal D-2 E3 2500.50 USD",
+    "2026-05-04 deal D-3 E4 70.00 USD",
+    "2026-05-05 consult C-1 E6",
+)
+FIGURES = ("deal_value", "deals", "consults", "new_buyers")
+
+
+@pytest.fixture
+def at_work(working: Working) -> Working:
+    """The agency with a few deals of both years, the night's work done."""
+    working.record(*EVENTS)
+    jobs.take_trend(working.database, NOW)
+    return working
+
+
+def cells(page: str, unit: str) -> dict[str, str]:
+    """What stands in a unit's row, by figure."""
+    row = next(one for one in page.split("<tr")[1:] if f'href="/scorecards/unit:{unit}' in one)
+    return dict(
+        re.findall(r'data-figure="(\w+)"><span class="business-pair">\s*<span class="business-now">([^<]+)<', row)
+    )
+
+
+def test_page_file_and_api_say_the_same(at_work: Working) -> None:
+    """Unit by unit: what is entered, what is verified and confirmed beside it, and last year's by 30 June."""
+    ferran = at_work.ferran
+    page = ferran.get("/business?open=all").text
+    rows = {row["node"]: row for row in csv.DictReader(io.StringIO(ferran.get("/business/file").text.lstrip("\ufeff")))}
+    items = {item["node"]: item for item in ferran.get("/api/v1/business/unit:HQ?cycle=2026").json["items"]}
+    assert items.keys() == rows.keys() - {node for node in rows if ":" not in node}
+    for unit in ("HQ", "EUR", "VIE", "PAR", "ASI", "TYO"):
+        item, row = items[f"unit:{unit}"], rows[f"unit:{unit}"]
+        for figure in FIGURES:
+            for level in ("entered", "verified", "confirmed"):
+                assert Decimal(row[f"{figure}_{level}"]) == Decimal(item[figure][level])
+                assert Decimal(row[f"{figure}_last_year_{level}"]) == Decimal(item[figure]["last_year"][level])
+        shown = cells(page, unit)
+        assert shown["deal_value"] == f"US${round(Decimal(item['deal_value']['entered'])):,}"
+        assert [shown[figure] for figure in FIGURES[1:]] == [item[figure]["entered"] for figure in FIGURES[1:]]
+    assert {name: items["unit:HQ"]["deal_value"][name] for name in ("entered", "verified", "confirmed")} == {
+        "entered": "3570.5",
+        "verified": "1000",
+        "confirmed": "1000",
+    }
+    assert items["unit:HQ"]["deal_value"]["last_year"]["entered"] == "4000"
+    assert "89.3\N{NO-BREAK SPACE}% of what it was by" in page
+
+
+def test_the_parts_add_up_to_the_whole(at_work: Working) -> None:
+    """Gaston heads the region and is posted to it: what is his stands in a row of its own, below the region's offices."""
+    page = at_work.ferran.get("/business?open=all").text
+    europe = page.split('<tr class="business-head">')[1:]
+    (region,) = (one for one in europe if 'href="/scorecards/unit:EUR' in one)
+    (rest,) = re.findall(
+        r'<tr class="business-rest">.*?business-now">(US\$[^<]+)<', region.split("</tbody>")[0], re.DOTALL
+    )
+    assert (cells(page, "EUR")["deal_value"], cells(page, "VIE")["deal_value"], rest) == (
+        "US$1,070",
+        "US$1,000",
+        "US$70",
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "order"),
+    [
+        ("", ["ASI", "EUR"]),
+        ("?order=up", ["EUR", "ASI"]),
+        ("?sort=name&order=up", ["ASI", "EUR"]),
+        ("?sort=consults", ["EUR", "ASI"]),
+        ("?by=verified", ["EUR", "ASI"]),
+        ("?by=last_year", ["EUR", "ASI"]),
+        ("?view=offices&sort=deals", ["EUR", "ASI"]),
+    ],
+)
+def test_the_table_is_sorted_on_the_server(at_work: Working, asked: str, order: list[str]) -> None:
+    """By any column, either way, and by the number that is switched to; who has no such number comes last."""
+    body = at_work.ferran.get(f"/business{asked}").text.split("<tbody>", 1)[1].split("<tfoot>")[0]
+    places = {unit: body.index(f'href="/scorecards/unit:{unit}') for unit in ("ASI", "EUR")}
+    assert sorted(places, key=lambda unit: places[unit]) == order
+
+
+def test_a_past_day_is_what_was_shown_then(at_work: Working) -> None:
+    """With the same day of last year beside it; what came in for later days changes nothing."""
+    item = at_work.ferran.get("/api/v1/business/unit:HQ?cycle=2026&as_of=2026-03-31").json["items"]
+    page = at_work.ferran.get("/business?as_of=2026-03-31").text
+    assert cells(page, "HQ") == {"deal_value": "US$1,000", "deals": "1", "consults": "0", "new_buyers": "0"}
+    at_work.record("2026-06-01 deal D-9 E1 99.00 USD")
+    again = at_work.ferran.get("/api/v1/business/unit:HQ?cycle=2026&as_of=2026-03-31").json["items"]
+    assert again == item
+
+
+def test_each_sees_the_units_that_they_may(at_work: Working) -> None:
+    """A head their line, the executive all; an employee no table, but by the API the figures of the units above (contract, "Who may what")."""
+    statuses = {"ferran": 200, "emil": 200, "dana": 200, "gaston": 200, "alba": 404, "iris": 404}
+    assert {name: getattr(at_work, name).statuses("/business")[0] for name in statuses} == statuses
+    assert at_work.gaston.statuses("/business?unit=EUR", "/business?unit=ASI", "/business/file?unit=HQ") == [
+        200,
+        404,
+        404,
+    ]
+    items = at_work.alba.get("/api/v1/business/unit:HQ?cycle=2026").json["items"]
+    assert [item["node"] for item in items] == ["unit:EUR", "unit:HQ", "unit:VIE"]
+    assert at_work.alba.statuses("/api/v1/business/unit:ASI?cycle=2026") == [404]
+
+
+def test_the_agency_and_each_office_show_their_own(at_work: Working) -> None:
+    """On the pages that their people live on, with the way to the table."""
+    agency, office = at_work.ferran.get("/agency").text, at_work.gaston.get("/office").text
+    assert "US$3,570" in agency
+    assert 'href="/business?cycle=2026"' in agency
+    assert "US$1,070" in office
+    assert 'href="/business?unit=EUR"' in office
+    assert 'class="cycle-spark-before"' in agency
+
+
+def test_it_says_so_where_last_year_is_not_counted_yet(working: Working) -> None:
+    """No zero stands for what nobody has counted."""
+    working.record(*EVENTS)
+    assert "counted by the next night" in working.ferran.get("/business").text
+    told = working.ferran.get("/api/v1/business/unit:HQ?cycle=2026").json
+    assert (told["last_year"], told["last_year_day"], told["items"][0]["deals"]["last_year"]) == ("not_yet", None, None)
+
+
+def test_it_takes_as_many_queries_whatever_the_size(at_work: Working, count_queries: CountQueries) -> None:
+    """At most 8, folded or not, with eight activities as with thirty."""
+    counts = []
+    for address in ("/business", "/business?open=all"):
+        at_work.hana.get(address)
+        with count_queries() as sent:
+            at_work.hana.get(address)
+        counts.append(len([one for one in sent if one != "BEGIN"]))
+        at_work.record(*(f"2026-05-04 deal M{len(counts)}-{number} E1 1000.00 USD" for number in range(30)))
+    assert counts[0] == counts[1] <= 8
+
+
+def test_pages_of_the_list_follow_each_other(at_work: Working) -> None:
+    """As every list of the API: so many units, and where the next are."""
+    first = at_work.ferran.get("/api/v1/business/unit:HQ?cycle=2026&limit=4").json
+    following = at_work.ferran.get(first["next"].removeprefix("http://localhost")).json
+    assert [len(first["items"]), len(following["items"]), following["next"]] == [4, 2, None]
+    assert dt.date.fromisoformat(first["last_year_day"]) == dt.date(2025, 6, 30)
