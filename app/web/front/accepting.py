@@ -6,7 +6,6 @@ Do not let whoever wakes first take all that wait: it would do the work of all, 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ctypes
 import logging
 import select
@@ -138,6 +137,7 @@ class Acceptor:
         await asyncio.wait([self._accepting])
 
     async def _accept(self) -> None:
+        full = False
         while True:
             await self._leave_to_others()
             try:
@@ -147,9 +147,12 @@ class Acceptor:
             except ConnectionAbortedError:
                 continue
             except OSError as error:
-                _LOG.error("no connection can be accepted for a while: %s", error)
+                if not full:
+                    _LOG.error("no connection can be accepted for a while: %s", error)
+                full = True
                 await asyncio.sleep(_PAUSE_SECONDS)
             else:
+                full = False
                 await self._hand_on(connection)
 
     async def _leave_to_others(self) -> None:
@@ -158,9 +161,7 @@ class Acceptor:
         Where nobody came for it, those that wait behind it are left to them for one moment only.
         """
         for _ in range(self._moments):
-            if not self._seat.is_fuller():
-                return
-            if not self._waiting.poll(0):
+            if not self._seat.is_fuller() or not self._waiting.poll(0):
                 return
             await asyncio.sleep(_MOMENT_SECONDS)
         self._moments = 1
@@ -177,8 +178,13 @@ class Acceptor:
         comes.set_result(None)
 
     async def _hand_on(self, connection: socket.socket) -> None:
-        # A client that has left again is no concern of the next.
         connection.setblocking(False)
-        with contextlib.suppress(OSError):
+        try:
             # The server may be closed meanwhile: what is accepted is answered.
             await asyncio.shield(self._loop.connect_accepted_socket(self._make, connection))
+        except OSError:
+            # Its client has left again.
+            connection.close()
+        except Exception:  # noqa: BLE001 - what befalls one connection must not keep the process from accepting others
+            _LOG.exception("a connection could not be taken")
+            connection.close()
