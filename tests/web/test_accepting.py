@@ -54,7 +54,9 @@ def test_where_no_more_files_may_be_open_it_waits_and_says_so_once(caplog, monke
             resource.setrlimit(resource.RLIMIT_NOFILE, (free, files[1]))
             client.connect(listener.getsockname())
             for _ in range(1000):
-                await asyncio.sleep(0)
+                turn = loop.create_future()
+                loop.call_soon(turn.set_result, None)
+                await turn
             resource.setrlimit(resource.RLIMIT_NOFILE, files)
             await asyncio.wait_for(answered, 20)
             acceptor.close()

@@ -12,7 +12,7 @@ import select
 import socket
 from collections.abc import Callable
 from multiprocessing import RawArray
-from typing import Final
+from typing import Final, Protocol
 
 __all__ = ["Acceptor", "Seat", "Seats"]
 
@@ -96,8 +96,21 @@ class Seat:
         return any(_AWAY < number < own - number // _EVEN for number in numbers)
 
 
-class Acceptor:
-    """Accepts for one process of several, in place of the event loop's own server: the part of it that uvicorn uses.
+class Accepting(Protocol):
+    """What uvicorn asks of each of its servers."""
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that its connections run in."""
+
+    def close(self) -> None:
+        """Accept no more."""
+
+    async def wait_closed(self) -> None:
+        """Return when nothing is accepted any more."""
+
+
+class Acceptor(Accepting):
+    """Accepts for one process of several, in place of the event loop's own server.
 
     Args:
         listener: the socket that all processes share. It listens from now on; before the first process is ready, it refuses.
