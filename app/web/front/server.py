@@ -28,7 +28,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
-from app import scoring
+from app import ledger, scoring
 from app.kit import clock
 from app.kit.database import Database
 from app.kit.refusals import Busy, Refusal
@@ -414,13 +414,14 @@ def _front(settings: Settings, *, more: Iterable[Pages] = ()) -> Front:
 
 
 def _settle_memory(database: Database) -> None:
-    """Read the agency before the first request, and have the collector of garbage look at what stays for good no more.
+    """Read the agency and the names of its companies and buyers before the first request, and have the collector of garbage look at what stays for good no more.
 
     It would go through the whole agency again and again: measured at a batch of 1,000 events, that took a third of the time.
     """
     # A database that is away, or in which nothing was loaded yet, is no reason not to start.
     with contextlib.suppress(SQLAlchemyError, LookupError), database.read() as connection:
         scoring.state(connection)
+        ledger.keep_parties(connection)
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 20, 50)
