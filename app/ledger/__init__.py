@@ -42,7 +42,7 @@ from app.ledger.known import KnownActivity, activities_known
 from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
 from app.ledger.named import NamedParties, parties_meant
 from app.ledger.needs import needs
-from app.ledger.parties import Party
+from app.ledger.parties import Party, keep_parties
 from app.ledger.reconcile import is_outdated, reconcile, rederive
 from app.ledger.record import Arrival, Origin, Recorded, Rejected, StaleFrameError, record
 from app.ledger.rejections import Rejection, rejections_of
@@ -154,6 +154,7 @@ __all__ = [
     "has_cycle",
     "is_large",
     "is_outdated",
+    "keep_parties",
     "keep_rejected",
     "latest_moves",
     "may_verify",
