@@ -80,6 +80,8 @@ from app.scoring.office import (
     target_past,
     targets,
 )
+from app.scoring.people_map import MapFilter, MapRow, PeopleMap, people_map
+from app.scoring.people_map import narrowed as narrowed_map
 from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, Selection, State, state
 from app.scoring.progress import LineMoved, Progress, progress
 from app.scoring.reconciling import reconcile
@@ -146,10 +148,13 @@ __all__ = [
     "LineLevel",
     "LineMoved",
     "LineScore",
+    "MapFilter",
+    "MapRow",
     "Member",
     "MemberLift",
     "Mover",
     "Office",
+    "PeopleMap",
     "Person",
     "Progress",
     "RelatedNode",
@@ -209,10 +214,12 @@ __all__ = [
     "lifting_of_people",
     "line_level",
     "make_scorecards",
+    "narrowed_map",
     "newest",
     "newest_of_load",
     "node_name",
     "office",
+    "people_map",
     "progress",
     "read_figures",
     "reconcile",

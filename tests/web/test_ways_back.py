@@ -43,6 +43,7 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
         Way("/office?unit=HQ", ["/scorecards/unit:HQ"]),
         Way("/office?unit=VIE", ["/office?unit=EUR", "/scorecards/unit:VIE"]),
     ),
+    "people_map.people_map": (Way("/office/kpis?unit=VIE", ["/office?unit=VIE"]),),
     "targets.targets": (
         Way("/targets?unit=HQ", ["/scorecards/unit:HQ"]),
         Way("/targets?unit=VIE", ["/targets?unit=EUR", "/scorecards/unit:VIE"]),

@@ -16,7 +16,7 @@ from app.kit.refusals import NotThere
 from app.rules.outlook import leading_score
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.scoring import AgencyBoard, HeatCell, Progress, ScoreQuery, State
+from app.scoring import AgencyBoard, HeatCell, PeopleMap, Progress, ScoreQuery, State
 from app.waiting import Reader
 from app.web import words
 from app.web.asking import ScoreParameters, asked_by
@@ -28,6 +28,7 @@ pages: Final = Pages("home")
 
 GOALS_SHOWN: Final = 3
 REGIONS_SHOWN: Final = 3
+HELPED_SHOWN: Final = 5
 
 
 class SeenForm(BaseModel):
@@ -65,6 +66,8 @@ def home(context: RequestContext) -> Page:
         costly_goals=sorted((goal for goal in board.goals if goal.costs), key=lambda goal: -goal.costs)[:GOALS_SHOWN]
         if board
         else [],
+        team=_team(context, loaded, asked),
+        helped_shown=HELPED_SHOWN,
         weak_regions=_weakest(board) if board else [],
         words=words,
     )
@@ -95,6 +98,24 @@ def _progress(context: RequestContext, loaded: State, asked: ScoreQuery | None, 
         return None
     since = visits.last_at.date() if visits.last_at is not None else None
     return scoring.progress(context.connection, loaded=loaded, node=node, asked=asked, since=since)
+
+
+def _team(context: RequestContext, loaded: State, asked: ScoreQuery | None) -> PeopleMap | None:
+    """The people of the units that one heads, whoever is led lowest first; None for who heads none."""
+    number = context.viewer.employee
+    headed = context.directory.units_headed_by(number, context.today) if number is not None else ()
+    if asked is None or not headed or not context.allowed(Deed.SEE_PEOPLE_SCORES, Node(NodeKind.UNIT, headed[0])):
+        return None
+    people_seen = context.sees(Deed.SEE_PEOPLE_SCORES)
+    team = scoring.people_map(
+        context.connection,
+        loaded=loaded,
+        units=headed,
+        asked=asked,
+        sees=lambda node: node.code != number and people_seen(node),
+        below=False,
+    )
+    return team if team.rows else None
 
 
 def _agency(context: RequestContext, loaded: State, asked: ScoreQuery | None) -> AgencyBoard | None:
