@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 
+from app.web.pages import people_map as pages
 from tests.conftest import CountQueries
 from tests.web.markup import read
 from tests.web.working import BY_UNIT, Somebody, Working, addresses_by_unit
@@ -52,6 +56,16 @@ def test_it_is_sorted_and_filtered_by_the_address(working: Working) -> None:
     assert names("band=S") == []
     assert "Nobody matches" in working.boram.get("/office/kpis?unit=VIE&band=S").text
     assert working.boram.get("/office/kpis?unit=VIE&sort=nothing&page=9").status_code == 200
+
+
+def test_a_long_list_leads_on(working: Working, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Page by page, with what narrows and sorts it kept."""
+    monkeypatch.setattr(pages, "PAGE_ROWS", 2)
+    first = working.boram.get("/office/kpis?sort=name").text
+    (following,) = set(re.findall(r'href="([^"]+page=2[^"]*)"', first))
+    rows = _rows(working.boram, "/office/kpis?sort=name") + _rows(working.boram, unescape(following))
+    assert [row[0].partition(" ")[0] for row in rows] == ["E1", "E2", "E6"]
+    assert "page=1" in working.boram.get(unescape(following)).text
 
 
 @BY_UNIT
