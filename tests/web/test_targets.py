@@ -489,3 +489,14 @@ def test_only_what_the_link_demands_is_said_not_to_add_up(working: Working) -> N
     assert "The actuals of the 2 lines below that are slices of this one come to 0; EUR has 1." in page
     assert in_blocks(page).count("does not add up") == 1
     assert "nothing need be done" in page
+
+
+def test_a_sum_counts_the_slices_whose_rows_are_not_on_view(working: Working) -> None:
+    """6 + 5 of the offices, of the region's 10, while only its people are looked at; who sets nothing there reads the same without a field."""
+    working.load(split(6, 5))  # type: ignore[arg-type]
+    for name, fields in (("gaston", True), ("ferran", False)):
+        page = getattr(working, name).get("/targets?unit=EUR&rows=people").text
+        foot = read(page).first("tfoot").text
+        assert ("11 of 10" in foot, "11 of it in rows that are not shown" in foot) == (True, True)
+        assert any(cell.endswith("unit:EUR") for cell in cells(page)) is fields
+        assert not any(cell.endswith("unit:VIE") for cell in cells(page))
