@@ -87,7 +87,7 @@ _READ: Final = """() => {
     return { asked: [...asked], unsent };
   };
   const main = document.querySelector("main");
-  const links = [...document.querySelectorAll("a[href]")].map((one) => ({ href: one.href, inside: main.contains(one) }));
+  const links = [...document.querySelectorAll("a[href]")].map((one) => ({ href: one.href, inside: main.contains(one), file: one.hasAttribute("download") }));
   const searches = [...document.querySelectorAll("main form")].map((one, at) => ({
     at, method: one.method, action: one.action, field: one.querySelector("input[type=search], input[type=text], input:not([type])")?.name ?? "",
     ...(one.method === "get" ? choices(one) : {}),
@@ -383,7 +383,8 @@ class Crawl:
         content = page.evaluate(_READ)
         self._read(address, content)
         self._fits(page, address)
-        links = [urlsplit(one["href"]) for one in content["links"]]
+        links = [urlsplit(one["href"]) for one in content["links"] if not one["file"]]
+        self._take(page, address, [one["href"].removeprefix(self.url) for one in content["links"] if one["file"]])
         inside = {
             one["href"].split("#")[0].removeprefix(self.url)
             for one in content["links"]
@@ -403,6 +404,18 @@ class Crawl:
             for one in links
             if one.netloc == host and not one.path.startswith(("/static", "/openapi.json"))
         ]
+
+    def _take(self, page: Page, address: str, files: list[str]) -> None:
+        """Files are asked for, each kind of them once in each format: a browser does not open them."""
+        for file in files:
+            kind = (
+                "file",
+                *self._kind(file)[:2],
+                *(value for name, value in parse_qsl(urlsplit(file).query) if name == "format"),
+            )
+            if kind not in self.looked_at:
+                self.looked_at.add(kind)
+                self._ask(page, file, address)
 
     def _forms(self, page: Page) -> int:
         return page.locator("main form").count()
