@@ -70,6 +70,8 @@ BUNDLES: Final = {
     ),
     "gen/charts.js": (_CHARTS, "rjsmin"),
     "gen/live.js": ((STATIC / "live_stream.js", STATIC / "live.js"), "rjsmin"),
+    "gen/log_sending.js": ((STATIC / "log_outbox.js", STATIC / "log_sending.js"), "rjsmin"),
+    "gen/log_worker.js": ((STATIC / "log_outbox.js", STATIC / "log_worker.js"), "rjsmin"),
     "gen/live_worker.js": ((STATIC / "live_stream.js", STATIC / "live_worker.js"), "rjsmin"),
 }
 """What is bundled of what: output to (files in order, what makes it smaller)."""

@@ -48,6 +48,7 @@ __all__ = [
     "country_names",
     "event_of",
     "local_today",
+    "offline_choices",
     "page_of",
     "possible_duplicates",
     "typed_colleagues",
@@ -206,6 +207,21 @@ def choices(
         colleagues=colleagues,
         shared_max=SHARED_MAX,
         begun={} if of is None else _begun(of) | ({"day": ""} if repeats else {}),
+    )
+
+
+def offline_choices(context: RequestContext, *, frame: Frame, language: str) -> Choices:
+    """What the form offers that is kept on a phone for when there is no connection: nothing of anybody's. Queries: none."""
+    return Choices(
+        form_id="",
+        types=tuple((code, kind.label) for code, kind in ACTIVITY_TYPES.items()),
+        offers=EntryOffers(),
+        recent=(),
+        countries=country_names(language),
+        currencies=frame.known.rates.currencies,
+        today=context.today,
+        colleagues=(),
+        shared_max=SHARED_MAX,
     )
 
 

@@ -28,7 +28,17 @@ __all__ = ["is_for_programs", "prepare", "problem", "refused_outside"]
 
 _LOG: Final = logging.getLogger("kopes.web")
 
-_FOR_PROGRAMS: Final = ("/api/", "/hooks/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+_FOR_PROGRAMS: Final = (
+    "/api/",
+    "/hooks/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+    "/log/send",
+    "/log/pass",
+)
+"""By how their addresses begin; two are asked for by the script of a page that keeps entries on a phone."""
 
 _TITLES: Final = {
     400: n_("This request cannot be read"),

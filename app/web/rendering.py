@@ -23,7 +23,7 @@ from app.web.request_context import RequestContext
 from app.web.shell import Shell
 from app.web.words import ROLES
 
-__all__ = ["Download", "FormError", "Json", "Page", "Redirect", "Rendering", "SeeOther"]
+__all__ = ["Download", "FormError", "Json", "Page", "Redirect", "Rendering", "SeeOther", "say"]
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 _SAID_MOST: Final = 4
@@ -157,7 +157,7 @@ class Rendering:
             return Response(self.html(result.template, context, **result.shown), status=result.status)
         if isinstance(result, Redirect):
             if result.message:
-                _say(filled(result.message, result.parameters))
+                say(filled(result.message, result.parameters))
             return redirect(self.address(result.then, result.values), 303)
         if isinstance(result, SeeOther):
             return redirect(self.address(result.then, result.values), 303)
@@ -174,7 +174,7 @@ class Rendering:
         return self.address(page, values)
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     """Say something on the page that comes next; of what no page has shown yet only the latest, for a cookie holds 4,093 bytes."""
     waiting = session.get("_flashes", [])
     if len(waiting) >= _SAID_MOST:

@@ -199,7 +199,7 @@ def test_an_activity_is_logged_by_keyboard(site: Site, page: Page) -> None:
     expect(page.get_by_text("This may be recorded already")).to_be_visible()
     page.get_by_label("I have looked: this is another one.").check()
     page.get_by_role("button", name="Save").press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("Saved.")
+    expect(page.locator(".notice-done")).to_contain_text("Saved.")
     expect(page.get_by_role("heading", level=1)).to_have_text("Export deal: Nordwind")
 
 

@@ -236,6 +236,27 @@ def test_an_executive_reads_the_agency_on_one_page(site: Site, page: Page) -> No
     expect(page.locator("main")).to_contain_text(_final(site, f"unit:{root}"))
 
 
+def test_an_executive_comes_from_the_agency_to_every_offices_consults(site: Site, page: Page) -> None:
+    """By links and Enter: unfolded and sorted, each unit's number is what the events say, counted a second way."""
+    site.sign_in(page, "executive")
+    page.goto(f"{site.url}/agency")
+    for name in ("By region and office", "unfold all", "Consults (number)"):
+        page.get_by_role("link", name=name, exact=True).press("Enter")
+    expect(page.locator("th[aria-sort=descending]")).to_contain_text("Consults")
+    by_events = _reference(site).scoring(2026, basis="final", as_of=None, today=dt.datetime.now(dt.UTC).date())
+    shown = {
+        row.locator("th a").first.get_attribute("href"): row.locator(
+            "[data-figure=consults] .business-now"
+        ).inner_text()
+        for row in page.locator(".business-table tr:not(.business-rest):has(td)").all()
+    }
+    for address, number in shown.items():
+        node = (address or "").partition("/scorecards/")[2].partition("?")[0]
+        consults = by_events.measured(node, {"activity": "export_consult", "aggregate": "count"}, "entered")
+        assert Decimal(number.replace(",", "")) == round(Decimal(float(consults or 0)), 2), node
+    assert len(shown) > 5
+
+
 def test_hr_finds_everyone_and_takes_the_same_figures_home(site: Site, page: Page) -> None:
     """The list, the CSV that a reason opens, the API and the command show one figure; so does the second calculation."""
     site.sign_in(page, "hr")
@@ -281,6 +302,16 @@ def test_an_admin_sees_what_was_rejected(site: Site, page: Page) -> None:
 
 def test_every_figure_equals_a_second_calculation(site: Site) -> None:
     """All scorecards and all grades of the running agency, with everything that this walk has added."""
+    reference = _reference(site)
+    today = dt.datetime.now(dt.UTC).date()
+    mine = json.loads(site.command("score", "--cycle", "2026"))
+    assert differences_of_scorecards(mine, reference.scores(2026, today=today)) == []
+    grades = json.loads(site.command("grade", "--cycle", "2026", status=None))
+    assert differences_of_grades(grades, reference.grades_employees(2026).rows, key="employee") == []
+
+
+def _reference(site: Site) -> ReferenceAgency:
+    """The second calculation over the running agency, with everything that this walk has added by now."""
     events = [
         json.loads(line)
         for file in [site.folder / "demo" / "events.ndjson", *sorted(site.folder.glob("more-*.ndjson"))]
@@ -288,12 +319,7 @@ def test_every_figure_equals_a_second_calculation(site: Site) -> None:
         if ".rejected" not in file.name
     ]
     events += _logged_on_pages(site)
-    reference = ReferenceAgency.read(site.folder / "demo" / "agency", site.definitions, events)
-    today = dt.datetime.now(dt.UTC).date()
-    mine = json.loads(site.command("score", "--cycle", "2026"))
-    assert differences_of_scorecards(mine, reference.scores(2026, today=today)) == []
-    grades = json.loads(site.command("grade", "--cycle", "2026", status=None))
-    assert differences_of_grades(grades, reference.grades_employees(2026).rows, key="employee") == []
+    return ReferenceAgency.read(site.folder / "demo" / "agency", site.definitions, events)
 
 
 def _logged_on_pages(site: Site) -> list[dict[str, Any]]:

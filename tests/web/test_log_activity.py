@@ -355,3 +355,52 @@ def test_an_amount_is_shown_in_dollars_as_it_will_count(working: Working) -> Non
     for nothing in ("", "ten", "0", "12.345,00"):
         assert words(amount=nothing, currency="EUR", day="2026-06-29") == ""
     assert words(amount="10", currency="EUR", day="2026-01-01") == words(amount="10", currency="USD") == ""
+
+
+def sent(working: Working, person: str = "alba", **changed: Any) -> Any:
+    """What the page's script sends once there is a connection."""
+    somebody = getattr(working, person)
+    form = {"form_id": "7d444840-9dc0-4d1a-8f4b-7a3f9c1b2e10", **DEAL, "entered_by": "E1", **changed}
+    return somebody.post("/log/send", form)
+
+
+def test_what_waited_on_the_phone_is_taken_once(working: Working) -> None:
+    """The answer says what it did; to the same once more, that it is there already."""
+    first, second = sent(working), sent(working)
+    assert "Provisional score" in first.json["text"]
+    assert "nothing was recorded twice" in second.json["text"]
+    assert first.json["address"] == second.json["address"]
+    assert len(working.events()) == 1
+    assert [row.deed for row in working.trail()].count("log_activity") == 1
+
+
+@pytest.mark.parametrize(
+    ("person", "changed", "status", "words"),
+    [
+        ("jiho", {}, 409, "Somebody else entered this"),
+        ("alba", {"buyer": ""}, 422, "required"),
+        # Typed while the page was in another language: read otherwise now, it is asked.
+        ("alba", {"amount": "1,234", "amount_read": "1.234"}, 422, "1,234"),
+        ("dana", {}, 404, ""),
+    ],
+)
+def test_what_waited_is_refused_in_words(
+    working: Working, person: str, changed: dict[str, str], status: int, words: str
+) -> None:
+    """For the script, which keeps the entry and says why; nothing is recorded."""
+    answer = sent(working, person, **changed)
+    assert answer.status_code == status
+    assert words in (answer.json["errors"][0]["detail"] if "errors" in answer.json else answer.json["detail"])
+    assert working.events() == []
+
+
+def test_a_phone_keeps_nothing_of_anybody(working: Working) -> None:
+    """The form for when there is no connection is the same for all, and has no token; who is signed in says an address of its own."""
+    working.record("2026-03-01 consult C-1 E1 of Elbe/DE")
+    forms = {person: getattr(working, person).get("/log/offline").text for person in ("alba", "jiho")}
+    assert forms["alba"] == forms["jiho"]
+    assert [word for word in ("alba@", "E1", "Elbe", "csrf_token", "typed_by") if word in forms["alba"]] == []
+    assert working.alba.get("/log/pass").json["employee"] == "E1"  # type: ignore[index]
+    assert working.app.test_client().get("/log/pass").status_code == 401
+    script = working.app.test_client().get("/log/worker.js")
+    assert (script.status_code, script.headers["Service-Worker-Allowed"]) == (200, "/log")

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 
+from flask import Response, url_for
 from flask_babel import format_date, gettext
+from flask_wtf.csrf import generate_csrf
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import intake, ledger, scoring
-from app.kit.refusals import at_field
+from app.intake import LoggedActivity
+from app.kit.refusals import Conflict, Invalid, at_field
 from app.ledger import ActivityHistory, Frame
 from app.plain.findings import n_
 from app.rules.activities import EventKey
@@ -23,6 +26,7 @@ from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
 from app.rules.terms import Node, NodeKind
 from app.web import words
+from app.web.assets import assets
 from app.web.entry_form import (
     ActivityForm,
     at_the_form,
@@ -31,15 +35,18 @@ from app.web.entry_form import (
     country_names,
     event_of,
     local_today,
+    offline_choices,
     page_of,
     possible_duplicates,
     typed_colleagues,
 )
 from app.web.entry_offers import offered_buyer
+from app.web.languages import filled, page_language, usd
 from app.web.languages import month as month_said
-from app.web.languages import page_language, usd
-from app.web.rendering import FormError, Json, Page, Redirect
+from app.web.limits import Lane
+from app.web.rendering import FormError, Json, Page, Redirect, say
 from app.web.request_context import RequestContext
+from app.web.returning import forget
 from app.web.routing import Pages
 from app.web.score_change import ScoreChange
 from app.web.typed_numbers import read_number
@@ -54,6 +61,7 @@ OTHER_CYCLE: Final = n_(
 WHOLE_DOLLARS_FROM: Final = 100
 """From so much on the cents say nothing."""
 
+NOT_YOURS: Final = n_("Somebody else entered this. It waits until they sign in on this phone.")
 LOOK_FIRST: Final = n_("This may be recorded already. Look at what is shown, and say that it is another one.")
 
 
@@ -123,6 +131,7 @@ def log_activity(context: RequestContext, query: FormQuery) -> Page:
         offered=offered,
         duplicates=duplicates,
         like=query.like,
+        me=context.directory.employees[context.viewer.employee or ""],
         known=offered.offers.for_script(dict(country_names(language))),
         words=words,
     )
@@ -166,9 +175,7 @@ def _say_effect(context: RequestContext, answer: Redirect, looked_up: ScoreChang
     return looked_up.said(context, answer)
 
 
-@pages.act("/log", may=Deed.LOG_ACTIVITY, again="log_activity", before=_look_first, after=_say_effect)
-def log(context: RequestContext, form: ActivityForm, looked_up: ScoreChange) -> Redirect:
-    """Record it, and say what it did to the score."""
+def _record(context: RequestContext, form: ActivityForm, looked_up: ScoreChange) -> LoggedActivity:
     frame = looked_up.plan.frame
     context.use(frame.directory)
     rows = typed_colleagues()
@@ -180,12 +187,87 @@ def log(context: RequestContext, form: ActivityForm, looked_up: ScoreChange) -> 
             event=lambda time: event_of(context, frame=frame, form=form, rows=rows, time=time),
             page=page_of(context, form.form_id),
         )
-    then = {"key": logged.key}
     if logged.is_repeat:
         context.did_nothing = True
+    else:
+        context.note(subject=f"activity:{logged.key}", after=logged.event)
+    return logged
+
+
+@pages.act("/log", may=Deed.LOG_ACTIVITY, again="log_activity", before=_look_first, after=_say_effect)
+def log(context: RequestContext, form: ActivityForm, looked_up: ScoreChange) -> Redirect:
+    """Record it, and say what it did to the score."""
+    logged = _record(context, form, looked_up)
+    then = {"key": logged.key}
+    if logged.is_repeat:
         return Redirect(SAVED_BEFORE, then="activity", values=then)
-    context.note(subject=f"activity:{logged.key}", after=logged.event)
     return Redirect(SAVED, then="activity", values=then, parameters={"effect": ""})
+
+
+class SentForm(ActivityForm):
+    """What the page's script sends: at once, or after the form has waited on the phone."""
+
+    entered_by: str
+    """The employee who was signed in when it was typed."""
+    shown: Literal["", "page"] = ""
+    """Whether the entry's page is opened next, which says what it did."""
+
+
+def _look_before_taking(context: RequestContext, form: SentForm) -> ScoreChange:
+    """As :func:`_look_first` does for who looks at the form now; who typed it must be who sends it."""
+    if form.entered_by != context.viewer.employee:
+        raise Conflict(message=NOT_YOURS)
+    looked_up = _look_first(context, form)
+    if isinstance(looked_up, FormError):
+        raise Invalid(*looked_up.findings)
+    return looked_up
+
+
+def _tell_effect(context: RequestContext, answer: Json, looked_up: ScoreChange) -> Json:
+    text = answer.body["text"] or filled(SAVED, {"effect": looked_up.words(context)})
+    if answer.body["shown"]:
+        say(text)
+    # What an ended session had left to be sent is sent.
+    forget(context.database, context.person, page=url_for("log_activity.log_activity"), now=context.now)
+    return Json({**answer.body, "text": text})
+
+
+@pages.act("/log/send", may=Deed.LOG_ACTIVITY, before=_look_before_taking, after=_tell_effect)
+def send(context: RequestContext, form: SentForm, looked_up: ScoreChange) -> Json:
+    """Record what the page's script sends: sent twice, it is one event, and the answer says so."""
+    logged = _record(context, form, looked_up)
+    return Json(
+        {
+            "address": url_for("activity.activity", key=logged.key),
+            "buyer": form.buyer,
+            "shown": form.shown,
+            "text": filled(SAVED_BEFORE, {}) if logged.is_repeat else "",
+        }
+    )
+
+
+@pages.read("/log/pass", may=Deed.LOG_ACTIVITY)
+def signed_in(context: RequestContext) -> Json:
+    """Who is signed in, and the token of now, for what has waited on the phone."""
+    return Json({"employee": context.viewer.employee, "csrf_token": generate_csrf()})
+
+
+@pages.read("/log/offline", may=Deed.LOG_ACTIVITY)
+def offline(context: RequestContext) -> Page:
+    """The form that a phone keeps for when there is no connection: drawn for nobody, and without a token."""
+    frame = scoring.state(context.connection).frame
+    offered = offline_choices(context, frame=frame, language=page_language())
+    context.who = None
+    return Page("pages/log_offline.html", offered=offered, known={}, duplicates=[], words=words)
+
+
+@pages.read("/log/worker.js", may=Deed.PUBLIC, transaction=False, lane=Lane.LOOP)
+def worker(context: RequestContext) -> Response:
+    """The script that answers for the form while there is no connection, at an address above which it may answer."""
+    del context
+    script = assets().get("gen/log_worker.js")
+    headers = {"Cache-Control": "no-cache", "Service-Worker-Allowed": url_for("log_activity.log_activity")}
+    return Response(script.content if script else b"", mimetype="text/javascript", headers=headers)
 
 
 @pages.read("/log/companies", may=Deed.LOG_ACTIVITY)
