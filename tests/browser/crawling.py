@@ -142,6 +142,11 @@ _ROOM: Final = """() => {
 _SAME_ELEMENTS: Final = {"cycle", "sort", "order", "before"}
 """Parameters by which a page shows other rows, or the same in another order, drawn by the same elements."""
 
+_CLOSE_MENUS: Final = (
+    """() => { document.querySelectorAll("details[data-menu]").forEach((one) => { one.open = false; }); }"""
+)
+"""A menu lies above the page as long as it is open: what it covers has no size that a finger could meet."""
+
 _LEAVE_ALIKE: Final = """() => {
   const built = (element) => element.tagName + "." + element.getAttribute("class") + "[" + element.getAttributeNames().sort();
   for (const list of document.querySelectorAll("tbody, ul, ol")) {
@@ -457,7 +462,15 @@ class Crawl:
         self.looked_at.add(kind)
         self.counts.axe += 1
         page.evaluate(_LEAVE_ALIKE)
-        for one in Axe().run(page, options=AXE).response["violations"]:
+        menus = ("menus", self.width)
+        if menus not in self.looked_at:
+            self.looked_at.add(menus)
+            self._violations(page, address, ".header, .navigation")
+        page.evaluate(_CLOSE_MENUS)
+        self._violations(page, address)
+
+    def _violations(self, page: Page, address: str, part: str | None = None) -> None:
+        for one in Axe().run(page, context=part, options=AXE).response["violations"]:
             where = "; ".join(str(node["target"][-1]) for node in one["nodes"][:3])
             self._wrong(address, f"axe {one['id']}: {where}")
 
