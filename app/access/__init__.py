@@ -73,6 +73,7 @@ from app.access.trail import (
     record_reading,
     trail_rows,
 )
+from app.access.visits import Visits, see_targets, visits
 
 __all__ = [
     "FIRST_PASSWORD_LIFE",
@@ -94,6 +95,7 @@ __all__ = [
     "TrailFilter",
     "TrailRow",
     "Viewer",
+    "Visits",
     "account_by_id",
     "accounts",
     "attempt_succeeded",
@@ -140,6 +142,7 @@ __all__ = [
     "reset_password",
     "revoke_hook",
     "revoke_key",
+    "see_targets",
     "sees",
     "sign_out",
     "standing",
@@ -150,4 +153,5 @@ __all__ = [
     "verify_relations",
     "viewer",
     "viewer_of",
+    "visits",
 ]

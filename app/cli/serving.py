@@ -60,7 +60,7 @@ def serve(bind: tuple[str, int], workers: int) -> None:
         )
 
     try:
-        listener = listen(*bind)
+        listener = listen(*bind, later=workers > 1)
     except OSError as error:
         message = f"{bind[0]}:{bind[1]}: {error.strerror or error}"
         raise click.ClickException(message) from error
@@ -74,9 +74,7 @@ def serve(bind: tuple[str, int], workers: int) -> None:
         ready()
         run(given, listener)
         return
-    with listener:
-        host, port = listener.getsockname()[:2]
-    sys.exit(supervise(given, host, port, workers=workers, ready=ready))
+    sys.exit(supervise(given, listener, workers=workers, ready=ready))
 
 
 def _look_at_secret_key(given: Settings) -> None:

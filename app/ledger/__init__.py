@@ -42,9 +42,10 @@ from app.ledger.known import KnownActivity, activities_known
 from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
 from app.ledger.named import NamedParties, parties_meant
 from app.ledger.needs import needs
-from app.ledger.parties import Party
+from app.ledger.parties import Party, keep_parties
 from app.ledger.reconcile import is_outdated, reconcile, rederive
 from app.ledger.record import Arrival, Origin, Recorded, Rejected, StaleFrameError, record
+from app.ledger.rejections import Rejection, rejections_of
 from app.ledger.rejects import (
     REJECTS_KEPT_FOR,
     KeptReject,
@@ -53,6 +54,7 @@ from app.ledger.rejects import (
     keep_rejected,
     rejected_event,
     rejected_events,
+    rejects_to_mend,
     settle_rejected,
 )
 from app.ledger.search import EventFilter, LedgerEntry, RawEvent, events_in_all, raw_event, search_events
@@ -72,7 +74,7 @@ from app.ledger.verification import (
     waiting_counts,
     whose_turn,
 )
-from app.ledger.waiting import WaitingFor, waiting_by_head
+from app.ledger.waiting import WaitingFor, waiting_by_head, waiting_for
 
 __all__ = [
     "BUYER",
@@ -113,6 +115,7 @@ __all__ = [
     "RecentEntry",
     "Recorded",
     "Rejected",
+    "Rejection",
     "SliceInUse",
     "StaleFrameError",
     "VerdictEntry",
@@ -151,6 +154,7 @@ __all__ = [
     "has_cycle",
     "is_large",
     "is_outdated",
+    "keep_parties",
     "keep_rejected",
     "latest_moves",
     "may_verify",
@@ -168,6 +172,8 @@ __all__ = [
     "rederive",
     "rejected_event",
     "rejected_events",
+    "rejections_of",
+    "rejects_to_mend",
     "reversal_event",
     "search_events",
     "settle_rejected",
@@ -181,5 +187,6 @@ __all__ = [
     "verified_since",
     "waiting_by_head",
     "waiting_counts",
+    "waiting_for",
     "whose_turn",
 ]

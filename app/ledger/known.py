@@ -44,18 +44,20 @@ def activities_known(
         seqs: their numbers.
         id_: what may be an id, in any of the sources that this process has read (:mod:`app.ledger.parties`), or an event's key.
 
-    Queries: 2 (activities, credits); 1 more for an id while this process has read no source yet.
+    Queries: 2 (activities, credits); 1 more for an id, and 1 while this process has read no source yet.
     """
     activity, event, credit = tables.activity, tables.event, tables.credit
-    keys = _keys(connection, id_) if id_ else []
-    chosen = [
-        *([activity.c.seq.in_(sa.select(event.c.seq).where(among(connection, event.c.key, keys)))] if keys else []),
-        *([among(connection, activity.c.seq, sorted(seqs))] if seqs else []),
-    ]
-    if not chosen:
+    wanted = set(seqs)
+    if id_:
+        # In one condition with the others the engine would look at every activity.
+        wanted.update(
+            connection.scalars(sa.select(event.c.seq).where(among(connection, event.c.key, _keys(connection, id_))))
+        )
+    if not wanted:
         return []
     query = sa.select(activity, event.c.key, event.c.id).join(event, event.c.seq == activity.c.seq)
-    rows = connection.execute(query.where(sa.or_(*chosen)).order_by(activity.c.day.desc(), activity.c.seq.desc())).all()
+    chosen = query.where(among(connection, activity.c.seq, sorted(wanted)))
+    rows = connection.execute(chosen.order_by(activity.c.day.desc(), activity.c.seq.desc())).all()
     employees = {row.seq: {frame.numbers[row.employee]} for row in rows}
     units: dict[int, set[str]] = {row.seq: set() for row in rows}
     shares = sa.select(credit.c.seq, credit.c.employee, credit.c.path).where(

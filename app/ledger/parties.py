@@ -21,7 +21,7 @@ from app.ledger import tables
 from app.rules.identity import plain_name
 from app.rules.names import folded
 
-__all__ = ["Parties", "Party", "nearness", "parties_named", "parties_of", "words_of"]
+__all__ = ["Parties", "Party", "keep_parties", "nearness", "parties_named", "parties_of", "words_of"]
 
 _OVERLAP: Final = 2000
 """On PostgreSQL a number given out earlier may be committed later: reading on begins this far back."""
@@ -236,6 +236,16 @@ _KEPT: Final[LruCache[Parties]] = LruCache(4)
 def parties_of(connection: Connection) -> Parties:
     """Those of a database that this process keeps; to be locked while they are read or looked at."""
     return _KEPT.get_or_make(str(connection.engine.url), Parties)
+
+
+def keep_parties(connection: Connection) -> None:
+    """Read the whole history's names, so that nobody's first search does: a server calls it before it takes requests.
+
+    Queries: 1, and 1 for each stretch of the history.
+    """
+    parties = parties_of(connection)
+    with parties.lock:
+        parties.read_all(connection)
 
 
 def parties_named(

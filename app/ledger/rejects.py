@@ -31,6 +31,7 @@ __all__ = [
     "keep_rejected",
     "rejected_event",
     "rejected_events",
+    "rejects_to_mend",
     "settle_rejected",
 ]
 
@@ -74,6 +75,13 @@ class KeptReject:
     def event(self) -> object:
         """What came, or its text where that was no JSON."""
         return decode(self.text)
+
+
+class RejectsToMend(NamedTuple):
+    """How many rejected events nobody has mended yet, and since when there is one."""
+
+    number: int
+    oldest: dt.datetime
 
 
 class RejectedPage(NamedTuple):
@@ -175,6 +183,14 @@ def _kept(row: sa.Row[tuple[object, ...]]) -> KeptReject:
         row.event,
         row.settled_at,
     )
+
+
+def rejects_to_mend(connection: Connection) -> RejectsToMend | None:
+    """What is still to be mended; None where nothing is. Queries: 1."""
+    table = tables.rejected_event
+    query = sa.select(sa.func.count(), sa.func.min(table.c.received_at)).where(table.c.settled_at.is_(None))
+    number, oldest = connection.execute(query).one()
+    return RejectsToMend(number, oldest) if number else None
 
 
 def rejected_events(

@@ -80,7 +80,10 @@ from app.scoring.office import (
     target_past,
     targets,
 )
+from app.scoring.people_map import MapFilter, MapRow, PeopleMap, people_map
+from app.scoring.people_map import narrowed as narrowed_map
 from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, Selection, State, state
+from app.scoring.progress import LineMoved, Progress, progress
 from app.scoring.reconciling import reconcile
 from app.scoring.roster import SORTS, Roster, RosterFilter, RosterRow, roster
 from app.scoring.scorecards import (
@@ -143,12 +146,17 @@ __all__ = [
     "Lift",
     "Lifting",
     "LineLevel",
+    "LineMoved",
     "LineScore",
+    "MapFilter",
+    "MapRow",
     "Member",
     "MemberLift",
     "Mover",
     "Office",
+    "PeopleMap",
     "Person",
+    "Progress",
     "RelatedNode",
     "Roster",
     "RosterFilter",
@@ -206,10 +214,13 @@ __all__ = [
     "lifting_of_people",
     "line_level",
     "make_scorecards",
+    "narrowed_map",
     "newest",
     "newest_of_load",
     "node_name",
     "office",
+    "people_map",
+    "progress",
     "read_figures",
     "reconcile",
     "roster",

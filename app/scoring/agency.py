@@ -86,6 +86,8 @@ class ServingLine:
     weight: Decimal
     score: float | None
     projected: float | None
+    costs: float | None
+    """The points that it keeps the agency's score below 100 by at the year's end; None where nobody can say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,11 @@ class GoalScore:
     tasks: tuple[TaskScore, ...]
     score: float | None
     projected: float | None
+
+    @property
+    def costs(self) -> float:
+        """The points that its lines keep the agency's score below 100 by."""
+        return math.fsum(line.costs or 0.0 for task in self.tasks for line in task.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,9 +389,15 @@ def _lines(scored: Scores, plan: CyclePlan, place: int) -> list[ServingLine]:
             row.weight,
             None if isnan(score) else score,
             None if isnan(score) or isnan(projected) else projected,
+            None if isnan(costs) else costs,
         )
-        for kpi, row, score, projected in zip(
-            kpis, rows, scored.score[worked].tolist(), scored.projected_score[worked].tolist(), strict=True
+        for kpi, row, score, projected, costs in zip(
+            kpis,
+            rows,
+            scored.score[worked].tolist(),
+            scored.projected_score[worked].tolist(),
+            scored.lost[at].tolist(),
+            strict=True,
         )
     ]
 

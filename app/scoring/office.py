@@ -30,6 +30,7 @@ from app.scoring.scorecards import LineScore, ScoreQuery, Scores, make_scorecard
 from app.scoring.trend import change_since, projections_before
 
 __all__ = [
+    "Costly",
     "Member",
     "Office",
     "Sum",
@@ -37,6 +38,7 @@ __all__ = [
     "TargetPast",
     "TargetRow",
     "Targets",
+    "costly_of",
     "office",
     "target_past",
     "targets",
@@ -144,7 +146,7 @@ def office(
                 change=change_since(
                     before.get(str(one)), leading_score(projected=ahead, so_far=whole, outlook=outlook)
                 ),
-                costly=_costly(final, place),
+                costly=costly_of(final, place),
                 people=len(counted) if one.kind is NodeKind.UNIT else 0,
                 waiting=sum(waiting.get(number, 0) for number in counted),
             )
@@ -167,7 +169,7 @@ def office(
     )
 
 
-def _costly(scored: Scores, place: int) -> Costly | None:
+def costly_of(scored: Scores, place: int) -> Costly | None:
     """What the node at a place loses the most points by; None where it loses none."""
     plan, lost = scored.selection.plan, scored.lost[scored.selection.shown_node == place]
     if not (lost > 0).any():

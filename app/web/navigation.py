@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from app.access import Viewer
 from app.plain.findings import n_
-from app.rules.permissions import Deed, Relation, relations_that_allow
+from app.rules.permissions import SIGNED_IN_DEEDS, Deed, Relation, relations_that_allow
 from app.web.request_context import RequestContext
 
-__all__ = ["HOMES", "ITEMS", "Item", "items_for"]
+__all__ = ["ITEMS", "Item", "items_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Item:
 
 
 ITEMS: Final = (
-    # What few are led to comes first: it is their role's work. What everybody has follows; a phone's bar has room for four.
+    # The beginning, then what few are led to: it is their role's work. What everybody has follows; a phone's bar has room for five.
+    Item("home", n_("Home"), Deed.OPEN_HOME, Relation.ANY),
     Item("accounts", n_("Accounts"), Deed.KEEP_ACCOUNTS, Relation.ANY),
     Item("keys", n_("Keys and hooks"), Deed.KEEP_KEYS, Relation.ANY),
     Item("ledger", n_("Ledger"), Deed.SEE_LEDGER, Relation.ANY),
@@ -43,25 +45,13 @@ ITEMS: Final = (
     Item("jobs", n_("Scheduled work"), Deed.SEE_JOBS, Relation.ANY),
     Item("my_scorecard", n_("My scorecard"), Deed.SEE_SCORECARD, Relation.OWN),
     Item("log_activity", n_("Log an activity"), Deed.LOG_ACTIVITY, Relation.OWN),
-    Item("activities", n_("My activities"), Deed.REVERSE_ACTIVITY, Relation.OWN),
     Item("office", n_("My office"), Deed.SEE_PEOPLE_SCORES, Relation.LINE),
     Item("verification", n_("To verify"), Deed.VERIFY, Relation.LINE),
+    Item("activities", n_("My activities"), Deed.REVERSE_ACTIVITY, Relation.OWN),
     Item("targets", n_("Targets"), Deed.SET_TARGETS, Relation.LINE),
     Item("goals", n_("Goals"), Deed.SEE_GOALS, Relation.ABOVE),
 )
 """In the order in which they are shown; a page that does not exist is left out."""
-
-HOMES: Final = ("accounts", "ledger", "people", "agency", "office", "my_scorecard")
-"""Where one begins: the first of these that one is led to and that exists."""
-
-_HOME_DEEDS: Final = {
-    "accounts": Deed.KEEP_ACCOUNTS,
-    "ledger": Deed.SEE_LEDGER,
-    "people": Deed.RUN_CYCLE,
-    "agency": Deed.SEE_AGENCY,
-    "office": Deed.SET_TARGETS,
-    "my_scorecard": Deed.SEE_SCORECARD,
-}
 
 
 def items_for(context: RequestContext) -> list[Item]:
@@ -74,7 +64,7 @@ def items_for(context: RequestContext) -> list[Item]:
         return []
     shown: list[Item] = []
     for item in ITEMS:
-        if item.page not in context.pages or item.relation not in relations_that_allow(viewer.roles, item.deed):
+        if item.page not in context.pages or not _relates(viewer, item):
             continue
         if item.relation is Relation.LINE and not _heads_something(context):
             continue
@@ -82,13 +72,15 @@ def items_for(context: RequestContext) -> list[Item]:
             continue
         if all(item.page != other.page for other in shown):
             shown.append(item)
-    return shown
+    # Home alone leads nowhere.
+    return shown if len(shown) > 1 else []
 
 
-def home_of(context: RequestContext, items: list[Item]) -> str | None:
-    """The page where a person begins, among those that are there."""
-    led_to = {item.page for item in items}
-    return next((page for page in HOMES if page in led_to and context.allowed(_HOME_DEEDS[page])), None)
+def _relates(viewer: Viewer, item: Item) -> bool:
+    """Whether the person's roles allow it by that relation; what everybody may do is for whoever has a role."""
+    if item.deed in SIGNED_IN_DEEDS:
+        return bool(viewer.roles)
+    return item.relation in relations_that_allow(viewer.roles, item.deed)
 
 
 def _heads_something(context: RequestContext) -> bool:

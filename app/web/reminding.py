@@ -6,8 +6,6 @@ counted at the moment, as the queue does.
 
 from __future__ import annotations
 
-import datetime as dt
-
 from flask_babel import format_date, gettext
 
 from app import ledger, notices, scoring
@@ -27,17 +25,14 @@ def reminders_for(context: RequestContext) -> list[str]:
         return []
     at_the_top = Relation.UNHEADED in relations_that_allow(viewer.roles, Deed.VERIFY)
     open_notices = notices.open_notices(context.connection, employee=viewer.employee, is_hr=at_the_top)
-    waiting = _waiting(context) if open_notices else None
+    waiting = (
+        ledger.waiting_for(
+            context.connection, scoring.state(context.connection).frame, viewer=viewer, day=context.today
+        )
+        if open_notices
+        else None
+    )
     if waiting is None:
         return []
     number, oldest = waiting
     return [gettext(open_notices[0].message, number=number, oldest=str(format_date(oldest, "medium")))]
-
-
-def _waiting(context: RequestContext) -> tuple[int, dt.date] | None:
-    """How many entries wait for the person at the moment, and since when. An account of hr without an employee sees what waits for hr."""
-    frame = scoring.state(context.connection).frame
-    if context.viewer.employee is None:
-        return ledger.waiting_by_head(context.connection, frame, day=context.today).get(None)
-    queue = ledger.verification_queue(context.connection, frame, viewer=context.viewer, day=context.today, limit=1)
-    return (queue.total, queue.rows[0].day) if queue.rows else None

@@ -31,8 +31,6 @@ TEXTS = (
     "2026-0000001",
 )
 """Names and their beginnings, what thousands have, what nobody has, and what may be an id."""
-READINGS = 12
-"""After so many looks a process has read the whole history's names."""
 
 
 def measure(agency: Agency) -> None:
@@ -41,8 +39,6 @@ def measure(agency: Agency) -> None:
     with server(agency, "tests.bench.serving", "PORT") as port:
         for role in (Role.EXECUTIVE, Role.HEAD, Role.EMPLOYEE):
             visitor = Visitor(port, *people[role])
-            for _ in range(READINGS):
-                visitor.get("/search/offers?q=zz")
             slowest = max(
                 (
                     statistics.median(

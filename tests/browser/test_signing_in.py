@@ -43,7 +43,8 @@ def test_a_first_password_leads_to_its_change_and_then_to_work(site: tuple[str, 
     url, password = site
     keeper = browser.new_context(locale="en-GB").new_page()
     _sign_in(keeper, url, ADMIN, password)
-    keeper.wait_for_url(f"{url}/accounts")
+    keeper.wait_for_url(f"{url}/")
+    keeper.get_by_role("navigation").get_by_role("link", name="Accounts").click()
     keeper.get_by_text("New account").click()
     keeper.get_by_label("E-mail", exact=True).fill(NEW)
     keeper.get_by_label("Auditor:").check()
@@ -64,8 +65,8 @@ def test_a_first_password_leads_to_its_change_and_then_to_work(site: tuple[str, 
         page.get_by_label("New password again").fill(new)
         page.keyboard.press("Enter")
         expect(page.get_by_text(then).first).to_be_visible()
-    page.wait_for_url(f"{url}/ledger")
-    expect(page.get_by_role("heading", name="Ledger")).to_be_visible()
+    page.wait_for_url(f"{url}/")
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
 
 
 def test_one_finds_ones_sessions_and_ends_the_others(site: tuple[str, str], browser: Browser) -> None:
@@ -74,7 +75,7 @@ def test_one_finds_ones_sessions_and_ends_the_others(site: tuple[str, str], brow
     here, there = (browser.new_context(locale="en-GB").new_page() for _ in range(2))
     for page in (here, there):
         _sign_in(page, url, ADMIN, password)
-        page.wait_for_url(f"{url}/accounts")
+        page.wait_for_url(f"{url}/")
     here.locator("details.account summary").click()
     here.get_by_role("link", name="My sessions").click()
     expect(here.get_by_text("this session")).to_have_count(1)

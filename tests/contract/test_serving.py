@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import socket
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -254,8 +255,83 @@ def _processes(parent):
     return sorted(found)
 
 
+@pytest.fixture
+def opened(eventually):
+    """A context of so many connections to a server, opened at once, each answered, and at its end closed so that the server has noticed."""
+
+    @contextlib.contextmanager
+    def open_them(server, number):
+        before = len(_process_by_port(server))
+        where = urlsplit(server.url)
+        with contextlib.ExitStack() as stack:
+            clients = [
+                stack.enter_context(socket.create_connection((where.hostname, where.port), timeout=60))
+                for _ in range(number)
+            ]
+            for client in clients:
+                client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            for client in clients:
+                assert client.recv(1000).startswith(b"HTTP/1.1 200")
+            yield clients
+        eventually(lambda: len(_process_by_port(server)) <= before)
+
+    return open_them
+
+
+def _process_by_port(server):
+    """The process that has each connection, by the port of its client."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    port_of = {
+        f"socket:[{row[9]}]": int(row[2].rpartition(":")[2], 16)
+        for row in rows
+        if row[1].endswith(f":{urlsplit(server.url).port:04X}") and row[3] != "0A"
+    }
+    process_by_port = {}
+    for process in _processes(server.process.pid):
+        with contextlib.suppress(OSError):
+            for path in Path(f"/proc/{process}/fd").iterdir():
+                with contextlib.suppress(OSError, KeyError):
+                    process_by_port[port_of[str(path.readlink())]] = process
+    return process_by_port
+
+
+def _shares(server):
+    """How many connections each process has that has any."""
+    return sorted(Counter(_process_by_port(server).values()).values())
+
+
+def _all_serve(server, opened, number):
+    """Whether so many processes take connections: then each has one of as many."""
+    with opened(server, number):
+        return _shares(server) == [1] * number
+
+
 @on_postgresql
-def test_a_process_that_dies_or_hangs_is_replaced_and_streams_end_at_the_stop(api, several, eventually):
+def test_processes_share_connections_evenly(several, opened, eventually):
+    """A CRM that sends by a few connections has the work of all processes, not of one; what is closed makes room for the next, also in processes that were replaced."""
+    server = several()
+    eventually(lambda: _all_serve(server, opened, 2), seconds=90)
+    for number in (4, 16):
+        with opened(server, number):
+            assert _shares(server) == [number // 2, number // 2]
+    with opened(server, 8) as clients:
+        process_by_port = _process_by_port(server)
+        emptier = process_by_port[clients[0].getsockname()[1]]
+        leaving = [client for client in clients if process_by_port[client.getsockname()[1]] == emptier][:3]
+        for client in leaving:
+            client.close()
+        eventually(lambda: _shares(server) == [1, 4])
+        with opened(server, 3) as following:
+            process_by_port = _process_by_port(server)
+            assert {process_by_port[client.getsockname()[1]] for client in following} == {emptier}
+    former = _processes(server.process.pid)
+    os.kill(server.process.pid, signal.SIGHUP)
+    eventually(lambda: len({*_processes(server.process.pid)} - {*former}) == 2 and _answers(server), seconds=120)
+    eventually(lambda: _all_serve(server, opened, 2), seconds=90)
+
+
+@on_postgresql
+def test_a_process_that_dies_or_hangs_is_replaced_and_streams_end_at_the_stop(api, several, opened, eventually):
     """Killed, as by a machine that ran out of memory; stopped, as a loop that never turns: its connections would wait for ever."""
     server = several()
     first = eventually(lambda: len(found := _processes(server.process.pid)) == 2 and found)
@@ -264,7 +340,8 @@ def test_a_process_that_dies_or_hangs_is_replaced_and_streams_end_at_the_stop(ap
         lambda: len(found := _processes(server.process.pid)) == 2 and first[0] not in found and found, seconds=90
     )
     assert first[1] in second
-    eventually(lambda: _listening(server) == 2, seconds=90)
+    # The number of the killed one is forgotten with it, and the new one takes its share.
+    eventually(lambda: _all_serve(server, opened, 2), seconds=90)
     os.kill(first[1], signal.SIGSTOP)
     third = eventually(
         lambda: len(found := _processes(server.process.pid)) == 2 and first[1] not in found and found, seconds=120
@@ -280,7 +357,7 @@ def test_a_process_that_dies_or_hangs_is_replaced_and_streams_end_at_the_stop(ap
 
 
 @on_postgresql
-def test_four_processes_ask_for_the_connections_that_the_budget_gives_them(api, serve, sockets, eventually):
+def test_four_processes_ask_for_the_connections_that_the_budget_gives_them(api, serve, sockets, opened, eventually):
     """Every thread that writes, hashes or reads waits in the database at once; where the database gives too few, the start says so."""
     most, name = 4 * CONNECTIONS, sa.make_url(api.working.database.url).database
     form = "email=nobody@agency.example&password=x"
@@ -303,7 +380,7 @@ def test_four_processes_ask_for_the_connections_that_the_budget_gives_them(api, 
         looking.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT {most - 1}'.encode())
         server = serve(api.working.database.url, definitions=api.working.folder / "definitions", workers=4)
         assert f"may ask for {most} connections and the database gives {most - 1}" in server.log.read_text()
-        eventually(lambda: _listening(server) == 4)
+        eventually(lambda: _all_serve(server, opened, 4), seconds=90)
         with psycopg.connect(plain) as holding:
             for lane, (table, request) in lanes.items():
                 holding.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
@@ -316,12 +393,6 @@ def test_four_processes_ask_for_the_connections_that_the_budget_gives_them(api, 
             status = int(one.recv(100).split()[1])
             assert status < 500 or status == 503
         assert connections() - before <= most
-
-
-def _listening(server):
-    """How many processes take connections at a server's address."""
-    place = f":{urlsplit(server.url).port:04X} 00000000:0000 0A "
-    return Path("/proc/net/tcp").read_text().count(place)
 
 
 def _is(expected, count, *arguments):

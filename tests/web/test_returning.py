@@ -55,6 +55,7 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
 WITHOUT_TEXT: Final = {
     "accounts.enable",
     "look.look",
+    "home.see_targets",
     "sessions.end",
     "sessions.end_others",
     "trail.seen",
@@ -63,7 +64,7 @@ WITHOUT_TEXT: Final = {
 }
 """Forms of a button alone, and the sign-in itself."""
 
-CHOSEN: Final = {"session", "language", "theme", "next"}
+CHOSEN: Final = {"until", "session", "language", "theme", "next"}
 """What a button or a hidden field of such a form says: nobody types it."""
 
 

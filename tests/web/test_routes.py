@@ -41,24 +41,24 @@ def samples() -> Pages:
 
     @pages.read("/sample", may=Deed.OPEN_HOME)
     def shown(context: RequestContext) -> Page:
-        return Page("pages/home.html")
+        return Page("pages/password.html")
 
     @pages.read("/sample/<node:node>", may=Deed.SEE_SCORECARD)
     def scorecard(context: RequestContext, node: Node) -> Page:
-        return Page("pages/home.html")
+        return Page("pages/password.html")
 
     @pages.read("/sample/writes", may=Deed.OPEN_HOME)
     def writes(context: RequestContext) -> Page:
         context.connection.execute(sa.update(tables.account).values(theme="dark"))
-        return Page("pages/home.html")
+        return Page("pages/password.html")
 
     @pages.read("/sample/accounts", may=Deed.KEEP_ACCOUNTS)
     def accounts(context: RequestContext) -> Page:
-        return Page("pages/home.html")
+        return Page("pages/password.html")
 
     @pages.read("/sample/pay/<node:node>", may=Deed.SEE_PAY)
     def pay(context: RequestContext, node: Node) -> Page:
-        return Page("pages/home.html")
+        return Page("pages/password.html")
 
     @pages.act("/sample/<node:node>/targets", may=Deed.SET_TARGETS, again="scorecard")
     def set_targets(context: RequestContext, node: Node, form: Reason) -> Redirect | FormError:

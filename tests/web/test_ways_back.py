@@ -43,6 +43,8 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
         Way("/office?unit=HQ", ["/scorecards/unit:HQ"]),
         Way("/office?unit=VIE", ["/office?unit=EUR", "/scorecards/unit:VIE"]),
     ),
+    "business.business": (Way("/business?unit=VIE", ["/scorecards/unit:VIE"]),),
+    "people_map.people_map": (Way("/office/kpis?unit=VIE", ["/office?unit=VIE"]),),
     "targets.targets": (
         Way("/targets?unit=HQ", ["/scorecards/unit:HQ"]),
         Way("/targets?unit=VIE", ["/targets?unit=EUR", "/scorecards/unit:VIE"]),
@@ -79,6 +81,7 @@ ALONE: Final = {
     *("accounts.accounts", "password.password", "sessions.sessions", "sign_in.sign_in", "files.file", "files.favicon"),
     *("log_activity.companies", "log_activity.buyers", "log_activity.colleagues", "log_activity.alike"),
     *("search.everywhere", "search.offers", "log_activity.dollars", "design.design"),
+    *("log_activity.offline", "log_activity.signed_in", "log_activity.worker", "business.export"),
 }
 """Pages of the navigation and the header, and what a form asks for while one types."""
 

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from app.web.front.accepting import Seat
 from app.web.limits import (
     ADDRESS_CONNECTIONS_MAX,
     ANSWER_SECONDS,
@@ -46,12 +47,15 @@ class Door:
         self._most: Final = CONNECTIONS_MAX if enough else max(1, files - _FILES_ASIDE)
         self._of_address_most: Final = self._most if behind_proxy else ADDRESS_CONNECTIONS_MAX
         self._of_address: Final[Counter[str]] = Counter()
+        self.seat: Seat | None = None
+        """Where a process among several says how many it has."""
 
     def enter(self, address: str) -> bool:
         """Count one more in, if it may."""
         if self._of_address.total() >= self._most or self._of_address[address] >= self._of_address_most:
             return False
         self._of_address[address] += 1
+        self._tell()
         return True
 
     def leave(self, address: str) -> None:
@@ -59,6 +63,11 @@ class Door:
         self._of_address[address] -= 1
         if self._of_address[address] <= 0:
             del self._of_address[address]
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.seat is not None:
+            self.seat.count(self._of_address.total())
 
 
 class PipelinedError(Exception):

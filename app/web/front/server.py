@@ -28,13 +28,14 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
-from app import scoring
+from app import ledger, scoring
 from app.kit import clock
 from app.kit.database import Database
 from app.kit.refusals import Busy, Refusal
 from app.kit.settings import Settings
 from app.web import create_app, site_of
 from app.web.errors import refused_outside
+from app.web.front.accepting import Acceptor, Seat, Seats
 from app.web.front.answers import Answer, Receive, Scope, Send
 from app.web.front.bridge import Bridge
 from app.web.front.connections import Connection, Door
@@ -72,6 +73,12 @@ _START_SECONDS: Final = 60
 
 _SWITCH_SECONDS: Final = 0.0005
 """How long a thread works on before another one gets its turn: the loop needs several turns for each answer, and Python's 5 ms would add up."""
+
+_BACKLOG: Final = 2048
+"""Connections that may wait to be accepted."""
+
+_PROCESSES_MAX: Final = 256
+"""Processes that may be there at once, those that are being replaced among them."""
 
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -131,13 +138,13 @@ class Front:
         self.database.close()
 
 
-def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """A socket for connections to come in; a shared one listens once its process does, so that nobody waits for one that is not ready.
+def listen(host: str, port: int, *, later: bool = False) -> socket.socket:
+    """A socket for connections to come in.
 
     Args:
         host: where.
         port: 0 for any that is free.
-        shared: others may listen there too; the kernel deals the connections to those who do.
+        later: it refuses them until the first of several processes is ready, which has it listen.
 
     Raises:
         OSError: the address is taken, or not this machine's.
@@ -145,12 +152,10 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if shared:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind(address)
-        if not shared:
-            listener.listen(2048)
+        if not later:
+            listener.listen(_BACKLOG)
     except OSError:
         listener.close()
         raise
@@ -180,13 +185,12 @@ def run(settings: Settings, listener: socket.socket, *, more: Iterable[Pages] = 
         os._exit(0)
 
 
-def supervise(settings: Settings, host: str, port: int, *, workers: int, ready: Callable[[], object]) -> int:
+def supervise(settings: Settings, listener: socket.socket, *, workers: int, ready: Callable[[], object]) -> int:
     """Serve by several processes on one address, each replaced where it fails, until asked to stop.
 
     Args:
         settings: every process's, the key that signs cookies among them.
-        host: where to listen.
-        port: where to listen.
+        listener: bound to where they listen later.
         workers: how many.
         ready: called once, as soon as one of them takes connections.
 
@@ -197,13 +201,53 @@ def supervise(settings: Settings, host: str, port: int, *, workers: int, ready: 
         # The library that counts requests looks for this folder when it is imported, and nowhere but in the environment.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # noqa: TID251 - handed on to the processes
         config = _config(partial(_front_of_child, settings, os.getpid()), workers=workers)
-        supervisor = _Supervisor(config, host, port, metrics=folder, ready=ready)
+        supervisor = _Supervisor(config, listener, metrics=folder, ready=ready)
         supervisor.run()
     return 1 if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes) else 0
 
 
+class _Server(uvicorn.Server):
+    """Uvicorn's, which accepts politely."""
+
+    def __init__(self, config: uvicorn.Config, seat: Seat) -> None:
+        self._seat = seat
+        super().__init__(config)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept from the one socket that all processes share."""
+        [listener] = sockets or []
+        application: Any = self.config.loaded_app
+        application.door.seat = self._seat
+        connection = partial(Connection, config=self.config, server_state=self.server_state, app_state={})
+        try:
+            acceptor = Acceptor(listener, connection, self._seat, backlog=self.config.backlog)
+        except OSError as error:
+            _LOG.error("nobody can listen here: %s", error)
+            sys.exit(STARTUP_FAILURE)
+        self.servers = [acceptor]  # type: ignore[list-item]  # what uvicorn asks of it, it has
+        self.started = True
+
+
 class _Process(Process):
-    """Uvicorn's, which says that it is well by the loop that answers requests: a thread beside it would say so for a loop that hangs."""
+    """Uvicorn's, which says that it is well by the loop that answers requests: a thread beside it would say so for a loop that hangs.
+
+    Args:
+        config: its server's.
+        sockets: that it accepts from.
+        seat: its own among its siblings.
+    """
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], seat: Seat) -> None:
+        """Take the seat along."""
+        self._seat = seat
+        super().__init__(config, sockets)
+
+    @property
+    def server(self) -> uvicorn.Server:
+        """That which runs in it."""
+        if self._server is None:
+            self._server = _Server(self.config, self._seat)
+        return self._server
 
     def pong(self) -> None:
         """Take one question, and answer it once the loop has had a turn."""
@@ -218,39 +262,26 @@ class _Process(Process):
 
 
 class _Supervisor(Multiprocess):
-    """Uvicorn's, with a socket for each process, which tells when one was replaced and does not wait for one without end."""
+    """Uvicorn's, with a seat for each process, which tells when one was replaced and does not wait for one without end."""
 
     def __init__(
-        self, config: uvicorn.Config, host: str, port: int, *, metrics: str, ready: Callable[[], object]
+        self, config: uvicorn.Config, listener: socket.socket, *, metrics: str, ready: Callable[[], object]
     ) -> None:
-        self._address = (host, port)
+        self._seats = Seats(_PROCESSES_MAX)
         self._ready: Callable[[], object] | None = ready
-        self._handed: list[socket.socket] = []
         self._silent: dict[Process, int] = {}
         self._metrics = metrics
-        super().__init__(config, [])
-
-    @property
-    def sockets(self) -> list[socket.socket]:
-        """For a process that is about to be started: one of its own, so that the kernel deals connections to all of them.
-
-        From one that they share whoever wakes first takes all that wait.
-        """
-        one = listen(*self._address, shared=True)
-        self._handed.append(one)
-        return [one]
-
-    @sockets.setter
-    def sockets(self, _given: list[socket.socket]) -> None:
-        """Uvicorn would give all processes the same."""
+        self._seat_of: dict[Process, Seat] = {}
+        super().__init__(config, [listener])
 
     def init_processes(self) -> None:
         """Start all of them."""
         self.processes = [self._another() for _ in range(self.processes_num)]
-        self._let_go()
 
     def _another(self) -> Process:
-        process = _Process(self.config, self.sockets)
+        seat = self._seats.another()
+        process = _Process(self.config, self.sockets, seat)
+        self._seat_of[process] = seat
         process.start()
         return process
 
@@ -266,15 +297,46 @@ class _Supervisor(Multiprocess):
                     continue
                 _LOG.error("server process %s has not answered for %s seconds: it is ended", process.pid, HANG_SECONDS)
                 process.process.kill()
-            process.join()
-            self._silent.pop(process, None)
+            self._see_off(process)
             if process.exitcode == STARTUP_FAILURE:
                 self.should_exit.set()
                 return
             _LOG.error("server process %s ended with %s: another is started", process.pid, process.exitcode)
-            mark_process_dead(process.pid, self._metrics)  # type: ignore[no-untyped-call]  # the library has few types
             self.processes[place] = self._another()
-        self._let_go()
+
+    def restart_all(self) -> None:
+        """Replace each in turn (SIGHUP): the old one serves until the new one is ready. Uvicorn's would be processes without a seat."""
+        for place, process in enumerate(self.processes):
+            another = self._another()
+            if not another.wait_until_ready(_START_SECONDS, self.should_exit):
+                another.kill()
+                self._see_off(another)
+                if not self.should_exit.is_set():
+                    _LOG.error("server process %s stays: the one to replace it was not ready in time", process.pid)
+                return
+            process.terminate()
+            self._see_off(process)
+            self.processes[place] = another
+
+    def handle_ttin(self) -> None:
+        """Serve by one process more (SIGTTIN)."""
+        self.processes_num += 1
+        self.processes.append(self._another())
+
+    def handle_ttou(self) -> None:
+        """Serve by one process less (SIGTTOU), if there are several."""
+        if self.processes_num > 1:
+            self.processes_num -= 1
+            process = self.processes.pop()
+            process.terminate()
+            self._see_off(process)
+
+    def _see_off(self, process: Process) -> None:
+        """Wait for its end, and forget it."""
+        process.join()
+        self._silent.pop(process, None)
+        self._seats.give_back(self._seat_of.pop(process))
+        mark_process_dead(process.pid, self._metrics)  # type: ignore[no-untyped-call]  # the library has few types
 
     def _hangs(self, process: Process) -> bool:
         """Ask a process whether it is well, without waiting, and whether it has left the last question open for too long.
@@ -295,15 +357,15 @@ class _Supervisor(Multiprocess):
 
     def _tell_when_ready(self) -> None:
         """A process listens once it has read the agency; before that its address refuses, and nobody is to be told of it."""
-        if self._ready is not None:
-            with contextlib.suppress(OSError), socket.create_connection(self._address, timeout=1):
-                self._ready()
-                self._ready = None
+        if self._ready is not None and self._seats.anybody():
+            self._ready()
+            self._ready = None
 
-    def _let_go(self) -> None:
-        """Close our ends of what processes have by now: a socket lives as long as its process."""
-        while self._handed:
-            self._handed.pop().close()
+    def terminate_all(self) -> None:
+        """Ask all to end; from then on the address refuses."""
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
 
     def join_all(self) -> None:
         """Wait until all have ended."""
@@ -329,7 +391,7 @@ def _config(make: object, *, workers: int = 1) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_worker_healthcheck=_START_SECONDS,
-        backlog=2048,
+        backlog=_BACKLOG,
         workers=workers,
     )
 
@@ -352,13 +414,14 @@ def _front(settings: Settings, *, more: Iterable[Pages] = ()) -> Front:
 
 
 def _settle_memory(database: Database) -> None:
-    """Read the agency before the first request, and have the collector of garbage look at what stays for good no more.
+    """Read the agency and the names of its companies and buyers before the first request, and have the collector of garbage look at what stays for good no more.
 
     It would go through the whole agency again and again: measured at a batch of 1,000 events, that took a third of the time.
     """
     # A database that is away, or in which nothing was loaded yet, is no reason not to start.
     with contextlib.suppress(SQLAlchemyError, LookupError), database.read() as connection:
         scoring.state(connection)
+        ledger.keep_parties(connection)
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 20, 50)

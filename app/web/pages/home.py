@@ -1,20 +1,136 @@
-"""Where one begins after signing in: the page that one's work starts from."""
+"""Where everybody begins: what waits for them, what moved since they were last here, what costs them most.
+
+It is the same page for every role, made of what the roles have. Nothing of it is written down by looking at it: what has been done, or said to be
+seen, is gone.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from app import access, scoring, waiting
+from app.access import Visits
+from app.kit.refusals import NotThere
+from app.rules.outlook import leading_score
 from app.rules.permissions import Deed
-from app.web.navigation import home_of, items_for
+from app.rules.terms import Node, NodeKind
+from app.scoring import AgencyBoard, HeatCell, PeopleMap, Progress, ScoreQuery, State
+from app.waiting import Reader
+from app.web import words
+from app.web.asking import ScoreParameters, asked_by
 from app.web.rendering import Page, SeeOther
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("home")
 
+GOALS_SHOWN: Final = 3
+REGIONS_SHOWN: Final = 3
+HELPED_SHOWN: Final = 5
+
+
+class SeenForm(BaseModel):
+    """Until when what was changed has been seen: what has come since the page was read has not."""
+
+    model_config = ConfigDict(frozen=True)
+
+    until: AwareDatetime
+
 
 @pages.read("/", may=Deed.OPEN_HOME)
-def home(context: RequestContext) -> Page | SeeOther:
-    """Lead on; who is led nowhere is told so."""
-    page = home_of(context, items_for(context))
-    return SeeOther(page) if page is not None else Page("pages/home.html")
+def home(context: RequestContext) -> Page:
+    """The page; who has no role is told that there is nothing for them yet."""
+    connection, viewer = context.connection, context.viewer
+    loaded = scoring.state(connection)
+    visits = access.visits(connection, viewer=viewer)
+    asked = _asked(context, loaded)
+    reader = Reader(
+        connection=connection,
+        loaded=loaded,
+        viewer=viewer,
+        visits=visits,
+        allowed=context.allowed,
+        cycle=asked.cycle if asked else context.today.year,
+        day=context.today,
+    )
+    board = _agency(context, loaded, asked)
+    return Page(
+        "pages/home.html",
+        errands=waiting.errands(reader),
+        people=context.directory.employees if viewer.roles else {},
+        visits=visits,
+        progress=_progress(context, loaded, asked, visits),
+        board=board,
+        costly_goals=sorted((goal for goal in board.goals if goal.costs), key=lambda goal: -goal.costs)[:GOALS_SHOWN]
+        if board
+        else [],
+        team=_team(context, loaded, asked),
+        helped_shown=HELPED_SHOWN,
+        weak_regions=_weakest(board) if board else [],
+        words=words,
+    )
+
+
+@pages.act("/targets-seen", may=Deed.OPEN_HOME, again="home")
+def see_targets(context: RequestContext, form: SeenForm) -> SeeOther:
+    """Note that one has seen how one's targets were changed."""
+    access.see_targets(context.connection, account_id=context.viewer.account_id, at=min(form.until, context.now))
+    return SeeOther("home")
+
+
+def _asked(context: RequestContext, loaded: State) -> ScoreQuery | None:
+    """The cycle under way, or of whoever has left the last one served in; None where there is none."""
+    try:
+        return asked_by(context, loaded, ScoreParameters())
+    except NotThere:
+        return None
+
+
+def _progress(context: RequestContext, loaded: State, asked: ScoreQuery | None, visits: Visits) -> Progress | None:
+    """How one's own scorecard stands; None for who has none."""
+    number = context.viewer.employee
+    if number is None or asked is None:
+        return None
+    node = Node(NodeKind.EMPLOYEE, number)
+    if node not in loaded.plan(asked.cycle).lines or not context.allowed(Deed.SEE_SCORECARD, node):
+        return None
+    since = visits.last_at.date() if visits.last_at is not None else None
+    return scoring.progress(context.connection, loaded=loaded, node=node, asked=asked, since=since)
+
+
+def _team(context: RequestContext, loaded: State, asked: ScoreQuery | None) -> PeopleMap | None:
+    """The people of the units that one heads, whoever is led lowest first; None for who heads none."""
+    number = context.viewer.employee
+    headed = context.directory.units_headed_by(number, context.today) if number is not None else ()
+    if asked is None or not headed or not context.allowed(Deed.SEE_PEOPLE_SCORES, Node(NodeKind.UNIT, headed[0])):
+        return None
+    people_seen = context.sees(Deed.SEE_PEOPLE_SCORES)
+    team = scoring.people_map(
+        context.connection,
+        loaded=loaded,
+        units=headed,
+        asked=asked,
+        sees=lambda node: node.code != number and people_seen(node),
+        below=False,
+    )
+    return team if team.rows else None
+
+
+def _agency(context: RequestContext, loaded: State, asked: ScoreQuery | None) -> AgencyBoard | None:
+    """The whole agency, for whoever looks at it as a whole."""
+    if asked is None or not context.allowed(Deed.SEE_AGENCY):
+        return None
+    source = scoring.agency_source(context.connection, loaded=loaded, asked=asked)
+    return scoring.agency_board(context.connection, source)
+
+
+def _weakest(board: AgencyBoard) -> list[HeatCell]:
+    """The regions that lead lowest; none before a score can be judged by."""
+
+    def leading(cell: HeatCell) -> float | None:
+        return leading_score(projected=cell.projected, so_far=cell.final, outlook=board.outlook)
+
+    heads = [row.head for row in board.rows if row.head is not None and leading(row.head) is not None]
+    return sorted(heads, key=lambda cell: leading(cell) or 0.0)[:REGIONS_SHOWN]

@@ -1,0 +1,55 @@
+"""Since when somebody has not been here, and what they have looked at: what a first page tells news against.
+
+Do not write this down when a page is read: the sessions before the one that asks know when they were last used.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.access.sessions import Viewer
+from app.access.tables import account, web_session
+
+__all__ = ["Visits", "see_targets", "visits"]
+
+
+class Visits(NamedTuple):
+    """An account's visits."""
+
+    last_at: dt.datetime | None
+    """When a session that was begun before the one that asks was last used; None where none is known."""
+    targets_seen_at: dt.datetime
+    """Until when the changes of one's targets have been seen: at first none since the account was made."""
+    password_set_at: dt.datetime
+
+
+def visits(connection: Connection, *, viewer: Viewer) -> Visits:
+    """The visits of whoever is signed in. Queries: 1."""
+    earlier, present = web_session.alias("earlier"), web_session.alias("present")
+    begun = sa.select(present.c.created_at).where(present.c.token_hash == viewer.session).scalar_subquery()
+    last = (
+        sa.select(sa.func.max(earlier.c.last_acted_at))
+        .where(
+            earlier.c.account_id == viewer.account_id,
+            earlier.c.token_hash != viewer.session,
+            earlier.c.created_at <= begun,
+        )
+        .scalar_subquery()
+    )
+    row = connection.execute(
+        sa.select(
+            account.c.created_at, account.c.targets_seen_at, account.c.password_changed_at, last.label("last_at")
+        ).where(account.c.id == viewer.account_id)
+    ).one()
+    # What was changed in the instant in which the account was made has not been seen.
+    seen_at = row.targets_seen_at or row.created_at - dt.timedelta(microseconds=1)
+    return Visits(row.last_at, seen_at, row.password_changed_at)
+
+
+def see_targets(connection: Connection, *, account_id: int, at: dt.datetime) -> None:
+    """Note that somebody has looked at the changes of their targets. Queries: 1."""
+    connection.execute(sa.update(account).where(account.c.id == account_id).values(targets_seen_at=at))

@@ -1,0 +1,130 @@
+"""How one node stands, in the few figures that a first page has room for: where it leads, what costs most, what moved since a day.
+
+Do not read what came in since then: a figure as of a day is what is dated up to it, here as on the scorecard of that day, so that the two agree.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from math import isnan
+from typing import Final
+
+from sqlalchemy import Connection
+
+from app.rules.definitions import Translated
+from app.rules.lifting import Aim
+from app.rules.outlook import Outlook, first_judged_day, leading_score
+from app.rules.rollup import published
+from app.rules.terms import Node
+from app.scoring.board import BoardLine, Visibility, board, board_source
+from app.scoring.lifts import Lift
+from app.scoring.plan import State
+from app.scoring.scorecards import Scorecard, ScoreQuery, Scores, read_figures, score_figures
+from app.scoring.trend import MOVED_DAYS, change_since
+
+__all__ = ["LineMoved", "Progress", "progress"]
+
+COSTLY_SHOWN: Final = 5
+MOVED_SHOWN: Final = 4
+_LEAST_MOVED: Final = 0.005
+"""Less than what is shown of a point has not moved."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineMoved:
+    """A line that has moved the own score, and by how many points of it."""
+
+    kpi: str
+    name: Translated
+    points: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A node's first page.
+
+    Attributes:
+        card: its scorecard of now on the final basis.
+        costly: its lines that cost the most points, the dearest first.
+        lifts: of those lines by KPI what alone would lift the card to the next band.
+        since: the day that it is held against; None where the cycle had none yet.
+        before: the score that led at the end of that day, as published.
+        change: how far that has moved.
+        moved: the lines that moved the own score, the furthest first.
+    """
+
+    node: Node
+    card: Scorecard
+    outlook: Outlook
+    aim: Aim | None
+    costly: tuple[BoardLine, ...]
+    lifts: dict[str, Lift]
+    since: dt.date | None
+    before: Decimal | None
+    change: Decimal | None
+    moved: tuple[LineMoved, ...]
+
+    @property
+    def leading(self) -> Decimal | None:
+        """The published score that it is judged by: of a running cycle that of the year's end."""
+        return published(
+            leading_score(projected=self.card.projected_score, so_far=self.card.final_score, outlook=self.outlook)
+        )
+
+
+def progress(
+    connection: Connection, *, loaded: State, node: Node, asked: ScoreQuery, since: dt.date | None
+) -> Progress:
+    """How a node stands now, and since a day.
+
+    Args:
+        connection: an open transaction.
+        loaded: the agency.
+        node: whose.
+        asked: the cycle, of now.
+        since: the day of the last visit; None for 30 days ago.
+
+    Queries: 2 or 3 of now (figures, trend), and those of :func:`app.scoring.read_figures` as of a day.
+    """
+    alone = Visibility(activities=False, people=False, node=lambda _node: False)
+    source = board_source(connection, loaded=loaded, node=node, asked=asked, shows=alone)
+    shown = board(source)
+    plan = source.plan
+    then = min(since or asked.today - dt.timedelta(days=MOVED_DAYS), asked.today - dt.timedelta(days=1))
+    day = then if then >= first_judged_day(plan.period) and shown.outlook is Outlook.RUNNING else None
+    before: float | None = None
+    moved: tuple[LineMoved, ...] = ()
+    if day is not None:
+        past = asked._replace(as_of=day)
+        now = score_figures(source.selection, source.figures, asked)
+        earlier = score_figures(source.selection, read_figures(connection, source.selection, past), past)
+        before, moved = earlier.at(0)[3], _moved(earlier, now)
+    leading = leading_score(projected=shown.card.projected_score, so_far=shown.card.final_score, outlook=shown.outlook)
+    costly = sorted((line for line in shown.lines if line.costs), key=lambda line: -(line.costs or 0.0))
+    return Progress(
+        node=node,
+        card=shown.card,
+        outlook=shown.outlook,
+        aim=shown.aim,
+        costly=tuple(costly[:COSTLY_SHOWN]),
+        lifts={lift.kpi: lift for lift in shown.lifts},
+        since=day,
+        before=published(before),
+        change=change_since(before, leading),
+        moved=moved,
+    )
+
+
+def _moved(earlier: Scores, now: Scores) -> tuple[LineMoved, ...]:
+    """The lines of the first node of a selection that cost it other points than before."""
+    plan, own = now.selection.plan, now.selection.shown_node == 0
+    rows = [line.row for line in plan.lines.get(now.selection.nodes[0], ())]
+    gained = (earlier.lost[own] - now.lost[own]).tolist()
+    moved = [
+        LineMoved(kpi=row.kpi, name=plan.sheet.kpi(row.kpi).version(plan.cycle).name, points=points)
+        for row, points in zip(rows, gained, strict=True)
+        if not isnan(points) and abs(points) >= _LEAST_MOVED
+    ]
+    return tuple(sorted(moved, key=lambda line: (-abs(line.points), line.kpi))[:MOVED_SHOWN])

@@ -1,0 +1,177 @@
+"""The kinds of things that can wait for a person: one table, each with what allows it and what reads it.
+
+A new kind is a function here, a line in :data:`KINDS`, and its sentence in ``templates/components/waiting.html``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, NamedTuple, TypeAlias
+
+from sqlalchemy import Connection
+
+from app import cascade, ledger, notices
+from app.access import Viewer, Visits
+from app.cascade import TargetChange
+from app.rules.definitions import Translated
+from app.rules.permissions import Deed
+from app.rules.terms import Node, NodeKind
+from app.scoring import State, node_name
+
+__all__ = ["KINDS", "Errand", "Kind", "Reader", "TargetMoved", "errands"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Whose errands are read, and when.
+
+    Attributes:
+        cycle: the cycle that is shown to them.
+        visits: what they have looked at.
+        allowed: whether they may do a deed to anything at all.
+    """
+
+    connection: Connection
+    loaded: State
+    viewer: Viewer
+    visits: Visits
+    allowed: Callable[[Deed], bool]
+    cycle: int
+    day: dt.date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """One thing that waits.
+
+    Attributes:
+        kind: which of :data:`KINDS`.
+        since: since when.
+        about: what the kind's sentence tells of.
+    """
+
+    kind: str
+    since: dt.date | dt.datetime
+    about: object = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetMoved:
+    """A target that somebody else has changed since it was looked at."""
+
+    node: Node
+    name: str
+    kpi: str
+    kpi_name: Translated
+    before: Decimal | None
+    after: Decimal
+    by: str
+    at: dt.datetime
+    note: str | None
+
+
+Read: TypeAlias = Callable[[Reader], Iterator[Errand]]
+
+
+class Kind(NamedTuple):
+    """A kind of thing that can wait: its name, the deed that makes it somebody's, and what reads it."""
+
+    name: str
+    deed: Deed
+    read: Read
+
+
+def errands(reader: Reader) -> tuple[Errand, ...]:
+    """What waits for a person, kind by kind in the order of :data:`KINDS`.
+
+    Queries: those of the kinds that are theirs: 1 or 2 of an employee's entries, 1 of targets, 4 of verdicts, 1 of rejected events, 1 of rights.
+    """
+    return tuple(errand for kind in KINDS if reader.allowed(kind.deed) for errand in kind.read(reader))
+
+
+def _first_password(reader: Reader) -> Iterator[Errand]:
+    if reader.viewer.first_password:
+        yield Errand(kind="first_password", since=reader.visits.password_set_at)
+
+
+def _rejected_entries(reader: Reader) -> Iterator[Errand]:
+    """Own entries that stand rejected: done when one is corrected or reversed. Queries: 1 or 2."""
+    viewer, frame = reader.viewer, reader.loaded.frame
+    if viewer.employee is None or viewer.employee not in frame.ids:
+        return
+    for one in ledger.rejections_of(reader.connection, frame, employee=viewer.employee, cycle=reader.cycle):
+        yield Errand(kind="rejected_entry", since=one.rejected_at, about=one)
+
+
+def _changed_targets(reader: Reader) -> Iterator[Errand]:
+    """Own targets, and those of the units that one heads, that others have changed: done when they are looked at. Queries: 1."""
+    viewer, directory = reader.viewer, reader.loaded.frame.directory
+    if viewer.employee is None:
+        return
+    headed = directory.units_headed_by(viewer.employee, reader.day)
+    nodes = [Node(NodeKind.EMPLOYEE, viewer.employee), *(Node(NodeKind.UNIT, unit) for unit in headed)]
+    changes = cascade.target_changes(reader.connection, cycle=reader.cycle, nodes=nodes)
+    moved = [
+        (line, [one for one in of_line if one.at > reader.visits.targets_seen_at and one.by != viewer.label])
+        for line, of_line in changes.items()
+    ]
+    unseen = tuple(
+        _moved(reader, node, kpi, of_line)
+        for (node, kpi), of_line in sorted(moved, key=lambda one: (one[0][0] != nodes[0], one[0]))
+        if of_line and of_line[0].before != of_line[-1].after
+    )
+    if unseen:
+        yield Errand(kind="changed_targets", since=min(one.at for one in unseen), about=unseen)
+
+
+def _moved(reader: Reader, node: Node, kpi: str, unseen: list[TargetChange]) -> TargetMoved:
+    latest, directory = unseen[-1], reader.loaded.frame.directory
+    by = latest.by.removeprefix("account:")
+    return TargetMoved(
+        node=node,
+        name=node_name(directory, node, reader.day),
+        kpi=kpi,
+        kpi_name=reader.loaded.sheet.kpi(kpi).version(reader.cycle).name,
+        before=unseen[0].before,
+        after=latest.after,
+        by=by
+        if latest.employee is None
+        else node_name(directory, Node(NodeKind.EMPLOYEE, latest.employee), latest.at.date()),
+        at=latest.at,
+        note=latest.note,
+    )
+
+
+def _to_verify(reader: Reader) -> Iterator[Errand]:
+    """Entries of others that wait for one's verdict: done when the queue is empty. Queries: 2 or 4."""
+    waiting = ledger.waiting_for(reader.connection, reader.loaded.frame, viewer=reader.viewer, day=reader.day)
+    if waiting is not None:
+        yield Errand(kind="to_verify", since=waiting.oldest, about=waiting)
+
+
+def _rejected_events(reader: Reader) -> Iterator[Errand]:
+    """Events of programs that were not recorded: done when they are mended. Queries: 1."""
+    waiting = ledger.rejects_to_mend(reader.connection)
+    if waiting is not None:
+        yield Errand(kind="rejected_events", since=waiting.oldest, about=waiting)
+
+
+def _rights(reader: Reader) -> Iterator[Errand]:
+    """Rights that were given or taken: done when the auditor says so. Queries: 1."""
+    notice = notices.rights_notice(reader.connection, account_id=reader.viewer.account_id)
+    if notice is not None:
+        yield Errand(kind="rights", since=notice.created_at, about=notice)
+
+
+KINDS: Final = (
+    Kind("first_password", Deed.CHANGE_PASSWORD, _first_password),
+    Kind("rejected_entry", Deed.REVERSE_ACTIVITY, _rejected_entries),
+    Kind("changed_targets", Deed.SEE_TARGETS, _changed_targets),
+    Kind("to_verify", Deed.VERIFY, _to_verify),
+    Kind("rejected_events", Deed.REPLAY_REJECTED, _rejected_events),
+    Kind("rights", Deed.SEE_TRAIL, _rights),
+)
+"""In the order in which they are shown: what only this person can put right comes first."""

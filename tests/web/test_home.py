@@ -1,0 +1,131 @@
+"""The first page of everybody: what waits comes, says since when, and goes once it is done; the figures are those that the API gives."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from app import access, waiting
+from app.access import Client
+from app.access import tables as access_tables
+from tests.conftest import CountQueries
+from tests.scenario import event_of, ingest
+from tests.web.markup import read
+from tests.web.test_targets import form
+from tests.web.test_verification import judge
+from tests.web.working import Somebody, Working, key_of
+
+AT_D1 = f"/activities/{key_of('D-1')}"
+
+
+def _waits(person: Somebody) -> dict[str, str]:
+    """What waits for somebody by its kind, in words."""
+    items = (one for one in read(person.get("/").text).all("li") if "data-kind" in one.attributes)
+    return {one.attributes["data-kind"] or "": " ".join(one.text.split()) for one in items}
+
+
+def test_what_waits_is_there_until_it_is_done(working: Working) -> None:
+    """An entry waits for the head, rejected for its employee, who reverses it; each time it is on one home and leaves the other."""
+    assert (_waits(working.alba), _waits(working.boram)) == ({}, {})
+    working.record("2026-03-04 deal D-1 E1 100 USD")
+    assert _waits(working.boram) == {"to_verify": "Entries that wait for your verdict: 1 since Mar 4, 2026"}
+    judge(working, "boram", "D-1", verdict="rejected", reason="No contract")
+    assert _waits(working.boram) == {}
+    assert "rejected by E2: “No contract” since Jun 30, 2026" in _waits(working.alba)["rejected_entry"]
+    assert f'href="{AT_D1}"' in working.alba.get("/").text
+    assert _waits(working.jiho) == {}
+    reversal = {"form_id": working.alba.form_id(AT_D1), "reason": "never happened"}
+    assert working.alba.post(f"{AT_D1}/reverse", reversal).status_code == 303
+    assert _waits(working.alba) == {}
+
+
+def test_targets_that_others_change_wait_until_they_are_seen(working: Working) -> None:
+    """From which figure to which, by whom and why; who set them, and who has others, is not told."""
+    page = working.boram.get("/targets").text
+    working.boram.post("/targets?unit=VIE&cycle=2026", form(page, "consults", E1="4"))
+    said = _waits(working.alba)["changed_targets"]
+    assert "from 10 to 4, by E2 Agreed anew" in said
+    assert _waits(working.boram) == _waits(working.jiho) == {}
+    home = working.alba.get("/").text
+    until = re.search(r'name="until" value="([^"]+)"', home)
+    assert until is not None
+    assert working.alba.post("/targets-seen", {"until": until[1]}).location == "/"
+    assert _waits(working.alba) == {}
+
+
+def test_rejected_events_wait_for_whoever_may_mend_them(working: Working) -> None:
+    """The administrator; an auditor sees them and mends nothing."""
+    assert ingest(working.database, [event_of("2026-06-04 deal D-2 NOBODY 100 USD")]).rejected
+    assert "Events of programs that were not recorded: 1" in _waits(working.iris)["rejected_events"]
+    assert "rejected_events" not in _waits(working.emil)
+
+
+def test_every_kind_has_its_sentence(working: Working) -> None:
+    """A kind that is added without its words would break the page of the first person whom it waits for."""
+    with working.app.test_request_context():
+        sentences = working.app.jinja_env.get_template("components/waiting.html").make_module()
+    assert [kind.name for kind in waiting.KINDS if not hasattr(sentences, kind.name)] == []
+
+
+def _visited(working: Working, at: dt.datetime, name: str = "alba") -> None:
+    """Somebody was here before: a session of then."""
+    with working.database.write("sign_in") as connection:
+        number = connection.scalar(
+            sa.select(access_tables.account.c.id).where(access_tables.account.c.email_key == f"{name}@agency.example")
+        )
+        assert number is not None
+        access.open_session(connection, account_id=number, now=at, client=Client(), life=dt.timedelta(hours=12))
+
+
+def test_what_moved_is_told_since_the_last_visit(working: Working) -> None:
+    """Then and now as the API has them, with the KPIs that moved it; looking again changes nothing."""
+    working.record("2026-03-04 consult C-1 E1", "2026-06-20 consult C-2 E1", "2026-06-21 consult C-3 E1")
+    _visited(working, dt.datetime(2026, 6, 10, 8, tzinfo=dt.UTC))
+    address = "/api/v1/scorecards/employee:E1?cycle=2026"
+    then, now = (working.alba.get(one).json["projected_score"] for one in (f"{address}&as_of=2026-06-10", address))
+    for _ in range(2):
+        page = read(working.alba.get("/").text)
+        (change,) = (one for one in page.all("p") if one.attributes.get("id") == "home-change")
+        text = " ".join(change.text.split())
+        moved = Decimal(f"{now:.2f}") - Decimal(f"{then:.2f}")
+        assert text == f"Since Jun 10, 2026 : {then:.2f} → {now:.2f} ▲ +{moved:.2f}"
+    links = {one.attributes.get("href") for one in page.all("a")}
+    assert "/scorecards/employee:E1#kpi-consults" in links
+    assert "/scorecards/employee:E1?as_of=2026-06-10" in links
+
+
+def test_my_kpis_stand_by_what_they_cost(working: Working) -> None:
+    """The own score and what its lines cost come to 100 (those that are shown are all that this scorecard has)."""
+    working.record("2026-03-04 consult C-1 E1", "2026-03-04 consult C-2 E1")
+    page = read(working.alba.get("/").text)
+    costs = [one for one in page.all("li") if "data-kpi" in one.attributes]
+    figures = [
+        Decimal(
+            next(part.text for part in one.all("span") if "figure" in (part.attributes.get("class") or "")).replace(
+                "−", "-"
+            )
+        )
+        for one in costs
+    ]
+    assert figures == sorted(figures)
+    assert 3 <= len(figures) <= 5
+
+
+@pytest.mark.parametrize(("name", "most"), [("alba", 12), ("boram", 20), ("ferran", 20)])
+def test_it_takes_as_many_queries_whatever_the_size(
+    working_on_each: Working, count_queries: CountQueries, name: str, most: int
+) -> None:
+    """Of an employee 12 at most."""
+    counts = []
+    person: Somebody = getattr(working_on_each, name)
+    for number in range(2):
+        working_on_each.record(*(f"2026-03-04 deal {number}-{m} E1 100 USD of B{m}/AT" for m in range(20)))
+        person.get("/")
+        with count_queries() as sent:
+            person.get("/")
+        counts.append([one for one in sent if one != "BEGIN"])
+    assert len(counts[0]) == len(counts[1]) <= most, counts[1]
