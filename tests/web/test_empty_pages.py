@@ -116,9 +116,15 @@ _LISTS: Final = ("tbody", "ul", "ol", "dl")
 
 
 def blanks(main: Element) -> list[str]:
-    """Lists and tables in which nothing stands, sections with a heading alone, and words of the machine for nothing."""
-    found = [f"an empty <{one.tag}> {one.attributes}" for one in main.all(*_LISTS) if not one.text]
-    for section in main.all("section"):
+    """Lists and tables in which nothing stands, sections with a heading alone, and words of the machine for nothing.
+
+    What is hidden stands there for the script, which shows it once there is something in it.
+    """
+    hidden = {id(part) for one in main.all() if "hidden" in one.attributes for part in (one, *one.all())}
+    found = [
+        f"an empty <{one.tag}> {one.attributes}" for one in main.all(*_LISTS) if not one.text and id(one) not in hidden
+    ]
+    for section in (one for one in main.all("section") if id(one) not in hidden):
         heading = next(section.all("h2", "h3"), None)
         if heading is not None and section.text == heading.text and not any(section.all("canvas", "form", "input")):
             found.append(f"nothing below the heading {heading.text!r}")
