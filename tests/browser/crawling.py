@@ -142,10 +142,13 @@ _ROOM: Final = """() => {
 _SAME_ELEMENTS: Final = {"cycle", "sort", "order", "before"}
 """Parameters by which a page shows other rows, or the same in another order, drawn by the same elements."""
 
-_CLOSE_MENUS: Final = (
-    """() => { document.querySelectorAll("details[data-menu]").forEach((one) => { one.open = false; }); }"""
-)
-"""A menu lies above the page as long as it is open: what it covers has no size that a finger could meet."""
+_LAY_FLAT: Final = """() => {
+  document.querySelectorAll("details[data-menu]").forEach((one) => { one.open = false; });
+  for (const one of document.querySelectorAll("body *")) {
+    if (["sticky", "fixed"].includes(getComputedStyle(one).position)) { one.style.position = "static"; }
+  }
+}"""
+"""Nothing lies above the page: a menu is closed again, a bar lets go when one scrolls, so what they cover is as large as it is."""
 
 _LEAVE_ALIKE: Final = """() => {
   const built = (element) => element.tagName + "." + element.getAttribute("class") + "[" + element.getAttributeNames().sort();
@@ -466,7 +469,7 @@ class Crawl:
         if menus not in self.looked_at:
             self.looked_at.add(menus)
             self._violations(page, address, ".header, .navigation")
-        page.evaluate(_CLOSE_MENUS)
+        page.evaluate(_LAY_FLAT)
         self._violations(page, address)
 
     def _violations(self, page: Page, address: str, part: str | None = None) -> None:
