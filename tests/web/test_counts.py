@@ -27,6 +27,7 @@ PAGES: Final = (
     "/grades?grade=-",
     "/grades?of=units",
     "/ledger",
+    "/office/kpis?unit=HQ",
     "/office?unit=HQ",
     "/office?unit=VIE",
     "/people",

@@ -65,7 +65,7 @@ WITHOUT_TEXT: Final = {
 """Forms of a button alone, and the sign-in itself."""
 
 BY_SCRIPT: Final = {"log_activity.send"}
-"""What a page's script sends: the page keeps what was typed until it is recorded, or the phone does (tests/browser/test_logging_offline.py)."""
+"""What a page's script sends, which keeps it on the phone until it is recorded."""
 
 CHOSEN: Final = {"until", "session", "language", "theme", "next"}
 """What a button or a hidden field of such a form says: nobody types it."""
