@@ -75,6 +75,7 @@ class Hands(ABC):
     def go(self, name: str) -> None:
         """To one of the pages that stand on every page."""
         pages = self.page.get_by_role("navigation", name="Pages")
+        expect(pages).to_be_visible()
         link = pages.get_by_role("link", name=name).filter(visible=True)
         if not link.count():
             self.use(pages.locator("summary"))
@@ -88,7 +89,7 @@ class Hands(ABC):
         self.write("E-mail", email)
         self.write("Password", password)
         self.press("button", "Sign in")
-        expect(self.page.get_by_role("button", name="Sign in")).to_have_count(0)
+        expect(self.page.get_by_role("navigation", name="Pages")).to_be_visible()
 
 
 class Keyboard(Hands):
