@@ -113,7 +113,7 @@ def business_days(connection: Connection, cycle: int, days: Sequence[dt.date]) -
 
 def unit_numbers(frame: Frame, figures: Figures) -> list[list[int]]:
     """Each node's numbers in the order of :data:`app.scoring.tables.BUSINESS_COLUMNS`."""
-    amounts = figures.amounts.reshape(len(figures.nodes), -1, _LEVELS, len(ledger.tables.AMOUNTS))
+    amounts = figures.amounts.reshape(len(figures.nodes), len(frame.slices), _LEVELS, len(ledger.tables.AMOUNTS))
     deals, consults, buyers = (amounts[:, column] for column in _slice_columns(frame))
     counted = (deals[:, :, _SHARES], consults[:, :, _SHARES], buyers[:, :, _SHARES])
     table = np.stack((*counted, deals[:, :, _DOLLARS], deals[:, :, _MICROS]), axis=2)

@@ -13,7 +13,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the schema forward: nobody is told of what was changed before the account was made."""
-    op.add_column("account", sa.Column("targets_seen_at", sa.DateTime(timezone=True), nullable=True))
+    seen = "when changes of the own targets were looked at"
+    op.add_column("account", sa.Column("targets_seen_at", sa.DateTime(timezone=True), nullable=True, comment=seen))
 
 
 def downgrade() -> None:

@@ -87,7 +87,7 @@ _READ: Final = """() => {
     return { asked: [...asked], unsent };
   };
   const main = document.querySelector("main");
-  const links = [...document.querySelectorAll("a[href]")].map((one) => ({ href: one.href, inside: main.contains(one) }));
+  const links = [...document.querySelectorAll("a[href]")].map((one) => ({ href: one.href, inside: main.contains(one), file: one.hasAttribute("download") }));
   const searches = [...document.querySelectorAll("main form")].map((one, at) => ({
     at, method: one.method, action: one.action, field: one.querySelector("input[type=search], input[type=text], input:not([type])")?.name ?? "",
     ...(one.method === "get" ? choices(one) : {}),
@@ -141,6 +141,14 @@ _ROOM: Final = """() => {
 
 _SAME_ELEMENTS: Final = {"cycle", "sort", "order", "before"}
 """Parameters by which a page shows other rows, or the same in another order, drawn by the same elements."""
+
+_LAY_FLAT: Final = """() => {
+  document.querySelectorAll("details[data-menu]").forEach((one) => { one.open = false; });
+  for (const one of document.querySelectorAll("body *")) {
+    if (["sticky", "fixed"].includes(getComputedStyle(one).position)) { one.style.position = "static"; }
+  }
+}"""
+"""Nothing lies above the page: a menu is closed again, a bar lets go when one scrolls, so what they cover is as large as it is."""
 
 _LEAVE_ALIKE: Final = """() => {
   const built = (element) => element.tagName + "." + element.getAttribute("class") + "[" + element.getAttributeNames().sort();
@@ -383,7 +391,8 @@ class Crawl:
         content = page.evaluate(_READ)
         self._read(address, content)
         self._fits(page, address)
-        links = [urlsplit(one["href"]) for one in content["links"]]
+        links = [urlsplit(one["href"]) for one in content["links"] if not one["file"]]
+        self._take(page, address, [one["href"].removeprefix(self.url) for one in content["links"] if one["file"]])
         inside = {
             one["href"].split("#")[0].removeprefix(self.url)
             for one in content["links"]
@@ -403,6 +412,18 @@ class Crawl:
             for one in links
             if one.netloc == host and not one.path.startswith(("/static", "/openapi.json"))
         ]
+
+    def _take(self, page: Page, address: str, files: list[str]) -> None:
+        """Files are asked for, each kind of them once in each format: a browser does not open them."""
+        for file in files:
+            kind = (
+                "file",
+                *self._kind(file)[:2],
+                *(value for name, value in parse_qsl(urlsplit(file).query) if name == "format"),
+            )
+            if kind not in self.looked_at:
+                self.looked_at.add(kind)
+                self._ask(page, file, address)
 
     def _forms(self, page: Page) -> int:
         return page.locator("main form").count()
@@ -444,7 +465,15 @@ class Crawl:
         self.looked_at.add(kind)
         self.counts.axe += 1
         page.evaluate(_LEAVE_ALIKE)
-        for one in Axe().run(page, options=AXE).response["violations"]:
+        menus = ("menus", self.width)
+        if menus not in self.looked_at:
+            self.looked_at.add(menus)
+            self._violations(page, address, ".header, .navigation")
+        page.evaluate(_LAY_FLAT)
+        self._violations(page, address)
+
+    def _violations(self, page: Page, address: str, part: str | None = None) -> None:
+        for one in Axe().run(page, context=part, options=AXE).response["violations"]:
             where = "; ".join(str(node["target"][-1]) for node in one["nodes"][:3])
             self._wrong(address, f"axe {one['id']}: {where}")
 

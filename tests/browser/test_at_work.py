@@ -568,6 +568,7 @@ def test_one_searches_and_walks_a_list_by_keyboard(site: Site, page: Page) -> No
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/activities\?node=unit:VIE"))
+    page.wait_for_load_state()
     page.keyboard.press("/")
     page.keyboard.type("j?E1")
     expect(page.get_by_role("combobox", name="Search people")).to_have_value("j?E1")

@@ -50,7 +50,8 @@ def test_a_reader_chooses_high_contrast_and_keeps_it(browser: Browser, design: s
     """By the menu, without script too; paper is light whatever is chosen."""
     for script in (True, False):
         page = _opened(browser, design, java_script_enabled=script)
-        page.get_by_role("button", name="High contrast").click()
+        with page.expect_response(lambda answer: answer.request.method == "POST"):
+            page.get_by_role("button", name="High contrast").click()
         expect(page.locator("html")).to_have_attribute("data-theme", "contrast")
         expect(page.locator("body")).to_have_css("background-color", "rgb(0, 0, 0)")
         page.goto(design)

@@ -149,14 +149,14 @@ def _consult(number: int, employee: str) -> dict[str, Any]:
     }
 
 
-def _deal(number: int, employee: str) -> dict[str, Any]:
+def deal(number: int, employee: str) -> dict[str, Any]:
     """A deal of today, larger than most."""
     event = _consult(number, employee)
     event["data"] |= {"amount": "450000.00", "currency": "USD", "hs_code": "8509"}
     return event | {"type": "kopes.export_deal", "id": f"D{event['id']}"}
 
 
-def _verified(activity: dict[str, Any], by: str) -> dict[str, Any]:
+def verified(activity: dict[str, Any], by: str) -> dict[str, Any]:
     """Somebody else's verdict on it."""
     named = {"source": activity["source"], "id": activity["id"]}
     return activity | {
@@ -180,9 +180,9 @@ def test_an_employee_sees_the_own_score_move_while_the_page_is_open(site: Site, 
     expect(main).to_contain_text(_final(site, node))
     before = _final(site, node)
 
-    deals = [_deal(at, number) for at in range(4)]
+    deals = [deal(at, number) for at in range(4)]
     site.ingest(
-        *(_consult(at, number) for at in range(8)), *deals, *(_verified(deal, site.employee_of("hr")) for deal in deals)
+        *(_consult(at, number) for at in range(8)), *deals, *(verified(deal, site.employee_of("hr")) for deal in deals)
     )
 
     after = _final(site, node)
@@ -211,11 +211,11 @@ def test_an_employee_logs_an_activity_with_a_few_keys(site: Site, page: Page) ->
 def test_a_head_sees_the_people_side_by_side_and_verifies_what_waits(site: Site, page: Page) -> None:
     """The office's figures equal the API's, a colleague's entry moves them, and a verdict empties the queue by one."""
     head = site.employee_of("head")
-    unit = _unit_of(site, head)
+    unit = unit_of(site, head)
     site.sign_in(page, "head")
     page.goto(f"{site.url}/office")
     expect(page.locator("main")).to_contain_text(_final(site, f"unit:{unit}"))
-    colleague = _colleague_of(site, head, unit)
+    colleague = colleague_of(site, head, unit)
     site.ingest(*(_consult(at, colleague) for at in range(30, 42)))
     page.reload()
     expect(page.locator("main")).to_contain_text(_final(site, f"unit:{unit}"))
@@ -337,11 +337,13 @@ def _postings(site: Site) -> list[dict[str, str]]:
         return [row for row in csv.DictReader(rows) if row["from"] <= today and (not row["to"] or today < row["to"])]
 
 
-def _unit_of(site: Site, number: str) -> str:
+def unit_of(site: Site, number: str) -> str:
+    """Where somebody is posted today."""
     return next(row["unit"] for row in _postings(site) if row["employee"] == number)
 
 
-def _colleague_of(site: Site, number: str, unit: str) -> str:
+def colleague_of(site: Site, number: str, unit: str) -> str:
+    """Somebody else who is posted there."""
     return next(row["employee"] for row in _postings(site) if row["unit"] == unit and row["employee"] != number)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import resource
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -30,6 +31,12 @@ def test_a_connection_is_left_to_whom_has_fewer(own, other, fuller):
     seats.give_back(sibling)
     sibling.count(other)
     assert not mine.is_fuller()
+
+
+def _in_own_thread(accept):
+    """A browser that other tests share leaves its loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(accept())).result()
 
 
 def test_where_no_more_files_may_be_open_it_waits_and_says_so_once(caplog, monkeypatch):
@@ -63,7 +70,7 @@ def test_where_no_more_files_may_be_open_it_waits_and_says_so_once(caplog, monke
             await acceptor.wait_closed()
 
     try:
-        asyncio.run(accept())
+        _in_own_thread(accept)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, files)
     [record] = caplog.records
@@ -92,4 +99,4 @@ def test_a_sibling_that_does_not_come_keeps_nobody_waiting():
             acceptor.close()
             await acceptor.wait_closed()
 
-    asyncio.run(accept())
+    _in_own_thread(accept)

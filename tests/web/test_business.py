@@ -162,3 +162,10 @@ def test_pages_of_the_list_follow_each_other(at_work: Working) -> None:
     following = at_work.ferran.get(first["next"].removeprefix("http://localhost")).json
     assert [len(first["items"]), len(following["items"]), following["next"]] == [4, 2, None]
     assert dt.date.fromisoformat(first["last_year_day"]) == dt.date(2025, 6, 30)
+
+
+@pytest.mark.parametrize("day", ["", "&as_of=2026-03-31"])
+def test_after_the_last_there_are_none(at_work: Working, day: str) -> None:
+    """An empty page and no fault: whoever asks on gets to know that it is the end."""
+    beyond = at_work.ferran.get(f"/api/v1/business/unit:HQ?cycle=2026&after=unit:ZZZ{day}").json
+    assert (beyond["items"], beyond["next"]) == ([], None)

@@ -136,11 +136,11 @@ def test_the_trail_is_searched_by_who_and_deed(working: Working) -> None:
     [("en", "download people"), ("ko", "직원별 수치 내려받기"), ("es", "descargar cifras de personas")],
 )
 def test_the_trail_says_deeds_in_words(working: Working, language: str, deed: str) -> None:
-    """In the list and in the choice; the code stays in the address."""
+    """In the list, by which its card on a phone unfolds too, and in the choice; the code stays in the address."""
     working.dana.post("/people", {"reason": "a yearly report"})
     working.emil.post("/look", {"language": language, "theme": "system", "next": "/"})
     page = working.emil.get("/trail?deed=export").text
-    assert page.count(deed) == 2
+    assert page.count(deed) == 3
     assert "<code>export</code>" not in page
     assert set(DEEDS) == set(Deed)
     assert set(ROLES) == set(Role)
@@ -215,11 +215,11 @@ def test_the_trail_is_narrowed_to_days_of_the_clock_that_it_is_written_by(workin
 
 
 def test_the_filter_offers_the_deeds_that_the_trail_tells_of(working: Working) -> None:
-    """What only reads leaves no row; nor does what the ledger itself tells (events), or everybody's own choice of language."""
+    """What only reads leaves no row; nor does what the ledger itself tells (events), or everybody's own choice of language, or that one has seen one's targets."""
     options = read(working.emil.get("/trail").text).all("option")
     offered = {option.attributes["value"] for option in options} - {""}
     acts = {route.deed for route in site_of(working.app).routes.values() if route.acts}
-    silent = {Deed.CHOOSE_LOOK, Deed.INGEST, Deed.RECEIVE_HOOK}
+    silent = {Deed.CHOOSE_LOOK, Deed.INGEST, Deed.OPEN_HOME, Deed.RECEIVE_HOOK}
     assert silent < acts
     # The API's list of many people's scores reads, and is written down all the same.
     assert offered == {*(acts - silent), Deed.SEE_SCORECARD, "rights"}

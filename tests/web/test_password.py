@@ -12,6 +12,7 @@ from app.kit.settings import ROOT
 from app.rules.permissions import FIRST_PASSWORD_DEEDS, PUBLIC_DEEDS, Deed
 from app.rules.terms import Role
 from app.web import site_of
+from app.web.errors import is_for_programs
 from app.web.forms import PASSWORD_FIELDS
 from tests.people import NOW, PASSWORD, email_of
 from tests.web.conftest import Person, signed_in
@@ -97,7 +98,7 @@ def test_a_first_password_of_the_command_works_until_it_is_changed_and_every_pag
 
 
 def test_a_first_password_from_a_page_opens_nothing_but_its_change(app):
-    """At every address there is: pages lead to the change, the API refuses with its code, and nothing is done."""
+    """At every address there is: pages lead to the change, programs and scripts are refused with its code, and nothing is done."""
     made = _first_password(app, until=NOW + dt.timedelta(days=7))
     client, answer = _enter(app, made)
     assert answer.status_code == 303
@@ -111,7 +112,7 @@ def test_a_first_password_from_a_page_opens_nothing_but_its_change(app):
             r"<(?:(\w+)(?:\(.*?\))?:)?\w+>", lambda part: "unit:VIE" if part[1] == "node" else "1", rule.rule
         )
         answer = person.post(address, {"role": "hr"}) if route.acts else person.get(address)
-        if route.api:
+        if route.api or is_for_programs(rule.rule):
             assert (answer.status_code, answer.json["code"]) == (403, "change_password_first"), rule.rule
         else:
             assert (answer.status_code, answer.location) == (303, "/password"), rule.rule

@@ -16,6 +16,7 @@ from app.kit.settings import Settings
 from app.rules.permissions import PUBLIC_DEEDS, Deed, Scope
 from app.rules.terms import Node
 from app.web import create_app, site_of
+from app.web.errors import is_for_programs
 from app.web.rendering import FormError, Json, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages, refuse_undeclared
@@ -174,7 +175,7 @@ def test_who_is_not_signed_in_is_sent_to_sign_in_or_told_401(site):
         if route.deed in PUBLIC_DEEDS:
             continue
         answer = client.open(_address(rule), method="POST" if route.acts else "GET")
-        if route.api:
+        if route.api or is_for_programs(rule.rule):
             assert answer.status_code == 401, rule.rule
             assert answer.headers["WWW-Authenticate"].startswith("Bearer")
             assert answer.content_type == "application/problem+json"

@@ -106,7 +106,10 @@ def test_a_range_of_days_that_is_turned_round_says_so_at_its_field(working: Work
 
 
 def _searches(working: Working) -> Iterator[tuple[Somebody, Route, Element, Element]]:
-    """Every text field of every form that searches: who may see it, the route that the form asks, the form and the field."""
+    """Every text field of every page's form that searches: who may see it, the route that the form asks, the form and the field.
+
+    The header's search stands on all of them and leads to a page that has its field.
+    """
     routes = {route.endpoint: route for pages in PAGES for route in pages.routes if not (route.acts or route.api)}
     for rule in working.app.url_map.iter_rules():
         if rule.endpoint not in routes or (rule.arguments and rule.rule != "/scorecards/<node:node>"):
@@ -117,7 +120,7 @@ def _searches(working: Working) -> Iterator[tuple[Somebody, Route, Element, Elem
         if who is None or answer is None:
             continue
         for form in read(answer.text).all("form"):
-            if form.attributes.get("method") == "get":
+            if form.attributes.get("method") == "get" and "data-search" not in form.attributes:
                 action = form.attributes["action"]
                 route = routes[working.app.url_map.bind("").match(action)[0]]
                 for field in form.all("input"):
