@@ -408,7 +408,8 @@ def _figure(text: str | None) -> Decimal | None:
 def _sums(what: str, above: Decimal | None, below: Sequence[Decimal | None]) -> Iterator[Sum]:
     """What the slices come to; nothing where there is nothing above to hold it against.
 
-    A target is that of the whole cycle: what was agreed adds up, whoever is away for a part of it.
+    Targets are those of the whole cycle, as they are edited: what was agreed adds up. The lines' own targets are prorated by the days that
+    each of the people is there (domain.md 4), and would come to less than the unit's whenever somebody is away.
     """
     if above is not None:
         figures = [figure for figure in below if figure is not None]
