@@ -97,7 +97,8 @@ from app.scoring.scorecards import (
     scorecards,
     scores,
 )
-from app.scoring.target_setting import TargetMove, TargetsSet, set_targets
+from app.scoring.target_grid import GridColumn, GridRow, GridRows, TargetGrid, target_grid
+from app.scoring.target_setting import TargetDone, TargetMove, TargetsSet, set_targets
 from app.scoring.trend import (
     Snapshot,
     Taken,
@@ -139,6 +140,9 @@ __all__ = [
     "GoalLevel",
     "GoalRow",
     "GoalScore",
+    "GridColumn",
+    "GridRow",
+    "GridRows",
     "HeatCell",
     "HeatRow",
     "KpiLevel",
@@ -172,6 +176,8 @@ __all__ = [
     "Sum",
     "Taken",
     "TargetBlock",
+    "TargetDone",
+    "TargetGrid",
     "TargetMove",
     "TargetPast",
     "TargetRow",
@@ -237,6 +243,7 @@ __all__ = [
     "stale_business_days",
     "stale_days",
     "state",
+    "target_grid",
     "target_past",
     "targets",
     "trend_of",
