@@ -113,6 +113,7 @@ from app.scoring.trend import (
 )
 from app.scoring.verifying import EntryToVerify, entry_to_verify
 from app.scoring.ways import WayStep, way_down
+from app.scoring.year_line import YearLine, YearPoint
 
 __all__ = [
     "SORTS",
@@ -189,6 +190,8 @@ __all__ = [
     "UnitPart",
     "Visibility",
     "WayStep",
+    "YearLine",
+    "YearPoint",
     "activity_lines",
     "activity_page",
     "agency_board",
