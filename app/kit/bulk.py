@@ -230,7 +230,8 @@ def bulk_upsert_add(
     """
     if not rows:
         return []
-    ordered = sorted(rows, key=lambda row: tuple(row[: len(key)]))
+    # Keys stand first and differ, so that nothing behind them is ever compared.
+    ordered = sorted(map(tuple, rows))
     columns = list(zip(*ordered, strict=True))
     width = len(key)
     # A batch of new events moves one level alone: what is zero in every row need not be sent, nor added.

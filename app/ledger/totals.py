@@ -66,7 +66,7 @@ MEMBER_KEY: Final = ("cycle", "owner_kind", "owner", "slice", "of", "key")
 
 @dataclass(slots=True)
 class _Gathered:
-    """What one owner's activities in the same slices add up to."""
+    """What one employee's activities on one path, in the same slices, add up to."""
 
     slices: tuple[SliceInUse, ...]
     shares: int
@@ -75,8 +75,8 @@ class _Gathered:
     micros: int
 
 
-_GatheredKey = tuple[int, int, int, tuple[int, int, int]]
-"""cycle, owner kind, owner, and (slices, levels before, levels after)."""
+_GatheredKey = tuple[int, int, int | None, int, int, int]
+"""cycle, employee, path, slices, levels before, levels after."""
 
 
 def _signs(before: int, after: int) -> tuple[int, ...]:
@@ -95,17 +95,27 @@ class Changes:
     @property
     def totals(self) -> dict[TotalKey, list[int]]:
         """What is to be added to each total, level by level."""
-        for (cycle, kind, owner, (_, before, after)), gathered in self._gathered.items():
+        totals = self._totals
+        for (cycle, employee, path, _, before, after), gathered in self._gathered.items():
             amounts = (gathered.shares, gathered.valued, gathered.dollars, gathered.micros)
-            signs = _signs(before, after)
-            for one in gathered.slices:
-                numbers = self._totals.setdefault((cycle, kind, owner, one.id), [0] * WIDTH)
-                for level, sign in enumerate(signs):
-                    if sign:
-                        for place, amount in enumerate(amounts, level * 4):
-                            numbers[place] += sign * amount
+            added = [
+                (level * len(amounts) + place, sign * amount)
+                for level, sign in enumerate(_signs(before, after))
+                if sign
+                for place, amount in enumerate(amounts)
+                if amount
+            ]
+            owners = ((EMPLOYEE, employee),) if path is None else ((EMPLOYEE, employee), (PATH, path))
+            for kind, owner in owners:
+                for one in gathered.slices:
+                    key = (cycle, kind, owner, one.id)
+                    numbers = totals.get(key)
+                    if numbers is None:
+                        numbers = totals[key] = [0] * WIDTH
+                    for place, amount in added:
+                        numbers[place] += amount
         self._gathered.clear()
-        return self._totals
+        return totals
 
     def add(self, row: ActivityRow, frame: Frame, *, before: int, after: int) -> None:
         """Add what an activity's change from one set of levels (bits) to another makes of the totals."""
@@ -116,25 +126,21 @@ class Changes:
             return
         gathered, cents, cycle = self._gathered, row.usd_cents, row.cycle
         # Gathered by the slices that belong together first: most activities of an owner lie in the same ones.
-        rest = (id(slices), before, after)
+        together = id(slices)
         for employee, share, path, _, _ in row.credits:
             valued, dollars, micros = 0, 0, 0
             if cents is not None:
                 # Ten-thousandths times cents are millionths of a dollar: exact.
                 valued, (dollars, micros) = share, divmod(share * cents, MICROS_A_DOLLAR)
-            for key in (
-                ((cycle, EMPLOYEE, employee, rest),)
-                if path is None
-                else ((cycle, EMPLOYEE, employee, rest), (cycle, PATH, path, rest))
-            ):
-                sums = gathered.get(key)
-                if sums is None:
-                    gathered[key] = _Gathered(slices, share, valued, dollars, micros)
-                else:
-                    sums.shares += share
-                    sums.valued += valued
-                    sums.dollars += dollars
-                    sums.micros += micros
+            key = (cycle, employee, path, together, before, after)
+            sums = gathered.get(key)
+            if sums is None:
+                gathered[key] = _Gathered(slices, share, valued, dollars, micros)
+            else:
+                sums.shares += share
+                sums.valued += valued
+                sums.dollars += dollars
+                sums.micros += micros
         if any(one.of for one in slices):
             signs = _signs(before, after)
             for employee, _, path, _, _ in row.credits:
@@ -162,9 +168,14 @@ class Changes:
                 for level, sign in enumerate(signs):
                     numbers[level] += sign
 
+    @property
+    def moved(self) -> dict[TotalKey, list[int]]:
+        """The totals to which anything but zero is to be added."""
+        return {key: numbers for key, numbers in self.totals.items() if any(numbers)}
+
     def owners(self) -> tuple[set[int], set[int], set[int]]:
         """Employees, paths and cycles whose totals change."""
-        moved = [key for key, numbers in self.totals.items() if any(numbers)]
+        moved = self.moved
         return (
             {owner for _, kind, owner, _ in moved if kind == EMPLOYEE},
             {owner for _, kind, owner, _ in moved if kind == PATH},
@@ -179,7 +190,7 @@ def apply_changes(connection: Connection, changes: Changes) -> None:
         tables.total,
         TOTAL_KEY,
         tables.amount_columns(),
-        [(*key, *numbers) for key, numbers in changes.totals.items() if any(numbers)],
+        [(*key, *numbers) for key, numbers in changes.moved.items()],
     )
     members = {key: numbers for key, numbers in changes.members.items() if any(numbers)}
     now = bulk_upsert_add(

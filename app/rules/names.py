@@ -69,7 +69,12 @@ def _folded_letters(text: str) -> str:
 
 def folded_terms(*names: str | None) -> str:
     """Several names as one text to search in: a line each, so that what is typed never begins in one and ends in the next."""
-    return "\n".join(folded(name) for name in names if name)
+    terms = [name for name in names if name]
+    # Nearly all names of a batch are plain letters, and single spaces between words: one look tells it of all of them.
+    row = " ".join(terms)
+    if row.isascii() and row.isprintable() and "  " not in row and row.strip() == row:
+        return "\n".join(terms).lower()
+    return "\n".join(map(folded, terms))
 
 
 class _Wanted(NamedTuple):

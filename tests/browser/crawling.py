@@ -1,6 +1,6 @@
 """A crawl: from the first page on, whatever a role's pages lead to, looked at as a reader, a keyboard and a screen reader would.
 
-A page is known by its route, the kind of its node and the names of its parameters; of each such kind a few are opened and the rest of the
+A page is known by its route, the kind of its node and the names of the parameters that change what it is built of; of each such kind a few are opened and the rest of the
 links only asked for. What is wrong is collected as sentences, so that one run tells all of it.
 """
 
@@ -372,7 +372,7 @@ class Crawl:
         except HTTPException:
             return (parts.path,)
         kinds = tuple(str(value.kind) for value in arguments.values() if isinstance(value, Node))
-        return (endpoint, kinds, tuple(sorted(name for name, _ in parse_qsl(parts.query))))
+        return (endpoint, kinds, frozenset(name for name, _ in parse_qsl(parts.query)) - _SAME_ELEMENTS)
 
     def _ask(self, page: Page, address: str, origin: str) -> None:
         self.counts.links += 1
@@ -458,8 +458,7 @@ class Crawl:
             page.set_viewport_size({"width": self.width, "height": 900})
 
     def _axe(self, page: Page, address: str) -> None:
-        names = {name for name, _ in parse_qsl(urlsplit(address).query)}
-        kind = (*self._kind(address)[:2], frozenset(names - _SAME_ELEMENTS), self.width)
+        kind = (*self._kind(address), self.width)
         if kind in self.looked_at:
             return
         self.looked_at.add(kind)

@@ -26,6 +26,12 @@ from tests.web.markup import read
 from tests.web.working import Working, key_of
 
 
+@pytest.fixture
+def engine():
+    """What these pages read and write is tested on both engines below them."""
+    return "sqlite"
+
+
 def failing() -> Pages:
     """Addresses that fail in every way."""
     pages = Pages("failing")

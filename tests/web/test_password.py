@@ -20,6 +20,12 @@ from tests.web.conftest import Person, signed_in
 NEW = "nine windows of kestrels"
 
 
+@pytest.fixture
+def engine():
+    """What these pages read and write is tested on both engines below them."""
+    return "sqlite"
+
+
 def _form(**fields):
     return {"old_password": PASSWORD, "new_password": NEW, "repeated_password": NEW} | fields
 

@@ -24,6 +24,12 @@ from tests.people import NOW, PASSWORD, PEOPLE, email_of
 from tests.web.conftest import signed_in
 
 
+@pytest.fixture
+def engine():
+    """What these pages read and write is tested on both engines below them."""
+    return "sqlite"
+
+
 class Reason(BaseModel):
     """A form of one field."""
 
@@ -92,7 +98,10 @@ def samples() -> Pages:
 
     @pages.api_read("/api/v1/sample/<node:node>", may=Deed.SEE_SCORECARD)
     def api_scorecard(context: RequestContext, node: Node, query: AsOf) -> Json:
-        return Json({"items": [str(node), context.label, query.limit], "next": "/api/v1/sample?after=1"})
+        return Json(
+            {"items": [str(node), context.label, query.limit], "next": "/api/v1/sample?after=1"},
+            following="/api/v1/sample?after=1",
+        )
 
     @pages.api_act("/api/v1/sample/events", may=Deed.INGEST)
     def api_events(context: RequestContext) -> dict[str, str]:

@@ -14,6 +14,12 @@ ALBA = {"email": email_of("alba"), "password": PASSWORD}
 ELSEWHERE = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
 
 
+@pytest.fixture
+def engine():
+    """What these pages read and write is tested on both engines below them."""
+    return "sqlite"
+
+
 def _address(rule):
     return re.sub(r"<(?:(\w+)(?:\(.*?\))?:)?\w+>", lambda piece: "unit:VIE" if piece[1] == "node" else "1", rule.rule)
 
