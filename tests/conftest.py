@@ -22,9 +22,12 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
+import flask
+import jinja2
 import pytest
 import sqlalchemy
 from hypothesis import HealthCheck, settings
+from jinja2.bccache import Bucket
 
 from tests.postgresql import Cluster
 
@@ -43,6 +46,22 @@ settings.load_profile("ci")
 
 
 # ------------------------------------------------------------------------------------------------------- the whole session
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Every test opens an application of its own; a template is compiled once a test process."""
+
+    def __init__(self) -> None:
+        self.compiled: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.compiled.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.compiled[bucket.key, bucket.checksum] = bucket.code
+
+
+flask.Flask.jinja_options = {"bytecode_cache": _Compiled()}
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -15,7 +15,7 @@ from app.rules.pay import PaySlip
 from app.rules.policies import Policies
 from app.rules.promotion import PromotionPoints
 
-__all__ = ["BetterGrade", "BeyondSeats", "GradeReasons", "beyond_seats", "grade_reasons"]
+__all__ = ["BetterGrade", "BeyondSeats", "CutOff", "GradeReasons", "beyond_seats", "grade_reasons"]
 
 
 class BetterGrade(NamedTuple):
@@ -26,6 +26,15 @@ class BetterGrade(NamedTuple):
     """The published score that has it at the least: whoever reaches it shares the grade, as long as the others stay where they are."""
     missing: Decimal
     """How far one's own published score is below it."""
+
+
+class CutOff(NamedTuple):
+    """Where one's own grade ends."""
+
+    lowest: Decimal
+    """The lowest published score of the group that has it."""
+    above: Decimal
+    """How far one's own published score is above it."""
 
 
 class BeyondSeats(NamedTuple):
@@ -55,6 +64,8 @@ class GradeReasons:
     """The evaluation group that was too small and became the one ranked in; None where it stands as it is."""
     tied: int
     """How many have the same rank, oneself included."""
+    cut_off: CutOff | None
+    """None without a grade, and for discipline, which no score brings."""
     better: BetterGrade | None
     slip: PaySlip | None
     points: PromotionPoints | None
@@ -85,6 +96,7 @@ def grade_reasons(proposal: EmployeeProposal, employee: str, *, cycle: int, poli
         in_group=in_group,
         merged_from=entered_as if standing and entered_as != standing.group else None,
         tied=_tied(proposal, standing) if standing else 0,
+        cut_off=_cut_off(standing, in_group) if standing else None,
         better=_better(standing, in_group) if standing else None,
         slip=proposal.pay.slips.get(employee),
         points=proposal.points.get(employee),
@@ -117,6 +129,13 @@ def beyond_seats(places: Standings) -> tuple[BeyondSeats, ...]:
 
 def _tied(proposal: EmployeeProposal, standing: Standing) -> int:
     return sum((one.group, one.rank) == (standing.group, standing.rank) for one in proposal.standings.by_code.values())
+
+
+def _cut_off(standing: Standing, in_group: tuple[GradeInGroup, ...]) -> CutOff | None:
+    lowest = next(one.lowest for one in in_group if one.grade == standing.grade)
+    if lowest is None or standing.entrant.disciplined:
+        return None
+    return CutOff(lowest, standing.entrant.score - lowest)
 
 
 def _better(standing: Standing, in_group: tuple[GradeInGroup, ...]) -> BetterGrade | None:

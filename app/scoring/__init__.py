@@ -97,7 +97,8 @@ from app.scoring.scorecards import (
     scorecards,
     scores,
 )
-from app.scoring.target_setting import TargetMove, TargetsSet, set_targets
+from app.scoring.target_grid import GridColumn, GridRow, GridRows, TargetGrid, target_grid
+from app.scoring.target_setting import TargetDone, TargetMove, TargetsSet, set_targets
 from app.scoring.trend import (
     Snapshot,
     Taken,
@@ -112,6 +113,7 @@ from app.scoring.trend import (
 )
 from app.scoring.verifying import EntryToVerify, entry_to_verify
 from app.scoring.ways import WayStep, way_down
+from app.scoring.year_line import YearLine, YearPoint
 
 __all__ = [
     "SORTS",
@@ -138,6 +140,9 @@ __all__ = [
     "GoalLevel",
     "GoalRow",
     "GoalScore",
+    "GridColumn",
+    "GridRow",
+    "GridRows",
     "HeatCell",
     "HeatRow",
     "KpiLevel",
@@ -171,6 +176,8 @@ __all__ = [
     "Sum",
     "Taken",
     "TargetBlock",
+    "TargetDone",
+    "TargetGrid",
     "TargetMove",
     "TargetPast",
     "TargetRow",
@@ -183,6 +190,8 @@ __all__ = [
     "UnitPart",
     "Visibility",
     "WayStep",
+    "YearLine",
+    "YearPoint",
     "activity_lines",
     "activity_page",
     "agency_board",
@@ -234,6 +243,7 @@ __all__ = [
     "stale_business_days",
     "stale_days",
     "state",
+    "target_grid",
     "target_past",
     "targets",
     "trend_of",

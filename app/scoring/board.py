@@ -39,6 +39,7 @@ from app.scoring.scorecards import (
     score_figures,
 )
 from app.scoring.trend import TrendPoint, trend_of
+from app.scoring.year_line import YearLine, year_line
 
 __all__ = [
     "Board",
@@ -193,8 +194,8 @@ class Board:
     people: tuple[RelatedNode, ...]
     moves: tuple[BoardMove, ...] | None
     """None where the viewer may not see activities."""
-    trend: tuple[TrendPoint, ...]
-    """The node's scores as of past days, up to the day asked."""
+    year: YearLine | None
+    """The node's scores over the cycle, and where they lead; None where no day but the present is known of."""
     outlook: Outlook
     year_begins_on: dt.date
     year_ends_on: dt.date
@@ -341,7 +342,7 @@ def board(source: BoardSource) -> Board:
         children=tuple(others[one] for one in source.beside if one.kind is NodeKind.UNIT),
         people=tuple(others[one] for one in source.beside if one.kind is NodeKind.EMPLOYEE),
         moves=None if source.moves is None else _moves(plan, facts, source.moves),
-        trend=source.trend,
+        year=year_line(final, provisional, source.trend),
         outlook=plan.outlook(asked.day),
         year_begins_on=plan.day_within(dt.date.min),
         year_ends_on=plan.day_within(dt.date.max),

@@ -85,6 +85,18 @@ class Leading:
         self.exact: Final = exact
         self.aim: Final = aim_of(band(published(ahead if self.projects else final)))
 
+    @property
+    def posts(self) -> IntArray:
+        """The places of the node's postings among those of the selection; of a unit none."""
+        return np.flatnonzero(self.scored.selection.post_employee == self.place)
+
+    @property
+    def shown(self) -> IntArray:
+        """The places of the shown lines that the node's scores hang on: its own, and those of the units posted to."""
+        selection = self.scored.selection
+        near = np.isin(selection.shown_node, [self.place, *selection.post_unit[self.posts].tolist()])
+        return np.flatnonzero(near)
+
     def line(self, at: int) -> ScoredLine:
         """A worked line."""
         selection = self.scored.selection
@@ -149,9 +161,7 @@ class Trials:
         step: list[FloatArray] = []
         for move in moves:
             leading = move.leading
-            posted = np.flatnonzero(selection.post_employee == leading.place)
-            near = np.isin(selection.shown_node, [leading.place, *selection.post_unit[posted].tolist()])
-            places = np.flatnonzero(near)
+            posted, places = leading.posts, leading.shown
             worked = selection.shown_worked[places]
             taken = leading.actuals.take(worked)
             values, rests, steps = taken.value.copy(), taken.rest.copy(), np.zeros(len(places))

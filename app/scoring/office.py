@@ -7,10 +7,10 @@ Do not add up whatever stands in a column: only counts and sums of identical lin
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection
@@ -195,9 +195,6 @@ def _posted(plan: CyclePlan, unit: str, day: dt.date) -> tuple[str, ...]:
 
 # --------------------------------------------------------------------------------------------------------------- the targets
 
-_SUMMED: Final = ("target", "actual")
-"""What adds up by the link (domain.md, section 4): base values are each made of a node's own past, and need not."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetPast:
@@ -272,6 +269,15 @@ class TargetRow:
     """Where that was set in the application."""
     changes: tuple[TargetPast, ...]
     """What happened to its target in the cycle, the earliest first."""
+    last_year: Decimal | None
+    """The actual of the cycle before, by the history that the folder gives."""
+
+    @property
+    def whole(self) -> Decimal | None:
+        """The target of the whole cycle: the one that is given, else what the definition says of the year."""
+        if self.given is not None or self.line.target is None:
+            return self.given
+        return Decimal(self.line.target)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,6 +306,8 @@ class TargetBlock:
     version: KpiVersion
     own: TargetRow | None
     below: tuple[TargetRow, ...]
+    slices: tuple[TargetRow, ...]
+    """The lines below that are slices of the unit's own."""
     sums: tuple[Sum, ...]
 
     @property
@@ -360,6 +368,7 @@ def targets(connection: Connection, *, loaded: State, unit: str, asked: ScoreQue
                 given=written.target if written is not None else None,
                 set_target=plan.sheet.origin_of(written).set_target if written is not None else None,
                 changes=past.get((card.node, line.kpi), ()),
+                last_year=plan.sheet.years(card.node, line.kpi).get(plan.cycle - 1),
             )
             by_kpi.setdefault(line.kpi, []).append(row)
     blocks = tuple(_block(plan, node, kpi, rows) for kpi, rows in by_kpi.items())
@@ -383,23 +392,26 @@ def _block(plan: CyclePlan, unit: Node, kpi: str, rows: Sequence[TargetRow]) -> 
     below = tuple(row for row in rows if row.node != unit)
     version = plan.sheet.kpi(kpi).version(plan.cycle)
     adds_up = ADDS_UP[Aggregate(version.measure.aggregate)]
-    identical = [row for row in below if row.link is Link.IDENTICAL and row.line.parent_node == str(unit)]
+    slices = tuple(row for row in below if row.link is Link.IDENTICAL and row.line.parent_node == str(unit))
     sums: list[Sum] = []
-    if own is not None and identical:
-        for what in _SUMMED:
-            if what == "actual" and not adds_up:
-                continue
-            above: str | None = getattr(own.line, what)
-            if above is None:
-                continue
-            figures = [getattr(row.line, what) for row in identical]
-            sums.append(
-                Sum(
-                    what=what,
-                    above=Decimal(above),
-                    below=sum((Decimal(figure) for figure in figures if figure is not None), Decimal(0)),
-                    lines=len(identical),
-                    missing=sum(figure is None for figure in figures),
-                )
-            )
-    return TargetBlock(kpi=kpi, version=version, own=own, below=below, sums=tuple(sums))
+    if own is not None and slices:
+        sums.extend(_sums("target", own.whole, [row.whole for row in slices]))
+        if adds_up:
+            sums.extend(_sums("actual", _figure(own.line.actual), [_figure(row.line.actual) for row in slices]))
+    return TargetBlock(kpi=kpi, version=version, own=own, below=below, slices=slices, sums=tuple(sums))
+
+
+def _figure(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _sums(what: str, above: Decimal | None, below: Sequence[Decimal | None]) -> Iterator[Sum]:
+    """What the slices come to; nothing where there is nothing above to hold it against.
+
+    Targets are those of the whole cycle, as they are edited: what was agreed adds up. The lines' own targets are prorated by the days that
+    each of the people is there (domain.md 4), and would come to less than the unit's whenever somebody is away.
+    """
+    if above is not None:
+        figures = [figure for figure in below if figure is not None]
+        total = sum(figures, Decimal(0))
+        yield Sum(what=what, above=above, below=total, lines=len(below), missing=len(below) - len(figures))

@@ -12,6 +12,20 @@ from app.ledger.tables import LEVELS
 
 __all__ = ["BUSINESS_COLUMNS", "business_day", "business_taken", "trend", "trend_taken"]
 
+
+def _taken(name: str, *more: Column[bool]) -> Table:
+    """What each cycle's kept days were taken from."""
+    return Table(
+        name,
+        metadata,
+        Column("cycle", sa.Integer, primary_key=True, autoincrement=False),
+        Column("token", Code, nullable=False),  # the revision that all rows of the cycle are of
+        Column("event", sa.BigInteger, nullable=False),  # the newest event that had been seen
+        Column("at", Instant, nullable=False),
+        *more,
+    )
+
+
 trend: Final = Table(
     "trend",
     metadata,
@@ -27,14 +41,7 @@ trend: Final = Table(
     sa.Index("ix_trend_day", "cycle", "day"),
 )
 
-trend_taken: Final = Table(
-    "trend_taken",
-    metadata,
-    Column("cycle", sa.Integer, primary_key=True, autoincrement=False),
-    Column("token", Code, nullable=False),  # the revision that all rows of the cycle are of
-    Column("event", sa.BigInteger, nullable=False),  # the newest event that had been seen
-    Column("at", Instant, nullable=False),
-)
+trend_taken: Final = _taken("trend_taken")
 """How far the trend of a cycle goes: what came since makes days stale."""
 
 _COUNTED: Final = ("deals", "consults", "new_buyers")
@@ -55,13 +62,8 @@ business_day: Final = Table(
 )
 """What every unit had brought about by the end of each day of a cycle: a row for each unit of the cycle, of figures or of zeros."""
 
-business_taken: Final = Table(
+business_taken: Final = _taken(
     "business_taken",
-    metadata,
-    Column("cycle", sa.Integer, primary_key=True, autoincrement=False),
-    Column("token", Code, nullable=False),  # the load that all rows of the cycle are of
-    Column("event", sa.BigInteger, nullable=False),  # the newest event that had been seen
-    Column("at", Instant, nullable=False),
     Column("has_entries", sa.Boolean, nullable=False),  # whether the ledger had any of the cycle
 )
 """How far the business days of a cycle go: what came since makes days stale."""

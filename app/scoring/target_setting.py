@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -19,7 +20,7 @@ from app.kit.refusals import NotThere
 from app.rules.terms import Node, NodeKind
 from app.scoring.plan import State, state
 
-__all__ = ["TargetMove", "TargetsSet", "set_targets"]
+__all__ = ["TargetDone", "TargetMove", "TargetsSet", "set_targets"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +28,26 @@ class TargetMove:
     """A line's new target (None: the folder's again), and the one that its author saw before."""
 
     node: Node
+    kpi: str
     target: Decimal | None
     seen: Decimal | None
+
+
+class TargetDone(NamedTuple):
+    """A target that was set."""
+
+    node: Node
+    kpi: str
+    before: Decimal | None
+    after: Decimal
+
+
+class TargetOvertaken(NamedTuple):
+    """A line whose target is neither what the author saw nor what the author wants."""
+
+    node: Node
+    kpi: str
+    target: Decimal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +55,12 @@ class TargetsSet:
     """What became of the moves.
 
     Attributes:
-        done: what was set: the node, its target before and now.
-        overtaken: nodes whose target is neither what the author saw nor what the author wants, and that target; where there is one, nothing was
-            set.
+        done: what was set.
+        overtaken: what somebody else set meanwhile; where there is one, nothing was set.
     """
 
-    done: tuple[tuple[Node, Decimal | None, Decimal], ...] = ()
-    overtaken: tuple[tuple[Node, Decimal | None], ...] = ()
+    done: tuple[TargetDone, ...] = ()
+    overtaken: tuple[TargetOvertaken, ...] = ()
 
 
 def set_targets(
@@ -50,19 +68,17 @@ def set_targets(
     moves: Sequence[TargetMove],
     *,
     cycle: int,
-    kpi: str,
     by: str,
     employee: str | None,
     at: dt.datetime,
     note: str | None,
 ) -> TargetsSet:
-    """Set the targets of lines of a KPI, all of them or none; a line that has the target already is left alone.
+    """Set the targets of lines, all of them or none; a line that has the target already is left alone.
 
     Args:
         connection: a writing transaction; what is loaded and decided nobody else changes before it ends.
-        moves: a new target for each node.
+        moves: a new target for each line.
         cycle: of which cycle.
-        kpi: the lines' KPI.
         by: the account, as the trail writes it.
         employee: the number of whom it belongs to.
         at: now.
@@ -75,29 +91,31 @@ def set_targets(
     """
     organisation.lock_revision(connection)
     loaded = state(connection)
-    lines = {move.node: _line(loaded, cycle, move.node, kpi) for move in moves}
-    targets = {move.node: _target_of(move, lines[move.node]) for move in moves}
+    lines = {(move.node, move.kpi): _line(loaded, cycle, move) for move in moves}
+    targets = {(move.node, move.kpi): _target_of(move, lines[move.node, move.kpi]) for move in moves}
     overtaken = tuple(
-        (move.node, lines[move.node].target)
+        TargetOvertaken(move.node, move.kpi, target)
         for move in moves
-        if lines[move.node].target not in {move.seen, targets[move.node]}
+        if (target := lines[move.node, move.kpi].target) not in {move.seen, targets[move.node, move.kpi]}
     )
     if overtaken:
         return TargetsSet(overtaken=overtaken)
     wanted = [
-        WantedTarget(cycle=cycle, node=node, kpi=kpi, target=target, folder=_folder_target(lines[node]))
-        for node, target in targets.items()
-        if lines[node].target != target
+        WantedTarget(cycle=cycle, node=key[0], kpi=key[1], target=target, folder=_folder_target(lines[key]))
+        for key, target in targets.items()
+        if lines[key].target != target
     ]
     if not wanted:
         return TargetsSet()
     cascade.keep_targets(connection, wanted, by=by, employee=employee, at=at, note=note)
     ledger.record_change(connection, at=at, owners=_owners(loaded, [one.node for one in wanted], cycle))
-    return TargetsSet(done=tuple((one.node, lines[one.node].target, one.target) for one in wanted))
+    return TargetsSet(
+        done=tuple(TargetDone(one.node, one.kpi, lines[one.node, one.kpi].target, one.target) for one in wanted)
+    )
 
 
-def _line(loaded: State, cycle: int, node: Node, kpi: str) -> Line:
-    line = loaded.sheet.line(cycle, node, kpi)
+def _line(loaded: State, cycle: int, move: TargetMove) -> Line:
+    line = loaded.sheet.line(cycle, move.node, move.kpi)
     if line is None or not loaded.sheet.takes_target(line):
         raise NotThere
     return line
@@ -118,5 +136,5 @@ def _owners(loaded: State, nodes: Sequence[Node], cycle: int) -> str:
     """Whom to tell: employees by their numbers. A unit may have no path that anything was ever credited to: then everyone is looked at."""
     if any(node.kind is NodeKind.UNIT for node in nodes):
         return ledger.owners_text(everyone=True)
-    employees = [loaded.frame.directory.employee_id(node.code) for node in nodes]
+    employees = [loaded.frame.directory.employee_id(node.code) for node in dict.fromkeys(nodes)]
     return ledger.owners_text(employees=employees, cycles=[cycle])

@@ -1,4 +1,4 @@
-"""Style and script: bundled once at install time by Flask-Assets, addressed with a hash of their contents.
+"""Style and script: bundled once at install time by Flask-Assets and, what is made of modules, by esbuild; addressed with a hash of their contents.
 
 Do not expect a change without building: ``kopes assets`` writes ``static/gen``, and a process reads names, hashes
 and integrity once, when it starts. (The ``{% assets %}`` tag would do so on each page, and knows no integrity.)
@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from mimetypes import guess_type
 from pathlib import Path
@@ -55,13 +56,6 @@ _STYLES: Final = (
     "print.css",
 )
 
-_CHARTS: Final = (
-    NODE_MODULES / "chart.js" / "dist" / "chart.umd.min.js",
-    NODE_MODULES / "chartjs-plugin-annotation" / "dist" / "chartjs-plugin-annotation.min.js",
-    NODE_MODULES / "chartjs-chart-matrix" / "dist" / "chartjs-chart-matrix.min.js",
-    STATIC / "charts.js",
-)
-
 BUNDLES: Final = {
     "gen/kopes.css": (tuple(STATIC / name for name in _STYLES), "rcssmin"),
     "gen/fonts.css": ((GENERATED / "fonts" / "fonts.css",), "rcssmin"),
@@ -76,13 +70,19 @@ BUNDLES: Final = {
         ),
         "rjsmin",
     ),
-    "gen/charts.js": (_CHARTS, "rjsmin"),
     "gen/live.js": ((STATIC / "live_stream.js", STATIC / "live.js"), "rjsmin"),
     "gen/log_sending.js": ((STATIC / "log_outbox.js", STATIC / "log_sending.js"), "rjsmin"),
     "gen/log_worker.js": ((STATIC / "log_outbox.js", STATIC / "log_worker.js"), "rjsmin"),
     "gen/live_worker.js": ((STATIC / "live_stream.js", STATIC / "live_worker.js"), "rjsmin"),
 }
 """What is bundled of what: output to (files in order, what makes it smaller)."""
+
+_CHARTS: Final = ("scorecard",)
+"""The pages with charts: of each a module in ``static/charts`` that names the kinds it shows, so that a page loads no other."""
+
+_BUILT: Final = (*BUNDLES, *(f"gen/charts_{page}.js" for page in _CHARTS))
+
+_ESBUILD: Final = NODE_MODULES / ".bin" / "esbuild"
 
 
 def build() -> list[Path]:
@@ -110,6 +110,7 @@ def build() -> list[Path]:
             environment.register(output, bundle)
             bundle.build(force=True, disable_cache=True)
             built.append(STATIC / output)
+    built += _bundle_charts()
     COMPRESSED.mkdir(exist_ok=True)
     for left in COMPRESSED.iterdir():
         left.unlink()
@@ -118,6 +119,18 @@ def build() -> list[Path]:
             content = path.read_bytes()
             _compressed_file(content).write_bytes(_compressed(content))
     return built
+
+
+def _bundle_charts() -> list[Path]:
+    """Bundle each page's charts with that part of the libraries that it uses, as scripts that browsers of the last years read."""
+    if not _ESBUILD.is_file():
+        message = f"{_ESBUILD}: missing; run `npm ci`"
+        raise FileNotFoundError(message)
+    modules = [str(STATIC / "charts" / f"{page}.js") for page in _CHARTS]
+    how = ("--bundle", "--minify", "--format=iife", "--target=es2022", "--log-level=warning")
+    where = (f"--outdir={GENERATED}", "--entry-names=charts_[name]")
+    subprocess.run([_ESBUILD, *modules, *how, *where], check=True, cwd=ROOT)
+    return [GENERATED / f"charts_{page}.js" for page in _CHARTS]
 
 
 def _lay_out_fonts(folder: Path) -> None:
@@ -193,7 +206,7 @@ class Assets:
         Raises:
             FileNotFoundError: the bundles were never built.
         """
-        missing = [name for name in BUNDLES if not (STATIC / name).is_file()]
+        missing = [name for name in _BUILT if not (STATIC / name).is_file()]
         if missing:
             message = f"app/web/static/{missing[0]} is missing: run `kopes assets`"
             raise FileNotFoundError(message)

@@ -50,11 +50,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Json:
-    """A resource; ``next`` of a list goes into the ``Link`` header too."""
+    """A resource; where the next page of a list is goes into the ``Link`` header too."""
 
     body: Any
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    following: str | None = None
     media_type: str = "application/json"
 
 
@@ -188,9 +189,8 @@ def _json(result: Json) -> Response:
     body = result.body if isinstance(result.body, bytes) else orjson.dumps(result.body)
     response = Response(body, status=result.status, content_type=result.media_type)
     response.headers.extend(result.headers)
-    following = result.body.get("next") if isinstance(result.body, dict) else None
-    if isinstance(following, str) and "items" in result.body:
-        response.headers["Link"] = f'<{following}>; rel="next"'
+    if result.following is not None:
+        response.headers["Link"] = f'<{result.following}>; rel="next"'
     return response
 
 

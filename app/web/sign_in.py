@@ -6,11 +6,12 @@ A request that shows a key is that key's, whatever cookie comes along, and a wro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from http.cookies import CookieError, SimpleCookie
-from typing import Any, Final
+from typing import Final
 
 import flask_login
 from flask import Flask, Request, has_request_context, session
@@ -74,7 +75,7 @@ def on_connection(connection: Connection) -> Iterator[None]:
         _OPEN.reset(token)
 
 
-def prepare(app: Flask, *, database: Database, settings: Settings, clock: Any) -> None:
+def prepare(app: Flask, *, database: Database, settings: Settings, clock: Callable[[], dt.datetime]) -> None:
     """Give the application its sign-in."""
     manager = flask_login.LoginManager()
     # The library's own check of address and browser signs people out when either changes, as on a train.
@@ -100,7 +101,7 @@ def current_viewer() -> Viewer | None:
     return user.viewer if user.is_authenticated else None
 
 
-def viewer_now(connection: Connection, *, now: Any, idle: Any) -> Viewer | None:
+def viewer_now(connection: Connection, *, now: dt.datetime, idle: dt.timedelta) -> Viewer | None:
     """Who is signed in as this transaction sees it, where :func:`current_viewer` keeps to what the request began with. Queries: at most 1."""
     token = session.get("_user_id")
     return access.viewer(connection, token=token, now=now, idle=idle) if isinstance(token, str) else None
@@ -146,7 +147,7 @@ def outside_flask(
     settings: Settings,
     authorization: str | None,
     cookies: str | None,
-    now: Any,
+    now: dt.datetime,
 ) -> Viewer | Key | None:
     """Who asks for a stream, which Flask never sees: by the same key or the same cookie.
 

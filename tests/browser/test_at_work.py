@@ -20,7 +20,7 @@ from typing import Final
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.conftest import Eventually, Kopes, Serve
 from tests.people import PASSWORD
@@ -343,33 +343,112 @@ def test_several_are_judged_at_once_with_their_sum_by_thumb(site: Site, page: Pa
     expect(page.locator("main")).to_contain_text("Nothing to verify")
 
 
+def _target(page: Page, node: str, kpi: str = "consults") -> Locator:
+    """The cell of a node's target."""
+    return page.locator(f'[id="target-{kpi}-{node}"]')
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_target_is_set_by_keyboard_alone_and_on_a_phone(site: Site, page: Page, width: int) -> None:
-    """Open the form, correct what was wrong in it, save; it is accessible in both states and fits."""
+    """Write into the grid's cells, see what is wrong before it is sent, restore it, save; it is accessible in each state and fits."""
     page.set_viewport_size({"width": width, "height": 800})
     site.open(page, "boram", "/targets")
-    block = page.locator("#kpi-consults")
-    block.locator("summary").focus()
+    figure = _target(page, "employee:E1")
+    if width == 360:
+        page.get_by_label("More about E1").first.focus()
+        page.keyboard.press("Space")
+        page.get_by_label("More about E6").first.focus()
+        page.keyboard.press("Space")
+    said = page.locator("[data-changes]")
+    figure.focus()
+    page.keyboard.type("a lot")
     page.keyboard.press("Enter")
-    figure = block.get_by_label("E1", exact=True)
-    block.get_by_label("Reason").fill("A new market")
-    for typed in ("a lot", "25"):
-        figure.focus()
-        page.keyboard.press("Control+a")
-        page.keyboard.type(typed)
-        found = Axe().run(page).response["violations"]
-        assert not found, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-        page.keyboard.press("Enter")
-        if typed == "a lot":
-            expect(block.locator(".error")).to_contain_text("is no number here")
-            expect(figure).to_have_value("a lot")
-            expect(figure).to_be_visible()
-            expect(figure).to_be_focused()
-    expect(block.get_by_role("status")).to_contain_text("Targets set: 1. A name: E1 10 → 25.")
-    expect(block.get_by_role("status")).to_be_in_viewport()
-    expect(block.locator("tr", has_text="E1").first).to_contain_text("25")
-    expect(block.locator("tr", has_text="E1").first).to_contain_text("the folder: 10")
+    expect(_target(page, "employee:E6")).to_be_focused()
+    expect(page.locator(".target-grid .error")).to_have_text("This cannot be read as one number.")
+    expect(said).to_have_text("1 target changed · 1 cannot be read")
+    _fits_and_is_accessible(page, "wrong")
+    page.get_by_label("Reason").focus()
+    page.keyboard.type("A new market")
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice-bad a")).to_contain_text("E1: A name: “a lot” is no number here")
+    expect(figure).to_be_focused()
+    expect(figure).to_have_value("a lot")
+    page.keyboard.press("Escape")
+    expect(figure).to_have_value("10")
+    expect(said).to_have_text("")
+    page.keyboard.type("25")
+    expect(page.locator(".was")).to_have_text("was 10")
+    expect(said).to_have_text("1 target changed")
+    _fits_and_is_accessible(page, "changed")
+    expect(page.get_by_label("Reason")).to_have_value("A new market")
+    page.get_by_label("Reason").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("Targets set: 1. A name: E1 10 → 25.")
+    expect(figure).to_have_value("25")
+    expect(page.locator("#kpi-consults tr", has_text="E1").first).to_contain_text("the folder: 10")
+
+
+def _paste(page: Page, cell: Locator, block: str) -> None:
+    """Paste what was copied from a spreadsheet."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("text => navigator.clipboard.writeText(text)", block)
+    cell.focus()
+    page.keyboard.press("Control+v")
+
+
+def _split(site: Site) -> None:
+    """Make the offices' consults slices of their region's, and give the past year of one of them."""
+    path = site.folder / "agency" / "scorecards.csv"
+    rows = path.read_text(encoding="utf-8").splitlines()
+    slices = ("2026,unit:VIE,consults,", "2026,unit:PAR,consults,")
+    rows = [row.replace("unique,,,", "identical,unit:EUR,consults,") if row.startswith(slices) else row for row in rows]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    history = "node,kpi,year,actual\nunit:VIE,consults,2025,7\n"
+    (site.folder / "agency" / "history.csv").write_text(history, encoding="utf-8")
+    site.kopes("load", site.folder / "agency", database=site.database, definitions=site.folder / "definitions")
+
+
+def test_a_block_is_pasted_into_the_grid_its_sums_seen_and_saved_with_one_reason(site: Site, page: Page) -> None:
+    """One bad cell saves nothing and all that was pasted stays; then every target is set at once, each with the reason on the trail."""
+    _split(site)
+    key = site.kopes("key", "create", "board", "--scope", "read", database=site.database).out.split()[-1]
+    nodes = ("unit:EUR", "unit:PAR", "unit:VIE")
+
+    def targets(kpi: str) -> list[str]:
+        """What the API says of the three."""
+        heading = {"Authorization": f"Bearer {key}"}
+        asked = (f"{site.url}/api/v1/scorecards/{node}?cycle=2026" for node in nodes)
+        cards = [httpx.get(one, headers=heading).json()["lines"] for one in asked]
+        return [next(line["target"] for line in lines if line["kpi"] == kpi) for lines in cards]
+
+    site.open(page, "gaston", "/targets")
+    columns = page.locator(".target-grid thead th a").evaluate_all("all => all.map(one => one.hash.slice(5))")
+    other = columns[columns.index("consults") + 1]
+    first = _target(page, "unit:PAR")
+    foot = page.locator("[data-foot]").nth(columns.index("consults"))
+    expect(foot).to_contain_text("20 of 10")
+    expect(foot).to_contain_text("Difference: 10.")
+    _paste(page, _target(page, "unit:EUR"), "30\t12\n14.5\t13\nsome\t14\n")
+    expect(page.locator("[data-changes]")).to_have_text("6 targets changed · 1 cannot be read")
+    expect(_target(page, "unit:VIE")).to_be_focused()
+    page.get_by_label("Reason").fill("The region's talk")
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice-bad")).to_contain_text("E")
+    assert (targets("consults"), targets(other)) == (["10", "10", "10"], ["10", "10", "10"])
+    expect(first).to_have_value("14.5")
+    expect(_target(page, "unit:VIE", other)).to_have_value("14")
+    page.keyboard.type("=")
+    expect(_target(page, "unit:VIE")).to_have_value("7")
+    expect(foot).to_contain_text("21.5 of 30")
+    page.keyboard.type("15.5")
+    expect(foot).to_contain_text("30 of 30")
+    expect(foot.get_by_text("adds up", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("Targets set: 6.")
+    assert (targets("consults"), targets(other)) == (["30", "14.5", "15.5"], ["12", "13", "14"])
+    with closing(sqlite3.connect(site.database.removeprefix("sqlite:///"))) as opened:
+        rows = opened.execute("SELECT subject, why FROM trail WHERE deed = 'set_targets'").fetchall()
+    assert sorted(rows) == sorted((node, "The region's talk") for node in nodes for _ in range(2))
 
 
 def _fits_and_is_accessible(page: Page, where: str) -> None:

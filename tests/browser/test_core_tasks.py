@@ -245,12 +245,11 @@ def test_a_head_sets_a_target_and_finds_who_needs_help(site: Site, hands: Hands)
     page = hands.page
     hands.sign_in(site, "head")
     hands.go("Targets")
-    hands.unfold("Set targets")
-    field = page.locator("details[open] [data-number]").filter(visible=True).first
+    field = page.locator("[data-target-grid] [data-number]").filter(visible=True).first
     target = f"{float(field.input_value().replace(',', '')) * 1.01:.2f}"
     hands.type(field, target)
     hands.write("Reason", f"A better year for the {type(hands).__name__}.")
-    hands.press("button", "Set targets")
+    hands.press("button", "Save")
     expect(page.locator(".notice-done")).to_be_visible()
     hands.go("My office")
     lowest = page.locator("table", has=page.get_by_text("Costs most points")).locator("tbody tr").first

@@ -236,6 +236,45 @@ def test_an_executive_reads_the_agency_on_one_page(site: Site, page: Page) -> No
     expect(page.locator("main")).to_contain_text(_final(site, f"unit:{root}"))
 
 
+def test_charts_draw_the_figures_that_stand_in_their_tables_and_in_the_api(site: Site, page: Page) -> None:
+    """What the running script holds of each chart, against the table behind its key and the API's own figures."""
+    site.command("worker", "--once", "trend")
+    root = _root_of(site)
+    site.sign_in(page, "executive")
+    page.goto(f"{site.url}/scorecards/unit:{root}")
+    page.keyboard.press("t")
+    expect(page.locator("#year-chart table")).to_be_visible()
+    drawn = page.wait_for_function(_DRAWN, arg="#year-chart").json_value()
+    table = _table(page, "#year-chart")
+    ways = {name: {day: f"{score:.2f}" for day, score in points} for name, points in drawn.items()}
+    behind = [row for row in table if row[0] in ways["Score so far"]]
+    assert {day: final for day, final, *_ in behind} == ways["Score so far"]
+    assert len(behind) > 10
+    assert {day: planned for day, *_, planned in table if planned != "–"} == ways["Path to the goals"]
+    card = site.api(f"/api/v1/scorecards/unit:{root}?cycle=2026")
+    assert (behind[-1][1], table[-1][1]) == (_published(card["final_score"]), _published(card["projected_score"]))
+    assert list(ways["Where it leads"].values())[0 :: len(ways["Where it leads"]) - 1] == [behind[-1][1], table[-1][1]]
+    expect(page.locator("#year h2")).to_contain_text(f"Leads to {table[-1][1]}")
+    expect(page.get_by_role("img", name=f"Leads to {table[-1][1]}")).to_be_visible()
+
+
+_DRAWN = """(selector) => {
+  const chart = globalThis.kopesCharts?.of(document.querySelector(selector));
+  return chart && Object.fromEntries(chart.data.datasets.filter(({ label }) => label).map(({ label, data }) => [label, data.map(({ x, y }) => [x, y])]));
+}"""
+"""The named lines of a chart as the script draws them, once it does."""
+
+
+def _table(page: Page, selector: str) -> list[list[str]]:
+    """A chart's table, its days as the API writes them."""
+    rows = []
+    for row in page.locator(f"{selector} tbody tr").all():
+        day, *figures = row.locator("th, td").all_inner_texts()
+        written = f"{day.partition(' (')[0]} +0000"
+        rows.append([dt.datetime.strptime(written, "%b %d, %Y %z").date().isoformat(), *figures])
+    return rows
+
+
 def test_an_executive_comes_from_the_agency_to_every_offices_consults(site: Site, page: Page) -> None:
     """By links and Enter: unfolded and sorted, each unit's number is what the events say, counted a second way."""
     site.sign_in(page, "executive")

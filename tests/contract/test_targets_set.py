@@ -62,8 +62,8 @@ def test_a_target_set_by_a_head_moves_score_page_api_and_stream(url, kopes, serv
     assert token is not None
     name = "target-deals-employee:E1"
     assert re.search(rf'name="{name}"[^>]* value="10"', page)
-    sent = {"csrf_token": token[1], "kpi": "deals", "cycle": "2026", "node": "employee:E1"}
-    sent |= {"seen-deals-employee:E1": "10", "note-deals": "A harder year"}
+    sent = {"csrf_token": token[1], "cycle": "2026", "cell": "deals employee:E1"}
+    sent |= {"seen-deals-employee:E1": "10", "note": "A harder year"}
     with (
         Stream(server.url, "employee:E1", key=key) as stream,
         Stream(server.url, "employee:E6", key=key) as colleague,

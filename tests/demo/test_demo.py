@@ -421,15 +421,15 @@ def test_the_printed_head_sets_a_target_and_the_score_moves_as_the_rule_says(
     moves = {}
     for kpi, is_office in (("budget_execution", True), ("consults_agreed", False)):
         page = client.get("/targets").text
-        hidden = HIDDEN.findall(page.split(f'id="kpi-{kpi}"')[1].split("</section>")[0])
-        sent = [(name, value) for name, value in hidden if name != "node"]
-        nodes = [value for name, value in hidden if name == "node"]
+        hidden = HIDDEN.findall(page.split("data-target-grid")[1].split("</form>")[0])
+        sent = [(name, value) for name, value in hidden if name != "cell"]
+        nodes = [value.split(" ")[1] for name, value in hidden if name == "cell" and value.startswith(f"{kpi} ")]
         assert nodes
         assert mine not in nodes
         node = next(one for one in nodes if (one == f"unit:{office}") is is_office)
         before = dict(sent)[f"seen-{kpi}-{node}"]
         moves[node, kpi] = str(2 * Decimal(before))
-        sent += [("node", node), (f"note-{kpi}", "Agreed anew"), (f"target-{kpi}-{node}", moves[node, kpi])]
+        sent += [("cell", f"{kpi} {node}"), ("note", "Agreed anew"), (f"target-{kpi}-{node}", moves[node, kpi])]
         assert client.post("/targets", data=MultiDict(sent)).status_code == 303
     site_of(app).database.close()
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.grade_reasons import BetterGrade, BeyondSeats, beyond_seats, grade_reasons
+from app.rules.grade_reasons import BetterGrade, BeyondSeats, CutOff, beyond_seats, grade_reasons
 from app.rules.grading import Candidate, EarlierResult, EmployeeProposal, propose_employees
 from app.rules.policies import GroupPolicy, Policies
 from app.rules.terms import Job, Period
@@ -58,6 +58,7 @@ def test_discipline_is_named_and_no_score_lifts_it() -> None:
     assert why.standing is not None
     assert why.standing.entrant.disciplined
     assert why.better is None
+    assert why.cut_off is None
     assert why.in_group[-1].lowest != Decimal("99.00"), "a cut-off is what a score reaches"
 
 
@@ -67,6 +68,7 @@ def test_the_cut_off_of_the_next_grade_and_what_is_missing_to_it() -> None:
     best, second = (grade_reasons(proposal, one, cycle=2026, policies=POLICIES) for one in ("E9", "E8"))
     assert best.better is None
     assert second.better == BetterGrade("S", Decimal("69.00"), Decimal("1.00"))
+    assert second.cut_off == CutOff(Decimal("67.00"), Decimal("1.00"))
 
 
 def test_grades_beyond_their_seats_are_told_with_what_made_them_so() -> None:

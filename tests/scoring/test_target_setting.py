@@ -32,9 +32,9 @@ def set_target(
 
     def work(connection) -> TargetsSet:
         before = None if seen is None else Decimal(seen)
-        moves = [TargetMove(node=node_of(node), target=Decimal(target), seen=before)]
+        moves = [TargetMove(node=node_of(node), kpi=kpi, target=Decimal(target), seen=before)]
         who = {"by": "account:head@agency.example", "employee": "E9", "at": AT, "note": None}
-        return scoring.set_targets(connection, moves, cycle=2026, kpi=kpi, **who)
+        return scoring.set_targets(connection, moves, cycle=2026, **who)
 
     return database.writing("set_targets", work)
 
@@ -68,7 +68,7 @@ def test_what_is_set_goes_before_the_folder_and_the_digest_does_not_know_it(agen
     digest = agency.digest()
     with agency.database.read() as connection:
         taken = scoring.newest(connection)
-    assert set_target(agency.database, E1, "5").done == ((node_of(E1), Decimal(10), Decimal(5)),)
+    assert set_target(agency.database, E1, "5").done == ((node_of(E1), "deals", Decimal(10), Decimal(5)),)
 
     assert (line_of(agency).target, line_of(agency).score) == ("5", pytest.approx(52))
     assert line_of(agency, "employee:E2").target == "10"
@@ -182,9 +182,9 @@ def test_what_is_rolled_back_was_never_set(agency: Agency) -> None:
         pass
 
     def begun(connection) -> None:
-        moves = [TargetMove(node=node_of(E1), target=Decimal(5), seen=Decimal(10))]
+        moves = [TargetMove(node=node_of(E1), kpi="deals", target=Decimal(5), seen=Decimal(10))]
         who = {"by": "account:x@y.z", "employee": None, "at": AT, "note": None}
-        scoring.set_targets(connection, moves, cycle=2026, kpi="deals", **who)
+        scoring.set_targets(connection, moves, cycle=2026, **who)
         assert scoring.state(connection).sheet.line(2026, node_of(E1), "deals").target == 5
         raise Lost
 
@@ -202,7 +202,7 @@ def test_nothing_is_set_over_what_was_not_seen_or_where_no_target_belongs(agency
     employee E1 HQ staff
     """
     set_target(agency.database, E1, "5")
-    assert set_target(agency.database, E1, "6").overtaken == ((node_of(E1), Decimal(5)),)
+    assert set_target(agency.database, E1, "6").overtaken == ((node_of(E1), "deals", Decimal(5)),)
     assert line_of(agency).target == "5"
     assert set_target(agency.database, E1, "5.0") == TargetsSet()
     for node, kpi in ((E1, "nothing"), ("employee:E404", "deals")):

@@ -14,7 +14,6 @@ from typing import Final
 import pytest
 import sqlalchemy as sa
 
-from app import access
 from app.access import tables as access_tables
 from app.kit.database import Database
 from app.kit.schema import migrate
@@ -22,7 +21,7 @@ from app.kit.settings import Settings
 from app.rules.terms import Role
 from app.web import create_app
 from app.web.pages import PAGES
-from tests.people import PASSWORD
+from tests.people import PASSWORD_HASH
 from tests.scenario import Scenario, load
 from tests.web.markup import Element, read
 from tests.web.working import NOW, Somebody
@@ -85,12 +84,15 @@ def _opened(folder: Path, people: dict[str, tuple[Role, str | None]], how: str) 
         lines = [line for line in scorecards.read_text("utf-8").splitlines() if "E8" not in line and "E9" not in line]
         scorecards.write_text("\n".join(lines if how == "lines" else lines[:1]) + "\n", "utf-8")
         load(database, folder)
-    hashed = access.hashed_password(PASSWORD)
     with database.write("settle") as connection:
         connection.execute(
             sa.insert(access_tables.account),
             [
-                {"email": f"{name}@agency.example", "email_key": f"{name}@agency.example", "password_hash": hashed}
+                {
+                    "email": f"{name}@agency.example",
+                    "email_key": f"{name}@agency.example",
+                    "password_hash": PASSWORD_HASH,
+                }
                 | {"roles": str(role), "employee": number, "first_password": False}
                 | {"created_at": NOW, "password_changed_at": NOW}
                 for name, (role, number) in people.items()

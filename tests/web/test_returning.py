@@ -32,7 +32,7 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
         {"reason": "The amount", "company": "Alpen", "buyer": "Nordwind", "amount": "1,225"},
     ),
     "ledger.export": ("emil", "/ledger?type=export_deal", {"reason": "The yearly audit"}),
-    "targets.set_targets": ("boram", "/targets?unit=VIE", {"kpi": "consults", "note-consults": "A new market"}),
+    "targets.set_targets": ("boram", "/targets?unit=VIE", {"note": "A new market"}),
     "password.change": ("alba", "/password", {}),
     "verification.judge": ("boram", "/verification", {"reason": "No invoice"}),
     "grades.export": ("dana", "/grades", {"reason": "The board's meeting"}),

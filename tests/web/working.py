@@ -42,7 +42,7 @@ from app.kit.settings import Settings
 from app.rules.activities import EventKey
 from app.rules.terms import Role
 from app.web import create_app
-from tests.people import PASSWORD
+from tests.people import PASSWORD, PASSWORD_HASH
 from tests.scenario import SOURCE, Scenario, event_of, ingest, load
 
 __all__ = ["BY_UNIT", "NOW", "Working", "addresses_by_unit", "key_of", "loaded_folder", "working", "working_on_each"]
@@ -63,7 +63,6 @@ PEOPLE: Final[dict[str, tuple[tuple[Role, ...], str | None]]] = {
     "iris": ((Role.ADMIN,), None),
 }
 
-_HASH: Final[list[str]] = []
 _TOKEN: Final = re.compile(r'name="csrf_token" value="([^"]+)"')
 _FORM_ID: Final = re.compile(r'name="form_id" value="([^"]+)"')
 
@@ -169,13 +168,15 @@ def loaded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _settle(database: Database, folder: Path) -> None:
     load(database, folder)
-    if not _HASH:
-        _HASH.append(access.hashed_password(PASSWORD))
     with database.write("settle") as connection:
         connection.execute(
             sa.insert(access_tables.account),
             [
-                {"email": f"{name}@agency.example", "email_key": f"{name}@agency.example", "password_hash": _HASH[0]}
+                {
+                    "email": f"{name}@agency.example",
+                    "email_key": f"{name}@agency.example",
+                    "password_hash": PASSWORD_HASH,
+                }
                 | {"roles": ",".join(sorted(roles)), "employee": number, "first_password": False}
                 | {"created_at": NOW, "password_changed_at": NOW}
                 for name, (roles, number) in PEOPLE.items()

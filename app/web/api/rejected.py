@@ -62,8 +62,7 @@ def rejected(context: RequestContext, query: RejectedQuery) -> Json:
         following = shapes.address(request, limit=query.limit, before=listed.following)
     # As it was kept, by our own encoder: an event's numbers keep their digits.
     text = f'{{"items": [{", ".join(map(_written, listed.events))}], "next": {json.dumps(following)}}}'
-    headers = {} if following is None else {"Link": f'<{following}>; rel="next"'}
-    return Json(text.encode(), headers=headers)
+    return Json(text.encode(), following=following)
 
 
 @pages.api_act(

@@ -170,7 +170,7 @@ def scorecards(context: RequestContext, query: ListQuery) -> Json:
         context.closed()
     _write_down(context, query, asked, shown)
     following = shapes.address(request, after=shown[-1]) if len(nodes) > len(shown) else None
-    return Json({"items": [card.as_json() for card in cards], "next": following})
+    return Json({"items": [card.as_json() for card in cards], "next": following}, following=following)
 
 
 def _write_down(context: RequestContext, query: ListQuery, asked: ScoreQuery, shown: list[Node]) -> None:
@@ -222,8 +222,7 @@ def explain(context: RequestContext, node: Node, kpi: str, query: ExplainQuery) 
         raise NoPlace from None
     following = None if more is None else shapes.address(request, after=more)
     body: dict[str, Any] = explanations.as_json(activities=activities, next=following)
-    headers = {} if following is None else {"Link": f'<{following}>; rel="next"'}
-    return Json(body, headers=headers)
+    return Json(body, following=following)
 
 
 @pages.api_read(
@@ -251,5 +250,4 @@ def business(context: RequestContext, node: Node, query: ListQuery) -> Json:
     shown = nodes[: query.limit]
     source = scoring.business_source(context.connection, plan=plan, asked=asked, units=[one.code for one in shown])
     following = shapes.address(request, after=shown[-1]) if len(nodes) > len(shown) else None
-    headers = {} if following is None else {"Link": f'<{following}>; rel="next"'}
-    return Json(scoring.business(source).as_json() | {"next": following}, headers=headers)
+    return Json(scoring.business(source).as_json() | {"next": following}, following=following)

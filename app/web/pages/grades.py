@@ -21,6 +21,7 @@ from app.rules.pay import pay_sums
 from app.rules.permissions import Deed, may
 from app.rules.terms import Node, NodeKind
 from app.scoring import State, node_name
+from app.web import words
 from app.web.asking import ScoreParameters, asked_by
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.group_names import group_namer
@@ -219,6 +220,8 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
         cycles=sorted({*loaded.sheet.cycles, of_cycle}),
         REASONS=REASONS,
         group_name=group_namer(policies),
+        sees_all=may(context.viewer.roles, Deed.SEE_GRADE, ()),
+        JOBS=words.JOBS,
         shows_pay=context.allowed(Deed.SEE_PAY, node),
     )
 

@@ -18,7 +18,7 @@ from app.kit.kept import LruCache
 from app.kit.refusals import NotThere
 from app.ledger import ActivityHistory, VerdictEntry
 from app.rules.permissions import Deed
-from app.rules.terms import Basis, Node, NodeKind
+from app.rules.terms import Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, Visibility
 from app.web import words
 from app.web.asking import ScoreParameters, asked_by, first_days
@@ -27,6 +27,7 @@ from app.web.languages import page_language
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
+from app.web.year_chart import YearChart, year_chart
 
 pages: Final = Pages("scorecard")
 own_pages: Final = Pages("my_scorecard")
@@ -132,23 +133,9 @@ class _Body(CachedPart[Board]):
         return Bullets()
 
     @property
-    def year(self) -> dict[str, Any] | None:
-        """The content of the year's line: the scores of past days on the basis asked for, and where they lead; None without any."""
-        board = self.model
-        by_day = {
-            point.day: point.final if board.query.basis is Basis.FINAL else point.provisional for point in board.trend
-        }
-        by_day[min(board.query.day, board.year_ends_on)] = board.card.final_score
-        if len(by_day) < 2 or all(score is None for score in by_day.values()):
-            return None
-        days = sorted(by_day)
-        scores = [by_day[day] for day in days]
-        content: dict[str, Any] = {"labels": [day.isoformat() for day in days], "actual": scores}
-        if board.card.projected_score is not None and days[-1] < board.year_ends_on:
-            content["labels"].append(board.year_ends_on.isoformat())
-            content["actual"] = [*scores, None]
-            content["projected"] = [*(None for _ in days[:-1]), scores[-1], board.card.projected_score]
-        return content | {"from": board.year_begins_on.isoformat(), "fromZero": False, "min": 20, "max": 100}
+    def year(self) -> YearChart | None:
+        """The year's chart; None where no day but the present is known of."""
+        return year_chart(self.model)
 
     @property
     def kpi_names(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Targets: the lines of a unit, its people and the units below, KPI by KPI, and whether what should add up does. A head sets them there.
+"""Targets: a unit, its people and the units below in one grid by KPI, where a head sets them, and the lines of each KPI with what they add up to.
 
 Do not compare everything with everything: only identical lines are slices of the line above (domain.md 4).
 """
@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from flask import request
 from flask_babel import gettext
@@ -24,7 +24,7 @@ from app.rules.permissions import Deed, may
 from app.rules.presence import cycle_of
 from app.rules.targets import NoTarget, figure_of, is_leap, is_target
 from app.rules.terms import Node, NodeKind
-from app.scoring import LatestChange, State, TargetBlock, TargetMove, Targets
+from app.scoring import GridRows, LatestChange, State, TargetBlock, TargetDone, TargetMove, TargetRow, Targets
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of, chosen_unit, first_days
 from app.web.languages import page_language
@@ -35,9 +35,13 @@ from app.web.typed_numbers import exact_figure, read_number, unconfirmed
 
 pages: Final = Pages("targets")
 
-SET: Final = n_("Targets set: %(count)s. %(kpi)s: %(changes)s.")
+SET: Final = n_("Targets set: %(count)s. %(changes)s.")
 NAMED_MOST: Final = 5
 """So many changes are named by the answer."""
+
+CELLS_MOST: Final = 20_000
+NOTE_LEAST: Final = 3
+NOTE_MOST: Final = 500
 
 CHANGES_MOST: Final = 50
 """So many changes of a cycle's targets are listed."""
@@ -56,44 +60,74 @@ OVERTAKEN: Final = n_("Somebody set this target to %(target)s since you opened t
 
 
 class TargetsQuery(ScoreParameters):
-    """Which unit, and which cycle."""
+    """Which unit, which cycle, and what of the grid."""
 
     unit: str = ""
-    saved: str = ""
-    """The KPI whose targets were set just now: the answer stands there."""
+    rows: GridRows = GridRows.ALL
+    area: str = Field(default="", max_length=200)
 
 
 class SetForm(BaseModel):
-    """Whose targets of which KPI: the figures stand in fields of their own, named by :func:`field_of`."""
+    """The cells of the grid: the figures stand in fields of their own, named by :func:`field_of`."""
 
     model_config = ConfigDict(frozen=True)
 
     cycle: int
-    kpi: str = Field(max_length=40)
-    node: list[str] = Field(min_length=1, max_length=5000)
-    back: list[str] = Field(default_factory=list, max_length=5000)
-    """Whose lines go back to the folder's figure."""
+    cell: list[str] = Field(min_length=1, max_length=CELLS_MOST)
+    """Each a KPI and a node, a space between them."""
+    back: list[str] = Field(default_factory=list, max_length=CELLS_MOST)
+    """The cells that go back to the folder's figure."""
+
+
+class Cell(NamedTuple):
+    """A line of the grid."""
+
+    kpi: str
+    node: Node
+
+    def __str__(self) -> str:
+        """As the form writes it."""
+        return f"{self.kpi} {self.node}"
+
+    def field(self, what: str) -> str:
+        """The name of one of its fields."""
+        return f"{what}-{self.kpi}-{self.node}"
+
+    @classmethod
+    def parse(cls, text: str) -> Cell:
+        """Read what the form wrote.
+
+        Raises:
+            NotThere: it is no cell.
+        """
+        kpi, _, code = text.partition(" ")
+        node = Node.parse(code)
+        if node is None:
+            raise NotThere
+        return cls(kpi, node)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settable:
-    """A line in the form: its fields' names, the figure that the form was made with, and the folder's own where another was set."""
+    """A cell that may be written into.
 
-    node: Node
-    name: str
-    field: str
-    seen_field: str
-    sure_field: str
+    Attributes:
+        cell: which line it is.
+        seen: the figure that the form was made with.
+        first: that figure as the page writes numbers.
+        value: the present one, written so.
+        folder: the folder's own where another was set.
+        goes_back: whether the folder gives a figure that it can go back to.
+        last_year: the actual of the cycle before as a target would be typed; empty where it would be none.
+    """
+
+    cell: Cell
     seen: str
+    first: str
     value: str
-    folder: str | None
+    folder: Decimal | None
     goes_back: bool
-    """Whether the folder gives a figure that it can go back to."""
-
-
-def field_of(what: str, kpi: str, node: str = "") -> str:
-    """The name of a form's field; no two of the page's are alike."""
-    return f"{what}-{kpi}-{node}" if node else f"{what}-{kpi}"
+    last_year: str
 
 
 @pages.read("/targets", may=Deed.SEE_TARGETS)
@@ -107,16 +141,26 @@ def targets(context: RequestContext, query: TargetsQuery) -> Page:
     # What is set holds from now on: on the page of a day that is past it would not show.
     sets = context.sees(Deed.SET_TARGETS) if query.as_of is None else (lambda _node: False)
     settable = {node for node in {row.node for block in shown.blocks for row in block.rows} if sets(node)}
+    grid = scoring.target_grid(shown, rows=query.rows, area=query.area)
+    cells = {
+        (row.node, kpi): _settable(context, kpi, line)
+        for row in grid.rows
+        for kpi, line in row.lines.items()
+        if line.takes_target and row.node in settable
+    }
     return Page(
         "pages/targets.html",
         targets=shown,
-        forms={block.kpi: _form(context, block, settable) for block in shown.blocks},
+        grid=grid,
+        cells=cells,
+        settable=settable,
         why_not={block.kpi: _why_not(block, settable) for block in shown.blocks},
         outlook=loaded.plan(shown.cycle).outlook(query.as_of or context.today),
         has_begun=_has_begun(loaded, shown.cycle, context.today),
         nothing_to_set=_nothing_to_set(shown, settable, me=context.viewer.employee),
-        field_of=field_of,
+        exact=_figure,
         query=query,
+        at_place=_at_place(query, shown.cycle, node),
         sees=context.sees(Deed.SEE_TARGETS),
         latest=_latest(context, loaded, shown),
         kpi_name=lambda kpi: _kpi_name(loaded, kpi, shown.cycle),
@@ -140,58 +184,61 @@ def _kpi_name(loaded: State, kpi: str, cycle: int) -> str:
     return kpis[kpi].version(cycle).name.in_language(page_language()) if kpi in kpis else kpi
 
 
+def _at_place(query: TargetsQuery, cycle: int, unit: Node | None) -> dict[str, Any]:
+    """The parameters that lead back to what is looked at of the grid."""
+    code = unit.code if unit is not None else query.unit or None
+    rows = None if query.rows is GridRows.ALL else str(query.rows)
+    return {"unit": code, "cycle": cycle, "rows": rows, "area": query.area or None}
+
+
 @pages.act("/targets", may=Deed.SET_TARGETS, again="targets")
 def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> Redirect:
-    """Set the targets that were changed in the form of a KPI: all of them, or none where one cannot be."""
-    nodes = [_node(text) for text in dict.fromkeys(form.node)]
-    for node in nodes:
+    """Set the targets that were changed in the grid: all of them, or none where one cannot be."""
+    cells = [Cell.parse(text) for text in dict.fromkeys(form.cell)]
+    for node in dict.fromkeys(cell.node for cell in cells):
         context.require(Deed.SET_TARGETS, node)
-    note = request.form.get(field_of("note", form.kpi), "").strip()
+    note = request.form.get("note", "").strip()
     loaded = scoring.state(context.connection)
-    moves, findings = _moves(request.form, form.kpi, nodes, back=frozenset(form.back))
+    moves, findings = _moves(request.form, cells, back=frozenset(form.back))
     changes_running = _has_begun(loaded, form.cycle, context.today) and any(move.seen is not None for move in moves)
-    if changes_running and len(note) < 3:
-        findings.append(at_field(field_of("note", form.kpi), "missing", SAY_WHY))
-    if len(note) > 500:
-        findings.append(at_field(field_of("note", form.kpi), "string_too_long", NOTE_LONG, max_length=500))
+    if changes_running and len(note) < NOTE_LEAST:
+        findings.append(at_field("note", "missing", SAY_WHY))
+    if len(note) > NOTE_MOST:
+        findings.append(at_field("note", "string_too_long", NOTE_LONG, max_length=NOTE_MOST))
     if findings:
         raise Invalid(*findings)
     outcome = scoring.set_targets(
         context.connection,
         moves,
         cycle=form.cycle,
-        kpi=form.kpi,
         by=context.label,
         employee=context.viewer.employee,
         at=context.now,
         note=note or None,
     )
     if outcome.overtaken:
-        raise Conflict(*(_overtaken(form.kpi, node, target) for node, target in outcome.overtaken))
-    for node, before, after in outcome.done:
+        raise Conflict(*(_overtaken(Cell(one.kpi, one.node), one.target) for one in outcome.overtaken))
+    for one in outcome.done:
         context.note(
-            subject=str(node),
-            before={"cycle": form.cycle, "kpi": form.kpi, "target": exact_text(before)},
-            after={"cycle": form.cycle, "kpi": form.kpi, "target": exact_text(after)},
+            subject=str(one.node),
+            before={"cycle": form.cycle, "kpi": one.kpi, "target": exact_text(one.before)},
+            after={"cycle": form.cycle, "kpi": one.kpi, "target": exact_text(one.after)},
             why=note or None,
         )
-    place = {"unit": query.unit or None, "cycle": form.cycle, "saved": form.kpi, "_anchor": f"said-{form.kpi}"}
+    place = _at_place(query, form.cycle, None)
     if not outcome.done:
         return Redirect(SET_BEFORE, then="targets", values=place)
-    said = {
-        "count": len(outcome.done),
-        "kpi": loaded.sheet.kpi(form.kpi).version(form.cycle).name.in_language(page_language()),
-        "changes": _changes(context, outcome.done),
-    }
+    said = {"count": len(outcome.done), "changes": _changes(context, loaded, form.cycle, outcome.done)}
     return Redirect(SET, then="targets", values=place, parameters=said)
 
 
-def _changes(context: RequestContext, done: Sequence[tuple[Node, Decimal | None, Decimal]]) -> str:
-    """Whose target went from what to what."""
-    named = [
-        f"{scoring.node_name(context.directory, node, context.today)} {_figure(before)} → {_figure(after)}"
-        for node, before, after in done[:NAMED_MOST]
-    ]
+def _changes(context: RequestContext, loaded: State, cycle: int, done: Sequence[TargetDone]) -> str:
+    """Whose target of which KPI went from what to what."""
+    by_kpi: dict[str, list[str]] = {}
+    for one in done[:NAMED_MOST]:
+        name = scoring.node_name(context.directory, one.node, context.today)
+        by_kpi.setdefault(one.kpi, []).append(f"{name} {_figure(one.before)} → {_figure(one.after)}")
+    named = [f"{_kpi_name(loaded, kpi, cycle)}: {'; '.join(changes)}" for kpi, changes in by_kpi.items()]
     if len(done) > NAMED_MOST:
         named.append(gettext("and %(more)s more", more=len(done) - NAMED_MOST))
     return "; ".join(named)
@@ -201,25 +248,18 @@ def _has_begun(loaded: State, cycle: int, day: dt.date) -> bool:
     return cycle_of(day, loaded.frame.first_month) >= cycle
 
 
-def _node(text: str) -> Node:
-    node = Node.parse(text)
-    if node is None:
-        raise NotThere
-    return node
-
-
 def _moves(
-    typed: Mapping[str, str], kpi: str, nodes: list[Node], *, back: Collection[str]
+    typed: Mapping[str, str], cells: Sequence[Cell], *, back: Collection[str]
 ) -> tuple[list[TargetMove], list[Finding]]:
-    """What was changed in the form, and what is wrong with it. A field that is as the form came is passed over."""
+    """What was changed in the grid, and what is wrong with it. A cell that is as the form came is passed over."""
     moves: list[TargetMove] = []
     findings: list[Finding] = []
-    for node in nodes:
-        name = field_of("target", kpi, str(node))
-        text, seen = (typed.get(one, "").strip() for one in (name, field_of("seen", kpi, str(node))))
+    for cell in cells:
+        name = cell.field("target")
+        text, seen = (typed.get(cell.field(what), "").strip() for what in ("target", "seen"))
         before = figure_of(seen)
-        if str(node) in back:
-            moves.append(TargetMove(node=node, target=None, seen=before))
+        if str(cell) in back:
+            moves.append(TargetMove(node=cell.node, kpi=cell.kpi, target=None, seen=before))
             continue
         if not text:
             if seen:
@@ -227,14 +267,13 @@ def _moves(
             continue
         target = _target(typed, name, text)
         if not isinstance(target, Finding) and target != before:
-            sure = typed.get(field_of("sure", kpi, str(node)), "")
-            target = _doubted(name, before, target, sure=sure) or target
+            target = _doubted(name, before, target, sure=typed.get(cell.field("sure"), "")) or target
         if isinstance(target, Finding):
             findings.append(target)
         elif target != before:
-            moves.append(TargetMove(node=node, target=target, seen=before))
+            moves.append(TargetMove(node=cell.node, kpi=cell.kpi, target=target, seen=before))
     if not moves and not findings:
-        name = field_of("target", kpi, str(nodes[0]))
+        name = cells[0].field("target")
         is_empty = not typed.get(name, "").strip()
         findings.append(at_field(name, "missing", EMPTY) if is_empty else at_field(name, "unchanged", NOTHING_NEW))
     return moves, findings
@@ -261,8 +300,8 @@ def _doubted(name: str, before: Decimal | None, target: Decimal, *, sure: str) -
     return at_field(name, "leap", LEAP_ASKED, before=_figure(before), after=_figure(target), digits=digits)
 
 
-def _overtaken(kpi: str, node: Node, target: Decimal | None) -> Finding:
-    return at_field(field_of("target", kpi, str(node)), "overtaken", OVERTAKEN, target=_figure(target))
+def _overtaken(cell: Cell, target: Decimal | None) -> Finding:
+    return at_field(cell.field("target"), "overtaken", OVERTAKEN, target=_figure(target))
 
 
 def _nothing_to_set(shown: Targets, settable: Collection[Node], *, me: str | None) -> dict[str, int]:
@@ -286,33 +325,26 @@ def _why_not(block: TargetBlock, settable: Collection[Node]) -> dict[str, int]:
     return {str(reason): why[reason] for reason in NoTarget if why[reason]}
 
 
-def _form(context: RequestContext, block: TargetBlock, nodes: Collection[Node]) -> list[Settable]:
-    """The lines of a block whose targets this person sets, with what a refused form held.
+def _settable(context: RequestContext, kpi: str, row: TargetRow) -> Settable:
+    """A cell whose target this person sets, with what a refused form held.
 
     A figure that was overtaken is held against the present one from now on; the others against those that the form was made with, so that what
-    another person set meanwhile is never put back by a field that nobody touched.
+    another person set meanwhile is never put back by a cell that nobody touched.
     """
-    settables: list[Settable] = []
-    for row in block.rows:
-        if row.node not in nodes or not row.takes_target:
-            continue
-        name, seen_name = (field_of(what, block.kpi, str(row.node)) for what in ("target", "seen"))
-        given = exact_text(row.given) or ""
-        overtaken = any(finding.code == "overtaken" for finding in context.typed.errors(name))
-        settables.append(
-            Settable(
-                node=row.node,
-                name=row.name,
-                field=name,
-                seen_field=seen_name,
-                sure_field=field_of("sure", block.kpi, str(row.node)),
-                seen=given if overtaken else str(context.typed.value(seen_name, given)),
-                value="" if row.given is None else exact_figure(given),
-                folder=_figure(row.set_target.folder) if row.set_target is not None else None,
-                goes_back=row.set_target is not None and row.set_target.folder not in {None, row.given},
-            )
-        )
-    return settables
+    cell = Cell(kpi, row.node)
+    given = exact_text(row.given) or ""
+    overtaken = any(finding.code == "overtaken" for finding in context.typed.errors(cell.field("target")))
+    seen = given if overtaken else str(context.typed.value(cell.field("seen"), given))
+    can_be_target = row.last_year is not None and is_target(row.last_year)
+    return Settable(
+        cell=cell,
+        seen=seen,
+        first=exact_figure(seen) if figure_of(seen) is not None else "",
+        value="" if row.given is None else exact_figure(given),
+        folder=row.set_target.folder if row.set_target is not None else None,
+        goes_back=row.set_target is not None and row.set_target.folder not in {None, row.given},
+        last_year=exact_figure(exact_text(row.last_year) or "0") if can_be_target else "",
+    )
 
 
 def _figure(figure: Decimal | None) -> str:

@@ -1,4 +1,5 @@
-// Keys: Ctrl K and / search, ? lists them all, j and k walk the rows of lists, Enter and o open one, g with a letter leads to a page.
+// Keys: Ctrl K and / search, ? lists them all, j and k walk the rows of lists, Enter and o open one, t opens the tables of charts, g with a
+// letter leads to a page.
 //
 // Keys of a single letter never act while somebody types, and can be switched off (WCAG 2.1.4): speech input says letters.
 
@@ -73,6 +74,17 @@
     return Boolean(link);
   };
 
+  // The tables of all charts, and with the same key back to the charts.
+  const tables = () => {
+    const all = [...document.querySelectorAll("details[data-chart-table]")];
+    const opens = all.some((one) => !one.open);
+    for (const one of all) {
+      one.open = opens;
+    }
+    all[0]?.querySelector("summary").focus();
+    return all.length > 0;
+  };
+
   const go = (letter) => {
     const link = dialog.querySelector(`[data-go="${CSS.escape(letter)}"]`);
     link?.click();
@@ -85,6 +97,7 @@
     j: () => walk(1),
     k: () => walk(-1),
     o: openRow,
+    t: tables,
     g: () => {
       lastG = Date.now();
     },

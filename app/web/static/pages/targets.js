@@ -1,0 +1,361 @@
+// The grid of targets behaves as a spreadsheet does: arrows, Enter and Tab move, typing replaces, Escape restores, a block is pasted whole.
+//
+// The server reads, judges and saves; this only shows beforehand what it will say. A newcomer's usual mistake is to add figures up as
+// numbers: 0.1 and 0.2 would not come to 0.3. They are added as whole numbers of their smallest part.
+
+(() => {
+  "use strict";
+
+  const form = document.querySelector("[data-target-grid]");
+  const words = form.dataset;
+  const body = form.querySelector("tbody");
+  const count = form.querySelector("[data-changes]");
+  const inputs = [...body.querySelectorAll("input[data-number]")];
+  const { read } = window.kopesNumbers;
+  let leaves = false;
+  let leftOut = 0;
+
+  const boxOf = (input) => input.closest("td");
+  const inputIn = (box) => box?.querySelector("input[data-number]");
+  const backIn = (box) => box.querySelector('input[name="back"]');
+  const isBack = (box) => Boolean(backIn(box)?.checked);
+
+  // --------------------------------------------------------------------------------------------------------- exact figures
+
+  const placesOf = (digits) => (digits.split(".")[1] ?? "").length;
+  const whole = (digits, places) => {
+    const [before, after = ""] = digits.replace(/^[+-]/, "").split(".");
+    return BigInt(`${digits.startsWith("-") ? "-" : ""}${before || "0"}${after.padEnd(places, "0")}`);
+  };
+  const plain = (digits) => {
+    const places = placesOf(digits);
+    return whole(digits, places) === 0n ? "0" : written(whole(digits, places), places);
+  };
+  const written = (sum, places) => {
+    const text = String(sum < 0n ? -sum : sum).padStart(places + 1, "0");
+    const parts = places ? `${text.slice(0, -places)}.${text.slice(-places)}`.replace(/\.?0+$/, "") : text;
+    return (sum < 0n ? "-" : "") + parts;
+  };
+  const shown = (digits) =>
+    new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 20, useGrouping: "always" }).format(digits);
+
+  // ----------------------------------------------------------------------------------------------------- what a cell holds
+
+  const digitsOf = (text) => {
+    const digits = text.trim() ? read(text) : null;
+    return digits === null ? null : plain(digits);
+  };
+
+  const valueOf = (box) => {
+    const input = inputIn(box);
+    if (!input) {
+      return box.dataset.value === undefined ? null : plain(box.dataset.value);
+    }
+    return isBack(box) ? plain(backIn(box).dataset.folder) : digitsOf(input.value);
+  };
+
+  const isChanged = (input) => {
+    if (isBack(boxOf(input))) {
+      return true;
+    }
+    const text = input.value.trim();
+    const first = input.dataset.first;
+    return text !== first && (digitsOf(text) === null || digitsOf(text) !== digitsOf(first));
+  };
+
+  const reasonAgainst = (input) => {
+    const text = input.value.trim();
+    if (!isChanged(input) || isBack(boxOf(input))) {
+      return "";
+    }
+    if (!text) {
+      return words.empty;
+    }
+    const digits = digitsOf(text);
+    return digits === null ? words.unread : digits === "0" || digits.startsWith("-") ? words.low : "";
+  };
+
+  const forgive = (input) => {
+    const field = input.parentElement;
+    field.classList.remove("field-wrong");
+    input.removeAttribute("aria-invalid");
+    input.removeAttribute("aria-describedby");
+    for (const error of field.querySelectorAll(".error")) {
+      error.remove();
+    }
+  };
+
+  const judge = (input) => {
+    const reason = reasonAgainst(input);
+    if (!reason) {
+      return true;
+    }
+    forgive(input);
+    const error = document.createElement("p");
+    error.className = "error";
+    error.id = `${input.id}-error`;
+    error.textContent = reason;
+    input.before(error);
+    input.parentElement.classList.add("field-wrong");
+    input.setAttribute("aria-invalid", "true");
+    input.setAttribute("aria-describedby", error.id);
+    return false;
+  };
+
+  const mark = (input) => {
+    const box = boxOf(input);
+    const changed = isChanged(input);
+    box.classList.toggle("cell-changed", changed);
+    const was = box.querySelector(".was");
+    if (changed && !was) {
+      const old = document.createElement("span");
+      old.className = "was";
+      old.textContent = words.was.replace("FIGURE", input.dataset.first || words.none);
+      input.after(old);
+    } else if (!changed) {
+      was?.remove();
+    }
+  };
+
+  // ------------------------------------------------------------------------------------------------------ sums and the bar
+
+  const foot = (column, box) => {
+    const boxes = [...body.rows].map((row) => row.cells[column]);
+    const above = boxes.filter((one) => one.dataset.part === "own").map(valueOf)[0];
+    const below = boxes.filter((one) => one.dataset.part === "slice").map(valueOf);
+    const missing = below.some((digits) => digits === null);
+    const parts = [...below.filter((digits) => digits !== null), plain(box.dataset.elsewhere)];
+    const places = Math.max(...[...parts, above ?? "0"].map(placesOf));
+    const sum = parts.reduce((all, digits) => all + whole(digits, places), 0n);
+    const difference = above == null ? null : sum - whole(above, places);
+    const share = box.querySelector("[data-share]");
+    share.textContent = share.dataset.share.replace("BELOW", shown(written(sum, places))).replace("ABOVE", above == null ? "–" : shown(above));
+    const fits = difference === 0n && !missing;
+    box.querySelector("[data-fits]").hidden = !fits;
+    box.querySelector("[data-misses]").hidden = fits;
+    const said = box.querySelector("[data-difference]");
+    said.textContent = difference ? said.dataset.difference.replace("FIGURE", shown(written(difference, places))) : "";
+  };
+
+  const footAll = () => {
+    for (const box of form.querySelectorAll("[data-foot]")) {
+      if (box.querySelector("[data-share]")) {
+        foot(box.cellIndex, box);
+      }
+    }
+  };
+
+  const tell = () => {
+    const changed = inputs.filter(isChanged);
+    const wrong = inputs.filter((input) => input.getAttribute("aria-invalid")).length;
+    const parts = [];
+    if (changed.length) {
+      parts.push(changed.length === 1 ? words.one : words.several.replace("COUNT", changed.length));
+    }
+    if (wrong) {
+      parts.push(words.wrong.replace("COUNT", wrong));
+    }
+    if (leftOut) {
+      parts.push(words.outside.replace("COUNT", leftOut));
+    }
+    const text = parts.join(" · ");
+    if (count.value !== text) {
+      count.value = text;
+    }
+  };
+
+  const look = (changed) => {
+    changed.forEach(mark);
+    footAll();
+    tell();
+  };
+
+  // The reading beside a number, and what confirms it, are made for the cells that somebody writes into.
+  const makeReading = (input) => {
+    const field = input.parentElement;
+    if (!field.querySelector("[data-confirms]")) {
+      const confirms = document.createElement("input");
+      confirms.type = "hidden";
+      confirms.name = `${input.name}_read`;
+      confirms.dataset.confirms = "";
+      field.append(confirms);
+    }
+    if (!field.querySelector("output")) {
+      const output = document.createElement("output");
+      output.className = "hint";
+      output.id = `${input.id}-read`;
+      output.htmlFor = input.id;
+      output.dataset.read = words.read;
+      output.dataset.unread = "";
+      field.append(output);
+    }
+  };
+
+  const write = (input, text) => {
+    input.value = text;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
+  form.addEventListener("input", (event) => {
+    if (event.target.matches("[data-number]")) {
+      leftOut = 0;
+      makeReading(event.target);
+      forgive(event.target);
+      look([event.target]);
+    } else if (event.target.name === "back") {
+      look([inputIn(boxOf(event.target))]);
+    }
+  });
+
+  form.addEventListener("focusout", (event) => {
+    if (event.target.matches("[data-number]") && !event.target.getAttribute("aria-invalid")) {
+      judge(event.target);
+      tell();
+    }
+  });
+
+  form.addEventListener("focusin", (event) => {
+    if (event.target.matches("[data-number]")) {
+      event.target.select();
+    }
+  });
+
+  form.addEventListener("reset", () => {
+    setTimeout(() => {
+      leftOut = 0;
+      for (const input of inputs) {
+        input.value = input.dataset.first;
+        const back = backIn(boxOf(input));
+        if (back) {
+          back.checked = false;
+        }
+        forgive(input);
+        input.parentElement.querySelector("output")?.replaceChildren();
+      }
+      look(inputs);
+    });
+  });
+
+  // ------------------------------------------------------------------------------------------------------------- moving
+
+  const reach = (input, down, across) => {
+    const rows = [...body.rows];
+    let row = rows.indexOf(input.closest("tr"));
+    let column = boxOf(input).cellIndex;
+    for (;;) {
+      row += down;
+      column += across;
+      const box = rows[row]?.cells[column];
+      if (!box || column < 1) {
+        return;
+      }
+      const next = inputIn(box);
+      if (next?.checkVisibility()) {
+        next.focus();
+        next.scrollIntoView({ block: "nearest", inline: "nearest" });
+        return;
+      }
+    }
+  };
+
+  const isWhole = (input) => input.selectionStart === 0 && input.selectionEnd === input.value.length;
+  const atEdge = (input, place) => isWhole(input) || (input.selectionStart === place && input.selectionEnd === place);
+
+  const MOVES = {
+    ArrowUp: (input) => reach(input, -1, 0),
+    ArrowDown: (input) => reach(input, 1, 0),
+    ArrowLeft: (input) => (atEdge(input, 0) ? reach(input, 0, -1) : false),
+    ArrowRight: (input) => (atEdge(input, input.value.length) ? reach(input, 0, 1) : false),
+    F2: (input) => input.setSelectionRange(input.value.length, input.value.length),
+    Escape: (input) => {
+      write(input, input.dataset.first);
+      input.select();
+    },
+    "=": (input) => {
+      const last = boxOf(input).querySelector("[data-last]");
+      if (last) {
+        write(input, last.dataset.last);
+        input.select();
+      }
+    },
+  };
+
+  form.addEventListener("keydown", (event) => {
+    const input = event.target;
+    if (!input.matches("[data-number]") || event.isComposing || event.altKey || event.ctrlKey || event.metaKey) {
+      return;
+    }
+    const act = event.key === "Enter" ? () => reach(input, event.shiftKey ? -1 : 1, 0) : MOVES[event.key];
+    if (act && !(event.shiftKey && event.key.startsWith("Arrow")) && act(input) !== false) {
+      event.preventDefault();
+    }
+  });
+
+  // ------------------------------------------------------------------------------------------------------------ pasting
+
+  form.addEventListener("paste", (event) => {
+    const start = event.target;
+    const text = event.clipboardData.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n$/, "");
+    if (!start.matches("[data-number]") || !/[\t\n]/.test(text)) {
+      return;
+    }
+    event.preventDefault();
+    const rows = [...body.rows];
+    const top = rows.indexOf(start.closest("tr"));
+    const left = boxOf(start).cellIndex;
+    let outside = 0;
+    const written = [];
+    text.split("\n").forEach((line, down) => {
+      line.split("\t").forEach((part, across) => {
+        const figure = part.trim().replace(/^"(.*)"$/, "$1");
+        const input = inputIn(rows[top + down]?.cells[left + across]);
+        if (input && figure) {
+          write(input, figure);
+          written.push(input);
+        } else if (figure) {
+          outside += 1;
+        }
+      });
+    });
+    const wrong = written.filter((input) => !judge(input));
+    (wrong[0] ?? start).focus();
+    leftOut = outside;
+    tell();
+  });
+
+  // ------------------------------------------------------------------------------------------------------------ last year
+
+  for (const said of body.querySelectorAll("[data-last]")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "takes";
+    button.tabIndex = -1;
+    button.title = words.takes.replace("FIGURE", said.dataset.last);
+    button.dataset.last = said.dataset.last;
+    button.textContent = said.textContent;
+    button.addEventListener("click", () => {
+      const input = inputIn(boxOf(button));
+      write(input, button.dataset.last);
+      input.focus();
+    });
+    said.replaceWith(button);
+  }
+
+  for (const hint of form.querySelectorAll("[data-with-script]")) {
+    hint.hidden = false;
+  }
+
+  document.addEventListener("submit", () => {
+    leaves = true;
+  });
+  addEventListener("pageshow", () => {
+    leaves = false;
+  });
+  addEventListener("beforeunload", (event) => {
+    if (!leaves && inputs.some(isChanged)) {
+      event.preventDefault();
+    }
+  });
+
+  look(inputs);
+})();

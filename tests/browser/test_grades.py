@@ -1,0 +1,145 @@
+"""HR finds out why somebody has a grade, in a browser, on the worked example: every figure against what its own documents come to by hand."""
+
+from __future__ import annotations
+
+import csv
+import html
+import json
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import Kopes, Serve
+
+EXAMPLE: Final = Path(__file__).resolve().parents[1] / "given" / "example"
+HR: Final = "hr@agency.example"
+BEST_FIRST: Final = "SABCDE"
+AGENCY_PAYS: Final = Fraction(60, 100)
+"""The agency's own grade is B, by the defaults of the contract."""
+
+
+def _table(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader((EXAMPLE / "agency" / f"{name}.csv").read_text(encoding="utf-8").splitlines()))
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the example's documents say, and what follows from them by hand."""
+
+    people: dict[str, dict[str, Any]]
+    disciplined: frozenset[str]
+    bases: dict[str, int]
+
+    @classmethod
+    def read(cls) -> Expected:
+        """From the files."""
+        rows = json.loads((EXAMPLE / "expected" / "grades-employees.json").read_text(encoding="utf-8"))
+        status = _table("status")
+        return cls(
+            {row["employee"]: row for row in rows if row["grade"]},
+            frozenset(row["employee"] for row in status if (row["kind"], row["cycle"]) == ("discipline", "2026")),
+            {row["number"]: int(row["monthly_base"]) for row in _table("employees")},
+        )
+
+    def score(self, number: str) -> Decimal:
+        """As it is published."""
+        return Decimal(str(self.people[number]["final_score"])).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+
+    def lowest(self, group: str, grade: str) -> Decimal | None:
+        """The lowest score of the group that has the grade, discipline apart."""
+        having = [
+            self.score(number)
+            for number, row in self.people.items()
+            if (row["group"], row["grade"]) == (group, grade) and number not in self.disciplined
+        ]
+        return min(having, default=None)
+
+    def better(self, number: str) -> tuple[str, Decimal] | None:
+        """The next better grade that somebody of the group has, and where it begins."""
+        row = self.people[number]
+        above = BEST_FIRST[: BEST_FIRST.index(row["grade"])]
+        reached = [(grade, lowest) for grade in above if (lowest := self.lowest(row["group"], grade)) is not None]
+        return reached[-1] if reached and number not in self.disciplined else None
+
+
+@dataclass(frozen=True)
+class Site:
+    """A server on the example, and HR's way in."""
+
+    url: str
+    password: str
+
+    def open(self, page: Page) -> None:
+        """Sign HR in."""
+        page.goto(f"{self.url}/login")
+        page.get_by_label("E-mail").fill(HR)
+        page.get_by_label("Password").fill(self.password)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
+
+
+@pytest.fixture
+def site(kopes: Kopes, serve: Serve, tmp_path: Path) -> Site:
+    """The example as its commands bring it in."""
+    database, definitions = f"sqlite:///{tmp_path / 'example.sqlite'}", EXAMPLE / "definitions"
+    kopes("migrate", database=database)
+    kopes("load", EXAMPLE / "agency", database=database, definitions=definitions)
+    events = tmp_path / "events.ndjson"
+    events.write_bytes((EXAMPLE / "events.ndjson").read_bytes())
+    kopes("ingest", events, database=database, definitions=definitions, status=1)
+    password = kopes("user", "create", HR, "--role", "hr", database=database, definitions=definitions).out.strip()
+    return Site(serve(database, definitions=definitions).url, password)
+
+
+def _sentence(page: str, name: str) -> str:
+    """The text of a paragraph, without its links."""
+    found = re.search(rf'<p id="{name}">(.*?)</p>', page, re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", found[1])).split()) if found else ""
+
+
+def _won(text: str) -> int:
+    return int(re.sub(r"[^0-9]", "", text))
+
+
+def test_a_persons_grade_is_told_in_sentences_that_come_out_by_hand(site: Site, page: Page) -> None:
+    """Rank, cut-off, the way to the next grade, and base × rates × days, of everybody; from the list by name and back by the rank."""
+    expected = Expected.read()
+    site.open(page)
+    for number, row in expected.people.items():
+        text = page.request.get(f"{site.url}/grades/employee:{number}?cycle=2026").text()
+        assert f"Rank {row['rank']} of {row['group_size']} in the group" in _sentence(text, "rank"), number
+        pay = _sentence(text, "pay")
+        exact = expected.bases[number] * AGENCY_PAYS * Fraction(row["rate"], 100) * Fraction(row["days"], 365)
+        assert _won(pay.rsplit(":", 1)[1]) == row["pay"] == round(exact), number
+        assert f"Monthly base ₩{expected.bases[number]:,} × 60 % " in pay, number
+        assert f" × {row['rate']} % of grade {row['grade']} × {row['days']} of 365 days" in pay, number
+        score, better = expected.score(number), expected.better(number)
+        if number in expected.disciplined:
+            assert not _sentence(text, "cut-off") + _sentence(text, "next-grade"), number
+            continue
+        lowest = expected.lowest(row["group"], row["grade"])
+        assert lowest is not None
+        cut_off = f"Grade {row['grade']} ends at {lowest} now: {score - lowest} above it."
+        assert _sentence(text, "cut-off") == cut_off, number
+        if better is None:
+            assert _sentence(text, "next-grade") in {
+                "There is no better grade.",
+                "The group has no seat of a better grade.",
+            }
+        else:
+            begins = f"Grade {better[0]} begins at {better[1]} now: {better[1] - score} more."
+            assert _sentence(text, "next-grade").startswith(begins), number
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Grades").press("Enter")
+    page.get_by_label("Name, number or code").fill("E011")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Name E011").press("Enter")
+    page.locator("#rank a").first.press("Enter")
+    rows = page.locator("tbody[data-rows=matching] tr")
+    expect(rows).to_have_count(12)
+    expect(rows.nth(2)).to_contain_text("E011")
