@@ -162,3 +162,22 @@ def test_a_narrowed_list_is_downloaded_narrowed(working: Working) -> None:
         assert numbers is None or taken == numbers
         assert re.search(rf"Download \(<[^>]+>{len(taken)}<", page), re.findall("<summary>.*", page)
     assert any("E1" in str(row.after) for row in working.trail() if row.deed == "export")
+
+
+@pytest.mark.parametrize("near", ["abc", "-1", "20.1", "1,2,3"])
+def test_a_distance_that_is_none_is_said_at_its_field_and_stays_there(working: Working, near: str) -> None:
+    """The list stands nonetheless, and near is what is usual."""
+    page = working.dana.get(f"/grades?near={near}&group=agency").text
+    assert 'id="near-error"' in page
+    assert f'value="{near}" aria-invalid="true"' in page
+    assert "within 0.5 points" in page
+    assert '<input type="hidden" name="group" value="agency">' in page
+
+
+def test_points_are_chosen_by_the_separators_of_the_pages_language(working: Working) -> None:
+    """Half a point is 0,25 + 0,25 to a Spanish reader; and units have near misses too."""
+    working.dana.client.set_cookie("kopes_language", "es")
+    page = working.dana.get("/grades?of=units&near=0,25").text
+    assert "near-error" not in page
+    assert 'name="near" value="0,25"' in page
+    assert '<input type="hidden" name="of" value="units">' in page

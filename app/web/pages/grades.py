@@ -6,15 +6,17 @@ Do not take it for a decision: the system proposes, and names the rules that a p
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import cycle, scoring
 from app.exports import EMPLOYEE_GRADES, UNIT_GRADES, ExportSheet, NamedEmployeeGrade, NamedUnitGrade
-from app.kit.refusals import NotThere
-from app.plain.findings import n_
+from app.kit.refusals import NotThere, at_field
+from app.plain.findings import Finding, n_
 from app.rules.grade_reasons import beyond_seats, grade_reasons
+from app.rules.grade_spread import NEAR, grades_spread
 from app.rules.grading import EmployeeProposal, Score, UnitProposal, published
 from app.rules.names import person_meant
 from app.rules.pay import pay_sums
@@ -30,10 +32,16 @@ from app.web.limits import Lane
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
+from app.web.typed_numbers import exact_figure, read_number
 
 pages: Final = Pages("grades")
 
 PAGE_ROWS: Final = 100
+NEAR_ROWS: Final = 100
+"""So many near misses are listed."""
+NEAR_MOST: Final = 20
+"""Points; more is nowhere near."""
+NEAR_RANGE: Final = n_("Write a distance from 0 to %(most)s points.")
 Text = Annotated[str, Field(max_length=100)]
 
 RULES: Final = {
@@ -58,6 +66,8 @@ class GradesQuery(BaseModel):
     group: Text = ""
     grade: Text = ""
     text: Text = ""
+    near: Text = ""
+    """How many points below a cut-off are near, as the page's language writes numbers."""
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
 
@@ -100,6 +110,18 @@ def _narrowed(
     return names, rows
 
 
+def _within(query: GradesQuery) -> tuple[Decimal, Finding | None]:
+    """How many points below a cut-off are near, and what is wrong with what was typed; then the usual number stands."""
+    if not query.near.strip():
+        return NEAR, None
+    number = read_number(query.near, field="near")
+    if isinstance(number, Finding):
+        return NEAR, number
+    if not 0 <= number <= NEAR_MOST:
+        return NEAR, at_field("near", "out_of_range", NEAR_RANGE, most=NEAR_MOST)
+    return number, None
+
+
 @pages.read("/grades", may=Deed.SEE_GRADE)
 def grades(context: RequestContext, query: GradesQuery) -> Page:
     """The proposal of all employees, or of all units."""
@@ -109,6 +131,7 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
     proposal = _proposal(context, query, of_cycle)
     kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
     names, rows = _narrowed(context, query, proposal)
+    within, wrong = _within(query)
     last = max(1, -(-len(rows) // PAGE_ROWS))
     page = min(query.page, last)
     return Page(
@@ -116,6 +139,10 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
         proposal=proposal,
         plan=proposal.standings.plan,
         beyond_seats=beyond_seats(proposal.standings),
+        spread=grades_spread(proposal.standings, within=within),
+        wrong=wrong,
+        near=exact_figure(within) if wrong is None else query.near,
+        near_rows=NEAR_ROWS,
         rows=rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
         matching=len(rows),
         names=names,
