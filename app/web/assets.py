@@ -53,6 +53,7 @@ _STYLES: Final = (
     "components/charts.css",
     "components/business.css",
     "components/terms.css",
+    "components/first_visit.css",
     "print.css",
 )
 

@@ -38,6 +38,7 @@ from app.web.pages import (
     sign_in,
     targets,
     verification,
+    welcome,
 )
 from app.web.routing import Pages
 
@@ -75,4 +76,5 @@ PAGES: Final[tuple[Pages, ...]] = (
     sign_in.pages,
     targets.pages,
     verification.pages,
+    welcome.pages,
 )
