@@ -52,6 +52,7 @@ _STYLES: Final = (
     "components/badges.css",
     "components/charts.css",
     "components/business.css",
+    "components/terms.css",
     "print.css",
 )
 
@@ -59,7 +60,14 @@ BUNDLES: Final = {
     "gen/kopes.css": (tuple(STATIC / name for name in _STYLES), "rcssmin"),
     "gen/fonts.css": ((GENERATED / "fonts" / "fonts.css",), "rcssmin"),
     "gen/kopes.js": (
-        (STATIC / "theme.js", STATIC / "numbers.js", STATIC / "page.js", STATIC / "search.js", STATIC / "keys.js"),
+        (
+            STATIC / "theme.js",
+            STATIC / "numbers.js",
+            STATIC / "page.js",
+            STATIC / "search.js",
+            STATIC / "keys.js",
+            STATIC / "terms.js",
+        ),
         "rjsmin",
     ),
     "gen/live.js": ((STATIC / "live_stream.js", STATIC / "live.js"), "rjsmin"),
