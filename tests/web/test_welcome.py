@@ -49,7 +49,7 @@ def test_the_steps_show_ones_own_figures_in_as_many_queries_whoever_asks(
 ) -> None:
     """The score of the first step is the scorecard's."""
     working.alba.get("/welcome")
-    working.record("2026-03-04 deal D-1 E1 100 USD")
+    working.record("2026-03-03 deal D-0 E1 100 USD", "2026-03-04 deal D-1 E1 100 USD")
     with count_queries() as sent:
         steps = _list_of(working.alba).text
     so_far = re.search(r'data-watch="final">([\d.]+)<', working.alba.get("/scorecard").text)
