@@ -48,8 +48,9 @@ def test_the_steps_show_ones_own_figures_in_as_many_queries_whoever_asks(
     working: Working, count_queries: CountQueries
 ) -> None:
     """The score of the first step is the scorecard's."""
+    working.record("2026-03-03 deal D-0 E1 100 USD")
     working.alba.get("/welcome")
-    working.record("2026-03-03 deal D-0 E1 100 USD", "2026-03-04 deal D-1 E1 100 USD")
+    working.record(*(f"2026-02-{day:02} deal C-{day} E1 100 USD" for day in range(5, 15)))
     with count_queries() as sent:
         steps = _list_of(working.alba).text
     so_far = re.search(r'data-watch="final">([\d.]+)<', working.alba.get("/scorecard").text)
