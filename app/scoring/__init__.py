@@ -12,6 +12,7 @@ from app.scoring.agency import (
     HeatCell,
     HeatRow,
     Mover,
+    Place,
     agency_board,
     agency_source,
 )
@@ -161,6 +162,7 @@ __all__ = [
     "Office",
     "PeopleMap",
     "Person",
+    "Place",
     "Progress",
     "RelatedNode",
     "Roster",
