@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Final
 
 import sqlalchemy as sa
@@ -23,6 +24,8 @@ __all__ = ["forget_form", "forget_forms", "has_kept_forms", "keep_form", "typed_
 KEPT_FOR: Final = dt.timedelta(days=1)
 BYTES_MAX: Final = 200_000
 FORMS_MAX: Final = 10
+PAGE_LENGTH_MAX: Final = 500
+"""A longer address is kept as its digest: a database's index takes no key of any length."""
 
 
 def keep_form(
@@ -37,7 +40,7 @@ def keep_form(
         values: every field with its values.
         now: when; what is older than a day goes.
     """
-    text = json.dumps(values)
+    text, page = json.dumps(values), _key(page)
     if len(text) > BYTES_MAX:
         return
     connection.execute(sa.delete(kept_form).where(kept_form.c.at < now - KEPT_FOR))
@@ -64,7 +67,7 @@ def typed_before(
     """What was typed into the form of a page; None where nothing waits. Queries: 1."""
     text = connection.execute(
         sa.select(kept_form.c.typed).where(
-            kept_form.c.account_id == account_id, kept_form.c.page == page, kept_form.c.at >= now - KEPT_FOR
+            kept_form.c.account_id == account_id, kept_form.c.page == _key(page), kept_form.c.at >= now - KEPT_FOR
         )
     ).scalar()
     return None if text is None else json.loads(text)
@@ -72,9 +75,13 @@ def typed_before(
 
 def forget_form(connection: Connection, *, account_id: int, page: str) -> None:
     """Let go of what was typed on a page: its form was sent. What waits for other pages stays."""
-    connection.execute(sa.delete(kept_form).where(kept_form.c.account_id == account_id, kept_form.c.page == page))
+    connection.execute(sa.delete(kept_form).where(kept_form.c.account_id == account_id, kept_form.c.page == _key(page)))
 
 
 def forget_forms(connection: Connection, *, account_id: int) -> None:
     """Let go of all that waits: its owner has left."""
     connection.execute(sa.delete(kept_form).where(kept_form.c.account_id == account_id))
+
+
+def _key(page: str) -> str:
+    return page if len(page) <= PAGE_LENGTH_MAX else f"sha256:{sha256(page.encode()).hexdigest()}"

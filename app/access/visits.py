@@ -51,5 +51,6 @@ def visits(connection: Connection, *, viewer: Viewer) -> Visits:
 
 
 def see_targets(connection: Connection, *, account_id: int, at: dt.datetime) -> None:
-    """Note that somebody has looked at the changes of their targets. Queries: 1."""
-    connection.execute(sa.update(account).where(account.c.id == account_id).values(targets_seen_at=at))
+    """Note that somebody has looked at the changes of their targets; a page that was read earlier takes nothing back. Queries: 1."""
+    is_news = account.c.targets_seen_at.is_(None) | (account.c.targets_seen_at < at)
+    connection.execute(sa.update(account).where(account.c.id == account_id, is_news).values(targets_seen_at=at))

@@ -15,7 +15,7 @@ from app.rules.pay import PaySlip
 from app.rules.policies import Policies
 from app.rules.promotion import PromotionPoints
 
-__all__ = ["BetterGrade", "BeyondSeats", "CutOff", "GradeReasons", "beyond_seats", "grade_reasons"]
+__all__ = ["BetterGrade", "BeyondSeats", "CutOff", "GradeReasons", "better_grade", "beyond_seats", "grade_reasons"]
 
 
 class BetterGrade(NamedTuple):
@@ -97,7 +97,7 @@ def grade_reasons(proposal: EmployeeProposal, employee: str, *, cycle: int, poli
         merged_from=entered_as if standing and entered_as != standing.group else None,
         tied=_tied(proposal, standing) if standing else 0,
         cut_off=_cut_off(standing, in_group) if standing else None,
-        better=_better(standing, in_group) if standing else None,
+        better=better_grade(standing, in_group) if standing else None,
         slip=proposal.pay.slips.get(employee),
         points=proposal.points.get(employee),
         minimum_days=policies.minimum_days,
@@ -138,8 +138,16 @@ def _cut_off(standing: Standing, in_group: tuple[GradeInGroup, ...]) -> CutOff |
     return CutOff(lowest, standing.entrant.score - lowest)
 
 
-def _better(standing: Standing, in_group: tuple[GradeInGroup, ...]) -> BetterGrade | None:
-    """The next better grade that somebody has by score; none for the best, and none for discipline, which no score lifts."""
+def better_grade(standing: Standing, in_group: tuple[GradeInGroup, ...]) -> BetterGrade | None:
+    """The next better grade that somebody of the group has by score, and the way to it.
+
+    None for the best, and for discipline, which no score lifts. With less than its lowest score nobody reaches it: those who have it stand on
+    all its seats.
+
+    Args:
+        standing: whose.
+        in_group: the grades of that group, the best first.
+    """
     if standing.entrant.disciplined:
         return None
     best_first = [one.grade for one in in_group]

@@ -10,13 +10,20 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = ["closeness", "folded", "folded_terms", "person_meant"]
 
 _ACCENTED: Final = ("LATIN ", "GREEK ", "CYRILLIC ")
 _JOINED: Final = str.maketrans("", "", " -\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{MIDDLE DOT}")
 _NUMBER_DIGITS_LEAST: Final = 2
+
+_NAME_LENGTH_MAX: Final = 500
+"""No name has so many letters: a text that has more means nobody, and is not held against thousands of names."""
+_TYPED_LENGTH_MAX: Final = 4 * _NAME_LENGTH_MAX
+"""The same of a text as it was typed: a Korean syllable may come in three letters."""
+_KEPT_LENGTH_MAX: Final = 100
+"""Longer texts are not kept folded: one letter may be eighteen (ﷺ), and anybody may type thousands of texts."""
 
 _WHOLE, _BEGINS, _WORDS_BEGIN, _WITHIN = range(4)
 _FIRST_SYLLABLE, _LAST_SYLLABLE = "가", "힣"
@@ -33,10 +40,16 @@ def folded(text: str) -> str:
     Signs are kept as they are: a search for 100% finds that, and nothing else.
     """
     # Folded sooner than looked up; kept, they would crowd out the few that take long.
-    return " ".join(text.lower().split()) if text.isascii() else _folded_letters(text)
+    if text.isascii():
+        return " ".join(text.lower().split())
+    return _kept_folded(text) if len(text) <= _KEPT_LENGTH_MAX else _folded_letters(text)
 
 
 @lru_cache(maxsize=16384)
+def _kept_folded(text: str) -> str:
+    return _folded_letters(text)
+
+
 def _folded_letters(text: str) -> str:
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     letters: list[str] = []
@@ -59,16 +72,44 @@ def folded_terms(*names: str | None) -> str:
     return "\n".join(folded(name) for name in names if name)
 
 
+class _Wanted(NamedTuple):
+    """A searched text, folded and taken apart once for all the names that it is held against."""
+
+    text: str
+    words: tuple[str, ...]
+    run_together: str
+    in_consonants: bool
+    """Whether Hangul is typed by the consonants that its syllables begin with."""
+
+
+def _wanted(text: str) -> _Wanted | None:
+    """None where nothing is typed, or more than any name has."""
+    return _taken_apart(text) if len(text) <= _TYPED_LENGTH_MAX else None
+
+
+@lru_cache(maxsize=256)
+def _taken_apart(text: str) -> _Wanted | None:
+    wanted = folded(text)
+    if not 0 < len(wanted) <= _NAME_LENGTH_MAX:
+        return None
+    return _Wanted(
+        text=wanted,
+        words=tuple(dict.fromkeys(wanted.split())),
+        run_together=wanted.translate(_JOINED),
+        in_consonants=any(_FIRST_CONSONANT <= letter <= _LAST_CONSONANT for letter in wanted),
+    )
+
+
 def person_meant(text: str, *, name: str, number: str) -> bool:
     """Whether a searched text means a person: by words of the name in any order, or by the number or the digits that it ends in.
 
     Kim Seunghyuk, Seung-hyuk Kim and "seung hyuk" are one name: surnames come first or last, and a given name is written in one word, in two, or
     with a hyphen. So each word that is typed has to stand in the name; else all of them, run together, in it with its words in either order.
     """
-    wanted = folded(text)
-    if not wanted:
+    wanted = _wanted(text)
+    if wanted is None:
         return False
-    if _is_number(wanted, folded(number)):
+    if _is_number(wanted.text, folded(number)):
         return True
     return _is_called(wanted, folded(name))
 
@@ -77,11 +118,10 @@ def _is_number(wanted: str, number: str) -> bool:
     return wanted == number or (wanted.isdigit() and len(wanted) >= _NUMBER_DIGITS_LEAST and number.endswith(wanted))
 
 
-def _is_called(wanted: str, name: str) -> bool:
-    if all(word in name for word in wanted.split()):
+def _is_called(wanted: _Wanted, name: str) -> bool:
+    if all(word in name for word in wanted.words):
         return True
-    run_together = wanted.translate(_JOINED)
-    return bool(run_together) and any(run_together in order for order in _orders(name))
+    return bool(wanted.run_together) and any(wanted.run_together in order for order in _orders(name))
 
 
 @lru_cache(maxsize=16384)
@@ -102,25 +142,24 @@ def closeness(text: str, *names: str | None) -> int | None:
     It is the name, the name begins so, each word that is typed begins one of the name's, or each stands somewhere in it. Hangul may be typed by
     the consonants that its syllables begin with (ㄱㅅㅎ), or with the last syllable half typed.
     """
-    wanted = folded(text)
-    if not wanted:
+    wanted = _wanted(text)
+    if wanted is None:
         return None
     near = (_closeness(wanted, folded(name)) for name in names if name)
     return min((one for one in near if one is not None), default=None)
 
 
-def _closeness(wanted: str, name: str) -> int | None:
-    if any(_FIRST_CONSONANT <= letter <= _LAST_CONSONANT for letter in wanted):
-        return _closeness_in_consonants(wanted.replace(" ", ""), name.replace(" ", ""))
-    if wanted == name:
+def _closeness(wanted: _Wanted, name: str) -> int | None:
+    if wanted.in_consonants:
+        return _closeness_in_consonants(wanted.text.replace(" ", ""), name.replace(" ", ""))
+    if wanted.text == name:
         return _WHOLE
-    if name.startswith(wanted):
+    if name.startswith(wanted.text):
         return _BEGINS
-    words = wanted.split()
-    if not all(word in name for word in words):
+    if not all(word in name for word in wanted.words):
         return None
     spaced = f" {name}"
-    return _WORDS_BEGIN if all(f" {word}" in spaced for word in words) else _WITHIN
+    return _WORDS_BEGIN if all(f" {word}" in spaced for word in wanted.words) else _WITHIN
 
 
 def _closeness_in_consonants(wanted: str, name: str) -> int | None:

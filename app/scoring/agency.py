@@ -39,9 +39,9 @@ __all__ = [
     "HeatCell",
     "HeatRow",
     "Mover",
-    "Place",
     "ServingLine",
     "TaskScore",
+    "UnitPlace",
     "agency_board",
     "agency_source",
 ]
@@ -69,7 +69,7 @@ class HeatCell:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class UnitPlace:
     """A unit with where it is.
 
     Attributes:
@@ -155,9 +155,9 @@ class AgencyBoard:
     goals: tuple[GoalScore, ...]
     unserved: tuple[ServingLine, ...]
     rows: tuple[HeatRow, ...]
-    headquarters: tuple[Place, ...]
+    headquarters: tuple[UnitPlace, ...]
     """The regional headquarters, in the order of the rows."""
-    offices: tuple[Place, ...]
+    offices: tuple[UnitPlace, ...]
     units: int
     units_scored: int
     movers_since: dt.date | None
@@ -372,7 +372,7 @@ def _named(cells: dict[Node, HeatCell], codes: Iterable[str]) -> tuple[HeatCell,
     )
 
 
-def _places(plan: CyclePlan, rows: Iterable[HeatRow], day: dt.date, kind: UnitKind) -> tuple[Place, ...]:
+def _places(plan: CyclePlan, rows: Iterable[HeatRow], day: dt.date, kind: UnitKind) -> tuple[UnitPlace, ...]:
     """The units of a kind among the rows, with where they are."""
     directory = plan.frame.directory
     places = []
@@ -383,7 +383,7 @@ def _places(plan: CyclePlan, rows: Iterable[HeatRow], day: dt.date, kind: UnitKi
             if unit is None or unit.kind is not kind:
                 continue
             people = sum(len(directory.people_of(code, day)) for code in directory.tree.below_on(cell.node.code, day))
-            places.append(Place(cell, region, unit.country, unit.timezone, people))
+            places.append(UnitPlace(cell, region, unit.country, unit.timezone, people))
     return tuple(places)
 
 

@@ -53,6 +53,7 @@ _STYLES: Final = (
     "components/charts.css",
     "components/places.css",
     "components/business.css",
+    "components/terms.css",
     "print.css",
 )
 
@@ -60,7 +61,14 @@ BUNDLES: Final = {
     "gen/kopes.css": (tuple(STATIC / name for name in _STYLES), "rcssmin"),
     "gen/fonts.css": ((GENERATED / "fonts" / "fonts.css",), "rcssmin"),
     "gen/kopes.js": (
-        (STATIC / "theme.js", STATIC / "numbers.js", STATIC / "page.js", STATIC / "search.js", STATIC / "keys.js"),
+        (
+            STATIC / "theme.js",
+            STATIC / "numbers.js",
+            STATIC / "page.js",
+            STATIC / "search.js",
+            STATIC / "keys.js",
+            STATIC / "terms.js",
+        ),
         "rjsmin",
     ),
     "gen/live.js": ((STATIC / "live_stream.js", STATIC / "live.js"), "rjsmin"),

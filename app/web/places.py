@@ -19,7 +19,7 @@ from flask_babel import gettext
 from app.plain.findings import n_
 from app.rules.outlook import Outlook, leading_band
 from app.rules.rollup import BANDS, Band
-from app.scoring import AgencyBoard, Place
+from app.scoring import AgencyBoard, UnitPlace
 from app.web.languages import named, score
 
 __all__ = ["VIEWS", "VIEW_COOKIE", "PlacesChart", "Spot", "chosen_view", "spot_of"]
@@ -134,11 +134,11 @@ class PlacesChart:
             "words": {"people": gettext("People"), "other": gettext("Under no regional headquarters")},
         }
 
-    def _band(self, place: Place) -> Band | None:
+    def _band(self, place: UnitPlace) -> Band | None:
         cell = place.cell
         return leading_band(projected=cell.projected, so_far=cell.final, outlook=self._board.outlook)
 
-    def _drawn(self, place: Place) -> dict[str, Any]:
+    def _drawn(self, place: UnitPlace) -> dict[str, Any]:
         cell, spot = place.cell, spot_of(place.country, place.timezone)
         return {
             "code": cell.node.code,
@@ -152,7 +152,7 @@ class PlacesChart:
             "link": url_for("scorecard.scorecard", node=cell.node, **self._kept),
         }
 
-    def _figure(self, place: Place) -> str | None:
+    def _figure(self, place: UnitPlace) -> str | None:
         """The figure as its tile writes it; None where there is none."""
         cell, over = place.cell, self._board.outlook is Outlook.OVER
         if self._leads == "change" and not over and cell.change is not None:
@@ -160,7 +160,7 @@ class PlacesChart:
         value = cell.final if over or self._leads == "so_far" else cell.projected
         return None if value is None else score(value)
 
-    def _told(self, offices: Sequence[Place]) -> str:
+    def _told(self, offices: Sequence[UnitPlace]) -> str:
         bands = Counter(self._band(one) for one in offices)
         good, bad = (sum(bands[letter] for letter in some) for some in (_GOOD, _BAD))
         number = len(offices)
@@ -178,12 +178,12 @@ class PlacesChart:
             )
         )
 
-    def _region_told(self, head: Place, offices: Sequence[Place]) -> str:
+    def _region_told(self, head: UnitPlace, offices: Sequence[UnitPlace]) -> str:
         band = self._band(head)
         figure = " ".join(part for part in (self._figure(head), band) if part)
         return f"{named(head.cell.name)} {figure} · {self._told(offices)} ({self._letters(offices)})"
 
-    def _letters(self, offices: Iterable[Place]) -> str:
+    def _letters(self, offices: Iterable[UnitPlace]) -> str:
         """How many offices are in each band, in words for who sees no map."""
         bands = Counter(self._band(one) for one in offices)
         return ", ".join(f"{letter or '–'}: {bands[letter]}" for letter in (*BANDS, None) if bands[letter])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from concurrent.futures import ThreadPoolExecutor
 
 import sqlalchemy as sa
@@ -56,3 +57,14 @@ def test_each_page_has_its_own_and_one_that_is_full_still_takes_a_newer_text(dat
     kept = {number: _typed(database, f"/log?{number}") for number in range(11)}
     assert [number for number, values in kept.items() if values is None] == [4, 10]
     assert kept[3] == {"reason": ["second"]}
+
+
+def test_a_page_of_any_address_has_its_own(database: Database) -> None:
+    """A long search stands in its page's address, and no index takes a key of any length."""
+    database.writing("settle", settle)
+    pages = [f"/log?like={random.Random(seed).randbytes(3500).hex()}" for seed in (1, 2)]
+    with database.write("test") as connection:
+        for page in pages:
+            _keep(connection, page[:20], page)
+        access.forget_form(connection, account_id=1, page=pages[1])
+    assert [_typed(database, page) for page in pages] == [{"reason": [pages[0][:20]]}, None]

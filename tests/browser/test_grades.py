@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Page, expect
+from python_calamine import CalamineWorkbook
 
 from tests.conftest import Kopes, Serve
 
@@ -107,8 +108,12 @@ def _won(text: str) -> int:
     return int(re.sub(r"[^0-9]", "", text))
 
 
+NEAR: Final = Decimal("1.5")
+EVERYBODY: Final = 48
+
+
 def test_a_persons_grade_is_told_in_sentences_that_come_out_by_hand(site: Site, page: Page) -> None:
-    """Rank, cut-off, the way to the next grade, and base × rates × days, of everybody; from the list by name and back by the rank."""
+    """Rank, cut-off, the way to the next grade, and base × rates × days, of everybody; by Enter to those who miss a grade by little."""
     expected = Expected.read()
     site.open(page)
     for number, row in expected.people.items():
@@ -136,6 +141,8 @@ def test_a_persons_grade_is_told_in_sentences_that_come_out_by_hand(site: Site, 
             begins = f"Grade {better[0]} begins at {better[1]} now: {better[1] - score} more."
             assert _sentence(text, "next-grade").startswith(begins), number
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Grades").press("Enter")
+    _sees_the_spread(page, expected)
+    _takes_the_file_home(page, expected)
     page.get_by_label("Name, number or code").fill("E011")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Name E011").press("Enter")
@@ -143,3 +150,50 @@ def test_a_persons_grade_is_told_in_sentences_that_come_out_by_hand(site: Site, 
     rows = page.locator("tbody[data-rows=matching] tr")
     expect(rows).to_have_count(12)
     expect(rows.nth(2)).to_contain_text("E011")
+
+
+def _sees_the_spread(page: Page, expected: Expected) -> None:
+    """Each group's grades, and who misses the next one by no more than what is typed."""
+    page.get_by_text("Near misses:").press("Enter")
+    page.get_by_label("Points below a grade").fill(str(NEAR))
+    page.keyboard.press("Enter")
+    table = page.get_by_role("table", name="Near misses")
+    expect(table).to_be_visible()
+    missing = {
+        number: begins - expected.score(number)
+        for number in expected.people
+        if (better := expected.better(number)) is not None
+        for begins in [better[1]]
+    }
+    near = {number: points for number, points in missing.items() if points <= NEAR}
+    cells = "rows => rows.map(row => [row.cells[0].querySelector('.soft').textContent, row.cells[5].textContent])"
+    rows = table.locator("tbody tr").evaluate_all(cells)
+    assert {number: Decimal(points) for number, points in rows} == near
+    groups = {row["group"] for row in expected.people.values()}
+    spread = page.get_by_role("table", name="Grades by group").locator("tbody tr")
+    expect(spread).to_have_count(len(groups))
+    for at, group in enumerate(sorted(groups)):
+        for grade in BEST_FIRST:
+            text = spread.nth(at).locator(f"[data-grade={grade}]").inner_text()
+            people = sum((row["group"], row["grade"]) == (group, grade) for row in expected.people.values())
+            assert text.split(maxsplit=1)[0] == str(people), (group, grade)
+            lowest = expected.lowest(group, grade)
+            assert lowest is None or f"from {lowest}" in text, (group, grade)
+
+
+def _takes_the_file_home(page: Page, expected: Expected) -> None:
+    """The workbook has everybody's grade, and the pay as a number."""
+    page.locator("summary", has_text="Download").press("Enter")
+    page.get_by_label("What it is for").fill("The committee")
+    page.get_by_label("Format").select_option("xlsx")
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Download").press("Enter")
+    headings, *rows = CalamineWorkbook.from_path(coming.value.path()).get_sheet_by_index(0).to_python()
+    taken = [dict(zip(map(str, headings), row, strict=True)) for row in rows]
+    assert len(taken) == EVERYBODY
+    for row in taken:
+        grade = expected.people.get(str(row["Employee number"]))
+        figures = (row["Grade"], row["Rank"], row["Rate of pay (percent)"], row["Pay (KRW)"], row["Promotion points"])
+        names = ("grade", "rank", "rate", "pay", "promotion_points")
+        assert figures == (tuple(grade[name] for name in names) if grade else ("",) * 5), row
+        assert row["Name"] == f"Name {row['Employee number']}"

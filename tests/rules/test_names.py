@@ -124,3 +124,10 @@ def test_a_name_is_the_nearer_the_more_of_its_beginning_is_typed(typed: str, nea
 def test_words_that_are_begun_are_nearer_than_what_stands_within(typed: str, near: int | None) -> None:
     """In any order; the nearest of several names counts."""
     assert closeness(typed, "Another", "Nordwind GmbH") == near
+
+
+@pytest.mark.parametrize("typed", ["mina " * 500, "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 200])
+def test_what_is_longer_than_any_name_means_nobody(typed: str) -> None:
+    """A text of any length may be typed, one letter of it may become eighteen, and it is held against every name there is."""
+    assert closeness(typed, typed, "Mina") is None
+    assert not person_meant(typed, name="Mina", number=typed)

@@ -54,7 +54,10 @@ def test_targets_that_others_change_wait_until_they_are_seen(working: Working) -
     home = working.alba.get("/").text
     until = re.search(r'name="until" value="([^"]+)"', home)
     assert until is not None
+    refused = working.alba.post("/targets-seen", {"until": "0001-01-01T00:00:00+14:00"})
+    assert refused.status_code == 422, "an instant that has no day in UTC"
     assert working.alba.post("/targets-seen", {"until": until[1]}).location == "/"
+    working.alba.post("/targets-seen", {"until": "1990-01-01T00:00:00Z"})
     assert _waits(working.alba) == {}
 
 

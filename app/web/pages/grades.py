@@ -6,15 +6,24 @@ Do not take it for a decision: the system proposes, and names the rules that a p
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
+from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import cycle, scoring
-from app.exports import EMPLOYEE_GRADES, UNIT_GRADES, ExportSheet, NamedEmployeeGrade, NamedUnitGrade
-from app.kit.refusals import NotThere
-from app.plain.findings import n_
+from app.exports import (
+    ExportSheet,
+    NamedEmployeeGrade,
+    NamedUnitGrade,
+    employee_grades_export,
+    unit_grades_export,
+)
+from app.kit.refusals import NotThere, at_field
+from app.plain.findings import Finding, n_
 from app.rules.grade_reasons import beyond_seats, grade_reasons
+from app.rules.grade_spread import NEAR, grades_spread
 from app.rules.grading import EmployeeProposal, Score, UnitProposal, published
 from app.rules.names import person_meant
 from app.rules.pay import pay_sums
@@ -30,10 +39,16 @@ from app.web.limits import Lane
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
+from app.web.typed_numbers import exact_figure, read_number
 
 pages: Final = Pages("grades")
 
 PAGE_ROWS: Final = 100
+NEAR_ROWS: Final = 100
+"""So many near misses are listed."""
+NEAR_MOST: Final = 20
+"""Points; more is nowhere near."""
+NEAR_RANGE: Final = n_("Write a distance from 0 to %(most)s points.")
 Text = Annotated[str, Field(max_length=100)]
 
 RULES: Final = {
@@ -58,6 +73,8 @@ class GradesQuery(BaseModel):
     group: Text = ""
     grade: Text = ""
     text: Text = ""
+    near: Text = ""
+    """How many points below a cut-off are near, as the page's language writes numbers."""
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
 
@@ -100,6 +117,18 @@ def _narrowed(
     return names, rows
 
 
+def _within(query: GradesQuery) -> tuple[Decimal, Finding | None]:
+    """How many points below a cut-off are near, and what is wrong with what was typed; then the usual number stands."""
+    if not query.near.strip():
+        return NEAR, None
+    number = read_number(query.near, field="near")
+    if isinstance(number, Finding):
+        return NEAR, number
+    if not 0 <= number <= NEAR_MOST:
+        return NEAR, at_field("near", "out_of_range", NEAR_RANGE, most=NEAR_MOST)
+    return number, None
+
+
 @pages.read("/grades", may=Deed.SEE_GRADE)
 def grades(context: RequestContext, query: GradesQuery) -> Page:
     """The proposal of all employees, or of all units."""
@@ -109,6 +138,7 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
     proposal = _proposal(context, query, of_cycle)
     kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
     names, rows = _narrowed(context, query, proposal)
+    within, wrong = _within(query)
     last = max(1, -(-len(rows) // PAGE_ROWS))
     page = min(query.page, last)
     return Page(
@@ -116,6 +146,10 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
         proposal=proposal,
         plan=proposal.standings.plan,
         beyond_seats=beyond_seats(proposal.standings),
+        spread=grades_spread(proposal.standings, within=within),
+        wrong=wrong,
+        near=exact_figure(within) if wrong is None else query.near,
+        near_rows=NEAR_ROWS,
         rows=rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
         matching=len(rows),
         names=names,
@@ -160,7 +194,7 @@ def _sheet(
     chosen: Sequence[Any],
     names: Mapping[str, str],
 ) -> ExportSheet:
-    """The rows as a table, with what the page calls people, units and groups."""
+    """The rows as a table, with what the page calls people, units, groups and reasons."""
     plan = loaded.plan(of_cycle)
     directory = plan.frame.directory
     group_name = group_namer(loaded.sheet.definitions.policies)
@@ -168,15 +202,19 @@ def _sheet(
     def group_of(row: Any) -> str | None:
         return group_name(row.group) if row.group else None
 
+    def reason_of(row: Any) -> str | None:
+        return gettext(REASONS[row.reason]) if row.reason else None
+
     if isinstance(proposal, UnitProposal):
-        return UNIT_GRADES.sheet([NamedUnitGrade(row, named(names[row.unit]), group_of(row)) for row in chosen])
+        units = [NamedUnitGrade(row, named(names[row.unit]), group_of(row), reason_of(row)) for row in chosen]
+        return unit_grades_export(gettext).sheet(units)
     rows = []
     for row in chosen:
         last = directory.placement.last_posting(row.employee, plan.period)
         unit = directory.unit_near(last[0].unit, last[1]) if last else None
         code, unit_name = (unit.code, named(unit.name)) if unit else (None, None)
-        rows.append(NamedEmployeeGrade(row, names[row.employee], code, unit_name, group_of(row)))
-    return EMPLOYEE_GRADES.sheet(rows)
+        rows.append(NamedEmployeeGrade(row, names[row.employee], code, unit_name, group_of(row), reason_of(row)))
+    return employee_grades_export(gettext).sheet(rows)
 
 
 @pages.read("/grades/totals", may=Deed.SEE_PAY_TOTALS)

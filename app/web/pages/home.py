@@ -6,9 +6,10 @@ seen, is gone.
 
 from __future__ import annotations
 
-from typing import Final
+import datetime as dt
+from typing import Annotated, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app import access, scoring, waiting
 from app.access import Visits
@@ -30,13 +31,16 @@ GOALS_SHOWN: Final = 3
 REGIONS_SHOWN: Final = 3
 HELPED_SHOWN: Final = 5
 
+_FIRST_INSTANT: Final = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
+"""Before it nobody read a page; at the beginning of the calendar an instant has no day in UTC."""
+
 
 class SeenForm(BaseModel):
     """Until when what was changed has been seen: what has come since the page was read has not."""
 
     model_config = ConfigDict(frozen=True)
 
-    until: AwareDatetime
+    until: Annotated[AwareDatetime, Field(ge=_FIRST_INSTANT)]
 
 
 @pages.read("/", may=Deed.OPEN_HOME)

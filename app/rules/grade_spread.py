@@ -1,0 +1,129 @@
+"""How the grades lie in each group: seats, people, cut-offs, every score, and who misses the next better grade by little.
+
+Do not measure a near miss anew: it is the way to the next better grade that the person's own page tells (:mod:`app.rules.grade_reasons`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from app.rules.grade_reasons import BetterGrade, better_grade
+from app.rules.grading import Standing, Standings
+
+__all__ = ["NEAR", "GradeSpread", "GradesSpread", "GroupSpread", "NearMiss", "grades_spread"]
+
+NEAR: Final = Decimal("0.5")
+"""How many points below a cut-off are near, where nobody says."""
+
+_STEP: Final = 5
+"""The scale begins and ends at a multiple of so many points."""
+
+
+class NearMiss(NamedTuple):
+    """Somebody, or a unit, that would have the next better grade with a few points more."""
+
+    standing: Standing
+    better: BetterGrade
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradeSpread:
+    """One grade in one group.
+
+    Attributes:
+        grade: its letter.
+        seats: of the group.
+        people: how many have it.
+        lowest: the lowest published score that has it, discipline apart; None where nobody has it by score.
+        scores: of all who have it, discipline included, the highest first.
+        near: how many miss it by no more than is near.
+    """
+
+    grade: str
+    seats: int
+    people: int
+    lowest: Decimal | None
+    scores: tuple[Decimal, ...]
+    near: int
+
+
+class GroupSpread(NamedTuple):
+    """A group and its grades, the best first."""
+
+    group: str
+    size: int
+    grades: tuple[GradeSpread, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradesSpread:
+    """All groups on one scale of scores.
+
+    Attributes:
+        groups: in the order of their names.
+        near: who misses a grade by no more than is near, group by group, the best grade first and in it the closest.
+        within: how many points are near.
+        low: where the scale begins.
+        high: where it ends.
+    """
+
+    groups: tuple[GroupSpread, ...]
+    near: tuple[NearMiss, ...]
+    within: Decimal
+    low: int
+    high: int
+
+
+def grades_spread(places: Standings, *, within: Decimal) -> GradesSpread:
+    """The grades of every group, and the near misses.
+
+    Args:
+        places: of all who are graded.
+        within: how many points below a cut-off are near; somebody exactly so far below is.
+    """
+    scores: dict[tuple[str, str], list[Decimal]] = {}
+    near: list[NearMiss] = []
+    for standing in places.by_code.values():
+        scores.setdefault((standing.group, standing.grade), []).append(standing.entrant.score)
+        better = better_grade(standing, places.in_group[standing.group])
+        if better is not None and better.missing <= within:
+            near.append(NearMiss(standing, better))
+    grades = places.plan.grades
+    near.sort(
+        key=lambda one: (
+            one.standing.group,
+            grades.index(one.better.grade),
+            one.better.missing,
+            one.standing.entrant.code,
+        )
+    )
+    every = [score for of_grade in scores.values() for score in of_grade]
+    return GradesSpread(
+        groups=tuple(_group(places, group, scores, near) for group in sorted(places.in_group)),
+        near=tuple(near),
+        within=within,
+        low=int(min(every, default=Decimal(0)) // _STEP) * _STEP,
+        high=(int(max(every, default=Decimal(0)) // _STEP) + 1) * _STEP,
+    )
+
+
+def _group(
+    places: Standings, group: str, scores: dict[tuple[str, str], list[Decimal]], near: list[NearMiss]
+) -> GroupSpread:
+    return GroupSpread(
+        group,
+        places.sizes[group],
+        tuple(
+            GradeSpread(
+                grade=one.grade,
+                seats=one.seats,
+                people=one.people,
+                lowest=one.lowest,
+                scores=tuple(sorted(scores.get((group, one.grade), ()), reverse=True)),
+                near=sum((miss.standing.group, miss.better.grade) == (group, one.grade) for miss in near),
+            )
+            for one in places.in_group[group]
+        ),
+    )
