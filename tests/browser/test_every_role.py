@@ -256,6 +256,13 @@ def test_charts_draw_the_figures_that_stand_in_their_tables_and_in_the_api(site:
     assert list(ways["Where it leads"].values())[0 :: len(ways["Where it leads"]) - 1] == [behind[-1][1], table[-1][1]]
     expect(page.locator("#year h2")).to_contain_text(f"Leads to {table[-1][1]}")
     expect(page.get_by_role("img", name=f"Leads to {table[-1][1]}")).to_be_visible()
+    bullets = page.evaluate(_BULLETS)
+    lines = {line["kpi"]: line for line in card["lines"] if line["score"] is not None}
+    assert bullets.keys() == lines.keys()
+    for kpi, shown in bullets.items():
+        assert shown["actual"] == float(lines[kpi]["actual"]), kpi
+        assert shown["reverse"] == ("lower is better" in page.locator(f"#kpi-{kpi} header").inner_text()), kpi
+        assert Decimal(shown["step"]).normalize().as_tuple().digits in {(1,), (2,), (5,)}, kpi
 
 
 def test_map_and_tree_map_draw_every_office_as_its_tile_and_the_api_have_it(site: Site, page: Page) -> None:
@@ -309,6 +316,15 @@ _DRAWN = """(selector) => {
   return chart && Object.fromEntries(chart.data.datasets.filter(({ label }) => label).map(({ label, data }) => [label, data.map(({ x, y }) => [x, y])]));
 }"""
 """The named lines of a chart as the script draws them, once it does."""
+
+
+_BULLETS = """() => Object.fromEntries([...document.querySelectorAll("article.kpi figure")].map((figure) => {
+  globalThis.kopesCharts.draw(figure);
+  const chart = globalThis.kopesCharts.of(figure);
+  const { x } = chart.options.scales;
+  return [figure.closest("article").id.slice(4), { actual: chart.data.datasets[0].data[0], reverse: x.reverse, step: String(x.ticks.stepSize) }];
+}))"""
+"""What each line's bullet shows, and which way its scale runs, by KPI."""
 
 
 def _table(page: Page, selector: str) -> list[list[str]]:

@@ -30,7 +30,7 @@ export const written = (value, unit) => {
 export const score = (value) =>
   value === null || value === undefined ? "–" : new Intl.NumberFormat(language(), { minimumFractionDigits: 2 }).format(value);
 
-export const compact = (value) => new Intl.NumberFormat(language(), { notation: "compact", maximumFractionDigits: 1 }).format(value);
+export const compact = (value) => new Intl.NumberFormat(language(), { notation: "compact", maximumSignificantDigits: 3 }).format(value);
 
 export const day = (instant, how) => new Intl.DateTimeFormat(language(), how).format(instant);
 
