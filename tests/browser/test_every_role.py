@@ -258,6 +258,52 @@ def test_charts_draw_the_figures_that_stand_in_their_tables_and_in_the_api(site:
     expect(page.get_by_role("img", name=f"Leads to {table[-1][1]}")).to_be_visible()
 
 
+def test_map_and_tree_map_draw_every_office_as_its_tile_and_the_api_have_it(site: Site, page: Page) -> None:
+    """By keyboard: the switch keeps its choice, a region is chosen in a list; letters and figures are those of the table below, areas the people."""
+    site.sign_in(page, "executive")
+    page.goto(f"{site.url}/agency")
+    tiles = {
+        tile.get_attribute("title"): tile.locator(".tile-score").inner_text().split()
+        for tile in page.locator(".heat td .tile").all()
+    }
+    page.locator("#places-title").scroll_into_view_if_needed()
+    offices = page.wait_for_function(_PLACES, arg="map").json_value()
+    assert len(offices) > 3
+    for office in offices:
+        figure, letter = office["figure"], office["band"]
+        assert tiles[office["code"]] == [part for part in (figure, letter) if part], office["code"]
+        card = site.api(f"/api/v1/scorecards/unit:{office['code']}?cycle=2026")
+        assert figure == _published(card["projected_score"]), office["code"]
+    page.get_by_role("button", name="Tree map").press("Enter")
+    drawn = page.wait_for_function(_PLACES, arg="tree").json_value()
+    posted = [row["unit"] for row in _postings(site)]
+    assert {one["code"]: one["people"] for one in drawn} == {
+        one["code"]: posted.count(one["code"]) for one in offices if one["code"] in posted
+    }
+    page.reload()
+    expect(page.get_by_role("button", name="Tree map")).to_have_attribute("aria-pressed", "true")
+    page.get_by_label("Region", exact=True).press("ArrowDown")
+    region = page.get_by_label("Region", exact=True).locator("option:checked").inner_text()
+    expect(page.locator("[data-places-said]")).to_contain_text(region.rpartition(" (")[0] or region)
+    page.wait_for_function(_OF_REGION)
+
+
+_PLACES = """(view) => {
+  const chart = globalThis.kopesCharts?.of(document.querySelector(`figure[data-view=${view}]`));
+  const [{ data, tree }] = chart?.data.datasets ?? [{}];
+  return tree ?? data;
+}"""
+"""The places that map or tree map draws, once it does."""
+
+_OF_REGION = """() => {
+  const { value } = document.querySelector("#places-region");
+  const [{ tree }] = globalThis.kopesCharts.of(document.querySelector("figure[data-view=tree]")).data.datasets;
+  const offices = JSON.parse(document.querySelector("[data-places-content]").textContent).offices.filter(({ region }) => region === value);
+  return tree.map(({ code }) => code).sort().join() === offices.filter(({ people }) => people).map(({ code }) => code).sort().join();
+}"""
+"""Whether the tree map has come down to the offices of the region that is chosen."""
+
+
 _DRAWN = """(selector) => {
   const chart = globalThis.kopesCharts?.of(document.querySelector(selector));
   return chart && Object.fromEntries(chart.data.datasets.filter(({ label }) => label).map(({ label, data }) => [label, data.map(({ x, y }) => [x, y])]));
