@@ -17,8 +17,9 @@ from flask import has_request_context, request, url_for
 from flask_babel import gettext
 
 from app.plain.findings import n_
-from app.rules.outlook import Outlook, leading_band
-from app.rules.rollup import BANDS, Band
+from app.rules.methods import SCORE_MAX, SCORE_MIN
+from app.rules.outlook import Outlook, leading_band, leading_score
+from app.rules.rollup import BANDS, Band, band, published
 from app.scoring import AgencyBoard, UnitPlace
 from app.web.languages import named, score
 
@@ -26,8 +27,16 @@ __all__ = ["VIEWS", "VIEW_COOKIE", "PlacesChart", "Spot", "chosen_view", "spot_o
 
 VIEW_COOKIE: Final = "kopes_places"
 
-VIEWS: Final[Mapping[str, str]] = {"map": n_("Map"), "tree": n_("Tree map"), "table": n_("Table alone")}
+VIEWS: Final[Mapping[str, str]] = {
+    "map": n_("Map"),
+    "tree": n_("Tree map"),
+    "spread": n_("Distribution"),
+    "table": n_("Table alone"),
+}
 """How the offices may be shown above their table, and each way's name on the switch."""
+
+_BIN: Final = 5
+"""So many points wide is a bar of the distribution: every band begins where one does."""
 
 _GOOD: Final = (Band.S, Band.A)
 _BAD: Final = (Band.D, Band.E)
@@ -90,6 +99,15 @@ def _spot(point: str) -> Spot:
 # ------------------------------------------------------------------------------------------------------------------ the charts
 
 
+class Bin(NamedTuple):
+    """Some points of the scale of scores, the upper end left out but at the top, and how many offices lead there."""
+
+    least: int
+    most: int
+    band: Band | None
+    offices: int
+
+
 class PlacesChart:
     """A board's offices in the reader's language."""
 
@@ -126,12 +144,31 @@ class PlacesChart:
         ]
 
     @property
+    def bins(self) -> list[Bin]:
+        """How many offices lead to which scores; none where none leads anywhere yet."""
+        leads = [
+            leading_score(projected=one.cell.projected, so_far=one.cell.final, outlook=self._board.outlook)
+            for one in self._board.offices
+        ]
+        top = int(SCORE_MAX) - _BIN
+        begins = Counter(
+            min(int(exact) // _BIN * _BIN, top) for lead in leads if (exact := published(lead)) is not None
+        )
+        scale = range(int(SCORE_MIN), int(SCORE_MAX), _BIN) if begins else ()
+        return [Bin(least, least + _BIN, band(float(least)), begins[least]) for least in scale]
+
+    @property
     def content(self) -> dict[str, Any]:
         """What is drawn."""
         return {
             "offices": [self._drawn(one) for one in self._board.offices],
             "regions": self.regions,
-            "words": {"people": gettext("People"), "other": gettext("Under no regional headquarters")},
+            "bins": [one._asdict() for one in self.bins],
+            "words": {
+                "people": gettext("People"),
+                "other": gettext("Under no regional headquarters"),
+                "offices": gettext("Offices"),
+            },
         }
 
     def _band(self, place: UnitPlace) -> Band | None:

@@ -293,6 +293,12 @@ def test_map_and_tree_map_draw_every_office_as_its_tile_and_the_api_have_it(site
     region = page.get_by_label("Region", exact=True).locator("option:checked").inner_text()
     expect(page.locator("[data-places-said]")).to_contain_text(region.rpartition(" (")[0] or region)
     page.wait_for_function(_OF_REGION)
+    page.get_by_role("button", name="Distribution").press("Enter")
+    bars = page.wait_for_function(_PLACES, arg="spread").json_value()
+    figures = [Decimal(office["figure"]) for office in offices if office["figure"]]
+    scale = [sum(min(figure // 5 * 5, 95) == least for figure in figures) for least in range(20, 100, 5)]
+    page.keyboard.press("t")
+    assert bars == scale == [int(cell) for cell in page.locator("[data-view=spread] td.number").all_inner_texts()]
 
 
 _PLACES = """(view) => {

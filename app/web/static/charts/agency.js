@@ -1,10 +1,11 @@
-// The agency's charts: the offices as a map and as a tree map, the switch between them, and the region that both show.
+// The agency's charts: the offices as a map, as a tree map and by their scores, the switch between them, and the region that the first two show.
 
 import { start } from "./drawing.js";
 import { map } from "./map.js";
+import { spread } from "./spread.js";
 import { tree } from "./tree.js";
 
-start({ map, tree });
+start({ map, spread, tree });
 
 const places = document.querySelector("[data-places]");
 
@@ -17,7 +18,7 @@ const showView = (chosen, views) => {
   for (const figure of places.querySelectorAll("[data-view]")) {
     figure.hidden = figure.dataset.view !== chosen.value;
   }
-  places.querySelector("[data-places-regions]").hidden = chosen.value === "table";
+  places.querySelector("[data-places-regions]").hidden = ["spread", "table"].includes(chosen.value);
   redraw();
 };
 
