@@ -76,7 +76,7 @@
 
   // The tables of all charts: those that open are opened, and with the same key closed; to one that is always there it leads.
   const tables = () => {
-    const all = [...document.querySelectorAll("[data-chart-table]")];
+    const all = [...document.querySelectorAll("[data-chart-table]")].filter((one) => one.checkVisibility());
     const folded = all.filter((one) => one instanceof HTMLDetailsElement);
     const opens = folded.some((one) => !one.open);
     for (const one of folded) {
