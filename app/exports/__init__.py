@@ -15,26 +15,27 @@ from app.exports.grades import (
     employee_grades_export,
     unit_grades_export,
 )
-from app.exports.people import EXPORT as PEOPLE
+from app.exports.people import NamedPerson, people_export
 from app.exports.table import WON, Cell, Column, Export, ExportSheet, harmless
 from app.exports.xlsx_files import refuse_more_than_a_workbook_holds, write_xlsx
 
 __all__ = [
     "ACTIVITIES",
     "LEDGER_ACTIVITIES",
-    "PEOPLE",
     "WON",
     "Cell",
     "Column",
     "Export",
     "ExportSheet",
     "NamedEmployeeGrade",
+    "NamedPerson",
     "NamedUnitGrade",
     "as_csv",
     "business_export",
     "employee_grades_export",
     "goals_export",
     "harmless",
+    "people_export",
     "refuse_more_than_a_workbook_holds",
     "unit_grades_export",
     "write_xlsx",
