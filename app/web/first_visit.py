@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 
 from app.plain.findings import n_
 
-__all__ = ["COOKIE", "Step", "StepAt", "cookie_of", "step_at", "steps_for"]
+__all__ = ["COOKIE", "StepAt", "VisitStep", "cookie_of", "step_at", "steps_for"]
 
 COOKIE: Final = "kopes_first_visit"
 
@@ -20,7 +20,7 @@ Whose = Literal["own", "unit", "agency"]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class VisitStep:
     """One step: the page that it leads to, what the page is for, and what to look at there."""
 
     page: str
@@ -33,40 +33,40 @@ class StepAt(NamedTuple):
 
     number: int
     of: int
-    step: Step
+    step: VisitStep
 
 
-_MADE_OF: Final = Step(
+_MADE_OF: Final = VisitStep(
     "derivation",
     n_("What it is made of"),
     n_("Every figure of one KPI, step by step, down to the single activity: each can be checked by hand."),
 )
-_LIFTS: Final = Step(
+_LIFTS: Final = VisitStep(
     "lifting",
     n_("What would lift it"),
     n_("Move a figure and see line and score at once. Nothing of it is recorded."),
 )
-_HELP: Final = Step(
+_HELP: Final = VisitStep(
     "help",
     n_("Where help is"),
     n_("The guide of your role, the field's words and the keys. “Help” stands at the top of every page."),
 )
 
-_WAYS: Final[tuple[tuple[str, Whose, tuple[Step, ...]], ...]] = (
+_WAYS: Final[tuple[tuple[str, Whose, tuple[VisitStep, ...]], ...]] = (
     (
         "ledger",
         "agency",
         (
-            Step(
+            VisitStep(
                 "agency",
                 n_("How the agency stands"),
                 n_("Where the year leads, and every unit below; each figure leads on."),
             ),
             _MADE_OF,
-            Step(
+            VisitStep(
                 "ledger", n_("What came in"), n_("Every event as it came, with its number and the hash of its content.")
             ),
-            Step("trail", n_("What people did"), n_("Who did what, when and why, before and after.")),
+            VisitStep("trail", n_("What people did"), n_("Who did what, when and why, before and after.")),
             _HELP,
         ),
     ),
@@ -74,14 +74,14 @@ _WAYS: Final[tuple[tuple[str, Whose, tuple[Step, ...]], ...]] = (
         "accounts",
         "own",
         (
-            Step(
+            VisitStep(
                 "accounts",
                 n_("Who may come in"),
                 n_("Accounts with their roles. A new one's first password is shown once."),
             ),
-            Step("keys", n_("Which programs send"), n_("Keys and hooks; each can be revoked at once.")),
-            Step("rejected", n_("What could not be recorded"), n_("Each with its reason, and who puts it right.")),
-            Step("jobs", n_("Whether all is well"), n_("When the nightly work ran, and what it came upon.")),
+            VisitStep("keys", n_("Which programs send"), n_("Keys and hooks; each can be revoked at once.")),
+            VisitStep("rejected", n_("What could not be recorded"), n_("Each with its reason, and who puts it right.")),
+            VisitStep("jobs", n_("Whether all is well"), n_("When the nightly work ran, and what it came upon.")),
             _HELP,
         ),
     ),
@@ -89,18 +89,18 @@ _WAYS: Final[tuple[tuple[str, Whose, tuple[Step, ...]], ...]] = (
         "grades",
         "agency",
         (
-            Step(
+            VisitStep(
                 "people",
                 n_("Everybody with their scores"),
                 n_("Narrow the list by name, unit, group or band; a name leads to the scorecard."),
             ),
             _MADE_OF,
-            Step(
+            VisitStep(
                 "grades",
                 n_("The proposed grades"),
                 n_("Seats, ranks and pay as they follow from the scores; a name says why."),
             ),
-            Step("verification", n_("What waits for you"), n_("Entries above which no head stands.")),
+            VisitStep("verification", n_("What waits for you"), n_("Entries above which no head stands.")),
             _HELP,
         ),
     ),
@@ -108,13 +108,13 @@ _WAYS: Final[tuple[tuple[str, Whose, tuple[Step, ...]], ...]] = (
         "agency",
         "agency",
         (
-            Step(
+            VisitStep(
                 "agency",
                 n_("How the agency stands"),
                 n_("Where the year leads, and every unit below; each figure leads on."),
             ),
             _MADE_OF,
-            Step("goals", n_("What it serves"), n_("The strategic goals, each down to the people who move it.")),
+            VisitStep("goals", n_("What it serves"), n_("The strategic goals, each down to the people who move it.")),
             _LIFTS,
             _HELP,
         ),
@@ -123,13 +123,13 @@ _WAYS: Final[tuple[tuple[str, Whose, tuple[Step, ...]], ...]] = (
         "office",
         "unit",
         (
-            Step(
+            VisitStep(
                 "office",
                 n_("How the unit stands"),
                 n_("Its score at the year's end and so far, and its people, whoever is led lowest first."),
             ),
             _MADE_OF,
-            Step(
+            VisitStep(
                 "verification",
                 n_("What waits for your verdict"),
                 n_("The entries of your people, the oldest first. A verdict can be taken back for ten seconds."),
@@ -142,13 +142,13 @@ _WAYS: Final[tuple[tuple[str, Whose, tuple[Step, ...]], ...]] = (
         "my_scorecard",
         "own",
         (
-            Step(
+            VisitStep(
                 "my_scorecard",
                 n_("What your score is"),
                 n_("Where the year leads at this pace, and beside it, in grey, the score so far."),
             ),
             _MADE_OF,
-            Step(
+            VisitStep(
                 "log_activity",
                 n_("Where it comes from"),
                 n_("Log a consult, a deal or a new buyer, and the score answers. Nothing is recorded before you save."),
@@ -161,7 +161,7 @@ _WAYS: Final[tuple[tuple[str, Whose, tuple[Step, ...]], ...]] = (
 """Whoever is led to the first page of a way goes by it, through the scorecard that is named beside."""
 
 
-def steps_for(pages: Collection[str]) -> tuple[Whose, tuple[Step, ...]] | None:
+def steps_for(pages: Collection[str]) -> tuple[Whose, tuple[VisitStep, ...]] | None:
     """The steps of whoever is led to these pages, and whose figures they show; None for whoever is led nowhere."""
     return next(((whose, steps) for page, whose, steps in _WAYS if page in pages), None)
 

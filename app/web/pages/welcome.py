@@ -17,7 +17,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import Progress, ScoreQuery, State
 from app.web.asking import ScoreParameters, asked_by, chosen_unit
-from app.web.first_visit import COOKIE, Step, Whose, cookie_of, steps_for
+from app.web.first_visit import COOKIE, VisitStep, Whose, cookie_of, steps_for
 from app.web.navigation import items_for
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
@@ -30,7 +30,7 @@ pages: Final = Pages("welcome")
 class _Visit:
     """A person's steps, and whose figures they show; None where there is no scorecard to show."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[VisitStep, ...]
     node: Node | None
     asked: ScoreQuery | None
 
@@ -99,7 +99,7 @@ def _progress(context: RequestContext, loaded: State, visit: _Visit) -> Progress
     return scoring.progress(context.connection, loaded=loaded, node=visit.node, asked=visit.asked, since=None)
 
 
-def _address(context: RequestContext, loaded: State, visit: _Visit, chosen: Step) -> str:
+def _address(context: RequestContext, loaded: State, visit: _Visit, chosen: VisitStep) -> str:
     """A step's page; of a scorecard that there is not yet the way's first page."""
     if chosen.page in {"derivation", "lifting"}:
         if visit.node is None or visit.asked is None:
