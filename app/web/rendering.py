@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.plain.findings import Finding
 from app.web import typed_by
+from app.web.glossary import TermsOfPage
 from app.web.languages import chosen_theme, filled, writing
 from app.web.navigation import Item, items_for
 from app.web.request_context import RequestContext
@@ -141,6 +142,7 @@ class Rendering:
                 shell=Shell(viewer, items, here=here, language=language, theme=chosen_theme(), refused=refused),
                 page_url=self._page_url,
                 ROLES=ROLES,
+                terms_of_page=TermsOfPage(),
                 csrf_token=generate_csrf,
                 typed_by=lambda: (
                     ""

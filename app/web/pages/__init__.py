@@ -19,6 +19,7 @@ from app.web.pages import (
     files,
     goals,
     grades,
+    help,  # noqa: A004 - the page is called so
     home,
     jobs,
     keys,
@@ -53,6 +54,7 @@ PAGES: Final[tuple[Pages, ...]] = (
     files.pages,
     goals.pages,
     grades.pages,
+    help.pages,
     home.pages,
     jobs.pages,
     keys.pages,
