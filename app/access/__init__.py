@@ -73,7 +73,7 @@ from app.access.trail import (
     record_reading,
     trail_rows,
 )
-from app.access.visits import Visits, see_targets, visits
+from app.access.visits import Visits, note_first_visit, see_targets, visits
 
 __all__ = [
     "FIRST_PASSWORD_LIFE",
@@ -129,6 +129,7 @@ __all__ = [
     "keep_form",
     "keys",
     "may_at_all",
+    "note_first_visit",
     "open_session",
     "open_sessions_of",
     "own_powers",

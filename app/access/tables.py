@@ -48,6 +48,7 @@ account: Final = sa.Table(
     sa.Column("password_changed_at", Instant, nullable=False),
     sa.Column("disabled_at", Instant, nullable=True),
     sa.Column("targets_seen_at", Instant, nullable=True, comment="when changes of the own targets were looked at"),
+    sa.Column("first_visit_at", Instant, nullable=True, comment="when the first visit was made or declined"),
     sa.CheckConstraint("length(email) BETWEEN 3 AND 254", name="email_length"),
     sa.CheckConstraint("length(roles) > 0", name="roles_some"),
     sa.CheckConstraint("theme IN ('system', 'light', 'dark', 'contrast')", name="theme_known"),

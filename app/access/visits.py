@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from app.access.sessions import Viewer
 from app.access.tables import account, web_session
 
-__all__ = ["Visits", "see_targets", "visits"]
+__all__ = ["Visits", "note_first_visit", "see_targets", "visits"]
 
 
 class Visits(NamedTuple):
@@ -25,6 +25,8 @@ class Visits(NamedTuple):
     targets_seen_at: dt.datetime
     """Until when the changes of one's targets have been seen: at first none since the account was made."""
     password_set_at: dt.datetime
+    made_at: dt.datetime | None = None
+    """When the first visit in five steps was made, or declined; None while it is to be offered."""
 
 
 def visits(connection: Connection, *, viewer: Viewer) -> Visits:
@@ -42,15 +44,24 @@ def visits(connection: Connection, *, viewer: Viewer) -> Visits:
     )
     row = connection.execute(
         sa.select(
-            account.c.created_at, account.c.targets_seen_at, account.c.password_changed_at, last.label("last_at")
+            account.c.created_at,
+            account.c.targets_seen_at,
+            account.c.password_changed_at,
+            account.c.first_visit_at,
+            last.label("last_at"),
         ).where(account.c.id == viewer.account_id)
     ).one()
     # What was changed in the instant in which the account was made has not been seen.
     seen_at = row.targets_seen_at or row.created_at - dt.timedelta(microseconds=1)
-    return Visits(row.last_at, seen_at, row.password_changed_at)
+    return Visits(row.last_at, seen_at, row.password_changed_at, row.first_visit_at)
 
 
 def see_targets(connection: Connection, *, account_id: int, at: dt.datetime) -> None:
     """Note that somebody has looked at the changes of their targets; a page that was read earlier takes nothing back. Queries: 1."""
     is_news = account.c.targets_seen_at.is_(None) | (account.c.targets_seen_at < at)
     connection.execute(sa.update(account).where(account.c.id == account_id, is_news).values(targets_seen_at=at))
+
+
+def note_first_visit(connection: Connection, *, account_id: int, at: dt.datetime) -> None:
+    """Note that somebody has made the first visit in five steps, or declined it. Queries: 1."""
+    connection.execute(sa.update(account).where(account.c.id == account_id).values(first_visit_at=at))

@@ -9,29 +9,34 @@ from app.exports.activities import OF_LEDGER as LEDGER_ACTIVITIES
 from app.exports.business import business_export
 from app.exports.csv_files import as_csv
 from app.exports.goals import goals_export
-from app.exports.grades import EMPLOYEES as EMPLOYEE_GRADES
-from app.exports.grades import UNITS as UNIT_GRADES
-from app.exports.grades import NamedEmployeeGrade, NamedUnitGrade
-from app.exports.people import EXPORT as PEOPLE
-from app.exports.table import Cell, Column, Export, ExportSheet, harmless
+from app.exports.grades import (
+    NamedEmployeeGrade,
+    NamedUnitGrade,
+    employee_grades_export,
+    unit_grades_export,
+)
+from app.exports.people import NamedPerson, people_export
+from app.exports.table import WON, Cell, Column, Export, ExportSheet, harmless
 from app.exports.xlsx_files import refuse_more_than_a_workbook_holds, write_xlsx
 
 __all__ = [
     "ACTIVITIES",
-    "EMPLOYEE_GRADES",
     "LEDGER_ACTIVITIES",
-    "PEOPLE",
-    "UNIT_GRADES",
+    "WON",
     "Cell",
     "Column",
     "Export",
     "ExportSheet",
     "NamedEmployeeGrade",
+    "NamedPerson",
     "NamedUnitGrade",
     "as_csv",
     "business_export",
+    "employee_grades_export",
     "goals_export",
     "harmless",
+    "people_export",
     "refuse_more_than_a_workbook_holds",
+    "unit_grades_export",
     "write_xlsx",
 ]

@@ -1,27 +1,30 @@
-"""Proposed grades of employees and of units: the columns that ``kopes grade`` prints, and behind them what people know their codes by."""
+"""Proposed grades of employees and of units, for people to read: names, words and headings in the reader's language, pay as money.
+
+Programs that compare codes have ``kopes grade``; do not give its columns other names there.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from app.exports.table import Column, Export
+from app.exports.table import WON, Column, Export
+from app.plain.findings import n_
 from app.rules.grading import EmployeeGrade, Score, UnitGrade, published
 
-__all__ = ["EMPLOYEES", "UNITS", "NamedEmployeeGrade", "NamedUnitGrade"]
-
-CURRENCY: Final = "KRW"
-"""Of pay (contract, "Grades and pay, exactly")."""
+__all__ = ["NamedEmployeeGrade", "NamedUnitGrade", "employee_grades_export", "unit_grades_export"]
 
 
 class NamedEmployeeGrade(NamedTuple):
-    """A row, with names in the reader's language; the unit is the one that they were posted to last in the cycle."""
+    """A row, with names and words in the reader's language; the unit is the one that they were posted to last in the cycle."""
 
     grade: EmployeeGrade
     name: str
     unit: str | None
     unit_name: str | None
     group_name: str | None
+    reason: str | None
 
 
 class NamedUnitGrade(NamedTuple):
@@ -30,47 +33,54 @@ class NamedUnitGrade(NamedTuple):
     grade: UnitGrade
     name: str
     group_name: str | None
+    reason: str | None
 
 
 def _score(value: Score | None) -> Decimal | None:
     return None if value is None else published(value)
 
 
-EMPLOYEES: Final = Export[NamedEmployeeGrade](
-    "grades",
-    (
-        Column("employee", lambda row: row.grade.employee),
-        Column("group", lambda row: row.grade.group, 20),
-        Column("own_score", lambda row: _score(row.grade.own_score)),
-        Column("unit_score", lambda row: _score(row.grade.unit_score)),
-        Column("final_score", lambda row: _score(row.grade.final_score)),
-        Column("rank", lambda row: row.grade.rank),
-        Column("group_size", lambda row: row.grade.group_size),
-        Column("grade", lambda row: row.grade.grade),
-        Column("reason", lambda row: row.grade.reason, 20),
-        Column("rate", lambda row: row.grade.rate),
-        Column("days", lambda row: row.grade.days),
-        Column("pay", lambda row: row.grade.pay),
-        Column("promotion_points", lambda row: row.grade.promotion_points),
-        Column("name", lambda row: row.name, 26),
-        Column("unit", lambda row: row.unit),
-        Column("unit_name", lambda row: row.unit_name, 26),
-        Column("group_name", lambda row: row.group_name, 26),
-        Column("currency", lambda row: None if row.grade.pay is None else CURRENCY),
-    ),
-)
+def employee_grades_export(say: Callable[[str], str]) -> Export[NamedEmployeeGrade]:
+    """The file of employees' grades.
 
-UNITS: Final = Export[NamedUnitGrade](
-    "grades-of-units",
-    (
-        Column("unit", lambda row: row.grade.unit),
-        Column("group", lambda row: row.grade.group, 20),
-        Column("own_score", lambda row: _score(row.grade.own_score)),
-        Column("rank", lambda row: row.grade.rank),
-        Column("group_size", lambda row: row.grade.group_size),
-        Column("grade", lambda row: row.grade.grade),
-        Column("reason", lambda row: row.grade.reason, 20),
-        Column("name", lambda row: row.name, 26),
-        Column("group_name", lambda row: row.group_name, 26),
-    ),
-)
+    Args:
+        say: a message in the reader's language. It is asked for now: rows are written while they are sent, when no request is there any more.
+    """
+    return Export[NamedEmployeeGrade](
+        say(n_("Grades")),
+        (
+            Column(say(n_("Employee number")), lambda row: row.grade.employee),
+            Column(say(n_("Name")), lambda row: row.name, 26),
+            Column(say(n_("Unit code")), lambda row: row.unit),
+            Column(say(n_("Unit")), lambda row: row.unit_name, 26),
+            Column(say(n_("Group")), lambda row: row.group_name, 26),
+            Column(say(n_("Own score")), lambda row: _score(row.grade.own_score)),
+            Column(say(n_("Unit part")), lambda row: _score(row.grade.unit_score)),
+            Column(say(n_("Score that was ranked")), lambda row: _score(row.grade.final_score), 18),
+            Column(say(n_("Rank")), lambda row: row.grade.rank),
+            Column(say(n_("People in the group")), lambda row: row.grade.group_size, 18),
+            Column(say(n_("Grade")), lambda row: row.grade.grade),
+            Column(say(n_("Why there is no grade")), lambda row: row.reason, 26),
+            Column(say(n_("Rate of pay (percent)")), lambda row: row.grade.rate),
+            Column(say(n_("Days worked by the cycle's end")), lambda row: row.grade.days),
+            Column(say(n_("Pay (KRW)")), lambda row: row.grade.pay, 18, WON),
+            Column(say(n_("Promotion points")), lambda row: row.grade.promotion_points, 18),
+        ),
+    )
+
+
+def unit_grades_export(say: Callable[[str], str]) -> Export[NamedUnitGrade]:
+    """The file of units' grades; ``say`` as for employees."""
+    return Export[NamedUnitGrade](
+        say(n_("Grades")),
+        (
+            Column(say(n_("Unit code")), lambda row: row.grade.unit),
+            Column(say(n_("Unit")), lambda row: row.name, 26),
+            Column(say(n_("Group")), lambda row: row.group_name, 26),
+            Column(say(n_("Score")), lambda row: _score(row.grade.own_score)),
+            Column(say(n_("Rank")), lambda row: row.grade.rank),
+            Column(say(n_("Units in the group")), lambda row: row.grade.group_size, 18),
+            Column(say(n_("Grade")), lambda row: row.grade.grade),
+            Column(say(n_("Why there is no grade")), lambda row: row.reason, 26),
+        ),
+    )

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Generic, TypeAlias, TypeVar
 
-__all__ = ["Cell", "Column", "Export", "ExportSheet", "harmless"]
+__all__ = ["WON", "Cell", "Column", "Export", "ExportSheet", "harmless"]
 
 Cell: TypeAlias = str | int | Decimal | dt.date | dt.datetime | None
 Row = TypeVar("Row")
+
+WON: Final = "[$₩-412]#,##0"
+"""How a workbook writes whole won: with the currency's sign, and groups as its reader's spreadsheet has them."""
 
 _PARTING: Final = r";\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029"
 """Where a spreadsheet may begin another cell or row, whatever we put between them."""
@@ -34,11 +37,12 @@ _RUNS: Final = re.compile(rf"(?:^|(?<=[{_PARTING}]))(?=(?:(?![{_PARTING}])[{_PAS
 # Without slots: in Python 3.11 a frozen generic class with slots cannot be written ``Column[Row](…)``.
 @dataclass(frozen=True)
 class Column(Generic[Row]):
-    """A column: its name in the file's header, and its value in a row."""
+    """A column: its name in the file's header, its value in a row, and how a workbook writes its numbers where that is not as any number."""
 
     name: str
     value: Callable[[Row], Cell]
     width: int = 14
+    number_format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class ExportSheet:
     header: tuple[str, ...]
     rows: Iterable[Sequence[Cell]]
     widths: tuple[int, ...] = ()
+    number_formats: tuple[str | None, ...] = ()
+    """Of each column; none at all where all numbers are as any."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,7 @@ class Export(Generic[Row]):
             tuple(column.name for column in self.columns),
             ([value(row) for value in values] for row in rows),
             tuple(column.width for column in self.columns),
+            tuple(column.number_format for column in self.columns),
         )
 
 

@@ -51,6 +51,10 @@ def _fill(book: xlsxwriter.Workbook, sheet: ExportSheet, made_at: dt.datetime) -
     book.set_properties({"created": made_at.replace(tzinfo=None)})
     bold = book.add_format({"bold": True})
     formats = {"day": book.add_format({"num_format": "yyyy-mm-dd"}), "two": book.add_format({"num_format": "0.00"})}
+    of_columns = [
+        None if one is None else book.add_format({"num_format": one})
+        for one in sheet.number_formats or (None,) * len(sheet.header)
+    ]
     page = book.add_worksheet(sheet.name[:31])
     page.freeze_panes(1, 0)
     for at, width in enumerate(sheet.widths):
@@ -61,7 +65,7 @@ def _fill(book: xlsxwriter.Workbook, sheet: ExportSheet, made_at: dt.datetime) -
     count = 0
     for count, row in enumerate(sheet.rows, 1):
         for at, cell in enumerate(row):
-            _write(page, (count, at), cell, formats)
+            _write(page, (count, at), cell, formats, of_columns[at])
         digest.update(
             "\x1f".join("" if cell is None else str(cell) for cell in row).encode("utf-8", "replace") + b"\x1e"
         )
@@ -91,7 +95,11 @@ def _does_not_fit() -> Invalid:
 
 
 def _write(
-    page: xlsxwriter.worksheet.Worksheet, where: tuple[int, int], cell: Cell, formats: dict[str, object]
+    page: xlsxwriter.worksheet.Worksheet,
+    where: tuple[int, int],
+    cell: Cell,
+    formats: dict[str, object],
+    of_column: object | None,
 ) -> None:
     line, column = where
     if cell is None:
@@ -101,7 +109,8 @@ def _write(
         exact = Decimal(cell)
         if len(exact.as_tuple().digits) <= _DIGITS_EXACT:
             # The nearest double shows the same fifteen digits.
-            refused = page.write_number(line, column, cell, formats["two"] if exact.as_tuple().exponent == -2 else None)
+            usual = formats["two"] if exact.as_tuple().exponent == -2 else None
+            refused = page.write_number(line, column, cell, of_column or usual)
         else:
             refused = page.write_string(line, column, f"{exact:f}")
     elif isinstance(cell, dt.datetime):

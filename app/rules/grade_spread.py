@@ -5,6 +5,8 @@ Do not measure a near miss anew: it is the way to the next better grade that the
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -99,9 +101,10 @@ def grades_spread(places: Standings, *, within: Decimal) -> GradesSpread:
             one.standing.entrant.code,
         )
     )
+    counts = Counter((one.standing.group, one.better.grade) for one in near)
     every = [score for of_grade in scores.values() for score in of_grade]
     return GradesSpread(
-        groups=tuple(_group(places, group, scores, near) for group in sorted(places.in_group)),
+        groups=tuple(_group(places, group, scores, counts) for group in sorted(places.in_group)),
         near=tuple(near),
         within=within,
         low=int(min(every, default=Decimal(0)) // _STEP) * _STEP,
@@ -110,7 +113,7 @@ def grades_spread(places: Standings, *, within: Decimal) -> GradesSpread:
 
 
 def _group(
-    places: Standings, group: str, scores: dict[tuple[str, str], list[Decimal]], near: list[NearMiss]
+    places: Standings, group: str, scores: Mapping[tuple[str, str], list[Decimal]], near: Mapping[tuple[str, str], int]
 ) -> GroupSpread:
     return GroupSpread(
         group,
@@ -122,7 +125,7 @@ def _group(
                 people=one.people,
                 lowest=one.lowest,
                 scores=tuple(sorted(scores.get((group, one.grade), ()), reverse=True)),
-                near=sum((miss.standing.group, miss.better.grade) == (group, one.grade) for miss in near),
+                near=near.get((group, one.grade), 0),
             )
             for one in places.in_group[group]
         ),

@@ -12,6 +12,7 @@ from app.scoring.agency import (
     HeatCell,
     HeatRow,
     Mover,
+    UnitPlace,
     agency_board,
     agency_source,
 )
@@ -188,6 +189,7 @@ __all__ = [
     "UnitBusiness",
     "UnitFigure",
     "UnitPart",
+    "UnitPlace",
     "Visibility",
     "WayStep",
     "YearLine",

@@ -41,6 +41,7 @@ __all__ = [
     "Mover",
     "ServingLine",
     "TaskScore",
+    "UnitPlace",
     "agency_board",
     "agency_source",
 ]
@@ -65,6 +66,22 @@ class HeatCell:
     final: float | None
     projected: float | None
     change: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPlace:
+    """A unit with where it is.
+
+    Attributes:
+        region: the regional headquarters that it stands under, or is; None without one.
+        people: how many are posted to it, or to a unit below it, on the day shown.
+    """
+
+    cell: HeatCell
+    region: Node | None
+    country: str
+    timezone: str
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +155,9 @@ class AgencyBoard:
     goals: tuple[GoalScore, ...]
     unserved: tuple[ServingLine, ...]
     rows: tuple[HeatRow, ...]
+    headquarters: tuple[UnitPlace, ...]
+    """The regional headquarters, in the order of the rows."""
+    offices: tuple[UnitPlace, ...]
     units: int
     units_scored: int
     movers_since: dt.date | None
@@ -249,6 +269,7 @@ def _board(
     living = [
         cells[node] for code in (directory.tree.below_on(root, day) if root else ()) if (node := _unit(code)) in cells
     ]
+    rows = _rows(plan, cells, root, day, weeks)
     moved = sorted(_movers(living, outlook), key=lambda one: (one.change, one.node))
     people = _leading_people(scored, outlook)
     risky = [
@@ -265,7 +286,9 @@ def _board(
         own=scored.of(agency.node)[0] if agency else None,
         goals=goals,
         unserved=unserved,
-        rows=_rows(plan, cells, root, day, weeks),
+        rows=rows,
+        headquarters=_places(plan, rows, day, UnitKind.REGIONAL_HQ),
+        offices=_places(plan, rows, day, UnitKind.OFFICE),
         units=len(living),
         units_scored=sum(cell.final is not None for cell in living),
         movers_since=source.since,
@@ -347,6 +370,21 @@ def _named(cells: dict[Node, HeatCell], codes: Iterable[str]) -> tuple[HeatCell,
     return tuple(
         sorted((cells[_unit(code)] for code in codes if _unit(code) in cells), key=lambda one: (one.name, one.node))
     )
+
+
+def _places(plan: CyclePlan, rows: Iterable[HeatRow], day: dt.date, kind: UnitKind) -> tuple[UnitPlace, ...]:
+    """The units of a kind among the rows, with where they are."""
+    directory = plan.frame.directory
+    places = []
+    for row in rows:
+        region = None if row.head is None else row.head.node
+        for cell in (*(() if row.head is None else (row.head,)), *row.cells):
+            unit = directory.tree.unit_on(cell.node.code, day)
+            if unit is None or unit.kind is not kind:
+                continue
+            people = sum(len(directory.people_of(code, day)) for code in directory.tree.below_on(cell.node.code, day))
+            places.append(UnitPlace(cell, region, unit.country, unit.timezone, people))
+    return tuple(places)
 
 
 # ------------------------------------------------------------------------------------------------------------------- the goals

@@ -51,7 +51,10 @@ _STYLES: Final = (
     "components/cards.css",
     "components/badges.css",
     "components/charts.css",
+    "components/places.css",
     "components/business.css",
+    "components/terms.css",
+    "components/first_visit.css",
     "print.css",
 )
 
@@ -59,7 +62,14 @@ BUNDLES: Final = {
     "gen/kopes.css": (tuple(STATIC / name for name in _STYLES), "rcssmin"),
     "gen/fonts.css": ((GENERATED / "fonts" / "fonts.css",), "rcssmin"),
     "gen/kopes.js": (
-        (STATIC / "theme.js", STATIC / "numbers.js", STATIC / "page.js", STATIC / "search.js", STATIC / "keys.js"),
+        (
+            STATIC / "theme.js",
+            STATIC / "numbers.js",
+            STATIC / "page.js",
+            STATIC / "search.js",
+            STATIC / "keys.js",
+            STATIC / "terms.js",
+        ),
         "rjsmin",
     ),
     "gen/live.js": ((STATIC / "live_stream.js", STATIC / "live.js"), "rjsmin"),
@@ -69,10 +79,13 @@ BUNDLES: Final = {
 }
 """What is bundled of what: output to (files in order, what makes it smaller)."""
 
-_CHARTS: Final = ("scorecard",)
+_CHARTS: Final = ("agency", "scorecard")
 """The pages with charts: of each a module in ``static/charts`` that names the kinds it shows, so that a page loads no other."""
 
-_BUILT: Final = (*BUNDLES, *(f"gen/charts_{page}.js" for page in _CHARTS))
+_LAND: Final = NODE_MODULES / "world-atlas" / "land-110m.json"
+"""The coasts of the world, of which the map is drawn."""
+
+_BUILT: Final = (*BUNDLES, "gen/land.json", *(f"gen/charts_{page}.js" for page in _CHARTS))
 
 _ESBUILD: Final = NODE_MODULES / ".bin" / "esbuild"
 
@@ -114,14 +127,18 @@ def build() -> list[Path]:
 
 
 def _bundle_charts() -> list[Path]:
-    """Bundle each page's charts with that part of the libraries that it uses, as scripts that browsers of the last years read."""
-    if not _ESBUILD.is_file():
-        message = f"{_ESBUILD}: missing; run `npm ci`"
-        raise FileNotFoundError(message)
+    """Bundle each page's charts with that part of the libraries that it uses, and lay the map's land beside them."""
+    for file in (_ESBUILD, _LAND):
+        if not file.is_file():
+            message = f"{file}: missing; run `npm ci`"
+            raise FileNotFoundError(message)
     modules = [str(STATIC / "charts" / f"{page}.js") for page in _CHARTS]
     how = ("--bundle", "--minify", "--format=iife", "--target=es2022", "--log-level=warning")
+    # The map's library brings scales of colour that no map of ours uses: ours has the tokens'.
+    unused = f"--alias:d3-scale-chromatic={STATIC / 'charts' / 'no_colours.js'}"
     where = (f"--outdir={GENERATED}", "--entry-names=charts_[name]")
-    subprocess.run([_ESBUILD, *modules, *how, *where], check=True, cwd=ROOT)
+    subprocess.run([_ESBUILD, *modules, *how, unused, *where], check=True, cwd=ROOT)
+    shutil.copyfile(_LAND, GENERATED / "land.json")
     return [GENERATED / f"charts_{page}.js" for page in _CHARTS]
 
 
@@ -155,7 +172,7 @@ def _files() -> list[Path]:
     return [path for path in sorted(STATIC.rglob("*")) if path.is_file() and COMPRESSED not in path.parents]
 
 
-_SHRINKS: Final = {".css", ".js", ".svg"}
+_SHRINKS: Final = {".css", ".js", ".json", ".svg"}
 """What becomes shorter by gzip; fonts are compressed as they come."""
 
 

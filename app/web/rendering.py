@@ -17,6 +17,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.plain.findings import Finding
 from app.web import typed_by
+from app.web.first_visit import COOKIE, step_at
+from app.web.glossary import TermsOfPage
 from app.web.languages import chosen_theme, filled, writing
 from app.web.navigation import Item, items_for
 from app.web.request_context import RequestContext
@@ -141,6 +143,13 @@ class Rendering:
                 shell=Shell(viewer, items, here=here, language=language, theme=chosen_theme(), refused=refused),
                 page_url=self._page_url,
                 ROLES=ROLES,
+                terms_of_page=TermsOfPage(),
+                visit=step_at(
+                    request.cookies.get(COOKIE),
+                    account_id=viewer.account_id if viewer is not None else 0,
+                    pages={item.page for item in items},
+                    here=here,
+                ),
                 csrf_token=generate_csrf,
                 typed_by=lambda: (
                     ""

@@ -23,6 +23,7 @@ from app.kit.settings import Settings
 from app.rules.permissions import Relation, relations_that_allow
 from app.rules.terms import Role
 from app.web.front.server import CONNECTIONS, READERS, WRITERS
+from app.web.glossary import TERMS
 from app.web.navigation import ITEMS
 from app.web.pages import PAGES
 
@@ -131,6 +132,14 @@ def test_the_readme_leads_to_every_guide() -> None:
     linked = set(re.findall(r"\]\(([^)#\s]+)", text_of("README.md")))
     wanted = {f"docs/guide/{language}/{name}.md" for language in LANGUAGES for name in GUIDES}
     assert (wanted | {"docs/operating.md", "docs/glossary.md", "docs/decisions"}) - linked == set()
+
+
+def test_the_glossary_says_what_the_pages_explain_beside_a_word() -> None:
+    """In three languages, word for word: who reads one need not wonder about the other."""
+    glossary = text_of("docs/glossary.md")
+    korean, spanish = words("ko"), words("es")
+    rows = [f"| {korean[one.name]} | {one.name} | {spanish[one.name]} | {one.meaning} |" for one in TERMS.values()]
+    assert [row for row in rows if row not in glossary] == []
 
 
 def test_the_glossary_explains_the_codes_own_words() -> None:

@@ -477,7 +477,7 @@ def test_lock_files_pin_every_package_by_hash():
 BY_NAME: Final = {
     "flask_assets": "Flask-Assets", "flask_babel": "Flask-Babel", "flask_limiter": "Flask-Limiter", "flask_login": "Flask-Login",
     "flask_wtf": "Flask-WTF", "argon2": "argon2-cffi", "prometheus_client": "prometheus-client", "python_calamine": "python-calamine",
-    "yaml": "PyYAML",
+    "markdown_it": "markdown-it-py", "yaml": "PyYAML",
 }  # fmt: skip
 """Modules that are not called as their package is."""
 

@@ -82,3 +82,36 @@ def test_a_card_on_a_phone_shows_what_matters_and_unfolds_by_keyboard_without_sc
     expect(first.locator("td:visible")).to_have_count(5)
     expect(more).to_be_hidden()
     page.context.close()
+
+
+def test_what_a_word_means_opens_by_pointing_by_focus_and_by_a_tap_and_closes_by_escape(
+    browser: Browser, design: str
+) -> None:
+    """WCAG 1.4.13: it stays while the pointer is on it, Escape closes it where it stands; without script a tap opens it too."""
+    page = _opened(browser, design, viewport={"width": 1440, "height": 900})
+    word = page.locator("#figures").get_by_role("button", name="Year's end")
+    meaning = page.locator("#word-projected")
+    word.hover()
+    expect(meaning).to_be_visible()
+    meaning.hover()
+    expect(meaning).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(meaning).to_be_hidden()
+    page.locator("h1").first.hover()
+    page.locator("#figures").get_by_role("button", name="So far").focus()
+    page.keyboard.press("Shift+Tab")
+    expect(meaning).to_be_visible()
+    expect(word).to_have_accessible_description(meaning.inner_text())
+    page.keyboard.press("Tab")
+    expect(meaning).to_be_hidden()
+    page.context.close()
+    for script in (True, False):
+        page = _opened(
+            browser, design, viewport={"width": PHONE, "height": 844}, has_touch=True, java_script_enabled=script
+        )
+        page.locator("#figures").get_by_role("button", name="Year's end").tap()
+        box = page.locator("#word-projected").bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE
+        page.context.close()

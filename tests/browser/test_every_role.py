@@ -256,6 +256,65 @@ def test_charts_draw_the_figures_that_stand_in_their_tables_and_in_the_api(site:
     assert list(ways["Where it leads"].values())[0 :: len(ways["Where it leads"]) - 1] == [behind[-1][1], table[-1][1]]
     expect(page.locator("#year h2")).to_contain_text(f"Leads to {table[-1][1]}")
     expect(page.get_by_role("img", name=f"Leads to {table[-1][1]}")).to_be_visible()
+    bullets = page.evaluate(_BULLETS)
+    lines = {line["kpi"]: line for line in card["lines"] if line["score"] is not None}
+    assert bullets.keys() == lines.keys()
+    for kpi, shown in bullets.items():
+        assert shown["actual"] == float(lines[kpi]["actual"]), kpi
+        assert shown["reverse"] == ("lower is better" in page.locator(f"#kpi-{kpi} header").inner_text()), kpi
+        assert Decimal(shown["step"]).normalize().as_tuple().digits in {(1,), (2,), (5,)}, kpi
+
+
+def test_map_and_tree_map_draw_every_office_as_its_tile_and_the_api_have_it(site: Site, page: Page) -> None:
+    """By keyboard: the switch keeps its choice, a region is chosen in a list; letters and figures are those of the table below, areas the people."""
+    site.sign_in(page, "executive")
+    page.goto(f"{site.url}/agency")
+    tiles = {
+        tile.get_attribute("title"): tile.locator(".tile-score").inner_text().split()
+        for tile in page.locator(".heat td .tile").all()
+    }
+    page.locator("#places-title").scroll_into_view_if_needed()
+    offices = page.wait_for_function(_PLACES, arg="map").json_value()
+    assert len(offices) > 3
+    for office in offices:
+        figure, letter = office["figure"], office["band"]
+        assert tiles[office["code"]] == [part for part in (figure, letter) if part], office["code"]
+        card = site.api(f"/api/v1/scorecards/unit:{office['code']}?cycle=2026")
+        assert figure == _published(card["projected_score"]), office["code"]
+    page.get_by_role("button", name="Tree map").press("Enter")
+    drawn = page.wait_for_function(_PLACES, arg="tree").json_value()
+    posted = [row["unit"] for row in _postings(site)]
+    assert {one["code"]: one["people"] for one in drawn} == {
+        one["code"]: posted.count(one["code"]) for one in offices if one["code"] in posted
+    }
+    page.reload()
+    expect(page.get_by_role("button", name="Tree map")).to_have_attribute("aria-pressed", "true")
+    page.get_by_label("Region", exact=True).press("ArrowDown")
+    region = page.get_by_label("Region", exact=True).locator("option:checked").inner_text()
+    expect(page.locator("[data-places-said]")).to_contain_text(region.rpartition(" (")[0] or region)
+    page.wait_for_function(_OF_REGION)
+    page.get_by_role("button", name="Distribution").press("Enter")
+    bars = page.wait_for_function(_PLACES, arg="spread").json_value()
+    figures = [Decimal(office["figure"]) for office in offices if office["figure"]]
+    scale = [sum(min(figure // 5 * 5, 95) == least for figure in figures) for least in range(20, 100, 5)]
+    page.keyboard.press("t")
+    assert bars == scale == [int(cell) for cell in page.locator("[data-view=spread] td.number").all_inner_texts()]
+
+
+_PLACES = """(view) => {
+  const chart = globalThis.kopesCharts?.of(document.querySelector(`figure[data-view=${view}]`));
+  const [{ data, tree }] = chart?.data.datasets ?? [{}];
+  return tree ?? data;
+}"""
+"""The places that map or tree map draws, once it does."""
+
+_OF_REGION = """() => {
+  const { value } = document.querySelector("#places-region");
+  const [{ tree }] = globalThis.kopesCharts.of(document.querySelector("figure[data-view=tree]")).data.datasets;
+  const offices = JSON.parse(document.querySelector("[data-places-content]").textContent).offices.filter(({ region }) => region === value);
+  return tree.map(({ code }) => code).sort().join() === offices.filter(({ people }) => people).map(({ code }) => code).sort().join();
+}"""
+"""Whether the tree map has come down to the offices of the region that is chosen."""
 
 
 _DRAWN = """(selector) => {
@@ -263,6 +322,15 @@ _DRAWN = """(selector) => {
   return chart && Object.fromEntries(chart.data.datasets.filter(({ label }) => label).map(({ label, data }) => [label, data.map(({ x, y }) => [x, y])]));
 }"""
 """The named lines of a chart as the script draws them, once it does."""
+
+
+_BULLETS = """() => Object.fromEntries([...document.querySelectorAll("article.kpi figure")].map((figure) => {
+  globalThis.kopesCharts.draw(figure);
+  const chart = globalThis.kopesCharts.of(figure);
+  const { x } = chart.options.scales;
+  return [figure.closest("article").id.slice(4), { actual: chart.data.datasets[0].data[0], reverse: x.reverse, step: String(x.ticks.stepSize) }];
+}))"""
+"""What each line's bullet shows, and which way its scale runs, by KPI."""
 
 
 def _table(page: Page, selector: str) -> list[list[str]]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Page, expect
+from python_calamine import CalamineWorkbook
 
 from tests.conftest import Kopes, Serve
 
@@ -108,6 +109,7 @@ def _won(text: str) -> int:
 
 
 NEAR: Final = Decimal("1.5")
+EVERYBODY: Final = 48
 
 
 def test_a_persons_grade_is_told_in_sentences_that_come_out_by_hand(site: Site, page: Page) -> None:
@@ -140,6 +142,7 @@ def test_a_persons_grade_is_told_in_sentences_that_come_out_by_hand(site: Site, 
             assert _sentence(text, "next-grade").startswith(begins), number
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Grades").press("Enter")
     _sees_the_spread(page, expected)
+    _takes_the_file_home(page, expected)
     page.get_by_label("Name, number or code").fill("E011")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Name E011").press("Enter")
@@ -176,3 +179,21 @@ def _sees_the_spread(page: Page, expected: Expected) -> None:
             assert text.split(maxsplit=1)[0] == str(people), (group, grade)
             lowest = expected.lowest(group, grade)
             assert lowest is None or f"from {lowest}" in text, (group, grade)
+
+
+def _takes_the_file_home(page: Page, expected: Expected) -> None:
+    """The workbook has everybody's grade, and the pay as a number."""
+    page.locator("summary", has_text="Download").press("Enter")
+    page.get_by_label("What it is for").fill("The committee")
+    page.get_by_label("Format").select_option("xlsx")
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Download").press("Enter")
+    headings, *rows = CalamineWorkbook.from_path(coming.value.path()).get_sheet_by_index(0).to_python()
+    taken = [dict(zip(map(str, headings), row, strict=True)) for row in rows]
+    assert len(taken) == EVERYBODY
+    for row in taken:
+        grade = expected.people.get(str(row["Employee number"]))
+        figures = (row["Grade"], row["Rank"], row["Rate of pay (percent)"], row["Pay (KRW)"], row["Promotion points"])
+        names = ("grade", "rank", "rate", "pay", "promotion_points")
+        assert figures == (tuple(grade[name] for name in names) if grade else ("",) * 5), row
+        assert row["Name"] == f"Name {row['Employee number']}"

@@ -26,7 +26,12 @@ from tests.scenario import Scenario, load
 from tests.web.markup import Element, read
 from tests.web.working import NOW, Somebody
 
-ARGUMENTS: Final = {"node": ("unit:HQ", "employee:E1", "employee:E2"), "kpi": ("deals",), "number": ("1",)}
+ARGUMENTS: Final = {
+    "node": ("unit:HQ", "employee:E1", "employee:E2"),
+    "kpi": ("deals",),
+    "number": ("1",),
+    "name": ("employee",),
+}
 """What stands in the addresses of pages about one thing; a page about an activity, a key or a hook has none yet."""
 
 ABOUT_WHAT_IS_NOT_THERE: Final = {

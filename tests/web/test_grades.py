@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import csv
 import html
+import io
 import re
+import zipfile
 from decimal import ROUND_HALF_EVEN, Decimal
+from xml.etree import ElementTree as ET
 
 import pytest
+from babel.support import Translations
+from python_calamine import CalamineWorkbook
 
+from app.web.languages import CATALOGUES
 from tests.conftest import CountQueries
 from tests.web.working import Working
 
@@ -104,22 +110,24 @@ def test_the_cut_offs_of_a_group_are_those_of_the_list(working: Working) -> None
     working.record(*(f"2026-03-04 deal D-{n} E{1 + n % 7} {n}0000.00 USD" for n in range(1, 25)))
     answer = working.dana.post("/grades", {"reason": "by hand", "format": "csv"})
     rows = list(csv.DictReader(answer.text.lstrip("\ufeff").splitlines()))
-    graded = [row for row in rows if row["grade"]]
+    graded = [row for row in rows if row["Grade"]]
     listed = working.dana.get("/grades").text
     for row in graded:
-        shown = listed.split(f"/grades/employee:{row['employee']}?", 1)[1].split("</tr>", 1)[0]
-        assert f">{row['name']}</a>" in shown
-        assert f">{row['group_name']}</td>" in shown
-        assert (row["currency"], row["unit_name"] != "") == ("KRW", True)
+        listing = listed.split('id="list"', 1)[1]
+        shown = listing.split(f"/grades/employee:{row['Employee number']}?", 1)[1].split("</tr>", 1)[0]
+        assert f">{row['Name']}</a>" in shown
+        assert f">{row['Group']}</td>" in shown
+        assert f">₩{int(row['Pay (KRW)']):,}</td>" in shown
+        assert row["Unit"]
     page = html.unescape(working.dana.get("/grades/employee:E1").text)
-    group = next(row["group"] for row in graded if row["employee"] == "E1")
+    group = next(row["Group"] for row in graded if row["Employee number"] == "E1")
     for letter in "SABCDE":
-        having = [row for row in graded if (row["group"], row["grade"]) == (group, letter)]
+        having = [row for row in graded if (row["Group"], row["Grade"]) == (group, letter)]
         found = re.search(rf'<th scope="row">{letter}\b.*?</tr>', page, re.DOTALL)
         assert found is not None
         _, people, lowest = re.findall(r'<td class="number">(.*?)</td>', found[0])
         assert int(people) == len(having)
-        least = min((Decimal(row["final_score"]) for row in having), default=None)
+        least = min((Decimal(row["Score that was ranked"]) for row in having), default=None)
         assert lowest == ("–" if least is None else str(least.quantize(Decimal("0.01"), ROUND_HALF_EVEN)))
 
 
@@ -132,8 +140,59 @@ def test_only_hr_downloads_it(working: Working) -> None:
             working.ferran.post("/grades", form).status_code,
         ] == [404, 404]
         answer = working.dana.post(f"/grades?of={of}", form)
-        assert b"group_size" in answer.data.splitlines()[0]
+        assert "Group" in answer.data.decode("utf-8-sig").splitlines()[0].split(",")
         assert working.trail()[0].why == "for the committee"
+
+
+HEADINGS = {
+    "en": ["Employee number", "Name", "Unit code", "Unit", "Group", "Own score", "Unit part", "Score that was ranked"],
+    "ko": ["사번", "이름", "부서 코드", "부서", "평가군", "자체 점수", "부서 반영분", "순위에 쓰인 점수"],
+    "es": [
+        "Número de empleado",
+        "Nombre",
+        "Código de la unidad",
+        "Unidad",
+        "Grupo",
+        "Puntuación propia",
+        "Parte de la unidad",
+    ],
+}
+
+
+@pytest.mark.parametrize("language", sorted(HEADINGS))
+def test_the_file_is_in_the_readers_language_and_pay_is_money(working: Working, language: str) -> None:
+    """Headings, groups and reasons are words; a workbook's pay is a number that it writes in won, and no other column is."""
+    working.record(*(f"2026-03-04 deal D-{n} E{1 + n % 7} {n}0000.00 USD" for n in range(1, 25)))
+    working.dana.client.set_cookie("kopes_language", language)
+    working.load(lambda _: "employee,cycle,kind,from,to,note\nE1,2026,leave,2026-02-01,2026-12-01,\n", "status")
+    form = {"reason": "the committee"}
+    rows = list(csv.reader(working.dana.post("/grades", form).data.decode("utf-8-sig").splitlines()[:-1]))
+    named = len(HEADINGS[language])
+    assert rows[0][:named] == HEADINGS[language]
+    away = next(row for row in rows if row[0] == "E1")
+    catalogue = Translations.load(CATALOGUES, [language])
+    assert away[11] == catalogue.gettext("away for more than half of the cycle, without an earlier result")
+    with working.dana.post("/grades", form | {"format": "xlsx"}) as answer:
+        content = io.BytesIO(answer.data)
+    sheet = CalamineWorkbook.from_filelike(content).get_sheet_by_index(0).to_python()
+    assert sheet[0] == rows[0]
+    assert [row[14] for row in sheet[1:]] == [int(row[14]) if row[14] else "" for row in rows[1:]]
+    assert _formats(content)["O"] == {"[$₩-412]#,##0"}
+    assert "[$₩-412]#,##0" not in {one for column, used in _formats(content).items() if column != "O" for one in used}
+
+
+def _formats(content: io.BytesIO) -> dict[str, set[str]]:
+    """The number formats of each column's numbers."""
+    spreadsheet = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    with zipfile.ZipFile(content) as book:
+        styles, page = (ET.fromstring(book.read(f"xl/{one}.xml")) for one in ("styles", "worksheets/sheet1"))
+    codes = {one.get("numFmtId"): one.get("formatCode", "") for one in styles.iter(f"{spreadsheet}numFmt")}
+    used = [codes.get(one.get("numFmtId"), "") for one in next(styles.iter(f"{spreadsheet}cellXfs"))]
+    formats: dict[str, set[str]] = {}
+    for cell in page.iter(f"{spreadsheet}c"):
+        if cell.get("t") is None:
+            formats.setdefault(str(cell.get("r")).rstrip("0123456789"), set()).add(used[int(cell.get("s", "0"))])
+    return formats
 
 
 def test_constant_query_count(working: Working, count_queries: CountQueries) -> None:

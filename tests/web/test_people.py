@@ -40,10 +40,18 @@ def test_the_file_has_the_figures_of_the_page_and_proves_that_it_is_whole(workin
     assert digest == hashlib.sha256(body + b"\r\n").hexdigest()
     page = working.dana.get("/people?sort=number&order=up").text
     for row in rows:
-        shown = page.split(f'href="/scorecards/employee:{row["number"]}"', 1)[1].split("</tr>", 1)[0]
-        for column in ("own_score", "unit_score", "final_score", "projected_score", "band"):
+        shown = page.split(f'href="/scorecards/employee:{row["Employee number"]}"', 1)[1].split("</tr>", 1)[0]
+        for column in ("Name", "Unit", "Group", "Own score", "Unit part", "Final score", "Projected score", "Band"):
             assert row[column] in shown
-    assert [row["number"] for row in rows] == sorted(row["number"] for row in rows)
+    assert [row["Employee number"] for row in rows] == sorted(row["Employee number"] for row in rows)
+
+
+def test_the_file_is_in_the_readers_language(working: Working) -> None:
+    """Headings and jobs are words of the page."""
+    working.dana.client.set_cookie("kopes_language", "ko")
+    content = working.dana.post("/people?text=E1", {"reason": "the yearly report"}).data.decode("utf-8-sig")
+    row = next(csv.DictReader(io.StringIO(content)))
+    assert (row["사번"], row["직무"]) == ("E1", "직원")
 
 
 def test_a_download_is_logged_with_its_reason_and_needs_one(working: Working) -> None:

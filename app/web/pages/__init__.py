@@ -19,6 +19,7 @@ from app.web.pages import (
     files,
     goals,
     grades,
+    help,  # noqa: A004 - the page is called so
     home,
     jobs,
     keys,
@@ -37,6 +38,7 @@ from app.web.pages import (
     sign_in,
     targets,
     verification,
+    welcome,
 )
 from app.web.routing import Pages
 
@@ -53,6 +55,7 @@ PAGES: Final[tuple[Pages, ...]] = (
     files.pages,
     goals.pages,
     grades.pages,
+    help.pages,
     home.pages,
     jobs.pages,
     keys.pages,
@@ -73,4 +76,5 @@ PAGES: Final[tuple[Pages, ...]] = (
     sign_in.pages,
     targets.pages,
     verification.pages,
+    welcome.pages,
 )

@@ -15,6 +15,7 @@ from app.web import words
 from app.web.asking import ScoreParameters, asked_of, first_days
 from app.web.kept import CachedPart, Rendered, drawn
 from app.web.leading import chosen_lead
+from app.web.places import VIEWS, PlacesChart, chosen_view
 from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -40,7 +41,15 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
     )
     body = CachedPart(
         _DRAWN,
-        (source.fingerprint, tuple(kept.items()), "goals" in context.pages, sees_people, derives, chosen_lead()),
+        (
+            source.fingerprint,
+            tuple(kept.items()),
+            "goals" in context.pages,
+            sees_people,
+            derives,
+            chosen_lead(),
+            chosen_view(),
+        ),
         lambda: scoring.agency_board(context.connection, source),
     )
     return Page(
@@ -54,4 +63,7 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
         sees_people=sees_people,
         derives=derives,
         leads=chosen_lead(),
+        places=PlacesChart(body.model, leads=chosen_lead(), kept=kept),
+        views=VIEWS,
+        view=chosen_view(),
     )

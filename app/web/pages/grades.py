@@ -9,10 +9,17 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
+from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import cycle, scoring
-from app.exports import EMPLOYEE_GRADES, UNIT_GRADES, ExportSheet, NamedEmployeeGrade, NamedUnitGrade
+from app.exports import (
+    ExportSheet,
+    NamedEmployeeGrade,
+    NamedUnitGrade,
+    employee_grades_export,
+    unit_grades_export,
+)
 from app.kit.refusals import NotThere, at_field
 from app.plain.findings import Finding, n_
 from app.rules.grade_reasons import beyond_seats, grade_reasons
@@ -187,7 +194,7 @@ def _sheet(
     chosen: Sequence[Any],
     names: Mapping[str, str],
 ) -> ExportSheet:
-    """The rows as a table, with what the page calls people, units and groups."""
+    """The rows as a table, with what the page calls people, units, groups and reasons."""
     plan = loaded.plan(of_cycle)
     directory = plan.frame.directory
     group_name = group_namer(loaded.sheet.definitions.policies)
@@ -195,15 +202,19 @@ def _sheet(
     def group_of(row: Any) -> str | None:
         return group_name(row.group) if row.group else None
 
+    def reason_of(row: Any) -> str | None:
+        return gettext(REASONS[row.reason]) if row.reason else None
+
     if isinstance(proposal, UnitProposal):
-        return UNIT_GRADES.sheet([NamedUnitGrade(row, named(names[row.unit]), group_of(row)) for row in chosen])
+        units = [NamedUnitGrade(row, named(names[row.unit]), group_of(row), reason_of(row)) for row in chosen]
+        return unit_grades_export(gettext).sheet(units)
     rows = []
     for row in chosen:
         last = directory.placement.last_posting(row.employee, plan.period)
         unit = directory.unit_near(last[0].unit, last[1]) if last else None
         code, unit_name = (unit.code, named(unit.name)) if unit else (None, None)
-        rows.append(NamedEmployeeGrade(row, names[row.employee], code, unit_name, group_of(row)))
-    return EMPLOYEE_GRADES.sheet(rows)
+        rows.append(NamedEmployeeGrade(row, names[row.employee], code, unit_name, group_of(row), reason_of(row)))
+    return employee_grades_export(gettext).sheet(rows)
 
 
 @pages.read("/grades/totals", may=Deed.SEE_PAY_TOTALS)

@@ -1,4 +1,4 @@
-"""The reader's language and theme, kept with the account, or in a cookie before signing in; and which figure leads, in a cookie."""
+"""The reader's language and theme, kept with the account, or in a cookie before signing in; and what lists and maps show, in cookies."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from app import access
 from app.rules.permissions import Deed
 from app.web.languages import CHOSEN_COOKIE, LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
 from app.web.leading import LEAD_COOKIE, LEADS
+from app.web.places import VIEW_COOKIE, VIEWS
 from app.web.request_context import RequestContext
 from app.web.returning import keep_typed
 from app.web.routing import Pages
@@ -40,6 +41,7 @@ def look(context: RequestContext) -> Response:
         (LANGUAGE_COOKIE, language, LANGUAGES, _A_YEAR_S),
         (THEME_COOKIE, theme, THEMES, _A_YEAR_S),
         (LEAD_COOKIE, request.form.get("lead"), LEADS, _A_YEAR_S),
+        (VIEW_COOKIE, request.form.get("places"), VIEWS, _A_YEAR_S),
     ]
     if context.person is None:
         kept.append((CHOSEN_COOKIE, language, LANGUAGES, _TO_SIGN_IN_S))

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
+from flask_babel import gettext
 from pydantic import Field
 
 from app import scoring
-from app.exports import PEOPLE
+from app.exports import ExportSheet, NamedPerson, people_export
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed, may
-from app.scoring import SORTS, RosterFilter
+from app.scoring import SORTS, Roster, RosterFilter, State
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of, first_days
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.group_names import group_namer
+from app.web.languages import named
 from app.web.limits import Lane
 from app.web.reminding import reminders_for
 from app.web.rendering import Download, Page
@@ -87,7 +89,8 @@ def people(context: RequestContext, query: PeopleQuery) -> Page:
 def export(context: RequestContext, query: PeopleQuery, form: ReasonedExport) -> Download:
     """The same rows as a file: all of them, not a page."""
     with context.database.read() as connection:
-        wanted = asked_of(scoring.state(connection), query, context.today)
+        loaded = scoring.state(connection)
+        wanted = asked_of(loaded, query, context.today)
         roster = scoring.roster(connection, asked=wanted, only=query.only())
     parameters: dict[str, Any] = {
         **query.model_dump(mode="json", exclude_defaults=True, exclude={"page", "part"}),
@@ -96,5 +99,14 @@ def export(context: RequestContext, query: PeopleQuery, form: ReasonedExport) ->
     }
     name = f"people-{roster.cycle}-{(query.as_of or context.today).isoformat()}"
     rows = len(roster.rows)
-    sheet = PEOPLE.sheet(roster.rows)
+    sheet = _sheet(loaded, roster)
     return reasoned_file(context, form, sheet=sheet, name=name, what="people", asked=parameters, rows=rows)
+
+
+def _sheet(loaded: State, roster: Roster) -> ExportSheet:
+    """The rows as a table, with what the page calls units, jobs and groups."""
+    group_name = group_namer(loaded.sheet.definitions.policies)
+    jobs = {job: gettext(word) for job, word in words.JOBS.items()}
+    return people_export(gettext).sheet(
+        [NamedPerson(row, named(row.unit_name), jobs[row.job], group_name(row.group)) for row in roster.rows]
+    )

@@ -168,6 +168,7 @@ class Bullets:
             "low": shown.low,
             "base": shown.base if shown.target is None else None,
             "high": shown.high,
+            "lower": line.facts.version.direction == "down" or None,
             "words": self._words if shown.target is not None else {**self._words, "target": gettext("Base value")},
         }
         text = orjson.dumps({name: value for name, value in content.items() if value is not None}).decode()

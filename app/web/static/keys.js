@@ -74,14 +74,15 @@
     return Boolean(link);
   };
 
-  // The tables of all charts, and with the same key back to the charts.
+  // The tables of all charts: those that open are opened, and with the same key closed; to one that is always there it leads.
   const tables = () => {
-    const all = [...document.querySelectorAll("details[data-chart-table]")];
-    const opens = all.some((one) => !one.open);
-    for (const one of all) {
+    const all = [...document.querySelectorAll("[data-chart-table]")].filter((one) => one.checkVisibility());
+    const folded = all.filter((one) => one instanceof HTMLDetailsElement);
+    const opens = folded.some((one) => !one.open);
+    for (const one of folded) {
       one.open = opens;
     }
-    all[0]?.querySelector("summary").focus();
+    (all[0]?.querySelector("summary") ?? all[0])?.focus();
     return all.length > 0;
   };
 

@@ -4,25 +4,40 @@ import { compact, frame, token, written } from "./drawing.js";
 
 Chart.register(Annotation, BarController, BarElement, CategoryScale, LinearScale);
 
-// KPI against target: the grey ranges are low, base and high; the dark bar is the actual; the upright mark the target.
+const TICKS = 4;
+
+// The smallest step of 1, 2 or 5 times a power of ten that takes no more than a few of them.
+const roundStep = (width) => {
+  const power = 10 ** Math.floor(Math.log10(width / TICKS));
+  return [1, 2, 5, 10].map((times) => times * power).find((step) => step * TICKS >= width);
+};
+
+// KPI against target: the shades go by low, base and high, the worst the darkest; the bar is the actual, the upright mark the target, the
+// diamond the year's end. Where lower is better the scale runs from right to left: the good side is on the right everywhere.
 export const bullet = (content) => {
   const options = frame();
-  const marks = [content.target, content.high, content.actual, content.projected].filter((value) => value != null);
-  const most = content.max ?? (Math.max(...marks.map(Number), 0) * 1.08 || 1);
-  const least = content.min ?? Math.min(0, ...marks.map(Number));
-  const ranges = (content.ranges ?? [content.low, content.base, content.high])
+  const marks = [0, content.target, content.low, content.high, content.actual, content.projected]
+    .filter((value) => value != null)
+    .map(Number);
+  const [first, last] = [Math.min(...marks), Math.max(...marks)];
+  const step = roundStep(last - first || 1);
+  const least = Math.floor(first / step) * step;
+  const most = Math.max(Math.ceil(last / step) * step, least + step);
+  const ranges = [content.low, content.base, content.high]
     .filter((value) => value != null)
     .map(Number)
     .sort((one, other) => one - other);
   const annotations = {};
   let from = least;
-  [...ranges, most].forEach((to, index) => {
+  const edges = [...ranges, most];
+  edges.forEach((to, index) => {
+    const fromWorst = content.lower ? edges.length - 1 - index : index;
     annotations[`range${index}`] = {
       type: "box",
       drawTime: "beforeDatasetsDraw",
       xMin: from,
       xMax: Math.min(to, most),
-      backgroundColor: token(`--chart-range-${Math.min(index + 1, 3)}`),
+      backgroundColor: token(`--chart-range-${Math.min(fromWorst + 1, 3)}`),
       borderWidth: 0,
     };
     from = to;
@@ -69,9 +84,10 @@ export const bullet = (content) => {
         x: {
           min: least,
           max: most,
+          reverse: Boolean(content.lower),
           grid: { display: false },
           border: { display: false },
-          ticks: { maxTicksLimit: 6, maxRotation: 0, callback: compact },
+          ticks: { stepSize: step, maxRotation: 0, callback: compact },
         },
         y: { display: false },
       },

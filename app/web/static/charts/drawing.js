@@ -30,7 +30,7 @@ export const written = (value, unit) => {
 export const score = (value) =>
   value === null || value === undefined ? "–" : new Intl.NumberFormat(language(), { minimumFractionDigits: 2 }).format(value);
 
-export const compact = (value) => new Intl.NumberFormat(language(), { notation: "compact", maximumFractionDigits: 1 }).format(value);
+export const compact = (value) => new Intl.NumberFormat(language(), { notation: "compact", maximumSignificantDigits: 3 }).format(value);
 
 export const day = (instant, how) => new Intl.DateTimeFormat(language(), how).format(instant);
 
@@ -57,7 +57,11 @@ export const frame = () => {
   };
 };
 
-const contentOf = (figure) => JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+// A figure's own block, or the one that it has together with those beside it.
+const contentOf = (figure) => {
+  const block = 'script[type="application/json"]';
+  return JSON.parse((figure.querySelector(block) ?? figure.parentElement.querySelector(block)).textContent);
+};
 
 export const start = (kinds) => {
   const charts = new Map();
@@ -67,12 +71,14 @@ export const start = (kinds) => {
     charts.delete(figure);
     const make = kinds[figure.dataset.chart];
     const canvas = figure.querySelector("canvas");
-    if (make && canvas) {
-      charts.set(figure, new Chart(canvas, make(contentOf(figure), figure)));
+    const config = canvas && make?.(contentOf(figure), figure);
+    // What still waits for something to be fetched asks to be drawn once it is there.
+    if (config) {
+      charts.set(figure, new Chart(canvas, config));
     }
   };
 
-  const figures = (part) => part.querySelectorAll("figure[data-chart]");
+  const figures = (part) => [...part.querySelectorAll("figure[data-chart]")].filter((one) => !one.hidden);
 
   // What is far down the page is drawn when it comes near: a scorecard has a bullet for each KPI.
   const near = new IntersectionObserver(
@@ -120,5 +126,5 @@ export const start = (kinds) => {
     [...charts.keys()].forEach(draw);
   });
 
-  figures(document).forEach((figure) => near.observe(figure));
+  document.querySelectorAll("figure[data-chart]").forEach((figure) => near.observe(figure));
 };

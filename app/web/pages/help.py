@@ -1,0 +1,63 @@
+"""What the pages are for and how they are used: the guides, the field's words, and the way to both.
+
+It is there for anybody, signed in or not: a guide holds nothing of the agency's.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import url_for
+
+from app.kit.refusals import NotThere
+from app.rules.permissions import Deed
+from app.web.glossary import TERMS
+from app.web.guides import GUIDES, guide
+from app.web.languages import page_language
+from app.web.navigation import items_for
+from app.web.rendering import Page
+from app.web.request_context import RequestContext
+from app.web.routing import Pages
+
+pages: Final = Pages("help")
+
+
+@pages.read("/help", may=Deed.PUBLIC)
+def overview(context: RequestContext) -> Page:
+    """All guides, one's own first, each with its parts."""
+    language = page_language()
+    own = _own(context)
+    return Page(
+        "pages/help.html",
+        own={name: guide(name, language) for name in own},
+        others=[name for name in GUIDES if name not in own],
+        GUIDES=GUIDES,
+        terms=TERMS,
+    )
+
+
+@pages.read("/help/words", may=Deed.PUBLIC)
+def glossary(context: RequestContext) -> Page:
+    """The field's words, each in a sentence."""
+    del context
+    return Page("pages/help_words.html", terms=TERMS)
+
+
+@pages.read("/help/<name>", may=Deed.PUBLIC)
+def one(context: RequestContext, name: str) -> Page:
+    """One guide.
+
+    Raises:
+        NotThere: there is none of that name.
+    """
+    if name not in GUIDES:
+        raise NotThere
+    written = guide(name, page_language())
+    led_to = frozenset(url_for(context.pages[item.page]) for item in items_for(context))
+    return Page("pages/help_guide.html", name=name, guide=written, text=written.html(led_to), GUIDES=GUIDES)
+
+
+def _own(context: RequestContext) -> list[str]:
+    """The guides of the person's roles; the core tasks are everybody's."""
+    roles = context.person.roles if context.person is not None else frozenset()
+    return [*(name for name in GUIDES if name in roles), "tasks"]
