@@ -14,7 +14,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(shell find app -name '*.po' 2>/dev/null))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install dev run test check fix catalogues bench demo lock clean
+.PHONY: help install dev run test soak check fix catalogues bench demo lock clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,13 @@ run: install ## The demonstration agency on http://127.0.0.1:8000 (PORT= another
 
 test: dev ## The whole suite, browser tests included (ARGS= for pytest)
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+soak: export SOAK ?= 20
+soak: export SOAK_SEED ?= $(shell date +%s)
+soak: dev ## The random tests for long, on agencies never tried before (SOAK= times as many; SOAK_SEED= the same ones again)
+	@echo "SOAK=$$SOAK SOAK_SEED=$$SOAK_SEED"
+	@$(BIN)/pytest -n $(JOBS) --dist load tests/rules tests/kit tests/plain tests/intake tests/reference \
+		tests/exports tests/contract/test_set_of_events.py tests/web/test_own_events.py $(ARGS)
 
 check: dev ## Lint, format, types, layers, templates
 	$(BIN)/ruff check

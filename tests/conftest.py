@@ -30,6 +30,7 @@ from hypothesis import HealthCheck, settings
 from jinja2.bccache import Bucket
 
 from tests.postgresql import Cluster
+from tests.soaking import examples
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 DEFINITIONS: Final = ROOT / "kpi_definitions"
@@ -38,6 +39,7 @@ CHROMIUM: Final = "/usr/bin/chromium"
 # Tests are never timed: a slow machine is no finding.
 settings.register_profile(
     "ci",
+    max_examples=examples(100),
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

@@ -27,6 +27,7 @@ from tests.reference.agency import ReferenceAgency
 from tests.reference.comparison import differences_of_grades, differences_of_scorecards
 from tests.reference.random_agency import CYCLE, random_agency
 from tests.reference.random_changes import change_agency
+from tests.soaking import seeds
 
 NOW = dt.datetime(2026, 11, 24, 9, tzinfo=dt.UTC)
 
@@ -65,7 +66,7 @@ def make(engine: str, new_database: NewDatabase) -> Callable[[], Database]:
     return lambda: Database(new_database(engine))
 
 
-@pytest.mark.parametrize("seed", [4, 11, 23])
+@pytest.mark.parametrize("seed", seeds(4, 11, 23))
 def test_a_random_agency_scores_and_grades_as_the_second_calculation(
     seed: int, make: Callable[[], Database], tmp_path: Path
 ) -> None:
@@ -99,7 +100,7 @@ def test_a_random_agency_scores_and_grades_as_the_second_calculation(
     database.close()
 
 
-@pytest.mark.parametrize("seed", [7, 12])
+@pytest.mark.parametrize("seed", seeds(7, 12))
 def test_any_order_and_any_repetition_ends_in_the_same_digest(
     seed: int, make: Callable[[], Database], tmp_path: Path
 ) -> None:
@@ -130,7 +131,7 @@ def test_any_order_and_any_repetition_ends_in_the_same_digest(
         other.close()
 
 
-@pytest.mark.parametrize("seed", [5])
+@pytest.mark.parametrize("seed", seeds(5))
 def test_a_folder_loaded_late_derives_what_it_would_have_from_the_start(
     seed: int, make: Callable[[], Database], tmp_path: Path
 ) -> None:
@@ -167,7 +168,7 @@ def test_a_folder_loaded_late_derives_what_it_would_have_from_the_start(
     detour.close()
 
 
-@pytest.mark.parametrize("seed", [3, 8, 16, 21])
+@pytest.mark.parametrize("seed", seeds(3, 8, 16, 21))
 def test_a_folder_that_comes_back_ends_in_the_digest_of_a_fresh_load(
     seed: int, make: Callable[[], Database], tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ from app.kit.files import (
     read_ndjson,
     read_xlsx,
 )
+from tests.soaking import examples
 
 NAMES = Columns(required=("code", "name"), optional=("parent",))
 
@@ -345,7 +346,7 @@ ALPHABET = [
 pieces = st.lists(st.sampled_from(ALPHABET), max_size=40).map(b"".join)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.binary() | pieces | pieces.map(b"code,name\n".__add__))
 def test_arbitrary_bytes_never_raise(tmp_path_factory, content):
     """Every result is a row, a value or a finding, and lines only grow."""
@@ -381,7 +382,7 @@ with zipfile.ZipFile(io.BytesIO(WORKBOOK)) as opened:
     PARTS = {name: opened.read(name) for name in opened.namelist()}
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.data())
 def test_damaged_workbooks_never_raise(tmp_path_factory, data):
     """Bytes of the archive, and bytes of the parts in a sound archive."""

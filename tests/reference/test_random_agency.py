@@ -13,8 +13,9 @@ from tests.reference.agency import ReferenceAgency
 from tests.reference.figures import is_outlier
 from tests.reference.folder import DAY, FAR_FUTURE, Folder, day_after, first_day
 from tests.reference.random_agency import CYCLE, random_agency, read_events
+from tests.soaking import seeds
 
-SEEDS = range(1, 9)
+SEEDS = seeds(*range(1, 9))
 
 
 def made(folder: Path, seed: int) -> ReferenceAgency:

@@ -32,6 +32,7 @@ from app.rules.grading import (
 )
 from app.rules.policies import GradePolicy, GradeRules, GroupPolicy, PayPolicy, Policies
 from app.rules.terms import Job, Period
+from tests.soaking import examples
 
 YEAR = Period(dt.date(2026, 1, 1), dt.date(2027, 1, 1))
 OFFICIAL = Policies()
@@ -344,7 +345,7 @@ people = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(people, policies_of_all_kinds())
 @example([candidate("E1")], OFFICIAL)
 def test_grades_fall_with_the_score_within_a_group_and_equals_share(
@@ -366,7 +367,7 @@ def test_grades_fall_with_the_score_within_a_group_and_equals_share(
                 assert (one.rank, one.grade) == (other.rank, other.grade)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(people, policies_of_all_kinds())
 def test_a_rank_is_one_more_than_those_before_and_the_grade_is_the_first_whose_seats_reach_it(
     people: list[Candidate], policies: Policies
@@ -386,7 +387,7 @@ def test_a_rank_is_one_more_than_those_before_and_the_grade_is_the_first_whose_s
             assert sum(seats[:column]) < one.rank <= one.seats_to_here
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(people, policies_of_all_kinds())
 def test_a_rule_holds_for_the_people_counted_or_is_named(people: list[Candidate], policies: Policies) -> None:
     proposal = propose(*people, policies=policies)
@@ -401,7 +402,7 @@ def test_a_rule_holds_for_the_people_counted_or_is_named(people: list[Candidate]
     assert "single_share_max" in named or 100 * most <= rules.single_share_max * len(given_)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(people, policies_of_all_kinds(), st.integers())
 def test_the_order_of_the_people_changes_nothing(people: list[Candidate], policies: Policies, seed: int) -> None:
     shuffled = random.Random(seed).sample(people, len(people))
@@ -410,7 +411,7 @@ def test_the_order_of_the_people_changes_nothing(people: list[Candidate], polici
     assert repr(one) == repr(other)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(people, policies_of_all_kinds())
 def test_everybody_has_a_grade_with_pay_and_points_or_a_reason(people: list[Candidate], policies: Policies) -> None:
     proposal = propose(*people, policies=policies)

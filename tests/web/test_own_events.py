@@ -9,6 +9,7 @@ from typing import Any, Final
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.soaking import examples
 from tests.web.api import BATCH, Api, api, deal, fresh, verdict
 from tests.web.working import NOW
 
@@ -51,7 +52,7 @@ def _theirs(event: dict[str, Any], me: str, about: dict[str, Any] | None) -> boo
     return judges and me not in own and about["data"]["employee"] in LINES.get(me, ())
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(
     name=st.sampled_from(sorted(PEOPLE)),
     activity=st.tuples(SOURCES, NUMBERS, CREDITS, TIMES),
