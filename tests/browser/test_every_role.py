@@ -379,13 +379,13 @@ def test_hr_finds_everyone_and_takes_the_same_figures_home(site: Site, page: Pag
     with page.expect_download() as downloading:
         page.get_by_role("button", name="Download").first.click()
     text = Path(downloading.value.path()).read_text(encoding="utf-8-sig")
-    rows = [line for line in csv.DictReader(io.StringIO(text)) if cards.get(f"employee:{line.get('number')}")]
+    rows = [line for line in csv.DictReader(io.StringIO(text)) if cards.get(f"employee:{line.get('Employee number')}")]
     assert len(rows) >= 50
     for line in rows:
-        final = cards[f"employee:{line['number']}"]["final_score"]
-        assert (line["final_score"] == "") == (final is None)
+        final = cards[f"employee:{line['Employee number']}"]["final_score"]
+        assert (line["Final score"] == "") == (final is None)
         if final is not None:
-            assert abs(exact(line["final_score"]) - exact(final)) < Decimal("0.006")
+            assert abs(exact(line["Final score"]) - exact(final)) < Decimal("0.006")
 
 
 def test_an_auditor_finds_the_event_behind_a_figure(site: Site, page: Page) -> None:
