@@ -47,6 +47,8 @@ _OWN_NAME: Final = re.compile(
     r"“[^”]*”|«[^»]*»|[^\s@]+@[^\s@]+|/hooks/\S+|\b[A-Z]?\d[\w-]*|(?<=\d )(?:may|ago)(?= \d{4})"
 )
 
+_UNFOLD: Final = """() => { document.querySelectorAll("main details").forEach((one) => { one.open = true; }); }"""
+
 _READ: Final = """() => {
   document.querySelectorAll("details").forEach((one) => { one.open = true; });
   document.querySelectorAll(".unfold input").forEach((one) => { one.checked = true; });
@@ -496,6 +498,7 @@ class Crawl:
         self.looked_at.add(kind)
         self.counts.forms += 1
         page.goto(self.url + urlsplit(address).path)
+        page.evaluate(_UNFOLD)
         field = page.locator("main form").nth(form["at"]).locator(f"[name={form['field']}]")
         field.fill("a")
         try:
