@@ -319,8 +319,8 @@ class Crawl:
     """One role's pages in one language, at one width and in one theme.
 
     Attributes:
-        looked_at: what axe has seen and which searches were sent, shared by the crawls of a run.
-        opens: how many pages of a kind are opened.
+        looked_at: what axe has seen, which searches were sent and which kinds of pages were opened, shared by the crawls of a run.
+        opens: how many pages of a kind are opened, where no other role has opened any in this language.
         asks: of how many more links of that kind only the answer's status is looked at.
     """
 
@@ -335,6 +335,7 @@ class Crawl:
     counts: Counts = field(default_factory=Counts)
     findings: list[str] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)
+    _mine: set[object] = field(default_factory=set)
 
     def run(self, page: Page, start: str = "/") -> None:
         """Go through all that the first page leads to."""
@@ -357,12 +358,23 @@ class Crawl:
                 known.add(following)
                 kind = self._kind(following)
                 opened[kind] = opened.get(kind, 0) + 1
-                if opened[kind] <= self.opens:
+                opens = self._opens(kind, first=opened[kind] == 1)
+                if opened[kind] <= opens:
                     waiting.append(following)
-                elif opened[kind] <= self.opens + self.asks:
+                elif opened[kind] <= opens + self.asks:
                     self._ask(page, following, address)
             for line in noise:
                 self._wrong(address, f"the console: {line}")
+
+    def _opens(self, kind: object, *, first: bool) -> int:
+        """How many pages of a kind are opened: all that were asked for where no other role has been, else one in English and none in a translation."""
+        by = ("opened", self.language, kind)
+        if first and by not in self.looked_at:
+            self.looked_at.add(by)
+            self._mine.add(kind)
+        if kind in self._mine:
+            return self.opens
+        return int(self.language == "en")
 
     def _wrong(self, address: str, what: str) -> None:
         self.findings.append(f"{address}: {what}")

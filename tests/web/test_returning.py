@@ -59,6 +59,7 @@ WITHOUT_TEXT: Final = {
     "sessions.end",
     "sessions.end_others",
     "trail.seen",
+    "welcome.end",
     "sign_in.enter",
     "sign_in.leave",
 }

@@ -81,6 +81,7 @@ ALONE: Final = {
     *("accounts.accounts", "password.password", "sessions.sessions", "sign_in.sign_in", "files.file", "files.favicon"),
     *("log_activity.companies", "log_activity.buyers", "log_activity.colleagues", "log_activity.alike"),
     *("search.everywhere", "search.offers", "log_activity.dollars", "design.design"),
+    *("help.overview", "help.one", "help.glossary", "welcome.welcome", "welcome.step"),
     *("log_activity.offline", "log_activity.signed_in", "log_activity.worker", "business.export"),
 }
 """Pages of the navigation and the header, and what a form asks for while one types."""
