@@ -63,7 +63,7 @@ def test_discipline_is_named_and_no_score_lifts_it() -> None:
 
 
 def test_the_cut_off_of_the_next_grade_and_what_is_missing_to_it() -> None:
-    """Ten people, official shares: seats S 1, A 2, B 3, C 3, D 1, and E by the rule of the lowest two."""
+    """Ten people, official shares: one seat of S and two of A, so that S ends with the best and A with the third."""
     proposal = propose(*(person(f"E{n}", 60.0 + n) for n in range(10)))
     best, second = (grade_reasons(proposal, one, cycle=2026, policies=POLICIES) for one in ("E9", "E8"))
     assert best.better is None
