@@ -46,6 +46,11 @@ _LIFTS: Final = VisitStep(
     n_("What would lift it"),
     n_("Move a figure and see line and score at once. Nothing of it is recorded."),
 )
+_AGENCY: Final = VisitStep(
+    "agency",
+    n_("How the agency stands"),
+    n_("Where the year leads, and every unit below; each figure leads on."),
+)
 _HELP: Final = VisitStep(
     "help",
     n_("Where help is"),
@@ -57,11 +62,7 @@ _WAYS: Final[tuple[tuple[str, Whose, tuple[VisitStep, ...]], ...]] = (
         "ledger",
         "agency",
         (
-            VisitStep(
-                "agency",
-                n_("How the agency stands"),
-                n_("Where the year leads, and every unit below; each figure leads on."),
-            ),
+            _AGENCY,
             _MADE_OF,
             VisitStep(
                 "ledger", n_("What came in"), n_("Every event as it came, with its number and the hash of its content.")
@@ -108,11 +109,7 @@ _WAYS: Final[tuple[tuple[str, Whose, tuple[VisitStep, ...]], ...]] = (
         "agency",
         "agency",
         (
-            VisitStep(
-                "agency",
-                n_("How the agency stands"),
-                n_("Where the year leads, and every unit below; each figure leads on."),
-            ),
+            _AGENCY,
             _MADE_OF,
             VisitStep("goals", n_("What it serves"), n_("The strategic goals, each down to the people who move it.")),
             _LIFTS,
