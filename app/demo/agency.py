@@ -260,8 +260,7 @@ def _copy_definitions(folder: Path, cycle: CycleUnderWay, groups: Mapping[str, M
         if file.name == "policies.yaml":
             policy = f"cycle: {{first_month: {cycle.first_month}}}"
             text = _FIRST_MONTH.sub(policy, text, count=1) if _FIRST_MONTH.search(text) else f"{text}\n{policy}\n"
-            names = json.dumps(groups, ensure_ascii=False)
-            text = _GROUPS.sub(lambda written: f"groups: {{{written[1]}, names: {names}}}", text, count=1)
+            text = _GROUPS.sub(rf"groups: {{\1, names: {json.dumps(groups, ensure_ascii=False)}}}", text, count=1)
         (folder / file.name).write_text(text, encoding="utf-8")
     return folder
 

@@ -20,11 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import httpx
 from playwright.sync_api import sync_playwright
 
 from tests.browser.states import LOCALES, ROLES, THEMES, WIDTHS
-from tests.conftest import CHROMIUM, ROOT, free_port
+from tests.conftest import CHROMIUM, ROOT, Server, free_port
 from tests.pictures.index import write_index
 from tests.pictures.walk import VISITOR, Looked, Walk
 
@@ -98,46 +97,33 @@ def _agency() -> Iterator[tuple[str, dict[str, tuple[str, str]]]]:
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
         log = Path(folder) / "log"
-        with log.open("w", encoding="utf-8") as errors:
+        with log.open("wb") as errors:
             serving = subprocess.Popen(
                 [sys.executable, "-m", "app", "run", "--port", str(port), *SIZE, "--instance", f"{folder}/instance"],
                 cwd=ROOT,
                 env=os.environ | {"KOPES_DEVELOPMENT": "1"},
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                text=True,
                 start_new_session=True,
             )
         try:
             logins = dict(_logins(serving, log))
-            url = f"http://127.0.0.1:{port}"
-            _wait_until_up(url)
-            yield url, logins
+            server = Server(f"http://127.0.0.1:{port}", serving, log)
+            server.wait_until_up()
+            yield server.url, logins
         finally:
             os.killpg(serving.pid, signal.SIGTERM)
             serving.wait(30)
 
 
-def _logins(serving: subprocess.Popen[str], log: Path) -> Iterator[tuple[str, tuple[str, str]]]:
+def _logins(serving: subprocess.Popen[bytes], log: Path) -> Iterator[tuple[str, tuple[str, str]]]:
     """What is printed before the agency is served: role, e-mail, password."""
     assert serving.stdout is not None
     for _ in ROLES:
-        words = serving.stdout.readline().split()
+        words = serving.stdout.readline().decode().split()
         if len(words) != 3:
             raise RuntimeError(f"the agency was not built:\n{log.read_text(encoding='utf-8')}")
         yield words[0], (words[1], words[2])
-
-
-def _wait_until_up(url: str) -> None:
-    end = time.monotonic() + 60
-    while True:
-        try:
-            if httpx.get(f"{url}/readyz").is_success:
-                return
-        except httpx.TransportError:
-            if time.monotonic() > end:
-                raise
-        time.sleep(0.1)
 
 
 if __name__ == "__main__":
