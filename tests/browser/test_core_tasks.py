@@ -15,7 +15,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.crawling import PHONE
+from tests.browser.states import PHONE
 from tests.browser.test_every_role import Site, colleague_of, deal, site, unit_of, verified
 
 __all__ = ["site"]

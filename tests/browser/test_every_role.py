@@ -24,11 +24,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.states import ROLES
 from tests.conftest import ROOT, Kopes, free_port
 from tests.reference.agency import ReferenceAgency
 from tests.reference.comparison import differences_of_grades, differences_of_scorecards, exact
-
-ROLES = ("employee", "head", "hr", "executive", "auditor", "admin")
 
 
 @dataclass
