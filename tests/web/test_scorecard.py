@@ -308,7 +308,7 @@ def test_a_scorecard_is_kept_by_its_areas_with_the_api_s_figures(working: Workin
     assert float(final["Score"]) == round(card["final_score"], 2)
     text = _printed(kept("pdf"))
     printed = [
-        f"{area['area'].rpartition(' / ')[2]} {area['weight']:g} {area['score']:.2f} {round(area['points'], 2):g} "
+        f"{area['area'].rpartition(' / ')[2]} {area['weight']:g} {area['score']:.2f} {area['points']:.2f} "
         for area in card["areas"]
     ]
     places = [text.index(row) for row in printed]
