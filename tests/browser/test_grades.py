@@ -143,6 +143,7 @@ def test_a_persons_grade_is_told_in_sentences_that_come_out_by_hand(site: Site, 
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Grades").press("Enter")
     _sees_the_spread(page, expected)
     _takes_the_file_home(page, expected)
+    _goes_from_pay_to_a_deal_and_back(page, expected)
     page.get_by_label("Name, number or code").fill("E011")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Name E011").press("Enter")
@@ -154,7 +155,7 @@ def test_a_persons_grade_is_told_in_sentences_that_come_out_by_hand(site: Site, 
 
 def _sees_the_spread(page: Page, expected: Expected) -> None:
     """Each group's grades, and who misses the next one by no more than what is typed."""
-    page.get_by_text("Near misses:").press("Enter")
+    page.locator("summary", has_text="Near misses:").press("Enter")
     page.get_by_label("Points below a grade").fill(str(NEAR))
     page.keyboard.press("Enter")
     table = page.get_by_role("table", name="Near misses")
@@ -167,6 +168,7 @@ def _sees_the_spread(page: Page, expected: Expected) -> None:
     }
     near = {number: points for number, points in missing.items() if points <= NEAR}
     cells = "rows => rows.map(row => [row.cells[0].querySelector('.soft').textContent, row.cells[5].textContent])"
+    expect(table.locator("tbody tr")).to_have_count(len(near))
     rows = table.locator("tbody tr").evaluate_all(cells)
     assert {number: Decimal(points) for number, points in rows} == near
     groups = {row["group"] for row in expected.people.values()}
@@ -179,6 +181,31 @@ def _sees_the_spread(page: Page, expected: Expected) -> None:
             assert text.split(maxsplit=1)[0] == str(people), (group, grade)
             lowest = expected.lowest(group, grade)
             assert lowest is None or f"from {lowest}" in text, (group, grade)
+
+
+def _goes_from_pay_to_a_deal_and_back(page: Page, expected: Expected) -> None:
+    """Four links from the list where somebody's pay stands to one deal under it, each with the figure that the page before it had; and up again."""
+    lines = {(row["cycle"], row["node"], row["kpi"]) for row in _table("scorecards")}
+    dealing = [one for one in expected.people if ("2026", f"employee:{one}", "x_deal_value") in lines]
+    number = max(dealing, key=lambda one: (expected.people[one]["pay"], one))
+    name, score = f"Name {number}", f"{expected.score(number)}"
+    row = page.locator("tbody tr", has_text=number)
+    expect(row).to_contain_text(f"{expected.people[number]['pay']:,}")
+    page.get_by_role("link", name=name).press("Enter")
+    assert _won(page.locator("#pay").inner_text().rsplit(":", 1)[1]) == expected.people[number]["pay"]
+    page.get_by_role("main").get_by_role("link", name=score).first.press("Enter")
+    expect(page.locator("#final-score")).to_contain_text(score)
+    line = page.locator("#kpi-x_deal_value")
+    kpi, line_score = line.locator("h3, h4").inner_text(), line.locator(".kpi-score .figure").inner_text()
+    line.get_by_role("link", name=kpi).first.press("Enter")
+    expect(page.get_by_role("main").first).to_contain_text(line_score)
+    page.locator("#activities tbody th a").first.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("deal")
+    crumbs = page.get_by_role("navigation", name="Where this is")
+    for step, heading in ((kpi, kpi), (name, name)):
+        crumbs.get_by_role("link", name=step).press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Grades").press("Enter")
 
 
 def _takes_the_file_home(page: Page, expected: Expected) -> None:
