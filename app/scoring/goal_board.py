@@ -10,7 +10,8 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from decimal import Decimal
+from typing import Final, NamedTuple, Self, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -22,7 +23,16 @@ from app.rules.kpis import Kpi, KpiVersion, Translated
 from app.rules.terms import Node, NodeKind
 from app.scoring.board import node_name
 from app.scoring.plan import CyclePlan, State
-from app.scoring.scorecards import LineScore, ScoreQuery, Scores, line_scores, score_of_lines, scores
+from app.scoring.scorecards import (
+    LineScore,
+    ScoreQuery,
+    Scores,
+    line_scores,
+    projection_of_lines,
+    score_of_lines,
+    scores,
+)
+from app.scoring.trend import change_since
 
 __all__ = [
     "GoalLevel",
@@ -54,6 +64,8 @@ class ShownBranch:
     units: int
     employees: int
     figures: LineScore | None = None
+    change: Decimal | None = None
+    """How far the published score that it leads to has moved since the day asked; None without both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +193,23 @@ def kpis_of_cycle(plan: CyclePlan) -> tuple[KpiOfCycle, ...]:
 
 
 def goal_levels(
-    connection: Connection, *, loaded: State, asked: ScoreQuery, sees: Callable[[Node], bool]
+    connection: Connection,
+    *,
+    loaded: State,
+    asked: ScoreQuery,
+    sees: Callable[[Node], bool],
+    since: dt.date | None = None,
 ) -> tuple[GoalLevel, ...]:
     """Goals, tasks and KPIs, in the order of the definitions; of a KPI with one topmost line its figures, else between which scores they stand.
 
-    Queries: those of :func:`app.scoring.scores`, however many the lines are.
+    Args:
+        connection: an open transaction.
+        loaded: what is loaded.
+        asked: the cycle, and the day of projections.
+        sees: whose lines may be seen.
+        since: the day from which on the change of each line is told; None for no change.
+
+    Queries: those of :func:`app.scoring.scores`, however many the lines are; with a day once more as of it.
     """
     plan = loaded.plan(asked.cycle)
     tree = _tree(plan)
@@ -202,8 +226,8 @@ def goal_levels(
     kpis = [kpi for goal in levels for task in goal.tasks for kpi in task.kpis]
     scored = _scores_of(connection, loaded, asked, (line for kpi in kpis for line in kpi.lines))
     of_lines = score_of_lines(scored)
-    alone = {_key(kpi.lines[0]) for kpi in kpis if len(kpi.lines) == 1}
-    figures = line_scores(scored, alone)
+    alone = {_key(kpi.lines[0]): kpi.lines[0] for kpi in kpis if len(kpi.lines) == 1}
+    figures = _Figures.of(connection, loaded, scored, alone.values(), since=since)
     return tuple(
         replace(
             goal,
@@ -216,7 +240,13 @@ def goal_levels(
 
 
 def kpi_level(
-    connection: Connection, *, loaded: State, asked: ScoreQuery, kpi: str, sees: Callable[[Node], bool]
+    connection: Connection,
+    *,
+    loaded: State,
+    asked: ScoreQuery,
+    kpi: str,
+    sees: Callable[[Node], bool],
+    since: dt.date | None = None,
 ) -> KpiLevel | None:
     """A KPI with its topmost lines and their figures; None where there is none of that code. Queries: as :func:`goal_levels`."""
     plan = loaded.plan(asked.cycle)
@@ -227,13 +257,20 @@ def kpi_level(
                 if one.kpi.code == kpi:
                     level = _kpi(plan, tree, one.kpi, one.version, sees)
                     scored = _scores_of(connection, loaded, asked, level.lines)
-                    keys = {_key(line) for line in level.lines}
-                    return _scored(level, score_of_lines(scored), line_scores(scored, keys))
+                    figures = _Figures.of(connection, loaded, scored, level.lines, since=since)
+                    return _scored(level, score_of_lines(scored), figures)
     return None
 
 
 def line_level(
-    connection: Connection, *, loaded: State, asked: ScoreQuery, node: Node, kpi: str, sees: Callable[[Node], bool]
+    connection: Connection,
+    *,
+    loaded: State,
+    asked: ScoreQuery,
+    node: Node,
+    kpi: str,
+    sees: Callable[[Node], bool],
+    since: dt.date | None = None,
 ) -> LineLevel | None:
     """A line with the way up and the lines directly below, and their figures; None where the node has no such line.
 
@@ -248,12 +285,12 @@ def line_level(
     below = _by_name(_shown(plan, tree, one) for one in branch.below if sees(one.line.node))
     itself = _shown(plan, tree, branch)
     scored = _scores_of(connection, loaded, asked, (itself, *below))
-    figures = line_scores(scored, {_key(one) for one in (itself, *below)})
+    figures = _Figures.of(connection, loaded, scored, (itself, *below), since=since)
     return LineLevel(
-        replace(itself, figures=figures.get(_key(itself))),
+        figures.beside(itself),
         plan.sheet.kpi(kpi).version(plan.cycle),
         tuple((step, _name(plan, step.line.node)) for step in up),
-        tuple(replace(one, figures=figures.get(_key(one))) for one in below),
+        tuple(map(figures.beside, below)),
         len(branch.below) - len(below),
     )
 
@@ -346,12 +383,45 @@ def _scores_of(connection: Connection, loaded: State, asked: ScoreQuery, lines: 
     return scores(connection, asked, tuple(dict.fromkeys(one.branch.line.node for one in lines)), loaded=loaded)
 
 
-def _scored(level: KpiLevel, of_lines: Mapping[_Key, float | None], figures: Mapping[_Key, LineScore]) -> KpiLevel:
+class _Figures(NamedTuple):
+    """The figures of some lines, and where they led on an earlier day."""
+
+    now: Mapping[_Key, LineScore]
+    before: Mapping[_Key, float | None]
+
+    @classmethod
+    def of(
+        cls,
+        connection: Connection,
+        loaded: State,
+        scored: Scores,
+        lines: Iterable[ShownBranch],
+        *,
+        since: dt.date | None,
+    ) -> Self:
+        """Those of now, and with an earlier day those as of it. Queries: none, or those of :func:`app.scoring.scores` as of that day."""
+        keys = {_key(line) for line in lines}
+        now = line_scores(scored, keys)
+        if since is None or not keys:
+            return cls(now, {})
+        nodes = tuple(dict.fromkeys(node for node, _kpi in now))
+        return cls(
+            now, projection_of_lines(scores(connection, scored.asked._replace(as_of=since), nodes, loaded=loaded))
+        )
+
+    def beside(self, shown: ShownBranch) -> ShownBranch:
+        """A line with its figures, and how far it has moved."""
+        figures = self.now.get(_key(shown))
+        leads = None if figures is None else figures.projected_score
+        return replace(shown, figures=figures, change=change_since(self.before.get(_key(shown)), leads))
+
+
+def _scored(level: KpiLevel, of_lines: Mapping[_Key, float | None], figures: _Figures) -> KpiLevel:
     """The level with the figures that there are, and between which scores its lines stand."""
     reached = [score for one in level.lines if (score := of_lines.get(_key(one))) is not None]
     return replace(
         level,
-        lines=tuple(replace(one, figures=figures.get(_key(one))) for one in level.lines),
+        lines=tuple(map(figures.beside, level.lines)),
         lowest=min(reached, default=None),
         highest=max(reached, default=None),
     )

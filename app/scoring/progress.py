@@ -15,14 +15,14 @@ from sqlalchemy import Connection
 
 from app.rules.definitions import Translated
 from app.rules.lifting import Aim
-from app.rules.outlook import Outlook, first_judged_day, leading_score
+from app.rules.outlook import Outlook, leading_score
 from app.rules.rollup import published
 from app.rules.terms import Node
 from app.scoring.board import BoardLine, Visibility, board, board_source
 from app.scoring.lifts import Lift
 from app.scoring.plan import State
 from app.scoring.scorecards import Scorecard, ScoreQuery, Scores, read_figures, score_figures
-from app.scoring.trend import MOVED_DAYS, change_since
+from app.scoring.trend import change_since, compared_day
 
 __all__ = ["LineMoved", "Progress", "progress"]
 
@@ -92,8 +92,7 @@ def progress(
     source = board_source(connection, loaded=loaded, node=node, asked=asked, shows=alone)
     shown = board(source)
     plan = source.plan
-    then = min(since or asked.today - dt.timedelta(days=MOVED_DAYS), asked.today - dt.timedelta(days=1))
-    day = then if then >= first_judged_day(plan.period) and shown.outlook is Outlook.RUNNING else None
+    day = compared_day(plan, asked.today, since)
     before: float | None = None
     moved: tuple[LineMoved, ...] = ()
     if day is not None:

@@ -40,6 +40,7 @@ __all__ = [
     "Scores",
     "line_scores",
     "make_scorecards",
+    "projection_of_lines",
     "read_figures",
     "score_figures",
     "score_of_lines",
@@ -345,10 +346,17 @@ def line_scores(scored: Scores, wanted: Collection[tuple[Node, str]]) -> dict[tu
 
 def score_of_lines(scored: Scores) -> dict[tuple[Node, str], float | None]:
     """The score of every line of the nodes that were asked for, by node and KPI. No queries."""
+    return _by_line(scored, scored.score)
+
+
+def projection_of_lines(scored: Scores) -> dict[tuple[Node, str], float | None]:
+    """Where every line of the nodes that were asked for leads, by node and KPI. No queries."""
+    return _by_line(scored, scored.projected_score)
+
+
+def _by_line(scored: Scores, of_worked: FloatArray) -> dict[tuple[Node, str], float | None]:
     worked = scored.selection.shown_worked
-    return {
-        (node, line.row.kpi): _shown(scored.score[int(worked[place])]) for place, node, line in _shown_lines(scored)
-    }
+    return {(node, line.row.kpi): _shown(of_worked[int(worked[place])]) for place, node, line in _shown_lines(scored)}
 
 
 def _shown_lines(scored: Scores) -> Iterator[tuple[int, Node, DisplayLine]]:

@@ -23,7 +23,7 @@ from app.kit.database import is_postgresql
 from app.ledger import Figures
 from app.organisation import current_revision
 from app.rules.moments import day_after
-from app.rules.outlook import first_judged_day
+from app.rules.outlook import Outlook, first_judged_day
 from app.rules.rollup import published
 from app.rules.terms import Basis, Node, NodeKind, Period
 from app.scoring.plan import CyclePlan, state
@@ -36,6 +36,7 @@ __all__ = [
     "Taken",
     "TrendPoint",
     "change_since",
+    "compared_day",
     "days_gone_stale",
     "days_to_keep",
     "keep_snapshot",
@@ -294,6 +295,18 @@ def projections_by_week(
         .ffill(limit=_KEPT_FOR // _WEEK)
     )
     return {str(node): tuple(by_week[node].dropna().tolist()) for node in by_week.columns}
+
+
+def compared_day(plan: CyclePlan, today: dt.date, since: dt.date | None = None) -> dt.date | None:
+    """The day that a running cycle's present is held against; None where that was too early to be judged by, or the cycle is over.
+
+    Args:
+        plan: the cycle.
+        today: the present day.
+        since: the day that somebody would have; None for 30 days ago.
+    """
+    then = min(since or day_after(today, -MOVED_DAYS), day_after(today, -1))
+    return then if then >= first_judged_day(plan.period) and plan.outlook(today) is Outlook.RUNNING else None
 
 
 def change_since(before: float | None, now: float | None) -> Decimal | None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Self
 
 from flask_babel import gettext
 
 from app import scoring
+from app.rules.outlook import Outlook
 from app.rules.presence import cycle_of
 from app.rules.rollup import published
 from app.rules.terms import Basis, CountsFrom, Node, NodeKind
@@ -48,6 +50,7 @@ class ScoreChange:
         if not moved and published(final.final_score) == published(final_now.final_score):
             return str(gettext("None of your KPIs looks at it."))
         parts = [
+            *self._of_year(provisional, provisional_now, final, final_now, day=context.today),
             gettext(
                 "Provisional score: %(before)s → %(after)s.", before=_shown(provisional), after=_shown(provisional_now)
             ),
@@ -64,6 +67,32 @@ class ScoreChange:
         if "effect" not in answer.parameters:
             return answer
         return replace(answer, parameters={**answer.parameters, "effect": self.words(context)})
+
+    def _of_year(
+        self,
+        provisional: Scorecard,
+        provisional_now: Scorecard,
+        final: Scorecard,
+        final_now: Scorecard,
+        *,
+        day: dt.date,
+    ) -> list[str]:
+        """What became of where the year leads, while it leads anywhere: on all that is entered, and on the final basis where that moved too."""
+        if self.plan.outlook(day) is not Outlook.RUNNING or provisional_now.projected_score is None:
+            return []
+        before, after = _year_end(provisional), _year_end(provisional_now)
+        if before == after:
+            parts = [gettext("Your year's end on the provisional basis: %(score)s, as before.", score=after)]
+        else:
+            parts = [
+                gettext("Your year's end on the provisional basis: %(before)s → %(after)s.", before=before, after=after)
+            ]
+        before, after = _year_end(final), _year_end(final_now)
+        if before != after:
+            parts.append(
+                gettext("Your year's end on the final basis: %(before)s → %(after)s.", before=before, after=after)
+            )
+        return parts
 
     def _of_final(self, before: Scorecard, after: Scorecard) -> list[str]:
         """What became of the final score, and whether the unit part had a share in it."""
@@ -112,9 +141,17 @@ def _cards(context: RequestContext, plan: CyclePlan, node: Node) -> tuple[Scorec
 
 
 def _shown(card: Scorecard) -> str:
-    if card.published is None:
+    return _score(card.published)
+
+
+def _year_end(card: Scorecard) -> str:
+    return _score(published(card.projected_score))
+
+
+def _score(score: Decimal | None) -> str:
+    if score is None:
         return str(gettext("none yet"))
-    return figure(card.published, places=2, language=page_language())
+    return figure(score, places=2, language=page_language())
 
 
 def _number(value: str | None) -> str:

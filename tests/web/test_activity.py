@@ -73,7 +73,7 @@ def test_reversing_takes_it_out_with_the_reason(working: Working) -> None:
     first = working.alba.post(f"{AT_D1}/reverse", form)
     assert first.status_code == 303
     page = working.alba.get(AT_D1).text
-    assert "Reversed. Provisional score" in page
+    assert "Reversed. Your year" in page
     assert "never happened" in page
     assert 'id="reverse"' not in page
     working.alba.post(f"{AT_D1}/reverse", form)
@@ -212,7 +212,7 @@ def test_no_other_writer_waits_while_a_score_is_worked_out(working: Working) -> 
     )
     at = corrected.headers["Location"]
     working.alba.post(f"{at}/reverse", {"form_id": working.alba.form_id(at), "reason": "never happened"})
-    assert "Reversed. Provisional score" in working.alba.get(at).text
+    assert "Reversed. Your year" in working.alba.get(at).text
     reads_figures = {
         name: [one for one in statements if one.startswith("SELECT") and "FROM total" in one.replace("\n", " ")]
         for name, statements in sent.items()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
+from decimal import Decimal
 
 from tests.conftest import CountQueries
+from tests.reference.agency import ReferenceAgency
 from tests.web.markup import read
-from tests.web.working import Working
+from tests.web.working import NOW, Working
 
 
 def test_each_role_sees_the_goals_but_the_administrator(working: Working) -> None:
@@ -146,6 +149,43 @@ def test_the_file_of_goals_has_names_in_the_readers_language(working: Working) -
     working.ferran.client.set_cookie("kopes_language", "ko")
     korean = _figures(working, "/goals")["unit:VIE", "deals"]
     assert (english["name"], korean["name"]) == ("VIE", "비엔나")
+
+
+def test_the_goals_show_how_far_each_line_has_moved_since_a_month_ago(
+    working: Working, count_queries: CountQueries
+) -> None:
+    """By the reader's choice: where the line led thirty days ago held against where it leads now."""
+    working.record(
+        "2026-05-20 consult C-1 E1",
+        "2026-05-21 consult C-2 E1",
+        *(f"2026-06-{day:02} consult C-{day} E1" for day in range(3, 5)),
+    )
+
+    agency = ReferenceAgency.read(working.folder / "agency", working.folder / "definitions", working.events())
+
+    def leads(today: dt.date, as_of: dt.date | None = None) -> Decimal:
+        """Reckoned without the product's code."""
+        card = agency.scoring(2026, basis="final", as_of=as_of, today=today).scorecard("employee:E1")
+        (line,) = (one for one in card["lines"] if one["kpi"] == "consults")
+        return Decimal(f"{float(line['projected_score']):.2f}")
+
+    now = leads(NOW.date())
+    change = now - leads(NOW.date(), dt.date(2026, 5, 31))
+    assert change > 0
+    unchosen = working.ferran.get("/goals/kpis/consults").text
+    assert f"+{change}" not in unchosen
+    switch = [one.text for one in read(working.ferran.get("/goals").text).all("button")]
+    assert "Change since May 31, 2026" in switch
+    assert working.ferran.post("/look", {"lead": "change", "next": "/goals"}).location == "/goals"
+    for address in ("/goals/kpis/consults", "/goals/employee:E1/consults"):
+        row = next(
+            one for one in read(working.ferran.get(address).text).all("tr") if "E1" in one.text and "+" in one.text
+        )
+        assert f"▲ +{change}" in " ".join(row.text.split())
+        assert f"to {now}" in " ".join(row.text.split())
+    with count_queries() as sent:
+        working.ferran.get("/goals")
+    assert len(sent) <= 8
 
 
 def test_whose_lines_a_file_of_goals_has(working: Working) -> None:

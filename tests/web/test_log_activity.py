@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from app import ledger
 from app.rules.activities import EventKey
 from app.web.entry_form import SHARED_MAX
 from tests.conftest import CountQueries
-from tests.web.working import Working
+from tests.reference.agency import ReferenceAgency
+from tests.web.markup import read
+from tests.web.working import NOW, Working
 
 DEAL = {
     "type": "export_deal",
@@ -57,6 +60,24 @@ def test_it_says_what_it_did_to_the_score(working: Working) -> None:
     assert " → " in page
     assert "Final score: " in page
     assert "0 → 1" in page
+
+
+def test_it_says_what_it_did_to_the_year_s_end(working: Working) -> None:
+    """On all that is entered, and on the final basis where that moved too: before and after by a second calculation over the ledger's events."""
+    before = [_year_ends(working, basis) for basis in ("provisional", "final")]
+    answer = log(working)
+    after = [_year_ends(working, basis) for basis in ("provisional", "final")]
+    assert before[0] < after[0]
+    page = " ".join(read(working.alba.get(answer.headers["Location"]).text).text.split())
+    assert f"Your year's end on the provisional basis: {before[0]} → {after[0]}." in page
+    assert f"Your year's end on the final basis: {before[1]} → {after[1]}." in page
+
+
+def _year_ends(working: Working, basis: str) -> Decimal:
+    """Where Alba's year leads, reckoned without the product's code."""
+    agency = ReferenceAgency.read(working.folder / "agency", working.folder / "definitions", working.events())
+    scoring = agency.scoring(2026, basis=basis, as_of=None, today=NOW.date())
+    return Decimal(f"{float(scoring.scorecard('employee:E1')['projected_score']):.2f}")
 
 
 def test_many_entries_before_a_page_is_looked_at_do_not_fill_the_cookie(working: Working) -> None:

@@ -22,6 +22,7 @@ from app.web import words
 from app.web.asking import ScoreParameters, asked_of
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.languages import named, page_language
+from app.web.leading import chosen_lead
 from app.web.limits import Lane
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
@@ -45,7 +46,14 @@ def goals(context: RequestContext, query: GoalsQuery) -> Page:
     plan = loaded.plan(asked.cycle)
     return Page(
         "pages/goals.html",
-        goals=scoring.goal_levels(context.connection, loaded=loaded, asked=asked, sees=context.sees(Deed.SEE_GOALS)),
+        goals=scoring.goal_levels(
+            context.connection,
+            loaded=loaded,
+            asked=asked,
+            sees=context.sees(Deed.SEE_GOALS),
+            since=_shown_since(plan, asked),
+        ),
+        since=scoring.compared_day(plan, asked.day),
         own=[] if context.viewer.employee is None else _own(plan, context.viewer.employee),
         cycle=plan.cycle,
         outlook=plan.outlook(asked.day),
@@ -67,12 +75,17 @@ def export_goals(context: RequestContext, query: GoalsQuery, form: ReasonedExpor
 def kpi(context: RequestContext, kpi: str, query: GoalsQuery) -> Page:
     """A KPI's topmost lines."""
     loaded, asked = _asked(context, query)
+    plan = loaded.plan(asked.cycle)
     level = scoring.kpi_level(
-        context.connection, loaded=loaded, asked=asked, kpi=kpi, sees=context.sees(Deed.SEE_GOALS)
+        context.connection,
+        loaded=loaded,
+        asked=asked,
+        kpi=kpi,
+        sees=context.sees(Deed.SEE_GOALS),
+        since=_shown_since(plan, asked),
     )
     if level is None:
         raise NotThere
-    plan = loaded.plan(asked.cycle)
     definitions = plan.sheet.definitions
     return Page(
         "pages/goal_kpi.html",
@@ -99,10 +112,18 @@ def line(context: RequestContext, node: Node, kpi: str, query: GoalsQuery) -> Pa
     """A line: up to its goal, down to those who move it."""
     loaded, asked = _asked(context, query)
     sees = context.sees(Deed.SEE_GOALS)
-    level = scoring.line_level(context.connection, loaded=loaded, asked=asked, node=node, kpi=kpi, sees=sees)
+    plan = loaded.plan(asked.cycle)
+    level = scoring.line_level(
+        context.connection,
+        loaded=loaded,
+        asked=asked,
+        node=node,
+        kpi=kpi,
+        sees=sees,
+        since=_shown_since(plan, asked),
+    )
     if level is None:
         raise NotThere
-    plan = loaded.plan(asked.cycle)
     return Page(
         "pages/goal_line.html",
         level=level,
@@ -125,6 +146,11 @@ def export_line(context: RequestContext, node: Node, kpi: str, query: GoalsQuery
 def _asked(context: RequestContext, query: GoalsQuery) -> tuple[State, ScoreQuery]:
     loaded = scoring.state(context.connection)
     return loaded, asked_of(loaded, ScoreParameters(cycle=query.cycle), context.today)
+
+
+def _shown_since(plan: CyclePlan, asked: ScoreQuery) -> dt.date | None:
+    """The day from which on changes are read: none for a reader who has not chosen to see them."""
+    return scoring.compared_day(plan, asked.day) if chosen_lead() == "change" else None
 
 
 def _file(
