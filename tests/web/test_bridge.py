@@ -344,7 +344,7 @@ def test_everybody_has_their_turn_and_who_waits_for_most_gives_way() -> None:
 
         async def asked(sharer: str, *names: str) -> list[asyncio.Future[str]]:
             running = [asyncio.ensure_future(run(sharer, name)) for name in names]
-            await asyncio.sleep(0)
+            await asyncio.wait(running, timeout=0)
             return running
 
         under_way = await asked("first", *(f"first {number}" for number in range(THREADS[Lane.FILE])))
