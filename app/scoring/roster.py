@@ -10,7 +10,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from app.rules.grading import AGENCY, HEADS
 from app.rules.names import folded, person_meant
 from app.rules.outlook import Outlook, leading_band, leading_score
+from app.rules.placement import Path
 from app.rules.rollup import Band, band, published
 from app.rules.terms import Job, Node, NodeKind
 from app.scoring.agency import RISK_BANDS
@@ -25,9 +26,13 @@ from app.scoring.plan import CyclePlan
 from app.scoring.scorecards import ScoreQuery, Scores, scores
 from app.scoring.trend import change_since, projections_before
 
-__all__ = ["SORTS", "Roster", "RosterFilter", "RosterRow", "roster"]
+__all__ = ["ALONE", "SORTS", "Roster", "RosterFilter", "RosterGroup", "RosterRow", "roster", "roster_groups"]
 
 SORTS: Final = ("name", "number", "unit", "own", "unit_part", "final", "projected", "leading", "change")
+
+
+ALONE: Final = "="
+"""Before a unit's code: its own people, without those of units below. No code begins so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +40,7 @@ class RosterFilter:
     """Which people are looked at, and in which order; what is empty does not narrow.
 
     Attributes:
-        unit: a unit's code: its people and those of all units below it.
+        unit: a unit's code: its people and those of all units below it; after :data:`ALONE` the code of one without those below.
         group: an evaluation group.
         band: the band of the score that leads (:mod:`app.rules.outlook`).
         at_risk: only those whom the year leads below the band C.
@@ -61,6 +66,8 @@ class RosterRow:
     name: str
     unit: str | None
     unit_name: str | None
+    division: str | None
+    """The unit right below the agency that the person stands in; the agency's own code for those who stand in none."""
     job: Job
     group: str
     own: Decimal | None
@@ -100,7 +107,10 @@ def roster(connection: Connection, *, asked: ScoreQuery, only: RosterFilter) -> 
     since, before = projections_before(connection, asked, plan=plan, of=NodeKind.EMPLOYEE)
     everyone = _everyone(scored, plan, day, outlook, before)
     directory = plan.frame.directory
-    under = frozenset(directory.units_below(only.unit, day)) if only.unit else frozenset()
+    if only.unit.startswith(ALONE):
+        under = frozenset({only.unit.removeprefix(ALONE)})
+    else:
+        under = frozenset(directory.units_below(only.unit, day)) if only.unit else frozenset()
     rows = [
         row
         for row in everyone
@@ -153,6 +163,7 @@ def _everyone(
                 name=person.name,
                 unit=unit,
                 unit_name=named.name if named else None,
+                division=_division(directory.chain_on(unit, day)) if unit else None,
                 job=job,
                 group=_group(plan, node, job, groups),
                 own=own,
@@ -165,6 +176,49 @@ def _everyone(
             )
         )
     return rows
+
+
+def _division(chain: Path) -> str | None:
+    return chain[max(0, len(chain) - 2)] if chain else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterGroup:
+    """Some of a roster's people together; ``key`` is empty for those of whom there is none.
+
+    ``mean`` is that of the scores that lead, as they are published, of those who have one.
+    """
+
+    key: str
+    people: int
+    bands: Mapping[str, int]
+    mean: Decimal | None
+
+
+def roster_groups(whole: Roster, *, by: str) -> tuple[RosterGroup, ...]:
+    """The people of a roster by unit, division, evaluation group or band: in the order of their keys, the largest part not first.
+
+    Args:
+        whole: the people, narrowed already.
+        by: unit, division, group or band.
+    """
+    parts: dict[str, list[RosterRow]] = {}
+    for row in whole.rows:
+        parts.setdefault(str(getattr(row, by) or ""), []).append(row)
+    return tuple(
+        RosterGroup(
+            key=key,
+            people=len(rows),
+            bands=Counter(str(row.band or "") for row in rows),
+            mean=_mean([row.final if whole.outlook is Outlook.OVER else row.projected for row in rows]),
+        )
+        for key, rows in sorted(parts.items())
+    )
+
+
+def _mean(scores_of: list[Decimal | None]) -> Decimal | None:
+    known = [score for score in scores_of if score is not None]
+    return (sum(known, Decimal()) / len(known)).quantize(Decimal("0.01"), ROUND_HALF_EVEN) if known else None
 
 
 def _group(plan: CyclePlan, node: Node, job: Job, known: dict[tuple[str, dt.date], str]) -> str:

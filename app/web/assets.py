@@ -56,6 +56,7 @@ _STYLES: Final = (
     "components/terms.css",
     "components/first_visit.css",
     "components/narrow.css",
+    "components/views.css",
     "print.css",
 )
 
