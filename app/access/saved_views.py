@@ -16,11 +16,19 @@ from app.access.tables import account, saved_view
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
 
-__all__ = ["ASKED_LENGTH_MAX", "NAME_LENGTH_MAX", "SavedView", "change_view", "delete_view", "save_view", "saved_views"]
+__all__ = [
+    "FILTERS_LENGTH_MAX",
+    "NAME_LENGTH_MAX",
+    "SavedView",
+    "change_view",
+    "delete_view",
+    "save_view",
+    "saved_views",
+]
 
 VIEWS_MAX: Final = 50
 NAME_LENGTH_MAX: Final = 80
-ASKED_LENGTH_MAX: Final = 2_000
+FILTERS_LENGTH_MAX: Final = 2_000
 
 NO_NAME: Final = n_("Give the view a name of 1 to %(most)s letters.")
 SAME_NAME: Final = n_(
@@ -32,12 +40,12 @@ TOO_LONG: Final = n_("This view asks for more than can be kept. Narrow the list 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedView:
-    """A view: ``asked`` is the part of the list's address behind the question mark."""
+    """A view: ``filters`` is the part of the list's address behind the question mark."""
 
     id: int
     list: str
     name: str
-    asked: str
+    filters: str
     is_default: bool
 
 
@@ -48,13 +56,21 @@ def saved_views(connection: Connection, *, account_id: int, of_list: str | None 
         query = query.where(saved_view.c.list == of_list)
     rows = connection.execute(query.order_by(saved_view.c.list, saved_view.c.id))
     views = [
-        SavedView(id=row.id, list=row.list, name=row.name, asked=row.asked, is_default=row.is_default) for row in rows
+        SavedView(id=row.id, list=row.list, name=row.name, filters=row.filters, is_default=row.is_default)
+        for row in rows
     ]
     return sorted(views, key=lambda view: (view.list, view.name.casefold(), view.id))
 
 
 def save_view(
-    connection: Connection, *, account_id: int, of_list: str, name: str, asked: str, is_default: bool, now: dt.datetime
+    connection: Connection,
+    *,
+    account_id: int,
+    of_list: str,
+    name: str,
+    filters: str,
+    is_default: bool,
+    now: dt.datetime,
 ) -> None:
     """Keep a view.
 
@@ -63,7 +79,7 @@ def save_view(
         account_id: whose.
         of_list: the list's page.
         name: what its owner calls it.
-        asked: the address's parameters.
+        filters: the address's parameters.
         is_default: whether the list opens so.
         now: when.
 
@@ -71,7 +87,7 @@ def save_view(
         Invalid: no name, one that there is, or more views than are kept.
     """
     name = _named(name)
-    if len(asked) > ASKED_LENGTH_MAX:
+    if len(filters) > FILTERS_LENGTH_MAX:
         raise Invalid(at_field("name", "too_long", TOO_LONG))
     _lock(connection, account_id)
     kept = saved_views(connection, account_id=account_id)
@@ -82,7 +98,7 @@ def save_view(
         _no_default(connection, account_id, of_list)
     connection.execute(
         sa.insert(saved_view).values(
-            account_id=account_id, list=of_list, name=name, asked=asked, is_default=is_default, created_at=now
+            account_id=account_id, list=of_list, name=name, filters=filters, is_default=is_default, created_at=now
         )
     )
 

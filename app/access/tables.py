@@ -170,11 +170,11 @@ saved_view: Final = sa.Table(
     sa.Column("account_id", sa.ForeignKey("account.id"), nullable=False, comment="whose"),
     sa.Column("list", Code, nullable=False, comment="the list's page"),
     sa.Column("name", sa.Text, nullable=False, comment="what its owner calls it"),
-    sa.Column("asked", sa.Text, nullable=False, comment="the parameters of the list's address"),
+    sa.Column("filters", sa.Text, nullable=False, comment="the parameters of the list's address"),
     sa.Column("is_default", sa.Boolean, nullable=False, comment="whether the list opens so"),
     sa.Column("created_at", Instant, nullable=False),
     sa.CheckConstraint("length(name) BETWEEN 1 AND 80", name="name_length"),
-    sa.CheckConstraint("length(asked) <= 2000", name="asked_length"),
+    sa.CheckConstraint("length(filters) <= 2000", name="filters_length"),
     sa.Index("ix_saved_view_account", "account_id", "list"),
 )
 

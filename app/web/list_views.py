@@ -56,29 +56,29 @@ class ListHead:
     Attributes:
         name: the list's.
         views: the person's views of it, by name.
-        asked: what the present address asks for, as a view of it would keep it.
+        filters: what the present address asks for, as a view of it would keep it.
         usual: what the list opens with; None for all of it.
     """
 
     name: str
     views: list[SavedView]
-    asked: str
+    filters: str
     usual: SavedView | None
 
     @property
     def address(self) -> str:
         """The address to share: the same filters, with what its reader may see."""
-        return address_of(self.name, self.asked)
+        return address_of(self.name, self.filters)
 
     @property
     def whole(self) -> str:
-        """The list without anything asked, whatever it opens with."""
+        """The list without any filter, whatever it opens with."""
         return address_of(self.name, urlencode({AS_IT_IS: "yes"}) if self.usual else "")
 
     @property
     def present(self) -> SavedView | None:
         """The view that is looked at."""
-        return next((view for view in self.views if view.asked == self.asked), None)
+        return next((view for view in self.views if view.filters == self.filters), None)
 
 
 def list_head(context: RequestContext, name: str, parameters: Mapping[str, Any]) -> ListHead | SeeOther:
@@ -95,7 +95,7 @@ def list_head(context: RequestContext, name: str, parameters: Mapping[str, Any])
     views = access.saved_views(context.connection, account_id=person.account_id, of_list=name)
     usual = next((view for view in views if view.is_default), None)
     if usual is not None and request.method == "GET" and not request.args:
-        return SeeOther(address_of(name, usual.asked))
+        return SeeOther(address_of(name, usual.filters))
     return ListHead(name, views, urlencode(sorted((key, str(value)) for key, value in parameters.items())), usual)
 
 
@@ -105,8 +105,8 @@ def without_present_cycle(loaded: State, parameters: Mapping[str, Any], today: d
     return {name: value for name, value in parameters.items() if (name, str(value)) != ("cycle", present)}
 
 
-def address_of(name: str, asked: str) -> str:
+def address_of(name: str, filters: str) -> str:
     """The address of a list that asks for what a view kept."""
     # Written anew, so that whatever stood in the form is a parameter and nothing else.
-    query = urlencode(parse_qsl(asked))
+    query = urlencode(parse_qsl(filters))
     return f"{url_for(LISTS[name].endpoint)}{'?' if query else ''}{query}"

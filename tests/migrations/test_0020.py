@@ -38,12 +38,12 @@ def test_views_begin_with_none_and_accounts_stay(engine: str, new_database: NewD
             account_id=before["id"],
             of_list="people",
             name="Wien",
-            asked="unit=VIE",
+            filters="unit=VIE",
             is_default=True,
             now=NOW,
         )
         view = access.saved_views(connection, account_id=before["id"])[0]
-        assert (view.list, view.name, view.asked, view.is_default) == ("people", "Wien", "unit=VIE", True)
+        assert (view.list, view.name, view.filters, view.is_default) == ("people", "Wien", "unit=VIE", True)
     command.downgrade(kit._alembic(url), "0019")  # noqa: SLF001 - no command of ours goes down
     migrate(url)
     with database.read() as connection:

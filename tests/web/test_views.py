@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.web.working import Working
 
-SAVE: Final = "/views?list=people&asked=unit%3DVIE%26sort%3Dname"
+SAVE: Final = "/views?list=people&filters=unit%3DVIE%26sort%3Dname"
 VIEW: Final = "/people?sort=name&amp;unit=VIE"
 
 
@@ -22,7 +22,7 @@ def _views(page: str) -> list[tuple[str, str]]:
 
 def _number(page: str, name: str) -> str:
     """The number of a view of one's own."""
-    found = re.search(rf'name="view" value="(\d+)">\s*<div[^>]*>(?:(?!</form>).)*?value="{name}"', page, re.DOTALL)
+    found = re.search(rf'/views/change\?view=(\d+)">(?:(?!</form>).)*?value="{name}"', page, re.DOTALL)
     assert found is not None, page
     return found[1]
 
@@ -32,7 +32,7 @@ def test_a_view_is_kept_for_its_person_and_stands_at_the_head_of_its_list(workin
     page = working.dana.get("/people?unit=VIE&sort=name&cycle=2026").text
     action = re.search(r'class="card form views-keep" method="post" action="([^"]+)"', page)
     assert action is not None
-    assert action[1].replace("&amp;", "&") == "/views?list=people&asked=sort%3Dname%26unit%3DVIE", (
+    assert action[1].replace("&amp;", "&") == "/views?list=people&filters=sort%3Dname%26unit%3DVIE", (
         "the cycle under way goes without saying"
     )
     answer = working.dana.post(action[1].replace("&amp;", "&"), {"name": " Vienna  by name "})
@@ -49,7 +49,7 @@ def test_a_view_is_kept_for_its_person_and_stands_at_the_head_of_its_list(workin
 def test_a_list_opens_with_the_view_that_is_its_usual_one_and_can_be_seen_whole(working: Working) -> None:
     """What a link asks for goes before it; a form that was refused stays where it is; one list has one."""
     working.dana.post(SAVE, {"name": "Vienna", "usual": "yes"})
-    working.dana.post("/views?list=people&asked=unit%3DPAR", {"name": "Paris", "usual": "yes"})
+    working.dana.post("/views?list=people&filters=unit%3DPAR", {"name": "Paris", "usual": "yes"})
     assert working.dana.get("/people").location == "/people?unit=PAR"
     assert working.wanda.get("/people").status_code == 200
     whole = working.dana.get("/people?as_it_is=yes").text
@@ -59,7 +59,7 @@ def test_a_list_opens_with_the_view_that_is_its_usual_one_and_can_be_seen_whole(
         "the reason is missing: its form is shown, not the view"
     )
     number = _number(working.dana.get("/views").text, "Paris")
-    working.dana.post("/views/change", {"view": number, "name": "Paris"})
+    working.dana.post(f"/views/change?view={number}", {"name": "Paris"})
     assert working.dana.get("/people").status_code == 200
 
 
@@ -67,11 +67,19 @@ def test_a_view_is_renamed_and_deleted_by_its_owner_alone(working: Working) -> N
     """Another's is not there, whatever its number."""
     working.dana.post(SAVE, {"name": "Vienna"})
     number = _number(working.dana.get("/views").text, "Vienna")
-    for form in ({"view": number, "name": "Mine"}, {"view": number, "does": "delete"}, {"view": "9999", "name": "x"}):
-        assert working.wanda.post("/views/change", form).status_code == 404
-    working.dana.post("/views/change", {"view": number, "name": "Wien"})
+    for address, form in (
+        (number, {"name": "Mine"}),
+        (number, {"does": "delete"}),
+        ("9999", {"name": "x"}),
+        ("", {"name": "x"}),
+    ):
+        assert working.wanda.post(f"/views/change?view={address}", form).status_code == 404
+    again = working.dana.post(f"/views/change?view={number}", {"name": " "})
+    assert again.status_code == 422
+    assert f'id="name-{number}-error"' in again.text
+    working.dana.post(f"/views/change?view={number}", {"name": "Wien"})
     assert _views(working.dana.get("/people").text) == [("Wien", VIEW)]
-    working.dana.post("/views/change", {"view": number, "does": "delete"})
+    working.dana.post(f"/views/change?view={number}", {"does": "delete"})
     assert "No view yet" in working.dana.get("/views").text
     assert working.app.test_client().get("/views").status_code in {302, 303}
 
@@ -83,24 +91,24 @@ def test_a_view_needs_a_name_of_its_own_and_there_is_an_end_to_how_many_are_kept
         refused = working.dana.post(SAVE, {"name": name})
         assert refused.status_code == 422
         assert said in refused.text
-        assert 'action="/views?list=people&amp;asked=unit%3DVIE%26sort%3Dname"' in refused.text
-    assert working.dana.post(f"/views?list=people&asked=text%3D{'x' * 2_000}", {"name": "Long"}).status_code == 422
+        assert 'action="/views?list=people&amp;filters=unit%3DVIE%26sort%3Dname"' in refused.text
+    assert working.dana.post(f"/views?list=people&filters=text%3D{'x' * 2_000}", {"name": "Long"}).status_code == 422
     for number in range(49):
         working.dana.post(SAVE, {"name": f"No. {number}"})
-    assert "You have 50 views" in working.dana.post("/views?list=grades&asked=", {"name": "One more"}).text
-    assert working.dana.post("/views?list=grade_books&asked=", {"name": "Elsewhere"}).status_code == 404
+    assert "You have 50 views" in working.dana.post("/views?list=grades&filters=", {"name": "One more"}).text
+    assert working.dana.post("/views?list=grade_books&filters=", {"name": "Elsewhere"}).status_code == 404
 
 
 def test_the_address_of_a_view_shows_its_reader_what_they_may_see_and_nothing_else_stands_in_it(
     working: Working,
 ) -> None:
     """A view is an address. Whoever may not open the list cannot keep one of it, and no parameter leads elsewhere."""
-    working.dana.post("/views?list=activities&asked=node%3Demployee%253AE3", {"name": "Chae's"})
+    working.dana.post("/views?list=activities&filters=node%3Demployee%253AE3", {"name": "Chae's"})
     shared = "/activities?node=employee%3AE3"
     assert working.wanda.get(shared).status_code == 200
     assert working.alba.get(shared).status_code == 404
     assert working.alba.post(SAVE, {"name": "Everybody"}).status_code == 404
-    answer = working.dana.post("/views?list=people&asked=//elsewhere.example%3F%23%26text%3Da%252Fb", {"name": "Odd"})
+    answer = working.dana.post("/views?list=people&filters=//elsewhere.example%3F%23%26text%3Da%252Fb", {"name": "Odd"})
     assert answer.location.startswith("/people?")
     assert answer.location.endswith("text=a%2Fb")
 

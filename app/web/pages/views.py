@@ -29,7 +29,9 @@ class ViewsQuery(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     list: Annotated[str, Field(max_length=40)] = ""
-    asked: Annotated[str, Field(max_length=4_000)] = ""
+    filters: Annotated[str, Field(max_length=4_000)] = ""
+    view: Annotated[int | None, Field(ge=1, le=2**62)] = None
+    """One of one's own, that is to be changed."""
 
 
 class ViewForm(BaseModel):
@@ -42,11 +44,10 @@ class ViewForm(BaseModel):
 
 
 class ChosenForm(BaseModel):
-    """A view of one's own."""
+    """What a view is called from now on, and whether its list opens with it; or that it goes."""
 
     model_config = ConfigDict(frozen=True)
 
-    view: Annotated[int, Field(ge=1, le=2**62)]
     name: Annotated[str, Field(max_length=500)] = ""
     usual: Literal["", "yes"] = ""
     does: Literal["change", "delete"] = "change"
@@ -67,6 +68,7 @@ def views(context: RequestContext, query: ViewsQuery) -> Page:
         new=query if query.list in opened else None,
         new_label=opened[query.list].label if query.list in opened else "",
         address_of=address_of,
+        changed=query.view,
     )
 
 
@@ -79,29 +81,31 @@ def save(context: RequestContext, query: ViewsQuery, form: ViewForm) -> Redirect
         if not context.opened(connection).allowed(LISTS[query.list].deed):
             raise NotThere
     context.closed()
-    asked = urlencode(sorted(parse_qsl(query.asked)))
+    filters = urlencode(sorted(parse_qsl(query.filters)))
     with context.write() as connection:
         access.save_view(
             connection,
             account_id=context.viewer.account_id,
             of_list=query.list,
             name=form.name,
-            asked=asked,
+            filters=filters,
             is_default=form.usual == "yes",
             now=context.now,
         )
-    return Redirect(SAVED, then=address_of(query.list, asked), parameters={"name": " ".join(form.name.split())})
+    return Redirect(SAVED, then=address_of(query.list, filters), parameters={"name": " ".join(form.name.split())})
 
 
 @pages.act("/views/change", may=Deed.KEEP_VIEWS, again="views", transaction=False)
-def change(context: RequestContext, form: ChosenForm) -> Redirect:
+def change(context: RequestContext, query: ViewsQuery, form: ChosenForm) -> Redirect:
     """Call a view otherwise, choose what its list opens with, or let it go."""
     account_id = context.viewer.account_id
+    if query.view is None:
+        raise NotThere
     with context.write() as connection:
         if form.does == "delete":
-            view = access.delete_view(connection, account_id=account_id, view_id=form.view)
+            view = access.delete_view(connection, account_id=account_id, view_id=query.view)
             return Redirect(DELETED, then="views", parameters={"name": view.name})
         access.change_view(
-            connection, account_id=account_id, view_id=form.view, name=form.name, is_default=form.usual == "yes"
+            connection, account_id=account_id, view_id=query.view, name=form.name, is_default=form.usual == "yes"
         )
     return Redirect(CHANGED, then="views")
