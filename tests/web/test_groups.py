@@ -42,6 +42,7 @@ def _record(working: Working) -> None:
 def _groups(page: str) -> dict[str, tuple[str | None, list[str]]]:
     """The groups of a page: name to address and figures."""
     body = page.split('<tbody data-rows="groups">', 1)[1].split("</tbody>", 1)[0]
+    body = re.sub(r'<label class="unfold">.*?</label>', "", body)
     groups = {}
     for row in re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL):
         address = re.search(r'href="([^"]+)"', row)
