@@ -79,6 +79,8 @@ class Visitor:
 
     def download(self, path: str, form: dict[str, str]) -> bytes:
         """The file that a form asks for."""
+        # On a connection of its own: after some seconds the server lets go of one over which nothing came.
+        self._connection.close()
         self._connection.request("POST", path, urlencode(form | {"csrf_token": self._token}), self._headers(form=True))
         response = self._connection.getresponse()
         body = response.read()
