@@ -14,6 +14,7 @@ from pydantic import Field
 
 from app import scoring
 from app.exports import ExportSheet, NamedPerson, people_export
+from app.kit.kept import LruCache
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed, may
 from app.rules.terms import Node, NodeKind
@@ -23,6 +24,7 @@ from app.web.asking import ScoreParameters, asked_of, first_days
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.group_names import group_namer
 from app.web.groups import GroupShown
+from app.web.kept import CachedPart, Rendered, drawn
 from app.web.languages import named
 from app.web.limits import Lane
 from app.web.list_views import list_head, without_present_cycle
@@ -35,6 +37,7 @@ pages: Final = Pages("people")
 
 PAGE_ROWS: Final = 100
 Text = Annotated[str, Field(max_length=100)]
+_DRAWN: Final[LruCache[Rendered[Roster]]] = drawn(16, bytes_max=4_000_000)
 
 
 class PeopleQuery(ScoreParameters):
@@ -83,10 +86,13 @@ def people(context: RequestContext, query: PeopleQuery) -> Page | SeeOther:
     )
     if isinstance(head, SeeOther):
         return head
+    # The scores' read model is the same object for as long as nothing has come; what is kept holds it, so that no other has its id.
+    table = CachedPart(_DRAWN, (id(roster), page, tuple(parameters.items())), lambda: roster)
     return Page(
         "pages/people.html",
         head=head,
         roster=roster,
+        table=table,
         reminders=reminders_for(context),
         rows=roster.rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
         page=page,
