@@ -153,7 +153,7 @@ _OBSCURED: Final = """async () => {
     if (document.activeElement !== one || box.width < 2 || box.height < 2 || isSeen(one)) { continue; }
     // What was offered to the field before closes a moment after it is left.
     await new Promise((then) => { setTimeout(then, 300); });
-    if (!isSeen(one)) { hidden.push(`${one.tagName} ${one.name ?? ""} ${one.textContent.trim().slice(0, 30)}`); }
+    if (document.activeElement === one && !isSeen(one)) { hidden.push(`${one.tagName} ${one.name ?? ""} ${one.textContent.trim().slice(0, 30)}`); }
   }
   document.activeElement.blur();
   scrollTo(0, 0);
