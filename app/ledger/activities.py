@@ -538,7 +538,11 @@ def _moved_last(*, postgresql: bool, whose: str, dated: bool) -> sa.CTE:
         return last.where(credit.c.employee == sa.bindparam("owner", type_=sa.Integer)).cte("moved")
     if not postgresql:
         return last.where(among_named(credit.c.path, "owner", postgresql=False)).cte("moved")
-    path = sa.func.unnest(sa.bindparam("owner", type_=sa.ARRAY(sa.Integer))).table_valued("path").render_derived()
+    path = (
+        sa.func.unnest(sa.cast(sa.bindparam("owner", type_=sa.Text()), sa.ARRAY(sa.Integer)))
+        .table_valued("path")
+        .render_derived()
+    )
     each = last.where(credit.c.path == path.c.path).lateral("each")
     several = sa.select(each.c.seq, each.c.moved).select_from(path.join(each, sa.true())).distinct()
     return several.order_by(each.c.moved.desc()).limit(sa.bindparam("shown", type_=sa.Integer)).cte("moved")

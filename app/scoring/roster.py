@@ -15,15 +15,17 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from app import ledger
+from app.kit.kept import LruCache
 from app.rules.grading import AGENCY, HEADS
 from app.rules.names import folded, person_meant
 from app.rules.outlook import Outlook, leading_band, leading_score
 from app.rules.rollup import Band, band, published
 from app.rules.terms import Job, Node, NodeKind
 from app.scoring.agency import RISK_BANDS
-from app.scoring.plan import CyclePlan
+from app.scoring.plan import CyclePlan, State, state
 from app.scoring.scorecards import ScoreQuery, Scores, scores
-from app.scoring.trend import change_since, projections_before
+from app.scoring.trend import change_since, projections_before, taken_at
 
 __all__ = ["SORTS", "Roster", "RosterFilter", "RosterRow", "roster"]
 
@@ -92,18 +94,31 @@ class Roster:
 
 
 def roster(connection: Connection, *, asked: ScoreQuery, only: RosterFilter) -> Roster:
-    """Everyone whose service touches the cycle, narrowed and sorted. Queries: those of :func:`app.scoring.scores`, and 1 of the trend."""
-    scored = scores(connection, asked)
-    plan = scored.selection.plan
-    day = plan.day_within(asked.day)
-    outlook = plan.outlook(asked.day)
-    since, before = projections_before(connection, asked, plan=plan, of=NodeKind.EMPLOYEE)
-    everyone = _everyone(scored, plan, day, outlook, before)
-    directory = plan.frame.directory
-    under = frozenset(directory.units_below(only.unit, day)) if only.unit else frozenset()
+    """Everyone whose service touches the cycle, narrowed and sorted.
+
+    All of it hangs on the revision, the events and the trend: kept by these, and worked out by one thread at a time.
+
+    Queries: 2; where anything has come since, those of :func:`app.scoring.scores` and 1 of the trend more.
+    """
+    loaded = state(connection)
+    plan = loaded.plan(asked.cycle)
+    key = (
+        str(connection.engine.url),
+        plan.sheet.token,
+        asked,
+        ledger.event_set(connection, asked.as_of),
+        taken_at(connection, asked.cycle),
+    )
+    everyone = _KEPT.get_or_make(key, lambda: _read_everyone(connection, loaded, asked))
+    return _LISTED.get_or_make((key, only), lambda: _listed(everyone, plan, asked, only))
+
+
+def _listed(everyone: _Everyone, plan: CyclePlan, asked: ScoreQuery, only: RosterFilter) -> Roster:
+    outlook, day = plan.outlook(asked.day), plan.day_within(asked.day)
+    under = frozenset(plan.frame.directory.units_below(only.unit, day)) if only.unit else frozenset()
     rows = [
         row
-        for row in everyone
+        for row in everyone.rows
         if (not only.unit or row.unit in under)
         and (not only.group or row.group == only.group)
         and (not only.band or row.band == only.band)
@@ -114,11 +129,39 @@ def roster(connection: Connection, *, asked: ScoreQuery, only: RosterFilter) -> 
         cycle=plan.cycle,
         asked=asked,
         rows=_sorted(rows, only, outlook),
-        listed=len(everyone),
-        units=_units(plan, day),
-        groups=tuple(sorted({row.group for row in everyone})),
+        listed=len(everyone.rows),
+        units=everyone.units,
+        groups=everyone.groups,
         bands=Counter(str(row.band or "") for row in rows),
         outlook=outlook,
+        since=everyone.since,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Everyone:
+    """All people of a cycle before anybody narrows them, by their numbers, and the units and groups that one may ask for."""
+
+    rows: tuple[RosterRow, ...]
+    units: tuple[tuple[str, str], ...]
+    groups: tuple[str, ...]
+    since: dt.date | None
+
+
+_KEPT: Final[LruCache[_Everyone]] = LruCache(4)
+_LISTED: Final[LruCache[Roster]] = LruCache(16)
+
+
+def _read_everyone(connection: Connection, loaded: State, asked: ScoreQuery) -> _Everyone:
+    scored = scores(connection, asked, loaded=loaded)
+    plan = scored.selection.plan
+    day = plan.day_within(asked.day)
+    since, before = projections_before(connection, asked, plan=plan, of=NodeKind.EMPLOYEE)
+    rows = _rows(scored, plan, day, plan.outlook(asked.day), before)
+    return _Everyone(
+        rows=tuple(sorted(rows, key=lambda row: row.number)),
+        units=_units(plan, day),
+        groups=tuple(sorted({row.group for row in rows})),
         since=since,
     )
 
@@ -132,7 +175,7 @@ def _units(plan: CyclePlan, day: dt.date) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(units, key=lambda one: (one[1], one[0])))
 
 
-def _everyone(
+def _rows(
     scored: Scores, plan: CyclePlan, day: dt.date, outlook: Outlook, before: Mapping[str, float]
 ) -> list[RosterRow]:
     directory = plan.frame.directory
@@ -194,7 +237,7 @@ _KEYS: Final[Mapping[str, Callable[[RosterRow], Any]]] = {
 
 
 def _sorted(rows: list[RosterRow], only: RosterFilter, outlook: Outlook) -> tuple[RosterRow, ...]:
+    """The rows, which come by their numbers, in the order asked for."""
     key = _KEYS[only.sort if only.sort != "leading" else "projected" if outlook is Outlook.RUNNING else "final"]
-    rows = sorted(rows, key=lambda row: row.number)
     ranked = sorted((row for row in rows if key(row) is not None), key=key, reverse=only.descending)
     return (*ranked, *(row for row in rows if key(row) is None))

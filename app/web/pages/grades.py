@@ -20,6 +20,7 @@ from app.exports import (
     employee_grades_export,
     unit_grades_export,
 )
+from app.kit.kept import LruCache
 from app.kit.refusals import NotThere, at_field
 from app.plain.findings import Finding, n_
 from app.rules.grade_reasons import beyond_seats, grade_reasons
@@ -34,6 +35,7 @@ from app.web import words
 from app.web.asking import ScoreParameters, asked_by
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.group_names import group_namer
+from app.web.kept import CachedPart, Rendered, drawn
 from app.web.languages import named
 from app.web.limits import Lane
 from app.web.rendering import Download, Page
@@ -50,6 +52,7 @@ NEAR_MOST: Final = 20
 """Points; more is nowhere near."""
 NEAR_RANGE: Final = n_("Write a distance from 0 to %(most)s points.")
 Text = Annotated[str, Field(max_length=100)]
+_DRAWN: Final[LruCache[Rendered[EmployeeProposal | UnitProposal]]] = drawn(48, bytes_max=8_000_000)
 
 RULES: Final = {
     "top_share_min": n_("The top grade has at least its share of the whole agency"),
@@ -141,9 +144,18 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
     within, wrong = _within(query)
     last = max(1, -(-len(rows) // PAGE_ROWS))
     page = min(query.page, last)
+    shows_pay = query.of == "employees" and may(context.viewer.roles, Deed.SEE_PAY, ())
+    # A proposal is the same object for as long as nothing has come; what is kept holds it, so that no other has its id.
+    hangs_on = (id(proposal), query, page, shows_pay, context.today)
+    spreading, nearing, listing = (
+        CachedPart(_DRAWN, (part, hangs_on), lambda: proposal) for part in ("spread", "near", "list")
+    )
     return Page(
         "pages/grades.html",
         proposal=proposal,
+        spreading=spreading,
+        nearing=nearing,
+        listing=listing,
         plan=proposal.standings.plan,
         beyond_seats=beyond_seats(proposal.standings),
         spread=grades_spread(proposal.standings, within=within),
@@ -164,7 +176,7 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
         RULES=RULES,
         REASONS=REASONS,
         kind=str(kind),
-        shows_pay=query.of == "employees" and may(context.viewer.roles, Deed.SEE_PAY, ()),
+        shows_pay=shows_pay,
         exports=context.allowed(Deed.EXPORT),
         group_name=group_namer(loaded.sheet.definitions.policies),
     )

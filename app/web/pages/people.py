@@ -12,6 +12,7 @@ from pydantic import Field
 
 from app import scoring
 from app.exports import ExportSheet, NamedPerson, people_export
+from app.kit.kept import LruCache
 from app.kit.refusals import NotThere
 from app.rules.permissions import Deed, may
 from app.scoring import SORTS, Roster, RosterFilter, State
@@ -19,6 +20,7 @@ from app.web import words
 from app.web.asking import ScoreParameters, asked_of, first_days
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.group_names import group_namer
+from app.web.kept import CachedPart, Rendered, drawn
 from app.web.languages import named
 from app.web.limits import Lane
 from app.web.reminding import reminders_for
@@ -30,6 +32,7 @@ pages: Final = Pages("people")
 
 PAGE_ROWS: Final = 100
 Text = Annotated[str, Field(max_length=100)]
+_DRAWN: Final[LruCache[Rendered[Roster]]] = drawn(16, bytes_max=4_000_000)
 
 
 class PeopleQuery(ScoreParameters):
@@ -67,9 +70,12 @@ def people(context: RequestContext, query: PeopleQuery) -> Page:
     last = max(1, -(-len(roster.rows) // PAGE_ROWS))
     page = min(query.page, last)
     parameters = {**query.model_dump(exclude_defaults=True, exclude={"page", "part"}), "cycle": roster.cycle}
+    # The scores' read model is the same object for as long as nothing has come; what is kept holds it, so that no other has its id.
+    table = CachedPart(_DRAWN, (id(roster), page, tuple(parameters.items())), lambda: roster)
     return Page(
         "pages/people.html",
         roster=roster,
+        table=table,
         reminders=reminders_for(context),
         rows=roster.rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
         page=page,
