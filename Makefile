@@ -14,7 +14,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(shell find app -name '*.po' 2>/dev/null))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install dev run test soak check fix catalogues bench pictures axe demo lock clean
+.PHONY: help install dev run test soak check fix catalogues bench pictures axe lighthouse demo lock clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -66,6 +66,9 @@ pictures: dev ## Every page as each role sees it, as pictures in build/pictures 
 axe: dev ## What axe finds in every page: roles, themes, phone and desk, the languages in turns (narrowed likewise)
 	@$(BIN)/python -m tests.pictures --axe --no-pictures --turns $(NARROWED)
 
+lighthouse: dev node_modules/.measuring ## What Lighthouse says of the five main pages on a phone (on a machine that is quiet)
+	@$(BIN)/python -m tests.pictures.lighthouse $(ARGS)
+
 demo: install ## The demonstration agency's folder, definitions and events, written to instance/demo
 	$(BIN)/kopes demo instance/demo
 
@@ -103,8 +106,13 @@ clean: ## Remove all that was built, the demonstration agency included
 dev: install .venv/.dev
 
 node_modules/.installed: package.json package-lock.json .npmrc | .venv/.system
-	npm ci --ignore-scripts --no-progress --loglevel=error
+	npm ci --omit=dev --ignore-scripts --no-progress --loglevel=error
 	touch $@
+
+# Packages that measure pages take ten times the room of those that the pages are made of.
+node_modules/.measuring: node_modules/.installed
+	npm ci --ignore-scripts --no-progress --loglevel=error
+	touch node_modules/.installed $@
 
 app/web/static/gen/.built: node_modules/.installed .venv/.app $(STATIC)
 	$(BIN)/kopes assets

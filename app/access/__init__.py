@@ -43,6 +43,7 @@ from app.access.passwords import (
 from app.access.passwords import LENGTH_MIN as PASSWORD_LENGTH_MIN
 from app.access.powers import auditor_ids, is_auditor, own_powers, powers_of
 from app.access.relations import exists, may_at_all, relations, sees, standing, verify_relations
+from app.access.saved_views import SavedView, change_view, delete_view, save_view, saved_views
 from app.access.sessions import (
     TOUCH_AFTER,
     Client,
@@ -91,6 +92,7 @@ __all__ = [
     "NewAccount",
     "OpenSessions",
     "OwnSession",
+    "SavedView",
     "SubjectFilter",
     "TrailFilter",
     "TrailRow",
@@ -105,11 +107,13 @@ __all__ = [
     "change_account",
     "change_look",
     "change_password",
+    "change_view",
     "count_unknown_key",
     "create_account",
     "create_hook",
     "create_key",
     "deeds_in_all",
+    "delete_view",
     "disable_account",
     "email_key",
     "employees_of_accounts",
@@ -143,6 +147,8 @@ __all__ = [
     "reset_password",
     "revoke_hook",
     "revoke_key",
+    "save_view",
+    "saved_views",
     "see_targets",
     "sees",
     "sign_out",

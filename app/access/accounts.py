@@ -217,14 +217,29 @@ def change_password(
 
 
 def change_look(
-    connection: Connection, *, account_id: int, language: str | None = None, theme: str | None = None
+    connection: Connection,
+    *,
+    account_id: int,
+    language: str | None = None,
+    theme: str | None = None,
+    timezone: str | None = None,
 ) -> None:
-    """Keep a person's language or theme with their account; what is not known is left as it was."""
-    chosen: dict[str, str] = {}
+    """Keep a person's language, theme or time zone with their account; what is not known is left as it was.
+
+    Args:
+        connection: a writing transaction.
+        account_id: whose.
+        language: en, ko or es.
+        theme: as the table knows them.
+        timezone: an IANA name that whoever calls knows of; empty for their office's.
+    """
+    chosen: dict[str, str | None] = {}
     if language in _LANGUAGES:
         chosen["language"] = language
     if theme in _THEMES:
         chosen["theme"] = theme
+    if timezone is not None:
+        chosen["timezone"] = timezone or None
     if chosen:
         connection.execute(sa.update(account).where(account.c.id == account_id).values(**chosen))
 

@@ -62,6 +62,7 @@ class Viewer:
         left_on: the day after the last one of service, once it has come.
         first_password: it is still the one that somebody else chose.
         first_password_until: until when it works, for nothing but its change; None for one that works as any.
+        timezone: by which clock they read instants; None for their office's.
     """
 
     account_id: int
@@ -74,6 +75,7 @@ class Viewer:
     first_password_until: dt.datetime | None = None
     language: str | None = None
     theme: str = "system"
+    timezone: str | None = None
     session: str = ""
     last_acted_at: dt.datetime | None = None
 
@@ -144,6 +146,7 @@ def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.tim
         first_password_until=row.first_password_until,
         language=row.language,
         theme=row.theme,
+        timezone=row.timezone,
         session=row.token_hash,
         last_acted_at=row.last_acted_at,
     )
@@ -314,6 +317,7 @@ _VIEWER: Final = (
         account.c.first_password_until,
         account.c.language,
         account.c.theme,
+        account.c.timezone,
         web_session.c.token_hash,
         web_session.c.last_acted_at,
         _EMPLOYEE.c.name,

@@ -19,6 +19,7 @@ __all__ = [
     "hook",
     "hook_message",
     "reading_log",
+    "saved_view",
     "sign_in_attempt",
     "trail",
     "web_session",
@@ -44,6 +45,7 @@ account: Final = sa.Table(
     ),
     sa.Column("language", sa.Text, nullable=True, comment="null: as the browser asks"),
     sa.Column("theme", sa.Text, nullable=False, server_default="system"),
+    sa.Column("timezone", sa.Text, nullable=True, comment="by whose clock instants are read; null: the office's"),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("password_changed_at", Instant, nullable=False),
     sa.Column("disabled_at", Instant, nullable=True),
@@ -160,6 +162,21 @@ kept_form: Final = sa.Table(
     sa.Column("at", Instant, nullable=False),
 )
 """What was typed when a session had ended, until its owner has signed in again."""
+
+saved_view: Final = sa.Table(
+    "saved_view",
+    metadata,
+    sa.Column("id", BigKey, primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("account.id"), nullable=False, comment="whose"),
+    sa.Column("list", Code, nullable=False, comment="the list's page"),
+    sa.Column("name", sa.Text, nullable=False, comment="what its owner calls it"),
+    sa.Column("filters", sa.Text, nullable=False, comment="the parameters of the list's address"),
+    sa.Column("is_default", sa.Boolean, nullable=False, comment="whether the list opens so"),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.CheckConstraint("length(name) BETWEEN 1 AND 80", name="name_length"),
+    sa.CheckConstraint("length(filters) <= 2000", name="filters_length"),
+    sa.Index("ix_saved_view_account", "account_id", "list"),
+)
 
 APPEND_ONLY: Final = (trail, reading_log)
 """Tables whose rows never change and never go."""

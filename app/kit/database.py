@@ -7,6 +7,7 @@ the deed that it is part of.
 
 from __future__ import annotations
 
+import functools
 import random
 import sqlite3
 import threading
@@ -333,8 +334,13 @@ def lock(connection: Connection, key: int, *, shared: bool = False) -> None:
         shared: let other shared holders in.
     """
     if is_postgresql(connection):
-        function = sa.func.pg_advisory_xact_lock_shared if shared else sa.func.pg_advisory_xact_lock
-        connection.execute(sa.select(function(key)))
+        connection.execute(_lock_query(shared=shared), {"key": key})
+
+
+@functools.cache
+def _lock_query(*, shared: bool) -> sa.Select[Any]:
+    function = sa.func.pg_advisory_xact_lock_shared if shared else sa.func.pg_advisory_xact_lock
+    return sa.select(function(sa.bindparam("key", type_=sa.BigInteger)))
 
 
 def lock_all(connection: Connection, keys: Iterable[int]) -> None:

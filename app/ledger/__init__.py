@@ -37,6 +37,7 @@ from app.ledger.counted import (
 from app.ledger.dealings import EarlierDealing, EarlierDealings, amounts_beside, earlier_dealings
 from app.ledger.fold import figures_as_of, is_large
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame_of, owners_text, slices_in_use
+from app.ledger.groups import ActivityGroup, activity_groups, event_groups
 from app.ledger.holding import shut_out_loads
 from app.ledger.known import KnownActivity, activities_known
 from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
@@ -82,6 +83,7 @@ __all__ = [
     "REJECTS_KEPT_FOR",
     "Activities",
     "ActivityFilter",
+    "ActivityGroup",
     "ActivityHistory",
     "Alike",
     "AlreadyJudged",
@@ -128,6 +130,7 @@ __all__ = [
     "activities_known",
     "activities_listed",
     "activities_of",
+    "activity_groups",
     "activity_history",
     "amounts_beside",
     "buyers_of_country",
@@ -143,6 +146,7 @@ __all__ = [
     "earlier_dealings",
     "earliest_day_since",
     "errors_of",
+    "event_groups",
     "event_key",
     "event_set",
     "events_in_all",

@@ -254,7 +254,7 @@ def activities_of(
     Queries: 2 (how many, and the page); 1 more for the place that a further page begins at.
     """
     activity, event, credit = tables.activity, tables.event, tables.credit
-    conditions = [_belongs_to(connection, frame, node), *narrowed_activities(frame, wanted)]
+    conditions = [belongs_to(connection, frame, node), *narrowed_activities(frame, wanted)]
     joined = event.join(activity, activity.c.seq == event.c.seq)
     some = sa.select(event.c.seq).select_from(joined).where(*conditions).limit(count_to + 1).subquery()
     total = connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0
@@ -284,7 +284,7 @@ def activities_of(
     )
 
 
-def _belongs_to(connection: Connection, frame: Frame, node: Node) -> sa.ColumnElement[bool]:
+def belongs_to(connection: Connection, frame: Frame, node: Node) -> sa.ColumnElement[bool]:
     """Whether an activity is a node's: gathered for a few, looked at one by one for a large part of the agency."""
     activity, credit = tables.activity, tables.credit
     if not _is_large(frame, node):
@@ -538,7 +538,11 @@ def _moved_last(*, postgresql: bool, whose: str, dated: bool) -> sa.CTE:
         return last.where(credit.c.employee == sa.bindparam("owner", type_=sa.Integer)).cte("moved")
     if not postgresql:
         return last.where(among_named(credit.c.path, "owner", postgresql=False)).cte("moved")
-    path = sa.func.unnest(sa.bindparam("owner", type_=sa.ARRAY(sa.Integer))).table_valued("path").render_derived()
+    path = (
+        sa.func.unnest(sa.cast(sa.bindparam("owner", type_=sa.Text()), sa.ARRAY(sa.Integer)))
+        .table_valued("path")
+        .render_derived()
+    )
     each = last.where(credit.c.path == path.c.path).lateral("each")
     several = sa.select(each.c.seq, each.c.moved).select_from(path.join(each, sa.true())).distinct()
     return several.order_by(each.c.moved.desc()).limit(sa.bindparam("shown", type_=sa.Integer)).cte("moved")

@@ -8,6 +8,7 @@ buyers alone, of which only the first contact counts.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,16 +17,15 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.bulk import among
+from app.kit.bulk import among, among_named, named
+from app.kit.database import is_postgresql
 from app.kit.refusals import Refusal
 from app.ledger import tables
 from app.ledger.frame import Frame
 from app.plain.findings import Finding, n_
 from app.rules.activities import ACTIVITY_TYPES, Activity
 from app.rules.counting import STATES, Counts, standing
-from app.rules.identity import buyer_key, company_key
 from app.rules.money import too_large, usd_cents
-from app.rules.names import folded_terms
 from app.rules.presence import cycle_of
 
 __all__ = [
@@ -242,16 +242,9 @@ def _derive_worth(row: ActivityRow, frame: Frame) -> None:
         if too_large(row.amount, rate):
             raise WorthTooMuch(row)
         row.usd_cents = usd_cents(row.amount, rate)
-    row.company_key = company_key(
-        name=row.company_name, registration=row.company_registration, legal_forms=frame.legal_forms
-    )
-    row.buyer_key = buyer_key(
-        country=row.buyer_country,
-        name=row.buyer_name,
-        registration=row.buyer_registration,
-        legal_forms=frame.legal_forms,
-    )
-    row.search = folded_terms(row.company_name, row.company_registration, row.buyer_name, row.buyer_registration)
+    row.company_key, of_company = frame.party("", row.company_name, row.company_registration)
+    row.buyer_key, of_buyer = frame.party(row.buyer_country, row.buyer_name, row.buyer_registration)
+    row.search = f"{of_company}\n{of_buyer}"
 
 
 def read_rows(connection: Connection, frame: Frame, condition: sa.ColumnElement[bool] | None) -> dict[int, ActivityRow]:
@@ -360,17 +353,21 @@ class Contact(NamedTuple):
 
 def contacts_of(connection: Connection, buyers: Iterable[str], *, counting: bool) -> list[Contact]:
     """The new-buyer activities of some buyers; only those that count now, where ``counting``. Queries: 1."""
+    query = _contacts_query(counting=counting, postgresql=is_postgresql(connection))
+    return [Contact(*row) for row in connection.execute(query, {"buyers": named(connection, buyers)})]
+
+
+@functools.cache
+def _contacts_query(*, counting: bool, postgresql: bool) -> sa.Select[Any]:
     activity, event = tables.activity.c, tables.event.c
-    query = (
+    query: sa.Select[Any] = (
         sa.select(
             activity.seq, activity.buyer_key, event.instant, event.source, event.id, activity.standing, activity.counts
         )
         .join_from(tables.activity, tables.event, event.seq == activity.seq)
-        .where(activity.type == "new_buyer", among(connection, activity.buyer_key, buyers))
+        .where(activity.type == "new_buyer", among_named(activity.buyer_key, "buyers", postgresql=postgresql))
     )
-    if counting:
-        query = query.where(activity.counts != 0)
-    return [Contact(*row) for row in connection.execute(query)]
+    return query.where(activity.counts != 0) if counting else query
 
 
 def first_of_each(rows: Iterable[ActivityRow | Contact], standings: Mapping[int, int] | None = None) -> dict[int, int]:

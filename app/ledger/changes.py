@@ -7,6 +7,7 @@ a follower has to go by transactions: what was not yet visible at its cursor, wh
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 import re
 from dataclasses import dataclass
@@ -36,8 +37,13 @@ _POSITION: Final = re.compile(r"[0-9]{1,19}(?:-[0-9]{1,19}){0,64}", re.ASCII)
 
 def record_change(connection: Connection, *, at: dt.datetime, owners: str) -> None:
     """Note whose figures this transaction moves. Queries: 1."""
-    here = sa.cast(sa.cast(sa.func.pg_current_xact_id(), sa.Text), sa.BigInteger) if is_postgresql(connection) else 0
-    connection.execute(sa.insert(tables.touched).values(at=at, owners=owners, transaction=here))
+    connection.execute(_insertion(postgresql=is_postgresql(connection)), {"at": at, "owners": owners})
+
+
+@functools.cache
+def _insertion(*, postgresql: bool) -> sa.Insert:
+    here = sa.cast(sa.cast(sa.func.pg_current_xact_id(), sa.Text), sa.BigInteger) if postgresql else 0
+    return sa.insert(tables.touched).values(transaction=here)
 
 
 @dataclass(frozen=True, slots=True)

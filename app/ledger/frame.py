@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -22,6 +22,8 @@ from app.ledger.tables import slice_ as slice_table
 from app.organisation import Directory
 from app.rules.activities import Known
 from app.rules.definitions import Definitions, Slice, measures_of
+from app.rules.identity import buyer_key
+from app.rules.names import folded_terms
 
 __all__ = ["BUYER", "COMPANY", "Frame", "SliceInUse", "event_key", "frame_of", "owners_text", "slices_in_use"]
 
@@ -32,6 +34,16 @@ _OF: Final = {"buyer": BUYER, "company": COMPANY}
 LAYOUTS_KEPT: Final = 2048
 LAYOUTS_SIZE_MAX: Final = 60_000
 """Nodes that the layouts kept of one agency may have together: one of all has some 1,400."""
+
+
+PARTIES_KEPT: Final = 20_000
+
+
+class PartyTexts(NamedTuple):
+    """What is derived of a company's or a buyer's names."""
+
+    key: str
+    search: str
 
 
 class _Named(Protocol):
@@ -72,6 +84,7 @@ class Frame:
     """The ledger's id -> employee number."""
     _matching: dict[tuple[str, str, str], tuple[SliceInUse, ...]] = field(default_factory=dict)
     _paths: dict[tuple[int, dt.date], int | None] = field(default_factory=dict)
+    _parties: dict[tuple[str, str, str], PartyTexts] = field(default_factory=dict)
     layouts: LruCache[Any] = field(
         default_factory=lambda: LruCache(LAYOUTS_KEPT, weight_max=LAYOUTS_SIZE_MAX, weigh=lambda one: one.size)
     )
@@ -98,6 +111,20 @@ class Frame:
                 self._paths.clear()
             self._paths[key] = known
             return known
+
+    def party(self, country: str, name: str, registration: str) -> PartyTexts:
+        """How a buyer, or without a country a company, is known and searched for; kept, since the same ones come again and again."""
+        key = (country, name, registration)
+        known = self._parties.get(key)
+        if known is None:
+            known = PartyTexts(
+                buyer_key(country=country, name=name, registration=registration, legal_forms=self.legal_forms),
+                folded_terms(name, registration),
+            )
+            if len(self._parties) >= PARTIES_KEPT:
+                self._parties.clear()
+            self._parties[key] = known
+        return known
 
     def matching(self, kind: str, country: str, hs_code: str) -> tuple[SliceInUse, ...]:
         """The slices that an activity of this type, buyer's country and HS code lies in."""

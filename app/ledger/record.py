@@ -8,6 +8,7 @@ Do not look an activity up, find nothing, and believe that nobody else is record
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from app.kit.bulk import among, bulk_insert, bulk_update
+from app.kit.bulk import among, among_named, bulk_insert, bulk_update, named
 from app.kit.database import is_postgresql, lock
 from app.ledger import tables
 from app.ledger.activity_rows import (
@@ -234,30 +235,45 @@ def _append_new(connection: Connection, events: Sequence[_Fresh], at: dt.datetim
     return outcome
 
 
-def _recorded_query(connection: Connection, events: Sequence[_Fresh]) -> sa.Select[Any]:
+@functools.cache
+def _recorded_query(*, postgresql: bool) -> sa.Select[Any]:
     event = tables.event
-    return sa.select(event.c.key, event.c.hash).where(among(connection, event.c.key, {one.key for one in events}))
+    return sa.select(event.c.key, event.c.hash).where(among_named(event.c.key, "keys", postgresql=postgresql))
 
 
 def _recorded(connection: Connection, events: Sequence[_Fresh]) -> dict[str, str]:
     """What the ledger holds under these events' names: the content's hash by the key."""
-    return {row.key: row.hash for row in connection.execute(_recorded_query(connection, events))}
+    query = _recorded_query(postgresql=is_postgresql(connection))
+    keys = named(connection, {one.key for one in events})
+    return {row.key: row.hash for row in connection.execute(query, {"keys": keys})}
 
 
 def _recorded_and_numbers(connection: Connection, events: Sequence[_Fresh]) -> tuple[dict[str, str], list[int]]:
     """The same of a few events and, by the same question, a number for each: on PostgreSQL those of repeats are never used."""
-    number: sa.Select[Any]
-    nothing: sa.ColumnElement[Any] = sa.null()
-    if is_postgresql(connection):
-        series = sa.func.generate_series(1, len(events)).table_valued("n")
-        number = sa.select(nothing, nothing, tables.event_sequence.next_value()).select_from(series)
-    else:
-        number = sa.select(nothing, nothing, sa.func.coalesce(sa.func.max(tables.event.c.seq), 0) + 1)
-    query = sa.union_all(_recorded_query(connection, events).add_columns(nothing), number)
-    rows = connection.execute(query).all()
+    postgresql = is_postgresql(connection)
+    parameters = {"keys": named(connection, {one.key for one in events})}
+    if postgresql:
+        parameters["count"] = len(events)
+    rows = connection.execute(_recorded_and_numbers_query(postgresql=postgresql), parameters).all()
     recorded = {key: content for key, content, _ in rows if key is not None}
     numbers = [seq for key, _, seq in rows if key is None]
-    return recorded, numbers if is_postgresql(connection) else list(range(numbers[0], numbers[0] + len(events)))
+    return recorded, numbers if postgresql else list(range(numbers[0], numbers[0] + len(events)))
+
+
+@functools.cache
+def _recorded_and_numbers_query(*, postgresql: bool) -> sa.CompoundSelect[Any]:
+    number: sa.Select[Any]
+    nothing: sa.ColumnElement[Any] = sa.null()
+    if postgresql:
+        number = sa.select(nothing, nothing, tables.event_sequence.next_value()).select_from(_series())
+    else:
+        number = sa.select(nothing, nothing, sa.func.coalesce(sa.func.max(tables.event.c.seq), 0) + 1)
+    return sa.union_all(_recorded_query(postgresql=postgresql).add_columns(nothing), number)
+
+
+def _series() -> sa.TableValuedAlias:
+    """One row for each of ``count``."""
+    return sa.func.generate_series(1, sa.bindparam("count", type_=sa.Integer)).table_valued("n")
 
 
 def _sort_out(events: Sequence[_Fresh], recorded: Mapping[str, str]) -> _Sorted:
@@ -302,11 +318,14 @@ def _append(
 def _numbers(connection: Connection, count: int) -> Sequence[int]:
     """The places in the ledger that so many events take."""
     if is_postgresql(connection):
-        series = sa.func.generate_series(1, count).table_valued("n")
-        taken = sa.select(sa.func.array_agg(tables.event_sequence.next_value())).select_from(series)
-        return connection.scalar(taken) or ()
+        return connection.scalar(_numbers_query(), {"count": count}) or ()
     last = connection.scalar(sa.select(sa.func.max(tables.event.c.seq))) or 0
     return range(last + 1, last + 1 + count)
+
+
+@functools.cache
+def _numbers_query() -> sa.Select[Any]:
+    return sa.select(sa.func.array_agg(tables.event_sequence.next_value())).select_from(_series())
 
 
 def _derive(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outcome: Recorded, at: dt.datetime) -> None:
@@ -356,8 +375,7 @@ def _derive(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outco
         JUDGED_COLUMNS,
         [(seq, *row.judged()) for seq, row in (rows | changed).items() if seq not in arrived],
     )
-    apply_changes(connection, changes)
-    employees, paths, cycles = changes.owners()
+    employees, paths, cycles = apply_changes(connection, changes)
     if employees or paths:
         outcome.moved = True
         record_change(connection, at=at, owners=owners_text(employees=employees, paths=paths, cycles=sorted(cycles)))
@@ -423,14 +441,22 @@ def _waiting(connection: Connection, arrived: dict[str, int]) -> set[int]:
         return set()
     verdict = tables.verdict
     # Few verdicts wait at any time, so that reading them all costs less than asking for each activity that has come.
-    waiting = sa.select(verdict.c.seq, verdict.c.target).where(verdict.c.activity.is_(None))
     few = max(WAITING_FEW, len(arrived))
-    rows = connection.execute(waiting.limit(few)).all()
+    rows = connection.execute(_waiting_query(), {"few": few}).all()
     if len(rows) == few:
+        waiting = sa.select(verdict.c.seq, verdict.c.target).where(verdict.c.activity.is_(None))
         rows = connection.execute(waiting.where(among(connection, verdict.c.target, arrived))).all()
     rows = [row for row in rows if row.target in arrived]
     bulk_update(connection, verdict, ("seq",), ("activity",), [(seq, arrived[target]) for seq, target in rows])
     return {arrived[target] for _, target in rows}
+
+
+@functools.cache
+def _waiting_query() -> sa.Select[Any]:
+    """Some verdicts that wait for their activities; built once."""
+    verdict = tables.verdict.c
+    few = sa.bindparam("few", type_=sa.Integer)
+    return sa.select(verdict.seq, verdict.target).where(verdict.activity.is_(None)).limit(few)
 
 
 def _settle_new_buyers(connection: Connection, frame: Frame, rows: dict[int, ActivityRow]) -> dict[int, ActivityRow]:

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,7 @@ __all__ = [
     "Changes",
     "Figures",
     "Layout",
+    "Owners",
     "add_at",
     "apply_changes",
     "counts_of",
@@ -168,30 +169,29 @@ class Changes:
                 for level, sign in enumerate(signs):
                     numbers[level] += sign
 
-    @property
-    def moved(self) -> dict[TotalKey, list[int]]:
-        """The totals to which anything but zero is to be added."""
-        return {key: numbers for key, numbers in self.totals.items() if any(numbers)}
 
-    def owners(self) -> tuple[set[int], set[int], set[int]]:
-        """Employees, paths and cycles whose totals change."""
-        moved = self.moved
-        return (
-            {owner for _, kind, owner, _ in moved if kind == EMPLOYEE},
-            {owner for _, kind, owner, _ in moved if kind == PATH},
-            {cycle for cycle, *_ in moved},
-        )
+class Owners(NamedTuple):
+    """Whose totals change, and of which cycles."""
+
+    employees: set[int]
+    paths: set[int]
+    cycles: set[int]
 
 
-def apply_changes(connection: Connection, changes: Changes) -> None:
-    """Add the changes to the stored totals. Queries: 1, or 3 where something is counted distinct."""
-    bulk_upsert_add(
-        connection,
-        tables.total,
-        TOTAL_KEY,
-        tables.amount_columns(),
-        [(*key, *numbers) for key, numbers in changes.moved.items()],
+def apply_changes(connection: Connection, changes: Changes) -> Owners:
+    """Add the changes to the stored totals, and tell whose they are. Queries: 1, or 3 where something is counted distinct."""
+    moved = [(*key, *numbers) for key, numbers in changes.totals.items() if any(numbers)]
+    bulk_upsert_add(connection, tables.total, TOTAL_KEY, tables.amount_columns(), moved)
+    _apply_members(connection, changes)
+    owners = {row[:3] for row in moved}
+    return Owners(
+        employees={owner for _, kind, owner in owners if kind == EMPLOYEE},
+        paths={owner for _, kind, owner in owners if kind == PATH},
+        cycles={cycle for cycle, _, _ in owners},
     )
+
+
+def _apply_members(connection: Connection, changes: Changes) -> None:
     members = {key: numbers for key, numbers in changes.members.items() if any(numbers)}
     now = bulk_upsert_add(
         connection,

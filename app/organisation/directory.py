@@ -158,6 +158,12 @@ class Directory:
         posting = self.placement.posting_on(employee, day)
         return posting.unit if posting else None
 
+    def timezone_of(self, employee: str, day: dt.date) -> str | None:
+        """The time zone of the office that the employee is posted to on that day; None without one."""
+        unit = self.unit_of(employee, day)
+        row = self.unit_on(unit, day) if unit else None
+        return row.timezone or None if row else None
+
     def employees_in(self, period: Period) -> tuple[Employee, ...]:
         """Every employee whose service touches the period, in order of their numbers."""
         return tuple(one for one in self.employees.values() if overlap(one.service, period))

@@ -7,11 +7,12 @@ CountedQuery costs one query; building anew happens only after a load, or after 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -47,9 +48,15 @@ def current_revision(connection: Connection) -> Revision:
 
     Queries: 1.
     """
-    columns = tables.revision.c
-    row = connection.execute(sa.select(columns.number, columns.token, columns.loaded_at, columns.decided)).first()
+    row = connection.execute(_revision_query()).first()
     return Revision(row.number, row.token, row.loaded_at, row.decided) if row else Revision(0, "", None)
+
+
+@functools.cache
+def _revision_query() -> sa.Select[Any]:
+    """The statement of :func:`current_revision`, built once: every transaction that writes asks it."""
+    columns = tables.revision.c
+    return sa.select(columns.number, columns.token, columns.loaded_at, columns.decided)
 
 
 def raise_decided(connection: Connection, rows: Iterable[Row]) -> None:

@@ -96,6 +96,8 @@ def each_of(body: bytes, *, most: int | None = None) -> list[tuple[str, Ordinary
         elements = _ELEMENTS.decode(body)
         if most is not None and len(elements) > most:
             raise TooManyElementsError
+        if body.isascii():
+            return [(str(raw, "ascii"), _ordinary(raw)) for raw in elements]
         return [(_escaped(str(raw, "utf-8")), _ordinary(raw)) for raw in elements]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

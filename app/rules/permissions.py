@@ -51,6 +51,7 @@ class Deed(StrEnum):
     SIGN_OUT = "sign_out"
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - a deed's name
     KEEP_SESSIONS = "keep_sessions"
+    KEEP_VIEWS = "keep_views"
 
     # Seen, of a unit or an employee.
     SEE_SCORECARD = "see_scorecard"
@@ -123,7 +124,7 @@ PUBLIC_DEEDS: Final = frozenset({Deed.PUBLIC, Deed.SIGN_IN, Deed.CHOOSE_LOOK, De
 """Open to whoever comes; a hook's signature is checked by the hook itself."""
 
 SIGNED_IN_DEEDS: Final = frozenset(
-    {Deed.OPEN_HOME, Deed.SEARCH, Deed.SIGN_OUT, Deed.CHANGE_PASSWORD, Deed.KEEP_SESSIONS}
+    {Deed.OPEN_HOME, Deed.SEARCH, Deed.SIGN_OUT, Deed.CHANGE_PASSWORD, Deed.KEEP_SESSIONS, Deed.KEEP_VIEWS}
 )
 """Open to every account, about itself."""
 

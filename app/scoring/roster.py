@@ -10,24 +10,31 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from app import ledger
+from app.kit.kept import LruCache
 from app.rules.grading import AGENCY, HEADS
 from app.rules.names import folded, person_meant
 from app.rules.outlook import Outlook, leading_band, leading_score
+from app.rules.placement import Path
 from app.rules.rollup import Band, band, published
 from app.rules.terms import Job, Node, NodeKind
 from app.scoring.agency import RISK_BANDS
-from app.scoring.plan import CyclePlan
+from app.scoring.plan import CyclePlan, State, state
 from app.scoring.scorecards import ScoreQuery, Scores, scores
-from app.scoring.trend import change_since, projections_before
+from app.scoring.trend import change_since, projections_before, taken_at
 
-__all__ = ["SORTS", "Roster", "RosterFilter", "RosterRow", "roster"]
+__all__ = ["ALONE", "SORTS", "Roster", "RosterFilter", "RosterGroup", "RosterRow", "roster", "roster_groups"]
 
 SORTS: Final = ("name", "number", "unit", "own", "unit_part", "final", "projected", "leading", "change")
+
+
+ALONE: Final = "="
+"""Before a unit's code: its own people, without those of units below. No code begins so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +42,7 @@ class RosterFilter:
     """Which people are looked at, and in which order; what is empty does not narrow.
 
     Attributes:
-        unit: a unit's code: its people and those of all units below it.
+        unit: a unit's code: its people and those of all units below it; after :data:`ALONE` the code of one without those below.
         group: an evaluation group.
         band: the band of the score that leads (:mod:`app.rules.outlook`).
         at_risk: only those whom the year leads below the band C.
@@ -61,6 +68,8 @@ class RosterRow:
     name: str
     unit: str | None
     unit_name: str | None
+    division: str | None
+    """The unit right below the agency that the person stands in; the agency's own code for those who stand in none."""
     job: Job
     group: str
     own: Decimal | None
@@ -92,18 +101,34 @@ class Roster:
 
 
 def roster(connection: Connection, *, asked: ScoreQuery, only: RosterFilter) -> Roster:
-    """Everyone whose service touches the cycle, narrowed and sorted. Queries: those of :func:`app.scoring.scores`, and 1 of the trend."""
-    scored = scores(connection, asked)
-    plan = scored.selection.plan
-    day = plan.day_within(asked.day)
-    outlook = plan.outlook(asked.day)
-    since, before = projections_before(connection, asked, plan=plan, of=NodeKind.EMPLOYEE)
-    everyone = _everyone(scored, plan, day, outlook, before)
-    directory = plan.frame.directory
-    under = frozenset(directory.units_below(only.unit, day)) if only.unit else frozenset()
+    """Everyone whose service touches the cycle, narrowed and sorted.
+
+    All of it hangs on the revision, the events and the trend: kept by these, and worked out by one thread at a time.
+
+    Queries: 2; where anything has come since, those of :func:`app.scoring.scores` and 1 of the trend more.
+    """
+    loaded = state(connection)
+    plan = loaded.plan(asked.cycle)
+    key = (
+        str(connection.engine.url),
+        plan.sheet.token,
+        asked,
+        ledger.event_set(connection, asked.as_of),
+        taken_at(connection, asked.cycle),
+    )
+    everyone = _KEPT.get_or_make(key, lambda: _read_everyone(connection, loaded, asked))
+    return _LISTED.get_or_make((key, only), lambda: _listed(everyone, plan, asked, only))
+
+
+def _listed(everyone: _Everyone, plan: CyclePlan, asked: ScoreQuery, only: RosterFilter) -> Roster:
+    outlook, day = plan.outlook(asked.day), plan.day_within(asked.day)
+    if only.unit.startswith(ALONE):
+        under = frozenset({only.unit.removeprefix(ALONE)})
+    else:
+        under = frozenset(plan.frame.directory.units_below(only.unit, day)) if only.unit else frozenset()
     rows = [
         row
-        for row in everyone
+        for row in everyone.rows
         if (not only.unit or row.unit in under)
         and (not only.group or row.group == only.group)
         and (not only.band or row.band == only.band)
@@ -114,11 +139,39 @@ def roster(connection: Connection, *, asked: ScoreQuery, only: RosterFilter) -> 
         cycle=plan.cycle,
         asked=asked,
         rows=_sorted(rows, only, outlook),
-        listed=len(everyone),
-        units=_units(plan, day),
-        groups=tuple(sorted({row.group for row in everyone})),
+        listed=len(everyone.rows),
+        units=everyone.units,
+        groups=everyone.groups,
         bands=Counter(str(row.band or "") for row in rows),
         outlook=outlook,
+        since=everyone.since,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Everyone:
+    """All people of a cycle before anybody narrows them, by their numbers, and the units and groups that one may ask for."""
+
+    rows: tuple[RosterRow, ...]
+    units: tuple[tuple[str, str], ...]
+    groups: tuple[str, ...]
+    since: dt.date | None
+
+
+_KEPT: Final[LruCache[_Everyone]] = LruCache(4)
+_LISTED: Final[LruCache[Roster]] = LruCache(16)
+
+
+def _read_everyone(connection: Connection, loaded: State, asked: ScoreQuery) -> _Everyone:
+    scored = scores(connection, asked, loaded=loaded)
+    plan = scored.selection.plan
+    day = plan.day_within(asked.day)
+    since, before = projections_before(connection, asked, plan=plan, of=NodeKind.EMPLOYEE)
+    rows = _rows(scored, plan, day, plan.outlook(asked.day), before)
+    return _Everyone(
+        rows=tuple(sorted(rows, key=lambda row: row.number)),
+        units=_units(plan, day),
+        groups=tuple(sorted({row.group for row in rows})),
         since=since,
     )
 
@@ -132,7 +185,7 @@ def _units(plan: CyclePlan, day: dt.date) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(units, key=lambda one: (one[1], one[0])))
 
 
-def _everyone(
+def _rows(
     scored: Scores, plan: CyclePlan, day: dt.date, outlook: Outlook, before: Mapping[str, float]
 ) -> list[RosterRow]:
     directory = plan.frame.directory
@@ -153,6 +206,7 @@ def _everyone(
                 name=person.name,
                 unit=unit,
                 unit_name=named.name if named else None,
+                division=_division(directory.chain_on(unit, day)) if unit else None,
                 job=job,
                 group=_group(plan, node, job, groups),
                 own=own,
@@ -165,6 +219,49 @@ def _everyone(
             )
         )
     return rows
+
+
+def _division(chain: Path) -> str | None:
+    return chain[max(0, len(chain) - 2)] if chain else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterGroup:
+    """Some of a roster's people together; ``key`` is empty for those of whom there is none.
+
+    ``mean`` is that of the scores that lead, as they are published, of those who have one.
+    """
+
+    key: str
+    people: int
+    bands: Mapping[str, int]
+    mean: Decimal | None
+
+
+def roster_groups(whole: Roster, *, by: str) -> tuple[RosterGroup, ...]:
+    """The people of a roster by unit, division, evaluation group or band: in the order of their keys, the largest part not first.
+
+    Args:
+        whole: the people, narrowed already.
+        by: unit, division, group or band.
+    """
+    parts: dict[str, list[RosterRow]] = {}
+    for row in whole.rows:
+        parts.setdefault(str(getattr(row, by) or ""), []).append(row)
+    return tuple(
+        RosterGroup(
+            key=key,
+            people=len(rows),
+            bands=Counter(str(row.band or "") for row in rows),
+            mean=_mean([row.final if whole.outlook is Outlook.OVER else row.projected for row in rows]),
+        )
+        for key, rows in sorted(parts.items())
+    )
+
+
+def _mean(scores_of: list[Decimal | None]) -> Decimal | None:
+    known = [score for score in scores_of if score is not None]
+    return (sum(known, Decimal()) / len(known)).quantize(Decimal("0.01"), ROUND_HALF_EVEN) if known else None
 
 
 def _group(plan: CyclePlan, node: Node, job: Job, known: dict[tuple[str, dt.date], str]) -> str:
@@ -194,7 +291,7 @@ _KEYS: Final[Mapping[str, Callable[[RosterRow], Any]]] = {
 
 
 def _sorted(rows: list[RosterRow], only: RosterFilter, outlook: Outlook) -> tuple[RosterRow, ...]:
+    """The rows, which come by their numbers, in the order asked for."""
     key = _KEYS[only.sort if only.sort != "leading" else "projected" if outlook is Outlook.RUNNING else "final"]
-    rows = sorted(rows, key=lambda row: row.number)
     ranked = sorted((row for row in rows if key(row) is not None), key=key, reverse=only.descending)
     return (*ranked, *(row for row in rows if key(row) is None))

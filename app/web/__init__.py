@@ -71,7 +71,7 @@ def create_app(
     )
     app.extensions["kopes"] = site
     sign_in.prepare(app, database=site.database, settings=settings, clock=clock)
-    languages.prepare(app, timezone=settings.timezone)
+    languages.prepare(app)
     leading.prepare(app)
     app.jinja_env.filters.update(plain_words.FILTERS)
     errors.prepare(app, site)

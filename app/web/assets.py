@@ -56,6 +56,7 @@ _STYLES: Final = (
     "components/terms.css",
     "components/first_visit.css",
     "components/narrow.css",
+    "components/views.css",
     "print.css",
 )
 
@@ -145,7 +146,10 @@ def _bundle_charts() -> list[Path]:
 
 
 def _lay_out_fonts(folder: Path) -> None:
-    """Copy the font's files to a folder, with its style sheet, in which each is named by its address for ever."""
+    """Copy the font's files to a folder, with its style sheet, in which each is named by its address for ever.
+
+    A text that is drawn by another font while this one comes stays in it: it would move when half of it is read. From the next page on this one is there.
+    """
     if not _FONT_SHEET.is_file():
         message = f"{_FONT_SHEET}: missing; run `npm ci`"
         raise FileNotFoundError(message)
@@ -158,6 +162,7 @@ def _lay_out_fonts(folder: Path) -> None:
         return f"url({_asset(folder / name).address})"
 
     sheet = _FONT_FILE.sub(address, _FONT_SHEET.read_text(encoding="utf-8"))
+    sheet = sheet.replace("font-display: swap", "font-display: optional")
     (folder / "fonts.css").write_text(sheet, encoding="utf-8")
 
 

@@ -149,10 +149,8 @@ def country_names(language: str) -> tuple[tuple[str, str], ...]:
 
 def _zone(context: RequestContext, employee: str) -> ZoneInfo:
     """The timezone of the office that the employee is posted to, UTC without one."""
-    unit = context.directory.unit_of(employee, context.today)
-    row = context.directory.unit_on(unit, context.today) if unit else None
     try:
-        return ZoneInfo(row.timezone if row and row.timezone else "UTC")
+        return ZoneInfo(context.directory.timezone_of(employee, context.today) or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
 

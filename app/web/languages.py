@@ -15,7 +15,6 @@ from contextvars import ContextVar
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
@@ -31,6 +30,7 @@ from app.rules.kpis import KpiVersion
 from app.rules.rollup import band, published
 from app.rules.terms import Name
 from app.web.sign_in import current_viewer
+from app.web.zones import Clock, city_of
 
 __all__ = [
     "CHOSEN_COOKIE",
@@ -40,6 +40,7 @@ __all__ = [
     "THEME_COOKIE",
     "chosen_language",
     "chosen_theme",
+    "day_text",
     "filled",
     "finding_text",
     "month",
@@ -132,7 +133,19 @@ def _separators(language: str) -> tuple[str, str, int]:
 
 @functools.lru_cache(maxsize=4096)
 def _day(day: dt.date, language: str) -> str:
-    return format_date(day, "medium", locale=language)
+    return format_date(day, "medium", locale=_LOCALES.get(language, language))
+
+
+_LOCALES: Final = {"en": "en_GB"}
+"""Whose dates a language has: English ones begin with the day, as the agency's offices write them and the other languages of the pages."""
+
+
+def day_text(value: dt.date) -> str:
+    """A day in words of the page's language, for a sentence."""
+    return _day(value, page_language())
+
+
+_CLOCK: Final[ContextVar[Callable[[], Clock] | None]] = ContextVar("clock_of_page", default=None)
 
 
 # The language of the page that is being written: asked for once a page and not once a word.
@@ -140,14 +153,19 @@ _WRITING: Final[ContextVar[str | None]] = ContextVar("language_of_page", default
 
 
 @contextmanager
-def writing() -> Iterator[str]:
-    """Write a page in the reader's language; returns which one."""
+def writing(clock: Callable[[], Clock] | None = None) -> Iterator[str]:
+    """Write a page in the reader's language; returns which one.
+
+    Args:
+        clock: what tells by which clock, asked where an instant is written; None for UTC's.
+    """
     language = chosen_language()
-    token = _WRITING.set(language)
+    language_before, clock_before = _WRITING.set(language), _CLOCK.set(clock)
     try:
         yield language
     finally:
-        _WRITING.reset(token)
+        _WRITING.reset(language_before)
+        _CLOCK.reset(clock_before)
 
 
 def page_language() -> str:
@@ -286,23 +304,24 @@ def day(value: dt.date | str | None) -> str:
     return Markup('<time datetime="{}">{}</time>').format(exact.isoformat(), _day(exact, page_language()))
 
 
-def instant_in(zone: ZoneInfo) -> Callable[[dt.datetime | None], str]:
-    """What writes an instant by the 24-hour clock of a time zone, with the zone's name beside it."""
+def instant(value: dt.datetime | None) -> str:
+    """An instant by the reader's 24-hour clock, with the city whose clock it is: ``26 Jan, 13:24 New York``; the year where it is not the present one."""
+    if value is None:
+        return ABSENT
+    clock = _CLOCK.get()
+    zone, year = clock() if clock is not None else Clock(dt.UTC, dt.MINYEAR)
+    at, language = value.astimezone(zone), page_language()
+    on = _day(at.date(), language) if at.year != year else _day_of_year(at.date(), language)
+    shown = f"{on}{_BEFORE_TIME.get(language, ', ')}{at:%H:%M} {city_of(str(zone), language)}"
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
 
-    def instant(value: dt.datetime | None) -> str:
-        if value is None:
-            return ABSENT
-        at = value.astimezone(zone)
-        shown = f"{_day(at.date(), page_language())} {at:%H:%M} {_zone_name(at)}"
-        return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
 
-    return instant
+_BEFORE_TIME: Final = {"ko": " "}
 
 
-def _zone_name(at: dt.datetime) -> str:
-    """``KST``; of a zone that has no letters of its own how far it is from UTC."""
-    name = at.tzname() or ""
-    return name if name.isalpha() else f"UTC{at:%z}"
+@functools.lru_cache(maxsize=2048)
+def _day_of_year(day: dt.date, language: str) -> str:
+    return format_skeleton("MMMd", day, locale=_LOCALES.get(language, language))
 
 
 FILTERS: Final = {
@@ -310,6 +329,7 @@ FILTERS: Final = {
     "band": band_of,
     "counted": counted,
     "day": day,
+    "instant": instant,
     "krw": krw,
     "measured": measured,
     "number": number,
@@ -336,8 +356,8 @@ def _filled_gettext(context: Context, message: str, /, **parameters: Any) -> str
     return said % {name: named(value) for name, value in parameters.items()}
 
 
-def prepare(app: Flask, *, timezone: ZoneInfo) -> None:
-    """Give the application its languages and the templates their filters; instants are written in the time zone."""
+def prepare(app: Flask) -> None:
+    """Give the application its languages and the templates their filters."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(CATALOGUES)
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
     Babel(app, locale_selector=chosen_language)
@@ -347,7 +367,7 @@ def prepare(app: Flask, *, timezone: ZoneInfo) -> None:
     # Whatever a template writes of a unit's name is the reader's, wherever it came from: no page can forget it.
     install.finalize = named
     app.jinja_env.globals["gettext"] = _filled_gettext
-    app.jinja_env.filters.update(FILTERS, instant=instant_in(timezone))
+    app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(
         LANGUAGES=LANGUAGES,
         THEMES=THEMES,

@@ -6,10 +6,11 @@ counted at the moment, as the queue does.
 
 from __future__ import annotations
 
-from flask_babel import format_date, gettext
+from flask_babel import gettext
 
 from app import ledger, notices, scoring
 from app.rules.permissions import Deed, Relation, relations_that_allow
+from app.web.languages import day_text
 from app.web.request_context import RequestContext
 
 __all__ = ["reminders_for"]
@@ -35,4 +36,4 @@ def reminders_for(context: RequestContext) -> list[str]:
     if waiting is None:
         return []
     number, oldest = waiting
-    return [gettext(open_notices[0].message, number=number, oldest=str(format_date(oldest, "medium")))]
+    return [gettext(open_notices[0].message, number=number, oldest=day_text(oldest))]

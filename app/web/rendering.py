@@ -132,7 +132,7 @@ class Rendering:
         items: list[Item] = items_for(context) if context is not None else []
         here = (request.endpoint or "").partition(".")[0]
         refused = context is not None and context.typed.refused
-        with writing() as language:
+        with writing(None if context is None else lambda: context.clock) as language:
             return render_template(
                 template,
                 context=context,

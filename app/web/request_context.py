@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -23,6 +24,7 @@ from app.organisation import Directory
 from app.rules.permissions import FIRST_PASSWORD_DEEDS, PUBLIC_DEEDS, SIGNED_IN_DEEDS, Deed, key_may, may
 from app.rules.terms import Node
 from app.web.forms import Typed
+from app.web.zones import ZONES, Clock
 
 __all__ = ["Note", "RequestContext"]
 
@@ -86,6 +88,26 @@ class RequestContext:
     def latest_day(self) -> dt.date:
         """The latest day that has begun somewhere: offices east of UTC are ahead of :attr:`today`."""
         return self.today + dt.timedelta(days=1)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """By whose clock the person reads instants: the one they chose, else the usual one."""
+        chosen = None if self.person is None else self.person.timezone
+        return ZoneInfo(chosen) if chosen in ZONES else self.usual_zone
+
+    @property
+    def usual_zone(self) -> ZoneInfo:
+        """The time zone of the person's office, else the agency's."""
+        person = self.person
+        if person is None or person.employee is None or self._connection is None:
+            return self.settings.timezone
+        name = self.directory.timezone_of(person.employee, self.today)
+        return self.settings.timezone if name is None else ZoneInfo(name)
+
+    @property
+    def clock(self) -> Clock:
+        """What the form of an instant hangs on."""
+        return Clock(self.zone, self.now.astimezone(self.zone).year)
 
     @property
     def connection(self) -> Connection:

@@ -200,6 +200,7 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.SIGN_OUT: n_("sign out"),
     Deed.CHANGE_PASSWORD: n_("change the own password"),
     Deed.KEEP_SESSIONS: n_("end own sessions"),
+    Deed.KEEP_VIEWS: n_("keep own views of lists"),
     Deed.SEE_SCORECARD: n_("see a scorecard"),
     Deed.SEE_DERIVATION: n_("see how a score is worked out"),
     Deed.SEE_ACTIVITIES: n_("see activities"),

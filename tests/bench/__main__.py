@@ -19,7 +19,7 @@ from app.kit import clock
 from app.kit.database import Database
 from app.kit.schema import migrate
 from app.kit.settings import ROOT
-from tests.bench import building, crowded, exporting, ingesting, pages, scoring, searching
+from tests.bench import building, crowded, exporting, ingesting, pages, painting, peers, scoring, searching
 from tests.bench.agency import Agency
 from tests.postgresql import Cluster
 
@@ -27,6 +27,8 @@ MEASURES: dict[str, Callable[[Agency], None]] = {
     "scoring": scoring.measure,
     "pages": pages.measure,
     "search": searching.measure,
+    "painting": painting.measure,
+    "peers": peers.measure,
     "ingest": ingesting.measure,
     "exports": exporting.measure,
     "crowded": crowded.measure,

@@ -75,9 +75,18 @@ def _recorded_activities(agency: Agency, count: int) -> list[str]:
         return list(islice(cycle(connection.scalars(query).all()), count))
 
 
+def fresh_events(agency: Agency, count: int) -> list[str]:
+    """So many recorded activities under ids of their own."""
+    return _fresh(_recorded_activities(agency, count))
+
+
+def _fresh(activities: list[str]) -> list[str]:
+    return [json.dumps(json.loads(activity) | {"id": secrets.token_hex(8)}) for activity in activities]
+
+
 def _fresh_batches(activities: list[str]) -> list[bytes]:
     """The activities under ids of their own, by the thousand: every one of them is accepted."""
-    lines = [json.dumps(json.loads(activity) | {"id": secrets.token_hex(8)}) for activity in activities]
+    lines = _fresh(activities)
     return [("[" + ",".join(lines[at : at + BATCH]) + "]").encode() for at in range(0, len(lines), BATCH)]
 
 

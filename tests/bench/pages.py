@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import http.client
+import random
 import re
 import statistics
 import uuid
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
-from itertools import cycle, repeat
+from itertools import repeat
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
@@ -29,6 +30,7 @@ from tests.bench.ingesting import server
 from tests.bench.measuring import in_turn, seconds, tell
 
 REQUESTS = 60
+LONG = 15
 FRESH_DAYS = 5
 
 
@@ -75,16 +77,29 @@ class Visitor:
         status, body = self._ask("POST", path, urlencode(form | {"csrf_token": self._token}))
         assert status in {302, 303}, (path, status, body)
 
+    def download(self, path: str, form: dict[str, str]) -> bytes:
+        """The file that a form asks for."""
+        # On a connection of its own: after some seconds the server lets go of one over which nothing came.
+        self._connection.close()
+        self._connection.request("POST", path, urlencode(form | {"csrf_token": self._token}), self._headers(form=True))
+        response = self._connection.getresponse()
+        body = response.read()
+        assert response.status == HTTPStatus.OK, (path, response.status, body[:500])
+        return body
+
     def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
-        if body is not None:
-            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": self._origin}
-        self._connection.request(method, path, body, headers)
+        self._connection.request(method, path, body, self._headers(form=body is not None))
         response = self._connection.getresponse()
         for cookie in response.headers.get_all("Set-Cookie") or []:
             name, _, value = cookie.partition(";")[0].partition("=")
             self._cookies[name] = value
         return response.status, response.read().decode()
+
+    def _headers(self, *, form: bool) -> dict[str, str]:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        if form:
+            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": self._origin}
+        return headers
 
     @property
     def _origin(self) -> str:
@@ -109,8 +124,32 @@ def measure(agency: Agency) -> None:
             page = visitor.get(path)
             queries = _count_queries(agency, people[role], path)
             _tell_page(f"{name}: {queries} queries", visitor, path, queries, len(page.encode()))
+        _measure_agency(port, people)
+        _measure_long(agency, port, people[Role.HR])
         _measure_past(agency, port, people, str(root))
         _measure_log(agency, port, people[Role.EMPLOYEE])
+
+
+def _measure_agency(port: int, people: dict[Role, tuple[str, str]]) -> None:
+    """The agency's page against an office's of the same run."""
+    executive, head = Visitor(port, *people[Role.EXECUTIVE]), Visitor(port, *people[Role.HEAD])
+    figures = in_turn(_taken(executive, repeat("/agency")), _taken(head, repeat("/office")), runs=5)
+    tell("agency ÷ an office's page (promised: 1.5)", figures, "s")
+
+
+def _measure_long(agency: Agency, port: int, login: tuple[str, str]) -> None:
+    """Pages of 1,300 rows against a page of fixed texts, with as many queries, table rows, cells and bytes, drawn by a template too."""
+    visitor = Visitor(port, *login)
+    for path in ("/people", "/grades"):
+        page = visitor.get(path)
+        rows = page.count("<tr")
+        columns = max(1, round((page.count("<td") + page.count("<th")) / rows))
+        queries = max(0, _count_queries(agency, login, path) - 1)
+        frame = len(visitor.get("/baseline/table?queries=0&rows=0&columns=0&letters=0").encode())
+        letters = max(0, (len(page.encode()) - frame) // (rows * columns) - len("<td></td>"))
+        fixed = f"/baseline/table?queries={queries}&rows={rows}&columns={columns}&letters={letters}"
+        figures = in_turn(_taken(visitor, repeat(path), LONG), _taken(visitor, repeat(fixed), LONG), runs=5)
+        tell(f"{path}: {queries + 1} queries, {rows} rows ÷ a fixed page of its size (promised: 2)", figures, "s")
 
 
 def _measure_past(agency: Agency, port: int, people: dict[Role, tuple[str, str]], root: str) -> None:
@@ -188,31 +227,36 @@ def accounts(agency: Agency, *roles: Role) -> dict[Role, tuple[str, str]]:
     return {role: agency.logins[role] for role in roles}
 
 
-def _measure_log(agency: Agency, port: int, login: tuple[str, str]) -> None:
-    """An activity logged by the page's form, possible duplicates looked for, the own score worked out before and after."""
-    visitor = Visitor(port, *login)
-    form = {
+def fresh_activity() -> dict[str, str]:
+    """The form of a deal with a buyer whom nobody knows."""
+    number = str(uuid.uuid4())
+    return {
         "type": "export_deal",
         "company": "Bench Trading Co.",
         "amount": "125000",
         "currency": "USD",
         "day": clock.today().isoformat(),
+        "form_id": number,
+        "buyer": f"Buyer {number}",
+        "buyer_country": random.choice(_COUNTRIES),
     }
 
-    countries = cycle(("AT", "BR", "CN", "DE", "ES", "FR", "ID", "IN", "JP", "MX", "PL", "TH", "US", "VN"))
 
-    def fresh() -> dict[str, str]:
-        number = str(uuid.uuid4())
-        return form | {"form_id": number, "buyer": f"Buyer {number}", "buyer_country": next(countries)}
+_COUNTRIES = ("AT", "BR", "CN", "DE", "ES", "FR", "ID", "IN", "JP", "MX", "PL", "TH", "US", "VN")
+
+
+def _measure_log(agency: Agency, port: int, login: tuple[str, str]) -> None:
+    """An activity logged by the page's form, possible duplicates looked for, the own score worked out before and after."""
+    visitor = Visitor(port, *login)
 
     def rate() -> float:
-        return 1 / statistics.median(seconds(lambda: visitor.submit("/log", fresh())) for _ in range(REQUESTS))
+        return 1 / statistics.median(seconds(lambda: visitor.submit("/log", fresh_activity())) for _ in range(REQUESTS))
 
     def baseline() -> float:
         return 1 / statistics.median(seconds(lambda: visitor.get(address)) for _ in range(REQUESTS))
 
     with _counted(agency, login) as (client, token, statements):
-        assert client.post("/log", data=fresh() | {"csrf_token": token}, headers=_ORIGIN).status_code == 303
+        assert client.post("/log", data=fresh_activity() | {"csrf_token": token}, headers=_ORIGIN).status_code == 303
         queries = len(statements)
     address = f"/baseline?queries={queries - 1}&size=0"
     tell(

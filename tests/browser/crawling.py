@@ -134,6 +134,33 @@ _ROOM: Final = """() => {
 """Whether everything has room where it stands, whatever the width: asked with all that opens open."""
 
 
+_OBSCURED: Final = """async () => {
+  const within = (least, most, screen) => [0.1, 0.5, 0.9].map((part) => Math.max(least, 0) + part * (Math.min(most, screen) - Math.max(least, 0)));
+  const isSeen = (one) => {
+    const box = one.getBoundingClientRect();
+    return within(box.left, box.right, innerWidth).some((left) => within(box.top, box.bottom, innerHeight).some((top) => {
+      const above = document.elementFromPoint(left, top);
+      return above && (one.contains(above) || above.contains(one) && above !== document.documentElement || above.closest("label")?.contains(one));
+    }));
+  };
+  document.querySelectorAll("details[data-menu]").forEach((one) => { one.open = false; });
+  const reached = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
+    .filter((one) => !one.disabled && one.tabIndex >= 0 && !one.matches(".skip") && one.checkVisibility({ opacityProperty: true, visibilityProperty: true }));
+  const hidden = [];
+  for (const one of reached.length > 80 ? [...reached.slice(0, 40), ...reached.slice(-40)] : reached) {
+    one.focus();
+    const box = one.getBoundingClientRect();
+    if (document.activeElement !== one || box.width < 2 || box.height < 2 || isSeen(one)) { continue; }
+    // What was offered to the field before closes a moment after it is left.
+    await new Promise((then) => { setTimeout(then, 300); });
+    if (document.activeElement === one && !isSeen(one)) { hidden.push(`${one.tagName} ${one.name ?? ""} ${one.textContent.trim().slice(0, 30)}`); }
+  }
+  document.activeElement.blur();
+  scrollTo(0, 0);
+  return hidden.slice(0, 3);
+}"""
+"""What has the focus and cannot be seen at all, under a bar or off the screen."""
+
 _SAME_ELEMENTS: Final = {"cycle", "sort", "order", "before"}
 """Parameters by which a page shows other rows, or the same in another order, drawn by the same elements."""
 
@@ -459,6 +486,8 @@ class Crawl:
         if menus not in self.looked_at:
             self.looked_at.add(menus)
             self._violations(page, address, ".header, .navigation")
+        for hidden in page.evaluate(_OBSCURED):
+            self._wrong(address, f"the focus is out of sight: {hidden}")
         lay_flat(page)
         self._violations(page, address)
         page.emulate_media(**media_of(self.theme))

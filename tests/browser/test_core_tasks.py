@@ -327,8 +327,8 @@ def test_an_administrator_makes_an_account(site: Site, hands: Hands) -> None:
 
 
 def test_a_list_follows_what_one_types_and_chooses(site: Site, hands: Hands) -> None:
-    """No button is needed: rows, count, file and address follow at once, the caret stays; half a syllable is not sent, and a lost connection says so."""
-    page = hands.page
+    """No button is needed: rows, count, file and address follow at once, the caret stays; what it shows is kept under a name; half a syllable is not sent, and a lost connection says so."""
+    page, band = hands.page, "B" if isinstance(hands, Thumb) else "C"
     hands.sign_in(site, "hr")
     hands.go("People")
     names = [row["name"] for row in site.employees()]
@@ -343,10 +343,18 @@ def test_a_list_follows_what_one_types_and_chooses(site: Site, hands: Hands) -> 
     expect(page.locator("summary", has_text="Download")).to_contain_text(f"({len(listed)} rows)")
     expect(page).to_have_url(re.compile(rf"/people\?text={family.lower()}&cycle=\d{{4}}&basis=final$"))
     page.keyboard.type(" ")
-    hands.choose(page.get_by_label("Band"), "C")
-    expect(page).to_have_url(re.compile("band=C"))
+    hands.choose(page.get_by_label("Band"), band)
+    expect(page).to_have_url(re.compile(f"band={band}"))
     page.reload()
     expect(page.get_by_label("Name or number")).to_have_value(family.lower())
+    hands.unfold("Keep this view")
+    hands.write("Name of the view", f"Family of the {type(hands).__name__}")
+    hands.press("button", "Save")
+    view = page.get_by_role("link", name=f"Family of the {type(hands).__name__}")
+    expect(view).to_have_attribute("aria-current", "true")
+    hands.press("link", "Everyone")
+    hands.use(view)
+    expect(page.get_by_label("Band")).to_have_value(band)
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url))
     field = page.get_by_label("Name or number")

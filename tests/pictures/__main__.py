@@ -9,21 +9,16 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import signal
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 from playwright.sync_api import sync_playwright
 
 from tests.browser.states import LOCALES, ROLES, THEMES, WIDTHS
-from tests.conftest import CHROMIUM, ROOT, Server, free_port
+from tests.conftest import CHROMIUM, ROOT
+from tests.pictures.agency import served_agency
 from tests.pictures.index import write_index
 from tests.pictures.walk import VISITOR, Looked, Walk
 
@@ -42,7 +37,7 @@ def main() -> int:
         shutil.rmtree(folder, ignore_errors=True)
         for role in roles:
             (folder / role).mkdir(parents=True)
-    with _agency() as (url, logins):
+    with served_agency(*SIZE) as (url, logins):
         walk = Walk(
             url,
             folder,
@@ -89,41 +84,6 @@ def _walk(walk: Walk, role: str, login: tuple[str, str] | None) -> list[Looked]:
         print(f"{role}: {len(pages)} pages in {len(looked)} states, {time.monotonic() - began:.0f} s", flush=True)
         browser.close()
     return looked
-
-
-@contextmanager
-def _agency() -> Iterator[tuple[str, dict[str, tuple[str, str]]]]:
-    """The small agency's address and its logins by role, while it is served."""
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
-        log = Path(folder) / "log"
-        with log.open("wb") as errors:
-            serving = subprocess.Popen(
-                [sys.executable, "-m", "app", "run", "--port", str(port), *SIZE, "--instance", f"{folder}/instance"],
-                cwd=ROOT,
-                env=os.environ | {"KOPES_DEVELOPMENT": "1"},
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                start_new_session=True,
-            )
-        try:
-            logins = dict(_logins(serving, log))
-            server = Server(f"http://127.0.0.1:{port}", serving, log)
-            server.wait_until_up()
-            yield server.url, logins
-        finally:
-            os.killpg(serving.pid, signal.SIGTERM)
-            serving.wait(30)
-
-
-def _logins(serving: subprocess.Popen[bytes], log: Path) -> Iterator[tuple[str, tuple[str, str]]]:
-    """What is printed before the agency is served: role, e-mail, password."""
-    assert serving.stdout is not None
-    for _ in ROLES:
-        words = serving.stdout.readline().decode().split()
-        if len(words) != 3:
-            raise RuntimeError(f"the agency was not built:\n{log.read_text(encoding='utf-8')}")
-        yield words[0], (words[1], words[2])
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from app.rules.terms import Node
 from tests.browser.crawling import routes
 from tests.browser.states import LOCALES, PHONE, State, lay_flat, leave_alike, media_of, name_of, violations
 
-__all__ = ["VISITOR", "Looked", "Walk"]
+__all__ = ["VISITOR", "Looked", "Walk", "sign_in"]
 
 VISITOR: Final = "visitor"
 """Whoever has not signed in."""
@@ -86,7 +86,7 @@ class Walk:
         pages: dict[str, str] = {}
         with self._context(browser, "en", 1440, kept) as context:
             if login is not None:
-                self._sign_in(context.new_page(), login)
+                sign_in(context.new_page(), self.url, login)
             kept = context.storage_state()
             pages = self._led_to(context.new_page(), role)
         for at, language in enumerate(self.languages):
@@ -108,21 +108,6 @@ class Walk:
             reduced_motion="reduce",
             storage_state=kept,
         )
-
-    def _sign_in(self, page: Page, login: tuple[str, str]) -> None:
-        page.goto(f"{self.url}/login")
-        page.fill("[name=email]", login[0])
-        page.fill("[name=password]", login[1])
-        page.press("[name=password]", "Enter")
-        page.wait_for_url(lambda url: not urlsplit(url).path.startswith("/login"))
-        # Nobody goes on with a first password, and no page has to say so.
-        page.goto(f"{self.url}/password")
-        page.fill("[name=old_password]", login[1])
-        page.fill("[name=new_password]", _OWN_PASSWORD)
-        page.fill("[name=repeated_password]", _OWN_PASSWORD)
-        page.press("[name=repeated_password]", "Enter")
-        page.wait_for_url(f"{self.url}/")
-        page.close()
 
     def _led_to(self, page: Page, role: str) -> dict[str, str]:
         """The first address of each kind of page, by the kind's name, in the order in which the role meets them."""
@@ -172,3 +157,19 @@ class Walk:
         name = f"{state.role}/{state.page}.{state.language}.{state.theme}.{state.width}.png"
         page.screenshot(path=self.folder / name, full_page=True)
         return name
+
+
+def sign_in(page: Page, url: str, login: tuple[str, str]) -> None:
+    """By the form, as anyone; and with a password of one's own from then on, for nobody goes on with a first one."""
+    page.goto(f"{url}/login")
+    page.fill("[name=email]", login[0])
+    page.fill("[name=password]", login[1])
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(lambda address: not urlsplit(address).path.startswith("/login"))
+    page.goto(f"{url}/password")
+    page.fill("[name=old_password]", login[1])
+    page.fill("[name=new_password]", _OWN_PASSWORD)
+    page.fill("[name=repeated_password]", _OWN_PASSWORD)
+    page.press("[name=repeated_password]", "Enter")
+    page.wait_for_url(f"{url}/")
+    page.close()

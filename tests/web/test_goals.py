@@ -176,7 +176,7 @@ def test_the_goals_show_how_far_each_line_has_moved_since_a_month_ago(
     unchosen = working.ferran.get("/goals/kpis/consults").text
     assert f"+{change}" not in unchosen
     switch = [one.text for one in read(working.ferran.get("/goals").text).all("button")]
-    assert "Change since May 31, 2026" in switch
+    assert "Change since 31 May 2026" in switch
     assert working.ferran.post("/look", {"lead": "change", "next": "/goals"}).location == "/goals"
     for address in ("/goals/kpis/consults", "/goals/employee:E1/consults"):
         row = next(

@@ -33,10 +33,10 @@ def test_what_waits_is_there_until_it_is_done(working: Working) -> None:
     """An entry waits for the head, rejected for its employee, who reverses it; each time it is on one home and leaves the other."""
     assert (_waits(working.alba), _waits(working.boram)) == ({}, {})
     working.record("2026-03-04 deal D-1 E1 100 USD")
-    assert _waits(working.boram) == {"to_verify": "Entries that wait for your verdict: 1 since Mar 4, 2026"}
+    assert _waits(working.boram) == {"to_verify": "Entries that wait for your verdict: 1 since 4 Mar 2026"}
     judge(working, "boram", "D-1", verdict="rejected", reason="No contract")
     assert _waits(working.boram) == {}
-    assert "rejected by E2: “No contract” since Jun 30, 2026" in _waits(working.alba)["rejected_entry"]
+    assert "rejected by E2: “No contract” since 30 Jun 2026" in _waits(working.alba)["rejected_entry"]
     assert f'href="{AT_D1}"' in working.alba.get("/").text
     assert _waits(working.jiho) == {}
     reversal = {"form_id": working.alba.form_id(AT_D1), "reason": "never happened"}
@@ -96,7 +96,7 @@ def test_what_moved_is_told_since_the_last_visit(working: Working) -> None:
         (change,) = (one for one in page.all("p") if one.attributes.get("id") == "home-change")
         text = " ".join(change.text.split())
         moved = Decimal(f"{now:.2f}") - Decimal(f"{then:.2f}")
-        assert text == f"Since Jun 10, 2026 : {then:.2f} → {now:.2f} ▲ +{moved:.2f}"
+        assert text == f"Since 10 Jun 2026 : {then:.2f} → {now:.2f} ▲ +{moved:.2f}"
     links = {one.attributes.get("href") for one in page.all("a")}
     assert "/scorecards/employee:E1#kpi-consults" in links
     assert "/scorecards/employee:E1?as_of=2026-06-10" in links

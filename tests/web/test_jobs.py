@@ -29,4 +29,4 @@ def test_a_missing_worker_and_a_failed_run_stand_out(working: Working) -> None:
         jobs.see_worker(connection, worker="w1", at=NOW)
     page = working.iris.get("/jobs").text
     assert "A worker was last seen at" in page
-    assert re.search(r"Recount of every total</dt><dd><time[^>]*>Jul 1, 2026 03:00 UTC", page), "when it is due next"
+    assert re.search(r"Recount of every total</dt><dd><time[^>]*>1 Jul, 03:00 UTC", page), "when it is due next"

@@ -11,7 +11,8 @@ import pytest
 
 from app.kit.settings import Settings
 from app.web import create_app
-from app.web.languages import ABSENT, amount, instant_in, krw, month, number
+from app.web.languages import ABSENT, amount, instant, krw, month, number, writing
+from app.web.zones import Clock, city_of
 from tests.web.working import NOW, Somebody, Working
 
 _HEADING: Final = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
@@ -131,21 +132,58 @@ def test_a_months_year_stands_where_the_language_has_it(working: Working, langua
         assert krw(1565449.3151, 4).startswith("₩")
 
 
-def test_instants_are_written_by_the_agencys_clock_with_its_name(working: Working) -> None:
-    """Seoul reads Seoul's time; a zone without letters of its own says how far it is from UTC; the setting names a zone that there is."""
+def test_instants_are_read_by_the_clock_of_ones_office_else_of_the_agency_until_one_chooses(working: Working) -> None:
+    """With the city whose clock it is, in the reader's language; the year only where it is not the present one; the setting names a zone that there is."""
     seoul = Settings.from_environment({"KOPES_TIMEZONE": "Asia/Seoul"}).timezone
     settings = Settings(database_url="", secret_key="the tests' own", timezone=seoul)
     app = create_app(settings, clock=lambda: NOW, database=working.database)
-    assert re.search(
-        r'<time datetime="2026-06-30T21:00:00\+09:00">Jun 30, 2026 21:00 KST<',
-        Somebody(app, "alba").get("/sessions").text,
-    )
-    assert "12:00 UTC</time>" in working.alba.get("/sessions").text
-    assert instant_in(ZoneInfo("America/Sao_Paulo"))(NOW).endswith("09:00 UTC-0300</time>")
-    assert instant_in(seoul)(dt.datetime(2026, 6, 30, 15, tzinfo=dt.UTC)).endswith("Jul 1, 2026 00:00 KST</time>")
+    alba, dana = Somebody(app, "alba"), Somebody(app, "dana")
+    assert '<time datetime="2026-06-30T21:00:00+09:00">30 Jun, 21:00 Seoul<' in dana.get("/sessions").text
+    assert '<time datetime="2026-06-30T14:00:00+02:00">30 Jun, 14:00 Vienna<' in alba.get("/sessions").text
+    assert "My office's: Vienna" in alba.get("/clock").text
+    assert "Choose one of the cities" in alba.post("/clock", {"timezone": "../etc/passwd"}).text
+    alba.post("/clock", {"timezone": "America/New_York"})
+    assert "Saved. Times are now those of New York." in (page := alba.get("/clock").text)
+    assert '<option value="America/New_York" selected>New York, United States (UTC\N{MINUS SIGN}04:00)' in page
+    for language, written in (
+        ("ko", "6월 30일 08:00 뉴욕"),
+        ("es", "30 jun, 08:00 Nueva York"),
+        ("en", "30 Jun, 08:00 New York"),
+    ):
+        alba.post("/look", {"language": language})
+        assert f">{written}</time>" in alba.get("/sessions").text
+    alba.post("/clock", {"timezone": ""})
+    assert ">30 Jun, 14:00 Vienna<" in alba.get("/sessions").text
+    assert app.test_client().get("/clock").status_code == 404
     for wrong in ("Asia/Nowhere", "../etc/passwd", "Asia"):
         with pytest.raises(ValueError, match="KOPES_TIMEZONE"):
             Settings.from_environment({"KOPES_TIMEZONE": wrong})
+
+
+@pytest.mark.parametrize(
+    ("zone", "cities"),
+    [
+        ("Asia/Ho_Chi_Minh", ["Ho Chi Minh City", "사이공", "Ciudad Ho Chi Minh"]),
+        ("America/Argentina/Buenos_Aires", ["Buenos Aires", "부에노스 아이레스", "Buenos Aires"]),
+        ("Asia/Kolkata", ["Kolkata", "콜카타", "Calcuta"]),
+        ("Etc/GMT+5", ["GMT+5"] * 3),
+    ],
+)
+def test_a_zone_is_called_by_its_city_under_whichever_name_iana_gives_it(zone: str, cities: list[str]) -> None:
+    """CLDR keeps some under the name of before: nobody reads a path of it."""
+    assert [city_of(zone, language) for language in ("en", "ko", "es")] == cities
+
+
+def test_an_instant_of_another_year_says_which(working: Working) -> None:
+    """The night of the year's end in New York is a day later in Seoul."""
+    at = dt.datetime(2025, 12, 31, 18, tzinfo=dt.UTC)
+    clocks = [
+        (Clock(ZoneInfo("America/New_York"), 2026), "31 Dec 2025, 13:00 New York"),
+        (Clock(ZoneInfo("Asia/Seoul"), 2026), "1 Jan, 03:00 Seoul"),
+    ]
+    for clock, written in clocks:
+        with working.app.test_request_context("/"), writing(lambda clock=clock: clock):
+            assert written in instant(at)
 
 
 def test_figures_that_differ_are_shown_to_differ_and_money_as_money() -> None:

@@ -10,7 +10,7 @@ def test_a_head_begins_with_what_waits_for_a_verdict(working: Working) -> None:
     """The night's reminder stands where the head's work begins, and goes when nothing is unverified."""
     working.record("2026-03-04 deal D-1 E1 100 USD")
     jobs.remind(working.database, NOW)
-    assert "Entries that wait for your verdict: 1, the oldest since Mar 4, 2026." in working.boram.get("/office").text
+    assert "Entries that wait for your verdict: 1, the oldest since 4 Mar 2026." in working.boram.get("/office").text
     assert "that wait for your verdict" not in working.hana.get("/office").text
 
     working.record("2026-03-05 verified D-1 by E2")

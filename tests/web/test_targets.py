@@ -127,7 +127,7 @@ def test_a_head_sets_several_targets_at_once_and_all_pages_show_them(working: Wo
     # 20 + 80 × 1 / 4
     assert "40.00" in working.alba.get("/scorecards/employee:E1").text
     derivation = working.alba.get("/scorecards/employee:E1/consults").text
-    assert "Target = 4, set in the application on Jun 30, 2026; the folder gives 10." in derivation
+    assert "Target = 4, set in the application on 30 Jun 2026; the folder gives 10." in derivation
     rows = [row for row in working.trail() if row.deed == "set_targets"]
     assert {(row.who, row.subject, row.why) for row in rows} == {
         ("account:boram@agency.example", f"employee:{number}", "A new market") for number in ("E1", "E6")
@@ -382,7 +382,7 @@ def test_a_running_cycle_s_target_is_not_changed_without_a_reason(working: Worki
     assert "Say why: the cycle is under way" in wrong_field(answer.text)
     assert working.boram.post("/targets?unit=VIE", sent | {"note": "A harder year"}).status_code == 303
     page = working.alba.get("/scorecards/employee:E1/consults").text
-    assert "Target = 8, set in the application on Jun 30, 2026; the folder gives 10." in page
+    assert "Target = 8, set in the application on 30 Jun 2026; the folder gives 10." in page
     assert "It was set by E2: “A harder year”" in page
 
 

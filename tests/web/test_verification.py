@@ -221,7 +221,7 @@ def test_what_was_before_is_listed_as_far_as_one_may_see_it(working: Working) ->
         one.attributes["data-dealings"]: one for one in read(page).all("section") if "data-dealings" in one.attributes
     }
     assert parts["company"].text.count("Nordwind") + parts["company"].text.count("NORDWIND") == 5
-    assert "7 since Jan 1, 2026 , the latest:" in parts["buyer"].text
+    assert "7 since 1 Jan 2026 , the latest:" in parts["buyer"].text
     assert "1 more in other units of the agency." in parts["buyer"].text
     assert "other units" not in parts["company"].text
     assert key_of("Z-1") not in parts["buyer"].text

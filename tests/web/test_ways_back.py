@@ -78,7 +78,16 @@ LISTS: Final = ("/activities", "/verification", "/ledger", "/activities?node=uni
 ALONE: Final = {
     *("agency.agency", "goals.goals", "grades.grades", "home.home", "jobs.jobs", "keys.keys", "ledger.events"),
     *("trail.trail", "people.people", "rejected.rejected", "my_scorecard.own_scorecard", "verification.verification"),
-    *("accounts.accounts", "password.password", "sessions.sessions", "sign_in.sign_in", "files.file", "files.favicon"),
+    *(
+        "accounts.accounts",
+        "password.password",
+        "sessions.sessions",
+        "clock.clock",
+        "views.views",
+        "sign_in.sign_in",
+        "files.file",
+        "files.favicon",
+    ),
     *("log_activity.companies", "log_activity.buyers", "log_activity.colleagues", "log_activity.alike"),
     *("search.everywhere", "search.offers", "log_activity.dollars", "design.design"),
     *("help.overview", "help.one", "help.glossary", "welcome.welcome", "welcome.step"),

@@ -138,9 +138,9 @@ def test_what_waits_is_counted_when_the_page_is_opened(working: Working) -> None
 
     working.record(*DEALS)
     jobs.remind(working.database, NOW)
-    assert "Entries that wait for your verdict: 2, the oldest since Mar 1, 2026." in working.boram.get("/office").text
+    assert "Entries that wait for your verdict: 2, the oldest since 1 Mar 2026." in working.boram.get("/office").text
     judge(working, "boram", "D-2")
-    assert "Entries that wait for your verdict: 1, the oldest since Mar 4, 2026." in working.boram.get("/office").text
+    assert "Entries that wait for your verdict: 1, the oldest since 4 Mar 2026." in working.boram.get("/office").text
     judge(working, "boram", "D-1")
     assert "that wait for your verdict" not in working.boram.get("/office").text
 

@@ -119,7 +119,7 @@ def _ordinary_ones(body: bytes) -> list[Arrival] | None:
         return None
     try:
         return [
-            Arrival(text, decode(text)) if ordinary is None else Arrival(text, ordinary=ordinary)
+            Arrival(text, decode(text)) if ordinary is None else Arrival(text, None, (), ordinary)
             for text, ordinary in elements
         ]
     except NotJsonError:

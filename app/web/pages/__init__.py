@@ -14,6 +14,7 @@ from app.web.pages import (
     activity,
     agency,
     business,
+    clock,
     derivation,
     design,
     files,
@@ -38,6 +39,7 @@ from app.web.pages import (
     sign_in,
     targets,
     verification,
+    views,
     welcome,
 )
 from app.web.routing import Pages
@@ -50,6 +52,7 @@ PAGES: Final[tuple[Pages, ...]] = (
     activity.pages,
     agency.pages,
     business.pages,
+    clock.pages,
     derivation.pages,
     design.pages,
     files.pages,
@@ -76,5 +79,6 @@ PAGES: Final[tuple[Pages, ...]] = (
     sign_in.pages,
     targets.pages,
     verification.pages,
+    views.pages,
     welcome.pages,
 )

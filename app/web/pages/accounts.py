@@ -23,7 +23,8 @@ from app.web import words
 from app.web.account_person import AccountPerson, employee_meant, person_of
 from app.web.forms import ReasonForm
 from app.web.limits import Lane
-from app.web.rendering import Page, Redirect
+from app.web.list_views import list_head
+from app.web.rendering import Page, Redirect, SeeOther
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -64,11 +65,15 @@ class ChangeForm(BaseModel):
 
 
 @pages.read("/accounts", may=Deed.KEEP_ACCOUNTS)
-def accounts(context: RequestContext, query: AccountsQuery) -> Page:
+def accounts(context: RequestContext, query: AccountsQuery) -> Page | SeeOther:
     """All accounts, by e-mail, and the form for another."""
     rows = access.accounts(context.connection, search=query.text, after=query.after, limit=PAGE_ROWS + 1)
+    head = list_head(context, "accounts", query.model_dump(mode="json", exclude_defaults=True, exclude={"after"}))
+    if isinstance(head, SeeOther):
+        return head
     return Page(
         "pages/accounts.html",
+        head=head,
         accounts=rows[:PAGE_ROWS],
         following=rows[PAGE_ROWS - 1].email if len(rows) > PAGE_ROWS else None,
         query=query,

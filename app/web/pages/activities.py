@@ -6,29 +6,44 @@ Avoid a list that ends without saying so: it says how many there are, and leads 
 from __future__ import annotations
 
 import datetime as dt
+from calendar import monthrange
 from dataclasses import replace
 from typing import Any, Final, Literal
 
+from flask import url_for
+from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import access, ledger, scoring
 from app.kit.refusals import NotThere
-from app.ledger import ActivityFilter, Listed
+from app.ledger import ActivityFilter, Frame, Listed
+from app.plain.findings import n_
 from app.rules.counting import STATES
+from app.rules.moments import day_after
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
 from app.web.downloads import ActivitiesExport, activities_file
 from app.web.forms import days_turned_round
+from app.web.groups import GroupShown
+from app.web.languages import month, named
 from app.web.limits import Lane
-from app.web.rendering import Download, Page
+from app.web.list_views import list_head
+from app.web.rendering import Download, Page, SeeOther
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("activities")
 
 PAGE_ROWS: Final = 50
+
+GROUPED_BY: Final = {
+    "type": n_("Kind"),
+    "state": n_("State"),
+    "month": n_("Month"),
+    "unit": n_("Unit"),
+}
 
 VERIFIED_FOR: Final = dt.timedelta(days=7)
 """So long an employee is told of entries that were verified: in one line, not one by one."""
@@ -45,6 +60,8 @@ class ActivitiesQuery(BaseModel):
     from_: dt.date | None = Field(default=None, alias="from")
     to: dt.date | None = None
     text: str = Field(default="", max_length=200)
+    by: Literal["", "type", "state", "month", "unit"] = ""
+    """What the list is grouped by."""
     after: str = Field(default="", max_length=64)
 
     def wanted(self) -> ActivityFilter:
@@ -63,7 +80,7 @@ class ActivitiesQuery(BaseModel):
 
 
 @pages.read("/activities", may=Deed.SEE_ACTIVITIES)
-def activities(context: RequestContext, query: ActivitiesQuery) -> Page:
+def activities(context: RequestContext, query: ActivitiesQuery) -> Page | SeeOther:
     """The list, the latest first."""
     node = _node(context, query.node)
     context.require(Deed.SEE_ACTIVITIES, node)
@@ -80,8 +97,12 @@ def activities(context: RequestContext, query: ActivitiesQuery) -> Page:
         limit=PAGE_ROWS,
         after=query.after,
     )
+    head = list_head(context, "activities", query.parameters())
+    if isinstance(head, SeeOther):
+        return head
     return Page(
         "pages/activities.html",
+        head=head,
         node=node,
         name=scoring.node_name(context.directory, node, context.today),
         way=scoring.way_down(context.directory, node, context.today, sees=context.sees(Deed.SEE_SCORECARD)),
@@ -94,12 +115,51 @@ def activities(context: RequestContext, query: ActivitiesQuery) -> Page:
         people=context.directory.employees,
         query=query,
         parameters=query.parameters(),
-        narrowed=bool(query.type or query.state or query.from_ or query.to or query.text),
+        narrowed=bool(query.by or query.type or query.state or query.from_ or query.to or query.text),
         words=words,
         states=STATES,
+        groups=_groups(context, frame, node, query),
+        grouped_by=GROUPED_BY,
         turned_round=turned_round,
         status=422 if turned_round else 200,
     )
+
+
+def _groups(context: RequestContext, frame: Frame, node: Node, query: ActivitiesQuery) -> list[GroupShown]:
+    """The activities in groups, each with the way to the list of them; none where nothing groups them. Queries: 1, or none."""
+    by = query.by
+    if not by or (by == "unit" and node.kind is not NodeKind.UNIT):
+        return []
+    groups = ledger.activity_groups(context.connection, frame, node=node, wanted=query.wanted(), by=by)
+    without = {name: value for name, value in query.parameters().items() if name != "by"}
+
+    def narrowing(key: str) -> dict[str, str]:
+        if by == "unit":
+            return {"node": f"unit:{key}"}
+        if by != "month":
+            return {by: key}
+        first = dt.date.fromisoformat(f"{key}-01")
+        last = day_after(first, monthrange(first.year, first.month)[1] - 1)
+        return {"from": str(max(first, query.from_ or first)), "to": str(min(last, query.to or last))}
+
+    def words_of(key: str) -> Any:
+        if by == "unit":
+            of = Node(NodeKind.UNIT, key) if key else node
+            return scoring.node_name(context.directory, of, context.today)
+        if by == "month":
+            return month(dt.date.fromisoformat(f"{key}-01"))
+        return gettext((words.TYPES if by == "type" else words.STATES)[key])
+
+    order = {state: place for place, state in enumerate(STATES)}
+    shown = [
+        GroupShown(
+            words_of(group.key),
+            url_for("activities.activities", **{**without, **narrowing(group.key)}) if group.key else None,
+            (group.entries, group.usd_cents if group.valued else None),
+        )
+        for group in sorted(groups, key=lambda group: (not group.key, order.get(group.key, 0), group.key))
+    ]
+    return sorted(shown, key=lambda group: (group.address is None, str(named(group.words)))) if by == "unit" else shown
 
 
 @pages.act("/activities", may=Deed.EXPORT_ACTIVITIES, again="activities", transaction=False, lane=Lane.FILE)

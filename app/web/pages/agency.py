@@ -49,6 +49,7 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
             derives,
             chosen_lead(),
             chosen_view(),
+            context.clock,
         ),
         lambda: scoring.agency_board(context.connection, source),
     )

@@ -22,7 +22,8 @@ from app.web.downloads import sheet_file
 from app.web.kept import CachedPart, Rendered, drawn
 from app.web.languages import writing
 from app.web.limits import Lane
-from app.web.rendering import Download, Page
+from app.web.list_views import list_head, without_present_cycle
+from app.web.rendering import Download, Page, SeeOther
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -50,16 +51,24 @@ class BusinessFile(BusinessQuery):
 
 
 @pages.read("/business", may=Deed.SEE_PEOPLE_SCORES)
-def business(context: RequestContext, query: BusinessQuery) -> Page:
+def business(context: RequestContext, query: BusinessQuery) -> Page | SeeOther:
     """The table."""
     node, source = _source(context, query)
     parameters = query.model_dump(mode="json", exclude_defaults=True, exclude={"part"})
-    body = CachedPart(_DRAWN, (source.fingerprint, tuple(parameters.items())), lambda: scoring.business(source))
+    body = CachedPart(
+        _DRAWN, (source.fingerprint, tuple(parameters.items()), context.clock), lambda: scoring.business(source)
+    )
     shown = body.model
     sorting = (None if query.sort == "name" else BusinessFigure(query.sort), query.by, query.order == "down")
     directory, day = source.plan.frame.directory, shown.day
+    head = list_head(
+        context, "business", without_present_cycle(scoring.state(context.connection), parameters, context.today)
+    )
+    if isinstance(head, SeeOther):
+        return head
     return Page(
         "pages/business.html",
+        head=head,
         body=body,
         shown=shown,
         unit=node,

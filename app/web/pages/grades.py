@@ -5,10 +5,11 @@ Do not take it for a decision: the system proposes, and names the rules that a p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
+from flask import url_for
 from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,6 +21,7 @@ from app.exports import (
     employee_grades_export,
     unit_grades_export,
 )
+from app.kit.kept import LruCache
 from app.kit.refusals import NotThere, at_field
 from app.plain.findings import Finding, n_
 from app.rules.grade_reasons import beyond_seats, grade_reasons
@@ -34,9 +36,12 @@ from app.web import words
 from app.web.asking import ScoreParameters, asked_by
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.group_names import group_namer
+from app.web.groups import GroupShown
+from app.web.kept import CachedPart, Rendered, drawn
 from app.web.languages import named
 from app.web.limits import Lane
-from app.web.rendering import Download, Page
+from app.web.list_views import list_head, without_present_cycle
+from app.web.rendering import Download, Page, SeeOther
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.typed_numbers import exact_figure, read_number
@@ -50,6 +55,7 @@ NEAR_MOST: Final = 20
 """Points; more is nowhere near."""
 NEAR_RANGE: Final = n_("Write a distance from 0 to %(most)s points.")
 Text = Annotated[str, Field(max_length=100)]
+_DRAWN: Final[LruCache[Rendered[EmployeeProposal | UnitProposal]]] = drawn(48, bytes_max=8_000_000)
 
 RULES: Final = {
     "top_share_min": n_("The top grade has at least its share of the whole agency"),
@@ -73,6 +79,8 @@ class GradesQuery(BaseModel):
     group: Text = ""
     grade: Text = ""
     text: Text = ""
+    by: Literal["", "group", "grade"] = ""
+    """What the list is grouped by."""
     near: Text = ""
     """How many points below a cut-off are near, as the page's language writes numbers."""
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
@@ -130,7 +138,7 @@ def _within(query: GradesQuery) -> tuple[Decimal, Finding | None]:
 
 
 @pages.read("/grades", may=Deed.SEE_GRADE)
-def grades(context: RequestContext, query: GradesQuery) -> Page:
+def grades(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
     """The proposal of all employees, or of all units."""
     if not may(context.viewer.roles, Deed.SEE_GRADE, ()):
         raise NotThere  # Whoever sees only their own has a page of it.
@@ -141,9 +149,28 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
     within, wrong = _within(query)
     last = max(1, -(-len(rows) // PAGE_ROWS))
     page = min(query.page, last)
+    head = list_head(
+        context,
+        "grades",
+        without_present_cycle(
+            loaded, query.model_dump(mode="json", exclude_defaults=True, exclude={"page"}), context.today
+        ),
+    )
+    if isinstance(head, SeeOther):
+        return head
+    shows_pay = query.of == "employees" and may(context.viewer.roles, Deed.SEE_PAY, ())
+    # A proposal is the same object for as long as nothing has come; what is kept holds it, so that no other has its id.
+    hangs_on = (id(proposal), query, page, shows_pay, context.today)
+    spreading, nearing, listing = (
+        CachedPart(_DRAWN, (part, hangs_on), lambda: proposal) for part in ("spread", "near", "list")
+    )
     return Page(
         "pages/grades.html",
+        head=head,
         proposal=proposal,
+        spreading=spreading,
+        nearing=nearing,
+        listing=listing,
         plan=proposal.standings.plan,
         beyond_seats=beyond_seats(proposal.standings),
         spread=grades_spread(proposal.standings, within=within),
@@ -152,6 +179,9 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
         near_rows=NEAR_ROWS,
         rows=rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
         matching=len(rows),
+        groups=_groups(
+            query, rows, of_cycle, proposal.standings.plan.grades, group_namer(loaded.sheet.definitions.policies)
+        ),
         names=names,
         code=_code,
         published=_published,
@@ -164,10 +194,41 @@ def grades(context: RequestContext, query: GradesQuery) -> Page:
         RULES=RULES,
         REASONS=REASONS,
         kind=str(kind),
-        shows_pay=query.of == "employees" and may(context.viewer.roles, Deed.SEE_PAY, ()),
+        shows_pay=shows_pay,
         exports=context.allowed(Deed.EXPORT),
         group_name=group_namer(loaded.sheet.definitions.policies),
     )
+
+
+def _groups(
+    query: GradesQuery, rows: Sequence[Any], of_cycle: int, grades_of: Sequence[str], group_name: Callable[[str], Any]
+) -> list[GroupShown]:
+    """The rows by group or by grade, each with the way to them; none where nothing groups them."""
+    if not query.by:
+        return []
+    parts: dict[str, list[Any]] = {}
+    for row in rows:
+        parts.setdefault(getattr(row, query.by) or "", []).append(row)
+    without = {**query.model_dump(exclude_defaults=True, exclude={"page", "by"}), "cycle": of_cycle}
+
+    def words_of(key: str) -> Any:
+        return (group_name(key) if query.by == "group" else key) if key else gettext("not graded")
+
+    return [
+        GroupShown(
+            words_of(key),
+            url_for("grades.grades", **{**without, query.by if key else "grade": key or "-"}),
+            (len(some), sum(getattr(row, "pay", None) or 0 for row in some)),
+        )
+        for key, some in sorted(
+            parts.items(),
+            key=lambda part: (
+                not part[0],
+                grades_of.index(part[0]) if part[0] in grades_of else 0,
+                str(words_of(part[0])),
+            ),
+        )
+    ]
 
 
 @pages.act("/grades", may=Deed.EXPORT, again="grades", transaction=False, lane=Lane.FILE)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
+from flask import url_for
+from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
@@ -27,10 +29,12 @@ from app.rules.terms import Node
 from app.web import words
 from app.web.downloads import ActivitiesExport, activities_file
 from app.web.forms import days_turned_round
+from app.web.groups import GroupShown
 from app.web.json_shown import indented
 from app.web.limits import Lane
+from app.web.list_views import list_head
 from app.web.plain_words import changed, subject_of, subjects_meant, who
-from app.web.rendering import Download, Page, Redirect
+from app.web.rendering import Download, Page, Redirect, SeeOther
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -63,6 +67,8 @@ class LedgerQuery(BaseModel):
     last: dt.date | None = None
     employee: Text = ""
     text: Text = ""
+    by: Literal["", "type"] = ""
+    """What the list is grouped by."""
     before: Annotated[int | None, Field(ge=0, le=2**62)] = None
 
     def only(self) -> EventFilter:
@@ -108,26 +114,43 @@ class TrailQuery(BaseModel):
 
 
 @pages.read("/ledger", may=Deed.SEE_LEDGER)
-def events(context: RequestContext, query: LedgerQuery) -> Page:
+def events(context: RequestContext, query: LedgerQuery) -> Page | SeeOther:
     """The events, the newest first."""
     frame = scoring.state(context.connection).frame
     turned_round = _refuse_turned_round(context, query.first, query.last)
     entries = ledger.search_events(
         context.connection, frame, only=query.only(), limit=PAGE_ROWS + 1, before=query.before
     )
+    head = list_head(context, "ledger", query.model_dump(mode="json", exclude_defaults=True, exclude={"before"}))
+    if isinstance(head, SeeOther):
+        return head
     return Page(
         "pages/ledger.html",
+        head=head,
         status=422 if turned_round else 200,
         turned_round=turned_round,
         people=frame.directory.employees,
         in_all=_InAll(ledger.events_in_all(context.connection, frame, only=query.only(), count_to=COUNTED_MOST)),
         rights_notice=_rights_notice(context),
         entries=entries[:PAGE_ROWS],
+        groups=_groups(context, query),
         following=entries[PAGE_ROWS - 1].seq if len(entries) > PAGE_ROWS else None,
         query=query,
         parameters=query.model_dump(exclude_defaults=True, exclude={"before"}),
         words=words,
     )
+
+
+def _groups(context: RequestContext, query: LedgerQuery) -> list[GroupShown]:
+    """The events of each type, each with the way to them; none where nothing groups them. Queries: 1, or none."""
+    if not query.by:
+        return []
+    frame = scoring.state(context.connection).frame
+    without = query.model_dump(exclude_defaults=True, exclude={"before", "by"})
+    return [
+        GroupShown(gettext(words.TYPES[kind]), url_for("ledger.events", **{**without, "type": kind}), (number,))
+        for kind, number in ledger.event_groups(context.connection, frame, only=query.only()).items()
+    ]
 
 
 @pages.act("/ledger", may=Deed.EXPORT_ACTIVITIES, again="events", transaction=False, lane=Lane.FILE)
@@ -170,15 +193,19 @@ def event(context: RequestContext, key: str) -> Page:
 
 
 @trail_pages.read("/trail", may=Deed.SEE_TRAIL)
-def trail(context: RequestContext, query: TrailQuery) -> Page:
+def trail(context: RequestContext, query: TrailQuery) -> Page | SeeOther:
     """Who did what, the newest first."""
     turned_round = _refuse_turned_round(context, query.first, query.last)
     only = _only(context, query)
     rows = access.trail_rows(context.connection, limit=PAGE_ROWS + 1, before_id=query.before, only=only)
     definitions = scoring.state(context.connection).sheet.definitions
     names = _names(context, rows)
+    head = list_head(context, "trail", query.model_dump(mode="json", exclude_defaults=True, exclude={"before"}))
+    if isinstance(head, SeeOther):
+        return head
     return Page(
         "pages/trail.html",
+        head=head,
         status=422 if turned_round else 200,
         turned_round=turned_round,
         in_all=_InAll(access.deeds_in_all(context.connection, only=only, count_to=COUNTED_MOST)),
@@ -236,7 +263,7 @@ def _only(context: RequestContext, query: TrailQuery) -> TrailFilter:
     def midnight(day: dt.date) -> dt.datetime:
         # At either end of the calendar a day has no midnight in UTC.
         within = min(max(day, _FIRST_DAY), _LAST_DAY)
-        return dt.datetime.combine(within, dt.time(), tzinfo=context.settings.timezone)
+        return dt.datetime.combine(within, dt.time(), tzinfo=context.zone)
 
     return TrailFilter(
         who=query.who,

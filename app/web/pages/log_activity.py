@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from flask import Response, url_for
-from flask_babel import format_date, gettext
+from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -41,7 +41,7 @@ from app.web.entry_form import (
     typed_colleagues,
 )
 from app.web.entry_offers import offered_buyer
-from app.web.languages import filled, page_language, usd
+from app.web.languages import day_text, filled, page_language, usd
 from app.web.languages import month as month_said
 from app.web.limits import Lane
 from app.web.rendering import FormError, Json, Page, Redirect, say
@@ -159,7 +159,7 @@ def _look_first(context: RequestContext, form: ActivityForm) -> ScoreChange | Fo
     event_of(context, frame=loaded.frame, form=form, rows=typed_colleagues())
     cycle = cycle_of(form.day, loaded.frame.first_month)
     if loaded.sheet.cycles and cycle not in loaded.sheet.cycles and form.other_cycle != form.day.isoformat():
-        said = {"day": format_date(form.day, "medium"), "cycle": cycle, "digits": form.day.isoformat()}
+        said = {"day": day_text(form.day), "cycle": cycle, "digits": form.day.isoformat()}
         return FormError(at_field("day", "other_cycle", OTHER_CYCLE, **said))
     if not form.sure:
         values = {name: str(getattr(form, name)) for name in Likeness.model_fields}

@@ -32,6 +32,7 @@ from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.year_chart import YearChart, year_chart
+from app.web.zones import Clock
 
 pages: Final = Pages("scorecard")
 own_pages: Final = Pages("my_scorecard")
@@ -128,6 +129,7 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         is_own=node.kind is NodeKind.EMPLOYEE and node.code == context.viewer.employee,
         derives=context.allowed(Deed.SEE_DERIVATION, node),
         seen=frozenset(one for one in parents if one is not None and sees(one)),
+        clock=context.clock,
     )
     return Page(
         "pages/scorecard_part.html" if query.part else "pages/scorecard.html",
@@ -171,9 +173,11 @@ _DRAWN: Final[LruCache[Rendered[Any]]] = drawn(512, bytes_max=6_000_000)
 class _Body(CachedPart[Board]):
     """The part of the page that its figures make."""
 
-    def __init__(self, source: BoardSource, *, is_own: bool, derives: bool, seen: frozenset[Node]) -> None:
-        """Find what was drawn for the same figures, language and rights."""
-        super().__init__(_DRAWN, (source.fingerprint, is_own, derives, seen), lambda: scoring.board(source))
+    def __init__(
+        self, source: BoardSource, *, is_own: bool, derives: bool, seen: frozenset[Node], clock: Clock
+    ) -> None:
+        """Find what was drawn for the same figures, language, clock and rights."""
+        super().__init__(_DRAWN, (source.fingerprint, is_own, derives, seen, clock), lambda: scoring.board(source))
         self.is_own: Final = is_own
         self.derives: Final = derives
         self.seen: Final = seen

@@ -76,6 +76,7 @@
       back.value = address.pathname + address.search;
     }
     document.title = drawn.title;
+    document.dispatchEvent(new Event("kopes:drawn"));
     history.replaceState(history.state, "", address.pathname + address.search + location.hash);
     const count = regions(document, form.dataset.narrows)?.querySelector("[data-rows-said], .pagination > span, .empty h2");
     said(form).textContent = document.querySelector(".notice-bad") ? "" : (count?.textContent.replace(/\s+/g, " ").trim() ?? "");

@@ -109,11 +109,18 @@
     select.addEventListener("change", () => select.form.requestSubmit());
   }
 
-  for (const button of document.querySelectorAll("button[data-copies]")) {
-    button.hidden = !navigator.clipboard;
-    button.addEventListener("click", async () => {
+  const offerCopies = () => {
+    for (const button of document.querySelectorAll("button[data-copies]")) {
+      button.hidden = !navigator.clipboard;
+    }
+  };
+  offerCopies();
+  document.addEventListener("kopes:drawn", offerCopies);
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("button[data-copies]");
+    if (button) {
       await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent);
       button.textContent = button.dataset.copied;
-    });
-  }
+    }
+  });
 })();

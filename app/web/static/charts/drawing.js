@@ -32,7 +32,8 @@ export const score = (value) =>
 
 export const compact = (value) => new Intl.NumberFormat(language(), { notation: "compact", maximumSignificantDigits: 3 }).format(value);
 
-export const day = (instant, how) => new Intl.DateTimeFormat(language(), how).format(instant);
+// English dates begin with the day, as those that the server writes.
+export const day = (instant, how) => new Intl.DateTimeFormat(language() === "en" ? "en-GB" : language(), how).format(instant);
 
 export const frame = () => {
   Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;

@@ -118,10 +118,9 @@
           note.className = "small soft";
           note.textContent = item.note ?? "";
           line.append(name, note);
-          line.addEventListener("mousedown", (event) => {
-            event.preventDefault();
-            this.choose(at);
-          });
+          // The field keeps the focus; whoever moves off before letting go has chosen nothing.
+          line.addEventListener("mousedown", (event) => event.preventDefault());
+          line.addEventListener("click", () => this.choose(at));
           return line;
         }),
       );

@@ -1,0 +1,112 @@
+"""The lists whose views can be kept under a name, and what stands at the head of each.
+
+Do not take a view for a right: it is an address, and the list says to whoever opens it what they may see.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+from flask import request, url_for
+
+from app import access
+from app.access import SavedView
+from app.plain.findings import n_
+from app.rules.permissions import Deed
+from app.scoring import State
+from app.web.asking import present_cycle
+from app.web.rendering import SeeOther
+from app.web.request_context import RequestContext
+
+__all__ = ["AS_IT_IS", "LISTS", "List", "ListHead", "address_of", "list_head", "without_present_cycle"]
+
+AS_IT_IS: Final = "as_it_is"
+"""In an address: the list without a view, though one of them is what it opens with."""
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """A list: its handler, what it is called, and the deed that opens it."""
+
+    endpoint: str
+    label: str
+    deed: Deed
+
+
+LISTS: Final[Mapping[str, List]] = {
+    "people": List("people.people", n_("People"), Deed.SEE_PEOPLE_SCORES),
+    "people_map": List("people_map.people_map", n_("People by KPI"), Deed.SEE_PEOPLE_SCORES),
+    "grades": List("grades.grades", n_("Grades"), Deed.SEE_GRADE),
+    "activities": List("activities.activities", n_("Activities"), Deed.SEE_ACTIVITIES),
+    "business": List("business.business", n_("Business figures"), Deed.SEE_PEOPLE_SCORES),
+    "ledger": List("ledger.events", n_("Ledger"), Deed.SEE_LEDGER),
+    "trail": List("trail.trail", n_("Trail"), Deed.SEE_TRAIL),
+    "accounts": List("accounts.accounts", n_("Accounts"), Deed.KEEP_ACCOUNTS),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ListHead:
+    """What stands at the head of a list: its person's views, and what is looked at now.
+
+    Attributes:
+        name: the list's.
+        views: the person's views of it, by name.
+        filters: what the present address asks for, as a view of it would keep it.
+        usual: what the list opens with; None for all of it.
+    """
+
+    name: str
+    views: list[SavedView]
+    filters: str
+    usual: SavedView | None
+
+    @property
+    def address(self) -> str:
+        """The address to share: the same filters, with what its reader may see."""
+        return address_of(self.name, self.filters)
+
+    @property
+    def whole(self) -> str:
+        """The list without any filter, whatever it opens with."""
+        return address_of(self.name, urlencode({AS_IT_IS: "yes"}) if self.usual else "")
+
+    @property
+    def present(self) -> SavedView | None:
+        """The view that is looked at."""
+        return next((view for view in self.views if view.filters == self.filters), None)
+
+
+def list_head(context: RequestContext, name: str, parameters: Mapping[str, Any]) -> ListHead | SeeOther:
+    """The head of a list; where it is opened without asking for anything, the way to the view that it opens with.
+
+    Args:
+        context: who asks.
+        name: the list's.
+        parameters: what the list's own links ask for, without its pages.
+
+    Queries: 1.
+    """
+    person = context.viewer
+    views = access.saved_views(context.connection, account_id=person.account_id, of_list=name)
+    usual = next((view for view in views if view.is_default), None)
+    if usual is not None and request.method == "GET" and not request.args:
+        return SeeOther(address_of(name, usual.filters))
+    return ListHead(name, views, urlencode(sorted((key, str(value)) for key, value in parameters.items())), usual)
+
+
+def without_present_cycle(loaded: State, parameters: Mapping[str, Any], today: dt.date) -> dict[str, Any]:
+    """What a list is asked for: the cycle under way is the one that stands where none is named, in the next year too."""
+    present = str(present_cycle(loaded, today))
+    return {name: value for name, value in parameters.items() if (name, str(value)) != ("cycle", present)}
+
+
+def address_of(name: str, filters: str) -> str:
+    """The address of a list that asks for what a view kept."""
+    # Written anew, so that whatever stood in the form is a parameter and nothing else.
+    query = urlencode(parse_qsl(filters))
+    return f"{url_for(LISTS[name].endpoint)}{'?' if query else ''}{query}"

@@ -1,0 +1,66 @@
+"""By whose clock one reads instants: one's office's, or another one's choice, kept with the account.
+
+Do not move a day by it: the days of activities are their offices', and files and the API say instants as they always do.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import access
+from app.kit.refusals import NotThere, at_field
+from app.plain.findings import n_
+from app.rules.permissions import Deed
+from app.web.languages import page_language
+from app.web.rendering import FormError, Page, Redirect
+from app.web.request_context import RequestContext
+from app.web.routing import Pages
+from app.web.zones import ZONES, city_of, zone_choices
+
+pages: Final = Pages("clock")
+
+NO_ZONE: Final = n_("Choose one of the cities of the list.")
+CHOSEN: Final = n_("Saved. Times are now those of %(city)s.")
+
+
+class ClockForm(BaseModel):
+    """Whose clock."""
+
+    model_config = ConfigDict(frozen=True)
+
+    timezone: str = Field(default="", max_length=64)
+
+
+@pages.read("/clock", may=Deed.CHOOSE_LOOK)
+def clock(context: RequestContext) -> Page:
+    """The choice of a city."""
+    person = context.person
+    if person is None:
+        raise NotThere
+    language = page_language()
+    of_office = context.usual_zone
+    return Page(
+        "pages/clock.html",
+        usual=city_of(str(of_office), language),
+        has_office=of_office is not context.settings.timezone,
+        choices=zone_choices(language, context.now),
+        chosen=person.timezone or "",
+    )
+
+
+@pages.act("/clock", may=Deed.CHOOSE_LOOK, again="clock", transaction=False)
+def choose(context: RequestContext, form: ClockForm) -> Redirect | FormError:
+    """Keep it with the account."""
+    person = context.person
+    if person is None:
+        raise NotThere
+    if form.timezone and form.timezone not in ZONES:
+        return FormError(at_field("timezone", "unknown", NO_ZONE))
+    with context.write() as connection:
+        access.change_look(connection, account_id=person.account_id, timezone=form.timezone)
+        zone = ZoneInfo(form.timezone) if form.timezone else context.opened(connection).usual_zone
+    context.closed()
+    return Redirect(CHOSEN, then="clock", parameters={"city": city_of(str(zone), page_language())})

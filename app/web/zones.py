@@ -1,0 +1,86 @@
+"""Time zones as their readers call them: by a city, in the language of the page.
+
+Do not look a zone up by the name that IANA gives it today: CLDR keeps some cities under the name of before ("Asia/Saigon").
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel import Locale
+from babel.core import get_global
+
+__all__ = ["ZONES", "Clock", "ZoneChoice", "city_of", "zone_choices"]
+
+_OF_THE_WORLD: Final = "001"
+
+ZONES: Final = frozenset(
+    {"UTC"}
+    | {
+        name
+        for name, territory in get_global("zone_territories").items()
+        if territory != _OF_THE_WORLD and not name.startswith("Etc/") and name in available_timezones()
+    }
+)
+"""What may be chosen: a zone for each city that CLDR names one by."""
+
+
+class Clock(NamedTuple):
+    """By which a reader reads instants."""
+
+    zone: dt.tzinfo
+    year: int
+    """The present one in that zone, which goes without saying."""
+
+
+class ZoneChoice(NamedTuple):
+    """A zone to choose: its IANA name, and what a reader calls it."""
+
+    name: str
+    words: str
+
+
+@functools.cache
+def _names_before() -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    for before, present in get_global("zone_aliases").items():
+        names.setdefault(present, []).append(before)
+    return names
+
+
+@functools.lru_cache(maxsize=2048)
+def city_of(zone: str, language: str) -> str:
+    """The city of a zone in a language: ``New York``; of a zone that has none its name, such as ``UTC``."""
+    named = Locale.parse(language).time_zones
+    for name in (zone, *_names_before().get(zone, ())):
+        city = named.get(name, {}).get("city")
+        if city:
+            return str(city)
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+def zone_choices(language: str, at: dt.datetime) -> list[ZoneChoice]:
+    """Every zone that may be chosen, from west to east as of an instant: ``New York, United States (UTC−04:00)``.
+
+    Args:
+        language: en, ko or es.
+        at: when; a zone with summer time has another distance from UTC in winter.
+    """
+    countries = Locale.parse(language).territories
+    listed = []
+    for name in ZONES:
+        offset = at.astimezone(ZoneInfo(name)).utcoffset() or dt.timedelta()
+        city = city_of(name, language)
+        country = countries.get(get_global("zone_territories").get(name, ""), city)
+        listed.append((offset, city, name, city if country == city else f"{city}, {country}"))
+    return [ZoneChoice(name, f"{words} ({_distance(offset)})") for offset, _, name, words in sorted(listed)]
+
+
+def _distance(offset: dt.timedelta) -> str:
+    """``UTC+09:00``."""
+    minutes = abs(int(offset.total_seconds())) // 60
+    sign = "\N{MINUS SIGN}" if offset < dt.timedelta() else "+"
+    return f"UTC{sign}{minutes // 60:02d}:{minutes % 60:02d}"

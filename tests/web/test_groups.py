@@ -1,0 +1,174 @@
+"""Lists in groups: how many there are of each and what they come to, each leading to the list of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter, defaultdict
+from decimal import ROUND_HALF_EVEN, Decimal
+from html import unescape
+from typing import Final
+
+import pytest
+
+from tests.conftest import CountQueries
+from tests.web.markup import read
+from tests.web.working import Somebody, Working
+
+# day, kind, id, what each has of it, dollars
+ENTERED: Final = (
+    ("2026-02-27", "deal", "D-1", {"E1": "1"}, "1000.00"),
+    ("2026-03-01", "deal", "D-2", {"E1": "0.6", "E3": "0.4"}, "250.50"),
+    ("2026-03-31", "consult", "C-1", {"E6": "0.5", "E2": "0.5"}, None),
+    ("2026-04-01", "new_buyer", "N-1", {"E4": "1"}, None),
+    ("2026-04-02", "deal", "D-3", {"E3": "1"}, "0.25"),
+    ("2026-04-03", "consult", "C-2", {"E5": "1"}, "80.00"),
+)
+VERIFIED: Final = {"D-1", "C-1"}
+REGION: Final = {"E1": "EUR", "E2": "EUR", "E6": "EUR", "E4": "EUR", "E3": "ASI", "E5": "", "E7": ""}
+KINDS: Final = {"deal": "Export deal", "consult": "Export consult", "new_buyer": "New buyer"}
+
+
+def _record(working: Working) -> None:
+    for day, kind, id_, shares, usd in ENTERED:
+        first = next(iter(shares))
+        parts = " ".join(f"{one}:{share}" for one, share in shares.items()) if len(shares) > 1 else ""
+        amount = f" {usd} USD" if usd else ""
+        working.record(f"{day} {kind} {id_} {first} {parts}{amount}")
+    working.record(*(f"2026-05-04 verified {id_} by E9 as V-{id_}" for id_ in sorted(VERIFIED)))
+
+
+def _groups(page: str) -> dict[str, tuple[str | None, list[str]]]:
+    """The groups of a page: name to address and figures."""
+    body = page.split('<tbody data-rows="groups">', 1)[1].split("</tbody>", 1)[0]
+    body = re.sub(r'<label class="unfold">.*?</label>', "", body)
+    groups = {}
+    for row in re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL):
+        address = re.search(r'href="([^"]+)"', row)
+        words = [
+            " ".join(re.sub(r"<[^>]+>", " ", cell).split())
+            for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
+        ]
+        groups[unescape(words[0])] = (unescape(address[1]) if address else None, words[1:])
+    return groups
+
+
+def _listed(somebody: Somebody, address: str) -> int:
+    """How many rows a list has, all its pages together."""
+    found = re.search(r"\d+ of ([\d,]+)", read(somebody.get(address).text.split("pagination", 1)[1]).text)
+    assert found is not None
+    return int(found[1].replace(",", ""))
+
+
+@pytest.mark.parametrize("by", ["type", "state", "month", "unit"])
+def test_activities_in_groups_come_to_what_was_entered_and_lead_to_it(working_on_each: Working, by: str) -> None:
+    """Counted anew from what was entered. What two regions share stands in both; one who stands right in the agency stands in no part of it."""
+    _record(working_on_each)
+    expected: dict[str, list[Decimal | None]] = defaultdict(list)
+    for day, kind, id_, shares, usd in ENTERED:
+        keys = {
+            "type": {KINDS[kind]},
+            "state": {"verified" if id_ in VERIFIED else "entered"},
+            "month": {{"02": "February", "03": "March", "04": "April"}[day[5:7]] + " 2026"},
+            "unit": {REGION[one] or "HQ" for one in shares},
+        }[by]
+        for key in keys:
+            expected[key].append(Decimal(usd) if usd else None)
+    dana = working_on_each.dana
+    groups = _groups(dana.get(f"/activities?node=unit:HQ&by={by}").text)
+    shown = {name: figures for name, (_, figures) in groups.items()}
+    sums = {key: [one for one in values if one is not None] for key, values in expected.items()}
+    assert shown == {
+        key: [str(len(values)), f"US${sum(sums[key]):,.2f}" if sums[key] else "–"] for key, values in expected.items()
+    }
+    for name, (address, figures) in groups.items():
+        if address is not None:
+            assert _listed(dana, address) == int(figures[0])
+        else:
+            assert (by, name) == ("unit", "HQ")
+
+
+def test_groups_are_of_what_the_list_is_narrowed_to_and_ones_own_have_no_units(working: Working) -> None:
+    """A month's link keeps within the days that were asked for; an employee stands in no part of a unit."""
+    _record(working)
+    groups = _groups(working.dana.get("/activities?node=unit:HQ&by=month&from=2026-03-15&type=export_consult").text)
+    assert {name: figures for name, (_, figures) in groups.items()} == {
+        "March 2026": ["1", "–"],
+        "April 2026": ["1", "US$80.00"],
+    }
+    assert groups["March 2026"][
+        0
+    ] == "/activities?node=unit:HQ&type=export_consult&from=2026-03-15&to=2026-03-31".replace(":", "%3A") or (
+        "from=2026-03-15" in str(groups["March 2026"][0]) and "to=2026-03-31" in str(groups["March 2026"][0])
+    )
+    own = working.alba.get("/activities?by=unit").text
+    assert 'data-rows="groups"' not in own
+    assert "2 of 2" in read(own).text
+
+
+@pytest.mark.parametrize("by", ["unit", "division", "group", "band"])
+def test_people_in_groups_are_those_of_the_file_and_lead_to_them(working: Working, by: str) -> None:
+    """Counts and means worked out from the file's rows; each group's list has as many."""
+    _record(working)
+    rows = list(
+        csv.DictReader(io.StringIO(working.dana.post("/people", {"reason": "the groups"}).data.decode("utf-8-sig")))
+    )
+    rows = [row for row in rows if row["Name"] and row["Employee number"].startswith("E")]
+    groups = _groups(working.dana.get(f"/people?by={by}").text)
+    assert sum(int(figures[0]) for _, figures in groups.values()) == len(rows)
+    for name, (address, figures) in groups.items():
+        if by == "unit" and address:
+            mine = [Decimal(row["Projected score"]) for row in rows if row["Unit"] == name and row["Projected score"]]
+            assert int(figures[0]) == sum(row["Unit"] == name for row in rows)
+            mean = (sum(mine, Decimal()) / len(mine)).quantize(Decimal("0.01"), ROUND_HALF_EVEN) if mine else None
+            assert figures[1] == ("–" if mean is None else f"{mean}")
+        if address:
+            page = working.dana.get(address).text
+            assert page.count("/scorecards/employee:") == int(figures[0]), address
+            assert 'data-rows="groups"' not in page
+
+
+def test_events_in_groups_are_all_that_were_recorded(working: Working) -> None:
+    """Activities by their kinds, and verdicts."""
+    _record(working)
+    kinds = Counter(KINDS[kind] for _, kind, *_ in ENTERED)
+    groups = _groups(working.emil.get("/ledger?by=type").text)
+    assert {name: int(figures[0]) for name, (_, figures) in groups.items()} == {**kinds, "Verified": len(VERIFIED)}
+    for address, figures in groups.values():
+        assert _listed(working.emil, str(address)) == int(figures[0])
+
+
+def test_grades_in_groups_have_the_pay_of_their_people(working: Working) -> None:
+    """Of the file's rows; the executive, who sees no grades, sees no groups of them."""
+    _record(working)
+    rows = list(
+        csv.DictReader(io.StringIO(working.dana.post("/grades", {"reason": "the groups"}).data.decode("utf-8-sig")))
+    )
+    rows = [row for row in rows if (row.get("Employee number") or "").startswith("E")]
+    expected: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        expected[row["Grade"] or "not graded"].append(int(row["Pay (KRW)"] or 0))
+    groups = _groups(working.dana.get("/grades?by=grade").text)
+    assert {name: figures for name, (_, figures) in groups.items()} == {
+        name: [str(len(pays)), f"₩{sum(pays):,}"] for name, pays in expected.items()
+    }
+    assert working.ferran.get("/grades?by=grade").status_code == 404
+
+
+def test_groups_cost_as_many_queries_however_much_there_is(working: Working, count_queries: CountQueries) -> None:
+    """One more than the list."""
+    _record(working)
+    addresses = {
+        "dana": ("/activities?node=unit:HQ&by=unit", "/activities?node=unit:HQ&by=month"),
+        "emil": ("/ledger?by=type",),
+    }
+    for name, asked in addresses.items():
+        for address in asked:
+            getattr(working, name).get(address)
+            with count_queries() as few:
+                getattr(working, name).get(address)
+            working.record(*(f"2026-05-0{1 + n % 9} deal {address[-4:]}-{n} E{1 + n % 3} 10.00 USD" for n in range(20)))
+            with count_queries() as many:
+                getattr(working, name).get(address)
+            assert len(few) == len(many)
