@@ -420,7 +420,9 @@ def test_a_phone_keeps_nothing_of_anybody(working: Working) -> None:
     working.record("2026-03-01 consult C-1 E1 of Elbe/DE")
     forms = {person: getattr(working, person).get("/log/offline").text for person in ("alba", "jiho")}
     assert forms["alba"] == forms["jiho"]
-    assert [word for word in ("alba@", "E1", "Elbe", "csrf_token", "typed_by") if word in forms["alba"]] == []
+    # A hash of a file may have any two letters in it.
+    page = re.sub(r'integrity="[^"]+"', "", forms["alba"])
+    assert [word for word in ("alba@", "E1", "Elbe", "csrf_token", "typed_by") if word in page] == []
     assert working.alba.get("/log/pass").json["employee"] == "E1"  # type: ignore[index]
     assert working.app.test_client().get("/log/pass").status_code == 401
     script = working.app.test_client().get("/log/worker.js")
