@@ -54,7 +54,11 @@ class ActivitiesExport(BaseModel):
             Invalid: there is none.
         """
         if len(self.reason) < _REASON_LEAST:
-            message = n_("Use at least %(min_length)s characters.") if self.reason else n_("Fill this in.")
+            message = (
+                n_("This is too short: use at least %(min_length)s characters.")
+                if self.reason
+                else n_("This is empty: fill it in.")
+            )
             raise Invalid(at_field("reason", "missing", message, min_length=_REASON_LEAST))
 
 
