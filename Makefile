@@ -14,7 +14,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(shell find app -name '*.po' 2>/dev/null))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install dev run test soak check fix catalogues bench demo lock clean
+.PHONY: help install dev run test soak check fix catalogues bench pictures axe demo lock clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,15 @@ catalogues: .venv/.packages ## Take the messages of code and pages into the tran
 
 bench: dev ## Every performance figure as a ratio to its own baseline, as JSON lines
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+# LANG is in every environment: only one that was given counts.
+NARROWED = $(addprefix --role=,$(ROLE)) $(addprefix --page=,$(PAGE)) $(if $(filter command,$(origin LANG)),--language=$(LANG)) $(ARGS)
+
+pictures: dev ## Every page as each role sees it, as pictures in build/pictures (ROLE=head PAGE=targets LANG=ko narrow it; AXE=1 lets axe look too)
+	@$(BIN)/python -m tests.pictures $(if $(AXE),--axe) $(NARROWED)
+
+axe: dev ## What axe finds in every page: roles, themes, phone and desk, the languages in turns (narrowed likewise)
+	@$(BIN)/python -m tests.pictures --axe --no-pictures --turns $(NARROWED)
 
 demo: install ## The demonstration agency's folder, definitions and events, written to instance/demo
 	$(BIN)/kopes demo instance/demo

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import json
 import random
 import re
 from collections import Counter
@@ -27,7 +28,7 @@ from app.demo.past import Past, Tempers
 from app.demo.people import Employee, Staffing, staff
 from app.demo.reached import Reached
 from app.demo.seasons import ACTIVITIES, Climate, CycleUnderWay, day_weights, plan_shares
-from app.demo.units import FULL_SIZE, Unit, headcounts, units_for
+from app.demo.units import FULL_SIZE, Unit, group_names, headcounts, units_for
 from app.demo.world import climate_of
 from app.intake import FOLDER_FILES
 from app.kit.settings import ROOT
@@ -40,6 +41,7 @@ EVENTS: Final = "events.ndjson"
 _EARLIER_CYCLES: Final = 3
 _ADDRESS: Final = "kopa.example"
 _FIRST_MONTH: Final = re.compile(r"^cycle:.*$", re.MULTILINE)
+_GROUPS: Final = re.compile(r"^groups: \{(.*)\}$", re.MULTILINE)
 
 Row = Sequence[object]
 
@@ -135,7 +137,7 @@ def build(
         people={role: one.number for role, one in chosen.items()},
         names={role: (one.name, _email(one)) for role, one in chosen.items()},
         agency=agency,
-        definitions=_copy_definitions(folder / "definitions", cycle),
+        definitions=_copy_definitions(folder / "definitions", cycle, group_names(staffing.units.all)),
         event_files=(folder / EVENTS,),
     )
 
@@ -248,8 +250,8 @@ def _plan(staffing: Staffing, card_lines: Iterable[Line], definitions: Definitio
                 yield kpi, node, month, share
 
 
-def _copy_definitions(folder: Path, cycle: CycleUnderWay) -> Path:
-    """The product's definitions, with a policy by which the cycle begins in its month."""
+def _copy_definitions(folder: Path, cycle: CycleUnderWay, groups: Mapping[str, Mapping[str, str]]) -> Path:
+    """The product's definitions, with policies by which the cycle begins in its month and the agency's groups have names."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in sorted(DEFINITIONS.iterdir()):
         if file.suffix not in {".yaml", ".json"}:
@@ -258,6 +260,7 @@ def _copy_definitions(folder: Path, cycle: CycleUnderWay) -> Path:
         if file.name == "policies.yaml":
             policy = f"cycle: {{first_month: {cycle.first_month}}}"
             text = _FIRST_MONTH.sub(policy, text, count=1) if _FIRST_MONTH.search(text) else f"{text}\n{policy}\n"
+            text = _GROUPS.sub(rf"groups: {{\1, names: {json.dumps(groups, ensure_ascii=False)}}}", text, count=1)
         (folder / file.name).write_text(text, encoding="utf-8")
     return folder
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from app.demo.seasons import CycleUnderWay
 from app.demo.world import Place, agency_plan, places
 
-__all__ = ["FULL_SIZE", "LEAST_PEOPLE", "Unit", "Units", "headcounts", "units_for"]
+__all__ = ["FULL_SIZE", "LEAST_PEOPLE", "Unit", "Units", "group_names", "headcounts", "units_for"]
 
 FULL_SIZE: Final = 1300
 LEAST_PEOPLE: Final = 60
@@ -131,6 +131,19 @@ def _groups(chosen: Sequence[Place]) -> dict[str, str]:
             title = "Offices" if market == "all" else f"{market.capitalize()} markets"
             found[one.code] = f"{title} ({labels[place * parts // len(alike)]})"
     return found
+
+
+def group_names(units: Sequence[Unit]) -> dict[str, dict[str, str]]:
+    """What each evaluation group of the units is called in each language."""
+    titles, sizes = agency_plan()["groups"], agency_plan()["group_sizes"]
+    named: dict[str, dict[str, str]] = {}
+    for group in sorted({unit.group for unit in units if unit.group}):
+        title, _, size = group.removesuffix(")").partition(" (")
+        said = {"en": group}
+        for language, word in titles[title].items():
+            said[language] = f"{word} ({sizes[size][language] if size in sizes else size})" if size else word
+        named[group] = said
+    return named
 
 
 class _Builder:

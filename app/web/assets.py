@@ -55,6 +55,7 @@ _STYLES: Final = (
     "components/business.css",
     "components/terms.css",
     "components/first_visit.css",
+    "components/narrow.css",
     "print.css",
 )
 
@@ -69,6 +70,7 @@ BUNDLES: Final = {
             STATIC / "search.js",
             STATIC / "keys.js",
             STATIC / "terms.js",
+            STATIC / "narrow.js",
         ),
         "rjsmin",
     ),

@@ -14,14 +14,14 @@ from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
 from flask import has_request_context, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from app.plain.findings import n_
 from app.rules.methods import SCORE_MAX, SCORE_MIN
 from app.rules.outlook import Outlook, leading_band, leading_score
 from app.rules.rollup import BANDS, Band, band, published
 from app.scoring import AgencyBoard, UnitPlace
-from app.web.languages import named, score
+from app.web.languages import named, number, score
 
 __all__ = ["VIEWS", "VIEW_COOKIE", "PlacesChart", "Spot", "chosen_view", "spot_of"]
 
@@ -200,24 +200,33 @@ class PlacesChart:
     def _told(self, offices: Sequence[UnitPlace]) -> str:
         bands = Counter(self._band(one) for one in offices)
         good, bad = (sum(bands[letter] for letter in some) for some in (_GOOD, _BAD))
-        number = len(offices)
         if self._board.outlook is Outlook.EARLY:
             return str(gettext("Too early in the year to say where the offices lead"))
         if self._board.outlook is Outlook.OVER:
-            return str(
-                gettext(
-                    "Of %(all)s offices %(good)s ended at A or better, %(bad)s below C", all=number, good=good, bad=bad
-                )
+            said = ngettext(
+                "Ended at A or better: %(good)s of %(all)s office; below C: %(bad)s",
+                "Ended at A or better: %(good)s of %(all)s offices; below C: %(bad)s",
+                len(offices),
+                all=number(len(offices)),
+                good=number(good),
+                bad=number(bad),
             )
-        return str(
-            gettext(
-                "Of %(all)s offices %(good)s lead to A or better, %(bad)s to below C", all=number, good=good, bad=bad
+        else:
+            said = ngettext(
+                "Leading to A or better: %(good)s of %(all)s office; to below C: %(bad)s",
+                "Leading to A or better: %(good)s of %(all)s offices; to below C: %(bad)s",
+                len(offices),
+                all=number(len(offices)),
+                good=number(good),
+                bad=number(bad),
             )
-        )
+        return str(said)
 
     def _region_told(self, head: UnitPlace, offices: Sequence[UnitPlace]) -> str:
         band = self._band(head)
         figure = " ".join(part for part in (self._figure(head), band) if part)
+        if not offices:
+            return f"{named(head.cell.name)} {figure} · {gettext('no offices')}"
         return f"{named(head.cell.name)} {figure} · {self._told(offices)} ({self._letters(offices)})"
 
     def _letters(self, offices: Iterable[UnitPlace]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,6 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 import yaml
-from axe_playwright_python.sync_playwright import Axe
 from babel.messages.pofile import read_po
 from playwright.sync_api import Page
 from werkzeug.exceptions import HTTPException
@@ -26,16 +26,9 @@ from app.rules.terms import Node
 from app.web.languages import CATALOGUES
 from app.web.pages import PAGES
 from app.web.routing import NodeConverter
+from tests.browser.states import PHONE, THEMES, State, lay_flat, leave_alike, media_of, name_of, violations
 
-__all__ = ["PHONE", "Counts", "Crawl", "Words", "routes"]
-
-AXE: Final = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "rules": {"target-size": {"enabled": True}, "label-content-name-mismatch": {"enabled": True}},
-    "resultTypes": ["violations"],
-}
-
-PHONE: Final = 390
+__all__ = ["Counts", "Crawl", "Words", "routes"]
 
 _KEY: Final = re.compile(r"(?<![0-9A-Za-z])(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8,}(?![0-9A-Za-z])")
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d)?")
@@ -143,27 +136,6 @@ _ROOM: Final = """() => {
 
 _SAME_ELEMENTS: Final = {"cycle", "sort", "order", "before"}
 """Parameters by which a page shows other rows, or the same in another order, drawn by the same elements."""
-
-_LAY_FLAT: Final = """() => {
-  document.querySelectorAll("details[data-menu]").forEach((one) => { one.open = false; });
-  for (const one of document.querySelectorAll("body *")) {
-    if (["sticky", "fixed"].includes(getComputedStyle(one).position)) { one.style.position = "static"; }
-  }
-}"""
-"""Nothing lies above the page: a menu is closed again, a bar lets go when one scrolls, so what they cover is as large as it is."""
-
-_LEAVE_ALIKE: Final = """() => {
-  const built = (element) => element.tagName + "." + element.getAttribute("class") + "[" + element.getAttributeNames().sort();
-  for (const list of document.querySelectorAll("tbody, ul, ol")) {
-    const seen = new Map();
-    for (const one of [...list.children]) {
-      const kind = [one, ...one.querySelectorAll("*")].map(built).join();
-      seen.set(kind, (seen.get(kind) ?? 0) + 1);
-      if (seen.get(kind) > 2) { one.remove(); }
-    }
-  }
-}"""
-"""Of rows that are built alike, element by element, leaves two in each table or list: axe takes as long as a page has elements."""
 
 
 def routes() -> Map:
@@ -311,7 +283,6 @@ class Counts:
     pages: int = 0
     links: int = 0
     forms: int = 0
-    axe: int = 0
 
 
 @dataclass
@@ -320,15 +291,19 @@ class Crawl:
 
     Attributes:
         looked_at: what axe has seen, which searches were sent and which kinds of pages were opened, shared by the crawls of a run.
+        states: in which states axe has seen them, shared likewise.
         opens: how many pages of a kind are opened, where no other role has opened any in this language.
         asks: of how many more links of that kind only the answer's status is looked at.
     """
 
     url: str
     words: Words
+    role: str
     language: str
+    theme: str
     width: int
     looked_at: set[tuple[object, ...]]
+    states: set[State]
     opens: int = 2
     asks: int = 3
     map: Map = field(default_factory=routes)
@@ -379,12 +354,12 @@ class Crawl:
     def _wrong(self, address: str, what: str) -> None:
         self.findings.append(f"{address}: {what}")
 
-    def _kind(self, address: str) -> tuple[object, ...]:
+    def _kind(self, address: str) -> tuple[Any, ...]:
         parts = urlsplit(address)
         try:
             endpoint, arguments = self.map.bind("").match(parts.path)
         except HTTPException:
-            return (parts.path,)
+            return (parts.path, ())
         kinds = tuple(str(value.kind) for value in arguments.values() if isinstance(value, Node))
         return (endpoint, kinds, frozenset(name for name, _ in parse_qsl(parts.query)) - _SAME_ELEMENTS)
 
@@ -476,19 +451,26 @@ class Crawl:
         if kind in self.looked_at:
             return
         self.looked_at.add(kind)
-        self.counts.axe += 1
-        page.evaluate(_LEAVE_ALIKE)
+        theme = self._turn()
+        self.states.add(State(self.role, name_of(*kind[:2]), self.language, theme, self.width))
+        page.emulate_media(**media_of(theme))
+        leave_alike(page)
         menus = ("menus", self.width)
         if menus not in self.looked_at:
             self.looked_at.add(menus)
             self._violations(page, address, ".header, .navigation")
-        page.evaluate(_LAY_FLAT)
+        lay_flat(page)
         self._violations(page, address)
+        page.emulate_media(**media_of(self.theme))
+
+    def _turn(self) -> str:
+        """The theme in which axe has seen the fewest pages."""
+        seen = Counter(state.theme for state in self.states)
+        return min(THEMES, key=lambda theme: seen[theme])
 
     def _violations(self, page: Page, address: str, part: str | None = None) -> None:
-        for one in Axe().run(page, context=part, options=AXE).response["violations"]:
-            where = "; ".join(str(node["target"][-1]) for node in one["nodes"][:3])
-            self._wrong(address, f"axe {one['id']}: {where}")
+        for what in violations(page, part):
+            self._wrong(address, what)
 
     def _choose(self, page: Page, address: str, form: dict[str, Any]) -> None:
         """Send a form of choices with each of them changed and every day left empty: the browser lets it go, and there is an answer."""

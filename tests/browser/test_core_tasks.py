@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.crawling import PHONE
+from tests.browser.states import PHONE
 from tests.browser.test_every_role import Site, colleague_of, deal, site, unit_of, verified
 
 __all__ = ["site"]
@@ -281,8 +282,8 @@ def test_hr_finds_a_grade_with_its_reasons_and_takes_all_scores_home(site: Site,
     hands.sign_in(site, "hr")
     hands.go("Grades")
     hands.write("Name, number or code", number)
-    hands.press("button", "Show")
-    hands.use(page.locator("tbody[data-rows=matching] th a").first)
+    expect(page.locator("tbody[data-rows=matching] tr")).to_have_count(1)
+    hands.use(page.locator("tbody[data-rows=matching] th a"))
     expect(page.get_by_role("heading", name="The place in the group")).to_be_visible()
     expect(page.get_by_role("heading", name="The score", exact=True)).to_be_visible()
     hands.go("People")
@@ -302,8 +303,8 @@ def test_an_auditor_traces_a_figure_to_the_ledger(site: Site, hands: Hands) -> N
     hands.sign_in(site, "auditor")
     hands.go("People")
     hands.write("Name or number", number)
-    hands.press("button", "Show")
-    hands.use(page.locator("tbody[data-rows=people] th a").first)
+    expect(page.locator("tbody[data-rows=people] tr")).to_have_count(1)
+    hands.use(page.locator("tbody[data-rows=people] th a"))
     hands.use(page.get_by_role("article", name="Export deals").get_by_role("link", name="Export deals", exact=True))
     hands.press("link", re.compile(f"^Export deal ?: Nordwind {known} GmbH"))
     hands.press("link", "As the ledger has it")
@@ -323,3 +324,45 @@ def test_an_administrator_makes_an_account(site: Site, hands: Hands) -> None:
     expect(page.locator("#first-password")).to_be_visible()
     hands.go("Accounts")
     expect(page.get_by_role("link", name=email)).to_be_visible()
+
+
+def test_a_list_follows_what_one_types_and_chooses(site: Site, hands: Hands) -> None:
+    """No button is needed: rows, count, file and address follow at once, the caret stays; half a syllable is not sent, and a lost connection says so."""
+    page = hands.page
+    hands.sign_in(site, "hr")
+    hands.go("People")
+    names = [row["name"] for row in site.employees()]
+    family = Counter(name.split()[-1] for name in names).most_common(1)[0][0]
+    listed = [name for name in names if family.casefold() in name.casefold()]
+    said, rows = page.locator("[data-narrows-said]"), page.locator("tbody[data-rows=people] tr")
+    expect(page.get_by_role("button", name="Show", exact=True)).to_be_hidden()
+    hands.write("Name or number", family.lower())
+    expect(rows).to_have_count(len(listed))
+    assert sorted(rows.locator("th a").all_inner_texts()) == sorted(listed)
+    expect(said).to_have_text(re.compile(rf"^{len(listed)} of "))
+    expect(page.locator("summary", has_text="Download")).to_contain_text(f"({len(listed)} rows)")
+    expect(page).to_have_url(re.compile(rf"/people\?text={family.lower()}&cycle=\d{{4}}&basis=final$"))
+    page.keyboard.type(" ")
+    hands.choose(page.get_by_label("Band"), "C")
+    expect(page).to_have_url(re.compile("band=C"))
+    page.reload()
+    expect(page.get_by_label("Name or number")).to_have_value(family.lower())
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    field = page.get_by_label("Name or number")
+    hands.enter(field)
+    keyboard = page.context.new_cdp_session(page)
+    keyboard.send("Input.imeSetComposition", {"text": "김", "selectionStart": 1, "selectionEnd": 1})
+    page.clock.install()
+    page.clock.run_for(2_000)
+    assert sent == []
+    keyboard.send("Input.insertText", {"text": "김"})
+    page.clock.run_for(2_000)
+    expect(page.get_by_role("heading", name="Nobody like that")).to_be_visible()
+    expect(field).to_be_focused()
+    page.context.set_offline(True)
+    page.keyboard.press("Enter")
+    expect(said).to_contain_text("The connection is lost")
+    page.context.set_offline(False)
+    page.keyboard.press("Enter")
+    expect(said).to_have_text(re.compile("^0 of "))

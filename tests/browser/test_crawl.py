@@ -8,6 +8,8 @@ anything is wrong, all of it in one list.
 from __future__ import annotations
 
 import getpass
+from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
@@ -16,16 +18,14 @@ from app import access
 from app.kit import clock
 from app.kit.database import Database
 from app.rules.permissions import Deed
-from tests.browser.crawling import PHONE, Counts, Crawl, Words
-from tests.browser.test_every_role import ROLES, Site, site
+from tests.browser.crawling import Counts, Crawl, Words
+from tests.browser.states import LOCALES, ROLES, THEMES, WIDTHS, State, media_of
+from tests.browser.test_every_role import Site, site
 
 __all__ = ["site"]
 
 pytestmark = pytest.mark.browser
 
-LOCALES = {"en": "en-GB", "ko": "ko-KR", "es": "es-ES"}
-WIDTHS = (1440, PHONE)
-THEMES = ("light", "dark", "contrast")
 UNBROKEN = "Whywhywhy" * 55
 
 
@@ -58,10 +58,29 @@ def looked_at() -> set[tuple[object, ...]]:
     return set()
 
 
+@pytest.fixture(scope="module")
+def states(request: pytest.FixtureRequest) -> Iterator[set[State]]:
+    """In which states axe has seen the pages; when every role has gone through them, there are as many as are promised."""
+    seen: set[State] = set()
+    yield seen
+    crawls = sum(item.path == request.path for item in request.session.items)
+    if crawls == len(ROLES) * len(LOCALES):
+        assert len(seen) >= 100
+        by_theme = Counter(state.theme for state in seen)
+        print(f"axe: {len(seen)} states, {dict(by_theme)}")
+        assert all(by_theme[theme] >= 30 for theme in THEMES), by_theme
+
+
 @pytest.mark.parametrize("language", LOCALES)
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_that_a_role_is_led_to_does_its_job(
-    site: Site, browser: Browser, words: Words, looked_at: set[tuple[object, ...]], role: str, language: str
+    site: Site,
+    browser: Browser,
+    words: Words,
+    looked_at: set[tuple[object, ...]],
+    states: set[State],
+    role: str,
+    language: str,
 ) -> None:
     """Links answer and lead on, searches are sent by Enter, titles differ, nothing is in another language or for machines, axe is content."""
     turn = ROLES.index(role) + list(LOCALES).index(language)
@@ -70,14 +89,13 @@ def test_every_page_that_a_role_is_led_to_does_its_job(
         locale=LOCALES[language],
         timezone_id="UTC",
         viewport={"width": width, "height": 900},
-        color_scheme="dark" if theme == "dark" else "light",
-        contrast="more" if theme == "contrast" else "no-preference",
+        **media_of(theme),
     )
     try:
         page = context.new_page()
         site.sign_in(page, role)
         opens, asks = (2, 3) if language == "en" else (1, 1)
-        crawl = Crawl(site.url, words, language, width, looked_at, opens, asks)
+        crawl = Crawl(site.url, words, role, language, theme, width, looked_at, states, opens, asks)
         crawl.run(page)
     finally:
         context.close()

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from app.kit.schema import migrate
-from tests.browser.crawling import AXE, PHONE
+from tests.browser.states import AXE, PHONE
 from tests.conftest import NewDatabase, Serve
 
 pytestmark = pytest.mark.browser

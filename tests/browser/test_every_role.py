@@ -24,11 +24,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.states import ROLES
 from tests.conftest import ROOT, Kopes, free_port
 from tests.reference.agency import ReferenceAgency
 from tests.reference.comparison import differences_of_grades, differences_of_scorecards, exact
-
-ROLES = ("employee", "head", "hr", "executive", "auditor", "admin")
 
 
 @dataclass
@@ -80,8 +79,12 @@ class Site:
     def employee_of(self, role: str) -> str:
         """The number of the person whose login it is."""
         email = self.logins[role][0]
+        return next(row["number"] for row in self.employees() if row["email"] == email)
+
+    def employees(self) -> list[dict[str, str]]:
+        """The rows of the folder's people."""
         with (self.folder / "demo" / "agency" / "employees.csv").open(encoding="utf-8", newline="") as rows:
-            return next(row["number"] for row in csv.DictReader(rows) if row["email"] == email)
+            return list(csv.DictReader(rows))
 
 
 @pytest.fixture(scope="module")

@@ -129,6 +129,9 @@ def test_every_event_of_any_day_is_read_as_expected(tmp_path: Path, day: str, se
     read = ReferenceAgency.read(made.agency, made.definitions, events_of(made))
     assert read.outcomes.count("rejected") == made.rejected
     assert read.folder.policies["cycle"]["first_month"] == made.first_month
+    assert read.folder.policies["groups"]["names"].keys() == {
+        row["evaluation_group"] for row in read.folder.rows["units"]
+    } - {""}
     check_postings(read.folder)
     check_cards(read.folder)
 

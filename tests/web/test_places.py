@@ -46,3 +46,19 @@ def test_the_choice_of_map_tree_map_or_table_stays(working: Working) -> None:
     for choice, stays in (("tree", "tree"), ("globe", "tree"), ("table", "table")):
         assert working.ferran.post("/look", {"places": choice, "next": "/agency"}).status_code == 303
         assert pressed() == stays
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "several"),
+    [
+        ("en", "of 1 office; to below C: ", "of 3 offices; to below C: "),
+        ("es", "de 1 oficina; por debajo de C: ", "de 3 oficinas; por debajo de C: "),
+    ],
+)
+def test_what_the_offices_lead_to_is_said_of_one_as_of_several(
+    working: Working, language: str, one: str, several: str
+) -> None:
+    """A region may have a single office, and a sentence about it is no other than a person would write."""
+    page = working.ferran.get("/agency?as_of=2026-06-30", headers={"Accept-Language": language}).text
+    assert one in page
+    assert several in page
