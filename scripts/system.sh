@@ -11,6 +11,14 @@ python3 -c "import ensurepip, venv" 2>/dev/null || missing="$missing python3-ven
 # Debian's nodejs conflicts with a newer one from elsewhere, so look for npm first and leave what is there.
 command -v npm >/dev/null || missing="$missing nodejs npm"
 
+# Lays out and writes PDF, with Chinese and Japanese names that the pages' own face does not have.
+for library in libpango-1.0.so.0:libpango-1.0-0 libpangoft2-1.0.so.0:libpangoft2-1.0-0 libharfbuzz-subset.so.0:libharfbuzz-subset0; do
+    found=$(find /usr/lib /lib -name "${library%%:*}" 2>/dev/null | head -n 1)
+    [ -n "$found" ] || missing="$missing ${library##*:}"
+done
+found=$(find /usr/share/fonts /usr/local/share/fonts -name "NotoSansCJK*" -o -name "NotoSansKR*" 2>/dev/null | head -n 1)
+[ -n "$found" ] || missing="$missing fonts-noto-cjk"
+
 if [ "${1:-run}" = test ]; then
     found=$(find /usr/lib/postgresql -path "*/bin/initdb" 2>/dev/null | head -n 1)
     [ -n "$found" ] || missing="$missing postgresql"

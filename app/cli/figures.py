@@ -149,7 +149,7 @@ def business(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, f
     if form == "json":
         _print_json(shown.as_json())
         return
-    sheet = business_export("en").sheet(shown.units.values())
+    sheet = business_export().sheet(shown.units.values())
     rows = [dict(zip(sheet.header, (_plain(cell) for cell in row), strict=True)) for row in sheet.rows]
     _print_csv(sheet.header, rows)
 

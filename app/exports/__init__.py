@@ -6,7 +6,7 @@ and no text runs as a formula. It never decides who may have one, and computes n
 
 from app.exports.activities import EXPORT as ACTIVITIES
 from app.exports.activities import OF_LEDGER as LEDGER_ACTIVITIES
-from app.exports.business import business_export
+from app.exports.business import BusinessWords, business_export
 from app.exports.csv_files import as_csv
 from app.exports.goals import goals_export
 from app.exports.grades import (
@@ -15,7 +15,9 @@ from app.exports.grades import (
     employee_grades_export,
     unit_grades_export,
 )
+from app.exports.pdf_files import as_pdf
 from app.exports.people import NamedPerson, people_export
+from app.exports.scorecard import ScorecardRow, ScorecardWords, scorecard_export, scorecard_rows
 from app.exports.table import WON, Cell, Column, Export, ExportSheet, harmless
 from app.exports.xlsx_files import refuse_more_than_a_workbook_holds, write_xlsx
 
@@ -23,6 +25,7 @@ __all__ = [
     "ACTIVITIES",
     "LEDGER_ACTIVITIES",
     "WON",
+    "BusinessWords",
     "Cell",
     "Column",
     "Export",
@@ -30,13 +33,18 @@ __all__ = [
     "NamedEmployeeGrade",
     "NamedPerson",
     "NamedUnitGrade",
+    "ScorecardRow",
+    "ScorecardWords",
     "as_csv",
+    "as_pdf",
     "business_export",
     "employee_grades_export",
     "goals_export",
     "harmless",
     "people_export",
     "refuse_more_than_a_workbook_holds",
+    "scorecard_export",
+    "scorecard_rows",
     "unit_grades_export",
     "write_xlsx",
 ]

@@ -2,53 +2,60 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Final
+from collections.abc import Callable, Mapping
 
-from app.exports.table import Column, Export
+from app.exports.table import Column, Export, measured_cell
+from app.plain.findings import n_
 from app.rules.kpis import Translated
 from app.rules.rollup import published
 from app.rules.terms import Name
 from app.scoring import GoalRow
 
-__all__ = ["NAME", "goals_export"]
-
-NAME: Final = "goals"
+__all__ = ["goals_export"]
 
 
-def goals_export(language: str) -> Export[GoalRow]:
-    """The file of goals, its texts and the names of units in a language. Rows are written while they are sent: none of it hangs on a request."""
+def goals_export(
+    say: Callable[[str], str], language: str, *, links: Mapping[str, str], reasons: Mapping[str, str]
+) -> Export[GoalRow]:
+    """The file of goals, its headings, texts and the names of units in the reader's language.
+
+    Args:
+        say: a message in that language, asked for now: rows are written while they are sent, when no request is there any more.
+        language: of the texts that the folder brought.
+        links: what a line is to the one above it, by its code, in that language.
+        reasons: why it has no score, the same.
+    """
 
     def said(text: Translated) -> str:
         return text.in_language(language)
 
     return Export[GoalRow](
-        NAME,
+        say(n_("Goals")),
         (
-            Column("goal", lambda row: None if row.goal is None else said(row.goal.name), 30),
-            Column("task", lambda row: None if row.task is None else said(row.task.name), 30),
-            Column("kpi", lambda row: row.figures.kpi, 24),
-            Column("kpi_name", lambda row: said(row.version.name), 36),
-            Column("node", lambda row: str(row.node), 18),
-            Column("name", lambda row: _name(row.name, language), 30),
-            Column("parent_node", lambda row: None if row.above is None else str(row.above), 18),
-            Column("link", lambda row: row.figures.link),
-            Column("weight", lambda row: row.figures.weight),
-            Column("unit_of_measure", lambda row: said(row.version.unit)),
-            Column("base", lambda row: _figure(row.figures.base)),
-            Column("target", lambda row: _figure(row.figures.target)),
-            Column("actual", lambda row: _figure(row.figures.actual)),
-            Column("projected_actual", lambda row: _figure(row.figures.projected_actual)),
-            Column("score", lambda row: published(row.figures.score)),
-            Column("projected_score", lambda row: published(row.figures.projected_score)),
-            Column("reason", lambda row: row.figures.reason, 20),
+            Column(say(n_("Goal")), lambda row: None if row.goal is None else said(row.goal.name), 30),
+            Column(say(n_("Task")), lambda row: None if row.task is None else said(row.task.name), 30),
+            Column(say(n_("KPI code")), lambda row: row.figures.kpi, 24),
+            Column(say(n_("KPI")), lambda row: said(row.version.name), 36),
+            Column(say(n_("Unit or person (code)")), lambda row: str(row.node), 18),
+            Column(say(n_("Unit or person")), lambda row: _name(row.name, language), 30),
+            Column(say(n_("Line above (code)")), lambda row: None if row.above is None else str(row.above), 18),
+            Column(say(n_("Link")), lambda row: links.get(row.figures.link, row.figures.link)),
+            Column(say(n_("Weight")), lambda row: row.figures.weight),
+            Column(say(n_("Unit of measure")), lambda row: said(row.version.unit)),
+            Column(say(n_("Base value")), lambda row: measured_cell(row.figures.base)),
+            Column(say(n_("Target")), lambda row: measured_cell(row.figures.target)),
+            Column(say(n_("Actual")), lambda row: measured_cell(row.figures.actual)),
+            Column(say(n_("Year's end at this pace")), lambda row: measured_cell(row.figures.projected_actual)),
+            Column(say(n_("Score")), lambda row: published(row.figures.score)),
+            Column(say(n_("Projected score")), lambda row: published(row.figures.projected_score)),
+            Column(
+                say(n_("Why there is no score")),
+                lambda row: None if row.figures.reason is None else reasons.get(row.figures.reason, row.figures.reason),
+                40,
+            ),
         ),
     )
 
 
 def _name(name: str, language: str) -> str:
     return name.in_language(language) if isinstance(name, Name) else name
-
-
-def _figure(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)

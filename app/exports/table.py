@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Generic, TypeAlias, TypeVar
 
-__all__ = ["WON", "Cell", "Column", "Export", "ExportSheet", "harmless"]
+__all__ = ["WON", "Cell", "Column", "Export", "ExportSheet", "harmless", "measured_cell"]
 
 Cell: TypeAlias = str | int | Decimal | dt.date | dt.datetime | None
 Row = TypeVar("Row")
@@ -79,3 +79,12 @@ class Export(Generic[Row]):
 def harmless(text: str) -> str:
     """The text, with an apostrophe at each place where a spreadsheet would begin to run it."""
     return text if text.isalnum() else _RUNS.sub("'", text)
+
+
+_MEASURED_PLACES: Final = 6
+"""Decimals that the API promises of a measured value; with all that a division has, a workbook would keep it as text."""
+
+
+def measured_cell(value: str | None) -> Decimal | None:
+    """A measured value, as the read models have it, for a cell."""
+    return None if value is None else round(Decimal(value), _MEASURED_PLACES).normalize() + 0

@@ -24,7 +24,15 @@ from app.plain.findings import n_
 from app.web.rendering import Download
 from app.web.request_context import RequestContext
 
-__all__ = ["ActivitiesExport", "ReasonedExport", "activities_file", "log_reading", "reasoned_file", "sheet_file"]
+__all__ = [
+    "ActivitiesExport",
+    "ReasonedExport",
+    "activities_file",
+    "log_reading",
+    "reasoned_file",
+    "refuse_without_reason",
+    "sheet_file",
+]
 
 _REASON_LEAST: Final = 3
 _PIECE_BYTES: Final = 2**16
@@ -47,19 +55,20 @@ class ActivitiesExport(BaseModel):
     reason: Annotated[str, Field(max_length=500)] = ""
     format: Literal["csv", "xlsx"] = "csv"
 
-    def refuse_without_reason(self) -> None:
-        """Other people's data are downloaded with a reason (contract, "Who may what").
 
-        Raises:
-            Invalid: there is none.
-        """
-        if len(self.reason) < _REASON_LEAST:
-            message = (
-                n_("This is too short: use at least %(min_length)s characters.")
-                if self.reason
-                else n_("This is empty: fill it in.")
-            )
-            raise Invalid(at_field("reason", "missing", message, min_length=_REASON_LEAST))
+def refuse_without_reason(reason: str) -> None:
+    """Other people's data are downloaded with a reason (contract, "Who may what").
+
+    Raises:
+        Invalid: there is none.
+    """
+    if len(reason) < _REASON_LEAST:
+        message = (
+            n_("This is too short: use at least %(min_length)s characters.")
+            if reason
+            else n_("This is empty: fill it in.")
+        )
+        raise Invalid(at_field("reason", "missing", message, min_length=_REASON_LEAST))
 
 
 def sheet_file(sheet: ExportSheet, *, name: str, kind: Literal["csv", "xlsx"], made_at: dt.datetime) -> Download:
@@ -105,7 +114,7 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 def log_reading(
     connection: Connection,
     context: RequestContext,
-    form: ReasonedExport | ActivitiesExport,
+    reason: str,
     *,
     what: str,
     asked: Mapping[str, Any],
@@ -117,7 +126,7 @@ def log_reading(
         who=context.label,
         what=what,
         asked=asked,
-        reason=form.reason,
+        reason=reason,
         rows=rows,
         at=context.now,
     )
@@ -154,7 +163,7 @@ def reasoned_file(
         if file.after is not None:
             until_sent.callback(file.after)
         with context.write() as connection:
-            log_reading(connection, context, form, what=what, asked=asked, rows=rows)
+            log_reading(connection, context, form.reason, what=what, asked=asked, rows=rows)
             context.note(subject=subject or what, after={"rows": rows, **asked}, why=form.reason)
         until_sent.pop_all()
         return file
@@ -186,7 +195,7 @@ def activities_file(
         Invalid: there is no reason, or the activities are more than a workbook holds.
     """
     if not own:
-        form.refuse_without_reason()
+        refuse_without_reason(form.reason)
     with ExitStack() as until_sent:
         reading = until_sent.enter_context(ExitStack())
         activities = find(reading.enter_context(context.database.read()))
@@ -213,5 +222,7 @@ def _write_down(
     parameters = {**asked, "format": form.format}
     with context.write() as connection:
         if not own:
-            log_reading(connection, context, form, what=ACTIVITIES.name, asked={"of": subject, **parameters}, rows=rows)
+            log_reading(
+                connection, context, form.reason, what=ACTIVITIES.name, asked={"of": subject, **parameters}, rows=rows
+            )
         context.note(subject=subject, after={"rows": rows, **parameters}, why=form.reason or None)

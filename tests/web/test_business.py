@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 
+from app.web.words import BUSINESS
 from app.worker import jobs
 from tests.conftest import CountQueries
 from tests.web.working import NOW, Working
@@ -47,15 +48,18 @@ def test_page_file_and_api_say_the_same(at_work: Working) -> None:
     """Unit by unit: what is entered, what is verified and confirmed beside it, and last year's by 30 June."""
     ferran = at_work.ferran
     page = ferran.get("/business?open=all").text
-    rows = {row["node"]: row for row in csv.DictReader(io.StringIO(ferran.get("/business/file").text.lstrip("\ufeff")))}
+    text = ferran.get("/business/file").text.lstrip("\ufeff")
+    rows = {f"unit:{row['Unit code']}": row for row in csv.DictReader(io.StringIO(text))}
     items = {item["node"]: item for item in ferran.get("/api/v1/business/unit:HQ?cycle=2026").json["items"]}
-    assert items.keys() == rows.keys() - {node for node in rows if ":" not in node}
+    assert items.keys() == {node for node in rows if "#" not in node}
     for unit in ("HQ", "EUR", "VIE", "PAR", "ASI", "TYO"):
         item, row = items[f"unit:{unit}"], rows[f"unit:{unit}"]
         for figure in FIGURES:
             for level in ("entered", "verified", "confirmed"):
-                assert Decimal(row[f"{figure}_{level}"]) == Decimal(item[figure][level])
-                assert Decimal(row[f"{figure}_last_year_{level}"]) == Decimal(item[figure]["last_year"][level])
+                assert Decimal(row[f"{BUSINESS[figure]}: {level}"]) == Decimal(item[figure][level])
+                assert Decimal(row[f"{BUSINESS[figure]}: {level} last year"]) == Decimal(
+                    item[figure]["last_year"][level]
+                )
         shown = cells(page, unit)
         assert shown["deal_value"] == f"US${round(Decimal(item['deal_value']['entered'])):,}"
         assert [shown[figure] for figure in FIGURES[1:]] == [item[figure]["entered"] for figure in FIGURES[1:]]

@@ -48,6 +48,7 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
     "goals.export_goals": ("dana", "/goals", {"reason": "The goals' review"}),
     "goals.export_kpi": ("dana", "/goals/kpis/deals", {"reason": "A KPI's review"}),
     "goals.export_line": ("dana", "/goals/unit:VIE/deals", {"reason": "A line's review"}),
+    "scorecard.export": ("boram", "/scorecards/employee:E1", {"reason": "A talk about the half year"}),
     "rejected.replay": ("iris", "/rejected/1", {"event": '{"id": "D-mended & more"}'}),
 }
 """Of each form into which something is typed: who sends it, where, and what is typed."""

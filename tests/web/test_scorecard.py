@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import itertools
 import re
 
+import pandas as pd
 import pytest
+from pypdf import PdfReader
+from werkzeug.test import TestResponse
 
 from app.kit.database import Database
 from app.web.asking import present_cycle
@@ -268,3 +273,62 @@ def test_lines_stand_by_their_areas_with_what_they_come_to(working: Working) -> 
     levels = [int(level) for level in re.findall(r"<h([1-6])", page)]
     assert all(below <= above + 1 for above, below in itertools.pairwise(levels)), "a heading's level is left out"
     assert 5 in levels
+
+
+def _printed(answer: TestResponse) -> str:
+    """The text of a PDF, each run of spaces one."""
+    text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
+    return " ".join(text.split())
+
+
+def test_a_scorecard_is_kept_by_its_areas_with_the_api_s_figures(working: Working) -> None:
+    """Page, API, CSV, workbook and paper have one read model: the same areas, lines and scores, in one order."""
+    working.load(_in_areas)
+    working.record("2026-03-04 deal D-1 E1 1000 EUR of Meyer/AT", "2026-03-05 verified D-1 by E9")
+    card = working.alba.get(f"/api/v1{OWN}?cycle=2026").get_json()
+    expected = [(area["area"], area["score"], area["points"]) for area in card["areas"]]
+
+    def kept(kind: str) -> TestResponse:
+        answer = working.alba.post(f"{OWN}", {"format": kind})
+        assert answer.status_code == 200
+        return answer
+
+    rows = list(csv.DictReader(io.StringIO(kept("csv").data.decode("utf-8-sig"))))
+    for named in (rows, pd.read_excel(io.BytesIO(kept("xlsx").data), engine="calamine", dtype=str).to_dict("records")):
+        areas = [(row["Area"], row["Score"], row["Points"]) for row in named if row["Row"] == "Area"]
+        assert [name for name, _, _ in areas] == [name for name, _, _ in expected]
+        for (_, score, points), (_, api_score, api_points) in zip(areas, expected, strict=True):
+            assert (float(score), float(points)) == (round(api_score, 2), round(api_points, 2))
+        lines = {row["KPI code"]: row for row in named if row["Row"] == "KPI"}
+        for line in card["lines"]:
+            if line["score"] is not None:
+                assert float(lines[line["kpi"]]["Score"]) == round(line["score"], 2)
+                assert float(lines[line["kpi"]]["Actual"]) == round(float(line["actual"]), 6)
+    final = next(row for row in rows if row["Name"] == "Final score")
+    assert float(final["Score"]) == round(card["final_score"], 2)
+    text = _printed(kept("pdf"))
+    printed = [
+        f"{area['area'].rpartition(' / ')[2]} {area['weight']:g} {area['score']:.2f} {area['points']:.2f} "
+        for area in card["areas"]
+    ]
+    places = [text.index(row) for row in printed]
+    assert places == sorted(places)
+    assert f"Final score {card['final_score']:.2f}" in text
+
+
+@pytest.mark.parametrize(("language", "word"), [("ko", "성과표"), ("es", "Cuadro de mando")])
+def test_paper_is_in_the_reader_s_language(working: Working, language: str, word: str) -> None:
+    """Its letters are there as text too, not as pictures of them: Korean is found and read aloud."""
+    working.alba.post("/look", {"language": language, "theme": "system", "next": "/"})
+    assert word in _printed(working.alba.post(f"{OWN}", {"format": "pdf"}))
+
+
+def test_a_colleague_s_scorecard_is_kept_with_a_reason_on_the_log(working: Working) -> None:
+    """Contract, "Who may what": whoever downloads other people's data says why, and the auditor sees it; a unit's names nobody."""
+    assert working.gaston.post("/scorecards/employee:E1", {"format": "csv"}).status_code == 422
+    assert (
+        working.gaston.post("/scorecards/employee:E1", {"format": "csv", "reason": "Talk in July"}).status_code == 200
+    )
+    assert working.gaston.post("/scorecards/unit:VIE", {"format": "csv"}).status_code == 200
+    assert working.alba.post("/scorecards/employee:E6", {"format": "csv", "reason": "Curious"}).status_code == 404
+    assert "Talk in July" in working.emil.get("/trail").text

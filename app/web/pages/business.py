@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from flask_babel import gettext
+
 from app import scoring
-from app.exports import business_export
+from app.exports import BusinessWords, business_export
 from app.kit.kept import LruCache
 from app.rules.business import BusinessFigure
 from app.rules.permissions import Deed
@@ -18,7 +20,7 @@ from app.web import words
 from app.web.asking import ScoreParameters, asked_of, chosen_unit, first_days
 from app.web.downloads import sheet_file
 from app.web.kept import CachedPart, Rendered, drawn
-from app.web.languages import page_language
+from app.web.languages import writing
 from app.web.limits import Lane
 from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
@@ -82,8 +84,12 @@ def export(context: RequestContext, query: BusinessFile) -> Download:
     """The same units as a file: sums of units, in which nobody is named."""
     node, source = _source(context, query)
     shown = scoring.business(source)
+    with writing() as language:
+        kinds = {kind: gettext(word) for kind, word in words.KINDS.items()}
+        figures = {figure: gettext(word) for figure, word in words.BUSINESS.items()}
+        in_words = business_export(BusinessWords(gettext, language, kinds, figures))
     return sheet_file(
-        business_export(page_language()).sheet(shown.units.values()),
+        in_words.sheet(shown.units.values()),
         name=f"business-{node.code}-{source.asked.cycle}-{source.asked.day.isoformat()}",
         kind=query.format,
         made_at=context.now,

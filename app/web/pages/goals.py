@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Final
 
+from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict
 
 from app import scoring
@@ -21,7 +22,7 @@ from app.scoring import CyclePlan, ScoreQuery, State
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of
 from app.web.downloads import ReasonedExport, reasoned_file
-from app.web.languages import named, page_language
+from app.web.languages import named, writing
 from app.web.leading import chosen_lead
 from app.web.limits import Lane
 from app.web.rendering import Download, Page
@@ -167,7 +168,13 @@ def _file(
         raise NotThere
     narrowed = {"cycle": asked.cycle, "format": form.format} | ({"kpi": kpi} if kpi else {})
     narrowed |= {"node": str(node)} if node else {}
-    export = goals_export(page_language())
+    with writing() as language:
+        export = goals_export(
+            gettext,
+            language,
+            links={code: gettext(word) for code, word in words.LINK_TERMS.items()},
+            reasons={code: gettext(word) for code, word in words.REASONS.items()},
+        )
     # ":" has no place in the name of a file.
     name = "-".join(
         ("goals", *([str(node).replace(":", "-")] if node else []), *([kpi] if kpi else []), str(asked.cycle))

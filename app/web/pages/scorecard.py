@@ -6,14 +6,16 @@ the same part, rendered from the same read model.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import orjson
-from flask import request, url_for
+from flask import render_template, request, url_for
 from flask_babel import gettext
 from markupsafe import Markup
+from pydantic import BaseModel, ConfigDict, Field
 
 from app import ledger, scoring
+from app.exports import ScorecardWords, as_pdf, scorecard_export, scorecard_rows
 from app.kit.kept import LruCache
 from app.kit.refusals import NotThere
 from app.ledger import ActivityHistory, VerdictEntry
@@ -22,9 +24,11 @@ from app.rules.terms import Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, Visibility
 from app.web import words
 from app.web.asking import ScoreParameters, asked_by, first_days
+from app.web.downloads import log_reading, refuse_without_reason, sheet_file
 from app.web.kept import CachedPart, Rendered, drawn, reader_of_page
-from app.web.languages import page_language
-from app.web.rendering import Page
+from app.web.languages import page_language, writing
+from app.web.limits import Lane
+from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.year_chart import YearChart, year_chart
@@ -46,6 +50,69 @@ def own_scorecard(context: RequestContext, query: ScoreParameters) -> Page:
 def scorecard(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
     """A unit's or an employee's."""
     return _page(context, node, query)
+
+
+class ScorecardExport(BaseModel):
+    """The form: the kind of file, and for a colleague's scorecard what it is for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: Annotated[str, Field(max_length=500)] = ""
+    format: Literal["pdf", "xlsx", "csv"] = "pdf"
+
+
+@pages.act("/scorecards/<node:node>", may=Deed.SEE_SCORECARD, again="scorecard", transaction=False, lane=Lane.FILE)
+def export(context: RequestContext, node: Node, query: ScoreParameters, form: ScorecardExport) -> Download:
+    """The scorecard as its page shows it, on the basis and day of its address: by areas as CSV and XLSX, and as PDF to print.
+
+    A reason is asked for where it is a colleague's, and it is then on the log of readings; in a unit's nobody is named.
+    """
+    is_anothers = node.kind is NodeKind.EMPLOYEE and node.code != context.viewer.employee
+    if is_anothers:
+        refuse_without_reason(form.reason)
+    board = _board(context, node, query)
+    # ":" has no place in the name of a file.
+    day = query.as_of or context.today
+    name = f"scorecard-{node.kind}-{node.code}-{board.cycle}-{day.isoformat()}"
+    if form.format == "pdf":
+        file = Download(content=as_pdf(_paper(context, board)), filename=f"{name}.pdf", media_type="application/pdf")
+    else:
+        with writing() as language:
+            methods = {code: gettext(word) for code, word in words.METHODS.items()}
+            reasons = {code: gettext(word) for code, word in words.REASONS.items()}
+            rows = scorecard_rows(board, ScorecardWords(gettext, language, methods, reasons))
+            sheet = scorecard_export(gettext).sheet(list(rows))
+        file = sheet_file(sheet, name=name, kind=form.format, made_at=context.now)
+    asked = {**query.model_dump(mode="json", exclude_defaults=True, exclude={"part"}), "format": form.format}
+    with context.write() as connection:
+        if is_anothers:
+            log_reading(
+                connection,
+                context,
+                form.reason,
+                what="scorecard",
+                asked={"of": str(node), **asked},
+                rows=len(board.lines),
+            )
+        context.note(subject=str(node), after=asked, why=form.reason or None)
+    return file
+
+
+def _board(context: RequestContext, node: Node, query: ScoreParameters) -> Board:
+    with context.database.read() as connection:
+        context.opened(connection).require(Deed.SEE_SCORECARD, node)
+        loaded = scoring.state(connection)
+        asked = asked_by(context, loaded, query)
+        # Neither activities nor what stands beside it: a file has the node's own lines alone.
+        shows = Visibility(activities=False, people=False, node=lambda other: other == node)
+        return scoring.board(scoring.board_source(connection, loaded=loaded, node=node, asked=asked, shows=shows))
+
+
+def _paper(context: RequestContext, board: Board) -> str:
+    with writing():
+        return render_template(
+            "papers/scorecard.html", board=board, words=words, language=page_language(), now=context.now
+        )
 
 
 def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
