@@ -49,7 +49,11 @@ def test_a_link_to_a_part_of_a_guide_leads_to_that_part(monkeypatch: pytest.Monk
     (tmp_path / "en" / "head.md").write_text("# B\n\n## Do it\n\n## See it!\n", encoding="utf-8")
     monkeypatch.setattr(guides, "FOLDER", tmp_path)
     page = read(str(guides.guide("employee", "xx").html(frozenset())))
-    assert [one.attributes["href"] for one in page.all("a")] == ["/help/employee#part-1", "/help/head#part-2", "/help/head"]
+    assert [one.attributes["href"] for one in page.all("a")] == [
+        "/help/employee#part-1",
+        "/help/head#part-2",
+        "/help/head",
+    ]
 
 
 @pytest.mark.parametrize("language", guides.WRITTEN_IN)
