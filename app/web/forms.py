@@ -33,13 +33,18 @@ __all__ = [
     "kept",
     "kept_values",
     "parsed",
+    "refuse_long",
     "refuse_unfit",
+    "shown_again",
 ]
 
 Form = TypeVar("Form", bound=BaseModel)
 
 PASSWORD_FIELDS: Final = frozenset({"password", "old_password", "new_password", "repeated_password"})
 """Every field of any form that a password is typed into."""
+
+LETTERS_MAX: Final = 2_000
+"""A field that says nothing itself takes so many letters; and of any field so many, at least, are shown again."""
 
 _CONTROL: Final = re.compile("[\0-\x1f\x7f-\x9f]")
 
@@ -102,9 +107,17 @@ def days_turned_round(first: dt.date | None, last: dt.date | None, *, field: str
 
 
 def kept(given: MultiDict[str, str]) -> dict[str, list[str]]:
-    """What of a refused form is shown again: all of it but passwords and the token, which a page has of its own, and what is no text."""
+    """What a form held that waits for its owner: all of it but passwords and the token, which a page has of its own, and what is no text."""
     return {
         name: [storable(value) for value in values] for name, values in given.lists() if name not in _NEVER_SENT_BACK
+    }
+
+
+def shown_again(given: MultiDict[str, str], form: type[BaseModel] | None) -> dict[str, list[str]]:
+    """The same of a form that is refused; of what nobody types, a field of many more letters than it takes, just the beginning."""
+    return {
+        name: [value[: max(LETTERS_MAX, _letters_max(form, name))] for value in values]
+        for name, values in kept(given).items()
     }
 
 
@@ -136,6 +149,39 @@ def refuse_unfit(given: MultiDict[str, str]) -> None:
     if unfit:
         fields = dict.fromkeys(storable(name) for name in unfit)
         raise Invalid(*(at_field(field, "bad_text", MESSAGES["bad_text"]) for field in fields))
+
+
+def refuse_long(given: MultiDict[str, str], form: type[BaseModel] | None) -> None:
+    """Refuse what is longer than its field takes, before anything is looked for by it or said about it.
+
+    Args:
+        given: the form's fields, those that its type does not know among them.
+        form: its type, where it has one.
+
+    Raises:
+        Invalid: with a finding at each such field.
+    """
+    longest: dict[str, int] = {}
+    for name, values in given.lists():
+        most = _letters_max(form, name)
+        if any(len(value) > most and len(value.strip()) > most for value in values):
+            longest[storable(name[:LETTERS_MAX])] = most
+    if longest:
+        raise Invalid(
+            *(
+                at_field(field, "string_too_long", _MESSAGES["string_too_long"], max_length=most)
+                for field, most in list(longest.items())[:FINDINGS_MAX]
+            )
+        )
+
+
+def _letters_max(form: type[BaseModel] | None, name: str) -> int:
+    """How many letters a field takes: what its type says, where it says that."""
+    declared = [one for key, one in (form.model_fields.items() if form else ()) if (one.alias or key) == name]
+    if not declared or _holds_several(declared[0].annotation):
+        return LETTERS_MAX
+    said = [most for rule in declared[0].metadata if (most := getattr(rule, "max_length", None)) is not None]
+    return said[0] if said else LETTERS_MAX
 
 
 def parsed(model: type[Form], given: MultiDict[str, str], *, exact: bool = False) -> Form:

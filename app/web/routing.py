@@ -45,7 +45,7 @@ from app.plain.findings import Finding
 from app.rules.permissions import PUBLIC_DEEDS, Deed
 from app.rules.terms import Node
 from app.web import sign_in
-from app.web.forms import Typed, is_plain, kept, parsed, refuse_unfit
+from app.web.forms import Typed, is_plain, kept, parsed, refuse_long, refuse_unfit, shown_again
 from app.web.limits import FORM_BYTES, NO_BODY_BYTES, Lane
 from app.web.rendering import FormError, Rendering
 from app.web.request_context import Note, RequestContext
@@ -53,9 +53,22 @@ from app.web.returning import forget, given_back, keep_for_owner, page_address
 from app.web.security import Forged, refuse_forged
 from app.web.typed_by import owner_of
 
-__all__ = ["NodeConverter", "NumberConverter", "Pages", "Route", "Site", "bearer_of", "number_of", "refuse_undeclared"]
+__all__ = [
+    "ASKED_BY",
+    "NodeConverter",
+    "NumberConverter",
+    "Pages",
+    "Route",
+    "Site",
+    "bearer_of",
+    "number_of",
+    "refuse_undeclared",
+]
 
 _LOG: Final = logging.getLogger("kopes.web")
+
+ASKED_BY: Final = "kopes.asked_by"
+"""Where a request's WSGI environment says who asked, once that is known: an account or a key."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -370,6 +383,8 @@ class Site:
     def _admit(self, route: Route, context: RequestContext, arguments: Mapping[str, Any]) -> None:
         """Find out who asks, and go on only where the route's deed is theirs to do: to its node, where it has one."""
         context.who = _who(route, context)
+        if context.who is not None:
+            request.environ[ASKED_BY] = context.label
         context.who_now = lambda writing: _who_now(context, writing)
         nodes = [value for value in arguments.values() if isinstance(value, Node)]
         if not nodes:
@@ -493,7 +508,7 @@ class Site:
         endpoint = f"{route.page}.{route.again}"
         shown = self.routes[endpoint]
         page = page_address(endpoint, arguments)
-        typed = Typed(values=kept(request.form), findings=findings, refused=True, page=page)
+        typed = Typed(values=shown_again(request.form, route.form), findings=findings, refused=True, page=page)
         response = self._read(shown, arguments, typed)
         response.status_code = why.status
         if why.retry_after_s is not None:
@@ -580,6 +595,7 @@ def _asked(route: Route, without: Collection[str] = ()) -> dict[str, BaseModel]:
         refuse_unfit(given)
         if route.acts and not route.api:
             refuse_unfit(request.form)
+            refuse_long(request.form, route.form)
     if route.query is not None:
         arguments["query"] = parsed(route.query, given, exact=route.api)
     if route.form is not None:

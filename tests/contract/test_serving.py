@@ -44,9 +44,10 @@ def sockets():
     """Raw connections, closed at the end."""
     with contextlib.ExitStack() as stack:
 
-        def connect(server, text):
+        def connect(server, text, address="127.0.0.1"):
             where = urlsplit(server.url)
-            one = stack.enter_context(socket.create_connection((where.hostname, where.port), timeout=60))
+            to = (where.hostname, where.port)
+            one = stack.enter_context(socket.create_connection(to, timeout=60, source_address=(address, 0)))
             one.sendall(text)
             return one
 
@@ -384,8 +385,9 @@ def test_four_processes_ask_for_the_connections_that_the_budget_gives_them(api, 
         with psycopg.connect(plain) as holding:
             for lane, (table, request) in lanes.items():
                 holding.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
-                # A hundred for four processes: each gets more than the lane has threads.
-                waiting += [sockets(server, request) for _ in range(100)]
+                # A hundred for four processes: each gets more than the lane has threads, of strangers at two addresses more than their shares.
+                for address in ("127.0.0.1", "127.0.0.2"):
+                    waiting += [sockets(server, request, address) for _ in range(50)]
                 threads += 4 * THREADS[lane]
                 eventually(partial(_is, threads, connections, "wait_event_type = 'Lock'"), seconds=60)
             assert threads <= connections() <= before + most

@@ -18,7 +18,9 @@ from app.web.front.bodies import Bodies
 from app.web.front.bridge import Bridge
 from app.web.front.environ import environ_of
 from app.web.front.lanes import Lanes
-from app.web.limits import Lane
+from app.web.front.sharers import Sharers
+from app.web.limits import SHARES, THREADS, WAITING_MAX, Lane
+from app.web.routing import ASKED_BY
 
 Message = MutableMapping[str, Any]
 
@@ -49,7 +51,7 @@ class Reader:
             "headers": self._headers,
         }
         lanes = Lanes()
-        bridge = Bridge(application, lanes, lambda _path, _method: (Lane.READ, most), _refused)
+        bridge = Bridge(application, lanes, lambda _path, _method: (Lane.READ, most), _refused, Sharers("session", 0))
         with ThreadPoolExecutor(1) as loop:
             loop.submit(asyncio.run, bridge.serve(scope, self._receive, self._send)).result()
         lanes.close()
@@ -204,7 +206,12 @@ def test_the_longest_body_gives_way_to_a_short_one() -> None:
     async def both() -> None:
         lanes = Lanes()
         bridge = Bridge(
-            _answering([], []), lanes, lambda _path, _method: (Lane.READ, 1000), _refused, Bodies(1000, short_bytes=50)
+            _answering([], []),
+            lanes,
+            lambda _path, _method: (Lane.READ, 1000),
+            _refused,
+            Sharers("session", 0),
+            Bodies(1000, short_bytes=50),
         )
         much = asyncio.ensure_future(ask(bridge, "much", [b"x" * 450, b"x" * 500]))
         await asyncio.wait_for(waits.wait(), 20)
@@ -245,6 +252,118 @@ def test_a_form_is_taken_however_many_batches_wait() -> None:
 
     with ThreadPoolExecutor(1) as loop:
         loop.submit(asyncio.run, all_of_them()).result()
+
+
+def _environ(cookie: str | None = None, *, address: str = "192.0.2.1", **headers: str) -> dict[str, Any]:
+    return {"REMOTE_ADDR": address, **({"HTTP_COOKIE": f"x=y; session={cookie}"} if cookie else {}), **headers}
+
+
+def test_a_share_is_an_account_s_a_key_s_or_for_strangers_an_address_s() -> None:
+    """However many sessions an account has; nobody gets another share by a cookie of their own making, nor by the address that they tell."""
+    sharers = Sharers("session", 0)
+    by_key = _environ(HTTP_AUTHORIZATION="Bearer k")
+    for known, owner in ((_environ("one"), "account:a"), (_environ("two"), "account:a"), (by_key, "key:k")):
+        assert sharers.sharer_of(known) == "address:192.0.2.1"
+        sharers.learn(known | {ASKED_BY: owner})
+        assert sharers.sharer_of(known) == owner
+    sharers.learn(_environ("nobody"))
+    for stranger in (_environ(), _environ("nobody"), _environ(HTTP_X_FORWARDED_FOR="203.0.113.9")):
+        assert sharers.sharer_of(stranger) == "address:192.0.2.1"
+    assert sharers.sharer_of(_environ("one", HTTP_AUTHORIZATION="Bearer made up")) == "account:a"
+    behind_a_proxy = Sharers("session", 1)
+    told = _environ(HTTP_X_FORWARDED_FOR="198.51.100.7, 203.0.113.9")
+    assert behind_a_proxy.sharer_of(told) == "address:203.0.113.9"
+
+
+def test_one_person_leaves_threads_to_the_others() -> None:
+    """Whose pages take long: beyond their share the rest of them wait, and another person's page is answered meanwhile."""
+    go_on, lock, begun, most = threading.Event(), threading.Lock(), [0], [0]
+
+    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        environ[ASKED_BY] = f"account:{environ['HTTP_COOKIE']}"
+        if environ["PATH_INFO"] == "/long":
+            with lock:
+                begun[0] += 1
+                most[0] = max(most[0], begun[0])
+            go_on.wait(20)
+            with lock:
+                begun[0] -= 1
+        start_response("200 OK", [("Content-Length", "0")])
+        return []
+
+    async def all_of_them() -> list[int]:
+        lanes = Lanes()
+        bridge = Bridge(application, lanes, lambda _path, _method: (Lane.READ, 1000), _refused, Sharers("session", 0))
+
+        async def ask(who: str, path: str) -> int:
+            async def receive() -> Message:
+                return {"type": "http.request", "body": b"", "more_body": False}
+
+            scope = {"method": "GET", "path": path, "query_string": b"", "http_version": "1.1"}
+            answer = await bridge.ask(
+                {**scope, "headers": [(b"cookie", b"session=" + who.encode())]}, receive, _nowhere
+            )
+            return answer.status if answer else 0
+
+        await ask("greedy", "/short")
+        long = [asyncio.ensure_future(ask("greedy", "/long")) for _ in range(2 * THREADS[Lane.READ])]
+        statuses = [await asyncio.wait_for(ask("other", "/short"), 20) for _ in range(2)]
+        go_on.set()
+        statuses += await asyncio.gather(*long)
+        lanes.close()
+        return statuses
+
+    with ThreadPoolExecutor(1) as loop:
+        statuses = loop.submit(asyncio.run, all_of_them()).result()
+    assert statuses == [200] * (2 + 2 * THREADS[Lane.READ])
+    assert most == [SHARES[Lane.READ]]
+
+
+async def _nowhere(_message: Message) -> None:
+    """Nobody reads it."""
+
+
+def test_everybody_has_their_turn_and_who_waits_for_most_gives_way() -> None:
+    """A second person's request goes before the first one's tenth, and is taken where the first has filled the queue."""
+    go_on, order = threading.Event(), []
+
+    async def all_of_them() -> list[str]:
+        lanes = Lanes()
+
+        def work(name: str) -> str:
+            if name.startswith("first"):
+                go_on.wait(20)
+            order.append(name)
+            return name
+
+        async def run(sharer: str, name: str) -> str:
+            try:
+                return await lanes.run(Lane.FILE, sharer, work, name)
+            except Busy:
+                return f"{name} busy"
+
+        async def asked(sharer: str, *names: str) -> list[asyncio.Future[str]]:
+            running = [asyncio.ensure_future(run(sharer, name)) for name in names]
+            await asyncio.wait(running, timeout=0)
+            return running
+
+        under_way = await asked("first", *(f"first {number}" for number in range(THREADS[Lane.FILE])))
+        waiting = await asked("first", *(f"later {number}" for number in range(WAITING_MAX[Lane.FILE])))
+        other = await asked("second", "other", "another")
+        beyond = await asked("first", "beyond")
+        lanes_full = [await one for one in (*waiting[-2:], *beyond)]
+        go_on.set()
+        await asyncio.gather(*under_way, *waiting, *other)
+        lanes.close()
+        return lanes_full
+
+    with ThreadPoolExecutor(1) as loop:
+        refused = loop.submit(asyncio.run, all_of_them()).result()
+    last = WAITING_MAX[Lane.FILE] - 1
+    assert refused == [f"later {last - 1} busy", f"later {last} busy", "beyond busy"]
+    later = [name for name in order if not name.startswith("first")]
+    assert len(later) == WAITING_MAX[Lane.FILE]
+    assert max(later.index("other"), later.index("another")) <= 4
 
 
 def test_what_takes_long_to_read_is_not_read() -> None:

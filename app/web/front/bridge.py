@@ -16,6 +16,7 @@ from app.web.front.bodies import Bodies, LeftError
 from app.web.front.compressing import Coding
 from app.web.front.environ import environ_of, refuse_long_head
 from app.web.front.lanes import Lanes
+from app.web.front.sharers import Sharers
 from app.web.limits import Lane
 
 __all__ = ["Bridge"]
@@ -38,6 +39,7 @@ class Bridge:
         lanes: where it runs.
         triage: says by path and method, before any work, which lane a request is for and how long its body may be.
         refused: the answer to a request that is refused before the application sees it.
+        sharers: whose share of a lane a request takes.
         bodies: those that the process holds.
     """
 
@@ -47,6 +49,7 @@ class Bridge:
         lanes: Lanes,
         triage: Callable[[str, str], tuple[Lane, int]],
         refused: Callable[[Scope, Refusal], Answer],
+        sharers: Sharers,
         bodies: Bodies | None = None,
     ) -> None:
         """Take the application."""
@@ -54,6 +57,7 @@ class Bridge:
         self._lanes: Final = lanes
         self._triage: Final = triage
         self._refused: Final = refused
+        self._sharers: Final = sharers
         self._bodies: Final = bodies or Bodies()
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,13 +93,15 @@ class Bridge:
         loop = asyncio.get_running_loop()
         answer = Answer(environ=environ)
         begun: asyncio.Future[None] = loop.create_future()
-        work = asyncio.ensure_future(self._lanes.run(lane, self._work, answer, loop, begun))
+        sharer = "" if lane is Lane.LOOP else self._sharers.sharer_of(environ)
+        work = asyncio.ensure_future(self._lanes.run(lane, sharer, self._work, answer, loop, begun))
         await asyncio.wait((work, begun), return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             work.result()
         else:
             # Whatever breaks from now on, the reader is told by the end that is missing.
             work.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        self._sharers.learn(environ)
         return answer
 
     def _work(self, answer: Answer, loop: asyncio.AbstractEventLoop, begun: asyncio.Future[None]) -> None:

@@ -41,6 +41,7 @@ from app.web.front.bridge import Bridge
 from app.web.front.connections import Connection, Door
 from app.web.front.hub import Hub
 from app.web.front.lanes import Lanes
+from app.web.front.sharers import Sharers
 from app.web.front.streams import LIVE, Streams
 from app.web.limits import PATIENCE_SECONDS, THREADS, Lane
 from app.web.routing import Pages
@@ -94,7 +95,8 @@ class Front:
         )
         self._app: Final = create_app(settings, database=self.database, more=more)
         self._site: Final = site_of(self._app)
-        self._bridge: Final = Bridge(self._app, self._lanes, self._site.triage(self._app), self._refused)
+        sharers = Sharers(self._app.config["SESSION_COOKIE_NAME"], settings.proxies)
+        self._bridge: Final = Bridge(self._app, self._lanes, self._site.triage(self._app), self._refused, sharers)
         self.hub: Final = Hub(self.database, now=clock.now)
         self._streams: Final = Streams(self._bridge, self.hub, self._app, self._site, self._refused)
         self.door: Final = Door(behind_proxy=settings.proxies > 0)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from flask import redirect, request
+from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Response
 
 from app import access
 from app.rules.permissions import Deed
 from app.web.languages import CHOSEN_COOKIE, LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
 from app.web.leading import LEAD_COOKIE, LEADS
+from app.web.limits import FORM_BYTES
 from app.web.places import VIEW_COOKIE, VIEWS
 from app.web.request_context import RequestContext
 from app.web.returning import keep_typed
@@ -24,24 +26,35 @@ _TO_SIGN_IN_S: Final = 600
 """So long a language that is chosen before signing in is meant by whoever signs in next."""
 
 
+class LookForm(BaseModel):
+    """What was chosen, where, and what stood there. A language or theme that there is not is none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    language: str | None = None
+    theme: str | None = None
+    lead: str | None = None
+    places: str | None = None
+    next: str | None = None
+    typed: str = Field(default="", max_length=FORM_BYTES)
+    """The fields of the page's form as JSON: as long as a form may be."""
+
+
 @pages.act("/look", may=Deed.CHOOSE_LOOK, transaction=False)
-def look(context: RequestContext) -> Response:
+def look(context: RequestContext, form: LookForm) -> Response:
     """Keep what was chosen and go back to the page."""
-    language = request.form.get("language")
-    theme = request.form.get("theme")
-    page = safe_next(request.form.get("next"))
+    language, theme, page = form.language, form.theme, safe_next(form.next)
     if context.person is not None:
         with context.write() as connection:
             access.change_look(connection, account_id=context.person.account_id, language=language, theme=theme)
-            typed = request.form.get("typed")
-            if typed and page:
-                keep_typed(connection, context.person, page=page, typed=typed, now=context.now)
+            if form.typed and page:
+                keep_typed(connection, context.person, page=page, typed=form.typed, now=context.now)
     response = redirect(page or "/", 303)
     kept = [
         (LANGUAGE_COOKIE, language, LANGUAGES, _A_YEAR_S),
         (THEME_COOKIE, theme, THEMES, _A_YEAR_S),
-        (LEAD_COOKIE, request.form.get("lead"), LEADS, _A_YEAR_S),
-        (VIEW_COOKIE, request.form.get("places"), VIEWS, _A_YEAR_S),
+        (LEAD_COOKIE, form.lead, LEADS, _A_YEAR_S),
+        (VIEW_COOKIE, form.places, VIEWS, _A_YEAR_S),
     ]
     if context.person is None:
         kept.append((CHOSEN_COOKIE, language, LANGUAGES, _TO_SIGN_IN_S))
