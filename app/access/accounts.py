@@ -309,15 +309,22 @@ def _row_account(row: sa.Row[tuple[object, ...]]) -> Account:
 def _problems(*, email: str, roles: Collection[Role], employee: str | None) -> list[Finding]:
     problems: list[Finding] = []
     if not _EMAIL.fullmatch(email) or len(email) > 254:
-        problems.append(at_field("email", "no_email", n_("%(email)s is not an e-mail address."), email=email))
+        problems.append(
+            at_field(
+                "email",
+                "no_email",
+                n_("“%(email)s” is not an e-mail address: write one such as name@agency.example."),
+                email=email,
+            )
+        )
     if not roles:
-        problems.append(at_field("role", "no_role", n_("An account needs at least one role.")))
+        problems.append(at_field("role", "no_role", n_("No role is chosen: choose at least one.")))
     if employee is None:
         if not ROLES_OF_EMPLOYEES.isdisjoint(roles):
-            message = n_("The roles employee and head belong to an employee: give the number.")
+            message = n_("The roles employee and head belong to an employee: write whose account it is.")
             problems.append(at_field("employee", "no_employee", message))
     elif not CODE_PATTERN.fullmatch(employee):
-        message = n_("%(employee)s is not an employee number.")
+        message = n_("“%(employee)s” is not an employee number: write one such as E0001.")
         problems.append(at_field("employee", "no_number", message, employee=employee))
     return problems
 
@@ -325,11 +332,27 @@ def _problems(*, email: str, roles: Collection[Role], employee: str | None) -> l
 def _refuse_taken(connection: Connection, *, email: str | None, employee: str | None) -> None:
     problems: list[Finding] = []
     if email is not None and _exists(connection, account.c.email_key == email_key(email)):
-        problems.append(at_field("email", "taken", n_("%(email)s has an account."), email=email))
+        problems.append(
+            at_field(
+                "email",
+                "taken",
+                n_("%(email)s has an account already: open that one, or write another address."),
+                email=email,
+            )
+        )
     if employee is not None and _exists(connection, account.c.employee == employee):
-        problems.append(at_field("employee", "taken", n_("Employee %(employee)s has an account."), employee=employee))
+        problems.append(
+            at_field(
+                "employee",
+                "taken",
+                n_("Employee %(employee)s has an account already: open that one, or choose another employee."),
+                employee=employee,
+            )
+        )
     if problems:
-        raise Conflict(*problems, message=n_("There is such an account."))
+        raise Conflict(
+            *problems, message=n_("This account exists already: look it up in the list, or change what is marked.")
+        )
 
 
 def _exists(connection: Connection, condition: sa.ColumnElement[bool]) -> bool:

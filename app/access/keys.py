@@ -170,12 +170,15 @@ def _digest(key: str) -> str:
 
 def _refuse_name(connection: Connection, table: sa.Table, name: str) -> None:
     if not CODE_PATTERN.fullmatch(name):
-        message = n_("A name is 1 to 40 of A-Z, a-z, 0-9, full stop, _ and -, beginning with a letter or digit.")
+        message = n_(
+            "This name cannot be used: write 1 to 40 of A-Z, a-z, 0-9, full stop, _ and -, beginning with a letter or digit."
+        )
         raise Invalid(at_field("name", "no_name", message))
     query: sa.Select[Any] = sa.select(table.c.id).where(table.c.name == name, table.c.revoked_at.is_(None))
     if connection.execute(query).first() is not None:
         raise Conflict(
-            at_field("name", "taken", n_("%(name)s is in use."), name=name), message=n_("There is one of this name.")
+            at_field("name", "taken", n_("%(name)s is in use: write another name."), name=name),
+            message=n_("A key or hook of this name exists already: write another name."),
         )
 
 

@@ -49,13 +49,13 @@ _GUESSED_LENGTH: Final = 64
 _OWN_WORD_MIN: Final = 3
 
 OWN: Final = n_(
-    "Your name, your e-mail and the agency's name are tried first. Use four words that have nothing to do with you or with each other."
+    "This has your name, your e-mail or the agency's name in it, and such are tried first: use four words that have nothing to do with you or with each other."
 )
 PATTERN: Final = n_(
-    "Rows of keys, repeated or counted letters and dates are tried first. Use four words that have nothing to do with each other."
+    "This is a row of keys, repeated or counted letters, or a date, and such are tried first: use four words that have nothing to do with each other."
 )
 GUESSABLE: Final = n_(
-    "Known passwords and single words, with a digit or a sign too, are tried first. Use four words that have nothing to do with each other."
+    "This is a known password or a single word, and such are tried first, with a digit or a sign too: use four words that have nothing to do with each other."
 )
 
 # Korean also as the same keys write it on a Latin keyboard; what the library's lists, made from English passwords, do not know.
@@ -137,9 +137,11 @@ def password_findings(field: str, password: str, *, email: str, others: Iterable
         others: names that are close to the owner: their own, the agency's.
     """
     if len(password) < LENGTH_MIN:
-        return [at_field(field, "too_short", n_("Use at least %(least)s characters."), least=LENGTH_MIN)]
+        return [
+            at_field(field, "too_short", n_("This is too short: use at least %(least)s characters."), least=LENGTH_MIN)
+        ]
     if len(password) > LENGTH_MAX:
-        return [at_field(field, "too_long", n_("Use at most %(most)s characters."), most=LENGTH_MAX)]
+        return [at_field(field, "too_long", n_("This is too long: use at most %(most)s characters."), most=LENGTH_MAX)]
     own = _words(email, *others)
     inputs = [*own, *COMMON_WORDS]
     # The same keys, however they are written, are tried together.

@@ -23,13 +23,13 @@ __all__ = ["auditor_ids", "is_auditor", "is_own", "own_powers", "powers_of"]
 OWN_POWERS: Finding = Finding(
     code="own_powers",
     message=n_(
-        "Nobody gives these roles to themself: HR, executive, auditor, administrator. Another administrator does it. The auditors have been told."
+        "Nobody gives the roles HR, executive, auditor or administrator to themself, and the auditors have been told of this try: ask another administrator to do it."
     ),
 )
 OWN_EMPLOYEE: Finding = Finding(
     code="own_employee",
     message=n_(
-        "Whose account your own is, another administrator says. The auditors have been told.",
+        "Nobody says of their own account whose it is, and the auditors have been told of this try: ask another administrator to do it.",
     ),
 )
 

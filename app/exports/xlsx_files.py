@@ -91,7 +91,7 @@ def refuse_more_than_a_workbook_holds(rows: int) -> None:
 
 
 def _does_not_fit() -> Invalid:
-    return Invalid(at_field("format", "too_large", n_("This is more than a workbook holds. Take CSV.")))
+    return Invalid(at_field("format", "too_large", n_("This is more than a workbook holds: choose CSV as the format.")))
 
 
 def _write(

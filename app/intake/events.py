@@ -30,7 +30,7 @@ Sender = Viewer | Key | Hook | str
 
 NOT_JSON: Final = n_("This is not JSON: %(why)s.")
 NOT_JSON_FROM: Final = n_(
-    "This is not JSON from line %(line)s, column %(column)s on. Look there, and just before, for a quotation mark, comma or bracket that is "
+    "This is not JSON from line %(line)s, column %(column)s on: look there, and just before, for a quotation mark, comma or bracket that is "
     "missing or too many, and for a line break within a text."
 )
 

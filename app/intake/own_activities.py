@@ -24,12 +24,12 @@ from app.rules.own_events import correcting_reversal, pages_source
 
 __all__ = ["FromPage", "JudgedEntries", "LoggedActivity", "correct_own", "judge", "log_own", "reverse_own"]
 
-REVERSED_MEANWHILE: Final = n_("This activity has been reversed already.")
+REVERSED_MEANWHILE: Final = n_("This activity has been reversed already: look at its history to see by whom.")
 OTHER_CONTENTS: Final = n_(
-    "This form has been saved before, with other contents. Begin again from the activity's page."
+    "This form has been saved before, with other contents: begin again from the activity's page."
 )
 LOGGED_OTHERWISE: Final = n_(
-    "This form has been saved before, with other contents. Open that activity to correct it, or begin a new form."
+    "This form has been saved before, with other contents: open that activity to correct it, or begin a new form."
 )
 
 

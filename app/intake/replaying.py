@@ -30,7 +30,7 @@ class NotYours(Conflict):
     """What the event says would change: that is for whoever sent it."""
 
     code = "not_yours"
-    message = n_("What this event says is for whoever sent it to change: they send it again.")
+    message = n_("What this event says is for whoever sent it to change: ask them to send it again.")
 
 
 class Replayed(NamedTuple):
@@ -100,7 +100,7 @@ def _author(connection: Connection, kept: KeptReject, at: dt.datetime) -> Sender
 
 
 def _moved(pointer: str) -> Finding:
-    message = n_("This differs from what came.")
+    message = n_("This differs from what came: put back what stood there.")
     return Finding(code="not_yours", message=message, place=Place(pointer=pointer))
 
 

@@ -45,7 +45,7 @@ class Refusal(Exception):
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 422
-    message: str = n_("This cannot be done.")
+    message: str = n_("What was asked for cannot be done: go back and look at what was sent.")
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Invalid(Refusal):
 
     code = "invalid"
     status = 422
-    message = n_("Something that was entered cannot be used. See what is marked.")
+    message = n_("Something that was entered cannot be used: look at what is marked.")
 
 
 class Unauthenticated(Refusal):
@@ -84,7 +84,7 @@ class Unauthenticated(Refusal):
 
     code = "unauthenticated"
     status = 401
-    message = n_("Sign in, or send a key that is known.")
+    message = n_("Nobody is signed in: sign in, or send a key that is known.")
 
 
 class PasswordFirst(Refusal):
@@ -92,7 +92,7 @@ class PasswordFirst(Refusal):
 
     code = "change_password_first"
     status = 403
-    message = n_("Change your first password before anything else.")
+    message = n_("Your first password opens nothing else: change it before you go on.")
 
 
 class NotAllowed(Refusal):
@@ -100,7 +100,7 @@ class NotAllowed(Refusal):
 
     code = "not_allowed"
     status = 403
-    message = n_("This key is not for that.")
+    message = n_("This key is not for that: use one whose scope opens it.")
 
 
 class NotThere(Refusal):
@@ -108,7 +108,7 @@ class NotThere(Refusal):
 
     code = "not_there"
     status = 404
-    message = n_("This page is not here, or not for you to see.")
+    message = n_("This page is not here, or not for you to see: check the address, or go to the beginning.")
 
 
 class Conflict(Refusal):
@@ -116,7 +116,7 @@ class Conflict(Refusal):
 
     code = "conflict"
     status = 409
-    message = n_("This has changed in the meantime. Look again before you go on.")
+    message = n_("What you look at has changed in the meantime: look at it again before you go on.")
 
 
 class TooLarge(Refusal):
@@ -124,7 +124,7 @@ class TooLarge(Refusal):
 
     code = "too_large"
     status = 413
-    message = n_("This is too large for one request.")
+    message = n_("What was sent is too large for one request: send it in smaller parts.")
 
 
 class TooMany(Refusal):
@@ -132,7 +132,7 @@ class TooMany(Refusal):
 
     code = "too_many"
     status = 429
-    message = n_("Too many attempts. Try again later.")
+    message = n_("There were too many attempts: wait a few minutes and try again.")
 
 
 class Busy(Refusal):
@@ -140,7 +140,7 @@ class Busy(Refusal):
 
     code = "busy"
     status = 503
-    message = n_("The server is busy with other work. Nothing was saved. Please try again in a moment.")
+    message = n_("The server is busy with other work and nothing was saved: try again in a moment.")
 
     def __init__(self, *, retry_after_s: int = 5) -> None:
         """Say when it is worth trying again."""

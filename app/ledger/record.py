@@ -290,7 +290,7 @@ def _sort_out(events: Sequence[_Fresh], recorded: Mapping[str, str]) -> _Sorted:
             finding = Finding(
                 code="conflict",
                 message=n_(
-                    "An event of this source and id is recorded already, with other content. What was recorded first holds."
+                    "An event of this source and id is recorded already with other content, and what was recorded first holds: send this one under another id if it is right."
                 ),
                 place=Place(pointer="/id"),
             )

@@ -39,13 +39,13 @@ _OF_CORRECTION: Final = "-reversal"
 _OWN_VERDICTS: Final = frozenset({"verified", "rejected", "reversed"})
 
 _MESSAGES: Final = {
-    "/data/employee": n_("You can record activities of your own only."),
-    "/data/credits": n_("Some of your own activity has to be credited to you."),
-    "/data/by": n_("You can give verdicts in your own name only."),
-    "/data/activity": n_("This activity is not here, or not for you to judge or reverse."),
-    "/type": n_("An event of this type is not for you to record."),
-    "/source": n_("Your own events have the source %(source)s."),
-    "/time": n_("This is of a day before 1990, or more than a day ahead."),
+    "/data/employee": n_("You can record activities of your own only: put your own employee number."),
+    "/data/credits": n_("Nothing of your own activity is credited to you: keep a share for yourself."),
+    "/data/by": n_("You can give verdicts in your own name only: put your own employee number."),
+    "/data/activity": n_("This activity is not here, or not for you to judge or reverse: check its source and id."),
+    "/type": n_("An event of this type is not for you to record: ask somebody who may."),
+    "/source": n_("This is not the source of your own events: send them with %(source)s."),
+    "/time": n_("This is of a day before 1990, or more than a day ahead: write the day on which it happened."),
 }
 
 
@@ -72,7 +72,9 @@ def refused(pointer: str, **parameters: object) -> Finding:
     return Finding(code=code, message=_MESSAGES[pointer], parameters=parameters, place=Place(pointer=pointer))
 
 
-NOT_IN_SERVICE: Final = n_("%(name)s is not in service on that day, so that a share would be nobody's work.")
+NOT_IN_SERVICE: Final = n_(
+    "%(name)s is not in service on that day, so that a share would be nobody's work: name somebody who is, or choose another day."
+)
 
 
 def out_of_service(name: str) -> Finding:

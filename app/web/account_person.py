@@ -50,12 +50,12 @@ def employee_meant(directory: Directory, typed: str | None) -> str | None:
     if len(meant) == 1:
         return meant[0]
     if not meant:
-        message = n_("There is no employee %(employee)s.")
+        message = n_("There is no employee “%(employee)s”: write the name or the number of one who is loaded.")
         raise Invalid(at_field("employee", "unknown", message, employee=typed))
     names = ", ".join(f"{directory.employees[one].name} ({one})" for one in meant[:_LISTED_MOST])
-    message = n_("This means several employees: %(names)s. Write the number of the right one.")
+    message = n_("This means several employees (%(names)s): write the number of the right one.")
     if len(meant) > _LISTED_MOST:
-        message = n_("This means many employees, such as %(names)s. Write more of the name, or the number.")
+        message = n_("This means many employees (such as %(names)s): write more of the name, or the number.")
     raise Invalid(at_field("employee", "several", message, names=names))
 
 

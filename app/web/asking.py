@@ -23,7 +23,7 @@ from app.web.request_context import RequestContext
 
 __all__ = ["ScoreParameters", "asked_by", "asked_of", "chosen_unit", "first_days", "present_cycle"]
 
-TO_COME: Final = n_("“As of” is a day that is still to come. Choose one up to today, or leave it empty for now.")
+TO_COME: Final = n_("“As of” is a day that is still to come: choose one up to today, or leave it empty for now.")
 
 
 class ScoreParameters(BaseModel):

@@ -63,7 +63,11 @@ def refuse_without_reason(reason: str) -> None:
         Invalid: there is none.
     """
     if len(reason) < _REASON_LEAST:
-        message = n_("Use at least %(min_length)s characters.") if reason else n_("Fill this in.")
+        message = (
+            n_("This is too short: use at least %(min_length)s characters.")
+            if reason
+            else n_("This is empty: fill it in.")
+        )
         raise Invalid(at_field("reason", "missing", message, min_length=_REASON_LEAST))
 
 

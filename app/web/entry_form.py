@@ -74,12 +74,16 @@ _FIELDS: Final[Mapping[str, str]] = {
     "/time": "day",
 }
 
-NOT_FOUND: Final = n_("There is no colleague “%(typed)s”. Choose one from the list, or write the employee number.")
-BAD_SHARE: Final = n_("Write a percentage above 0 and below 100, such as 50 or 33.33, instead of “%(typed)s”.")
-WHICH: Final = n_("Which colleague is meant: %(names)s? Choose one from the list, or write the employee number.")
-TOO_MUCH: Final = n_("The colleagues' shares add up to %(sum)s %%; something has to be left for you.")
-TWICE: Final = n_("“%(typed)s” is named twice, or is you: your own share is what the others leave.")
-TO_COME: Final = n_("This day is still to come. An activity is logged once it has happened.")
+NOT_FOUND: Final = n_("There is no colleague “%(typed)s”: choose one from the list, or write the employee number.")
+BAD_SHARE: Final = n_("“%(typed)s” is not a percentage above 0 and below 100: write one such as 50 or 33.33.")
+WHICH: Final = n_(
+    "It is not clear which colleague is meant (%(names)s): choose one from the list, or write the employee number."
+)
+TOO_MUCH: Final = n_("The colleagues' shares add up to %(sum)s %%: lower them so that something is left for you.")
+TWICE: Final = n_(
+    "“%(typed)s” is named twice, or is you: name each colleague once, since your own share is what the others leave."
+)
+TO_COME: Final = n_("This day is still to come: log the activity once it has happened.")
 
 
 class ActivityForm(BaseModel):

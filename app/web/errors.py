@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.kit.refusals import NotThere, PasswordFirst, Refusal, Unauthenticated
+from app.kit.refusals import NotThere, PasswordFirst, Refusal, TooLarge, Unauthenticated
 from app.plain.findings import Finding, n_
 from app.web.languages import filled, finding_text
 from app.web.request_context import RequestContext
@@ -28,6 +28,9 @@ __all__ = ["is_for_programs", "prepare", "problem", "refused_outside"]
 
 _LOG: Final = logging.getLogger("kopes.web")
 
+_OF_PAGES: Final = ("/log/send", "/log/pass")
+"""Asked for by the script of a page that keeps entries on a phone: its reader is a person."""
+
 _FOR_PROGRAMS: Final = (
     "/api/",
     "/hooks/",
@@ -35,10 +38,9 @@ _FOR_PROGRAMS: Final = (
     "/readyz",
     "/metrics",
     "/openapi.json",
-    "/log/send",
-    "/log/pass",
+    *_OF_PAGES,
 )
-"""By how their addresses begin; two are asked for by the script of a page that keeps entries on a phone."""
+"""By how their addresses begin."""
 
 _TITLES: Final = {
     400: n_("This request cannot be read"),
@@ -58,13 +60,15 @@ _TITLES: Final = {
 }
 
 _DETAILS: Final = {
-    400: n_("Something in the address or in what was sent cannot be read."),
+    400: n_(
+        "Something in the address or in what was sent cannot be read: go back, load the page again and try once more."
+    ),
     404: NotThere.message,
-    405: n_("This address is there, but not for this kind of request."),
-    413: n_("This is too large for one request."),
-    415: n_("This is not a kind of file or text that is taken here."),
-    500: n_("It was noted. Nothing of what you sent was saved. Please try again."),
-    503: n_("The database does not answer. Please try again in a moment."),
+    405: n_("This address is there, but not for this kind of request: go back and use the page's own buttons."),
+    413: TooLarge.message,
+    415: n_("This kind of file or text is not taken here: go back and use the page's own form."),
+    500: n_("Something broke on our side and nothing of what you sent was saved: try again."),
+    503: n_("The database does not answer: try again in a moment."),
 }
 
 
@@ -92,18 +96,24 @@ def problem(
         "detail": detail,
         "code": code,
     }
+    # What the script of a page shows to a person is said as on the page; programs read the ledger's own texts.
+    said = finding_text if request.path.startswith(_OF_PAGES) else _plain_text
     if findings:
         body["errors"] = [
             {
                 "pointer": finding.place.pointer or (f"/{finding.place.field}" if finding.place.field else ""),
                 "code": finding.code,
-                "detail": finding_text(finding),
+                "detail": said(finding),
             }
             for finding in findings
         ]
     response = Response(orjson.dumps(body), status=status, content_type="application/problem+json")
     response.headers.extend(headers or {})
     return response
+
+
+def _plain_text(finding: Finding) -> str:
+    return filled(finding.message, finding.parameters)
 
 
 def prepare(app: Flask, site: Site) -> None:
@@ -224,8 +234,13 @@ def _logged(error: Exception) -> str:
     """Log what broke, and return what the sender reads: the same number stands in both."""
     number = number_of(request)[:8]
     _LOG.exception("%s %s %s", number, request.method, request.path, exc_info=error)
-    named = gettext("Number %(number)s stands beside it in the server's log.", number=number)
-    return f"{_detail(500)} {named}"
+    return str(
+        gettext(
+            "Something broke on our side and nothing of what you sent was saved: try again, and if it breaks once more tell an administrator "
+            "the number %(number)s, which stands in the server's log.",
+            number=number,
+        )
+    )
 
 
 def _code(status: int) -> str:
@@ -233,5 +248,5 @@ def _code(status: int) -> str:
 
 
 def _detail(status: int) -> str:
-    message = _DETAILS.get(status, n_("This request could not be answered."))
+    message = _DETAILS.get(status, n_("This request could not be answered: go back and try once more."))
     return str(gettext(message))

@@ -96,7 +96,7 @@ class ReasonForm(BaseModel):
     reason: Annotated[str, Field(min_length=3, max_length=500)]
 
 
-TURNED_ROUND: Final = n_("“To” is before “From”. Turn the two days round to see what lies between them.")
+TURNED_ROUND: Final = n_("“To” is before “From”: turn the two days round to see what lies between them.")
 
 
 def days_turned_round(first: dt.date | None, last: dt.date | None, *, field: str) -> tuple[Finding, ...]:
@@ -215,28 +215,30 @@ def _holds_several(annotation: Any) -> bool:
 
 
 _MESSAGES: Final[Mapping[str, str]] = {
-    "missing": n_("Fill this in."),
-    "string_too_short": n_("Use at least %(min_length)s characters."),
-    "string_too_long": n_("Use at most %(max_length)s characters."),
-    "string_pattern_mismatch": n_("This is not of the form that is expected here."),
-    "greater_than": n_("This must be more than %(gt)s."),
-    "greater_than_equal": n_("This must be at least %(ge)s."),
-    "less_than": n_("This must be less than %(lt)s."),
-    "less_than_equal": n_("This must be at most %(le)s."),
-    "enum": n_("Choose one of: %(expected)s."),
-    "literal_error": n_("Choose one of: %(expected)s."),
+    "missing": n_("This is empty: fill it in."),
+    "string_too_short": n_("This is too short: use at least %(min_length)s characters."),
+    "string_too_long": n_("This is too long: use at most %(max_length)s characters."),
+    "string_pattern_mismatch": n_(
+        "This is not of the form that is expected here: load the page again and fill it in anew."
+    ),
+    "greater_than": n_("This is too small: write more than %(gt)s."),
+    "greater_than_equal": n_("This is too small: write at least %(ge)s."),
+    "less_than": n_("This is too large: write less than %(lt)s."),
+    "less_than_equal": n_("This is too large: write at most %(le)s."),
+    "enum": n_("This is not one of the choices: choose one of %(expected)s."),
+    "literal_error": n_("This is not one of the choices: choose one of %(expected)s."),
 }
 
 _FAMILIES: Final = (
-    ("date", n_("Write a day as 2026-03-31.")),
-    ("time", n_("Write a time as 09:30.")),
-    ("int", n_("Write a whole number.")),
-    ("decimal", n_("Write a number, with a point before its decimals.")),
-    ("float", n_("Write a number, with a point before its decimals.")),
-    ("bool", n_("Choose yes or no.")),
+    ("date", n_("This is no day: write one as 2026-03-31.")),
+    ("time", n_("This is no time: write one as 09:30.")),
+    ("int", n_("This is no whole number: write it in digits.")),
+    ("decimal", n_("This is no number: write it with a point before its decimals.")),
+    ("float", n_("This is no number: write it with a point before its decimals.")),
+    ("bool", n_("Neither yes nor no is chosen: choose one of the two.")),
 )
 
-_OTHERWISE: Final = n_("This cannot be used.")
+_OTHERWISE: Final = n_("This cannot be used as it is: write it in another way.")
 
 
 def _finding(problem: ErrorDetails) -> Finding:

@@ -6,7 +6,7 @@ those to documents that no page shows are plain words, and an address in the tex
 
 from __future__ import annotations
 
-import functools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,8 +23,8 @@ from app.rules.terms import Role
 __all__ = ["GUIDES", "Guide", "GuidePart", "guide"]
 
 FOLDER: Final = ROOT / "docs" / "guide"
-WRITTEN_IN: Final = ("en", "ko")
-"""Whoever reads another language is given English, and told so."""
+WRITTEN_IN: Final = ("en", "ko", "es")
+"""Whoever reads another language is given English."""
 
 GUIDES: Final[Mapping[str, str]] = {
     "tasks": n_("The core tasks"),
@@ -68,7 +68,6 @@ class Guide:
         return Markup(text)  # noqa: S704 - written by the renderer, which lets no HTML through
 
 
-@functools.cache
 def guide(name: str, language: str) -> Guide:
     """A guide of :data:`GUIDES`, in a language in which it is written, else in English.
 
@@ -78,31 +77,62 @@ def guide(name: str, language: str) -> Guide:
     if name not in GUIDES:
         raise KeyError(name)
     written = language if language in WRITTEN_IN else "en"
-    tokens = _MARKDOWN.parse((FOLDER / written / f"{name}.md").read_text(encoding="utf-8"))
+    tokens = _parsed(name, written)
     # The first heading is the page's own.
     heading, body = tokens[1].content, tokens[3:]
-    parts: list[GuidePart] = []
-    for at, token in enumerate(body):
+    parts = _parts(body)
+    anchors = iter(part.anchor for part in parts)
+    for token in body:
         if token.type == "heading_open" and token.tag == "h2":
-            part = GuidePart(f"part-{len(parts) + 1}", body[at + 1].content)
-            token.attrSet("id", part.anchor)
-            parts.append(part)
+            token.attrSet("id", next(anchors))
         elif token.children:
-            _lead_on(token.children)
-    return Guide(written, heading, tuple(parts), tuple(body))
+            _lead_on(token.children, name, written)
+    return Guide(written, heading, parts, tuple(body))
 
 
-def _lead_on(inline: list[Token]) -> None:
-    """Turn links to other guides into those of their pages, and links to what no page shows into plain words."""
+def _parsed(name: str, language: str) -> list[Token]:
+    return _MARKDOWN.parse((FOLDER / language / f"{name}.md").read_text(encoding="utf-8"))
+
+
+def _parts(tokens: Sequence[Token]) -> tuple[GuidePart, ...]:
+    """The parts of a text, in their order."""
+    headings = [
+        tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h2"
+    ]
+    return tuple(GuidePart(f"part-{number}", heading) for number, heading in enumerate(headings, start=1))
+
+
+def _lead_on(inline: list[Token], of: str, language: str) -> None:
+    """Turn links to guides and their parts into those of their pages, and links to what no page shows into plain words.
+
+    Args:
+        inline: a piece of text.
+        of: the guide that it stands in.
+        language: in which it is written.
+    """
     shown = True
     for token in inline:
         if token.type == "link_open":
             target = str(token.attrGet("href"))
-            name = target.removesuffix(".md")
+            document, _, part = target.partition("#")
+            name = document.removesuffix(".md") or of
             shown = name in GUIDES or target.startswith("https://")
-            token.attrSet("href", f"{_AT}{name}" if name in GUIDES else target)
+            token.attrSet("href", _address(name, part, language) if name in GUIDES else target)
         if token.type in {"link_open", "link_close"} and not shown:
             token.tag, token.attrs = "span", {}
+
+
+def _address(name: str, part: str, language: str) -> str:
+    """The page of a guide, at the part whose heading is written as that anchor where there is one."""
+    if not part:
+        return f"{_AT}{name}"
+    anchors = {_slug(one.heading): one.anchor for one in _parts(_parsed(name, language))}
+    return f"{_AT}{name}#{anchors[part]}" if part in anchors else f"{_AT}{name}"
+
+
+def _slug(heading: str) -> str:
+    """The anchor that documents on GitHub lead to a heading by."""
+    return re.sub(r"[^\w\- ]", "", heading.casefold()).replace(" ", "-")
 
 
 class _Renderer(RendererHTML):

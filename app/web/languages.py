@@ -29,6 +29,7 @@ from app.plain.findings import Finding, Words
 from app.rules.kpis import KpiVersion
 from app.rules.rollup import band, published
 from app.rules.terms import Name
+from app.web.error_words import ON_PAGES
 from app.web.sign_in import current_viewer
 from app.web.zones import Clock, city_of
 
@@ -87,8 +88,8 @@ def chosen_theme() -> str:
 
 
 def finding_text(finding: Finding) -> str:
-    """A finding's message in the reader's language."""
-    return filled(finding.message, finding.parameters)
+    """A finding's message as pages say it, in the reader's language."""
+    return filled(ON_PAGES.get(finding.message, finding.message), finding.parameters)
 
 
 def filled(message: str, parameters: Mapping[str, object]) -> str:

@@ -19,7 +19,7 @@ from app.web.request_context import RequestContext
 
 __all__ = ["checked_attempt"]
 
-OVER: Final = n_("The time of this first password is over. Ask the administrator for a new one.")
+OVER: Final = n_("The time of this first password is over: ask an administrator for a new one.")
 
 
 def checked_attempt(

@@ -165,6 +165,15 @@ def member(pointer: str | None) -> str:
     return ": ".join(str(gettext(name)) for name in dict.fromkeys(names))
 
 
+def parameter(name: str) -> str:
+    """What people call a parameter of an address; its own name where it has no other."""
+    return (
+        str(gettext(_CHANGES[name]))
+        if name in _CHANGES
+        else Markup('<code lang="zxx" translate="no">{}</code>').format(name)
+    )
+
+
 def event_time(text: str) -> str:
     """When something happened, as its own offset has it: the day that counts, the hour, and how far that is from UTC."""
     shown = clock_of(text)
@@ -297,6 +306,7 @@ FILTERS: Final = {
     "event_time": event_time,
     "job": job,
     "member": member,
+    "parameter": parameter,
     "readable_id": readable_id,
     "sentences": sentences,
     "slot": slot,

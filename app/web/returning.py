@@ -31,12 +31,14 @@ LOOK_CHANGED: Final = "look_changed"
 
 STANDS_AGAIN: Final = Finding(
     code="typed_before",
-    message=n_("What you had typed stands here again. It was not saved: look it through and send it."),
+    message=n_("What you had typed stands here again and was not saved: look it through and send it."),
 )
 
 ENDED: Final = Finding(
     code="session_ended",
-    message=n_("Your session had ended. What you had typed stands here again: look it through and send it once more."),
+    message=n_(
+        "Your session had ended, and what you had typed stands here again: look it through and send it once more."
+    ),
 )
 
 

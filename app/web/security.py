@@ -41,7 +41,7 @@ class Forged(Refusal):
     code = "forged"
     status = 400
     message = n_(
-        "This form was open too long, or did not come from this site. Go back, load the page again and send it once more."
+        "This form was open too long, or did not come from this site: go back, load the page again and send it once more."
     )
 
 

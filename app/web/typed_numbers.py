@@ -18,9 +18,9 @@ from app.web.languages import figure, page_language
 
 __all__ = ["exact_figure", "may_be_mistaken", "read_number", "shown_reading", "unconfirmed"]
 
-NO_NUMBER: Final = n_("“%(typed)s” is no number here. Write it as %(example)s.")
-TWO_READINGS: Final = n_("“%(typed)s” can be read as %(one)s or as %(other)s. Write it as one of the two.")
-READ_AS: Final = n_("“%(typed)s” is read as %(reading)s. Save once more if that is right.")
+NO_NUMBER: Final = n_("“%(typed)s” is no number here: write it as %(example)s.")
+TWO_READINGS: Final = n_("“%(typed)s” can be read as %(one)s or as %(other)s: write it as one of the two.")
+READ_AS: Final = n_("“%(typed)s” is read as %(reading)s: save once more if that is right.")
 
 _MOST_CHARS: Final = 60
 _DIGITS: Final = re.compile(r"[+-]?[0-9.,]*[0-9]")

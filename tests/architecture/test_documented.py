@@ -30,7 +30,7 @@ from app.web.pages import PAGES
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 GUIDES = ("employee", "head", "hr", "executive", "auditor", "admin", "developer")
-LANGUAGES = ("en", "ko")
+LANGUAGES = ("en", "ko", "es")
 OF_EMPLOYEES = {Relation.OWN, Relation.ABOVE}
 
 

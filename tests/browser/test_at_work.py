@@ -364,7 +364,7 @@ def test_a_target_is_set_by_keyboard_alone_and_on_a_phone(site: Site, page: Page
     page.keyboard.type("a lot")
     page.keyboard.press("Enter")
     expect(_target(page, "employee:E6")).to_be_focused()
-    expect(page.locator(".target-grid .error")).to_have_text("This cannot be read as one number.")
+    expect(page.locator(".target-grid .error")).to_have_text("This cannot be read as one number: write it in digits.")
     expect(said).to_have_text("1 target changed · 1 cannot be read")
     _fits_and_is_accessible(page, "wrong")
     page.get_by_label("Reason").focus()

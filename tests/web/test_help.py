@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
+import pytest
 from flask.testing import FlaskClient
 
+from app.web import guides
 from app.web.guides import GUIDES
 from app.web.languages import LANGUAGES
 from tests.conftest import CountQueries
@@ -14,7 +17,7 @@ from tests.web.working import Working
 
 
 def test_every_guide_is_a_page_for_anybody_with_its_contents(client: FlaskClient) -> None:
-    """Signed in or not; each line of the contents leads to a heading; whoever reads Spanish is told that it is English."""
+    """Signed in or not, in the reader's own language; each line of the contents leads to a heading."""
     for language, name in itertools.product(LANGUAGES, GUIDES):
         client.set_cookie("kopes_language", language)
         answer = client.get(f"/help/{name}")
@@ -23,8 +26,7 @@ def test_every_guide_is_a_page_for_anybody_with_its_contents(client: FlaskClient
         article = page.first("article")
         contents = [one.attributes["href"] for one in page.all("a") if "#part-" in one.attributes.get("href", "")]
         assert contents == [f"#{one.attributes['id']}" for one in article.all("h2")]
-        assert article.attributes["lang"] == ("ko" if language == "ko" else "en")
-        assert ("Las guías están escritas en inglés" in answer.text) is (language == "es")
+        assert article.attributes["lang"] == language
         assert [mark for mark in ("**", "](", ".md") if mark in article.text] == []
         links = {one.attributes["href"] for one in article.all("a")}
         assert links <= {f"/help/{other}" for other in GUIDES}
@@ -37,6 +39,36 @@ def test_an_address_in_a_guide_is_a_link_for_whoever_is_led_there(working: Worki
         assert "/scorecard</code>" in page
         assert 'href="/scorecard"' not in read(page).first("article").text
     assert client.get("/help/nobody").status_code == 404
+
+
+def test_a_link_to_a_part_of_a_guide_leads_to_that_part(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As on GitHub: of the same guide and of another one; to what no page shows it is plain words."""
+    text = "# A\n\nOn [one](#put-it-right), [two](head.md#see-it), [three](head.md#gone), [four](../../operating.md#set-up)\n\n## Put it right\n"
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "employee.md").write_text(text, encoding="utf-8")
+    (tmp_path / "en" / "head.md").write_text("# B\n\n## Do it\n\n## See it!\n", encoding="utf-8")
+    monkeypatch.setattr(guides, "FOLDER", tmp_path)
+    page = read(str(guides.guide("employee", "xx").html(frozenset())))
+    assert [one.attributes["href"] for one in page.all("a")] == [
+        "/help/employee#part-1",
+        "/help/head#part-2",
+        "/help/head",
+    ]
+
+
+@pytest.mark.parametrize("language", guides.WRITTEN_IN)
+def test_the_core_tasks_stand_in_one_list_and_in_the_guide_of_their_role(language: str) -> None:
+    """In the words of the list, whoever's they are."""
+    rows = [line.split("|")[2:4] for line in _source("tasks", language).splitlines() if line.startswith("| ")][1:]
+    assert len(rows) >= 12
+    texts = {name: _source(name, language).casefold() for name in guides.GUIDES if name not in {"tasks", "developer"}}
+    ends = {name: text.rstrip().rsplit("\n", 2)[-2:] for name, text in texts.items()}
+    wanted = [task.strip().casefold() for _, task in rows]
+    assert [task for task in wanted if not any(task in " ".join(end) for end in ends.values())] == []
+
+
+def _source(name: str, language: str) -> str:
+    return (guides.FOLDER / language / f"{name}.md").read_text(encoding="utf-8")
 
 
 def test_help_is_reached_from_every_page_and_begins_with_ones_own_guides(

@@ -51,7 +51,7 @@ def test_a_hook_s_secret_is_shown_once(working: Working) -> None:
 def test_a_name_that_is_taken_or_none_is_refused_beside_its_field(working: Working) -> None:
     """What was typed stays."""
     working.iris.post("/keys", {"name": "reader", "scope": "read"})
-    for name, words in (("reader", "in use"), ("no name", "A name is 1 to 40")):
+    for name, words in (("reader", "in use"), ("no name", "write 1 to 40")):
         answer = working.iris.post("/keys", {"name": name, "scope": "read"})
         assert answer.status_code in {409, 422}
         assert words in answer.text

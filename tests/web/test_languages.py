@@ -42,9 +42,9 @@ def test_the_sign_in_speaks_the_browsers_language(client, asked, heading, label)
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("ko", "이메일과 비밀번호가 일치하지 않습니다."),
-        ("es", "El correo y la contraseña no se corresponden."),
-        ("en", "This e-mail and password do not belong together."),
+        ("ko", "이메일과 비밀번호가 맞지 않으므로"),
+        ("es", "Este correo y esta contraseña no se corresponden"),
+        ("en", "This e-mail and password do not belong together"),
     ],
 )
 def test_a_form_says_what_is_wrong_in_the_same_language(client, asked, said):
@@ -58,7 +58,7 @@ def test_a_form_says_what_is_wrong_in_the_same_language(client, asked, said):
 @pytest.mark.parametrize(
     ("language", "subtitle", "words"),
     [
-        ("ko", "2026 주기 성과표", ("최종 점수", "가중치", "핵심성과지표")),
+        ("ko", "2026 평가주기 성과표", ("최종 점수", "가중치", "핵심성과지표")),
         ("es", "Cuadro de mando del ciclo 2026", ("Puntuación final", "Ponderación")),
     ],
 )
@@ -72,7 +72,7 @@ def test_my_scorecard_speaks_the_accounts_language(working: Working, language, s
     assert "Scorecard of the cycle" not in page
 
 
-@pytest.mark.parametrize(("language", "said"), [("ko", "페이지가 없거나"), ("es", "Esta página no existe")])
+@pytest.mark.parametrize(("language", "said"), [("ko", "없는 페이지이거나"), ("es", "Esta página no existe")])
 def test_what_is_not_there_is_said_in_the_accounts_language(working: Working, language, said):
     working.alba.post("/look", {"language": language, "theme": "system", "next": "/"})
     answer = working.alba.get("/scorecards/employee:E3")

@@ -58,7 +58,7 @@ def test_a_download_is_logged_with_its_reason_and_needs_one(working: Working) ->
     """The log says who, what, why and how many; without a reason there is no file and no row."""
     refused = working.dana.post("/people?unit=VIE", {"reason": ""})
     assert refused.status_code == 422
-    assert "Fill this in." in refused.text
+    assert "This is empty: fill it in." in refused.text
     with working.dana.post("/people?unit=VIE", {"reason": "Vienna's review", "format": "xlsx"}) as answer:
         assert answer.status_code == 200
     with working.database.read() as connection:

@@ -157,7 +157,7 @@ def test_what_was_typed_comes_back_to_its_owner(working: Working, endpoint: str)
     assert [value for value in typed.values() if value not in text] == []
     assert "kestrel-not-to-be-kept" not in text
     if typed:
-        assert "Your session had ended." in text
+        assert "Your session had ended" in text
 
 
 def test_a_form_whose_token_is_old_gives_the_text_back(working: Working) -> None:
@@ -208,10 +208,10 @@ def test_what_was_given_back_goes_once_its_form_is_sent(working: Working, endpoi
     working.record(DEAL)
     _typed_after_the_end(working, name, form=(page, typed))
     browser = getattr(working, name)
-    assert "Your session had ended." in browser.get(page).text
+    assert "Your session had ended" in browser.get(page).text
     hidden = _hidden(browser, page)
     assert browser.client.post(page, data={**hidden, **typed}).status_code in {200, 303}
-    assert "Your session had ended." not in browser.get(page).text
+    assert "Your session had ended" not in browser.get(page).text
 
 
 def test_a_form_that_is_refused_is_given_back_again(working: Working) -> None:
@@ -275,7 +275,7 @@ def test_language_and_theme_leave_a_refused_form_as_it_is(
     shown = unescape(browser.get(stands_on).text)
     for value in typed.values():
         assert f'value="{value}"' in shown
-    assert "Your session had ended." not in shown
+    assert "Your session had ended" not in shown
 
 
 @pytest.mark.parametrize("typed", ["", "[", "[]", '{"a": 1}', '{"password": ["kestrel"]}', "9" * 300])

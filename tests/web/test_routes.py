@@ -246,10 +246,10 @@ def test_a_deed_is_committed_with_its_row_on_the_trail(site):
 @pytest.mark.parametrize(
     ("reason", "status", "said"),
     [
-        ("conflict", 409, "This has changed in the meantime"),
+        ("conflict", 409, "What you look at has changed in the meantime"),
         ("invalid", 422, "This is no reason."),
         ("broken", 500, "Something broke on our side"),
-        ("", 422, "Fill this in."),
+        ("", 422, "This is empty: fill it in."),
     ],
 )
 def test_what_is_refused_leaves_nothing_half_done(site, reason, status, said):

@@ -143,7 +143,10 @@ def test_a_search_takes_no_more_than_it_can_look_for_and_a_refused_one_keeps_its
         assert answer.status_code == 422, (action, name)
         page = read(answer.text)
         told = [one.text for one in page.all("a") if one.attributes.get("href") == f"#{name}"]
-        assert told == [f"{label.removesuffix(' (optional)')}: Use at most {most} characters."], (action, name)
+        assert told == [f"{label.removesuffix(' (optional)')}: This is too long: use at most {most} characters."], (
+            action,
+            name,
+        )
         again = next(one for one in page.all("input") if one.attributes.get("id") == name)
         assert again.attributes["value"] == "x" * (most + 1)
         if action in {"/ledger", "/trail"}:

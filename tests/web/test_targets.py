@@ -243,11 +243,11 @@ def test_who_finds_a_form_or_sets_nothing_is_told_nothing(working: Working) -> N
     ("typed", "said"),
     [
         ("12,5", "can be read as 125 or as 12.5"),
-        ("1e3", "is no number here. Write it as 1,234,567.5."),
-        ("1234567890123456", "Write a number of at most 15 digits"),
-        ("many &", "is no number here. Write it as 1,234,567.5."),
-        ("", "Write the target."),
-        ("10.0", "This is the target already."),
+        ("1e3", "is no number here: write it as 1,234,567.5."),
+        ("1234567890123456", "write at most 15 digits"),
+        ("many &", "is no number here: write it as 1,234,567.5."),
+        ("", "write the new one"),
+        ("10.0", "This is the target already"),
     ],
 )
 def test_a_wrong_figure_is_named_at_its_field_and_kept(working: Working, typed: str, said: str) -> None:
@@ -285,7 +285,7 @@ def test_what_another_set_meanwhile_is_not_overwritten(working: Working) -> None
     assert working.gaston.post("/targets?unit=VIE", form(other, "consults", E1="12", E6="13")).status_code == 303
     answer = working.boram.post("/targets?unit=VIE", form(page, "consults", E1="14"))
     assert answer.status_code == 409
-    assert "Somebody set this target to 12 since you opened the page." in answer.text
+    assert "Somebody set this target to 12 since you opened the page" in answer.text
     assert 'value="14"' in answer.text
     again = form(answer.text, "consults", E1="14", E6="10") | {"seen-consults-employee:E6": "10"}
     assert working.boram.post("/targets?unit=VIE", again).status_code == 303
@@ -356,7 +356,7 @@ def test_a_target_that_nothing_can_be_held_against_is_refused(working: Working, 
     """Taken, it would turn a score round or leave a line unmeasured that was measured before."""
     answer = working.boram.post("/targets?unit=VIE", form(working.boram.get("/targets").text, "consults", E1=typed))
     assert answer.status_code == 422
-    assert "A target is more than 0. Write what is to be reached, such as 10." in wrong_field(answer.text)
+    assert "A target is more than 0: write what is to be reached, such as 10." in wrong_field(answer.text)
     assert target_of(working, "employee:E1") == "10"
 
 
@@ -365,11 +365,11 @@ def test_a_target_far_from_the_one_before_is_asked_about_once(working: Working) 
     sent = form(working.boram.get("/targets").text, "consults", E1="1000")
     answer = working.boram.post("/targets?unit=VIE", sent)
     assert answer.status_code == 422
-    assert "From 10 to 1,000: that is more than ten times as much" in wrong_field(answer.text)
+    assert "From 10 to 1,000 is more than ten times as much" in wrong_field(answer.text)
     assert target_of(working, "employee:E1") == "10"
     asked = form(answer.text, "consults", E1="0.5")
     answer = working.boram.post("/targets?unit=VIE", asked)
-    assert "From 10 to 0.5: that is more than ten times" in wrong_field(answer.text)
+    assert "From 10 to 0.5 is more than ten times" in wrong_field(answer.text)
     assert working.boram.post("/targets?unit=VIE", form(answer.text, "consults", E1="0.5")).status_code == 303
     assert target_of(working, "employee:E1") == "0.5"
 
@@ -379,7 +379,7 @@ def test_a_running_cycle_s_target_is_not_changed_without_a_reason(working: Worki
     sent = form(working.boram.get("/targets").text, "consults", E1="8") | {"note": " "}
     answer = working.boram.post("/targets?unit=VIE", sent)
     assert answer.status_code == 422
-    assert "Say why: the cycle is under way" in wrong_field(answer.text)
+    assert "the cycle is under way and whoever is measured by it reads it: say why" in wrong_field(answer.text)
     assert working.boram.post("/targets?unit=VIE", sent | {"note": "A harder year"}).status_code == 303
     page = working.alba.get("/scorecards/employee:E1/consults").text
     assert "Target = 8, set in the application on 30 Jun 2026; the folder gives 10." in page

@@ -99,7 +99,7 @@ def test_without_script_a_number_is_shown_as_read_before_it_counts(working: Work
     form = _deal(working.alba, amount="1,225", without_script="yes")
     asked = working.alba.post("/log", form)
     assert asked.status_code == 422
-    assert "“1,225” is read as 1,225.00." in asked.text
+    assert "“1,225” is read as 1,225.00" in asked.text
     assert 'name="amount_read" value="1225"' in asked.text
     assert _amounts(working) == []
     assert working.alba.post("/log", {**form, "amount_read": "1225"}).status_code == 303

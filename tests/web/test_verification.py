@@ -106,11 +106,11 @@ def test_what_was_judged_meanwhile_is_said_and_left(working: Working) -> None:
     working.record(*DEALS, "2026-03-05 rejected D-1 by E4")
     answer = judge(working, "boram", "D-1")
     assert answer.status_code == 409  # type: ignore[attr-defined]
-    assert "Nordwind: rejected by E4 meanwhile." in answer.text  # type: ignore[attr-defined]
+    assert "Nordwind: rejected by E4 meanwhile" in answer.text  # type: ignore[attr-defined]
     assert judge(working, "boram", "D-1", "D-2").status_code == 303  # type: ignore[attr-defined]
     page = working.boram.get("/verification").text
     assert "1 verified." in page
-    assert "Nordwind: rejected by E4 meanwhile." in page
+    assert "Nordwind: rejected by E4 meanwhile" in page
 
 
 @pytest.mark.parametrize("name", ["alba", "chae", "jiho", "wanda", "dana", "emil", "ferran", "iris"])

@@ -44,7 +44,7 @@ def _cycle(text: str | None) -> str | None:
 
 def _day(text: str | None) -> str | None:
     if text is not None and not _is_day(text):
-        raise ValueError(n_("Write a day as 2026-03-31."))
+        raise ValueError(n_("This is no day: write one as 2026-03-31."))
     return text
 
 
@@ -59,7 +59,7 @@ class NoPlace(NotThere):
     """A page of a list that there is not."""
 
     code = "no_place"
-    message = n_("There is no such place in the list. Follow the address that the page before gave.")
+    message = n_("There is no such place in the list: follow the address that the page before gave.")
 
 
 class AskedQuery(BaseModel):

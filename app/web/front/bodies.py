@@ -23,7 +23,7 @@ class TooSlow(Refusal):
 
     code = "too_slow"
     status = 408
-    message = n_("What you sent took too long to arrive. Please send it again.")
+    message = n_("What you sent took too long to arrive: send it again.")
 
 
 class LeftError(Exception):

@@ -132,7 +132,9 @@ class Connection(HttpToolsProtocol):
         if self._head_bytes is not None:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
-                self.send_400_response("The address and headers of this request are too long.")
+                self.send_400_response(
+                    "The address and headers of this request are too long: shorten what you search for."
+                )
         elif body_of is self.cycle:
             self._framing_bytes += len(data)
             if self._framing_bytes > FRAMING_BYTES_MAX and not self.transport.is_closing():

@@ -22,7 +22,7 @@ class HeadTooLarge(Refusal):
 
     code = "head_too_large"
     status = 431
-    message = n_("The address and headers of this request are too long.")
+    message = n_("The address and headers of this request are too long: shorten what you search for.")
 
 
 def refuse_long_head(scope: Scope) -> None:

@@ -102,7 +102,7 @@ class Streams:
             return
         person = answer.environ.get(STREAM_OF)
         if person is not None and self._of_person[person] >= PERSON_STREAMS_MAX:
-            message = n_("You have as many live pages open as anyone may. Close some of them.")
+            message = n_("You have as many live pages open as anyone may: close some of them.")
             await self._refused(scope, TooMany(message=message, retry_after_s=10)).deliver(receive, send)
             return
         if person is not None:

@@ -143,7 +143,15 @@ def ask_end_sessions(context: RequestContext, number: int) -> Page:
 def change(context: RequestContext, number: int, form: ChangeForm) -> Redirect:
     """Give it other roles or another employee."""
     if number == context.viewer.account_id and not may(form.role, Deed.KEEP_ACCOUNTS, ()):
-        raise Invalid(at_field("role", "own", n_("You cannot take the administrator's role from your own account.")))
+        raise Invalid(
+            at_field(
+                "role",
+                "own",
+                n_(
+                    "You cannot take the administrator's role from your own account: ask another administrator to do it."
+                ),
+            )
+        )
 
     def work(connection: Connection) -> Account:
         directory = organisation.directory(connection)
@@ -171,7 +179,9 @@ def change(context: RequestContext, number: int, form: ChangeForm) -> Redirect:
 def disable(context: RequestContext, number: int, form: ReasonForm) -> Redirect:
     """Close it; its sessions end at once."""
     if number == context.viewer.account_id:
-        raise Invalid(at_field("reason", "own", n_("You cannot close your own account.")))
+        raise Invalid(
+            at_field("reason", "own", n_("You cannot close your own account: ask another administrator to do it."))
+        )
     closed = notices.open_or_close_account(
         context.connection, keeper=_keeper(context), account_id=number, disabled=True, why=form.reason
     )

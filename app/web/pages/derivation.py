@@ -93,7 +93,9 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
             context.connection, asked, node, kpi, after=query.after, limit=PAGE_ROWS, sees=sees, loaded=loaded
         )
     except ValueError:
-        raise Invalid(at_field("after", "no_place", n_("This is no place in the list."))) from None
+        raise Invalid(
+            at_field("after", "no_place", n_("This is no place in the list: go back to its beginning."))
+        ) from None
     plan = loaded.plan(asked.cycle)
     directory = plan.frame.directory
     teller = Teller(page_language())

@@ -53,7 +53,7 @@ NEAR_ROWS: Final = 100
 """So many near misses are listed."""
 NEAR_MOST: Final = 20
 """Points; more is nowhere near."""
-NEAR_RANGE: Final = n_("Write a distance from 0 to %(most)s points.")
+NEAR_RANGE: Final = n_("This distance cannot be shown: write one from 0 to %(most)s points.")
 Text = Annotated[str, Field(max_length=100)]
 _DRAWN: Final[LruCache[Rendered[EmployeeProposal | UnitProposal]]] = drawn(48, bytes_max=8_000_000)
 

@@ -26,7 +26,7 @@ pages: Final = Pages("lifting")
 
 FIELD: Final = "to-"
 """What a field's name begins with; the KPI's code follows."""
-TOO_LARGE: Final = n_("This is more than anybody could reach. Write a smaller number.")
+TOO_LARGE: Final = n_("This is more than anybody could reach: write a smaller number.")
 _MOST: Final = Decimal(10) ** 15
 
 

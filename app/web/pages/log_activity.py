@@ -56,13 +56,13 @@ pages: Final = Pages("log_activity")
 SAVED: Final = n_("Saved. %(effect)s")
 SAVED_BEFORE: Final = n_("This form was saved already; nothing was recorded twice.")
 OTHER_CYCLE: Final = n_(
-    "%(day)s is in the cycle %(cycle)s, for which nobody has a scorecard here: it would move no score. Save once more if the day is right."
+    "%(day)s is in the cycle %(cycle)s, for which nobody has a scorecard here, so that it would move no score: save once more if the day is right."
 )
 WHOLE_DOLLARS_FROM: Final = 100
 """From so much on the cents say nothing."""
 
-NOT_YOURS: Final = n_("Somebody else entered this. It waits until they sign in on this phone.")
-LOOK_FIRST: Final = n_("This may be recorded already. Look at what is shown, and say that it is another one.")
+NOT_YOURS: Final = n_("Somebody else entered this, and it waits on this phone: ask them to sign in here.")
+LOOK_FIRST: Final = n_("This may be recorded already: look at what is shown, and say so if it is another one.")
 
 
 class Suggestion(BaseModel):

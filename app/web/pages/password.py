@@ -23,7 +23,7 @@ from app.web.sign_in import KEPT_FORMS, begin_session, client_of
 
 pages: Final = Pages("password")
 
-WRONG: Final = n_("This is not your present password.")
+WRONG: Final = n_("This is not your present password: type the one that you signed in with.")
 
 
 @pages.read("/password", may=Deed.CHANGE_PASSWORD)
@@ -71,7 +71,7 @@ def change(context: RequestContext) -> Redirect | FormError:
 
 def _findings(context: RequestContext, *, old: str, new: str, repeated: str) -> list[Finding]:
     missing = [
-        at_field(name, "missing", n_("Fill this in."))
+        at_field(name, "missing", n_("This is empty: fill it in."))
         for name, typed in (("old_password", old), ("new_password", new), ("repeated_password", repeated))
         if not typed
     ]
@@ -79,10 +79,10 @@ def _findings(context: RequestContext, *, old: str, new: str, repeated: str) -> 
         return missing
     findings = access.password_findings("new_password", new, email=context.viewer.email, others=_close_to(context))
     if new == old:
-        findings.append(at_field("new_password", "same", n_("The new password is the old one.")))
+        findings.append(at_field("new_password", "same", n_("The new password is the old one: choose another.")))
     if new != repeated:
         findings.append(
-            at_field("repeated_password", "differs", n_("The two do not match. Type the new password again."))
+            at_field("repeated_password", "differs", n_("The two do not match: type the new password again."))
         )
     return findings
 

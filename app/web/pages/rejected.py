@@ -22,6 +22,7 @@ from app.ledger import KeptReject
 from app.plain.findings import Finding, Place, Words, n_
 from app.rules.permissions import Deed
 from app.web.api.rejected import outcome
+from app.web.error_words import ON_PAGES
 from app.web.json_shown import indented
 from app.web.languages import filled, finding_text
 from app.web.plain_words import member
@@ -123,9 +124,9 @@ def reason_text(error: Mapping[str, object]) -> str:
     """
     detail, message, parameters = (error.get(name) for name in ("detail", "message", "parameters"))
     if isinstance(message, str) and isinstance(parameters, dict) and set(_PLACES.findall(message)) <= parameters.keys():
-        return filled(message, {name: _parameter(value) for name, value in parameters.items()})
+        return filled(ON_PAGES.get(message, message), {name: _parameter(value) for name, value in parameters.items()})
     # A reason without places is a text that the catalogues know; the empty one stands for a catalogue's own head.
-    return str(gettext(detail)) if isinstance(detail, str) and detail else ""
+    return str(gettext(ON_PAGES.get(detail, detail))) if isinstance(detail, str) and detail else ""
 
 
 def _parameter(kept: object) -> object:

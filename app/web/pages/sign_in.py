@@ -27,7 +27,9 @@ from app.web.sign_in import begin_session, client_of, end_session
 
 pages: Final = Pages("sign_in")
 
-WRONG: Final = n_("This e-mail and password do not belong together.")
+WRONG: Final = n_(
+    "This e-mail and password do not belong together: check both, or ask an administrator for a new password."
+)
 
 
 class SignIn(BaseModel):
@@ -59,7 +61,7 @@ def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
     """Check the password and begin a session on the server."""
     password = request.form.get("password", "")
     if not password:
-        return FormError(at_field("password", "missing", n_("Fill this in.")))
+        return FormError(at_field("password", "missing", n_("This is empty: fill it in.")))
     attempt = checked_attempt(context, email=form.email, password=password, field="password", wrong=WRONG)
     if isinstance(attempt, FormError):
         return attempt

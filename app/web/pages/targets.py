@@ -47,16 +47,20 @@ CHANGES_MOST: Final = 50
 """So many changes of a cycle's targets are listed."""
 
 SET_BEFORE: Final = n_("These are the targets already; nothing was recorded twice.")
-NO_FIGURE: Final = n_("Write a number of at most 15 digits before the decimals and 20 after them.")
-EMPTY: Final = n_("Write the target. Once set it can be changed, not taken away.")
-NOTHING_NEW: Final = n_("This is the target already. Write another one.")
-NOT_ABOVE_0: Final = n_("A target is more than 0. Write what is to be reached, such as %(example)s.")
+NO_FIGURE: Final = n_("This number is too long: write at most 15 digits before the decimals and 20 after them.")
+EMPTY: Final = n_("A target that is set can be changed but not taken away: write the new one.")
+NOTHING_NEW: Final = n_("This is the target already: write another one.")
+NOT_ABOVE_0: Final = n_("A target is more than 0: write what is to be reached, such as %(example)s.")
 LEAP_ASKED: Final = n_(
-    "From %(before)s to %(after)s: that is more than ten times as much, or less than a tenth. Save once more if it is right."
+    "From %(before)s to %(after)s is more than ten times as much, or less than a tenth: save once more if it is right."
 )
-SAY_WHY: Final = n_("Say why: the cycle is under way, and whoever is measured by it reads it.")
-NOTE_LONG: Final = n_("Use at most %(max_length)s characters.")
-OVERTAKEN: Final = n_("Somebody set this target to %(target)s since you opened the page. Look again before you go on.")
+SAY_WHY: Final = n_(
+    "No reason is given, though the cycle is under way and whoever is measured by it reads it: say why."
+)
+NOTE_LONG: Final = n_("This is too long: use at most %(max_length)s characters.")
+OVERTAKEN: Final = n_(
+    "Somebody set this target to %(target)s since you opened the page: look at it again before you go on."
+)
 
 
 class TargetsQuery(ScoreParameters):

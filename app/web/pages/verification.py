@@ -35,11 +35,15 @@ JUDGED_SHOWN: Final = 5
 REASON_LEAST: Final = 3
 
 SAID: Final = n_("%(done)s %(already)s")
-ALL_JUDGED: Final = n_("Nothing was recorded: this has been judged since you opened the page. %(already)s")
-CHOOSE: Final = n_("Choose at least one entry.")
-SAY_WHAT: Final = n_("Say whether it is verified or rejected.")
-SAY_LESS: Final = n_("Say it in fewer words: with the reason that you have chosen, at most %(most)s characters.")
-SAY_WHY: Final = n_("Say why it is rejected: its employee reads it.")
+ALL_JUDGED: Final = n_(
+    "Nothing was recorded, since this has been judged after you opened the page (%(already)s): look at it again before you go on."
+)
+CHOOSE: Final = n_("No entry is chosen: choose at least one.")
+SAY_WHAT: Final = n_("No verdict is chosen: say whether it is verified or rejected.")
+SAY_LESS: Final = n_(
+    "This is too long together with the reason that you have chosen: use at most %(most)s characters for both."
+)
+SAY_WHY: Final = n_("No reason is given, though its employee reads it: say why it is rejected.")
 
 
 USUAL_REASONS: Final = {
@@ -212,6 +216,7 @@ def judge(context: RequestContext, query: QueueQuery, form: JudgeForm) -> Redire
     already = _already(context, judged.already)
     if judged.already and not judged.keys:
         raise Conflict(message=ALL_JUDGED, parameters={"already": already})
+    already = f"{already}." if already else ""
     context.did_nothing = not judged.keys
     for key in judged.keys:
         context.note(subject=f"activity:{key}", before=form.seen, after=verdict, why=reason or None)
@@ -252,9 +257,9 @@ def _judged(context: RequestContext, frame: Frame, keys: list[str]) -> list[Acti
 def _already(context: RequestContext, judged: tuple[AlreadyJudged, ...]) -> str:
     """What was judged by somebody else meanwhile, in words."""
     people = context.directory.employees
-    return " ".join(
+    return "; ".join(
         gettext(
-            "%(buyer)s: %(state)s by %(by)s meanwhile.",
+            "%(buyer)s: %(state)s by %(by)s meanwhile",
             buyer=one.buyer,
             state=gettext(words.STATES[one.state]),
             by=people[one.by].name if one.by in people else gettext("somebody else"),
