@@ -32,10 +32,10 @@ FILTERS_LENGTH_MAX: Final = 2_000
 
 NO_NAME: Final = n_("Give the view a name of 1 to %(most)s letters.")
 SAME_NAME: Final = n_(
-    "You have a view of this list with this name already. Choose another name, or delete that view first."
+    "You have a view of this list with this name already: choose another name, or delete that view first."
 )
-TOO_MANY: Final = n_("You have %(most)s views, which is as many as are kept. Delete one that you no longer need.")
-TOO_LONG: Final = n_("This view asks for more than can be kept. Narrow the list by fewer words, and save it again.")
+TOO_MANY: Final = n_("You have %(most)s views, as many as are kept: delete one that you no longer need.")
+TOO_LONG: Final = n_("This view asks for more than can be kept: narrow the list by fewer words, and save it again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
