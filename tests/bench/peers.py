@@ -50,16 +50,16 @@ def measure(agency: Agency) -> None:
             work()
             _tell(name, theirs, statistics.median(seconds(work) for _ in range(LOOKS)))
         _measure_many(agency, port)
-        _measure_table(executive, str(root))
+        _measure_table(hr, str(root))
 
 
-def _measure_table(executive: Visitor, root: str) -> None:
+def _measure_table(visitor: Visitor, root: str) -> None:
     """A file of activities, by what 20,000 of its rows take."""
     rows, took = 0, 0.0
 
     def load() -> None:
         nonlocal rows
-        rows = executive.download(f"/activities?node=unit:{root}", REASON).count(b"\r\n")
+        rows = visitor.download(f"/activities?node=unit:{root}", REASON).count(b"\r\n")
 
     load()
     took = statistics.median(seconds(load) for _ in range(3))
