@@ -30,7 +30,7 @@ VIEWS_MAX: Final = 50
 NAME_LENGTH_MAX: Final = 80
 FILTERS_LENGTH_MAX: Final = 2_000
 
-NO_NAME: Final = n_("Give the view a name of 1 to %(most)s letters.")
+NO_NAME: Final = n_("The name is missing or too long: give the view one of 1 to %(most)s letters.")
 SAME_NAME: Final = n_(
     "You have a view of this list with this name already: choose another name, or delete that view first."
 )

@@ -34,13 +34,13 @@ COMPOSED: Final = {"%(where)s: %(detail)s"}
 
 STEPS: Final[Mapping[str, re.Pattern[str]]] = {
     "en": re.compile(
-        r": (ask|begin|change|check|choose|close|fill|follow|give|go|keep|leave|load|log|look|lower|name|open|put|save|say|send|shorten|sign|take"
+        r": (ask|begin|change|check|choose|close|delete|fill|follow|give|go|keep|leave|load|log|look|lower|name|narrow|open|put|save|say|send|shorten|sign|take"
         r"|try|turn|type|use|wait|write)\b(?:(?!: ).)*\.$"
     ),
     "ko": re.compile(r"\S+십시오\.$"),
     "es": re.compile(
-        r": (abra|acorte|busque|búsquela|cambie|cámbiela|cámbielas|cargue|cierre|compruebe|dé|deje|diga|elija|empiece|envíe|envíelo|envíelos|escriba"
-        r"|escríbala|escríbalo|espere|guarde|indique|inicie|inténtelo|intercambie|mire|mírela|mírelo|nombre|pida|pídalo|ponga|quite|redúzcalas"
+        r": (abra|acorte|busque|búsquela|cambie|cámbiela|cámbielas|cargue|cierre|compruebe|dé|deje|diga|elija|elimine|empiece|envíe|envíelo|envíelos|escriba"
+        r"|escríbala|escríbalo|espere|filtre|guarde|indique|inicie|inténtelo|intercambie|mire|mírela|mírelo|nombre|pida|pídalo|ponga|quite|redúzcalas"
         r"|registre|rellénelo|reserve|revise|revíselo|siga|únalas|use|vuelva)\b(?:(?!: ).)*\.$"
     ),
 }

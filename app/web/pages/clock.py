@@ -22,7 +22,7 @@ from app.web.zones import ZONES, city_of, zone_choices
 
 pages: Final = Pages("clock")
 
-NO_ZONE: Final = n_("Choose one of the cities of the list.")
+NO_ZONE: Final = n_("This city is not on the list: choose one that is offered.")
 CHOSEN: Final = n_("Saved. Times are now those of %(city)s.")
 
 
