@@ -323,6 +323,24 @@ async def _nowhere(_message: Message) -> None:
     """Nobody reads it."""
 
 
+def test_strangers_of_any_number_of_addresses_leave_threads_to_who_is_known() -> None:
+    """A turn for each address would be a queue of addresses before whoever has signed in."""
+    go_on = threading.Event()
+
+    async def all_of_them() -> None:
+        lanes = Lanes()
+        addresses = [f"address:192.0.2.{number}" for number in range(2 * THREADS[Lane.READ])]
+        strangers = [asyncio.ensure_future(lanes.run(Lane.READ, one, go_on.wait, 20)) for one in addresses]
+        await asyncio.wait(strangers, timeout=0)
+        await asyncio.wait_for(lanes.run(Lane.READ, "account:a", str), 20)
+        go_on.set()
+        await asyncio.gather(*strangers)
+        lanes.close()
+
+    with ThreadPoolExecutor(1) as loop:
+        loop.submit(asyncio.run, all_of_them()).result()
+
+
 def test_everybody_has_their_turn_and_who_waits_for_most_gives_way() -> None:
     """A second person's request goes before the first one's tenth, and is taken where the first has filled the queue."""
     go_on, order = threading.Event(), []

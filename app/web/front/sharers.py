@@ -14,10 +14,18 @@ from typing import Any, Final
 from app.kit.kept import LruCache
 from app.web.routing import ASKED_BY
 
-__all__ = ["Sharers"]
+__all__ = ["Sharers", "is_stranger"]
 
 _CREDENTIALS_MAX: Final = 20_000
 """Cookies and keys whose owners are known; who used theirs longest ago begins as a stranger again."""
+
+
+_STRANGER: Final = "address:"
+
+
+def is_stranger(sharer: str) -> bool:
+    """Whether a share is that of an address, and nobody known."""
+    return sharer.startswith(_STRANGER)
 
 
 class Sharers:
@@ -40,7 +48,7 @@ class Sharers:
             owner = self._owners.get(credential)
             if owner is not None:
                 return owner
-        return f"address:{self._address(environ)}"
+        return f"{_STRANGER}{self._address(environ)}"
 
     def learn(self, environ: dict[str, Any]) -> None:
         """Note who asked, where the application found that out."""
