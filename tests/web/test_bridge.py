@@ -267,6 +267,9 @@ def test_a_share_is_an_account_s_a_key_s_or_for_strangers_an_address_s() -> None
         sharers.learn(known | {ASKED_BY: owner})
         assert sharers.sharer_of(known) == owner
     sharers.learn(_environ("nobody"))
+    # Whoever has just signed in is known by the cookie that they were given, before they show it.
+    sharers.learn(_environ() | {ASKED_BY: "account:b"}, [(b"set-cookie", b"session=three; HttpOnly; Path=/")])
+    assert sharers.sharer_of(_environ("three")) == "account:b"
     for stranger in (_environ(), _environ("nobody"), _environ(HTTP_X_FORWARDED_FOR="203.0.113.9")):
         assert sharers.sharer_of(stranger) == "address:192.0.2.1"
     assert sharers.sharer_of(_environ("one", HTTP_AUTHORIZATION="Bearer made up")) == "account:a"
