@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from jsonschema import Draft202012Validator
 
+from app.kit.files import refuse_endless
 from app.kit.settings import ROOT
 from app.kit.yaml_places import BYTES_MAX, read_yaml
 from app.plain.findings import Finding, Level, Place, n_
@@ -74,6 +75,7 @@ def read_folder(path: Path | str) -> tuple[Definitions, list[Finding]]:
 
 def _read_file(file: Path) -> tuple[Document | None, list[Finding]]:
     try:
+        refuse_endless(file)
         with file.open("rb") as opened:
             raw = opened.read(BYTES_MAX + 1)
     except OSError as error:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from app import cascade, organisation
 from app.intake.cascade_rows import read_cascade
 from app.intake.organisation_rows import ReadOrganisation, read_organisation
-from app.kit.files import Columns, Row, Trouble, nearest, read_csv
+from app.kit.files import MESSAGES, Columns, Row, Trouble, nearest, read_csv, refuse_endless
 from app.kit.replacing import RowChanges
 from app.organisation import LoadedFile, Needs
 from app.plain.findings import Finding, Level, Place, n_
@@ -210,6 +210,16 @@ def _names(folder: Path, findings: list[Finding]) -> frozenset[str]:
             parameters = {"nearest": f"{nearest(name[: -len('.csv')], FILES)}.csv"}
             findings.append(Finding(code="unknown_file", message=message, parameters=parameters, place=place))
     known = frozenset(name.removesuffix(".csv") for name in present) & frozenset(FILES)
+    for name in sorted(known):
+        try:
+            refuse_endless(folder / f"{name}.csv")
+        except OSError as error:
+            parameters = {"reason": error.strerror or str(error)}
+            place = Place(file=_shown(folder, name))
+            findings.append(
+                Finding(code="unreadable", message=MESSAGES["unreadable"], parameters=parameters, place=place)
+            )
+            known -= {name}
     if not known:
         message = n_("none of the files of an agency folder is here")
         findings.append(Finding(code="no_files", message=message, place=Place(file=str(folder)), level=Level.WARNING))

@@ -8,9 +8,11 @@ begins in the file.
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import re
+import stat
 import string
 import subprocess
 import sys
@@ -41,6 +43,7 @@ __all__ = [
     "read_csv",
     "read_ndjson",
     "read_xlsx",
+    "refuse_endless",
 ]
 
 LINE_LENGTH_MAX: Final = 4 * 2**20
@@ -327,6 +330,17 @@ def _column_letters(place: int) -> str:
 def _column_name(cell: str) -> str:
     """A column's name as it is shown: without the space and the byte order marks around it."""
     return cell.strip(_AROUND_NAMES)
+
+
+def refuse_endless(path: Path) -> None:
+    """Go on only where a file has an end: a pipe or a device in somebody's folder would be read for ever.
+
+    Raises:
+        OSError: it is one, or is not there.
+    """
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "Not a regular file")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -57,8 +57,8 @@ THREADS: Final = {Lane.READ: 6, Lane.WRITE: 3, Lane.PASSWORD: 2, Lane.FILE: 2}
 """Requests that are worked on at once in a process, by lane; they mostly wait for the database."""
 
 SHARES: Final = {Lane.READ: 3}
-"""Of the threads of a lane, so many at most work for one sharer: an account, a key or, for strangers, an address. What they ask for beyond
-that waits for their own, and others pass. In the other lanes there is just a turn for each: what writes waits for the others' locks anyway."""
+"""Of the threads of a lane, so many at most work for one sharer: an account, a key or, for strangers, an address; and so many for all
+strangers together. What they ask for beyond that waits for their own, and others pass. In the other lanes there is just a turn for each: what writes waits for the others' locks anyway."""
 
 WAITING_MAX: Final = {Lane.READ: 400, Lane.WRITE: 200, Lane.PASSWORD: 60, Lane.FILE: 20}
 """Requests that wait for a thread of their lane; when there are more, the last of whoever waits for most is asked to come again."""

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from app.kit.database import lock
 from app.ledger.tables import LOCK_LEDGER
 from app.web.front import CONNECTIONS
-from app.web.limits import PIPELINED_MAX, THREADS, Lane
+from app.web.limits import PIPELINED_MAX, SHARES, THREADS, Lane
 from tests.contract.streaming import Stream
 from tests.people import PASSWORD
 from tests.web.api import BATCH, STRUCTURED, api, deal
@@ -44,10 +44,9 @@ def sockets():
     """Raw connections, closed at the end."""
     with contextlib.ExitStack() as stack:
 
-        def connect(server, text, address="127.0.0.1"):
+        def connect(server, text):
             where = urlsplit(server.url)
-            to = (where.hostname, where.port)
-            one = stack.enter_context(socket.create_connection(to, timeout=60, source_address=(address, 0)))
+            one = stack.enter_context(socket.create_connection((where.hostname, where.port), timeout=60))
             one.sendall(text)
             return one
 
@@ -359,7 +358,7 @@ def test_a_process_that_dies_or_hangs_is_replaced_and_streams_end_at_the_stop(ap
 
 @on_postgresql
 def test_four_processes_ask_for_the_connections_that_the_budget_gives_them(api, serve, sockets, opened, eventually):
-    """Every thread that writes, hashes or reads waits in the database at once; where the database gives too few, the start says so."""
+    """Every thread that writes or hashes, and those that read for strangers, wait in the database at once; where the database gives too few, the start says so."""
     most, name = 4 * CONNECTIONS, sa.make_url(api.working.database.url).database
     form = "email=nobody@agency.example&password=x"
     lanes = {
@@ -385,10 +384,9 @@ def test_four_processes_ask_for_the_connections_that_the_budget_gives_them(api, 
         with psycopg.connect(plain) as holding:
             for lane, (table, request) in lanes.items():
                 holding.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
-                # A hundred for four processes: each gets more than the lane has threads, of strangers at two addresses more than their shares.
-                for address in ("127.0.0.1", "127.0.0.2"):
-                    waiting += [sockets(server, request, address) for _ in range(50)]
-                threads += 4 * THREADS[lane]
+                # A hundred for four processes: each gets more than the lane has threads. Nobody is known yet: they have a stranger's share.
+                waiting += [sockets(server, request) for _ in range(100)]
+                threads += 4 * SHARES.get(lane, THREADS[lane])
                 eventually(partial(_is, threads, connections, "wait_event_type = 'Lock'"), seconds=60)
             assert threads <= connections() <= before + most
         for one in waiting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -171,9 +172,12 @@ def test_goals_that_cannot_be_read_do_not_make_their_kpis_wrong(tmp_path: Path) 
 
 def test_a_file_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
     folder(tmp_path)
+    """Nor is a pipe waited for."""
     (tmp_path / "a.yaml").mkdir()
     (tmp_path / "b.yaml").symlink_to(tmp_path / "nowhere")
-    assert found(read_folder(tmp_path)[1], tmp_path) == [("a.yaml", None, "no_file"), ("b.yaml", None, "no_file")]
+    os.mkfifo(tmp_path / "c.yaml")
+    findings = found(read_folder(tmp_path)[1], tmp_path)
+    assert findings == [(f"{name}.yaml", None, "no_file") for name in "abc"]
 
 
 lines = st.sampled_from(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -274,6 +275,17 @@ def test_a_file_whose_name_is_none_of_the_folders_is_an_error(
     ]
     assert report.revision is None
     assert not any(contents(empty).values())
+
+
+def test_a_file_without_an_end_is_an_error(empty: Database, tmp_path: Path) -> None:
+    """A pipe is not waited for, a device not read for ever, whoever made the folder."""
+    folder = write(tmp_path)
+    for name in ("exclusions", "plan"):
+        (folder / f"{name}.csv").unlink(missing_ok=True)
+    os.mkfifo(folder / "exclusions.csv")
+    (folder / "plan.csv").symlink_to("/dev/zero")
+    expected = [(f"{name}.csv", None, "", "unreadable") for name in ("exclusions", "plan")]
+    assert errors(load_into(empty, folder)) == expected
 
 
 def test_a_file_of_another_kind_may_stand_in_the_folder(database: Database, tmp_path: Path) -> None:

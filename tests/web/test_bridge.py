@@ -267,6 +267,9 @@ def test_a_share_is_an_account_s_a_key_s_or_for_strangers_an_address_s() -> None
         sharers.learn(known | {ASKED_BY: owner})
         assert sharers.sharer_of(known) == owner
     sharers.learn(_environ("nobody"))
+    # Whoever has just signed in is known by the cookie that they were given, before they show it.
+    sharers.learn(_environ() | {ASKED_BY: "account:b"}, [(b"set-cookie", b"session=three; HttpOnly; Path=/")])
+    assert sharers.sharer_of(_environ("three")) == "account:b"
     for stranger in (_environ(), _environ("nobody"), _environ(HTTP_X_FORWARDED_FOR="203.0.113.9")):
         assert sharers.sharer_of(stranger) == "address:192.0.2.1"
     assert sharers.sharer_of(_environ("one", HTTP_AUTHORIZATION="Bearer made up")) == "account:a"
@@ -321,6 +324,24 @@ def test_one_person_leaves_threads_to_the_others() -> None:
 
 async def _nowhere(_message: Message) -> None:
     """Nobody reads it."""
+
+
+def test_strangers_of_any_number_of_addresses_leave_threads_to_who_is_known() -> None:
+    """A turn for each address would be a queue of addresses before whoever has signed in."""
+    go_on = threading.Event()
+
+    async def all_of_them() -> None:
+        lanes = Lanes()
+        addresses = [f"address:192.0.2.{number}" for number in range(2 * THREADS[Lane.READ])]
+        strangers = [asyncio.ensure_future(lanes.run(Lane.READ, one, go_on.wait, 20)) for one in addresses]
+        await asyncio.wait(strangers, timeout=0)
+        await asyncio.wait_for(lanes.run(Lane.READ, "account:a", str), 20)
+        go_on.set()
+        await asyncio.gather(*strangers)
+        lanes.close()
+
+    with ThreadPoolExecutor(1) as loop:
+        loop.submit(asyncio.run, all_of_them()).result()
 
 
 def test_everybody_has_their_turn_and_who_waits_for_most_gives_way() -> None:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 from app.kit.refusals import Busy
+from app.web.front.sharers import is_stranger
 from app.web.limits import QUEUE_SECONDS, SHARES, THREADS, WAITING_MAX, Lane
 
 __all__ = ["Lanes"]
@@ -61,6 +62,7 @@ class _Lane:
         self._share: Final = share
         self._waiting_max: Final = waiting_max
         self._free = threads
+        self._strangers = 0
         self._working: Final[Counter[str]] = Counter()
         self._queues: Final[dict[str, deque[asyncio.Future[None]]]] = {}
         """Of each who waits what they wait for; in the order of their turns."""
@@ -91,7 +93,7 @@ class _Lane:
     def _begin(self) -> None:
         """Let begin who may: of those who have not all of their share, each in turn."""
         while self._free:
-            sharer = next((one for one in self._queues if self._working[one] < self._share), None)
+            sharer = next((one for one in self._queues if self._may_begin(one)), None)
             if sharer is None:
                 return
             queue = self._queues.pop(sharer)
@@ -100,6 +102,11 @@ class _Lane:
                 self._queues[sharer] = queue
             self._free -= 1
             self._working[sharer] += 1
+            self._strangers += is_stranger(sharer)
+
+    def _may_begin(self, sharer: str) -> bool:
+        """Strangers have one share together: they may come from any number of addresses."""
+        return self._working[sharer] < self._share and not (is_stranger(sharer) and self._strangers >= self._share)
 
     def _keep_short(self, newcomer: str) -> None:
         """Where too many wait, the last of whoever waits for most gives way; that is the newcomer among equals."""
@@ -126,6 +133,7 @@ class _Lane:
     def _end(self, sharer: str) -> None:
         """Give the thread back."""
         self._free += 1
+        self._strangers -= is_stranger(sharer)
         self._working[sharer] -= 1
         if not self._working[sharer]:
             del self._working[sharer]

@@ -9,15 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from app.kit.kept import LruCache
 from app.web.routing import ASKED_BY
 
-__all__ = ["Sharers"]
+__all__ = ["Sharers", "is_stranger"]
 
 _CREDENTIALS_MAX: Final = 20_000
 """Cookies and keys whose owners are known; who used theirs longest ago begins as a stranger again."""
+
+
+_STRANGER: Final = "address:"
+
+
+def is_stranger(sharer: str) -> bool:
+    """Whether a share is that of an address, and nobody known."""
+    return sharer.startswith(_STRANGER)
 
 
 class Sharers:
@@ -40,10 +49,15 @@ class Sharers:
             owner = self._owners.get(credential)
             if owner is not None:
                 return owner
-        return f"address:{self._address(environ)}"
+        return f"{_STRANGER}{self._address(environ)}"
 
-    def learn(self, environ: dict[str, Any]) -> None:
-        """Note who asked, where the application found that out."""
+    def learn(self, environ: dict[str, Any], headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        """Note who asked, where the application found that out.
+
+        Args:
+            environ: the request's.
+            headers: the answer's: a cookie that it sets is theirs from the next request on, a sign-in's above all.
+        """
         owner: str | None = environ.get(ASKED_BY)
         if owner is None:
             return
@@ -51,12 +65,15 @@ class Sharers:
         for credential in self._credentials(environ):
             if credential.startswith("key:") == by_key:
                 self._owners.keep(credential, owner)
+        for name, value in headers:
+            if name == b"set-cookie" and (session := self._session.match(value.decode("latin-1"))):
+                self._owners.keep(_named("cookie", session[1]), owner)
 
     def _credentials(self, environ: dict[str, Any]) -> list[str]:
         """What a request shows, as digests: a cookie and a key open doors, and are written down nowhere."""
         session = self._session.search(environ.get("HTTP_COOKIE", ""))
         shown = {"cookie": session and session[1], "key": environ.get("HTTP_AUTHORIZATION")}
-        return [f"{kind}:{_digest(text)}" for kind, text in shown.items() if text]
+        return [_named(kind, text) for kind, text in shown.items() if text]
 
     def _address(self, environ: dict[str, Any]) -> str:
         """Where it comes from, by the proxies that are trusted and no other."""
@@ -67,5 +84,5 @@ class Sharers:
         return str(environ["REMOTE_ADDR"])
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("latin-1", "replace")).hexdigest()
+def _named(kind: str, text: str) -> str:
+    return f"{kind}:{hashlib.sha256(text.encode('latin-1', 'replace')).hexdigest()}"
