@@ -337,12 +337,11 @@ _BULLETS = """() => Object.fromEntries([...document.querySelectorAll("article.kp
 
 
 def _table(page: Page, selector: str) -> list[list[str]]:
-    """A chart's table, its days as the API writes them."""
+    """A chart's table, its days as a machine reads them."""
     rows = []
     for row in page.locator(f"{selector} tbody tr").all():
-        day, *figures = row.locator("th, td").all_inner_texts()
-        written = f"{day.partition(' (')[0]} +0000"
-        rows.append([dt.datetime.strptime(written, "%b %d, %Y %z").date().isoformat(), *figures])
+        _day, *figures = row.locator("th, td").all_inner_texts()
+        rows.append([row.locator("time").get_attribute("datetime") or "", *figures])
     return rows
 
 
