@@ -290,7 +290,7 @@ def test_a_verdict_can_be_taken_back_for_ten_seconds_and_is_recorded_once(
     site.ingest("2026-03-09 rejected D-3 by E4")
     page.locator(".toast").get_by_role("button", name="Record now").click()
     expect(page.locator(".toast")).to_contain_text(
-        "Not recorded: Export deal, Six. Nothing was recorded: this has been judged"
+        "Not recorded: Export deal, Six. Nothing was recorded, since this has been judged"
     )
     assert site.events() == 5
 
