@@ -45,6 +45,8 @@ def _xlsx(sheet: ExportSheet) -> bytes:
 
 
 SIGNS = "=+-@"
+MINUS = "\u2212"
+"""The minus of mathematics, which no compatibility form makes a hyphen."""
 PARTING = [";", "\t", "\r", "\n", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028"]
 BLANK = [
     chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) in {"Zs", "Zl", "Zp", "Cc", "Cf"}
@@ -99,7 +101,11 @@ def test_nothing_but_apostrophes_is_added(text: str) -> None:
     """What a person wrote stands as it was, and a text that no spreadsheet runs has none."""
     written = harmless(text)
     assert written.replace("'", "") == text.replace("'", "")
-    if not any(unicodedata.normalize("NFKC", char) in {*SIGNS} for char in text) and text[:1] not in {"\t", "\r", "\n"}:
+    if not any(unicodedata.normalize("NFKC", char) in {*SIGNS, MINUS} for char in text) and text[:1] not in {
+        "\t",
+        "\r",
+        "\n",
+    }:
         assert written == text
 
 

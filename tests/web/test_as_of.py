@@ -38,7 +38,7 @@ def test_a_day_that_is_still_to_come_is_refused_at_its_field(working: Working) -
     for address in PAGES[:4]:
         answer = working.emil.get(f"{address}?as_of=2027-01-01")
         assert answer.status_code == 422
-        assert '<a href="#as_of">As of: “As of” is a day that is still to come.' in answer.text
+        assert '<a href="#as_of">As of: “As of” is a day that is still to come: choose' in answer.text
         field = re.search(r'<input type="date" id="as_of"[^>]*>', answer.text)
         assert field is not None
         assert 'aria-invalid="true"' in field[0]

@@ -31,6 +31,7 @@ PAGES: Final = (
     "/office?unit=HQ",
     "/office?unit=VIE",
     "/people",
+    "/people?by=unit",
     "/people?unit=VIE",
     "/rejected",
     "/scorecards/unit:VIE/deals",
@@ -40,6 +41,7 @@ PAGES: Final = (
     "/verification",
     "/verification?whose=all",
     "/verification?type=export_deal",
+    "/views",
 )
 """The pages that count."""
 
@@ -103,6 +105,7 @@ def test_every_page_that_counts_is_looked_at(working: Working) -> None:
     """What a template marks, some page of the list above shows: a new count has to be tried too."""
     working.record(*(f"2026-06-{day:02} deal D-{day} E1 100 USD" for day in range(1, 12)))
     assert ingest(working.database, [event_of("2026-06-01 deal X-1 E1") | {"data": {}}]).rejected
+    working.dana.post("/views?list=people&filters=unit%3DVIE", {"name": "Vienna"})
     seen: set[str] = set()
     for name in ("alba", "boram", "dana", "emil", "iris", "hana"):
         for page in PAGES:

@@ -43,7 +43,9 @@ def test_page_api_and_steps_say_the_same(working: Working) -> None:
     assert api.status_code == 200
     assert api.json is not None
     for step in api.json["steps"]:
-        text = _DAY.sub(lambda found: format_date(dt.date.fromisoformat(found[0]), locale="en"), step["text"])
+        text = _DAY.sub(
+            lambda found: format_date(dt.date.fromisoformat(found[0]), format="d MMM y", locale="en"), step["text"]
+        )
         text = re.sub(
             r"[1-9]\.\d{12}", lambda figure: f"{Decimal(figure[0]):.11f}", text
         )  # the page shows twelve digits

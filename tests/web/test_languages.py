@@ -141,7 +141,7 @@ def test_instants_are_read_by_the_clock_of_ones_office_else_of_the_agency_until_
     assert '<time datetime="2026-06-30T21:00:00+09:00">30 Jun, 21:00 Seoul<' in dana.get("/sessions").text
     assert '<time datetime="2026-06-30T14:00:00+02:00">30 Jun, 14:00 Vienna<' in alba.get("/sessions").text
     assert "My office's: Vienna" in alba.get("/clock").text
-    assert "Choose one of the cities" in alba.post("/clock", {"timezone": "../etc/passwd"}).text
+    assert "choose one that is offered" in alba.post("/clock", {"timezone": "../etc/passwd"}).text
     alba.post("/clock", {"timezone": "America/New_York"})
     assert "Saved. Times are now those of New York." in (page := alba.get("/clock").text)
     assert '<option value="America/New_York" selected>New York, United States (UTC\N{MINUS SIGN}04:00)' in page

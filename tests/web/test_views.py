@@ -86,7 +86,7 @@ def test_a_view_is_renamed_and_deleted_by_its_owner_alone(working: Working) -> N
 
 def test_a_view_needs_a_name_of_its_own_and_there_is_an_end_to_how_many_are_kept(working: Working) -> None:
     """The error stands at the field, with what was typed and what was to be kept."""
-    for name, said in (("", "Give the view a name"), ("x" * 81, "Give the view a name"), (" vienna ", "already")):
+    for name, said in (("", "give the view one"), ("x" * 81, "give the view one"), (" vienna ", "already")):
         working.dana.post(SAVE, {"name": "Vienna"})
         refused = working.dana.post(SAVE, {"name": name})
         assert refused.status_code == 422
