@@ -162,7 +162,6 @@ def _lay_out_fonts(folder: Path) -> None:
         return f"url({_asset(folder / name).address})"
 
     sheet = _FONT_FILE.sub(address, _FONT_SHEET.read_text(encoding="utf-8"))
-    sheet = sheet.replace("font-display: swap", "font-display: optional")
     (folder / "fonts.css").write_text(sheet, encoding="utf-8")
 
 
