@@ -20,6 +20,7 @@ from app.kit.schema import current_schema, metadata, migrate
 from app.ledger import tables as ledger
 from app.rules.terms import Role
 from tests.conftest import NewDatabase
+from tests.people import new_account
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 APPEND_ONLY = (
@@ -134,9 +135,7 @@ def _insert_with_parents(database: Database, table: sa.Table) -> None:
             for key in column.foreign_keys:
                 parent = key.column.table
                 if parent.name == "account":
-                    access.create_account(
-                        connection, email="emil@agency.example", roles={Role.AUDITOR}, employee=None, now=NOW
-                    )
+                    new_account(connection, "emil", Role.AUDITOR)
                 elif connection.execute(sa.select(parent)).first() is None:
                     connection.execute(sa.insert(parent).values(_a_row(parent)))
                 row[column.name] = connection.scalar(sa.select(key.column))

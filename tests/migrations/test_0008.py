@@ -16,16 +16,14 @@ from app.kit.database import Database
 from app.rules.permissions import Deed
 from app.rules.terms import Role
 from tests.conftest import NewDatabase
-
-NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+from tests.people import NOW, new_account
 
 
 def test_sessions_and_readings_of_the_version_before_stay(engine: str, new_database: NewDatabase) -> None:
     """Up: the log names who read as the trail does, is sealed again and goes on counting."""
     database = Database(new_database(engine))
     with database.write(Deed.KEEP_ACCOUNTS) as connection:
-        access.create_account(connection, email="Emil@agency.example", roles=[Role.AUDITOR], employee=None, now=NOW)
-        (number,) = access.auditor_ids(connection)
+        number = new_account(connection, "emil", Role.AUDITOR)
         token = access.open_session(connection, account_id=number, now=NOW, life=dt.timedelta(hours=12))
         for rows in (7, 8):
             access.record_reading(

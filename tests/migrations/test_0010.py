@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import sqlalchemy as sa
 from alembic import command
 
@@ -11,10 +9,8 @@ from app import access
 from app.kit import schema as kit
 from app.kit.database import Database
 from app.kit.schema import current_schema, migrate
-from app.rules.terms import Role
 from tests.conftest import NewDatabase
-
-NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+from tests.people import NOW, new_account
 
 
 def test_kept_forms_come_and_go(engine: str, new_database: NewDatabase) -> None:
@@ -23,15 +19,7 @@ def test_kept_forms_come_and_go(engine: str, new_database: NewDatabase) -> None:
     migrate(url)
     database = Database(url)
     with database.write("keep_accounts") as connection:
-        access.create_account(
-            connection,
-            email="alba@agency.example",
-            roles={Role.HR},
-            employee=None,
-            now=NOW,
-            first=access.first_password(),
-        )
-        account = access.accounts(connection, search="", after="", limit=1)[0].id
+        account = new_account(connection, "alba")
         access.keep_form(connection, account_id=account, page="/log", values={"company": ["Alpen"]}, now=NOW)
         assert access.typed_before(connection, account_id=account, page="/log", now=NOW) == {"company": ["Alpen"]}
     command.downgrade(kit._alembic(url), "0009")  # noqa: SLF001 - no command of ours goes down

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -13,10 +11,8 @@ from app.access import tables
 from app.kit import schema as kit
 from app.kit.database import Database
 from app.kit.schema import current_schema, migrate
-from app.rules.terms import Role
 from tests.conftest import NewDatabase
-
-NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+from tests.people import new_account
 
 
 def test_accounts_stay_and_may_choose_high_contrast(engine: str, new_database: NewDatabase) -> None:
@@ -25,13 +21,9 @@ def test_accounts_stay_and_may_choose_high_contrast(engine: str, new_database: N
     migrate(url)
     database = Database(url)
     with database.write("keep_accounts") as connection:
-        for email in ("alba@agency.example", "berta@agency.example"):
-            access.create_account(
-                connection, email=email, roles={Role.HR}, employee=None, now=NOW, first=access.first_password()
-            )
-        alba, berta = (row.id for row in access.accounts(connection, search="", after="", limit=2))
+        alba, boram = (new_account(connection, name) for name in ("alba", "boram"))
         access.change_look(connection, account_id=alba, theme="contrast")
-        access.change_look(connection, account_id=berta, theme="dark")
+        access.change_look(connection, account_id=boram, theme="dark")
         before = _accounts(connection)
     command.downgrade(kit._alembic(url), "0013")  # noqa: SLF001 - no command of ours goes down
     with database.read() as connection:

@@ -13,10 +13,8 @@ from app.access.tables import account
 from app.kit import schema as kit
 from app.kit.database import Database
 from app.kit.schema import migrate
-from app.rules.terms import Role
 from tests.conftest import NewDatabase
-
-NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+from tests.people import NOW, new_account
 
 
 def test_accounts_stay_and_have_seen_no_change_of_a_target(engine: str, new_database: NewDatabase) -> None:
@@ -25,14 +23,7 @@ def test_accounts_stay_and_have_seen_no_change_of_a_target(engine: str, new_data
     migrate(url)
     database = Database(url)
     with database.write("keep_accounts") as connection:
-        access.create_account(
-            connection,
-            email="alba@agency.example",
-            roles={Role.HR},
-            employee=None,
-            now=NOW,
-            first=access.first_password(),
-        )
+        new_account(connection, "alba")
         row = connection.execute(sa.select(account)).one()
         access.see_targets(connection, account_id=row.id, at=NOW + dt.timedelta(days=1))
         viewer = Viewer(account_id=row.id, email=row.email, roles=frozenset(), employee=None)

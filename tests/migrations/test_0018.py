@@ -12,10 +12,8 @@ from app.access.tables import account
 from app.kit import schema as kit
 from app.kit.database import Database
 from app.kit.schema import migrate
-from app.rules.terms import Role
 from tests.conftest import NewDatabase
-
-NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+from tests.people import NOW, new_account
 
 
 def test_who_was_here_before_is_offered_no_first_visit(engine: str, new_database: NewDatabase) -> None:
@@ -25,14 +23,7 @@ def test_who_was_here_before_is_offered_no_first_visit(engine: str, new_database
     database = Database(url)
     with database.write("keep_accounts") as connection:
         for name in ("alba", "boram"):
-            access.create_account(
-                connection,
-                email=f"{name}@agency.example",
-                roles={Role.HR},
-                employee=None,
-                now=NOW,
-                first=access.first_password(),
-            )
+            new_account(connection, name)
         rows = connection.execute(sa.select(account).order_by(account.c.email)).mappings().all()
         access.open_session(connection, account_id=rows[0]["id"], now=NOW, life=dt.timedelta(hours=1))
     command.downgrade(kit._alembic(url), "0017")  # noqa: SLF001 - no command of ours goes down

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import sqlalchemy as sa
 from alembic import command
 
@@ -12,10 +10,8 @@ from app.access.tables import account
 from app.kit import schema as kit
 from app.kit.database import Database
 from app.kit.schema import migrate
-from app.rules.terms import Role
 from tests.conftest import NewDatabase
-
-NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+from tests.people import new_account
 
 
 def test_accounts_read_by_their_offices_clock_until_they_choose(engine: str, new_database: NewDatabase) -> None:
@@ -24,17 +20,7 @@ def test_accounts_read_by_their_offices_clock_until_they_choose(engine: str, new
     migrate(url)
     database = Database(url)
     with database.write("keep_accounts") as connection:
-        access.create_account(
-            connection,
-            email="alba@agency.example",
-            roles={Role.HR},
-            employee=None,
-            now=NOW,
-            first=access.first_password(),
-        )
-        access.change_look(
-            connection, account_id=connection.execute(sa.select(account.c.id)).scalar_one(), timezone="Asia/Seoul"
-        )
+        access.change_look(connection, account_id=new_account(connection, "alba"), timezone="Asia/Seoul")
         before = connection.execute(sa.select(account)).mappings().one()
     assert before["timezone"] == "Asia/Seoul"
     command.downgrade(kit._alembic(url), "0018")  # noqa: SLF001 - no command of ours goes down

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import sqlalchemy as sa
 from alembic import command
 
@@ -12,10 +10,8 @@ from app.access.tables import account
 from app.kit import schema as kit
 from app.kit.database import Database
 from app.kit.schema import migrate
-from app.rules.terms import Role
 from tests.conftest import NewDatabase
-
-NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+from tests.people import NOW, new_account
 
 
 def test_views_begin_with_none_and_accounts_stay(engine: str, new_database: NewDatabase) -> None:
@@ -24,14 +20,7 @@ def test_views_begin_with_none_and_accounts_stay(engine: str, new_database: NewD
     migrate(url)
     database = Database(url)
     with database.write("keep_accounts") as connection:
-        access.create_account(
-            connection,
-            email="alba@agency.example",
-            roles={Role.HR},
-            employee=None,
-            now=NOW,
-            first=access.first_password(),
-        )
+        new_account(connection, "alba")
         before = connection.execute(sa.select(account)).mappings().one()
         access.save_view(
             connection,
