@@ -36,6 +36,7 @@ __all__ = [
     "history",
     "is_outlier",
     "midterm_year",
+    "milestone_target",
     "past_years",
     "resolve_reference",
 ]
@@ -337,12 +338,12 @@ def _towards_target(terms: LineTerms) -> Reference | Reason:
     """Target and milestone; a milestone line's own target goes before the interpolated one."""
     target = _given(terms.row.target)
     if target is None and terms.name == MethodName.MILESTONE:
-        target = _milestone(terms.method.targets, terms.year)
+        target = milestone_target(terms.method.targets, terms.year)
     return _reference(terms, target=target) if target else Reason.NO_TARGET
 
 
-def _milestone(targets: tuple[Target, ...], year: int) -> Fraction | None:
-    """The target of a year: named, between two named ones on the line that joins them, else the nearest named one's."""
+def milestone_target(targets: tuple[Target, ...], year: int) -> Fraction | None:
+    """The target of a year: named, between two named ones on the line that joins them, else the nearest named one's; None where none is named."""
     before = max((one for one in targets if one.year <= year), key=_year, default=None)
     after = min((one for one in targets if one.year >= year), key=_year, default=None)
     if before is None or after is None:

@@ -18,8 +18,9 @@ from sqlalchemy import Connection
 from app import cascade, ledger
 from app.cascade import TargetChange
 from app.organisation import Directory
+from app.rules.baseline import MethodName, milestone_target
 from app.rules.definitions import KpiVersion, Translated
-from app.rules.measures import ADDS_UP, GROWS_WITH_DAYS, Aggregate
+from app.rules.measures import ADDS_UP, GROWS_WITH_DAYS, Aggregate, decimal_text
 from app.rules.outlook import Outlook, leading_score
 from app.rules.targets import NoTarget, SetTarget
 from app.rules.terms import Basis, Job, Link, Node, NodeKind
@@ -265,6 +266,8 @@ class TargetRow:
     """Why it has none."""
     given: Decimal | None
     """The target of the whole cycle, as it is given or set; the line's is that of the days present."""
+    of_definition: Decimal | None
+    """What the KPI's definition says of the whole year: a milestone's."""
     set_target: SetTarget | None
     """Where that was set in the application."""
     changes: tuple[TargetPast, ...]
@@ -275,9 +278,7 @@ class TargetRow:
     @property
     def whole(self) -> Decimal | None:
         """The target of the whole cycle: the one that is given, else what the definition says of the year."""
-        if self.given is not None or self.line.target is None:
-            return self.given
-        return Decimal(self.line.target)
+        return self.of_definition if self.given is None else self.given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -366,6 +367,7 @@ def targets(connection: Connection, *, loaded: State, unit: str, asked: ScoreQue
                 takes_target=written is not None and plan.sheet.takes_target(written),
                 no_target=plan.sheet.no_target(written) if written is not None else None,
                 given=written.target if written is not None else None,
+                of_definition=_of_definition(version, plan.cycle),
                 set_target=plan.sheet.origin_of(written).set_target if written is not None else None,
                 changes=past.get((card.node, line.kpi), ()),
                 last_year=plan.sheet.years(card.node, line.kpi).get(plan.cycle - 1),
@@ -399,6 +401,13 @@ def _block(plan: CyclePlan, unit: Node, kpi: str, rows: Sequence[TargetRow]) -> 
         if adds_up:
             sums.extend(_sums("actual", _figure(own.line.actual), [_figure(row.line.actual) for row in slices]))
     return TargetBlock(kpi=kpi, version=version, own=own, below=below, slices=slices, sums=tuple(sums))
+
+
+def _of_definition(version: KpiVersion, year: int) -> Decimal | None:
+    if version.method.name != MethodName.MILESTONE:
+        return None
+    target = milestone_target(version.method.targets, year)
+    return None if target is None else Decimal(decimal_text(target))
 
 
 def _figure(text: str | None) -> Decimal | None:

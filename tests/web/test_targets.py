@@ -491,6 +491,23 @@ def test_only_what_the_link_demands_is_said_not_to_add_up(working: Working) -> N
     assert "nothing need be done" in page
 
 
+def test_a_milestone_of_somebody_who_is_away_counts_whole(working: Working) -> None:
+    """Halfway from 4 in 2025 to 8 in 2027 it is 6 for the office and for either of its people, one of whom is away for a quarter: 12 of 6."""
+    kpis = working.folder / "definitions" / "kpis.yaml"
+    listed = json.loads(kpis.read_text(encoding="utf-8"))
+    for kpi in listed["kpis"]:
+        if kpi["code"] == "consults":
+            kpi["method"] = {"name": "milestone", "targets": {"2025": 4, "2027": 8}}
+    kpis.write_text(json.dumps(listed), encoding="utf-8")
+    away = "employee,cycle,kind,from,to,note\nE1,2026,leave,2026-01-01,2026-04-01,\n"
+    (working.folder / "agency" / "status.csv").write_text(away, encoding="utf-8")
+    own = re.compile(r"(2026,unit:VIE,consults,10,,unique,,,,,,)10,")
+    slices = re.compile(r"(2026,employee:E[16],consults,10,,)unique,,,,,,10,")
+    working.load(lambda text: slices.sub(r"\1identical,unit:VIE,consults,,,,,", own.sub(r"\1,", text)))
+    page = working.boram.get("/targets").text
+    assert "come to 12; VIE has 6." in in_blocks(page)
+
+
 def test_a_sum_counts_the_slices_whose_rows_are_not_on_view(working: Working) -> None:
     """6 + 5 of the offices, of the region's 10, while only its people are looked at; who sets nothing there reads the same without a field."""
     working.load(split(6, 5))  # type: ignore[arg-type]
