@@ -142,6 +142,17 @@ def test_the_glossary_says_what_the_pages_explain_beside_a_word() -> None:
     assert [row for row in rows if row not in glossary] == []
 
 
+@pytest.mark.parametrize(("language", "column"), [("ko", 0), ("es", 2)])
+def test_the_pages_call_things_as_the_glossary_does(language: str, column: int) -> None:
+    """Each of the field's words that stands alone anywhere is translated as the glossary has it; case apart."""
+    table = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \| .+ \|$", text_of("docs/glossary.md"), re.MULTILINE)
+    terms = {row[1].casefold(): row[column].casefold() for row in table[1:]}
+    said = [(english.casefold(), text.casefold()) for english, text in words(language).items()]
+    asked = [(english, text) for english, text in said if english in terms]
+    assert len(asked) >= 30
+    assert [(english, text, terms[english]) for english, text in asked if text != terms[english]] == []
+
+
 def test_the_glossary_explains_the_codes_own_words() -> None:
     """Words that mean something else elsewhere, or nothing."""
     glossary = text_of("docs/glossary.md")
