@@ -29,7 +29,7 @@ from app.scoring.board import node_name
 from app.scoring.business import Business, business, business_source
 from app.scoring.business_days import KeptCycle, kept_cycles
 from app.scoring.plan import CyclePlan, Selection, State
-from app.scoring.scorecards import ScoreQuery, Scores, read_figures, score_figures
+from app.scoring.scorecards import ScoreQuery, Scores, projection_of_lines, read_figures, score_figures
 from app.scoring.trend import change_since, projections_before, projections_by_week, taken_at
 
 __all__ = [
@@ -105,6 +105,13 @@ class ServingLine:
     projected: float | None
     costs: float | None
     """The points that it keeps the agency's score below 100 by at the year's end; None where nobody can say."""
+    before: float | None
+    """Where it led on the day that changes are told since; None without one."""
+
+    @property
+    def change(self) -> Decimal | None:
+        """How far it has moved since then."""
+        return change_since(self.before, self.projected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,12 @@ class TaskScore:
     lines: tuple[ServingLine, ...]
     score: float | None
     projected: float | None
+    before: float | None
+
+    @property
+    def change(self) -> Decimal | None:
+        """How far the projected mean has moved."""
+        return change_since(self.before, self.projected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +138,12 @@ class GoalScore:
     tasks: tuple[TaskScore, ...]
     score: float | None
     projected: float | None
+    before: float | None
+
+    @property
+    def change(self) -> Decimal | None:
+        """How far the projected mean has moved."""
+        return change_since(self.before, self.projected)
 
     @property
     def costs(self) -> float:
@@ -192,6 +211,8 @@ class AgencySource:
     """When the trend was last taken."""
     kept: tuple[KeptCycle, KeptCycle]
     """What is known of the business figures by day of this cycle and the one before."""
+    goals_since: dt.date | None
+    """The day that the goals are held against; None where their change is not looked at."""
 
     @property
     def fingerprint(self) -> tuple[object, ...]:
@@ -204,11 +225,17 @@ class AgencySource:
             tuple(self.before.items()),
             self.trend_at,
             self.kept,
+            self.goals_since,
         )
 
 
-def agency_source(connection: Connection, *, loaded: State, asked: ScoreQuery) -> AgencySource:
+def agency_source(
+    connection: Connection, *, loaded: State, asked: ScoreQuery, goals_moved: bool = False
+) -> AgencySource:
     """Tell what the agency's page is made of.
+
+    Args:
+        goals_moved: whether the goals are looked at by their change; it costs the reading of one scorecard as of the day that movers are held against.
 
     Queries: 4 (the events, the trend, when it was taken, when the business figures were).
     """
@@ -224,6 +251,7 @@ def agency_source(connection: Connection, *, loaded: State, asked: ScoreQuery) -
         before=before,
         trend_at=taken_at(connection, asked.cycle),
         kept=kept_cycles(connection, asked.cycle, token=plan.frame.directory.token),
+        goals_since=since if goals_moved and plan.outlook(plan.day_within(asked.day)) is Outlook.RUNNING else None,
     )
 
 
@@ -233,8 +261,8 @@ _KEPT: Final[LruCache[AgencyBoard]] = LruCache(16)
 def agency_board(connection: Connection, source: AgencySource) -> AgencyBoard:
     """The agency's page, worked out by one thread at a time.
 
-    Queries: none where it is kept, else those of :func:`app.scoring.read_figures`, 1 of the trend and those of
-    :func:`app.scoring.business.business_source`.
+    Queries: none where it is kept, else those of :func:`app.scoring.read_figures`, twice where the goals' change is looked at, 1 of the trend and
+    those of :func:`app.scoring.business.business_source`.
     """
     key = (str(connection.engine.url), source.fingerprint)
     return _KEPT.get_or_make(key, lambda: _read_board(connection, source))
@@ -250,11 +278,26 @@ def _read_board(connection: Connection, source: AgencySource) -> AgencyBoard:
         if root is None
         else business(business_source(connection, plan=plan, asked=source.asked, units=[root], kept=source.kept))
     )
-    return _board(source, figures, projections_by_week(connection, source.asked, plan=plan, nodes=heads), earned)
+    weeks = projections_by_week(connection, source.asked, plan=plan, nodes=heads)
+    return _board(source, figures, weeks, earned, _lines_before(connection, source, root))
+
+
+def _lines_before(connection: Connection, source: AgencySource, root: str | None) -> Mapping[str, float | None]:
+    """Where the agency's own lines led on the day that its goals are held against, by KPI; nothing without that day."""
+    if source.goals_since is None or root is None:
+        return {}
+    asked = source.asked._replace(as_of=source.goals_since)
+    selection = source.selection.plan.select((_unit(root),))
+    scored = score_figures(selection, read_figures(connection, selection, asked), asked)
+    return {kpi: projected for (_node, kpi), projected in projection_of_lines(scored).items()}
 
 
 def _board(
-    source: AgencySource, figures: Figures, weeks: Mapping[str, tuple[float, ...]], earned: Business | None
+    source: AgencySource,
+    figures: Figures,
+    weeks: Mapping[str, tuple[float, ...]],
+    earned: Business | None,
+    before: Mapping[str, float | None],
 ) -> AgencyBoard:
     asked = source.asked
     scored = score_figures(source.selection, figures, asked)
@@ -265,7 +308,7 @@ def _board(
     cells = _cells(scored, day, outlook, source.before)
     root = directory.tree.root_on(day)
     agency = cells.get(Node(NodeKind.UNIT, root)) if root else None
-    goals, unserved = _goals(scored, plan, agency)
+    goals, unserved = _goals(scored, plan, agency, before)
     living = [
         cells[node] for code in (directory.tree.below_on(root, day) if root else ()) if (node := _unit(code)) in cells
     ]
@@ -391,11 +434,11 @@ def _places(plan: CyclePlan, rows: Iterable[HeatRow], day: dt.date, kind: UnitKi
 
 
 def _goals(
-    scored: Scores, plan: CyclePlan, agency: HeatCell | None
+    scored: Scores, plan: CyclePlan, agency: HeatCell | None, before: Mapping[str, float | None]
 ) -> tuple[tuple[GoalScore, ...], tuple[ServingLine, ...]]:
     """The goals with the agency's lines that serve them, and the lines that serve none."""
     definitions = plan.sheet.definitions
-    lines = [] if agency is None else _lines(scored, plan, scored.selection.nodes.index(agency.node))
+    lines = [] if agency is None else _lines(scored, plan, scored.selection.nodes.index(agency.node), before)
     by_task: dict[str, list[ServingLine]] = {}
     for one in lines:
         by_task.setdefault(one.version.goal, []).append(one)
@@ -409,11 +452,10 @@ def _goals(
 
 
 def _task(task: Task, lines: Sequence[ServingLine]) -> TaskScore:
-    so_far, projected = _means(lines)
-    return TaskScore(task, tuple(lines), so_far, projected)
+    return TaskScore(task, tuple(lines), *_means(lines))
 
 
-def _lines(scored: Scores, plan: CyclePlan, place: int) -> list[ServingLine]:
+def _lines(scored: Scores, plan: CyclePlan, place: int, before: Mapping[str, float | None]) -> list[ServingLine]:
     """The lines of the node at a place, with the scores that its scorecard shows."""
     selection = scored.selection
     at = [index for index, node in enumerate(selection.shown_node.tolist()) if node == place]
@@ -428,6 +470,7 @@ def _lines(scored: Scores, plan: CyclePlan, place: int) -> list[ServingLine]:
             None if isnan(score) else score,
             None if isnan(score) or isnan(projected) else projected,
             None if isnan(costs) else costs,
+            before.get(kpi.code),
         )
         for kpi, row, score, projected, costs in zip(
             kpis,
@@ -440,11 +483,17 @@ def _lines(scored: Scores, plan: CyclePlan, place: int) -> list[ServingLine]:
     ]
 
 
-def _means(lines: Sequence[ServingLine]) -> tuple[float | None, float | None]:
-    """The mean so far and the projected one, which there is where every line with a score is projected, as a scorecard's is."""
+def _means(lines: Sequence[ServingLine]) -> tuple[float | None, float | None, float | None]:
+    """The mean so far, the projected one and that of before, which there are where every line with a score has one, as a scorecard's is."""
     so_far = [(line.weight, line.score) for line in lines if line.score is not None]
     ahead = [(line.weight, line.projected) for line in lines if line.projected is not None]
-    return _mean(so_far), _mean(ahead) if len(ahead) == len(so_far) else None
+    before = [(line.weight, line.before) for line in lines if line.before is not None]
+    whole = len(so_far)
+    return (
+        _mean(so_far),
+        _mean(ahead) if len(ahead) == whole else None,
+        _mean(before) if len(before) == whole else None,
+    )
 
 
 def _mean(scored: Sequence[tuple[Decimal, float]]) -> float | None:

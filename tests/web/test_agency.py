@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
+from decimal import Decimal
 
 import sqlalchemy as sa
 
@@ -13,6 +14,8 @@ from app.rules.terms import Node
 from app.scoring import ScoreQuery
 from app.scoring.tables import trend
 from tests.conftest import CountQueries
+from tests.reference.agency import ReferenceAgency
+from tests.web.markup import read
 from tests.web.working import NOW, Working
 
 THREE_DEALS = (
@@ -93,6 +96,52 @@ def test_movers_compare_with_the_snapshot_of_thirty_days_ago(working: Working) -
     assert projected is not None
     page = working.ferran.get("/agency").text
     assert f"+{projected - 21:.2f}" in page
+
+
+def test_goals_show_how_far_they_have_moved_by_the_readers_choice(
+    working: Working, count_queries: CountQueries
+) -> None:
+    """The goal, its task and each line of it: where it led thirty days ago held against where it leads now, reckoned without the product's code."""
+    working.record(
+        *(f"2026-0{month}-{day:02} consult C-{month}{day} E7" for month, day in ((5, 20), (5, 21), (6, 3), (6, 4)))
+    )
+    with working.database.write("test") as connection:
+        earlier = {"cycle": 2026, "node": "unit:VIE", "day": dt.date(2026, 5, 31), "own_score": 50, "final_score": 50}
+        connection.execute(
+            sa.insert(trend), [earlier | {"provisional_score": 50, "projected_score": 50, "taken_at": NOW}]
+        )
+    agency = ReferenceAgency.read(working.folder / "agency", working.folder / "definitions", working.events())
+
+    def leads(as_of: dt.date | None = None) -> dict[str, tuple[float, float]]:
+        card = agency.scoring(2026, basis="final", as_of=as_of, today=NOW.date()).scorecard("unit:HQ")
+        lines = [one for one in card["lines"] if one["projected_score"] is not None]
+        return {one["kpi"]: (float(one["weight"]), float(one["projected_score"])) for one in lines}
+
+    def mean(lines: dict[str, tuple[float, float]]) -> Decimal:
+        return Decimal(f"{sum(w * score for w, score in lines.values()) / sum(w for w, _ in lines.values()):.2f}")
+
+    now, before = leads(), leads(dt.date(2026, 5, 31))
+    of_goal = mean(now) - mean(before)
+    of_line = Decimal(f"{now['consults'][1]:.2f}") - Decimal(f"{before['consults'][1]:.2f}")
+    assert now.keys() == before.keys()
+    assert of_goal > 0
+    assert of_line > of_goal
+    assert f"+{of_goal}" not in _goals(working)
+    assert working.ferran.post("/look", {"lead": "change", "next": "/agency"}).location == "/agency"
+    goals = _goals(working)
+    assert goals.count(f"▲ +{of_goal}") == 2
+    assert f"▲ +{of_line} to {now['consults'][1]:.2f}" in goals
+    working.record("2026-06-05 consult C-65 E7")
+    with count_queries() as sent:
+        working.ferran.get("/agency")
+    assert len(sent) <= 16
+
+
+def _goals(working: Working) -> str:
+    (section,) = (
+        one for one in read(working.ferran.get("/agency").text).all("section") if "Strategic goals" in one.text
+    )
+    return " ".join(section.text.split())
 
 
 def test_an_agency_without_figures_says_so(working: Working) -> None:

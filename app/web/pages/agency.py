@@ -29,7 +29,12 @@ _DRAWN: Final[LruCache[Rendered[AgencyBoard]]] = drawn(16, bytes_max=4_000_000)
 def agency(context: RequestContext, query: ScoreParameters) -> Page:
     """The page."""
     loaded = scoring.state(context.connection)
-    source = scoring.agency_source(context.connection, loaded=loaded, asked=asked_of(loaded, query, context.today))
+    source = scoring.agency_source(
+        context.connection,
+        loaded=loaded,
+        asked=asked_of(loaded, query, context.today),
+        goals_moved=chosen_lead() == "change",
+    )
     parameters = {
         "cycle": source.asked.cycle,
         "as_of": query.as_of,
