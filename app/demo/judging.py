@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from app.demo.drawing import Activities, Ints
 from app.demo.people import Staffing
+from app.rules.usual_reasons import REJECTING, REVERSING
 
 __all__ = ["ADDITIONALITY", "KINDS", "REASONS", "Judged", "Verdicts", "judge"]
 
@@ -21,25 +22,7 @@ Flags = npt.NDArray[np.bool_]
 
 KINDS: Final = ("verified", "rejected", "confirmed", "denied", "reversed")
 VERIFIED, REJECTED, CONFIRMED, DENIED, REVERSED = range(5)
-REASONS: Final = (
-    (),
-    (
-        "No evidence after two reminders",
-        "Large enterprise: does not count",
-        "Amount differs from the export declaration",
-        "Buyer is known to the agency since long",
-        "Same deal as one that is logged already",
-    ),
-    (),
-    (),
-    (
-        "Entered twice",
-        "Buyer withdrew from the contract",
-        "Wrong company chosen",
-        "Amount in another currency than entered",
-        "Meeting did not take place",
-    ),
-)
+REASONS: Final = ((), tuple(REJECTING.values()), (), (), tuple(REVERSING.values()))
 """The reasons that are given, for each of :data:`KINDS`."""
 ADDITIONALITY: Final = (0, 20, 40, 60, 80, 90, 100)
 """What customers answer (domain.md 2); 90 for "over 80"."""

@@ -44,6 +44,7 @@ __all__ = [
     "day_text",
     "filled",
     "finding_text",
+    "in_language",
     "month",
     "named",
     "page_language",
@@ -184,13 +185,14 @@ def _catalogue(language: str) -> NullTranslations:
 
 
 @functools.lru_cache(maxsize=8192)
-def _said(language: str, message: str) -> str:
+def in_language(language: str, message: str) -> str:
+    """A message of the catalogues in one of the pages' languages."""
     return _catalogue(language).gettext(message)
 
 
 def _gettext(message: str) -> str:
     """A template's word: from the same catalogues as Flask-Babel's, which looks for them anew at each word."""
-    return _said(page_language(), message)
+    return in_language(page_language(), message)
 
 
 def _ngettext(one: str, several: str, number: int) -> str:

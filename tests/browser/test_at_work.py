@@ -581,3 +581,30 @@ def test_one_searches_and_walks_a_list_by_keyboard(site: Site, page: Page) -> No
     page.keyboard.press("Escape")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/verification\?entry="))
+
+
+@pytest.mark.parametrize(
+    ("language", "missing", "email"),
+    [
+        ("en", "Fill this in.", "Write an e-mail address, such as name@example.org."),
+        ("ko", "입력해 주세요.", "이메일 주소를 입력해 주세요. 예: name@example.org"),
+        ("es", "Rellene este campo.", "Escriba una dirección de correo, como nombre@example.org."),
+    ],
+)
+def test_the_browser_refuses_a_field_in_the_language_of_the_page(
+    site: Site, page: Page, language: str, missing: str, email: str
+) -> None:
+    """Not in its own; and what is mended, by hand or by script, is refused no longer."""
+    page.context.add_cookies([{"name": "kopes_language", "value": language, "url": site.url}])
+    page.goto(f"{site.url}/login")
+    sent = page.locator("main form button[type=submit]").first
+    said = "one => [one.validationMessage, one.validity.valid]"
+    sent.click()
+    assert page.locator("#email").evaluate(said) == [missing, False]
+    page.locator("#email").fill("alba")
+    page.locator("#password").fill(PASSWORD)
+    sent.click()
+    assert page.locator("#email").evaluate(said) == [email, False]
+    page.locator("#email").evaluate("one => { one.value = 'alba@agency.example' }")
+    sent.click()
+    page.wait_for_url(f"{site.url}/")

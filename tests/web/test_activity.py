@@ -90,6 +90,29 @@ def test_a_reversal_needs_a_reason(working: Working) -> None:
     assert len(working.events()) == 1
 
 
+def test_a_usual_reason_is_chosen_in_one_language_and_read_in_another(working: Working) -> None:
+    """It is recorded in the words that stood on the page; each reader has it in their own, and what was typed beside it as it was typed."""
+    working.record(DEAL)
+    working.alba.client.set_cookie("kopes_language", "ko")
+    working.boram.client.set_cookie("kopes_language", "es")
+    page = working.alba.get(AT_D1).text
+    assert "중복으로 입력했습니다." in page
+    assert "It was entered twice." not in page
+    form = {"form_id": working.alba.form_id(AT_D1), "usual": "double", "reason": "어제 것과 같음"}
+    assert working.alba.post(f"{AT_D1}/reverse", form).status_code == 303
+    assert working.events()[-1]["data"]["reason"] == "중복으로 입력했습니다. 어제 것과 같음"
+    assert "Se introdujo dos veces. 어제 것과 같음" in working.boram.get(AT_D1).text
+
+
+def test_a_reason_that_is_not_offered_is_refused(working: Working) -> None:
+    """Those of a rejection are none of a reversal."""
+    working.record(DEAL)
+    answer = working.alba.post(f"{AT_D1}/reverse", {"form_id": working.alba.form_id(AT_D1), "usual": "share"})
+    assert answer.status_code == 422
+    assert "not among those offered" in answer.text
+    assert len(working.events()) == 1
+
+
 def test_correcting_reverses_and_records_another_in_one_step(working: Working) -> None:
     """Under a new id, prefilled with what was there; the new one has to be verified anew."""
     working.record(DEAL, "2026-03-05 verified D-1 by E2")

@@ -16,6 +16,7 @@ from app.ledger import ActivityHistory, Frame
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
+from app.rules.usual_reasons import CORRECTING, REJECTING, REVERSING
 from app.web import words
 from app.web.entry_form import (
     FORM_ID,
@@ -33,6 +34,7 @@ from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.score_change import ScoreChange
+from app.web.usual_reasons import given_reason
 
 pages: Final = Pages("activity")
 
@@ -56,13 +58,15 @@ class ReverseForm(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     form_id: str = Field(pattern=rf"^{FORM_ID}$")
-    reason: str = Field(min_length=3, max_length=500)
+    usual: str = Field(default="", max_length=20)
+    reason: str = Field(default="", max_length=500)
 
 
 class CorrectForm(ActivityForm):
     """An activity's form with the reason of its correction."""
 
-    reason: str = Field(min_length=3, max_length=500)
+    usual: str = Field(default="", max_length=20)
+    reason: str = Field(default="", max_length=500)
 
 
 @pages.read("/activities/<key>", may=Deed.SEE_ACTIVITIES)
@@ -95,14 +99,17 @@ def activity(context: RequestContext, key: str, query: ActivityQuery) -> Page:
         else scoring.way_down(context.directory, shown.reached_by.node, context.today, sees=sees),
         shows_node=lambda text: (node := Node.parse(text)) is not None and sees(node),
         audits=context.allowed(Deed.SEE_LEDGER),
+        rejecting=REJECTING,
+        reversing=REVERSING,
         words=words,
     )
 
 
 class BeforeChange(NamedTuple):
-    """An activity that its employee changes, and the scores until then."""
+    """An activity that its employee changes, why, and the scores until then."""
 
     history: ActivityHistory
+    reason: str
     change: ScoreChange
 
 
@@ -111,12 +118,13 @@ def _before_change(context: RequestContext, key: str, form: ReverseForm | Correc
     context.use(loaded.frame.directory)
     history = _mine(context, loaded.frame, key)
     day = history.day
+    reason = given_reason(form.usual, form.reason, of=CORRECTING if isinstance(form, CorrectForm) else REVERSING)
     if isinstance(form, CorrectForm):
         # What is wrong is told before anything is planned for the cycle of a day that may be none.
         with at_the_form():
             event_of(context, frame=loaded.frame, form=form, rows=typed_colleagues())
         day = form.day
-    return BeforeChange(history, ScoreChange.before(context, loaded=loaded, employee=history.employee, day=day))
+    return BeforeChange(history, reason, ScoreChange.before(context, loaded=loaded, employee=history.employee, day=day))
 
 
 def _say_effect(context: RequestContext, answer: Redirect, looked_up: BeforeChange) -> Redirect:
@@ -136,13 +144,13 @@ def reverse(context: RequestContext, key: str, form: ReverseForm, looked_up: Bef
         context.connection,
         intake.state_to_record_in(context.connection).frame,
         activity=looked_up.history,
-        reason=form.reason,
+        reason=looked_up.reason,
         page=page_of(context, form.form_id),
     )
     if state_before is None:
         context.did_nothing = True
         return Redirect(DONE_BEFORE, then="activity", values={"key": key})
-    context.note(subject=f"activity:{key}", before=state_before, after="reversed", why=form.reason)
+    context.note(subject=f"activity:{key}", before=state_before, after="reversed", why=looked_up.reason)
     return Redirect(REVERSED, then="activity", values={"key": key}, parameters={"effect": ""})
 
 
@@ -155,6 +163,7 @@ def correction(context: RequestContext, key: str) -> Page:
     return Page(
         "pages/activity_correct.html",
         entry=history,
+        correcting=CORRECTING,
         offered=offered,
         known=offered.offers.for_script(dict(country_names(page_language()))),
         duplicates=[],
@@ -178,7 +187,7 @@ def correct(context: RequestContext, key: str, form: CorrectForm, looked_up: Bef
             context.connection,
             frame,
             activity=looked_up.history,
-            reason=form.reason,
+            reason=looked_up.reason,
             replacement=lambda time: event_of(context, frame=frame, form=form, rows=typed_colleagues(), time=time),
             page=page_of(context, form.form_id),
         )
@@ -186,7 +195,7 @@ def correct(context: RequestContext, key: str, form: CorrectForm, looked_up: Bef
     if corrected.is_repeat:
         context.did_nothing = True
         return Redirect(DONE_BEFORE, then="activity", values=then)
-    context.note(subject=f"activity:{key}", before=corrected.state_before, after=corrected.event, why=form.reason)
+    context.note(subject=f"activity:{key}", before=corrected.state_before, after=corrected.event, why=looked_up.reason)
     return Redirect(CORRECTED, then="activity", values=then, parameters={"effect": ""})
 
 

@@ -15,9 +15,10 @@ from app import intake, ledger, scoring
 from app.kit.refusals import Conflict, Invalid, at_field
 from app.ledger import ActivityHistory, AlreadyJudged, Frame, Queue
 from app.plain.findings import n_
-from app.rules.activities import ACTIVITY_TYPES, TEXT_LENGTH_MAX
+from app.rules.activities import ACTIVITY_TYPES
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
+from app.rules.usual_reasons import REJECTING
 from app.scoring import EntryToVerify, State
 from app.web import words
 from app.web.entry_form import FORM_ID, page_of
@@ -25,6 +26,7 @@ from app.web.languages import month as month_said
 from app.web.rendering import Json, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
+from app.web.usual_reasons import given_reason
 
 pages: Final = Pages("verification")
 
@@ -32,28 +34,13 @@ PAGE_ROWS: Final = 50
 JUDGED_SHOWN: Final = 5
 """So many of the entries that were judged just now are named."""
 
-REASON_LEAST: Final = 3
-
 SAID: Final = n_("%(done)s %(already)s")
 ALL_JUDGED: Final = n_(
     "Nothing was recorded, since this has been judged after you opened the page (%(already)s): look at it again before you go on."
 )
 CHOOSE: Final = n_("No entry is chosen: choose at least one.")
 SAY_WHAT: Final = n_("No verdict is chosen: say whether it is verified or rejected.")
-SAY_LESS: Final = n_(
-    "This is too long together with the reason that you have chosen: use at most %(most)s characters for both."
-)
 SAY_WHY: Final = n_("No reason is given, though its employee reads it: say why it is rejected.")
-
-
-USUAL_REASONS: Final = {
-    "no_evidence": n_("I know of no document or message that shows it."),
-    "double": n_("It is recorded already."),
-    "amount": n_("Amount or currency is not the one agreed."),
-    "party": n_("Company or buyer is not the right one."),
-    "share": n_("The shares are not as agreed."),
-}
-"""Why entries are usually rejected: chosen instead of typed, or with a word of one's own beside it."""
 
 
 class QueueQuery(BaseModel):
@@ -93,7 +80,7 @@ class JudgeForm(BaseModel):
     entry: str = Field(default="", max_length=64)
     verdict: Literal["", "verified", "rejected"] = ""
     chosen: Literal["", "verified", "rejected"] = ""
-    usual: Literal["", "no_evidence", "double", "amount", "party", "share"] = ""
+    usual: str = Field(default="", max_length=20)
     reason: str = Field(default="", max_length=500)
     seen: Literal["entered", "verified", "confirmed", "denied", "rejected"] = "entered"
     then: str = ""
@@ -134,7 +121,7 @@ def verification(context: RequestContext, query: QueueQuery) -> Page:
         people=directory.employees,
         units={row.unit: directory.unit_near(row.unit, row.day) for row in queue.rows if row.unit},
         waits={row.key: (context.now - row.received_at).days for row in queue.rows},
-        usual=USUAL_REASONS,
+        usual=REJECTING,
         **_shown(context, _entry(context, loaded, key) if key else None, queue),
     )
 
@@ -198,11 +185,7 @@ def judge(context: RequestContext, query: QueueQuery, form: JudgeForm) -> Redire
         raise Invalid(at_field("verdict", "missing", SAY_WHAT))
     if not keys:
         raise Invalid(at_field("activity", "missing", CHOOSE))
-    reason = _reason(form)
-    if verdict == "rejected" and len(reason) < REASON_LEAST:
-        raise Invalid(at_field("reason", "missing", SAY_WHY))
-    if len(reason) > TEXT_LENGTH_MAX:
-        raise Invalid(at_field("reason", "too_long", SAY_LESS, most=TEXT_LENGTH_MAX))
+    reason = given_reason(form.usual, form.reason, of=REJECTING, missing=SAY_WHY if verdict == "rejected" else None)
     frame = intake.state_to_record_in(context.connection).frame
     judged = intake.judge(
         context.connection,
@@ -233,12 +216,6 @@ def judge(context: RequestContext, query: QueueQuery, form: JudgeForm) -> Redire
         values=then or queue,
         parameters={"done": done % {"number": number}, "already": already},
     )
-
-
-def _reason(form: JudgeForm) -> str:
-    """The reason as it is recorded: the usual one that was chosen, in the words that stood on the page, and what was typed beside it."""
-    usual = gettext(USUAL_REASONS[form.usual]) if form.usual else ""
-    return " ".join(part for part in (usual, form.reason.strip()) if part)
 
 
 def _judged(context: RequestContext, frame: Frame, keys: list[str]) -> list[ActivityHistory]:

@@ -64,6 +64,52 @@
     }, 150);
   };
 
+  // The browser refuses a field in its own language; the page's reader may read another. Its words stand in the page.
+  const refusals = document.getElementById("refusals")?.dataset;
+  const isOneOf = (control) => control instanceof HTMLSelectElement || ["radio", "checkbox"].includes(control.type);
+  const said = (control, bound) =>
+    control.type === "date" ? new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeZone: "UTC" }).format(new Date(bound)) : bound;
+  const refusal = (control) => {
+    const is = control.validity;
+    if (is.valueMissing) {
+      return isOneOf(control) ? refusals.choose : refusals.missing;
+    }
+    if (is.badInput) {
+      return control.type === "date" ? refusals.day : refusals.wrong;
+    }
+    if (is.typeMismatch && control.type === "email") {
+      return refusals.email;
+    }
+    if (is.rangeUnderflow) {
+      return refusals.from.replace("LEAST", said(control, control.min));
+    }
+    if (is.rangeOverflow) {
+      return refusals.until.replace("MOST", said(control, control.max));
+    }
+    return is.tooLong ? refusals.long.replace("MOST", control.maxLength) : refusals.wrong;
+  };
+
+  document.addEventListener(
+    "invalid",
+    (event) => {
+      event.target.setCustomValidity("");
+      if (!event.target.validity.valid) {
+        event.target.setCustomValidity(refusal(event.target));
+      }
+    },
+    true,
+  );
+  // What was refused is looked at anew as soon as anything of its form changes or it is sent again: a field may have been filled by script.
+  const lookAnew = (event) => {
+    for (const control of event.target.form?.elements ?? []) {
+      control.setCustomValidity?.("");
+    }
+  };
+  for (const kind of ["input", "change", "click"]) {
+    document.addEventListener(kind, lookAnew, true);
+  }
+  document.addEventListener("keydown", (event) => event.key === "Enter" && lookAnew(event), true);
+
   // Changing the language draws the page anew: what is typed goes along, and stands in the new page.
   document.addEventListener("submit", (event) => {
     const along = event.target.querySelector('input[name="typed"]');
