@@ -33,7 +33,7 @@ def goals_export(
         say(n_("Goals")),
         (
             Column(say(n_("Goal")), lambda row: None if row.goal is None else said(row.goal.name), 30),
-            Column(say(n_("Task")), lambda row: None if row.task is None else said(row.task.name), 30),
+            Column(say(n_("Strategic task")), lambda row: None if row.task is None else said(row.task.name), 30),
             Column(say(n_("KPI code")), lambda row: row.figures.kpi, 24),
             Column(say(n_("KPI")), lambda row: said(row.version.name), 36),
             Column(say(n_("Unit or person (code)")), lambda row: str(row.node), 18),
