@@ -17,14 +17,12 @@ __all__ = ["ZONES", "Clock", "ZoneChoice", "city_of", "zone_choices"]
 
 _OF_THE_WORLD: Final = "001"
 
-ZONES: Final = frozenset(
-    {"UTC"}
-    | {
-        name
-        for name, territory in get_global("zone_territories").items()
-        if territory != _OF_THE_WORLD and not name.startswith("Etc/") and name in available_timezones()
-    }
-)
+ZONES: Final = frozenset({"UTC"}) | {
+    name
+    # Asked once: each time it walks the zone files on the disk.
+    for name in available_timezones() & get_global("zone_territories").keys()
+    if get_global("zone_territories")[name] != _OF_THE_WORLD and not name.startswith("Etc/")
+}
 """What may be chosen: a zone for each city that CLDR names one by."""
 
 
