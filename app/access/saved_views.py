@@ -6,8 +6,11 @@ Do not keep what a view showed: it is an address, and whoever opens it sees what
 from __future__ import annotations
 
 import datetime as dt
+import re
+import string
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote, unquote
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -29,6 +32,7 @@ __all__ = [
 VIEWS_MAX: Final = 50
 NAME_LENGTH_MAX: Final = 80
 FILTERS_LENGTH_MAX: Final = 2_000
+"""In letters of any script, and not in the nine characters that an address writes for one of Hangul; so they are kept."""
 
 NO_NAME: Final = n_("The name is missing or too long: give the view one of 1 to %(most)s letters.")
 SAME_NAME: Final = n_(
@@ -56,7 +60,7 @@ def saved_views(connection: Connection, *, account_id: int, of_list: str | None 
         query = query.where(saved_view.c.list == of_list)
     rows = connection.execute(query.order_by(saved_view.c.list, saved_view.c.id))
     views = [
-        SavedView(id=row.id, list=row.list, name=row.name, filters=row.filters, is_default=row.is_default)
+        SavedView(id=row.id, list=row.list, name=row.name, filters=_in_address(row.filters), is_default=row.is_default)
         for row in rows
     ]
     return sorted(views, key=lambda view: (view.list, view.name.casefold(), view.id))
@@ -84,9 +88,10 @@ def save_view(
         now: when.
 
     Raises:
-        Invalid: no name, one that there is, or more views than are kept.
+        Invalid: no name, one that there is, more filters or more views than are kept.
     """
     name = _named(name)
+    filters = _in_letters(filters)
     if len(filters) > FILTERS_LENGTH_MAX:
         raise Invalid(at_field("name", "too_long", TOO_LONG))
     _lock(connection, account_id)
@@ -130,6 +135,18 @@ def delete_view(connection: Connection, *, account_id: int, view_id: int) -> Sav
     view = _theirs(saved_views(connection, account_id=account_id), view_id)
     connection.execute(sa.delete(saved_view).where(saved_view.c.id == view_id))
     return view
+
+
+_ENCODED_LETTERS: Final = re.compile("(?:%[89A-F][0-9A-F])+")
+
+
+def _in_letters(filters: str) -> str:
+    """Filters with the letters that an address writes by their bytes; signs that mean something in one stay as they are."""
+    return _ENCODED_LETTERS.sub(lambda letters: unquote(letters[0]), filters)
+
+
+def _in_address(filters: str) -> str:
+    return quote(filters, safe=string.punctuation)
 
 
 def _named(name: str) -> str:

@@ -16,9 +16,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.kit.refusals import NotThere, PasswordFirst, Refusal, TooLarge, Unauthenticated
+from app.kit.refusals import Invalid, NotThere, PasswordFirst, Refusal, TooLarge, Unauthenticated
 from app.plain.findings import Finding, n_
 from app.web.languages import filled, finding_text
+from app.web.list_views import usual_refused, way_out
+from app.web.rendering import say
 from app.web.request_context import RequestContext
 from app.web.routing import Site, number_of
 from app.web.security import add_headers, safe_next
@@ -70,6 +72,11 @@ _DETAILS: Final = {
     500: n_("Something broke on our side and nothing of what you sent was saved: try again."),
     503: n_("The database does not answer: try again in a moment."),
 }
+
+_LEADS_NOWHERE: Final = n_(
+    "This list opens with your view “%(name)s”, which asks for something that is not there or cannot be: here is the whole list. "
+    "Delete the view in “My views”, or open the list with another."
+)
 
 
 def is_for_programs(path: str) -> bool:
@@ -174,6 +181,8 @@ def _refused(site: Site, refusal: Refusal) -> AnyResponse:
         headers["WWW-Authenticate"] = 'Bearer realm="OpenKOPES"'
     if isinstance(refusal, PasswordFirst) and not is_for_programs(request.path):
         return redirect(url_for("password.password"), 303)
+    if isinstance(refusal, (NotThere, Invalid)) and (instead := _instead(site)) is not None:
+        return redirect(instead, 303)
     return _answer(
         site,
         status=refusal.status,
@@ -182,6 +191,21 @@ def _refused(site: Site, refusal: Refusal) -> AnyResponse:
         findings=refusal.findings,
         headers=headers,
     )
+
+
+def _instead(site: Site) -> str | None:
+    """Where to go from a list's address that leads nowhere, though the list opens with it; what is wrong is said there, once."""
+    viewer = current_viewer()
+    if viewer is None:
+        return None
+    with site.database.read() as connection:
+        instead = usual_refused(connection, account_id=viewer.account_id)
+    if instead is None:
+        return None
+    address, view = instead
+    if view is not None:
+        say(filled(_LEADS_NOWHERE, {"name": view.name}), "caution")
+    return address
 
 
 def _to_sign_in() -> AnyResponse:
@@ -227,7 +251,8 @@ def _page(site: Site, shown: dict[str, Any]) -> str:
     if viewer is None:
         return site.rendering.html("pages/error.html", context, **shown)
     with site.database.read() as connection, on_connection(connection):
-        return site.rendering.html("pages/error.html", context.opened(connection), **shown)
+        context.opened(connection)
+        return site.rendering.html("pages/error.html", context, **shown, whole_list=way_out(context))
 
 
 def _logged(error: Exception) -> str:

@@ -12,35 +12,62 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from flask import request, url_for
+from sqlalchemy import Connection
 
 from app import access
 from app.access import SavedView
 from app.plain.findings import n_
-from app.rules.permissions import Deed
+from app.rules.permissions import Deed, may
 from app.scoring import State
 from app.web.asking import present_cycle
 from app.web.rendering import SeeOther
 from app.web.request_context import RequestContext
 
-__all__ = ["AS_IT_IS", "LISTS", "List", "ListHead", "address_of", "list_head", "without_present_cycle"]
+__all__ = [
+    "AS_IT_IS",
+    "LISTS",
+    "List",
+    "ListHead",
+    "address_of",
+    "kept_filters",
+    "list_head",
+    "usual_refused",
+    "way_out",
+    "without_present_cycle",
+]
 
 AS_IT_IS: Final = "as_it_is"
 """In an address: the list without a view, though one of them is what it opens with."""
 
+_NO_FILTERS: Final = frozenset({AS_IT_IS, "part"})
+"""What an address may ask for beside filters: kept with a view, the one would open the list as no view does, the other a piece of its page."""
+
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """A list: its handler, what it is called, and the deed that opens it."""
+    """A list: its handler, what it is called, and the deed that opens it.
+
+    Attributes:
+        endpoint: the handler.
+        label: what it is called.
+        deed: what one must be allowed to do.
+        of_all: whether only a role opens it, and no relation to a few of those who stand in it.
+    """
 
     endpoint: str
     label: str
     deed: Deed
+    of_all: bool = False
+
+    def opens_for(self, context: RequestContext) -> bool:
+        """Whether who asks may open it."""
+        return may(context.viewer.roles, self.deed, ()) if self.of_all else context.allowed(self.deed)
 
 
 LISTS: Final[Mapping[str, List]] = {
-    "people": List("people.people", n_("People"), Deed.SEE_PEOPLE_SCORES),
+    "people": List("people.people", n_("People"), Deed.SEE_PEOPLE_SCORES, of_all=True),
     "people_map": List("people_map.people_map", n_("People by KPI"), Deed.SEE_PEOPLE_SCORES),
-    "grades": List("grades.grades", n_("Grades"), Deed.SEE_GRADE),
+    "grades": List("grades.grades", n_("Grades"), Deed.SEE_GRADE, of_all=True),
     "activities": List("activities.activities", n_("Activities"), Deed.SEE_ACTIVITIES),
     "business": List("business.business", n_("Business figures"), Deed.SEE_PEOPLE_SCORES),
     "ledger": List("ledger.events", n_("Ledger"), Deed.SEE_LEDGER),
@@ -73,7 +100,7 @@ class ListHead:
     @property
     def whole(self) -> str:
         """The list without any filter, whatever it opens with."""
-        return address_of(self.name, urlencode({AS_IT_IS: "yes"}) if self.usual else "")
+        return _whole(self.name) if self.usual else address_of(self.name, "")
 
     @property
     def present(self) -> SavedView | None:
@@ -94,7 +121,8 @@ def list_head(context: RequestContext, name: str, parameters: Mapping[str, Any])
     person = context.viewer
     views = access.saved_views(context.connection, account_id=person.account_id, of_list=name)
     usual = next((view for view in views if view.is_default), None)
-    if usual is not None and request.method == "GET" and not request.args:
+    # A view without filters is the list as it is: its address would lead to itself for ever.
+    if usual is not None and kept_filters(usual.filters) and request.method == "GET" and not request.args:
         return SeeOther(address_of(name, usual.filters))
     return ListHead(name, views, urlencode(sorted((key, str(value)) for key, value in parameters.items())), usual)
 
@@ -105,8 +133,55 @@ def without_present_cycle(loaded: State, parameters: Mapping[str, Any], today: d
     return {name: value for name, value in parameters.items() if (name, str(value)) != ("cycle", present)}
 
 
+def usual_refused(connection: Connection, *, account_id: int) -> tuple[str, SavedView | None] | None:
+    """Where a list has just answered that what its address asks for is not there, or cannot be: where to go instead.
+
+    Returns:
+        An address; and the view that led nowhere, where the list opens with it. From its plain address, which may be nobody's own, to the view that
+        the person opens it with; from that view to the whole list. None from anywhere else: so no way leads in a circle.
+
+    Queries: 1; none where no list was asked for.
+    """
+    name = _asked_for()
+    if name is None:
+        return None
+    views = access.saved_views(connection, account_id=account_id, of_list=name)
+    usual = next((view for view in views if view.is_default and kept_filters(view.filters)), None)
+    if usual is None:
+        return None
+    if not request.args:
+        return address_of(name, usual.filters), None
+    if urlencode(sorted(request.args.items(multi=True))) == kept_filters(usual.filters):
+        return _whole(name), usual
+    return None
+
+
+def way_out(context: RequestContext) -> str | None:
+    """The address of the whole list, where a part of it was asked for in vain; None elsewhere, and for whoever may not open it."""
+    name = _asked_for()
+    if name is None or AS_IT_IS in request.args or not LISTS[name].opens_for(context):
+        return None
+    return _whole(name)
+
+
+def _asked_for() -> str | None:
+    """The list that is looked at."""
+    if request.method != "GET":
+        return None
+    return next((name for name, known in LISTS.items() if known.endpoint == request.endpoint), None)
+
+
+def _whole(name: str) -> str:
+    return f"{url_for(LISTS[name].endpoint)}?{urlencode({AS_IT_IS: 'yes'})}"
+
+
+def kept_filters(asked: str) -> str:
+    """What of an address a view of it keeps, in one order."""
+    return urlencode(sorted((key, value) for key, value in parse_qsl(asked) if key not in _NO_FILTERS))
+
+
 def address_of(name: str, filters: str) -> str:
     """The address of a list that asks for what a view kept."""
     # Written anew, so that whatever stood in the form is a parameter and nothing else.
-    query = urlencode(parse_qsl(filters))
+    query = kept_filters(filters)
     return f"{url_for(LISTS[name].endpoint)}{'?' if query else ''}{query}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import quote
 
 import orjson
@@ -184,12 +184,17 @@ class Rendering:
         return self.address(page, values)
 
 
-def say(text: str) -> None:
-    """Say something on the page that comes next; of what no page has shown yet only the latest, for a cookie holds 4,093 bytes."""
+def say(text: str, kind: Literal["done", "caution"] = "done") -> None:
+    """Say something on the page that comes next; of what no page has shown yet only the latest, for a cookie holds 4,093 bytes.
+
+    Args:
+        text: what.
+        kind: which notice it is.
+    """
     waiting = session.get("_flashes", [])
     if len(waiting) >= _SAID_MOST:
         session["_flashes"] = waiting[1 - _SAID_MOST :]
-    flash(text, "done")
+    flash(text, kind)
 
 
 def _json(result: Json) -> Response:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from typing import Final
+from urllib.parse import quote
 
-from tests.web.working import Working
+import pytest
+
+from app.web.list_views import LISTS
+from tests.web.working import Somebody, Working
 
 SAVE: Final = "/views?list=people&filters=unit%3DVIE%26sort%3Dname"
 VIEW: Final = "/people?sort=name&amp;unit=VIE"
@@ -121,3 +125,140 @@ def test_views_go_out_of_sight_with_the_rights_of_their_owner(working: Working) 
         working.load(lambda text: re.sub(r"(E7,.*),$", rf"\1,{dt.date(2026, 6, 1)}", text, flags=re.MULTILINE), file)
     assert working.wanda.get("/people").status_code == 404
     assert "Vienna" not in working.wanda.get("/views").text
+
+
+OPENED_BY: Final = {
+    "people": "dana",
+    "people_map": "gaston",
+    "grades": "dana",
+    "activities": "alba",
+    "business": "gaston",
+    "ledger": "emil",
+    "trail": "emil",
+    "accounts": "iris",
+}
+"""Of each list somebody who opens it."""
+
+PLAIN: Final = {
+    "people": "/people",
+    "people_map": "/office/kpis",
+    "grades": "/grades",
+    "activities": "/activities",
+    "business": "/business",
+    "ledger": "/ledger",
+    "trail": "/trail",
+    "accounts": "/accounts",
+}
+"""Its address."""
+
+NOWHERE: Final = {
+    "people": "cycle=3000",
+    "people_map": "unit=GONE",
+    "grades": "cycle=3000",
+    "activities": "node=employee:E999",
+    "business": "unit=GONE",
+}
+"""A view of it that asks for what is not there: a year, a unit, a person. Of the others no filter leads nowhere."""
+
+
+def _ends_at(somebody: Somebody, address: str) -> tuple[int, str, str]:
+    """Where a browser ends that follows each redirect, as it would: status, address and page."""
+    for _ in range(4):
+        answer = somebody.get(address)
+        if answer.location is None:
+            return answer.status_code, address, answer.text
+        address = answer.location
+    raise AssertionError(address)
+
+
+def _keep(somebody: Somebody, name: str, filters: str) -> None:
+    answer = somebody.post(f"/views?list={name}&filters={quote(filters)}", {"name": "Usual", "usual": "yes"})
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize("filters", ["", "as_it_is=yes", "part=true", "part=true&as_it_is=yes", "by="])
+@pytest.mark.parametrize("name", LISTS)
+def test_no_view_that_a_list_opens_with_leads_to_itself(working: Working, name: str, filters: str) -> None:
+    """One without filters is the list as it is, all of its page."""
+    somebody = getattr(working, OPENED_BY[name])
+    _keep(somebody, name, filters)
+    status, address, page = _ends_at(somebody, PLAIN[name])
+    assert (status, address) == (200, PLAIN[name])
+    assert "<title>" in page
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_each_list_opens_with_its_usual_view_and_whole_where_that_is_asked_for(working: Working, name: str) -> None:
+    """A filter that the list does not know narrows nothing, and is no error."""
+    somebody = getattr(working, OPENED_BY[name])
+    _keep(somebody, name, "no_such=filter")
+    assert _ends_at(somebody, PLAIN[name])[:2] == (200, f"{PLAIN[name]}?no_such=filter")
+    status, _, page = _ends_at(somebody, f"{PLAIN[name]}?as_it_is=yes")
+    assert status == 200
+    assert ("All of it", f"{PLAIN[name]}?as_it_is=yes") in _views(page)
+
+
+@pytest.mark.parametrize("name", NOWHERE)
+def test_a_usual_view_that_leads_nowhere_opens_the_whole_list_and_says_so_once(working: Working, name: str) -> None:
+    """Its unit or person may be gone, or its year: the list is there, and from it the way to delete the view."""
+    somebody = getattr(working, OPENED_BY[name])
+    _keep(somebody, name, NOWHERE[name])
+    status, address, page = _ends_at(somebody, PLAIN[name])
+    assert (status, address) == (200, f"{PLAIN[name]}?as_it_is=yes")
+    assert "This list opens with your view “Usual”" in page
+    assert 'href="/views"' in page
+    assert "This list opens with" not in somebody.get(address).text
+    number = _number(somebody.get("/views").text, "Usual")
+    assert somebody.post(f"/views/change?view={number}", {"does": "delete"}).status_code == 303
+    assert _ends_at(somebody, PLAIN[name])[:2] == (200, PLAIN[name])
+
+
+@pytest.mark.parametrize("name", NOWHERE)
+def test_an_address_of_a_list_that_leads_nowhere_has_a_link_to_the_whole_list(working: Working, name: str) -> None:
+    """A view of a name that is not the usual one, or another's: the error stays an error, and leads on."""
+    somebody = getattr(working, OPENED_BY[name])
+    answer = somebody.get(f"{PLAIN[name]}?{NOWHERE[name]}")
+    assert answer.status_code == 404
+    assert f'href="{PLAIN[name]}?as_it_is=yes"' in answer.text
+    assert 'href="/views"' in answer.text
+    beyond = working.iris.get(f"{PLAIN[name]}?{NOWHERE[name]}")
+    assert beyond.status_code == 404
+    assert "as_it_is" not in beyond.text, "whoever may not open the list is told of none"
+
+
+def test_a_refused_filter_of_the_usual_view_shows_the_list_with_the_error_and_the_way_out(working: Working) -> None:
+    """What cannot be read is left out, as with any address."""
+    _keep(working.dana, "people", "as_of=9999-12-31&sort=name")
+    status, _, page = _ends_at(working.dana, "/people")
+    assert status == 422
+    assert "still to come" in page
+    assert ("All of it", "/people?as_it_is=yes") in _views(page)
+
+
+def test_a_usual_view_opens_a_list_that_nobody_has_of_their_own(working: Working) -> None:
+    """Whoever is no employee has no activities of their own: the list opens with the view, and says no more than an error without one."""
+    assert working.dana.get("/activities").status_code == 404
+    _keep(working.dana, "activities", "node=employee:E1")
+    assert _ends_at(working.dana, "/activities")[:2] == (200, "/activities?node=employee%3AE1")
+    kept = working.dana.post("/views?list=activities&filters=node%3Demployee%3AE999", {"name": "Gone", "usual": "yes"})
+    assert kept.status_code == 303
+    assert _ends_at(working.dana, "/activities")[0] == 404
+
+
+def test_filters_are_counted_in_letters_whatever_their_script(working: Working) -> None:
+    """In an address a syllable of Hangul has nine characters, and in one that an address carries fifteen."""
+    names = "한" * 450
+    answer = working.dana.post(
+        f"/views?list=people&filters={quote(f'group={quote(names)}&sort=name', safe='')}", {"name": "긴 보기"}
+    )
+    assert (answer.status_code, answer.location) == (303, f"/people?group={quote(names)}&sort=name")
+    assert f"/people?group={quote(names)}&amp;sort=name" in working.dana.get("/views").text
+    assert working.dana.post(f"/views?list=people&filters=text%3D{'x' * 2_000}", {"name": "Longer"}).status_code == 422
+
+
+def test_nobody_keeps_a_view_of_a_list_that_they_cannot_open(working: Working) -> None:
+    """A head sees scores of people, though not the list of all; an employee a grade, though not the list of all."""
+    for somebody, name in ((working.boram, "people"), (working.boram, "grades"), (working.alba, "grades")):
+        assert somebody.get(PLAIN[name]).status_code == 404
+        assert somebody.post(f"/views?list={name}&filters=", {"name": "Mine"}).status_code == 404
+        assert 'action="/views?list=' not in somebody.get(f"/views?list={name}").text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Final, Literal
-from urllib.parse import parse_qsl, urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,7 +10,7 @@ from app import access
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.permissions import Deed
-from app.web.list_views import LISTS, address_of
+from app.web.list_views import LISTS, address_of, kept_filters
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -29,7 +28,7 @@ class ViewsQuery(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     list: Annotated[str, Field(max_length=40)] = ""
-    filters: Annotated[str, Field(max_length=4_000)] = ""
+    filters: str = ""
     view: Annotated[int | None, Field(ge=1, le=2**62)] = None
     """One of one's own, that is to be changed."""
 
@@ -57,7 +56,7 @@ class ChosenForm(BaseModel):
 def views(context: RequestContext, query: ViewsQuery) -> Page:
     """One's views, list by list: of those lists that one may open."""
     kept = access.saved_views(context.connection, account_id=context.viewer.account_id)
-    opened = {name: known for name, known in LISTS.items() if context.allowed(known.deed)}
+    opened = {name: known for name, known in LISTS.items() if known.opens_for(context)}
     return Page(
         "pages/views.html",
         lists=[
@@ -78,10 +77,10 @@ def save(context: RequestContext, query: ViewsQuery, form: ViewForm) -> Redirect
     if query.list not in LISTS:
         raise NotThere
     with context.database.read() as connection:
-        if not context.opened(connection).allowed(LISTS[query.list].deed):
+        if not LISTS[query.list].opens_for(context.opened(connection)):
             raise NotThere
     context.closed()
-    filters = urlencode(sorted(parse_qsl(query.filters)))
+    filters = kept_filters(query.filters)
     with context.write() as connection:
         access.save_view(
             connection,
