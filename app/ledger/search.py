@@ -82,6 +82,8 @@ class LedgerEntry:
     country: str
     state: str | None
     target: str | None
+    target_type: str | None
+    """What kind of activity a verdict is about, once that is there; company, buyer and country are that activity's then."""
     waits: bool
     void: bool
 
@@ -134,6 +136,7 @@ def search_events(
     Queries: 2, however many events there are.
     """
     event, activity, verdict = tables.event, tables.activity, tables.verdict
+    judged = activity.alias()
     query = (
         sa.select(
             event.c.seq,
@@ -145,17 +148,21 @@ def search_events(
             event.c.day,
             event.c.received_at,
             activity.c.employee,
-            activity.c.company_name,
-            activity.c.company_registration,
-            activity.c.buyer_name,
-            activity.c.buyer_country,
+            sa.func.coalesce(activity.c.company_name, judged.c.company_name).label("company_name"),
+            sa.func.coalesce(activity.c.company_registration, judged.c.company_registration).label(
+                "company_registration"
+            ),
+            sa.func.coalesce(activity.c.buyer_name, judged.c.buyer_name).label("buyer_name"),
+            sa.func.coalesce(activity.c.buyer_country, judged.c.buyer_country).label("buyer_country"),
             activity.c.state,
+            judged.c.type.label("target_type"),
             verdict.c.target,
             verdict.c.activity,
             verdict.c.by,
         )
         .outerjoin(activity, activity.c.seq == event.c.seq)
         .outerjoin(verdict, verdict.c.seq == event.c.seq)
+        .outerjoin(judged, judged.c.seq == verdict.c.activity)
         .where(*narrowed_events(connection, frame, only))
         .order_by(event.c.seq.desc())
         .limit(limit)
@@ -193,6 +200,7 @@ def _entry(frame: Frame, row: Any, owners: Mapping[int, frozenset[int]]) -> Ledg
         country=row.buyer_country or "",
         state=row.state,
         target=row.target,
+        target_type=row.target_type,
         waits=row.target is not None and row.activity is None,
         void=_is_void(frame, row, owners),
     )

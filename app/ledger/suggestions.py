@@ -18,13 +18,10 @@ from app.ledger import tables
 from app.ledger.frame import Frame
 from app.ledger.parties import Party, parties_of, words_of
 from app.ledger.summary import ActivitySummary, summary_of
-from app.rules.identity import alike, buyer_key, company_key
+from app.rules.identity import NEAR_DAYS, alike, buyer_key, company_key, may_be_recorded_twice
 from app.rules.moments import day_after
 
 __all__ = ["Alike", "Contents", "activities_alike", "buyers_of_country", "suggest_parties"]
-
-NEAR_DAYS: Final = 14
-"""Two activities with one buyer and one company so close to each other may be one that was recorded twice."""
 
 _GONE: Final = ("reversed", "rejected")
 
@@ -80,6 +77,8 @@ class Contents(NamedTuple):
     day: dt.date
     company: Party
     buyer: Party
+    usd_cents: int | None = None
+    """What it is worth, where that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +91,7 @@ class Alike(ActivitySummary):
 def activities_alike(
     connection: Connection, frame: Frame, *, contents: Contents, but: int | None = None, limit: int = 5
 ) -> list[Alike]:
-    """Activities of the type within days of it with the same company and buyer, or names alike; of a new buyer those of any day.
+    """Activities that may be the same one: of the type, the company and the buyer, or names alike, within days of it and worth the same.
 
     A hint for people (domain.md 2: "duplicate detection"): it keeps nobody from recording. Whose name is alike is told from the buyers that
     this process keeps in memory, so that only the activities of those are read, whatever the country has.
@@ -125,6 +124,11 @@ def activities_alike(
     for row in connection.execute(query):
         if contents.type != "new_buyer" and not (
             row.company_key == own or alike(row.company_name or "", company.name, legal_forms=forms)
+        ):
+            continue
+        apart = (row.day - contents.day).days
+        if not may_be_recorded_twice(
+            contents.type, days_apart=apart, usd_cents=contents.usd_cents, other_cents=row.usd_cents
         ):
             continue
         similar.append(Alike(**summary_of(frame, row), state=row.state))

@@ -26,6 +26,7 @@ from app.ledger.holding import hold_activities, shut_out_loads
 from app.ledger.summary import ActivitySummary, summary_of
 from app.organisation import Directory
 from app.rules.activities import ACTIVITY_TYPES
+from app.rules.identity import may_be_recorded_twice
 from app.rules.names import person_meant
 from app.rules.own_events import pages_source
 from app.rules.permissions import Deed, Relation, may, relations_that_allow
@@ -44,8 +45,6 @@ __all__ = [
     "waiting_counts",
     "whose_turn",
 ]
-
-NEAR_DAYS: Final = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,11 +280,17 @@ def _waiting(
 
 
 def _duplicates(connection: Connection, rows: Mapping[int, Any]) -> dict[int, tuple[str, ...]]:
-    """For each row the other activities of its type, company and buyer within days of it; of a new buyer those of any day."""
+    """For each row the other activities of its type, company and buyer that may be the same one; of a new buyer those of any day and company."""
     activity, event = tables.activity, tables.event
     query = (
         sa.select(
-            activity.c.seq, activity.c.type, activity.c.day, activity.c.buyer_key, activity.c.company_key, event.c.key
+            activity.c.seq,
+            activity.c.type,
+            activity.c.day,
+            activity.c.buyer_key,
+            activity.c.company_key,
+            activity.c.usd_cents,
+            event.c.key,
         )
         .join(event, event.c.seq == activity.c.seq)
         .where(
@@ -304,7 +309,15 @@ def _duplicates(connection: Connection, rows: Mapping[int, Any]) -> dict[int, tu
             if other.seq != seq
             and (
                 row.type == "new_buyer"
-                or (other.company_key == row.company_key and abs((other.day - row.day).days) <= NEAR_DAYS)
+                or (
+                    other.company_key == row.company_key
+                    and may_be_recorded_twice(
+                        row.type,
+                        days_apart=(other.day - row.day).days,
+                        usd_cents=row.usd_cents,
+                        other_cents=other.usd_cents,
+                    )
+                )
             )
         )
         for seq, row in rows.items()

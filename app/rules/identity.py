@@ -97,3 +97,31 @@ def alike(one: str, other: str, *, legal_forms: tuple[str, ...] = LEGAL_FORMS, l
     if min(len(first), len(second)) > 1 and (set(first) <= set(second) or set(second) <= set(first)):
         return True
     return fuzz.ratio(" ".join(sorted(first)), " ".join(sorted(second)), score_cutoff=100 * least) > 0
+
+
+NEAR_DAYS: Final = 14
+"""Within so many days of each other two deals of the same parties may be one that was recorded twice."""
+MEETING_DAYS: Final = 1
+"""Of two consults with the same parties: people meet again within a week, but seldom on the next day."""
+_SAME_AMOUNT: Final = 100
+"""Two amounts that differ by at most a hundredth may be one, told before and after a rate or a charge."""
+
+
+def may_be_recorded_twice(type_: str, *, days_apart: int, usd_cents: int | None, other_cents: int | None) -> bool:
+    """Whether two activities of one type, company and buyer may be one: the same parties alone are no evidence, they trade again.
+
+    A new buyer is one whenever it was: it counts once. A hint for people; it decides nothing.
+
+    Args:
+        type_: the type of both.
+        days_apart: from the one to the other, either way.
+        usd_cents: what the one is worth; None where it has no amount, which speaks neither for nor against.
+        other_cents: what the other is worth.
+    """
+    if type_ == "new_buyer":
+        return True
+    if abs(days_apart) > (MEETING_DAYS if type_ == "export_consult" else NEAR_DAYS):
+        return False
+    if usd_cents is None or other_cents is None:
+        return True
+    return abs(usd_cents - other_cents) * _SAME_AMOUNT <= max(usd_cents, other_cents)

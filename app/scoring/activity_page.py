@@ -219,6 +219,7 @@ def _contents(history: ActivityHistory) -> Contents:
         history.day,
         Party(history.company, "", history.company_registration),
         Party(history.buyer, history.country, history.buyer_registration),
+        history.usd_cents,
     )
 
 

@@ -48,6 +48,7 @@ __all__ = [
     "month",
     "named",
     "page_language",
+    "page_zone",
     "prepare",
     "usd",
     "writing",
@@ -317,6 +318,12 @@ def instant(value: dt.datetime | None) -> str:
     on = _day(at.date(), language) if at.year != year else _day_of_year(at.date(), language)
     shown = f"{on}{_BEFORE_TIME.get(language, ', ')}{at:%H:%M} {city_of(str(zone), language)}"
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
+
+
+def page_zone() -> dt.tzinfo:
+    """By which clock this page writes instants."""
+    clock = _CLOCK.get()
+    return clock()[0] if clock is not None else dt.UTC
 
 
 _BEFORE_TIME: Final = {"ko": " "}

@@ -25,7 +25,7 @@ from app.rules.moments import clock_of
 from app.rules.names import folded
 from app.rules.terms import Node
 from app.web import words
-from app.web.languages import day, named, page_language
+from app.web.languages import day, instant, named, page_language, page_zone
 
 __all__ = ["FILTERS", "Subject", "changed", "readable_id", "subject_of", "subjects_meant"]
 
@@ -175,9 +175,21 @@ def parameter(name: str) -> str:
 
 
 def event_time(text: str) -> str:
-    """When something happened, as its own offset has it: the day that counts, the hour, and how far that is from UTC."""
+    """When something happened, by the reader's clock as every instant is; the day that counts, which is its own offset's, where it is another."""
     shown = clock_of(text)
-    return text if shown is None else Markup("{} {} (UTC{})").format(day(shown.day), shown.minute, shown.offset)
+    if shown is None:
+        return text
+    try:
+        at = dt.datetime.fromisoformat(f"{shown.day.isoformat()}T{shown.minute}{shown.offset}")
+        said, here = instant(at), at.astimezone(page_zone()).date()
+    except (ValueError, OverflowError):
+        # At either end of the calendar, and where an offset is none that clocks have, it stands as it came.
+        return Markup("{} {} (UTC{})").format(day(shown.day), shown.minute, shown.offset)
+    return (
+        said
+        if here == shown.day
+        else Markup("{} ({})").format(said, gettext("counts on %(day)s") % {"day": day(shown.day)})
+    )
 
 
 def who(label: str) -> str:

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Self
+from typing import Final, Self
 
 from flask_babel import gettext
 
@@ -23,7 +23,10 @@ from app.web.languages import figure, page_language
 from app.web.rendering import Redirect
 from app.web.request_context import RequestContext
 
-__all__ = ["ScoreChange"]
+__all__ = ["REST", "ScoreChange"]
+
+REST: Final = "\n"
+"""Stands between what an activity did and all else there is to say of it, which a page unfolds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ class ScoreChange:
             lines = [f"{self._name(new.kpi)} {_number(old.actual)} → {_number(new.actual)}" for old, new in moved]
             parts.append(gettext("Entered so far: %(lines)s.", lines="; ".join(lines)))
         parts += self._waiting(moved, {line.kpi for _, line in self._moved(final, final_now)})
-        return " ".join(str(part) for part in parts)
+        did, *more = (str(part) for part in parts)
+        return f"{did}{REST}{' '.join(more)}" if more else did
 
     def said(self, context: RequestContext, answer: Redirect) -> Redirect:
         """The answer with what changed since then in the place that it has for it, if it has one. Queries: those of :meth:`words`."""

@@ -220,7 +220,7 @@ def test_what_was_said_to_lift_a_score_lifts_it_and_one_activity_less_does_not(s
     site.ingest(*(f"2025-03-04 consult C-{n} E1" for n in range(8)))
     site.open(page, "alba", "/scorecard")
     expect(page.locator("#final-score")).to_contain_text("60.00")
-    expect(page.get_by_role("heading", name="What was missing to B")).to_be_visible()
+    expect(page.get_by_role("heading", name="What was missing to band B")).to_be_visible()
     page.get_by_role("link", name="All KPIs, and what if?").press("Enter")
     expect(page.locator('[data-lift="consults"]')).to_contain_text("2 more consults")
     field = page.get_by_role("textbox", name="A name")
@@ -467,7 +467,7 @@ _WIDER_TEXT = """() => {
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1440, "light")])
 def test_every_page_is_accessible_and_fits(site: Site, page: Page, width: int, scheme: str) -> None:
-    """No finding of axe, no sideways scrolling, with the reader's own text spacing either; no word of the browser's console."""
+    """No finding of axe, no sideways scrolling, with the reader's own text spacing either, in the page's face or in the system's; no word of the browser's console."""
     site.ingest("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT", "2026-03-05 deal D-2 E2 1 USD of Southwind/AT")
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
@@ -481,7 +481,12 @@ def test_every_page_is_accessible_and_fits(site: Site, page: Page, width: int, s
         page.wait_for_load_state("load")
         _fits_and_is_accessible(page, address)
         page.evaluate(_WIDER_TEXT)
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
+        for face in ("", "sans-serif"):
+            page.evaluate("face => document.documentElement.style.setProperty('--font', face)", face)
+            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), (
+                address,
+                face,
+            )
     assert said == []
 
 
@@ -608,3 +613,27 @@ def test_the_browser_refuses_a_field_in_the_language_of_the_page(
     page.locator("#email").evaluate("one => { one.value = 'alba@agency.example' }")
     sent.click()
     page.wait_for_url(f"{site.url}/")
+
+
+def test_on_a_phone_a_list_stands_on_the_first_screen_and_its_filters_unfold(site: Site, page: Page) -> None:
+    """Two abreast; what narrows the list is counted, and stays unfolded; without script too."""
+    site.ingest("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT", "2026-03-05 deal D-2 E2 1 USD of Southwind/AT")
+    page.set_viewport_size({"width": 390, "height": 844})
+    site.open(page, "emil", "/ledger")
+    first = page.locator("tbody[data-rows=events] tr").first
+    assert first.bounding_box()["y"] < 700  # type: ignore[index]
+    kind, unfolds = page.get_by_label("Type"), page.get_by_role("checkbox", name="Filters")
+    expect(kind).to_be_hidden()
+    unfolds.press("Space")
+    boxes = [page.locator(f"#{name}").bounding_box() for name in ("first", "last")]
+    assert boxes[0] is not None
+    assert boxes[1] is not None
+    assert boxes[0]["y"] == boxes[1]["y"]
+    kind.select_option("export_deal")
+    expect(page.locator("[data-narrowed=chosen]")).to_have_text("(1)")
+    page.reload()
+    expect(kind).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{site.url}/ledger")
+    expect(kind).to_be_visible()
+    expect(unfolds).to_be_hidden()

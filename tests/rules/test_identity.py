@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.identity import alike, buyer_key, company_key, plain_name
+from app.rules.identity import alike, buyer_key, company_key, may_be_recorded_twice, plain_name
 from app.rules.policies import LEGAL_FORMS
 
 
@@ -118,3 +118,27 @@ def test_names_that_may_be_one_buyer_are_pointed_out(one, other, may_be_one):
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_being_alike_works_both_ways(one, other):
     assert alike(one, other) == alike(other, one)
+
+
+@pytest.mark.parametrize(
+    ("type_", "days_apart", "usd_cents", "other_cents", "may_be"),
+    [
+        ("export_deal", 14, 100_000, 100_000, True),
+        ("export_deal", 15, 100_000, 100_000, False),
+        ("export_deal", -3, 100_000, 101_000, True),
+        ("export_deal", 3, 100_000, 101_100, False),
+        ("export_deal", 0, None, 100_000, True),
+        ("export_consult", 1, None, None, True),
+        ("export_consult", 2, None, None, False),
+        ("export_consult", 0, 500, 900, False),
+        ("new_buyer", 900, None, None, True),
+    ],
+)
+def test_the_same_parties_alone_are_no_evidence_of_an_entry_recorded_twice(
+    type_, days_apart, usd_cents, other_cents, may_be
+):
+    """They trade again: it takes the same worth within a fortnight, or the same meeting; a new buyer counts once, whenever."""
+    said = may_be_recorded_twice(type_, days_apart=days_apart, usd_cents=usd_cents, other_cents=other_cents)
+    assert said is may_be
+    swapped = may_be_recorded_twice(type_, days_apart=-days_apart, usd_cents=other_cents, other_cents=usd_cents)
+    assert swapped is may_be

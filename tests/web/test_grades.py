@@ -240,3 +240,17 @@ def test_points_are_chosen_by_the_separators_of_the_pages_language(working: Work
     assert "near-error" not in page
     assert 'name="near" value="0,25"' in page
     assert '<input type="hidden" name="of" value="units">' in page
+
+
+def test_somebody_is_looked_up_from_the_top_of_the_page(working: Working) -> None:
+    """One alone who is meant opens; several, or nobody, are shown as a list; a unit opens its scorecard."""
+    page = working.dana.get("/grades").text
+    assert page.index("Look somebody up") < page.index("Seats by group")
+    found = working.dana.get("/grades?find=E1")
+    assert (found.status_code, found.headers["Location"]) == (303, "/grades/employee:E1")
+    several = working.dana.get("/grades?find=E")
+    assert several.headers["Location"] == "/grades?of=employees&text=E#list"
+    nobody = working.dana.get("/grades?find=nobody")
+    assert "Nobody like that" in working.dana.get(nobody.headers["Location"]).text
+    unit = working.dana.get("/grades?of=units&find=VIE&cycle=2026")
+    assert unit.headers["Location"] == "/scorecards/unit:VIE?cycle=2026"

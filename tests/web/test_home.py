@@ -33,7 +33,7 @@ def test_what_waits_is_there_until_it_is_done(working: Working) -> None:
     """An entry waits for the head, rejected for its employee, who reverses it; each time it is on one home and leaves the other."""
     assert (_waits(working.alba), _waits(working.boram)) == ({}, {})
     working.record("2026-03-04 deal D-1 E1 100 USD")
-    assert _waits(working.boram) == {"to_verify": "Entries that wait for your verdict: 1 since 4 Mar 2026"}
+    assert _waits(working.boram) == {"to_verify": "Entries that wait for your verdict: 1 the oldest of 4 Mar 2026"}
     judge(working, "boram", "D-1", verdict="rejected", reason="No contract")
     assert _waits(working.boram) == {}
     assert "rejected by E2: “No contract” since 30 Jun 2026" in _waits(working.alba)["rejected_entry"]
@@ -42,6 +42,25 @@ def test_what_waits_is_there_until_it_is_done(working: Working) -> None:
     reversal = {"form_id": working.alba.form_id(AT_D1), "reason": "never happened"}
     assert working.alba.post(f"{AT_D1}/reverse", reversal).status_code == 303
     assert _waits(working.alba) == {}
+
+
+def test_the_first_sentence_says_what_to_do_first(working: Working) -> None:
+    """The first of what waits, with the way there; where nothing does, one's own next step."""
+
+    def first(person: Somebody) -> tuple[str, str]:
+        said = next(one for one in read(person.get("/").text).all("p") if one.attributes.get("class") == "first-of-all")
+        links = [link.attributes["href"] for link in said.all("a")]
+        return said.text, links[0] if links else ""
+
+    assert first(working.alba) == ("Nothing waits for you: log what you have done since", "/log")
+    assert first(working.ferran) == ("Nothing waits for you: see how the agency is doing", "/agency")
+    working.record("2026-03-04 deal D-1 E1 100 USD")
+    assert first(working.boram) == (
+        "First of all: verify or reject what waits for you, the oldest first",
+        "/verification",
+    )
+    judge(working, "boram", "D-1", verdict="rejected", reason="No contract")
+    assert first(working.alba) == ("First of all: look at what was rejected, and correct it or take it back", AT_D1)
 
 
 def test_targets_that_others_change_wait_until_they_are_seen(working: Working) -> None:

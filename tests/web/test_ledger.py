@@ -96,9 +96,21 @@ def test_a_time_is_shown_however_it_was_written(working: Working) -> None:
     times = {"D-1": "2026-03-04t09:30:00z", "D-2": "2016-12-31T23:59:60Z"}
     deal = event_of(GIVEN[0])
     working.record_events([deal | {"id": id_, "time": time} for id_, time in times.items()])
-    for id_, said in (("D-1", "09:30 (UTC+00:00)"), ("D-2", "23:59 (UTC+00:00)")):
-        assert said in working.emil.get(f"/ledger/{key_of(id_)}").text
-        assert said in working.boram.get(f"/activities/{key_of(id_)}").text
+    for id_, in_utc, in_vienna in (
+        ("D-1", "4 Mar, 09:30 UTC", "4 Mar, 10:30 Vienna"),
+        ("D-2", "31 Dec 2016, 23:59 UTC", "1 Jan 2017, 00:59 Vienna (counts on 31 Dec 2016"),
+    ):
+        assert in_utc in read(working.emil.get(f"/ledger/{key_of(id_)}").text).text
+        assert in_vienna in read(working.boram.get(f"/activities/{key_of(id_)}").text).text
+
+
+def test_a_verdicts_row_says_what_was_decided_about_what(working: Working) -> None:
+    """Its kind, and the activity with its parties; one that came before its activity says so."""
+    working.record(*GIVEN, "2026-03-09 verified D-99 by E2 as V-9")
+    rows = [row.text for row in read(working.emil.get("/ledger?type=verified").text).first("tbody").all("tr")]
+    waiting, judged = (next(row for row in rows if id_ in row) for id_ in ("V-9", "V-1"))
+    assert "of an activity that has not come yet" in waiting
+    assert "Export deal : Company → " in judged
 
 
 @pytest.mark.parametrize("odd", ["9" * 5_000, "[" * 400 + "]" * 400, "[{}]", '{"roles": [1]}', '"x"'])

@@ -74,10 +74,10 @@ def test_the_gap_is_told_in_the_kpi_s_own_unit(agreed: Working) -> None:
     assert card is not None
     assert f'href="{OWN}"' in card[0]
     assert said(card[0]).startswith(
-        "What would lift me to C? All KPIs, and what if? Any one of these lifts it to C (60.00): A name 3 more"
+        "What would lift me to band C? All KPIs, and what if? Any one of these lifts it to band C (60.00): A name 3 more"
     )
     page = agreed.alba.get(OWN).text
-    assert "The year leads to 54.69 Band D Any one of these lifts it to C (60.00):" in said(page)
+    assert "The year leads to 54.69 Band D Any one of these lifts it to band C (60.00):" in said(page)
     assert lift(page, "consults").startswith(
         "A name 3 more consults 15.1 instead of 12.1 at the year's end · final score 61.29"
     )

@@ -68,7 +68,13 @@ def test_it_says_what_it_did_to_the_year_s_end(working: Working) -> None:
     answer = log(working)
     after = [_year_ends(working, basis) for basis in ("provisional", "final")]
     assert before[0] < after[0]
-    page = " ".join(read(working.alba.get(answer.headers["Location"]).text).text.split())
+    tree = read(working.alba.get(answer.headers["Location"]).text)
+    (told,) = (one for one in tree.all("div") if "notice-done" in one.attributes.get("class", ""))
+    unfolded = told.first("details").text
+    assert told.text.removesuffix(unfolded).strip() == (
+        f"Saved. Your year's end on the provisional basis: {before[0]} → {after[0]}."
+    )
+    page = tree.text
     assert f"Your year's end on the provisional basis: {before[0]} → {after[0]}." in page
     assert f"Your year's end on the final basis: {before[1]} → {after[1]}." in page
 

@@ -58,6 +58,15 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_changes(app, sign_in, fi
     signed_in(app, "alba")
 
 
+def test_each_field_says_at_once_what_is_wrong_with_it(sign_in):
+    """And that all are to be typed again, by whom: nothing that was typed is sent back."""
+    answer = sign_in("alba").post("/password", _form(old_password="", new_password="short", repeated_password="shirt"))
+    for field in ("old_password", "new_password", "repeated_password"):
+        assert f'id="{field}-error"' in answer.text
+    assert f"You are still signed in as {email_of('alba')}" in answer.text
+    assert "shirt" not in answer.text
+
+
 def test_every_field_that_a_password_is_typed_into_is_known_as_one():
     """A form that is shown again leaves them out by their names."""
     macro = re.compile(r'field\("([^"]+)"[^)]*\), type="password"')

@@ -33,6 +33,8 @@ def test_the_head_sees_what_waits_the_oldest_first_and_never_their_own(working: 
     assert "Ownwind" not in page
     assert "Farwind" not in page
     assert "2 wait" in read(page).text
+    rows = [row.text for row in read(page).all("li") if "row-entry" in row.attributes.get("class", "")]
+    assert [day in row for day, row in zip(("1 Mar 2026", "4 Mar 2026"), rows, strict=True)] == [True, True]
     above = working.gaston.get("/verification").text
     assert "Ownwind" in above
     assert "Nordwind" not in above

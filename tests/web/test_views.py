@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from app.web.list_views import LISTS
+from tests.web.markup import read
 from tests.web.working import Somebody, Working
 
 SAVE: Final = "/views?list=people&filters=unit%3DVIE%26sort%3Dname"
@@ -83,8 +84,15 @@ def test_a_view_is_renamed_and_deleted_by_its_owner_alone(working: Working) -> N
     assert f'id="name-{number}-error"' in again.text
     working.dana.post(f"/views/change?view={number}", {"name": "Wien"})
     assert _views(working.dana.get("/people").text) == [("Wien", VIEW)]
-    working.dana.post(f"/views/change?view={number}", {"does": "delete"})
+    deleted = working.dana.post(f"/views/change?view={number}", {"does": "delete"})
     assert "No view yet" in working.dana.get("/views").text
+    page = read(working.dana.get(deleted.headers["Location"]).text)
+    (undo,) = (one for one in page.all("form") if "Undo: keep “Wien”" in one.text)
+    typed = {one.attributes["name"]: one.attributes["value"] for one in undo.all("input")}
+    working.dana.post(undo.attributes["action"], typed)
+    assert _views(working.dana.get("/people").text) == [("Wien", VIEW)]
+    number = _number(working.dana.get("/views").text, "Wien")
+    working.dana.post(f"/views/change?view={number}", {"does": "delete"})
     assert working.app.test_client().get("/views").status_code in {302, 303}
 
 

@@ -5,6 +5,7 @@ Do not take it for a decision: the system proposes, and names the rules that a p
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
@@ -79,6 +80,8 @@ class GradesQuery(BaseModel):
     group: Text = ""
     grade: Text = ""
     text: Text = ""
+    find: Text = ""
+    """Somebody who is looked up: where one alone is meant, their own page opens."""
     by: Literal["", "group", "grade"] = ""
     """What the list is grouped by."""
     near: Text = ""
@@ -145,6 +148,8 @@ def grades(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
     loaded, of_cycle = _cycle(context, query.cycle)
     proposal = _proposal(context, query, of_cycle)
     kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
+    if query.find.strip():
+        return _looked_up(context, query, proposal)
     names, rows = _narrowed(context, query, proposal)
     within, wrong = _within(query)
     last = max(1, -(-len(rows) // PAGE_ROWS))
@@ -164,6 +169,7 @@ def grades(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
     spreading, nearing, listing = (
         CachedPart(_DRAWN, (part, hangs_on), lambda: proposal) for part in ("spread", "near", "list")
     )
+    group_name = functools.cache(group_namer(loaded.sheet.definitions.policies))
     return Page(
         "pages/grades.html",
         head=head,
@@ -179,9 +185,7 @@ def grades(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
         near_rows=NEAR_ROWS,
         rows=rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
         matching=len(rows),
-        groups=_groups(
-            query, rows, of_cycle, proposal.standings.plan.grades, group_namer(loaded.sheet.definitions.policies)
-        ),
+        groups=_groups(query, rows, of_cycle, proposal.standings.plan.grades, group_name),
         names=names,
         code=_code,
         published=_published,
@@ -196,8 +200,20 @@ def grades(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
         kind=str(kind),
         shows_pay=shows_pay,
         exports=context.allowed(Deed.EXPORT),
-        group_name=group_namer(loaded.sheet.definitions.policies),
+        group_name=group_name,
     )
+
+
+def _looked_up(context: RequestContext, query: GradesQuery, proposal: EmployeeProposal | UnitProposal) -> SeeOther:
+    """The way to the one who is meant, or to the list of all who may be."""
+    meant = query.model_copy(update={"text": query.find, "group": "", "grade": ""})
+    _, rows = _narrowed(context, meant, proposal)
+    asked = {} if query.cycle is None else {"cycle": query.cycle}
+    if len(rows) != 1:
+        return SeeOther("grades", {"of": query.of, "text": query.find, "_anchor": "list", **asked})
+    if query.of == "units":
+        return SeeOther("scorecard.scorecard", {"node": Node(NodeKind.UNIT, _code(rows[0])), **asked})
+    return SeeOther("grades.grade", {"node": Node(NodeKind.EMPLOYEE, _code(rows[0])), **asked})
 
 
 def _groups(

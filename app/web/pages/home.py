@@ -63,6 +63,7 @@ def home(context: RequestContext) -> Page:
     return Page(
         "pages/home.html",
         errands=waiting.errands(reader),
+        day_of=lambda at: at.astimezone(context.zone).date() if isinstance(at, dt.datetime) else at,
         people=context.directory.employees if viewer.roles else {},
         visits=visits,
         progress=_progress(context, loaded, asked, visits),

@@ -70,17 +70,16 @@ def change(context: RequestContext) -> Redirect | FormError:
 
 
 def _findings(context: RequestContext, *, old: str, new: str, repeated: str) -> list[Finding]:
-    missing = [
+    findings = [
         at_field(name, "missing", n_("This is empty: fill it in."))
         for name, typed in (("old_password", old), ("new_password", new), ("repeated_password", repeated))
         if not typed
     ]
-    if missing:
-        return missing
-    findings = access.password_findings("new_password", new, email=context.viewer.email, others=_close_to(context))
-    if new == old:
+    if new:
+        findings += access.password_findings("new_password", new, email=context.viewer.email, others=_close_to(context))
+    if new and new == old:
         findings.append(at_field("new_password", "same", n_("The new password is the old one: choose another.")))
-    if new != repeated:
+    if new and repeated and new != repeated:
         findings.append(
             at_field("repeated_password", "differs", n_("The two do not match: type the new password again."))
         )

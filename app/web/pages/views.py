@@ -31,6 +31,9 @@ class ViewsQuery(BaseModel):
     filters: str = ""
     view: Annotated[int | None, Field(ge=1, le=2**62)] = None
     """One of one's own, that is to be changed."""
+    undo: Annotated[str, Field(max_length=80)] = ""
+    """The name of the one that was deleted just now, with its list and filters: it can be kept after all."""
+    usual: Literal["", "yes"] = ""
 
 
 class ViewForm(BaseModel):
@@ -103,7 +106,9 @@ def change(context: RequestContext, query: ViewsQuery, form: ChosenForm) -> Redi
     with context.write() as connection:
         if form.does == "delete":
             view = access.delete_view(connection, account_id=account_id, view_id=query.view)
-            return Redirect(DELETED, then="views", parameters={"name": view.name})
+            again = {"list": view.list, "filters": view.filters, "undo": view.name}
+            usual = {"usual": "yes"} if view.is_default else {}
+            return Redirect(DELETED, then="views", values={**again, **usual}, parameters={"name": view.name})
         access.change_view(
             connection, account_id=account_id, view_id=query.view, name=form.name, is_default=form.usual == "yes"
         )
