@@ -30,7 +30,7 @@ from app.scoring.business import Business, business, business_source
 from app.scoring.business_days import KeptCycle, kept_cycles
 from app.scoring.plan import CyclePlan, Selection, State
 from app.scoring.scorecards import ScoreQuery, Scores, projection_of_lines, read_figures, score_figures
-from app.scoring.trend import change_since, projections_before, projections_by_week, taken_at
+from app.scoring.trend import change_since, compared_day, projections_before, projections_by_week, taken_at
 
 __all__ = [
     "AgencyBoard",
@@ -180,6 +180,7 @@ class AgencyBoard:
     units: int
     units_scored: int
     movers_since: dt.date | None
+    goals_since: dt.date | None
     risen: tuple[Mover, ...]
     fallen: tuple[Mover, ...]
     at_risk: tuple[HeatCell, ...]
@@ -212,7 +213,7 @@ class AgencySource:
     kept: tuple[KeptCycle, KeptCycle]
     """What is known of the business figures by day of this cycle and the one before."""
     goals_since: dt.date | None
-    """The day that the goals are held against; None where their change is not looked at."""
+    """The day that the goals are held against, as on their own page; None where their change is not looked at."""
 
     @property
     def fingerprint(self) -> tuple[object, ...]:
@@ -235,7 +236,7 @@ def agency_source(
     """Tell what the agency's page is made of.
 
     Args:
-        goals_moved: whether the goals are looked at by their change; it costs the reading of one scorecard as of the day that movers are held against.
+        goals_moved: whether the goals are looked at by their change; it costs the reading of one scorecard as of that day.
 
     Queries: 4 (the events, the trend, when it was taken, when the business figures were).
     """
@@ -251,7 +252,7 @@ def agency_source(
         before=before,
         trend_at=taken_at(connection, asked.cycle),
         kept=kept_cycles(connection, asked.cycle, token=plan.frame.directory.token),
-        goals_since=since if goals_moved and plan.outlook(plan.day_within(asked.day)) is Outlook.RUNNING else None,
+        goals_since=compared_day(plan, asked.day) if goals_moved else None,
     )
 
 
@@ -335,6 +336,7 @@ def _board(
         units=len(living),
         units_scored=sum(cell.final is not None for cell in living),
         movers_since=source.since,
+        goals_since=source.goals_since,
         risen=tuple(one for one in reversed(moved) if one.change > 0)[:_MOVERS_SHOWN],
         fallen=tuple(one for one in moved if one.change < 0)[:_MOVERS_SHOWN],
         at_risk=tuple(sorted(risky, key=lambda cell: (cell.projected or 0.0, cell.node))),

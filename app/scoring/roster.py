@@ -253,7 +253,9 @@ def roster_groups(whole: Roster, *, by: str) -> tuple[RosterGroup, ...]:
             key=key,
             people=len(rows),
             bands=Counter(str(row.band or "") for row in rows),
-            mean=_mean([row.final if whole.outlook is Outlook.OVER else row.projected for row in rows]),
+            mean=_mean(
+                [leading_score(projected=row.projected, so_far=row.final, outlook=whole.outlook) for row in rows]
+            ),
         )
         for key, rows in sorted(parts.items())
     )

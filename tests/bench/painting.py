@@ -31,7 +31,7 @@ _ALL_PAINTED = "() => new Promise((done) => setTimeout(() => requestAnimationFra
 
 
 def measure(agency: Agency) -> None:
-    """The five pages that people look at most, each by who does, and an empty page of the same server in the same run."""
+    """The six pages that people look at most, each by who does, and an empty page of the same server in the same run."""
     people = accounts(agency, Role.EMPLOYEE, Role.HEAD, Role.EXECUTIVE)
     with agency.database.read() as connection:
         root = organisation.directory(connection).tree.root_on(clock.today())

@@ -106,7 +106,7 @@ def test_goals_show_how_far_they_have_moved_by_the_readers_choice(
         *(f"2026-0{month}-{day:02} consult C-{month}{day} E7" for month, day in ((5, 20), (5, 21), (6, 3), (6, 4)))
     )
     with working.database.write("test") as connection:
-        earlier = {"cycle": 2026, "node": "unit:VIE", "day": dt.date(2026, 5, 31), "own_score": 50, "final_score": 50}
+        earlier = {"cycle": 2026, "node": "unit:VIE", "day": dt.date(2026, 6, 24), "own_score": 50, "final_score": 50}
         connection.execute(
             sa.insert(trend), [earlier | {"provisional_score": 50, "projected_score": 50, "taken_at": NOW}]
         )
@@ -131,6 +131,7 @@ def test_goals_show_how_far_they_have_moved_by_the_readers_choice(
     goals = _goals(working)
     assert goals.count(f"▲ +{of_goal}") == 2
     assert f"▲ +{of_line} to {now['consults'][1]:.2f}" in goals
+    assert "Changes are those since 31 May 2026" in goals
     working.record("2026-06-05 consult C-65 E7")
     with count_queries() as sent:
         working.ferran.get("/agency")

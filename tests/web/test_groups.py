@@ -129,6 +129,13 @@ def test_people_in_groups_are_those_of_the_file_and_lead_to_them(working: Workin
             assert 'data-rows="groups"' not in page
 
 
+def test_where_nothing_leads_yet_groups_have_no_mean(working: Working) -> None:
+    """Before the sixtieth day nobody is judged by a projection, and so no group of people is."""
+    _record(working)
+    groups = _groups(working.dana.get("/people?by=unit&as_of=2026-02-15").text)
+    assert {figures[1] for _, figures in groups.values()} == {"–"}
+
+
 def test_events_in_groups_are_all_that_were_recorded(working: Working) -> None:
     """Activities by their kinds, and verdicts."""
     _record(working)
