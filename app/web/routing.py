@@ -55,6 +55,7 @@ from app.web.typed_by import owner_of
 
 __all__ = [
     "ASKED_BY",
+    "NOBODY",
     "NodeConverter",
     "NumberConverter",
     "Pages",
@@ -63,12 +64,16 @@ __all__ = [
     "bearer_of",
     "number_of",
     "refuse_undeclared",
+    "share_of_account",
 ]
 
 _LOG: Final = logging.getLogger("kopes.web")
 
 ASKED_BY: Final = "kopes.asked_by"
-"""Where a request's WSGI environment says who asked, once that is known: an account or a key."""
+"""Where a request's WSGI environment says who asked, once that is known: an account, a key, or :data:`NOBODY`."""
+
+NOBODY: Final = ""
+"""Who shows a cookie whose session has ended, or a key that is not known."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -383,8 +388,8 @@ class Site:
     def _admit(self, route: Route, context: RequestContext, arguments: Mapping[str, Any]) -> None:
         """Find out who asks, and go on only where the route's deed is theirs to do: to its node, where it has one."""
         context.who = _who(route, context)
-        if context.who is not None:
-            request.environ[ASKED_BY] = context.label
+        if not (route.api and route.deed in PUBLIC_DEEDS):  # There nobody is asked for.
+            request.environ[ASKED_BY] = _share_of(context.who)
         context.who_now = lambda writing: _who_now(context, writing)
         nodes = [value for value in arguments.values() if isinstance(value, Node)]
         if not nodes:
@@ -554,6 +559,17 @@ def _who(route: Route, context: RequestContext) -> Viewer | Key | None:
     return sign_in.current_viewer()
 
 
+def share_of_account(account_id: int) -> str:
+    """What the share of an account's requests is called, however many sessions it has, and whatever e-mail it is given."""
+    return f"account:{account_id}"
+
+
+def _share_of(who: Viewer | Key | None) -> str:
+    if who is None:
+        return NOBODY
+    return who.label if isinstance(who, Key) else share_of_account(who.account_id)
+
+
 def _who_now(context: RequestContext, connection: Connection) -> Viewer | Key | None:
     """Who asks, by the same key or session as before, in the transaction that writes."""
     if isinstance(context.who, Key):
@@ -565,6 +581,7 @@ def _known_key(context: RequestContext, shown: str) -> Key | None:
     """Whose key it is; one that nobody knows is counted, so that nobody tries them by the thousand."""
     key = access.authenticate_key(context.connection, key=shown)
     if key is None:
+        request.environ[ASKED_BY] = NOBODY
         access.count_unknown_key(
             context.connection,
             address=context.address,

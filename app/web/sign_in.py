@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from http.cookies import CookieError, SimpleCookie
-from typing import Final
+from typing import Final, NamedTuple
 
 import flask_login
 from flask import Flask, Request, has_request_context, session
@@ -27,6 +27,7 @@ from app.kit.settings import Settings
 __all__ = [
     "KEPT_FORMS",
     "SESSION_COOKIE",
+    "SignedSession",
     "bearer",
     "begin_session",
     "client_of",
@@ -36,12 +37,23 @@ __all__ = [
     "on_connection",
     "outside_flask",
     "prepare",
+    "signed_session",
     "viewer_now",
 ]
 
 SESSION_COOKIE: Final = "kopes_session"
 KEPT_FORMS: Final = "kept_forms"
 """Whether the session's owner had typed something when the one before had ended."""
+
+_ACCOUNT: Final = "account"
+"""Whose session it was begun as: whose share of the threads a request takes is told by it before the database is asked. It opens nothing."""
+
+
+class SignedSession(NamedTuple):
+    """What a cookie of ours says of itself: the session may have ended since."""
+
+    token: str
+    account_id: int | None
 
 
 def cookie_name(name: str, settings: Settings) -> str:
@@ -117,6 +129,7 @@ def begin_session(token: str, viewer: Viewer, *, forms_wait: bool) -> None:
     """
     session.clear()
     flask_login.login_user(_User(token, viewer))
+    session[_ACCOUNT] = viewer.account_id
     if forms_wait:
         session[KEPT_FORMS] = True
 
@@ -164,21 +177,27 @@ def outside_flask(
     key = bearer(authorization)
     if key is not None:
         return access.authenticate_key(connection, key=key)
-    token = _token(app, cookies)
-    return None if token is None else access.viewer(connection, token=token, now=now, idle=settings.session_idle)
-
-
-def _token(app: Flask, cookies: str | None) -> str | None:
     try:
         cookie = SimpleCookie(cookies or "").get(app.config["SESSION_COOKIE_NAME"])
     except CookieError:
         return None
+    signed = None if cookie is None else signed_session(app, cookie.value)
+    return (
+        None if signed is None else access.viewer(connection, token=signed.token, now=now, idle=settings.session_idle)
+    )
+
+
+def signed_session(app: Flask, cookie: str) -> SignedSession | None:
+    """What stands in a session's cookie, where we have signed it for somebody who was signed in, and not too long ago. Queries: 0."""
     serializer = SecureCookieSessionInterface().get_signing_serializer(app)
-    if cookie is None or serializer is None:
+    if serializer is None:
         return None
     try:
-        kept = serializer.loads(cookie.value, max_age=int(app.permanent_session_lifetime.total_seconds()))
+        kept = serializer.loads(cookie, max_age=int(app.permanent_session_lifetime.total_seconds()))
     except BadSignature:
         return None
     token = kept.get("_user_id") if isinstance(kept, dict) else None
-    return token if isinstance(token, str) else None
+    if not isinstance(token, str):
+        return None
+    account_id = kept.get(_ACCOUNT)
+    return SignedSession(token, account_id if isinstance(account_id, int) else None)

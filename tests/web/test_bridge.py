@@ -11,8 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from flask.sessions import SecureCookieSessionInterface
 
+from app.access import tables as access_tables
 from app.kit.refusals import Busy, Refusal
+from app.web import site_of
 from app.web.front.answers import Answer
 from app.web.front.bodies import Bodies
 from app.web.front.bridge import Bridge
@@ -20,9 +23,18 @@ from app.web.front.environ import environ_of
 from app.web.front.lanes import Lanes
 from app.web.front.sharers import Sharers
 from app.web.limits import SHARES, THREADS, WAITING_MAX, Lane
-from app.web.routing import ASKED_BY
+from app.web.routing import ASKED_BY, NOBODY
+from app.web.sign_in import SignedSession, signed_session
+from tests.people import NOW
+from tests.web.conftest import signed_in
 
 Message = MutableMapping[str, Any]
+
+
+def _session_of(cookie: str) -> SignedSession | None:
+    """Here a signed cookie is ``TOKEN.ACCOUNT``."""
+    token, _, account = cookie.partition(".")
+    return SignedSession(token, int(account)) if account else None
 
 
 def _refused(_scope: Any, refusal: Refusal) -> Answer:
@@ -51,7 +63,9 @@ class Reader:
             "headers": self._headers,
         }
         lanes = Lanes()
-        bridge = Bridge(application, lanes, lambda _path, _method: (Lane.READ, most), _refused, Sharers("session", 0))
+        bridge = Bridge(
+            application, lanes, lambda _path, _method: (Lane.READ, most), _refused, Sharers("session", 0, _session_of)
+        )
         with ThreadPoolExecutor(1) as loop:
             loop.submit(asyncio.run, bridge.serve(scope, self._receive, self._send)).result()
         lanes.close()
@@ -210,7 +224,7 @@ def test_the_longest_body_gives_way_to_a_short_one() -> None:
             lanes,
             lambda _path, _method: (Lane.READ, 1000),
             _refused,
-            Sharers("session", 0),
+            Sharers("session", 0, _session_of),
             Bodies(1000, short_bytes=50),
         )
         much = asyncio.ensure_future(ask(bridge, "much", [b"x" * 450, b"x" * 500]))
@@ -254,28 +268,91 @@ def test_a_form_is_taken_however_many_batches_wait() -> None:
         loop.submit(asyncio.run, all_of_them()).result()
 
 
-def _environ(cookie: str | None = None, *, address: str = "192.0.2.1", **headers: str) -> dict[str, Any]:
-    return {"REMOTE_ADDR": address, **({"HTTP_COOKIE": f"x=y; session={cookie}"} if cookie else {}), **headers}
+def _environ(
+    cookie: str | None = None, *, path: str = "/", address: str = "192.0.2.1", **headers: str
+) -> dict[str, Any]:
+    shown = {"HTTP_COOKIE": f"x=y; session={cookie}"} if cookie else {}
+    return {"REMOTE_ADDR": address, "PATH_INFO": path, **shown, **headers}
 
 
 def test_a_share_is_an_account_s_a_key_s_or_for_strangers_an_address_s() -> None:
     """However many sessions an account has; nobody gets another share by a cookie of their own making, nor by the address that they tell."""
-    sharers = Sharers("session", 0)
-    by_key = _environ(HTTP_AUTHORIZATION="Bearer k")
-    for known, owner in ((_environ("one"), "account:a"), (_environ("two"), "account:a"), (by_key, "key:k")):
-        assert sharers.sharer_of(known) == "address:192.0.2.1"
-        sharers.learn(known | {ASKED_BY: owner})
-        assert sharers.sharer_of(known) == owner
-    sharers.learn(_environ("nobody"))
-    # Whoever has just signed in is known by the cookie that they were given, before they show it.
-    sharers.learn(_environ() | {ASKED_BY: "account:b"}, [(b"set-cookie", b"session=three; HttpOnly; Path=/")])
-    assert sharers.sharer_of(_environ("three")) == "account:b"
-    for stranger in (_environ(), _environ("nobody"), _environ(HTTP_X_FORWARDED_FOR="203.0.113.9")):
+    sharers = Sharers("session", 0, _session_of)
+    for known in (_environ("one.1"), _environ("two.1"), _environ("one.1", address="203.0.113.9"), _environ('"one.1"')):
+        assert sharers.sharer_of(known) == "account:1"
+    by_key = _environ(path="/api/v1/events", HTTP_AUTHORIZATION="Bearer k")
+    assert sharers.sharer_of(by_key) == "address:192.0.2.1"
+    sharers.learn(by_key | {ASKED_BY: "key:k"})
+    assert sharers.sharer_of(by_key | {"HTTP_COOKIE": "session=one.1"}) == "key:k"
+    sharers.learn(_environ("made up") | {ASKED_BY: NOBODY})
+    for stranger in (
+        _environ(),
+        _environ("made up"),
+        _environ(HTTP_X_FORWARDED_FOR="203.0.113.9"),
+        _environ("one.1", path="/api/v1/live", HTTP_AUTHORIZATION="Bearer made up"),
+        _environ("one.1" + "0" * 4_096),
+    ):
         assert sharers.sharer_of(stranger) == "address:192.0.2.1"
-    assert sharers.sharer_of(_environ("one", HTTP_AUTHORIZATION="Bearer made up")) == "account:a"
-    behind_a_proxy = Sharers("session", 1)
+    assert sharers.sharer_of(_environ("one.1", HTTP_AUTHORIZATION="Basic of a proxy")) == "account:1"
+    sharers.learn(by_key | {ASKED_BY: NOBODY})
+    assert sharers.sharer_of(by_key) == "address:192.0.2.1", "a key that was withdrawn"
+    behind_a_proxy = Sharers("session", 1, _session_of)
     told = _environ(HTTP_X_FORWARDED_FOR="198.51.100.7, 203.0.113.9")
     assert behind_a_proxy.sharer_of(told) == "address:203.0.113.9"
+
+
+def test_a_session_that_has_ended_has_no_share(make_app: Any) -> None:
+    """Signed out, ended by another door, or of a disabled account; in another process, and after a restart, a session is known from its first request on."""
+    app, another = make_app(), make_app()
+    sharers, elsewhere = (
+        Sharers("kopes_session", 0, lambda cookie, one=one: signed_session(one, cookie))  # type: ignore[misc]
+        for one in (app, another)
+    )
+
+    serve, environs = app.wsgi_app, []
+
+    def noted(environ: Any, start_response: Any) -> Any:
+        environs.append(environ)
+        return serve(environ, start_response)
+
+    app.wsgi_app = noted  # type: ignore[method-assign]
+
+    def asks(cookie: str, path: str = "/") -> tuple[str, str]:
+        """Whose share a request takes, and the next one with the same cookie."""
+        browser = app.test_client()
+        browser.set_cookie("kopes_session", cookie)
+        browser.get(path)
+        before = sharers.sharer_of(environs[-1])
+        sharers.learn(environs[-1])
+        return before, sharers.sharer_of(environs[-1])
+
+    person, other_browser, other = signed_in(app, "dana"), signed_in(app, "dana"), signed_in(app, "emil")
+    share, same = asks(person.cookie)
+    assert share == same
+    assert share.startswith("account:")
+    assert asks(other_browser.cookie) == (share, share)
+    assert asks(other.cookie)[0] not in {share, "address:127.0.0.1"}
+    assert elsewhere.sharer_of(_environ(cookie="", HTTP_COOKIE=f"kopes_session={person.cookie}")) == share
+    assert asks(person.cookie, "/openapi.json") == (share, share), "where nobody is asked for, nobody has ended"
+
+    cookie = person.cookie
+    person.post("/logout")
+    sharers.learn(environs[-1])
+    stranger = "address:127.0.0.1"
+    assert asks(cookie) == (stranger, stranger)
+    assert asks(cookie[:-1] + ("A" if cookie[-1] != "A" else "B")) == (stranger, stranger)
+    own = SecureCookieSessionInterface()
+    app.secret_key, kept = "an attacker's", app.secret_key
+    forged = own.get_signing_serializer(app).dumps({"_user_id": "x", "account": 1})  # type: ignore[union-attr]
+    app.secret_key = kept
+    assert asks(forged) == (stranger, stranger)
+
+    with site_of(app).database.write("disable") as connection:
+        connection.execute(access_tables.web_session.update().values(ended_at=NOW))
+    assert asks(other_browser.cookie) == (share, stranger)
+    # It was signed anew by another answer: it is the same session still.
+    other_browser.get("/login")
+    assert asks(other_browser.cookie)[1] == stranger
 
 
 def test_one_person_leaves_threads_to_the_others() -> None:
@@ -283,7 +360,6 @@ def test_one_person_leaves_threads_to_the_others() -> None:
     go_on, lock, begun, most = threading.Event(), threading.Lock(), [0], [0]
 
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        environ[ASKED_BY] = f"account:{environ['HTTP_COOKIE']}"
         if environ["PATH_INFO"] == "/long":
             with lock:
                 begun[0] += 1
@@ -296,7 +372,9 @@ def test_one_person_leaves_threads_to_the_others() -> None:
 
     async def all_of_them() -> list[int]:
         lanes = Lanes()
-        bridge = Bridge(application, lanes, lambda _path, _method: (Lane.READ, 1000), _refused, Sharers("session", 0))
+        bridge = Bridge(
+            application, lanes, lambda _path, _method: (Lane.READ, 1000), _refused, Sharers("session", 0, _session_of)
+        )
 
         async def ask(who: str, path: str) -> int:
             async def receive() -> Message:
@@ -308,9 +386,8 @@ def test_one_person_leaves_threads_to_the_others() -> None:
             )
             return answer.status if answer else 0
 
-        await ask("greedy", "/short")
-        long = [asyncio.ensure_future(ask("greedy", "/long")) for _ in range(2 * THREADS[Lane.READ])]
-        statuses = [await asyncio.wait_for(ask("other", "/short"), 20) for _ in range(2)]
+        long = [asyncio.ensure_future(ask("token.1", "/long")) for _ in range(2 * THREADS[Lane.READ])]
+        statuses = [await asyncio.wait_for(ask("token.2", "/short"), 20) for _ in range(2)]
         go_on.set()
         statuses += await asyncio.gather(*long)
         lanes.close()
@@ -342,6 +419,32 @@ def test_strangers_of_any_number_of_addresses_leave_threads_to_who_is_known() ->
 
     with ThreadPoolExecutor(1) as loop:
         loop.submit(asyncio.run, all_of_them()).result()
+
+
+def test_a_stranger_from_each_of_many_addresses_crowds_out_nobody_who_is_known() -> None:
+    """Who waits for most gives way, and strangers are one: however few each of them waits for."""
+    go_on = threading.Event()
+
+    async def all_of_them() -> int:
+        lanes = Lanes()
+
+        def asked(sharer: str) -> asyncio.Future[Any]:
+            return asyncio.ensure_future(lanes.run(Lane.READ, sharer, go_on.wait, 20))
+
+        known = [asked("account:1") for _ in range(SHARES[Lane.READ])]
+        await asyncio.wait(known, timeout=0)
+        strangers = [asked(f"address:{number}") for number in range(SHARES[Lane.READ] + WAITING_MAX[Lane.READ])]
+        await asyncio.wait(strangers, timeout=0)
+        known += [asked("account:1"), asked("account:2")]
+        await asyncio.wait(known, timeout=0)
+        go_on.set()
+        await asyncio.gather(*known)
+        answers = await asyncio.gather(*strangers, return_exceptions=True)
+        lanes.close()
+        return sum(isinstance(answer, Busy) for answer in answers)
+
+    with ThreadPoolExecutor(1) as loop:
+        assert loop.submit(asyncio.run, all_of_them()).result() == 2
 
 
 def test_everybody_has_their_turn_and_who_waits_for_most_gives_way() -> None:

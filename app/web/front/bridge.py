@@ -101,7 +101,7 @@ class Bridge:
         else:
             # Whatever breaks from now on, the reader is told by the end that is missing.
             work.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-        self._sharers.learn(environ, answer.headers)
+        self._sharers.learn(environ)
         return answer
 
     def _work(self, answer: Answer, loop: asyncio.AbstractEventLoop, begun: asyncio.Future[None]) -> None:

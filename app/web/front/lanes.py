@@ -21,6 +21,8 @@ __all__ = ["Lanes"]
 
 T = TypeVar("T")
 
+_STRANGERS: Final = "strangers"
+
 
 class Lanes:
     """The threads of a process, by lane."""
@@ -109,10 +111,21 @@ class _Lane:
         return self._working[sharer] < self._share and not (is_stranger(sharer) and self._strangers >= self._share)
 
     def _keep_short(self, newcomer: str) -> None:
-        """Where too many wait, the last of whoever waits for most gives way; that is the newcomer among equals."""
+        """Where too many wait, the last of whoever waits for most gives way; that is the newcomer among equals.
+
+        All strangers count as one, or a stranger from each of many addresses would crowd out whoever is known.
+        """
         if sum(map(len, self._queues.values())) <= self._waiting_max:
             return
-        most = max(self._queues, key=lambda sharer: (len(self._queues[sharer]), sharer == newcomer))
+        waiting: Counter[str] = Counter()
+        for sharer, queue in self._queues.items():
+            waiting[_STRANGERS if is_stranger(sharer) else sharer] += len(queue)
+
+        def gives_way(sharer: str) -> tuple[int, int, bool]:
+            together = waiting[_STRANGERS if is_stranger(sharer) else sharer]
+            return together, len(self._queues[sharer]), sharer == newcomer
+
+        most = max(self._queues, key=gives_way)
         turn = self._queues[most][-1]
         self._forget(most, turn)
         turn.cancel()

@@ -45,6 +45,7 @@ from app.web.front.sharers import Sharers
 from app.web.front.streams import LIVE, Streams
 from app.web.limits import PATIENCE_SECONDS, THREADS, Lane
 from app.web.routing import Pages
+from app.web.sign_in import signed_session
 
 __all__ = ["CONNECTIONS", "READERS", "WRITERS", "Front", "listen", "run", "supervise"]
 
@@ -95,7 +96,9 @@ class Front:
         )
         self._app: Final = create_app(settings, database=self.database, more=more)
         self._site: Final = site_of(self._app)
-        sharers = Sharers(self._app.config["SESSION_COOKIE_NAME"], settings.proxies)
+        sharers = Sharers(
+            self._app.config["SESSION_COOKIE_NAME"], settings.proxies, lambda cookie: signed_session(self._app, cookie)
+        )
         self._bridge: Final = Bridge(self._app, self._lanes, self._site.triage(self._app), self._refused, sharers)
         self.hub: Final = Hub(self.database, now=clock.now)
         self._streams: Final = Streams(self._bridge, self.hub, self._app, self._site, self._refused)

@@ -1,25 +1,29 @@
 """Whose share of the threads a request takes, known before the application runs.
 
-The application says who asked once it has read that (:data:`app.web.routing.ASKED_BY`); the next request with the same cookie or key is theirs from the beginning.
-Do not go by what a request says of itself: whoever shows a cookie that nobody was ever signed in with is a stranger, as one without,
-and shares with all strangers of that address.
+A session's cookie says whose it is, under our signature: in any process, and from the first request on. The application says which sessions have
+ended, and whose a key is, once it has asked the database (:data:`app.web.routing.ASKED_BY`).
+Do not go by what a request says of itself: whoever shows a cookie that nobody was ever signed in with, or one whose session has ended, is a stranger,
+as one without, and shares with all strangers.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
 from app.kit.kept import LruCache
-from app.web.routing import ASKED_BY
+from app.web.routing import ASKED_BY, NOBODY, share_of_account
+from app.web.sign_in import SignedSession, bearer
 
 __all__ = ["Sharers", "is_stranger"]
 
-_CREDENTIALS_MAX: Final = 20_000
-"""Cookies and keys whose owners are known; who used theirs longest ago begins as a stranger again."""
+_KNOWN_MAX: Final = 20_000
+"""Keys whose owners are known, and sessions that are known to have ended; of whoever came longest ago it is found out again."""
 
+_COOKIE_LENGTH_MAX: Final = 4_096
+"""No browser keeps a longer cookie, and none of ours is: a longer one is looked at by nobody."""
 
 _STRANGER: Final = "address:"
 
@@ -35,45 +39,51 @@ class Sharers:
     Args:
         cookie: the name of the session's.
         proxies: how many stand before the server and say whose address it is.
+        session_of: reads a session's cookie, where we have signed it; asks no database.
     """
 
-    def __init__(self, cookie: str, proxies: int) -> None:
+    def __init__(self, cookie: str, proxies: int, session_of: Callable[[str], SignedSession | None]) -> None:
         """Begin with nobody known."""
-        self._session: Final = re.compile(rf"(?:^|;)\s*{re.escape(cookie)}\s*=([^;]*)")
+        self._cookie: Final = re.compile(rf"(?:^|;)\s*{re.escape(cookie)}\s*=\s*([^;]*)")
         self._proxies: Final = proxies
-        self._owners: Final[LruCache[str]] = LruCache(_CREDENTIALS_MAX)
+        self._session_of: Final = session_of
+        self._keys: Final[LruCache[str]] = LruCache(_KNOWN_MAX)
+        self._ended: Final[LruCache[bool]] = LruCache(_KNOWN_MAX)
 
     def sharer_of(self, environ: dict[str, Any]) -> str:
-        """Whose share a request takes: its account's or key's, where it is known already, else its address's."""
-        for credential in self._credentials(environ):
-            owner = self._owners.get(credential)
-            if owner is not None:
-                return owner
-        return f"{_STRANGER}{self._address(environ)}"
+        """Whose share a request takes: its account's or key's, where that is known, else its address's."""
+        key = self._key(environ)
+        if key is not None:
+            owner = self._keys.get(key)
+        else:
+            session = self._session(environ)
+            owner = None if session is None or self._ended.get(_digest(session.token)) else _owner_of(session)
+        return owner or f"{_STRANGER}{self._address(environ)}"
 
-    def learn(self, environ: dict[str, Any], headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
-        """Note who asked, where the application found that out.
-
-        Args:
-            environ: the request's.
-            headers: the answer's: a cookie that it sets is theirs from the next request on, a sign-in's above all.
-        """
+    def learn(self, environ: dict[str, Any]) -> None:
+        """Note who asked, or that nobody is known by what was shown, where the application has found that out."""
         owner: str | None = environ.get(ASKED_BY)
         if owner is None:
             return
-        by_key = owner.startswith("key:")
-        for credential in self._credentials(environ):
-            if credential.startswith("key:") == by_key:
-                self._owners.keep(credential, owner)
-        for name, value in headers:
-            if name == b"set-cookie" and (session := self._session.match(value.decode("latin-1"))):
-                self._owners.keep(_named("cookie", session[1]), owner)
+        key = self._key(environ)
+        if key is not None:
+            if owner != NOBODY or self._keys.get(key) is not None:
+                self._keys.keep(key, owner)
+            return
+        session = self._session(environ)
+        if session is not None and bool(self._ended.get(_digest(session.token))) != (owner == NOBODY):
+            self._ended.keep(_digest(session.token), owner == NOBODY)
 
-    def _credentials(self, environ: dict[str, Any]) -> list[str]:
-        """What a request shows, as digests: a cookie and a key open doors, and are written down nowhere."""
-        session = self._session.search(environ.get("HTTP_COOKIE", ""))
-        shown = {"cookie": session and session[1], "key": environ.get("HTTP_AUTHORIZATION")}
-        return [_named(kind, text) for kind, text in shown.items() if text]
+    @staticmethod
+    def _key(environ: dict[str, Any]) -> str | None:
+        """The key that the application goes by, as a digest: it opens doors, and is written down nowhere. To a page it is nothing."""
+        shown = bearer(environ.get("HTTP_AUTHORIZATION")) if environ["PATH_INFO"].startswith("/api/") else None
+        return None if shown is None else _digest(shown)
+
+    def _session(self, environ: dict[str, Any]) -> SignedSession | None:
+        cookie = self._cookie.search(environ.get("HTTP_COOKIE", ""))
+        text = "" if cookie is None else cookie[1].strip().strip('"')
+        return self._session_of(text) if 0 < len(text) <= _COOKIE_LENGTH_MAX else None
 
     def _address(self, environ: dict[str, Any]) -> str:
         """Where it comes from, by the proxies that are trusted and no other."""
@@ -84,5 +94,9 @@ class Sharers:
         return str(environ["REMOTE_ADDR"])
 
 
-def _named(kind: str, text: str) -> str:
-    return f"{kind}:{hashlib.sha256(text.encode('latin-1', 'replace')).hexdigest()}"
+def _owner_of(session: SignedSession) -> str | None:
+    return None if session.account_id is None else share_of_account(session.account_id)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -21,7 +21,7 @@ from app.web.limits import SIGN_IN_BYTES, Lane
 from app.web.password_check import checked_attempt
 from app.web.rendering import FormError, Page, Redirect, SeeOther
 from app.web.request_context import RequestContext
-from app.web.routing import ASKED_BY, Pages
+from app.web.routing import ASKED_BY, NOBODY, Pages
 from app.web.security import safe_next
 from app.web.sign_in import begin_session, client_of, end_session
 
@@ -88,7 +88,6 @@ def enter(context: RequestContext, form: SignIn) -> SeeOther | FormError:
     if token is None or viewer is None:
         return FormError(at_field("password", "wrong", WRONG))
     begin_session(token, viewer, forms_wait=waiting_forms)
-    request.environ[ASKED_BY] = viewer.label
     if CHOSEN_COOKIE in request.cookies:
         after_this_request(_forget_chosen_language)
     remember_browser(request, context.settings, email=form.email)
@@ -108,4 +107,5 @@ def leave(context: RequestContext) -> Redirect:
     access.forget_forms(context.connection, account_id=context.viewer.account_id)
     context.note(subject=context.viewer.label)
     end_session()
+    request.environ[ASKED_BY] = NOBODY
     return Redirect(n_("You are signed out."), then="sign_in")
