@@ -29,7 +29,7 @@ from app.demo.people import Employee, Staffing, staff
 from app.demo.reached import Reached
 from app.demo.seasons import ACTIVITIES, Climate, CycleUnderWay, day_weights, plan_shares
 from app.demo.units import FULL_SIZE, Unit, group_names, headcounts, units_for
-from app.demo.world import climate_of
+from app.demo.world import climate_of, unit_names
 from app.intake import FOLDER_FILES
 from app.kit.settings import ROOT
 from app.rules.definitions import Definitions
@@ -40,6 +40,8 @@ DEFINITIONS: Final = ROOT / "kpi_definitions"
 EVENTS: Final = "events.ndjson"
 _EARLIER_CYCLES: Final = 3
 _ADDRESS: Final = "kopa.example"
+_SPOKEN: Final = {"units": ("name_ko", "name_es")}
+"""Columns that a folder may have beside those that it must: what units are called in the other languages of the pages."""
 _FIRST_MONTH: Final = re.compile(r"^cycle:.*$", re.MULTILINE)
 _GROUPS: Final = re.compile(r"^groups: \{(.*)\}$", re.MULTILINE)
 
@@ -125,7 +127,10 @@ def build(
     }
     agency = folder / "agency"
     agency.mkdir(parents=True, exist_ok=True)
-    rows = {name: _write(agency / f"{name}.csv", FOLDER_FILES[name].required, table) for name, table in tables.items()}
+    rows = {
+        name: _write(agency / f"{name}.csv", (*FOLDER_FILES[name].required, *_SPOKEN.get(name, ())), table)
+        for name, table in tables.items()
+    }
     rejected, events = _write_events(folder / EVENTS, writer)
     chosen = _chosen(staffing, acts, judged)
     return DemoReport(
@@ -164,7 +169,8 @@ def _units(staffing: Staffing) -> Iterator[Row]:
 
     def row(unit: Unit, name: str, parent: int | None, from_: dt.date, to: dt.date | None) -> Row:
         above = "" if parent is None else units.all[parent].code
-        return unit.code, name, unit.kind, above, unit.country, unit.timezone, unit.group, from_, to
+        dated = (unit.group, from_, to, *unit_names()[name])
+        return unit.code, name, unit.kind, above, unit.country, unit.timezone, *dated
 
     for unit in units.all:
         since = unit.since

@@ -15,7 +15,7 @@ from typing import Any, Final
 from app.demo.seasons import Climate
 from app.kit.yaml_places import read_yaml
 
-__all__ = ["Place", "agency_plan", "climate_of", "names", "places"]
+__all__ = ["Place", "agency_plan", "climate_of", "names", "places", "unit_names"]
 
 _HERE: Final = Path(__file__).parent
 _SOUTHERN: Final = frozenset(["AU", "NZ", "BR", "AR", "CL", "PE", "ZA"])
@@ -62,6 +62,13 @@ def places() -> Sequence[Place]:
             )
             for row in csv.DictReader(file)
         )
+
+
+@functools.cache
+def unit_names() -> Mapping[str, tuple[str, str]]:
+    """What each unit is called in Korean and in Spanish, by its English name."""
+    with (_HERE / "unit_names.csv").open(encoding="utf-8", newline="") as file:
+        return {row["name"]: (row["ko"], row["es"]) for row in csv.DictReader(file)}
 
 
 def _content(name: str) -> Mapping[str, Any]:

@@ -592,7 +592,7 @@ def test_one_searches_and_walks_a_list_by_keyboard(site: Site, page: Page) -> No
     ("language", "missing", "email"),
     [
         ("en", "Fill this in.", "Write an e-mail address, such as name@example.org."),
-        ("ko", "입력해 주세요.", "이메일 주소를 입력해 주세요. 예: name@example.org"),
+        ("ko", "입력하십시오.", "이메일 주소를 입력하십시오. 예: name@example.org"),
         ("es", "Rellene este campo.", "Escriba una dirección de correo, como nombre@example.org."),
     ],
 )

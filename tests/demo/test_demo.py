@@ -329,6 +329,18 @@ def test_the_full_agency_has_kotras_size(full: DemoReport) -> None:
     assert len({row["email"] for row in rows["employees"]}) == 1300
 
 
+def test_every_unit_has_a_name_of_its_own_in_each_language(full: DemoReport, report: DemoReport) -> None:
+    """On each day of it, after it was called otherwise too; Korean ones are written in Hangul."""
+    for agency in (full.agency, report.agency):
+        with (agency / "units.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        for column in ("name", "name_ko", "name_es"):
+            named = {(row["code"], row["name"]): row[column] for row in rows}
+            assert all(named.values())
+            assert len(set(named.values())) == len(named)
+        assert all(re.search("[가-힣]", row["name_ko"]) for row in rows)
+
+
 def test_there_is_somebody_for_each_kind_of_user(report: DemoReport, agency: ReferenceAgency) -> None:
     """The head has a queue to verify, and the employee is one of the head's own people with much to show."""
     assert set(report.people) == {"employee", "head", "executive", "hr", "auditor", "admin"}
