@@ -313,7 +313,12 @@ def test_a_scorecard_is_kept_by_its_areas_with_the_api_s_figures(working: Workin
     ]
     places = [text.index(row) for row in printed]
     assert places == sorted(places)
-    assert f"Final score {card['final_score']:.2f}" in text
+    assert f"Final score so far {card['final_score']:.2f}" in text
+    assert "Score at the year's end, at this pace" in text
+    for line in card["lines"]:
+        if line["projected_score"] is not None:
+            assert f"{line['projected_score']:.2f} Band " in text
+    assert "As of 30 Jun, 14:00 Vienna." in text
 
 
 @pytest.mark.parametrize(("language", "word"), [("ko", "성과표"), ("es", "Cuadro de mando")])

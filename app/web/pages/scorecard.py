@@ -71,12 +71,14 @@ def export(context: RequestContext, node: Node, query: ScoreParameters, form: Sc
     is_anothers = node.kind is NodeKind.EMPLOYEE and node.code != context.viewer.employee
     if is_anothers:
         refuse_without_reason(form.reason)
-    board = _board(context, node, query)
+    board, clock = _board(context, node, query)
     # ":" has no place in the name of a file.
     day = query.as_of or context.today
     name = f"scorecard-{node.kind}-{node.code}-{board.cycle}-{day.isoformat()}"
     if form.format == "pdf":
-        file = Download(content=as_pdf(_paper(context, board)), filename=f"{name}.pdf", media_type="application/pdf")
+        file = Download(
+            content=as_pdf(_paper(context, board, clock)), filename=f"{name}.pdf", media_type="application/pdf"
+        )
     else:
         with writing() as language:
             methods = {code: gettext(word) for code, word in words.METHODS.items()}
@@ -99,18 +101,20 @@ def export(context: RequestContext, node: Node, query: ScoreParameters, form: Sc
     return file
 
 
-def _board(context: RequestContext, node: Node, query: ScoreParameters) -> Board:
+def _board(context: RequestContext, node: Node, query: ScoreParameters) -> tuple[Board, Clock]:
+    """What is kept, and by which clock its reader reads when."""
     with context.database.read() as connection:
         context.opened(connection).require(Deed.SEE_SCORECARD, node)
         loaded = scoring.state(connection)
         asked = asked_by(context, loaded, query)
         # Neither activities nor what stands beside it: a file has the node's own lines alone.
         shows = Visibility(activities=False, people=False, node=lambda other: other == node)
-        return scoring.board(scoring.board_source(connection, loaded=loaded, node=node, asked=asked, shows=shows))
+        source = scoring.board_source(connection, loaded=loaded, node=node, asked=asked, shows=shows)
+        return scoring.board(source), context.clock
 
 
-def _paper(context: RequestContext, board: Board) -> str:
-    with writing():
+def _paper(context: RequestContext, board: Board, clock: Clock) -> str:
+    with writing(lambda: clock):
         return render_template(
             "papers/scorecard.html", board=board, words=words, language=page_language(), now=context.now
         )
