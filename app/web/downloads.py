@@ -21,6 +21,7 @@ from app.exports import ACTIVITIES, Export, ExportSheet, as_csv, refuse_more_tha
 from app.kit.refusals import Invalid, at_field
 from app.ledger import Listed, ListedActivity
 from app.plain.findings import n_
+from app.web.reader import while_read
 from app.web.rendering import Download
 from app.web.request_context import RequestContext
 
@@ -82,6 +83,7 @@ def sheet_file(sheet: ExportSheet, *, name: str, kind: Literal["csv", "xlsx"], m
 
     Raises:
         Invalid: the table does not fit into a workbook.
+        ReaderLeftError: whoever asked for a workbook has left before it was whole.
     """
     if kind == "xlsx":
         return _workbook(sheet, name=name, made_at=made_at)
@@ -92,7 +94,7 @@ def _workbook(sheet: ExportSheet, *, name: str, made_at: dt.datetime) -> Downloa
     """The workbook, in a file without a name: it goes with its last reader, and with the process where that ends before."""
     with ExitStack() as until_sent:
         file = until_sent.enter_context(tempfile.TemporaryFile())
-        write_xlsx(sheet, file, made_at=made_at)
+        write_xlsx(replace(sheet, rows=while_read(sheet.rows)), file, made_at=made_at)
         size = file.tell()
         file.seek(0)
         return Download(

@@ -20,6 +20,7 @@ from app.kit.refusals import Invalid, NotThere, PasswordFirst, Refusal, TooLarge
 from app.plain.findings import Finding, n_
 from app.web.languages import filled, finding_text
 from app.web.list_views import usual_refused, way_out
+from app.web.reader import ReaderLeftError
 from app.web.rendering import say
 from app.web.request_context import RequestContext
 from app.web.routing import Site, number_of
@@ -29,6 +30,9 @@ from app.web.sign_in import current_viewer, on_connection
 __all__ = ["is_for_programs", "prepare", "problem", "refused_outside"]
 
 _LOG: Final = logging.getLogger("kopes.web")
+
+_UNREAD: Final = 499
+"""Seen by nobody but the log of requests: the reader has left before there was an answer."""
 
 _OF_PAGES: Final = ("/log/send", "/log/pass")
 """Asked for by the script of a page that keeps entries on a phone: its reader is a person."""
@@ -142,6 +146,9 @@ def prepare(app: Flask, site: Site) -> None:
             site, status=503, code="unavailable", detail=_detail(503), headers={"Retry-After": "5"}, plain=True
         )
 
+    def unread(_error: ReaderLeftError) -> AnyResponse:
+        return Response(status=_UNREAD)
+
     def broken(error: Exception) -> AnyResponse:
         # What no database or calendar can hold is refused by name at the doors. What they have missed is our fault as any other.
         return _answer(site, status=500, code="broken", detail=_logged(error), plain=True)
@@ -149,6 +156,7 @@ def prepare(app: Flask, site: Site) -> None:
     app.register_error_handler(Refusal, refused)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(OperationalError, unreachable)
+    app.register_error_handler(ReaderLeftError, unread)
     app.register_error_handler(Exception, broken)
 
 

@@ -56,7 +56,7 @@ class Lane(StrEnum):
 THREADS: Final = {Lane.READ: 6, Lane.WRITE: 3, Lane.PASSWORD: 2, Lane.FILE: 2}
 """Requests that are worked on at once in a process, by lane; they mostly wait for the database."""
 
-SHARES: Final = {Lane.READ: 3}
+SHARES: Final = {Lane.READ: 3, Lane.FILE: 1}
 """Of the threads of a lane, so many at most work for one sharer: an account, a key or, for strangers, an address; and so many for all
 strangers together. What they ask for beyond that waits for their own, and others pass. In the other lanes there is just a turn for each: what writes waits for the others' locks anyway."""
 

@@ -23,6 +23,7 @@ from app.web.front.environ import environ_of
 from app.web.front.lanes import Lanes
 from app.web.front.sharers import Sharers
 from app.web.limits import SHARES, THREADS, WAITING_MAX, Lane
+from app.web.reader import READER_LEFT
 from app.web.routing import ASKED_BY, NOBODY
 from app.web.sign_in import SignedSession, signed_session
 from tests.people import NOW
@@ -51,7 +52,7 @@ class Reader:
         self.answer: list[Message] = []
         self.arrived = threading.Condition()
 
-    def ask(self, application: Any, *, most: int = 1000, path: str = "/") -> None:
+    def ask(self, application: Any, *, most: int = 1000, path: str = "/", lane: Lane = Lane.READ) -> None:
         """Ask an application; the loop has a thread of its own, since a browser's may be running in this one."""
         scope = {
             "type": "http",
@@ -64,7 +65,7 @@ class Reader:
         }
         lanes = Lanes()
         bridge = Bridge(
-            application, lanes, lambda _path, _method: (Lane.READ, most), _refused, Sharers("session", 0, _session_of)
+            application, lanes, lambda _path, _method: (lane, most), _refused, Sharers("session", 0, _session_of)
         )
         with ThreadPoolExecutor(1) as loop:
             loop.submit(asyncio.run, bridge.serve(scope, self._receive, self._send)).result()
@@ -447,6 +448,46 @@ def test_a_stranger_from_each_of_many_addresses_crowds_out_nobody_who_is_known()
         assert loop.submit(asyncio.run, all_of_them()).result() == 2
 
 
+def test_a_file_is_told_that_its_reader_has_left() -> None:
+    """Before its first byte: it holds its thread no longer than its next row."""
+    hung_up, made = threading.Event(), [0]
+
+    class Leaver(Reader):
+        async def _receive(self) -> Message:
+            if self._pieces:
+                return await super()._receive()
+            await asyncio.to_thread(hung_up.wait, 20)
+            return {"type": "http.disconnect"}
+
+    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        hung_up.set()
+        while not environ[READER_LEFT]() and made[0] < 2_000:
+            made[0] += 1
+            threading.Event().wait(0.01)
+        start_response("499 ", [("Content-Length", "0")])
+        return []
+
+    Leaver().ask(application, lane=Lane.FILE)
+    assert made[0] < 2_000
+
+
+def test_nobody_has_every_thread_that_makes_files() -> None:
+    """However many workbooks somebody asks for, another person's is begun."""
+    go_on = threading.Event()
+
+    async def all_of_them() -> None:
+        lanes = Lanes()
+        greedy = [asyncio.ensure_future(lanes.run(Lane.FILE, "account:a", go_on.wait, 20)) for _ in range(4)]
+        await asyncio.wait(greedy, timeout=0)
+        await asyncio.wait_for(lanes.run(Lane.FILE, "account:b", str), 10)
+        go_on.set()
+        await asyncio.gather(*greedy)
+        lanes.close()
+
+    with ThreadPoolExecutor(1) as loop:
+        loop.submit(asyncio.run, all_of_them()).result()
+
+
 def test_everybody_has_their_turn_and_who_waits_for_most_gives_way() -> None:
     """A second person's request goes before the first one's tenth, and is taken where the first has filled the queue."""
     go_on, order = threading.Event(), []
@@ -462,7 +503,7 @@ def test_everybody_has_their_turn_and_who_waits_for_most_gives_way() -> None:
 
         async def run(sharer: str, name: str) -> str:
             try:
-                return await lanes.run(Lane.FILE, sharer, work, name)
+                return await lanes.run(Lane.PASSWORD, sharer, work, name)
             except Busy:
                 return f"{name} busy"
 
@@ -471,8 +512,8 @@ def test_everybody_has_their_turn_and_who_waits_for_most_gives_way() -> None:
             await asyncio.wait(running, timeout=0)
             return running
 
-        under_way = await asked("first", *(f"first {number}" for number in range(THREADS[Lane.FILE])))
-        waiting = await asked("first", *(f"later {number}" for number in range(WAITING_MAX[Lane.FILE])))
+        under_way = await asked("first", *(f"first {number}" for number in range(THREADS[Lane.PASSWORD])))
+        waiting = await asked("first", *(f"later {number}" for number in range(WAITING_MAX[Lane.PASSWORD])))
         other = await asked("second", "other", "another")
         beyond = await asked("first", "beyond")
         lanes_full = [await one for one in (*waiting[-2:], *beyond)]
@@ -483,10 +524,10 @@ def test_everybody_has_their_turn_and_who_waits_for_most_gives_way() -> None:
 
     with ThreadPoolExecutor(1) as loop:
         refused = loop.submit(asyncio.run, all_of_them()).result()
-    last = WAITING_MAX[Lane.FILE] - 1
+    last = WAITING_MAX[Lane.PASSWORD] - 1
     assert refused == [f"later {last - 1} busy", f"later {last} busy", "beyond busy"]
     later = [name for name in order if not name.startswith("first")]
-    assert len(later) == WAITING_MAX[Lane.FILE]
+    assert len(later) == WAITING_MAX[Lane.PASSWORD]
     assert max(later.index("other"), later.index("another")) <= 4
 
 

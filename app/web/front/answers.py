@@ -15,18 +15,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from app.web.limits import ANSWER_SECONDS
+from app.web.reader import ReaderLeftError
 
-__all__ = ["Answer", "Growing", "ReaderLeftError", "Receive", "Scope", "Send", "left"]
+__all__ = ["Answer", "Growing", "Receive", "Scope", "Send", "left"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _PIECE_BYTES: Final = 64 * 1024
-
-
-class ReaderLeftError(Exception):
-    """Nobody reads any more what is still being made."""
 
 
 class Growing:

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from app.kit.refusals import Refusal
-from app.web.front.answers import Answer, Growing, ReaderLeftError, Receive, Scope, Send
+from app.web.front.answers import Answer, Growing, Receive, Scope, Send, left
 from app.web.front.bodies import Bodies, LeftError
 from app.web.front.compressing import Coding
 from app.web.front.environ import environ_of, refuse_long_head
 from app.web.front.lanes import Lanes
 from app.web.front.sharers import Sharers
 from app.web.limits import Lane
+from app.web.reader import READER_LEFT, ReaderLeftError
 
 __all__ = ["Bridge"]
 
@@ -81,21 +83,24 @@ class Bridge:
             try:
                 environ = environ_of(scope, body, plain=lane is Lane.LOOP)
                 environ["CONTENT_LENGTH"] = str(size)
-                return await self._call(lane, environ)
+                return await self._call(lane, environ, receive)
             except Refusal as refusal:
                 await self._refuse(scope, receive, send, refusal)
                 return None
             finally:
                 self._bodies.answered(size)
 
-    async def _call(self, lane: Lane, environ: dict[str, Any]) -> Answer:
+    async def _call(self, lane: Lane, environ: dict[str, Any], receive: Receive) -> Answer:
         """Call the application; a long answer is still being made when this returns."""
         loop = asyncio.get_running_loop()
+        leaving = self._leaving(environ, receive) if lane is Lane.FILE else None
         answer = Answer(environ=environ)
         begun: asyncio.Future[None] = loop.create_future()
         sharer = "" if lane is Lane.LOOP else self._sharers.sharer_of(environ)
         work = asyncio.ensure_future(self._lanes.run(lane, sharer, self._work, answer, loop, begun))
         await asyncio.wait((work, begun), return_when=asyncio.FIRST_COMPLETED)
+        if leaving is not None:
+            leaving.cancel()
         if work.done():
             work.result()
         else:
@@ -103,6 +108,15 @@ class Bridge:
             work.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         self._sharers.learn(environ)
         return answer
+
+    @staticmethod
+    def _leaving(environ: dict[str, Any], receive: Receive) -> asyncio.Future[None]:
+        """Look whether the reader of a file leaves before its first byte is there, and tell the application."""
+        gone = threading.Event()
+        environ[READER_LEFT] = gone.is_set
+        leaving = asyncio.ensure_future(left(receive))
+        leaving.add_done_callback(lambda ended: ended.cancelled() or gone.set())
+        return leaving
 
     def _work(self, answer: Answer, loop: asyncio.AbstractEventLoop, begun: asyncio.Future[None]) -> None:
         def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Callable[[bytes], None]:
