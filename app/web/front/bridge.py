@@ -115,7 +115,7 @@ class Bridge:
         gone = threading.Event()
         environ[READER_LEFT] = gone.is_set
         leaving = asyncio.ensure_future(left(receive))
-        leaving.add_done_callback(lambda ended: ended.cancelled() or gone.set())
+        leaving.add_done_callback(lambda ended: None if ended.cancelled() else gone.set())
         return leaving
 
     def _work(self, answer: Answer, loop: asyncio.AbstractEventLoop, begun: asyncio.Future[None]) -> None:
