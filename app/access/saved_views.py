@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from app.access.tables import account, saved_view
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
+from app.plain.texts import trimmed
 
 __all__ = [
     "FILTERS_LENGTH_MAX",
@@ -150,7 +151,7 @@ def _in_address(filters: str) -> str:
 
 
 def _named(name: str) -> str:
-    name = " ".join(name.split())
+    name = " ".join(trimmed(name).split())
     if not 1 <= len(name) <= NAME_LENGTH_MAX:
         raise Invalid(at_field("name", "unnamed", NO_NAME, most=NAME_LENGTH_MAX))
     return name

@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from app.kit.files import Row
 from app.plain.findings import Finding, Level, Place, n_
-from app.plain.texts import quoted
+from app.plain.texts import is_blank, quoted
 from app.rules.terms import CODE_PATTERN, FIGURE_PATTERN, Node
 
 __all__ = ["TEXT_MAX", "YEARS", "Cells"]
@@ -66,7 +66,7 @@ class Cells:
     def given(self, field: str, *, required: bool = False) -> str | None:
         """The cell without the space around it; None where it is empty, which is an error where ``required``."""
         cell = self.values.get(field, "").strip()
-        if cell:
+        if not is_blank(cell):
             return cell
         if required:
             self.report(field, "required", n_("this must not be empty"))

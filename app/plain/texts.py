@@ -7,14 +7,23 @@ Do not refuse here: a door refuses by name what it is sent (:func:`has_unstorabl
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
-__all__ = ["encodable", "has_unstorable", "quoted", "storable"]
+__all__ = ["encodable", "has_unstorable", "is_blank", "quoted", "storable", "trimmed"]
 
 QUOTED_MAX: Final = 60
 """So many characters of a value a message quotes."""
 
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
+_BLANK_LETTERS: Final = "\u115f\u1160\u3164\uffa0\u2800"
+"""Fillers of Hangul and the empty sign of Braille: letters and signs by their category, and nothing on any screen."""
+_AT_ENDS: Final = (
+    " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+    "\xad\u034f\u061c\u180e\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufeff"
+    + _BLANK_LETTERS
+)
+"""Spaces, and what is as little to be seen. Joiners are left: they change the letter before them."""
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -22,6 +31,21 @@ def has_unstorable(text: str) -> bool:
     """Whether a text holds what no database takes: NUL, or half a character."""
     # Asked of every text of every event: the two first questions are cheaper than the search by far.
     return "\0" in text or (not text.isascii() and _UNSTORABLE.search(text) is not None)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of a text is to be seen: it is empty, or made of spaces, control and format characters, fillers and lone marks.
+
+    Where a text is required, such a one is none: nobody could read it.
+    """
+    if "!" <= text[:1] <= "~":  # Asked of the names of every event, nearly all of which begin so.
+        return False
+    return not any(letter not in _BLANK_LETTERS and unicodedata.category(letter)[0] in "LNPS" for letter in text)
+
+
+def trimmed(text: str) -> str:
+    """A text as a person meant it: without what cannot be seen at its ends; empty where nothing of it can."""
+    return "" if is_blank(text) else text.strip(_AT_ENDS)
 
 
 def storable(text: str) -> str:

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 from app.plain.findings import Finding, Place, Words, n_
 from app.plain.json_text import DEPTH_MAX, canonical, encode, unfit_texts
-from app.plain.texts import has_unstorable, quoted
+from app.plain.texts import has_unstorable, is_blank, quoted
 from app.rules.activity_rows import COLUMNS, PERCENT, activity_event_from_row
 from app.rules.countries import COUNTRIES
 from app.rules.event_types import ACTIVITY_TYPES, TYPE_PREFIX, VERDICT_TYPES, EventField, EventType, FieldKind
@@ -454,7 +454,7 @@ def _company(value: object, findings: _Findings) -> tuple[str, str]:
     before = len(findings)
     name = findings.text(company.get("name"), "/data/company/name")
     registration = findings.text(company.get("registration"), "/data/company/registration")
-    if not registration and (not name or name.isspace()) and len(findings) == before:
+    if not registration and is_blank(name) and len(findings) == before:
         findings.add("/data/company", "name_or_registration")
     return name, registration
 
@@ -464,7 +464,7 @@ def _buyer(value: object, findings: _Findings) -> tuple[str, str, str]:
     if buyer is None:
         return "", "", ""
     name = findings.text(buyer.get("name"), "/data/buyer/name", required=True)
-    if name.isspace():
+    if name and is_blank(name):
         findings.add("/data/buyer/name", "required")
     country = findings.text(buyer.get("country"), "/data/buyer/country", required=True)
     if country and country not in COUNTRIES:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Final
 
 from app.plain.findings import Finding, Level, Path, Place, Words, n_
-from app.plain.texts import has_unstorable
+from app.plain.texts import has_unstorable, is_blank
 from app.rules.terms import CODE_PATTERN
 
 __all__ = ["Document", "Entry", "listed", "plain_number"]
@@ -148,7 +148,7 @@ class Entry:
         if not isinstance(text, str):
             self.expected(n_("text (put it in quotes)"))
             return None
-        if not text.strip() or len(text) > TEXT_MAX:
+        if is_blank(text) or len(text) > TEXT_MAX:
             self.report("text_length", n_("expected a text of 1 to %(most)s characters"), most=TEXT_MAX)
             return None
         if has_unstorable(text):

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from app.plain.json_text import TooManyElementsError
+from app.plain.texts import is_blank
 from app.rules.activities import (
     AMOUNT,
     HS_CODE,
@@ -131,7 +132,7 @@ def read_ordinary(event: Ordinary, known: Known) -> Activity | None:
     if when is None or not (source.isascii() and id_.isascii() and data.employee in known.employees):
         return None
     company, buyer = data.company, data.buyer
-    if not (company.registration or company.name.strip()) or not buyer.name.strip() or buyer.country not in COUNTRIES:
+    if (is_blank(company.name) and not company.registration) or is_blank(buyer.name) or buyer.country not in COUNTRIES:
         return None
     amount = None
     if data.amount or data.currency or "amount" in kind.required:

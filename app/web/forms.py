@@ -21,7 +21,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.kit.refusals import Invalid, at_field
 from app.plain.findings import Finding, Place, n_
-from app.plain.texts import has_unstorable, storable
+from app.plain.texts import has_unstorable, storable, trimmed
 from app.rules.activities import FINDINGS_MAX, MESSAGES
 
 __all__ = [
@@ -190,7 +190,7 @@ def parsed(model: type[Form], given: MultiDict[str, str], *, exact: bool = False
     Args:
         model: the type.
         given: what was sent.
-        exact: leave space around a value where it is, as programs mean it; a person's is taken off.
+        exact: leave space around a value where it is, as programs mean it; a person's is taken off, as is what nobody sees; where nothing is left, nothing was typed.
 
     Raises:
         Invalid: with a finding at each field that cannot be read.
@@ -198,7 +198,7 @@ def parsed(model: type[Form], given: MultiDict[str, str], *, exact: bool = False
     values: dict[str, Any] = {}
     for name, declared in model.model_fields.items():
         key = declared.alias or name
-        typed = [text if exact else text.strip() for text in given.getlist(key) if (text if exact else text.strip())]
+        typed = [one for text in given.getlist(key) if (one := text if exact else trimmed(text))]
         if typed:
             values[key] = typed if _holds_several(declared.annotation) else typed[0]
     try:

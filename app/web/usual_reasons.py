@@ -13,6 +13,7 @@ from flask_babel import gettext
 
 from app.kit.refusals import Invalid, at_field
 from app.plain.findings import n_
+from app.plain.texts import trimmed
 from app.rules.activities import TEXT_LENGTH_MAX
 from app.rules.usual_reasons import CORRECTING, REJECTING, REVERSING
 from app.web.languages import LANGUAGES, in_language, page_language
@@ -43,7 +44,7 @@ def given_reason(usual: str, typed: str, *, of: Mapping[str, str], missing: str 
     """
     if usual and usual not in of:
         raise Invalid(at_field("usual", "unknown", UNKNOWN))
-    reason = " ".join(part for part in (gettext(of[usual]) if usual else "", typed.strip()) if part)
+    reason = " ".join(part for part in (gettext(of[usual]) if usual else "", trimmed(typed)) if part)
     if missing is not None and len(reason) < REASON_LEAST:
         raise Invalid(at_field("reason", "missing", missing))
     if len(reason) > TEXT_LENGTH_MAX:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.plain.texts import encodable, has_unstorable, quoted, storable
+from app.plain.texts import encodable, has_unstorable, is_blank, quoted, storable, trimmed
 
 ANY = st.text(st.characters(codec=None), max_size=80) | st.text("a\0\ud800\udfffé", max_size=8)
 
@@ -26,3 +29,46 @@ def test_what_is_quoted_fits_on_a_line_and_what_is_sent_into_utf8(text):
     assert quoted(text).isprintable()
     assert len(quoted(text, 10)) <= 11 * 10
     assert encodable(text).encode().decode() == encodable(text)
+
+
+BLANKS: Final = {
+    "zero width space": "\u200b",
+    "word joiner": "\u2060",
+    "byte order mark": "\ufeff",
+    "soft hyphen": "\u00ad",
+    "left to right": "\u200e",
+    "right to left": "\u202e",
+    "isolate": "\u2066",
+    "filler": "\u3164",
+    "first filler": "\u115f",
+    "middle filler": "\u1160",
+    "half filler": "\uffa0",
+    "empty Braille": "\u2800",
+    "combining grapheme joiner": "\u034f",
+    "variation selector": "\ufe0f",
+    "tag": "\U000e0061",
+    "wide space": "\u3000",
+    "no-break space": "\u00a0",
+    "control character": "\u0001",
+    "accent alone": "\u0301",
+    "vowel of nothing": "\u17b4",
+}
+
+
+@pytest.mark.parametrize("blank", BLANKS.values(), ids=BLANKS)
+def test_what_nobody_sees_is_no_text(blank: str) -> None:
+    """However many there are, and beside any space; and nothing that is seen is taken for it."""
+    for text in (blank, blank * 3, f" {blank}\t{blank} "):
+        assert is_blank(text)
+        assert trimmed(text) == ""
+    assert not is_blank(f"{blank}a")
+    assert "a" in trimmed(f"{blank}a{blank}")
+
+
+@pytest.mark.parametrize(
+    "text", ["a", "-", "ㄱ", "한", "\u1112\u1161\u11ab", "हिन्दी", "ไทย", "7", "€", "e\u0301", "❤\ufe0f", "한 빛"]
+)
+def test_what_is_seen_stays_as_it_was_written(text: str) -> None:
+    """Marks and joiners after a letter are a part of it; only at the ends of a text nothing is looked for."""
+    assert not is_blank(text)
+    assert trimmed(f"\u200b {text}\u3164\n") == text

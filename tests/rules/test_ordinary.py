@@ -145,3 +145,19 @@ def test_the_elements_of_a_batch_keep_their_texts(values: list[object], indent: 
 def test_anything_but_an_array_is_left_to_the_long_way(body: bytes) -> None:
     """Which says what is wrong with it, or that nothing is."""
     assert each_of(body) is None
+
+
+@pytest.mark.parametrize("blank", ["\u200b", "\u3164", "\ufeff\u2060", "\u202e \u00ad"])
+def test_a_name_that_nobody_can_see_is_none_either_way(blank: str) -> None:
+    """A company with a registration needs no name; a buyer does."""
+    named = {"name": blank, "country": "AT"}
+    for path, party, pointer in (
+        ("company", {"name": blank}, "/data/company"),
+        ("buyer", named, "/data/buyer/name"),
+    ):
+        quick, longer = _both(_changed(DEAL, ("data", path), party))
+        assert quick is None
+        assert [finding.place.pointer for finding in longer] == [pointer]  # type: ignore[attr-defined]
+    quick, longer = _both(_changed(DEAL, ("data", "company"), {"name": blank, "registration": "1"}))
+    assert quick == longer
+    assert isinstance(quick, Activity)

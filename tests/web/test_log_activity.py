@@ -433,3 +433,20 @@ def test_a_phone_keeps_nothing_of_anybody(working: Working) -> None:
     assert working.app.test_client().get("/log/pass").status_code == 401
     script = working.app.test_client().get("/log/worker.js")
     assert (script.status_code, script.headers["Service-Worker-Allowed"]) == (200, "/log")
+
+
+@pytest.mark.parametrize("blank", ["\u200b", "\u2060\ufeff", "\u00ad", "\u202e", "\u3164", "\u115f \u2800"])
+def test_what_nobody_can_read_is_no_name_and_no_reason(working: Working, blank: str) -> None:
+    """Names of companies and buyers, of views; reasons of downloads and verdicts: refused as if nothing had been typed, and nothing is recorded."""
+    for field in ("company", "buyer"):
+        refused = log(working, **{field: blank})
+        assert refused.status_code == 422
+        assert f'id="{field}-error"' in refused.text
+    assert working.events() == []
+    assert working.dana.post("/views?list=people&filters=", {"name": blank}).status_code == 422
+    assert working.dana.post("/people", {"format": "csv", "reason": blank * 3}).status_code == 422
+    log(working)
+    (key,) = (ledger.event_key(EventKey(event["source"], event["id"])) for event in working.events())
+    judged = {"form_id": working.boram.form_id("/log"), "entry": key, "verdict": "rejected", "reason": blank * 5}
+    assert working.boram.post("/verification", judged).status_code == 422
+    assert len(working.events()) == 1

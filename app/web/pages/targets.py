@@ -20,6 +20,7 @@ from app import scoring
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.kit.replacing import exact_text
 from app.plain.findings import Finding, n_
+from app.plain.texts import trimmed
 from app.rules.permissions import Deed, may
 from app.rules.presence import cycle_of
 from app.rules.targets import NoTarget, figure_of, is_leap, is_target
@@ -201,7 +202,7 @@ def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> 
     cells = [Cell.parse(text) for text in dict.fromkeys(form.cell)]
     for node in dict.fromkeys(cell.node for cell in cells):
         context.require(Deed.SET_TARGETS, node)
-    note = request.form.get("note", "").strip()
+    note = trimmed(request.form.get("note", ""))
     loaded = scoring.state(context.connection)
     moves, findings = _moves(request.form, cells, back=frozenset(form.back))
     changes_running = _has_begun(loaded, form.cycle, context.today) and any(move.seen is not None for move in moves)
