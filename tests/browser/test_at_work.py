@@ -637,3 +637,51 @@ def test_on_a_phone_a_list_stands_on_the_first_screen_and_its_filters_unfold(sit
     page.goto(f"{site.url}/ledger")
     expect(kind).to_be_visible()
     expect(unfolds).to_be_hidden()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 480), (390, 700)])
+def test_no_cell_that_is_edited_lies_below_the_bar_that_saves(site: Site, page: Page, width: int, height: int) -> None:
+    """Each cell of the grid is given the focus and looked for on the screen."""
+    page.set_viewport_size({"width": width, "height": height})
+    site.open(page, "boram", "/targets")
+    looked_at, hidden = page.evaluate(
+        """async () => {
+            const cells = [...document.querySelectorAll("[data-target-grid] [data-number]")].filter(one => one.checkVisibility());
+            const hidden = [];
+            for (const cell of cells) {
+                cell.focus();
+                await new Promise(done => requestAnimationFrame(done));
+                const box = cell.getBoundingClientRect();
+                if (document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2) !== cell) hidden.push(cell.name);
+            }
+            return [cells.length, hidden];
+        }"""
+    )
+    assert looked_at > 2
+    assert hidden == []
+
+
+def test_on_a_phone_what_can_be_taken_back_covers_neither_heading_nor_buttons(site: Site, page: Page) -> None:
+    """The next entry has opened: its parties can be read and it can be judged while the last one can still be taken back."""
+    site.ingest("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT", "2026-03-05 deal D-2 E1 1 USD of Southwind/AT")
+    page.set_viewport_size({"width": 390, "height": 844})
+    site.open(page, "boram", "/verification")
+    page.locator("[data-open]").first.click()
+    page.get_by_role("button", name="Verify", exact=True).click()
+    expect(page.locator("[data-heading]")).to_contain_text("Southwind")
+    toast = page.locator(".toast").bounding_box()
+    assert toast is not None
+    for other in (page.locator("[data-heading]"), page.locator("[data-bar]")):
+        box = other.bounding_box()
+        assert box is not None
+        assert toast["y"] + toast["height"] <= box["y"] or box["y"] + box["height"] <= toast["y"]
+
+
+def test_the_lists_of_home_are_walked_by_keys(site: Site, page: Page) -> None:
+    """As every list: j goes on, Enter opens."""
+    site.ingest("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT")
+    site.open(page, "boram", "/")
+    page.keyboard.press("j")
+    expect(page.locator("[data-kind=to_verify] a")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{site.url}/verification")

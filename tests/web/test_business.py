@@ -13,6 +13,7 @@ import pytest
 from app.web.words import BUSINESS
 from app.worker import jobs
 from tests.conftest import CountQueries
+from tests.web.markup import read
 from tests.web.working import NOW, Working
 
 EVENTS = (
@@ -138,6 +139,13 @@ def test_the_agency_and_each_office_show_their_own(at_work: Working) -> None:
     assert "US$1,070" in office
     assert 'href="/business?unit=EUR"' in office
     assert 'class="cycle-spark-before"' in agency
+
+
+def test_where_nothing_was_entered_by_that_day_no_zero_is_told_of_it(at_work: Working) -> None:
+    """An agency whose ledger begins later has a year before, but not day by day: deals of 2025 are told of, consults of none are not."""
+    tiles = read(at_work.ferran.get("/business").text).text
+    assert "of what it was by 30 Jun 2025 : US$4,000" in tiles
+    assert not re.search(r"30 Jun 2025 it was (US\$)?0\b", tiles)
 
 
 def test_it_says_so_where_last_year_is_not_counted_yet(working: Working) -> None:
