@@ -17,7 +17,7 @@ from app.kit import clock, schema
 from app.kit.database import Database
 from app.kit.refusals import Refusal
 from app.ledger import Arrival, Recorded
-from app.plain.findings import Finding, Level
+from app.plain.findings import Finding, FirstFindings, Level
 from app.rules.permissions import Deed
 
 __all__ = ["COMMANDS"]
@@ -26,6 +26,22 @@ __all__ = ["COMMANDS"]
 def complain(finding: Finding) -> None:
     """Print a finding to standard error."""
     click.echo(f"warning: {finding}" if finding.level is Level.WARNING else str(finding), err=True)
+
+
+class _Complaining:
+    """Prints findings as they are met: of each kind the first, and at the end how many more there were. A file of rejects has each."""
+
+    def __init__(self) -> None:
+        self._told: Final = FirstFindings()
+
+    def __call__(self, finding: Finding) -> None:
+        before = len(self._told)
+        self._told.append(finding)
+        if len(self._told) > before:
+            complain(finding)
+
+    def end(self) -> None:
+        _complain_all(self._told.left_out())
 
 
 def _complain_all(findings: Iterable[Finding]) -> None:
@@ -104,8 +120,12 @@ def _ingest_one(opened: Database, file: Path, ignored: tuple[str, ...]) -> bool:
             ),
         )
 
+    complaining = _Complaining()
     with bar(file.name) as advance:
-        report = intake.ingest_file(file, record=record, complain=complain, progress=advance, ignored_columns=ignored)
+        report = intake.ingest_file(
+            file, record=record, complain=complaining, progress=advance, ignored_columns=ignored
+        )
+    complaining.end()
     if report.stopped:
         click.echo(f"{file}: nothing of it was recorded", err=True)
         return False

@@ -76,7 +76,7 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
         by: who loads.
 
     Raises:
-        LoadRefused: with every finding.
+        LoadRefused: with the findings: of each kind the first, and how many more there are.
     """
     read, problems = definition_files.read_folder(definitions)
     if any(problem.level is Level.ERROR for problem in problems):

@@ -22,7 +22,7 @@ from app.intake.organisation_rows import ReadOrganisation, read_organisation
 from app.kit.files import MESSAGES, Columns, Row, Trouble, nearest, read_csv, refuse_endless
 from app.kit.replacing import RowChanges
 from app.organisation import LoadedFile, Needs
-from app.plain.findings import Finding, Level, Place, n_
+from app.plain.findings import Finding, FirstFindings, Level, Place, n_
 from app.plain.texts import quoted
 from app.rules.definitions import Definitions
 from app.rules.presence import cycle_period
@@ -71,7 +71,7 @@ class LoadReport:
     """The outcome of a load.
 
     Attributes:
-        findings: every problem, in a fixed order.
+        findings: every problem, in a fixed order; of each kind the first, and how many more there are.
         files: what became of each file; empty where an error stopped the load.
         revision: the revision that holds now; None where an error stopped the load.
         changed: the names of the files whose rows changed, and ``definitions``; what depends on them must be derived again.
@@ -114,10 +114,10 @@ def load(
 
     Queries: 15 to compare; what is changed besides.
     """
-    findings: list[Finding] = []
+    findings = FirstFindings()
     read = _read(folder, findings)
     if not read.is_whole:
-        return LoadReport(findings=tuple(sorted(findings, key=_order)))
+        return LoadReport(findings=_ordered(findings))
     parts = read_organisation(read.rows, findings)
     first_month = definitions.policies.cycle.first_month
 
@@ -126,7 +126,7 @@ def load(
 
     measured = read_cascade(read.rows, findings, definitions=definitions, nodes=parts.nodes, lives_in=lives_in)
     _check_needs(needs or Needs(), parts, folder, findings)
-    ordered = tuple(sorted(findings, key=_order))
+    ordered = _ordered(findings)
     if any(finding.level is Level.ERROR for finding in ordered):
         return LoadReport(findings=ordered)
     changes, contents = organisation.replace(connection, parts.organisation)
@@ -157,6 +157,10 @@ def load(
     else:
         revision = organisation.current_revision(connection)
     return LoadReport(findings=ordered, files=files, revision=revision.number, changed=frozenset(contents))
+
+
+def _ordered(findings: FirstFindings) -> tuple[Finding, ...]:
+    return (*sorted(findings, key=_order), *findings.left_out())
 
 
 def _loaded(

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -269,3 +270,27 @@ def test_an_account_may_be_made_that_sees_nothing_by_itself(run: Callable[..., R
     """A role for people whose access comes by what they are asked to do."""
     made = run("user", "create", "guest@agency.example", "--role", "member")
     assert made.out.strip()
+
+
+def test_of_many_faults_of_one_kind_the_first_are_told_and_how_many_more_there_are(
+    run: Callable[..., Ran], folder: Path, tmp_path: Path
+) -> None:
+    """A folder or a file of a million wrong lines fills neither a terminal nor the memory; the file of rejects has each of them."""
+    wrong = tmp_path / "agency"
+    shutil.copytree(folder / "agency", wrong)
+    rows = wrong / "rates.csv"
+    text = rows.read_text(encoding="utf-8") if rows.exists() else "month,currency,usd\n"
+    rows.write_text(text + "2026-01,EUR,much\n" * 1_250, encoding="utf-8")
+    told = run("load", wrong, status=1).err.splitlines()
+    assert sum("much" in line for line in told) == 100
+    assert sum("1150 more" in line for line in told) == 1
+    assert "Nothing was loaded." in told[-1]
+
+    events = tmp_path / "many.ndjson"
+    events.write_text("".join(f'{{"id": "{number}"}}\n' for number in range(1_250)), encoding="utf-8")
+    ran = run("ingest", events, status=1)
+    assert "rejected 1250" in ran.out
+    assert sum("specversion" in line and "more" not in line for line in ran.err.splitlines()) == 100
+    assert "1150 more" in ran.err
+    with (tmp_path / "many.ndjson.rejected.ndjson").open(encoding="utf-8") as kept:
+        assert sum('"errors"' in line for line in kept) == 1_250
