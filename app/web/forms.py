@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
-from app.kit.refusals import Invalid, at_field
+from app.kit.refusals import Invalid, TooLarge, at_field
 from app.plain.findings import Finding, Place, n_
 from app.plain.texts import has_unstorable, storable, trimmed
 from app.rules.activities import FINDINGS_MAX, MESSAGES
@@ -34,6 +34,7 @@ __all__ = [
     "kept_values",
     "parsed",
     "refuse_long",
+    "refuse_many",
     "refuse_unfit",
     "shown_again",
 ]
@@ -139,6 +140,21 @@ def is_plain(path: str) -> bool:
     return not (has_unstorable(path) or _CONTROL.search(path))
 
 
+TOO_MANY_FIELDS: Final = n_(
+    "This form has more than %(most)s fields, and none of them was saved: send it in smaller parts."
+)
+
+
+def refuse_many(given: MultiDict[str, str], most: int) -> None:
+    """Refuse a form of more fields than any page of ours has, before they are looked at one by one and shown again.
+
+    Raises:
+        TooLarge: without what was typed.
+    """
+    if sum(len(values) for _, values in given.lists()) > most:
+        raise TooLarge(message=TOO_MANY_FIELDS, parameters={"most": most})
+
+
 def refuse_unfit(given: MultiDict[str, str]) -> None:
     """Refuse NUL and half characters before they reach a question to the database, which takes neither.
 
@@ -148,7 +164,7 @@ def refuse_unfit(given: MultiDict[str, str]) -> None:
     unfit = [name for name, value in given.items(multi=True) if has_unstorable(name) or has_unstorable(value)]
     if unfit:
         fields = dict.fromkeys(storable(name) for name in unfit)
-        raise Invalid(*(at_field(field, "bad_text", MESSAGES["bad_text"]) for field in fields))
+        raise Invalid(*(at_field(field, "bad_text", MESSAGES["bad_text"]) for field in list(fields)[:FINDINGS_MAX]))
 
 
 def refuse_long(given: MultiDict[str, str], form: type[BaseModel] | None) -> None:

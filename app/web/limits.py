@@ -10,6 +10,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from app.rules.activities import EVENT_LENGTH_MAX
+
 __all__ = [
     "ADDRESS_BYTES_MAX",
     "ADDRESS_CONNECTIONS_MAX",
@@ -19,6 +21,8 @@ __all__ = [
     "CHOICE_BYTES_MAX",
     "CONNECTIONS_MAX",
     "EVENTS_BYTES",
+    "EVENT_FORM_BYTES",
+    "FIELDS_MAX",
     "FORMS_BYTES_MAX",
     "FORM_BYTES",
     "FRAMING_BYTES_MAX",
@@ -78,8 +82,14 @@ SIGN_IN_BYTES: Final = 16 * 1024
 FORM_BYTES: Final = 1024 * 1024
 """The body of any other form: the targets of a whole office are some 100 kB."""
 
+FIELDS_MAX: Final = 2_000
+"""The fields of a form, however short they are: what is refused is shown again, each of them. A grid of targets has more."""
+
 EVENTS_BYTES: Final = 64 * 1024 * 1024
 """The body of a batch of 10,000 events with long names."""
+
+EVENT_FORM_BYTES: Final = 6 * EVENT_LENGTH_MAX
+"""The body of a form with one event: the longest that is taken, set out in lines, each sign of it written by three characters."""
 
 BODIES_BYTES_MAX: Final = 512 * 1024 * 1024
 """All bodies longer than a form that a process has read in part or whole and not answered yet; they lie in files, not in memory."""

@@ -45,8 +45,8 @@ from app.plain.findings import Finding
 from app.rules.permissions import PUBLIC_DEEDS, Deed
 from app.rules.terms import Node
 from app.web import sign_in
-from app.web.forms import Typed, is_plain, kept, parsed, refuse_long, refuse_unfit, shown_again
-from app.web.limits import FORM_BYTES, NO_BODY_BYTES, Lane
+from app.web.forms import Typed, is_plain, kept, parsed, refuse_long, refuse_many, refuse_unfit, shown_again
+from app.web.limits import FIELDS_MAX, FORM_BYTES, NO_BODY_BYTES, Lane
 from app.web.rendering import FormError, Rendering
 from app.web.request_context import Note, RequestContext
 from app.web.returning import forget, given_back, keep_for_owner, page_address
@@ -120,6 +120,7 @@ class Route:
         about: what OpenAPI says of it beyond its docstring.
         lane: whose threads work on it.
         body_bytes: how long its body may be.
+        fields_max: how many fields its form may have.
     """
 
     page: str
@@ -136,6 +137,7 @@ class Route:
     about: Mapping[str, Any] = field(default_factory=dict)
     lane: Lane = Lane.READ
     body_bytes: int = NO_BODY_BYTES
+    fields_max: int = FIELDS_MAX
     form: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
 
@@ -179,6 +181,7 @@ class Pages:
         transaction: bool = True,
         lane: Lane = Lane.WRITE,
         body_bytes: int = FORM_BYTES,
+        fields_max: int = FIELDS_MAX,
     ) -> Callable[[View], View]:
         """A form that is sent.
 
@@ -194,6 +197,7 @@ class Pages:
                 notes for the trail, it does within ``context.write()``.
             lane: whose threads work on it; a form that hashes a password or answers a file has another one than most.
             body_bytes: how long it may be.
+            fields_max: how many fields it may have.
         """
         return self._declare(
             rule,
@@ -207,6 +211,7 @@ class Pages:
             after=after,
             lane=lane,
             body_bytes=body_bytes,
+            fields_max=fields_max,
         )
 
     def api_read(
@@ -312,6 +317,10 @@ class Site:
         def served(**arguments: Any) -> AnyResponse:
             if not is_plain(request.path):
                 raise NotThere
+            if route.acts and not route.api:
+                # What the parser keeps in memory is what came: how much may, the route has said.
+                request.max_form_memory_size = route.body_bytes
+                refuse_many(request.form, route.fields_max)
             return serve(route, arguments)
 
         return served

@@ -297,3 +297,21 @@ def test_a_reason_that_is_too_long_is_said_and_not_cut(
     assert answer.status_code == 422
     assert "at most 500" in answer.text
     assert reason.strip() in html.unescape(answer.text)
+
+
+@pytest.mark.parametrize("letter", ["x", "\0"])
+def test_a_form_of_more_fields_than_any_page_has_is_one_sentence(working: Working, letter: str) -> None:
+    """Shown again, each of 60,000 would stand on the answer twice."""
+    for somebody, address in (
+        (working.alba, "/log"),
+        (working.dana, "/views?list=people"),
+        (working.dana, "/people"),
+        (working.iris, "/accounts"),
+        (working.alba, "/password"),
+        (working.app.test_client(), "/login"),
+    ):
+        for form in ({f"f{number}": letter for number in range(2_001)}, {"name": [letter] * 2_001}):
+            answer = somebody.post(address, data=form) if address == "/login" else somebody.post(address, form)  # type: ignore[union-attr, arg-type]
+            assert answer.status_code == 413
+            assert "more than 2000 fields" in answer.text
+            assert len(answer.data) < 60_000

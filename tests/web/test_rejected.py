@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from app import intake
 from app.ledger import tables
+from app.web import site_of
 from tests.scenario import event_of
 from tests.web.working import NOW, Working
 
@@ -200,3 +201,36 @@ def test_a_replay_that_is_rejected_again_stands_on_the_trail_by_either_door(work
     assert working.iris.client.post("/api/v1/events/rejected/1/replay").status_code == 200
     deeds = [(deed.deed, deed.subject, deed.why) for deed in working.trail() if deed.deed == "replay_rejected"]
     assert deeds == [("replay_rejected", "rejected:1", "accepted 0, duplicate 0, rejected 1")] * 2
+
+
+@pytest.mark.parametrize("letter", ["a", "가", "\\", "😀"])
+def test_an_event_as_long_as_any_that_is_taken_is_mended_by_page_and_api(working: Working, letter: str) -> None:
+    """However its letters are written on the way; and one that is longer is refused by its length, by either door as when it came."""
+    event = event_of(DEAL) | {"specversion": "0.3"}
+    event["data"]["note"] = letter * ((1_000_000 - 1_000) // len(json.dumps(letter)[1:-1]))
+    text = json.dumps(event)
+    with working.database.write("test") as connection:
+        kept = intake.take_in(connection, [intake.arrival_of_text(text)], at=NOW, door="ingest", sender="a.ndjson")
+    assert [finding.code for finding in kept.rejected[0].findings] == ["specversion"]
+    longer = json.dumps({**event, "specversion": "1.0", "more": "x" * 2_000}, ensure_ascii=False)
+    replay = "/api/v1/events/rejected/1/replay"
+    refused = working.iris.post("/rejected/1", {"event": longer})
+    assert refused.status_code == 422
+    assert "use at most 1000000" in refused.text.replace(",", "")
+    answer = working.iris.client.post(
+        replay,
+        data=longer.encode(),
+        content_type="application/cloudevents+json",
+        headers={"Origin": "http://localhost"},
+    )
+    assert [error["code"] for error in answer.json["rejected"][0]["errors"]] == ["too_long"]
+    mended = json.dumps({**event, "specversion": "1.0"}, ensure_ascii=False, indent=2)
+    assert working.iris.post("/rejected/1", {"event": mended}).status_code == 303
+    assert len(working.events()) == 1
+
+
+def test_what_is_sent_again_may_be_as_long_as_what_was_sent_first(working: Working) -> None:
+    """Else what came in a long batch could not come back."""
+    length_of = site_of(working.app).triage(working.app)
+    assert length_of("/api/v1/events/rejected/1/replay", "POST")[1] == length_of("/api/v1/events", "POST")[1]
+    assert length_of("/rejected/1", "POST")[1] >= 3 * 1_000_000

@@ -20,6 +20,7 @@ from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
 from app.web.api.events import DOOR, as_json
 from app.web.api.measuring import count_events
+from app.web.limits import EVENTS_BYTES
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -76,6 +77,7 @@ def rejected(context: RequestContext, query: RejectedQuery) -> Json:
         "responses": {200: ("application/json", shapes.RECORDED, "What became of it.")},
         "refusals": (400, 401, 403, 404, 409, 413, 415, 429, 503),
     },
+    body_bytes=EVENTS_BYTES,
 )
 def replay(context: RequestContext, number: str) -> Json:
     """Send a rejected event again: a mended one as the body, or without a body the same. Once accepted it leaves the list.

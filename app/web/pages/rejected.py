@@ -20,11 +20,13 @@ from app.intake import NotYours
 from app.kit.refusals import NotThere
 from app.ledger import KeptReject
 from app.plain.findings import Finding, Place, Words, n_
+from app.rules.activities import EVENT_LENGTH_MAX
 from app.rules.permissions import Deed
 from app.web.api.rejected import outcome
 from app.web.error_words import ON_PAGES
 from app.web.json_shown import indented
 from app.web.languages import filled, finding_text
+from app.web.limits import EVENT_FORM_BYTES
 from app.web.plain_words import member
 from app.web.rejected_advice import advice_for
 from app.web.rendering import FormError, Page, Redirect
@@ -35,7 +37,8 @@ from app.web.words import DOORS
 pages: Final = Pages("rejected")
 
 PAGE_ROWS: Final = 50
-EVENT_CHARS_MAX: Final = 1_000_000
+_TEXT_LENGTH_MAX: Final = 2 * EVENT_LENGTH_MAX
+"""An event as the form shows it, set out in lines; without them it is as long as by any other door."""
 
 _PLACES: Final = re.compile(r"%\((\w+)\)s")
 
@@ -53,7 +56,7 @@ class ReplayForm(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    event: Annotated[str | None, Field(max_length=EVENT_CHARS_MAX)] = None
+    event: Annotated[str | None, Field(max_length=_TEXT_LENGTH_MAX)] = None
 
 
 @pages.read("/rejected", may=Deed.SEE_REJECTED)
@@ -85,7 +88,7 @@ def one(context: RequestContext, number: int) -> Page:
     )
 
 
-@pages.act("/rejected/<int:number>", may=Deed.REPLAY_REJECTED, again="one")
+@pages.act("/rejected/<int:number>", may=Deed.REPLAY_REJECTED, again="one", body_bytes=EVENT_FORM_BYTES)
 def replay(context: RequestContext, number: int, form: ReplayForm) -> Redirect | FormError:
     """Send it again, mended or as it was."""
     kept = _kept(context, number)

@@ -196,7 +196,7 @@ def _at_place(query: TargetsQuery, cycle: int, unit: Node | None) -> dict[str, A
     return {"unit": code, "cycle": cycle, "rows": rows, "area": query.area or None}
 
 
-@pages.act("/targets", may=Deed.SET_TARGETS, again="targets")
+@pages.act("/targets", may=Deed.SET_TARGETS, again="targets", fields_max=4 * CELLS_MOST)
 def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> Redirect:
     """Set the targets that were changed in the grid: all of them, or none where one cannot be."""
     cells = [Cell.parse(text) for text in dict.fromkeys(form.cell)]
