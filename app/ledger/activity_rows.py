@@ -44,6 +44,7 @@ __all__ = [
     "derive_row",
     "first_of_each",
     "read_rows",
+    "read_some",
     "type_states",
     "verdicts_of",
 ]
@@ -203,11 +204,10 @@ def derive_row(activity: Activity, seq: int, frame: Frame) -> ActivityRow:
         type_state=_TYPE_STATES[type_, "entered"],
     )
     _derive_worth(row, frame)
-    ids = frame.ids
-    row.credits = [
-        CreditRow(number, share, frame.path(number, day), row.cycle, seq)
-        for number, share in ((ids[who], part) for who, part in activity.credits)
-    ]
+    cycle, ids = row.cycle, frame.ids
+    for who, share in activity.credits:
+        number = ids[who]
+        row.credits.append(CreditRow(number, share, frame.path(number, day), cycle, seq))
     return row
 
 
@@ -257,19 +257,49 @@ def read_rows(connection: Connection, frame: Frame, condition: sa.ColumnElement[
 
     Queries: 2.
     """
-    activity, event, credit = tables.activity, tables.event, tables.credit
-    query = (
+    query, credits_query = _rows_query(), _credits_query()
+    if condition is not None:
+        query = query.where(condition)
+    rows = {row.seq: _from_row(row) for row in connection.execute(query)}
+    if condition is not None:
+        credits_query = credits_query.where(among(connection, tables.credit.c.seq, rows))
+    return _with_credits(rows, connection.execute(credits_query), frame)
+
+
+def read_some(connection: Connection, frame: Frame, seqs: Iterable[int]) -> dict[int, ActivityRow]:
+    """As :func:`read_rows` those of some numbers, by statements that are built once: every batch asks so. Queries: 2."""
+    of_rows, of_credits = _some_queries(postgresql=is_postgresql(connection))
+    wanted = {"seqs": named(connection, seqs)}
+    rows = {row.seq: _from_row(row) for row in connection.execute(of_rows, wanted)}
+    return _with_credits(rows, connection.execute(of_credits, wanted), frame)
+
+
+def _rows_query() -> sa.Select[Any]:
+    activity, event = tables.activity, tables.event
+    return (
         sa.select(activity, event.c.source, event.c.id, event.c.instant)
         .join(event, event.c.seq == activity.c.seq)
         .order_by(activity.c.seq)
     )
-    if condition is not None:
-        query = query.where(condition)
-    rows = {row.seq: _from_row(row) for row in connection.execute(query)}
-    credits_query = sa.select(*(credit.c[name] for name in CREDIT_COLUMNS))
-    if condition is not None:
-        credits_query = credits_query.where(among(connection, credit.c.seq, rows))
-    for seq, *part in connection.execute(credits_query.order_by(credit.c.seq, credit.c.employee)):
+
+
+def _credits_query() -> sa.Select[Any]:
+    credit = tables.credit.c
+    return sa.select(*(credit[name] for name in CREDIT_COLUMNS)).order_by(credit.seq, credit.employee)
+
+
+@functools.cache
+def _some_queries(*, postgresql: bool) -> tuple[sa.Select[Any], sa.Select[Any]]:
+    seq, of_credit = tables.activity.c.seq, tables.credit.c.seq
+    return (
+        _rows_query().where(among_named(seq, "seqs", postgresql=postgresql)),
+        _credits_query().where(among_named(of_credit, "seqs", postgresql=postgresql)),
+    )
+
+
+def _with_credits(rows: dict[int, ActivityRow], credits: Iterable[Any], frame: Frame) -> dict[int, ActivityRow]:
+    """The rows with their credits, and by these whose they are."""
+    for seq, *part in credits:
         rows[seq].credits.append(CreditRow(*part))
     for row in rows.values():
         row.employee_numbers = frozenset(

@@ -83,7 +83,9 @@ class Frame:
     numbers: Mapping[int, str]
     """The ledger's id -> employee number."""
     _matching: dict[tuple[str, str, str], tuple[SliceInUse, ...]] = field(default_factory=dict)
-    _paths: dict[tuple[int, dt.date], int | None] = field(default_factory=dict)
+    _paths: dict[int, tuple[int | None, int, int]] = field(default_factory=dict)
+    """Of each employee the path that was asked for last, and the days that it holds for."""
+    _alike: dict[tuple[int, ...], tuple[SliceInUse, ...]] = field(default_factory=dict)
     _parties: dict[tuple[str, str, str], PartyTexts] = field(default_factory=dict)
     layouts: LruCache[Any] = field(
         default_factory=lambda: LruCache(LAYOUTS_KEPT, weight_max=LAYOUTS_SIZE_MAX, weigh=lambda one: one.size)
@@ -101,16 +103,12 @@ class Frame:
         return self.definitions.policies.legal_forms
 
     def path(self, employee: int, day: dt.date) -> int | None:
-        """The path that a credit of the ledger's employee and day belongs to; kept, since people enter days together."""
-        key = (employee, day)
-        try:
-            return self._paths[key]
-        except KeyError:
-            known = self.directory.path_id(self.numbers[employee], day)
-            if len(self._paths) > 500_000:
-                self._paths.clear()
-            self._paths[key] = known
-            return known
+        """The path that a credit of the ledger's employee and day belongs to; kept with its days, since people are rarely posted anew."""
+        ordinal = day.toordinal()
+        known = self._paths.get(employee)
+        if known is None or not known[1] <= ordinal < known[2]:
+            known = self._paths[employee] = self.directory.path_id_span(self.numbers[employee], day)
+        return known[0]
 
     def party(self, country: str, name: str, registration: str) -> PartyTexts:
         """How a buyer, or without a country a company, is known and searched for; kept, since the same ones come again and again."""
@@ -131,7 +129,9 @@ class Frame:
         key = (kind, country, hs_code)
         slices = self._matching.get(key)
         if slices is None:
-            slices = tuple(one for one in self.slices if one.slice.matches(kind, country, hs_code or None))
+            matching = tuple(one for one in self.slices if one.slice.matches(kind, country, hs_code or None))
+            # One object for all kinds of activity that lie in the same ones: by it they are gathered.
+            slices = self._alike.setdefault(tuple(one.id for one in matching), matching)
             if len(self._matching) < 100_000:
                 self._matching[key] = slices
         return slices

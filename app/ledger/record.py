@@ -28,7 +28,7 @@ from app.ledger.activity_rows import (
     contacts_of,
     derive_row,
     first_of_each,
-    read_rows,
+    read_some,
     verdicts_of,
 )
 from app.ledger.changes import record_change
@@ -45,6 +45,7 @@ __all__ = ["Arrival", "Origin", "Recorded", "Rejected", "StaleFrameError", "reco
 
 EVENT_COLUMNS: Final = tuple(column.name for column in tables.event.columns)
 VERDICT_COLUMNS: Final = ("seq", "type", "target", "activity", "day", "by", "reason", "additionality")
+_ARRIVED: Final = sa.insert(tables.arrival)
 WAITING_FEW: Final = 100
 """So many verdicts that wait are read rather than asked for by their activities."""
 PROBES: Final = 8
@@ -310,7 +311,7 @@ def _append(
         for one, seq in zip(fresh, numbers or _numbers(connection, len(fresh)), strict=False):
             one.seq = seq
         arrival = fresh[0].seq
-        connection.execute(sa.insert(tables.arrival).values(id=arrival, at=at, **origin._asdict()))
+        connection.execute(_ARRIVED, {"id": arrival, "at": at, **origin._asdict()})
         in_order = sorted(fresh, key=lambda one: one.key)
         bulk_insert(connection, tables.event, EVENT_COLUMNS, [_event_row(one, at, arrival) for one in in_order])
 
@@ -339,7 +340,7 @@ def _derive(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outco
     if older:
         wanted = among(connection, tables.activity.c.seq, older)
         hold_activities(connection, wanted, buyers=[one.buyer_key for one in rows.values() if one.type == "new_buyer"])
-        rows |= read_rows(connection, frame, wanted)
+        rows |= read_some(connection, frame, older)
     if judged or waiting:
         verdicts = verdicts_of(connection, among(connection, tables.verdict.c.activity, judged | waiting))
         for seq, given in verdicts.items():
@@ -475,7 +476,7 @@ def _settle_new_buyers(connection: Connection, frame: Frame, rows: dict[int, Act
     changed = {seq: counting[seq] for seq, one in others.items() if counting[seq] != one.counts}
     if not changed:
         return {}
-    older = read_rows(connection, frame, among(connection, tables.activity.c.seq, changed))
+    older = read_some(connection, frame, changed)
     for seq, row in older.items():
         row.counts = changed[seq]
     return older

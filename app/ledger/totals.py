@@ -70,6 +70,8 @@ class _Gathered:
     """What one employee's activities on one path, in the same slices, add up to."""
 
     slices: tuple[SliceInUse, ...]
+    counted: bool
+    """Whether something is counted distinct in one of them."""
     shares: int
     valued: int
     dollars: int
@@ -136,15 +138,15 @@ class Changes:
             key = (cycle, employee, path, together, before, after)
             sums = gathered.get(key)
             if sums is None:
-                gathered[key] = _Gathered(slices, share, valued, dollars, micros)
+                counted = any(one.of for one in slices)
+                sums = gathered[key] = _Gathered(slices, counted, share, valued, dollars, micros)
             else:
                 sums.shares += share
                 sums.valued += valued
                 sums.dollars += dollars
                 sums.micros += micros
-        if any(one.of for one in slices):
-            signs = _signs(before, after)
-            for employee, _, path, _, _ in row.credits:
+            if sums.counted:
+                signs = _signs(before, after)
                 for one in slices:
                     if one.of:
                         self._add_members(row, frame, employee, path, one.id, one.of, signs)

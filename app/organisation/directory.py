@@ -236,10 +236,13 @@ class Directory:
 
     # -------------------------------------------------------------------------------------------------------------- paths
 
-    def path_id(self, employee: str, day: dt.date) -> int | None:
-        """The number of the path that a credit of that employee and day belongs to; None without a posting (unplaced)."""
-        path = self.placement.path_on(employee, day)
-        return None if path is None else self.path_ids[path]
+    def path_id_span(self, employee: str, day: dt.date) -> tuple[int | None, int, int]:
+        """The number of the path that a credit of that employee and day belongs to, None without a posting (unplaced); and for which days that holds.
+
+        The days are some around that day, as ordinals, the end not among them: there may be more.
+        """
+        path, start, end = self.placement.path_span(employee, day)
+        return None if path is None else self.path_ids[path], start, end
 
     def units_of_path(self, path_id: int) -> Path:
         """The units of a path, from the posted one up to the root."""

@@ -175,6 +175,11 @@ class Tree:
         """The unit and every unit above it on that day, up to the root; empty where it is not alive."""
         return self._chain(unit, self._epoch(day.toordinal()))
 
+    def unchanged_around(self, day: dt.date) -> tuple[int, int]:
+        """The days around that day on which no unit begins, ends or moves: ordinals, the end not among them."""
+        after = bisect_right(self._bounds, day.toordinal())
+        return self._bounds[after - 1] if after else 0, self._bounds[after] if after < len(self._bounds) else _EVER
+
     def root_on(self, day: dt.date) -> str | None:
         """The unit at the top on that day; None where no unit is alive."""
         roots = self._children(self._epoch(day.toordinal())).get("", ())
@@ -307,12 +312,24 @@ class Placement:
         if at < 0:
             return None
         posting = self._postings[employee][at]
-        return posting if ordinal < _span(posting.period).end else None
+        return posting if posting.period.to is None or day < posting.period.to else None
 
     def path_on(self, employee: str, day: dt.date) -> Path | None:
         """The units that a credit of that employee and day belongs to; None without a posting: it counts for the employee alone."""
         posting = self.posting_on(employee, day)
         return (self.tree.chain_on(posting.unit, day) or None) if posting else None
+
+    def path_span(self, employee: str, day: dt.date) -> tuple[Path | None, int, int]:
+        """The path of :meth:`path_on`, and the days around that day on which it is the same for sure: ordinals, the end not among them."""
+        starts = self._starts.get(employee, [])
+        at = bisect_right(starts, day.toordinal())
+        following = starts[at] if at < len(starts) else _EVER
+        posting = self.posting_on(employee, day)
+        if posting is None:
+            return None, _span(self._postings[employee][at - 1].period).end if at else 0, following
+        start, end = _span(posting.period)
+        since, until = self.tree.unchanged_around(day)
+        return self.tree.chain_on(posting.unit, day) or None, max(start, since), min(end, following, until)
 
     def last_posting(self, employee: str, within: Period) -> tuple[Posting, dt.date] | None:
         """The last posting within a bounded period, and its last day there; None without one.

@@ -38,7 +38,7 @@ def test_before_the_first_load_there_is_an_empty_organisation(database: Database
     assert directory.revision == 0
     assert directory.employees == {}
     assert directory.tree.root_on(JUNE) is None
-    assert directory.path_id("E1", JUNE) is None
+    assert directory.path_id_span("E1", JUNE)[0] is None
     assert directory.paths_under("HQ") == ()
     assert directory.rates.rate("EUR", JUNE) is None
     assert directory.units_in(Period(JUNE, JULY)) == ()
@@ -50,7 +50,7 @@ def test_an_activity_belongs_to_the_units_of_its_own_day(database: Database, tmp
     directory = read(database)
 
     def chain(employee: str, day: dt.date) -> tuple[str, ...] | None:
-        number = directory.path_id(employee, day)
+        number, _, _ = directory.path_id_span(employee, day)
         return None if number is None else directory.units_of_path(number)
 
     assert chain("E1", dt.date(2026, 3, 31)) == ("VIE", "EUR", "HQ")

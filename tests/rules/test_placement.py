@@ -295,6 +295,11 @@ def test_chains_and_paths_agree_with_a_walk_up_on_every_day(units: list[UnitPeri
             assert placement.path_on(employee, today) == path
             assert placement.posting_on(employee, today) == (held[0] if held else None)
             seen |= {path} if path else set()
+            path_there, start, end = placement.path_span(employee, today)
+            assert path_there == (path or None)
+            assert start <= today.toordinal() < end
+            within = [other for other in DAYS if start <= other.toordinal() < end]
+            assert {placement.path_on(employee, other) for other in within} <= {path_there}
 
     assert placement.paths == tuple(sorted(seen, key=path_text))
 
