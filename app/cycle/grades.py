@@ -95,9 +95,21 @@ def _candidate(scored: Scores, plan: CyclePlan, person: Person, at: int) -> Cand
     )
 
 
+_UNITS_KEPT: Final[LruCache[UnitProposal]] = LruCache(4)
+
+
 def propose_unit_grades(connection: Connection, *, cycle: int, today: dt.date) -> UnitProposal:
-    """Propose grades of every unit that lives in the cycle. Queries: those of :func:`app.scoring.scores`."""
-    scored = scoring.scores(connection, ScoreQuery(cycle, today))
+    """Propose grades of every unit that lives in the cycle, kept as the employees' are.
+
+    Queries: 2; those of :func:`app.scoring.scores` more where something has come since.
+    """
+    loaded = scoring.state(connection)
+    key = (str(connection.engine.url), loaded.sheet.token, cycle, ledger.event_set(connection))
+    return _UNITS_KEPT.get_or_make(key, lambda: _propose_units(connection, loaded, ScoreQuery(cycle, today)))
+
+
+def _propose_units(connection: Connection, loaded: State, asked: ScoreQuery) -> UnitProposal:
+    scored = scoring.scores(connection, asked, loaded=loaded)
     plan = scored.selection.plan
     tree = plan.frame.directory.tree
     candidates = []

@@ -211,6 +211,64 @@ def test_constant_query_count(working: Working, count_queries: CountQueries) -> 
     assert len(few) == len(many) <= 9
 
 
+def _weighed_anew(scorecards: str) -> str:
+    """Five points of E1's weight from one KPI to another."""
+    lighter = scorecards.replace("employee:E1,deals_confirmed,10,", "employee:E1,deals_confirmed,5,")
+    return lighter.replace("employee:E1,deal_mean,10,", "employee:E1,deal_mean,15,")
+
+
+def _is_drawn_as_filed(working: Working, narrowing: str = "") -> str:
+    """Look twice, so that the second look is at what was kept, and hold both against the file, which is never kept. Returns the table."""
+    answer = working.dana.post(f"/grades{narrowing}", {"reason": "against what was kept", "format": "csv"})
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))[:-1]  # The last line is the checksum.
+    for somebody in (working.dana, working.dana, working.emil):
+        page = html.unescape(somebody.get(f"/grades{narrowing}").text)
+        table = page.split('data-rows="matching"', 1)[1].split("</tbody>", 1)[0]
+        lines = table.split("<tr>")[1:]
+        assert len(lines) == len(rows)
+        for row in rows:
+            code = row.get("Employee number") or row["Unit code"]
+            line = next(line for line in lines if f'<span class="soft small">{code}</span>' in line)
+            assert f">{row.get('Name') or row['Unit']}</a>" in line
+            assert f">{row['Group'] or '–'}</td>" in line
+            if row.get("Promotion points"):
+                assert f">{row['Promotion points']}</td>" in line
+            assert f"<strong>{row['Grade']}</strong>" in line if row["Grade"] else row["Why there is no grade"] in line
+            if row.get("Pay (KRW)"):
+                assert f">₩{int(row['Pay (KRW)']):,}</td>" in line
+        if not narrowing:
+            proposed = page.split('id="seats"', 1)[1].split("Grades proposed", 1)[1].split("</tr>", 1)[0]
+            _, *counts = re.findall(r'<td class="number">(?:<[^>]+>)?([0-9]+)', proposed)
+            assert list(map(int, counts)) == [sum(row["Grade"] == letter for row in rows) for letter in "SABCDE"]
+    return table
+
+
+def test_a_kept_table_is_drawn_anew_when_anything_that_it_shows_has_changed(working: Working) -> None:
+    """An event, a verdict, a weight, a name, somebody's pay, a discipline, what narrows it, the language: no look is at what was before."""
+    tables = [_is_drawn_as_filed(working)]
+    working.record(*(f"2026-03-04 deal D-{number} E{1 + number % 3} 90000.00 USD" for number in range(9)))
+    tables.append(_is_drawn_as_filed(working))
+    working.record("2026-03-05 rejected D-0 by E2")
+    tables.append(_is_drawn_as_filed(working))
+    working.load(_weighed_anew, "scorecards")
+    tables.append(_is_drawn_as_filed(working))
+    working.load(lambda text: text.replace("E1,E1,", "E1,Alba Anew,"), "employees")
+    tables.append(_is_drawn_as_filed(working))
+    working.load(lambda text: text.replace("staff,3000000", "staff,3100000"), "employees")
+    tables.append(_is_drawn_as_filed(working))
+    working.load(lambda _: "employee,cycle,kind,from,to,note\nE2,2026,discipline,,,\n", "status")
+    tables.append(_is_drawn_as_filed(working))
+    tables += [_is_drawn_as_filed(working, narrowing) for narrowing in ("?text=anew", "?grade=E", "?of=units")]
+    assert len(set(tables)) == len(tables), [tables.index(table) for table in tables]
+    graded = _is_drawn_as_filed(working).count("<strong>")
+    assert 0 < graded == _is_drawn_as_filed(working, "?near=3").count("<strong>")
+    working.dana.client.set_cookie("kopes_language", "ko")
+    korean, english = (somebody.get("/grades").text for somebody in (working.dana, working.emil))
+    for words in ("Days worked by the cycle's end", "Seats by group", "By the largest remainder"):
+        assert words in html.unescape(english)
+        assert words not in html.unescape(korean)
+
+
 def test_a_narrowed_list_is_downloaded_narrowed(working: Working) -> None:
     """The button says how many rows the file has, and the file has those of the list."""
     narrowed = "/grades?of=employees&text=E1"

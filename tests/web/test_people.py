@@ -78,6 +78,48 @@ def test_a_unit_a_group_a_band_and_a_name_narrow_the_list(working: Working) -> N
     assert working.dana.statuses("/people?unit=NOPE", "/people?page=99", "/people?sort=nope") == [200, 200, 422]
 
 
+def _weighed_anew(scorecards: str) -> str:
+    """Five points of E1's weight from one KPI to another."""
+    lighter = scorecards.replace("employee:E1,deals_confirmed,10,", "employee:E1,deals_confirmed,5,")
+    return lighter.replace("employee:E1,deal_mean,10,", "employee:E1,deal_mean,15,")
+
+
+def _is_drawn_as_filed(working: Working, narrowing: str = "") -> str:
+    """Look twice, so that the second look is at what was kept, and hold both against the file, which is never kept. Returns the table."""
+    answer = working.dana.post(f"/people{narrowing}", {"reason": "against what was kept", "format": "csv"})
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))[:-1]  # The last line is the checksum.
+    for somebody in (working.dana, working.dana, working.emil):
+        table = somebody.get(f"/people{narrowing}").text.split('data-rows="people"', 1)[1].split("</tbody>", 1)[0]
+        lines = table.split("<tr>")[1:]
+        assert len(lines) == len(rows)
+        for line, row in zip(lines, rows, strict=True):
+            assert f'href="/scorecards/employee:{row["Employee number"]}">{row["Name"]}</a>' in line
+            for column in ("Unit", "Group", "Own score", "Unit part", "Final score", "Projected score", "Band"):
+                assert row[column] in line
+    return table
+
+
+def test_a_kept_table_is_drawn_anew_when_anything_that_it_shows_has_changed(working: Working) -> None:
+    """An event, a verdict, a weight, a name, a unit's name, the order, what narrows it, the day, the basis: no look is at what was before."""
+    tables = [_is_drawn_as_filed(working)]
+    working.record(*(f"2026-03-04 deal D-{number} E1 90000.00 USD" for number in range(6)))
+    tables.append(_is_drawn_as_filed(working))
+    working.record("2026-03-05 rejected D-1 by E2")
+    tables.append(_is_drawn_as_filed(working))
+    working.load(_weighed_anew, "scorecards")
+    tables.append(_is_drawn_as_filed(working))
+    working.load(lambda text: text.replace("E1,E1,", "E1,Alba Anew,"), "employees")
+    tables.append(_is_drawn_as_filed(working))
+    assert len(set(tables)) == len(tables), [tables.index(table) for table in tables]
+    orders = [_is_drawn_as_filed(working, order) for order in ("?sort=number&order=up", "?sort=number")]
+    parts = [_is_drawn_as_filed(working, part) for part in ("?unit=VIE", "?text=e3", "?text=anew", "?ahead=at_risk")]
+    days = [_is_drawn_as_filed(working, day) for day in ("?as_of=2026-03-03", "?as_of=2026-03-04", "?basis=final")]
+    assert [len(set(some)) for some in (orders, parts, days)] == [2, 4, 3]
+    working.dana.client.set_cookie("kopes_language", "ko")
+    assert "직원" in working.dana.get("/people").text.split('data-rows="people"', 1)[1]
+    assert "직원" not in working.emil.get("/people").text.split('data-rows="people"', 1)[1]
+
+
 def test_constant_query_count(working: Working, count_queries: CountQueries) -> None:
     """The session, the revision, the totals and one's views: the same whatever has been recorded; fewer where nothing has come since the last look."""
     dana = working.dana

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
@@ -26,7 +27,7 @@ from app.kit.kept import LruCache
 from app.kit.refusals import NotThere, at_field
 from app.plain.findings import Finding, n_
 from app.rules.grade_reasons import beyond_seats, grade_reasons
-from app.rules.grade_spread import NEAR, grades_spread
+from app.rules.grade_spread import NEAR, GradesSpread, grades_spread
 from app.rules.grading import EmployeeProposal, Score, UnitProposal, published
 from app.rules.names import person_meant
 from app.rules.pay import pay_sums
@@ -39,7 +40,7 @@ from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.group_names import group_namer
 from app.web.groups import GroupShown
 from app.web.kept import CachedPart, Rendered, drawn
-from app.web.languages import named
+from app.web.languages import named, page_language
 from app.web.limits import Lane
 from app.web.list_views import list_head, without_present_cycle
 from app.web.rendering import Download, Page, SeeOther
@@ -56,7 +57,8 @@ NEAR_MOST: Final = 20
 """Points; more is nowhere near."""
 NEAR_RANGE: Final = n_("This distance cannot be shown: write one from 0 to %(most)s points.")
 Text = Annotated[str, Field(max_length=100)]
-_DRAWN: Final[LruCache[Rendered[EmployeeProposal | UnitProposal]]] = drawn(48, bytes_max=8_000_000)
+_DRAWN: Final[LruCache[Rendered[EmployeeProposal | UnitProposal]]] = drawn(64, bytes_max=8_000_000)
+_WORKED_OUT_MOST: Final = 24
 
 RULES: Final = {
     "top_share_min": n_("The top grade has at least its share of the whole agency"),
@@ -140,6 +142,35 @@ def _within(query: GradesQuery) -> tuple[Decimal, Finding | None]:
     return number, None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _WorkedOut:
+    """What the page works out of a proposal, narrowed in one way."""
+
+    proposal: EmployeeProposal | UnitProposal
+    """Held, so that no other proposal has its id for as long as this is kept by it."""
+    names: Mapping[str, str]
+    rows: Sequence[Any]
+    spread: GradesSpread
+
+
+_WORKED_OUT: Final[LruCache[_WorkedOut]] = LruCache(_WORKED_OUT_MOST)
+"""Of everyone: looked at again and again on the day of results, a page at a time."""
+
+
+def _worked_out(
+    context: RequestContext, query: GradesQuery, proposal: EmployeeProposal | UnitProposal, within: Decimal
+) -> _WorkedOut:
+    """Names, rows and spread, kept for as long as nothing has come: a proposal is the same object until then. Names are searched as the reader sees them."""
+
+    def work_out() -> _WorkedOut:
+        names, rows = _narrowed(context, query, proposal)
+        spread = grades_spread(proposal.standings, within=within)
+        return _WorkedOut(proposal=proposal, names=names, rows=rows, spread=spread)
+
+    narrowing = (query.of, query.group, query.grade, query.text, within)
+    return _WORKED_OUT.get_or_make((id(proposal), narrowing, context.today, page_language()), work_out)
+
+
 @pages.read("/grades", may=Deed.SEE_GRADE)
 def grades(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
     """The proposal of all employees, or of all units."""
@@ -150,8 +181,9 @@ def grades(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
     kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
     if query.find.strip():
         return _looked_up(context, query, proposal)
-    names, rows = _narrowed(context, query, proposal)
     within, wrong = _within(query)
+    worked_out = _worked_out(context, query, proposal, within)
+    names, rows = worked_out.names, worked_out.rows
     last = max(1, -(-len(rows) // PAGE_ROWS))
     page = min(query.page, last)
     head = list_head(
@@ -170,6 +202,7 @@ def grades(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
         CachedPart(_DRAWN, (part, hangs_on), lambda: proposal) for part in ("spread", "near", "list")
     )
     group_name = functools.cache(group_namer(loaded.sheet.definitions.policies))
+    seating = CachedPart(_DRAWN, ("seats", id(proposal)), lambda: proposal)
     return Page(
         "pages/grades.html",
         head=head,
@@ -177,9 +210,10 @@ def grades(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
         spreading=spreading,
         nearing=nearing,
         listing=listing,
+        seating=seating,
         plan=proposal.standings.plan,
-        beyond_seats=beyond_seats(proposal.standings),
-        spread=grades_spread(proposal.standings, within=within),
+        beyond_seats=beyond_seats,
+        spread=worked_out.spread,
         wrong=wrong,
         near=exact_figure(within) if wrong is None else query.near,
         near_rows=NEAR_ROWS,
