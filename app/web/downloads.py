@@ -10,7 +10,7 @@ import datetime as dt
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, BinaryIO, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,12 +27,13 @@ from app.web.request_context import RequestContext
 
 __all__ = [
     "ActivitiesExport",
+    "Reading",
     "ReasonedExport",
     "activities_file",
-    "log_reading",
     "reasoned_file",
     "refuse_without_reason",
     "sheet_file",
+    "written_down",
 ]
 
 _REASON_LEAST: Final = 3
@@ -113,25 +114,60 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
             yield piece
 
 
-def log_reading(
-    connection: Connection,
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the log of readings says of a download of other people's data.
+
+    Attributes:
+        what: was downloaded.
+        asked: what narrowed it.
+        rows: how many there are.
+    """
+
+    what: str
+    asked: Mapping[str, Any]
+    rows: int = field(kw_only=True)
+
+
+def written_down(
     context: RequestContext,
-    reason: str,
+    file: Download,
     *,
-    what: str,
-    asked: Mapping[str, Any],
-    rows: int,
-) -> None:
-    """Write down that other people's data were downloaded, and why (contract, "Who may what"). Queries: 1."""
-    access.record_reading(
-        connection,
-        who=context.label,
-        what=what,
-        asked=asked,
-        reason=reason,
-        rows=rows,
-        at=context.now,
-    )
+    reason: str,
+    reading: Reading | None,
+    subject: str,
+    after: Mapping[str, Any],
+) -> Download:
+    """A file that may be sent: it stands in the log of readings and on the trail (contract, "Who may what").
+
+    Args:
+        context: of a route that opens no transaction.
+        file: what it holds open is closed where it cannot be written down.
+        reason: what it is for; empty where nobody asks.
+        reading: what the log of readings says of it; None where it is no reading of other people's data.
+        subject: what the trail says it was about.
+        after: what the trail says was downloaded.
+
+    Queries: 1 for the trail, 1 for a reading, beside those of :meth:`RequestContext.in_force`.
+    """
+    with ExitStack() as until_sent:
+        if file.after is not None:
+            until_sent.callback(file.after)
+        with context.write() as connection:
+            if reading is not None:
+                access.record_reading(
+                    connection,
+                    who=context.label,
+                    what=reading.what,
+                    asked=reading.asked,
+                    reason=reason,
+                    rows=reading.rows,
+                    at=context.now,
+                )
+            context.note(subject=subject, after=after, why=reason or None)
+        until_sent.pop_all()
+        return file
+    raise AssertionError  # the block returns or raises
 
 
 def reasoned_file(
@@ -160,16 +196,14 @@ def reasoned_file(
     Raises:
         Invalid: the table does not fit into a workbook.
     """
-    with ExitStack() as until_sent:
-        file = sheet_file(sheet, name=name, kind=form.format, made_at=context.now)
-        if file.after is not None:
-            until_sent.callback(file.after)
-        with context.write() as connection:
-            log_reading(connection, context, form.reason, what=what, asked=asked, rows=rows)
-            context.note(subject=subject or what, after={"rows": rows, **asked}, why=form.reason)
-        until_sent.pop_all()
-        return file
-    raise AssertionError  # the block returns or raises
+    return written_down(
+        context,
+        sheet_file(sheet, name=name, kind=form.format, made_at=context.now),
+        reason=form.reason,
+        reading=Reading(what, asked, rows=rows),
+        subject=subject or what,
+        after={"rows": rows, **asked},
+    )
 
 
 def activities_file(
@@ -198,9 +232,28 @@ def activities_file(
     """
     if not own:
         refuse_without_reason(form.reason)
-    with ExitStack() as until_sent:
-        reading = until_sent.enter_context(ExitStack())
-        activities = find(reading.enter_context(context.database.read()))
+    file, rows = _activities(context, form, find=find, export=export)
+    parameters = {**asked, "format": form.format}
+    return written_down(
+        context,
+        file,
+        reason=form.reason,
+        reading=None if own else Reading(ACTIVITIES.name, {"of": subject, **parameters}, rows=rows),
+        subject=subject,
+        after={"rows": rows, **parameters},
+    )
+
+
+def _activities(
+    context: RequestContext,
+    form: ActivitiesExport,
+    *,
+    find: Callable[[Connection], Listed],
+    export: Export[ListedActivity],
+) -> tuple[Download, int]:
+    """The file and the number of its rows."""
+    with ExitStack() as reading:
+        activities = find(reading.enter_context(context.read()))
         if form.format == "xlsx":
             refuse_more_than_a_workbook_holds(activities.count)
         file = sheet_file(
@@ -209,22 +262,8 @@ def activities_file(
             kind=form.format,
             made_at=context.now,
         )
-        if file.after is not None:
-            # A workbook is whole by now; the rows of a CSV are read while it is sent, and the transaction stays open.
-            until_sent.callback(file.after)
-            reading.close()
-        _write_down(context, form, subject=subject, asked=asked, rows=activities.count, own=own)
-        return replace(file, after=until_sent.pop_all().close)
+        # A workbook is whole by now; the rows of a CSV are read while it is sent, and the transaction stays open.
+        if file.after is None:
+            file = replace(file, after=reading.pop_all().close)
+        return file, activities.count
     raise AssertionError  # the block returns or raises
-
-
-def _write_down(
-    context: RequestContext, form: ActivitiesExport, *, subject: str, asked: Mapping[str, Any], rows: int, own: bool
-) -> None:
-    parameters = {**asked, "format": form.format}
-    with context.write() as connection:
-        if not own:
-            log_reading(
-                connection, context, form.reason, what=ACTIVITIES.name, asked={"of": subject, **parameters}, rows=rows
-            )
-        context.note(subject=subject, after={"rows": rows, **parameters}, why=form.reason or None)

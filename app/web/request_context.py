@@ -218,6 +218,16 @@ class RequestContext:
         return lambda _node: allowed
 
     @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction of a handler's own that reads; the organisation, and what one may see of it, are read in it."""
+        with self.database.read() as connection:
+            self.opened(connection)
+            try:
+                yield connection
+            finally:
+                self.closed()
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction of a handler's own that writes for the route's deed; what is noted within goes to the trail with it, or not at all."""
         with self.database.write(self._deed) as connection:

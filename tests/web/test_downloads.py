@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
+
 import pytest
 
+from app.access import tables
 from tests.conftest import CountQueries
-from tests.web.working import Working
+from tests.web.test_rights_that_end import meanwhile
+from tests.web.working import NOW, Working
 
 EXPORTS = [
     ("dana", "/people"),
@@ -16,6 +21,7 @@ EXPORTS = [
     ("boram", "/goals/unit:VIE/consults"),
     ("boram", "/activities?node=unit:VIE"),
     ("emil", "/ledger?type=export_deal"),
+    ("gaston", "/scorecards/employee:E1"),
 ]
 
 
@@ -39,3 +45,16 @@ def test_a_writing_transaction_writes_down_what_was_downloaded_and_nothing_else(
     assert {statement.split()[0] for statement in written} == {"INSERT"}
     deed = working.trail()[0]
     assert (deed.who, deed.why) == (f"account:{name}@agency.example", "The yearly report")
+
+
+@pytest.mark.parametrize(("name", "address"), EXPORTS)
+def test_a_workbook_that_cannot_be_written_down_is_closed(working: Working, name: str, address: str) -> None:
+    """The session ends while the file is made: nothing is sent, nothing logged, and the file's place on the disk is free at once."""
+    somebody = getattr(working, name)
+    assert somebody.token
+    with warnings.catch_warnings(record=True) as left_open, meanwhile(working, tables.web_session, {"ended_at": NOW}):
+        warnings.simplefilter("always")
+        answer = somebody.post(address, {"reason": "The yearly report", "format": "xlsx"})
+        gc.collect()
+    assert answer.headers["Location"].startswith("/login")
+    assert [str(warning.message) for warning in left_open if warning.category is ResourceWarning] == []

@@ -159,15 +159,13 @@ def scorecard(context: RequestContext, node: Node, query: AskedQuery) -> Json:
 )
 def scorecards(context: RequestContext, query: ListQuery) -> Json:
     """The scorecards that who asks may see: of every unit whose life, and every employee whose service touches the cycle."""
-    with context.database.read() as connection:
-        context.opened(connection)
+    with context.read() as connection:
         asked, plan = _asked(context, query)
         sees = context.sees(Deed.SEE_SCORECARD)
         begun = None if query.after is None else _order(node_of(query.after))
         nodes = [node for node in plan.nodes if (begun is None or _order(node) > begun) and sees(node)]
         shown = nodes[: query.limit]
         cards = scoring.scorecards(connection, asked, shown) if shown else []
-        context.closed()
     _write_down(context, query, asked, shown)
     following = shapes.address(request, after=shown[-1]) if len(nodes) > len(shown) else None
     return Json({"items": [card.as_json() for card in cards], "next": following}, following=following)

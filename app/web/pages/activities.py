@@ -168,7 +168,7 @@ def export(context: RequestContext, query: ActivitiesQuery, form: ActivitiesExpo
     node = _node(context, query.node)
 
     def find(connection: Connection) -> Listed:
-        context.opened(connection).require(Deed.EXPORT_ACTIVITIES, node)
+        context.require(Deed.EXPORT_ACTIVITIES, node)
         if not access.exists(context.directory, node):
             raise NotThere
         frame = scoring.state(connection).frame

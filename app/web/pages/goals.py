@@ -158,12 +158,10 @@ def _file(
     context: RequestContext, query: GoalsQuery, form: ReasonedExport, *, kpi: str | None, node: Node | None
 ) -> Download:
     """The file, with its row in the log of readings and on the trail: of the lines that the reader may have."""
-    with context.database.read() as connection:
-        context.opened(connection)
+    with context.read() as connection:
         loaded, asked = _asked(context, query)
         sees = context.sees(Deed.EXPORT_GOALS)
         rows = scoring.goal_rows(connection, loaded=loaded, asked=asked, sees=sees, kpi=kpi, node=node)
-    context.closed()
     if rows is None:
         raise NotThere
     narrowed = {"cycle": asked.cycle, "format": form.format} | ({"kpi": kpi} if kpi else {})

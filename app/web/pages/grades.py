@@ -284,15 +284,13 @@ def _groups(
 @pages.act("/grades", may=Deed.EXPORT, again="grades", transaction=False, lane=Lane.FILE)
 def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) -> Download:
     """The rows of the page as a file: all of them, not a page; the whole proposal where nothing narrows it."""
-    with context.database.read() as connection:
-        context.opened(connection)
+    with context.read():
         loaded, of_cycle = _cycle(context, query.cycle)
         proposal = _proposal(context, query, of_cycle)
         narrowing = query.model_dump(exclude_defaults=True, include={"group", "grade", "text"})
         names, narrowed = _narrowed(context, query, proposal)
         chosen: Sequence[Any] = narrowed if narrowing else proposal.rows
         sheet = _sheet(loaded, of_cycle, proposal, chosen, names)
-    context.closed()
     parameters = {"cycle": of_cycle, "of": query.of, "format": form.format, **narrowing}
     name = f"grades-{query.of}-{of_cycle}"
     return reasoned_file(context, form, sheet=sheet, name=name, what="grades", asked=parameters, rows=len(chosen))

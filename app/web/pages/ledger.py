@@ -158,7 +158,7 @@ def export(context: RequestContext, query: LedgerQuery, form: ActivitiesExport) 
     """The activities among the events, as a file: all of them, not a page."""
 
     def find(connection: Connection) -> Listed:
-        context.opened(connection).require(Deed.SEE_LEDGER)
+        context.require(Deed.SEE_LEDGER)
         return ledger.activities_found(connection, scoring.state(connection).frame, only=query.only())
 
     asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"before"})

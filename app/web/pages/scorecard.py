@@ -24,7 +24,7 @@ from app.rules.terms import Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, Visibility
 from app.web import words
 from app.web.asking import ScoreParameters, asked_by, first_days
-from app.web.downloads import log_reading, refuse_without_reason, sheet_file
+from app.web.downloads import Reading, refuse_without_reason, sheet_file, written_down
 from app.web.kept import CachedPart, Rendered, drawn, reader_of_page
 from app.web.languages import page_language, writing
 from app.web.limits import Lane
@@ -68,43 +68,45 @@ def export(context: RequestContext, node: Node, query: ScoreParameters, form: Sc
 
     A reason is asked for where it is a colleague's, and it is then on the log of readings; in a unit's nobody is named.
     """
-    is_anothers = node.kind is NodeKind.EMPLOYEE and node.code != context.viewer.employee
-    if is_anothers:
+    is_own = node.kind is NodeKind.UNIT or node.code == context.viewer.employee
+    if not is_own:
         refuse_without_reason(form.reason)
     board, clock = _board(context, node, query)
+    asked = {**query.model_dump(mode="json", exclude_defaults=True, exclude={"part"}), "format": form.format}
+    return written_down(
+        context,
+        _file(context, board, name=_file_name(context, board, node, query), kind=form.format, clock=clock),
+        reason=form.reason,
+        reading=None if is_own else Reading("scorecard", {"of": str(node), **asked}, rows=len(board.lines)),
+        subject=str(node),
+        after=asked,
+    )
+
+
+def _file_name(context: RequestContext, board: Board, node: Node, query: ScoreParameters) -> str:
     # ":" has no place in the name of a file.
-    day = query.as_of or context.today
-    name = f"scorecard-{node.kind}-{node.code}-{board.cycle}-{day.isoformat()}"
-    if form.format == "pdf":
-        file = Download(
+    return f"scorecard-{node.kind}-{node.code}-{board.cycle}-{(query.as_of or context.today).isoformat()}"
+
+
+def _file(
+    context: RequestContext, board: Board, *, name: str, kind: Literal["pdf", "xlsx", "csv"], clock: Clock
+) -> Download:
+    if kind == "pdf":
+        return Download(
             content=as_pdf(_paper(context, board, clock)), filename=f"{name}.pdf", media_type="application/pdf"
         )
-    else:
-        with writing() as language:
-            methods = {code: gettext(word) for code, word in words.METHODS.items()}
-            reasons = {code: gettext(word) for code, word in words.REASONS.items()}
-            rows = scorecard_rows(board, ScorecardWords(gettext, language, methods, reasons))
-            sheet = scorecard_export(gettext).sheet(list(rows))
-        file = sheet_file(sheet, name=name, kind=form.format, made_at=context.now)
-    asked = {**query.model_dump(mode="json", exclude_defaults=True, exclude={"part"}), "format": form.format}
-    with context.write() as connection:
-        if is_anothers:
-            log_reading(
-                connection,
-                context,
-                form.reason,
-                what="scorecard",
-                asked={"of": str(node), **asked},
-                rows=len(board.lines),
-            )
-        context.note(subject=str(node), after=asked, why=form.reason or None)
-    return file
+    with writing() as language:
+        methods = {code: gettext(word) for code, word in words.METHODS.items()}
+        reasons = {code: gettext(word) for code, word in words.REASONS.items()}
+        rows = scorecard_rows(board, ScorecardWords(gettext, language, methods, reasons))
+        sheet = scorecard_export(gettext).sheet(list(rows))
+    return sheet_file(sheet, name=name, kind=kind, made_at=context.now)
 
 
 def _board(context: RequestContext, node: Node, query: ScoreParameters) -> tuple[Board, Clock]:
     """What is kept, and by which clock its reader reads when."""
-    with context.database.read() as connection:
-        context.opened(connection).require(Deed.SEE_SCORECARD, node)
+    with context.read() as connection:
+        context.require(Deed.SEE_SCORECARD, node)
         loaded = scoring.state(connection)
         asked = asked_by(context, loaded, query)
         # Neither activities nor what stands beside it: a file has the node's own lines alone.
