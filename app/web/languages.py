@@ -41,6 +41,7 @@ __all__ = [
     "THEME_COOKIE",
     "chosen_language",
     "chosen_theme",
+    "dates_locale",
     "day_text",
     "filled",
     "finding_text",
@@ -141,6 +142,12 @@ def _day(day: dt.date, language: str) -> str:
 
 _LOCALES: Final = {"en": "en_GB"}
 """Whose dates a language has: English ones begin with the day, as the agency's offices write them and the other languages of the pages."""
+
+
+def dates_locale() -> str:
+    """Whose dates the page's language has, by the name that a browser knows it by."""
+    language = page_language()
+    return _LOCALES.get(language, language).replace("_", "-")
 
 
 def day_text(value: dt.date) -> str:
@@ -384,4 +391,5 @@ def prepare(app: Flask) -> None:
         chosen_theme=chosen_theme,
         finding_text=finding_text,
         _language=page_language,
+        dates_locale=dates_locale,
     )

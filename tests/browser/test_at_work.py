@@ -685,3 +685,31 @@ def test_the_lists_of_home_are_walked_by_keys(site: Site, page: Page) -> None:
     expect(page.locator("[data-kind=to_verify] a")).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url(f"{site.url}/verification")
+
+
+@pytest.mark.parametrize(
+    ("language", "first"), [("en", "1 January 2026"), ("ko", "2026년 1월 1일"), ("es", "1 de enero de 2026")]
+)
+def test_the_browser_refuses_a_day_by_a_date_as_the_page_writes_them(
+    site: Site, page: Page, language: str, first: str
+) -> None:
+    """English ones begin with the day, as those that the server writes."""
+    site.open(page, "alba", "/scorecard")
+    page.context.add_cookies([{"name": "kopes_language", "value": language, "url": site.url}])
+    page.locator(f'.header button[value="{language}"]').evaluate("one => one.click()")
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    said = page.locator("#as_of").evaluate(
+        "one => { one.value = '1999-01-01'; one.checkValidity(); return one.validationMessage; }"
+    )
+    assert first in said
+
+
+def test_a_fault_of_the_page_itself_is_not_told_as_a_lost_connection(site: Site, page: Page) -> None:
+    """It stands in the console, where whoever mends it finds it; the reader's connection is as it was."""
+    site.open(page, "wanda", "/people")
+    page.evaluate("() => { history.replaceState = () => { throw new Error('of our own'); }; }")
+    with page.expect_event("pageerror") as fault:
+        page.get_by_label("Name or number").fill("alba")
+    assert "of our own" in str(fault.value)
+    expect(page.locator("[data-narrows-said]")).not_to_contain_text("connection")
+    assert page.locator("[data-narrowed][aria-busy]").count() == 0

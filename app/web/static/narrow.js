@@ -89,31 +89,35 @@
     latest = mine;
     const address = addressOf(form);
     busy(true);
-    try {
-      const answer = await fetch(address, { signal: mine.signal, headers: { Accept: "text/html" }, credentials: "same-origin" });
-      const text = await answer.text();
-      if (latest !== mine) {
-        return;
-      }
-      if (answer.status >= 500 || answer.status === 429) {
-        throw new Error(String(answer.status));
-      }
-      const drawn = new DOMParser().parseFromString(text, "text/html");
-      if (answer.redirected || !regions(drawn, form.dataset.narrows)) {
-        location.assign(address);
-        return;
-      }
-      put(form, drawn, address);
-      said(form).classList.add("unseen");
-    } catch {
-      if (latest !== mine || mine.signal.aborted) {
-        return;
-      }
-      said(form).classList.remove("unseen");
-      said(form).textContent = said(form).dataset.lost;
+    const answer = await answerTo(address, mine.signal);
+    if (latest !== mine || mine.signal.aborted) {
+      return;
     }
     latest = null;
     busy(false);
+    if (answer === null) {
+      said(form).classList.remove("unseen");
+      said(form).textContent = said(form).dataset.lost;
+      return;
+    }
+    const drawn = new DOMParser().parseFromString(answer.text, "text/html");
+    if (answer.redirected || !regions(drawn, form.dataset.narrows)) {
+      location.assign(address);
+      return;
+    }
+    put(form, drawn, address);
+    said(form).classList.add("unseen");
+  };
+
+  // What the server says; null where none comes, or the server has no time: whatever else goes wrong is a fault of ours, and stands in the console.
+  const answerTo = async (address, signal) => {
+    try {
+      const answer = await fetch(address, { signal, headers: { Accept: "text/html" }, credentials: "same-origin" });
+      const text = await answer.text();
+      return answer.status >= 500 || answer.status === 429 ? null : { text, redirected: answer.redirected };
+    } catch {
+      return null;
+    }
   };
 
   const formOf = (event) => (event.target.form?.matches(SELECTOR) ? event.target.form : null);

@@ -68,7 +68,7 @@
   const refusals = document.getElementById("refusals")?.dataset;
   const isOneOf = (control) => control instanceof HTMLSelectElement || ["radio", "checkbox"].includes(control.type);
   const said = (control, bound) =>
-    control.type === "date" ? new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeZone: "UTC" }).format(new Date(bound)) : bound;
+    control.type === "date" ? new Intl.DateTimeFormat(document.body.dataset.dates, { dateStyle: "long", timeZone: "UTC" }).format(new Date(bound)) : bound;
   const refusal = (control) => {
     const is = control.validity;
     if (is.valueMissing) {

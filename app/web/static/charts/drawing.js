@@ -32,8 +32,8 @@ export const score = (value) =>
 
 export const compact = (value) => new Intl.NumberFormat(language(), { notation: "compact", maximumSignificantDigits: 3 }).format(value);
 
-// English dates begin with the day, as those that the server writes.
-export const day = (instant, how) => new Intl.DateTimeFormat(language() === "en" ? "en-GB" : language(), how).format(instant);
+// In the order that the server writes dates in; it says which (layout.html).
+export const day = (instant, how) => new Intl.DateTimeFormat(document.body.dataset.dates, how).format(instant);
 
 export const frame = () => {
   Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
