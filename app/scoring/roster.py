@@ -24,7 +24,7 @@ from app.rules.placement import Path
 from app.rules.rollup import Band, band, published
 from app.rules.terms import Job, Node, NodeKind
 from app.scoring.agency import RISK_BANDS
-from app.scoring.plan import CyclePlan, State, state
+from app.scoring.plan import CyclePlan, State
 from app.scoring.scorecards import ScoreQuery, Scores, scores
 from app.scoring.trend import change_since, projections_before, taken_at
 
@@ -100,14 +100,13 @@ class Roster:
     """The day that changes are told against."""
 
 
-def roster(connection: Connection, *, asked: ScoreQuery, only: RosterFilter) -> Roster:
+def roster(connection: Connection, *, loaded: State, asked: ScoreQuery, only: RosterFilter) -> Roster:
     """Everyone whose service touches the cycle, narrowed and sorted.
 
     All of it hangs on the revision, the events and the trend: kept by these, and worked out by one thread at a time.
 
     Queries: 2; where anything has come since, those of :func:`app.scoring.scores` and 1 of the trend more.
     """
-    loaded = state(connection)
     plan = loaded.plan(asked.cycle)
     key = (
         str(connection.engine.url),

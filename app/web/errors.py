@@ -211,8 +211,7 @@ def _instead(site: Site) -> str | None:
     if instead is None:
         return None
     address, view = instead
-    if view is not None:
-        say(filled(_LEADS_NOWHERE, {"name": view.name}), "caution")
+    say(filled(_LEADS_NOWHERE, {"name": view.name}), "caution")
     return address
 
 

@@ -6,7 +6,8 @@ Do not take a view for a right: it is an address, and the list says to whoever o
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
@@ -16,11 +17,12 @@ from sqlalchemy import Connection
 
 from app import access
 from app.access import SavedView
+from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.permissions import Deed, may
 from app.scoring import State
 from app.web.asking import present_cycle
-from app.web.rendering import SeeOther
+from app.web.rendering import Page, SeeOther
 from app.web.request_context import RequestContext
 
 __all__ = [
@@ -28,13 +30,16 @@ __all__ = [
     "LISTS",
     "List",
     "ListHead",
+    "ListViews",
     "address_of",
     "kept_filters",
-    "list_head",
+    "listed",
     "usual_refused",
     "way_out",
     "without_present_cycle",
 ]
+
+ListHandler = Callable[[RequestContext, Any], Page | SeeOther]
 
 AS_IT_IS: Final = "as_it_is"
 """In an address: the list without a view, though one of them is what it opens with."""
@@ -108,23 +113,54 @@ class ListHead:
         return next((view for view in self.views if view.filters == self.filters), None)
 
 
-def list_head(context: RequestContext, name: str, parameters: Mapping[str, Any]) -> ListHead | SeeOther:
-    """The head of a list; where it is opened without asking for anything, the way to the view that it opens with.
+@dataclass(frozen=True, slots=True)
+class ListViews:
+    """A person's views of a list, by name."""
+
+    name: str
+    views: list[SavedView]
+
+    @property
+    def usual(self) -> SavedView | None:
+        """What the list opens with; None for all of it."""
+        return next((view for view in self.views if view.is_default), None)
+
+    def head(self, parameters: Mapping[str, Any]) -> ListHead:
+        """What stands at the head of the list, by what its own links ask for, without its pages."""
+        asked = urlencode(sorted((key, str(value)) for key, value in parameters.items()))
+        return ListHead(self.name, self.views, asked, self.usual)
+
+
+def listed(name: str) -> Callable[[Callable[[RequestContext, Any, ListViews], Page | SeeOther]], ListHandler]:
+    """Make a handler that of a list: for whoever may open it; opened without asking for anything it leads to the view that it opens with.
+
+    The handler is handed its person's views, and does nothing before the way to another one of them is taken.
 
     Args:
-        context: who asks.
         name: the list's.
-        parameters: what the list's own links ask for, without its pages.
 
-    Queries: 1.
+    Raises:
+        NotThere: who asks may not open it.
+
+    Queries: 1, beside those of the handler.
     """
-    person = context.viewer
-    views = access.saved_views(context.connection, account_id=person.account_id, of_list=name)
-    usual = next((view for view in views if view.is_default), None)
-    # A view without filters is the list as it is: its address would lead to itself for ever.
-    if usual is not None and kept_filters(usual.filters) and request.method == "GET" and not request.args:
-        return SeeOther(address_of(name, usual.filters))
-    return ListHead(name, views, urlencode(sorted((key, str(value)) for key, value in parameters.items())), usual)
+
+    def declare(handler: Callable[[RequestContext, Any, ListViews], Page | SeeOther]) -> ListHandler:
+        @functools.wraps(handler)
+        def opened(context: RequestContext, query: Any) -> Page | SeeOther:
+            if not LISTS[name].opens_for(context):
+                raise NotThere
+            found = access.saved_views(context.connection, account_id=context.viewer.account_id, of_list=name)
+            views = ListViews(name, found)
+            usual = views.usual
+            # A view without filters is the list as it is: its address would lead to itself for ever.
+            if usual is not None and kept_filters(usual.filters) and request.method == "GET" and not request.args:
+                return SeeOther(address_of(name, usual.filters))
+            return handler(context, query, views)
+
+        return opened
+
+    return declare
 
 
 def without_present_cycle(loaded: State, parameters: Mapping[str, Any], today: dt.date) -> dict[str, Any]:
@@ -133,12 +169,11 @@ def without_present_cycle(loaded: State, parameters: Mapping[str, Any], today: d
     return {name: value for name, value in parameters.items() if (name, str(value)) != ("cycle", present)}
 
 
-def usual_refused(connection: Connection, *, account_id: int) -> tuple[str, SavedView | None] | None:
+def usual_refused(connection: Connection, *, account_id: int) -> tuple[str, SavedView] | None:
     """Where a list has just answered that what its address asks for is not there, or cannot be: where to go instead.
 
     Returns:
-        An address; and the view that led nowhere, where the list opens with it. From its plain address, which may be nobody's own, to the view that
-        the person opens it with; from that view to the whole list. None from anywhere else: so no way leads in a circle.
+        The whole list's address, and the view that led nowhere, where the list opens with it. None from anywhere else: so no way leads in a circle.
 
     Queries: 1; none where no list was asked for.
     """
@@ -149,8 +184,6 @@ def usual_refused(connection: Connection, *, account_id: int) -> tuple[str, Save
     usual = next((view for view in views if view.is_default and kept_filters(view.filters)), None)
     if usual is None:
         return None
-    if not request.args:
-        return address_of(name, usual.filters), None
     if urlencode(sorted(request.args.items(multi=True))) == kept_filters(usual.filters):
         return _whole(name), usual
     return None

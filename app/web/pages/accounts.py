@@ -23,8 +23,8 @@ from app.web import words
 from app.web.account_person import AccountPerson, employee_meant, person_of
 from app.web.forms import ReasonForm
 from app.web.limits import Lane
-from app.web.list_views import list_head
-from app.web.rendering import Page, Redirect, SeeOther
+from app.web.list_views import ListViews, listed
+from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -65,12 +65,11 @@ class ChangeForm(BaseModel):
 
 
 @pages.read("/accounts", may=Deed.KEEP_ACCOUNTS)
-def accounts(context: RequestContext, query: AccountsQuery) -> Page | SeeOther:
+@listed("accounts")
+def accounts(context: RequestContext, query: AccountsQuery, views: ListViews) -> Page:
     """All accounts, by e-mail, and the form for another."""
     rows = access.accounts(context.connection, search=query.text, after=query.after, limit=PAGE_ROWS + 1)
-    head = list_head(context, "accounts", query.model_dump(mode="json", exclude_defaults=True, exclude={"after"}))
-    if isinstance(head, SeeOther):
-        return head
+    head = views.head(query.model_dump(mode="json", exclude_defaults=True, exclude={"after"}))
     return Page(
         "pages/accounts.html",
         head=head,

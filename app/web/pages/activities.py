@@ -29,8 +29,8 @@ from app.web.forms import days_turned_round
 from app.web.groups import GroupShown
 from app.web.languages import month, named
 from app.web.limits import Lane
-from app.web.list_views import list_head
-from app.web.rendering import Download, Page, SeeOther
+from app.web.list_views import ListViews, listed
+from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -80,7 +80,8 @@ class ActivitiesQuery(BaseModel):
 
 
 @pages.read("/activities", may=Deed.SEE_ACTIVITIES)
-def activities(context: RequestContext, query: ActivitiesQuery) -> Page | SeeOther:
+@listed("activities")
+def activities(context: RequestContext, query: ActivitiesQuery, views: ListViews) -> Page:
     """The list, the latest first."""
     node = _node(context, query.node)
     context.require(Deed.SEE_ACTIVITIES, node)
@@ -89,20 +90,18 @@ def activities(context: RequestContext, query: ActivitiesQuery) -> Page | SeeOth
     frame = scoring.state(context.connection).frame
     turned_round = days_turned_round(query.from_, query.to, field="to")
     context.typed = replace(context.typed, findings=(*context.typed.findings, *turned_round))
-    activities = ledger.activities_of(
-        context.connection,
-        frame,
-        node=node,
-        wanted=query.wanted(),
-        limit=PAGE_ROWS,
-        after=query.after,
+    groups = _groups(context, frame, node, query)
+    # In groups there are no rows.
+    activities = (
+        None
+        if groups
+        else ledger.activities_of(
+            context.connection, frame, node=node, wanted=query.wanted(), limit=PAGE_ROWS, after=query.after
+        )
     )
-    head = list_head(context, "activities", query.parameters())
-    if isinstance(head, SeeOther):
-        return head
     return Page(
         "pages/activities.html",
-        head=head,
+        head=views.head(query.parameters()),
         node=node,
         name=scoring.node_name(context.directory, node, context.today),
         way=scoring.way_down(context.directory, node, context.today, sees=context.sees(Deed.SEE_SCORECARD)),
@@ -118,7 +117,7 @@ def activities(context: RequestContext, query: ActivitiesQuery) -> Page | SeeOth
         narrowed=bool(query.by or query.type or query.state or query.from_ or query.to or query.text),
         words=words,
         states=STATES,
-        groups=_groups(context, frame, node, query),
+        groups=groups,
         grouped_by=GROUPED_BY,
         turned_round=turned_round,
         status=422 if turned_round else 200,

@@ -22,8 +22,8 @@ from app.web.downloads import sheet_file
 from app.web.kept import CachedPart, Rendered, drawn
 from app.web.languages import writing
 from app.web.limits import Lane
-from app.web.list_views import list_head, without_present_cycle
-from app.web.rendering import Download, Page, SeeOther
+from app.web.list_views import ListViews, listed, without_present_cycle
+from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -51,7 +51,8 @@ class BusinessFile(BusinessQuery):
 
 
 @pages.read("/business", may=Deed.SEE_PEOPLE_SCORES)
-def business(context: RequestContext, query: BusinessQuery) -> Page | SeeOther:
+@listed("business")
+def business(context: RequestContext, query: BusinessQuery, views: ListViews) -> Page:
     """The table."""
     node, source = _source(context, query)
     parameters = query.model_dump(mode="json", exclude_defaults=True, exclude={"part"})
@@ -61,11 +62,7 @@ def business(context: RequestContext, query: BusinessQuery) -> Page | SeeOther:
     shown = body.model
     sorting = (None if query.sort == "name" else BusinessFigure(query.sort), query.by, query.order == "down")
     directory, day = source.plan.frame.directory, shown.day
-    head = list_head(
-        context, "business", without_present_cycle(scoring.state(context.connection), parameters, context.today)
-    )
-    if isinstance(head, SeeOther):
-        return head
+    head = views.head(without_present_cycle(scoring.state(context.connection), parameters, context.today))
     return Page(
         "pages/business.html",
         head=head,

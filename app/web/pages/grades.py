@@ -42,7 +42,7 @@ from app.web.groups import GroupShown
 from app.web.kept import CachedPart, Rendered, drawn
 from app.web.languages import named, page_language
 from app.web.limits import Lane
-from app.web.list_views import list_head, without_present_cycle
+from app.web.list_views import ListViews, listed, without_present_cycle
 from app.web.rendering import Download, Page, SeeOther
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -172,10 +172,9 @@ def _worked_out(
 
 
 @pages.read("/grades", may=Deed.SEE_GRADE)
-def grades(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
-    """The proposal of all employees, or of all units."""
-    if not may(context.viewer.roles, Deed.SEE_GRADE, ()):
-        raise NotThere  # Whoever sees only their own has a page of it.
+@listed("grades")
+def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Page | SeeOther:
+    """The proposal of all employees, or of all units. Whoever sees only their own has a page of it."""
     loaded, of_cycle = _cycle(context, query.cycle)
     proposal = _proposal(context, query, of_cycle)
     kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
@@ -186,15 +185,8 @@ def grades(context: RequestContext, query: GradesQuery) -> Page | SeeOther:
     names, rows = worked_out.names, worked_out.rows
     last = max(1, -(-len(rows) // PAGE_ROWS))
     page = min(query.page, last)
-    head = list_head(
-        context,
-        "grades",
-        without_present_cycle(
-            loaded, query.model_dump(mode="json", exclude_defaults=True, exclude={"page"}), context.today
-        ),
-    )
-    if isinstance(head, SeeOther):
-        return head
+    asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})
+    head = views.head(without_present_cycle(loaded, asked, context.today))
     shows_pay = query.of == "employees" and may(context.viewer.roles, Deed.SEE_PAY, ())
     # A proposal is the same object for as long as nothing has come; what is kept holds it, so that no other has its id.
     hangs_on = (id(proposal), query, page, shows_pay, context.today)

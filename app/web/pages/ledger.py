@@ -19,7 +19,7 @@ from app import access, ledger, notices, scoring
 from app.access import TrailFilter
 from app.exports import LEDGER_ACTIVITIES
 from app.kit.refusals import NotThere
-from app.ledger import EventFilter, Listed
+from app.ledger import EventFilter, Frame, Listed
 from app.notices import Notice
 from app.plain.findings import n_
 from app.rules.activities import EventKey
@@ -32,9 +32,9 @@ from app.web.forms import days_turned_round
 from app.web.groups import GroupShown
 from app.web.json_shown import indented
 from app.web.limits import Lane
-from app.web.list_views import list_head
+from app.web.list_views import ListViews, listed
 from app.web.plain_words import changed, subject_of, subjects_meant, who
-from app.web.rendering import Download, Page, Redirect, SeeOther
+from app.web.rendering import Download, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -114,26 +114,28 @@ class TrailQuery(BaseModel):
 
 
 @pages.read("/ledger", may=Deed.SEE_LEDGER)
-def events(context: RequestContext, query: LedgerQuery) -> Page | SeeOther:
+@listed("ledger")
+def events(context: RequestContext, query: LedgerQuery, views: ListViews) -> Page:
     """The events, the newest first."""
     frame = scoring.state(context.connection).frame
     turned_round = _refuse_turned_round(context, query.first, query.last)
-    entries = ledger.search_events(
-        context.connection, frame, only=query.only(), limit=PAGE_ROWS + 1, before=query.before
+    # In groups there are no rows, and the groups' numbers say how many there are in all.
+    connection, only, grouped = context.connection, query.only(), bool(query.by)
+    entries = (
+        [] if grouped else ledger.search_events(connection, frame, only=only, limit=PAGE_ROWS + 1, before=query.before)
     )
-    head = list_head(context, "ledger", query.model_dump(mode="json", exclude_defaults=True, exclude={"before"}))
-    if isinstance(head, SeeOther):
-        return head
+    in_all = 0 if grouped else ledger.events_in_all(connection, frame, only=only, count_to=COUNTED_MOST)
+    head = views.head(query.model_dump(mode="json", exclude_defaults=True, exclude={"before"}))
     return Page(
         "pages/ledger.html",
         head=head,
         status=422 if turned_round else 200,
         turned_round=turned_round,
         people=frame.directory.employees,
-        in_all=_InAll(ledger.events_in_all(context.connection, frame, only=query.only(), count_to=COUNTED_MOST)),
+        in_all=_InAll(in_all),
         rights_notice=_rights_notice(context),
         entries=entries[:PAGE_ROWS],
-        groups=_groups(context, query),
+        groups=_groups(context, frame, query),
         following=entries[PAGE_ROWS - 1].seq if len(entries) > PAGE_ROWS else None,
         query=query,
         parameters=query.model_dump(exclude_defaults=True, exclude={"before"}),
@@ -141,11 +143,10 @@ def events(context: RequestContext, query: LedgerQuery) -> Page | SeeOther:
     )
 
 
-def _groups(context: RequestContext, query: LedgerQuery) -> list[GroupShown]:
+def _groups(context: RequestContext, frame: Frame, query: LedgerQuery) -> list[GroupShown]:
     """The events of each type, each with the way to them; none where nothing groups them. Queries: 1, or none."""
     if not query.by:
         return []
-    frame = scoring.state(context.connection).frame
     without = query.model_dump(exclude_defaults=True, exclude={"before", "by"})
     return [
         GroupShown(gettext(words.TYPES[kind]), url_for("ledger.events", **{**without, "type": kind}), (number,))
@@ -193,16 +194,15 @@ def event(context: RequestContext, key: str) -> Page:
 
 
 @trail_pages.read("/trail", may=Deed.SEE_TRAIL)
-def trail(context: RequestContext, query: TrailQuery) -> Page | SeeOther:
+@listed("trail")
+def trail(context: RequestContext, query: TrailQuery, views: ListViews) -> Page:
     """Who did what, the newest first."""
     turned_round = _refuse_turned_round(context, query.first, query.last)
     only = _only(context, query)
     rows = access.trail_rows(context.connection, limit=PAGE_ROWS + 1, before_id=query.before, only=only)
     definitions = scoring.state(context.connection).sheet.definitions
     names = _names(context, rows)
-    head = list_head(context, "trail", query.model_dump(mode="json", exclude_defaults=True, exclude={"before"}))
-    if isinstance(head, SeeOther):
-        return head
+    head = views.head(query.model_dump(mode="json", exclude_defaults=True, exclude={"before"}))
     return Page(
         "pages/trail.html",
         head=head,

@@ -15,8 +15,7 @@ from pydantic import Field
 from app import scoring
 from app.exports import ExportSheet, NamedPerson, people_export
 from app.kit.kept import LruCache
-from app.kit.refusals import NotThere
-from app.rules.permissions import Deed, may
+from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import ALONE, SORTS, Roster, RosterFilter, State
 from app.web import words
@@ -27,9 +26,9 @@ from app.web.groups import GroupShown
 from app.web.kept import CachedPart, Rendered, drawn
 from app.web.languages import named
 from app.web.limits import Lane
-from app.web.list_views import list_head, without_present_cycle
+from app.web.list_views import ListViews, listed, without_present_cycle
 from app.web.reminding import reminders_for
-from app.web.rendering import Download, Page, SeeOther
+from app.web.rendering import Download, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -68,24 +67,18 @@ class PeopleQuery(ScoreParameters):
 
 
 @pages.read("/people", may=Deed.SEE_PEOPLE_SCORES)
-def people(context: RequestContext, query: PeopleQuery) -> Page | SeeOther:
-    """The list; only for who may see everyone's."""
-    if not may(context.viewer.roles, Deed.SEE_PEOPLE_SCORES, ()):
-        raise NotThere  # A head's own line stands on the office's page.
+@listed("people")
+def people(context: RequestContext, query: PeopleQuery, views: ListViews) -> Page:
+    """The list; only for who may see everyone's. A head's own line stands on the office's page."""
     loaded = scoring.state(context.connection)
-    roster = scoring.roster(context.connection, asked=asked_of(loaded, query, context.today), only=query.only())
+    roster = scoring.roster(
+        context.connection, loaded=loaded, asked=asked_of(loaded, query, context.today), only=query.only()
+    )
     last = max(1, -(-len(roster.rows) // PAGE_ROWS))
     page = min(query.page, last)
     parameters = {**query.model_dump(exclude_defaults=True, exclude={"page", "part"}), "cycle": roster.cycle}
-    head = list_head(
-        context,
-        "people",
-        without_present_cycle(
-            loaded, query.model_dump(mode="json", exclude_defaults=True, exclude={"page", "part"}), context.today
-        ),
-    )
-    if isinstance(head, SeeOther):
-        return head
+    asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"page", "part"})
+    head = views.head(without_present_cycle(loaded, asked, context.today))
     # The scores' read model is the same object for as long as nothing has come; what is kept holds it, so that no other has its id.
     table = CachedPart(_DRAWN, (id(roster), page, tuple(parameters.items())), lambda: roster)
     return Page(
@@ -172,7 +165,7 @@ def export(context: RequestContext, query: PeopleQuery, form: ReasonedExport) ->
     with context.database.read() as connection:
         loaded = scoring.state(connection)
         wanted = asked_of(loaded, query, context.today)
-        roster = scoring.roster(connection, asked=wanted, only=query.only())
+        roster = scoring.roster(connection, loaded=loaded, asked=wanted, only=query.only())
     parameters: dict[str, Any] = {
         **query.model_dump(mode="json", exclude_defaults=True, exclude={"page", "part"}),
         "cycle": roster.cycle,

@@ -13,8 +13,8 @@ from app import scoring
 from app.rules.permissions import Deed
 from app.scoring import MapFilter
 from app.web.asking import ScoreParameters, asked_of, chosen_unit
-from app.web.list_views import list_head
-from app.web.rendering import Page, SeeOther
+from app.web.list_views import ListViews, listed
+from app.web.rendering import Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -43,7 +43,8 @@ class MapQuery(ScoreParameters):
 
 
 @pages.read("/office/kpis", may=Deed.SEE_PEOPLE_SCORES)
-def people_map(context: RequestContext, query: MapQuery) -> Page | SeeOther:
+@listed("people_map")
+def people_map(context: RequestContext, query: MapQuery, views: ListViews) -> Page:
     """The unit's people and those of all units below."""
     node = chosen_unit(context, query.unit, may=Deed.SEE_PEOPLE_SCORES)
     loaded = scoring.state(context.connection)
@@ -57,24 +58,15 @@ def people_map(context: RequestContext, query: MapQuery) -> Page | SeeOther:
     shown = scoring.narrowed_map(whole, query.only())
     last = max(1, -(-len(shown.rows) // PAGE_ROWS))
     page = min(query.page, last)
-    head = list_head(
-        context,
-        "people_map",
-        {**query.model_dump(mode="json", exclude_defaults=True, exclude={"page", "part"}), "unit": node.code},
-    )
-    if isinstance(head, SeeOther):
-        return head
+    parameters = {**query.model_dump(mode="json", exclude_defaults=True, exclude={"page", "part"}), "unit": node.code}
     return Page(
         "pages/people_map.html",
-        head=head,
+        head=views.head(parameters),
         whole=whole,
         shown=shown,
         rows=shown.rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
         page=page,
         last=last,
         query=query,
-        parameters={
-            **query.model_dump(mode="json", exclude_defaults=True, exclude={"page", "part"}),
-            "unit": node.code,
-        },
+        parameters=parameters,
     )
