@@ -27,7 +27,7 @@ from app.web.request_context import RequestContext
 
 __all__ = [
     "ActivitiesExport",
-    "Reading",
+    "LoggedReading",
     "ReasonedExport",
     "activities_file",
     "reasoned_file",
@@ -115,7 +115,7 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LoggedReading:
     """What the log of readings says of a download of other people's data.
 
     Attributes:
@@ -134,7 +134,7 @@ def written_down(
     file: Download,
     *,
     reason: str,
-    reading: Reading | None,
+    reading: LoggedReading | None,
     subject: str,
     after: Mapping[str, Any],
 ) -> Download:
@@ -200,7 +200,7 @@ def reasoned_file(
         context,
         sheet_file(sheet, name=name, kind=form.format, made_at=context.now),
         reason=form.reason,
-        reading=Reading(what, asked, rows=rows),
+        reading=LoggedReading(what, asked, rows=rows),
         subject=subject or what,
         after={"rows": rows, **asked},
     )
@@ -238,7 +238,7 @@ def activities_file(
         context,
         file,
         reason=form.reason,
-        reading=None if own else Reading(ACTIVITIES.name, {"of": subject, **parameters}, rows=rows),
+        reading=None if own else LoggedReading(ACTIVITIES.name, {"of": subject, **parameters}, rows=rows),
         subject=subject,
         after={"rows": rows, **parameters},
     )

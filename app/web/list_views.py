@@ -150,8 +150,8 @@ def listed(name: str) -> Callable[[Callable[[RequestContext, Any, ListViews], Pa
         def opened(context: RequestContext, query: Any) -> Page | SeeOther:
             if not LISTS[name].opens_for(context):
                 raise NotThere
-            found = access.saved_views(context.connection, account_id=context.viewer.account_id, of_list=name)
-            views = ListViews(name, found)
+            theirs = access.saved_views(context.connection, account_id=context.viewer.account_id, of_list=name)
+            views = ListViews(name, theirs)
             usual = views.usual
             # A view without filters is the list as it is: its address would lead to itself for ever.
             if usual is not None and kept_filters(usual.filters) and request.method == "GET" and not request.args:

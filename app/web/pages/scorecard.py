@@ -24,7 +24,7 @@ from app.rules.terms import Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, Visibility
 from app.web import words
 from app.web.asking import ScoreParameters, asked_by, first_days
-from app.web.downloads import Reading, refuse_without_reason, sheet_file, written_down
+from app.web.downloads import LoggedReading, refuse_without_reason, sheet_file, written_down
 from app.web.kept import CachedPart, Rendered, drawn, reader_of_page
 from app.web.languages import page_language, writing
 from app.web.limits import Lane
@@ -77,7 +77,7 @@ def export(context: RequestContext, node: Node, query: ScoreParameters, form: Sc
         context,
         _file(context, board, name=_file_name(context, board, node, query), kind=form.format, clock=clock),
         reason=form.reason,
-        reading=None if is_own else Reading("scorecard", {"of": str(node), **asked}, rows=len(board.lines)),
+        reading=None if is_own else LoggedReading("scorecard", {"of": str(node), **asked}, rows=len(board.lines)),
         subject=str(node),
         after=asked,
     )
