@@ -17,7 +17,7 @@ from app.kit import clock, schema
 from app.kit.database import Database
 from app.kit.refusals import Refusal
 from app.ledger import Arrival, Recorded
-from app.plain.findings import Finding, FirstFindings, Level
+from app.plain.findings import Finding, Level
 from app.rules.permissions import Deed
 
 __all__ = ["COMMANDS"]
@@ -32,7 +32,7 @@ class _Complaining:
     """Prints findings as they are met: of each kind the first, and at the end how many more there were. A file of rejects has each."""
 
     def __init__(self) -> None:
-        self._told: Final = FirstFindings()
+        self._told: Final = intake.FirstFindings()
 
     def __call__(self, finding: Finding) -> None:
         before = len(self._told)

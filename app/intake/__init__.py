@@ -8,6 +8,7 @@ from app.intake.activity_files import BATCH_ALONE, ingest_file, rejects_path
 from app.intake.agency import Loaded, LoadRefused, derive_by_present_rules, load_agency
 from app.intake.definitions import read_folder as read_definitions
 from app.intake.events import arrival_of, arrival_of_text, state_to_record_in, take_in, take_in_message
+from app.intake.first_findings import FirstFindings
 from app.intake.folder import FILES as FOLDER_FILES
 from app.intake.own_activities import FromPage, JudgedEntries, LoggedActivity, correct_own, judge, log_own, reverse_own
 from app.intake.replaying import NotYours, Replayed, replay
@@ -15,6 +16,7 @@ from app.intake.replaying import NotYours, Replayed, replay
 __all__ = [
     "BATCH_ALONE",
     "FOLDER_FILES",
+    "FirstFindings",
     "FromPage",
     "JudgedEntries",
     "LoadRefused",

@@ -18,11 +18,12 @@ from sqlalchemy import Connection
 
 from app import cascade, organisation
 from app.intake.cascade_rows import read_cascade
+from app.intake.first_findings import FirstFindings
 from app.intake.organisation_rows import ReadOrganisation, read_organisation
 from app.kit.files import MESSAGES, Columns, Row, Trouble, nearest, read_csv, refuse_endless
 from app.kit.replacing import RowChanges
 from app.organisation import LoadedFile, Needs
-from app.plain.findings import Finding, FirstFindings, Level, Place, n_
+from app.plain.findings import Finding, Level, Place, n_
 from app.plain.texts import quoted
 from app.rules.definitions import Definitions
 from app.rules.presence import cycle_period
