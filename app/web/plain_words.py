@@ -188,7 +188,7 @@ def event_time(text: str) -> str:
     return (
         said
         if here == shown.day
-        else Markup("{} ({})").format(said, gettext("counts on %(day)s") % {"day": day(shown.day)})
+        else Markup("{} ({})").format(said, Markup(gettext("counts on %(day)s")) % {"day": day(shown.day)})  # noqa: S704 - a translation is ours
     )
 
 
