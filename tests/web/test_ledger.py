@@ -110,7 +110,7 @@ def test_a_verdicts_row_says_what_was_decided_about_what(working: Working) -> No
     rows = [row.text for row in read(working.emil.get("/ledger?type=verified").text).first("tbody").all("tr")]
     waiting, judged = (next(row for row in rows if id_ in row) for id_ in ("V-9", "V-1"))
     assert "of an activity that has not come yet" in waiting
-    assert "Export deal : Company → " in judged
+    assert "Export deal: Company → " in judged
 
 
 @pytest.mark.parametrize("odd", ["9" * 5_000, "[" * 400 + "]" * 400, "[{}]", '{"roles": [1]}', '"x"'])
