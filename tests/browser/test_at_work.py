@@ -592,8 +592,8 @@ def test_one_searches_and_walks_a_list_by_keyboard(site: Site, page: Page) -> No
     ("language", "missing", "email"),
     [
         ("en", "Fill this in.", "Write an e-mail address, such as name@example.org."),
-        ("ko", "입력하십시오.", "이메일 주소를 입력하십시오. 예: name@example.org"),
-        ("es", "Rellene este campo.", "Escriba una dirección de correo, como nombre@example.org."),
+        ("ko", "입력하십시오.", "name@example.org과 같은 이메일 주소를 입력하십시오."),
+        ("es", "Rellene este campo.", "Escriba una dirección de correo, como name@example.org."),
     ],
 )
 def test_the_browser_refuses_a_field_in_the_language_of_the_page(

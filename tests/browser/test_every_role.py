@@ -284,7 +284,8 @@ def test_map_and_tree_map_draw_every_office_as_its_tile_and_the_api_have_it(site
         assert tiles[office["code"]] == [part for part in (figure, letter) if part], office["code"]
         card = site.api(f"/api/v1/scorecards/unit:{office['code']}?cycle=2026")
         assert figure == _published(card["projected_score"]), office["code"]
-    page.get_by_role("button", name="Tree map").press("Enter")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.get_by_role("button", name="Tree map").press("Enter")
     drawn = page.wait_for_function(_PLACES, arg="tree").json_value()
     posted = [row["unit"] for row in _postings(site)]
     assert {one["code"]: one["people"] for one in drawn} == {
