@@ -37,7 +37,7 @@ _WORD: Final = re.compile(r"(?![A-Z]{2,4}(?![A-Za-z]))(?<![A-Za-zÀ-ÿ])[A-Za-z�
 _LATIN: Final = re.compile(r"(?![A-Z]{2,4}(?![A-Za-z]))(?<![A-Za-z])[A-Za-z]{2,}")
 _PLACE: Final = re.compile(r"%\(\w+\)s|%%")
 _OWN_NAME: Final = re.compile(
-    r"“[^”]*”|«[^»]*»|[^\s@]+@[^\s@]+|/hooks/\S+|\b[A-Z]?\d[\w-]*|(?<=\d )(?:may|ago)(?= \d{4})"
+    r"“[^”]*”|«[^»]*»|[^\s@]+@[^\s@]+|/hooks/\S+|\b[A-Z]?\d[\w-]*|(?<=\d )(?:may|ago)(?=,? \d)"
 )
 
 _UNFOLD: Final = """() => { document.querySelectorAll("main details").forEach((one) => { one.open = true; }); }"""
