@@ -259,6 +259,7 @@ def _sqlite_engine(
         pool_size=connections,
         max_overflow=0,
         pool_timeout=patience_s,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "do_connect")
@@ -306,6 +307,8 @@ def _postgresql_engine(url: sa.URL, *, writes: bool, connections: int, patience_
         max_overflow=0,
         pool_timeout=patience_s,
         pool_pre_ping=True,
+        # What breaks is logged with its statement: hashes of passwords, tokens and secrets are among what fills it.
+        hide_parameters=True,
     )
 
 

@@ -61,6 +61,14 @@ def test_a_deed_lets_one_write(database: Database, write) -> None:
             write(connection)
 
 
+def test_an_error_of_the_database_tells_no_values(database: Database) -> None:
+    """It is logged with its statement, whose values may be the hash of a password."""
+    with pytest.raises(sa.exc.DBAPIError) as raised, database.write(Deed.KEEP_KEYS) as connection:
+        connection.execute(sa.text("SELECT secret FROM nothing WHERE hash = :hash"), {"hash": "argon2-of-somebody"})
+    assert "nothing" in str(raised.value)
+    assert "argon2-of-somebody" not in str(raised.value)
+
+
 def test_what_may_as_well_be_done_later_waits_for_no_turn(database_url: str) -> None:
     """With every writer busy it is left, on either engine: its request has its answer already, and must not lose it (decision 0016)."""
     database = Database(database_url, writers=1, patience_s=0.2)
