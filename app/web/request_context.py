@@ -155,6 +155,10 @@ class RequestContext:
         Queries: at most 1 a request.
         """
         if self._directory is None:
+            if self._connection is None:
+                # The page of a deed that has closed its own transaction is drawn by what stands now.
+                with self.database.read() as connection:
+                    return organisation.directory(connection)
             self._directory = organisation.directory(self.connection)
         return self._directory
 

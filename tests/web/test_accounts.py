@@ -50,6 +50,24 @@ def test_a_new_account_signs_in_with_the_password_that_is_shown_once(working: Wo
     assert found[1] not in str(row)
 
 
+def test_an_administrator_who_heads_a_unit_is_shown_the_passwords_too(working: Working) -> None:
+    """Their navigation asks for the organisation when the deed's own transaction has ended."""
+    with working.database.write("test") as connection:
+        account = tables.account
+        connection.execute(
+            sa.update(account).where(account.c.email == "boram@agency.example").values(roles="admin,head")
+        )
+    number = _number(working, "dana@")
+    for page, form in (
+        ("/accounts", {"email": "nova@agency.example", "role": "auditor"}),
+        (f"/accounts/{number}/password", {"reason": "forgotten on holiday"}),
+    ):
+        answer = working.boram.post(page, form)
+        assert answer.status_code == 200
+        assert _PASSWORD.search(answer.text) is not None
+        assert 'href="/office' in answer.text
+
+
 def test_what_was_typed_stays_beside_its_error(working: Working) -> None:
     """An e-mail that has an account, an employee that is not there, no role."""
     for form, words in (
