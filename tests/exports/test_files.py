@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from xml.etree import ElementTree as ET
 
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
