@@ -189,19 +189,21 @@ def test_being_posted_as_head_is_nothing_without_the_role(agency: Agency) -> Non
 
 
 def test_possible_duplicates_are_flagged(agency: Agency) -> None:
-    """The same company and buyer within days; a new buyer of any day.
+    """The same company and buyer, worth the same, within days; a new buyer of any day.
 
     unit HQ agency
     employee E1 HQ staff
     employee E2 HQ head
     2026-03-01 deal D-1 E1 100 USD of Nordwind/AT
-    2026-03-09 deal D-2 E1 200 USD of NORDWIND/AT
-    2026-05-09 deal D-3 E1 200 USD of Nordwind/AT
+    2026-03-09 deal D-2 E1 101 USD of NORDWIND/AT
+    2026-03-10 deal D-4 E1 200 USD of Nordwind/AT
+    2026-05-09 deal D-3 E1 100 USD of Nordwind/AT
     2025-03-09 new_buyer N-1 E1 of Acme/AT
     2026-03-09 new_buyer N-2 E1 of Acme/AT
     """
     found = queue(agency, viewer("E2", Role.HEAD))
-    assert {row.id: len(row.duplicates) for row in found.rows} == {"N-1": 1, "D-1": 1, "D-2": 1, "N-2": 1, "D-3": 0}
+    doubles = {row.id: len(row.duplicates) for row in found.rows}
+    assert doubles == {"N-1": 1, "D-1": 1, "D-2": 1, "N-2": 1, "D-3": 0, "D-4": 0}
 
 
 def test_several_are_judged_at_once_and_the_same_form_again_changes_nothing(agency: Agency) -> None:

@@ -556,7 +556,7 @@ version_documents = st.fixed_dictionaries(
     optional={
         "class": st.sampled_from(["main", "management"]),
         "direction": st.sampled_from(["up", "down"]),
-        "unit": st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(str.strip),
+        "unit": st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20).map("u{}".format),
         "measure": measure_documents,
         "counts_from": st.sampled_from(["entered", "verified", "confirmed"]),
         "method": method_documents(),
