@@ -11,6 +11,7 @@ from app.access.accounts import (
     account_by_id,
     accounts,
     change_account,
+    change_clock,
     change_look,
     change_password,
     create_account,
@@ -43,6 +44,7 @@ from app.access.passwords import (
 from app.access.passwords import LENGTH_MIN as PASSWORD_LENGTH_MIN
 from app.access.powers import auditor_ids, is_auditor, own_powers, powers_of
 from app.access.relations import exists, may_at_all, relations, sees, standing, verify_relations
+from app.access.saved_views import NAME_LENGTH_MAX as VIEW_NAME_LENGTH_MAX
 from app.access.saved_views import SavedView, change_view, delete_view, save_view, saved_views
 from app.access.sessions import (
     TOUCH_AFTER,
@@ -80,6 +82,7 @@ __all__ = [
     "FIRST_PASSWORD_LIFE",
     "PASSWORD_LENGTH_MIN",
     "TOUCH_AFTER",
+    "VIEW_NAME_LENGTH_MAX",
     "Account",
     "Attempt",
     "Client",
@@ -105,6 +108,7 @@ __all__ = [
     "authenticate_key",
     "begin_attempt",
     "change_account",
+    "change_clock",
     "change_look",
     "change_password",
     "change_view",

@@ -34,6 +34,7 @@ __all__ = [
     "account_by_id",
     "accounts",
     "change_account",
+    "change_clock",
     "change_look",
     "change_password",
     "create_account",
@@ -222,26 +223,33 @@ def change_look(
     account_id: int,
     language: str | None = None,
     theme: str | None = None,
-    timezone: str | None = None,
 ) -> None:
-    """Keep a person's language, theme or time zone with their account; what is not known is left as it was.
+    """Keep a person's language or theme with their account; what is not known is left as it was.
 
     Args:
         connection: a writing transaction.
         account_id: whose.
         language: en, ko or es.
         theme: as the table knows them.
-        timezone: an IANA name that whoever calls knows of; empty for their office's.
     """
-    chosen: dict[str, str | None] = {}
+    chosen: dict[str, str] = {}
     if language in _LANGUAGES:
         chosen["language"] = language
     if theme in _THEMES:
         chosen["theme"] = theme
-    if timezone is not None:
-        chosen["timezone"] = timezone or None
     if chosen:
         connection.execute(sa.update(account).where(account.c.id == account_id).values(**chosen))
+
+
+def change_clock(connection: Connection, *, account_id: int, timezone: str | None) -> None:
+    """Keep with a person's account by whose clock they read instants.
+
+    Args:
+        connection: a writing transaction.
+        account_id: whose.
+        timezone: an IANA name that whoever calls knows of; None for their office's.
+    """
+    connection.execute(sa.update(account).where(account.c.id == account_id).values(timezone=timezone))
 
 
 def meant_by(connection: Connection, directory: Directory, text: str) -> sa.ColumnElement[bool]:

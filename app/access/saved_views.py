@@ -1,6 +1,9 @@
 """Views of lists that somebody has given a name: which list, and what its address asks for.
 
 Do not keep what a view showed: it is an address, and whoever opens it sees what they may see at that moment.
+
+That a name stands once in a list and that a list opens with one view, the database holds too; that names which differ in the case of their
+letters alone are one, and that nobody keeps more than fifty, is held by the lock of their account's row.
 """
 
 from __future__ import annotations
@@ -76,8 +79,8 @@ def save_view(
     filters: str,
     is_default: bool,
     now: dt.datetime,
-) -> None:
-    """Keep a view.
+) -> str:
+    """Keep a view; returns its name as it is kept.
 
     Args:
         connection: a writing transaction.
@@ -107,6 +110,7 @@ def save_view(
             account_id=account_id, list=of_list, name=name, filters=filters, is_default=is_default, created_at=now
         )
     )
+    return name
 
 
 def change_view(connection: Connection, *, account_id: int, view_id: int, name: str, is_default: bool) -> SavedView:

@@ -175,7 +175,15 @@ saved_view: Final = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.CheckConstraint("length(name) BETWEEN 1 AND 80", name="name_length"),
     sa.CheckConstraint("length(filters) <= 2000", name="filters_length"),
-    sa.Index("ix_saved_view_account", "account_id", "list"),
+    sa.UniqueConstraint("account_id", "list", "name"),
+)
+sa.Index(
+    "uq_saved_view_default",
+    saved_view.c.account_id,
+    saved_view.c.list,
+    unique=True,
+    sqlite_where=saved_view.c.is_default,
+    postgresql_where=saved_view.c.is_default,
 )
 
 APPEND_ONLY: Final = (trail, reading_log)

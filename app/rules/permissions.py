@@ -50,6 +50,7 @@ class Deed(StrEnum):
     SEARCH = "search"
     SIGN_OUT = "sign_out"
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - a deed's name
+    KEEP_CLOCK = "keep_clock"
     KEEP_SESSIONS = "keep_sessions"
     KEEP_VIEWS = "keep_views"
 
@@ -124,7 +125,15 @@ PUBLIC_DEEDS: Final = frozenset({Deed.PUBLIC, Deed.SIGN_IN, Deed.CHOOSE_LOOK, De
 """Open to whoever comes; a hook's signature is checked by the hook itself."""
 
 SIGNED_IN_DEEDS: Final = frozenset(
-    {Deed.OPEN_HOME, Deed.SEARCH, Deed.SIGN_OUT, Deed.CHANGE_PASSWORD, Deed.KEEP_SESSIONS, Deed.KEEP_VIEWS}
+    {
+        Deed.OPEN_HOME,
+        Deed.SEARCH,
+        Deed.SIGN_OUT,
+        Deed.CHANGE_PASSWORD,
+        Deed.KEEP_CLOCK,
+        Deed.KEEP_SESSIONS,
+        Deed.KEEP_VIEWS,
+    }
 )
 """Open to every account, about itself."""
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, Literal
 from uuid import uuid4
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 from flask import request
@@ -151,17 +150,9 @@ def country_names(language: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(((code, str(names.get(code, code))) for code in COUNTRIES), key=lambda one: one[1].casefold()))
 
 
-def _zone(context: RequestContext, employee: str) -> ZoneInfo:
-    """The timezone of the office that the employee is posted to, UTC without one."""
-    try:
-        return ZoneInfo(context.directory.timezone_of(employee, context.today) or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
-
-
 def local_today(context: RequestContext, employee: str) -> dt.date:
     """The day that it is where the employee works."""
-    return context.now.astimezone(_zone(context, employee)).date()
+    return context.now.astimezone(context.zone_of(employee)).date()
 
 
 def choices(
@@ -349,7 +340,7 @@ def _present(**parts: str) -> dict[str, str]:
 
 def _time(context: RequestContext, employee: str, day: dt.date) -> str:
     """The hour that it is at the employee's office, on the day that the activity took place."""
-    zone = _zone(context, employee)
+    zone = context.zone_of(employee)
     now = context.now.astimezone(zone)
     return dt.datetime.combine(day, now.time().replace(microsecond=0), tzinfo=zone).isoformat(timespec="seconds")
 

@@ -98,6 +98,15 @@ class ListHead:
     usual: SavedView | None
 
     @property
+    def name_length_max(self) -> int:
+        """How many letters the name of a view may have."""
+        return access.VIEW_NAME_LENGTH_MAX
+
+    def address_of(self, view: SavedView) -> str:
+        """Where a view of the list is."""
+        return address_of(self.name, view.filters)
+
+    @property
     def address(self) -> str:
         """The address to share: the same filters, with what its reader may see."""
         return address_of(self.name, self.filters)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection
 
@@ -97,12 +97,18 @@ class RequestContext:
 
     @property
     def usual_zone(self) -> ZoneInfo:
-        """The time zone of the person's office, else the agency's."""
+        """The time zone of the person's office, else the agency's; the agency's also where no transaction is open to ask by."""
         person = self.person
         if person is None or person.employee is None or self._connection is None:
             return self.settings.timezone
-        name = self.directory.timezone_of(person.employee, self.today)
-        return self.settings.timezone if name is None else ZoneInfo(name)
+        return self.zone_of(person.employee)
+
+    def zone_of(self, employee: str) -> ZoneInfo:
+        """The time zone of the office that an employee is posted to; the agency's without one, and where this machine knows none of that name."""
+        try:
+            return ZoneInfo(self.directory.timezone_of(employee, self.today) or "")
+        except (ZoneInfoNotFoundError, ValueError):
+            return self.settings.timezone
 
     @property
     def clock(self) -> Clock:

@@ -199,6 +199,7 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.SEARCH: n_("search"),
     Deed.SIGN_OUT: n_("sign out"),
     Deed.CHANGE_PASSWORD: n_("change the own password"),
+    Deed.KEEP_CLOCK: n_("choose by whose clock times are shown"),
     Deed.KEEP_SESSIONS: n_("end own sessions"),
     Deed.KEEP_VIEWS: n_("keep own views of lists"),
     Deed.SEE_SCORECARD: n_("see a scorecard"),

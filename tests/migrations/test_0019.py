@@ -20,7 +20,7 @@ def test_accounts_read_by_their_offices_clock_until_they_choose(engine: str, new
     migrate(url)
     database = Database(url)
     with database.write("keep_accounts") as connection:
-        access.change_look(connection, account_id=new_account(connection, "alba"), timezone="Asia/Seoul")
+        access.change_clock(connection, account_id=new_account(connection, "alba"), timezone="Asia/Seoul")
         before = connection.execute(sa.select(account)).mappings().one()
     assert before["timezone"] == "Asia/Seoul"
     command.downgrade(kit._alembic(url), "0018")  # noqa: SLF001 - no command of ours goes down

@@ -8,8 +8,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 
 from app.kit.settings import Settings
+from app.organisation.tables import unit_period
 from app.web import create_app
 from app.web.languages import ABSENT, amount, instant, krw, month, number, writing
 from app.web.zones import Clock, city_of
@@ -154,10 +156,22 @@ def test_instants_are_read_by_the_clock_of_ones_office_else_of_the_agency_until_
         assert f">{written}</time>" in alba.get("/sessions").text
     alba.post("/clock", {"timezone": ""})
     assert ">30 Jun, 14:00 Vienna<" in alba.get("/sessions").text
-    assert app.test_client().get("/clock").status_code == 404
+    assert app.test_client().get("/clock").location == "/login?next=/clock"
     for wrong in ("Asia/Nowhere", "../etc/passwd", "Asia"):
         with pytest.raises(ValueError, match="KOPES_TIMEZONE"):
             Settings.from_environment({"KOPES_TIMEZONE": wrong})
+
+
+def test_an_office_whose_zone_this_machine_has_lost_goes_by_the_agencys_clock(working: Working) -> None:
+    """Zone files come with the machine, and can be older there than where the agency was loaded: no page ends for it."""
+    with working.database.write("lose_a_zone") as connection:
+        connection.execute(sa.update(unit_period).where(unit_period.c.code == "VIE").values(timezone="Europe/Nowhere"))
+    seoul = Settings(database_url="", secret_key="the tests' own", timezone=ZoneInfo("Asia/Seoul"))
+    late = NOW.replace(hour=20)
+    alba = Somebody(create_app(seoul, clock=lambda: late, database=working.database), "alba")
+    assert ">1 Jul, 05:00 Seoul<" in alba.get("/sessions").text
+    assert "My office's" not in alba.get("/clock").text
+    assert 'max="2026-07-01"' in alba.get("/log").text
 
 
 @pytest.mark.parametrize(

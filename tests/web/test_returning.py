@@ -63,6 +63,7 @@ WITHOUT_TEXT: Final = {
     "sessions.end",
     "sessions.end_others",
     "trail.seen",
+    "views.delete",
     "welcome.end",
     "sign_in.enter",
     "sign_in.leave",

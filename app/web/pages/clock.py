@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import access
-from app.kit.refusals import NotThere, at_field
+from app.kit.refusals import at_field
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.web.languages import page_language
@@ -34,12 +34,9 @@ class ClockForm(BaseModel):
     timezone: str = Field(default="", max_length=64)
 
 
-@pages.read("/clock", may=Deed.CHOOSE_LOOK)
+@pages.read("/clock", may=Deed.KEEP_CLOCK)
 def clock(context: RequestContext) -> Page:
     """The choice of a city."""
-    person = context.person
-    if person is None:
-        raise NotThere
     language = page_language()
     of_office = context.usual_zone
     return Page(
@@ -47,20 +44,17 @@ def clock(context: RequestContext) -> Page:
         usual=city_of(str(of_office), language),
         has_office=of_office is not context.settings.timezone,
         choices=zone_choices(language, context.now),
-        chosen=person.timezone or "",
+        chosen=context.viewer.timezone or "",
     )
 
 
-@pages.act("/clock", may=Deed.CHOOSE_LOOK, again="clock", transaction=False)
+@pages.act("/clock", may=Deed.KEEP_CLOCK, again="clock", transaction=False)
 def choose(context: RequestContext, form: ClockForm) -> Redirect | FormError:
     """Keep it with the account."""
-    person = context.person
-    if person is None:
-        raise NotThere
     if form.timezone and form.timezone not in ZONES:
         return FormError(at_field("timezone", "unknown", NO_ZONE))
     with context.write() as connection:
-        access.change_look(connection, account_id=person.account_id, timezone=form.timezone)
+        access.change_clock(connection, account_id=context.viewer.account_id, timezone=form.timezone or None)
         zone = ZoneInfo(form.timezone) if form.timezone else context.opened(connection).usual_zone
     context.closed()
     return Redirect(CHOSEN, then="clock", parameters={"city": city_of(str(zone), page_language())})

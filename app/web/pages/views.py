@@ -21,6 +21,9 @@ SAVED: Final = n_("Saved as “%(name)s”. It stands at the head of the list.")
 CHANGED: Final = n_("Saved.")
 DELETED: Final = n_("The view “%(name)s” is deleted.")
 
+_NAME_READ_MOST: Final = 500
+"""Longer than a name may be: up to here the answer says how long one may be, and gives back what was typed."""
+
 
 class ViewsQuery(BaseModel):
     """What is to be kept, where a list was left to do so."""
@@ -36,23 +39,21 @@ class ViewsQuery(BaseModel):
     usual: Literal["", "yes"] = ""
 
 
+class ChosenQuery(BaseModel):
+    """One of one's views."""
+
+    model_config = ConfigDict(frozen=True)
+
+    view: Annotated[int, Field(ge=1, le=2**62)]
+
+
 class ViewForm(BaseModel):
     """What the view is called, and whether its list opens with it."""
 
     model_config = ConfigDict(frozen=True)
 
-    name: Annotated[str, Field(max_length=500)] = ""
+    name: Annotated[str, Field(max_length=_NAME_READ_MOST)] = ""
     usual: Literal["", "yes"] = ""
-
-
-class ChosenForm(BaseModel):
-    """What a view is called from now on, and whether its list opens with it; or that it goes."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: Annotated[str, Field(max_length=500)] = ""
-    usual: Literal["", "yes"] = ""
-    does: Literal["change", "delete"] = "change"
 
 
 @pages.read("/views", may=Deed.KEEP_VIEWS)
@@ -71,6 +72,7 @@ def views(context: RequestContext, query: ViewsQuery) -> Page:
         new_label=opened[query.list].label if query.list in opened else "",
         address_of=address_of,
         changed=query.view,
+        name_length_max=access.VIEW_NAME_LENGTH_MAX,
     )
 
 
@@ -85,7 +87,7 @@ def save(context: RequestContext, query: ViewsQuery, form: ViewForm) -> Redirect
     context.closed()
     filters = kept_filters(query.filters)
     with context.write() as connection:
-        access.save_view(
+        name = access.save_view(
             connection,
             account_id=context.viewer.account_id,
             of_list=query.list,
@@ -94,22 +96,24 @@ def save(context: RequestContext, query: ViewsQuery, form: ViewForm) -> Redirect
             is_default=form.usual == "yes",
             now=context.now,
         )
-    return Redirect(SAVED, then=address_of(query.list, filters), parameters={"name": " ".join(form.name.split())})
+    return Redirect(SAVED, then=address_of(query.list, filters), parameters={"name": name})
 
 
 @pages.act("/views/change", may=Deed.KEEP_VIEWS, again="views", transaction=False)
-def change(context: RequestContext, query: ViewsQuery, form: ChosenForm) -> Redirect:
-    """Call a view otherwise, choose what its list opens with, or let it go."""
+def change(context: RequestContext, query: ChosenQuery, form: ViewForm) -> Redirect:
+    """Call a view otherwise, and choose whether its list opens with it."""
     account_id = context.viewer.account_id
-    if query.view is None:
-        raise NotThere
     with context.write() as connection:
-        if form.does == "delete":
-            view = access.delete_view(connection, account_id=account_id, view_id=query.view)
-            again = {"list": view.list, "filters": view.filters, "undo": view.name}
-            usual = {"usual": "yes"} if view.is_default else {}
-            return Redirect(DELETED, then="views", values={**again, **usual}, parameters={"name": view.name})
         access.change_view(
             connection, account_id=account_id, view_id=query.view, name=form.name, is_default=form.usual == "yes"
         )
     return Redirect(CHANGED, then="views")
+
+
+@pages.act("/views/delete", may=Deed.KEEP_VIEWS, again="views", transaction=False)
+def delete(context: RequestContext, query: ChosenQuery) -> Redirect:
+    """Let a view go. What it was is handed on, so that it can be kept after all."""
+    with context.write() as connection:
+        view = access.delete_view(connection, account_id=context.viewer.account_id, view_id=query.view)
+    again = {"list": view.list, "filters": view.filters, "undo": view.name, "usual": "yes" if view.is_default else ""}
+    return Redirect(DELETED, then="views", values=again, parameters={"name": view.name})
