@@ -6,6 +6,7 @@ those to documents that no page shows are plain words, and an address in the tex
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -68,8 +69,11 @@ class Guide:
         return Markup(text)  # noqa: S704 - written by the renderer, which lets no HTML through
 
 
+@functools.cache
 def guide(name: str, language: str) -> Guide:
     """A guide of :data:`GUIDES`, in a language in which it is written, else in English.
+
+    Read once: a guide changes with the release that it came with, and its tokens are whoever's who reads it, to be read only.
 
     Raises:
         KeyError: there is none of that name.
@@ -126,8 +130,14 @@ def _address(name: str, part: str, language: str) -> str:
     """The page of a guide, at the part whose heading is written as that anchor where there is one."""
     if not part:
         return f"{_AT}{name}"
-    anchors = {_slug(one.heading): one.anchor for one in _parts(_parsed(name, language))}
+    anchors = _anchors(name, language)
     return f"{_AT}{name}#{anchors[part]}" if part in anchors else f"{_AT}{name}"
+
+
+@functools.cache
+def _anchors(name: str, language: str) -> dict[str, str]:
+    """The anchors of a guide's parts on its page, by those that documents on GitHub lead to them by."""
+    return {_slug(one.heading): one.anchor for one in _parts(_parsed(name, language))}
 
 
 def _slug(heading: str) -> str:
