@@ -15,7 +15,7 @@ from app.kit.refusals import Refusal
 from app.web.front.answers import Answer, Growing, Receive, Scope, Send, left
 from app.web.front.bodies import Bodies, LeftError
 from app.web.front.compressing import Coding
-from app.web.front.environ import environ_of, refuse_long_head
+from app.web.front.environ import environ_of, refuse_head
 from app.web.front.lanes import Lanes
 from app.web.front.sharers import Sharers
 from app.web.limits import Lane
@@ -73,7 +73,7 @@ class Bridge:
         lane, most = self._triage(scope["path"], scope["method"])
         with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as body:
             try:
-                refuse_long_head(scope)
+                refuse_head(scope)
                 size = await self._bodies.read(scope, receive, most, body)
             except LeftError:
                 return None

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.web.front.accepting import Seat
+from app.web.front.answers import Scope
 from app.web.limits import (
     ADDRESS_CONNECTIONS_MAX,
     ANSWER_SECONDS,
@@ -79,6 +80,9 @@ class House(Protocol):
 
     door: Door
 
+    def is_for_who_stays(self, scope: Scope) -> bool:
+        """Whether a request is worked on only as long as its reader is there."""
+
     def stop(self) -> None:
         """End all streams: the server was asked to stop."""
 
@@ -140,6 +144,21 @@ class Connection(HttpToolsProtocol):
             if self._framing_bytes > FRAMING_BYTES_MAX and not self.transport.is_closing():
                 self.transport.abort()
                 self._write_no_more()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn's never keeps it open
+        """Nothing more comes: requests that are all there are answered, and then it is closed.
+
+        Whoever has left looks the same. So what goes on for as long as there is a reader (streams, files) ends at once.
+
+        Returns:
+            Whether the connection stays open for the answers.
+        """
+        if not self._unanswered or self._unanswered[-1].more_body or self.transport.is_closing():
+            return False
+        if any(self._house.is_for_who_stays(cast("Scope", cycle.scope)) for cycle in self._unanswered):
+            return False
+        self._unanswered[-1].keep_alive = False
+        return True
 
     def send_400_response(self, msg: str) -> None:
         """Say that it cannot be read, and close."""

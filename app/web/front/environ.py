@@ -5,8 +5,9 @@ Do not take every header: an underscore would let one pose as another, and some 
 
 from __future__ import annotations
 
+import re
 import sys
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from app.kit.refusals import Refusal
@@ -14,7 +15,12 @@ from app.plain.findings import n_
 from app.web.front.answers import Scope
 from app.web.limits import ADDRESS_BYTES_MAX, CHOICE_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX
 
-__all__ = ["HeadTooLarge", "environ_of", "refuse_long_head"]
+__all__ = ["HeadTooLarge", "HostUnreadable", "environ_of", "refuse_head"]
+
+_HOST: Final = re.compile(
+    rb"(?:(?=[^:]{1,254}(?::|\Z))(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?|\[[0-9A-Fa-f:.]{2,45}\])?(?::[0-9]{0,5})?"
+)
+"""A name as machines have them, underscores too, or an address, and the port; nothing is what some health checks send."""
 
 
 class HeadTooLarge(Refusal):
@@ -25,17 +31,31 @@ class HeadTooLarge(Refusal):
     message = n_("The address and headers of this request are too long: shorten what you search for.")
 
 
-def refuse_long_head(scope: Scope) -> None:
+class HostUnreadable(Refusal):
+    """No address can be built by the host that it names."""
+
+    code = "host"
+    status = 400
+    message = n_(
+        "The Host header of this request is no name or address of a machine: send the one that you reached this server by."
+    )
+
+
+def refuse_head(scope: Scope) -> None:
     """Go on only where a browser could have sent it.
 
     Raises:
         HeadTooLarge: the address, or the headers by number or length, are more than any browser sends.
+        HostUnreadable: the host is none, or there are two.
     """
     headers = scope["headers"]
     if len(scope.get("raw_path", b"")) + len(scope["query_string"]) > ADDRESS_BYTES_MAX:
         raise HeadTooLarge
     if len(headers) > HEADERS_MAX or sum(len(name) + len(value) for name, value in headers) > HEAD_BYTES_MAX:
         raise HeadTooLarge
+    hosts = [value for name, value in headers if name == b"host"]
+    if len(hosts) > 1 or not all(_HOST.fullmatch(host) for host in hosts):
+        raise HostUnreadable
 
 
 def environ_of(scope: Scope, body: Any, *, plain: bool = False) -> dict[str, Any]:

@@ -99,7 +99,8 @@ class Front:
         sharers = Sharers(
             self._app.config["SESSION_COOKIE_NAME"], settings.proxies, lambda cookie: signed_session(self._app, cookie)
         )
-        self._bridge: Final = Bridge(self._app, self._lanes, self._site.triage(self._app), self._refused, sharers)
+        self._triage: Final = self._site.triage(self._app)
+        self._bridge: Final = Bridge(self._app, self._lanes, self._triage, self._refused, sharers)
         self.hub: Final = Hub(self.database, now=clock.now)
         self._streams: Final = Streams(self._bridge, self.hub, self._app, self._site, self._refused)
         self.door: Final = Door(behind_proxy=settings.proxies > 0)
@@ -132,6 +133,10 @@ class Front:
         )
         headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
         return Answer(status=response.status_code, headers=headers, body=response.get_data())
+
+    def is_for_who_stays(self, scope: Scope) -> bool:
+        """Whether a request is worked on only as long as its reader is there: a stream, or a file that takes long to be made."""
+        return scope["path"] == LIVE or self._triage(scope["path"], scope["method"])[0] is Lane.FILE
 
     def stop(self) -> None:
         """End all streams: the server was asked to stop."""
