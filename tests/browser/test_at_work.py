@@ -639,6 +639,23 @@ def test_on_a_phone_a_list_stands_on_the_first_screen_and_its_filters_unfold(sit
     expect(unfolds).to_be_hidden()
 
 
+def test_on_a_phone_the_form_for_another_day_unfolds(site: Site, page: Page) -> None:
+    """The figures are what one came for; what was asked for stands in words. On a desk the form stands beside them."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    site.open(page, "alba", "/scorecard")
+    basis, unfolds = page.get_by_label("Basis"), page.get_by_role("checkbox", name="Another day")
+    expect(basis).to_be_hidden()
+    unfolds.press("Space")
+    basis.select_option("provisional")
+    page.get_by_role("button", name="Show").press("Enter")
+    page.wait_for_url("**basis=provisional**")
+    expect(page.locator(".as-of-said")).to_contain_text("provisional")
+    expect(basis).to_be_hidden()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(basis).to_be_visible()
+    expect(unfolds).to_be_hidden()
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 480), (390, 700)])
 def test_no_cell_that_is_edited_lies_below_the_bar_that_saves(site: Site, page: Page, width: int, height: int) -> None:
     """Each cell of the grid is given the focus and looked for on the screen."""
