@@ -5,5 +5,14 @@ rule which it breaks is named.
 """
 
 from app.cycle.grades import EMPLOYEE_COLUMNS, UNIT_COLUMNS, propose_employee_grades, propose_unit_grades
+from app.cycle.groups import GradeGroup, GradeGroups, grade_groups
 
-__all__ = ["EMPLOYEE_COLUMNS", "UNIT_COLUMNS", "propose_employee_grades", "propose_unit_grades"]
+__all__ = [
+    "EMPLOYEE_COLUMNS",
+    "UNIT_COLUMNS",
+    "GradeGroup",
+    "GradeGroups",
+    "grade_groups",
+    "propose_employee_grades",
+    "propose_unit_grades",
+]

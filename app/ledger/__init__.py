@@ -37,7 +37,7 @@ from app.ledger.counted import (
 from app.ledger.dealings import EarlierDealing, EarlierDealings, amounts_beside, earlier_dealings
 from app.ledger.fold import figures_as_of, is_large
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame_of, owners_text, slices_in_use
-from app.ledger.groups import ActivityGroup, activity_groups, event_groups
+from app.ledger.groups import ActivityGroup, EventGroup, EventGroups, activity_groups, event_groups
 from app.ledger.holding import shut_out_loads
 from app.ledger.known import KnownActivity, activities_known
 from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
@@ -99,6 +99,8 @@ __all__ = [
     "EarlierDealing",
     "EarlierDealings",
     "EventFilter",
+    "EventGroup",
+    "EventGroups",
     "EventSet",
     "Figures",
     "Frame",

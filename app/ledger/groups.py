@@ -6,6 +6,7 @@ one another.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, Final, Literal, NamedTuple
 
 import sqlalchemy as sa
@@ -16,9 +17,10 @@ from app.ledger import tables
 from app.ledger.activities import ActivityFilter, belongs_to, narrowed_activities
 from app.ledger.frame import Frame
 from app.ledger.search import EventFilter, narrowed_events
+from app.rules.moments import first_day, last_day
 from app.rules.terms import Node
 
-__all__ = ["ActivityGroup", "activity_groups", "event_groups"]
+__all__ = ["ActivityGroup", "EventGroup", "EventGroups", "activity_groups", "event_groups"]
 
 _MONTHS: Final = 100
 
@@ -31,6 +33,28 @@ class ActivityGroup(NamedTuple):
     valued: int
     """Those with an amount."""
     usd_cents: int
+    first: dt.date | None = None
+    """Of a month: its first day, of those that were asked for."""
+    last: dt.date | None = None
+    """Of a month: its last day, of those that were asked for."""
+
+
+class EventGroup(NamedTuple):
+    """The events of a type, which is the key."""
+
+    key: str
+    events: int
+
+
+class EventGroups(NamedTuple):
+    """The events that were found, by their types."""
+
+    by_type: tuple[EventGroup, ...]
+
+    @property
+    def events(self) -> int:
+        """All of them: each is of one type."""
+        return sum(group.events for group in self.by_type)
 
 
 def activity_groups(
@@ -64,20 +88,19 @@ def activity_groups(
         .where(belongs_to(connection, frame, node), *narrowed_activities(frame, wanted))
         .group_by(key)
     )
-    groups = (
-        ActivityGroup(_month(row.key) if by == "month" else row.key, row.entries, row.valued, row.usd_cents)
-        for row in rows
-    )
-    return tuple(sorted(groups))
+    if by == "month":
+        return tuple(sorted(_of_month(row, wanted) for row in rows))
+    return tuple(sorted(ActivityGroup(row.key, row.entries, row.valued, row.usd_cents) for row in rows))
 
 
-def event_groups(connection: Connection, frame: Frame, *, only: EventFilter) -> dict[str, int]:
+def event_groups(connection: Connection, frame: Frame, *, only: EventFilter) -> EventGroups:
     """How many events of each type a search has. Queries: 1."""
     event, activity = tables.event, tables.activity
     query = sa.select(event.c.type, sa.func.count().label("events")).where(*narrowed_events(connection, frame, only))
     if only.text.strip():
         query = query.join(activity, activity.c.seq == event.c.seq)
-    return {row.type: row.events for row in connection.execute(query.group_by(event.c.type).order_by(event.c.type))}
+    rows = connection.execute(query.group_by(event.c.type).order_by(event.c.type))
+    return EventGroups(tuple(EventGroup(row.type, row.events) for row in rows))
 
 
 def _counted(key: sa.ColumnElement[Any], usd_cents: sa.ColumnElement[Any]) -> sa.Select[Any]:
@@ -94,12 +117,14 @@ def _counted(key: sa.ColumnElement[Any], usd_cents: sa.ColumnElement[Any]) -> sa
 def _by_part(connection: Connection, frame: Frame, node: Node, wanted: ActivityFilter) -> sa.Select[Any]:
     """Each entry once in every part that has a credit of it, by the units of its own day."""
     activity, credit = tables.activity, tables.credit
-    ids = frame.directory.path_ids
-    parts = [
-        (ids[path], path[place - 1] if (place := path.index(node.code)) else "") for path in ids if node.code in path
-    ]
+    parts: list[tuple[int, str]] = []
+    for path, number in frame.directory.path_ids.items():
+        if node.code in path:
+            place = path.index(node.code)
+            parts.append((number, path[place - 1] if place else ""))
     listed = (
         sa.values(sa.column("path", sa.Integer), sa.column("part", sa.Text), name="parts")
+        # A table of no rows cannot be written; no credit has a path of this number.
         .data(parts or [(-1, "")])
         .cte("parts")
     )
@@ -114,6 +139,14 @@ def _by_part(connection: Connection, frame: Frame, node: Node, wanted: ActivityF
     return _counted(entries.c.part, entries.c.usd_cents).group_by(entries.c.part)
 
 
-def _month(number: int) -> str:
-    year, month = divmod(int(number), _MONTHS)
-    return f"{year:04d}-{month:02d}"
+def _of_month(row: Any, wanted: ActivityFilter) -> ActivityGroup:
+    year, month = divmod(int(row.key), _MONTHS)
+    first, last = first_day(year, month), last_day(year, month)
+    return ActivityGroup(
+        key=f"{year:04d}-{month:02d}",
+        entries=row.entries,
+        valued=row.valued,
+        usd_cents=row.usd_cents,
+        first=max(first, wanted.from_ or first),
+        last=min(last, wanted.to or last),
+    )

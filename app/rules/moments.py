@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from calendar import monthrange
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-__all__ = ["ClockTime", "Moment", "clock_of", "day_after", "first_day", "moment"]
+__all__ = ["ClockTime", "Moment", "clock_of", "day_after", "first_day", "last_day", "moment"]
 
 _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
@@ -32,6 +33,11 @@ def first_day(year: int, month: int) -> dt.date:
     if year < dt.MINYEAR:
         return dt.date.min
     return dt.date.max if year > dt.MAXYEAR else dt.date(year, month, 1)
+
+
+def last_day(year: int, month: int) -> dt.date:
+    """The last day of a month, of a year that the calendar has."""
+    return dt.date(year, month, monthrange(year, month)[1])
 
 
 class Moment(NamedTuple):

@@ -86,7 +86,7 @@ from app.scoring.people_map import narrowed as narrowed_map
 from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, Selection, State, state
 from app.scoring.progress import LineMoved, Progress, progress
 from app.scoring.reconciling import reconcile
-from app.scoring.roster import ALONE, SORTS, Roster, RosterFilter, RosterGroup, RosterRow, roster, roster_groups
+from app.scoring.roster import SORTS, Roster, RosterFilter, RosterGroup, RosterRow, roster, roster_groups
 from app.scoring.scorecards import (
     LineScore,
     Scorecard,
@@ -118,7 +118,6 @@ from app.scoring.ways import WayStep, way_down
 from app.scoring.year_line import YearLine, YearPoint
 
 __all__ = [
-    "ALONE",
     "SORTS",
     "ActivityPage",
     "AgencyBoard",

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection
 
@@ -28,13 +28,9 @@ from app.scoring.plan import CyclePlan, State
 from app.scoring.scorecards import ScoreQuery, Scores, scores
 from app.scoring.trend import change_since, projections_before, taken_at
 
-__all__ = ["ALONE", "SORTS", "Roster", "RosterFilter", "RosterGroup", "RosterRow", "roster", "roster_groups"]
+__all__ = ["SORTS", "Roster", "RosterFilter", "RosterGroup", "RosterRow", "roster", "roster_groups"]
 
 SORTS: Final = ("name", "number", "unit", "own", "unit_part", "final", "projected", "leading", "change")
-
-
-ALONE: Final = "="
-"""Before a unit's code: its own people, without those of units below. No code begins so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +38,8 @@ class RosterFilter:
     """Which people are looked at, and in which order; what is empty does not narrow.
 
     Attributes:
-        unit: a unit's code: its people and those of all units below it; after :data:`ALONE` the code of one without those below.
+        unit: a unit's code: its people and those of all units below it.
+        alone: only the unit's own people, without those of units below.
         group: an evaluation group.
         band: the band of the score that leads (:mod:`app.rules.outlook`).
         at_risk: only those whom the year leads below the band C.
@@ -52,6 +49,7 @@ class RosterFilter:
     """
 
     unit: str = ""
+    alone: bool = False
     group: str = ""
     band: str = ""
     at_risk: bool = False
@@ -68,8 +66,8 @@ class RosterRow:
     name: str
     unit: str | None
     unit_name: str | None
-    division: str | None
-    """The unit right below the agency that the person stands in; the agency's own code for those who stand in none."""
+    branch: str | None
+    """The unit right below the agency, a division or a regional headquarters, that the person stands in; the agency's own code for those who stand in none."""
     job: Job
     group: str
     own: Decimal | None
@@ -121,10 +119,9 @@ def roster(connection: Connection, *, loaded: State, asked: ScoreQuery, only: Ro
 
 def _listed(everyone: _Everyone, plan: CyclePlan, asked: ScoreQuery, only: RosterFilter) -> Roster:
     outlook, day = plan.outlook(asked.day), plan.day_within(asked.day)
-    if only.unit.startswith(ALONE):
-        under = frozenset({only.unit.removeprefix(ALONE)})
-    else:
-        under = frozenset(plan.frame.directory.units_below(only.unit, day)) if only.unit else frozenset()
+    under: Collection[str] = ()
+    if only.unit:
+        under = (only.unit,) if only.alone else frozenset(plan.frame.directory.units_below(only.unit, day))
     rows = [
         row
         for row in everyone.rows
@@ -205,7 +202,7 @@ def _rows(
                 name=person.name,
                 unit=unit,
                 unit_name=named.name if named else None,
-                division=_division(directory.chain_on(unit, day)) if unit else None,
+                branch=_branch(directory.chain_on(unit, day)) if unit else None,
                 job=job,
                 group=_group(plan, node, job, groups),
                 own=own,
@@ -220,7 +217,7 @@ def _rows(
     return rows
 
 
-def _division(chain: Path) -> str | None:
+def _branch(chain: Path) -> str | None:
     return chain[max(0, len(chain) - 2)] if chain else None
 
 
@@ -237,16 +234,17 @@ class RosterGroup:
     mean: Decimal | None
 
 
-def roster_groups(whole: Roster, *, by: str) -> tuple[RosterGroup, ...]:
-    """The people of a roster by unit, division, evaluation group or band: in the order of their keys, the largest part not first.
+def roster_groups(whole: Roster, *, by: Literal["unit", "branch", "group", "band"]) -> tuple[RosterGroup, ...]:
+    """The people of a roster by unit, branch, evaluation group or band: in the order of their keys, the largest part not first.
 
     Args:
         whole: the people, narrowed already.
-        by: unit, division, group or band.
+        by: what tells the groups apart.
     """
+    key_of = _GROUPED_BY[by]
     parts: dict[str, list[RosterRow]] = {}
     for row in whole.rows:
-        parts.setdefault(str(getattr(row, by) or ""), []).append(row)
+        parts.setdefault(key_of(row) or "", []).append(row)
     return tuple(
         RosterGroup(
             key=key,
@@ -258,6 +256,14 @@ def roster_groups(whole: Roster, *, by: str) -> tuple[RosterGroup, ...]:
         )
         for key, rows in sorted(parts.items())
     )
+
+
+_GROUPED_BY: Final[Mapping[str, Callable[[RosterRow], str | None]]] = {
+    "unit": lambda row: row.unit,
+    "branch": lambda row: row.branch,
+    "group": lambda row: row.group,
+    "band": lambda row: row.band,
+}
 
 
 def _mean(scores_of: list[Decimal | None]) -> Decimal | None:

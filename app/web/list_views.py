@@ -90,12 +90,14 @@ class ListHead:
         views: the person's views of it, by name.
         filters: what the present address asks for, as a view of it would keep it.
         usual: what the list opens with; None for all of it.
+        present: the view that is looked at.
     """
 
     name: str
     views: list[SavedView]
     filters: str
     usual: SavedView | None
+    present: SavedView | None
 
     @property
     def name_length_max(self) -> int:
@@ -116,11 +118,6 @@ class ListHead:
         """The list without any filter, whatever it opens with."""
         return _whole(self.name) if self.usual else address_of(self.name, "")
 
-    @property
-    def present(self) -> SavedView | None:
-        """The view that is looked at."""
-        return next((view for view in self.views if view.filters == self.filters), None)
-
 
 @dataclass(frozen=True, slots=True)
 class ListViews:
@@ -137,7 +134,15 @@ class ListViews:
     def head(self, parameters: Mapping[str, Any]) -> ListHead:
         """What stands at the head of the list, by what its own links ask for, without its pages."""
         asked = urlencode(sorted((key, str(value)) for key, value in parameters.items()))
-        return ListHead(self.name, self.views, asked, self.usual)
+        # A view may have been kept in words that the list still reads, and writes in others now.
+        present = {asked, kept_filters(request.query_string.decode("utf-8", "replace"))}
+        return ListHead(
+            name=self.name,
+            views=self.views,
+            filters=asked,
+            usual=self.usual,
+            present=next((view for view in self.views if view.filters in present), None),
+        )
 
 
 def listed(name: str) -> Callable[[Callable[[RequestContext, Any, ListViews], Page | SeeOther]], ListHandler]:

@@ -63,6 +63,12 @@ def _listed(somebody: Somebody, address: str) -> int:
     return int(found[1].replace(",", ""))
 
 
+def _together(page: str) -> list[str]:
+    """The figures of all groups together."""
+    foot = page.split('data-rows="groups"', 1)[1].split("<tfoot>", 1)[1].split("</tfoot>", 1)[0]
+    return [" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in re.findall(r"<td[^>]*>(.*?)</td>", foot)]
+
+
 @pytest.mark.parametrize("by", ["type", "state", "month", "unit"])
 def test_activities_in_groups_come_to_what_was_entered_and_lead_to_it(working_on_each: Working, by: str) -> None:
     """Counted anew from what was entered. What two regions share stands in both; one who stands right in the agency stands in no part of it."""
@@ -112,10 +118,10 @@ def test_groups_are_of_what_the_list_is_narrowed_to_and_ones_own_have_no_units(w
 
 
 def _part(row: dict[str, str], by: str) -> str:
-    """Which group a row of the file stands in, as the page calls it; the file has no column of divisions."""
+    """Which group a row of the file stands in, as the page calls it; the file has no column of branches."""
     if by == "band":
         return _band(row) or "no score"
-    if by == "division" and row["Unit"]:
+    if by == "branch" and row["Unit"]:
         return REGION[row["Employee number"]] or "HQ"
     return row["Group" if by == "group" else "Unit"] or "no posting"
 
@@ -134,7 +140,7 @@ def _figures(rows: list[dict[str, str]]) -> list[str]:
     return [str(len(rows)), "–" if mean is None else str(mean), *(str(bands[letter]) for letter in BANDS)]
 
 
-@pytest.mark.parametrize("by", ["unit", "division", "group", "band"])
+@pytest.mark.parametrize("by", ["unit", "branch", "group", "band"])
 def test_people_in_groups_are_those_of_the_file_and_lead_to_them(working: Working, by: str) -> None:
     """Counts and means worked out from the file's rows; each group's list has as many."""
     _record(working)
@@ -157,6 +163,38 @@ def test_people_in_groups_are_those_of_the_file_and_lead_to_them(working: Workin
             assert 'data-rows="groups"' not in page
 
 
+def test_a_branch_of_a_unit_that_is_looked_at_leads_to_the_units_people_alone(working: Working) -> None:
+    """Vienna's people are some of Europe's: the group counts them, and its list has no more. Right in the agency nobody of a region is."""
+    vienna = _groups(working.dana.get("/people?unit=VIE&by=branch").text)
+    assert len(vienna) == 1
+    for asked in ("unit=VIE", "unit=HQ&alone=yes", "alone=yes"):
+        groups = _groups(working.dana.get(f"/people?{asked}&by=branch").text)
+        assert groups
+        for name, (address, figures) in groups.items():
+            assert (address is None) == (name == "no posting")
+            if address:
+                assert working.dana.get(address).text.count("/scorecards/employee:") == int(figures[0]), address
+
+
+def test_addresses_that_were_kept_in_older_words_open_what_they_did(working: Working) -> None:
+    """A unit without those below was written with a sign before its code, its branch was called a division; a view kept so is the one looked at."""
+    alone = working.dana.get("/people?unit=EUR&alone=yes").text
+    assert (
+        0
+        < alone.count("/scorecards/employee:")
+        < working.dana.get("/people?unit=EUR").text.count("/scorecards/employee:")
+    )
+    assert '<option value="EUR" selected' in alone
+    assert re.search(r'<input type="checkbox" id="alone" name="alone" value="yes" checked', alone)
+    kept = working.dana.post("/views?list=people&filters=unit%3D%253DEUR", {"name": "Europe itself", "usual": "yes"})
+    assert working.dana.get("/people").location == kept.location == "/people?unit=%3DEUR"
+    page = working.dana.get(str(kept.location)).text
+    assert 'aria-current="true">Europe itself' in page
+    assert page.count("/scorecards/employee:") == alone.count("/scorecards/employee:")
+    assert '<option value="EUR" selected' in page
+    assert _groups(working.dana.get("/people?by=division").text) == _groups(working.dana.get("/people?by=branch").text)
+
+
 def test_where_nothing_leads_yet_groups_have_no_mean(working: Working) -> None:
     """Before the sixtieth day nobody is judged by a projection, and so no group of people is."""
     _record(working)
@@ -168,7 +206,9 @@ def test_events_in_groups_are_all_that_were_recorded(working: Working) -> None:
     """Activities by their kinds, and verdicts."""
     _record(working)
     kinds = Counter(KINDS[kind] for _, kind, *_ in ENTERED)
-    groups = _groups(working.emil.get("/ledger?by=type").text)
+    page = working.emil.get("/ledger?by=type").text
+    assert _together(page) == [str(len(ENTERED) + len(VERIFIED))]
+    groups = _groups(page)
     assert {name: int(figures[0]) for name, (_, figures) in groups.items()} == {**kinds, "Verified": len(VERIFIED)}
     for address, figures in groups.values():
         assert _listed(working.emil, str(address)) == int(figures[0])
@@ -184,10 +224,19 @@ def test_grades_in_groups_have_the_pay_of_their_people(working: Working) -> None
     expected: dict[str, list[int]] = defaultdict(list)
     for row in rows:
         expected[row["Grade"] or "not graded"].append(int(row["Pay (KRW)"] or 0))
-    groups = _groups(working.dana.get("/grades?by=grade").text)
+    page = working.dana.get("/grades?by=grade").text
+    pay = sum(sum(pays) for pays in expected.values())
+    assert _together(page) == [str(len(rows)), f"₩{pay:,}"]
+    groups = _groups(page)
     assert {name: figures for name, (_, figures) in groups.items()} == {
         name: [str(len(pays)), f"₩{sum(pays):,}"] for name, pays in expected.items()
     }
+    for address, figures in groups.values():
+        listed = working.dana.get(str(address)).text.split('id="list"', 1)[1]
+        assert len(re.findall(r'<th scope="row"><a href="/grades/', listed)) == int(figures[0]), address
+    assert _together(working.dana.get("/grades?by=grade&of=units").text) == [
+        str(sum(int(figures[0]) for _, figures in _groups(working.dana.get("/grades?by=grade&of=units").text).values()))
+    ]
     assert working.ferran.get("/grades?by=grade").status_code == 404
 
 

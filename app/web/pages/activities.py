@@ -6,28 +6,25 @@ Avoid a list that ends without saying so: it says how many there are, and leads 
 from __future__ import annotations
 
 import datetime as dt
-from calendar import monthrange
 from dataclasses import replace
 from typing import Any, Final, Literal
 
-from flask import url_for
 from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import access, ledger, scoring
 from app.kit.refusals import NotThere
-from app.ledger import ActivityFilter, Frame, Listed
+from app.ledger import ActivityFilter, ActivityGroup, Frame, Listed
 from app.plain.findings import n_
 from app.rules.counting import STATES
-from app.rules.moments import day_after
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.web import words
 from app.web.downloads import ActivitiesExport, activities_file
 from app.web.forms import days_turned_round
-from app.web.groups import GroupShown
-from app.web.languages import month, named
+from app.web.groups import ListGroup, shown
+from app.web.languages import month
 from app.web.limits import Lane
 from app.web.list_views import ListViews, listed
 from app.web.rendering import Download, Page
@@ -118,28 +115,17 @@ def activities(context: RequestContext, query: ActivitiesQuery, views: ListViews
         words=words,
         states=STATES,
         groups=groups,
-        grouped_by=GROUPED_BY,
+        grouped_by={code: label for code, label in GROUPED_BY.items() if code != "unit" or node.kind is NodeKind.UNIT},
         turned_round=turned_round,
         status=422 if turned_round else 200,
     )
 
 
-def _groups(context: RequestContext, frame: Frame, node: Node, query: ActivitiesQuery) -> list[GroupShown]:
+def _groups(context: RequestContext, frame: Frame, node: Node, query: ActivitiesQuery) -> list[ListGroup]:
     """The activities in groups, each with the way to the list of them; none where nothing groups them. Queries: 1, or none."""
     by = query.by
     if not by or (by == "unit" and node.kind is not NodeKind.UNIT):
         return []
-    groups = ledger.activity_groups(context.connection, frame, node=node, wanted=query.wanted(), by=by)
-    without = {name: value for name, value in query.parameters().items() if name != "by"}
-
-    def narrowing(key: str) -> dict[str, str]:
-        if by == "unit":
-            return {"node": f"unit:{key}"}
-        if by != "month":
-            return {by: key}
-        first = dt.date.fromisoformat(f"{key}-01")
-        last = day_after(first, monthrange(first.year, first.month)[1] - 1)
-        return {"from": str(max(first, query.from_ or first)), "to": str(min(last, query.to or last))}
 
     def words_of(key: str) -> Any:
         if by == "unit":
@@ -149,16 +135,20 @@ def _groups(context: RequestContext, frame: Frame, node: Node, query: Activities
             return month(dt.date.fromisoformat(f"{key}-01"))
         return gettext((words.TYPES if by == "type" else words.STATES)[key])
 
-    order = {state: place for place, state in enumerate(STATES)}
-    shown = [
-        GroupShown(
-            words_of(group.key),
-            url_for("activities.activities", **{**without, **narrowing(group.key)}) if group.key else None,
-            (group.entries, group.usd_cents if group.valued else None),
-        )
-        for group in sorted(groups, key=lambda group: (not group.key, order.get(group.key, 0), group.key))
-    ]
-    return sorted(shown, key=lambda group: (group.address is None, str(named(group.words)))) if by == "unit" else shown
+    def narrowing(group: ActivityGroup) -> dict[str, str] | None:
+        if by == "unit":
+            return {"node": f"unit:{group.key}"} if group.key else None
+        return {"from": str(group.first), "to": str(group.last)} if by == "month" else {by: group.key}
+
+    return shown(
+        ledger.activity_groups(context.connection, frame, node=node, wanted=query.wanted(), by=by),
+        "activities.activities",
+        query.parameters(),
+        words=words_of,
+        narrowing=narrowing,
+        figures=lambda group: (group.entries, group.usd_cents if group.valued else None),
+        order=None if by == "unit" else STATES.index if by == "state" else str,
+    )
 
 
 @pages.act("/activities", may=Deed.EXPORT_ACTIVITIES, again="activities", transaction=False, lane=Lane.FILE)

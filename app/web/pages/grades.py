@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from flask import url_for
 from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import cycle, scoring
+from app.cycle import GradeGroup, GradeGroups
 from app.exports import (
     ExportSheet,
     NamedEmployeeGrade,
@@ -38,7 +38,7 @@ from app.web import words
 from app.web.asking import ScoreParameters, asked_by
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.group_names import group_namer
-from app.web.groups import GroupShown
+from app.web.groups import ListGroup, shown
 from app.web.kept import CachedPart, Rendered, drawn
 from app.web.languages import named, page_language
 from app.web.limits import Lane
@@ -59,6 +59,8 @@ NEAR_RANGE: Final = n_("This distance cannot be shown: write one from 0 to %(mos
 Text = Annotated[str, Field(max_length=100)]
 _DRAWN: Final[LruCache[Rendered[EmployeeProposal | UnitProposal]]] = drawn(64, bytes_max=8_000_000)
 _WORKED_OUT_MOST: Final = 24
+
+GROUPED_BY: Final = {"group": n_("Group"), "grade": n_("Grade")}
 
 RULES: Final = {
     "top_share_min": n_("The top grade has at least its share of the whole agency"),
@@ -194,6 +196,9 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         CachedPart(_DRAWN, (part, hangs_on), lambda: proposal) for part in ("spread", "near", "list")
     )
     group_name = functools.cache(group_namer(loaded.sheet.definitions.policies))
+    parameters = {**query.model_dump(exclude_defaults=True, exclude={"page"}), "cycle": of_cycle}
+    groups = cycle.grade_groups(rows, by=query.by) if query.by else None
+    grades_of = proposal.standings.plan.grades
     seating = CachedPart(_DRAWN, ("seats", id(proposal)), lambda: proposal)
     return Page(
         "pages/grades.html",
@@ -211,7 +216,9 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         near_rows=NEAR_ROWS,
         rows=rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
         matching=len(rows),
-        groups=_groups(query, rows, of_cycle, proposal.standings.plan.grades, group_name),
+        groups=groups and _shown(groups, query, parameters, grades_of, group_name, shows_pay=shows_pay),
+        together=groups and _figures(groups, shows_pay=shows_pay),
+        grouped_by=GROUPED_BY,
         names=names,
         code=_code,
         published=_published,
@@ -220,7 +227,7 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         query=query,
         cycle=of_cycle,
         cycles=sorted({*loaded.sheet.cycles, of_cycle}),
-        parameters={**query.model_dump(exclude_defaults=True, exclude={"page"}), "cycle": of_cycle},
+        parameters=parameters,
         RULES=RULES,
         REASONS=REASONS,
         kind=str(kind),
@@ -242,35 +249,38 @@ def _looked_up(context: RequestContext, query: GradesQuery, proposal: EmployeePr
     return SeeOther("grades.grade", {"node": Node(NodeKind.EMPLOYEE, _code(rows[0])), **asked})
 
 
-def _groups(
-    query: GradesQuery, rows: Sequence[Any], of_cycle: int, grades_of: Sequence[str], group_name: Callable[[str], Any]
-) -> list[GroupShown]:
-    """The rows by group or by grade, each with the way to them; none where nothing groups them."""
-    if not query.by:
-        return []
-    parts: dict[str, list[Any]] = {}
-    for row in rows:
-        parts.setdefault(getattr(row, query.by) or "", []).append(row)
-    without = {**query.model_dump(exclude_defaults=True, exclude={"page", "by"}), "cycle": of_cycle}
+def _shown(
+    groups: GradeGroups,
+    query: GradesQuery,
+    parameters: Mapping[str, Any],
+    grades_of: Sequence[str],
+    group_name: Callable[[str], str],
+    *,
+    shows_pay: bool,
+) -> list[ListGroup]:
+    """The groups, each with the way to its rows: to those who are not graded, who have no group either, by their grade."""
 
-    def words_of(key: str) -> Any:
-        return (group_name(key) if query.by == "group" else key) if key else gettext("not graded")
+    def words_of(key: str) -> str:
+        if not key:
+            return str(gettext("not graded"))
+        return group_name(key) if query.by == "group" else key
 
-    return [
-        GroupShown(
-            words_of(key),
-            url_for("grades.grades", **{**without, query.by if key else "grade": key or "-"}),
-            (len(some), sum(getattr(row, "pay", None) or 0 for row in some)),
-        )
-        for key, some in sorted(
-            parts.items(),
-            key=lambda part: (
-                not part[0],
-                grades_of.index(part[0]) if part[0] in grades_of else 0,
-                str(words_of(part[0])),
-            ),
-        )
-    ]
+    def narrowing(group: GradeGroup) -> dict[str, str]:
+        return {query.by: group.key} if group.key else {"grade": "-"}
+
+    return shown(
+        groups.groups,
+        "grades.grades",
+        parameters,
+        words=words_of,
+        narrowing=narrowing,
+        figures=lambda group: _figures(group, shows_pay=shows_pay),
+        order=grades_of.index if query.by == "grade" else None,
+    )
+
+
+def _figures(some: GradeGroup | GradeGroups, *, shows_pay: bool) -> tuple[int, ...]:
+    return (some.rows, some.pay_krw) if shows_pay else (some.rows,)
 
 
 @pages.act("/grades", may=Deed.EXPORT, again="grades", transaction=False, lane=Lane.FILE)

@@ -6,11 +6,10 @@ Do not look for deleted events: there are none. What has no effect (void, overta
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from flask import url_for
 from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
@@ -19,7 +18,7 @@ from app import access, ledger, notices, scoring
 from app.access import TrailFilter
 from app.exports import LEDGER_ACTIVITIES
 from app.kit.refusals import NotThere
-from app.ledger import EventFilter, Frame, Listed
+from app.ledger import EventFilter, EventGroups, Listed
 from app.notices import Notice
 from app.plain.findings import n_
 from app.rules.activities import EventKey
@@ -29,7 +28,7 @@ from app.rules.terms import Node
 from app.web import words
 from app.web.downloads import ActivitiesExport, activities_file
 from app.web.forms import days_turned_round
-from app.web.groups import GroupShown
+from app.web.groups import ListGroup, shown
 from app.web.json_shown import indented
 from app.web.limits import Lane
 from app.web.list_views import ListViews, listed
@@ -53,6 +52,9 @@ DEEDS_OF_RIGHTS: Final = (Deed.KEEP_ACCOUNTS, Deed.KEEP_KEYS, Deed.KEEP_HOOKS)
 OF_RIGHTS: Final = n_("what concerns rights: accounts, keys, hooks")
 """What the notice to auditors tells of, as one choice of the trail's filter."""
 Text = Annotated[str, Field(max_length=500)]
+
+
+GROUPED_BY: Final = {"type": n_("Type")}
 
 
 class LedgerQuery(BaseModel):
@@ -120,11 +122,13 @@ def events(context: RequestContext, query: LedgerQuery, views: ListViews) -> Pag
     frame = scoring.state(context.connection).frame
     turned_round = _refuse_turned_round(context, query.first, query.last)
     # In groups there are no rows, and the groups' numbers say how many there are in all.
-    connection, only, grouped = context.connection, query.only(), bool(query.by)
+    connection, only = context.connection, query.only()
+    groups = ledger.event_groups(connection, frame, only=only) if query.by else None
     entries = (
-        [] if grouped else ledger.search_events(connection, frame, only=only, limit=PAGE_ROWS + 1, before=query.before)
+        [] if groups else ledger.search_events(connection, frame, only=only, limit=PAGE_ROWS + 1, before=query.before)
     )
-    in_all = 0 if grouped else ledger.events_in_all(connection, frame, only=only, count_to=COUNTED_MOST)
+    in_all = 0 if groups else ledger.events_in_all(connection, frame, only=only, count_to=COUNTED_MOST)
+    parameters = query.model_dump(exclude_defaults=True, exclude={"before"})
     head = views.head(query.model_dump(mode="json", exclude_defaults=True, exclude={"before"}))
     return Page(
         "pages/ledger.html",
@@ -135,23 +139,27 @@ def events(context: RequestContext, query: LedgerQuery, views: ListViews) -> Pag
         in_all=_InAll(in_all),
         rights_notice=_rights_notice(context),
         entries=entries[:PAGE_ROWS],
-        groups=_groups(context, frame, query),
+        groups=groups and _shown(groups, parameters),
+        together=groups and (groups.events,),
+        grouped_by=GROUPED_BY,
         following=entries[PAGE_ROWS - 1].seq if len(entries) > PAGE_ROWS else None,
         query=query,
-        parameters=query.model_dump(exclude_defaults=True, exclude={"before"}),
+        parameters=parameters,
         words=words,
     )
 
 
-def _groups(context: RequestContext, frame: Frame, query: LedgerQuery) -> list[GroupShown]:
-    """The events of each type, each with the way to them; none where nothing groups them. Queries: 1, or none."""
-    if not query.by:
-        return []
-    without = query.model_dump(exclude_defaults=True, exclude={"before", "by"})
-    return [
-        GroupShown(gettext(words.TYPES[kind]), url_for("ledger.events", **{**without, "type": kind}), (number,))
-        for kind, number in ledger.event_groups(context.connection, frame, only=query.only()).items()
-    ]
+def _shown(groups: EventGroups, parameters: Mapping[str, Any]) -> list[ListGroup]:
+    """The groups, each with the way to its events."""
+    return shown(
+        groups.by_type,
+        "ledger.events",
+        parameters,
+        words=lambda kind: gettext(words.TYPES[kind]),
+        narrowing=lambda group: {"type": group.key},
+        figures=lambda group: (group.events,),
+        order=str,
+    )
 
 
 @pages.act("/ledger", may=Deed.EXPORT_ACTIVITIES, again="events", transaction=False, lane=Lane.FILE)

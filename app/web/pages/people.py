@@ -8,21 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, Literal
 
-from flask import url_for
 from flask_babel import gettext
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from app import scoring
 from app.exports import ExportSheet, NamedPerson, people_export
 from app.kit.kept import LruCache
+from app.plain.findings import n_
 from app.rules.permissions import Deed
+from app.rules.rollup import BANDS, Band
 from app.rules.terms import Node, NodeKind
-from app.scoring import ALONE, SORTS, Roster, RosterFilter, State
+from app.scoring import SORTS, Roster, RosterFilter, RosterGroup, State
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of, first_days
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.group_names import group_namer
-from app.web.groups import GroupShown
+from app.web.groups import ListGroup, shown
 from app.web.kept import CachedPart, Rendered, drawn
 from app.web.languages import named
 from app.web.limits import Lane
@@ -36,6 +37,12 @@ pages: Final = Pages("people")
 
 PAGE_ROWS: Final = 100
 Text = Annotated[str, Field(max_length=100)]
+GROUPED_BY: Final = {
+    "unit": n_("Unit"),
+    "branch": n_("Division or region"),
+    "group": n_("Evaluation group"),
+    "band": n_("Band"),
+}
 _DRAWN: Final[LruCache[Rendered[Roster]]] = drawn(16, bytes_max=4_000_000)
 
 
@@ -43,20 +50,32 @@ class PeopleQuery(ScoreParameters):
     """What narrows and sorts the list."""
 
     unit: Text = ""
+    alone: Literal["", "yes"] = ""
+    """Whether only the unit's own people are looked at, without those of units below."""
     group: Text = ""
     band: Literal["", "S", "A", "B", "C", "D", "E"] = ""
     ahead: Literal["", "at_risk"] = ""
     text: Text = ""
     sort: Literal["name", "number", "unit", "own", "unit_part", "final", "projected", "leading", "change"] = "leading"
     order: Literal["up", "down"] = "down"
-    by: Literal["", "unit", "division", "group", "band"] = ""
+    by: Literal["", "unit", "branch", "group", "band"] = ""
     """What the list is grouped by."""
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_is_asked_now(cls, asked: Any) -> Any:
+        """Addresses and views that somebody kept may write ``unit=%3DVIE`` for a unit without those below, and ``by=division`` for its branch."""
+        unit = str(asked.get("unit", ""))
+        if unit.startswith("="):
+            asked = {**asked, "unit": unit.removeprefix("="), "alone": "yes"}
+        return {**asked, "by": "branch"} if asked.get("by") == "division" else asked
 
     def only(self) -> RosterFilter:
         """What is looked at."""
         return RosterFilter(
             unit=self.unit,
+            alone=self.alone == "yes",
             group=self.group,
             band=self.band,
             at_risk=self.ahead == "at_risk",
@@ -74,6 +93,7 @@ def people(context: RequestContext, query: PeopleQuery, views: ListViews) -> Pag
     roster = scoring.roster(
         context.connection, loaded=loaded, asked=asked_of(loaded, query, context.today), only=query.only()
     )
+    group_name = group_namer(loaded.sheet.definitions.policies)
     last = max(1, -(-len(roster.rows) // PAGE_ROWS))
     page = min(query.page, last)
     parameters = {**query.model_dump(exclude_defaults=True, exclude={"page", "part"}), "cycle": roster.cycle}
@@ -97,13 +117,11 @@ def people(context: RequestContext, query: PeopleQuery, views: ListViews) -> Pag
         begins=first_days(loaded),
         cycles=sorted({*loaded.sheet.cycles, roster.cycle}),
         exports=context.allowed(Deed.EXPORT),
-        groups=_groups(context, query, roster, parameters, group_namer(loaded.sheet.definitions.policies)),
-        alone=_alone(context, query.unit),
-        group_name=group_namer(loaded.sheet.definitions.policies),
+        groups=_groups(context, query, roster, parameters, group_name),
+        grouped_by=GROUPED_BY,
+        bands=tuple(BANDS),
+        group_name=group_name,
     )
-
-
-BANDS: Final = ("S", "A", "B", "C", "D", "E")
 
 
 def _groups(
@@ -111,52 +129,44 @@ def _groups(
     query: PeopleQuery,
     whole: Roster,
     parameters: Mapping[str, Any],
-    group_name: Callable[[str], Any],
-) -> list[GroupShown]:
+    group_name: Callable[[str], str],
+) -> list[ListGroup]:
     """The people in groups, each with the way to the list of them; none where nothing groups them."""
-    if not query.by:
+    by = query.by
+    if not by:
         return []
     root = context.directory.tree.root_on(context.today)
 
     def words_of(key: str) -> Any:
-        if query.by in {"unit", "division"}:
-            return (
-                scoring.node_name(context.directory, Node(NodeKind.UNIT, key), context.today)
-                if key
-                else gettext("no posting")
-            )
-        if query.by == "group":
+        if by == "band":
+            return key or gettext("no score")
+        if by == "group":
             return group_name(key)
-        return key or gettext("no score")
+        if not key:
+            return gettext("no posting")
+        return scoring.node_name(context.directory, Node(NodeKind.UNIT, key), context.today)
 
-    def narrowing(key: str) -> dict[str, str]:
-        if query.by == "unit" or (query.by == "division" and key == root):
-            return {"unit": f"{ALONE}{key}"}
-        return {"unit" if query.by == "division" else query.by: key}
+    def narrowing(group: RosterGroup) -> dict[str, str | None] | None:
+        if not group.key:
+            return None
+        if by in {"group", "band"}:
+            return {by: group.key}
+        if by == "branch" and query.unit not in {"", root}:
+            # A unit's people are all of one branch: the list is narrowed to fewer than its people already.
+            return {}
+        # Of those who stand in no branch the agency's own code is the key.
+        alone = by == "unit" or group.key == root
+        return {"unit": group.key, "alone": "yes" if alone else None}
 
-    without = {name: value for name, value in parameters.items() if name != "by"}
-    shown = [
-        GroupShown(
-            words_of(group.key),
-            url_for("people.people", **{**without, **narrowing(group.key)}) if group.key else None,
-            (group.people, group.mean, *(group.bands.get(letter, 0) for letter in BANDS)),
-        )
-        for group in scoring.roster_groups(whole, by=query.by)
-    ]
-    return sorted(
-        shown,
-        key=lambda group: (
-            group.address is None,
-            BANDS.index(group.words) if group.words in BANDS else 0,
-            str(named(group.words)),
-        ),
+    return shown(
+        scoring.roster_groups(whole, by=by),
+        "people.people",
+        parameters,
+        words=words_of,
+        narrowing=narrowing,
+        figures=lambda group: (group.people, group.mean, *(group.bands.get(letter, 0) for letter in BANDS)),
+        order=(lambda key: tuple(BANDS).index(Band(key))) if by == "band" else None,
     )
-
-
-def _alone(context: RequestContext, unit: str) -> Any:
-    """The name of a unit that is looked at without those below it; None where none is."""
-    code = unit.removeprefix(ALONE)
-    return scoring.node_name(context.directory, Node(NodeKind.UNIT, code), context.today) if code != unit else None
 
 
 @pages.act("/people", may=Deed.EXPORT, again="people", transaction=False, lane=Lane.FILE)
