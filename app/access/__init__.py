@@ -72,8 +72,10 @@ from app.access.trail import (
     TrailRow,
     deeds_in_all,
     employees_of_accounts,
+    is_reading_recorded,
     record_deed,
     record_reading,
+    record_reading_of,
     trail_rows,
 )
 from app.access.visits import Visits, note_first_visit, see_targets, visits
@@ -134,6 +136,7 @@ __all__ = [
     "hashed_password",
     "hooks",
     "is_auditor",
+    "is_reading_recorded",
     "keep_form",
     "keys",
     "may_at_all",
@@ -147,6 +150,7 @@ __all__ = [
     "powers_of",
     "record_deed",
     "record_reading",
+    "record_reading_of",
     "relations",
     "reset_password",
     "revoke_hook",

@@ -149,8 +149,12 @@ reading_log: Final = sa.Table(
     sa.Column("asked", sa.Text, nullable=False, comment="JSON: cycle, day, basis, form"),
     sa.Column("reason", sa.Text, nullable=True, comment="null: read over the API, which asks for none"),
     sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("subject", Code, nullable=True, comment="the node that was read by itself; null: many at once"),
+    sa.Column("day", sa.Date, nullable=True, comment="in UTC, of a node's row"),
     sa.CheckConstraint("length(reason) > 0", name="reason_given"),
     sa.Index("ix_reading_log_who", "who", "id"),
+    # Whoever reads one and the same over and over, as a program does that keeps a board up to date, stands there once a day.
+    sa.Index("uq_reading_log_of_day", "who", "day", "what", "subject", unique=True),
 )
 
 kept_form: Final = sa.Table(

@@ -13,12 +13,14 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app import organisation
 from app.access.accounts import meant_by
 from app.access.sessions import email_key
 from app.access.tables import account, reading_log, trail
 from app.kit.bulk import among
+from app.kit.database import is_postgresql
 from app.kit.letters import begins_in_any_letters, has_in_any_letters
 from app.rules.terms import NodeKind
 
@@ -29,8 +31,10 @@ __all__ = [
     "TrailRow",
     "deeds_in_all",
     "employees_of_accounts",
+    "is_reading_recorded",
     "record_deed",
     "record_reading",
+    "record_reading_of",
     "trail_rows",
 ]
 
@@ -141,6 +145,49 @@ def record_reading(
             who=who, what=what, asked=json.dumps(asked, sort_keys=True), reason=reason, rows=rows, at=at
         )
     )
+
+
+def is_reading_recorded(connection: Connection, *, who: str, what: str, subject: str, day: dt.date) -> bool:
+    """Whether :func:`record_reading_of` has that day's row already, so that nothing need be written. Queries: 1, by a unique index."""
+    of = reading_log.c
+    same = (of.who == who, of.day == day, of.what == what, of.subject == subject)
+    return connection.execute(sa.select(of.id).where(*same)).first() is not None
+
+
+def record_reading_of(
+    connection: Connection,
+    *,
+    who: str,
+    what: str,
+    subject: str,
+    asked: Mapping[str, object],
+    rows: int,
+    at: dt.datetime,
+) -> bool:
+    """Write down that other people's data were read by a node of theirs: once a day (UTC) for each reader, resource and node.
+
+    Args:
+        connection: the writing transaction that is committed before they leave.
+        who: as the trail writes it.
+        what: the resource.
+        subject: the node.
+        asked: what the day's first reading asked for.
+        rows: how many other people it told of.
+        at: when.
+
+    Returns:
+        Whether it was the day's first; another request may have been it at the same moment.
+
+    Queries: 1.
+    """
+    insert = postgresql.insert(reading_log) if is_postgresql(connection) else sqlite.insert(reading_log)
+    row = {"who": who, "what": what, "subject": subject, "day": at.date(), "rows": rows, "at": at}
+    written = connection.execute(
+        insert.values(**row, asked=json.dumps(asked, sort_keys=True))
+        .on_conflict_do_nothing()
+        .returning(reading_log.c.id)
+    )
+    return written.first() is not None
 
 
 def trail_rows(

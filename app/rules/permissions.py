@@ -144,6 +144,7 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.CHANGE_PASSWORD,
         Deed.KEEP_SESSIONS,
         Deed.SEE_SCORECARD,
+        Deed.SEE_DERIVATION,
         Deed.SEE_TRAIL,
         Deed.LOG_ACTIVITY,
         Deed.REVERSE_ACTIVITY,
@@ -158,8 +159,8 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.KEEP_HOOKS,
     }
 )
-"""What the trail tells of. To see a scorecard is among it where a program reads many people's; to see the trail, where an auditor notes
-that rights were given. Events that programs send stand in the ledger, with who sent them."""
+"""What the trail tells of. To see a scorecard, or how a score comes about, is among it where another's are read over the API; to see the
+trail, where an auditor notes that rights were given. Events that programs send stand in the ledger, with who sent them."""
 
 FIRST_PASSWORD_DEEDS: Final = frozenset({Deed.SIGN_OUT, Deed.CHANGE_PASSWORD})
 """What alone is open, beside what is open to anyone, to who signed in with a password that somebody else chose."""

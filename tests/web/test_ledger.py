@@ -233,8 +233,8 @@ def test_the_filter_offers_the_deeds_that_the_trail_tells_of(working: Working) -
     acts = {route.deed for route in site_of(working.app).routes.values() if route.acts}
     silent = {Deed.CHOOSE_LOOK, Deed.INGEST, Deed.KEEP_CLOCK, Deed.KEEP_VIEWS, Deed.OPEN_HOME, Deed.RECEIVE_HOOK}
     assert silent < acts
-    # The API's list of many people's scores reads, and is written down all the same.
-    assert offered == {*(acts - silent), Deed.SEE_SCORECARD, "rights"}
+    # The API's readings of other people's scores are written down all the same.
+    assert offered == {*(acts - silent), Deed.SEE_SCORECARD, Deed.SEE_DERIVATION, "rights"}
     working.alba.post("/look", {"language": "en", "theme": "dark", "next": "/"})
     assert silent & {row.deed for row in working.trail()} == set()
 

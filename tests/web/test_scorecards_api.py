@@ -201,6 +201,44 @@ def test_reading_many_peoples_scores_is_on_the_log_as_a_download_is(api, deals):
     assert "see a scorecard" in api.working.emil.get("/trail").text
 
 
+def _kept(api):
+    log, trail = access_tables.reading_log, access_tables.trail
+    with api.working.database.read() as connection:
+        readings = connection.execute(sa.select(log).order_by(log.c.id)).all()
+        return readings, connection.execute(sa.select(trail).order_by(trail.c.id)).all()
+
+
+def test_reading_one_person_after_another_is_on_the_log_person_by_person_once_a_day(api, deals):
+    """Thirteen hundred scores read one by one are as many as those of a list (issue 11, section 2); read again, they write nothing more."""
+    others = ["E2", "E4", "E8"]
+
+    def read(who, address):
+        readings, trail = map(len, _kept(api))
+        answer = api.get(address) if who is None else who.get(address)
+        assert answer.status_code == 200
+        return tuple(rows[count:] for rows, count in zip(_kept(api), (readings, trail), strict=True))
+
+    for number in others:
+        (row,), (told,) = read(None, f"/api/v1/scorecards/employee:{number}?cycle=2026&basis=provisional")
+        assert (row.who, row.what, row.subject, row.rows) == ("key:board", "scorecard", f"employee:{number}", 1)
+        assert json.loads(row.asked) == {"basis": "provisional", "cycle": 2026}
+        assert (told.who, told.deed, told.subject) == ("key:board", "see_scorecard", f"employee:{number}")
+    (row,), (told,) = read(None, "/api/v1/explain/employee:E2/deals?cycle=2026")
+    assert (row.what, row.subject, row.rows, json.loads(row.asked)["kpi"]) == ("explain", "employee:E2", 1, "deals")
+    assert (told.deed, told.subject) == ("see_derivation", "employee:E2")
+    (row,), (told,) = read(None, "/api/v1/explain/unit:VIE/deals?cycle=2026")
+    assert (row.subject, row.rows) == ("unit:VIE", 1), "Alba's deals stand there"
+    for again in ("scorecards/employee:E2?cycle=2026", "explain/employee:E2/deal_value", "explain/unit:VIE/deals"):
+        assert read(None, f"/api/v1/{again}") == ([], []), "it stands there already"
+    (row,), _ = read(api.working.boram, "/api/v1/scorecards/employee:E1?cycle=2026")
+    assert row.who == "account:boram@agency.example", "another reader"
+    for own in ("scorecards/employee:E1", "explain/employee:E1/deals", "scorecards/unit:VIE"):
+        assert read(api.working.alba, f"/api/v1/{own}") == ([], [])
+    assert read(None, "/api/v1/scorecards/unit:VIE") == ([], []), "no person is named there"
+    page = api.working.emil.get("/trail?deed=see_derivation").text
+    assert "see how a score is worked out" in page
+
+
 def _readings(api):
     log = access_tables.reading_log
     with api.working.database.read() as connection:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any, Final
 
 from flask import request
@@ -125,6 +128,7 @@ _NODE: Final = {"node": ("node", "The unit or employee, as `unit:VIE` or `employ
 @pages.api_read(
     "/api/v1/scorecards/<node:node>",
     may=Deed.SEE_SCORECARD,
+    transaction=False,
     about={
         "summary": "One scorecard",
         "tag": "Scorecards",
@@ -136,10 +140,13 @@ _NODE: Final = {"node": ("node", "The unit or employee, as `unit:VIE` or `employ
 )
 def scorecard(context: RequestContext, node: Node, query: AskedQuery) -> Json:
     """The scorecard of a unit or an employee."""
-    asked, plan = _asked(context, query)
-    if node not in plan.nodes:
-        raise NotThere
-    (card,) = scoring.scorecards(context.connection, asked, [node])
+    with context.read() as connection:
+        asked, plan = _asked(context, query)
+        if node not in plan.nodes:
+            raise NotThere
+        (card,) = scoring.scorecards(connection, asked, [node])
+        reading = _reading_of(context, node, query, asked, what="scorecard")
+    _write_down_one(context, reading)
     return Json(card.as_json())
 
 
@@ -173,16 +180,93 @@ def scorecards(context: RequestContext, query: ListQuery) -> Json:
 
 def _write_down(context: RequestContext, query: ListQuery, asked: ScoreQuery, shown: list[Node]) -> None:
     """Log that other people's scores are read, many at once, before the first of them leaves: as a download is, without its reason."""
-    me = context.person.employee if context.person is not None else None
+    me = _own_number(context)
     rows = sum(node.kind is NodeKind.EMPLOYEE and node.code != me for node in shown)
     if not rows:
         return
-    parameters = query.model_dump(mode="json", exclude_defaults=True) | {"cycle": asked.cycle}
+    parameters = _parameters(query, asked)
     with context.write() as connection:
         access.record_reading(
             connection, who=context.label, what="scorecards", asked=parameters, rows=rows, at=context.now
         )
         context.note(subject="scorecards", after={"rows": rows, **parameters})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """A reading of other people's scores by one node, which the log of readings does not tell of yet.
+
+    Attributes:
+        node: that was asked for.
+        what: the resource.
+        asked: what of it.
+        people: how many other people's figures or activities it shows.
+    """
+
+    node: Node
+    what: str
+    asked: dict[str, object]
+    people: int
+
+
+def _reading_of(
+    context: RequestContext,
+    node: Node,
+    query: AskedQuery,
+    asked: ScoreQuery,
+    *,
+    what: str,
+    also: Iterable[str] = (),
+    more: Mapping[str, object] = MappingProxyType({}),
+) -> _Reading | None:
+    """What is to be written down of a node that is read by itself; None where nobody else's scores are, or the day's row stands already.
+
+    A program that reads one person after another is told of person by person; one that comes for them again every minute writes nothing more.
+
+    Args:
+        context: with its transaction.
+        node: that was asked for.
+        query: what of it.
+        asked: the same, with its cycle.
+        what: the resource.
+        also: the numbers of employees whose activities are shown.
+        more: what else was asked for.
+
+    Queries: 1, or none where it shows nobody else's.
+    """
+    # A deal that somebody shares with a colleague stands on their own score all the same.
+    people = set([node.code] if node.kind is NodeKind.EMPLOYEE else also) - {_own_number(context)}
+    if not people or access.is_reading_recorded(
+        context.connection, who=context.label, what=what, subject=str(node), day=context.today
+    ):
+        return None
+    return _Reading(node=node, what=what, asked=_parameters(query, asked) | dict(more), people=len(people))
+
+
+def _write_down_one(context: RequestContext, reading: _Reading | None) -> None:
+    """Log it, and tell of it on the trail, before the figures leave."""
+    if reading is None:
+        return
+    subject = str(reading.node)
+    with context.write() as connection:
+        if access.record_reading_of(
+            connection,
+            who=context.label,
+            what=reading.what,
+            subject=subject,
+            asked=reading.asked,
+            rows=reading.people,
+            at=context.now,
+        ):
+            context.note(subject=subject, after={"rows": reading.people, **reading.asked})
+
+
+def _own_number(context: RequestContext) -> str | None:
+    return context.person.employee if context.person is not None else None
+
+
+def _parameters(query: AskedQuery, asked: ScoreQuery) -> dict[str, object]:
+    return query.model_dump(mode="json", exclude_defaults=True) | {"cycle": asked.cycle}
 
 
 def _order(node: Node) -> tuple[bool, str]:
@@ -192,6 +276,7 @@ def _order(node: Node) -> tuple[bool, str]:
 @pages.api_read(
     "/api/v1/explain/<node:node>/<kpi>",
     may=Deed.SEE_DERIVATION,
+    transaction=False,
     about={
         "summary": "How a score comes about",
         "tag": "Scorecards",
@@ -205,19 +290,23 @@ def _order(node: Node) -> tuple[bool, str]:
 )
 def explain(context: RequestContext, node: Node, kpi: str, query: ExplainQuery) -> Json:
     """The whole derivation of a score: its steps, and the activities that count, the first 1,000 and where the next are."""
-    asked, plan = _asked(context, query)
-    if node not in plan.nodes:
-        raise NotThere
-    sees = context.sees(Deed.SEE_ACTIVITIES)
-    explanations = scoring.explain(context.connection, asked, node, kpi, sees=sees)
-    if explanations is None:
-        raise NotThere
-    try:
-        activities, more = scoring.counted_activities(
-            context.connection, asked, node, kpi, after=query.after or None, sees=sees
-        )
-    except ValueError:
-        raise NoPlace from None
+    with context.read() as connection:
+        asked, plan = _asked(context, query)
+        if node not in plan.nodes:
+            raise NotThere
+        sees = context.sees(Deed.SEE_ACTIVITIES)
+        explanations = scoring.explain(connection, asked, node, kpi, sees=sees)
+        if explanations is None:
+            raise NotThere
+        try:
+            activities, more = scoring.counted_activities(
+                connection, asked, node, kpi, after=query.after or None, sees=sees
+            )
+        except ValueError:
+            raise NoPlace from None
+        also = {one.credit.employee for one in activities}
+        reading = _reading_of(context, node, query, asked, what="explain", also=also, more={"kpi": kpi})
+    _write_down_one(context, reading)
     following = None if more is None else shapes.address(request, after=more)
     body: dict[str, Any] = explanations.as_json(activities=activities, next=following)
     return Json(body, following=following)
