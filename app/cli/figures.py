@@ -133,7 +133,7 @@ def score(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, form
 @FORMAT
 def business(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, form: str) -> None:
     """Print what units have brought about: deals, consults and new buyers, beside last year's same day and their goals."""
-    from app.exports import business_export
+    from app.exports import business_table
 
     asked = ScoreQuery(cycle, clock.today(), as_of, Basis(basis))
     with open_database(settings()).read() as connection:
@@ -149,7 +149,7 @@ def business(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, f
     if form == "json":
         _print_json(shown.as_json())
         return
-    sheet = business_export().sheet(shown.units.values())
+    sheet = business_table().sheet(shown.units.values())
     rows = [dict(zip(sheet.header, (_plain(cell) for cell in row), strict=True)) for row in sheet.rows]
     _print_csv(sheet.header, rows)
 

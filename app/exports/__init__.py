@@ -6,7 +6,7 @@ and no text runs as a formula. It never decides who may have one, and computes n
 
 from app.exports.activities import EXPORT as ACTIVITIES
 from app.exports.activities import OF_LEDGER as LEDGER_ACTIVITIES
-from app.exports.business import BusinessWords, business_export
+from app.exports.business import business_export, business_table
 from app.exports.csv_files import as_csv
 from app.exports.goals import goals_export
 from app.exports.grades import (
@@ -17,27 +17,27 @@ from app.exports.grades import (
 )
 from app.exports.pdf_files import as_pdf
 from app.exports.people import NamedPerson, people_export
-from app.exports.scorecard import ScorecardRow, ScorecardWords, scorecard_export, scorecard_rows
-from app.exports.table import WON, Cell, Column, Export, ExportSheet, harmless
+from app.exports.scorecard import ScorecardRow, scorecard_export, scorecard_rows
+from app.exports.table import WON, Cell, Column, Export, ExportSheet, FileWords, harmless
 from app.exports.xlsx_files import refuse_more_than_a_workbook_holds, write_xlsx
 
 __all__ = [
     "ACTIVITIES",
     "LEDGER_ACTIVITIES",
     "WON",
-    "BusinessWords",
     "Cell",
     "Column",
     "Export",
     "ExportSheet",
+    "FileWords",
     "NamedEmployeeGrade",
     "NamedPerson",
     "NamedUnitGrade",
     "ScorecardRow",
-    "ScorecardWords",
     "as_csv",
     "as_pdf",
     "business_export",
+    "business_table",
     "employee_grades_export",
     "goals_export",
     "harmless",

@@ -5,89 +5,92 @@ People have headings, names and words in their language; programs, by the comman
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
 
-from app.exports.table import Cell, Column, Export
+from app.exports.table import Cell, Column, Export, FileWords
 from app.plain.findings import n_
 from app.rules.business import BusinessFigure
-from app.rules.terms import Name
 from app.scoring import UnitBusiness, UnitFigure
 
-__all__ = ["BusinessWords", "business_export"]
+__all__ = ["business_export", "business_table"]
 
 
-class BusinessWords(NamedTuple):
-    """What a person's file calls things, asked for while there is a request.
+class _Column(NamedTuple):
+    """A column of each figure: what programs call it, what people do, and its value."""
 
-    Attributes:
-        say: a message in the reader's language.
-        language: of the names of units.
-        kinds: of units, by their code, in that language.
-        figures: what each business figure is called, the same.
-    """
-
-    say: Callable[[str], str]
-    language: str
-    kinds: Mapping[str, str]
-    figures: Mapping[str, str]
+    code: str
+    text: str
+    value: Callable[[UnitFigure], Cell]
 
 
-def business_export(words: BusinessWords | None = None) -> Export[UnitBusiness]:
-    """The file of business figures: in somebody's words, or in the API's."""
-    language = "en" if words is None else words.language
+_GOALS: Final[Mapping[str, str]] = {"target": n_("target"), "base": n_("base value")}
+_GOAL_IS: Final = "goal_is"
 
-    def heading(code: str, text: str) -> str:
-        return code if words is None else words.say(text)
 
-    def kind(row: UnitBusiness) -> str | None:
-        if row.kind is None or words is None:
-            return row.kind
-        return words.kinds[row.kind]
+def _goal_is(shown: UnitFigure) -> str | None:
+    return None if shown.goal is None else "target" if shown.goal.is_target else "base"
+
+
+_COLUMNS: Final = (
+    _Column("entered", n_("entered"), lambda shown: shown.now.entered),
+    _Column("verified", n_("verified"), lambda shown: shown.now.verified),
+    _Column("confirmed", n_("confirmed"), lambda shown: shown.now.confirmed),
+    _Column(
+        "last_year_entered",
+        n_("entered last year"),
+        lambda shown: None if shown.before is None else shown.before.entered,
+    ),
+    _Column(
+        "last_year_verified",
+        n_("verified last year"),
+        lambda shown: None if shown.before is None else shown.before.verified,
+    ),
+    _Column(
+        "last_year_confirmed",
+        n_("confirmed last year"),
+        lambda shown: None if shown.before is None else shown.before.confirmed,
+    ),
+    _Column("goal", n_("goal"), lambda shown: None if shown.goal is None else shown.goal.value),
+    _Column(_GOAL_IS, n_("what the goal is"), _goal_is),
+    _Column("projected", n_("year's end at this pace"), lambda shown: None if shown.goal is None else shown.goal.ahead),
+    _Column("last_cycle", n_("all of last cycle"), lambda shown: None if shown.goal is None else shown.goal.last_year),
+)
+
+
+def business_export(words: FileWords) -> Export[UnitBusiness]:
+    """The file of business figures for people, in the reader's words."""
+
+    def figure_column(figure: BusinessFigure, column: _Column) -> Column[UnitBusiness]:
+        def cell(row: UnitBusiness) -> Cell:
+            value = column.value(row.figures[figure])
+            return words.say(_GOALS[str(value)]) if column.code == _GOAL_IS and value is not None else value
+
+        return Column(f"{words.term('figure', figure)}: {words.say(column.text)}", cell, 22)
 
     return Export[UnitBusiness](
-        heading("business", n_("Business figures")),
+        words.say(n_("Business figures")),
         (
-            Column(heading("node", n_("Unit code")), lambda row: str(row.node) if words is None else row.node.code, 18),
-            Column(
-                heading("name", n_("Unit")),
-                lambda row: row.name.in_language(language) if isinstance(row.name, Name) else row.name,
-                30,
-            ),
-            Column(heading("kind", n_("Kind")), kind),
-            *(column for figure in BusinessFigure for column in _columns(figure, words)),
+            Column(words.say(n_("Unit code")), lambda row: row.node.code, 18),
+            Column(words.say(n_("Unit")), lambda row: words.named(row.name), 30),
+            Column(words.say(n_("Kind")), lambda row: words.term("kind", row.kind)),
+            *(figure_column(figure, column) for figure in BusinessFigure for column in _COLUMNS),
         ),
     )
 
 
-def _columns(figure: BusinessFigure, words: BusinessWords | None) -> Iterator[Column[UnitBusiness]]:
-    def column(code: str, text: str, value: Callable[[UnitFigure], Cell]) -> Column[UnitBusiness]:
-        name = f"{figure}_{code}" if words is None else f"{words.figures[figure]}: {words.say(text)}"
-        return Column(name, lambda row: value(row.figures[figure]), 22)
+def business_table() -> Export[UnitBusiness]:
+    """The same for programs, under the API's names."""
 
-    def now(level: str) -> Callable[[UnitFigure], Decimal | None]:
-        return lambda shown: getattr(shown.now, level)
+    def figure_column(figure: BusinessFigure, column: _Column) -> Column[UnitBusiness]:
+        return Column(f"{figure}_{column.code}", lambda row: column.value(row.figures[figure]))
 
-    def before(level: str) -> Callable[[UnitFigure], Decimal | None]:
-        return lambda shown: None if shown.before is None else getattr(shown.before, level)
-
-    target, base = ("target", "base") if words is None else (words.say(n_("target")), words.say(n_("base value")))
-    yield column("entered", n_("entered"), now("entered"))
-    yield column("verified", n_("verified"), now("verified"))
-    yield column("confirmed", n_("confirmed"), now("confirmed"))
-    yield column("last_year_entered", n_("entered last year"), before("entered"))
-    yield column("last_year_verified", n_("verified last year"), before("verified"))
-    yield column("last_year_confirmed", n_("confirmed last year"), before("confirmed"))
-    yield column("goal", n_("goal"), lambda shown: None if shown.goal is None else shown.goal.value)
-    yield column(
-        "goal_is",
-        n_("what the goal is"),
-        lambda shown: None if shown.goal is None else target if shown.goal.is_target else base,
-    )
-    yield column(
-        "projected", n_("year's end at this pace"), lambda shown: None if shown.goal is None else shown.goal.ahead
-    )
-    yield column(
-        "last_cycle", n_("all of last cycle"), lambda shown: None if shown.goal is None else shown.goal.last_year
+    return Export[UnitBusiness](
+        "business",
+        (
+            Column("node", lambda row: str(row.node)),
+            Column("name", lambda row: str(row.name)),
+            Column("kind", lambda row: row.kind),
+            *(figure_column(figure, column) for figure in BusinessFigure for column in _COLUMNS),
+        ),
     )

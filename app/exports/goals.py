@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-from app.exports.table import Column, Export, measured_cell
+from app.exports.table import Column, Export, FileWords, measured_cell
 from app.plain.findings import n_
 from app.rules.kpis import Translated
 from app.rules.rollup import published
-from app.rules.terms import Name
 from app.scoring import GoalRow
 
 __all__ = ["goals_export"]
 
 
-def goals_export(
-    say: Callable[[str], str], language: str, *, links: Mapping[str, str], reasons: Mapping[str, str]
-) -> Export[GoalRow]:
-    """The file of goals, its headings, texts and the names of units in the reader's language.
-
-    Args:
-        say: a message in that language, asked for now: rows are written while they are sent, when no request is there any more.
-        language: of the texts that the folder brought.
-        links: what a line is to the one above it, by its code, in that language.
-        reasons: why it has no score, the same.
-    """
+def goals_export(words: FileWords) -> Export[GoalRow]:
+    """The file of goals, its headings, texts and the names of units in the reader's language."""
+    say = words.say
 
     def said(text: Translated) -> str:
-        return text.in_language(language)
+        return text.in_language(words.language)
 
     return Export[GoalRow](
         say(n_("Goals")),
@@ -37,9 +26,9 @@ def goals_export(
             Column(say(n_("KPI code")), lambda row: row.figures.kpi, 24),
             Column(say(n_("KPI")), lambda row: said(row.version.name), 36),
             Column(say(n_("Unit or person (code)")), lambda row: str(row.node), 18),
-            Column(say(n_("Unit or person")), lambda row: _name(row.name, language), 30),
+            Column(say(n_("Unit or person")), lambda row: words.named(row.name), 30),
             Column(say(n_("Line above (code)")), lambda row: None if row.above is None else str(row.above), 18),
-            Column(say(n_("Link")), lambda row: links.get(row.figures.link, row.figures.link)),
+            Column(say(n_("Link")), lambda row: words.term("link", row.figures.link)),
             Column(say(n_("Weight")), lambda row: row.figures.weight),
             Column(say(n_("Unit of measure")), lambda row: said(row.version.unit)),
             Column(say(n_("Base value")), lambda row: measured_cell(row.figures.base)),
@@ -48,14 +37,6 @@ def goals_export(
             Column(say(n_("Year's end at this pace")), lambda row: measured_cell(row.figures.projected_actual)),
             Column(say(n_("Score")), lambda row: published(row.figures.score)),
             Column(say(n_("Projected score")), lambda row: published(row.figures.projected_score)),
-            Column(
-                say(n_("Why there is no score")),
-                lambda row: None if row.figures.reason is None else reasons.get(row.figures.reason, row.figures.reason),
-                40,
-            ),
+            Column(say(n_("Why there is no score")), lambda row: words.term("reason", row.figures.reason), 40),
         ),
     )
-
-
-def _name(name: str, language: str) -> str:
-    return name.in_language(language) if isinstance(name, Name) else name

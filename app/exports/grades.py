@@ -5,11 +5,10 @@ Programs that compare codes have ``kopes grade``; do not give its columns other 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
-from app.exports.table import WON, Column, Export
+from app.exports.table import WON, Column, Export, FileWords
 from app.plain.findings import n_
 from app.rules.grading import EmployeeGrade, Score, UnitGrade, published
 
@@ -17,14 +16,13 @@ __all__ = ["NamedEmployeeGrade", "NamedUnitGrade", "employee_grades_export", "un
 
 
 class NamedEmployeeGrade(NamedTuple):
-    """A row, with names and words in the reader's language; the unit is the one that they were posted to last in the cycle."""
+    """A row, with names as the agency has them; the unit is the one that they were posted to last in the cycle."""
 
     grade: EmployeeGrade
     name: str
     unit: str | None
     unit_name: str | None
     group_name: str | None
-    reason: str | None
 
 
 class NamedUnitGrade(NamedTuple):
@@ -33,26 +31,22 @@ class NamedUnitGrade(NamedTuple):
     grade: UnitGrade
     name: str
     group_name: str | None
-    reason: str | None
 
 
 def _score(value: Score | None) -> Decimal | None:
     return None if value is None else published(value)
 
 
-def employee_grades_export(say: Callable[[str], str]) -> Export[NamedEmployeeGrade]:
-    """The file of employees' grades.
-
-    Args:
-        say: a message in the reader's language. It is asked for now: rows are written while they are sent, when no request is there any more.
-    """
+def employee_grades_export(words: FileWords) -> Export[NamedEmployeeGrade]:
+    """The file of employees' grades."""
+    say = words.say
     return Export[NamedEmployeeGrade](
         say(n_("Grades")),
         (
             Column(say(n_("Employee number")), lambda row: row.grade.employee),
-            Column(say(n_("Name")), lambda row: row.name, 26),
+            Column(say(n_("Name")), lambda row: words.named(row.name), 26),
             Column(say(n_("Unit code")), lambda row: row.unit),
-            Column(say(n_("Unit")), lambda row: row.unit_name, 26),
+            Column(say(n_("Unit")), lambda row: words.named(row.unit_name), 26),
             Column(say(n_("Group")), lambda row: row.group_name, 26),
             Column(say(n_("Own score")), lambda row: _score(row.grade.own_score)),
             Column(say(n_("Unit part")), lambda row: _score(row.grade.unit_score)),
@@ -60,7 +54,7 @@ def employee_grades_export(say: Callable[[str], str]) -> Export[NamedEmployeeGra
             Column(say(n_("Rank")), lambda row: row.grade.rank),
             Column(say(n_("People in the group")), lambda row: row.grade.group_size, 18),
             Column(say(n_("Grade")), lambda row: row.grade.grade),
-            Column(say(n_("Why there is no grade")), lambda row: row.reason, 26),
+            Column(say(n_("Why there is no grade")), lambda row: words.term("grade_reason", row.grade.reason), 26),
             Column(say(n_("Rate of pay (percent)")), lambda row: row.grade.rate),
             Column(say(n_("Days worked by the cycle's end")), lambda row: row.grade.days),
             Column(say(n_("Pay (KRW)")), lambda row: row.grade.pay, 18, WON),
@@ -69,18 +63,19 @@ def employee_grades_export(say: Callable[[str], str]) -> Export[NamedEmployeeGra
     )
 
 
-def unit_grades_export(say: Callable[[str], str]) -> Export[NamedUnitGrade]:
-    """The file of units' grades; ``say`` as for employees."""
+def unit_grades_export(words: FileWords) -> Export[NamedUnitGrade]:
+    """The file of units' grades."""
+    say = words.say
     return Export[NamedUnitGrade](
         say(n_("Grades")),
         (
             Column(say(n_("Unit code")), lambda row: row.grade.unit),
-            Column(say(n_("Unit")), lambda row: row.name, 26),
+            Column(say(n_("Unit")), lambda row: words.named(row.name), 26),
             Column(say(n_("Group")), lambda row: row.group_name, 26),
             Column(say(n_("Score")), lambda row: _score(row.grade.own_score)),
             Column(say(n_("Rank")), lambda row: row.grade.rank),
             Column(say(n_("Units in the group")), lambda row: row.grade.group_size, 18),
             Column(say(n_("Grade")), lambda row: row.grade.grade),
-            Column(say(n_("Why there is no grade")), lambda row: row.reason, 26),
+            Column(say(n_("Why there is no grade")), lambda row: words.term("grade_reason", row.grade.reason), 26),
         ),
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from app.exports.table import Column, Export
+from app.exports.table import Column, Export, FileWords
 from app.plain.findings import n_
 from app.scoring import RosterRow
 
@@ -15,28 +14,23 @@ NAME: Final = "people"
 
 
 class NamedPerson(NamedTuple):
-    """A row, with what the page calls unit, job and group."""
+    """A row, with what the page calls its group."""
 
     row: RosterRow
-    unit_name: str | None
-    job: str
     group: str
 
 
-def people_export(say: Callable[[str], str]) -> Export[NamedPerson]:
-    """The file of people.
-
-    Args:
-        say: a message in the reader's language, asked for now and not while rows are sent.
-    """
+def people_export(words: FileWords) -> Export[NamedPerson]:
+    """The file of people."""
+    say = words.say
     return Export[NamedPerson](
         say(n_("People")),
         (
             Column(say(n_("Employee number")), lambda person: person.row.number),
             Column(say(n_("Name")), lambda person: person.row.name, 26),
             Column(say(n_("Unit code")), lambda person: person.row.unit),
-            Column(say(n_("Unit")), lambda person: person.unit_name, 26),
-            Column(say(n_("Job")), lambda person: person.job),
+            Column(say(n_("Unit")), lambda person: words.named(person.row.unit_name), 26),
+            Column(say(n_("Job")), lambda person: words.term("job", person.row.job)),
             Column(say(n_("Group")), lambda person: person.group, 26),
             Column(say(n_("Own score")), lambda person: person.row.own),
             Column(say(n_("Unit part")), lambda person: person.row.unit_part),

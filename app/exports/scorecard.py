@@ -5,32 +5,16 @@ The figures are those of the page and rounded as there. Do not add a line's row 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from app.exports.table import Column, Export, measured_cell
+from app.exports.table import Column, Export, FileWords, measured_cell
 from app.plain.findings import n_
 from app.rules.rollup import published
 from app.scoring import Board, BoardLine
 
-__all__ = ["ScorecardRow", "ScorecardWords", "scorecard_export", "scorecard_rows"]
-
-
-class ScorecardWords(NamedTuple):
-    """What a file calls things in the reader's language, asked for while there is a request.
-
-    Attributes:
-        say: a message.
-        language: of the names of KPIs and their units of measure.
-        methods: how a line is scored, by its code.
-        reasons: why it has no score, by its code.
-    """
-
-    say: Callable[[str], str]
-    language: str
-    methods: Mapping[str, str]
-    reasons: Mapping[str, str]
+__all__ = ["ScorecardRow", "scorecard_export", "scorecard_rows"]
 
 
 class ScorecardRow(NamedTuple):
@@ -57,61 +41,66 @@ class ScorecardRow(NamedTuple):
     reason: str | None = None
 
 
-def scorecard_rows(board: Board, words: ScorecardWords) -> Iterator[ScorecardRow]:
+def scorecard_rows(board: Board, words: FileWords) -> Iterator[ScorecardRow]:
     """The rows of a scorecard on the basis that its page shows, in the page's order."""
-    area_word, line_word, score_word = words.say(n_("Area")), words.say(n_("KPI")), words.say(n_("Score"))
     for group in board.groups:
         for level in group.begins:
             yield ScorecardRow(
-                area_word,
-                level.area,
-                level.name,
+                what=words.say(n_("Area")),
+                area=level.area,
+                name=level.name,
                 counts_as=published(level.weight),
                 score=published(level.score),
                 points=published(level.points),
             )
         for line in group.lines:
-            yield _line_row(line, line_word, words)
+            yield _line_row(line, words)
     card = board.card
     if board.job is not None:
-        yield ScorecardRow(score_word, None, words.say(n_("Own score")), score=published(card.own_score))
-        yield ScorecardRow(score_word, None, words.say(n_("Unit part")), score=published(card.unit_score))
-    yield ScorecardRow(
-        score_word,
-        None,
-        words.say(n_("Final score")),
-        score=published(card.final_score),
-        projected_score=published(card.projected_score),
-    )
+        yield _score_row(words, n_("Own score"), card.own_score)
+        yield _score_row(words, n_("Unit part"), card.unit_score)
+    yield _score_row(words, n_("Final score"), card.final_score, projected=card.projected_score)
 
 
-def _line_row(line: BoardLine, what: str, words: ScorecardWords) -> ScorecardRow:
-    shown, version = line.shown, line.facts.version
+def _score_row(words: FileWords, name: str, score: float | None, projected: float | None = None) -> ScorecardRow:
     return ScorecardRow(
-        what,
-        shown.area,
-        version.name.in_language(words.language),
-        shown.kpi,
-        version.unit.in_language(words.language),
-        shown.weight,
-        None if shown.score is None else published(float(line.counted_weight or shown.weight)),
-        measured_cell(shown.target),
-        measured_cell(shown.base),
-        measured_cell(shown.low),
-        measured_cell(shown.high),
-        measured_cell(shown.sigma),
-        measured_cell(shown.actual),
-        published(shown.score),
-        published(shown.points),
-        measured_cell(shown.projected_actual),
-        published(shown.projected_score),
-        words.methods.get(shown.method, shown.method),
-        None if shown.reason is None else words.reasons.get(shown.reason, shown.reason),
+        what=words.say(n_("Score")),
+        area=None,
+        name=words.say(name),
+        score=published(score),
+        projected_score=published(projected),
     )
 
 
-def scorecard_export(say: Callable[[str], str]) -> Export[ScorecardRow]:
-    """The file of a scorecard; ``say`` as in :class:`ScorecardWords`."""
+def _line_row(line: BoardLine, words: FileWords) -> ScorecardRow:
+    shown, version = line.shown, line.facts.version
+    counts_as = shown.weight if line.counted_weight is None else line.counted_weight
+    return ScorecardRow(
+        what=words.say(n_("KPI")),
+        area=shown.area,
+        name=version.name.in_language(words.language),
+        kpi=shown.kpi,
+        unit_of_measure=version.unit.in_language(words.language),
+        weight=shown.weight,
+        counts_as=None if shown.score is None else published(counts_as),
+        target=measured_cell(shown.target),
+        base=measured_cell(shown.base),
+        low=measured_cell(shown.low),
+        high=measured_cell(shown.high),
+        sigma=measured_cell(shown.sigma),
+        actual=measured_cell(shown.actual),
+        score=published(shown.score),
+        points=published(shown.points),
+        projected_actual=measured_cell(shown.projected_actual),
+        projected_score=published(shown.projected_score),
+        method=words.term("method", shown.method),
+        reason=words.term("reason", shown.reason),
+    )
+
+
+def scorecard_export(words: FileWords) -> Export[ScorecardRow]:
+    """The file of a scorecard."""
+    say = words.say
     return Export[ScorecardRow](
         say(n_("Scorecard")),
         (

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Generic, TypeAlias, TypeVar
 
-__all__ = ["WON", "Cell", "Column", "Export", "ExportSheet", "harmless", "measured_cell"]
+from app.rules.terms import Name
+
+__all__ = ["WON", "Cell", "Column", "Export", "ExportSheet", "FileWords", "harmless", "measured_cell"]
 
 Cell: TypeAlias = str | int | Decimal | dt.date | dt.datetime | None
 Row = TypeVar("Row")
 
 WON: Final = "[$₩-412]#,##0"
 """How a workbook writes whole won: with the currency's sign, and groups as its reader's spreadsheet has them."""
+
+_MEASURED_PLACES: Final = 6
+"""Decimals that the API promises of a measured value; with all that a division has, a workbook would keep it as text."""
 
 _PARTING: Final = r";\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029"
 """Where a spreadsheet may begin another cell or row, whatever we put between them."""
@@ -43,6 +48,29 @@ class Column(Generic[Row]):
     value: Callable[[Row], Cell]
     width: int = 14
     number_format: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileWords:
+    """What a person's file calls things in its reader's language; none of it asks for a request, for rows are written while they are sent.
+
+    Attributes:
+        say: a message in that language.
+        language: of the names that the folder brought.
+        terms: messages by the kind of thing (reason, link, …) and its code.
+    """
+
+    say: Callable[[str], str]
+    language: str
+    terms: Mapping[str, Mapping[str, str]]
+
+    def term(self, kind: str, code: str | None) -> str | None:
+        """What a code of that kind is called; None for none."""
+        return None if code is None else self.say(self.terms[kind].get(code, code))
+
+    def named(self, name: str | None) -> str | None:
+        """A unit's or a person's name as the reader knows it; None for none."""
+        return name.in_language(self.language) if isinstance(name, Name) else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +109,9 @@ def harmless(text: str) -> str:
     return text if text.isalnum() else _RUNS.sub("'", text)
 
 
-_MEASURED_PLACES: Final = 6
-"""Decimals that the API promises of a measured value; with all that a division has, a workbook would keep it as text."""
-
-
 def measured_cell(value: str | None) -> Decimal | None:
     """A measured value, as the read models have it, for a cell."""
-    return None if value is None else round(Decimal(value), _MEASURED_PLACES).normalize() + 0
+    if value is None:
+        return None
+    # Without its last zeros a thousand would be written as 1E+3: a sum, of 0 too, has its digits in full.
+    return round(Decimal(value), _MEASURED_PLACES).normalize() + 0

@@ -136,12 +136,12 @@ def blend(own: FloatArray, *, unit: FloatArray, unit_pct: FloatArray, own_pct: F
 # What is published.
 
 
-def _steady(score: float) -> Decimal:
+def _steady(score: float | Decimal) -> Decimal:
     """The score without the noise of floats, so that an exact half is rounded as one."""
     return Decimal(format(score, f".{_NOISE_PLACES}f"))
 
 
-def published(score: float | None) -> Decimal | None:
+def published(score: float | Decimal | None) -> Decimal | None:
     """Return what is published and ranked: rounded half-even to two decimals; None for none."""
     if score is None or isnan(score):
         return None

@@ -18,6 +18,7 @@ __all__ = [
     "COUNTS_FROM",
     "DEEDS",
     "DOORS",
+    "GRADE_REASONS",
     "JOBS",
     "KINDS",
     "LINKS",
@@ -77,6 +78,13 @@ REASONS: Final[Mapping[str, str]] = {
     "no_spread": n_("Not measurable: the best and the worst figure to score it by do not lie apart."),
 }
 """Why a line has no score (contract, "Scores, exactly")."""
+
+GRADE_REASONS: Final[Mapping[str, str]] = {
+    "no_earlier_result": n_("away for more than half of the cycle, without an earlier result"),
+    "under_minimum_days": n_("too few days worked"),
+    "not_measurable": n_("no score"),
+}
+"""Why somebody, or a unit, has no grade (contract, "Grades and pay, exactly")."""
 
 METHODS: Final[Mapping[str, str]] = {
     "deviation": n_("against the base value and its spread"),

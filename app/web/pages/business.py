@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from flask_babel import gettext
-
 from app import scoring
-from app.exports import BusinessWords, business_export
+from app.exports import business_export
 from app.kit.kept import LruCache
 from app.rules.business import BusinessFigure
 from app.rules.permissions import Deed
@@ -19,8 +17,8 @@ from app.scoring import Business, BusinessSource
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of, chosen_unit, first_days
 from app.web.downloads import sheet_file
+from app.web.file_words import file_words
 from app.web.kept import CachedPart, Rendered, drawn
-from app.web.languages import writing
 from app.web.limits import Lane
 from app.web.list_views import ListViews, listed, without_present_cycle
 from app.web.rendering import Download, Page
@@ -90,12 +88,8 @@ def export(context: RequestContext, query: BusinessFile) -> Download:
     """The same units as a file: sums of units, in which nobody is named."""
     node, source = _source(context, query)
     shown = scoring.business(source)
-    with writing() as language:
-        kinds = {kind: gettext(word) for kind, word in words.KINDS.items()}
-        figures = {figure: gettext(word) for figure, word in words.BUSINESS.items()}
-        in_words = business_export(BusinessWords(gettext, language, kinds, figures))
     return sheet_file(
-        in_words.sheet(shown.units.values()),
+        business_export(file_words()).sheet(shown.units.values()),
         name=f"business-{node.code}-{source.asked.cycle}-{source.asked.day.isoformat()}",
         kind=query.format,
         made_at=context.now,

@@ -9,7 +9,6 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Final
 
-from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict
 
 from app import scoring
@@ -22,7 +21,8 @@ from app.scoring import CyclePlan, ScoreQuery, State
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of
 from app.web.downloads import ReasonedExport, reasoned_file
-from app.web.languages import named, writing
+from app.web.file_words import file_words
+from app.web.languages import named
 from app.web.leading import chosen_lead
 from app.web.limits import Lane
 from app.web.rendering import Download, Page
@@ -166,13 +166,6 @@ def _file(
         raise NotThere
     narrowed = {"cycle": asked.cycle, "format": form.format} | ({"kpi": kpi} if kpi else {})
     narrowed |= {"node": str(node)} if node else {}
-    with writing() as language:
-        export = goals_export(
-            gettext,
-            language,
-            links={code: gettext(word) for code, word in words.LINK_TERMS.items()},
-            reasons={code: gettext(word) for code, word in words.REASONS.items()},
-        )
     # ":" has no place in the name of a file.
     name = "-".join(
         ("goals", *([str(node).replace(":", "-")] if node else []), *([kpi] if kpi else []), str(asked.cycle))
@@ -180,7 +173,7 @@ def _file(
     return reasoned_file(
         context,
         form,
-        sheet=export.sheet(rows),
+        sheet=goals_export(file_words()).sheet(rows),
         name=name,
         what="goals",
         subject=None if node is None else str(node),

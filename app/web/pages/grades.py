@@ -37,6 +37,7 @@ from app.scoring import State, node_name
 from app.web import words
 from app.web.asking import ScoreParameters, asked_by
 from app.web.downloads import ReasonedExport, reasoned_file
+from app.web.file_words import file_words
 from app.web.group_names import group_namer
 from app.web.groups import ListGroup, shown
 from app.web.kept import CachedPart, Rendered, drawn
@@ -66,11 +67,6 @@ RULES: Final = {
     "top_share_min": n_("The top grade has at least its share of the whole agency"),
     "lowest_two_share_min": n_("The lowest two grades have their share of the whole agency"),
     "single_share_max": n_("No grade has more than the largest share allowed"),
-}
-REASONS: Final = {
-    "no_earlier_result": n_("away for more than half of the cycle, without an earlier result"),
-    "under_minimum_days": n_("too few days worked"),
-    "not_measurable": n_("no score"),
 }
 
 
@@ -229,7 +225,7 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         cycles=sorted({*loaded.sheet.cycles, of_cycle}),
         parameters=parameters,
         RULES=RULES,
-        REASONS=REASONS,
+        words=words,
         kind=str(kind),
         shows_pay=shows_pay,
         exports=context.allowed(Deed.EXPORT),
@@ -305,7 +301,7 @@ def _sheet(
     chosen: Sequence[Any],
     names: Mapping[str, str],
 ) -> ExportSheet:
-    """The rows as a table, with what the page calls people, units, groups and reasons."""
+    """The rows as a table, with what the page calls groups."""
     plan = loaded.plan(of_cycle)
     directory = plan.frame.directory
     group_name = group_namer(loaded.sheet.definitions.policies)
@@ -313,19 +309,16 @@ def _sheet(
     def group_of(row: Any) -> str | None:
         return group_name(row.group) if row.group else None
 
-    def reason_of(row: Any) -> str | None:
-        return gettext(REASONS[row.reason]) if row.reason else None
-
     if isinstance(proposal, UnitProposal):
-        units = [NamedUnitGrade(row, named(names[row.unit]), group_of(row), reason_of(row)) for row in chosen]
-        return unit_grades_export(gettext).sheet(units)
+        units = [NamedUnitGrade(row, names[row.unit], group_of(row)) for row in chosen]
+        return unit_grades_export(file_words()).sheet(units)
     rows = []
     for row in chosen:
         last = directory.placement.last_posting(row.employee, plan.period)
         unit = directory.unit_near(last[0].unit, last[1]) if last else None
-        code, unit_name = (unit.code, named(unit.name)) if unit else (None, None)
-        rows.append(NamedEmployeeGrade(row, names[row.employee], code, unit_name, group_of(row), reason_of(row)))
-    return employee_grades_export(gettext).sheet(rows)
+        code, unit_name = (unit.code, unit.name) if unit else (None, None)
+        rows.append(NamedEmployeeGrade(row, names[row.employee], code, unit_name, group_of(row)))
+    return employee_grades_export(file_words()).sheet(rows)
 
 
 @pages.read("/grades/totals", may=Deed.SEE_PAY_TOTALS)
@@ -367,7 +360,7 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
         published=_published,
         cycle=of_cycle,
         cycles=sorted({*loaded.sheet.cycles, of_cycle}),
-        REASONS=REASONS,
+        words=words,
         group_name=group_namer(policies),
         sees_all=may(context.viewer.roles, Deed.SEE_GRADE, ()),
         JOBS=words.JOBS,

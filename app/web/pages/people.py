@@ -22,10 +22,10 @@ from app.scoring import SORTS, Roster, RosterFilter, RosterGroup, State
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of, first_days
 from app.web.downloads import ReasonedExport, reasoned_file
+from app.web.file_words import file_words
 from app.web.group_names import group_namer
 from app.web.groups import ListGroup, shown
 from app.web.kept import CachedPart, Rendered, drawn
-from app.web.languages import named
 from app.web.limits import Lane
 from app.web.list_views import ListViews, listed, without_present_cycle
 from app.web.reminding import reminders_for
@@ -188,9 +188,6 @@ def export(context: RequestContext, query: PeopleQuery, form: ReasonedExport) ->
 
 
 def _sheet(loaded: State, roster: Roster) -> ExportSheet:
-    """The rows as a table, with what the page calls units, jobs and groups."""
+    """The rows as a table, with what the page calls groups."""
     group_name = group_namer(loaded.sheet.definitions.policies)
-    jobs = {job: gettext(word) for job, word in words.JOBS.items()}
-    return people_export(gettext).sheet(
-        [NamedPerson(row, named(row.unit_name), jobs[row.job], group_name(row.group)) for row in roster.rows]
-    )
+    return people_export(file_words()).sheet([NamedPerson(row, group_name(row.group)) for row in roster.rows])

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import ledger, scoring
-from app.exports import ScorecardWords, as_pdf, scorecard_export, scorecard_rows
+from app.exports import as_pdf, scorecard_export, scorecard_rows
 from app.kit.kept import LruCache
 from app.kit.refusals import NotThere
 from app.ledger import ActivityHistory, VerdictEntry
@@ -25,6 +25,7 @@ from app.scoring import Board, BoardLine, BoardSource, Visibility
 from app.web import words
 from app.web.asking import ScoreParameters, asked_by, first_days
 from app.web.downloads import LoggedReading, refuse_without_reason, sheet_file, written_down
+from app.web.file_words import file_words
 from app.web.kept import CachedPart, Rendered, drawn, reader_of_page
 from app.web.languages import page_language, writing
 from app.web.limits import Lane
@@ -95,11 +96,8 @@ def _file(
         return Download(
             content=as_pdf(_paper(context, board, clock)), filename=f"{name}.pdf", media_type="application/pdf"
         )
-    with writing() as language:
-        methods = {code: gettext(word) for code, word in words.METHODS.items()}
-        reasons = {code: gettext(word) for code, word in words.REASONS.items()}
-        rows = scorecard_rows(board, ScorecardWords(gettext, language, methods, reasons))
-        sheet = scorecard_export(gettext).sheet(list(rows))
+    in_words = file_words()
+    sheet = scorecard_export(in_words).sheet(list(scorecard_rows(board, in_words)))
     return sheet_file(sheet, name=name, kind=kind, made_at=context.now)
 
 
