@@ -13,6 +13,7 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -30,6 +31,7 @@ __all__ = [
     "CountedCredit",
     "CountedMember",
     "CountedQuery",
+    "CreditOrder",
     "counted_credits",
     "counted_members",
     "counted_shares",
@@ -51,6 +53,14 @@ class CountedQuery(NamedTuple):
     level: int
     as_of: dt.date | None = None
     valued: bool = False
+
+
+class CreditOrder(StrEnum):
+    """In which order credits are listed; of equal worth, the latest come first, and what has no amount comes last."""
+
+    EARLIEST = "earliest"
+    LATEST = "latest"
+    LARGEST = "largest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,24 +199,42 @@ def _credit(frame: Frame, row: Any) -> CountedCredit:
 
 
 def counted_credits(
-    connection: Connection, frame: Frame, wanted: CountedQuery, *, after: str | None = None, limit: int
+    connection: Connection,
+    frame: Frame,
+    wanted: CountedQuery,
+    *,
+    order: CreditOrder = CreditOrder.EARLIEST,
+    after: str | None = None,
+    limit: int,
 ) -> tuple[list[CountedCredit], str | None]:
-    """The credits that count, the earliest first, and where the next ones are.
+    """The credits that count, in an order, and where the next ones are.
 
     Queries: 1; as of a day up to 4 more.
 
     Raises:
-        ValueError: ``after`` is no place that this function gave out.
+        ValueError: ``after`` is no place that this function gave out for this order.
     """
     event, credit = tables.event, tables.credit
-    order = (event.c.instant, event.c.source, event.c.id, credit.c.employee)
-    query = sa.select(*_columns()).select_from(_joined()).where(_condition(connection, frame, wanted)).order_by(*order)
+    columns: tuple[sa.ColumnElement[Any], ...] = (event.c.instant, event.c.source, event.c.id, credit.c.employee)
+    kinds: tuple[type, ...] = (str, str, str, int)
+    if order is CreditOrder.LARGEST:
+        columns, kinds = (sa.func.coalesce(tables.activity.c.usd_cents, -1), *columns), (int, *kinds)
+    ascending = order is CreditOrder.EARLIEST
+    query = (
+        sa.select(*_columns())
+        .select_from(_joined())
+        .where(_condition(connection, frame, wanted))
+        .order_by(*(column if ascending else column.desc() for column in columns))
+    )
     if after is not None:
-        query = query.where(_beyond(order, _place(after, (str, str, str, int))))
+        query = query.where(_beyond(columns, _place(after, kinds), ascending=ascending))
     rows = connection.execute(query.limit(limit + 1)).all()
     credits = [_credit(frame, row) for row in rows[:limit]]
-    last = rows[limit - 1] if len(rows) > limit else None
-    return credits, None if last is None else _written(last.instant, last.source, last.id, last.employee)
+    if len(rows) <= limit:
+        return credits, None
+    last = rows[limit - 1]
+    worth = [-1 if last.usd_cents is None else last.usd_cents] if order is CreditOrder.LARGEST else []
+    return credits, _written(*worth, last.instant, last.source, last.id, last.employee)
 
 
 def counted_members(
@@ -250,11 +278,14 @@ def counted_members(
 # ------------------------------------------------------------------------------------------------------------------- places
 
 
-def _beyond(columns: Sequence[sa.ColumnElement[Any]], values: Sequence[object]) -> sa.ColumnElement[bool]:
+def _beyond(
+    columns: Sequence[sa.ColumnElement[Any]], values: Sequence[object], *, ascending: bool
+) -> sa.ColumnElement[bool]:
     """Whether a row comes after a place, column by column."""
     beyond: sa.ColumnElement[bool] = sa.false()
     for column, value in reversed(list(zip(columns, values, strict=True))):
-        beyond = sa.or_(column > value, sa.and_(column == value, beyond))
+        further = column > value if ascending else column < value
+        beyond = sa.or_(further, sa.and_(column == value, beyond))
     return beyond
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from app import ledger
-from app.ledger import CountedCredit, CountedQuery
+from app.ledger import CountedCredit, CountedQuery, CreditOrder
 from app.rules.baseline import LineTerms, Overrides
 from app.rules.definitions import KpiVersion, Measure
 from app.rules.derivation import (
@@ -438,21 +438,23 @@ def counted_activities(
     node: Node,
     kpi: str,
     *,
+    order: CreditOrder = CreditOrder.EARLIEST,
     after: str | None = None,
     limit: int = LISTED,
     sees: Sees = _everything,
     loaded: State | None = None,
 ) -> tuple[list[CountedActivity], str | None]:
-    """Exactly those activities that count for a node's KPI, the earliest first, each with what it adds; and where the next are.
+    """Exactly those activities that count for a node's KPI, each with what it adds; and where the next are.
 
-    For a distinct count there is one for each buyer or company. A ratio's numerator comes before its denominator.
+    For a distinct count there is one for each buyer or company, by its key in any order. A ratio's numerator comes before its denominator.
 
     Args:
         connection: an open transaction.
         asked: cycle, day and basis.
         node: whose line.
         kpi: the line's.
-        after: where an earlier list said that the next ones are.
+        order: in which order they come, within each part of a ratio.
+        after: where an earlier list in this order said that the next ones are.
         limit: how many at most.
         sees: whether the viewer may see the activities of a node.
         loaded: what is loaded, where the caller has it already.
@@ -477,7 +479,14 @@ def counted_activities(
             continue
         name = None if len(parts) == 1 else ("numerator", "denominator")[number]
         some, more = _listed(
-            connection, plan, _asking(plan, asked, worked, part), part, name, within, limit - len(counted)
+            connection,
+            plan,
+            _asking(plan, asked, worked, part),
+            part,
+            name=name,
+            order=order,
+            after=within,
+            limit=limit - len(counted),
         )
         counted += some
         if more is not None:
@@ -504,7 +513,9 @@ def _listed(
     plan: CyclePlan,
     asking: CountedQuery,
     part: Measure,
+    *,
     name: str | None,
+    order: CreditOrder,
     after: str | None,
     limit: int,
 ) -> tuple[list[CountedActivity], str | None]:
@@ -515,7 +526,7 @@ def _listed(
             CountedActivity(credit=one.first, adds=Fraction(1), part=name, activities=one.activities, by=of)
             for one in members
         ], more
-    credits, more = ledger.counted_credits(connection, plan.frame, asking, after=after, limit=limit)
+    credits, more = ledger.counted_credits(connection, plan.frame, asking, order=order, after=after, limit=limit)
     whole = Fraction(1)
     if part.aggregate == "mean" and credits:
         whole = Fraction(ledger.counted_shares(connection, plan.frame, asking), SHARES)

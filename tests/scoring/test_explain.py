@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 from decimal import Decimal
 from fractions import Fraction
@@ -12,6 +13,7 @@ import pytest
 
 from app import scoring
 from app.kit.database import Database
+from app.ledger import CreditOrder
 from app.rules.kpis import Measure
 from app.rules.measures import decimal_text
 from app.rules.steps import Section
@@ -63,8 +65,22 @@ def test_what_the_activities_add_is_the_actual(database: Database, tmp_path: Pat
                             assert not activities
 
 
-def test_a_list_in_pages_is_the_list(database: Database, tmp_path: Path) -> None:
-    """Whatever the size of a page: none twice, none left out, a ratio's two parts among them."""
+def _as_asked(whole: list[CountedActivity], order: CreditOrder) -> list[CountedActivity]:
+    """The list in that order, sorted by what its rows show; a ratio's parts stay apart, buyers and companies that count once as they are."""
+    listed: list[CountedActivity] = []
+    for _, some in itertools.groupby(whole, key=lambda one: one.part):
+        part = list(some)
+        if order is not CreditOrder.EARLIEST and not part[0].by:
+            part.reverse()
+        if order is CreditOrder.LARGEST and not part[0].by:
+            part.sort(key=lambda one: -1 if one.credit.usd_cents is None else one.credit.usd_cents, reverse=True)
+        listed += part
+    return listed
+
+
+@pytest.mark.parametrize("order", CreditOrder)
+def test_a_list_in_pages_is_the_list(database: Database, tmp_path: Path, order: CreditOrder) -> None:
+    """Whatever the size of a page and the order: none twice, none left out, a ratio's two parts among them."""
     take_in(database, tmp_path, seed=8, events=300)
     asked = ScoreQuery(CYCLE, TODAY, None, Basis.PROVISIONAL)
     paged = 0
@@ -78,13 +94,13 @@ def test_a_list_in_pages_is_the_list(database: Database, tmp_path: Path) -> None
                 after: str | None = None
                 while True:
                     some, after = scoring.counted_activities(
-                        connection, asked, card.node, line.kpi, after=after, limit=2
+                        connection, asked, card.node, line.kpi, order=order, after=after, limit=2
                     )
                     assert len(some) <= 2
                     pages += some
                     if after is None:
                         break
-                assert pages == whole
+                assert pages == _as_asked(whole, order)
                 paged += 1
     assert paged > 5
 
@@ -100,6 +116,24 @@ def test_a_place_that_nobody_gave_out_is_refused(agency: Agency, after: str) -> 
     asked = ScoreQuery(2026, TODAY)
     with agency.database.read() as connection, pytest.raises(ValueError, match="no place"):
         scoring.counted_activities(connection, asked, VIE, "deal_value", after=after)
+
+
+def test_a_place_in_one_order_is_none_in_another(agency: Agency) -> None:
+    """By worth a place names the worth too.
+
+    unit VIE agency
+    employee E1 VIE staff
+    2026-03-04 deal D-1 E1 100 EUR
+    2026-03-05 deal D-2 E1 200 EUR
+    """
+    asked = ScoreQuery(2026, TODAY, None, Basis.PROVISIONAL)
+    with agency.database.read() as connection:
+        _, after = scoring.counted_activities(connection, asked, VIE, "deal_value", limit=1)
+        assert after is not None
+        with pytest.raises(ValueError, match="no place"):
+            scoring.counted_activities(
+                connection, asked, VIE, "deal_value", order=CreditOrder.LARGEST, after=after, limit=1
+            )
 
 
 def explained(agency: Agency, node: str, kpi: str, **more: object) -> Explanation:

@@ -11,6 +11,7 @@ import pytest
 from babel.dates import format_date
 
 from tests.conftest import CountQueries
+from tests.web.markup import read
 from tests.web.working import Working, key_of
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -156,6 +157,29 @@ def test_a_long_list_goes_on(working: Working) -> None:
 
     assert [len(some) for some in ids] == [100, 30]
     assert len({*ids[0], *ids[1]}) == 130
+
+
+def test_the_deals_are_listed_by_when_or_by_what_they_are_worth(working: Working) -> None:
+    """By links, whose order the pages after the first keep; a count of buyers has an order of its own and offers none."""
+    worth = [(n * 37) % 130 + 1 for n in range(130)]
+    working.record(*(f"2026-03-{1 + n % 28:02d} deal D-{n:03d} E1 {usd} USD" for n, usd in enumerate(worth)))
+    days = sorted((1 + n % 28, f"D-{n:03d}") for n in range(130))
+    expected = {
+        "The earliest first": [name for _, name in days],
+        "The latest first": [name for _, name in reversed(days)],
+        "The largest first": [f"D-{worth.index(usd):03d}" for usd in range(130, 0, -1)],
+    }
+    page = working.alba.get("/scorecards/employee:E1/deal_value?basis=provisional").text
+    for words, names in expected.items():
+        (way,) = (one for one in read(page).all("a") if one.text == words)
+        first = working.alba.get(way.attributes["href"].partition("#")[0]).text
+        assert f'aria-current="true">{words}<' in first
+        (following,) = (one for one in read(first).all("a") if one.attributes.get("rel") == "next")
+        second = working.alba.get(following.attributes["href"].partition("#")[0]).text
+        assert [name for one in (first, second) for name in re.findall(r"/scenario (D-\d+)", one)] == names, words
+    once_each = working.alba.get("/scorecards/employee:E1/buyers").text
+    assert "D-000" in once_each
+    assert "The largest first" not in once_each
 
 
 def test_it_takes_as_many_queries_whatever_the_size_and_the_history(

@@ -19,6 +19,7 @@ from markupsafe import Markup
 from app import cascade, scoring
 from app.cascade import Line
 from app.kit.refusals import Invalid, NotThere, at_field
+from app.ledger import CreditOrder
 from app.plain.findings import n_
 from app.rules.kpis import Translated
 from app.rules.permissions import Deed
@@ -45,6 +46,13 @@ _DIGITS: Final = 12
 """A share of 0.495890410959 cut shorter would no longer give a large projection to the cent."""
 CHILDREN_SHOWN: Final = 50
 
+ORDERS: Final = {
+    CreditOrder.EARLIEST: n_("The earliest first"),
+    CreditOrder.LATEST: n_("The latest first"),
+    CreditOrder.LARGEST: n_("The largest first"),
+}
+"""In which order the activities are listed; buyers and companies that count once each have an order of their own."""
+
 HEADINGS: Final = {
     Section.SCORE: n_("From the actual to the score"),
     Section.REFERENCE: n_("What the actual is held against"),
@@ -57,9 +65,10 @@ HEADINGS: Final = {
 
 
 class DerivationQuery(ScoreParameters):
-    """The figures' day and basis, and where in the list of activities one is."""
+    """The figures' day and basis, and where in the list of activities one is, and in which order."""
 
     after: str | None = None
+    order: CreditOrder = CreditOrder.EARLIEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +99,15 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
         raise NotThere
     try:
         activities, following = scoring.counted_activities(
-            context.connection, asked, node, kpi, after=query.after, limit=PAGE_ROWS, sees=sees, loaded=loaded
+            context.connection,
+            asked,
+            node,
+            kpi,
+            order=query.order,
+            after=query.after,
+            limit=PAGE_ROWS,
+            sees=sees,
+            loaded=loaded,
         )
     except ValueError:
         raise Invalid(
@@ -113,6 +130,8 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
         activities=activities,
         following=following,
         after=query.after,
+        order=query.order,
+        orders=ORDERS if any(part.aggregate != "distinct" for part in explanation.version.measure.parts) else {},
         numbered=_people(activities, directory.employees),
         parent=parent,
         children=children,
