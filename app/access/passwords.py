@@ -10,15 +10,15 @@ import datetime as dt
 import re
 import secrets
 import threading
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from app.kit.background import background_threads
+from app.kit.guessing import Guess, estimate, typed_keys
 from app.kit.refusals import at_field
 from app.plain.findings import Finding, n_
 
@@ -45,42 +45,46 @@ _GUESSES_LOG10_MIN: Final = 9
 _REST_LOG10_MIN: Final = 8
 """What is left of a password without its owner's own words has to be something by itself."""
 
-_GUESSED_LENGTH: Final = 64
 _OWN_WORD_MIN: Final = 3
 
 OWN: Final = n_(
     "This has your name, your e-mail or the agency's name in it, and such are tried first: use four words that have nothing to do with you or with each other."
 )
+AROUND: Final = n_(
+    "This is made of words of the agency and its work, and such are tried first: use four words that have nothing to do with your work or with each other."
+)
+LINE: Final = n_(
+    "This is a line or a saying that many know, and such are tried first: use four words that nobody has said together."
+)
 PATTERN: Final = n_(
     "This is a row of keys, repeated or counted letters, or a date, and such are tried first: use four words that have nothing to do with each other."
 )
 GUESSABLE: Final = n_(
-    "This is a known password or a single word, and such are tried first, with a digit or a sign too: use four words that have nothing to do with each other."
+    "This is a known password, a name, or a word or two, and such are tried first, with a digit or a sign too: use four words that have nothing to do "
+    "with each other."
 )
 
-# Korean also as the same keys write it on a Latin keyboard; what the library's lists, made from English passwords, do not know.
 _COMMON: Final = """
-    openkopes kopes kotra scorecard evaluation performance password agency export admin welcome
-    비밀번호 qlalfqjsgh 암호 dkagh 패스워드 votmdnjem 관리자 rhksflwk 대한민국 eogksalsrnr 안녕하세요 dkssudgktpdy
-    사랑해 tkfkdgo 사랑해요 tkfkdgody 코트라 zhxmfk 성과급 tjdrhkrmq 서울 tjdnf seoul korea hanguk busan
-    contraseña contrasena clave teamo tequiero bienvenido bienvenida hola madrid barcelona corea españa espana mexico
+    openkopes kopes password welcome admin administrator manager login korea hanguk seoul busan corea españa madrid barcelona mexico
+    비밀번호 암호 패스워드 관리자 대한민국 한국 안녕하세요 안녕 사랑해 사랑해요 감사합니다 서울 부산 대구 인천 대전 광주 제주도 특별시 서울특별시 광역시 부산광역시 강남구 해운대구 화이팅 파이팅 행복
+    contraseña clave teamo tequiero bienvenido bienvenida hola administrador administradora usuario secreto secreta
 """
 COMMON_WORDS: Final = tuple(_COMMON.split())
 """Words that are tried early in the languages of the pages."""
 
-_LEADING: Final = "r R s e E f a q Q t T d w W c z x v g"
-_VOWELS: Final = "k o i O j p u P h hk ho hl y n nj np nl b m ml l"
-_TRAILING: Final = "r R rt s sw sg e f fr fa fq ft fx fv fg a q qt t T d w c z x v g"
-_KEYS: Final = {
-    first + place: keys
-    for first, row in ((0x1100, _LEADING), (0x1161, _VOWELS), (0x11A8, _TRAILING))
-    for place, keys in enumerate(row.split())
-}
-"""Letters of Hangul by their code -> the keys that they are typed by on a Korean keyboard: a row of keys is a row of keys in either script."""
+_WORK: Final = """
+    export exports exporter trade import agency office division branch overseas support center centre consult consulting deal buyer market
+    marketing performance evaluation scorecard target grade pay bonus team headquarters promotion investment kotra
+    수출 수입 수출입 무역 무역관 무역진흥 해외 해외무역관 해외시장 지원 수출지원 센터 본부 지역본부 지사 사무소 지점 실적 성과 평가 성과평가 성과급 목표 점수 등급
+    상담 수출상담 계약 바이어 거래 거래선 시장 개척 시장개척 진흥 공사 투자 유치 투자유치 코트라 직원 팀장 관장 본부장 사장 인사 경영 기획 총무 감사 전략 사업
+    exportación exportaciones exportador exportar importación comercio comercial exterior agencia oficina oficinas apoyo centro consulta
+    consultas contrato contratos comprador compradores mercado rendimiento evaluación objetivo objetivos puntuación sueldo prima equipo sede
+    promoción inversión resultados
+"""
+WORK_WORDS: Final = tuple(_WORK.split())
+"""Words of the agency's work in the languages of the pages: who tries passwords of such an agency begins with them."""
 
 _HASHER: Final = PasswordHasher()
-
-_GUESSING: Final = threading.Lock()
 
 # 64 MiB a hash: two at once leave a small machine its memory, and the others queue for a moment.
 _HASHING: Final = background_threads(2, name="hashing")
@@ -127,14 +131,19 @@ def first_password() -> FirstPassword:
     return FirstPassword(text=text, hashed=hashed_password(text))
 
 
-def password_findings(field: str, password: str, *, email: str, others: Iterable[str] = ()) -> list[Finding]:
+def password_findings(
+    field: str, password: str, *, email: str, others: Iterable[str] = (), around: Iterable[str] = ()
+) -> list[Finding]:
     """What is wrong with a new password: its length, or that it would be among the first that somebody tries.
+
+    Passwords that are there are asked for nothing: nobody is locked out by what is known of passwords since.
 
     Args:
         field: the form's.
         password: as typed.
         email: what its owner signs in with.
         others: names that are close to the owner: their own, the agency's.
+        around: names of the agency's units, in any language.
     """
     if len(password) < LENGTH_MIN:
         return [
@@ -143,47 +152,34 @@ def password_findings(field: str, password: str, *, email: str, others: Iterable
     if len(password) > LENGTH_MAX:
         return [at_field(field, "too_long", n_("This is too long: use at most %(most)s characters."), most=LENGTH_MAX)]
     own = _words(email, *others)
-    inputs = [*own, *COMMON_WORDS]
-    # The same keys, however they are written, are tried together.
-    guess = min(
-        (_guess(spelling, inputs) for spelling in {password, _keys(password)}), key=lambda one: one["guesses_log10"]
-    )
+    work = [*WORK_WORDS, *_words(*around)]
     rest = _without(password, own)
-    if len(rest) < len(password) and (not rest or _guess(rest, [*COMMON_WORDS])["guesses_log10"] < _REST_LOG10_MIN):
+    if rest is not None and estimate(rest, words=[*COMMON_WORDS, *work]).log10 < _REST_LOG10_MIN:
         return [at_field(field, "own", OWN)]
-    if guess["guesses_log10"] >= _GUESSES_LOG10_MIN:
+    guess = estimate(password, words=[*own, *COMMON_WORDS, *work])
+    if guess.log10 >= _GUESSES_LOG10_MIN:
         return []
-    if not {part["pattern"] for part in guess["sequence"]}.isdisjoint(
-        {"spatial", "repeat", "sequence", "date", "regex"}
-    ):
-        return [at_field(field, "pattern", PATTERN)]
-    return [at_field(field, "guessable", GUESSABLE)]
+    return [at_field(field, *_why(guess, work))]
 
 
-def _keys(password: str) -> str:
-    """The keys that a password is typed by on a Latin keyboard: Hangul by its letters, other letters without accents and width, nothing for spaces."""
-    letters = unicodedata.normalize("NFKD", password)
-    return "".join(
-        _KEYS.get(ord(letter), letter) for letter in letters if not (letter.isspace() or unicodedata.combining(letter))
-    )
+def _why(guess: Guess, work: Iterable[str]) -> tuple[str, str]:
+    """What is weak in it, as a word for machines and a sentence for its owner: the least that anybody could know by themself goes first."""
+    if "line" in guess.patterns:
+        return "line", LINE
+    if not guess.words.isdisjoint(typed_keys(word).lower() for word in work):
+        return "around", AROUND
+    if guess.patterns.isdisjoint({"dictionary", "name"}):
+        return "pattern", PATTERN
+    return "guessable", GUESSABLE
 
 
-def _guess(password: str, inputs: list[str]) -> Mapping[str, Any]:
-    """How a password would be guessed: the library's estimate of its beginning, which is enough for one that is long."""
-    from zxcvbn import zxcvbn
-
-    # The library keeps the words that it is given in a table of its module.
-    with _GUESSING:
-        estimate: Mapping[str, Any] = zxcvbn(password[:_GUESSED_LENGTH], user_inputs=inputs)
-    return estimate
-
-
-def _without(password: str, own: Iterable[str]) -> str:
-    """The password without its owner's own words, the longest first."""
-    rest = password.casefold()
-    for word in sorted({one for one in own if len(one) >= _OWN_WORD_MIN}, key=len, reverse=True):
+def _without(password: str, own: Iterable[str]) -> str | None:
+    """The password without its owner's own words, the longest first, by the keys that it is typed by; None where it has none of them."""
+    typed = rest = typed_keys(password).casefold()
+    words = {typed_keys(one).casefold() for one in own if len(one) >= _OWN_WORD_MIN}
+    for word in sorted(words, key=len, reverse=True):
         rest = rest.replace(word, "")
-    return rest
+    return None if rest == typed else rest
 
 
 def _words(*texts: str) -> list[str]:

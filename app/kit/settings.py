@@ -19,8 +19,8 @@ __all__ = ["ROOT", "SECRET_KEY_LENGTH_MIN", "Settings"]
 SECRET_KEY_LENGTH_MIN: Final = 32
 """Characters of a key that nobody tries out."""
 
-_SECRET_KEY_LETTERS_MIN: Final = 8
-"""Different characters in it: what repeats itself is short, however long it is."""
+_SECRET_KEY_LOG10_MIN: Final = 22
+"""As many digits of guesses: what 32 random hexadecimal digits have and no sentence of a few words has. Whoever has seen a signed cookie tries them on machines of their own, and waits for nobody."""
 
 _PERIOD_MAX: Final = 1440
 
@@ -65,13 +65,14 @@ class Settings:
 
     @property
     def secret_key_is_weak(self) -> bool:
-        """Whether somebody could come upon the key by trying: short, of few different characters, or out of an example."""
+        """Whether somebody could come upon the key by trying: it is short, of what people think of first (rows, repeated or known words), or out of an example."""
         key = self.secret_key
-        return (
-            len(key) < SECRET_KEY_LENGTH_MIN
-            or len(set(key)) < _SECRET_KEY_LETTERS_MIN
-            or key.casefold().startswith(_SECRET_KEY_WORDS)
-        )
+        if len(key) < SECRET_KEY_LENGTH_MIN or key.casefold().startswith(_SECRET_KEY_WORDS):
+            return True
+        # Only who serves asks: every command reads the settings, and the lists take a while to be read.
+        from app.kit.guessing import estimate
+
+        return estimate(key, words=_SECRET_KEY_WORDS).log10 < _SECRET_KEY_LOG10_MIN
 
     @property
     def for_real(self) -> bool:

@@ -55,6 +55,10 @@ class Name(str):
         """The name in a language (``ko``, ``es-CL``), else as it is everywhere."""
         return {"ko": self.ko, "es": self.es}.get(language[:2]) or str(self)
 
+    def in_languages(self) -> tuple[str, ...]:
+        """The name, and what else it is called."""
+        return tuple(dict.fromkeys((str(self), *(name for name in (self.ko, self.es) if name))))
+
     @classmethod
     def written(cls, pattern: str, *names: str) -> Name:
         """A text with names in it, in each language: ``{}`` in the pattern for each of them."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import secrets
 import stat
+import string
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +18,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from app.kit.settings import Settings
 from tests.conftest import ROOT, Eventually, Kopes, NewDatabase, Serve, free_port
 
 STRONG = "Vq0c1m6yUe2b8Xk4Zt7rLw9pHs3dJf5g"
@@ -72,16 +76,61 @@ def test_rejects_of_an_earlier_run_are_closed_too(kopes: Kopes, new_database: Ne
     assert _mode(tmp_path / "events.ndjson.rejected.ndjson") == 0o600
 
 
-@pytest.mark.parametrize(
-    "key", ["secret", "changeme" * 5, "x" * 64, "0123456789abcdef", "abcabcabcabcabcabcabcabcabcabcabcabcabc"]
+WEAK_KEYS = (
+    *(
+        "secret",
+        "changeme" * 5,
+        "x" * 64,
+        "0123456789abcdef",
+        "abcabcabcabcabcabcabcabcabcabcabcabcabc",
+        "0123456789" * 4,
+    ),
+    *(
+        string.ascii_lowercase + string.digits,
+        string.ascii_letters,
+        "0123456789abcdef" * 4,
+        "deadbeef" * 8,
+        "qwertyuiopasdfghjklzxcvbnm123456",
+    ),
+    *(
+        "openkopes" * 5,
+        "kopes-kopes-kopes-kopes-kopes-kopes",
+        "supersecretkeysupersecretkey12345",
+        "1q2w3e4r5t6y7u8i9o0p" * 2,
+        "aB3$" * 10,
+    ),
+    *("the quick brown fox jumps over the lazy dog", "동해물과백두산이마르고닳도록하느님이보우하사우리나라만세"),
+    "thisisaverylongsecretkeyforproduction",
 )
+
+
+@pytest.mark.parametrize("key", WEAK_KEYS)
+def test_a_key_that_can_be_come_upon_is_weak(key: str) -> None:
+    """Rows, the alphabet, what repeats itself, known words and lines, however long."""
+    assert Settings(secret_key=key).secret_key_is_weak
+
+
+def test_a_random_key_is_never_weak() -> None:
+    """As people make them: by hexadecimal digits, by letters, as a UUID."""
+    makers = (
+        lambda: secrets.token_hex(16),
+        lambda: secrets.token_urlsafe(32),
+        lambda: str(uuid.uuid4()),
+        lambda: Settings().secret_key,
+    )
+    made = [make() for make in makers for _ in range(100)]
+    assert [key for key in [STRONG, *made] if Settings(secret_key=key).secret_key_is_weak] == []
+
+
+@pytest.mark.parametrize("key", ["secret", "0123456789" * 4])
 @pytest.mark.parametrize("real", [{"KOPES_SECURE_COOKIES": "1"}, {"KOPES_PROXIES": "1"}])
 def test_a_key_that_can_be_come_upon_is_refused_where_people_work(
     kopes: Kopes, new_database: NewDatabase, key: str, real: dict[str, str]
 ) -> None:
-    """Wrong usage, said by name; nothing listens."""
+    """Wrong usage, said by name and with how to make one; nothing listens."""
     ran = kopes("serve", database=new_database("sqlite"), status=2, SECRET_KEY=key, **real)
     assert "SECRET_KEY" in ran.err
+    assert "secrets.token_urlsafe(32)" in ran.err
     assert ran.out == ""
 
 

@@ -58,6 +58,24 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_changes(app, sign_in, fi
     signed_in(app, "alba")
 
 
+@pytest.mark.parametrize(
+    ("weak", "said"),
+    [
+        ("해외무역관2026!", "기관이나 업무와 관련된 말은"),
+        ("Quito office 2026", "기관이나 업무와 관련된 말은"),
+        ("무궁화삼천리화려강산", "널리 알려진 문장이나 노래, 속담은"),
+        ("일이삼사오육칠팔구십", "자판 배열, 반복되거나 이어지는 글자"),
+        ("rkatkgkqslek12", "알려진 비밀번호나 이름, 한두 단어는"),
+    ],
+)
+def test_a_weak_one_is_told_in_the_persons_language_and_why(sign_in, weak, said):
+    """And not taken; whoever has one since before signs in with it as ever."""
+    person = sign_in("alba")
+    person.post("/look", {"language": "ko"})
+    answer = person.post("/password", _form(new_password=weak, repeated_password=weak))
+    assert (answer.status_code, said in answer.text) == (422, True)
+
+
 def test_each_field_says_at_once_what_is_wrong_with_it(sign_in):
     """And that all are to be typed again, by whom: nothing that was typed is sent back."""
     answer = sign_in("alba").post("/password", _form(old_password="", new_password="short", repeated_password="shirt"))

@@ -76,7 +76,10 @@ def _findings(context: RequestContext, *, old: str, new: str, repeated: str) -> 
         if not typed
     ]
     if new:
-        findings += access.password_findings("new_password", new, email=context.viewer.email, others=_close_to(context))
+        others, around = _close_to(context)
+        findings += access.password_findings(
+            "new_password", new, email=context.viewer.email, others=others, around=around
+        )
     if new and new == old:
         findings.append(at_field("new_password", "same", n_("The new password is the old one: choose another.")))
     if new and repeated and new != repeated:
@@ -86,17 +89,20 @@ def _findings(context: RequestContext, *, old: str, new: str, repeated: str) -> 
     return findings
 
 
-def _close_to(context: RequestContext) -> list[str]:
-    """What whoever tries passwords would try first for this person: the name and number, and the agency's name."""
+def _close_to(context: RequestContext) -> tuple[list[str], list[str]]:
+    """What whoever tries passwords would try first for this person: the name and number, and the agency's name; and then those of its units."""
     number = context.viewer.employee
     with context.database.read() as connection:
         directory = organisation.directory(connection)
     root = directory.tree.root_on(context.today)
     agency = None if root is None else directory.unit_near(root, context.today)
     person = directory.employees.get(number) if number is not None else None
-    return [
+    below = () if root is None else directory.units_below(root, context.today)
+    units = [unit for code in below if (unit := directory.unit_near(code, context.today)) is not None]
+    others = [
         *((number,) if number else ()),
         *((person.name,) if person else ()),
         *((person.email,) if person and person.email else ()),
-        *((agency.code, agency.name) if agency else ()),
+        *((agency.code, *agency.name.in_languages()) if agency else ()),
     ]
+    return others, [name for unit in units for name in unit.name.in_languages()]
