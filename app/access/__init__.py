@@ -16,6 +16,7 @@ from app.access.accounts import (
     change_password,
     create_account,
     disable_account,
+    hold_accounts,
     reset_password,
 )
 from app.access.hook_messages import MessageReused, take_message
@@ -134,6 +135,7 @@ __all__ = [
     "forget_sessions",
     "has_kept_forms",
     "hashed_password",
+    "hold_accounts",
     "hooks",
     "is_auditor",
     "is_reading_recorded",

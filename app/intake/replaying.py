@@ -65,8 +65,10 @@ def replay(
     Raises:
         NotYours: a person would change what a figure hangs on, or the account that sent it is no more.
 
-    Queries: those of :func:`app.intake.take_in` and 1; 1 more where a person sent it first.
+    Queries: those of :func:`app.intake.take_in` and 2; 1 more where a person sent it first.
     """
+    # Before the author's right is asked: a load that is waited for afterwards may end their service.
+    ledger.shut_out_loads(connection)
     author: Sender = by
     if isinstance(by, Viewer):
         if not arrival.findings:

@@ -333,7 +333,7 @@ def lock(connection: Connection, key: int, *, shared: bool = False) -> None:
 
     Args:
         connection: a writing transaction.
-        key: the lock's number; ``app.ledger.tables`` says which numbers there are.
+        key: the lock's number; ``app.ledger.tables`` says which numbers there are, ``app.access`` that of accounts.
         shared: let other shared holders in.
     """
     if is_postgresql(connection):

@@ -99,7 +99,7 @@ from app.scoring.scorecards import (
     scores,
 )
 from app.scoring.target_grid import GridColumn, GridRow, GridRows, TargetGrid, target_grid
-from app.scoring.target_setting import TargetDone, TargetMove, TargetsSet, set_targets
+from app.scoring.target_setting import TargetDone, TargetMove, TargetsSet, set_targets, state_to_decide_in
 from app.scoring.trend import (
     Snapshot,
     Taken,
@@ -249,6 +249,7 @@ __all__ = [
     "stale_business_days",
     "stale_days",
     "state",
+    "state_to_decide_in",
     "target_grid",
     "target_past",
     "targets",

@@ -20,7 +20,7 @@ from app.kit.refusals import NotThere
 from app.rules.terms import Node, NodeKind
 from app.scoring.plan import State, state
 
-__all__ = ["TargetDone", "TargetMove", "TargetsSet", "set_targets"]
+__all__ = ["TargetDone", "TargetMove", "TargetsSet", "set_targets", "state_to_decide_in"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,17 @@ class TargetsSet:
     overtaken: tuple[TargetOvertaken, ...] = ()
 
 
+def state_to_decide_in(connection: Connection) -> State:
+    """What is loaded and decided, for a transaction that asks a right and then decides: neither changes before its end.
+
+    Whoever asked the right first and waited then for a load would decide by a right that the load has taken.
+
+    Queries: 1 and those of :func:`app.scoring.state`.
+    """
+    organisation.lock_revision(connection)
+    return state(connection)
+
+
 def set_targets(
     connection: Connection,
     moves: Sequence[TargetMove],
@@ -89,8 +100,7 @@ def set_targets(
 
     Queries: 1, those of :func:`app.scoring.state`, and 4 where anything is set.
     """
-    organisation.lock_revision(connection)
-    loaded = state(connection)
+    loaded = state_to_decide_in(connection)
     lines = {(move.node, move.kpi): _line(loaded, cycle, move) for move in moves}
     targets = {(move.node, move.kpi): _target_of(move, lines[move.node, move.kpi]) for move in moves}
     overtaken = tuple(

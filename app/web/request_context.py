@@ -262,14 +262,17 @@ class RequestContext:
     def in_force(self, connection: Connection) -> Iterator[None]:
         """Do within it what is written by the rights that let the request in: they may end while it waits for another writer.
 
-        Asked at the end, when all locks are held that are waited for; of what may end one's own session, at the beginning.
+        Asked at the end, when all locks are held that are waited for; of what may end one's own session, at the beginning. Whoever keeps
+        accounts takes their lock before: another administrator may be taking this one's right.
 
         Raises:
             Unauthenticated: the session, the account or the key has ended meanwhile.
             Conflict: they have other rights now than those that the work went by.
 
-        Queries: 1; none where nobody was let in.
+        Queries: 1, and 1 for the lock; none where nobody was let in.
         """
+        if self._deed is Deed.KEEP_ACCOUNTS:
+            access.hold_accounts(connection)
         if self._deed in _OWN_ACCOUNT_DEEDS:
             self._ask_again(connection)
             yield

@@ -200,10 +200,11 @@ def _at_place(query: TargetsQuery, cycle: int, unit: Node | None) -> dict[str, A
 def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> Redirect:
     """Set the targets that were changed in the grid: all of them, or none where one cannot be."""
     cells = [Cell.parse(text) for text in dict.fromkeys(form.cell)]
+    loaded = scoring.state_to_decide_in(context.connection)
+    context.use(loaded.frame.directory)
     for node in dict.fromkeys(cell.node for cell in cells):
         context.require(Deed.SET_TARGETS, node)
     note = trimmed(request.form.get("note", ""))
-    loaded = scoring.state(context.connection)
     moves, findings = _moves(request.form, cells, back=frozenset(form.back))
     changes_running = _has_begun(loaded, form.cycle, context.today) and any(move.seen is not None for move in moves)
     if changes_running and len(note) < NOTE_LEAST:
