@@ -18,7 +18,7 @@ from app import ledger
 from app.intake.event_files import read_events
 from app.intake.events import arrival_of
 from app.kit.files import LineContent, Remark, Trouble
-from app.kit.private_files import open_private
+from app.kit.private_files import alone_in, open_private, private_part
 from app.ledger import Arrival, Recorded, Rejected
 from app.plain.findings import Finding, Place, n_
 from app.plain.json_text import decode, encode
@@ -71,7 +71,7 @@ def ingest_file(
     """Record the events of a file and write those that are refused beside it, whole or not at all.
 
     Rejects of an earlier run of the same file are put aside where these are others, and stay as they were left where none is rejected now:
-    somebody may be in the middle of mending them.
+    somebody may be in the middle of mending them. Several runs may work on the same file at once: the rejects of none are lost.
 
     Args:
         file: ``.ndjson``, ``.csv`` or ``.xlsx``.
@@ -83,25 +83,24 @@ def ingest_file(
     """
     report = IngestReport(file)
     rejects = rejects_path(file)
-    beside = rejects.with_name(rejects.name + ".part")
-    with open_private(beside) as out:
-        readings = _remarked(read_events(file, ignored_columns=ignored_columns, value_of=_value_of), complain)
-        first = next(readings, None)
-        if isinstance(first, Trouble) and first.whole_file:
-            report.stopped = True
-            for finding in first.findings:
-                complain(finding)
-        elif first is not None:
-            readings = chain([first], readings)
-        while batch := list(islice(readings, size)):
-            _ingest_batch(batch, report, record, complain, out)
-            progress(len(batch))
-    if report.rejected:
-        report.kept_file = _put_aside(rejects, beside)
-        beside.replace(rejects)
-        report.rejects_file = rejects
-    else:
-        beside.unlink()
+    with private_part(rejects) as beside:
+        with open_private(beside) as out:
+            readings = _remarked(read_events(file, ignored_columns=ignored_columns, value_of=_value_of), complain)
+            first = next(readings, None)
+            if isinstance(first, Trouble) and first.whole_file:
+                report.stopped = True
+                for finding in first.findings:
+                    complain(finding)
+            elif first is not None:
+                readings = chain([first], readings)
+            while batch := list(islice(readings, size)):
+                _ingest_batch(batch, report, record, complain, out)
+                progress(len(batch))
+        if report.rejected:
+            with alone_in(rejects.parent):
+                report.kept_file = _put_aside(rejects, beside)
+                beside.replace(rejects)
+            report.rejects_file = rejects
     return report
 
 

@@ -6,14 +6,26 @@ Do not tighten a file after it was written: until then anyone on the machine cou
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import secrets
+from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
 
-__all__ = ["begin_private", "database_file", "make_private", "open_private", "private_folder", "write_private"]
+__all__ = [
+    "alone_in",
+    "begin_private",
+    "database_file",
+    "make_private",
+    "open_private",
+    "private_folder",
+    "private_part",
+    "write_private",
+]
 
 _OWNER_ONLY: Final = 0o600
 _FOLDER: Final = 0o700
@@ -51,9 +63,33 @@ def open_private(file: Path) -> TextIOWrapper:
     return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "w", encoding="utf-8")
 
 
+@contextlib.contextmanager
+def private_part(file: Path) -> Iterator[Path]:
+    """A name beside a file under which its new contents are written before they take its place, or else are gone at the end.
+
+    It is this run's own: another one that writes the same file at the same moment would take it away.
+    """
+    part = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
+    try:
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Do within it what looks at a folder's files and renames them: of several processes that come here one after the other."""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
 def write_private(file: Path, text: str) -> None:
     """Write a file, whole or not at all."""
-    part = file.with_name(file.name + ".part")
-    with open_private(part) as out:
-        out.write(text)
-    part.replace(file)
+    with private_part(file) as part:
+        with open_private(part) as out:
+            out.write(text)
+        part.replace(file)

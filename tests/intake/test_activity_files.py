@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,8 @@ import xlsxwriter
 
 from app import intake
 from app.intake.activity_files import IngestReport
-from app.ledger import Arrival, Recorded
-from app.plain.findings import Finding
+from app.ledger import Arrival, Recorded, Rejected
+from app.plain.findings import Finding, Place
 from app.rules.activity_rows import COLUMNS
 from tests.conftest import NewDatabase
 from tests.scenario import AT, Agency, Scenario, event_of, open_agency
@@ -101,6 +103,53 @@ def test_what_somebody_mended_among_the_rejects_is_not_lost(agency: Agency, tmp_
         assert rejects.read_text(encoding="utf-8") == written
     # And it is a file of events like any.
     assert _counts(_ingest(agency, tmp_path / "march.ndjson.rejected.1.ndjson")[0]) == (1, 0, 0)
+
+
+def _refusing(number: int, meanwhile: Callable[[], object] = lambda: None) -> Callable[[list[Arrival]], Recorded]:
+    """A ledger that refuses every event by a reason of its own, once something else has happened."""
+
+    def record(arrivals: list[Arrival]) -> Recorded:
+        meanwhile()
+        finding = Finding(code=f"reason_{number}", message="no", place=Place(pointer=""))
+        return Recorded(rejected=[Rejected(0, None, None, (finding,), arrivals[0].text)])
+
+    return record
+
+
+def _run(file: Path, number: int, meanwhile: Callable[[], object] = lambda: None) -> IngestReport:
+    return intake.ingest_file(file, record=_refusing(number, meanwhile), complain=lambda _finding: None)
+
+
+def test_a_file_is_ingested_within_the_time_that_another_run_takes_for_it(tmp_path: Path) -> None:
+    """Each run writes its rejects for itself: the one that ends later finds its own, and puts the others' aside."""
+    file, rejects = tmp_path / "march.ndjson", tmp_path / "march.ndjson.rejected.ndjson"
+    file.write_text(json.dumps(event_of("2026-03-04 deal D-1 E404 100 USD")), encoding="utf-8")
+    inner: list[IngestReport] = []
+    outer = _run(file, 1, lambda: inner.append(_run(file, 2)))
+    assert [one.rejects_file for one in (*inner, outer)] == [rejects, rejects]
+    assert "reason_1" in rejects.read_text(encoding="utf-8")
+    assert outer.kept_file is not None
+    assert "reason_2" in outer.kept_file.read_text(encoding="utf-8")
+    assert sorted(tmp_path.iterdir()) == sorted([file, rejects, outer.kept_file]), "nothing is left in between"
+    assert {one.stat().st_mode & 0o777 for one in (rejects, outer.kept_file)} == {0o600}
+
+
+def test_of_runs_that_end_at_once_no_rejects_are_lost(tmp_path: Path) -> None:
+    """Eight runs of one file, each with other rejects: all of them are there, and so they are once a run has failed."""
+    file, runs = tmp_path / "march.ndjson", 8
+    file.write_text(json.dumps(event_of("2026-03-04 deal D-1 E404 100 USD")), encoding="utf-8")
+    for round_ in range(5):
+        start = threading.Barrier(runs, timeout=60)
+        with ThreadPoolExecutor(runs) as pool:
+            told = [pool.submit(_run, file, round_ * runs + number, start.wait) for number in range(runs)]
+            assert all(one.result().rejected == 1 for one in told)
+    with pytest.raises(ZeroDivisionError):
+        _run(file, 99, lambda: 1 // 0)
+    reasons = {
+        json.loads(one.read_text(encoding="utf-8"))["errors"][0]["code"] for one in tmp_path.glob("*.rejected.*")
+    }
+    assert reasons == {f"reason_{number}" for number in range(5 * runs)}
+    assert list(tmp_path.glob("*.part")) == []
 
 
 def test_a_line_of_rejects_without_an_event_says_what_to_do(agency: Agency, tmp_path: Path) -> None:
