@@ -35,6 +35,7 @@ NODE_MODULES: Final = ROOT / "node_modules"
 FONTS: Final = NODE_MODULES / "pretendard-gov" / "dist" / "web" / "variable"
 """The face of Korea's public bodies, of all weights in one, cut into 120 files: a page takes those alone whose characters stand on it."""
 _FONT_SHEET: Final = FONTS / "pretendardvariable-gov-dynamic-subset.css"
+_FONT_DISPLAY: Final = re.compile(r"font-display:\s*swap")
 _FONT_FILE: Final = re.compile(r"url\(\./woff2-dynamic-subset/([\w.]+\.woff2)\)")
 
 KRDS_TOKENS: Final = NODE_MODULES / "krds-uiux" / "resources" / "css" / "token" / "krds_tokens.css"
@@ -162,7 +163,11 @@ def _lay_out_fonts(folder: Path) -> None:
         return f"url({_asset(folder / name).address})"
 
     sheet = _FONT_FILE.sub(address, _FONT_SHEET.read_text(encoding="utf-8"))
-    (folder / "fonts.css").write_text(sheet, encoding="utf-8")
+    stays, faces = _FONT_DISPLAY.subn("font-display: optional", sheet)
+    if faces != sheet.count("@font-face"):
+        message = f"{_FONT_SHEET}: a face that does not say how it is displayed"
+        raise ValueError(message)
+    (folder / "fonts.css").write_text(stays, encoding="utf-8")
 
 
 def _write_out_tokens(file: Path) -> None:

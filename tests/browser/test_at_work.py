@@ -97,8 +97,33 @@ def test_an_open_scorecard_follows_what_another_process_records(site: Site, page
     expect(page.get_by_text("Live: this page follows every change.")).to_be_visible()
 
 
+def test_what_has_not_moved_stays_as_it_stands(site: Site, page: Page) -> None:
+    """With its chart, its fold and the focus: of an open scorecard only that is put in anew which the server draws otherwise."""
+    page.set_viewport_size({"width": 1440, "height": 6000})
+    site.open(page, "alba", "/scorecard")
+    expect(page.get_by_text("Live: this page follows every change.")).to_be_visible()
+    drawn = "([kpi]) => Boolean(globalThis.kopesCharts?.of(document.querySelector(`#kpi-${kpi} figure`)))"
+    for kpi in ("consults", "deals"):
+        page.wait_for_function(drawn, arg=[kpi])
+        page.evaluate("kpi => { document.querySelector(`#kpi-${kpi} canvas`).dataset.stays = '' }", kpi)
+    summary = page.locator("#kpi-deals summary").first
+    summary.press("Enter")
+    site.ingest("2026-03-04 consult C-1 E1")
+    moved = page.locator('[data-watch="actual-consults"]')
+    expect(moved).to_have_text("1 count")
+    expect(moved).to_have_class(re.compile("moved"))
+    expect(page.locator("#kpi-consults canvas[data-stays]")).to_have_count(0)
+    expect(page.locator("#kpi-deals canvas[data-stays]")).to_have_count(1)
+    expect(summary).to_be_focused()
+    expect(page.locator("#kpi-deals details").first).to_have_attribute("open", "")
+    page.wait_for_function(drawn, arg=["consults"])
+
+
 def test_every_script_is_drawn_by_the_font_that_is_sent(site: Site, page: Page) -> None:
-    """Whatever a machine has installed, Korean is no row of boxes; of the font's 120 files a page takes those it has letters of."""
+    """Whatever a machine has installed, Korean is no row of boxes; of the font's 120 files a page takes those it has letters of.
+
+    A page that was drawn by another font before they came stays in that one: it would move when half of it is read.
+    """
     fonts: list[int] = []
     page.on("response", lambda answer: fonts.append(answer.status) if ".woff2" in answer.url else None)
     page.context.add_cookies([{"name": "kopes_language", "value": "ko", "url": site.url}])
@@ -108,6 +133,7 @@ def test_every_script_is_drawn_by_the_font_that_is_sent(site: Site, page: Page) 
     assert page.evaluate("document.fonts.check('1em \"Pretendard GOV Variable\"', document.body.innerText)")
     assert set(fonts) == {200}
     assert 2 <= len(fonts) < 60
+    assert page.evaluate("[...new Set([...document.fonts].map((face) => face.display))]") == ["optional"]
 
 
 def test_it_catches_up_after_a_lost_connection(site: Site, page: Page) -> None:
@@ -139,7 +165,7 @@ def test_eight_tabs_follow_by_one_stream(site: Site, context: BrowserContext, ev
     moving = tabs[3].locator('[data-watch="actual-consults"]')
     expect(moving).to_have_text("0 count")
     for tab in tabs:
-        tab.evaluate("document.querySelector('[data-live-part]').firstElementChild.id = 'as it was'")
+        tab.evaluate("document.querySelector('[data-watch=actual-consults]').id = 'as it was'")
     site.ingest("2026-03-04 consult C-1 E1")
     expect(moving).to_have_text("1 count", timeout=30_000)
     for number in (0, 1, 6, 7):

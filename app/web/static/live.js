@@ -34,11 +34,42 @@
     same?.focus({ preventScroll: true });
   };
 
-  const replace = (part, html) => {
+  // Whether two elements differ in their children alone, so that each child can be looked at by itself: one has as many as the other, there is
+  // no text between them, and no content of a chart, which its figure is drawn anew for.
+  const differsWithin = (was, is) =>
+    was.children.length === is.children.length &&
+    was.cloneNode(false).isEqualNode(is.cloneNode(false)) &&
+    ![...is.children].some((one) => one.tagName === "SCRIPT") &&
+    ![was, is].some((one) => [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()));
+
+  // Put in what differs from what was drawn before, and nothing else: what stands keeps its charts, its folds and the focus.
+  const patch = (shown, was, is, changed) => {
+    if (was.isEqualNode(is)) {
+      return;
+    }
+    if (is.children.length && shown.children.length === was.children.length && differsWithin(was, is)) {
+      [...is.children].forEach((one, at) => patch(shown.children[at], was.children[at], one, changed));
+    } else {
+      const put = document.importNode(is, true);
+      shown.replaceWith(put);
+      changed.push(put);
+    }
+  };
+
+  // `drawn` is the part as the server drew it last: what scripts and readers have done to it since is none of it. Returns what it is now.
+  const replace = (part, drawn, html) => {
     const before = texts(part);
     const opened = openOnes(part);
     const place = placeOf(part);
-    part.innerHTML = html;
+    const fresh = drawn.cloneNode(false);
+    fresh.innerHTML = html;
+    const changed = [];
+    if (part.children.length === drawn.children.length && differsWithin(drawn, fresh)) {
+      [...fresh.children].forEach((one, at) => patch(part.children[at], drawn.children[at], one, changed));
+    } else {
+      part.replaceChildren(...fresh.cloneNode(true).childNodes);
+      changed.push(part);
+    }
     for (const one of part.querySelectorAll("details[data-keep]")) {
       one.open = opened.has(one.dataset.keep);
     }
@@ -48,8 +79,11 @@
         one.classList.add("moved");
       }
     }
-    putBack(part, place);
-    globalThis.kopesCharts?.adopt?.(part);
+    if (!part.contains(document.activeElement)) {
+      putBack(part, place);
+    }
+    globalThis.kopesCharts?.adopt?.(changed);
+    return fresh;
   };
 
   // Some browsers have no worker that tabs share, others refuse it to private windows.
@@ -84,6 +118,7 @@
     constructor(root) {
       this.root = root;
       this.part = root.querySelector("[data-live-part]");
+      this.drawn = this.part.cloneNode(true);
       this.said = root.querySelector("[data-live-said]");
       this.fetching = false;
       this.again = false;
@@ -189,7 +224,7 @@
       try {
         const answer = await fetch(this.root.dataset.part, { credentials: "same-origin", redirect: "manual" });
         if (answer.ok) {
-          replace(this.part, await answer.text());
+          this.drawn = replace(this.part, this.drawn, await answer.text());
         } else if (answer.type === "opaqueredirect" || answer.status === 404) {
           // Signed out, or no longer allowed: the page itself says so.
           location.reload();

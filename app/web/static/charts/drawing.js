@@ -98,8 +98,8 @@ export const start = (kinds) => {
     // The chart of a figure, once it is drawn.
     of: (figure) => charts.get(figure),
     draw,
-    // A part of the page was put in anew: charts that went with the old one are given up, the new ones are drawn as they stand.
-    adopt(part) {
+    // Parts of the page were put in anew: charts that went with the old ones are given up, the new ones are drawn when they are near.
+    adopt(parts) {
       for (const [figure, chart] of charts) {
         if (!figure.isConnected) {
           chart.destroy();
@@ -107,7 +107,9 @@ export const start = (kinds) => {
         }
       }
       grows = false;
-      figures(part).forEach(draw);
+      for (const part of parts) {
+        (part.matches("figure[data-chart]") ? [part] : figures(part)).forEach((figure) => near.observe(figure));
+      }
     },
   };
 
