@@ -24,7 +24,7 @@ from app.web.reader import ReaderLeftError
 from app.web.rendering import say
 from app.web.request_context import RequestContext
 from app.web.routing import Site, number_of
-from app.web.security import add_headers, safe_next
+from app.web.security import WITHOUT_COOKIES, add_headers, safe_next
 from app.web.sign_in import current_viewer, on_connection
 
 __all__ = ["is_for_programs", "prepare", "problem", "refused_outside"]
@@ -236,6 +236,11 @@ def _answer(
 ) -> Response:
     if is_for_programs(request.path):
         return problem(status=status, detail=detail, code=code, findings=findings, headers=headers)
+    if WITHOUT_COOKIES in request.environ:
+        # The loop itself makes this answer, between all others: a sentence, and no page.
+        sentence = Response(f"{detail}\n", status=status, content_type="text/plain; charset=utf-8")
+        sentence.headers.extend(headers or {})
+        return sentence
     title = _TITLES.get(status, n_("Something went wrong"))
     shown = {
         "status": status,

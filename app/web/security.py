@@ -10,14 +10,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, request
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import validate_csrf
 from wtforms.validators import ValidationError
 
 from app.kit.refusals import Refusal
 from app.plain.findings import n_
 
-__all__ = ["CookieSessions", "Forged", "add_headers", "refuse_forged", "safe_next"]
+__all__ = ["WITHOUT_COOKIES", "CookieSessions", "Forged", "add_headers", "refuse_forged", "safe_next"]
 
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -45,12 +45,20 @@ class Forged(Refusal):
     )
 
 
+WITHOUT_COOKIES: Final = "kopes.without_cookies"
+"""In the environment of a request that was read without them: nobody is known by it, whoever may have sent it."""
+
+
 class CookieSessions(SecureCookieSessionInterface):
     """Flask's signed cookie, Secure whenever the request came by https."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Whether the cookie may travel over https alone."""
         return bool(app.config["SESSION_COOKIE_SECURE"]) or request.is_secure
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        """Never in answer to a request that was read without its cookies: the one that the browser has would be lost."""
+        return WITHOUT_COOKIES not in request.environ and super().should_set_cookie(app, session)
 
 
 def add_headers(response: Response, *, https: bool = False) -> Response:

@@ -67,6 +67,18 @@ def visitor(server):
         yield client
 
 
+@pytest.mark.parametrize("ending", ["", "?a=%00", "?a=%ff", "/nowhere", "%00", f"?a={'x' * 9_000}"])
+@pytest.mark.parametrize("path", ["/static/icon.svg", "/static/nowhere", "/favicon.ico", "/log/worker.js", "/healthz"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_no_way_to_what_is_answered_without_cookies_signs_anybody_out(server, visitor, method, path, ending):
+    """A link to it, right or wrong, on this site or another, would sign whoever follows it out and leave the session open."""
+    answer = visitor.request(method, f"{path}{ending}", headers={"Accept": "text/html"})
+    assert answer.status_code < 500
+    assert visitor.get("/scorecards/employee:E1").status_code == 200
+    if method == "GET" and ending[:1] in {"", "?"}:
+        assert "set-cookie" not in answer.headers
+
+
 def test_slow_senders_stop_nobody(server, visitor, sockets):
     """Three times as many as there are threads send bodies that do not end, to a form and to the API, without being known."""
     for number in range(MORE_THAN_THREADS):

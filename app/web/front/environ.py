@@ -14,6 +14,7 @@ from app.kit.refusals import Refusal
 from app.plain.findings import n_
 from app.web.front.answers import Scope
 from app.web.limits import ADDRESS_BYTES_MAX, CHOICE_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX
+from app.web.security import WITHOUT_COOKIES
 
 __all__ = ["HeadTooLarge", "HostUnreadable", "environ_of", "refuse_head"]
 
@@ -90,6 +91,8 @@ def environ_of(scope: Scope, body: Any, *, plain: bool = False) -> dict[str, Any
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
+    if plain:
+        environ[WITHOUT_COOKIES] = True
     for name, value in scope["headers"]:
         # An underscore would let a header pose as another one.
         if b"_" in name or (len(value) > CHOICE_BYTES_MAX and (plain or name.startswith(b"accept"))):
