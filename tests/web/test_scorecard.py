@@ -281,6 +281,14 @@ def _printed(answer: TestResponse) -> str:
     return " ".join(text.split())
 
 
+def test_on_paper_no_korean_word_is_cut(working: Working) -> None:
+    """Neither in a narrow heading nor in a KPI's name: each word of the page stands whole in the text of the PDF."""
+    working.alba.post("/look", {"language": "ko"})
+    printed = _printed(working.alba.post(OWN, {"format": "pdf"})).split()
+    for heading in ("가중치", "목표", "기준치", "실적", "점수", "득점", "현재까지", "예상"):
+        assert heading in printed, heading
+
+
 def test_a_scorecard_is_kept_by_its_areas_with_the_api_s_figures(working: Working) -> None:
     """Page, API, CSV, workbook and paper have one read model: the same areas, lines and scores, in one order."""
     working.load(_in_areas)
