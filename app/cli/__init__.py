@@ -13,6 +13,7 @@ from typing import Final
 import click
 from sqlalchemy.exc import DBAPIError
 
+from app.cli.printing import say
 from app.kit import logs
 from app.kit.refusals import Refusal
 
@@ -70,19 +71,30 @@ def main() -> None:
     try:
         cli.main(prog_name="kopes", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        _show(error)
         sys.exit(error.exit_code)
     except click.exceptions.Exit as leaving:
         sys.exit(leaving.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        say("interrupted", err=True)
         sys.exit(1)
     except Refusal as refusal:
-        click.echo(str(refusal), err=True)
+        for line in (refusal.text(), *refusal.findings):
+            say(line, err=True)
         sys.exit(1)
     except DBAPIError as error:
-        click.echo(f"the database refused: {error.orig}", err=True)
+        say(f"the database refused: {error.orig}", err=True)
         sys.exit(1)
     except (OSError, ValueError) as error:
-        click.echo(str(error), err=True)
+        say(str(error), err=True)
         sys.exit(1)
+
+
+def _show(error: click.ClickException) -> None:
+    """Print what is wrong with a command, as click does, on lines of ours alone."""
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        for line in error.ctx.get_usage().splitlines():
+            say(line, err=True)
+        say(f"Try '{error.ctx.command_path} -h' for help.", err=True)
+        say("", err=True)
+    say(f"Error: {error.format_message()}", err=True)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from app import access, notices, organisation
 from app.cli.opening import open_database, settings, who
+from app.cli.printing import say
 from app.kit import clock
 from app.rules.permissions import Deed, Scope
 from app.rules.terms import CODE_PATTERN, Role
@@ -49,7 +50,7 @@ def create_key(name: str, scope: str) -> None:
             connection, keeper=_keeper(connection, deed), name=name, scope=Scope(scope)
         ),
     )
-    click.echo(secret)
+    say(secret)
 
 
 @click.group()
@@ -65,7 +66,7 @@ def create_hook(name: str) -> None:
     secret = open_database(settings()).writing(
         deed, lambda connection: notices.make_hook(connection, keeper=_keeper(connection, deed), name=name)
     )
-    click.echo(secret)
+    say(secret)
 
 
 @click.group()
@@ -105,7 +106,7 @@ def create_user(email: str, roles: tuple[str, ...], employee: str | None) -> Non
         )
 
     account = open_database(settings()).writing(deed, work)
-    click.echo(account.password)
+    say(account.password)
 
 
 COMMANDS: Final = (key, hook, user)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,7 +19,9 @@ from sqlalchemy import Connection
 from app import cycle as cycles
 from app import scoring
 from app.cli.opening import CYCLE, DAY, NODE, open_database, settings
+from app.cli.printing import say, write_json
 from app.kit import clock
+from app.plain.texts import visible
 from app.rules.grading import members
 from app.rules.presence import cycle_of
 from app.rules.terms import Basis, Node, NodeKind
@@ -80,17 +81,16 @@ def _named_cycle(connection: Connection, cycle: int, today: dt.date) -> None:
         raise click.ClickException(message)
 
 
-def _print_json(value: object) -> None:
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=1)
-    sys.stdout.write("\n")
-
-
 def _print_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     from app.exports import harmless
 
+    on_terminal = sys.stdout.isatty()
+
     def cell(value: object) -> object:
         # A figure may be negative; a group of evaluation or an area is free text.
-        return harmless(value) if isinstance(value, str) and not _FIGURE.fullmatch(value) else value
+        if not isinstance(value, str) or _FIGURE.fullmatch(value):
+            return value
+        return visible(harmless(value)) if on_terminal else harmless(value)
 
     writer = csv.DictWriter(sys.stdout, columns, restval="", lineterminator="\n")
     writer.writeheader()
@@ -115,7 +115,7 @@ def score(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, form
         cards = scoring.scorecards(connection, asked, None if node is None else [node])
     documents = [card.as_json() for card in cards]
     if form == "json":
-        _print_json(documents)
+        write_json(documents)
         return
     # A row is a line, so the projection called so is the line's; the scorecard's own has another name beside it.
     rows = []
@@ -147,7 +147,7 @@ def business(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, f
         units = scoring.business_units(plan, code, day)
         shown = scoring.business(scoring.business_source(connection, plan=plan, asked=asked, units=units))
     if form == "json":
-        _print_json(shown.as_json())
+        write_json(shown.as_json())
         return
     sheet = business_table().sheet(shown.units.values())
     rows = [dict(zip(sheet.header, (_plain(cell) for cell in row), strict=True)) for row in sheet.rows]
@@ -177,12 +177,12 @@ def explain(node: Node, kpi: str, cycle: int, as_of: dt.date | None, basis: str,
             raise click.ClickException(message)
         if form == "json":
             activities, following = scoring.counted_activities(connection, asked, node, kpi)
-            _print_json(explanation.as_json(activities=activities, next=following))
+            write_json(explanation.as_json(activities=activities, next=following))
             return
         for sentence in explanation.sentences():
-            click.echo(sentence)
+            say(sentence)
         for line in scoring.activity_lines(connection, asked, node, kpi):
-            click.echo(line)
+            say(line)
 
 
 @click.command()
@@ -199,11 +199,11 @@ def grade(cycle: int, whom: str, form: str) -> None:
             proposal = cycles.propose_unit_grades(connection, cycle=cycle, today=clock.today())
     rows = [members(row) for row in proposal.rows]
     if form == "json":
-        _print_json(rows)
+        write_json(rows)
     else:
         _print_csv(cycles.EMPLOYEE_COLUMNS if whom == "employees" else cycles.UNIT_COLUMNS, rows)
     for finding in proposal.broken:
-        click.echo(f"{finding.code}: {finding.text()}", err=True)
+        say(f"{finding.code}: {finding.text()}", err=True)
     sys.exit(1 if proposal.broken else 0)
 
 
@@ -214,8 +214,8 @@ def reconcile() -> None:
     with open_database(settings()).read() as connection:
         for difference in scoring.reconcile(connection):
             count += 1
-            click.echo(difference)
-    click.echo(f"{count} differences" if count else "All totals agree with the ledger.", err=bool(count))
+            say(difference)
+    say(f"{count} differences" if count else "All totals agree with the ledger.", err=bool(count))
     sys.exit(1 if count else 0)
 
 
@@ -223,7 +223,7 @@ def reconcile() -> None:
 def digest() -> None:
     """Print a SHA-256 over ledger, totals and scores."""
     with open_database(settings()).read() as connection:
-        click.echo(scoring.digest(connection))
+        say(scoring.digest(connection))
 
 
 COMMANDS: Final = (score, business, explain, grade, reconcile, digest)

@@ -12,6 +12,7 @@ import click
 
 from app import intake
 from app.cli.opening import open_database, settings, who
+from app.cli.printing import say
 from app.cli.progress import bar
 from app.kit import clock, schema
 from app.kit.database import Database
@@ -25,7 +26,7 @@ __all__ = ["COMMANDS"]
 
 def complain(finding: Finding) -> None:
     """Print a finding to standard error."""
-    click.echo(f"warning: {finding}" if finding.level is Level.WARNING else str(finding), err=True)
+    say(f"warning: {finding}" if finding.level is Level.WARNING else str(finding), err=True)
 
 
 class _Complaining:
@@ -61,8 +62,8 @@ def migrate() -> None:
         Deed.LOAD_FOLDER, lambda connection: intake.derive_by_present_rules(connection, at=clock.now())
     )
     if derived:
-        click.echo(f"{derived} activities were derived again by the rules of this version.")
-    click.echo("The schema is current.")
+        say(f"{derived} activities were derived again by the rules of this version.")
+    say("The schema is current.")
 
 
 @click.command()
@@ -81,12 +82,12 @@ def load(folder: Path) -> None:
     except Refusal as refusal:
         _complain_all(refusal.findings)
         if not refusal.findings:
-            click.echo(refusal.text(), err=True)
-        click.echo("Nothing was loaded.", err=True)
+            say(refusal.text(), err=True)
+        say("Nothing was loaded.", err=True)
         sys.exit(1)
     _complain_all(report.warnings)
     for line in report.lines():
-        click.echo(line)
+        say(line)
 
 
 @click.command()
@@ -108,7 +109,7 @@ def ingest(files: tuple[Path, ...], ignored: tuple[str, ...]) -> None:
 def _ingest_one(opened: Database, file: Path, ignored: tuple[str, ...]) -> bool:
     """Record a file and say what became of it; returns whether all of it was accepted or here before."""
     if not file.is_file():
-        click.echo(f"{file}: there is no such file", err=True)
+        say(f"{file}: there is no such file", err=True)
         return False
     request = f"{who()}:{uuid4().hex}"
 
@@ -127,14 +128,14 @@ def _ingest_one(opened: Database, file: Path, ignored: tuple[str, ...]) -> bool:
         )
     complaining.end()
     if report.stopped:
-        click.echo(f"{file}: nothing of it was recorded", err=True)
+        say(f"{file}: nothing of it was recorded", err=True)
         return False
-    click.echo(
+    say(
         f"{file}: accepted {report.accepted}, duplicate {report.duplicate}, rejected {report.rejected}"
         + (f" (see {report.rejects_file})" if report.rejects_file else "")
     )
     if report.kept_file:
-        click.echo(f"{report.rejects_file} was there with other rejects: they are kept in {report.kept_file}", err=True)
+        say(f"{report.rejects_file} was there with other rejects: they are kept in {report.kept_file}", err=True)
     return report.rejected == 0
 
 

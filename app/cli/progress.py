@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from app.cli.printing import say
+from app.plain.texts import visible
 
 __all__ = ["Advance", "bar", "stage"]
 
@@ -50,9 +52,9 @@ def bar(what: str, *, of: int | None = None) -> Iterator[Advance]:
         of: how many things it goes through; where that is not known, those that are done are counted.
     """
     count = () if of else (TextColumn("{task.completed}"),)
-    columns = TextColumn("{task.description}"), BarColumn(), *count, TimeElapsedColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), *count, TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task(what, total=of)
+        task = progress.add_task(visible(what), total=of)
         yield lambda done: progress.advance(task, done)
         completed = of or int(progress.tasks[task].completed)
         progress.update(task, total=completed or 1, completed=completed)
@@ -67,17 +69,17 @@ class _Lines:
         self._completed = 0
         self._began: Final = time.monotonic()
         self._told = self._began
-        click.echo(f"{what} …", err=True)
+        say(f"{what} …", err=True)
 
     def advance(self, done: int) -> None:
         self._completed += done
         if self._of and time.monotonic() - self._told >= LINE_EVERY_S:
             self._told = time.monotonic()
             percent = min(99, self._completed * 100 // self._of)
-            click.echo(f"{self._what} … {percent} % after {self._seconds()} s", err=True)
+            say(f"{self._what} … {percent} % after {self._seconds()} s", err=True)
 
     def done(self) -> None:
-        click.echo(f"{self._what} … {self._seconds()} s", err=True)
+        say(f"{self._what} … {self._seconds()} s", err=True)
 
     def _seconds(self) -> int:
         return round(time.monotonic() - self._began)

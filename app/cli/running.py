@@ -23,6 +23,7 @@ import click
 
 from app import access, demo, intake
 from app.cli.opening import DAY, who
+from app.cli.printing import say
 from app.cli.progress import stage
 from app.kit import clock, schema
 from app.kit.database import Database
@@ -52,17 +53,20 @@ LOGINS: Final = (Role.EMPLOYEE, Role.HEAD, Role.HR, Role.EXECUTIVE, Role.AUDITOR
 def write_demo(folder: Path, seed: int, people: int, scale: float, today: dt.date | None) -> None:
     """Write the demonstration agency into FOLDER: agency/, definitions/ and its events."""
     report = _build(folder, seed=seed, people=people, scale=scale, today=today)
-    click.echo(f"cycle {report.cycle}, begun in month {report.first_month}")
+    say(f"cycle {report.cycle}, begun in month {report.first_month}")
     for counts in (report.rows, report.events):
         for name, count in counts.items():
-            click.echo(f"{name}: {count}")
+            say(f"{name}: {count}")
 
 
 def _build(folder: Path, *, seed: int, people: int, scale: float, today: dt.date | None) -> demo.DemoReport:
     definitions, findings = intake.read_definitions(ROOT / "kpi_definitions")
     wrong = [finding for finding in findings if finding.level is Level.ERROR]
     if wrong:
-        raise click.ClickException("\n".join(map(str, wrong)))
+        for finding in wrong:
+            say(finding, err=True)
+        message = "the library of definitions cannot be used"
+        raise click.ClickException(message)
     day = today or clock.today()
     return demo.build(folder, seed=seed, today=day, people=people, scale=scale, definitions=definitions)
 
@@ -91,7 +95,8 @@ def run(port: int, people: int, scale: float, instance: Path) -> None:
         build_instance(instance, environment["DATABASE_URL"], people=people, scale=scale)
     # One that an older version has built is brought up to this one's schema.
     schema.migrate(environment["DATABASE_URL"])
-    click.echo(logins.read_text(encoding="utf-8"), nl=False)
+    for line in logins.read_text(encoding="utf-8").splitlines():
+        say(line)
     _serve(environment, port)
 
 
@@ -116,7 +121,7 @@ def build_instance(instance: Path, url: str, *, people: int, scale: float) -> No
         left.unlink()
     shutil.rmtree(instance / "demo", ignore_errors=True)
     began = time.monotonic()
-    click.echo("The demonstration agency is built, once.", err=True)
+    say("The demonstration agency is built, once.", err=True)
     with stage("A year of an agency is being made up"):
         report = _build(instance / "demo", seed=SEED, people=people, scale=scale, today=None)
     with stage("Units, people and KPIs are being loaded"):
@@ -145,7 +150,7 @@ def build_instance(instance: Path, url: str, *, people: int, scale: float) -> No
     with (instance / "demo.sqlite").open("rb") as built:
         os.fsync(built.fileno())
     write_private(instance / "logins.txt", logins)
-    click.echo(f"Built in {time.monotonic() - began:.0f} s.", err=True)
+    say(f"Built in {time.monotonic() - began:.0f} s.", err=True)
 
 
 def _recorder(database: Database, sender: str) -> Callable[[list[Arrival]], Recorded]:
@@ -191,7 +196,7 @@ def _serve(environment: dict[str, str], port: int) -> None:
     # Before there are children: told in between, we would leave them behind.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop)
-    click.echo(f"http://127.0.0.1:{port}", err=True)
+    say(f"http://127.0.0.1:{port}", err=True)
     children = [
         # What they say goes where we speak to people: standard output holds the logins alone.
         subprocess.Popen([sys.executable, "-m", "app", *words], env=environment, cwd=ROOT, stdout=sys.stderr)

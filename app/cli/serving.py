@@ -13,6 +13,7 @@ from typing import Final
 import click
 
 from app.cli.opening import open_database, settings
+from app.cli.printing import say
 from app.kit.settings import SECRET_KEY_LENGTH_MIN, Settings
 
 __all__ = ["COMMANDS"]
@@ -53,7 +54,7 @@ def serve(bind: tuple[str, int], workers: int) -> None:
     from app.web.front import CONNECTIONS, listen, run, supervise
 
     if connections_max is not None and connections_max < workers * CONNECTIONS:
-        click.echo(
+        say(
             f"warning: --workers {workers} may ask for {workers * CONNECTIONS} connections and the database gives {connections_max}: "
             "raise its max_connections (or the limit of the role or database), or serve by fewer processes",
             err=True,
@@ -67,7 +68,7 @@ def serve(bind: tuple[str, int], workers: int) -> None:
     line = f"OpenKOPES serves on {_shown(listener)}"
 
     def ready() -> None:
-        click.echo(line)
+        say(line)
         sys.stdout.flush()
 
     if workers == 1:
@@ -91,7 +92,7 @@ def _look_at_secret_key(given: Settings) -> None:
     )
     if given.for_real:
         raise click.UsageError(message)
-    click.echo(f"warning: {message}; behind https or a proxy this one is refused", err=True)
+    say(f"warning: {message}; behind https or a proxy this one is refused", err=True)
 
 
 def _shown(listener: socket.socket) -> str:
@@ -105,7 +106,7 @@ def assets() -> None:
     from app.web import build_assets
 
     for path in build_assets():
-        click.echo(path)
+        say(path)
 
 
 COMMANDS: Final = (serve, assets)

@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from app.cli.opening import open_database, settings
+from app.cli.printing import say
 from app.kit import clock
 
 __all__ = ["COMMANDS"]
@@ -22,17 +23,17 @@ def worker(once: str | None) -> None:
     """Run the scheduled and background work."""
     from app.worker import JOBS, run_now, work, worker_name
 
-    def say(line: str) -> None:
-        click.echo(line, err=once is None)
+    def tell(line: str) -> None:
+        say(line, err=once is None)
 
     if once is None:
-        work(open_database(settings()), clock=clock.now, say=say)
+        work(open_database(settings()), clock=clock.now, say=tell)
         return
     chosen = [job for job in JOBS if once in {job.name, "all"}]
     if not chosen:
         message = f"there is no job {once!r}; there are {', '.join(job.name for job in JOBS)}, and all"
         raise click.BadParameter(message, param_hint="--once")
-    done = run_now(open_database(settings()), chosen, worker=worker_name(), clock=clock.now, say=say)
+    done = run_now(open_database(settings()), chosen, worker=worker_name(), clock=clock.now, say=tell)
     sys.exit(1 if any(outcome.failed for outcome in done.values()) else 0)
 
 

@@ -7,18 +7,12 @@ own. The lines of a traceback are set in, so that none of them looks like a reco
 from __future__ import annotations
 
 import logging
-import re
 import sys
-from typing import Any, Final
+from typing import Any
+
+from app.plain.texts import visible
 
 __all__ = ["OneLine", "prepare"]
-
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_CONTROL_BUT_LINES: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-
-def _escaped(control: re.Match[str]) -> str:
-    return control[0].encode("unicode_escape").decode("ascii")
 
 
 class OneLine(logging.Formatter):
@@ -30,7 +24,7 @@ class OneLine(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
         """The record's line."""
-        return _CONTROL.sub(_escaped, super().formatMessage(record))
+        return visible(super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
         """The traceback, set in."""
@@ -42,7 +36,7 @@ class OneLine(logging.Formatter):
 
 
 def _set_in(text: str) -> str:
-    return "    " + _CONTROL_BUT_LINES.sub(_escaped, text).replace("\n", "\n    ")
+    return "\n".join(f"    {visible(line)}" for line in text.split("\n"))
 
 
 def prepare() -> None:

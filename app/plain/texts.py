@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Final
 
-__all__ = ["encodable", "has_unstorable", "is_blank", "quoted", "storable", "trimmed"]
+__all__ = ["encodable", "has_unstorable", "is_blank", "isolated", "quoted", "storable", "trimmed", "visible"]
 
 QUOTED_MAX: Final = 60
 """So many characters of a value a message quotes."""
@@ -24,6 +24,12 @@ _AT_ENDS: Final = (
     + _BLANK_LETTERS
 )
 """Spaces, and what is as little to be seen. Joiners are left: they change the letter before them."""
+_TURNS: Final = "\u202a-\u202e\u2066-\u2069"
+_MOVES: Final = re.compile(f"[\0-\x1f\x7f-\x9f\u2028\u2029{_TURNS}\ud800-\udfff]")
+"""What moves a terminal or begins a line in it, and what turns the order of letters around."""
+_TURNING: Final = re.compile(f"[{_TURNS}]")
+_ISOLATES: Final = "\u2066\u2067\u2068"
+_ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -62,3 +68,29 @@ def quoted(text: str, most: int = QUOTED_MAX) -> str:
     """A value as a message quotes it: short, on one line, and printable on any terminal."""
     short = text if len(text) <= most else text[:most] + "…"
     return short if short.isprintable() else ascii(short)[1:-1]
+
+
+def visible(text: str) -> str:
+    """A text on one line of a terminal, a log or a printed list: what would move, colour or name it, or turn it around, stands escaped.
+
+    Names and ids are stored as they came and may hold any of this; a program that reads JSON or CSV gets them so.
+    """
+    return text if text.isprintable() else _MOVES.sub(_escaped, text)
+
+
+def isolated(text: str) -> str:
+    """A text that turns nothing around but itself, for the middle of a sentence: a name with an override in it leaves the sentence as it is."""
+    if text.isascii() or not _TURNING.search(text):
+        return text
+    depth, kept = 0, [_ISOLATE]
+    for letter in text:
+        if letter == _END_OF_ISOLATE and depth == 0:
+            continue  # It would end the isolate around the text.
+        depth += (letter in _ISOLATES) - (letter == _END_OF_ISOLATE)
+        kept.append(letter)
+    # The end of an isolate ends all overrides within it (UAX 9).
+    return "".join(kept) + _END_OF_ISOLATE * (depth + 1)
+
+
+def _escaped(control: re.Match[str]) -> str:
+    return control[0].encode("unicode_escape").decode("ascii")

@@ -26,6 +26,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from app.plain.findings import Finding, Words
+from app.plain.texts import isolated
 from app.rules.kpis import KpiVersion
 from app.rules.rollup import band, published
 from app.rules.terms import Name
@@ -97,7 +98,7 @@ def finding_text(finding: Finding) -> str:
 
 def filled(message: str, parameters: Mapping[str, object]) -> str:
     """A message in the reader's language; those of its parameters that are words are so too."""
-    spoken = {name: gettext(value) if isinstance(value, Words) else named(value) for name, value in parameters.items()}
+    spoken = {name: gettext(value) if isinstance(value, Words) else placed(value) for name, value in parameters.items()}
     return str(gettext(message, **spoken))
 
 
@@ -370,7 +371,16 @@ def _filled_gettext(context: Context, message: str, /, **parameters: Any) -> str
     said = _gettext(message)
     if context.eval_ctx.autoescape:
         said = Markup(said)  # noqa: S704 - the message is the catalogue's; what fills its places is escaped
-    return said % {name: named(value) for name, value in parameters.items()}
+    return said % {name: placed(value) for name, value in parameters.items()}
+
+
+def placed(value: Any) -> Any:
+    """What fills a place of a page or sentence: a name in the reader's language, and whatever letters it has, it turns no other word around.
+
+    A field has what was typed as it was typed: its template escapes it by itself (``| e``).
+    """
+    shown = named(value)
+    return isolated(shown) if isinstance(shown, str) and not isinstance(shown, Markup) else shown
 
 
 def prepare(app: Flask) -> None:
@@ -382,7 +392,7 @@ def prepare(app: Flask) -> None:
     install: Any = app.jinja_env
     install.install_gettext_callables(_gettext, _ngettext, newstyle=True)
     # Whatever a template writes of a unit's name is the reader's, wherever it came from: no page can forget it.
-    install.finalize = named
+    install.finalize = placed
     app.jinja_env.globals["gettext"] = _filled_gettext
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(

@@ -7,7 +7,9 @@ import io
 import json
 import re
 import shutil
+import unicodedata
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -118,6 +120,52 @@ def test_a_derivation_begins_at_the_activities(run: Callable[..., Ran]) -> None:
     assert document["steps"]
     # A row for each credit that the unit has of it.
     assert [one["id"] for one in document["activities"]] == ["D-1", "D-1"]
+
+
+NASTY = "A\x1b]0;owned\x07\x1b[2J\nB\rC\x9b31mD\u202eE\u2066F\x7fG"
+"""What a terminal obeys: a title, an empty screen, lines, a colour in one byte, letters the other way round."""
+
+
+def _commands(text: str) -> set[str]:
+    """What of a text would do something to a terminal, its lines' ends apart."""
+    return {letter for letter in text if unicodedata.category(letter) in {"Cc", "Cf", "Zl", "Zp"}} - {"\n"}
+
+
+def test_no_text_of_an_event_or_name_of_a_file_takes_a_terminal_over(
+    kopes: Kopes, new_database: NewDatabase, folder: Path, tmp_path: Path
+) -> None:
+    """Every text of an event, and its file's name, are printed by every command on lines of ours; what programs read has them as they came."""
+    deal, verdict = (event_of(line) for line in ("2026-03-07 deal D-9 E1 10 USD", "2026-03-08 verified D-9 by E9"))
+    names = {"company": {"name": NASTY}, "buyer": {"name": NASTY, "country": "AT"}}
+    deal |= {"id": NASTY, "source": f"/{NASTY}", "subject": NASTY, "data": deal["data"] | names}
+    verdict |= {"data": verdict["data"] | {"activity": {"source": deal["source"], "id": NASTY}, "reason": NASTY}}
+    refused = deal | {"id": f"{NASTY}2", "data": deal["data"] | {"employee": NASTY, "currency": NASTY}}
+    run = partial(kopes, database=new_database("sqlite"), definitions=folder / "definitions")
+    run("load", folder / "agency")
+    file = tmp_path / f"{NASTY.replace('/', '')}.ndjson"
+    file.write_text("\n".join(map(json.dumps, (deal, verdict, refused))) + "\n", encoding="utf-8")
+    ran = {"ingest": run("ingest", file, status=1)}
+    for words in (
+        ("explain", "unit:VIE", "deal_value", "--cycle", "2026"),
+        ("explain", "unit:VIE", "deal_value", "--cycle", "2026", "--format", "json"),
+        ("explain", "unit:VIE", NASTY, "--cycle", "2026"),
+        ("score", "--cycle", "2026"),
+        ("ingest", folder / NASTY),
+        ("load", folder / NASTY),
+        (NASTY,),
+        ("user", "create", f"{NASTY}@agency.example", "--role", "employee", "--employee", NASTY),
+        ("worker", "--once", NASTY),
+        ("reconcile",),
+    ):
+        ran[" ".join(map(str, words))] = run(*words, status=None)
+    assert {words: told for words, one in ran.items() if (told := _commands(one.out + one.err))} == {}
+    assert [words for words, one in ran.items() if "Traceback" in one.err] == []
+    text = run("explain", "unit:VIE", "deal_value", "--cycle", "2026").out
+    assert "\\x1b]0;owned\\x07" in text
+    document = json.loads(run("explain", "unit:VIE", "deal_value", "--cycle", "2026", "--format", "json").out)
+    assert NASTY in {one["id"] for one in document["activities"]}
+    (kept,) = Path(f"{file}.rejected.ndjson").read_text(encoding="utf-8").splitlines()
+    assert json.loads(kept)["data"]["buyer"]["name"] == NASTY
 
 
 def test_grades_name_a_broken_rule_on_standard_error(run: Callable[..., Ran]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.plain.texts import encodable, has_unstorable, is_blank, quoted, storable, trimmed
+from app.plain.texts import encodable, has_unstorable, is_blank, isolated, quoted, storable, trimmed, visible
 
 ANY = st.text(st.characters(codec=None), max_size=80) | st.text("a\0\ud800\udfffé", max_size=8)
 
@@ -72,3 +73,35 @@ def test_what_is_seen_stays_as_it_was_written(text: str) -> None:
     """Marks and joiners after a letter are a part of it; only at the ends of a text nothing is looked for."""
     assert not is_blank(text)
     assert trimmed(f"\u200b {text}\u3164\n") == text
+
+
+@given(ANY | st.text("a\n\r\t\x1b\x7f\x9b\u2028\u202a\u202e\u2066\u2069\ud800한", max_size=12))
+def test_what_is_made_visible_moves_no_terminal_and_keeps_what_is_seen(text):
+    """On one line, in the order in which it stands; letters, signs and spaces as they were."""
+    shown = visible(text)
+    assert not any(
+        unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"}
+        or letter in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+        for letter in shown
+    )
+    assert visible(shown) == shown
+    assert shown == text or not text.isprintable()
+
+
+@given(st.text("ab\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", max_size=12))
+def test_what_is_isolated_turns_nothing_around_but_itself(text):
+    """By the rules of Unicode (UAX 9): behind it the levels are what they were before it."""
+    isolates = 0
+    for place, letter in enumerate(isolated(text)):
+        if letter in "\u2066\u2067\u2068":
+            isolates += 1
+        elif letter == "\u2069":
+            isolates -= 1
+            # Only its own end ends the outermost one.
+            assert isolates > 0 or place == len(isolated(text)) - 1
+        elif letter in "\u202a\u202b\u202d\u202e":
+            assert isolates > 0
+    assert isolates == 0
+    assert "".join(letter for letter in isolated(text) if letter in "ab") == "".join(
+        letter for letter in text if letter in "ab"
+    )
