@@ -61,4 +61,5 @@ def read_events(
 
 
 def _event(row: Row) -> LineContent:
-    return LineContent(row.file, row.line, activity_event_from_row(row.values))
+    letters = sum(map(len, row.values.values()))
+    return LineContent(row.file, row.line, activity_event_from_row(row.values), letters=letters)

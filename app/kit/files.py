@@ -19,6 +19,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, Final, NamedTuple, TextIO, cast
@@ -70,6 +71,8 @@ class LineContent(NamedTuple):
     value: object
     text: str = ""
     """The JSON as it came; empty where it was made of a row."""
+    letters: int = 0
+    """Of the row that it was made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,9 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
         "no_known_column": n_("The first row names no column that is known. Columns are separated by commas."),
         "bad_workbook": n_("This is not a workbook of the kind .xlsx, or it is damaged."),
         "workbook_too_large": n_("The workbook is too large: unpacked it has more than %(most)s bytes."),
+        "texts_too_long": n_(
+            "The cells of the workbook hold more text than activities can, in one of them or all together. Take out what is no activity."
+        ),
         "no_sheet": n_("The workbook has no sheet."),
         "not_json": n_("The line is not JSON: %(reason)s."),
     },
@@ -228,14 +234,18 @@ class _Table:
             kinds: place and kind (:mod:`app.kit.sheets`) of those that are no plain text.
         """
         if self.header is not None:
-            findings = tuple(
+            wrong = (
                 _finding(
-                    code, Place(file=self.file, line=line, field=self.column(place)), cell=cell, value=cells[place]
+                    code,
+                    Place(file=self.file, line=line, field=self.column(place)),
+                    cell=cell,
+                    value=quoted(cells[place]),
                 )
                 for place, kind in kinds
                 if (code := self._cell_trouble(place, kind, cells[place]))
                 for cell in [f"{_column_letters(place)}{line}"]
             )
+            findings = tuple(islice(wrong, _ROW_FINDINGS_MAX))
             if findings:
                 return Trouble(self.file, line, findings, _csv_text(cells))
         return self.take(line, cells)
@@ -312,6 +322,8 @@ _CELL_TROUBLES: Final = {
     sheets.FORMULA: "formula_without_value",
     sheets.MERGED: "merged_cell",
 }
+_ROW_FINDINGS_MAX: Final = 30
+"""Of the cells of a row that nobody can take for what they show, so many are named."""
 _SPREADSHEET_DIGITS: Final = 15
 """So many digits of a number does a spreadsheet keep."""
 _ROW_LIKE_MIN: Final = 4
@@ -563,6 +575,8 @@ def _sheet_rows(output: Iterable[bytes], table: _Table) -> Iterator[Row | Troubl
                 return
     if last == sheets.NO_SHEET:
         yield _trouble(file, None, "no_sheet", whole_file=True)
+    elif last == sheets.TOO_LONG:
+        yield _trouble(file, None, "texts_too_long", whole_file=True)
     elif last != sheets.END:
         yield _trouble(file, None, "bad_workbook", whole_file=True)
     elif table.header is None:

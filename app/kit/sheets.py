@@ -26,7 +26,7 @@ from typing import IO, Final, NamedTuple, TypedDict
 
 import python_calamine
 
-__all__ = ["END", "ERROR", "FORMULA", "MERGED", "NO_SHEET", "NUMBER", "Preface", "cell_text", "main"]
+__all__ = ["END", "ERROR", "FORMULA", "MERGED", "NO_SHEET", "NUMBER", "TOO_LONG", "Preface", "cell_text", "main"]
 
 MEMORY_BYTES_MAX: Final = 3 * 2**30
 COLUMNS_MAX: Final = 2**14
@@ -38,6 +38,18 @@ END: Final = "end"
 """The last line of a whole output."""
 NO_SHEET: Final = "no_sheet"
 """The last line where the workbook has no sheet."""
+
+TOO_LONG: Final = "too_long"
+"""The only line where its cells hold more text than any table of activities."""
+
+LETTERS_MIN: Final = 8 * 2**20
+LETTERS_FACTOR: Final = 16
+"""All cells together may hold so many letters, or so many times what the workbook has in bytes once it is unpacked. A text that many cells share
+stands in the file once: five kilobytes could say a hundred million letters."""
+
+_HEADER_LETTERS: Final = 200
+_HEADER_CELLS: Final = 500
+"""What of another sheet's first row tells whether it names columns."""
 
 NUMBER: Final = "number"
 ERROR: Final = "error"
@@ -120,13 +132,18 @@ def _rows(sheet: python_calamine.CalamineSheet, marks: Marks, merged: Merged) ->
     # Empty rows above the first one are given, empty columns before the first one are not.
     before = [""] * (sheet.start[1] if sheet.start else 0)
     waiting, covering = sorted(merged, reverse=True), Merged()
+    width = 0
     for number, cells in enumerate(sheet.iter_rows(), start=1):
         texts, kinds = _row([*before, *cells], marks.pop(number, {}))
         covering = [one for one in covering if one[2] >= number]
         while waiting and waiting[-1][0] <= number:
             covering.append(_apart_from(covering, waiting.pop()))
         if kinds or any(texts):
-            yield number, texts, [*kinds, *((place, MERGED) for place in _covered(number, len(texts), covering))]
+            # The reader gives every row as many cells as the longest one has: what lies beyond a row's end and the table's says nothing.
+            filled = max((place + 1 for place, text in enumerate(texts) if text), default=0)
+            width = width or filled
+            end = max(filled, min(width, len(texts)), *(place + 1 for place, _ in kinds), 0)
+            yield number, texts[:end], [*kinds, *((place, MERGED) for place in _covered(number, end, covering))]
     # A row of nothing but errors or uncalculated formulas is empty to the reader of values.
     for number, cells_marked in sorted(marks.items()):
         texts, kinds = _row([], cells_marked)
@@ -272,8 +289,24 @@ def _column(reference: str) -> int:
 
 def _header(workbook: python_calamine.CalamineWorkbook, sheet: str) -> list[str]:
     """The first row of a sheet with anything in it: whether it is a table of the same kind."""
-    rows = ([cell_text(cell) for cell in cells] for cells in workbook.get_sheet_by_name(sheet).iter_rows())
-    return next(filter(any, rows), [])
+    for cells in workbook.get_sheet_by_name(sheet).iter_rows():
+        texts = [cell_text(cell)[:_HEADER_LETTERS] for cell in cells]
+        if any(texts):
+            return texts[:_HEADER_CELLS]
+    return []
+
+
+def _holds_too_much(path: str, sheet: python_calamine.CalamineSheet) -> bool:
+    """Whether a cell, or all of them together, hold more text than such a file can mean. Asked before the first row is given."""
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    left = max(LETTERS_MIN, LETTERS_FACTOR * unpacked)
+    for cells in sheet.iter_rows():
+        lengths = [len(cell) for cell in cells if type(cell) is str]
+        left -= sum(lengths)
+        if left < 0 or max(lengths, default=0) > TEXT_LENGTH_MAX:
+            return True
+    return False
 
 
 def main(path: str) -> None:
@@ -290,6 +323,10 @@ def main(path: str) -> None:
         write(json.dumps(NO_SHEET) + "\n")
         return
     sheet = (shown or hidden).pop(0)
+    table = workbook.get_sheet_by_name(sheet)
+    if _holds_too_much(path, table):
+        write(json.dumps(TOO_LONG) + "\n")
+        return
     seen = _seen(path, sheet)
     preface = Preface(
         further={name: _header(workbook, name) for name in shown},
@@ -297,7 +334,7 @@ def main(path: str) -> None:
         hidden_rows=seen.hidden_rows,
     )
     write(json.dumps(preface) + "\n")
-    rows = _rows(workbook.get_sheet_by_name(sheet), seen.marks, seen.merged)
+    rows = _rows(table, seen.marks, seen.merged)
     while batch := list(islice(rows, BATCH)):
         write(json.dumps(batch) + "\n")
     write(json.dumps(END) + "\n")

@@ -261,6 +261,25 @@ def test_a_file_longer_than_a_batch_is_recorded_whole_and_in_any_piece_again(
     assert _counts(_ingest(agency, file)[0]) == (14, 10, 0)
 
 
+def test_long_events_are_recorded_in_smaller_batches(agency: Agency, tmp_path: Path) -> None:
+    """What a batch and its rejects hold in memory is bounded, however long each line is; nothing of the file is left out."""
+    file = tmp_path / "long.ndjson"
+    long = [event_of(f"2026-03-04 deal D-{number} E1 100 USD") | {"note": "x" * 3_000_000} for number in range(20)]
+    file.write_text("".join(json.dumps(event) + "\n" for event in long), encoding="utf-8")
+    letters: list[int] = []
+
+    def record(arrivals: list[Arrival]) -> Recorded:
+        letters.append(sum(len(arrival.text) for arrival in arrivals))
+        return agency.database.writing(
+            "ingest",
+            lambda connection: intake.take_in(connection, arrivals, at=AT, door="ingest", sender=file.name),
+        )
+
+    report = intake.ingest_file(file, record=record, complain=lambda _finding: None)
+    assert _counts(report) == (0, 0, 20)
+    assert max(letters) < 20_000_000
+
+
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf"])
 def test_a_file_without_events_is_no_finding(agency: Agency, tmp_path: Path, content: bytes) -> None:
     """Nothing accepted, nothing refused, and no file beside it."""

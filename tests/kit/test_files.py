@@ -254,9 +254,8 @@ def test_a_cell_in_the_far_corner_of_a_sheet_harms_nobody(xlsx_file):
         (b'<c r="B2"', b'<c r="ZZZZZZZ2"><f>1</f></c><c r="B2"'),
         (b'<row r="2"', b'<row r="99999999999999999999"'),
         (b"</sheetData>", b"</sheetData><mergeCells>" + b'<mergeCell ref="A2:B9"/>' * 2 + b"</mergeCells>"),
-        (b'<c r="B2"', b'<c r="B2" t="inlineStr"><is><t>' + b"a" * 200_000 + b'</t></is></c><c r="C2"'),
     ],
-    ids=["a column of millions", "a row of trillions", "merged upon each other", "more than a cell holds"],
+    ids=["a column of millions", "a row of trillions", "merged upon each other"],
 )
 def test_a_workbook_that_no_program_wrote_keeps_nobody_busy(xlsx_file, was, becomes):
     """Each of these would be laid out cell by cell, for as long as there is memory."""
@@ -268,6 +267,43 @@ def test_a_workbook_that_no_program_wrote_keeps_nobody_busy(xlsx_file, was, beco
     parts[sheet] = parts[sheet].replace(was, becomes, 1)
     path.write_bytes(_repacked(parts))
     assert seen(read_xlsx(path, columns=NAMES))[-1] == (None, ["bad_workbook"], "!")
+
+
+@pytest.mark.parametrize(
+    ("rows", "letters"), [(1_200, 32_000), (1, 200_000)], ids=["a text that cells share", "a cell"]
+)
+def test_a_workbook_of_more_text_than_it_can_mean_is_refused_before_its_first_row(tmp_path, rows, letters):
+    """A text that many cells share stands in the file once: some kilobytes would be a hundred megabytes of rejects."""
+    path = tmp_path / "shared.xlsx"
+    with xlsxwriter.Workbook(path, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ("code", "name"))
+        for number in range(1, rows + 1):
+            sheet.write_row(number, 0, ("A", "LONG"))
+    with zipfile.ZipFile(path) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    strings = "xl/sharedStrings.xml"
+    assert b">LONG<" in parts[strings]
+    parts[strings] = parts[strings].replace(b">LONG<", b">" + b"x" * letters + b"<")
+    path.write_bytes(_repacked(parts))
+    assert seen(read_xlsx(path, columns=NAMES)) == [(None, ["texts_too_long"], "!")]
+
+
+def test_a_large_workbook_of_ordinary_texts_is_no_such_one(xlsx_file):
+    """Names and reasons as people write them, many of them the same."""
+    rows = [(f"A{number}", "A reason of some length that is the same in every row. " * 5) for number in range(3_000)]
+    assert len(list(read_xlsx(xlsx_file(("code", "name"), *rows), columns=NAMES))) == 3_000
+
+
+def test_of_a_row_with_many_faults_the_first_are_named(tmp_path):
+    """A row of merged cells, as wide as a sheet is: each would be a finding of its own."""
+    path, names = tmp_path / "wide.xlsx", [f"c{number}" for number in range(2**14)]
+    with xlsxwriter.Workbook(path, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, names)
+        sheet.merge_range(1, 0, 3, len(names) - 1, "A")
+    results = list(read_xlsx(path, columns=Columns(optional=tuple(names))))
+    assert [len(result.findings) for result in results if isinstance(result, Trouble)] == [30]
 
 
 def test_a_workbook_may_be_left_before_its_end(xlsx_file):
