@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from urllib.parse import urlencode
 
 import pytest
 
@@ -264,6 +265,27 @@ def test_a_wrong_figure_is_named_at_its_field_and_kept(working: Working, typed: 
     assert 'value="Kept too"' in answer.text
     assert all(f'value="{figure}"' in answer.text for figure in right.values())
     assert [target_of(working, f"employee:{number}") for number in ("E1", "E6")] == ["10", "10"]
+
+
+def test_of_a_grid_that_is_wrong_all_over_the_first_is_told_and_how_much_more(working: Working) -> None:
+    """What is answered does not grow with what was sent; nobody's screen holds thousands of errors."""
+    wrong = [f"k{number} employee:E1" for number in range(8_000)]
+    sent = {"cycle": "2026", "note": "A reason", "cell": wrong} | {
+        f"target-{cell.replace(' ', '-')}": "x" for cell in wrong
+    }
+    plain = len(working.boram.get("/targets?unit=VIE").text)
+    answer = working.boram.post("/targets?unit=VIE", sent)
+    assert answer.status_code == 422
+    assert "7950 more of these targets" in answer.text
+    # What was typed goes along with the choices of language and of look: that much was sent, and is no more than that.
+    assert len(answer.text) < plain + 2 * len(urlencode(sent, doseq=True)) + 60_000
+
+
+def test_a_grid_of_more_fields_than_any_is_refused_before_it_is_read(working: Working) -> None:
+    """By their number, in one sentence."""
+    answer = working.boram.post("/targets?unit=VIE", {"cycle": "2026", "cell": [""] * 32_001})
+    assert answer.status_code == 413
+    assert "more than 32000 fields" in answer.text
 
 
 def test_what_was_typed_is_kept_whatever_the_kpi_is_called(working: Working) -> None:

@@ -40,13 +40,19 @@ SET: Final = n_("Targets set: %(count)s. %(changes)s.")
 NAMED_MOST: Final = 5
 """So many changes are named by the answer."""
 
-CELLS_MOST: Final = 20_000
+CELLS_MOST: Final = 8_000
+"""More of them do not go into the body of a form, each with its name, the figure that it was made with and the one that was typed."""
+
+FINDINGS_MOST: Final = 50
+"""So many of what is wrong in a grid are named; of the others it is said how many they are."""
+
 NOTE_LEAST: Final = 3
 NOTE_MOST: Final = 500
 
 CHANGES_MOST: Final = 50
 """So many changes of a cycle's targets are listed."""
 
+MORE_WRONG: Final = n_("%(count)s more of these targets cannot be saved either: mend those that are named first.")
 SET_BEFORE: Final = n_("These are the targets already; nothing was recorded twice.")
 NO_FIGURE: Final = n_("This number is too long: write at most 15 digits before the decimals and 20 after them.")
 EMPTY: Final = n_("A target that is set can be changed but not taken away: write the new one.")
@@ -205,7 +211,8 @@ def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> 
     for node in dict.fromkeys(cell.node for cell in cells):
         context.require(Deed.SET_TARGETS, node)
     note = trimmed(request.form.get("note", ""))
-    moves, findings = _moves(request.form, cells, back=frozenset(form.back))
+    moves, wrong = _moves(request.form, cells, back=frozenset(form.back))
+    findings = _first(wrong)
     changes_running = _has_begun(loaded, form.cycle, context.today) and any(move.seen is not None for move in moves)
     if changes_running and len(note) < NOTE_LEAST:
         findings.append(at_field("note", "missing", SAY_WHY))
@@ -223,7 +230,7 @@ def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> 
         note=note or None,
     )
     if outcome.overtaken:
-        raise Conflict(*(_overtaken(Cell(one.kpi, one.node), one.target) for one in outcome.overtaken))
+        raise Conflict(*_first([_overtaken(Cell(one.kpi, one.node), one.target) for one in outcome.overtaken]))
     for one in outcome.done:
         context.note(
             subject=str(one.node),
@@ -236,6 +243,12 @@ def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> 
         return Redirect(SET_BEFORE, then="targets", values=place)
     said = {"count": len(outcome.done), "changes": _changes(context, loaded, form.cycle, outcome.done)}
     return Redirect(SET, then="targets", values=place, parameters=said)
+
+
+def _first(findings: list[Finding]) -> list[Finding]:
+    """What is told of all that is wrong in a grid: the first of it, and how much more there is."""
+    more = len(findings) - FINDINGS_MOST
+    return findings if more <= 0 else [*findings[:FINDINGS_MOST], at_field("cell", "more", MORE_WRONG, count=more)]
 
 
 def _changes(context: RequestContext, loaded: State, cycle: int, done: Sequence[TargetDone]) -> str:
