@@ -79,12 +79,12 @@ def private_part(file: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Do within it what looks at a folder's files and renames them: of several processes that come here one after the other."""
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX)
+        fcntl.flock(opened, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(held)
+        os.close(opened)
 
 
 def write_private(file: Path, text: str) -> None:

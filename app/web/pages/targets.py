@@ -52,7 +52,7 @@ NOTE_MOST: Final = 500
 CHANGES_MOST: Final = 50
 """So many changes of a cycle's targets are listed."""
 
-MORE_WRONG: Final = n_("%(count)s more of these targets cannot be saved either: mend those that are named first.")
+MORE_WRONG: Final = n_("%(count)s more of these targets cannot be saved either: change those that are named first.")
 SET_BEFORE: Final = n_("These are the targets already; nothing was recorded twice.")
 NO_FIGURE: Final = n_("This number is too long: write at most 15 digits before the decimals and 20 after them.")
 EMPTY: Final = n_("A target that is set can be changed but not taken away: write the new one.")
