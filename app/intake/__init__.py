@@ -7,7 +7,14 @@ that every error names file, line and field. Never decides what is right: that i
 from app.intake.activity_files import BATCH_ALONE, ingest_file, rejects_path
 from app.intake.agency import Loaded, LoadRefused, derive_by_present_rules, load_agency
 from app.intake.definitions import read_folder as read_definitions
-from app.intake.events import arrival_of, arrival_of_text, state_to_record_in, take_in, take_in_message
+from app.intake.events import (
+    arrival_of,
+    arrival_of_repeating,
+    arrival_of_text,
+    state_to_record_in,
+    take_in,
+    take_in_message,
+)
 from app.intake.first_findings import FirstFindings
 from app.intake.folder import FILES as FOLDER_FILES
 from app.intake.own_activities import FromPage, JudgedEntries, LoggedActivity, correct_own, judge, log_own, reverse_own
@@ -25,6 +32,7 @@ __all__ = [
     "NotYours",
     "Replayed",
     "arrival_of",
+    "arrival_of_repeating",
     "arrival_of_text",
     "correct_own",
     "derive_by_present_rules",

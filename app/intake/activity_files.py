@@ -21,7 +21,7 @@ from app.kit.files import LineContent, Remark, Trouble
 from app.kit.private_files import alone_in, open_private, private_part
 from app.ledger import Arrival, Recorded, Rejected
 from app.plain.findings import Finding, Place, n_
-from app.plain.json_text import decode, encode
+from app.plain.json_text import decode_sent, encode
 from app.rules.ordinary import Ordinary, shaped
 
 __all__ = ["BATCH_ALONE", "IngestReport", "ingest_file", "rejects_path"]
@@ -148,7 +148,7 @@ def _value_of(text: str) -> object:
     A line of rejects tells why it was refused beside what the event says, and is read the long way.
     """
     ordinary = None if '"errors"' in text else shaped(text)
-    return decode(text) if ordinary is None else ordinary
+    return decode_sent(text) if ordinary is None else ordinary
 
 
 def _ingest_batch(
@@ -201,9 +201,16 @@ def _placed(finding: Finding, reading: LineContent | Trouble) -> Finding:
 
 def _reject_line(reading: LineContent | Trouble, arrival: Arrival, rejected: Rejected) -> str:
     errors = json.dumps(ledger.errors_of(rejected.findings))
+    if reading_text := _saying_twice(reading, rejected):
+        return f'{{"line": {json.dumps(reading_text)}, "errors": {errors}}}'
     value = arrival.decoded()
     if isinstance(reading, LineContent) and isinstance(value, dict):
         members = (f"{json.dumps(str(name))}: {encode(member)}" for name, member in value.items())
         return "{" + ", ".join(chain(members, (f'"errors": {errors}',))) + "}"
     line = arrival.text if isinstance(reading, Trouble) else encode(reading.value)
     return f'{{"line": {json.dumps(line)}, "errors": {errors}}}'
+
+
+def _saying_twice(reading: LineContent | Trouble, rejected: Rejected) -> str:
+    """A line that names a member twice, as it came: member by member one of both would be lost. Empty for any other."""
+    return reading.text if any(one.code == "repeated_member" for one in rejected.findings) else ""

@@ -13,7 +13,7 @@ from typing import Final
 
 from app.kit.files import Columns, LineContent, Remark, Row, Trouble, read_csv, read_ndjson, read_xlsx
 from app.plain.findings import Finding, Place, n_
-from app.plain.json_text import decode
+from app.plain.json_text import decode_sent
 from app.rules.activity_rows import COLUMNS, activity_event_from_row
 
 __all__ = ["EVENT_COLUMNS", "read_events"]
@@ -36,7 +36,7 @@ def read_events(
     *,
     name: str | None = None,
     ignored_columns: Collection[str] = (),
-    value_of: Callable[[str], object] = decode,
+    value_of: Callable[[str], object] = decode_sent,
 ) -> Iterator[LineContent | Trouble | Remark]:
     """The events of a file, whatever its format; each goes to :func:`app.rules.activities.read`.
 

@@ -29,7 +29,7 @@ from rapidfuzz.distance import JaroWinkler
 
 from app.kit import sheets
 from app.plain.findings import Finding, Level, Place, n_
-from app.plain.json_text import NotJsonError, decode
+from app.plain.json_text import NotJsonError, RepeatedMemberError, decode_sent
 from app.plain.texts import quoted
 
 __all__ = [
@@ -167,6 +167,7 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "no_sheet": n_("The workbook has no sheet."),
         "not_json": n_("The line is not JSON: %(reason)s."),
+        "repeated_member": n_("The line names “%(member)s” twice: write it once."),
     },
 )
 """What each code of a finding says."""
@@ -625,7 +626,7 @@ def _archive_trouble(path: Path, file: str) -> Trouble | None:
 
 
 def read_ndjson(
-    path: Path, *, name: str | None = None, value_of: Callable[[str], object] = decode
+    path: Path, *, name: str | None = None, value_of: Callable[[str], object] = decode_sent
 ) -> Iterator[LineContent | Trouble]:
     """The JSON values of a file, one a line; empty lines are passed over. Streams.
 
@@ -664,6 +665,8 @@ def _ndjson_lines(raw: BinaryIO, file: str, value_of: Callable[[str], object]) -
             continue
         try:
             value = value_of(text)
+        except RepeatedMemberError as error:
+            yield _trouble(file, number, "repeated_member", text=text, member=quoted(error.member))
         except NotJsonError as error:
             yield _trouble(file, number, "not_json", text=text, reason=str(error))
         else:

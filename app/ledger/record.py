@@ -37,8 +37,8 @@ from app.ledger.holding import hold_activities, hold_buyers
 from app.ledger.tally import add_to_tally
 from app.ledger.totals import Changes, apply_changes
 from app.plain.findings import Finding, Place, n_
-from app.plain.json_text import decode
-from app.rules.activities import ACTIVITY_TYPES, Activity, Known, Verdict, read, too_long
+from app.plain.json_text import RepeatedMemberError, decode, decode_sent
+from app.rules.activities import ACTIVITY_TYPES, Activity, Known, Verdict, read, repeated_member, too_long
 from app.rules.ordinary import Ordinary, read_ordinary
 
 __all__ = ["Arrival", "Origin", "Recorded", "Rejected", "StaleFrameError", "record"]
@@ -85,9 +85,13 @@ class Arrival(NamedTuple):
         if wrong := too_long(self.text, self.decoded):
             return wrong
         if self.ordinary is not None:
-            ordinary = read_ordinary(self.ordinary, known)
+            ordinary = read_ordinary(self.ordinary, known, self.text)
             if ordinary is not None:
                 return ordinary
+            try:
+                return read(decode_sent(self.text), known)
+            except RepeatedMemberError as error:
+                return [repeated_member(error)]
         return read(self.decoded(), known)
 
     def decoded(self) -> object:

@@ -18,7 +18,7 @@ from app.kit.bulk import bulk_insert
 from app.ledger import tables
 from app.ledger.record import Rejected
 from app.plain.findings import Finding, Words
-from app.plain.json_text import NotJsonError, decode, encode
+from app.plain.json_text import NotJsonError, decode, decode_sent, encode
 from app.plain.texts import storable
 from app.rules.activities import EVENT_LENGTH_MAX
 
@@ -163,9 +163,12 @@ def _searchable(text: str | None) -> str | None:
 
 
 def _ascii(text: str) -> str:
-    """The event's text with escapes for whatever is not ASCII; of one that is too long its beginning, as text."""
+    """The event's text with escapes for whatever is not ASCII; of one that is too long its beginning, as text.
+
+    What says a member twice is kept as text too: as a value it would have lost one of both.
+    """
     try:
-        kept = encode(decode(text))
+        kept = encode(decode_sent(text))
     except NotJsonError:
         kept = json.dumps(text)
     return kept if len(kept) <= EVENT_LENGTH_MAX else json.dumps(f"{text[:BEGINNING_LENGTH]}…")

@@ -20,9 +20,12 @@ from app.plain.texts import has_unstorable, storable
 __all__ = [
     "DEPTH_MAX",
     "NotJsonError",
+    "RepeatedMemberError",
     "TooManyElementsError",
     "canonical",
     "decode",
+    "decode_sent",
+    "element_texts",
     "encode",
     "is_dense",
     "refuse_more_elements",
@@ -43,6 +46,15 @@ class NotJsonError(ValueError):
 
     line: int | None = None
     column: int | None = None
+
+
+class RepeatedMemberError(NotJsonError):
+    """An object names a member twice, so that it says two things: each reader takes another one of them for what it says (RFC 8259, 4)."""
+
+    def __init__(self, member: str) -> None:
+        """Take the member's name."""
+        super().__init__(f"{member!r} is there twice")
+        self.member = member
 
 
 class TooManyElementsError(ValueError):
@@ -67,19 +79,75 @@ def _whole_number(text: str) -> int | Decimal:
     return int(text) if len(text) <= _DIGITS_MAX else _number(text)
 
 
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        seen: set[str] = set()
+        raise RepeatedMemberError(next(name for name, _ in pairs if name in seen or seen.add(name)))
+    return members
+
+
 _DECODER: Final = json.JSONDecoder(parse_float=_number, parse_int=_whole_number, parse_constant=_refuse)
+_SENT: Final = json.JSONDecoder(
+    parse_float=_number, parse_int=_whole_number, parse_constant=_refuse, object_pairs_hook=_members
+)
 
 
 def decode(text: str | bytes) -> object:
-    """The value of a JSON text (bytes are UTF-8, with or without a byte order mark).
+    """The value of a JSON text (bytes are UTF-8, with or without a byte order mark); of a member that is there twice the last one.
+
+    For what we wrote, or recorded, ourselves; what comes from outside is read by :func:`decode_sent`.
 
     Raises:
         NotJsonError: for anything that is not JSON, nested too deeply for this process included.
     """
+    return _decoded(text, _DECODER)
+
+
+def decode_sent(text: str | bytes) -> object:
+    """As :func:`decode`, of what somebody sends.
+
+    Raises:
+        RepeatedMemberError: an object in it names a member twice.
+        NotJsonError: for anything that is not JSON.
+    """
+    return _decoded(text, _SENT)
+
+
+def element_texts(text: str | bytes) -> list[str] | None:
+    """The texts of an array's elements, as they stand there; None for anything but an array.
+
+    Raises:
+        NotJsonError: for anything that is not JSON.
+    """
+    if not isinstance(decode(text), list):
+        return None
+    if isinstance(text, bytes):
+        text = text.decode("utf-8-sig")
+    texts: list[str] = []
+    at = _past_space(text, _past_space(text, 0) + 1)
+    while text[at] != "]":
+        _, end = _DECODER.raw_decode(text, at)
+        texts.append(text[at:end])
+        at = _past_space(text, end)
+        if text[at] == ",":
+            at = _past_space(text, at + 1)
+    return texts
+
+
+_SPACE: Final = re.compile(r"[ \t\n\r]*")
+
+
+def _past_space(text: str, at: int) -> int:
+    space = _SPACE.match(text, at)
+    return at if space is None else space.end()
+
+
+def _decoded(text: str | bytes, decoder: json.JSONDecoder) -> object:
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8-sig")
-        return _DECODER.decode(text)
+        return decoder.decode(text)
     except NotJsonError:
         raise
     except (ValueError, RecursionError) as error:

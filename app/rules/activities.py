@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from app.plain.findings import Finding, Place, Words, n_
-from app.plain.json_text import DEPTH_MAX, canonical, encode, unfit_texts
+from app.plain.json_text import DEPTH_MAX, RepeatedMemberError, canonical, encode, unfit_texts
 from app.plain.texts import has_unstorable, is_blank, quoted
 from app.rules.activity_rows import COLUMNS, PERCENT, activity_event_from_row
 from app.rules.countries import COUNTRIES
@@ -53,6 +53,7 @@ __all__ = [
     "moment",
     "plain_amount",
     "read",
+    "repeated_member",
     "too_long",
 ]
 
@@ -151,6 +152,7 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
         "specversion": n_("The specversion is not “1.0”."),
         "required": n_("This is required."),
         "wrong_type": n_("This is not of the right kind: %(expected)s is expected."),
+        "repeated_member": n_("This names “%(member)s” twice: write it once."),
         "too_long": n_("This has %(length)s characters; at most %(most)s are allowed."),
         "bad_text": n_("This holds a NUL character or half a character (a lone surrogate)."),
         "bad_number": n_("This is no number that JSON knows."),
@@ -276,6 +278,13 @@ class _Envelope(NamedTuple):
     id: str
     time: str
     when: Moment | None
+
+
+def repeated_member(error: RepeatedMemberError) -> Finding:
+    """That an event says something twice, at whatever depth: nobody can tell which of both is meant."""
+    findings = _Findings()
+    findings.add("", "repeated_member", member=_shown(error.member))
+    return findings[0]
 
 
 def too_long(text: str, value: Callable[[], object]) -> list[Finding]:

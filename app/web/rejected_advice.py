@@ -117,7 +117,7 @@ def _steps(kept: KeptReject, codes: list[str]) -> list[Markup]:
                 types=types,
             )
         )
-    if "not_json" in codes or "not_an_object" in codes:
+    if "repeated_member" in codes or "not_json" in codes or "not_an_object" in codes:
         steps.append(
             _said(n_("What came cannot be read as an event at all, so that nobody else can say what was meant."))
         )

@@ -105,6 +105,24 @@ def test_what_somebody_mended_among_the_rejects_is_not_lost(agency: Agency, tmp_
     assert _counts(_ingest(agency, tmp_path / "march.ndjson.rejected.1.ndjson")[0]) == (1, 0, 0)
 
 
+def test_a_line_that_names_a_member_twice_comes_back_as_it_came(agency: Agency, tmp_path: Path) -> None:
+    """Whether it is ordinary otherwise or a line of rejects: nobody can tell which of both is meant, so neither is lost."""
+    good = json.dumps(event_of("2026-03-04 deal D-1 E1 100 USD"))
+    lines = [
+        good.replace('"data": {', '"data": {"employee": "E2", '),
+        good.replace("{", '{"errors": [], "id": "X", ', 1),
+    ]
+    file = tmp_path / "march.ndjson"
+    file.write_text("\n".join([*lines, good]), encoding="utf-8")
+    report, complaints = _ingest(agency, file)
+    assert _counts(report) == (1, 0, 2)
+    assert [(one.code, one.place.line) for one in complaints] == [("repeated_member", 1), ("repeated_member", 2)]
+    assert report.rejects_file is not None
+    written = [json.loads(line) for line in report.rejects_file.read_text(encoding="utf-8").splitlines()]
+    assert [one["line"] for one in written] == lines
+    assert agency.actual("employee:E2", "deals") == 0
+
+
 def _refusing(number: int, meanwhile: Callable[[], object] = lambda: None) -> Callable[[list[Arrival]], Recorded]:
     """A ledger that refuses every event by a reason of its own, once something else has happened."""
 

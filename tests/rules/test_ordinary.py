@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.plain.json_text import NotJsonError, decode
+from app.plain.json_text import NotJsonError, RepeatedMemberError, decode, decode_sent
 from app.rules.activities import Activity, Known, read
 from app.rules.money import Rates
 from app.rules.ordinary import each_of, read_ordinary
@@ -80,8 +80,8 @@ def _both(event: object) -> tuple[Activity | None, object]:
         longer = None
     if elements is None:
         return None, longer
-    ((_, ordinary),) = elements
-    return None if ordinary is None else read_ordinary(ordinary, KNOWN), longer
+    ((written, ordinary),) = elements
+    return None if ordinary is None else read_ordinary(ordinary, KNOWN, written), longer
 
 
 @pytest.mark.parametrize("event", [DEAL, CONSULT, NEW_BUYER], ids=lambda event: event["type"])
@@ -90,6 +90,55 @@ def test_an_ordinary_event_is_read_the_quick_way(event: dict[str, Any]) -> None:
     quick, longer = _both(event)
     assert quick is not None
     assert quick == longer
+
+
+def _doubled(event: dict[str, Any], path: tuple[str, ...], value: str, space: str) -> str:
+    """The event's JSON with a member of it written once more, before the one that it had, with some space before its colon."""
+    name, *rest = path
+    members = [f"{json.dumps(one)}: {json.dumps(held)}" for one, held in event.items() if not (rest and one == name)]
+    if rest:
+        return (
+            "{" + ", ".join([*members, f"{json.dumps(name)}: {_doubled(event[name], tuple(rest), value, space)}"]) + "}"
+        )
+    return "{" + ", ".join([f"{json.dumps(name)}{space}: {value}", *members]) + "}"
+
+
+@pytest.mark.parametrize("space", ["", " ", "\n\t"])
+@pytest.mark.parametrize(
+    "value", ['"E2"', '""', "null", "7", '{"name": "x"}', '"\\u0022\\u0022"', '"a \\"b\\""', '"datacontenttype"']
+)
+def test_a_member_that_is_there_twice_is_never_read_the_quick_way(value: str, space: str) -> None:
+    """The compiled decoder takes the last and says nothing: another reader of the same text would take the first."""
+    quoted = _changed(DEAL, ("data", "company", "name"), 'The "best" of "all"')
+    typed = {**DEAL, "datacontenttype": "application/json"}
+    for event in (DEAL, quoted, typed):
+        for path in PATHS:
+            if path[0] not in event or (len(path) > 1 and _at(event, path) is None):
+                continue
+            text = _doubled(event, path, value, space)
+            with pytest.raises(RepeatedMemberError):
+                decode_sent(text)
+            assert decode(text) == event, "the last of both"
+            ((written, ordinary),) = each_of(f"[{text}]".encode()) or (("", None),)
+            assert ordinary is None or read_ordinary(ordinary, KNOWN, written) is None, text
+
+
+def _at(event: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        event = event.get(name) if isinstance(event, dict) else None
+    return event
+
+
+def test_further_attributes_are_no_member_twice() -> None:
+    """The media type that many senders name keeps an event on the quick way; whatever else there is, it is the same event."""
+    typed = {**DEAL, "datacontenttype": "application/json"}
+    quick, longer = _both(typed)
+    assert quick == longer
+    assert quick is not None
+    further = json.dumps({**typed, "traceparent": "00-a-b-01", "tenant": 7})
+    ((written, ordinary),) = each_of(f"[{further}]".encode()) or ()
+    assert ordinary is not None
+    assert read_ordinary(ordinary, KNOWN, written) == quick
 
 
 @given(

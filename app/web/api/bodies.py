@@ -15,14 +15,18 @@ from urllib.parse import unquote_to_bytes
 from flask import Request
 from werkzeug.http import parse_options_header
 
-from app.intake import arrival_of
+from app.intake import arrival_of, arrival_of_repeating, arrival_of_text
 from app.kit.refusals import Refusal, TooLarge
 from app.ledger import Arrival
 from app.plain.findings import n_
 from app.plain.json_text import (
     NotJsonError,
+    RepeatedMemberError,
     TooManyElementsError,
     decode,
+    decode_sent,
+    element_texts,
+    encode,
     is_dense,
     refuse_more_elements,
 )
@@ -119,34 +123,53 @@ def _ordinary_ones(body: bytes) -> list[Arrival] | None:
         return None
     try:
         return [
-            Arrival(text, decode(text)) if ordinary is None else Arrival(text, None, (), ordinary)
-            for text, ordinary in elements
+            _long_way(text) if ordinary is None else Arrival(text, None, (), ordinary) for text, ordinary in elements
         ]
     except NotJsonError:
         return None
 
 
+def _long_way(text: str) -> Arrival:
+    try:
+        return Arrival(text, decode_sent(text))
+    except RepeatedMemberError as error:
+        return arrival_of_repeating(text, error)
+
+
 def _elements(body: bytes) -> list[Arrival] | None:
     """The events of a batch that the compiled decoder does not read; None where it is no array. What is no JSON is told of the whole."""
     refuse_more_elements(body, EVENTS_MAX)
-    values = decode(body)
+    try:
+        values = decode_sent(body)
+    except RepeatedMemberError:
+        # One bad event never fails the others: each is looked at by itself.
+        texts = element_texts(body)
+        return None if texts is None else [arrival_of_text(one) for one in texts]
     return [arrival_of(value) for value in values] if isinstance(values, list) else None
 
 
-def _decoded(body: bytes) -> object:
+def _decoded(body: bytes) -> tuple[object, RepeatedMemberError | None]:
+    """What a body says, and whether it says something twice, which is for the one event that it carries.
+
+    Raises:
+        Unreadable: it is no JSON.
+    """
     try:
-        return decode(body)
+        try:
+            return decode_sent(body), None
+        except RepeatedMemberError as error:
+            return decode(body), error
     except NotJsonError as error:
         raise Unreadable(parameters={"why": str(error)}) from None
 
 
 def _structured(body: bytes) -> Arrival:
-    value = _decoded(body)
+    value, repeats = _decoded(body)
     if not isinstance(value, dict):
         raise Unreadable(
             message=n_("One event is a JSON object; several are sent as application/cloudevents-batch+json.")
         )
-    return arrival_of(value)
+    return arrival_of(value) if repeats is None else arrival_of_repeating(body.decode("utf-8-sig"), repeats)
 
 
 def _attributes(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -185,5 +208,7 @@ def _binary(body: bytes, attributes: Mapping[str, str], content_type: str | None
     if content_type:
         event["datacontenttype"] = content_type
     if body:
-        event["data"] = _decoded(body)
+        event["data"], repeats = _decoded(body)
+        if repeats is not None:
+            return arrival_of_repeating(encode({**event, "data": body.decode("utf-8-sig")}), repeats)
     return arrival_of(event)
