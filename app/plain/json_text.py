@@ -83,7 +83,10 @@ def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) < len(pairs):
         seen: set[str] = set()
-        raise RepeatedMemberError(next(name for name, _ in pairs if name in seen or seen.add(name)))
+        for name, _ in pairs:
+            if name in seen:
+                raise RepeatedMemberError(name)
+            seen.add(name)
     return members
 
 

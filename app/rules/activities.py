@@ -152,7 +152,7 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
         "specversion": n_("The specversion is not “1.0”."),
         "required": n_("This is required."),
         "wrong_type": n_("This is not of the right kind: %(expected)s is expected."),
-        "repeated_member": n_("This names “%(member)s” twice: write it once."),
+        "repeated_member": n_("This names “%(member)s” twice."),
         "too_long": n_("This has %(length)s characters; at most %(most)s are allowed."),
         "bad_text": n_("This holds a NUL character or half a character (a lone surrogate)."),
         "bad_number": n_("This is no number that JSON knows."),

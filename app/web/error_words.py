@@ -24,6 +24,7 @@ ON_PAGES: Final[Mapping[str, str]] = MappingProxyType(
         MESSAGES["bad_text"]: n_(
             "This holds a character that nothing can keep (NUL, or half of one): write it without that."
         ),
+        MESSAGES["repeated_member"]: n_("“%(member)s” stands there twice: write it once."),
         MESSAGES["bad_number"]: n_("This is no number that JSON knows: write it in digits."),
         MESSAGES["too_deep"]: n_("This is nested more than %(most)s levels deep: take the inner levels away."),
         MESSAGES["unknown_type"]: n_("There is no type of event “%(value)s”: choose one that the system knows."),
