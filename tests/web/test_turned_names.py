@@ -7,7 +7,7 @@ import re
 from app import ledger
 from app.kit.settings import ROOT
 from app.rules.activities import EventKey
-from tests.web.api import api, deal, fresh
+from tests.web.api import api, by_hand, deal, fresh
 from tests.web.markup import Element, read
 
 __all__ = ["api"]
@@ -79,3 +79,15 @@ def test_a_name_turns_nothing_but_itself(api):
                 wrong[address] = turned
     assert shown >= 4
     assert wrong == {}
+
+
+def test_a_field_has_a_name_as_it_was_written(api):
+    """A correction that changes something else leaves the name as it is."""
+    event = by_hand(deal(id_=fresh(), company={"name": NAME}, buyer={"name": NAME, "country": "AT"}), "E1")
+    assert api.working.alba.client.post(
+        "/api/v1/events", json=event, headers={"Content-Type": "application/cloudevents+json"}
+    ).json["accepted"]
+    key = ledger.event_key(EventKey(event["source"], event["id"]))
+    page = read(api.working.alba.client.get(f"/activities/{key}/correct").text)
+    values = {one.attributes.get("name"): one.attributes.get("value") for one in page.all("input")}
+    assert (values["company"], values["buyer"]) == (NAME, NAME)
