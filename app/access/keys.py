@@ -40,10 +40,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A program that showed a key that is known."""
+    """A program that showed a key that is known; a revoked one may have had its name before it was made."""
 
     name: str
     scope: Scope
+    made_at: dt.datetime
 
     @property
     def label(self) -> str:
@@ -95,7 +96,7 @@ def authenticate_key(connection: Connection, *, key: str) -> Key | None:
     Queries: 1, by a unique index.
     """
     row = connection.execute(_KEY, {"key_hash": _digest(key)}).one_or_none()
-    return None if row is None else Key(name=row.name, scope=Scope(row.scope))
+    return None if row is None else Key(name=row.name, scope=Scope(row.scope), made_at=row.created_at)
 
 
 def revoke_key(connection: Connection, *, name: str, now: dt.datetime) -> None:
@@ -159,7 +160,7 @@ def hooks(connection: Connection) -> list[KeyRow]:
     return [KeyRow(name=row.name, scope=None, created_at=row.created_at, revoked_at=row.revoked_at) for row in rows]
 
 
-_KEY = sa.select(api_key.c.name, api_key.c.scope).where(
+_KEY = sa.select(api_key.c.name, api_key.c.scope, api_key.c.created_at).where(
     api_key.c.key_hash == sa.bindparam("key_hash"), api_key.c.revoked_at.is_(None)
 )
 

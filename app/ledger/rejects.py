@@ -197,13 +197,19 @@ def rejects_to_mend(connection: Connection) -> RejectsToMend | None:
 
 
 def rejected_events(
-    connection: Connection, *, sender: tuple[str, str] | None = None, before: int | None = None, limit: int = 100
+    connection: Connection,
+    *,
+    sender: tuple[str, str] | None = None,
+    since: dt.datetime | None = None,
+    before: int | None = None,
+    limit: int = 100,
 ) -> RejectedPage:
     """Rejected events that are still to be mended, newest first: fewer than asked for where they are long.
 
     Args:
         connection: an open transaction.
         sender: only those of this door and sender.
+        since: only those that came then or later.
         before: only those with a smaller id (the next page).
         limit: how many at most.
 
@@ -213,6 +219,8 @@ def rejected_events(
     query = sa.select(table).where(table.c.settled_at.is_(None)).order_by(table.c.id.desc()).limit(limit + 1)
     if sender is not None:
         query = query.where(table.c.door == sender[0], table.c.sender == sender[1])
+    if since is not None:
+        query = query.where(table.c.received_at >= since)
     if before is not None:
         query = query.where(table.c.id < before)
     events: list[KeptReject] = []

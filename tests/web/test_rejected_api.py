@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import sqlalchemy as sa
 
+from app import access
 from app.access import tables
+from app.rules.permissions import Scope
 from tests.web.api import BATCH, STRUCTURED, api, by_hand, deal, verdict
 from tests.web.working import NOW
 
@@ -40,8 +43,21 @@ def test_they_are_listed_newest_first_as_they_came_each_key_its_own(api):
     assert mine[1]["errors"][0]["pointer"] == "/data/amount"
     theirs = _own(api, api.other)
     assert [one["event"]["data"]["employee"] for one in theirs] == ["E98"]
-    everything = [one for one in _own(api, api.read) if "@" not in one["sender"]]
+    everything = [one for one in _own(api, api.read) if one["sender"] in {"crm", "erp"}]
     assert len(everything) == len(mine) + len(theirs)
+
+
+def test_a_new_key_of_a_revoked_keys_name_sees_nothing_of_the_other_s(api):
+    """A name that is free again may go to another program: rejects are the key's and not the name's."""
+    with api.working.database.write("keys") as connection:
+        old = access.create_key(connection, name="again", scope=Scope.INGEST, now=NOW - dt.timedelta(days=2))
+    api.post(deal("E96"), key=old)
+    (kept,) = _own(api, old)
+    with api.working.database.write("keys") as connection:
+        access.revoke_key(connection, name="again", now=NOW)
+        new = access.create_key(connection, name="again", scope=Scope.INGEST, now=NOW + dt.timedelta(hours=1))
+    assert _own(api, new) == []
+    assert api.post(deal("E1"), key=new, path=f"{LIST}/{kept['id']}/replay").status_code == 404
 
 
 def test_numbers_come_back_with_their_digits(api):

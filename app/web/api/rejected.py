@@ -5,6 +5,7 @@ An ingest key sees its own rejected events and nobody else's, and what it may no
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Annotated, Any, Final
 
@@ -56,7 +57,7 @@ class RejectedQuery(BaseModel):
 def rejected(context: RequestContext, query: RejectedQuery) -> Json:
     """Rejected events that were not mended yet, each as it came and with its reasons. A key for ingest sees its own."""
     listed = ledger.rejected_events(
-        context.connection, sender=_narrowed(context), before=query.before, limit=query.limit
+        context.connection, sender=_narrowed(context), since=_since(context), before=query.before, limit=query.limit
     )
     following = None
     if listed.following is not None:
@@ -111,11 +112,19 @@ def _narrowed(context: RequestContext) -> tuple[str, str] | None:
     return (DOOR, key.name) if key is not None and key.scope is Scope.INGEST else None
 
 
+def _since(context: RequestContext) -> dt.datetime | None:
+    """Since when a key for ingest sees what its name had rejected: what came before it was made is another key's, which was revoked."""
+    key = context.key
+    return key.made_at if key is not None and key.scope is Scope.INGEST else None
+
+
 def _kept(context: RequestContext, number: str) -> KeptReject:
     """The rejected event, where it is still to be mended and for this sender to see."""
     if not (number.isascii() and number.isdigit()) or len(number) > 18:
         raise NotThere
-    kept = ledger.rejected_event(context.connection, int(number))
+    kept, since = ledger.rejected_event(context.connection, int(number)), _since(context)
+    if kept is not None and since is not None and kept.received_at < since:
+        raise NotThere
     narrowed = _narrowed(context)
     if kept is None or kept.settled_at is not None or (narrowed is not None and narrowed != (kept.door, kept.sender)):
         raise NotThere
