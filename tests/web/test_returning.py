@@ -13,6 +13,7 @@ from app.web.forms import PASSWORD_FIELDS
 from app.web.pages import PAGES
 from tests.people import PASSWORD
 from tests.scenario import event_of, ingest
+from tests.web.markup import read
 from tests.web.working import Somebody, Working, key_of
 
 DEAL: Final = "2026-06-04 deal D-1 E1 100 USD of One/AT"
@@ -266,10 +267,11 @@ def test_language_and_theme_leave_a_refused_form_as_it_is(
     browser: Somebody = getattr(working, name)
     refused = browser.post(sent_to, typed)
     assert refused.status_code == 422
-    form = refused.text.split('action="/look"', 1)[1].split("</form>", 1)[0]
+    form = next(one for one in read(refused.text).all("form") if one.attributes.get("action") == "/look")
     hidden = {
-        field: unescape(value)
-        for field, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)
+        one.attributes["name"]: one.attributes["value"]
+        for one in form.all("input")
+        if one.attributes.get("type") == "hidden"
     }
     answer = browser.client.post("/look", data={**hidden, **chosen})
     assert (answer.status_code, answer.headers["Location"]) == (303, stands_on)
