@@ -234,17 +234,21 @@ def _marked_cells(
     sheet: IO[bytes], percents: frozenset[int], seen: _Seen
 ) -> Iterator[tuple[int, int, tuple[str, str]]]:
     row, column, is_hidden = 0, -1, False
+    rows: set[int] = set()
+    columns: set[int] = set()
     for event, element in ET.iterparse(sheet, ("start", "end")):  # noqa: S314 - as at its import
         name = _local(element)
         if event == "start":
             if name == "row":
                 row, column = _within(int(element.get("r", row + 1)), ROWS_MAX), -1
+                _first_time(row, rows)
+                columns.clear()
                 is_hidden = element.get("hidden") in {"1", "true"}
         elif name == "c":
             reference = element.get("r")
             column = _column(reference) if reference else column + 1
             mark = _mark(element, percents)
-            _within(column, COLUMNS_MAX - 1)
+            _first_time(_within(column, COLUMNS_MAX - 1), columns)
             if mark is not None:
                 yield row, column, mark
             if is_hidden and len(element):
@@ -263,6 +267,14 @@ def _within(place: int, most: int) -> int:
         message = "a sheet has no such cell"
         raise ValueError(message)
     return place
+
+
+def _first_time(place: int, places: set[int]) -> None:
+    """A row, or a cell of one, that stands there once: of two the reader of values tells the last, as if the first had never been."""
+    if place in places:
+        message = "a row or cell stands there twice"
+        raise ValueError(message)
+    places.add(place)
 
 
 def _mark(cell: ET.Element, percents: frozenset[int]) -> tuple[str, str] | None:

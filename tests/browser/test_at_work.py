@@ -477,6 +477,21 @@ def test_a_block_is_pasted_into_the_grid_its_sums_seen_and_saved_with_one_reason
     assert sorted(rows) == sorted((node, "The region's talk") for node in nodes for _ in range(2))
 
 
+def test_a_cell_of_several_lines_is_pasted_as_one(site: Site, page: Page) -> None:
+    """A spreadsheet puts it in quotation marks: nothing that stands below it slips to another unit."""
+    site.open(page, "gaston", "/targets")
+    columns = page.locator(".target-grid thead th a").evaluate_all("all => all.map(one => one.hash.slice(5))")
+    other = columns[columns.index("consults") + 1]
+    block = '30\t"agreed\non 3 May\n94"\n"14.5"\t13\n15.5\t"a ""good"" one"\n'
+    _paste(page, _target(page, "unit:EUR"), block)
+    expect(page.locator("[data-changes]")).to_have_text("6 targets changed · 2 cannot be read")
+    for unit, figure in (("EUR", "30"), ("PAR", "14.5"), ("VIE", "15.5")):
+        expect(_target(page, f"unit:{unit}")).to_have_value(figure)
+    expect(_target(page, "unit:PAR", other)).to_have_value("13")
+    expect(_target(page, "unit:VIE", other)).to_have_value('a "good" one')
+    expect(_target(page, "unit:EUR", other)).to_be_focused()
+
+
 def _fits_and_is_accessible(page: Page, where: str) -> None:
     findings = Axe().run(page).response["violations"]
     assert not findings, (where, [(one["id"], [node["html"] for node in one["nodes"]]) for one in findings])

@@ -270,6 +270,21 @@ def test_a_workbook_that_no_program_wrote_keeps_nobody_busy(xlsx_file, was, beco
 
 
 @pytest.mark.parametrize(
+    ("was", "becomes"), [(b'<row r="3"', b'<row r="2"'), (b'<c r="B2"', b'<c r="A2"')], ids=["a row", "a cell"]
+)
+def test_what_stands_in_a_workbook_twice_is_not_lost_without_a_word(xlsx_file, was, becomes):
+    """Damaged, or written by an odd program: of two with one number the reader of values tells the last."""
+    path = xlsx_file(("code", "name"), ("A", "a"), ("B", "b"))
+    with zipfile.ZipFile(path) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    assert was in parts[sheet]
+    parts[sheet] = parts[sheet].replace(was, becomes, 1)
+    path.write_bytes(_repacked(parts))
+    assert seen(read_xlsx(path, columns=NAMES)) == [(None, ["bad_workbook"], "!")]
+
+
+@pytest.mark.parametrize(
     ("rows", "letters"), [(1_200, 32_000), (1, 200_000)], ids=["a text that cells share", "a cell"]
 )
 def test_a_workbook_of_more_text_than_it_can_mean_is_refused_before_its_first_row(tmp_path, rows, letters):

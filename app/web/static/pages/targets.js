@@ -293,6 +293,24 @@
 
   // ------------------------------------------------------------------------------------------------------------ pasting
 
+  // What a spreadsheet copies: a cell with a break or a tab in it stands in quotation marks, its own marks doubled.
+  const CELL = /"((?:[^"]|"")*)"(?=[\t\n]|$)|[^\t\n]*/y;
+  const cellsOf = (text) => {
+    const lines = [[]];
+    for (let at = 0; ; at += 1) {
+      CELL.lastIndex = at;
+      const [all, quoted] = CELL.exec(text);
+      lines.at(-1).push((quoted?.replaceAll('""', '"') ?? all).trim());
+      at += all.length;
+      if (at >= text.length) {
+        return lines;
+      }
+      if (text[at] === "\n") {
+        lines.push([]);
+      }
+    }
+  };
+
   form.addEventListener("paste", (event) => {
     const start = event.target;
     const text = event.clipboardData.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n$/, "");
@@ -305,9 +323,8 @@
     const left = boxOf(start).cellIndex;
     let outside = 0;
     const written = [];
-    text.split("\n").forEach((line, down) => {
-      line.split("\t").forEach((part, across) => {
-        const figure = part.trim().replace(/^"(.*)"$/, "$1");
+    cellsOf(text).forEach((line, down) => {
+      line.forEach((figure, across) => {
         const input = inputIn(rows[top + down]?.cells[left + across]);
         if (input && figure) {
           write(input, figure);
