@@ -257,10 +257,11 @@ def _measure_log(agency: Agency, port: int, login: tuple[str, str]) -> None:
 
     with _counted(agency, login) as (client, token, statements):
         assert client.post("/log", data=fresh_activity() | {"csrf_token": token}, headers=_ORIGIN).status_code == 303
-        queries = len(statements)
-    address = f"/baseline?queries={queries - 1}&size=0"
+        # The session is read when the form is let in and again before it is done; the first form of a minute notes its use besides.
+        queries = len([one for one in statements if "web_session" not in one])
+    address = f"/baseline?queries={queries}&size=0"
     tell(
-        f"an activity logged by its form: {queries - 1} queries beyond the session (promised: 12)",
+        f"an activity logged by its form: {queries} queries beyond the session (promised: 12)",
         in_turn(rate, baseline, runs=5),
         "requests/s",
     )
