@@ -28,17 +28,15 @@ __all__ = ["LineMoved", "Progress", "progress"]
 
 COSTLY_SHOWN: Final = 5
 MOVED_SHOWN: Final = 4
-_LEAST_MOVED: Final = 0.005
-"""Less than what is shown of a point has not moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineMoved:
-    """A line that has moved the own score, and by how many points of it."""
+    """A line that has moved the score that leads, and by how many points of it, as published."""
 
     kpi: str
     name: Translated
-    points: float
+    points: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +50,8 @@ class Progress:
         since: the day that it is held against; None where the cycle had none yet.
         before: the score that led at the end of that day, as published.
         change: how far that has moved.
-        moved: the lines that moved the own score, the furthest first.
+        moved: the lines that moved it, the furthest first.
+        rest: what the unit part and the other lines have moved it by: with the lines that are named it adds up to the change.
     """
 
     node: Node
@@ -65,6 +64,7 @@ class Progress:
     before: Decimal | None
     change: Decimal | None
     moved: tuple[LineMoved, ...]
+    rest: Decimal | None
 
     @property
     def leading(self) -> Decimal | None:
@@ -99,8 +99,10 @@ def progress(
         past = asked._replace(as_of=day)
         now = score_figures(source.selection, source.figures, asked)
         earlier = score_figures(source.selection, read_figures(connection, source.selection, past), past)
-        before, moved = earlier.at(0)[3], _moved(earlier, now)
+        own_share = float(shown.own_pct / (shown.own_pct + shown.unit_pct))
+        before, moved = earlier.at(0)[3], _moved(earlier, now, own_share)
     leading = leading_score(projected=shown.card.projected_score, so_far=shown.card.final_score, outlook=shown.outlook)
+    change = change_since(before, leading)
     costly = sorted((line for line in shown.lines if line.costs), key=lambda line: -(line.costs or 0.0))
     return Progress(
         node=node,
@@ -111,19 +113,26 @@ def progress(
         lifts={lift.kpi: lift for lift in shown.lifts},
         since=day,
         before=published(before),
-        change=change_since(before, leading),
+        change=change,
         moved=moved,
+        rest=None if change is None else change - sum((line.points for line in moved), Decimal()),
     )
 
 
-def _moved(earlier: Scores, now: Scores) -> tuple[LineMoved, ...]:
-    """The lines of the first node of a selection that cost it other points than before."""
+def _moved(earlier: Scores, now: Scores, own_share: float) -> tuple[LineMoved, ...]:
+    """The lines of the first node of a selection that cost it other points than before.
+
+    Args:
+        earlier: before.
+        now: since.
+        own_share: the own score's share in the final one, 0 to 1.
+    """
     plan, own = now.selection.plan, now.selection.shown_node == 0
     rows = [line.row for line in plan.lines.get(now.selection.nodes[0], ())]
-    gained = (earlier.lost[own] - now.lost[own]).tolist()
+    gained = ((earlier.lost[own] - now.lost[own]) * own_share).tolist()
     moved = [
         LineMoved(kpi=row.kpi, name=plan.sheet.kpi(row.kpi).version(plan.cycle).name, points=points)
-        for row, points in zip(rows, gained, strict=True)
-        if not isnan(points) and abs(points) >= _LEAST_MOVED
+        for row, exact in zip(rows, gained, strict=True)
+        if not isnan(exact) and (points := published(exact))
     ]
     return tuple(sorted(moved, key=lambda line: (-abs(line.points), line.kpi))[:MOVED_SHOWN])

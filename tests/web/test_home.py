@@ -105,7 +105,7 @@ def _visited(working: Working, at: dt.datetime, name: str = "alba") -> None:
 
 
 def test_what_moved_is_told_since_the_last_visit(working: Working) -> None:
-    """Then and now as the API has them, with the KPIs that moved it; looking again changes nothing."""
+    """Then and now as the API has them, with the KPIs that moved it, which add up to the change with the rest; looking again changes nothing."""
     working.record("2026-03-04 consult C-1 E1", "2026-06-20 consult C-2 E1", "2026-06-21 consult C-3 E1")
     _visited(working, dt.datetime(2026, 6, 10, 8, tzinfo=dt.UTC))
     address = "/api/v1/scorecards/employee:E1?cycle=2026"
@@ -116,6 +116,14 @@ def test_what_moved_is_told_since_the_last_visit(working: Working) -> None:
         text = " ".join(change.text.split())
         moved = Decimal(f"{now:.2f}") - Decimal(f"{then:.2f}")
         assert text == f"Since 10 Jun 2026 : {then:.2f} → {now:.2f} ▲ +{moved:.2f}"
+    rows = [
+        one
+        for one in page.all("li")
+        if any("change" in (part.attributes.get("class") or "") for part in one.all("span"))
+    ]
+    points = [Decimal(one.text.split()[-1].replace("\N{MINUS SIGN}", "-").lstrip("+")) for one in rows]
+    assert sum(points) == moved
+    assert "Unit part and other KPIs" in rows[-1].text
     links = {one.attributes.get("href") for one in page.all("a")}
     assert "/scorecards/employee:E1#kpi-consults" in links
     assert "/scorecards/employee:E1?as_of=2026-06-10" in links
