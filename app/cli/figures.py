@@ -194,9 +194,9 @@ def grade(cycle: int, whom: str, form: str) -> None:
     with open_database(settings()).read() as connection:
         _named_cycle(connection, cycle, clock.today())
         if whom == "employees":
-            proposal: Any = cycles.propose_employee_grades(connection, cycle=cycle, today=clock.today())
+            proposal: Any = cycles.propose_employee_grades(connection, cycle=cycle, today=clock.today()).proposal
         else:
-            proposal = cycles.propose_unit_grades(connection, cycle=cycle, today=clock.today())
+            proposal = cycles.propose_unit_grades(connection, cycle=cycle, today=clock.today()).proposal
     rows = [members(row) for row in proposal.rows]
     if form == "json":
         write_json(rows)

@@ -4,7 +4,7 @@ It owns nothing yet that people decide; it proposes. It promises that a proposal
 rule which it breaks is named.
 """
 
-from app.cycle.grades import EMPLOYEE_COLUMNS, UNIT_COLUMNS, propose_employee_grades, propose_unit_grades
+from app.cycle.grades import EMPLOYEE_COLUMNS, UNIT_COLUMNS, Proposed, propose_employee_grades, propose_unit_grades
 from app.cycle.groups import GradeGroup, GradeGroups, grade_groups
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "UNIT_COLUMNS",
     "GradeGroup",
     "GradeGroups",
+    "Proposed",
     "grade_groups",
     "propose_employee_grades",
     "propose_unit_grades",

@@ -6,8 +6,10 @@ Whoever was away for more than half of the cycle is graded by earlier results, w
 from __future__ import annotations
 
 import datetime as dt
+import functools
+from collections.abc import Hashable
 from dataclasses import fields
-from typing import Final
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
@@ -29,17 +31,27 @@ from app.rules.placement import overlap
 from app.rules.terms import NodeKind, StatusKind
 from app.scoring import CyclePlan, Person, ScoreQuery, Scores, State
 
-__all__ = ["EMPLOYEE_COLUMNS", "UNIT_COLUMNS", "propose_employee_grades", "propose_unit_grades"]
+__all__ = ["EMPLOYEE_COLUMNS", "UNIT_COLUMNS", "Proposed", "propose_employee_grades", "propose_unit_grades"]
 
 EMPLOYEE_COLUMNS: Final = tuple(field.name for field in fields(EmployeeGrade))
 UNIT_COLUMNS: Final = tuple(field.name for field in fields(UnitGrade))
+
+
+P = TypeVar("P", EmployeeProposal, UnitProposal)
+
+
+class Proposed(NamedTuple, Generic[P]):
+    """A proposal, and the token of all that it hangs on: what is drawn of it is kept by that."""
+
+    token: Hashable
+    proposal: P
 
 
 _KEPT: Final[LruCache[EmployeeProposal]] = LruCache(4)
 """A proposal is of everyone, and everyone's page shows a row of it: on the day of results it is worked out once."""
 
 
-def propose_employee_grades(connection: Connection, *, cycle: int, today: dt.date) -> EmployeeProposal:
+def propose_employee_grades(connection: Connection, *, cycle: int, today: dt.date) -> Proposed[EmployeeProposal]:
     """Propose grades, pay and promotion points of everyone whose service touches the cycle.
 
     It hangs on the revision, what was decided, and all events: kept by these, and worked out by one thread at a time.
@@ -52,8 +64,13 @@ def propose_employee_grades(connection: Connection, *, cycle: int, today: dt.dat
     Queries: 2; those of :func:`app.scoring.scores` more where something has come since.
     """
     loaded = scoring.state(connection)
-    key = (str(connection.engine.url), loaded.sheet.token, cycle, ledger.event_set(connection))
-    return _KEPT.get_or_make(key, lambda: _propose_employees(connection, loaded, ScoreQuery(cycle, today)))
+    token = _token("employees", connection, loaded, cycle)
+    make = functools.partial(_propose_employees, connection, loaded, ScoreQuery(cycle, today))
+    return Proposed(token, _KEPT.get_or_make(token, make))
+
+
+def _token(of: str, connection: Connection, loaded: State, cycle: int) -> Hashable:
+    return of, str(connection.engine.url), loaded.sheet.token, cycle, ledger.event_set(connection)
 
 
 def _propose_employees(connection: Connection, loaded: State, asked: ScoreQuery) -> EmployeeProposal:
@@ -98,14 +115,15 @@ def _candidate(scored: Scores, plan: CyclePlan, person: Person, at: int) -> Cand
 _UNITS_KEPT: Final[LruCache[UnitProposal]] = LruCache(4)
 
 
-def propose_unit_grades(connection: Connection, *, cycle: int, today: dt.date) -> UnitProposal:
+def propose_unit_grades(connection: Connection, *, cycle: int, today: dt.date) -> Proposed[UnitProposal]:
     """Propose grades of every unit that lives in the cycle, kept as the employees' are.
 
     Queries: 2; those of :func:`app.scoring.scores` more where something has come since.
     """
     loaded = scoring.state(connection)
-    key = (str(connection.engine.url), loaded.sheet.token, cycle, ledger.event_set(connection))
-    return _UNITS_KEPT.get_or_make(key, lambda: _propose_units(connection, loaded, ScoreQuery(cycle, today)))
+    token = _token("units", connection, loaded, cycle)
+    make = functools.partial(_propose_units, connection, loaded, ScoreQuery(cycle, today))
+    return Proposed(token, _UNITS_KEPT.get_or_make(token, make))
 
 
 def _propose_units(connection: Connection, loaded: State, asked: ScoreQuery) -> UnitProposal:

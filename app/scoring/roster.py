@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from operator import itemgetter
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection
@@ -85,6 +86,8 @@ class RosterRow:
 class Roster:
     """The people that were asked for, all of them, and what one may ask for."""
 
+    token: Hashable
+    """Of all that the people and their scores hang on, before anybody narrows them: what is drawn of them is kept by that."""
     cycle: int
     asked: ScoreQuery
     rows: tuple[RosterRow, ...]
@@ -106,19 +109,19 @@ def roster(connection: Connection, *, loaded: State, asked: ScoreQuery, only: Ro
     Queries: 2; where anything has come since, those of :func:`app.scoring.scores` and 1 of the trend more.
     """
     plan = loaded.plan(asked.cycle)
-    key = (
+    token = (
         str(connection.engine.url),
         plan.sheet.token,
         asked,
         ledger.event_set(connection, asked.as_of),
         taken_at(connection, asked.cycle),
     )
-    everyone = _KEPT.get_or_make(key, lambda: _read_everyone(connection, loaded, asked))
-    return _LISTED.get_or_make((key, only), lambda: _listed(everyone, plan, asked, only))
+    everyone = _KEPT.get_or_make(token, lambda: _read_everyone(connection, loaded, asked))
+    return _LISTED.get_or_make((token, only), lambda: _listed(everyone, plan, asked, only, token))
 
 
-def _listed(everyone: _Everyone, plan: CyclePlan, asked: ScoreQuery, only: RosterFilter) -> Roster:
-    outlook, day = plan.outlook(asked.day), plan.day_within(asked.day)
+def _listed(everyone: _Everyone, plan: CyclePlan, asked: ScoreQuery, only: RosterFilter, token: Hashable) -> Roster:
+    outlook, day, text = plan.outlook(asked.day), plan.day_within(asked.day), only.text.strip()
     under: Collection[str] = ()
     if only.unit:
         under = (only.unit,) if only.alone else frozenset(plan.frame.directory.units_below(only.unit, day))
@@ -129,16 +132,17 @@ def _listed(everyone: _Everyone, plan: CyclePlan, asked: ScoreQuery, only: Roste
         and (not only.group or row.group == only.group)
         and (not only.band or row.band == only.band)
         and (not only.at_risk or row.band in RISK_BANDS)
-        and (not only.text.strip() or person_meant(only.text, name=row.name, number=row.number))
+        and (not text or person_meant(text, name=row.name, number=row.number))
     ]
     return Roster(
+        token=token,
         cycle=plan.cycle,
         asked=asked,
         rows=_sorted(rows, only, outlook),
         listed=len(everyone.rows),
         units=everyone.units,
         groups=everyone.groups,
-        bands=Counter(str(row.band or "") for row in rows),
+        bands=_bands(rows),
         outlook=outlook,
         since=everyone.since,
     )
@@ -156,6 +160,7 @@ class _Everyone:
 
 _KEPT: Final[LruCache[_Everyone]] = LruCache(4)
 _LISTED: Final[LruCache[Roster]] = LruCache(16)
+"""To narrow and sort everyone anew is a seventh of a look at the list, and a third of one that is searched."""
 
 
 def _read_everyone(connection: Connection, loaded: State, asked: ScoreQuery) -> _Everyone:
@@ -249,7 +254,7 @@ def roster_groups(whole: Roster, *, by: Literal["unit", "branch", "group", "band
         RosterGroup(
             key=key,
             people=len(rows),
-            bands=Counter(str(row.band or "") for row in rows),
+            bands=_bands(rows),
             mean=_mean(
                 [leading_score(projected=row.projected, so_far=row.final, outlook=whole.outlook) for row in rows]
             ),
@@ -264,6 +269,10 @@ _GROUPED_BY: Final[Mapping[str, Callable[[RosterRow], str | None]]] = {
     "group": lambda row: row.group,
     "band": lambda row: row.band,
 }
+
+
+def _bands(rows: Iterable[RosterRow]) -> dict[str, int]:
+    return {str(band or ""): people for band, people in Counter(row.band for row in rows).items()}
 
 
 def _mean(scores_of: list[Decimal | None]) -> Decimal | None:
@@ -300,5 +309,6 @@ _KEYS: Final[Mapping[str, Callable[[RosterRow], Any]]] = {
 def _sorted(rows: list[RosterRow], only: RosterFilter, outlook: Outlook) -> tuple[RosterRow, ...]:
     """The rows, which come by their numbers, in the order asked for."""
     key = _KEYS[only.sort if only.sort != "leading" else "projected" if outlook is Outlook.RUNNING else "final"]
-    ranked = sorted((row for row in rows if key(row) is not None), key=key, reverse=only.descending)
-    return (*ranked, *(row for row in rows if key(row) is None))
+    keyed = [(key(row), row) for row in rows]
+    ranked = sorted((one for one in keyed if one[0] is not None), key=itemgetter(0), reverse=only.descending)
+    return (*(row for _, row in ranked), *(row for value, row in keyed if value is None))

@@ -89,11 +89,11 @@ def test_a_random_agency_scores_and_grades_as_the_second_calculation(
                 cards = scoring.scorecards(connection, ScoreQuery(CYCLE, NOW.date(), as_of, basis))
                 second = reference.scores(CYCLE, basis=str(basis), as_of=as_of, today=NOW.date())
                 assert differences_of_scorecards([card.as_json() for card in cards], second) == [], (as_of, basis)
-        people = cycles.propose_employee_grades(connection, cycle=CYCLE, today=NOW.date())
+        people = cycles.propose_employee_grades(connection, cycle=CYCLE, today=NOW.date()).proposal
         second_grades = reference.grades_employees(CYCLE)
         assert differences_of_grades([members(row) for row in people.rows], second_grades.rows, key="employee") == []
         assert {finding.code for finding in people.broken} == set(second_grades.broken)
-        units = cycles.propose_unit_grades(connection, cycle=CYCLE, today=NOW.date())
+        units = cycles.propose_unit_grades(connection, cycle=CYCLE, today=NOW.date()).proposal
         second_units = reference.grades_units(CYCLE).rows
         assert differences_of_grades([members(row) for row in units.rows], second_units, key="unit") == []
         assert list(scoring.reconcile(connection)) == []

@@ -206,7 +206,7 @@ def test_far_days_and_large_numbers_are_loaded_or_named_and_scored(
     with agency.database.read() as connection:
         for cycle in scoring.state(connection).named_cycles:
             assert scoring.scorecards(connection, ScoreQuery(cycle, AT.date()))
-            assert cycles.propose_employee_grades(connection, cycle=cycle, today=AT.date()).rows
+            assert cycles.propose_employee_grades(connection, cycle=cycle, today=AT.date()).proposal.rows
     assert agency.differences() == []
 
 

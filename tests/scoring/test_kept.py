@@ -204,7 +204,7 @@ def test_the_proposal_of_grades_is_kept_until_an_event_or_a_load_comes(
 
     def propose() -> tuple[cycle.grades.EmployeeProposal, int]:
         with database.read() as connection, count_queries() as sent:
-            found = cycle.propose_employee_grades(connection, cycle=CYCLE, today=TODAY)
+            found = cycle.propose_employee_grades(connection, cycle=CYCLE, today=TODAY).proposal
         return found, len(sent)
 
     first, _ = propose()

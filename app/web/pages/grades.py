@@ -6,16 +6,15 @@ Do not take it for a decision: the system proposes, and names the rules that a p
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import cycle, scoring
-from app.cycle import GradeGroup, GradeGroups
+from app.cycle import GradeGroup, GradeGroups, Proposed
 from app.exports import (
     ExportSheet,
     NamedEmployeeGrade,
@@ -27,8 +26,8 @@ from app.kit.kept import LruCache
 from app.kit.refusals import NotThere, at_field
 from app.plain.findings import Finding, n_
 from app.rules.grade_reasons import beyond_seats, grade_reasons
-from app.rules.grade_spread import NEAR, GradesSpread, grades_spread
-from app.rules.grading import EmployeeProposal, Score, UnitProposal, published
+from app.rules.grade_spread import NEAR, grades_spread
+from app.rules.grading import EmployeeGrade, EmployeeProposal, Score, UnitGrade, UnitProposal, published
 from app.rules.names import person_meant
 from app.rules.pay import pay_sums
 from app.rules.permissions import Deed, may
@@ -58,8 +57,8 @@ NEAR_MOST: Final = 20
 """Points; more is nowhere near."""
 NEAR_RANGE: Final = n_("This distance cannot be shown: write one from 0 to %(most)s points.")
 Text = Annotated[str, Field(max_length=100)]
-_DRAWN: Final[LruCache[Rendered[EmployeeProposal | UnitProposal]]] = drawn(64, bytes_max=8_000_000)
-_WORKED_OUT_MOST: Final = 24
+_DRAWN: Final[LruCache[Rendered[Any]]] = drawn(64, bytes_max=8_000_000)
+Row: TypeAlias = EmployeeGrade | UnitGrade
 
 GROUPED_BY: Final = {"group": n_("Group"), "grade": n_("Grade")}
 
@@ -94,38 +93,46 @@ def _cycle(context: RequestContext, wanted: int | None) -> tuple[State, int]:
     return loaded, asked_by(context, loaded, ScoreParameters(cycle=wanted)).cycle
 
 
-def _proposal(context: RequestContext, query: GradesQuery, of_cycle: int) -> EmployeeProposal | UnitProposal:
+def _proposed(
+    context: RequestContext, query: GradesQuery, of_cycle: int
+) -> Proposed[EmployeeProposal] | Proposed[UnitProposal]:
     if query.of == "units":
         return cycle.propose_unit_grades(context.connection, cycle=of_cycle, today=context.today)
     return cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today)
 
 
-def _code(row: Any) -> str:
-    return str(getattr(row, "employee", None) or row.unit)
+def _code(row: Row) -> str:
+    return row.employee if isinstance(row, EmployeeGrade) else row.unit
+
+
+def _namer(context: RequestContext, query: GradesQuery) -> Callable[[str], str]:
+    """What writes a code as the name that the agency has for it."""
+    kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
+    return lambda code: node_name(context.directory, Node(kind, code), context.today)
 
 
 def _is_meant(text: str, name: str, code: str) -> bool:
     """Whether a searched text means a person or unit, by the name as the file has it or as the reader sees it."""
-    return any(person_meant(text, name=one, number=code) for one in (name, named(name)))
+    return any(person_meant(text, name=one, number=code) for one in {name, str(named(name))})
 
 
-def _narrowed(
-    context: RequestContext, query: GradesQuery, proposal: EmployeeProposal | UnitProposal
-) -> tuple[dict[str, str], list[Any]]:
-    """Everybody's name by code, and the rows that were asked for, in their order: those of the page and of its file."""
-    kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
-    names = {_code(row): node_name(context.directory, Node(kind, _code(row)), context.today) for row in proposal.rows}
-    rows = sorted(
+_NARROWED: Final[LruCache[list[Row]]] = LruCache(24)
+"""To narrow and sort everyone anew is a seventh of a look at the list, and half of one that is searched."""
+
+
+def _narrowed(query: GradesQuery, rows: Iterable[Row], name_of: Callable[[str], str]) -> list[Row]:
+    """The rows that were asked for, in their order: those of the page and of its file."""
+    return sorted(
         (
             row
-            for row in proposal.rows
+            for row in rows
             if (not query.group or row.group == query.group)
             and (not query.grade or (row.grade or "-") == query.grade)
-            and (not query.text.strip() or _is_meant(query.text, names[_code(row)], _code(row)))
+            and (not query.text.strip() or _is_meant(query.text, name_of(_code(row)), _code(row)))
         ),
-        key=lambda row: (row.rank is None, row.group or "", row.rank or 0, _code(row)),
+        # A proposal's rows come by their codes, and equals stay as they come.
+        key=lambda row: (row.rank is None, row.group or "", row.rank or 0),
     )
-    return names, rows
 
 
 def _within(query: GradesQuery) -> tuple[Decimal, Finding | None]:
@@ -140,62 +147,39 @@ def _within(query: GradesQuery) -> tuple[Decimal, Finding | None]:
     return number, None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _WorkedOut:
-    """What the page works out of a proposal, narrowed in one way."""
-
-    proposal: EmployeeProposal | UnitProposal
-    """Held, so that no other proposal has its id for as long as this is kept by it."""
-    names: Mapping[str, str]
-    rows: Sequence[Any]
-    spread: GradesSpread
-
-
-_WORKED_OUT: Final[LruCache[_WorkedOut]] = LruCache(_WORKED_OUT_MOST)
-"""Of everyone: looked at again and again on the day of results, a page at a time."""
-
-
-def _worked_out(
-    context: RequestContext, query: GradesQuery, proposal: EmployeeProposal | UnitProposal, within: Decimal
-) -> _WorkedOut:
-    """Names, rows and spread, kept for as long as nothing has come: a proposal is the same object until then. Names are searched as the reader sees them."""
-
-    def work_out() -> _WorkedOut:
-        names, rows = _narrowed(context, query, proposal)
-        spread = grades_spread(proposal.standings, within=within)
-        return _WorkedOut(proposal=proposal, names=names, rows=rows, spread=spread)
-
-    narrowing = (query.of, query.group, query.grade, query.text, within)
-    return _WORKED_OUT.get_or_make((id(proposal), narrowing, context.today, page_language()), work_out)
-
-
 @pages.read("/grades", may=Deed.SEE_GRADE)
 @listed("grades")
 def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Page | SeeOther:
     """The proposal of all employees, or of all units. Whoever sees only their own has a page of it."""
     loaded, of_cycle = _cycle(context, query.cycle)
-    proposal = _proposal(context, query, of_cycle)
-    kind = NodeKind.UNIT if query.of == "units" else NodeKind.EMPLOYEE
+    token, proposal = _proposed(context, query, of_cycle)
+    name_of = _namer(context, query)
     if query.find.strip():
-        return _looked_up(context, query, proposal)
+        return _looked_up(query, proposal.rows, name_of)
     within, wrong = _within(query)
-    worked_out = _worked_out(context, query, proposal, within)
-    names, rows = worked_out.names, worked_out.rows
+    narrowing = (token, query.group, query.grade, query.text, context.today)
+    # Names are searched as the reader sees them.
+    rows = _NARROWED.get_or_make((narrowing, page_language()), lambda: _narrowed(query, proposal.rows, name_of))
     last = max(1, -(-len(rows) // PAGE_ROWS))
     page = min(query.page, last)
     asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"page"})
     head = views.head(without_present_cycle(loaded, asked, context.today))
     shows_pay = query.of == "employees" and may(context.viewer.roles, Deed.SEE_PAY, ())
-    # A proposal is the same object for as long as nothing has come; what is kept holds it, so that no other has its id.
-    hangs_on = (id(proposal), query, page, shows_pay, context.today)
-    spreading, nearing, listing = (
-        CachedPart(_DRAWN, (part, hangs_on), lambda: proposal) for part in ("spread", "near", "list")
-    )
     group_name = functools.cache(group_namer(loaded.sheet.definitions.policies))
     parameters = {**query.model_dump(exclude_defaults=True, exclude={"page"}), "cycle": of_cycle}
     groups = cycle.grade_groups(rows, by=query.by) if query.by else None
     grades_of = proposal.standings.plan.grades
-    seating = CachedPart(_DRAWN, ("seats", id(proposal)), lambda: proposal)
+    listed_rows = rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+    # The links of the spread keep what the list is asked for.
+    spreading = CachedPart(
+        _DRAWN,
+        ("spread", token, within, tuple(parameters.items())),
+        lambda: grades_spread(proposal.standings, within=within),
+    )
+    spread = spreading.model
+    nearing = CachedPart(_DRAWN, ("near", token, within, context.today), lambda: spread)
+    listing = CachedPart(_DRAWN, ("list", narrowing, page, shows_pay), lambda: listed_rows)
+    seating = CachedPart(_DRAWN, ("seats", token), lambda: proposal.standings)
     return Page(
         "pages/grades.html",
         head=head,
@@ -206,16 +190,16 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         seating=seating,
         plan=proposal.standings.plan,
         beyond_seats=beyond_seats,
-        spread=worked_out.spread,
+        spread=spread,
         wrong=wrong,
         near=exact_figure(within) if wrong is None else query.near,
         near_rows=NEAR_ROWS,
-        rows=rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
+        rows=listed_rows,
         matching=len(rows),
         groups=groups and _shown(groups, query, parameters, grades_of, group_name, shows_pay=shows_pay),
         together=groups and _figures(groups, shows_pay=shows_pay),
         grouped_by=GROUPED_BY,
-        names=names,
+        name_of=name_of,
         code=_code,
         published=_published,
         page=page,
@@ -226,17 +210,16 @@ def grades(context: RequestContext, query: GradesQuery, views: ListViews) -> Pag
         parameters=parameters,
         RULES=RULES,
         words=words,
-        kind=str(kind),
         shows_pay=shows_pay,
         exports=context.allowed(Deed.EXPORT),
         group_name=group_name,
     )
 
 
-def _looked_up(context: RequestContext, query: GradesQuery, proposal: EmployeeProposal | UnitProposal) -> SeeOther:
+def _looked_up(query: GradesQuery, everyone: Iterable[Row], name_of: Callable[[str], str]) -> SeeOther:
     """The way to the one who is meant, or to the list of all who may be."""
     meant = query.model_copy(update={"text": query.find, "group": "", "grade": ""})
-    _, rows = _narrowed(context, meant, proposal)
+    rows = _narrowed(meant, everyone, name_of)
     asked = {} if query.cycle is None else {"cycle": query.cycle}
     if len(rows) != 1:
         return SeeOther("grades", {"of": query.of, "text": query.find, "_anchor": "list", **asked})
@@ -284,11 +267,11 @@ def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) ->
     """The rows of the page as a file: all of them, not a page; the whole proposal where nothing narrows it."""
     with context.read():
         loaded, of_cycle = _cycle(context, query.cycle)
-        proposal = _proposal(context, query, of_cycle)
+        everyone = _proposed(context, query, of_cycle).proposal.rows
+        name_of = _namer(context, query)
         narrowing = query.model_dump(exclude_defaults=True, include={"group", "grade", "text"})
-        names, narrowed = _narrowed(context, query, proposal)
-        chosen: Sequence[Any] = narrowed if narrowing else proposal.rows
-        sheet = _sheet(loaded, of_cycle, proposal, chosen, names)
+        chosen: Sequence[Row] = _narrowed(query, everyone, name_of) if narrowing else everyone
+        sheet = _sheet(loaded, of_cycle, query.of, chosen, name_of)
     parameters = {"cycle": of_cycle, "of": query.of, "format": form.format, **narrowing}
     name = f"grades-{query.of}-{of_cycle}"
     return reasoned_file(context, form, sheet=sheet, name=name, what="grades", asked=parameters, rows=len(chosen))
@@ -297,35 +280,34 @@ def export(context: RequestContext, query: GradesQuery, form: ReasonedExport) ->
 def _sheet(
     loaded: State,
     of_cycle: int,
-    proposal: EmployeeProposal | UnitProposal,
-    chosen: Sequence[Any],
-    names: Mapping[str, str],
+    of: Literal["employees", "units"],
+    chosen: Iterable[Row],
+    name_of: Callable[[str], str],
 ) -> ExportSheet:
     """The rows as a table, with what the page calls groups."""
     plan = loaded.plan(of_cycle)
     directory = plan.frame.directory
     group_name = group_namer(loaded.sheet.definitions.policies)
-
-    def group_of(row: Any) -> str | None:
-        return group_name(row.group) if row.group else None
-
-    if isinstance(proposal, UnitProposal):
-        units = [NamedUnitGrade(row, names[row.unit], group_of(row)) for row in chosen]
-        return unit_grades_export(file_words()).sheet(units)
-    rows = []
+    units, employees = [], []
     for row in chosen:
-        last = directory.placement.last_posting(row.employee, plan.period)
-        unit = directory.unit_near(last[0].unit, last[1]) if last else None
-        code, unit_name = (unit.code, unit.name) if unit else (None, None)
-        rows.append(NamedEmployeeGrade(row, names[row.employee], code, unit_name, group_of(row)))
-    return employee_grades_export(file_words()).sheet(rows)
+        group = group_name(row.group) if row.group else None
+        if isinstance(row, UnitGrade):
+            units.append(NamedUnitGrade(row, name_of(row.unit), group))
+        else:
+            last = directory.placement.last_posting(row.employee, plan.period)
+            unit = directory.unit_near(last[0].unit, last[1]) if last else None
+            code, unit_name = (unit.code, unit.name) if unit else (None, None)
+            employees.append(NamedEmployeeGrade(row, name_of(row.employee), code, unit_name, group))
+    if of == "units":
+        return unit_grades_export(file_words()).sheet(units)
+    return employee_grades_export(file_words()).sheet(employees)
 
 
 @pages.read("/grades/totals", may=Deed.SEE_PAY_TOTALS)
 def totals(context: RequestContext, query: GradesQuery) -> Page:
     """How many people have each proposed grade and what it pays together, without a name."""
     loaded, of_cycle = _cycle(context, query.cycle)
-    proposal = cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today)
+    proposal = cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today).proposal
     slips = [(row.grade, row.pay or 0) for row in proposal.rows if row.grade is not None]
     return Page(
         "pages/grade_totals.html",
@@ -342,7 +324,7 @@ def grade(context: RequestContext, node: Node, query: GradesQuery) -> Page:
     if node.kind is not NodeKind.EMPLOYEE:
         raise NotThere
     loaded, of_cycle = _cycle(context, query.cycle)
-    proposal = cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today)
+    proposal = cycle.propose_employee_grades(context.connection, cycle=of_cycle, today=context.today).proposal
     row = next((one for one in proposal.rows if one.employee == node.code), None)
     if row is None:
         raise NotThere

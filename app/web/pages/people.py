@@ -5,7 +5,7 @@ Avoid a link to a file: what is downloaded of other people is asked for by a for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
 from flask_babel import gettext
@@ -18,7 +18,7 @@ from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.rollup import BANDS, Band
 from app.rules.terms import Node, NodeKind
-from app.scoring import SORTS, Roster, RosterFilter, RosterGroup, State
+from app.scoring import SORTS, Roster, RosterFilter, RosterGroup, RosterRow, State
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of, first_days
 from app.web.downloads import ReasonedExport, reasoned_file
@@ -43,7 +43,7 @@ GROUPED_BY: Final = {
     "group": n_("Evaluation group"),
     "band": n_("Band"),
 }
-_DRAWN: Final[LruCache[Rendered[Roster]]] = drawn(16, bytes_max=4_000_000)
+_DRAWN: Final[LruCache[Rendered[Sequence[RosterRow]]]] = drawn(16, bytes_max=4_000_000)
 
 
 class PeopleQuery(ScoreParameters):
@@ -96,18 +96,18 @@ def people(context: RequestContext, query: PeopleQuery, views: ListViews) -> Pag
     group_name = group_namer(loaded.sheet.definitions.policies)
     last = max(1, -(-len(roster.rows) // PAGE_ROWS))
     page = min(query.page, last)
+    rows = roster.rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
     parameters = {**query.model_dump(exclude_defaults=True, exclude={"page", "part"}), "cycle": roster.cycle}
     asked = query.model_dump(mode="json", exclude_defaults=True, exclude={"page", "part"})
     head = views.head(without_present_cycle(loaded, asked, context.today))
-    # The scores' read model is the same object for as long as nothing has come; what is kept holds it, so that no other has its id.
-    table = CachedPart(_DRAWN, (id(roster), page, tuple(parameters.items())), lambda: roster)
+    table = CachedPart(_DRAWN, (roster.token, page, tuple(parameters.items())), lambda: rows)
     return Page(
         "pages/people.html",
         head=head,
         roster=roster,
         table=table,
         reminders=reminders_for(context),
-        rows=roster.rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
+        rows=rows,
         page=page,
         last=last,
         query=query,
