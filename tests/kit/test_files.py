@@ -237,14 +237,20 @@ def test_a_cut_workbook_is_a_finding(xlsx_file):
     assert seen(read_xlsx(path)) == [(None, ["bad_workbook"], "!")]
 
 
-def test_a_cell_in_the_far_corner_of_a_sheet_harms_nobody(xlsx_file):
-    """The reader lays a sheet out as one block: 17 thousand million cells. It aborts, and only it."""
-    path = xlsx_file(("code", "name"), ("A", "a"))
+def _rewrite_sheet(path, was, becomes):
+    """Say otherwise, once, what a workbook's first sheet says."""
     with zipfile.ZipFile(path) as packed:
         parts = {name: packed.read(name) for name in packed.namelist()}
     sheet = "xl/worksheets/sheet1.xml"
-    parts[sheet] = parts[sheet].replace(b'r="B2"', b'r="XFD1048576"')
+    assert was in parts[sheet]
+    parts[sheet] = parts[sheet].replace(was, becomes, 1)
     path.write_bytes(_repacked(parts))
+
+
+def test_a_cell_in_the_far_corner_of_a_sheet_harms_nobody(xlsx_file):
+    """The reader lays a sheet out as one block: 17 thousand million cells. It aborts, and only it."""
+    path = xlsx_file(("code", "name"), ("A", "a"))
+    _rewrite_sheet(path, b'r="B2"', b'r="XFD1048576"')
     assert seen(read_xlsx(path, columns=NAMES)) == [(None, ["bad_workbook"], "!")]
 
 
@@ -260,12 +266,7 @@ def test_a_cell_in_the_far_corner_of_a_sheet_harms_nobody(xlsx_file):
 def test_a_workbook_that_no_program_wrote_keeps_nobody_busy(xlsx_file, was, becomes):
     """Each of these would be laid out cell by cell, for as long as there is memory."""
     path = xlsx_file(("code", "name"), ("A", "a"), ("B", "b"))
-    with zipfile.ZipFile(path) as packed:
-        parts = {name: packed.read(name) for name in packed.namelist()}
-    sheet = "xl/worksheets/sheet1.xml"
-    assert was in parts[sheet]
-    parts[sheet] = parts[sheet].replace(was, becomes, 1)
-    path.write_bytes(_repacked(parts))
+    _rewrite_sheet(path, was, becomes)
     assert seen(read_xlsx(path, columns=NAMES))[-1] == (None, ["bad_workbook"], "!")
 
 
@@ -275,12 +276,7 @@ def test_a_workbook_that_no_program_wrote_keeps_nobody_busy(xlsx_file, was, beco
 def test_what_stands_in_a_workbook_twice_is_not_lost_without_a_word(xlsx_file, was, becomes):
     """Damaged, or written by an odd program: of two with one number the reader of values tells the last."""
     path = xlsx_file(("code", "name"), ("A", "a"), ("B", "b"))
-    with zipfile.ZipFile(path) as packed:
-        parts = {name: packed.read(name) for name in packed.namelist()}
-    sheet = "xl/worksheets/sheet1.xml"
-    assert was in parts[sheet]
-    parts[sheet] = parts[sheet].replace(was, becomes, 1)
-    path.write_bytes(_repacked(parts))
+    _rewrite_sheet(path, was, becomes)
     assert seen(read_xlsx(path, columns=NAMES)) == [(None, ["bad_workbook"], "!")]
 
 

@@ -44,16 +44,20 @@
 
   // Put in what differs from what was drawn before, and nothing else: what stands keeps its charts, its folds and the focus.
   const patch = (shown, was, is, changed) => {
-    if (was.isEqualNode(is)) {
-      return;
-    }
-    if (is.children.length && shown.children.length === was.children.length && differsWithin(was, is)) {
-      [...is.children].forEach((one, at) => patch(shown.children[at], was.children[at], one, changed));
-    } else {
+    if (!was.isEqualNode(is) && !(is.children.length && patchWithin(shown, was, is, changed))) {
       const put = document.importNode(is, true);
       shown.replaceWith(put);
       changed.push(put);
     }
+  };
+
+  // The same, child by child; false where more than its children is different, or a script has added to what is shown.
+  const patchWithin = (shown, was, is, changed) => {
+    const within = shown.children.length === was.children.length && differsWithin(was, is);
+    if (within) {
+      [...is.children].forEach((one, at) => patch(shown.children[at], was.children[at], one, changed));
+    }
+    return within;
   };
 
   // `drawn` is the part as the server drew it last: what scripts and readers have done to it since is none of it. Returns what it is now.
@@ -64,9 +68,7 @@
     const fresh = drawn.cloneNode(false);
     fresh.innerHTML = html;
     const changed = [];
-    if (part.children.length === drawn.children.length && differsWithin(drawn, fresh)) {
-      [...fresh.children].forEach((one, at) => patch(part.children[at], drawn.children[at], one, changed));
-    } else {
+    if (!patchWithin(part, drawn, fresh, changed)) {
       part.replaceChildren(...fresh.cloneNode(true).childNodes);
       changed.push(part);
     }
