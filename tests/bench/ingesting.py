@@ -38,20 +38,21 @@ def server(agency: Agency, *command: str) -> Iterator[int]:
     environment = os.environ | {
         "DATABASE_URL": agency.url,
         "KPI_DEFINITIONS": str(agency.report.definitions),
-        "SECRET_KEY": "the bench signs its cookies with this text",
+        "SECRET_KEY": secrets.token_urlsafe(32),
     }
     words = [word.replace("PORT", str(port)) for word in command]
     process = subprocess.Popen([sys.executable, "-m", *words], env=environment)
     try:
-        _wait(port)
+        _wait(port, process)
         yield port
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _wait(port: int) -> None:
-    while True:
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until it answers; a server that has ended (it says why) will never."""
+    while process.poll() is None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
             connection.request("GET", "/healthz")
@@ -62,6 +63,7 @@ def _wait(port: int) -> None:
             return
         finally:
             connection.close()
+    raise RuntimeError(f"the server ended with {process.returncode} before it answered")
 
 
 def _recorded_activities(agency: Agency, count: int) -> list[str]:
