@@ -22,6 +22,8 @@ class Visits(NamedTuple):
 
     last_at: dt.datetime | None
     """When a session that was begun before the one that asks was last used; None where none is known."""
+    before_today_at: dt.datetime | None
+    """When one was here last before the day began: whoever comes twice a day is told the same change both times."""
     targets_seen_at: dt.datetime
     """Until when the changes of one's targets have been seen: at first none since the account was made."""
     password_set_at: dt.datetime
@@ -29,8 +31,8 @@ class Visits(NamedTuple):
     """When the first visit in five steps was made, or declined; None while it is to be offered."""
 
 
-def visits(connection: Connection, *, viewer: Viewer) -> Visits:
-    """The visits of whoever is signed in. Queries: 1."""
+def visits(connection: Connection, *, viewer: Viewer, midnight: dt.datetime) -> Visits:
+    """The visits of whoever is signed in, whose day began at an instant. Queries: 1."""
     earlier, present = web_session.alias("earlier"), web_session.alias("present")
     begun = sa.select(present.c.created_at).where(present.c.token_hash == viewer.session).scalar_subquery()
     last = (
@@ -42,6 +44,12 @@ def visits(connection: Connection, *, viewer: Viewer) -> Visits:
         )
         .scalar_subquery()
     )
+    used, begun_at = present.c.last_acted_at, present.c.created_at
+    before_today = (
+        sa.select(sa.func.max(sa.case((used < midnight, used), else_=begun_at)))
+        .where(present.c.account_id == viewer.account_id, begun_at < midnight)
+        .scalar_subquery()
+    )
     row = connection.execute(
         sa.select(
             account.c.created_at,
@@ -49,11 +57,12 @@ def visits(connection: Connection, *, viewer: Viewer) -> Visits:
             account.c.password_changed_at,
             account.c.first_visit_at,
             last.label("last_at"),
+            before_today.label("before_today_at"),
         ).where(account.c.id == viewer.account_id)
     ).one()
     # What was changed in the instant in which the account was made has not been seen.
     seen_at = row.targets_seen_at or row.created_at - dt.timedelta(microseconds=1)
-    return Visits(row.last_at, seen_at, row.password_changed_at, row.first_visit_at)
+    return Visits(row.last_at, row.before_today_at, seen_at, row.password_changed_at, row.first_visit_at)
 
 
 def see_targets(connection: Connection, *, account_id: int, at: dt.datetime) -> None:

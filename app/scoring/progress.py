@@ -51,6 +51,7 @@ class Progress:
         before: the score that led at the end of that day, as published.
         change: how far that has moved.
         moved: the lines that moved it, the furthest first.
+        own_counts: whether its own KPIs count in the final score at all.
         rest: what the unit part and the other lines have moved it by: with the lines that are named it adds up to the change.
     """
 
@@ -64,6 +65,7 @@ class Progress:
     before: Decimal | None
     change: Decimal | None
     moved: tuple[LineMoved, ...]
+    own_counts: bool
     rest: Decimal | None
 
     @property
@@ -115,6 +117,7 @@ def progress(
         before=published(before),
         change=change,
         moved=moved,
+        own_counts=bool(shown.own_pct),
         rest=None if change is None else change - sum((line.points for line in moved), Decimal()),
     )
 

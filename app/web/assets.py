@@ -10,6 +10,7 @@ import base64
 import functools
 import gzip
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -23,7 +24,7 @@ from flask_assets import Bundle, Environment
 from markupsafe import Markup
 
 from app.kit.settings import ROOT
-from app.web import themes
+from app.web import faces, themes
 
 __all__ = ["BUNDLES", "STATIC", "Asset", "Assets", "assets", "build"]
 
@@ -35,7 +36,10 @@ NODE_MODULES: Final = ROOT / "node_modules"
 FONTS: Final = NODE_MODULES / "pretendard-gov" / "dist" / "web" / "variable"
 """The face of Korea's public bodies, of all weights in one, cut into 120 files: a page takes those alone whose characters stand on it."""
 _FONT_SHEET: Final = FONTS / "pretendardvariable-gov-dynamic-subset.css"
-_FONT_DISPLAY: Final = re.compile(r"font-display:\s*swap")
+_WHOLE_FONT: Final = FONTS / "woff2" / "PretendardGOVVariable.woff2"
+_CUT_FONT: Final = ROOT / "scripts" / "latin_font.mjs"
+LATIN_FONT: Final = "gen/fonts/latin.woff2"
+"""What every page is drawn by: it asks for it before it has read a style sheet."""
 _FONT_FILE: Final = re.compile(r"url\(\./woff2-dynamic-subset/([\w.]+\.woff2)\)")
 
 KRDS_TOKENS: Final = NODE_MODULES / "krds-uiux" / "resources" / "css" / "token" / "krds_tokens.css"
@@ -43,6 +47,8 @@ KRDS_TOKENS: Final = NODE_MODULES / "krds-uiux" / "resources" / "css" / "token" 
 
 _STYLES: Final = (
     "gen/tokens.css",
+    "gen/fonts/latin.css",
+    "fitted.css",
     "base.css",
     "components/shell.css",
     "components/search.css",
@@ -147,13 +153,15 @@ def _bundle_charts() -> list[Path]:
 
 
 def _lay_out_fonts(folder: Path) -> None:
-    """Copy the font's files to a folder, with its style sheet, in which each is named by its address for ever.
+    """Copy the font's files to a folder, that of the Latin letters cut from the whole, and write both style sheets, in which each is named by its address for ever.
 
-    A text that is drawn by another font while this one comes stays in it: it would move when half of it is read. From the next page on this one is there.
+    Until a file has come its letters are drawn by a face that the reader's machine has, fitted to this one (``fitted.css``), so that none moves then.
+    (``optional`` would leave them in the other face for as long as the page is open, on every page whose files a browser has not at hand at once.)
     """
-    if not _FONT_SHEET.is_file():
-        message = f"{_FONT_SHEET}: missing; run `npm ci`"
-        raise FileNotFoundError(message)
+    for file in (_FONT_SHEET, _WHOLE_FONT):
+        if not file.is_file():
+            message = f"{file}: missing; run `npm ci`"
+            raise FileNotFoundError(message)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
 
@@ -163,11 +171,17 @@ def _lay_out_fonts(folder: Path) -> None:
         return f"url({_asset(folder / name).address})"
 
     sheet = _FONT_FILE.sub(address, _FONT_SHEET.read_text(encoding="utf-8"))
-    stays, faces = _FONT_DISPLAY.subn("font-display: optional", sheet)
-    if faces != sheet.count("@font-face"):
-        message = f"{_FONT_SHEET}: a face that does not say how it is displayed"
-        raise ValueError(message)
-    (folder / "fonts.css").write_text(stays, encoding="utf-8")
+    (folder / "fonts.css").write_text(faces.without(sheet, faces.LATIN), encoding="utf-8")
+    lightest, heaviest = faces.WEIGHTS
+    wanted = {
+        "text": "".join(map(chr, sorted(faces.LATIN))),
+        "features": faces.FEATURES,
+        "lightest": lightest,
+        "heaviest": heaviest,
+    }
+    latin = STATIC / LATIN_FONT
+    subprocess.run(["node", _CUT_FONT, _WHOLE_FONT, latin], input=json.dumps(wanted), text=True, check=True, cwd=ROOT)
+    (folder / "latin.css").write_text(faces.latin_face(_asset(latin).address, sheet), encoding="utf-8")
 
 
 def _write_out_tokens(file: Path) -> None:
@@ -244,6 +258,12 @@ class Assets:
         """A link to a style sheet."""
         asset = self._known[name]
         return Markup('<link rel="stylesheet" href="{}" integrity="{}">').format(asset.address, asset.integrity)
+
+    def face(self) -> Markup:
+        """The Latin letters, asked for before a style sheet says that they are needed."""
+        return Markup('<link rel="preload" href="{}" as="font" type="font/woff2" crossorigin>').format(
+            self.url(LATIN_FONT)
+        )
 
     def script(self, name: str) -> Markup:
         """A script, run when the page has been read."""

@@ -120,10 +120,7 @@ def test_what_has_not_moved_stays_as_it_stands(site: Site, page: Page) -> None:
 
 
 def test_every_script_is_drawn_by_the_font_that_is_sent(site: Site, page: Page) -> None:
-    """Whatever a machine has installed, Korean is no row of boxes; of the font's 120 files a page takes those it has letters of.
-
-    A page that was drawn by another font before they came stays in that one: it would move when half of it is read.
-    """
+    """Whatever a machine has installed, Korean is no row of boxes; of the font's 120 files a page takes those it has letters of."""
     fonts: list[int] = []
     page.on("response", lambda answer: fonts.append(answer.status) if ".woff2" in answer.url else None)
     page.context.add_cookies([{"name": "kopes_language", "value": "ko", "url": site.url}])
@@ -133,7 +130,27 @@ def test_every_script_is_drawn_by_the_font_that_is_sent(site: Site, page: Page) 
     assert page.evaluate("document.fonts.check('1em \"Pretendard GOV Variable\"', document.body.innerText)")
     assert set(fonts) == {200}
     assert 2 <= len(fonts) < 60
-    assert page.evaluate("[...new Set([...document.fonts].map((face) => face.display))]") == ["optional"]
+
+
+def test_latin_letters_and_signs_are_drawn_by_one_small_file(site: Site, page: Page) -> None:
+    """Accents, the minus sign, the signs of money and our arrows too: what the package's 120 files lack, and what English needs eight of them for."""
+    fonts: list[str] = []
+    page.on("response", lambda answer: fonts.append(answer.url) if ".woff2" in answer.url else None)
+    page.context.add_cookies([{"name": "kopes_language", "value": "es", "url": site.url}])
+    page.goto(f"{site.url}/login")
+    page.evaluate("document.fonts.ready")
+    assert sum("/latin.woff2" in one for one in fonts) == 1, fonts
+    assert len(fonts) <= 1 + len("한국어"), "what else is drawn is the name of a language"
+    page.locator("h1").evaluate(
+        "(title) => { title.textContent = 'El año pasó: −12,5 % · ▲ +3 → «¿US$ 7 o € 6?» & otras…' }"
+    )
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("DOM.enable")
+    devtools.send("CSS.enable")
+    document = devtools.send("DOM.getDocument")["root"]["nodeId"]
+    title = devtools.send("DOM.querySelector", {"nodeId": document, "selector": "h1"})["nodeId"]
+    drawn = devtools.send("CSS.getPlatformFontsForNode", {"nodeId": title})["fonts"]
+    assert {font["isCustomFont"] for font in drawn} == {True}, drawn
 
 
 def test_it_catches_up_after_a_lost_connection(site: Site, page: Page) -> None:

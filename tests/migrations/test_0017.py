@@ -27,10 +27,10 @@ def test_accounts_stay_and_have_seen_no_change_of_a_target(engine: str, new_data
         row = connection.execute(sa.select(account)).one()
         access.see_targets(connection, account_id=row.id, at=NOW + dt.timedelta(days=1))
         viewer = Viewer(account_id=row.id, email=row.email, roles=frozenset(), employee=None)
-        assert access.visits(connection, viewer=viewer).targets_seen_at == NOW + dt.timedelta(days=1)
+        assert access.visits(connection, viewer=viewer, midnight=NOW).targets_seen_at == NOW + dt.timedelta(days=1)
     command.downgrade(kit._alembic(url), "0016")  # noqa: SLF001 - no command of ours goes down
     migrate(url)
     with database.read() as connection:
         assert connection.execute(sa.select(account)).one() == row
-        assert access.visits(connection, viewer=viewer).targets_seen_at < NOW
+        assert access.visits(connection, viewer=viewer, midnight=NOW).targets_seen_at < NOW
     database.close()

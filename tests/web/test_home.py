@@ -105,17 +105,18 @@ def _visited(working: Working, at: dt.datetime, name: str = "alba") -> None:
 
 
 def test_what_moved_is_told_since_the_last_visit(working: Working) -> None:
-    """Then and now as the API has them, with the KPIs that moved it, which add up to the change with the rest; looking again changes nothing."""
+    """Then and now as the API has them, with the KPIs that moved it, which add up to the change with the rest; looking again, or coming again on the same day, changes nothing."""
     working.record("2026-03-04 consult C-1 E1", "2026-06-20 consult C-2 E1", "2026-06-21 consult C-3 E1")
     _visited(working, dt.datetime(2026, 6, 10, 8, tzinfo=dt.UTC))
     address = "/api/v1/scorecards/employee:E1?cycle=2026"
     then, now = (working.alba.get(one).json["projected_score"] for one in (f"{address}&as_of=2026-06-10", address))
-    for _ in range(2):
+    for _ in range(3):
         page = read(working.alba.get("/").text)
         (change,) = (one for one in page.all("p") if one.attributes.get("id") == "home-change")
         text = " ".join(change.text.split())
         moved = Decimal(f"{now:.2f}") - Decimal(f"{then:.2f}")
         assert text == f"Since 10 Jun 2026 : {then:.2f} → {now:.2f} ▲ +{moved:.2f}"
+        _visited(working, dt.datetime(2026, 6, 30, 0, 5, tzinfo=dt.UTC))
     rows = [
         one
         for one in page.all("li")

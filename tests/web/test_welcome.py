@@ -8,7 +8,7 @@ from tests.conftest import CountQueries
 from tests.web.markup import Element, read
 from tests.web.working import Somebody, Working
 
-OFFER = "Your first visit"
+OFFER = "A first look around"
 
 
 def _list_of(person: Somebody) -> Element:

@@ -48,7 +48,7 @@ def home(context: RequestContext) -> Page:
     """The page; who has no role is told that there is nothing for them yet."""
     connection, viewer = context.connection, context.viewer
     loaded = scoring.state(connection)
-    visits = access.visits(connection, viewer=viewer)
+    visits = access.visits(connection, viewer=viewer, midnight=_midnight(context))
     asked = _asked(context, loaded)
     reader = Reader(
         connection=connection,
@@ -78,6 +78,12 @@ def home(context: RequestContext) -> Page:
     )
 
 
+def _midnight(context: RequestContext) -> dt.datetime:
+    """When the day began where its reader is."""
+    here = context.now.astimezone(context.zone)
+    return here.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(dt.UTC)
+
+
 @pages.act("/targets-seen", may=Deed.OPEN_HOME, again="home")
 def see_targets(context: RequestContext, form: SeenForm) -> SeeOther:
     """Note that one has seen how one's targets were changed."""
@@ -101,7 +107,8 @@ def _progress(context: RequestContext, loaded: State, asked: ScoreQuery | None, 
     node = Node(NodeKind.EMPLOYEE, number)
     if node not in loaded.plan(asked.cycle).lines or not context.allowed(Deed.SEE_SCORECARD, node):
         return None
-    since = visits.last_at.date() if visits.last_at is not None else None
+    before = visits.before_today_at
+    since = None if before is None else before.astimezone(context.zone).date()
     return scoring.progress(context.connection, loaded=loaded, node=node, asked=asked, since=since)
 
 
