@@ -147,6 +147,9 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
             "Only the first sheet that is shown is read, and sheet “%(sheet)s” holds such rows too. Put all rows on one sheet, or each sheet into a file of its own."
         ),
         "hidden_sheet": n_("Sheet “%(sheet)s” holds such rows too. It is hidden, so it is not read."),
+        "unread_sheet": n_(
+            "Sheet “%(sheet)s” is not read: only the first one that is shown is. It has rows as full as these, under no row that names the columns."
+        ),
         "hidden_rows": n_("Rows that are hidden or filtered out count like any other. Here these are: %(rows)s."),
         "lost_zero": n_(
             "Cell %(cell)s holds the number %(value)s: a zero before it may have been lost. Write it as a text."
@@ -274,6 +277,10 @@ class _Table:
         """Whether a row of another sheet names columns of such a table: one name alone may be a heading by chance."""
         known = {name.casefold() for name in self.columns.all} if self.columns else set()
         return len(known & {_column_name(cell).casefold() for cell in cells}) > 1
+
+    def is_as_full(self, cells: Sequence[str]) -> bool:
+        """Whether a row of another sheet has about as much in it as a row of this table: it may go on without a row of names."""
+        return self.header is not None and sum(map(bool, cells)) > max(2, len(self.header) // 2)
 
     def column(self, place: int) -> str:
         """The name of the column at a place from 0, or of the last one where a row goes on; empty before there are names."""
@@ -547,6 +554,7 @@ def read_xlsx(
 def _sheet_rows(output: Iterable[bytes], table: _Table) -> Iterator[Row | Trouble | Remark]:
     file = table.file
     last: object = None
+    preface: sheets.Preface | None = None
     for text in output:
         if not text.endswith(b"\n"):
             # The program ended in the middle of a line.
@@ -556,11 +564,12 @@ def _sheet_rows(output: Iterable[bytes], table: _Table) -> Iterator[Row | Troubl
         if isinstance(batch, str):
             break
         if isinstance(batch, dict):
-            further = next((name for name, cells in batch["further"].items() if table.is_header(cells)), None)
+            further = next((name for name, rows in batch["further"].items() if any(map(table.is_header, rows))), None)
             if further is not None:
                 yield _trouble(file, None, "further_sheet", whole_file=True, sheet=quoted(further))
                 return
-            yield from _hidden(cast("sheets.Preface", batch), table)
+            preface = cast("sheets.Preface", batch)
+            yield from _hidden(preface, table)
             continue
         for line, texts, kinds in batch:
             if any("\0" in text for text in texts):
@@ -582,6 +591,20 @@ def _sheet_rows(output: Iterable[bytes], table: _Table) -> Iterator[Row | Troubl
         yield _trouble(file, None, "bad_workbook", whole_file=True)
     elif table.header is None:
         yield _trouble(file, 1, "empty_file", whole_file=True)
+    elif preface is not None:
+        yield from _unread(preface, table)
+
+
+def _unread(preface: sheets.Preface, table: _Table) -> Iterator[Remark]:
+    """Sheets that may go on with the rows of the first one, without a row of names."""
+    place = Place(file=table.file)
+    findings = [
+        _finding("unread_sheet", place, sheet=quoted(name))
+        for name, rows in preface["further"].items()
+        if any(map(table.is_as_full, rows))
+    ]
+    if findings:
+        yield Remark(tuple(replace(finding, level=Level.WARNING) for finding in findings))
 
 
 def _hidden(preface: sheets.Preface, table: _Table) -> Iterator[Remark]:
@@ -589,8 +612,8 @@ def _hidden(preface: sheets.Preface, table: _Table) -> Iterator[Remark]:
     place = Place(file=table.file)
     findings = [
         _finding("hidden_sheet", place, sheet=quoted(name))
-        for name, cells in preface["hidden"].items()
-        if table.is_header(cells)
+        for name, rows in preface["hidden"].items()
+        if any(map(table.is_header, rows))
     ]
     if preface["hidden_rows"]:
         findings.append(_finding("hidden_rows", place, rows=quoted(_ranges(preface["hidden_rows"]))))

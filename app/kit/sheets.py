@@ -49,7 +49,8 @@ stands in the file once: five kilobytes could say a hundred million letters."""
 
 _HEADER_LETTERS: Final = 200
 _HEADER_CELLS: Final = 500
-"""What of another sheet's first row tells whether it names columns."""
+_FIRST_ROWS: Final = 20
+"""What of another sheet's rows tells whether one of them names columns: there may be a title above."""
 
 NUMBER: Final = "number"
 ERROR: Final = "error"
@@ -76,9 +77,9 @@ Merged = list[tuple[int, int, int, int]]
 class Preface(TypedDict):
     """What is said of a workbook before its rows."""
 
-    further: dict[str, list[str]]
-    """Of each further sheet that is shown: the first row with anything in it."""
-    hidden: dict[str, list[str]]
+    further: dict[str, list[list[str]]]
+    """Of each further sheet that is shown: the first rows with anything in them."""
+    hidden: dict[str, list[list[str]]]
     """The same of sheets that are not shown."""
     hidden_rows: list[int]
     """Rows of the sheet that hold something and are not shown."""
@@ -299,13 +300,12 @@ def _column(reference: str) -> int:
     return number - 1
 
 
-def _header(workbook: python_calamine.CalamineWorkbook, sheet: str) -> list[str]:
-    """The first row of a sheet with anything in it: whether it is a table of the same kind."""
-    for cells in workbook.get_sheet_by_name(sheet).iter_rows():
-        texts = [cell_text(cell)[:_HEADER_LETTERS] for cell in cells]
-        if any(texts):
-            return texts[:_HEADER_CELLS]
-    return []
+def _first_rows(workbook: python_calamine.CalamineWorkbook, sheet: str) -> list[list[str]]:
+    """The first rows of a sheet with anything in them: they tell whether it is a table of the same kind."""
+    rows = (
+        [cell_text(cell)[:_HEADER_LETTERS] for cell in cells] for cells in workbook.get_sheet_by_name(sheet).iter_rows()
+    )
+    return [texts[:_HEADER_CELLS] for texts in islice(filter(any, rows), _FIRST_ROWS)]
 
 
 def _holds_too_much(path: str, sheet: python_calamine.CalamineSheet) -> bool:
@@ -341,8 +341,8 @@ def main(path: str) -> None:
         return
     seen = _seen(path, sheet)
     preface = Preface(
-        further={name: _header(workbook, name) for name in shown},
-        hidden={name: _header(workbook, name) for name in hidden},
+        further={name: _first_rows(workbook, name) for name in shown},
+        hidden={name: _first_rows(workbook, name) for name in hidden},
         hidden_rows=seen.hidden_rows,
     )
     write(json.dumps(preface) + "\n")
