@@ -187,6 +187,8 @@ class Board:
     unit_parts: tuple[UnitPart, ...]
     unit_pct: Decimal
     own_pct: Decimal
+    ahead: tuple[float | None, float | None]
+    """The own score and the unit part at the year's end, if it goes on as it went."""
     days_present: int | None
     days_total: int | None
     parent: RelatedNode | None
@@ -336,6 +338,7 @@ def board(source: BoardSource) -> Board:
         unit_parts=_unit_parts(plan, node, scored, day),
         unit_pct=Decimal(blend.unit) if blend else Decimal(0),
         own_pct=Decimal(blend.own) if blend else Decimal(100),
+        ahead=scored.ahead(0),
         days_present=person.presence.days_present if person else None,
         days_total=person.presence.total if person else None,
         parent=None if source.parent is None else others[source.parent],

@@ -182,8 +182,8 @@ class Scores:
         return score(self.selection.lines, self.projected.value, rest=self.projected.rest)
 
     @cached_property
-    def projected_final(self) -> FloatArray:
-        """The nodes' final scores of that."""
+    def projected_parts(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The nodes' own scores, unit parts and final scores of that."""
         shown = self.selection.shown_worked
         own = projected_own(
             self.selection.shown_node,
@@ -192,7 +192,12 @@ class Scores:
             projected=self.projected_score[shown],
             nodes=len(self.selection.nodes),
         )
-        return _blended(self.selection, own)[1]
+        return own, *_blended(self.selection, own)
+
+    @property
+    def projected_final(self) -> FloatArray:
+        """The nodes' final scores of that."""
+        return self.projected_parts[2]
 
     @cached_property
     def lost(self) -> FloatArray:
@@ -219,6 +224,11 @@ class Scores:
             _shown(self.final[place]),
             _shown(self.projected_final[place]),
         )
+
+    def ahead(self, place: int) -> tuple[float | None, float | None]:
+        """The own score and the unit part at the year's end of the node at a place of the selection."""
+        own, unit, _ = self.projected_parts
+        return _shown(own[place]), _shown(unit[place])
 
 
 def _shown(value: np.float64 | float) -> float | None:

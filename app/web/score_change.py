@@ -26,7 +26,7 @@ from app.web.request_context import RequestContext
 __all__ = ["REST", "ScoreChange"]
 
 REST: Final = "\n"
-"""Stands between what an activity did and all else there is to say of it, which a page unfolds."""
+"""Stands between what an activity did and each thing else that there is to say of it, which a page unfolds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class ScoreChange:
             parts.append(gettext("Entered so far: %(lines)s.", lines="; ".join(lines)))
         parts += self._waiting(moved, {line.kpi for _, line in self._moved(final, final_now)})
         did, *more = (str(part) for part in parts)
-        return f"{did}{REST}{' '.join(more)}" if more else did
+        return REST.join((did, *more))
 
     def said(self, context: RequestContext, answer: Redirect) -> Redirect:
         """The answer with what changed since then in the place that it has for it, if it has one. Queries: those of :meth:`words`."""

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import intake, scoring
 from app.ledger import ActivityHistory, Frame
 from app.plain.findings import n_
+from app.rules.own_events import pages_source
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.rules.usual_reasons import CORRECTING, REJECTING, REVERSING
@@ -88,6 +89,9 @@ def activity(context: RequestContext, key: str, query: ActivityQuery) -> Page:
         shown=shown,
         entry=shown.history,
         history=shown.history,
+        entered_by=next(
+            (name for one, name in shown.people.items() if pages_source(one) == shown.history.source), None
+        ),
         counted=shown.nodes,
         month=None if shown.rate is None else month_said(shown.rate.month),
         unit_node=None if shown.history.unit is None else Node(NodeKind.UNIT, shown.history.unit),

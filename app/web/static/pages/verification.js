@@ -14,6 +14,8 @@
   const filter = document.querySelector("[data-filter]");
   const said = toasts.dataset;
   const wide = matchMedia("(min-width: 69rem)");
+  // A finger presses no letters.
+  const hasKeys = matchMedia("(hover: hover)").matches;
   const language = document.documentElement.lang || "en";
   let pending = [];
   let opening = Promise.resolve();
@@ -268,7 +270,7 @@
     const one = { keys, body, what, left: HELD_MS, timer: null, toast: toast(words.replace("WHAT", what), verdict) };
     const steps = document.createElement("div");
     steps.className = "button-row";
-    const undone = button(`${said.wordsUndo} (Z)`, "button button-small", () => undo(one));
+    const undone = button(hasKeys ? `${said.wordsUndo} (Z)` : said.wordsUndo, "button button-small", () => undo(one));
     undone.setAttribute("aria-label", `${said.wordsUndo}: ${what}`);
     const now = button(said.wordsKeep, "button button-quiet button-small", () => send(one));
     now.setAttribute("aria-label", `${said.wordsKeep}: ${what}`);
