@@ -146,6 +146,9 @@ class Verdict(NamedTuple):
         return EventKey(self.source, self.id)
 
 
+PERCENT_DECIMALS_MAX: Final = 30
+"""A percentage that is computed has some 15."""
+
 MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "not_an_object": n_("This is not an event: a JSON object is expected."),
@@ -174,7 +177,7 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
         "bad_share": n_("“%(value)s” is not a share above 0 with at most 4 decimals."),
         "shares_sum": n_("The shares add up to %(sum)s, not to 1."),
         "duplicate_employee": n_("Employee “%(value)s” has two shares."),
-        "bad_percent": n_("“%(value)s” is not a percentage from 0 to 100."),
+        "bad_percent": n_("“%(value)s” is not a percentage from 0 to 100, of at most 30 decimals."),
     },
 )
 """What each code of a finding says."""
@@ -563,10 +566,21 @@ def _percent(value: object, findings: _Findings) -> Decimal | None:
         percent = Decimal(value) if PERCENT.fullmatch(value) else None
     elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         percent = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    if percent is None or not percent.is_finite() or not 0 <= percent <= 100:
+    # Two letters say a million decimals: it is written out where it is kept.
+    if (
+        percent is None
+        or not percent.is_finite()
+        or not 0 <= percent <= 100
+        or _decimals(percent) > PERCENT_DECIMALS_MAX
+    ):
         findings.add("/data/additionality", "bad_percent", value=_shown(value))
         return None
     return percent
+
+
+def _decimals(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
 
 
 def _content(members: Mapping[str, object], findings: _Findings) -> bytes:

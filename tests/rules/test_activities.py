@@ -285,7 +285,10 @@ ONE_FAULT = [
             "/data/additionality",
             "bad_percent",
         )
-        for said in (-1, 100.5, 101, True, "much", [40], float("nan"), 10**5000)
+        for said in (
+            *(-1, 100.5, 101, True, "much", [40], float("nan"), 10**5000),
+            *(Decimal("1e-31"), Decimal("1e-999999000"), Decimal("0e-999999000"), "0." + "1" * 31),
+        )
     ),
 ]
 
