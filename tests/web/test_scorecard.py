@@ -321,7 +321,7 @@ def test_a_scorecard_is_kept_by_its_areas_with_the_api_s_figures(working: Workin
     ]
     places = [text.index(row) for row in printed]
     assert places == sorted(places)
-    assert f"Final score so far {card['final_score']:.2f}" in text
+    assert f"Score so far {card['final_score']:.2f}" in text
     assert "Score at the year's end, at this pace" in text
     for line in card["lines"]:
         if line["projected_score"] is not None:

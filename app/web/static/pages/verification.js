@@ -17,6 +17,8 @@
   // A finger presses no letters.
   const hasKeys = matchMedia("(hover: hover)").matches;
   const language = document.documentElement.lang || "en";
+  // What was judged on this page, whether it is recorded by now or not: key -> verdict.
+  const judged = new Map();
   let pending = [];
   let opening = Promise.resolve();
   let rejecting = null;
@@ -153,6 +155,7 @@
       row.classList.toggle("row-open", isOpen);
       row.querySelector("[data-open]").toggleAttribute("aria-current", isOpen);
     }
+    sayJudged();
     show();
     if (by === "person") {
       form().classList.add("verify-entry");
@@ -166,6 +169,16 @@
     if (focus) {
       const heading = entry().querySelector("[data-heading]");
       (heading.checkVisibility() ? heading : rowOf(key)?.querySelector("[data-open]"))?.focus({ preventScroll: wide.matches });
+    }
+  };
+
+  // Of two that are alike the other may have been judged a moment ago: who rejects one of them rejects no second.
+  const sayJudged = () => {
+    for (const alike of drawn.querySelectorAll("[data-alike]")) {
+      const verdict = judged.get(alike.dataset.alike);
+      const just = alike.querySelector("[data-just]");
+      just.hidden = !verdict;
+      just.textContent = verdict === "verified" ? said.wordsJustVerified : verdict ? said.wordsJustRejected : "";
     }
   };
 
@@ -284,6 +297,7 @@
     one.toast.addEventListener("pointerleave", () => goOn(one));
     one.toast.addEventListener("focusout", () => setTimeout(() => goOn(one), 0));
     pending.push(one);
+    keys.forEach((key) => judged.set(key, verdict));
     announce(`${one.toast.textContent}, ${said.wordsSeconds}`);
     for (const row of listed) {
       row.querySelector("input").checked = false;
@@ -303,8 +317,10 @@
 
   const bringBack = (one, focus) => {
     for (const key of one.keys) {
+      judged.delete(key);
       rowOf(key)?.removeAttribute("hidden");
     }
+    sayJudged();
     show();
     if (form()) {
       look(one.keys[0], { by: "verdict", focus });
