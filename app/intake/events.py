@@ -116,7 +116,8 @@ def take_in(
         message = "the agency is being loaded again and again"
         raise RuntimeError(message)
     if keep and recorded.rejected:
-        ledger.keep_rejected(connection, recorded.rejected, at=at, door=door, sender=_name(sender))
+        by_person = isinstance(sender, Viewer)
+        ledger.keep_rejected(connection, recorded.rejected, at=at, door=door, sender=_name(sender), by_person=by_person)
     return recorded
 
 

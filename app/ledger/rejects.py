@@ -38,7 +38,12 @@ __all__ = [
 REJECTS_KEPT: Final = 20_000
 """Rejected events that are kept of one sender: the newest. Who sends wrong events without end stays within that number.
 
-Nothing bounds their length together: at worst each is as long as an event may be (``EVENT_LENGTH_MAX``), 20 GB of one sender."""
+Nothing bounds their length together: at worst each is as long as an event may be (``EVENT_LENGTH_MAX``), 20 GB of one program, to which an
+administrator gave its key."""
+
+PERSONS_KEPT: Final = 10_000
+PERSONS_LENGTH_MAX: Final = 20_000
+"""Of a person, of whom there are many, as many as one request may carry, and of so much text each: 200 MB. Of a longer one the beginning is kept."""
 
 REJECTS_KEPT_FOR: Final = dt.timedelta(days=400)
 """How long a rejected event is kept that nobody mends: a cycle and the weeks in which it is settled."""
@@ -99,7 +104,13 @@ def errors_of(findings: Sequence[Finding]) -> list[dict[str, object]]:
 
 
 def keep_rejected(
-    connection: Connection, rejected: Sequence[Rejected], *, at: dt.datetime, door: str, sender: str
+    connection: Connection,
+    rejected: Sequence[Rejected],
+    *,
+    at: dt.datetime,
+    door: str,
+    sender: str,
+    by_person: bool = False,
 ) -> None:
     """Keep what was rejected, and let go what the same sender had rejected long before.
 
@@ -109,9 +120,11 @@ def keep_rejected(
         at: when they came in.
         door: ``api``, ``hook``, ``ingest`` or ``page``.
         sender: the name of the key, hook or file, or the account's e-mail.
+        by_person: it is an account.
 
     Queries: 2.
     """
+    kept, longest = (PERSONS_KEPT, PERSONS_LENGTH_MAX) if by_person else (REJECTS_KEPT, EVENT_LENGTH_MAX)
     table = tables.rejected_event
     bulk_insert(
         connection,
@@ -125,13 +138,13 @@ def keep_rejected(
                 _searchable(one.source),
                 _searchable(one.id),
                 json.dumps([_kept_reason(finding) for finding in one.findings]),
-                _ascii(one.text),
+                _ascii(one.text, longest),
             )
-            for one in rejected
+            for one in rejected[-kept:]
         ],
     )
     of_sender = sa.and_(table.c.door == door, table.c.sender == sender)
-    oldest_kept = sa.select(table.c.id).where(of_sender).order_by(table.c.id.desc()).offset(REJECTS_KEPT - 1).limit(1)
+    oldest_kept = sa.select(table.c.id).where(of_sender).order_by(table.c.id.desc()).offset(kept - 1).limit(1)
     connection.execute(sa.delete(table).where(of_sender, table.c.id < oldest_kept.scalar_subquery()))
 
 
@@ -162,7 +175,7 @@ def _searchable(text: str | None) -> str | None:
     return None if text is None else storable(text)[:500]
 
 
-def _ascii(text: str) -> str:
+def _ascii(text: str, longest: int) -> str:
     """The event's text with escapes for whatever is not ASCII; of one that is too long its beginning, as text.
 
     What says a member twice is kept as text too: as a value it would have lost one of both.
@@ -171,7 +184,7 @@ def _ascii(text: str) -> str:
         kept = encode(decode_sent(text))
     except NotJsonError:
         kept = json.dumps(text)
-    return kept if len(kept) <= EVENT_LENGTH_MAX else json.dumps(f"{text[:BEGINNING_LENGTH]}…")
+    return kept if len(kept) <= longest else json.dumps(f"{text[:BEGINNING_LENGTH]}…")
 
 
 def _kept(row: sa.Row[tuple[object, ...]]) -> KeptReject:

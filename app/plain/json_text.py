@@ -29,6 +29,7 @@ __all__ = [
     "encode",
     "is_dense",
     "refuse_more_elements",
+    "refuse_more_values",
     "unfit_texts",
 ]
 
@@ -170,6 +171,18 @@ def is_dense(text: bytes, most: int) -> bool:
     """Whether an array may have a great many elements so small that they take more memory than their text by far."""
     commas = text.count(b",")
     return commas >= most and len(text) < _DENSE * commas
+
+
+def refuse_more_values(text: bytes, most: int) -> None:
+    """Refuse a text of too many values, at whatever depth, before memory is taken for them: ``{}`` takes thirty times the room of its two letters.
+
+    Signs within texts are counted like any other, so ``most`` leaves room for them.
+
+    Raises:
+        TooManyElementsError: there are more.
+    """
+    if len(text) > most and sum(map(text.count, (b",", b"[", b"{"))) > most:
+        raise TooManyElementsError
 
 
 def refuse_more_elements(text: bytes, most: int) -> None:

@@ -143,10 +143,12 @@ def _token(visitor):
     [
         ("[" + "1," * 2_000_000 + "1]", 413),
         ("[" + ",".join(['{"a":1}'] * 10_001) + "]", 413),
+        ('[{"data":{"x":[' + "{}," * 2_000_000 + "1]}}]", 413),
+        ('[{"data":{"x":"\\ud800"}},{"data":{"x":[' + "[[[[]]]]," * 600_000 + "1]}}]", 413),
         ("[" * 100_000 + "]" * 100_000, 400),
         ('[{"data":' + "[" * 100_000 + "]" * 100_000 + "}]", 400),
     ],
-    ids=["ones", "objects", "deep", "deep within"],
+    ids=["ones", "objects", "many within one", "many within another", "deep", "deep within"],
 )
 def test_what_is_too_much_is_refused_before_the_work(api, server, body, status):
     """Counted while it is read, not when all of it has been worked out."""

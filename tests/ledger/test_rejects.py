@@ -7,7 +7,7 @@ import json
 
 from app import intake, ledger
 from app.kit.database import Database
-from app.ledger.rejects import PAGE_LENGTH_MAX, REJECTS_KEPT
+from app.ledger.rejects import PAGE_LENGTH_MAX, PERSONS_KEPT, PERSONS_LENGTH_MAX, REJECTS_KEPT
 from app.rules.activities import EVENT_LENGTH_MAX
 from tests.scenario import AT, Agency, event_of
 
@@ -107,6 +107,25 @@ def test_only_so_many_of_one_sender_are_kept(agency: Agency) -> None:
         assert len(kept) == REJECTS_KEPT
         assert kept[0].event_id == wrong[-1].id
         assert len(ledger.rejected_events(connection, sender=("ingest", "test")).events) == 1
+
+
+def test_of_a_person_less_is_kept(agency: Agency) -> None:
+    """Any employee may send events; all that 1,300 of them could send would fill any disk.
+
+    unit HQ agency
+    employee E1 HQ staff
+    """
+    short, long = '{"x": 1}', json.dumps({"x": "x" * PERSONS_LENGTH_MAX})
+    sent = [ledger.Rejected(at, "/pages/E1", f"X-{at}", (), short) for at in range(PERSONS_KEPT)]
+    for rejects in (sent, [ledger.Rejected(0, "/pages/E1", "long", (), long)]):
+        with agency.database.write("ingest") as connection:
+            ledger.keep_rejected(connection, rejects, at=AT, door="api", sender="e1@agency.example", by_person=True)
+    with agency.database.read() as connection:
+        kept = ledger.rejected_events(connection, sender=("api", "e1@agency.example"), limit=2 * PERSONS_KEPT).events
+    assert len(kept) == PERSONS_KEPT
+    assert [one.event_id for one in kept[:2]] == ["long", sent[-1].id]
+    assert len(kept[0].text) < PERSONS_LENGTH_MAX
+    assert kept[1].text == short
 
 
 def test_long_ones_are_kept_by_their_beginning_and_listed_a_few_at_a_time(agency: Agency) -> None:

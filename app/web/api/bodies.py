@@ -29,6 +29,7 @@ from app.plain.json_text import (
     encode,
     is_dense,
     refuse_more_elements,
+    refuse_more_values,
 )
 from app.rules.ordinary import each_of
 
@@ -38,6 +39,8 @@ STRUCTURED: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"
 EVENTS_MAX: Final = 10_000
 """Events that one request may carry."""
+VALUES_MAX: Final = 1_000_000
+"""Values that one request may carry, commas and opening brackets within texts counted with them: a hundred an event."""
 
 _JSON: Final = re.compile(r"(?:application|text)/(?:json|[\w.!#$&^-]+\+json)", re.ASCII)
 _CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii"})
@@ -79,7 +82,7 @@ def arrivals_in(http_request: Request, *, plain: bool = False, binary: bool = Tr
     Raises:
         UnknownMedia: of another media type, charset or encoding.
         Unreadable: not JSON, an array for one event, anything but an array for a batch, or headers that are no UTF-8.
-        TooLarge: more than :data:`EVENTS_MAX` events.
+        TooLarge: more than :data:`EVENTS_MAX` events, or :data:`VALUES_MAX` values.
     """
     kind, parameters = parse_options_header(http_request.headers.get("Content-Type"))
     kind = kind.casefold()
@@ -88,15 +91,26 @@ def arrivals_in(http_request: Request, *, plain: bool = False, binary: bool = Tr
     if http_request.headers.get("Content-Encoding", "identity").casefold() not in {"", "identity"}:
         raise UnknownMedia
     if kind == BATCH:
-        return _batch(http_request.get_data(cache=False))
+        return _batch(_body(http_request))
     if kind == STRUCTURED:
-        return [_structured(http_request.get_data(cache=False))]
+        return [_structured(_body(http_request))]
     attributes = _attributes(http_request.headers.items()) if binary else {}
     if attributes and (not kind or _JSON.fullmatch(kind)):
-        return [_binary(http_request.get_data(cache=False), attributes, _content_type(http_request))]
+        return [_binary(_body(http_request), attributes, _content_type(http_request))]
     if plain and kind == "application/json":
-        return [_structured(http_request.get_data(cache=False))]
+        return [_structured(_body(http_request))]
     raise UnknownMedia(message=None if binary else _SIGNED_ONLY)
+
+
+def _body(http_request: Request) -> bytes:
+    body = http_request.get_data(cache=False)
+    try:
+        refuse_more_values(body, VALUES_MAX)
+    except TooManyElementsError:
+        raise TooLarge(
+            message=n_("A request carries at most %(most)s values; these are more."), parameters={"most": VALUES_MAX}
+        ) from None
+    return body
 
 
 def _batch(body: bytes) -> list[Arrival]:
