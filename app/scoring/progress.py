@@ -45,6 +45,7 @@ class Progress:
 
     Attributes:
         card: its scorecard of now on the final basis.
+        provisional: the same with what waits to be verified or confirmed.
         costly: its lines that cost the most points, the dearest first.
         lifts: of those lines by KPI what alone would lift the card to the next band.
         since: the day that it is held against; None where the cycle had none yet.
@@ -57,6 +58,7 @@ class Progress:
 
     node: Node
     card: Scorecard
+    provisional: Scorecard
     outlook: Outlook
     aim: Aim | None
     costly: tuple[BoardLine, ...]
@@ -71,9 +73,15 @@ class Progress:
     @property
     def leading(self) -> Decimal | None:
         """The published score that it is judged by: of a running cycle that of the year's end."""
-        return published(
-            leading_score(projected=self.card.projected_score, so_far=self.card.final_score, outlook=self.outlook)
-        )
+        return self._leading_of(self.card)
+
+    @property
+    def with_waiting(self) -> Decimal | None:
+        """What it would be if all that waits were verified and confirmed as it is."""
+        return self._leading_of(self.provisional)
+
+    def _leading_of(self, card: Scorecard) -> Decimal | None:
+        return published(leading_score(projected=card.projected_score, so_far=card.final_score, outlook=self.outlook))
 
 
 def progress(
@@ -109,6 +117,7 @@ def progress(
     return Progress(
         node=node,
         card=shown.card,
+        provisional=shown.provisional,
         outlook=shown.outlook,
         aim=shown.aim,
         costly=tuple(costly[:COSTLY_SHOWN]),

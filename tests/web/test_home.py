@@ -130,6 +130,25 @@ def test_what_moved_is_told_since_the_last_visit(working: Working) -> None:
     assert "/scorecards/employee:E1?as_of=2026-06-10" in links
 
 
+def test_what_still_waits_is_told_with_what_it_would_bring(working: Working) -> None:
+    """An own entry that nobody has verified moves nothing yet: the provisional basis, as the API has it, stands beside the score until it does."""
+
+    def told() -> str | None:
+        said = [one for one in read(working.alba.get("/").text).all("p") if one.attributes.get("id") == "home-waiting"]
+        return " ".join(said[0].text.split()) if said else None
+
+    assert told() is None
+    working.record("2026-03-04 deal D-1 E1 900 USD")
+    address = "/api/v1/scorecards/employee:E1?cycle=2026"
+    final, provisional = (
+        working.alba.get(f"{address}&basis={one}").json["projected_score"] for one in ("final", "provisional")
+    )
+    assert final != provisional
+    assert told() == f"With what still waits to be verified or confirmed: {provisional:.2f}"
+    judge(working, "boram", "D-1")
+    assert told() is None
+
+
 def test_my_kpis_stand_by_what_they_cost(working: Working) -> None:
     """The dearest first: what each line keeps the own score below 100 by at the year's end, by the figures of the API."""
     working.record("2026-03-04 consult C-1 E1", "2026-03-04 consult C-2 E1")
