@@ -138,14 +138,14 @@ def test_what_still_waits_is_told_with_what_it_would_bring(working: Working) -> 
         return " ".join(said[0].text.split()) if said else None
 
     assert told() is None
-    working.record("2026-03-04 deal D-1 E1 900 USD")
+    working.record("2026-03-04 consult C-1 E1")
     address = "/api/v1/scorecards/employee:E1?cycle=2026"
     final, provisional = (
         working.alba.get(f"{address}&basis={one}").json["projected_score"] for one in ("final", "provisional")
     )
     assert final != provisional
     assert told() == f"With what still waits to be verified or confirmed: {provisional:.2f}"
-    judge(working, "boram", "D-1")
+    judge(working, "boram", "C-1")
     assert told() is None
 
 
