@@ -137,16 +137,21 @@ def test_what_still_waits_is_told_with_what_it_would_bring(working: Working) -> 
         said = [one for one in read(working.alba.get("/").text).all("p") if one.attributes.get("id") == "home-waiting"]
         return " ".join(said[0].text.split()) if said else None
 
-    assert told() is None
-    working.record("2026-03-04 consult C-1 E1")
-    address = "/api/v1/scorecards/employee:E1?cycle=2026"
-    final, provisional = (
-        working.alba.get(f"{address}&basis={one}").json["projected_score"] for one in ("final", "provisional")
-    )
-    assert final != provisional
-    assert told() == f"With what still waits to be verified or confirmed: {provisional:.2f}"
-    judge(working, "boram", "C-1")
-    assert told() is None
+    def expected() -> str | None:
+        address = "/api/v1/scorecards/employee:E1?cycle=2026"
+        final, provisional = (
+            f"{working.alba.get(f'{address}&basis={one}').json['projected_score']:.2f}"
+            for one in ("final", "provisional")
+        )
+        return None if final == provisional else f"With what still waits to be verified or confirmed: {provisional}"
+
+    assert (told(), expected()) == (None, None)
+    working.record("2026-03-04 deal D-1 E1 900 USD")
+    entered = told()
+    assert entered is not None
+    assert entered == expected()
+    judge(working, "boram", "D-1", verdict="rejected", reason="No contract")
+    assert (told(), expected()) == (None, None)
 
 
 def test_my_kpis_stand_by_what_they_cost(working: Working) -> None:
