@@ -21,7 +21,7 @@ def _tell(connection: sa.Connection) -> None:
 
 
 def _see(connection: sa.Connection) -> None:
-    notices.settle_rights_notice(connection, account_id=AUDITOR, at=NOW)
+    notices.settle_rights_notice(connection, account_id=AUDITOR, number=2, at=NOW)
 
 
 def _number(database: Database) -> int:

@@ -232,11 +232,21 @@ def trail(context: RequestContext, query: TrailQuery, views: ListViews) -> Page:
     )
 
 
+class SeenForm(BaseModel):
+    """Of how many deeds the page told that was read: of what has come since it did not."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: Annotated[int, Field(ge=1, le=1_000_000_000)]
+
+
 @trail_pages.act("/trail/seen", may=Deed.SEE_TRAIL)
-def seen(context: RequestContext) -> Redirect:
+def seen(context: RequestContext, form: SeenForm) -> Redirect:
     """Note that one has seen what was told of rights that were given."""
     context.note(subject=context.viewer.label, after={"seen": notices.RIGHTS})
-    notices.settle_rights_notice(context.connection, account_id=context.viewer.account_id, at=context.now)
+    notices.settle_rights_notice(
+        context.connection, account_id=context.viewer.account_id, number=form.number, at=context.now
+    )
     return Redirect("", then="trail")
 
 
