@@ -24,14 +24,14 @@ from app.rules.names import folded
 __all__ = ["Parties", "Party", "keep_parties", "nearness", "parties_named", "parties_of", "words_of"]
 
 _OVERLAP: Final = 2000
-"""On PostgreSQL a number given out earlier may be committed later: reading on begins this far back."""
+"""On PostgreSQL a number given out earlier may be committed later: so far back it is looked whether there are more than there were, and if so, read again."""
 
 _STRETCH: Final = 50_000
 """So many activities are read at one look."""
 
 _LETTERS: Final = 3
 
-_COMPANY, _BUYER, _SOURCE, _NEWEST = range(4)
+_COMPANY, _BUYER, _SOURCE, _NEWEST, _LATEST = range(5)
 
 _LINES_MAX: Final = 2000
 """So many names that have what was typed are looked at in each way of having it: who types two letters means none of a thousand others."""
@@ -107,6 +107,8 @@ class Parties:
     read_from: int = 0
     """What came before this activity is still to be read."""
     read_to: int = 0
+    latest: int = 0
+    """How many activities there were of the last numbers up to that one."""
     companies: dict[Party, int] = field(default_factory=dict)
     """With the number of the newest activity that names it."""
     buyers: dict[Party, int] = field(default_factory=dict)
@@ -128,16 +130,18 @@ class Parties:
 
         Queries: 1; 1 more while there is history to read.
         """
-        newest = self._read(connection, max(self.read_from, self.read_to - _OVERLAP) if self.read_to else None, None)
+        newest, latest = self._read(
+            connection, max(self.read_from, self.read_to - _OVERLAP) if self.read_to else None, None
+        )
         if newest < self.read_to:
             for kept in (self.companies, self.buyers, self.of_country, self.words, self.begin, self.ends, self.sources):
                 kept.clear()
             self.read_from = self.read_to = 0
-            newest = self._read(connection, None, None)
+            newest, latest = self._read(connection, None, None)
         if newest != self.read_to:
             if not self.read_to:
                 self.read_from = max(0, newest - _STRETCH)
-            self.read_to = newest
+            self.read_to, self.latest = newest, latest
         elif self.read_from:
             self._read_back(connection)
 
@@ -152,19 +156,34 @@ class Parties:
         self._read(connection, start, self.read_from)
         self.read_from = start
 
-    def _read(self, connection: Connection, after: int | None, to: int | None) -> int:
-        """Take in the names of a stretch of activities, and tell the newest one's number.
+    def _read(self, connection: Connection, after: int | None, to: int | None) -> tuple[int, int]:
+        """Take in the names of a stretch of activities, and tell the newest one's number and how many there are of the last numbers up to it.
 
         Args:
             connection: an open transaction.
-            after: they begin after this number; None for the newest stretch.
+            after: they begin after this number, or, where nothing has been committed since behind those that were read last, after these; None
+                for the newest stretch.
             to: they end with it; None for the newest, and nothing is read where that is known already.
         """
         activity, event = tables.activity, tables.event
-        newest = sa.select(sa.func.coalesce(sa.func.max(activity.c.seq), 0)).scalar_subquery()
-        begin = newest - _STRETCH if after is None else sa.literal(after)
-        within = sa.and_(activity.c.seq > begin, newest != self.read_to if to is None else activity.c.seq <= to)
-        none, last = sa.literal("", sa.Text()), sa.func.max(activity.c.seq)
+        seq = activity.c.seq
+        newest = sa.select(sa.func.coalesce(sa.func.max(seq), 0)).scalar_subquery()
+        # Bounds that are known beforehand stand beside those that are not: PostgreSQL would plan for a third of all activities.
+        known = 0 if after is None else after
+        far_back = max(known, self.read_to - _OVERLAP)
+        latest = sa.select(sa.func.count()).where(seq > far_back, seq > newest - _OVERLAP).scalar_subquery()
+        if after is None:
+            begin: sa.ColumnElement[int] = newest - _STRETCH
+        elif to is not None:
+            begin = sa.literal(after)
+        else:
+            now = sa.select(sa.func.count()).where(seq > self.read_to - _OVERLAP, seq <= self.read_to).scalar_subquery()
+            begin = sa.case((now == self.latest, self.read_to), else_=after)
+        stand = sa.select(newest.label("newest"), begin.label("begin"), latest.label("latest")).cte("stand")
+        beginning = sa.select(stand.c.begin).scalar_subquery()
+        is_new = sa.select(stand.c.newest).scalar_subquery() != self.read_to
+        within = sa.and_(seq > known, seq > beginning, is_new if to is None else seq <= to)
+        none, last = sa.literal("", sa.Text()), sa.func.max(seq)
         company = (activity.c.company_name, none, activity.c.company_registration)
         buyer = (activity.c.buyer_name, activity.c.buyer_country, activity.c.buyer_registration)
         query = sa.union_all(
@@ -175,21 +194,22 @@ class Parties:
                 for which, columns in ((_COMPANY, company), (_BUYER, buyer))
             ),
             sa.select(sa.literal(_SOURCE), event.c.source, none, none, last)
-            .join(activity, activity.c.seq == event.c.seq)
-            .where(within)
+            .join(activity, seq == event.c.seq)
+            .where(within, event.c.seq > known)
             .group_by(event.c.source),
-            sa.select(sa.literal(_NEWEST), none, none, none, newest),
+            sa.select(sa.literal(_NEWEST), none, none, none, stand.c.newest),
+            sa.select(sa.literal(_LATEST), none, none, none, stand.c.latest),
         )
-        newest_seq = 0
-        for which, name, country, registration, seq in connection.execute(query):
-            if which == _NEWEST:
-                newest_seq = seq
+        told = dict.fromkeys((_NEWEST, _LATEST), 0)
+        for which, name, country, registration, number in connection.execute(query):
+            if which in told:
+                told[which] = number
             elif which == _SOURCE:
                 self.sources.add(name)
             else:
                 parties = self.companies if which == _COMPANY else self.buyers
-                self._keep(parties, Party(name or "", country or "", registration or ""), seq)
-        return newest_seq
+                self._keep(parties, Party(name or "", country or "", registration or ""), number)
+        return told[_NEWEST], told[_LATEST]
 
     def _keep(self, parties: dict[Party, int], party: Party, seq: int) -> None:
         if party.country and party not in parties:

@@ -37,8 +37,17 @@ from app.ledger.holding import hold_activities, hold_buyers
 from app.ledger.tally import add_to_tally
 from app.ledger.totals import Changes, apply_changes
 from app.plain.findings import Finding, Place, n_
-from app.plain.json_text import RepeatedMemberError, decode, decode_sent
-from app.rules.activities import ACTIVITY_TYPES, Activity, Known, Verdict, read, repeated_member, too_long
+from app.plain.json_text import RepeatedMemberError, UnkeepableNumberError, decode, decode_sent
+from app.rules.activities import (
+    ACTIVITY_TYPES,
+    Activity,
+    Known,
+    Verdict,
+    read,
+    repeated_member,
+    too_long,
+    unkeepable_number,
+)
 from app.rules.ordinary import Ordinary, read_ordinary
 
 __all__ = ["Arrival", "Origin", "Recorded", "Rejected", "StaleFrameError", "record"]
@@ -82,21 +91,26 @@ class Arrival(NamedTuple):
         """What the event says, or all that is wrong with it."""
         if self.findings:
             return list(self.findings)
-        if wrong := too_long(self.text, self.decoded):
-            return wrong
-        if self.ordinary is not None:
-            ordinary = read_ordinary(self.ordinary, known, self.text)
-            if ordinary is not None:
-                return ordinary
-            try:
-                return read(decode_sent(self.text), known)
-            except RepeatedMemberError as error:
-                return [repeated_member(error)]
-        return read(self.decoded(), known)
+        if self.ordinary is None:
+            return too_long(self.text, lambda: self.value) or read(self.value, known)
+        # The compiled decoder passes over attributes that nobody reads; they are read here where they matter.
+        try:
+            if wrong := too_long(self.text, lambda: decode(self.text)):
+                return wrong
+            return read_ordinary(self.ordinary, known, self.text) or read(decode_sent(self.text), known)
+        except RepeatedMemberError as error:
+            return [repeated_member(error)]
+        except UnkeepableNumberError:
+            return [unkeepable_number()]
 
     def decoded(self) -> object:
-        """Its value, whichever way it came."""
-        return self.value if self.ordinary is None else decode(self.text)
+        """Its value, whichever way it came; of what holds a number that no computer keeps by what it is known alone."""
+        if self.ordinary is None:
+            return self.value
+        try:
+            return decode(self.text)
+        except UnkeepableNumberError:
+            return {"source": self.ordinary.source, "id": self.ordinary.id}
 
 
 @dataclass(frozen=True, slots=True)

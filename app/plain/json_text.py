@@ -22,6 +22,7 @@ __all__ = [
     "NotJsonError",
     "RepeatedMemberError",
     "TooManyElementsError",
+    "UnkeepableNumberError",
     "canonical",
     "decode",
     "decode_sent",
@@ -58,6 +59,10 @@ class RepeatedMemberError(NotJsonError):
         self.member = member
 
 
+class UnkeepableNumberError(NotJsonError):
+    """A number is JSON and of a size that no computer keeps (1e999999999999999999999)."""
+
+
 class TooManyElementsError(ValueError):
     """The array has more elements than are taken."""
 
@@ -72,7 +77,7 @@ def _number(text: str) -> Decimal:
         return Decimal(text)
     except InvalidOperation as error:
         message = "a number is out of range"
-        raise NotJsonError(message) from error
+        raise UnkeepableNumberError(message) from error
 
 
 def _whole_number(text: str) -> int | Decimal:

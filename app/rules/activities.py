@@ -55,6 +55,7 @@ __all__ = [
     "read",
     "repeated_member",
     "too_long",
+    "unkeepable_number",
 ]
 
 ID_LENGTH_MAX: Final = 200
@@ -159,6 +160,7 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
         "too_long": n_("This has %(length)s characters; at most %(most)s are allowed."),
         "bad_text": n_("This holds a NUL character or half a character (a lone surrogate)."),
         "bad_number": n_("This is no number that JSON knows."),
+        "unkeepable_number": n_("The event holds a number that is larger or smaller than any computer can keep."),
         "too_deep": n_("This is nested more than %(most)s levels deep."),
         "unknown_type": n_("There is no type of event “%(value)s”."),
         "bad_time": n_("“%(value)s” is not a time as RFC 3339 writes it, with its offset."),
@@ -287,6 +289,13 @@ def repeated_member(error: RepeatedMemberError) -> Finding:
     """That an event says something twice, at whatever depth: nobody can tell which of both is meant."""
     findings = _Findings()
     findings.add("", "repeated_member", member=_shown(error.member))
+    return findings[0]
+
+
+def unkeepable_number() -> Finding:
+    """That an event holds, at whatever depth, a number of a size that no computer keeps."""
+    findings = _Findings()
+    findings.add("", "unkeepable_number")
     return findings[0]
 
 

@@ -56,6 +56,9 @@ ON_PAGES: Final[Mapping[str, str]] = MappingProxyType(
         ),
         MESSAGES["shares_sum"]: n_("The shares add up to %(sum)s and not to 1: change them until they do."),
         MESSAGES["duplicate_employee"]: n_("Employee “%(value)s” has two shares: put them together into one."),
+        MESSAGES["unkeepable_number"]: n_(
+            "The event holds a number that is larger or smaller than any computer can keep: write a smaller one, or leave it out."
+        ),
         MESSAGES["bad_percent"]: n_(
             "“%(value)s” is not a percentage: write one from 0 to 100, with at most 30 decimals."
         ),

@@ -347,3 +347,19 @@ def test_a_line_means_the_same_by_whichever_lane_it_is_read(agency: Agency, tmp_
     kept = json.loads(report.rejects_file.read_text(encoding="utf-8"))
     assert [one["code"] for one in kept.pop("errors")] == ["conflict"]
     assert kept == events[0]
+
+
+def test_a_number_that_no_computer_keeps_rejects_its_line_alone(agency: Agency, tmp_path: Path) -> None:
+    """By an attribute that nobody reads as well; the lines before and after it are recorded.
+
+    unit HQ agency
+    employee E1 HQ staff
+    """
+    lines = [json.dumps(event_of(f"2026-03-0{day} deal D-{day} E1 100 USD")) for day in (4, 5, 6, 7)]
+    lines[1] = lines[1].replace('"data":', '"ext": 1e999999999999999999999, "data":')
+    lines[2] = lines[2].replace('"data": {', '"data": {"note": -1e999999999999999999999, ')
+    file = tmp_path / "events.ndjson"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert [line.count("1e999") for line in lines] == [0, 1, 1, 0]
+    report, _ = _ingest(agency, file)
+    assert (report.accepted, report.rejected) == (2, 2)

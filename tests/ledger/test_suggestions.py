@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+import sqlalchemy as sa
+
 from app import ledger, scoring
-from app.ledger import Contents, Party
+from app.ledger import Contents, Party, tables
 from tests.scenario import Agency
 
 
@@ -60,6 +62,27 @@ def test_what_was_just_recorded_is_offered_at_once(agency: Agency) -> None:
     """
     assert offered(agency, "sun") == []
     agency.record("2026-03-02 consult C-2 E1 of Sunrise/AT")
+    assert offered(agency, "sun") == ["Sunrise"]
+
+
+def test_what_is_committed_behind_the_newest_is_offered_too(agency: Agency) -> None:
+    """Of two that record at once the one whose number is lower may end later: it is read once the next one has come.
+
+    unit HQ agency
+    employee E1 HQ staff
+    2026-03-01 consult C-1 E1 of Windpark/AT
+    2026-03-02 consult C-2 E1 of Sunrise/AT
+    2026-03-03 consult C-3 E1 of Moonlight/AT
+    """
+    second = tables.activity.c.seq == 2
+    with agency.database.write("test") as connection:
+        late = connection.execute(sa.select(tables.activity).where(second)).mappings().one()
+        connection.execute(sa.delete(tables.activity).where(second))
+    assert offered(agency, "sun") == []
+    with agency.database.write("test") as connection:
+        connection.execute(sa.insert(tables.activity).values(**late))
+    agency.record("2026-03-04 consult C-4 E1 of Starlight/AT")
+    assert offered(agency, "star") == ["Starlight"]
     assert offered(agency, "sun") == ["Sunrise"]
 
 

@@ -23,6 +23,7 @@ from app.plain.json_text import (
     NotJsonError,
     RepeatedMemberError,
     TooManyElementsError,
+    UnkeepableNumberError,
     decode,
     decode_sent,
     element_texts,
@@ -31,6 +32,7 @@ from app.plain.json_text import (
     refuse_more_elements,
     refuse_more_values,
 )
+from app.rules.activities import unkeepable_number
 from app.rules.ordinary import each_of
 
 __all__ = ["BATCH", "EVENTS_MAX", "STRUCTURED", "UnknownMedia", "Unreadable", "arrivals_in"]
@@ -148,6 +150,8 @@ def _long_way(text: str) -> Arrival:
         return Arrival(text, decode_sent(text))
     except RepeatedMemberError as error:
         return arrival_of_repeating(text, error)
+    except UnkeepableNumberError:
+        return Arrival(text, None, (unkeepable_number(),))
 
 
 def _elements(body: bytes) -> list[Arrival] | None:
