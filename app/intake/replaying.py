@@ -22,6 +22,9 @@ from app.rules.mending import moved_members
 
 __all__ = ["NotYours", "Replayed", "replay"]
 
+NOTED_LENGTH: Final = 2_000
+"""So much of an event the trail keeps of a replay that was refused again."""
+
 _OF_PEOPLE: Final = frozenset({"api", "page"})
 """The doors that people come by too: there a sender with an @ is an account's e-mail, which no key's name can look like."""
 
@@ -87,9 +90,15 @@ def replay(
         rejected=kept.id,
         keep=False,
     )
-    if not recorded.rejected:
-        ledger.settle_rejected(connection, kept.id, at=at)
+    if recorded.rejected:
+        # It stays as it was kept, and may be sent again without end: of what is noted each time the beginning is enough.
+        return Replayed(recorded, _beginning(kept.text), _beginning(_written(arrival)))
+    ledger.settle_rejected(connection, kept.id, at=at)
     return Replayed(recorded, kept.text, _written(arrival))
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= NOTED_LENGTH else encode(f"{text[:NOTED_LENGTH]}…")
 
 
 def _author(connection: Connection, kept: KeptReject, at: dt.datetime) -> Sender:

@@ -235,12 +235,15 @@ def _marked_cells(
     sheet: IO[bytes], percents: frozenset[int], seen: _Seen
 ) -> Iterator[tuple[int, int, tuple[str, str]]]:
     row, column, is_hidden = 0, -1, False
+    tables: set[int] = set()
     rows: set[int] = set()
     columns: set[int] = set()
     for event, element in ET.iterparse(sheet, ("start", "end")):  # noqa: S314 - as at its import
         name = _local(element)
         if event == "start":
-            if name == "row":
+            if name == "sheetData":
+                _first_time(0, tables)
+            elif name == "row":
                 row, column = _within(int(element.get("r", row + 1)), ROWS_MAX), -1
                 _first_time(row, rows)
                 columns.clear()
@@ -271,9 +274,9 @@ def _within(place: int, most: int) -> int:
 
 
 def _first_time(place: int, places: set[int]) -> None:
-    """A row, or a cell of one, that stands there once: of two the reader of values tells the last, as if the first had never been."""
+    """A table of cells, a row or a cell of one, that stands there once: of two the reader of values tells one, as if the other had never been."""
     if place in places:
-        message = "a row or cell stands there twice"
+        message = "a table, row or cell stands there twice"
         raise ValueError(message)
     places.add(place)
 

@@ -92,6 +92,10 @@ class Activities:
     """The key of the last row, where others follow it."""
 
 
+VERDICTS_SHOWN: Final = 100
+"""Of one activity, beside those that hold."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditShare:
     """One employee's part of an activity, and the unit that it counts for; None where nobody was posted that day."""
@@ -163,6 +167,12 @@ class ActivityHistory:
     def employees(self) -> frozenset[str]:
         """The employee and all in its credits, who cannot verify or reject it."""
         return frozenset((self.employee, *(part.employee for part in self.credits)))
+
+    @property
+    def latest_verdicts(self) -> tuple[VerdictEntry, ...]:
+        """Those that hold and the last hundred of the others: nobody reads twenty thousand, which anybody's program can give."""
+        earlier, latest = self.verdicts[:-VERDICTS_SHOWN], self.verdicts[-VERDICTS_SHOWN:]
+        return (*(one for one in earlier if one.effect == "holds"), *latest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -271,7 +271,13 @@ def test_a_workbook_that_no_program_wrote_keeps_nobody_busy(xlsx_file, was, beco
 
 
 @pytest.mark.parametrize(
-    ("was", "becomes"), [(b'<row r="3"', b'<row r="2"'), (b'<c r="B2"', b'<c r="A2"')], ids=["a row", "a cell"]
+    ("was", "becomes"),
+    [
+        (b'<row r="3"', b'<row r="2"'),
+        (b'<c r="B2"', b'<c r="A2"'),
+        (b"</sheetData>", b'</sheetData><sheetData><row r="9"><c r="A9" t="n"><v>1</v></c></row></sheetData>'),
+    ],
+    ids=["a row", "a cell", "a table"],
 )
 def test_what_stands_in_a_workbook_twice_is_not_lost_without_a_word(xlsx_file, was, becomes):
     """Damaged, or written by an odd program: of two with one number the reader of values tells the last."""

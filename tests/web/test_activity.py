@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
 from app import scoring
 from tests.conftest import CountQueries
+from tests.scenario import SOURCE
 from tests.web.working import Working, key_of
 
 DEAL = "2026-03-04 deal D-1 E1 100 USD of Nordwind/AT"
@@ -64,6 +67,29 @@ def test_the_history_shows_void_verdicts_as_void(working: Working) -> None:
     page = working.boram.get(AT_D1).text
     assert "void: given by one of its own employees" in page
     assert "Came again with other contents" in page
+
+
+def test_of_very_many_verdicts_the_last_are_shown_and_those_that_hold(working: Working) -> None:
+    """A program may reverse one's own entry twenty thousand times: the page says how many it leaves out, and is no longer for them."""
+    working.record("2026-03-04 deal D-1 E1 100 USD", "2026-03-05 verified D-1 by E2")
+    reversals = [
+        {
+            "specversion": "1.0",
+            "type": "kopes.reversed",
+            "source": "/crm",
+            "id": f"R-{number}",
+            "time": f"2026-04-01T{number // 60:02}:{number % 60:02}:00Z",
+            "data": {"activity": {"source": SOURCE, "id": "D-1"}, "by": "E1", "reason": f"no. {number:04}"},
+        }
+        for number in range(150)
+    ]
+    working.record_events(reversals)
+    for name, address in (("alba", AT_D1), ("boram", AT_D1), ("emil", AT_D1.replace("activities", "ledger"))):
+        page = getattr(working, name).get(address).text
+        told = set(re.findall(r"no\. (\d{4})", page))
+        assert told == {f"{number:04}" for number in range(50, 150)}
+        assert "Verified" in page, "it holds, however long ago it was given"
+        assert "not shown here: 50" in page
 
 
 def test_reversing_takes_it_out_with_the_reason(working: Working) -> None:

@@ -8,13 +8,13 @@ import re
 
 import pytest
 
-from app import access, intake, notices
+from app import access, intake, ledger, notices
 from app.rules.permissions import Deed
 from app.rules.terms import Role
 from app.web import site_of
 from app.web.words import DEEDS, ROLES
 from tests.conftest import CountQueries
-from tests.scenario import event_of
+from tests.scenario import event_of, ingest
 from tests.web.markup import Element, read
 from tests.web.working import NOW, Working, key_of
 
@@ -126,14 +126,29 @@ def test_nothing_that_is_sent_again_hides_the_trail(working: Working, odd: str) 
 
 
 def test_of_what_is_long_the_trail_shows_the_beginning(working: Working) -> None:
-    """Whoever sends long events again would else make it a page that nobody can open."""
+    """A long event that was mended stands there whole, and would else make it a page that nobody can open."""
+    deal = event_of("2026-06-04 deal D-2 NOBODY 100 USD")
+    deal["data"]["note"] = "x" * 100_000
+    assert ingest(working.database, [deal]).rejected
+    working.load(lambda rows: f"{rows}NOBODY,Noor,,G5,staff,5000000,2020-01-01,\n", file="employees")
+    assert working.iris.post("/rejected/1", {}).status_code == 303
+    page = working.emil.get("/trail").text
+    assert "Only the beginning is shown: 20,000 of" in page
+    assert len(page) < 100_000
+
+
+def test_of_a_replay_that_is_refused_again_the_trail_keeps_the_beginning(working: Working) -> None:
+    """It stays among the rejected events as it came, and may be sent again without end."""
     text = json.dumps({"type": "kopes.nothing", "source": "/crm", "note": "x" * 100_000})
     with working.database.write("test") as connection:
         intake.take_in(connection, [intake.arrival_of_text(text)], at=NOW, door="api", sender="crm")
     assert working.iris.post("/rejected/1", {"event": text}).status_code == 422
-    page = working.emil.get("/trail").text
-    assert "Only the beginning is shown: 20,000 of" in page
-    assert len(page) < 100_000
+    row = working.trail()[0]
+    assert row.subject == "rejected:1"
+    assert row.why == "accepted 0, duplicate 0, rejected 1"
+    assert all(len(noted or "") < 3_000 and "kopes.nothing" in (noted or "") for noted in (row.before, row.after))
+    with working.database.read() as connection:
+        assert json.loads(ledger.rejected_events(connection).events[0].text) == json.loads(text)
 
 
 def test_the_trail_is_searched_by_who_and_deed(working: Working) -> None:
