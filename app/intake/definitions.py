@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +32,8 @@ SCHEMAS: Final[Mapping[str, str]] = {
 }
 """The schema of each kind of document."""
 SUFFIXES: Final = (".yaml", ".yml")
+_MEANT: Final = re.compile(r"\.ya?ml|^\.?(?:goals|policies)\.\w+$", re.IGNORECASE)
+"""A name that looks like one of definitions (``policies.yaml.bak``, ``policies.json``) though its file is none."""
 
 
 def read_folder(path: Path | str) -> tuple[Definitions, list[Finding]]:
@@ -42,13 +45,14 @@ def read_folder(path: Path | str) -> tuple[Definitions, list[Finding]]:
     """
     folder = Path(path)
     try:
-        files = sorted(file for file in folder.iterdir() if file.suffix in SUFFIXES and not file.name.startswith("."))
+        every = sorted(folder.iterdir())
     except OSError as error:
         message = n_("the folder of definitions cannot be read: %(problem)s")
         place = Place(file=str(folder))
         parameters = {"problem": error.strerror or str(error)}
         return Definitions(), [Finding(code="no_folder", message=message, parameters=parameters, place=place)]
-    findings: list[Finding] = []
+    files = [file for file in every if file.suffix in SUFFIXES and not file.name.startswith(".")]
+    findings: list[Finding] = [_passed_over(file) for file in every if file not in files and _MEANT.search(file.name)]
     documents: list[Document] = []
     for file in files:
         document, problems = _read_file(file)
@@ -71,6 +75,16 @@ def read_folder(path: Path | str) -> tuple[Definitions, list[Finding]]:
         )
     findings.sort(key=lambda finding: (finding.place.file or "", finding.place.line or 0))
     return definitions, findings
+
+
+def _passed_over(file: Path) -> Finding:
+    """That a file is not read: an error where only its name's case keeps it from it, since without it the defaults would hold without a word."""
+    place = Place(file=str(file))
+    if file.suffix.casefold() in SUFFIXES and not file.name.startswith("."):
+        message = n_("the name ends in %(suffix)s; expected .yaml or .yml in small letters")
+        return Finding(code="unknown_file", message=message, parameters={"suffix": file.suffix}, place=place)
+    message = n_("this file is not read: the names of definitions end in .yaml or .yml and do not begin with a dot")
+    return Finding(code="unread_file", message=message, place=place, level=Level.WARNING)
 
 
 def _read_file(file: Path) -> tuple[Document | None, list[Finding]]:

@@ -70,7 +70,31 @@ def test_files_of_both_endings_are_read_and_others_are_not(tmp_path: Path) -> No
     (tmp_path / "README.md").write_text("[")
     (tmp_path / ".hidden.yaml").write_text("[")
     read, findings = read_folder(tmp_path)
-    assert (list(read.kpis), findings) == (["other", "value"], [])
+    assert list(read.kpis) == ["other", "value"]
+    assert [finding.code for finding in findings] == ["unread_file"], "of the hidden one"
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("policies.YAML", "unknown_file"),
+        ("policies.Yml", "unknown_file"),
+        ("policies.yaml.bak", "unread_file"),
+        (".policies.yaml", "unread_file"),
+        ("policies.yaml~", "unread_file"),
+        ("policies.json", "unread_file"),
+        ("policies.schema.json", None),
+        ("README.md", None),
+    ],
+)
+def test_a_file_that_is_passed_over_is_named(tmp_path: Path, name: str, code: str | None) -> None:
+    """Without it rates and blend would fall to the defaults, and pay with them: only the case of its name stops the load."""
+    made = folder(tmp_path)
+    (made / name).write_text("grades: 1")
+    _, findings = read_folder(made)
+    assert [finding.code for finding in findings] == ([] if code is None else [code])
+    assert all(finding.place.file == str(made / name) for finding in findings)
+    assert all((finding.level is Level.ERROR) == (code == "unknown_file") for finding in findings)
 
 
 def test_norway_is_a_country(tmp_path: Path) -> None:

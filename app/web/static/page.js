@@ -3,6 +3,12 @@
 (() => {
   "use strict";
 
+  // The faces of other letters than Latin ones, once the page stands: names of people and companies may be in them.
+  const { faces } = document.body.dataset;
+  if (faces) {
+    addEventListener("load", () => document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: faces })));
+  }
+
   const menus = () => document.querySelectorAll("details[data-menu][open]");
 
   document.addEventListener("click", (event) => {
