@@ -201,8 +201,8 @@ def _placed(finding: Finding, reading: LineContent | Trouble) -> Finding:
 
 def _reject_line(reading: LineContent | Trouble, arrival: Arrival, rejected: Rejected) -> str:
     errors = json.dumps(ledger.errors_of(rejected.findings))
-    if reading_text := _saying_twice(reading, rejected):
-        return f'{{"line": {json.dumps(reading_text)}, "errors": {errors}}}'
+    if as_it_came := _unwritable(reading, rejected):
+        return f'{{"line": {json.dumps(as_it_came)}, "errors": {errors}}}'
     value = arrival.decoded()
     if isinstance(reading, LineContent) and isinstance(value, dict):
         members = (f"{json.dumps(str(name))}: {encode(member)}" for name, member in value.items())
@@ -211,6 +211,9 @@ def _reject_line(reading: LineContent | Trouble, arrival: Arrival, rejected: Rej
     return f'{{"line": {json.dumps(line)}, "errors": {errors}}}'
 
 
-def _saying_twice(reading: LineContent | Trouble, rejected: Rejected) -> str:
-    """A line that names a member twice, as it came: member by member one of both would be lost. Empty for any other."""
-    return reading.text if any(one.code == "repeated_member" for one in rejected.findings) else ""
+_UNWRITABLE: Final = frozenset({"repeated_member", "unkeepable_number"})
+
+
+def _unwritable(reading: LineContent | Trouble, rejected: Rejected) -> str:
+    """A line as it came that member by member would not be what it was: one of two of a name, or a number, would be lost. Empty for any other."""
+    return reading.text if any(one.code in _UNWRITABLE for one in rejected.findings) else ""

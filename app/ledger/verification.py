@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -27,8 +27,9 @@ from app.ledger.summary import ActivitySummary, summary_of
 from app.organisation import Directory
 from app.rules.activities import ACTIVITY_TYPES
 from app.rules.identity import may_be_recorded_twice
+from app.rules.moments import just_after
 from app.rules.names import person_meant
-from app.rules.own_events import pages_source
+from app.rules.own_events import AHEAD, pages_source
 from app.rules.permissions import Deed, Relation, may, relations_that_allow
 from app.rules.terms import CountsFrom
 
@@ -404,11 +405,13 @@ def verdicts_on(
         if not may_verify(frame.directory, viewer=viewer, unit=unit, sharers=sharers, day=now.date()):
             raise NotThere
         id_ = f"{form}-{row.key}"
-        if (source, id_) in judges.get(row.seq, {}):
+        before = judges.get(row.seq, {})
+        if (source, id_) in before:
             continue
+        latest = list(before.values())[-1] if before else None
         if row.state != seen:
-            by = list(judges.get(row.seq, {}).values())
-            already.append(AlreadyJudged(key=row.key, buyer=row.buyer_name, state=row.state, by=by[-1] if by else ""))
+            by = latest.by if latest else ""
+            already.append(AlreadyJudged(key=row.key, buyer=row.buyer_name, state=row.state, by=by))
             continue
         judged.append(row.key)
         events.append(
@@ -416,13 +419,29 @@ def verdicts_on(
                 verdict,
                 source=source,
                 id=id_,
-                time=now.isoformat(timespec="seconds"),
+                time=_after(latest, now).isoformat(),
                 activity=(row.source, row.id),
                 by=viewer.employee,
                 reason=reason,
             )
         )
     return Verdicts(keys=tuple(judged), events=tuple(events), already=tuple(already))
+
+
+class _Given(NamedTuple):
+    """A verdict, by whom and of which :attr:`Moment.instant`."""
+
+    by: str
+    instant: str
+
+
+def _after(latest: _Given | None, now: dt.datetime) -> dt.datetime:
+    """When a verdict is given that comes after all that its giver saw: of two the later one holds.
+
+    Another one may be dated in the same instant, or, by a program, in one to come; a person's is at most a day ahead.
+    """
+    follows = just_after(latest.instant) if latest else None
+    return now if follows is None else max(now, min(follows, now + AHEAD))
 
 
 def _to_judge(connection: Connection, keys: Sequence[str]) -> Sequence[sa.Row[Any]]:
@@ -442,16 +461,16 @@ def _to_judge(connection: Connection, keys: Sequence[str]) -> Sequence[sa.Row[An
     return connection.execute(query).all()
 
 
-def _judges(connection: Connection, seqs: Sequence[int]) -> dict[int, dict[tuple[str, str], str]]:
+def _judges(connection: Connection, seqs: Sequence[int]) -> dict[int, dict[tuple[str, str], _Given]]:
     """Who gave which verdict on some activities, in the order of the verdicts."""
     verdict, event = tables.verdict, tables.event
     query = (
-        sa.select(verdict.c.activity, event.c.source, event.c.id, verdict.c.by)
+        sa.select(verdict.c.activity, event.c.source, event.c.id, verdict.c.by, event.c.instant)
         .join(event, event.c.seq == verdict.c.seq)
         .where(among(connection, verdict.c.activity, seqs))
         .order_by(event.c.instant, event.c.source, event.c.id)
     )
-    judges: dict[int, dict[tuple[str, str], str]] = {}
-    for seq, source, id_, by in connection.execute(query):
-        judges.setdefault(seq, {})[source, id_] = by or ""
+    judges: dict[int, dict[tuple[str, str], _Given]] = {}
+    for seq, source, id_, by, instant in connection.execute(query):
+        judges.setdefault(seq, {})[source, id_] = _Given(by or "", instant)
     return judges

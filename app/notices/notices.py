@@ -168,11 +168,17 @@ def rights_notice(connection: Connection, *, account_id: int) -> Notice | None:
     )
 
 
-def settle_rights_notice(connection: Connection, *, account_id: int, number: int, at: dt.datetime) -> None:
-    """Note that an auditor has seen so many deeds of rights; where more have been told of since their page was read, all stay to be seen. Queries: 2."""
+def settle_rights_notice(
+    connection: Connection, *, account_id: int, number: int, since: dt.datetime, at: dt.datetime
+) -> None:
+    """Note that an auditor has seen so many deeds of rights, of which the first was done then; of others since their page was read all stay to be seen.
+
+    Queries: 2.
+    """
     # Held, as where one is told of: what is added meanwhile is added to a notice that is settled already, and opens another.
     rows = connection.execute(sa.select(notice).where(*_open_rights(account_id)).with_for_update()).all()
-    if sum(json.loads(row.subject)["number"] for row in rows) <= number:
+    told = sum(json.loads(row.subject)["number"] for row in rows)
+    if rows and told <= number and min(row.created_at for row in rows) == since:
         connection.execute(sa.update(notice).where(notice.c.id.in_([row.id for row in rows])).values(settled_at=at))
 
 

@@ -11,7 +11,7 @@ from calendar import monthrange
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-__all__ = ["ClockTime", "Moment", "clock_of", "day_after", "first_day", "last_day", "moment"]
+__all__ = ["ClockTime", "Moment", "clock_of", "day_after", "first_day", "just_after", "last_day", "moment"]
 
 _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
@@ -122,6 +122,21 @@ def moment(text: str) -> Moment | None:
                 day, f"{_day_digits(day.toordinal() + shift)}{minutes}{second}", f"{text[:10]}T{text[11:19]}{end}"
             )
     return _any_moment(text)
+
+
+def just_after(instant: str) -> dt.datetime | None:
+    """The first microsecond after a :attr:`Moment.instant`; None beyond the calendar's end.
+
+    Args:
+        instant: digits of the day (9), the hour, the minute, the second, and of its fraction as many as there were.
+    """
+    try:
+        # A leap second is the last of its minute to the calendar.
+        second = min(int(instant[13:15]), 59)
+        whole = dt.datetime.strptime(f"{instant[1:13]}{second:02}", "%Y%m%d%H%M%S").replace(tzinfo=dt.UTC)
+        return whole + dt.timedelta(microseconds=int(instant[15:21].ljust(6, "0")) + 1)
+    except (ValueError, OverflowError):
+        return None
 
 
 def clock_of(text: str) -> ClockTime | None:

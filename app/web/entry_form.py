@@ -122,8 +122,8 @@ def typed_colleagues() -> list[Colleague]:
 
 
 def _rows_of(names: Sequence[str], shares: Sequence[str]) -> list[Colleague]:
-    """As many rows as the form has, of whatever was sent."""
-    rows = zip(names[:SHARED_MAX], shares, strict=False)
+    """All that were sent: of an entry that a program recorded there may be more than the form has room for at first, and each is somebody's share."""
+    rows = zip(names, shares, strict=False)
     return [Colleague(name.strip(), share.strip()) for name, share in rows]
 
 

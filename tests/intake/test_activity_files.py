@@ -363,3 +363,5 @@ def test_a_number_that_no_computer_keeps_rejects_its_line_alone(agency: Agency, 
     assert [line.count("1e999") for line in lines] == [0, 1, 1, 0]
     report, _ = _ingest(agency, file)
     assert (report.accepted, report.rejected) == (2, 2)
+    kept = tmp_path / "events.ndjson.rejected.ndjson"
+    assert [json.loads(line)["line"] for line in kept.read_text("utf-8").splitlines()] == lines[1:3]

@@ -13,7 +13,7 @@ from app.ledger import Queue
 from app.rules.activities import EventKey
 from app.rules.terms import Role
 from tests.conftest import CountQueries
-from tests.scenario import AT, SOURCE, Agency, event_of
+from tests.scenario import AT, SOURCE, Agency, event_of, ingest
 
 TODAY = AT.date()
 
@@ -88,6 +88,40 @@ def test_a_head_s_queue_holds_the_entries_of_the_unit_the_oldest_first(agency: A
     found = queue(agency, viewer("E2", Role.HEAD))
     assert ids(found) == ["D-1", "D-2", "D-5"]
     assert (found.total, found.others) == (3, 0)
+
+
+def test_a_page_s_verdict_comes_after_all_that_its_giver_saw(agency: Agency) -> None:
+    """Of two in one instant the later one holds, whoever's name or number is greater; so it is where a program dated one some hours ahead.
+
+    unit HQ agency
+      unit EUR regional_hq
+        unit VIE office
+    employee E1 VIE staff
+    employee E2 VIE head
+    employee E4 EUR head
+    2026-03-01 deal D-1 E1 100 USD
+    """
+    key = ledger.event_key(EventKey(SOURCE, "D-1"))
+
+    def state() -> str:
+        with agency.database.read() as connection:
+            history = ledger.activity_history(connection, scoring.state(connection).frame, key=key)
+        assert history is not None
+        return history.state
+
+    low, high = viewer("E2", Role.HEAD), viewer("E4", Role.HEAD)
+    seen = "entered"
+    given = [(low, "verified"), (high, "rejected"), (low, "verified"), (low, "rejected"), (high, "verified")]
+    for number, (who, verdict) in enumerate(given):
+        assert judge(agency, who, "D-1", verdict=verdict, form=f"f{number}", seen=seen).keys == (key,)
+        seen = state()
+        assert seen == verdict
+    ahead = event_of("2026-03-01 rejected D-1 by E9") | {"time": (AT + dt.timedelta(hours=23)).isoformat()}
+    assert ingest(agency.database, [ahead]).accepted == 1
+    agency.accepted.append(ahead)
+    assert state() == "rejected"
+    assert judge(agency, low, "D-1", verdict="verified", form="last", seen="rejected").keys == (key,)
+    assert state() == "verified"
 
 
 def test_one_s_own_and_shared_entries_go_to_the_head_above(agency: Agency) -> None:

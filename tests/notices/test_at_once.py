@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -21,7 +22,7 @@ def _tell(connection: sa.Connection) -> None:
 
 
 def _see(connection: sa.Connection) -> None:
-    notices.settle_rights_notice(connection, account_id=AUDITOR, number=2, at=NOW)
+    notices.settle_rights_notice(connection, account_id=AUDITOR, number=2, since=NOW, at=NOW)
 
 
 def _number(database: Database) -> int:
@@ -62,3 +63,21 @@ def test_what_is_told_while_the_auditor_puts_the_notice_away_is_told_anew(
 def test_of_two_that_tell_at_once_both_count(database: Database, eventually: Eventually, begun: int) -> None:
     """Whether there is a notice to add to already, or both open one."""
     assert _tell_while(database, eventually, first=_tell, begun=begun) == begun + 2
+
+
+def test_as_many_deeds_as_were_told_of_are_not_the_same_ones(database: Database) -> None:
+    """A page that told of one deed is open twice: its button in the second window puts away no other one."""
+    later = NOW + dt.timedelta(minutes=1)
+
+    def see(connection: sa.Connection) -> None:
+        notices.settle_rights_notice(connection, account_id=AUDITOR, number=1, since=NOW, at=later)
+
+    database.writing("test", _tell)
+    database.writing("test", see)
+    assert _number(database) == 0
+    database.writing(
+        "test",
+        lambda connection: notices.tell_auditors(connection, who="iris@agency.example", account="other", at=later),
+    )
+    database.writing("test", see)
+    assert _number(database) == 1

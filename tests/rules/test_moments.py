@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.moments import clock_of, moment
+from app.rules.moments import clock_of, just_after, moment
 
 
 @pytest.mark.parametrize(
@@ -92,3 +93,19 @@ def test_any_number_of_digits_of_a_second_sorts(fractions):
     assert one is not None
     assert other is not None
     assert (one.instant < other.instant) == (Decimal(f"0.{fractions[0]}") < Decimal(f"0.{fractions[1]}"))
+
+
+@given(st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2100, 1, 1)), st.text("0123456789", max_size=12))  # noqa: DTZ001 - told apart below
+def test_just_after_an_instant_is_after_it_and_before_the_next_but_one_microsecond(
+    at: dt.datetime, fraction: str
+) -> None:
+    """Whatever digits of a second there were."""
+    whole = at.replace(microsecond=0)
+    said = moment(f"{whole.isoformat()}{'.' if fraction else ''}{fraction}Z")
+    assert said is not None
+    follows = just_after(said.instant)
+    assert follows is not None
+    exact = Fraction(int(fraction or "0"), 10 ** len(fraction))
+    between = follows - whole.replace(tzinfo=dt.UTC)
+    gained = Fraction(between // dt.timedelta(microseconds=1), 1_000_000) - exact
+    assert 0 < gained <= Fraction(1, 1_000_000)

@@ -179,7 +179,7 @@ def test_nobody_gives_themself_a_power_and_every_auditor_hears_of_it(working_on_
     assert "refused" in (row.after or "")
     for page in ("/ledger", "/trail"):
         assert ": 1. The latest by iris@agency.example about iris@agency.example" in working.emil.get(page).text
-    assert working.emil.post("/trail/seen", {"number": "1"}).status_code == 303
+    assert working.emil.post("/trail/seen", _told(working.emil)).status_code == 303
     assert "The latest by" not in working.emil.get("/trail").text
 
 
@@ -268,21 +268,25 @@ def test_taking_an_auditors_rights_hides_nothing(working_on_each: Working, takes
     emil_again = Somebody(working.app, "emil")
     # Taken, nova's, and given back.
     assert ": 3. The latest by iris@agency.example about emil@agency.example" in emil_again.get("/trail").text
-    assert emil_again.post("/trail/seen", {"number": "3"}).status_code == 303
+    assert emil_again.post("/trail/seen", _told(emil_again)).status_code == 303
     assert "The latest by" not in emil_again.get("/trail").text
+
+
+def _told(auditor: Somebody) -> dict[str, str]:
+    """What the button of the trail's notice sends."""
+    return dict(re.findall(r'name="(number|since)" value="([^"]+)"', auditor.get("/trail").text))
 
 
 def test_what_came_after_the_page_was_read_is_not_seen(working_on_each: Working) -> None:
     """The button stands on a page that told of one deed; of the second nobody has read."""
     working = working_on_each
     working.iris.post("/accounts", {"email": "nova@agency.example", "role": "hr"})
-    page = working.emil.get("/trail").text
-    sent = dict(re.findall(r'name="(number)" value="(\d+)"', page))
-    assert sent == {"number": "1"}
+    sent = _told(working.emil)
+    assert sent["number"] == "1"
     working.iris.post("/accounts", {"email": "stella@agency.example", "role": "executive"})
     assert working.emil.post("/trail/seen", sent).status_code == 303
     assert ": 2. The latest by iris@agency.example about stella@agency.example" in working.emil.get("/trail").text
-    assert working.emil.post("/trail/seen", {"number": "2"}).status_code == 303
+    assert working.emil.post("/trail/seen", _told(working.emil)).status_code == 303
     assert "The latest by" not in working.emil.get("/trail").text
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
 
 from app import scoring
 from tests.conftest import CountQueries
-from tests.scenario import SOURCE
+from tests.scenario import SOURCE, event_of
+from tests.web.markup import read
 from tests.web.working import Working, key_of
 
 DEAL = "2026-03-04 deal D-1 E1 100 USD of Nordwind/AT"
@@ -158,6 +160,40 @@ def test_correcting_reverses_and_records_another_in_one_step(working: Working) -
         "reversed",
         "export_deal",
     ]
+
+
+def test_correcting_takes_no_share_from_anybody(working: Working) -> None:
+    """A program may record any number of shares, more than the form offers room for: each colleague's is sent back as it stands."""
+    others = [f"N{number}" for number in range(10, 22)]
+    rows = "".join(f"{one},Name {one},,G5,staff,5000000,2020-01-01,\n" for one in others)
+    working.load(lambda text: text + rows, file="employees")
+    shared = event_of("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT")
+    shared["data"]["credits"] = [
+        {"employee": "E1", "share": "0.04"},
+        *({"employee": one, "share": "0.08"} for one in others),
+    ]
+    working.record_events([shared])
+    page = read(working.alba.get(f"{AT_D1}/correct").text)
+    sent = {
+        name: [field.attributes.get("value") for field in page.all("input") if field.attributes.get("name") == name]
+        for name in ("colleague", "share")
+    }
+    assert len(list(filter(None, sent["colleague"]))) == len(others)
+    form = {"form_id": working.alba.form_id(f"{AT_D1}/correct"), **MENDED, **sent, "amount": "100"}
+    assert working.alba.post(f"{AT_D1}/correct", form).status_code == 303
+    shares = {one["employee"]: Decimal(one["share"]) for one in working.events()[-1]["data"]["credits"]}
+    assert shares == {"E1": Decimal("0.04"), **dict.fromkeys(others, Decimal("0.08"))}
+
+
+@pytest.mark.parametrize(("day", "keeps"), [("2026-03-04", True), ("2026-03-03", False)])
+def test_a_corrected_entry_keeps_its_hour_on_the_same_day(working: Working, day: str, keeps: bool) -> None:
+    """Of two who found a buyer on one day the earlier one is credited: a typo that is mended makes nobody later."""
+    working.record(DEAL)
+    form = {"form_id": working.alba.form_id(f"{AT_D1}/correct"), **MENDED, "day": day}
+    assert working.alba.post(f"{AT_D1}/correct", form).status_code == 303
+    before, after = working.events()[0]["time"], working.events()[-1]["time"]
+    assert after.startswith(day)
+    assert (after == before) == keeps
 
 
 def test_a_wrong_correction_leaves_the_old_entry_as_it_is(working: Working) -> None:

@@ -74,7 +74,19 @@ WITHOUT_TEXT: Final = {
 BY_SCRIPT: Final = {"log_activity.send"}
 """What a page's script sends, which keeps it on the phone until it is recorded."""
 
-CHOSEN: Final = {"number", "until", "session", "language", "theme", "timezone", "lead", "places", "next", "typed"}
+CHOSEN: Final = {
+    "number",
+    "since",
+    "until",
+    "session",
+    "language",
+    "theme",
+    "timezone",
+    "lead",
+    "places",
+    "next",
+    "typed",
+}
 """What a button or a hidden field of such a form says: nobody types it."""
 
 

@@ -192,7 +192,9 @@ def correct(context: RequestContext, key: str, form: CorrectForm, looked_up: Bef
             frame,
             activity=looked_up.history,
             reason=looked_up.reason,
-            replacement=lambda time: event_of(context, frame=frame, form=form, rows=typed_colleagues(), time=time),
+            replacement=lambda time: event_of(
+                context, frame=frame, form=form, rows=typed_colleagues(), time=time or looked_up.history.time
+            ),
             page=page_of(context, form.form_id),
         )
     then = {"key": corrected.key}

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from flask_babel import gettext
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import access, ledger, notices, scoring
@@ -233,11 +233,12 @@ def trail(context: RequestContext, query: TrailQuery, views: ListViews) -> Page:
 
 
 class SeenForm(BaseModel):
-    """Of how many deeds the page told that was read: of what has come since it did not."""
+    """Of how many deeds the page told that was read, and since when: of what has come since it did not."""
 
     model_config = ConfigDict(frozen=True)
 
     number: Annotated[int, Field(ge=1, le=1_000_000_000)]
+    since: AwareDatetime
 
 
 @trail_pages.act("/trail/seen", may=Deed.SEE_TRAIL)
@@ -245,7 +246,11 @@ def seen(context: RequestContext, form: SeenForm) -> Redirect:
     """Note that one has seen what was told of rights that were given."""
     context.note(subject=context.viewer.label, after={"seen": notices.RIGHTS})
     notices.settle_rights_notice(
-        context.connection, account_id=context.viewer.account_id, number=form.number, at=context.now
+        context.connection,
+        account_id=context.viewer.account_id,
+        number=form.number,
+        since=form.since,
+        at=context.now,
     )
     return Redirect("", then="trail")
 
