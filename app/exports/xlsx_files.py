@@ -60,7 +60,7 @@ def _fill(book: xlsxwriter.Workbook, sheet: ExportSheet, made_at: dt.datetime) -
     for at, width in enumerate(sheet.widths):
         page.set_column(at, at, width)
     for at, name in enumerate(sheet.header):
-        page.write_string(0, at, name, bold)
+        page.write_string(0, at, _text(name), bold)
     digest = hashlib.sha256()
     count = 0
     for count, row in enumerate(sheet.rows, 1):
@@ -94,6 +94,16 @@ def _does_not_fit() -> Invalid:
     return Invalid(at_field("format", "too_large", n_("This is more than a workbook holds: choose CSV as the format.")))
 
 
+def _text(text: str) -> str:
+    """A text as it may be written.
+
+    One that begins and ends as the library's own marks for letters in several fonts it would write into the sheet as it stands: a formula, or half a
+    tag. With an apostrophe before it, as before a formula, it is a text like any other.
+    """
+    written = harmless(text)
+    return f"'{written}" if written.startswith("<r>") else written
+
+
 def _write(
     page: xlsxwriter.worksheet.Worksheet,
     where: tuple[int, int],
@@ -121,6 +131,6 @@ def _write(
         else:
             refused = page.write_string(line, column, cell.isoformat())
     else:
-        refused = page.write_string(line, column, harmless(cell))
+        refused = page.write_string(line, column, _text(cell))
     if refused:
         raise _does_not_fit()

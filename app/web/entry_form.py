@@ -55,6 +55,9 @@ __all__ = [
 
 FORM_ID: Final = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 SHARED_MAX: Final = 8
+"""Rows for colleagues that the form makes."""
+SHARED_READ_MAX: Final = 100
+"""Rows that are read: a program may have recorded more shares than the form makes room for."""
 
 _NUMBER_AT_END: Final = re.compile(r".*\(([A-Za-z0-9._-]+)\)\s*")
 
@@ -77,6 +80,9 @@ NOT_FOUND: Final = n_("There is no colleague “%(typed)s”: choose one from th
 BAD_SHARE: Final = n_("“%(typed)s” is not a percentage above 0 and below 100: write one such as 50 or 33.33.")
 WHICH: Final = n_(
     "It is not clear which colleague is meant (%(names)s): choose one from the list, or write the employee number."
+)
+TOO_MANY: Final = n_(
+    "At most %(most)s colleagues can share in an entry on this page: name fewer, or have it sent by a program."
 )
 TOO_MUCH: Final = n_("The colleagues' shares add up to %(sum)s %%: lower them so that something is left for you.")
 TWICE: Final = n_(
@@ -122,8 +128,8 @@ def typed_colleagues() -> list[Colleague]:
 
 
 def _rows_of(names: Sequence[str], shares: Sequence[str]) -> list[Colleague]:
-    """All that were sent: of an entry that a program recorded there may be more than the form has room for at first, and each is somebody's share."""
-    rows = zip(names, shares, strict=False)
+    """All that were sent, each of which is somebody's share; of too many so many that they are refused."""
+    rows = zip(names[: SHARED_READ_MAX + 1], shares, strict=False)
     return [Colleague(name.strip(), share.strip()) for name, share in rows]
 
 
@@ -352,6 +358,9 @@ def _credits(
     credits: list[dict[str, str]] = []
     left = SHARE_ONE_1E4
     seen = {me}
+    if len(rows) > SHARED_READ_MAX:
+        findings.append(at_field("colleague", "too_many", TOO_MANY, most=SHARED_READ_MAX))
+        return []
     for row in rows:
         if not row.name and not row.percent:
             continue

@@ -85,6 +85,49 @@ def test_texts_and_numbers_come_back_and_nothing_is_a_formula(rows: list[tuple[s
         assert Decimal(written) == number
 
 
+MARKS = st.sampled_from(
+    [
+        "<r>",
+        "</r>",
+        "<t>",
+        "</t>",
+        "</is>",
+        "</c>",
+        '<c r="Z2"><f>',
+        "</f>",
+        "<v>",
+        "& ",
+        "_x003C_",
+        "]]>",
+        "<![CDATA[",
+        "&lt;r>",
+        "=1",
+    ]
+)
+
+
+@given(
+    st.lists(
+        st.tuples(MARKS, st.lists(MARKS | TEXTS, max_size=6).map("".join), MARKS).map("".join), min_size=1, max_size=6
+    )
+)
+def test_no_text_becomes_marks_of_the_workbook_itself(texts: list[str]) -> None:
+    """Neither in a cell nor in a heading: each is one text in one cell, after an apostrophe at most, and the sheet can be read."""
+    texts = [
+        '<r><t>Nice</t></r></is></c><c r="Z2"><f>1+1</f></c><c t="inlineStr"><is><r><t>x</t></r>',
+        "<r>& broken <</r>",
+        *texts,
+    ]
+    file = _xlsx(ExportSheet("some", tuple(texts), [tuple(texts)]))
+    read = CalamineWorkbook.from_filelike(io.BytesIO(file)).get_sheet_by_index(0).to_python()
+    for row in read:
+        assert [str(cell).lstrip("'") for cell in row] == [text.lstrip("'") for text in map(harmless, texts)]
+    with zipfile.ZipFile(io.BytesIO(file)) as packed:
+        cells = [one.tag.rpartition("}")[2] for one in ET.fromstring(packed.read("xl/worksheets/sheet1.xml")).iter()]
+    assert cells.count("c") == 2 * len(texts)
+    assert "f" not in cells
+
+
 @given(st.lists(st.tuples(RISKY, RISKY, RISKY), max_size=4))
 def test_no_way_of_parting_the_cells_makes_a_formula(rows: list[tuple[str, str, str]]) -> None:
     """Spreadsheets of half the world part a CSV at semicolons, others at tabs, and some heed no quotation marks."""

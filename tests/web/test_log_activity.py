@@ -11,7 +11,7 @@ import pytest
 
 from app import ledger
 from app.rules.activities import EventKey
-from app.web.entry_form import SHARED_MAX
+from app.web.entry_form import SHARED_READ_MAX
 from tests.conftest import CountQueries
 from tests.reference.agency import ReferenceAgency
 from tests.web.markup import read
@@ -231,12 +231,14 @@ def test_a_possible_duplicate_is_shown_before_anything_is_saved(working: Working
 
 
 def test_what_no_activity_can_have_is_compared_with_none(working: Working) -> None:
-    """Names are compared letter by letter with all that are known: one of a million letters would keep everybody busy; rows are as many as the form has."""
+    """Names are compared letter by letter with all that are known: one of a million letters would keep everybody busy, and so would rows without end."""
     log(working, buyer="Nordwind Handel")
     rows = {"colleague": ["E6"] * 500, "share": ["1"] * 500}
-    page = log(working, buyer=f"Nordwind Handel{' x' * 300}", **rows).text
-    assert "This may be recorded already" not in page
-    assert page.count('name="colleague"') == SHARED_MAX
+    answer = log(working, buyer=f"Nordwind Handel{' x' * 300}", **rows)
+    assert answer.status_code == 422
+    assert "This may be recorded already" not in answer.text
+    assert f"At most {SHARED_READ_MAX} colleagues" in answer.text
+    assert answer.text.count('name="colleague"') <= SHARED_READ_MAX + 1
 
 
 def test_a_colleague_s_entry_is_hinted_at_without_name_or_amount(working: Working) -> None:

@@ -232,7 +232,7 @@ def trail(context: RequestContext, query: TrailQuery, views: ListViews) -> Page:
     )
 
 
-class SeenForm(BaseModel):
+class RightsSeenForm(BaseModel):
     """Of how many deeds the page told that was read, and since when: of what has come since it did not."""
 
     model_config = ConfigDict(frozen=True)
@@ -242,7 +242,7 @@ class SeenForm(BaseModel):
 
 
 @trail_pages.act("/trail/seen", may=Deed.SEE_TRAIL)
-def seen(context: RequestContext, form: SeenForm) -> Redirect:
+def seen(context: RequestContext, form: RightsSeenForm) -> Redirect:
     """Note that one has seen what was told of rights that were given."""
     context.note(subject=context.viewer.label, after={"seen": notices.RIGHTS})
     notices.settle_rights_notice(
