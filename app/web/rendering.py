@@ -29,6 +29,8 @@ __all__ = ["Download", "FormError", "Json", "Page", "Redirect", "Rendering", "Se
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 _SAID_MOST: Final = 4
+_SAID_LETTERS_MOST: Final = 900
+"""Of all that waits to be said together: a letter of Korean takes some three bytes of the cookie."""
 _SENT_MARK: Final = "sent_mark"
 _MARK_LENGTH_MAX: Final = 20
 
@@ -191,9 +193,13 @@ def say(text: str, kind: Literal["done", "caution"] = "done") -> None:
         text: what.
         kind: which notice it is.
     """
-    waiting = session.get("_flashes", [])
-    if len(waiting) >= _SAID_MOST:
-        session["_flashes"] = waiting[1 - _SAID_MOST :]
+    if len(text) > _SAID_LETTERS_MOST:
+        text = f"{text[: _SAID_LETTERS_MOST - 1]}…"
+    waiting = session.get("_flashes", [])[1 - _SAID_MOST :]
+    while waiting and len(text) + sum(len(one) for _, one in waiting) > _SAID_LETTERS_MOST:
+        waiting = waiting[1:]
+    if "_flashes" in session:
+        session["_flashes"] = waiting
     flash(text, kind)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import re
 
 import pytest
 
 from tests.conftest import CountQueries
+from tests.scenario import event_of
 from tests.web.markup import read
 from tests.web.working import Working, key_of
 
@@ -269,3 +271,28 @@ def test_the_employee_is_told_of_what_was_verified_in_one_line(working: Working)
     assert f"{line}: 2 of your entries." in working.alba.get("/activities").text
     assert line not in working.boram.get("/activities?node=employee:E1").text
     assert line not in working.jiho.get("/activities").text
+
+
+def test_what_others_judged_meanwhile_is_said_in_few_words(working: Working) -> None:
+    """Thirty entries with long names: a browser drops a cookie of more than 4,093 bytes, and a proxy refuses the answer."""
+    letters = random.Random(7)
+    names = ["".join(chr(letters.randint(0xAC00, 0xD7A3)) for _ in range(400)) for _ in range(31)]
+    deals = [event_of(f"2026-03-04 deal D-{number} E1 100 USD") for number in range(31)]
+    for one, name in zip(deals, names, strict=True):
+        one["data"]["buyer"]["name"] = name
+    working.record_events(deals)
+    form_id = working.boram.form_id("/verification")
+    working.record(*(f"2026-03-05 rejected D-{number} by E4" for number in range(30)))
+    form = {
+        "form_id": form_id,
+        "activity": [key_of(f"D-{number}") for number in range(31)],
+        "verdict": "verified",
+        "seen": "entered",
+    }
+    answer = working.boram.post("/verification", form)
+    assert answer.status_code == 303
+    assert all(len(cookie) < 4_093 for cookie in answer.headers.getlist("Set-Cookie"))
+    said = working.boram.get("/verification").text
+    assert "1 verified." in said
+    assert names[0][:60] in said
+    assert "and 25 more" in said

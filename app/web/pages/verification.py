@@ -15,6 +15,7 @@ from app import intake, ledger, scoring
 from app.kit.refusals import Conflict, Invalid, at_field
 from app.ledger import ActivityHistory, AlreadyJudged, Frame, Queue
 from app.plain.findings import n_
+from app.plain.texts import quoted
 from app.rules.activities import ACTIVITY_TYPES
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
@@ -23,6 +24,7 @@ from app.scoring import EntryToVerify, State
 from app.web import words
 from app.web.entry_form import FORM_ID, page_of
 from app.web.languages import month as month_said
+from app.web.languages import number
 from app.web.rendering import Json, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -31,6 +33,8 @@ from app.web.usual_reasons import given_reason
 pages: Final = Pages("verification")
 
 PAGE_ROWS: Final = 50
+ALREADY_TOLD: Final = 5
+"""Of entries that others judged meanwhile so many are named."""
 JUDGED_SHOWN: Final = 5
 """So many of the entries that were judged just now are named."""
 
@@ -203,7 +207,7 @@ def judge(context: RequestContext, query: QueueQuery, form: JudgeForm) -> Redire
     context.did_nothing = not judged.keys
     for key in judged.keys:
         context.note(subject=f"activity:{key}", before=form.seen, after=verdict, why=reason or None)
-    number = len(set(keys)) - len(judged.already)
+    count = len(set(keys)) - len(judged.already)
     if form.answer == "json":
         return Json({"judged": list(judged.keys), "already": already})
     done = gettext("%(number)s verified.") if verdict == "verified" else gettext("%(number)s rejected.")
@@ -214,7 +218,7 @@ def judge(context: RequestContext, query: QueueQuery, form: JudgeForm) -> Redire
         SAID,
         then="activity" if then else "verification",
         values=then or queue,
-        parameters={"done": done % {"number": number}, "already": already},
+        parameters={"done": done % {"number": count}, "already": already},
     )
 
 
@@ -234,12 +238,15 @@ def _judged(context: RequestContext, frame: Frame, keys: list[str]) -> list[Acti
 def _already(context: RequestContext, judged: tuple[AlreadyJudged, ...]) -> str:
     """What was judged by somebody else meanwhile, in words."""
     people = context.directory.employees
-    return "; ".join(
+    told = [
         gettext(
             "%(buyer)s: %(state)s by %(by)s meanwhile",
-            buyer=one.buyer,
+            buyer=quoted(one.buyer),
             state=gettext(words.STATES[one.state]),
-            by=people[one.by].name if one.by in people else gettext("somebody else"),
+            by=quoted(people[one.by].name if one.by in people else gettext("somebody else")),
         )
-        for one in judged
-    )
+        for one in judged[:ALREADY_TOLD]
+    ]
+    if len(judged) > ALREADY_TOLD:
+        told.append(gettext("and %(number)s more", number=number(len(judged) - ALREADY_TOLD)))
+    return "; ".join(told)
