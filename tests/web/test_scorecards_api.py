@@ -225,15 +225,31 @@ def test_reading_one_person_after_another_is_on_the_log_person_by_person_once_a_
 
     for number in others:
         (row,), (told,) = read(None, f"/api/v1/scorecards/employee:{number}?cycle=2026&basis=provisional")
-        assert (row.who, row.what, row.subject, row.rows) == ("key:one-by-one", "scorecard", f"employee:{number}", 1)
+        assert (row.who, row.what, row.subject, row.rows) == (
+            "key:one-by-one",
+            "scorecard",
+            f"employee:{number} cycle=2026",
+            1,
+        )
         assert json.loads(row.asked) == {"basis": "provisional", "cycle": 2026}
         assert (told.who, told.deed, told.subject) == ("key:one-by-one", "see_scorecard", f"employee:{number}")
     (row,), (told,) = read(None, "/api/v1/explain/employee:E2/deals?cycle=2026")
-    assert (row.what, row.subject, row.rows, json.loads(row.asked)["kpi"]) == ("explain", "employee:E2", 1, "deals")
+    assert (row.what, row.subject, row.rows, json.loads(row.asked)["kpi"]) == (
+        "explain",
+        "employee:E2 cycle=2026 kpi=deals",
+        1,
+        "deals",
+    )
     assert (told.deed, told.subject) == ("see_derivation", "employee:E2")
     (row,), (told,) = read(None, "/api/v1/explain/unit:VIE/deals?cycle=2026")
-    assert (row.subject, row.rows) == ("unit:VIE", 1), "Alba's deals stand there"
-    for again in ("scorecards/employee:E2?cycle=2026", "explain/employee:E2/deal_value", "explain/unit:VIE/deals"):
+    assert (row.subject, row.rows) == ("unit:VIE cycle=2026 kpi=deals", 1), "Alba's deals stand there"
+    (row,), _ = read(None, "/api/v1/explain/employee:E2/deal_value?cycle=2026")
+    assert row.subject == "employee:E2 cycle=2026 kpi=deal_value", "another KPI names other activities"
+    for again in (
+        "scorecards/employee:E2?cycle=2026",
+        "explain/employee:E2/deals?basis=provisional",
+        "explain/unit:VIE/deals",
+    ):
         assert read(None, f"/api/v1/{again}") == ([], []), "it stands there already"
     (row,), _ = read(api.working.dana, "/api/v1/scorecards/employee:E2?cycle=2026")
     assert row.who == "account:dana@agency.example", "another reader"

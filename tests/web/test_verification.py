@@ -140,6 +140,7 @@ def test_at_the_top_it_is_hr_s(working: Working) -> None:
     assert "Topwind" not in working.hana.get("/verification").text
     assert "Topwind" in working.wanda.get("/verification").text
     assert "Your account belongs to no employee" in working.dana.get("/verification").text
+    assert working.dana.get(f"/verification?part=entry&entry={key_of('D-1')}").status_code == 404
     assert judge(working, "wanda", "D-5").status_code == 303  # type: ignore[attr-defined]
 
 

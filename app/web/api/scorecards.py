@@ -208,6 +208,14 @@ class _Reading:
     asked: dict[str, object]
     people: int
 
+    @property
+    def subject(self) -> str:
+        """What is told of once a day: the node in a cycle, of a derivation by KPI and page, each of which names other people; not each basis and day."""
+        told = (
+            f"{name}={value}" for name, value in sorted(self.asked.items()) if name not in {"as_of", "basis", "limit"}
+        )
+        return " ".join((str(self.node), *told))
+
 
 def _reading_of(
     context: RequestContext,
@@ -236,29 +244,29 @@ def _reading_of(
     """
     # A deal that somebody shares with a colleague stands on their own score all the same.
     people = set([node.code] if node.kind is NodeKind.EMPLOYEE else also) - {_own_number(context)}
+    reading = _Reading(node=node, what=what, asked=_parameters(query, asked) | dict(more), people=len(people))
     if not people or access.is_reading_recorded(
-        context.connection, who=context.label, what=what, subject=str(node), day=context.today
+        context.connection, who=context.label, what=what, subject=reading.subject, day=context.today
     ):
         return None
-    return _Reading(node=node, what=what, asked=_parameters(query, asked) | dict(more), people=len(people))
+    return reading
 
 
 def _write_down_one(context: RequestContext, reading: _Reading | None) -> None:
     """Log it, and tell of it on the trail, before the figures leave."""
     if reading is None:
         return
-    subject = str(reading.node)
     with context.write() as connection:
         if access.record_reading_of(
             connection,
             who=context.label,
             what=reading.what,
-            subject=subject,
+            subject=reading.subject,
             asked=reading.asked,
             rows=reading.people,
             at=context.now,
         ):
-            context.note(subject=subject, after={"rows": reading.people, **reading.asked})
+            context.note(subject=str(reading.node), after={"rows": reading.people, **reading.asked})
 
 
 def _own_number(context: RequestContext) -> str | None:

@@ -12,7 +12,7 @@ from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import intake, ledger, scoring
-from app.kit.refusals import Conflict, Invalid, at_field
+from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.ledger import ActivityHistory, AlreadyJudged, Frame, Queue
 from app.plain.findings import n_
 from app.plain.texts import quoted
@@ -109,9 +109,10 @@ def verification(context: RequestContext, query: QueueQuery) -> Page:
     loaded = scoring.state(context.connection)
     context.use(loaded.frame.directory)
     if query.part:
-        return Page(
-            "pages/verification_entry.html", query=query, **_shown(context, _entry(context, loaded, query.entry))
-        )
+        entry = _entry(context, loaded, query.entry)
+        if entry is None:
+            raise NotThere
+        return Page("pages/verification_entry.html", query=query, **_shown(context, entry))
     queue = _queue(context, loaded.frame, query)
     directory = context.directory
     key = query.entry or (queue.rows[0].key if queue.rows else "")
