@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any, Final, Literal
 from uuid import uuid4
 
@@ -59,7 +60,7 @@ SHARED_MAX: Final = 8
 SHARED_READ_MAX: Final = 100
 """Rows that are read: a program may have recorded more shares than the form makes room for."""
 
-_NUMBER_AT_END: Final = re.compile(r".*\(([A-Za-z0-9._-]+)\)\s*")
+_NUMBER_AT_END: Final = re.compile(r"(.*)\(([A-Za-z0-9._-]+)\)\s*")
 
 _FIELDS: Final[Mapping[str, str]] = {
     "/data/company": "company",
@@ -129,7 +130,7 @@ def typed_colleagues() -> list[Colleague]:
 
 def _rows_of(names: Sequence[str], shares: Sequence[str]) -> list[Colleague]:
     """All that were sent, each of which is somebody's share; of too many so many that they are refused."""
-    rows = zip(names[: SHARED_READ_MAX + 1], shares, strict=False)
+    rows = zip_longest(names[: SHARED_READ_MAX + 1], shares[: SHARED_READ_MAX + 1], fillvalue="")
     return [Colleague(name.strip(), share.strip()) for name, share in rows]
 
 
@@ -397,13 +398,15 @@ def _share_1e4(percent: str) -> int | Finding:
 def _colleague(directory: Directory, typed: str, day: dt.date) -> str | Finding:
     """The number of the colleague whom a text means: a number, a name with its number, or a name that only one has who is in service that day."""
     numbered = _NUMBER_AT_END.fullmatch(typed.strip())
-    meant = directory.employees_meant(numbered[1] if numbered else typed)
+    meant = directory.employees_meant(numbered[2] if numbered else typed)
     serving = [number for number in meant if day in directory.employees[number].service]
+    # A name beside somebody else's number is a slip: it is asked which of both is meant.
+    name = folded(numbered[1].strip() if numbered else typed)
     exact = [
         number
         for number in serving
-        if number == (numbered[1] if numbered else typed.strip())
-        or folded(directory.employees[number].name) == folded(typed)
+        if (number == (numbered[2] if numbered else typed.strip()) and not (numbered and name))
+        or folded(directory.employees[number].name) == name
     ]
     if len(exact) == 1:
         return exact[0]

@@ -171,6 +171,8 @@ def test_an_error_stands_at_its_field_and_what_was_typed_stays(
         ("Kim", "(Kim Minji (E2), Kim Sora (E4), Kim Minji (E6)):"),
         ("Kim Sora", None),
         ("Kim Sora (E4)", None),
+        ("Kim Sora (E2)", "(Kim Minji (E2)):"),
+        ("Kim Minji (E6)", None),
         ("Somebody Else (Sora)", "(Kim Sora (E4)):"),
         ("Lee Left", "Lee Left (E3) is not in service on that day"),
         ("E3", "Lee Left (E3) is not in service on that day"),
