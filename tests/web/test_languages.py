@@ -61,7 +61,7 @@ def test_a_form_says_what_is_wrong_in_the_same_language(client, asked, said):
     ("language", "subtitle", "words"),
     [
         ("ko", "2026 평가주기 성과표", ("최종 점수", "가중치", "핵심성과지표")),
-        ("es", "Cuadro de mando del ciclo 2026", ("Puntuación final", "Ponderación")),
+        ("es", "Cuadro de mando del ciclo 2026", ("Puntuación hasta ahora", "Ponderación")),
     ],
 )
 def test_my_scorecard_speaks_the_accounts_language(working: Working, language, subtitle, words):
