@@ -597,26 +597,26 @@ def _sheet_rows(output: Iterable[bytes], table: _Table) -> Iterator[Row | Troubl
 
 def _unread(preface: sheets.Preface, table: _Table) -> Iterator[Remark]:
     """Sheets that may go on with the rows of the first one, without a row of names."""
-    place = Place(file=table.file)
-    findings = [
-        _finding("unread_sheet", place, sheet=quoted(name))
-        for name, rows in preface["further"].items()
-        if any(map(table.is_as_full, rows))
-    ]
-    if findings:
-        yield Remark(tuple(replace(finding, level=Level.WARNING) for finding in findings))
+    yield from _remarked(_sheets("unread_sheet", preface["further"], table, table.is_as_full))
 
 
 def _hidden(preface: sheets.Preface, table: _Table) -> Iterator[Remark]:
     """What of a workbook nobody sees who looks at it."""
-    place = Place(file=table.file)
-    findings = [
-        _finding("hidden_sheet", place, sheet=quoted(name))
-        for name, rows in preface["hidden"].items()
-        if any(map(table.is_header, rows))
-    ]
+    findings = _sheets("hidden_sheet", preface["hidden"], table, table.is_header)
     if preface["hidden_rows"]:
-        findings.append(_finding("hidden_rows", place, rows=quoted(_ranges(preface["hidden_rows"]))))
+        findings.append(_finding("hidden_rows", Place(file=table.file), rows=quoted(_ranges(preface["hidden_rows"]))))
+    yield from _remarked(findings)
+
+
+def _sheets(
+    code: str, others: Mapping[str, list[list[str]]], table: _Table, tells: Callable[[Sequence[str]], bool]
+) -> list[Finding]:
+    """A finding for each other sheet of which one of the first rows tells that it belongs to the table."""
+    place = Place(file=table.file)
+    return [_finding(code, place, sheet=quoted(name)) for name, rows in others.items() if any(map(tells, rows))]
+
+
+def _remarked(findings: Sequence[Finding]) -> Iterator[Remark]:
     if findings:
         yield Remark(tuple(replace(finding, level=Level.WARNING) for finding in findings))
 
