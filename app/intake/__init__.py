@@ -9,7 +9,6 @@ from app.intake.agency import Loaded, LoadRefused, derive_by_present_rules, load
 from app.intake.definitions import read_folder as read_definitions
 from app.intake.events import (
     arrival_of,
-    arrival_of_repeating,
     arrival_of_text,
     state_to_record_in,
     take_in,
@@ -32,7 +31,6 @@ __all__ = [
     "NotYours",
     "Replayed",
     "arrival_of",
-    "arrival_of_repeating",
     "arrival_of_text",
     "correct_own",
     "derive_by_present_rules",

@@ -211,7 +211,7 @@ def _reject_line(reading: LineContent | Trouble, arrival: Arrival, rejected: Rej
     return f'{{"line": {json.dumps(line)}, "errors": {errors}}}'
 
 
-_UNWRITABLE: Final = frozenset({"repeated_member", "unkeepable_number"})
+_UNWRITABLE: Final = frozenset({"repeated_member", "too_deep", "unkeepable_number"})
 
 
 def _unwritable(reading: LineContent | Trouble, rejected: Rejected) -> str:

@@ -17,12 +17,12 @@ from app.access import Hook, Key, Viewer
 from app.intake.own_events import own_events
 from app.ledger import Arrival, Frame, Origin, Recorded
 from app.plain.findings import Finding, Place, n_
-from app.plain.json_text import NotJsonError, RepeatedMemberError, decode_sent, encode
+from app.plain.json_text import FaultyValueError, NotJsonError, decode_sent, encode
 from app.plain.texts import storable
-from app.rules.activities import repeated_member
+from app.rules.activities import fault_of_text
 from app.scoring import State, state
 
-__all__ = ["Sender", "arrival_of", "arrival_of_repeating", "arrival_of_text", "take_in", "take_in_message"]
+__all__ = ["Sender", "arrival_of", "arrival_of_text", "take_in", "take_in_message"]
 
 _TRIES: Final = 5
 _TEXT_MAX: Final = 500
@@ -42,19 +42,13 @@ def arrival_of(value: object) -> Arrival:
 
 
 def arrival_of_text(text: str) -> Arrival:
-    """One event as JSON text; what is no JSON becomes an arrival that will be rejected."""
+    """One event as JSON text; what is no JSON, or holds what nobody can take, becomes an arrival that will be rejected, kept as it came."""
     try:
-        value = decode_sent(text)
-    except RepeatedMemberError as error:
-        return arrival_of_repeating(text, error)
+        return Arrival(text, decode_sent(text))
+    except FaultyValueError as error:
+        return Arrival(text, None, (fault_of_text(error),))
     except NotJsonError as error:
         return Arrival(text, None, (_not_json(error),))
-    return Arrival(text, value)
-
-
-def arrival_of_repeating(text: str, error: RepeatedMemberError) -> Arrival:
-    """An event that names a member twice, at whatever depth: it will be rejected, and kept as it came, since nobody can tell which of both was meant."""
-    return Arrival(text, None, (repeated_member(error),))
 
 
 def _not_json(error: NotJsonError) -> Finding:

@@ -37,16 +37,15 @@ from app.ledger.holding import hold_activities, hold_buyers
 from app.ledger.tally import add_to_tally
 from app.ledger.totals import Changes, apply_changes
 from app.plain.findings import Finding, Place, n_
-from app.plain.json_text import RepeatedMemberError, UnkeepableNumberError, decode, decode_sent
+from app.plain.json_text import FaultyValueError, decode, decode_sent
 from app.rules.activities import (
     ACTIVITY_TYPES,
     Activity,
     Known,
     Verdict,
+    fault_of_text,
     read,
-    repeated_member,
     too_long,
-    unkeepable_number,
 )
 from app.rules.ordinary import Ordinary, read_ordinary
 
@@ -98,18 +97,16 @@ class Arrival(NamedTuple):
             if wrong := too_long(self.text, lambda: decode(self.text)):
                 return wrong
             return read_ordinary(self.ordinary, known, self.text) or read(decode_sent(self.text), known)
-        except RepeatedMemberError as error:
-            return [repeated_member(error)]
-        except UnkeepableNumberError:
-            return [unkeepable_number()]
+        except FaultyValueError as error:
+            return [fault_of_text(error)]
 
     def decoded(self) -> object:
-        """Its value, whichever way it came; of what holds a number that no computer keeps by what it is known alone."""
+        """Its value, whichever way it came; of what holds anything that nobody can keep by what it is known alone."""
         if self.ordinary is None:
             return self.value
         try:
             return decode(self.text)
-        except UnkeepableNumberError:
+        except FaultyValueError:
             return {"source": self.ordinary.source, "id": self.ordinary.id}
 
 

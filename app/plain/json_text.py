@@ -19,8 +19,10 @@ from app.plain.texts import has_unstorable, storable
 
 __all__ = [
     "DEPTH_MAX",
+    "FaultyValueError",
     "NotJsonError",
     "RepeatedMemberError",
+    "TooDeepError",
     "TooManyElementsError",
     "UnkeepableNumberError",
     "canonical",
@@ -50,7 +52,11 @@ class NotJsonError(ValueError):
     column: int | None = None
 
 
-class RepeatedMemberError(NotJsonError):
+class FaultyValueError(NotJsonError):
+    """JSON by its grammar, as far as it was read, that holds what nobody can take: of several events the one that holds it is at fault, alone."""
+
+
+class RepeatedMemberError(FaultyValueError):
     """An object names a member twice, so that it says two things: each reader takes another one of them for what it says (RFC 8259, 4)."""
 
     def __init__(self, member: str) -> None:
@@ -59,8 +65,16 @@ class RepeatedMemberError(NotJsonError):
         self.member = member
 
 
-class UnkeepableNumberError(NotJsonError):
+class UnkeepableNumberError(FaultyValueError):
     """A number is JSON and of a size that no computer keeps (1e999999999999999999999)."""
+
+
+class TooDeepError(FaultyValueError):
+    """It is nested more deeply than this process reads; what it holds there was not looked at."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("nested too deeply")
 
 
 class TooManyElementsError(ValueError):
@@ -108,7 +122,8 @@ def decode(text: str | bytes) -> object:
     For what we wrote, or recorded, ourselves; what comes from outside is read by :func:`decode_sent`.
 
     Raises:
-        NotJsonError: for anything that is not JSON, nested too deeply for this process included.
+        FaultyValueError: it holds a number that no computer keeps, or is nested too deeply for this process.
+        NotJsonError: for anything that is not JSON.
     """
     return _decoded(text, _DECODER)
 
@@ -117,39 +132,49 @@ def decode_sent(text: str | bytes) -> object:
     """As :func:`decode`, of what somebody sends.
 
     Raises:
-        RepeatedMemberError: an object in it names a member twice.
+        FaultyValueError: an object in it names a member twice, or as above.
         NotJsonError: for anything that is not JSON.
     """
     return _decoded(text, _SENT)
 
 
-def element_texts(text: str | bytes) -> list[str] | None:
-    """The texts of an array's elements, as they stand there; None for anything but an array.
+def element_texts(text: bytes) -> list[str] | None:
+    """The texts of an array's elements, as they stand there, nested however deeply; None for anything but an array.
+
+    The elements are told apart by brackets, commas and quotation marks alone: whether each is JSON is for whoever decodes it.
 
     Raises:
-        NotJsonError: for anything that is not JSON.
+        NotJsonError: it is no UTF-8, its brackets do not close, or something follows it.
     """
-    if not isinstance(decode(text), list):
+    texts: list[bytes] = []
+    depth = start = end = 0
+    for piece in _STRUCTURE.finditer(text):
+        sign = piece[0]
+        if not depth and (end or sign != b"[" or text[: piece.start()].strip()):
+            break
+        if sign in {b"[", b"{"}:
+            depth += 1
+            if depth == 1:
+                start = piece.end()
+        elif sign in {b"]", b"}"}:
+            depth -= 1
+            if not depth:
+                texts.append(text[start : piece.start()])
+                end = piece.end()
+        elif sign == b"," and depth == 1:
+            texts.append(text[start : piece.start()])
+            start = piece.end()
+    if not end and not depth:
         return None
-    if isinstance(text, bytes):
-        text = text.decode("utf-8-sig")
-    texts: list[str] = []
-    at = _past_space(text, _past_space(text, 0) + 1)
-    while text[at] != "]":
-        _, end = _DECODER.raw_decode(text, at)
-        texts.append(text[at:end])
-        at = _past_space(text, end)
-        if text[at] == ",":
-            at = _past_space(text, at + 1)
-    return texts
-
-
-_SPACE: Final = re.compile(r"[ \t\n\r]*")
-
-
-def _past_space(text: str, at: int) -> int:
-    space = _SPACE.match(text, at)
-    return at if space is None else space.end()
+    if depth or text[end:].strip():
+        message = "its brackets do not close" if depth else "something follows its end"
+        raise NotJsonError(message)
+    if len(texts) == 1 and not texts[0].strip():
+        return []
+    try:
+        return [one.decode().strip() for one in texts]
+    except UnicodeDecodeError as error:
+        raise NotJsonError(str(error)) from error
 
 
 def _decoded(text: str | bytes, decoder: json.JSONDecoder) -> object:
@@ -159,8 +184,10 @@ def _decoded(text: str | bytes, decoder: json.JSONDecoder) -> object:
         return decoder.decode(text)
     except NotJsonError:
         raise
-    except (ValueError, RecursionError) as error:
-        refused = NotJsonError(str(error) if isinstance(error, ValueError) else "nested too deeply")
+    except RecursionError as error:
+        raise TooDeepError from error
+    except ValueError as error:
+        refused = NotJsonError(str(error))
         if isinstance(error, json.JSONDecodeError):
             refused.line, refused.column = error.lineno, error.colno
         raise refused from error

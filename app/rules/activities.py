@@ -18,7 +18,15 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from app.plain.findings import Finding, Place, Words, n_
-from app.plain.json_text import DEPTH_MAX, RepeatedMemberError, canonical, encode, unfit_texts
+from app.plain.json_text import (
+    DEPTH_MAX,
+    FaultyValueError,
+    RepeatedMemberError,
+    TooDeepError,
+    canonical,
+    encode,
+    unfit_texts,
+)
 from app.plain.texts import has_unstorable, is_blank, quoted
 from app.rules.activity_rows import COLUMNS, PERCENT, activity_event_from_row
 from app.rules.countries import COUNTRIES
@@ -50,12 +58,11 @@ __all__ = [
     "Verdict",
     "activity_event_from_row",
     "content_hash",
+    "fault_of_text",
     "moment",
     "plain_amount",
     "read",
-    "repeated_member",
     "too_long",
-    "unkeepable_number",
 ]
 
 ID_LENGTH_MAX: Final = 200
@@ -285,17 +292,16 @@ class _Envelope(NamedTuple):
     when: Moment | None
 
 
-def repeated_member(error: RepeatedMemberError) -> Finding:
-    """That an event says something twice, at whatever depth: nobody can tell which of both is meant."""
+def fault_of_text(error: FaultyValueError) -> Finding:
+    """What keeps an event's text from being read, at whatever depth it stands."""
     findings = _Findings()
-    findings.add("", "repeated_member", member=_shown(error.member))
-    return findings[0]
-
-
-def unkeepable_number() -> Finding:
-    """That an event holds, at whatever depth, a number of a size that no computer keeps."""
-    findings = _Findings()
-    findings.add("", "unkeepable_number")
+    if isinstance(error, RepeatedMemberError):
+        # Nobody can tell which of both is meant.
+        findings.add("", "repeated_member", member=_shown(error.member))
+    elif isinstance(error, TooDeepError):
+        findings.add("", "too_deep", most=DEPTH_MAX)
+    else:
+        findings.add("", "unkeepable_number")
     return findings[0]
 
 
@@ -324,6 +330,10 @@ def read(event: object, known: Known) -> Activity | Verdict | list[Finding]:
     if not isinstance(event, dict):
         findings.add("", "not_an_object")
         return findings
+    # Nobody reads what stands there; how deeply it may be nested never depends on the process that decodes it.
+    nested = {name: value for name, value in event.items() if name != "data" and isinstance(value, dict | list)}
+    if nested and any(code == "too_deep" for _, code in unfit_texts(nested)):
+        findings.add("", "too_deep", most=DEPTH_MAX)
     version = event.get("specversion")
     if version != "1.0":
         findings.add("/specversion", "specversion" if version else "required")

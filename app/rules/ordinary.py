@@ -16,7 +16,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from app.plain.json_text import NotJsonError, TooManyElementsError, decode_sent
+from app.plain.json_text import DEPTH_MAX, NotJsonError, TooManyElementsError, decode_sent
 from app.plain.texts import is_blank
 from app.rules.activities import (
     AMOUNT,
@@ -144,7 +144,7 @@ def _says_once(text: str, content: bytes) -> bool:
         decode_sent(text)
     except NotJsonError:
         return False
-    return True
+    return text.count("[") + text.count("{") <= DEPTH_MAX  # else it may be nested too deeply
 
 
 def read_ordinary(event: Ordinary, known: Known, text: str) -> Activity | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.plain.json_text import TooManyElementsError, is_dense, refuse_more_elements
+from app.plain.json_text import NotJsonError, TooManyElementsError, element_texts, is_dense, refuse_more_elements
 from app.rules.ordinary import each_of
 
 _VALUES = st.recursive(
@@ -24,6 +25,26 @@ def test_an_array_is_refused_by_how_many_elements_it_has(values, most, indent):
     too_many = len(values) > most
     assert _refuses(refuse_more_elements, text, most) == too_many
     assert _refuses(lambda body, limit: each_of(body, most=limit), text, most) == too_many
+
+
+@given(st.lists(_VALUES, max_size=8), st.sampled_from([None, 2]), st.booleans())
+def test_the_elements_are_told_apart_as_they_stand(values, indent, ascii_alone):
+    """Brackets, commas and quotation marks within texts tell nothing apart."""
+    text = json.dumps(values, indent=indent, ensure_ascii=ascii_alone).encode(errors="surrogatepass")
+    assert [json.loads(one) for one in element_texts(text) or []] == values
+
+
+@pytest.mark.parametrize("text", [b"", b"1", b'"[1]"', b'{"a":[1]}', b"x[1]"])
+def test_what_is_no_array_has_no_elements(text):
+    """Whatever stands in it."""
+    assert element_texts(text) is None
+
+
+@pytest.mark.parametrize("text", [b"[1", b"[[1]", b"[1]]", b"[1] 2", b"[1][2]", b'["\xff"]'])
+def test_an_array_that_does_not_end_once_is_no_json(text):
+    """Nor one that is no UTF-8."""
+    with pytest.raises(NotJsonError):
+        element_texts(text)
 
 
 def test_a_long_array_of_ones_is_not_read():

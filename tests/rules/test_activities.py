@@ -599,7 +599,7 @@ def test_every_message_has_its_places_filled():
         for finding in _findings(event)
     }
     shown |= {finding.code for finding in _findings(with_data(DEAL, credits=[{"employee": "E9", "share": "x"}]))}
-    # Told of an event's text before it is read (test_ordinary.py, tests/web/test_members_twice.py, test_unkeepable_numbers.py).
+    # Told of an event's text before it is read (test_ordinary.py, tests/web/test_members_twice.py, test_faulty_values.py).
     of_its_text = {"too_deep", "repeated_member", "unkeepable_number"}
     assert shown | of_its_text == set(MESSAGES)
 

@@ -15,15 +15,15 @@ from urllib.parse import unquote_to_bytes
 from flask import Request
 from werkzeug.http import parse_options_header
 
-from app.intake import arrival_of, arrival_of_repeating, arrival_of_text
+from app.intake import arrival_of
 from app.kit.refusals import Refusal, TooLarge
 from app.ledger import Arrival
 from app.plain.findings import n_
 from app.plain.json_text import (
+    FaultyValueError,
     NotJsonError,
     RepeatedMemberError,
     TooManyElementsError,
-    UnkeepableNumberError,
     decode,
     decode_sent,
     element_texts,
@@ -32,7 +32,7 @@ from app.plain.json_text import (
     refuse_more_elements,
     refuse_more_values,
 )
-from app.rules.activities import unkeepable_number
+from app.rules.activities import fault_of_text
 from app.rules.ordinary import each_of
 
 __all__ = ["BATCH", "EVENTS_MAX", "STRUCTURED", "UnknownMedia", "Unreadable", "arrivals_in"]
@@ -146,12 +146,15 @@ def _ordinary_ones(body: bytes) -> list[Arrival] | None:
 
 
 def _long_way(text: str) -> Arrival:
+    """One element of a batch.
+
+    Raises:
+        NotJsonError: it is none, and so the whole is none.
+    """
     try:
         return Arrival(text, decode_sent(text))
-    except RepeatedMemberError as error:
-        return arrival_of_repeating(text, error)
-    except UnkeepableNumberError:
-        return Arrival(text, None, (unkeepable_number(),))
+    except FaultyValueError as error:
+        return Arrival(text, None, (fault_of_text(error),))
 
 
 def _elements(body: bytes) -> list[Arrival] | None:
@@ -159,35 +162,40 @@ def _elements(body: bytes) -> list[Arrival] | None:
     refuse_more_elements(body, EVENTS_MAX)
     try:
         values = decode_sent(body)
-    except RepeatedMemberError:
+    except FaultyValueError:
         # One bad event never fails the others: each is looked at by itself.
         texts = element_texts(body)
-        return None if texts is None else [arrival_of_text(one) for one in texts]
+        return None if texts is None else [_long_way(one) for one in texts]
     return [arrival_of(value) for value in values] if isinstance(values, list) else None
 
 
-def _decoded(body: bytes) -> tuple[object, RepeatedMemberError | None]:
-    """What a body says, and whether it says something twice, which is for the one event that it carries.
+def _sent(body: bytes) -> tuple[object, FaultyValueError | None]:
+    """What a body says; or what in it nobody can take, which is for the one event that it carries.
 
     Raises:
-        Unreadable: it is no JSON.
+        Unreadable: it is no JSON, which a fault before the place hides not.
     """
     try:
         try:
             return decode_sent(body), None
         except RepeatedMemberError as error:
-            return decode(body), error
+            decode(body)
+            return None, error
+    except FaultyValueError as error:
+        return None, error
     except NotJsonError as error:
         raise Unreadable(parameters={"why": str(error)}) from None
 
 
 def _structured(body: bytes) -> Arrival:
-    value, repeats = _decoded(body)
+    value, fault = _sent(body)
+    if fault is not None and body.removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
+        return Arrival(body.decode("utf-8-sig"), None, (fault_of_text(fault),))
     if not isinstance(value, dict):
         raise Unreadable(
             message=n_("One event is a JSON object; several are sent as application/cloudevents-batch+json.")
         )
-    return arrival_of(value) if repeats is None else arrival_of_repeating(body.decode("utf-8-sig"), repeats)
+    return arrival_of(value)
 
 
 def _attributes(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -226,7 +234,7 @@ def _binary(body: bytes, attributes: Mapping[str, str], content_type: str | None
     if content_type:
         event["datacontenttype"] = content_type
     if body:
-        event["data"], repeats = _decoded(body)
-        if repeats is not None:
-            return arrival_of_repeating(encode({**event, "data": body.decode("utf-8-sig")}), repeats)
+        event["data"], fault = _sent(body)
+        if fault is not None:
+            return Arrival(encode({**event, "data": body.decode("utf-8-sig")}), None, (fault_of_text(fault),))
     return arrival_of(event)

@@ -1,4 +1,4 @@
-"""A number of a size that no computer keeps is JSON: one event that holds it fails no other, and is kept as it came."""
+"""What is JSON and cannot be taken (a number that no computer keeps, nesting that none reads) fails no other event, and is kept as it came."""
 
 from __future__ import annotations
 
@@ -42,4 +42,36 @@ def test_of_a_batch_the_others_are_recorded(api: Api, at: str, number: str, by: 
     assert (answer.json["accepted"], [one["index"] for one in answer.json["rejected"]]) == (1, [0])
     (error,) = answer.json["rejected"][0]["errors"]
     assert error["code"] == "unkeepable_number"
+    assert api.count() == count + 1
+
+
+DEEP = (
+    "[" * 500 + "]" * 500,
+    "[" * 990 + "]" * 990,
+    "[" * 100_000 + "]" * 100_000,
+    '{"a":' * 2_000 + "1" + "}" * 2_000,
+)
+
+
+@pytest.mark.parametrize("nested", DEEP, ids=["500", "990", "100,000", "objects"])
+@pytest.mark.parametrize("at", ["attribute", "data", "element"])
+@pytest.mark.parametrize("by", ["key", "person"])
+def test_of_a_batch_with_one_nested_too_deeply_the_others_are_recorded(api: Api, at: str, nested: str, by: str) -> None:
+    """However deeply: the rejected one says why, and those beside it count; so does an array where an event is expected."""
+    good, id_, count = deal(), fresh(), api.count()
+    wrong = deal(id_=id_)
+    if by == "person":
+        good, wrong = by_hand(good, "E1"), by_hand(wrong, "E1")
+    text = nested if at == "element" else _with(nested, at, wrong)
+    if at == "element" and nested.startswith("{"):
+        text = f"[{text}]"
+    body = f"[{json.dumps(good)}, {text} ]".encode()
+    if by == "key":
+        answer = api.post(body, kind=BATCH)
+    else:
+        answer = api.working.alba.client.post("/api/v1/events", data=body, content_type=BATCH)
+    assert answer.status_code == 200, answer.text
+    assert (answer.json["accepted"], [one["index"] for one in answer.json["rejected"]]) == (1, [1])
+    codes = {error["code"] for error in answer.json["rejected"][0]["errors"]}
+    assert codes <= {"too_deep", "not_an_object"}
     assert api.count() == count + 1
