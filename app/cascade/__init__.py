@@ -20,7 +20,7 @@ from app.cascade.lines import (
     sheet,
     target_differences,
 )
-from app.cascade.replacement import Cascade, documents, replace
+from app.cascade.replacement import Cascade, cascade_rows, documents, replace, stored_cascade
 from app.cascade.targets import TargetChange, WantedTarget, keep_targets, latest_target_changes, target_changes
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "TargetDifference",
     "TaskBranch",
     "WantedTarget",
+    "cascade_rows",
     "documents",
     "goal_tree",
     "keep_targets",
@@ -48,6 +49,7 @@ __all__ = [
     "replace",
     "served_by",
     "sheet",
+    "stored_cascade",
     "target_changes",
     "target_differences",
 ]

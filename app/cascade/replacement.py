@@ -6,7 +6,7 @@ Only what differs is written. Whether the rows are right is settled before: :mod
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,11 +15,11 @@ from sqlalchemy import Connection, Table
 from app.cascade import tables
 from app.cascade.history import Exclusion, PastValue
 from app.cascade.lines import Line, PlanShare, Rating
-from app.kit.replacing import Row, RowChanges, Rows, compare, exact_text, exchange, stored_rows
+from app.kit.replacing import FileRows, Row, RowChanges, Rows, compare, exact_text, exchange, stored_rows
 from app.rules.definitions import Definitions
 from app.rules.terms import Node
 
-__all__ = ["Cascade", "replace"]
+__all__ = ["Cascade", "cascade_rows", "replace", "stored_cascade"]
 
 _LINE: Final = (
     "cycle",
@@ -95,6 +95,42 @@ def documents(definitions: Definitions) -> dict[str, str]:
     }
 
 
+_STORED: Final[Mapping[str, tuple[Table, tuple[str, ...], int]]] = {
+    "scorecards": (tables.scorecard_line, _LINE, 3),
+    "history": (tables.history, _HISTORY, 3),
+    "ratings": (tables.rating, _RATING, 4),
+    "exclusions": (tables.exclusion, _EXCLUSION, 3),
+    "plan": (tables.plan_share, _PLAN, 3),
+    "definitions": (tables.definition_document, _DOCUMENT, 1),
+}
+"""Where the rows of each file, and the definitions, are: the table, its columns, and how many of them are the key."""
+
+
+def cascade_rows(cascade: Cascade) -> dict[str, FileRows]:
+    """The rows of each of the five files, and the definitions, as the database keeps them."""
+    past = ((str(one.node), one.kpi, one.year, exact_text(one.actual)) for one in cascade.history)
+    ratings = ((one.cycle, str(one.node), one.kpi, one.rater, one.grade) for one in cascade.ratings)
+    exclusions = ((one.cycle, str(one.node), one.kpi, one.year, one.reason) for one in cascade.exclusions)
+    plan = ((one.kpi, _optional(one.node) or "", one.month, exact_text(one.share)) for one in cascade.plan)
+    rows: dict[str, Rows] = {
+        "scorecards": _lines(cascade.lines),
+        "history": _keyed(past, 3),
+        "ratings": _keyed(ratings, 4),
+        "exclusions": _keyed(exclusions, 3),
+        "plan": _keyed(plan, 3),
+        "definitions": _keyed(documents(cascade.definitions).items(), 1),
+    }
+    return {name: FileRows(columns, rows[name]) for name, (_, columns, _) in _STORED.items()}
+
+
+def stored_cascade(connection: Connection) -> dict[str, FileRows]:
+    """Of each of the five files, and the definitions, the rows that were last loaded. Queries: 6."""
+    return {
+        name: FileRows(columns, stored_rows(connection, table, columns, key=key))
+        for name, (table, columns, key) in _STORED.items()
+    }
+
+
 def replace(connection: Connection, cascade: Cascade) -> tuple[dict[str, RowChanges], dict[str, Iterable[Row]]]:
     """Put the rows in place of those that are there.
 
@@ -107,21 +143,11 @@ def replace(connection: Connection, cascade: Cascade) -> tuple[dict[str, RowChan
 
     Queries: 6 to compare; what is changed besides.
     """
-    past = ((str(one.node), one.kpi, one.year, exact_text(one.actual)) for one in cascade.history)
-    ratings = ((one.cycle, str(one.node), one.kpi, one.rater, one.grade) for one in cascade.ratings)
-    exclusions = ((one.cycle, str(one.node), one.kpi, one.year, one.reason) for one in cascade.exclusions)
-    plan = ((one.kpi, _optional(one.node) or "", one.month, exact_text(one.share)) for one in cascade.plan)
-    todo: tuple[tuple[str, Table, tuple[str, ...], int, Rows], ...] = (
-        ("scorecards", tables.scorecard_line, _LINE, 3, _lines(cascade.lines)),
-        ("history", tables.history, _HISTORY, 3, _keyed(past, 3)),
-        ("ratings", tables.rating, _RATING, 4, _keyed(ratings, 4)),
-        ("exclusions", tables.exclusion, _EXCLUSION, 3, _keyed(exclusions, 3)),
-        ("plan", tables.plan_share, _PLAN, 3, _keyed(plan, 3)),
-        ("definitions", tables.definition_document, _DOCUMENT, 1, _keyed(documents(cascade.definitions).items(), 1)),
-    )
+    wanted_rows = cascade_rows(cascade)
     changes: dict[str, RowChanges] = {}
     contents: dict[str, Iterable[Row]] = {}
-    for name, table, columns, key, wanted in todo:
+    for name, (table, columns, key) in _STORED.items():
+        wanted = wanted_rows[name].rows
         stored = stored_rows(connection, table, columns, key=key)
         changes[name] = compare(stored, wanted)
         if changes[name]:

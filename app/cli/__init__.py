@@ -24,6 +24,7 @@ HOMES: Final = {
     "migrate": "files",
     "load": "files",
     "ingest": "files",
+    "folder": "files",
     "score": "figures",
     "business": "figures",
     "explain": "figures",

@@ -1,4 +1,4 @@
-"""Commands that bring things in: ``migrate``, ``load``, ``ingest``."""
+"""Commands that bring things in, and the folder out again: ``migrate``, ``load``, ``ingest``, ``folder export``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from app.cli.progress import bar
 from app.kit import clock, schema
 from app.kit.database import Database
 from app.kit.refusals import Refusal
+from app.kit.settings import Settings
 from app.ledger import Arrival, Recorded
 from app.plain.findings import Finding, Level
 from app.rules.permissions import Deed
@@ -72,11 +73,14 @@ def load(folder: Path) -> None:
     """Load an agency FOLDER and the definitions and policies of KPI_DEFINITIONS."""
     given = settings()
     opened = open_database(given)
+    # A folder that was exported brings its definitions along; those that somebody names go before them.
+    own = folder / "definitions"
+    definitions = own if given.kpi_definitions == Settings().kpi_definitions and own.is_dir() else given.kpi_definitions
     try:
         report = opened.writing(
             Deed.LOAD_FOLDER,
             lambda connection: intake.load_agency(
-                connection, folder, definitions=given.kpi_definitions, at=clock.now(), by=who()
+                connection, folder, definitions=definitions, at=clock.now(), by=who()
             ),
         )
     except Refusal as refusal:
@@ -139,4 +143,24 @@ def _ingest_one(opened: Database, file: Path, ignored: tuple[str, ...]) -> bool:
     return report.rejected == 0
 
 
-COMMANDS: Final = (migrate, load, ingest)
+@click.group()
+def folder() -> None:
+    """The agency folder: what was loaded, as files again."""
+
+
+@folder.command("export")
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--revision", type=int, metavar="N", help="As it was at this revision; without it the present one.")
+def export_folder(directory: Path, revision: int | None) -> None:
+    """Write all files of the agency folder to DIR, and the definitions to DIR/definitions."""
+    with open_database(settings()).read() as connection:
+        stored = intake.read_stored_folder(connection, revision)
+    try:
+        written = stored.write(directory)
+    except OSError as error:
+        say(f"{directory}: {error.strerror or error}", err=True)
+        sys.exit(1)
+    say(f"{len(written)} files written to {directory}")
+
+
+COMMANDS: Final = (migrate, load, ingest, folder)

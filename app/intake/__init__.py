@@ -18,6 +18,7 @@ from app.intake.first_findings import FirstFindings
 from app.intake.folder import FILES as FOLDER_FILES
 from app.intake.own_activities import FromPage, JudgedEntries, LoggedActivity, correct_own, judge, log_own, reverse_own
 from app.intake.replaying import NotYours, Replayed, replay
+from app.intake.stored_folder import NoRevision, StoredFolder, read_stored_folder
 
 __all__ = [
     "BATCH_ALONE",
@@ -28,8 +29,10 @@ __all__ = [
     "LoadRefused",
     "Loaded",
     "LoggedActivity",
+    "NoRevision",
     "NotYours",
     "Replayed",
+    "StoredFolder",
     "arrival_of",
     "arrival_of_text",
     "correct_own",
@@ -39,6 +42,7 @@ __all__ = [
     "load_agency",
     "log_own",
     "read_definitions",
+    "read_stored_folder",
     "rejects_path",
     "replay",
     "reverse_own",

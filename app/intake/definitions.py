@@ -21,7 +21,7 @@ from app.kit.yaml_places import BYTES_MAX, read_yaml
 from app.plain.findings import Finding, Level, Place, n_
 from app.rules.definitions import Definitions, Document, read
 
-__all__ = ["SCHEMAS", "SCHEMA_FOLDER", "read_folder"]
+__all__ = ["SCHEMAS", "SCHEMA_FOLDER", "kind_of", "read_folder", "validator"]
 
 SCHEMA_FOLDER: Final = ROOT / "kpi_definitions"
 """The product's own definitions, with the schemas; an agency's folder need not repeat them."""
@@ -99,12 +99,18 @@ def _read_file(file: Path) -> tuple[Document | None, list[Finding]]:
     placed, findings = read_yaml(raw, file=str(file))
     if placed is None:
         return None, findings
-    kind = file.stem if file.stem in {"goals", "policies"} else "kpi"
-    return Document(content=placed.content, kind=kind, file=str(file), lines=placed.lines), findings
+    return Document(content=placed.content, kind=kind_of(file.name), file=str(file), lines=placed.lines), findings
+
+
+def kind_of(name: str) -> str:
+    """Of which kind a file of definitions is, by its name: ``goals``, ``policies`` or ``kpi``."""
+    stem = name.rpartition(".")[0]
+    return stem if stem in {"goals", "policies"} else "kpi"
 
 
 @functools.cache
-def _validator(kind: str) -> Draft202012Validator:
+def validator(kind: str) -> Draft202012Validator:
+    """What holds a document of this kind against its schema."""
     schema = json.loads((SCHEMA_FOLDER / SCHEMAS[kind]).read_text(encoding="utf-8"))
     return Draft202012Validator(schema)
 
@@ -115,7 +121,7 @@ def _against_schema(document: Document) -> Iterator[Finding]:
     if content is None and document.kind == "policies":
         return
     errors = sorted(
-        _validator(document.kind).iter_errors(content), key=lambda error: [str(p) for p in error.absolute_path]
+        validator(document.kind).iter_errors(content), key=lambda error: [str(p) for p in error.absolute_path]
     )
     for error in errors:
         path = tuple(error.absolute_path)

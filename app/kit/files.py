@@ -42,6 +42,7 @@ __all__ = [
     "Trouble",
     "nearest",
     "read_csv",
+    "read_csv_text",
     "read_ndjson",
     "read_xlsx",
     "refuse_endless",
@@ -439,6 +440,11 @@ def read_csv(path: Path, *, columns: Columns | None = None, name: str | None = N
             yield from _csv_rows(stream, _Table(file, columns))
     except OSError as error:
         yield _trouble(file, None, "unreadable", whole_file=True, reason=error.strerror or str(error))
+
+
+def read_csv_text(text: str, *, columns: Columns | None = None, name: str) -> Iterator[Row | Trouble]:
+    """The rows of a CSV file whose text is at hand; as :func:`read_csv`."""
+    yield from _csv_rows(io.StringIO(text.removeprefix("\ufeff"), newline=""), _Table(name, columns))
 
 
 def _csv_rows(stream: TextIO, table: _Table) -> Iterator[Row | Trouble]:

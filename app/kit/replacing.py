@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Table
 from app.kit.bulk import bulk_insert
 from app.kit.schema import Exact
 
-__all__ = ["Row", "RowChanges", "Rows", "compare", "exact_text", "exchange", "remove", "stored_rows"]
+__all__ = ["FileRows", "Row", "RowChanges", "Rows", "compare", "exact_text", "exchange", "remove", "stored_rows"]
 
 Row: TypeAlias = tuple[Any, ...]
 """A row's driver-ready values: text (decimals too), int, date, None; in the order of the table's columns asked for."""
@@ -26,6 +26,14 @@ Rows: TypeAlias = Mapping[Row, Row]
 
 _STORED_ONE_BY_ONE: Final = 0.3
 """The share of a table up to which changed rows are deleted by their keys; beyond it the table is emptied at once."""
+
+
+class FileRows(NamedTuple):
+    """The rows of one file as the database keeps them."""
+
+    columns: tuple[str, ...]
+    """Those of its table, those of the key first."""
+    rows: Rows
 
 
 class RowChanges(NamedTuple):

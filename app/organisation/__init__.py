@@ -7,7 +7,15 @@ read models by. Promises that every day is judged by the rows that hold on it. N
 from __future__ import annotations
 
 from app.organisation.directory import Directory, Employee, Result, Status, directory, month_of
-from app.organisation.replacement import LoadedFile, Needs, Organisation, raise_revision, replace
+from app.organisation.replacement import (
+    LoadedFile,
+    Needs,
+    Organisation,
+    organisation_rows,
+    raise_revision,
+    replace,
+    stored_organisation,
+)
 from app.organisation.revision import KeptByRevision, Revision, current_revision, lock_revision, raise_decided
 
 __all__ = [
@@ -24,7 +32,9 @@ __all__ = [
     "directory",
     "lock_revision",
     "month_of",
+    "organisation_rows",
     "raise_decided",
     "raise_revision",
     "replace",
+    "stored_organisation",
 ]

@@ -17,14 +17,22 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.kit.bulk import bulk_insert, bulk_update
-from app.kit.replacing import Row, RowChanges, Rows, compare, exact_text, exchange, remove, stored_rows
+from app.kit.replacing import FileRows, Row, RowChanges, Rows, compare, exact_text, exchange, remove, stored_rows
 from app.organisation import tables
 from app.organisation.directory import Employee, Result, Status
 from app.organisation.revision import Revision, current_revision, next_token
 from app.rules.employment import EmploymentPeriod
 from app.rules.placement import Placement, Posting, Tree, UnitPeriod, path_text
 
-__all__ = ["LoadedFile", "Needs", "Organisation", "raise_revision", "replace"]
+__all__ = [
+    "LoadedFile",
+    "Needs",
+    "Organisation",
+    "organisation_rows",
+    "raise_revision",
+    "replace",
+    "stored_organisation",
+]
 
 _UNIT: Final = (
     "code",
@@ -164,6 +172,41 @@ def _results(rows: Iterable[Result]) -> Rows:
     return _keyed(((one.employee, one.cycle, exact_text(one.final_score), one.grade) for one in rows), 2)
 
 
+_STORED: Final[Mapping[str, tuple[sa.Table, tuple[str, ...], int]]] = {
+    "units": (tables.unit_period, _UNIT, 2),
+    "employees": (tables.employee, _EMPLOYEE, 1),
+    "employment": (tables.employment, _EMPLOYMENT, 2),
+    "postings": (tables.posting, _POSTING, 2),
+    "rates": (tables.rate, _RATE, 2),
+    "status": (tables.status, _STATUS, 3),
+    "results": (tables.result, _RESULT, 2),
+}
+"""Where the rows of each file are: the table, its columns, and how many of them are the key."""
+
+
+def organisation_rows(organisation: Organisation) -> dict[str, FileRows]:
+    """The rows of each of the seven files as the database keeps them."""
+    rates = ((currency, month, exact_text(usd)) for month, currency, usd in organisation.rates)
+    rows: dict[str, Rows] = {
+        "units": _units(organisation.units),
+        "employees": _employees(organisation.employees),
+        "employment": _employment(organisation.employment),
+        "postings": _postings(organisation.postings),
+        "rates": _keyed(rates, 2),
+        "status": _statuses(organisation.statuses),
+        "results": _results(organisation.results),
+    }
+    return {name: FileRows(columns, rows[name]) for name, (_, columns, _) in _STORED.items()}
+
+
+def stored_organisation(connection: Connection) -> dict[str, FileRows]:
+    """Of each of the seven files the rows that were last loaded. Queries: 7."""
+    return {
+        name: FileRows(columns, stored_rows(connection, table, columns, key=key))
+        for name, (table, columns, key) in _STORED.items()
+    }
+
+
 def replace(
     connection: Connection, organisation: Organisation
 ) -> tuple[dict[str, RowChanges], dict[str, Iterable[Row]]]:
@@ -178,25 +221,20 @@ def replace(
 
     Queries: 7 to compare; what is changed besides.
     """
-    rates = _keyed(((currency, month, exact_text(usd)) for month, currency, usd in organisation.rates), 2)
-    plan = (
-        ("units", tables.unit_period, _UNIT, 2, _units(organisation.units)),
-        ("employment", tables.employment, _EMPLOYMENT, 2, _employment(organisation.employment)),
-        ("postings", tables.posting, _POSTING, 2, _postings(organisation.postings)),
-        ("rates", tables.rate, _RATE, 2, rates),
-        ("status", tables.status, _STATUS, 3, _statuses(organisation.statuses)),
-        ("results", tables.result, _RESULT, 2, _results(organisation.results)),
-    )
+    wanted_rows = organisation_rows(organisation)
     changes: dict[str, RowChanges] = {}
     contents: dict[str, Iterable[Row]] = {}
-    people = _employees(organisation.employees)
+    people = wanted_rows["employees"].rows
     known = stored_rows(connection, tables.employee, _EMPLOYEE, key=1)
     changes["employees"] = compare(known, people)
     if changes["employees"]:
         contents["employees"] = people.values()
         # New people first, since postings refer to them; those who are left out go last.
         _keep_employees(connection, known, people)
-    for name, table, columns, key, wanted in plan:
+    for name, (table, columns, key) in _STORED.items():
+        if table is tables.employee:
+            continue
+        wanted = wanted_rows[name].rows
         stored = stored_rows(connection, table, columns, key=key)
         changes[name] = compare(stored, wanted)
         if changes[name]:

@@ -1,0 +1,244 @@
+"""What was loaded, as an agency folder again: each file in its one canonical form, whichever door its rows came by.
+
+The form in which a migration leaves, a feed is compared and a spreadsheet goes out: columns in the contract's order, rows in that of their
+keys, a line feed at each line's end. Do not hand out the text of a load instead: two files that say the same would have two sums.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import functools
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+import yaml
+from jsonschema import ValidationError
+from sqlalchemy import Connection
+
+from app import cascade, organisation
+from app.intake.cascade_rows import read_cascade
+from app.intake.definitions import kind_of, validator
+from app.intake.folder import DEFINITIONS, FILES
+from app.intake.organisation_rows import read_organisation
+from app.kit.files import Trouble, read_csv_text
+from app.kit.refusals import NotThere
+from app.kit.replacing import FileRows
+from app.organisation.tables import load_file, load_text
+from app.plain.findings import Finding, n_
+from app.rules.definitions import Definitions
+
+__all__ = ["KEYS", "NoRevision", "StoredFolder", "canonical_sha256", "read_stored_folder"]
+
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "units": ("code", "valid_from"),
+    "employees": ("number",),
+    "postings": ("employee", "from"),
+    "rates": ("month", "currency"),
+    "history": ("node", "kpi", "year"),
+    "employment": ("employee", "from"),
+    "scorecards": ("cycle", "node", "kpi"),
+    "ratings": ("cycle", "node", "kpi", "rater"),
+    "status": ("employee", "cycle", "place"),
+    "results": ("employee", "cycle"),
+    "exclusions": ("cycle", "node", "kpi", "year"),
+    "plan": ("kpi", "node", "month"),
+}
+"""What tells the rows of a file apart, in the contract's order (contract-desk, 3). A status has its place among those of one employee and cycle,
+which no column gives."""
+
+_IN_PLACE: Final[Mapping[str, tuple[str, ...]]] = {"scorecards": ("cycle", "node", "place")}
+"""Files whose order of rows says something: a scorecard keeps its lines in that of the file."""
+
+_RESERVED: Final = frozenset({"goals", "policies"})
+
+
+class NoRevision(NotThere):
+    """There is no such revision, or nothing was loaded at all."""
+
+    code = "no_revision"
+    message = n_("There is no revision %(revision)s: the latest is %(latest)s.")
+
+
+class StoredFolder:
+    """The rows of every file of a revision, and its definitions."""
+
+    def __init__(self, files: Mapping[str, FileRows], definitions: Mapping[str, str]) -> None:
+        """Take the rows by file, and the definitions' documents as JSON by name."""
+        self._files: Final = files
+        self._documents: Final = definitions
+
+    def rows(self, file: str) -> list[dict[str, str]]:
+        """The rows of a file in canonical form, by column, as CSV has them: what is absent is empty.
+
+        Args:
+            file: its name without ``.csv``.
+        """
+        columns = FILES[file].all
+        return [dict(zip(columns, texts, strict=True)) for texts in self._texts(file, KEYS[file])]
+
+    def sha256(self, file: str) -> str:
+        """The sum of a file in canonical form, as 64 hexadecimal digits: equal for equal rows."""
+        if file in FILES:
+            return canonical_sha256(file, self._texts(file, KEYS[file]))
+        names = sorted(self._documents if file == DEFINITIONS else ())
+        of = [name for name in names if (name == "policies") == (file == "policies")]
+        return hashlib.sha256("\n".join(self._documents[name] for name in of).encode()).hexdigest()
+
+    def text(self, file: str) -> str:
+        """The file as CSV: canonical, but for the order of a scorecard's lines, which is the one they are shown in."""
+        return _csv(file, self._texts(file, _IN_PLACE.get(file, KEYS[file])))
+
+    def documents(self) -> dict[str, str]:
+        """The definitions as YAML by their file's name, ``goals.yaml`` for one."""
+        return {_yaml_name(name): _yaml(name, json.loads(text)) for name, text in self._documents.items()}
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write all files, and the definitions below it.
+
+        Args:
+            folder: which is made where it is not there; a file of it that is there already is written anew.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        below = folder / DEFINITIONS
+        below.mkdir(parents=True, exist_ok=True)
+        texts = {folder / f"{name}.csv": self.text(name) for name in FILES}
+        texts |= {below / name: text for name, text in self.documents().items()}
+        for path, text in texts.items():
+            path.write_text(text, encoding="utf-8", newline="")
+        return list(texts)
+
+    def _texts(self, file: str, order: Sequence[str]) -> list[tuple[str, ...]]:
+        columns, rows = self._files[file]
+        at = {name: columns.index(_stored_name(file, name)) for name in (*FILES[file].all, *order)}
+        places = [at[name] for name in order]
+        ordered = sorted(rows.values(), key=lambda row: [_rank(row[place]) for place in places])
+        wanted = [at[name] for name in FILES[file].all]
+        return [tuple(_cell(row[place]) for place in wanted) for row in ordered]
+
+
+def _stored_name(file: str, column: str) -> str:
+    """A column's name in the database, where ``from`` is no name to have."""
+    return column if file == "units" else {"from": "valid_from", "to": "valid_to"}.get(column, column)
+
+
+def _rank(value: Any) -> tuple[bool, Any]:
+    return value is not None, value if value is not None else 0
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def _csv(file: str, rows: Iterable[tuple[str, ...]]) -> str:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(FILES[file].all)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def canonical_sha256(file: str, rows: Iterable[tuple[str, ...]]) -> str:
+    """The sum of rows that are in canonical order, as texts in that of the file's columns."""
+    return hashlib.sha256(_csv(file, rows).encode()).hexdigest()
+
+
+# ----------------------------------------------------------------------------------------------------------- definitions
+
+
+class _Number(str):
+    """A decimal that YAML writes as a number, every digit of it."""
+
+    __slots__ = ()
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes decimals as they are."""
+
+
+_Dumper.add_representer(_Number, lambda dumper, value: dumper.represent_scalar("tag:yaml.org,2002:float", str(value)))
+
+
+def _yaml_name(name: str) -> str:
+    kind, _, code = name.partition(":")
+    return f"{kind}-{code}.yaml" if code in _RESERVED else f"{code or kind}.yaml"
+
+
+def _yaml(name: str, document: Any) -> str:
+    """A document as its schema wants it: exact decimals, which we keep as texts, are numbers there."""
+    for error in list(validator(kind_of(_yaml_name(name))).iter_errors(document)):
+        for path in _decimals(error):
+            _set(document, path)
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=140)
+
+
+def _decimals(error: ValidationError) -> Iterator[Sequence[Any]]:
+    """Where a text stands that should be a number."""
+    if error.validator == "type" and isinstance(error.instance, str):
+        yield list(error.absolute_path)
+    for inner in error.context or ():
+        yield from _decimals(inner)
+
+
+def _set(document: Any, path: Sequence[Any]) -> None:
+    *above, last = path
+    within = functools.reduce(lambda value, step: value[step], above, document)
+    within[last] = _Number(within[last])
+
+
+# --------------------------------------------------------------------------------------------------------------- reading
+
+
+def read_stored_folder(connection: Connection, revision: int | None = None) -> StoredFolder:
+    """What a revision holds.
+
+    Args:
+        connection: any transaction.
+        revision: its number; None for the present one.
+
+    Raises:
+        NoRevision: there is none of that number.
+
+    Queries: 14 for the present one; 2 for an earlier one, whose files are read as they came.
+    """
+    present = organisation.current_revision(connection).number
+    if not present or (revision is not None and not 1 <= revision <= present):
+        raise NoRevision(parameters={"revision": revision or 1, "latest": present})
+    if revision is None or revision == present:
+        files = organisation.stored_organisation(connection) | cascade.stored_cascade(connection)
+        documents = {row[0]: row[1] for row in files.pop(DEFINITIONS).rows.values()}
+        return StoredFolder(files, documents)
+    return _as_it_came(connection, revision)
+
+
+def _as_it_came(connection: Connection, revision: int) -> StoredFolder:
+    query = sa.select(load_file.c.name, load_text.c.content).join_from(load_file, load_text)
+    came = dict(connection.execute(query.where(load_file.c.revision == revision)).tuples().all())
+    below = f"{DEFINITIONS}/"
+    documents = {name.removeprefix(below): text for name, text in came.items() if name.startswith(below)}
+    definitions = Definitions.from_documents({name: json.loads(text) for name, text in documents.items()})
+    rows = {
+        name: [
+            item
+            for item in read_csv_text(came.get(f"{name}.csv", ""), columns=columns, name=f"{name}.csv")
+            if not isinstance(item, Trouble)
+        ]
+        for name, columns in FILES.items()
+    }
+    findings: list[Finding] = []
+    read = read_organisation(rows, findings)
+    measured = read_cascade(
+        rows, findings, definitions=definitions, nodes=read.nodes, lives_in=lambda _node, _cycle: True
+    )
+    files = organisation.organisation_rows(read.organisation) | cascade.cascade_rows(measured)
+    files.pop(DEFINITIONS)
+    return StoredFolder(files, documents)

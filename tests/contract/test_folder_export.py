@@ -1,0 +1,92 @@
+"""``kopes folder export``: what was loaded comes out as files that say the same, on the other database too (contract-desk, 3)."""
+
+from __future__ import annotations
+
+import csv
+import filecmp
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Kopes, NewDatabase
+from tests.reference.folder import read_folder
+from tests.reference.random_agency import random_agency
+from tests.reference.random_changes import change_agency
+from tests.soaking import seeds
+
+KEYS = {
+    "units": "code valid_from",
+    "employees": "number",
+    "postings": "employee from",
+    "employment": "employee from",
+    "ratings": "cycle node kpi rater",
+    "history": "node kpi year",
+    "results": "employee cycle",
+    "exclusions": "cycle node kpi year",
+    "rates": "month currency",
+}
+"""By what the contract orders rows; of files whose order says something else too, nothing."""
+
+
+@pytest.mark.parametrize("seed", seeds(3))
+def test_what_comes_out_goes_in_again_as_the_same(
+    seed: int, engine: str, new_database: NewDatabase, kopes: Kopes, tmp_path: Path
+) -> None:
+    """Either revision of two, into the other kind of database with the same events: equal digests. And out once more: equal files."""
+    first, second = tmp_path / "A", tmp_path / "B"
+    random_agency(seed, people=12, units=6, events=80, folder=first)
+    change_agency(seed, first, second)
+    url = new_database(engine)
+    events = first / "events.ndjson"
+    digests: dict[int, str] = {}
+    for number, folder in enumerate((first, second), 1):
+        kopes("load", folder / "agency", database=url, definitions=folder / "definitions")
+        kopes("ingest", events, database=url, status=None)
+        digests[number] = kopes("digest", database=url).out
+    assert digests[1] != digests[2]
+
+    other = {"sqlite": "postgresql", "postgresql": "sqlite"}[engine]
+    for number, folder in enumerate((first, second), 1):
+        out = tmp_path / f"out-{number}"
+        revision = () if number == 2 else ("--revision", "1")
+        kopes("folder", "export", out, *revision, database=url)
+        _says_the_same(out, folder)
+        again = new_database(other)
+        # Without KPI_DEFINITIONS those that lie in the folder hold.
+        kopes("load", out, database=again)
+        kopes("ingest", events, database=again, status=None)
+        assert kopes("digest", database=again).out == digests[number]
+        once_more = tmp_path / f"again-{number}"
+        kopes("folder", "export", once_more, database=again)
+        for one in sorted(path.relative_to(out) for path in out.rglob("*.*")):
+            assert filecmp.cmp(out / one, once_more / one, shallow=False), one
+
+
+def _says_the_same(out: Path, folder: Path) -> None:
+    """Row by row as a reader that knows nothing of the product reads them; in the contract's order."""
+    came = read_folder(folder / "agency", folder / "definitions").rows
+    went = read_folder(out, out / "definitions").rows
+    for name, rows in came.items():
+        columns = [one for one in (rows[0] if rows else {}) if one]
+        assert sorted(_plain(row, columns) for row in rows) == sorted(_plain(row, columns) for row in went[name]), name
+    for name, key in KEYS.items():
+        with (out / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+            keys = [tuple(row[column] for column in key.split()) for row in csv.DictReader(stream)]
+        assert keys == sorted(keys), name
+
+
+def _plain(row: Mapping[str, str], columns: list[str]) -> list[str]:
+    return [_number(row.get(column, "")) for column in columns]
+
+
+def _number(text: str) -> str:
+    """A decimal without zeros that say nothing."""
+    return text.rstrip("0").rstrip(".") if "." in text and text.replace(".", "").lstrip("-").isdigit() else text
+
+
+def test_of_a_revision_that_is_not_there_it_says_so(database_url: str, kopes: Kopes, tmp_path: Path) -> None:
+    """Exit 1, the latest one named, nothing written."""
+    ran = kopes("folder", "export", tmp_path / "out", "--revision", "7", database=database_url, status=1)
+    assert "There is no revision 7" in ran.err
+    assert not (tmp_path / "out").exists()
