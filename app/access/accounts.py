@@ -126,13 +126,14 @@ def create_account(
             first_password_until=first_until,
             created_at=now,
             password_changed_at=now,
+            rights_given_at=now,
         )
     )
     return NewAccount(email=email, password=chosen.text)
 
 
 def change_account(
-    connection: Connection, *, account_id: int, roles: Collection[Role], employee: str | None
+    connection: Connection, *, account_id: int, roles: Collection[Role], employee: str | None, now: dt.datetime
 ) -> tuple[Account, Account]:
     """Give an account other roles or another employee; returns it before and after.
 
@@ -147,9 +148,10 @@ def change_account(
         raise Invalid(*problems)
     if employee is not None and employee != before.employee:
         _refuse_taken(connection, email=None, employee=employee)
-    connection.execute(
-        sa.update(account).where(account.c.id == account_id).values(roles=_joined(roles), employee=employee)
-    )
+    values: dict[str, object] = {"roles": _joined(roles), "employee": employee}
+    if values["roles"] != _joined(before.roles) or employee != before.employee:
+        values["rights_given_at"] = now
+    connection.execute(sa.update(account).where(account.c.id == account_id).values(values))
     return before, _account(connection, account_id)
 
 
@@ -186,7 +188,11 @@ def reset_password(
         sa.update(account)
         .where(account.c.id == account_id)
         .values(
-            password_hash=first.hashed, first_password=True, first_password_until=first_until, password_changed_at=now
+            password_hash=first.hashed,
+            first_password=True,
+            first_password_until=first_until,
+            password_changed_at=now,
+            rights_given_at=now,
         )
     )
     end_sessions(connection, account_id=account_id, now=now)

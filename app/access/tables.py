@@ -49,6 +49,9 @@ account: Final = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("password_changed_at", Instant, nullable=False),
     sa.Column("disabled_at", Instant, nullable=True),
+    sa.Column(
+        "rights_given_at", Instant, nullable=True, comment="when somebody last gave it password, roles or employee"
+    ),
     sa.Column("targets_seen_at", Instant, nullable=True, comment="when changes of the own targets were looked at"),
     sa.Column("first_visit_at", Instant, nullable=True, comment="when the first visit was made or declined"),
     sa.CheckConstraint("length(email) BETWEEN 3 AND 254", name="email_length"),

@@ -7,6 +7,8 @@ credited: all that hangs on the folder is derived again, from the first event on
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -17,12 +19,14 @@ from app import cascade, ledger, organisation
 from app.cascade import TargetDifference
 from app.intake import definitions as definition_files
 from app.intake import folder as folders
-from app.intake.folder import LoadedFileReport, LoadReport
+from app.intake.folder import DEFINITIONS, FILES, POLICIES, LoadedFileReport, LoadReport
+from app.intake.mastering import Master, masters, stored_folder
 from app.kit.database import lock
 from app.kit.refusals import Refusal
-from app.kit.replacing import exact_text
+from app.kit.replacing import compare, exact_text
 from app.ledger.tables import LOCK_LEDGER
 from app.plain.findings import Finding, Level, Place, n_
+from app.rules.definitions import Definitions
 from app.scoring import state
 
 __all__ = ["LoadRefused", "Loaded", "derive_by_present_rules", "load_agency"]
@@ -79,14 +83,21 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
         LoadRefused: with the findings: of each kind the first, and how many more there are.
     """
     read, problems = definition_files.read_folder(definitions)
-    if any(problem.level is Level.ERROR for problem in problems):
-        raise LoadRefused(*problems)
     # Nobody records while the ground shifts: who waits here records on the new one.
     lock(connection, LOCK_LEDGER)
+    held = masters(connection)
+    if held[DEFINITIONS] is not Master.FOLDER or held[POLICIES] is not Master.FOLDER:
+        read, problems = _with_what_is_kept(connection, read, problems, held, definitions)
+    if any(problem.level is Level.ERROR for problem in problems):
+        raise LoadRefused(*problems)
+    kept: dict[str, str] = {}
+    if any(held[f"{name}.csv"] is not Master.FOLDER for name in FILES):
+        stored = stored_folder(connection)
+        kept = {name: stored.text(name) for name in FILES if held[f"{name}.csv"] is not Master.FOLDER}
     before = organisation.directory(connection)
     numbers = {before.employee_id(number): number for number in before.employees}
     report: LoadReport = folders.load(
-        connection, folder, read, at=at, by=by, needs=ledger.needs(connection, numbers=numbers)
+        connection, folder, read, at=at, by=by, needs=ledger.needs(connection, numbers=numbers), kept=kept
     )
     if report.revision is None:
         raise LoadRefused(*problems, *report.findings)
@@ -110,6 +121,41 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
         changed=report.changed,
         derived=derived,
     )
+
+
+def _with_what_is_kept(
+    connection: Connection,
+    read: Definitions,
+    problems: Sequence[Finding],
+    held: Mapping[str, Master],
+    folder: Path,
+) -> tuple[Definitions, list[Finding]]:
+    """The definitions with those parts as they are loaded that come by another door; a warning for each that the folder has otherwise."""
+    stored = {row[0]: row[1] for row in cascade.stored_cascade(connection)[DEFINITIONS].rows.values()}
+    came = cascade.documents(read)
+    documents: dict[str, str] = {}
+    findings: list[Finding] = []
+    for part in (DEFINITIONS, POLICIES):
+        theirs, ours = (
+            {name: text for name, text in some.items() if (name == POLICIES) == (part == POLICIES)}
+            for some in (came, stored)
+        )
+        if held[part] is Master.FOLDER:
+            documents |= theirs
+            findings += [one for one in problems if _is_of(one, part)]
+            continue
+        documents |= ours
+        differs = compare({(name,): (text,) for name, text in ours.items()}, {(n,): (t,) for n, t in theirs.items()})
+        if differs:
+            findings.append(folders.mastered(part, differs, Place(file=str(folder))))
+    if any(one.level is Level.ERROR for one in findings):
+        return read, findings
+    return Definitions.from_documents({name: json.loads(text) for name, text in documents.items()}), findings
+
+
+def _is_of(problem: Finding, part: str) -> bool:
+    """Whether a problem is one of the policies, or of the other definitions."""
+    return (Path(problem.place.file or "").stem == POLICIES) == (part == POLICIES)
 
 
 def derive_by_present_rules(connection: Connection, *, at: dt.datetime) -> int | None:

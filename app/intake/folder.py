@@ -9,9 +9,11 @@ rows not judged: those that refer to it would all be blamed.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import Connection
@@ -20,8 +22,8 @@ from app import cascade, organisation
 from app.intake.cascade_rows import read_cascade
 from app.intake.first_findings import FirstFindings
 from app.intake.organisation_rows import ReadOrganisation, read_organisation
-from app.kit.files import MESSAGES, Columns, Row, Trouble, nearest, read_csv, refuse_endless
-from app.kit.replacing import RowChanges
+from app.kit.files import MESSAGES, Columns, Row, Trouble, nearest, read_csv, read_csv_text, refuse_endless
+from app.kit.replacing import FileRows, RowChanges, compare
 from app.organisation import LoadedFile, Needs
 from app.plain.findings import Finding, Level, Place, n_
 from app.plain.texts import quoted
@@ -29,7 +31,7 @@ from app.rules.definitions import Definitions
 from app.rules.presence import cycle_period
 from app.rules.terms import Node, NodeKind
 
-__all__ = ["FILES", "LoadReport", "LoadedFileReport", "load"]
+__all__ = ["DEFINITIONS", "FILES", "POLICIES", "LoadReport", "LoadedFileReport", "load", "mastered"]
 
 FILES: Final[Mapping[str, Columns]] = {
     name: Columns(
@@ -56,6 +58,8 @@ error, a file's or a column's: it is nearly always one of them misspelt, and wit
 
 DEFINITIONS: Final = "definitions"
 """What the definitions are called among the parts of a load."""
+POLICIES: Final = "policies"
+"""The document among them that has a master of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +96,8 @@ class _Folder:
     texts: Mapping[str, str]
     is_whole: bool
     """Whether every file's name and header could be read."""
+    left_out: Mapping[str, Sequence[Row]]
+    """The rows of files that come by another door."""
 
 
 def load(
@@ -102,6 +108,7 @@ def load(
     at: dt.datetime,
     by: str,
     needs: Needs | None = None,
+    kept: Mapping[str, str] = MappingProxyType({}),
 ) -> LoadReport:
     """Load an agency folder together with the definitions that hold from then on: all of it, or nothing.
 
@@ -112,11 +119,12 @@ def load(
         at: now.
         by: who loads.
         needs: what recorded activities need, so that the folder must keep it.
+        kept: files that come by another door, as they are loaded: name to text. The folder's own are left out, and warned of where they differ.
 
-    Queries: 15 to compare; what is changed besides.
+    Queries: 16 to compare; what is changed besides.
     """
     findings = FirstFindings()
-    read = _read(folder, findings)
+    read = _read(folder, findings, kept)
     if not read.is_whole:
         return LoadReport(findings=_ordered(findings))
     parts = read_organisation(read.rows, findings)
@@ -127,9 +135,13 @@ def load(
 
     measured = read_cascade(read.rows, findings, definitions=definitions, nodes=parts.nodes, lives_in=lives_in)
     _check_needs(needs or Needs(), parts, folder, findings)
+    if kept:
+        present = organisation.organisation_rows(parts.organisation) | cascade.cascade_rows(measured)
+        findings.extend(_mastered(read, folder, definitions, lives_in, present))
     ordered = _ordered(findings)
     if any(finding.level is Level.ERROR for finding in ordered):
         return LoadReport(findings=ordered)
+    documents_before = {key[0]: row[1] for key, row in cascade.stored_cascade(connection)[DEFINITIONS].rows.items()}
     changes, contents = organisation.replace(connection, parts.organisation)
     more_changes, more_contents = cascade.replace(connection, measured)
     changes, contents = changes | more_changes, contents | more_contents
@@ -151,6 +163,7 @@ def load(
                     LoadedFile(name=f"{DEFINITIONS}/{name}", text=text, row_count=1, changes=RowChanges())
                     for name, text in documents.items()
                 ),
+                *_parts_of_definitions(documents_before, documents),
             ],
             at=at,
             by=by,
@@ -177,24 +190,74 @@ def _shown(folder: Path, name: str) -> str:
     return f"{folder.resolve().name}/{name}.csv"
 
 
-def _read(folder: Path, findings: list[Finding]) -> _Folder:
+def _read(folder: Path, findings: list[Finding], kept: Mapping[str, str]) -> _Folder:
     """Every file's rows; a file that is not there is as one without rows."""
     rows: dict[str, Sequence[Row]] = {}
     texts: dict[str, str] = {}
+    left_out: dict[str, Sequence[Row]] = {}
     names = _names(folder, findings)
     is_whole = not any(finding.level is Level.ERROR for finding in findings)
     for name, columns in FILES.items():
+        if name in kept:
+            # What is wrong with the folder's is nobody's concern: it is not taken.
+            left_out[name] = _read_file(folder, name, columns, [])[0] if name in names else ()
+            texts[name] = kept[name]
+            rows[name] = [
+                item
+                for item in read_csv_text(kept[name], columns=columns, name=_shown(folder, name))
+                if not isinstance(item, Trouble)
+            ]
+            continue
         rows[name] = ()
         if name in names:
             rows[name], is_read = _read_file(folder, name, columns, findings)
             is_whole = is_whole and is_read
-        if name in names:
             try:
                 # Bytes that are no text are an error of their row by now: what is replaced here is never stored.
                 texts[name] = (folder / f"{name}.csv").read_bytes().decode("utf-8", "replace")
             except OSError:
                 texts[name] = ""
-    return _Folder(rows, texts, is_whole)
+    return _Folder(rows, texts, is_whole, left_out)
+
+
+def _mastered(
+    read: _Folder,
+    folder: Path,
+    definitions: Definitions,
+    lives_in: Callable[[Node, int], bool],
+    present: Mapping[str, FileRows],
+) -> Iterator[Finding]:
+    """A warning for each of the folder's files that comes by another door and says something else."""
+    ignored = FirstFindings()
+    rows = {**read.rows, **read.left_out}
+    parts = read_organisation(rows, ignored)
+    measured = read_cascade(rows, ignored, definitions=definitions, nodes=parts.nodes, lives_in=lives_in)
+    theirs = organisation.organisation_rows(parts.organisation) | cascade.cascade_rows(measured)
+    for name in read.left_out:
+        differs = compare(present[name].rows, theirs[name].rows)
+        if differs:
+            yield mastered(f"{name}.csv", differs, Place(file=_shown(folder, name)))
+
+
+def mastered(file: str, differs: RowChanges, place: Place) -> Finding:
+    """That a load leaves a file out which comes by another door, and how it differs from what is loaded."""
+    message = n_(
+        "%(file)s comes by another door than the folder and is left out; it differs from what is loaded: %(added)s rows added, "
+        "%(changed)s changed, %(removed)s removed"
+    )
+    parameters = {"file": file, "added": differs.added, "changed": differs.changed, "removed": differs.removed}
+    return Finding(code="mastered", message=message, parameters=parameters, place=place, level=Level.WARNING)
+
+
+def _parts_of_definitions(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[LoadedFile]:
+    """The definitions and the policies as wholes, each with what changed in it: by them one sees which load changed them last."""
+    for part in (DEFINITIONS, POLICIES):
+        one, other = (
+            {(name,): (text,) for name, text in held.items() if (name == POLICIES) == (part == POLICIES)}
+            for held in (before, after)
+        )
+        sums = "".join(f"{name} {sha256(text.encode()).hexdigest()}\n" for (name,), (text,) in sorted(other.items()))
+        yield LoadedFile(name=part, text=sums, row_count=len(other), changes=compare(one, other))
 
 
 def _names(folder: Path, findings: list[Finding]) -> frozenset[str]:

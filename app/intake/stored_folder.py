@@ -24,7 +24,7 @@ from sqlalchemy import Connection
 from app import cascade, organisation
 from app.intake.cascade_rows import read_cascade
 from app.intake.definitions import kind_of, validator
-from app.intake.folder import DEFINITIONS, FILES
+from app.intake.folder import DEFINITIONS, FILES, POLICIES
 from app.intake.organisation_rows import read_organisation
 from app.kit.files import Trouble, read_csv_text
 from app.kit.refusals import NotThere
@@ -55,7 +55,7 @@ which no column gives."""
 _IN_PLACE: Final[Mapping[str, tuple[str, ...]]] = {"scorecards": ("cycle", "node", "place")}
 """Files whose order of rows says something: a scorecard keeps its lines in that of the file."""
 
-_RESERVED: Final = frozenset({"goals", "policies"})
+_RESERVED: Final = frozenset({"goals", POLICIES})
 
 
 class NoRevision(NotThere):
@@ -73,6 +73,20 @@ class StoredFolder:
         self._files: Final = files
         self._documents: Final = definitions
 
+    @classmethod
+    def empty(cls) -> StoredFolder:
+        """Before the first load: no file has a row."""
+        return cls({}, {})
+
+    def count(self, file: str) -> int:
+        """How many rows a file has; of the definitions how many documents.
+
+        Args:
+            file: its name as the contract writes it: ``units.csv``, ``definitions``, ``policies``.
+        """
+        name = file.removesuffix(".csv")
+        return len(self._documents_of(file)) if name not in FILES else len(self._texts(name, KEYS[name]))
+
     def rows(self, file: str) -> list[dict[str, str]]:
         """The rows of a file in canonical form, by column, as CSV has them: what is absent is empty.
 
@@ -83,12 +97,21 @@ class StoredFolder:
         return [dict(zip(columns, texts, strict=True)) for texts in self._texts(file, KEYS[file])]
 
     def sha256(self, file: str) -> str:
-        """The sum of a file in canonical form, as 64 hexadecimal digits: equal for equal rows."""
-        if file in FILES:
-            return canonical_sha256(file, self._texts(file, KEYS[file]))
-        names = sorted(self._documents if file == DEFINITIONS else ())
-        of = [name for name in names if (name == "policies") == (file == "policies")]
-        return hashlib.sha256("\n".join(self._documents[name] for name in of).encode()).hexdigest()
+        """The sum of a file in canonical form, as 64 hexadecimal digits: equal for equal rows.
+
+        Args:
+            file: its name as the contract writes it: ``units.csv``, ``definitions``, ``policies``.
+        """
+        name = file.removesuffix(".csv")
+        if name in FILES:
+            return canonical_sha256(name, self._texts(name, KEYS[name]))
+        documents = self._documents_of(file)
+        return hashlib.sha256("\n".join(f"{one} {text}" for one, text in documents.items()).encode()).hexdigest()
+
+    def _documents_of(self, part: str) -> dict[str, str]:
+        return {
+            name: text for name, text in sorted(self._documents.items()) if (name == POLICIES) == (part == POLICIES)
+        }
 
     def text(self, file: str) -> str:
         """The file as CSV: canonical, but for the order of a scorecard's lines, which is the one they are shown in."""
@@ -116,6 +139,8 @@ class StoredFolder:
         return list(texts)
 
     def _texts(self, file: str, order: Sequence[str]) -> list[tuple[str, ...]]:
+        if file not in self._files:
+            return []
         columns, rows = self._files[file]
         at = {name: columns.index(_stored_name(file, name)) for name in (*FILES[file].all, *order)}
         places = [at[name] for name in order]

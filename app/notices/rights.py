@@ -132,7 +132,9 @@ def change_account(
     if account is None:
         raise NotThere
     _refuse_own_powers(directory, keeper, email=account.email, roles=roles, employee=employee, before=account)
-    before, after = access.change_account(connection, account_id=account_id, roles=roles, employee=employee)
+    before, after = access.change_account(
+        connection, account_id=account_id, roles=roles, employee=employee, now=keeper.at
+    )
     keeper.note(subject=f"account:{after.email}", before=_plain(before), after=_plain(after), why=why)
     if access.powers_of({*before.roles, *after.roles}):
         _tell(connection, keeper, after.email, until_now=before)

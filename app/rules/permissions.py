@@ -53,6 +53,9 @@ class Deed(StrEnum):
     KEEP_CLOCK = "keep_clock"
     KEEP_SESSIONS = "keep_sessions"
     KEEP_VIEWS = "keep_views"
+    SEE_DECISIONS = "see_decisions"
+    DECIDE = "decide"
+    DELEGATE = "delegate"
 
     # Seen, of a unit or an employee.
     SEE_SCORECARD = "see_scorecard"
@@ -73,6 +76,7 @@ class Deed(StrEnum):
     SEE_TRAIL = "see_trail"
     SEE_REJECTED = "see_rejected"
     SEE_JOBS = "see_jobs"
+    SEE_FILES = "see_files"
 
     # Done.
     INGEST = "ingest"
@@ -133,6 +137,10 @@ SIGNED_IN_DEEDS: Final = frozenset(
         Deed.KEEP_CLOCK,
         Deed.KEEP_SESSIONS,
         Deed.KEEP_VIEWS,
+        # Which decisions one sees, makes and checks, their kinds say: what one's role does not do is told with its code (contract-desk, 2).
+        Deed.SEE_DECISIONS,
+        Deed.DECIDE,
+        Deed.DELEGATE,
     }
 )
 """Open to every account, about itself."""
@@ -157,6 +165,8 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.KEEP_ACCOUNTS,
         Deed.KEEP_KEYS,
         Deed.KEEP_HOOKS,
+        Deed.DECIDE,
+        Deed.DELEGATE,
     }
 )
 """What the trail tells of. To see a scorecard, or how a score comes about, is among it where another's are read over the API; to see the
@@ -229,6 +239,7 @@ _EXECUTIVE: Final[_Row] = {
     Deed.SEE_PAY_TOTALS: _ANY,
     Deed.FOLLOW_LIVE: _ANY,
     Deed.EXPORT_GOALS: _ANY,
+    Deed.SEE_FILES: _ANY,
 }
 
 _HR: Final[_Row] = {
@@ -250,6 +261,7 @@ _HR: Final[_Row] = {
     Deed.EXPORT: _ANY,
     Deed.EXPORT_ACTIVITIES: _ANY,
     Deed.EXPORT_GOALS: _ANY,
+    Deed.SEE_FILES: _ANY,
 }
 
 _AUDITOR: Final[_Row] = {
@@ -271,6 +283,7 @@ _AUDITOR: Final[_Row] = {
     Deed.SEE_TRAIL: _ANY,
     Deed.SEE_REJECTED: _ANY,
     Deed.SEE_JOBS: _ANY,
+    Deed.SEE_FILES: _ANY,
 }
 
 _ADMIN: Final[_Row] = {

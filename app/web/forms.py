@@ -25,10 +25,12 @@ from app.plain.texts import has_unstorable, storable, trimmed
 from app.rules.activities import FINDINGS_MAX, MESSAGES
 
 __all__ = [
+    "FINDINGS_MAX",
     "PASSWORD_FIELDS",
     "ReasonForm",
     "Typed",
     "days_turned_round",
+    "finding_of",
     "is_plain",
     "kept",
     "kept_values",
@@ -220,7 +222,7 @@ def parsed(model: type[Form], given: MultiDict[str, str], *, exact: bool = False
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise Invalid(*(_finding(problem) for problem in error.errors(include_url=False)[:FINDINGS_MAX])) from None
+        raise Invalid(*(finding_of(problem) for problem in error.errors(include_url=False)[:FINDINGS_MAX])) from None
 
 
 def _holds_several(annotation: Any) -> bool:
@@ -257,7 +259,7 @@ _FAMILIES: Final = (
 _OTHERWISE: Final = n_("This cannot be used as it is: write it in another way.")
 
 
-def _finding(problem: ErrorDetails) -> Finding:
+def finding_of(problem: ErrorDetails) -> Finding:
     """A finding in our words for one of pydantic's errors; a validator of ours speaks for itself."""
     kind = problem["type"]
     path = [str(part) for part in problem["loc"]] or ["form"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.web.api import documentation, events, health, hooks, live, rejected, scorecards
+from app.web.api import decisions, documentation, events, health, hooks, live, rejected, scorecards
 from app.web.routing import Pages
 
 __all__ = ["RESOURCES"]
@@ -15,6 +15,7 @@ RESOURCES: Final[tuple[Pages, ...]] = (
     hooks.pages,
     scorecards.pages,
     live.pages,
+    decisions.pages,
     health.pages,
     documentation.pages,
 )

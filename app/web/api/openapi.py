@@ -76,7 +76,7 @@ def _operation(route: Route) -> dict[str, Any]:
     about = route.about
     scopes = [str(scope) for scope, deeds in KEY_PERMISSIONS.items() if route.deed in deeds]
     text = (route.view.__doc__ or "").strip()
-    if "body" in about:
+    if any(about.get("body") is bodies for bodies in (shapes.EVENT_BODIES, shapes.MENDED_BODIES)):
         text += _BINARY
     if scopes:
         text += f" Scope of the key: {' or '.join(f'`{scope}`' for scope in scopes)}."
@@ -87,7 +87,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "tags": [about["tag"]],
         "parameters": [*_path_parameters(about), *_query_parameters(about.get("query")), *_headers(about)],
         "responses": _responses(about),
-        "security": [] if route.deed in PUBLIC_DEEDS else [{"key": []}, {"session": []}],
+        "security": [] if route.deed in PUBLIC_DEEDS else [*([{"key": []}] if scopes else []), {"session": []}],
     }
     if "body" in about:
         is_optional = about["body"] is shapes.MENDED_BODIES

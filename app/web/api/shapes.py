@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask import Request
+from pydantic import BaseModel
 
 from app.kit.refusals import Refusal
 from app.plain.findings import n_
@@ -19,8 +20,12 @@ from app.web.api.bodies import BATCH, EVENTS_MAX, STRUCTURED
 
 __all__ = [
     "BUSINESS",
+    "DECISION",
+    "DELEGATION",
+    "EFFECT",
     "EVENT_BODIES",
     "EXPLANATION",
+    "FILE",
     "MENDED_BODIES",
     "PROBLEM",
     "RECORDED",
@@ -29,6 +34,7 @@ __all__ = [
     "SCORECARD",
     "NotOne",
     "address",
+    "json_body",
     "listed",
 ]
 
@@ -307,7 +313,65 @@ BUSINESS: Final[Shape] = _object(
 )
 """Business figures of units: decimal strings, exact."""
 
+_HAND: Final = _object({"person": _TEXT, "account": _TEXT, "for": _TEXT_OR_NULL, "at": _INSTANT})
+_ANY_VALUE: Final[Shape] = {}
+EFFECT: Final = _object({"node": _TEXT, "member": _TEXT, "before": _ANY_VALUE, "after": _ANY_VALUE})
+DECISION: Final[Shape] = _ref("Decision")
+DELEGATION: Final = _object(
+    {
+        "id": _COUNT,
+        "from": _TEXT,
+        "to": _TEXT,
+        "functions": {"type": "array", "items": _TEXT},
+        "from_day": {"type": "string", "format": "date"},
+        "to_day": {"type": "string", "format": "date"},
+        "reason": _TEXT,
+        "by": _TEXT,
+        "at": _INSTANT,
+        "ended_on": {"type": ["string", "null"], "format": "date"},
+    }
+)
+FILE: Final = _object(
+    {
+        "file": _TEXT,
+        "master": {"type": "string", "enum": ["folder", "application", "feed"]},
+        "rows": _COUNT,
+        "sha256": _TEXT,
+        "revision": {"type": ["integer", "null"]},
+        "changed_at": {"type": ["string", "null"], "format": "date-time"},
+        "changed_by": _TEXT_OR_NULL,
+    }
+)
+_DECISION: Final = _object(
+    {
+        "id": _COUNT,
+        "cycle": _TEXT_OR_NULL,
+        "kind": _TEXT,
+        "round": {"type": ["integer", "null"]},
+        "state": {"type": "string", "enum": ["proposed", "approved", "refused", "withdrawn", "void"]},
+        "content": {"type": "object"},
+        "reason": _TEXT,
+        "maker": _HAND,
+        "checker": {"anyOf": [_HAND, {"type": "null"}]},
+        "digest": _TEXT,
+        "signed_effects": {"type": "boolean"},
+        "effects": _object({"digest": _TEXT, "count": _COUNT, "items": _TEXT}),
+        "may_approve": {"type": "array", "items": _TEXT},
+        "blockers": {"type": "array", "items": {"type": "object"}},
+        "objection": {"type": ["object", "null"]},
+        "refused_because": _TEXT_OR_NULL,
+        "moved": {"type": ["array", "null"], "items": {"type": "object"}},
+    }
+)
+
+
+def json_body(model: type[BaseModel]) -> Shape:
+    """A JSON body of this type, as a resource's ``body``."""
+    return {"application/json": model.model_json_schema(by_alias=True)}
+
+
 SCHEMAS: Final[Mapping[str, Shape]] = {
+    "Decision": _DECISION,
     "Problem": PROBLEM,
     "Finding": _FINDING,
     "Event": _EVENT,

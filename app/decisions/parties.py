@@ -1,0 +1,58 @@
+"""Who somebody is, where two people must agree: one person behind whatever accounts, and what is their own case."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from app.access import Viewer, email_key
+from app.organisation import Directory
+from app.rules.deciding import Party
+from app.rules.placement import overlap
+from app.rules.terms import Node, NodeKind, Period
+
+__all__ = ["marks_of", "party_of"]
+
+
+def marks_of(directory: Directory, *, account_id: int | None, email: str, employee: str | None) -> frozenset[str]:
+    """All by which a person is known: two that share one of them are one person.
+
+    Args:
+        directory: the organisation, whose e-mail of the employee counts as own.
+        account_id: the account; None for a program.
+        email: its own, or the key's name.
+        employee: the number that it belongs to.
+    """
+    marks = {f"email:{email_key(email)}"}
+    if account_id is not None:
+        marks.add(f"account:{account_id}")
+    if employee is not None:
+        marks.add(f"employee:{employee}")
+        known = directory.employees.get(employee)
+        if known is not None and known.email:
+            marks.add(f"email:{email_key(known.email)}")
+    return frozenset(marks)
+
+
+def party_of(directory: Directory, viewer: Viewer, *, cycle: Period | None, day: dt.date) -> Party:
+    """A signed-in person as maker or checker.
+
+    Args:
+        directory: the organisation.
+        viewer: who.
+        cycle: in which postings make a unit one's own; None for those of the day.
+        day: today.
+    """
+    own: set[Node] = set()
+    if viewer.employee is not None:
+        own.add(Node(NodeKind.EMPLOYEE, viewer.employee))
+        period = cycle or Period(day, day + dt.timedelta(days=1))
+        own |= {
+            Node(NodeKind.UNIT, posting.unit)
+            for posting in directory.placement.postings(viewer.employee)
+            if overlap(posting.period, period)
+        }
+    return Party(
+        marks=marks_of(directory, account_id=viewer.account_id, email=viewer.email, employee=viewer.employee),
+        roles=viewer.roles,
+        own=frozenset(own),
+    )

@@ -1,0 +1,15 @@
+"""Every kind of decision that there is, in one table: a new one is listed here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from app.decisions import Kind
+from app.intake.mastering import MASTER
+
+__all__ = ["DECISION_KINDS"]
+
+DECISION_KINDS: Final[Mapping[str, Kind]] = MappingProxyType({kind.code: kind for kind in (MASTER,)})
+"""By its name in the contract."""

@@ -1,0 +1,185 @@
+"""Which door each file of the agency folder comes by: the folder, the application, or a feed; no two of them (contract-desk, 3).
+
+No merging, no silent winner. What a master holds, no other door moves; a load that brings another says so and leaves it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app import decisions
+from app.decisions import Decision, Kind, Read
+from app.intake.folder import DEFINITIONS, FILES, POLICIES
+from app.intake.stored_folder import StoredFolder, read_stored_folder
+from app.kit.refusals import Invalid, at_field
+from app.organisation import KeptByRevision, Revision
+from app.organisation.tables import load_file, load_run
+from app.plain.findings import n_
+from app.plain.texts import quoted
+from app.rules.deciding import Effect
+from app.rules.terms import Role
+
+__all__ = ["MASTER", "MASTERED_FILES", "FileState", "Master", "file_states", "masters", "stored_folder"]
+
+MASTERED_FILES: Final = (*(f"{name}.csv" for name in FILES), DEFINITIONS, POLICIES)
+"""What has a master, as it is named: the files of the folder, and the definitions in two parts."""
+
+
+class Master(StrEnum):
+    """By which door a file's rows come."""
+
+    FOLDER = "folder"
+    APPLICATION = "application"
+    FEED = "feed"
+
+
+def masters(connection: Connection) -> dict[str, Master]:
+    """The master of every file: the one last decided, or the folder. Queries: 2."""
+    held = dict.fromkeys(MASTERED_FILES, Master.FOLDER)
+    for one in decisions.latest_approved(connection, MASTER.code):
+        file = str(one.content["file"])
+        if file in held:
+            held[file] = Master(str(one.content["to"]))
+    return held
+
+
+def _read_master(connection: Connection, content: Mapping[str, Any]) -> Read:
+    file, to = content.get("file"), content.get("to")
+    problems = [
+        at_field(f"content/{name}", "unknown_member", n_("There is no member “%(name)s” here."), name=quoted(name))
+        for name in sorted(content.keys() - {"file", "to"})
+    ]
+    if file not in MASTERED_FILES:
+        message = n_("There is no file “%(value)s”: it is one of %(files)s.")
+        parameters = {"value": quoted(str(file)), "files": ", ".join(MASTERED_FILES)}
+        problems.append(at_field("content/file", "unknown_file", message, **parameters))
+    if to not in set(Master):
+        message = n_("A master is one of %(masters)s.")
+        problems.append(at_field("content/to", "unknown_master", message, masters=", ".join(Master)))
+    if not problems and masters(connection)[str(file)] == to:
+        message = n_("%(file)s has this master already.")
+        problems.append(at_field("content/to", "same_master", message, file=file))
+    if problems:
+        raise Invalid(*problems)
+    return Read({"file": str(file), "to": str(to)})
+
+
+def _no_effects(_connection: Connection, _content: Mapping[str, Any]) -> Iterable[Effect]:
+    """Who may move a file from now on moves no figure by itself."""
+    return ()
+
+
+def _nothing_to_do(_connection: Connection, _decision: Decision) -> None:
+    """A master is read off the decisions themselves."""
+
+
+MASTER: Final = Kind(
+    code="master",
+    makers=frozenset({Role.HR}),
+    checkers=frozenset({Role.EXECUTIVE}),
+    seen_by=frozenset({Role.HR, Role.EXECUTIVE, Role.AUDITOR}),
+    read=_read_master,
+    effects=_no_effects,
+    apply=_nothing_to_do,
+)
+"""Who moves a file: decided by hr and an executive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileState:
+    """A file of the agency folder as it stands.
+
+    Attributes:
+        file: its name.
+        master: by which door it comes.
+        rows: how many it has; of the definitions documents.
+        sha256: the sum over its canonical form.
+        revision: which changed it last; None where it never had a row.
+        changed_at: when that was.
+        changed_by: who loaded it.
+    """
+
+    file: str
+    master: Master
+    rows: int
+    sha256: str
+    revision: int | None
+    changed_at: dt.datetime | None
+    changed_by: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """As the contract writes it."""
+        return {
+            "file": self.file,
+            "master": self.master.value,
+            "rows": self.rows,
+            "sha256": self.sha256,
+            "revision": self.revision,
+            "changed_at": None if self.changed_at is None else self.changed_at.isoformat(),
+            "changed_by": self.changed_by,
+        }
+
+
+def file_states(connection: Connection) -> Sequence[FileState]:
+    """Every file, in the contract's order. Queries: 5; 14 more after a load."""
+    held = masters(connection)
+    sums = _sums(connection)
+    changed = _last_changes(connection)
+    states = []
+    for file in MASTERED_FILES:
+        rows, sha256 = sums[file]
+        revision, at, by = changed.get(file, (None, None, None))
+        states.append(
+            FileState(
+                file=file,
+                master=held[file],
+                rows=rows,
+                sha256=sha256,
+                revision=revision,
+                changed_at=at,
+                changed_by=by,
+            )
+        )
+    return states
+
+
+def stored_folder(connection: Connection) -> StoredFolder:
+    """What is loaded, kept as long as it stays. Queries: 1; 14 more after a load."""
+    return _stored_folder(connection)
+
+
+def _read_present(connection: Connection, revision: Revision) -> StoredFolder:
+    return read_stored_folder(connection) if revision.number else StoredFolder.empty()
+
+
+_stored_folder: Final = KeptByRevision(_read_present)
+
+
+def _read_sums(connection: Connection, _revision: Revision) -> Mapping[str, tuple[int, str]]:
+    stored = stored_folder(connection)
+    return {file: (stored.count(file), stored.sha256(file)) for file in MASTERED_FILES}
+
+
+_sums: Final = KeptByRevision(_read_sums)
+
+
+def _last_changes(connection: Connection) -> dict[str, tuple[int, dt.datetime, str]]:
+    """Of every file the revision that changed it last, with when and by whom. Queries: 1."""
+    of, run = load_file.c, load_run.c
+    last = (
+        sa.select(of.name, sa.func.max(of.revision).label("revision"))
+        .where(of.name.in_(MASTERED_FILES), of.added + of.changed + of.removed > 0)
+        .group_by(of.name)
+        .subquery()
+    )
+    query = sa.select(last.c.name, run.revision, run.loaded_at, run.loaded_by).join_from(
+        last, load_run, run.revision == last.c.revision
+    )
+    return {name: (revision, at, by) for name, revision, at, by in connection.execute(query)}

@@ -1,0 +1,169 @@
+"""What two people must agree on: who may be the second, and the sum over what they agree on (contract-desk, 2).
+
+A newcomer's usual mistake: to compare accounts. A person may have two, and is known by number and e-mail as well; all of these are :attr:`Party.marks`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+import rfc8785
+
+from app.rules.permissions import HeldRole
+from app.rules.terms import Node, Role
+
+__all__ = [
+    "EFFECTS_SEEN_ABOVE",
+    "MEMBERS",
+    "REASON_LENGTH_MAX",
+    "REASON_LENGTH_MIN",
+    "DecisionState",
+    "Effect",
+    "Obstacle",
+    "Party",
+    "decision_digest",
+    "effects_digest",
+    "obstacle_to_checking",
+    "obstacle_to_making",
+    "ordered_effects",
+]
+
+REASON_LENGTH_MIN: Final = 10
+REASON_LENGTH_MAX: Final = 2000
+EFFECTS_SEEN_ABOVE: Final = 20
+"""Of more effects than these nobody approves who has not opened them."""
+
+MEMBERS: Final = ("own_score", "final_score", "grade", "pay", "rights", "stage")
+"""What an effect moves, after each ``score:KPI``."""
+
+
+class DecisionState(StrEnum):
+    """What has become of a decision; all but the first are for ever."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    VOID = "void"
+
+
+class Obstacle(StrEnum):
+    """Why a person may not make or check a decision, by the contract's codes."""
+
+    ROLE = "role"
+    SAME_PERSON = "same_person"
+    OWN_CASE = "own_case"
+    ACTS_FOR_MAKER = "acts_for_maker"
+    ACCOUNT_CHANGED = "account_changed"
+
+
+class Effect(NamedTuple):
+    """What a decision moves: a member of a node, before and after."""
+
+    node: str
+    member: str
+    before: Any
+    after: Any
+
+    def as_json(self) -> dict[str, Any]:
+        """As the contract writes it."""
+        return self._asdict()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """A person who makes or checks a decision.
+
+    Attributes:
+        marks: all by which the person is known: account, employee's number, e-mails of both.
+        roles: those that hold today.
+        own: the employee, and the units posted to: what is the person's own case.
+    """
+
+    marks: frozenset[str]
+    roles: frozenset[HeldRole] = frozenset()
+    own: frozenset[Node] = frozenset()
+
+    def is_same(self, other: Party) -> bool:
+        """Whether both are one person."""
+        return not self.marks.isdisjoint(other.marks)
+
+
+def ordered_effects(effects: Iterable[Effect]) -> tuple[Effect, ...]:
+    """Nodes by text; of one node scores of KPIs first, then members in the contract's order."""
+    rank = {member: place for place, member in enumerate(MEMBERS, 1)}
+    return tuple(sorted(effects, key=lambda one: (one.node, rank.get(one.member, 0), one.member)))
+
+
+def effects_digest(effects: Sequence[Effect]) -> str:
+    """The SHA-256 of the effects in the one form that RFC 8785 gives them."""
+    return hashlib.sha256(rfc8785.dumps([one.as_json() for one in effects])).hexdigest()
+
+
+def decision_digest(
+    *, kind: str, cycle: str | None, round_: int | None, content: Mapping[str, Any], effects: Sequence[Effect] | None
+) -> str:
+    """What a checker signs: the SHA-256 of kind, cycle, round, content and effects, by RFC 8785 (contract-desk, 2).
+
+    Args:
+        kind: the decision's.
+        cycle: that it is about; None for none.
+        round_: of the cycle; None outside of one.
+        content: what is decided: texts, whole numbers, lists and objects of them.
+        effects: those that are signed; None where they are told and not signed, since inputs are live.
+    """
+    signed: dict[str, Any] = {
+        "kind": kind,
+        "cycle": cycle,
+        "round": round_,
+        "content": dict(content),
+        "effects": None if effects is None else [one.as_json() for one in effects],
+    }
+    return hashlib.sha256(rfc8785.dumps(signed)).hexdigest()
+
+
+def obstacle_to_making(maker: Party, *, roles: Collection[Role], about: Collection[Node]) -> Obstacle | None:
+    """Why a person may not propose it; None where nothing is in the way.
+
+    Args:
+        maker: who.
+        roles: those of which one is needed.
+        about: the employees and units that it is about; none for what concerns the whole agency, which is nobody's own case.
+    """
+    if maker.roles.isdisjoint(roles):
+        return Obstacle.ROLE
+    return Obstacle.OWN_CASE if not maker.own.isdisjoint(about) else None
+
+
+def obstacle_to_checking(
+    checker: Party,
+    maker: Party,
+    *,
+    roles: Collection[Role],
+    about: Collection[Node],
+    stand_in: bool,
+    account_changed: bool,
+) -> Obstacle | None:
+    """Why a person may not be the second one; None where nothing is in the way.
+
+    Args:
+        checker: who would approve or refuse.
+        maker: who proposed.
+        roles: those of which the checker needs one.
+        about: as above.
+        stand_in: whether a delegation between the two is in force today, either way and whatever its functions.
+        account_changed: whether somebody gave the account of either its password, roles or employee since it was proposed.
+    """
+    if checker.is_same(maker):
+        return Obstacle.SAME_PERSON
+    if checker.roles.isdisjoint(roles):
+        return Obstacle.ROLE
+    if not checker.own.isdisjoint(about):
+        return Obstacle.OWN_CASE
+    if stand_in:
+        return Obstacle.ACTS_FOR_MAKER
+    return Obstacle.ACCOUNT_CHANGED if account_changed else None

@@ -1,0 +1,439 @@
+"""Decisions, and who stands in for whom (contract-desk, 1 and 2). A session alone asks here: no key ever decides.
+
+Do not answer 403 where a person may not: what one may see and not do is 409 with its code, and what one may not see is 404.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Final
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+
+from app import decisions, intake
+from app.decisions import Approval, DecisionFilter, Delegation, Overtaken
+from app.intake import FileState
+from app.kit.refusals import Conflict, Invalid, NotThere, at_field
+from app.plain.findings import n_
+from app.plain.texts import quoted
+from app.rules.deciding import DecisionState
+from app.rules.permissions import Deed
+from app.rules.terms import Node, Role
+from app.web import decided
+from app.web.api import shapes
+from app.web.api.json_bodies import sent_as
+from app.web.rendering import Json
+from app.web.request_context import RequestContext
+from app.web.routing import Pages
+
+__all__ = ["pages"]
+
+pages: Final = Pages("decisions_api")
+
+_REFUSALS: Final = (401, 403, 404, 429, 503)
+_WRITES: Final = (400, 401, 403, 404, 409, 415, 422, 429, 503)
+_NUMBER: Final = {"number": ("integer", "The decision's id.")}
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class ProposalBody(_Body):
+    """What is proposed, and why."""
+
+    kind: str
+    cycle: str | None = None
+    content: Mapping[str, Any] = MappingProxyType({})
+    reason: str
+
+
+class ApprovalBody(_Body):
+    """What was looked at."""
+
+    digest: str
+
+
+class RefusalBody(_Body):
+    """Why not."""
+
+    reason: str
+
+
+class EmptyBody(_Body):
+    """Nothing."""
+
+
+class DelegationBody(_Body):
+    """Who stands in for whom."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+    giver: Annotated[str, Field(alias="from")]
+    taker: Annotated[str, Field(alias="to")]
+    functions: list[str]
+    from_day: dt.date
+    to_day: dt.date
+    reason: str
+
+
+class DecisionsQuery(BaseModel):
+    """What narrows the list, and which page of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cycle: Annotated[str | None, Field(description="Only those about this cycle.")] = None
+    kind: Annotated[str | None, Field(description="Only those of this kind.")] = None
+    state: Annotated[DecisionState | None, Field(description="Only those in this state.")] = None
+    node: Annotated[str | None, Field(description="Only those about this unit or employee.")] = None
+    limit: Annotated[int, Field(ge=1, le=1000, description="How many at most.")] = 100
+    before: Annotated[int | None, Field(ge=1, lt=2**63, description="Only those with a smaller number.")] = None
+
+
+class PageQuery(BaseModel):
+    """Which page of a list."""
+
+    model_config = ConfigDict(frozen=True)
+
+    limit: Annotated[int, Field(ge=1, le=1000, description="How many at most.")] = 100
+    before: Annotated[int | None, Field(ge=1, lt=2**63, description="Only those with a smaller number.")] = None
+
+
+# ------------------------------------------------------------------------------------------------------------- decisions
+
+
+@pages.api_read(
+    "/api/v1/decisions",
+    may=Deed.SEE_DECISIONS,
+    about={
+        "summary": "Decisions, newest first",
+        "tag": "Decisions",
+        "query": DecisionsQuery,
+        "responses": {200: ("application/json", shapes.listed(shapes.DECISION), "Those that one may see.")},
+        "refusals": (*_REFUSALS, 422),
+    },
+)
+def listed(context: RequestContext, query: DecisionsQuery) -> Json:
+    """The decisions that who asks may see, the newest first."""
+    node = None
+    if query.node is not None and (node := Node.parse(query.node)) is None:
+        raise NotThere
+    only = DecisionFilter(kind=query.kind, cycle=query.cycle, state=query.state, node=node)
+    some = decisions.decisions_of(
+        context.connection, only, visible=decided.visible_to(context), limit=query.limit + 1, before=query.before
+    )
+    shown = some[: query.limit]
+    following = shapes.address(request, before=shown[-1].id) if len(some) > len(shown) else None
+    return Json({"items": [decided.as_json(one) for one in shown], "next": following}, following=following)
+
+
+@pages.api_read(
+    "/api/v1/decisions/<number>",
+    may=Deed.SEE_DECISIONS,
+    about={
+        "summary": "One decision",
+        "tag": "Decisions",
+        "path": _NUMBER,
+        "responses": {200: ("application/json", shapes.DECISION, "The decision.")},
+        "refusals": _REFUSALS,
+    },
+)
+def one(context: RequestContext, number: str) -> Json:
+    """One decision, and what has become of it."""
+    return Json(decided.as_json(decided.found(context, number)))
+
+
+@pages.api_read(
+    "/api/v1/decisions/<number>/effects",
+    may=Deed.SEE_DECISIONS,
+    transaction=False,
+    about={
+        "summary": "What a decision moves",
+        "tag": "Decisions",
+        "path": _NUMBER,
+        "responses": {200: ("application/json", shapes.listed(shapes.EFFECT), "Every effect, before and after.")},
+        "refusals": _REFUSALS,
+    },
+)
+def effects(context: RequestContext, number: str) -> Json:
+    """All that a decision moves, and not a number of it. Whoever opens it has seen it, which approving many needs."""
+    with context.read() as connection:
+        found = decided.found(context, number)
+        is_new = not decisions.has_seen(connection, found.id, context.viewer)
+    if not is_new:
+        return Json({"items": [effect.as_json() for effect in found.effects], "next": None})
+    with context.write() as connection:
+        decisions.see_effects(connection, found.id, by=context.viewer, now=context.now)
+    return Json({"items": [effect.as_json() for effect in found.effects], "next": None})
+
+
+@pages.api_act(
+    "/api/v1/decisions",
+    may=Deed.DECIDE,
+    about={
+        "summary": "Propose a decision",
+        "tag": "Decisions",
+        "body": shapes.json_body(ProposalBody),
+        "responses": {201: ("application/json", shapes.DECISION, "It is proposed; `Location` is its address.")},
+        "refusals": _WRITES,
+    },
+)
+def propose(context: RequestContext) -> Json:
+    """Propose what takes another person's agreement. What one's role does not do is 409 `role`."""
+    body = sent_as(ProposalBody, request)
+    kind = intake.DECISION_KINDS.get(body.kind)
+    if kind is None:
+        message = n_("There is no kind of decision “%(value)s”: it is one of %(kinds)s.")
+        parameters = {"value": quoted(body.kind), "kinds": ", ".join(sorted(intake.DECISION_KINDS))}
+        raise Invalid(at_field("kind", "unknown_kind", message, **parameters))
+    if body.cycle is not None:
+        raise Invalid(at_field("cycle", "no_cycle", n_("A decision of this kind is about no cycle: leave it out.")))
+    made = decisions.propose(
+        context.connection,
+        kind,
+        content=body.content,
+        reason=body.reason,
+        directory=context.directory,
+        by=context.viewer,
+        now=context.now,
+    )
+    context.note(
+        subject=f"decision:{made.id}", after={"kind": made.kind, "content": dict(made.content)}, why=made.reason
+    )
+    return Json(decided.as_json(made), status=201, headers={"Location": f"/api/v1/decisions/{made.id}"})
+
+
+@pages.api_act(
+    "/api/v1/decisions/<number>/approve",
+    may=Deed.DECIDE,
+    transaction=False,
+    about={
+        "summary": "Agree to a decision",
+        "tag": "Decisions",
+        "path": _NUMBER,
+        "body": shapes.json_body(ApprovalBody),
+        "responses": {200: ("application/json", shapes.DECISION, "It is approved, and done.")},
+        "refusals": _WRITES,
+    },
+)
+def approve(context: RequestContext, number: str) -> Json:
+    """Agree, as another person than the one who proposed it, to what stands behind the digest; by the same person again the same answer."""
+    digest = sent_as(ApprovalBody, request).digest
+    approval = approved(context, number, digest)
+    return Json(decided.as_json(approval.decision))
+
+
+def approved(context: RequestContext, number: str, digest: str) -> Approval:
+    """Agree to it, in a transaction of its own.
+
+    Raises:
+        Overtaken: it is void now, which is written.
+        Conflict: by its codes.
+    """
+
+    def work(connection: Connection) -> Approval:
+        context.opened(connection)
+        found = decided.found(context, number)
+        approval = decisions.approve(
+            connection,
+            decided.kind_of(found),
+            found.id,
+            digest=digest,
+            directory=context.directory,
+            by=context.viewer,
+            now=context.now,
+        )
+        if approval.is_new:
+            context.note(
+                subject=f"decision:{found.id}",
+                before={"state": found.state},
+                after={"state": approval.decision.state},
+                why=found.reason,
+            )
+        return approval
+
+    try:
+        approval = context.writing(work)
+    finally:
+        context.closed()
+    if approval.decision.state is DecisionState.VOID:
+        raise Overtaken
+    return approval
+
+
+@pages.api_act(
+    "/api/v1/decisions/<number>/refuse",
+    may=Deed.DECIDE,
+    about={
+        "summary": "Refuse a decision",
+        "tag": "Decisions",
+        "path": _NUMBER,
+        "body": shapes.json_body(RefusalBody),
+        "responses": {200: ("application/json", shapes.DECISION, "It is refused; nothing is done.")},
+        "refusals": _WRITES,
+    },
+)
+def refuse(context: RequestContext, number: str) -> Json:
+    """Say no, and why: whoever proposed it reads that."""
+    reason = sent_as(RefusalBody, request).reason
+    found = decided.found(context, number)
+    ended = decisions.refuse(
+        context.connection,
+        decided.kind_of(found),
+        found.id,
+        reason=reason,
+        directory=context.directory,
+        by=context.viewer,
+        now=context.now,
+    )
+    context.note(
+        subject=f"decision:{found.id}", before={"state": found.state}, after={"state": ended.state}, why=reason
+    )
+    return Json(decided.as_json(ended))
+
+
+@pages.api_act(
+    "/api/v1/decisions/<number>/withdraw",
+    may=Deed.DECIDE,
+    about={
+        "summary": "Withdraw a decision",
+        "tag": "Decisions",
+        "path": _NUMBER,
+        "body": shapes.json_body(EmptyBody),
+        "responses": {200: ("application/json", shapes.DECISION, "It is withdrawn; nothing is done.")},
+        "refusals": _WRITES,
+    },
+)
+def withdraw(context: RequestContext, number: str) -> Json:
+    """Take back what one has proposed oneself."""
+    sent_as(EmptyBody, request)
+    found = decided.found(context, number)
+    ended = decisions.withdraw(
+        context.connection, found.id, directory=context.directory, by=context.viewer, now=context.now
+    )
+    context.note(subject=f"decision:{found.id}", before={"state": found.state}, after={"state": ended.state})
+    return Json(decided.as_json(ended))
+
+
+# ----------------------------------------------------------------------------------------------------------- delegations
+
+
+class NotYourDelegation(Conflict):
+    """Nobody lets others stand in for a third."""
+
+    code = "role"
+    message = n_("Who is stood in for says so, or hr.")
+
+
+@pages.api_read(
+    "/api/v1/delegations",
+    may=Deed.SEE_DECISIONS,
+    about={
+        "summary": "Who stands in for whom, newest first",
+        "tag": "Decisions",
+        "query": PageQuery,
+        "responses": {200: ("application/json", shapes.listed(shapes.DELEGATION), "One's own; for hr all.")},
+        "refusals": (*_REFUSALS, 422),
+    },
+)
+def delegations(context: RequestContext, query: PageQuery) -> Json:
+    """One's own, given and taken; for hr all."""
+    me = context.viewer.employee
+    everyone = Role.HR in context.viewer.roles
+    some: list[Delegation] = []
+    if everyone or me is not None:
+        some = decisions.delegations_of(
+            context.connection, None if everyone else me, limit=query.limit + 1, before=query.before
+        )
+    shown = some[: query.limit]
+    following = shapes.address(request, before=shown[-1].id) if len(some) > len(shown) else None
+    return Json({"items": [each.as_json() for each in shown], "next": following}, following=following)
+
+
+@pages.api_act(
+    "/api/v1/delegations",
+    may=Deed.DELEGATE,
+    about={
+        "summary": "Let somebody stand in",
+        "tag": "Decisions",
+        "body": shapes.json_body(DelegationBody),
+        "responses": {201: ("application/json", shapes.DELEGATION, "It holds from its first day.")},
+        "refusals": _WRITES,
+    },
+)
+def delegate(context: RequestContext) -> Json:
+    """Let another person do some of one's work for some days: said by who is stood in for, or by hr."""
+    body = sent_as(DelegationBody, request)
+    if not _is_theirs(context, body.giver):
+        raise NotYourDelegation
+    made = decisions.delegate(
+        context.connection,
+        context.directory,
+        giver=body.giver,
+        taker=body.taker,
+        functions=body.functions,
+        from_day=body.from_day,
+        to_day=body.to_day,
+        reason=body.reason,
+        by=context.label,
+        now=context.now,
+    )
+    context.note(subject=f"employee:{made.giver}", after=made.as_json(), why=made.reason)
+    return Json(made.as_json(), status=201, headers={"Location": f"/api/v1/delegations/{made.id}"})
+
+
+@pages.api_act(
+    "/api/v1/delegations/<number>/end",
+    may=Deed.DELEGATE,
+    about={
+        "summary": "End a delegation",
+        "tag": "Decisions",
+        "path": {"number": ("integer", "The delegation's id.")},
+        "body": shapes.json_body(EmptyBody),
+        "responses": {200: ("application/json", shapes.DELEGATION, "It holds no more from today on.")},
+        "refusals": _WRITES,
+    },
+)
+def end(context: RequestContext, number: str) -> Json:
+    """End it from today on: by who is stood in for, who stands in, or hr."""
+    sent_as(EmptyBody, request)
+    found = None
+    if number.isascii() and number.isdigit() and len(number) <= 18:
+        found = decisions.delegation(context.connection, int(number))
+    me = context.viewer.employee
+    if found is None or not (_is_theirs(context, found.giver) or (me is not None and me == found.taker)):
+        raise NotThere
+    ended = decisions.end_delegation(
+        context.connection, found.id, by=context.label, now=context.now, today=context.today
+    )
+    if ended is None:
+        raise NotThere
+    context.note(subject=f"employee:{ended.giver}", before=found.as_json(), after=ended.as_json())
+    return Json(ended.as_json())
+
+
+def _is_theirs(context: RequestContext, giver: str) -> bool:
+    return Role.HR in context.viewer.roles or context.viewer.employee == giver
+
+
+# ----------------------------------------------------------------------------------------------------------------- files
+
+
+@pages.api_read(
+    "/api/v1/files",
+    may=Deed.SEE_FILES,
+    about={
+        "summary": "The files of the agency folder",
+        "tag": "Desk",
+        "responses": {200: ("application/json", shapes.listed(shapes.FILE), "Every file, as the contract lists them.")},
+        "refusals": _REFUSALS,
+    },
+)
+def files(context: RequestContext) -> Json:
+    """Every file of the agency folder: by which door it comes, its rows, their sum, and who changed it last."""
+    states: list[FileState] = list(intake.file_states(context.connection))
+    return Json({"items": [state.as_json() for state in states], "next": None})

@@ -1,0 +1,50 @@
+"""A JSON body read into the type that its resource declares."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from flask import Request
+from pydantic import BaseModel, ValidationError
+from werkzeug.http import parse_options_header
+
+from app.kit.refusals import Invalid
+from app.plain.findings import n_
+from app.plain.json_text import NotJsonError, TooManyElementsError, decode_sent, refuse_more_values
+from app.web.api.bodies import VALUES_MAX, UnknownMedia, Unreadable
+from app.web.forms import FINDINGS_MAX, finding_of
+
+__all__ = ["sent_as"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def sent_as(model: type[Model], http_request: Request) -> Model:
+    """Read the body.
+
+    Args:
+        model: what it is to be.
+        http_request: the request.
+
+    Raises:
+        UnknownMedia: it is not sent as JSON.
+        Unreadable: it is no JSON, or no object.
+        Invalid: with a finding at each member that cannot be.
+    """
+    kind, _ = parse_options_header(http_request.headers.get("Content-Type"))
+    body = http_request.get_data(cache=False)
+    if kind.casefold() != "application/json" and (body or kind):
+        raise UnknownMedia(message=n_("Send application/json."))
+    try:
+        refuse_more_values(body, VALUES_MAX)
+        value = decode_sent(body or b"{}")
+    except TooManyElementsError:
+        raise Unreadable(parameters={"why": "too many values"}) from None
+    except NotJsonError as error:
+        raise Unreadable(parameters={"why": str(error)}) from None
+    if not isinstance(value, dict):
+        raise Unreadable(message=n_("Send one JSON object."))
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise Invalid(*(finding_of(problem) for problem in error.errors(include_url=False)[:FINDINGS_MAX])) from None
