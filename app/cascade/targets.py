@@ -23,7 +23,7 @@ from app.rules.terms import Node
 
 __all__ = [
     "Decided",
-    "Decision",
+    "HeldTarget",
     "LineKey",
     "TargetChange",
     "WantedTarget",
@@ -37,7 +37,7 @@ LineKey: TypeAlias = tuple[int, Node, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class HeldTarget:
     """The target that holds for a line since it was set."""
 
     cycle: int
@@ -49,7 +49,7 @@ class Decision:
     note: str | None
 
 
-Decided: TypeAlias = Mapping[LineKey, Decision]
+Decided: TypeAlias = Mapping[LineKey, HeldTarget]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class WantedTarget:
     folder: Decimal | None
 
 
-def read_decided(connection: Connection) -> dict[LineKey, Decision]:
+def read_decided(connection: Connection) -> dict[LineKey, HeldTarget]:
     """The decisions that hold, by line. Whoever set a line back to the folder's figure of that day left it to the folder again.
 
     Queries: 1.
@@ -72,12 +72,12 @@ def read_decided(connection: Connection) -> dict[LineKey, Decision]:
     last = sa.select(sa.func.max(columns.id)).group_by(columns.cycle, columns.node, columns.kpi)
     query = sa.select(columns.cycle, columns.node, columns.kpi, columns.target, columns.at, columns.note)
     query = query.add_columns(columns.employee, columns.folder_target)
-    decisions: dict[LineKey, Decision] = {}
+    decisions: dict[LineKey, HeldTarget] = {}
     for row in connection.execute(query.where(columns.id.in_(last)).order_by(columns.cycle, columns.node, columns.kpi)):
         if row.target == row.folder_target:
             continue
         node = known_node(row.node)
-        decisions[row.cycle, node, row.kpi] = Decision(
+        decisions[row.cycle, node, row.kpi] = HeldTarget(
             cycle=row.cycle,
             node=node,
             kpi=row.kpi,

@@ -2,7 +2,7 @@
 
 Owns decisions, what became of them, who has seen their effects, and who stands in for whom. Promises that nothing of it is ever changed,
 that numbers have no gaps, and that no decision comes to its end twice. It never knows what a kind of decision is about: the packages above
-say so, as a :class:`Kind`, and apply it.
+say so, as a :class:`DecisionKind`, and apply it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from app.decisions.decisions import (
     Approval,
     Decision,
     DecisionFilter,
+    DecisionKind,
     Hand,
-    Kind,
     Read,
     approve,
     decision,
     decisions_of,
     has_seen,
     latest_approved,
+    obstacle_for,
     propose,
     refuse,
     see_effects,
@@ -50,9 +51,9 @@ __all__ = [
     "Approval",
     "Decision",
     "DecisionFilter",
+    "DecisionKind",
     "Delegation",
     "Hand",
-    "Kind",
     "NotMaker",
     "NotProposed",
     "NotSeen",
@@ -69,6 +70,7 @@ __all__ = [
     "has_seen",
     "latest_approved",
     "marks_of",
+    "obstacle_for",
     "party_of",
     "propose",
     "refusal_for",

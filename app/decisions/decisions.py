@@ -29,10 +29,10 @@ from app.rules.deciding import (
     EFFECTS_SEEN_ABOVE,
     REASON_LENGTH_MAX,
     REASON_LENGTH_MIN,
+    DecisionEffect,
+    DecisionParty,
     DecisionState,
-    Effect,
     Obstacle,
-    Party,
     decision_digest,
     effects_digest,
     obstacle_to_checking,
@@ -45,14 +45,15 @@ __all__ = [
     "Approval",
     "Decision",
     "DecisionFilter",
+    "DecisionKind",
     "Hand",
-    "Kind",
     "Read",
     "approve",
     "decision",
     "decisions_of",
     "has_seen",
     "latest_approved",
+    "obstacle_for",
     "propose",
     "refuse",
     "see_effects",
@@ -109,7 +110,7 @@ class Decision:
     reason: str
     maker: Hand
     digest: str
-    effects: tuple[Effect, ...]
+    effects: tuple[DecisionEffect, ...]
     signed_effects: bool
     about: frozenset[Node] = frozenset()
     state: DecisionState = DecisionState.PROPOSED
@@ -129,7 +130,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class DecisionKind:
     """What a kind of decision is: who may, and what it does.
 
     Attributes:
@@ -148,7 +149,7 @@ class Kind:
     checkers: frozenset[Role]
     seen_by: frozenset[Role]
     read: Callable[[Connection, Mapping[str, Any]], Read]
-    effects: Callable[[Connection, Mapping[str, Any]], Iterable[Effect]]
+    effects: Callable[[Connection, Mapping[str, Any]], Iterable[DecisionEffect]]
     apply: Callable[[Connection, Decision], object]
     signed_effects: bool = False
 
@@ -176,8 +177,8 @@ class DecisionFilter:
 
 def decision(connection: Connection, number: int) -> Decision | None:
     """One decision. Queries: 2."""
-    found = _read(connection, _query().where(tables.decision.c.id == number))
-    return found[0] if found else None
+    some = _read(connection, _query().where(tables.decision.c.id == number))
+    return some[0] if some else None
 
 
 def decisions_of(
@@ -279,7 +280,7 @@ def _decision(row: sa.Row[Any], about: frozenset[Node]) -> Decision:
             account_id=row.account_id, account=row.account, employee=row.employee, acts_for=row.acts_for, at=row.at
         ),
         digest=row.digest,
-        effects=tuple(Effect(**one) for one in json.loads(row.effects)),
+        effects=tuple(DecisionEffect(**one) for one in json.loads(row.effects)),
         signed_effects=row.signed_effects,
         about=about,
         state=DecisionState(row.end_state or DecisionState.PROPOSED),
@@ -294,7 +295,7 @@ def _decision(row: sa.Row[Any], about: frozenset[Node]) -> Decision:
 
 def propose(
     connection: Connection,
-    kind: Kind,
+    kind: DecisionKind,
     *,
     content: Mapping[str, Any],
     reason: str,
@@ -324,12 +325,12 @@ def propose(
     reason = _reason(reason)
     maker = party_of(directory, by, cycle=cycle[1] if cycle else None, day=now.date())
     if maker.roles.isdisjoint(kind.makers):
-        raise refusal_for(Obstacle.ROLE, roles=_roles(kind.makers))
+        raise refusal_for(Obstacle.ROLE)
     lock(connection, LOCK_DECISIONS)
     read = kind.read(connection, content)
     obstacle = obstacle_to_making(maker, roles=kind.makers, about=read.about)
     if obstacle is not None:
-        raise refusal_for(obstacle, roles=_roles(kind.makers))
+        raise refusal_for(obstacle)
     effects = ordered_effects(kind.effects(connection, read.content))
     number = _next(connection, tables.decision)
     row = {
@@ -364,7 +365,7 @@ def propose(
 
 def approve(
     connection: Connection,
-    kind: Kind,
+    kind: DecisionKind,
     number: int,
     *,
     digest: str,
@@ -419,7 +420,7 @@ def approve(
 
 def refuse(
     connection: Connection,
-    kind: Kind,
+    kind: DecisionKind,
     number: int,
     *,
     reason: str,
@@ -482,17 +483,32 @@ def _person_key(viewer: Viewer) -> str:
     return f"account:{viewer.account_id}" if viewer.employee is None else f"employee:{viewer.employee}"
 
 
-def _refuse_obstacle(
+def obstacle_for(
+    connection: Connection, kind: DecisionKind, open_: Decision, *, directory: Directory, by: Viewer, now: dt.datetime
+) -> Obstacle | None:
+    """Why a person may not approve or refuse an open decision; None where nothing is in the way. Queries: 2."""
+    return _obstacle(
+        connection,
+        kind,
+        open_,
+        party_of(directory, by, cycle=None, day=now.date()),
+        directory=directory,
+        now=now,
+        by=by,
+    )
+
+
+def _obstacle(
     connection: Connection,
-    kind: Kind,
+    kind: DecisionKind,
     open_: Decision,
-    checker: Party,
+    checker: DecisionParty,
     *,
     directory: Directory,
     now: dt.datetime,
     by: Viewer,
-) -> None:
-    obstacle = obstacle_to_checking(
+) -> Obstacle | None:
+    return obstacle_to_checking(
         checker,
         _party(directory, open_.maker),
         roles=kind.checkers,
@@ -500,8 +516,21 @@ def _refuse_obstacle(
         stand_in=stand_in_for_each_other(connection, open_.maker.employee, by.employee, day=now.date()),
         account_changed=_rights_given_since(connection, (open_.maker.account_id, by.account_id), open_.maker.at),
     )
+
+
+def _refuse_obstacle(
+    connection: Connection,
+    kind: DecisionKind,
+    open_: Decision,
+    checker: DecisionParty,
+    *,
+    directory: Directory,
+    now: dt.datetime,
+    by: Viewer,
+) -> None:
+    obstacle = _obstacle(connection, kind, open_, checker, directory=directory, now=now, by=by)
     if obstacle is not None:
-        raise refusal_for(obstacle, roles=_roles(kind.checkers))
+        raise refusal_for(obstacle)
 
 
 def _rights_given_since(connection: Connection, ids: Collection[int | None], at: dt.datetime) -> bool:
@@ -513,11 +542,13 @@ def _rights_given_since(connection: Connection, ids: Collection[int | None], at:
     )
 
 
-def _party(directory: Directory, hand: Hand) -> Party:
-    return Party(marks=marks_of(directory, account_id=hand.account_id, email=hand.email, employee=hand.employee))
+def _party(directory: Directory, hand: Hand) -> DecisionParty:
+    return DecisionParty(
+        marks=marks_of(directory, account_id=hand.account_id, email=hand.email, employee=hand.employee)
+    )
 
 
-def _moved(signed: Sequence[Effect], now: Sequence[Effect]) -> list[dict[str, Any]]:
+def _moved(signed: Sequence[DecisionEffect], now: Sequence[DecisionEffect]) -> list[dict[str, Any]]:
     """What a signed effect is now, for each that is another one."""
     before = {(one.node, one.member): one for one in signed}
     after = {(one.node, one.member): one for one in now}
@@ -564,20 +595,16 @@ def _next(connection: Connection, table: sa.Table) -> int:
 
 
 def _again(connection: Connection, number: int) -> Decision:
-    found = decision(connection, number)
-    if found is None:
+    present = decision(connection, number)
+    if present is None:
         raise NotProposed
-    return found
+    return present
 
 
 def _reason(text: str) -> str:
     reason = text.strip()
     if not REASON_LENGTH_MIN <= len(reason) <= REASON_LENGTH_MAX:
-        message = n_("Give a reason of %(least)s to %(most)s characters: this one has %(length)s.")
+        message = n_("The reason has %(length)s characters: write %(least)s to %(most)s.")
         parameters = {"least": REASON_LENGTH_MIN, "most": REASON_LENGTH_MAX, "length": len(reason)}
         raise Invalid(at_field("reason", "reason_length", message, **parameters))
     return reason
-
-
-def _roles(roles: Iterable[Role]) -> str:
-    return ", ".join(sorted(map(str, roles)))

@@ -38,7 +38,7 @@ class AlreadyEnded(Conflict):
     """It was ended before."""
 
     code = "ended"
-    message = n_("This was ended already.")
+    message = n_("Somebody has ended this delegation before: load the list again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,12 +145,14 @@ def _problems(
     if giver == taker:
         problems.append(at_field("to", "same_person", n_("Nobody stands in for themself: choose somebody else.")))
     if not functions or any(one not in FUNCTIONS for one in functions):
-        message = n_("Choose at least one of %(functions)s.")
+        message = n_("No function of ours is chosen: choose at least one of %(functions)s.")
         problems.append(at_field("functions", "no_function", message, functions=", ".join(FUNCTIONS)))
     if to_day < from_day:
-        problems.append(at_field("to_day", "empty_period", n_("The last day is before the first one.")))
+        problems.append(
+            at_field("to_day", "empty_period", n_("The last day is before the first one: choose a later one."))
+        )
     if not REASON_LENGTH_MIN <= len(reason.strip()) <= REASON_LENGTH_MAX:
-        message = n_("Give a reason of %(least)s to %(most)s characters: this one has %(length)s.")
+        message = n_("The reason has %(length)s characters: write %(least)s to %(most)s.")
         parameters = {"least": REASON_LENGTH_MIN, "most": REASON_LENGTH_MAX, "length": len(reason.strip())}
         problems.append(at_field("reason", "reason_length", message, **parameters))
     return problems
@@ -193,10 +195,10 @@ def end_delegation(
         AlreadyEnded: it was ended before.
     """
     lock(connection, LOCK_DELEGATIONS)
-    found = delegation(connection, number)
-    if found is None:
+    present = delegation(connection, number)
+    if present is None:
         return None
-    if found.ended_on is not None:
+    if present.ended_on is not None:
         raise AlreadyEnded
     connection.execute(sa.insert(tables.delegation_end).values(delegation=number, on_day=today, account=by, at=now))
     return delegation(connection, number)

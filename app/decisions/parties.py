@@ -6,7 +6,7 @@ import datetime as dt
 
 from app.access import Viewer, email_key
 from app.organisation import Directory
-from app.rules.deciding import Party
+from app.rules.deciding import DecisionParty
 from app.rules.placement import overlap
 from app.rules.terms import Node, NodeKind, Period
 
@@ -33,7 +33,7 @@ def marks_of(directory: Directory, *, account_id: int | None, email: str, employ
     return frozenset(marks)
 
 
-def party_of(directory: Directory, viewer: Viewer, *, cycle: Period | None, day: dt.date) -> Party:
+def party_of(directory: Directory, viewer: Viewer, *, cycle: Period | None, day: dt.date) -> DecisionParty:
     """A signed-in person as maker or checker.
 
     Args:
@@ -51,7 +51,7 @@ def party_of(directory: Directory, viewer: Viewer, *, cycle: Period | None, day:
             for posting in directory.placement.postings(viewer.employee)
             if overlap(posting.period, period)
         }
-    return Party(
+    return DecisionParty(
         marks=marks_of(directory, account_id=viewer.account_id, email=viewer.email, employee=viewer.employee),
         roles=viewer.roles,
         own=frozenset(own),

@@ -14,28 +14,30 @@ __all__ = ["NotMaker", "NotProposed", "NotSeen", "OtherDigest", "Overtaken", "re
 
 class _NotYourRole(Conflict):
     code = "role"
-    message = n_("Your role does not do this: it takes %(roles)s.")
+    message = n_("Your role does not decide this: ask somebody whose role does.")
 
 
 class _SamePerson(Conflict):
     code = "same_person"
-    message = n_("You have proposed this yourself: another person has to agree, or you withdraw it.")
+    message = n_("You have proposed this yourself: ask another person to agree, or withdraw it.")
 
 
 class _OwnCase(Conflict):
     code = "own_case"
-    message = n_("This is about yourself, or about a unit that you are posted to: somebody else has to do it.")
+    message = n_(
+        "The decision is about yourself, or about a unit that you are posted to: ask somebody else to take it."
+    )
 
 
 class _ActsForMaker(Conflict):
     code = "acts_for_maker"
-    message = n_("Whoever proposed this and you stand in for each other today: somebody else has to agree.")
+    message = n_("Whoever proposed this and you stand in for each other today: ask somebody else to agree.")
 
 
 class _AccountChanged(Conflict):
     code = "account_changed"
     message = n_(
-        "Since this was proposed, somebody has given one of your two accounts its password, roles or employee: let it be proposed anew."
+        "Since this was proposed, somebody has given one of your two accounts its password, roles or employee: ask for a new proposal."
     )
 
 
@@ -43,28 +45,30 @@ class NotProposed(Conflict):
     """It has come to its end already."""
 
     code = "not_proposed"
-    message = n_("This is not open any more: it was decided, withdrawn or overtaken before.")
+    message = n_(
+        "The decision is not open any more, since it was agreed to, refused, withdrawn or overtaken: look at what became of it."
+    )
 
 
 class OtherDigest(Conflict):
     """What was looked at is not what is proposed."""
 
     code = "digest"
-    message = n_("What you looked at is not what is proposed: read it again before you agree.")
+    message = n_("What you looked at is not what is proposed: load the decision again before you agree.")
 
 
 class NotSeen(Conflict):
     """It moves a great deal, and nobody has looked."""
 
     code = "not_seen"
-    message = n_("This moves %(count)s figures, and you have not opened them: read them before you agree.")
+    message = n_("The decision moves %(count)s figures, and you have not opened them: look at them before you agree.")
 
 
 class NotMaker(Conflict):
     """Another person proposed it."""
 
     code = "not_maker"
-    message = n_("Only who proposed this can withdraw it.")
+    message = n_("Only who proposed a decision withdraws it: ask that person.")
 
 
 class Overtaken(Conflict):
@@ -83,6 +87,6 @@ _BY_OBSTACLE: Final[Mapping[Obstacle, type[Conflict]]] = {
 }
 
 
-def refusal_for(obstacle: Obstacle, **parameters: object) -> Conflict:
+def refusal_for(obstacle: Obstacle) -> Conflict:
     """The refusal that says so."""
-    return _BY_OBSTACLE[obstacle](parameters=parameters)
+    return _BY_OBSTACLE[obstacle]()

@@ -85,15 +85,15 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
     read, problems = definition_files.read_folder(definitions)
     # Nobody records while the ground shifts: who waits here records on the new one.
     lock(connection, LOCK_LEDGER)
-    held = masters(connection)
-    if held[DEFINITIONS] is not Master.FOLDER or held[POLICIES] is not Master.FOLDER:
-        read, problems = _with_what_is_kept(connection, read, problems, held, definitions)
+    doors = masters(connection)
+    if doors[DEFINITIONS] is not Master.FOLDER or doors[POLICIES] is not Master.FOLDER:
+        read, problems = _with_what_is_kept(connection, read, problems, doors, definitions)
     if any(problem.level is Level.ERROR for problem in problems):
         raise LoadRefused(*problems)
     kept: dict[str, str] = {}
-    if any(held[f"{name}.csv"] is not Master.FOLDER for name in FILES):
+    if any(doors[f"{name}.csv"] is not Master.FOLDER for name in FILES):
         stored = stored_folder(connection)
-        kept = {name: stored.text(name) for name in FILES if held[f"{name}.csv"] is not Master.FOLDER}
+        kept = {name: stored.text(name) for name in FILES if doors[f"{name}.csv"] is not Master.FOLDER}
     before = organisation.directory(connection)
     numbers = {before.employee_id(number): number for number in before.employees}
     report: LoadReport = folders.load(
@@ -127,7 +127,7 @@ def _with_what_is_kept(
     connection: Connection,
     read: Definitions,
     problems: Sequence[Finding],
-    held: Mapping[str, Master],
+    doors: Mapping[str, Master],
     folder: Path,
 ) -> tuple[Definitions, list[Finding]]:
     """The definitions with those parts as they are loaded that come by another door; a warning for each that the folder has otherwise."""
@@ -140,7 +140,7 @@ def _with_what_is_kept(
             {name: text for name, text in some.items() if (name == POLICIES) == (part == POLICIES)}
             for some in (came, stored)
         )
-        if held[part] is Master.FOLDER:
+        if doors[part] is Master.FOLDER:
             documents |= theirs
             findings += [one for one in problems if _is_of(one, part)]
             continue

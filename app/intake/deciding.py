@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from app.decisions import Kind
+from app.decisions import DecisionKind
 from app.intake.mastering import MASTER
 
 __all__ = ["DECISION_KINDS"]
 
-DECISION_KINDS: Final[Mapping[str, Kind]] = MappingProxyType({kind.code: kind for kind in (MASTER,)})
+DECISION_KINDS: Final[Mapping[str, DecisionKind]] = MappingProxyType({kind.code: kind for kind in (MASTER,)})
 """By its name in the contract."""

@@ -159,11 +159,7 @@ def load(
             contents=contents,
             files=[
                 *_loaded(texts, read.rows, changes),
-                *(
-                    LoadedFile(name=f"{DEFINITIONS}/{name}", text=text, row_count=1, changes=RowChanges())
-                    for name, text in documents.items()
-                ),
-                *_parts_of_definitions(documents_before, documents),
+                *_loaded_documents(documents_before, documents),
             ],
             at=at,
             by=by,
@@ -249,12 +245,18 @@ def mastered(file: str, differs: RowChanges, place: Place) -> Finding:
     return Finding(code="mastered", message=message, parameters=parameters, place=place, level=Level.WARNING)
 
 
+def _loaded_documents(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[LoadedFile]:
+    for name, text in after.items():
+        yield LoadedFile(name=f"{DEFINITIONS}/{name}", text=text, row_count=1, changes=RowChanges())
+    yield from _parts_of_definitions(before, after)
+
+
 def _parts_of_definitions(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[LoadedFile]:
     """The definitions and the policies as wholes, each with what changed in it: by them one sees which load changed them last."""
     for part in (DEFINITIONS, POLICIES):
         one, other = (
-            {(name,): (text,) for name, text in held.items() if (name == POLICIES) == (part == POLICIES)}
-            for held in (before, after)
+            {(name,): (text,) for name, text in documents.items() if (name == POLICIES) == (part == POLICIES)}
+            for documents in (before, after)
         )
         sums = "".join(f"{name} {sha256(text.encode()).hexdigest()}\n" for (name,), (text,) in sorted(other.items()))
         yield LoadedFile(name=part, text=sums, row_count=len(other), changes=compare(one, other))

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app import decisions
-from app.decisions import Decision, Kind, Read
+from app.decisions import Decision, DecisionKind, Read
 from app.intake.folder import DEFINITIONS, FILES, POLICIES
 from app.intake.stored_folder import StoredFolder, read_stored_folder
 from app.kit.refusals import Invalid, at_field
@@ -23,7 +23,7 @@ from app.organisation import KeptByRevision, Revision
 from app.organisation.tables import load_file, load_run
 from app.plain.findings import n_
 from app.plain.texts import quoted
-from app.rules.deciding import Effect
+from app.rules.deciding import DecisionEffect
 from app.rules.terms import Role
 
 __all__ = ["MASTER", "MASTERED_FILES", "FileState", "Master", "file_states", "masters", "stored_folder"]
@@ -42,12 +42,12 @@ class Master(StrEnum):
 
 def masters(connection: Connection) -> dict[str, Master]:
     """The master of every file: the one last decided, or the folder. Queries: 2."""
-    held = dict.fromkeys(MASTERED_FILES, Master.FOLDER)
+    by_file = dict.fromkeys(MASTERED_FILES, Master.FOLDER)
     for one in decisions.latest_approved(connection, MASTER.code):
         file = str(one.content["file"])
-        if file in held:
-            held[file] = Master(str(one.content["to"]))
-    return held
+        if file in by_file:
+            by_file[file] = Master(str(one.content["to"]))
+    return by_file
 
 
 def _read_master(connection: Connection, content: Mapping[str, Any]) -> Read:
@@ -71,7 +71,7 @@ def _read_master(connection: Connection, content: Mapping[str, Any]) -> Read:
     return Read({"file": str(file), "to": str(to)})
 
 
-def _no_effects(_connection: Connection, _content: Mapping[str, Any]) -> Iterable[Effect]:
+def _no_effects(_connection: Connection, _content: Mapping[str, Any]) -> Iterable[DecisionEffect]:
     """Who may move a file from now on moves no figure by itself."""
     return ()
 
@@ -80,7 +80,7 @@ def _nothing_to_do(_connection: Connection, _decision: Decision) -> None:
     """A master is read off the decisions themselves."""
 
 
-MASTER: Final = Kind(
+MASTER: Final = DecisionKind(
     code="master",
     makers=frozenset({Role.HR}),
     checkers=frozenset({Role.EXECUTIVE}),
@@ -129,7 +129,7 @@ class FileState:
 
 def file_states(connection: Connection) -> Sequence[FileState]:
     """Every file, in the contract's order. Queries: 5; 14 more after a load."""
-    held = masters(connection)
+    by_file = masters(connection)
     sums = _sums(connection)
     changed = _last_changes(connection)
     states = []
@@ -139,7 +139,7 @@ def file_states(connection: Connection) -> Sequence[FileState]:
         states.append(
             FileState(
                 file=file,
-                master=held[file],
+                master=by_file[file],
                 rows=rows,
                 sha256=sha256,
                 revision=revision,

@@ -1,6 +1,6 @@
 """What two people must agree on: who may be the second, and the sum over what they agree on (contract-desk, 2).
 
-A newcomer's usual mistake: to compare accounts. A person may have two, and is known by number and e-mail as well; all of these are :attr:`Party.marks`.
+A newcomer's usual mistake: to compare accounts. A person may have two, and is known by number and e-mail as well; all of these are :attr:`DecisionParty.marks`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ __all__ = [
     "MEMBERS",
     "REASON_LENGTH_MAX",
     "REASON_LENGTH_MIN",
+    "DecisionEffect",
+    "DecisionParty",
     "DecisionState",
-    "Effect",
     "Obstacle",
-    "Party",
     "decision_digest",
     "effects_digest",
     "obstacle_to_checking",
@@ -61,7 +61,7 @@ class Obstacle(StrEnum):
     ACCOUNT_CHANGED = "account_changed"
 
 
-class Effect(NamedTuple):
+class DecisionEffect(NamedTuple):
     """What a decision moves: a member of a node, before and after."""
 
     node: str
@@ -75,7 +75,7 @@ class Effect(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
+class DecisionParty:
     """A person who makes or checks a decision.
 
     Attributes:
@@ -88,24 +88,29 @@ class Party:
     roles: frozenset[HeldRole] = frozenset()
     own: frozenset[Node] = frozenset()
 
-    def is_same(self, other: Party) -> bool:
+    def is_same(self, other: DecisionParty) -> bool:
         """Whether both are one person."""
         return not self.marks.isdisjoint(other.marks)
 
 
-def ordered_effects(effects: Iterable[Effect]) -> tuple[Effect, ...]:
+def ordered_effects(effects: Iterable[DecisionEffect]) -> tuple[DecisionEffect, ...]:
     """Nodes by text; of one node scores of KPIs first, then members in the contract's order."""
     rank = {member: place for place, member in enumerate(MEMBERS, 1)}
     return tuple(sorted(effects, key=lambda one: (one.node, rank.get(one.member, 0), one.member)))
 
 
-def effects_digest(effects: Sequence[Effect]) -> str:
+def effects_digest(effects: Sequence[DecisionEffect]) -> str:
     """The SHA-256 of the effects in the one form that RFC 8785 gives them."""
     return hashlib.sha256(rfc8785.dumps([one.as_json() for one in effects])).hexdigest()
 
 
 def decision_digest(
-    *, kind: str, cycle: str | None, round_: int | None, content: Mapping[str, Any], effects: Sequence[Effect] | None
+    *,
+    kind: str,
+    cycle: str | None,
+    round_: int | None,
+    content: Mapping[str, Any],
+    effects: Sequence[DecisionEffect] | None,
 ) -> str:
     """What a checker signs: the SHA-256 of kind, cycle, round, content and effects, by RFC 8785 (contract-desk, 2).
 
@@ -126,7 +131,7 @@ def decision_digest(
     return hashlib.sha256(rfc8785.dumps(signed)).hexdigest()
 
 
-def obstacle_to_making(maker: Party, *, roles: Collection[Role], about: Collection[Node]) -> Obstacle | None:
+def obstacle_to_making(maker: DecisionParty, *, roles: Collection[Role], about: Collection[Node]) -> Obstacle | None:
     """Why a person may not propose it; None where nothing is in the way.
 
     Args:
@@ -140,8 +145,8 @@ def obstacle_to_making(maker: Party, *, roles: Collection[Role], about: Collecti
 
 
 def obstacle_to_checking(
-    checker: Party,
-    maker: Party,
+    checker: DecisionParty,
+    maker: DecisionParty,
     *,
     roles: Collection[Role],
     about: Collection[Node],

@@ -56,6 +56,7 @@ class Deed(StrEnum):
     SEE_DECISIONS = "see_decisions"
     DECIDE = "decide"
     DELEGATE = "delegate"
+    KEEP_DELEGATIONS = "keep_delegations"
 
     # Seen, of a unit or an employee.
     SEE_SCORECARD = "see_scorecard"
@@ -209,6 +210,7 @@ _EMPLOYEE: Final[_Row] = {
     Deed.LOG_ACTIVITY: _OWN,
     Deed.EXPORT_ACTIVITIES: _OWN,
     Deed.REVERSE_ACTIVITY: _OWN,
+    Deed.KEEP_DELEGATIONS: _OWN,
 }
 
 _HEAD: Final[_Row] = {
@@ -262,6 +264,7 @@ _HR: Final[_Row] = {
     Deed.EXPORT_ACTIVITIES: _ANY,
     Deed.EXPORT_GOALS: _ANY,
     Deed.SEE_FILES: _ANY,
+    Deed.KEEP_DELEGATIONS: _ANY,
 }
 
 _AUDITOR: Final[_Row] = {

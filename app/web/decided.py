@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from flask_babel import gettext
+from sqlalchemy import Connection
 
 from app import decisions, intake
-from app.decisions import Decision, Kind
+from app.decisions import Approval, Decision, DecisionKind, Overtaken
 from app.kit.refusals import NotThere
+from app.plain.findings import n_
+from app.rules.deciding import DecisionState
 from app.rules.permissions import Deed
 from app.web.request_context import RequestContext
+from app.web.words import MASTERS
 
-__all__ = ["as_json", "found", "kind_of", "visible_to"]
+__all__ = [
+    "approved",
+    "as_json",
+    "found",
+    "kind_of",
+    "may_propose",
+    "proposed",
+    "refused",
+    "title",
+    "visible_to",
+    "withdrawn",
+]
 
 
-def kind_of(decision: Decision) -> Kind:
+def kind_of(decision: Decision) -> DecisionKind:
     """What a decision is of."""
     return intake.DECISION_KINDS[decision.kind]
+
+
+def may_propose(context: RequestContext, kind: DecisionKind) -> bool:
+    """Whether a person's role proposes decisions of a kind."""
+    return not context.viewer.roles.isdisjoint(kind.makers)
 
 
 def visible_to(context: RequestContext) -> Callable[[Decision], bool]:
@@ -54,6 +76,110 @@ def found(context: RequestContext, number: str) -> Decision:
     if one is None or not visible_to(context)(one):
         raise NotThere
     return one
+
+
+def title(one: Decision) -> str:
+    """What is decided, in a line of the reader's language."""
+    content = one.content
+    to = str(content.get("to", ""))
+    return str(gettext(_TITLES[one.kind], file=content.get("file"), to=gettext(MASTERS[to]) if to in MASTERS else to))
+
+
+_TITLES: Final = {"master": n_("%(file)s comes by: %(to)s")}
+"""What each kind of decision is called."""
+
+
+def approved(context: RequestContext, number: str, digest: str) -> Approval:
+    """Agree to it, in a transaction of its own.
+
+    Raises:
+        Overtaken: it is void now, which is written.
+        Conflict: by its codes.
+    """
+
+    def work(connection: Connection) -> Approval:
+        context.opened(connection)
+        one = found(context, number)
+        approval = decisions.approve(
+            connection,
+            kind_of(one),
+            one.id,
+            digest=digest,
+            directory=context.directory,
+            by=context.viewer,
+            now=context.now,
+        )
+        if approval.is_new:
+            context.note(
+                subject=f"decision:{one.id}",
+                before={"state": one.state},
+                after={"state": approval.decision.state},
+                why=one.reason,
+            )
+        return approval
+
+    try:
+        approval = context.writing(work)
+    finally:
+        context.closed()
+    if approval.decision.state is DecisionState.VOID:
+        raise Overtaken
+    return approval
+
+
+def proposed(context: RequestContext, kind: DecisionKind, content: Mapping[str, Any], reason: str) -> Decision:
+    """Propose it, and tell the trail.
+
+    Raises:
+        Invalid: what is proposed cannot be.
+        Conflict: by its codes.
+    """
+    made = decisions.propose(
+        context.connection,
+        kind,
+        content=content,
+        reason=reason,
+        directory=context.directory,
+        by=context.viewer,
+        now=context.now,
+    )
+    context.note(subject=f"decision:{made.id}", after=dict(made.content), why=made.reason)
+    return made
+
+
+def refused(context: RequestContext, number: str, reason: str) -> Decision:
+    """Say no to it, and tell the trail.
+
+    Raises:
+        Invalid: the reason is too short or too long.
+        Conflict: by its codes.
+    """
+    one = found(context, number)
+    ended = decisions.refuse(
+        context.connection,
+        kind_of(one),
+        one.id,
+        reason=reason,
+        directory=context.directory,
+        by=context.viewer,
+        now=context.now,
+    )
+    context.note(subject=f"decision:{one.id}", before={"state": one.state}, after={"state": ended.state}, why=reason)
+    return ended
+
+
+def withdrawn(context: RequestContext, number: str) -> Decision:
+    """Take it back, and tell the trail.
+
+    Raises:
+        Conflict: by its codes.
+    """
+    one = found(context, number)
+    ended = decisions.withdraw(
+        context.connection, one.id, directory=context.directory, by=context.viewer, now=context.now
+    )
+    context.note(subject=f"decision:{one.id}", before={"state": one.state}, after={"state": ended.state})
+    return ended
 
 
 def as_json(one: Decision) -> dict[str, Any]:

@@ -41,6 +41,8 @@ ITEMS: Final = (
     Item("targets", n_("Targets"), Deed.SET_TARGETS, Relation.UNHEADED),
     Item("goals", n_("Goals"), Deed.SEE_GOALS, Relation.ANY),
     Item("targets", n_("Targets"), Deed.SEE_TARGETS, Relation.ANY),
+    Item("decisions", n_("Decisions"), Deed.SEE_FILES, Relation.ANY),
+    Item("folder_files", n_("Agency folder"), Deed.SEE_FILES, Relation.ANY),
     Item("rejected", n_("Rejected events"), Deed.SEE_REJECTED, Relation.ANY),
     Item("jobs", n_("Scheduled work"), Deed.SEE_JOBS, Relation.ANY),
     Item("my_scorecard", n_("My scorecard"), Deed.SEE_SCORECARD, Relation.OWN),

@@ -57,7 +57,12 @@ _CHANGES: Final[Mapping[str, str]] = {
     "disabled": n_("Closed"),
     "duplicate": n_("Already recorded"),
     "employee": n_("Employee"),
+    "file": n_("File"),
     "first": n_("From"),
+    "from_day": n_("First day"),
+    "functions": n_("Functions"),
+    "to_day": n_("Last day"),
+    "ended_on": n_("Ended on"),
     "format": n_("Format"),
     "from": n_("From"),
     "grade": n_("Grade"),
@@ -86,9 +91,11 @@ _CHANGES: Final[Mapping[str, str]] = {
 """What the trail calls the members of what stood before and after."""
 
 _VALUES: Final[Mapping[str, str]] = {
-    **words.STATES,
     **words.TYPES,
     **{str(role): label for role, label in words.ROLES.items()},
+    **{state.value: label for state, (label, _) in words.DECISION_STATES.items()},
+    **words.MASTERS,
+    **words.STATES,
     "changed": n_("changed"),
     "reset": n_("reset"),
     "final": n_("final"),
@@ -120,6 +127,7 @@ _KINDS: Final[Mapping[str, str]] = {
 }
 
 _ACTIVITY: Final = n_("An activity")
+_DECISION: Final = n_("Decision %(name)s")
 
 _NAMELESS: Final[Mapping[str, str]] = {
     "command": n_("the command line"),
@@ -226,6 +234,8 @@ def subject_of(text: str | None, names: Mapping[str, str]) -> Subject:
         return Subject(str(gettext(_ACTIVITY)), url_for("activity.activity", key=name))
     if kind == "rejected" and name.isdecimal():
         return Subject(who(text), url_for("rejected.one", number=int(name)))
+    if kind == "decision" and name.isdecimal():
+        return Subject(str(gettext(_DECISION)) % {"name": name}, url_for("decisions.one", number=name))
     if kind in _KINDS:
         return Subject(who(text), beside=names.get(text))
     if Node.parse(text) is not None:
@@ -247,7 +257,7 @@ def subjects_meant(text: str, directory: Directory) -> SubjectFilter:
     subjects += [f"unit:{code}" for code in directory.tree.units if _is_unit(wanted, code, directory)]
     subjects += [text, f"activity:{text}"]
     beginnings = []
-    for kind, label in {**_KINDS, "activity": _ACTIVITY}.items():
+    for kind, label in {**_KINDS, "activity": _ACTIVITY, "decision": _DECISION}.items():
         words_before, _, words_after = str(gettext(label)).partition("%(name)s")
         before, after = folded(words_before), folded(words_after)
         if wanted in before or wanted in after:

@@ -10,6 +10,7 @@ from typing import Final
 
 from app.plain.findings import n_
 from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
+from app.rules.deciding import DecisionState
 from app.rules.permissions import Deed
 from app.rules.terms import Role
 
@@ -198,6 +199,22 @@ ROLE_REACHES: Final[Mapping[Role, str]] = {
 }
 """What a role opens, for who gives it."""
 
+DECISION_STATES: Final[Mapping[DecisionState, tuple[str, str]]] = {
+    DecisionState.PROPOSED: (n_("proposed"), "caution"),
+    DecisionState.APPROVED: (n_("agreed"), "good"),
+    DecisionState.REFUSED: (n_("refused"), "bad"),
+    DecisionState.WITHDRAWN: (n_("withdrawn"), ""),
+    DecisionState.VOID: (n_("overtaken"), "bad"),
+}
+"""What has become of a decision, and how its badge looks."""
+
+MASTERS: Final[Mapping[str, str]] = {
+    "folder": n_("the agency folder"),
+    "application": n_("this application"),
+    "feed": n_("a feed"),
+}
+"""By which door a file's rows come."""
+
 DEEDS: Final[Mapping[Deed, str]] = {
     Deed.PUBLIC: n_("look at what is public"),
     Deed.SIGN_IN: n_("sign in"),
@@ -210,6 +227,10 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.KEEP_CLOCK: n_("choose by whose clock times are shown"),
     Deed.KEEP_SESSIONS: n_("end own sessions"),
     Deed.KEEP_VIEWS: n_("keep own views of lists"),
+    Deed.SEE_DECISIONS: n_("see decisions"),
+    Deed.DECIDE: n_("propose, approve or refuse a decision"),
+    Deed.DELEGATE: n_("let somebody stand in"),
+    Deed.KEEP_DELEGATIONS: n_("say who stands in for whom"),
     Deed.SEE_SCORECARD: n_("see a scorecard"),
     Deed.SEE_DERIVATION: n_("see how a score is worked out"),
     Deed.SEE_ACTIVITIES: n_("see activities"),
@@ -226,6 +247,7 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.SEE_TRAIL: n_("see the trail"),
     Deed.SEE_REJECTED: n_("see rejected events"),
     Deed.SEE_JOBS: n_("see jobs"),
+    Deed.SEE_FILES: n_("see the files of the agency folder"),
     Deed.INGEST: n_("record events"),
     Deed.LOG_ACTIVITY: n_("log an activity"),
     Deed.REVERSE_ACTIVITY: n_("reverse an activity"),

@@ -32,7 +32,7 @@ def _seal(table: str) -> None:
 
 
 def upgrade() -> None:
-    """Bring the schema forward. Nothing was decided yet, and of accounts that are there nobody knows when their rights were given."""
+    """Bring the schema forward. Nothing was decided yet; of accounts that are there nobody knows more than that they were given their rights when they were made."""
     op.create_table(
         "decision",
         sa.Column(
@@ -126,6 +126,8 @@ def upgrade() -> None:
             "rights_given_at", INSTANT, nullable=True, comment="when somebody last gave it password, roles or employee"
         ),
     )
+    account = sa.table("account", sa.column("created_at"), sa.column("rights_given_at"))
+    op.execute(sa.update(account).values(rights_given_at=account.c.created_at))
 
 
 def downgrade() -> None:

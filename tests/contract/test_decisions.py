@@ -8,6 +8,7 @@ import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import Any
 
 import httpx
 import pytest
@@ -138,7 +139,7 @@ def test_what_ones_role_does_not_do_is_said_and_what_one_may_not_see_is_not_ther
     assert dana.get(path).json()["state"] == "proposed"
 
 
-WRONG = [
+WRONG: Any = [
     ({"reason": "too short"}, "/reason"),
     ({"reason": "x" * 2001}, "/reason"),
     ({"kind": "nonsense"}, "/kind"),

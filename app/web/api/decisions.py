@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Annotated, Any, Final
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection
 
 from app import decisions, intake
-from app.decisions import Approval, DecisionFilter, Delegation, Overtaken
+from app.decisions import DecisionFilter, Delegation
 from app.intake import FileState
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.plain.findings import n_
 from app.plain.texts import quoted
 from app.rules.deciding import DecisionState
-from app.rules.permissions import Deed
-from app.rules.terms import Node, Role
+from app.rules.permissions import Deed, may
+from app.rules.terms import Node, NodeKind
 from app.web import decided
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
@@ -48,7 +46,7 @@ class ProposalBody(_Body):
 
     kind: str
     cycle: str | None = None
-    content: Mapping[str, Any] = MappingProxyType({})
+    content: Mapping[str, Any]
     reason: str
 
 
@@ -81,7 +79,7 @@ class DelegationBody(_Body):
     reason: str
 
 
-class DecisionsQuery(BaseModel):
+class ListedQuery(BaseModel):
     """What narrows the list, and which page of it."""
 
     model_config = ConfigDict(frozen=True)
@@ -112,12 +110,12 @@ class PageQuery(BaseModel):
     about={
         "summary": "Decisions, newest first",
         "tag": "Decisions",
-        "query": DecisionsQuery,
+        "query": ListedQuery,
         "responses": {200: ("application/json", shapes.listed(shapes.DECISION), "Those that one may see.")},
         "refusals": (*_REFUSALS, 422),
     },
 )
-def listed(context: RequestContext, query: DecisionsQuery) -> Json:
+def listed(context: RequestContext, query: ListedQuery) -> Json:
     """The decisions that who asks may see, the newest first."""
     node = None
     if query.node is not None and (node := Node.parse(query.node)) is None:
@@ -162,13 +160,13 @@ def one(context: RequestContext, number: str) -> Json:
 def effects(context: RequestContext, number: str) -> Json:
     """All that a decision moves, and not a number of it. Whoever opens it has seen it, which approving many needs."""
     with context.read() as connection:
-        found = decided.found(context, number)
-        is_new = not decisions.has_seen(connection, found.id, context.viewer)
+        present = decided.found(context, number)
+        is_new = not decisions.has_seen(connection, present.id, context.viewer)
     if not is_new:
-        return Json({"items": [effect.as_json() for effect in found.effects], "next": None})
+        return Json({"items": [effect.as_json() for effect in present.effects], "next": None})
     with context.write() as connection:
-        decisions.see_effects(connection, found.id, by=context.viewer, now=context.now)
-    return Json({"items": [effect.as_json() for effect in found.effects], "next": None})
+        decisions.see_effects(connection, present.id, by=context.viewer, now=context.now)
+    return Json({"items": [effect.as_json() for effect in present.effects], "next": None})
 
 
 @pages.api_act(
@@ -192,18 +190,7 @@ def propose(context: RequestContext) -> Json:
         raise Invalid(at_field("kind", "unknown_kind", message, **parameters))
     if body.cycle is not None:
         raise Invalid(at_field("cycle", "no_cycle", n_("A decision of this kind is about no cycle: leave it out.")))
-    made = decisions.propose(
-        context.connection,
-        kind,
-        content=body.content,
-        reason=body.reason,
-        directory=context.directory,
-        by=context.viewer,
-        now=context.now,
-    )
-    context.note(
-        subject=f"decision:{made.id}", after={"kind": made.kind, "content": dict(made.content)}, why=made.reason
-    )
+    made = decided.proposed(context, kind, body.content, body.reason)
     return Json(decided.as_json(made), status=201, headers={"Location": f"/api/v1/decisions/{made.id}"})
 
 
@@ -223,46 +210,8 @@ def propose(context: RequestContext) -> Json:
 def approve(context: RequestContext, number: str) -> Json:
     """Agree, as another person than the one who proposed it, to what stands behind the digest; by the same person again the same answer."""
     digest = sent_as(ApprovalBody, request).digest
-    approval = approved(context, number, digest)
+    approval = decided.approved(context, number, digest)
     return Json(decided.as_json(approval.decision))
-
-
-def approved(context: RequestContext, number: str, digest: str) -> Approval:
-    """Agree to it, in a transaction of its own.
-
-    Raises:
-        Overtaken: it is void now, which is written.
-        Conflict: by its codes.
-    """
-
-    def work(connection: Connection) -> Approval:
-        context.opened(connection)
-        found = decided.found(context, number)
-        approval = decisions.approve(
-            connection,
-            decided.kind_of(found),
-            found.id,
-            digest=digest,
-            directory=context.directory,
-            by=context.viewer,
-            now=context.now,
-        )
-        if approval.is_new:
-            context.note(
-                subject=f"decision:{found.id}",
-                before={"state": found.state},
-                after={"state": approval.decision.state},
-                why=found.reason,
-            )
-        return approval
-
-    try:
-        approval = context.writing(work)
-    finally:
-        context.closed()
-    if approval.decision.state is DecisionState.VOID:
-        raise Overtaken
-    return approval
 
 
 @pages.api_act(
@@ -280,20 +229,7 @@ def approved(context: RequestContext, number: str, digest: str) -> Approval:
 def refuse(context: RequestContext, number: str) -> Json:
     """Say no, and why: whoever proposed it reads that."""
     reason = sent_as(RefusalBody, request).reason
-    found = decided.found(context, number)
-    ended = decisions.refuse(
-        context.connection,
-        decided.kind_of(found),
-        found.id,
-        reason=reason,
-        directory=context.directory,
-        by=context.viewer,
-        now=context.now,
-    )
-    context.note(
-        subject=f"decision:{found.id}", before={"state": found.state}, after={"state": ended.state}, why=reason
-    )
-    return Json(decided.as_json(ended))
+    return Json(decided.as_json(decided.refused(context, number, reason)))
 
 
 @pages.api_act(
@@ -311,12 +247,7 @@ def refuse(context: RequestContext, number: str) -> Json:
 def withdraw(context: RequestContext, number: str) -> Json:
     """Take back what one has proposed oneself."""
     sent_as(EmptyBody, request)
-    found = decided.found(context, number)
-    ended = decisions.withdraw(
-        context.connection, found.id, directory=context.directory, by=context.viewer, now=context.now
-    )
-    context.note(subject=f"decision:{found.id}", before={"state": found.state}, after={"state": ended.state})
-    return Json(decided.as_json(ended))
+    return Json(decided.as_json(decided.withdrawn(context, number)))
 
 
 # ----------------------------------------------------------------------------------------------------------- delegations
@@ -343,7 +274,7 @@ class NotYourDelegation(Conflict):
 def delegations(context: RequestContext, query: PageQuery) -> Json:
     """One's own, given and taken; for hr all."""
     me = context.viewer.employee
-    everyone = Role.HR in context.viewer.roles
+    everyone = may(context.viewer.roles, Deed.KEEP_DELEGATIONS, ())
     some: list[Delegation] = []
     if everyone or me is not None:
         some = decisions.delegations_of(
@@ -382,7 +313,7 @@ def delegate(context: RequestContext) -> Json:
         by=context.label,
         now=context.now,
     )
-    context.note(subject=f"employee:{made.giver}", after=made.as_json(), why=made.reason)
+    context.note(subject=f"employee:{made.giver}", after=_noted(made), why=made.reason)
     return Json(made.as_json(), status=201, headers={"Location": f"/api/v1/delegations/{made.id}"})
 
 
@@ -401,23 +332,29 @@ def delegate(context: RequestContext) -> Json:
 def end(context: RequestContext, number: str) -> Json:
     """End it from today on: by who is stood in for, who stands in, or hr."""
     sent_as(EmptyBody, request)
-    found = None
+    present = None
     if number.isascii() and number.isdigit() and len(number) <= 18:
-        found = decisions.delegation(context.connection, int(number))
+        present = decisions.delegation(context.connection, int(number))
     me = context.viewer.employee
-    if found is None or not (_is_theirs(context, found.giver) or (me is not None and me == found.taker)):
+    if present is None or not (_is_theirs(context, present.giver) or (me is not None and me == present.taker)):
         raise NotThere
     ended = decisions.end_delegation(
-        context.connection, found.id, by=context.label, now=context.now, today=context.today
+        context.connection, present.id, by=context.label, now=context.now, today=context.today
     )
     if ended is None:
         raise NotThere
-    context.note(subject=f"employee:{ended.giver}", before=found.as_json(), after=ended.as_json())
+    context.note(subject=f"employee:{ended.giver}", before=_noted(present), after=_noted(ended))
     return Json(ended.as_json())
 
 
+def _noted(one: Delegation) -> dict[str, Any]:
+    """What the trail says of it."""
+    told = one.as_json()
+    return {name: told[name] for name in ("from", "to", "functions", "from_day", "to_day", "ended_on")}
+
+
 def _is_theirs(context: RequestContext, giver: str) -> bool:
-    return Role.HR in context.viewer.roles or context.viewer.employee == giver
+    return context.allowed(Deed.KEEP_DELEGATIONS, Node(NodeKind.EMPLOYEE, giver))
 
 
 # ----------------------------------------------------------------------------------------------------------------- files

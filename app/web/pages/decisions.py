@@ -1,0 +1,134 @@
+"""What two people must agree on: what waits for one's own agreement first, then all that one may see; and one decision with all that it moves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import decisions
+from app.decisions import Decision, DecisionFilter
+from app.plain.findings import n_
+from app.rules.deciding import DecisionState, Obstacle
+from app.rules.permissions import Deed
+from app.web import decided
+from app.web.rendering import Page, Redirect
+from app.web.request_context import RequestContext
+from app.web.routing import Pages
+from app.web.words import DECISION_STATES
+
+pages: Final = Pages("decisions")
+
+SHOWN: Final = 100
+
+
+class DecisionsQuery(BaseModel):
+    """What narrows the list, and which page of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: DecisionState | None = None
+    before: Annotated[int | None, Field(ge=1, lt=2**63)] = None
+
+
+class ApprovalForm(BaseModel):
+    """What was looked at."""
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: Annotated[str, Field(max_length=64)]
+
+
+class RefusalForm(BaseModel):
+    """Why not."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: Annotated[str, Field(min_length=10, max_length=2000)]
+
+
+@pages.read("/decisions", may=Deed.SEE_DECISIONS)
+def listed(context: RequestContext, query: DecisionsQuery) -> Page:
+    """Those that wait for me, and all that I may see. Queries: constant, but for what one may not see among a great many."""
+    visible = decided.visible_to(context)
+    waiting: list[Decision] = []
+    if query.before is None:
+        waiting = decisions.decisions_of(
+            context.connection,
+            DecisionFilter(state=DecisionState.PROPOSED),
+            visible=lambda one: visible(one) and _is_for(context, one),
+            limit=SHOWN,
+        )
+    some = decisions.decisions_of(
+        context.connection,
+        DecisionFilter(state=query.state),
+        visible=visible,
+        limit=SHOWN + 1,
+        before=query.before,
+    )
+    shown = some[:SHOWN]
+    return Page(
+        "pages/decisions.html",
+        waiting=waiting,
+        decisions=shown,
+        following=shown[-1].id if len(some) > SHOWN else None,
+        query=query,
+        states=DECISION_STATES,
+    )
+
+
+def _is_for(context: RequestContext, one: Decision) -> bool:
+    """Whether a person's role agrees to it, and they did not propose it."""
+    kind, viewer = decided.kind_of(one), context.viewer
+    return not viewer.roles.isdisjoint(kind.checkers) and one.maker.account_id != viewer.account_id
+
+
+@pages.read("/decisions/<number>", may=Deed.SEE_DECISIONS, transaction=False)
+def one(context: RequestContext, number: str) -> Page:
+    """One decision with all that it moves. Who opens it has seen that, which is written the first time."""
+    with context.read() as connection:
+        decision = decided.found(context, number)
+        is_open = decision.state is DecisionState.PROPOSED
+        obstacle = None
+        if is_open:
+            obstacle = decisions.obstacle_for(
+                connection,
+                decided.kind_of(decision),
+                decision,
+                directory=context.directory,
+                by=context.viewer,
+                now=context.now,
+            )
+        is_new = bool(decision.effects) and not decisions.has_seen(connection, decision.id, context.viewer)
+    if is_new and is_open and obstacle is None:
+        with context.write() as connection:
+            decisions.see_effects(connection, decision.id, by=context.viewer, now=context.now)
+    return Page(
+        "pages/decision.html",
+        decision=decision,
+        states=DECISION_STATES,
+        may_agree=is_open and obstacle is None,
+        may_withdraw=is_open and obstacle is Obstacle.SAME_PERSON,
+        hindrance=None if obstacle is None else decisions.refusal_for(obstacle).message,
+    )
+
+
+@pages.act("/decisions/<number>/approve", may=Deed.DECIDE, again="one", transaction=False)
+def approve(context: RequestContext, number: str, form: ApprovalForm) -> Redirect:
+    """Agree: it is done from now on."""
+    decided.approved(context, number, form.digest)
+    return Redirect(n_("You have agreed: it holds from now on."), then="decisions.one", values={"number": number})
+
+
+@pages.act("/decisions/<number>/refuse", may=Deed.DECIDE, again="one")
+def refuse(context: RequestContext, number: str, form: RefusalForm) -> Redirect:
+    """Say no, and why."""
+    decided.refused(context, number, form.reason)
+    return Redirect(n_("Refused: nothing was changed."), then="decisions.one", values={"number": number})
+
+
+@pages.act("/decisions/<number>/withdraw", may=Deed.DECIDE, again="one")
+def withdraw(context: RequestContext, number: str) -> Redirect:
+    """Take it back."""
+    decided.withdrawn(context, number)
+    return Redirect(n_("Withdrawn: nothing was changed."), then="decisions.one", values={"number": number})
