@@ -1,6 +1,6 @@
 """What a signed-in person may record, by page, API or replay: no more than their pages let them (contract, "HTTP").
 
-Activities of their own, verdicts in their own name: verified and rejected where it is theirs to verify, reversed of their own activities.
+Activities of their own, figures of units and people of their line, verdicts in their own name: verified and rejected where it is theirs to verify, reversed of their own activities.
 What the event alone tells is looked at in :mod:`app.rules.own_events`; here is what a verdict is about, and who of its sharers is in service.
 A newcomer's usual mistake is to take the activity that a verdict is about from the same batch: its name may be another's already, and the verdict
 would fall on that one. Only what the ledger holds is looked at.
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app import ledger
+from app import access, ledger
 from app.access import Viewer
 from app.kit.bulk import among
 from app.ledger import Arrival, Frame, event_key, tables
@@ -23,6 +23,7 @@ from app.plain.findings import Finding
 from app.rules.activities import Activity, Verdict
 from app.rules.own_events import not_own, out_of_service, refused
 from app.rules.permissions import Deed, Relation, may
+from app.rules.terms import Node, NodeKind
 
 __all__ = ["own_events"]
 
@@ -59,6 +60,8 @@ def own_events(
     for index, event in enumerate(events):
         if isinstance(event, Activity):
             findings[index] += _credited_in_vain(frame, event)
+            if event.figure is not None and not _may_report(frame, event.figure.node, viewer, at.date()):
+                findings[index].insert(0, refused("/data/node"))
     verdicts = {
         index: event
         for index, event in enumerate(events)
@@ -74,13 +77,23 @@ def own_events(
     ]
 
 
+def _may_report(frame: Frame, node: Node, viewer: Viewer, day: dt.date) -> bool:
+    """Whether it is this person's to say what a unit or an employee has reached."""
+    if node == Node(NodeKind.EMPLOYEE, viewer.employee or ""):
+        return False
+    deed = Deed.REPORT_FIGURE
+    return may(viewer.roles, deed, access.standing(frame.directory, viewer=viewer, deed=deed, node=node, day=day))
+
+
 def _credited_in_vain(frame: Frame, activity: Activity) -> list[Finding]:
     """That a colleague is credited who is not in service on the activity's day: what nobody did would move a score."""
     people = frame.directory.employees
     absent = [
         credit.employee
         for credit in activity.credits
-        if credit.employee != activity.employee and activity.day not in people[credit.employee].service
+        if credit.share_1e4
+        and credit.employee != activity.employee
+        and activity.day not in people[credit.employee].service
     ]
     return [out_of_service(people[number].name) for number in absent[:1]]
 

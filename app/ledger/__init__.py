@@ -38,6 +38,7 @@ from app.ledger.counted import (
 from app.ledger.dealings import EarlierDealing, EarlierDealings, amounts_beside, earlier_dealings
 from app.ledger.fold import figures_as_of, is_large
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame_of, owners_text, slices_in_use
+from app.ledger.given import Given, Reported, reported
 from app.ledger.groups import ActivityGroup, EventGroup, EventGroups, activity_groups, event_groups
 from app.ledger.holding import shut_out_loads
 from app.ledger.known import KnownActivity, activities_known
@@ -106,6 +107,7 @@ __all__ = [
     "EventSet",
     "Figures",
     "Frame",
+    "Given",
     "KeptReject",
     "KnownActivity",
     "LedgerEntry",
@@ -122,6 +124,7 @@ __all__ = [
     "Recorded",
     "Rejected",
     "Rejection",
+    "Reported",
     "SliceInUse",
     "StaleFrameError",
     "VerdictEntry",
@@ -182,6 +185,7 @@ __all__ = [
     "rejected_events",
     "rejections_of",
     "rejects_to_mend",
+    "reported",
     "reversal_event",
     "search_events",
     "settle_rejected",

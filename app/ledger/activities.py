@@ -158,6 +158,8 @@ class ActivityHistory:
     currency: str
     usd_cents: int | None
     hs_code: str
+    note: str
+    """Of a figure: what is said beside it."""
     counts: bool
     credits: tuple[CreditShare, ...]
     verdicts: tuple[VerdictEntry, ...]
@@ -322,7 +324,7 @@ def activity_history(connection: Connection, frame: Frame, *, key: str) -> Activ
     """
     activity, event = tables.activity, tables.event
     query = (
-        sa.select(activity, event.c.source, event.c.id, event.c.time, event.c.received_at)
+        sa.select(activity, event.c.source, event.c.id, event.c.time, event.c.received_at, event.c.body)
         .join(event, event.c.seq == activity.c.seq)
         .where(event.c.key == key)
     )
@@ -366,14 +368,20 @@ def activity_history(connection: Connection, frame: Frame, *, key: str) -> Activ
         currency=row.currency or "",
         usd_cents=row.usd_cents,
         hs_code=row.hs_code or "",
+        note=str(json.loads(row.body)["data"].get("note") or "") if row.type == "figure" else "",
         counts=bool(row.counts) or not row.standing,
         credits=shares,
-        verdicts=_verdicts(connection, row.seq, frozenset((employee, *(part.employee for part in shares)))),
+        verdicts=_verdicts(
+            connection,
+            row.seq,
+            frozenset((employee, *(part.employee for part in shares))),
+            confirmable=row.type != "figure",
+        ),
         conflicts=_conflicts(connection, row.source, row.id),
     )
 
 
-def _verdicts(connection: Connection, seq: int, own: frozenset[str]) -> tuple[VerdictEntry, ...]:
+def _verdicts(connection: Connection, seq: int, own: frozenset[str], *, confirmable: bool) -> tuple[VerdictEntry, ...]:
     verdict, event = tables.verdict, tables.event
     query = (
         sa.select(verdict, event.c.source, event.c.id, event.c.time, event.c.instant, event.c.received_at)
@@ -385,7 +393,7 @@ def _verdicts(connection: Connection, seq: int, own: frozenset[str]) -> tuple[Ve
     judged = [
         VerdictRow(row.source, row.id, row.type, row.day, row.instant, row.by or "", seq, row.seq) for row in rows
     ]
-    effect = standing(judged, employees_of_activity=own)
+    effect = standing(judged, employees_of_activity=own, confirmable=confirmable)
     holding = {effect.verification, effect.confirmation, effect.reversal}
     return tuple(
         VerdictEntry(

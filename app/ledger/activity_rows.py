@@ -1,8 +1,8 @@
 """Events laid out in columns: an activity as the ledger's tables hold it, and what is derived of it.
 
 Recording, re-deriving after a load and reconciling all derive through :func:`derive_row`, so they cannot disagree on what an event means.
-``standing`` is what an activity's verdicts make of it, ``counts`` is what totals add up. They differ for new
-buyers alone, of which only the first contact counts.
+``standing`` is what an activity's verdicts make of it, ``counts`` is what totals add up. They differ for what stands in groups of which one
+counts: of a buyer's contacts the first, of the figures of a node, KPI and cycle the latest.
 """
 
 from __future__ import annotations
@@ -24,14 +24,17 @@ from app.ledger import tables
 from app.ledger.frame import Frame
 from app.plain.findings import Finding, n_
 from app.rules.activities import ACTIVITY_TYPES, Activity
-from app.rules.counting import STATES, Counts, standing
+from app.rules.counting import STATES, Counts, Effect, standing
+from app.rules.figures import group_key
 from app.rules.money import too_large, usd_cents
+from app.rules.names import folded_terms
 from app.rules.presence import cycle_of
 
 __all__ = [
     "ACTIVITY_COLUMNS",
     "CREDIT_COLUMNS",
     "DERIVED_COLUMNS",
+    "GROUPED",
     "JUDGED_COLUMNS",
     "ActivityRow",
     "Contact",
@@ -42,7 +45,7 @@ __all__ = [
     "contacts_of",
     "derive",
     "derive_row",
-    "first_of_each",
+    "one_of_each",
     "read_rows",
     "read_some",
     "type_states",
@@ -55,6 +58,8 @@ JUDGED_COLUMNS: Final = ("standing", "counts", "state", "last_effect_on", "type_
 """The columns of ``activity`` that a verdict may change."""
 DERIVED_COLUMNS: Final = ("cycle", "usd_cents", "company_key", "buyer_key", "search", *JUDGED_COLUMNS)
 """Those that a load may change too."""
+GROUPED: Final = ("new_buyer", "figure")
+"""The types of which one of each group counts; the group's name stands where other activities have their buyer's key."""
 _TYPE_STATES: Final = {
     (kind, state): 10 * at + step for at, kind in enumerate(ACTIVITY_TYPES) for step, state in enumerate(STATES)
 }
@@ -125,16 +130,25 @@ class ActivityRow:
     counts_before: int = 0
     credits: list[CreditRow] = field(default_factory=list)
 
+    def effect(self, verdicts: Sequence[VerdictRow], *, as_of: dt.date | None = None) -> Effect:
+        """What some verdicts on it come to; with ``as_of`` those of days up to it."""
+        return standing(
+            verdicts,
+            employees_of_activity=self.employee_numbers,
+            as_of=as_of,
+            confirmable=self.type != "figure",
+        )
+
     def judge(self, verdicts: Sequence[VerdictRow]) -> None:
-        """Set ``standing``, ``state`` and ``last_effect_on`` by all its verdicts; ``counts`` too, unless it is a new buyer's."""
-        effect = standing(verdicts, employees_of_activity=self.employee_numbers)
+        """Set ``standing``, ``state`` and ``last_effect_on`` by all its verdicts; ``counts`` too, unless it is one of a group."""
+        effect = self.effect(verdicts)
         self.standing = bits(effect.counts)
         self.state = effect.state
         self.type_state = _TYPE_STATES[self.type, self.state]
         self.last_effect_on = max((self.day, *(verdict.day for verdict in verdicts)))
         moved = max((self.seq, *(verdict.seq for verdict in verdicts)))
         self.credits = [part._replace(moved=moved) for part in self.credits]
-        if self.type != "new_buyer":
+        if self.type not in GROUPED:
             self.counts = self.standing
 
     def row(self) -> tuple[object, ...]:
@@ -183,6 +197,9 @@ def derive_row(activity: Activity, seq: int, frame: Frame) -> ActivityRow:
     # By position, and each attribute once: a batch of a thousand comes through here in a few milliseconds.
     (source, id_, type_, _time, day, instant, employee, company, company_registration) = activity[:9]
     (buyer, country, buyer_registration, amount, currency, hs_code) = activity[9:15]
+    figure = activity.figure
+    if figure is not None:
+        company, buyer, amount = figure.kpi, str(figure.node), figure.value
     row = ActivityRow(
         seq,
         source,
@@ -203,6 +220,8 @@ def derive_row(activity: Activity, seq: int, frame: Frame) -> ActivityRow:
         last_effect_on=day,
         type_state=_TYPE_STATES[type_, "entered"],
     )
+    if figure is not None:
+        row.cycle = figure.cycle
     _derive_worth(row, frame)
     cycle, ids = row.cycle, frame.ids
     for who, share in activity.credits:
@@ -232,8 +251,13 @@ def derive(row: ActivityRow, frame: Frame) -> None:
 
 
 def _derive_worth(row: ActivityRow, frame: Frame) -> None:
-    row.cycle = cycle_of(row.day, frame.first_month)
     row.usd_cents = None
+    if row.type == "figure":
+        # A figure says itself for which cycle it is, and is no money.
+        row.company_key, row.buyer_key = "", group_key(node=row.buyer_name, kpi=row.company_name, cycle=row.cycle)
+        row.search = folded_terms(row.company_name, row.buyer_name)
+        return
+    row.cycle = cycle_of(row.day, frame.first_month)
     if row.amount is not None:
         rate = frame.known.rates.rate(row.currency, row.day)
         if rate is None:
@@ -370,9 +394,10 @@ def verdicts_of(
 
 
 class Contact(NamedTuple):
-    """As much of a new-buyer activity as tells which one is its buyer's first contact."""
+    """As much of an activity as tells which one of its group counts."""
 
     seq: int
+    type: str
     buyer_key: str
     instant: str
     source: str
@@ -381,10 +406,10 @@ class Contact(NamedTuple):
     counts: int
 
 
-def contacts_of(connection: Connection, buyers: Iterable[str], *, counting: bool) -> list[Contact]:
-    """The new-buyer activities of some buyers; only those that count now, where ``counting``. Queries: 1."""
+def contacts_of(connection: Connection, groups: Iterable[str], *, counting: bool) -> list[Contact]:
+    """The activities of some groups; only those that count now, where ``counting``. Queries: 1."""
     query = _contacts_query(counting=counting, postgresql=is_postgresql(connection))
-    return [Contact(*row) for row in connection.execute(query, {"buyers": named(connection, buyers)})]
+    return [Contact(*row) for row in connection.execute(query, {"groups": named(connection, groups)})]
 
 
 @functools.cache
@@ -392,19 +417,26 @@ def _contacts_query(*, counting: bool, postgresql: bool) -> sa.Select[Any]:
     activity, event = tables.activity.c, tables.event.c
     query: sa.Select[Any] = (
         sa.select(
-            activity.seq, activity.buyer_key, event.instant, event.source, event.id, activity.standing, activity.counts
+            activity.seq,
+            activity.type,
+            activity.buyer_key,
+            event.instant,
+            event.source,
+            event.id,
+            activity.standing,
+            activity.counts,
         )
         .join_from(tables.activity, tables.event, event.seq == activity.seq)
-        .where(activity.type == "new_buyer", among_named(activity.buyer_key, "buyers", postgresql=postgresql))
+        .where(activity.type.in_(GROUPED), among_named(activity.buyer_key, "groups", postgresql=postgresql))
     )
     return query.where(activity.counts != 0) if counting else query
 
 
-def first_of_each(rows: Iterable[ActivityRow | Contact], standings: Mapping[int, int] | None = None) -> dict[int, int]:
-    """For new-buyer rows of whole groups: the bits on which each one is its buyer's first contact.
+def one_of_each(rows: Iterable[ActivityRow | Contact], standings: Mapping[int, int] | None = None) -> dict[int, int]:
+    """For rows of whole groups: the bits on which each one is the one that counts: a buyer's first contact, a KPI's latest figure.
 
     Args:
-        rows: every new-buyer activity of the buyers in question, or those of them that may be first.
+        rows: every activity of the groups in question, or those of them that may be the one.
         standings: the bits to go by instead of each row's own (as of a day).
     """
     best: dict[tuple[str, int], tuple[tuple[str, str, str], int]] = {}
@@ -416,7 +448,7 @@ def first_of_each(rows: Iterable[ActivityRow | Contact], standings: Mapping[int,
         for bit in (1, 2, 4):
             if stands & bit:
                 first = best.get((row.buyer_key, bit))
-                if first is None or order < first[0]:
+                if first is None or (order > first[0] if row.type == "figure" else order < first[0]):
                     best[row.buyer_key, bit] = (order, row.seq)
     for (_, bit), (_, seq) in best.items():
         counting[seq] |= bit

@@ -24,6 +24,7 @@ from app.ledger import tables
 from app.ledger.activity_rows import VerdictRow, bits
 from app.ledger.fold import MASK, in_slice, lying_in
 from app.ledger.frame import BUYER, Frame
+from app.ledger.given import GivenByDay, given_by_day
 from app.ledger.tally import EventSet, stored_tally
 from app.ledger.totals import EMPLOYEE, PATH, WIDTH, Figures, Layout, empty_figures, layout_of
 from app.rules.counting import MICROS_A_DOLLAR, standing
@@ -446,6 +447,7 @@ class Daybook:
     _amounts: _Running
     _units: Mapping[str, int]
     _distinct: _Running
+    _given: GivenByDay
 
     @property
     def nbytes(self) -> int:
@@ -461,6 +463,7 @@ class Daybook:
     def figures(self, frame: Frame, nodes: Sequence[Node], day: dt.date) -> Figures:
         """The nodes' figures from events of days up to one. No queries."""
         figures = empty_figures(nodes, frame)
+        figures.given.update(self._given.on(nodes, day))
         layout = layout_of(nodes, frame)
         if len(self._groups.path):
             self._add_amounts(figures, layout, day.toordinal())
@@ -509,7 +512,7 @@ class Daybook:
 
         None where the transaction sees fewer than this one has: it began before some of them came, and what it cannot see cannot be taken out.
 
-        Queries: 8 at most.
+        Queries: 8 at most, and 3 where KPIs are given.
         """
         now = stored_tally(connection)
         if any(day not in now or now[day].events < known.events for day, known in self._tally.items()):
@@ -519,19 +522,28 @@ class Daybook:
             return open_daybook(connection, frame, cycle=self.cycle)
         seqs = _of_days(connection, days)
         more = _columns(connection, frame, self.cycle, self._names, seqs)
-        return _laid_out(frame, self.cycle, now, self._names, self._columns.replaced(seqs, more))
+        given = given_by_day(connection, frame, cycle=self.cycle)
+        return _laid_out(frame, self.cycle, now, self._names, self._columns.replaced(seqs, more), given)
 
 
 def open_daybook(connection: Connection, frame: Frame, *, cycle: int) -> Daybook:
     """Lay a cycle out.
 
-    Queries: 6.
+    Queries: 6, and 3 where KPIs are given.
     """
     tally, names = stored_tally(connection), _Names()
-    return _laid_out(frame, cycle, tally, names, _columns(connection, frame, cycle, names, None))
+    given = given_by_day(connection, frame, cycle=cycle)
+    return _laid_out(frame, cycle, tally, names, _columns(connection, frame, cycle, names, None), given)
 
 
-def _laid_out(frame: Frame, cycle: int, tally: Mapping[dt.date, EventSet], names: _Names, columns: _Columns) -> Daybook:
+def _laid_out(
+    frame: Frame,
+    cycle: int,
+    tally: Mapping[dt.date, EventSet],
+    names: _Names,
+    columns: _Columns,
+    given: GivenByDay,
+) -> Daybook:
     days = sorted(tally)
     until = np.zeros((len(days) + 1, len(EventSet._fields)), dtype=np.int64)
     until[1:] = np.array([tally[day] for day in days], dtype=np.int64).reshape(len(days), until.shape[1]).cumsum(axis=0)
@@ -551,6 +563,7 @@ def _laid_out(frame: Frame, cycle: int, tally: Mapping[dt.date, EventSet], names
         _amounts=amounts,
         _units=units,
         _distinct=distinct,
+        _given=given,
     )
 
 

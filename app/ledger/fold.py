@@ -19,18 +19,20 @@ from sqlalchemy import Connection
 from app.kit.bulk import among
 from app.ledger import tables
 from app.ledger.activity_rows import (
+    GROUPED,
     ActivityRow,
     CreditRow,
     bits,
     derive,
-    first_of_each,
+    one_of_each,
     read_rows,
     type_states,
     verdicts_of,
 )
 from app.ledger.frame import BUYER, Frame, SliceInUse
+from app.ledger.given import given_by_day
 from app.ledger.totals import EMPLOYEE, PATH, WIDTH, Changes, Figures, Layout, empty_figures, layout_of
-from app.rules.counting import MICROS_A_DOLLAR, standing
+from app.rules.counting import MICROS_A_DOLLAR
 from app.rules.terms import Node
 
 __all__ = ["MASK", "Folded", "figures_as_of", "fold_everything", "in_slice", "is_large", "judged_as_of", "lying_in"]
@@ -49,9 +51,10 @@ def figures_as_of(
     What had settled by then is summed, of many nodes by the database; an activity with later events is folded by the rule. Of a few nodes only
     their own activities are read, once, and the other contacts of their new buyers: a person's page costs as much as the person has done.
 
-    Queries: 6 at most.
+    Queries: 6 at most, and 3 where KPIs are given.
     """
     figures = empty_figures(nodes, frame)
+    figures.given.update(given_by_day(connection, frame, cycle=cycle, nodes=nodes).on(nodes, as_of))
     if not frame.slices:
         return figures
     summed = _Summed(frame, layout_of(nodes, frame))
@@ -308,13 +311,10 @@ def judged_as_of(
     if not rows:
         return
     verdicts = verdicts_of(connection, among(connection, tables.verdict.c.activity, rows), as_of=as_of)
-    standings = {
-        seq: bits(standing(verdicts.get(seq, ()), employees_of_activity=row.employee_numbers, as_of=as_of).counts)
-        for seq, row in rows.items()
-    }
-    first = first_of_each((row for row in rows.values() if row.type == "new_buyer"), standings)
+    standings = {seq: bits(row.effect(verdicts.get(seq, ()), as_of=as_of).counts) for seq, row in rows.items()}
+    one = one_of_each((row for row in rows.values() if row.type in GROUPED), standings)
     for seq, row in rows.items():
-        yield row, first.get(seq, standings[seq])
+        yield row, one.get(seq, standings[seq])
 
 
 @dataclass(slots=True)
@@ -342,7 +342,7 @@ def fold_everything(connection: Connection, frame: Frame) -> Folded:
     Queries: 3 for each stretch of 20,000 events.
     """
     folded = Folded()
-    contacts: dict[int, ActivityRow] = {}
+    grouped: dict[int, ActivityRow] = {}
     last = connection.scalar(sa.select(sa.func.max(tables.activity.c.seq))) or 0
     activity, verdict = tables.activity, tables.verdict
     for start in range(0, last + 1, STRETCH):
@@ -352,15 +352,15 @@ def fold_everything(connection: Connection, frame: Frame) -> Folded:
             stored = (row.derived(), row.credits)
             derive(row, frame)
             row.judge(verdicts.get(seq, ()))
-            if row.type == "new_buyer":
+            if row.type in GROUPED:
                 row.counts = row.counts_before
-                contacts[seq] = row
+                grouped[seq] = row
             _compare(folded, row, *stored)
             folded.count += 1
-            if row.type != "new_buyer":
+            if row.type not in GROUPED:
                 folded.changes.add(row, frame, before=0, after=row.counts)
-    for seq, counting in first_of_each(contacts.values()).items():
-        row = contacts[seq]
+    for seq, counting in one_of_each(grouped.values()).items():
+        row = grouped[seq]
         if counting != row.counts_before:
             row.counts = counting
             folded.activities[seq] = row

@@ -78,6 +78,8 @@ class Frame:
     definitions: Definitions
     slices: tuple[SliceInUse, ...]
     known: Known
+    given: frozenset[str]
+    """The KPIs whose actuals are given by figures, in any of their versions."""
     ids: Mapping[str, int]
     """Employee number -> the ledger's id."""
     numbers: Mapping[int, str]
@@ -181,7 +183,12 @@ def frame_of(directory: Directory, definitions: Definitions, slices: tuple[Slice
         directory=directory,
         definitions=definitions,
         slices=slices,
-        known=Known(directory.employees, directory.rates),
+        known=Known(directory.employees, directory.rates, frozenset(directory.tree.units)),
+        given=frozenset(
+            code
+            for code, kpi in definitions.kpis.items()
+            if any(version.measure.aggregate == "given" for version in kpi.versions)
+        ),
         ids={number: known_as for known_as, number in numbers.items()},
         numbers=numbers,
     )

@@ -4,7 +4,7 @@ Two transactions that take the same locks in two orders wait for each other, unt
 
 1. ``LOCK_LEDGER``: shared by who records, alone for a load;
 2. new events, in the order of their keys;
-3. buyers (``LOCK_BUYERS``), in the order of their numbers;
+3. buyers (``LOCK_BUYERS``), and with them what figures are reported of, in the order of their numbers;
 4. activities that were there before, by ``seq``;
 5. totals, what has moved, and the tally of days, each in the order of its keys.
 
@@ -23,6 +23,7 @@ from sqlalchemy import Connection
 
 from app.kit.database import is_postgresql, lock, lock_all
 from app.ledger import tables
+from app.ledger.activity_rows import GROUPED
 
 __all__ = ["hold_activities", "hold_buyers", "shut_out_loads"]
 
@@ -54,6 +55,6 @@ def hold_activities(connection: Connection, condition: sa.ColumnElement[bool], *
     if not is_postgresql(connection):
         return
     activity = tables.activity
-    contacts = sa.select(activity.c.buyer_key).where(condition, activity.c.type == "new_buyer")
+    contacts = sa.select(activity.c.buyer_key).where(condition, activity.c.type.in_(GROUPED))
     hold_buyers(connection, {*buyers, *connection.scalars(contacts)})
     connection.execute(sa.select(activity.c.seq).where(condition).order_by(activity.c.seq).with_for_update())

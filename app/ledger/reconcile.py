@@ -31,6 +31,7 @@ _DERIVED: Final = (
     "type",
     "day",
     "employee",
+    "cycle",
     "company_name",
     "company_registration",
     "buyer_name",
@@ -101,7 +102,7 @@ def _against_events(connection: Connection, frame: Frame) -> Iterator[str]:
         span = (start, start + STRETCH - 1)
         columns = [activity.c.seq, *(activity.c[name] for name in _DERIVED)]
         derived = {
-            row[0]: tuple(row[1:])
+            row[0]: (*row[1:4], *map(_absent, row[4:]))
             for row in connection.execute(sa.select(*columns).where(activity.c.seq.between(*span)))
         }
         shares: dict[int, set[tuple[int, int]]] = {}

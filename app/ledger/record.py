@@ -23,16 +23,18 @@ from app.ledger import tables
 from app.ledger.activity_rows import (
     ACTIVITY_COLUMNS,
     CREDIT_COLUMNS,
+    GROUPED,
     JUDGED_COLUMNS,
     ActivityRow,
     contacts_of,
     derive_row,
-    first_of_each,
+    one_of_each,
     read_some,
     verdicts_of,
 )
 from app.ledger.changes import record_change
 from app.ledger.frame import Frame, event_key, owners_text
+from app.ledger.given import reported_on
 from app.ledger.holding import hold_activities, hold_buyers
 from app.ledger.tally import add_to_tally
 from app.ledger.totals import Changes, apply_changes
@@ -354,7 +356,7 @@ def _derive(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outco
     rows = dict(arrived)
     if older:
         wanted = among(connection, tables.activity.c.seq, older)
-        hold_activities(connection, wanted, buyers=[one.buyer_key for one in rows.values() if one.type == "new_buyer"])
+        hold_activities(connection, wanted, buyers=[one.buyer_key for one in rows.values() if one.type in GROUPED])
         rows |= read_some(connection, frame, older)
     if judged or waiting:
         verdicts = verdicts_of(connection, among(connection, tables.verdict.c.activity, judged | waiting))
@@ -374,13 +376,13 @@ def _derive(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outco
         ("moved",),
         [(row.seq, part.employee, part.moved) for row in older_rows for part in row.credits],
     )
-    # New buyers come last: other recorders of the same buyers wait from here to the commit.
-    new_buyers = [row for row in arrived.values() if row.type == "new_buyer"]
-    others = [row for row in arrived.values() if row.type != "new_buyer"] if new_buyers else arrived.values()
+    # What stands in groups comes last: other recorders of the same buyers wait from here to the commit.
+    grouped = [row for row in arrived.values() if row.type in GROUPED]
+    others = [row for row in arrived.values() if row.type not in GROUPED] if grouped else arrived.values()
     bulk_insert(connection, tables.activity, ACTIVITY_COLUMNS, [row.row() for row in others])
-    changed = _settle_new_buyers(connection, frame, rows)
-    if new_buyers:
-        bulk_insert(connection, tables.activity, ACTIVITY_COLUMNS, [row.row() for row in new_buyers])
+    changed = _settle_groups(connection, frame, rows)
+    if grouped:
+        bulk_insert(connection, tables.activity, ACTIVITY_COLUMNS, [row.row() for row in grouped])
     changes = Changes()
     for row in (rows | changed).values():
         changes.add(row, frame, before=row.counts_before, after=row.counts)
@@ -392,9 +394,16 @@ def _derive(connection: Connection, frame: Frame, fresh: Sequence[_Fresh], outco
         [(seq, *row.judged()) for seq, row in (rows | changed).items() if seq not in arrived],
     )
     employees, paths, cycles = apply_changes(connection, changes)
-    if employees or paths:
+    reported = reported_on((rows | changed).values(), frame)
+    if employees or paths or reported.moved:
         outcome.moved = True
-        record_change(connection, at=at, owners=owners_text(employees=employees, paths=paths, cycles=sorted(cycles)))
+        owners = owners_text(
+            employees=employees | reported.employees,
+            paths=paths,
+            cycles=sorted(cycles | reported.cycles),
+            everyone=reported.units,
+        )
+        record_change(connection, at=at, owners=owners)
 
 
 def _event_row(one: _Fresh, at: dt.datetime, arrival: int) -> tuple[object, ...]:
@@ -475,17 +484,17 @@ def _waiting_query() -> sa.Select[Any]:
     return sa.select(verdict.seq, verdict.target).where(verdict.activity.is_(None)).limit(few)
 
 
-def _settle_new_buyers(connection: Connection, frame: Frame, rows: dict[int, ActivityRow]) -> dict[int, ActivityRow]:
-    """Decide which new-buyer activities are their buyers' first contacts. Returns older rows whose ``counts`` changes by it."""
-    mine = {seq: row for seq, row in rows.items() if row.type == "new_buyer"}
+def _settle_groups(connection: Connection, frame: Frame, rows: dict[int, ActivityRow]) -> dict[int, ActivityRow]:
+    """Decide which new buyers are first contacts and which figures the latest. Returns older rows whose ``counts`` changes by it."""
+    mine = {seq: row for seq, row in rows.items() if row.type in GROUPED}
     if not mine:
         return {}
-    buyers = {row.buyer_key for row in mine.values()}
-    hold_buyers(connection, buyers)
+    groups = {row.buyer_key for row in mine.values()}
+    hold_buyers(connection, groups)
     # Who counts now is all that a newcomer has to beat; only where one of those falls, the others' turn has come.
     fallen = any(row.counts_before & ~row.standing for row in mine.values())
-    others = {one.seq: one for one in contacts_of(connection, buyers, counting=not fallen) if one.seq not in mine}
-    counting = first_of_each((*mine.values(), *others.values()))
+    others = {one.seq: one for one in contacts_of(connection, groups, counting=not fallen) if one.seq not in mine}
+    counting = one_of_each((*mine.values(), *others.values()))
     for seq, row in mine.items():
         row.counts = counting[seq]
     changed = {seq: counting[seq] for seq, one in others.items() if counting[seq] != one.counts}

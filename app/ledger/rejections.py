@@ -27,6 +27,8 @@ class Rejection:
     key: str
     type: str
     day: dt.date
+    company: str
+    """Its name, else its registration; of a figure the KPI."""
     buyer: str
     country: str
     by: str
@@ -41,7 +43,9 @@ def rejections_of(connection: Connection, frame: Frame, *, employee: str, cycle:
     activity, event, verdict, credit = tables.activity, tables.event, tables.verdict, tables.credit
     entries = connection.execute(
         sa.select(activity.c.seq, activity.c.type, activity.c.day, activity.c.buyer_name, activity.c.buyer_country)
-        .add_columns(event.c.key)
+        .add_columns(
+            sa.func.coalesce(activity.c.company_name, activity.c.company_registration, "").label("company"), event.c.key
+        )
         .join(event, event.c.seq == activity.c.seq)
         .where(
             activity.c.type_state.in_(type_states(states=("rejected",))),
@@ -79,6 +83,7 @@ def rejections_of(connection: Connection, frame: Frame, *, employee: str, cycle:
                     key=entry.key,
                     type=entry.type,
                     day=entry.day,
+                    company=entry.company,
                     buyer=entry.buyer_name,
                     country=entry.buyer_country,
                     by=holding.by or "",

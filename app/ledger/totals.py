@@ -12,6 +12,7 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import chain
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -25,6 +26,7 @@ from app.kit.database import is_postgresql
 from app.ledger import tables
 from app.ledger.activity_rows import ActivityRow
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse
+from app.ledger.given import Given, add_given, given_keys, given_query, read_given
 from app.rules.counting import MICROS_A_DOLLAR
 from app.rules.terms import Node, NodeKind
 
@@ -49,6 +51,7 @@ __all__ = [
 EMPLOYEE: Final = 1
 PATH: Final = 2
 UNIT: Final = 3
+_GIVEN: Final = 4
 
 TotalKey = tuple[int, int, int, int]
 """cycle, owner kind, owner, slice."""
@@ -59,6 +62,7 @@ CountKey = tuple[int, int, str, int, int, int]
 """cycle, owner kind, owner, slice, of, bucket."""
 
 BUCKETS: Final = 16
+_CYCLES_KEPT: Final = 4
 COUNT_KEY: Final = ("cycle", "owner_kind", "owner", "slice", "of", "bucket")
 WIDTH: Final = len(tables.LEVELS) * len(tables.AMOUNTS)
 TOTAL_KEY: Final = ("cycle", "owner_kind", "owner", "slice")
@@ -269,23 +273,29 @@ class Figures:
         slices: slice number -> column.
         amounts: int64, nodes × slices × 12 (level by level: shares, valued shares, dollars, micros).
         distinct: int64, nodes × slices × 2 (buyer, company) × 3 levels.
+        given: the actuals that figures give, by node and KPI, level by level; what has none is not in it.
     """
 
     nodes: tuple[Node, ...]
     slices: Mapping[int, int]
     amounts: npt.NDArray[np.int64]
     distinct: npt.NDArray[np.int64]
+    given: dict[Node, dict[str, Given]] = field(default_factory=dict)
 
     def of(self, rows: Sequence[int]) -> Figures:
         """The figures of some of the nodes, by their rows."""
         nodes = tuple(self.nodes[row] for row in rows)
-        return Figures(nodes=nodes, slices=self.slices, amounts=self.amounts[rows], distinct=self.distinct[rows])
+        given = {node: self.given[node] for node in nodes if node in self.given} if self.given else {}
+        amounts, distinct = self.amounts[rows], self.distinct[rows]
+        return Figures(nodes=nodes, slices=self.slices, amounts=amounts, distinct=distinct, given=given)
 
     @property
     def fingerprint(self) -> bytes:
         """A hash of every figure: equal for equal figures of the same nodes."""
         digest = hashlib.blake2b(self.amounts.tobytes(), digest_size=16)
         digest.update(self.distinct.tobytes())
+        if self.given:
+            digest.update(repr(sorted((node, sorted(kpis.items())) for node, kpis in self.given.items())).encode())
         return digest.digest()
 
 
@@ -310,6 +320,8 @@ class Layout:
         """So many that it is quicker to read all totals than to pick."""
         self.employees: dict[int, int] = {}
         self.units: dict[str, int] = {}
+        self.nodes: Final[dict[str, Node]] = {str(node): node for node in nodes}
+        self._groups: Final[dict[int, list[str]]] = {}
         for row, node in enumerate(nodes):
             if node.kind is NodeKind.EMPLOYEE:
                 self.employees[frame.ids[node.code]] = row
@@ -320,6 +332,16 @@ class Layout:
             for path in frame.directory.paths_under(unit):
                 self.paths[path] = (*self.paths.get(path, ()), row)
         self._rows: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None
+
+    def groups(self, frame: Frame, cycle: int) -> list[str]:
+        """The names of the groups of figures that may be reported of the nodes in a cycle; kept for a few cycles."""
+        groups = self._groups.get(cycle)
+        if groups is None:
+            groups = given_keys(frame, cycle, self.nodes.values())
+            if len(self._groups) >= _CYCLES_KEPT:
+                self._groups.clear()
+            self._groups[cycle] = groups
+        return groups
 
     def rows_of(self, kind: int, owner: int) -> tuple[int, ...]:
         """The rows of figures that a total of this owner adds to."""
@@ -424,15 +446,17 @@ def has_cycle(connection: Connection, cycle: int) -> bool:
 def current_figures(connection: Connection, frame: Frame, *, cycle: int, nodes: Sequence[Node]) -> Figures:
     """The nodes' figures of now, from the stored totals.
 
-    Queries: 1; of a large part of the agency, where something is counted distinct, 2.
+    Queries: 1; of a large part of the agency 1 more where something is counted distinct, and 1 where KPIs are given.
     """
     figures = empty_figures(nodes, frame)
-    if not frame.slices:
-        return figures
     layout = layout_of(nodes, frame)
     counted = any(one.of for one in frame.slices)
     if not layout.everyone:
-        _read_narrowed(connection, figures, layout, cycle, counted=counted)
+        _read_narrowed(connection, frame, figures, layout, cycle, counted=counted)
+        return figures
+    if frame.given:
+        add_given(figures.given, read_given(connection, cycle), layout.nodes)
+    if not frame.slices:
         return figures
     totals = connection.execute(_totals_query(), {"cycle": cycle}).all()
     _add_totals(figures, layout, _numbers(totals, 3 + WIDTH))
@@ -441,8 +465,10 @@ def current_figures(connection: Connection, frame: Frame, *, cycle: int, nodes: 
     return figures
 
 
-def _read_narrowed(connection: Connection, figures: Figures, layout: Layout, cycle: int, *, counted: bool) -> None:
-    """Read the totals of a few owners and what is counted distinct of them, by one question."""
+def _read_narrowed(
+    connection: Connection, frame: Frame, figures: Figures, layout: Layout, cycle: int, *, counted: bool
+) -> None:
+    """Read the totals of a few owners, what is counted distinct of them and what is given, by one question."""
     parameters: dict[str, Any] = {
         "cycle": cycle,
         "employees": named(connection, layout.employees),
@@ -453,24 +479,34 @@ def _read_narrowed(connection: Connection, figures: Figures, layout: Layout, cyc
             "owners": named(connection, map(str, layout.employees)),
             "units": named(connection, layout.units),
         }
-    query = _narrowed_query(postgresql=is_postgresql(connection), counted=counted)
-    totals, counts = [], []
+    if frame.given:
+        parameters["groups"] = named(connection, layout.groups(frame, cycle))
+    query = _narrowed_query(postgresql=is_postgresql(connection), counted=counted, given=bool(frame.given))
+    totals, counts, given = [], [], []
     for text, of, kind, owner, *rest in connection.execute(query, parameters):
-        if text is None:
+        if kind == _GIVEN:
+            node, kpi, value = text.split()
+            given.append((node, kpi, of, Decimal(value)))
+        elif text is None:
             totals.append((kind, owner, *rest))
         else:
             counts.append((kind, text, rest[0], of, *rest[1:4]))
+    add_given(figures.given, given, layout.nodes)
     _add_totals(figures, layout, _numbers(totals, 3 + WIDTH))
     _add_counts(figures, layout, counts)
 
 
 def _add_totals(figures: Figures, layout: Layout, rows: npt.NDArray[np.int64]) -> None:
+    if not figures.slices:
+        return
     columns = _columns(figures, rows[:, 2])
     rows, columns = rows[columns >= 0], columns[columns >= 0]
     layout.scatter(figures, rows[:, :2], columns, rows[:, 3:])
 
 
 def _add_counts(figures: Figures, layout: Layout, rows: Iterable[Sequence[Any]]) -> None:
+    if not figures.slices:
+        return
     places: dict[int, Mapping[str, int]] = {
         EMPLOYEE: {str(owner): row for owner, row in layout.employees.items()},
         UNIT: layout.units,
@@ -514,8 +550,8 @@ def _distinct_query() -> _Query:
 
 
 @functools.cache
-def _narrowed_query(*, postgresql: bool, counted: bool) -> _Query:
-    """The totals of some owners and, where asked for, their distinct counts in the same columns, built once.
+def _narrowed_query(*, postgresql: bool, counted: bool, given: bool) -> _Query:
+    """The totals of some owners and, where asked for, their distinct counts and what is given, in the same columns, built once.
 
     A part for each kind of owner, since SQLite reads the whole cycle where one condition names both kinds.
     """
@@ -530,16 +566,21 @@ def _narrowed_query(*, postgresql: bool, counted: bool) -> _Query:
     parts = [(of_total, total, EMPLOYEE, "employees"), (of_total, total, PATH, "paths")]
     if counted:
         parts += [(of_count, count, EMPLOYEE, "owners"), (of_count, count, UNIT, "units")]
-    return sa.union_all(
-        *(
-            query.where(
-                table.c.cycle == _CYCLE,
-                table.c.owner_kind == kind,
-                among_named(table.c.owner, name, postgresql=postgresql),
-            )
-            for query, table, kind, name in parts
+    queries = [
+        query.where(
+            table.c.cycle == _CYCLE,
+            table.c.owner_kind == kind,
+            among_named(table.c.owner, name, postgresql=postgresql),
         )
-    )
+        for query, table, kind, name in parts
+    ]
+    if given:
+        of_given = given_query(postgresql=postgresql)
+        node, kpi, levels_of_it, value = of_given.selected_columns
+        text = node + " " + kpi + " " + sa.type_coerce(value, sa.Text)
+        columns = (text, sa.cast(levels_of_it, sa.BigInteger), sa.literal(_GIVEN, sa.BigInteger()))
+        queries.append(of_given.with_only_columns(*columns, *[zero] * (2 + WIDTH)))
+    return sa.union_all(*queries)
 
 
 assert (BUYER, COMPANY) == (1, 2), "columns of Figures.distinct"

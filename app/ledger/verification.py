@@ -25,7 +25,7 @@ from app.ledger.frame import Frame
 from app.ledger.holding import hold_activities, shut_out_loads
 from app.ledger.summary import ActivitySummary, summary_of
 from app.organisation import Directory
-from app.rules.activities import ACTIVITY_TYPES
+from app.rules.event_types import DEALT_WITH
 from app.rules.identity import may_be_recorded_twice
 from app.rules.moments import just_after
 from app.rules.names import person_meant
@@ -98,7 +98,10 @@ class Verdicts:
 
 
 def types_to_verify(frame: Frame) -> tuple[str, ...]:
-    """The types of activity that some KPI counts only when they are verified; all of them where no KPI does."""
+    """The types of activity that some KPI counts only when they are verified; all of them where no KPI does.
+
+    Figures are among them wherever a KPI is given: one entry is the whole actual.
+    """
     needed = {
         part.activity
         for kpi in frame.definitions.kpis.values()
@@ -106,7 +109,8 @@ def types_to_verify(frame: Frame) -> tuple[str, ...]:
         if version.counts_from is not CountsFrom.ENTERED
         for part in version.measure.parts
     }
-    return tuple(code for code in ACTIVITY_TYPES if code in needed) or tuple(ACTIVITY_TYPES)
+    dealings = tuple(code for code in DEALT_WITH if code in needed) or DEALT_WITH
+    return (*dealings, "figure") if frame.given else dealings
 
 
 def whose_turn(directory: Directory, *, unit: str | None, sharers: Collection[str], day: dt.date) -> tuple[str, ...]:

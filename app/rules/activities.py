@@ -1,6 +1,6 @@
 """Activities and verdicts: what a CloudEvent says, read exactly or refused with every reason.
 
-An *activity* is an event of one of three types, a *verdict* an event about one (contract, "Activities are CloudEvents 1.0").
+An *activity* is an event of one of four types, of which a *figure* is what somebody reports of a KPI; a *verdict* is an event about one (contract, "Activities are CloudEvents 1.0").
 Do not refuse what has no effect. A verdict on an unknown activity, or by somebody who may not give it, is a
 well-formed event and is always accepted; what it does is decided over the whole set (:mod:`app.rules.counting`).
 """
@@ -31,8 +31,10 @@ from app.plain.texts import has_unstorable, is_blank, quoted
 from app.rules.activity_rows import COLUMNS, PERCENT, activity_event_from_row
 from app.rules.countries import COUNTRIES
 from app.rules.event_types import ACTIVITY_TYPES, TYPE_PREFIX, VERDICT_TYPES, EventField, EventType, FieldKind
+from app.rules.figures import Figure, read_value, year_of
 from app.rules.moments import Moment, moment
 from app.rules.money import Rates, too_large, usd_cents
+from app.rules.terms import Node, NodeKind
 
 __all__ = [
     "ACTIVITY_TYPES",
@@ -95,7 +97,7 @@ def _alone(employee: str) -> frozenset[str]:
 
 
 class Activity(NamedTuple):
-    """A consult, a deal or a new buyer, as it was recorded. Optional texts that are absent are empty."""
+    """A consult, a deal, a new buyer or a figure, as it was recorded. Texts that are absent are empty, a figure's names of parties among them."""
 
     source: str
     id: str
@@ -114,9 +116,12 @@ class Activity(NamedTuple):
     currency: str
     hs_code: str
     credits: tuple[Credit, ...]
-    """Never empty: without credits all is the employee's."""
+    """Never empty: without credits all is the employee's. Of a figure that counts for an employee, that one has a part of nothing:
+    whose it is too, so that neither of them verifies it."""
     content_hash: str
     """SHA-256 (hexadecimal) by which the same event again is told from another under its name."""
+    figure: Figure | None = None
+    """Of a figure: what it says of which node, KPI and cycle."""
 
     @property
     def key(self) -> EventKey:
@@ -174,6 +179,13 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
         "media_type": n_("The data must be JSON, not “%(value)s”."),
         "binary": n_("The data must be JSON; binary data is not taken."),
         "unknown_employee": n_("There is no employee “%(value)s”."),
+        "bad_node": n_("“%(value)s” is neither unit:CODE nor employee:NUMBER."),
+        "unknown_unit": n_("There is no unit “%(value)s”."),
+        "bad_cycle": n_("“%(value)s” is not a cycle, which is a year of four digits."),
+        "bad_value": n_(
+            "Write a number with at most 15 digits before the point and 4 after it, instead of “%(value)s”."
+        ),
+        "no_shares": n_("A figure has no shares, so that it has no credits."),
         "unknown_country": n_("“%(value)s” is not a country's code of two letters (ISO 3166-1)."),
         "name_or_registration": n_("A company needs a name or a registration."),
         "unknown_currency": n_("There is no rate for “%(value)s” of that month or an earlier one."),
@@ -198,6 +210,7 @@ class Known:
 
     employees: Container[str]
     rates: Rates
+    units: Container[str] = ()
 
     def rate(self, currency: str, day: dt.date) -> Decimal | None:
         """US dollars for one unit on that day; None where there is no rate of its month or an earlier one."""
@@ -352,6 +365,8 @@ def read(event: object, known: Known) -> Activity | Verdict | list[Finding]:
             _content(members, findings)
         return findings
     envelope = _Envelope(kind, source, id_, time, when)
+    if kind.code == "figure":
+        return _read_figure(envelope, members, known, findings)
     if kind.code in ACTIVITY_TYPES:
         return _read_activity(envelope, members, known, findings)
     return _read_verdict(envelope, members, known, findings)
@@ -437,6 +452,65 @@ def _read_activity(
         credits,
         content_hash(kind, when, content),
     )
+
+
+def _read_figure(
+    envelope: _Envelope, members: Mapping[str, object], known: Known, findings: _Findings
+) -> Activity | list[Finding]:
+    get = members.get
+    employee = findings.employee(get("employee"), "/data/employee", known.employees)
+    node = _node(get("node"), known, findings)
+    kpi = findings.text(get("kpi"), "/data/kpi", required=True)
+    cycle_text = findings.text(get("cycle"), "/data/cycle", required=True)
+    cycle = year_of(cycle_text)
+    if cycle_text and cycle is None:
+        findings.add("/data/cycle", "bad_cycle", value=_shown(cycle_text))
+    text = findings.text(get("value"), "/data/value", required=True)
+    value = read_value(text)
+    if text and value is None:
+        findings.add("/data/value", "bad_value", value=_shown(text))
+    findings.text(get("note"), "/data/note")
+    if get("credits") not in (None, "", []):
+        findings.add("/data/credits", "no_shares")
+    shaped = members if value is None else {**members, "value": format(value, "f")}
+    content = _content(shaped, findings)
+    when = envelope.when
+    if findings or when is None or node is None or cycle is None or value is None:
+        return findings
+    of_another = node.kind is NodeKind.EMPLOYEE and node.code != employee
+    return Activity(
+        envelope.source,
+        envelope.id,
+        envelope.kind.code,
+        envelope.time,
+        when.day,
+        when.instant,
+        employee,
+        "",
+        "",
+        "",
+        "",
+        "",
+        None,
+        "",
+        "",
+        (Credit(employee, SHARE_ONE_1E4), *((Credit(node.code, 0),) if of_another else ())),
+        content_hash(envelope.kind, when, content),
+        Figure(node, kpi, cycle, value),
+    )
+
+
+def _node(value: object, known: Known, findings: _Findings) -> Node | None:
+    """The unit or employee that a figure counts for; it must be one that there is or was."""
+    text = findings.text(value, "/data/node", required=True)
+    node = Node.parse(text)
+    if text and node is None:
+        findings.add("/data/node", "bad_node", value=_shown(text))
+    elif node is not None and node.kind is NodeKind.UNIT and node.code not in known.units:
+        findings.add("/data/node", "unknown_unit", value=_shown(node.code))
+    elif node is not None and node.kind is NodeKind.EMPLOYEE and node.code not in known.employees:
+        findings.add("/data/node", "unknown_employee", value=_shown(node.code))
+    return node
 
 
 def _read_verdict(

@@ -35,6 +35,11 @@ COLUMNS: Final = (
     "by",
     "reason",
     "additionality",
+    "node",
+    "kpi",
+    "cycle",
+    "value",
+    "note",
 )
 """The columns of an activity's row in CSV and XLSX; each may be absent."""
 
@@ -59,7 +64,7 @@ def activity_event_from_row(row: Mapping[str, str]) -> dict[str, object]:
         record = {part: cell[f"{name}_{part}"] for part in parts if cell[f"{name}_{part}"]}
         if record:
             members[name] = record
-    for name in ("amount", "currency", "hs_code", "by", "reason"):
+    for name in ("amount", "currency", "hs_code", "by", "reason", "node", "kpi", "cycle", "value", "note"):
         if cell[name]:
             members[name] = cell[name]
     if cell["credits"]:

@@ -78,7 +78,7 @@ class Effect:
     reversal: EventKey | None
     """The latest reversal."""
     void: tuple[EventKey, ...]
-    """Verified or rejected by one of the activity's own employees, sorted: shown as void, without effect."""
+    """Without effect, and shown so, sorted: verified or rejected by one of the activity's own employees, and whatever a customer says of a figure."""
 
     @property
     def counts(self) -> Counts:
@@ -116,12 +116,16 @@ UNJUDGED: Final = Effect(
 
 
 def standing(
-    verdicts: Iterable[VerdictLike], *, employees_of_activity: Container[str], as_of: dt.date | None = None
+    verdicts: Iterable[VerdictLike],
+    *,
+    employees_of_activity: Container[str],
+    as_of: dt.date | None = None,
+    confirmable: bool = True,
 ) -> Effect:
     """Fold an activity's verdicts, in any order; with ``as_of`` those of days up to it.
 
     Verified or rejected by one of the activity's employees is void. Of several the latest holds, verified/rejected and confirmed/denied
-    each for itself. A reversal always holds.
+    each for itself. A reversal always holds. Without ``confirmable`` confirmed and denied are void: a figure has no customer who could say so.
     """
     verification: VerdictLike | None = None
     confirmation: VerdictLike | None = None
@@ -137,7 +141,9 @@ def standing(
             elif verification is None or _order(verification) < _order(verdict):
                 verification = verdict
         elif type_ in {"confirmed", "denied"}:
-            if confirmation is None or _order(confirmation) < _order(verdict):
+            if not confirmable:
+                void.append(EventKey(verdict.source, verdict.id))
+            elif confirmation is None or _order(confirmation) < _order(verdict):
                 confirmation = verdict
         elif type_ == "reversed" and (reversal is None or _order(reversal) < _order(verdict)):
             reversal = verdict

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.plain.findings import n_
 from app.rules.kpis import Measure, Translated
@@ -247,6 +247,13 @@ class Counted:
     activities: int
 
 
+class ReportedFigure(NamedTuple):
+    """The figure that is a KPI's actual: of which day, and by whom; without a name where whoever reads learns none."""
+
+    day: dt.date
+    by: str = ""
+
+
 _PLAIN: Final[Mapping[str, str]] = MappingProxyType(
     {
         "export_consult": n_("Looked at are export consults."),
@@ -270,6 +277,7 @@ def actual_steps(
     actual: Fraction | None,
     unit: Translated,
     grades: Sequence[str] = (),
+    reported: ReportedFigure | None = None,
 ) -> Iterator[Step]:
     """The actual, from what was counted or entered.
 
@@ -279,6 +287,7 @@ def actual_steps(
         actual: what they come to.
         unit: the KPI's, as its definition writes it.
         grades: of a rated KPI, the grades that raters gave.
+        reported: of a given one, the figure that is its actual; None where the folder has it.
     """
     if measure.numerator is not None and measure.denominator is not None:
         yield from _ratio(measure.numerator, measure.denominator, counted, actual, unit)
@@ -291,6 +300,16 @@ def actual_steps(
                 "not_given",
                 n_("The actual is entered by hand, and for this cycle it has not been entered."),
             )
+        elif reported is not None:
+            named = n_(
+                "Actual = %(actual)s (unit: %(unit)s): the latest figure that counts, of %(day)s, reported by %(name)s."
+            )
+            text = n_("Actual = %(actual)s (unit: %(unit)s): the latest figure that counts, of %(day)s.")
+            figures = {"actual": figure_text(actual), "unit": unit, "day": reported.day.isoformat()}
+            if reported.by:
+                yield _step(Section.ACTUAL, "reported_by", named, **figures, name=reported.by)
+            else:
+                yield _step(Section.ACTUAL, "reported", text, **figures)
         else:
             text = n_("Actual = %(actual)s (unit: %(unit)s), entered by hand for this cycle.")
             yield _step(Section.ACTUAL, "given", text, actual=figure_text(actual), unit=unit)

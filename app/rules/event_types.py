@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from app.plain.findings import n_
 
-__all__ = ["ACTIVITY_TYPES", "TYPE_PREFIX", "VERDICT_TYPES", "EventField", "EventType", "FieldKind"]
+__all__ = ["ACTIVITY_TYPES", "DEALT_WITH", "TYPE_PREFIX", "VERDICT_TYPES", "EventField", "EventType", "FieldKind"]
 
 TYPE_PREFIX: Final = "kopes."
 
@@ -32,6 +32,10 @@ class FieldKind(StrEnum):
     ACTIVITY = "activity"
     TEXT = "text"
     PERCENT = "percent"
+    NODE = "node"
+    KPI = "kpi"
+    CYCLE = "cycle"
+    FIGURE = "figure"
 
 
 class EventField(NamedTuple):
@@ -97,8 +101,21 @@ ACTIVITY_TYPES: Final[Mapping[str, EventType]] = MappingProxyType(
             _CREDITS,
         ),
         "new_buyer": _event_type("new_buyer", n_("New buyer"), _EMPLOYEE, _COMPANY, _BUYER, _CREDITS),
+        "figure": _event_type(
+            "figure",
+            n_("Figure"),
+            _EMPLOYEE._replace(label=n_("Reported by")),
+            EventField("node", FieldKind.NODE, n_("Unit or employee"), required=True),
+            EventField("kpi", FieldKind.KPI, n_("KPI"), required=True),
+            EventField("cycle", FieldKind.CYCLE, n_("Cycle"), required=True),
+            EventField("value", FieldKind.FIGURE, n_("Value"), required=True),
+            EventField("note", FieldKind.TEXT, n_("Note")),
+        ),
     },
 )
+
+DEALT_WITH: Final = tuple(code for code, kind in ACTIVITY_TYPES.items() if "buyer" in kind.names)
+"""The types of activity that somebody has with a company and a buyer: all but figures, which are reported of a KPI."""
 
 VERDICT_TYPES: Final[Mapping[str, EventType]] = MappingProxyType(
     {

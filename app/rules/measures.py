@@ -301,8 +301,18 @@ class Entered(NamedTuple):
     @classmethod
     def of(cls, exact: Sequence[Fraction | Decimal | None]) -> Self:
         """Keep those that there are."""
-        at = [place for place, value in enumerate(exact) if value is not None]
-        return cls(np.array(at, dtype=np.int64), Actuals.of([exact[place] for place in at]))
+        return cls.at_places({place: value for place, value in enumerate(exact) if value is not None})
+
+    @classmethod
+    def at_places(cls, exact: Mapping[int, Fraction | Decimal]) -> Self:
+        """Keep these, by where they stand."""
+        return cls(np.fromiter(exact, dtype=np.int64, count=len(exact)), Actuals.of(list(exact.values())))
+
+    def under(self, later: Self) -> Self:
+        """Return these with others in place of those that stand where they stand."""
+        kept = np.flatnonzero(~np.isin(self.at, later.at))
+        pairs = zip(self.actuals.take(kept), later.actuals, strict=True)
+        return type(self)(np.concatenate((self.at[kept], later.at)), Actuals(*(np.concatenate(pair) for pair in pairs)))
 
 
 def _by_aggregate(measures: Sequence[Measure | None]) -> tuple[tuple[Aggregate, IntArray], ...]:

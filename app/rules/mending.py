@@ -13,12 +13,27 @@ from typing import Final
 
 from app.plain.json_text import canonical
 from app.rules.activities import AMOUNT
+from app.rules.figures import read_value
 from app.rules.moments import moment
 
 __all__ = ["moved_members", "only_the_sender_mends"]
 
 _ATTRIBUTES: Final = ("type", "source", "id", "time")
-_MEMBERS: Final = ("activity", "amount", "buyer", "by", "company", "credits", "currency", "employee", "hs_code")
+_MEMBERS: Final = (
+    "activity",
+    "amount",
+    "buyer",
+    "by",
+    "company",
+    "credits",
+    "currency",
+    "cycle",
+    "employee",
+    "hs_code",
+    "kpi",
+    "node",
+    "value",
+)
 
 
 def moved_members(kept: object, mended: object) -> list[str]:
@@ -55,6 +70,9 @@ def _worth(name: str, value: object) -> object:
         return when.canonical if when is not None else value
     if name == "amount":
         value = _number(value)
+    if name == "value" and isinstance(value, str):
+        figure = read_value(value)
+        value = value if figure is None else figure
     if name == "credits" and isinstance(value, list):
         value = [
             {**entry, "share": _number(entry.get("share"))} if isinstance(entry, dict) else entry for entry in value

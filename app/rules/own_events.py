@@ -1,6 +1,6 @@
 """What a person may say of themself: the part of "who may record what" that hangs on the event alone (contract, "HTTP").
 
-A program's events are taken as they are; a person records activities of their own and verdicts in their own name, under the source that
+A program's events are taken as they are; a person records activities of their own, figures of those they answer for, and verdicts in their own name, under the source that
 their pages give them and of a day that a person can know of.
 Do not look at ``employee`` alone. Whoever may write under another's source takes its names away for ever, whoever
 credits all of it to others records their activity, and a verdict dated ahead holds against all that come after it.
@@ -43,6 +43,7 @@ _MESSAGES: Final = {
     "/data/credits": n_("Nothing of your own activity is credited to you: keep a share for yourself."),
     "/data/by": n_("You can give verdicts in your own name only: put your own employee number."),
     "/data/activity": n_("This activity is not here, or not for you to judge or reverse: check its source and id."),
+    "/data/node": n_("This figure is not for you to report: ask the head of whom it counts for, or HR."),
     "/type": n_("An event of this type is not for you to record: ask somebody who may."),
     "/source": n_("This is not the source of your own events: send them with %(source)s."),
     "/time": n_("This is of a day before 1990, or more than a day ahead: write the day on which it happened."),

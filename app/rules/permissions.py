@@ -83,6 +83,7 @@ class Deed(StrEnum):
     INGEST = "ingest"
     LOG_ACTIVITY = "log_activity"
     REVERSE_ACTIVITY = "reverse_activity"
+    REPORT_FIGURE = "report_figure"
     VERIFY = "verify"
     SET_TARGETS = "set_targets"
     RUN_CYCLE = "run_cycle"
@@ -157,6 +158,7 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.SEE_TRAIL,
         Deed.LOG_ACTIVITY,
         Deed.REVERSE_ACTIVITY,
+        Deed.REPORT_FIGURE,
         Deed.VERIFY,
         Deed.SET_TARGETS,
         Deed.EXPORT,
@@ -224,6 +226,7 @@ _HEAD: Final[_Row] = {
     Deed.FOLLOW_LIVE: _LINE,
     Deed.INGEST: _LINE,
     Deed.VERIFY: _LINE,
+    Deed.REPORT_FIGURE: _LINE,
     Deed.SET_TARGETS: _LINE,
     Deed.EXPORT_ACTIVITIES: _LINE,
     Deed.EXPORT_GOALS: _LINE,
@@ -258,6 +261,7 @@ _HR: Final[_Row] = {
     Deed.FOLLOW_LIVE: _ANY,
     Deed.INGEST: _UNHEADED,
     Deed.VERIFY: _UNHEADED,
+    Deed.REPORT_FIGURE: _ANY,
     Deed.SET_TARGETS: _UNHEADED,
     Deed.RUN_CYCLE: _ANY,
     Deed.EXPORT: _ANY,
@@ -299,7 +303,7 @@ _ADMIN: Final[_Row] = {
     Deed.REPLAY_REJECTED: _ANY,
 }
 
-FROM_ABOVE: Final = frozenset({Deed.SET_TARGETS})
+FROM_ABOVE: Final = frozenset({Deed.SET_TARGETS, Deed.REPORT_FIGURE})
 """Deeds that nobody does to their own scorecard. As with entries to be verified, it goes to the head above, at the top to hr; the unit that one
 heads is one's own to do (contract, "Who may what")."""
 

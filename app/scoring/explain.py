@@ -18,7 +18,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from app import ledger
-from app.ledger import CountedCredit, CountedQuery, CreditOrder
+from app.ledger import CountedCredit, CountedQuery, CreditOrder, Reported
 from app.rules.baseline import LineTerms, Overrides
 from app.rules.definitions import KpiVersion, Measure
 from app.rules.derivation import (
@@ -26,6 +26,7 @@ from app.rules.derivation import (
     Counted,
     Looked,
     OwnLine,
+    ReportedFigure,
     actual_steps,
     blend_steps,
     bridge_steps,
@@ -111,6 +112,8 @@ class CountedActivity:
             "adds": self.exact,
             "part": self.part,
         }
+        if credit.type == "figure":
+            written |= {"company": "", "buyer": ""}
         if self.by is not None:
             written |= {"distinct": self.by, "activities": self.activities}
         return written
@@ -121,6 +124,8 @@ class CountedActivity:
         who = f"{credit.company} – {credit.buyer} ({credit.country})"
         usd = _usd(credit.usd_cents)
         money = "" if usd is None else f", {credit.amount} {credit.currency} = {usd} USD"
+        if credit.type == "figure":
+            return f"{credit.day} {credit.source} {credit.id} {credit.employee}: {self.exact}"
         if self.by is not None:
             return f"{credit.day} {credit.source} {credit.id} {who}: 1 {self.by}, {self.activities} activities"
         share = decimal_text(Fraction(credit.share_1e4, SHARES))
@@ -232,7 +237,8 @@ def explain(
     # Whoever may look at a person's derivation is measured there or stands above; a unit's is open to those below, who learn no names.
     names_people = worked.node.kind is NodeKind.EMPLOYEE or sees(worked.node)
     teller = _Teller(connection, scored, card, line, names_people=names_people)
-    listed = sees(worked.node) and bool(worked.version.measure.parts)
+    is_reported = ExactActuals(scored).reported(selection.worked.index(line.worked)) is not None
+    listed = sees(worked.node) and (bool(worked.version.measure.parts) or is_reported)
     return Explanation(
         card=card,
         line=next(one for one in card.lines if one.kpi == kpi),
@@ -373,7 +379,19 @@ class _Teller:
             actual=derived.actual,
             unit=worked.version.unit,
             grades=[one.grade for one in ratings] if measure.aggregate == "rating" else (),
+            reported=self._reported(worked),
         )
+
+    def _reported(self, worked: ScoredLine) -> ReportedFigure | None:
+        """The figure that is a given KPI's actual."""
+        at = self._found.selection.worked.index(self._number(worked))
+        figure = None
+        if self._exact.reported(at) is not None:
+            figure = _figure_of(self._connection, self._plan, self._found.asked, worked)
+        if figure is None:
+            return None
+        people = self._plan.frame.directory.employees
+        return ReportedFigure(figure.day, people[figure.employee].name if self._names_people else "")
 
     def _total(self, worked: ScoredLine, part: Measure) -> Total:
         at = self._found.selection.worked.index(self._number(worked))
@@ -426,8 +444,50 @@ def terms_of(plan: CyclePlan, worked: ScoredLine) -> LineTerms:
 # --------------------------------------------------------------------------------------------------------------- activities
 
 
+def _level(asked: ScoreQuery, worked: ScoredLine) -> int:
+    return _LEVEL[worked.version.counts_from] if asked.basis is Basis.FINAL else 0
+
+
+def _figure_of(connection: Connection, plan: CyclePlan, asked: ScoreQuery, worked: ScoredLine) -> Reported | None:
+    """The figure that is a line's actual. Queries: 3 or 4."""
+    return ledger.reported(
+        connection,
+        plan.frame,
+        node=worked.node,
+        kpi=worked.row.kpi,
+        cycle=plan.cycle,
+        level=_level(asked, worked),
+        as_of=asked.as_of,
+    )
+
+
+def _figures_that_count(
+    connection: Connection, plan: CyclePlan, asked: ScoreQuery, worked: ScoredLine
+) -> list[CountedActivity]:
+    """Of a given KPI the one figure that is its actual; none where the folder has it."""
+    figure = _figure_of(connection, plan, asked, worked)
+    if figure is None:
+        return []
+    credit = CountedCredit(
+        key=figure.key,
+        type="figure",
+        day=figure.day,
+        employee=figure.employee,
+        company=worked.row.kpi,
+        buyer=str(worked.node),
+        country="",
+        amount=None,
+        currency="",
+        source=figure.source,
+        id=figure.id,
+        usd_cents=None,
+        share_1e4=SHARES,
+    )
+    return [CountedActivity(credit=credit, adds=Fraction(figure.value))]
+
+
 def _asking(plan: CyclePlan, asked: ScoreQuery, worked: ScoredLine, part: Measure) -> CountedQuery:
-    level = _LEVEL[worked.version.counts_from] if asked.basis is Basis.FINAL else 0
+    level = _level(asked, worked)
     wanted = next(one for one in plan.frame.slices if one.slice == part.slice)
     return CountedQuery(plan.cycle, worked.node, wanted, level, asked.as_of, part.aggregate in _VALUED)
 
@@ -472,6 +532,8 @@ def counted_activities(
     if not sees(worked.node):
         return [], None
     parts = worked.version.measure.parts
+    if worked.version.measure.aggregate == "given" and after is None:
+        return _figures_that_count(connection, plan, asked, worked), None
     first, within = _position(after, len(parts))
     counted: list[CountedActivity] = []
     for number, part in enumerate(parts):

@@ -62,7 +62,7 @@ class ScoredLine:
     version: KpiVersion
     reference: Reference
     entered: Fraction | None
-    """The actual that people entered: of ``given`` from the history, of ``rating`` the mean of the raters."""
+    """The actual that the folder has: of ``given`` from the history, unless a figure is reported; of ``rating`` the mean of the raters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +218,7 @@ class Selection:
     _readings: dict[Basis, Reading] = field(default_factory=dict)
     _places: dict[Node, int] = field(default_factory=dict)
     _kinds: list[tuple[list[ScoredLine | None], IntArray]] = field(default_factory=list)
+    _given: list[Mapping[Node, Mapping[str, tuple[int, ...]]]] = field(default_factory=list)
 
     @classmethod
     def of(cls, plan: CyclePlan, asked: Sequence[Node]) -> Selection:
@@ -283,6 +284,18 @@ class Selection:
             self._places.update((node, row) for row, node in enumerate(self.sources))
         rows = [self._places.get(node, -1) for node in sources]
         return None if -1 in rows else rows
+
+    def given_at(self, node: Node, kpi: str) -> tuple[int, ...]:
+        """Where the lines of a node's KPI stand whose actuals are given; in the first cycle of a version there may be two."""
+        if not self._given:
+            given: dict[Node, dict[str, tuple[int, ...]]] = {}
+            for place, number in enumerate(self.worked):
+                one = self.plan.worked[number]
+                if one.version.measure.aggregate == "given":
+                    places = given.setdefault(one.node, {})
+                    places[one.row.kpi] = (*places.get(one.row.kpi, ()), place)
+            self._given.append(given)
+        return self._given[0].get(node, {}).get(kpi, ())
 
     def levels(self, basis: Basis) -> IntArray:
         """The level of each worked line: the KPI's own, or entered for all on the provisional basis."""

@@ -23,7 +23,7 @@ from app import ledger
 from app.ledger import EventSet, Figures
 from app.rules.baseline import Reason
 from app.rules.definitions import Measure
-from app.rules.measures import Actuals, Total, Totals, actual, decimal_text
+from app.rules.measures import Actuals, Entered, Total, Totals, actual, decimal_text
 from app.rules.methods import reasons, score
 from app.rules.outlook import Outlook
 from app.rules.projection import projected, projected_actual
@@ -273,11 +273,26 @@ def _actuals(selection: Selection, figures: Figures, basis: Basis) -> Actuals:
     if not figures.slices:
         zero = np.zeros(len(selection.worked), dtype=np.int64)
         nothing = Totals(zero, zero, zero, zero, zero)
-        return selection.measuring.actuals(nothing, nothing, selection.entered)
+        return selection.measuring.actuals(nothing, nothing, _entered(selection, figures, basis))
     reading = selection.reading(basis)
     upper = _totals(figures, reading.upper, reading.upper_members)
     lower = _totals(figures, reading.lower, reading.lower_members)
-    return selection.measuring.actuals(upper, lower, selection.entered)
+    return selection.measuring.actuals(upper, lower, _entered(selection, figures, basis))
+
+
+def _entered(selection: Selection, figures: Figures, basis: Basis) -> Entered:
+    """What the folder has of lines that people enter, under what figures give."""
+    if not figures.given:
+        return selection.entered
+    levels = selection.levels(basis)
+    reported = {
+        place: value
+        for node, kpis in figures.given.items()
+        for kpi, given in kpis.items()
+        for place in selection.given_at(node, kpi)
+        if (value := given[levels[place]]) is not None
+    }
+    return selection.entered.under(Entered.at_places(reported)) if reported else selection.entered
 
 
 def score_figures(selection: Selection, figures: Figures, asked: ScoreQuery) -> Scores:
@@ -393,8 +408,19 @@ class ExactActuals:
         """The actual of a worked line."""
         if at not in self._known:
             worked = self._found.selection.plan.worked[self._found.selection.worked[at]]
-            self._known[at] = actual(worked.version.measure, lambda one: self.total(at, one), entered=worked.entered)
+            entered = self.reported(at)
+            self._known[at] = actual(
+                worked.version.measure,
+                lambda one: self.total(at, one),
+                entered=worked.entered if entered is None else entered,
+            )
         return self._known[at]
+
+    def reported(self, at: int) -> Decimal | None:
+        """What a figure gives as the actual of a worked line; None where none does."""
+        worked = self._found.selection.plan.worked[self._found.selection.worked[at]]
+        given = self._found.figures.given.get(worked.node, {}).get(worked.row.kpi)
+        return given[self._level[at]] if given and worked.version.measure.aggregate == "given" else None
 
     def total(self, at: int, measure: Measure) -> Total:
         """What a worked line's node has of a measure that looks at activities."""

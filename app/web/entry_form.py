@@ -29,6 +29,7 @@ from app.organisation import Directory
 from app.plain.findings import Finding, Place, n_
 from app.rules.activities import ACTIVITY_TYPES, SHARE_ONE_1E4, TEXT_LENGTH_MAX, TYPE_PREFIX, read
 from app.rules.countries import COUNTRIES
+from app.rules.event_types import DEALT_WITH
 from app.rules.names import folded, person_meant
 from app.rules.own_events import NOT_IN_SERVICE, not_own, pages_source
 from app.web.entry_offers import EntryOffers, entry_offers
@@ -198,7 +199,7 @@ def choices(
         )
     return Choices(
         form_id=str(typed.value("form_id", "") or uuid4()),
-        types=tuple((code, kind.label) for code, kind in ACTIVITY_TYPES.items()),
+        types=tuple((code, ACTIVITY_TYPES[code].label) for code in DEALT_WITH),
         offers=offers,
         recent=tuple((code, names.get(code, code)) for code in offers.countries),
         countries=country_names(language),
@@ -214,7 +215,7 @@ def offline_choices(context: RequestContext, *, frame: Frame, language: str) -> 
     """What the form offers that is kept on a phone for when there is no connection: nothing of anybody's. Queries: none."""
     return Choices(
         form_id="",
-        types=tuple((code, kind.label) for code, kind in ACTIVITY_TYPES.items()),
+        types=tuple((code, ACTIVITY_TYPES[code].label) for code in DEALT_WITH),
         offers=EntryOffers(),
         recent=(),
         countries=country_names(language),
@@ -459,7 +460,7 @@ def possible_duplicates(
     """
     type_, buyer, country = (values.get(name, "").strip() for name in ("type", "buyer", "buyer_country"))
     company = Party(values.get("company", "").strip(), "", values.get("company_registration", "").strip())
-    if type_ not in ACTIVITY_TYPES or not buyer or country not in COUNTRIES:
+    if type_ not in DEALT_WITH or not buyer or country not in COUNTRIES:
         return []
     # Names are compared letter by letter with all that are known: one of a million letters would keep everybody busy.
     if max(map(len, values.values()), default=0) > TEXT_LENGTH_MAX:

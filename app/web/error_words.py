@@ -54,6 +54,17 @@ ON_PAGES: Final[Mapping[str, str]] = MappingProxyType(
         MESSAGES["bad_share"]: n_(
             "“%(value)s” is not a share above 0: write one with at most 4 decimals, such as 0.6."
         ),
+        MESSAGES["bad_node"]: n_(
+            "“%(value)s” names neither a unit nor an employee: write unit:CODE or employee:NUMBER."
+        ),
+        MESSAGES["unknown_unit"]: n_(
+            "There is no unit “%(value)s”: check the code, or ask for the unit to be loaded first."
+        ),
+        MESSAGES["bad_cycle"]: n_("“%(value)s” is not a cycle: write its year in four digits, such as 2026."),
+        MESSAGES["bad_value"]: n_(
+            "“%(value)s” is not a value: write a number with at most 15 digits before the point and 4 after it."
+        ),
+        MESSAGES["no_shares"]: n_("A figure has no shares: leave the credits out."),
         MESSAGES["shares_sum"]: n_("The shares add up to %(sum)s and not to 1: change them until they do."),
         MESSAGES["duplicate_employee"]: n_("Employee “%(value)s” has two shares: put them together into one."),
         MESSAGES["unkeepable_number"]: n_(

@@ -251,6 +251,7 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.INGEST: n_("record events"),
     Deed.LOG_ACTIVITY: n_("log an activity"),
     Deed.REVERSE_ACTIVITY: n_("reverse an activity"),
+    Deed.REPORT_FIGURE: n_("report a figure"),
     Deed.VERIFY: n_("verify or reject"),
     Deed.SET_TARGETS: n_("set targets"),
     Deed.RUN_CYCLE: n_("run the cycle"),

@@ -62,6 +62,11 @@ set_targets        employee:E1  boram gaston hana
 set_targets        employee:E2  gaston hana
 set_targets        employee:E4  hana
 set_targets        employee:E5  dana
+report_figure      unit:VIE     boram gaston hana dana
+report_figure      unit:HQ      hana dana
+report_figure      employee:E1  boram gaston hana dana
+report_figure      employee:E2  gaston hana dana
+report_figure      employee:E5  dana
 log_activity       employee:E1  alba
 log_activity       employee:E2  boram
 reverse_activity   employee:E1  alba

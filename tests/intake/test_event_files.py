@@ -303,7 +303,7 @@ def test_a_cell_that_lies_under_a_merged_one_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("further", "expected"),
     [
-        ([("note", "id"), ("told by telephone", "7")], [[]]),
+        ([("remark", "id"), ("told by telephone", "7")], [[]]),
         ([], [[]]),
         ([HEADER, CELLS], [["further_sheet"]]),
         ([(), tuple(f" {name.upper()}" for name in HEADER)], [["further_sheet"]]),

@@ -18,6 +18,7 @@ from tests.reference.folder import FAR_FUTURE, Folder
 
 Event = Mapping[str, Any]
 
+FIGURE = "kopes.figure"
 ACTIVITIES = {"kopes.export_consult", "kopes.export_deal", "kopes.new_buyer"}
 OPINIONS = {"kopes.verified", "kopes.rejected"}
 ANSWERS = {"kopes.confirmed", "kopes.denied"}
@@ -28,6 +29,7 @@ TIME = re.compile(
     re.ASCII,
 )
 AMOUNT = re.compile(r"\d{1,15}(\.\d{1,4})?", re.ASCII)
+VALUE = re.compile(r"-?\d{1,15}(\.\d{1,4})?", re.ASCII)
 SHARE = re.compile(r"\d+(\.\d{1,4})?", re.ASCII)
 
 
@@ -127,12 +129,14 @@ class Ledger:
         _text(event.get("source"), 200, "source")
         _text(event.get("id"), 200, "id")
         when = read_time(event.get("time"))
-        require(event.get("type") in ACTIVITIES | VERDICTS, "type")
+        require(event.get("type") in ACTIVITIES | VERDICTS | {FIGURE}, "type")
         content = event.get("data")
         require(isinstance(content, Mapping), "data")
         assert isinstance(content, Mapping)
         if event["type"] in ACTIVITIES:
             self._check_activity(event["type"], content, when.day)
+        elif event["type"] == FIGURE:
+            self._check_figure(content)
         else:
             self._check_verdict(event["type"], content)
 
@@ -154,6 +158,16 @@ class Ledger:
             require(rate is not None, "currency")
             assert rate is not None
             require(amount > 0 and amount * rate <= 10**10, "amount")
+
+    def _check_figure(self, content: Mapping[str, Any]) -> None:
+        require(content.get("employee") in self.employees, "employee")
+        kind, _, code = str(content.get("node")).partition(":")
+        units = {row["code"] for row in self.folder.rows["units"]}
+        require(code in {"unit": units, "employee": self.employees}.get(kind, ()), "node")
+        _text(content.get("kpi"), 500, "kpi")
+        require(isinstance(content.get("cycle"), str) and re.fullmatch("[1-9][0-9]{3}", content["cycle"]), "cycle")
+        require(isinstance(content.get("value"), str) and VALUE.fullmatch(content["value"]), "value")
+        require(not content.get("credits"), "credits")
 
     def _check_credits(self, credits: object) -> None:
         require(isinstance(credits, list) and credits, "credits")
@@ -219,9 +233,24 @@ class Ledger:
             kept.append(event)
         return kept
 
+    def figure(self, node: str, kpi: str, cycle: int, *, level: str, as_of: dt.date | None) -> Fraction | None:
+        """What the latest of a node's figures of a KPI and cycle says, of those that count from a level on by a day."""
+        until = as_of or FAR_FUTURE
+        found = [
+            event
+            for event in self.accepted
+            if event["type"] == FIGURE
+            and (event["data"]["node"], event["data"]["kpi"], event["data"]["cycle"]) == (node, kpi, str(cycle))
+            and read_time(event["time"]).day <= until
+            and self._stands(event, level, until)
+        ]
+        return Fraction(max(found, key=order)["data"]["value"]) if found else None
+
     def _stands(self, activity: Event, level: str, until: dt.date) -> bool:
         """Whether an activity has come to a level by a day, and is neither reversed nor fallen from it."""
         own = {activity["data"]["employee"]} | {credit["employee"] for credit in credits_of(activity)}
+        if activity["type"] == FIGURE:
+            own.add(activity["data"]["node"].removeprefix("employee:"))
         about = [
             verdict
             for verdict in self.verdicts.get((activity["source"], activity["id"]), [])
@@ -233,6 +262,8 @@ class Ledger:
             verdict for verdict in about if verdict["type"] in OPINIONS and verdict["data"]["by"] not in own
         )
         answer = _latest(verdict for verdict in about if verdict["type"] in ANSWERS)
+        if activity["type"] == FIGURE:
+            answer = None
         match level:
             case "entered":
                 return opinion != "kopes.rejected"
@@ -285,6 +316,8 @@ def _canonical(event: Event) -> Any:
             content["credits"] = [
                 {**credit, "share": ("share", Fraction(credit["share"]))} for credit in content["credits"]
             ]
+    if event["type"] == FIGURE:
+        content["value"] = ("value", Fraction(content["value"]))
     return _json_value(content)
 
 

@@ -24,7 +24,7 @@ import yaml
 
 from tests.reference.folder import DAY, DEFAULT_POLICIES, FAR_FUTURE, Folder, over_defaults
 from tests.reference.random_definitions import GOALS, random_definitions
-from tests.reference.random_events import random_events
+from tests.reference.random_events import random_events, random_figures
 from tests.reference.random_scorecards import random_scorecards
 
 CYCLE = 2026
@@ -76,6 +76,10 @@ def random_agency(seed: int, *, people: int, units: int, events: int, folder: Pa
     _fill_rates(rng, world, start)
     happened = random_events(rng, world, CYCLE, events)
     random_scorecards(rng, world, CYCLE, happened)
+    # Of their own chance, so that the rest of an agency is what it was without them.
+    chance = random.Random(f"figures {seed}")
+    for event in random_figures(chance, world, CYCLE):
+        happened.insert(chance.randrange(len(happened) + 1), event)
     write_agency(folder / "agency", world.rows)
     write_definitions(folder / "definitions", definitions, policies)
     lines = [json.dumps(event, ensure_ascii=rng.random() < 0.5 or not _is_plain(event)) for event in happened]

@@ -45,6 +45,7 @@ class Happenings:
         """``world`` has its people and rates by now."""
         self.rng = rng
         self.ledger = Ledger(world, [])
+        self.year = year
         self.cycle = world.cycle(year)
         self.people = [row["number"] for row in world.rows["employees"]]
         self.made: list[Event] = []
@@ -161,6 +162,19 @@ class Happenings:
             reversal = {"activity": dict(about), "reason": "entered twice"} | rng.choice([{}, {"by": rng.choice(own)}])
             self.event("reversed", "/desk", self.time_near(activity["time"]), reversal)
 
+    def figure(self, node: str, kpi: str) -> Event:
+        """What somebody reports of a KPI, now and then of another node, KPI or cycle than asked for."""
+        rng = self.rng
+        content = {
+            "employee": rng.choice(self.people),
+            "node": node if rng.random() < 0.9 else f"employee:{rng.choice(self.people)}",
+            "kpi": kpi if rng.random() < 0.95 else rng.choice(["no_such_kpi", "지표"]),
+            "cycle": str(self.year if rng.random() < 0.9 else self.year - 1),
+            "value": f"{rng.lognormvariate(4, 1) * rng.choice([1, 1, 1, 0, -1]):.{rng.choice([0, 1, 2, 4])}f}",
+        }
+        content["value"] = "0" if float(content["value"]) == 0 else content["value"]
+        return self.event("figure", rng.choice(["/customs", "/survey"]), self.time(), content | {"note": "as told"})
+
     # --- what goes wrong ----------------------------------------------------------------------------------------------
 
     def stray_verdict(self) -> None:
@@ -242,6 +256,33 @@ class Happenings:
         where[member] = value
         return event
 
+    def malformed_figure(self, figure: Event) -> Event:
+        """A figure that cannot be accepted."""
+        event = copy.deepcopy(figure)
+        event["id"] = f"B{self.rng.randrange(10**9)}"
+        member, value = self.rng.choice(
+            (
+                ("value", "+5"),
+                ("value", "5."),
+                ("value", ".5"),
+                ("value", "1e3"),
+                ("value", "0.00001"),
+                ("value", "1" * 16),
+                ("value", 12.5),
+                ("value", "１２"),
+                ("node", "unit:NOWHERE"),
+                ("node", "employee:E9999"),
+                ("node", "office:HQ"),
+                ("kpi", ""),
+                ("cycle", "26"),
+                ("cycle", 2026),
+                ("employee", "E9999"),
+                ("credits", [{"employee": figure["data"]["employee"], "share": "1"}]),
+            )
+        )
+        event["data"][member] = value
+        return event
+
     def deal(self) -> Event:
         """A deal that is not recorded."""
         time = f"{self.cycle.start}T09:00:00Z"
@@ -262,6 +303,29 @@ def _other_spelling(amount: str) -> str:
     if "." not in amount:
         return f"{amount}.0"
     return amount + "0" if len(amount.partition(".")[2]) < 4 else amount
+
+
+def random_figures(rng: random.Random, world: Folder, year: int) -> list[Event]:
+    """Figures of the KPIs that are given: several of each, judged by others and by those they are about, repeated and in conflict.
+
+    Some are of a KPI that counts activities, of none that there is, or of another cycle: they have no effect.
+    """
+    happenings = Happenings(rng, world, year)
+    for row in world.rows["scorecards"]:
+        is_given = world.definition(row["kpi"], year)["measure"]["aggregate"] == "given"
+        for _ in range(rng.choice([0, 1, 2, 3]) if is_given else rng.random() < 0.03):
+            figure = happenings.figure(row["node"], row["kpi"])
+            happenings.verdicts(figure)
+            if rng.random() < 0.1:
+                happenings.made.append(copy.deepcopy(figure))
+                happenings.made[-1]["data"]["value"] = _other_spelling(figure["data"]["value"])
+            if rng.random() < 0.1:
+                happenings.made.append(copy.deepcopy(figure))
+                happenings.made[-1]["data"]["value"] = "1" + figure["data"]["value"].lstrip("-")
+            if rng.random() < 0.15:
+                happenings.made.append(happenings.malformed_figure(figure))
+    rng.shuffle(happenings.made)
+    return happenings.made
 
 
 def random_events(rng: random.Random, world: Folder, year: int, about: int) -> list[Event]:

@@ -142,7 +142,9 @@ class Scoring:
         actual: Fraction | None = None
         match measure["aggregate"]:
             case "given":
-                actual = history.get(self.cycle.year)
+                actual = self.ledger.figure(node, kpi, self.cycle.year, level=level, as_of=self.as_of)
+                if actual is None:
+                    actual = history.get(self.cycle.year)
             case "rating":
                 pass
             case _:

@@ -37,6 +37,7 @@ KNOWN = Known(
     rates=Rates(
         [("2026-03", "EUR", Decimal("1.1")), ("2026-05", "EUR", Decimal("1.2")), ("2026-01", "JPY", Decimal("0.0066"))]
     ),
+    units=frozenset({"VIE"}),
 )
 
 DEAL: dict[str, Any] = {
@@ -62,6 +63,14 @@ VERIFIED: dict[str, Any] = {
     "id": "V-1",
     "time": "2026-03-05T09:00:00Z",
     "data": {"activity": {"source": "/crm/vienna", "id": "D-77"}, "by": "E9", "reason": "invoice seen"},
+}
+FIGURE: dict[str, Any] = {
+    "specversion": "1.0",
+    "type": "kopes.figure",
+    "source": "/customs",
+    "id": "F-1",
+    "time": "2027-02-10T09:00:00+09:00",
+    "data": {"employee": "E9", "node": "unit:VIE", "kpi": "exporters", "cycle": "2026", "value": "12.50"},
 }
 ABSENT = object()
 
@@ -192,6 +201,23 @@ def test_members_of_another_type_are_unknown_members():
 # --------------------------------------------------------------------------------------------------------- what is refused
 
 ONE_FAULT = [
+    # A figure.
+    *[(with_data(FIGURE, **{name: ABSENT}), f"/data/{name}", "required") for name in FIGURE["data"]],
+    (with_data(FIGURE, employee="E1"), "/data/employee", "unknown_employee"),
+    (with_data(FIGURE, node="unit:NOWHERE"), "/data/node", "unknown_unit"),
+    (with_data(FIGURE, node="employee:E1"), "/data/node", "unknown_employee"),
+    (with_data(FIGURE, node="VIE"), "/data/node", "bad_node"),
+    (with_data(FIGURE, node="office:VIE"), "/data/node", "bad_node"),
+    (with_data(FIGURE, cycle="26"), "/data/cycle", "bad_cycle"),
+    (with_data(FIGURE, cycle="0026"), "/data/cycle", "bad_cycle"),
+    (with_data(FIGURE, cycle=2026), "/data/cycle", "wrong_type"),
+    *[
+        (with_data(FIGURE, value=value), "/data/value", "bad_value")
+        for value in ("+1", "1.", ".5", "-", "--1", "1e3", "1,5", " 1", "1.00001", "1" * 16, "１", "NaN", "-.5")
+    ],
+    (with_data(FIGURE, value=12.5), "/data/value", "wrong_type"),
+    (with_data(FIGURE, note="x" * 501), "/data/note", "too_long"),
+    (with_data(FIGURE, credits=[{"employee": "E9", "share": "1"}]), "/data/credits", "no_shares"),
     # The envelope.
     (changed(DEAL, specversion=ABSENT), "/specversion", "required"),
     (changed(DEAL, specversion="0.3"), "/specversion", "specversion"),
@@ -302,6 +328,38 @@ def test_a_fault_is_named_once_and_at_its_place(event, pointer, code):
 @pytest.mark.parametrize("event", [None, True, 3, "x", [], [DEAL]])
 def test_what_is_no_object_is_no_event(event):
     assert faults(event) == [("", "not_an_object")]
+
+
+@pytest.mark.parametrize(
+    ("value", "again", "means"),
+    [
+        ("12.50", "12.5", "12.5"),
+        ("-0", "0.0000", "0"),
+        ("0120", "120.0", "120"),
+        ("-000.0001", "-0.0001", "-0.0001"),
+        ("999999999999999.9999", "0999999999999999.9999"[1:], "999999999999999.9999"),
+    ],
+)
+def test_a_figure_is_known_by_its_value(value, again, means):
+    """The same value otherwise written is the same event again; another value, cycle or note is not."""
+    first, second = read(with_data(FIGURE, value=value), KNOWN), read(with_data(FIGURE, value=again), KNOWN)
+    assert isinstance(first, Activity)
+    assert isinstance(second, Activity)
+    assert first.figure is not None
+    assert first.content_hash == second.content_hash
+    assert (format(first.figure.value, "f"), first.figure.cycle, first.day.year) == (means, 2026, 2027)
+    for other in ({"value": "7"}, {"value": value, "cycle": "2025"}, {"value": value, "note": "preliminary"}):
+        differing = read(with_data(FIGURE, **other), KNOWN)
+        assert isinstance(differing, Activity)
+        assert differing.content_hash != first.content_hash
+
+
+def test_a_figure_is_the_reporters_and_theirs_whom_it_counts_for():
+    """Neither can verify it; a unit's is the reporter's alone, and so is one's own."""
+    for node, employees in (("unit:VIE", {"E9"}), ("employee:E0001", {"E9", "E0001"}), ("employee:E9", {"E9"})):
+        figure = read(with_data(FIGURE, node=node, credits=[]), KNOWN)
+        assert isinstance(figure, Activity)
+        assert figure.employees == employees
 
 
 def test_all_faults_are_named_in_the_order_of_the_fields():
@@ -574,6 +632,7 @@ def test_types_have_the_contracts_fields():
         "export_consult": (["buyer", "company", "employee"], True),
         "export_deal": (["amount", "buyer", "company", "currency", "employee"], True),
         "new_buyer": (["buyer", "company", "employee"], False),
+        "figure": (["cycle", "employee", "kpi", "node", "value"], False),
     }
     assert {code: (sorted(kind.required), sorted(kind.names)) for code, kind in VERDICT_TYPES.items()} == {
         "verified": (["activity", "by"], ["activity", "by", "reason"]),

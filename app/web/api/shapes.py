@@ -129,6 +129,17 @@ _KINDS: Final[Mapping[FieldKind, Shape]] = {
     },
     FieldKind.ACTIVITY: _object({"source": _TEXT, "id": _TEXT}),
     FieldKind.TEXT: _TEXT,
+    FieldKind.NODE: {"type": "string", "description": "unit:CODE or employee:NUMBER."},
+    FieldKind.KPI: {
+        "type": "string",
+        "description": "The code of a KPI whose measure is `given`; of any other a figure has no effect.",
+    },
+    FieldKind.CYCLE: {"type": "string", "pattern": "^[0-9]{4}$", "description": "The year that names the cycle."},
+    FieldKind.FIGURE: {
+        "type": "string",
+        "pattern": "^-?[0-9]{1,15}(?:\\.[0-9]{1,4})?$",
+        "description": "At most 15 digits before the point and 4 after it. The latest figure that counts is the actual.",
+    },
     FieldKind.PERCENT: {"type": ["number", "string"], "description": "A percentage from 0 to 100."},
 }
 

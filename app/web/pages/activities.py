@@ -52,7 +52,7 @@ class ActivitiesQuery(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     node: str = ""
-    type: Literal["", "export_consult", "export_deal", "new_buyer"] = ""
+    type: Literal["", "export_consult", "export_deal", "new_buyer", "figure"] = ""
     state: Literal["", "entered", "verified", "confirmed", "denied", "rejected", "reversed"] = ""
     from_: dt.date | None = Field(default=None, alias="from")
     to: dt.date | None = None

@@ -12,6 +12,7 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import intake, scoring
+from app.kit.refusals import NotThere
 from app.ledger import ActivityHistory, Frame
 from app.plain.findings import n_
 from app.rules.own_events import pages_source
@@ -163,6 +164,9 @@ def correction(context: RequestContext, key: str) -> Page:
     """The form with what is recorded, to be mended."""
     frame = scoring.state(context.connection).frame
     history = _mine(context, frame, key)
+    if history.type == "figure":
+        # Another figure goes before it; this form is of companies and buyers.
+        raise NotThere
     offered = choices(context, frame=frame, language=page_language(), typed=context.typed, of=history)
     return Page(
         "pages/activity_correct.html",

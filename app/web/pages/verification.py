@@ -52,7 +52,7 @@ class QueueQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    type: Literal["", "all", "export_consult", "export_deal", "new_buyer"] = ""
+    type: Literal["", "all", "export_consult", "export_deal", "new_buyer", "figure"] = ""
     whose: Literal["mine", "all"] = "mine"
     person: str = Field(default="", max_length=100)
     judged: list[str] = Field(default_factory=list, max_length=JUDGED_SHOWN)
