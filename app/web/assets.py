@@ -79,6 +79,7 @@ BUNDLES: Final = {
             STATIC / "keys.js",
             STATIC / "terms.js",
             STATIC / "narrow.js",
+            STATIC / "charts_waiting.js",
         ),
         "rjsmin",
     ),
@@ -269,6 +270,13 @@ class Assets:
         """A script, run when the page has been read."""
         asset = self._known[name]
         return Markup('<script src="{}" integrity="{}" defer></script>').format(asset.address, asset.integrity)
+
+    def charts_when_near(self, name: str) -> Markup:
+        """A page's charts that stand far down: their script is fetched when one comes near or the page is used (``charts_waiting.js``)."""
+        asset = self._known[name]
+        return Markup(
+            '<script type="text/plain" data-charts-waiting data-src="{}" data-integrity="{}"></script>'
+        ).format(asset.address, asset.integrity)
 
     def has(self, name: str) -> bool:
         """Whether there is such a file."""

@@ -305,6 +305,29 @@ def test_map_and_tree_map_draw_every_office_as_its_tile_and_the_api_have_it(site
     assert bars == scale == [int(cell) for cell in page.locator("[data-view=spread] td.number").all_inner_texts()]
 
 
+def test_on_a_phone_the_charts_far_down_the_agency_are_fetched_when_one_comes_near(site: Site, page: Page) -> None:
+    """Not before, since they are the longest of its scripts; at the first key too, for one who prints or jumps. Nothing of the page is missing then."""
+    page.set_viewport_size({"width": 412, "height": 823})
+    site.sign_in(page, "executive")
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url) if "charts_agency" in request.url else None)
+    page.goto(f"{site.url}/agency", wait_until="networkidle")
+    assert fetched == []
+    page.locator("#places-title").scroll_into_view_if_needed()
+    page.wait_for_function(_PLACES, arg="map")
+    last = page.get_by_text("Organisation, rates and scorecards as loaded at")
+    last.scroll_into_view_if_needed()
+    expect(last).to_be_in_viewport()
+    page.goto(f"{site.url}/agency", wait_until="networkidle")
+    page.emulate_media(media="print")
+    expect(page.locator(".places figure").first).to_be_hidden()
+    expect(page.locator(".heat")).to_be_visible()
+    page.emulate_media(media="screen")
+    page.keyboard.press("Control")
+    page.wait_for_function("() => globalThis.kopesCharts && !document.querySelector('script[data-charts-waiting]')")
+    assert len(fetched) == 2
+
+
 _PLACES = """(view) => {
   const chart = globalThis.kopesCharts?.of(document.querySelector(`figure[data-view=${view}]`));
   const [{ data, tree }] = chart?.data.datasets ?? [{}];

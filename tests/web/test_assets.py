@@ -8,7 +8,7 @@ from typing import Final
 from app.web.assets import assets
 from tests.architecture.test_tidy import ROOT
 
-SCRIPT: Final = re.compile(r'assets\.script\("([^"]+)"\)')
+SCRIPT: Final = re.compile(r'assets\.(?:script|charts_when_near)\("([^"]+)"\)')
 
 FETCHED: Final = {"agency.html": {"gen/land.json"}}
 """What a page's script fetches further: it weighs as much as a script."""

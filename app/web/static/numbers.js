@@ -7,17 +7,30 @@
   "use strict";
 
   const language = document.documentElement.lang || "en";
-  const parts = new Intl.NumberFormat(language, { useGrouping: "always" }).formatToParts(1234567.5);
-  const mark = (type) => parts.find((part) => part.type === type).value;
-  const group = mark("group").replace(/\s/, " ");
-  const point = mark("decimal");
   const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const grouped = new RegExp(`^[+-]?\\d{1,3}(?:${escaped(group)}\\d{3})+(?:${escaped(point)}\\d+)?$`);
-  const plain = new RegExp(`^[+-]?(?:\\d+|\\d*${escaped(point)}\\d+)$`);
   const spaced = /^[+-]?\d{1,3}(?: \d{3})+(?:[.,]\d+)?$/;
+
+  // How the language writes numbers: asked for when the first one is read, since the browser takes long to say it and most pages have none.
+  let known = null;
+  const customs = () => {
+    if (!known) {
+      const parts = new Intl.NumberFormat(language, { useGrouping: "always" }).formatToParts(1234567.5);
+      const mark = (type) => parts.find((part) => part.type === type).value;
+      const group = mark("group").replace(/\s/, " ");
+      const point = mark("decimal");
+      known = {
+        group,
+        point,
+        grouped: new RegExp(`^[+-]?\\d{1,3}(?:${escaped(group)}\\d{3})+(?:${escaped(point)}\\d+)?$`),
+        plain: new RegExp(`^[+-]?(?:\\d+|\\d*${escaped(point)}\\d+)$`),
+      };
+    }
+    return known;
+  };
 
   // The digits of a number as a program writes them, or null where the text is none, or could be two.
   const read = (text) => {
+    const { group, point, grouped, plain } = customs();
     let typed = text.trim().replace(/\s/g, " ").replace("−", "-");
     if (spaced.test(typed)) {
       typed = typed.replaceAll(" ", "");

@@ -153,9 +153,12 @@
     wrong.focus();
   }
 
-  for (const current of document.querySelectorAll('.navigation [aria-current="page"]')) {
-    current.scrollIntoView({ block: "nearest", inline: "center" });
-  }
+  // With the frame in which the page is laid out anyway.
+  requestAnimationFrame(() => {
+    for (const current of document.querySelectorAll('.navigation [aria-current="page"]')) {
+      current.scrollIntoView({ block: "nearest", inline: "center" });
+    }
+  });
 
   for (const select of document.querySelectorAll("select[data-sends]")) {
     select.addEventListener("change", () => select.form.requestSubmit());
