@@ -622,6 +622,7 @@ class RecentEntry:
     currency: str
     hs_code: str
     is_shared: bool
+    is_rejected: bool
 
 
 def recent_entries(connection: Connection, frame: Frame, *, employee: str, limit: int = 40) -> tuple[RecentEntry, ...]:
@@ -649,6 +650,7 @@ def recent_entries(connection: Connection, frame: Frame, *, employee: str, limit
             currency=row.currency or "",
             hs_code=row.hs_code or "",
             is_shared=bool(row.is_shared),
+            is_rejected=row.state == "rejected",
         )
         for row in connection.execute(query)
     )

@@ -6,6 +6,7 @@ wherever they are shown. It never writes to the ledger.
 
 from app.scoring.activity_page import ActivityPage, CountingNode, activity_page, counting_nodes, seen_activity
 from app.scoring.agency import (
+    RISK_BANDS,
     AgencyBoard,
     AgencySource,
     GoalScore,
@@ -118,6 +119,7 @@ from app.scoring.ways import WayStep, way_down
 from app.scoring.year_line import YearLine, YearPoint
 
 __all__ = [
+    "RISK_BANDS",
     "SORTS",
     "ActivityPage",
     "AgencyBoard",

@@ -30,7 +30,7 @@ class EntryOffers:
 
     Attributes:
         countries: the buyers' countries of one's own last entries, then the office's own.
-        latest: different entries that one recorded last.
+        latest: different entries that one recorded last; none that was rejected.
         buyers: those of one's own last entries, then the market's.
         companies: those of one's own last entries.
     """
@@ -75,6 +75,8 @@ def entry_offers(context: RequestContext, frame: Frame) -> EntryOffers:
     )
     latest: dict[tuple[str, ...], RecentEntry] = {}
     for one in entries:
+        if one.is_rejected:
+            continue
         latest.setdefault((one.type, one.company, one.company_registration, one.buyer, one.country), one)
     return EntryOffers(
         countries=tuple(countries)[:_COUNTRIES_MOST],

@@ -20,12 +20,13 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request
-from flask_babel import Babel, get_locale, gettext
+from flask_babel import Babel, Domain, get_locale, gettext
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
 from app.plain.findings import Finding, Words
+from app.plain.korean import with_particles
 from app.plain.texts import isolated
 from app.rules.kpis import KpiVersion
 from app.rules.rollup import band, published
@@ -204,6 +205,19 @@ def _gettext(message: str) -> str:
     return in_language(page_language(), message)
 
 
+class _Spoken(Domain):  # type: ignore[misc]
+    """The catalogues as Python's code asks them: in Korean the particles go with what fills the places."""
+
+    def gettext(self, string: str, **variables: Any) -> str:
+        """A sentence in the reader's language, its places filled."""
+        said = str(super().gettext(string))
+        return _particles(said, variables) % variables if variables else said
+
+
+def _particles(said: str, values: Mapping[str, Any]) -> str:
+    return with_particles(said, values) if page_language() == "ko" else said
+
+
 def _ngettext(one: str, several: str, number: int) -> str:
     return _catalogue(page_language()).ngettext(one, several, number)
 
@@ -368,10 +382,11 @@ def named(value: Any) -> Any:
 @pass_context
 def _filled_gettext(context: Context, message: str, /, **parameters: Any) -> str:
     """A template's sentence with what fills its places; names of units among it are in the reader's language too."""
-    said = _gettext(message)
+    filling = {name: placed(value) for name, value in parameters.items()}
+    said = _particles(_gettext(message), filling)
     if context.eval_ctx.autoescape:
         said = Markup(said)  # noqa: S704 - the message is the catalogue's; what fills its places is escaped
-    return said % {name: placed(value) for name, value in parameters.items()}
+    return said % filling
 
 
 def placed(value: Any) -> Any:
@@ -387,7 +402,7 @@ def prepare(app: Flask) -> None:
     """Give the application its languages and the templates their filters."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(CATALOGUES)
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
-    Babel(app, locale_selector=chosen_language)
+    Babel(app, locale_selector=chosen_language).domain_instance = _Spoken()
     # The extension that Flask-Babel added gives templates this method.
     install: Any = app.jinja_env
     install.install_gettext_callables(_gettext, _ngettext, newstyle=True)

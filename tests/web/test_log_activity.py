@@ -15,7 +15,7 @@ from app.web.entry_form import SHARED_READ_MAX
 from tests.conftest import CountQueries
 from tests.reference.agency import ReferenceAgency
 from tests.web.markup import read
-from tests.web.working import NOW, Working
+from tests.web.working import NOW, Working, key_of
 
 DEAL = {
     "type": "export_deal",
@@ -326,6 +326,20 @@ def test_recording_takes_as_many_queries_whatever_the_history(
         working.record(*(f"2026-03-04 deal X-{n}-{m} E1 100 USD of B{m}/AT" for m in range(20)))
     assert counts[1] <= 12
     assert counts[1] == counts[2]
+
+
+def test_what_was_rejected_is_not_offered_to_be_logged_once_more(working: Working) -> None:
+    """Neither by the page nor by what it gives its script; a like one that stands is."""
+    working.record(
+        "2026-03-04 deal D-1 E1 100 USD of Nordwind/AT",
+        "2026-03-05 deal D-2 E1 100 USD of Sirocco/AT",
+        "2026-03-06 deal D-3 E1 100 USD of Nordwind/AT",
+        "2026-03-07 rejected D-2 by E2",
+        "2026-03-07 rejected D-3 by E2",
+    )
+    page = working.alba.get("/log").text
+    assert [key for key in ("D-1", "D-2", "D-3") if f"/log?like={key_of(key)}" in page] == ["D-1"]
+    assert "Sirocco" in page, "its buyer is still one that is known"
 
 
 def test_a_former_entry_is_logged_again_as_of_today(working: Working) -> None:

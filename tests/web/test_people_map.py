@@ -42,6 +42,28 @@ def test_whoever_is_led_lowest_comes_first_with_the_api_s_figures(working: Worki
     ]
 
 
+def test_home_names_whoever_is_at_risk_and_leads_to_the_others(working: Working) -> None:
+    """Jiho's one KPI is reached: half of 100 and half of what the office has is above 60. Nobody at risk is said so."""
+
+    def only_consults(text: str) -> str:
+        rows = text.splitlines()
+        kept = [row for row in rows if ",employee:E6," not in row]
+        return "\n".join(
+            [*kept, next(row for row in rows if ",employee:E6,consults," in row).replace(",10,", ",100,", 1)]
+        )
+
+    working.load(only_consults)
+    working.record(*(f"2026-03-{day:02} consult C-{day} E6" for day in range(1, 21)))
+    cards = {
+        number: working.boram.get(f"/api/v1/scorecards/employee:{number}?cycle=2026").json for number in ("E1", "E6")
+    }
+    assert cards["E1"]["projected_score"] < 60 <= cards["E6"]["projected_score"]
+    home = read(working.boram.get("/").text)
+    assert [one.attributes["data-node"] for one in home.all("li") if "data-node" in one.attributes] == ["employee:E1"]
+    others = [one for one in home.all("a") if " ".join(one.text.split()) == "1 other person"]
+    assert [one.attributes["href"] for one in others] == ["/office/kpis?unit=VIE"]
+
+
 def test_it_is_sorted_and_filtered_by_the_address(working: Working) -> None:
     """By a KPI either way, by name, by band; what nobody matches says so."""
     working.record("2026-03-04 consult C-1 E1", "2026-03-04 consult C-2 E1", "2026-03-04 consult C-3 E6")

@@ -101,7 +101,10 @@ def test_a_day_is_looked_at_as_it_was(working: Working) -> None:
 def test_pace_is_the_actual_against_the_expected_path(working: Working) -> None:
     """On 30 June 181 of 365 days are over: of a target of 10, 4.96 should be there; 5 consults are 101 % of that (domain.md 3)."""
     working.record(*(f"2026-03-04 consult C-{n} E1" for n in range(5)))
-    assert figure(working.alba.get(OWN).text, "pace-consults") == "at 101 % of its path, ahead"
+    page = working.alba.get(OWN).text
+    assert figure(page, "pace-consults") == "at 101 % of its path, ahead"
+    # The band has the colour: a pace beside it that is red or green as well would say another thing than it.
+    assert re.findall(r'data-watch="pace-\w+"><span class="([^"]*)"', page) == ["small"] * page.count("of its path")
 
 
 def test_what_cannot_be_measured_says_why_and_is_no_zero(working: Working) -> None:

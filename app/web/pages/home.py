@@ -16,8 +16,9 @@ from app.access import Visits
 from app.kit.refusals import NotThere
 from app.rules.outlook import leading_score
 from app.rules.permissions import Deed
+from app.rules.rollup import band
 from app.rules.terms import Node, NodeKind
-from app.scoring import AgencyBoard, HeatCell, PeopleMap, Progress, ScoreQuery, State
+from app.scoring import RISK_BANDS, AgencyBoard, HeatCell, MapRow, PeopleMap, Progress, ScoreQuery, State
 from app.waiting import Reader
 from app.web import words
 from app.web.asking import ScoreParameters, asked_by
@@ -60,6 +61,7 @@ def home(context: RequestContext) -> Page:
         day=context.today,
     )
     board = _agency(context, loaded, asked)
+    team = _team(context, loaded, asked)
     return Page(
         "pages/home.html",
         errands=waiting.errands(reader),
@@ -71,8 +73,8 @@ def home(context: RequestContext) -> Page:
         costly_goals=sorted((goal for goal in board.goals if goal.costs), key=lambda goal: -goal.costs)[:GOALS_SHOWN]
         if board
         else [],
-        team=_team(context, loaded, asked),
-        helped_shown=HELPED_SHOWN,
+        team=team,
+        helped=_helped(team),
         weak_regions=_weakest(board) if board else [],
         words=words,
     )
@@ -128,6 +130,12 @@ def _team(context: RequestContext, loaded: State, asked: ScoreQuery | None) -> P
         below=False,
     )
     return team if team.rows else None
+
+
+def _helped(team: PeopleMap | None) -> tuple[MapRow, ...]:
+    """Whom the year leads below the band C; nobody before anybody is judged by it."""
+    rows = team.rows if team else ()
+    return tuple(row for row in rows if band(row.leading) in RISK_BANDS)[:HELPED_SHOWN]
 
 
 def _agency(context: RequestContext, loaded: State, asked: ScoreQuery | None) -> AgencyBoard | None:
