@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from app.kit import logs
+from app.kit import clock, logs
 from app.kit.settings import Settings
 from app.web import create_app
 
 logs.prepare()
-app = create_app(Settings.from_environment())
+settings = Settings.from_environment()
+clock.move(settings.clock_ahead)
+app = create_app(settings)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import click
 
+from app.kit import clock
 from app.kit.database import Database
 from app.kit.schema import current_schema
 from app.kit.settings import Settings
@@ -33,7 +34,9 @@ def who() -> str:
 def settings() -> Settings:
     """The settings of this process."""
     try:
-        return Settings.from_environment()
+        given = Settings.from_environment()
+        clock.move(given.clock_ahead)
+        return given
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 

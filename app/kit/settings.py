@@ -5,6 +5,7 @@ Do not read a variable where it is needed; a setting that is not a field here do
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import secrets
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from app.kit import clock
 
 __all__ = ["ROOT", "SECRET_KEY_LENGTH_MIN", "Settings"]
 
@@ -49,6 +52,8 @@ class Settings:
         proxies: ``KOPES_PROXIES``: how many reverse proxies stand before the server and set ``X-Forwarded-For`` and
             ``X-Forwarded-Proto``; the host is the one that the request names, which they hand on.
         timezone: ``KOPES_TIMEZONE``: in which pages write instants, by its IANA name; days that rules go by are not moved by it.
+        clock_ahead: ``KOPES_NOW``: an instant (RFC 3339) that server, worker and commands take for the present when they start, and from which
+            they run on; kept as how far that is from the system's clock. Refused with secure cookies: it is for trials.
         development: ``KOPES_DEVELOPMENT``: ``1`` for the page ``/design``, which shows every component in each of its states.
     """
 
@@ -61,6 +66,7 @@ class Settings:
     session_life: dt.timedelta = dt.timedelta(hours=12)
     proxies: int = 0
     timezone: ZoneInfo = _UTC
+    clock_ahead: dt.timedelta = dt.timedelta(0)
     development: bool = False
 
     @property
@@ -105,6 +111,11 @@ class Settings:
         ):
             if (number := _number(env, variable)) is not None:
                 given[name] = _period(variable, number, unit)
+        if present := env.get("KOPES_NOW"):
+            given["clock_ahead"] = _ahead("KOPES_NOW", present)
+            if given["secure_cookies"]:
+                message = "KOPES_NOW is for trials: with KOPES_SECURE_COOKIES=1 nothing starts"
+                raise ValueError(message)
         if zone := env.get("KOPES_TIMEZONE"):
             given["timezone"] = _timezone("KOPES_TIMEZONE", zone)
         return cls(**given)  # type: ignore[arg-type]
@@ -125,6 +136,16 @@ def _period(variable: str, number: int, unit: dt.timedelta) -> dt.timedelta:
         message = f"{variable}: 1 to {_PERIOD_MAX} was expected, not {number}"
         raise ValueError(message)
     return number * unit
+
+
+def _ahead(variable: str, text: str) -> dt.timedelta:
+    present = None
+    with contextlib.suppress(ValueError):
+        present = dt.datetime.fromisoformat(text)
+    if present is None or present.tzinfo is None or "T" not in text.upper():
+        message = f"{variable}: an instant with its offset was expected, such as 2027-01-04T09:00:00Z, not {text!r}"
+        raise ValueError(message)
+    return clock.ahead(present)
 
 
 def _timezone(variable: str, name: str) -> ZoneInfo:

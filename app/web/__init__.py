@@ -63,6 +63,7 @@ def create_app(
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["assets"] = assets()
+    app.jinja_env.globals["clock_is_moved"] = system_clock.is_moved
     if settings.proxies:
         # Not X-Forwarded-Host: few proxies set it, so it would be the sender's, and whom a form comes from is held against the host.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0)  # type: ignore[method-assign]  # Flask's documented place for it

@@ -413,6 +413,7 @@ def _front_of_child(settings: Settings, parent: int) -> Front:
 
 
 def _front(settings: Settings, *, more: Iterable[Pages] = ()) -> Front:
+    clock.move(settings.clock_ahead)
     # Many systems give a process 1,024 open files and let it ask for more.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
