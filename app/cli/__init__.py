@@ -86,6 +86,12 @@ def main() -> None:
     except DBAPIError as error:
         say(f"the database refused: {error.orig}", err=True)
         sys.exit(1)
+    except UnicodeError:
+        say(
+            "something that was given is not UTF-8: type it anew, or set the terminal's character set to UTF-8",
+            err=True,
+        )
+        sys.exit(1)
     except (OSError, ValueError) as error:
         say(str(error), err=True)
         sys.exit(1)
