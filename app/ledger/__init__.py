@@ -38,7 +38,7 @@ from app.ledger.counted import (
 from app.ledger.dealings import EarlierDealing, EarlierDealings, amounts_beside, earlier_dealings
 from app.ledger.fold import figures_as_of, is_large
 from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame_of, owners_text, slices_in_use
-from app.ledger.given import Given, Reported, reported
+from app.ledger.given import Given, LatestFigure, Reported, latest_figures, reported
 from app.ledger.groups import ActivityGroup, EventGroup, EventGroups, activity_groups, event_groups
 from app.ledger.holding import shut_out_loads
 from app.ledger.known import KnownActivity, activities_known
@@ -110,6 +110,7 @@ __all__ = [
     "Given",
     "KeptReject",
     "KnownActivity",
+    "LatestFigure",
     "LedgerEntry",
     "Listed",
     "ListedActivity",
@@ -167,6 +168,7 @@ __all__ = [
     "is_outdated",
     "keep_parties",
     "keep_rejected",
+    "latest_figures",
     "latest_moves",
     "may_verify",
     "needs",

@@ -28,12 +28,14 @@ from app.rules.terms import Node, NodeKind
 __all__ = [
     "Given",
     "GivenByDay",
+    "LatestFigure",
     "Reported",
     "ReportedOn",
     "add_given",
     "given_by_day",
     "given_keys",
     "given_query",
+    "latest_figures",
     "read_given",
     "reported",
     "reported_on",
@@ -206,6 +208,40 @@ def _given(counting: Iterable[tuple[ActivityRow, int]]) -> Given:
 
 
 # ------------------------------------------------------------------------------------------------------------------- evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatestFigure:
+    """The latest figure of a node's KPI in a cycle that is neither reversed nor rejected."""
+
+    key: str
+    day: dt.date
+    employee: str
+    value: Decimal
+    state: str
+
+
+def latest_figures(connection: Connection, frame: Frame, *, cycle: int) -> dict[tuple[str, str], LatestFigure]:
+    """The latest figures of a cycle, by node and KPI. Queries: 1."""
+    activity, event = tables.activity.c, tables.event.c
+    query = (
+        sa.select(
+            activity.buyer_name,
+            activity.company_name,
+            event.key,
+            activity.day,
+            activity.employee,
+            activity.amount,
+            activity.state,
+        )
+        .join_from(tables.activity, tables.event, event.seq == activity.seq)
+        .where(activity.type_state.in_(type_states(["figure"], ["entered", "verified"])))
+        .where(activity.cycle == cycle, activity.counts.bitwise_and(1) != 0)
+    )
+    return {
+        (node, kpi): LatestFigure(key=key, day=day, employee=frame.numbers[employee], value=value, state=state)
+        for node, kpi, key, day, employee, value, state in connection.execute(query)
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,7 @@ from app.rules.policies import (
     policies_document,
     read_policies,
 )
+from app.rules.rhythm import Rhythm
 from app.rules.terms import CountsFrom, Direction
 
 __all__ = [
@@ -329,6 +330,8 @@ class _Reading:
             # ``deviation`` is the method of whoever names none (domain.md 3).
             draft.values["method"] = Method(name="deviation")
             draft.named |= {"method"}
+        if "rhythm" not in draft.values and "rhythm" not in draft.entries and not earlier.entries:
+            draft.values["rhythm"] = None
         if "counts_from" not in draft.entries and not earlier.entries and "measure" in draft.values:
             if draft.values["measure"].parts:
                 message = n_("the member %(member)s is missing")
@@ -412,11 +415,18 @@ def _hs_codes_are_there(measure: Measure, **_: object) -> tuple[str, str] | None
     return None
 
 
+def _only_given_has_a_rhythm(measure: Measure, rhythm: Rhythm | None, **_: object) -> tuple[str, str] | None:
+    if rhythm is None or measure.aggregate == "given":
+        return None
+    return "rhythm_of_activities", n_("only what is given has a rhythm: activities come in as they happen")
+
+
 CHECKS: Final = (
     Check("goal", ("goal",), _goal_is_a_task),
     Check("method", ("measure", "method"), _rating_goes_with_qualitative),
     Check("method", ("direction", "method"), _midterm_goal_is_better, Level.WARNING),
     Check("measure", ("measure",), _amounts_are_there, Level.WARNING),
     Check("measure", ("measure",), _hs_codes_are_there, Level.WARNING),
+    Check("rhythm", ("measure", "rhythm"), _only_given_has_a_rhythm, Level.WARNING),
 )
 """What the members of a version must keep together; what one member must be in itself is in ``kpi_members``."""

@@ -30,6 +30,7 @@ from app.rules.kpis import (
     Translated,
     Where,
 )
+from app.rules.rhythm import DAYS_MAX, Every, Rhythm
 from app.rules.terms import CountsFrom, Direction, KpiClass
 
 __all__ = ["MEMBERS", "OPTIONAL", "REQUIRED", "YEAR_MAX", "read_examples", "read_words"]
@@ -209,6 +210,13 @@ def read_examples(entry: Entry) -> tuple[Example, ...]:
     return tuple(examples)
 
 
+def _read_rhythm(entry: Entry) -> Rhythm | None:
+    members = entry.members(("every", "by_day")) or {}
+    every = members["every"].choice(tuple(Every)) if "every" in members else None
+    by_day = members["by_day"].integer(0, DAYS_MAX) if "by_day" in members else None
+    return None if every is None or by_day is None else Rhythm(Every(every), by_day)
+
+
 MEMBERS: Final[Mapping[str, Callable[[Entry], object]]] = {
     "name": read_words,
     "goal": Entry.code,
@@ -218,8 +226,9 @@ MEMBERS: Final[Mapping[str, Callable[[Entry], object]]] = {
     "measure": _read_measure,
     "counts_from": _read_counts_from,
     "method": _read_method,
+    "rhythm": _read_rhythm,
 }
 """What a version consists of, each member with its reader (None: wrong, and reported)."""
-OPTIONAL: Final = ("counts_from", "method")
-"""What may be left out: nothing given or rated has states, and deviation is the default method (domain.md 3)."""
+OPTIONAL: Final = ("counts_from", "method", "rhythm")
+"""What may be left out: nothing given or rated has states, deviation is the default method (domain.md 3), and few figures have a day."""
 REQUIRED: Final = tuple(itertools.filterfalse(OPTIONAL.__contains__, MEMBERS))

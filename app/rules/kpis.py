@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from app.rules.documents import plain_number
+from app.rules.rhythm import Rhythm
 from app.rules.terms import CountsFrom, Direction, KpiClass
 
 __all__ = [
@@ -166,6 +167,8 @@ class KpiVersion:
     measure: Measure
     counts_from: CountsFrom
     method: Method
+    rhythm: Rhythm | None = None
+    """Of a KPI that is given: when its figures are due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,18 +253,26 @@ def _method_document(method: Method) -> dict[str, object]:
     return document
 
 
+def _rhythm_document(rhythm: Rhythm | None) -> dict[str, object]:
+    return {} if rhythm is None else {"rhythm": {"every": str(rhythm.every), "by_day": rhythm.by_day}}
+
+
 def _version_document(version: KpiVersion) -> dict[str, object]:
     first: dict[str, object] = {} if version.from_cycle is None else {"from": version.from_cycle}
-    return first | {
-        "name": words_document(version.name),
-        "goal": version.goal,
-        "class": str(version.kpi_class),
-        "direction": str(version.direction),
-        "unit": _unit_document(version.unit),
-        "measure": _measure_document(version.measure),
-        "counts_from": str(version.counts_from),
-        "method": _method_document(version.method),
-    }
+    return (
+        first
+        | {
+            "name": words_document(version.name),
+            "goal": version.goal,
+            "class": str(version.kpi_class),
+            "direction": str(version.direction),
+            "unit": _unit_document(version.unit),
+            "measure": _measure_document(version.measure),
+            "counts_from": str(version.counts_from),
+            "method": _method_document(version.method),
+        }
+        | _rhythm_document(version.rhythm)
+    )
 
 
 def _example_document(example: Example) -> dict[str, object]:

@@ -87,6 +87,7 @@ from app.scoring.people_map import narrowed as narrowed_map
 from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, Selection, State, state
 from app.scoring.progress import LineMoved, Progress, progress
 from app.scoring.reconciling import reconcile
+from app.scoring.reporting import ToReport, figures_to_report
 from app.scoring.roster import SORTS, Roster, RosterFilter, RosterGroup, RosterRow, roster, roster_groups
 from app.scoring.scorecards import (
     LineScore,
@@ -188,6 +189,7 @@ __all__ = [
     "TargetRow",
     "Targets",
     "TargetsSet",
+    "ToReport",
     "TrendPoint",
     "TriedLine",
     "UnitBusiness",
@@ -217,6 +219,7 @@ __all__ = [
     "digest",
     "entry_to_verify",
     "explain",
+    "figures_to_report",
     "goal_levels",
     "goal_rows",
     "keep_business_days",

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection
 
-from app import cascade, ledger, notices
+from app import access, cascade, ledger, notices, scoring
 from app.access import Viewer, Visits
 from app.cascade import TargetChange
 from app.rules.definitions import Translated
@@ -87,7 +87,7 @@ class Kind(NamedTuple):
 def errands(reader: Reader) -> tuple[Errand, ...]:
     """What waits for a person, kind by kind in the order of :data:`KINDS`.
 
-    Queries: those of the kinds that are theirs: 1 or 2 of an employee's entries, 1 of targets, 4 of verdicts, 1 of rejected events, 1 of rights.
+    Queries: those of the kinds that are theirs: 1 or 2 of an employee's entries, 1 of targets, 4 of verdicts, 1 of figures, 1 of rejected events, 1 of rights.
     """
     return tuple(errand for kind in KINDS if reader.allowed(kind.deed) for errand in kind.read(reader))
 
@@ -152,6 +152,24 @@ def _to_verify(reader: Reader) -> Iterator[Errand]:
         yield Errand(kind="to_verify", since=waiting.oldest, about=waiting)
 
 
+def _owed_figures(reader: Reader) -> Iterator[Errand]:
+    """Figures of the cycle that are due, and one's own to report: done when they are entered. Queries: 1."""
+    viewer, directory = reader.viewer, reader.loaded.frame.directory
+    mine = Node(NodeKind.EMPLOYEE, viewer.employee or "")
+    sees = access.sees(directory, viewer=viewer, deed=Deed.REPORT_FIGURE, day=reader.day)
+    rows = scoring.figures_to_report(
+        reader.connection,
+        reader.loaded,
+        cycle=reader.cycle,
+        day=reader.day,
+        reports=lambda node: node != mine and sees(node),
+    )
+    owed = [one for one in rows if one.is_owed and one.of and (not one.heads or viewer.employee in one.heads)]
+    if owed:
+        since = min(one.of for one in owed if one.of) + dt.timedelta(days=1)
+        yield Errand(kind="owed_figures", since=since, about=owed)
+
+
 def _rejected_events(reader: Reader) -> Iterator[Errand]:
     """Events of programs that were not recorded: done when they are mended. Queries: 1."""
     waiting = ledger.rejects_to_mend(reader.connection)
@@ -171,6 +189,7 @@ KINDS: Final = (
     Kind("rejected_entry", Deed.REVERSE_ACTIVITY, _rejected_entries),
     Kind("changed_targets", Deed.SEE_TARGETS, _changed_targets),
     Kind("to_verify", Deed.VERIFY, _to_verify),
+    Kind("owed_figures", Deed.REPORT_FIGURE, _owed_figures),
     Kind("rejected_events", Deed.REPLAY_REJECTED, _rejected_events),
     Kind("rights", Deed.SEE_TRAIL, _rights),
 )

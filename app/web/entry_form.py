@@ -39,6 +39,7 @@ from app.web.request_context import RequestContext
 from app.web.typed_numbers import exact_figure, read_number, unconfirmed
 
 __all__ = [
+    "FORM_ID",
     "ActivityForm",
     "Choices",
     "Colleague",
@@ -52,6 +53,7 @@ __all__ = [
     "offline_choices",
     "page_of",
     "possible_duplicates",
+    "time_of_day",
     "typed_colleagues",
 ]
 
@@ -64,6 +66,8 @@ SHARED_READ_MAX: Final = 100
 _NUMBER_AT_END: Final = re.compile(r"(.*)\(([A-Za-z0-9._-]+)\)\s*")
 
 _FIELDS: Final[Mapping[str, str]] = {
+    "/data/value": "value",
+    "/data/note": "note",
     "/data/company": "company",
     "/data/company/name": "company",
     "/data/company/registration": "company_registration",
@@ -328,7 +332,9 @@ def event_of(
         "type": TYPE_PREFIX + form.type,
         "source": pages_source(me),
         "id": form.form_id,
-        "time": time if time is not None and time.startswith(form.day.isoformat()) else _time(context, me, form.day),
+        "time": time
+        if time is not None and time.startswith(form.day.isoformat())
+        else time_of_day(context, me, form.day),
         "data": members,
     }
     outcome = read(event, frame.known)
@@ -346,7 +352,7 @@ def _present(**parts: str) -> dict[str, str]:
     return {name: text for name, text in parts.items() if text}
 
 
-def _time(context: RequestContext, employee: str, day: dt.date) -> str:
+def time_of_day(context: RequestContext, employee: str, day: dt.date) -> str:
     """The hour that it is at the employee's office, on the day that the activity took place."""
     zone = context.zone_of(employee)
     now = context.now.astimezone(zone)

@@ -40,6 +40,7 @@ ITEMS: Final = (
     Item("verification", n_("To verify"), Deed.VERIFY, Relation.UNHEADED),
     Item("targets", n_("Targets"), Deed.SET_TARGETS, Relation.UNHEADED),
     Item("goals", n_("Goals"), Deed.SEE_GOALS, Relation.ANY),
+    Item("figures", n_("Figures to report"), Deed.REPORT_FIGURE, Relation.ANY),
     Item("targets", n_("Targets"), Deed.SEE_TARGETS, Relation.ANY),
     Item("decisions", n_("Decisions"), Deed.SEE_FILES, Relation.ANY),
     Item("folder_files", n_("Agency folder"), Deed.SEE_FILES, Relation.ANY),
@@ -51,6 +52,7 @@ ITEMS: Final = (
     Item("verification", n_("To verify"), Deed.VERIFY, Relation.LINE),
     Item("activities", n_("My activities"), Deed.REVERSE_ACTIVITY, Relation.OWN),
     Item("targets", n_("Targets"), Deed.SET_TARGETS, Relation.LINE),
+    Item("figures", n_("Figures to report"), Deed.REPORT_FIGURE, Relation.LINE),
     Item("goals", n_("Goals"), Deed.SEE_GOALS, Relation.ABOVE),
 )
 """In the order in which they are shown; a page that does not exist is left out."""

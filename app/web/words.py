@@ -49,6 +49,17 @@ DOORS: Final[Mapping[str, str]] = {
 }
 """By which door an event came."""
 
+REPORT_STATES: Final = {
+    "stale": n_("overdue"),
+    "due": n_("due"),
+    "waiting": n_("waits to be verified"),
+    "entered": n_("entered"),
+    "later": n_("not due yet"),
+}
+"""How a KPI stands that is given (app.rules.rhythm.ReportState)."""
+
+REPORT_STATE_KINDS: Final = {"stale": "bad", "due": "caution", "waiting": "caution", "entered": "good", "later": ""}
+
 STATES: Final[Mapping[str, str]] = {
     "entered": n_("entered"),
     "verified": n_("verified"),

@@ -1,0 +1,139 @@
+"""Figures that are given: what is due of one's line, what is entered, and the form to enter one.
+
+Do not write a figure in place of another: the later one goes before it, and both stay in the ledger.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Final
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import intake, ledger, scoring
+from app.intake import LoggedActivity
+from app.kit.refusals import Invalid, NotThere, at_field
+from app.plain.findings import Finding, n_
+from app.rules.activities import TYPE_PREFIX, EventKey
+from app.rules.own_events import pages_source
+from app.rules.permissions import Deed
+from app.rules.rhythm import ReportState
+from app.rules.terms import Node, NodeKind
+from app.web import words
+from app.web.asking import ScoreParameters, asked_of
+from app.web.entry_form import FORM_ID, at_the_form, local_today, page_of, time_of_day
+from app.web.rendering import Page, Redirect
+from app.web.request_context import RequestContext
+from app.web.routing import Pages
+from app.web.typed_numbers import read_number, unconfirmed
+
+pages: Final = Pages("figures")
+
+ROWS: Final = 100
+
+REPORTED: Final = n_("Saved. The figure stands in the ledger and waits for a second person to verify it.")
+TO_COME: Final = n_("This day is still to come: choose the day that the figure is of.")
+REPORTED_BEFORE: Final = n_("This form was saved already; nothing was recorded twice.")
+
+
+class FiguresQuery(ScoreParameters):
+    """Which cycle, which page of rows, and which figure is entered."""
+
+    page: int = Field(default=1, ge=1, le=10_000)
+    node: str = Field(default="", max_length=60)
+    kpi: str = Field(default="", max_length=60)
+
+
+class FigureForm(BaseModel):
+    """A figure as it is typed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    form_id: str = Field(pattern=rf"^{FORM_ID}$")
+    node: str = Field(max_length=60)
+    kpi: str = Field(max_length=60)
+    cycle: int
+    value: str = Field(max_length=60)
+    value_read: str = Field(default="", max_length=60)
+    without_script: str = ""
+    day: dt.date
+    note: str = Field(default="", max_length=500)
+
+
+@pages.read("/figures", may=Deed.REPORT_FIGURE)
+def figures(context: RequestContext, query: FiguresQuery) -> Page:
+    """What is due, entered, waiting and stale, what is owed longest first; and the form of one of them."""
+    loaded = scoring.state(context.connection)
+    context.use(loaded.frame.directory)
+    cycle = asked_of(loaded, query, context.today).cycle
+    rows = scoring.figures_to_report(
+        context.connection, loaded, cycle=cycle, day=context.today, reports=_reports(context)
+    )
+    first = (query.page - 1) * ROWS
+    node, kpi = str(context.typed.value("node", query.node)), str(context.typed.value("kpi", query.kpi))
+    return Page(
+        "pages/figures.html",
+        rows=rows[first : first + ROWS],
+        total=len(rows),
+        counts={state: sum(row.state is state for row in rows) for state in ReportState},
+        entering=next((row for row in rows if (str(row.node), row.kpi) == (node, kpi)), None),
+        cycle=cycle,
+        cycles=sorted(loaded.sheet.cycles, reverse=True),
+        query=query,
+        today=local_today(context, context.viewer.employee or ""),
+        form_id=str(context.typed.value("form_id", "") or uuid4()),
+        people=context.directory.employees,
+        words=words,
+    )
+
+
+@pages.act("/figures", may=Deed.REPORT_FIGURE, again="figures")
+def report(context: RequestContext, form: FigureForm) -> Redirect:
+    """Record it in one's own name; whether it is one's to report the ledger's door decides."""
+    loaded = intake.state_to_record_in(context.connection)
+    context.use(loaded.frame.directory)
+    me, node = context.viewer.employee, Node.parse(form.node)
+    if me is None or node is None or not _reports(context)(node) or form.kpi not in loaded.frame.given:
+        raise NotThere
+    value = read_number(form.value, field="value")
+    if isinstance(value, Finding):
+        raise Invalid(value)
+    question = unconfirmed(
+        form.value, value, field="value", confirmed=form.value_read, has_script=not form.without_script
+    )
+    if question is not None:
+        raise Invalid(question)
+    if form.day > local_today(context, me):
+        raise Invalid(at_field("day", "to_come", TO_COME))
+
+    def event(time: str | None) -> dict[str, object]:
+        data = {"employee": me, "node": form.node, "kpi": form.kpi, "cycle": f"{form.cycle:04}", "value": f"{value:f}"}
+        return {
+            "specversion": "1.0",
+            "type": f"{TYPE_PREFIX}figure",
+            "source": pages_source(me),
+            "id": form.form_id,
+            "time": time if time and time.startswith(form.day.isoformat()) else time_of_day(context, me, form.day),
+            "data": data | ({"note": form.note.strip()} if form.note.strip() else {}),
+        }
+
+    with at_the_form():
+        logged: LoggedActivity = intake.log_own(
+            context.connection, loaded.frame, employee=me, event=event, page=page_of(context, form.form_id)
+        )
+    then = {"cycle": form.cycle}
+    if logged.is_repeat:
+        context.did_nothing = True
+        return Redirect(REPORTED_BEFORE, then="figures", values=then)
+    key = ledger.event_key(EventKey(pages_source(me), form.form_id))
+    context.note(subject=f"activity:{key}", after=logged.event)
+    return Redirect(REPORTED, then="figures", values=then)
+
+
+def _reports(context: RequestContext) -> Callable[[Node], bool]:
+    """A test for many nodes: whether the person reports figures of each; nobody does of oneself."""
+    sees = context.sees(Deed.REPORT_FIGURE)
+    mine = Node(NodeKind.EMPLOYEE, context.viewer.employee or "")
+    return lambda node: node != mine and sees(node)
