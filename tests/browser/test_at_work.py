@@ -20,7 +20,7 @@ from typing import Final
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.conftest import Eventually, Kopes, Serve
 from tests.people import PASSWORD
@@ -750,77 +750,6 @@ def test_on_a_phone_what_can_be_taken_back_covers_neither_heading_nor_buttons(si
         box = other.bounding_box()
         assert box is not None
         assert toast["y"] + toast["height"] <= box["y"] or box["y"] + box["height"] <= toast["y"]
-
-
-def test_of_two_that_are_alike_the_one_judged_a_moment_ago_says_so(site: Site, page: Page) -> None:
-    """Also while it can be taken back and nothing of it is recorded; taken back, it says nothing."""
-    site.ingest("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT", "2026-03-04 deal D-2 E1 100 USD of Nordwind/AT")
-    site.open(page, "boram", "/verification")
-    page.locator("[data-open]").first.click()
-    just = page.locator("[data-alike] [data-just]")
-    expect(just).to_be_hidden()
-    page.get_by_role("button", name="Verify", exact=True).click()
-    expect(just).to_have_text("You have just verified it.")
-    expect(just).to_be_visible()
-    assert site.events() == 2
-    page.locator(".toast").get_by_role("button", name="Undo").click()
-    page.locator("[data-open]").last.click()
-    expect(just).to_be_hidden()
-
-
-def test_on_a_phone_the_bar_that_saves_targets_stays_in_view_once_something_has_changed(site: Site, page: Page) -> None:
-    """Wherever one has scrolled to, above the bar of the pages; before that it lies where the grid ends."""
-    page.set_viewport_size({"width": 390, "height": 700})
-    site.open(page, "boram", "/targets")
-    save = page.locator("[data-bar]").get_by_role("button", name="Save")
-    page.get_by_label("More about E1").first.check(force=True)
-    page.evaluate("scrollTo(0, 0)")
-    expect(save).not_to_be_in_viewport()
-    figure = _target(page, "employee:E1")
-    figure.fill("25")
-    for top in (0, 200, 400):
-        page.evaluate("top => scrollTo(0, top)", top)
-        expect(save).to_be_in_viewport(ratio=1)
-        covered = save.evaluate(
-            """button => {
-                const box = button.getBoundingClientRect();
-                return !button.contains(document.elementFromPoint(box.x + box.width / 2, box.bottom - 2));
-            }"""
-        )
-        assert not covered, top
-
-
-def test_the_form_for_an_activity_fits_on_one_screen(site: Site, page: Page) -> None:
-    """On a desk of 1440 × 900 the button that saves too, without scrolling, and while one is reminded of a first password."""
-    page.set_viewport_size({"width": 1440, "height": 900})
-    reminder = page.get_by_text("You still sign in with your first password.")
-    for reminded in (False, True):
-        with closing(sqlite3.connect(site.database.removeprefix("sqlite:///"))) as opened, opened:
-            opened.execute("UPDATE account SET first_password = ?", (reminded,))
-        page.context.clear_cookies()
-        site.open(page, "alba", "/log")
-        expect(reminder).to_have_count(int(reminded))
-        bottom = page.locator("form.entry").evaluate("form => form.getBoundingClientRect().bottom + scrollY")
-        assert bottom <= 900, f"reminded: {reminded}"
-        expect(page.get_by_role("button", name="Save")).to_be_in_viewport(ratio=1)
-
-
-def test_no_key_is_offered_to_a_finger(site: Site, browser: Browser) -> None:
-    """What takes a verdict back says its letter where there is a keyboard, and nothing else where a finger presses it."""
-    site.ingest("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT")
-    for touch, words in ((True, "Undo"), (False, "Undo (Z)")):
-        context = browser.new_context(
-            locale="en-GB", viewport={"width": 390, "height": 844}, has_touch=touch, is_mobile=touch
-        )
-        page = context.new_page()
-        site.open(page, "boram", "/verification")
-        page.locator("[data-open]").first.click()
-        page.get_by_role("button", name="Verify", exact=True).click()
-        undone = page.locator(".toast button").first
-        expect(undone).to_have_text(words)
-        undone.click()
-        expect(page.locator("[data-opens-keys]:visible")).to_have_count(0 if touch else 1)
-        context.close()
 
 
 def test_the_lists_of_home_are_walked_by_keys(site: Site, page: Page) -> None:
