@@ -26,6 +26,8 @@ _TAGS: Final = {
     "Scorecards": "Read scores, and how they come about.",
     "Live": "Follow a scorecard as it changes.",
     "Operations": "For those who run the server.",
+    "Decisions": "What two people must agree on, and who stands in for whom. A session alone asks here: no key ever decides.",
+    "Desk": "What HR keeps: the files of the agency folder.",
 }
 
 _BINARY: Final = " In binary mode the attributes come as `ce-` headers, percent-encoded where they are not ASCII, and `data` is the body, of a JSON media type."
