@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 
 from app.demo.drawing import Activities, draw
-from app.demo.events import Pricing, Writer, wrong_events
+from app.demo.events import Pricing, Writer, figure_events, wrong_events
 from app.demo.figures import Figures
 from app.demo.judging import KINDS, Judged, judge
 from app.demo.lines import Line, lines
@@ -131,7 +131,9 @@ def build(
         name: _write(agency / f"{name}.csv", (*FOLDER_FILES[name].required, *_SPOKEN.get(name, ())), table)
         for name, table in tables.items()
     }
-    rejected, events = _write_events(folder / EVENTS, writer)
+    verifier = next(one.number for one in staffing.employees if one.role == "head" and one.last.unit == 0)
+    reported = list(figure_events(figures.reported, verifier=verifier))
+    rejected, events = _write_events(folder / EVENTS, writer, reported)
     chosen = _chosen(staffing, acts, judged)
     return DemoReport(
         cycle=cycle.year,
@@ -274,18 +276,19 @@ def _copy_definitions(folder: Path, cycle: CycleUnderWay, groups: Mapping[str, M
 # --------------------------------------------------------------------------------------------------------------- events
 
 
-def _write_events(path: Path, writer: Writer) -> tuple[int, dict[str, int]]:
+def _write_events(path: Path, writer: Writer, reported: Sequence[tuple[str, str]]) -> tuple[int, dict[str, int]]:
     """Write all events; says how many are to be rejected, and how many lines there are of each type."""
     wrong, waiting = wrong_events(writer)
     with path.open("w", encoding="utf-8", newline="") as file:
         file.writelines(f"{line}\n" for line in writer.lines())
-        file.writelines(f"{line}\n" for line in (*waiting, *wrong))
+        file.writelines(f"{line}\n" for line in (*(line for _, line in reported), *waiting, *wrong))
     acts, verdicts = len(writer.acts), writer.verdicts
     order = writer.order
     kinds = np.concatenate([writer.acts.kind, len(ACTIVITIES) + verdicts.kind])[order]
     assert len(kinds) >= acts
     words = [*ACTIVITIES, *KINDS]
     counts = Counter({words[kind]: int(count) for kind, count in enumerate(np.bincount(kinds, minlength=len(words)))})
+    counts.update(kind for kind, _ in reported)
     counts["waiting"], counts["wrong"] = len(waiting), len(wrong)
     return len(wrong), dict(counts)
 

@@ -17,18 +17,22 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from app.demo.drawing import Activities, Ints, Market
+from app.demo.figures import ReportedFigure
 from app.demo.judging import ADDITIONALITY, CONFIRMED, KINDS, REASONS, Judged
 from app.demo.market import misspelled, respelled
 from app.demo.people import Staffing
 from app.demo.seasons import ACTIVITIES, Floats
 from app.demo.world import agency_plan
 
-__all__ = ["Pricing", "Writer", "wrong_events"]
+__all__ = ["Pricing", "Writer", "figure_events", "wrong_events"]
 
 _LETTERS = ("C", "D", "B")
 _TWICE = 0.014
 _LATE = 0.02
 _EARLY = 0.004
+_REPORTS = "/reports"
+_WAITING = 40
+"""One in so many figures of the latest quarter waits to be verified."""
 
 
 @cache
@@ -236,6 +240,21 @@ def _event(kind: str, source: str, id_: str, when: str, members: str) -> str:
         f'{{"specversion": "1.0", "type": "kopes.{kind}", "source": "{source}", "id": "{id_}", "time": "{when}", '
         f'"data": {{{members}}}}}'
     )
+
+
+def figure_events(figures: Sequence[ReportedFigure], *, verifier: str) -> Iterator[tuple[str, str]]:
+    """What heads have reported, the type of each event and its line; all but some of the last day are verified."""
+    last = max((one.day for one in figures), default=dt.date.min)
+    for number, one in enumerate(figures, 1):
+        members = f'"employee": "{one.by}", "node": "{one.node}", "kpi": "{one.kpi}", "cycle": "{one.cycle}", "value": "{one.value}"'
+        yield "figure", _event("figure", _REPORTS, f"F-{number:06}", f"{one.day}T10:00:00+09:00", members)
+        waits = one.day == last and number % _WAITING == 0
+        if not waits and verifier not in {one.by, one.node.removeprefix("employee:")}:
+            members = f'"activity": {{"source": "{_REPORTS}", "id": "F-{number:06}"}}, "by": "{verifier}"'
+            yield (
+                "verified",
+                _event("verified", "/verification", f"VF-{number:06}", f"{one.day}T16:00:00+09:00", members),
+            )
 
 
 def wrong_events(writer: Writer) -> tuple[list[str], list[str]]:

@@ -6,6 +6,7 @@ a target is for ``target`` and ``milestone``, and a shared line has none of its 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -34,6 +35,10 @@ _OUTLIER_REASONS: Final = (
 )
 _OUTLIER_KPIS: Final = 2
 _SETTLED: Final = 0.97
+_REPORTED_AFTER: Final = 9
+"""So many days after a quarter's end its figures are reported."""
+_DECIMALS: Final = 4
+"""A figure that is reported has no more."""
 """How much of what is entered by hand has been entered by now, and how many have been rated."""
 _REACHED: Final = (0.74, 0.12)
 """Of what is agreed for a year: the part that somebody as good as their own past reaches, and how much more with each sigma above it."""
@@ -52,6 +57,18 @@ class Exclusion:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedFigure:
+    """What a head has reported of a KPI that is given."""
+
+    node: str
+    kpi: str
+    cycle: int
+    value: str
+    by: str
+    day: dt.date
+
+
 @dataclass(kw_only=True)
 class Figures:
     """Everything that lines are scored by, besides activities."""
@@ -59,6 +76,7 @@ class Figures:
     history: list[tuple[str, str, int, str]] = field(default_factory=list)
     ratings: list[tuple[int, str, str, str, str]] = field(default_factory=list)
     exclusions: list[Exclusion] = field(default_factory=list)
+    reported: list[ReportedFigure] = field(default_factory=list)
 
     @classmethod
     def made(
@@ -99,6 +117,10 @@ class _Maker:
         self.year = staffing.cycle.year
         self.found = Figures()
         self.past_years: dict[tuple[str, str, int], str] = {}
+        self.heads: dict[int, list[str]] = {}
+        for one in staffing.employees:
+            if one.role == "head" and one.left_on is None:
+                self.heads.setdefault(one.last.unit, []).append(one.number)
 
     # ------------------------------------------------------------------------------------------------------- activities
 
@@ -175,7 +197,34 @@ class _Maker:
             if version.method.name == "target":
                 line.target = self._given_target(line, entry)
             if line.owner.place == 0 or self.rng.random() < _SETTLED:
-                self.past_years[line.owner.node, line.kpi, self.year] = _number(current, decimals)
+                self._report(line, current, decimals, grows=bool(entry["divisible"]))
+
+    def _report(self, line: Line, current: float, decimals: int, *, grows: bool) -> None:
+        """This year's value as its head reported it after each quarter; what grows with the year had come so far by then."""
+        cycle, head = self.staffing.cycle, self._head_of(line)
+        quarters = [(cycle.start.year, cycle.start.month + months) for months in (3, 6, 9)]
+        ends = [dt.date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1) for year, month in quarters]
+        ended = [end for end in ends if end + dt.timedelta(days=_REPORTED_AFTER) < cycle.today]
+        for number, end in enumerate(ended, 1):
+            value = current * number / len(ended) if grows else current
+            self.found.reported.append(
+                ReportedFigure(
+                    node=line.owner.node,
+                    kpi=line.kpi,
+                    cycle=self.year,
+                    value=_number(value, min(decimals, _DECIMALS)),
+                    by=head,
+                    day=end + dt.timedelta(days=_REPORTED_AFTER),
+                )
+            )
+
+    def _head_of(self, line: Line) -> str:
+        """Who reports: the head of the unit, of an employee's unit, or of the agency where it has none."""
+        people = self.staffing.employees
+        unit = line.owner.place if line.owner.is_unit else people[line.owner.place].last.unit
+        own = None if line.owner.is_unit else people[line.owner.place].number
+        heads = self.heads.get(unit, []) + self.heads.get(0, [])
+        return next(number for number in [*heads, people[0].number] if number != own)
 
     def _given_target(self, line: Line, entry: Mapping[str, Any]) -> str:
         """The agency's as it stands, those below with what was agreed for each: to a whole number, as people agree."""
