@@ -262,7 +262,7 @@ def board_source(
     selection = plan.select((node, *(() if parent is None else (parent,)), *beside))
     events = None if asked.as_of is None else ledger.event_set(connection, asked.as_of)
     figures = read_figures(connection, selection, asked, events=events)
-    moves = _latest_moves(connection, plan, node, asked.as_of, events) if shows.activities else None
+    moves = _latest_moves(connection, plan, node, asked, events) if shows.activities else None
     return BoardSource(
         plan=plan,
         cycles=loaded.sheet.cycles,
@@ -283,17 +283,19 @@ _MOVES: Final[LruCache[tuple[Move, ...]]] = LruCache(1024)
 
 
 def _latest_moves(
-    connection: Connection, plan: CyclePlan, node: Node, as_of: dt.date | None, events: EventSet | None
+    connection: Connection, plan: CyclePlan, node: Node, asked: ScoreQuery, events: EventSet | None
 ) -> tuple[Move, ...]:
-    """What moved a node last; as of a past day it hangs on the events of days up to it, as the figures do."""
+    """What moved a node last, what is dated ahead behind what has happened; as of a past day it hangs on the events of days up to it, as the figures do."""
 
     def read() -> tuple[Move, ...]:
-        return ledger.latest_moves(connection, plan.frame, node=node, cycle=plan.cycle, limit=MOVES_SHOWN, as_of=as_of)
+        return ledger.latest_moves(
+            connection, plan.frame, node=node, cycle=plan.cycle, limit=MOVES_SHOWN, as_of=asked.as_of
+        )
 
     if events is None:
-        return read()
+        return tuple(sorted(read(), key=lambda move: move.day > asked.day))
     return _MOVES.get_or_make(
-        (str(connection.engine.url), plan.frame.directory.token, plan.cycle, node, as_of, events), read
+        (str(connection.engine.url), plan.frame.directory.token, plan.cycle, node, asked.as_of, events), read
     )
 
 

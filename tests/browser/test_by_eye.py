@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -83,6 +85,69 @@ def test_the_log_form_fits_on_one_screen_of_a_desk(site: Site, page: Page, kind:
     assert outside == []
     assert page.evaluate("scrollY") == 0
     assert fields.filter(visible=True).count() > 5
+
+
+def test_save_of_the_log_form_is_not_cut_below_the_reminder_of_a_first_password(site: Site, page: Page) -> None:
+    """The reminder takes a line above it, and former entries another."""
+    site.ingest(*(f"2026-03-0{n} deal D-{n} E1 100 USD of Buyer{n}/AT for Alpen" for n in (1, 2, 3)))
+    with closing(sqlite3.connect(site.database.removeprefix("sqlite:///"))) as opened, opened:
+        opened.execute("UPDATE account SET first_password = 1 WHERE employee = 'E1'")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    site.open(page, "alba", "/log")
+    expect(page.locator("main")).to_contain_text("You still sign in with your first password.")
+    assert _is_in_view(page.locator(".entry-send button"))
+    page.get_by_role("radio", name="Export deal").check()
+    assert _is_in_view(page.locator(".entry-send button"))
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_what_is_tried_has_fields_of_one_width(site: Site, page: Page, width: int) -> None:
+    """However long the KPI's unit is called; so have its sliders, which all begin in one line."""
+    page.set_viewport_size({"width": width, "height": 900})
+    site.ingest("2026-03-04 deal D-1 E1 100 USD of Nordwind/AT", "2026-03-04 consult C-1 E1")
+    site.open(page, "alba", "/lifting/employee:E1")
+    for kind in ("text", "range"):
+        boxes = [
+            one.bounding_box() for one in page.locator(f".tried-line input[type={kind}]").filter(visible=True).all()
+        ]
+        edges = {(round(box["x"]), round(box["width"])) for box in boxes if box}
+        assert len(boxes) > 2
+        assert len(edges) == 1, (kind, edges)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_an_employee_is_offered_while_one_types_whose_account_it_is(site: Site, page: Page) -> None:
+    """In the browser's own list, with the unit; what is chosen makes the account."""
+    with closing(sqlite3.connect(site.database.removeprefix("sqlite:///"))) as opened, opened:
+        opened.execute("UPDATE account SET employee = NULL WHERE employee = 'E3'")
+    site.open(page, "iris", "/accounts")
+    page.locator("summary", has_text="New account").press("Enter")
+    page.get_by_label("E-mail", exact=True).fill("nova@agency.example")
+    field = page.get_by_label("Employee, by name or number")
+    field.press_sequentially("e3")
+    option = page.locator("#employees option")
+    expect(option).to_have_count(1)
+    expect(option).to_have_attribute("value", "E3 (E3)")
+    expect(option).to_have_text("TYO")
+    field.fill("E3 (E3)")
+    page.locator("input[name=role][value=employee]").check()
+    page.get_by_role("button", name="Make the account").press("Enter")
+    expect(page.locator("main")).to_contain_text("E3")
+    expect(page.locator("#first-password")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_the_download_of_grades_stands_on_the_first_screen(site: Site, page: Page, width: int, height: int) -> None:
+    """It goes with what the list is narrowed to, which stands below."""
+    page.set_viewport_size({"width": width, "height": height})
+    site.open(page, "dana", "/grades")
+    download = page.locator("details.download summary")
+    expect(download).to_have_count(1)
+    assert _is_in_view(download)
+    before = download.inner_text()
+    page.get_by_label("Name, number or code").fill("E1")
+    expect(download).not_to_have_text(before)
+    expect(download).to_contain_text("1 row")
 
 
 def test_no_letter_is_offered_to_a_finger(site: Site, browser: Browser) -> None:

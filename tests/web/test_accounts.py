@@ -329,6 +329,18 @@ def test_an_account_s_employee_is_chosen_by_name_or_number(working: Working, typ
     assert "not posted as head" in page
 
 
+def test_employees_are_offered_to_the_administrator_alone(working: Working) -> None:
+    """By a word's beginning or the number, with the unit; nobody else may ask, and what is offered is read as that person."""
+    working.load(lambda text: text.replace("E7,E7,", "E7,Iris Berg,"), "employees")
+    for typed in ("ber", "E7", "iris b"):
+        items = working.iris.get(f"/accounts/employees?text={typed}").json["items"]
+        assert [(one["value"], one["note"]) for one in items] == [("Iris Berg (E7)", "HQ")]
+    assert working.iris.get("/accounts/employees?text=").json["items"] == []
+    assert {getattr(working, name).get("/accounts/employees?text=E").status_code for name in ("dana", "boram")} == {404}
+    made = working.iris.post("/accounts", {"email": "nova@agency.example", "role": "hr", "employee": "Iris Berg (E7)"})
+    assert "<strong>Iris Berg</strong>" in made.text or "E7" in made.text
+
+
 def test_a_head_who_heads_a_unit_is_shown_with_it(working: Working) -> None:
     """And without a caution."""
     page = working.iris.get(f"/accounts/{_number(working, 'boram@')}").text

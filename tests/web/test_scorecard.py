@@ -91,6 +91,17 @@ def test_both_bases_stand_beside_each_other(working: Working) -> None:
     assert figure(working.alba.get(OWN).text, "actual-deals") == "1 count"
 
 
+def test_what_is_dated_ahead_does_not_head_what_moved_it_last(working: Working) -> None:
+    """It came in last, and has not happened on 30 June: what has happened comes first, the newest of it at the head."""
+    working.record(
+        "2026-03-04 deal D-1 E1 100 USD of Nordwind/AT",
+        "2026-03-05 deal D-2 E1 100 USD of Sirocco/AT",
+        "2026-12-05 deal D-3 E1 100 USD of Zephyr/AT",
+    )
+    moved = working.alba.get(OWN).text.partition("What moved it last")[2]
+    assert sorted(("Nordwind", "Sirocco", "Zephyr"), key=moved.index) == ["Sirocco", "Nordwind", "Zephyr"]
+
+
 def test_a_day_is_looked_at_as_it_was(working: Working) -> None:
     """What came later, verdicts too, had not happened."""
     working.record("2026-03-04 deal D-1 E1 100 USD", "2026-04-05 verified D-1 by E2")

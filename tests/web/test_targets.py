@@ -123,6 +123,7 @@ def test_a_head_sets_several_targets_at_once_and_all_pages_show_them(working: Wo
     page = working.boram.get(answer.headers["Location"]).text
     assert "Targets set: 2. A name: E1 10 → 4; E6 10 → 8.5." in page
     assert page.count("Targets set: 2.") == 1
+    assert "Reason: “A new market”" in page
     assert re.search(r"set on .*; the folder: 10<", page)
     assert [target_of(working, f"employee:{number}") for number in ("E1", "E2", "E6")] == ["4", "10", "8.5"]
     # 20 + 80 × 1 / 4

@@ -21,10 +21,11 @@ from app.rules.permissions import Deed, may
 from app.rules.terms import Role
 from app.web import words
 from app.web.account_person import AccountPerson, employee_meant, person_of
+from app.web.entry_form import colleagues_named
 from app.web.forms import ReasonForm
 from app.web.limits import Lane
 from app.web.list_views import ListViews, listed
-from app.web.rendering import Page, Redirect
+from app.web.rendering import Json, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -33,6 +34,8 @@ pages: Final = Pages("accounts")
 Result = TypeVar("Result")
 
 PAGE_ROWS: Final = 100
+EMPLOYEE_MOST: Final = 200
+"""Letters of an employee's name with the number behind it."""
 
 
 class AccountsQuery(BaseModel):
@@ -51,7 +54,7 @@ class NewAccountForm(BaseModel):
 
     email: Annotated[str, Field(max_length=254)]
     role: tuple[Role, ...] = ()
-    employee: Annotated[str | None, Field(max_length=40)] = None
+    employee: Annotated[str | None, Field(max_length=EMPLOYEE_MOST)] = None
 
 
 class ChangeForm(BaseModel):
@@ -60,7 +63,7 @@ class ChangeForm(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     role: tuple[Role, ...] = ()
-    employee: Annotated[str | None, Field(max_length=40)] = None
+    employee: Annotated[str | None, Field(max_length=EMPLOYEE_MOST)] = None
     reason: Annotated[str | None, Field(max_length=500)] = None
 
 
@@ -79,6 +82,20 @@ def accounts(context: RequestContext, query: AccountsQuery, views: ListViews) ->
         roles=words.ROLE_REACHES,
         words=words,
     )
+
+
+class EmployeeTyped(BaseModel):
+    """What was typed of an employee's name or number so far."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: Annotated[str, Field(max_length=EMPLOYEE_MOST)] = ""
+
+
+@pages.read("/accounts/employees", may=Deed.KEEP_ACCOUNTS)
+def employees(context: RequestContext, query: EmployeeTyped) -> Json:
+    """Employees in service whose name or number begins so, each with the unit that tells them from others called so."""
+    return Json({"items": colleagues_named(context.directory, text=query.text, day=context.today)})
 
 
 @pages.act("/accounts", may=Deed.KEEP_ACCOUNTS, again="accounts", transaction=False, lane=Lane.PASSWORD)

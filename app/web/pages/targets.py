@@ -20,7 +20,7 @@ from app import scoring
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.kit.replacing import exact_text
 from app.plain.findings import Finding, n_
-from app.plain.texts import trimmed
+from app.plain.texts import quoted, trimmed
 from app.rules.permissions import Deed, may
 from app.rules.presence import cycle_of
 from app.rules.targets import NoTarget, figure_of, is_leap, is_target
@@ -37,6 +37,7 @@ from app.web.typed_numbers import exact_figure, read_number, unconfirmed
 pages: Final = Pages("targets")
 
 SET: Final = n_("Targets set: %(count)s. %(changes)s.")
+SET_WITH_REASON: Final = n_("Targets set: %(count)s. %(changes)s. Reason: “%(reason)s”")
 NAMED_MOST: Final = 5
 """So many changes are named by the answer."""
 
@@ -242,7 +243,9 @@ def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> 
     if not outcome.done:
         return Redirect(SET_BEFORE, then="targets", values=place)
     said = {"count": len(outcome.done), "changes": _changes(context, loaded, form.cycle, outcome.done)}
-    return Redirect(SET, then="targets", values=place, parameters=said)
+    if not note:
+        return Redirect(SET, then="targets", values=place, parameters=said)
+    return Redirect(SET_WITH_REASON, then="targets", values=place, parameters=said | {"reason": quoted(note)})
 
 
 def _first(findings: list[Finding]) -> list[Finding]:
