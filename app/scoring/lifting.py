@@ -23,7 +23,7 @@ from app.rules.outlook import Outlook
 from app.rules.rollup import Band, band, published
 from app.rules.terms import Node, NodeKind
 from app.scoring.board import node_name
-from app.scoring.lifts import Leading, Lift, MovedLines, Trials, exact_decimal, lifts_of_cards
+from app.scoring.lifts import Leading, Lift, MovedLines, Trials, exact_decimal, lifting_pair, lifts_of_cards
 from app.scoring.plan import ScoredLine, State
 from app.scoring.scorecards import ExactActuals, ScoreQuery, read_figures, score_figures
 
@@ -85,6 +85,8 @@ class Lifting:
     aim: Aim | None
     lifts: tuple[Lift, ...]
     """The lines that can be moved, the least effort first; last those that cannot do it alone, the one that comes nearest first."""
+    pair: tuple[Lift, Lift] | None
+    """Two lines that do it together, where none does alone."""
     lines: tuple[TriedLine, ...]
     """All lines, in the order of the scorecard, with what is tried."""
     comes_to: CardScores
@@ -135,6 +137,7 @@ def lifting(
     person = plan.people.get(node.code) if node.kind is NodeKind.EMPLOYEE else None
     lines, leads, comes_to = _tried(leading, tries or {})
     units = [Node(NodeKind.UNIT, code) for code in plan.units_of(node)]
+    lifts = tuple(lifts_of_cards([leading])[0])
     return Lifting(
         node=node,
         name=node_name(directory, node, day),
@@ -145,7 +148,8 @@ def lifting(
         projects=leading.projects,
         leads=leads,
         aim=leading.aim,
-        lifts=tuple(lifts_of_cards([leading])[0]),
+        lifts=lifts,
+        pair=None if any(one.step is not None for one in lifts) else lifting_pair(leading),
         lines=lines,
         comes_to=comes_to,
         units=tuple((unit, node_name(directory, unit, day)) for unit in units),

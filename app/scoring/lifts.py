@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
+from itertools import permutations
 from math import isclose, isnan
 from typing import Final, NamedTuple
 
@@ -28,7 +29,7 @@ from app.rules.terms import Node, NodeKind
 from app.scoring.plan import ScoredLine
 from app.scoring.scorecards import ExactActuals, Scores
 
-__all__ = ["Leading", "Lift", "MovedLines", "Trials", "exact_decimal", "lifts_of_cards"]
+__all__ = ["Leading", "Lift", "MovedLines", "Trials", "exact_decimal", "lifting_pair", "lifts_of_cards"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,6 +297,51 @@ def lifts_of_cards(leadings: Sequence[Leading]) -> dict[int, list[Lift]]:
     for of_card in lifts.values():
         of_card.sort(key=lambda one: (one.step is None, one.effort if one.step is not None else -one.final))
     return lifts
+
+
+def lifting_pair(leading: Leading) -> tuple[Lift, Lift] | None:
+    """Two lines that lift a card together where none does alone: one step less of either would not be enough.
+
+    Of every two, one is taken to its best, the other goes as far as it must, and the first then comes back as far as it may; of all pairs the
+    one of the least effort is told. None where no two lines do it, or the card is in the best band.
+    """
+    pairs = list(permutations(_candidates(leading), 2))
+    if leading.aim is None or leading.aim.falls or not pairs:
+        return None
+
+    def least(fixed: Sequence[tuple[_Candidate, int]], moving: Sequence[_Candidate]) -> tuple[IntArray, FloatArray]:
+        trials = Trials([_move_beside(one, *beside) for one, beside in zip(moving, fixed, strict=True)])
+        most = np.array([one.walk.most for one in moving], dtype=np.int64)
+        edges = np.full(len(moving), edge, dtype=np.int64)
+        steps = least_steps(trials.finals, edge=edges, falls=np.zeros(len(moving), dtype=np.bool_), most=most)
+        return steps, trials.finals(np.where(steps == NOT_REACHED, most, steps))
+
+    edge = leading.aim.edge
+    steps, _ = least([(one, one.walk.most) for one, _ in pairs], [other for _, other in pairs])
+    able = [(one, other, int(steps[at])) for at, (one, other) in enumerate(pairs) if steps[at] != NOT_REACHED]
+    if not able:
+        return None
+    back, finals = least([(other, taken) for _, other, taken in able], [one for one, _, _ in able])
+    lifts = [
+        (_lift(one, int(back[at]), float(finals[at])), _lift(other, taken, float(finals[at])))
+        for at, (one, other, taken) in enumerate(able)
+        if back[at] != NOT_REACHED
+    ]
+    return min(lifts, key=lambda pair: pair[0].effort + pair[1].effort, default=None)
+
+
+def _move_beside(candidate: _Candidate, other: _Candidate, taken: int) -> MovedLines:
+    """A line that is moved while another one has been taken so many steps."""
+    moved, leading = _move(candidate), candidate.leading
+    gone = Fraction(other.walk.sign * taken, other.walk.grains)
+    ends = {other.at: other.walk.actual(taken)} | {
+        at: actual + gone for at in other.with_it[1:] if (actual := leading.actual(at)) is not None
+    }
+    return MovedLines(
+        leading,
+        {**moved.starts, **{at: split(actual) for at, actual in ends.items()}},
+        {**moved.steps, **dict.fromkeys(ends, 0.0)},
+    )
 
 
 def _lift(candidate: _Candidate, steps: int, final: float) -> Lift:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from urllib.parse import quote
 
@@ -52,6 +53,38 @@ def agreed(working: Working) -> Working:
     return working
 
 
+OF_THREE = (
+    "cycle,node,kpi,weight,area,link,parent_node,parent_kpi,base,high,low,target,coefficient\n"
+    "2025,unit:VIE,consults,36,,unique,,,,,,10,\n"
+    "2025,unit:VIE,deals,32,,unique,,,,,,10,\n"
+    "2025,unit:VIE,buyers,32,,unique,,,,,,20,\n"
+)
+
+
+def test_where_no_kpi_alone_lifts_it_two_together_are_told(working: Working) -> None:
+    """Nothing was done: each line has 20, the score is 20. To D are missing 30, and the heaviest line alone brings 0.36 × 80 = 28.8.
+
+    A consult is worth 2.88, a deal 2.56, a buyer 1.28. Whoever takes one of two to its best, then the other as far as it must go, and the first
+    back as far as it may, finds six pairs; by the part of their targets 10 consults and 1 buyer are the least of them.
+    """
+    worth, most = {"consults": 2.88, "deals": 2.56, "buyers": 1.28}, {"consults": 10, "deals": 10, "buyers": 20}
+    pairs = {}
+    for (one, brings), (other, adds) in itertools.permutations(worth.items(), 2):
+        far = next((n for n in range(most[other] + 1) if brings * most[one] + adds * n >= 30), None)
+        if far is not None:
+            back = next(n for n in range(most[one] + 1) if brings * n + adds * far >= 30)
+            pairs[one, other] = (back, far)
+    least = min(pairs, key=lambda pair: sum(n / most[kpi] for kpi, n in zip(pair, pairs[pair], strict=True)))
+    working.load(lambda _: OF_THREE)
+    page = working.boram.get("/lifting/unit:VIE?cycle=2025").text
+    assert "The year ended at 20.00" in said(page)
+    told = dict(re.findall(r'data-pair="(\w+)" data-step="([^"]+)"', page))
+    assert (
+        told == {kpi: str(n) for kpi, n in zip(least, pairs[least], strict=True)} == {"consults": "10", "buyers": "1"}
+    )
+    assert "Two together would have:" in page
+
+
 def test_whoever_sees_the_scorecard_sees_what_would_lift_it(working: Working) -> None:
     """Contract, "Who may what": the same rows as the scorecard itself."""
     nodes = ("employee:E1", "employee:E6", "unit:VIE", "unit:HQ", "unit:TYO", "unit:NOPE")
@@ -77,6 +110,7 @@ def test_the_gap_is_told_in_the_kpi_s_own_unit(agreed: Working) -> None:
         "What would lift me to band C? All KPIs, and what if? Any one of these lifts it to band C (60.00): A name 3 more"
     )
     page = agreed.alba.get(OWN).text
+    assert "Two together" not in page, "one alone does it"
     assert "The year leads to 54.69 Band D Any one of these lifts it to band C (60.00):" in said(page)
     assert lift(page, "consults").startswith(
         "A name 3 more consults 15.1 instead of 12.1 at the year's end · final score 61.29"
