@@ -122,7 +122,9 @@ def target_changes(
     changes: dict[tuple[Node, str], list[TargetChange]] = {}
     for row in connection.execute(query.order_by(columns.id)):
         of_line = changes.setdefault((known_node(row.node), row.kpi), [])
-        of_line.append(_change(row, of_line[-1].after if of_line else row.folder_target))
+        # Of a line that had been left to the folder a load may have changed the figure since.
+        is_folders = not of_line or of_line[-1].to_folder
+        of_line.append(_change(row, row.folder_target if is_folders else of_line[-1].after))
     return {line: tuple(of_line) for line, of_line in changes.items()}
 
 
@@ -132,12 +134,21 @@ def latest_target_changes(connection: Connection, *, cycle: int, limit: int) -> 
     Queries: 1.
     """
     columns = tables.target_set.c
-    before = sa.func.lag(columns.target, type_=columns.target.type).over(
-        partition_by=(columns.node, columns.kpi), order_by=columns.id
+    before, folder_before = (
+        sa.func.lag(column, type_=columns.target.type).over(
+            partition_by=(columns.node, columns.kpi), order_by=columns.id
+        )
+        for column in (columns.target, columns.folder_target)
     )
-    query = sa.select(tables.target_set, before.label("before")).where(columns.cycle == cycle)
+    query = sa.select(tables.target_set, before.label("before"), folder_before.label("folder_before")).where(
+        columns.cycle == cycle
+    )
     return [
-        (known_node(row.node), row.kpi, _change(row, row.folder_target if row.before is None else row.before))
+        (
+            known_node(row.node),
+            row.kpi,
+            _change(row, row.folder_target if row.before in {None, row.folder_before} else row.before),
+        )
         for row in connection.execute(query.order_by(columns.id.desc()).limit(limit))
     ]
 

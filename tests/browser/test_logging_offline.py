@@ -119,3 +119,50 @@ def test_what_waits_is_its_owners_and_comes_back_when_it_is_refused(
     assert recorded(site) == ["Hidden"]
     page.goto(f"{site.url}/log")
     expect(page.locator("[data-outbox]")).to_be_hidden()
+
+
+def _offered(page: Page) -> bool:
+    """Whether the phone has anything of anybody for the form without a connection."""
+    return bool(page.evaluate("caches.match('/log/offline').then(Boolean)"))
+
+
+def test_nothing_is_offered_once_its_owner_is_no_longer_signed_in(
+    site: Site, page: Page, context: BrowserContext
+) -> None:
+    """Signed out by the list of sessions, or found ended on the way to the form; and the form says whose it is."""
+    site.open(page, "alba", "/log")
+    ready(page)
+    context.set_offline(True)
+    page.goto(f"{site.url}/log")
+    expect(page.get_by_text("You enter this as E1.")).to_be_visible()
+    context.set_offline(False)
+    page.goto(f"{site.url}/log")
+    ready(page)
+    page.locator("details.account summary").click()
+    page.get_by_role("link", name="My sessions").click()
+    page.get_by_role("button", name="Sign out").last.click()
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
+    assert not _offered(page)
+
+    site.open(page, "alba", "/log")
+    ready(page)
+    # As after idling: the server knows the session no more, and the next page is that of signing in.
+    context.clear_cookies()
+    page.goto(f"{site.url}/log")
+    expect(page.get_by_label("Password")).to_be_visible()
+    assert not _offered(page)
+
+
+def test_nothing_is_offered_longer_than_any_session_lives(site: Site, page: Page, context: BrowserContext) -> None:
+    """A phone that had no connection for so long may be anybody's."""
+    page.clock.install()
+    site.open(page, "alba", "/log")
+    ready(page)
+    context.set_offline(True)
+    page.clock.fast_forward("11:59:00")
+    page.goto(f"{site.url}/log")
+    expect(page.get_by_text("You enter this as E1.")).to_be_visible()
+    page.clock.fast_forward("00:02:00")
+    page.goto(f"{site.url}/log")
+    expect(page.get_by_text("Nobody is signed in on this phone.")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Company")).to_be_hidden()

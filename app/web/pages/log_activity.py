@@ -258,7 +258,8 @@ def offline(context: RequestContext) -> Page:
     frame = scoring.state(context.connection).frame
     offered = offline_choices(context, frame=frame, language=page_language())
     context.who = None
-    return Page("pages/log_offline.html", offered=offered, known={}, duplicates=[], words=words)
+    life_hours = context.settings.session_life / dt.timedelta(hours=1)
+    return Page("pages/log_offline.html", offered=offered, known={}, duplicates=[], words=words, life_hours=life_hours)
 
 
 @pages.read("/log/worker.js", may=Deed.PUBLIC, transaction=False, lane=Lane.LOOP)

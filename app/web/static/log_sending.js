@@ -180,13 +180,20 @@
   // ------------------------------------------------------------------------------------------------------------ beginning
 
   const offerOffline = async () => {
-    const kept = await kopesOutbox.owner();
+    let kept = await kopesOutbox.owner();
+    // No session lives longer: whose phone it is now nobody knows.
+    if (kept && !(Date.now() - kept.at < form.dataset.lifeHours * 3_600_000)) {
+      await kopesOutbox.forget();
+      kept = undefined;
+    }
     form.hidden = !kept;
     document.querySelector("[data-unknown]").hidden = Boolean(kept);
     if (!kept) {
       return;
     }
     ({ employee, name } = kept);
+    const whose = document.querySelector("[data-whose]");
+    whose.textContent = whose.dataset.whose.replace("NAME", name);
     Object.assign(form.kopesKnown, kept.known);
     form.elements.day.max = today();
     fill([]);
@@ -216,7 +223,7 @@
       await cache.put("/log/offline", page);
       await cache.addAll([...files].map((file) => file.getAttribute("href") ?? file.getAttribute("src")));
     }
-    await kopesOutbox.keep({ employee, name, shell, known: form.kopesKnown });
+    await kopesOutbox.keep({ employee, name, shell, known: form.kopesKnown, at: Date.now() });
     await navigator.serviceWorker.ready;
     form.dataset.kept = "yes";
   };

@@ -1,7 +1,8 @@
 // Answers for the form of an activity where there is no connection, and sends what waits once it is back.
 //
 // It keeps no page of anybody: the form that it shows is drawn for nobody (/log/offline). Its scope, /log, has the addresses of sign-in and
-// sign-out in it by their letters: whoever comes or goes, what was kept for the one before is forgotten.
+// sign-out in it by their letters: whoever comes or goes, and whoever is sent to sign in since a session has ended, what was kept for the one
+// before is forgotten.
 
 "use strict";
 
@@ -26,7 +27,7 @@ self.addEventListener("fetch", (event) => {
   if (origin !== self.location.origin) {
     return;
   }
-  if (request.method === "POST" && request.mode === "navigate" && (pathname === "/logout" || pathname === "/login")) {
+  if (request.mode === "navigate" && (pathname === "/logout" || pathname === "/login")) {
     event.waitUntil(kopesOutbox.forget());
   } else if (request.method === "GET" && request.mode === "navigate" && (pathname === "/log" || pathname === "/log/offline")) {
     event.respondWith(pageOrForm(request));
