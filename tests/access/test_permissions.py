@@ -90,6 +90,9 @@ export_activities  unit:HQ      hana dana emil
 export_goals       employee:E1  boram gaston hana dana emil ferran
 export_goals       unit:VIE     boram gaston hana dana emil ferran
 export_goals       unit:HQ      hana dana emil ferran
+see_files          unit:HQ      dana emil ferran
+keep_delegations   employee:E1  alba dana
+keep_delegations   employee:E3  chae dana
 load_folder        unit:HQ
 run_job            unit:HQ
 """
