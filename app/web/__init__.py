@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.kit import clock as system_clock
 from app.kit.database import Database
 from app.kit.settings import ROOT, Settings
-from app.web import decided, errors, languages, leading, plain_words, security, sign_in, usual_reasons
+from app.web import decided, errors, figure_words, languages, leading, plain_words, security, sign_in, usual_reasons
 from app.web.api import RESOURCES, measuring
 from app.web.assets import assets
 from app.web.assets import build as build_assets
@@ -74,7 +74,9 @@ def create_app(
     sign_in.prepare(app, database=site.database, settings=settings, clock=clock)
     languages.prepare(app)
     leading.prepare(app)
-    app.jinja_env.filters.update(plain_words.FILTERS | usual_reasons.FILTERS | {"decision_title": decided.title})
+    app.jinja_env.filters.update(
+        plain_words.FILTERS | usual_reasons.FILTERS | figure_words.FILTERS | {"decision_title": decided.title}
+    )
     errors.prepare(app, site)
     measuring.prepare(app)
     app.after_request(functools.partial(security.add_headers, https=settings.secure_cookies))
