@@ -633,7 +633,7 @@ def recent_entries(connection: Connection, frame: Frame, *, employee: str, limit
     query = (
         sa.select(activity, event.c.key, others.label("is_shared"))
         .join(event, event.c.seq == activity.c.seq)
-        .where(_named_in(me), activity.c.state != "reversed")
+        .where(_named_in(me), activity.c.state != "reversed", activity.c.type != "figure")
         .order_by(activity.c.seq.desc())
         .limit(limit)
     )

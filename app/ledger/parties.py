@@ -26,6 +26,7 @@ __all__ = ["Parties", "Party", "keep_parties", "nearness", "parties_named", "par
 _OVERLAP: Final = 2000
 """On PostgreSQL a number given out earlier may be committed later: so far back it is looked whether there are more than there were, and if so, read again."""
 
+_FIGURE: Final = "figure"
 _STRETCH: Final = 50_000
 """So many activities are read at one look."""
 
@@ -189,7 +190,8 @@ class Parties:
         query = sa.union_all(
             *(
                 sa.select(sa.literal(which), *columns, last)
-                .where(within)
+                # A figure has a KPI and a unit or employee in their place.
+                .where(within, activity.c.type != _FIGURE)
                 .group_by(*(one for one in columns if one is not none))
                 for which, columns in ((_COMPANY, company), (_BUYER, buyer))
             ),

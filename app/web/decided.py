@@ -15,7 +15,7 @@ from app.plain.findings import n_
 from app.rules.deciding import DecisionState
 from app.rules.permissions import Deed
 from app.web.request_context import RequestContext
-from app.web.words import MASTERS
+from app.web.words import FOLDER_FILES, MASTERS
 
 __all__ = [
     "approved",
@@ -81,11 +81,17 @@ def found(context: RequestContext, number: str) -> Decision:
 def title(one: Decision) -> str:
     """What is decided, in a line of the reader's language."""
     content = one.content
-    to = str(content.get("to", ""))
-    return str(gettext(_TITLES[one.kind], file=content.get("file"), to=gettext(MASTERS[to]) if to in MASTERS else to))
+    file, to = str(content.get("file", "")), str(content.get("to", ""))
+    return str(
+        gettext(
+            _TITLES[one.kind],
+            file=gettext(FOLDER_FILES.get(file, file)),
+            to=gettext(MASTERS[to]) if to in MASTERS else to,
+        )
+    )
 
 
-_TITLES: Final = {"master": n_("%(file)s comes by: %(to)s")}
+_TITLES: Final = {"master": n_("Door of “%(file)s”: %(to)s")}
 """What each kind of decision is called."""
 
 

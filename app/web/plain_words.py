@@ -95,6 +95,7 @@ _VALUES: Final[Mapping[str, str]] = {
     **{str(role): label for role, label in words.ROLES.items()},
     **{state.value: label for state, (label, _) in words.DECISION_STATES.items()},
     **words.MASTERS,
+    **words.FOLDER_FILES,
     **words.STATES,
     "changed": n_("changed"),
     "reset": n_("reset"),

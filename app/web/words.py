@@ -219,6 +219,24 @@ DECISION_STATES: Final[Mapping[DecisionState, tuple[str, str]]] = {
 }
 """What has become of a decision, and how its badge looks."""
 
+FOLDER_FILES: Final[Mapping[str, str]] = {
+    "units.csv": n_("Units"),
+    "employees.csv": n_("Employees"),
+    "postings.csv": n_("Postings"),
+    "rates.csv": n_("Exchange rates"),
+    "history.csv": n_("Past years"),
+    "employment.csv": n_("Terms of employment"),
+    "scorecards.csv": n_("Scorecards"),
+    "ratings.csv": n_("Ratings"),
+    "status.csv": n_("Leave, secondment and discipline"),
+    "results.csv": n_("Earlier results"),
+    "exclusions.csv": n_("Excluded years"),
+    "plan.csv": n_("Plan of the year"),
+    "definitions": n_("Goals and KPIs"),
+    "policies": n_("Policies"),
+}
+"""The files of the agency folder, and the definitions, as people call them."""
+
 MASTERS: Final[Mapping[str, str]] = {
     "folder": n_("the agency folder"),
     "application": n_("this application"),

@@ -14,7 +14,7 @@ from app.web import decided
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
-from app.web.words import MASTERS
+from app.web.words import FOLDER_FILES, MASTERS
 
 pages: Final = Pages("folder_files")
 
@@ -36,6 +36,7 @@ def files(context: RequestContext) -> Page:
         "pages/folder_files.html",
         files=intake.file_states(context.connection),
         masters=MASTERS,
+        names=FOLDER_FILES,
         may_propose=decided.may_propose(context, intake.DECISION_KINDS["master"]),
     )
 
