@@ -28,13 +28,15 @@ def _signed_in(page: Page, url: str, name: str) -> None:
     page.get_by_label("E-mail").fill(f"{name}@agency.example")
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url(f"{url}/**")
+    expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
 
 
 def _to(page: Page, name: str) -> None:
     """By the navigation, in which a phone folds what does not fit."""
     navigation = page.get_by_role("navigation", name="Pages")
     link = navigation.get_by_role("link", name=name, exact=True)
+    # Whether it is folded is seen once the page is drawn.
+    expect(navigation.get_by_role("link", name="Home", exact=True)).to_be_visible()
     if not link.is_visible():
         navigation.get_by_text("More", exact=True).click()
     link.click()
