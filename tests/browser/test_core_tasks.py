@@ -264,6 +264,9 @@ def test_an_executive_finds_the_weakest_region_and_a_deal_in_it(site: Site, hand
     hands.sign_in(site, "executive")
     hands.go("Agency")
     regions = page.locator(".heat tbody th")
+    # What lies below the screen is drawn when one comes to it.
+    regions.first.scroll_into_view_if_needed()
+    expect(regions.first).to_contain_text(re.compile(r"[0-9]"), use_inner_text=True)
     scores = [float(one.split()[0]) for one in regions.locator(".tile-score").all_inner_texts()]
     weakest = regions.nth(scores.index(min(scores))).locator("a.tile")
     name = weakest.locator(".tile-name").inner_text()
