@@ -23,6 +23,9 @@ PAGES: Final = (
     "/activities?node=unit:VIE",
     "/activities?node=unit:HQ&type=export_deal",
     "/agency",
+    "/decisions",
+    "/figures",
+    "/folder",
     "/grades",
     "/grades?grade=-",
     "/grades?of=units",
@@ -106,8 +109,9 @@ def test_every_page_that_counts_is_looked_at(working: Working) -> None:
     working.record(*(f"2026-06-{day:02} deal D-{day} E1 100 USD" for day in range(1, 12)))
     assert ingest(working.database, [event_of("2026-06-01 deal X-1 E1") | {"data": {}}]).rejected
     working.dana.post("/views?list=people&filters=unit%3DVIE", {"name": "Vienna"})
+    working.dana.post("/folder", {"file": "units.csv", "to": "feed", "reason": "They come every night."})
     seen: set[str] = set()
-    for name in ("alba", "boram", "dana", "emil", "iris", "hana"):
+    for name in ("alba", "boram", "dana", "emil", "ferran", "iris", "hana"):
         for page in PAGES:
             text = getattr(working, name).get(page).text
             seen.update(re.findall(r'data-(?:count|part|rows)="([a-z_]+)', text))
@@ -117,7 +121,8 @@ def test_every_page_that_counts_is_looked_at(working: Working) -> None:
         text = re.sub(r"(?:url_for|page_url)\([^()]*\)", "", path.read_text("utf-8"))
         for found in re.findall(r'(?:counted|part)\("([a-z_]+)|data-rows="([a-z_]+)"|\bof="([a-z_]+)"', text):
             marked.update(one for one in found if one)
-    assert marked - seen == set()
+    # No KPI of this agency is given: its figures are counted in tests/web/test_figures.py.
+    assert marked - seen == {"figures"}
 
 
 def test_disagreements_are_told_apart() -> None:

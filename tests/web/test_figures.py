@@ -119,7 +119,7 @@ def test_a_figure_that_is_entered_waits_and_is_verified(working: Working) -> Non
         },
     )
     queue = working.gaston.get("/verification").text
-    assert "survey" in queue
+    assert "A name" in queue
     assert "7.5" in queue
     key = people_of.key_of(event["id"], "/pages/E2")
     detail = working.gaston.get(f"/verification?entry={key}").text

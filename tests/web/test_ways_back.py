@@ -67,6 +67,7 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "accounts.ask_reset": (Way("/accounts/1/password", ["/accounts/1"]),),
     "keys.ask_revoke": (Way("/keys/crm/revoke", ["/keys"]),),
     "keys.ask_revoke_hook": (Way("/keys/hooks/crm/revoke", ["/keys"]),),
+    "decisions.one": (Way("/decisions/1", ["/decisions"]),),
     "rejected.one": (Way("/rejected/1", ["/rejected"]),),
     "log_activity.log_activity": (Way("/log", ["/activities"]),),
 }
@@ -89,6 +90,7 @@ ALONE: Final = {
         "files.favicon",
     ),
     *("log_activity.companies", "log_activity.buyers", "log_activity.colleagues", "log_activity.alike"),
+    *("decisions.listed", "folder_files.files", "figures.figures", "accounts.employees"),
     *("search.everywhere", "search.offers", "log_activity.dollars", "design.design"),
     *("help.overview", "help.one", "help.glossary", "welcome.welcome", "welcome.step"),
     *("log_activity.offline", "log_activity.signed_in", "log_activity.worker", "business.export"),
@@ -117,6 +119,7 @@ def test_each_page_leads_to_the_page_above(working: Working) -> None:
     assert ingest(working.database, [event_of("2026-06-04 deal D-2 NOBODY 100 USD of One/AT")]).rejected
     working.iris.post("/keys", {"name": "crm", "scope": "ingest"})
     working.iris.post("/keys/hooks", {"hook_name": "crm"})
+    working.dana.post("/folder", {"file": "units.csv", "to": "feed", "reason": "They come every night."})
     dead, unseen = [], {way.page for ways in WAYS.values() for way in ways}
     for name in PEOPLE:
         browser: Somebody = getattr(working, name)

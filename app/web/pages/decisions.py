@@ -83,31 +83,30 @@ def _is_for(context: RequestContext, one: Decision) -> bool:
     return not viewer.roles.isdisjoint(kind.checkers) and one.maker.account_id != viewer.account_id
 
 
-@pages.read("/decisions/<number>", may=Deed.SEE_DECISIONS, transaction=False)
+@pages.read("/decisions/<number>", may=Deed.SEE_DECISIONS)
 def one(context: RequestContext, number: str) -> Page:
     """One decision with all that it moves. Who opens it has seen that, which is written the first time."""
-    with context.read() as connection:
-        decision = decided.found(context, number)
-        is_open = decision.state is DecisionState.PROPOSED
-        obstacle = None
-        if is_open:
-            obstacle = decisions.obstacle_for(
-                connection,
-                decided.kind_of(decision),
-                decision,
-                directory=context.directory,
-                by=context.viewer,
-                now=context.now,
-            )
-        is_new = bool(decision.effects) and not decisions.has_seen(connection, decision.id, context.viewer)
-    if is_new and is_open and obstacle is None:
-        with context.write() as connection:
+    decision = decided.found(context, number)
+    is_open = decision.state is DecisionState.PROPOSED
+    obstacle = None
+    if is_open:
+        obstacle = decisions.obstacle_for(
+            context.connection,
+            decided.kind_of(decision),
+            decision,
+            directory=context.directory,
+            by=context.viewer,
+            now=context.now,
+        )
+    may_agree = is_open and obstacle is None
+    if may_agree and decision.effects and not decisions.has_seen(context.connection, decision.id, context.viewer):
+        with context.database.write(Deed.SEE_DECISIONS) as connection:
             decisions.see_effects(connection, decision.id, by=context.viewer, now=context.now)
     return Page(
         "pages/decision.html",
         decision=decision,
         states=DECISION_STATES,
-        may_agree=is_open and obstacle is None,
+        may_agree=may_agree,
         may_withdraw=is_open and obstacle is Obstacle.SAME_PERSON,
         hindrance=None if obstacle is None else decisions.refusal_for(obstacle).message,
     )
