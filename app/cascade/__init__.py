@@ -20,7 +20,7 @@ from app.cascade.lines import (
     sheet,
     target_differences,
 )
-from app.cascade.replacement import Cascade, cascade_rows, documents, replace, stored_cascade
+from app.cascade.replacement import Cascade, cascade_rows, documents, replace, stored_cascade, stored_documents
 from app.cascade.targets import TargetChange, WantedTarget, keep_targets, latest_target_changes, target_changes
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "served_by",
     "sheet",
     "stored_cascade",
+    "stored_documents",
     "target_changes",
     "target_differences",
 ]

@@ -10,38 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import Connection, Table
+import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from app.cascade import tables
 from app.cascade.history import Exclusion, PastValue
 from app.cascade.lines import Line, PlanShare, Rating
-from app.kit.replacing import FileRows, Row, RowChanges, Rows, compare, exact_text, exchange, stored_rows
+from app.kit.replacing import FileRows, Row, RowChanges, StoredFile, exact_text, exchange_files, stored_files
 from app.rules.definitions import Definitions
 from app.rules.terms import Node
 
-__all__ = ["Cascade", "cascade_rows", "replace", "stored_cascade"]
-
-_LINE: Final = (
-    "cycle",
-    "node",
-    "kpi",
-    "place",
-    "weight",
-    "area",
-    "link",
-    "parent_node",
-    "parent_kpi",
-    "base",
-    "high",
-    "low",
-    "target",
-    "coefficient",
-)
-_HISTORY: Final = ("node", "kpi", "year", "actual")
-_RATING: Final = ("cycle", "node", "kpi", "rater", "grade")
-_EXCLUSION: Final = ("cycle", "node", "kpi", "year", "reason")
-_PLAN: Final = ("kpi", "node", "month", "share")
-_DOCUMENT: Final = ("name", "content")
+__all__ = ["Cascade", "cascade_rows", "documents", "replace", "stored_cascade", "stored_documents"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +35,11 @@ class Cascade:
     definitions: Definitions = field(default_factory=Definitions)
 
 
-def _keyed(rows: Iterable[Row], key: int) -> Rows:
-    return {row[:key]: row for row in rows}
-
-
 def _optional(node: Node | None) -> str | None:
     return None if node is None else str(node)
 
 
-def _lines(lines: Iterable[Line]) -> Rows:
+def _lines(lines: Iterable[Line]) -> list[Row]:
     places: dict[tuple[int, Node], int] = {}
     rows: list[Row] = []
     for one in lines:
@@ -84,7 +59,7 @@ def _lines(lines: Iterable[Line]) -> Rows:
                 *map(exact_text, figures),
             )
         )
-    return _keyed(rows, 3)
+    return rows
 
 
 def documents(definitions: Definitions) -> dict[str, str]:
@@ -95,15 +70,34 @@ def documents(definitions: Definitions) -> dict[str, str]:
     }
 
 
-_STORED: Final[Mapping[str, tuple[Table, tuple[str, ...], int]]] = {
-    "scorecards": (tables.scorecard_line, _LINE, 3),
-    "history": (tables.history, _HISTORY, 3),
-    "ratings": (tables.rating, _RATING, 4),
-    "exclusions": (tables.exclusion, _EXCLUSION, 3),
-    "plan": (tables.plan_share, _PLAN, 3),
-    "definitions": (tables.definition_document, _DOCUMENT, 1),
+_STORED: Final[Mapping[str, StoredFile]] = {
+    "scorecards": StoredFile(
+        tables.scorecard_line,
+        (
+            "cycle",
+            "node",
+            "kpi",
+            "place",
+            "weight",
+            "area",
+            "link",
+            "parent_node",
+            "parent_kpi",
+            "base",
+            "high",
+            "low",
+            "target",
+            "coefficient",
+        ),
+        3,
+    ),
+    "history": StoredFile(tables.history, ("node", "kpi", "year", "actual"), 3),
+    "ratings": StoredFile(tables.rating, ("cycle", "node", "kpi", "rater", "grade"), 4),
+    "exclusions": StoredFile(tables.exclusion, ("cycle", "node", "kpi", "year", "reason"), 3),
+    "plan": StoredFile(tables.plan_share, ("kpi", "node", "month", "share"), 3),
+    "definitions": StoredFile(tables.definition_document, ("name", "content"), 1),
 }
-"""Where the rows of each file, and the definitions, are: the table, its columns, and how many of them are the key."""
+"""Where the rows of each file, and the definitions, are."""
 
 
 def cascade_rows(cascade: Cascade) -> dict[str, FileRows]:
@@ -112,23 +106,26 @@ def cascade_rows(cascade: Cascade) -> dict[str, FileRows]:
     ratings = ((one.cycle, str(one.node), one.kpi, one.rater, one.grade) for one in cascade.ratings)
     exclusions = ((one.cycle, str(one.node), one.kpi, one.year, one.reason) for one in cascade.exclusions)
     plan = ((one.kpi, _optional(one.node) or "", one.month, exact_text(one.share)) for one in cascade.plan)
-    rows: dict[str, Rows] = {
+    rows: dict[str, Iterable[Row]] = {
         "scorecards": _lines(cascade.lines),
-        "history": _keyed(past, 3),
-        "ratings": _keyed(ratings, 4),
-        "exclusions": _keyed(exclusions, 3),
-        "plan": _keyed(plan, 3),
-        "definitions": _keyed(documents(cascade.definitions).items(), 1),
+        "history": past,
+        "ratings": ratings,
+        "exclusions": exclusions,
+        "plan": plan,
+        "definitions": documents(cascade.definitions).items(),
     }
-    return {name: FileRows(columns, rows[name]) for name, (_, columns, _) in _STORED.items()}
+    return {name: _STORED[name].of(some) for name, some in rows.items()}
 
 
 def stored_cascade(connection: Connection) -> dict[str, FileRows]:
     """Of each of the five files, and the definitions, the rows that were last loaded. Queries: 6."""
-    return {
-        name: FileRows(columns, stored_rows(connection, table, columns, key=key))
-        for name, (table, columns, key) in _STORED.items()
-    }
+    return stored_files(connection, _STORED)
+
+
+def stored_documents(connection: Connection) -> dict[str, str]:
+    """The definitions that were last loaded, as texts by name. Queries: 1."""
+    columns = tables.definition_document.c
+    return dict(connection.execute(sa.select(columns.name, columns.content)).tuples().all())
 
 
 def replace(connection: Connection, cascade: Cascade) -> tuple[dict[str, RowChanges], dict[str, Iterable[Row]]]:
@@ -143,14 +140,4 @@ def replace(connection: Connection, cascade: Cascade) -> tuple[dict[str, RowChan
 
     Queries: 6 to compare; what is changed besides.
     """
-    wanted_rows = cascade_rows(cascade)
-    changes: dict[str, RowChanges] = {}
-    contents: dict[str, Iterable[Row]] = {}
-    for name, (table, columns, key) in _STORED.items():
-        wanted = wanted_rows[name].rows
-        stored = stored_rows(connection, table, columns, key=key)
-        changes[name] = compare(stored, wanted)
-        if changes[name]:
-            exchange(connection, table, columns, key=key, stored=stored, wanted=wanted)
-            contents[name] = wanted.values()
-    return changes, contents
+    return exchange_files(connection, _STORED, cascade_rows(cascade))

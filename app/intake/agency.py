@@ -131,7 +131,7 @@ def _with_what_is_kept(
     folder: Path,
 ) -> tuple[Definitions, list[Finding]]:
     """The definitions with those parts as they are loaded that come by another door; a warning for each that the folder has otherwise."""
-    stored = {row[0]: row[1] for row in cascade.stored_cascade(connection)[DEFINITIONS].rows.values()}
+    stored = cascade.stored_documents(connection)
     came = cascade.documents(read)
     documents: dict[str, str] = {}
     findings: list[Finding] = []

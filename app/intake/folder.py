@@ -141,7 +141,7 @@ def load(
     ordered = _ordered(findings)
     if any(finding.level is Level.ERROR for finding in ordered):
         return LoadReport(findings=ordered)
-    documents_before = {key[0]: row[1] for key, row in cascade.stored_cascade(connection)[DEFINITIONS].rows.items()}
+    documents_before = cascade.stored_documents(connection)
     changes, contents = organisation.replace(connection, parts.organisation)
     more_changes, more_contents = cascade.replace(connection, measured)
     changes, contents = changes | more_changes, contents | more_contents

@@ -6,7 +6,7 @@ refers to a row would lose it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -16,7 +16,20 @@ from sqlalchemy import Connection, Table
 from app.kit.bulk import bulk_insert
 from app.kit.schema import Exact
 
-__all__ = ["FileRows", "Row", "RowChanges", "Rows", "compare", "exact_text", "exchange", "remove", "stored_rows"]
+__all__ = [
+    "FileRows",
+    "Row",
+    "RowChanges",
+    "Rows",
+    "StoredFile",
+    "compare",
+    "exact_text",
+    "exchange",
+    "exchange_files",
+    "remove",
+    "stored_files",
+    "stored_rows",
+]
 
 Row: TypeAlias = tuple[Any, ...]
 """A row's driver-ready values: text (decimals too), int, date, None; in the order of the table's columns asked for."""
@@ -26,6 +39,20 @@ Rows: TypeAlias = Mapping[Row, Row]
 
 _STORED_ONE_BY_ONE: Final = 0.3
 """The share of a table up to which changed rows are deleted by their keys; beyond it the table is emptied at once."""
+
+
+class StoredFile(NamedTuple):
+    """Where the rows of a file are kept."""
+
+    table: Table
+    columns: tuple[str, ...]
+    """All of a row, those of the key first."""
+    key: int
+    """How many columns the key has."""
+
+    def of(self, rows: Iterable[Row]) -> FileRows:
+        """Rows in the order of the columns, by their keys."""
+        return FileRows(self.columns, {row[: self.key]: row for row in rows})
 
 
 class FileRows(NamedTuple):
@@ -116,3 +143,33 @@ def exchange(
         fresh = [row for one, row in wanted.items() if stored.get(one) != row]
     if fresh:
         bulk_insert(connection, table, columns, fresh)
+
+
+def stored_files(connection: Connection, kept: Mapping[str, StoredFile]) -> dict[str, FileRows]:
+    """The rows of several files as they are stored, by the file's name. Queries: 1 a file."""
+    return {
+        name: FileRows(file.columns, stored_rows(connection, file.table, file.columns, key=file.key))
+        for name, file in kept.items()
+    }
+
+
+def exchange_files(
+    connection: Connection, kept: Mapping[str, StoredFile], wanted: Mapping[str, FileRows]
+) -> tuple[dict[str, RowChanges], dict[str, Iterable[Row]]]:
+    """Turn the stored rows of several files into the wanted ones.
+
+    Returns:
+        How many rows of each file changed, and all rows of those files that did.
+
+    Queries: 1 a file to compare; what is changed besides.
+    """
+    changes: dict[str, RowChanges] = {}
+    contents: dict[str, Iterable[Row]] = {}
+    for name, (table, columns, key) in kept.items():
+        rows = wanted[name].rows
+        stored = stored_rows(connection, table, columns, key=key)
+        changes[name] = compare(stored, rows)
+        if changes[name]:
+            exchange(connection, table, columns, key=key, stored=stored, wanted=rows)
+            contents[name] = rows.values()
+    return changes, contents

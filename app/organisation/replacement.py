@@ -17,7 +17,19 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.kit.bulk import bulk_insert, bulk_update
-from app.kit.replacing import FileRows, Row, RowChanges, Rows, compare, exact_text, exchange, remove, stored_rows
+from app.kit.replacing import (
+    FileRows,
+    Row,
+    RowChanges,
+    Rows,
+    StoredFile,
+    compare,
+    exact_text,
+    exchange_files,
+    remove,
+    stored_files,
+    stored_rows,
+)
 from app.organisation import tables
 from app.organisation.directory import Employee, Result, Status
 from app.organisation.revision import Revision, current_revision, next_token
@@ -34,25 +46,7 @@ __all__ = [
     "stored_organisation",
 ]
 
-_UNIT: Final = (
-    "code",
-    "valid_from",
-    "valid_to",
-    "name",
-    "name_ko",
-    "name_es",
-    "kind",
-    "parent",
-    "country",
-    "timezone",
-    "evaluation_group",
-)
 _EMPLOYEE: Final = ("number", "name", "email", "rank", "job", "monthly_base", "hired_on", "left_on")
-_EMPLOYMENT: Final = ("employee", "valid_from", "valid_to", "job", "rank", "monthly_base")
-_POSTING: Final = ("employee", "valid_from", "valid_to", "unit", "role")
-_RATE: Final = ("currency", "month", "usd")
-_STATUS: Final = ("employee", "cycle", "place", "kind", "valid_from", "valid_to", "note")
-_RESULT: Final = ("employee", "cycle", "final_score", "grade")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,118 +87,121 @@ class LoadedFile:
     changes: RowChanges
 
 
-def _keyed(rows: Iterable[Row], key: int) -> Rows:
-    return {row[:key]: row for row in rows}
-
-
-def _units(rows: Iterable[UnitPeriod]) -> Rows:
-    return _keyed(
+def _units(rows: Iterable[UnitPeriod]) -> Iterable[Row]:
+    return (
         (
-            (
-                one.code,
-                one.period.from_,
-                one.period.to,
-                str(one.name),
-                one.name.ko,
-                one.name.es,
-                str(one.kind),
-                one.parent,
-                one.country,
-                one.timezone,
-                one.evaluation_group,
-            )
-            for one in rows
-        ),
-        2,
+            one.code,
+            one.period.from_,
+            one.period.to,
+            str(one.name),
+            one.name.ko,
+            one.name.es,
+            str(one.kind),
+            one.parent,
+            one.country,
+            one.timezone,
+            one.evaluation_group,
+        )
+        for one in rows
     )
 
 
-def _employees(rows: Iterable[Employee]) -> Rows:
-    return _keyed(
+def _employees(rows: Iterable[Employee]) -> Iterable[Row]:
+    return (
         (
-            (
-                one.number,
-                one.name,
-                one.email,
-                one.rank,
-                str(one.job),
-                one.monthly_base,
-                one.hired_on,
-                one.left_on,
-            )
-            for one in rows
-        ),
-        1,
+            one.number,
+            one.name,
+            one.email,
+            one.rank,
+            str(one.job),
+            one.monthly_base,
+            one.hired_on,
+            one.left_on,
+        )
+        for one in rows
     )
 
 
-def _employment(rows: Iterable[EmploymentPeriod]) -> Rows:
-    return _keyed(
+def _employment(rows: Iterable[EmploymentPeriod]) -> Iterable[Row]:
+    return (
         (
-            (
-                one.employee,
-                one.period.from_,
-                one.period.to,
-                None if one.job is None else str(one.job),
-                one.rank,
-                one.monthly_base,
-            )
-            for one in rows
-        ),
-        2,
+            one.employee,
+            one.period.from_,
+            one.period.to,
+            None if one.job is None else str(one.job),
+            one.rank,
+            one.monthly_base,
+        )
+        for one in rows
     )
 
 
-def _postings(rows: Iterable[Posting]) -> Rows:
-    return _keyed(((one.employee, one.period.from_, one.period.to, one.unit, str(one.role)) for one in rows), 2)
+def _postings(rows: Iterable[Posting]) -> Iterable[Row]:
+    return ((one.employee, one.period.from_, one.period.to, one.unit, str(one.role)) for one in rows)
 
 
-def _statuses(rows: Iterable[Status]) -> Rows:
+def _statuses(rows: Iterable[Status]) -> Iterable[Row]:
     places: dict[tuple[str, int], int] = {}
     placed: list[Row] = []
     for one in rows:
         place = places[one.employee, one.cycle] = places.get((one.employee, one.cycle), 0) + 1
         placed.append((one.employee, one.cycle, place, str(one.kind), one.period.from_, one.period.to, one.note))
-    return _keyed(placed, 3)
+    return placed
 
 
-def _results(rows: Iterable[Result]) -> Rows:
-    return _keyed(((one.employee, one.cycle, exact_text(one.final_score), one.grade) for one in rows), 2)
+def _results(rows: Iterable[Result]) -> Iterable[Row]:
+    return ((one.employee, one.cycle, exact_text(one.final_score), one.grade) for one in rows)
 
 
-_STORED: Final[Mapping[str, tuple[sa.Table, tuple[str, ...], int]]] = {
-    "units": (tables.unit_period, _UNIT, 2),
-    "employees": (tables.employee, _EMPLOYEE, 1),
-    "employment": (tables.employment, _EMPLOYMENT, 2),
-    "postings": (tables.posting, _POSTING, 2),
-    "rates": (tables.rate, _RATE, 2),
-    "status": (tables.status, _STATUS, 3),
-    "results": (tables.result, _RESULT, 2),
+_STORED: Final[Mapping[str, StoredFile]] = {
+    "units": StoredFile(
+        tables.unit_period,
+        (
+            "code",
+            "valid_from",
+            "valid_to",
+            "name",
+            "name_ko",
+            "name_es",
+            "kind",
+            "parent",
+            "country",
+            "timezone",
+            "evaluation_group",
+        ),
+        2,
+    ),
+    "employment": StoredFile(
+        tables.employment, ("employee", "valid_from", "valid_to", "job", "rank", "monthly_base"), 2
+    ),
+    "postings": StoredFile(tables.posting, ("employee", "valid_from", "valid_to", "unit", "role"), 2),
+    "rates": StoredFile(tables.rate, ("currency", "month", "usd"), 2),
+    "status": StoredFile(tables.status, ("employee", "cycle", "place", "kind", "valid_from", "valid_to", "note"), 3),
+    "results": StoredFile(tables.result, ("employee", "cycle", "final_score", "grade"), 2),
 }
-"""Where the rows of each file are: the table, its columns, and how many of them are the key."""
+"""Where the rows of each file are, but for those of employees, which are changed in place."""
+
+_PEOPLE: Final = StoredFile(tables.employee, _EMPLOYEE, 1)
+_FILES: Final = {"employees": _PEOPLE, **_STORED}
 
 
 def organisation_rows(organisation: Organisation) -> dict[str, FileRows]:
     """The rows of each of the seven files as the database keeps them."""
-    rates = ((currency, month, exact_text(usd)) for month, currency, usd in organisation.rates)
-    rows: dict[str, Rows] = {
+    rows: dict[str, Iterable[Row]] = {
         "units": _units(organisation.units),
         "employees": _employees(organisation.employees),
         "employment": _employment(organisation.employment),
         "postings": _postings(organisation.postings),
-        "rates": _keyed(rates, 2),
+        "rates": ((currency, month, exact_text(usd)) for month, currency, usd in organisation.rates),
         "status": _statuses(organisation.statuses),
         "results": _results(organisation.results),
     }
-    return {name: FileRows(columns, rows[name]) for name, (_, columns, _) in _STORED.items()}
+    return {name: _FILES[name].of(some) for name, some in rows.items()}
 
 
 def stored_organisation(connection: Connection) -> dict[str, FileRows]:
     """Of each of the seven files the rows that were last loaded. Queries: 7."""
-    return {
-        name: FileRows(columns, stored_rows(connection, table, columns, key=key))
-        for name, (table, columns, key) in _STORED.items()
-    }
+    return stored_files(connection, _FILES)
 
 
 def replace(
@@ -221,28 +218,20 @@ def replace(
 
     Queries: 7 to compare; what is changed besides.
     """
-    wanted_rows = organisation_rows(organisation)
-    changes: dict[str, RowChanges] = {}
-    contents: dict[str, Iterable[Row]] = {}
-    people = wanted_rows["employees"].rows
-    known = stored_rows(connection, tables.employee, _EMPLOYEE, key=1)
-    changes["employees"] = compare(known, people)
-    if changes["employees"]:
-        contents["employees"] = people.values()
+    wanted = organisation_rows(organisation)
+    people = wanted["employees"].rows
+    known = stored_rows(connection, *_PEOPLE[:2], key=_PEOPLE.key)
+    of_people = compare(known, people)
+    if of_people:
         # New people first, since postings refer to them; those who are left out go last.
         _keep_employees(connection, known, people)
-    for name, (table, columns, key) in _STORED.items():
-        if table is tables.employee:
-            continue
-        wanted = wanted_rows[name].rows
-        stored = stored_rows(connection, table, columns, key=key)
-        changes[name] = compare(stored, wanted)
-        if changes[name]:
-            exchange(connection, table, columns, key=key, stored=stored, wanted=wanted)
-            contents[name] = wanted.values()
+    changes, contents = exchange_files(connection, _STORED, wanted)
     remove(connection, tables.employee, ["number"], [one for one in known if one not in people])
     if changes["units"] or changes["postings"]:
         _number_paths(connection, Placement(Tree(organisation.units), organisation.postings))
+    changes["employees"] = of_people
+    if of_people:
+        contents["employees"] = people.values()
     return changes, contents
 
 
