@@ -18,7 +18,7 @@ from app.plain.findings import Finding, n_
 from app.rules.permissions import POWERS, Deed, may
 from app.rules.terms import Role
 
-__all__ = ["auditor_ids", "is_auditor", "is_own", "own_powers", "powers_of"]
+__all__ = ["auditor_ids", "is_auditor", "is_own", "marks_of", "own_powers", "powers_of"]
 
 OWN_POWERS: Finding = Finding(
     code="own_powers",
@@ -39,12 +39,30 @@ def powers_of(roles: Collection[Role]) -> frozenset[Role]:
     return POWERS & frozenset(roles)
 
 
+def marks_of(directory: Directory, *, account_id: int | None, email: str, employee: str | None) -> frozenset[str]:
+    """All by which a person is known: two that share one of them are one person.
+
+    Args:
+        directory: the organisation, whose e-mail of the employee counts as own.
+        account_id: the account; None for one that is to be made, and for a program.
+        email: its own, or the key's name.
+        employee: the number that it belongs to.
+    """
+    marks = {f"email:{email_key(email)}"}
+    if account_id is not None:
+        marks.add(f"account:{account_id}")
+    if employee is not None:
+        marks.add(f"employee:{employee}")
+        known = directory.employees.get(employee)
+        if known is not None and known.email:
+            marks.add(f"email:{email_key(known.email)}")
+    return frozenset(marks)
+
+
 def is_own(directory: Directory, *, viewer: Viewer, email: str, employee: str | None, account_id: int | None) -> bool:
     """Whether an account, there or to be made, is the viewer's own: the same one, of the same employee, or with an e-mail of theirs."""
-    if account_id == viewer.account_id or (employee is not None and employee == viewer.employee):
-        return True
-    mine = {email_key(viewer.email), *_emails(directory, viewer.employee)}
-    return not mine.isdisjoint({email_key(email), *_emails(directory, employee)})
+    mine = marks_of(directory, account_id=viewer.account_id, email=viewer.email, employee=viewer.employee)
+    return not mine.isdisjoint(marks_of(directory, account_id=account_id, email=email, employee=employee))
 
 
 def own_powers(
@@ -86,8 +104,3 @@ def auditor_ids(connection: Connection) -> list[int]:
     """The open accounts of auditors. Queries: 1."""
     query = sa.select(account.c.id, account.c.roles).where(account.c.disabled_at.is_(None)).order_by(account.c.id)
     return [row.id for row in connection.execute(query) if is_auditor([Role(name) for name in row.roles.split(",")])]
-
-
-def _emails(directory: Directory, employee: str | None) -> frozenset[str]:
-    person = directory.employees.get(employee) if employee is not None else None
-    return frozenset({email_key(person.email)}) if person is not None and person.email else frozenset()

@@ -35,7 +35,7 @@ from app.decisions.delegations import (
     end_delegation,
     stand_in_for_each_other,
 )
-from app.decisions.parties import marks_of, party_of
+from app.decisions.parties import party_of
 from app.decisions.refusals import (
     NotMaker,
     NotProposed,
@@ -69,7 +69,6 @@ __all__ = [
     "end_delegation",
     "has_seen",
     "latest_approved",
-    "marks_of",
     "obstacle_for",
     "party_of",
     "propose",

@@ -15,20 +15,17 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.access import Viewer
+from app.access import Viewer, marks_of
 from app.access.tables import account
 from app.decisions import tables
 from app.decisions.delegations import stand_in_for_each_other
-from app.decisions.parties import marks_of, party_of
+from app.decisions.parties import party_of
 from app.decisions.refusals import NotMaker, NotProposed, NotSeen, OtherDigest, refusal_for
 from app.kit.database import lock
-from app.kit.refusals import Invalid, at_field
+from app.kit.refusals import Invalid
 from app.organisation import Directory
-from app.plain.findings import n_
 from app.rules.deciding import (
     EFFECTS_SEEN_ABOVE,
-    REASON_LENGTH_MAX,
-    REASON_LENGTH_MIN,
     DecisionEffect,
     DecisionParty,
     DecisionState,
@@ -38,6 +35,7 @@ from app.rules.deciding import (
     obstacle_to_checking,
     obstacle_to_making,
     ordered_effects,
+    reason_problem,
 )
 from app.rules.terms import Node, Period, Role
 
@@ -322,17 +320,14 @@ def propose(
         Invalid: a reason that is too short or too long; a content that cannot be.
         Conflict: by one of the codes of :class:`app.rules.deciding.Obstacle`; or as the kind says.
     """
-    reason = _reason(reason)
+    reason = _checked(reason)
     maker = party_of(directory, by, cycle=cycle[1] if cycle else None, day=now.date())
-    if maker.roles.isdisjoint(kind.makers):
-        raise refusal_for(Obstacle.ROLE)
+    _refuse(obstacle_to_making(maker, roles=kind.makers))
     lock(connection, LOCK_DECISIONS)
     read = kind.read(connection, content)
-    obstacle = obstacle_to_making(maker, roles=kind.makers, about=read.about)
-    if obstacle is not None:
-        raise refusal_for(obstacle)
+    _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about))
     effects = ordered_effects(kind.effects(connection, read.content))
-    number = _next(connection, tables.decision)
+    number = tables.next_number(connection, tables.decision)
     row = {
         "id": number,
         "kind": kind.code,
@@ -340,10 +335,7 @@ def propose(
         "round": round_,
         "content": json.dumps(read.content, ensure_ascii=False),
         "reason": reason,
-        "account_id": by.account_id,
-        "account": by.label,
-        "employee": by.employee,
-        "at": now,
+        **_hand(by, now),
         "digest": decision_digest(
             kind=kind.code,
             cycle=cycle[0] if cycle else None,
@@ -397,12 +389,12 @@ def approve(
     """
     lock(connection, LOCK_DECISIONS)
     open_ = _again(connection, number)
-    checker = party_of(directory, by, cycle=cycle, day=now.date())
     if open_.state is not DecisionState.PROPOSED:
+        checker = party_of(directory, by, cycle=cycle, day=now.date())
         if open_.state is DecisionState.APPROVED and checker.is_same(_party(directory, open_.checker or open_.maker)):
             return Approval(open_, is_new=False)
         raise NotProposed
-    _refuse_obstacle(connection, kind, open_, checker, directory=directory, now=now, by=by)
+    _refuse(obstacle_for(connection, kind, open_, directory=directory, by=by, now=now, cycle=cycle))
     if digest != open_.digest:
         raise OtherDigest
     if len(open_.effects) > EFFECTS_SEEN_ABOVE and not has_seen(connection, number, by):
@@ -436,13 +428,12 @@ def refuse(
         NotProposed: it has come to its end.
         Conflict: by one of the codes of :class:`app.rules.deciding.Obstacle`.
     """
-    reason = _reason(reason)
+    reason = _checked(reason)
     lock(connection, LOCK_DECISIONS)
     open_ = _again(connection, number)
     if open_.state is not DecisionState.PROPOSED:
         raise NotProposed
-    checker = party_of(directory, by, cycle=cycle, day=now.date())
-    _refuse_obstacle(connection, kind, open_, checker, directory=directory, now=now, by=by)
+    _refuse(obstacle_for(connection, kind, open_, directory=directory, by=by, now=now, cycle=cycle))
     _end(connection, number, DecisionState.REFUSED, by=by, now=now, reason=reason)
     return _again(connection, number)
 
@@ -484,32 +475,18 @@ def _person_key(viewer: Viewer) -> str:
 
 
 def obstacle_for(
-    connection: Connection, kind: DecisionKind, open_: Decision, *, directory: Directory, by: Viewer, now: dt.datetime
-) -> Obstacle | None:
-    """Why a person may not approve or refuse an open decision; None where nothing is in the way. Queries: 2."""
-    return _obstacle(
-        connection,
-        kind,
-        open_,
-        party_of(directory, by, cycle=None, day=now.date()),
-        directory=directory,
-        now=now,
-        by=by,
-    )
-
-
-def _obstacle(
     connection: Connection,
     kind: DecisionKind,
     open_: Decision,
-    checker: DecisionParty,
     *,
     directory: Directory,
-    now: dt.datetime,
     by: Viewer,
+    now: dt.datetime,
+    cycle: Period | None = None,
 ) -> Obstacle | None:
+    """Why a person may not approve or refuse an open decision; None where nothing is in the way. Queries: 2."""
     return obstacle_to_checking(
-        checker,
+        party_of(directory, by, cycle=cycle, day=now.date()),
         _party(directory, open_.maker),
         roles=kind.checkers,
         about=open_.about,
@@ -518,17 +495,7 @@ def _obstacle(
     )
 
 
-def _refuse_obstacle(
-    connection: Connection,
-    kind: DecisionKind,
-    open_: Decision,
-    checker: DecisionParty,
-    *,
-    directory: Directory,
-    now: dt.datetime,
-    by: Viewer,
-) -> None:
-    obstacle = _obstacle(connection, kind, open_, checker, directory=directory, now=now, by=by)
+def _refuse(obstacle: Obstacle | None) -> None:
     if obstacle is not None:
         raise refusal_for(obstacle)
 
@@ -576,22 +543,19 @@ def _end(
 ) -> None:
     connection.execute(
         sa.insert(tables.decision_end).values(
-            id=_next(connection, tables.decision_end),
+            id=tables.next_number(connection, tables.decision_end),
             decision=number,
             state=state.value,
-            account_id=by.account_id,
-            account=by.label,
-            employee=by.employee,
-            at=now,
+            **_hand(by, now),
             reason=reason,
             moved=None if moved is None else json.dumps(moved, ensure_ascii=False),
         )
     )
 
 
-def _next(connection: Connection, table: sa.Table) -> int:
-    """The next number, under the lock of decisions."""
-    return (connection.scalar(sa.select(sa.func.max(table.c.id))) or 0) + 1
+def _hand(by: Viewer, now: dt.datetime) -> dict[str, object]:
+    """The columns in which both tables have who it was."""
+    return {"account_id": by.account_id, "account": by.label, "employee": by.employee, "at": now}
 
 
 def _again(connection: Connection, number: int) -> Decision:
@@ -601,10 +565,9 @@ def _again(connection: Connection, number: int) -> Decision:
     return present
 
 
-def _reason(text: str) -> str:
-    reason = text.strip()
-    if not REASON_LENGTH_MIN <= len(reason) <= REASON_LENGTH_MAX:
-        message = n_("The reason has %(length)s characters: write %(least)s to %(most)s.")
-        parameters = {"least": REASON_LENGTH_MIN, "most": REASON_LENGTH_MAX, "length": len(reason)}
-        raise Invalid(at_field("reason", "reason_length", message, **parameters))
+def _checked(reason: str) -> str:
+    reason = reason.strip()
+    problem = reason_problem(reason)
+    if problem is not None:
+        raise Invalid(problem)
     return reason

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from app.kit.database import lock
 from app.kit.refusals import Conflict, Invalid, at_field
 from app.organisation import Directory
 from app.plain.findings import Finding, n_
-from app.rules.deciding import REASON_LENGTH_MAX, REASON_LENGTH_MIN
+from app.rules.deciding import reason_problem
 
 __all__ = [
     "FUNCTIONS",
@@ -108,23 +108,20 @@ def delegate(
     if problems:
         raise Invalid(*problems)
     lock(connection, LOCK_DELEGATIONS)
-    number = (connection.scalar(sa.select(sa.func.max(tables.delegation.c.id))) or 0) + 1
-    connection.execute(
-        sa.insert(tables.delegation).values(
-            id=number,
-            giver=giver,
-            taker=taker,
-            functions=",".join(one for one in FUNCTIONS if one in functions),
-            from_day=from_day,
-            to_day=to_day,
-            reason=reason.strip(),
-            account=by,
-            at=now,
-        )
+    made = Delegation(
+        id=tables.next_number(connection, tables.delegation),
+        giver=giver,
+        taker=taker,
+        functions=tuple(one for one in FUNCTIONS if one in functions),
+        from_day=from_day,
+        to_day=to_day,
+        reason=reason.strip(),
+        account=by,
+        at=now,
     )
-    made = delegation(connection, number)
-    if made is None:
-        raise AlreadyEnded  # It stands in this transaction: nobody else can have taken it.
+    row = asdict(made) | {"functions": ",".join(made.functions)}
+    del row["ended_on"]
+    connection.execute(sa.insert(tables.delegation).values(row))
     return made
 
 
@@ -151,10 +148,9 @@ def _problems(
         problems.append(
             at_field("to_day", "empty_period", n_("The last day is before the first one: choose a later one."))
         )
-    if not REASON_LENGTH_MIN <= len(reason.strip()) <= REASON_LENGTH_MAX:
-        message = n_("The reason has %(length)s characters: write %(least)s to %(most)s.")
-        parameters = {"least": REASON_LENGTH_MIN, "most": REASON_LENGTH_MAX, "length": len(reason.strip())}
-        problems.append(at_field("reason", "reason_length", message, **parameters))
+    of_reason = reason_problem(reason.strip())
+    if of_reason is not None:
+        problems.append(of_reason)
     return problems
 
 

@@ -4,33 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-from app.access import Viewer, email_key
+from app.access import Viewer, marks_of
 from app.organisation import Directory
 from app.rules.deciding import DecisionParty
 from app.rules.placement import overlap
 from app.rules.terms import Node, NodeKind, Period
 
-__all__ = ["marks_of", "party_of"]
-
-
-def marks_of(directory: Directory, *, account_id: int | None, email: str, employee: str | None) -> frozenset[str]:
-    """All by which a person is known: two that share one of them are one person.
-
-    Args:
-        directory: the organisation, whose e-mail of the employee counts as own.
-        account_id: the account; None for a program.
-        email: its own, or the key's name.
-        employee: the number that it belongs to.
-    """
-    marks = {f"email:{email_key(email)}"}
-    if account_id is not None:
-        marks.add(f"account:{account_id}")
-    if employee is not None:
-        marks.add(f"employee:{employee}")
-        known = directory.employees.get(employee)
-        if known is not None and known.email:
-            marks.add(f"email:{email_key(known.email)}")
-    return frozenset(marks)
+__all__ = ["party_of"]
 
 
 def party_of(directory: Directory, viewer: Viewer, *, cycle: Period | None, day: dt.date) -> DecisionParty:

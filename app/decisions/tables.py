@@ -12,7 +12,16 @@ import sqlalchemy as sa
 
 from app.kit.schema import BigKey, Code, Instant, metadata
 
-__all__ = ["APPEND_ONLY", "decision", "decision_about", "decision_end", "decision_seen", "delegation", "delegation_end"]
+__all__ = [
+    "APPEND_ONLY",
+    "decision",
+    "decision_about",
+    "decision_end",
+    "decision_seen",
+    "delegation",
+    "delegation_end",
+    "next_number",
+]
 
 decision: Final = sa.Table(
     "decision",
@@ -101,3 +110,8 @@ delegation_end: Final = sa.Table(
 
 APPEND_ONLY: Final = (decision, decision_about, decision_end, decision_seen, delegation, delegation_end)
 """Tables whose rows never change and never go."""
+
+
+def next_number(connection: sa.Connection, table: sa.Table) -> int:
+    """The number after the last one, for whoever holds the lock under which this table's numbers are given. Queries: 1."""
+    return (connection.scalar(sa.select(sa.func.max(table.c.id))) or 0) + 1

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import rfc8785
 
+from app.plain.findings import Finding, Place, n_
 from app.rules.permissions import HeldRole
 from app.rules.terms import Node, Role
 
@@ -30,6 +31,7 @@ __all__ = [
     "obstacle_to_checking",
     "obstacle_to_making",
     "ordered_effects",
+    "reason_problem",
 ]
 
 REASON_LENGTH_MIN: Final = 10
@@ -39,6 +41,18 @@ EFFECTS_SEEN_ABOVE: Final = 20
 
 MEMBERS: Final = ("own_score", "final_score", "grade", "pay", "rights", "stage")
 """What an effect moves, after each ``score:KPI``."""
+
+
+def reason_problem(reason: str) -> Finding | None:
+    """What is wrong with the length of a reason, the space around it taken off; None where nothing is."""
+    if REASON_LENGTH_MIN <= len(reason) <= REASON_LENGTH_MAX:
+        return None
+    return Finding(
+        code="reason_length",
+        message=n_("The reason has %(length)s characters: write %(least)s to %(most)s."),
+        parameters={"least": REASON_LENGTH_MIN, "most": REASON_LENGTH_MAX, "length": len(reason)},
+        place=Place(field="reason", pointer="/reason"),
+    )
 
 
 class DecisionState(StrEnum):
@@ -131,13 +145,16 @@ def decision_digest(
     return hashlib.sha256(rfc8785.dumps(signed)).hexdigest()
 
 
-def obstacle_to_making(maker: DecisionParty, *, roles: Collection[Role], about: Collection[Node]) -> Obstacle | None:
+def obstacle_to_making(
+    maker: DecisionParty, *, roles: Collection[Role], about: Collection[Node] = ()
+) -> Obstacle | None:
     """Why a person may not propose it; None where nothing is in the way.
 
     Args:
         maker: who.
         roles: those of which one is needed.
-        about: the employees and units that it is about; none for what concerns the whole agency, which is nobody's own case.
+        about: the employees and units that it is about; none for what concerns the whole agency, which is nobody's own case, and as long as it
+            has not been read.
     """
     if maker.roles.isdisjoint(roles):
         return Obstacle.ROLE

@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask_babel import gettext
 from sqlalchemy import Connection
 
-from app import decisions, intake
+from app import access, decisions, intake
 from app.decisions import Approval, Decision, DecisionKind, Overtaken
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
@@ -54,7 +54,7 @@ def visible_to(context: RequestContext) -> Callable[[Decision], bool]:
         kind = kind_of(one)
         if not viewer.roles.isdisjoint(kind.makers | kind.checkers | kind.seen_by):
             return True
-        maker = decisions.marks_of(
+        maker = access.marks_of(
             context.directory, account_id=one.maker.account_id, email=one.maker.email, employee=one.maker.employee
         )
         return not me.marks.isdisjoint(maker) or any(map(sees, one.about))
@@ -62,7 +62,7 @@ def visible_to(context: RequestContext) -> Callable[[Decision], bool]:
     return visible
 
 
-def found(context: RequestContext, number: str) -> Decision:
+def found(context: RequestContext, number: int) -> Decision:
     """A decision that who asks may see.
 
     Raises:
@@ -70,9 +70,7 @@ def found(context: RequestContext, number: str) -> Decision:
 
     Queries: 3.
     """
-    one = None
-    if number.isascii() and number.isdigit() and len(number) <= 18:
-        one = decisions.decision(context.connection, int(number))
+    one = decisions.decision(context.connection, number)
     if one is None or not visible_to(context)(one):
         raise NotThere
     return one
@@ -95,7 +93,7 @@ _TITLES: Final = {"master": n_("Door of “%(file)s”: %(to)s")}
 """What each kind of decision is called."""
 
 
-def approved(context: RequestContext, number: str, digest: str) -> Approval:
+def approved(context: RequestContext, number: int, digest: str) -> Approval:
     """Agree to it, in a transaction of its own.
 
     Raises:
@@ -153,7 +151,7 @@ def proposed(context: RequestContext, kind: DecisionKind, content: Mapping[str, 
     return made
 
 
-def refused(context: RequestContext, number: str, reason: str) -> Decision:
+def refused(context: RequestContext, number: int, reason: str) -> Decision:
     """Say no to it, and tell the trail.
 
     Raises:
@@ -174,7 +172,7 @@ def refused(context: RequestContext, number: str, reason: str) -> Decision:
     return ended
 
 
-def withdrawn(context: RequestContext, number: str) -> Decision:
+def withdrawn(context: RequestContext, number: int) -> Decision:
     """Take it back, and tell the trail.
 
     Raises:
