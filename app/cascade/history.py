@@ -48,15 +48,6 @@ class Exclusion:
     reason: str | None
 
 
-def known_node(text: str) -> Node:
-    """The node that a table holds as text."""
-    node = Node.parse(text)
-    if node is None:
-        message = f"{text!r} is no node"
-        raise ValueError(message)
-    return node
-
-
 def read_history(connection: Connection) -> History:
     """All past years.
 
@@ -67,7 +58,7 @@ def read_history(connection: Connection) -> History:
     by_text: dict[str, dict[str, dict[int, Decimal]]] = {}
     for node, kpi, year, actual in connection.execute(query.order_by(columns.node, columns.kpi, columns.year)):
         by_text.setdefault(node, {}).setdefault(kpi, {})[year] = actual
-    return {known_node(node): kpis for node, kpis in by_text.items()}
+    return {Node.known(node): kpis for node, kpis in by_text.items()}
 
 
 def read_exclusions(connection: Connection) -> dict[tuple[int, Node, str], Exclusion]:
@@ -78,7 +69,7 @@ def read_exclusions(connection: Connection) -> dict[tuple[int, Node, str], Exclu
     table = tables.exclusion
     exclusions: dict[tuple[int, Node, str], Exclusion] = {}
     for row in connection.execute(sa.select(table).order_by(table.c.cycle, table.c.node, table.c.kpi)):
-        node = known_node(row.node)
+        node = Node.known(row.node)
         exclusions[row.cycle, node, row.kpi] = Exclusion(
             cycle=row.cycle, node=node, kpi=row.kpi, year=row.year, reason=row.reason
         )

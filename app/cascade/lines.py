@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.cascade import tables
-from app.cascade.history import NOTHING, Exclusion, History, Years, known_node, read_exclusions, read_history
+from app.cascade.history import NOTHING, Exclusion, History, Years, read_exclusions, read_history
 from app.cascade.targets import Decided, read_decided
 from app.organisation import KeptByRevision, Revision, current_revision
 from app.rules.definitions import Definitions, Kpi
@@ -257,7 +257,7 @@ def _read_lines(connection: Connection) -> list[Line]:
     for row in connection.execute(query):
         for text in (row.node, row.parent_node):
             if text is not None and text not in nodes:
-                nodes[text] = known_node(text)
+                nodes[text] = Node.known(text)
         lines.append(
             Line(
                 cycle=row.cycle,
@@ -283,7 +283,7 @@ def _read_ratings(connection: Connection) -> dict[tuple[int, Node, str], tuple[R
     query = sa.select(table).order_by(table.c.cycle, table.c.node, table.c.kpi, table.c.rater)
     ratings: dict[tuple[int, Node, str], list[Rating]] = {}
     for row in connection.execute(query):
-        node = known_node(row.node)
+        node = Node.known(row.node)
         rating = Rating(cycle=row.cycle, node=node, kpi=row.kpi, rater=row.rater, grade=row.grade)
         ratings.setdefault((row.cycle, node, row.kpi), []).append(rating)
     return {key: tuple(some) for key, some in ratings.items()}
@@ -294,7 +294,7 @@ def _read_plans(connection: Connection) -> dict[str, dict[Node | None, tuple[Dec
     query = sa.select(columns.kpi, columns.node, columns.share).order_by(columns.kpi, columns.node, columns.month)
     plans: dict[str, dict[Node | None, list[Decimal]]] = {}
     for kpi, text, share in connection.execute(query):
-        node = known_node(text) if text else None
+        node = Node.known(text) if text else None
         plans.setdefault(kpi, {}).setdefault(node, []).append(share)
     return {kpi: {node: tuple(shares) for node, shares in nodes.items()} for kpi, nodes in plans.items()}
 

@@ -17,7 +17,6 @@ from sqlalchemy import Connection
 
 from app import organisation
 from app.cascade import tables
-from app.cascade.history import known_node
 from app.kit.replacing import exact_text
 from app.rules.terms import Node
 
@@ -76,7 +75,7 @@ def read_decided(connection: Connection) -> dict[LineKey, HeldTarget]:
     for row in connection.execute(query.where(columns.id.in_(last)).order_by(columns.cycle, columns.node, columns.kpi)):
         if row.target == row.folder_target:
             continue
-        node = known_node(row.node)
+        node = Node.known(row.node)
         decisions[row.cycle, node, row.kpi] = HeldTarget(
             cycle=row.cycle,
             node=node,
@@ -121,7 +120,7 @@ def target_changes(
         query = query.where(columns.kpi == kpi)
     changes: dict[tuple[Node, str], list[TargetChange]] = {}
     for row in connection.execute(query.order_by(columns.id)):
-        of_line = changes.setdefault((known_node(row.node), row.kpi), [])
+        of_line = changes.setdefault((Node.known(row.node), row.kpi), [])
         # Of a line that had been left to the folder a load may have changed the figure since.
         is_folders = not of_line or of_line[-1].to_folder
         of_line.append(_change(row, row.folder_target if is_folders else of_line[-1].after))
@@ -145,7 +144,7 @@ def latest_target_changes(connection: Connection, *, cycle: int, limit: int) -> 
     )
     return [
         (
-            known_node(row.node),
+            Node.known(row.node),
             row.kpi,
             _change(row, row.folder_target if row.before in {None, row.folder_before} else row.before),
         )

@@ -68,7 +68,7 @@ def reported_on(rows: Iterable[ActivityRow], frame: Frame) -> ReportedOn:
     for row in rows:
         if row.type != "figure" or row.counts == row.counts_before or row.company_name not in frame.given:
             continue
-        node = _node_of(row.buyer_name)
+        node = Node.known(row.buyer_name)
         cycles.add(row.cycle)
         if node.kind is NodeKind.EMPLOYEE:
             employees.add(frame.ids[node.code])
@@ -76,14 +76,6 @@ def reported_on(rows: Iterable[ActivityRow], frame: Frame) -> ReportedOn:
             # A unit's figures are no path's: those below show them too, and whoever is posted there has their part of them.
             units = True
     return ReportedOn(employees, units, cycles)
-
-
-def _node_of(text: str) -> Node:
-    node = Node.parse(text)
-    if node is None:
-        message = f"{text!r} is no node"
-        raise ValueError(message)
-    return node
 
 
 # ------------------------------------------------------------------------------------------------------------------------ now
@@ -182,7 +174,7 @@ def given_by_day(
     turns: dict[tuple[Node, str], list[_Turn]] = {}
     for (node, kpi), group in groups.items():
         days = {row.day for row in group} | {one.day for row in group for one in verdicts.get(row.seq, ())}
-        turns[_node_of(node), kpi] = [
+        turns[Node.known(node), kpi] = [
             _Turn(day.toordinal(), _given(_counting(group, verdicts, day))) for day in sorted(days)
         ]
     return GivenByDay(turns)

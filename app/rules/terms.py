@@ -90,6 +90,19 @@ class Node(NamedTuple):
             return None
         return cls(NodeKind(kind), code)
 
+    @classmethod
+    def known(cls, text: str) -> Node:
+        """The node that a table holds as text.
+
+        Raises:
+            ValueError: it is none: somebody wrote into the table.
+        """
+        node = cls.parse(text)
+        if node is None:
+            message = f"{text!r} is no node"
+            raise ValueError(message)
+        return node
+
     def __str__(self) -> str:
         """The node as files and addresses write it."""
         return f"{self.kind}:{self.code}"
