@@ -35,7 +35,7 @@ from app.plain.json_text import (
 from app.rules.activities import fault_of_text
 from app.rules.ordinary import each_of
 
-__all__ = ["BATCH", "EVENTS_MAX", "STRUCTURED", "UnknownMedia", "Unreadable", "arrivals_in"]
+__all__ = ["BATCH", "EVENTS_MAX", "STRUCTURED", "UnknownMedia", "Unreadable", "arrivals_in", "body_of"]
 
 STRUCTURED: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"
@@ -93,18 +93,23 @@ def arrivals_in(http_request: Request, *, plain: bool = False, binary: bool = Tr
     if http_request.headers.get("Content-Encoding", "identity").casefold() not in {"", "identity"}:
         raise UnknownMedia
     if kind == BATCH:
-        return _batch(_body(http_request))
+        return _batch(body_of(http_request))
     if kind == STRUCTURED:
-        return [_structured(_body(http_request))]
+        return [_structured(body_of(http_request))]
     attributes = _attributes(http_request.headers.items()) if binary else {}
     if attributes and (not kind or _JSON.fullmatch(kind)):
-        return [_binary(_body(http_request), attributes, _content_type(http_request))]
+        return [_binary(body_of(http_request), attributes, _content_type(http_request))]
     if plain and kind == "application/json":
-        return [_structured(_body(http_request))]
+        return [_structured(body_of(http_request))]
     raise UnknownMedia(message=None if binary else _SIGNED_ONLY)
 
 
-def _body(http_request: Request) -> bytes:
+def body_of(http_request: Request) -> bytes:
+    """The whole body, before anything of it is read.
+
+    Raises:
+        TooLarge: it has more than :data:`VALUES_MAX` values.
+    """
     body = http_request.get_data(cache=False)
     try:
         refuse_more_values(body, VALUES_MAX)

@@ -24,6 +24,7 @@ from app.rules.terms import Node, NodeKind
 from app.web import decided
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
+from app.web.api.paging import PageQuery, page_of
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -79,26 +80,13 @@ class DelegationBody(_Body):
     reason: str
 
 
-class ListedQuery(BaseModel):
+class ListedQuery(PageQuery):
     """What narrows the list, and which page of it."""
-
-    model_config = ConfigDict(frozen=True)
 
     cycle: Annotated[str | None, Field(description="Only those about this cycle.")] = None
     kind: Annotated[str | None, Field(description="Only those of this kind.")] = None
     state: Annotated[DecisionState | None, Field(description="Only those in this state.")] = None
     node: Annotated[str | None, Field(description="Only those about this unit or employee.")] = None
-    limit: Annotated[int, Field(ge=1, le=1000, description="How many at most.")] = 100
-    before: Annotated[int | None, Field(ge=1, lt=2**63, description="Only those with a smaller number.")] = None
-
-
-class PageQuery(BaseModel):
-    """Which page of a list."""
-
-    model_config = ConfigDict(frozen=True)
-
-    limit: Annotated[int, Field(ge=1, le=1000, description="How many at most.")] = 100
-    before: Annotated[int | None, Field(ge=1, lt=2**63, description="Only those with a smaller number.")] = None
 
 
 # ------------------------------------------------------------------------------------------------------------- decisions
@@ -124,13 +112,11 @@ def listed(context: RequestContext, query: ListedQuery) -> Json:
     some = decisions.decisions_of(
         context.connection, only, visible=decided.visible_to(context), limit=query.limit + 1, before=query.before
     )
-    shown = some[: query.limit]
-    following = shapes.address(request, before=shown[-1].id) if len(some) > len(shown) else None
-    return Json({"items": [decided.as_json(one) for one in shown], "next": following}, following=following)
+    return page_of(query, some, decided.as_json)
 
 
 @pages.api_read(
-    "/api/v1/decisions/<number>",
+    "/api/v1/decisions/<int:number>",
     may=Deed.SEE_DECISIONS,
     about={
         "summary": "One decision",
@@ -140,13 +126,13 @@ def listed(context: RequestContext, query: ListedQuery) -> Json:
         "refusals": _REFUSALS,
     },
 )
-def one(context: RequestContext, number: str) -> Json:
+def one(context: RequestContext, number: int) -> Json:
     """One decision, and what has become of it."""
     return Json(decided.as_json(decided.found(context, number)))
 
 
 @pages.api_read(
-    "/api/v1/decisions/<number>/effects",
+    "/api/v1/decisions/<int:number>/effects",
     may=Deed.SEE_DECISIONS,
     transaction=False,
     about={
@@ -157,7 +143,7 @@ def one(context: RequestContext, number: str) -> Json:
         "refusals": _REFUSALS,
     },
 )
-def effects(context: RequestContext, number: str) -> Json:
+def effects(context: RequestContext, number: int) -> Json:
     """All that a decision moves, and not a number of it. Whoever opens it has seen it, which approving many needs."""
     with context.read() as connection:
         present = decided.found(context, number)
@@ -195,7 +181,7 @@ def propose(context: RequestContext) -> Json:
 
 
 @pages.api_act(
-    "/api/v1/decisions/<number>/approve",
+    "/api/v1/decisions/<int:number>/approve",
     may=Deed.DECIDE,
     transaction=False,
     about={
@@ -207,7 +193,7 @@ def propose(context: RequestContext) -> Json:
         "refusals": _WRITES,
     },
 )
-def approve(context: RequestContext, number: str) -> Json:
+def approve(context: RequestContext, number: int) -> Json:
     """Agree, as another person than the one who proposed it, to what stands behind the digest; by the same person again the same answer."""
     digest = sent_as(ApprovalBody, request).digest
     approval = decided.approved(context, number, digest)
@@ -215,7 +201,7 @@ def approve(context: RequestContext, number: str) -> Json:
 
 
 @pages.api_act(
-    "/api/v1/decisions/<number>/refuse",
+    "/api/v1/decisions/<int:number>/refuse",
     may=Deed.DECIDE,
     about={
         "summary": "Refuse a decision",
@@ -226,14 +212,14 @@ def approve(context: RequestContext, number: str) -> Json:
         "refusals": _WRITES,
     },
 )
-def refuse(context: RequestContext, number: str) -> Json:
+def refuse(context: RequestContext, number: int) -> Json:
     """Say no, and why: whoever proposed it reads that."""
     reason = sent_as(RefusalBody, request).reason
     return Json(decided.as_json(decided.refused(context, number, reason)))
 
 
 @pages.api_act(
-    "/api/v1/decisions/<number>/withdraw",
+    "/api/v1/decisions/<int:number>/withdraw",
     may=Deed.DECIDE,
     about={
         "summary": "Withdraw a decision",
@@ -244,7 +230,7 @@ def refuse(context: RequestContext, number: str) -> Json:
         "refusals": _WRITES,
     },
 )
-def withdraw(context: RequestContext, number: str) -> Json:
+def withdraw(context: RequestContext, number: int) -> Json:
     """Take back what one has proposed oneself."""
     sent_as(EmptyBody, request)
     return Json(decided.as_json(decided.withdrawn(context, number)))
@@ -280,9 +266,7 @@ def delegations(context: RequestContext, query: PageQuery) -> Json:
         some = decisions.delegations_of(
             context.connection, None if everyone else me, limit=query.limit + 1, before=query.before
         )
-    shown = some[: query.limit]
-    following = shapes.address(request, before=shown[-1].id) if len(some) > len(shown) else None
-    return Json({"items": [each.as_json() for each in shown], "next": following}, following=following)
+    return page_of(query, some, Delegation.as_json)
 
 
 @pages.api_act(
@@ -318,7 +302,7 @@ def delegate(context: RequestContext) -> Json:
 
 
 @pages.api_act(
-    "/api/v1/delegations/<number>/end",
+    "/api/v1/delegations/<int:number>/end",
     may=Deed.DELEGATE,
     about={
         "summary": "End a delegation",
@@ -329,12 +313,10 @@ def delegate(context: RequestContext) -> Json:
         "refusals": _WRITES,
     },
 )
-def end(context: RequestContext, number: str) -> Json:
+def end(context: RequestContext, number: int) -> Json:
     """End it from today on: by who is stood in for, who stands in, or hr."""
     sent_as(EmptyBody, request)
-    present = None
-    if number.isascii() and number.isdigit() and len(number) <= 18:
-        present = decisions.delegation(context.connection, int(number))
+    present = decisions.delegation(context.connection, number)
     me = context.viewer.employee
     if present is None or not (_is_theirs(context, present.giver) or (me is not None and me == present.taker)):
         raise NotThere

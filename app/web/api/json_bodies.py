@@ -10,8 +10,8 @@ from werkzeug.http import parse_options_header
 
 from app.kit.refusals import Invalid
 from app.plain.findings import n_
-from app.plain.json_text import NotJsonError, TooManyElementsError, decode_sent, refuse_more_values
-from app.web.api.bodies import VALUES_MAX, UnknownMedia, Unreadable
+from app.plain.json_text import NotJsonError, decode_sent
+from app.web.api.bodies import UnknownMedia, Unreadable, body_of
 from app.web.forms import FINDINGS_MAX, finding_of
 
 __all__ = ["sent_as"]
@@ -29,17 +29,15 @@ def sent_as(model: type[Model], http_request: Request) -> Model:
     Raises:
         UnknownMedia: it is not sent as JSON.
         Unreadable: it is no JSON, or no object.
+        TooLarge: it has too many values.
         Invalid: with a finding at each member that cannot be.
     """
     kind, _ = parse_options_header(http_request.headers.get("Content-Type"))
-    body = http_request.get_data(cache=False)
+    body = body_of(http_request)
     if kind.casefold() != "application/json" and (body or kind):
         raise UnknownMedia(message=n_("Send application/json."))
     try:
-        refuse_more_values(body, VALUES_MAX)
         value = decode_sent(body or b"{}")
-    except TooManyElementsError:
-        raise Unreadable(parameters={"why": "too many values"}) from None
     except NotJsonError as error:
         raise Unreadable(parameters={"why": str(error)}) from None
     if not isinstance(value, dict):

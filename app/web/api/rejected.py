@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, Field
 
 from app import intake, ledger
 from app.access import JsonText
@@ -21,6 +20,7 @@ from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
 from app.web.api.events import DOOR, as_json
 from app.web.api.measuring import count_events
+from app.web.api.paging import PageQuery
 from app.web.limits import EVENTS_BYTES
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
@@ -34,27 +34,18 @@ _OF_ERRORS: Final = ("pointer", "code", "detail")
 """What programs are told of a reason (contract, "HTTP"); what else is kept of it is for pages."""
 
 
-class RejectedQuery(BaseModel):
-    """Which page of the list."""
-
-    model_config = ConfigDict(frozen=True)
-
-    limit: Annotated[int, Field(ge=1, le=1000, description="How many at most.")] = 100
-    before: Annotated[int | None, Field(ge=1, lt=2**63, description="Only those with a smaller id.")] = None
-
-
 @pages.api_read(
     "/api/v1/events/rejected",
     may=Deed.SEE_REJECTED,
     about={
         "summary": "Rejected events, newest first",
         "tag": "Events",
-        "query": RejectedQuery,
+        "query": PageQuery,
         "responses": {200: ("application/json", shapes.listed(shapes.REJECTED), "Those that are still to be mended.")},
         "refusals": (401, 403, 404, 422, 429, 503),
     },
 )
-def rejected(context: RequestContext, query: RejectedQuery) -> Json:
+def rejected(context: RequestContext, query: PageQuery) -> Json:
     """Rejected events that were not mended yet, each as it came and with its reasons. A key for ingest sees its own."""
     listed = ledger.rejected_events(
         context.connection, sender=_narrowed(context), since=_since(context), before=query.before, limit=query.limit
