@@ -20,7 +20,8 @@ from app.cascade import TargetDifference
 from app.intake import definitions as definition_files
 from app.intake import folder as folders
 from app.intake.folder import DEFINITIONS, FILES, POLICIES, LoadedFileReport, LoadReport
-from app.intake.mastering import Master, masters, stored_folder
+from app.intake.mastering import Master, masters
+from app.intake.stored_folder import present_folder
 from app.kit.database import lock
 from app.kit.refusals import Refusal
 from app.kit.replacing import compare, exact_text
@@ -92,7 +93,7 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
         raise LoadRefused(*problems)
     kept: dict[str, str] = {}
     if any(doors[f"{name}.csv"] is not Master.FOLDER for name in FILES):
-        stored = stored_folder(connection)
+        stored = present_folder(connection)
         kept = {name: stored.text(name) for name in FILES if doors[f"{name}.csv"] is not Master.FOLDER}
     before = organisation.directory(connection)
     numbers = {before.employee_id(number): number for number in before.employees}

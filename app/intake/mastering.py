@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from app import decisions
 from app.decisions import Decision, DecisionKind, Read
 from app.intake.folder import DEFINITIONS, FILES, POLICIES
-from app.intake.stored_folder import StoredFolder, read_stored_folder
+from app.intake.stored_folder import present_folder
 from app.kit.refusals import Invalid, at_field
 from app.organisation import KeptByRevision, Revision
 from app.organisation.tables import load_file, load_run
@@ -26,7 +26,7 @@ from app.plain.texts import quoted
 from app.rules.deciding import DecisionEffect
 from app.rules.terms import Role
 
-__all__ = ["MASTER", "MASTERED_FILES", "FileState", "Master", "file_states", "masters", "stored_folder"]
+__all__ = ["MASTER", "MASTERED_FILES", "FileState", "Master", "file_states", "masters"]
 
 MASTERED_FILES: Final = (*(f"{name}.csv" for name in FILES), DEFINITIONS, POLICIES)
 """What has a master, as it is named: the files of the folder, and the definitions in two parts."""
@@ -150,20 +150,8 @@ def file_states(connection: Connection) -> Sequence[FileState]:
     return states
 
 
-def stored_folder(connection: Connection) -> StoredFolder:
-    """What is loaded, kept as long as it stays. Queries: 1; 14 more after a load."""
-    return _stored_folder(connection)
-
-
-def _read_present(connection: Connection, revision: Revision) -> StoredFolder:
-    return read_stored_folder(connection) if revision.number else StoredFolder.empty()
-
-
-_stored_folder: Final = KeptByRevision(_read_present)
-
-
 def _read_sums(connection: Connection, _revision: Revision) -> Mapping[str, tuple[int, str]]:
-    stored = stored_folder(connection)
+    stored = present_folder(connection)
     return {file: (stored.count(file), stored.sha256(file)) for file in MASTERED_FILES}
 
 

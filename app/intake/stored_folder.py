@@ -33,7 +33,7 @@ from app.organisation.tables import load_file, load_text
 from app.plain.findings import Finding, n_
 from app.rules.definitions import Definitions
 
-__all__ = ["KEYS", "NoRevision", "StoredFolder", "canonical_sha256", "read_stored_folder"]
+__all__ = ["KEYS", "NoRevision", "StoredFolder", "canonical_sha256", "present_folder", "read_stored_folder"]
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "units": ("code", "valid_from"),
@@ -72,11 +72,6 @@ class StoredFolder:
         """Take the rows by file, and the definitions' documents as JSON by name."""
         self._files: Final = files
         self._documents: Final = definitions
-
-    @classmethod
-    def empty(cls) -> StoredFolder:
-        """Before the first load: no file has a row."""
-        return cls({}, {})
 
     def count(self, file: str) -> int:
         """How many rows a file has; of the definitions how many documents.
@@ -139,8 +134,6 @@ class StoredFolder:
         return list(texts)
 
     def _texts(self, file: str, order: Sequence[str]) -> list[tuple[str, ...]]:
-        if file not in self._files:
-            return []
         columns, rows = self._files[file]
         at = {name: columns.index(_stored_name(file, name)) for name in (*FILES[file].all, *order)}
         places = [at[name] for name in order]
@@ -223,6 +216,13 @@ def _set(document: Any, path: Sequence[Any]) -> None:
 # --------------------------------------------------------------------------------------------------------------- reading
 
 
+def present_folder(connection: Connection) -> StoredFolder:
+    """What is loaded now; before the first load no file has a row. Queries: 13."""
+    files = organisation.stored_organisation(connection) | cascade.stored_cascade(connection)
+    documents = {row[0]: row[1] for row in files.pop(DEFINITIONS).rows.values()}
+    return StoredFolder(files, documents)
+
+
 def read_stored_folder(connection: Connection, revision: int | None = None) -> StoredFolder:
     """What a revision holds.
 
@@ -239,9 +239,7 @@ def read_stored_folder(connection: Connection, revision: int | None = None) -> S
     if not present or (revision is not None and not 1 <= revision <= present):
         raise NoRevision(parameters={"revision": revision or 1, "latest": present})
     if revision is None or revision == present:
-        files = organisation.stored_organisation(connection) | cascade.stored_cascade(connection)
-        documents = {row[0]: row[1] for row in files.pop(DEFINITIONS).rows.values()}
-        return StoredFolder(files, documents)
+        return present_folder(connection)
     return _as_it_came(connection, revision)
 
 

@@ -87,7 +87,7 @@ from app.scoring.people_map import narrowed as narrowed_map
 from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, Selection, State, state
 from app.scoring.progress import LineMoved, Progress, progress
 from app.scoring.reconciling import reconcile
-from app.scoring.reporting import ToReport, figures_to_report
+from app.scoring.reporting import ToReport, figures_to_report, reports_of
 from app.scoring.roster import SORTS, Roster, RosterFilter, RosterGroup, RosterRow, roster, roster_groups
 from app.scoring.scorecards import (
     LineScore,
@@ -242,6 +242,7 @@ __all__ = [
     "progress",
     "read_figures",
     "reconcile",
+    "reports_of",
     "roster",
     "roster_groups",
     "score_figures",

@@ -12,15 +12,18 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from app import ledger
+from app import access, ledger
+from app.access import Viewer
 from app.ledger import LatestFigure
+from app.organisation import Directory
 from app.rules.definitions import Translated
+from app.rules.permissions import Deed
 from app.rules.rhythm import ReportState, report_state, turn_on
 from app.rules.terms import CountsFrom, Node, NodeKind
 from app.scoring.board import node_name
 from app.scoring.plan import State
 
-__all__ = ["ToReport", "figures_to_report"]
+__all__ = ["ToReport", "figures_to_report", "reports_of"]
 
 _ORDER: Final = {state: place for place, state in enumerate(ReportState)}
 
@@ -52,6 +55,13 @@ class ToReport:
     def is_owed(self) -> bool:
         """Whether a period has ended of which there is no figure."""
         return self.state in {ReportState.DUE, ReportState.STALE}
+
+
+def reports_of(directory: Directory, *, viewer: Viewer, day: dt.date) -> Callable[[Node], bool]:
+    """A test for many nodes: whether a person reports figures of each; nobody does of oneself."""
+    sees = access.sees(directory, viewer=viewer, deed=Deed.REPORT_FIGURE, day=day)
+    mine = Node(NodeKind.EMPLOYEE, viewer.employee or "")
+    return lambda node: node != mine and sees(node)
 
 
 def figures_to_report(

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection
 
-from app import access, cascade, ledger, notices, scoring
+from app import cascade, ledger, notices, scoring
 from app.access import Viewer, Visits
 from app.cascade import TargetChange
 from app.rules.definitions import Translated
@@ -155,14 +155,12 @@ def _to_verify(reader: Reader) -> Iterator[Errand]:
 def _owed_figures(reader: Reader) -> Iterator[Errand]:
     """Figures of the cycle that are due, and one's own to report: done when they are entered. Queries: 1."""
     viewer, directory = reader.viewer, reader.loaded.frame.directory
-    mine = Node(NodeKind.EMPLOYEE, viewer.employee or "")
-    sees = access.sees(directory, viewer=viewer, deed=Deed.REPORT_FIGURE, day=reader.day)
     rows = scoring.figures_to_report(
         reader.connection,
         reader.loaded,
         cycle=reader.cycle,
         day=reader.day,
-        reports=lambda node: node != mine and sees(node),
+        reports=scoring.reports_of(directory, viewer=viewer, day=reader.day),
     )
     owed = [one for one in rows if one.is_owed and one.of and (not one.heads or viewer.employee in one.heads)]
     if owed:

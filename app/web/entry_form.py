@@ -332,9 +332,7 @@ def event_of(
         "type": TYPE_PREFIX + form.type,
         "source": pages_source(me),
         "id": form.form_id,
-        "time": time
-        if time is not None and time.startswith(form.day.isoformat())
-        else time_of_day(context, me, form.day),
+        "time": time_of_day(context, me, form.day, before=time),
         "data": members,
     }
     outcome = read(event, frame.known)
@@ -352,8 +350,10 @@ def _present(**parts: str) -> dict[str, str]:
     return {name: text for name, text in parts.items() if text}
 
 
-def time_of_day(context: RequestContext, employee: str, day: dt.date) -> str:
-    """The hour that it is at the employee's office, on the day that the activity took place."""
+def time_of_day(context: RequestContext, employee: str, day: dt.date, *, before: str | None = None) -> str:
+    """The hour that it is at the employee's office, on the day that the activity took place; of what had a time of that day before, that one."""
+    if before is not None and before.startswith(day.isoformat()):
+        return before
     zone = context.zone_of(employee)
     now = context.now.astimezone(zone)
     return dt.datetime.combine(day, now.time().replace(microsecond=0), tzinfo=zone).isoformat(timespec="seconds")

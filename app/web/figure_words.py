@@ -8,8 +8,8 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from app import scoring
-from app.rules.terms import Node, NodeKind
-from app.web.languages import page_language
+from app.rules.terms import Node
+from app.web.languages import named, page_language
 from app.web.request_context import RequestContext
 
 __all__ = ["FILTERS", "party_of"]
@@ -26,12 +26,7 @@ def party_of(context: RequestContext, text: str, type_: str | None) -> str:
     if node is None:
         kpi = scoring.state(context.connection).sheet.definitions.kpis.get(text)
         return text if kpi is None else kpi.versions[-1].name.in_language(page_language())
-    directory = context.directory
-    if node.kind is NodeKind.EMPLOYEE:
-        person = directory.employees.get(node.code)
-        return text if person is None else person.name
-    unit = directory.unit_near(node.code, context.today)
-    return text if unit is None else unit.name.in_language(page_language())
+    return str(named(scoring.node_name(context.directory, node, context.today)))
 
 
 @pass_context

@@ -83,8 +83,8 @@ def _is_for(context: RequestContext, one: Decision) -> bool:
     return not viewer.roles.isdisjoint(kind.checkers) and one.maker.account_id != viewer.account_id
 
 
-@pages.read("/decisions/<number>", may=Deed.SEE_DECISIONS)
-def one(context: RequestContext, number: str) -> Page:
+@pages.read("/decisions/<int:number>", may=Deed.SEE_DECISIONS)
+def one(context: RequestContext, number: int) -> Page:
     """One decision with all that it moves. Who opens it has seen that, which is written the first time."""
     decision = decided.found(context, number)
     is_open = decision.state is DecisionState.PROPOSED
@@ -112,22 +112,22 @@ def one(context: RequestContext, number: str) -> Page:
     )
 
 
-@pages.act("/decisions/<number>/approve", may=Deed.DECIDE, again="one", transaction=False)
-def approve(context: RequestContext, number: str, form: ApprovalForm) -> Redirect:
+@pages.act("/decisions/<int:number>/approve", may=Deed.DECIDE, again="one", transaction=False)
+def approve(context: RequestContext, number: int, form: ApprovalForm) -> Redirect:
     """Agree: it is done from now on."""
     decided.approved(context, number, form.digest)
     return Redirect(n_("You have agreed: it holds from now on."), then="decisions.one", values={"number": number})
 
 
-@pages.act("/decisions/<number>/refuse", may=Deed.DECIDE, again="one")
-def refuse(context: RequestContext, number: str, form: RefusalForm) -> Redirect:
+@pages.act("/decisions/<int:number>/refuse", may=Deed.DECIDE, again="one")
+def refuse(context: RequestContext, number: int, form: RefusalForm) -> Redirect:
     """Say no, and why."""
     decided.refused(context, number, form.reason)
     return Redirect(n_("Refused: nothing was changed."), then="decisions.one", values={"number": number})
 
 
-@pages.act("/decisions/<number>/withdraw", may=Deed.DECIDE, again="one")
-def withdraw(context: RequestContext, number: str) -> Redirect:
+@pages.act("/decisions/<int:number>/withdraw", may=Deed.DECIDE, again="one")
+def withdraw(context: RequestContext, number: int) -> Redirect:
     """Take it back."""
     decided.withdrawn(context, number)
     return Redirect(n_("Withdrawn: nothing was changed."), then="decisions.one", values={"number": number})

@@ -6,7 +6,6 @@ Do not write a figure in place of another: the later one goes before it, and bot
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Final
 from uuid import uuid4
 
@@ -20,7 +19,7 @@ from app.rules.activities import TYPE_PREFIX, EventKey
 from app.rules.own_events import pages_source
 from app.rules.permissions import Deed
 from app.rules.rhythm import ReportState
-from app.rules.terms import Node, NodeKind
+from app.rules.terms import Node
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of
 from app.web.entry_form import FORM_ID, at_the_form, local_today, page_of, time_of_day
@@ -69,7 +68,11 @@ def figures(context: RequestContext, query: FiguresQuery) -> Page:
     context.use(loaded.frame.directory)
     cycle = asked_of(loaded, query, context.today).cycle
     rows = scoring.figures_to_report(
-        context.connection, loaded, cycle=cycle, day=context.today, reports=_reports(context)
+        context.connection,
+        loaded,
+        cycle=cycle,
+        day=context.today,
+        reports=scoring.reports_of(context.directory, viewer=context.viewer, day=context.today),
     )
     first = (query.page - 1) * ROWS
     node, kpi = str(context.typed.value("node", query.node)), str(context.typed.value("kpi", query.kpi))
@@ -95,7 +98,12 @@ def report(context: RequestContext, form: FigureForm) -> Redirect:
     loaded = intake.state_to_record_in(context.connection)
     context.use(loaded.frame.directory)
     me, node = context.viewer.employee, Node.parse(form.node)
-    if me is None or node is None or not _reports(context)(node) or form.kpi not in loaded.frame.given:
+    if (
+        me is None
+        or node is None
+        or not scoring.reports_of(context.directory, viewer=context.viewer, day=context.today)(node)
+        or form.kpi not in loaded.frame.given
+    ):
         raise NotThere
     value = read_number(form.value, field="value")
     if isinstance(value, Finding):
@@ -115,7 +123,7 @@ def report(context: RequestContext, form: FigureForm) -> Redirect:
             "type": f"{TYPE_PREFIX}figure",
             "source": pages_source(me),
             "id": form.form_id,
-            "time": time if time and time.startswith(form.day.isoformat()) else time_of_day(context, me, form.day),
+            "time": time_of_day(context, me, form.day, before=time),
             "data": data | ({"note": form.note.strip()} if form.note.strip() else {}),
         }
 
@@ -130,10 +138,3 @@ def report(context: RequestContext, form: FigureForm) -> Redirect:
     key = ledger.event_key(EventKey(pages_source(me), form.form_id))
     context.note(subject=f"activity:{key}", after=logged.event)
     return Redirect(REPORTED, then="figures", values=then)
-
-
-def _reports(context: RequestContext) -> Callable[[Node], bool]:
-    """A test for many nodes: whether the person reports figures of each; nobody does of oneself."""
-    sees = context.sees(Deed.REPORT_FIGURE)
-    mine = Node(NodeKind.EMPLOYEE, context.viewer.employee or "")
-    return lambda node: node != mine and sees(node)
