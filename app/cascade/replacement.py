@@ -125,7 +125,7 @@ def stored_cascade(connection: Connection) -> dict[str, FileRows]:
 def stored_documents(connection: Connection) -> dict[str, str]:
     """The definitions that were last loaded, as texts by name. Queries: 1."""
     columns = tables.definition_document.c
-    return dict(connection.execute(sa.select(columns.name, columns.content)).tuples().all())
+    return {row.name: row.content for row in connection.execute(sa.select(columns.name, columns.content))}
 
 
 def replace(connection: Connection, cascade: Cascade) -> tuple[dict[str, RowChanges], dict[str, Iterable[Row]]]:

@@ -19,7 +19,7 @@ from app import cascade, ledger, organisation
 from app.cascade import TargetDifference
 from app.intake import definitions as definition_files
 from app.intake import folder as folders
-from app.intake.folder import DEFINITIONS, FILES, POLICIES, LoadedFileReport, LoadReport
+from app.intake.folder import DEFINITIONS, FILES, POLICIES, LoadedFileReport, LoadReport, part_of
 from app.intake.mastering import Master, masters
 from app.intake.stored_folder import present_folder
 from app.kit.database import lock
@@ -137,10 +137,7 @@ def _with_what_is_kept(
     documents: dict[str, str] = {}
     findings: list[Finding] = []
     for part in (DEFINITIONS, POLICIES):
-        theirs, ours = (
-            {name: text for name, text in some.items() if (name == POLICIES) == (part == POLICIES)}
-            for some in (came, stored)
-        )
+        theirs, ours = ({name: text for name, text in some.items() if part_of(name) == part} for some in (came, stored))
         if doors[part] is Master.FOLDER:
             documents |= theirs
             findings += [one for one in problems if _is_of(one, part)]
@@ -156,7 +153,7 @@ def _with_what_is_kept(
 
 def _is_of(problem: Finding, part: str) -> bool:
     """Whether a problem is one of the policies, or of the other definitions."""
-    return (Path(problem.place.file or "").stem == POLICIES) == (part == POLICIES)
+    return part_of(Path(problem.place.file or "").stem) == part
 
 
 def derive_by_present_rules(connection: Connection, *, at: dt.datetime) -> int | None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -31,7 +30,7 @@ from app.rules.definitions import Definitions
 from app.rules.presence import cycle_period
 from app.rules.terms import Node, NodeKind
 
-__all__ = ["DEFINITIONS", "FILES", "POLICIES", "LoadReport", "LoadedFileReport", "load", "mastered"]
+__all__ = ["DEFINITIONS", "FILES", "POLICIES", "LoadReport", "LoadedFileReport", "load", "mastered", "part_of"]
 
 FILES: Final[Mapping[str, Columns]] = {
     name: Columns(
@@ -60,6 +59,11 @@ DEFINITIONS: Final = "definitions"
 """What the definitions are called among the parts of a load."""
 POLICIES: Final = "policies"
 """The document among them that has a master of its own."""
+
+
+def part_of(document: str) -> str:
+    """Of the definitions' two parts the one that a document is of, by its name."""
+    return POLICIES if document == POLICIES else DEFINITIONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +125,7 @@ def load(
         needs: what recorded activities need, so that the folder must keep it.
         kept: files that come by another door, as they are loaded: name to text. The folder's own are left out, and warned of where they differ.
 
-    Queries: 16 to compare; what is changed besides.
+    Queries: 15 to compare; what is changed besides.
     """
     findings = FirstFindings()
     read = _read(folder, findings, kept)
@@ -141,7 +145,6 @@ def load(
     ordered = _ordered(findings)
     if any(finding.level is Level.ERROR for finding in ordered):
         return LoadReport(findings=ordered)
-    documents_before = cascade.stored_documents(connection)
     changes, contents = organisation.replace(connection, parts.organisation)
     more_changes, more_contents = cascade.replace(connection, measured)
     changes, contents = changes | more_changes, contents | more_contents
@@ -159,7 +162,10 @@ def load(
             contents=contents,
             files=[
                 *_loaded(texts, read.rows, changes),
-                *_loaded_documents(documents_before, documents),
+                *(
+                    LoadedFile(name=f"{DEFINITIONS}/{name}", text=text, row_count=1, changes=RowChanges())
+                    for name, text in documents.items()
+                ),
             ],
             at=at,
             by=by,
@@ -243,23 +249,6 @@ def mastered(file: str, differs: RowChanges, place: Place) -> Finding:
     )
     parameters = {"file": file, "added": differs.added, "changed": differs.changed, "removed": differs.removed}
     return Finding(code="mastered", message=message, parameters=parameters, place=place, level=Level.WARNING)
-
-
-def _loaded_documents(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[LoadedFile]:
-    for name, text in after.items():
-        yield LoadedFile(name=f"{DEFINITIONS}/{name}", text=text, row_count=1, changes=RowChanges())
-    yield from _parts_of_definitions(before, after)
-
-
-def _parts_of_definitions(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[LoadedFile]:
-    """The definitions and the policies as wholes, each with what changed in it: by them one sees which load changed them last."""
-    for part in (DEFINITIONS, POLICIES):
-        one, other = (
-            {(name,): (text,) for name, text in documents.items() if (name == POLICIES) == (part == POLICIES)}
-            for documents in (before, after)
-        )
-        sums = "".join(f"{name} {sha256(text.encode()).hexdigest()}\n" for (name,), (text,) in sorted(other.items()))
-        yield LoadedFile(name=part, text=sums, row_count=len(other), changes=compare(one, other))
 
 
 def _names(folder: Path, findings: list[Finding]) -> frozenset[str]:

@@ -24,7 +24,7 @@ from sqlalchemy import Connection
 from app import cascade, organisation
 from app.intake.cascade_rows import read_cascade
 from app.intake.definitions import kind_of, validator
-from app.intake.folder import DEFINITIONS, FILES, POLICIES
+from app.intake.folder import DEFINITIONS, FILES, POLICIES, part_of
 from app.intake.organisation_rows import read_organisation
 from app.kit.files import Trouble, read_csv_text
 from app.kit.refusals import NotThere
@@ -104,9 +104,7 @@ class StoredFolder:
         return hashlib.sha256("\n".join(f"{one} {text}" for one, text in documents.items()).encode()).hexdigest()
 
     def _documents_of(self, part: str) -> dict[str, str]:
-        return {
-            name: text for name, text in sorted(self._documents.items()) if (name == POLICIES) == (part == POLICIES)
-        }
+        return {name: text for name, text in sorted(self._documents.items()) if part_of(name) == part}
 
     def text(self, file: str) -> str:
         """The file as CSV: canonical, but for the order of a scorecard's lines, which is the one they are shown in."""
@@ -245,7 +243,7 @@ def read_stored_folder(connection: Connection, revision: int | None = None) -> S
 
 def _as_it_came(connection: Connection, revision: int) -> StoredFolder:
     query = sa.select(load_file.c.name, load_text.c.content).join_from(load_file, load_text)
-    came = dict(connection.execute(query.where(load_file.c.revision == revision)).tuples().all())
+    came = {row.name: row.content for row in connection.execute(query.where(load_file.c.revision == revision))}
     below = f"{DEFINITIONS}/"
     documents = {name.removeprefix(below): text for name, text in came.items() if name.startswith(below)}
     definitions = Definitions.from_documents({name: json.loads(text) for name, text in documents.items()})
