@@ -12,6 +12,9 @@ LOCK := $(BIN)/uv --no-config pip compile pyproject.toml --universal --python-ve
 STATIC := $(shell find app/web/static app/web/assets.py app/web/faces.py app/web/themes.py scripts/latin_font.mjs -path app/web/static/gen -prune -o -type f -print 2>/dev/null)
 CATALOGUES := $(patsubst %.po,%.mo,$(shell find app -name '*.po' 2>/dev/null))
 
+# What Python has compiled is kept: commands, servers and workers start many times in the tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install dev run test soak check fix catalogues bench pictures axe lighthouse demo lock clean

@@ -7,6 +7,7 @@ since a green run without them would say nothing. Whatever a fixture starts, it 
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import http.client
 import os
 import random
@@ -19,13 +20,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 from urllib.parse import urlsplit
 
 import flask
 import jinja2
 import pytest
 import sqlalchemy
+import werkzeug.routing
 from hypothesis import HealthCheck, settings
 from jinja2.bccache import Bucket
 
@@ -66,8 +68,26 @@ class _Compiled(jinja2.BytecodeCache):
 flask.Flask.jinja_options = {"bytecode_cache": _Compiled()}
 
 
+class _Rule(werkzeug.routing.Rule):
+    """As a template, so an address: what writes it is compiled once a test process, whatever application it is of."""
+
+    compiled: ClassVar[dict[tuple[object, ...], Callable[..., tuple[str, str]]]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        if self.defaults:  # constants of its own
+            return super()._compile_builder(append_unknown)
+        key = (*self._trace, append_unknown)
+        if key not in self.compiled:
+            self.compiled[key] = super()._compile_builder(append_unknown)
+        return self.compiled[key]
+
+
+flask.Flask.url_rule_class = _Rule
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Fix hypothesis' seed before its plugin reads it; test processes inherit it."""
+    """Fix hypothesis' seed before its plugin reads it; test processes inherit it. Look for garbage seldom: each time costs what the process is large."""
+    gc.set_threshold(20_000, 10, 10)
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(random.SystemRandom().getrandbits(32))
 
@@ -82,6 +102,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(
         key=lambda item: LONG.index(name) if (name := item.path.relative_to(folders).parts[0]) in LONG else len(LONG)
     )
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage among what tests make alone: thousands of tests, their modules and the libraries stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_report_header(config: pytest.Config) -> str:
