@@ -6,6 +6,9 @@ process, and that the trail only grows. It never decides by a role: :mod:`app.ru
 """
 
 from app.access.accounts import (
+    EMAIL_CHANGED,
+    FORGOTTEN,
+    INVITATION,
     Account,
     NewAccount,
     account_by_id,
@@ -16,7 +19,11 @@ from app.access.accounts import (
     change_password,
     create_account,
     disable_account,
+    follow_emails,
     hold_accounts,
+    invite_account,
+    invited_among,
+    mailed_account,
     reset_password,
 )
 from app.access.hook_messages import MessageReused, take_message
@@ -33,6 +40,15 @@ from app.access.keys import (
     keys,
     revoke_hook,
     revoke_key,
+)
+from app.access.links import (
+    LINK_DAYS,
+    LinkHolder,
+    LinkKind,
+    forget_links,
+    link_holder,
+    link_token,
+    set_password,
 )
 from app.access.passwords import (
     FIRST_PASSWORD_LIFE,
@@ -65,7 +81,14 @@ from app.access.sessions import (
     viewer,
     viewer_of,
 )
-from app.access.signing_in import Attempt, attempt_succeeded, begin_attempt, count_unknown_key, finish_attempt
+from app.access.signing_in import (
+    Attempt,
+    ask_for_password,
+    attempt_succeeded,
+    begin_attempt,
+    count_unknown_key,
+    finish_attempt,
+)
 from app.access.trail import (
     JsonText,
     SubjectFilter,
@@ -82,7 +105,11 @@ from app.access.trail import (
 from app.access.visits import Visits, note_first_visit, see_targets, visits
 
 __all__ = [
+    "EMAIL_CHANGED",
     "FIRST_PASSWORD_LIFE",
+    "FORGOTTEN",
+    "INVITATION",
+    "LINK_DAYS",
     "PASSWORD_LENGTH_MIN",
     "TOUCH_AFTER",
     "VIEW_NAME_LENGTH_MAX",
@@ -94,6 +121,8 @@ __all__ = [
     "JsonText",
     "Key",
     "KeyRow",
+    "LinkHolder",
+    "LinkKind",
     "MessageReused",
     "NewAccount",
     "OpenSessions",
@@ -106,6 +135,7 @@ __all__ = [
     "Visits",
     "account_by_id",
     "accounts",
+    "ask_for_password",
     "attempt_succeeded",
     "auditor_ids",
     "authenticate_key",
@@ -130,17 +160,24 @@ __all__ = [
     "find_hook",
     "finish_attempt",
     "first_password",
+    "follow_emails",
     "forget_form",
     "forget_forms",
+    "forget_links",
     "forget_sessions",
     "has_kept_forms",
     "hashed_password",
     "hold_accounts",
     "hooks",
+    "invite_account",
+    "invited_among",
     "is_auditor",
     "is_reading_recorded",
     "keep_form",
     "keys",
+    "link_holder",
+    "link_token",
+    "mailed_account",
     "marks_of",
     "may_at_all",
     "note_first_visit",
@@ -162,6 +199,7 @@ __all__ = [
     "saved_views",
     "see_targets",
     "sees",
+    "set_password",
     "sign_out",
     "standing",
     "take_message",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,18 +18,23 @@ from sqlalchemy import Connection
 
 from app import organisation
 from app.access import passwords
+from app.access.links import spend_links
 from app.access.passwords import FirstPassword
 from app.access.sessions import Client, email_key, end_sessions, open_session
 from app.access.tables import account
+from app.kit import outbox
 from app.kit.bulk import among
 from app.kit.database import lock
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
-from app.organisation import Directory
+from app.organisation import Directory, Employee
 from app.plain.findings import Finding, n_
 from app.rules.permissions import ROLES_OF_EMPLOYEES
 from app.rules.terms import CODE_PATTERN, Role
 
 __all__ = [
+    "EMAIL_CHANGED",
+    "FORGOTTEN",
+    "INVITATION",
     "Account",
     "NewAccount",
     "account_by_id",
@@ -40,22 +45,37 @@ __all__ = [
     "change_password",
     "create_account",
     "disable_account",
+    "follow_emails",
     "hold_accounts",
+    "invite_account",
+    "invited_among",
+    "mailed_account",
     "meant_by",
     "reset_password",
 ]
+
+INVITATION: Final = "invitation"
+FORGOTTEN: Final = "forgotten"
+EMAIL_CHANGED: Final = "email_changed"
+"""Topics of the outbox: mails about accounts."""
 
 LOCK_ACCOUNTS: Final = 7002
 """Advisory lock: alone for whoever keeps accounts."""
 
 _EMAIL: Final = re.compile(r"[^@\s\x00-\x1f<>\"(),;:\\\[\]]{1,64}@[^@\s\x00-\x1f<>\"(),;:\\\[\]]{1,189}")
+_EMAIL_LENGTH_MAX: Final = 254
 _LANGUAGES: Final = frozenset({"en", "ko", "es"})
 _THEMES: Final = frozenset({"system", "light", "dark", "contrast"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An account as its keeper sees it."""
+    """An account as its keeper sees it.
+
+    Attributes:
+        invited: it was made by an invitation, and nobody has set its password yet.
+        language: the one that its owner chose; None for the browser's.
+    """
 
     id: int
     email: str
@@ -64,6 +84,8 @@ class Account:
     first_password: bool
     created_at: dt.datetime
     disabled_at: dt.datetime | None
+    invited: bool = False
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +154,137 @@ def create_account(
     return NewAccount(email=email, password=chosen.text)
 
 
+_Moving = tuple[int, str, str, str]
+"""An account, what it is found by, and its employee's e-mail before and after."""
+
+_UNSET: Final = ""
+"""In place of the hash of a password that nobody has set yet: no password has it."""
+
+
+def invited_among(connection: Connection, people: Iterable[Employee]) -> list[Employee]:
+    """Those of some employees who can be invited: with an e-mail that can be one, and neither they nor it have an account.
+
+    Of two employees with one e-mail the first is taken.
+
+    Queries: 1.
+    """
+    rows = connection.execute(sa.select(account.c.email_key, account.c.employee)).all()
+    emails, numbers = {row.email_key for row in rows}, {row.employee for row in rows}
+    chosen: list[Employee] = []
+    for one in people:
+        key = email_key(one.email or "")
+        if not key or key in emails or one.number in numbers or not _is_email(key):
+            continue
+        emails.add(key)
+        chosen.append(one)
+    return chosen
+
+
+def invite_account(connection: Connection, *, email: str, employee: str, now: dt.datetime) -> int:
+    """Make an employee's account that has no password yet, and post the mail by whose link its owner sets one; returns its number.
+
+    Args:
+        connection: a writing transaction.
+        email: what is signed in with, and written to.
+        employee: whose account it is.
+        now: when.
+    """
+    number = connection.execute(
+        sa.insert(account)
+        .values(
+            email=email.strip(),
+            email_key=email_key(email),
+            password_hash=_UNSET,
+            roles=_joined({Role.EMPLOYEE}),
+            employee=employee,
+            first_password=False,
+            created_at=now,
+            password_changed_at=now,
+            rights_given_at=now,
+        )
+        .returning(account.c.id)
+    ).scalar_one()
+    content = {"account": number}
+    outbox.post(connection, topic=INVITATION, recipient=email.strip(), content=content, at=now)
+    return int(number)
+
+
+def mailed_account(
+    connection: Connection, *, account_id: int | None = None, email: str | None = None
+) -> Account | None:
+    """The open account of a number or an e-mail, for whoever writes to it; None where there is none, or it is closed. Queries: 1."""
+    wanted = account.c.id == account_id if email is None else account.c.email_key == email_key(email)
+    row = connection.execute(sa.select(account).where(wanted, account.c.disabled_at.is_(None))).one_or_none()
+    return None if row is None else _row_account(row)
+
+
+def follow_emails(
+    connection: Connection, *, before: Mapping[str, str | None], after: Mapping[str, str | None], now: dt.datetime
+) -> list[tuple[str, str]]:
+    """Let accounts follow the e-mails of their employees, and tell both addresses of each.
+
+    An account that was signed in to by another e-mail than its employee's stays as it is, and so does one whose employee's new e-mail is another
+    account's. Two that change with each other do.
+
+    Args:
+        connection: the writing transaction that changed them.
+        before: e-mails by employee number, as they were.
+        after: and as they are.
+        now: when.
+
+    Returns:
+        Old and new e-mail of each account that followed.
+
+    Queries: 1 where any changed; 4 for each account that follows.
+    """
+    moved = {
+        number: (old, new)
+        for number, new in after.items()
+        if (old := before.get(number)) and new and old != new and _is_email(email_key(new))
+    }
+    if not moved:
+        return []
+    rows = connection.execute(sa.select(account.c.id, account.c.email_key, account.c.employee)).all()
+    ours = [
+        (row.id, row.email_key, *moved[row.employee])
+        for row in rows
+        if row.employee in moved and row.email_key == email_key(moved[row.employee][0])
+    ]
+    going = {one[0] for one in ours}
+    taken = {row.email_key for row in rows if row.id not in going}
+    # Whoever stays, since theirs is taken, may be in another's way in turn.
+    while stays := _in_the_way(ours, taken):
+        taken |= {one[1] for one in stays}
+        ours = [one for one in ours if one not in stays]
+    for account_id, *_ in ours:
+        connection.execute(sa.update(account).where(account.c.id == account_id).values(email_key=f"-{account_id}"))
+    for account_id, _, old, new in ours:
+        connection.execute(
+            sa.update(account).where(account.c.id == account_id).values(email=new.strip(), email_key=email_key(new))
+        )
+        # What was sent to the address of before may be read there by somebody else now.
+        spend_links(connection, account_id=account_id, now=now)
+        for recipient in (old, new):
+            content = {"account": account_id, "to": recipient.strip(), "old": old.strip(), "new": new.strip()}
+            outbox.post(connection, topic=EMAIL_CHANGED, recipient=recipient.strip(), content=content, at=now)
+    return [(old.strip(), new.strip()) for _, _, old, new in ours]
+
+
+def _in_the_way(moving: Sequence[_Moving], taken: Collection[str]) -> list[_Moving]:
+    """Those who cannot have their new e-mail: another account has it, or one before them gets it."""
+    seen, stays = set(taken), []
+    for one in moving:
+        key = email_key(one[3])
+        if key in seen:
+            stays.append(one)
+        seen.add(key)
+    return stays
+
+
+def _is_email(email: str) -> bool:
+    return _EMAIL.fullmatch(email) is not None and len(email) <= _EMAIL_LENGTH_MAX
+
+
 def change_account(
     connection: Connection, *, account_id: int, roles: Collection[Role], employee: str | None, now: dt.datetime
 ) -> tuple[Account, Account]:
@@ -165,6 +318,7 @@ def disable_account(connection: Connection, *, account_id: int, disabled: bool, 
         sa.update(account).where(account.c.id == account_id).values(disabled_at=now if disabled else None)
     )
     if disabled:
+        spend_links(connection, account_id=account_id, now=now)
         end_sessions(connection, account_id=account_id, now=now)
     return _account(connection, account_id)
 
@@ -195,6 +349,7 @@ def reset_password(
             rights_given_at=now,
         )
     )
+    spend_links(connection, account_id=account_id, now=now)
     end_sessions(connection, account_id=account_id, now=now)
     return _account(connection, account_id)
 
@@ -233,6 +388,7 @@ def change_password(
     )
     if changed.rowcount != 1:
         raise Conflict
+    spend_links(connection, account_id=account_id, now=now)
     end_sessions(connection, account_id=account_id, now=now)
     return open_session(connection, account_id=account_id, now=now, client=client, life=life)
 
@@ -331,12 +487,14 @@ def _row_account(row: sa.Row[tuple[object, ...]]) -> Account:
         first_password=values["first_password"],
         created_at=values["created_at"],
         disabled_at=values["disabled_at"],
+        invited=not values["password_hash"],
+        language=values["language"],
     )
 
 
 def _problems(*, email: str, roles: Collection[Role], employee: str | None) -> list[Finding]:
     problems: list[Finding] = []
-    if not _EMAIL.fullmatch(email) or len(email) > 254:
+    if not _is_email(email):
         problems.append(
             at_field(
                 "email",

@@ -113,15 +113,16 @@ def password_matches(password_hash: str | None, password: str) -> bool:
     """Whether the password is the one that was hashed.
 
     Args:
-        password_hash: None for an account that is not there. The same work is done, so that time tells nothing.
+        password_hash: None for an account that is not there, empty for one that has no password yet. The same work is done, so that time tells
+            nothing.
         password: what was typed.
     """
-    against = password_hash if password_hash is not None else _nobody()
+    against = password_hash or _nobody()
     try:
         _HASHING.submit(_HASHER.verify, against, password[: LENGTH_MAX + 1].encode("utf-8", "surrogatepass")).result()
     except (VerificationError, InvalidHashError):
         return False
-    return password_hash is not None
+    return bool(password_hash)
 
 
 def first_password() -> FirstPassword:

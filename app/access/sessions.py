@@ -124,7 +124,7 @@ def email_key(email: str) -> str:
 
 
 def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.timedelta) -> Viewer | None:
-    """Who a cookie's token stands for, or None: unknown, expired, left alone for too long, signed out or disabled.
+    """Who a cookie's token stands for, or None: unknown, expired, left alone, signed out, disabled, or begun in a service that has ended.
 
     Queries: 1, by primary keys.
     """
@@ -133,6 +133,9 @@ def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.tim
         return None
     today = now.date()
     left = row.left_on is not None and row.left_on <= today
+    if left and row.created_at.date() < row.left_on:
+        # The sessions of a person in service end with it (contract-desk, 6): who has left signs in anew, to what is still theirs.
+        return None
     return Viewer(
         account_id=row.id,
         email=row.email,
@@ -319,6 +322,7 @@ _VIEWER: Final = (
         account.c.theme,
         account.c.timezone,
         web_session.c.token_hash,
+        web_session.c.created_at,
         web_session.c.last_acted_at,
         _EMPLOYEE.c.name,
         _EMPLOYEE.c.hired_on,

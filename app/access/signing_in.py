@@ -19,13 +19,23 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from app.access.accounts import FORGOTTEN
 from app.access.sessions import Client, email_key, open_session
 from app.access.tables import account, sign_in_attempt
+from app.kit import outbox
 from app.kit.database import lock
 from app.kit.refusals import TooMany
-from app.plain.texts import storable
+from app.plain.texts import storable, trimmed
 
-__all__ = ["WINDOW", "Attempt", "attempt_succeeded", "begin_attempt", "count_unknown_key", "finish_attempt"]
+__all__ = [
+    "WINDOW",
+    "Attempt",
+    "ask_for_password",
+    "attempt_succeeded",
+    "begin_attempt",
+    "count_unknown_key",
+    "finish_attempt",
+]
 
 WINDOW: Final = dt.timedelta(minutes=15)
 """Failures older than this are forgotten."""
@@ -35,6 +45,12 @@ _ADDRESS_FACTOR: Final = 5
 
 _UNKNOWN_KEY: Final = "KEY"
 """In place of an e-mail: no e-mail's key, which is case-folded, looks like it."""
+
+_FORGOTTEN: Final = "FORGOTTEN"
+"""In place of the e-mail of one for which a new password is asked: whose it is counts nowhere."""
+
+_ASKED_FACTOR: Final = 20
+"""An address may ask for as many new passwords as so many accounts may fail: each is a row for the worker, whoever's it is."""
 
 _KEPT: Final = dt.timedelta(days=30)
 
@@ -87,7 +103,7 @@ def begin_attempt(
     )
     # A program with an old key must not keep its whole office from signing in.
     of_address = _failures(since).where(
-        sign_in_attempt.c.address == address, sign_in_attempt.c.email_key != _UNKNOWN_KEY
+        sign_in_attempt.c.address == address, sign_in_attempt.c.email_key.not_in((_UNKNOWN_KEY, _FORGOTTEN))
     )
     # Who is known here waits for nobody else's failures, at the same address neither.
     limits = [(of_account, limit)] if browser else [(of_account, limit), (of_address, limit * _ADDRESS_FACTOR)]
@@ -184,6 +200,40 @@ def count_unknown_key(
         connection.execute(
             sa.insert(sign_in_attempt).values(email_key=_UNKNOWN_KEY, address=address, at=now, succeeded=False)
         )
+
+
+def ask_for_password(
+    connection: Connection, *, email: str, language: str, address: str, limit: int, now: dt.datetime
+) -> None:
+    """Post that somebody has forgotten the password of an e-mail, whether anybody has it or not: so that neither answer nor time tells.
+
+    The worker finds out whose it is, and drops what is nobody's.
+
+    Args:
+        connection: a writing transaction.
+        email: as typed.
+        language: of the page that it was typed on.
+        address: where the request comes from.
+        limit: failed sign-ins of one account in :data:`WINDOW`; an address may ask twenty times as often.
+        now: when.
+
+    Raises:
+        TooMany: the address must wait; what is asked meanwhile does not prolong that.
+
+    Queries: 4, whosever it is.
+    """
+    address = _network_of(address)
+    lock(connection, _lock_of(f"{_FORGOTTEN} {address}"))
+    counted = _failures(now - WINDOW).where(
+        sign_in_attempt.c.address == address, sign_in_attempt.c.email_key == _FORGOTTEN
+    )
+    _refuse_over(connection, counted, most=limit * _ASKED_FACTOR, now=now)
+    connection.execute(
+        sa.insert(sign_in_attempt).values(email_key=_FORGOTTEN, address=address, at=now, succeeded=False)
+    )
+    asked = trimmed(storable(email))[:254]
+    content = {"email": asked, "language": language}
+    outbox.post(connection, topic=FORGOTTEN, recipient=asked, content=content, at=now)
 
 
 def _lock_of(text: str) -> int:

@@ -18,6 +18,7 @@ __all__ = [
     "api_key",
     "hook",
     "hook_message",
+    "password_link",
     "reading_log",
     "saved_view",
     "sign_in_attempt",
@@ -31,6 +32,7 @@ account: Final = sa.Table(
     sa.Column("id", BigKey, primary_key=True),
     sa.Column("email", sa.Text, nullable=False, comment="as it was written"),
     sa.Column("email_key", Code, nullable=False, unique=True, comment="case-folded: who signs in is found by it"),
+    # Empty: it was invited, and nobody has set one yet.
     sa.Column("password_hash", sa.Text, nullable=False, comment="argon2id, with its own parameters and salt"),
     sa.Column("roles", sa.Text, nullable=False, comment="names in code point order, joined by commas"),
     sa.Column(
@@ -158,6 +160,23 @@ reading_log: Final = sa.Table(
     sa.Index("ix_reading_log_who", "who", "id"),
     # Whoever reads one and the same over and over, as a program does that keeps a board up to date, stands there once a day.
     sa.Index("uq_reading_log_of_day", "who", "day", "what", "subject", unique=True),
+)
+
+password_link: Final = sa.Table(
+    "password_link",
+    metadata,
+    sa.Column("id", BigKey, primary_key=True),
+    sa.Column("delivery", sa.BigInteger, nullable=False, unique=True, comment="the mail that it is sent by"),
+    sa.Column("account_id", sa.ForeignKey("account.id"), nullable=False, comment="whose password it sets"),
+    sa.Column("kind", Code, nullable=False),
+    sa.Column("seed", sa.Text, nullable=False, comment="makes the token, with a key that stands nowhere here"),
+    sa.Column("token_hash", Code, nullable=True, unique=True, comment="SHA-256; null: not sent yet"),
+    sa.Column("made_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=True, comment="null: not sent yet"),
+    sa.Column("spent_at", Instant, nullable=True),
+    sa.CheckConstraint("kind IN ('invitation', 'forgotten')", name="kind_known"),
+    sa.CheckConstraint("length(token_hash) = 64", name="token_hash_length"),
+    sa.Index("ix_password_link_account", "account_id", "made_at"),
 )
 
 kept_form: Final = sa.Table(

@@ -1,4 +1,4 @@
-"""Commands of the administrator: ``key create``, ``hook create``, ``user create``."""
+"""Commands of the administrator: ``key create``, ``hook create``, ``user create``, ``user invite``."""
 
 from __future__ import annotations
 
@@ -107,6 +107,33 @@ def create_user(email: str, roles: tuple[str, ...], employee: str | None) -> Non
 
     account = open_database(settings()).writing(deed, work)
     say(account.password)
+
+
+@user.command("invite")
+@click.option("--all", "everybody", is_flag=True, help="Everybody in service.")
+@click.option("--unit", metavar="U", help="Everybody of this unit and those below it.")
+def invite_users(everybody: bool, unit: str | None) -> None:  # noqa: FBT001 - click passes it
+    """Make an account for every employee in service with an e-mail and none, and mail each a link to set a password."""
+    if not everybody and unit is None:
+        message = "say whom to invite: --all, or --unit U"
+        raise click.UsageError(message)
+    deed, given, day = Deed.KEEP_ACCOUNTS, settings(), clock.today()
+
+    def work(connection: Connection) -> list[str]:
+        directory = organisation.directory(connection)
+        if unit is not None and directory.unit_on(unit, day) is None:
+            message = f"there is no unit {unit} today"
+            raise click.ClickException(message)
+        invited = notices.invite(connection, directory, keeper=_keeper(connection, deed), unit=unit, day=day)
+        return [f"{one.number} {one.email}" for one in invited]
+
+    for line in open_database(given).writing(deed, work):
+        say(line)
+    if not given.sends_mail:
+        say(
+            "mails are held until a worker has KOPES_SMTP, KOPES_MAIL_FROM and KOPES_PUBLIC_URL",
+            err=True,
+        )
 
 
 COMMANDS: Final = (key, hook, user)

@@ -18,23 +18,35 @@ __all__ = ["COMMANDS"]
 
 
 @click.command()
-@click.option("--once", metavar="JOB", help="Run this job, or all, now and once, whatever its schedule, and leave.")
+@click.option(
+    "--once",
+    metavar="JOB",
+    help="Run this job, or all, now and once, whatever its schedule, and leave; deliveries: send the mails that are due.",
+)
 def worker(once: str | None) -> None:
     """Run the scheduled and background work."""
-    from app.worker import JOBS, run_now, work, worker_name
+    from app.worker import JOBS, deliver_all, run_now, work, worker_name
 
     def tell(line: str) -> None:
         say(line, err=once is None)
 
+    given = settings()
+    if given.sends_mail and not given.secret_key_is_given:
+        say("warning: without SECRET_KEY links in mails can be made by whoever reads the database", err=True)
     if once is None:
-        work(open_database(settings()), clock=clock.now, say=tell)
+        work(open_database(given), settings=given, clock=clock.now, say=tell)
         return
     chosen = [job for job in JOBS if once in {job.name, "all"}]
-    if not chosen:
-        message = f"there is no job {once!r}; there are {', '.join(job.name for job in JOBS)}, and all"
+    if not chosen and once != _DELIVERIES:
+        message = f"there is no job {once!r}; there are {', '.join(job.name for job in JOBS)}, {_DELIVERIES}, and all"
         raise click.BadParameter(message, param_hint="--once")
-    done = run_now(open_database(settings()), chosen, worker=worker_name(), clock=clock.now, say=tell)
+    database, name = open_database(given), worker_name()
+    done = run_now(database, chosen, worker=name, clock=clock.now, say=tell)
+    if once in {_DELIVERIES, "all"}:
+        deliver_all(database, settings=given, worker=name, clock=clock.now, say=tell)
     sys.exit(1 if any(outcome.failed for outcome in done.values()) else 0)
 
+
+_DELIVERIES: Final = "deliveries"
 
 COMMANDS: Final = (worker,)

@@ -17,13 +17,14 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from app import cascade, organisation
+from app import access, cascade, organisation
 from app.intake.cascade_rows import read_cascade
 from app.intake.first_findings import FirstFindings
 from app.intake.organisation_rows import ReadOrganisation, read_organisation
 from app.kit.files import MESSAGES, Columns, Row, Trouble, nearest, read_csv, read_csv_text, refuse_endless
 from app.kit.replacing import FileRows, RowChanges, compare
-from app.organisation import LoadedFile, Needs
+from app.kit.replacing import Row as StoredRow
+from app.organisation import LoadedFile, Needs, Organisation
 from app.plain.findings import Finding, Level, Place, n_
 from app.plain.texts import quoted
 from app.rules.definitions import Definitions
@@ -125,7 +126,7 @@ def load(
         needs: what recorded activities need, so that the folder must keep it.
         kept: files that come by another door, as they are loaded: name to text. The folder's own are left out, and warned of where they differ.
 
-    Queries: 15 to compare; what is changed besides.
+    Queries: 16 to compare; what is changed besides.
     """
     findings = FirstFindings()
     read = _read(folder, findings, kept)
@@ -145,7 +146,7 @@ def load(
     ordered = _ordered(findings)
     if any(finding.level is Level.ERROR for finding in ordered):
         return LoadReport(findings=ordered)
-    changes, contents = organisation.replace(connection, parts.organisation)
+    changes, contents = _replace_organisation(connection, parts.organisation, at)
     more_changes, more_contents = cascade.replace(connection, measured)
     changes, contents = changes | more_changes, contents | more_contents
     documents = cascade.documents(definitions)
@@ -173,6 +174,17 @@ def load(
     else:
         revision = organisation.current_revision(connection)
     return LoadReport(findings=ordered, files=files, revision=revision.number, changed=frozenset(contents))
+
+
+def _replace_organisation(
+    connection: Connection, wanted: Organisation, at: dt.datetime
+) -> tuple[dict[str, RowChanges], dict[str, Iterable[StoredRow]]]:
+    """Put the organisation's rows in place; accounts follow the e-mails of their employees."""
+    before = organisation.emails(connection)
+    changes, contents = organisation.replace(connection, wanted)
+    if changes["employees"]:
+        access.follow_emails(connection, before=before, after=organisation.emails(connection), now=at)
+    return changes, contents
 
 
 def _ordered(findings: FirstFindings) -> tuple[Finding, ...]:

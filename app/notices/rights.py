@@ -8,7 +8,7 @@ before there is an auditor.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -17,10 +17,10 @@ from app import access
 from app.access import Account, FirstPassword, NewAccount, Viewer
 from app.kit.refusals import Invalid, NotThere
 from app.notices.notices import tell_auditors
-from app.organisation import Directory
+from app.organisation import Directory, Employee
 from app.plain.findings import Finding, Place
 from app.rules.permissions import Scope
-from app.rules.terms import Role
+from app.rules.terms import Period, Role
 
 __all__ = [
     "Keeper",
@@ -28,6 +28,8 @@ __all__ = [
     "change_account",
     "end_sessions",
     "give_first_password",
+    "invitable",
+    "invite",
     "make_account",
     "make_hook",
     "make_key",
@@ -189,6 +191,43 @@ def give_first_password(
     if access.powers_of(changed.roles):
         _tell(connection, keeper, changed.email)
     return NewAccount(email=changed.email, password=first.text)
+
+
+def invitable(connection: Connection, directory: Directory, *, unit: str | None, day: dt.date) -> list[Employee]:
+    """Employees in service on a day who have an e-mail and no account: all, or those of a unit and all below it.
+
+    Queries: 1.
+    """
+    people: Sequence[Employee] = directory.employees_in(Period(day, day + dt.timedelta(days=1)))
+    if unit is not None:
+        units = set(directory.units_below(unit, day))
+        people = [one for one in people if directory.unit_of(one.number, day) in units]
+    return access.invited_among(connection, people)
+
+
+def invite(
+    connection: Connection, directory: Directory, *, keeper: Keeper, unit: str | None, day: dt.date
+) -> list[Employee]:
+    """Make an account for each of :func:`invitable`, with the mail by whose link its owner sets a password; returns whom.
+
+    Args:
+        connection: a writing transaction.
+        directory: the organisation.
+        keeper: who does it.
+        unit: this unit and all below it; None for the whole agency.
+        day: today.
+
+    Queries: 1, and a few for each of them.
+    """
+    invited = invitable(connection, directory, unit=unit, day=day)
+    for one in invited:
+        email = (one.email or "").strip()
+        access.invite_account(connection, email=email, employee=one.number, now=keeper.at)
+        keeper.note(
+            subject=f"account:{email}",
+            after={"roles": [str(Role.EMPLOYEE)], "employee": one.number, "invited": True},
+        )
+    return invited
 
 
 def make_key(connection: Connection, *, keeper: Keeper, name: str, scope: Scope) -> str:

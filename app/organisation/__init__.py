@@ -6,7 +6,7 @@ read models by. Promises that every day is judged by the rows that hold on it. N
 
 from __future__ import annotations
 
-from app.organisation.directory import Directory, Employee, Result, Status, directory, month_of
+from app.organisation.directory import Directory, Employee, Result, Status, directory, emails, month_of
 from app.organisation.replacement import (
     LoadedFile,
     Needs,
@@ -30,6 +30,7 @@ __all__ = [
     "Status",
     "current_revision",
     "directory",
+    "emails",
     "lock_revision",
     "month_of",
     "organisation_rows",

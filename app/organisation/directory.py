@@ -253,6 +253,12 @@ class Directory:
         return self._paths_under.get(unit, ())
 
 
+def emails(connection: Connection) -> dict[str, str | None]:
+    """The e-mail of every employee by number, as this transaction sees it. Queries: 1."""
+    of_employee = tables.employee.c
+    return {row.number: row.email for row in connection.execute(sa.select(of_employee.number, of_employee.email))}
+
+
 def _read(connection: Connection, revision: Revision) -> Directory:
     tree = Tree(_unit_periods(connection))
     postings = _postings(connection)

@@ -44,6 +44,8 @@ class Deed(StrEnum):
     SIGN_IN = "sign_in"
     CHOOSE_LOOK = "choose_look"
     RECEIVE_HOOK = "receive_hook"
+    ASK_PASSWORD = "ask_password"  # noqa: S105 - a deed's name
+    SET_PASSWORD = "set_password"  # noqa: S105 - a deed's name
 
     # Whoever is signed in, about their own account.
     OPEN_HOME = "open_home"
@@ -95,10 +97,12 @@ class Deed(StrEnum):
     KEEP_KEYS = "keep_keys"
     KEEP_HOOKS = "keep_hooks"
     KEEP_JOBS = "keep_jobs"
+    KEEP_DELIVERIES = "keep_deliveries"
 
     # Done by commands and jobs, which no page offers.
     LOAD_FOLDER = "load_folder"
     RUN_JOB = "run_job"
+    DELIVER = "deliver"
 
 
 class Relation(StrEnum):
@@ -127,8 +131,10 @@ class Scope(StrEnum):
     READ = "read"
 
 
-PUBLIC_DEEDS: Final = frozenset({Deed.PUBLIC, Deed.SIGN_IN, Deed.CHOOSE_LOOK, Deed.RECEIVE_HOOK})
-"""Open to whoever comes; a hook's signature is checked by the hook itself."""
+PUBLIC_DEEDS: Final = frozenset(
+    {Deed.PUBLIC, Deed.SIGN_IN, Deed.CHOOSE_LOOK, Deed.RECEIVE_HOOK, Deed.ASK_PASSWORD, Deed.SET_PASSWORD}
+)
+"""Open to whoever comes; a hook's signature, and a mailed link, are checked where they are shown."""
 
 SIGNED_IN_DEEDS: Final = frozenset(
     {
@@ -152,6 +158,7 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.SIGN_IN,
         Deed.SIGN_OUT,
         Deed.CHANGE_PASSWORD,
+        Deed.SET_PASSWORD,
         Deed.KEEP_SESSIONS,
         Deed.SEE_SCORECARD,
         Deed.SEE_DERIVATION,
@@ -168,6 +175,7 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.KEEP_ACCOUNTS,
         Deed.KEEP_KEYS,
         Deed.KEEP_HOOKS,
+        Deed.KEEP_DELIVERIES,
         Deed.DECIDE,
         Deed.DELEGATE,
     }
@@ -299,6 +307,7 @@ _ADMIN: Final[_Row] = {
     Deed.KEEP_HOOKS: _ANY,
     Deed.SEE_JOBS: _ANY,
     Deed.KEEP_JOBS: _ANY,
+    Deed.KEEP_DELIVERIES: _ANY,
     Deed.SEE_REJECTED: _ANY,
     Deed.REPLAY_REJECTED: _ANY,
 }

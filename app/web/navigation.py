@@ -46,6 +46,7 @@ ITEMS: Final = (
     Item("folder_files", n_("Agency folder"), Deed.SEE_FILES, Relation.ANY),
     Item("rejected", n_("Rejected events"), Deed.SEE_REJECTED, Relation.ANY),
     Item("jobs", n_("Scheduled work"), Deed.SEE_JOBS, Relation.ANY),
+    Item("deliveries", n_("Mails"), Deed.KEEP_DELIVERIES, Relation.ANY),
     Item("my_scorecard", n_("My scorecard"), Deed.SEE_SCORECARD, Relation.OWN),
     Item("log_activity", n_("Log an activity"), Deed.LOG_ACTIVITY, Relation.OWN),
     Item("office", n_("My office"), Deed.SEE_PEOPLE_SCORES, Relation.LINE),

@@ -30,7 +30,7 @@ __all__ = ["Note", "RequestContext"]
 
 Answer = TypeVar("Answer")
 
-_OWN_ACCOUNT_DEEDS: Final = SIGNED_IN_DEEDS | {Deed.CHOOSE_LOOK, Deed.KEEP_ACCOUNTS}
+_OWN_ACCOUNT_DEEDS: Final = SIGNED_IN_DEEDS | {Deed.CHOOSE_LOOK, Deed.SET_PASSWORD, Deed.KEEP_ACCOUNTS}
 """Deeds that may end the session, or change the account, of whoever does them: who asks is asked again before them, and not after."""
 
 

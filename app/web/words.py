@@ -244,11 +244,28 @@ MASTERS: Final[Mapping[str, str]] = {
 }
 """By which door a file's rows come."""
 
+MAILS: Final[Mapping[str, str]] = {
+    "invitation": n_("Invitation"),
+    "forgotten": n_("Link to a new password"),
+    "email_changed": n_("Changed e-mail"),
+}
+"""What mails are called, by their topic."""
+
+DELIVERY_STATES: Final[Mapping[str, tuple[str, str]]] = {
+    "waiting": (n_("to be sent"), "caution"),
+    "held": (n_("held"), "caution"),
+    "sent": (n_("sent"), "good"),
+    "failed": (n_("failed"), "bad"),
+}
+"""What became of a mail, and which badge it has."""
+
 DEEDS: Final[Mapping[Deed, str]] = {
     Deed.PUBLIC: n_("look at what is public"),
     Deed.SIGN_IN: n_("sign in"),
     Deed.CHOOSE_LOOK: n_("choose language and theme"),
     Deed.RECEIVE_HOOK: n_("take in a signed message"),
+    Deed.ASK_PASSWORD: n_("ask for a new password"),
+    Deed.SET_PASSWORD: n_("set a password by a mailed link"),
     Deed.OPEN_HOME: n_("open the first page"),
     Deed.SEARCH: n_("search"),
     Deed.SIGN_OUT: n_("sign out"),
@@ -292,7 +309,9 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.KEEP_KEYS: n_("keep keys"),
     Deed.KEEP_HOOKS: n_("keep hooks"),
     Deed.KEEP_JOBS: n_("keep jobs"),
+    Deed.KEEP_DELIVERIES: n_("see to mails"),
     Deed.LOAD_FOLDER: n_("load the agency folder"),
     Deed.RUN_JOB: n_("run a job"),
+    Deed.DELIVER: n_("send a mail"),
 }
 """What the trail says was done. A deed of an older version may be none of these."""

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple, Self
 from sqlalchemy import Connection
 
 from app import access, ledger, notices, scoring
+from app.kit import outbox
 from app.kit.database import Database
 from app.kit.jobs import TIMETABLE, Daily
 from app.plain.findings import n_
@@ -154,17 +155,26 @@ def remind(database: Database, now: dt.datetime) -> Outcome:
 
 
 def forget(database: Database, now: dt.datetime) -> Outcome:
-    """Delete what nobody can ask for any more: marks of what moved, rejected events of long ago, ended sessions, old sign-in attempts."""
+    """Delete what nobody can ask for any more: marks of what moved, rejected events of long ago, ended sessions, old sign-in attempts, links and mails."""
     with database.write(Deed.RUN_JOB) as connection:
         touches = ledger.forget_changes(connection, before=now - TOUCHES_KEPT)
         rejects = ledger.forget_rejected(connection, now=now)
         sessions, attempts = access.forget_sessions(connection, now=now)
+        links = access.forget_links(connection, now=now)
+        mails = outbox.forget_delivered(connection, now=now)
     return Outcome.of(
         Sentence(
             n_(
-                "Cleared away. Notices to open pages that figures moved: %(marks)s; rejected events: %(rejects)s; ended sessions: %(sessions)s; attempts to sign in: %(attempts)s."
+                "Cleared away. Notices to open pages that figures moved: %(marks)s; rejected events: %(rejects)s; ended sessions: %(sessions)s; attempts to sign in: %(attempts)s; links of mails: %(links)s; mails: %(mails)s."
             ),
-            {"marks": touches, "rejects": rejects, "sessions": sessions, "attempts": attempts},
+            {
+                "marks": touches,
+                "rejects": rejects,
+                "sessions": sessions,
+                "attempts": attempts,
+                "links": links,
+                "mails": mails,
+            },
         )
     )
 

@@ -1,5 +1,6 @@
 """The worker: APScheduler says when, a primary key says who, and the main thread does it.
 
+What is posted is delivered in a thread of its own (:mod:`app.worker.delivering`): a mail does not wait for a long job.
 The scheduler's own threads do nothing but put a job's name into a queue and say that the worker is alive. Jobs run one after another in the main
 thread, where SIGTERM can end them: the transaction is rolled back, the slot given back, and another worker, or the next start, takes it.
 Do not trust a scheduler for "once": four of them fired 46 times for 12 slots. Here a slot is a row.
@@ -13,7 +14,7 @@ import queue
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from types import FrameType
 from typing import Final, Never
 
@@ -25,7 +26,9 @@ from sqlalchemy.exc import DBAPIError
 from app.kit.database import Database
 from app.kit.jobs import claim_slot, finish_slot, release_slot, see_worker
 from app.kit.refusals import Busy
+from app.kit.settings import Settings
 from app.rules.permissions import Deed
+from app.worker.delivering import Clock, Say, keep_delivering, why
 from app.worker.jobs import JOBS, Outcome, WorkerJob
 
 __all__ = ["run_now", "run_slot", "work", "worker_name"]
@@ -34,8 +37,8 @@ HEARTBEAT_S: Final = 30
 CATCH_UP_S: Final = 600
 """How often slots are looked at that nobody ran: those of a worker that died are taken over so."""
 
-Clock = Callable[[], dt.datetime]
-Say = Callable[[str], None]
+_LAST_MAIL_S: Final = 3
+"""So long the end waits for a mail that is just being handed over."""
 
 
 class _StoppedError(BaseException):
@@ -93,9 +96,20 @@ def run_now(
     return done
 
 
-def work(database: Database, *, clock: Clock, jobs: Sequence[WorkerJob] = JOBS, say: Say = print) -> None:
-    """Run jobs as they come due, until SIGTERM or SIGINT. Call it from the main thread."""
+def work(
+    database: Database, *, settings: Settings, clock: Clock, jobs: Sequence[WorkerJob] = JOBS, say: Say = print
+) -> None:
+    """Run jobs as they come due, and deliver what is posted, until SIGTERM or SIGINT. Call it from the main thread."""
     worker = worker_name()
+    ending = threading.Event()
+    post = threading.Thread(
+        target=keep_delivering,
+        name="delivering",
+        args=(database, ending),
+        kwargs={"settings": settings, "worker": worker, "clock": clock, "say": say},
+        # What is just being sent when the process has to end is sent again by another.
+        daemon=True,
+    )
     due: queue.SimpleQueue[WorkerJob] = queue.SimpleQueue()
     queued = _Queued(due)
     scheduler = BackgroundScheduler(timezone=dt.UTC, job_defaults={"coalesce": True, "misfire_grace_time": None})
@@ -110,6 +124,7 @@ def work(database: Database, *, clock: Clock, jobs: Sequence[WorkerJob] = JOBS, 
     try:
         _seen(database, worker, clock, say)
         scheduler.start()
+        post.start()
         say(f"worker {worker}: {', '.join(job.name for job in jobs)}")
         queued.put_all(jobs)
         while True:
@@ -118,14 +133,17 @@ def work(database: Database, *, clock: Clock, jobs: Sequence[WorkerJob] = JOBS, 
                 run_slot(database, job, slot=job.schedule.slot(clock()), worker=worker, clock=clock, say=say)
             except (DBAPIError, Busy) as error:
                 # The database is away, or taken: the slot stays open, and is looked at again when slots are caught up.
-                say(f"{job.name}: {_why(error)}")
+                say(f"{job.name}: {why(error)}")
     except _StoppedError:
         say(f"worker {worker}: stopped")
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+        ending.set()
         if scheduler.running:
             scheduler.shutdown(wait=False)
+        if post.is_alive():
+            post.join(_LAST_MAIL_S)
         database.close()
 
 
@@ -169,8 +187,4 @@ def _seen(database: Database, worker: str, clock: Clock, say: Say) -> None:
         with database.write(Deed.RUN_JOB) as connection:
             see_worker(connection, worker=worker, at=clock())
     except (DBAPIError, Busy) as error:
-        say(f"worker {worker}: {_why(error)}")
-
-
-def _why(error: DBAPIError | Busy) -> str:
-    return "the database is taken by others" if isinstance(error, Busy) else str(error.orig)
+        say(f"worker {worker}: {why(error)}")

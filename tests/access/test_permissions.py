@@ -82,6 +82,7 @@ keep_accounts      unit:HQ      iris
 keep_keys          unit:HQ      iris
 keep_hooks         unit:HQ      iris
 keep_jobs          unit:HQ      iris
+keep_deliveries    unit:HQ      iris
 run_cycle          unit:HQ      dana
 export             unit:HQ      dana
 export_activities  employee:E1  alba boram gaston hana dana emil
@@ -95,6 +96,7 @@ keep_delegations   employee:E1  alba dana
 keep_delegations   employee:E3  chae dana
 load_folder        unit:HQ
 run_job            unit:HQ
+deliver            unit:HQ
 """
 ROWS = [line.split() for line in TABLE.strip().splitlines()]
 

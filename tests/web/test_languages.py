@@ -109,7 +109,7 @@ def test_a_bar_of_many_pages_shows_four_and_the_rest_behind_one_key(working: Wor
 def test_the_roles_own_work_comes_first_in_the_bar(working: Working) -> None:
     """Under "More" it took two steps each time; what everybody has stands behind it, also for those who are employees themselves."""
     first = {
-        "iris": ["/accounts", "/keys", "/rejected", "/jobs"],
+        "iris": ["/accounts", "/keys", "/rejected", "/jobs", "/deliveries"],
         "emil": ["/ledger", "/trail", "/agency", "/people"],
         "dana": ["/people", "/grades", "/verification", "/targets"],
         "wanda": ["/people", "/grades", "/verification", "/targets"],

@@ -103,7 +103,7 @@ SEARCHES: Final = {
     "dana": ("/people", "/grades", "/verification", "/activities?node=unit:VIE"),
     "emil": ("/ledger", "/trail", "/agency", "/scorecards/unit:VIE"),
     "gaston": ("/verification", "/office", "/targets", "/activities"),
-    "iris": ("/rejected", "/accounts", "/jobs"),
+    "iris": ("/rejected", "/accounts", "/jobs", "/deliveries"),
 }
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from app.kit.database import Database
 from app.kit.jobs import Daily, JobRun, job_run, last_runs, worker_last_seen
+from app.kit.settings import Settings
 from app.worker import Outcome, WorkerJob, run_now, run_slot, work
 from tests.conftest import ROOT, Eventually, Kopes, NewDatabase
 
@@ -213,7 +214,7 @@ def test_a_worker_outlives_a_database_that_is_taken(new_database: NewDatabase) -
     loading = Database(url)
     try:
         with loading.write("load"):
-            work(Database(url, patience_s=0.05), clock=at(NIGHT), jobs=[job], say=say)
+            work(Database(url, patience_s=0.05), settings=Settings(), clock=at(NIGHT), jobs=[job], say=say)
         assert [line for line in said if line.startswith("counting")] == ["counting: the database is taken by others"]
         assert said[-1].endswith("stopped")
         assert (ran, runs(loading)) == ([], [])

@@ -15,10 +15,12 @@ from sqlalchemy import Connection
 
 from app import access, notices, organisation
 from app.access import Account, NewAccount
+from app.kit import outbox
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
 from app.rules.permissions import Deed, may
-from app.rules.terms import Role
+from app.rules.terms import Node, NodeKind, Role
+from app.scoring import node_name
 from app.web import words
 from app.web.account_person import AccountPerson, employee_meant, person_of
 from app.web.entry_form import colleagues_named
@@ -57,6 +59,14 @@ class NewAccountForm(BaseModel):
     employee: Annotated[str | None, Field(max_length=EMPLOYEE_MOST)] = None
 
 
+class InviteForm(BaseModel):
+    """Whom to invite: everybody of a unit and those below it, or of the agency."""
+
+    model_config = ConfigDict(frozen=True)
+
+    unit: Annotated[str, Field(max_length=40)] = ""
+
+
 class ChangeForm(BaseModel):
     """An account's roles and employee, and why they are changed, where it was said."""
 
@@ -81,7 +91,18 @@ def accounts(context: RequestContext, query: AccountsQuery, views: ListViews) ->
         query=query,
         roles=words.ROLE_REACHES,
         words=words,
+        invitable=len(notices.invitable(context.connection, context.directory, unit=None, day=context.today)),
+        units=_units(context),
+        sends_mail=context.settings.sends_mail,
+        is_held=outbox.is_any_held(context.connection),
     )
+
+
+def _units(context: RequestContext) -> list[tuple[str, object]]:
+    """The units of today with their names, from the agency down."""
+    root = context.directory.tree.root_on(context.today)
+    below = () if root is None else context.directory.units_below(root, context.today)
+    return [(code, node_name(context.directory, Node(NodeKind.UNIT, code), context.today)) for code in below]
 
 
 class EmployeeTyped(BaseModel):
@@ -119,6 +140,28 @@ def create(context: RequestContext, form: NewAccountForm) -> Page:
 
     made, person = _written(context, work)
     return _password_page(made, is_new=True, person=person)
+
+
+@pages.act("/accounts/invitations", may=Deed.KEEP_ACCOUNTS, again="accounts")
+def invite(context: RequestContext, form: InviteForm) -> Redirect:
+    """Make accounts for whoever has an e-mail and none, and post each the mail with a link to set a password."""
+    if form.unit and context.directory.unit_on(form.unit, context.today) is None:
+        raise Invalid(at_field("unit", "unknown", n_("There is no such unit today: choose another.")))
+    invited = notices.invite(
+        context.connection,
+        context.directory,
+        keeper=_keeper(context),
+        unit=form.unit or None,
+        day=context.today,
+    )
+    if not invited:
+        context.did_nothing = True
+        return Redirect(n_("Nobody there is without an account, or whoever is has no e-mail."), then="accounts")
+    return Redirect(
+        n_("Invited: %(number)s. What becomes of their mails stands under Mails."),
+        then="accounts",
+        parameters={"number": len(invited)},
+    )
 
 
 @pages.read("/accounts/<int:number>", may=Deed.KEEP_ACCOUNTS)

@@ -1,0 +1,279 @@
+"""What mails say, by the topic that was posted.
+
+Do not put a secret into what is posted: a link's token is made here, each time that the mail is sent, and comes out the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.dates import format_date
+from babel.support import NullTranslations, Translations
+from jinja2 import Environment, FileSystemLoader, Template
+from sqlalchemy import Connection
+
+from app import access, organisation
+from app.access import Account, LinkKind
+from app.kit.mail import Mail
+from app.kit.outbox import TakenDelivery
+from app.kit.settings import ROOT, Settings
+from app.organisation import Directory
+from app.plain.findings import n_
+from app.plain.korean import with_particles
+from app.plain.texts import visible
+
+__all__ = ["compose"]
+
+_CATALOGUES: Final = ROOT / "app" / "web" / "translations"
+_LANGUAGES: Final = frozenset({"en", "ko", "es"})
+_DATES_OF: Final = {"en": "en_GB"}
+_KOREAN: Final = frozenset({"KR"})
+_SPANISH: Final = frozenset(
+    {
+        "AR",
+        "BO",
+        "CL",
+        "CO",
+        "CR",
+        "CU",
+        "DO",
+        "EC",
+        "ES",
+        "GQ",
+        "GT",
+        "HN",
+        "MX",
+        "NI",
+        "PA",
+        "PE",
+        "PR",
+        "PY",
+        "SV",
+        "UY",
+        "VE",
+    }
+)
+
+_TRIAL_KEY: Final = "a trial on one machine"
+"""In place of a SECRET_KEY where there is none: a worker that is started again has to come to the same links."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Letter:
+    """A mail's words in English, with places: where they are said in another language, its places are filled there too."""
+
+    subject: str
+    paragraphs: tuple[str, ...]
+    button: str = ""
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a mail is made from."""
+
+    connection: Connection
+    taken: TakenDelivery
+    settings: Settings
+    now: dt.datetime
+    directory: Directory
+
+    @property
+    def address(self) -> str:
+        """Where the pages are."""
+        return self.settings.public_url or ""
+
+
+_INVITATION: Final = _Letter(
+    subject=n_("Your account at %(agency)s: choose a password"),
+    paragraphs=(
+        n_("Hello %(name)s,"),
+        n_("an account has been made for you. With it you see your scorecard, and log what you do, at %(agency)s."),
+        n_("Choose a password to begin. This link works once, until the end of %(day)s:"),
+    ),
+    button=n_("Choose a password"),
+    after=(
+        n_("You sign in with your e-mail, %(email)s."),
+        n_(
+            "If the time of the link is over, ask for another one where it says “Forgotten your password?”: %(forgotten)s"
+        ),
+    ),
+)
+_FORGOTTEN: Final = _Letter(
+    subject=n_("Choose a new password"),
+    paragraphs=(
+        n_("Hello %(name)s,"),
+        n_("somebody, you we hope, has asked for a new password for your account at %(agency)s."),
+        n_("Choose it here. This link works once, until the end of %(day)s:"),
+    ),
+    button=n_("Choose a new password"),
+    after=(
+        n_(
+            "Until then your present password holds. If it was not you who asked, do nothing: whoever did learns nothing from us."
+        ),
+    ),
+)
+_EMAIL_CHANGED: Final = _Letter(
+    subject=n_("You sign in with another e-mail now"),
+    paragraphs=(
+        n_("Hello %(name)s,"),
+        n_(
+            "your e-mail at %(agency)s was changed from %(old)s to %(new)s. From now on sign in with %(new)s; your password stays."
+        ),
+        n_("If this is wrong, tell an administrator or human resources at once."),
+    ),
+    button=n_("Sign in"),
+)
+
+
+def compose(connection: Connection, taken: TakenDelivery, *, settings: Settings, now: dt.datetime) -> Mail | None:
+    """The mail that a row of the outbox asks for; None where nothing is to be sent any more.
+
+    Args:
+        connection: a writing transaction, committed before the mail is sent: its link must be known by then.
+        taken: the row.
+        settings: with the address of the pages.
+        now: when.
+
+    Raises:
+        KeyError: there is no such topic.
+
+    Queries: at most 7.
+    """
+    asked = _Asked(
+        connection=connection, taken=taken, settings=settings, now=now, directory=organisation.directory(connection)
+    )
+    return _COMPOSERS[taken.topic](asked)
+
+
+def _invitation(asked: _Asked) -> Mail | None:
+    account = access.mailed_account(asked.connection, account_id=asked.taken.content["account"])
+    return None if account is None else _with_link(asked, account, LinkKind.INVITATION, _INVITATION)
+
+
+def _forgotten(asked: _Asked) -> Mail | None:
+    account = access.mailed_account(asked.connection, email=asked.taken.content["email"])
+    if account is None:
+        return None
+    return _with_link(asked, account, LinkKind.FORGOTTEN, _FORGOTTEN, spoken=asked.taken.content.get("language"))
+
+
+def _email_changed(asked: _Asked) -> Mail | None:
+    content = asked.taken.content
+    account = access.mailed_account(asked.connection, account_id=content["account"])
+    if account is None:
+        return None
+    filling = {"old": content["old"], "new": content["new"]}
+    return _written(
+        asked, account, _EMAIL_CHANGED, filling, to=content["to"], link=f"{asked.address}/login", spoken=None
+    )
+
+
+_COMPOSERS: Final[Mapping[str, Callable[[_Asked], Mail | None]]] = {
+    access.INVITATION: _invitation,
+    access.FORGOTTEN: _forgotten,
+    access.EMAIL_CHANGED: _email_changed,
+}
+
+
+def _with_link(
+    asked: _Asked, account: Account, kind: LinkKind, letter: _Letter, *, spoken: str | None = None
+) -> Mail | None:
+    last, until = _last_day(asked)
+    settings = asked.settings
+    token = access.link_token(
+        asked.connection,
+        delivery=asked.taken.id,
+        account_id=account.id,
+        kind=kind,
+        key=settings.secret_key if settings.secret_key_is_given else _TRIAL_KEY,
+        until=until,
+        now=asked.now,
+    )
+    if token is None:
+        return None
+    link = f"{asked.address}/set_password/{token}"
+    return _written(
+        asked, account, letter, {"day": last, "email": account.email}, to=account.email, link=link, spoken=spoken
+    )
+
+
+def _last_day(asked: _Asked) -> tuple[dt.date, dt.datetime]:
+    """A link's last day, and the instant of its end, by the clock of the root unit (contract-desk, 1)."""
+    root = asked.directory.tree.root_on(asked.now.date())
+    unit = None if root is None else asked.directory.unit_near(root, asked.now.date())
+    try:
+        zone = ZoneInfo((unit.timezone if unit else None) or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    last = asked.now.astimezone(zone).date() + dt.timedelta(days=access.LINK_DAYS)
+    return last, dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), zone)
+
+
+def _written(
+    asked: _Asked,
+    account: Account,
+    letter: _Letter,
+    filling: Mapping[str, object],
+    *,
+    to: str,
+    link: str,
+    spoken: str | None,
+) -> Mail:
+    """The mail in its reader's language: the one that they chose, else the one that they asked in, else that of the country where they work."""
+    today = asked.now.date()
+    chosen = (account.language, spoken)
+    language = next((one for one in chosen if one in _LANGUAGES), None) or _language_of(asked, account, today)
+    root = asked.directory.tree.root_on(today)
+    unit = None if root is None else asked.directory.unit_near(root, today)
+    person = asked.directory.employees.get(account.employee or "")
+    values = {
+        "agency": "OpenKOPES" if unit is None else visible(unit.name.in_language(language)),
+        "name": visible(person.name) if person is not None else account.email,
+        "forgotten": f"{asked.address}/forgotten",
+        **filling,
+    }
+    if isinstance(day := values.get("day"), dt.date):
+        values["day"] = format_date(day, "long", locale=_DATES_OF.get(language, language))
+
+    def said(message: str) -> str:
+        text = _catalogue(language).gettext(message)
+        return (with_particles(text, values) if language == "ko" else text) % values
+
+    subject = said(letter.subject)
+    before, after = [[said(one) for one in some] for some in (letter.paragraphs, letter.after)]
+    foot = said(n_("OpenKOPES sends this by itself: nobody reads what is answered to it."))
+    html = _template().render(
+        language=language, subject=subject, before=before, button=said(letter.button), link=link, after=after, foot=foot
+    )
+    return Mail(
+        to=to,
+        subject=" ".join(subject.split()),
+        text="\n\n".join([*before, link, *after, f"-- \n{foot}"]) + "\n",
+        html=html,
+        language=language,
+        key=f"{asked.taken.topic}.{asked.taken.id}.{int(asked.taken.made_at.timestamp())}",
+    )
+
+
+def _language_of(asked: _Asked, account: Account, day: dt.date) -> str:
+    unit = None if account.employee is None else asked.directory.unit_of(account.employee, day)
+    unit = unit or asked.directory.tree.root_on(day)
+    row = None if unit is None else asked.directory.unit_on(unit, day)
+    country = row.country if row is not None else None
+    return "ko" if country in _KOREAN else "es" if country in _SPANISH else "en"
+
+
+@functools.cache
+def _catalogue(language: str) -> NullTranslations:
+    return Translations.load(str(_CATALOGUES), [language])
+
+
+@functools.cache
+def _template() -> Template:
+    return Environment(loader=FileSystemLoader(ROOT / "templates"), autoescape=True).get_template("mail/letter.html")
