@@ -5,12 +5,12 @@ They print what the pages show, from the same read models.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import re
 import sys
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Final
 
 import click
@@ -21,6 +21,7 @@ from app import scoring
 from app.cli.opening import CYCLE, DAY, NODE, open_database, settings
 from app.cli.printing import say, write_json
 from app.kit import clock
+from app.kit.files import csv_lines
 from app.plain.texts import visible
 from app.rules.grading import members
 from app.rules.presence import cycle_of
@@ -92,10 +93,9 @@ def _print_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Non
             return value
         return visible(harmless(value)) if on_terminal else harmless(value)
 
-    writer = csv.DictWriter(sys.stdout, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: "" if value is None else cell(value) for name, value in row.items()})
+    told = ([cell(row.get(name)) for name in columns] for row in rows)
+    for line in csv_lines(chain([columns], told)):
+        sys.stdout.write(f"{line}\n")
 
 
 @click.command()

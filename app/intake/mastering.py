@@ -15,7 +15,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app import decisions
+from app import decisions, ledger
 from app.decisions import Decision, DecisionKind, Read
 from app.intake.folder import DEFINITIONS, FILES, POLICIES, part_of
 from app.intake.stored_folder import present_folder
@@ -77,8 +77,12 @@ def _no_effects(_connection: Connection, _content: Mapping[str, Any]) -> Iterabl
     return ()
 
 
-def _nothing_to_do(_connection: Connection, _decision: Decision) -> None:
-    """A master is read off the decisions themselves."""
+def _after_the_load(connection: Connection, _decision: Decision) -> None:
+    """Let a load under way come first.
+
+    A master is read off the decisions themselves, and a load has read them when it begins: its file would move by another door than the agreed one.
+    """
+    ledger.shut_out_loads(connection)
 
 
 MASTER: Final = DecisionKind(
@@ -88,7 +92,7 @@ MASTER: Final = DecisionKind(
     seen_by=frozenset({Role.HR, Role.EXECUTIVE, Role.AUDITOR}),
     read=_read_master,
     effects=_no_effects,
-    apply=_nothing_to_do,
+    apply=_after_the_load,
 )
 """Who moves a file: decided by hr and an executive."""
 

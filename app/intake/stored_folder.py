@@ -6,13 +6,12 @@ keys, a line feed at each line's end. Do not hand out the text of a load instead
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import functools
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,14 +25,24 @@ from app.intake.cascade_rows import read_cascade
 from app.intake.definitions import kind_of, validator
 from app.intake.folder import DEFINITIONS, FILES, POLICIES, part_of
 from app.intake.organisation_rows import read_organisation
-from app.kit.files import Trouble, read_csv_text
-from app.kit.refusals import NotThere
+from app.kit.files import Trouble, csv_lines, read_csv_text
+from app.kit.private_files import private_folder, write_private
+from app.kit.refusals import Conflict, NotThere
 from app.kit.replacing import FileRows
+from app.kit.yaml_places import is_text
 from app.organisation.tables import load_file, load_text
 from app.plain.findings import Finding, n_
 from app.rules.definitions import Definitions
 
-__all__ = ["KEYS", "NoRevision", "StoredFolder", "canonical_sha256", "present_folder", "read_stored_folder"]
+__all__ = [
+    "KEYS",
+    "NoRevision",
+    "OtherFiles",
+    "StoredFolder",
+    "canonical_sha256",
+    "present_folder",
+    "read_stored_folder",
+]
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "units": ("code", "valid_from"),
@@ -63,6 +72,13 @@ class NoRevision(NotThere):
 
     code = "no_revision"
     message = n_("There is no revision %(revision)s: the latest is %(latest)s.")
+
+
+class OtherFiles(Conflict):
+    """What is to be written would lie beside files that a load would read with it."""
+
+    code = "other_files"
+    message = n_("%(file)s is not of this export (files like it: %(count)s): choose an empty folder.")
 
 
 class StoredFolder:
@@ -118,17 +134,24 @@ class StoredFolder:
         """Write all files, and the definitions below it.
 
         Args:
-            folder: which is made where it is not there; a file of it that is there already is written anew.
+            folder: which is made where it is not there, for its owner alone, as are its files: they say what everyone is paid. A file of it that is
+                there already is written anew.
 
         Raises:
+            OtherFiles: the folder holds files that a load would read and that are not of this one; nothing is written.
             OSError: it cannot be written.
         """
         below = folder / DEFINITIONS
-        below.mkdir(parents=True, exist_ok=True)
         texts = {folder / f"{name}.csv": self.text(name) for name in FILES}
         texts |= {below / name: text for name, text in self.documents().items()}
+        others = sorted(str(path) for path in _loaded_from(folder, below) if path not in texts)
+        if others:
+            raise OtherFiles(parameters={"count": len(others), "file": others[0]})
+        if not folder.exists():
+            private_folder(folder)
+        private_folder(below)
         for path, text in texts.items():
-            path.write_text(text, encoding="utf-8", newline="")
+            write_private(path, text)
         return list(texts)
 
     def _texts(self, file: str, order: Sequence[str]) -> list[tuple[str, ...]]:
@@ -138,6 +161,12 @@ class StoredFolder:
         ordered = sorted(rows.values(), key=lambda row: [_rank(row[place]) for place in places])
         wanted = [at[name] for name in FILES[file].all]
         return [tuple(_cell(row[place]) for place in wanted) for row in ordered]
+
+
+def _loaded_from(folder: Path, definitions: Path) -> Iterator[Path]:
+    """The files that a load of the folder and its definitions would read, or stop at."""
+    yield from (path for path in folder.glob("*") if path.suffix.casefold() == ".csv")
+    yield from (path for path in definitions.glob("*") if path.suffix.casefold() in {".yaml", ".yml"})
 
 
 def _stored_name(file: str, column: str) -> str:
@@ -156,11 +185,7 @@ def _cell(value: Any) -> str:
 
 
 def _csv(file: str, rows: Iterable[tuple[str, ...]]) -> str:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(FILES[file].all)
-    writer.writerows(rows)
-    return out.getvalue()
+    return "".join(f"{line}\n" for line in csv_lines(chain([FILES[file].all], rows)))
 
 
 def canonical_sha256(file: str, rows: Iterable[tuple[str, ...]]) -> str:
@@ -181,6 +206,12 @@ class _Dumper(yaml.SafeDumper):
     """Writes decimals as they are."""
 
 
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    """In quotes where our reader, whose numbers are those of YAML 1.2, would take it for something else."""
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_text(text) else "'")
+
+
+_Dumper.add_representer(str, _text)
 _Dumper.add_representer(_Number, lambda dumper, value: dumper.represent_scalar("tag:yaml.org,2002:float", str(value)))
 
 

@@ -40,6 +40,7 @@ __all__ = [
     "Remark",
     "Row",
     "Trouble",
+    "csv_lines",
     "nearest",
     "read_csv",
     "read_csv_text",
@@ -375,10 +376,23 @@ def _shown_line(line: str) -> str:
     return _NOT_UTF8.sub("\N{REPLACEMENT CHARACTER}", line.rstrip("\r\n").replace("\0", ""))
 
 
+def csv_lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    """Rows as CSV, each without its line's end, for whoever ends lines in their own way.
+
+    Do not give the library that way: it puts in quotes what ends a line of its own alone, and any other break in a text then cuts its row in two.
+    """
+    for row in rows:
+        written = io.StringIO(newline="")
+        csv.writer(written, lineterminator=_LINE_END).writerow(row)
+        yield written.getvalue().removesuffix(_LINE_END)
+
+
+_LINE_END: Final = "\r\n"
+
+
 def _csv_text(cells: Iterable[str]) -> str:
-    written = io.StringIO()
-    csv.writer(written, lineterminator="").writerow(cells)
-    return _NOT_UTF8.sub("\N{REPLACEMENT CHARACTER}", written.getvalue().replace(_NUL_SEEN, ""))
+    [written] = csv_lines([cells])
+    return _NOT_UTF8.sub("\N{REPLACEMENT CHARACTER}", written.replace(_NUL_SEEN, ""))
 
 
 class _Lines:

@@ -18,7 +18,7 @@ import yaml
 
 from app.plain.findings import Finding, Path, Place, n_
 
-__all__ = ["BYTES_MAX", "PlacedYaml", "read_yaml"]
+__all__ = ["BYTES_MAX", "PlacedYaml", "is_text", "read_yaml"]
 
 BYTES_MAX: Final = 500_000
 """Longer files are refused; who opens one need not read further than this and a byte."""
@@ -207,6 +207,11 @@ class _Builder:
                 self._report("tag", n_("tags such as %(tag)s are not used here"), event, tag=str(event.tag)[:60])
             return text
         return _plain(text) if event.implicit[0] else text
+
+
+def is_text(text: str) -> bool:
+    """Whether a text is read as the text that it is where no quotes are around it."""
+    return isinstance(_plain(text), str)
 
 
 def _plain(text: str) -> object:

@@ -8,12 +8,16 @@ import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from threading import Event
 from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
+from app import intake
 from app.kit import clock
+from app.kit.database import Database
 from tests.scenario import Scenario
 
 AGENCY = """
@@ -334,3 +338,29 @@ def _edit(path, change):
         writer = csv.DictWriter(stream, rows[0].keys())
         writer.writeheader()
         writer.writerows(change(rows))
+
+
+def test_nobody_agrees_to_another_door_while_a_load_brings_the_file(desk, engine):
+    """What the load brings comes before: once it is agreed, nothing moves the file but the door that was agreed on."""
+    dana, ferran = desk.person("dana"), desk.person("ferran")
+    made = desk.propose(dana, file="units.csv", to="application").json()
+    _edit(desk.folder / "units.csv", lambda rows: [row | {"name": f"{row['name']} new"} for row in rows])
+    database = Database(desk.where["database"])
+    with ThreadPoolExecutor(1) as pool:
+        with database.write("load_folder") as connection:
+            intake.load_agency(
+                connection, desk.folder, definitions=desk.where["definitions"], at=clock.now(), by="a load"
+            )
+            agreeing = pool.submit(
+                ferran.post, f"/api/v1/decisions/{made['id']}/approve", json={"digest": made["digest"]}
+            )
+            if engine == "postgresql":
+                waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                patience = Event()
+                while not agreeing.done() and not connection.scalar(waiting):
+                    patience.wait(0.01)
+            assert not agreeing.done(), "agreed, and then the load moved the file"
+        assert agreeing.result().json()["state"] == "approved"
+    database.close()
+    units = next(one for one in ferran.get("/api/v1/files").json()["items"] if one["file"] == "units.csv")
+    assert (units["master"], units["revision"]) == ("application", 2)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import filecmp
+import json
+import shutil
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Kopes, NewDatabase
+from tests.conftest import DEFINITIONS, Kopes, NewDatabase
 from tests.reference.folder import read_folder
 from tests.reference.random_agency import random_agency
 from tests.reference.random_changes import change_agency
+from tests.small_agency import SMALL, write
 from tests.soaking import seeds
 
 KEYS = {
@@ -90,3 +94,72 @@ def test_of_a_revision_that_is_not_there_it_says_so(database_url: str, kopes: Ko
     ran = kopes("folder", "export", tmp_path / "out", "--revision", "7", database=database_url, status=1)
     assert "There is no revision 7" in ran.err
     assert not (tmp_path / "out").exists()
+
+
+PEOPLE = {name: SMALL[name] for name in ("units", "employees", "postings")}
+
+TEXTS = ("1e5", "+3E-2", ".5e1", "null", "Seo\rMin-yeon", "two\nlines", "two\r\nlines", 'a "b", c', "서울 – 본사")
+"""What a careless writer cuts in two, or takes for something else than text."""
+
+
+def test_every_text_comes_back_as_it_was(
+    database_url: str, new_database: NewDatabase, kopes: Kopes, tmp_path: Path
+) -> None:
+    """Names of people and of KPIs, whatever is in them: out, in again, and out once more as the same."""
+    folder, definitions = write(tmp_path, PEOPLE), tmp_path / "texts"
+    with (folder / "employees.csv").open("a", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(
+            [f"T{at}", text, "", "G5", "staff", "1", "2020-01-01", ""] for at, text in enumerate(TEXTS)
+        )
+    shutil.copytree(DEFINITIONS, definitions)
+    (definitions / "texts.yaml").write_text(json.dumps({"kpis": [_kpi(at, text) for at, text in enumerate(TEXTS)]}))
+    kopes("load", folder, database=database_url, definitions=definitions)
+    out, once_more, again = tmp_path / "out", tmp_path / "again", new_database("sqlite")
+    kopes("folder", "export", out, database=database_url)
+    with (out / "employees.csv").open(encoding="utf-8", newline="") as stream:
+        names = {row["number"]: row["name"] for row in csv.DictReader(stream)}
+    assert {names[f"T{at}"] for at in range(len(TEXTS))} == set(TEXTS)
+    kopes("load", out, database=again)
+    kopes("folder", "export", once_more, database=again)
+    for one in sorted(path.relative_to(out) for path in out.rglob("*.*")):
+        assert filecmp.cmp(out / one, once_more / one, shallow=False), one
+
+
+def _kpi(at: int, text: str) -> dict[str, object]:
+    return {
+        "code": f"text_{at}",
+        "name": {"en": text, "ko": text, "es": text},
+        "goal": "market_diversification",
+        "class": "main",
+        "direction": "up",
+        "unit": text,
+        "measure": {"activity": "export_deal", "aggregate": "count"},
+        "counts_from": "entered",
+        "method": {"name": "target"},
+    }
+
+
+def test_the_files_are_for_their_owner_alone(database_url: str, kopes: Kopes, tmp_path: Path) -> None:
+    """They say what everyone is paid. Files that are there already and open to others are closed too."""
+    kopes("load", write(tmp_path, PEOPLE), database=database_url)
+    out = tmp_path / "out"
+    out.mkdir(mode=0o755)
+    (out / "employees.csv").write_text("number\n")
+    (out / "employees.csv").chmod(0o644)
+    kopes("folder", "export", out, database=database_url)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in out.rglob("*.*")} == {0o600}
+    kopes("folder", "export", tmp_path / "new", database=database_url)
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
+def test_a_definition_that_is_no_more_stops_an_export(database_url: str, kopes: Kopes, tmp_path: Path) -> None:
+    """A folder that holds more than what is exported would be loaded as something else: it is named, and nothing is written."""
+    out = tmp_path / "out"
+    kopes("load", write(tmp_path, PEOPLE), database=database_url)
+    kopes("folder", "export", out, database=database_url)
+    kopes("folder", "export", out, database=database_url)
+    (out / "definitions" / "former.yaml").write_text("kpis: []\n")
+    (out / "employees.csv").unlink()
+    ran = kopes("folder", "export", out, database=database_url, status=1)
+    assert "former.yaml" in ran.err
+    assert not (out / "employees.csv").exists()
