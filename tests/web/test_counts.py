@@ -19,6 +19,7 @@ from tests.web.working import PEOPLE, Somebody, Working
 
 PAGES: Final = (
     "/accounts",
+    "/deliveries",
     "/activities",
     "/activities?node=unit:VIE",
     "/activities?node=unit:HQ&type=export_deal",

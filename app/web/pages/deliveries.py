@@ -48,7 +48,7 @@ def deliveries(context: RequestContext, query: DeliveriesQuery) -> Page:
     )
 
 
-@pages.act("/deliveries/<int:number>/resend", may=Deed.KEEP_DELIVERIES, again="deliveries")
+@pages.act("/deliveries/<int:number>/resend", may=Deed.KEEP_DELIVERIES)
 def resend(context: RequestContext, number: int) -> Redirect:
     """Have one tried at once, whatever became of it."""
     recipient = outbox.resend(context.connection, delivery=number, at=context.now)
