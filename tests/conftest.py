@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, ClassVar, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -30,8 +31,11 @@ import sqlalchemy
 import werkzeug.routing
 from hypothesis import HealthCheck, settings
 from jinja2.bccache import Bucket
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from tests.postgresql import Cluster
+from tests.ready import Forked, Ready
 from tests.soaking import examples
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -83,6 +87,19 @@ class _Rule(werkzeug.routing.Rule):
 
 
 flask.Flask.url_rule_class = _Rule
+
+
+_STATEMENTS: Final = sqlalchemy.util.LRUCache[Any, Any](3000)
+"""And a statement, whatever database of an engine it is sent to: within a test process those differ in their rows alone."""
+
+for _dialect in (PGDialect_psycopg, SQLiteDialect_pysqlite):
+    _dialect.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[method-assign]
+    _dialect.__hash__ = lambda one: hash(type(one))  # type: ignore[method-assign,assignment]
+
+
+@sqlalchemy.event.listens_for(sqlalchemy.Engine, "engine_connect")
+def _share_statements(connection: sqlalchemy.Connection) -> None:
+    connection.engine._compiled_cache = _STATEMENTS  # noqa: SLF001 - there is no other way to give an engine that exists one
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -340,8 +357,46 @@ class Kopes(Protocol):
 
 
 @pytest.fixture(scope="session")
-def kopes() -> Kopes:
+def ready() -> Iterator[Ready]:
+    """What commands and servers of this test process are forked from."""
+    started = Ready.start(ROOT)
+    try:
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture(scope="session")
+def kopes(ready: Ready) -> Kopes:
     """``kopes("load", folder, database=url)``: the command line in a process of its own."""
+
+    def run(
+        *arguments: str | Path,
+        database: str | None = None,
+        definitions: Path = DEFINITIONS,
+        status: int | None = 0,
+        **environment: str,
+    ) -> Ran:
+        words = [*map(str, arguments)]
+        with TemporaryFile("w+", encoding="utf-8") as out, TemporaryFile("w+", encoding="utf-8") as err:
+            with Path(os.devnull).open("rb") as nothing:
+                done = ready.run(
+                    words,
+                    environment=_environment(database, definitions, environment),
+                    files=(nothing.fileno(), out.fileno(), err.fileno()),
+                ).wait()
+            out.seek(0)
+            err.seek(0)
+            ran = Ran(done, out.read(), err.read())
+        assert status is None or ran.status == status, f"kopes {' '.join(words)}: {ran.status}\n{ran.out}\n{ran.err}"
+        return ran
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def started_kopes() -> Kopes:
+    """The same as a person starts it, for what is asked of the command line itself."""
 
     def run(
         *arguments: str | Path,
@@ -373,7 +428,7 @@ class Server:
     """A running ``kopes serve``."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     log: Path
 
     def stop(self) -> int:
@@ -384,8 +439,7 @@ class Server:
                 self.process.wait(15)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-                self.process.wait()
-        return self.process.returncode
+        return self.process.wait()
 
     def wait_until_up(self) -> None:
         """Return when ``/healthz`` answers 200."""
@@ -430,9 +484,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def _servers(folder: Path) -> Iterator[Serve]:
+def _servers(folder: Path, ready: Ready) -> Iterator[Serve]:
     running: list[Server] = []
-    command = [sys.executable, "-m", "app", "serve"]
 
     def start(
         database: str,
@@ -444,15 +497,22 @@ def _servers(folder: Path) -> Iterator[Serve]:
     ) -> Server:
         port = free_port()
         log = folder / f"serve-{port}.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                [*under, *command, "--bind", f"127.0.0.1:{port}", "--workers", str(workers)],
-                cwd=ROOT,
-                env=_environment(database, definitions, environment),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-            )
+        words = ["serve", "--bind", f"127.0.0.1:{port}", "--workers", str(workers)]
+        given = _environment(database, definitions, environment)
+        process: subprocess.Popen[bytes] | Forked
+        with log.open("wb") as out, Path(os.devnull).open("rb") as nothing:
+            if workers == 1 and not under:
+                files = (nothing.fileno(), out.fileno(), out.fileno())
+                process = ready.run(words, environment=given, files=files)
+            else:  # one that starts processes itself, or is started by another command
+                process = subprocess.Popen(
+                    [*under, sys.executable, "-m", "app", *words],
+                    cwd=ROOT,
+                    env=given,
+                    stdin=nothing,
+                    stdout=out,
+                    stderr=subprocess.STDOUT,
+                )
         server = Server(f"http://127.0.0.1:{port}", process, log)
         running.append(server)
         server.wait_until_up()
@@ -466,16 +526,16 @@ def _servers(folder: Path) -> Iterator[Serve]:
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
+def serve(tmp_path: Path, ready: Ready) -> Iterator[Serve]:
     """``serve(url)`` starts a server of the test's own; as many as it wants, ended with it."""
-    with _servers(tmp_path) as start:
+    with _servers(tmp_path, ready) as start:
         yield start
 
 
 @pytest.fixture(scope="module")
-def module_serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+def module_serve(tmp_path_factory: pytest.TempPathFactory, ready: Ready) -> Iterator[Serve]:
     """As ``serve``, for a server that a module's tests share."""
-    with _servers(tmp_path_factory.mktemp("servers")) as start:
+    with _servers(tmp_path_factory.mktemp("servers"), ready) as start:
         yield start
 
 

@@ -1,0 +1,184 @@
+"""A process that has read the whole product already: a command or server that is forked from it begins at once.
+
+Reading the product and its libraries takes a processor for a second or two, and the suite needs hundreds of commands and servers. What is asked of the
+command line itself (``tests/cli``) is asked of processes of their own, started as a person does: see ``kopes`` there.
+
+Whoever asks sends words, environment and three open files over a socket, and has a socket back by which the process' number and then its status come.
+Do not start a thread here: it would be missing in what is forked.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+__all__ = ["Forked", "Ready"]
+
+_MESSAGE_BYTES: Final = 200_000
+_END_SECONDS: Final = 20
+
+
+@dataclass
+class Forked:
+    """A process that was forked: what tests ask of a ``subprocess.Popen``."""
+
+    pid: int
+    said: socket.socket
+    returncode: int | None = field(default=None)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit status, below zero for the signal that ended it.
+
+        Raises:
+            subprocess.TimeoutExpired: it has not ended within so many seconds.
+        """
+        if self.returncode is None:
+            self.said.settimeout(timeout)
+            try:
+                status = self.said.recv(32)
+            except (TimeoutError, BlockingIOError) as error:
+                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0) from error
+            self.said.close()
+            self.returncode = int(status)
+        return self.returncode
+
+    def poll(self) -> int | None:
+        """Its exit status, None as long as it runs."""
+        try:
+            return self.wait(0)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def send_signal(self, number: int) -> None:
+        """Tell it something, if it is still there."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+
+@dataclass
+class Ready:
+    """The process to fork from, and the way to ask it."""
+
+    process: subprocess.Popen[bytes]
+    control: socket.socket
+
+    @classmethod
+    def start(cls, root: Path) -> Ready:
+        """Start one, which reads the product while others go on."""
+        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with its:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.ready", str(its.fileno())],
+                cwd=root,
+                stdin=subprocess.DEVNULL,
+                pass_fds=[its.fileno()],
+            )
+        return cls(process, ours)
+
+    def run(self, words: Sequence[str], *, environment: Mapping[str, str], files: tuple[int, int, int]) -> Forked:
+        """``kopes WORDS``, with these for standard input, output and error."""
+        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with its:
+            asked = json.dumps([list(words), dict(environment)]).encode()
+            socket.send_fds(self.control, [asked], [*files, its.fileno()])
+        return Forked(int(ours.recv(32)), ours)
+
+    def stop(self) -> None:
+        """End it, and what is left of all that was forked."""
+        self.control.close()
+        self.process.wait(_END_SECONDS)
+
+
+def _fork_for(control: socket.socket) -> tuple[list[str], dict[str, str]] | None:
+    """Fork for each who asks, and say how it ended; what was asked comes back in the forked process, None where nobody asks any more."""
+    ended, woken = socket.socketpair()
+    woken.setblocking(False)
+    ended.setblocking(False)
+    signal.set_wakeup_fd(woken.fileno())
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    running: dict[int, socket.socket] = {}
+    while True:
+        can_be_read, _, _ = select.select([control, ended], [], [])
+        if ended in can_be_read:
+            ended.recv(4096)
+            for pid in [*running]:
+                found, status = os.waitpid(pid, os.WNOHANG)
+                if found:
+                    with running.pop(pid) as asking:
+                        _say(asking, os.waitstatus_to_exitcode(status))
+        if control not in can_be_read:
+            continue
+        message, files, _, _ = socket.recv_fds(control, _MESSAGE_BYTES, 4)
+        if not message:
+            for pid in running:
+                os.kill(pid, signal.SIGKILL)
+            return None
+        words, environment = json.loads(message)
+        pid = os.fork()
+        asking = socket.socket(fileno=files.pop())
+        if pid:
+            running[pid] = asking
+            _say(asking, pid)
+            for file in files:
+                os.close(file)
+            continue
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for one in (control, ended, woken, asking, *running.values()):
+            one.close()
+        for number, file in enumerate(files):
+            os.dup2(file, number)
+            os.close(file)
+        return words, environment
+
+
+def _say(asking: socket.socket, number: int) -> None:
+    try:
+        asking.send(str(number).encode())
+    except OSError:  # nobody waits for it any more
+        return
+
+
+def main() -> None:
+    """Read the product, then fork; in what is forked, be ``kopes``."""
+    from app.cli import HOMES
+    from app.cli import main as kopes
+
+    for module in sorted(set(HOMES.values())):
+        importlib.import_module(f"app.cli.{module}")
+    for late in ("app.web.front", "app.web.pages", "app.worker", "app.demo", "app.exports"):
+        importlib.import_module(late)
+    gc.collect()
+    gc.freeze()
+    asked = _fork_for(socket.socket(fileno=int(sys.argv[1])))
+    if asked is None:
+        return
+    sys.argv[1:], environment = asked
+    os.environ.clear()  # noqa: TID251 - the environment of the command that it becomes
+    os.environ.update(environment)  # noqa: TID251
+    kopes()
+
+
+if __name__ == "__main__":
+    main()
