@@ -20,6 +20,7 @@ from app.cascade.lines import (
     sheet,
     target_differences,
 )
+from app.cascade.preview import previewed_sheet
 from app.cascade.replacement import Cascade, cascade_rows, documents, replace, stored_cascade, stored_documents
 from app.cascade.targets import TargetChange, WantedTarget, keep_targets, latest_target_changes, target_changes
 
@@ -45,6 +46,7 @@ __all__ = [
     "keep_targets",
     "latest_target_changes",
     "loaded_sheet",
+    "previewed_sheet",
     "read_definitions",
     "replace",
     "served_by",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
@@ -18,13 +18,23 @@ from sqlalchemy import Connection
 
 from app.cascade import tables
 from app.cascade.history import NOTHING, Exclusion, History, Years, read_exclusions, read_history
-from app.cascade.targets import Decided, read_decided
+from app.cascade.targets import Decided, LineKey, read_decided
 from app.organisation import KeptByRevision, Revision, current_revision
 from app.rules.definitions import Definitions, Kpi
 from app.rules.targets import NoTarget, SetTarget, no_target, takes_target
 from app.rules.terms import Link, Node
 
-__all__ = ["Line", "PlanShare", "Rating", "Sheet", "TargetDifference", "loaded_sheet", "sheet", "target_differences"]
+__all__ = [
+    "Line",
+    "PlanShare",
+    "Rating",
+    "Sheet",
+    "TargetDifference",
+    "loaded_sheet",
+    "sheet",
+    "sheet_of",
+    "target_differences",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +115,10 @@ class Sheet:
     definitions: Definitions
     lines: Mapping[int, Mapping[Node, tuple[Line, ...]]]
     history: History
-    _lines: Mapping[tuple[int, Node, str], Line]
-    _below: Mapping[tuple[int, Node, str], tuple[Line, ...]]
-    _ratings: Mapping[tuple[int, Node, str], tuple[Rating, ...]]
-    _exclusions: Mapping[tuple[int, Node, str], Exclusion]
+    _lines: Mapping[LineKey, Line]
+    _below: Mapping[LineKey, tuple[Line, ...]]
+    _ratings: Mapping[LineKey, tuple[Rating, ...]]
+    _exclusions: Mapping[LineKey, Exclusion]
     _plans: Mapping[str, Mapping[Node | None, tuple[Decimal, ...]]]
 
     def takes_target(self, line: Line) -> bool:
@@ -124,7 +134,7 @@ class Sheet:
 
     def with_targets(self, decided: Decided, *, token: str) -> Sheet:
         """The same with the targets that were set in the application in place of the folder's; decisions about other lines are passed over."""
-        changed: dict[tuple[int, Node, str], Line] = {}
+        changed: dict[LineKey, Line] = {}
         for key, decision in decided.items():
             line = self._lines.get(key)
             if line is not None and self.takes_target(line):
@@ -216,11 +226,33 @@ class Sheet:
 
 
 def _read(connection: Connection, revision: Revision) -> Sheet:
-    lines = _read_lines(connection)
-    by_key = {(one.cycle, one.node, one.kpi): one for one in lines}
+    return sheet_of(
+        revision,
+        read_definitions(connection),
+        lines=_read_lines(connection),
+        history=read_history(connection),
+        ratings=_read_ratings(connection),
+        exclusions=read_exclusions(connection),
+        plans=_read_plans(connection),
+    )
+
+
+def sheet_of(
+    revision: Revision,
+    definitions: Definitions,
+    *,
+    lines: Iterable[Line],
+    history: History,
+    ratings: Mapping[LineKey, tuple[Rating, ...]],
+    exclusions: Mapping[LineKey, Exclusion],
+    plans: Mapping[str, Mapping[Node | None, tuple[Decimal, ...]]],
+) -> Sheet:
+    """The sheet of one revision; lines in the order in which each scorecard shows them, cycle by cycle."""
+    by_key: dict[LineKey, Line] = {}
     by_node: dict[int, dict[Node, list[Line]]] = {}
-    below: dict[tuple[int, Node, str], list[Line]] = {}
+    below: dict[LineKey, list[Line]] = {}
     for one in lines:
+        by_key[one.cycle, one.node, one.kpi] = one
         by_node.setdefault(one.cycle, {}).setdefault(one.node, []).append(one)
         if one.parent_node is not None:
             below.setdefault((one.cycle, one.parent_node, one.parent_kpi or one.kpi), []).append(one)
@@ -228,14 +260,14 @@ def _read(connection: Connection, revision: Revision) -> Sheet:
         revision=revision.number,
         token=revision.token,
         loaded_at=revision.loaded_at,
-        definitions=read_definitions(connection),
+        definitions=definitions,
         lines={cycle: {node: tuple(some) for node, some in nodes.items()} for cycle, nodes in by_node.items()},
-        history=read_history(connection),
+        history=history,
         _lines=by_key,
         _below={key: tuple(some) for key, some in below.items()},
-        _ratings=_read_ratings(connection),
-        _exclusions=read_exclusions(connection),
-        _plans=_read_plans(connection),
+        _ratings=ratings,
+        _exclusions=exclusions,
+        _plans=plans,
     )
 
 
@@ -278,10 +310,10 @@ def _read_lines(connection: Connection) -> list[Line]:
     return lines
 
 
-def _read_ratings(connection: Connection) -> dict[tuple[int, Node, str], tuple[Rating, ...]]:
+def _read_ratings(connection: Connection) -> dict[LineKey, tuple[Rating, ...]]:
     table = tables.rating
     query = sa.select(table).order_by(table.c.cycle, table.c.node, table.c.kpi, table.c.rater)
-    ratings: dict[tuple[int, Node, str], list[Rating]] = {}
+    ratings: dict[LineKey, list[Rating]] = {}
     for row in connection.execute(query):
         node = Node.known(row.node)
         rating = Rating(cycle=row.cycle, node=node, kpi=row.kpi, rater=row.rater, grade=row.grade)

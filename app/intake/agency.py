@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from app import cascade, ledger, organisation
+from app import cascade, ledger
 from app.cascade import TargetDifference
 from app.intake import definitions as definition_files
 from app.intake import folder as folders
@@ -95,10 +95,9 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
     if any(doors[f"{name}.csv"] is not Master.FOLDER for name in FILES):
         stored = present_folder(connection)
         kept = {name: stored.text(name) for name in FILES if doors[f"{name}.csv"] is not Master.FOLDER}
-    before = organisation.directory(connection)
-    numbers = {before.employee_id(number): number for number in before.employees}
+    before = state(connection).frame
     report: LoadReport = folders.load(
-        connection, folder, read, at=at, by=by, needs=ledger.needs(connection, numbers=numbers), kept=kept
+        connection, folder, read, at=at, by=by, needs=ledger.needs(connection, numbers=before.numbers), kept=kept
     )
     if report.revision is None:
         raise LoadRefused(*problems, *report.findings)
@@ -106,7 +105,7 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
     if report.changed & _DERIVED_FROM:
         ledger.slices_in_use(connection, read, may_add=True)
         try:
-            derived = ledger.rederive(connection, state(connection).frame, at=at)
+            derived = _derive_anew(connection, before, at=at)
         except ledger.WorthTooMuch as refusal:
             place = Place(file=f"{folder.resolve().name}/rates.csv", field="usd")
             raise LoadRefused(*problems, *(replace(one, place=place) for one in refusal.findings)) from refusal
@@ -122,6 +121,17 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
         changed=report.changed,
         derived=derived,
     )
+
+
+def _derive_anew(connection: Connection, before: ledger.Frame, *, at: dt.datetime) -> int:
+    """Derive again what hangs on what has changed; returns how many activities were looked at."""
+    after = state(connection).frame
+    moved = None if ledger.is_outdated(connection) else ledger.moved_by(connection, before, after)
+    if moved is None:
+        return ledger.rederive(connection, after, at=at)
+    ledger.write_moved(connection, moved)
+    ledger.record_change(connection, at=at, owners=ledger.owners_text(everyone=True))
+    return moved.count
 
 
 def _with_what_is_kept(

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -18,6 +19,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from app import access, cascade, organisation
+from app.cascade import Cascade
 from app.intake.cascade_rows import read_cascade
 from app.intake.first_findings import FirstFindings
 from app.intake.organisation_rows import ReadOrganisation, read_organisation
@@ -31,7 +33,20 @@ from app.rules.definitions import Definitions
 from app.rules.presence import cycle_period
 from app.rules.terms import Node, NodeKind
 
-__all__ = ["DEFINITIONS", "FILES", "POLICIES", "LoadReport", "LoadedFileReport", "load", "mastered", "part_of"]
+__all__ = [
+    "DEFINITIONS",
+    "FILES",
+    "POLICIES",
+    "FolderRows",
+    "JudgedFolder",
+    "LoadReport",
+    "LoadedFileReport",
+    "judge",
+    "keep",
+    "load",
+    "mastered",
+    "part_of",
+]
 
 FILES: Final[Mapping[str, Columns]] = {
     name: Columns(
@@ -94,15 +109,44 @@ class LoadReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Folder:
-    """The files of a folder as they came: rows for the rules, texts for the record."""
+class FolderRows:
+    """The rows of all files, and their texts for the record.
+
+    Attributes:
+        rows: by the file's name, every one of the contract's.
+        texts: those of the files that there are.
+        is_whole: whether every file's name and header could be read.
+        left_out: the rows of files that come by another door.
+        shown: what findings call a file.
+    """
 
     rows: Mapping[str, Sequence[Row]]
     texts: Mapping[str, str]
-    is_whole: bool
-    """Whether every file's name and header could be read."""
-    left_out: Mapping[str, Sequence[Row]]
-    """The rows of files that come by another door."""
+    shown: Callable[[str], str]
+    is_whole: bool = True
+    left_out: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedFolder:
+    """What the rows of a folder say under some definitions, and all that is wrong with it.
+
+    Attributes:
+        read: the rows that it was made of.
+        organisation: what seven of the files say.
+        cascade: what the others and the definitions say.
+        findings: every problem, in a fixed order; of each kind the first, and how many more there are.
+    """
+
+    read: FolderRows
+    organisation: Organisation
+    cascade: Cascade
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing is in the way of loading it."""
+        return not any(finding.level is Level.ERROR for finding in self.findings)
 
 
 def load(
@@ -132,6 +176,24 @@ def load(
     read = _read(folder, findings, kept)
     if not read.is_whole:
         return LoadReport(findings=_ordered(findings))
+    judged = judge(read, definitions, findings, needs=needs or Needs())
+    if not judged.is_right:
+        return LoadReport(findings=judged.findings)
+    return keep(connection, judged, at=at, by=by)
+
+
+def judge(
+    read: FolderRows, definitions: Definitions, findings: FirstFindings | None = None, *, needs: Needs
+) -> JudgedFolder:
+    """Hold the rows of a folder against the contract.
+
+    Args:
+        read: the rows.
+        definitions: goals, KPIs and policies, read without an error.
+        findings: what was found while they were read.
+        needs: what recorded activities need, so that the folder must keep it.
+    """
+    findings = FirstFindings() if findings is None else findings
     parts = read_organisation(read.rows, findings)
     first_month = definitions.policies.cycle.first_month
 
@@ -139,17 +201,22 @@ def load(
         return parts.lives_in(node, cycle_period(cycle, first_month))
 
     measured = read_cascade(read.rows, findings, definitions=definitions, nodes=parts.nodes, lives_in=lives_in)
-    _check_needs(needs or Needs(), parts, folder, findings)
-    if kept:
+    _check_needs(needs, parts, read.shown, findings)
+    if read.left_out:
         present = organisation.organisation_rows(parts.organisation) | cascade.cascade_rows(measured)
-        findings.extend(_mastered(read, folder, definitions, lives_in, present))
-    ordered = _ordered(findings)
-    if any(finding.level is Level.ERROR for finding in ordered):
-        return LoadReport(findings=ordered)
-    changes, contents = _replace_organisation(connection, parts.organisation, at)
-    more_changes, more_contents = cascade.replace(connection, measured)
+        findings.extend(_mastered(read, definitions, lives_in, present))
+    return JudgedFolder(read, parts.organisation, measured, _ordered(findings))
+
+
+def keep(connection: Connection, judged: JudgedFolder, *, at: dt.datetime, by: str) -> LoadReport:
+    """Put what was judged right in place of what is there, as the next revision where anything differs.
+
+    Queries: 15 to compare; what is changed besides.
+    """
+    changes, contents = _replace_organisation(connection, judged.organisation, at)
+    more_changes, more_contents = cascade.replace(connection, judged.cascade)
     changes, contents = changes | more_changes, contents | more_contents
-    documents = cascade.documents(definitions)
+    read, documents = judged.read, cascade.documents(judged.cascade.definitions)
     files = tuple(
         LoadedFileReport(
             name=name, rows=len(read.rows[name]) if name in FILES else len(documents), changes=changes[name]
@@ -173,7 +240,7 @@ def load(
         )
     else:
         revision = organisation.current_revision(connection)
-    return LoadReport(findings=ordered, files=files, revision=revision.number, changed=frozenset(contents))
+    return LoadReport(findings=judged.findings, files=files, revision=revision.number, changed=frozenset(contents))
 
 
 def _replace_organisation(
@@ -204,7 +271,7 @@ def _shown(folder: Path, name: str) -> str:
     return f"{folder.resolve().name}/{name}.csv"
 
 
-def _read(folder: Path, findings: list[Finding], kept: Mapping[str, str]) -> _Folder:
+def _read(folder: Path, findings: list[Finding], kept: Mapping[str, str]) -> FolderRows:
     """Every file's rows; a file that is not there is as one without rows."""
     rows: dict[str, Sequence[Row]] = {}
     texts: dict[str, str] = {}
@@ -231,12 +298,11 @@ def _read(folder: Path, findings: list[Finding], kept: Mapping[str, str]) -> _Fo
                 texts[name] = (folder / f"{name}.csv").read_bytes().decode("utf-8", "replace")
             except OSError:
                 texts[name] = ""
-    return _Folder(rows, texts, is_whole, left_out)
+    return FolderRows(rows, texts, partial(_shown, folder), is_whole, left_out)
 
 
 def _mastered(
-    read: _Folder,
-    folder: Path,
+    read: FolderRows,
     definitions: Definitions,
     lives_in: Callable[[Node, int], bool],
     present: Mapping[str, FileRows],
@@ -250,7 +316,7 @@ def _mastered(
     for name in read.left_out:
         differs = compare(present[name].rows, theirs[name].rows)
         if differs:
-            yield mastered(f"{name}.csv", differs, Place(file=_shown(folder, name)))
+            yield mastered(f"{name}.csv", differs, Place(file=read.shown(name)))
 
 
 def mastered(file: str, differs: RowChanges, place: Place) -> Finding:
@@ -323,14 +389,14 @@ def _at_column(finding: Finding) -> Finding:
     return replace(finding, place=replace(finding.place, field=column))
 
 
-def _check_needs(needs: Needs, parts: ReadOrganisation, folder: Path, findings: list[Finding]) -> None:
+def _check_needs(needs: Needs, parts: ReadOrganisation, shown: Callable[[str], str], findings: list[Finding]) -> None:
     """What recorded activities need cannot be left out: give it an end date."""
     left_out = n_("%(what)s is left out, but recorded activities need it: give it an end date instead")
     for name, field, needed, kind in (
         ("units", "code", needs.units, NodeKind.UNIT),
         ("employees", "number", needs.employees, NodeKind.EMPLOYEE),
     ):
-        place = Place(file=_shown(folder, name), field=field)
+        place = Place(file=shown(name), field=field)
         findings.extend(
             Finding(code="needed", message=left_out, parameters={"what": code}, place=place)
             for code in sorted(needed)
@@ -340,7 +406,7 @@ def _check_needs(needs: Needs, parts: ReadOrganisation, folder: Path, findings: 
     for month, currency, _ in parts.organisation.rates:
         earliest[currency] = min(month, earliest.get(currency, month))
     message = n_("recorded activities need a rate of %(currency)s for %(month)s or an earlier month")
-    place = Place(file=_shown(folder, "rates"), field="month")
+    place = Place(file=shown("rates"), field="month")
     for currency, month in sorted(needs.currencies.items()):
         if currency != "USD" and earliest.get(currency, "9999-99") > month:
             parameters = {"currency": currency, "month": month}

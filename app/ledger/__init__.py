@@ -43,6 +43,7 @@ from app.ledger.groups import ActivityGroup, EventGroup, EventGroups, activity_g
 from app.ledger.holding import shut_out_loads
 from app.ledger.known import KnownActivity, activities_known
 from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
+from app.ledger.moving import Moved, moved_by, write_moved
 from app.ledger.named import NamedParties, parties_meant
 from app.ledger.needs import needs
 from app.ledger.parties import Party, keep_parties
@@ -115,6 +116,7 @@ __all__ = [
     "Listed",
     "ListedActivity",
     "Move",
+    "Moved",
     "NamedParties",
     "NodeActivity",
     "Origin",
@@ -171,6 +173,7 @@ __all__ = [
     "latest_figures",
     "latest_moves",
     "may_verify",
+    "moved_by",
     "needs",
     "newest_event",
     "open_daybook",
@@ -203,4 +206,5 @@ __all__ = [
     "waiting_counts",
     "waiting_for",
     "whose_turn",
+    "write_moved",
 ]

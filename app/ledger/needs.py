@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -14,7 +16,7 @@ from app.rules.terms import Node, NodeKind
 __all__ = ["needs"]
 
 
-def needs(connection: Connection, *, numbers: dict[int, str]) -> Needs:
+def needs(connection: Connection, *, numbers: Mapping[int, str]) -> Needs:
     """The employees, units and currencies that no load may leave out.
 
     Args:

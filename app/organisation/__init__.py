@@ -7,6 +7,7 @@ read models by. Promises that every day is judged by the rows that hold on it. N
 from __future__ import annotations
 
 from app.organisation.directory import Directory, Employee, Result, Status, directory, emails, month_of
+from app.organisation.preview import previewed_directory
 from app.organisation.replacement import (
     LoadedFile,
     Needs,
@@ -34,6 +35,7 @@ __all__ = [
     "lock_revision",
     "month_of",
     "organisation_rows",
+    "previewed_directory",
     "raise_decided",
     "raise_revision",
     "replace",

@@ -7,7 +7,7 @@ are transferred, and a past day is judged by what held on it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -236,6 +236,16 @@ class Directory:
 
     # -------------------------------------------------------------------------------------------------------------- paths
 
+    @property
+    def numbers_of_paths(self) -> Mapping[int, Path]:
+        """Every path that has ever occurred, by the ledger's number."""
+        return self._paths
+
+    @property
+    def ids(self) -> Mapping[str, int]:
+        """The ledger's numbers of the employees."""
+        return self._ids
+
     def path_id_span(self, employee: str, day: dt.date) -> tuple[int | None, int, int]:
         """The number of the path that a credit of that employee and day belongs to, None without a posting (unplaced); and for which days that holds.
 
@@ -260,18 +270,54 @@ def emails(connection: Connection) -> dict[str, str | None]:
 
 
 def _read(connection: Connection, revision: Revision) -> Directory:
-    tree = Tree(_unit_periods(connection))
-    postings = _postings(connection)
-    employees = _employees(connection)
-    of_employee, of_rate = tables.employee.c, tables.rate.c
+    of_employee, of_rate, of_path = tables.employee.c, tables.rate.c, tables.path.c
     ids = {row.number: row.id for row in connection.execute(sa.select(of_employee.number, of_employee.id))}
     rate_rows = connection.execute(sa.select(of_rate.month, of_rate.currency, of_rate.usd))
-    rates = Rates((row.month, row.currency, row.usd) for row in rate_rows)
-    of_path = tables.path.c
-    paths = {
-        number: tuple(chain.split("/"))
-        for number, chain in connection.execute(sa.select(of_path.id, of_path.chain).order_by(of_path.id))
-    }
+    return directory_of(
+        revision,
+        units=_unit_periods(connection),
+        postings=_postings(connection),
+        employees=_employees(connection),
+        employment=_employment(connection),
+        statuses=_statuses(connection),
+        results=_results(connection),
+        rates=Rates((row.month, row.currency, row.usd) for row in rate_rows),
+        paths={
+            number: tuple(chain.split("/"))
+            for number, chain in connection.execute(sa.select(of_path.id, of_path.chain).order_by(of_path.id))
+        },
+        ids=ids,
+    )
+
+
+def directory_of(
+    revision: Revision,
+    *,
+    units: Iterable[UnitPeriod],
+    postings: Sequence[Posting],
+    employees: Mapping[str, Employee],
+    employment: Mapping[str, tuple[EmploymentPeriod, ...]],
+    statuses: Mapping[str, tuple[Status, ...]],
+    results: Mapping[str, tuple[Result, ...]],
+    rates: Rates,
+    paths: Mapping[int, Path],
+    ids: Mapping[str, int],
+) -> Directory:
+    """The directory of one revision.
+
+    Args:
+        revision: which.
+        units: the rows of all units, in any order.
+        postings: of everyone, in the order of employees and days.
+        employees: by their numbers, in order.
+        employment: by employee, in the order of days.
+        statuses: by employee, in the order of the file.
+        results: by employee, in the order of cycles.
+        rates: of the currencies.
+        paths: by the ledger's numbers: every one that the postings make among them.
+        ids: the ledger's numbers of the employees.
+    """
+    tree = Tree(units)
     under: dict[str, list[int]] = {}
     for number, path in paths.items():
         for unit in path:
@@ -286,9 +332,9 @@ def _read(connection: Connection, revision: Revision) -> Directory:
         tree=tree,
         placement=Placement(tree, postings),
         employees=employees,
-        employment=_employment(connection),
-        statuses=_statuses(connection),
-        results=_results(connection),
+        employment=employment,
+        statuses=statuses,
+        results=results,
         rates=rates,
         path_ids={path: number for number, path in paths.items()},
         _paths=paths,

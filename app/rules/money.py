@@ -77,6 +77,15 @@ class Rates:
         at = bisect_right(months, day.year * 12 + day.month)
         return self._rates[currency][at - 1] if at else None
 
+    def first_difference(self, other: Rates, currency: str) -> dt.date | None:
+        """The first day on which a currency's rate is another than by other rates; None where it is the same on all days."""
+        for number in sorted({*self._months.get(currency, ()), *other._months.get(currency, ())}):
+            year, month = divmod(number - 1, 12)
+            day = dt.date(year, month + 1, 1)
+            if self.rate(currency, day) != other.rate(currency, day):
+                return day
+        return None
+
     def month(self, currency: str, day: dt.date) -> dt.date | None:
         """The first day of the month whose rate holds on a day; None where there is none, and for US dollars, which have no rate."""
         months = self._months.get(currency, ())

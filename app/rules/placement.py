@@ -331,6 +331,29 @@ class Placement:
         since, until = self.tree.unchanged_around(day)
         return self.tree.chain_on(posting.unit, day) or None, max(start, since), min(end, following, until)
 
+    @property
+    def employees(self) -> tuple[str, ...]:
+        """The numbers of all who were ever posted, in order."""
+        return tuple(self._postings)
+
+    def paths_over_time(self, employee: str) -> tuple[tuple[int, int, Path], ...]:
+        """The paths of an employee one after the other, each with its days as ordinals, the end not among them: equal for equal places.
+
+        Two that follow on each other and are the same path are one.
+        """
+        spans: list[tuple[int, int, Path]] = []
+        for posting in self.postings(employee):
+            for period, chain in self.tree.chains(posting.unit):
+                shared = overlap(posting.period, period)
+                if shared is None:
+                    continue
+                start, end = _span(shared)
+                if spans and spans[-1][1] == start and spans[-1][2] == chain:
+                    spans[-1] = (spans[-1][0], end, chain)
+                else:
+                    spans.append((start, end, chain))
+        return tuple(spans)
+
     def last_posting(self, employee: str, within: Period) -> tuple[Posting, dt.date] | None:
         """The last posting within a bounded period, and its last day there; None without one.
 

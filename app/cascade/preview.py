@@ -1,0 +1,59 @@
+"""What every level would be measured on by other rows than those that are loaded: nothing of it is stored."""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+
+from sqlalchemy import Connection
+
+from app.cascade.history import Exclusion
+from app.cascade.lines import Rating, Sheet, sheet_of
+from app.cascade.replacement import Cascade, cascade_rows
+from app.cascade.targets import LineKey, read_decided
+from app.organisation import Revision
+from app.rules.terms import Node
+
+__all__ = ["previewed_sheet"]
+
+
+def previewed_sheet(connection: Connection, cascade: Cascade, *, before: Revision) -> Sheet:
+    """The sheet that a load of these rows would make, with the targets that people have set.
+
+    Args:
+        connection: any transaction.
+        cascade: the rows, which must be right.
+        before: what is loaded now.
+
+    Queries: 1 where a target was ever set.
+    """
+    history: dict[Node, dict[str, dict[int, Decimal]]] = {}
+    for past in cascade.history:
+        history.setdefault(past.node, {}).setdefault(past.kpi, {})[past.year] = past.actual
+    ratings: dict[LineKey, list[Rating]] = {}
+    for one in sorted(cascade.ratings, key=lambda rating: rating.rater):
+        ratings.setdefault((one.cycle, one.node, one.kpi), []).append(one)
+    exclusions: dict[LineKey, Exclusion] = {(one.cycle, one.node, one.kpi): one for one in cascade.exclusions}
+    plans: dict[str, dict[Node | None, list[Decimal]]] = {}
+    for share in sorted(cascade.plan, key=lambda one: one.month):
+        plans.setdefault(share.kpi, {}).setdefault(share.node, []).append(share.share)
+    token = _token(cascade, before)
+    sheet = sheet_of(
+        before._replace(token=token),
+        cascade.definitions,
+        lines=sorted(cascade.lines, key=lambda line: (line.cycle, str(line.node))),
+        history=history,
+        ratings={key: tuple(some) for key, some in ratings.items()},
+        exclusions=exclusions,
+        plans={kpi: {node: tuple(shares) for node, shares in nodes.items()} for kpi, nodes in plans.items()},
+    )
+    return sheet.with_targets(read_decided(connection), token=token) if before.decided else sheet
+
+
+def _token(cascade: Cascade, before: Revision) -> str:
+    """A token that no loaded revision has: read models are kept by it."""
+    digest = hashlib.sha256(f"preview {before.whole}".encode())
+    for name, rows in cascade_rows(cascade).items():
+        digest.update(f"\n{name}\n".encode())
+        digest.update(repr(sorted(rows.rows.items(), key=repr)).encode("utf-8", "backslashreplace"))
+    return digest.hexdigest()

@@ -1,0 +1,143 @@
+"""What of the ledger hangs on what two revisions of the agency differ in, and no more of it.
+
+Do not derive everything anew because something changed: one posting moves one person's activities, and whoever records meanwhile waits for as
+long as that takes. What may hang on anything (other slices, other legal forms, another first month) is told as None, and derived as a whole.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.kit.bulk import among, bulk_update
+from app.ledger import tables
+from app.ledger.activity_rows import DERIVED_COLUMNS, ActivityRow, CreditRow, derive, read_rows
+from app.ledger.frame import Frame
+from app.ledger.totals import Changes, apply_changes
+
+__all__ = ["Moved", "moved_by", "write_moved"]
+
+
+@dataclass(slots=True)
+class Moved:
+    """What has to be written where one revision follows on another.
+
+    Attributes:
+        changes: of the totals.
+        activities: rows whose derived columns are others, as they are to be.
+        credits: those whose place is another, with their activity's ``seq``.
+        count: how many activities were looked at.
+    """
+
+    changes: Changes = field(default_factory=Changes)
+    activities: list[ActivityRow] = field(default_factory=list)
+    credits: list[tuple[int, CreditRow]] = field(default_factory=list)
+    count: int = 0
+
+
+def moved_by(connection: Connection, before: Frame, after: Frame) -> Moved | None:
+    """What of the ledger is another under a later revision; None where all of it may be.
+
+    Args:
+        connection: a transaction in which nothing is recorded meanwhile, or one that only looks.
+        before: the revision that everything stored was derived by.
+        after: the one that follows.
+
+    Raises:
+        WorthTooMuch: by the later rates an activity would be worth more than any may be.
+
+    Queries: none where nothing hangs on the difference; else 2 for those whose place, and 2 for those whose worth is another.
+    """
+    if (before.first_month, before.legal_forms) != (after.first_month, after.legal_forms):
+        return None
+    if [(one.id, one.of) for one in before.slices] != [(one.id, one.of) for one in after.slices]:
+        return None
+    moved = Moved()
+    looked_at: set[int] = set()
+    for condition in _conditions(connection, before, after):
+        for seq, row in read_rows(connection, before, condition).items():
+            if seq not in looked_at:
+                looked_at.add(seq)
+                _move(moved, row, before, after)
+    moved.count = len(looked_at)
+    return moved
+
+
+def _conditions(connection: Connection, before: Frame, after: Frame) -> Iterator[sa.ColumnElement[bool]]:
+    """Which activities may be others: those of people who stood elsewhere, and those in currencies whose rates are others."""
+    activity, credit = tables.activity.c, tables.credit.c
+    placed = _placed_elsewhere(before, after)
+    if placed:
+        first = dt.date.fromordinal(max(1, min(placed.values())))
+        credited = sa.select(credit.seq).where(among(connection, credit.employee, placed))
+        yield sa.and_(activity.seq.in_(credited), activity.day >= first)
+    worth = _worth_otherwise(before, after)
+    if worth:
+        yield sa.and_(
+            activity.amount.is_not(None),
+            sa.or_(*(sa.and_(activity.currency == one, activity.day >= day) for one, day in worth)),
+        )
+
+
+def _placed_elsewhere(before: Frame, after: Frame) -> dict[int, int]:
+    """Of everyone who stood elsewhere on some day the first such day, as an ordinal, by the ledger's numbers."""
+    one, other = before.directory.placement, after.directory.placement
+    placed: dict[int, int] = {}
+    for number in {*one.employees, *other.employees} & before.ids.keys():
+        first = _first_difference(one.paths_over_time(number), other.paths_over_time(number))
+        if first is not None:
+            placed[before.ids[number]] = first
+    return placed
+
+
+def _first_difference(
+    one: tuple[tuple[int, int, tuple[str, ...]], ...], other: tuple[tuple[int, int, tuple[str, ...]], ...]
+) -> int | None:
+    """The first day on which two courses of paths differ, as an ordinal; None where they are the same."""
+    for first, second in zip(one, other, strict=False):
+        if first != second:
+            if first[0] == second[0] and first[2] == second[2]:
+                return min(first[1], second[1])
+            return min(first[0], second[0])
+    rest = one[len(other) :] or other[len(one) :]
+    return rest[0][0] if rest else None
+
+
+def _worth_otherwise(before: Frame, after: Frame) -> list[tuple[str, dt.date]]:
+    """The currencies whose rates are others, each with the first day on which it has another."""
+    one, other = before.directory.rates, after.directory.rates
+    differ = ((code, one.first_difference(other, code)) for code in sorted({*one.currencies, *other.currencies}))
+    return [(code, day) for code, day in differ if day is not None]
+
+
+def _move(moved: Moved, row: ActivityRow, before: Frame, after: Frame) -> None:
+    stored, parts = row.derived(), list(row.credits)
+    moved.changes.add(row, before, before=row.counts, after=0)
+    derive(row, after)
+    if row.derived() != stored:
+        moved.activities.append(row)
+    moved.credits += [(row.seq, part) for old, part in zip(parts, row.credits, strict=True) if old != part]
+    moved.changes.add(row, after, before=0, after=row.counts)
+
+
+def write_moved(connection: Connection, moved: Moved) -> None:
+    """Write it. The caller holds the ledger's lock alone. Queries: at most 5, whatever moved."""
+    bulk_update(
+        connection,
+        tables.activity,
+        ("seq",),
+        DERIVED_COLUMNS,
+        [(row.seq, *row.derived()) for row in moved.activities],
+    )
+    bulk_update(
+        connection,
+        tables.credit,
+        ("seq", "employee"),
+        ("path", "cycle", "moved"),
+        [(seq, part.employee, part.path, part.cycle, part.moved) for seq, part in moved.credits],
+    )
+    apply_changes(connection, moved.changes)
