@@ -59,7 +59,7 @@ from app.access.passwords import (
     password_matches,
 )
 from app.access.passwords import LENGTH_MIN as PASSWORD_LENGTH_MIN
-from app.access.powers import auditor_ids, is_auditor, marks_of, own_powers, powers_of
+from app.access.powers import auditor_ids, is_auditor, marks_of, own_powers, people_with, powers_of
 from app.access.relations import exists, may_at_all, relations, sees, standing, verify_relations
 from app.access.saved_views import NAME_LENGTH_MAX as VIEW_NAME_LENGTH_MAX
 from app.access.saved_views import SavedView, change_view, delete_view, save_view, saved_views
@@ -187,6 +187,7 @@ __all__ = [
     "own_sessions",
     "password_findings",
     "password_matches",
+    "people_with",
     "powers_of",
     "record_deed",
     "record_reading",

@@ -4,7 +4,15 @@ It owns nothing yet that people decide; it proposes. It promises that a proposal
 rule which it breaks is named.
 """
 
-from app.cycle.grades import EMPLOYEE_COLUMNS, UNIT_COLUMNS, Proposed, propose_employee_grades, propose_unit_grades
+from app.cycle.grades import (
+    EMPLOYEE_COLUMNS,
+    UNIT_COLUMNS,
+    Proposed,
+    employee_proposal,
+    propose_employee_grades,
+    propose_unit_grades,
+    unit_proposal,
+)
 from app.cycle.groups import GradeGroup, GradeGroups, grade_groups
 
 __all__ = [
@@ -13,7 +21,9 @@ __all__ = [
     "GradeGroup",
     "GradeGroups",
     "Proposed",
+    "employee_proposal",
     "grade_groups",
     "propose_employee_grades",
     "propose_unit_grades",
+    "unit_proposal",
 ]

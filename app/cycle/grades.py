@@ -31,7 +31,15 @@ from app.rules.placement import overlap
 from app.rules.terms import NodeKind, StatusKind
 from app.scoring import CyclePlan, Person, ScoreQuery, Scores, State
 
-__all__ = ["EMPLOYEE_COLUMNS", "UNIT_COLUMNS", "Proposed", "propose_employee_grades", "propose_unit_grades"]
+__all__ = [
+    "EMPLOYEE_COLUMNS",
+    "UNIT_COLUMNS",
+    "Proposed",
+    "employee_proposal",
+    "propose_employee_grades",
+    "propose_unit_grades",
+    "unit_proposal",
+]
 
 EMPLOYEE_COLUMNS: Final = tuple(field.name for field in fields(EmployeeGrade))
 UNIT_COLUMNS: Final = tuple(field.name for field in fields(UnitGrade))
@@ -74,15 +82,18 @@ def _token(of: str, connection: Connection, loaded: State, cycle: int) -> Hashab
 
 
 def _propose_employees(connection: Connection, loaded: State, asked: ScoreQuery) -> EmployeeProposal:
-    cycle = asked.cycle
-    scored = scoring.scores(connection, asked, loaded=loaded)
+    return employee_proposal(scoring.scores(connection, asked, loaded=loaded))
+
+
+def employee_proposal(scored: Scores) -> EmployeeProposal:
+    """What the scores of everyone in a cycle come to. No queries."""
     plan = scored.selection.plan
     candidates = [
         _candidate(scored, plan, plan.people[node.code], at)
         for at, node in enumerate(scored.selection.nodes)
         if node.kind is NodeKind.EMPLOYEE
     ]
-    return propose_employees(candidates, cycle=cycle, period=plan.period, policies=plan.sheet.definitions.policies)
+    return propose_employees(candidates, cycle=plan.cycle, period=plan.period, policies=plan.sheet.definitions.policies)
 
 
 def _candidate(scored: Scores, plan: CyclePlan, person: Person, at: int) -> Candidate:
@@ -127,7 +138,11 @@ def propose_unit_grades(connection: Connection, *, cycle: int, today: dt.date) -
 
 
 def _propose_units(connection: Connection, loaded: State, asked: ScoreQuery) -> UnitProposal:
-    scored = scoring.scores(connection, asked, loaded=loaded)
+    return unit_proposal(scoring.scores(connection, asked, loaded=loaded))
+
+
+def unit_proposal(scored: Scores) -> UnitProposal:
+    """What the scores of all units in a cycle come to. No queries."""
     plan = scored.selection.plan
     tree = plan.frame.directory.tree
     candidates = []

@@ -44,6 +44,7 @@ from app.decisions.refusals import (
     Overtaken,
     refusal_for,
 )
+from app.decisions.tables import next_number
 
 __all__ = [
     "FUNCTIONS",
@@ -69,6 +70,7 @@ __all__ = [
     "end_delegation",
     "has_seen",
     "latest_approved",
+    "next_number",
     "obstacle_for",
     "party_of",
     "propose",

@@ -137,9 +137,13 @@ class DecisionKind:
         checkers: roles of which one is needed to approve or refuse.
         seen_by: who sees one that is about no node, beside makers and checkers.
         read: the content in its one form; raises ``Invalid`` for what it cannot be, and refuses what cannot be proposed now.
-        effects: what it would move now.
+        effects: what it would move on a day.
         apply: does it, in the transaction of its approval.
         signed_effects: whether the checker signs the effects too.
+        submitted_elsewhere: whether it is proposed by a door of its own, which holds it against more.
+        more_checkers: further roles that check it as things stand.
+        overtaken: what has moved under it since it was proposed: with anything in it an approval finds it void.
+        ended: what follows where it came to an end without being done.
     """
 
     code: str
@@ -147,9 +151,17 @@ class DecisionKind:
     checkers: frozenset[Role]
     seen_by: frozenset[Role]
     read: Callable[[Connection, Mapping[str, Any]], Read]
-    effects: Callable[[Connection, Mapping[str, Any]], Iterable[DecisionEffect]]
+    effects: Callable[[Connection, Mapping[str, Any], dt.date], Iterable[DecisionEffect]]
     apply: Callable[[Connection, Decision], object]
     signed_effects: bool = False
+    submitted_elsewhere: bool = False
+    more_checkers: Callable[[Connection, dt.date], frozenset[Role]] = lambda _connection, _today: frozenset()
+    overtaken: Callable[[Connection, Decision], Sequence[Mapping[str, Any]]] = lambda _connection, _decision: ()
+    ended: Callable[[Connection, Decision], object] = lambda _connection, _decision: None
+
+    def checkers_on(self, connection: Connection, day: dt.date) -> frozenset[Role]:
+        """The roles of which one is needed to approve or refuse, as things stand on a day."""
+        return self.checkers | self.more_checkers(connection, day)
 
 
 class Approval(NamedTuple):
@@ -326,7 +338,7 @@ def propose(
     lock(connection, LOCK_DECISIONS)
     read = kind.read(connection, content)
     _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about))
-    effects = ordered_effects(kind.effects(connection, read.content))
+    effects = ordered_effects(kind.effects(connection, read.content, now.date()))
     number = tables.next_number(connection, tables.decision)
     row = {
         "id": number,
@@ -399,11 +411,14 @@ def approve(
         raise OtherDigest
     if len(open_.effects) > EFFECTS_SEEN_ABOVE and not has_seen(connection, number, by):
         raise NotSeen(parameters={"count": len(open_.effects)})
+    moved = list(kind.overtaken(connection, open_))
     if kind.signed_effects:
-        moved = _moved(open_.effects, ordered_effects(kind.effects(connection, open_.content)))
-        if moved:
-            _end(connection, number, DecisionState.VOID, by=by, now=now, moved=moved)
-            return Approval(_again(connection, number), is_new=True)
+        moved += _moved(open_.effects, ordered_effects(kind.effects(connection, open_.content, now.date())))
+    if moved:
+        _end(connection, number, DecisionState.VOID, by=by, now=now, moved=moved)
+        void = _again(connection, number)
+        kind.ended(connection, void)
+        return Approval(void, is_new=True)
     _end(connection, number, DecisionState.APPROVED, by=by, now=now)
     done = _again(connection, number)
     kind.apply(connection, done)
@@ -435,10 +450,14 @@ def refuse(
         raise NotProposed
     _refuse(obstacle_for(connection, kind, open_, directory=directory, by=by, now=now, cycle=cycle))
     _end(connection, number, DecisionState.REFUSED, by=by, now=now, reason=reason)
-    return _again(connection, number)
+    ended = _again(connection, number)
+    kind.ended(connection, ended)
+    return ended
 
 
-def withdraw(connection: Connection, number: int, *, directory: Directory, by: Viewer, now: dt.datetime) -> Decision:
+def withdraw(
+    connection: Connection, kind: DecisionKind, number: int, *, directory: Directory, by: Viewer, now: dt.datetime
+) -> Decision:
     """Take back what one has proposed.
 
     Raises:
@@ -452,7 +471,9 @@ def withdraw(connection: Connection, number: int, *, directory: Directory, by: V
     if open_.state is not DecisionState.PROPOSED:
         raise NotProposed
     _end(connection, number, DecisionState.WITHDRAWN, by=by, now=now)
-    return _again(connection, number)
+    ended = _again(connection, number)
+    kind.ended(connection, ended)
+    return ended
 
 
 def see_effects(connection: Connection, number: int, *, by: Viewer, now: dt.datetime) -> None:
@@ -484,11 +505,11 @@ def obstacle_for(
     now: dt.datetime,
     cycle: Period | None = None,
 ) -> Obstacle | None:
-    """Why a person may not approve or refuse an open decision; None where nothing is in the way. Queries: 2."""
+    """Why a person may not approve or refuse an open decision; None where nothing is in the way. Queries: 2, and what its kind asks."""
     return obstacle_to_checking(
         party_of(directory, by, cycle=cycle, day=now.date()),
         _party(directory, open_.maker),
-        roles=kind.checkers,
+        roles=kind.checkers_on(connection, now.date()),
         about=open_.about,
         stand_in=stand_in_for_each_other(connection, open_.maker.employee, by.employee, day=now.date()),
         account_changed=_rights_given_since(connection, (open_.maker.account_id, by.account_id), open_.maker.at),

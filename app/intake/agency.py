@@ -20,7 +20,7 @@ from app.cascade import TargetDifference
 from app.intake import definitions as definition_files
 from app.intake import folder as folders
 from app.intake.folder import DEFINITIONS, FILES, POLICIES, LoadedFileReport, LoadReport, part_of
-from app.intake.mastering import Master, masters
+from app.intake.mastering import LOCK_LOADS, Master, masters
 from app.intake.stored_folder import present_folder
 from app.kit.database import lock
 from app.kit.refusals import Refusal
@@ -30,9 +30,9 @@ from app.plain.findings import Finding, Level, Place, n_
 from app.rules.definitions import Definitions
 from app.scoring import state
 
-__all__ = ["LoadRefused", "Loaded", "derive_by_present_rules", "load_agency"]
+__all__ = ["DERIVED_FROM", "LoadRefused", "Loaded", "derive_by_present_rules", "load_agency"]
 
-_DERIVED_FROM: Final = frozenset({"units", "employees", "postings", "rates", "definitions"})
+DERIVED_FROM: Final = frozenset({"units", "employees", "postings", "rates", "definitions"})
 """The files that activities and totals are derived from; the others change scores alone, which are never stored."""
 
 
@@ -84,6 +84,7 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
         LoadRefused: with the findings: of each kind the first, and how many more there are.
     """
     read, problems = definition_files.read_folder(definitions)
+    lock(connection, LOCK_LOADS)
     # Nobody records while the ground shifts: who waits here records on the new one.
     lock(connection, LOCK_LEDGER)
     doors = masters(connection)
@@ -102,7 +103,7 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
     if report.revision is None:
         raise LoadRefused(*problems, *report.findings)
     derived = None
-    if report.changed & _DERIVED_FROM:
+    if report.changed & DERIVED_FROM:
         ledger.slices_in_use(connection, read, may_add=True)
         try:
             derived = _derive_anew(connection, before, at=at)

@@ -7,9 +7,10 @@ from types import MappingProxyType
 from typing import Final
 
 from app.decisions import DecisionKind
+from app.intake.changing import CHANGE
 from app.intake.mastering import MASTER
 
 __all__ = ["DECISION_KINDS"]
 
-DECISION_KINDS: Final[Mapping[str, DecisionKind]] = MappingProxyType({kind.code: kind for kind in (MASTER,)})
+DECISION_KINDS: Final[Mapping[str, DecisionKind]] = MappingProxyType({kind.code: kind for kind in (CHANGE, MASTER)})
 """By its name in the contract."""

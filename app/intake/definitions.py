@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from app.kit.yaml_places import BYTES_MAX, read_yaml
 from app.plain.findings import Finding, Level, Place, n_
 from app.rules.definitions import Definitions, Document, read
 
-__all__ = ["SCHEMAS", "SCHEMA_FOLDER", "kind_of", "read_folder", "validator"]
+__all__ = ["SCHEMAS", "SCHEMA_FOLDER", "against_schema", "kind_of", "read_folder", "validator"]
 
 SCHEMA_FOLDER: Final = ROOT / "kpi_definitions"
 """The product's own definitions, with the schemas; an agency's folder need not repeat them."""
@@ -64,17 +64,21 @@ def read_folder(path: Path | str) -> tuple[Definitions, list[Finding]]:
         findings.append(Finding(code="no_goals", message=message, place=Place(file=str(folder / "goals.yaml"))))
     definitions, problems = read(documents)
     findings.extend(problem for problem in problems if problem.code != "no_goals")
-    errors = [problem for problem in findings if problem.level is Level.ERROR]
     for document in documents:
-        told = [error.place.field or "" for error in errors if error.place.file == document.file]
-        # A schema names the whole that a wrong member stands in, so what the rules said further inside is the same.
-        findings.extend(
-            finding
-            for finding in _against_schema(document)
-            if not any(field.startswith(finding.place.field or "") for field in told)
-        )
+        findings.extend(against_schema(document, findings))
     findings.sort(key=lambda finding: (finding.place.file or "", finding.place.line or 0))
     return definitions, findings
+
+
+def against_schema(document: Document, findings: Sequence[Finding]) -> list[Finding]:
+    """What its schema has against a document beside what the rules found."""
+    told = [one.place.field or "" for one in findings if one.level is Level.ERROR and one.place.file == document.file]
+    # A schema names the whole that a wrong member stands in, so what the rules said further inside is the same.
+    return [
+        finding
+        for finding in _against_schema(document)
+        if not any(field.startswith(finding.place.field or "") for field in told)
+    ]
 
 
 def _passed_over(file: Path) -> Finding:

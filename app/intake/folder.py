@@ -392,11 +392,11 @@ def _at_column(finding: Finding) -> Finding:
 def _check_needs(needs: Needs, parts: ReadOrganisation, shown: Callable[[str], str], findings: list[Finding]) -> None:
     """What recorded activities need cannot be left out: give it an end date."""
     left_out = n_("%(what)s is left out, but recorded activities need it: give it an end date instead")
-    for name, field, needed, kind in (
+    for name, column, needed, kind in (
         ("units", "code", needs.units, NodeKind.UNIT),
         ("employees", "number", needs.employees, NodeKind.EMPLOYEE),
     ):
-        place = Place(file=shown(name), field=field)
+        place = Place(file=shown(name), field=column)
         findings.extend(
             Finding(code="needed", message=left_out, parameters={"what": code}, place=place)
             for code in sorted(needed)

@@ -15,10 +15,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app import decisions, ledger
+from app import decisions
 from app.decisions import Decision, DecisionKind, Read
 from app.intake.folder import DEFINITIONS, FILES, POLICIES, part_of
 from app.intake.stored_folder import present_folder
+from app.kit.database import lock
 from app.kit.refusals import Invalid, at_field
 from app.organisation import KeptByRevision, Revision
 from app.organisation.tables import load_file, load_run
@@ -27,7 +28,10 @@ from app.plain.texts import quoted
 from app.rules.deciding import DecisionEffect
 from app.rules.terms import Role
 
-__all__ = ["MASTER", "MASTERED_FILES", "FileState", "Master", "file_states", "masters"]
+__all__ = ["LOCK_LOADS", "MASTER", "MASTERED_FILES", "FileState", "Master", "file_states", "masters"]
+
+LOCK_LOADS: Final = 7006
+"""Held alone by whoever brings another revision, by whichever door, and by whoever opens and closes these; taken before the ledger's."""
 
 MASTERED_FILES: Final = (*(f"{name}.csv" for name in FILES), DEFINITIONS, POLICIES)
 """What has a master, as it is named: the files of the folder, and the definitions in two parts."""
@@ -72,17 +76,14 @@ def _read_master(connection: Connection, content: Mapping[str, Any]) -> Read:
     return Read({"file": str(file), "to": str(to)})
 
 
-def _no_effects(_connection: Connection, _content: Mapping[str, Any]) -> Iterable[DecisionEffect]:
+def _no_effects(_connection: Connection, _content: Mapping[str, Any], _today: dt.date) -> Iterable[DecisionEffect]:
     """Who may move a file from now on moves no figure by itself."""
     return ()
 
 
-def _after_the_load(connection: Connection, _decision: Decision) -> None:
-    """Let a load under way come first.
-
-    A master is read off the decisions themselves, and a load has read them when it begins: its file would move by another door than the agreed one.
-    """
-    ledger.shut_out_loads(connection)
+def _shut_out_loads(connection: Connection, _decision: Decision) -> None:
+    """A master is read off the decisions themselves; but none changes while rows come by the door that it closes."""
+    lock(connection, LOCK_LOADS)
 
 
 MASTER: Final = DecisionKind(
@@ -92,7 +93,7 @@ MASTER: Final = DecisionKind(
     seen_by=frozenset({Role.HR, Role.EXECUTIVE, Role.AUDITOR}),
     read=_read_master,
     effects=_no_effects,
-    apply=_after_the_load,
+    apply=_shut_out_loads,
 )
 """Who moves a file: decided by hr and an executive."""
 

@@ -40,8 +40,11 @@ __all__ = [
     "OtherFiles",
     "StoredFolder",
     "canonical_sha256",
+    "csv_text",
+    "document_yaml",
     "present_folder",
     "read_stored_folder",
+    "yaml_name",
 ]
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -107,6 +110,15 @@ class StoredFolder:
         columns = FILES[file].all
         return [dict(zip(columns, texts, strict=True)) for texts in self._texts(file, KEYS[file])]
 
+    def placed_rows(self, file: str) -> list[dict[str, str]]:
+        """The rows of a file as :meth:`rows` has them, but in the order in which they are shown."""
+        columns = FILES[file].all
+        return [dict(zip(columns, texts, strict=True)) for texts in self._texts(file, _IN_PLACE.get(file, KEYS[file]))]
+
+    def contents(self) -> dict[str, Any]:
+        """The definitions' documents by the names that they are stored by, as plain JSON."""
+        return {name: json.loads(text) for name, text in sorted(self._documents.items())}
+
     def sha256(self, file: str) -> str:
         """The sum of a file in canonical form, as 64 hexadecimal digits: equal for equal rows.
 
@@ -124,11 +136,11 @@ class StoredFolder:
 
     def text(self, file: str) -> str:
         """The file as CSV: canonical, but for the order of a scorecard's lines, which is the one they are shown in."""
-        return _csv(file, self._texts(file, _IN_PLACE.get(file, KEYS[file])))
+        return csv_text(file, self._texts(file, _IN_PLACE.get(file, KEYS[file])))
 
     def documents(self) -> dict[str, str]:
         """The definitions as YAML by their file's name, ``goals.yaml`` for one."""
-        return {_yaml_name(name): _yaml(name, json.loads(text)) for name, text in self._documents.items()}
+        return {yaml_name(name): document_yaml(name, json.loads(text)) for name, text in self._documents.items()}
 
     def write(self, folder: Path) -> list[Path]:
         """Write all files, and the definitions below it.
@@ -184,13 +196,19 @@ def _cell(value: Any) -> str:
     return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
-def _csv(file: str, rows: Iterable[tuple[str, ...]]) -> str:
+def csv_text(file: str, rows: Iterable[tuple[str, ...]]) -> str:
+    """Rows of a file as CSV, in their order.
+
+    Args:
+        file: its name without ``.csv``.
+        rows: their cells in the order of its columns.
+    """
     return "".join(f"{line}\n" for line in csv_lines(chain([FILES[file].all], rows)))
 
 
 def canonical_sha256(file: str, rows: Iterable[tuple[str, ...]]) -> str:
     """The sum of rows that are in canonical order, as texts in that of the file's columns."""
-    return hashlib.sha256(_csv(file, rows).encode()).hexdigest()
+    return hashlib.sha256(csv_text(file, rows).encode()).hexdigest()
 
 
 # ----------------------------------------------------------------------------------------------------------- definitions
@@ -215,14 +233,15 @@ _Dumper.add_representer(str, _text)
 _Dumper.add_representer(_Number, lambda dumper, value: dumper.represent_scalar("tag:yaml.org,2002:float", str(value)))
 
 
-def _yaml_name(name: str) -> str:
+def yaml_name(name: str) -> str:
+    """The file that a stored document is written to."""
     kind, _, code = name.partition(":")
     return f"{kind}-{code}.yaml" if code in _RESERVED else f"{code or kind}.yaml"
 
 
-def _yaml(name: str, document: Any) -> str:
+def document_yaml(name: str, document: Any) -> str:
     """A document as its schema wants it: exact decimals, which we keep as texts, are numbers there."""
-    for error in list(validator(kind_of(_yaml_name(name))).iter_errors(document)):
+    for error in list(validator(kind_of(yaml_name(name))).iter_errors(document)):
         for path in _decimals(error):
             _set(document, path)
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=140)

@@ -37,13 +37,23 @@ from app.ledger.counted import (
 )
 from app.ledger.dealings import EarlierDealing, EarlierDealings, amounts_beside, earlier_dealings
 from app.ledger.fold import figures_as_of, is_large
-from app.ledger.frame import BUYER, COMPANY, Frame, SliceInUse, event_key, frame_of, owners_text, slices_in_use
+from app.ledger.frame import (
+    BUYER,
+    COMPANY,
+    Frame,
+    SliceInUse,
+    event_key,
+    frame_of,
+    owners_text,
+    previewed_slices,
+    slices_in_use,
+)
 from app.ledger.given import Given, LatestFigure, Reported, latest_figures, reported
 from app.ledger.groups import ActivityGroup, EventGroup, EventGroups, activity_groups, event_groups
 from app.ledger.holding import shut_out_loads
 from app.ledger.known import KnownActivity, activities_known
 from app.ledger.listed import Listed, ListedActivity, activities_found, activities_listed
-from app.ledger.moving import Moved, moved_by, write_moved
+from app.ledger.moving import Moved, figures_after, moved_by, write_moved
 from app.ledger.named import NamedParties, parties_meant
 from app.ledger.needs import needs
 from app.ledger.parties import Party, keep_parties
@@ -160,6 +170,7 @@ __all__ = [
     "event_key",
     "event_set",
     "events_in_all",
+    "figures_after",
     "figures_as_of",
     "figures_by_day",
     "forget_changes",
@@ -179,6 +190,7 @@ __all__ = [
     "open_daybook",
     "owners_text",
     "parties_meant",
+    "previewed_slices",
     "raw_event",
     "recent_entries",
     "reconcile",

@@ -25,7 +25,17 @@ from app.rules.definitions import Definitions, Slice, measures_of
 from app.rules.identity import buyer_key
 from app.rules.names import folded_terms
 
-__all__ = ["BUYER", "COMPANY", "Frame", "SliceInUse", "event_key", "frame_of", "owners_text", "slices_in_use"]
+__all__ = [
+    "BUYER",
+    "COMPANY",
+    "Frame",
+    "SliceInUse",
+    "event_key",
+    "frame_of",
+    "owners_text",
+    "previewed_slices",
+    "slices_in_use",
+]
 
 BUYER: Final = 1
 COMPANY: Final = 2
@@ -174,6 +184,16 @@ def slices_in_use(connection: Connection, definitions: Definitions, *, may_add: 
         bulk_insert(connection, slice_table, ("id", "text"), rows)
         numbers.update({text: number for number, text in rows})
     return tuple(SliceInUse(numbers[one.key], one, _of(definitions, one)) for one in wanted)
+
+
+def previewed_slices(connection: Connection, definitions: Definitions) -> tuple[SliceInUse, ...]:
+    """The slices of definitions that may not be loaded: those that are new have numbers of their own, which nothing stored has. Queries: 1."""
+    numbers = {text: number for number, text in connection.execute(sa.select(slice_table.c.id, slice_table.c.text))}
+    last = max(numbers.values(), default=0)
+    return tuple(
+        SliceInUse(numbers.get(one.key, last + place), one, _of(definitions, one))
+        for place, one in enumerate(measures_of(definitions), 1)
+    )
 
 
 def frame_of(directory: Directory, definitions: Definitions, slices: tuple[SliceInUse, ...]) -> Frame:

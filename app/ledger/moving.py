@@ -7,19 +7,32 @@ long as that takes. What may hang on anything (other slices, other legal forms, 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.kit.bulk import among, bulk_update
 from app.ledger import tables
 from app.ledger.activity_rows import DERIVED_COLUMNS, ActivityRow, CreditRow, derive, read_rows
-from app.ledger.frame import Frame
-from app.ledger.totals import Changes, apply_changes
+from app.ledger.fold import fold_everything
+from app.ledger.frame import BUYER, Frame
+from app.ledger.totals import (
+    EMPLOYEE,
+    MEMBER_KEY,
+    Changes,
+    Figures,
+    MemberKey,
+    apply_changes,
+    current_figures,
+    empty_figures,
+    layout_of,
+)
+from app.rules.terms import Node
 
-__all__ = ["Moved", "moved_by", "write_moved"]
+__all__ = ["Moved", "figures_after", "moved_by", "write_moved"]
 
 
 @dataclass(slots=True)
@@ -122,6 +135,63 @@ def _move(moved: Moved, row: ActivityRow, before: Frame, after: Frame) -> None:
         moved.activities.append(row)
     moved.credits += [(row.seq, part) for old, part in zip(parts, row.credits, strict=True) if old != part]
     moved.changes.add(row, after, before=0, after=row.counts)
+
+
+def figures_after(
+    connection: Connection, frame: Frame, moved: Moved | None, *, cycle: int, nodes: Sequence[Node]
+) -> Figures:
+    """The nodes' figures under a revision that is not there yet: what is stored, and what would move.
+
+    Args:
+        connection: an open transaction.
+        frame: the later revision.
+        moved: what would (:func:`moved_by`); None where everything may, so that everything is derived, in memory.
+        cycle: the year that names it.
+        nodes: whose.
+
+    Queries: those of :func:`app.ledger.current_figures` and 1; where everything may move those of :func:`app.ledger.fold_everything`.
+    """
+    if moved is None:
+        figures, changes = empty_figures(nodes, frame), fold_everything(connection, frame).changes
+        figures.given.update(current_figures(connection, replace(frame, slices=()), cycle=cycle, nodes=nodes).given)
+        steps = {key: [int(number > 0) for number in numbers] for key, numbers in changes.members.items()}
+    else:
+        figures, changes = current_figures(connection, frame, cycle=cycle, nodes=nodes), moved.changes
+        steps = _steps(connection, changes, cycle)
+    layout = layout_of(nodes, frame)
+    totals = [(key, numbers) for key, numbers in changes.totals.items() if key[0] == cycle and key[3] in figures.slices]
+    if totals:
+        layout.scatter(
+            figures,
+            np.array([key[1:3] for key, _ in totals], dtype=np.int64),
+            np.array([figures.slices[key[3]] for key, _ in totals], dtype=np.int64),
+            np.array([numbers for _, numbers in totals], dtype=np.int64),
+        )
+    employees = {str(owner): row for owner, row in layout.employees.items()}
+    for (of_cycle, kind, owner, slice_id, of, _), step in steps.items():
+        row = employees.get(owner) if kind == EMPLOYEE else layout.units.get(owner)
+        if of_cycle == cycle and row is not None and slice_id in figures.slices:
+            figures.distinct[row, figures.slices[slice_id], int(of != BUYER)] += np.array(step, dtype=np.int64)
+    return figures
+
+
+def _steps(connection: Connection, changes: Changes, cycle: int) -> dict[MemberKey, list[int]]:
+    """What the changes do to how many of the members count, on each level. Queries: 1, or none."""
+    members = {key: numbers for key, numbers in changes.members.items() if key[0] == cycle and any(numbers)}
+    if not members:
+        return {}
+    of = tables.member.c
+    query = sa.select(*(of[name] for name in MEMBER_KEY), *(of[level] for level in tables.LEVELS)).where(
+        of.cycle == cycle, among(connection, of.key, {key[5] for key in members})
+    )
+    stored = {tuple(row[: len(MEMBER_KEY)]): row[len(MEMBER_KEY) :] for row in connection.execute(query)}
+    return {
+        key: [
+            int(now + change > 0) - int(now > 0)
+            for now, change in zip(stored.get(key, (0,) * len(numbers)), numbers, strict=True)
+        ]
+        for key, numbers in members.items()
+    }
 
 
 def write_moved(connection: Connection, moved: Moved) -> None:

@@ -58,6 +58,7 @@ class Deed(StrEnum):
     SEE_DECISIONS = "see_decisions"
     DECIDE = "decide"
     DELEGATE = "delegate"
+    KEEP_CHANGES = "keep_changes"
     KEEP_DELEGATIONS = "keep_delegations"
 
     # Seen, of a unit or an employee.
@@ -149,6 +150,8 @@ SIGNED_IN_DEEDS: Final = frozenset(
         Deed.SEE_DECISIONS,
         Deed.DECIDE,
         Deed.DELEGATE,
+        # Who keeps change sets, the kind of their decision says.
+        Deed.KEEP_CHANGES,
     }
 )
 """Open to every account, about itself."""
@@ -178,6 +181,7 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.KEEP_DELIVERIES,
         Deed.DECIDE,
         Deed.DELEGATE,
+        Deed.KEEP_CHANGES,
     }
 )
 """What the trail tells of. To see a scorecard, or how a score comes about, is among it where another's are read over the API; to see the

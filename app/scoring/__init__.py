@@ -97,6 +97,7 @@ from app.scoring.scorecards import (
     make_scorecards,
     read_figures,
     score_figures,
+    score_of_lines,
     scorecards,
     scores,
 )
@@ -246,6 +247,7 @@ __all__ = [
     "roster",
     "roster_groups",
     "score_figures",
+    "score_of_lines",
     "scorecards",
     "scores",
     "seen_activity",

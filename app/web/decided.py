@@ -12,14 +12,18 @@ from app import access, decisions, intake
 from app.decisions import Approval, Decision, DecisionKind, Overtaken
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
-from app.rules.deciding import DecisionState
+from app.rules.deciding import DecisionEffect, DecisionState
 from app.rules.permissions import Deed
+from app.rules.terms import Role
+from app.web.effect_words import effects_seen
 from app.web.request_context import RequestContext
 from app.web.words import FOLDER_FILES, MASTERS
 
 __all__ = [
     "approved",
     "as_json",
+    "checkers_of",
+    "effects_of",
     "found",
     "kind_of",
     "may_propose",
@@ -34,6 +38,17 @@ __all__ = [
 def kind_of(decision: Decision) -> DecisionKind:
     """What a decision is of."""
     return intake.DECISION_KINDS[decision.kind]
+
+
+def checkers_of(context: RequestContext, kind: DecisionKind) -> frozenset[Role]:
+    """The roles of which one is needed to agree to a decision of a kind, today."""
+    return kind.checkers_on(context.connection, context.today)
+
+
+def effects_of(context: RequestContext, one: Decision) -> list[DecisionEffect]:
+    """What a decision moves, as far as who asks may see it; who is to agree sees all."""
+    checks = not context.viewer.roles.isdisjoint(checkers_of(context, kind_of(one)))
+    return effects_seen(context, one.effects, checks=checks)
 
 
 def may_propose(context: RequestContext, kind: DecisionKind) -> bool:
@@ -85,11 +100,12 @@ def title(one: Decision) -> str:
             _TITLES[one.kind],
             file=gettext(FOLDER_FILES.get(file, file)),
             to=gettext(MASTERS[to]) if to in MASTERS else to,
+            change=content.get("change", ""),
         )
     )
 
 
-_TITLES: Final = {"master": n_("Door of “%(file)s”: %(to)s")}
+_TITLES: Final = {"change": n_("Change set %(change)s"), "master": n_("Door of “%(file)s”: %(to)s")}
 """What each kind of decision is called."""
 
 
@@ -180,15 +196,14 @@ def withdrawn(context: RequestContext, number: int) -> Decision:
     """
     one = found(context, number)
     ended = decisions.withdraw(
-        context.connection, one.id, directory=context.directory, by=context.viewer, now=context.now
+        context.connection, kind_of(one), one.id, directory=context.directory, by=context.viewer, now=context.now
     )
     context.note(subject=f"decision:{one.id}", before={"state": one.state}, after={"state": ended.state})
     return ended
 
 
-def as_json(one: Decision) -> dict[str, Any]:
+def as_json(context: RequestContext, one: Decision) -> dict[str, Any]:
     """As the contract writes it (contract-desk, 2)."""
-    kind = kind_of(one)
     return {
         "id": one.id,
         "cycle": one.cycle,
@@ -206,7 +221,7 @@ def as_json(one: Decision) -> dict[str, Any]:
             "count": len(one.effects),
             "items": f"/api/v1/decisions/{one.id}/effects",
         },
-        "may_approve": sorted(kind.checkers),
+        "may_approve": sorted(checkers_of(context, kind_of(one))),
         "blockers": [],
         "objection": None,
         "refused_because": one.refused_because,

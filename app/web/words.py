@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from app.intake import ChangeState
 from app.plain.findings import n_
 from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
 from app.rules.deciding import DecisionState
@@ -219,6 +220,15 @@ DECISION_STATES: Final[Mapping[DecisionState, tuple[str, str]]] = {
 }
 """What has become of a decision, and how its badge looks."""
 
+CHANGE_STATES: Final[Mapping[ChangeState, tuple[str, str]]] = {
+    ChangeState.OPEN: (n_("open"), ""),
+    ChangeState.SUBMITTED: (n_("submitted"), "caution"),
+    ChangeState.APPLIED: (n_("applied"), "good"),
+    ChangeState.REFUSED: (n_("refused"), "bad"),
+    ChangeState.DISCARDED: (n_("discarded"), ""),
+}
+"""What has become of a change set, and how its badge looks."""
+
 FOLDER_FILES: Final[Mapping[str, str]] = {
     "units.csv": n_("Units"),
     "employees.csv": n_("Employees"),
@@ -276,6 +286,7 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.SEE_DECISIONS: n_("see decisions"),
     Deed.DECIDE: n_("propose, approve or refuse a decision"),
     Deed.DELEGATE: n_("let somebody stand in"),
+    Deed.KEEP_CHANGES: n_("keep change sets of the agency folder"),
     Deed.KEEP_DELEGATIONS: n_("say who stands in for whom"),
     Deed.SEE_SCORECARD: n_("see a scorecard"),
     Deed.SEE_DERIVATION: n_("see how a score is worked out"),

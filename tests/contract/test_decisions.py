@@ -11,76 +11,12 @@ from itertools import pairwise
 from threading import Event
 from typing import Any
 
-import httpx
-import pytest
 import sqlalchemy as sa
 
 from app import intake
 from app.kit import clock
 from app.kit.database import Database
-from tests.scenario import Scenario
-
-AGENCY = """
-unit HQ agency
-  unit VIE office
-employee E1 VIE staff
-employee E2 VIE head
-employee E6 HQ staff
-employee E7 HQ staff
-"""
-WHY = "Agreed in the meeting of Monday."
-
-
-class Desk:
-    """A server, and people who are signed in to it."""
-
-    def __init__(self, server, kopes, where):
-        self.server, self.kopes, self.where = server, kopes, where
-        self.folder = where["definitions"].parent / "agency"
-        self.people = {}
-        self.clients = []
-
-    def person(self, name, *more):
-        """Somebody's client; made with these options the first time."""
-        if name not in self.people:
-            email = f"{name}@agency.example"
-            password = self.kopes("user", "create", email, *more, **self.where).out.split()[-1]
-            client = self.client()
-            assert client.post("/login", data={"email": email, "password": password}).status_code == 303
-            self.people[name] = client
-        return self.people[name]
-
-    def client(self, **headers):
-        """Somebody who is not signed in; closed at the test's end."""
-        made = httpx.Client(base_url=self.server.url, timeout=60, headers={"Origin": self.server.url} | headers)
-        self.clients.append(made)
-        return made
-
-    def propose(self, client, **content):
-        """Propose that a file be moved by another door."""
-        return client.post(
-            "/api/v1/decisions", json={"kind": "master", "cycle": None, "content": content, "reason": WHY}
-        )
-
-
-@pytest.fixture
-def desk(database_url, kopes, serve, tmp_path):
-    """Hr and an executive without numbers, hr and an executive of the agency, and an employee."""
-    Scenario.read(AGENCY).write(tmp_path)
-    where = {"database": database_url, "definitions": tmp_path / "definitions"}
-    kopes("load", tmp_path / "agency", **where)
-    made = Desk(serve(database_url, definitions=tmp_path / "definitions"), kopes, where)
-    made.person("dana", "--role", "hr")
-    made.person("ferran", "--role", "executive")
-    made.person("alba", "--role", "employee", "--employee", "E1")
-    yield made
-    for client in made.clients:
-        client.close()
-
-
-def code(answer):
-    assert answer.headers["Content-Type"] == "application/problem+json", answer.text
-    return answer.status_code, answer.json()["code"]
+from tests.contract.desk import WHY, code
 
 
 def test_one_proposes_and_another_agrees_to_the_same_digest(desk):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.web.api import decisions, documentation, events, health, hooks, live, rejected, scorecards
+from app.web.api import changes, decisions, documentation, events, health, hooks, live, rejected, scorecards
 from app.web.routing import Pages
 
 __all__ = ["RESOURCES"]
@@ -16,6 +16,7 @@ RESOURCES: Final[tuple[Pages, ...]] = (
     scorecards.pages,
     live.pages,
     decisions.pages,
+    changes.pages,
     health.pages,
     documentation.pages,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Final
 
 from flask import request
@@ -112,7 +113,7 @@ def listed(context: RequestContext, query: ListedQuery) -> Json:
     some = decisions.decisions_of(
         context.connection, only, visible=decided.visible_to(context), limit=query.limit + 1, before=query.before
     )
-    return page_of(query, some, decided.as_json)
+    return page_of(query, some, partial(decided.as_json, context))
 
 
 @pages.api_read(
@@ -128,7 +129,7 @@ def listed(context: RequestContext, query: ListedQuery) -> Json:
 )
 def one(context: RequestContext, number: int) -> Json:
     """One decision, and what has become of it."""
-    return Json(decided.as_json(decided.found(context, number)))
+    return Json(decided.as_json(context, decided.found(context, number)))
 
 
 @pages.api_read(
@@ -148,11 +149,11 @@ def effects(context: RequestContext, number: int) -> Json:
     with context.read() as connection:
         present = decided.found(context, number)
         is_new = not decisions.has_seen(connection, present.id, context.viewer)
-    if not is_new:
-        return Json({"items": [effect.as_json() for effect in present.effects], "next": None})
-    with context.write() as connection:
-        decisions.see_effects(connection, present.id, by=context.viewer, now=context.now)
-    return Json({"items": [effect.as_json() for effect in present.effects], "next": None})
+        items = [effect.as_json() for effect in decided.effects_of(context, present)]
+    if is_new:
+        with context.write() as connection:
+            decisions.see_effects(connection, present.id, by=context.viewer, now=context.now)
+    return Json({"items": items, "next": None})
 
 
 @pages.api_act(
@@ -174,10 +175,13 @@ def propose(context: RequestContext) -> Json:
         message = n_("There is no kind of decision “%(value)s”: it is one of %(kinds)s.")
         parameters = {"value": quoted(body.kind), "kinds": ", ".join(sorted(intake.DECISION_KINDS))}
         raise Invalid(at_field("kind", "unknown_kind", message, **parameters))
+    if kind.submitted_elsewhere:
+        message = n_("A decision of this kind is proposed where it is prepared: submit it there.")
+        raise Invalid(at_field("kind", "submitted_elsewhere", message))
     if body.cycle is not None:
         raise Invalid(at_field("cycle", "no_cycle", n_("A decision of this kind is about no cycle: leave it out.")))
     made = decided.proposed(context, kind, body.content, body.reason)
-    return Json(decided.as_json(made), status=201, headers={"Location": f"/api/v1/decisions/{made.id}"})
+    return Json(decided.as_json(context, made), status=201, headers={"Location": f"/api/v1/decisions/{made.id}"})
 
 
 @pages.api_act(
@@ -197,7 +201,8 @@ def approve(context: RequestContext, number: int) -> Json:
     """Agree, as another person than the one who proposed it, to what stands behind the digest; by the same person again the same answer."""
     digest = sent_as(ApprovalBody, request).digest
     approval = decided.approved(context, number, digest)
-    return Json(decided.as_json(approval.decision))
+    with context.read():
+        return Json(decided.as_json(context, approval.decision))
 
 
 @pages.api_act(
@@ -215,7 +220,7 @@ def approve(context: RequestContext, number: int) -> Json:
 def refuse(context: RequestContext, number: int) -> Json:
     """Say no, and why: whoever proposed it reads that."""
     reason = sent_as(RefusalBody, request).reason
-    return Json(decided.as_json(decided.refused(context, number, reason)))
+    return Json(decided.as_json(context, decided.refused(context, number, reason)))
 
 
 @pages.api_act(
@@ -233,7 +238,7 @@ def refuse(context: RequestContext, number: int) -> Json:
 def withdraw(context: RequestContext, number: int) -> Json:
     """Take back what one has proposed oneself."""
     sent_as(EmptyBody, request)
-    return Json(decided.as_json(decided.withdrawn(context, number)))
+    return Json(decided.as_json(context, decided.withdrawn(context, number)))
 
 
 # ----------------------------------------------------------------------------------------------------------- delegations

@@ -20,12 +20,14 @@ from app.web.api.bodies import BATCH, EVENTS_MAX, STRUCTURED
 
 __all__ = [
     "BUSINESS",
+    "CHANGE",
     "DECISION",
     "DELEGATION",
     "EFFECT",
     "EVENT_BODIES",
     "EXPLANATION",
     "FILE",
+    "FOUND",
     "MENDED_BODIES",
     "PROBLEM",
     "RECORDED",
@@ -351,6 +353,42 @@ FILE: Final = _object(
         "revision": {"type": ["integer", "null"]},
         "changed_at": {"type": ["string", "null"], "format": "date-time"},
         "changed_by": _TEXT_OR_NULL,
+    }
+)
+_ROW: Final[Shape] = {"type": ["object", "null"], "additionalProperties": _TEXT_OR_NULL}
+CHANGE: Final = _object(
+    {
+        "id": _COUNT,
+        "title": _TEXT,
+        "reason": _TEXT,
+        "state": {"type": "string", "enum": ["open", "submitted", "applied", "refused", "discarded"]},
+        "base": _COUNT,
+        "maker": _HAND,
+        "reverts": {"type": ["integer", "null"]},
+        "decision": {"type": ["integer", "null"]},
+        "revision": {"type": ["integer", "null"]},
+        "rows": {
+            "type": "array",
+            "items": _object({"file": _TEXT, "key": _TEXT, "before": _ROW, "after": _ROW}),
+        },
+        "documents": {
+            "type": "array",
+            "items": _object({"file": _TEXT, "key": _TEXT, "before": _TEXT_OR_NULL, "after": _TEXT_OR_NULL}),
+        },
+        "touched": {"type": "array", "items": {"type": "object"}, "description": "Of a rebase: what others changed."},
+    },
+    optional=("rows", "documents", "touched"),
+)
+FOUND: Final = _object(
+    {
+        "file": _TEXT_OR_NULL,
+        "row": {"type": ["integer", "null"]},
+        "key": _TEXT_OR_NULL,
+        "field": _TEXT_OR_NULL,
+        "code": _TEXT,
+        "level": {"type": "string", "enum": ["error", "warning"]},
+        "in_set": {"type": "boolean"},
+        "detail": _TEXT,
     }
 )
 _DECISION: Final = _object(

@@ -12,6 +12,7 @@ from app.plain.findings import n_
 from app.rules.deciding import DecisionState, Obstacle
 from app.rules.permissions import Deed
 from app.web import decided
+from app.web.effect_words import shown_effects
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -80,7 +81,7 @@ def listed(context: RequestContext, query: DecisionsQuery) -> Page:
 def _is_for(context: RequestContext, one: Decision) -> bool:
     """Whether a person's role agrees to it, and they did not propose it."""
     kind, viewer = decided.kind_of(one), context.viewer
-    return not viewer.roles.isdisjoint(kind.checkers) and one.maker.account_id != viewer.account_id
+    return not viewer.roles.isdisjoint(decided.checkers_of(context, kind)) and one.maker.account_id != viewer.account_id
 
 
 @pages.read("/decisions/<int:number>", may=Deed.SEE_DECISIONS)
@@ -105,6 +106,7 @@ def one(context: RequestContext, number: int) -> Page:
     return Page(
         "pages/decision.html",
         decision=decision,
+        effects=shown_effects(context, decided.effects_of(context, decision)),
         states=DECISION_STATES,
         may_agree=may_agree,
         may_withdraw=is_open and obstacle is Obstacle.SAME_PERSON,

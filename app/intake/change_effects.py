@@ -1,0 +1,141 @@
+"""What a change set would move: scores, grades, pay and who heads what, under the revision that it would make against the present one.
+
+The same rules score both; nothing of it is stored. Do not take it for a promise: events come in, and what is told on Monday is another figure on
+Friday. That is why it is told, and not signed, as long as inputs are live (contract-desk, 2).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from app import cascade, cycle, ledger, organisation, scoring
+from app.intake.folder import JudgedFolder
+from app.organisation import Directory
+from app.rules.deciding import DecisionEffect, ordered_effects
+from app.rules.terms import Job, Node, NodeKind
+from app.scoring import ScoreQuery, Scores, State
+
+__all__ = ["ChangePreview", "effects_of", "preview"]
+
+_OPEN_END: Final = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePreview:
+    """The agency as it is, and as it would be.
+
+    Attributes:
+        before: what is loaded and decided now.
+        after: what would be.
+        moved: what of the ledger is another; None where all of it may be.
+    """
+
+    before: State
+    after: State
+    moved: ledger.Moved | None
+
+
+def preview(connection: Connection, judged: JudgedFolder) -> ChangePreview:
+    """The agency with a folder that was judged right.
+
+    Raises:
+        app.ledger.WorthTooMuch: by its rates an activity would be worth more than any may be.
+
+    Queries: 3, those of :func:`app.scoring.state`, and those of :func:`app.ledger.moved_by`.
+    """
+    before = scoring.state(connection)
+    directory = organisation.previewed_directory(before.frame.directory, judged.organisation)
+    definitions = judged.cascade.definitions
+    frame = ledger.frame_of(directory, definitions, ledger.previewed_slices(connection, definitions))
+    sheet = cascade.previewed_sheet(connection, judged.cascade, before=organisation.current_revision(connection))
+    return ChangePreview(before, State(frame, sheet), ledger.moved_by(connection, before.frame, frame))
+
+
+def effects_of(
+    connection: Connection, previewed: ChangePreview, *, of_cycle: int, today: dt.date
+) -> tuple[DecisionEffect, ...]:
+    """What is another in a cycle, before and after, in the contract's order.
+
+    Args:
+        connection: an open transaction.
+        previewed: both states.
+        of_cycle: the year that names it.
+        today: from when on heads are told.
+
+    Queries: those of :func:`app.scoring.scores` and of :func:`app.ledger.figures_after`.
+    """
+    asked = ScoreQuery(of_cycle, today)
+    one = scoring.scores(connection, asked, loaded=previewed.before)
+    selection = previewed.after.plan(of_cycle).everything()
+    figures = ledger.figures_after(
+        connection, previewed.after.frame, previewed.moved, cycle=of_cycle, nodes=selection.sources
+    )
+    other = scoring.score_figures(selection, figures, asked)
+    return ordered_effects(
+        (
+            *_of_scores(one, other),
+            *_of_grades(one, other),
+            *_of_rights(previewed.before.frame.directory, previewed.after.frame.directory, today),
+        )
+    )
+
+
+def _differing(
+    before: Mapping[tuple[str, str], object], after: Mapping[tuple[str, str], object]
+) -> Iterator[DecisionEffect]:
+    for node, member in sorted(before.keys() | after.keys()):
+        was, will = before.get((node, member)), after.get((node, member))
+        if was != will:
+            yield DecisionEffect(node, member, was, will)
+
+
+def _of_scores(one: Scores, other: Scores) -> Iterator[DecisionEffect]:
+    yield from _differing(_scores(one), _scores(other))
+
+
+def _scores(scored: Scores) -> dict[tuple[str, str], object]:
+    told: dict[tuple[str, str], object] = {}
+    for at, node in enumerate(scored.selection.nodes[: scored.selection.asked]):
+        own, _, final, _ = scored.at(at)
+        told[str(node), "own_score"] = own
+        told[str(node), "final_score"] = final
+    told |= {(str(node), f"score:{kpi}"): score for (node, kpi), score in scoring.score_of_lines(scored).items()}
+    return told
+
+
+def _of_grades(one: Scores, other: Scores) -> Iterator[DecisionEffect]:
+    yield from _differing(_grades(one), _grades(other))
+
+
+def _grades(scored: Scores) -> dict[tuple[str, str], object]:
+    told: dict[tuple[str, str], object] = {}
+    for person in cycle.employee_proposal(scored).rows:
+        node = str(Node(NodeKind.EMPLOYEE, person.employee))
+        told[node, "grade"] = person.grade
+        told[node, "pay"] = person.pay
+    for unit in cycle.unit_proposal(scored).rows:
+        told[str(Node(NodeKind.UNIT, unit.unit)), "grade"] = unit.grade
+    return told
+
+
+def _of_rights(before: Directory, after: Directory, today: dt.date) -> Iterator[DecisionEffect]:
+    """Heads gained and lost from a day on: of which units, and when."""
+    yield from _differing(_headed(before, today), _headed(after, today))
+
+
+def _headed(directory: Directory, today: dt.date) -> dict[tuple[str, str], object]:
+    told: dict[tuple[str, str], object] = {}
+    for number in directory.placement.employees:
+        headed = [
+            f"unit:{one.unit} {one.period.from_ or _OPEN_END}/{one.period.to or _OPEN_END}"
+            for one in directory.placement.postings(number)
+            if one.role is Job.HEAD and (one.period.to is None or one.period.to > today)
+        ]
+        if headed:
+            told[str(Node(NodeKind.EMPLOYEE, number)), "rights"] = headed
+    return told

@@ -1,0 +1,504 @@
+"""Change sets: rows of the agency folder that somebody of hr wants otherwise, gathered over days (contract-desk, 3).
+
+Owns what a set holds and what becomes of it. A set is held against its *base*, the revision that its maker looked at: whatever another revision
+changed since at one of its keys overtakes it. Do not compare with what is loaded at the moment of the writing: who writes on Friday has looked on
+Monday.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.access import Viewer
+from app.decisions import Hand, next_number
+from app.intake import tables
+from app.intake.folder import DEFINITIONS, FILES, POLICIES
+from app.kit.database import lock
+from app.kit.refusals import Conflict, Invalid, NotThere, at_field
+from app.plain.findings import Finding, n_
+from app.plain.texts import has_unstorable, is_blank, quoted
+from app.rules.deciding import reason_problem
+
+__all__ = [
+    "CHANGE_TITLE_MAX",
+    "ChangeSet",
+    "ChangeState",
+    "Changed",
+    "ChangedDocument",
+    "ChangedRow",
+    "NotOpen",
+    "begin_change",
+    "change_of_decision",
+    "change_set",
+    "change_sets",
+    "changed_rows",
+    "discard_change",
+    "end_change",
+    "hold_open",
+    "key_text",
+    "known_columns",
+    "rows_sent",
+    "write_documents",
+    "write_rows",
+]
+
+LOCK_CHANGES: Final = 7005
+"""Held by whoever gives a change set its number."""
+
+CHANGE_TITLE_MAX: Final = 200
+DOCUMENT_FILES: Final = (DEFINITIONS, POLICIES)
+
+
+class ChangeState(StrEnum):
+    """What has become of a set."""
+
+    OPEN = "open"
+    SUBMITTED = "submitted"
+    APPLIED = "applied"
+    REFUSED = "refused"
+    DISCARDED = "discarded"
+
+
+class NotOpen(Conflict):
+    """It has been submitted, or has come to its end."""
+
+    code = "not_open"
+    message = n_("The change set is not open any more: withdraw its decision first, or begin a new one.")
+
+
+class NotItsMaker(Conflict):
+    """Another person of hr fills it."""
+
+    code = "not_maker"
+    message = n_("Only who began a change set writes it: ask that person, or begin one of your own.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSet:
+    """A set as it stands.
+
+    Attributes:
+        base: the revision that its rows are held against.
+        reverts: the set whose rows it takes back; None for none.
+        decision: the last that was proposed of it.
+        revision: as which it was applied.
+    """
+
+    id: int
+    title: str
+    reason: str
+    base: int
+    state: ChangeState
+    maker: Hand
+    reverts: int | None = None
+    decision: int | None = None
+    revision: int | None = None
+
+
+class ChangedRow(NamedTuple):
+    """A row of a set: at its base and as it is wanted, by column; None where there is none."""
+
+    file: str
+    """With ``.csv``."""
+    key: tuple[str, ...]
+    before: Mapping[str, str] | None
+    after: Mapping[str, str] | None
+
+    @property
+    def name(self) -> str:
+        """The file's name without its suffix."""
+        return self.file.removesuffix(".csv")
+
+
+class ChangedDocument(NamedTuple):
+    """A file of definitions of a set: what it takes the place of, as JSON by the stored documents' names, and the YAML that is wanted."""
+
+    part: str
+    name: str
+    before: Mapping[str, str | None]
+    after: str | None
+
+
+class Changed(NamedTuple):
+    """All that a set holds, in the order in which it was written."""
+
+    rows: tuple[ChangedRow, ...] = ()
+    documents: tuple[ChangedDocument, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether it holds anything."""
+        return bool(self.rows or self.documents)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that it writes to, as they are named, each once."""
+        return tuple(dict.fromkeys((*(one.file for one in self.rows), *(one.part for one in self.documents))))
+
+
+# --------------------------------------------------------------------------------------------------------------- reading
+
+
+def change_set(connection: Connection, number: int) -> ChangeSet | None:
+    """One set. Queries: 1."""
+    row = connection.execute(sa.select(tables.change_set).where(tables.change_set.c.id == number)).first()
+    return None if row is None else _change_set(row)
+
+
+def change_sets(
+    connection: Connection, *, state: ChangeState | None = None, limit: int, before: int | None = None
+) -> list[ChangeSet]:
+    """The newest sets first. Queries: 1.
+
+    Args:
+        connection: any transaction.
+        state: only those in it.
+        limit: at most so many.
+        before: only those with a smaller number.
+    """
+    of = tables.change_set.c
+    query = sa.select(tables.change_set).order_by(of.id.desc()).limit(limit)
+    if state is not None:
+        query = query.where(of.state == state.value)
+    if before is not None:
+        query = query.where(of.id < before)
+    return [_change_set(row) for row in connection.execute(query)]
+
+
+def change_of_decision(connection: Connection, decision: int) -> ChangeSet | None:
+    """The set that a decision is about. Queries: 1."""
+    of = tables.change_set.c
+    row = connection.execute(sa.select(tables.change_set).where(of.decision == decision)).first()
+    return None if row is None else _change_set(row)
+
+
+def changed_rows(connection: Connection, number: int) -> Changed:
+    """What a set holds. Queries: 1."""
+    of = tables.change_row.c
+    query = sa.select(tables.change_row).where(of.change == number).order_by(of.place, of.file, of.key)
+    rows: list[ChangedRow] = []
+    documents: list[ChangedDocument] = []
+    for row in connection.execute(query):
+        before = None if row.before is None else json.loads(row.before)
+        if row.file in DOCUMENT_FILES:
+            documents.append(ChangedDocument(row.file, json.loads(row.key)[0], before or {}, row.after))
+        else:
+            after = None if row.after is None else json.loads(row.after)
+            rows.append(ChangedRow(row.file, tuple(json.loads(row.key)), before, after))
+    return Changed(tuple(rows), tuple(documents))
+
+
+def key_text(key: Iterable[str]) -> str:
+    """A key as people and addresses write it: its values joined by blanks."""
+    return " ".join(key)
+
+
+def _change_set(row: sa.Row[Any]) -> ChangeSet:
+    return ChangeSet(
+        id=row.id,
+        title=row.title,
+        reason=row.reason,
+        base=row.base,
+        state=ChangeState(row.state),
+        maker=Hand(account_id=row.account_id, account=row.account, employee=row.employee, acts_for=None, at=row.at),
+        reverts=row.reverts,
+        decision=row.decision,
+        revision=row.revision,
+    )
+
+
+# --------------------------------------------------------------------------------------------------------------- writing
+
+
+def begin_change(
+    connection: Connection,
+    *,
+    title: str,
+    reason: str,
+    base: int,
+    by: Viewer,
+    now: dt.datetime,
+    reverts: int | None = None,
+) -> ChangeSet:
+    """Begin a set.
+
+    Args:
+        connection: a writing transaction.
+        title: what it is called.
+        reason: why, for whoever is to agree.
+        base: the revision that is loaded.
+        by: who.
+        now: when.
+        reverts: the set whose rows it takes back.
+
+    Raises:
+        Invalid: a title or reason that is too short or too long.
+    """
+    title, reason = title.strip(), reason.strip()
+    problems = [*_title_problems(title), *([problem] if (problem := reason_problem(reason)) else [])]
+    problems += [
+        at_field(field, "unstorable", n_("A character of this cannot be kept: take it out."))
+        for field, text in (("title", title), ("reason", reason))
+        if has_unstorable(text)
+    ]
+    if problems:
+        raise Invalid(*problems)
+    lock(connection, LOCK_CHANGES)
+    number = next_number(connection, tables.change_set)
+    connection.execute(
+        sa.insert(tables.change_set).values(
+            id=number,
+            title=title,
+            reason=reason,
+            base=base,
+            state=ChangeState.OPEN.value,
+            reverts=reverts,
+            account_id=by.account_id,
+            account=by.label,
+            employee=by.employee,
+            at=now,
+        )
+    )
+    return _again(connection, number)
+
+
+def _title_problems(title: str) -> Iterable[Finding]:
+    if is_blank(title):
+        yield at_field("title", "required", n_("The change set needs a title: say in a few words what it changes."))
+    elif len(title) > CHANGE_TITLE_MAX:
+        message = n_("The title has %(length)s characters: write at most %(most)s.")
+        yield at_field("title", "too_long", message, length=len(title), most=CHANGE_TITLE_MAX)
+
+
+def hold_open(connection: Connection, number: int, *, is_maker: Callable[[ChangeSet], bool]) -> ChangeSet:
+    """Hold an open set against other writers, for its maker.
+
+    Args:
+        connection: a writing transaction.
+        number: which.
+        is_maker: whether who asks began it.
+
+    Raises:
+        NotThere: there is none of that number.
+        NotItsMaker: another person began it.
+        NotOpen: it has been submitted, or has come to its end.
+
+    Queries: 1.
+    """
+    row = connection.execute(
+        sa.select(tables.change_set).where(tables.change_set.c.id == number).with_for_update()
+    ).first()
+    if row is None:
+        raise NotThere
+    present = _change_set(row)
+    if not is_maker(present):
+        raise NotItsMaker
+    if present.state is not ChangeState.OPEN:
+        raise NotOpen
+    return present
+
+
+def write_rows(
+    connection: Connection,
+    change: ChangeSet,
+    file: str,
+    wanted: Sequence[tuple[tuple[str, ...], Mapping[str, str] | None]],
+    *,
+    base_rows: Mapping[tuple[str, ...], Mapping[str, str]],
+    whole: bool = False,
+) -> None:
+    """Set and remove rows of a file.
+
+    Args:
+        connection: a writing transaction that holds the set.
+        change: the set.
+        file: with ``.csv``.
+        wanted: keys with the row that is wanted, None to remove it; what the set says of a key already is written over.
+        base_rows: all rows of the file at the set's base, by key.
+        whole: what the set says of other rows of the file is taken out.
+
+    Queries: 3.
+    """
+    if whole:
+        of = tables.change_row.c
+        connection.execute(sa.delete(tables.change_row).where(of.change == change.id, of.file == file))
+    entries = [
+        (
+            file,
+            json.dumps(key, ensure_ascii=False),
+            _json(base_rows.get(key)),
+            _json(row),
+        )
+        for key, row in wanted
+    ]
+    _write(connection, change, entries)
+
+
+def write_documents(
+    connection: Connection,
+    change: ChangeSet,
+    documents: Iterable[ChangedDocument],
+    *,
+    whole: str | None = None,
+    forget: str | None = None,
+) -> None:
+    """Set and remove files of definitions.
+
+    Args:
+        connection: a writing transaction that holds the set.
+        change: the set.
+        documents: what is wanted.
+        whole: the part of which everything else that the set says is taken out.
+        forget: the name of a file that the set says nothing of from now on.
+
+    Queries: 3.
+    """
+    of = tables.change_row.c
+    if forget is not None:
+        connection.execute(
+            sa.delete(tables.change_row).where(
+                of.change == change.id, of.file.in_(DOCUMENT_FILES), of.key == json.dumps([forget])
+            )
+        )
+    if whole is not None:
+        connection.execute(sa.delete(tables.change_row).where(of.change == change.id, of.file == whole))
+    entries = [(one.part, json.dumps([one.name]), json.dumps(dict(one.before)), one.after) for one in documents]
+    _write(connection, change, entries)
+
+
+def _write(
+    connection: Connection, change: ChangeSet, entries: Sequence[tuple[str, str, str | None, str | None]]
+) -> None:
+    if not entries:
+        return
+    of = tables.change_row.c
+    last = connection.scalar(sa.select(sa.func.max(of.place)).where(of.change == change.id)) or 0
+    connection.execute(
+        sa.delete(tables.change_row).where(
+            of.change == change.id, of.file == sa.bindparam("of_file"), of.key == sa.bindparam("of_key")
+        ),
+        [{"of_file": file, "of_key": key} for file, key, _, _ in entries],
+    )
+    connection.execute(
+        sa.insert(tables.change_row),
+        [
+            {"change": change.id, "file": file, "key": key, "place": last + place, "before": before, "after": after}
+            for place, (file, key, before, after) in enumerate(entries, 1)
+        ],
+    )
+
+
+def discard_change(connection: Connection, change: ChangeSet) -> ChangeSet:
+    """Give an open set up. Queries: 2."""
+    return end_change(connection, change, ChangeState.DISCARDED)
+
+
+def end_change(
+    connection: Connection,
+    change: ChangeSet,
+    state: ChangeState,
+    *,
+    decision: int | None = None,
+    revision: int | None = None,
+    base: int | None = None,
+) -> ChangeSet:
+    """Say what has become of a set, which the transaction holds. Queries: 2.
+
+    Args:
+        connection: a writing transaction.
+        change: as it was.
+        state: as it is from now on.
+        decision: that was proposed of it.
+        revision: as which it was applied.
+        base: that its rows are held against from now on.
+    """
+    of = tables.change_set
+    values: dict[str, object] = {"state": state.value, "revision": revision}
+    if decision is not None:
+        values["decision"] = decision
+    if base is not None:
+        values["base"] = base
+    connection.execute(sa.update(of).where(of.c.id == change.id).values(values))
+    return _again(connection, change.id)
+
+
+def _again(connection: Connection, number: int) -> ChangeSet:
+    present = change_set(connection, number)
+    if present is None:
+        raise NotThere
+    return present
+
+
+def _json(row: Mapping[str, str] | None) -> str | None:
+    return None if row is None else json.dumps(dict(row), ensure_ascii=False)
+
+
+# ------------------------------------------------------------------------------------------------------------ what was sent
+
+
+def rows_sent(
+    file: str,
+    columns: Sequence[str],
+    key: Sequence[str],
+    *,
+    set_: Sequence[Mapping[str, object]],
+    remove: Sequence[Mapping[str, object]],
+) -> list[tuple[tuple[str, ...], Mapping[str, str] | None]]:
+    """What was sent of a file's rows, each at its key.
+
+    Args:
+        file: with ``.csv``.
+        columns: those that a row may have.
+        key: those of them that tell rows apart.
+        set_: whole rows by column: what is not there is empty.
+        remove: keys by column.
+
+    Raises:
+        Invalid: a column that there is not, a value that is no text, a key without a value, or one that comes twice.
+    """
+    problems: list[Finding] = []
+    wanted: dict[tuple[str, ...], Mapping[str, str] | None] = {}
+    for field, some, known in (("set", set_, columns), ("remove", remove, key)):
+        for place, row in enumerate(some):
+            at = f"{field}/{place}"
+            wrong = list(_row_problems(at, file, row, known))
+            problems += wrong
+            if wrong:
+                continue
+            texts = {column: str(row.get(column) or "") for column in known}
+            of = tuple(texts[column].strip() for column in key)
+            if of in wanted:
+                message = n_("The key “%(key)s” comes twice: send each row once.")
+                problems.append(at_field(at, "duplicate", message, key=quoted(key_text(of))))
+            wanted[of] = texts if field == "set" else None
+    if problems:
+        raise Invalid(*problems)
+    return list(wanted.items())
+
+
+def _row_problems(at: str, file: str, row: Mapping[str, object], known: Sequence[str]) -> Iterable[Finding]:
+    for column, value in row.items():
+        if column not in known:
+            message = n_("%(file)s has no column “%(column)s”: it has %(columns)s.")
+            yield at_field(
+                f"{at}/{column}", "unknown_column", message, file=file, column=quoted(column), columns=", ".join(known)
+            )
+        elif value is not None and not isinstance(value, str):
+            message = n_("A value of a row is a text as in the CSV: put it in quotes.")
+            yield at_field(f"{at}/{column}", "not_text", message)
+        elif value is not None and has_unstorable(value):
+            message = n_("A character of this cannot be kept: take it out.")
+            yield at_field(f"{at}/{column}", "unstorable", message)
+
+
+def known_columns(file: str, key: Sequence[str]) -> tuple[str, ...]:
+    """The columns that a row of a set may have: the file's, and those of its key that no column gives."""
+    columns = FILES[file.removesuffix(".csv")].all
+    return (*columns, *(one for one in key if one not in columns))

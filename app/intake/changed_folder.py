@@ -1,0 +1,251 @@
+"""The agency folder as it would be with a change set in it: read, and held against everything that a load holds it against.
+
+A change set is a load. Do not check its rows by rules of their own: what ``kopes load`` finds is found, at the row's key in place of its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from app import ledger
+from app.intake.change_sets import Changed, ChangedDocument, ChangedRow, known_columns
+from app.intake.definitions import against_schema, kind_of
+from app.intake.folder import DEFINITIONS, FILES, POLICIES, FolderRows, JudgedFolder, judge, part_of
+from app.intake.stored_folder import KEYS, StoredFolder, csv_text, yaml_name
+from app.kit.files import Row
+from app.kit.yaml_places import read_yaml
+from app.organisation import Directory, Needs
+from app.plain.findings import Finding, Level
+from app.rules.definitions import Definitions, Document, read
+
+__all__ = [
+    "ChangedFolder",
+    "JudgedChange",
+    "changed_folder",
+    "columns_of",
+    "documents_in",
+    "judge_change",
+    "read_document",
+    "rows_by_key",
+]
+
+_MAY_LACK: Final = frozenset({"units", "employees", "rates"})
+"""The files of which recorded activities need rows."""
+
+Key = tuple[str, ...]
+
+
+def columns_of(file: str) -> tuple[str, ...]:
+    """The columns that a row of a set may have.
+
+    Args:
+        file: with ``.csv``.
+    """
+    return known_columns(file, KEYS[file.removesuffix(".csv")])
+
+
+def rows_by_key(stored: StoredFolder, name: str) -> dict[Key, dict[str, str]]:
+    """The rows of a file in the order in which they are shown, by key; what no column gives (a status's place) stands among the columns.
+
+    Args:
+        stored: the folder.
+        name: the file, without ``.csv``.
+    """
+    key = KEYS[name]
+    rows: dict[Key, dict[str, str]] = {}
+    places: dict[Key, int] = {}
+    for row in stored.placed_rows(name):
+        if name == "status":
+            owner = row["employee"], row["cycle"]
+            places[owner] = places.get(owner, 0) + 1
+            row["place"] = str(places[owner])
+        rows[tuple(row[column] for column in key)] = row
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFolder:
+    """A folder with a set in it.
+
+    Attributes:
+        rows: of every file, with the keys of those that are told apart by them, in their order.
+        keys: of each file's rows, by their place.
+        documents: the definitions, those of the set as they were sent.
+        stored: the folder without the set.
+        changed: what is in the set.
+    """
+
+    rows: Mapping[str, Sequence[Row]]
+    keys: Mapping[str, Sequence[Key]]
+    documents: Sequence[Document]
+    problems: Sequence[Finding]
+    stored: StoredFolder
+    changed: Changed
+
+    def key_of(self, finding: Finding) -> Key | None:
+        """The key of the row that a finding is about; None where it is about none."""
+        name, line = (finding.place.file or "").removesuffix(".csv"), finding.place.line
+        keys = self.keys.get(name, ())
+        return keys[line - 2] if line is not None and 0 <= line - 2 < len(keys) else None
+
+
+def changed_folder(stored: StoredFolder, changed: Changed) -> ChangedFolder:
+    """The folder with a set's rows and definitions in it."""
+    rows: dict[str, list[Row]] = {}
+    keys: dict[str, list[Key]] = {}
+    of_file: dict[str, list[ChangedRow]] = {}
+    for one in changed.rows:
+        of_file.setdefault(one.name, []).append(one)
+    for name in FILES:
+        columns = FILES[name].all
+        present: dict[Key, Mapping[str, str]] = dict(rows_by_key(stored, name))
+        for one in of_file.get(name, ()):
+            if one.after is None:
+                present.pop(one.key, None)
+            else:
+                present[one.key] = one.after
+        keys[name] = list(present)
+        rows[name] = [
+            Row(f"{name}.csv", line, {column: row.get(column, "") for column in columns})
+            for line, row in enumerate(present.values(), 2)
+        ]
+    documents, problems = _documents(stored, changed.documents)
+    return ChangedFolder(rows, keys, documents, problems, stored, changed)
+
+
+def _documents(stored: StoredFolder, changed: Sequence[ChangedDocument]) -> tuple[list[Document], list[Finding]]:
+    gone = {name for one in changed for name in _replaced(stored, one)}
+    documents = [
+        Document(content=content, kind=name.partition(":")[0], file=_shown(part_of(name), yaml_name(name)))
+        for name, content in stored.contents().items()
+        if name not in gone
+    ]
+    findings: list[Finding] = []
+    for one in changed:
+        if one.after is None:
+            continue
+        document, problems = read_document(one)
+        findings += problems
+        if document is not None:
+            documents.append(document)
+    return documents, findings
+
+
+def _replaced(stored: StoredFolder, one: ChangedDocument) -> Iterator[str]:
+    """The names of the stored documents that a file of a set takes the place of: what it defines, and what is called like it."""
+    yield from (name for name in stored.contents() if yaml_name(name) == one.name)
+    if one.after is not None:
+        document, _ = read_document(one)
+        if document is not None:
+            yield from documents_in(document)
+
+
+def read_document(one: ChangedDocument) -> tuple[Document | None, list[Finding]]:
+    """A file of definitions of a set, and what is wrong with it; None where it is no YAML."""
+    file = _shown(one.part, one.name)
+    placed, problems = read_yaml((one.after or "").encode("utf-8", "surrogatepass"), file=file)
+    if placed is None:
+        return None, problems
+    return Document(content=placed.content, kind=kind_of(one.name), file=file, lines=placed.lines), problems
+
+
+def documents_in(document: Document) -> Iterator[str]:
+    """The names that a document's definitions are stored by, as far as it can be read."""
+    if document.kind != "kpi":
+        yield document.kind
+        return
+    content: Any = document.content
+    if isinstance(content, Mapping) and "kpis" in content:
+        content = content["kpis"]
+    for one in content if isinstance(content, list | tuple) else [content]:
+        code = one.get("code") if isinstance(one, Mapping) else None
+        if isinstance(code, str | int):
+            yield f"kpi:{code}"
+
+
+def _shown(part: str, name: str) -> str:
+    return name if part == POLICIES else f"{DEFINITIONS}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedChange:
+    """A folder with a set in it, held against the contract.
+
+    Attributes:
+        folder: what was read.
+        judged: what it says; None where the definitions have an error, so that nothing else can be judged.
+        findings: all that a load would find.
+    """
+
+    folder: ChangedFolder
+    judged: JudgedFolder | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing is in the way of applying it."""
+        return self.judged is not None and not any(one.level is Level.ERROR for one in self.findings)
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The findings as the contract writes them; whether a row of the set itself is meant stands beside."""
+        keys = {(one.name, one.key) for one in self.folder.changed.rows}
+        told = []
+        for one in self.findings:
+            key = self.folder.key_of(one)
+            name = (one.place.file or "").removesuffix(".csv")
+            told.append(
+                {
+                    "file": one.place.file,
+                    "row": one.place.line,
+                    "key": None if key is None else " ".join(key),
+                    "field": one.place.field,
+                    "code": one.code,
+                    "level": one.level.value,
+                    "in_set": key is not None and (name, key) in keys,
+                    "finding": one,
+                }
+            )
+        return told
+
+
+def judge_change(
+    connection: Connection, stored: StoredFolder, changed: Changed, *, directory: Directory
+) -> JudgedChange:
+    """Hold the folder with a set in it against the contract, as a load would.
+
+    Args:
+        connection: any transaction.
+        stored: what is loaded now.
+        changed: the set.
+        directory: the organisation that is loaded now.
+
+    Queries: none; 6 where rows are taken away that activities may need.
+    """
+    folder = changed_folder(stored, changed)
+    definitions, problems = _read_definitions(folder, changed.documents)
+    if any(one.level is Level.ERROR for one in problems):
+        return JudgedChange(folder, None, tuple(problems))
+    needs = Needs()
+    if any(one.name in _MAY_LACK for one in changed.rows):
+        needs = ledger.needs(connection, numbers={known: number for number, known in directory.ids.items()})
+    texts = {name: stored.text(name) for name in FILES}
+    texts |= {
+        name: csv_text(name, [tuple(row.values.values()) for row in folder.rows[name]])
+        for name in {one.name for one in changed.rows}
+    }
+    judged = judge(FolderRows(folder.rows, texts, lambda name: f"{name}.csv"), definitions, needs=needs)
+    return JudgedChange(folder, judged, (*problems, *judged.findings))
+
+
+def _read_definitions(folder: ChangedFolder, changed: Sequence[ChangedDocument]) -> tuple[Definitions, list[Finding]]:
+    definitions, problems = read(folder.documents)
+    findings = [*folder.problems, *problems]
+    names = {_shown(one.part, one.name) for one in changed}
+    for document in folder.documents:
+        if document.file in names:
+            findings += against_schema(document, findings)
+    return definitions, findings

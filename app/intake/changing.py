@@ -1,0 +1,646 @@
+"""What hr does with a change set: write it, look at what it would do, submit it, and have it applied by a second person's approval.
+
+An approved set *is* a load (contract-desk, 3): the next revision, recorded file by file, derived again as far as anything hangs on its rows. Do
+not edit a row in place: who asks of a figure in a year finds the set, its reason, and both people.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app import access, decisions, ledger, organisation, scoring
+from app.access import Viewer
+from app.decisions import Decision, DecisionKind, Read
+from app.intake.agency import DERIVED_FROM
+from app.intake.change_effects import effects_of, preview
+from app.intake.change_sets import (
+    Changed,
+    ChangedDocument,
+    ChangedRow,
+    ChangeSet,
+    ChangeState,
+    begin_change,
+    change_of_decision,
+    change_set,
+    changed_rows,
+    end_change,
+    key_text,
+    rows_sent,
+    write_documents,
+    write_rows,
+)
+from app.intake.changed_folder import JudgedChange, columns_of, documents_in, judge_change, read_document, rows_by_key
+from app.intake.definitions import kind_of
+from app.intake.folder import DEFINITIONS, POLICIES, JudgedFolder, keep
+from app.intake.mastering import LOCK_LOADS, MASTERED_FILES, Master, masters
+from app.intake.stored_folder import KEYS, StoredFolder, document_yaml, present_folder, read_stored_folder, yaml_name
+from app.kit.database import lock
+from app.kit.kept import LruCache
+from app.kit.refusals import Conflict, Invalid, NotThere, at_field
+from app.ledger.tables import LOCK_LEDGER
+from app.organisation import Directory, KeptByRevision, Revision
+from app.organisation.tables import employee as employee_table
+from app.organisation.tables import path as path_table
+from app.plain.findings import Finding, n_
+from app.plain.texts import quoted
+from app.rules.deciding import DecisionEffect, obstacle_to_making
+from app.rules.presence import cycle_of
+from app.rules.terms import Node, NodeKind, Role
+
+__all__ = [
+    "CHANGE",
+    "FindingsInTheWay",
+    "MasteredElsewhere",
+    "NothingChanged",
+    "OvertakenKeys",
+    "check_change",
+    "cycle_to_tell",
+    "drop_document",
+    "effects_of_change",
+    "overtaken_keys",
+    "put_definitions",
+    "put_document",
+    "put_rows",
+    "rebase_change",
+    "revert_change",
+    "rows_about",
+    "submit_change",
+    "yaml_before",
+]
+
+
+class MasteredElsewhere(Conflict):
+    """Its rows come by another door."""
+
+    code = "mastered_elsewhere"
+    message = n_(
+        "%(file)s does not come by the application: change it where it comes from, or let it be moved here first."
+    )
+
+
+class FindingsInTheWay(Conflict):
+    """With the set in it the folder could not be loaded."""
+
+    code = "findings"
+    message = n_("With this change set the agency folder has errors: mend what is listed, and submit it again.")
+
+
+class NothingChanged(Conflict):
+    """It says what is there already."""
+
+    code = "nothing_changed"
+    message = n_("The change set changes nothing: set or remove a row first.")
+
+
+class OvertakenKeys(Conflict):
+    """Another revision has touched its keys since its base."""
+
+    code = "overtaken"
+    message = n_(
+        "Another revision has changed %(keys)s since this set began: take the set to the present revision, and look at it again."
+    )
+
+
+# --------------------------------------------------------------------------------------------------------------- folders
+
+
+def _present(connection: Connection, _revision: Revision) -> StoredFolder:
+    return present_folder(connection)
+
+
+_present_folder: Final = KeptByRevision(_present)
+_EARLIER: Final[LruCache[StoredFolder]] = LruCache(3)
+
+
+def folder_at(connection: Connection, revision: int) -> StoredFolder:
+    """The folder of a revision, kept for the process. Queries: 1, and where it is not kept those of :func:`read_stored_folder`."""
+    present = organisation.current_revision(connection)
+    if revision == present.number:
+        return _present_folder(connection)
+    key = (str(connection.engine.url), present.token, revision)
+    return _EARLIER.get_or_make(
+        key, lambda: read_stored_folder(connection, revision or None) if revision else StoredFolder({}, {})
+    )
+
+
+def _refuse_other_masters(connection: Connection, files: Iterable[str]) -> None:
+    by_file = masters(connection)
+    for file in files:
+        if by_file[file] is not Master.APPLICATION:
+            raise MasteredElsewhere(parameters={"file": file})
+
+
+# --------------------------------------------------------------------------------------------------------------- writing
+
+
+def put_rows(
+    connection: Connection,
+    change: ChangeSet,
+    file: str,
+    *,
+    set_: Sequence[Mapping[str, object]] = (),
+    remove: Sequence[Mapping[str, object]] = (),
+    whole: bool = False,
+) -> None:
+    """Set and remove rows of a file in an open set.
+
+    Args:
+        connection: a writing transaction that holds the set.
+        change: the set.
+        file: with ``.csv``.
+        set_: whole rows by column.
+        remove: keys by column.
+        whole: ``set_`` is the file as it is wanted: what of it is as at the base is left out, what is not in it is removed.
+
+    Raises:
+        NotThere: there is no such file.
+        MasteredElsewhere: it comes by another door.
+        Invalid: a row that can be none.
+    """
+    if file not in MASTERED_FILES or file in {DEFINITIONS, POLICIES}:
+        raise NotThere
+    _refuse_other_masters(connection, [file])
+    name = file.removesuffix(".csv")
+    wanted = rows_sent(file, columns_of(file), KEYS[name], set_=set_, remove=remove)
+    base = rows_by_key(folder_at(connection, change.base), name)
+    if whole:
+        given = dict(wanted)
+        wanted = [(key, row) for key, row in wanted if base.get(key) != row]
+        wanted += [(key, None) for key in base if key not in given]
+    write_rows(connection, change, file, wanted, base_rows=base, whole=whole)
+
+
+def put_document(connection: Connection, change: ChangeSet, name: str, text: str) -> None:
+    """Set a file of definitions in an open set, or the policies.
+
+    Args:
+        connection: a writing transaction that holds the set.
+        change: the set.
+        name: ``goals.yaml``, ``policies.yaml``, or that of a file of KPIs.
+        text: YAML, as it was sent: what is wrong with it :func:`check_change` says.
+
+    Raises:
+        MasteredElsewhere: it comes by another door.
+    """
+    part = POLICIES if kind_of(name) == "policies" else DEFINITIONS
+    _refuse_other_masters(connection, [part])
+    write_documents(connection, change, [_document_at(folder_at(connection, change.base), part, name, text)])
+
+
+def drop_document(connection: Connection, change: ChangeSet, name: str) -> None:
+    """Have a file of definitions removed by an open set; one that only the set has is taken out of it.
+
+    Raises:
+        NotThere: neither the base nor the set has it.
+        MasteredElsewhere: it comes by another door.
+    """
+    part = POLICIES if kind_of(name) == "policies" else DEFINITIONS
+    _refuse_other_masters(connection, [part])
+    base = folder_at(connection, change.base)
+    there = any(yaml_name(one) == name for one in base.contents())
+    in_set = any(one.name == name for one in changed_rows(connection, change.id).documents)
+    if not there and not in_set:
+        raise NotThere
+    if there:
+        write_documents(connection, change, [_document_at(base, part, name, None)])
+    else:
+        write_documents(connection, change, [], forget=name)
+
+
+def _document_at(base: StoredFolder, part: str, name: str, text: str | None) -> ChangedDocument:
+    """A file of definitions with what it takes the place of at a base."""
+    stored = {one: json.dumps(content, ensure_ascii=False, sort_keys=True) for one, content in base.contents().items()}
+    names = {one for one in stored if yaml_name(one) == name}
+    if text is not None:
+        document, _ = read_document(ChangedDocument(part, name, {}, text))
+        names |= set() if document is None else set(documents_in(document))
+    return ChangedDocument(part, name, {one: stored.get(one) for one in sorted(names)}, text)
+
+
+def put_definitions(connection: Connection, change: ChangeSet, part: str, text: str, *, whole: bool) -> None:
+    """Set the policies, or definitions as one file: ``goals`` or ``kpis`` at its top.
+
+    Args:
+        connection: a writing transaction that holds the set.
+        change: the set.
+        part: ``definitions`` or ``policies``.
+        text: YAML, as it was sent.
+        whole: KPIs that are loaded and not in it are removed.
+
+    Raises:
+        MasteredElsewhere: it comes by another door.
+    """
+    if part == POLICIES:
+        put_document(connection, change, "policies.yaml", text)
+        return
+    document, _ = read_document(ChangedDocument(part, "kpis.yaml", {}, text))
+    content = None if document is None else document.content
+    is_goals = isinstance(content, Mapping) and content.keys() == {"goals"}
+    name = "goals.yaml" if is_goals else "kpis.yaml"
+    put_document(connection, change, name, text)
+    if whole and not is_goals and document is not None:
+        given = set(documents_in(document))
+        for one in folder_at(connection, change.base).contents():
+            if one.startswith("kpi:") and one not in given and yaml_name(one) != name:
+                drop_document(connection, change, yaml_name(one))
+
+
+def yaml_before(document: ChangedDocument) -> str | None:
+    """What a file of definitions takes the place of, as YAML; None for nothing."""
+    texts = [document_yaml(name, json.loads(text)) for name, text in document.before.items() if text is not None]
+    return "---\n".join(texts) or None
+
+
+# --------------------------------------------------------------------------------------------------------------- looking
+
+
+def check_change(connection: Connection, changed: Changed) -> JudgedChange:
+    """What a load of the folder with a set in it would find. Queries: 1 or 2, and those of :func:`judge_change`."""
+    present = organisation.current_revision(connection).number
+    return judge_change(
+        connection, folder_at(connection, present), changed, directory=organisation.directory(connection)
+    )
+
+
+def cycle_to_tell(connection: Connection, changed: Changed, *, today: dt.date) -> int:
+    """The cycle that a set moves first: the one under way where one of its rows is about it, or about no cycle; else the earliest that one names."""
+    first_month = scoring.state(connection).frame.first_month
+    present = cycle_of(today, first_month)
+    named = {year for one in changed.rows for year in _cycles_named(one, first_month)}
+    if changed.documents or not named or present in named or min(named) < present:
+        return present
+    return min(named)
+
+
+def _cycles_named(row: ChangedRow, first_month: int) -> Iterator[int]:
+    for values in (row.before, row.after):
+        for column in ("cycle", "from", "valid_from"):
+            text = (values or {}).get(column, "")
+            try:
+                yield int(text) if column == "cycle" else cycle_of(dt.date.fromisoformat(text), first_month)
+            except ValueError:
+                continue
+
+
+def effects_of_change(
+    connection: Connection, judged: JudgedFolder, *, of_cycle: int, today: dt.date
+) -> tuple[DecisionEffect, ...]:
+    """What a set that was judged right would move in a cycle. Queries: those of :func:`preview` and :func:`effects_of`."""
+    return effects_of(connection, preview(connection, judged), of_cycle=of_cycle, today=today)
+
+
+def overtaken_keys(connection: Connection, change: ChangeSet, changed: Changed) -> list[dict[str, Any]]:
+    """The set's keys at which the folder is not any more what it was at the set's base. Queries: 1; those of :func:`folder_at` where it moved."""
+    present = organisation.current_revision(connection).number
+    if present == change.base:
+        return []
+    folder = folder_at(connection, present)
+    by_file = {name: rows_by_key(folder, name) for name in {one.name for one in changed.rows}}
+    keys = [
+        {"file": one.file, "key": key_text(one.key)}
+        for one in changed.rows
+        if by_file[one.name].get(one.key) != one.before
+    ]
+    keys += [
+        {"file": one.part, "key": one.name}
+        for one in changed.documents
+        if dict(_document_at(folder, one.part, one.name, one.after).before) != dict(one.before)
+    ]
+    return keys
+
+
+def rows_about(connection: Connection, changed: Changed) -> frozenset[Node]:
+    """The employees and units that a set's rows are about; the agency as a whole, its root, is nobody's own case. Queries: 1."""
+    tree = organisation.directory(connection).tree
+    nodes: set[Node] = set()
+    for one in changed.rows:
+        for values in (one.before, one.after):
+            if values is not None:
+                nodes |= set(_nodes_of(one.name, values))
+    return frozenset(
+        node
+        for node in nodes
+        if node.kind is NodeKind.EMPLOYEE or not any(row.parent is None for row in tree.rows(node.code))
+    )
+
+
+def _nodes_of(name: str, values: Mapping[str, str]) -> Iterator[Node]:
+    number = values.get("number" if name == "employees" else "employee", "").strip()
+    if number:
+        yield Node(NodeKind.EMPLOYEE, number)
+    if name == "units" and values["code"].strip():
+        yield Node(NodeKind.UNIT, values["code"].strip())
+    node = Node.parse(values.get("node", "").strip())
+    if node is not None:
+        yield node
+
+
+# ---------------------------------------------------------------------------------------------------- one person or two
+
+_ALONE: Final[Mapping[str, frozenset[str]]] = {
+    "employees": frozenset({"name", "email"}),
+    "units": frozenset({"name", "name_ko", "name_es", "timezone"}),
+}
+"""Columns that one person changes alone."""
+
+
+def _one_suffices(changed: Changed, judged: JudgedChange) -> bool:
+    """Whether only names, e-mails, time zones and the texts of definitions change."""
+    for one in changed.rows:
+        if one.before is None or one.after is None:
+            return False
+        differing = {column for column in one.after if one.after[column] != one.before.get(column, "")}
+        if not differing <= _ALONE.get(one.name, frozenset()):
+            return False
+    if not changed.documents:
+        return True
+    stored = judged.folder.stored.contents()
+    wanted = {} if judged.judged is None else judged.judged.cascade.definitions.to_documents()
+    return bool(_without_texts(stored) == _without_texts(wanted))
+
+
+def _without_texts(value: Any) -> Any:
+    """A document without what is only read by people: names and units of measure in whatever language."""
+    if isinstance(value, Mapping):
+        if value and value.keys() <= {"en", "ko", "es"}:
+            return None
+        return {name: _without_texts(one) for name, one in value.items() if name != "unit"}
+    return [_without_texts(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+# -------------------------------------------------------------------------------------------------- submitting, applying
+
+
+def submit_change(
+    connection: Connection, change: ChangeSet, *, directory: Directory, by: Viewer, now: dt.datetime
+) -> tuple[ChangeSet, Decision | None]:
+    """Submit an open set: a decision is proposed; what one person may change alone is applied at once.
+
+    Args:
+        connection: a writing transaction that holds the set.
+        change: the set.
+        directory: the organisation.
+        by: its maker.
+        now: when.
+
+    Returns:
+        The set as it is then, and the decision; None where it was applied.
+
+    Raises:
+        NothingChanged: it says what is there already.
+        MasteredElsewhere: one of its files comes by another door.
+        OvertakenKeys: another revision has touched its keys since its base.
+        FindingsInTheWay: a load of it would find errors.
+        Conflict: by one of the codes of :class:`app.rules.deciding.Obstacle`.
+    """
+    changed = changed_rows(connection, change.id)
+    judged = _judged_right(connection, change, changed)
+    about = rows_about(connection, changed)
+    maker = decisions.party_of(directory, by, cycle=None, day=now.date())
+    obstacle = obstacle_to_making(maker, roles=CHANGE.makers, about=about)
+    if obstacle is not None:
+        raise decisions.refusal_for(obstacle)
+    if _one_suffices(changed, judged):
+        return apply_change(connection, change, at=now), None
+    made = decisions.propose(
+        connection,
+        CHANGE,
+        content={"change": change.id},
+        reason=change.reason,
+        directory=directory,
+        by=by,
+        now=now,
+    )
+    return end_change(connection, change, ChangeState.SUBMITTED, decision=made.id), made
+
+
+def _judged_right(connection: Connection, change: ChangeSet, changed: Changed) -> JudgedChange:
+    _refuse_other_masters(connection, changed.files)
+    present = organisation.current_revision(connection).number
+    if not _differs(folder_at(connection, present), changed):
+        raise NothingChanged
+    keys = overtaken_keys(connection, change, changed)
+    if keys:
+        raise OvertakenKeys(
+            *(_at_key(one) for one in keys), parameters={"keys": ", ".join(str(one["key"]) for one in keys[:5])}
+        )
+    judged = check_change(connection, changed)
+    if not judged.is_right:
+        raise FindingsInTheWay(*judged.findings)
+    return judged
+
+
+def _differs(folder: StoredFolder, changed: Changed) -> bool:
+    by_file = {name: rows_by_key(folder, name) for name in {one.name for one in changed.rows}}
+    return bool(changed.documents) or any(by_file[one.name].get(one.key) != one.after for one in changed.rows)
+
+
+def _at_key(one: Mapping[str, Any]) -> Finding:
+    message = n_("Another revision has changed %(file)s at %(key)s.")
+    return at_field(f"{one['file']}/{one['key']}", "overtaken", message, file=one["file"], key=quoted(str(one["key"])))
+
+
+def apply_change(connection: Connection, change: ChangeSet, *, at: dt.datetime) -> ChangeSet:
+    """Load the folder with the set in it as the next revision, and derive again what hangs on its rows.
+
+    Whoever records waits only from where the ledger is shut to the end: all that can be worked out before is.
+
+    Raises:
+        MasteredElsewhere: one of its files comes by another door by now.
+        OvertakenKeys: another revision has touched its keys.
+        FindingsInTheWay: a load of it would find errors by now.
+    """
+    lock(connection, LOCK_LOADS)
+    judged = _judged_right(connection, change, changed_rows(connection, change.id)).judged
+    if judged is None:
+        raise FindingsInTheWay
+    before = scoring.state(connection).frame
+    directory = organisation.previewed_directory(before.directory, judged.organisation)
+    definitions = judged.cascade.definitions
+    after = ledger.frame_of(directory, definitions, ledger.slices_in_use(connection, definitions, may_add=True))
+    lock(connection, LOCK_LEDGER)
+    try:
+        moved = None if ledger.is_outdated(connection) else ledger.moved_by(connection, before, after)
+    except ledger.WorthTooMuch as refusal:
+        raise FindingsInTheWay(*refusal.findings) from refusal
+    report = keep(connection, judged, at=at, by=f"change:{change.id}")
+    _refuse_other_numbers(connection, directory)
+    if report.changed & DERIVED_FROM and moved is None:
+        ledger.rederive(connection, after, at=at)
+    elif moved is not None:
+        ledger.write_moved(connection, moved)
+    ledger.record_change(connection, at=at, owners=ledger.owners_text(everyone=True))
+    return end_change(connection, change, ChangeState.APPLIED, revision=report.revision)
+
+
+def _refuse_other_numbers(connection: Connection, directory: Directory) -> None:
+    """What was worked out before hangs on the numbers of new people and paths: they are those that the database has given."""
+    ids = {row.number: row.id for row in connection.execute(sa.select(employee_table.c.number, employee_table.c.id))}
+    paths = {row.id: row.chain for row in connection.execute(sa.select(path_table.c.id, path_table.c.chain))}
+    expected = {number: "/".join(path) for number, path in directory.numbers_of_paths.items()}
+    if ids != dict(directory.ids) or paths != expected:
+        message = "people or paths have other numbers than were worked out"
+        raise RuntimeError(message)
+
+
+# ------------------------------------------------------------------------------------------------------ rebase and revert
+
+
+def rebase_change(connection: Connection, change: ChangeSet) -> tuple[ChangeSet, list[dict[str, Any]]]:
+    """Hold an open set against the present revision; what it wants stays.
+
+    Returns:
+        The set, and of each key that another revision touched the row at the old base and the present one.
+    """
+    changed = changed_rows(connection, change.id)
+    present = organisation.current_revision(connection).number
+    folder = folder_at(connection, present)
+    touched = {(one["file"], one["key"]) for one in overtaken_keys(connection, change, changed)}
+    told: list[dict[str, Any]] = []
+    for name in {one.name for one in changed.rows}:
+        rows = rows_by_key(folder, name)
+        mine = [one for one in changed.rows if one.name == name]
+        told += [
+            {
+                "file": one.file,
+                "key": key_text(one.key),
+                "base": one.before,
+                "present": rows.get(one.key),
+                "set": one.after,
+            }
+            for one in mine
+            if (one.file, key_text(one.key)) in touched
+        ]
+        write_rows(connection, change, f"{name}.csv", [(one.key, one.after) for one in mine], base_rows=rows)
+    told += [
+        {"file": one.part, "key": one.name, "base": dict(one.before), "present": None, "set": one.after}
+        for one in changed.documents
+        if (one.part, one.name) in touched
+    ]
+    write_documents(
+        connection, change, [_document_at(folder, one.part, one.name, one.after) for one in changed.documents]
+    )
+    return end_change(connection, change, ChangeState.OPEN, base=present), told
+
+
+class NotApplied(Conflict):
+    """Nothing of it holds."""
+
+    code = "not_applied"
+    message = n_("Only a change set that was applied can be taken back: this one was not.")
+
+
+def revert_change(connection: Connection, number: int, *, reason: str, by: Viewer, now: dt.datetime) -> ChangeSet:
+    """Begin a set with the rows as they were before another one was applied.
+
+    Args:
+        connection: a writing transaction.
+        number: the set that is taken back.
+        reason: why.
+        by: who.
+        now: when.
+
+    Raises:
+        NotThere: there is no such set.
+        NotApplied: it was never applied.
+        Invalid: a reason that is too short or too long.
+    """
+    applied = change_set(connection, number)
+    if applied is None:
+        raise NotThere
+    if applied.state is not ChangeState.APPLIED or applied.revision is None:
+        raise NotApplied
+    present = organisation.current_revision(connection).number
+    made = begin_change(
+        connection, title=f"↶ {applied.title}"[:200], reason=reason, base=present, by=by, now=now, reverts=number
+    )
+    changed = changed_rows(connection, number)
+    earlier, folder = folder_at(connection, applied.revision - 1), folder_at(connection, present)
+    for name in dict.fromkeys(one.name for one in changed.rows):
+        was, rows = rows_by_key(earlier, name), rows_by_key(folder, name)
+        keys = {one.key for one in changed.rows if one.name == name}
+        if name == "status":
+            # A row that is taken away gives the later ones its place: all of one employee and cycle go together.
+            owners = {key[:2] for key in keys}
+            keys = {key for key in (*was, *rows) if key[:2] in owners}
+        wanted = [(key, was.get(key)) for key in sorted(keys) if was.get(key) != rows.get(key)]
+        write_rows(connection, made, f"{name}.csv", wanted, base_rows=rows)
+    written = earlier.documents()
+    names = dict.fromkeys((one.part, yaml_name(stored)) for one in changed.documents for stored in one.before)
+    write_documents(connection, made, [_document_at(folder, part, name, written.get(name)) for part, name in names])
+    return made
+
+
+# ----------------------------------------------------------------------------------------------------- kind of decision
+
+
+def _read_change(connection: Connection, content: Mapping[str, Any]) -> Read:
+    number = content.get("change")
+    present = change_set(connection, number) if isinstance(number, int) and not isinstance(number, bool) else None
+    if present is None or content.keys() != {"change"}:
+        message = n_("A decision of this kind is about one change set: submit it there.")
+        raise Invalid(at_field("content/change", "no_change", message))
+    if present.state is not ChangeState.OPEN:
+        message = n_("The change set is not open any more.")
+        raise Invalid(at_field("content/change", "not_open", message))
+    return Read({"change": present.id}, rows_about(connection, changed_rows(connection, present.id)))
+
+
+def _of_decision(connection: Connection, decision: Decision) -> ChangeSet:
+    present = change_of_decision(connection, decision.id)
+    if present is None:
+        raise NotThere
+    return present
+
+
+def _effects(connection: Connection, content: Mapping[str, Any], today: dt.date) -> Iterable[DecisionEffect]:
+    changed = changed_rows(connection, int(content["change"]))
+    judged = check_change(connection, changed).judged
+    if judged is None:
+        return ()
+    of_cycle = cycle_to_tell(connection, changed, today=today)
+    return effects_of_change(connection, judged, of_cycle=of_cycle, today=today)
+
+
+def _apply(connection: Connection, decision: Decision) -> None:
+    change = _of_decision(connection, decision)
+    apply_change(connection, change, at=decision.ended.at if decision.ended else decision.maker.at)
+
+
+def _overtaken(connection: Connection, decision: Decision) -> list[dict[str, Any]]:
+    change = _of_decision(connection, decision)
+    return overtaken_keys(connection, change, changed_rows(connection, change.id))
+
+
+def _ended(connection: Connection, decision: Decision) -> None:
+    """A refused set has come to its end; one whose decision was withdrawn or overtaken is its maker's again."""
+    change = _of_decision(connection, decision)
+    is_refused = decision.state.value == ChangeState.REFUSED.value
+    end_change(connection, change, ChangeState.REFUSED if is_refused else ChangeState.OPEN)
+
+
+def _executives_where_hr_is_one(connection: Connection, day: dt.date) -> frozenset[Role]:
+    alone = access.people_with(connection, organisation.directory(connection), Role.HR, on=day) < 2
+    return frozenset({Role.EXECUTIVE}) if alone else frozenset()
+
+
+CHANGE: Final = DecisionKind(
+    code="change",
+    makers=frozenset({Role.HR}),
+    checkers=frozenset({Role.HR}),
+    seen_by=frozenset({Role.EXECUTIVE, Role.AUDITOR}),
+    read=_read_change,
+    effects=_effects,
+    apply=_apply,
+    submitted_elsewhere=True,
+    more_checkers=_executives_where_hr_is_one,
+    overtaken=_overtaken,
+    ended=_ended,
+)
+"""A set of rows: by two people of hr, or by an executive where hr is one person."""

@@ -1,0 +1,436 @@
+"""Change sets: whatever hr keeps in the application is changed by them, and by nothing else (contract-desk, 3). No key ever writes one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, Field
+from werkzeug.http import parse_options_header
+
+from app import intake, organisation
+from app.intake import ChangeSet, ChangeState
+from app.kit.refusals import Invalid, NotThere, at_field
+from app.plain.findings import n_
+from app.rules.permissions import Deed
+from app.web import changing
+from app.web.api import shapes
+from app.web.api.bodies import UnknownMedia, body_of
+from app.web.api.json_bodies import sent_as
+from app.web.api.paging import PageQuery, page_of
+from app.web.languages import finding_text
+from app.web.limits import EVENTS_BYTES
+from app.web.rendering import Json
+from app.web.request_context import RequestContext
+from app.web.routing import Pages
+
+__all__ = ["pages"]
+
+pages: Final = Pages("changes_api")
+
+_REFUSALS: Final = (401, 403, 404, 429, 503)
+_WRITES: Final = (400, 401, 403, 404, 409, 415, 422, 429, 503)
+_NUMBER: Final = {"number": ("integer", "The change set's id.")}
+_FILE: Final = _NUMBER | {"file": ("string", "The file's name, with `.csv`; or `definitions`, `policies`.")}
+_DOCUMENT: Final = _NUMBER | {"name": ("string", "The name of the file of definitions, without `.yaml`.")}
+_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_YAML: Final = ("application/yaml", "application/x-yaml", "text/yaml")
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class ChangeBody(_Body):
+    """A new set: with a title, or the one that it takes back."""
+
+    title: str | None = None
+    revert: int | None = None
+    reason: str
+
+
+class RowsBody(_Body):
+    """Whole rows to set, and keys to remove."""
+
+    set: list[dict[str, Any]] = Field(default_factory=list, max_length=100_000)
+    remove: list[dict[str, Any]] = Field(default_factory=list, max_length=100_000)
+
+
+class EmptyBody(_Body):
+    """Nothing."""
+
+
+class ListedQuery(PageQuery):
+    """What narrows the list, and which page of it."""
+
+    state: Annotated[ChangeState | None, Field(description="Only those in this state.")] = None
+
+
+class FileQuery(BaseModel):
+    """How a file is taken."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mode: Annotated[
+        Literal["whole", "rows"], Field(description="`whole`: the file as it is wanted; `rows`: rows to set.")
+    ] = "whole"
+
+
+class EffectsQuery(BaseModel):
+    """Of which cycle."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cycle: Annotated[
+        int | None, Field(ge=1000, le=9989, description="The cycle; without it the first that is moved.")
+    ] = None
+
+
+@pages.api_read(
+    "/api/v1/changes",
+    may=Deed.SEE_FILES,
+    about={
+        "summary": "Change sets, newest first",
+        "tag": "Desk",
+        "query": ListedQuery,
+        "responses": {200: ("application/json", shapes.listed(shapes.CHANGE), "Every change set.")},
+        "refusals": (*_REFUSALS, 422),
+    },
+)
+def listed(context: RequestContext, query: ListedQuery) -> Json:
+    """The change sets, the newest first."""
+    some = intake.change_sets(context.connection, state=query.state, limit=query.limit + 1, before=query.before)
+    return page_of(query, some, changing.as_json)
+
+
+@pages.api_act(
+    "/api/v1/changes",
+    may=Deed.KEEP_CHANGES,
+    about={
+        "summary": "Begin a change set",
+        "tag": "Desk",
+        "body": shapes.json_body(ChangeBody),
+        "responses": {201: ("application/json", shapes.CHANGE, "It is open; `Location` is its address.")},
+        "refusals": _WRITES,
+    },
+)
+def begin(context: RequestContext) -> Json:
+    """Begin a change set; with `revert` one that takes an applied one back."""
+    body = sent_as(ChangeBody, request)
+    changing.keeper(context)
+    if body.revert is not None:
+        if body.title is not None:
+            message = n_("A set that takes another back has its title from that: leave this out.")
+            raise Invalid(at_field("title", "not_both", message))
+        made = intake.revert_change(
+            context.connection, body.revert, reason=body.reason, by=context.viewer, now=context.now
+        )
+    else:
+        base = organisation.current_revision(context.connection).number
+        made = intake.begin_change(
+            context.connection,
+            title=body.title or "",
+            reason=body.reason,
+            base=base,
+            by=context.viewer,
+            now=context.now,
+        )
+    context.note(subject=f"change:{made.id}", after={"title": made.title, "reverts": made.reverts}, why=made.reason)
+    return _told(context, made, status=201, headers={"Location": f"/api/v1/changes/{made.id}"})
+
+
+@pages.api_read(
+    "/api/v1/changes/<int:number>",
+    may=Deed.SEE_FILES,
+    about={
+        "summary": "One change set",
+        "tag": "Desk",
+        "path": _NUMBER,
+        "responses": {200: ("application/json", shapes.CHANGE, "Its rows, before and after.")},
+        "refusals": _REFUSALS,
+    },
+)
+def one(context: RequestContext, number: int) -> Json:
+    """A change set with its rows, before and after beside each other."""
+    return _told(context, changing.change_seen(context, number))
+
+
+@pages.api_act(
+    "/api/v1/changes/<int:number>",
+    may=Deed.KEEP_CHANGES,
+    methods=("DELETE",),
+    about={
+        "summary": "Discard a change set",
+        "tag": "Desk",
+        "path": _NUMBER,
+        "responses": {200: ("application/json", shapes.CHANGE, "It is discarded.")},
+        "refusals": _WRITES,
+    },
+)
+def discard(context: RequestContext, number: int) -> Json:
+    """Give an open change set up."""
+    ended = intake.discard_change(context.connection, changing.held_open(context, number))
+    context.note(subject=f"change:{number}", before={"state": "open"}, after={"state": ended.state.value})
+    return _told(context, ended)
+
+
+@pages.api_act(
+    "/api/v1/changes/<int:number>/rows/<file>",
+    may=Deed.KEEP_CHANGES,
+    methods=("PUT",),
+    body_bytes=EVENTS_BYTES,
+    about={
+        "summary": "Set and remove rows",
+        "tag": "Desk",
+        "path": _FILE,
+        "body": shapes.json_body(RowsBody),
+        "responses": {200: ("application/json", shapes.CHANGE, "The change set with them in it.")},
+        "refusals": _WRITES,
+    },
+)
+def put_rows(context: RequestContext, number: int, file: str) -> Json:
+    """Set whole rows of a file, and remove others by their keys; values are texts as in the CSV."""
+    body = sent_as(RowsBody, request)
+    change = changing.held_open(context, number)
+    intake.put_rows(context.connection, change, file, set_=body.set, remove=body.remove)
+    context.note(subject=f"change:{number}", after={"file": file, "set": len(body.set), "remove": len(body.remove)})
+    return _told(context, change)
+
+
+@pages.api_act(
+    "/api/v1/changes/<int:number>/files/<file>",
+    may=Deed.KEEP_CHANGES,
+    methods=("PUT",),
+    body_bytes=EVENTS_BYTES,
+    about={
+        "summary": "Send a file",
+        "tag": "Desk",
+        "path": _FILE,
+        "query": FileQuery,
+        "body": {"text/csv": {"type": "string"}, _XLSX: {"type": "string"}, _YAML[0]: {"type": "string"}},
+        "responses": {200: ("application/json", shapes.CHANGE, "The change set with what differs in it.")},
+        "refusals": _WRITES,
+    },
+)
+def put_file(context: RequestContext, number: int, file: str, query: FileQuery) -> Json:
+    """Send a file as CSV or as a workbook (`definitions` and `policies` as YAML): the whole file, or rows to set."""
+    kind, _ = parse_options_header(request.headers.get("Content-Type"))
+    kind = kind.casefold()
+    body = body_of(request)
+    change = changing.held_open(context, number)
+    if file in {"definitions", "policies"}:
+        if kind not in _YAML:
+            raise UnknownMedia(message=n_("Send application/yaml."))
+        intake.put_definitions(context.connection, change, file, _text(body), whole=query.mode == "whole")
+    else:
+        if f"{file.removesuffix('.csv')}.csv" != file or file.removesuffix(".csv") not in intake.FOLDER_FILES:
+            raise NotThere
+        if kind not in {"text/csv", _XLSX}:
+            raise UnknownMedia(message=n_("Send text/csv, or a workbook as XLSX."))
+        rows = intake.rows_of_csv(file, body) if kind == "text/csv" else intake.rows_of_xlsx(file, body)
+        intake.put_rows(context.connection, change, file, set_=rows, whole=query.mode == "whole")
+    context.note(subject=f"change:{number}", after={"file": file, "mode": query.mode})
+    return _told(context, change)
+
+
+@pages.api_act(
+    "/api/v1/changes/<int:number>/definitions/<name>.yaml",
+    may=Deed.KEEP_CHANGES,
+    methods=("PUT",),
+    about={
+        "summary": "Set a file of definitions",
+        "tag": "Desk",
+        "path": _DOCUMENT,
+        "body": {_YAML[0]: {"type": "string"}},
+        "responses": {200: ("application/json", shapes.CHANGE, "The change set with it in it.")},
+        "refusals": _WRITES,
+    },
+)
+def put_definition(context: RequestContext, number: int, name: str) -> Json:
+    """Set `goals.yaml`, or a file of KPIs: it takes the place of what it defines."""
+    return _put_document(context, number, f"{name}.yaml")
+
+
+@pages.api_act(
+    "/api/v1/changes/<int:number>/definitions/<name>.yaml",
+    may=Deed.KEEP_CHANGES,
+    methods=("DELETE",),
+    about={
+        "summary": "Remove a file of definitions",
+        "tag": "Desk",
+        "path": _DOCUMENT,
+        "responses": {200: ("application/json", shapes.CHANGE, "The change set that removes it.")},
+        "refusals": _WRITES,
+    },
+)
+def drop_definition(context: RequestContext, number: int, name: str) -> Json:
+    """Have the change set remove a file of definitions."""
+    return _drop_document(context, number, f"{name}.yaml")
+
+
+@pages.api_act(
+    "/api/v1/changes/<int:number>/policies.yaml",
+    may=Deed.KEEP_CHANGES,
+    methods=("PUT",),
+    about={
+        "summary": "Set the policies",
+        "tag": "Desk",
+        "path": _NUMBER,
+        "body": {_YAML[0]: {"type": "string"}},
+        "responses": {200: ("application/json", shapes.CHANGE, "The change set with them in it.")},
+        "refusals": _WRITES,
+    },
+)
+def put_policies(context: RequestContext, number: int) -> Json:
+    """Set the policies as a whole."""
+    return _put_document(context, number, "policies.yaml")
+
+
+@pages.api_act(
+    "/api/v1/changes/<int:number>/policies.yaml",
+    may=Deed.KEEP_CHANGES,
+    methods=("DELETE",),
+    about={
+        "summary": "Remove the policies",
+        "tag": "Desk",
+        "path": _NUMBER,
+        "responses": {200: ("application/json", shapes.CHANGE, "The change set that removes them.")},
+        "refusals": _WRITES,
+    },
+)
+def drop_policies(context: RequestContext, number: int) -> Json:
+    """Have the change set go back to the policies that hold without a file."""
+    return _drop_document(context, number, "policies.yaml")
+
+
+@pages.api_read(
+    "/api/v1/changes/<int:number>/check",
+    may=Deed.SEE_FILES,
+    about={
+        "summary": "What a load would find",
+        "tag": "Desk",
+        "path": _NUMBER,
+        "responses": {200: ("application/json", shapes.listed(shapes.FOUND), "The findings, in the loader's order.")},
+        "refusals": _REFUSALS,
+    },
+)
+def check(context: RequestContext, number: int) -> Json:
+    """What `kopes load` would find in the agency folder with this change set in it."""
+    change = changing.change_seen(context, number)
+    judged = intake.check_change(context.connection, intake.changed_rows(context.connection, change.id))
+    items = [
+        {
+            **{name: value for name, value in found.items() if name != "finding"},
+            "detail": finding_text(found["finding"]),
+        }
+        for found in judged.as_json()
+    ]
+    return Json({"items": items, "next": None})
+
+
+@pages.api_read(
+    "/api/v1/changes/<int:number>/effects",
+    may=Deed.SEE_FILES,
+    about={
+        "summary": "What a change set would move",
+        "tag": "Desk",
+        "path": _NUMBER,
+        "query": EffectsQuery,
+        "responses": {200: ("application/json", shapes.listed(shapes.EFFECT), "Every effect, before and after.")},
+        "refusals": (*_REFUSALS, 409, 422),
+    },
+)
+def effects(context: RequestContext, number: int, query: EffectsQuery) -> Json:
+    """Whose scores, grades, pay and rights would be others, by the same rules that score; nothing is stored."""
+    change = changing.change_seen(context, number)
+    changed = intake.changed_rows(context.connection, change.id)
+    judged = intake.check_change(context.connection, changed)
+    if judged.judged is None or not judged.is_right:
+        raise intake.FindingsInTheWay(*judged.findings)
+    cycle = query.cycle or intake.cycle_to_tell(context.connection, changed, today=context.today)
+    some = intake.effects_of_change(context.connection, judged.judged, of_cycle=cycle, today=context.today)
+    pay = changing.sees_pay(context)
+    items = [one.as_json() for one in some if pay or one.member not in {"pay", "grade"}]
+    return Json({"cycle": str(cycle), "items": items, "next": None})
+
+
+@pages.api_act(
+    "/api/v1/changes/<int:number>/submit",
+    may=Deed.KEEP_CHANGES,
+    about={
+        "summary": "Submit a change set",
+        "tag": "Desk",
+        "path": _NUMBER,
+        "body": shapes.json_body(EmptyBody),
+        "responses": {
+            200: ("application/json", shapes.CHANGE, "One person suffices: it is applied."),
+            201: ("application/json", shapes.CHANGE, "It waits for a second person; `Location` is its decision."),
+        },
+        "refusals": _WRITES,
+    },
+)
+def submit(context: RequestContext, number: int) -> Json:
+    """Submit an open change set: a decision is proposed, or it is applied where one person suffices."""
+    sent_as(EmptyBody, request)
+    change = changing.held_open(context, number)
+    after, decision = intake.submit_change(
+        context.connection, change, directory=context.directory, by=context.viewer, now=context.now
+    )
+    context.note(
+        subject=f"change:{number}", before={"state": "open"}, after={"state": after.state.value}, why=change.reason
+    )
+    if decision is None:
+        return _told(context, after)
+    return _told(context, after, status=201, headers={"Location": f"/api/v1/decisions/{decision.id}"})
+
+
+@pages.api_act(
+    "/api/v1/changes/<int:number>/rebase",
+    may=Deed.KEEP_CHANGES,
+    about={
+        "summary": "Take a change set to the present revision",
+        "tag": "Desk",
+        "path": _NUMBER,
+        "body": shapes.json_body(EmptyBody),
+        "responses": {200: ("application/json", shapes.CHANGE, "Held against the present revision; its rows stay.")},
+        "refusals": _WRITES,
+    },
+)
+def rebase(context: RequestContext, number: int) -> Json:
+    """Hold an open change set against what is loaded now; where another revision touched its keys, both rows are shown and the set's stays."""
+    sent_as(EmptyBody, request)
+    after, touched = intake.rebase_change(context.connection, changing.held_open(context, number))
+    context.note(subject=f"change:{number}", after={"base": after.base, "touched": len(touched)})
+    told = changing.as_json(after, intake.changed_rows(context.connection, number), pay=True)
+    return Json({**told, "touched": touched})
+
+
+def _put_document(context: RequestContext, number: int, name: str) -> Json:
+    kind, _ = parse_options_header(request.headers.get("Content-Type"))
+    if kind.casefold() not in _YAML:
+        raise UnknownMedia(message=n_("Send application/yaml."))
+    text = _text(body_of(request))
+    change = changing.held_open(context, number)
+    intake.put_document(context.connection, change, name, text)
+    context.note(subject=f"change:{number}", after={"file": name})
+    return _told(context, change)
+
+
+def _drop_document(context: RequestContext, number: int, name: str) -> Json:
+    change = changing.held_open(context, number)
+    intake.drop_document(context.connection, change, name)
+    context.note(subject=f"change:{number}", after={"file": name, "remove": 1})
+    return _told(context, change)
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Invalid(at_field("", "not_utf8", n_("This is not UTF-8 text: save the file as UTF-8."))) from None
+
+
+def _told(context: RequestContext, one: ChangeSet, *, status: int = 200, headers: dict[str, str] | None = None) -> Json:
+    changed = intake.changed_rows(context.connection, one.id)
+    told = changing.as_json(one, changed, pay=changing.sees_pay(context))
+    return Json(told, status=status, headers=headers or {})

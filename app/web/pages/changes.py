@@ -1,0 +1,215 @@
+"""Change sets: what hr keeps in the application is changed by them. A basket that one fills over days, looks at, and submits to a second person."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import intake, organisation
+from app.intake import ChangeState, Master
+from app.plain.findings import n_
+from app.rules.permissions import Deed
+from app.web import changing
+from app.web.effect_words import effects_seen, shown_effects
+from app.web.rendering import Page, Redirect
+from app.web.request_context import RequestContext
+from app.web.routing import Pages
+from app.web.words import CHANGE_STATES, FOLDER_FILES
+
+pages: Final = Pages("changes")
+
+SHOWN: Final = 100
+ROWS_SHOWN: Final = 500
+
+
+class ChangesQuery(BaseModel):
+    """What narrows the list, and which page of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: ChangeState | None = None
+    before: Annotated[int | None, Field(ge=1, lt=2**63)] = None
+
+
+class BeginForm(BaseModel):
+    """A new set."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: Annotated[str, Field(min_length=1, max_length=intake.CHANGE_TITLE_MAX)]
+    reason: Annotated[str, Field(min_length=10, max_length=2000)]
+
+
+class RowsForm(BaseModel):
+    """Rows of a file, pasted from a spreadsheet, and keys of others that are to go."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: Annotated[str, Field(max_length=40)]
+    rows: Annotated[str, Field(max_length=500_000)] = ""
+    remove: Annotated[str, Field(max_length=100_000)] = ""
+
+
+class DocumentForm(BaseModel):
+    """A file of definitions."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
+    yaml: Annotated[str, Field(min_length=1, max_length=500_000)]
+
+
+@pages.read("/changes", may=Deed.SEE_FILES)
+def listed(context: RequestContext, query: ChangesQuery) -> Page:
+    """The change sets, the newest first. Queries: constant."""
+    some = intake.change_sets(context.connection, state=query.state, limit=SHOWN + 1, before=query.before)
+    shown = some[:SHOWN]
+    return Page(
+        "pages/changes.html",
+        changes=shown,
+        following=shown[-1].id if len(some) > SHOWN else None,
+        query=query,
+        states=CHANGE_STATES,
+        may_begin=changing.keeps(context),
+        has_files=Master.APPLICATION in intake.masters(context.connection).values(),
+    )
+
+
+@pages.act("/changes", may=Deed.KEEP_CHANGES, again="listed")
+def begin(context: RequestContext, form: BeginForm) -> Redirect:
+    """Begin a change set."""
+    changing.keeper(context)
+    base = organisation.current_revision(context.connection).number
+    made = intake.begin_change(
+        context.connection, title=form.title, reason=form.reason, base=base, by=context.viewer, now=context.now
+    )
+    context.note(subject=f"change:{made.id}", after={"title": made.title}, why=made.reason)
+    return Redirect(n_("Begun: put into it what you want to change."), then="changes.one", values={"number": made.id})
+
+
+@pages.read("/changes/<int:number>", may=Deed.SEE_FILES)
+def one(context: RequestContext, number: int) -> Page:
+    """A change set: its rows before and after, what a load would find, and what to do next."""
+    change = changing.change_seen(context, number)
+    changed = intake.changed_rows(context.connection, number)
+    is_open = change.state is ChangeState.OPEN
+    mine = is_open and changing.keeps(context) and changing.is_maker(context)(change)
+    masters = intake.masters(context.connection)
+    told = changing.as_json(change, changed, pay=changing.sees_pay(context))
+    return Page(
+        "pages/change.html",
+        change=change,
+        states=CHANGE_STATES,
+        rows=told["rows"][:ROWS_SHOWN],
+        more=max(0, len(told["rows"]) - ROWS_SHOWN),
+        documents=told["documents"],
+        findings=intake.check_change(context.connection, changed).as_json() if is_open and changed else (),
+        mine=mine,
+        may_revert=change.state is ChangeState.APPLIED and changing.keeps(context),
+        overtaken=intake.overtaken_keys(context.connection, change, changed) if is_open else (),
+        names=FOLDER_FILES,
+        files=[file for file, master in masters.items() if master is Master.APPLICATION],
+        columns={file: intake.columns_of(file) for file in masters if file.endswith(".csv")},
+    )
+
+
+@pages.read("/changes/<int:number>/effects", may=Deed.SEE_FILES)
+def effects(context: RequestContext, number: int) -> Page:
+    """What a change set would move in the cycle that it moves first. Nothing is stored."""
+    change = changing.change_seen(context, number)
+    changed = intake.changed_rows(context.connection, number)
+    judged = intake.check_change(context.connection, changed)
+    shown = None
+    cycle = intake.cycle_to_tell(context.connection, changed, today=context.today)
+    if judged.judged is not None and judged.is_right:
+        some = intake.effects_of_change(context.connection, judged.judged, of_cycle=cycle, today=context.today)
+        shown = shown_effects(context, effects_seen(context, some, checks=changing.sees_pay(context)))
+    return Page("pages/change_effects.html", change=change, cycle=cycle, effects=shown)
+
+
+@pages.act("/changes/<int:number>/rows", may=Deed.KEEP_CHANGES, again="one")
+def rows(context: RequestContext, number: int, form: RowsForm) -> Redirect:
+    """Put rows into it, or keys of rows that are to go."""
+    change = changing.held_open(context, number)
+    sent = intake.rows_pasted(form.file, form.rows)
+    remove = intake.keys_pasted(form.file, form.remove)
+    intake.put_rows(context.connection, change, form.file, set_=sent, remove=remove)
+    context.note(subject=f"change:{number}", after={"file": form.file, "set": len(sent), "remove": len(remove)})
+    return Redirect(
+        n_("In the change set now: %(rows)s rows."),
+        then="changes.one",
+        values={"number": number},
+        parameters={"rows": len(sent) + len(remove)},
+    )
+
+
+@pages.act("/changes/<int:number>/definitions", may=Deed.KEEP_CHANGES, again="one")
+def definitions(context: RequestContext, number: int, form: DocumentForm) -> Redirect:
+    """Put a file of definitions into it."""
+    change = changing.held_open(context, number)
+    intake.put_document(context.connection, change, f"{form.name}.yaml", form.yaml)
+    context.note(subject=f"change:{number}", after={"file": f"{form.name}.yaml"})
+    return Redirect(n_("In the change set now."), then="changes.one", values={"number": number})
+
+
+@pages.act("/changes/<int:number>/submit", may=Deed.KEEP_CHANGES, again="one")
+def submit(context: RequestContext, number: int) -> Redirect:
+    """Submit it: a second person has to agree, or it holds at once where one suffices."""
+    change = changing.held_open(context, number)
+    after, decision = intake.submit_change(
+        context.connection, change, directory=context.directory, by=context.viewer, now=context.now
+    )
+    context.note(
+        subject=f"change:{number}", before={"state": "open"}, after={"state": after.state.value}, why=change.reason
+    )
+    if decision is None:
+        return Redirect(
+            n_("It holds from now on: for this one person suffices."), then="changes.one", values={"number": number}
+        )
+    return Redirect(
+        n_("Submitted: a second person has to agree before it holds."),
+        then="decisions.one",
+        values={"number": decision.id},
+    )
+
+
+@pages.act("/changes/<int:number>/rebase", may=Deed.KEEP_CHANGES, again="one")
+def rebase(context: RequestContext, number: int) -> Redirect:
+    """Take it to the present revision: its rows stay."""
+    after, touched = intake.rebase_change(context.connection, changing.held_open(context, number))
+    context.note(subject=f"change:{number}", after={"base": after.base, "touched": len(touched)})
+    return Redirect(
+        n_("Taken to the present revision: look at the rows before you submit it."),
+        then="changes.one",
+        values={"number": number},
+    )
+
+
+@pages.act("/changes/<int:number>/discard", may=Deed.KEEP_CHANGES, again="one")
+def discard(context: RequestContext, number: int) -> Redirect:
+    """Give it up."""
+    intake.discard_change(context.connection, changing.held_open(context, number))
+    context.note(subject=f"change:{number}", before={"state": "open"}, after={"state": "discarded"})
+    return Redirect(n_("Discarded: nothing was changed."), then="changes.listed")
+
+
+class RevertForm(BaseModel):
+    """Why it is taken back."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: Annotated[str, Field(min_length=10, max_length=2000)]
+
+
+@pages.act("/changes/<int:number>/revert", may=Deed.KEEP_CHANGES, again="one")
+def revert(context: RequestContext, number: int, form: RevertForm) -> Redirect:
+    """Begin a set with the rows as they were before it."""
+    changing.keeper(context)
+    made = intake.revert_change(context.connection, number, reason=form.reason, by=context.viewer, now=context.now)
+    context.note(subject=f"change:{made.id}", after={"title": made.title, "reverts": number}, why=made.reason)
+    return Redirect(
+        n_("Begun: this change set takes the other back. Submit it when you have looked at it."),
+        then="changes.one",
+        values={"number": made.id},
+    )
