@@ -626,8 +626,8 @@ def _ended(connection: Connection, decision: Decision) -> None:
 
 
 def _executives_where_hr_is_one(connection: Connection, day: dt.date) -> frozenset[Role]:
-    alone = access.people_with(connection, organisation.directory(connection), Role.HR, on=day) < 2
-    return frozenset({Role.EXECUTIVE}) if alone else frozenset()
+    of_hr = access.people_with(connection, organisation.directory(connection), Role.HR, on=day)
+    return frozenset() if of_hr > 1 else frozenset({Role.EXECUTIVE})
 
 
 CHANGE: Final = DecisionKind(

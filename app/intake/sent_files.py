@@ -70,8 +70,8 @@ def rows_pasted(file: str, text: str) -> list[dict[str, str]]:
     first = {cell.strip().casefold() for cell in cells[0]}
     if not first & known:
         cells.insert(0, list(columns_of(file)))
-        # Cells at a line's end that nobody typed are empty.
-        cells = [[*row, *[""] * (len(cells[0]) - len(row))] for row in cells]
+    # What stands empty at a line's end is lost where a form is sent, and nobody types it.
+    cells = [[*row, *[""] * (len(cells[0]) - len(row))] for row in cells]
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(cells)
     return _rows(file, read_csv_text(out.getvalue(), columns=_columns(file), name=file))

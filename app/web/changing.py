@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from app import access, decisions, intake
-from app.intake import Changed, ChangeSet
+from app.intake import Changed, ChangedRow, ChangeSet
 from app.kit.refusals import NotThere
 from app.rules.deciding import Obstacle
 from app.rules.permissions import Deed
@@ -114,6 +114,7 @@ def as_json(one: ChangeSet, changed: Changed | None = None, *, pay: bool = True)
             {
                 "file": row.file,
                 "key": intake.key_text(row.key),
+                "differs": _differing(row),
                 "before": _shown(row.file, row.before, pay=pay),
                 "after": _shown(row.file, row.after, pay=pay),
             }
@@ -124,6 +125,12 @@ def as_json(one: ChangeSet, changed: Changed | None = None, *, pay: bool = True)
             for row in changed.documents
         ]
     return told
+
+
+def _differing(row: ChangedRow) -> list[str]:
+    """The columns in which a row is another than at its base."""
+    before, after = row.before or {}, row.after or {}
+    return [column for column in intake.columns_of(row.file) if before.get(column, "") != after.get(column, "")]
 
 
 def _shown(file: str, row: Any, *, pay: bool) -> dict[str, str | None] | None:

@@ -37,7 +37,10 @@ ARGUMENTS: Final = {
 ABOUT_WHAT_IS_NOT_THERE: Final = {
     "activity.activity",
     "activity.correction",
+    "changes.one",
+    "changes.effects",
     "ledger.event",
+    "set_password.form",
     "keys.ask_revoke",
     "keys.ask_revoke_hook",
 }

@@ -53,6 +53,7 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
     "views.save": ("dana", "/views?list=people&filters=unit%3DVIE", {"name": "Vienna"}),
     "views.change": ("dana", "/views/change?view=1", {"name": "Vienna by name"}),
     "folder_files.propose": ("dana", "/folder", {"reason": "From January on they are kept here."}),
+    "changes.begin": ("dana", "/changes", {"title": "Vienna moves", "reason": "From January on it stands elsewhere."}),
     "decisions.refuse": ("ferran", "/decisions/1", {"reason": "Not before the audit."}),
     "rejected.replay": ("iris", "/rejected/1", {"event": '{"id": "D-mended & more"}'}),
 }
@@ -62,6 +63,9 @@ WITHOUT_TEXT: Final = {
     "accounts.enable",
     "decisions.approve",
     "decisions.withdraw",
+    "changes.submit",
+    "changes.rebase",
+    "changes.discard",
     "clock.choose",
     "look.look",
     "home.see_targets",
@@ -79,8 +83,9 @@ WITHOUT_TEXT: Final = {
 }
 """Forms of a button or a choice alone, and those of whoever is not signed in."""
 
-ELSEWHERE: Final = {"figures.report"}
-"""A form that this agency has not, since none of its KPIs is given: tests/web/test_figures.py."""
+ELSEWHERE: Final = {"figures.report", "changes.rows", "changes.definitions", "changes.revert"}
+"""Forms that this agency has not, since none of its KPIs is given and none of its files comes by the application: tests/web/test_figures.py,
+tests/web/test_changes.py."""
 
 BY_SCRIPT: Final = {"log_activity.send"}
 """What a page's script sends, which keeps it on the phone until it is recorded."""

@@ -67,6 +67,8 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "accounts.ask_reset": (Way("/accounts/1/password", ["/accounts/1"]),),
     "keys.ask_revoke": (Way("/keys/crm/revoke", ["/keys"]),),
     "keys.ask_revoke_hook": (Way("/keys/hooks/crm/revoke", ["/keys"]),),
+    "changes.one": (Way("/changes/1", ["/changes"]),),
+    "changes.effects": (Way("/changes/1/effects", ["/changes/1"]),),
     "decisions.one": (Way("/decisions/1", ["/decisions"]),),
     "rejected.one": (Way("/rejected/1", ["/rejected"]),),
     "log_activity.log_activity": (Way("/log", ["/activities"]),),
@@ -93,7 +95,7 @@ ALONE: Final = {
         "files.favicon",
     ),
     *("log_activity.companies", "log_activity.buyers", "log_activity.colleagues", "log_activity.alike"),
-    *("decisions.listed", "folder_files.files", "figures.figures", "accounts.employees"),
+    *("changes.listed", "decisions.listed", "folder_files.files", "figures.figures", "accounts.employees"),
     *("search.everywhere", "search.offers", "log_activity.dollars", "design.design"),
     *("help.overview", "help.one", "help.glossary", "welcome.welcome", "welcome.step"),
     *("log_activity.offline", "log_activity.signed_in", "log_activity.worker", "business.export"),
@@ -123,6 +125,7 @@ def test_each_page_leads_to_the_page_above(working: Working) -> None:
     working.iris.post("/keys", {"name": "crm", "scope": "ingest"})
     working.iris.post("/keys/hooks", {"hook_name": "crm"})
     working.dana.post("/folder", {"file": "units.csv", "to": "feed", "reason": "They come every night."})
+    working.dana.post("/changes", {"title": "Vienna moves", "reason": "From January on it stands elsewhere."})
     dead, unseen = [], {way.page for ways in WAYS.values() for way in ways}
     for name in PEOPLE:
         browser: Somebody = getattr(working, name)

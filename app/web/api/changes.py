@@ -16,7 +16,7 @@ from app.rules.permissions import Deed
 from app.web import changing
 from app.web.api import shapes
 from app.web.api.bodies import UnknownMedia, body_of
-from app.web.api.json_bodies import sent_as
+from app.web.api.json_bodies import EmptyBody, sent_as
 from app.web.api.paging import PageQuery, page_of
 from app.web.languages import finding_text
 from app.web.limits import EVENTS_BYTES
@@ -56,11 +56,7 @@ class RowsBody(_Body):
     remove: list[dict[str, Any]] = Field(default_factory=list, max_length=100_000)
 
 
-class EmptyBody(_Body):
-    """Nothing."""
-
-
-class ListedQuery(PageQuery):
+class ChangesListedQuery(PageQuery):
     """What narrows the list, and which page of it."""
 
     state: Annotated[ChangeState | None, Field(description="Only those in this state.")] = None
@@ -92,12 +88,12 @@ class EffectsQuery(BaseModel):
     about={
         "summary": "Change sets, newest first",
         "tag": "Desk",
-        "query": ListedQuery,
+        "query": ChangesListedQuery,
         "responses": {200: ("application/json", shapes.listed(shapes.CHANGE), "Every change set.")},
         "refusals": (*_REFUSALS, 422),
     },
 )
-def listed(context: RequestContext, query: ListedQuery) -> Json:
+def listed(context: RequestContext, query: ChangesListedQuery) -> Json:
     """The change sets, the newest first."""
     some = intake.change_sets(context.connection, state=query.state, limit=query.limit + 1, before=query.before)
     return page_of(query, some, changing.as_json)
@@ -320,10 +316,10 @@ def check(context: RequestContext, number: int) -> Json:
     judged = intake.check_change(context.connection, intake.changed_rows(context.connection, change.id))
     items = [
         {
-            **{name: value for name, value in found.items() if name != "finding"},
-            "detail": finding_text(found["finding"]),
+            **{name: value for name, value in told.items() if name != "finding"},
+            "detail": finding_text(told["finding"]),
         }
-        for found in judged.as_json()
+        for told in judged.as_json()
     ]
     return Json({"items": items, "next": None})
 

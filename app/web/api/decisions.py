@@ -24,7 +24,7 @@ from app.rules.permissions import Deed, may
 from app.rules.terms import Node, NodeKind
 from app.web import decided
 from app.web.api import shapes
-from app.web.api.json_bodies import sent_as
+from app.web.api.json_bodies import EmptyBody, sent_as
 from app.web.api.paging import PageQuery, page_of
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
@@ -62,10 +62,6 @@ class RefusalBody(_Body):
     """Why not."""
 
     reason: str
-
-
-class EmptyBody(_Body):
-    """Nothing."""
 
 
 class DelegationBody(_Body):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from flask import Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.http import parse_options_header
 
 from app.kit.refusals import Invalid
@@ -14,9 +14,15 @@ from app.plain.json_text import NotJsonError, decode_sent
 from app.web.api.bodies import UnknownMedia, Unreadable, body_of
 from app.web.forms import FINDINGS_MAX, finding_of
 
-__all__ = ["sent_as"]
+__all__ = ["EmptyBody", "sent_as"]
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class EmptyBody(BaseModel):
+    """Nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 def sent_as(model: type[Model], http_request: Request) -> Model:

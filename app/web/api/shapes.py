@@ -369,7 +369,15 @@ CHANGE: Final = _object(
         "revision": {"type": ["integer", "null"]},
         "rows": {
             "type": "array",
-            "items": _object({"file": _TEXT, "key": _TEXT, "before": _ROW, "after": _ROW}),
+            "items": _object(
+                {
+                    "file": _TEXT,
+                    "key": _TEXT,
+                    "differs": {"type": "array", "items": _TEXT},
+                    "before": _ROW,
+                    "after": _ROW,
+                }
+            ),
         },
         "documents": {
             "type": "array",

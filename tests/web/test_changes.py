@@ -1,0 +1,146 @@
+"""The pages of change sets: begun, filled by pasting, looked at, submitted, agreed to by a second person and taken back."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from app import organisation
+from tests.conftest import CountQueries
+from tests.web.working import Somebody, Working, loaded_folder, working
+
+__all__ = ["loaded_folder", "working"]
+
+WHY: Final = "Agreed in the meeting of Monday."
+HEADER: Final = "number\tname\temail\trank\tjob\tmonthly_base\thired_on\tleft_on"
+
+
+def row(number: str, job: str = "staff", base: str = "3000000", name: str = "") -> str:
+    return "\t".join((number, name or number, f"{number}@agency.example", "G5", job, base, "2000-01-01", ""))
+
+
+def take_over(working: Working, *files: str) -> None:
+    """Hr proposes that files come by the application, an executive agrees: both on their pages."""
+    for file in files:
+        form = {"file": file, "to": "application", "reason": WHY}
+        decided = working.dana.post("/folder", form).headers["Location"]
+        agree(working.ferran, decided)
+
+
+def agree(somebody: Somebody, decision: str) -> str:
+    """Open a decision, agree to what stands there; the page that follows."""
+    page = somebody.get(decision).text
+    digest = re.search(r'name="digest" value="(\w{64})"', page)
+    assert digest is not None, re.sub(r"<[^>]+>", " ", page)[-1500:]
+    return somebody.post(f"{decision}/approve", {"digest": digest[1]}, follow_redirects=True).text
+
+
+def begun(working: Working, title: str = "New people") -> str:
+    """A change set's address."""
+    answer = working.dana.post("/changes", {"title": title, "reason": WHY})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+def said(page: str) -> str:
+    """A page as it is read."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_a_set_is_filled_by_pasting_and_holds_when_a_second_person_agrees(working: Working) -> None:
+    """The first file says what to do; the page names columns that differ, before and after; what was applied is taken back."""
+    assert "No file is kept in this application yet" in working.dana.get("/changes").text
+    take_over(working, "employees.csv")
+    address = begun(working)
+    pasted = "\n".join((HEADER, row("E1", job="head"), row("E20", name="Nari Kim")))
+    page = working.dana.post(f"{address}/rows", {"file": "employees.csv", "rows": pasted}, follow_redirects=True).text
+    assert "In the change set now: 2 rows." in said(page)
+    assert "With this set in it the agency folder has no error" in page or "What a load would find" in page
+    assert re.search(r"job</th>.*?staff</td>.*?head</td>", page, re.DOTALL)
+    assert "Nari Kim" in page
+    submitted = working.dana.post(f"{address}/submit", {})
+    decision = submitted.headers["Location"]
+    assert decision.startswith("/decisions/")
+    assert "You have proposed this yourself" in working.dana.get(decision).text
+    assert f'href="{address}"' in working.wanda.get(decision).text
+    assert "it holds from now on" in agree(working.wanda, decision)
+    with working.database.read() as connection:
+        people = organisation.directory(connection).employees
+    assert (people["E20"].name, people["E1"].job) == ("Nari Kim", "head")
+    assert "revision 2 of the agency folder" in working.ferran.get(address).text
+
+    back = working.dana.post(f"{address}/revert", {"reason": "They do not come after all."}).headers["Location"]
+    assert "The row is removed." in working.dana.get(back).text
+    agree(working.wanda, working.dana.post(f"{back}/submit", {}).headers["Location"])
+    with working.database.read() as connection:
+        assert "E20" not in organisation.directory(connection).employees
+
+
+def test_what_is_wrong_is_said_at_its_row_and_nothing_typed_is_lost(working: Working) -> None:
+    """A cell that can be none stops the submission; a column that there is not comes back with the text."""
+    take_over(working, "employees.csv")
+    address = begun(working)
+    page = working.dana.post(f"{address}/rows", {"file": "employees.csv", "rows": "colour\tnumber\nred\tE20"})
+    assert page.status_code == 422
+    assert "red\tE20" in page.text
+    working.dana.post(f"{address}/rows", {"file": "employees.csv", "rows": row("E20", job="clerk")})
+    assert re.search(r"Error: Employees E20 , job : .*clerk", said(working.dana.get(address).text))
+    refused = working.dana.post(f"{address}/submit", {})
+    assert refused.status_code == 409
+    assert "clerk" in refused.text
+    removed = working.dana.post(
+        f"{address}/rows", {"file": "employees.csv", "remove": "E20"}, follow_redirects=True
+    ).text
+    assert "clerk" not in removed
+
+
+def test_who_is_to_agree_sees_what_moves_and_nobody_else_what_they_may_not(working: Working) -> None:
+    """A changed weight moves scores: told by names of people and KPIs. An executive is not shown what somebody is paid."""
+    take_over(working, "employees.csv", "scorecards.csv")
+    working.record("2026-03-04 deal D-1 E1 1000.00 EUR", "2026-03-05 verified D-1 by E2")
+    address = begun(working, "Pay and weights")
+    working.dana.post(f"{address}/rows", {"file": "employees.csv", "rows": row("E1", base="9876543")})
+    header = "cycle,node,kpi,weight,area,link,parent_node,parent_kpi,base,high,low,target,coefficient"
+    lines = [header, "2026,employee:E1,deals,15,,unique,,,,,,10,", "2026,employee:E1,consults,5,,unique,,,,,,10,"]
+    working.dana.post(f"{address}/rows", {"file": "scorecards.csv", "rows": "\n".join(lines)})
+    effects = said(working.dana.get(f"{address}/effects").text)
+    assert "E1 Own score" in effects
+    assert "employee:E1" not in effects
+    assert "9876543" in working.dana.get(address).text
+    page = working.ferran.get(address).text
+    assert "9876543" not in page
+    assert "not for you to see" in page
+    assert "Pay ₩" not in said(working.ferran.get(f"{address}/effects").text)
+    for name in ("alba", "boram", "iris"):
+        assert getattr(working, name).get(address).status_code == 404
+        assert getattr(working, name).get("/changes").status_code == 404
+
+
+def test_whoever_keeps_no_sets_is_offered_none(working: Working) -> None:
+    """An executive and an auditor read them; another of hr does not write to one that is not theirs."""
+    address = begun(working)
+    for name in ("ferran", "emil"):
+        page = getattr(working, name).get("/changes").text
+        assert "New people" in page
+        assert "Begin a change set" not in page
+    assert "Discard" not in working.wanda.get(address).text
+    assert working.wanda.post(f"{address}/discard", {}).status_code == 409
+    assert working.ferran.post(f"{address}/discard", {}).status_code == 404
+    assert "Discarded: nothing was changed." in working.dana.post(f"{address}/discard", {}, follow_redirects=True).text
+
+
+def test_the_number_of_queries_does_not_grow_with_sets_and_rows(working: Working, count_queries: CountQueries) -> None:
+    """One set and one row, then eight of each."""
+    take_over(working, "employees.csv")
+    counts: list[Any] = []
+    for numbers in (range(20, 21), range(20, 28)):
+        for number in numbers:
+            address = begun(working)
+            pasted = "\n".join((HEADER, *(row(f"E{one}") for one in range(20, number + 1))))
+            working.dana.post(f"{address}/rows", {"file": "employees.csv", "rows": pasted})
+        for page in ("/changes", address):
+            working.dana.get(page)
+            with count_queries() as queries:
+                working.dana.get(page)
+            counts.append(len(queries))
+    assert counts[:2] == counts[2:]
