@@ -35,6 +35,7 @@ ARGUMENTS: Final = {
 """What stands in the addresses of pages about one thing; a page about an activity, a key or a hook has none yet."""
 
 ABOUT_WHAT_IS_NOT_THERE: Final = {
+    "set_password.form",  # without a link there is no form
     "activity.activity",
     "activity.correction",
     "changes.one",
