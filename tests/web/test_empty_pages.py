@@ -41,7 +41,6 @@ ABOUT_WHAT_IS_NOT_THERE: Final = {
     "changes.one",
     "changes.effects",
     "ledger.event",
-    "set_password.form",
     "keys.ask_revoke",
     "keys.ask_revoke_hook",
 }
