@@ -22,7 +22,7 @@ from app.intake.change_sets import (
     hold_open,
     key_text,
 )
-from app.intake.changed_folder import JudgedChange, columns_of
+from app.intake.changed_folder import JudgedChange, columns_of, key_columns
 from app.intake.changing import (
     CHANGE,
     FindingsInTheWay,
@@ -106,6 +106,7 @@ __all__ = [
     "hold_open",
     "ingest_file",
     "judge",
+    "key_columns",
     "key_text",
     "keys_pasted",
     "load_agency",

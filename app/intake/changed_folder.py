@@ -29,6 +29,7 @@ __all__ = [
     "columns_of",
     "documents_in",
     "judge_change",
+    "key_columns",
     "read_document",
     "rows_by_key",
 ]
@@ -46,6 +47,15 @@ def columns_of(file: str) -> tuple[str, ...]:
         file: with ``.csv``.
     """
     return known_columns(file, KEYS[file.removesuffix(".csv")])
+
+
+def key_columns(file: str) -> tuple[str, ...]:
+    """The columns that tell the rows of a file apart.
+
+    Args:
+        file: with ``.csv``.
+    """
+    return KEYS[file.removesuffix(".csv")]
 
 
 def rows_by_key(stored: StoredFolder, name: str) -> dict[Key, dict[str, str]]:
@@ -202,6 +212,7 @@ class JudgedChange:
                     "file": one.place.file,
                     "row": one.place.line,
                     "key": None if key is None else " ".join(key),
+                    "of": key,
                     "field": one.place.field,
                     "code": one.code,
                     "level": one.level.value,

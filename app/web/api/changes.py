@@ -316,7 +316,7 @@ def check(context: RequestContext, number: int) -> Json:
     judged = intake.check_change(context.connection, intake.changed_rows(context.connection, change.id))
     items = [
         {
-            **{name: value for name, value in told.items() if name != "finding"},
+            **{name: value for name, value in told.items() if name not in {"finding", "of"}},
             "detail": finding_text(told["finding"]),
         }
         for told in judged.as_json()

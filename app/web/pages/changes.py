@@ -15,6 +15,7 @@ from app.web.effect_words import effects_seen, shown_effects
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
+from app.web.row_words import RowWords
 from app.web.words import CHANGE_STATES, FOLDER_FILES
 
 pages: Final = Pages("changes")
@@ -97,18 +98,24 @@ def one(context: RequestContext, number: int) -> Page:
     mine = is_open and changing.keeps(context) and changing.is_maker(context)(change)
     masters = intake.masters(context.connection)
     told = changing.as_json(change, changed, pay=changing.sees_pay(context))
+    shown = [row | {"of": one.key} for row, one in zip(told["rows"][:ROWS_SHOWN], changed.rows, strict=False)]
+    of = {(row.file, intake.key_text(row.key)): row.key for row in changed.rows}
     return Page(
         "pages/change.html",
         change=change,
         states=CHANGE_STATES,
-        rows=told["rows"][:ROWS_SHOWN],
+        rows=shown,
         more=max(0, len(told["rows"]) - ROWS_SHOWN),
         documents=told["documents"],
         findings=intake.check_change(context.connection, changed).as_json() if is_open and changed else (),
         mine=mine,
         may_revert=change.state is ChangeState.APPLIED and changing.keeps(context),
-        overtaken=intake.overtaken_keys(context.connection, change, changed) if is_open else (),
+        overtaken=[
+            one | {"of": of.get((one["file"], one["key"]))}
+            for one in (intake.overtaken_keys(context.connection, change, changed) if is_open else ())
+        ],
         names=FOLDER_FILES,
+        words=RowWords(context),
         files=[file for file, master in masters.items() if master is Master.APPLICATION],
         columns={file: intake.columns_of(file) for file in masters if file.endswith(".csv")},
     )

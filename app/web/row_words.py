@@ -1,0 +1,131 @@
+"""Rows of the agency folder in words: columns, keys and cells by the names that people know them by, with the code beside where one has to be typed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from flask_babel import gettext
+
+from app import intake, scoring
+from app.plain.findings import n_
+from app.rules.definitions import Definitions
+from app.rules.terms import Name, Node, NodeKind
+from app.web import words
+from app.web.languages import day_text, page_language
+from app.web.request_context import RequestContext
+
+__all__ = ["COLUMNS", "RowWords"]
+
+COLUMNS: Final[Mapping[str, str]] = {
+    "actual": n_("Actual"),
+    "area": n_("Area"),
+    "base": n_("Base value"),
+    "code": n_("Code"),
+    "coefficient": n_("Coefficient"),
+    "country": n_("Country"),
+    "currency": n_("Currency"),
+    "cycle": n_("Cycle"),
+    "email": n_("E-mail"),
+    "employee": n_("Employee"),
+    "evaluation_group": n_("Evaluation group"),
+    "final_score": n_("Final score"),
+    "from": n_("First day"),
+    "grade": n_("Grade"),
+    "high": n_("High"),
+    "hired_on": n_("Hired on"),
+    "job": n_("Job"),
+    "kind": n_("Kind"),
+    "kpi": n_("KPI"),
+    "left_on": n_("Left on"),
+    "link": n_("Link"),
+    "low": n_("Low"),
+    "month": n_("Month"),
+    "monthly_base": n_("Monthly base pay"),
+    "name": n_("Name"),
+    "name_es": n_("Name in Spanish"),
+    "name_ko": n_("Name in Korean"),
+    "node": n_("Unit or employee"),
+    "note": n_("Note"),
+    "number": n_("Number"),
+    "parent": n_("Unit above"),
+    "parent_kpi": n_("KPI above"),
+    "parent_node": n_("Unit or employee above"),
+    "place": n_("Place"),
+    "rank": n_("Rank"),
+    "rater": n_("Rater"),
+    "reason": n_("Why"),
+    "role": n_("Role"),
+    "share": n_("Share"),
+    "target": n_("Target"),
+    "timezone": n_("Time zone"),
+    "to": n_("Until, the day after the last"),
+    "unit": n_("Unit"),
+    "usd": n_("US dollars for one"),
+    "valid_from": n_("First day"),
+    "valid_to": n_("Until, the day after the last"),
+    "weight": n_("Weight"),
+    "year": n_("Year"),
+}
+"""What each column of the folder's files is called."""
+
+_DAYS: Final = frozenset({"from", "to", "valid_from", "valid_to", "hired_on", "left_on"})
+_NODES: Final = frozenset({"node", "parent_node"})
+_KPIS: Final = frozenset({"kpi", "parent_kpi"})
+_UNITS: Final = frozenset({"unit", "parent"})
+_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "job": words.JOBS,
+    "role": words.JOBS,
+    "kind": words.KINDS,
+    "link": words.LINK_TERMS,
+}
+
+
+class RowWords:
+    """Says the rows of a change set in the reader's language. Queries: 1, or 2 where the organisation was not asked for."""
+
+    def __init__(self, context: RequestContext) -> None:
+        """Take what names are known by."""
+        self._context: Final = context
+        self._definitions: Final[Definitions] = scoring.state(context.connection).sheet.definitions
+
+    def column(self, name: str) -> str:
+        """What a column is called."""
+        return str(gettext(COLUMNS[name])) if name in COLUMNS else name
+
+    def key(self, file: str, key: Sequence[str]) -> str:
+        """Which row a key means: the values of its columns, by their names."""
+        columns = intake.key_columns(file)
+        return " · ".join(self.cell(column, value) for column, value in zip(columns, key, strict=True) if value)
+
+    def cell(self, column: str, value: str | None) -> str:
+        """A cell: the name that a code has, with the code."""
+        if not value:
+            return "–"
+        if column in _DAYS:
+            return _day(value)
+        if column in _KPIS:
+            kpi = self._definitions.kpis.get(value)
+            return value if kpi is None else f"{kpi.versions[-1].name.in_language(page_language())} ({value})"
+        if column in _NODES:
+            node = Node.parse(value)
+            return value if node is None else self._named(node)
+        if column == "employee":
+            return self._named(Node(NodeKind.EMPLOYEE, value))
+        if column in _UNITS:
+            return self._named(Node(NodeKind.UNIT, value))
+        said = _WORDS.get(column, {}).get(value)
+        return value if said is None else f"{gettext(said)} ({value})"
+
+    def _named(self, node: Node) -> str:
+        name = scoring.node_name(self._context.directory, node, self._context.today)
+        shown = name.in_language(page_language()) if isinstance(name, Name) else name
+        return node.code if shown == node.code else f"{shown} ({node.code})"
+
+
+def _day(text: str) -> str:
+    try:
+        return day_text(dt.date.fromisoformat(text))
+    except ValueError:
+        return text
