@@ -49,6 +49,7 @@ __all__ = [
     "approve",
     "decision",
     "decisions_of",
+    "ended_by",
     "has_seen",
     "latest_approved",
     "obstacle_for",
@@ -240,6 +241,15 @@ def latest_approved(connection: Connection, kind: str) -> list[Decision]:
     """All approved decisions of a kind, in the order of their approval. Queries: 2."""
     of, end = tables.decision.c, tables.decision_end.c
     return _read(connection, _query().where(of.kind == kind, end.state == DecisionState.APPROVED).order_by(end.id))
+
+
+def ended_by(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
+    """By whom decisions came to their end, as accounts are called. Queries: 1, or none."""
+    of = tables.decision_end.c
+    if not numbers:
+        return {}
+    query = sa.select(of.decision, of.account).where(of.decision.in_(numbers))
+    return {row.decision: row.account.partition(":")[2] for row in connection.execute(query)}
 
 
 def _query() -> sa.Select[Any]:

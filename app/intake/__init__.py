@@ -33,6 +33,7 @@ from app.intake.changing import (
     cycle_to_tell,
     drop_document,
     effects_of_change,
+    folder_at,
     overtaken_keys,
     put_definitions,
     put_document,
@@ -51,13 +52,14 @@ from app.intake.events import (
     take_in,
     take_in_message,
 )
+from app.intake.file_rows import RowVersion, file_rows, row_history
 from app.intake.first_findings import FirstFindings
 from app.intake.folder import FILES as FOLDER_FILES
 from app.intake.mastering import FileState, Master, file_states, masters
 from app.intake.own_activities import FromPage, JudgedEntries, LoggedActivity, correct_own, judge, log_own, reverse_own
 from app.intake.replaying import NotYours, Replayed, replay
 from app.intake.sent_files import keys_pasted, rows_of_csv, rows_of_xlsx, rows_pasted
-from app.intake.stored_folder import NoRevision, StoredFolder, read_stored_folder
+from app.intake.stored_folder import NoRevision, StoredFolder, read_stored_folder, table_text
 
 __all__ = [
     "BATCH_ALONE",
@@ -87,6 +89,7 @@ __all__ = [
     "NothingChanged",
     "OvertakenKeys",
     "Replayed",
+    "RowVersion",
     "StoredFolder",
     "arrival_of",
     "arrival_of_text",
@@ -102,7 +105,9 @@ __all__ = [
     "discard_change",
     "drop_document",
     "effects_of_change",
+    "file_rows",
     "file_states",
+    "folder_at",
     "hold_open",
     "ingest_file",
     "judge",
@@ -123,11 +128,13 @@ __all__ = [
     "replay",
     "reverse_own",
     "revert_change",
+    "row_history",
     "rows_of_csv",
     "rows_of_xlsx",
     "rows_pasted",
     "state_to_record_in",
     "submit_change",
+    "table_text",
     "take_in",
     "take_in_message",
     "yaml_before",

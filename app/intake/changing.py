@@ -63,6 +63,7 @@ __all__ = [
     "cycle_to_tell",
     "drop_document",
     "effects_of_change",
+    "folder_at",
     "overtaken_keys",
     "put_definitions",
     "put_document",

@@ -44,6 +44,7 @@ __all__ = [
     "document_yaml",
     "present_folder",
     "read_stored_folder",
+    "table_text",
     "yaml_name",
 ]
 
@@ -203,7 +204,12 @@ def csv_text(file: str, rows: Iterable[tuple[str, ...]]) -> str:
         file: its name without ``.csv``.
         rows: their cells in the order of its columns.
     """
-    return "".join(f"{line}\n" for line in csv_lines(chain([FILES[file].all], rows)))
+    return table_text(FILES[file].all, rows)
+
+
+def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table as CSV, a line feed at each line's end."""
+    return "".join(f"{line}\n" for line in csv_lines(chain([columns], rows)))
 
 
 def canonical_sha256(file: str, rows: Iterable[tuple[str, ...]]) -> str:

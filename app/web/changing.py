@@ -12,9 +12,13 @@ from app.rules.deciding import Obstacle
 from app.rules.permissions import Deed
 from app.web.request_context import RequestContext
 
-__all__ = ["as_json", "change_seen", "held_open", "is_maker", "keeper", "keeps", "sees_pay"]
+__all__ = ["PAY_COLUMNS", "as_json", "change_seen", "held_open", "is_maker", "keeper", "keeps", "sees_pay"]
 
-_OF_PAY: Final = {"employees.csv": ("monthly_base",), "employment.csv": ("monthly_base",), "results.csv": ("grade",)}
+PAY_COLUMNS: Final = {
+    "employees.csv": ("monthly_base",),
+    "employment.csv": ("monthly_base",),
+    "results.csv": ("grade",),
+}
 """The columns that only who sees pay and grades sees."""
 
 
@@ -136,4 +140,4 @@ def _differing(row: ChangedRow) -> list[str]:
 def _shown(file: str, row: Any, *, pay: bool) -> dict[str, str | None] | None:
     if row is None or pay:
         return None if row is None else dict(row)
-    return {column: None if column in _OF_PAY.get(file, ()) else value for column, value in row.items()}
+    return {column: None if column in PAY_COLUMNS.get(file, ()) else value for column, value in row.items()}

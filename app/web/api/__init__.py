@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.web.api import changes, decisions, documentation, events, health, hooks, live, rejected, scorecards
+from app.web.api import (
+    changes,
+    decisions,
+    documentation,
+    events,
+    folder_rows,
+    health,
+    hooks,
+    live,
+    rejected,
+    scorecards,
+)
 from app.web.routing import Pages
 
 __all__ = ["RESOURCES"]
@@ -17,6 +28,7 @@ RESOURCES: Final[tuple[Pages, ...]] = (
     live.pages,
     decisions.pages,
     changes.pages,
+    folder_rows.pages,
     health.pages,
     documentation.pages,
 )

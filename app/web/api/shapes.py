@@ -27,11 +27,13 @@ __all__ = [
     "EVENT_BODIES",
     "EXPLANATION",
     "FILE",
+    "FOLDER_ROW",
     "FOUND",
     "MENDED_BODIES",
     "PROBLEM",
     "RECORDED",
     "REJECTED",
+    "ROW_VERSION",
     "SCHEMAS",
     "SCORECARD",
     "NotOne",
@@ -386,6 +388,18 @@ CHANGE: Final = _object(
         "touched": {"type": "array", "items": {"type": "object"}, "description": "Of a rebase: what others changed."},
     },
     optional=("rows", "documents", "touched"),
+)
+FOLDER_ROW: Final[Shape] = {"type": "object", "additionalProperties": _TEXT_OR_NULL}
+ROW_VERSION: Final = _object(
+    {
+        "revision": _COUNT,
+        "at": _INSTANT,
+        "by": _TEXT,
+        "row": {"type": ["object", "string", "null"]},
+        "maker": _TEXT_OR_NULL,
+        "approved_by": _TEXT_OR_NULL,
+        "why": _TEXT_OR_NULL,
+    }
 )
 FOUND: Final = _object(
     {

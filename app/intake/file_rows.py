@@ -1,0 +1,218 @@
+"""One file of the agency folder row by row: as it is, as it was at a revision, and what became of each row, with who, who agreed, and why.
+
+Do not read a row's past off the rows that are there. Every load is kept whole, whichever door it came by: a row's past is what its file said.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app import decisions
+from app.intake import tables
+from app.intake.changed_folder import rows_by_key
+from app.intake.changing import folder_at
+from app.intake.folder import DEFINITIONS, FILES, POLICIES
+from app.intake.stored_folder import KEYS, NoRevision
+from app.kit.files import Row, read_csv_text
+from app.kit.refusals import NotThere
+from app.kit.replacing import exact_text
+from app.organisation import current_revision
+from app.organisation.tables import load_file, load_run, load_text
+from app.rules.terms import FIGURE_PATTERN, Node
+
+__all__ = ["RowVersion", "file_rows", "row_history"]
+
+_SPANS: Final[Mapping[str, tuple[str, str]]] = {
+    "units": ("valid_from", "valid_to"),
+    "employees": ("hired_on", "left_on"),
+    "postings": ("from", "to"),
+    "employment": ("from", "to"),
+    "status": ("from", "to"),
+}
+"""The columns between which a row holds; other files' rows hold on no day alone."""
+
+
+def file_rows(
+    connection: Connection,
+    file: str,
+    *,
+    on: dt.date | None = None,
+    node: Node | None = None,
+    revision: int | None = None,
+) -> list[dict[str, str]]:
+    """The rows of a file in canonical order, by column, as CSV has them.
+
+    Args:
+        connection: any transaction.
+        file: with ``.csv``.
+        on: only rows that hold on this day, of files whose rows hold for some days.
+        node: only rows about this unit or employee.
+        revision: of this revision; None for the present one.
+
+    Raises:
+        NotThere: there is no such file.
+        NoRevision: there is no such revision.
+
+    Queries: those of :func:`app.intake.changing.folder_at`.
+    """
+    name = file.removesuffix(".csv")
+    if f"{name}.csv" != file or name not in FILES:
+        raise NotThere
+    present = current_revision(connection).number
+    if revision is not None and not 1 <= revision <= present:
+        raise NoRevision(parameters={"revision": revision, "latest": present})
+    folder = folder_at(connection, present if revision is None else revision)
+    rows = folder.rows(name) if name != "status" else list(rows_by_key(folder, name).values())
+    return [row for row in rows if _holds(name, row, on) and _is_about(name, row, node)]
+
+
+def _holds(name: str, row: Mapping[str, str], on: dt.date | None) -> bool:
+    if on is None or name not in _SPANS:
+        return True
+    first, last = (row[column] for column in _SPANS[name])
+    day = on.isoformat()
+    return (not first or first <= day) and (not last or day < last)
+
+
+def _is_about(name: str, row: Mapping[str, str], node: Node | None) -> bool:
+    if node is None:
+        return True
+    about = {row.get("node", ""), f"employee:{row.get('employee', '')}"}
+    about |= {f"unit:{row['code']}"} if name == "units" else set()
+    about |= {f"employee:{row['number']}"} if name == "employees" else set()
+    about |= {f"unit:{row['unit']}"} if name == "postings" else set()
+    return str(node) in about
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowVersion:
+    """A row as one revision left it.
+
+    Attributes:
+        revision: which.
+        at: when it was loaded.
+        by: who loaded it: an account, the command, ``change:ID`` for a change set.
+        row: the row, or a definition's text; None where it is there no more.
+        maker: of a change set who wrote it.
+        approved_by: of a change set who agreed; None where one person sufficed, and outside of one.
+        why: of a change set its reason.
+    """
+
+    revision: int
+    at: dt.datetime
+    by: str
+    row: Mapping[str, str] | str | None
+    maker: str | None = None
+    approved_by: str | None = None
+    why: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As the API tells it."""
+        return {
+            "revision": self.revision,
+            "at": self.at.isoformat(),
+            "by": self.by,
+            "row": dict(self.row) if isinstance(self.row, Mapping) else self.row,
+            "maker": self.maker,
+            "approved_by": self.approved_by,
+            "why": self.why,
+        }
+
+
+def row_history(connection: Connection, file: str, key: str) -> list[RowVersion]:
+    """Every revision that left a row another than before, the newest first.
+
+    Args:
+        connection: any transaction.
+        file: with ``.csv``; or ``definitions``, ``policies``.
+        key: its values joined by blanks; of definitions ``goals`` or ``kpi:CODE``.
+
+    Raises:
+        NotThere: no revision has had it.
+
+    Queries: 4.
+    """
+    name = file.removesuffix(".csv")
+    is_document = file in {DEFINITIONS, POLICIES}
+    if not is_document and (f"{name}.csv" != file or name not in FILES):
+        raise NotThere
+    loaded = f"{DEFINITIONS}/{POLICIES if file == POLICIES else key}" if is_document else file
+    versions: list[tuple[int, Mapping[str, str] | str | None]] = []
+    for revision, text in _texts(connection, loaded):
+        row = text if is_document else None if text is None else _row_in(name, text, key)
+        if row != (versions[-1][1] if versions else None):
+            versions.append((revision, row))
+    if not versions:
+        raise NotThere
+    runs = _runs(connection, [revision for revision, _ in versions])
+    return [RowVersion(revision=revision, row=row, **runs[revision]) for revision, row in reversed(versions)]
+
+
+def _texts(connection: Connection, loaded: str) -> Iterator[tuple[int, str | None]]:
+    """What each revision said of a file, where it is another text than before; None where it has none. Queries: 2."""
+    of = load_file.c
+    query = sa.select(of.revision, of.sha256).where(of.name == loaded).order_by(of.revision)
+    by_revision = {row.revision: row.sha256 for row in connection.execute(query)}
+    texts = sa.select(load_text.c.sha256, load_text.c.content).where(
+        load_text.c.sha256.in_(sorted(set(by_revision.values())))
+    )
+    contents = {row.sha256: row.content for row in connection.execute(texts)}
+    before: str | None = None
+    for revision in range(1, current_revision(connection).number + 1):
+        now = by_revision.get(revision)
+        if now != before:
+            yield revision, None if now is None else contents[now]
+        before = now
+
+
+def _row_in(name: str, text: str, key: str) -> dict[str, str] | None:
+    """The row of a key in a file as it came, its figures in one spelling."""
+    places: dict[tuple[str, str], int] = {}
+    columns = FILES[name].all
+    for item in read_csv_text(text, columns=FILES[name], name=f"{name}.csv"):
+        if not isinstance(item, Row):
+            continue
+        row = {column: _plain(item.values.get(column, "")) for column in columns}
+        if name == "status":
+            owner = row["employee"], row["cycle"]
+            places[owner] = places.get(owner, 0) + 1
+            row["place"] = str(places[owner])
+        if " ".join(row[column] for column in KEYS[name]) == key:
+            return row
+    return None
+
+
+def _plain(cell: str) -> str:
+    """A cell without the space around it; a figure as the one text of its value."""
+    cell = cell.strip()
+    if FIGURE_PATTERN.fullmatch(cell) and "." in cell:
+        return exact_text(Decimal(cell)) or ""
+    return cell
+
+
+def _runs(connection: Connection, revisions: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """When and by whom revisions were loaded; of change sets who wrote them, who agreed, and why. Queries: 3 at most, and those of their decisions."""
+    run, change = load_run.c, tables.change_set.c
+    query = sa.select(run.revision, run.loaded_at, run.loaded_by).where(run.revision.in_(revisions))
+    told: dict[int, dict[str, Any]] = {
+        row.revision: {"at": row.loaded_at, "by": row.loaded_by} for row in connection.execute(query)
+    }
+    sets = sa.select(change.revision, change.account, change.reason, change.decision).where(
+        change.revision.in_(revisions)
+    )
+    rows = connection.execute(sets).all()
+    ended = decisions.ended_by(connection, [row.decision for row in rows if row.decision is not None])
+    for row in rows:
+        told[row.revision] |= {
+            "maker": row.account.partition(":")[2],
+            "approved_by": ended.get(row.decision),
+            "why": row.reason,
+        }
+    return told

@@ -1,0 +1,128 @@
+"""The files of the agency folder row by row, and what became of each row (contract-desk, 3)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Final
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import intake
+from app.kit.refusals import NotThere
+from app.rules.permissions import Deed
+from app.rules.terms import Node
+from app.web import changing
+from app.web.api import shapes
+from app.web.rendering import Download, Json
+from app.web.request_context import RequestContext
+from app.web.routing import Pages
+
+__all__ = ["pages"]
+
+pages: Final = Pages("folder_rows_api")
+
+_REFUSALS: Final = (401, 403, 404, 422, 429, 503)
+_FILE: Final = {"file": ("string", "The file's name, with `.csv`.")}
+
+
+class RowsQuery(BaseModel):
+    """Which rows."""
+
+    model_config = ConfigDict(frozen=True)
+
+    on: Annotated[dt.date | None, Field(description="Only rows that hold on this day.")] = None
+    node: Annotated[str | None, Field(description="Only rows about this unit or employee.")] = None
+    revision: Annotated[int | None, Field(ge=1, lt=2**31, description="As of this revision.")] = None
+
+
+class RowsPageQuery(RowsQuery):
+    """Which rows, and which page of them."""
+
+    limit: Annotated[int, Field(ge=1, le=10_000, description="How many at most.")] = 1000
+    after: Annotated[int, Field(ge=0, lt=2**31, description="Without so many of the first.")] = 0
+
+
+class HistoryQuery(BaseModel):
+    """Which row."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: Annotated[str, Field(max_length=500, description="The values of its key, joined by blanks.")]
+
+
+@pages.api_read(
+    "/api/v1/files/<file>",
+    may=Deed.SEE_FILES,
+    about={
+        "summary": "The rows of a file",
+        "tag": "Desk",
+        "path": _FILE,
+        "query": RowsPageQuery,
+        "responses": {200: ("application/json", shapes.listed(shapes.FOLDER_ROW), "Rows in canonical order.")},
+        "refusals": _REFUSALS,
+    },
+)
+def rows(context: RequestContext, file: str, query: RowsPageQuery) -> Json:
+    """The rows of a file in the order of their keys, values as texts as in the CSV."""
+    some = _rows(context, file, query)
+    shown = some[query.after : query.after + query.limit]
+    following = None
+    if query.after + query.limit < len(some):
+        following = shapes.address(request, after=query.after + query.limit)
+    return Json({"items": shown, "next": following}, following=following)
+
+
+@pages.api_read(
+    "/api/v1/files/<file>/rows.csv",
+    may=Deed.SEE_FILES,
+    about={
+        "summary": "The rows of a file as CSV",
+        "tag": "Desk",
+        "path": _FILE,
+        "query": RowsQuery,
+        "responses": {200: ("text/csv", {"type": "string"}, "The file in canonical form.")},
+        "refusals": _REFUSALS,
+    },
+)
+def rows_csv(context: RequestContext, file: str, query: RowsQuery) -> Download:
+    """The same rows as a file that `kopes load` and a change set take."""
+    some = _rows(context, file, query)
+    columns = intake.columns_of(file)
+    text = intake.table_text(columns, ([row[column] or "" for column in columns] for row in some))
+    return Download(content=text.encode(), filename=file, media_type="text/csv; charset=utf-8")
+
+
+@pages.api_read(
+    "/api/v1/files/<file>/history",
+    may=Deed.SEE_FILES,
+    about={
+        "summary": "What became of a row",
+        "tag": "Desk",
+        "path": _FILE,
+        "query": HistoryQuery,
+        "responses": {
+            200: ("application/json", shapes.listed(shapes.ROW_VERSION), "Every revision of it, the newest first.")
+        },
+        "refusals": _REFUSALS,
+    },
+)
+def history(context: RequestContext, file: str, query: HistoryQuery) -> Json:
+    """Every revision that left the row another than before: who loaded it, who agreed, and why."""
+    hidden = () if changing.sees_pay(context) else changing.PAY_COLUMNS.get(file, ())
+    items: list[dict[str, Any]] = []
+    for version in intake.row_history(context.connection, file, query.key):
+        told = version.as_json()
+        if isinstance(told["row"], dict):
+            told["row"] = {name: None if name in hidden else value for name, value in told["row"].items()}
+        items.append(told)
+    return Json({"items": items, "next": None})
+
+
+def _rows(context: RequestContext, file: str, query: RowsQuery) -> list[dict[str, str | None]]:
+    node = None
+    if query.node is not None and (node := Node.parse(query.node)) is None:
+        raise NotThere
+    some = intake.file_rows(context.connection, file, on=query.on, node=node, revision=query.revision)
+    hidden = () if changing.sees_pay(context) else changing.PAY_COLUMNS.get(file, ())
+    return [{column: None if column in hidden else value for column, value in row.items()} for row in some]
