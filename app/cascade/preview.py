@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from decimal import Decimal
 
 from sqlalchemy import Connection
@@ -11,7 +10,7 @@ from app.cascade.history import Exclusion
 from app.cascade.lines import Rating, Sheet, sheet_of
 from app.cascade.replacement import Cascade, cascade_rows
 from app.cascade.targets import LineKey, read_decided
-from app.organisation import Revision
+from app.organisation import Revision, previewed_token
 from app.rules.terms import Node
 
 __all__ = ["previewed_sheet"]
@@ -37,7 +36,7 @@ def previewed_sheet(connection: Connection, cascade: Cascade, *, before: Revisio
     plans: dict[str, dict[Node | None, list[Decimal]]] = {}
     for share in sorted(cascade.plan, key=lambda one: one.month):
         plans.setdefault(share.kpi, {}).setdefault(share.node, []).append(share.share)
-    token = _token(cascade, before)
+    token = previewed_token(before.whole, cascade_rows(cascade))
     sheet = sheet_of(
         before._replace(token=token),
         cascade.definitions,
@@ -48,12 +47,3 @@ def previewed_sheet(connection: Connection, cascade: Cascade, *, before: Revisio
         plans={kpi: {node: tuple(shares) for node, shares in nodes.items()} for kpi, nodes in plans.items()},
     )
     return sheet.with_targets(read_decided(connection), token=token) if before.decided else sheet
-
-
-def _token(cascade: Cascade, before: Revision) -> str:
-    """A token that no loaded revision has: read models are kept by it."""
-    digest = hashlib.sha256(f"preview {before.whole}".encode())
-    for name, rows in cascade_rows(cascade).items():
-        digest.update(f"\n{name}\n".encode())
-        digest.update(repr(sorted(rows.rows.items(), key=repr)).encode("utf-8", "backslashreplace"))
-    return digest.hexdigest()

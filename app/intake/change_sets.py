@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from app.access import Viewer
 from app.decisions import Hand, next_number
 from app.intake import tables
-from app.intake.folder import DEFINITIONS, FILES, POLICIES
+from app.intake.folder import DEFINITIONS, POLICIES
 from app.kit.database import lock
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.plain.findings import Finding, n_
@@ -44,7 +44,6 @@ __all__ = [
     "end_change",
     "hold_open",
     "key_text",
-    "known_columns",
     "rows_sent",
     "write_documents",
     "write_rows",
@@ -346,7 +345,6 @@ def write_documents(
     change: ChangeSet,
     documents: Iterable[ChangedDocument],
     *,
-    whole: str | None = None,
     forget: str | None = None,
 ) -> None:
     """Set and remove files of definitions.
@@ -355,7 +353,6 @@ def write_documents(
         connection: a writing transaction that holds the set.
         change: the set.
         documents: what is wanted.
-        whole: the part of which everything else that the set says is taken out.
         forget: the name of a file that the set says nothing of from now on.
 
     Queries: 3.
@@ -367,8 +364,6 @@ def write_documents(
                 of.change == change.id, of.file.in_(DOCUMENT_FILES), of.key == json.dumps([forget])
             )
         )
-    if whole is not None:
-        connection.execute(sa.delete(tables.change_row).where(of.change == change.id, of.file == whole))
     entries = [(one.part, json.dumps([one.name]), json.dumps(dict(one.before)), one.after) for one in documents]
     _write(connection, change, entries)
 
@@ -496,9 +491,3 @@ def _row_problems(at: str, file: str, row: Mapping[str, object], known: Sequence
         elif value is not None and has_unstorable(value):
             message = n_("A character of this cannot be kept: take it out.")
             yield at_field(f"{at}/{column}", "unstorable", message)
-
-
-def known_columns(file: str, key: Sequence[str]) -> tuple[str, ...]:
-    """The columns that a row of a set may have: the file's, and those of its key that no column gives."""
-    columns = FILES[file.removesuffix(".csv")].all
-    return (*columns, *(one for one in key if one not in columns))

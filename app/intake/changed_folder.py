@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from app import ledger
-from app.intake.change_sets import Changed, ChangedDocument, ChangedRow, known_columns
+from app.intake.change_sets import Changed, ChangedDocument, ChangedRow
 from app.intake.definitions import against_schema, kind_of
 from app.intake.folder import DEFINITIONS, FILES, POLICIES, FolderRows, JudgedFolder, judge, part_of
 from app.intake.stored_folder import KEYS, StoredFolder, csv_text, yaml_name
@@ -46,7 +46,10 @@ def columns_of(file: str) -> tuple[str, ...]:
     Args:
         file: with ``.csv``.
     """
-    return known_columns(file, KEYS[file.removesuffix(".csv")])
+    name = file.removesuffix(".csv")
+    columns = FILES[name].all
+    # A status has its place in its key, which no column of the file gives.
+    return (*columns, *(one for one in KEYS[name] if one not in columns))
 
 
 def key_columns(file: str) -> tuple[str, ...]:
@@ -68,7 +71,7 @@ def rows_by_key(stored: StoredFolder, name: str) -> dict[Key, dict[str, str]]:
     key = KEYS[name]
     rows: dict[Key, dict[str, str]] = {}
     places: dict[Key, int] = {}
-    for row in stored.placed_rows(name):
+    for row in stored.rows(name, as_shown=True):
         if name == "status":
             owner = row["employee"], row["cycle"]
             places[owner] = places.get(owner, 0) + 1
@@ -131,7 +134,7 @@ def _documents(stored: StoredFolder, changed: Sequence[ChangedDocument]) -> tupl
     gone = {name for one in changed for name in _replaced(stored, one)}
     documents = [
         Document(content=content, kind=name.partition(":")[0], file=_shown(part_of(name), yaml_name(name)))
-        for name, content in stored.contents().items()
+        for name, content in stored.contents.items()
         if name not in gone
     ]
     findings: list[Finding] = []
@@ -147,7 +150,7 @@ def _documents(stored: StoredFolder, changed: Sequence[ChangedDocument]) -> tupl
 
 def _replaced(stored: StoredFolder, one: ChangedDocument) -> Iterator[str]:
     """The names of the stored documents that a file of a set takes the place of: what it defines, and what is called like it."""
-    yield from (name for name in stored.contents() if yaml_name(name) == one.name)
+    yield from (name for name in stored.contents if yaml_name(name) == one.name)
     if one.after is not None:
         document, _ = read_document(one)
         if document is not None:

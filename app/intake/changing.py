@@ -204,7 +204,7 @@ def drop_document(connection: Connection, change: ChangeSet, name: str) -> None:
     part = POLICIES if kind_of(name) == "policies" else DEFINITIONS
     _refuse_other_masters(connection, [part])
     base = folder_at(connection, change.base)
-    there = any(yaml_name(one) == name for one in base.contents())
+    there = any(yaml_name(one) == name for one in base.contents)
     in_set = any(one.name == name for one in changed_rows(connection, change.id).documents)
     if not there and not in_set:
         raise NotThere
@@ -216,7 +216,7 @@ def drop_document(connection: Connection, change: ChangeSet, name: str) -> None:
 
 def _document_at(base: StoredFolder, part: str, name: str, text: str | None) -> ChangedDocument:
     """A file of definitions with what it takes the place of at a base."""
-    stored = {one: json.dumps(content, ensure_ascii=False, sort_keys=True) for one, content in base.contents().items()}
+    stored = base.document_texts
     names = {one for one in stored if yaml_name(one) == name}
     if text is not None:
         document, _ = read_document(ChangedDocument(part, name, {}, text))
@@ -247,7 +247,7 @@ def put_definitions(connection: Connection, change: ChangeSet, part: str, text: 
     put_document(connection, change, name, text)
     if whole and not is_goals and document is not None:
         given = set(documents_in(document))
-        for one in folder_at(connection, change.base).contents():
+        for one in folder_at(connection, change.base).contents:
             if one.startswith("kpi:") and one not in given and yaml_name(one) != name:
                 drop_document(connection, change, yaml_name(one))
 
@@ -361,7 +361,7 @@ def _one_suffices(changed: Changed, judged: JudgedChange) -> bool:
             return False
     if not changed.documents:
         return True
-    stored = judged.folder.stored.contents()
+    stored = judged.folder.stored.contents
     wanted = {} if judged.judged is None else judged.judged.cascade.definitions.to_documents()
     return bool(_without_texts(stored) == _without_texts(wanted))
 

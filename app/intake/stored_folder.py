@@ -11,6 +11,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -102,22 +103,24 @@ class StoredFolder:
         name = file.removesuffix(".csv")
         return len(self._documents_of(file)) if name not in FILES else len(self._texts(name, KEYS[name]))
 
-    def rows(self, file: str) -> list[dict[str, str]]:
+    def rows(self, file: str, *, as_shown: bool = False) -> list[dict[str, str]]:
         """The rows of a file in canonical form, by column, as CSV has them: what is absent is empty.
 
         Args:
             file: its name without ``.csv``.
+            as_shown: a scorecard's lines in the order in which they are shown, in place of that of their keys.
         """
-        columns = FILES[file].all
-        return [dict(zip(columns, texts, strict=True)) for texts in self._texts(file, KEYS[file])]
+        order = _IN_PLACE.get(file, KEYS[file]) if as_shown else KEYS[file]
+        return [dict(zip(FILES[file].all, texts, strict=True)) for texts in self._texts(file, order)]
 
-    def placed_rows(self, file: str) -> list[dict[str, str]]:
-        """The rows of a file as :meth:`rows` has them, but in the order in which they are shown."""
-        columns = FILES[file].all
-        return [dict(zip(columns, texts, strict=True)) for texts in self._texts(file, _IN_PLACE.get(file, KEYS[file]))]
+    @property
+    def document_texts(self) -> Mapping[str, str]:
+        """The definitions' documents by the names that they are stored by, as JSON."""
+        return self._documents
 
-    def contents(self) -> dict[str, Any]:
-        """The definitions' documents by the names that they are stored by, as plain JSON."""
+    @cached_property
+    def contents(self) -> Mapping[str, Any]:
+        """The same, read. Nobody may change what is in it."""
         return {name: json.loads(text) for name, text in sorted(self._documents.items())}
 
     def sha256(self, file: str) -> str:

@@ -17,7 +17,14 @@ from app.organisation.replacement import (
     replace,
     stored_organisation,
 )
-from app.organisation.revision import KeptByRevision, Revision, current_revision, lock_revision, raise_decided
+from app.organisation.revision import (
+    KeptByRevision,
+    Revision,
+    current_revision,
+    lock_revision,
+    previewed_token,
+    raise_decided,
+)
 
 __all__ = [
     "Directory",
@@ -36,6 +43,7 @@ __all__ = [
     "month_of",
     "organisation_rows",
     "previewed_directory",
+    "previewed_token",
     "raise_decided",
     "raise_revision",
     "replace",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from app.organisation.directory import Directory, directory_of
 from app.organisation.replacement import Organisation, organisation_rows
-from app.organisation.revision import Revision
+from app.organisation.revision import Revision, previewed_token
 from app.rules.money import Rates
 from app.rules.placement import Placement, Tree, path_text
 
@@ -36,7 +35,7 @@ def previewed_directory(before: Directory, organisation: Organisation) -> Direct
     paths |= {last_path + place: path for place, path in enumerate(sorted(unknown, key=path_text), 1)}
     employment = sorted(organisation.employment, key=lambda one: str(one.period.from_ or ""))
     return directory_of(
-        Revision(before.revision, _token(before, organisation), before.loaded_at),
+        Revision(before.revision, previewed_token(before.token, organisation_rows(organisation)), before.loaded_at),
         units=organisation.units,
         postings=postings,
         employees=employees,
@@ -54,12 +53,3 @@ def _by_employee(some: Iterable[tuple[str, T]]) -> Mapping[str, tuple[T, ...]]:
     for employee, one in some:
         by_employee.setdefault(employee, []).append(one)
     return {employee: tuple(rows) for employee, rows in by_employee.items()}
-
-
-def _token(before: Directory, organisation: Organisation) -> str:
-    """A token that no loaded revision has: read models are kept by it."""
-    digest = hashlib.sha256(f"preview {before.token}".encode())
-    for name, rows in organisation_rows(organisation).items():
-        digest.update(f"\n{name}\n".encode())
-        digest.update(repr(sorted(rows.rows.items(), key=repr)).encode("utf-8", "backslashreplace"))
-    return digest.hexdigest()

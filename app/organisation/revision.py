@@ -11,16 +11,24 @@ import functools
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.replacing import Row
+from app.kit.replacing import FileRows, Row
 from app.organisation import tables
 
-__all__ = ["KeptByRevision", "Revision", "current_revision", "lock_revision", "next_token", "raise_decided"]
+__all__ = [
+    "KeptByRevision",
+    "Revision",
+    "current_revision",
+    "lock_revision",
+    "next_token",
+    "previewed_token",
+    "raise_decided",
+]
 
 T = TypeVar("T")
 
@@ -77,6 +85,17 @@ def raise_decided(connection: Connection, rows: Iterable[Row]) -> None:
 def lock_revision(connection: Connection) -> None:
     """Let no other load or decision be committed before this transaction ends. On SQLite a writer is alone already. Queries: 1."""
     connection.execute(sa.select(tables.revision.c.id).with_for_update())
+
+
+def previewed_token(before: str, files: Mapping[str, FileRows]) -> str:
+    """The token of a state that is only looked at, which no loaded revision has: read models are kept by it.
+
+    Args:
+        before: the token of what is loaded.
+        files: all rows of the state, by their file's name.
+    """
+    begun = Revision(0, f"preview {before}", None)
+    return next_token(begun, ((name, file.rows.values()) for name, file in files.items()))
 
 
 def next_token(before: Revision, contents: Iterable[tuple[str, Iterable[Row]]]) -> str:

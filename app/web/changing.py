@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from app import access, decisions, intake
+from app import access, decisions, intake, organisation
+from app.decisions import Decision
 from app.intake import Changed, ChangedRow, ChangeSet
 from app.kit.refusals import NotThere
 from app.rules.deciding import Obstacle
 from app.rules.permissions import Deed
 from app.web.request_context import RequestContext
 
-__all__ = ["PAY_COLUMNS", "as_json", "change_seen", "held_open", "is_maker", "keeper", "keeps", "sees_pay"]
+__all__ = [
+    "PAY_COLUMNS",
+    "as_json",
+    "begun",
+    "change_seen",
+    "discarded",
+    "held_open",
+    "is_maker",
+    "keeps",
+    "put_document",
+    "put_rows",
+    "rebased",
+    "reverted",
+    "sees_pay",
+    "submitted",
+]
 
 PAY_COLUMNS: Final = {
     "employees.csv": ("monthly_base",),
@@ -74,6 +90,91 @@ def held_open(context: RequestContext, number: int) -> ChangeSet:
     """
     writer(context)
     return intake.hold_open(context.connection, number, is_maker=is_maker(context))
+
+
+# Each of these does it and tells the trail: for the page and for the API alike.
+
+
+def begun(context: RequestContext, title: str, reason: str) -> ChangeSet:
+    """Begin a set.
+
+    Raises:
+        Invalid: a title or reason that is too short or too long.
+        Conflict, NotThere: as of :func:`keeper`.
+    """
+    keeper(context)
+    base = organisation.current_revision(context.connection).number
+    made = intake.begin_change(
+        context.connection, title=title, reason=reason, base=base, by=context.viewer, now=context.now
+    )
+    return _noted_as_begun(context, made)
+
+
+def reverted(context: RequestContext, number: int, reason: str) -> ChangeSet:
+    """Begin a set that takes an applied one back; raises as :func:`begun`, and where that one was never applied."""
+    keeper(context)
+    made = intake.revert_change(context.connection, number, reason=reason, by=context.viewer, now=context.now)
+    return _noted_as_begun(context, made)
+
+
+def _noted_as_begun(context: RequestContext, made: ChangeSet) -> ChangeSet:
+    context.note(subject=f"change:{made.id}", after={"title": made.title, "reverts": made.reverts}, why=made.reason)
+    return made
+
+
+def put_rows(
+    context: RequestContext,
+    change: ChangeSet,
+    file: str,
+    *,
+    set_: Sequence[Mapping[str, object]] = (),
+    remove: Sequence[Mapping[str, object]] = (),
+    whole: bool = False,
+) -> None:
+    """Put rows into a set that is held; raises as :func:`app.intake.put_rows`."""
+    intake.put_rows(context.connection, change, file, set_=set_, remove=remove, whole=whole)
+    told: dict[str, object] = {"file": file, "set": len(set_), "remove": len(remove)}
+    context.note(subject=f"change:{change.id}", after=told | ({"mode": "whole"} if whole else {}))
+
+
+def put_document(context: RequestContext, change: ChangeSet, name: str, text: str) -> None:
+    """Put a file of definitions into a set that is held; raises as :func:`app.intake.put_document`."""
+    intake.put_document(context.connection, change, name, text)
+    context.note(subject=f"change:{change.id}", after={"file": name})
+
+
+def submitted(context: RequestContext, number: int) -> tuple[ChangeSet, Decision | None]:
+    """Submit one's open set; raises as :func:`held_open` and :func:`app.intake.submit_change`."""
+    change = held_open(context, number)
+    after, decision = intake.submit_change(
+        context.connection, change, directory=context.directory, by=context.viewer, now=context.now
+    )
+    _note_state(context, change, after)
+    return after, decision
+
+
+def rebased(context: RequestContext, number: int) -> tuple[ChangeSet, list[dict[str, Any]]]:
+    """Take one's open set to the present revision; what others touched beside it. Raises as :func:`held_open`."""
+    after, touched = intake.rebase_change(context.connection, held_open(context, number))
+    context.note(subject=f"change:{number}", after={"base": after.base, "touched": len(touched)})
+    return after, touched
+
+
+def discarded(context: RequestContext, number: int) -> ChangeSet:
+    """Give one's open set up; raises as :func:`held_open`."""
+    change = held_open(context, number)
+    after = intake.discard_change(context.connection, change)
+    _note_state(context, change, after)
+    return after
+
+
+def _note_state(context: RequestContext, before: ChangeSet, after: ChangeSet) -> None:
+    context.note(
+        subject=f"change:{before.id}",
+        before={"state": before.state.value},
+        after={"state": after.state.value},
+        why=before.reason,
+    )
 
 
 def change_seen(context: RequestContext, number: int) -> ChangeSet:

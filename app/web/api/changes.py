@@ -8,7 +8,7 @@ from flask import request
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.http import parse_options_header
 
-from app import intake, organisation
+from app import intake
 from app.intake import ChangeSet, ChangeState
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
@@ -113,25 +113,13 @@ def listed(context: RequestContext, query: ChangesListedQuery) -> Json:
 def begin(context: RequestContext) -> Json:
     """Begin a change set; with `revert` one that takes an applied one back."""
     body = sent_as(ChangeBody, request)
-    changing.keeper(context)
-    if body.revert is not None:
-        if body.title is not None:
-            message = n_("A set that takes another back has its title from that: leave this out.")
-            raise Invalid(at_field("title", "not_both", message))
-        made = intake.revert_change(
-            context.connection, body.revert, reason=body.reason, by=context.viewer, now=context.now
-        )
+    if body.revert is None:
+        made = changing.begun(context, body.title or "", body.reason)
+    elif body.title is None:
+        made = changing.reverted(context, body.revert, body.reason)
     else:
-        base = organisation.current_revision(context.connection).number
-        made = intake.begin_change(
-            context.connection,
-            title=body.title or "",
-            reason=body.reason,
-            base=base,
-            by=context.viewer,
-            now=context.now,
-        )
-    context.note(subject=f"change:{made.id}", after={"title": made.title, "reverts": made.reverts}, why=made.reason)
+        message = n_("A set that takes another back has its title from that: leave this out.")
+        raise Invalid(at_field("title", "not_both", message))
     return _told(context, made, status=201, headers={"Location": f"/api/v1/changes/{made.id}"})
 
 
@@ -165,9 +153,7 @@ def one(context: RequestContext, number: int) -> Json:
 )
 def discard(context: RequestContext, number: int) -> Json:
     """Give an open change set up."""
-    ended = intake.discard_change(context.connection, changing.held_open(context, number))
-    context.note(subject=f"change:{number}", before={"state": "open"}, after={"state": ended.state.value})
-    return _told(context, ended)
+    return _told(context, changing.discarded(context, number))
 
 
 @pages.api_act(
@@ -188,8 +174,7 @@ def put_rows(context: RequestContext, number: int, file: str) -> Json:
     """Set whole rows of a file, and remove others by their keys; values are texts as in the CSV."""
     body = sent_as(RowsBody, request)
     change = changing.held_open(context, number)
-    intake.put_rows(context.connection, change, file, set_=body.set, remove=body.remove)
-    context.note(subject=f"change:{number}", after={"file": file, "set": len(body.set), "remove": len(body.remove)})
+    changing.put_rows(context, change, file, set_=body.set, remove=body.remove)
     return _told(context, change)
 
 
@@ -218,14 +203,14 @@ def put_file(context: RequestContext, number: int, file: str, query: FileQuery) 
         if kind not in _YAML:
             raise UnknownMedia(message=n_("Send application/yaml."))
         intake.put_definitions(context.connection, change, file, _text(body), whole=query.mode == "whole")
+        context.note(subject=f"change:{number}", after={"file": file, "mode": query.mode})
     else:
         if f"{file.removesuffix('.csv')}.csv" != file or file.removesuffix(".csv") not in intake.FOLDER_FILES:
             raise NotThere
         if kind not in {"text/csv", _XLSX}:
             raise UnknownMedia(message=n_("Send text/csv, or a workbook as XLSX."))
         rows = intake.rows_of_csv(file, body) if kind == "text/csv" else intake.rows_of_xlsx(file, body)
-        intake.put_rows(context.connection, change, file, set_=rows, whole=query.mode == "whole")
-    context.note(subject=f"change:{number}", after={"file": file, "mode": query.mode})
+        changing.put_rows(context, change, file, set_=rows, whole=query.mode == "whole")
     return _told(context, change)
 
 
@@ -368,13 +353,7 @@ def effects(context: RequestContext, number: int, query: EffectsQuery) -> Json:
 def submit(context: RequestContext, number: int) -> Json:
     """Submit an open change set: a decision is proposed, or it is applied where one person suffices."""
     sent_as(EmptyBody, request)
-    change = changing.held_open(context, number)
-    after, decision = intake.submit_change(
-        context.connection, change, directory=context.directory, by=context.viewer, now=context.now
-    )
-    context.note(
-        subject=f"change:{number}", before={"state": "open"}, after={"state": after.state.value}, why=change.reason
-    )
+    after, decision = changing.submitted(context, number)
     if decision is None:
         return _told(context, after)
     return _told(context, after, status=201, headers={"Location": f"/api/v1/decisions/{decision.id}"})
@@ -395,8 +374,7 @@ def submit(context: RequestContext, number: int) -> Json:
 def rebase(context: RequestContext, number: int) -> Json:
     """Hold an open change set against what is loaded now; where another revision touched its keys, both rows are shown and the set's stays."""
     sent_as(EmptyBody, request)
-    after, touched = intake.rebase_change(context.connection, changing.held_open(context, number))
-    context.note(subject=f"change:{number}", after={"base": after.base, "touched": len(touched)})
+    after, touched = changing.rebased(context, number)
     told = changing.as_json(after, intake.changed_rows(context.connection, number), pay=True)
     return Json({**told, "touched": touched})
 
@@ -407,8 +385,7 @@ def _put_document(context: RequestContext, number: int, name: str) -> Json:
         raise UnknownMedia(message=n_("Send application/yaml."))
     text = _text(body_of(request))
     change = changing.held_open(context, number)
-    intake.put_document(context.connection, change, name, text)
-    context.note(subject=f"change:{number}", after={"file": name})
+    changing.put_document(context, change, name, text)
     return _told(context, change)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import intake, organisation
+from app import intake
 from app.intake import ChangeState, Master
 from app.plain.findings import n_
 from app.rules.permissions import Deed
@@ -80,12 +80,7 @@ def listed(context: RequestContext, query: ChangesQuery) -> Page:
 @pages.act("/changes", may=Deed.KEEP_CHANGES, again="listed")
 def begin(context: RequestContext, form: BeginForm) -> Redirect:
     """Begin a change set."""
-    changing.keeper(context)
-    base = organisation.current_revision(context.connection).number
-    made = intake.begin_change(
-        context.connection, title=form.title, reason=form.reason, base=base, by=context.viewer, now=context.now
-    )
-    context.note(subject=f"change:{made.id}", after={"title": made.title}, why=made.reason)
+    made = changing.begun(context, form.title, form.reason)
     return Redirect(n_("Begun: put into it what you want to change."), then="changes.one", values={"number": made.id})
 
 
@@ -141,8 +136,7 @@ def rows(context: RequestContext, number: int, form: RowsForm) -> Redirect:
     change = changing.held_open(context, number)
     sent = intake.rows_pasted(form.file, form.rows)
     remove = intake.keys_pasted(form.file, form.remove)
-    intake.put_rows(context.connection, change, form.file, set_=sent, remove=remove)
-    context.note(subject=f"change:{number}", after={"file": form.file, "set": len(sent), "remove": len(remove)})
+    changing.put_rows(context, change, form.file, set_=sent, remove=remove)
     return Redirect(
         n_("In the change set now: %(rows)s rows."),
         then="changes.one",
@@ -154,22 +148,14 @@ def rows(context: RequestContext, number: int, form: RowsForm) -> Redirect:
 @pages.act("/changes/<int:number>/definitions", may=Deed.KEEP_CHANGES, again="one")
 def definitions(context: RequestContext, number: int, form: DocumentForm) -> Redirect:
     """Put a file of definitions into it."""
-    change = changing.held_open(context, number)
-    intake.put_document(context.connection, change, f"{form.name}.yaml", form.yaml)
-    context.note(subject=f"change:{number}", after={"file": f"{form.name}.yaml"})
+    changing.put_document(context, changing.held_open(context, number), f"{form.name}.yaml", form.yaml)
     return Redirect(n_("In the change set now."), then="changes.one", values={"number": number})
 
 
 @pages.act("/changes/<int:number>/submit", may=Deed.KEEP_CHANGES, again="one")
 def submit(context: RequestContext, number: int) -> Redirect:
     """Submit it: a second person has to agree, or it holds at once where one suffices."""
-    change = changing.held_open(context, number)
-    after, decision = intake.submit_change(
-        context.connection, change, directory=context.directory, by=context.viewer, now=context.now
-    )
-    context.note(
-        subject=f"change:{number}", before={"state": "open"}, after={"state": after.state.value}, why=change.reason
-    )
+    _, decision = changing.submitted(context, number)
     if decision is None:
         return Redirect(
             n_("It holds from now on: for this one person suffices."), then="changes.one", values={"number": number}
@@ -184,8 +170,7 @@ def submit(context: RequestContext, number: int) -> Redirect:
 @pages.act("/changes/<int:number>/rebase", may=Deed.KEEP_CHANGES, again="one")
 def rebase(context: RequestContext, number: int) -> Redirect:
     """Take it to the present revision: its rows stay."""
-    after, touched = intake.rebase_change(context.connection, changing.held_open(context, number))
-    context.note(subject=f"change:{number}", after={"base": after.base, "touched": len(touched)})
+    changing.rebased(context, number)
     return Redirect(
         n_("Taken to the present revision: look at the rows before you submit it."),
         then="changes.one",
@@ -196,8 +181,7 @@ def rebase(context: RequestContext, number: int) -> Redirect:
 @pages.act("/changes/<int:number>/discard", may=Deed.KEEP_CHANGES, again="one")
 def discard(context: RequestContext, number: int) -> Redirect:
     """Give it up."""
-    intake.discard_change(context.connection, changing.held_open(context, number))
-    context.note(subject=f"change:{number}", before={"state": "open"}, after={"state": "discarded"})
+    changing.discarded(context, number)
     return Redirect(n_("Discarded: nothing was changed."), then="changes.listed")
 
 
@@ -212,9 +196,7 @@ class RevertForm(BaseModel):
 @pages.act("/changes/<int:number>/revert", may=Deed.KEEP_CHANGES, again="one")
 def revert(context: RequestContext, number: int, form: RevertForm) -> Redirect:
     """Begin a set with the rows as they were before it."""
-    changing.keeper(context)
-    made = intake.revert_change(context.connection, number, reason=form.reason, by=context.viewer, now=context.now)
-    context.note(subject=f"change:{made.id}", after={"title": made.title, "reverts": number}, why=made.reason)
+    made = changing.reverted(context, number, form.reason)
     return Redirect(
         n_("Begun: this change set takes the other back. Submit it when you have looked at it."),
         then="changes.one",
