@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from app import access, decisions, intake, organisation
 from app.decisions import Decision
-from app.intake import Changed, ChangedRow, ChangeSet
+from app.intake import Changed, ChangedRow, ChangeSet, JudgedChange
 from app.kit.refusals import NotThere
+from app.plain.findings import Finding
 from app.rules.deciding import Obstacle
 from app.rules.permissions import Deed
 from app.web.request_context import RequestContext
@@ -19,6 +21,7 @@ __all__ = [
     "begun",
     "change_seen",
     "discarded",
+    "findings_seen",
     "held_open",
     "is_maker",
     "keeps",
@@ -193,6 +196,23 @@ def sees_pay(context: RequestContext) -> bool:
     """Whether who asks sees what people are paid; who is to approve sees what it is that they approve."""
     checkers = intake.CHANGE.checkers_on(context.connection, context.today)
     return context.allowed(Deed.SEE_PAY) or not context.viewer.roles.isdisjoint(checkers)
+
+
+def findings_seen(context: RequestContext, judged: JudgedChange) -> list[dict[str, Any]]:
+    """What a load would find, without the figures of pay that who asks may not see: a message repeats what was typed."""
+    told = judged.as_json()
+    if sees_pay(context):
+        return told
+    return [one | {"finding": _without_value(one["finding"])} if _is_of_pay(one) else one for one in told]
+
+
+def _is_of_pay(told: Mapping[str, Any]) -> bool:
+    return told["field"] in PAY_COLUMNS.get(told["file"], ())
+
+
+def _without_value(finding: Finding) -> Finding:
+    shown = {name: "…" if name == "found" else value for name, value in finding.parameters.items()}
+    return replace(finding, parameters=shown)
 
 
 def as_json(one: ChangeSet, changed: Changed | None = None, *, pay: bool = True) -> dict[str, Any]:

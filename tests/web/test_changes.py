@@ -111,6 +111,12 @@ def test_who_is_to_agree_sees_what_moves_and_nobody_else_what_they_may_not(worki
     assert "9876543" not in page
     assert "not for you to see" in page
     assert "Pay ₩" not in said(working.ferran.get(f"{address}/effects").text)
+    # A message that repeats what was typed does not tell it either.
+    working.dana.post(f"{address}/rows", {"file": "employees.csv", "rows": row("E1", base="9876543.5")})
+    for one, is_told in ((working.dana, True), (working.ferran, False)):
+        texts = [one.get(address).text, one.get(f"/api/v1/changes/{address.rpartition('/')[2]}/check").text]
+        assert [("9876543" in text) for text in texts] == [is_told, is_told]
+        assert "monthly_base" in texts[1]
     for name in ("alba", "boram", "iris"):
         assert getattr(working, name).get(address).status_code == 404
         assert getattr(working, name).get("/changes").status_code == 404

@@ -304,7 +304,7 @@ def check(context: RequestContext, number: int) -> Json:
             **{name: value for name, value in told.items() if name not in {"finding", "of"}},
             "detail": finding_text(told["finding"]),
         }
-        for told in judged.as_json()
+        for told in changing.findings_seen(context, judged)
     ]
     return Json({"items": items, "next": None})
 

@@ -102,7 +102,9 @@ def one(context: RequestContext, number: int) -> Page:
         rows=shown,
         more=max(0, len(told["rows"]) - ROWS_SHOWN),
         documents=told["documents"],
-        findings=intake.check_change(context.connection, changed).as_json() if is_open and changed else (),
+        findings=changing.findings_seen(context, intake.check_change(context.connection, changed))
+        if is_open and changed
+        else (),
         mine=mine,
         may_revert=change.state is ChangeState.APPLIED and changing.keeps(context),
         overtaken=[
