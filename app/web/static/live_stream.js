@@ -16,6 +16,8 @@
       this.address = address;
       this.tell = tell;
       this.nodes = "";
+      this.source = null;
+      this.before = null;
       this.waitMs = WAIT_MS_LEAST;
     }
 
@@ -40,25 +42,27 @@
 
     open() {
       clearTimeout(this.timer);
-      const before = this.source;
+      this.keepForNow();
       if (!this.nodes) {
-        before?.close();
-        this.source = null;
+        this.closeBefore();
         return;
       }
       const source = new EventSource(`${this.address}?${this.nodes}`);
       this.source = source;
       source.addEventListener("open", () => {
-        before?.close();
+        if (source !== this.source) {
+          return;
+        }
+        this.closeBefore();
         this.waitMs = WAIT_MS_LEAST;
         this.tell.on();
       });
       source.addEventListener("scorecard", (event) => this.tell.moved(JSON.parse(event.data).node));
       source.addEventListener("error", () => {
-        before?.close();
         if (source !== this.source) {
           return;
         }
+        this.closeBefore();
         this.tell.off();
         // The browser tries again by itself, except after an answer that was an error.
         if (source.readyState === EventSource.CLOSED) {
@@ -67,6 +71,23 @@
           this.waitMs = Math.min(this.waitMs * 2, WAIT_MS_MOST);
         }
       });
+    }
+
+    // Of the streams so far the one that brings messages stays until the next one does. One that was still being opened is given up here: of three
+    // in quick succession it would be closed before it was open, and nobody would close the first.
+    keepForNow() {
+      if (this.source?.readyState === EventSource.OPEN) {
+        this.closeBefore();
+        this.before = this.source;
+      } else {
+        this.source?.close();
+      }
+      this.source = null;
+    }
+
+    closeBefore() {
+      this.before?.close();
+      this.before = null;
     }
 
     // The network is back: not wait any longer.
