@@ -42,6 +42,17 @@ LOGINS: Final = (Role.EMPLOYEE, Role.HEAD, Role.HR, Role.EXECUTIVE, Role.AUDITOR
 """The kinds of user that each get a login, in the order of the lines."""
 
 
+EARLIEST, LATEST = dt.date(2000, 1, 1), dt.date(2100, 12, 31)
+"""The days between which the demonstration agency can be built: it has years behind it and people who have served for decades."""
+
+
+def _of_our_time(ctx: click.Context, param: click.Parameter, value: dt.date | None) -> dt.date | None:
+    if value is not None and not EARLIEST <= value <= LATEST:
+        message = f"{value} is not a day from {EARLIEST} to {LATEST}"
+        raise click.BadParameter(message, ctx, param)
+    return value
+
+
 @click.command("demo")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--seed", type=int, default=SEED, show_default=True)
@@ -49,7 +60,12 @@ LOGINS: Final = (Role.EMPLOYEE, Role.HEAD, Role.HR, Role.EXECUTIVE, Role.AUDITOR
 @click.option(
     "--scale", type=click.FloatRange(0.001, 10), default=1.0, show_default=True, help="Of the number of activities."
 )
-@click.option("--today", type=DAY, help="The day that the year under way has come to; today without it.")
+@click.option(
+    "--today",
+    type=DAY,
+    callback=_of_our_time,
+    help="The day that the year under way has come to; today without it.",
+)
 def write_demo(folder: Path, seed: int, people: int, scale: float, today: dt.date | None) -> None:
     """Write the demonstration agency into FOLDER: agency/, definitions/ and its events."""
     report = _build(folder, seed=seed, people=people, scale=scale, today=today)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import os
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -21,7 +22,7 @@ from app.kit.settings import ROOT
 if TYPE_CHECKING:
     from alembic.config import Config
 
-__all__ = ["BigKey", "Code", "Exact", "Instant", "current_schema", "metadata", "migrate"]
+__all__ = ["BigKey", "Code", "Exact", "Instant", "current_schema", "metadata", "migrate", "writable"]
 
 metadata: Final = MetaData(
     naming_convention={
@@ -122,3 +123,13 @@ def current_schema(connection: Connection) -> bool:
     if not sa.inspect(connection).has_table(version.name):
         return False
     return set(connection.scalars(sa.select(version.c.version_num))) == _newest_migrations()
+
+
+def writable(connection: Connection) -> bool:
+    """Whether this role, or this process, may write to every table of ours; a standby takes no writes from anybody. Queries: 1 at most."""
+    if connection.dialect.name == "sqlite":
+        file = database_file(connection.engine.url)
+        # SQLite writes beside the file too.
+        return file is None or all(os.access(one, os.W_OK) for one in (file, file.parent))
+    rights = (sa.func.has_table_privilege(table.name, "INSERT") for table in metadata.sorted_tables)
+    return bool(connection.scalar(sa.select(sa.and_(~sa.func.pg_is_in_recovery(), *rights))))

@@ -31,7 +31,7 @@ TERMS: Final[Mapping[str, Term]] = {
     "so_far": Term(
         n_("so far"),
         n_(
-            "The score by what has counted until now, held against the goal of the whole year: it begins low and says little before autumn."
+            "The score by what has counted until now, held against the goal of the whole year: it begins low and says little before its last third."
         ),
     ),
     "final": Term(

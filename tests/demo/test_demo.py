@@ -151,6 +151,14 @@ def test_too_few_people_make_no_agency(tmp_path: Path) -> None:
         build(tmp_path, seed=1, today=TODAY, definitions=definitions(), people=12)
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "1999-12-31", "2101-01-01"])
+def test_a_day_of_another_age_is_refused(kopes: Kopes, tmp_path: Path, day: str) -> None:
+    """It has years behind it and people who have served for decades, and a day after: the calendar ends."""
+    ran = kopes("demo", tmp_path / "agency", "--today", day, status=2)
+    assert f"{day} is not a day from 2000-01-01 to 2100-12-31" in ran.err
+    assert not (tmp_path / "agency").exists()
+
+
 def test_definitions_without_a_kpi_that_the_agency_needs_are_refused_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="exporting_companies"):
         build(tmp_path, seed=1, today=TODAY, definitions=Definitions(), people=PEOPLE, scale=SCALE)

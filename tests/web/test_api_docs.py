@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
+from contextlib import ExitStack
+from unittest import mock
+
+import sqlalchemy as sa
 
 from app.kit import jobs
 from app.kit.database import Database
@@ -97,3 +102,32 @@ def test_metrics_count_requests_by_route_and_events_by_outcome(api):
     text = api.working.app.test_client().get("/metrics").text
     assert "kopes_live_viewers" in text
     assert "no/such" not in text
+
+
+def test_readyz_is_503_where_nothing_can_be_written(database_url):
+    """A standby, or a role that has been given the right to read alone: the balancer sends nobody there who would meet a 500 at the first form."""
+    url = sa.make_url(database_url)
+    database = Database(database_url)
+    role = f"reader_{uuid.uuid4().hex[:8]}"
+    if url.get_backend_name() == "postgresql":
+        with database.write("test") as connection:
+            connection.execute(sa.text(f"CREATE ROLE {role} LOGIN"))
+            connection.execute(sa.text(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"))
+        reading = Database(url.set(username=role, password=None).render_as_string(hide_password=False))
+    else:
+        reading = database
+    client = create_app(Settings(database_url=reading.url, secret_key="x"), database=reading).test_client()
+    try:
+        with ExitStack() as until_the_end:
+            if reading is database:
+                until_the_end.enter_context(mock.patch("os.access", return_value=False))
+            answer = client.get("/readyz")
+            assert (answer.status_code, answer.json["database"]) == (503, "read_only")
+            assert answer.json["schema"] == "current"
+    finally:
+        reading.close()
+        if reading is not database:
+            with database.write("test") as connection:
+                connection.execute(sa.text(f"DROP OWNED BY {role}"))
+                connection.execute(sa.text(f"DROP ROLE {role}"))
+        database.close()

@@ -15,7 +15,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy.exc import DBAPIError
 
 from app.kit import jobs
-from app.kit.schema import current_schema
+from app.kit.schema import current_schema, writable
 from app.rules.permissions import Deed
 from app.web.limits import Lane
 from app.web.rendering import Json
@@ -31,7 +31,7 @@ _READY: Final = {
     "type": "object",
     "properties": {
         "status": {"enum": ["ready", "not_ready"]},
-        "database": {"enum": ["reachable", "unreachable"]},
+        "database": {"enum": ["reachable", "read_only", "unreachable"]},
         "schema": {"enum": ["current", "not_current", "unknown"]},
         "worker_seen_at": {
             "type": ["string", "null"],
@@ -70,14 +70,14 @@ def healthz(context: RequestContext) -> Json:
         "summary": "Is it ready to work",
         "tag": "Operations",
         "responses": {
-            200: ("application/json", _READY, "The database is there and its schema is current."),
+            200: ("application/json", _READY, "The database is there, may be written to, and its schema is current."),
             503: ("application/json", _READY, "It is not ready; what is missing is named."),
         },
         "refusals": (),
     },
 )
 def readyz(context: RequestContext) -> Json:
-    """Whether the database is there and its schema current, and since when a worker has been seen."""
+    """Whether the database is there to be written to and its schema current, and since when a worker has been seen."""
     readiness: dict[str, Any] = {"database": "unreachable", "schema": "unknown"}
     seen: dt.datetime | None = None
     try:
@@ -85,11 +85,13 @@ def readyz(context: RequestContext) -> Json:
             readiness["database"] = "reachable"
             readiness["schema"] = "current" if current_schema(connection) else "not_current"
             if readiness["schema"] == "current":
+                if not writable(connection):
+                    readiness["database"] = "read_only"
                 seen = jobs.worker_last_seen(connection)
     except (DBAPIError, CommandError):
         # What is known so far says enough: the answer is that it is not ready.
         pass
-    ready = readiness["schema"] == "current"
+    ready = (readiness["database"], readiness["schema"]) == ("reachable", "current")
     ago = None if seen is None else round((context.now - seen).total_seconds(), 1)
     body = {
         "status": "ready" if ready else "not_ready",
