@@ -51,6 +51,7 @@ from app.intake.first_findings import FirstFindings
 from app.intake.folder import FILES as FOLDER_FILES
 from app.intake.mastering import FileState, Master, file_states, masters
 from app.intake.own_activities import FromPage, JudgedEntries, LoggedActivity, correct_own, judge, log_own, reverse_own
+from app.intake.proposing import Put, PutDocument, proposed, rows_wanted
 from app.intake.replaying import NotYours, Replayed, replay
 from app.intake.sent_files import keys_pasted, rows_of_csv, rows_of_xlsx, rows_pasted
 from app.intake.stored_folder import NoRevision, StoredFolder, read_stored_folder, table_text
@@ -77,6 +78,8 @@ __all__ = [
     "Master",
     "NoRevision",
     "NotYours",
+    "Put",
+    "PutDocument",
     "Replayed",
     "RowVersion",
     "StoredFolder",
@@ -106,6 +109,7 @@ __all__ = [
     "log_own",
     "masters",
     "overtaken_keys",
+    "proposed",
     "put_definitions",
     "put_document",
     "put_rows",
@@ -120,6 +124,7 @@ __all__ = [
     "rows_of_csv",
     "rows_of_xlsx",
     "rows_pasted",
+    "rows_wanted",
     "state_to_record_in",
     "submit_change",
     "table_text",

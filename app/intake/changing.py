@@ -61,6 +61,7 @@ __all__ = [
     "OvertakenKeys",
     "check_change",
     "cycle_to_tell",
+    "document_at_base",
     "drop_document",
     "effects_of_change",
     "folder_at",
@@ -69,6 +70,7 @@ __all__ = [
     "put_document",
     "put_rows",
     "rebase_change",
+    "refuse_other_masters",
     "revert_change",
     "rows_about",
     "submit_change",
@@ -130,7 +132,12 @@ def folder_at(connection: Connection, revision: int) -> StoredFolder:
     )
 
 
-def _refuse_other_masters(connection: Connection, files: Iterable[str]) -> None:
+def refuse_other_masters(connection: Connection, files: Iterable[str]) -> None:
+    """Refuse files that come by another door than the application.
+
+    Raises:
+        MasteredElsewhere: one does.
+    """
     by_file = masters(connection)
     for file in files:
         if by_file[file] is not Master.APPLICATION:
@@ -166,7 +173,7 @@ def put_rows(
     """
     if file not in MASTERED_FILES or file in {DEFINITIONS, POLICIES}:
         raise NotThere
-    _refuse_other_masters(connection, [file])
+    refuse_other_masters(connection, [file])
     name = file.removesuffix(".csv")
     wanted = rows_sent(file, columns_of(file), KEYS[name], set_=set_, remove=remove)
     base = rows_by_key(folder_at(connection, change.base), name)
@@ -190,8 +197,8 @@ def put_document(connection: Connection, change: ChangeSet, name: str, text: str
         MasteredElsewhere: it comes by another door.
     """
     part = POLICIES if kind_of(name) == "policies" else DEFINITIONS
-    _refuse_other_masters(connection, [part])
-    write_documents(connection, change, [_document_at(folder_at(connection, change.base), part, name, text)])
+    refuse_other_masters(connection, [part])
+    write_documents(connection, change, [document_at_base(folder_at(connection, change.base), part, name, text)])
 
 
 def drop_document(connection: Connection, change: ChangeSet, name: str) -> None:
@@ -202,19 +209,19 @@ def drop_document(connection: Connection, change: ChangeSet, name: str) -> None:
         MasteredElsewhere: it comes by another door.
     """
     part = POLICIES if kind_of(name) == "policies" else DEFINITIONS
-    _refuse_other_masters(connection, [part])
+    refuse_other_masters(connection, [part])
     base = folder_at(connection, change.base)
     there = any(yaml_name(one) == name for one in base.contents)
     in_set = any(one.name == name for one in changed_rows(connection, change.id).documents)
     if not there and not in_set:
         raise NotThere
     if there:
-        write_documents(connection, change, [_document_at(base, part, name, None)])
+        write_documents(connection, change, [document_at_base(base, part, name, None)])
     else:
         write_documents(connection, change, [], forget=name)
 
 
-def _document_at(base: StoredFolder, part: str, name: str, text: str | None) -> ChangedDocument:
+def document_at_base(base: StoredFolder, part: str, name: str, text: str | None) -> ChangedDocument:
     """A file of definitions with what it takes the place of at a base."""
     stored = base.document_texts
     names = {one for one in stored if yaml_name(one) == name}
@@ -311,7 +318,7 @@ def overtaken_keys(connection: Connection, change: ChangeSet, changed: Changed) 
     keys += [
         {"file": one.part, "key": one.name}
         for one in changed.documents
-        if dict(_document_at(folder, one.part, one.name, one.after).before) != dict(one.before)
+        if dict(document_at_base(folder, one.part, one.name, one.after).before) != dict(one.before)
     ]
     return keys
 
@@ -422,7 +429,7 @@ def submit_change(
 
 
 def _judged_right(connection: Connection, change: ChangeSet, changed: Changed) -> JudgedChange:
-    _refuse_other_masters(connection, changed.files)
+    refuse_other_masters(connection, changed.files)
     present = organisation.current_revision(connection).number
     if not _differs(folder_at(connection, present), changed):
         raise NothingChanged
@@ -525,7 +532,7 @@ def rebase_change(connection: Connection, change: ChangeSet) -> tuple[ChangeSet,
         if (one.part, one.name) in touched
     ]
     write_documents(
-        connection, change, [_document_at(folder, one.part, one.name, one.after) for one in changed.documents]
+        connection, change, [document_at_base(folder, one.part, one.name, one.after) for one in changed.documents]
     )
     return end_change(connection, change, ChangeState.OPEN, base=present), told
 
@@ -574,7 +581,7 @@ def revert_change(connection: Connection, number: int, *, reason: str, by: Viewe
         write_rows(connection, made, f"{name}.csv", wanted, base_rows=rows)
     written = earlier.documents()
     names = dict.fromkeys((one.part, yaml_name(stored)) for one in changed.documents for stored in one.before)
-    write_documents(connection, made, [_document_at(folder, part, name, written.get(name)) for part, name in names])
+    write_documents(connection, made, [document_at_base(folder, part, name, written.get(name)) for part, name in names])
     return made
 
 

@@ -148,7 +148,7 @@
     }
   });
 
-  const wrong = document.querySelector("[data-first-error]");
+  const wrong = document.querySelector("[data-first-error], [data-focus]");
   if (wrong) {
     wrong.focus();
   }

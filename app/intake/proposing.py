@@ -1,0 +1,105 @@
+"""Rows that a form would put into a change set, held beside what the set holds already, before anything is kept.
+
+Do not work a form's rows out from what is loaded: whoever fills a set over days builds upon what it already says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from app import organisation
+from app.intake.change_sets import Changed, ChangedDocument, ChangedRow, rows_sent
+from app.intake.changed_folder import columns_of, key_columns, rows_by_key
+from app.intake.changing import document_at_base, folder_at, refuse_other_masters
+from app.intake.folder import DEFINITIONS, POLICIES
+
+__all__ = ["Put", "PutDocument", "proposed", "rows_wanted"]
+
+
+class Put(NamedTuple):
+    """Rows of a file that are to go into a set, and keys of rows that it is to remove, each by column."""
+
+    file: str
+    """With ``.csv``."""
+    set_: Sequence[Mapping[str, str]] = ()
+    remove: Sequence[Mapping[str, str]] = ()
+
+
+class PutDocument(NamedTuple):
+    """A file of definitions, or the policies, as YAML."""
+
+    name: str
+    """As it is called: ``goals.yaml``, ``policies.yaml``, or that of a file of KPIs."""
+    text: str
+
+
+def rows_wanted(connection: Connection, changed: Changed, file: str) -> dict[tuple[str, ...], dict[str, str]]:
+    """The rows of a file as they would be with a set in it, by key. Queries: 1, and those of :func:`folder_at`.
+
+    Args:
+        connection: any transaction.
+        changed: what the set holds; nothing of a set that is yet to begin.
+        file: with ``.csv``.
+    """
+    present = organisation.current_revision(connection).number
+    rows = rows_by_key(folder_at(connection, present), file.removesuffix(".csv"))
+    for one in changed.rows:
+        if one.file != file:
+            continue
+        if one.after is None:
+            rows.pop(one.key, None)
+        else:
+            rows[one.key] = dict(one.after)
+    return rows
+
+
+def proposed(
+    connection: Connection,
+    changed: Changed,
+    puts: Sequence[Put | PutDocument],
+) -> tuple[Changed, Changed]:
+    """What a set would hold with more in it, and what of that is the more.
+
+    Args:
+        connection: any transaction.
+        changed: what the set holds; nothing of a set that is yet to begin.
+        puts: what is to go into it.
+
+    Returns:
+        Both, the rows of the second beside what they would take the place of: with the set in it, as it is.
+
+    Raises:
+        MasteredElsewhere: one of the files comes by another door.
+        Invalid: a row that can be none.
+    """
+    refuse_other_masters(connection, [_file_of(one) for one in puts])
+    folder = folder_at(connection, organisation.current_revision(connection).number)
+    rows = {(one.file, one.key): one for one in changed.rows}
+    documents = {(one.part, one.name): one for one in changed.documents}
+    more_rows: dict[tuple[str, tuple[str, ...]], ChangedRow] = {}
+    more_documents: list[ChangedDocument] = []
+    for put in puts:
+        if isinstance(put, PutDocument):
+            document = document_at_base(folder, _file_of(put), put.name, put.text)
+            more_documents.append(document)
+            documents[document.part, document.name] = document
+            continue
+        loaded = rows_by_key(folder, put.file.removesuffix(".csv"))
+        wanted = rows_wanted(connection, changed, put.file)
+        sent = rows_sent(put.file, columns_of(put.file), key_columns(put.file), set_=put.set_, remove=put.remove)
+        for key, row in sent:
+            more_rows[put.file, key] = ChangedRow(put.file, key, wanted.get(key), row)
+            rows[put.file, key] = ChangedRow(put.file, key, loaded.get(key), row)
+    return (
+        Changed(tuple(rows.values()), tuple(documents.values())),
+        Changed(tuple(more_rows.values()), tuple(more_documents)),
+    )
+
+
+def _file_of(put: Put | PutDocument) -> str:
+    if isinstance(put, Put):
+        return put.file
+    return POLICIES if put.name == f"{POLICIES}.yaml" else DEFINITIONS

@@ -1,0 +1,294 @@
+"""The change set that a form's rows go into: an open one of one's own, or one that begins with them; and what it would do, shown before.
+
+A page that makes rows does it so, and writes nothing of its own:
+
+    class MoveForm(BasketForm):  # into, title, reason and seen stand in every such form
+        unit: Annotated[str, Field(max_length=40)]
+
+
+    @pages.read("/organisation/move", may=Deed.SEE_FILES)
+    def form(context: RequestContext, query: MoveQuery) -> Page:
+        changing.writer(context)
+        return Page("pages/move.html", basket=basket(context, query.into), looked=None)
+
+
+    @pages.act("/organisation/move", may=Deed.KEEP_CHANGES, again="form", transaction=False)
+    def move(context: RequestContext, form: MoveForm) -> Page | Redirect:
+        with context.read():
+            changing.writer(context)
+            chosen = basket(context, form.into)
+            puts = [Put("units.csv", set_=…)]  # made of chosen.rows("units.csv"): of what the set says already
+            looked = look(context, chosen, puts)
+            if form.seen != looked.mark:  # it is shown first, and kept when that very thing comes back
+                context.typed = typed_so_far(MoveForm, address)
+                return Page("pages/move.html", basket=chosen, looked=looked)
+        return into_basket(context, form, puts)
+
+In the template (components/basket.html): ``{{ looked_at(looked) }}`` shows rows, findings and effects; ``{{ basket_fields(basket) }}`` is the choice with
+title and reason, and ``{{ basket_buttons(looked) }}`` the button: "Show what it does" first, "Put into the change set" when it has been shown.
+
+Do not build upon what is loaded: :meth:`Basket.rows` has the set's rows in it. Do not look within a writing transaction: what a set moves takes
+seconds to work out, and others wait.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from flask import request
+from flask_babel import gettext
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+
+from app import intake
+from app.intake import Changed, ChangeSet, ChangeState, Master, Put, PutDocument
+from app.plain.findings import n_
+from app.web import changing
+from app.web.effect_words import ShownEffect, effects_seen, shown_effects
+from app.web.forms import Typed, shown_again
+from app.web.rendering import Redirect
+from app.web.request_context import RequestContext
+from app.web.row_words import RowWords
+from app.web.words import FOLDER_FILES
+
+__all__ = [
+    "NEW",
+    "Basket",
+    "BasketForm",
+    "BasketLook",
+    "ShownRow",
+    "basket",
+    "into_basket",
+    "look",
+    "not_kept_here",
+    "typed_so_far",
+]
+
+NEW: Final = "new"
+"""A set that is yet to begin."""
+
+_SETS_MOST: Final = 200
+_ROWS_MOST: Final = 200
+
+
+class BasketForm(BaseModel):
+    """What every form has that puts rows into a change set."""
+
+    model_config = ConfigDict(frozen=True)
+
+    into: Annotated[str, Field(pattern=r"^(new|[0-9]{1,18})$")] = NEW
+    """An open set's number, or :data:`NEW`."""
+    title: Annotated[str, Field(max_length=intake.CHANGE_TITLE_MAX)] = ""
+    reason: Annotated[str, Field(max_length=2000)] = ""
+    seen: Annotated[str, Field(max_length=64)] = ""
+    """The mark of what was shown before (:attr:`BasketLook.mark`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basket:
+    """The sets that one may put rows into, and the chosen one with what it holds.
+
+    Attributes:
+        sets: one's own open ones, the newest first.
+        chosen: the one of them that rows go into; None for a new one.
+        changed: what the chosen one holds.
+    """
+
+    sets: tuple[ChangeSet, ...]
+    chosen: ChangeSet | None
+    changed: Changed
+    _connection: Connection
+
+    @property
+    def into(self) -> str:
+        """The chosen one, as the form writes it."""
+        return NEW if self.chosen is None else str(self.chosen.id)
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """What there is to choose, in words."""
+        said = n_("Change set %(number)s: %(title)s")
+        open_ones = [(str(one.id), str(gettext(said, number=one.id, title=one.title))) for one in self.sets]
+        return [*open_ones, (NEW, str(gettext(n_("A new change set"))))]
+
+    def rows(self, file: str) -> dict[tuple[str, ...], dict[str, str]]:
+        """The rows of a file as they would be with the chosen set in it, by key: what a form builds upon, within the request's transaction.
+
+        Args:
+            file: with ``.csv``.
+        """
+        return intake.rows_wanted(self._connection, self.changed, file)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """A row that would go into the set, in words: of which file, which one, and each column that differs with both values."""
+
+    file: str
+    key: str
+    differs: tuple[tuple[str, str, str], ...]
+    is_new: bool
+    is_removed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasketLook:
+    """What a form would do, before anything of it is kept.
+
+    Attributes:
+        mark: of the very rows, and of the set that they go into: who sends it back has seen them.
+        rows: each beside what it takes the place of.
+        more: so many more rows than are shown.
+        findings: what a load of all that the set then holds would find in the set's rows: :func:`app.web.changing.findings_seen`, each with the file
+            (``called``) and the row (``row_called``) in words.
+        effects: what all of it would move; None where it has errors.
+        cycle: in which cycle.
+        is_nothing: nothing of it is another than it is.
+    """
+
+    mark: str
+    rows: tuple[ShownRow, ...]
+    more: int
+    findings: tuple[dict[str, Any], ...]
+    effects: list[ShownEffect] | None
+    cycle: int
+    is_nothing: bool
+
+
+def basket(context: RequestContext, into: str | None = None) -> Basket:
+    """The open sets of who asks; the one that is meant, else the newest of them, is the chosen one. Queries: 1 or 2.
+
+    Args:
+        context: the request's.
+        into: an open set's number or :data:`NEW`; None where nothing was chosen yet.
+    """
+    mine = changing.is_maker(context)
+    some = intake.change_sets(context.connection, state=ChangeState.OPEN, limit=_SETS_MOST)
+    sets = tuple(one for one in some if mine(one))
+    chosen = next((one for one in sets if into is None or str(one.id) == into), None)
+    changed = Changed() if chosen is None else intake.changed_rows(context.connection, chosen.id)
+    return Basket(sets=sets, chosen=chosen, changed=changed, _connection=context.connection)
+
+
+def not_kept_here(context: RequestContext, files: Sequence[str]) -> list[str]:
+    """Those of the files that come by another door than the application, so that no set may hold their rows, in words. Queries: 1."""
+    masters = intake.masters(context.connection)
+    return [_file_called(file) for file in files if masters[file] is not Master.APPLICATION]
+
+
+def look(context: RequestContext, chosen: Basket, puts: Sequence[Put | PutDocument]) -> BasketLook:
+    """What the rows would do in the chosen set, with all that it holds: worked out by the rules that check, load and score; nothing is stored.
+
+    Args:
+        context: the request's, in a transaction that reads.
+        chosen: the set.
+        puts: what would go into it.
+
+    Raises:
+        MasteredElsewhere: one of the files comes by another door.
+        Invalid: a row that can be none.
+    """
+    whole, more = intake.proposed(context.connection, chosen.changed, puts)
+    judged = intake.check_change(context.connection, whole)
+    cycle = intake.cycle_to_tell(context.connection, whole, today=context.today)
+    effects = None
+    if judged.judged is not None and judged.is_right:
+        moved = intake.effects_of_change(context.connection, judged.judged, of_cycle=cycle, today=context.today)
+        effects = shown_effects(context, effects_seen(context, moved, checks=changing.sees_pay(context)))
+    differing = [one for one in more.rows if one.before != one.after]
+    told = changing.findings_seen(context, judged)
+    words = RowWords(context)
+    return BasketLook(
+        mark=_mark(chosen, more),
+        rows=tuple(_shown(words, one) for one in differing[:_ROWS_MOST]),
+        more=max(0, len(differing) - _ROWS_MOST),
+        findings=tuple(_said(words, one) for one in told if one["in_set"] or one["level"] == "error"),
+        effects=effects,
+        cycle=cycle,
+        is_nothing=not differing and not more.documents,
+    )
+
+
+def _said(words: RowWords, told: dict[str, Any]) -> dict[str, Any]:
+    file, key = told["file"] or "", told["of"]
+    return told | {"called": _file_called(file), "row_called": words.key(file, key) if key else ""}
+
+
+def _file_called(file: str) -> str:
+    return str(gettext(FOLDER_FILES[file])) if file in FOLDER_FILES else file
+
+
+def _shown(words: RowWords, row: intake.ChangedRow) -> ShownRow:
+    before, after = row.before or {}, row.after or {}
+    columns = [one for one in intake.columns_of(row.file) if before.get(one, "") != after.get(one, "")]
+    return ShownRow(
+        _file_called(row.file),
+        words.key(row.file, row.key),
+        tuple(
+            (words.column(one), words.cell(one, before.get(one)), words.cell(one, after.get(one))) for one in columns
+        ),
+        row.before is None,
+        row.after is None,
+    )
+
+
+def _mark(chosen: Basket, more: Changed) -> str:
+    rows = [[one.file, one.key, one.before, one.after] for one in more.rows]
+    documents = [[one.part, one.name, dict(one.before), one.after] for one in more.documents]
+    said = json.dumps([chosen.into, rows, documents], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def into_basket(context: RequestContext, form: BasketForm, puts: Sequence[Put | PutDocument]) -> Redirect:
+    """Put the rows into the set that the form names, or into one that begins with them; its page comes next.
+
+    Args:
+        context: of a route without a transaction of its own.
+        form: which set, or title and reason of a new one.
+        puts: what goes into it.
+
+    Raises:
+        NotThere, Conflict: as of :func:`app.web.changing.held_open`.
+        Invalid: a title or a reason that is too short or too long, or a row that can be none.
+    """
+
+    def work(connection: Connection) -> ChangeSet:
+        context.opened(connection)
+        if form.into == NEW:
+            change = changing.begun(context, form.title, form.reason)
+        else:
+            change = changing.held_open(context, int(form.into))
+        for put in puts:
+            if isinstance(put, Put):
+                changing.put_rows(context, change, put.file, set_=put.set_, remove=put.remove)
+            else:
+                changing.put_document(context, change, put.name, put.text)
+        return change
+
+    try:
+        change = context.writing(work)
+    finally:
+        context.closed()
+    count = sum(len(one.set_) + len(one.remove) if isinstance(one, Put) else 1 for one in puts)
+    return Redirect(
+        n_(
+            "In change set %(number)s now: %(count)s rows. Nothing holds before you submit it and a second person agrees."
+        ),
+        then="changes.one",
+        values={"number": change.id},
+        parameters={"number": change.id, "count": count},
+    )
+
+
+def typed_so_far(form: type[BaseModel], page: str) -> Typed:
+    """What was typed into the request's form, for the page that shows what it would do with the form below.
+
+    Args:
+        form: its type.
+        page: the address that shows the form.
+    """
+    return Typed(values=shown_again(request.form, form), page=page)
