@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 from collections.abc import Callable
@@ -54,7 +55,9 @@ class Mailbox:
     @property
     def port(self) -> int:
         """Where it listens."""
-        port: int = self._controller.server.sockets[0].getsockname()[1]
+        server = self._controller.server
+        assert isinstance(server, asyncio.Server)
+        port: int = server.sockets[0].getsockname()[1]
         return port
 
     def settings(self, public_url: str = "http://127.0.0.1:1") -> dict[str, str]:
