@@ -189,6 +189,24 @@ kept_form: Final = sa.Table(
 )
 """What was typed when a session had ended, until its owner has signed in again."""
 
+kept_answer: Final = sa.Table(
+    "kept_answer",
+    metadata,
+    sa.Column("scope", Code, primary_key=True, comment="the account or the key that asked"),
+    sa.Column("key", Code, primary_key=True, comment="the Idempotency-Key"),
+    sa.Column("fingerprint", Code, nullable=False, comment="SHA-256 of what was asked for"),
+    sa.Column("by_right", sa.Boolean, nullable=False, comment="whether it was theirs to do"),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("content_type", sa.Text, nullable=False),
+    sa.Column("location", sa.Text, nullable=True),
+    sa.Column("body", sa.LargeBinary, nullable=False, comment="compressed (zlib)"),
+    sa.Column("at", Instant, nullable=False),
+    sa.CheckConstraint("length(fingerprint) = 64", name="fingerprint_length"),
+    sa.CheckConstraint("status BETWEEN 200 AND 499", name="status_final"),
+    sa.Index("ix_kept_answer_at", "at"),
+)
+"""What was answered under an Idempotency-Key, kept in the transaction that did it."""
+
 saved_view: Final = sa.Table(
     "saved_view",
     metadata,

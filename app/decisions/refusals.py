@@ -75,6 +75,7 @@ class Overtaken(Conflict):
     """What it moves is not what it moved when it was proposed."""
 
     code = "overtaken"
+    stays = True
     message = n_("Something has moved since this was proposed, so it is void: look at what moved, and propose it anew.")
 
 

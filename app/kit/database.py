@@ -24,7 +24,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from app.kit.private_files import begin_private, database_file
 from app.kit.refusals import Busy
 
-__all__ = ["Database", "driver_cursor", "is_postgresql", "lock", "lock_all"]
+__all__ = ["Database", "deed_of", "driver_cursor", "is_postgresql", "lock", "lock_all", "try_lock"]
 
 T = TypeVar("T")
 
@@ -218,9 +218,15 @@ def _busy_timeout(patience_s: float) -> str:
     return f"PRAGMA busy_timeout = {patience_s * 1000:.0f}"
 
 
+def deed_of(connection: Connection) -> str | None:
+    """What a transaction writes for; None of one that reads."""
+    deed: str | None = connection.get_execution_options().get(DEED)
+    return deed
+
+
 def _refuse_without_deed(connection: Connection) -> None:
     """Whatever is written, by a statement, in bulk or by the driver's own COPY, is written in a transaction that was begun for a deed."""
-    if not connection.get_execution_options().get(DEED):
+    if not deed_of(connection):
         message = "a writing transaction is begun for a deed: use Database.write or Database.writing"
         raise RuntimeError(message)
 
@@ -338,6 +344,14 @@ def lock(connection: Connection, key: int, *, shared: bool = False) -> None:
     """
     if is_postgresql(connection):
         connection.execute(_lock_query(shared=shared), {"key": key})
+
+
+def try_lock(connection: Connection, key: int) -> bool:
+    """Hold a named lock to the transaction's end if nobody else has it; whether it is held. On SQLite a writer is alone already."""
+    if not is_postgresql(connection):
+        return True
+    wanted = sa.select(sa.func.pg_try_advisory_xact_lock(sa.bindparam("key", type_=sa.BigInteger)))
+    return bool(connection.execute(wanted, {"key": key}).scalar_one())
 
 
 @functools.cache

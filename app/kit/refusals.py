@@ -40,11 +40,13 @@ class Refusal(Exception):
         message: the English message, the key of the translators' catalogues.
         parameters: what fills the message's places.
         findings: each with the field, pointer or file and line that it is about.
+        stays: whether what was written before it is committed all the same: what has come to its end, by that.
         retry_after_s: seconds after which it is worth trying again.
     """
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 422
+    stays: ClassVar[bool] = False
     message: str = n_("What was asked for cannot be done: go back and look at what was sent.")
 
     def __init__(

@@ -68,7 +68,11 @@ def create_app(
         # Not X-Forwarded-Host: few proxies set it, so it would be the sender's, and whom a form comes from is held against the host.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0)  # type: ignore[method-assign]  # Flask's documented place for it
     site = Site(
-        settings=settings, database=database or Database(settings.database_url), clock=clock, rendering=Rendering()
+        settings=settings,
+        database=database or Database(settings.database_url),
+        clock=clock,
+        rendering=Rendering(),
+        refused=lambda refusal: app.make_response(app.handle_user_exception(refusal)),
     )
     app.extensions["kopes"] = site
     sign_in.prepare(app, database=site.database, settings=settings, clock=clock)

@@ -31,6 +31,7 @@ __all__ = [
     "reverted",
     "sees_pay",
     "submitted",
+    "writer",
 ]
 
 PAY_COLUMNS: Final = {

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from flask_babel import gettext
-from sqlalchemy import Connection
 
 from app import access, decisions, intake
-from app.decisions import Approval, Decision, DecisionKind, Overtaken
+from app.decisions import Decision, DecisionKind, Overtaken
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.deciding import DecisionEffect, DecisionState
@@ -22,6 +21,7 @@ from app.web.words import FOLDER_FILES, MASTERS
 __all__ = [
     "approved",
     "as_json",
+    "checker",
     "checkers_of",
     "effects_of",
     "found",
@@ -91,6 +91,18 @@ def found(context: RequestContext, number: int) -> Decision:
     return one
 
 
+def checker(context: RequestContext, number: int) -> Decision:
+    """A decision that who asks may see, and whose role agrees to it.
+
+    Raises:
+        NotThere: not for this person.
+    """
+    one = found(context, number)
+    if context.viewer.roles.isdisjoint(checkers_of(context, kind_of(one))):
+        raise NotThere
+    return one
+
+
 def title(one: Decision) -> str:
     """What is decided, in a line of the reader's language."""
     content = one.content
@@ -109,42 +121,33 @@ _TITLES: Final = {"change": n_("Change set %(change)s"), "master": n_("Door of â
 """What each kind of decision is called."""
 
 
-def approved(context: RequestContext, number: int, digest: str) -> Approval:
-    """Agree to it, in a transaction of its own.
+def approved(context: RequestContext, number: int, digest: str) -> Decision:
+    """Agree to it, and tell the trail.
 
     Raises:
-        Overtaken: it is void now, which is written.
+        Overtaken: it is void now, which stays written.
         Conflict: by its codes.
     """
-
-    def work(connection: Connection) -> Approval:
-        context.opened(connection)
-        one = found(context, number)
-        approval = decisions.approve(
-            connection,
-            kind_of(one),
-            one.id,
-            digest=digest,
-            directory=context.directory,
-            by=context.viewer,
-            now=context.now,
+    one = found(context, number)
+    approval = decisions.approve(
+        context.connection,
+        kind_of(one),
+        one.id,
+        digest=digest,
+        directory=context.directory,
+        by=context.viewer,
+        now=context.now,
+    )
+    after = approval.decision
+    if approval.is_new:
+        context.note(
+            subject=f"decision:{one.id}", before={"state": one.state}, after={"state": after.state}, why=one.reason
         )
-        if approval.is_new:
-            context.note(
-                subject=f"decision:{one.id}",
-                before={"state": one.state},
-                after={"state": approval.decision.state},
-                why=one.reason,
-            )
-        return approval
-
-    try:
-        approval = context.writing(work)
-    finally:
-        context.closed()
-    if approval.decision.state is DecisionState.VOID:
+    else:
+        context.did_nothing = True
+    if after.state is DecisionState.VOID:
         raise Overtaken
-    return approval
+    return after
 
 
 def proposed(context: RequestContext, kind: DecisionKind, content: Mapping[str, Any], reason: str) -> Decision:

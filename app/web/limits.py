@@ -36,6 +36,7 @@ __all__ = [
     "PERSON_STREAMS_MAX",
     "PIPELINED_MAX",
     "QUEUE_SECONDS",
+    "REPEATED_HEADERS",
     "SHARES",
     "SIGN_IN_BYTES",
     "THREADS",
@@ -56,6 +57,9 @@ class Lane(StrEnum):
     PASSWORD = "password"  # noqa: S105 - a lane
     FILE = "file"
 
+
+REPEATED_HEADERS: Final = "kopes.repeated_headers"
+"""Where a request's WSGI environment says which headers came more than once: there their values stand joined, as one."""
 
 THREADS: Final = {Lane.READ: 6, Lane.WRITE: 3, Lane.PASSWORD: 2, Lane.FILE: 2}
 """Requests that are worked on at once in a process, by lane; they mostly wait for the database."""

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from app import access, organisation
 from app.access import Key, Viewer
-from app.kit.database import Database
+from app.kit.database import Database, deed_of
 from app.kit.refusals import Conflict, NotAllowed, NotThere, PasswordFirst, Unauthenticated
 from app.kit.settings import Settings
 from app.organisation import Directory
@@ -240,6 +240,7 @@ class RequestContext:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction of a handler's own that writes for the route's deed; what is noted within goes to the trail with it, or not at all."""
+        self._refuse_second()
         with self.database.write(self._deed) as connection:
             self.notes = []
             with self.in_force(connection):
@@ -248,6 +249,7 @@ class RequestContext:
 
     def writing(self, work: Callable[[Connection], Answer]) -> Answer:
         """As :meth:`write`, for work that may be done again where another transaction was in its way."""
+        self._refuse_second()
 
         def noted(connection: Connection) -> Answer:
             self.notes = []
@@ -257,6 +259,12 @@ class RequestContext:
             return answer
 
         return self.database.writing(self._deed, noted)
+
+    def _refuse_second(self) -> None:
+        """What is done in two writing transactions may be done by half."""
+        if self._connection is not None and deed_of(self._connection) is not None:
+            message = "this request has its transaction: work in that one"
+            raise RuntimeError(message)
 
     @contextmanager
     def in_force(self, connection: Connection) -> Iterator[None]:

@@ -25,6 +25,7 @@ import logging
 import typing
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
@@ -42,11 +43,12 @@ from app.kit.database import Database
 from app.kit.refusals import Invalid, NotThere, Refusal, Unauthenticated
 from app.kit.settings import Settings
 from app.plain.findings import Finding
-from app.rules.permissions import PUBLIC_DEEDS, Deed
+from app.rules.permissions import PUBLIC_DEEDS, SIGNED_IN_DEEDS, Deed
 from app.rules.terms import Node
 from app.web import sign_in
 from app.web.forms import Typed, is_plain, kept, parsed, refuse_long, refuse_many, refuse_unfit, shown_again
 from app.web.limits import FIELDS_MAX, FORM_BYTES, NO_BODY_BYTES, Lane
+from app.web.once import AskedOnce, UnderWay, answered_before, asked_once, keeping
 from app.web.rendering import FormError, Rendering
 from app.web.request_context import Note, RequestContext
 from app.web.returning import forget, given_back, keep_for_owner, page_address
@@ -114,6 +116,8 @@ class Route:
         acts: whether it changes something.
         api: whether it answers in JSON, to keys too.
         transaction: whether the router opens one; else the handler opens its own, or needs none.
+        once: whether it is done once under an ``Idempotency-Key``: all of the API that writes, but what events carry themselves.
+        still: asked before an answer is given again: raises ``NotThere`` where it is not theirs to do any more who ask.
         again: the read of the same page that shows a refused form again.
         before: what is looked up before anything is written.
         after: what is read for the answer once it is written.
@@ -131,6 +135,8 @@ class Route:
     acts: bool
     api: bool
     transaction: bool = True
+    once: bool = False
+    still: Callable[..., object] | None = None
     again: str | None = None
     before: Callable[..., Any] | None = None
     after: Callable[..., Any] | None = None
@@ -233,10 +239,23 @@ class Pages:
         may: Deed,
         methods: tuple[str, ...] = ("POST",),
         transaction: bool = True,
+        once: bool = True,
+        still: Callable[..., object] | None = None,
         about: Mapping[str, Any] | None = None,
         body_bytes: int = FORM_BYTES,
     ) -> Callable[[View], View]:
-        """A resource that is written to, by a key or a signed-in person."""
+        """A resource that is written to, by a key or a signed-in person.
+
+        Args:
+            rule: the address.
+            may: the deed.
+            methods: of HTTP.
+            transaction: False for a handler that opens its own; only where ``once`` is False too.
+            once: whether an ``Idempotency-Key`` counts. False for events, which carry their identity, and for what others sign.
+            still: of a deed that is open to everyone, who may do it: a function of the view's arguments that raises a refusal.
+            about: what OpenAPI says of it.
+            body_bytes: how long it may be.
+        """
         return self._declare(
             rule,
             may=may,
@@ -244,6 +263,8 @@ class Pages:
             acts=True,
             api=True,
             transaction=transaction,
+            once=once,
+            still=still,
             about=about or {},
             lane=Lane.WRITE,
             body_bytes=body_bytes,
@@ -270,21 +291,38 @@ class Pages:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What the application's routes share: one to a process."""
+    """What the application's routes share: one to a process.
+
+    Attributes:
+        settings: the process's.
+        database: the one that all of them ask.
+        clock: who says what time it is.
+        rendering: writes the answers.
+        refused: writes the answer of a refusal that is kept.
+        routes: each by its endpoint.
+        under_way: what is being done once.
+    """
 
     settings: Settings
     database: Database
     clock: Callable[[], Any]
     rendering: Rendering
+    refused: Callable[[Refusal], AnyResponse]
     routes: dict[str, Route] = field(default_factory=dict)
+    under_way: UnderWay = field(default_factory=UnderWay)
 
     def register(self, app: Flask, all_pages: Iterable[Pages]) -> None:
-        """Give the application its routes."""
+        """Give the application its routes.
+
+        Raises:
+            ValueError: two routes of one name, or one that is done once and cannot be (see :func:`_refuse_half_done`).
+        """
         for pages in all_pages:
             for route in pages.routes:
                 if route.endpoint in self.routes:
                     message = f"two routes are called {route.endpoint}"
                     raise ValueError(message)
+                _refuse_half_done(route)
                 self.routes[route.endpoint] = route
                 app.add_url_rule(
                     route.rule,
@@ -415,6 +453,9 @@ class Site:
         turned_away = self._turned_away(route, context, arguments)
         if turned_away is not None:
             return turned_away
+        asked = asked_once(request, context.who) if route.once else None
+        if asked is not None:
+            return self._act_once(route, context, arguments, asked)
         try:
             result = self._done(route, context, arguments)
         except Unauthenticated:
@@ -434,6 +475,38 @@ class Site:
             page = page_address(f"{route.page}.{route.again}", arguments)
             forget(self.database, context.person, page=page, now=context.now)
         return self.rendering.response(result, context, api=route.api)
+
+    def _act_once(
+        self, route: Route, context: RequestContext, arguments: dict[str, Any], asked: AskedOnce
+    ) -> AnyResponse:
+        """Answer as before where it was answered before; else do it and keep the answer with it, in one transaction."""
+        still = partial(_still_theirs, route, context, arguments)
+        with self.under_way.claimed(asked.which):
+            with self.database.read() as connection, sign_in.on_connection(connection):
+                context.opened(connection)
+                response: AnyResponse | None = answered_before(connection, asked, still_theirs=still, now=context.now)
+            context.closed()
+            if response is not None:
+                return response
+
+            def work(connection: Connection) -> AnyResponse:
+                context.opened(connection)
+
+                def answered() -> AnyResponse:
+                    outcome = self._worked(route, context, arguments, _asked(route))
+                    if isinstance(outcome, Refusal):
+                        return self.refused(outcome)
+                    return self.rendering.response(outcome, context, api=True)
+
+                with sign_in.on_connection(connection):
+                    return keeping(
+                        connection, asked, answered, refused=self.refused, still_theirs=still, now=context.now
+                    )
+
+            try:
+                return self.database.writing(route.deed, work)
+            finally:
+                context.closed()
 
     def _turned_away(self, route: Route, context: RequestContext, arguments: dict[str, Any]) -> AnyResponse | None:
         """Find out who sends it and whether it is theirs to do; the answer where they have to sign in, or send it once more."""
@@ -483,16 +556,8 @@ class Site:
                 return looked_up
             given["looked_up"] = looked_up
 
-        def work(connection: Any) -> Any:
-            context.opened(connection)
-            with context.in_force(connection), sign_in.on_connection(connection):
-                result = route.view(context, **arguments, **given)
-            if context.person is not None:
-                access.touch_session(connection, viewer=context.person, now=context.now)
-            # A form that is shown again did nothing, unless its handler notes what it tried.
-            if context.notes or not isinstance(result, FormError):
-                _write_trail(connection, context, arguments)
-            return result
+        def work(connection: Connection) -> Any:
+            return self._worked(route, context.opened(connection), arguments, given)
 
         try:
             if not route.transaction:
@@ -500,9 +565,31 @@ class Site:
             result = self.database.writing(route.deed, work)
         finally:
             context.closed()
+        if isinstance(result, Refusal):
+            raise result
         if route.after is None or isinstance(result, FormError):
             return result
         return self._read_after(route.after, context, result, given.get("looked_up"))
+
+    def _worked(
+        self, route: Route, context: RequestContext, arguments: Mapping[str, Any], given: Mapping[str, Any]
+    ) -> Any:
+        """What the handler answers in the writing transaction that is open; also a refusal that says that what was written stays."""
+        connection = context.connection
+        result: Any
+        with context.in_force(connection), sign_in.on_connection(connection):
+            try:
+                result = route.view(context, **arguments, **given)
+            except Refusal as refusal:
+                if not refusal.stays:
+                    raise
+                result = refusal
+        if context.person is not None:
+            access.touch_session(connection, viewer=context.person, now=context.now)
+        # A form that is shown again did nothing, unless its handler notes what it tried.
+        if context.notes or not isinstance(result, FormError):
+            _write_trail(connection, context, arguments)
+        return result
 
     def _read_after(self, after: Callable[..., Any], context: RequestContext, result: Any, looked_up: Any) -> Any:
         """The answer with what is read for it once all is written; as it is where that goes wrong: the deed is done, and an error would deny it."""
@@ -528,6 +615,26 @@ class Site:
         if why.retry_after_s is not None:
             response.headers["Retry-After"] = str(why.retry_after_s)
         return response
+
+
+def _refuse_half_done(route: Route) -> None:
+    """Stop the start where an answer could not be kept with what it tells of, or would be given again to whoever may not see it any more."""
+    if route.once and not route.transaction:
+        message = f"{route.endpoint} is done once under an Idempotency-Key, so it works in the router's transaction"
+        raise ValueError(message)
+    if route.once and route.deed in SIGNED_IN_DEEDS and route.still is None:
+        message = f"{route.endpoint} is open to whoever is signed in, so it says by `still` whose its answer is"
+        raise ValueError(message)
+
+
+def _still_theirs(route: Route, context: RequestContext, arguments: Mapping[str, Any]) -> bool:
+    """Whether the deed is theirs who ask, beyond what the router asks of everyone."""
+    try:
+        if route.still is not None:
+            route.still(context, **arguments)
+    except Refusal:
+        return False
+    return True
 
 
 def number_of(http_request: Request) -> str:

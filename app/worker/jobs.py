@@ -155,17 +155,18 @@ def remind(database: Database, now: dt.datetime) -> Outcome:
 
 
 def forget(database: Database, now: dt.datetime) -> Outcome:
-    """Delete what nobody can ask for any more: marks of what moved, rejected events of long ago, ended sessions, old sign-in attempts, links and mails."""
+    """Delete what nobody can ask for any more: marks of what moved, rejected events of long ago, ended sessions, old sign-in attempts, links, mails and kept answers."""
     with database.write(Deed.RUN_JOB) as connection:
         touches = ledger.forget_changes(connection, before=now - TOUCHES_KEPT)
         rejects = ledger.forget_rejected(connection, now=now)
         sessions, attempts = access.forget_sessions(connection, now=now)
         links = access.forget_links(connection, now=now)
+        answers = access.forget_answers(connection, now=now)
         mails = outbox.forget_delivered(connection, now=now)
     return Outcome.of(
         Sentence(
             n_(
-                "Cleared away. Notices to open pages that figures moved: %(marks)s; rejected events: %(rejects)s; ended sessions: %(sessions)s; attempts to sign in: %(attempts)s; links of mails: %(links)s; mails: %(mails)s."
+                "Cleared away. Notices to open pages that figures moved: %(marks)s; rejected events: %(rejects)s; ended sessions: %(sessions)s; attempts to sign in: %(attempts)s; links of mails: %(links)s; mails: %(mails)s; kept answers: %(answers)s."
             ),
             {
                 "marks": touches,
@@ -174,6 +175,7 @@ def forget(database: Database, now: dt.datetime) -> Outcome:
                 "attempts": attempts,
                 "links": links,
                 "mails": mails,
+                "answers": answers,
             },
         )
     )

@@ -6,7 +6,8 @@ import datetime as dt
 
 import sqlalchemy as sa
 
-from app import notices, scoring
+from app import access, notices, scoring
+from app.access import AnswerKey, KeptAnswer
 from app.access import tables as access_tables
 from app.ledger import tables as ledger_tables
 from app.notices import HR
@@ -111,7 +112,7 @@ def test_the_trend_is_taken_once_and_again_where_something_came(agency: Agency) 
 
 
 def test_what_nobody_can_ask_for_any_more_is_forgotten(agency: Agency) -> None:
-    """Old marks of what moved, the newest excepted, by which followers know where they stand; sessions and attempts after a month.
+    """Old marks of what moved, the newest excepted, by which followers know where they stand; attempts to sign in and kept answers in their time.
 
     unit VIE agency
     employee E1 VIE staff
@@ -128,8 +129,13 @@ def test_what_nobody_can_ask_for_any_more_is_forgotten(agency: Agency) -> None:
                 for days in (0, 40)
             ],
         )
+        answer = {"fingerprint": "0" * 64, "by_right": True, "status": 200, "content_type": "application/json"}
+        for key, days in (("old", -50), ("new", -49)):
+            first = KeptAnswer(**answer, location=None, body=b"{}")
+            access.keep_answer(connection, AnswerKey("account:1", key), first, now=AT + dt.timedelta(days=days))
     jobs.forget(agency.database, AT + dt.timedelta(days=41))
 
     with agency.database.read() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(ledger_tables.touched)) == 1
         assert connection.scalar(sa.select(sa.func.count()).select_from(attempt)) == 1
+        assert list(connection.execute(sa.select(access_tables.kept_answer.c.key)).scalars()) == ["new"]

@@ -82,6 +82,10 @@ class EffectsQuery(BaseModel):
     ] = None
 
 
+def _writer(context: RequestContext, **_address: object) -> None:
+    changing.writer(context)
+
+
 @pages.api_read(
     "/api/v1/changes",
     may=Deed.SEE_FILES,
@@ -102,6 +106,7 @@ def listed(context: RequestContext, query: ChangesListedQuery) -> Json:
 @pages.api_act(
     "/api/v1/changes",
     may=Deed.KEEP_CHANGES,
+    still=_writer,
     about={
         "summary": "Begin a change set",
         "tag": "Desk",
@@ -142,6 +147,7 @@ def one(context: RequestContext, number: int) -> Json:
 @pages.api_act(
     "/api/v1/changes/<int:number>",
     may=Deed.KEEP_CHANGES,
+    still=_writer,
     methods=("DELETE",),
     about={
         "summary": "Discard a change set",
@@ -159,6 +165,7 @@ def discard(context: RequestContext, number: int) -> Json:
 @pages.api_act(
     "/api/v1/changes/<int:number>/rows/<file>",
     may=Deed.KEEP_CHANGES,
+    still=_writer,
     methods=("PUT",),
     body_bytes=EVENTS_BYTES,
     about={
@@ -181,6 +188,7 @@ def put_rows(context: RequestContext, number: int, file: str) -> Json:
 @pages.api_act(
     "/api/v1/changes/<int:number>/files/<file>",
     may=Deed.KEEP_CHANGES,
+    still=_writer,
     methods=("PUT",),
     body_bytes=EVENTS_BYTES,
     about={
@@ -217,6 +225,7 @@ def put_file(context: RequestContext, number: int, file: str, query: FileQuery) 
 @pages.api_act(
     "/api/v1/changes/<int:number>/definitions/<name>.yaml",
     may=Deed.KEEP_CHANGES,
+    still=_writer,
     methods=("PUT",),
     about={
         "summary": "Set a file of definitions",
@@ -235,6 +244,7 @@ def put_definition(context: RequestContext, number: int, name: str) -> Json:
 @pages.api_act(
     "/api/v1/changes/<int:number>/definitions/<name>.yaml",
     may=Deed.KEEP_CHANGES,
+    still=_writer,
     methods=("DELETE",),
     about={
         "summary": "Remove a file of definitions",
@@ -252,6 +262,7 @@ def drop_definition(context: RequestContext, number: int, name: str) -> Json:
 @pages.api_act(
     "/api/v1/changes/<int:number>/policies.yaml",
     may=Deed.KEEP_CHANGES,
+    still=_writer,
     methods=("PUT",),
     about={
         "summary": "Set the policies",
@@ -270,6 +281,7 @@ def put_policies(context: RequestContext, number: int) -> Json:
 @pages.api_act(
     "/api/v1/changes/<int:number>/policies.yaml",
     may=Deed.KEEP_CHANGES,
+    still=_writer,
     methods=("DELETE",),
     about={
         "summary": "Remove the policies",
@@ -338,6 +350,7 @@ def effects(context: RequestContext, number: int, query: EffectsQuery) -> Json:
 @pages.api_act(
     "/api/v1/changes/<int:number>/submit",
     may=Deed.KEEP_CHANGES,
+    still=_writer,
     about={
         "summary": "Submit a change set",
         "tag": "Desk",
@@ -362,6 +375,7 @@ def submit(context: RequestContext, number: int) -> Json:
 @pages.api_act(
     "/api/v1/changes/<int:number>/rebase",
     may=Deed.KEEP_CHANGES,
+    still=_writer,
     about={
         "summary": "Take a change set to the present revision",
         "tag": "Desk",

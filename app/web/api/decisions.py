@@ -152,9 +152,16 @@ def effects(context: RequestContext, number: int) -> Json:
     return Json({"items": items, "next": None})
 
 
+def _proposer(context: RequestContext) -> None:
+    kind = intake.DECISION_KINDS.get(sent_as(ProposalBody, request).kind)
+    if kind is None or not decided.may_propose(context, kind):
+        raise NotThere
+
+
 @pages.api_act(
     "/api/v1/decisions",
     may=Deed.DECIDE,
+    still=_proposer,
     about={
         "summary": "Propose a decision",
         "tag": "Decisions",
@@ -183,7 +190,7 @@ def propose(context: RequestContext) -> Json:
 @pages.api_act(
     "/api/v1/decisions/<int:number>/approve",
     may=Deed.DECIDE,
-    transaction=False,
+    still=decided.checker,
     about={
         "summary": "Agree to a decision",
         "tag": "Decisions",
@@ -196,14 +203,13 @@ def propose(context: RequestContext) -> Json:
 def approve(context: RequestContext, number: int) -> Json:
     """Agree, as another person than the one who proposed it, to what stands behind the digest; by the same person again the same answer."""
     digest = sent_as(ApprovalBody, request).digest
-    approval = decided.approved(context, number, digest)
-    with context.read():
-        return Json(decided.as_json(context, approval.decision))
+    return Json(decided.as_json(context, decided.approved(context, number, digest)))
 
 
 @pages.api_act(
     "/api/v1/decisions/<int:number>/refuse",
     may=Deed.DECIDE,
+    still=decided.checker,
     about={
         "summary": "Refuse a decision",
         "tag": "Decisions",
@@ -222,6 +228,7 @@ def refuse(context: RequestContext, number: int) -> Json:
 @pages.api_act(
     "/api/v1/decisions/<int:number>/withdraw",
     may=Deed.DECIDE,
+    still=decided.found,
     about={
         "summary": "Withdraw a decision",
         "tag": "Decisions",
@@ -270,9 +277,15 @@ def delegations(context: RequestContext, query: PageQuery) -> Json:
     return page_of(query, some, Delegation.as_json)
 
 
+def _giver(context: RequestContext) -> None:
+    if not _is_theirs(context, sent_as(DelegationBody, request).giver):
+        raise NotThere
+
+
 @pages.api_act(
     "/api/v1/delegations",
     may=Deed.DELEGATE,
+    still=_giver,
     about={
         "summary": "Let somebody stand in",
         "tag": "Decisions",
@@ -302,9 +315,23 @@ def delegate(context: RequestContext) -> Json:
     return Json(made.as_json(), status=201, headers={"Location": f"/api/v1/delegations/{made.id}"})
 
 
+def _of_theirs(context: RequestContext, number: int) -> Delegation:
+    """A delegation that who asks may end.
+
+    Raises:
+        NotThere: there is none, or it is others'.
+    """
+    present = decisions.delegation(context.connection, number)
+    me = context.viewer.employee
+    if present is None or not (_is_theirs(context, present.giver) or (me is not None and me == present.taker)):
+        raise NotThere
+    return present
+
+
 @pages.api_act(
     "/api/v1/delegations/<int:number>/end",
     may=Deed.DELEGATE,
+    still=_of_theirs,
     about={
         "summary": "End a delegation",
         "tag": "Decisions",
@@ -317,10 +344,7 @@ def delegate(context: RequestContext) -> Json:
 def end(context: RequestContext, number: int) -> Json:
     """End it from today on: by who is stood in for, who stands in, or hr."""
     sent_as(EmptyBody, request)
-    present = decisions.delegation(context.connection, number)
-    me = context.viewer.employee
-    if present is None or not (_is_theirs(context, present.giver) or (me is not None and me == present.taker)):
-        raise NotThere
+    present = _of_theirs(context, number)
     ended = decisions.end_delegation(
         context.connection, present.id, by=context.label, now=context.now, today=context.today
     )

@@ -39,7 +39,7 @@ _ABOUT: Final = {
 }
 
 
-@pages.api_act("/api/v1/events", may=Deed.INGEST, transaction=False, about=_ABOUT, body_bytes=EVENTS_BYTES)
+@pages.api_act("/api/v1/events", may=Deed.INGEST, transaction=False, once=False, about=_ABOUT, body_bytes=EVENTS_BYTES)
 def post(context: RequestContext) -> Json:
     """Record one event or a batch. One bad event never fails the others: it is kept, and can be read and sent again."""
     arrivals = arrivals_in(request)

@@ -52,6 +52,7 @@ class BadSignature(Unauthenticated):
     "/hooks/<name>",
     may=Deed.RECEIVE_HOOK,
     transaction=False,
+    once=False,
     body_bytes=EVENTS_BYTES,
     about={
         "summary": "Receive signed events",

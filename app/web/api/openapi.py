@@ -12,8 +12,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from app.access import KEPT_ANSWER_DAYS
 from app.rules.permissions import KEY_PERMISSIONS, PUBLIC_DEEDS
 from app.web.api import shapes
+from app.web.once import HEADER, REPLAYED
 from app.web.routing import Route
 
 __all__ = ["api_routes", "document"]
@@ -87,8 +89,13 @@ def _operation(route: Route) -> dict[str, Any]:
         "summary": about["summary"],
         "description": text,
         "tags": [about["tag"]],
-        "parameters": [*_path_parameters(about), *_query_parameters(about.get("query")), *_headers(about)],
-        "responses": _responses(about),
+        "parameters": [
+            *_path_parameters(about),
+            *_query_parameters(about.get("query")),
+            *_headers(about),
+            *([_ONCE] if route.once else []),
+        ],
+        "responses": _responses(about, once=route.once),
         "security": [] if route.deed in PUBLIC_DEEDS else [*([{"key": []}] if scopes else []), {"session": []}],
     }
     if "body" in about:
@@ -161,7 +168,26 @@ def _headers(about: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _responses(about: Mapping[str, Any]) -> dict[str, Any]:
+_ONCE: Final = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": (
+        "A key of your own, bare or in quotation marks: sent again with the same request it is answered as the first time, with "
+        f"`{REPLAYED}: true`, and nothing is done twice. Kept {KEPT_ANSWER_DAYS} days with what was done: answers of 2xx, and of 4xx but 400, "
+        "401, 403, 413 and 429. With another request 422 `idempotency_key_reused`; while the first is under way 409 `idempotency_in_progress`."
+    ),
+    "schema": {"type": "string", "minLength": 1, "maxLength": 2 * 255 + 2, "pattern": "^[ -~]+$"},
+}
+_REPLAYED_HEADER: Final = {
+    REPLAYED: {"description": "`true` where this is the first answer again.", "schema": {"type": "string"}}
+}
+
+
+_NAMED_HEADERS: Final = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
+
+
+def _responses(about: Mapping[str, Any], *, once: bool) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     for status, (kind, shape, text) in about["responses"].items():
         responses[str(status)] = {"description": text, "content": {kind: {"schema": shape}}}
@@ -169,12 +195,14 @@ def _responses(about: Mapping[str, Any]) -> dict[str, Any]:
             responses[str(status)]["headers"] = {
                 "Link": {"description": 'The next page: rel="next".', "schema": {"type": "string"}}
             }
+        if once:
+            responses[str(status)].setdefault("headers", {}).update(_REPLAYED_HEADER)
     for status in about["refusals"]:
         problem: dict[str, Any] = {
             "description": HTTPStatus(status).phrase,
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        named = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}.get(status)
+        named = _NAMED_HEADERS.get(status)
         if named and str(status) not in responses:
             problem["headers"] = {named: {"schema": {"type": "string"}}}
         responses.setdefault(str(status), problem)

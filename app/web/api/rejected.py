@@ -61,6 +61,7 @@ def rejected(context: RequestContext, query: PageQuery) -> Json:
 @pages.api_act(
     "/api/v1/events/rejected/<number>/replay",
     may=Deed.REPLAY_REJECTED,
+    once=False,
     about={
         "summary": "Send a rejected event again",
         "tag": "Events",

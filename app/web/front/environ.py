@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 from app.kit.refusals import Refusal
 from app.plain.findings import n_
 from app.web.front.answers import Scope
-from app.web.limits import ADDRESS_BYTES_MAX, CHOICE_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX
+from app.web.limits import ADDRESS_BYTES_MAX, CHOICE_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX, REPEATED_HEADERS
 from app.web.security import WITHOUT_COOKIES
 
 __all__ = ["HeadTooLarge", "HostUnreadable", "environ_of", "refuse_head"]
@@ -103,5 +103,7 @@ def environ_of(scope: Scope, body: Any, *, plain: bool = False) -> dict[str, Any
         if key not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
             key = f"HTTP_{key}"
         text = value.decode("latin-1")
+        if key in environ:
+            environ.setdefault(REPEATED_HEADERS, set()).add(key)
         environ[key] = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{text}" if key in environ else text
     return environ

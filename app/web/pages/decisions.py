@@ -114,7 +114,7 @@ def one(context: RequestContext, number: int) -> Page:
     )
 
 
-@pages.act("/decisions/<int:number>/approve", may=Deed.DECIDE, again="one", transaction=False)
+@pages.act("/decisions/<int:number>/approve", may=Deed.DECIDE, again="one")
 def approve(context: RequestContext, number: int, form: ApprovalForm) -> Redirect:
     """Agree: it is done from now on."""
     decided.approved(context, number, form.digest)
