@@ -8,21 +8,22 @@ from sqlalchemy import Connection
 
 from app.cascade.history import Exclusion
 from app.cascade.lines import Rating, Sheet, sheet_of
-from app.cascade.replacement import Cascade, cascade_rows
+from app.cascade.replacement import Cascade
 from app.cascade.targets import LineKey, read_decided
-from app.organisation import Revision, previewed_token
+from app.organisation import Revision
 from app.rules.terms import Node
 
 __all__ = ["previewed_sheet"]
 
 
-def previewed_sheet(connection: Connection, cascade: Cascade, *, before: Revision) -> Sheet:
+def previewed_sheet(connection: Connection, cascade: Cascade, *, before: Revision, token: str) -> Sheet:
     """The sheet that a load of these rows would make, with the targets that people have set.
 
     Args:
         connection: any transaction.
         cascade: the rows, which must be right.
         before: what is loaded now.
+        token: what read models of it are kept by (:func:`app.organisation.previewed_token`).
 
     Queries: 1 where a target was ever set.
     """
@@ -36,7 +37,6 @@ def previewed_sheet(connection: Connection, cascade: Cascade, *, before: Revisio
     plans: dict[str, dict[Node | None, list[Decimal]]] = {}
     for share in sorted(cascade.plan, key=lambda one: one.month):
         plans.setdefault(share.kpi, {}).setdefault(share.node, []).append(share.share)
-    token = previewed_token(before.whole, cascade_rows(cascade))
     sheet = sheet_of(
         before._replace(token=token),
         cascade.definitions,

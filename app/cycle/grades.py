@@ -21,9 +21,11 @@ from app.rules.grading import (
     EarlierResult,
     EmployeeGrade,
     EmployeeProposal,
+    GradedEmployees,
     UnitCandidate,
     UnitGrade,
     UnitProposal,
+    grade_employees,
     propose_employees,
     propose_units,
 )
@@ -88,12 +90,23 @@ def _propose_employees(connection: Connection, loaded: State, asked: ScoreQuery)
 def employee_proposal(scored: Scores) -> EmployeeProposal:
     """What the scores of everyone in a cycle come to. No queries."""
     plan = scored.selection.plan
-    candidates = [
+    candidates = _candidates(scored)
+    return propose_employees(candidates, cycle=plan.cycle, period=plan.period, policies=plan.sheet.definitions.policies)
+
+
+def graded_employees(scored: Scores) -> GradedEmployees:
+    """The grades and pay that the scores of everyone in a cycle come to. No queries."""
+    plan, candidates = scored.selection.plan, _candidates(scored)
+    return grade_employees(candidates, cycle=plan.cycle, period=plan.period, policies=plan.sheet.definitions.policies)
+
+
+def _candidates(scored: Scores) -> list[Candidate]:
+    plan = scored.selection.plan
+    return [
         _candidate(scored, plan, plan.people[node.code], at)
         for at, node in enumerate(scored.selection.nodes)
         if node.kind is NodeKind.EMPLOYEE
     ]
-    return propose_employees(candidates, cycle=plan.cycle, period=plan.period, policies=plan.sheet.definitions.policies)
 
 
 def _candidate(scored: Scores, plan: CyclePlan, person: Person, at: int) -> Candidate:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple, TypeVar
 
 from app.cascade import Cascade, Exclusion, Line, PastValue, PlanShare, Rating
 from app.intake.cells import Cells
+from app.intake.remembered import Remembered
 from app.kit.files import Row
 from app.plain.findings import Finding, n_
 from app.rules.baseline import is_outlier
@@ -21,6 +23,8 @@ from app.rules.targets import TARGET_METHODS
 from app.rules.terms import Direction, Link, Node
 
 __all__ = ["GRADES", "read_cascade"]
+
+T = TypeVar("T")
 
 GRADES: Final = ("A+", "A0", "B+", "B0", "C", "D+", "D0", "E+", "E0")
 """The nine grades of a qualitative KPI (domain.md 3)."""
@@ -67,6 +71,7 @@ def read_cascade(
     definitions: Definitions,
     nodes: Mapping[str, Node],
     lives_in: Callable[[Node, int], bool],
+    remembered: Remembered | None = None,
 ) -> Cascade:
     """Read and check the rows of history, scorecards, ratings, exclusions and plan.
 
@@ -76,15 +81,28 @@ def read_cascade(
         definitions: the KPIs and policies that come with the load.
         nodes: the units and employees of the folder, by how they are written.
         lives_in: whether a unit's life or an employee's service touches a cycle.
+        remembered: what was read of most of these rows already.
     """
-    reading = _Reading(definitions, nodes, lives_in, findings)
-    history = _read_history(reading, tables["history"])
+    policies = definitions.policies
+    # What the rows of every file are held against: who is there, and the KPIs.
+    held_against = (tables["units"], tables["employees"], definitions.kpis)
+
+    def read(file: str, reads: Callable[[_Reading, Sequence[Row]], T], *more: object) -> T:
+        rows = tables[file]
+        return (remembered or Remembered()).read(
+            file,
+            (rows, *held_against, *more),
+            findings,
+            lambda met: reads(_Reading(definitions, nodes, lives_in, met), rows),
+        )
+
+    history = read("history", _read_history)
     return Cascade(
-        lines=_read_lines(reading, tables["scorecards"]),
+        lines=read("scorecards", _read_lines, policies.unique_weight_max, policies.cycle.first_month),
         history=history,
-        ratings=_read_ratings(reading, tables["ratings"]),
-        exclusions=_read_exclusions(reading, tables["exclusions"], history),
-        plan=_read_plan(reading, tables["plan"]),
+        ratings=read("ratings", _read_ratings),
+        exclusions=read("exclusions", partial(_read_exclusions, history=history), tables["history"]),
+        plan=read("plan", _read_plan),
         definitions=definitions,
     )
 

@@ -49,11 +49,15 @@ def preview(connection: Connection, judged: JudgedFolder) -> ChangePreview:
     Queries: 3, those of :func:`app.scoring.state`, and those of :func:`app.ledger.moved_by`.
     """
     before = scoring.state(connection)
-    directory = organisation.previewed_directory(before.frame.directory, judged.organisation)
+    present = organisation.current_revision(connection)
+    token = judged.previewed_token(present.whole)
+    directory = before.frame.directory
+    if judged.is_organisation_another:
+        directory = organisation.previewed_directory(directory, judged.organisation, token=token)
     definitions = judged.cascade.definitions
     frame = ledger.frame_of(directory, definitions, ledger.previewed_slices(connection, definitions))
-    sheet = cascade.previewed_sheet(connection, judged.cascade, before=organisation.current_revision(connection))
-    return ChangePreview(before, State(frame, sheet), ledger.moved_by(connection, before.frame, frame))
+    sheet = cascade.previewed_sheet(connection, judged.cascade, before=present, token=token)
+    return ChangePreview(before, State(frame, sheet, like=before), ledger.moved_by(connection, before.frame, frame))
 
 
 def effects_of(
@@ -114,10 +118,11 @@ def _of_grades(one: Scores, other: Scores) -> Iterator[DecisionEffect]:
 
 def _grades(scored: Scores) -> dict[tuple[str, str], object]:
     told: dict[tuple[str, str], object] = {}
-    for person in cycle.employee_proposal(scored).rows:
-        node = str(Node(NodeKind.EMPLOYEE, person.employee))
-        told[node, "grade"] = person.grade
-        told[node, "pay"] = person.pay
+    people = cycle.graded_employees(scored)
+    for number, place in people.standings.by_code.items():
+        node = str(Node(NodeKind.EMPLOYEE, number))
+        told[node, "grade"] = place.grade
+        told[node, "pay"] = people.pay.slips[number].pay_krw
     for unit in cycle.unit_proposal(scored).rows:
         told[str(Node(NodeKind.UNIT, unit.unit)), "grade"] = unit.grade
     return told

@@ -31,7 +31,6 @@ __all__ = [
     "judge_change",
     "key_columns",
     "read_document",
-    "rows_by_key",
 ]
 
 _MAY_LACK: Final = frozenset({"units", "employees", "rates"})
@@ -59,25 +58,6 @@ def key_columns(file: str) -> tuple[str, ...]:
         file: with ``.csv``.
     """
     return KEYS[file.removesuffix(".csv")]
-
-
-def rows_by_key(stored: StoredFolder, name: str) -> dict[Key, dict[str, str]]:
-    """The rows of a file in the order in which they are shown, by key; what no column gives (a status's place) stands among the columns.
-
-    Args:
-        stored: the folder.
-        name: the file, without ``.csv``.
-    """
-    key = KEYS[name]
-    rows: dict[Key, dict[str, str]] = {}
-    places: dict[Key, int] = {}
-    for row in stored.rows(name, as_shown=True):
-        if name == "status":
-            owner = row["employee"], row["cycle"]
-            places[owner] = places.get(owner, 0) + 1
-            row["place"] = str(places[owner])
-        rows[tuple(row[column] for column in key)] = row
-    return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,26 +88,29 @@ class ChangedFolder:
 
 def changed_folder(stored: StoredFolder, changed: Changed) -> ChangedFolder:
     """The folder with a set's rows and definitions in it."""
-    rows: dict[str, list[Row]] = {}
-    keys: dict[str, list[Key]] = {}
     of_file: dict[str, list[ChangedRow]] = {}
     for one in changed.rows:
         of_file.setdefault(one.name, []).append(one)
+    rows, keys = {}, {}
     for name in FILES:
-        columns = FILES[name].all
-        present: dict[Key, Mapping[str, str]] = dict(rows_by_key(stored, name))
-        for one in of_file.get(name, ()):
-            if one.after is None:
-                present.pop(one.key, None)
-            else:
-                present[one.key] = one.after
-        keys[name] = list(present)
-        rows[name] = [
-            Row(f"{name}.csv", line, {column: row.get(column, "") for column in columns})
-            for line, row in enumerate(present.values(), 2)
-        ]
+        keys[name], rows[name] = _changed_rows(stored, name, of_file[name]) if name in of_file else stored.placed(name)
     documents, problems = _documents(stored, changed.documents)
     return ChangedFolder(rows, keys, documents, problems, stored, changed)
+
+
+def _changed_rows(
+    stored: StoredFolder, name: str, changed: Sequence[ChangedRow]
+) -> tuple[Sequence[Key], Sequence[Row]]:
+    """A file's rows with those of a set in them, and the keys of both."""
+    columns = FILES[name].all
+    present = dict(stored.by_key(name))
+    for one in changed:
+        if one.after is None:
+            present.pop(one.key, None)
+        else:
+            after = one.after
+            present[one.key] = {column: after.get(column, "") for column in columns}
+    return list(present), [Row(f"{name}.csv", line, row) for line, row in enumerate(present.values(), 2)]
 
 
 def _documents(stored: StoredFolder, changed: Sequence[ChangedDocument]) -> tuple[list[Document], list[Finding]]:
@@ -246,12 +229,18 @@ def judge_change(
     needs = Needs()
     if any(one.name in _MAY_LACK for one in changed.rows):
         needs = ledger.needs(connection, numbers={known: number for number, known in directory.ids.items()})
+    others = frozenset(one.name for one in changed.rows)
     texts = {name: stored.text(name) for name in FILES}
     texts |= {
-        name: csv_text(name, [tuple(row.values.values()) for row in folder.rows[name]])
-        for name in {one.name for one in changed.rows}
+        name: csv_text(name, [tuple(row.values[column] for column in FILES[name].all) for row in folder.rows[name]])
+        for name in others
     }
-    judged = judge(FolderRows(folder.rows, texts, lambda name: f"{name}.csv"), definitions, needs=needs)
+    judged = judge(
+        FolderRows(folder.rows, texts, lambda name: f"{name}.csv", others=others),
+        definitions,
+        needs=needs,
+        remembered=stored.remembered,
+    )
     return JudgedChange(folder, judged, (*problems, *judged.findings))
 
 

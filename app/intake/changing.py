@@ -35,7 +35,7 @@ from app.intake.change_sets import (
     write_documents,
     write_rows,
 )
-from app.intake.changed_folder import JudgedChange, columns_of, documents_in, judge_change, read_document, rows_by_key
+from app.intake.changed_folder import JudgedChange, columns_of, documents_in, judge_change, read_document
 from app.intake.definitions import kind_of
 from app.intake.folder import DEFINITIONS, POLICIES, JudgedFolder, keep
 from app.intake.mastering import LOCK_LOADS, MASTERED_FILES, Master, masters
@@ -176,7 +176,7 @@ def put_rows(
     refuse_other_masters(connection, [file])
     name = file.removesuffix(".csv")
     wanted = rows_sent(file, columns_of(file), KEYS[name], set_=set_, remove=remove)
-    base = rows_by_key(folder_at(connection, change.base), name)
+    base = folder_at(connection, change.base).by_key(name)
     if whole:
         given = dict(wanted)
         wanted = [(key, row) for key, row in wanted if base.get(key) != row]
@@ -309,7 +309,7 @@ def overtaken_keys(connection: Connection, change: ChangeSet, changed: Changed) 
     if present == change.base:
         return []
     folder = folder_at(connection, present)
-    by_file = {name: rows_by_key(folder, name) for name in {one.name for one in changed.rows}}
+    by_file = {name: folder.by_key(name) for name in {one.name for one in changed.rows}}
     keys = [
         {"file": one.file, "key": key_text(one.key)}
         for one in changed.rows
@@ -445,7 +445,7 @@ def _judged_right(connection: Connection, change: ChangeSet, changed: Changed) -
 
 
 def _differs(folder: StoredFolder, changed: Changed) -> bool:
-    by_file = {name: rows_by_key(folder, name) for name in {one.name for one in changed.rows}}
+    by_file = {name: folder.by_key(name) for name in {one.name for one in changed.rows}}
     return bool(changed.documents) or any(by_file[one.name].get(one.key) != one.after for one in changed.rows)
 
 
@@ -469,7 +469,9 @@ def apply_change(connection: Connection, change: ChangeSet, *, at: dt.datetime) 
     if judged is None:
         raise FindingsInTheWay
     before = scoring.state(connection).frame
-    directory = organisation.previewed_directory(before.directory, judged.organisation)
+    directory = organisation.previewed_directory(
+        before.directory, judged.organisation, token=judged.previewed_token(before.directory.token)
+    )
     definitions = judged.cascade.definitions
     after = ledger.frame_of(directory, definitions, ledger.slices_in_use(connection, definitions, may_add=True))
     lock(connection, LOCK_LEDGER)
@@ -512,7 +514,7 @@ def rebase_change(connection: Connection, change: ChangeSet) -> tuple[ChangeSet,
     touched = {(one["file"], one["key"]) for one in overtaken_keys(connection, change, changed)}
     told: list[dict[str, Any]] = []
     for name in {one.name for one in changed.rows}:
-        rows = rows_by_key(folder, name)
+        rows = folder.by_key(name)
         mine = [one for one in changed.rows if one.name == name]
         told += [
             {
@@ -571,7 +573,7 @@ def revert_change(connection: Connection, number: int, *, reason: str, by: Viewe
     changed = changed_rows(connection, number)
     earlier, folder = folder_at(connection, applied.revision - 1), folder_at(connection, present)
     for name in dict.fromkeys(one.name for one in changed.rows):
-        was, rows = rows_by_key(earlier, name), rows_by_key(folder, name)
+        was, rows = earlier.by_key(name), folder.by_key(name)
         keys = {one.key for one in changed.rows if one.name == name}
         if name == "status":
             # A row that is taken away gives the later ones its place: all of one employee and cycle go together.

@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 
 from app import decisions
 from app.intake import tables
-from app.intake.changed_folder import rows_by_key
 from app.intake.changing import folder_at
 from app.intake.folder import DEFINITIONS, FILES, POLICIES
 from app.intake.stored_folder import KEYS, NoRevision
@@ -69,7 +68,7 @@ def file_rows(
     if revision is not None and not 1 <= revision <= present:
         raise NoRevision(parameters={"revision": revision, "latest": present})
     folder = folder_at(connection, present if revision is None else revision)
-    rows = folder.rows(name) if name != "status" else list(rows_by_key(folder, name).values())
+    rows = folder.rows(name) if name != "status" else [dict(row) for row in folder.by_key(name).values()]
     return [row for row in rows if _holds(name, row, on) and _is_about(name, row, node)]
 
 

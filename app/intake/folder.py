@@ -23,6 +23,7 @@ from app.cascade import Cascade
 from app.intake.cascade_rows import read_cascade
 from app.intake.first_findings import FirstFindings
 from app.intake.organisation_rows import ReadOrganisation, read_organisation
+from app.intake.remembered import Remembered
 from app.kit.files import MESSAGES, Columns, Row, Trouble, nearest, read_csv, read_csv_text, refuse_endless
 from app.kit.replacing import FileRows, RowChanges, compare
 from app.kit.replacing import Row as StoredRow
@@ -118,6 +119,7 @@ class FolderRows:
         is_whole: whether every file's name and header could be read.
         left_out: the rows of files that come by another door.
         shown: what findings call a file.
+        others: the files of which a row is another than what is loaded; None where that is not known.
     """
 
     rows: Mapping[str, Sequence[Row]]
@@ -125,6 +127,7 @@ class FolderRows:
     shown: Callable[[str], str]
     is_whole: bool = True
     left_out: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    others: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,19 @@ class JudgedFolder:
     organisation: Organisation
     cascade: Cascade
     findings: tuple[Finding, ...]
+
+    @property
+    def is_organisation_another(self) -> bool:
+        """Whether a file of the organisation may say something else than what is loaded."""
+        return self.read.others is None or not self.read.others.isdisjoint(organisation.ORGANISATION_FILES)
+
+    def previewed_token(self, before: str) -> str:
+        """What read models of it are kept by, as long as it is only looked at.
+
+        Args:
+            before: the token of what is loaded.
+        """
+        return organisation.previewed_token(before, {**self.read.texts, **cascade.documents(self.cascade.definitions)})
 
     @property
     def is_right(self) -> bool:
@@ -183,7 +199,12 @@ def load(
 
 
 def judge(
-    read: FolderRows, definitions: Definitions, findings: FirstFindings | None = None, *, needs: Needs
+    read: FolderRows,
+    definitions: Definitions,
+    findings: FirstFindings | None = None,
+    *,
+    needs: Needs,
+    remembered: Remembered | None = None,
 ) -> JudgedFolder:
     """Hold the rows of a folder against the contract.
 
@@ -192,15 +213,24 @@ def judge(
         definitions: goals, KPIs and policies, read without an error.
         findings: what was found while they were read.
         needs: what recorded activities need, so that the folder must keep it.
+        remembered: what was read of most of these rows already.
     """
     findings = FirstFindings() if findings is None else findings
-    parts = read_organisation(read.rows, findings)
+    remembered = remembered or Remembered()
+    parts = read_organisation(read.rows, findings, remembered)
     first_month = definitions.policies.cycle.first_month
 
     def lives_in(node: Node, cycle: int) -> bool:
         return parts.lives_in(node, cycle_period(cycle, first_month))
 
-    measured = read_cascade(read.rows, findings, definitions=definitions, nodes=parts.nodes, lives_in=lives_in)
+    measured = read_cascade(
+        read.rows,
+        findings,
+        definitions=definitions,
+        nodes=parts.nodes,
+        lives_in=lives_in,
+        remembered=remembered,
+    )
     _check_needs(needs, parts, read.shown, findings)
     if read.left_out:
         present = organisation.organisation_rows(parts.organisation) | cascade.cascade_rows(measured)

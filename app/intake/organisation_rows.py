@@ -9,12 +9,14 @@ from __future__ import annotations
 import functools
 import re
 import zoneinfo
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from app.intake.cells import Cells
+from app.intake.remembered import Remembered
 from app.kit.files import Row
 from app.organisation import Employee, Organisation, Result, Status
 from app.plain.findings import Finding, Level, Place, n_
@@ -24,6 +26,8 @@ from app.rules.placement import Located, Posting, Tree, UnitPeriod, check_postin
 from app.rules.terms import Job, Name, Node, NodeKind, Period, StatusKind, UnitKind
 
 __all__ = ["ReadOrganisation", "read_organisation"]
+
+T = TypeVar("T")
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
@@ -58,33 +62,41 @@ def _timezones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
-def read_organisation(tables: Mapping[str, Sequence[Row]], findings: list[Finding]) -> ReadOrganisation:
+def read_organisation(
+    tables: Mapping[str, Sequence[Row]], findings: list[Finding], remembered: Remembered | None = None
+) -> ReadOrganisation:
     """Read and check the rows of units, employees, employment, postings, rates, status and results.
 
     Args:
         tables: the rows of each file by its name without the suffix.
         findings: where problems go.
+        remembered: what was read of most of these rows already.
     """
-    units, unit_codes, is_tree = _read_units(tables["units"], findings)
-    employees, numbers = _read_employees(tables["employees"], findings)
+
+    def read(file: str, of: Sequence[str], reads: Callable[[Sequence[Row], list[Finding]], T]) -> T:
+        rows = tables[file]
+        hangs_on = (rows, *(tables[other] for other in of))
+        return (remembered or Remembered()).read(file, hangs_on, findings, lambda met: reads(rows, met))
+
+    units, unit_codes, is_tree = read("units", (), _read_units)
+    employees, numbers = read("employees", (), _read_employees)
     tree, services = Tree(units), _services(numbers)
-    postings = _read_postings(
-        tables["postings"],
-        findings,
-        lives=_lives(tree, unit_codes) if is_tree else None,
-        services=services,
-        units=unit_codes,
+    lives = _lives(tree, unit_codes) if is_tree else None
+    postings = read(
+        "postings",
+        ("units", "employees"),
+        partial(_read_postings, lives=lives, services=services, units=unit_codes),
     )
     nodes = [*(Node(NodeKind.UNIT, code) for code in unit_codes), *(Node(NodeKind.EMPLOYEE, one) for one in numbers)]
     return ReadOrganisation(
         organisation=Organisation(
             units=units,
             employees=employees,
-            employment=_read_employment(tables["employment"], findings, services),
+            employment=read("employment", ("employees",), partial(_read_employment, services=services)),
             postings=postings,
-            rates=_read_rates(tables["rates"], findings),
-            statuses=_read_statuses(tables["status"], findings, numbers),
-            results=_read_results(tables["results"], findings, numbers),
+            rates=read("rates", (), _read_rates),
+            statuses=read("status", ("employees",), partial(_read_statuses, numbers=numbers)),
+            results=read("results", ("employees",), partial(_read_results, numbers=numbers)),
         ),
         nodes={str(node): node for node in nodes},
         tree=tree,

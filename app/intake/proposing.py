@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from app import organisation
 from app.intake.change_sets import Changed, ChangedDocument, ChangedRow, rows_sent
-from app.intake.changed_folder import columns_of, key_columns, rows_by_key
+from app.intake.changed_folder import columns_of, key_columns
 from app.intake.changing import document_at_base, folder_at, refuse_other_masters
 from app.intake.folder import DEFINITIONS, POLICIES
 
@@ -36,7 +36,7 @@ class PutDocument(NamedTuple):
     text: str
 
 
-def rows_wanted(connection: Connection, changed: Changed, file: str) -> dict[tuple[str, ...], dict[str, str]]:
+def rows_wanted(connection: Connection, changed: Changed, file: str) -> dict[tuple[str, ...], Mapping[str, str]]:
     """The rows of a file as they would be with a set in it, by key. Queries: 1, and those of :func:`folder_at`.
 
     Args:
@@ -45,14 +45,14 @@ def rows_wanted(connection: Connection, changed: Changed, file: str) -> dict[tup
         file: with ``.csv``.
     """
     present = organisation.current_revision(connection).number
-    rows = rows_by_key(folder_at(connection, present), file.removesuffix(".csv"))
+    rows = dict(folder_at(connection, present).by_key(file.removesuffix(".csv")))
     for one in changed.rows:
         if one.file != file:
             continue
         if one.after is None:
             rows.pop(one.key, None)
         else:
-            rows[one.key] = dict(one.after)
+            rows[one.key] = one.after
     return rows
 
 
@@ -87,7 +87,7 @@ def proposed(
             more_documents.append(document)
             documents[document.part, document.name] = document
             continue
-        loaded = rows_by_key(folder, put.file.removesuffix(".csv"))
+        loaded = folder.by_key(put.file.removesuffix(".csv"))
         wanted = rows_wanted(connection, changed, put.file)
         sent = rows_sent(put.file, columns_of(put.file), key_columns(put.file), set_=put.set_, remove=put.remove)
         for key, row in sent:

@@ -26,7 +26,8 @@ from app.intake.cascade_rows import read_cascade
 from app.intake.definitions import kind_of, validator
 from app.intake.folder import DEFINITIONS, FILES, POLICIES, part_of
 from app.intake.organisation_rows import read_organisation
-from app.kit.files import Trouble, csv_lines, read_csv_text
+from app.intake.remembered import Remembered
+from app.kit.files import Row, Trouble, csv_lines, read_csv_text
 from app.kit.private_files import private_folder, write_private
 from app.kit.refusals import Conflict, NotThere
 from app.kit.replacing import FileRows
@@ -93,6 +94,12 @@ class StoredFolder:
         """Take the rows by file, and the definitions' documents as JSON by name."""
         self._files: Final = files
         self._documents: Final = definitions
+        self._ordered: Final[dict[tuple[str, tuple[str, ...]], list[tuple[str, ...]]]] = {}
+        self._by_key: Final[dict[str, Mapping[tuple[str, ...], Mapping[str, str]]]] = {}
+        self._as_text: Final[dict[str, str]] = {}
+        self._placed: Final[dict[str, tuple[Sequence[tuple[str, ...]], Sequence[Row]]]] = {}
+        self.remembered: Final = Remembered()
+        """What was read of these rows, and of rows that are these but for a few."""
 
     def count(self, file: str) -> int:
         """How many rows a file has; of the definitions how many documents.
@@ -112,6 +119,37 @@ class StoredFolder:
         """
         order = _IN_PLACE.get(file, KEYS[file]) if as_shown else KEYS[file]
         return [dict(zip(FILES[file].all, texts, strict=True)) for texts in self._texts(file, order)]
+
+    def by_key(self, file: str) -> Mapping[tuple[str, ...], Mapping[str, str]]:
+        """The rows of a file in the order in which they are shown, by key; what no column gives (a status's place) stands among the columns.
+
+        Args:
+            file: its name without ``.csv``. What comes of it is shared: nobody may change it.
+        """
+        kept = self._by_key.get(file)
+        if kept is None:
+            kept = self._by_key[file] = self._keyed(file)
+        return kept
+
+    def placed(self, file: str) -> tuple[Sequence[tuple[str, ...]], Sequence[Row]]:
+        """The keys of a file's rows, and the rows as if they stood in a file, both in the order in which they are shown and shared likewise."""
+        kept = self._placed.get(file)
+        if kept is None:
+            rows = self.by_key(file)
+            placed = [Row(f"{file}.csv", line, row) for line, row in enumerate(rows.values(), 2)]
+            kept = self._placed[file] = (list(rows), placed)
+        return kept
+
+    def _keyed(self, file: str) -> Mapping[tuple[str, ...], Mapping[str, str]]:
+        rows: dict[tuple[str, ...], Mapping[str, str]] = {}
+        places: dict[tuple[str, str], int] = {}
+        for row in self.rows(file, as_shown=True):
+            if file == "status":
+                owner = row["employee"], row["cycle"]
+                places[owner] = places.get(owner, 0) + 1
+                row["place"] = str(places[owner])
+            rows[tuple(row[column] for column in KEYS[file])] = row
+        return rows
 
     @property
     def document_texts(self) -> Mapping[str, str]:
@@ -140,7 +178,10 @@ class StoredFolder:
 
     def text(self, file: str) -> str:
         """The file as CSV: canonical, but for the order of a scorecard's lines, which is the one they are shown in."""
-        return csv_text(file, self._texts(file, _IN_PLACE.get(file, KEYS[file])))
+        kept = self._as_text.get(file)
+        if kept is None:
+            kept = self._as_text[file] = csv_text(file, self._texts(file, _IN_PLACE.get(file, KEYS[file])))
+        return kept
 
     def documents(self) -> dict[str, str]:
         """The definitions as YAML by their file's name, ``goals.yaml`` for one."""
@@ -170,7 +211,13 @@ class StoredFolder:
             write_private(path, text)
         return list(texts)
 
-    def _texts(self, file: str, order: Sequence[str]) -> list[tuple[str, ...]]:
+    def _texts(self, file: str, order: tuple[str, ...]) -> list[tuple[str, ...]]:
+        kept = self._ordered.get((file, order))
+        if kept is None:
+            kept = self._ordered[file, order] = self._in_order(file, order)
+        return kept
+
+    def _in_order(self, file: str, order: Sequence[str]) -> list[tuple[str, ...]]:
         columns, rows = self._files[file]
         at = {name: columns.index(_stored_name(file, name)) for name in (*FILES[file].all, *order)}
         places = [at[name] for name in order]

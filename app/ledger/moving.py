@@ -70,6 +70,8 @@ def moved_by(connection: Connection, before: Frame, after: Frame) -> Moved | Non
     if [(one.id, one.of) for one in before.slices] != [(one.id, one.of) for one in after.slices]:
         return None
     moved = Moved()
+    if before.directory is after.directory:
+        return moved
     looked_at: set[int] = set()
     for condition in _conditions(connection, before, after):
         for seq, row in read_rows(connection, before, condition).items():

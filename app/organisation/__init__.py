@@ -9,6 +9,7 @@ from __future__ import annotations
 from app.organisation.directory import Directory, Employee, Result, Status, directory, emails, month_of
 from app.organisation.preview import previewed_directory
 from app.organisation.replacement import (
+    ORGANISATION_FILES,
     LoadedFile,
     Needs,
     Organisation,
@@ -27,6 +28,7 @@ from app.organisation.revision import (
 )
 
 __all__ = [
+    "ORGANISATION_FILES",
     "Directory",
     "Employee",
     "KeptByRevision",

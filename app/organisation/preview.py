@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from app.organisation.directory import Directory, directory_of
-from app.organisation.replacement import Organisation, organisation_rows
-from app.organisation.revision import Revision, previewed_token
+from app.organisation.replacement import Organisation
+from app.organisation.revision import Revision
 from app.rules.money import Rates
 from app.rules.placement import Placement, Tree, path_text
 
@@ -16,12 +16,13 @@ __all__ = ["previewed_directory"]
 T = TypeVar("T")
 
 
-def previewed_directory(before: Directory, organisation: Organisation) -> Directory:
+def previewed_directory(before: Directory, organisation: Organisation, *, token: str) -> Directory:
     """The directory that a load of these rows would make; who and what is new has the numbers that the load would give.
 
     Args:
         before: what is loaded now.
         organisation: the rows, which must be right.
+        token: what read models of it are kept by (:func:`app.organisation.previewed_token`).
     """
     employees = {one.number: one for one in sorted(organisation.employees, key=lambda one: one.number)}
     last_id = max(before.ids.values(), default=0)
@@ -35,7 +36,7 @@ def previewed_directory(before: Directory, organisation: Organisation) -> Direct
     paths |= {last_path + place: path for place, path in enumerate(sorted(unknown, key=path_text), 1)}
     employment = sorted(organisation.employment, key=lambda one: str(one.period.from_ or ""))
     return directory_of(
-        Revision(before.revision, previewed_token(before.token, organisation_rows(organisation)), before.loaded_at),
+        Revision(before.revision, token, before.loaded_at),
         units=organisation.units,
         postings=postings,
         employees=employees,

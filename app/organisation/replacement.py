@@ -37,6 +37,7 @@ from app.rules.employment import EmploymentPeriod
 from app.rules.placement import Placement, Posting, Tree, UnitPeriod, path_text
 
 __all__ = [
+    "ORGANISATION_FILES",
     "LoadedFile",
     "Needs",
     "Organisation",
@@ -183,6 +184,9 @@ _STORED: Final[Mapping[str, StoredFile]] = {
 
 _PEOPLE: Final = StoredFile(tables.employee, _EMPLOYEE, 1)
 _FILES: Final = {"employees": _PEOPLE, **_STORED}
+
+ORGANISATION_FILES: Final = frozenset(_FILES)
+"""The files of the agency folder that say who is where, by name without ``.csv``."""
 
 
 def organisation_rows(organisation: Organisation) -> dict[str, FileRows]:

@@ -17,7 +17,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.kit.replacing import FileRows, Row
+from app.kit.replacing import Row
 from app.organisation import tables
 
 __all__ = [
@@ -87,15 +87,14 @@ def lock_revision(connection: Connection) -> None:
     connection.execute(sa.select(tables.revision.c.id).with_for_update())
 
 
-def previewed_token(before: str, files: Mapping[str, FileRows]) -> str:
+def previewed_token(before: str, texts: Mapping[str, str]) -> str:
     """The token of a state that is only looked at, which no loaded revision has: read models are kept by it.
 
     Args:
         before: the token of what is loaded.
-        files: all rows of the state, by their file's name.
+        texts: of all files of the state, and of its definitions, by name.
     """
-    begun = Revision(0, f"preview {before}", None)
-    return next_token(begun, ((name, file.rows.values()) for name, file in files.items()))
+    return next_token(Revision(0, f"preview {before}", None), ((name, [(text,)]) for name, text in texts.items()))
 
 
 def next_token(before: Revision, contents: Iterable[tuple[str, Iterable[Row]]]) -> str:

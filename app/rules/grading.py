@@ -34,12 +34,14 @@ __all__ = [
     "EmployeeProposal",
     "Entrant",
     "GradeInGroup",
+    "GradedEmployees",
     "Score",
     "Standing",
     "Standings",
     "UnitCandidate",
     "UnitGrade",
     "UnitProposal",
+    "grade_employees",
     "members",
     "merged_groups",
     "propose_employees",
@@ -329,10 +331,31 @@ class UnitProposal:
     broken: tuple[Finding, ...]
 
 
-def propose_employees(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradedEmployees:
+    """Who has a grade in a cycle, at which place, and what it pays.
+
+    Attributes:
+        listed: all candidates by number.
+        scores: each one's final score in the cycle.
+        reasons: why somebody has no grade; None for those who have.
+        graded: those who have one, with their scores.
+        day_after: the day after the cycle's last.
+    """
+
+    listed: Sequence[Candidate]
+    scores: Mapping[str, Score | None]
+    reasons: Mapping[str, str | None]
+    graded: Sequence[tuple[Candidate, Score]]
+    standings: Standings
+    pay: PayRun
+    day_after: dt.date
+
+
+def grade_employees(
     candidates: Iterable[Candidate], *, cycle: int, period: Period, policies: Policies
-) -> EmployeeProposal:
-    """Grades, pay and promotion points of a cycle (contract.md, "Grades and pay, exactly"; domain.md 5).
+) -> GradedEmployees:
+    """Grades and pay of a cycle alone (contract.md, "Grades and pay, exactly"; domain.md 5).
 
     Args:
         candidates: every employee whose service touches the cycle, in any order.
@@ -357,33 +380,50 @@ def propose_employees(
         policies=policies,
     )
     pay = _pay((one for one, _ in graded), places, cycle_days=(period.to - period.from_).days, policies=policies)
+    return GradedEmployees(
+        listed=listed,
+        scores=scores,
+        reasons=reasons,
+        graded=graded,
+        standings=places,
+        pay=pay,
+        day_after=period.to,
+    )
+
+
+def propose_employees(
+    candidates: Iterable[Candidate], *, cycle: int, period: Period, policies: Policies
+) -> EmployeeProposal:
+    """Grades, pay and promotion points of a cycle; the arguments are those of :func:`grade_employees`."""
+    made = grade_employees(candidates, cycle=cycle, period=period, policies=policies)
+    places = made.standings
     points = {
         one.employee: promotion_points(
             published(score),
             earlier=[published(result.final_score) for result in one.earlier_results(cycle)],
             hired_on=one.hired_on,
-            day_after=period.to,
+            day_after=made.day_after,
             bonus_points=one.bonus_points,
             policy=policies.promotion,
         )
-        for one, score in graded
+        for one, score in made.graded
     }
     counts = grade_counts((place.grade for place in places.by_code.values()), policies=policies)
     return EmployeeProposal(
         rows=tuple(
             _employee_grade(
                 one,
-                final_score=scores[one.employee],
-                reason=reasons[one.employee],
+                final_score=made.scores[one.employee],
+                reason=made.reasons[one.employee],
                 place=places.by_code.get(one.employee),
-                pay=pay,
+                pay=made.pay,
                 points=points.get(one.employee),
             )
-            for one in listed
+            for one in made.listed
         ),
-        candidates={one.employee: one for one in listed},
+        candidates={one.employee: one for one in made.listed},
         standings=places,
-        pay=pay,
+        pay=made.pay,
         points=points,
         counts=counts,
         broken=broken_by_policy(policies) + broken_by_counts(counts, policies=policies),

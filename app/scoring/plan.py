@@ -221,8 +221,14 @@ class Selection:
     _given: list[Mapping[Node, Mapping[str, tuple[int, ...]]]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, plan: CyclePlan, asked: Sequence[Node]) -> Selection:
-        """Gather the nodes' lines, those of the units that employees' scores hang on, and the lines that shared ones show."""
+    def of(cls, plan: CyclePlan, asked: Sequence[Node], like: Selection | None = None) -> Selection:
+        """Gather the nodes' lines, those of the units that employees' scores hang on, and the lines that shared ones show.
+
+        Args:
+            plan: the cycle's plan.
+            asked: the nodes.
+            like: a selection of which most lines are the same.
+        """
         units = {Node(NodeKind.UNIT, unit) for node in asked for unit in plan.units_of(node)}
         nodes = (*asked, *sorted(units - set(asked)))
         at = {node: place for place, node in enumerate(nodes)}
@@ -247,7 +253,7 @@ class Selection:
             asked=len(asked),
             sources=sources,
             worked=tuple(numbers),
-            lines=Lines.of([one.reference for one in worked]),
+            lines=_lines_like(like, [one.reference for one in worked]),
             measuring=Measuring.of([one.version.measure for one in worked]),
             source=_ints(source_at[one.node] for one in worked),
             upper=_ints(column.get(measure.slice, 0) if measure.slice else 0 for measure in uppers),
@@ -349,6 +355,15 @@ class Selection:
         return self._kinds[0]
 
 
+def _lines_like(like: Selection | None, references: Sequence[Reference]) -> Lines:
+    """Lines ready to be scored; those that stand at the same place in a selection as they are there."""
+    before = [] if like is None else [like.plan.worked[number].reference for number in like.worked]
+    if like is None or len(before) != len(references):
+        return Lines.of(references)
+    places = [at for at, (one, other) in enumerate(zip(before, references, strict=True)) if one is not other]
+    return like.lines.changed(places, [references[at] for at in places])
+
+
 def _ints(values: Iterable[int]) -> IntArray:
     return np.array(list(values), dtype=np.int64)
 
@@ -391,7 +406,8 @@ def _with_sheet(before: CyclePlan, sheet: Sheet) -> CyclePlan:
     return plan
 
 
-def _plan(frame: Frame, sheet: Sheet, cycle: int) -> CyclePlan:
+def _plan(frame: Frame, sheet: Sheet, cycle: int, like: CyclePlan | None = None) -> CyclePlan:
+    """The plan of a cycle; of a plan like it the worked lines are taken that hang on nothing else here."""
     directory = frame.directory
     period = cycle_period(cycle, frame.first_month)
     people = {
@@ -410,21 +426,65 @@ def _plan(frame: Frame, sheet: Sheet, cycle: int) -> CyclePlan:
         *(Node(NodeKind.UNIT, code) for code in directory.units_in(period)),
         *(Node(NodeKind.EMPLOYEE, number) for number in people),
     )
+    earlier = None if like is None else _Earlier(like, sheet)
     worked: list[ScoredLine] = []
     own: dict[tuple[Node, str], tuple[int, int | None]] = {}
+
+    def work(node: Node, row: Line, version: KpiVersion) -> None:
+        known = earlier and earlier.line(node, row, version, people)
+        worked.append(known or _worked(sheet, cycle, node, row, version, people))
+
     rows = sheet.lines.get(cycle, {})
     for node, lines_of_node in rows.items():
         for row in lines_of_node:
             if row.link is not Link.SHARED:
                 kpi = sheet.definitions.kpis[row.kpi]
                 number = len(worked)
-                worked.append(_worked(sheet, cycle, node, row, kpi.version(cycle), people))
+                work(node, row, kpi.version(cycle))
                 before = kpi.before(cycle)
                 if before is not None:
-                    worked.append(_worked(sheet, cycle, node, row, before, people))
+                    work(node, row, before)
                 own[node, row.kpi] = (number, None if before is None else number + 1)
     lines = {node: tuple(_shown_line(sheet, own, row) for row in lines_of_node) for node, lines_of_node in rows.items()}
-    return CyclePlan(cycle, period, frame, sheet, nodes, tuple(worked), lines, people)
+    plan = CyclePlan(cycle, period, frame, sheet, nodes, tuple(worked), lines, people)
+    if like is not None:
+        plan._everything.append(Selection.of(plan, nodes, like.everything()))  # noqa: SLF001 - as _with_sheet does
+    return plan
+
+
+class _Earlier:
+    """The worked lines of a plan like the one that is made."""
+
+    def __init__(self, plan: CyclePlan, sheet: Sheet) -> None:
+        self._plan, self._before, self._after = plan, plan.sheet, sheet
+        before, after = plan.sheet.definitions.kpis, sheet.definitions.kpis
+        # KPIs are compared once, not at each of their lines.
+        alike = {code for code, kpi in after.items() if before.get(code) == kpi}
+        self._lines: Final = {
+            (one.node, one.row.kpi, one.version.from_cycle): one for one in plan.worked if one.row.kpi in alike
+        }
+
+    def line(self, node: Node, row: Line, version: KpiVersion, people: Mapping[str, Person]) -> ScoredLine | None:
+        """The line as it was worked out, where it would come to the same; None where anything that it hangs on is another."""
+        one = self._lines.get((node, row.kpi, version.from_cycle))
+        if one is None or one.row != row:
+            return None
+        cycle, kpi = self._plan.cycle, row.kpi
+        is_same = (
+            _present(node, people) == _present(node, self._plan.people)
+            and self._before.years(node, kpi) == self._after.years(node, kpi)
+            and self._before.exclusion(cycle, node, kpi) == self._after.exclusion(cycle, node, kpi)
+            and self._before.ratings(cycle, node, kpi) == self._after.ratings(cycle, node, kpi)
+        )
+        return one if is_same else None
+
+
+def _present(node: Node, people: Mapping[str, Person]) -> Fraction:
+    """Which part of the cycle somebody is there; a unit is all of it."""
+    if node.kind is not NodeKind.EMPLOYEE:
+        return Fraction(1)
+    person = people.get(node.code)
+    return person.presence.share if person else Fraction(0)
 
 
 def _shown_line(sheet: Sheet, own: Mapping[tuple[Node, str], tuple[int, int | None]], row: Line) -> DisplayLine:
@@ -436,10 +496,7 @@ def _shown_line(sheet: Sheet, own: Mapping[tuple[Node, str], tuple[int, int | No
 def _worked(
     sheet: Sheet, cycle: int, node: Node, row: Line, version: KpiVersion, people: Mapping[str, Person]
 ) -> ScoredLine:
-    present = Fraction(1)
-    if node.kind is NodeKind.EMPLOYEE:
-        person = people.get(node.code)
-        present = person.presence.share if person else Fraction(0)
+    present = _present(node, people)
     past = sheet.years(node, row.kpi)
     exclusion = sheet.exclusion(cycle, node, row.kpi)
     excluded = None if exclusion is None else exclusion.year
@@ -466,14 +523,15 @@ class State:
         sheet: the cascade's rows and the definitions.
     """
 
-    def __init__(self, frame: Frame, sheet: Sheet, *, before: State | None = None) -> None:
-        """Take the read models, and an earlier state of the same load where nothing but targets was set since.
+    def __init__(self, frame: Frame, sheet: Sheet, *, before: State | None = None, like: State | None = None) -> None:
+        """Take the read models; an earlier state of the same load where nothing but targets was set since, or one that this is like in most.
 
         Plans are made when they are asked for, of what the earlier state has of them by now.
         """
         self.frame: Final = frame
         self.sheet: Final = sheet
         self._before = before
+        self._like: Final = like
         self._plans: Final[dict[int, CyclePlan]] = {}
         self._lock: Final = threading.Lock()
 
@@ -505,7 +563,7 @@ class State:
 
     def _made(self, cycle: int) -> CyclePlan:
         if self._before is None:
-            return _plan(self.frame, self.sheet, cycle)
+            return _plan(self.frame, self.sheet, cycle, None if self._like is None else self._like.plan(cycle))
         return _with_sheet(self._before.plan(cycle), self.sheet)
 
 

@@ -35,7 +35,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -115,7 +115,7 @@ class Basket:
         open_ones = [(str(one.id), str(gettext(said, number=one.id, title=one.title))) for one in self.sets]
         return [*open_ones, (NEW, str(gettext(n_("A new change set"))))]
 
-    def rows(self, file: str) -> dict[tuple[str, ...], dict[str, str]]:
+    def rows(self, file: str) -> dict[tuple[str, ...], Mapping[str, str]]:
         """The rows of a file as they would be with the chosen set in it, by key: what a form builds upon, within the request's transaction.
 
         Args:

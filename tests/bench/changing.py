@@ -1,0 +1,284 @@
+"""Change sets beside recording: how long recorders are shut out, what an application costs beside a load of everything, and what telling effects costs.
+
+Twenty events a second come in by the API while the sets are applied; each row goes there and back, so that the agency stays what it was.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import statistics
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import sqlalchemy as sa
+
+from app import access, intake, scoring
+from app.access.tables import account
+from app.kit import clock
+from app.kit.database import Database
+from app.rules.permissions import Scope
+from app.rules.terms import Role
+from app.scoring import ScoreQuery
+from tests.bench.agency import Agency
+from tests.bench.ingesting import fresh_events, server
+from tests.bench.measuring import seconds, tell
+from tests.bench.pages import accounts
+
+A_SECOND: Final = 20
+FILES: Final = ("units.csv", "postings.csv", "scorecards.csv", "policies")
+WHY: Final = "Measured beside recorders who wait."
+
+Rows = list[dict[str, str]]
+
+
+@dataclass
+class Recorder:
+    """Somebody whose events come in one by one, and how long each of them waited."""
+
+    port: int
+    key: str
+    events: list[str]
+    waits: list[float] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, share: int, of: int) -> None:
+        """Send every so many-th event at its moment, whether the one before was answered late or not."""
+        headers = {"Content-Type": "application/cloudevents+json", "Authorization": f"Bearer {self.key}"}
+        with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=headers, timeout=120) as client:
+            due = time.perf_counter() + share / A_SECOND
+            for event in self.events[share::of]:
+                if self.stopped.wait(max(0, due - time.perf_counter())):
+                    return
+                answer = client.post("/api/v1/events", content=event)
+                # From when it was due: what stands behind one that waits has waited too.
+                self.waits.append(time.perf_counter() - due)
+                if answer.status_code not in {200, 201}:
+                    self.failed.append(answer.text)
+                due += of / A_SECOND
+
+
+def measure(agency: Agency) -> None:
+    """Everything of the table that issue and contract promise for change sets."""
+    everything = _load_of_everything(agency)
+    people = accounts(agency, Role.HR, Role.EXECUTIVE) | {Role.ADMIN: _second_of_hr(agency)}
+    with agency.database.write("keep_keys") as connection:
+        key = access.create_key(connection, name="bench-changes", scope=Scope.INGEST, now=clock.now())
+    with (
+        server(agency, "app", "serve", "--bind", "127.0.0.1:PORT", "--workers", "2") as port,
+        _signed_in(port, people[Role.HR]) as maker,
+        _signed_in(port, people[Role.ADMIN]) as checker,
+        _signed_in(port, people[Role.EXECUTIVE]) as executive,
+    ):
+        for file in FILES:
+            content = {"file": file, "to": "application"}
+            made = maker.post(
+                "/api/v1/decisions", json={"kind": "master", "cycle": None, "content": content, "reason": WHY}
+            )
+            _approve(executive, made.json())
+        recorder = Recorder(port, key, fresh_events(agency, 60_000))
+        for name, file, there, back in (
+            ("one posting", "postings.csv", *_one_posting(agency)),
+            ("a regional headquarters' offices", "units.csv", *_reorganisation(agency)),
+        ):
+            applied, waited, idle = _applied(maker, checker, recorder, file, (there, back))
+            tell(
+                f"{name} changed: longest wait of a recorder (promised: 2 s)",
+                (waited, idle, waited / max(idle, 1e-9)),
+                "s",
+            )
+            tell(
+                f"{name} changed: applied ÷ a load of everything (promised for one posting: 0.05)",
+                (applied, everything, applied / everything),
+                "s",
+            )
+        _measure_effects(agency, maker)
+
+
+def _second_of_hr(agency: Agency) -> tuple[str, str]:
+    with agency.database.write("keep_accounts") as connection:
+        made = access.create_account(
+            connection,
+            email="bench-hr-2@kopa.example",
+            roles={Role.HR},
+            employee=None,
+            now=clock.now(),
+            first=access.first_password(),
+        )
+        connection.execute(sa.update(account).where(account.c.email == made.email).values(first_password=False))
+    return made.email, made.password
+
+
+@contextmanager
+def _signed_in(port: int, login: tuple[str, str]) -> Iterator[httpx.Client]:
+    url = f"http://127.0.0.1:{port}"
+    with httpx.Client(base_url=url, headers={"Origin": url}, timeout=300) as client:
+        email, password = login
+        assert client.post("/login", data={"email": email, "password": password}).status_code == 303
+        yield client
+
+
+def _approve(client: httpx.Client, decision: Mapping[str, Any]) -> None:
+    address = f"/api/v1/decisions/{decision['id']}"
+    client.get(f"{address}/effects").raise_for_status()
+    client.post(f"{address}/approve", json={"digest": decision["digest"]}).raise_for_status()
+
+
+def _begun(maker: httpx.Client, file: str, rows: Rows) -> str:
+    """A change set with rows in it; its address."""
+    address = maker.post("/api/v1/changes", json={"title": "Measured", "reason": WHY}).headers["Location"]
+    maker.put(f"{address}/rows/{file}", json={"set": rows}).raise_for_status()
+    return str(address)
+
+
+def _applied(
+    maker: httpx.Client, checker: httpx.Client, recorder: Recorder, file: str, ways: tuple[Rows, Rows]
+) -> tuple[float, float, float]:
+    """How long the approval takes, how long a recorder waited at most meanwhile, and the median of one who need not; there and back."""
+    took, waited = [], []
+    with _recording(recorder):
+        time.sleep(5)
+        idle = statistics.median(recorder.waits)
+        for rows in ways:
+            address = _begun(maker, file, rows)
+            decision = maker.get(maker.post(f"{address}/submit", json={}).headers["Location"]).json()
+            checker.get(f"/api/v1/decisions/{decision['id']}/effects").raise_for_status()
+            recorder.waits.clear()
+            took.append(seconds(partial(_approve, checker, decision)))
+            time.sleep(2)
+            waited.append(max(recorder.waits))
+    assert not recorder.failed, recorder.failed[:3]
+    return statistics.median(took), max(waited), idle
+
+
+@contextmanager
+def _recording(recorder: Recorder) -> Iterator[None]:
+    senders = 8
+    recorder.stopped.clear()
+    threads = [threading.Thread(target=recorder.run, args=(share, senders)) for share in range(senders)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        recorder.stopped.set()
+        for thread in threads:
+            thread.join()
+        recorder.events = [_again(event) for event in recorder.events]
+
+
+def _again(event: str) -> str:
+    """The event under another id, for the next measure."""
+    return event.replace('"id": "', '"id": "x', 1)
+
+
+def _load_of_everything(agency: Agency) -> float:
+    """A load that has everything derived again, in a transaction that is given up."""
+
+    class GivenUp(Exception):
+        pass
+
+    policies = Path(agency.report.definitions) / "policies.yaml"
+    before = policies.read_text(encoding="utf-8")
+    policies.write_text(before.replace("gmbh, ltd", "gmbh, measured, ltd"), encoding="utf-8")
+    assert policies.read_text(encoding="utf-8") != before
+
+    def load() -> None:
+        with agency.database.write("load_folder") as connection:
+            report = intake.load_agency(
+                connection, agency.report.agency, definitions=agency.report.definitions, at=clock.now(), by="bench"
+            )
+            assert report.derived
+            raise GivenUp
+
+    def once() -> None:
+        try:
+            load()
+        except GivenUp:
+            return
+
+    try:
+        return seconds(once)
+    finally:
+        policies.write_text(before, encoding="utf-8")
+
+
+def _rows(agency: Agency, file: str) -> Rows:
+    with (Path(agency.report.agency) / file).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _one_posting(agency: Agency) -> tuple[Rows, Rows]:
+    """Of who has most activities: another job at the same unit, and the one before."""
+    recorded = Counter(
+        json.loads(line).get("data", {}).get("employee")
+        for file in agency.report.event_files
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if '"employee"' in line
+    )
+    busiest = [number for number, _ in recorded.most_common()]
+    open_ones = {row["employee"]: row for row in _rows(agency, "postings.csv") if not row["to"]}
+    row = next(open_ones[number] for number in busiest if number in open_ones and open_ones[number]["role"] == "staff")
+    return [row | {"role": "manager"}], [row]
+
+
+def _reorganisation(agency: Agency) -> tuple[Rows, Rows]:
+    """All offices of one regional headquarters under another, and back."""
+    units = [row for row in _rows(agency, "units.csv") if not row["valid_to"]]
+    by_parent: dict[str, Rows] = {}
+    for row in units:
+        if row["kind"] == "office":
+            by_parent.setdefault(row["parent"], []).append(row)
+    one, other = sorted(by_parent, key=lambda parent: -len(by_parent[parent]))[:2]
+    rows = by_parent[one][:13]
+    return [row | {"parent": other} for row in rows], rows
+
+
+def _measure_effects(agency: Agency, maker: httpx.Client) -> None:
+    """What one changed weight, and one changed policy, move: told ÷ scoring the agency twice."""
+    asked = ScoreQuery(agency.report.cycle, clock.today())
+
+    def twice() -> float:
+        with Database(agency.url).read() as connection:
+            scoring.scores(connection, asked)
+            return seconds(lambda: [scoring.scores(connection, asked) for _ in range(2)])
+
+    cards = [row for row in _rows(agency, "scorecards.csv") if row["cycle"] == str(agency.report.cycle)]
+    node = next(row["node"] for row in cards if row["node"].startswith("employee:"))
+    heavy, light = sorted((row for row in cards if row["node"] == node), key=lambda row: -float(row["weight"]))[:2]
+    weight = _begun(
+        maker,
+        "scorecards.csv",
+        [
+            heavy | {"weight": str(float(heavy["weight"]) - 1)},
+            light | {"weight": str(float(light["weight"]) + 1)},
+        ],
+    )
+    policies = (Path(agency.report.definitions) / "policies.yaml").read_text(encoding="utf-8")
+    policy = maker.post("/api/v1/changes", json={"title": "Measured", "reason": WHY}).headers["Location"]
+    maker.put(
+        f"{policy}/policies.yaml",
+        content=policies.replace("staff: {unit: 50, own: 50}", "staff: {unit: 40, own: 60}"),
+        headers={"Content-Type": "application/yaml"},
+    ).raise_for_status()
+    for name, address, most in (("weight", weight, 2), ("policy", policy, 3)):
+
+        def told(address: str = address) -> float:
+            return seconds(lambda: maker.get(f"{address}/effects").raise_for_status())
+
+        told()
+        pairs = [(told(), twice()) for _ in range(5)]
+        value, baseline = (statistics.median(column) for column in zip(*pairs, strict=True))
+        ratio = statistics.median(one / other for one, other in pairs)
+        tell(f"effects of one {name} ÷ scoring twice (promised: {most})", (value, baseline, ratio), "s")
+        checked = seconds(partial(maker.get, f"{address}/check"))
+        tell(f"check of one {name} (promised: 3 s)", (checked, 3, checked / 3), "s")
