@@ -9,10 +9,14 @@ from app.access.accounts import (
     EMAIL_CHANGED,
     FORGOTTEN,
     INVITATION,
+    NEW_PASSWORD,
     Account,
     NewAccount,
     account_by_id,
+    account_of,
+    account_problems,
     accounts,
+    ask_for_new_password,
     change_account,
     change_clock,
     change_look,
@@ -68,7 +72,7 @@ from app.access.passwords import (
     password_matches,
 )
 from app.access.passwords import LENGTH_MIN as PASSWORD_LENGTH_MIN
-from app.access.powers import auditor_ids, is_auditor, marks_of, own_powers, people_with, powers_of
+from app.access.powers import auditor_ids, can_two_agree, is_auditor, marks_of, own_powers, people_with, powers_of
 from app.access.relations import exists, may_at_all, relations, sees, standing, verify_relations
 from app.access.saved_views import NAME_LENGTH_MAX as VIEW_NAME_LENGTH_MAX
 from app.access.saved_views import SavedView, change_view, delete_view, save_view, saved_views
@@ -120,6 +124,7 @@ __all__ = [
     "INVITATION",
     "KEPT_ANSWER_DAYS",
     "LINK_DAYS",
+    "NEW_PASSWORD",
     "PASSWORD_LENGTH_MIN",
     "TOUCH_AFTER",
     "VIEW_NAME_LENGTH_MAX",
@@ -146,12 +151,16 @@ __all__ = [
     "Viewer",
     "Visits",
     "account_by_id",
+    "account_of",
+    "account_problems",
     "accounts",
+    "ask_for_new_password",
     "ask_for_password",
     "attempt_succeeded",
     "auditor_ids",
     "authenticate_key",
     "begin_attempt",
+    "can_two_agree",
     "change_account",
     "change_clock",
     "change_look",

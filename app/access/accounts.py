@@ -28,17 +28,21 @@ from app.kit.database import lock
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.organisation import Directory, Employee
 from app.plain.findings import Finding, n_
-from app.rules.permissions import ROLES_OF_EMPLOYEES
+from app.rules.permissions import AGREE_TO_ACCOUNTS, ROLES_OF_EMPLOYEES
 from app.rules.terms import CODE_PATTERN, Role
 
 __all__ = [
     "EMAIL_CHANGED",
     "FORGOTTEN",
     "INVITATION",
+    "NEW_PASSWORD",
     "Account",
     "NewAccount",
     "account_by_id",
+    "account_of",
+    "account_problems",
     "accounts",
+    "ask_for_new_password",
     "change_account",
     "change_clock",
     "change_look",
@@ -57,6 +61,7 @@ __all__ = [
 INVITATION: Final = "invitation"
 FORGOTTEN: Final = "forgotten"
 EMAIL_CHANGED: Final = "email_changed"
+NEW_PASSWORD: Final = "new_password"  # noqa: S105 - a topic's name
 """Topics of the outbox: mails about accounts."""
 
 LOCK_ACCOUNTS: Final = 7002
@@ -180,22 +185,40 @@ def invited_among(connection: Connection, people: Iterable[Employee]) -> list[Em
     return chosen
 
 
-def invite_account(connection: Connection, *, email: str, employee: str, now: dt.datetime) -> int:
-    """Make an employee's account that has no password yet, and post the mail by whose link its owner sets one; returns its number.
+def invite_account(
+    connection: Connection,
+    *,
+    email: str,
+    employee: str | None,
+    now: dt.datetime,
+    roles: Collection[Role] = (Role.EMPLOYEE,),
+    topic: str = INVITATION,
+) -> int:
+    """Make an account that has no password yet, and post the mail by whose link its owner sets one; returns its number.
 
     Args:
         connection: a writing transaction.
         email: what is signed in with, and written to.
         employee: whose account it is.
         now: when.
+        roles: one or several.
+        topic: what the mail says.
+
+    Raises:
+        Invalid: an e-mail or number that is none, no role, or a role that needs an employee.
+        Conflict: the e-mail or the employee has an account.
     """
+    problems = _problems(email=email.strip(), roles=roles, employee=employee)
+    if problems:
+        raise Invalid(*problems)
+    _refuse_taken(connection, email=email, employee=employee)
     number = connection.execute(
         sa.insert(account)
         .values(
             email=email.strip(),
             email_key=email_key(email),
             password_hash=_UNSET,
-            roles=_joined({Role.EMPLOYEE}),
+            roles=_joined(roles),
             employee=employee,
             first_password=False,
             created_at=now,
@@ -205,8 +228,48 @@ def invite_account(connection: Connection, *, email: str, employee: str, now: dt
         .returning(account.c.id)
     ).scalar_one()
     content = {"account": number}
-    outbox.post(connection, topic=INVITATION, recipient=email.strip(), content=content, at=now)
+    outbox.post(connection, topic=topic, recipient=email.strip(), content=content, at=now)
     return int(number)
+
+
+def ask_for_new_password(connection: Connection, *, account_id: int, now: dt.datetime) -> Account:
+    """Let an account's password until now open nothing any more, and mail its owner a link to set another; its sessions end.
+
+    Raises:
+        NotThere: no such account.
+    """
+    connection.execute(
+        sa.update(account)
+        .where(account.c.id == account_id)
+        .values(
+            password_hash=_UNSET,
+            first_password=False,
+            first_password_until=None,
+            password_changed_at=now,
+            rights_given_at=now,
+        )
+    )
+    spend_links(connection, account_id=account_id, now=now)
+    end_sessions(connection, account_id=account_id, now=now)
+    changed = _account(connection, account_id)
+    outbox.post(connection, topic=NEW_PASSWORD, recipient=changed.email, content={"account": account_id}, at=now)
+    return changed
+
+
+def account_of(connection: Connection, *, email: str) -> Account | None:
+    """The account of an e-mail, open or closed. Queries: 1."""
+    row = connection.execute(sa.select(account).where(account.c.email_key == email_key(email))).one_or_none()
+    return None if row is None else _row_account(row)
+
+
+def account_problems(
+    connection: Connection, *, before: Account | None, email: str, roles: Collection[Role], employee: str | None
+) -> list[Finding]:
+    """What is wrong with what an account is to be: an e-mail that is none, no role, an employee who has another account. Queries: 1 or 0."""
+    problems = _problems(email=email.strip(), roles=roles, employee=employee)
+    if employee is not None and (before is None or employee != before.employee):
+        problems += _taken(connection, email=None, employee=employee)
+    return problems
 
 
 def mailed_account(
@@ -304,6 +367,10 @@ def change_account(
     values: dict[str, object] = {"roles": _joined(roles), "employee": employee}
     if values["roles"] != _joined(before.roles) or employee != before.employee:
         values["rights_given_at"] = now
+    if not AGREE_TO_ACCOUNTS.isdisjoint(roles):
+        values["agreement_taken_at"] = None
+    elif before.disabled_at is None and not AGREE_TO_ACCOUNTS.isdisjoint(before.roles):
+        values["agreement_taken_at"] = now
     connection.execute(sa.update(account).where(account.c.id == account_id).values(values))
     return before, _account(connection, account_id)
 
@@ -314,9 +381,11 @@ def disable_account(connection: Connection, *, account_id: int, disabled: bool, 
     Raises:
         NotThere: no such account.
     """
-    connection.execute(
-        sa.update(account).where(account.c.id == account_id).values(disabled_at=now if disabled else None)
-    )
+    before = _account(connection, account_id)
+    values: dict[str, object] = {"disabled_at": now if disabled else None}
+    if not AGREE_TO_ACCOUNTS.isdisjoint(before.roles):
+        values["agreement_taken_at"] = now if disabled else None
+    connection.execute(sa.update(account).where(account.c.id == account_id).values(values))
     if disabled:
         spend_links(connection, account_id=account_id, now=now)
         end_sessions(connection, account_id=account_id, now=now)
@@ -516,6 +585,14 @@ def _problems(*, email: str, roles: Collection[Role], employee: str | None) -> l
 
 
 def _refuse_taken(connection: Connection, *, email: str | None, employee: str | None) -> None:
+    problems = _taken(connection, email=email, employee=employee)
+    if problems:
+        raise Conflict(
+            *problems, message=n_("This account exists already: look it up in the list, or change what is marked.")
+        )
+
+
+def _taken(connection: Connection, *, email: str | None, employee: str | None) -> list[Finding]:
     problems: list[Finding] = []
     if email is not None and _exists(connection, account.c.email_key == email_key(email)):
         problems.append(
@@ -535,10 +612,7 @@ def _refuse_taken(connection: Connection, *, email: str | None, employee: str | 
                 employee=employee,
             )
         )
-    if problems:
-        raise Conflict(
-            *problems, message=n_("This account exists already: look it up in the list, or change what is marked.")
-        )
+    return problems
 
 
 def _exists(connection: Connection, condition: sa.ColumnElement[bool]) -> bool:

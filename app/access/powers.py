@@ -6,7 +6,8 @@ Do not compare accounts: a person may have two. Whose an account is, employee's 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -16,10 +17,19 @@ from app.access.sessions import Viewer, email_key
 from app.access.tables import account
 from app.organisation import Directory
 from app.plain.findings import Finding, n_
-from app.rules.permissions import POWERS, Deed, may
+from app.rules.permissions import AGREE_TO_ACCOUNTS, POWERS, Deed, may
 from app.rules.terms import Role
 
-__all__ = ["auditor_ids", "is_auditor", "is_own", "marks_of", "own_powers", "people_with", "powers_of"]
+__all__ = [
+    "auditor_ids",
+    "can_two_agree",
+    "is_auditor",
+    "is_own",
+    "marks_of",
+    "own_powers",
+    "people_with",
+    "powers_of",
+]
 
 OWN_POWERS: Finding = Finding(
     code="own_powers",
@@ -64,11 +74,34 @@ def people_with(connection: Connection, directory: Directory, role: Role, *, on:
     """How many people hold a role on a day: accounts that work, each person once, without whoever has left. Queries: 1."""
     of = account.c
     query = sa.select(of.id, of.email, of.employee, of.roles).where(of.disabled_at.is_(None))
+    some: list[sa.Row[Any]] = [*connection.execute(query)]
+    return _people(directory, [row for row in some if role.value in row.roles.split(",")], on)
+
+
+def can_two_agree(connection: Connection, directory: Directory, *, on: dt.date) -> bool:
+    """Whether there are two people who can agree on an account that reaches far: administrators and executives, one of whom asks.
+
+    An account that an administrator has closed, or from which one has taken that role, counts as before: else whoever takes the others' away
+    is alone, and needs nobody. Who has left the agency does not. Queries: 1.
+    """
+    of = account.c
+    query = sa.select(of.id, of.email, of.employee, of.roles, of.disabled_at, of.agreement_taken_at)
+    rows: list[sa.Row[Any]] = [*connection.execute(query)]
+    some = [
+        row
+        for row in rows
+        if row.agreement_taken_at is not None
+        or (row.disabled_at is None and not AGREE_TO_ACCOUNTS.isdisjoint(row.roles.split(",")))
+    ]
+    return _people(directory, some, on) > 1
+
+
+def _people(directory: Directory, rows: Iterable[sa.Row[Any]], on: dt.date) -> int:
+    """How many people some accounts are of, without whoever has left."""
     people: list[frozenset[str]] = []
-    for row in connection.execute(query):
+    for row in rows:
         employee = None if row.employee is None else directory.employees.get(row.employee)
-        has_left = employee is not None and employee.left_on is not None and employee.left_on <= on
-        if role.value not in row.roles.split(",") or has_left:
+        if employee is not None and employee.left_on is not None and employee.left_on <= on:
             continue
         marks = marks_of(directory, account_id=row.id, email=row.email, employee=row.employee)
         same = [one for one in people if not one.isdisjoint(marks)]

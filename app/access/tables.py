@@ -54,6 +54,12 @@ account: Final = sa.Table(
     sa.Column(
         "rights_given_at", Instant, nullable=True, comment="when somebody last gave it password, roles or employee"
     ),
+    sa.Column(
+        "agreement_taken_at",
+        Instant,
+        nullable=True,
+        comment="when an administrator closed it, or took from it the role that agrees to accounts: it counts as one that can",
+    ),
     sa.Column("targets_seen_at", Instant, nullable=True, comment="when changes of the own targets were looked at"),
     sa.Column("first_visit_at", Instant, nullable=True, comment="when the first visit was made or declined"),
     sa.CheckConstraint("length(email) BETWEEN 3 AND 254", name="email_length"),

@@ -32,6 +32,7 @@ from app.rules.deciding import (
     Obstacle,
     decision_digest,
     effects_digest,
+    moved_effects,
     obstacle_to_checking,
     obstacle_to_making,
     ordered_effects,
@@ -85,6 +86,10 @@ class Hand:
         """The employee's number, or what the account is called where it has none."""
         return self.employee or self.email
 
+    def is_same_account(self, other: Hand) -> bool:
+        """Whether both are one account; a program is known by its name alone."""
+        return self.account_id == other.account_id and (self.account_id is not None or self.account == other.account)
+
     def as_json(self) -> dict[str, Any]:
         """As the contract writes it."""
         return {"person": self.person, "account": self.email, "for": self.acts_for, "at": self.at.isoformat()}
@@ -95,6 +100,10 @@ class Read(NamedTuple):
 
     content: Mapping[str, Any]
     about: frozenset[Node] = frozenset()
+
+
+def _nothing(*_about: object) -> None:
+    """What a kind of decision does where it needs nothing of the sort."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +128,10 @@ class Decision:
 
     @property
     def checker(self) -> Hand | None:
-        """Who approved or refused it."""
-        return self.ended if self.state in {DecisionState.APPROVED, DecisionState.REFUSED} else None
+        """Who approved or refused it; None for one that its maker alone sufficed for."""
+        if self.ended is None or self.state not in {DecisionState.APPROVED, DecisionState.REFUSED}:
+            return None
+        return None if self.ended.is_same_account(self.maker) else self.ended
 
     @property
     def effects_digest(self) -> str:
@@ -145,6 +156,9 @@ class DecisionKind:
         more_checkers: further roles that check it as things stand.
         overtaken: what has moved under it since it was proposed: with anything in it an approval finds it void.
         ended: what follows where it came to an end without being done.
+        people: marks of whom it is about beside nodes: whose account, for one.
+        one_suffices: whether its maker alone decides it, as things stand on a day: it is approved and done when it is proposed.
+        hold: takes the locks of what it changes that go before the one on decisions.
     """
 
     code: str
@@ -158,7 +172,10 @@ class DecisionKind:
     submitted_elsewhere: bool = False
     more_checkers: Callable[[Connection, dt.date], frozenset[Role]] = lambda _connection, _today: frozenset()
     overtaken: Callable[[Connection, Decision], Sequence[Mapping[str, Any]]] = lambda _connection, _decision: ()
-    ended: Callable[[Connection, Decision], object] = lambda _connection, _decision: None
+    ended: Callable[[Connection, Decision], object] = _nothing
+    people: Callable[[Connection, Mapping[str, Any]], frozenset[str]] = lambda _connection, _content: frozenset()
+    one_suffices: Callable[[Connection, Mapping[str, Any], dt.date], bool] = lambda _connection, _content, _day: False
+    hold: Callable[[Connection], object] = _nothing
 
     def checkers_on(self, connection: Connection, day: dt.date) -> frozenset[Role]:
         """The roles of which one is needed to approve or refuse, as things stand on a day."""
@@ -325,7 +342,7 @@ def propose(
     cycle: tuple[str, Period] | None = None,
     round_: int | None = None,
 ) -> Decision:
-    """Propose a decision.
+    """Propose a decision; one that its maker alone suffices for is approved and done with it.
 
     Args:
         connection: a writing transaction.
@@ -345,9 +362,11 @@ def propose(
     reason = _checked(reason)
     maker = party_of(directory, by, cycle=cycle[1] if cycle else None, day=now.date())
     _refuse(obstacle_to_making(maker, roles=kind.makers))
+    kind.hold(connection)
     lock(connection, LOCK_DECISIONS)
     read = kind.read(connection, content)
-    _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about))
+    people = kind.people(connection, read.content)
+    _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about, people=people))
     effects = ordered_effects(kind.effects(connection, read.content, now.date()))
     number = tables.next_number(connection, tables.decision)
     row = {
@@ -374,7 +393,17 @@ def propose(
             sa.insert(tables.decision_about),
             [{"node": node, "decision": number} for node in sorted(map(str, read.about))],
         )
+    if kind.one_suffices(connection, read.content, now.date()):
+        return _done(connection, kind, number, by=by, now=now)
     return _again(connection, number)
+
+
+def _done(connection: Connection, kind: DecisionKind, number: int, *, by: Viewer, now: dt.datetime) -> Decision:
+    """Approve and do it."""
+    _end(connection, number, DecisionState.APPROVED, by=by, now=now)
+    done = _again(connection, number)
+    kind.apply(connection, done)
+    return done
 
 
 def approve(
@@ -409,6 +438,7 @@ def approve(
         NotSeen: it moves much, and the person has not opened what.
         Conflict: by one of the codes of :class:`app.rules.deciding.Obstacle`; or as the kind says.
     """
+    kind.hold(connection)
     lock(connection, LOCK_DECISIONS)
     open_ = _again(connection, number)
     if open_.state is not DecisionState.PROPOSED:
@@ -423,16 +453,13 @@ def approve(
         raise NotSeen(parameters={"count": len(open_.effects)})
     moved = list(kind.overtaken(connection, open_))
     if kind.signed_effects:
-        moved += _moved(open_.effects, ordered_effects(kind.effects(connection, open_.content, now.date())))
+        moved += moved_effects(open_.effects, ordered_effects(kind.effects(connection, open_.content, now.date())))
     if moved:
         _end(connection, number, DecisionState.VOID, by=by, now=now, moved=moved)
         void = _again(connection, number)
         kind.ended(connection, void)
         return Approval(void, is_new=True)
-    _end(connection, number, DecisionState.APPROVED, by=by, now=now)
-    done = _again(connection, number)
-    kind.apply(connection, done)
-    return Approval(done, is_new=True)
+    return Approval(_done(connection, kind, number, by=by, now=now), is_new=True)
 
 
 def refuse(
@@ -521,6 +548,7 @@ def obstacle_for(
         _party(directory, open_.maker),
         roles=kind.checkers_on(connection, now.date()),
         about=open_.about,
+        people=kind.people(connection, open_.content),
         stand_in=stand_in_for_each_other(connection, open_.maker.employee, by.employee, day=now.date()),
         account_changed=_rights_given_since(connection, (open_.maker.account_id, by.account_id), open_.maker.at),
     )
@@ -544,22 +572,6 @@ def _party(directory: Directory, hand: Hand) -> DecisionParty:
     return DecisionParty(
         marks=marks_of(directory, account_id=hand.account_id, email=hand.email, employee=hand.employee)
     )
-
-
-def _moved(signed: Sequence[DecisionEffect], now: Sequence[DecisionEffect]) -> list[dict[str, Any]]:
-    """What a signed effect is now, for each that is another one."""
-    before = {(one.node, one.member): one for one in signed}
-    after = {(one.node, one.member): one for one in now}
-    return [
-        {
-            "node": node,
-            "member": member,
-            "signed": before[node, member].after if (node, member) in before else None,
-            "now": after[node, member].after if (node, member) in after else None,
-        }
-        for node, member in sorted(before.keys() | after.keys())
-        if before.get((node, member)) != after.get((node, member))
-    ]
 
 
 def _end(

@@ -37,7 +37,6 @@ from app.intake.changing import (
     submit_change,
     yaml_before,
 )
-from app.intake.deciding import DECISION_KINDS
 from app.intake.definitions import read_folder as read_definitions
 from app.intake.events import (
     arrival_of,
@@ -49,7 +48,7 @@ from app.intake.events import (
 from app.intake.file_rows import RowVersion, file_rows, row_history
 from app.intake.first_findings import FirstFindings
 from app.intake.folder import FILES as FOLDER_FILES
-from app.intake.mastering import FileState, Master, file_states, masters
+from app.intake.mastering import MASTER, FileState, Master, file_states, masters
 from app.intake.own_activities import FromPage, JudgedEntries, LoggedActivity, correct_own, judge, log_own, reverse_own
 from app.intake.proposing import Put, PutDocument, proposed, rows_wanted
 from app.intake.replaying import NotYours, Replayed, replay
@@ -60,8 +59,8 @@ __all__ = [
     "BATCH_ALONE",
     "CHANGE",
     "CHANGE_TITLE_MAX",
-    "DECISION_KINDS",
     "FOLDER_FILES",
+    "MASTER",
     "ChangeSet",
     "ChangeState",
     "Changed",

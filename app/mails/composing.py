@@ -118,6 +118,16 @@ _FORGOTTEN: Final = _Letter(
         ),
     ),
 )
+_NEW_PASSWORD: Final = _Letter(
+    subject=n_("Your account at %(agency)s: choose a password"),
+    paragraphs=(
+        n_("Hello %(name)s,"),
+        n_("two people have agreed that you set a password for your account at %(agency)s. Nobody else knows it."),
+        n_("Choose it here. This link works once, until the end of %(day)s:"),
+    ),
+    button=n_("Choose a password"),
+    after=_INVITATION.after,
+)
 _EMAIL_CHANGED: Final = _Letter(
     subject=n_("You sign in with another e-mail now"),
     paragraphs=(
@@ -156,6 +166,11 @@ def _invitation(asked: _Asked) -> Mail | None:
     return None if account is None else _with_link(asked, account, LinkKind.INVITATION, _INVITATION)
 
 
+def _new_password(asked: _Asked) -> Mail | None:
+    account = access.mailed_account(asked.connection, account_id=asked.taken.content["account"])
+    return None if account is None else _with_link(asked, account, LinkKind.INVITATION, _NEW_PASSWORD)
+
+
 def _forgotten(asked: _Asked) -> Mail | None:
     account = access.mailed_account(asked.connection, email=asked.taken.content["email"])
     if account is None:
@@ -178,6 +193,7 @@ _COMPOSERS: Final[Mapping[str, Callable[[_Asked], Mail | None]]] = {
     access.INVITATION: _invitation,
     access.FORGOTTEN: _forgotten,
     access.EMAIL_CHANGED: _email_changed,
+    access.NEW_PASSWORD: _new_password,
 }
 
 

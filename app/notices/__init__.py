@@ -4,6 +4,8 @@ It owns the notices, and the deeds on rights, of which somebody must hear; it pr
 reader, so that nobody is told the same thing twice. It never decides whose turn it is: the ledger does.
 """
 
+from app.notices.account_deciding import ACCOUNT, AccountWish, takes_two
+from app.notices.deciding import DECISION_KINDS
 from app.notices.notices import (
     HR,
     RIGHTS,
@@ -27,12 +29,16 @@ from app.notices.rights import (
     make_hook,
     make_key,
     open_or_close_account,
+    refuse_own_powers,
     tell_refused,
 )
 
 __all__ = [
+    "ACCOUNT",
+    "DECISION_KINDS",
     "HR",
     "RIGHTS",
+    "AccountWish",
     "Keeper",
     "Notice",
     "OwnPowers",
@@ -47,9 +53,11 @@ __all__ = [
     "make_key",
     "open_notices",
     "open_or_close_account",
+    "refuse_own_powers",
     "remind_unverified",
     "rights_notice",
     "settle_rights_notice",
+    "takes_two",
     "tell_auditors",
     "tell_refused",
 ]

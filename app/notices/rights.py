@@ -34,6 +34,7 @@ __all__ = [
     "make_hook",
     "make_key",
     "open_or_close_account",
+    "refuse_own_powers",
     "tell_refused",
 ]
 
@@ -100,7 +101,7 @@ def make_account(
         Invalid: an e-mail or number that is none, no role, or a role that needs an employee.
         Conflict: the e-mail or the employee has an account.
     """
-    _refuse_own_powers(directory, keeper, email=email, roles=roles, employee=employee)
+    refuse_own_powers(directory, keeper, email=email, roles=roles, employee=employee)
     until = keeper.first_until()
     made = access.create_account(
         connection, email=email, roles=roles, employee=employee, now=keeper.at, first=first, first_until=until
@@ -133,7 +134,7 @@ def change_account(
     account = access.account_by_id(connection, account_id=account_id)
     if account is None:
         raise NotThere
-    _refuse_own_powers(directory, keeper, email=account.email, roles=roles, employee=employee, before=account)
+    refuse_own_powers(directory, keeper, email=account.email, roles=roles, employee=employee, before=account)
     before, after = access.change_account(
         connection, account_id=account_id, roles=roles, employee=employee, now=keeper.at
     )
@@ -262,7 +263,7 @@ def tell_refused(connection: Connection, refused: OwnPowers, *, keeper: Keeper) 
     _tell(connection, keeper, refused.email)
 
 
-def _refuse_own_powers(
+def refuse_own_powers(
     directory: Directory,
     keeper: Keeper,
     *,
@@ -271,6 +272,11 @@ def _refuse_own_powers(
     employee: str | None,
     before: Account | None = None,
 ) -> None:
+    """Go on only where nobody would give themself a power.
+
+    Raises:
+        OwnPowers: it would be the keeper's own account, with powers or another employee.
+    """
     if keeper.viewer is None:
         return
     finding = access.own_powers(

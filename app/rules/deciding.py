@@ -28,6 +28,7 @@ __all__ = [
     "Obstacle",
     "decision_digest",
     "effects_digest",
+    "moved_effects",
     "obstacle_to_checking",
     "obstacle_to_making",
     "ordered_effects",
@@ -113,6 +114,22 @@ def ordered_effects(effects: Iterable[DecisionEffect]) -> tuple[DecisionEffect, 
     return tuple(sorted(effects, key=lambda one: (one.node, rank.get(one.member, 0), one.member)))
 
 
+def moved_effects(signed: Sequence[DecisionEffect], now: Sequence[DecisionEffect]) -> list[dict[str, Any]]:
+    """What a signed effect is now, for each that is another one."""
+    before = {(one.node, one.member): one for one in signed}
+    after = {(one.node, one.member): one for one in now}
+    return [
+        {
+            "node": node,
+            "member": member,
+            "signed": before[node, member].after if (node, member) in before else None,
+            "now": after[node, member].after if (node, member) in after else None,
+        }
+        for node, member in sorted(before.keys() | after.keys())
+        if before.get((node, member)) != after.get((node, member))
+    ]
+
+
 def effects_digest(effects: Sequence[DecisionEffect]) -> str:
     """The SHA-256 of the effects in the one form that RFC 8785 gives them."""
     return hashlib.sha256(rfc8785.dumps([one.as_json() for one in effects])).hexdigest()
@@ -146,7 +163,7 @@ def decision_digest(
 
 
 def obstacle_to_making(
-    maker: DecisionParty, *, roles: Collection[Role], about: Collection[Node] = ()
+    maker: DecisionParty, *, roles: Collection[Role], about: Collection[Node] = (), people: Collection[str] = ()
 ) -> Obstacle | None:
     """Why a person may not propose it; None where nothing is in the way.
 
@@ -155,10 +172,15 @@ def obstacle_to_making(
         roles: those of which one is needed.
         about: the employees and units that it is about; none for what concerns the whole agency, which is nobody's own case, and as long as it
             has not been read.
+        people: marks of whom else it is about, whose account for one.
     """
     if maker.roles.isdisjoint(roles):
         return Obstacle.ROLE
-    return Obstacle.OWN_CASE if not maker.own.isdisjoint(about) else None
+    return Obstacle.OWN_CASE if _is_own_case(maker, about, people) else None
+
+
+def _is_own_case(party: DecisionParty, about: Collection[Node], people: Collection[str]) -> bool:
+    return not party.own.isdisjoint(about) or not party.marks.isdisjoint(people)
 
 
 def obstacle_to_checking(
@@ -167,6 +189,7 @@ def obstacle_to_checking(
     *,
     roles: Collection[Role],
     about: Collection[Node],
+    people: Collection[str] = (),
     stand_in: bool,
     account_changed: bool,
 ) -> Obstacle | None:
@@ -177,6 +200,7 @@ def obstacle_to_checking(
         maker: who proposed.
         roles: those of which the checker needs one.
         about: as above.
+        people: as above.
         stand_in: whether a delegation between the two is in force today, either way and whatever its functions.
         account_changed: whether somebody gave the account of either its password, roles or employee since it was proposed.
     """
@@ -184,7 +208,7 @@ def obstacle_to_checking(
         return Obstacle.SAME_PERSON
     if checker.roles.isdisjoint(roles):
         return Obstacle.ROLE
-    if not checker.own.isdisjoint(about):
+    if _is_own_case(checker, about, people):
         return Obstacle.OWN_CASE
     if stand_in:
         return Obstacle.ACTS_FOR_MAKER

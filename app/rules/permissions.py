@@ -15,6 +15,7 @@ from typing import Final
 from app.rules.terms import Role
 
 __all__ = [
+    "AGREE_TO_ACCOUNTS",
     "FIRST_PASSWORD_DEEDS",
     "FORMER",
     "FROM_ABOVE",
@@ -342,6 +343,9 @@ PERMISSIONS: Final[Mapping[HeldRole, _Row]] = MappingProxyType(
     }
 )
 """Role and deed to the relations under which it is allowed (contract, "Who may what"; for who has left contract-cycle, 1)."""
+
+AGREE_TO_ACCOUNTS: Final = frozenset({Role.ADMIN, Role.EXECUTIVE})
+"""Roles of which one is needed to agree to what an administrator wants of an account that reaches far (contract-desk, 2)."""
 
 POWERS: Final = frozenset({Role.HR, Role.EXECUTIVE, Role.AUDITOR, Role.ADMIN})
 """Roles that reach beyond one's own line: nobody gives them to themself, and the auditors are told who has them given (contract-desk, 2)."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from flask_babel import gettext
 
-from app import access, decisions, intake
+from app import access, decisions, notices
 from app.decisions import Decision, DecisionKind, Overtaken
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
@@ -37,7 +37,7 @@ __all__ = [
 
 def kind_of(decision: Decision) -> DecisionKind:
     """What a decision is of."""
-    return intake.DECISION_KINDS[decision.kind]
+    return notices.DECISION_KINDS[decision.kind]
 
 
 def checkers_of(context: RequestContext, kind: DecisionKind) -> frozenset[Role]:
@@ -113,11 +113,16 @@ def title(one: Decision) -> str:
             file=gettext(FOLDER_FILES.get(file, file)),
             to=gettext(MASTERS[to]) if to in MASTERS else to,
             change=content.get("change", ""),
+            account=content.get("account", ""),
         )
     )
 
 
-_TITLES: Final = {"change": n_("Change set %(change)s"), "master": n_("Door of “%(file)s”: %(to)s")}
+_TITLES: Final = {
+    "account": n_("Account %(account)s"),
+    "change": n_("Change set %(change)s"),
+    "master": n_("Door of “%(file)s”: %(to)s"),
+}
 """What each kind of decision is called."""
 
 

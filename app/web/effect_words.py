@@ -13,9 +13,10 @@ from app.plain.findings import n_
 from app.rules.deciding import DecisionEffect
 from app.rules.definitions import Definitions
 from app.rules.permissions import Deed
-from app.rules.terms import Name, Node
+from app.rules.terms import Name, Node, Role
 from app.web.languages import day_text, krw, page_language, score
 from app.web.request_context import RequestContext
+from app.web.words import ROLES
 
 __all__ = ["ShownEffect", "effects_seen", "shown_effects"]
 
@@ -24,11 +25,17 @@ _MEMBERS: Final = {
     "final_score": n_("Final score"),
     "grade": n_("Grade"),
     "pay": n_("Pay"),
-    "rights": n_("Heads"),
+    "rights": n_("Rights"),
     "stage": n_("Stage"),
 }
 _DEEDS: Final = {"grade": Deed.SEE_GRADE, "pay": Deed.SEE_PAY}
 """What a member takes to be seen; the others what scores take."""
+
+
+_ACCOUNT: Final = "account:"
+"""How an effect calls an account that is no employee's."""
+
+_ROLE_NAMES: Final = frozenset(role.value for role in Role)
 
 
 class ShownEffect(NamedTuple):
@@ -55,7 +62,10 @@ def effects_seen(context: RequestContext, effects: Iterable[DecisionEffect], *, 
     shown = []
     for one in effects:
         node = Node.parse(one.node)
-        if node is not None and sees[_DEEDS.get(one.member, Deed.SEE_SCORECARD)](node):
+        if one.node.startswith(_ACCOUNT):
+            # Whose rights they are, whoever sees the decision reads in it.
+            shown.append(one)
+        elif node is not None and sees[_DEEDS.get(one.member, Deed.SEE_SCORECARD)](node):
             shown.append(one)
     return shown
 
@@ -66,7 +76,11 @@ def shown_effects(context: RequestContext, effects: Iterable[DecisionEffect]) ->
     shown = []
     for one in effects:
         node = Node.parse(one.node)
-        whose = one.node if node is None else scoring.node_name(context.directory, node, context.today)
+        whose = (
+            one.node.removeprefix(_ACCOUNT)
+            if node is None
+            else scoring.node_name(context.directory, node, context.today)
+        )
         values = (_value(context, one.member, value) for value in (one.before, one.after))
         shown.append(ShownEffect(node, whose, _figure(definitions, one.member), *values))
     return shown
@@ -86,12 +100,14 @@ def _value(context: RequestContext, member: str, value: Any) -> str:
     if member == "pay":
         return krw(value)
     if member == "rights":
-        return "; ".join(_headed(context, text) for text in value)
+        return "–" if not value else "; ".join(_headed(context, text) for text in value)
     return score(value) if isinstance(value, int | float) else str(value)
 
 
 def _headed(context: RequestContext, text: str) -> str:
-    """Which unit somebody heads, and when."""
+    """Which role somebody has, or which unit they head, and when."""
+    if text in _ROLE_NAMES:
+        return str(gettext(ROLES[Role(text)]))
     unit, _, span = text.partition(" ")
     node = Node.parse(unit)
     name = unit if node is None else scoring.node_name(context.directory, node, context.today)

@@ -258,6 +258,7 @@ MAILS: Final[Mapping[str, str]] = {
     "invitation": n_("Invitation"),
     "forgotten": n_("Link to a new password"),
     "email_changed": n_("Changed e-mail"),
+    "new_password": n_("Link to set the password of an account agreed on"),
 }
 """What mails are called, by their topic."""
 

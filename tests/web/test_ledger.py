@@ -258,7 +258,7 @@ def test_the_filter_offers_the_deeds_that_the_trail_tells_of(working: Working) -
 
 def test_the_notice_about_rights_leads_to_what_it_tells_of(working: Working) -> None:
     """Accounts, keys and hooks are one choice; out of the whole trail they would be picked by hand."""
-    working.iris.post("/accounts", {"email": "new@agency.example", "role": ["hr"]})
+    working.iris.post("/accounts", {"email": "new@agency.example", "role": ["member"]})
     working.iris.post("/keys", {"name": "reader", "scope": "read"})
     working.alba.post("/password", {"old_password": "wrong"})
     link = re.search(r'href="([^"]+)">See them on the trail', working.emil.get("/ledger").text)

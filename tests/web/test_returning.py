@@ -22,6 +22,7 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
     "accounts.create": ("iris", "/accounts", {"email": "new@agency.example", "employee": "nobody-7"}),
     "accounts.change": ("iris", "/accounts/1", {"employee": "E-typed"}),
     "accounts.disable": ("iris", "/accounts/1/disable", {"reason": "Left the agency"}),
+    "accounts.enable": ("iris", "/accounts/1/enable", {"reason": "Back from leave"}),
     "accounts.reset": ("iris", "/accounts/1/password", {"reason": "Forgot it"}),
     "accounts.end_sessions": ("iris", "/accounts/1/sessions", {"reason": "A shared desk"}),
     "keys.revoke": ("iris", "/keys/crm-old/revoke", {"reason": "It is gone"}),
@@ -60,7 +61,6 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
 """Of each form into which something is typed: who sends it, where, and what is typed."""
 
 WITHOUT_TEXT: Final = {
-    "accounts.enable",
     "decisions.approve",
     "decisions.withdraw",
     "changes.submit",
@@ -229,7 +229,7 @@ SENT: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
         "/log",
         {"type": "new_buyer", "company": "Alpen", "buyer": "One", "buyer_country": "AT", "day": "2026-06-29"},
     ),
-    "accounts.create": ("iris", "/accounts", {"email": "new@agency.example", "role": "hr"}),
+    "accounts.create": ("iris", "/accounts", {"email": "new@agency.example", "role": "member"}),
     "activities.export": ("boram", "/activities?node=unit:VIE", {"reason": "A visit to Nordwind"}),
     "people.export": ("dana", "/people?unit=VIE", {"reason": "The yearly report"}),
     "keys.create": ("iris", "/keys", {"name": "crm-new", "scope": "read"}),

@@ -63,6 +63,7 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "grades.totals": (Way("/grades/totals", ["/agency"]),),
     "accounts.account": (Way("/accounts/1", ["/accounts"]),),
     "accounts.ask_disable": (Way("/accounts/1/disable", ["/accounts/1"]),),
+    "accounts.ask_enable": (Way("/accounts/1/enable", ["/accounts/1"]),),
     "accounts.ask_end_sessions": (Way("/accounts/1/sessions", ["/accounts/1"]),),
     "accounts.ask_reset": (Way("/accounts/1/password", ["/accounts/1"]),),
     "keys.ask_revoke": (Way("/keys/crm/revoke", ["/keys"]),),

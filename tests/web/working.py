@@ -45,7 +45,17 @@ from app.web import create_app
 from tests.people import PASSWORD, PASSWORD_HASH
 from tests.scenario import SOURCE, Scenario, event_of, ingest, load
 
-__all__ = ["BY_UNIT", "NOW", "Working", "addresses_by_unit", "key_of", "loaded_folder", "working", "working_on_each"]
+__all__ = [
+    "BY_UNIT",
+    "NOW",
+    "Working",
+    "addresses_by_unit",
+    "key_of",
+    "loaded_folder",
+    "opened_on",
+    "working",
+    "working_on_each",
+]
 
 NOW: Final = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 
@@ -116,6 +126,7 @@ class Working:
     database: Database
     app: Flask
     folder: Path
+    _present: list[dt.datetime] = field(default_factory=list)
     _people: dict[str, Somebody] = field(default_factory=dict)
 
     def __getattr__(self, name: str) -> Somebody:
@@ -125,6 +136,10 @@ class Working:
         if name not in self._people:
             self._people[name] = Somebody(self.app, name)
         return self._people[name]
+
+    def clock_moves(self, **by: float) -> None:
+        """Let the application's present go on."""
+        self._present[0] += dt.timedelta(**by)
 
     def record(self, *lines: str) -> None:
         """Record lines of a scenario."""
@@ -184,10 +199,14 @@ def _settle(database: Database, folder: Path) -> None:
         )
 
 
-def _opened(url: str, folder: Path) -> Working:
+def opened_on(url: str, folder: Path) -> Working:
+    """The agency's application on a database in which it is loaded."""
     database = Database(url)
-    app = create_app(Settings(database_url=url, secret_key="the tests' own"), clock=lambda: NOW, database=database)
-    return Working(database, app, folder)
+    present = [NOW]
+    app = create_app(
+        Settings(database_url=url, secret_key="the tests' own"), clock=lambda: present[0], database=database
+    )
+    return Working(database, app, folder, present)
 
 
 @pytest.fixture
@@ -197,7 +216,7 @@ def working(loaded_folder: Path, tmp_path: Path) -> Iterator[Working]:
     On SQLite: what reads and writes below these pages is tested on both engines in ``tests/ledger`` and ``tests/scoring``.
     """
     shutil.copytree(loaded_folder, tmp_path / "working")
-    opened = _opened(f"sqlite:///{tmp_path / 'working' / 'loaded.sqlite'}", tmp_path / "working")
+    opened = opened_on(f"sqlite:///{tmp_path / 'working' / 'loaded.sqlite'}", tmp_path / "working")
     yield opened
     opened.database.close()
 
@@ -206,7 +225,7 @@ def working(loaded_folder: Path, tmp_path: Path) -> Iterator[Working]:
 def working_on_each(database_url: str, loaded_folder: Path, tmp_path: Path) -> Iterator[Working]:
     """The same on each engine in turn."""
     folder = shutil.copytree(loaded_folder, tmp_path / "working")
-    opened = _opened(database_url, folder)
+    opened = opened_on(database_url, folder)
     _settle(opened.database, folder)
     yield opened
     opened.database.close()

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import decisions, intake
+from app import decisions, intake, notices
 from app.decisions import DecisionFilter, Delegation
 from app.intake import FileState
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
@@ -153,7 +153,7 @@ def effects(context: RequestContext, number: int) -> Json:
 
 
 def _proposer(context: RequestContext) -> None:
-    kind = intake.DECISION_KINDS.get(sent_as(ProposalBody, request).kind)
+    kind = notices.DECISION_KINDS.get(sent_as(ProposalBody, request).kind)
     if kind is None or not decided.may_propose(context, kind):
         raise NotThere
 
@@ -173,10 +173,10 @@ def _proposer(context: RequestContext) -> None:
 def propose(context: RequestContext) -> Json:
     """Propose what takes another person's agreement. What one's role does not do is 409 `role`."""
     body = sent_as(ProposalBody, request)
-    kind = intake.DECISION_KINDS.get(body.kind)
+    kind = notices.DECISION_KINDS.get(body.kind)
     if kind is None:
         message = n_("There is no kind of decision “%(value)s”: it is one of %(kinds)s.")
-        parameters = {"value": quoted(body.kind), "kinds": ", ".join(sorted(intake.DECISION_KINDS))}
+        parameters = {"value": quoted(body.kind), "kinds": ", ".join(sorted(notices.DECISION_KINDS))}
         raise Invalid(at_field("kind", "unknown_kind", message, **parameters))
     if kind.submitted_elsewhere:
         message = n_("A decision of this kind is proposed where it is prepared: submit it there.")

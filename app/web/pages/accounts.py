@@ -1,7 +1,7 @@
 """Accounts and their roles, which the administrator keeps.
 
 A password cannot be looked up: it is shown once, on the answer that made it, and nowhere after. It is made and hashed
-before a transaction is opened, which every writer would wait for.
+before a transaction is opened, which every writer would wait for. What takes two people is proposed here, and agreed to as any decision.
 """
 
 from __future__ import annotations
@@ -15,14 +15,18 @@ from sqlalchemy import Connection
 
 from app import access, notices, organisation
 from app.access import Account, NewAccount
+from app.decisions import Decision
 from app.kit import outbox
 from app.kit.refusals import Invalid, NotThere, at_field
+from app.notices import AccountWish
 from app.plain.findings import n_
+from app.rules.deciding import REASON_LENGTH_MAX
 from app.rules.permissions import Deed, may
 from app.rules.terms import Node, NodeKind, Role
 from app.scoring import node_name
 from app.web import words
 from app.web.account_person import AccountPerson, employee_meant, person_of
+from app.web.account_proposals import hands_over, keeper_of, proposed_where_two, to_decision, waiting_proposals
 from app.web.entry_form import colleagues_named
 from app.web.forms import ReasonForm
 from app.web.limits import Lane
@@ -57,6 +61,7 @@ class NewAccountForm(BaseModel):
     email: Annotated[str, Field(max_length=254)]
     role: tuple[Role, ...] = ()
     employee: Annotated[str | None, Field(max_length=EMPLOYEE_MOST)] = None
+    reason: Annotated[str, Field(max_length=REASON_LENGTH_MAX)] = ""
 
 
 class InviteForm(BaseModel):
@@ -74,7 +79,15 @@ class ChangeForm(BaseModel):
 
     role: tuple[Role, ...] = ()
     employee: Annotated[str | None, Field(max_length=EMPLOYEE_MOST)] = None
-    reason: Annotated[str | None, Field(max_length=500)] = None
+    reason: Annotated[str | None, Field(max_length=REASON_LENGTH_MAX)] = None
+
+
+class OpenForm(BaseModel):
+    """Why an account is opened again, where another person has to agree."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: Annotated[str, Field(max_length=REASON_LENGTH_MAX)] = ""
 
 
 @pages.read("/accounts", may=Deed.KEEP_ACCOUNTS)
@@ -95,6 +108,8 @@ def accounts(context: RequestContext, query: AccountsQuery, views: ListViews) ->
         units=_units(context),
         sends_mail=context.settings.sends_mail,
         is_held=outbox.is_any_held(context.connection),
+        proposals=waiting_proposals(context),
+        takes_two=access.can_two_agree(context.connection, context.directory, on=context.today),
     )
 
 
@@ -120,17 +135,22 @@ def employees(context: RequestContext, query: EmployeeTyped) -> Json:
 
 
 @pages.act("/accounts", may=Deed.KEEP_ACCOUNTS, again="accounts", transaction=False, lane=Lane.PASSWORD)
-def create(context: RequestContext, form: NewAccountForm) -> Page:
-    """Make an account; its first password stands on the answer, this once, and opens nothing but its change."""
+def create(context: RequestContext, form: NewAccountForm) -> Page | Redirect:
+    """Make an account; its first password stands on the answer, this once, and opens nothing but its change. One that reaches far is proposed."""
     first = access.first_password()
 
-    def work(connection: Connection) -> tuple[NewAccount, AccountPerson | None]:
+    def work(connection: Connection) -> tuple[NewAccount, AccountPerson | None] | Decision:
         directory = organisation.directory(connection)
         employee = employee_meant(directory, form.employee)
+        wish = AccountWish(None, form.email, frozenset(form.role), employee, is_open=True)
+        if access.account_of(connection, email=form.email) is None:
+            proposed = proposed_where_two(context, connection, directory, wish, reason=form.reason)
+            if proposed is not None:
+                return proposed
         made = notices.make_account(
             connection,
             directory,
-            keeper=_keeper(context),
+            keeper=keeper_of(context),
             email=form.email,
             roles=form.role,
             employee=employee,
@@ -138,7 +158,10 @@ def create(context: RequestContext, form: NewAccountForm) -> Page:
         )
         return made, person_of(directory, employee, roles=form.role, day=context.today)
 
-    made, person = _written(context, work)
+    done = _written(context, work)
+    if isinstance(done, Decision):
+        return to_decision(done)
+    made, person = done
     return _password_page(made, is_new=True, person=person)
 
 
@@ -150,7 +173,7 @@ def invite(context: RequestContext, form: InviteForm) -> Redirect:
     invited = notices.invite(
         context.connection,
         context.directory,
-        keeper=_keeper(context),
+        keeper=keeper_of(context),
         unit=form.unit or None,
         day=context.today,
     )
@@ -167,7 +190,7 @@ def invite(context: RequestContext, form: InviteForm) -> Redirect:
 @pages.read("/accounts/<int:number>", may=Deed.KEEP_ACCOUNTS)
 def account(context: RequestContext, number: int) -> Page:
     """One account."""
-    shown = _account(context, number)
+    shown = _account(context.connection, number)
     return Page(
         "pages/account.html",
         account=shown,
@@ -177,6 +200,10 @@ def account(context: RequestContext, number: int) -> Page:
             context.connection, account_id=number, now=context.now, idle=context.settings.session_idle
         ),
         is_own=number == context.viewer.account_id,
+        proposals=waiting_proposals(context, shown),
+        takes_two=access.can_two_agree(context.connection, context.directory, on=context.today),
+        reaches_far=bool(access.powers_of(shown.roles)),
+        hands_over=hands_over(context, context.connection, shown),
     )
 
 
@@ -184,6 +211,12 @@ def account(context: RequestContext, number: int) -> Page:
 def ask_disable(context: RequestContext, number: int) -> Page:
     """Whether it is really to be closed, and why."""
     return _question(context, number, "disable")
+
+
+@pages.read("/accounts/<int:number>/enable", may=Deed.KEEP_ACCOUNTS)
+def ask_enable(context: RequestContext, number: int) -> Page:
+    """Why it is to be opened again, where another person has to agree."""
+    return _question(context, number, "enable")
 
 
 @pages.read("/accounts/<int:number>/password", may=Deed.KEEP_ACCOUNTS)
@@ -212,13 +245,16 @@ def change(context: RequestContext, number: int, form: ChangeForm) -> Redirect:
             )
         )
 
-    def work(connection: Connection) -> Account:
+    def work(connection: Connection) -> Account | Decision:
         directory = organisation.directory(connection)
         employee = employee_meant(directory, form.employee)
-        return notices.change_account(
+        before = _account(connection, number)
+        wish = AccountWish(before, before.email, frozenset(form.role), employee, is_open=before.disabled_at is None)
+        proposed = proposed_where_two(context, connection, directory, wish, reason=form.reason or "")
+        return proposed or notices.change_account(
             connection,
             directory,
-            keeper=_keeper(context),
+            keeper=keeper_of(context),
             account_id=number,
             roles=form.role,
             employee=employee,
@@ -226,6 +262,8 @@ def change(context: RequestContext, number: int, form: ChangeForm) -> Redirect:
         )
 
     after = _written(context, work)
+    if isinstance(after, Decision):
+        return to_decision(after)
     return Redirect(
         n_("%(email)s is changed."),
         then="accounts.account",
@@ -242,25 +280,32 @@ def disable(context: RequestContext, number: int, form: ReasonForm) -> Redirect:
             at_field("reason", "own", n_("You cannot close your own account: ask another administrator to do it."))
         )
     closed = notices.open_or_close_account(
-        context.connection, keeper=_keeper(context), account_id=number, disabled=True, why=form.reason
+        context.connection, keeper=keeper_of(context), account_id=number, disabled=True, why=form.reason
     )
     said = {"email": closed.email}
     return Redirect(n_("%(email)s is closed. Its sessions have ended."), then="accounts", parameters=said)
 
 
-@pages.act("/accounts/<int:number>/enable", may=Deed.KEEP_ACCOUNTS, again="account")
-def enable(context: RequestContext, number: int) -> Redirect:
-    """Open it again."""
-    opened = notices.open_or_close_account(
-        context.connection, keeper=_keeper(context), account_id=number, disabled=False
-    )
+@pages.act("/accounts/<int:number>/enable", may=Deed.KEEP_ACCOUNTS, again="ask_enable", transaction=False)
+def enable(context: RequestContext, number: int, form: OpenForm) -> Redirect:
+    """Open it again; that of one that reaches far is proposed."""
+
+    def work(connection: Connection) -> Account | Decision:
+        proposed = _proposed_as_it_is(context, connection, _account(connection, number), reason=form.reason)
+        return proposed or notices.open_or_close_account(
+            connection, keeper=keeper_of(context), account_id=number, disabled=False, why=form.reason or None
+        )
+
+    opened = context.writing(work)
+    if isinstance(opened, Decision):
+        return to_decision(opened)
     return Redirect(n_("%(email)s is open again."), then="accounts", parameters={"email": opened.email})
 
 
 @pages.act("/accounts/<int:number>/sessions", may=Deed.KEEP_ACCOUNTS, again="ask_end_sessions")
 def end_sessions(context: RequestContext, number: int, form: ReasonForm) -> Redirect:
     """End its sessions and nothing else: whoever holds the password signs in again."""
-    account = notices.end_sessions(context.connection, keeper=_keeper(context), account_id=number, why=form.reason)
+    account = notices.end_sessions(context.connection, keeper=keeper_of(context), account_id=number, why=form.reason)
     return Redirect(
         n_("The sessions of %(email)s have ended."),
         then="accounts.account",
@@ -276,16 +321,30 @@ def end_sessions(context: RequestContext, number: int, form: ReasonForm) -> Redi
     transaction=False,
     lane=Lane.PASSWORD,
 )
-def reset(context: RequestContext, number: int, form: ReasonForm) -> Page:
-    """Give it a new first password, shown this once; its sessions end."""
+def reset(context: RequestContext, number: int, form: ReasonForm) -> Page | Redirect:
+    """Give it a new first password, shown this once; its sessions end. Of one that reaches far it is proposed that its owner set another."""
     first = access.first_password()
 
-    made = context.writing(
-        lambda connection: notices.give_first_password(
-            connection, keeper=_keeper(context), account_id=number, first=first, why=form.reason
+    def work(connection: Connection) -> NewAccount | Decision:
+        before = _account(connection, number)
+        proposed = None
+        if not hands_over(context, connection, before):
+            proposed = _proposed_as_it_is(context, connection, before, reason=form.reason, password=True)
+        return proposed or notices.give_first_password(
+            connection, keeper=keeper_of(context), account_id=number, first=first, why=form.reason
         )
-    )
-    return _password_page(made, is_new=False, person=None)
+
+    made = context.writing(work)
+    return to_decision(made) if isinstance(made, Decision) else _password_page(made, is_new=False, person=None)
+
+
+def _proposed_as_it_is(
+    context: RequestContext, connection: Connection, before: Account, *, reason: str, password: bool = False
+) -> Decision | None:
+    """What is proposed where another has to agree that an account is opened again, or that its owner sets another password."""
+    is_open = before.disabled_at is None or not password
+    wish = AccountWish(before, before.email, frozenset(before.roles), before.employee, is_open, password)
+    return proposed_where_two(context, connection, organisation.directory(connection), wish, reason=reason)
 
 
 def _password_page(made: NewAccount, *, is_new: bool, person: AccountPerson | None) -> Page:
@@ -312,6 +371,11 @@ _QUESTIONS: Final = {
         ),
         n_("New first password"),
     ),
+    "enable": (
+        n_("Propose that the account %(name)s be opened again?"),
+        n_("Another administrator or an executive has to agree, and reads the reason: write at least 10 characters."),
+        n_("Propose"),
+    ),
     "end_sessions": (
         n_("End the sessions of %(name)s?"),
         n_("Whoever is signed in with this account has to sign in again. The password stays as it is."),
@@ -321,9 +385,24 @@ _QUESTIONS: Final = {
 """What is asked before somebody is cut off: the question, what follows, and the button."""
 
 
+_PROPOSED_PASSWORD: Final = (
+    n_("Propose a new password for %(name)s?"),
+    n_(
+        "Another administrator or an executive has to agree, and reads the reason: write at least 10 characters. Then the password until now opens nothing any more, all sessions of this account end, and its owner gets a mail with a link to set another."
+    ),
+    n_("Propose"),
+)
+"""What is asked where another person has to agree."""
+
+
 def _question(context: RequestContext, number: int, act: str) -> Page:
-    shown = _account(context, number)
+    shown = _account(context.connection, number)
     title, explanation, button = _QUESTIONS[act]
+    if act == "reset" and not hands_over(context, context.connection, shown):
+        is_open = shown.disabled_at is None
+        wish = AccountWish(shown, shown.email, frozenset(shown.roles), shown.employee, is_open, password=True)
+        if notices.takes_two(context.connection, context.directory, wish, on=context.today):
+            title, explanation, button = _PROPOSED_PASSWORD
     return Page(
         "pages/confirm.html",
         heading=title,
@@ -336,22 +415,18 @@ def _question(context: RequestContext, number: int, act: str) -> Page:
     )
 
 
-def _keeper(context: RequestContext) -> notices.Keeper:
-    return notices.Keeper(viewer=context.viewer, at=context.now, note=context.note)
-
-
 def _written(context: RequestContext, work: Callable[[Connection], Result]) -> Result:
     """Do it in a transaction of its own; that somebody would have given themself a power stays on the trail, and is told."""
     try:
         return context.writing(work)
     except notices.OwnPowers as powers:
         refused = powers
-        context.writing(lambda connection: notices.tell_refused(connection, refused, keeper=_keeper(context)))
+        context.writing(lambda connection: notices.tell_refused(connection, refused, keeper=keeper_of(context)))
         raise
 
 
-def _account(context: RequestContext, number: int) -> Account:
-    account = access.account_by_id(context.connection, account_id=number)
+def _account(connection: Connection, number: int) -> Account:
+    account = access.account_by_id(connection, account_id=number)
     if account is None:
         raise NotThere
     return account

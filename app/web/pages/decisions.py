@@ -16,7 +16,7 @@ from app.web.effect_words import shown_effects
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
-from app.web.words import DECISION_STATES
+from app.web.words import DECISION_STATES, ROLES
 
 pages: Final = Pages("decisions")
 
@@ -108,6 +108,8 @@ def one(context: RequestContext, number: int) -> Page:
         decision=decision,
         effects=shown_effects(context, decided.effects_of(context, decision)),
         states=DECISION_STATES,
+        roles=ROLES,
+        people=context.directory.employees,
         may_agree=may_agree,
         may_withdraw=is_open and obstacle is Obstacle.SAME_PERSON,
         hindrance=None if obstacle is None else decisions.refusal_for(obstacle).message,

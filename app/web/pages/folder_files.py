@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import intake
+from app import intake, notices
 from app.intake import Master
 from app.plain.findings import n_
 from app.rules.permissions import Deed
@@ -37,7 +37,7 @@ def files(context: RequestContext) -> Page:
         files=intake.file_states(context.connection),
         masters=MASTERS,
         names=FOLDER_FILES,
-        may_propose=decided.may_propose(context, intake.DECISION_KINDS["master"]),
+        may_propose=decided.may_propose(context, notices.DECISION_KINDS["master"]),
     )
 
 
@@ -45,7 +45,7 @@ def files(context: RequestContext) -> Page:
 def propose(context: RequestContext, form: MasterForm) -> Redirect:
     """Propose that a file come by another door."""
     content = {"file": form.file, "to": form.to.value}
-    made = decided.proposed(context, intake.DECISION_KINDS["master"], content, form.reason)
+    made = decided.proposed(context, notices.DECISION_KINDS["master"], content, form.reason)
     return Redirect(
         n_("Proposed: an executive has to agree before it holds."), then="decisions.one", values={"number": made.id}
     )

@@ -7,10 +7,12 @@ from types import MappingProxyType
 from typing import Final
 
 from app.decisions import DecisionKind
-from app.intake.changing import CHANGE
-from app.intake.mastering import MASTER
+from app.intake import CHANGE, MASTER
+from app.notices.account_deciding import ACCOUNT
 
 __all__ = ["DECISION_KINDS"]
 
-DECISION_KINDS: Final[Mapping[str, DecisionKind]] = MappingProxyType({kind.code: kind for kind in (CHANGE, MASTER)})
+DECISION_KINDS: Final[Mapping[str, DecisionKind]] = MappingProxyType(
+    {kind.code: kind for kind in (ACCOUNT, CHANGE, MASTER)}
+)
 """By its name in the contract."""
