@@ -15,6 +15,7 @@ from app.exports.grades import (
     employee_grades_export,
     unit_grades_export,
 )
+from app.exports.holders import holders_export
 from app.exports.pdf_files import as_pdf
 from app.exports.people import NamedPerson, people_export
 from app.exports.scorecard import ScorecardRow, scorecard_export, scorecard_rows
@@ -41,6 +42,7 @@ __all__ = [
     "employee_grades_export",
     "goals_export",
     "harmless",
+    "holders_export",
     "people_export",
     "refuse_more_than_a_workbook_holds",
     "scorecard_export",

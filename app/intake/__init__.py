@@ -37,7 +37,9 @@ from app.intake.changing import (
     submit_change,
     yaml_before,
 )
+from app.intake.definitions import definition_fields
 from app.intake.definitions import read_folder as read_definitions
+from app.intake.definitions_seen import DefinitionsSeen, JudgedDefinitions, see_definitions
 from app.intake.events import (
     arrival_of,
     arrival_of_text,
@@ -65,11 +67,13 @@ __all__ = [
     "ChangeState",
     "Changed",
     "ChangedRow",
+    "DefinitionsSeen",
     "FileState",
     "FindingsInTheWay",
     "FirstFindings",
     "FromPage",
     "JudgedChange",
+    "JudgedDefinitions",
     "JudgedEntries",
     "LoadRefused",
     "Loaded",
@@ -92,6 +96,7 @@ __all__ = [
     "columns_of",
     "correct_own",
     "cycle_to_tell",
+    "definition_fields",
     "derive_by_present_rules",
     "discard_change",
     "drop_document",
@@ -124,6 +129,7 @@ __all__ = [
     "rows_of_xlsx",
     "rows_pasted",
     "rows_wanted",
+    "see_definitions",
     "state_to_record_in",
     "submit_change",
     "table_text",

@@ -27,6 +27,7 @@ __all__ = [
     "JudgedChange",
     "changed_folder",
     "columns_of",
+    "definitions_of_set",
     "documents_in",
     "judge_change",
     "key_columns",
@@ -111,6 +112,18 @@ def _changed_rows(
             after = one.after
             present[one.key] = {column: after.get(column, "") for column in columns}
     return list(present), [Row(f"{name}.csv", line, row) for line, row in enumerate(present.values(), 2)]
+
+
+def definitions_of_set(
+    stored: StoredFolder, changed: Sequence[ChangedDocument]
+) -> tuple[list[Document], dict[str, str]]:
+    """The definitions with a set's in them, and of each that the set has the name of its file."""
+    documents, _ = _documents(stored, changed)
+    files: dict[str, str] = {}
+    for one in changed:
+        document, _ = read_document(one) if one.after is not None else (None, [])
+        files |= {} if document is None else dict.fromkeys(documents_in(document), one.name)
+    return documents, files
 
 
 def _documents(stored: StoredFolder, changed: Sequence[ChangedDocument]) -> tuple[list[Document], list[Finding]]:

@@ -20,8 +20,9 @@ from app.kit.settings import ROOT
 from app.kit.yaml_places import BYTES_MAX, read_yaml
 from app.plain.findings import Finding, Level, Place, n_
 from app.rules.definitions import Definitions, Document, read
+from app.rules.schema_forms import SchemaField, fields_of
 
-__all__ = ["SCHEMAS", "SCHEMA_FOLDER", "against_schema", "kind_of", "read_folder", "validator"]
+__all__ = ["SCHEMAS", "SCHEMA_FOLDER", "against_schema", "definition_fields", "kind_of", "read_folder", "validator"]
 
 SCHEMA_FOLDER: Final = ROOT / "kpi_definitions"
 """The product's own definitions, with the schemas; an agency's folder need not repeat them."""
@@ -117,6 +118,17 @@ def validator(kind: str) -> Draft202012Validator:
     """What holds a document of this kind against its schema."""
     schema = json.loads((SCHEMA_FOLDER / SCHEMAS[kind]).read_text(encoding="utf-8"))
     return Draft202012Validator(schema)
+
+
+@functools.cache
+def definition_fields(kind: str) -> tuple[SchemaField, ...]:
+    """The fields of a form of one KPI, or of all goals or policies, made from its schema.
+
+    Args:
+        kind: ``kpi``, ``goals`` or ``policies``.
+    """
+    schema: Any = validator(kind).schema
+    return fields_of(schema["$defs"]["kpi"], schema) if kind == "kpi" else fields_of(schema)
 
 
 def _against_schema(document: Document) -> Iterator[Finding]:

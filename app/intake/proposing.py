@@ -15,6 +15,7 @@ from app.intake.change_sets import Changed, ChangedDocument, ChangedRow, rows_se
 from app.intake.changed_folder import columns_of, key_columns
 from app.intake.changing import document_at_base, folder_at, refuse_other_masters
 from app.intake.folder import DEFINITIONS, POLICIES
+from app.intake.stored_folder import yaml_name
 
 __all__ = ["Put", "PutDocument", "proposed", "rows_wanted"]
 
@@ -33,7 +34,8 @@ class PutDocument(NamedTuple):
 
     name: str
     """As it is called: ``goals.yaml``, ``policies.yaml``, or that of a file of KPIs."""
-    text: str
+    text: str | None
+    """None: the file is to go; where only the set has it, it is taken out of it."""
 
 
 def rows_wanted(connection: Connection, changed: Changed, file: str) -> dict[tuple[str, ...], Mapping[str, str]]:
@@ -84,6 +86,10 @@ def proposed(
     for put in puts:
         if isinstance(put, PutDocument):
             document = document_at_base(folder, _file_of(put), put.name, put.text)
+            if put.text is None and not any(yaml_name(one) == put.name for one in folder.contents):
+                documents.pop((document.part, document.name), None)
+                more_documents.append(document)
+                continue
             more_documents.append(document)
             documents[document.part, document.name] = document
             continue

@@ -17,7 +17,7 @@ from app.plain.findings import Finding, Level, Path, Place, Words, n_
 from app.plain.texts import has_unstorable, is_blank
 from app.rules.terms import CODE_PATTERN
 
-__all__ = ["Document", "Entry", "listed", "plain_number"]
+__all__ = ["Document", "Entry", "dotted", "listed", "plain_number"]
 
 _TYPE_NAMES: Final[Mapping[type, str]] = {
     dict: n_("a mapping"),
@@ -77,10 +77,11 @@ class Document:
         around = path
         while around and around not in self.lines:
             around = around[:-1]
-        return Place(file=self.file, line=self.lines.get(around), field=_dotted(path) or None)
+        return Place(file=self.file, line=self.lines.get(around), field=dotted(path) or None)
 
 
-def _dotted(path: Path) -> str:
+def dotted(path: Path) -> str:
+    """A path as findings write it: ``measure.where.country[0]``."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)

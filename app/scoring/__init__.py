@@ -66,6 +66,17 @@ from app.scoring.goal_board import (
     kpis_of_cycle,
     line_level,
 )
+from app.scoring.kpi_bridge import BridgedCycle, BridgedNode, KpiBridge, kpi_bridge
+from app.scoring.kpi_holders import (
+    HOLDER_SORTS,
+    HolderFilter,
+    HolderRow,
+    KpiRow,
+    StrategyMap,
+    holder_rows,
+    kpi_rows,
+    strategy_map,
+)
 from app.scoring.lifting import CardScores, Lifting, MemberLift, TriedLine, lifting, lifting_of_people
 from app.scoring.lifts import Lift
 from app.scoring.office import (
@@ -121,6 +132,7 @@ from app.scoring.ways import WayStep, way_down
 from app.scoring.year_line import YearLine, YearPoint
 
 __all__ = [
+    "HOLDER_SORTS",
     "RISK_BANDS",
     "SORTS",
     "ActivityPage",
@@ -130,6 +142,8 @@ __all__ = [
     "BoardLine",
     "BoardMove",
     "BoardSource",
+    "BridgedCycle",
+    "BridgedNode",
     "Business",
     "BusinessDay",
     "BusinessGroup",
@@ -151,8 +165,12 @@ __all__ = [
     "GridRows",
     "HeatCell",
     "HeatRow",
+    "HolderFilter",
+    "HolderRow",
+    "KpiBridge",
     "KpiLevel",
     "KpiOfCycle",
+    "KpiRow",
     "LatestChange",
     "Lift",
     "Lifting",
@@ -180,6 +198,7 @@ __all__ = [
     "Selection",
     "Snapshot",
     "State",
+    "StrategyMap",
     "Sum",
     "Taken",
     "TargetBlock",
@@ -223,11 +242,14 @@ __all__ = [
     "figures_to_report",
     "goal_levels",
     "goal_rows",
+    "holder_rows",
     "keep_business_days",
     "keep_business_taken",
     "keep_snapshot",
     "keep_taken",
+    "kpi_bridge",
     "kpi_level",
+    "kpi_rows",
     "kpis_of_cycle",
     "latest_target_changes",
     "lifting",
@@ -258,6 +280,7 @@ __all__ = [
     "stale_days",
     "state",
     "state_to_decide_in",
+    "strategy_map",
     "target_grid",
     "target_past",
     "targets",

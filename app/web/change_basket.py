@@ -265,6 +265,8 @@ def into_basket(context: RequestContext, form: BasketForm, puts: Sequence[Put | 
         for put in puts:
             if isinstance(put, Put):
                 changing.put_rows(context, change, put.file, set_=put.set_, remove=put.remove)
+            elif put.text is None:
+                changing.drop_document(context, change, put.name)
             else:
                 changing.put_document(context, change, put.name, put.text)
         return change

@@ -21,6 +21,7 @@ __all__ = [
     "begun",
     "change_seen",
     "discarded",
+    "drop_document",
     "findings_seen",
     "held_open",
     "is_maker",
@@ -145,6 +146,12 @@ def put_document(context: RequestContext, change: ChangeSet, name: str, text: st
     """Put a file of definitions into a set that is held; raises as :func:`app.intake.put_document`."""
     intake.put_document(context.connection, change, name, text)
     context.note(subject=f"change:{change.id}", after={"file": name})
+
+
+def drop_document(context: RequestContext, change: ChangeSet, name: str) -> None:
+    """Have a set that is held remove a file of definitions; raises as :func:`app.intake.drop_document`."""
+    intake.drop_document(context.connection, change, name)
+    context.note(subject=f"change:{change.id}", after={"file": name, "remove": 1})
 
 
 def submitted(context: RequestContext, number: int) -> tuple[ChangeSet, Decision | None]:

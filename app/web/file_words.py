@@ -19,6 +19,7 @@ _TERMS: Final[Mapping[str, Mapping[str, str]]] = {
     "kind": words.KINDS,
     "link": words.LINK_TERMS,
     "method": words.METHODS,
+    "perspective": words.PERSPECTIVES,
     "reason": words.REASONS,
 }
 

@@ -43,6 +43,7 @@ ITEMS: Final = (
     Item("figures", n_("Figures to report"), Deed.REPORT_FIGURE, Relation.ANY),
     Item("targets", n_("Targets"), Deed.SEE_TARGETS, Relation.ANY),
     Item("decisions", n_("Decisions"), Deed.SEE_FILES, Relation.ANY),
+    Item("kpis", n_("KPIs"), Deed.SEE_FILES, Relation.ANY),
     Item("changes", n_("Change sets"), Deed.SEE_FILES, Relation.ANY),
     Item("folder_files", n_("Agency folder"), Deed.SEE_FILES, Relation.ANY),
     Item("rejected", n_("Rejected events"), Deed.SEE_REJECTED, Relation.ANY),

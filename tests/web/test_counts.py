@@ -31,6 +31,8 @@ PAGES: Final = (
     "/grades",
     "/grades?grade=-",
     "/grades?of=units",
+    "/kpis",
+    "/kpis?by=line",
     "/ledger",
     "/office/kpis?unit=HQ",
     "/office?unit=HQ",

@@ -31,6 +31,8 @@ ARGUMENTS: Final = {
     "kpi": ("deals",),
     "number": ("1",),
     "name": ("employee",),
+    "code": ("deals",),
+    "goal": ("exports", "_new"),
 }
 """What stands in the addresses of pages about one thing; a page about an activity, a key or a hook has none yet."""
 
@@ -53,6 +55,7 @@ NARROWED: Final = (
     "/grades?text=nobody",
     "/grades?of=units&text=nobody",
     "/ledger?text=nothing",
+    "/kpis?text=nothing",
     "/people?text=nobody",
     "/trail?about=nothing",
     "/verification?type=export_deal",

@@ -55,6 +55,18 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
     "views.change": ("dana", "/views/change?view=1", {"name": "Vienna by name"}),
     "folder_files.propose": ("dana", "/folder", {"reason": "From January on they are kept here."}),
     "changes.begin": ("dana", "/changes", {"title": "Vienna moves", "reason": "From January on it stands elsewhere."}),
+    "kpis.export": ("dana", "/kpis", {"reason": "The goals' review"}),
+    "kpis.make": (
+        "dana",
+        "/kpis/_new",
+        {"title": "A new KPI", "reason": "Agreed on Monday.", "name.en": "Fairs & more"},
+    ),
+    "kpis.edit": ("dana", "/kpis/deals", {"title": "Deals", "reason": "Agreed on Monday.", "name.ko": "수출계약"}),
+    "kpis.edit_goal": (
+        "dana",
+        "/kpis/_goals/exports",
+        {"title": "Goals of 2027", "reason": "Agreed.", "name.es": "Exportaciones"},
+    ),
     "decisions.refuse": ("ferran", "/decisions/1", {"reason": "Not before the audit."}),
     "rejected.replay": ("iris", "/rejected/1", {"event": '{"id": "D-mended & more"}'}),
 }
@@ -87,8 +99,8 @@ ELSEWHERE: Final = {"figures.report", "changes.rows", "changes.definitions", "ch
 """Forms that this agency has not, since none of its KPIs is given and none of its files comes by the application: tests/web/test_figures.py,
 tests/web/test_changes.py."""
 
-BY_SCRIPT: Final = {"log_activity.send"}
-"""What a page's script sends, which keeps it on the phone until it is recorded."""
+BY_SCRIPT: Final = {"log_activity.send", "kpis.tried"}
+"""What a page's script sends, which keeps it on the phone until it is recorded; and what it only has tried."""
 
 CHOSEN: Final = {
     "number",

@@ -405,8 +405,7 @@ def _put_document(context: RequestContext, number: int, name: str) -> Json:
 
 def _drop_document(context: RequestContext, number: int, name: str) -> Json:
     change = changing.held_open(context, number)
-    intake.drop_document(context.connection, change, name)
-    context.note(subject=f"change:{number}", after={"file": name, "remove": 1})
+    changing.drop_document(context, change, name)
     return _told(context, change)
 
 
