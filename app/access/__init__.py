@@ -72,7 +72,16 @@ from app.access.passwords import (
     password_matches,
 )
 from app.access.passwords import LENGTH_MIN as PASSWORD_LENGTH_MIN
-from app.access.powers import auditor_ids, can_two_agree, is_auditor, marks_of, own_powers, people_with, powers_of
+from app.access.powers import (
+    auditor_ids,
+    can_two_agree,
+    is_auditor,
+    marks_of,
+    own_powers,
+    people_with,
+    powers_of,
+    with_powers,
+)
 from app.access.relations import exists, may_at_all, relations, sees, standing, verify_relations
 from app.access.saved_views import NAME_LENGTH_MAX as VIEW_NAME_LENGTH_MAX
 from app.access.saved_views import SavedView, change_view, delete_view, save_view, saved_views
@@ -236,4 +245,5 @@ __all__ = [
     "viewer",
     "viewer_of",
     "visits",
+    "with_powers",
 ]

@@ -29,6 +29,7 @@ __all__ = [
     "own_powers",
     "people_with",
     "powers_of",
+    "with_powers",
 ]
 
 OWN_POWERS: Finding = Finding(
@@ -68,6 +69,17 @@ def marks_of(directory: Directory, *, account_id: int | None, email: str, employ
         if known is not None and known.email:
             marks.add(f"email:{email_key(known.email)}")
     return frozenset(marks)
+
+
+def with_powers(connection: Connection, numbers: Collection[str]) -> frozenset[str]:
+    """Of some employees those with an account that has a power: whoever has their e-mail may have the account. Queries: 1, or none."""
+    if not numbers:
+        return frozenset()
+    of = account.c
+    rows = connection.execute(sa.select(of.employee, of.roles).where(of.employee.in_(sorted(numbers))))
+    return frozenset(
+        row.employee for row in rows if not POWERS.isdisjoint(map(Role, filter(None, row.roles.split(","))))
+    )
 
 
 def people_with(connection: Connection, directory: Directory, role: Role, *, on: dt.date) -> int:

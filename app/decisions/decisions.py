@@ -159,6 +159,7 @@ class DecisionKind:
         people: marks of whom it is about beside nodes: whose account, for one.
         one_suffices: whether its maker alone decides it, as things stand on a day: it is approved and done when it is proposed.
         hold: takes the locks of what it changes that go before the one on decisions.
+        periods: the cycles that a content is about where the decision names none: postings in them make a unit one's own case.
     """
 
     code: str
@@ -176,6 +177,7 @@ class DecisionKind:
     people: Callable[[Connection, Mapping[str, Any]], frozenset[str]] = lambda _connection, _content: frozenset()
     one_suffices: Callable[[Connection, Mapping[str, Any], dt.date], bool] = lambda _connection, _content, _day: False
     hold: Callable[[Connection], object] = _nothing
+    periods: Callable[[Connection, Mapping[str, Any], dt.date], Sequence[Period]] = lambda *_: ()
 
     def checkers_on(self, connection: Connection, day: dt.date) -> frozenset[Role]:
         """The roles of which one is needed to approve or refuse, as things stand on a day."""
@@ -360,12 +362,14 @@ def propose(
         Conflict: by one of the codes of :class:`app.rules.deciding.Obstacle`; or as the kind says.
     """
     reason = _checked(reason)
-    maker = party_of(directory, by, cycle=cycle[1] if cycle else None, day=now.date())
+    maker = party_of(directory, by, day=now.date())
     _refuse(obstacle_to_making(maker, roles=kind.makers))
     kind.hold(connection)
     lock(connection, LOCK_DECISIONS)
     read = kind.read(connection, content)
     people = kind.people(connection, read.content)
+    periods = (cycle[1],) if cycle else kind.periods(connection, read.content, now.date())
+    maker = party_of(directory, by, periods=periods, day=now.date())
     _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about, people=people))
     effects = ordered_effects(kind.effects(connection, read.content, now.date()))
     number = tables.next_number(connection, tables.decision)
@@ -442,7 +446,7 @@ def approve(
     lock(connection, LOCK_DECISIONS)
     open_ = _again(connection, number)
     if open_.state is not DecisionState.PROPOSED:
-        checker = party_of(directory, by, cycle=cycle, day=now.date())
+        checker = party_of(directory, by, day=now.date())
         if open_.state is DecisionState.APPROVED and checker.is_same(_party(directory, open_.checker or open_.maker)):
             return Approval(open_, is_new=False)
         raise NotProposed
@@ -503,7 +507,7 @@ def withdraw(
     """
     lock(connection, LOCK_DECISIONS)
     open_ = _again(connection, number)
-    if not party_of(directory, by, cycle=None, day=now.date()).is_same(_party(directory, open_.maker)):
+    if not party_of(directory, by, day=now.date()).is_same(_party(directory, open_.maker)):
         raise NotMaker
     if open_.state is not DecisionState.PROPOSED:
         raise NotProposed
@@ -543,8 +547,9 @@ def obstacle_for(
     cycle: Period | None = None,
 ) -> Obstacle | None:
     """Why a person may not approve or refuse an open decision; None where nothing is in the way. Queries: 2, and what its kind asks."""
+    periods = (cycle,) if cycle else kind.periods(connection, open_.content, now.date())
     return obstacle_to_checking(
-        party_of(directory, by, cycle=cycle, day=now.date()),
+        party_of(directory, by, periods=periods, day=now.date()),
         _party(directory, open_.maker),
         roles=kind.checkers_on(connection, now.date()),
         about=open_.about,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from app.access import Viewer, marks_of
 from app.organisation import Directory
@@ -13,23 +14,23 @@ from app.rules.terms import Node, NodeKind, Period
 __all__ = ["party_of"]
 
 
-def party_of(directory: Directory, viewer: Viewer, *, cycle: Period | None, day: dt.date) -> DecisionParty:
+def party_of(directory: Directory, viewer: Viewer, *, periods: Sequence[Period] = (), day: dt.date) -> DecisionParty:
     """A signed-in person as maker or checker.
 
     Args:
         directory: the organisation.
         viewer: who.
-        cycle: in which postings make a unit one's own; None for those of the day.
+        periods: the cycles in which postings make a unit one's own; none for those of the day.
         day: today.
     """
     own: set[Node] = set()
     if viewer.employee is not None:
         own.add(Node(NodeKind.EMPLOYEE, viewer.employee))
-        period = cycle or Period(day, day + dt.timedelta(days=1))
+        periods = periods or (Period(day, day + dt.timedelta(days=1)),)
         own |= {
             Node(NodeKind.UNIT, posting.unit)
             for posting in directory.placement.postings(viewer.employee)
-            if overlap(posting.period, period)
+            if any(overlap(posting.period, period) for period in periods)
         }
     return DecisionParty(
         marks=marks_of(directory, account_id=viewer.account_id, email=viewer.email, employee=viewer.employee),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -22,7 +22,6 @@ from app.intake.change_effects import effects_of, preview
 from app.intake.change_sets import (
     Changed,
     ChangedDocument,
-    ChangedRow,
     ChangeSet,
     ChangeState,
     begin_change,
@@ -50,8 +49,8 @@ from app.organisation.tables import path as path_table
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
 from app.rules.deciding import DecisionEffect, obstacle_to_making
-from app.rules.presence import cycle_of
-from app.rules.terms import Node, NodeKind, Role
+from app.rules.presence import cycle_of, cycle_period
+from app.rules.terms import Node, NodeKind, Period, Role
 
 __all__ = [
     "CHANGE",
@@ -60,7 +59,7 @@ __all__ = [
     "NothingChanged",
     "OvertakenKeys",
     "check_change",
-    "cycle_to_tell",
+    "cycles_to_tell",
     "document_at_base",
     "drop_document",
     "effects_of_change",
@@ -276,31 +275,70 @@ def check_change(connection: Connection, changed: Changed) -> JudgedChange:
     )
 
 
-def cycle_to_tell(connection: Connection, changed: Changed, *, today: dt.date) -> int:
-    """The cycle that a set moves first: the one under way where one of its rows is about it, or about no cycle; else the earliest that one names."""
-    first_month = scoring.state(connection).frame.first_month
-    present = cycle_of(today, first_month)
-    named = {year for one in changed.rows for year in _cycles_named(one, first_month)}
-    if changed.documents or not named or present in named or min(named) < present:
-        return present
-    return min(named)
+def cycles_to_tell(connection: Connection, changed: Changed, *, today: dt.date) -> tuple[int, ...]:
+    """The cycles with scorecards that a set may move: that under way first where it is one of them, then those to come, then the past ones.
+
+    A row is about the cycle that it names; of a day on about that day's and those after; what names neither is about all. Where it moves none
+    that is scored, the one under way is looked at. Queries: those of :func:`app.scoring.state`.
+    """
+    loaded = scoring.state(connection)
+    present = cycle_of(today, loaded.frame.first_month)
+    spans = list(_spans(changed, loaded.frame.first_month))
+    carded = {int(row.after["cycle"]) for row in changed.rows if row.name == "scorecards" and _names_cycle(row.after)}
+    scored = {*loaded.sheet.lines, *carded, present}
+    told = {one for one in scored if any(one in span for span in spans)}
+    return (*sorted(told, key=lambda one: (one != present, one < present, abs(one - present))),) or (present,)
 
 
-def _cycles_named(row: ChangedRow, first_month: int) -> Iterator[int]:
-    for values in (row.before, row.after):
-        for column in ("cycle", "from", "valid_from"):
-            text = (values or {}).get(column, "")
-            try:
-                yield int(text) if column == "cycle" else cycle_of(dt.date.fromisoformat(text), first_month)
-            except ValueError:
-                continue
+def _names_cycle(row: Mapping[str, str] | None) -> TypeGuard[Mapping[str, str]]:
+    return row is not None and row["cycle"].isdecimal()
+
+
+_EVER: Final = range(10_000)
+
+
+def _spans(changed: Changed, first_month: int) -> Iterator[range]:
+    """The cycles that each row of a set is about, whatever they are."""
+    if changed.documents:
+        yield _EVER
+    for one in changed.rows:
+        for values in (one.before, one.after):
+            if values is not None:
+                yield _span_of(one.name, values, first_month)
+
+
+def _span_of(name: str, values: Mapping[str, str], first_month: int) -> range:
+    column = next((one for one in ("cycle", "year", "from", "valid_from", "month") if one in values), None)
+    if column is None or name == "plan":
+        return _EVER
+    try:
+        first = int(values[column]) if column in {"cycle", "year"} else _cycle_from(values[column], first_month)
+    except ValueError:
+        return _EVER
+    # A result is looked at in the years after it, and so is what was reached; a status, a line or a rating in its own cycle alone.
+    return _EVER[first:] if name not in _OF_ONE_CYCLE else range(first, first + 1)
+
+
+_OF_ONE_CYCLE: Final = frozenset({"scorecards", "ratings", "status", "exclusions", "rates"})
+
+
+def _cycle_from(text: str, first_month: int) -> int:
+    return cycle_of(dt.date.fromisoformat(text if len(text) > len("2026-01") else f"{text}-01"), first_month)
 
 
 def effects_of_change(
-    connection: Connection, judged: JudgedFolder, *, of_cycle: int, today: dt.date
+    connection: Connection, judged: JudgedFolder, *, cycles: Sequence[int], today: dt.date
 ) -> tuple[DecisionEffect, ...]:
-    """What a set that was judged right would move in a cycle. Queries: those of :func:`preview` and :func:`effects_of`."""
-    return effects_of(connection, preview(connection, judged), of_cycle=of_cycle, today=today)
+    """What a set that was judged right would move, in some cycles: of the first as they are, of the others each with its cycle.
+
+    Queries: those of :func:`preview`, and for each cycle those of :func:`effects_of`.
+    """
+    previewed = preview(connection, judged)
+    return tuple(
+        one if place == 0 else one._replace(cycle=str(cycle))
+        for place, cycle in enumerate(cycles)
+        for one in effects_of(connection, previewed, of_cycle=cycle, today=today)
+    )
 
 
 def overtaken_keys(connection: Connection, change: ChangeSet, changed: Changed) -> list[dict[str, Any]]:
@@ -358,14 +396,23 @@ _ALONE: Final[Mapping[str, frozenset[str]]] = {
 """Columns that one person changes alone."""
 
 
-def _one_suffices(changed: Changed, judged: JudgedChange) -> bool:
-    """Whether only names, e-mails, time zones and the texts of definitions change."""
+def _one_suffices(connection: Connection, changed: Changed, judged: JudgedChange) -> bool:
+    """Whether only names, e-mails, time zones and the texts of definitions change.
+
+    Not where the account that follows the e-mail has a power: who has a link sent to an address of their own would be the second person too.
+    Queries: 1 where an e-mail changes.
+    """
+    emailed: set[str] = set()
     for one in changed.rows:
         if one.before is None or one.after is None:
             return False
         differing = {column for column in one.after if one.after[column] != one.before.get(column, "")}
         if not differing <= _ALONE.get(one.name, frozenset()):
             return False
+        if "email" in differing:
+            emailed.add(one.after["number"])
+    if access.with_powers(connection, emailed):
+        return False
     if not changed.documents:
         return True
     stored = judged.folder.stored.contents
@@ -410,11 +457,12 @@ def submit_change(
     changed = changed_rows(connection, change.id)
     judged = _judged_right(connection, change, changed)
     about = rows_about(connection, changed)
-    maker = decisions.party_of(directory, by, cycle=None, day=now.date())
+    periods = _cycles_of(connection, changed, now.date())
+    maker = decisions.party_of(directory, by, periods=periods, day=now.date())
     obstacle = obstacle_to_making(maker, roles=CHANGE.makers, about=about)
     if obstacle is not None:
         raise decisions.refusal_for(obstacle)
-    if _one_suffices(changed, judged):
+    if _one_suffices(connection, changed, judged):
         return apply_change(connection, change, at=now), None
     made = decisions.propose(
         connection,
@@ -614,8 +662,11 @@ def _effects(connection: Connection, content: Mapping[str, Any], today: dt.date)
     judged = check_change(connection, changed).judged
     if judged is None:
         return ()
-    of_cycle = cycle_to_tell(connection, changed, today=today)
-    return effects_of_change(connection, judged, of_cycle=of_cycle, today=today)
+    cycles = cycles_to_tell(connection, changed, today=today)
+    under_way = cycle_of(today, scoring.state(connection).frame.first_month)
+    effects = effects_of_change(connection, judged, cycles=cycles, today=today)
+    # A decision says of no cycle which it looks at first: what is not told of one is of that under way.
+    return effects if cycles[0] == under_way else [one._replace(cycle=one.cycle or str(cycles[0])) for one in effects]
 
 
 def _apply(connection: Connection, decision: Decision) -> None:
@@ -640,6 +691,16 @@ def _executives_where_hr_is_one(connection: Connection, day: dt.date) -> frozens
     return frozenset() if of_hr > 1 else frozenset({Role.EXECUTIVE})
 
 
+def _cycles_of(connection: Connection, changed: Changed, today: dt.date) -> tuple[Period, ...]:
+    """The days of the cycles that a set may move."""
+    first_month = scoring.state(connection).frame.first_month
+    return tuple(cycle_period(one, first_month) for one in cycles_to_tell(connection, changed, today=today))
+
+
+def _periods(connection: Connection, content: Mapping[str, Any], today: dt.date) -> Sequence[Period]:
+    return _cycles_of(connection, changed_rows(connection, int(content["change"])), today)
+
+
 CHANGE: Final = DecisionKind(
     code="change",
     makers=frozenset({Role.HR}),
@@ -652,5 +713,6 @@ CHANGE: Final = DecisionKind(
     more_checkers=_executives_where_hr_is_one,
     overtaken=_overtaken,
     ended=_ended,
+    periods=_periods,
 )
 """A set of rows: by two people of hr, or by an executive where hr is one person."""

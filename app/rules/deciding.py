@@ -83,10 +83,13 @@ class DecisionEffect(NamedTuple):
     member: str
     before: Any
     after: Any
+    cycle: str | None = None
+    """Of which cycle, where it is another than the one that is looked at first."""
 
     def as_json(self) -> dict[str, Any]:
-        """As the contract writes it."""
-        return self._asdict()
+        """As the contract writes it; the cycle beside it where there is one to tell."""
+        told = self._asdict()
+        return told if self.cycle is not None else {name: one for name, one in told.items() if name != "cycle"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +112,9 @@ class DecisionParty:
 
 
 def ordered_effects(effects: Iterable[DecisionEffect]) -> tuple[DecisionEffect, ...]:
-    """Nodes by text; of one node scores of KPIs first, then members in the contract's order."""
+    """Those of the cycle looked at first, then cycle by cycle; nodes by text; of one node scores of KPIs first, then members in the contract's order."""
     rank = {member: place for place, member in enumerate(MEMBERS, 1)}
-    return tuple(sorted(effects, key=lambda one: (one.node, rank.get(one.member, 0), one.member)))
+    return tuple(sorted(effects, key=lambda one: (one.cycle or "", one.node, rank.get(one.member, 0), one.member)))
 
 
 def moved_effects(signed: Sequence[DecisionEffect], now: Sequence[DecisionEffect]) -> list[dict[str, Any]]:

@@ -146,7 +146,7 @@ class BasketLook:
         findings: what a load of all that the set then holds would find in the set's rows: :func:`app.web.changing.findings_seen`, each with the file
             (``called``) and the row (``row_called``) in words.
         effects: what all of it would move; None where it has errors.
-        cycle: in which cycle.
+        cycles: in which cycles, the one looked at first before the others.
         is_nothing: nothing of it is another than it is.
     """
 
@@ -155,7 +155,7 @@ class BasketLook:
     more: int
     findings: tuple[dict[str, Any], ...]
     effects: list[ShownEffect] | None
-    cycle: int
+    cycles: tuple[int, ...]
     is_nothing: bool
 
 
@@ -194,10 +194,10 @@ def look(context: RequestContext, chosen: Basket, puts: Sequence[Put | PutDocume
     """
     whole, more = intake.proposed(context.connection, chosen.changed, puts)
     judged = intake.check_change(context.connection, whole)
-    cycle = intake.cycle_to_tell(context.connection, whole, today=context.today)
+    cycles = intake.cycles_to_tell(context.connection, whole, today=context.today)
     effects = None
     if judged.judged is not None and judged.is_right:
-        moved = intake.effects_of_change(context.connection, judged.judged, of_cycle=cycle, today=context.today)
+        moved = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
         effects = shown_effects(context, effects_seen(context, moved, checks=changing.sees_pay(context)))
     differing = [one for one in more.rows if one.before != one.after]
     told = changing.findings_seen(context, judged)
@@ -208,7 +208,7 @@ def look(context: RequestContext, chosen: Basket, puts: Sequence[Put | PutDocume
         more=max(0, len(differing) - _ROWS_MOST),
         findings=tuple(_said(words, one) for one in told if one["in_set"] or one["level"] == "error"),
         effects=effects,
-        cycle=cycle,
+        cycles=cycles,
         is_nothing=not differing and not more.documents,
     )
 

@@ -62,7 +62,7 @@ def visible_to(context: RequestContext) -> Callable[[Decision], bool]:
     Whoever makes or checks its kind does, who made it, and who may see a node that it is about.
     """
     viewer = context.viewer
-    me = decisions.party_of(context.directory, viewer, cycle=None, day=context.today)
+    me = decisions.party_of(context.directory, viewer, day=context.today)
     sees = context.sees(Deed.SEE_SCORECARD)
 
     def visible(one: Decision) -> bool:

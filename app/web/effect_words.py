@@ -82,7 +82,8 @@ def shown_effects(context: RequestContext, effects: Iterable[DecisionEffect]) ->
             else scoring.node_name(context.directory, node, context.today)
         )
         values = (_value(context, one.member, value) for value in (one.before, one.after))
-        shown.append(ShownEffect(node, whose, _figure(definitions, one.member), *values))
+        figure = _figure(definitions, one.member)
+        shown.append(ShownEffect(node, whose, figure if one.cycle is None else f"{figure} ({one.cycle})", *values))
     return shown
 
 

@@ -78,7 +78,8 @@ class EffectsQuery(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     cycle: Annotated[
-        int | None, Field(ge=1000, le=9989, description="The cycle; without it the first that is moved.")
+        int | None,
+        Field(ge=1000, le=9989, description="The cycle; without it all that are moved, the one under way first."),
     ] = None
 
 
@@ -340,11 +341,12 @@ def effects(context: RequestContext, number: int, query: EffectsQuery) -> Json:
     judged = intake.check_change(context.connection, changed)
     if judged.judged is None or not judged.is_right:
         raise intake.FindingsInTheWay(*judged.findings)
-    cycle = query.cycle or intake.cycle_to_tell(context.connection, changed, today=context.today)
-    some = intake.effects_of_change(context.connection, judged.judged, of_cycle=cycle, today=context.today)
+    told = intake.cycles_to_tell(context.connection, changed, today=context.today)
+    cycles = told if query.cycle is None else (query.cycle,)
+    some = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
     pay = changing.sees_pay(context)
     items = [one.as_json() for one in some if pay or one.member not in {"pay", "grade"}]
-    return Json({"cycle": str(cycle), "items": items, "next": None})
+    return Json({"cycle": str(cycles[0]), "items": items, "next": None})
 
 
 @pages.api_act(

@@ -330,7 +330,9 @@ BUSINESS: Final[Shape] = _object(
 
 _HAND: Final = _object({"person": _TEXT, "account": _TEXT, "for": _TEXT_OR_NULL, "at": _INSTANT})
 _ANY_VALUE: Final[Shape] = {}
-EFFECT: Final = _object({"node": _TEXT, "member": _TEXT, "before": _ANY_VALUE, "after": _ANY_VALUE})
+EFFECT: Final = _object(
+    {"node": _TEXT, "member": _TEXT, "before": _ANY_VALUE, "after": _ANY_VALUE, "cycle": _TEXT}, optional=("cycle",)
+)
 DECISION: Final[Shape] = _ref("Decision")
 DELEGATION: Final = _object(
     {

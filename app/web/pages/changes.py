@@ -120,16 +120,16 @@ def one(context: RequestContext, number: int) -> Page:
 
 @pages.read("/changes/<int:number>/effects", may=Deed.SEE_FILES)
 def effects(context: RequestContext, number: int) -> Page:
-    """What a change set would move in the cycle that it moves first. Nothing is stored."""
+    """What a change set would move in the cycles that it moves. Nothing is stored."""
     change = changing.change_seen(context, number)
     changed = intake.changed_rows(context.connection, number)
     judged = intake.check_change(context.connection, changed)
     shown = None
-    cycle = intake.cycle_to_tell(context.connection, changed, today=context.today)
+    cycles = intake.cycles_to_tell(context.connection, changed, today=context.today)
     if judged.judged is not None and judged.is_right:
-        some = intake.effects_of_change(context.connection, judged.judged, of_cycle=cycle, today=context.today)
+        some = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
         shown = shown_effects(context, effects_seen(context, some, checks=changing.sees_pay(context)))
-    return Page("pages/change_effects.html", change=change, cycle=cycle, effects=shown)
+    return Page("pages/change_effects.html", change=change, cycles=cycles, effects=shown)
 
 
 @pages.act("/changes/<int:number>/rows", may=Deed.KEEP_CHANGES, again="one")

@@ -1,0 +1,141 @@
+"""One person is not two by way of an e-mail, of a unit left in spring, or of a year that nobody looked at (contract-desk, 2 and 8.4)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.contract.desk import WHY, Desk, code
+from tests.scenario import Scenario
+
+AGENCY = """
+unit HQ agency
+  unit VIE office
+  unit PAR office
+employee E1 VIE staff
+employee E2 VIE head
+employee E6 PAR staff
+employee E7 PAR staff
+2025-03-04 consult C-1 E1
+2026-03-04 consult C-2 E1
+"""
+NOW = {"KOPES_NOW": "2026-06-30T09:00:00Z"}
+FILES = ("employees.csv", "postings.csv", "scorecards.csv", "status.csv")
+
+
+@pytest.fixture
+def desk(database_url, kopes, serve, tmp_path):
+    """Three of hr, one of them of the agency, on a day in June; the files of people and scorecards are in the application."""
+    Scenario.read(AGENCY).write(tmp_path)
+    where = {"database": database_url, "definitions": tmp_path / "definitions", **NOW}
+    kopes("load", tmp_path / "agency", **where)
+    made = Desk(serve(database_url, definitions=tmp_path / "definitions", **NOW), kopes, where)
+    try:
+        made.person("dana", "--role", "hr")
+        made.person("dora", "--role", "hr")
+        made.person("ferran", "--role", "executive")
+        made.person("e6", "--role", "hr", "--employee", "E6")
+        made.take_over(*FILES)
+        yield made
+    finally:
+        for client in made.clients:
+            client.close()
+
+
+def rows(desk, file, **key):
+    """The rows of a file as they are loaded, those with these values."""
+    items = desk.person("dana").get(f"/api/v1/files/{file}?limit=10000").raise_for_status().json()["items"]
+    return [one for one in items if key.items() <= one.items()]
+
+
+def put(desk, file, *some, by="dana"):
+    """A new set with some rows; its address."""
+    client = desk.person(by)
+    address = client.post("/api/v1/changes", json={"title": "For the test", "reason": WHY}).headers["Location"]
+    client.put(f"{address}/rows/{file}", json={"set": list(some)}).raise_for_status()
+    return address
+
+
+def text_row(row):
+    return {name: "" if value is None else str(value) for name, value in row.items()}
+
+
+def graded(desk, cycle):
+    """What the command proposes for everyone; its status says whether the shares hold, which those of four people do not."""
+    ran = desk.kopes("grade", "--cycle", cycle, status=None, **desk.where)
+    return {one["employee"]: one for one in json.loads(ran.out)}
+
+
+def test_an_e_mail_that_an_account_with_a_power_would_follow_takes_two(desk):
+    """Who has it sent to an address of their own has the account: of an ordinary one hr changes it alone, as the contract says."""
+    (staff,) = rows(desk, "employees.csv", number="E1")
+    address = put(desk, "employees.csv", text_row(staff) | {"email": "new@agency.example"})
+    alone = desk.person("dana").post(f"{address}/submit", json={})
+    assert (alone.status_code, alone.json().get("state")) == (200, "applied"), alone.text
+
+    (powerful,) = rows(desk, "employees.csv", number="E6")
+    address = put(desk, "employees.csv", text_row(powerful) | {"email": "mine@elsewhere.example"})
+    decision = desk.submit(address)
+    assert decision["state"] == "proposed"
+    assert code(desk.approve(desk.person("dana"), decision)) == (409, "same_person")
+    assert code(desk.approve(desk.person("e6"), decision)) == (409, "own_case")
+    assert desk.approve(desk.person("dora"), decision).json()["state"] == "approved"
+
+
+def test_a_unit_that_one_has_left_in_the_cycle_is_ones_own_case(desk):
+    """It is a part of one's score still: neither maker nor checker; of a cycle in which one never stood there one may be."""
+    (posting,) = rows(desk, "postings.csv", employee="E6")
+    there = text_row(posting) | {"unit": "VIE", "to": "2026-03-01"}
+    address = put(desk, "postings.csv", there, text_row(posting) | {"from": "2026-03-01"})
+    assert desk.approve(desk.person("dora"), desk.submit(address)).json()["state"] == "approved"
+
+    for cycle, refused in (("2026", True), ("2025", True)):
+        line, other = rows(desk, "scorecards.csv", cycle=cycle, node="unit:VIE")[:2]
+        changed = [
+            text_row(line) | {"weight": str(float(line["weight"]) - 1)},
+            text_row(other) | {"weight": str(float(other["weight"]) + 1)},
+        ]
+        address = put(desk, "scorecards.csv", *changed, by="e6")
+        answer = desk.person("e6").post(f"{address}/submit", json={})
+        assert (code(answer) == (409, "own_case")) is refused
+        decision = desk.submit(put(desk, "scorecards.csv", *changed))
+        assert code(desk.approve(desk.person("e6"), decision)) == (409, "own_case")
+        assert desk.approve(desk.person("dora"), decision).json()["state"] == "approved"
+    # Paris is a unit of spring's other half: in 2025 E6 was in Vienna.
+    line, other = rows(desk, "scorecards.csv", cycle="2025", node="unit:PAR")[:2]
+    changed = [
+        text_row(line) | {"weight": str(float(line["weight"]) - 1)},
+        text_row(other) | {"weight": str(float(other["weight"]) + 1)},
+    ]
+    assert desk.submit(put(desk, "scorecards.csv", *changed, by="e6"), desk.person("e6"))["state"] == "proposed"
+
+
+def test_what_a_set_moves_in_another_cycle_is_told_to_who_agrees(desk):
+    """A row of last year moves last year's grade and pay: the decision says so, and of which year; a set for both years tells both."""
+    dana = desk.person("dana")
+    status = {"employee": "E1", "cycle": "2025", "kind": "discipline", "from": "", "to": "", "note": "", "place": "1"}
+    address = put(desk, "status.csv", status)
+    alone = dana.get(f"{address}/effects").raise_for_status().json()
+    asked = dana.get(f"{address}/effects?cycle=2025").raise_for_status().json()
+    assert alone == asked | {"cycle": "2025"}
+    moved = {(one["node"], one["member"]): (one["before"], one["after"]) for one in alone["items"]}
+    before = graded(desk, "2025")["E1"]
+    assert moved["employee:E1", "grade"][0] == before["grade"]
+    decision = desk.submit(address)
+    told = desk.person("dora").get(f"/api/v1/decisions/{decision['id']}/effects").json()["items"]
+    assert decision["effects"]["count"] == len(told) == len(alone["items"])
+    assert {one["cycle"] for one in told} == {"2025"}
+    page = desk.person("dora").get(f"/decisions/{decision['id']}").text
+    assert "(2025)" in page
+    assert desk.approve(desk.person("dora"), decision).json()["state"] == "approved"
+    after = graded(desk, "2025")["E1"]
+    assert (moved["employee:E1", "grade"], moved["employee:E1", "pay"]) == (
+        (before["grade"], after["grade"]),
+        (before["pay"], after["pay"]),
+    )
+
+    both = put(desk, "status.csv", status | {"employee": "E7"}, status | {"employee": "E7", "cycle": "2026"})
+    told = dana.get(f"{both}/effects").raise_for_status().json()
+    assert told["cycle"] == "2026"
+    assert {one.get("cycle") for one in told["items"]} == {None, "2025"}
