@@ -11,12 +11,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from app.plain.findings import Finding, Path, Place, n_
 from app.rules.documents import dotted, plain_number
 
-__all__ = ["FormDocument", "InputKind", "SchemaField", "document_of", "fields_of", "row_count", "texts_of"]
+__all__ = [
+    "Difference",
+    "FormDocument",
+    "InputKind",
+    "SchemaField",
+    "document_of",
+    "fields_of",
+    "row_count",
+    "texts_of",
+]
 
 Schema = Mapping[str, Any]
 ReadNumber = Callable[[str, str], Decimal | Finding]
@@ -239,6 +248,69 @@ def row_count(name: str, texts: Mapping[str, str]) -> int:
         one.removeprefix(before).partition(".")[0] for one, text in texts.items() if one.startswith(before) and text
     )
     return max((int(place) + 1 for place in places if place.isdecimal()), default=0)
+
+
+# -------------------------------------------------------------------------------------------------------- what is another
+
+
+class Difference(NamedTuple):
+    """A member that two documents say differently; None where one of them does not say it.
+
+    Attributes:
+        path: its members.
+        rows: of the lists and tables on the way, which row is meant: by its first member, or its key.
+    """
+
+    path: tuple[str, ...]
+    rows: tuple[str, ...]
+    before: Any
+    after: Any
+
+
+def differences(
+    fields: Sequence[SchemaField], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Iterator[Difference]:
+    """What two documents say differently, member by member, in the order of the form's fields.
+
+    Args:
+        fields: the form's.
+        before: one document.
+        after: the other one.
+    """
+    yield from _differing(fields, before, after, (), ())
+
+
+def _differing(
+    fields: Sequence[SchemaField],
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    path: tuple[str, ...],
+    rows: tuple[str, ...],
+) -> Iterator[Difference]:
+    for one in fields:
+        here, was, will = (*path, one.member), before.get(one.member), after.get(one.member)
+        if was == will:
+            continue
+        if one.kind is InputKind.GROUP and not one.alone:
+            yield from _differing(one.members, was or {}, will or {}, here, rows)
+        elif one.kind in {InputKind.ROWS, InputKind.TABLE}:
+            first = one.members[0].member
+            old, new = _by_first(one, was, first), _by_first(one, will, first)
+            for key in dict.fromkeys((*old, *new)):
+                if key not in old or key not in new:
+                    yield Difference(here, (*rows, key), key if key in old else None, key if key in new else None)
+                else:
+                    yield from _differing(one.members, old[key], new[key], here, (*rows, key))
+            if list(old) != list(new) and sorted(old) == sorted(new) and one.kind is InputKind.ROWS:
+                yield Difference(here, rows, list(old), list(new))
+        else:
+            yield Difference(here, rows, was, will)
+
+
+def _by_first(one: SchemaField, value: Any, first: str) -> dict[str, Mapping[str, Any]]:
+    if one.kind is InputKind.TABLE:
+        return {str(key): {KEY: str(key), VALUE: inner} for key, inner in (value or {}).items()}
+    return {str(row.get(first, "")): row for row in value or ()}
 
 
 # ----------------------------------------------------------------------------------------------------- what the texts make

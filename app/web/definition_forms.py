@@ -5,6 +5,7 @@ Do not judge anything here: the rules of definitions do, as at a load, and their
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -16,12 +17,21 @@ from flask_babel import gettext
 from app import intake
 from app.plain.findings import Finding, Level, Place, n_
 from app.plain.texts import trimmed
-from app.rules.schema_forms import FormDocument, InputKind, SchemaField, document_of, row_count, texts_of
+from app.rules.schema_forms import (
+    Difference,
+    FormDocument,
+    InputKind,
+    SchemaField,
+    differences,
+    document_of,
+    row_count,
+    texts_of,
+)
 from app.web.definition_words import choice_words, words_of
 from app.web.forms import Typed
 from app.web.typed_numbers import exact_figure, read_number, unconfirmed
 
-__all__ = ["ShownInput", "at_fields", "shown_inputs", "typed_document"]
+__all__ = ["ShownInput", "at_fields", "sentences", "shown_inputs", "typed_document"]
 
 MISSING: Final = n_("This is empty: fill it in.")
 _SPARE_ROWS: Final = 1
@@ -154,6 +164,48 @@ def typed_document(kind: str, *, without: Sequence[str] = ()) -> FormDocument:
         return unconfirmed(text, number, field=name, confirmed=confirmed, has_script=has_script) or number
 
     return document_of(_fields(kind, without), texts, read)
+
+
+CHANGES: Final = n_("%(what)s: from %(before)s to %(after)s.")
+IS_NEW: Final = n_("%(what)s: %(after)s is new.")
+IS_GONE: Final = n_("%(what)s: %(before)s is taken away.")
+
+
+def sentences(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What two documents say differently, a sentence for each member.
+
+    Args:
+        kind: ``kpi``, ``goals`` or ``policies``.
+        before: what is said now.
+        after: what was typed.
+    """
+    return [_sentence(kind, one) for one in differences(intake.definition_fields(kind), before, after)]
+
+
+def _sentence(kind: str, one: Difference) -> str:
+    labels = [gettext(words_of(kind, one.path[: place + 1]).label) for place in range(len(one.path))]
+    stands_for_row = bool(one.rows) and one.rows[-1] in {one.before, one.after}
+    named = one.rows[:-1] if stands_for_row else one.rows
+    what = ", ".join((*labels[:1], *named, *labels[1:]))
+    message = CHANGES
+    if one.before is None or one.after is None:
+        message = IS_NEW if one.before is None else IS_GONE
+    return str(gettext(message, what=what, before=_said(one.before), after=_said(one.after)))
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(gettext(YES_SAID if value else NO_SAID))
+    if isinstance(value, list | tuple):
+        return ", ".join(_said(one) for one in value)
+    if isinstance(value, Mapping):
+        return str(value.get("en", ""))
+    return exact_figure(Decimal(value)) if _NUMBER.fullmatch(str(value)) else str(value)
+
+
+YES_SAID: Final = n_("yes")
+NO_SAID: Final = n_("no")
+_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def at_fields(typed: FormDocument, findings: Iterable[Finding], *, before: str = "") -> list[Finding]:

@@ -44,6 +44,7 @@ ITEMS: Final = (
     Item("targets", n_("Targets"), Deed.SEE_TARGETS, Relation.ANY),
     Item("decisions", n_("Decisions"), Deed.SEE_FILES, Relation.ANY),
     Item("kpis", n_("KPIs"), Deed.SEE_FILES, Relation.ANY),
+    Item("policies", n_("Policies"), Deed.SEE_FILES, Relation.ANY),
     Item("changes", n_("Change sets"), Deed.SEE_FILES, Relation.ANY),
     Item("folder_files", n_("Agency folder"), Deed.SEE_FILES, Relation.ANY),
     Item("rejected", n_("Rejected events"), Deed.SEE_REJECTED, Relation.ANY),

@@ -67,6 +67,11 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
         "/kpis/_goals/exports",
         {"title": "Goals of 2027", "reason": "Agreed.", "name.es": "Exportaciones"},
     ),
+    "policies.edit": (
+        "dana",
+        "/policies",
+        {"title": "Blend of 2027", "reason": "Agreed on Monday.", "minimum_days": "59"},
+    ),
     "decisions.refuse": ("ferran", "/decisions/1", {"reason": "Not before the audit."}),
     "rejected.replay": ("iris", "/rejected/1", {"event": '{"id": "D-mended & more"}'}),
 }
@@ -99,7 +104,7 @@ ELSEWHERE: Final = {"figures.report", "changes.rows", "changes.definitions", "ch
 """Forms that this agency has not, since none of its KPIs is given and none of its files comes by the application: tests/web/test_figures.py,
 tests/web/test_changes.py."""
 
-BY_SCRIPT: Final = {"log_activity.send", "kpis.tried"}
+BY_SCRIPT: Final = {"log_activity.send", "kpis.tried", "policies.tried"}
 """What a page's script sends, which keeps it on the phone until it is recorded; and what it only has tried."""
 
 CHOSEN: Final = {

@@ -103,6 +103,8 @@ ALONE: Final = {
         "changes.listed",
         "kpis.listed",
         "kpis.yaml",
+        "policies.policies",
+        "policies.yaml",
         "decisions.listed",
         "folder_files.files",
         "figures.figures",
