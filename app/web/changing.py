@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from app import access, decisions, intake, organisation
 from app.decisions import Decision
-from app.intake import Changed, ChangedRow, ChangeSet, JudgedChange
+from app.intake import Changed, ChangedRow, ChangeSet, ChangeState, JudgedChange
 from app.kit.refusals import NotThere
 from app.plain.findings import Finding
 from app.rules.deciding import Obstacle
@@ -200,16 +200,31 @@ def change_seen(context: RequestContext, number: int) -> ChangeSet:
     return present
 
 
-def sees_pay(context: RequestContext) -> bool:
-    """Whether who asks sees what people are paid; who is to approve sees what it is that they approve."""
-    checkers = intake.CHANGE.checkers_on(context.connection, context.today)
-    return context.allowed(Deed.SEE_PAY) or not context.viewer.roles.isdisjoint(checkers)
+def sees_pay(context: RequestContext, change: ChangeSet | None = None) -> bool:
+    """Whether who asks sees what everybody is paid; who is to approve a set sees what it is that they approve, while it waits for them.
+
+    Args:
+        context: the request's.
+        change: the set that is looked at; None for what is loaded.
+    """
+    if context.allowed_of_everybody(Deed.SEE_PAY):
+        return True
+    waits = change is not None and change.state is ChangeState.SUBMITTED
+    return waits and not context.viewer.roles.isdisjoint(intake.CHANGE.checkers_on(context.connection, context.today))
 
 
-def findings_seen(context: RequestContext, judged: JudgedChange) -> list[dict[str, Any]]:
-    """What a load would find, without the figures of pay that who asks may not see: a message repeats what was typed."""
+def findings_seen(
+    context: RequestContext, judged: JudgedChange, change: ChangeSet | None = None
+) -> list[dict[str, Any]]:
+    """What a load would find, without the figures of pay that who asks may not see: a message repeats what was typed.
+
+    Args:
+        context: the request's.
+        judged: the folder with the set in it.
+        change: the set; None for one that is yet to begin.
+    """
     told = judged.as_json()
-    if sees_pay(context):
+    if sees_pay(context, change):
         return told
     return [one | {"finding": _without_value(one["finding"])} if _is_of_pay(one) else one for one in told]
 

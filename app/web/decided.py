@@ -46,8 +46,9 @@ def checkers_of(context: RequestContext, kind: DecisionKind) -> frozenset[Role]:
 
 
 def effects_of(context: RequestContext, one: Decision) -> list[DecisionEffect]:
-    """What a decision moves, as far as who asks may see it; who is to agree sees all."""
-    checks = not context.viewer.roles.isdisjoint(checkers_of(context, kind_of(one)))
+    """What a decision moves, as far as who asks may see it; who is to agree sees all, while it waits."""
+    waits = one.state is DecisionState.PROPOSED
+    checks = waits and not context.viewer.roles.isdisjoint(checkers_of(context, kind_of(one)))
     return effects_seen(context, one.effects, checks=checks)
 
 

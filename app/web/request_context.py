@@ -201,6 +201,12 @@ class RequestContext:
         standing = access.standing(self.directory, viewer=self.who, deed=deed, node=node, day=self.today)
         return may(self.who.roles, deed, standing)
 
+    def allowed_of_everybody(self, deed: Deed) -> bool:
+        """Whether who asks may do the deed to whomever it is about: not to themself alone, nor to their own line."""
+        if self.who is None or (self.must_change_password and deed not in FIRST_PASSWORD_DEEDS):
+            return False
+        return key_may(self.who.scope, deed) if isinstance(self.who, Key) else may(self.who.roles, deed, ())
+
     def require(self, deed: Deed, node: Node | None = None) -> None:
         """Go on only where the deed is allowed.
 

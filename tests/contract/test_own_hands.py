@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 
 import pytest
 
@@ -24,23 +25,31 @@ NOW = {"KOPES_NOW": "2026-06-30T09:00:00Z"}
 FILES = ("employees.csv", "postings.csv", "scorecards.csv", "status.csv")
 
 
-@pytest.fixture
-def desk(database_url, kopes, serve, tmp_path):
-    """Three of hr, one of them of the agency, on a day in June; the files of people and scorecards are in the application."""
-    Scenario.read(AGENCY).write(tmp_path)
-    where = {"database": database_url, "definitions": tmp_path / "definitions", **NOW}
-    kopes("load", tmp_path / "agency", **where)
-    made = Desk(serve(database_url, definitions=tmp_path / "definitions", **NOW), kopes, where)
+@contextmanager
+def opened_desk(database_url, kopes, serve, folder, *more):
+    """A running server on a day in June with one of hr, an executive and some more: name and options; files of people and scorecards are here."""
+    Scenario.read(AGENCY).write(folder)
+    where = {"database": database_url, "definitions": folder / "definitions", **NOW}
+    kopes("load", folder / "agency", **where)
+    made = Desk(serve(database_url, definitions=folder / "definitions", **NOW), kopes, where)
     try:
         made.person("dana", "--role", "hr")
-        made.person("dora", "--role", "hr")
         made.person("ferran", "--role", "executive")
-        made.person("e6", "--role", "hr", "--employee", "E6")
+        for name, *options in more:
+            made.person(name, *options)
         made.take_over(*FILES)
         yield made
     finally:
         for client in made.clients:
             client.close()
+
+
+@pytest.fixture
+def desk(database_url, kopes, serve, tmp_path):
+    """Three of hr, one of them of the agency."""
+    e6 = ("e6", "--role", "hr", "--employee", "E6")
+    with opened_desk(database_url, kopes, serve, tmp_path, ("dora", "--role", "hr"), e6) as made:
+        yield made
 
 
 def rows(desk, file, **key):

@@ -18,6 +18,7 @@ from app.web.api import shapes
 from app.web.api.bodies import UnknownMedia, body_of
 from app.web.api.json_bodies import EmptyBody, sent_as
 from app.web.api.paging import PageQuery, page_of
+from app.web.effect_words import effects_seen
 from app.web.languages import finding_text
 from app.web.limits import EVENTS_BYTES
 from app.web.rendering import Json
@@ -317,7 +318,7 @@ def check(context: RequestContext, number: int) -> Json:
             **{name: value for name, value in told.items() if name not in {"finding", "of"}},
             "detail": finding_text(told["finding"]),
         }
-        for told in changing.findings_seen(context, judged)
+        for told in changing.findings_seen(context, judged, change)
     ]
     return Json({"items": items, "next": None})
 
@@ -340,12 +341,12 @@ def effects(context: RequestContext, number: int, query: EffectsQuery) -> Json:
     changed = intake.changed_rows(context.connection, change.id)
     judged = intake.check_change(context.connection, changed)
     if judged.judged is None or not judged.is_right:
-        raise intake.FindingsInTheWay(*judged.findings)
+        raise intake.FindingsInTheWay(*(one["finding"] for one in changing.findings_seen(context, judged, change)))
     told = intake.cycles_to_tell(context.connection, changed, today=context.today)
     cycles = told if query.cycle is None else (query.cycle,)
     some = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
-    pay = changing.sees_pay(context)
-    items = [one.as_json() for one in some if pay or one.member not in {"pay", "grade"}]
+    seen = effects_seen(context, some, checks=changing.sees_pay(context, change))
+    items = [one.as_json() for one in seen]
     return Json({"cycle": str(cycles[0]), "items": items, "next": None})
 
 
@@ -420,5 +421,5 @@ def _text(body: bytes) -> str:
 
 def _told(context: RequestContext, one: ChangeSet, *, status: int = 200, headers: dict[str, str] | None = None) -> Json:
     changed = intake.changed_rows(context.connection, one.id)
-    told = changing.as_json(one, changed, pay=changing.sees_pay(context))
+    told = changing.as_json(one, changed, pay=changing.sees_pay(context, one))
     return Json(told, status=status, headers=headers or {})

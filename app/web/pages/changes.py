@@ -92,7 +92,7 @@ def one(context: RequestContext, number: int) -> Page:
     is_open = change.state is ChangeState.OPEN
     mine = is_open and changing.keeps(context) and changing.is_maker(context)(change)
     masters = intake.masters(context.connection)
-    told = changing.as_json(change, changed, pay=changing.sees_pay(context))
+    told = changing.as_json(change, changed, pay=changing.sees_pay(context, change))
     shown = [row | {"of": one.key} for row, one in zip(told["rows"][:ROWS_SHOWN], changed.rows, strict=False)]
     of = {(row.file, intake.key_text(row.key)): row.key for row in changed.rows}
     return Page(
@@ -102,7 +102,7 @@ def one(context: RequestContext, number: int) -> Page:
         rows=shown,
         more=max(0, len(told["rows"]) - ROWS_SHOWN),
         documents=told["documents"],
-        findings=changing.findings_seen(context, intake.check_change(context.connection, changed))
+        findings=changing.findings_seen(context, intake.check_change(context.connection, changed), change)
         if is_open and changed
         else (),
         mine=mine,
@@ -128,7 +128,7 @@ def effects(context: RequestContext, number: int) -> Page:
     cycles = intake.cycles_to_tell(context.connection, changed, today=context.today)
     if judged.judged is not None and judged.is_right:
         some = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
-        shown = shown_effects(context, effects_seen(context, some, checks=changing.sees_pay(context)))
+        shown = shown_effects(context, effects_seen(context, some, checks=changing.sees_pay(context, change)))
     return Page("pages/change_effects.html", change=change, cycles=cycles, effects=shown)
 
 

@@ -1,0 +1,86 @@
+"""Who may not see what people are paid sees it by no door of the desk: an executive who is an employee too, with their own pay to see (contract, "Rights")."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contract.desk import code
+from tests.contract.test_own_hands import desk, opened_desk, put, rows, text_row
+
+__all__ = ["desk"]
+
+SECRET = "7654321"
+
+
+E7 = ("e7", "--role", "executive", "--employee", "E7")
+
+
+@pytest.fixture
+def executive(desk):
+    """An executive of the agency, who sees their own grade and pay."""
+    return desk.person(*E7)
+
+
+@pytest.fixture
+def small_desk(database_url, kopes, serve, tmp_path):
+    """One of hr, so that an executive is the second."""
+    with opened_desk(database_url, kopes, serve, tmp_path, E7) as made:
+        yield made
+
+
+def test_an_executive_with_a_number_of_their_own_sees_nobodys_pay(desk, executive):
+    """Not in files, histories, sets that are open, decided or wait for others, nor in what these move."""
+    (row,) = rows(desk, "employees.csv", number="E1")
+    address = put(desk, "employees.csv", text_row(row) | {"monthly_base": SECRET})
+    decision = desk.submit(address)
+    looked_at = [
+        "/api/v1/files/employees.csv",
+        "/api/v1/files/employees.csv/rows.csv",
+        "/api/v1/files/employees.csv/history?key=E1",
+        address,
+        f"{address}/effects",
+        f"{address}/check",
+        f"/api/v1/decisions/{decision['id']}/effects",
+        address.removeprefix("/api/v1"),
+        f"{address.removeprefix('/api/v1')}/effects",
+        f"/decisions/{decision['id']}",
+    ]
+
+    def look():
+        for one in looked_at:
+            answer = executive.get(one)
+            assert answer.status_code == 200, (one, answer.text)
+            for hidden in (SECRET, "7,654,321", str(row["monthly_base"]), '"pay"', "Pay"):
+                assert hidden not in answer.text, one
+
+    look()
+    assert desk.approve(desk.person("dora"), decision).json()["state"] == "approved"
+    look()
+
+
+def test_where_hr_is_one_person_who_is_to_agree_sees_the_pay_of_that_set_while_it_waits(small_desk):
+    """And no other: not what is loaded, nor another set, nor the same one afterwards."""
+    desk, executive = small_desk, small_desk.person("e7")
+    (row,) = rows(desk, "employees.csv", number="E1")
+    other = put(desk, "employees.csv", text_row(row) | {"monthly_base": "8888888"})
+    address = put(desk, "employees.csv", text_row(row) | {"monthly_base": SECRET})
+    decision = desk.submit(address)
+    assert SECRET in executive.get(address).text
+    effects = executive.get(f"/api/v1/decisions/{decision['id']}/effects").json()["items"]
+    assert "pay" in {one["member"] for one in effects}
+    for one in (other, "/api/v1/files/employees.csv"):
+        assert "8888888" not in executive.get(one).text
+        assert str(row["monthly_base"]) not in executive.get(one).text
+    assert desk.approve(executive, decision).json()["state"] == "approved"
+    assert SECRET not in executive.get(address).text
+    assert "pay" not in executive.get(f"/api/v1/decisions/{decision['id']}/effects").text
+
+
+def test_what_is_wrong_with_a_figure_of_pay_does_not_repeat_it(desk, executive):
+    """Nor does the refusal to tell what a wrong set would move."""
+    (row,) = rows(desk, "employees.csv", number="E1")
+    address = put(desk, "employees.csv", text_row(row) | {"monthly_base": f"{SECRET}x"})
+    assert code(executive.get(f"{address}/effects")) == (409, "findings")
+    for one in (f"{address}/effects", f"{address}/check", address, address.removeprefix("/api/v1")):
+        assert SECRET not in executive.get(one).text
+    assert SECRET in desk.person("dana").get(f"{address}/effects").text
