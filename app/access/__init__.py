@@ -82,7 +82,7 @@ from app.access.powers import (
     powers_of,
     with_powers,
 )
-from app.access.relations import exists, may_at_all, relations, sees, standing, verify_relations
+from app.access.relations import exists, judging_heads, may_at_all, relations, sees, standing, verify_relations
 from app.access.saved_views import NAME_LENGTH_MAX as VIEW_NAME_LENGTH_MAX
 from app.access.saved_views import SavedView, change_view, delete_view, save_view, saved_views
 from app.access.sessions import (
@@ -205,6 +205,7 @@ __all__ = [
     "invited_among",
     "is_auditor",
     "is_reading_recorded",
+    "judging_heads",
     "keep_answer",
     "keep_form",
     "kept_answer_of",

@@ -14,7 +14,7 @@ from app.organisation import Directory
 from app.rules.permissions import FROM_ABOVE, Deed, Relation, may, relations_that_allow
 from app.rules.terms import Node, NodeKind
 
-__all__ = ["exists", "may_at_all", "relations", "sees", "standing", "verify_relations"]
+__all__ = ["exists", "judging_heads", "may_at_all", "relations", "sees", "standing", "verify_relations"]
 
 
 def exists(directory: Directory, node: Node) -> bool:
@@ -64,7 +64,8 @@ def verify_relations(
 ) -> frozenset[Relation]:
     """How a person stands to an activity that is to be verified; empty for one's own.
 
-    A head never verifies an entry that he or she shares in: those go to the head above, at the top to hr (contract, "Who may what").
+    A head never verifies an entry that he or she shares in: those go to the head above, at the top to hr (contract, "Who may what"). A second head
+    of the same unit is not above the first: two who verify each other's would be one.
 
     Args:
         directory: the organisation.
@@ -76,13 +77,29 @@ def verify_relations(
     me = viewer.employee
     if me is not None and me in sharers:
         return frozenset()
-    chain = () if unit is None else directory.tree.chain_on(unit, day)
+    judging = judging_heads(directory, unit=unit, sharers=sharers, day=day)
     stands_in: set[Relation] = set()
-    if all(head in sharers for above in chain for head in directory.heads_of(above, day)):
+    if not judging:
         stands_in.add(Relation.UNHEADED)
-    if me is not None and not set(directory.units_headed_by(me, day)).isdisjoint(chain):
+    if me is not None and any(me in heads for heads in judging):
         stands_in.add(Relation.LINE)
     return frozenset(stands_in)
+
+
+def judging_heads(
+    directory: Directory, *, unit: str | None, sharers: Collection[str], day: dt.date
+) -> list[tuple[str, ...]]:
+    """The heads who may judge what some people share in, unit by unit up the line; of a unit that one of them heads nobody.
+
+    Args:
+        directory: the organisation.
+        unit: the unit that it belongs to; None where nobody was posted.
+        sharers: those people.
+        day: today.
+    """
+    chain = () if unit is None else directory.tree.chain_on(unit, day)
+    heads = (directory.heads_of(above, day) for above in chain)
+    return [some for some in heads if some and set(some).isdisjoint(sharers)]
 
 
 def may_at_all(directory: Callable[[], Directory], *, viewer: Viewer, deed: Deed, day: dt.date) -> bool:

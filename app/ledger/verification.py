@@ -114,12 +114,8 @@ def types_to_verify(frame: Frame) -> tuple[str, ...]:
 
 
 def whose_turn(directory: Directory, *, unit: str | None, sharers: Collection[str], day: dt.date) -> tuple[str, ...]:
-    """The heads that an entry waits for: those of the nearest unit up the line who do not share in it; none where it is hr's."""
-    for above in () if unit is None else directory.tree.chain_on(unit, day):
-        heads = tuple(head for head in directory.heads_of(above, day) if head not in sharers)
-        if heads:
-            return heads
-    return ()
+    """The heads that an entry waits for: those of the nearest unit up the line that no sharer heads; none where it is hr's."""
+    return next(iter(access.judging_heads(directory, unit=unit, sharers=sharers, day=day)), ())
 
 
 def may_verify(

@@ -146,6 +146,33 @@ def test_one_s_own_and_shared_entries_go_to_the_head_above(agency: Agency) -> No
     assert (ids(top), top.others) == ([], 3)
 
 
+def test_two_heads_of_a_unit_do_not_judge_each_other_s(agency: Agency) -> None:
+    """Of the unit's other people either does; an entry of one of the two goes to the head above, and at the top to hr.
+
+    unit HQ agency
+      unit VIE office
+    employee E1 VIE head
+    employee E2 VIE head
+    employee E3 VIE staff
+    employee E4 HQ head
+    employee E5 HQ head
+    employee E6 HQ staff
+    2026-03-04 deal D-1 E1 1000.00 EUR of Meyer/AT
+    2026-03-05 deal D-3 E3 1000.00 EUR of Meyer/AT
+    2026-03-06 deal D-4 E4 1000.00 EUR of Meyer/AT
+    2026-03-07 deal D-5 E3 1000.00 EUR of Meyer/AT E3:0.5 E1:0.5
+    """
+    head = {number: viewer(number, Role.EMPLOYEE, Role.HEAD) for number in ("E1", "E2", "E4", "E5")}
+    assert ids(queue(agency, head["E1"])) == ids(queue(agency, head["E2"])) == ["D-3"]
+    assert ids(queue(agency, head["E4"])) == ids(queue(agency, head["E5"])) == ["D-1", "D-5"]
+    assert ids(queue(agency, viewer("E6", Role.HR))) == ["D-4"]
+    for number, entry in (("E2", "D-1"), ("E2", "D-5"), ("E5", "D-4")):
+        with pytest.raises(NotThere):
+            judge(agency, head[number], entry)
+    assert judge(agency, head["E2"], "D-3").events
+    assert judge(agency, head["E5"], "D-1").events
+
+
 def test_at_the_top_and_where_nobody_heads_entries_go_to_hr(agency: Agency) -> None:
     """The agency's head has no head above; E6 was posted nowhere; PAR has no head, yet HQ above has.
 
