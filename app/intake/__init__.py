@@ -6,6 +6,7 @@ that every error names file, line and field. Never decides what is right: that i
 
 from app.intake.activity_files import BATCH_ALONE, ingest_file, rejects_path
 from app.intake.agency import Loaded, LoadRefused, derive_by_present_rules, load_agency
+from app.intake.change_effects import queues_of_change
 from app.intake.change_sets import (
     CHANGE_TITLE_MAX,
     Changed,
@@ -50,9 +51,10 @@ from app.intake.events import (
 from app.intake.file_rows import RowVersion, file_rows, row_history
 from app.intake.first_findings import FirstFindings
 from app.intake.folder import FILES as FOLDER_FILES
+from app.intake.folder import JudgedFolder
 from app.intake.mastering import MASTER, FileState, Master, file_states, masters
 from app.intake.own_activities import FromPage, JudgedEntries, LoggedActivity, correct_own, judge, log_own, reverse_own
-from app.intake.proposing import Put, PutDocument, proposed, rows_wanted
+from app.intake.proposing import Put, PutDocument, directory_with, proposed, puts_between, rows_wanted
 from app.intake.replaying import NotYours, Replayed, replay
 from app.intake.sent_files import keys_pasted, rows_of_csv, rows_of_xlsx, rows_pasted
 from app.intake.stored_folder import NoRevision, StoredFolder, read_stored_folder, table_text
@@ -75,6 +77,7 @@ __all__ = [
     "JudgedChange",
     "JudgedDefinitions",
     "JudgedEntries",
+    "JudgedFolder",
     "LoadRefused",
     "Loaded",
     "LoggedActivity",
@@ -98,6 +101,7 @@ __all__ = [
     "cycles_to_tell",
     "definition_fields",
     "derive_by_present_rules",
+    "directory_with",
     "discard_change",
     "drop_document",
     "effects_of_change",
@@ -117,6 +121,8 @@ __all__ = [
     "put_definitions",
     "put_document",
     "put_rows",
+    "puts_between",
+    "queues_of_change",
     "read_definitions",
     "read_stored_folder",
     "rebase_change",

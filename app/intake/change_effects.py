@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -20,7 +20,7 @@ from app.rules.deciding import DecisionEffect, ordered_effects
 from app.rules.terms import Job, Node, NodeKind
 from app.scoring import ScoreQuery, Scores, State
 
-__all__ = ["ChangePreview", "effects_of", "preview"]
+__all__ = ["ChangePreview", "QueueMoved", "effects_of", "preview", "queues_of_change"]
 
 _OPEN_END: Final = "…"
 
@@ -87,6 +87,32 @@ def effects_of(
             *_of_rights(previewed.before.frame.directory, previewed.after.frame.directory, today),
         )
     )
+
+
+class QueueMoved(NamedTuple):
+    """How many entries wait for one head to verify: now, and as it would be; None for those that wait for hr."""
+
+    head: str | None
+    before: int
+    after: int
+
+
+def queues_of_change(connection: Connection, judged: JudgedFolder, *, day: dt.date) -> tuple[QueueMoved, ...]:
+    """For whom another number of entries would wait, if what waits now still did on a day. Queries: 4, and those of :func:`preview`.
+
+    Args:
+        connection: an open transaction.
+        judged: a folder that was judged right.
+        day: whose postings decide: the one from which the change holds.
+    """
+    previewed = preview(connection, judged)
+    one = ledger.waiting_by_head(connection, previewed.before.frame, day=day)
+    other = ledger.waiting_by_head(connection, previewed.after.frame, day=day)
+    counts = [
+        QueueMoved(head, one[head].number if head in one else 0, other[head].number if head in other else 0)
+        for head in sorted(one.keys() | other.keys(), key=lambda head: head or "")
+    ]
+    return tuple(moved for moved in counts if moved.before != moved.after)
 
 
 def _differing(

@@ -6,18 +6,22 @@ Do not work a form's rows out from what is loaded: whoever fills a set over days
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
 from app import organisation
 from app.intake.change_sets import Changed, ChangedDocument, ChangedRow, rows_sent
-from app.intake.changed_folder import columns_of, key_columns
-from app.intake.changing import document_at_base, folder_at, refuse_other_masters
+from app.intake.changed_folder import JudgedChange, columns_of, key_columns
+from app.intake.changing import FindingsInTheWay, document_at_base, folder_at, refuse_other_masters
 from app.intake.folder import DEFINITIONS, POLICIES
-from app.intake.stored_folder import yaml_name
+from app.intake.stored_folder import StoredFolder, yaml_name
+from app.organisation import Directory, Organisation
 
-__all__ = ["Put", "PutDocument", "proposed", "rows_wanted"]
+__all__ = ["Put", "PutDocument", "directory_with", "proposed", "puts_between", "rows_wanted"]
+
+_REARRANGED: Final = ("units", "employees", "employment", "postings", "status")
+"""The files whose rows forms of people and units make."""
 
 
 class Put(NamedTuple):
@@ -103,6 +107,38 @@ def proposed(
         Changed(tuple(rows.values()), tuple(documents.values())),
         Changed(tuple(more_rows.values()), tuple(more_documents)),
     )
+
+
+def directory_with(connection: Connection, judged: JudgedChange) -> Directory:
+    """The organisation as it would be with a set in it that has no error. Queries: 2.
+
+    Raises:
+        FindingsInTheWay: the set has errors, so that nothing can be built upon it.
+    """
+    if judged.judged is None or not judged.is_right:
+        raise FindingsInTheWay(*judged.findings)
+    directory = organisation.directory(connection)
+    if not judged.judged.is_organisation_another:
+        return directory
+    token = judged.judged.previewed_token(organisation.current_revision(connection).whole)
+    return organisation.previewed_directory(directory, judged.judged.organisation, token=token)
+
+
+def puts_between(before: Organisation, after: Organisation) -> list[Put]:
+    """What a set has to say for one organisation to become another: rows that are new or other, and keys of those that are gone.
+
+    Units, people, terms of employment, postings and statuses are compared, and nothing else.
+    """
+    one, other = (StoredFolder(organisation.organisation_rows(side), {}) for side in (before, after))
+    puts: list[Put] = []
+    for name in _REARRANGED:
+        was, will = one.by_key(name), other.by_key(name)
+        set_ = [row for key, row in will.items() if was.get(key) != row]
+        columns = key_columns(f"{name}.csv")
+        remove = [dict(zip(columns, key, strict=True)) for key in was if key not in will]
+        if set_ or remove:
+            puts.append(Put(f"{name}.csv", set_, remove))
+    return puts
 
 
 def _file_of(put: Put | PutDocument) -> str:

@@ -7,7 +7,7 @@ read models by. Promises that every day is judged by the rows that hold on it. N
 from __future__ import annotations
 
 from app.organisation.directory import Directory, Employee, Result, Status, directory, emails, month_of
-from app.organisation.preview import previewed_directory
+from app.organisation.preview import organisation_of, previewed_directory
 from app.organisation.replacement import (
     ORGANISATION_FILES,
     LoadedFile,
@@ -43,6 +43,7 @@ __all__ = [
     "emails",
     "lock_revision",
     "month_of",
+    "organisation_of",
     "organisation_rows",
     "previewed_directory",
     "previewed_token",

@@ -11,7 +11,7 @@ from app.organisation.revision import Revision
 from app.rules.money import Rates
 from app.rules.placement import Placement, Tree, path_text
 
-__all__ = ["previewed_directory"]
+__all__ = ["organisation_of", "previewed_directory"]
 
 T = TypeVar("T")
 
@@ -46,6 +46,18 @@ def previewed_directory(before: Directory, organisation: Organisation, *, token:
         rates=Rates(organisation.rates),
         paths=paths,
         ids=ids,
+    )
+
+
+def organisation_of(directory: Directory) -> Organisation:
+    """The rows that a directory was made of, but for the exchange rates: what a form makes other rows from."""
+    return Organisation(
+        units=[row for unit in directory.tree.units for row in directory.tree.rows(unit)],
+        employees=list(directory.employees.values()),
+        employment=[one for rows in directory.employment.values() for one in rows],
+        postings=[one for number in directory.placement.employees for one in directory.placement.postings(number)],
+        statuses=[one for rows in directory.statuses.values() for one in rows],
+        results=[one for rows in directory.results.values() for one in rows],
     )
 
 

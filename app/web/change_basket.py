@@ -33,9 +33,11 @@ seconds to work out, and others wait.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -45,13 +47,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import intake
-from app.intake import Changed, ChangeSet, ChangeState, Master, Put, PutDocument
+from app.intake import Changed, ChangeSet, ChangeState, JudgedFolder, Master, Put, PutDocument
 from app.plain.findings import n_
+from app.rules.terms import Node, NodeKind
 from app.web import changing
 from app.web.effect_words import ShownEffect, effects_seen, shown_effects
 from app.web.forms import Typed, shown_again
 from app.web.rendering import Redirect
 from app.web.request_context import RequestContext
+from app.web.row_sentences import Told, sentences
 from app.web.row_words import RowWords
 from app.web.words import FOLDER_FILES
 
@@ -141,20 +145,24 @@ class BasketLook:
 
     Attributes:
         mark: of the very rows, and of the set that they go into: who sends it back has seen them.
+        happenings: in sentences, what happens to which person and unit.
         rows: each beside what it takes the place of.
         more: so many more rows than are shown.
         findings: what a load of all that the set then holds would find in the set's rows: :func:`app.web.changing.findings_seen`, each with the file
-            (``called``) and the row (``row_called``) in words.
+            (``called``), the row (``row_called``) and the column (``field_called``) in words.
         effects: what all of it would move; None where it has errors.
+        queues: for whom another number of entries would wait to be verified, with the numbers before and after.
         cycles: in which cycles, the one looked at first before the others.
         is_nothing: nothing of it is another than it is.
     """
 
     mark: str
+    happenings: tuple[Told, ...]
     rows: tuple[ShownRow, ...]
     more: int
     findings: tuple[dict[str, Any], ...]
     effects: list[ShownEffect] | None
+    queues: tuple[tuple[str, int, int], ...]
     cycles: tuple[int, ...]
     is_nothing: bool
 
@@ -195,27 +203,60 @@ def look(context: RequestContext, chosen: Basket, puts: Sequence[Put | PutDocume
     whole, more = intake.proposed(context.connection, chosen.changed, puts)
     judged = intake.check_change(context.connection, whole)
     cycles = intake.cycles_to_tell(context.connection, whole, today=context.today)
-    effects = None
+    effects: list[ShownEffect] | None = None
+    queues: tuple[tuple[str, int, int], ...] = ()
+    differing = [one for one in more.rows if one.before != one.after]
+    words = RowWords(context)
     if judged.judged is not None and judged.is_right:
         moved = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
         effects = shown_effects(context, effects_seen(context, moved, checks=changing.sees_pay(context)))
-    differing = [one for one in more.rows if one.before != one.after]
+        queues = _queues(context, words, judged.judged, differing)
     told = changing.findings_seen(context, judged)
-    words = RowWords(context)
     return BasketLook(
         mark=_mark(chosen, more),
+        happenings=sentences(words, differing, chosen.rows),
         rows=tuple(_shown(words, one) for one in differing[:_ROWS_MOST]),
         more=max(0, len(differing) - _ROWS_MOST),
         findings=tuple(_said(words, one) for one in told if one["in_set"] or one["level"] == "error"),
         effects=effects,
+        queues=queues,
         cycles=cycles,
         is_nothing=not differing and not more.documents,
     )
 
 
+def _queues(
+    context: RequestContext, words: RowWords, judged: JudgedFolder, rows: Sequence[intake.ChangedRow]
+) -> tuple[tuple[str, int, int], ...]:
+    """Whose queues are others from the first day on that one of the rows is of, as far as it lies ahead."""
+    days = [day for one in rows for day in _first_days(one)]
+    day = max(context.today, min(days, default=context.today))
+    moved = intake.queues_of_change(context.connection, judged, day=day)
+    of_hr = str(gettext(n_("HR, as no head stands above")))
+    return tuple(
+        (of_hr if one.head is None else words.node(Node(NodeKind.EMPLOYEE, one.head)), one.before, one.after)
+        for one in moved
+    )
+
+
+def _first_days(row: intake.ChangedRow) -> list[dt.date]:
+    columns = ("from", "valid_from", "to", "valid_to", "hired_on", "left_on")
+    before, after = row.before or {}, row.after or {}
+    days = []
+    for column in columns:
+        if after.get(column) and after[column] != before.get(column, ""):
+            with suppress(ValueError):  # What is no day, a load finds.
+                days.append(dt.date.fromisoformat(after[column]))
+    return days
+
+
 def _said(words: RowWords, told: dict[str, Any]) -> dict[str, Any]:
     file, key = told["file"] or "", told["of"]
-    return told | {"called": _file_called(file), "row_called": words.key(file, key) if key else ""}
+    return told | {
+        "called": _file_called(file),
+        "row_called": words.key(file, key) if key else "",
+        "field_called": words.column(told["field"]) if told["field"] else "",
+    }
 
 
 def _file_called(file: str) -> str:
@@ -278,7 +319,7 @@ def into_basket(context: RequestContext, form: BasketForm, puts: Sequence[Put | 
     count = sum(len(one.set_) + len(one.remove) if isinstance(one, Put) else 1 for one in puts)
     return Redirect(
         n_(
-            "In change set %(number)s now: %(count)s rows. Nothing holds before you submit it and a second person agrees."
+            "In change set %(number)s now, rows: %(count)s. Nothing holds before you submit it and a second person agrees."
         ),
         then="changes.one",
         values={"number": change.id},

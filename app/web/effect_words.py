@@ -46,6 +46,8 @@ class ShownEffect(NamedTuple):
     figure: str
     before: str
     after: str
+    is_score: bool
+    """Whether it is a score: there are many of them, and grades, pay and heads are looked for first."""
 
 
 def effects_seen(context: RequestContext, effects: Iterable[DecisionEffect], *, checks: bool) -> list[DecisionEffect]:
@@ -81,9 +83,11 @@ def shown_effects(context: RequestContext, effects: Iterable[DecisionEffect]) ->
             if node is None
             else scoring.node_name(context.directory, node, context.today)
         )
-        values = (_value(context, one.member, value) for value in (one.before, one.after))
+        before, after = (_value(context, one.member, value) for value in (one.before, one.after))
         figure = _figure(definitions, one.member)
-        shown.append(ShownEffect(node, whose, figure if one.cycle is None else f"{figure} ({one.cycle})", *values))
+        said = figure if one.cycle is None else f"{figure} ({one.cycle})"
+        is_score = one.member in {"own_score", "final_score"} or ":" in one.member
+        shown.append(ShownEffect(node, whose, said, before, after, is_score))
     return shown
 
 

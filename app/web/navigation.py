@@ -42,6 +42,7 @@ ITEMS: Final = (
     Item("goals", n_("Goals"), Deed.SEE_GOALS, Relation.ANY),
     Item("figures", n_("Figures to report"), Deed.REPORT_FIGURE, Relation.ANY),
     Item("targets", n_("Targets"), Deed.SEE_TARGETS, Relation.ANY),
+    Item("organisation", n_("Organisation"), Deed.SEE_FILES, Relation.ANY),
     Item("decisions", n_("Decisions"), Deed.SEE_FILES, Relation.ANY),
     Item("kpis", n_("KPIs"), Deed.SEE_FILES, Relation.ANY),
     Item("policies", n_("Policies"), Deed.SEE_FILES, Relation.ANY),

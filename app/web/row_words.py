@@ -53,7 +53,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "parent_kpi": n_("KPI above"),
     "parent_node": n_("Unit or employee above"),
     "place": n_("Place"),
-    "rank": n_("Rank"),
+    "rank": n_("Rank in service"),
     "rater": n_("Rater"),
     "reason": n_("Why"),
     "role": n_("Role"),
@@ -117,6 +117,15 @@ class RowWords:
             return self._named(Node(NodeKind.UNIT, value))
         said = _WORDS.get(column, {}).get(value)
         return value if said is None else f"{gettext(said)} ({value})"
+
+    def called(self, column: str, value: str) -> str:
+        """A cell in a sentence: a name with its code; a choice by its word alone."""
+        said = _WORDS.get(column, {}).get(value)
+        return self.cell(column, value) if said is None else str(gettext(said))
+
+    def node(self, node: Node) -> str:
+        """A unit or an employee by name, with the code."""
+        return self._named(node)
 
     def _named(self, node: Node) -> str:
         name = scoring.node_name(self._context.directory, node, self._context.today)

@@ -37,6 +37,7 @@ PAGES: Final = (
     "/office/kpis?unit=HQ",
     "/office?unit=HQ",
     "/office?unit=VIE",
+    "/organisation",
     "/people",
     "/people?by=unit",
     "/people?unit=VIE",

@@ -31,7 +31,7 @@ ARGUMENTS: Final = {
     "kpi": ("deals",),
     "number": ("1",),
     "name": ("employee",),
-    "code": ("deals",),
+    "code": ("deals", "HQ"),
     "goal": ("exports", "_new"),
 }
 """What stands in the addresses of pages about one thing; a page about an activity, a key or a hook has none yet."""

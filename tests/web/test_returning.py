@@ -73,6 +73,17 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
         {"title": "Blend of 2027", "reason": "Agreed on Monday.", "minimum_days": "59"},
     ),
     "decisions.refuse": ("ferran", "/decisions/1", {"reason": "Not before the audit."}),
+    "organisation_units.begin": ("dana", "/organisation/units", {"name": "A branch & more", "reason": "It grows."}),
+    "organisation_units.change": (
+        "dana",
+        "/organisation/units/VIE?do=split",
+        {"name": "A half & more", "reason": "It grows."},
+    ),
+    "transfer.change": (
+        "dana",
+        "/organisation/transfer?do=move",
+        {"employees": "Nari & more", "reason": "They asked."},
+    ),
     "rejected.replay": ("iris", "/rejected/1", {"event": '{"id": "D-mended & more"}'}),
 }
 """Of each form into which something is typed: who sends it, where, and what is typed."""
