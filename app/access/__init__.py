@@ -75,6 +75,7 @@ from app.access.passwords import LENGTH_MIN as PASSWORD_LENGTH_MIN
 from app.access.powers import (
     auditor_ids,
     can_two_agree,
+    emails_of_others,
     is_auditor,
     marks_of,
     own_powers,
@@ -183,6 +184,7 @@ __all__ = [
     "delete_view",
     "disable_account",
     "email_key",
+    "emails_of_others",
     "employees_of_accounts",
     "end_own_session",
     "end_sessions",

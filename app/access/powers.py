@@ -6,7 +6,7 @@ Do not compare accounts: a person may have two. Whose an account is, employee's 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ from app.rules.terms import Role
 __all__ = [
     "auditor_ids",
     "can_two_agree",
+    "emails_of_others",
     "is_auditor",
     "is_own",
     "marks_of",
@@ -80,6 +81,27 @@ def with_powers(connection: Connection, numbers: Collection[str]) -> frozenset[s
     return frozenset(
         row.employee for row in rows if not POWERS.isdisjoint(map(Role, filter(None, row.roles.split(","))))
     )
+
+
+def emails_of_others(connection: Connection, directory: Directory, emails: Mapping[str, str]) -> frozenset[str]:
+    """Of the e-mails that some employees are to have those that are another person's: another employee's, or an account's. Queries: 1, or none.
+
+    Args:
+        connection: any transaction.
+        directory: the organisation as it is.
+        emails: the new e-mail of each, by number.
+    """
+    if not emails:
+        return frozenset()
+    wanted = {email_key(email): number for number, email in emails.items() if email}
+    taken = frozenset(
+        email_key(one.email)
+        for one in directory.employees.values()
+        if one.email and wanted.get(email_key(one.email), one.number) != one.number
+    )
+    of = account.c
+    rows = connection.execute(sa.select(of.email_key, of.employee).where(of.email_key.in_(sorted(wanted))))
+    return taken | frozenset(row.email_key for row in rows if row.employee != wanted[row.email_key])
 
 
 def people_with(connection: Connection, directory: Directory, role: Role, *, on: dt.date) -> int:

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from app.access import Viewer
 from app.decisions import Hand, next_number
 from app.intake import tables
+from app.intake.first_findings import FIRST_MAX
 from app.intake.folder import DEFINITIONS, POLICIES
 from app.kit.database import lock
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
@@ -465,6 +466,9 @@ def rows_sent(
             at = f"{field}/{place}"
             wrong = list(_row_problems(at, file, row, known))
             problems += wrong
+            if len(problems) >= FIRST_MAX:
+                # Whoever mends so many mends the others in the same way.
+                raise Invalid(*problems[:FIRST_MAX])
             if wrong:
                 continue
             texts = {column: str(row.get(column) or "") for column in known}

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from app import ledger
 from app.intake.change_sets import Changed, ChangedDocument, ChangedRow
 from app.intake.definitions import against_schema, kind_of
+from app.intake.first_findings import FirstFindings
 from app.intake.folder import DEFINITIONS, FILES, POLICIES, FolderRows, JudgedFolder, judge, part_of
 from app.intake.stored_folder import KEYS, StoredFolder, csv_text, yaml_name
 from app.kit.files import Row
@@ -259,9 +260,10 @@ def judge_change(
 
 def _read_definitions(folder: ChangedFolder, changed: Sequence[ChangedDocument]) -> tuple[Definitions, list[Finding]]:
     definitions, problems = read(folder.documents)
-    findings = [*folder.problems, *problems]
+    findings = FirstFindings()
+    findings.extend((*folder.problems, *problems))
     names = {_shown(one.part, one.name) for one in changed}
     for document in folder.documents:
         if document.file in names:
-            findings += against_schema(document, findings)
-    return definitions, findings
+            findings.extend(against_schema(document, findings))
+    return definitions, [*findings, *findings.left_out()]

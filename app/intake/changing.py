@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeGuard
 
 import sqlalchemy as sa
@@ -36,6 +37,7 @@ from app.intake.change_sets import (
 )
 from app.intake.changed_folder import JudgedChange, columns_of, documents_in, judge_change, read_document
 from app.intake.definitions import kind_of
+from app.intake.first_findings import FIRST_MAX
 from app.intake.folder import DEFINITIONS, POLICIES, JudgedFolder, keep
 from app.intake.mastering import LOCK_LOADS, MASTERED_FILES, Master, masters
 from app.intake.stored_folder import KEYS, StoredFolder, document_yaml, present_folder, read_stored_folder, yaml_name
@@ -75,6 +77,10 @@ __all__ = [
     "submit_change",
     "yaml_before",
 ]
+
+
+PLACE: Final = re.compile("[1-9][0-9]{0,3}", re.ASCII)
+"""A status's place among those of one employee and cycle."""
 
 
 class MasteredElsewhere(Conflict):
@@ -176,11 +182,35 @@ def put_rows(
     name = file.removesuffix(".csv")
     wanted = rows_sent(file, columns_of(file), KEYS[name], set_=set_, remove=remove)
     base = folder_at(connection, change.base).by_key(name)
+    if name == "status":
+        _refuse_gaps(wanted, base.keys() | {one.key for one in changed_rows(connection, change.id).rows})
     if whole:
         given = dict(wanted)
         wanted = [(key, row) for key, row in wanted if base.get(key) != row]
         wanted += [(key, None) for key in base if key not in given]
     write_rows(connection, change, file, wanted, base_rows=base, whole=whole)
+
+
+def _refuse_gaps(
+    wanted: Sequence[tuple[tuple[str, ...], Mapping[str, str] | None]], there: Collection[tuple[str, ...]]
+) -> None:
+    """Refuse a status at a place that does not follow on those of its employee and cycle: two sets could not tell that they mean the same one."""
+    last: dict[tuple[str, ...], int] = {}
+    for *owner, place in (key for key in there if len(key) == len(KEYS["status"])):
+        if place.isdecimal():
+            last[tuple(owner)] = max(last.get(tuple(owner), 0), int(place))
+    problems = []
+    for at, ((*owner, place), row) in enumerate(wanted):
+        following = last.get(tuple(owner), 0) + 1
+        if not PLACE.fullmatch(place) or int(place) > following:
+            message = n_(
+                "A status has the place 1, 2, … among those of one employee and cycle: the next one here is %(next)s."
+            )
+            problems.append(at_field(f"set/{at}/place", "place", message, next=following))
+        elif row is not None:
+            last[tuple(owner)] = max(following - 1, int(place))
+    if problems:
+        raise Invalid(*problems[:FIRST_MAX])
 
 
 def put_document(connection: Connection, change: ChangeSet, name: str, text: str) -> None:
@@ -399,10 +429,10 @@ _ALONE: Final[Mapping[str, frozenset[str]]] = {
 def _one_suffices(connection: Connection, changed: Changed, judged: JudgedChange) -> bool:
     """Whether only names, e-mails, time zones and the texts of definitions change.
 
-    Not where the account that follows the e-mail has a power: who has a link sent to an address of their own would be the second person too.
-    Queries: 1 where an e-mail changes.
+    Not where the account that follows the e-mail has a power: who has a link sent to an address of their own would be the second person too. Nor
+    where the e-mail is somebody else's: both would be taken for one person. Queries: 2 where an e-mail changes.
     """
-    emailed: set[str] = set()
+    emailed: dict[str, str] = {}
     for one in changed.rows:
         if one.before is None or one.after is None:
             return False
@@ -410,8 +440,10 @@ def _one_suffices(connection: Connection, changed: Changed, judged: JudgedChange
         if not differing <= _ALONE.get(one.name, frozenset()):
             return False
         if "email" in differing:
-            emailed.add(one.after["number"])
-    if access.with_powers(connection, emailed):
+            emailed[one.after["number"]] = one.after["email"]
+    if access.with_powers(connection, emailed) or access.emails_of_others(
+        connection, organisation.directory(connection), emailed
+    ):
         return False
     if not changed.documents:
         return True

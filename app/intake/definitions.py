@@ -9,7 +9,9 @@ from __future__ import annotations
 import functools
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +37,10 @@ SCHEMAS: Final[Mapping[str, str]] = {
 SUFFIXES: Final = (".yaml", ".yml")
 _MEANT: Final = re.compile(r"\.ya?ml|^\.?(?:goals|policies)\.\w+$", re.IGNORECASE)
 """A name that looks like one of definitions (``policies.yaml.bak``, ``policies.json``) though its file is none."""
+
+
+_SCHEMA_ERRORS_MAX: Final = 200
+"""What a schema has against one document is told up to here: each error repeats what it is about."""
 
 
 def read_folder(path: Path | str) -> tuple[Definitions, list[Finding]]:
@@ -73,13 +79,16 @@ def read_folder(path: Path | str) -> tuple[Definitions, list[Finding]]:
 
 def against_schema(document: Document, findings: Sequence[Finding]) -> list[Finding]:
     """What its schema has against a document beside what the rules found."""
-    told = [one.place.field or "" for one in findings if one.level is Level.ERROR and one.place.file == document.file]
-    # A schema names the whole that a wrong member stands in, so what the rules said further inside is the same.
-    return [
-        finding
-        for finding in _against_schema(document)
-        if not any(field.startswith(finding.place.field or "") for field in told)
-    ]
+    told = sorted(
+        one.place.field or "" for one in findings if one.level is Level.ERROR and one.place.file == document.file
+    )
+
+    def is_told(whole: str) -> bool:
+        # A schema names the whole that a wrong member stands in, so what the rules said further inside is the same.
+        at = bisect_left(told, whole)
+        return at < len(told) and told[at].startswith(whole)
+
+    return [finding for finding in _against_schema(document) if not is_told(finding.place.field or "")]
 
 
 def _passed_over(file: Path) -> Finding:
@@ -136,9 +145,8 @@ def _against_schema(document: Document) -> Iterator[Finding]:
     content: Any = document.content
     if content is None and document.kind == "policies":
         return
-    errors = sorted(
-        validator(document.kind).iter_errors(content), key=lambda error: [str(p) for p in error.absolute_path]
-    )
+    some = islice(validator(document.kind).iter_errors(content), _SCHEMA_ERRORS_MAX)
+    errors = sorted(some, key=lambda error: [str(p) for p in error.absolute_path])
     for error in errors:
         path = tuple(error.absolute_path)
         parameters = {"problem": error.message[:300], "schema": SCHEMAS[document.kind]}

@@ -6,7 +6,7 @@ the file is stopped, unless its writer says that the column is for somebody else
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -28,7 +28,7 @@ EVENT_COLUMNS: Final = Columns(
 """What a table of events may hold (contract, "Activities are CloudEvents 1.0")."""
 
 _UNKNOWN_FORMAT: Final = n_("A file of events ends in .ndjson, .csv or .xlsx.")
-_TABLES: Final = {".csv": read_csv, ".xlsx": read_xlsx}
+_TABLES: Final[Mapping[str, Callable[..., Iterator[Row | Trouble | Remark]]]] = {".csv": read_csv, ".xlsx": read_xlsx}
 
 
 def read_events(

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from app import decisions
 from app.decisions import Decision, DecisionKind, Read
+from app.intake.first_findings import FIRST_MAX
 from app.intake.folder import DEFINITIONS, FILES, POLICIES, part_of
 from app.intake.stored_folder import present_folder
 from app.kit.database import lock
@@ -59,13 +60,13 @@ def _read_master(connection: Connection, content: Mapping[str, Any]) -> Read:
     file, to = content.get("file"), content.get("to")
     problems = [
         at_field(f"content/{name}", "unknown_member", n_("There is no member “%(name)s” here."), name=quoted(name))
-        for name in sorted(content.keys() - {"file", "to"})
+        for name in sorted(content.keys() - {"file", "to"})[:FIRST_MAX]
     ]
-    if file not in MASTERED_FILES:
+    if not isinstance(file, str) or file not in MASTERED_FILES:
         message = n_("There is no file “%(value)s”: it is one of %(files)s.")
         parameters = {"value": quoted(str(file)), "files": ", ".join(MASTERED_FILES)}
         problems.append(at_field("content/file", "unknown_file", message, **parameters))
-    if to not in set(Master):
+    if not isinstance(to, str) or to not in set(Master):
         message = n_("A master is one of %(masters)s.")
         problems.append(at_field("content/to", "unknown_master", message, masters=", ".join(Master)))
     if not problems and masters(connection)[str(file)] == to:

@@ -15,13 +15,20 @@ from pathlib import Path
 from typing import Final
 
 from app.intake.changed_folder import columns_of
+from app.intake.first_findings import FirstFindings
 from app.intake.folder import FILES
 from app.intake.stored_folder import KEYS
 from app.kit.files import Columns, Remark, Row, Trouble, read_csv_text, read_xlsx
-from app.kit.refusals import Invalid
+from app.kit.refusals import Invalid, TooLarge
 from app.plain.findings import Finding, Place, n_
 
 __all__ = ["keys_pasted", "rows_of_csv", "rows_of_xlsx", "rows_pasted"]
+
+VALUES_MAX: Final = 1_000_000
+"""Values that a file may hold which somebody sends to a change set: as many as any request."""
+
+SECONDS_MAX: Final = 60
+"""How long a workbook is read at most while its sender waits."""
 
 _OWN_COLUMNS: Final = "x_"
 """How the names of columns begin that whoever fills the sheet has added for themself."""
@@ -50,7 +57,7 @@ def rows_of_xlsx(file: str, body: bytes) -> list[dict[str, str]]:
     with tempfile.NamedTemporaryFile(suffix=".xlsx") as sent:
         sent.write(body)
         sent.flush()
-        return _rows(file, read_xlsx(Path(sent.name), columns=_columns(file), name=file))
+        return _rows(file, read_xlsx(Path(sent.name), columns=_columns(file), name=file, seconds=SECONDS_MAX))
 
 
 def rows_pasted(file: str, text: str) -> list[dict[str, str]]:
@@ -98,14 +105,20 @@ def _columns(file: str) -> Columns:
 
 def _rows(file: str, read: Iterable[Row | Trouble | Remark]) -> list[dict[str, str]]:
     rows: list[dict[str, str]] = []
-    findings: list[Finding] = []
+    findings = FirstFindings()
+    columns = columns_of(file)
     for item in read:
         if isinstance(item, Row):
-            rows.append({column: item.values.get(column, "") for column in columns_of(file)})
+            if len(rows) * len(columns) >= VALUES_MAX:
+                raise TooLarge(
+                    message=n_("A request carries at most %(most)s values; these are more."),
+                    parameters={"most": VALUES_MAX},
+                )
+            rows.append({column: item.values.get(column, "") for column in columns})
         elif isinstance(item, Trouble):
-            findings += item.findings
+            findings.extend(item.findings)
     if findings:
-        raise Invalid(*findings)
+        raise Invalid(*findings, *findings.left_out())
     return list(_placed(rows)) if file == "status.csv" else rows
 
 

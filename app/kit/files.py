@@ -16,6 +16,7 @@ import stat
 import string
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -166,6 +167,7 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
         "unknown_column": n_("There is no column “%(column)s”; the nearest name is “%(nearest)s”."),
         "no_known_column": n_("The first row names no column that is known. Columns are separated by commas."),
         "bad_workbook": n_("This is not a workbook of the kind .xlsx, or it is damaged."),
+        "slow_workbook": n_("The workbook takes too long to read: send it in parts, or as CSV."),
         "workbook_too_large": n_("The workbook is too large: unpacked it has more than %(most)s bytes."),
         "texts_too_long": n_(
             "The cells of the workbook hold more text than activities can, in one of them or all together. Take out what is no activity."
@@ -547,11 +549,11 @@ def _wrong_lines(table: _Table, lines: _Lines, cells: Sequence[str]) -> Trouble:
 
 
 def read_xlsx(
-    path: Path, *, columns: Columns | None = None, name: str | None = None
+    path: Path, *, columns: Columns | None = None, name: str | None = None, seconds: float | None = None
 ) -> Iterator[Row | Trouble | Remark]:
     """The rows of a workbook's first sheet that is shown, cells as exact text: 1.0 is ``1``, a date is ISO 8601.
 
-    Rows that are hidden, by hand or by a filter, are read too, and remarked upon. Arguments as of :func:`read_csv`. The workbook is opened by a program of its own (:mod:`app.kit.sheets`).
+    Rows that are hidden, by hand or by a filter, are read too, and remarked upon. Arguments as of :func:`read_csv`. The workbook is opened by a program of its own (:mod:`app.kit.sheets`), which is ended after so many ``seconds`` where somebody waits for it.
     """
     file = name or str(path)
     trouble = _archive_trouble(path, file)
@@ -564,14 +566,24 @@ def read_xlsx(
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     ) as reader:
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            reader.kill()
+
+        timer = threading.Timer(seconds or 0, end)
         try:
+            if seconds is not None:
+                timer.start()
             if reader.stdout is not None:
-                yield from _sheet_rows(reader.stdout, _Table(file, columns))
+                yield from _sheet_rows(reader.stdout, _Table(file, columns), late)
         finally:
+            timer.cancel()
             reader.kill()
 
 
-def _sheet_rows(output: Iterable[bytes], table: _Table) -> Iterator[Row | Trouble | Remark]:
+def _sheet_rows(output: Iterable[bytes], table: _Table, late: threading.Event) -> Iterator[Row | Trouble | Remark]:
     file = table.file
     last: object = None
     preface: sheets.Preface | None = None
@@ -608,7 +620,7 @@ def _sheet_rows(output: Iterable[bytes], table: _Table) -> Iterator[Row | Troubl
     elif last == sheets.TOO_LONG:
         yield _trouble(file, None, "texts_too_long", whole_file=True)
     elif last != sheets.END:
-        yield _trouble(file, None, "bad_workbook", whole_file=True)
+        yield _trouble(file, None, "slow_workbook" if late.is_set() else "bad_workbook", whole_file=True)
     elif table.header is None:
         yield _trouble(file, 1, "empty_file", whole_file=True)
     elif preface is not None:

@@ -241,6 +241,7 @@ class Pages:
         transaction: bool = True,
         once: bool = True,
         still: Callable[..., object] | None = None,
+        before: Callable[..., Any] | None = None,
         about: Mapping[str, Any] | None = None,
         body_bytes: int = FORM_BYTES,
     ) -> Callable[[View], View]:
@@ -253,6 +254,8 @@ class Pages:
             transaction: False for a handler that opens its own; only where ``once`` is False too.
             once: whether an ``Idempotency-Key`` counts. False for events, which carry their identity, and for what others sign.
             still: of a deed that is open to everyone, who may do it: a function of the view's arguments that raises a refusal.
+            before: what takes long and writes nothing, such as reading a workbook, since others wait for a writing transaction. The handler gets
+                what it returns as ``looked_up``.
             about: what OpenAPI says of it.
             body_bytes: how long it may be.
         """
@@ -265,6 +268,7 @@ class Pages:
             transaction=transaction,
             once=once,
             still=still,
+            before=before,
             about=about or {},
             lane=Lane.WRITE,
             body_bytes=body_bytes,
@@ -488,12 +492,14 @@ class Site:
             context.closed()
             if response is not None:
                 return response
+            given, refusal = self._given(route, context, arguments)
 
             def work(connection: Connection) -> AnyResponse:
                 context.opened(connection)
 
                 def answered() -> AnyResponse:
-                    outcome = self._worked(route, context, arguments, _asked(route))
+                    # What is refused before anything is written is an answer like any other: it is kept.
+                    outcome = refusal or self._worked(route, context, arguments, given)
                     if isinstance(outcome, Refusal):
                         return self.refused(outcome)
                     return self.rendering.response(outcome, context, api=True)
@@ -546,15 +552,28 @@ class Site:
             keep_for_owner(self.database, owner=owner, page=page, now=context.now)
         return redirect(url_for("sign_in.sign_in", next=page, ended=None if owner is None else "typed"), 303)
 
-    def _done(self, route: Route, context: RequestContext, arguments: Mapping[str, Any]) -> Any:
+    def _given(
+        self, route: Route, context: RequestContext, arguments: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], Refusal | None]:
+        """What a handler gets, with what is looked up before it writes; and why that was refused."""
         given: dict[str, Any] = dict(_asked(route))
-        if route.before is not None:
+        if route.before is None:
+            return given, None
+        try:
             with self.database.read() as connection, sign_in.on_connection(connection):
-                looked_up = route.before(context.opened(connection), **arguments, **given)
+                given["looked_up"] = route.before(context.opened(connection), **arguments, **given)
+        except Refusal as refusal:
+            return given, refusal
+        finally:
             context.closed()
-            if isinstance(looked_up, FormError):
-                return looked_up
-            given["looked_up"] = looked_up
+        return given, None
+
+    def _done(self, route: Route, context: RequestContext, arguments: Mapping[str, Any]) -> Any:
+        given, refusal = self._given(route, context, arguments)
+        if refusal is not None:
+            raise refusal
+        if isinstance(given.get("looked_up"), FormError):
+            return given["looked_up"]
 
         def work(connection: Connection) -> Any:
             return self._worked(route, context.opened(connection), arguments, given)

@@ -8,10 +8,11 @@ from flask import request
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.http import parse_options_header
 
-from app import intake
+from app import intake, scoring
 from app.intake import ChangeSet, ChangeState
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
+from app.plain.texts import has_unstorable
 from app.rules.permissions import Deed
 from app.web import changing
 from app.web.api import shapes
@@ -46,7 +47,7 @@ class ChangeBody(_Body):
     """A new set: with a title, or the one that it takes back."""
 
     title: str | None = None
-    revert: int | None = None
+    revert: int | None = Field(default=None, ge=1, lt=2**31)
     reason: str
 
 
@@ -187,10 +188,29 @@ def put_rows(context: RequestContext, number: int, file: str) -> Json:
     return _told(context, change)
 
 
+def _sent(context: RequestContext, number: int, file: str, query: FileQuery) -> str | list[dict[str, str]]:
+    """What is in the file that was sent: a workbook takes its time, and nobody is to wait for it."""
+    del number, query
+    changing.writer(context)
+    kind, _ = parse_options_header(request.headers.get("Content-Type"))
+    kind = kind.casefold()
+    body = body_of(request)
+    if file in {"definitions", "policies"}:
+        if kind not in _YAML:
+            raise UnknownMedia(message=n_("Send application/yaml."))
+        return _text(body)
+    if f"{file.removesuffix('.csv')}.csv" != file or file.removesuffix(".csv") not in intake.FOLDER_FILES:
+        raise NotThere
+    if kind not in {"text/csv", _XLSX}:
+        raise UnknownMedia(message=n_("Send text/csv, or a workbook as XLSX."))
+    return intake.rows_of_csv(file, body) if kind == "text/csv" else intake.rows_of_xlsx(file, body)
+
+
 @pages.api_act(
     "/api/v1/changes/<int:number>/files/<file>",
     may=Deed.KEEP_CHANGES,
     still=_writer,
+    before=_sent,
     methods=("PUT",),
     body_bytes=EVENTS_BYTES,
     about={
@@ -203,24 +223,16 @@ def put_rows(context: RequestContext, number: int, file: str) -> Json:
         "refusals": _WRITES,
     },
 )
-def put_file(context: RequestContext, number: int, file: str, query: FileQuery) -> Json:
+def put_file(
+    context: RequestContext, number: int, file: str, query: FileQuery, looked_up: str | list[dict[str, str]]
+) -> Json:
     """Send a file as CSV or as a workbook (`definitions` and `policies` as YAML): the whole file, or rows to set."""
-    kind, _ = parse_options_header(request.headers.get("Content-Type"))
-    kind = kind.casefold()
-    body = body_of(request)
     change = changing.held_open(context, number)
-    if file in {"definitions", "policies"}:
-        if kind not in _YAML:
-            raise UnknownMedia(message=n_("Send application/yaml."))
-        intake.put_definitions(context.connection, change, file, _text(body), whole=query.mode == "whole")
+    if isinstance(looked_up, str):
+        intake.put_definitions(context.connection, change, file, looked_up, whole=query.mode == "whole")
         context.note(subject=f"change:{number}", after={"file": file, "mode": query.mode})
     else:
-        if f"{file.removesuffix('.csv')}.csv" != file or file.removesuffix(".csv") not in intake.FOLDER_FILES:
-            raise NotThere
-        if kind not in {"text/csv", _XLSX}:
-            raise UnknownMedia(message=n_("Send text/csv, or a workbook as XLSX."))
-        rows = intake.rows_of_csv(file, body) if kind == "text/csv" else intake.rows_of_xlsx(file, body)
-        changing.put_rows(context, change, file, set_=rows, whole=query.mode == "whole")
+        changing.put_rows(context, change, file, set_=looked_up, whole=query.mode == "whole")
     return _told(context, change)
 
 
@@ -344,6 +356,8 @@ def effects(context: RequestContext, number: int, query: EffectsQuery) -> Json:
         raise intake.FindingsInTheWay(*(one["finding"] for one in changing.findings_seen(context, judged, change)))
     told = intake.cycles_to_tell(context.connection, changed, today=context.today)
     cycles = told if query.cycle is None else (query.cycle,)
+    if not {*cycles} <= {*told} and not scoring.state(context.connection).has_cycle(cycles[0], today=context.today):
+        raise NotThere
     some = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
     seen = effects_seen(context, some, checks=changing.sees_pay(context, change))
     items = [one.as_json() for one in seen]
@@ -414,9 +428,12 @@ def _drop_document(context: RequestContext, number: int, name: str) -> Json:
 
 def _text(body: bytes) -> str:
     try:
-        return body.decode("utf-8-sig")
+        text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Invalid(at_field("", "not_utf8", n_("This is not UTF-8 text: save the file as UTF-8."))) from None
+    if has_unstorable(text):
+        raise Invalid(at_field("", "unstorable", n_("A character of this cannot be kept: take it out.")))
+    return text
 
 
 def _told(context: RequestContext, one: ChangeSet, *, status: int = 200, headers: dict[str, str] | None = None) -> Json:

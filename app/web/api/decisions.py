@@ -105,6 +105,8 @@ def listed(context: RequestContext, query: ListedQuery) -> Json:
     node = None
     if query.node is not None and (node := Node.parse(query.node)) is None:
         raise NotThere
+    if node is not None and not context.sees(Deed.SEE_SCORECARD)(node):
+        return Json({"items": [], "next": None})
     only = DecisionFilter(kind=query.kind, cycle=query.cycle, state=query.state, node=node)
     some = decisions.decisions_of(
         context.connection, only, visible=decided.visible_to(context), limit=query.limit + 1, before=query.before

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from flask import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.http import parse_options_header
 
-from app.kit.refusals import Invalid
+from app.kit.refusals import Invalid, at_field
 from app.plain.findings import n_
-from app.plain.json_text import NotJsonError, decode_sent
+from app.plain.json_text import NotJsonError, decode_sent, unfit_texts
+from app.plain.texts import storable
 from app.web.api.bodies import UnknownMedia, Unreadable, body_of
 from app.web.forms import FINDINGS_MAX, finding_of
 
@@ -23,6 +24,18 @@ class EmptyBody(BaseModel):
     """Nothing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+_UNFIT: Final = {
+    "bad_text": n_("A character of this cannot be kept: take it out."),
+    "bad_number": n_("This is no number: write it in digits."),
+    "too_deep": n_("This is nested too deeply: send it flat."),
+}
+
+
+def _field(pointer: str) -> str:
+    """A member as findings name it; of a name that cannot be kept either, as it can be shown."""
+    return storable(pointer.removeprefix("/"))
 
 
 def sent_as(model: type[Model], http_request: Request) -> Model:
@@ -48,6 +61,10 @@ def sent_as(model: type[Model], http_request: Request) -> Model:
         raise Unreadable(parameters={"why": str(error)}) from None
     if not isinstance(value, dict):
         raise Unreadable(message=n_("Send one JSON object."))
+    # Once for every resource, names of members too: what one of them kept, the other database could not.
+    unfit = unfit_texts(value)
+    if unfit:
+        raise Invalid(*(at_field(_field(pointer), code, _UNFIT[code]) for pointer, code in unfit[:FINDINGS_MAX]))
     try:
         return model.model_validate(value)
     except ValidationError as error:

@@ -428,7 +428,7 @@ _DECISION: Final = _object(
         "checker": {"anyOf": [_HAND, {"type": "null"}]},
         "digest": _TEXT,
         "signed_effects": {"type": "boolean"},
-        "effects": _object({"digest": _TEXT, "count": _COUNT, "items": _TEXT}),
+        "effects": _object({"digest": _TEXT_OR_NULL, "count": _COUNT, "items": _TEXT}),
         "may_approve": {"type": "array", "items": _TEXT},
         "blockers": {"type": "array", "items": {"type": "object"}},
         "objection": {"type": ["object", "null"]},

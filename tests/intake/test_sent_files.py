@@ -1,0 +1,41 @@
+"""Files that somebody sends to a change set: how much they may hold, and how long they may take."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import xlsxwriter
+
+from app.intake import sent_files
+from app.kit.refusals import Invalid, TooLarge
+
+COLUMNS = ("number", "name", "email", "rank", "job", "monthly_base", "hired_on", "left_on")
+
+
+def workbook(lines: int) -> bytes:
+    """A workbook of so many employees."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, COLUMNS)
+        for at in range(1, lines + 1):
+            sheet.write_row(at, 0, (f"E{at}", "Somebody", "", "G5", "staff", "3000000", "2000-01-01", ""))
+    return out.getvalue()
+
+
+def test_a_workbook_of_more_values_than_a_request_may_have_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted row by row as they come: what is beyond is never in memory."""
+    columns = len(sent_files.columns_of("employees.csv"))
+    monkeypatch.setattr(sent_files, "VALUES_MAX", 10 * columns)
+    assert len(sent_files.rows_of_xlsx("employees.csv", workbook(10))) == 10
+    with pytest.raises(TooLarge):
+        sent_files.rows_of_xlsx("employees.csv", workbook(11))
+
+
+def test_a_workbook_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its sender hears why, and what to do instead."""
+    monkeypatch.setattr(sent_files, "SECONDS_MAX", 0.01)
+    with pytest.raises(Invalid) as refused:
+        sent_files.rows_of_xlsx("employees.csv", workbook(5_000))
+    assert [one.code for one in refused.value.findings] == ["slow_workbook"]
