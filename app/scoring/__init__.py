@@ -129,6 +129,15 @@ from app.scoring.trend import (
 )
 from app.scoring.verifying import EntryToVerify, entry_to_verify
 from app.scoring.ways import WayStep, way_down
+from app.scoring.weight_grid import (
+    CardRow,
+    WeightGrid,
+    WhoseCards,
+    copied_rows,
+    nodes_meant,
+    parent_of_node,
+    weight_grid,
+)
 from app.scoring.year_line import YearLine, YearPoint
 
 __all__ = [
@@ -148,6 +157,7 @@ __all__ = [
     "BusinessDay",
     "BusinessGroup",
     "BusinessSource",
+    "CardRow",
     "CardScores",
     "CountedActivity",
     "CountingNode",
@@ -218,6 +228,8 @@ __all__ = [
     "UnitPlace",
     "Visibility",
     "WayStep",
+    "WeightGrid",
+    "WhoseCards",
     "YearLine",
     "YearPoint",
     "activity_lines",
@@ -233,6 +245,7 @@ __all__ = [
     "business_source",
     "business_units",
     "compared_day",
+    "copied_rows",
     "counted_activities",
     "counting_nodes",
     "days_to_keep",
@@ -260,7 +273,9 @@ __all__ = [
     "newest",
     "newest_of_load",
     "node_name",
+    "nodes_meant",
     "office",
+    "parent_of_node",
     "people_map",
     "progress",
     "read_figures",
@@ -286,4 +301,5 @@ __all__ = [
     "targets",
     "trend_of",
     "way_down",
+    "weight_grid",
 ]

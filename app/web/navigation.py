@@ -45,6 +45,7 @@ ITEMS: Final = (
     Item("organisation", n_("Organisation"), Deed.SEE_FILES, Relation.ANY),
     Item("decisions", n_("Decisions"), Deed.SEE_FILES, Relation.ANY),
     Item("kpis", n_("KPIs"), Deed.SEE_FILES, Relation.ANY),
+    Item("scorecard_edit", n_("Weights"), Deed.RUN_CYCLE, Relation.ANY),
     Item("policies", n_("Policies"), Deed.SEE_FILES, Relation.ANY),
     Item("changes", n_("Change sets"), Deed.SEE_FILES, Relation.ANY),
     Item("folder_files", n_("Agency folder"), Deed.SEE_FILES, Relation.ANY),

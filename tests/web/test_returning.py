@@ -72,6 +72,11 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
         "/policies",
         {"title": "Blend of 2027", "reason": "Agreed on Monday.", "minimum_days": "59"},
     ),
+    "scorecard_edit.edit": (
+        "dana",
+        "/scorecards/edit?cycle=2026&whose=kind:office",
+        {"title": "Weights of 2027", "reason": "Agreed on Monday.", "weight-deals-unit:VIE": "37"},
+    ),
     "decisions.refuse": ("ferran", "/decisions/1", {"reason": "Not before the audit."}),
     "organisation_units.begin": ("dana", "/organisation/units", {"name": "A branch & more", "reason": "It grows."}),
     "organisation_units.change": (

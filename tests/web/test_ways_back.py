@@ -106,6 +106,7 @@ ALONE: Final = {
         "changes.listed",
         "kpis.listed",
         "kpis.yaml",
+        "scorecard_edit.grid",
         "policies.policies",
         "policies.yaml",
         "decisions.listed",

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, NamedTuple
 
+from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import intake
 from app.intake import DefinitionsSeen
 from app.kit.refusals import Invalid
-from app.plain.findings import Finding
+from app.plain.findings import Finding, n_
 from app.rules.grade_rules import broken_by_policy
 from app.rules.permissions import Deed
 from app.rules.policies import policies_document
@@ -27,6 +28,8 @@ from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
 pages: Final = Pages("policies")
+
+NOTHING: Final = n_("Nothing differs yet.")
 
 
 class PoliciesQuery(BaseModel):
@@ -111,11 +114,12 @@ def tried(context: RequestContext, form: PoliciesForm) -> Json:
     with context.read():
         changing.writer(context)
         typed = _typed(intake.see_definitions(context.connection, basket(context, form.into).changed))
+    said = [*typed.sentences, *(finding_text(one) for one in typed.broken)]
     return Json(
         {
             "errors": [{"name": one.place.field, "text": finding_text(one)} for one in typed.findings],
             "outputs": [],
-            "sentences": [*typed.sentences, *(finding_text(one) for one in typed.broken)],
+            "sentences": said or [gettext(NOTHING)],
         }
     )
 

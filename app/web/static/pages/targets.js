@@ -137,7 +137,21 @@
     said.textContent = difference ? said.dataset.difference.replace("FIGURE", shown(written(difference, places))) : "";
   };
 
+  // Of weights each row adds up to 100.
+  const addUp = (row, box) => {
+    const digits = [...row.querySelectorAll("input[data-number]")].map((input) => digitsOf(input.value)).filter((one) => one !== null);
+    const places = Math.max(0, ...digits.map(placesOf));
+    const sum = digits.reduce((all, one) => all + whole(one, places), 0n);
+    const short = whole("100", places) - sum;
+    box.querySelector("[data-sum]").textContent = digits.length ? shown(written(sum, places)) : "–";
+    const said = !digits.length || !short ? "" : short > 0n ? box.dataset.short : box.dataset.over;
+    box.querySelector("[data-problem]").textContent = said.replace("FIGURE", shown(written(short < 0n ? -short : short, places)));
+  };
+
   const footAll = () => {
+    for (const box of form.querySelectorAll("[data-row-sum]")) {
+      addUp(box.closest("tr"), box);
+    }
     for (const box of form.querySelectorAll("[data-foot]")) {
       if (box.querySelector("[data-share]")) {
         foot(box.cellIndex, box);

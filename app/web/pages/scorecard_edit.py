@@ -1,0 +1,282 @@
+"""The weights of many scorecards in one grid: a template for units of a kind or people of a job, deviations from it, and the last cycle's copied.
+
+Do not write into what is loaded: the rows go into a change set, and the grid begins with what that set says already.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import scoring
+from app.intake import Put
+from app.kit.refusals import Invalid, at_field
+from app.plain.findings import Finding, n_
+from app.plain.texts import trimmed
+from app.rules.permissions import Deed
+from app.rules.terms import Job, Node, UnitKind
+from app.rules.weighting import (
+    WHOLE,
+    ApplyMode,
+    Card,
+    Hanging,
+    WeightStep,
+    WeightStepKind,
+    applied,
+    hanging_of,
+    missing_weight,
+)
+from app.scoring import CyclePlan, State, WeightGrid, WhoseCards
+from app.web import changing, words
+from app.web.asking import ScoreParameters, asked_of
+from app.web.change_basket import Basket, BasketForm, BasketLook, basket, into_basket, look, not_kept_here, typed_so_far
+from app.web.group_names import group_namer
+from app.web.languages import page_language
+from app.web.rendering import Page, Redirect
+from app.web.request_context import RequestContext
+from app.web.routing import Pages
+from app.web.typed_numbers import exact_figure, read_number
+
+pages: Final = Pages("scorecard_edit")
+
+FILE: Final = "scorecards.csv"
+ROWS_MOST: Final = 200
+"""So many scorecards have cells on one page; a template is applied to all that are meant."""
+
+FIELDS: Final = 20_000
+
+NO_WEIGHT: Final = n_("A weight is more than 0 and at most 100: write such a number, or leave it empty for no line.")
+NO_SHIFT: Final = n_("This is no weight: write one such as 20, or how much more or less such as -5.")
+
+Code = Annotated[str, Field(max_length=60)]
+
+
+class EditQuery(BaseModel):
+    """Which cycle, whose scorecards, and into which set."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cycle: int | None = None
+    whose: Annotated[str, Field(pattern=r"^(kind|job):[a-z_]{1,20}$")] = f"kind:{UnitKind.OFFICE}"
+    group: Code = ""
+    more: Annotated[list[Code], Field(max_length=20)] = []
+    """KPIs that are to have a column though nobody has them."""
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
+    into: Annotated[str | None, Field(pattern=r"^(new|[0-9]{1,18})$")] = None
+
+    def meant(self) -> WhoseCards:
+        """Whose scorecards are meant."""
+        what, _, code = self.whose.partition(":")
+        kind = UnitKind(code) if what == "kind" and code in set(UnitKind) else None
+        job = Job(code) if what == "job" and code in set(Job) else None
+        return WhoseCards(kind, job, self.group)
+
+
+class WeightsForm(BasketForm):
+    """The grid's form; weights stand in fields of their own, named by :func:`_cell` and :func:`_template`."""
+
+    apply: ApplyMode = ApplyMode.NOT
+    copy_last: Annotated[Literal["", "yes"], Field(alias="copy")] = ""
+    """Whether the last cycle's scorecards are put into the set instead."""
+
+
+def _cell(kpi: str, node: Node) -> str:
+    return f"weight-{kpi}-{node}"
+
+
+def _template(kpi: str) -> str:
+    return f"template-{kpi}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """The cycle's scorecards as a set has them.
+
+    Attributes:
+        rows: of the file by node, as they are shown.
+        grid: those that are meant.
+    """
+
+    loaded: State
+    plan: CyclePlan
+    chosen: Basket
+    every: Sequence[Mapping[str, str]]
+    rows: Mapping[Node, list[Mapping[str, str]]]
+    grid: WeightGrid
+    findings: list[Finding] = field(default_factory=list)
+
+
+def _edited(context: RequestContext, query: EditQuery, chosen: Basket) -> Edited:
+    loaded = scoring.state(context.connection)
+    present = asked_of(loaded, ScoreParameters(), context.today).cycle
+    plan = loaded.plan(query.cycle if query.cycle is not None else present)
+    every = list(chosen.rows(FILE).values())
+    rows: dict[Node, list[Mapping[str, str]]] = {}
+    for row in every:
+        node = Node.parse(row["node"]) if row["cycle"] == str(plan.cycle) else None
+        if node is not None:
+            rows.setdefault(node, []).append(row)
+    known = [code for code in query.more if code in loaded.sheet.definitions.kpis]
+    grid = scoring.weight_grid(plan, scoring.nodes_meant(plan, query.meant()), rows, more=known)
+    return Edited(loaded=loaded, plan=plan, chosen=chosen, every=every, rows=rows, grid=grid)
+
+
+@pages.read("/scorecards/edit", may=Deed.SEE_FILES)
+def grid(context: RequestContext, query: EditQuery) -> Page:
+    """The grid of those that are meant. Queries: constant."""
+    changing.writer(context)
+    return _page(context, query, _edited(context, query, basket(context, query.into)))
+
+
+def _page(context: RequestContext, query: EditQuery, edited: Edited, looked: BasketLook | None = None) -> Page:
+    plan, shown = edited.plan, edited.grid
+    last = max(1, -(-len(shown.rows) // ROWS_MOST))
+    page = min(query.page, last)
+    definitions = edited.loaded.sheet.definitions
+    present = asked_of(edited.loaded, ScoreParameters(), context.today).cycle
+    copied = scoring.copied_rows(plan, edited.every, last=plan.cycle - 1)
+    groups = {row.evaluation_group for row in _units_of(plan) if row.evaluation_group}
+    group_name = group_namer(definitions.policies)
+    return Page(
+        "pages/scorecard_edit.html",
+        query=query,
+        at_place={
+            **query.model_dump(exclude_defaults=True, exclude={"into", "page"}),
+            "cycle": plan.cycle,
+        },
+        grid=shown,
+        rows=shown.rows[(page - 1) * ROWS_MOST : page * ROWS_MOST],
+        page=page,
+        last=last,
+        cycle=plan.cycle,
+        cycles=sorted({*edited.loaded.sheet.cycles, present, present + 1, plan.cycle}),
+        copied=len({row["node"] for row in copied}),
+        whose_choices=[
+            *((f"kind:{one}", words.KINDS[one]) for one in UnitKind),
+            *((f"job:{one}", words.JOBS[one]) for one in Job),
+        ],
+        groups=sorted(((code, group_name(code)) for code in groups), key=lambda one: str(one[1])),
+        kpis=[(code, kpi.version(plan.cycle).name) for code, kpi in definitions.kpis.items() if code not in shown.kpis],
+        kpi_name=lambda code: (
+            definitions.kpis[code].version(plan.cycle).name.in_language(page_language())
+            if code in definitions.kpis
+            else code
+        ),
+        missing=missing_weight,
+        whole=WHOLE,
+        exact=exact_figure,
+        cell=_cell,
+        template_cell=_template,
+        basket=edited.chosen,
+        looked=looked,
+        elsewhere=not_kept_here(context, [FILE]),
+    )
+
+
+def _units_of(plan: CyclePlan) -> list[Any]:
+    directory = plan.frame.directory
+    day = plan.day_within(dt.date.max)
+    rows = (directory.unit_near(node.code, day) for node in plan.nodes)
+    return [row for row in rows if row is not None]
+
+
+@pages.act("/scorecards/edit", may=Deed.KEEP_CHANGES, again="grid", transaction=False, fields_max=FIELDS)
+def edit(context: RequestContext, query: EditQuery, form: WeightsForm) -> Page | Redirect:
+    """Put the weights that were typed, and what the template makes of the others, into a change set, once what they do was shown."""
+    with context.read():
+        changing.writer(context)
+        edited = _edited(context, query, basket(context, form.into))
+        puts = [_copied(edited) if form.copy_last else _typed(edited, form)]
+        if edited.findings:
+            raise Invalid(*edited.findings)
+        looked = look(context, edited.chosen, puts)
+        if form.seen != looked.mark:
+            context.typed = typed_so_far(WeightsForm, request.full_path.rstrip("?"))
+            return _page(context, query, edited, looked)
+    return into_basket(context, form, puts)
+
+
+def _copied(edited: Edited) -> Put:
+    return Put(FILE, set_=scoring.copied_rows(edited.plan, edited.every, last=edited.plan.cycle - 1))
+
+
+def _typed(edited: Edited, form: WeightsForm) -> Put:
+    """The rows of every scorecard whose weights are others than they are."""
+    steps = _steps(edited)
+    set_: list[dict[str, str]] = []
+    remove: list[dict[str, str]] = []
+    for row in edited.grid.rows:
+        card = applied(edited.grid.template, steps, row.card, form.apply)
+        card = _with_cells(edited, row.node, row.card, card)
+        if card == row.card:
+            continue
+        own = {one["kpi"]: one for one in edited.rows.get(row.node, ())}
+        key = {"cycle": str(edited.plan.cycle), "node": str(row.node)}
+        remove += [key | {"kpi": kpi} for kpi in row.card if kpi not in card]
+        for kpi, weight in card.items():
+            if kpi in own:
+                if weight != row.card.get(kpi):
+                    set_.append(dict(own[kpi]) | {"weight": format(weight, "f")})
+            else:
+                set_.append(key | {"kpi": kpi, "weight": format(weight, "f")} | _hanging(edited, row.node, kpi))
+    return Put(FILE, set_=set_, remove=remove)
+
+
+def _hanging(edited: Edited, node: Node, kpi: str) -> dict[str, str]:
+    parent = scoring.parent_of_node(edited.plan, node)
+    above = [one["kpi"] for one in edited.rows.get(parent, ())] if parent else []
+    made: Hanging = hanging_of(kpi, edited.grid.hangings.get(kpi), parent=parent, parent_kpis=above)
+    return {
+        "link": str(made.link),
+        "area": made.area,
+        "parent_node": "" if made.parent_node is None else str(made.parent_node),
+        "parent_kpi": made.parent_kpi or "",
+    }
+
+
+def _steps(edited: Edited) -> dict[str, WeightStep]:
+    """What was changed in the template."""
+    steps: dict[str, WeightStep] = {}
+    for kpi in edited.grid.kpis:
+        name = _template(kpi)
+        if name not in request.form:
+            continue
+        text = trimmed(request.form[name])
+        present = edited.grid.template.get(kpi)
+        if not text:
+            steps |= {kpi: WeightStep(WeightStepKind.REMOVE)} if present is not None else {}
+            continue
+        number = read_number(text, field=name)
+        if isinstance(number, Finding):
+            edited.findings.append(at_field(name, "no_weight", NO_SHIFT))
+        elif text[0] in "+-−":
+            steps[kpi] = WeightStep(WeightStepKind.SHIFT, number)
+        elif not 0 < number <= WHOLE:
+            edited.findings.append(at_field(name, "no_weight", NO_WEIGHT))
+        elif number != present:
+            steps[kpi] = WeightStep(WeightStepKind.SET, number)
+    return steps
+
+
+def _with_cells(edited: Edited, node: Node, present: Card, made: dict[str, Decimal]) -> dict[str, Decimal]:
+    """A card with what was typed into its own cells: that goes before what the template makes of it."""
+    for kpi in edited.grid.kpis:
+        name = _cell(kpi, node)
+        text = trimmed(request.form.get(name, "")) if name in request.form else None
+        if text is None:
+            continue
+        number = read_number(text, field=name) if text else None
+        if isinstance(number, Finding):
+            edited.findings.append(number)
+        elif number is not None and not 0 < number <= WHOLE:
+            edited.findings.append(at_field(name, "no_weight", NO_WEIGHT))
+        elif number != present.get(kpi):
+            made.pop(kpi, None)
+            made |= {} if number is None else {kpi: number}
+    return made
