@@ -22,6 +22,7 @@ from typing import Final
 import click
 
 from app import access, demo, intake
+from app.cli import first_desk
 from app.cli.opening import DAY, who
 from app.cli.printing import say
 from app.cli.progress import stage
@@ -40,6 +41,9 @@ SEED: Final = 20260101
 STOP_SECONDS: Final = 8
 LOGINS: Final = (Role.EMPLOYEE, Role.HEAD, Role.HR, Role.EXECUTIVE, Role.AUDITOR, Role.ADMIN)
 """The kinds of user that each get a login, in the order of the lines."""
+
+SECONDS: Final = {"second_hr": Role.HR, "second_admin": Role.ADMIN}
+"""Those who agree to what the first of their role proposes, after the others, by the word that begins their line."""
 
 
 EARLIEST, LATEST = dt.date(2000, 1, 1), dt.date(2100, 12, 31)
@@ -160,7 +164,9 @@ def build_instance(instance: Path, url: str, *, people: int, scale: float) -> No
                 size=intake.BATCH_ALONE,
             )
     with stage("Accounts are being opened"):
-        logins = _make_logins(report, database)
+        logins, emails = _make_logins(report, database)
+    with stage("HR is taking its files over", of=first_desk.STEPS) as advance:
+        first_desk.furnish(database, emails=emails, now=clock.now(), said=advance)
     database.close()
     # Only what is on the disk is called built: until here a power cut costs nothing but the work.
     with (instance / "demo.sqlite").open("rb") as built:
@@ -179,15 +185,16 @@ def _recorder(database: Database, sender: str) -> Callable[[list[Arrival]], Reco
     return record
 
 
-def _make_logins(report: demo.DemoReport, database: Database) -> str:
-    """Make an account for each kind of user and return the lines that say how to sign in: role, e-mail, password."""
-    passwords = {role: access.first_password() for role in LOGINS}
-    lines = []
+def _make_logins(report: demo.DemoReport, database: Database) -> tuple[str, dict[str, str]]:
+    """Make an account for each kind of user; the lines that say how to sign in (word, e-mail, password), and the e-mails by word."""
+    words: dict[str, Role] = {role.value: role for role in LOGINS} | SECONDS
+    passwords = {word: access.first_password() for word in words}
+    lines, emails = [], {}
     with database.write(Deed.KEEP_ACCOUNTS) as connection:
-        for role, first in passwords.items():
-            employee, (_, email) = report.people[role], report.names[role]
+        for word, role in words.items():
+            employee, (_, email) = report.people[word], report.names[word]
             account = access.create_account(
-                connection, email=email, roles={role}, employee=employee, now=clock.now(), first=first
+                connection, email=email, roles={role}, employee=employee, now=clock.now(), first=passwords[word]
             )
             access.record_deed(
                 connection,
@@ -197,8 +204,9 @@ def _make_logins(report: demo.DemoReport, database: Database) -> str:
                 subject=f"account:{account.email}",
                 after={"roles": [role], "employee": employee},
             )
-            lines.append(f"{role} {account.email} {account.password}\n")
-    return "".join(lines)
+            emails[word] = account.email
+            lines.append(f"{word} {account.email} {account.password}\n")
+    return "".join(lines), emails
 
 
 def _serve(environment: dict[str, str], port: int) -> None:

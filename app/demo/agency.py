@@ -58,7 +58,8 @@ class DemoReport:
         rows: how many rows each file of the agency has, by name without ``.csv``.
         events: how many lines there are of each type, repetitions and wrong ones among them.
         rejected: how many of them are to be rejected.
-        people: of each role a suitable person's number: ``employee``, ``head``, ``executive``, ``hr``, ``auditor``, ``admin``.
+        people: of each role a suitable person's number: ``employee``, ``head``, ``executive``, ``hr``, ``auditor``, ``admin``; and a second one
+            of the two roles that agree with each other, ``second_hr`` and ``second_admin``.
         names: the names and addresses of those people.
         agency: the folder that ``kopes load`` takes.
         definitions: the folder that ``KPI_DEFINITIONS`` names.
@@ -320,17 +321,21 @@ def _chosen(staffing: Staffing, acts: Activities, judged: Judged) -> dict[str, E
         if people[place].role == "staff" and units.all[people[place].last.unit].kind == "office"
     ]
 
-    def at(code: str, instead: str) -> Employee:
+    def at(code: str, instead: str, but: Sequence[Employee] = ()) -> Employee:
         unit = units.by_code.get(code) or units.by_code[instead]
         there = [place for place in steady if people[place].last.unit == unit.place and people[place].role != "head"]
-        return people[(there or staffing.members(unit.place))[0]]
+        # Of a small agency's units some have nobody else: somebody from anywhere then.
+        places: list[int] = [*(there or staffing.members(unit.place)), *steady, *range(len(people))]
+        return next(people[place] for place in places if people[place] not in but)
 
-    executive = next(one for one in people if one.last.unit == 0)
-    return {
+    chosen = {
         "employee": people[max(mates or anybody, key=lambda place: (done[place], -place))],
         "head": people[heads[fullest]],
-        "executive": executive,
+        "executive": next(one for one in people if one.last.unit == 0),
         "hr": at("ADMIN-HR", "ADMIN"),
         "auditor": at("AUDIT", "PLAN"),
         "admin": at("ADMIN-IT", "INNOV"),
     }
+    for second, code, instead in (("second_hr", "ADMIN-HR", "ADMIN"), ("second_admin", "ADMIN-IT", "INNOV")):
+        chosen[second] = at(code, instead, list(chosen.values()))
+    return chosen

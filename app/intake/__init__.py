@@ -52,7 +52,7 @@ from app.intake.file_rows import RowVersion, file_rows, row_history
 from app.intake.first_findings import FirstFindings
 from app.intake.folder import FILES as FOLDER_FILES
 from app.intake.folder import JudgedFolder
-from app.intake.mastering import MASTER, FileState, Master, file_states, masters
+from app.intake.mastering import MASTER, MASTERED_FILES, FileState, Master, file_states, masters
 from app.intake.own_activities import FromPage, JudgedEntries, LoggedActivity, correct_own, judge, log_own, reverse_own
 from app.intake.proposing import Put, PutDocument, directory_with, proposed, puts_between, rows_wanted
 from app.intake.replaying import NotYours, Replayed, replay
@@ -65,6 +65,7 @@ __all__ = [
     "CHANGE_TITLE_MAX",
     "FOLDER_FILES",
     "MASTER",
+    "MASTERED_FILES",
     "ChangeSet",
     "ChangeState",
     "Changed",

@@ -17,20 +17,24 @@ from typing import NamedTuple
 import pytest
 from alembic import command
 
-from app import access
+from app import access, decisions, intake
 from app.cli.opening import who
-from app.kit import schema
+from app.intake import ChangeState, Master
+from app.kit import clock, schema
 from app.kit.database import Database
 from app.rules.permissions import Deed
 from tests.conftest import ROOT, Eventually, Kopes, free_port
 
 ROLES = ["employee", "head", "hr", "executive", "auditor", "admin"]
+SECONDS = {"second_hr": "hr", "second_admin": "admin"}
+WORDS = [*ROLES, *SECONDS]
 TREND = r"trend \S+: Cycle"
 STAGES = [
     "A year of an agency is being made up",
     "Units, people and KPIs are being loaded",
     "Activities are being recorded",
     "Accounts are being opened",
+    "HR is taking its files over",
 ]
 
 
@@ -70,7 +74,7 @@ def left_behind(instance: Path) -> list[str]:
 def logins(process: subprocess.Popen[str]) -> list[str]:
     """The lines that it prints before it serves."""
     assert process.stdout is not None
-    return [process.stdout.readline() for _ in ROLES]
+    return [process.stdout.readline() for _ in WORDS]
 
 
 def until_said(file: Path, process: subprocess.Popen[str], pattern: str, eventually: Eventually) -> str:
@@ -116,8 +120,8 @@ def test_it_says_in_words_how_far_it_is_and_what_can_wait_follows(built: Built) 
 
 def test_the_logins_are_the_same_when_it_is_run_again(built: Built) -> None:
     """A line each: role, e-mail, password; kept in a file that its owner alone can read. Nothing is built again, but an older schema migrated."""
-    assert [line.split()[0] for line in built.logins] == ROLES
-    assert [len(line.split()) for line in built.logins] == [3] * len(ROLES)
+    assert [line.split()[0] for line in built.logins] == WORDS
+    assert [len(line.split()) for line in built.logins] == [3] * len(WORDS)
     file = built.instance / "logins.txt"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     command.downgrade(schema._alembic(f"sqlite:///{built.instance / 'demo.sqlite'}"), "-1")  # noqa: SLF001 - no command of ours goes down
@@ -135,21 +139,53 @@ def test_whom_it_opened_accounts_for_stands_on_the_trail(built: Built) -> None:
     database.close()
     emails = {line.split()[0]: line.split()[1] for line in built.logins}
     assert {row.subject: json.loads(row.after or "")["roles"] for row in rows} == {
-        f"account:{email}": [role] for role, email in emails.items()
+        f"account:{email}": [SECONDS.get(word, word)] for word, email in emails.items()
     }
     assert {row.who for row in rows} == {who()}
 
 
 def test_what_is_built_is_what_the_commands_build(built: Built, kopes: Kopes, tmp_path: Path) -> None:
-    """The same folder and events by ``migrate``, ``load`` and ``ingest`` end in the same digest, and all totals agree."""
-    folder = built.instance / "demo"
+    """The folder as it is exported and the events, by ``migrate``, ``load`` and ``ingest``, end in the same digest, and all totals agree."""
     quick, anew = f"sqlite:///{built.instance / 'demo.sqlite'}", f"sqlite:///{tmp_path / 'anew.sqlite'}"
-    definitions = folder / "definitions"
+    exported, events = tmp_path / "exported", built.instance / "demo" / "events.ndjson"
+    kopes("folder", "export", exported, database=quick)
     kopes("migrate", database=anew)
-    kopes("load", folder / "agency", database=anew, definitions=definitions)
-    kopes("ingest", folder / "events.ndjson", database=anew, definitions=definitions, status=1)
+    kopes("load", exported, database=anew, definitions=exported / "definitions")
+    kopes("ingest", events, database=anew, definitions=exported / "definitions", status=1)
     assert kopes("digest", database=quick).out == kopes("digest", database=anew).out
     kopes("reconcile", database=quick)
+
+
+def test_the_desk_has_been_at_work(built: Built, kopes: Kopes) -> None:
+    """Files are kept here but three; one set is applied by two people, one waits for the second, one is open; each moves what it says."""
+    database = Database(f"sqlite:///{built.instance / 'demo.sqlite'}")
+    emails = {line.split()[0]: line.split()[1] for line in built.logins}
+    with database.read() as connection:
+        masters = intake.masters(connection)
+        sets = {one.state: one for one in intake.change_sets(connection, limit=10)}
+        applied = decisions.decision(connection, sets[ChangeState.APPLIED].decision or 0)
+        effects = {
+            state: intake.effects_of_change(
+                connection,
+                intake.check_change(connection, intake.changed_rows(connection, one.id)).judged,  # type: ignore[arg-type]
+                cycles=intake.cycles_to_tell(connection, intake.changed_rows(connection, one.id), today=clock.today()),
+                today=clock.today(),
+            )
+            for state, one in sets.items()
+            if state is not ChangeState.APPLIED
+        }
+    database.close()
+    assert {file for file, master in masters.items() if master is Master.FOLDER} == {
+        "rates.csv",
+        "history.csv",
+        "plan.csv",
+    }
+    assert {*sets} >= {ChangeState.APPLIED, ChangeState.OPEN}
+    assert applied is not None
+    assert applied.checker is not None
+    assert (applied.maker.email, applied.checker.email) == (emails["hr"], emails["second_hr"])
+    assert applied.effects
+    assert all(effects.values())
 
 
 def test_it_leaves_as_the_first_of_the_two_that_ended_by_itself(built: Built, eventually: Eventually) -> None:

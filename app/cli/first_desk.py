@@ -1,0 +1,193 @@
+"""What HR of the demonstration agency has done at the desk before anybody looks: files moved here, and three change sets, one in each state.
+
+All of it by the doors that HR uses, two people each: an applied set is a revision, with its maker, its checker and its reason.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import Connection
+
+from app import access, decisions, intake, organisation
+from app.access import Viewer
+from app.decisions import Decision, DecisionKind
+from app.intake import ChangeSet
+from app.kit.database import Database
+from app.rules.permissions import Deed
+
+__all__ = ["STEPS", "furnish"]
+
+OF_OTHER_DOORS: Final = frozenset({"rates.csv", "history.csv", "plan.csv"})
+"""What stays with the folder: rates come from a bank, the past and the plan once a year (contract-desk, 3)."""
+
+STEPS: Final = len(intake.MASTERED_FILES) - len(OF_OTHER_DOORS) + 3
+
+_LIGHTER: Final = Decimal(5)
+_OFFICES: Final = 3
+
+Rows = list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Two of HR and an executive at work in a database."""
+
+    database: Database
+    hr: Viewer
+    second_hr: Viewer
+    executive: Viewer
+    now: dt.datetime
+
+    def agree(self, kind: DecisionKind, made: Decision, by: Viewer) -> None:
+        """Have a second person look at what a decision moves, and agree."""
+
+        def work(connection: Connection) -> None:
+            decisions.see_effects(connection, made.id, by=by, now=self.now)
+            directory = organisation.directory(connection)
+            decisions.approve(connection, kind, made.id, digest=made.digest, directory=directory, by=by, now=self.now)
+
+        self.database.writing(Deed.DECIDE, work)
+
+    def take_over(self, file: str) -> None:
+        """Have a file kept in the application."""
+        kind = intake.MASTER
+        made = self.database.writing(
+            Deed.DECIDE,
+            lambda connection: decisions.propose(
+                connection,
+                kind,
+                content={"file": file, "to": "application"},
+                reason="From now on HR keeps this file here, and two people agree to each change.",
+                directory=organisation.directory(connection),
+                by=self.hr,
+                now=self.now,
+            ),
+        )
+        self.agree(kind, made, self.executive)
+
+    def begin(self, title: str, reason: str, rows: Mapping[str, Rows]) -> ChangeSet:
+        """A set with some rows in it."""
+
+        def work(connection: Connection) -> ChangeSet:
+            base = organisation.current_revision(connection).number
+            made = intake.begin_change(connection, title=title, reason=reason, base=base, by=self.hr, now=self.now)
+            for file, some in rows.items():
+                intake.put_rows(connection, made, file, set_=some)
+            return made
+
+        return self.database.writing(Deed.KEEP_CHANGES, work)
+
+    def submit(self, change: ChangeSet) -> Decision | None:
+        """Submit it; the decision that waits for a second person."""
+
+        def work(connection: Connection) -> Decision | None:
+            directory = organisation.directory(connection)
+            return intake.submit_change(connection, change, directory=directory, by=self.hr, now=self.now)[1]
+
+        return self.database.writing(Deed.KEEP_CHANGES, work)
+
+    def rows(self, file: str) -> Rows:
+        """The rows of a file as they are loaded."""
+        with self.database.read() as connection:
+            return intake.file_rows(connection, file)
+
+
+def furnish(database: Database, *, emails: Mapping[str, str], now: dt.datetime, said: Callable[[int], object]) -> None:
+    """Move the files here, and fill three change sets: one applied, one that waits, one that is open.
+
+    Args:
+        database: with the agency in it.
+        emails: of ``hr``, ``second_hr`` and ``executive``.
+        now: when.
+        said: is told of each step.
+    """
+    hr, second, executive = (_person(database, emails[name]) for name in ("hr", "second_hr", "executive"))
+    desk = _Desk(database, hr, second, executive, now)
+    for file in intake.MASTERED_FILES:
+        if file not in OF_OTHER_DOORS:
+            desk.take_over(file)
+            said(1)
+    promoted = _promoted(desk, now.date())
+    if promoted:
+        made = desk.submit(desk.begin("A new manager", "Chosen by the committee of this month.", promoted))
+        if made is not None:
+            desk.agree(intake.CHANGE, made, desk.second_hr)
+    said(1)
+    moved = _moved(desk, now.date())
+    if moved:
+        name = moved[0]["name"]
+        reason = f"{name} has worked with the markets of its new region since January: decided with the budget."
+        desk.submit(desk.begin(f"{name} under another regional headquarters", reason, {"units.csv": moved}))
+    said(1)
+    lighter = _lighter(desk, now.date())
+    if lighter:
+        reason = "Large markets bring their consults by themselves: what is agreed there should weigh more."
+        desk.begin("Consults weigh less in large markets", reason, {"scorecards.csv": lighter})
+    said(1)
+
+
+def _promoted(desk: _Desk, today: dt.date) -> dict[str, Rows]:
+    """The longest serving of the staff of some office a manager there from the first of this month, with a new base."""
+    first = today.replace(day=1).isoformat()
+    offices = {row["code"] for row in desk.rows("units.csv") if row["kind"] == "office" and not row["valid_to"]}
+    people = {row["number"]: row for row in desk.rows("employees.csv") if not row["left_on"]}
+    postings = sorted(desk.rows("postings.csv"), key=lambda row: row["from"])
+    for row in postings:
+        known = people.get(row["employee"])
+        if known and row["unit"] in offices and row["role"] == "staff" and not row["to"] and row["from"] < first:
+            base = str(int(known["monthly_base"]) * 108 // 100_000 * 1000)
+            return {
+                "postings.csv": [row | {"to": first}, row | {"from": first, "role": "manager"}],
+                "employment.csv": [
+                    {"employee": row["employee"], "from": first, "to": "", "job": "manager"}
+                    | {"rank": known["rank"], "monthly_base": base}
+                ],
+            }
+    return {}
+
+
+def _moved(desk: _Desk, today: dt.date) -> Rows:
+    """Vienna, or some office, under another regional headquarters since the first of January; none where there is no other."""
+    january = dt.date(today.year, 1, 1).isoformat()
+    units = [row for row in desk.rows("units.csv") if not row["valid_to"] and row["valid_from"] < january]
+    headquarters = sorted(row["code"] for row in units if row["kind"] == "regional_hq")
+    offices = [row for row in units if row["kind"] == "office" and row["parent"] in headquarters]
+    office = min(offices, key=lambda row: (row["code"] != "VIE", row["code"]), default=None)
+    other = next((code for code in headquarters if office is not None and code != office["parent"]), None)
+    if office is None or other is None:
+        return []
+    return [office | {"valid_to": january}, office | {"valid_from": january, "parent": other}]
+
+
+def _lighter(desk: _Desk, today: dt.date) -> Rows:
+    """On the scorecards of some offices five points from consults to what is signed; of cards that have both."""
+    cards: dict[str, Rows] = {}
+    cycle = max((row["cycle"] for row in desk.rows("scorecards.csv")), default=str(today.year))
+    for row in desk.rows("scorecards.csv"):
+        if row["cycle"] == cycle and row["node"].startswith("unit:"):
+            cards.setdefault(row["node"], []).append(row)
+    changed: Rows = []
+    for lines in cards.values():
+        consults = next((one for one in lines if "consult" in one["kpi"] and Decimal(one["weight"]) > _LIGHTER), None)
+        signed = next((one for one in lines if one is not consults and "consult" not in one["kpi"]), None)
+        if consults and signed and len(changed) < 2 * _OFFICES:
+            changed += [
+                consults | {"weight": str(Decimal(consults["weight"]) - _LIGHTER)},
+                signed | {"weight": str(Decimal(signed["weight"]) + _LIGHTER)},
+            ]
+    return changed
+
+
+def _person(database: Database, email: str) -> Viewer:
+    """Somebody with an account, as they are once they have changed their first password."""
+    with database.read() as connection:
+        account = access.account_of(connection, email=email)
+    if account is None:
+        message = f"there is no account of {email}"
+        raise ValueError(message)
+    return Viewer(account_id=account.id, email=account.email, roles=frozenset(account.roles), employee=account.employee)
