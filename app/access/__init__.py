@@ -30,6 +30,15 @@ from app.access.accounts import (
     mailed_account,
     reset_password,
 )
+from app.access.delegations import (
+    FUNCTIONS,
+    Delegation,
+    delegate,
+    delegation,
+    delegations_of,
+    end_delegation,
+    stand_in_for_each_other,
+)
 from app.access.hook_messages import MessageReused, take_message
 from app.access.kept_answers import (
     KEPT_ANSWER_DAYS,
@@ -83,7 +92,16 @@ from app.access.powers import (
     powers_of,
     with_powers,
 )
-from app.access.relations import exists, judging_heads, may_at_all, relations, sees, standing, verify_relations
+from app.access.relations import (
+    exists,
+    judging_heads,
+    may_at_all,
+    relations,
+    sees,
+    standing,
+    stood_in_for,
+    verify_relations,
+)
 from app.access.saved_views import NAME_LENGTH_MAX as VIEW_NAME_LENGTH_MAX
 from app.access.saved_views import SavedView, change_view, delete_view, save_view, saved_views
 from app.access.sessions import (
@@ -91,6 +109,7 @@ from app.access.sessions import (
     Client,
     OpenSessions,
     OwnSession,
+    StandIn,
     Viewer,
     email_key,
     end_own_session,
@@ -131,6 +150,7 @@ __all__ = [
     "EMAIL_CHANGED",
     "FIRST_PASSWORD_LIFE",
     "FORGOTTEN",
+    "FUNCTIONS",
     "INVITATION",
     "KEPT_ANSWER_DAYS",
     "LINK_DAYS",
@@ -142,6 +162,7 @@ __all__ = [
     "AnswerKey",
     "Attempt",
     "Client",
+    "Delegation",
     "FirstPassword",
     "Hook",
     "JsonText",
@@ -155,6 +176,7 @@ __all__ = [
     "OpenSessions",
     "OwnSession",
     "SavedView",
+    "StandIn",
     "SubjectFilter",
     "TrailFilter",
     "TrailRow",
@@ -181,11 +203,15 @@ __all__ = [
     "create_hook",
     "create_key",
     "deeds_in_all",
+    "delegate",
+    "delegation",
+    "delegations_of",
     "delete_view",
     "disable_account",
     "email_key",
     "emails_of_others",
     "employees_of_accounts",
+    "end_delegation",
     "end_own_session",
     "end_sessions",
     "exists",
@@ -239,7 +265,9 @@ __all__ = [
     "sees",
     "set_password",
     "sign_out",
+    "stand_in_for_each_other",
     "standing",
+    "stood_in_for",
     "take_message",
     "touch_session",
     "trail_rows",

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Final
 
 from app.access.sessions import Viewer
 from app.organisation import Directory
 from app.rules.permissions import FROM_ABOVE, Deed, Relation, may, relations_that_allow
-from app.rules.terms import Node, NodeKind
+from app.rules.terms import Node, NodeKind, Role
 
-__all__ = ["exists", "judging_heads", "may_at_all", "relations", "sees", "standing", "verify_relations"]
+__all__ = ["exists", "judging_heads", "may_at_all", "relations", "sees", "standing", "stood_in_for", "verify_relations"]
+
+_FUNCTIONS: Final = {Deed.VERIFY: "verify"}
+"""Deeds that are done in another's place, by the function that is given for it."""
 
 
 def exists(directory: Directory, node: Node) -> bool:
@@ -102,6 +107,17 @@ def judging_heads(
     return [some for some in heads if some and set(some).isdisjoint(sharers)]
 
 
+def stood_in_for(viewer: Viewer, deed: Deed) -> tuple[Viewer, ...]:
+    """Those in whose place a person may do a deed today, each with the roles that they have themselves."""
+    function = _FUNCTIONS.get(deed)
+    if function is None:
+        return ()
+    return tuple(
+        replace(viewer, employee=one.giver, roles=one.roles | {Role.EMPLOYEE, Role.HEAD}, stands_in=())
+        for one in viewer.stands_in_for(function)
+    )
+
+
 def may_at_all(directory: Callable[[], Directory], *, viewer: Viewer, deed: Deed, day: dt.date) -> bool:
     """Whether there is anything that a person may do the deed to: what a page about no particular node asks.
 
@@ -112,6 +128,8 @@ def may_at_all(directory: Callable[[], Directory], *, viewer: Viewer, deed: Deed
         day: today.
     """
     if may(viewer.roles, deed, ()):
+        return True
+    if any(may_at_all(directory, viewer=one, deed=deed, day=day) for one in stood_in_for(viewer, deed)):
         return True
     allowed = relations_that_allow(viewer.roles, deed)
     if Relation.UNHEADED in allowed:

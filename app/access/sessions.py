@@ -10,23 +10,24 @@ import datetime as dt
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.access.tables import account, sign_in_attempt, web_session
+from app.access.tables import account, delegation, delegation_end, sign_in_attempt, web_session
 from app.kit.refusals import NotThere
 from app.organisation import tables as organisation_tables
 from app.plain.texts import storable
 from app.rules.permissions import FORMER, HeldRole, roles_that_hold
-from app.rules.terms import Role
+from app.rules.terms import Job, Role
 
 __all__ = [
     "TOUCH_AFTER",
     "Client",
     "OpenSessions",
     "OwnSession",
+    "StandIn",
     "Viewer",
     "email_key",
     "end_own_session",
@@ -52,6 +53,21 @@ _ADDRESS_LENGTH_MAX: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StandIn:
+    """Somebody whom a person stands in for today.
+
+    Attributes:
+        giver: the employee's number.
+        functions: what the person does in their place.
+        roles: those of the giver's own account, which works.
+    """
+
+    giver: str
+    functions: frozenset[str]
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
     """Who is signed in, with everything that a page needs to know of them.
 
@@ -63,6 +79,7 @@ class Viewer:
         first_password: it is still the one that somebody else chose.
         first_password_until: until when it works, for nothing but its change; None for one that works as any.
         timezone: by which clock they read instants; None for their office's.
+        stands_in: whom they stand in for today.
     """
 
     account_id: int
@@ -78,6 +95,11 @@ class Viewer:
     timezone: str | None = None
     session: str = ""
     last_acted_at: dt.datetime | None = None
+    stands_in: tuple[StandIn, ...] = ()
+
+    def stands_in_for(self, function: str) -> tuple[StandIn, ...]:
+        """Those in whose place they do something today, by number."""
+        return tuple(one for one in self.stands_in if function in one.functions)
 
     @property
     def label(self) -> str:
@@ -128,10 +150,11 @@ def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.tim
 
     Queries: 1, by primary keys.
     """
-    row = connection.execute(_VIEWER, {"token_hash": _digest(token), "at": now, "used_since": now - idle}).one_or_none()
+    today = now.date()
+    given = {"token_hash": _digest(token), "at": now, "used_since": now - idle, "day": today}
+    row: Any = connection.execute(_VIEWER, given).one_or_none()
     if row is None:
         return None
-    today = now.date()
     left = row.left_on is not None and row.left_on <= today
     if left and row.created_at.date() < row.left_on:
         # The sessions of a person in service end with it (contract-desk, 6): who has left signs in anew, to what is still theirs.
@@ -139,9 +162,7 @@ def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.tim
     return Viewer(
         account_id=row.id,
         email=row.email,
-        roles=frozenset()
-        if row.first_password_until is not None
-        else _roles_of(row.roles, row.employee, begins=row.hired_on, left=left, day=today),
+        roles=frozenset() if row.first_password_until is not None else _roles_of(row, left=left, day=today),
         employee=row.employee,
         name=row.name or row.email,
         left_on=row.left_on if left else None,
@@ -152,6 +173,7 @@ def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.tim
         timezone=row.timezone,
         session=row.token_hash,
         last_acted_at=row.last_acted_at,
+        stands_in=() if left else _stands_in(row.stands_in),
     )
 
 
@@ -161,9 +183,10 @@ def viewer_of(connection: Connection, *, email: str, day: dt.date) -> Viewer | N
     Queries: 1.
     """
     row = connection.execute(
-        sa.select(account, _EMPLOYEE.c.hired_on, _EMPLOYEE.c.left_on)
+        sa.select(account, _EMPLOYEE.c.hired_on, _EMPLOYEE.c.left_on, *_TODAY)
         .outerjoin(_EMPLOYEE, _EMPLOYEE.c.number == account.c.employee)
-        .where(account.c.email_key == email_key(email), account.c.disabled_at.is_(None))
+        .where(account.c.email_key == email_key(email), account.c.disabled_at.is_(None)),
+        {"day": day},
     ).one_or_none()
     if row is None:
         return None
@@ -171,22 +194,37 @@ def viewer_of(connection: Connection, *, email: str, day: dt.date) -> Viewer | N
     return Viewer(
         account_id=row.id,
         email=row.email,
-        roles=_roles_of(row.roles, row.employee, begins=row.hired_on, left=left, day=day),
+        roles=_roles_of(row, left=left, day=day),
         employee=row.employee,
         left_on=row.left_on if left else None,
+        stands_in=() if left else _stands_in(row.stands_in),
     )
 
 
-def _roles_of(
-    text: str, employee: str | None, *, begins: dt.date | None, left: bool, day: dt.date
-) -> frozenset[HeldRole]:
+def _roles_of(row: sa.Row[Any], *, left: bool, day: dt.date) -> frozenset[HeldRole]:
     """The roles that hold on a day: those of a person in service, or of an account that is no employee's."""
     if left:
         return frozenset({FORMER})
-    if employee is not None and (begins is None or begins > day):
+    if row.employee is not None and (row.hired_on is None or row.hired_on > day):
         # Not begun yet; or nobody's number, which no folder names any more.
         return frozenset()
-    return roles_that_hold((Role(name) for name in text.split(",")), of_employee=employee is not None)
+    granted = (Role(name) for name in row.roles.split(","))
+    return roles_that_hold(granted, of_employee=row.employee is not None, heads=row.heads)
+
+
+def _stands_in(text: str | None) -> tuple[StandIn, ...]:
+    """Whom a person stands in for, as the query tells it: one person in several ways is one."""
+    functions: dict[str, set[str]] = {}
+    roles: dict[str, frozenset[Role]] = {}
+    for one in (text or "").split(";"):
+        giver, _, more = one.partition("|")
+        allowed, _, names = more.partition("|")
+        if giver:
+            functions.setdefault(giver, set()).update(allowed.split(","))
+            roles[giver] = frozenset(Role(name) for name in names.split(",") if name)
+    return tuple(
+        StandIn(giver=giver, functions=frozenset(functions[giver]), roles=roles[giver]) for giver in sorted(functions)
+    )
 
 
 def open_session(
@@ -310,6 +348,42 @@ def forget_sessions(connection: Connection, *, now: dt.datetime) -> tuple[int, i
 
 
 _EMPLOYEE: Final = organisation_tables.employee
+_POSTING: Final = organisation_tables.posting
+_DAY: Final = sa.bindparam("day", type_=sa.Date())
+_GIVER: Final = account.alias("giver")
+_GIVING: Final = _EMPLOYEE.alias("giving")
+_TODAY: Final = (
+    sa.exists()
+    .where(
+        _POSTING.c.employee == account.c.employee,
+        _POSTING.c.role == Job.HEAD.value,
+        _POSTING.c.valid_from <= _DAY,
+        sa.or_(_POSTING.c.valid_to.is_(None), _POSTING.c.valid_to > _DAY),
+    )
+    .correlate(account)
+    .label("heads"),
+    sa.select(
+        sa.func.aggregate_strings(
+            delegation.c.giver + "|" + delegation.c.functions + "|" + sa.func.coalesce(_GIVER.c.roles, ""), ";"
+        )
+    )
+    .select_from(
+        delegation.outerjoin(delegation_end)
+        .join(_GIVING, _GIVING.c.number == delegation.c.giver)
+        .outerjoin(_GIVER, sa.and_(_GIVER.c.employee == delegation.c.giver, _GIVER.c.disabled_at.is_(None)))
+    )
+    .where(
+        delegation.c.taker == account.c.employee,
+        delegation.c.from_day <= _DAY,
+        delegation.c.to_day >= _DAY,
+        sa.or_(delegation_end.c.on_day.is_(None), delegation_end.c.on_day > _DAY),
+        sa.or_(_GIVING.c.left_on.is_(None), _GIVING.c.left_on > _DAY),
+    )
+    .correlate(account)
+    .scalar_subquery()
+    .label("stands_in"),
+)
+"""What of a person hangs on the day: whether they are posted as a head, and whom in service they stand in for, until it was ended."""
 _VIEWER: Final = (
     sa.select(
         account.c.id,
@@ -327,6 +401,7 @@ _VIEWER: Final = (
         _EMPLOYEE.c.name,
         _EMPLOYEE.c.hired_on,
         _EMPLOYEE.c.left_on,
+        *_TODAY,
     )
     .select_from(web_session)
     .join(account, account.c.id == web_session.c.account_id)

@@ -16,6 +16,8 @@ __all__ = [
     "APPEND_ONLY",
     "account",
     "api_key",
+    "delegation",
+    "delegation_end",
     "hook",
     "hook_message",
     "password_link",
@@ -236,5 +238,33 @@ sa.Index(
     postgresql_where=saved_view.c.is_default,
 )
 
-APPEND_ONLY: Final = (trail, reading_log)
+
+delegation: Final = sa.Table(
+    "delegation",
+    metadata,
+    sa.Column("id", BigKey, primary_key=True, autoincrement=False),
+    sa.Column("giver", Code, nullable=False, comment="the employee's number"),
+    sa.Column("taker", Code, nullable=False),
+    sa.Column("functions", sa.Text, nullable=False, comment="in the contract's order, joined by commas"),
+    sa.Column("from_day", sa.Date, nullable=False),
+    sa.Column("to_day", sa.Date, nullable=False, comment="the last one"),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("account", Code, nullable=False, comment="who entered it, as the trail writes it"),
+    sa.Column("at", Instant, nullable=False),
+    sa.CheckConstraint("to_day >= from_day", name="period"),
+    sa.CheckConstraint("giver <> taker", name="two_people"),
+    sa.Index("ix_delegation_giver", "giver", "to_day"),
+    sa.Index("ix_delegation_taker", "taker", "to_day"),
+)
+
+delegation_end: Final = sa.Table(
+    "delegation_end",
+    metadata,
+    sa.Column("delegation", BigKey, sa.ForeignKey("delegation.id"), primary_key=True, autoincrement=False),
+    sa.Column("on_day", sa.Date, nullable=False, comment="from when on it holds no more"),
+    sa.Column("account", Code, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+APPEND_ONLY: Final = (trail, reading_log, delegation, delegation_end)
 """Tables whose rows never change and never go."""

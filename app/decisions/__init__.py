@@ -26,16 +26,6 @@ from app.decisions.decisions import (
     see_effects,
     withdraw,
 )
-from app.decisions.delegations import (
-    FUNCTIONS,
-    AlreadyEnded,
-    Delegation,
-    delegate,
-    delegation,
-    delegations_of,
-    end_delegation,
-    stand_in_for_each_other,
-)
 from app.decisions.parties import party_of
 from app.decisions.refusals import (
     NotMaker,
@@ -45,16 +35,12 @@ from app.decisions.refusals import (
     Overtaken,
     refusal_for,
 )
-from app.decisions.tables import next_number
 
 __all__ = [
-    "FUNCTIONS",
-    "AlreadyEnded",
     "Approval",
     "Decision",
     "DecisionFilter",
     "DecisionKind",
-    "Delegation",
     "Hand",
     "NotMaker",
     "NotProposed",
@@ -65,20 +51,14 @@ __all__ = [
     "approve",
     "decision",
     "decisions_of",
-    "delegate",
-    "delegation",
-    "delegations_of",
-    "end_delegation",
     "ended_by",
     "has_seen",
     "latest_approved",
-    "next_number",
     "obstacle_for",
     "party_of",
     "propose",
     "refusal_for",
     "refuse",
     "see_effects",
-    "stand_in_for_each_other",
     "withdraw",
 ]

@@ -15,13 +15,12 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.access import Viewer, marks_of
+from app.access import Viewer, marks_of, stand_in_for_each_other
 from app.access.tables import account
 from app.decisions import tables
-from app.decisions.delegations import stand_in_for_each_other
 from app.decisions.parties import party_of
 from app.decisions.refusals import NotMaker, NotProposed, NotSeen, OtherDigest, refusal_for
-from app.kit.database import lock
+from app.kit.database import lock, next_number
 from app.kit.refusals import Invalid
 from app.organisation import Directory
 from app.rules.deciding import (
@@ -372,7 +371,7 @@ def propose(
     maker = party_of(directory, by, periods=periods, day=now.date())
     _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about, people=people))
     effects = ordered_effects(kind.effects(connection, read.content, now.date()))
-    number = tables.next_number(connection, tables.decision)
+    number = next_number(connection, tables.decision)
     row = {
         "id": number,
         "kind": kind.code,
@@ -591,7 +590,7 @@ def _end(
 ) -> None:
     connection.execute(
         sa.insert(tables.decision_end).values(
-            id=tables.next_number(connection, tables.decision_end),
+            id=next_number(connection, tables.decision_end),
             decision=number,
             state=state.value,
             **_hand(by, now),

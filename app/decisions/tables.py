@@ -18,9 +18,6 @@ __all__ = [
     "decision_about",
     "decision_end",
     "decision_seen",
-    "delegation",
-    "delegation_end",
-    "next_number",
 ]
 
 decision: Final = sa.Table(
@@ -81,37 +78,5 @@ decision_seen: Final = sa.Table(
 )
 """Who has opened a decision's effects."""
 
-delegation: Final = sa.Table(
-    "delegation",
-    metadata,
-    sa.Column("id", BigKey, primary_key=True, autoincrement=False),
-    sa.Column("giver", Code, nullable=False, comment="the employee's number"),
-    sa.Column("taker", Code, nullable=False),
-    sa.Column("functions", sa.Text, nullable=False, comment="in the contract's order, joined by commas"),
-    sa.Column("from_day", sa.Date, nullable=False),
-    sa.Column("to_day", sa.Date, nullable=False, comment="the last one"),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("account", Code, nullable=False, comment="who entered it, as the trail writes it"),
-    sa.Column("at", Instant, nullable=False),
-    sa.CheckConstraint("to_day >= from_day", name="period"),
-    sa.CheckConstraint("giver <> taker", name="two_people"),
-    sa.Index("ix_delegation_giver", "giver", "to_day"),
-    sa.Index("ix_delegation_taker", "taker", "to_day"),
-)
-
-delegation_end: Final = sa.Table(
-    "delegation_end",
-    metadata,
-    sa.Column("delegation", BigKey, sa.ForeignKey("delegation.id"), primary_key=True, autoincrement=False),
-    sa.Column("on_day", sa.Date, nullable=False, comment="from when on it holds no more"),
-    sa.Column("account", Code, nullable=False),
-    sa.Column("at", Instant, nullable=False),
-)
-
-APPEND_ONLY: Final = (decision, decision_about, decision_end, decision_seen, delegation, delegation_end)
+APPEND_ONLY: Final = (decision, decision_about, decision_end, decision_seen)
 """Tables whose rows never change and never go."""
-
-
-def next_number(connection: sa.Connection, table: sa.Table) -> int:
-    """The number after the last one, for whoever holds the lock under which this table's numbers are given. Queries: 1."""
-    return (connection.scalar(sa.select(sa.func.max(table.c.id))) or 0) + 1

@@ -18,11 +18,11 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.access import Viewer
-from app.decisions import Hand, next_number
+from app.decisions import Hand
 from app.intake import tables
 from app.intake.first_findings import FIRST_MAX
 from app.intake.folder import DEFINITIONS, POLICIES
-from app.kit.database import lock
+from app.kit.database import lock, next_number
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.plain.findings import Finding, n_
 from app.plain.texts import has_unstorable, is_blank, quoted

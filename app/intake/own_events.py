@@ -9,7 +9,7 @@ would fall on that one. Only what the ledger holds is looked at.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -20,8 +20,9 @@ from app.access import Viewer
 from app.kit.bulk import among
 from app.ledger import Arrival, Frame, event_key, tables
 from app.plain.findings import Finding
+from app.plain.json_text import encode
 from app.rules.activities import Activity, Verdict
-from app.rules.own_events import not_own, out_of_service, refused
+from app.rules.own_events import entering_employee, not_own, out_of_service, refused
 from app.rules.permissions import Deed, Relation, may
 from app.rules.terms import Node, NodeKind
 
@@ -34,12 +35,16 @@ class _Target(NamedTuple):
     employee: str
     unit: str | None
     sharers: frozenset[str]
+    entered_by: str | None
+    """Who recorded it by hand."""
 
 
 def own_events(
     connection: Connection, frame: Frame, arrivals: Sequence[Arrival], *, viewer: Viewer, at: dt.datetime
 ) -> list[Arrival]:
-    """The same arrivals, those that are not the person's to record refused.
+    """The same arrivals, those that are not the person's to record refused; what is done in another's place says so.
+
+    Who stands in for whom is ours to say, whatever was sent: ``entered_by`` of an entry in another's name, ``for`` of a verdict.
 
     Args:
         connection: the transaction that records them.
@@ -54,8 +59,12 @@ def own_events(
     serves = may(viewer.roles, Deed.LOG_ACTIVITY, {Relation.OWN})
     employee = viewer.employee if serves else None
     events = [None if arrival.findings else arrival.read(frame.known) for arrival in arrivals]
+    enters_for = frozenset(one.giver for one in viewer.stands_in_for("entry"))
     findings = [
-        [] if event is None or isinstance(event, list) else not_own(event, employee=employee, at=at) for event in events
+        []
+        if event is None or isinstance(event, list)
+        else not_own(event, employee=employee, at=at, enters_for=enters_for)
+        for event in events
     ]
     for index, event in enumerate(events):
         if isinstance(event, Activity):
@@ -68,13 +77,33 @@ def own_events(
         if isinstance(event, Verdict) and not any(one.code == "not_allowed" for one in findings[index])
     }
     targets = _targets(connection, frame, verdicts.values())
+    names: dict[int, dict[str, str | None]] = {}
     for index, verdict in verdicts.items():
-        if not _is_theirs(verdict, targets.get(event_key(verdict.activity)), frame, viewer, at.date()):
+        places = _places(verdict, targets.get(event_key(verdict.activity)), frame, viewer, at.date())
+        if not places:
             findings[index].insert(0, refused("/data/activity"))
+        else:
+            names[index] = {"for": None if places[0] == viewer.employee else places[0]}
+    for index, event in enumerate(events):
+        if isinstance(event, Activity):
+            names[index] = {"entered_by": None if event.employee == employee else employee}
     return [
-        arrival._replace(findings=tuple(wrong)) if wrong else arrival
-        for arrival, wrong in zip(arrivals, findings, strict=True)
+        arrival._replace(findings=tuple(wrong)) if wrong else _named(arrival, names.get(index, {}))
+        for index, (arrival, wrong) in enumerate(zip(arrivals, findings, strict=True))
     ]
+
+
+def _named(arrival: Arrival, names: Mapping[str, str | None]) -> Arrival:
+    """The arrival with the names that are ours to say in its data, and without those that are not so."""
+    value = arrival.decoded() if names else None
+    data = value.get("data") if isinstance(value, dict) else None
+    if not isinstance(value, dict) or not isinstance(data, dict):
+        return arrival
+    told = {name: one for name, one in names.items() if one is not None}
+    if {name: data[name] for name in names if name in data} == told:
+        return arrival
+    named = value | {"data": {name: one for name, one in data.items() if name not in names} | told}
+    return Arrival(encode(named), named)
 
 
 def _may_report(frame: Frame, node: Node, viewer: Viewer, day: dt.date) -> bool:
@@ -98,13 +127,16 @@ def _credited_in_vain(frame: Frame, activity: Activity) -> list[Finding]:
     return [out_of_service(people[number].name) for number in absent[:1]]
 
 
-def _is_theirs(verdict: Verdict, target: _Target | None, frame: Frame, viewer: Viewer, day: dt.date) -> bool:
-    """Whether the activity is this person's to judge or to reverse."""
-    if target is None:
-        return False
+def _places(verdict: Verdict, target: _Target | None, frame: Frame, viewer: Viewer, day: dt.date) -> tuple[str, ...]:
+    """In whose place the person may judge or reverse the activity; nobody's where it is not theirs to."""
+    me = viewer.employee
+    if target is None or me is None:
+        return ()
     if verdict.type == "reversed":
-        return target.employee == viewer.employee
-    return ledger.may_verify(frame.directory, viewer=viewer, unit=target.unit, sharers=target.sharers, day=day)
+        return (me,) if target.employee == me else ()
+    if target.entered_by == me:
+        return ()
+    return ledger.verifiers(frame.directory, viewer=viewer, unit=target.unit, sharers=target.sharers, day=day)
 
 
 def _targets(connection: Connection, frame: Frame, verdicts: Iterable[Verdict]) -> dict[str, _Target]:
@@ -114,7 +146,7 @@ def _targets(connection: Connection, frame: Frame, verdicts: Iterable[Verdict]) 
         return {}
     activity, event, credit = tables.activity, tables.event, tables.credit
     query = (
-        sa.select(event.c.key, activity.c.seq, activity.c.employee, activity.c.day)
+        sa.select(event.c.key, event.c.source, activity.c.seq, activity.c.employee, activity.c.day)
         .join(event, event.c.seq == activity.c.seq)
         .where(among(connection, event.c.key, keys))
     )
@@ -128,6 +160,7 @@ def _targets(connection: Connection, frame: Frame, verdicts: Iterable[Verdict]) 
             employee=frame.numbers[row.employee],
             unit=frame.directory.unit_of(frame.numbers[row.employee], row.day),
             sharers=frozenset(sharers[row.seq]),
+            entered_by=entering_employee(row.source),
         )
         for row in rows
     }

@@ -24,7 +24,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from app.kit.private_files import begin_private, database_file
 from app.kit.refusals import Busy
 
-__all__ = ["Database", "deed_of", "driver_cursor", "is_postgresql", "lock", "lock_all", "try_lock"]
+__all__ = ["Database", "deed_of", "driver_cursor", "is_postgresql", "lock", "lock_all", "next_number", "try_lock"]
 
 T = TypeVar("T")
 
@@ -332,6 +332,11 @@ def driver_cursor(connection: Connection) -> Any:
         message = "the connection is closed"
         raise RuntimeError(message)
     return raw.cursor()
+
+
+def next_number(connection: Connection, table: sa.Table) -> int:
+    """The number after the last one, for whoever holds the lock under which this table's numbers are given. Queries: 1."""
+    return (connection.scalar(sa.select(sa.func.max(table.c.id))) or 0) + 1
 
 
 def lock(connection: Connection, key: int, *, shared: bool = False) -> None:

@@ -85,6 +85,7 @@ from app.ledger.verification import (
     verdicts_on,
     verification_queue,
     verified_since,
+    verifiers,
     waiting_counts,
     whose_turn,
 )
@@ -214,6 +215,7 @@ __all__ = [
     "verdicts_on",
     "verification_queue",
     "verified_since",
+    "verifiers",
     "waiting_by_head",
     "waiting_counts",
     "waiting_for",

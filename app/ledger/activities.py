@@ -26,6 +26,7 @@ from app.ledger.summary import ActivitySummary, summary_of
 from app.rules.activities import TYPE_PREFIX, EventKey
 from app.rules.counting import standing
 from app.rules.names import person_meant
+from app.rules.own_events import pages_source
 from app.rules.terms import Node, NodeKind
 
 __all__ = [
@@ -122,6 +123,8 @@ class VerdictEntry:
     source: str
     id: str
     effect: str
+    acts_for: str | None = None
+    """In whose place it was given, where it was given by who stood in for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -385,6 +388,10 @@ def _verdicts(connection: Connection, seq: int, own: frozenset[str], *, confirma
     verdict, event = tables.verdict, tables.event
     query = (
         sa.select(verdict, event.c.source, event.c.id, event.c.time, event.c.instant, event.c.received_at)
+        # Of a person's alone: only they stand in for anybody, and a program's verdicts may be very many.
+        .add_columns(
+            sa.case((event.c.source.startswith(pages_source("")), event.c.body), else_=None).label("by_person")
+        )
         .join(event, event.c.seq == verdict.c.seq)
         .where(verdict.c.activity == seq)
         .order_by(event.c.instant, event.c.source, event.c.id)
@@ -413,9 +420,16 @@ def _verdicts(connection: Connection, seq: int, own: frozenset[str], *, confirma
                 if (row.source, row.id) in holding
                 else "overtaken"
             ),
+            acts_for=_acts_for(row.by_person),
         )
         for row in rows
     )
+
+
+def _acts_for(body: str | None) -> str | None:
+    """In whose place a person gave a verdict, by its event."""
+    named = None if body is None else json.loads(body)["data"].get("for")
+    return named if isinstance(named, str) else None
 
 
 def _conflicts(connection: Connection, source: str, id_: str) -> tuple[Conflicting, ...]:
@@ -703,9 +717,12 @@ def verdict_event(
     activity: tuple[str, str],
     by: str,
     reason: str,
+    acts_for: str | None = None,
 ) -> dict[str, object]:
-    """The CloudEvent of a verdict in somebody's name."""
+    """The CloudEvent of a verdict in somebody's name, and in whose place."""
     members: dict[str, object] = {"activity": {"source": activity[0], "id": activity[1]}, "by": by}
+    if acts_for is not None:
+        members["for"] = acts_for
     if reason:
         members["reason"] = reason
     return {

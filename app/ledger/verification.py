@@ -43,6 +43,7 @@ __all__ = [
     "verdicts_on",
     "verification_queue",
     "verified_since",
+    "verifiers",
     "waiting_counts",
     "whose_turn",
 ]
@@ -121,11 +122,27 @@ def whose_turn(directory: Directory, *, unit: str | None, sharers: Collection[st
 def may_verify(
     directory: Directory, *, viewer: Viewer, unit: str | None, sharers: Collection[str], day: dt.date
 ) -> bool:
-    """Whether a person may verify or reject an entry: never their own, and only in their own name."""
-    if viewer.employee is None:
-        return False
-    standing = access.verify_relations(directory, viewer=viewer, unit=unit, sharers=sharers, day=day)
-    return bool(standing) and may(viewer.roles, Deed.VERIFY, standing)
+    """Whether a person may verify or reject an entry: never their own, and only in their own name, or in that of whom they stand in for."""
+    return bool(verifiers(directory, viewer=viewer, unit=unit, sharers=sharers, day=day))
+
+
+def verifiers(
+    directory: Directory, *, viewer: Viewer, unit: str | None, sharers: Collection[str], day: dt.date
+) -> tuple[str, ...]:
+    """In whose place a person may verify an entry: themself first, then those whom they stand in for; nobody's where they share in it.
+
+    Neither does one stand in for somebody who shares in it: what is denied to whom one stands in for is denied to oneself (contract-desk, 1).
+    """
+    me = viewer.employee
+    if me is None or me in sharers:
+        return ()
+    own = access.verify_relations(directory, viewer=viewer, unit=unit, sharers=sharers, day=day)
+    allowed = [me] if own and may(viewer.roles, Deed.VERIFY, own) else []
+    for giver in access.stood_in_for(viewer, Deed.VERIFY):
+        standing = access.verify_relations(directory, viewer=giver, unit=unit, sharers=sharers, day=day)
+        if standing and giver.employee and may(giver.roles, Deed.VERIFY, standing):
+            allowed.append(giver.employee)
+    return tuple(allowed)
 
 
 class _Turns:
@@ -138,24 +155,25 @@ class _Turns:
         self._directory: Final = directory
         self._viewer: Final = viewer
         self._day: Final = day
+        self._givers: Final = frozenset(one.giver for one in viewer.stands_in_for("verify"))
         self._heads: Final[dict[str | None, frozenset[str]]] = {None: frozenset()}
-        self._known: Final[dict[tuple[str | None, frozenset[str]], tuple[bool, tuple[str, ...]]]] = {}
+        self._known: Final[dict[tuple[str | None, frozenset[str]], tuple[tuple[str, ...], tuple[str, ...]]]] = {}
 
-    def of(self, unit: str | None, sharers: set[str]) -> tuple[bool, tuple[str, ...]]:
-        """Whether the viewer may judge the entry, and the heads that it waits for."""
+    def of(self, unit: str | None, sharers: set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """In whose place the viewer may judge the entry, and the heads that it waits for."""
         if self._viewer.employee in sharers:
-            return False, ()
+            return (), ()
         heads = self._heads.get(unit)
         if heads is None and unit is not None:
             chain = self._directory.tree.chain_on(unit, self._day)
             heads = frozenset(head for above in chain for head in self._directory.heads_of(above, self._day))
             self._heads[unit] = heads
-        sharing = frozenset(sharers) & (heads or frozenset())
+        sharing = frozenset(sharers) & ((heads or frozenset()) | self._givers)
         turn = self._known.get((unit, sharing))
         if turn is None:
             directory, day = self._directory, self._day
             turn = (
-                may_verify(directory, viewer=self._viewer, unit=unit, sharers=sharing, day=day),
+                verifiers(directory, viewer=self._viewer, unit=unit, sharers=sharing, day=day),
                 whose_turn(directory, unit=unit, sharers=sharing, day=day),
             )
             self._known[unit, sharing] = turn
@@ -163,8 +181,9 @@ class _Turns:
 
 
 def _people_of_line(directory: Directory, viewer: Viewer, day: dt.date) -> list[str]:
-    """Everyone who was ever posted to a unit of the viewer's line: whose entries may belong there."""
-    headed = directory.units_headed_by(viewer.employee, day) if viewer.employee else ()
+    """Everyone who was ever posted to a unit of the viewer's line, or of whom they stand in for: whose entries may belong there."""
+    heads = [viewer.employee or "", *(one.giver for one in viewer.stands_in_for("verify"))]
+    headed = [unit for head in heads for unit in directory.units_headed_by(head, day)]
     line = {unit for top in headed for unit in directory.units_below(top, day)}
     if not line:
         return []
@@ -203,10 +222,13 @@ def verification_queue(
     Queries: 4 (what waits, who shares, the page's rows, possible duplicates).
     """
     activity = tables.activity
-    allowed = relations_that_allow(viewer.roles, Deed.VERIFY)
+    roles = viewer.roles.union(*(one.roles for one in viewer.stands_in_for("verify")))
+    allowed = relations_that_allow(roles, Deed.VERIFY)
     query = (
         sa.select(activity.c.seq, activity.c.day, activity.c.employee)
-        .where(activity.c.type_state.in_(type_states(types or types_to_verify(frame), ("entered",))))
+        .where(
+            activity.c.type_state.in_(type_states(types or types_to_verify(frame), ("entered",))), ~_recorded_by(viewer)
+        )
         .order_by(activity.c.day, activity.c.seq)
     )
     if Relation.UNHEADED not in allowed:
@@ -223,7 +245,7 @@ def verification_queue(
         sharers = {number, *(part.employee for part in credits.get(seq, ()))}
         allowed_to, turn = turns.of(frame.directory.unit_of(number, entered_on), sharers)
         if allowed_to and (not person or person_meant(person, name=names[number].name, number=number)):
-            (mine if not turn or viewer.employee in turn else others).append(seq)
+            (mine if not turn or not {*turn}.isdisjoint(allowed_to) else others).append(seq)
     shown = (
         sorted({*mine, *others}, key={row.seq: at for at, row in enumerate(candidates)}.__getitem__)
         if everything
@@ -236,6 +258,13 @@ def verification_queue(
         others=len(others),
         offset=offset,
     )
+
+
+def _recorded_by(viewer: Viewer) -> sa.ColumnElement[bool]:
+    """Whether a person recorded an activity with their own hand: in another's place too, which nobody verifies who did it."""
+    event = tables.event
+    source = pages_source(viewer.employee or "")
+    return sa.exists().where(event.c.seq == tables.activity.c.seq, event.c.source == source).correlate(tables.activity)
 
 
 def _credits(connection: Connection, frame: Frame, seqs: Iterable[int]) -> dict[int, tuple[CreditShare, ...]]:
@@ -394,7 +423,7 @@ def verdicts_on(
         raise NotThere
     credits = _credits(connection, frame, [row.seq for row in rows])
     judges = _judges(connection, [row.seq for row in rows])
-    source = pages_source(viewer.employee)
+    me, source = viewer.employee, pages_source(viewer.employee)
     judged: list[str] = []
     events: list[dict[str, object]] = []
     already: list[AlreadyJudged] = []
@@ -402,16 +431,16 @@ def verdicts_on(
         number = frame.numbers[row.employee]
         sharers = {number, *(part.employee for part in credits.get(row.seq, ()))}
         unit = frame.directory.unit_of(number, row.day)
-        if not may_verify(frame.directory, viewer=viewer, unit=unit, sharers=sharers, day=now.date()):
+        places = verifiers(frame.directory, viewer=viewer, unit=unit, sharers=sharers, day=now.date())
+        if not places or row.source == source:
             raise NotThere
-        id_ = f"{form}-{row.key}"
-        before = judges.get(row.seq, {})
+        id_, before = f"{form}-{row.key}", judges.get(row.seq, {})
         if (source, id_) in before:
             continue
         latest = list(before.values())[-1] if before else None
         if row.state != seen:
-            by = latest.by if latest else ""
-            already.append(AlreadyJudged(key=row.key, buyer=row.buyer_name, state=row.state, by=by))
+            latest_by = latest.by if latest else ""
+            already.append(AlreadyJudged(key=row.key, buyer=row.buyer_name, state=row.state, by=latest_by))
             continue
         judged.append(row.key)
         events.append(
@@ -421,7 +450,8 @@ def verdicts_on(
                 id=id_,
                 time=_after(latest, now).isoformat(),
                 activity=(row.source, row.id),
-                by=viewer.employee,
+                by=me,
+                acts_for=places[0] if places[0] != me else None,
                 reason=reason,
             )
         )

@@ -9,6 +9,7 @@ credits all of it to others records their activity, and a verdict dated ahead ho
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Final
 
 from app.plain.findings import Finding, Place, n_
@@ -20,6 +21,7 @@ __all__ = [
     "EARLIEST_DAY",
     "NOT_IN_SERVICE",
     "correcting_reversal",
+    "entering_employee",
     "entry_in_its_place",
     "not_own",
     "out_of_service",
@@ -55,6 +57,11 @@ def pages_source(employee: str) -> str:
     return f"{_PAGES}{employee}"
 
 
+def entering_employee(source: str) -> str | None:
+    """The number of who recorded it by hand; None of what no page's source names."""
+    return source.removeprefix(_PAGES) if source.startswith(_PAGES) else None
+
+
 def correcting_reversal(source: str, id_: str) -> str | None:
     """The id of the reversal that goes with an entry where it was recorded in another's place; None of what no page recorded."""
     return f"{id_}{_OF_CORRECTION}" if source.startswith(_PAGES) else None
@@ -85,13 +92,16 @@ def out_of_service(name: str) -> Finding:
     )
 
 
-def not_own(event: Activity | Verdict, *, employee: str | None, at: dt.datetime) -> list[Finding]:
+def not_own(
+    event: Activity | Verdict, *, employee: str | None, at: dt.datetime, enters_for: Collection[str] = ()
+) -> list[Finding]:
     """By which members an event is not this person's to record, as far as the event itself tells; empty where by none.
 
     Args:
         event: a well-formed one.
         employee: the person's number; None for an account that is no employee's.
         at: when it is recorded.
+        enters_for: the employees in whose place they record, who are named in it; the source stays the person's own.
     """
     findings: list[Finding] = []
     if isinstance(event, Verdict):
@@ -99,9 +109,9 @@ def not_own(event: Activity | Verdict, *, employee: str | None, at: dt.datetime)
             findings.append(refused("/type"))
         if employee is None or event.by != employee:
             findings.append(refused("/data/by"))
-    elif employee is None or event.employee != employee:
+    elif employee is None or not (event.employee == employee or (event.employee in enters_for and not event.figure)):
         findings.append(refused("/data/employee"))
-    elif employee not in {credit.employee for credit in event.credits}:
+    elif event.employee not in {credit.employee for credit in event.credits}:
         findings.append(refused("/data/credits"))
     if employee is not None and event.source != pages_source(employee):
         findings.append(refused("/source", source=pages_source(employee)))

@@ -375,9 +375,13 @@ ROLES_OF_EMPLOYEES: Final = frozenset({Role.EMPLOYEE, Role.HEAD})
 """Roles whose relations come from an employee's postings: without a number they allow nothing."""
 
 
-def roles_that_hold(granted: Iterable[Role], *, of_employee: bool) -> frozenset[Role]:
-    """An account's roles: whoever is an employee has the employee's rights too (contract, "Who may what")."""
-    return frozenset(granted) | (frozenset({Role.EMPLOYEE}) if of_employee else frozenset())
+def roles_that_hold(granted: Iterable[Role], *, of_employee: bool, heads: bool = False) -> frozenset[Role]:
+    """An account's roles.
+
+    Whoever is an employee has the employee's rights too (contract, "Who may what"), and whoever is posted as head the head's (contract-desk, 1).
+    """
+    own = {Role.EMPLOYEE: of_employee, Role.HEAD: of_employee and heads}
+    return frozenset(granted) | {role for role, has in own.items() if has}
 
 
 def may(roles: Collection[HeldRole], deed: Deed, relations: Collection[Relation]) -> bool:

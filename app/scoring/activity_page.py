@@ -17,9 +17,10 @@ from app import access, ledger
 from app.access import Viewer
 from app.kit.refusals import NotThere
 from app.ledger import ActivityHistory, Alike, Contents, Frame, Party
+from app.organisation import Directory
 from app.rules.activities import EventKey
 from app.rules.kpis import Translated
-from app.rules.own_events import correcting_reversal, entry_in_its_place
+from app.rules.own_events import correcting_reversal, entering_employee, entry_in_its_place
 from app.rules.permissions import Deed
 from app.rules.placement import UnitPeriod
 from app.rules.terms import CountsFrom, Node, NodeKind
@@ -138,12 +139,13 @@ def activity_page(
     directory = frame.directory
     history = seen_activity(connection, frame, key=key, viewer=viewer, today=today)
     is_own = viewer.employee == history.employee
-    judges = ledger.may_verify(directory, viewer=viewer, unit=history.unit, sharers=history.employees, day=today)
+    judges = _may_judge(directory, history, viewer=viewer, today=today)
     alike = ledger.activities_alike(connection, frame, contents=_contents(history), but=history.seq) if judges else []
     sees = access.sees(directory, viewer=viewer, deed=Deed.SEE_SCORECARD, day=today)
     turn = ledger.whose_turn(directory, unit=history.unit, sharers=history.employees, day=today)
     sees_people = access.may_at_all(lambda: directory, viewer=viewer, deed=Deed.SEE_PEOPLE, day=today)
     named = {*history.employees, *(one.by for one in history.verdicts), *(one.employee for one in alike)}
+    named |= {one.acts_for for one in history.verdicts if one.acts_for} | {entering_employee(history.source) or ""}
     return ActivityPage(
         history=history,
         is_own=is_own,
@@ -167,6 +169,19 @@ def activity_page(
     )
 
 
+def _may_judge(directory: Directory, history: ActivityHistory, *, viewer: Viewer, today: dt.date) -> bool:
+    """Whether it is a reader's to judge: nobody judges what they entered with their own hand, in whosever name."""
+    if entering_employee(history.source) == viewer.employee:
+        return False
+    return ledger.may_verify(directory, viewer=viewer, unit=history.unit, sharers=history.employees, day=today)
+
+
+def _has_entered(history: ActivityHistory, viewer: Viewer) -> bool:
+    """Whether a reader has entered it in the place of whom they still stand in for."""
+    givers = {one.giver for one in viewer.stands_in_for("entry")}
+    return history.employee in givers and entering_employee(history.source) == viewer.employee
+
+
 def seen_activity(connection: Connection, frame: Frame, *, key: str, viewer: Viewer, today: dt.date) -> ActivityHistory:
     """An activity that a reader may see: an employee's own, one of their people's, or one of their units'.
 
@@ -182,7 +197,10 @@ def seen_activity(connection: Connection, frame: Frame, *, key: str, viewer: Vie
     units = {part.unit for part in history.credits if part.unit} | ({history.unit} if history.unit else set())
     nodes = [Node(NodeKind.EMPLOYEE, number) for number in history.employees]
     nodes += [Node(NodeKind.UNIT, unit) for unit in units]
-    if not any(sees(node) for node in nodes):
+    stands_in = bool(viewer.stands_in) and (
+        _may_judge(frame.directory, history, viewer=viewer, today=today) or _has_entered(history, viewer)
+    )
+    if not stands_in and not any(sees(node) for node in nodes):
         raise NotThere
     return history
 

@@ -94,6 +94,9 @@ TOO_MUCH: Final = n_("The colleagues' shares add up to %(sum)s %%: lower them so
 TWICE: Final = n_(
     "“%(typed)s” is named twice, or is you: name each colleague once, since your own share is what the others leave."
 )
+NOT_STOOD_IN_FOR: Final = n_(
+    "You do not enter in this person's place today: choose yourself, or somebody who is offered."
+)
 TO_COME: Final = n_("This day is still to come: log the activity once it has happened.")
 
 
@@ -118,6 +121,13 @@ class ActivityForm(BaseModel):
     other_cycle: str = ""
     """The day outside every loaded cycle that has been asked about."""
     sure: str = ""
+
+
+class LogForm(ActivityForm):
+    """An activity's form that is entered for the first time."""
+
+    acts_for: str = Field(default="", max_length=40)
+    """The employee in whose place it is entered; empty for oneself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,12 +312,13 @@ def event_of(
         Invalid: with a finding at each field that is wrong.
     """
     me = context.viewer.employee or ""
+    whose = entered_for(context, form)
     kind = ACTIVITY_TYPES[form.type]
     findings: list[Finding] = []
-    if form.day > local_today(context, me):
+    if form.day > local_today(context, whose):
         findings.append(at_field("day", "to_come", TO_COME))
     members: dict[str, Any] = {
-        "employee": me,
+        "employee": whose,
         "company": _present(name=form.company, registration=form.company_registration),
         "buyer": _present(name=form.buyer, country=form.buyer_country, registration=form.buyer_registration),
     }
@@ -324,7 +335,9 @@ def event_of(
         members["currency"] = form.currency
     if "hs_code" in kind.names and form.hs_code:
         members["hs_code"] = re.sub(r"[ .]", "", form.hs_code)
-    credits = _credits(context.directory, me, rows, form.day, findings)
+    if whose != me:
+        members["entered_by"] = me
+    credits = _credits(context.directory, whose, rows, form.day, findings)
     if credits:
         members["credits"] = credits
     event: dict[str, object] = {
@@ -332,18 +345,32 @@ def event_of(
         "type": TYPE_PREFIX + form.type,
         "source": pages_source(me),
         "id": form.form_id,
-        "time": time_of_day(context, me, form.day, before=time),
+        "time": time_of_day(context, whose, form.day, before=time),
         "data": members,
     }
     outcome = read(event, frame.known)
     if not isinstance(outcome, list):
-        outcome = not_own(outcome, employee=context.viewer.employee, at=context.now)
+        outcome = not_own(outcome, employee=context.viewer.employee, at=context.now, enters_for={whose})
     # A day to come is told in the form's own words.
     reported = {one.place.field for one in findings} & {"day"}
     findings += [one for one in map(at_form_field, outcome) if one.place.field not in reported]
     if findings:
         raise Invalid(*_once_each(findings))
     return event
+
+
+def entered_for(context: RequestContext, form: ActivityForm) -> str:
+    """Whose activity a form says: one's own, or of somebody in whose place one enters today.
+
+    Raises:
+        Invalid: it is nobody's whom the person stands in for.
+    """
+    me = context.viewer.employee or ""
+    if not isinstance(form, LogForm) or form.acts_for in {"", me}:
+        return me
+    if form.acts_for not in {one.giver for one in context.viewer.stands_in_for("entry")}:
+        raise Invalid(at_field("acts_for", "not_stood_in_for", NOT_STOOD_IN_FOR))
+    return form.acts_for
 
 
 def _present(**parts: str) -> dict[str, str]:

@@ -74,7 +74,14 @@ def items_for(context: RequestContext) -> list[Item]:
         return []
     shown: list[Item] = []
     for item in ITEMS:
-        if item.page not in context.pages or not _relates(viewer, item):
+        if item.page not in context.pages:
+            continue
+        if item.deed is Deed.VERIFY and viewer.stands_in_for("verify"):
+            relates = context.allowed(item.deed)
+            if relates and all(item.page != other.page for other in shown):
+                shown.append(item)
+            continue
+        if not _relates(viewer, item):
             continue
         if item.relation is Relation.LINE and not _heads_something(context):
             continue

@@ -46,6 +46,10 @@ class ScoreChange:
 
     def words(self, context: RequestContext) -> str:
         """What changed since then. Queries: 1 or 2."""
+        if self.node.code != context.viewer.employee:
+            # Whoever enters in another's place does not see that person's score by it.
+            whose = context.directory.employees[self.node.code].name
+            return str(gettext("It is entered in the place of %(name)s.", name=whose))
         (final, provisional), (final_now, provisional_now) = self.cards, _cards(context, self.plan, self.node)
         if not provisional_now.lines:
             return str(gettext("Its day is in the cycle %(cycle)s, in which you have no KPIs.", cycle=self.plan.cycle))

@@ -254,6 +254,16 @@ MASTERS: Final[Mapping[str, str]] = {
 }
 """By which door a file's rows come."""
 
+FUNCTIONS: Final[Mapping[str, str]] = {
+    "verify": n_("verify entries"),
+    "sign": n_("sign targets"),
+    "rate": n_("rate"),
+    "answer": n_("answer objections"),
+    "review": n_("review"),
+    "entry": n_("enter activities"),
+}
+"""What somebody may do in another's place."""
+
 MAILS: Final[Mapping[str, str]] = {
     "invitation": n_("Invitation"),
     "forgotten": n_("Link to a new password"),

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app import intake
+from app import access, intake
 from app.kit import clock
 from app.kit.database import Database
 from tests.contract.desk import WHY, code
@@ -136,7 +136,7 @@ def test_one_person_behind_two_accounts_is_one(desk):
 
 
 def test_whoever_stands_in_for_the_other_does_not_check(desk):
-    """Whatever the functions, either way; once it is ended they may again."""
+    """Whatever the functions, either way; one that was ended today was in force today."""
     maker = desk.person("e6", "--role", "hr", "--employee", "E6")
     checker = desk.person("e7", "--role", "executive", "--employee", "E7")
     made = desk.propose(maker, file="units.csv", to="feed").json()
@@ -170,7 +170,13 @@ def test_whoever_stands_in_for_the_other_does_not_check(desk):
     assert alba.post("/api/v1/delegations/1/end", json={}).status_code == 404
     assert checker.post("/api/v1/delegations/1/end", json={}).json()["ended_on"] == today.isoformat()
     assert code(checker.post("/api/v1/delegations/1/end", json={})) == (409, "ended")
-    assert checker.post(approve, json={"digest": made["digest"]}).status_code == 200
+    assert code(checker.post(approve, json={"digest": made["digest"]})) == (409, "acts_for_maker")
+    database = Database(desk.where["database"])
+    with database.read() as connection:
+        for days, stand_in in ((0, True), (1, False)):
+            day = today + dt.timedelta(days=days)
+            assert access.stand_in_for_each_other(connection, "E6", "E7", day=day) is stand_in
+    database.close()
 
 
 def test_an_account_that_was_given_its_rights_since_does_not_check(desk):

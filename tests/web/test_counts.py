@@ -26,6 +26,7 @@ PAGES: Final = (
     "/agency",
     "/changes",
     "/decisions",
+    "/delegations",
     "/figures",
     "/folder",
     "/grades",
@@ -115,6 +116,8 @@ def test_every_page_that_counts_is_looked_at(working: Working) -> None:
     assert ingest(working.database, [event_of("2026-06-01 deal X-1 E1") | {"data": {}}]).rejected
     working.dana.post("/views?list=people&filters=unit%3DVIE", {"name": "Vienna"})
     working.dana.post("/folder", {"file": "units.csv", "to": "feed", "reason": "They come every night."})
+    days = {"from_day": "2026-06-30", "to_day": "2026-06-30"}
+    working.boram.post("/delegations", {"to": "E6", "functions": "verify", "reason": "On leave today.", **days})
     working.dana.post("/changes", {"title": "Vienna moves", "reason": "From January on it stands elsewhere."})
     working.app.test_client().post("/forgotten", data={"email": "alba@agency.example"})
     seen: set[str] = set()

@@ -77,6 +77,7 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
         "/scorecards/edit?cycle=2026&whose=kind:office",
         {"title": "Weights of 2027", "reason": "Agreed on Monday.", "weight-deals-unit:VIE": "37"},
     ),
+    "delegations.delegate": ("boram", "/delegations", {"to": "E6", "reason": "On leave until Friday."}),
     "decisions.refuse": ("ferran", "/decisions/1", {"reason": "Not before the audit."}),
     "organisation_units.begin": ("dana", "/organisation/units", {"name": "A branch & more", "reason": "It grows."}),
     "organisation_units.change": (
@@ -95,6 +96,7 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
 
 WITHOUT_TEXT: Final = {
     "decisions.approve",
+    "delegations.end",
     "decisions.withdraw",
     "changes.submit",
     "changes.rebase",

@@ -110,6 +110,7 @@ ALONE: Final = {
         "policies.policies",
         "policies.yaml",
         "decisions.listed",
+        "delegations.listed",
         "folder_files.files",
         "figures.figures",
         "accounts.employees",

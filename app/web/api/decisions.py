@@ -14,15 +14,16 @@ from flask import request
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import decisions, intake, notices
-from app.decisions import DecisionFilter, Delegation
+from app.access import Delegation
+from app.decisions import DecisionFilter
 from app.intake import FileState
-from app.kit.refusals import Conflict, Invalid, NotThere, at_field
+from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
 from app.plain.texts import quoted
 from app.rules.deciding import DecisionState
-from app.rules.permissions import Deed, may
-from app.rules.terms import Node, NodeKind
-from app.web import decided
+from app.rules.permissions import Deed
+from app.rules.terms import Node
+from app.web import decided, delegating
 from app.web.api import shapes
 from app.web.api.json_bodies import EmptyBody, sent_as
 from app.web.api.paging import PageQuery, page_of
@@ -249,13 +250,6 @@ def withdraw(context: RequestContext, number: int) -> Json:
 # ----------------------------------------------------------------------------------------------------------- delegations
 
 
-class NotYourDelegation(Conflict):
-    """Nobody lets others stand in for a third."""
-
-    code = "role"
-    message = n_("Who is stood in for says so, or hr.")
-
-
 @pages.api_read(
     "/api/v1/delegations",
     may=Deed.SEE_DECISIONS,
@@ -269,18 +263,12 @@ class NotYourDelegation(Conflict):
 )
 def delegations(context: RequestContext, query: PageQuery) -> Json:
     """One's own, given and taken; for hr all."""
-    me = context.viewer.employee
-    everyone = may(context.viewer.roles, Deed.KEEP_DELEGATIONS, ())
-    some: list[Delegation] = []
-    if everyone or me is not None:
-        some = decisions.delegations_of(
-            context.connection, None if everyone else me, limit=query.limit + 1, before=query.before
-        )
+    some = delegating.listed(context, limit=query.limit + 1, before=query.before)
     return page_of(query, some, Delegation.as_json)
 
 
 def _giver(context: RequestContext) -> None:
-    if not _is_theirs(context, sent_as(DelegationBody, request).giver):
+    if not delegating.is_theirs(context, sent_as(DelegationBody, request).giver):
         raise NotThere
 
 
@@ -299,41 +287,22 @@ def _giver(context: RequestContext) -> None:
 def delegate(context: RequestContext) -> Json:
     """Let another person do some of one's work for some days: said by who is stood in for, or by hr."""
     body = sent_as(DelegationBody, request)
-    if not _is_theirs(context, body.giver):
-        raise NotYourDelegation
-    made = decisions.delegate(
-        context.connection,
-        context.directory,
+    made = delegating.delegated(
+        context,
         giver=body.giver,
         taker=body.taker,
         functions=body.functions,
         from_day=body.from_day,
         to_day=body.to_day,
         reason=body.reason,
-        by=context.label,
-        now=context.now,
     )
-    context.note(subject=f"employee:{made.giver}", after=_noted(made), why=made.reason)
     return Json(made.as_json(), status=201, headers={"Location": f"/api/v1/delegations/{made.id}"})
-
-
-def _of_theirs(context: RequestContext, number: int) -> Delegation:
-    """A delegation that who asks may end.
-
-    Raises:
-        NotThere: there is none, or it is others'.
-    """
-    present = decisions.delegation(context.connection, number)
-    me = context.viewer.employee
-    if present is None or not (_is_theirs(context, present.giver) or (me is not None and me == present.taker)):
-        raise NotThere
-    return present
 
 
 @pages.api_act(
     "/api/v1/delegations/<int:number>/end",
     may=Deed.DELEGATE,
-    still=_of_theirs,
+    still=delegating.of_theirs,
     about={
         "summary": "End a delegation",
         "tag": "Decisions",
@@ -346,24 +315,7 @@ def _of_theirs(context: RequestContext, number: int) -> Delegation:
 def end(context: RequestContext, number: int) -> Json:
     """End it from today on: by who is stood in for, who stands in, or hr."""
     sent_as(EmptyBody, request)
-    present = _of_theirs(context, number)
-    ended = decisions.end_delegation(
-        context.connection, present.id, by=context.label, now=context.now, today=context.today
-    )
-    if ended is None:
-        raise NotThere
-    context.note(subject=f"employee:{ended.giver}", before=_noted(present), after=_noted(ended))
-    return Json(ended.as_json())
-
-
-def _noted(one: Delegation) -> dict[str, Any]:
-    """What the trail says of it."""
-    told = one.as_json()
-    return {name: told[name] for name in ("from", "to", "functions", "from_day", "to_day", "ended_on")}
-
-
-def _is_theirs(context: RequestContext, giver: str) -> bool:
-    return context.allowed(Deed.KEEP_DELEGATIONS, Node(NodeKind.EMPLOYEE, giver))
+    return Json(delegating.ended(context, number).as_json())
 
 
 # ----------------------------------------------------------------------------------------------------------------- files

@@ -15,7 +15,7 @@ from app import intake, scoring
 from app.kit.refusals import NotThere
 from app.ledger import ActivityHistory, Frame
 from app.plain.findings import n_
-from app.rules.own_events import pages_source
+from app.rules.own_events import entering_employee, pages_source
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.rules.usual_reasons import CORRECTING, REJECTING, REVERSING
@@ -93,6 +93,7 @@ def activity(context: RequestContext, key: str, query: ActivityQuery) -> Page:
         entered_by=next(
             (name for one, name in shown.people.items() if pages_source(one) == shown.history.source), None
         ),
+        stood_in=entering_employee(shown.history.source) not in {None, shown.history.employee},
         counted=shown.nodes,
         month=None if shown.rate is None else month_said(shown.rate.month),
         unit_node=None if shown.history.unit is None else Node(NodeKind.UNIT, shown.history.unit),

@@ -28,11 +28,12 @@ from app.rules.terms import Node, NodeKind
 from app.web import words
 from app.web.assets import assets
 from app.web.entry_form import (
-    ActivityForm,
+    LogForm,
     at_the_form,
     choices,
     colleagues_named,
     country_names,
+    entered_for,
     event_of,
     local_today,
     offline_choices,
@@ -132,9 +133,17 @@ def log_activity(context: RequestContext, query: FormQuery) -> Page:
         duplicates=duplicates,
         like=query.like,
         me=context.directory.employees[context.viewer.employee or ""],
+        stood_in_for=_stood_in_for(context),
         known=offered.offers.for_script(dict(country_names(language))),
         words=words,
     )
+
+
+def _stood_in_for(context: RequestContext) -> list[tuple[str, str]]:
+    """Those in whose place one enters today, for a choice; none where there is nobody."""
+    people, me = context.directory.employees, context.viewer.employee or ""
+    givers = [one.giver for one in context.viewer.stands_in_for("entry") if one.giver in people]
+    return [(one, f"{people[one].name} ({one})") for one in (me, *givers)] if givers else []
 
 
 def _own_entry(context: RequestContext, frame: Frame, key: str) -> ActivityHistory:
@@ -150,7 +159,7 @@ def _day(text: str) -> dt.date | None:
         return None
 
 
-def _look_first(context: RequestContext, form: ActivityForm) -> ScoreChange | FormError:
+def _look_first(context: RequestContext, form: LogForm) -> ScoreChange | FormError:
     """What may be recorded already stops a form that is not sure; the score before is for the answer."""
     loaded = scoring.state(context.connection)
     context.use(loaded.frame.directory)
@@ -168,14 +177,14 @@ def _look_first(context: RequestContext, form: ActivityForm) -> ScoreChange | Fo
         own = ledger.event_key(EventKey(pages_source(me), form.form_id))
         if duplicates and own not in {one.key for one in duplicates}:
             return FormError(at_field("sure", "possible_duplicate", LOOK_FIRST))
-    return ScoreChange.before(context, loaded=loaded, employee=me, day=form.day)
+    return ScoreChange.before(context, loaded=loaded, employee=entered_for(context, form), day=form.day)
 
 
 def _say_effect(context: RequestContext, answer: Redirect, looked_up: ScoreChange) -> Redirect:
     return looked_up.said(context, answer)
 
 
-def _record(context: RequestContext, form: ActivityForm, looked_up: ScoreChange) -> LoggedActivity:
+def _record(context: RequestContext, form: LogForm, looked_up: ScoreChange) -> LoggedActivity:
     frame = looked_up.plan.frame
     context.use(frame.directory)
     rows = typed_colleagues()
@@ -195,7 +204,7 @@ def _record(context: RequestContext, form: ActivityForm, looked_up: ScoreChange)
 
 
 @pages.act("/log", may=Deed.LOG_ACTIVITY, again="log_activity", before=_look_first, after=_say_effect)
-def log(context: RequestContext, form: ActivityForm, looked_up: ScoreChange) -> Redirect:
+def log(context: RequestContext, form: LogForm, looked_up: ScoreChange) -> Redirect:
     """Record it, and say what it did to the score."""
     logged = _record(context, form, looked_up)
     then = {"key": logged.key}
@@ -204,7 +213,7 @@ def log(context: RequestContext, form: ActivityForm, looked_up: ScoreChange) -> 
     return Redirect(SAVED, then="activity", values=then, parameters={"effect": ""})
 
 
-class SentForm(ActivityForm):
+class SentForm(LogForm):
     """What the page's script sends: at once, or after the form has waited on the phone."""
 
     entered_by: str

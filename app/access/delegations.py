@@ -10,8 +10,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.decisions import tables
-from app.kit.database import lock
+from app.access import tables
+from app.kit.database import lock, next_number
 from app.kit.refusals import Conflict, Invalid, at_field
 from app.organisation import Directory
 from app.plain.findings import Finding, n_
@@ -109,7 +109,7 @@ def delegate(
         raise Invalid(*problems)
     lock(connection, LOCK_DELEGATIONS)
     made = Delegation(
-        id=tables.next_number(connection, tables.delegation),
+        id=next_number(connection, tables.delegation),
         giver=giver,
         taker=taker,
         functions=tuple(one for one in FUNCTIONS if one in functions),
@@ -201,7 +201,10 @@ def end_delegation(
 
 
 def stand_in_for_each_other(connection: Connection, one: str | None, other: str | None, *, day: dt.date) -> bool:
-    """Whether either stands in for the other on a day, whatever in. Queries: 1, or none where one of them is no employee."""
+    """Whether either stands in for the other on a day, whatever in: one that was ended on that day was in force on it (contract-desk, 2).
+
+    Else who stands in would end it, agree, and let it be given again. Queries: 1, or none where one of them is no employee.
+    """
     if one is None or other is None:
         return False
     of, end = tables.delegation.c, tables.delegation_end.c
@@ -209,7 +212,7 @@ def stand_in_for_each_other(connection: Connection, one: str | None, other: str 
     query = (
         sa.select(of.id)
         .select_from(tables.delegation.outerjoin(tables.delegation_end))
-        .where(pair, of.from_day <= day, of.to_day >= day, end.on_day.is_(None) | (end.on_day > day))
+        .where(pair, of.from_day <= day, of.to_day >= day, end.on_day.is_(None) | (end.on_day >= day))
         .limit(1)
     )
     return connection.execute(query).first() is not None
