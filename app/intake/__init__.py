@@ -6,7 +6,7 @@ that every error names file, line and field. Never decides what is right: that i
 
 from app.intake.activity_files import BATCH_ALONE, ingest_file, rejects_path
 from app.intake.agency import Loaded, LoadRefused, derive_by_present_rules, load_agency
-from app.intake.change_effects import queues_of_change
+from app.intake.change_effects import queues_of_change, standings_of_change
 from app.intake.change_sets import (
     CHANGE_TITLE_MAX,
     Changed,
@@ -137,6 +137,7 @@ __all__ = [
     "rows_pasted",
     "rows_wanted",
     "see_definitions",
+    "standings_of_change",
     "state_to_record_in",
     "submit_change",
     "table_text",

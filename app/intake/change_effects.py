@@ -17,10 +17,11 @@ from app import cascade, cycle, ledger, organisation, scoring
 from app.intake.folder import JudgedFolder
 from app.organisation import Directory
 from app.rules.deciding import DecisionEffect, ordered_effects
+from app.rules.grading import Standings
 from app.rules.terms import Job, Node, NodeKind
 from app.scoring import ScoreQuery, Scores, State
 
-__all__ = ["ChangePreview", "QueueMoved", "effects_of", "preview", "queues_of_change"]
+__all__ = ["ChangePreview", "QueueMoved", "effects_of", "preview", "queues_of_change", "standings_of_change"]
 
 _OPEN_END: Final = "…"
 
@@ -113,6 +114,23 @@ def queues_of_change(connection: Connection, judged: JudgedFolder, *, day: dt.da
         for head in sorted(one.keys() | other.keys(), key=lambda head: head or "")
     ]
     return tuple(moved for moved in counts if moved.before != moved.after)
+
+
+def standings_of_change(
+    connection: Connection, judged: JudgedFolder, *, of_cycle: int, today: dt.date
+) -> tuple[Standings, Standings]:
+    """Groups, seats and places of everyone graded in a cycle: as they are, and as they would be with a folder that was judged right.
+
+    Queries: those of :func:`preview` and of :func:`effects_of`.
+    """
+    previewed, asked = preview(connection, judged), ScoreQuery(of_cycle, today)
+    one = scoring.scores(connection, asked, loaded=previewed.before)
+    selection = previewed.after.plan(of_cycle).everything()
+    figures = ledger.figures_after(
+        connection, previewed.after.frame, previewed.moved, cycle=of_cycle, nodes=selection.sources
+    )
+    other = scoring.score_figures(selection, figures, asked)
+    return cycle.graded_employees(one).standings, cycle.graded_employees(other).standings
 
 
 def _differing(

@@ -39,6 +39,7 @@ PAGES: Final = (
     "/office?unit=HQ",
     "/office?unit=VIE",
     "/organisation",
+    "/organisation/groups",
     "/people",
     "/people?by=unit",
     "/people?unit=VIE",

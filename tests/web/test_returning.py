@@ -118,9 +118,15 @@ WITHOUT_TEXT: Final = {
 }
 """Forms of a button or a choice alone, and those of whoever is not signed in."""
 
-ELSEWHERE: Final = {"figures.report", "changes.rows", "changes.definitions", "changes.revert"}
-"""Forms that this agency has not, since none of its KPIs is given and none of its files comes by the application: tests/web/test_figures.py,
-tests/web/test_changes.py."""
+ELSEWHERE: Final = {
+    "evaluation_groups.change",
+    "figures.report",
+    "changes.rows",
+    "changes.definitions",
+    "changes.revert",
+}
+"""Forms that this agency has not, since none of its KPIs is given, none of its units has a group and none of its files comes by the application:
+tests/web/test_figures.py, tests/web/test_evaluation_groups.py, tests/web/test_changes.py."""
 
 BY_SCRIPT: Final = {"log_activity.send", "kpis.tried", "policies.tried"}
 """What a page's script sends, which keeps it on the phone until it is recorded; and what it only has tried."""

@@ -70,6 +70,7 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "keys.ask_revoke_hook": (Way("/keys/hooks/crm/revoke", ["/keys"]),),
     "organisation_units.new": (Way("/organisation/units", ["/organisation"]),),
     "organisation_units.unit": (Way("/organisation/units/VIE", ["/organisation"]),),
+    "evaluation_groups.groups": (Way("/organisation/groups", ["/organisation"]),),
     "transfer.transfer": (Way("/organisation/transfer", ["/organisation"]),),
     "changes.one": (Way("/changes/1", ["/changes"]),),
     "changes.effects": (Way("/changes/1/effects", ["/changes/1"]),),
