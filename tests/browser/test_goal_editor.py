@@ -1,0 +1,173 @@
+"""HR mends a KPI and the weights of all offices of large markets by pages alone, and a second one of HR agrees (issue 13, point 3).
+
+What comes of it is what a load of the folder makes that somebody edited by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.states import violations
+from tests.conftest import Kopes, Serve
+from tests.people import PASSWORD
+from tests.scenario import event_of
+from tests.web.working import loaded_folder
+
+__all__ = ["loaded_folder"]
+
+pytestmark = pytest.mark.browser
+
+WHY: Final = "Agreed in the meeting of Monday."
+LARGE: Final = ("VIE", "TYO")
+FILES: Final = ("definitions", "scorecards.csv")
+
+
+@contextmanager
+def _client(url: str, name: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=url, headers={"Origin": url}, timeout=60) as client:
+        signed_in = client.post("/login", data={"email": f"{name}@agency.example", "password": PASSWORD})
+        assert signed_in.status_code == 303
+        yield client
+
+
+def _taken_over(url: str) -> None:
+    """Definitions and scorecards come by the application: proposed by hr, agreed to by an executive."""
+    with _client(url, "dana") as dana, _client(url, "ferran") as ferran:
+        for file in FILES:
+            content = {"kind": "master", "cycle": None, "content": {"file": file, "to": "application"}, "reason": WHY}
+            made = dana.post("/api/v1/decisions", json=content).raise_for_status().json()
+            address = f"/api/v1/decisions/{made['id']}/approve"
+            ferran.post(address, json={"digest": made["digest"]}).raise_for_status()
+
+
+def _signed_in(browser: Browser, url: str, name: str, width: int) -> Page:
+    page = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce").new_page()
+    page.goto(f"{url}/login")
+    page.get_by_label("E-mail").fill(f"{name}@agency.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
+    return page
+
+
+def _with_groups(folder: Path) -> None:
+    """Vienna and Tokyo are large markets."""
+    units = folder / "agency" / "units.csv"
+    rows = [line.split(",") for line in units.read_text("utf-8").splitlines()]
+    at = rows[0].index("evaluation_group")
+    for row in rows[1:]:
+        row[at] = "large" if row[0] in LARGE else ""
+    units.write_text("\n".join(",".join(row) for row in [*rows, []]), "utf-8")
+
+
+def _edited_by_hand(folder: Path) -> None:
+    """The same in a spreadsheet and an editor."""
+    file = folder / "definitions" / "kpis.yaml"
+    kpis = json.loads(file.read_text("utf-8"))["kpis"]
+    (deals,) = (one for one in kpis if one["code"] == "deals")
+    deals["versions"] = [{"from": 2027, "method": {"name": "ratio"}}]
+    deals["examples"] = [{"history": [10, 20], "actual": 20, "score": 60}]
+    file.write_text(json.dumps({"kpis": kpis}), "utf-8")
+    cards = folder / "agency" / "scorecards.csv"
+    text = cards.read_text("utf-8")
+    for unit in LARGE:
+        text = text.replace(f"unit:{unit},consults,10,", f"unit:{unit},consults,5,")
+        text = text.replace(f"unit:{unit},deals,10,", f"unit:{unit},deals,15,")
+    cards.write_text(text, "utf-8")
+
+
+def test_a_kpi_and_weights_are_changed_by_pages_as_a_folder_would_be(
+    loaded_folder: Path, tmp_path: Path, serve: Serve, kopes: Kopes, browser: Browser
+) -> None:
+    """The example that does not hold is refused at its field; the template's sums are told; both databases have one digest."""
+    folder = Path(shutil.copytree(loaded_folder, tmp_path / "site"))
+    database, definitions = f"sqlite:///{folder / 'loaded.sqlite'}", folder / "definitions"
+    _with_groups(folder)
+    kopes("load", folder / "agency", database=database, definitions=definitions)
+    events = tmp_path / "events.ndjson"
+    lines = ("2026-03-04 deal D-1 E1 1000.00 EUR", "2026-03-05 verified D-1 by E2")
+    events.write_text("".join(f"{json.dumps(event_of(line))}\n" for line in lines), "utf-8")
+    kopes("ingest", events, database=database, definitions=definitions)
+    url = serve(database, definitions=definitions).url
+    _taken_over(url)
+
+    dana = _signed_in(browser, url, "dana", 1440)
+    _new_version(dana, url)
+    _weights_by_template(dana, url)
+    dana.get_by_role("button", name="Submit").click()
+    expect(dana.get_by_role("main")).to_contain_text("You have proposed this yourself")
+    decision = dana.url
+
+    wanda = _signed_in(browser, url, "wanda", 390)
+    wanda.goto(decision)
+    expect(wanda.get_by_role("main")).to_contain_text("Own score")
+    wanda.get_by_role("button", name="Agree").click()
+    expect(wanda.get_by_text("You have agreed: it holds from now on.")).to_be_visible()
+
+    by_hand = Path(shutil.copytree(folder, tmp_path / "by_hand", ignore=shutil.ignore_patterns("*.sqlite*")))
+    _edited_by_hand(by_hand)
+    other, edited = f"sqlite:///{tmp_path / 'other.sqlite'}", by_hand / "definitions"
+    kopes("migrate", database=other)
+    kopes("load", by_hand / "agency", database=other, definitions=edited)
+    kopes("ingest", events, database=other, definitions=edited)
+    assert kopes("digest", database=other).out == kopes("digest", database=database).out
+
+
+def _new_version(page: Page, url: str) -> None:
+    """From 2027 on by shares of the base value, with an example; found from the table by the keyboard's own way: links."""
+    page.goto(f"{url}/kpis?text=deals")
+    page.get_by_role("main").locator('a[href="/kpis/deals"]').first.click()
+    expect(page.get_by_role("heading", name="A new version", level=2)).to_be_visible()
+    assert violations(page) == []
+    page.get_by_label("Method").select_option("ratio")
+    example = page.get_by_role("group", name="Worked examples, row 1")
+    example.get_by_label("Past years").fill("10; 20")
+    example.get_by_label("Actual").fill("20")
+    example.get_by_label("Score").fill("50")
+    expect(example).to_contain_text("By this definition the score is 60")
+    expect(page.get_by_role("group", name="Worked examples, row 2")).to_be_visible()
+    page.get_by_label("Title").fill("Deals by shares")
+    page.get_by_label("Why").fill(WHY)
+    page.get_by_role("button", name="Show what it does").click()
+    expect(example.get_by_label("Score")).to_be_focused()
+    expect(example.get_by_label("Score")).to_have_value("50")
+    example.get_by_label("Score").fill("60")
+    expect(example).to_contain_text("comes to 60")
+    page.get_by_role("button", name="Show what it does").click()
+    expect(page.get_by_role("heading", name="What it does")).to_be_visible()
+    expect(page.get_by_role("heading", name="The last cycles under both definitions")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name="Put into the change set").click()
+    expect(page.get_by_role("heading", name="Deals by shares", level=1)).to_be_visible()
+
+
+def _weights_by_template(page: Page, url: str) -> None:
+    """Five points less for consults in large markets, five more for deals, into the same set; what it moves is shown first."""
+    page.goto(f"{url}/scorecards/edit")
+    page.get_by_label("Evaluation group").select_option("large")
+    page.get_by_role("button", name="Show").first.click()
+    grid = page.get_by_role("region", name="All weights")
+    expect(grid.get_by_role("row")).to_have_count(4)
+    assert violations(page) == []
+    cell = grid.locator('[name="weight-consults-unit:VIE"]')
+    cell.fill("5")
+    expect(grid.get_by_role("row").filter(has_text="VIE")).to_contain_text("5 short of 100")
+    page.keyboard.press("Escape")
+    expect(grid.get_by_role("row").filter(has_text="VIE")).not_to_contain_text("short")
+    grid.locator('[name="template-consults"]').fill("-5")
+    grid.locator('[name="template-deals"]').fill("+5")
+    page.get_by_label("The template", exact=True).select_option("changed")
+    page.get_by_role("button", name="Show what it does").click()
+    expect(page.get_by_role("main")).to_contain_text("VIEOwn score39.2039.60")
+    assert violations(page) == []
+    page.get_by_role("button", name="Put into the change set").click()
+    expect(page.get_by_role("heading", name="Deals by shares", level=1)).to_be_visible()
