@@ -274,6 +274,8 @@ def test_secrets_are_printed_once(run: Callable[..., Ran], url: str) -> None:
     assert notice is not None
     assert notice.subject == {"number": 3, "who": who(), "account": "hana@agency.example"}
     assert run("user", "create", "x@agency.example", "--role", "head", "--employee", "E404", status=1).out == ""
+    second = run("user", "create", "other@agency.example", "--role", "hr", "--employee", "E1", status=1)
+    assert "Employee E1 has an account already" in second.err
 
 
 def test_a_wrong_folder_is_named_by_file_and_line_and_nothing_is_loaded(
