@@ -11,6 +11,7 @@ import base64
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,8 @@ class Key:
     name: str
     scope: Scope
     made_at: dt.datetime
+    files: tuple[str, ...] = ()
+    """Those of the agency folder that it feeds, with ``.csv``."""
 
     @property
     def label(self) -> str:
@@ -73,19 +76,34 @@ class KeyRow:
     scope: Scope | None
     created_at: dt.datetime
     revoked_at: dt.datetime | None
+    files: tuple[str, ...] = ()
 
 
-def create_key(connection: Connection, *, name: str, scope: Scope, now: dt.datetime) -> str:
+def create_key(
+    connection: Connection, *, name: str, scope: Scope, now: dt.datetime, files: Collection[str] = ()
+) -> str:
     """Make a key and return it: the only moment that it can be read.
 
+    Args:
+        connection: a writing transaction.
+        name: 1 to 40 letters.
+        scope: what it opens.
+        now: when.
+        files: of a feed's those that it brings, with ``.csv``.
+
     Raises:
-        Invalid: a name that is none.
+        Invalid: a name that is none, or a feed without a file.
         Conflict: a key of this name is in use.
     """
     _refuse_name(connection, api_key, name)
+    if (scope is Scope.FEED) != bool(files):
+        message = n_(
+            "A key of a feed names the files that it brings, and no other key names any: choose them, or another scope."
+        )
+        raise Invalid(at_field("file", "feed_files", message))
     secret = f"kopes_{scope}_{secrets.token_urlsafe(32)}"
     connection.execute(
-        sa.insert(api_key).values(name=name, key_hash=_digest(secret), scope=scope.value, created_at=now)
+        sa.insert(api_key).values(name=name, key_hash=_digest(secret), scope=_scope_text(scope, files), created_at=now)
     )
     return secret
 
@@ -96,7 +114,10 @@ def authenticate_key(connection: Connection, *, key: str) -> Key | None:
     Queries: 1, by a unique index.
     """
     row = connection.execute(_KEY, {"key_hash": _digest(key)}).one_or_none()
-    return None if row is None else Key(name=row.name, scope=Scope(row.scope), made_at=row.created_at)
+    if row is None:
+        return None
+    scope, files = _scope_of(row.scope)
+    return Key(name=row.name, scope=scope, made_at=row.created_at, files=files)
 
 
 def revoke_key(connection: Connection, *, name: str, now: dt.datetime) -> None:
@@ -114,10 +135,13 @@ def keys(connection: Connection) -> list[KeyRow]:
     Queries: 1.
     """
     rows = connection.execute(sa.select(api_key).order_by(api_key.c.name, api_key.c.id))
-    return [
-        KeyRow(name=row.name, scope=Scope(row.scope), created_at=row.created_at, revoked_at=row.revoked_at)
-        for row in rows
-    ]
+    made = []
+    for row in rows:
+        scope, files = _scope_of(row.scope)
+        made.append(
+            KeyRow(name=row.name, scope=scope, created_at=row.created_at, revoked_at=row.revoked_at, files=files)
+        )
+    return made
 
 
 def create_hook(connection: Connection, *, name: str, now: dt.datetime) -> str:
@@ -163,6 +187,16 @@ def hooks(connection: Connection) -> list[KeyRow]:
 _KEY = sa.select(api_key.c.name, api_key.c.scope, api_key.c.created_at).where(
     api_key.c.key_hash == sa.bindparam("key_hash"), api_key.c.revoked_at.is_(None)
 )
+
+
+def _scope_text(scope: Scope, files: Collection[str]) -> str:
+    """As the contract writes it: ``feed:rates.csv,plan.csv``."""
+    return f"{scope.value}:{','.join(files)}" if files else scope.value
+
+
+def _scope_of(text: str) -> tuple[Scope, tuple[str, ...]]:
+    scope, _, files = text.partition(":")
+    return Scope(scope), tuple(filter(None, files.split(",")))
 
 
 def _digest(key: str) -> str:

@@ -93,7 +93,7 @@ api_key: Final = sa.Table(
     sa.Column("scope", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("revoked_at", Instant, nullable=True),
-    sa.CheckConstraint("scope IN ('ingest', 'read')", name="scope_known"),
+    sa.CheckConstraint("scope IN ('ingest', 'read') OR scope LIKE 'feed:_%'", name="scope_known"),
 )
 
 _live_key = api_key.c.revoked_at.is_(None)

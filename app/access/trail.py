@@ -32,6 +32,7 @@ __all__ = [
     "deeds_in_all",
     "employees_of_accounts",
     "is_reading_recorded",
+    "latest_deeds",
     "record_deed",
     "record_reading",
     "record_reading_of",
@@ -127,6 +128,16 @@ def record_deed(
             why=why,
         )
     )
+
+
+def latest_deeds(connection: Connection, deed: str, subjects: Collection[str]) -> dict[str, dt.datetime]:
+    """When a deed was last done to each of some subjects; those that it was never done to are not among them. Queries: 1."""
+    query = (
+        sa.select(trail.c.subject, sa.func.max(trail.c.at).label("at"))
+        .where(trail.c.subject.in_(subjects), trail.c.deed == deed)
+        .group_by(trail.c.subject)
+    )
+    return {row.subject: row.at for row in connection.execute(query)}
 
 
 def record_reading(

@@ -24,6 +24,7 @@ HOMES: Final = {
     "migrate": "files",
     "load": "files",
     "ingest": "files",
+    "feed": "files",
     "folder": "files",
     "score": "figures",
     "business": "figures",

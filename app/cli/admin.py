@@ -25,6 +25,25 @@ def _name(_context: click.Context, _parameter: click.Parameter, value: str) -> s
     return value
 
 
+def _scope(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[Scope, tuple[str, ...]]:
+    name, _, named = value.partition(":")
+    files = tuple(dict.fromkeys(named.split(","))) if named else ()
+    if not files and name in set(Scope) - {Scope.FEED} and ":" not in value:
+        return Scope(name), ()
+    # What a key of another scope does not need is not even read.
+    from app.intake import FOLDER_FILES
+
+    known = [f"{one}.csv" for one in FOLDER_FILES]
+    if name not in set(Scope) or (name == Scope.FEED) != bool(files) or (":" in value) != bool(files):
+        message = f"{value!r} is not a scope: ingest, read, or feed: with files, as feed:rates.csv,plan.csv"
+        raise click.BadParameter(message)
+    for file in files:
+        if file not in known:
+            message = f"{file!r} is not a file of the agency folder: one of {', '.join(known)}"
+            raise click.BadParameter(message)
+    return Scope(name), files
+
+
 def _keeper(connection: Connection, deed: Deed) -> notices.Keeper:
     """Whoever runs the command, with the trail of its own transaction."""
     now = clock.now()
@@ -40,14 +59,17 @@ def key() -> None:
 
 @key.command("create")
 @click.argument("name", callback=_name)
-@click.option("--scope", type=click.Choice([str(scope) for scope in Scope]), required=True)
-def create_key(name: str, scope: str) -> None:
+@click.option(
+    "--scope", callback=_scope, required=True, metavar="ingest|read|feed:FILE[,FILE…]", help="What the key opens."
+)
+def create_key(name: str, scope: tuple[Scope, tuple[str, ...]]) -> None:
     """Print a new API key, once."""
+    opens, files = scope
     deed = Deed.KEEP_KEYS
     secret = open_database(settings()).writing(
         deed,
         lambda connection: notices.make_key(
-            connection, keeper=_keeper(connection, deed), name=name, scope=Scope(scope)
+            connection, keeper=_keeper(connection, deed), name=name, scope=opens, files=files
         ),
     )
     say(secret)

@@ -1,4 +1,4 @@
-"""Commands that bring things in, and the folder out again: ``migrate``, ``load``, ``ingest``, ``folder export``."""
+"""Commands that bring things in, and the folder out again: ``migrate``, ``load``, ``ingest``, ``feed``, ``folder export``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Final
 from uuid import uuid4
 
 import click
+from sqlalchemy import Connection
 
-from app import intake
+from app import access, intake
 from app.cli.opening import open_database, settings, who
 from app.cli.printing import say
 from app.cli.progress import bar
+from app.decisions import Program
 from app.kit import clock, schema
 from app.kit.database import Database
 from app.kit.refusals import Refusal
@@ -143,6 +145,40 @@ def _ingest_one(opened: Database, file: Path, ignored: tuple[str, ...]) -> bool:
     return report.rejected == 0
 
 
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.argument("path", metavar="PATH", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Say what would come of it, and do nothing.")
+def feed(file: str, path: Path, dry_run: bool) -> None:  # noqa: FBT001 - click passes it
+    """Load the whole of PATH as FILE of the agency folder (rates.csv for one), whose door is the feed; or hold it for hr."""
+    at, by = clock.now(), who()
+
+    def work(connection: Connection) -> intake.Fed:
+        fed = intake.feed_file(
+            connection, file, path.read_bytes(), by=Program(by), loaded_by=f"feed:{by}", now=at, dry_run=dry_run
+        )
+        if not dry_run:
+            subject = intake.feed_subject(file)
+            access.record_deed(connection, who=by, deed=Deed.FEED, at=at, subject=subject, after=fed.as_json())
+        return fed
+
+    try:
+        fed = open_database(settings()).writing(Deed.FEED, work)
+    except Refusal as refusal:
+        _complain_all(refusal.findings)
+        if not refusal.findings:
+            say(refusal.text(), err=True)
+        say("Nothing was loaded.", err=True)
+        sys.exit(1)
+    said = f"{file}: {fed.added} added, {fed.changed} changed, {fed.removed} removed"
+    if not fed.is_held:
+        say(f"{said}; revision {fed.revision}")
+    elif fed.change is None:
+        say(f"{said}; it would be held for hr")
+    else:
+        say(f"{said}; held for hr as change set {fed.change}, nothing has changed")
+
+
 @click.group()
 def folder() -> None:
     """The agency folder: what was loaded, as files again."""
@@ -163,4 +199,4 @@ def export_folder(directory: Path, revision: int | None) -> None:
     say(f"{len(written)} files written to {directory}")
 
 
-COMMANDS: Final = (migrate, load, ingest, folder)
+COMMANDS: Final = (migrate, load, ingest, feed, folder)

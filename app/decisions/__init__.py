@@ -8,6 +8,7 @@ say so, as a :class:`DecisionKind`, and apply it.
 from __future__ import annotations
 
 from app.decisions.decisions import (
+    LOCK_DECISIONS,
     Approval,
     Decision,
     DecisionFilter,
@@ -26,7 +27,7 @@ from app.decisions.decisions import (
     see_effects,
     withdraw,
 )
-from app.decisions.parties import party_of
+from app.decisions.parties import Program, party_of
 from app.decisions.refusals import (
     NotMaker,
     NotProposed,
@@ -37,6 +38,7 @@ from app.decisions.refusals import (
 )
 
 __all__ = [
+    "LOCK_DECISIONS",
     "Approval",
     "Decision",
     "DecisionFilter",
@@ -47,6 +49,7 @@ __all__ = [
     "NotSeen",
     "OtherDigest",
     "Overtaken",
+    "Program",
     "Read",
     "approve",
     "decision",

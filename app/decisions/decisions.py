@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from app.access import Viewer, marks_of, stand_in_for_each_other
 from app.access.tables import account
 from app.decisions import tables
-from app.decisions.parties import party_of
+from app.decisions.parties import Program, party_of
 from app.decisions.refusals import NotMaker, NotProposed, NotSeen, OtherDigest, refusal_for
 from app.kit.database import lock, next_number
 from app.kit.refusals import Invalid
@@ -40,6 +40,7 @@ from app.rules.deciding import (
 from app.rules.terms import Node, Period, Role
 
 __all__ = [
+    "LOCK_DECISIONS",
     "Approval",
     "Decision",
     "DecisionFilter",
@@ -77,8 +78,8 @@ class Hand:
 
     @property
     def email(self) -> str:
-        """The account's e-mail, or the key's name."""
-        return self.account.partition(":")[2]
+        """The account's e-mail; of a program what it is called: ``key:NAME``."""
+        return self.account.removeprefix("account:")
 
     @property
     def person(self) -> str:
@@ -267,7 +268,7 @@ def ended_by(connection: Connection, numbers: Collection[int]) -> dict[int, str]
     if not numbers:
         return {}
     query = sa.select(of.decision, of.account).where(of.decision.in_(numbers))
-    return {row.decision: row.account.partition(":")[2] for row in connection.execute(query)}
+    return {row.decision: row.account.removeprefix("account:") for row in connection.execute(query)}
 
 
 def _query() -> sa.Select[Any]:
@@ -338,7 +339,7 @@ def propose(
     content: Mapping[str, Any],
     reason: str,
     directory: Directory,
-    by: Viewer,
+    by: Viewer | Program,
     now: dt.datetime,
     cycle: tuple[str, Period] | None = None,
     round_: int | None = None,
@@ -351,7 +352,7 @@ def propose(
         content: what is decided, as it was sent.
         reason: why, for whoever is to agree and whoever it moves.
         directory: the organisation.
-        by: who.
+        by: who; a program has no role, and stands in for nobody.
         now: when.
         cycle: that it is about, with its days.
         round_: of that cycle.
@@ -361,15 +362,16 @@ def propose(
         Conflict: by one of the codes of :class:`app.rules.deciding.Obstacle`; or as the kind says.
     """
     reason = _checked(reason)
-    maker = party_of(directory, by, day=now.date())
-    _refuse(obstacle_to_making(maker, roles=kind.makers))
+    if not isinstance(by, Program):
+        _refuse(obstacle_to_making(party_of(directory, by, day=now.date()), roles=kind.makers))
     kind.hold(connection)
     lock(connection, LOCK_DECISIONS)
     read = kind.read(connection, content)
-    people = kind.people(connection, read.content)
-    periods = (cycle[1],) if cycle else kind.periods(connection, read.content, now.date())
-    maker = party_of(directory, by, periods=periods, day=now.date())
-    _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about, people=people))
+    if not isinstance(by, Program):
+        people = kind.people(connection, read.content)
+        periods = (cycle[1],) if cycle else kind.periods(connection, read.content, now.date())
+        maker = party_of(directory, by, periods=periods, day=now.date())
+        _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about, people=people))
     effects = ordered_effects(kind.effects(connection, read.content, now.date()))
     number = next_number(connection, tables.decision)
     row = {
@@ -396,7 +398,7 @@ def propose(
             sa.insert(tables.decision_about),
             [{"node": node, "decision": number} for node in sorted(map(str, read.about))],
         )
-    if kind.one_suffices(connection, read.content, now.date()):
+    if not isinstance(by, Program) and kind.one_suffices(connection, read.content, now.date()):
         return _done(connection, kind, number, by=by, now=now)
     return _again(connection, number)
 
@@ -496,7 +498,13 @@ def refuse(
 
 
 def withdraw(
-    connection: Connection, kind: DecisionKind, number: int, *, directory: Directory, by: Viewer, now: dt.datetime
+    connection: Connection,
+    kind: DecisionKind,
+    number: int,
+    *,
+    directory: Directory,
+    by: Viewer | Program,
+    now: dt.datetime,
 ) -> Decision:
     """Take back what one has proposed.
 
@@ -506,7 +514,11 @@ def withdraw(
     """
     lock(connection, LOCK_DECISIONS)
     open_ = _again(connection, number)
-    if not party_of(directory, by, day=now.date()).is_same(_party(directory, open_.maker)):
+    if isinstance(by, Program):
+        is_theirs = open_.maker.account == by.label
+    else:
+        is_theirs = party_of(directory, by, day=now.date()).is_same(_party(directory, open_.maker))
+    if not is_theirs:
         raise NotMaker
     if open_.state is not DecisionState.PROPOSED:
         raise NotProposed
@@ -583,7 +595,7 @@ def _end(
     number: int,
     state: DecisionState,
     *,
-    by: Viewer,
+    by: Viewer | Program,
     now: dt.datetime,
     reason: str | None = None,
     moved: object = None,
@@ -600,7 +612,7 @@ def _end(
     )
 
 
-def _hand(by: Viewer, now: dt.datetime) -> dict[str, object]:
+def _hand(by: Viewer | Program, now: dt.datetime) -> dict[str, object]:
     """The columns in which both tables have who it was."""
     return {"account_id": by.account_id, "account": by.label, "employee": by.employee, "at": now}
 

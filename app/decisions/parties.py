@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app.access import Viewer, marks_of
 from app.organisation import Directory
@@ -11,7 +12,20 @@ from app.rules.deciding import DecisionParty
 from app.rules.placement import overlap
 from app.rules.terms import Node, NodeKind, Period
 
-__all__ = ["party_of"]
+__all__ = ["Program", "party_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What proposes without being a person: a feed by its key, or a command. It agrees to nothing.
+
+    Attributes:
+        label: as the trail writes it: ``key:NAME``.
+    """
+
+    label: str
+    account_id: None = None
+    employee: None = None
 
 
 def party_of(directory: Directory, viewer: Viewer, *, periods: Sequence[Period] = (), day: dt.date) -> DecisionParty:

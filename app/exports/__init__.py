@@ -8,6 +8,7 @@ from app.exports.activities import EXPORT as ACTIVITIES
 from app.exports.activities import OF_LEDGER as LEDGER_ACTIVITIES
 from app.exports.business import business_export, business_table
 from app.exports.csv_files import as_csv
+from app.exports.folder_rows import folder_rows_xlsx
 from app.exports.goals import goals_export
 from app.exports.grades import (
     NamedEmployeeGrade,
@@ -40,6 +41,7 @@ __all__ = [
     "business_export",
     "business_table",
     "employee_grades_export",
+    "folder_rows_xlsx",
     "goals_export",
     "harmless",
     "holders_export",

@@ -16,7 +16,7 @@ from app.exports.table import Cell, ExportSheet, harmless
 from app.kit.refusals import Invalid, at_field
 from app.plain.findings import n_
 
-__all__ = ["refuse_more_than_a_workbook_holds", "write_xlsx"]
+__all__ = ["refuse_more_than_a_workbook_holds", "refuse_too_long", "write_xlsx"]
 
 _ROWS_MAX: Final = 2**20 - 1
 """Of a sheet, below the header."""
@@ -90,6 +90,16 @@ def refuse_more_than_a_workbook_holds(rows: int) -> None:
         raise _does_not_fit()
 
 
+def refuse_too_long(written: int) -> None:
+    """Go on only where the library took a cell, by what its ``write`` returns.
+
+    Raises:
+        Invalid: its text is longer than a cell holds.
+    """
+    if written:
+        raise _does_not_fit()
+
+
 def _does_not_fit() -> Invalid:
     return Invalid(at_field("format", "too_large", n_("This is more than a workbook holds: choose CSV as the format.")))
 
@@ -132,5 +142,4 @@ def _write(
             refused = page.write_string(line, column, cell.isoformat())
     else:
         refused = page.write_string(line, column, _text(cell))
-    if refused:
-        raise _does_not_fit()
+    refuse_too_long(refused)

@@ -33,6 +33,7 @@ from app.intake.changing import (
     put_definitions,
     put_document,
     put_rows,
+    put_sent_rows,
     rebase_change,
     revert_change,
     submit_change,
@@ -48,6 +49,7 @@ from app.intake.events import (
     take_in,
     take_in_message,
 )
+from app.intake.feeding import Fed, FeedFindings, LateFeed, StaleFeed, feed_file, feed_subject, late_feeds
 from app.intake.file_rows import RowVersion, file_rows, row_history
 from app.intake.first_findings import FirstFindings
 from app.intake.folder import FILES as FOLDER_FILES
@@ -56,7 +58,7 @@ from app.intake.mastering import MASTER, MASTERED_FILES, FileState, Master, file
 from app.intake.own_activities import FromPage, JudgedEntries, LoggedActivity, correct_own, judge, log_own, reverse_own
 from app.intake.proposing import Put, PutDocument, directory_with, proposed, puts_between, rows_wanted
 from app.intake.replaying import NotYours, Replayed, replay
-from app.intake.sent_files import keys_pasted, rows_of_csv, rows_of_xlsx, rows_pasted
+from app.intake.sent_files import MARK_SHEET, SentFile, keys_pasted, rows_of_csv, rows_of_xlsx, rows_pasted
 from app.intake.stored_folder import NoRevision, StoredFolder, read_stored_folder, table_text
 
 __all__ = [
@@ -64,6 +66,7 @@ __all__ = [
     "CHANGE",
     "CHANGE_TITLE_MAX",
     "FOLDER_FILES",
+    "MARK_SHEET",
     "MASTER",
     "MASTERED_FILES",
     "ChangeSet",
@@ -71,6 +74,8 @@ __all__ = [
     "Changed",
     "ChangedRow",
     "DefinitionsSeen",
+    "Fed",
+    "FeedFindings",
     "FileState",
     "FindingsInTheWay",
     "FirstFindings",
@@ -79,6 +84,7 @@ __all__ = [
     "JudgedDefinitions",
     "JudgedEntries",
     "JudgedFolder",
+    "LateFeed",
     "LoadRefused",
     "Loaded",
     "LoggedActivity",
@@ -89,6 +95,8 @@ __all__ = [
     "PutDocument",
     "Replayed",
     "RowVersion",
+    "SentFile",
+    "StaleFeed",
     "StoredFolder",
     "arrival_of",
     "arrival_of_text",
@@ -106,6 +114,8 @@ __all__ = [
     "discard_change",
     "drop_document",
     "effects_of_change",
+    "feed_file",
+    "feed_subject",
     "file_rows",
     "file_states",
     "hold_open",
@@ -114,6 +124,7 @@ __all__ = [
     "key_columns",
     "key_text",
     "keys_pasted",
+    "late_feeds",
     "load_agency",
     "log_own",
     "masters",
@@ -122,6 +133,7 @@ __all__ = [
     "put_definitions",
     "put_document",
     "put_rows",
+    "put_sent_rows",
     "puts_between",
     "queues_of_change",
     "read_definitions",

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.access import Viewer
-from app.decisions import Hand
+from app.decisions import Hand, Program
 from app.intake import tables
 from app.intake.first_findings import FIRST_MAX
 from app.intake.folder import DEFINITIONS, POLICIES
@@ -43,6 +43,7 @@ __all__ = [
     "changed_rows",
     "discard_change",
     "end_change",
+    "held_of",
     "hold_open",
     "key_text",
     "rows_sent",
@@ -101,6 +102,11 @@ class ChangeSet:
     reverts: int | None = None
     decision: int | None = None
     revision: int | None = None
+
+    @property
+    def is_fed(self) -> bool:
+        """Whether a feed brought it, whose rows come by no other door; else a person wrote it."""
+        return self.maker.account_id is None
 
 
 class ChangedRow(NamedTuple):
@@ -172,6 +178,17 @@ def change_sets(
     return [_change_set(row) for row in connection.execute(query)]
 
 
+def held_of(connection: Connection, label: str, file: str) -> list[ChangeSet]:
+    """The sets that a feed has submitted of a file and nobody has agreed to yet, the oldest first. Queries: 1."""
+    of, row = tables.change_set.c, tables.change_row.c
+    query = sa.select(tables.change_set).where(
+        of.account == label,
+        of.state == ChangeState.SUBMITTED.value,
+        sa.exists().where(row.change == of.id, row.file == file),
+    )
+    return [_change_set(one) for one in connection.execute(query.order_by(of.id))]
+
+
 def change_of_decision(connection: Connection, decision: int) -> ChangeSet | None:
     """The set that a decision is about. Queries: 1."""
     of = tables.change_set.c
@@ -223,7 +240,7 @@ def begin_change(
     title: str,
     reason: str,
     base: int,
-    by: Viewer,
+    by: Viewer | Program,
     now: dt.datetime,
     reverts: int | None = None,
 ) -> ChangeSet:

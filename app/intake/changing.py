@@ -40,7 +40,17 @@ from app.intake.definitions import kind_of
 from app.intake.first_findings import FIRST_MAX
 from app.intake.folder import DEFINITIONS, POLICIES, JudgedFolder, keep
 from app.intake.mastering import LOCK_LOADS, MASTERED_FILES, Master, masters
-from app.intake.stored_folder import KEYS, StoredFolder, document_yaml, present_folder, read_stored_folder, yaml_name
+from app.intake.sent_files import SentFile
+from app.intake.stored_folder import (
+    KEYS,
+    NoRevision,
+    StoredFolder,
+    document_yaml,
+    plain_cell,
+    present_folder,
+    read_stored_folder,
+    yaml_name,
+)
 from app.kit.database import lock
 from app.kit.kept import LruCache
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
@@ -66,10 +76,13 @@ __all__ = [
     "drop_document",
     "effects_of_change",
     "folder_at",
+    "is_email_for_two",
+    "load_judged",
     "overtaken_keys",
     "put_definitions",
     "put_document",
     "put_rows",
+    "put_sent_rows",
     "rebase_change",
     "refuse_other_masters",
     "revert_change",
@@ -137,16 +150,22 @@ def folder_at(connection: Connection, revision: int) -> StoredFolder:
     )
 
 
-def refuse_other_masters(connection: Connection, files: Iterable[str]) -> None:
-    """Refuse files that come by another door than the application.
+def refuse_other_masters(connection: Connection, files: Iterable[str], *, door: Master = Master.APPLICATION) -> None:
+    """Refuse files that come by another door than this one.
 
     Raises:
         MasteredElsewhere: one does.
     """
     by_file = masters(connection)
+    message = None if door is Master.APPLICATION else _NOT_FED
     for file in files:
-        if by_file[file] is not Master.APPLICATION:
-            raise MasteredElsewhere(parameters={"file": file})
+        if by_file[file] is not door:
+            raise MasteredElsewhere(message=message, parameters={"file": file})
+
+
+_NOT_FED: Final = n_(
+    "%(file)s does not come by a feed: change it where it comes from, or let it be moved to the feed first."
+)
 
 
 # --------------------------------------------------------------------------------------------------------------- writing
@@ -211,6 +230,54 @@ def _refuse_gaps(
             last[tuple(owner)] = max(following - 1, int(place))
     if problems:
         raise Invalid(*problems[:FIRST_MAX])
+
+
+def put_sent_rows(connection: Connection, change: ChangeSet, file: str, sent: SentFile) -> int:
+    """Set what somebody has edited in a sheet of a file's rows; how many rows that are.
+
+    Rows that stand there as they were taken are left alone, and so are those that are not there.
+
+    Args:
+        connection: a writing transaction that holds the set.
+        change: the set.
+        file: with ``.csv``.
+        sent: the sheet, and the revision that it was taken from; without one it is held against the set's base.
+
+    Raises:
+        OvertakenKeys: another revision than that has changed a row that was edited.
+        NoRevision: there is no such revision.
+        Invalid, MasteredElsewhere, NotThere: as of :func:`put_rows`.
+    """
+    if file not in MASTERED_FILES or file in {DEFINITIONS, POLICIES}:
+        raise NotThere
+    name, columns = file.removesuffix(".csv"), columns_of(file)
+    present = organisation.current_revision(connection).number
+    if sent.revision is not None and not 1 <= sent.revision <= present:
+        raise NoRevision(parameters={"revision": sent.revision, "latest": present})
+    taken = folder_at(connection, change.base if sent.revision is None else sent.revision).by_key(name)
+    now = folder_at(connection, present).by_key(name)
+    wanted = {
+        key: {column: plain_cell((row or {})[column]) for column in columns}
+        for key, row in rows_sent(file, columns, KEYS[name], set_=sent.rows, remove=())
+    }
+    in_set = {one.key for one in changed_rows(connection, change.id).rows if one.file == file}
+    # Without a revision a row that is as at the base takes back what the set says of it.
+    edited = {
+        key: row for key, row in wanted.items() if taken.get(key) != row or (sent.revision is None and key in in_set)
+    }
+    if sent.revision is not None:
+        conflicts = [key for key, row in edited.items() if now.get(key) not in (taken.get(key), row)]
+        if conflicts:
+            told = [{"file": file, "key": key_text(key)} for key in conflicts]
+            parameters = {"keys": ", ".join(one["key"] for one in told[:5])}
+            raise OvertakenKeys(*map(_at_key, told), message=_SHEET_OVERTAKEN, parameters=parameters)
+    put_rows(connection, change, file, set_=list(edited.values()))
+    return len(edited)
+
+
+_SHEET_OVERTAKEN: Final = n_(
+    "Another revision has changed %(keys)s since this sheet was taken: take it anew, and enter again what you have changed in these rows."
+)
 
 
 def put_document(connection: Connection, change: ChangeSet, name: str, text: str) -> None:
@@ -427,29 +494,39 @@ _ALONE: Final[Mapping[str, frozenset[str]]] = {
 
 
 def _one_suffices(connection: Connection, changed: Changed, judged: JudgedChange) -> bool:
-    """Whether only names, e-mails, time zones and the texts of definitions change.
-
-    Not where the account that follows the e-mail has a power: who has a link sent to an address of their own would be the second person too. Nor
-    where the e-mail is somebody else's: both would be taken for one person. Queries: 2 where an e-mail changes.
-    """
-    emailed: dict[str, str] = {}
+    """Whether only names, e-mails, time zones and the texts of definitions change. Queries: 2 where an e-mail changes."""
     for one in changed.rows:
         if one.before is None or one.after is None:
             return False
         differing = {column for column in one.after if one.after[column] != one.before.get(column, "")}
         if not differing <= _ALONE.get(one.name, frozenset()):
             return False
-        if "email" in differing:
-            emailed[one.after["number"]] = one.after["email"]
-    if access.with_powers(connection, emailed) or access.emails_of_others(
-        connection, organisation.directory(connection), emailed
-    ):
+    if is_email_for_two(connection, changed):
         return False
     if not changed.documents:
         return True
     stored = judged.folder.stored.contents
     wanted = {} if judged.judged is None else judged.judged.cascade.definitions.to_documents()
     return bool(_without_texts(stored) == _without_texts(wanted))
+
+
+def is_email_for_two(connection: Connection, changed: Changed) -> bool:
+    """Whether an e-mail changes that takes two people.
+
+    One whose account, which follows it, has a power: who has a link sent to an address of their own would be the second person too. And one that is
+    somebody else's: both would be taken for one person. Queries: 2 where an e-mail changes.
+    """
+    emailed = {
+        one.after["number"]: one.after["email"]
+        for one in changed.rows
+        if one.name == "employees"
+        and one.after is not None
+        and one.after["email"] != (one.before or {}).get("email", "")
+    }
+    return bool(
+        access.with_powers(connection, emailed)
+        or access.emails_of_others(connection, organisation.directory(connection), emailed)
+    )
 
 
 def _without_texts(value: Any) -> Any:
@@ -509,7 +586,7 @@ def submit_change(
 
 
 def _judged_right(connection: Connection, change: ChangeSet, changed: Changed) -> JudgedChange:
-    refuse_other_masters(connection, changed.files)
+    refuse_other_masters(connection, changed.files, door=Master.FEED if change.is_fed else Master.APPLICATION)
     present = organisation.current_revision(connection).number
     if not _differs(folder_at(connection, present), changed):
         raise NothingChanged
@@ -548,6 +625,25 @@ def apply_change(connection: Connection, change: ChangeSet, *, at: dt.datetime) 
     judged = _judged_right(connection, change, changed_rows(connection, change.id)).judged
     if judged is None:
         raise FindingsInTheWay
+    revision = load_judged(connection, judged, at=at, by=f"change:{change.id}")
+    return end_change(connection, change, ChangeState.APPLIED, revision=revision)
+
+
+def load_judged(connection: Connection, judged: JudgedFolder, *, at: dt.datetime, by: str) -> int:
+    """Load a folder that was judged right as the next revision, and derive again what hangs on its rows.
+
+    Args:
+        connection: a writing transaction that holds ``LOCK_LOADS``.
+        judged: the folder.
+        at: when.
+        by: who, as the revision says it.
+
+    Returns:
+        The revision.
+
+    Raises:
+        FindingsInTheWay: with its rates an activity is worth more than can be kept.
+    """
     before = scoring.state(connection).frame
     directory = organisation.previewed_directory(
         before.directory, judged.organisation, token=judged.previewed_token(before.directory.token)
@@ -559,14 +655,17 @@ def apply_change(connection: Connection, change: ChangeSet, *, at: dt.datetime) 
         moved = None if ledger.is_outdated(connection) else ledger.moved_by(connection, before, after)
     except ledger.WorthTooMuch as refusal:
         raise FindingsInTheWay(*refusal.findings) from refusal
-    report = keep(connection, judged, at=at, by=f"change:{change.id}")
+    report = keep(connection, judged, at=at, by=by)
     _refuse_other_numbers(connection, directory)
     if report.changed & DERIVED_FROM and moved is None:
         ledger.rederive(connection, after, at=at)
     elif moved is not None:
         ledger.write_moved(connection, moved)
     ledger.record_change(connection, at=at, owners=ledger.owners_text(everyone=True))
-    return end_change(connection, change, ChangeState.APPLIED, revision=report.revision)
+    if report.revision is None:
+        message = "what was judged right was not kept"
+        raise RuntimeError(message)
+    return report.revision
 
 
 def _refuse_other_numbers(connection: Connection, directory: Directory) -> None:
@@ -691,12 +790,13 @@ def _of_decision(connection: Connection, decision: Decision) -> ChangeSet:
 
 def _effects(connection: Connection, content: Mapping[str, Any], today: dt.date) -> Iterable[DecisionEffect]:
     changed = changed_rows(connection, int(content["change"]))
-    judged = check_change(connection, changed).judged
-    if judged is None:
+    checked = check_change(connection, changed)
+    # What a feed holds may be wrong: nobody can agree to that, and what it would move cannot be told.
+    if checked.judged is None or not checked.is_right:
         return ()
     cycles = cycles_to_tell(connection, changed, today=today)
     under_way = cycle_of(today, scoring.state(connection).frame.first_month)
-    effects = effects_of_change(connection, judged, cycles=cycles, today=today)
+    effects = effects_of_change(connection, checked.judged, cycles=cycles, today=today)
     # A decision says of no cycle which it looks at first: what is not told of one is of that under way.
     return effects if cycles[0] == under_way else [one._replace(cycle=one.cycle or str(cycles[0])) for one in effects]
 
@@ -712,10 +812,11 @@ def _overtaken(connection: Connection, decision: Decision) -> list[dict[str, Any
 
 
 def _ended(connection: Connection, decision: Decision) -> None:
-    """A refused set has come to its end; one whose decision was withdrawn or overtaken is its maker's again."""
+    """A refused set has come to its end; one whose decision was withdrawn or overtaken is its maker's again, but a feed's, which nobody mends."""
     change = _of_decision(connection, decision)
     is_refused = decision.state.value == ChangeState.REFUSED.value
-    end_change(connection, change, ChangeState.REFUSED if is_refused else ChangeState.OPEN)
+    back = ChangeState.DISCARDED if change.is_fed else ChangeState.OPEN
+    end_change(connection, change, ChangeState.REFUSED if is_refused else back)
 
 
 def _executives_where_hr_is_one(connection: Connection, day: dt.date) -> frozenset[Role]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -18,13 +17,12 @@ from app import decisions
 from app.intake import tables
 from app.intake.changing import folder_at
 from app.intake.folder import DEFINITIONS, FILES, POLICIES
-from app.intake.stored_folder import KEYS, NoRevision
+from app.intake.stored_folder import KEYS, NoRevision, plain_cell
 from app.kit.files import Row, read_csv_text
 from app.kit.refusals import NotThere
-from app.kit.replacing import exact_text
 from app.organisation import current_revision
 from app.organisation.tables import load_file, load_run, load_text
-from app.rules.terms import FIGURE_PATTERN, Node
+from app.rules.terms import Node
 
 __all__ = ["RowVersion", "file_rows", "row_history"]
 
@@ -178,7 +176,7 @@ def _row_in(name: str, text: str, key: str) -> dict[str, str] | None:
     for item in read_csv_text(text, columns=FILES[name], name=f"{name}.csv"):
         if not isinstance(item, Row):
             continue
-        row = {column: _plain(item.values.get(column, "")) for column in columns}
+        row = {column: plain_cell(item.values.get(column, "")) for column in columns}
         if name == "status":
             owner = row["employee"], row["cycle"]
             places[owner] = places.get(owner, 0) + 1
@@ -186,14 +184,6 @@ def _row_in(name: str, text: str, key: str) -> dict[str, str] | None:
         if " ".join(row[column] for column in KEYS[name]) == key:
             return row
     return None
-
-
-def _plain(cell: str) -> str:
-    """A cell without the space around it; a figure as the one text of its value."""
-    cell = cell.strip()
-    if FIGURE_PATTERN.fullmatch(cell) and "." in cell:
-        return exact_text(Decimal(cell)) or ""
-    return cell
 
 
 def _runs(connection: Connection, revisions: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -210,7 +200,7 @@ def _runs(connection: Connection, revisions: Sequence[int]) -> dict[int, dict[st
     ended = decisions.ended_by(connection, [row.decision for row in rows if row.decision is not None])
     for row in rows:
         told[row.revision] |= {
-            "maker": row.account.partition(":")[2],
+            "maker": row.account.removeprefix("account:"),
             "approved_by": ended.get(row.decision),
             "why": row.reason,
         }

@@ -11,6 +11,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -30,11 +31,12 @@ from app.intake.remembered import Remembered
 from app.kit.files import Row, Trouble, csv_lines, read_csv_text
 from app.kit.private_files import private_folder, write_private
 from app.kit.refusals import Conflict, NotThere
-from app.kit.replacing import FileRows
+from app.kit.replacing import FileRows, exact_text
 from app.kit.yaml_places import is_text
 from app.organisation.tables import load_file, load_text
 from app.plain.findings import Finding, n_
 from app.rules.definitions import Definitions
+from app.rules.terms import FIGURE_PATTERN
 
 __all__ = [
     "KEYS",
@@ -44,6 +46,7 @@ __all__ = [
     "canonical_sha256",
     "csv_text",
     "document_yaml",
+    "plain_cell",
     "present_folder",
     "read_stored_folder",
     "table_text",
@@ -245,6 +248,14 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def plain_cell(cell: str) -> str:
+    """A cell without the space around it; a figure as the one text of its value."""
+    cell = cell.strip()
+    if FIGURE_PATTERN.fullmatch(cell) and "." in cell:
+        return exact_text(Decimal(cell)) or ""
+    return cell
 
 
 def csv_text(file: str, rows: Iterable[tuple[str, ...]]) -> str:

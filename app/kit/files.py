@@ -17,9 +17,10 @@ import string
 import subprocess
 import sys
 import threading
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -42,6 +43,7 @@ __all__ = [
     "Row",
     "Trouble",
     "csv_lines",
+    "heading_key",
     "nearest",
     "read_csv",
     "read_csv_text",
@@ -107,6 +109,7 @@ class Columns:
         ignored: what may be there and is not read, in small letters.
         ignored_prefix: how the names of others begin that are not read; empty for none.
         texts: columns of names that look like numbers: a spreadsheet keeps fifteen digits of a number and makes the others zero.
+        also_called: other names of columns, as :func:`heading_key` has them.
         paired: columns of codes with an even number of digits: a number with an odd one may have lost a zero before it.
     """
 
@@ -116,16 +119,27 @@ class Columns:
     ignored_prefix: str = ""
     texts: frozenset[str] = frozenset()
     paired: frozenset[str] = frozenset()
+    also_called: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def all(self) -> tuple[str, ...]:
         """Required and optional ones."""
         return self.required + self.optional
 
+    def named(self, name: str) -> str:
+        """The column that a heading means, in whatever letters or by another name; the heading itself where it is none."""
+        known = {one.casefold(): one for one in self.all}
+        return known.get(name.casefold()) or self.also_called.get(heading_key(name), name)
+
     def ignores(self, name: str) -> bool:
         """Whether a column is there for somebody else."""
         name = name.casefold()
         return name in self.ignored or (bool(self.ignored_prefix) and name.startswith(self.ignored_prefix))
+
+
+def heading_key(text: str) -> str:
+    """A heading as headings are compared: letters alone, however they are spaced or put together."""
+    return "".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
@@ -279,8 +293,9 @@ class _Table:
 
     def is_header(self, cells: Sequence[str]) -> bool:
         """Whether a row of another sheet names columns of such a table: one name alone may be a heading by chance."""
-        known = {name.casefold() for name in self.columns.all} if self.columns else set()
-        return len(known & {_column_name(cell).casefold() for cell in cells}) > 1
+        if self.columns is None:
+            return False
+        return len(set(self.columns.all) & {self.columns.named(_column_name(cell)) for cell in cells}) > 1
 
     def is_as_full(self, cells: Sequence[str]) -> bool:
         """Whether a row of another sheet has about as much in it as a row of this table: it may go on without a row of names."""
@@ -293,8 +308,7 @@ class _Table:
     def _take_header(self, line: int, cells: list[str]) -> Trouble | None:
         names = [_column_name(cell) for cell in cells]
         if self.columns is not None:
-            known = {name.casefold(): name for name in self.columns.all}
-            names = [known.get(name.casefold(), name) for name in names]
+            names = list(map(self.columns.named, names))
         while names and not names[-1]:
             names.pop()
         if not names:
@@ -549,11 +563,18 @@ def _wrong_lines(table: _Table, lines: _Lines, cells: Sequence[str]) -> Trouble:
 
 
 def read_xlsx(
-    path: Path, *, columns: Columns | None = None, name: str | None = None, seconds: float | None = None
+    path: Path,
+    *,
+    columns: Columns | None = None,
+    name: str | None = None,
+    seconds: float | None = None,
+    hidden: dict[str, list[list[str]]] | None = None,
 ) -> Iterator[Row | Trouble | Remark]:
     """The rows of a workbook's first sheet that is shown, cells as exact text: 1.0 is ``1``, a date is ISO 8601.
 
-    Rows that are hidden, by hand or by a filter, are read too, and remarked upon. Arguments as of :func:`read_csv`. The workbook is opened by a program of its own (:mod:`app.kit.sheets`), which is ended after so many ``seconds`` where somebody waits for it.
+    Rows that are hidden, by hand or by a filter, are read too, and remarked upon. Arguments as of :func:`read_csv`; into ``hidden`` go the first rows
+    of each sheet that is not shown. The workbook is opened by a program of its own (:mod:`app.kit.sheets`), which is ended after so many ``seconds``
+    where somebody waits for it.
     """
     file = name or str(path)
     trouble = _archive_trouble(path, file)
@@ -577,13 +598,16 @@ def read_xlsx(
             if seconds is not None:
                 timer.start()
             if reader.stdout is not None:
-                yield from _sheet_rows(reader.stdout, _Table(file, columns), late)
+                shut: dict[str, list[list[str]]] = {} if hidden is None else hidden
+                yield from _sheet_rows(reader.stdout, _Table(file, columns), late, shut)
         finally:
             timer.cancel()
             reader.kill()
 
 
-def _sheet_rows(output: Iterable[bytes], table: _Table, late: threading.Event) -> Iterator[Row | Trouble | Remark]:
+def _sheet_rows(
+    output: Iterable[bytes], table: _Table, late: threading.Event, hidden: dict[str, list[list[str]]]
+) -> Iterator[Row | Trouble | Remark]:
     file = table.file
     last: object = None
     preface: sheets.Preface | None = None
@@ -601,6 +625,7 @@ def _sheet_rows(output: Iterable[bytes], table: _Table, late: threading.Event) -
                 yield _trouble(file, None, "further_sheet", whole_file=True, sheet=quoted(further))
                 return
             preface = cast("sheets.Preface", batch)
+            hidden.update(preface["hidden"])
             yield from _hidden(preface, table)
             continue
         for line, texts, kinds in batch:

@@ -8,7 +8,9 @@ from app.notices.account_deciding import ACCOUNT, AccountWish, takes_two
 from app.notices.deciding import DECISION_KINDS
 from app.notices.notices import (
     HR,
+    LATE_FEED,
     RIGHTS,
+    UNVERIFIED,
     Notice,
     Reminded,
     open_notices,
@@ -16,6 +18,7 @@ from app.notices.notices import (
     rights_notice,
     settle_rights_notice,
     tell_auditors,
+    tell_late_feeds,
 )
 from app.notices.rights import (
     Keeper,
@@ -37,7 +40,9 @@ __all__ = [
     "ACCOUNT",
     "DECISION_KINDS",
     "HR",
+    "LATE_FEED",
     "RIGHTS",
+    "UNVERIFIED",
     "AccountWish",
     "Keeper",
     "Notice",
@@ -59,5 +64,6 @@ __all__ = [
     "settle_rights_notice",
     "takes_two",
     "tell_auditors",
+    "tell_late_feeds",
     "tell_refused",
 ]

@@ -20,7 +20,17 @@ from app.ledger import Frame, waiting_by_head
 from app.notices.tables import notice
 from app.plain.findings import n_
 
-__all__ = ["HR", "RIGHTS", "UNVERIFIED", "Notice", "Reminded", "open_notices", "remind_unverified"]
+__all__ = [
+    "HR",
+    "LATE_FEED",
+    "RIGHTS",
+    "UNVERIFIED",
+    "Notice",
+    "Reminded",
+    "open_notices",
+    "remind_unverified",
+    "tell_late_feeds",
+]
 
 HR: Final = "-hr"
 """The recipient that stands for all who have the role hr; no employee's number begins with a hyphen."""
@@ -30,8 +40,10 @@ AUDITORS: Final = "-auditor"
 
 UNVERIFIED: Final = "unverified"
 RIGHTS: Final = "rights"
+LATE_FEED: Final = "late_feed"
 
 MESSAGES: Final[Mapping[str, str]] = {
+    LATE_FEED: n_("A feed has brought nothing for too long: %(file)s, last on %(since)s. Ask whoever runs it."),
     UNVERIFIED: n_("Entries that wait for your verdict: %(number)s, the oldest since %(oldest)s."),
     RIGHTS: n_(
         "What concerns rights that reach far, since you last looked: %(number)s. The latest by %(who)s about %(account)s. Such rights were given or taken, an account that has them was opened or given a password, an auditor's was closed, a key or hook was made, or somebody tried to give such rights to themself."
@@ -113,6 +125,29 @@ def remind_unverified(connection: Connection, frame: Frame, *, today: dt.date, a
         new=len(waiting.keys() - open_rows.keys()),
         settled=len(gone),
     )
+
+
+def tell_late_feeds(connection: Connection, late: Mapping[str, dt.datetime], *, at: dt.datetime) -> None:
+    """Tell hr of feeds that have brought nothing for too long, by the one that is silent longest; settle it once none is.
+
+    Args:
+        connection: a writing transaction.
+        late: since when, by file.
+        at: now.
+
+    Queries: 2 at most.
+    """
+    of = notice.c
+    is_open = (of.kind == LATE_FEED) & of.settled_at.is_(None)
+    if not late:
+        connection.execute(sa.update(notice).where(is_open).values(settled_at=at))
+        return
+    file, since = min(late.items(), key=lambda one: (one[1], one[0]))
+    subject = json.dumps({"file": file, "since": since.isoformat()})
+    told = connection.execute(sa.update(notice).where(is_open).values(subject=subject, repeated_at=at)).rowcount
+    if not told:
+        row = {"recipient": HR, "kind": LATE_FEED, "subject": subject, "created_at": at, "repeated_at": at}
+        connection.execute(sa.insert(notice).values(row))
 
 
 def tell_auditors(

@@ -231,15 +231,15 @@ def invite(
     return invited
 
 
-def make_key(connection: Connection, *, keeper: Keeper, name: str, scope: Scope) -> str:
+def make_key(connection: Connection, *, keeper: Keeper, name: str, scope: Scope, files: Collection[str] = ()) -> str:
     """Make an API key, and return it: it is kept nowhere. An administrator sees no score and records nothing; whoever holds a key does either.
 
     Raises:
-        Invalid: the name is none.
+        Invalid: the name is none, or a feed's key names no file.
         Conflict: there is such a key.
     """
-    secret = access.create_key(connection, name=name, scope=scope, now=keeper.at)
-    keeper.note(subject=f"key:{name}", after={"scope": str(scope)})
+    secret = access.create_key(connection, name=name, scope=scope, now=keeper.at, files=files)
+    keeper.note(subject=f"key:{name}", after={"scope": str(scope)} | ({"files": list(files)} if files else {}))
     _tell(connection, keeper, name)
     return secret
 

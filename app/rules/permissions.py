@@ -85,6 +85,7 @@ class Deed(StrEnum):
 
     # Done.
     INGEST = "ingest"
+    FEED = "feed"
     LOG_ACTIVITY = "log_activity"
     REVERSE_ACTIVITY = "reverse_activity"
     REPORT_FIGURE = "report_figure"
@@ -131,6 +132,8 @@ class Scope(StrEnum):
 
     INGEST = "ingest"
     READ = "read"
+    FEED = "feed"
+    """The whole files of the agency folder that the key names, and nothing else."""
 
 
 PUBLIC_DEEDS: Final = frozenset(
@@ -183,6 +186,7 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.DECIDE,
         Deed.DELEGATE,
         Deed.KEEP_CHANGES,
+        Deed.FEED,
     }
 )
 """What the trail tells of. To see a scorecard, or how a score comes about, is among it where another's are read over the API; to see the
@@ -353,6 +357,7 @@ POWERS: Final = frozenset({Role.HR, Role.EXECUTIVE, Role.AUDITOR, Role.ADMIN})
 KEY_PERMISSIONS: Final[Mapping[Scope, frozenset[Deed]]] = MappingProxyType(
     {
         Scope.INGEST: frozenset({Deed.INGEST, Deed.SEE_REJECTED, Deed.REPLAY_REJECTED}),
+        Scope.FEED: frozenset({Deed.FEED}),
         Scope.READ: frozenset(
             {
                 Deed.SEE_SCORECARD,
@@ -368,7 +373,8 @@ KEY_PERMISSIONS: Final[Mapping[Scope, frozenset[Deed]]] = MappingProxyType(
         ),
     }
 )
-"""What a key of each scope opens. An ingest key's rejected events are only its own: the read that lists them narrows it."""
+"""What a key of each scope opens. An ingest key's rejected events are only its own: the read that lists them narrows it; a feed's files are
+those that its key names."""
 
 
 ROLES_OF_EMPLOYEES: Final = frozenset({Role.EMPLOYEE, Role.HEAD})

@@ -25,6 +25,7 @@ __all__ = [
     "LEGAL_FORMS",
     "Blend",
     "CyclePolicy",
+    "FeedPolicy",
     "GradePolicy",
     "GradeRules",
     "GroupPolicy",
@@ -42,6 +43,7 @@ LEGAL_FORMS: Final = (
 HUNDRED: Final = Decimal(100)
 PERCENT_MAX: Final = 10_000
 DAYS_MAX: Final = 366
+ROWS_MAX: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,21 @@ class PromotionPolicy:
     bonus_max: Decimal = Decimal(5)
 
 
+@dataclass(frozen=True, slots=True)
+class FeedPolicy:
+    """What a feed may change by itself, and how long it may be silent (contract-desk, 4).
+
+    Attributes:
+        changed_pct: rows that it changes at most, in percent of those that there are.
+        removed: rows that it leaves out at most.
+        late_hours: after so many hours without anything hr is told.
+    """
+
+    changed_pct: Decimal = Decimal(5)
+    removed: int = 0
+    late_hours: int = 36
+
+
 def _blend() -> Mapping[Job, Blend]:
     return {
         Job.STAFF: Blend(Decimal(50), Decimal(50)),
@@ -145,6 +162,7 @@ class Policies:
     promotion: PromotionPolicy = PromotionPolicy()
     unique_weight_max: Decimal = Decimal(40)
     legal_forms: tuple[str, ...] = LEGAL_FORMS
+    feeds: FeedPolicy = FeedPolicy()
 
 
 DEFAULT_POLICIES: Final = Policies()
@@ -279,6 +297,21 @@ def _read_unique_weight_max(entry: Entry) -> Decimal | None:
     return entry.number(0, 100)
 
 
+def _read_feeds(entry: Entry) -> FeedPolicy | None:
+    default = FeedPolicy()
+    members = entry.members((), ("changed_pct", "removed", "late_hours"))
+    if members is None:
+        return None
+    changed = members["changed_pct"].number(0, 100) if "changed_pct" in members else None
+    removed = members["removed"].integer(0, ROWS_MAX) if "removed" in members else None
+    late = members["late_hours"].integer(1, 24 * DAYS_MAX) if "late_hours" in members else None
+    return FeedPolicy(
+        default.changed_pct if changed is None else changed,
+        default.removed if removed is None else removed,
+        default.late_hours if late is None else late,
+    )
+
+
 def _read_legal_forms(entry: Entry) -> tuple[str, ...] | None:
     forms: list[str] = []
     for item in entry.items() or []:
@@ -305,13 +338,14 @@ _READERS: Final = {
     "promotion": _read_promotion,
     "unique_weight_max": _read_unique_weight_max,
     "legal_forms": _read_legal_forms,
+    "feeds": _read_feeds,
 }
 """A reader for each policy: the entry in, the policy or None (reported) out."""
 
 
 def policies_document(policies: Policies) -> dict[str, object]:
     """All policies as a plain document that :func:`read_policies` reads back as an equal value."""
-    rules, promotion = policies.rules, policies.promotion
+    rules, promotion, feeds = policies.rules, policies.promotion, policies.feeds
     pay: dict[str, object] = {
         "institution_grade": policies.pay.institution_grade,
         "institution_rates": {grade: plain_number(rate) for grade, rate in policies.pay.institution_rates.items()},
@@ -351,4 +385,9 @@ def policies_document(policies: Policies) -> dict[str, object]:
         },
         "unique_weight_max": plain_number(policies.unique_weight_max),
         "legal_forms": list(policies.legal_forms),
+        "feeds": {
+            "changed_pct": plain_number(feeds.changed_pct),
+            "removed": feeds.removed,
+            "late_hours": feeds.late_hours,
+        },
     }

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from app import access, decisions, intake, organisation
 from app.decisions import Decision
-from app.intake import Changed, ChangedRow, ChangeSet, ChangeState, JudgedChange
+from app.intake import Changed, ChangedRow, ChangeSet, ChangeState, JudgedChange, SentFile
 from app.kit.refusals import NotThere
 from app.plain.findings import Finding
 from app.rules.deciding import Obstacle
@@ -28,6 +28,7 @@ __all__ = [
     "keeps",
     "put_document",
     "put_rows",
+    "put_sent_rows",
     "rebased",
     "reverted",
     "sees_pay",
@@ -140,6 +141,12 @@ def put_rows(
     intake.put_rows(context.connection, change, file, set_=set_, remove=remove, whole=whole)
     told: dict[str, object] = {"file": file, "set": len(set_), "remove": len(remove)}
     context.note(subject=f"change:{change.id}", after=told | ({"mode": "whole"} if whole else {}))
+
+
+def put_sent_rows(context: RequestContext, change: ChangeSet, file: str, sent: SentFile) -> None:
+    """Put what was edited in a sheet into a set that is held; raises as :func:`app.intake.put_sent_rows`."""
+    count = intake.put_sent_rows(context.connection, change, file, sent)
+    context.note(subject=f"change:{change.id}", after={"file": file, "set": count, "taken": sent.revision})
 
 
 def put_document(context: RequestContext, change: ChangeSet, name: str, text: str) -> None:

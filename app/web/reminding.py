@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from flask_babel import gettext
 
-from app import ledger, notices, scoring
+from app import intake, ledger, notices, scoring
 from app.rules.permissions import Deed, Relation, relations_that_allow
 from app.web.languages import day_text
 from app.web.request_context import RequestContext
+from app.web.words import FOLDER_FILES
 
 __all__ = ["reminders_for"]
 
@@ -25,7 +26,8 @@ def reminders_for(context: RequestContext) -> list[str]:
     if not context.allowed(Deed.VERIFY):
         return []
     at_the_top = Relation.UNHEADED in relations_that_allow(viewer.roles, Deed.VERIFY)
-    open_notices = notices.open_notices(context.connection, employee=viewer.employee, is_hr=at_the_top)
+    told = notices.open_notices(context.connection, employee=viewer.employee, is_hr=at_the_top)
+    open_notices = [one for one in told if one.kind == notices.UNVERIFIED]
     waiting = (
         ledger.waiting_for(
             context.connection, scoring.state(context.connection).frame, viewer=viewer, day=context.today
@@ -33,7 +35,21 @@ def reminders_for(context: RequestContext) -> list[str]:
         if open_notices
         else None
     )
-    if waiting is None:
-        return []
-    number, oldest = waiting
-    return [gettext(open_notices[0].message, number=number, oldest=day_text(oldest))]
+    said = []
+    if waiting is not None:
+        number, oldest = waiting
+        said.append(gettext(open_notices[0].message, number=number, oldest=day_text(oldest)))
+    for one in told:
+        if one.kind == notices.LATE_FEED:
+            said += _late_feeds(context, one.message)
+    return said
+
+
+def _late_feeds(context: RequestContext, message: str) -> list[str]:
+    """A sentence for each feed that is silent at the moment."""
+    return [
+        gettext(
+            message, file=gettext(FOLDER_FILES[late.file]), since=day_text(late.since.astimezone(context.zone).date())
+        )
+        for late in intake.late_feeds(context.connection, now=context.now)
+    ]

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from flask_babel import gettext
+from flask_babel import force_locale, gettext
 
 from app import intake, scoring
+from app.kit.files import heading_key
 from app.plain.findings import n_
 from app.rules.definitions import Definitions
 from app.rules.terms import Name, Node, NodeKind
 from app.web import words
-from app.web.languages import day_text, page_language
+from app.web.languages import LANGUAGES, day_text, page_language
 from app.web.request_context import RequestContext
 
-__all__ = ["COLUMNS", "RowWords"]
+__all__ = ["COLUMNS", "RowWords", "headings_of"]
 
 COLUMNS: Final[Mapping[str, str]] = {
     "actual": n_("Actual"),
@@ -70,6 +72,28 @@ COLUMNS: Final[Mapping[str, str]] = {
 }
 """What each column of the folder's files is called."""
 
+_ALSO_CALLED: Final[Mapping[str, tuple[str, ...]]] = {
+    "code": ("조직코드", "부서코드"),
+    "currency": ("화폐",),
+    "cycle": ("평가연도",),
+    "employee": ("사번", "직원번호"),
+    "from": ("발령일", "시작"),
+    "hired_on": ("채용일",),
+    "job": ("직책",),
+    "left_on": ("퇴사일",),
+    "monthly_base": ("기준급", "월기준급", "월기준급여"),
+    "name": ("성명", "명칭"),
+    "number": ("사번", "직원번호"),
+    "parent": ("상위조직",),
+    "rank": ("직위",),
+    "to": ("종료일", "종료"),
+    "unit": ("조직", "소속"),
+    "usd": ("환율",),
+    "valid_from": ("시작",),
+    "valid_to": ("종료일", "종료"),
+}
+"""What personnel offices in Korea call columns in their own sheets."""
+
 _DAYS: Final = frozenset({"from", "to", "valid_from", "valid_to", "hired_on", "left_on"})
 _NODES: Final = frozenset({"node", "parent_node"})
 _KPIS: Final = frozenset({"kpi", "parent_kpi"})
@@ -80,6 +104,21 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "kind": words.KINDS,
     "link": words.LINK_TERMS,
 }
+
+
+@functools.cache
+def headings_of(file: str) -> Mapping[str, str]:
+    """The columns of a file by what they are called in each of our languages, as headings are compared.
+
+    Args:
+        file: with ``.csv``.
+    """
+    columns = intake.columns_of(file)
+    called = {heading_key(word): column for column in columns for word in _ALSO_CALLED.get(column, ())}
+    for language in LANGUAGES:
+        with force_locale(language):
+            called |= {heading_key(gettext(COLUMNS[column])): column for column in columns}
+    return called
 
 
 class RowWords:

@@ -317,6 +317,7 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.SEE_JOBS: n_("see jobs"),
     Deed.SEE_FILES: n_("see the files of the agency folder"),
     Deed.INGEST: n_("record events"),
+    Deed.FEED: n_("bring a file by a feed"),
     Deed.LOG_ACTIVITY: n_("log an activity"),
     Deed.REVERSE_ACTIVITY: n_("reverse an activity"),
     Deed.REPORT_FIGURE: n_("report a figure"),

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple, Self
 
 from sqlalchemy import Connection
 
-from app import access, ledger, notices, scoring
+from app import access, intake, ledger, notices, scoring
 from app.kit import outbox
 from app.kit.database import Database
 from app.kit.jobs import TIMETABLE, Daily
@@ -138,19 +138,23 @@ def reconcile(database: Database, _now: dt.datetime) -> Outcome:
 
 
 def remind(database: Database, now: dt.datetime) -> Outcome:
-    """Tell heads what waits for their verdict, and settle what no longer waits."""
+    """Tell heads what waits for their verdict, and hr which feeds are silent; settle what no longer holds."""
 
-    def write(connection: Connection) -> notices.Reminded:
+    def write(connection: Connection) -> tuple[notices.Reminded, int]:
         frame = scoring.state(connection).frame
-        return notices.remind_unverified(connection, frame, today=now.date(), at=now)
+        late = {one.file: one.since for one in intake.late_feeds(connection, now=now)}
+        notices.tell_late_feeds(connection, late, at=now)
+        return notices.remind_unverified(connection, frame, today=now.date(), at=now), len(late)
 
-    told = database.writing(Deed.RUN_JOB, write)
+    told, late = database.writing(Deed.RUN_JOB, write)
+    of_feeds = [Sentence(n_("Feeds that are silent too long: %(count)s."), {"count": late})] if late else []
     return Outcome.of(
         Sentence(n_("Entries that wait for a verdict: %(entries)s."), {"entries": told.entries}),
         Sentence(
             n_("Reminders: %(open)s open, %(new)s of them new; %(settled)s settled."),
             {"open": told.open, "new": told.new, "settled": told.settled},
         ),
+        *of_feeds,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -119,7 +120,11 @@ def site(make_app):
 @pytest.fixture
 def keys(site):
     with site_of(site).database.write(Deed.KEEP_KEYS) as connection:
-        return {scope: access.create_key(connection, name=str(scope), scope=scope, now=NOW) for scope in Scope}
+        files = {Scope.FEED: ["rates.csv"]}
+        return {
+            scope: access.create_key(connection, name=str(scope), scope=scope, now=NOW, files=files.get(scope, ()))
+            for scope in Scope
+        }
 
 
 def _theme(site):
@@ -168,7 +173,11 @@ def test_nobody_who_may_not_gets_in_anywhere(site, name):
                 refused.append(rule)
     assert refused
     for rule in refused:
-        send = person.post if inside.routes[rule.endpoint].acts else person.get
+        route = inside.routes[rule.endpoint]
+        if route.methods in {("GET",), ("POST",)}:
+            send = person.post if route.acts else person.get
+        else:
+            send = partial(person.client.open, method=route.methods[0])
         assert send(_address(rule)).status_code == 404, rule.rule
 
 

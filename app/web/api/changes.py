@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.http import parse_options_header
 
 from app import intake, scoring
-from app.intake import ChangeSet, ChangeState
+from app.intake import ChangeSet, ChangeState, SentFile
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
 from app.plain.texts import has_unstorable
@@ -25,6 +25,7 @@ from app.web.limits import EVENTS_BYTES
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
+from app.web.row_words import headings_of
 
 __all__ = ["pages"]
 
@@ -188,7 +189,7 @@ def put_rows(context: RequestContext, number: int, file: str) -> Json:
     return _told(context, change)
 
 
-def _sent(context: RequestContext, number: int, file: str, query: FileQuery) -> str | list[dict[str, str]]:
+def _sent(context: RequestContext, number: int, file: str, query: FileQuery) -> str | SentFile:
     """What is in the file that was sent: a workbook takes its time, and nobody is to wait for it."""
     del number, query
     changing.writer(context)
@@ -203,7 +204,10 @@ def _sent(context: RequestContext, number: int, file: str, query: FileQuery) -> 
         raise NotThere
     if kind not in {"text/csv", _XLSX}:
         raise UnknownMedia(message=n_("Send text/csv, or a workbook as XLSX."))
-    return intake.rows_of_csv(file, body) if kind == "text/csv" else intake.rows_of_xlsx(file, body)
+    headings = headings_of(file)
+    if kind == "text/csv":
+        return SentFile(intake.rows_of_csv(file, body, headings=headings), None)
+    return intake.rows_of_xlsx(file, body, headings=headings)
 
 
 @pages.api_act(
@@ -223,16 +227,16 @@ def _sent(context: RequestContext, number: int, file: str, query: FileQuery) -> 
         "refusals": _WRITES,
     },
 )
-def put_file(
-    context: RequestContext, number: int, file: str, query: FileQuery, looked_up: str | list[dict[str, str]]
-) -> Json:
+def put_file(context: RequestContext, number: int, file: str, query: FileQuery, looked_up: str | SentFile) -> Json:
     """Send a file as CSV or as a workbook (`definitions` and `policies` as YAML): the whole file, or rows to set."""
     change = changing.held_open(context, number)
     if isinstance(looked_up, str):
         intake.put_definitions(context.connection, change, file, looked_up, whole=query.mode == "whole")
         context.note(subject=f"change:{number}", after={"file": file, "mode": query.mode})
+    elif query.mode == "whole":
+        changing.put_rows(context, change, file, set_=looked_up.rows, whole=True)
     else:
-        changing.put_rows(context, change, file, set_=looked_up, whole=query.mode == "whole")
+        changing.put_sent_rows(context, change, file, looked_up)
     return _told(context, change)
 
 

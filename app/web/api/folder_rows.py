@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field
+from werkzeug.http import parse_options_header
 
-from app import intake
-from app.kit.refusals import NotThere
+from app import exports, intake, organisation
+from app.decisions import Program
+from app.kit.refusals import NotAllowed, NotThere
+from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.rules.terms import Node
 from app.web import changing
 from app.web.api import shapes
+from app.web.api.bodies import UnknownMedia, body_of
+from app.web.limits import EVENTS_BYTES
 from app.web.rendering import Download, Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -23,6 +28,7 @@ __all__ = ["pages"]
 pages: Final = Pages("folder_rows_api")
 
 _REFUSALS: Final = (401, 403, 404, 422, 429, 503)
+_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FILE: Final = {"file": ("string", "The file's name, with `.csv`.")}
 
 
@@ -94,6 +100,36 @@ def rows_csv(context: RequestContext, file: str, query: RowsQuery) -> Download:
 
 
 @pages.api_read(
+    "/api/v1/files/<file>/rows.xlsx",
+    may=Deed.SEE_FILES,
+    about={
+        "summary": "The rows of a file as a workbook",
+        "tag": "Desk",
+        "path": _FILE,
+        "query": RowsQuery,
+        "responses": {
+            200: (_XLSX, {"type": "string", "format": "binary"}, "To be edited, and sent into a change set.")
+        },
+        "refusals": _REFUSALS,
+    },
+)
+def rows_xlsx(context: RequestContext, file: str, query: RowsQuery) -> Download:
+    """The same rows as a workbook whose key columns are locked and which knows the revision that it is of, so that a change set takes it back."""
+    some = _rows(context, file, query)
+    columns = intake.columns_of(file)
+    revision = query.revision or organisation.current_revision(context.connection).number
+    content = exports.folder_rows_xlsx(
+        columns,
+        [[row[column] or "" for column in columns] for row in some],
+        locked=intake.key_columns(file),
+        name=file.removesuffix(".csv"),
+        mark={intake.MARK_SHEET: {"revision": str(revision), "file": file}},
+        made_at=context.now,
+    )
+    return Download(content=content, filename=f"{file.removesuffix('.csv')}.xlsx", media_type=_XLSX)
+
+
+@pages.api_read(
     "/api/v1/files/<file>/history",
     may=Deed.SEE_FILES,
     about={
@@ -117,6 +153,68 @@ def history(context: RequestContext, file: str, query: HistoryQuery) -> Json:
             told["row"] = {name: None if name in hidden else value for name, value in told["row"].items()}
         items.append(told)
     return Json({"items": items, "next": None})
+
+
+class FeedQuery(BaseModel):
+    """Whether it is done."""
+
+    model_config = ConfigDict(frozen=True)
+
+    dry_run: Annotated[Literal["0", "1"], Field(description="`1`: say what would come of it, and do nothing.")] = "0"
+
+
+@pages.api_act(
+    "/api/v1/files/<file>",
+    may=Deed.FEED,
+    methods=("PUT",),
+    body_bytes=EVENTS_BYTES,
+    about={
+        "summary": "Feed a file",
+        "tag": "Desk",
+        "path": _FILE,
+        "query": FeedQuery,
+        "headers": [("If-Match", "The sum of the file as the sender takes it to be, in quotation marks.")],
+        "body": {"text/csv": {"type": "string"}},
+        "responses": {
+            200: ("application/json", shapes.FED, "It holds as this revision; `ETag` is the file's sum."),
+            202: (
+                "application/json",
+                shapes.HELD,
+                "It is held: somebody of hr agrees to this change set, or refuses it.",
+            ),
+        },
+        "refusals": (400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503),
+    },
+)
+def feed(context: RequestContext, file: str, query: FeedQuery) -> Json:
+    """Send a whole file of the agency folder, which the key's scope names and whose door is the feed.
+
+    What changes more than the policies `feeds` let pass, lacks rows, or changes `monthly_base`, `job` or `rank`, is held for hr.
+    """
+    key = context.key
+    if key is None:
+        raise NotThere
+    if file not in key.files:
+        raise NotAllowed
+    kind, _ = parse_options_header(request.headers.get("Content-Type"))
+    if kind.casefold() != "text/csv":
+        raise UnknownMedia(message=n_("Send text/csv."))
+    expected = request.if_match if "If-Match" in request.headers else None
+    fed = intake.feed_file(
+        context.connection,
+        file,
+        body_of(request),
+        by=Program(key.label),
+        loaded_by=f"feed:{key.name}",
+        now=context.now,
+        dry_run=query.dry_run == "1",
+        is_expected=lambda sha256: expected is None or expected.contains(sha256),
+    )
+    if query.dry_run == "1":
+        context.did_nothing = True
+    else:
+        context.note(subject=intake.feed_subject(file), after=fed.as_json())
+    return Json(fed.as_json(), status=202 if fed.is_held else 200, headers={"ETag": f'"{fed.sha256}"'})
 
 
 def _rows(context: RequestContext, file: str, query: RowsQuery) -> list[dict[str, str | None]]:

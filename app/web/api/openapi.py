@@ -63,7 +63,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
                 "key": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A key of `kopes key create NAME --scope ingest|read`.",
+                    "description": "A key of `kopes key create NAME --scope ingest|read|feed:FILE[,FILE…]`.",
                 },
                 "session": {
                     "type": "apiKey",

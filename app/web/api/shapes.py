@@ -26,9 +26,11 @@ __all__ = [
     "EFFECT",
     "EVENT_BODIES",
     "EXPLANATION",
+    "FED",
     "FILE",
     "FOLDER_ROW",
     "FOUND",
+    "HELD",
     "MENDED_BODIES",
     "PROBLEM",
     "RECORDED",
@@ -392,6 +394,8 @@ CHANGE: Final = _object(
     optional=("rows", "documents", "touched"),
 )
 FOLDER_ROW: Final[Shape] = {"type": "object", "additionalProperties": _TEXT_OR_NULL}
+FED: Final = _object({"revision": _COUNT, "added": _COUNT, "changed": _COUNT, "removed": _COUNT})
+HELD: Final = _object({"change": {"type": ["integer", "null"], "description": "null: of a dry run."}})
 ROW_VERSION: Final = _object(
     {
         "revision": _COUNT,

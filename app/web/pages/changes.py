@@ -90,6 +90,8 @@ def one(context: RequestContext, number: int) -> Page:
     change = changing.change_seen(context, number)
     changed = intake.changed_rows(context.connection, number)
     is_open = change.state is ChangeState.OPEN
+    # What a feed has sent may be wrong, and only who is to agree to it reads that.
+    is_held = change.is_fed and change.state is ChangeState.SUBMITTED
     mine = is_open and changing.keeps(context) and changing.is_maker(context)(change)
     masters = intake.masters(context.connection)
     told = changing.as_json(change, changed, pay=changing.sees_pay(context, change))
@@ -103,7 +105,7 @@ def one(context: RequestContext, number: int) -> Page:
         more=max(0, len(told["rows"]) - ROWS_SHOWN),
         documents=told["documents"],
         findings=changing.findings_seen(context, intake.check_change(context.connection, changed), change)
-        if is_open and changed
+        if changed and (is_open or is_held)
         else (),
         mine=mine,
         may_revert=change.state is ChangeState.APPLIED and changing.keeps(context),

@@ -10,11 +10,12 @@ from typing import Annotated, Final
 from flask import url_for
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import access, notices
+from app import access, intake, notices
 from app.access import KeyRow
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.permissions import Deed, Scope
+from app.web import words
 from app.web.forms import ReasonForm
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
@@ -25,7 +26,12 @@ pages: Final = Pages("keys")
 SCOPES: Final = {
     Scope.INGEST: n_("ingest: records events, reads nothing but its own rejected ones"),
     Scope.READ: n_("read: reads scorecards, derivations and activities"),
+    Scope.FEED: n_("feed: brings whole files of the agency folder, those chosen below"),
 }
+
+
+_FED: Final = tuple(f"{name}.csv" for name in intake.FOLDER_FILES)
+"""What a feed may bring."""
 
 
 class KeyForm(BaseModel):
@@ -35,6 +41,7 @@ class KeyForm(BaseModel):
 
     name: Annotated[str, Field(max_length=200)]
     scope: Scope
+    file: tuple[Annotated[str, Field(max_length=40)], ...] = ()
 
 
 class HookForm(BaseModel):
@@ -49,14 +56,21 @@ class HookForm(BaseModel):
 def keys(context: RequestContext) -> Page:
     """All keys and hooks there ever were, and the forms for more."""
     return Page(
-        "pages/keys.html", keys=access.keys(context.connection), hooks=access.hooks(context.connection), scopes=SCOPES
+        "pages/keys.html",
+        keys=access.keys(context.connection),
+        hooks=access.hooks(context.connection),
+        scopes=SCOPES,
+        files={file: words.FOLDER_FILES[file] for file in _FED},
     )
 
 
 @pages.act("/keys", may=Deed.KEEP_KEYS, again="keys")
 def create(context: RequestContext, form: KeyForm) -> Page:
     """Make a key; it stands on the answer, this once."""
-    secret = notices.make_key(context.connection, keeper=_keeper(context), name=form.name, scope=form.scope)
+    files = tuple(file for file in _FED if file in form.file) if form.scope is Scope.FEED else ()
+    secret = notices.make_key(
+        context.connection, keeper=_keeper(context), name=form.name, scope=form.scope, files=files
+    )
     return Page(
         "pages/key_secret.html", name=form.name, secret=secret, is_hook=False, base=url_for("home.home", _external=True)
     )

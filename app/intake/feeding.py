@@ -1,0 +1,328 @@
+"""A file of the agency folder that another system sends whole, each night or when something moved (contract-desk, 4).
+
+A feed *is* a load of one file. What looks like an accident (more rows changed or gone than the policies let pass), and what decides about pay, is
+held: a change set of the program's that somebody of hr agrees to or refuses. Do not take half a file for a smaller one: rows that are gone are what
+a broken transfer looks like.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from app import access, decisions, organisation, scoring
+from app.decisions import Program
+from app.intake.change_sets import (
+    Changed,
+    ChangedRow,
+    ChangeState,
+    begin_change,
+    changed_rows,
+    end_change,
+    held_of,
+    key_text,
+    rows_sent,
+    write_rows,
+)
+from app.intake.changed_folder import JudgedChange, columns_of, judge_change
+from app.intake.changing import CHANGE, FindingsInTheWay, folder_at, is_email_for_two, load_judged, refuse_other_masters
+from app.intake.folder import FILES
+from app.intake.mastering import LOCK_LOADS, MASTER, Master
+from app.intake.sent_files import rows_of_csv
+from app.intake.stored_folder import KEYS, plain_cell
+from app.kit.database import lock
+from app.kit.refusals import Invalid, NotThere, Refusal
+from app.plain.findings import Finding, Level, Place, n_
+from app.rules.permissions import Deed
+from app.rules.terms import StatusKind
+
+__all__ = ["Fed", "FeedFindings", "LateFeed", "StaleFeed", "feed_file", "feed_subject", "late_feeds"]
+
+HELD_COLUMNS: Final = ("monthly_base", "job", "rank")
+"""What decides about pay and grades: no program changes it alone."""
+
+HELD_FILE: Final = "discipline.csv"
+
+
+class FeedFindings(Refusal):
+    """With this file the agency folder could not be loaded."""
+
+    code = "findings"
+    status = 422
+    message = n_("With this file the agency folder has errors: mend what is listed, and send the file again.")
+
+
+class StaleFeed(Refusal):
+    """The file is not any more what the sender took it for."""
+
+    code = "stale"
+    status = 412
+    message = n_("%(file)s is not what If-Match says: read its present sum, and send the file again.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fed:
+    """What came of a file.
+
+    Attributes:
+        revision: that holds now.
+        added: rows that were not there.
+        changed: rows whose key was there with something else.
+        removed: rows that are gone.
+        sha256: of the file as it holds now.
+        is_held: whether somebody of hr has to agree first; then nothing has changed.
+        change: the change set that holds it; None on a dry run, and where nothing is held.
+    """
+
+    revision: int
+    added: int
+    changed: int
+    removed: int
+    sha256: str
+    is_held: bool = False
+    change: int | None = None
+
+    def as_json(self) -> dict[str, int | None]:
+        """As the contract writes it."""
+        if self.is_held:
+            return {"change": self.change}
+        return {"revision": self.revision, "added": self.added, "changed": self.changed, "removed": self.removed}
+
+
+class LateFeed(NamedTuple):
+    """A file that a feed moves, and since when nothing has come of it."""
+
+    file: str
+    since: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Feed:
+    """What is fed, by whom, and how: the same for each attempt to read it."""
+
+    file: str
+    by: Program
+    loaded_by: str
+    dry_run: bool
+    now: dt.datetime
+
+    @property
+    def name(self) -> str:
+        return self.file.removesuffix(".csv")
+
+
+def feed_subject(file: str) -> str:
+    """What the trail calls a file that was fed."""
+    return f"file:{file}"
+
+
+def feed_file(
+    connection: Connection,
+    file: str,
+    body: bytes,
+    *,
+    by: Program,
+    loaded_by: str,
+    now: dt.datetime,
+    dry_run: bool = False,
+    is_expected: Callable[[str], bool] = lambda _sha256: True,
+) -> Fed:
+    """Load a whole file of the agency folder, or hold it for hr.
+
+    A file whose last line does not end was cut off on its way: where that line cannot be used, the lines before it are held, as any that lack rows.
+
+    Args:
+        connection: a writing transaction.
+        file: with ``.csv``.
+        body: the file, UTF-8.
+        by: which program.
+        loaded_by: what the revision says of it.
+        now: when.
+        dry_run: say what would come of it, and do nothing.
+        is_expected: whether the sender takes a file of this sum for the present one.
+
+    Raises:
+        NotThere: there is no such file.
+        MasteredElsewhere: it does not come by a feed.
+        StaleFeed: it is not what the sender takes it for.
+        Invalid: something of it cannot be read.
+        FeedFindings: a load of it would find errors.
+    """
+    if file.removesuffix(".csv") not in FILES or not file.endswith(".csv"):
+        raise NotThere
+    refuse_other_masters(connection, [file], door=Master.FEED)
+    if not dry_run:
+        # In the order of an approval, which may give up what this one held.
+        lock(connection, decisions.LOCK_DECISIONS)
+        lock(connection, LOCK_LOADS)
+        refuse_other_masters(connection, [file], door=Master.FEED)
+    present = organisation.current_revision(connection).number
+    if not is_expected(folder_at(connection, present).sha256(file)):
+        raise StaleFeed(parameters={"file": file})
+    feed = _Feed(file=file, by=by, loaded_by=loaded_by, dry_run=dry_run, now=now)
+    try:
+        return _fed(connection, feed, body)
+    except (Invalid, FeedFindings) as refusal:
+        lines = body[: body.rfind(b"\n") + 1]
+        if not lines.strip() or lines == body:
+            raise
+        fed = _held_as_cut(connection, feed, lines)
+        if fed is None:
+            raise refusal from None
+        return fed
+
+
+def _held_as_cut(connection: Connection, feed: _Feed, lines: bytes) -> Fed | None:
+    """What comes of the whole lines of a file that was cut off; None where they too are wrong, or would not be held."""
+    try:
+        trial = _fed(connection, replace(feed, dry_run=True), lines)
+    except (Invalid, FeedFindings):
+        return None
+    return _fed(connection, feed, lines) if trial.is_held else None
+
+
+def _fed(connection: Connection, feed: _Feed, body: bytes) -> Fed:
+    present = organisation.current_revision(connection).number
+    folder = folder_at(connection, present)
+    base = folder.by_key(feed.name)
+    changed = _differences(feed, body, base)
+    fed = Fed(
+        revision=present,
+        added=sum(1 for one in changed.rows if one.before is None),
+        changed=sum(1 for one in changed.rows if one.before is not None and one.after is not None),
+        removed=sum(1 for one in changed.rows if one.after is None),
+        sha256=folder.sha256(feed.file),
+    )
+    if not changed:
+        if not feed.dry_run:
+            _give_up_held(connection, feed)
+        return fed
+    judged = judge_change(connection, folder, changed, directory=organisation.directory(connection))
+    is_held = _is_held(connection, feed, fed, changed, count=len(base))
+    errors = [one for one in judged.findings if one.level is Level.ERROR]
+    if errors and (not is_held or any(_is_own(judged, one, changed) for one in errors)):
+        raise FeedFindings(*(_placed(judged, one) for one in errors))
+    if is_held:
+        waiting = replace(fed, is_held=True)
+        return waiting if feed.dry_run else replace(waiting, change=_held(connection, feed, changed, fed))
+    return fed if feed.dry_run else _loaded(connection, feed, judged, fed)
+
+
+def _differences(feed: _Feed, body: bytes, base: Mapping[tuple[str, ...], Mapping[str, str]]) -> Changed:
+    """What of the file is not as it is loaded; a figure is the same however it is spelled."""
+    columns = columns_of(feed.file)
+    sent = rows_sent(feed.file, columns, KEYS[feed.name], set_=rows_of_csv(feed.file, body), remove=())
+    wanted = {key: {column: plain_cell((row or {})[column]) for column in columns} for key, row in sent}
+    rows = [ChangedRow(feed.file, key, base.get(key), row) for key, row in wanted.items() if base.get(key) != row]
+    rows += [ChangedRow(feed.file, key, row, None) for key, row in base.items() if key not in wanted]
+    return Changed(tuple(rows))
+
+
+def _is_held(connection: Connection, feed: _Feed, fed: Fed, changed: Changed, *, count: int) -> bool:
+    """Whether somebody of hr has to agree: more is changed or gone than the policies let pass, or it decides about pay."""
+    policy = scoring.state(connection).frame.definitions.policies.feeds
+    if fed.removed > policy.removed or fed.changed * 100 > policy.changed_pct * count:
+        return True
+    if is_email_for_two(connection, changed):
+        return True
+    return feed.file == HELD_FILE or any(_decides_about_pay(one) for one in changed.rows)
+
+
+def _decides_about_pay(row: ChangedRow) -> bool:
+    """Whether a row changes a pay base, a job or a rank, or is one of discipline."""
+    before, after = row.before or {}, row.after or {}
+    if StatusKind.DISCIPLINE in {before.get("kind"), after.get("kind")}:
+        return True
+    return any(before.get(column, "") != after.get(column, "") for column in HELD_COLUMNS)
+
+
+def _is_own(judged: JudgedChange, finding: Finding, changed: Changed) -> bool:
+    """Whether an error is one of a row that the file brings; any other comes of what it lacks."""
+    name = (finding.place.file or "").removesuffix(".csv")
+    brought = {(one.name, one.key) for one in changed.rows if one.after is not None}
+    return (name, judged.folder.key_of(finding)) in brought
+
+
+def _placed(judged: JudgedChange, finding: Finding) -> Finding:
+    """A finding at its row's key: its line is that of no file that anybody has."""
+    key = judged.folder.key_of(finding)
+    parts = [finding.place.file, None if key is None else key_text(key), finding.place.field]
+    pointer = "".join(f"/{part}" for part in parts if part)
+    return replace(finding, place=Place(file=finding.place.file, field=finding.place.field, pointer=pointer))
+
+
+def _loaded(connection: Connection, feed: _Feed, judged: JudgedChange, fed: Fed) -> Fed:
+    if judged.judged is None:
+        raise FeedFindings
+    _give_up_held(connection, feed)
+    try:
+        revision = load_judged(connection, judged.judged, at=feed.now, by=feed.loaded_by)
+    except FindingsInTheWay as refusal:
+        raise FeedFindings(*refusal.findings) from refusal
+    return replace(fed, revision=revision, sha256=folder_at(connection, revision).sha256(feed.file))
+
+
+def _held(connection: Connection, feed: _Feed, changed: Changed, fed: Fed) -> int:
+    """The number of the change set that holds it: the one before where it says the same, else a new one in its place."""
+    same = [
+        one
+        for one in held_of(connection, feed.by.label, feed.file)
+        if _by_key(changed_rows(connection, one.id)) == _by_key(changed)
+    ]
+    if same:
+        return same[-1].id
+    _give_up_held(connection, feed)
+    title = f"{feed.file} ← {feed.by.label}"
+    # Without a word of any language: how many rows are new, other and gone.
+    reason = f"{title}: +{fed.added} ±{fed.changed} −{fed.removed}"
+    change = begin_change(connection, title=title, reason=reason, base=fed.revision, by=feed.by, now=feed.now)
+    base = {one.key: one.before for one in changed.rows if one.before is not None}
+    write_rows(connection, change, feed.file, [(one.key, one.after) for one in changed.rows], base_rows=base)
+    made = decisions.propose(
+        connection,
+        CHANGE,
+        content={"change": change.id},
+        reason=reason,
+        directory=organisation.directory(connection),
+        by=feed.by,
+        now=feed.now,
+    )
+    return end_change(connection, change, ChangeState.SUBMITTED, decision=made.id).id
+
+
+def _by_key(changed: Changed) -> Mapping[tuple[str, ...], tuple[object, object]]:
+    return {one.key: (one.before, one.after) for one in changed.rows}
+
+
+def _give_up_held(connection: Connection, feed: _Feed) -> None:
+    """Withdraw what the feed has held of the file: what it says now goes before."""
+    for change in held_of(connection, feed.by.label, feed.file):
+        if change.decision is not None:
+            decisions.withdraw(
+                connection,
+                CHANGE,
+                change.decision,
+                directory=organisation.directory(connection),
+                by=feed.by,
+                now=feed.now,
+            )
+
+
+def late_feeds(connection: Connection, *, now: dt.datetime) -> Sequence[LateFeed]:
+    """The files of which a feed has brought nothing for longer than the policies let pass, since it last did or was agreed on. Queries: 3."""
+    since: dict[str, dt.datetime] = {}
+    for one in decisions.latest_approved(connection, MASTER.code):
+        if one.content["to"] == Master.FEED and one.ended is not None:
+            since[str(one.content["file"])] = one.ended.at
+        else:
+            since.pop(str(one.content["file"]), None)
+    if not since:
+        return ()
+    fed = access.latest_deeds(connection, Deed.FEED, [feed_subject(file) for file in since])
+    allowed = dt.timedelta(hours=scoring.state(connection).frame.definitions.policies.feeds.late_hours)
+    latest = {file: max(at, fed.get(feed_subject(file), at)) for file, at in since.items()}
+    return [LateFeed(file, at) for file, at in sorted(latest.items()) if now - at > allowed]
