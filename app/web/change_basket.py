@@ -48,6 +48,7 @@ from sqlalchemy import Connection
 
 from app import intake
 from app.intake import Changed, ChangeSet, ChangeState, JudgedFolder, Master, Put, PutDocument
+from app.kit.refusals import Invalid, at_field
 from app.plain.findings import n_
 from app.rules.terms import Node, NodeKind
 from app.web import changing
@@ -69,6 +70,7 @@ __all__ = [
     "into_basket",
     "look",
     "not_kept_here",
+    "refuse_another_begin",
     "typed_so_far",
 ]
 
@@ -90,6 +92,8 @@ class BasketForm(BaseModel):
     reason: Annotated[str, Field(max_length=2000)] = ""
     seen: Annotated[str, Field(max_length=64)] = ""
     """The mark of what was shown before (:attr:`BasketLook.mark`)."""
+    begun: Annotated[str, Field(max_length=20)] = ""
+    """The set whose state the form's fields began with, where they begin with one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,6 +329,21 @@ def into_basket(context: RequestContext, form: BasketForm, puts: Sequence[Put | 
         values={"number": change.id},
         parameters={"number": change.id, "count": count},
     )
+
+
+ANOTHER_BEGIN: Final = n_(
+    "The fields began with what another change set says: look at each of them, and send the form once more for this one."
+)
+
+
+def refuse_another_begin(form: BasketForm) -> None:
+    """Ask once more where the fields began with another set than they go into: they would take back what that one says.
+
+    Raises:
+        Invalid: at the field of the set.
+    """
+    if form.begun and form.begun != form.into:
+        raise Invalid(at_field("into", "another_begin", ANOTHER_BEGIN))
 
 
 def typed_so_far(form: type[BaseModel], page: str) -> Typed:

@@ -171,6 +171,22 @@ def test_what_is_typed_builds_upon_what_the_set_says_already(working: Working) -
     assert working.dana.get(f"/kpis/fairs?into={number}").status_code == 404
 
 
+def test_a_form_that_began_with_another_set_is_asked_about_once(working: Working) -> None:
+    """What one set says would be taken back by a form that began without it: the field of the set says so, and nothing typed is lost."""
+    take_over(working, "definitions")
+    number = put(working, "/kpis/deals", form_of(working.dana.get("/kpis/deals?into=new").text) | INTO).rpartition("/")[
+        2
+    ]
+    form = form_of(working.dana.get("/kpis/deals?into=new").text) | {"into": number, "name.en": "Deals signed"}
+    assert form["begun"] == "new"
+    refused = working.dana.post("/kpis/deals?into=new", form)
+    assert refused.status_code == 422
+    assert "The fields began with what another change set says" in refused.text
+    again = form_of(refused.text)
+    assert (again["name.en"], again["begun"]) == ("Deals signed", number)
+    put(working, "/kpis/deals", again | {"first": "2028"})
+
+
 def test_what_scorecards_need_cannot_go_and_a_goal_is_kept_with_its_tasks(working: Working) -> None:
     """The findings of a load stand before the button, which is not there; a new goal with a task is one document."""
     take_over(working, "definitions")

@@ -35,6 +35,7 @@ from app.web.change_basket import (
     into_basket,
     look,
     not_kept_here,
+    refuse_another_begin,
     typed_so_far,
 )
 from app.web.definition_forms import ShownInput, at_fields, shown_inputs, typed_document
@@ -324,6 +325,7 @@ def make(context: RequestContext, form: KpiForm) -> Page | Redirect:
     """Put a new KPI into a change set, once what it does was shown."""
     with context.read():
         changing.writer(context)
+        refuse_another_begin(form)
         chosen = basket(context, form.into)
         seen = intake.see_definitions(context.connection, chosen.changed)
         typed = _typed_kpi(context, seen, "", form)
@@ -432,6 +434,7 @@ def edit(context: RequestContext, code: str, query: KpiQuery, form: KpiForm) -> 
     del query
     with context.read():
         changing.writer(context)
+        refuse_another_begin(form)
         chosen = basket(context, form.into)
         seen = intake.see_definitions(context.connection, chosen.changed)
         puts, bridge = _kpi_puts(context, seen, code, form)
@@ -555,6 +558,7 @@ def edit_goal(context: RequestContext, goal: str, query: KpiQuery, form: GoalFor
     del query
     with context.read():
         changing.writer(context)
+        refuse_another_begin(form)
         chosen = basket(context, form.into)
         seen = intake.see_definitions(context.connection, chosen.changed)
         puts = [seen.with_document("goals", {"goals": _goals_typed(seen, goal, form)})]

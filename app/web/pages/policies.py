@@ -19,7 +19,17 @@ from app.rules.grade_rules import broken_by_policy
 from app.rules.permissions import Deed
 from app.rules.policies import policies_document
 from app.web import changing
-from app.web.change_basket import Basket, BasketForm, BasketLook, basket, into_basket, look, not_kept_here, typed_so_far
+from app.web.change_basket import (
+    Basket,
+    BasketForm,
+    BasketLook,
+    basket,
+    into_basket,
+    look,
+    not_kept_here,
+    refuse_another_begin,
+    typed_so_far,
+)
 from app.web.definition_forms import at_fields, sentences, shown_inputs, typed_document
 from app.web.languages import finding_text
 from app.web.limits import Lane
@@ -95,6 +105,7 @@ def edit(context: RequestContext, query: PoliciesQuery, form: PoliciesForm) -> P
     del query
     with context.read():
         changing.writer(context)
+        refuse_another_begin(form)
         chosen = basket(context, form.into)
         seen = intake.see_definitions(context.connection, chosen.changed)
         typed = _typed(seen)

@@ -35,7 +35,17 @@ from app.rules.weighting import (
 from app.scoring import CyclePlan, State, WeightGrid, WhoseCards
 from app.web import changing, words
 from app.web.asking import ScoreParameters, asked_of
-from app.web.change_basket import Basket, BasketForm, BasketLook, basket, into_basket, look, not_kept_here, typed_so_far
+from app.web.change_basket import (
+    Basket,
+    BasketForm,
+    BasketLook,
+    basket,
+    into_basket,
+    look,
+    not_kept_here,
+    refuse_another_begin,
+    typed_so_far,
+)
 from app.web.group_names import group_namer
 from app.web.languages import page_language
 from app.web.rendering import Page, Redirect
@@ -191,6 +201,7 @@ def edit(context: RequestContext, query: EditQuery, form: WeightsForm) -> Page |
     """Put the weights that were typed, and what the template makes of the others, into a change set, once what they do was shown."""
     with context.read():
         changing.writer(context)
+        refuse_another_begin(form)
         edited = _edited(context, query, basket(context, form.into))
         puts = [_copied(edited) if form.copy_last else _typed(edited, form)]
         if edited.findings:

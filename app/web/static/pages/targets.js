@@ -148,7 +148,21 @@
     box.querySelector("[data-problem]").textContent = said.replace("FIGURE", shown(written(short < 0n ? -short : short, places)));
   };
 
+  // What a template would come to: a figure with a sign is so much more or less than it was.
+  const addUpTemplate = (box) => {
+    const parts = [...form.querySelectorAll("[data-template]")].flatMap((input) => {
+      const text = input.value.trim().replace("\u2212", "-");
+      const digits = digitsOf(text);
+      return digits === null ? [] : /^[+-]/.test(text) ? [digits, digitsOf(input.dataset.first) ?? "0"] : [digits];
+    });
+    const places = Math.max(0, ...parts.map(placesOf));
+    box.textContent = parts.length ? shown(written(parts.reduce((all, one) => all + whole(one, places), 0n), places)) : "–";
+  };
+
   const footAll = () => {
+    for (const box of form.querySelectorAll("[data-template-sum]")) {
+      addUpTemplate(box);
+    }
     for (const box of form.querySelectorAll("[data-row-sum]")) {
       addUp(box.closest("tr"), box);
     }
@@ -216,6 +230,8 @@
       makeReading(event.target);
       forgive(event.target);
       look([event.target]);
+    } else if (event.target.matches("[data-template]")) {
+      footAll();
     } else if (event.target.name === "back") {
       look([inputIn(boxOf(event.target))]);
     }
@@ -375,6 +391,15 @@
   for (const hint of form.querySelectorAll("[data-with-script]")) {
     hint.hidden = false;
   }
+
+  // Another change set says something else already: the grid begins with that.
+  form.querySelector("#into")?.addEventListener("change", (event) => {
+    const address = new URL(form.dataset.begins, location.href);
+    address.searchParams.set("into", event.target.value);
+    if (!inputs.some(isChanged) && ![...form.querySelectorAll("[data-template]")].some((one) => one.value !== one.dataset.first)) {
+      location.assign(address);
+    }
+  });
 
   document.addEventListener("submit", () => {
     leaves = true;
