@@ -306,3 +306,30 @@ def test_the_number_of_queries_does_not_grow_with_units_and_people(
         into | {"day": "2026-07-01", "parent": "ASI"} | OSAKA | {"kind": "office"},
     )
     assert counts() == few
+
+
+def test_goal_lines_hang_on_the_unit_above_from_the_next_cycle_on(working: Working) -> None:
+    """Where that has the KPI; a line for which it has none is told, and stays. A cycle that is under way keeps its lines."""
+    take_over(working, *FILES)
+    address = working.dana.post("/changes", {"title": "Vienna moves", "reason": WHY}).headers["Location"]
+    lines = [
+        "cycle,node,kpi,weight,area,link,parent_node,parent_kpi,base,high,low,target,coefficient",
+        "2026,unit:VIE,deals,10,,contributory,unit:EUR,deals,,,,10,",
+        *(f"2027,unit:{unit},{kpi},50,,unique,,,,,,10," for unit, kpi in (("EUR", "deals"), ("EUR", "consults"))),
+        *(f"2027,unit:{unit},{kpi},50,,unique,,,,,,10," for unit, kpi in (("ASI", "deals"), ("ASI", "buyers"))),
+        *(f"2027,unit:VIE,{kpi},50,,contributory,unit:EUR,{kpi},,,,10," for kpi in ("deals", "consults")),
+    ]
+    pasted = working.dana.post(f"{address}/rows", {"file": "scorecards.csv", "rows": "\n".join(lines)})
+    assert pasted.status_code == 303
+    form = {"into": address.rpartition("/")[2], "day": "2027-01-01", "parent": "ASI", "rehang": "yes"}
+    page, _ = shown(working.dana, "/organisation/units/VIE?do=move", form)
+    assert "Goal lines that hang on the same KPI of ASI then: 1." in page
+    assert "Goal lines for which ASI has no such KPI: 1." in page
+    put(working.dana, "/organisation/units/VIE?do=move", form)
+    wanted = rows(working.dana, address)
+    hung = {key: one["parent_node"] for (file, key), one in wanted.items() if file == "scorecards.csv" and one}
+    assert {key: above for key, above in hung.items() if "unit:VIE" in key} == {
+        "2026 unit:VIE deals": "unit:EUR",
+        "2027 unit:VIE deals": "unit:ASI",
+        "2027 unit:VIE consults": "unit:EUR",
+    }
