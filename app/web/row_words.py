@@ -1,4 +1,4 @@
-"""Rows of the agency folder in words: columns, keys and cells by the names that people know them by, with the code beside where one has to be typed."""
+"""Rows of the agency folder in words: columns, keys and cells by the names that people know them by."""
 
 from __future__ import annotations
 
@@ -139,14 +139,14 @@ class RowWords:
         return " · ".join(self.cell(column, value) for column, value in zip(columns, key, strict=True) if value)
 
     def cell(self, column: str, value: str | None) -> str:
-        """A cell: the name that a code has, with the code."""
+        """A cell: the name that a code has."""
         if not value:
             return "–"
         if column in _DAYS:
             return _day(value)
         if column in _KPIS:
             kpi = self._definitions.kpis.get(value)
-            return value if kpi is None else f"{kpi.versions[-1].name.in_language(page_language())} ({value})"
+            return value if kpi is None else kpi.versions[-1].name.in_language(page_language())
         if column in _NODES:
             node = Node.parse(value)
             return value if node is None else self._named(node)
@@ -155,7 +155,7 @@ class RowWords:
         if column in _UNITS:
             return self._named(Node(NodeKind.UNIT, value))
         said = _WORDS.get(column, {}).get(value)
-        return value if said is None else f"{gettext(said)} ({value})"
+        return value if said is None else str(gettext(said))
 
     def called(self, column: str, value: str) -> str:
         """A cell in a sentence: a name with its code; a choice by its word alone."""
