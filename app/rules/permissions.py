@@ -186,6 +186,8 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.DECIDE,
         Deed.DELEGATE,
         Deed.KEEP_CHANGES,
+        Deed.SEE_FILES,
+        Deed.SEE_DECISIONS,
         Deed.FEED,
     }
 )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
+from app.access.tables import reading_log
+from app.kit.database import Database
 from tests.contract.desk import code
 from tests.contract.test_own_hands import desk, opened_desk, put, rows, text_row
 
@@ -84,3 +87,34 @@ def test_what_is_wrong_with_a_figure_of_pay_does_not_repeat_it(desk, executive):
     for one in (f"{address}/effects", f"{address}/check", address, address.removeprefix("/api/v1")):
         assert SECRET not in executive.get(one).text
     assert SECRET in desk.person("dana").get(f"{address}/effects").text
+
+
+def test_whoever_reads_many_people_s_rows_or_what_a_set_moves_is_written_down(desk):
+    """As a download is: who, what and of how many others; one's own row is nobody else's."""
+    dana, database = desk.person("dana"), Database(desk.where["database"])
+    (row,) = rows(desk, "employees.csv", number="E1")
+    address = put(desk, "employees.csv", text_row(row) | {"monthly_base": SECRET})
+    decision = desk.submit(address)
+
+    def written():
+        with database.read() as connection:
+            return [(one.what, one.rows) for one in connection.execute(sa.select(reading_log)) if "dana" in one.who]
+
+    before = written()
+    everybody = len(rows(desk, "employees.csv"))
+    for one in (
+        "/api/v1/files/employees.csv/rows.csv",
+        "/api/v1/files/employees.csv/rows.xlsx",
+        "/api/v1/files/employees.csv/history?key=E1",
+        f"{address}/effects",
+        f"/api/v1/decisions/{decision['id']}/effects",
+    ):
+        dana.get(one).raise_for_status()
+    told = written()[len(before) :]
+    people = {("files/employees.csv", everybody), ("files/employees.csv", 1)}
+    assert {*told} >= people
+    assert [what for what, count in told if what == "effects" and count] == ["effects"] * 2
+    own = written()
+    desk.person("e6").get("/api/v1/files/employees.csv?node=employee:E6").raise_for_status()
+    assert written() == own
+    database.close()

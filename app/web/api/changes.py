@@ -14,11 +14,13 @@ from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
 from app.plain.texts import has_unstorable
 from app.rules.permissions import Deed
+from app.rules.terms import Node, NodeKind
 from app.web import changing
 from app.web.api import shapes
 from app.web.api.bodies import UnknownMedia, body_of
 from app.web.api.json_bodies import EmptyBody, sent_as
 from app.web.api.paging import PageQuery, page_of
+from app.web.api.readings import others_among, write_down
 from app.web.effect_words import effects_seen
 from app.web.languages import finding_text
 from app.web.limits import EVENTS_BYTES
@@ -342,6 +344,7 @@ def check(context: RequestContext, number: int) -> Json:
 @pages.api_read(
     "/api/v1/changes/<int:number>/effects",
     may=Deed.SEE_FILES,
+    transaction=False,
     about={
         "summary": "What a change set would move",
         "tag": "Desk",
@@ -353,18 +356,22 @@ def check(context: RequestContext, number: int) -> Json:
 )
 def effects(context: RequestContext, number: int, query: EffectsQuery) -> Json:
     """Whose scores, grades, pay and rights would be others, by the same rules that score; nothing is stored."""
-    change = changing.change_seen(context, number)
-    changed = intake.changed_rows(context.connection, change.id)
-    judged = intake.check_change(context.connection, changed)
-    if judged.judged is None or not judged.is_right:
-        raise intake.FindingsInTheWay(*(one["finding"] for one in changing.findings_seen(context, judged, change)))
-    told = intake.cycles_to_tell(context.connection, changed, today=context.today)
-    cycles = told if query.cycle is None else (query.cycle,)
-    if not {*cycles} <= {*told} and not scoring.state(context.connection).has_cycle(cycles[0], today=context.today):
-        raise NotThere
-    some = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
-    seen = effects_seen(context, some, checks=changing.sees_pay(context, change))
-    items = [one.as_json() for one in seen]
+    with context.read():
+        change = changing.change_seen(context, number)
+        changed = intake.changed_rows(context.connection, change.id)
+        judged = intake.check_change(context.connection, changed)
+        if judged.judged is None or not judged.is_right:
+            raise intake.FindingsInTheWay(*(one["finding"] for one in changing.findings_seen(context, judged, change)))
+        told = intake.cycles_to_tell(context.connection, changed, today=context.today)
+        cycles = told if query.cycle is None else (query.cycle,)
+        if not {*cycles} <= {*told} and not scoring.state(context.connection).has_cycle(cycles[0], today=context.today):
+            raise NotThere
+        some = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
+        seen = effects_seen(context, some, checks=changing.sees_pay(context, change))
+        items = [one.as_json() for one in seen]
+    nodes = (Node.parse(one.node) for one in seen)
+    people = others_among(context, (one.code for one in nodes if one is not None and one.kind is NodeKind.EMPLOYEE))
+    write_down(context, what="effects", asked={"change": number, "cycle": cycles[0]}, people=people)
     return Json({"cycle": str(cycles[0]), "items": items, "next": None})
 
 

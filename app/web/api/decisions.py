@@ -22,11 +22,12 @@ from app.plain.findings import n_
 from app.plain.texts import quoted
 from app.rules.deciding import DecisionState
 from app.rules.permissions import Deed
-from app.rules.terms import Node
+from app.rules.terms import Node, NodeKind
 from app.web import decided, delegating
 from app.web.api import shapes
 from app.web.api.json_bodies import EmptyBody, sent_as
 from app.web.api.paging import PageQuery, page_of
+from app.web.api.readings import others_among, write_down
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -152,6 +153,9 @@ def effects(context: RequestContext, number: int) -> Json:
     if is_new:
         with context.write() as connection:
             decisions.see_effects(connection, present.id, by=context.viewer, now=context.now)
+    nodes = (Node.parse(one["node"]) for one in items)
+    people = others_among(context, (one.code for one in nodes if one is not None and one.kind is NodeKind.EMPLOYEE))
+    write_down(context, what="effects", asked={"decision": number}, people=people)
     return Json({"items": items, "next": None})
 
 

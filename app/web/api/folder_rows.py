@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
 from flask import request
@@ -18,6 +19,7 @@ from app.rules.terms import Node
 from app.web import changing
 from app.web.api import shapes
 from app.web.api.bodies import UnknownMedia, body_of
+from app.web.api.readings import others_among, write_down
 from app.web.limits import EVENTS_BYTES
 from app.web.rendering import Download, Json
 from app.web.request_context import RequestContext
@@ -60,6 +62,7 @@ class HistoryQuery(BaseModel):
 @pages.api_read(
     "/api/v1/files/<file>",
     may=Deed.SEE_FILES,
+    transaction=False,
     about={
         "summary": "The rows of a file",
         "tag": "Desk",
@@ -71,7 +74,7 @@ class HistoryQuery(BaseModel):
 )
 def rows(context: RequestContext, file: str, query: RowsPageQuery) -> Json:
     """The rows of a file in the order of their keys, values as texts as in the CSV."""
-    some = _rows(context, file, query)
+    some, _ = _rows(context, file, query)
     shown = some[query.after : query.after + query.limit]
     following = None
     if query.after + query.limit < len(some):
@@ -82,6 +85,7 @@ def rows(context: RequestContext, file: str, query: RowsPageQuery) -> Json:
 @pages.api_read(
     "/api/v1/files/<file>/rows.csv",
     may=Deed.SEE_FILES,
+    transaction=False,
     about={
         "summary": "The rows of a file as CSV",
         "tag": "Desk",
@@ -93,7 +97,7 @@ def rows(context: RequestContext, file: str, query: RowsPageQuery) -> Json:
 )
 def rows_csv(context: RequestContext, file: str, query: RowsQuery) -> Download:
     """The same rows as a file that `kopes load` and a change set take."""
-    some = _rows(context, file, query)
+    some, _ = _rows(context, file, query)
     columns = intake.columns_of(file)
     text = intake.table_text(columns, ([row[column] or "" for column in columns] for row in some))
     return Download(content=text.encode(), filename=file, media_type="text/csv; charset=utf-8")
@@ -102,6 +106,7 @@ def rows_csv(context: RequestContext, file: str, query: RowsQuery) -> Download:
 @pages.api_read(
     "/api/v1/files/<file>/rows.xlsx",
     may=Deed.SEE_FILES,
+    transaction=False,
     about={
         "summary": "The rows of a file as a workbook",
         "tag": "Desk",
@@ -115,9 +120,9 @@ def rows_csv(context: RequestContext, file: str, query: RowsQuery) -> Download:
 )
 def rows_xlsx(context: RequestContext, file: str, query: RowsQuery) -> Download:
     """The same rows as a workbook whose key columns are locked and which knows the revision that it is of, so that a change set takes it back."""
-    some = _rows(context, file, query)
+    some, present = _rows(context, file, query)
     columns = intake.columns_of(file)
-    revision = query.revision or organisation.current_revision(context.connection).number
+    revision = query.revision or present
     content = exports.folder_rows_xlsx(
         columns,
         [[row[column] or "" for column in columns] for row in some],
@@ -132,6 +137,7 @@ def rows_xlsx(context: RequestContext, file: str, query: RowsQuery) -> Download:
 @pages.api_read(
     "/api/v1/files/<file>/history",
     may=Deed.SEE_FILES,
+    transaction=False,
     about={
         "summary": "What became of a row",
         "tag": "Desk",
@@ -145,9 +151,12 @@ def rows_xlsx(context: RequestContext, file: str, query: RowsQuery) -> Download:
 )
 def history(context: RequestContext, file: str, query: HistoryQuery) -> Json:
     """Every revision that left the row another than before: who loaded it, who agreed, and why."""
-    hidden = () if changing.sees_pay(context) else changing.PAY_COLUMNS.get(file, ())
+    with context.read() as connection:
+        hidden = () if changing.sees_pay(context) else changing.PAY_COLUMNS.get(file, ())
+        versions = intake.row_history(connection, file, query.key)
+    _write_down(context, file, [one.row for one in versions if isinstance(one.row, Mapping)], {"key": query.key})
     items: list[dict[str, Any]] = []
-    for version in intake.row_history(context.connection, file, query.key):
+    for version in versions:
         told = version.as_json()
         if isinstance(told["row"], dict):
             told["row"] = {name: None if name in hidden else value for name, value in told["row"].items()}
@@ -217,10 +226,29 @@ def feed(context: RequestContext, file: str, query: FeedQuery) -> Json:
     return Json(fed.as_json(), status=202 if fed.is_held else 200, headers={"ETag": f'"{fed.sha256}"'})
 
 
-def _rows(context: RequestContext, file: str, query: RowsQuery) -> list[dict[str, str | None]]:
+_OF_PEOPLE: Final = {"employees.csv": "number"} | dict.fromkeys(
+    ("employment.csv", "results.csv", "status.csv", "postings.csv"), "employee"
+)
+"""Files that say of people what they are paid, what they were graded and where they were: the column that says of whom."""
+
+
+def _rows(context: RequestContext, file: str, query: RowsQuery) -> tuple[list[dict[str, str | None]], int]:
+    """The rows that who asks sees, written down where they are of other people; and the present revision."""
     node = None
     if query.node is not None and (node := Node.parse(query.node)) is None:
         raise NotThere
-    some = intake.file_rows(context.connection, file, on=query.on, node=node, revision=query.revision)
-    hidden = () if changing.sees_pay(context) else changing.PAY_COLUMNS.get(file, ())
-    return [{column: None if column in hidden else value for column, value in row.items()} for row in some]
+    with context.read() as connection:
+        some = intake.file_rows(connection, file, on=query.on, node=node, revision=query.revision)
+        hidden = () if changing.sees_pay(context) else changing.PAY_COLUMNS.get(file, ())
+        present = organisation.current_revision(connection).number
+    _write_down(context, file, some, query.model_dump(mode="json", exclude_none=True))
+    return [{column: None if column in hidden else value for column, value in row.items()} for row in some], present
+
+
+def _write_down(
+    context: RequestContext, file: str, some: Sequence[Mapping[str, str]], asked: Mapping[str, object]
+) -> None:
+    column = _OF_PEOPLE.get(file)
+    if column is not None:
+        people = others_among(context, (row.get(column, "") for row in some))
+        write_down(context, what=f"files/{file}", asked=asked, people=people)

@@ -25,6 +25,7 @@ from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import CyclePlan, ScoreQuery
 from app.web.api import shapes
 from app.web.api.live import node_of
+from app.web.api.readings import write_down
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -182,14 +183,7 @@ def _write_down(context: RequestContext, query: ListQuery, asked: ScoreQuery, sh
     """Log that other people's scores are read, many at once, before the first of them leaves: as a download is, without its reason."""
     me = _own_number(context)
     rows = sum(node.kind is NodeKind.EMPLOYEE and node.code != me for node in shown)
-    if not rows:
-        return
-    parameters = _parameters(query, asked)
-    with context.write() as connection:
-        access.record_reading(
-            connection, who=context.label, what="scorecards", asked=parameters, rows=rows, at=context.now
-        )
-        context.note(subject="scorecards", after={"rows": rows, **parameters})
+    write_down(context, what="scorecards", asked=_parameters(query, asked), people=rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
