@@ -149,6 +149,10 @@ POLICIES: Final[Mapping[str, FieldWords]] = {
     "career_per_year": FieldWords(n_("Points for each full year of service"), "", CS26),
     "career_max": FieldWords(n_("Most points for years of service"), "", CS26),
     "bonus_max": FieldWords(n_("Most bonus points"), "", CS26),
+    "feeds": FieldWords(n_("Feeds"), n_("When a file that a feed brings waits for HR.")),
+    "changed_pct": FieldWords(n_("Most rows changed"), n_("In percent."), OWN),
+    "removed": FieldWords(n_("Most rows removed"), "", OWN),
+    "late_hours": FieldWords(n_("Hours without a feed before HR is told"), "", OWN),
     "unique_weight_max": FieldWords(
         n_("Most weight of what stands alone"),
         n_("What the lines of one scorecard that hang on no other should weigh together; more is warned of."),
