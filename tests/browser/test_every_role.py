@@ -50,6 +50,11 @@ class Site:
         """The demonstration agency's own definitions."""
         return self.folder / "demo" / "definitions"
 
+    @property
+    def agency(self) -> Path:
+        """The agency folder as it is by now: HR's desk has been at work."""
+        return self.folder / "exported"
+
     def command(self, *words: str | Path, status: int | None = 0) -> str:
         """What a command prints."""
         return self.kopes(*words, database=self.database, definitions=self.definitions, status=status).out
@@ -83,7 +88,7 @@ class Site:
 
     def employees(self) -> list[dict[str, str]]:
         """The rows of the folder's people."""
-        with (self.folder / "demo" / "agency" / "employees.csv").open(encoding="utf-8", newline="") as rows:
+        with (self.agency / "employees.csv").open(encoding="utf-8", newline="") as rows:
             return list(csv.DictReader(rows))
 
 
@@ -111,6 +116,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, kopes: Kopes) -> Iterator[Sit
                 logins[words[0]] = (words[1], words[2])
         found = Site(f"http://127.0.0.1:{port}", folder, logins, kopes)
         _wait_until_up(found.url)
+        found.command("folder", "export", found.agency)
         found.read_key = found.command("key", "create", "walk", "--scope", "read").strip()
         yield found
     finally:
@@ -452,7 +458,7 @@ def _reference(site: Site) -> ReferenceAgency:
         if ".rejected" not in file.name
     ]
     events += _logged_on_pages(site)
-    return ReferenceAgency.read(site.folder / "demo" / "agency", site.definitions, events)
+    return ReferenceAgency.read(site.agency, site.definitions, events)
 
 
 def _logged_on_pages(site: Site) -> list[dict[str, Any]]:
@@ -465,7 +471,7 @@ def _logged_on_pages(site: Site) -> list[dict[str, Any]]:
 
 
 def _postings(site: Site) -> list[dict[str, str]]:
-    with (site.folder / "demo" / "agency" / "postings.csv").open(encoding="utf-8", newline="") as rows:
+    with (site.agency / "postings.csv").open(encoding="utf-8", newline="") as rows:
         today = dt.datetime.now(dt.UTC).date().isoformat()
         return [row for row in csv.DictReader(rows) if row["from"] <= today and (not row["to"] or today < row["to"])]
 
@@ -481,5 +487,5 @@ def colleague_of(site: Site, number: str, unit: str) -> str:
 
 
 def _root_of(site: Site) -> str:
-    with (site.folder / "demo" / "agency" / "units.csv").open(encoding="utf-8", newline="") as rows:
+    with (site.agency / "units.csv").open(encoding="utf-8", newline="") as rows:
         return next(row["code"] for row in csv.DictReader(rows) if not row["parent"])
