@@ -316,17 +316,23 @@ def test_an_auditor_traces_a_figure_to_the_ledger(site: Site, hands: Hands) -> N
 
 
 def test_an_administrator_makes_an_account(site: Site, hands: Hands) -> None:
-    """Task 13: its first password is shown once."""
+    """Task 13: its first password is shown once; one that reaches far another person has to agree to."""
     page, email = hands.page, f"core.{type(hands).__name__.lower()}@agency.example"
     hands.sign_in(site, "admin")
     hands.go("Accounts")
     hands.unfold("New account")
     hands.write("E-mail", email)
-    hands.use(page.get_by_label("Auditor:"))
+    hands.use(page.get_by_label("Member:"))
     hands.press("button", "Make the account")
     expect(page.locator("#first-password")).to_be_visible()
     hands.go("Accounts")
     expect(page.get_by_role("link", name=email)).to_be_visible()
+    hands.unfold("New account")
+    hands.write("E-mail", f"far.{email}")
+    hands.use(page.get_by_label("Auditor:"))
+    hands.write("Reason", "Takes the place of who leaves in spring.")
+    hands.press("button", "Make the account")
+    expect(page.locator("main")).to_contain_text("Another administrator or an executive has to agree")
 
 
 def test_a_list_follows_what_one_types_and_chooses(site: Site, hands: Hands) -> None:

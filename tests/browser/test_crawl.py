@@ -14,7 +14,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from app import access
+from app import access, decisions, intake
+from app.decisions import DecisionFilter
 from app.kit import clock
 from app.kit.database import Database
 from app.rules.permissions import Deed
@@ -48,8 +49,14 @@ def typed_without_a_space(site: Site) -> None:
 
 @pytest.fixture(scope="module")
 def words(site: Site) -> Words:
-    """What may be read on the demonstration agency's pages."""
-    return Words.read(site.folder / "demo", "walk", UNBROKEN, getpass.getuser())
+    """What may be read on the demonstration agency's pages: what its people have typed stays in their language."""
+    database = Database(site.database)
+    with database.read() as connection:
+        sets = intake.change_sets(connection, limit=100)
+        agreed = decisions.decisions_of(connection, DecisionFilter(), visible=lambda _one: True, limit=100)
+    database.close()
+    typed = {text for one in sets for text in (one.title, one.reason)} | {one.reason for one in agreed}
+    return Words.read(site.folder / "demo", "walk", UNBROKEN, getpass.getuser(), *typed)
 
 
 @pytest.fixture(scope="module")
