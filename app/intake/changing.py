@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -19,6 +19,7 @@ from app import access, decisions, ledger, organisation, scoring
 from app.access import Viewer
 from app.decisions import Decision, DecisionKind, Read
 from app.intake.agency import DERIVED_FROM
+from app.intake.change_cycles import cycles_to_tell, periods_of
 from app.intake.change_effects import effects_of, preview
 from app.intake.change_sets import (
     Changed,
@@ -61,7 +62,7 @@ from app.organisation.tables import path as path_table
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
 from app.rules.deciding import DecisionEffect, obstacle_to_making
-from app.rules.presence import cycle_of, cycle_period
+from app.rules.presence import cycle_of
 from app.rules.terms import Node, NodeKind, Period, Role
 
 __all__ = [
@@ -71,7 +72,6 @@ __all__ = [
     "NothingChanged",
     "OvertakenKeys",
     "check_change",
-    "cycles_to_tell",
     "document_at_base",
     "drop_document",
     "effects_of_change",
@@ -372,57 +372,6 @@ def check_change(connection: Connection, changed: Changed) -> JudgedChange:
     )
 
 
-def cycles_to_tell(connection: Connection, changed: Changed, *, today: dt.date) -> tuple[int, ...]:
-    """The cycles with scorecards that a set may move: that under way first where it is one of them, then those to come, then the past ones.
-
-    A row is about the cycle that it names; of a day on about that day's and those after; what names neither is about all. Where it moves none
-    that is scored, the one under way is looked at. Queries: those of :func:`app.scoring.state`.
-    """
-    loaded = scoring.state(connection)
-    present = cycle_of(today, loaded.frame.first_month)
-    spans = list(_spans(changed, loaded.frame.first_month))
-    carded = {int(row.after["cycle"]) for row in changed.rows if row.name == "scorecards" and _names_cycle(row.after)}
-    scored = {*loaded.sheet.lines, *carded, present}
-    told = {one for one in scored if any(one in span for span in spans)}
-    return (*sorted(told, key=lambda one: (one != present, one < present, abs(one - present))),) or (present,)
-
-
-def _names_cycle(row: Mapping[str, str] | None) -> TypeGuard[Mapping[str, str]]:
-    return row is not None and row["cycle"].isdecimal()
-
-
-_EVER: Final = range(10_000)
-
-
-def _spans(changed: Changed, first_month: int) -> Iterator[range]:
-    """The cycles that each row of a set is about, whatever they are."""
-    if changed.documents:
-        yield _EVER
-    for one in changed.rows:
-        for values in (one.before, one.after):
-            if values is not None:
-                yield _span_of(one.name, values, first_month)
-
-
-def _span_of(name: str, values: Mapping[str, str], first_month: int) -> range:
-    column = next((one for one in ("cycle", "year", "from", "valid_from", "month") if one in values), None)
-    if column is None or name == "plan":
-        return _EVER
-    try:
-        first = int(values[column]) if column in {"cycle", "year"} else _cycle_from(values[column], first_month)
-    except ValueError:
-        return _EVER
-    # A result is looked at in the years after it, and so is what was reached; a status, a line or a rating in its own cycle alone.
-    return _EVER[first:] if name not in _OF_ONE_CYCLE else range(first, first + 1)
-
-
-_OF_ONE_CYCLE: Final = frozenset({"scorecards", "ratings", "status", "exclusions", "rates"})
-
-
-def _cycle_from(text: str, first_month: int) -> int:
-    return cycle_of(dt.date.fromisoformat(text if len(text) > len("2026-01") else f"{text}-01"), first_month)
-
-
 def effects_of_change(
     connection: Connection, judged: JudgedFolder, *, cycles: Sequence[int], today: dt.date
 ) -> tuple[DecisionEffect, ...]:
@@ -566,7 +515,7 @@ def submit_change(
     changed = changed_rows(connection, change.id)
     judged = _judged_right(connection, change, changed)
     about = rows_about(connection, changed)
-    periods = _cycles_of(connection, changed, now.date())
+    periods = periods_of(connection, changed, now.date())
     maker = decisions.party_of(directory, by, periods=periods, day=now.date())
     obstacle = obstacle_to_making(maker, roles=CHANGE.makers, about=about)
     if obstacle is not None:
@@ -824,14 +773,8 @@ def _executives_where_hr_is_one(connection: Connection, day: dt.date) -> frozens
     return frozenset() if of_hr > 1 else frozenset({Role.EXECUTIVE})
 
 
-def _cycles_of(connection: Connection, changed: Changed, today: dt.date) -> tuple[Period, ...]:
-    """The days of the cycles that a set may move."""
-    first_month = scoring.state(connection).frame.first_month
-    return tuple(cycle_period(one, first_month) for one in cycles_to_tell(connection, changed, today=today))
-
-
 def _periods(connection: Connection, content: Mapping[str, Any], today: dt.date) -> Sequence[Period]:
-    return _cycles_of(connection, changed_rows(connection, int(content["change"])), today)
+    return periods_of(connection, changed_rows(connection, int(content["change"])), today)
 
 
 CHANGE: Final = DecisionKind(

@@ -1,0 +1,73 @@
+"""Which cycles a change set may move: what is told of it, and whose own case it is, hangs on them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeGuard
+
+from sqlalchemy import Connection
+
+from app import scoring
+from app.intake.change_sets import Changed
+from app.rules.presence import cycle_of, cycle_period
+from app.rules.terms import Period
+
+__all__ = ["cycles_to_tell", "periods_of"]
+
+
+def cycles_to_tell(connection: Connection, changed: Changed, *, today: dt.date) -> tuple[int, ...]:
+    """The cycles with scorecards that a set may move: that under way first where it is one of them, then those to come, then the past ones.
+
+    A row is about the cycle that it names; of a day on about that day's and those after; what names neither is about all. Where it moves none
+    that is scored, the one under way is looked at. Queries: those of :func:`app.scoring.state`.
+    """
+    loaded = scoring.state(connection)
+    present = cycle_of(today, loaded.frame.first_month)
+    spans = list(_spans(changed, loaded.frame.first_month))
+    carded = {int(row.after["cycle"]) for row in changed.rows if row.name == "scorecards" and _names_cycle(row.after)}
+    scored = {*loaded.sheet.lines, *carded, present}
+    told = {one for one in scored if any(one in span for span in spans)}
+    return (*sorted(told, key=lambda one: (one != present, one < present, abs(one - present))),) or (present,)
+
+
+def _names_cycle(row: Mapping[str, str] | None) -> TypeGuard[Mapping[str, str]]:
+    return row is not None and row["cycle"].isdecimal()
+
+
+_EVER: Final = range(10_000)
+
+
+def _spans(changed: Changed, first_month: int) -> Iterator[range]:
+    """The cycles that each row of a set is about, whatever they are."""
+    if changed.documents:
+        yield _EVER
+    for one in changed.rows:
+        for values in (one.before, one.after):
+            if values is not None:
+                yield _span_of(one.name, values, first_month)
+
+
+def _span_of(name: str, values: Mapping[str, str], first_month: int) -> range:
+    column = next((one for one in ("cycle", "year", "from", "valid_from", "month") if one in values), None)
+    if column is None or name == "plan":
+        return _EVER
+    try:
+        first = int(values[column]) if column in {"cycle", "year"} else _cycle_from(values[column], first_month)
+    except ValueError:
+        return _EVER
+    # A result is looked at in the years after it, and so is what was reached; a status, a line or a rating in its own cycle alone.
+    return _EVER[first:] if name not in _OF_ONE_CYCLE else range(first, first + 1)
+
+
+_OF_ONE_CYCLE: Final = frozenset({"scorecards", "ratings", "status", "exclusions", "rates"})
+
+
+def _cycle_from(text: str, first_month: int) -> int:
+    return cycle_of(dt.date.fromisoformat(text if len(text) > len("2026-01") else f"{text}-01"), first_month)
+
+
+def periods_of(connection: Connection, changed: Changed, today: dt.date) -> tuple[Period, ...]:
+    """The days of the cycles that a set may move."""
+    first_month = scoring.state(connection).frame.first_month
+    return tuple(cycle_period(one, first_month) for one in cycles_to_tell(connection, changed, today=today))
