@@ -5,7 +5,6 @@ reader, so that nobody is told the same thing twice. It never decides whose turn
 """
 
 from app.notices.account_deciding import ACCOUNT, AccountWish, takes_two
-from app.notices.deciding import DECISION_KINDS
 from app.notices.notices import (
     HR,
     LATE_FEED,
@@ -38,7 +37,6 @@ from app.notices.rights import (
 
 __all__ = [
     "ACCOUNT",
-    "DECISION_KINDS",
     "HR",
     "LATE_FEED",
     "RIGHTS",

@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from flask_babel import gettext
 
-from app import access, decisions, notices
+from app import access, decisions
 from app.decisions import Decision, DecisionKind, Overtaken
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.deciding import DecisionEffect, DecisionState
 from app.rules.permissions import Deed
 from app.rules.terms import Role
+from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import effects_seen
 from app.web.request_context import RequestContext
 from app.web.words import FOLDER_FILES, MASTERS
@@ -37,7 +38,7 @@ __all__ = [
 
 def kind_of(decision: Decision) -> DecisionKind:
     """What a decision is of."""
-    return notices.DECISION_KINDS[decision.kind]
+    return DECISION_KINDS[decision.kind]
 
 
 def checkers_of(context: RequestContext, kind: DecisionKind) -> frozenset[Role]:

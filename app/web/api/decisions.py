@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import decisions, intake, notices
+from app import decisions, intake
 from app.access import Delegation
 from app.decisions import DecisionFilter
 from app.intake import FileState
@@ -28,6 +28,7 @@ from app.web.api import shapes
 from app.web.api.json_bodies import EmptyBody, sent_as
 from app.web.api.paging import PageQuery, page_of
 from app.web.api.readings import others_among, write_down
+from app.web.decision_kinds import DECISION_KINDS
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -160,7 +161,7 @@ def effects(context: RequestContext, number: int) -> Json:
 
 
 def _proposer(context: RequestContext) -> None:
-    kind = notices.DECISION_KINDS.get(sent_as(ProposalBody, request).kind)
+    kind = DECISION_KINDS.get(sent_as(ProposalBody, request).kind)
     if kind is None or not decided.may_propose(context, kind):
         raise NotThere
 
@@ -180,10 +181,10 @@ def _proposer(context: RequestContext) -> None:
 def propose(context: RequestContext) -> Json:
     """Propose what takes another person's agreement. What one's role does not do is 409 `role`."""
     body = sent_as(ProposalBody, request)
-    kind = notices.DECISION_KINDS.get(body.kind)
+    kind = DECISION_KINDS.get(body.kind)
     if kind is None:
         message = n_("There is no kind of decision “%(value)s”: it is one of %(kinds)s.")
-        parameters = {"value": quoted(body.kind), "kinds": ", ".join(sorted(notices.DECISION_KINDS))}
+        parameters = {"value": quoted(body.kind), "kinds": ", ".join(sorted(DECISION_KINDS))}
         raise Invalid(at_field("kind", "unknown_kind", message, **parameters))
     if kind.submitted_elsewhere:
         message = n_("A decision of this kind is proposed where it is prepared: submit it there.")

@@ -6,11 +6,12 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import intake, notices
+from app import intake
 from app.intake import Master
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.web import decided
+from app.web.decision_kinds import DECISION_KINDS
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -37,7 +38,7 @@ def files(context: RequestContext) -> Page:
         files=intake.file_states(context.connection),
         masters=MASTERS,
         names=FOLDER_FILES,
-        may_propose=decided.may_propose(context, notices.DECISION_KINDS["master"]),
+        may_propose=decided.may_propose(context, DECISION_KINDS["master"]),
     )
 
 
@@ -45,7 +46,7 @@ def files(context: RequestContext) -> Page:
 def propose(context: RequestContext, form: MasterForm) -> Redirect:
     """Propose that a file come by another door."""
     content = {"file": form.file, "to": form.to.value}
-    made = decided.proposed(context, notices.DECISION_KINDS["master"], content, form.reason)
+    made = decided.proposed(context, DECISION_KINDS["master"], content, form.reason)
     return Redirect(
         n_("Proposed: an executive has to agree before it holds."), then="decisions.one", values={"number": made.id}
     )
