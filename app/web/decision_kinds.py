@@ -8,7 +8,7 @@ from typing import Final
 
 from app.decisions import DecisionKind
 from app.intake import CHANGE, MASTER
-from app.notices.account_deciding import ACCOUNT
+from app.notices import ACCOUNT
 
 __all__ = ["DECISION_KINDS"]
 

@@ -409,7 +409,8 @@ def prepare(app: Flask) -> None:
     # Whatever a template writes of a unit's name is the reader's, wherever it came from: no page can forget it.
     install.finalize = placed
     app.jinja_env.globals["gettext"] = _filled_gettext
-    app.jinja_env.filters.update(FILTERS)
+    # By itself a name is in the reader's language; within a longer text it is asked for.
+    app.jinja_env.filters.update(FILTERS | {"named": named})
     app.jinja_env.globals.update(
         LANGUAGES=LANGUAGES,
         THEMES=THEMES,

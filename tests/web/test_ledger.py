@@ -250,8 +250,9 @@ def test_the_filter_offers_the_deeds_that_the_trail_tells_of(working: Working) -
     # Whoever asks for a link is not signed in; that a password was set by one is told.
     silent |= {Deed.ASK_PASSWORD}
     assert silent < acts
-    # The API's readings of other people's scores are written down all the same.
-    assert offered == {*(acts - silent), Deed.SEE_SCORECARD, Deed.SEE_DERIVATION, "rights"}
+    # The API's readings of other people's scores, rows and effects are written down all the same.
+    read_down = {Deed.SEE_SCORECARD, Deed.SEE_DERIVATION, Deed.SEE_FILES, Deed.SEE_DECISIONS}
+    assert offered == {*(acts - silent), *read_down, "rights"}
     working.alba.post("/look", {"language": "en", "theme": "dark", "next": "/"})
     assert silent & {row.deed for row in working.trail()} == set()
 

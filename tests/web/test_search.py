@@ -89,9 +89,9 @@ def test_a_range_of_days_that_is_turned_round_says_so_at_its_field(working: Work
     """On every page that has one; an empty list would say that there is nothing. What was typed stays."""
     templates = Path(__file__).resolve().parents[2] / "templates" / "pages"
     fields = re.compile(r'field\("(?:first|from|to|last|since|until)", [^}]*type="date"')
-    assert {path.name for path in templates.glob("*.html") if len(fields.findall(path.read_text("utf-8"))) > 1} == set(
-        RANGES
-    )
+    ranged = {path.name for path in templates.glob("*.html") if len(fields.findall(path.read_text("utf-8"))) > 1}
+    # Those of a form that is posted are among its other errors (tests/web/test_organisation.py).
+    assert ranged == {*RANGES, "transfer.html"}
     for name, address in RANGES.items():
         who = working.alba if name == "activities.html" else working.emil
         answer = who.get(address.format("2026-03-05", "2026-03-04"))
