@@ -288,7 +288,7 @@ def _sqlite_engine(
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute("PRAGMA cache_size = -262144")
         elif writes:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _keep_log(connection, patience_s)
             # FULL: what was answered as accepted survives a power cut.
             connection.execute("PRAGMA synchronous = FULL")
         else:
@@ -299,6 +299,20 @@ def _sqlite_engine(
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _keep_log(connection: sqlite3.Connection, patience_s: float) -> None:
+    """Have a database keep a log beside it, for good. SQLite does not wait where others are about to do the same at this moment: we do."""
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(_REST_SECONDS)
+        else:
+            return
 
 
 def _postgresql_engine(url: sa.URL, *, writes: bool, connections: int, patience_s: float) -> Engine:

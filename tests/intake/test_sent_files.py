@@ -28,7 +28,7 @@ def test_a_workbook_of_more_values_than_a_request_may_have_is_too_large(monkeypa
     """Counted row by row as they come: what is beyond is never in memory."""
     columns = len(sent_files.columns_of("employees.csv"))
     monkeypatch.setattr(sent_files, "VALUES_MAX", 10 * columns)
-    assert len(sent_files.rows_of_xlsx("employees.csv", workbook(10))) == 10
+    assert len(sent_files.rows_of_xlsx("employees.csv", workbook(10)).rows) == 10
     with pytest.raises(TooLarge):
         sent_files.rows_of_xlsx("employees.csv", workbook(11))
 
