@@ -37,7 +37,7 @@ __all__ = [
     "EMPLOYEE_COLUMNS",
     "UNIT_COLUMNS",
     "Proposed",
-    "employee_proposal",
+    "graded_employees",
     "propose_employee_grades",
     "propose_unit_grades",
     "unit_proposal",
@@ -84,14 +84,11 @@ def _token(of: str, connection: Connection, loaded: State, cycle: int) -> Hashab
 
 
 def _propose_employees(connection: Connection, loaded: State, asked: ScoreQuery) -> EmployeeProposal:
-    return employee_proposal(scoring.scores(connection, asked, loaded=loaded))
-
-
-def employee_proposal(scored: Scores) -> EmployeeProposal:
-    """What the scores of everyone in a cycle come to. No queries."""
+    scored = scoring.scores(connection, asked, loaded=loaded)
     plan = scored.selection.plan
-    candidates = _candidates(scored)
-    return propose_employees(candidates, cycle=plan.cycle, period=plan.period, policies=plan.sheet.definitions.policies)
+    return propose_employees(
+        _candidates(scored), cycle=plan.cycle, period=plan.period, policies=plan.sheet.definitions.policies
+    )
 
 
 def graded_employees(scored: Scores) -> GradedEmployees:
