@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from app.access.tables import account, delegation, delegation_end, sign_in_attempt, web_session
 from app.kit.refusals import NotThere
+from app.organisation import day_in, root_timezone
 from app.organisation import tables as organisation_tables
 from app.plain.texts import storable
 from app.rules.permissions import FORMER, HeldRole, roles_that_hold
@@ -72,6 +73,7 @@ class Viewer:
     """Who is signed in, with everything that a page needs to know of them.
 
     Attributes:
+        today: the agency's day, by which everything here holds.
         roles: those that hold today: none before the first day of service, :data:`app.rules.permissions.FORMER` alone after the last, none while
             the password has to be changed first.
         name: as the folder names the employee; of an account without one, its e-mail.
@@ -86,6 +88,7 @@ class Viewer:
     email: str
     roles: frozenset[HeldRole]
     employee: str | None
+    today: dt.date
     name: str = ""
     left_on: dt.date | None = None
     first_password: bool = False
@@ -148,15 +151,21 @@ def email_key(email: str) -> str:
 def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.timedelta) -> Viewer | None:
     """Who a cookie's token stands for, or None: unknown, expired, left alone, signed out, disabled, or begun in a service that has ended.
 
-    Queries: 1, by primary keys.
+    Queries: 1, by primary keys; another in the hours in which the agency's day is not that of UTC.
     """
-    today = now.date()
-    given = {"token_hash": _digest(token), "at": now, "used_since": now - idle, "day": today}
+    in_utc = now.astimezone(dt.UTC).date()
+    given = {"token_hash": _digest(token), "at": now, "used_since": now - idle, "day": in_utc}
     row: Any = connection.execute(_VIEWER, given).one_or_none()
     if row is None:
         return None
+    zone = row.agency_zone
+    today = day_in(zone, now)
+    if today != in_utc:
+        row = connection.execute(_VIEWER, given | {"day": today}).one_or_none()
+    if row is None:
+        return None
     left = row.left_on is not None and row.left_on <= today
-    if left and row.created_at.date() < row.left_on:
+    if left and day_in(zone, row.created_at) < row.left_on:
         # The sessions of a person in service end with it (contract-desk, 6): who has left signs in anew, to what is still theirs.
         return None
     return Viewer(
@@ -164,6 +173,7 @@ def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.tim
         email=row.email,
         roles=frozenset() if row.first_password_until is not None else _roles_of(row, left=left, day=today),
         employee=row.employee,
+        today=today,
         name=row.name or row.email,
         left_on=row.left_on if left else None,
         first_password=row.first_password,
@@ -196,6 +206,7 @@ def viewer_of(connection: Connection, *, email: str, day: dt.date) -> Viewer | N
         email=row.email,
         roles=_roles_of(row, left=left, day=day),
         employee=row.employee,
+        today=day,
         left_on=row.left_on if left else None,
         stands_in=() if left else _stands_in(row.stands_in),
     )
@@ -401,6 +412,7 @@ _VIEWER: Final = (
         _EMPLOYEE.c.name,
         _EMPLOYEE.c.hired_on,
         _EMPLOYEE.c.left_on,
+        root_timezone(_DAY).label("agency_zone"),
         *_TODAY,
     )
     .select_from(web_session)

@@ -173,9 +173,10 @@ def record_reading_of(
     subject: str,
     asked: Mapping[str, object],
     rows: int,
+    day: dt.date,
     at: dt.datetime,
 ) -> bool:
-    """Write down that other people's data were read by a node of theirs: once a day (UTC) for each reader, resource and node.
+    """Write down that other people's data were read by a node of theirs: once a day for each reader, resource and node.
 
     Args:
         connection: the writing transaction that is committed before they leave.
@@ -184,6 +185,7 @@ def record_reading_of(
         subject: the node.
         asked: what the day's first reading asked for.
         rows: how many other people it told of.
+        day: the agency's.
         at: when.
 
     Returns:
@@ -192,7 +194,7 @@ def record_reading_of(
     Queries: 1.
     """
     insert = postgresql.insert(reading_log) if is_postgresql(connection) else sqlite.insert(reading_log)
-    row = {"who": who, "what": what, "subject": subject, "day": at.date(), "rows": rows, "at": at}
+    row = {"who": who, "what": what, "subject": subject, "day": day, "rows": rows, "at": at}
     written = connection.execute(
         insert.values(**row, asked=json.dumps(asked, sort_keys=True))
         .on_conflict_do_nothing()

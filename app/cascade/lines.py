@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from app.cascade import tables
 from app.cascade.history import NOTHING, Exclusion, History, Years, read_exclusions, read_history
 from app.cascade.targets import Decided, LineKey, read_decided
-from app.organisation import KeptByRevision, Revision, current_revision
+from app.organisation import KeptByRevision, Revision, current_revision, directory
 from app.rules.definitions import Definitions, Kpi
 from app.rules.targets import NoTarget, SetTarget, no_target, takes_target
 from app.rules.terms import Link, Node
@@ -132,8 +132,11 @@ class Sheet:
     def _method(self, line: Line) -> str:
         return self.kpi(line.kpi).version(line.cycle).method.name
 
-    def with_targets(self, decided: Decided, *, token: str) -> Sheet:
-        """The same with the targets that were set in the application in place of the folder's; decisions about other lines are passed over."""
+    def with_targets(self, decided: Decided, *, token: str, day_of: Callable[[dt.datetime], dt.date]) -> Sheet:
+        """The same with the targets that were set in the application in place of the folder's; decisions about other lines are passed over.
+
+        ``day_of`` tells the agency's day of an instant.
+        """
         changed: dict[LineKey, Line] = {}
         for key, decision in decided.items():
             line = self._lines.get(key)
@@ -141,7 +144,7 @@ class Sheet:
                 told = SetTarget(
                     target=decision.target,
                     folder=line.target,
-                    day=decision.at.date(),
+                    day=day_of(decision.at),
                     by=decision.employee or "",
                     why=decision.note or "",
                 )
@@ -344,7 +347,9 @@ def loaded_sheet(connection: Connection) -> Sheet:
 
 def _decided(connection: Connection, revision: Revision) -> Sheet:
     loaded = loaded_sheet(connection)
-    return loaded.with_targets(read_decided(connection), token=revision.whole) if revision.decided else loaded
+    if not revision.decided:
+        return loaded
+    return loaded.with_targets(read_decided(connection), token=revision.whole, day_of=directory(connection).day_of)
 
 
 _kept: Final[KeptByRevision[Sheet]] = KeptByRevision(_decided, decided=True)

@@ -10,7 +10,7 @@ from app.cascade.history import Exclusion
 from app.cascade.lines import Rating, Sheet, sheet_of
 from app.cascade.replacement import Cascade
 from app.cascade.targets import LineKey, read_decided
-from app.organisation import Revision
+from app.organisation import Revision, directory
 from app.rules.terms import Node
 
 __all__ = ["previewed_sheet"]
@@ -46,4 +46,6 @@ def previewed_sheet(connection: Connection, cascade: Cascade, *, before: Revisio
         exclusions=exclusions,
         plans={kpi: {node: tuple(shares) for node, shares in nodes.items()} for kpi, nodes in plans.items()},
     )
-    return sheet.with_targets(read_decided(connection), token=token) if before.decided else sheet
+    if not before.decided:
+        return sheet
+    return sheet.with_targets(read_decided(connection), token=token, day_of=directory(connection).day_of)

@@ -139,10 +139,11 @@ def invite_users(everybody: bool, unit: str | None) -> None:  # noqa: FBT001 - c
     if not everybody and unit is None:
         message = "say whom to invite: --all, or --unit U"
         raise click.UsageError(message)
-    deed, given, day = Deed.KEEP_ACCOUNTS, settings(), clock.today()
+    deed, given = Deed.KEEP_ACCOUNTS, settings()
 
     def work(connection: Connection) -> list[str]:
         directory = organisation.directory(connection)
+        day = directory.day_of(clock.now())
         if unit is not None and directory.unit_on(unit, day) is None:
             message = f"there is no unit {unit} today"
             raise click.ClickException(message)

@@ -69,17 +69,19 @@ FORMAT = click.option("--format", "form", type=click.Choice(["json", "csv"]), de
 _FIGURE: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
-def _named_cycle(connection: Connection, cycle: int, today: dt.date) -> None:
-    """Leave where no folder names the cycle.
+def _named_cycle(connection: Connection, cycle: int) -> dt.date:
+    """The agency's day; leave where no folder names the cycle.
 
     Raises:
         click.ClickException: says which cycles there are.
     """
     loaded = scoring.state(connection)
+    today = loaded.frame.directory.day_of(clock.now())
     if not loaded.has_cycle(cycle, today=today):
         there = sorted({*loaded.named_cycles, cycle_of(today, loaded.frame.first_month)})
         message = f"--cycle: the folder names no cycle {cycle}; there are {', '.join(map(str, there))}"
         raise click.ClickException(message)
+    return today
 
 
 def _print_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -106,9 +108,8 @@ def _print_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Non
 @FORMAT
 def score(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, form: str) -> None:
     """Print scorecards."""
-    asked = ScoreQuery(cycle, clock.today(), as_of, Basis(basis))
     with open_database(settings()).read() as connection:
-        _named_cycle(connection, cycle, asked.today)
+        asked = ScoreQuery(cycle, _named_cycle(connection, cycle), as_of, Basis(basis))
         if node is not None and node not in scoring.state(connection).plan(cycle).nodes:
             message = f"{node} has no scorecard in cycle {cycle}"
             raise click.ClickException(message)
@@ -135,9 +136,8 @@ def business(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, f
     """Print what units have brought about: deals, consults and new buyers, beside last year's same day and their goals."""
     from app.exports import business_table
 
-    asked = ScoreQuery(cycle, clock.today(), as_of, Basis(basis))
     with open_database(settings()).read() as connection:
-        _named_cycle(connection, cycle, asked.today)
+        asked = ScoreQuery(cycle, _named_cycle(connection, cycle), as_of, Basis(basis))
         plan = scoring.state(connection).plan(cycle)
         day = plan.day_within(asked.day)
         code = node.code if node is not None else plan.frame.directory.tree.root_on(day)
@@ -168,9 +168,8 @@ def _plain(cell: object) -> object:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def explain(node: Node, kpi: str, cycle: int, as_of: dt.date | None, basis: str, form: str) -> None:
     """Print the whole derivation of NODE's score for KPI, from the activities up."""
-    asked = ScoreQuery(cycle, clock.today(), as_of, Basis(basis))
     with open_database(settings()).read() as connection:
-        _named_cycle(connection, cycle, asked.today)
+        asked = ScoreQuery(cycle, _named_cycle(connection, cycle), as_of, Basis(basis))
         explanation = scoring.explain(connection, asked, node, kpi)
         if explanation is None:
             message = f"{node} has no line for {kpi} in cycle {cycle}"
@@ -192,11 +191,11 @@ def explain(node: Node, kpi: str, cycle: int, as_of: dt.date | None, basis: str,
 def grade(cycle: int, whom: str, form: str) -> None:
     """Print proposed grades, pay and promotion points."""
     with open_database(settings()).read() as connection:
-        _named_cycle(connection, cycle, clock.today())
+        today = _named_cycle(connection, cycle)
         if whom == "employees":
-            proposal: Any = cycles.propose_employee_grades(connection, cycle=cycle, today=clock.today()).proposal
+            proposal: Any = cycles.propose_employee_grades(connection, cycle=cycle, today=today).proposal
         else:
-            proposal = cycles.propose_unit_grades(connection, cycle=cycle, today=clock.today()).proposal
+            proposal = cycles.propose_unit_grades(connection, cycle=cycle, today=today).proposal
     rows = [members(row) for row in proposal.rows]
     if form == "json":
         write_json(rows)

@@ -43,6 +43,11 @@ class _Desk:
     executive: Viewer
     now: dt.datetime
 
+    @property
+    def today(self) -> dt.date:
+        """The agency's day."""
+        return self.hr.today
+
     def agree(self, kind: DecisionKind, made: Decision, by: Viewer) -> None:
         """Have a second person look at what a decision moves, and agree."""
 
@@ -106,25 +111,25 @@ def furnish(database: Database, *, emails: Mapping[str, str], now: dt.datetime, 
         now: when.
         said: is told of each step.
     """
-    hr, second, executive = (_person(database, emails[name]) for name in ("hr", "second_hr", "executive"))
+    hr, second, executive = (_person(database, emails[name], now) for name in ("hr", "second_hr", "executive"))
     desk = _Desk(database, hr, second, executive, now)
     for file in intake.MASTERED_FILES:
         if file not in OF_OTHER_DOORS:
             desk.take_over(file)
             said(1)
-    promoted = _promoted(desk, now.date())
+    promoted = _promoted(desk, desk.today)
     if promoted:
         made = desk.submit(desk.begin("A new manager", "Chosen by the committee of this month.", promoted))
         if made is not None:
             desk.agree(intake.CHANGE, made, desk.second_hr)
     said(1)
-    moved = _moved(desk, now.date())
+    moved = _moved(desk, desk.today)
     if moved:
         name = moved[0]["name"]
         reason = f"{name} has worked with the markets of its new region since January: decided with the budget."
         desk.submit(desk.begin(f"{name} under another regional headquarters", reason, {"units.csv": moved}))
     said(1)
-    lighter = _lighter(desk, now.date())
+    lighter = _lighter(desk, desk.today)
     if lighter:
         reason = "Large markets bring their consults by themselves: what is agreed there should weigh more."
         desk.begin("Consults weigh less in large markets", reason, {"scorecards.csv": lighter})
@@ -183,11 +188,18 @@ def _lighter(desk: _Desk, today: dt.date) -> Rows:
     return changed
 
 
-def _person(database: Database, email: str) -> Viewer:
+def _person(database: Database, email: str, now: dt.datetime) -> Viewer:
     """Somebody with an account, as they are once they have changed their first password."""
     with database.read() as connection:
         account = access.account_of(connection, email=email)
+        today = organisation.directory(connection).day_of(now)
     if account is None:
         message = f"there is no account of {email}"
         raise ValueError(message)
-    return Viewer(account_id=account.id, email=account.email, roles=frozenset(account.roles), employee=account.employee)
+    return Viewer(
+        account_id=account.id,
+        email=account.email,
+        roles=frozenset(account.roles),
+        employee=account.employee,
+        today=today,
+    )

@@ -87,7 +87,7 @@ def _build(folder: Path, *, seed: int, people: int, scale: float, today: dt.date
             say(finding, err=True)
         message = "the library of definitions cannot be used"
         raise click.ClickException(message)
-    day = today or clock.today()
+    day = today or demo.day_of(clock.now())
     return demo.build(folder, seed=seed, today=day, people=people, scale=scale, definitions=definitions)
 
 

@@ -363,16 +363,16 @@ def propose(
     """
     reason = _checked(reason)
     if not isinstance(by, Program):
-        _refuse(obstacle_to_making(party_of(directory, by, day=now.date()), roles=kind.makers))
+        _refuse(obstacle_to_making(party_of(directory, by, day=directory.day_of(now)), roles=kind.makers))
     kind.hold(connection)
     lock(connection, LOCK_DECISIONS)
     read = kind.read(connection, content)
     if not isinstance(by, Program):
         people = kind.people(connection, read.content)
-        periods = (cycle[1],) if cycle else kind.periods(connection, read.content, now.date())
-        maker = party_of(directory, by, periods=periods, day=now.date())
+        periods = (cycle[1],) if cycle else kind.periods(connection, read.content, directory.day_of(now))
+        maker = party_of(directory, by, periods=periods, day=directory.day_of(now))
         _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about, people=people))
-    effects = ordered_effects(kind.effects(connection, read.content, now.date()))
+    effects = ordered_effects(kind.effects(connection, read.content, directory.day_of(now)))
     number = next_number(connection, tables.decision)
     row = {
         "id": number,
@@ -398,7 +398,7 @@ def propose(
             sa.insert(tables.decision_about),
             [{"node": node, "decision": number} for node in sorted(map(str, read.about))],
         )
-    if not isinstance(by, Program) and kind.one_suffices(connection, read.content, now.date()):
+    if not isinstance(by, Program) and kind.one_suffices(connection, read.content, directory.day_of(now)):
         return _done(connection, kind, number, by=by, now=now)
     return _again(connection, number)
 
@@ -447,7 +447,7 @@ def approve(
     lock(connection, LOCK_DECISIONS)
     open_ = _again(connection, number)
     if open_.state is not DecisionState.PROPOSED:
-        checker = party_of(directory, by, day=now.date())
+        checker = party_of(directory, by, day=directory.day_of(now))
         if open_.state is DecisionState.APPROVED and checker.is_same(_party(directory, open_.checker or open_.maker)):
             return Approval(open_, is_new=False)
         raise NotProposed
@@ -458,7 +458,9 @@ def approve(
         raise NotSeen(parameters={"count": len(open_.effects)})
     moved = list(kind.overtaken(connection, open_))
     if kind.signed_effects:
-        moved += moved_effects(open_.effects, ordered_effects(kind.effects(connection, open_.content, now.date())))
+        moved += moved_effects(
+            open_.effects, ordered_effects(kind.effects(connection, open_.content, directory.day_of(now)))
+        )
     if moved:
         _end(connection, number, DecisionState.VOID, by=by, now=now, moved=moved)
         void = _again(connection, number)
@@ -517,7 +519,7 @@ def withdraw(
     if isinstance(by, Program):
         is_theirs = open_.maker.account == by.label
     else:
-        is_theirs = party_of(directory, by, day=now.date()).is_same(_party(directory, open_.maker))
+        is_theirs = party_of(directory, by, day=directory.day_of(now)).is_same(_party(directory, open_.maker))
     if not is_theirs:
         raise NotMaker
     if open_.state is not DecisionState.PROPOSED:
@@ -558,14 +560,14 @@ def obstacle_for(
     cycle: Period | None = None,
 ) -> Obstacle | None:
     """Why a person may not approve or refuse an open decision; None where nothing is in the way. Queries: 2, and what its kind asks."""
-    periods = (cycle,) if cycle else kind.periods(connection, open_.content, now.date())
+    periods = (cycle,) if cycle else kind.periods(connection, open_.content, directory.day_of(now))
     return obstacle_to_checking(
-        party_of(directory, by, periods=periods, day=now.date()),
+        party_of(directory, by, periods=periods, day=directory.day_of(now)),
         _party(directory, open_.maker),
-        roles=kind.checkers_on(connection, now.date()),
+        roles=kind.checkers_on(connection, directory.day_of(now)),
         about=open_.about,
         people=kind.people(connection, open_.content),
-        stand_in=stand_in_for_each_other(connection, open_.maker.employee, by.employee, day=now.date()),
+        stand_in=stand_in_for_each_other(connection, open_.maker.employee, by.employee, day=directory.day_of(now)),
         account_changed=_rights_given_since(connection, (open_.maker.account_id, by.account_id), open_.maker.at),
     )
 

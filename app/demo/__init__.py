@@ -7,5 +7,6 @@ same bytes for the same seed and day, and never reads a clock.
 from __future__ import annotations
 
 from app.demo.agency import DemoReport, build
+from app.demo.units import day_of
 
-__all__ = ["DemoReport", "build"]
+__all__ = ["DemoReport", "build", "day_of"]

@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from app.demo.seasons import CycleUnderWay
 from app.demo.world import Place, agency_plan, places
+from app.organisation import day_in
 
-__all__ = ["FULL_SIZE", "LEAST_PEOPLE", "Unit", "Units", "group_names", "headcounts", "units_for"]
+__all__ = ["FULL_SIZE", "LEAST_PEOPLE", "Unit", "Units", "day_of", "group_names", "headcounts", "units_for"]
 
 FULL_SIZE: Final = 1300
 LEAST_PEOPLE: Final = 60
@@ -24,6 +25,11 @@ _FOUNDED: Final = dt.date(1962, 6, 21)
 _OPENED: Final = dt.date(1994, 1, 1)
 _GROUP_SIZE: Final = 15
 _SEOUL: Final = ("KR", "Asia/Seoul")
+
+
+def day_of(at: dt.datetime) -> dt.date:
+    """The day that an instant is of at the seat of the agency."""
+    return day_in(_SEOUL[1], at)
 
 
 @dataclass(slots=True, kw_only=True)

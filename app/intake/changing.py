@@ -515,8 +515,9 @@ def submit_change(
     changed = changed_rows(connection, change.id)
     judged = _judged_right(connection, change, changed)
     about = rows_about(connection, changed)
-    periods = periods_of(connection, changed, now.date())
-    maker = decisions.party_of(directory, by, periods=periods, day=now.date())
+    today = directory.day_of(now)
+    periods = periods_of(connection, changed, today)
+    maker = decisions.party_of(directory, by, periods=periods, day=today)
     obstacle = obstacle_to_making(maker, roles=CHANGE.makers, about=about)
     if obstacle is not None:
         raise decisions.refusal_for(obstacle)

@@ -58,6 +58,7 @@ def own_events(
     # Nobody records anything before the first day of service, nor after the last.
     serves = may(viewer.roles, Deed.LOG_ACTIVITY, {Relation.OWN})
     employee = viewer.employee if serves else None
+    today = frame.directory.day_of(at)
     events = [None if arrival.findings else arrival.read(frame.known) for arrival in arrivals]
     enters_for = frozenset(one.giver for one in viewer.stands_in_for("entry"))
     findings = [
@@ -69,7 +70,7 @@ def own_events(
     for index, event in enumerate(events):
         if isinstance(event, Activity):
             findings[index] += _credited_in_vain(frame, event)
-            if event.figure is not None and not _may_report(frame, event.figure.node, viewer, at.date()):
+            if event.figure is not None and not _may_report(frame, event.figure.node, viewer, today):
                 findings[index].insert(0, refused("/data/node"))
     verdicts = {
         index: event
@@ -79,7 +80,7 @@ def own_events(
     targets = _targets(connection, frame, verdicts.values())
     names: dict[int, dict[str, str | None]] = {}
     for index, verdict in verdicts.items():
-        places = _places(verdict, targets.get(event_key(verdict.activity)), frame, viewer, at.date())
+        places = _places(verdict, targets.get(event_key(verdict.activity)), frame, viewer, today)
         if not places:
             findings[index].insert(0, refused("/data/activity"))
         else:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from app import access, ledger
+from app import access, ledger, organisation
 from app.access import Key, Viewer
 from app.intake.events import Sender, take_in
 from app.kit.refusals import Conflict
@@ -104,7 +104,7 @@ def _beginning(text: str) -> str:
 def _author(connection: Connection, kept: KeptReject, at: dt.datetime) -> Sender:
     if kept.door not in _OF_PEOPLE or "@" not in kept.sender:
         return kept.sender
-    author = access.viewer_of(connection, email=kept.sender, day=at.date())
+    author = access.viewer_of(connection, email=kept.sender, day=organisation.directory(connection).day_of(at))
     if author is None:
         raise NotYours
     return author

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-__all__ = ["ahead", "is_moved", "move", "now", "today"]
+__all__ = ["ahead", "is_moved", "move", "now"]
 
 _STANDS_STILL = dt.timedelta(0)
 
@@ -25,11 +25,6 @@ _clock = _Clock()
 def now() -> dt.datetime:
     """The present instant, in UTC."""
     return dt.datetime.now(dt.UTC) + _clock.ahead
-
-
-def today() -> dt.date:
-    """The present day in UTC, which is the day that projections go by (contract, "Scores, exactly")."""
-    return now().date()
 
 
 def ahead(present: dt.datetime) -> dt.timedelta:

@@ -431,7 +431,7 @@ def verdicts_on(
         number = frame.numbers[row.employee]
         sharers = {number, *(part.employee for part in credits.get(row.seq, ()))}
         unit = frame.directory.unit_of(number, row.day)
-        places = verifiers(frame.directory, viewer=viewer, unit=unit, sharers=sharers, day=now.date())
+        places = verifiers(frame.directory, viewer=viewer, unit=unit, sharers=sharers, day=frame.directory.day_of(now))
         if not places or row.source == source:
             raise NotThere
         id_, before = f"{form}-{row.key}", judges.get(row.seq, {})

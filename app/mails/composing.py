@@ -10,7 +10,6 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_date
 from babel.support import NullTranslations, Translations
@@ -221,14 +220,8 @@ def _with_link(
 
 def _last_day(asked: _Asked) -> tuple[dt.date, dt.datetime]:
     """A link's last day, and the instant of its end, by the clock of the root unit (contract-desk, 1)."""
-    root = asked.directory.tree.root_on(asked.now.date())
-    unit = None if root is None else asked.directory.unit_near(root, asked.now.date())
-    try:
-        zone = ZoneInfo((unit.timezone if unit else None) or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = ZoneInfo("UTC")
-    last = asked.now.astimezone(zone).date() + dt.timedelta(days=access.LINK_DAYS)
-    return last, dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), zone)
+    last = asked.directory.day_of(asked.now) + dt.timedelta(days=access.LINK_DAYS)
+    return last, dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), asked.directory.zone_at(asked.now))
 
 
 def _written(
@@ -242,7 +235,7 @@ def _written(
     spoken: str | None,
 ) -> Mail:
     """The mail in its reader's language: the one that they chose, else the one that they asked in, else that of the country where they work."""
-    today = asked.now.date()
+    today = asked.directory.day_of(asked.now)
     chosen = (account.language, spoken)
     language = next((one for one in chosen if one in _LANGUAGES), None) or _language_of(asked, account, today)
     root = asked.directory.tree.root_on(today)

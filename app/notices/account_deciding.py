@@ -173,7 +173,7 @@ def _people(connection: Connection, content: Mapping[str, Any]) -> frozenset[str
 # ------------------------------------------------------------------------------------------------------ what it moves, does
 
 
-def _effects(connection: Connection, content: Mapping[str, Any], _today: dt.date) -> Iterable[DecisionEffect]:
+def _effects(connection: Connection, content: Mapping[str, Any]) -> Iterable[DecisionEffect]:
     """Whose rights it moves: an employee's, or an account's where it is no employee's."""
     wish = _wish(connection, content)
     before = _role_names(wish.roles_before) if wish.was_open else []
@@ -195,7 +195,7 @@ def _node(email: str, employee: str | None) -> str:
 
 def _overtaken(connection: Connection, decision: Decision) -> Sequence[Mapping[str, Any]]:
     """The account is not what it was when it was proposed."""
-    now = ordered_effects(_effects(connection, decision.content, decision.maker.at.date()))
+    now = ordered_effects(_effects(connection, decision.content))
     return moved_effects(decision.effects, now)
 
 
@@ -259,7 +259,7 @@ ACCOUNT: Final = DecisionKind(
     checkers=AGREE_TO_ACCOUNTS,
     seen_by=frozenset({Role.AUDITOR}),
     read=_read,
-    effects=_effects,
+    effects=lambda connection, content, _today: _effects(connection, content),
     apply=_apply,
     overtaken=_overtaken,
     people=_people,

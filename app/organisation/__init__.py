@@ -6,6 +6,7 @@ read models by. Promises that every day is judged by the rows that hold on it. N
 
 from __future__ import annotations
 
+from app.organisation.days import day_in, root_timezone
 from app.organisation.directory import Directory, Employee, Result, Status, directory, emails, month_of
 from app.organisation.preview import organisation_of, previewed_directory
 from app.organisation.replacement import (
@@ -39,6 +40,7 @@ __all__ = [
     "Revision",
     "Status",
     "current_revision",
+    "day_in",
     "directory",
     "emails",
     "lock_revision",
@@ -50,5 +52,6 @@ __all__ = [
     "raise_decided",
     "raise_revision",
     "replace",
+    "root_timezone",
     "stored_organisation",
 ]

@@ -11,11 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.organisation import tables
+from app.organisation.days import zone_named
 from app.organisation.revision import KeptByRevision, Revision, current_revision
 from app.rules.employment import EmploymentPeriod, Terms, last_day, terms_on
 from app.rules.money import Rates
@@ -116,6 +118,19 @@ class Directory:
         Queries: 1.
         """
         return current_revision(connection).token == self.token
+
+    # --------------------------------------------------------------------------------------------------------------- days
+
+    def zone_at(self, at: dt.datetime) -> ZoneInfo:
+        """The agency's time zone: the root unit's, by its row of the day that it is in UTC; UTC where that names none."""
+        day = at.astimezone(dt.UTC).date()
+        root = self.tree.root_on(day)
+        row = self.unit_on(root, day) if root else None
+        return zone_named(row.timezone if row else None)
+
+    def day_of(self, at: dt.datetime) -> dt.date:
+        """The day that an instant is of for the whole agency, which rights, relations, deadlines and projections go by."""
+        return at.astimezone(self.zone_at(at)).date()
 
     # ------------------------------------------------------------------------------------------------------------- people
 

@@ -217,7 +217,7 @@ def target_past(
 def _past(directory: Directory, change: TargetChange) -> TargetPast:
     if change.employee is None:
         return TargetPast(change=change, name=change.by.removeprefix("account:"))
-    name = node_name(directory, Node(NodeKind.EMPLOYEE, change.employee), change.at.date())
+    name = node_name(directory, Node(NodeKind.EMPLOYEE, change.employee), directory.day_of(change.at))
     return TargetPast(change=change, name=name)
 
 

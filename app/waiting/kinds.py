@@ -139,7 +139,7 @@ def _moved(reader: Reader, node: Node, kpi: str, unseen: list[TargetChange]) -> 
         after=latest.after,
         by=by
         if latest.employee is None
-        else node_name(directory, Node(NodeKind.EMPLOYEE, latest.employee), latest.at.date()),
+        else node_name(directory, Node(NodeKind.EMPLOYEE, latest.employee), directory.day_of(latest.at)),
         at=latest.at,
         note=latest.note,
     )

@@ -53,7 +53,7 @@ def present_cycle(loaded: State, day: dt.date) -> int:
     return max((one for one in cycles if one < present), default=min(cycles))
 
 
-def asked_of(loaded: State, query: ScoreParameters, today: dt.date) -> ScoreQuery:
+def asked_of(context: RequestContext, loaded: State, query: ScoreParameters) -> ScoreQuery:
     """What is asked of the scores.
 
     A day to come has no figures to be looked at; the API and the commands count what is dated up to it (contract).
@@ -62,7 +62,8 @@ def asked_of(loaded: State, query: ScoreParameters, today: dt.date) -> ScoreQuer
         Invalid: a day that has begun nowhere yet.
         NotThere: a cycle that is neither under way nor named by the folder.
     """
-    if query.as_of is not None and query.as_of > today + dt.timedelta(days=1):
+    today = context.today
+    if query.as_of is not None and query.as_of > context.latest_day:
         raise Invalid(at_field("as_of", "to_come", TO_COME))
     cycle = query.cycle
     if cycle is None:
@@ -81,7 +82,7 @@ def asked_by(context: RequestContext, loaded: State, query: ScoreParameters) -> 
     """
     person = context.person
     if person is None or person.left_on is None or person.employee is None:
-        return asked_of(loaded, query, context.today)
+        return asked_of(context, loaded, query)
     node = Node(NodeKind.EMPLOYEE, person.employee)
     last = cycle_of(person.left_on - dt.timedelta(days=1), loaded.frame.first_month)
     served = (
@@ -90,7 +91,7 @@ def asked_by(context: RequestContext, loaded: State, query: ScoreParameters) -> 
     chosen = query.cycle if query.cycle is not None else next(served, None)
     if chosen is None or chosen not in loaded.sheet.cycles or node not in loaded.plan(chosen).nodes:
         raise NotThere
-    return asked_of(loaded, query.model_copy(update={"cycle": chosen}), context.today)
+    return asked_of(context, loaded, query.model_copy(update={"cycle": chosen}))
 
 
 def first_days(loaded: State) -> Callable[[int], dt.date]:

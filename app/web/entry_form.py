@@ -49,6 +49,7 @@ __all__ = [
     "colleagues_named",
     "country_names",
     "event_of",
+    "is_to_come",
     "local_today",
     "offline_choices",
     "page_of",
@@ -172,9 +173,16 @@ def country_names(language: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(((code, str(names.get(code, code))) for code in COUNTRIES), key=lambda one: one[1].casefold()))
 
 
-def local_today(context: RequestContext, employee: str) -> dt.date:
-    """The day that it is where the employee works."""
+def local_today(context: RequestContext, employee: str | None) -> dt.date:
+    """The day that it is where the employee works; the agency's for who works nowhere."""
+    if employee is None or context.directory.timezone_of(employee, context.today) is None:
+        return context.today
     return context.now.astimezone(context.zone_of(employee)).date()
+
+
+def is_to_come(context: RequestContext, day: dt.date, *, employee: str | None) -> bool:
+    """Whether a day has begun neither where the employee works nor for the agency."""
+    return day > max(context.today, local_today(context, employee))
 
 
 def choices(
@@ -315,7 +323,7 @@ def event_of(
     whose = entered_for(context, form)
     kind = ACTIVITY_TYPES[form.type]
     findings: list[Finding] = []
-    if form.day > local_today(context, whose):
+    if is_to_come(context, form.day, employee=whose):
         findings.append(at_field("day", "to_come", TO_COME))
     members: dict[str, Any] = {
         "employee": whose,

@@ -81,13 +81,16 @@ class RequestContext:
 
     @property
     def today(self) -> dt.date:
-        """The day in UTC, which is the day that projections and relations go by."""
-        return self.now.date()
+        """The agency's day, by the clock of its root unit: rights, relations, deadlines and projections go by it.
+
+        Queries: none for a signed-in person; else at most 1 a request.
+        """
+        return self.directory.day_of(self.now) if self.person is None else self.person.today
 
     @property
     def latest_day(self) -> dt.date:
-        """The latest day that has begun somewhere: offices east of UTC are ahead of :attr:`today`."""
-        return self.today + dt.timedelta(days=1)
+        """The latest day that has begun somewhere: offices east of the root unit are ahead of :attr:`today`, and none is more than a day ahead of UTC."""
+        return self.now.astimezone(dt.UTC).date() + dt.timedelta(days=1)
 
     @property
     def zone(self) -> ZoneInfo:

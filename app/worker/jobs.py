@@ -16,7 +16,7 @@ from typing import Final, NamedTuple, Self
 
 from sqlalchemy import Connection
 
-from app import access, intake, ledger, notices, scoring
+from app import access, intake, ledger, notices, organisation, scoring
 from app.kit import outbox
 from app.kit.database import Database
 from app.kit.jobs import TIMETABLE, Daily
@@ -85,7 +85,8 @@ def take_trend(database: Database, now: dt.datetime) -> Outcome:
     for cycle in cycles:
         with database.read() as connection:
             seen = scoring.newest(connection)
-            days = scoring.stale_days(connection, cycle, today=now.date())
+            today = organisation.directory(connection).day_of(now)
+            days = scoring.stale_days(connection, cycle, today=today)
             for snapshot in scoring.snapshots(connection, cycle, days) if days else ():
                 with database.write(Deed.RUN_JOB) as writing:
                     scoring.keep_snapshot(writing, snapshot, at=now)
@@ -112,7 +113,8 @@ def _take_business(database: Database, now: dt.datetime) -> dict[int, int]:
     for cycle in cycles:
         with database.read() as connection:
             seen = scoring.newest_of_load(connection)
-            days = scoring.stale_business_days(connection, cycle, today=now.date())
+            today = organisation.directory(connection).day_of(now)
+            days = scoring.stale_business_days(connection, cycle, today=today)
             by_day = scoring.business_days(connection, cycle, days) if days else iter(())
             while some := list(islice(by_day, DAYS_AT_ONCE)):
                 with database.write(Deed.RUN_JOB) as writing:
@@ -144,7 +146,7 @@ def remind(database: Database, now: dt.datetime) -> Outcome:
         frame = scoring.state(connection).frame
         late = {one.file: one.since for one in intake.late_feeds(connection, now=now)}
         notices.tell_late_feeds(connection, late, at=now)
-        return notices.remind_unverified(connection, frame, today=now.date(), at=now), len(late)
+        return notices.remind_unverified(connection, frame, today=frame.directory.day_of(now), at=now), len(late)
 
     told, late = database.writing(Deed.RUN_JOB, write)
     of_feeds = [Sentence(n_("Feeds that are silent too long: %(count)s."), {"count": late})] if late else []

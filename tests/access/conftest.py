@@ -10,7 +10,7 @@ from app import access, organisation
 from app.access import Viewer
 from app.organisation import Directory
 from app.rules.permissions import roles_that_hold
-from tests.people import PEOPLE, email_of, settle
+from tests.people import PEOPLE, TODAY, email_of, settle
 
 
 @pytest.fixture
@@ -42,6 +42,6 @@ def viewer_of() -> Callable[[str], Viewer]:
     def made(name: str) -> access.Viewer:
         roles, number = PEOPLE[name]
         holding = roles_that_hold(roles, of_employee=number is not None)
-        return access.Viewer(account_id=1, email=email_of(name), roles=holding, employee=number)
+        return access.Viewer(account_id=1, email=email_of(name), roles=holding, employee=number, today=TODAY)
 
     return made

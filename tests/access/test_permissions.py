@@ -145,7 +145,9 @@ def test_a_head_is_who_is_posted_as_head_that_day(directory, viewer_of):
 def test_the_posting_alone_makes_no_head(directory, viewer_of):
     """Who keeps the accounts gives the role; a load of postings cannot."""
     boram = viewer_of("boram")
-    as_employee = access.Viewer(account_id=2, email="b@agency.example", roles=frozenset({Role.EMPLOYEE}), employee="E2")
+    as_employee = access.Viewer(
+        account_id=2, email="b@agency.example", roles=frozenset({Role.EMPLOYEE}), employee="E2", today=TODAY
+    )
     relations = access.relations(directory, viewer=boram, node=VIENNA, day=TODAY)
     assert Relation.LINE in relations
     assert not may(as_employee.roles, Deed.VERIFY, relations)

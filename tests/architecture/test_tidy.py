@@ -110,6 +110,11 @@ def _sleeps(node: ast.AST) -> bool:
     return _calls("sleep")(node) or _calls_method("sleep")(node)
 
 
+def _takes_the_date(node: ast.AST) -> bool:
+    """Whether an instant's date is taken: ``now.date()``, and not ``dt.date(2026, 1, 1)``."""
+    return _calls_method("date")(node) and isinstance(node, ast.Call) and not (node.args or node.keywords)
+
+
 def _hashes_in_a_transaction(node: ast.AST) -> bool:
     """Whether an account is made without the first password that was hashed before."""
     return (
@@ -210,6 +215,28 @@ BANS: Final = (
         "ask app.rules.permissions.may for the deed",
     ),
     Ban(
+        "the date of an instant, which is the day in UTC",
+        _takes_the_date,
+        ("app/",),
+        (
+            "app/organisation/",
+            # Looks for the agency's day by the one in UTC.
+            "app/access/sessions.py",
+            # A job's time of day is in UTC.
+            "app/kit/jobs.py",
+            # The latest day that has begun anywhere.
+            "app/rules/own_events.py",
+            "app/web/request_context.py",
+            # Where somebody works, or reads.
+            "app/web/entry_form.py",
+            "app/web/languages.py",
+            "app/web/pages/home.py",
+            "app/web/plain_words.py",
+            "app/web/reminding.py",
+        ),
+        "ask organisation.Directory.day_of: days are those of the root unit's time zone",
+    ),
+    Ban(
         "sleep()",
         _sleeps,
         ("tests/",),
@@ -257,6 +284,7 @@ def test_what_is_banned_is_found_at_its_home_only(ban):
         ("from sqlalchemy import select, text", "raw SQL by text()"),
         ("share = float(row.share)", "float()"),
         ("if viewer.role == Role.HR: pass", "comparing roles"),
+        ("now.date()", "the date of an instant, which is the day in UTC"),
         ("time.sleep(1)", "sleep()"),
         ("from unittest.mock import patch", "mocks"),
         ("pytest.skip('no PostgreSQL')", "skipping"),

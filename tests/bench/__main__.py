@@ -44,7 +44,9 @@ SERVER = {"shared_buffers": "1GB"}
 def _build(folder: Path, cluster: Cluster, *, people: int, scale: float) -> Agency:
     """The demonstration agency, loaded and ingested by the doors that everyone uses."""
     definitions, _ = definition_files.read_folder(ROOT / "kpi_definitions")
-    report = demo.build(folder, seed=1, today=clock.today(), people=people, scale=scale, definitions=definitions)
+    report = demo.build(
+        folder, seed=1, today=demo.day_of(clock.now()), people=people, scale=scale, definitions=definitions
+    )
     url = cluster.url(cluster.create())
     migrate(url)
     database = Database(url)

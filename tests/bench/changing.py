@@ -245,7 +245,7 @@ def _reorganisation(agency: Agency) -> tuple[Rows, Rows]:
 
 def _measure_effects(agency: Agency, maker: httpx.Client) -> None:
     """What one changed weight, and one changed policy, move: told ÷ scoring the agency twice."""
-    asked = ScoreQuery(agency.report.cycle, clock.today())
+    asked = ScoreQuery(agency.report.cycle, clock.now().date())
 
     def twice() -> float:
         with Database(agency.url).read() as connection:

@@ -21,7 +21,7 @@ COLUMNS = ("node", "own_score", "unit_score", "final_score", "projected_score")
 def measure(agency: Agency) -> None:
     """Every scorecard with its exact lines as a table, against writing ready cells."""
     with agency.database.read() as connection:
-        asked = ScoreQuery(agency.report.cycle, clock.today())
+        asked = ScoreQuery(agency.report.cycle, clock.now().date())
 
         def worked_out() -> float:
             return seconds(lambda: _written([card.as_json() for card in scoring.scorecards(connection, asked)]))

@@ -110,7 +110,7 @@ def measure(agency: Agency) -> None:
     """Each page's rate against the baseline's; a promise for the scorecard, the others for the record."""
     people = accounts(agency, Role.EMPLOYEE, Role.HEAD, Role.EXECUTIVE, Role.HR)
     with agency.database.read() as connection:
-        root = organisation.directory(connection).tree.root_on(clock.today())
+        root = organisation.directory(connection).tree.root_on(clock.now().date())
     with server(agency, "tests.bench.serving", "PORT") as port:
         for role, path, name in (
             (Role.EMPLOYEE, f"/scorecards/employee:{agency.report.people['employee']}", "scorecard (promised: 0.5)"),
@@ -158,7 +158,7 @@ def _measure_past(agency: Agency, port: int, people: dict[Role, tuple[str, str]]
     They are looked at again and again; the first look of a day is measured apart.
     """
     own = f"employee:{agency.report.people[Role.EMPLOYEE]}"
-    past = f"as_of={agency.report.cycle}-{clock.today().month // 2 + 1:02}-15"
+    past = f"as_of={agency.report.cycle}-{clock.now().date().month // 2 + 1:02}-15"
     employee, executive = (Visitor(port, *people[role]) for role in (Role.EMPLOYEE, Role.EXECUTIVE))
     present = (employee, f"/scorecards/{own}")
     _measure_first_looks(agency, port, people, root)
@@ -182,7 +182,7 @@ def _measure_first_looks(agency: Agency, port: int, people: dict[Role, tuple[str
     with agency.database.read() as connection:
         directory = organisation.directory(connection)
     unseen = (f"/scorecards/employee:{number}" for number in directory.employees)
-    days = (clock.today() - dt.timedelta(days=days) for days in range(20, 10_000))
+    days = (clock.now().date() - dt.timedelta(days=days) for days in range(20, 10_000))
     own = f"employee:{agency.report.people[Role.EMPLOYEE]}"
     hr = Visitor(port, *people[Role.HR])
     for name, visitor, path in (
@@ -235,7 +235,7 @@ def fresh_activity() -> dict[str, str]:
         "company": "Bench Trading Co.",
         "amount": "125000",
         "currency": "USD",
-        "day": clock.today().isoformat(),
+        "day": clock.now().date().isoformat(),
         "form_id": number,
         "buyer": f"Buyer {number}",
         "buyer_country": random.choice(_COUNTRIES),

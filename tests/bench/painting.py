@@ -34,7 +34,7 @@ def measure(agency: Agency) -> None:
     """The six pages that people look at most, each by who does, and an empty page of the same server in the same run."""
     people = accounts(agency, Role.EMPLOYEE, Role.HEAD, Role.EXECUTIVE)
     with agency.database.read() as connection:
-        root = organisation.directory(connection).tree.root_on(clock.today())
+        root = organisation.directory(connection).tree.root_on(clock.now().date())
     with server(agency, "tests.bench.serving", "PORT") as port, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         for name, role, path in (

@@ -31,7 +31,7 @@ def measure(agency: Agency) -> None:
     """Each operation's median beside the quickest of theirs."""
     people = accounts(agency, Role.EMPLOYEE, Role.HEAD, Role.EXECUTIVE, Role.HR)
     with agency.database.read() as connection:
-        root = organisation.directory(connection).tree.root_on(clock.today())
+        root = organisation.directory(connection).tree.root_on(clock.now().date())
     with server(agency, "app", "serve", "--bind", "127.0.0.1:PORT", "--workers", "2") as port:
         employee, head, executive, hr = (Visitor(port, *login) for login in people.values())
         rows: tuple[tuple[str, float, Callable[[], object]], ...] = (

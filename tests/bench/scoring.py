@@ -23,7 +23,7 @@ REPEATS = 20
 def measure(agency: Agency) -> None:
     """From totals already read, and with reading them."""
     with agency.database.read() as connection:
-        asked = ScoreQuery(agency.report.cycle, clock.today())
+        asked = ScoreQuery(agency.report.cycle, clock.now().date())
         selection = scoring.state(connection).plan(asked.cycle).everything()
         figures = scoring.read_figures(connection, selection, asked)
         scored = scoring.score_figures(selection, figures, asked)
@@ -56,7 +56,7 @@ def measure(agency: Agency) -> None:
 
 def _measure_past_days(connection: Connection, selection: Selection) -> None:
     """A daybook against one fold of the day before yesterday."""
-    plan, day = selection.plan, clock.today() - dt.timedelta(days=2)
+    plan, day = selection.plan, clock.now().date() - dt.timedelta(days=2)
     lay_out = partial(ledger.open_daybook, connection, plan.frame, cycle=plan.cycle)
     fold = partial(ledger.figures_as_of, connection, plan.frame, cycle=plan.cycle, nodes=selection.sources, as_of=day)
     daybook = lay_out()

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -382,7 +383,7 @@ def test_an_executive_comes_from_the_agency_to_every_offices_consults(site: Site
     for name in ("By region and office", "unfold all", "Consults (number)"):
         page.get_by_role("link", name=name, exact=True).press("Enter")
     expect(page.locator("th[aria-sort=descending]")).to_contain_text("Consults")
-    by_events = _reference(site).scoring(2026, basis="final", as_of=None, today=dt.datetime.now(dt.UTC).date())
+    by_events = _reference(site).scoring(2026, basis="final", as_of=None, today=_today())
     shown = {
         row.locator("th a").first.get_attribute("href"): row.locator(
             "[data-figure=consults] .business-now"
@@ -442,11 +443,16 @@ def test_an_admin_sees_what_was_rejected(site: Site, page: Page) -> None:
 def test_every_figure_equals_a_second_calculation(site: Site) -> None:
     """All scorecards and all grades of the running agency, with everything that this walk has added."""
     reference = _reference(site)
-    today = dt.datetime.now(dt.UTC).date()
+    today = _today()
     mine = json.loads(site.command("score", "--cycle", "2026"))
     assert differences_of_scorecards(mine, reference.scores(2026, today=today)) == []
     grades = json.loads(site.command("grade", "--cycle", "2026", status=None))
     assert differences_of_grades(grades, reference.grades_employees(2026).rows, key="employee") == []
+
+
+def _today() -> dt.date:
+    """The agency's day."""
+    return dt.datetime.now(ZoneInfo("Asia/Seoul")).date()
 
 
 def _reference(site: Site) -> ReferenceAgency:
@@ -472,7 +478,7 @@ def _logged_on_pages(site: Site) -> list[dict[str, Any]]:
 
 def _postings(site: Site) -> list[dict[str, str]]:
     with (site.agency / "postings.csv").open(encoding="utf-8", newline="") as rows:
-        today = dt.datetime.now(dt.UTC).date().isoformat()
+        today = _today().isoformat()
         return [row for row in csv.DictReader(rows) if row["from"] <= today and (not row["to"] or today < row["to"])]
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pytest
 from alembic import command
 
-from app import access, decisions, intake
+from app import access, decisions, intake, organisation
 from app.cli.opening import who
 from app.intake import ChangeState, Master
 from app.kit import clock, schema
@@ -164,12 +164,13 @@ def test_the_desk_has_been_at_work(built: Built, kopes: Kopes) -> None:
         masters = intake.masters(connection)
         sets = {one.state: one for one in intake.change_sets(connection, limit=10)}
         applied = decisions.decision(connection, sets[ChangeState.APPLIED].decision or 0)
+        today = organisation.directory(connection).day_of(clock.now())
         effects = {
             state: intake.effects_of_change(
                 connection,
                 intake.check_change(connection, intake.changed_rows(connection, one.id)).judged,  # type: ignore[arg-type]
-                cycles=intake.cycles_to_tell(connection, intake.changed_rows(connection, one.id), today=clock.today()),
-                today=clock.today(),
+                cycles=intake.cycles_to_tell(connection, intake.changed_rows(connection, one.id), today=today),
+                today=today,
             )
             for state, one in sets.items()
             if state is not ChangeState.APPLIED

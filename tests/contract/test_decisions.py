@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from app import access, intake
 from app.kit import clock
 from app.kit.database import Database
+from app.organisation import day_in
 from tests.contract.desk import WHY, code
 
 
@@ -141,7 +142,7 @@ def test_whoever_stands_in_for_the_other_does_not_check(desk):
     checker = desk.person("e7", "--role", "executive", "--employee", "E7")
     made = desk.propose(maker, file="units.csv", to="feed").json()
     approve = f"/api/v1/decisions/{made['id']}/approve"
-    today = clock.today()
+    today = day_in("Europe/Vienna", clock.now())
     whole = {
         "from": "E7",
         "to": "E6",

@@ -180,7 +180,9 @@ def test_what_reads_sees_one_moment_however_long_it_takes(empty: Agency) -> None
 def _correct(agency: Agency, activity: ledger.ActivityHistory, form: str) -> Callable[[sa.Connection], object]:
     """A correction by a form that was opened when the activity stood as it is handed in."""
     page = FromPage(
-        viewer=Viewer(account_id=1, email="alba@agency.example", roles=frozenset({Role.EMPLOYEE}), employee="E1"),
+        viewer=Viewer(
+            account_id=1, email="alba@agency.example", roles=frozenset({Role.EMPLOYEE}), employee="E1", today=AT.date()
+        ),
         at=AT,
         request=form,
         form=form,

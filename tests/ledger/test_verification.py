@@ -20,7 +20,7 @@ TODAY = AT.date()
 
 def viewer(employee: str | None, *roles: Role) -> Viewer:
     """Somebody signed in."""
-    return Viewer(account_id=1, email="x@agency.example", roles=frozenset(roles), employee=employee)
+    return Viewer(account_id=1, email="x@agency.example", roles=frozenset(roles), employee=employee, today=TODAY)
 
 
 def queue(

@@ -14,7 +14,7 @@ from app.kit import schema as kit
 from app.kit.database import Database
 from app.kit.schema import migrate
 from tests.conftest import NewDatabase
-from tests.people import NOW, new_account
+from tests.people import NOW, TODAY, new_account
 
 
 def test_accounts_stay_and_have_seen_no_change_of_a_target(engine: str, new_database: NewDatabase) -> None:
@@ -26,7 +26,7 @@ def test_accounts_stay_and_have_seen_no_change_of_a_target(engine: str, new_data
         new_account(connection, "alba")
         row = connection.execute(sa.select(account)).one()
         access.see_targets(connection, account_id=row.id, at=NOW + dt.timedelta(days=1))
-        viewer = Viewer(account_id=row.id, email=row.email, roles=frozenset(), employee=None)
+        viewer = Viewer(account_id=row.id, email=row.email, roles=frozenset(), employee=None, today=TODAY)
         assert access.visits(connection, viewer=viewer, midnight=NOW).targets_seen_at == NOW + dt.timedelta(days=1)
     command.downgrade(kit._alembic(url), "0016")  # noqa: SLF001 - no command of ours goes down
     migrate(url)

@@ -258,6 +258,7 @@ def _write_down_one(context: RequestContext, reading: _Reading | None) -> None:
             subject=reading.subject,
             asked=reading.asked,
             rows=reading.people,
+            day=context.today,
             at=context.now,
         ):
             context.note(subject=str(reading.node), after={"rows": reading.people, **reading.asked})

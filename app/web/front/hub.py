@@ -96,6 +96,10 @@ class Dependence:
         units = {unit for path in paths for unit in frame.directory.units_of_path(path)}
         return frozenset(people | {Node(NodeKind.UNIT, unit) for unit in units})
 
+    def day_of(self, at: dt.datetime) -> dt.date:
+        """The agency's day of an instant."""
+        return self.state.frame.directory.day_of(at)
+
     def cycles(self, today: dt.date) -> frozenset[int]:
         """The cycles that have scorecards, and the one under way."""
         return frozenset(self.state.sheet.lines) | {cycle_of(today, self.state.frame.first_month)}
@@ -250,8 +254,9 @@ class Hub:
 
     def _begin(self, nodes: Sequence[Node], *, firsts: Collection[Node], after: str | None) -> list[ScorecardChange]:
         """Learn where things stand for nodes that are looked at from now on; returns what a stream has missed of them."""
-        today = self._now().date()
         with self._database.read() as connection:
+            dependence = self._current(connection)
+            today = dependence.day_of(self._now())
             if not self._has_begun:
                 # Nobody was told anything for a while, so nobody misses anything by beginning anew. Not asked of the task, which the loop
                 # makes after this: a second stream that opened just then would begin anew over what the first has still to hear.
@@ -259,7 +264,6 @@ class Hub:
                 self._known.clear()
                 self._day = today
                 self._has_begun = True
-            dependence = self._current(connection)
             for cycle in dependence.cycles(today):
                 # What is kept of a node that nobody looked at for a while is not kept up to date.
                 new = [node for node in nodes if node in firsts or (cycle, node) not in self._known]
@@ -273,18 +277,19 @@ class Hub:
         now = self._now()
         with self._database.read() as connection:
             stands, moves = ledger.changes_since(connection, self._cursor)
-            if self._day != now.date():
+            today = (self._dependence or self._current(connection)).day_of(now)
+            if self._day != today:
                 # A new day moves projections, though nothing was committed.
                 moves.append(Change(0, now, (), (), (), everyone=True))
             changes: list[ScorecardChange] = []
             if moves:
                 dependence = self._current(connection)
-                for cycle, (hit, at) in dependence.affected(moves, nodes, now.date()).items():
+                for cycle, (hit, at) in dependence.affected(moves, nodes, today).items():
                     changes += [
                         ScorecardChange(node, cycle, at) for node in self._changed(connection, dependence, cycle, hit)
                     ]
         # Only now: what a look that fails has found is found again by the next one.
-        self._cursor, self._day = stands, now.date()
+        self._cursor, self._day = stands, today
         return changes
 
     def _changed(self, connection: Connection, dependence: Dependence, cycle: int, nodes: list[Node]) -> Iterable[Node]:
@@ -293,7 +298,7 @@ class Hub:
             for node in nodes:
                 self._known.pop((cycle, node), None)
             return nodes
-        prints = _prints(connection, dependence.state.plan(cycle), nodes, self._now().date())
+        prints = _prints(connection, dependence.state.plan(cycle), nodes, dependence.day_of(self._now()))
         differing = [node for node in nodes if self._known.get((cycle, node)) != prints[node]]
         self._known.update({(cycle, node): digest for node, digest in prints.items()})
         return differing
@@ -309,7 +314,7 @@ def replayed(
     if not after:
         return []
     moves = ledger.changes_after(connection, after)
-    today = now.date()
+    today = dependence.day_of(now)
     if moves is None:
         cycle = cycle_of(today, dependence.state.frame.first_month)
         return [ScorecardChange(node, cycle, now) for node in nodes]

@@ -32,7 +32,7 @@ def agency(context: RequestContext, query: ScoreParameters) -> Page:
     source = scoring.agency_source(
         context.connection,
         loaded=loaded,
-        asked=asked_of(loaded, query, context.today),
+        asked=asked_of(context, loaded, query),
         goals_moved=chosen_lead() == "change",
     )
     parameters = {

@@ -99,7 +99,7 @@ def export(context: RequestContext, query: BusinessFile) -> Download:
 def _source(context: RequestContext, query: BusinessQuery) -> tuple[Node, BusinessSource]:
     node = chosen_unit(context, query.unit, may=Deed.SEE_PEOPLE_SCORES)
     loaded = scoring.state(context.connection)
-    asked = asked_of(loaded, query, context.today)
+    asked = asked_of(context, loaded, query)
     plan = loaded.plan(asked.cycle)
     sees = context.sees(Deed.SEE_PEOPLE_SCORES)
     units = [

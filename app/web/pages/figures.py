@@ -22,7 +22,7 @@ from app.rules.rhythm import ReportState
 from app.rules.terms import Node
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of
-from app.web.entry_form import FORM_ID, at_the_form, local_today, page_of, time_of_day
+from app.web.entry_form import FORM_ID, at_the_form, is_to_come, local_today, page_of, time_of_day
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -66,7 +66,7 @@ def figures(context: RequestContext, query: FiguresQuery) -> Page:
     """What is due, entered, waiting and stale, what is owed longest first; and the form of one of them."""
     loaded = scoring.state(context.connection)
     context.use(loaded.frame.directory)
-    cycle = asked_of(loaded, query, context.today).cycle
+    cycle = asked_of(context, loaded, query).cycle
     rows = scoring.figures_to_report(
         context.connection,
         loaded,
@@ -85,7 +85,7 @@ def figures(context: RequestContext, query: FiguresQuery) -> Page:
         cycle=cycle,
         cycles=sorted(loaded.sheet.cycles, reverse=True),
         query=query,
-        today=local_today(context, context.viewer.employee or ""),
+        today=local_today(context, context.viewer.employee),
         form_id=str(context.typed.value("form_id", "") or uuid4()),
         people=context.directory.employees,
         words=words,
@@ -113,7 +113,7 @@ def report(context: RequestContext, form: FigureForm) -> Redirect:
     )
     if question is not None:
         raise Invalid(question)
-    if form.day > local_today(context, me):
+    if is_to_come(context, form.day, employee=me):
         raise Invalid(at_field("day", "to_come", TO_COME))
 
     def event(time: str | None) -> dict[str, object]:

@@ -146,7 +146,7 @@ def export_line(context: RequestContext, node: Node, kpi: str, query: GoalsQuery
 
 def _asked(context: RequestContext, query: GoalsQuery) -> tuple[State, ScoreQuery]:
     loaded = scoring.state(context.connection)
-    return loaded, asked_of(loaded, ScoreParameters(cycle=query.cycle), context.today)
+    return loaded, asked_of(context, loaded, ScoreParameters(cycle=query.cycle))
 
 
 def _shown_since(plan: CyclePlan, asked: ScoreQuery) -> dt.date | None:

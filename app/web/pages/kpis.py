@@ -196,7 +196,7 @@ def _in_sets(context: RequestContext) -> list[tuple[Any, str, str | None]]:
 
 def _asked(context: RequestContext, query: KpisQuery) -> tuple[State, ScoreQuery]:
     loaded = scoring.state(context.connection)
-    return loaded, asked_of(loaded, ScoreParameters(cycle=query.cycle), context.today)
+    return loaded, asked_of(context, loaded, ScoreParameters(cycle=query.cycle))
 
 
 @pages.act("/kpis", may=Deed.EXPORT_GOALS, again="listed", transaction=False, lane=Lane.FILE)
@@ -204,7 +204,7 @@ def export(context: RequestContext, query: KpisQuery, form: ReasonedExport) -> D
     """Every line that is looked at as a file: all of them, not a page."""
     with context.read() as connection:
         loaded = scoring.state(connection)
-        asked = asked_of(loaded, ScoreParameters(cycle=query.cycle), context.today)
+        asked = asked_of(context, loaded, ScoreParameters(cycle=query.cycle))
         plan = loaded.plan(asked.cycle)
         day = plan.day_within(context.today)
         rows = scoring.holder_rows(plan, only=query.only(), language=page_language(), day=day)
@@ -373,7 +373,7 @@ def _kpi_page(
     loaded = scoring.state(context.connection)
     if content is None and code not in loaded.sheet.definitions.kpis:
         raise NotThere
-    cycle = asked_of(loaded, ScoreParameters(), context.today).cycle
+    cycle = asked_of(context, loaded, ScoreParameters()).cycle
     plan = loaded.plan(cycle)
     kpi = seen.definitions.kpis.get(code)
     every = scoring.kpi_rows(plan, only=HolderFilter(), language=page_language())
@@ -465,7 +465,7 @@ def _bridge(context: RequestContext, code: str, before: KpiVersion, after: KpiVe
     if worded == replace(before, from_cycle=None):
         return None
     loaded = scoring.state(context.connection)
-    last = asked_of(loaded, ScoreParameters(), context.today).cycle
+    last = asked_of(context, loaded, ScoreParameters()).cycle
     return scoring.kpi_bridge(
         context.connection, loaded, code=code, versions=(before, after), today=context.today, last=last
     )

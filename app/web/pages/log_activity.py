@@ -302,7 +302,7 @@ def dollars(context: RequestContext, query: Amount) -> Json:
     """What an amount is worth in US dollars by the rate of its day, in words; none where it is in dollars, or no number yet."""
     rates = scoring.state(context.connection).frame.known.rates
     amount = read_number(query.amount, field="amount") if query.amount else None
-    day = query.day or local_today(context, context.viewer.employee or "")
+    day = query.day or local_today(context, context.viewer.employee)
     month = rates.month(query.currency, day)
     rate = rates.rate(query.currency, day)
     if not isinstance(amount, Decimal) or amount <= 0 or month is None or rate is None or too_large(amount, rate):
@@ -324,7 +324,7 @@ def colleagues(context: RequestContext, query: Suggestion) -> Json:
 def alike(context: RequestContext, query: Likeness) -> Page:
     """What may be recorded already, as the list that the form shows."""
     frame = scoring.state(context.connection).frame
-    day = query.day or local_today(context, context.viewer.employee or "")
+    day = query.day or local_today(context, context.viewer.employee)
     duplicates = possible_duplicates(
         context.connection,
         frame=frame,

@@ -40,7 +40,7 @@ def office(context: RequestContext, query: OfficeQuery) -> Page:
         context.connection,
         loaded=loaded,
         unit=node.code,
-        asked=asked_of(loaded, query, context.today),
+        asked=asked_of(context, loaded, query),
         sees=context.sees(Deed.SEE_PEOPLE_SCORES),
     )
     return Page(

@@ -91,7 +91,7 @@ def people(context: RequestContext, query: PeopleQuery, views: ListViews) -> Pag
     """The list; only for who may see everyone's. A head's own line stands on the office's page."""
     loaded = scoring.state(context.connection)
     roster = scoring.roster(
-        context.connection, loaded=loaded, asked=asked_of(loaded, query, context.today), only=query.only()
+        context.connection, loaded=loaded, asked=asked_of(context, loaded, query), only=query.only()
     )
     group_name = group_namer(loaded.sheet.definitions.policies)
     last = max(1, -(-len(roster.rows) // PAGE_ROWS))
@@ -174,7 +174,7 @@ def export(context: RequestContext, query: PeopleQuery, form: ReasonedExport) ->
     """The same rows as a file: all of them, not a page."""
     with context.database.read() as connection:
         loaded = scoring.state(connection)
-        wanted = asked_of(loaded, query, context.today)
+        wanted = asked_of(context, loaded, query)
         roster = scoring.roster(connection, loaded=loaded, asked=wanted, only=query.only())
     parameters: dict[str, Any] = {
         **query.model_dump(mode="json", exclude_defaults=True, exclude={"page", "part"}),

@@ -52,7 +52,7 @@ def people_map(context: RequestContext, query: MapQuery, views: ListViews) -> Pa
         context.connection,
         loaded=loaded,
         units=[node.code],
-        asked=asked_of(loaded, query, context.today),
+        asked=asked_of(context, loaded, query),
         sees=context.sees(Deed.SEE_PEOPLE_SCORES),
     )
     shown = scoring.narrowed_map(whole, query.only())

@@ -124,7 +124,7 @@ class Edited:
 
 def _edited(context: RequestContext, query: EditQuery, chosen: Basket) -> Edited:
     loaded = scoring.state(context.connection)
-    present = asked_of(loaded, ScoreParameters(), context.today).cycle
+    present = asked_of(context, loaded, ScoreParameters()).cycle
     plan = loaded.plan(query.cycle if query.cycle is not None else present)
     every = list(chosen.rows(FILE).values())
     rows: dict[Node, list[Mapping[str, str]]] = {}
@@ -149,7 +149,7 @@ def _page(context: RequestContext, query: EditQuery, edited: Edited, looked: Bas
     last = max(1, -(-len(shown.rows) // ROWS_MOST))
     page = min(query.page, last)
     definitions = edited.loaded.sheet.definitions
-    present = asked_of(edited.loaded, ScoreParameters(), context.today).cycle
+    present = asked_of(context, edited.loaded, ScoreParameters()).cycle
     copied = scoring.copied_rows(plan, edited.every, last=plan.cycle - 1)
     groups = {row.evaluation_group for row in _units_of(plan) if row.evaluation_group}
     group_name = group_namer(definitions.policies)

@@ -147,9 +147,7 @@ def targets(context: RequestContext, query: TargetsQuery) -> Page:
     """The unit's KPIs with all lines of them there."""
     node = chosen_unit(context, query.unit, may=Deed.SEE_TARGETS)
     loaded = scoring.state(context.connection)
-    shown = scoring.targets(
-        context.connection, loaded=loaded, unit=node.code, asked=asked_of(loaded, query, context.today)
-    )
+    shown = scoring.targets(context.connection, loaded=loaded, unit=node.code, asked=asked_of(context, loaded, query))
     # What is set holds from now on: on the page of a day that is past it would not show.
     sets = context.sees(Deed.SET_TARGETS) if query.as_of is None else (lambda _node: False)
     settable = {node for node in {row.node for block in shown.blocks for row in block.rows} if sets(node)}
