@@ -16,10 +16,11 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from app import organisation
 from app.cascade import tables
 from app.cascade.history import NOTHING, Exclusion, History, Years, read_exclusions, read_history
 from app.cascade.targets import Decided, LineKey, read_decided
-from app.organisation import KeptByRevision, Revision, current_revision, directory
+from app.organisation import KeptByRevision, Revision, current_revision
 from app.rules.definitions import Definitions, Kpi
 from app.rules.targets import NoTarget, SetTarget, no_target, takes_target
 from app.rules.terms import Link, Node
@@ -349,7 +350,9 @@ def _decided(connection: Connection, revision: Revision) -> Sheet:
     loaded = loaded_sheet(connection)
     if not revision.decided:
         return loaded
-    return loaded.with_targets(read_decided(connection), token=revision.whole, day_of=directory(connection).day_of)
+    return loaded.with_targets(
+        read_decided(connection), token=revision.whole, day_of=organisation.directory(connection).day_of
+    )
 
 
 _kept: Final[KeptByRevision[Sheet]] = KeptByRevision(_decided, decided=True)

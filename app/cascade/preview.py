@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
+from app import organisation
 from app.cascade.history import Exclusion
 from app.cascade.lines import Rating, Sheet, sheet_of
 from app.cascade.replacement import Cascade
 from app.cascade.targets import LineKey, read_decided
-from app.organisation import Revision, directory
+from app.organisation import Revision
 from app.rules.terms import Node
 
 __all__ = ["previewed_sheet"]
@@ -48,4 +49,4 @@ def previewed_sheet(connection: Connection, cascade: Cascade, *, before: Revisio
     )
     if not before.decided:
         return sheet
-    return sheet.with_targets(read_decided(connection), token=token, day_of=directory(connection).day_of)
+    return sheet.with_targets(read_decided(connection), token=token, day_of=organisation.directory(connection).day_of)
