@@ -15,8 +15,10 @@ from app.intake.change_sets import (
     ChangeSet,
     ChangeState,
     begin_change,
+    change_of_decision,
     change_set,
     change_sets,
+    change_titles,
     changed_rows,
     discard_change,
     hold_open,
@@ -56,7 +58,7 @@ from app.intake.folder import FILES as FOLDER_FILES
 from app.intake.folder import JudgedFolder
 from app.intake.mastering import MASTER, MASTERED_FILES, FileState, Master, file_states, masters
 from app.intake.own_activities import FromPage, JudgedEntries, LoggedActivity, correct_own, judge, log_own, reverse_own
-from app.intake.proposing import Put, PutDocument, directory_with, proposed, puts_between, rows_wanted
+from app.intake.proposing import Put, PutDocument, directory_with, proposed, puts_between, rows_before, rows_wanted
 from app.intake.replaying import NotYours, Replayed, replay
 from app.intake.sent_files import MARK_SHEET, SentFile, keys_pasted, rows_of_csv, rows_of_xlsx, rows_pasted
 from app.intake.stored_folder import NoRevision, StoredFolder, read_stored_folder, table_text
@@ -101,8 +103,10 @@ __all__ = [
     "arrival_of",
     "arrival_of_text",
     "begin_change",
+    "change_of_decision",
     "change_set",
     "change_sets",
+    "change_titles",
     "changed_rows",
     "check_change",
     "columns_of",
@@ -144,6 +148,7 @@ __all__ = [
     "reverse_own",
     "revert_change",
     "row_history",
+    "rows_before",
     "rows_of_csv",
     "rows_of_xlsx",
     "rows_pasted",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -176,6 +176,15 @@ def change_sets(
     if before is not None:
         query = query.where(of.id < before)
     return [_change_set(row) for row in connection.execute(query)]
+
+
+def change_titles(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
+    """What sets are called. Queries: 1, or none where none is asked for."""
+    if not numbers:
+        return {}
+    of = tables.change_set.c
+    query = sa.select(of.id, of.title).where(of.id.in_(numbers))
+    return {row.id: row.title for row in connection.execute(query)}
 
 
 def held_of(connection: Connection, label: str, file: str) -> list[ChangeSet]:

@@ -11,14 +11,14 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from app import organisation
-from app.intake.change_sets import Changed, ChangedDocument, ChangedRow, rows_sent
+from app.intake.change_sets import Changed, ChangedDocument, ChangedRow, ChangeSet, rows_sent
 from app.intake.changed_folder import JudgedChange, columns_of, key_columns
 from app.intake.changing import FindingsInTheWay, document_at_base, folder_at, refuse_other_masters
 from app.intake.folder import DEFINITIONS, POLICIES
 from app.intake.stored_folder import StoredFolder, yaml_name
 from app.organisation import Directory, Organisation
 
-__all__ = ["Put", "PutDocument", "directory_with", "proposed", "puts_between", "rows_wanted"]
+__all__ = ["Put", "PutDocument", "directory_with", "proposed", "puts_between", "rows_before", "rows_wanted"]
 
 _REARRANGED: Final = ("units", "employees", "employment", "postings", "status")
 """The files whose rows forms of people and units make."""
@@ -60,6 +60,17 @@ def rows_wanted(connection: Connection, changed: Changed, file: str) -> dict[tup
         else:
             rows[one.key] = one.after
     return rows
+
+
+def rows_before(connection: Connection, change: ChangeSet, file: str) -> Mapping[tuple[str, ...], Mapping[str, str]]:
+    """The rows of a file at the revision that a set's rows are held against, by key. Queries: those of :func:`folder_at`.
+
+    Args:
+        connection: any transaction.
+        change: the set.
+        file: with ``.csv``.
+    """
+    return folder_at(connection, change.base).by_key(file.removesuffix(".csv"))
 
 
 def proposed(

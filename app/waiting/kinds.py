@@ -13,15 +13,19 @@ from typing import Final, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection
 
-from app import cascade, ledger, notices, scoring
+from app import cascade, decisions, ledger, notices, scoring
 from app.access import Viewer, Visits
 from app.cascade import TargetChange
+from app.decisions import Decision, DecisionFilter
+from app.rules.deciding import DecisionState
 from app.rules.definitions import Translated
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import State, node_name
 
 __all__ = ["KINDS", "Errand", "Kind", "Reader", "TargetMoved", "errands"]
+
+_AGREED_MOST: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,7 @@ class Reader:
         cycle: the cycle that is shown to them.
         visits: what they have looked at.
         allowed: whether they may do a deed to anything at all.
+        agrees: whether a decision that waits is for them to agree to or to refuse.
     """
 
     connection: Connection
@@ -39,6 +44,7 @@ class Reader:
     viewer: Viewer
     visits: Visits
     allowed: Callable[[Deed], bool]
+    agrees: Callable[[Decision], bool]
     cycle: int
     day: dt.date
 
@@ -87,7 +93,8 @@ class Kind(NamedTuple):
 def errands(reader: Reader) -> tuple[Errand, ...]:
     """What waits for a person, kind by kind in the order of :data:`KINDS`.
 
-    Queries: those of the kinds that are theirs: 1 or 2 of an employee's entries, 1 of targets, 4 of verdicts, 1 of figures, 1 of rejected events, 1 of rights.
+    Queries: those of the kinds that are theirs: 1 or 2 of an employee's entries, 2 of decisions, 1 of targets, 4 of verdicts, 1 of figures, 1 of rejected
+    events, 1 of rights.
     """
     return tuple(errand for kind in KINDS if reader.allowed(kind.deed) for errand in kind.read(reader))
 
@@ -104,6 +111,15 @@ def _rejected_entries(reader: Reader) -> Iterator[Errand]:
         return
     for one in ledger.rejections_of(reader.connection, frame, employee=viewer.employee, cycle=reader.cycle):
         yield Errand(kind="rejected_entry", since=one.rejected_at, about=one)
+
+
+def _to_agree(reader: Reader) -> Iterator[Errand]:
+    """Decisions of others that wait for one's agreement: done when each has come to its end. Queries: 2."""
+    waiting = decisions.decisions_of(
+        reader.connection, DecisionFilter(state=DecisionState.PROPOSED), visible=reader.agrees, limit=_AGREED_MOST
+    )
+    if waiting:
+        yield Errand(kind="to_agree", since=waiting[-1].maker.at, about=tuple(waiting))
 
 
 def _changed_targets(reader: Reader) -> Iterator[Errand]:
@@ -185,6 +201,7 @@ def _rights(reader: Reader) -> Iterator[Errand]:
 KINDS: Final = (
     Kind("first_password", Deed.CHANGE_PASSWORD, _first_password),
     Kind("rejected_entry", Deed.REVERSE_ACTIVITY, _rejected_entries),
+    Kind("to_agree", Deed.DECIDE, _to_agree),
     Kind("changed_targets", Deed.SEE_TARGETS, _changed_targets),
     Kind("to_verify", Deed.VERIFY, _to_verify),
     Kind("owed_figures", Deed.REPORT_FIGURE, _owed_figures),

@@ -52,7 +52,7 @@ from app.kit.refusals import Invalid, at_field
 from app.plain.findings import n_
 from app.rules.terms import Node, NodeKind
 from app.web import changing
-from app.web.effect_words import ShownEffect, effects_seen, shown_effects
+from app.web.effect_words import Moves, effects_seen, shown_effects
 from app.web.forms import Typed, shown_again
 from app.web.rendering import Redirect
 from app.web.request_context import RequestContext
@@ -165,7 +165,7 @@ class BasketLook:
     rows: tuple[ShownRow, ...]
     more: int
     findings: tuple[dict[str, Any], ...]
-    effects: list[ShownEffect] | None
+    effects: Moves | None
     queues: tuple[tuple[str, int, int], ...]
     cycles: tuple[int, ...]
     is_nothing: bool
@@ -207,7 +207,7 @@ def look(context: RequestContext, chosen: Basket, puts: Sequence[Put | PutDocume
     whole, more = intake.proposed(context.connection, chosen.changed, puts)
     judged = intake.check_change(context.connection, whole)
     cycles = intake.cycles_to_tell(context.connection, whole, today=context.today)
-    effects: list[ShownEffect] | None = None
+    effects: Moves | None = None
     queues: tuple[tuple[str, int, int], ...] = ()
     differing = [one for one in more.rows if one.before != one.after]
     words = RowWords(context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -14,6 +15,8 @@ from app.plain.findings import Finding
 from app.rules.deciding import Obstacle
 from app.rules.permissions import Deed
 from app.web.request_context import RequestContext
+from app.web.row_sentences import Told, sentences
+from app.web.row_words import RowWords
 
 __all__ = [
     "PAY_COLUMNS",
@@ -33,6 +36,7 @@ __all__ = [
     "reverted",
     "sees_pay",
     "submitted",
+    "told",
     "writer",
 ]
 
@@ -243,6 +247,20 @@ def _is_of_pay(told: Mapping[str, Any]) -> bool:
 def _without_value(finding: Finding) -> Finding:
     shown = {name: "…" if name == "found" else value for name, value in finding.parameters.items()}
     return replace(finding, parameters=shown)
+
+
+def told(context: RequestContext, change: ChangeSet, changed: Changed | None = None) -> tuple[Told, ...]:
+    """What a set does to whom, in sentences; none for who may not see what people are paid, of which they speak.
+
+    Args:
+        context: the request's.
+        change: the set.
+        changed: what it holds, where that was read.
+    """
+    if not sees_pay(context, change):
+        return ()
+    rows = (intake.changed_rows(context.connection, change.id) if changed is None else changed).rows
+    return sentences(RowWords(context), rows, functools.partial(intake.rows_before, context.connection, change))
 
 
 def as_json(one: ChangeSet, changed: Changed | None = None, *, pay: bool = True) -> dict[str, Any]:

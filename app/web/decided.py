@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from flask_babel import gettext
 
-from app import access, decisions
+from app import access, decisions, intake
 from app.decisions import Decision, DecisionKind, Overtaken
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
@@ -26,11 +26,13 @@ __all__ = [
     "checkers_of",
     "effects_of",
     "found",
+    "is_for",
     "kind_of",
     "may_propose",
     "proposed",
     "refused",
     "title",
+    "titles",
     "visible_to",
     "withdrawn",
 ]
@@ -105,8 +107,32 @@ def checker(context: RequestContext, number: int) -> Decision:
     return one
 
 
-def title(one: Decision) -> str:
-    """What is decided, in a line of the reader's language."""
+def is_for(context: RequestContext, one: Decision) -> bool:
+    """Whether a person's role agrees to it, and they did not propose it."""
+    viewer = context.viewer
+    return not viewer.roles.isdisjoint(checkers_of(context, kind_of(one))) and one.maker.account_id != viewer.account_id
+
+
+def titles(context: RequestContext, some: Iterable[Decision]) -> dict[int, str]:
+    """What each is about, in a line of the reader's language, by number. Queries: 1, or none where none is of a change set."""
+    listed = list(some)
+    called = intake.change_titles(context.connection, {_change_of(one) for one in listed if _change_of(one)})
+    return {one.id: title(one, called.get(_change_of(one))) for one in listed}
+
+
+def _change_of(one: Decision) -> int:
+    return int(one.content.get("change", 0)) if one.kind == intake.CHANGE.code else 0
+
+
+def title(one: Decision, called: str | None = None) -> str:
+    """What is decided, in a line of the reader's language.
+
+    Args:
+        one: the decision.
+        called: of one about a change set what that is called.
+    """
+    if called is not None:
+        return called
     content = one.content
     file, to = str(content.get("file", "")), str(content.get("to", ""))
     return str(
@@ -123,7 +149,7 @@ def title(one: Decision) -> str:
 _TITLES: Final = {
     "account": n_("Account %(account)s"),
     "change": n_("Change set %(change)s"),
-    "master": n_("Door of “%(file)s”: %(to)s"),
+    "master": n_("“%(file)s” is to come by: %(to)s"),
 }
 """What each kind of decision is called."""
 

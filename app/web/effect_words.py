@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from flask_babel import gettext
@@ -13,12 +14,18 @@ from app.plain.findings import n_
 from app.rules.deciding import DecisionEffect
 from app.rules.definitions import Definitions
 from app.rules.permissions import Deed
-from app.rules.terms import Name, Node, Role
-from app.web.languages import day_text, krw, page_language, score
+from app.rules.rollup import Band
+from app.rules.terms import Name, Node, NodeKind, Role
+from app.web.languages import day_text, krw, number, page_language, score
 from app.web.request_context import RequestContext
 from app.web.words import ROLES
 
-__all__ = ["ShownEffect", "effects_seen", "shown_effects"]
+__all__ = ["Moved", "Moves", "Turn", "effects_seen", "shown_effects"]
+
+_COLUMNS: Final = ("final_score", "grade", "pay", "rights")
+"""What has a column of its own."""
+
+_LETTERS: Final = tuple(Band)
 
 _MEMBERS: Final = {
     "own_score": n_("Own score"),
@@ -38,16 +45,55 @@ _ACCOUNT: Final = "account:"
 _ROLE_NAMES: Final = frozenset(role.value for role in Role)
 
 
-class ShownEffect(NamedTuple):
-    """An effect as a page shows it."""
+class Turn(NamedTuple):
+    """A figure before and after, in words, and by how much it differs, where that can be said."""
 
-    node: Node | None
-    whose: Name | str
     figure: str
     before: str
     after: str
-    is_score: bool
-    """Whether it is a score: there are many of them, and grades, pay and heads are looked for first."""
+    change: str = ""
+    way: int = 0
+    """Above 0 for the better, below 0 for the worse."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """All that is moved of one person, unit or account in a cycle.
+
+    Attributes:
+        whose: the name.
+        beside: the unit that a person is posted to, or nothing.
+        cycle: where it is another than the one looked at first.
+        final_score, grade, pay, rights: None where it stays.
+        others: own score, the scores of KPIs and whatever else, in their order.
+    """
+
+    node: Node | None
+    whose: Name | str
+    beside: Name | str
+    cycle: str | None
+    final_score: Turn | None
+    grade: Turn | None
+    pay: Turn | None
+    rights: Turn | None
+    others: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moves:
+    """What is moved, summed up and by whom.
+
+    Attributes:
+        summary: sentences that sum it up: scores, grades, pay, rights.
+        rows: whose grade changes first, then by how far the final score is moved.
+        members: which of final_score, grade, pay and rights are moved of anybody.
+        count: effects in all.
+    """
+
+    summary: tuple[str, ...]
+    rows: tuple[Moved, ...]
+    members: frozenset[str]
+    count: int
 
 
 def effects_seen(context: RequestContext, effects: Iterable[DecisionEffect], *, checks: bool) -> list[DecisionEffect]:
@@ -72,23 +118,127 @@ def effects_seen(context: RequestContext, effects: Iterable[DecisionEffect], *, 
     return shown
 
 
-def shown_effects(context: RequestContext, effects: Iterable[DecisionEffect]) -> list[ShownEffect]:
-    """Effects as a page shows them, KPIs, units and people by their names. Queries: 1, or 2 where the organisation was not asked for."""
+def shown_effects(context: RequestContext, effects: Sequence[DecisionEffect]) -> Moves:
+    """Effects as a page shows them, whose they are in one row, KPIs, units and people by their names.
+
+    Queries: 1, or 2 where the organisation was not asked for.
+    """
     definitions = scoring.state(context.connection).sheet.definitions
-    shown = []
+    of: dict[tuple[str | None, str], list[DecisionEffect]] = {}
+    for one in effects:
+        of.setdefault((one.cycle, one.node), []).append(one)
+    ranked = sorted(of.values(), key=_how_much)
+    rows = tuple(_moved(context, definitions, some) for some in ranked)
+    return Moves(
+        summary=tuple(_summary(effects)),
+        rows=rows,
+        members=frozenset(one.member for one in effects) & frozenset(_COLUMNS),
+        count=len(effects),
+    )
+
+
+def _how_much(some: list[DecisionEffect]) -> tuple[bool, bool, float]:
+    members = {one.member: one for one in some}
+    final = members.get("final_score")
+    return ("grade" not in members, "rights" not in members, 0.0 if final is None else -abs(_difference(final) or 0.0))
+
+
+def _moved(context: RequestContext, definitions: Definitions, some: list[DecisionEffect]) -> Moved:
+    first = some[0]
+    node = Node.parse(first.node)
+    turns = {one.member: _turn(context, definitions, one) for one in some}
+    beside: Name | str = ""
+    if node is not None and node.kind is NodeKind.EMPLOYEE:
+        unit = context.directory.unit_of(node.code, context.today)
+        beside = "" if unit is None else scoring.node_name(context.directory, Node(NodeKind.UNIT, unit), context.today)
+    return Moved(
+        node=node,
+        whose=first.node.removeprefix(_ACCOUNT)
+        if node is None
+        else scoring.node_name(context.directory, node, context.today),
+        beside=beside,
+        cycle=first.cycle,
+        final_score=turns.get("final_score"),
+        grade=turns.get("grade"),
+        pay=turns.get("pay"),
+        rights=turns.get("rights"),
+        others=tuple(turn for member, turn in turns.items() if member not in _COLUMNS),
+    )
+
+
+def _turn(context: RequestContext, definitions: Definitions, one: DecisionEffect) -> Turn:
+    before, after = one.before, one.after
+    if one.member == "rights":
+        # What stays is no part of what is moved.
+        had, has = before or [], after or []
+        before, after = [text for text in had if text not in has], [text for text in has if text not in had]
+    by = _difference(one)
+    return Turn(
+        _figure(definitions, one.member),
+        _value(context, one.member, before),
+        _value(context, one.member, after),
+        "" if not by or one.member == "grade" else _signed(one.member, by),
+        0 if by is None else (by > 0) - (by < 0),
+    )
+
+
+def _difference(one: DecisionEffect) -> float | None:
+    """After less before; of grades in letters, the better the more. None where one of them is not there, or no number."""
+    before, after = one.before, one.after
+    if one.member == "grade":
+        places = [_LETTERS.index(value) if value in _LETTERS else None for value in (before, after)]
+        return None if None in places else float((places[0] or 0) - (places[1] or 0))
+    if isinstance(before, int | float) and isinstance(after, int | float):
+        return after - before
+    return None
+
+
+def _signed(member: str, by: float) -> str:
+    return f"{'+' if by > 0 else '−'}{krw(abs(by)) if member == 'pay' else score(abs(by))}"
+
+
+def _summary(effects: Iterable[DecisionEffect]) -> Iterator[str]:
+    """Scores, grades, pay and rights of employees, then final scores of units: how many rise and fall, and by how much."""
+    of: dict[tuple[NodeKind | None, str], list[DecisionEffect]] = {}
     for one in effects:
         node = Node.parse(one.node)
-        whose = (
-            one.node.removeprefix(_ACCOUNT)
-            if node is None
-            else scoring.node_name(context.directory, node, context.today)
-        )
-        before, after = (_value(context, one.member, value) for value in (one.before, one.after))
-        figure = _figure(definitions, one.member)
-        said = figure if one.cycle is None else f"{figure} ({one.cycle})"
-        is_score = one.member in {"own_score", "final_score"} or ":" in one.member
-        shown.append(ShownEffect(node, whose, said, before, after, is_score))
-    return shown
+        of.setdefault((None if node is None else node.kind, one.member), []).append(one)
+    for key, message in _SUMMED.items():
+        some = of.get(key, [])
+        if some:
+            by = [_difference(one) or 0 for one in some]
+            yield str(
+                gettext(
+                    message,
+                    count=number(len(some)),
+                    up=number(sum(1 for one in by if one > 0)),
+                    down=number(sum(1 for one in by if one < 0)),
+                    most=score(max(map(abs, by))),
+                    before=krw(sum(one.before or 0 for one in some)) if key[1] == "pay" else "",
+                    after=krw(sum(one.after or 0 for one in some)) if key[1] == "pay" else "",
+                    change=_signed("pay", sum(by)) if key[1] == "pay" else "",
+                )
+            )
+
+
+_SUMMED: Final = {
+    (NodeKind.EMPLOYEE, "grade"): n_(
+        "Grades of people that change: %(count)s (%(up)s for the better, %(down)s for the worse)."
+    ),
+    (NodeKind.EMPLOYEE, "pay"): n_(
+        "People whose pay changes: %(count)s (%(up)s more, %(down)s less). Theirs together: %(after)s in place of %(before)s (%(change)s)."
+    ),
+    (NodeKind.EMPLOYEE, "final_score"): n_(
+        "Final scores of people that change: %(count)s (%(up)s rise, %(down)s fall, by %(most)s at most)."
+    ),
+    (NodeKind.UNIT, "grade"): n_(
+        "Grades of units that change: %(count)s (%(up)s for the better, %(down)s for the worse)."
+    ),
+    (NodeKind.UNIT, "final_score"): n_(
+        "Final scores of units that change: %(count)s (%(up)s rise, %(down)s fall, by %(most)s at most)."
+    ),
+    (NodeKind.EMPLOYEE, "rights"): n_("People who head another unit, or on other days: %(count)s."),
+}
 
 
 def _figure(definitions: Definitions, member: str) -> str:
@@ -118,7 +268,11 @@ def _headed(context: RequestContext, text: str) -> str:
     name = unit if node is None else scoring.node_name(context.directory, node, context.today)
     shown = name.in_language(page_language()) if isinstance(name, Name) else name
     first, _, last = span.partition("/")
-    return str(gettext(n_("%(unit)s, %(from)s to %(to)s"), unit=shown, to=_day(last), **{"from": _day(first)}))
+    if not last[:1].isdigit():
+        return str(gettext(n_("%(unit)s from %(from)s on"), unit=shown, **{"from": _day(first)}))
+    # A period ends before its end; people say its last day.
+    until = day_text(dt.date.fromisoformat(last) - dt.timedelta(days=1))
+    return str(gettext(n_("%(unit)s from %(from)s to %(to)s"), unit=shown, to=until, **{"from": _day(first)}))
 
 
 def _day(text: str) -> str:

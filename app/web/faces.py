@@ -16,8 +16,8 @@ FAMILY: Final = "Pretendard GOV Variable"
 WEIGHTS: Final = (400, 700)
 """The lightest and the heaviest that a style sheet asks for."""
 
-FEATURES: Final = ("kern", "mark", "mkmk", "ccmp", "locl", "tnum", "liga", "calt")
-"""What the font can do that pages use; ``tnum`` sets figures in columns."""
+FEATURES: Final = ("kern", "mark", "mkmk", "ccmp", "locl", "tnum", "liga", "calt", "cv12")
+"""What the font can do that pages use; ``tnum`` sets figures in columns, ``cv12`` three dots on the line, where Korean has them at half height."""
 
 LATIN: Final = frozenset(
     {

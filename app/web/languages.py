@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -215,7 +216,17 @@ class _Spoken(Domain):  # type: ignore[misc]
 
 
 def _particles(said: str, values: Mapping[str, Any]) -> str:
-    return with_particles(said, values) if page_language() == "ko" else said
+    """A Korean message with the particles, and without the full stop, that what fills its places takes: a day ends with one of its own."""
+    if page_language() != "ko":
+        return said
+    return _STOP.sub(
+        lambda place: place[0][:-1] if _ENDS.search(str(values.get(place[1], ""))) else place[0],
+        with_particles(said, values),
+    )
+
+
+_STOP: Final = re.compile(r"%\((\w+)\)s\.(?=\s|$)")
+_ENDS: Final = re.compile(r"\.(</time>)?$")
 
 
 def _ngettext(one: str, several: str, number: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from flask_babel import force_locale, gettext
@@ -15,7 +16,7 @@ from app.plain.findings import n_
 from app.rules.definitions import Definitions
 from app.rules.terms import Name, Node, NodeKind
 from app.web import words
-from app.web.languages import LANGUAGES, day_text, page_language
+from app.web.languages import LANGUAGES, day_text, krw, number, page_language
 from app.web.request_context import RequestContext
 
 __all__ = ["COLUMNS", "RowWords", "headings_of"]
@@ -95,6 +96,9 @@ _ALSO_CALLED: Final[Mapping[str, tuple[str, ...]]] = {
 """What personnel offices in Korea call columns in their own sheets."""
 
 _DAYS: Final = frozenset({"from", "to", "valid_from", "valid_to", "hired_on", "left_on"})
+_NUMBERS: Final = frozenset(
+    {"actual", "base", "coefficient", "final_score", "high", "low", "potential", "share", "target", "usd", "weight"}
+)
 _NODES: Final = frozenset({"node", "parent_node"})
 _KPIS: Final = frozenset({"kpi", "parent_kpi"})
 _UNITS: Final = frozenset({"unit", "parent"})
@@ -104,6 +108,10 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "kind": words.KINDS,
     "link": words.LINK_TERMS,
 }
+
+
+_PLACES: Final = 9
+"""Decimals of a cell at most: what has more stands as it came, for what is decided is shown whole."""
 
 
 @functools.cache
@@ -144,6 +152,10 @@ class RowWords:
             return "–"
         if column in _DAYS:
             return _day(value)
+        if column == "monthly_base" and value.isdecimal():
+            return krw(int(value))
+        if column in _NUMBERS:
+            return _number(value)
         if column in _KPIS:
             kpi = self._definitions.kpis.get(value)
             return value if kpi is None else kpi.versions[-1].name.in_language(page_language())
@@ -170,6 +182,16 @@ class RowWords:
         name = scoring.node_name(self._context.directory, node, self._context.today)
         shown = name.in_language(page_language()) if isinstance(name, Name) else name
         return node.code if shown == node.code else f"{shown} ({node.code})"
+
+
+def _number(text: str) -> str:
+    """A number as the language writes it; as it stands where it is none, or has more figures than are shown."""
+    try:
+        value = Decimal(text)
+        shown = number(value, _PLACES)
+    except InvalidOperation:
+        return text
+    return shown if value.is_finite() and value == round(value, _PLACES) else text
 
 
 def _day(text: str) -> str:

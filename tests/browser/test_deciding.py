@@ -66,7 +66,7 @@ def test_two_people_change_the_door_of_a_file(
     expect(dana.get_by_role("main")).to_contain_text("use at least 10 characters")
     dana.get_by_label("Why").fill(WHY)
     dana.get_by_role("button", name="Propose").click()
-    expect(dana.get_by_role("heading", name="Door of “Units”: this application", level=1)).to_be_visible()
+    expect(dana.get_by_role("heading", name="“Units” is to come by: this application", level=1)).to_be_visible()
     expect(dana.get_by_role("main")).to_contain_text("You have proposed this yourself")
     expect(dana.get_by_role("button", name="Agree")).to_have_count(0)
     assert violations(dana) == []
@@ -75,7 +75,7 @@ def test_two_people_change_the_door_of_a_file(
     waiting = ferran.get_by_role("table", name="For you to agree to")
     expect(waiting).to_contain_text(WHY)
     assert violations(ferran) == []
-    waiting.get_by_role("link", name="Door of “Units”: this application").click()
+    waiting.get_by_role("link", name="“Units” is to come by: this application").click()
     expect(ferran.get_by_role("main")).to_contain_text("It moves no score, grade, pay or right by itself.")
     assert violations(ferran) == []
     ferran.get_by_role("button", name="Agree").click()
@@ -106,7 +106,7 @@ def test_two_people_change_the_door_of_a_file(
     deeds = emil.get_by_role("row").filter(has_text="propose, approve or refuse a decision")
     expect(deeds).to_have_count(2)
     deeds.first.get_by_role("link", name="Decision 1").click()
-    expect(emil.get_by_role("heading", name="Door of “Units”: this application", level=1)).to_be_visible()
+    expect(emil.get_by_role("heading", name="“Units” is to come by: this application", level=1)).to_be_visible()
     for page in (dana, ferran, emil):
         page.context.close()
 

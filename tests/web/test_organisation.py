@@ -110,7 +110,7 @@ def test_one_form_gives_somebody_another_place_role_and_base(working: Working) -
         "The posting to VIE as Staff ends with 31 Jul 2026.",
         "Posted to PAR as Manager from 1 Aug 2026 on.",
         "Employed from 1 Aug 2026 on: Manager, ₩4,000,000 a month, in place of Staff, ₩3,000,000 a month.",
-        "E1 Pay ₩",
+        "People whose pay changes: 1 (",
     ):
         assert sentence in page
     assert working.dana.get("/api/v1/changes").json["items"] == []
@@ -205,7 +205,7 @@ def test_a_unit_is_closed_merged_and_split_with_its_people(working: Working) -> 
     page, _ = shown(working.dana, "/organisation/units/VIE?do=merge", form)
     assert "Closes: its last day is 30 Jun 2026." in page
     assert "Posted to PAR as Staff from 1 Jul 2026 on." in page
-    assert "E2 Rights VIE, 1 Jan 2000 to …" in page
+    assert "VIE from 1 Jan 2000 on" in page
     # An entry is judged by whoever stands above its unit; above one that is gone nobody does.
     assert "Waits for Before After HR, as no head stands above 0 1 E2 1 0" in page
     address = put(working.dana, "/organisation/units/VIE?do=merge", form)

@@ -73,6 +73,7 @@ def listed(context: RequestContext, query: ChangesQuery) -> Page:
         query=query,
         states=CHANGE_STATES,
         may_begin=changing.keeps(context),
+        people=context.directory.employees,
         has_files=Master.APPLICATION in intake.masters(context.connection).values(),
     )
 
@@ -101,7 +102,9 @@ def one(context: RequestContext, number: int) -> Page:
         "pages/change.html",
         change=change,
         states=CHANGE_STATES,
+        told=changing.told(context, change, changed),
         rows=shown,
+        people=context.directory.employees,
         more=max(0, len(told["rows"]) - ROWS_SHOWN),
         documents=told["documents"],
         findings=changing.findings_seen(context, intake.check_change(context.connection, changed), change)

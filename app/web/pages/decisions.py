@@ -6,12 +6,12 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import decisions
+from app import decisions, intake
 from app.decisions import Decision, DecisionFilter
 from app.plain.findings import n_
 from app.rules.deciding import DecisionState, Obstacle
 from app.rules.permissions import Deed
-from app.web import decided
+from app.web import changing, decided
 from app.web.effect_words import shown_effects
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
@@ -57,7 +57,7 @@ def listed(context: RequestContext, query: DecisionsQuery) -> Page:
         waiting = decisions.decisions_of(
             context.connection,
             DecisionFilter(state=DecisionState.PROPOSED),
-            visible=lambda one: visible(one) and _is_for(context, one),
+            visible=lambda one: visible(one) and decided.is_for(context, one),
             limit=SHOWN,
         )
     some = decisions.decisions_of(
@@ -72,16 +72,12 @@ def listed(context: RequestContext, query: DecisionsQuery) -> Page:
         "pages/decisions.html",
         waiting=waiting,
         decisions=shown,
+        titles=decided.titles(context, (*waiting, *shown)),
+        people=context.directory.employees,
         following=shown[-1].id if len(some) > SHOWN else None,
         query=query,
         states=DECISION_STATES,
     )
-
-
-def _is_for(context: RequestContext, one: Decision) -> bool:
-    """Whether a person's role agrees to it, and they did not propose it."""
-    kind, viewer = decided.kind_of(one), context.viewer
-    return not viewer.roles.isdisjoint(decided.checkers_of(context, kind)) and one.maker.account_id != viewer.account_id
 
 
 @pages.read("/decisions/<int:number>", may=Deed.SEE_DECISIONS)
@@ -103,9 +99,12 @@ def one(context: RequestContext, number: int) -> Page:
     if may_agree and decision.effects and not decisions.has_seen(context.connection, decision.id, context.viewer):
         with context.database.write(Deed.SEE_DECISIONS) as connection:
             decisions.see_effects(connection, decision.id, by=context.viewer, now=context.now)
+    change = intake.change_of_decision(context.connection, decision.id) if context.allowed(Deed.SEE_FILES) else None
     return Page(
         "pages/decision.html",
         decision=decision,
+        title=decided.titles(context, [decision])[decision.id],
+        told=() if change is None else changing.told(context, change),
         effects=shown_effects(context, decided.effects_of(context, decision)),
         states=DECISION_STATES,
         roles=ROLES,

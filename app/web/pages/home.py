@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app import access, scoring, waiting
 from app.access import Visits
+from app.decisions import Decision
 from app.kit.refusals import NotThere
 from app.rules.outlook import leading_score
 from app.rules.permissions import Deed
@@ -20,7 +21,7 @@ from app.rules.rollup import band
 from app.rules.terms import Node, NodeKind
 from app.scoring import RISK_BANDS, AgencyBoard, HeatCell, MapRow, PeopleMap, Progress, ScoreQuery, State
 from app.waiting import Reader
-from app.web import words
+from app.web import decided, words
 from app.web.asking import ScoreParameters, asked_by
 from app.web.rendering import Page, SeeOther
 from app.web.request_context import RequestContext
@@ -51,20 +52,27 @@ def home(context: RequestContext) -> Page:
     loaded = scoring.state(connection)
     visits = access.visits(connection, viewer=viewer, midnight=_midnight(context))
     asked = _asked(context, loaded)
+    visible = decided.visible_to(context)
     reader = Reader(
         connection=connection,
         loaded=loaded,
         viewer=viewer,
         visits=visits,
         allowed=context.allowed,
+        agrees=lambda one: visible(one) and decided.is_for(context, one),
         cycle=asked.cycle if asked else context.today.year,
         day=context.today,
     )
     board = _agency(context, loaded, asked)
     team = _team(context, loaded, asked)
+    errands = waiting.errands(reader)
+    to_agree = [
+        about for one in errands if isinstance(one.about, tuple) for about in one.about if isinstance(about, Decision)
+    ]
     return Page(
         "pages/home.html",
-        errands=waiting.errands(reader),
+        errands=errands,
+        decision_titles=decided.titles(context, to_agree),
         day_of=lambda at: at.astimezone(context.zone).date() if isinstance(at, dt.datetime) else at,
         people=context.directory.employees if viewer.roles else {},
         visits=visits,

@@ -22,7 +22,7 @@ from app.ledger import ActivityHistory, VerdictEntry
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import Board, BoardLine, BoardSource, Visibility
-from app.web import words
+from app.web import changing, words
 from app.web.asking import ScoreParameters, asked_by, first_days
 from app.web.downloads import LoggedReading, refuse_without_reason, sheet_file, written_down
 from app.web.file_words import file_words
@@ -147,6 +147,7 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         grade_address=url_for("grades.grade", node=node, cycle=source.plan.cycle)
         if node.kind is NodeKind.EMPLOYEE and context.allowed(Deed.SEE_GRADE, node)
         else None,
+        change_address=_change_address(context, node),
         part_address=url_for("scorecard.scorecard", node=node, **query.kept, part="1"),
         kept=query.kept,
         people=context.directory.employees,
@@ -154,6 +155,13 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         begins=first_days(loaded),
         cycles=sorted({*source.cycles, source.plan.cycle}),
     )
+
+
+def _change_address(context: RequestContext, node: Node) -> str | None:
+    """Where a unit's rows stand for whoever sees the folder's files, and a person's are changed by whoever keeps them; None for everybody else."""
+    if node.kind is NodeKind.UNIT:
+        return url_for("organisation_units.unit", code=node.code) if context.allowed(Deed.SEE_FILES) else None
+    return url_for("transfer.transfer", employee=node.code) if changing.keeps(context) else None
 
 
 REJECTED_SHOWN: Final = 3

@@ -44,6 +44,15 @@
     return true;
   };
 
+  // Who was typed and not chosen from the list is meant all the same: the server finds them, or says who they may be.
+  field.form.addEventListener("submit", () => {
+    const typed = field.value.trim();
+    if (typed) {
+      names.value = `${names.value.trim()}\n${typed}`.trim();
+      field.value = "";
+    }
+  });
+
   field.addEventListener("input", () => {
     clearTimeout(waiting);
     if (!taken()) {
