@@ -148,7 +148,7 @@ class DecisionKind:
         makers: roles of which one is needed to propose.
         checkers: roles of which one is needed to approve or refuse.
         seen_by: who sees one that is about no node, beside makers and checkers.
-        read: the content in its one form; raises ``Invalid`` for what it cannot be, and refuses what cannot be proposed now.
+        read: the content in its one form, as it is read on a day; raises ``Invalid`` for what it cannot be, and refuses what cannot be proposed now.
         effects: what it would move on a day.
         apply: does it, in the transaction of its approval.
         signed_effects: whether the checker signs the effects too.
@@ -166,7 +166,7 @@ class DecisionKind:
     makers: frozenset[Role]
     checkers: frozenset[Role]
     seen_by: frozenset[Role]
-    read: Callable[[Connection, Mapping[str, Any]], Read]
+    read: Callable[[Connection, Mapping[str, Any], dt.date], Read]
     effects: Callable[[Connection, Mapping[str, Any], dt.date], Iterable[DecisionEffect]]
     apply: Callable[[Connection, Decision], object]
     signed_effects: bool = False
@@ -362,17 +362,18 @@ def propose(
         Conflict: by one of the codes of :class:`app.rules.deciding.Obstacle`; or as the kind says.
     """
     reason = _checked(reason)
+    today = directory.day_of(now)
     if not isinstance(by, Program):
-        _refuse(obstacle_to_making(party_of(directory, by, day=directory.day_of(now)), roles=kind.makers))
+        _refuse(obstacle_to_making(party_of(directory, by, day=today), roles=kind.makers))
     kind.hold(connection)
     lock(connection, LOCK_DECISIONS)
-    read = kind.read(connection, content)
+    read = kind.read(connection, content, today)
     if not isinstance(by, Program):
         people = kind.people(connection, read.content)
-        periods = (cycle[1],) if cycle else kind.periods(connection, read.content, directory.day_of(now))
-        maker = party_of(directory, by, periods=periods, day=directory.day_of(now))
+        periods = (cycle[1],) if cycle else kind.periods(connection, read.content, today)
+        maker = party_of(directory, by, periods=periods, day=today)
         _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about, people=people))
-    effects = ordered_effects(kind.effects(connection, read.content, directory.day_of(now)))
+    effects = ordered_effects(kind.effects(connection, read.content, today))
     number = next_number(connection, tables.decision)
     row = {
         "id": number,

@@ -62,6 +62,7 @@ from app.organisation.tables import path as path_table
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
 from app.rules.deciding import DecisionEffect, obstacle_to_making
+from app.rules.placement import Tree, overlap
 from app.rules.presence import cycle_of
 from app.rules.terms import Node, NodeKind, Period, Role
 
@@ -407,19 +408,27 @@ def overtaken_keys(connection: Connection, change: ChangeSet, changed: Changed) 
     return keys
 
 
-def rows_about(connection: Connection, changed: Changed) -> frozenset[Node]:
-    """The employees and units that a set's rows are about; the agency as a whole, its root, is nobody's own case. Queries: 1."""
+def rows_about(connection: Connection, changed: Changed, periods: Collection[Period]) -> frozenset[Node]:
+    """The employees and units that a set's rows are about; the agency as a whole, its root, is nobody's own case. Queries: 1.
+
+    Args:
+        connection: any transaction.
+        changed: what the set holds.
+        periods: the cycles that it may move: a unit that was root at another time, or for a part of them alone, is a unit like any.
+    """
     tree = organisation.directory(connection).tree
     nodes: set[Node] = set()
     for one in changed.rows:
         for values in (one.before, one.after):
             if values is not None:
                 nodes |= set(_nodes_of(one.name, values))
-    return frozenset(
-        node
-        for node in nodes
-        if node.kind is NodeKind.EMPLOYEE or not any(row.parent is None for row in tree.rows(node.code))
-    )
+    return frozenset(node for node in nodes if node.kind is NodeKind.EMPLOYEE or not _is_root(tree, node.code, periods))
+
+
+def _is_root(tree: Tree, unit: str, periods: Collection[Period]) -> bool:
+    """Whether a unit is at the top whenever it is there in these periods."""
+    rows = [row for row in tree.rows(unit) if any(overlap(row.period, period) for period in periods)]
+    return bool(rows) and all(row.parent is None for row in rows)
 
 
 def _nodes_of(name: str, values: Mapping[str, str]) -> Iterator[Node]:
@@ -514,9 +523,9 @@ def submit_change(
     """
     changed = changed_rows(connection, change.id)
     judged = _judged_right(connection, change, changed)
-    about = rows_about(connection, changed)
     today = directory.day_of(now)
     periods = periods_of(connection, changed, today)
+    about = rows_about(connection, changed, periods)
     maker = decisions.party_of(directory, by, periods=periods, day=today)
     obstacle = obstacle_to_making(maker, roles=CHANGE.makers, about=about)
     if obstacle is not None:
@@ -719,7 +728,7 @@ def revert_change(connection: Connection, number: int, *, reason: str, by: Viewe
 # ----------------------------------------------------------------------------------------------------- kind of decision
 
 
-def _read_change(connection: Connection, content: Mapping[str, Any]) -> Read:
+def _read_change(connection: Connection, content: Mapping[str, Any], today: dt.date) -> Read:
     number = content.get("change")
     present = change_set(connection, number) if isinstance(number, int) and not isinstance(number, bool) else None
     if present is None or content.keys() != {"change"}:
@@ -728,7 +737,8 @@ def _read_change(connection: Connection, content: Mapping[str, Any]) -> Read:
     if present.state is not ChangeState.OPEN:
         message = n_("The change set is not open any more.")
         raise Invalid(at_field("content/change", "not_open", message))
-    return Read({"change": present.id}, rows_about(connection, changed_rows(connection, present.id)))
+    changed = changed_rows(connection, present.id)
+    return Read({"change": present.id}, rows_about(connection, changed, periods_of(connection, changed, today)))
 
 
 def _of_decision(connection: Connection, decision: Decision) -> ChangeSet:

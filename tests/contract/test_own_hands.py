@@ -11,13 +11,14 @@ from tests.contract.desk import WHY, Desk, code
 from tests.scenario import Scenario
 
 AGENCY = """
-unit HQ agency
-  unit VIE office
-  unit PAR office
-employee E1 VIE staff
-employee E2 VIE head
-employee E6 PAR staff
-employee E7 PAR staff
+unit PAR agency until 2001-01-01
+unit HQ agency from 2001-01-01
+  unit VIE office from 2001-01-01
+  unit PAR office from 2001-01-01
+employee E1 VIE staff from 2001-01-01
+employee E2 VIE head from 2001-01-01
+employee E6 PAR staff from 2001-01-01
+employee E7 PAR staff from 2001-01-01
 2025-03-04 consult C-1 E1
 2026-03-04 consult C-2 E1
 """
@@ -118,6 +119,20 @@ def test_a_unit_that_one_has_left_in_the_cycle_is_ones_own_case(desk):
         text_row(other) | {"weight": str(float(other["weight"]) + 1)},
     ]
     assert desk.submit(put(desk, "scorecards.csv", *changed, by="e6"), desk.person("e6"))["state"] == "proposed"
+
+
+def test_a_unit_that_once_was_the_root_is_ones_own_case_like_any(desk):
+    """Nobody's own case is the agency as a whole; who is root only in years that a set does not move is a part of it."""
+    line, other = rows(desk, "scorecards.csv", cycle="2026", node="unit:PAR")[:2]
+    changed = [
+        text_row(line) | {"weight": str(float(line["weight"]) - 1)},
+        text_row(other) | {"weight": str(float(other["weight"]) + 1)},
+    ]
+    own = put(desk, "scorecards.csv", *changed, by="e6")
+    assert code(desk.person("e6").post(f"{own}/submit", json={})) == (409, "own_case")
+    decision = desk.submit(put(desk, "scorecards.csv", *changed))
+    assert code(desk.approve(desk.person("e6"), decision)) == (409, "own_case")
+    assert desk.approve(desk.person("dora"), decision).json()["state"] == "approved"
 
 
 def test_what_a_set_moves_in_another_cycle_is_told_to_who_agrees(desk):
