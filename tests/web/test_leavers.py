@@ -14,7 +14,7 @@ from app.organisation import tables
 from app.rules.permissions import PUBLIC_DEEDS, SIGNED_IN_DEEDS, Deed
 from app.rules.terms import Role
 from app.web import site_of
-from tests.web.working import NOW, Working
+from tests.web.working import NOW, Somebody, Working
 
 LEFT = NOW.date() - dt.timedelta(days=1)
 OWN = {Deed.SEE_SCORECARD, Deed.SEE_DERIVATION, Deed.SEE_GRADE, Deed.FOLLOW_LIVE}
@@ -128,6 +128,22 @@ def test_a_leaver_records_nothing_by_page_api_or_replay(working: Working) -> Non
     assert replayed.status_code in {200, 409}
     assert (replayed.json or {}).get("accepted", 0) == 0
     assert working.events() == before
+
+
+def test_sessions_end_with_the_service_and_those_begun_after_it_open_what_is_own_alone(working: Working) -> None:
+    """One of the last day's last minutes too; one of the first day without service goes on into the next as what it was."""
+    _serves(working, "E2", ends=NOW.date() + dt.timedelta(days=1))
+    working.clock_moves(hours=11, minutes=50)
+    assert working.boram.statuses("/verification", "/scorecard") == [200, 200]
+    working.clock_moves(minutes=15)
+    ended = working.boram.get("/scorecard")
+    assert (ended.status_code, ended.headers["Location"].partition("?")[0]) == (303, "/login")
+
+    working.clock_moves(hours=23, minutes=40)
+    again = Somebody(working.app, "boram")
+    for minutes in (0, 20):
+        working.clock_moves(minutes=minutes)
+        assert again.statuses("/scorecard", "/verification", "/scorecards/unit:VIE") == [200, 404, 404]
 
 
 def test_whoever_begins_later_can_do_nothing_yet(working: Working) -> None:
