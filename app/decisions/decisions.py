@@ -399,7 +399,7 @@ def propose(
             sa.insert(tables.decision_about),
             [{"node": node, "decision": number} for node in sorted(map(str, read.about))],
         )
-    if not isinstance(by, Program) and kind.one_suffices(connection, read.content, directory.day_of(now)):
+    if not isinstance(by, Program) and kind.one_suffices(connection, read.content, today):
         return _done(connection, kind, number, by=by, now=now)
     return _again(connection, number)
 

@@ -184,8 +184,8 @@ class Agency:
     def put(self, name: str, text: str) -> int:
         """A change set with a whole file in it."""
         change = self.ask("hr1", "POST", "/api/v1/changes", json={"title": name, "reason": WHY})["id"]
-        sent = {"data": text, "content_type": "text/csv"}
-        self.ask("hr1", "PUT", f"/api/v1/changes/{change}/files/{name}.csv", **sent)
+        path = f"/api/v1/changes/{change}/files/{name}.csv"
+        self.ask("hr1", "PUT", path, data=text, content_type="text/csv")
         return int(change)
 
     def feed(self, name: str, text: str, *, status: int | None = None) -> Any:
@@ -266,6 +266,6 @@ def test_every_kind_of_row_by_three_doors_is_found_wrong_alike_and_ends_in_one_s
         right = lines_with(lines, RIGHT[name])
         for one in agencies:
             one.bring(name, right)
-        first, *others = [one.state() for one in agencies]
-        for other in others:
-            assert other == first, name
+        state, *states = [one.state() for one in agencies]
+        for other in states:
+            assert other == state, name
