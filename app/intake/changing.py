@@ -488,11 +488,12 @@ def is_email_for_two(connection: Connection, changed: Changed) -> bool:
 
 
 def _without_texts(value: Any) -> Any:
-    """A document without what is only read by people: names and units of measure in whatever language."""
+    """A document without what is only read by people: names and units of measure in whatever language. A figure is none, whatever it is called."""
     if isinstance(value, Mapping):
-        if value and value.keys() <= {"en", "ko", "es"}:
+        if value and value.keys() <= {"en", "ko", "es"} and all(isinstance(one, str) for one in value.values()):
             return None
-        return {name: _without_texts(one) for name, one in value.items() if name != "unit"}
+        is_read = {"unit"} if isinstance(value.get("unit"), str | Mapping) else set()
+        return {name: _without_texts(one) for name, one in value.items() if name not in is_read}
     return [_without_texts(one) for one in value] if isinstance(value, list | tuple) else value
 
 
