@@ -160,7 +160,7 @@ EDITS: Final = (
     _set("rates.csv", "usd", lambda fresh: f"1.{fresh + 10}"),
     _new("rates.csv", month="2026-01", currency="EUR", usd="1.3"),
     _new("history.csv", node="unit:VIE", kpi="deals", year="2025", actual="7"),
-    _new("results.csv", employee="E1", cycle="2025", grade="A"),
+    _new("results.csv", employee="E1", cycle="2025", final_score="80", grade="A"),
 )
 
 
