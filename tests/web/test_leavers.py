@@ -133,7 +133,7 @@ def test_a_leaver_records_nothing_by_page_api_or_replay(working: Working) -> Non
 def test_sessions_end_with_the_service_and_those_begun_after_it_open_what_is_own_alone(working: Working) -> None:
     """One of the last day's last minutes too; one of the first day without service goes on into the next as what it was."""
     _serves(working, "E2", ends=NOW.date() + dt.timedelta(days=1))
-    working.clock_moves(hours=11, minutes=50)
+    working.clock_moves(hours=9, minutes=50)  # ten minutes before midnight in Vienna
     assert working.boram.statuses("/verification", "/scorecard") == [200, 200]
     working.clock_moves(minutes=15)
     ended = working.boram.get("/scorecard")
