@@ -126,10 +126,10 @@ class Columns:
         """Required and optional ones."""
         return self.required + self.optional
 
-    def named(self, name: str) -> str:
-        """The column that a heading means, in whatever letters or by another name; the heading itself where it is none."""
+    def named(self, names: Iterable[str]) -> list[str]:
+        """The column that each heading means, in whatever letters or by another name; the heading itself where it is none."""
         known = {one.casefold(): one for one in self.all}
-        return known.get(name.casefold()) or self.also_called.get(heading_key(name), name)
+        return [known.get(name.casefold()) or self.also_called.get(heading_key(name), name) for name in names]
 
     def ignores(self, name: str) -> bool:
         """Whether a column is there for somebody else."""
@@ -295,7 +295,7 @@ class _Table:
         """Whether a row of another sheet names columns of such a table: one name alone may be a heading by chance."""
         if self.columns is None:
             return False
-        return len(set(self.columns.all) & {self.columns.named(_column_name(cell)) for cell in cells}) > 1
+        return len(set(self.columns.all) & set(self.columns.named(map(_column_name, cells)))) > 1
 
     def is_as_full(self, cells: Sequence[str]) -> bool:
         """Whether a row of another sheet has about as much in it as a row of this table: it may go on without a row of names."""
@@ -308,7 +308,7 @@ class _Table:
     def _take_header(self, line: int, cells: list[str]) -> Trouble | None:
         names = [_column_name(cell) for cell in cells]
         if self.columns is not None:
-            names = list(map(self.columns.named, names))
+            names = self.columns.named(names)
         while names and not names[-1]:
             names.pop()
         if not names:
@@ -323,21 +323,25 @@ class _Table:
         findings = [
             _finding("unnamed_column", place, number=number) for number, name in enumerate(names, start=1) if not name
         ]
-        read = [name.casefold() for name in names]
-        twice = {name: None for number, name in enumerate(names) if name and name.casefold() in read[:number]}
+        read: set[str] = set()
+        twice: dict[str, None] = {}
+        for name in filter(None, names):
+            if name.casefold() in read:
+                twice[name] = None
+            read.add(name.casefold())
         findings.extend(_finding("duplicate_column", place, column=quoted(name)) for name in twice)
         if self.columns is None:
             return findings
-        known = self.columns.all
-        names = [name for name in names if not self.columns.ignores(name)]
-        if not set(names) & set(known):
+        known = dict.fromkeys(self.columns.all)
+        named = dict.fromkeys(name for name in names if not self.columns.ignores(name))
+        if not named.keys() & known.keys():
             findings.append(_finding("no_known_column", place))
         findings.extend(
-            _finding("missing_column", place, column=name) for name in self.columns.required if name not in names
+            _finding("missing_column", place, column=name) for name in self.columns.required if name not in named
         )
         findings.extend(
-            _finding("unknown_column", place, column=quoted(name), nearest=nearest(name, known))
-            for name in dict.fromkeys(names)
+            _finding("unknown_column", place, column=quoted(name), nearest=nearest(name, self.columns.all))
+            for name in named
             if name and name not in known
         )
         return findings
