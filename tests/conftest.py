@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, ClassVar, Final, Protocol
@@ -165,76 +165,80 @@ class NewDatabase(Protocol):
 
 
 @dataclass
-class _Templates:
-    """Migrated databases that every other one is a copy of, an engine each, made when first asked for."""
+class Templates:
+    """Databases that others are copies of: a migrated one of each engine, made when first asked for, and what tests prepare themselves."""
 
     folder: Path
     ask_cluster: Callable[[], Cluster]
-    _sqlite: Path | None = None
-    _postgresql: str | None = None
+    _migrated: dict[str, str] = field(default_factory=dict)
     _made: int = 0
 
-    def sqlite(self) -> Path:
-        if self._sqlite is None:
+    def migrated(self, engine: str) -> str:
+        """The address of the one with the current schema and no rows."""
+        if engine not in self._migrated:
             from app.kit.schema import migrate
 
-            path = self.folder / "template.sqlite"
-            migrate(f"sqlite:///{path}")
-            self._sqlite = path
-        return self._sqlite
+            if engine == "sqlite":
+                url = f"sqlite:///{self.folder / 'template.sqlite'}"
+            elif engine == "postgresql":
+                url = self.ask_cluster().url(self.ask_cluster().create())
+            else:
+                raise ValueError(engine)
+            migrate(url)
+            self._migrated[engine] = url
+        return self._migrated[engine]
 
-    def postgresql(self) -> str:
-        if self._postgresql is None:
-            from app.kit.schema import migrate
-
-            name = self.ask_cluster().create()
-            migrate(self.ask_cluster().url(name))
-            self._postgresql = name
-        return self._postgresql
+    def kept(self, engine: str, like: str | None = None) -> str:
+        """A database that stays to the end of the test process: without rows, or like one that nobody is connected to."""
+        template = sqlalchemy.make_url(like or self.migrated(engine)).database or ""
+        if engine == "postgresql":
+            return self.ask_cluster().url(self.ask_cluster().create(template))
+        self._made += 1
+        folder = self.folder / str(self._made)
+        folder.mkdir()
+        for end in ("", "-wal"):
+            if Path(template + end).exists():
+                shutil.copyfile(template + end, folder / f"kopes.sqlite{end}")
+        return f"sqlite:///{folder / 'kopes.sqlite'}"
 
     @contextmanager
-    def copy(self, engine: str) -> Iterator[str]:
-        """A database of one's own, removed at the end."""
-        if engine == "sqlite":
-            self._made += 1
-            folder = self.folder / str(self._made)
-            folder.mkdir()
-            shutil.copyfile(self.sqlite(), folder / "kopes.sqlite")
-            yield f"sqlite:///{folder / 'kopes.sqlite'}"
-            shutil.rmtree(folder, ignore_errors=True)
-        elif engine == "postgresql":
-            cluster, template = self.ask_cluster(), self.postgresql()
-            name = cluster.create(template)
-            try:
-                yield cluster.url(name)
-            finally:
-                cluster.drop(name)
-        else:
-            raise ValueError(engine)
+    def copy(self, engine: str, like: str | None = None) -> Iterator[str]:
+        """The same, removed at the end of the context."""
+        url = self.kept(engine, like)
+        name = sqlalchemy.make_url(url).database or ""
+        try:
+            yield url
+        finally:
+            if engine == "postgresql":
+                self.ask_cluster().drop(name)
+            else:
+                shutil.rmtree(Path(name).parent, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def _templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> _Templates:
+def templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """What every database of this test process is a copy of."""
+
     # The cluster is asked for late, so that a run of tests without PostgreSQL does not start it.
     def ask_cluster() -> Cluster:
         running: Cluster = request.getfixturevalue("cluster")
         return running
 
-    return _Templates(tmp_path_factory.mktemp("databases"), ask_cluster)
+    return Templates(tmp_path_factory.mktemp("databases"), ask_cluster)
 
 
 @pytest.fixture
-def new_database(_templates: _Templates) -> Iterator[NewDatabase]:
+def new_database(templates: Templates) -> Iterator[NewDatabase]:
     """Makes as many databases as a test wants: ``new_database("sqlite")`` returns an address."""
     with ExitStack() as stack:
-        yield lambda engine: stack.enter_context(_templates.copy(engine))
+        yield lambda engine: stack.enter_context(templates.copy(engine))
 
 
 @pytest.fixture(scope="module")
-def module_database(_templates: _Templates) -> Iterator[NewDatabase]:
+def module_database(templates: Templates) -> Iterator[NewDatabase]:
     """As ``new_database``, for what a module's tests share and only read."""
     with ExitStack() as stack:
-        yield lambda engine: stack.enter_context(_templates.copy(engine))
+        yield lambda engine: stack.enter_context(templates.copy(engine))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -484,7 +488,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def _servers(folder: Path, ready: Ready) -> Iterator[Serve]:
+def servers(folder: Path, ready: Ready) -> Iterator[Serve]:
+    """Starts servers, and ends all of them at the end."""
     running: list[Server] = []
 
     def start(
@@ -528,14 +533,14 @@ def _servers(folder: Path, ready: Ready) -> Iterator[Serve]:
 @pytest.fixture
 def serve(tmp_path: Path, ready: Ready) -> Iterator[Serve]:
     """``serve(url)`` starts a server of the test's own; as many as it wants, ended with it."""
-    with _servers(tmp_path, ready) as start:
+    with servers(tmp_path, ready) as start:
         yield start
 
 
 @pytest.fixture(scope="module")
 def module_serve(tmp_path_factory: pytest.TempPathFactory, ready: Ready) -> Iterator[Serve]:
     """As ``serve``, for a server that a module's tests share."""
-    with _servers(tmp_path_factory.mktemp("servers"), ready) as start:
+    with servers(tmp_path_factory.mktemp("servers"), ready) as start:
         yield start
 
 

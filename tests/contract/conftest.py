@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.desk import AGENCY, Desk
-from tests.scenario import Scenario
+from tests.contract.desk import Desks, Setting
+from tests.web.working import settled
+
+__all__ = ["settled"]
+
+
+@pytest.fixture(scope="session")
+def desks(templates, kopes, ready, tmp_path_factory):
+    """Copies of desks, each setting made once a test process."""
+    return Desks(templates, kopes, ready, tmp_path_factory.mktemp("desks"))
 
 
 @pytest.fixture
-def desk(database_url, kopes, serve, tmp_path):
-    """Hr and an executive without numbers, hr and an executive of the agency, and an employee."""
-    Scenario.read(AGENCY).write(tmp_path)
-    where = {"database": database_url, "definitions": tmp_path / "definitions"}
-    kopes("load", tmp_path / "agency", **where)
-    made = Desk(serve(database_url, definitions=tmp_path / "definitions"), kopes, where)
-    made.person("dana", "--role", "hr")
-    made.person("ferran", "--role", "executive")
-    made.person("alba", "--role", "employee", "--employee", "E1")
-    yield made
-    for client in made.clients:
-        client.close()
+def desk(desks, engine, tmp_path):
+    """Hr and an executive without numbers, and an employee."""
+    with desks.copy(engine, Setting(), tmp_path) as made:
+        yield made

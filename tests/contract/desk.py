@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
 import httpx
+
+from tests.conftest import servers
+from tests.scenario import Scenario
 
 AGENCY = """
 unit HQ agency
@@ -13,6 +21,31 @@ employee E6 HQ staff
 employee E7 HQ staff
 """
 WHY = "Agreed in the meeting of Monday."
+
+
+DANA: Final = ("dana", "--role", "hr")
+DORA: Final = ("dora", "--role", "hr")
+FERRAN: Final = ("ferran", "--role", "executive")
+ALBA: Final = ("alba", "--role", "employee", "--employee", "E1")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a test finds: an agency that is loaded, people who are signed in, and files that come by other doors than a folder.
+
+    Attributes:
+        agency: as a scenario writes it.
+        people: each one's name and options.
+        application: files that are written in the application, moved there by dana and ferran.
+        feed: files that another system sends, moved likewise.
+        now: the instant that commands and server take for the present; the true one where it is empty.
+    """
+
+    agency: str = AGENCY
+    people: tuple[tuple[str, ...], ...] = (DANA, FERRAN, ALBA)
+    application: tuple[str, ...] = ()
+    feed: tuple[str, ...] = ()
+    now: str = ""
 
 
 class Desk:
@@ -40,11 +73,16 @@ class Desk:
         self.clients.append(made)
         return made
 
-    def take_over(self, *files):
-        """Have files moved by the application: proposed by hr, agreed to by an executive."""
+    def take_over(self, *files, to="application"):
+        """Have files moved by the application, or another door: proposed by hr, agreed to by an executive."""
         for file in files:
-            made = self.propose(self.person("dana"), file=file, to="application").json()
+            made = self.propose(self.person("dana"), file=file, to=to).json()
             self.approve(self.person("ferran"), made).raise_for_status()
+
+    def close(self):
+        """Let go of the connections; the server is ended by who started it."""
+        for client in self.clients:
+            client.close()
 
     def approve(self, client, decision):
         """Agree to a decision, its effects opened."""
@@ -70,6 +108,59 @@ class Desk:
         return client.post(
             "/api/v1/decisions", json={"kind": "master", "cycle": None, "content": content, "reason": WHY}
         )
+
+
+class Desks:
+    """Desks of a test process: each setting is made once on each engine, and every test has a copy: a database, a folder and a server of its own.
+
+    The people of a copy are signed in by the sessions that the first one's began.
+    """
+
+    def __init__(self, templates, kopes, ready, folder):
+        self._templates, self._kopes, self._ready, self._folder = templates, kopes, ready, folder
+        self._made = {}
+
+    @contextmanager
+    def copy(self, engine, setting, folder):
+        """A desk of one's own; the agency's folder and definitions are written into a folder."""
+        if (engine, setting) not in self._made:
+            self._made[engine, setting] = self._make(engine, setting)
+        like, cookies = self._made[engine, setting]
+        shutil.copytree(self._kept(setting), folder, dirs_exist_ok=True)
+        with self._templates.copy(engine, like) as url, self._opened(url, setting, folder) as desk:
+            for name, kept in cookies.items():
+                desk.people[name] = desk.client()
+                desk.people[name].cookies.update(kept)
+            yield desk
+
+    @contextmanager
+    def _opened(self, url, setting, folder):
+        present = {"KOPES_NOW": setting.now} if setting.now else {}
+        where = {"database": url, "definitions": folder / "definitions", **present}
+        with servers(folder, self._ready) as serve:
+            desk = Desk(serve(url, definitions=folder / "definitions", **present), self._kopes, where)
+            try:
+                yield desk
+            finally:
+                desk.close()
+
+    def _kept(self, setting):
+        folder = self._folder / f"{hash(setting):x}"
+        if not folder.exists():
+            Scenario.read(setting.agency).write(folder)
+        return folder
+
+    def _make(self, engine, setting):
+        url = self._templates.kept(engine)
+        folder = self._kept(setting)
+        present = {"KOPES_NOW": setting.now} if setting.now else {}
+        self._kopes("load", folder / "agency", database=url, definitions=folder / "definitions", **present)
+        with self._opened(url, setting, folder) as desk:
+            for name, *options in setting.people:
+                desk.person(name, *options)
+            desk.take_over(*setting.application)
+            desk.take_over(*setting.feed, to="feed")
+            return url, {name: dict(client.cookies) for name, client in desk.people.items()}
 
 
 def code(answer):

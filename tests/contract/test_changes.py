@@ -10,7 +10,7 @@ import httpx
 import pytest
 import xlsxwriter
 
-from tests.contract.desk import Desk, code
+from tests.contract.desk import ALBA, DANA, DORA, FERRAN, Desk, Setting, code
 from tests.reference.random_agency import random_agency
 from tests.reference.random_changes import change_agency
 from tests.soaking import seeds
@@ -32,14 +32,17 @@ FILES = [
 ALL = (*(f"{name}.csv" for name in FILES), "definitions", "policies")
 SECOND = "dora"
 """Another person of hr."""
+HR = Setting(
+    people=(DANA, FERRAN, ALBA, DORA),
+    application=("units.csv", "employees.csv", "postings.csv", "scorecards.csv", "definitions", "policies"),
+)
 
 
 @pytest.fixture
-def hr(desk):
+def hr(desks, engine, tmp_path):
     """Two people of hr, and the files of the organisation in the application."""
-    desk.person(SECOND, "--role", "hr")
-    desk.take_over("units.csv", "employees.csv", "postings.csv", "scorecards.csv", "definitions", "policies")
-    return desk
+    with desks.copy(engine, HR, tmp_path) as made:
+        yield made
 
 
 def put(client, address, file, *, set_=(), remove=()):

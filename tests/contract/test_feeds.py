@@ -10,34 +10,32 @@ import re
 import pytest
 
 from app.kit import clock
-from tests.contract.desk import WHY, code
+from tests.contract.desk import ALBA, DANA, DORA, FERRAN, WHY, Setting, code
 
 RATES = "".join(f"20{year}-{month:02},EUR,1.{month:02}\n" for year in (24, 25) for month in range(1, 13))
 HEAD = "month,currency,usd\n"
+FED = Setting(people=(DANA, FERRAN, ALBA, DORA), feed=("rates.csv", "employees.csv", "postings.csv", "units.csv"))
 CSV = {"Content-Type": "text/csv"}
 
 
 @pytest.fixture
-def fed(desk):
+def fed(desks, engine, tmp_path):
     """A desk whose rates, people and postings come by feeds; ``desk.send`` sends as a payroll, ``desk.rates`` as a bank."""
-    for file in ("rates.csv", "employees.csv", "postings.csv", "units.csv"):
-        made = desk.propose(desk.person("dana"), file=file, to="feed").json()
-        desk.approve(desk.person("ferran"), made).raise_for_status()
-    desk.person("dora", "--role", "hr")
-    keys = {"bank": "feed:rates.csv", "payroll": "feed:employees.csv,postings.csv,units.csv"}
-    clients = {}
-    for name, scope in keys.items():
-        key = desk.kopes("key", "create", name, "--scope", scope, **desk.where).out.split()[-1]
-        clients[name] = desk.client(Authorization=f"Bearer {key}")
+    with desks.copy(engine, FED, tmp_path) as desk:
+        keys = {"bank": "feed:rates.csv", "payroll": "feed:employees.csv,postings.csv,units.csv"}
+        clients = {}
+        for name, scope in keys.items():
+            key = desk.kopes("key", "create", name, "--scope", scope, **desk.where).out.split()[-1]
+            clients[name] = desk.client(Authorization=f"Bearer {key}")
 
-    def send(file, text, *, by="payroll", dry=False, **headers):
-        path = f"/api/v1/files/{file}" + ("?dry_run=1" if dry else "")
-        return clients[by].put(path, content=text.encode(), headers=CSV | headers)
+        def send(file, text, *, by="payroll", dry=False, **headers):
+            path = f"/api/v1/files/{file}" + ("?dry_run=1" if dry else "")
+            return clients[by].put(path, content=text.encode(), headers=CSV | headers)
 
-    desk.send = send
-    answer = send("rates.csv", f"{HEAD}2020-01,EUR,1.10\n{RATES}", by="bank")
-    assert (answer.status_code, answer.json()) == (200, {"revision": 2, "added": 24, "changed": 0, "removed": 0})
-    return desk
+        desk.send = send
+        answer = send("rates.csv", f"{HEAD}2020-01,EUR,1.10\n{RATES}", by="bank")
+        assert (answer.status_code, answer.json()) == (200, {"revision": 2, "added": 24, "changed": 0, "removed": 0})
+        yield desk
 
 
 def state(desk, file):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 
 import pytest
 
-from tests.contract.desk import WHY, Desk, code
-from tests.scenario import Scenario
+from tests.contract.desk import DANA, DORA, FERRAN, WHY, Setting, code
 
 AGENCY = """
 unit PAR agency until 2001-01-01
@@ -22,34 +20,20 @@ employee E7 PAR staff from 2001-01-01
 2025-03-04 consult C-1 E1
 2026-03-04 consult C-2 E1
 """
-NOW = {"KOPES_NOW": "2026-06-30T09:00:00Z"}
+NOW = "2026-06-30T09:00:00Z"
 FILES = ("employees.csv", "postings.csv", "scorecards.csv", "status.csv")
+E6 = ("e6", "--role", "hr", "--employee", "E6")
 
 
-@contextmanager
-def opened_desk(database_url, kopes, serve, folder, *more):
-    """A running server on a day in June with one of hr, an executive and some more: name and options; files of people and scorecards are here."""
-    Scenario.read(AGENCY).write(folder)
-    where = {"database": database_url, "definitions": folder / "definitions", **NOW}
-    kopes("load", folder / "agency", **where)
-    made = Desk(serve(database_url, definitions=folder / "definitions", **NOW), kopes, where)
-    try:
-        made.person("dana", "--role", "hr")
-        made.person("ferran", "--role", "executive")
-        for name, *options in more:
-            made.person(name, *options)
-        made.take_over(*FILES)
-        yield made
-    finally:
-        for client in made.clients:
-            client.close()
+def in_june(*more):
+    """A day in June with one of hr, an executive and some more; files of people and scorecards are written here."""
+    return Setting(AGENCY, people=(DANA, FERRAN, *more), application=FILES, now=NOW)
 
 
 @pytest.fixture
-def desk(database_url, kopes, serve, tmp_path):
+def desk(desks, engine, tmp_path):
     """Three of hr, one of them of the agency."""
-    e6 = ("e6", "--role", "hr", "--employee", "E6")
-    with opened_desk(database_url, kopes, serve, tmp_path, ("dora", "--role", "hr"), e6) as made:
+    with desks.copy(engine, in_june(DORA, E6), tmp_path) as made:
         yield made
 
 

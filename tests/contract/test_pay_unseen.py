@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from app.access.tables import reading_log
 from app.kit.database import Database
 from tests.contract.desk import code
-from tests.contract.test_own_hands import desk, opened_desk, put, rows, text_row
+from tests.contract.test_own_hands import desk, in_june, put, rows, text_row
 
 __all__ = ["desk"]
 
@@ -25,9 +25,9 @@ def executive(desk):
 
 
 @pytest.fixture
-def small_desk(database_url, kopes, serve, tmp_path):
+def small_desk(desks, engine, tmp_path):
     """One of hr, so that an executive is the second."""
-    with opened_desk(database_url, kopes, serve, tmp_path, E7) as made:
+    with desks.copy(engine, in_june(E7), tmp_path) as made:
         yield made
 
 

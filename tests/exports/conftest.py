@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.web.working import loaded_folder, working, working_on_each
+from tests.web.working import loaded_folder, settled, working, working_on_each
 
-__all__ = ["loaded_folder", "working", "working_on_each"]
+__all__ = ["loaded_folder", "settled", "working", "working_on_each"]

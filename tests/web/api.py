@@ -20,8 +20,7 @@ from app.kit.database import Database
 from app.kit.settings import Settings
 from app.rules.permissions import Scope
 from app.web import create_app
-from tests.conftest import NewDatabase
-from tests.web.working import NOW, Working, _settle
+from tests.web.working import NOW, Settled, Working
 
 __all__ = ["BATCH", "STRUCTURED", "Api", "api", "by_hand", "deal", "fresh", "verdict"]
 
@@ -106,18 +105,17 @@ class Api:
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def api(
     request: pytest.FixtureRequest,
-    module_database: NewDatabase,
+    settled: Settled,
     loaded_folder: Path,
 ) -> Iterator[Api]:
     """The API, on each engine in turn."""
-    url = module_database(request.param)
-    database = Database(url)
-    _settle(database, loaded_folder)
-    with database.write("settle") as connection:
-        keys = [
-            access.create_key(connection, name=name, scope=scope, now=NOW)
-            for name, scope in (("crm", Scope.INGEST), ("erp", Scope.INGEST), ("board", Scope.READ))
-        ]
-    app = create_app(Settings(database_url=url, secret_key="the tests' own"), clock=lambda: NOW, database=database)
-    yield Api(Working(database, app, loaded_folder), *keys)
-    database.close()
+    with settled(request.param, loaded_folder) as url:
+        database = Database(url)
+        with database.write("settle") as connection:
+            keys = [
+                access.create_key(connection, name=name, scope=scope, now=NOW)
+                for name, scope in (("crm", Scope.INGEST), ("erp", Scope.INGEST), ("board", Scope.READ))
+            ]
+        app = create_app(Settings(database_url=url, secret_key="the tests' own"), clock=lambda: NOW, database=database)
+        yield Api(Working(database, app, loaded_folder), *keys)
+        database.close()

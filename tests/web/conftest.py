@@ -14,9 +14,9 @@ from werkzeug.test import TestResponse
 from app.kit.settings import Settings
 from app.web import create_app, site_of
 from tests.people import NOW, PASSWORD, email_of, settle
-from tests.web.working import loaded_folder, working, working_on_each
+from tests.web.working import loaded_folder, settled, working, working_on_each
 
-__all__ = ["loaded_folder", "working", "working_on_each"]
+__all__ = ["loaded_folder", "settled", "working", "working_on_each"]
 
 _TOKEN: Final = re.compile(r'name="csrf_token" value="([^"]+)"')
 

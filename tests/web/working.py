@@ -25,9 +25,10 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import pytest
 import sqlalchemy as sa
@@ -42,17 +43,20 @@ from app.kit.settings import Settings
 from app.rules.activities import EventKey
 from app.rules.terms import Role
 from app.web import create_app
+from tests.conftest import Templates
 from tests.people import PASSWORD, PASSWORD_HASH
 from tests.scenario import SOURCE, Scenario, event_of, ingest, load
 
 __all__ = [
     "BY_UNIT",
     "NOW",
+    "Settled",
     "Working",
     "addresses_by_unit",
     "key_of",
     "loaded_folder",
     "opened_on",
+    "settled",
     "working",
     "working_on_each",
 ]
@@ -221,14 +225,37 @@ def working(loaded_folder: Path, tmp_path: Path) -> Iterator[Working]:
     opened.database.close()
 
 
+class Settled(Protocol):
+    """Makes databases in which a folder is loaded and everybody has an account."""
+
+    def __call__(self, engine: str, folder: Path) -> AbstractContextManager[str]:
+        """The address of one's own, as long as the context lasts; the folder is read once a test process and engine."""
+
+
+@pytest.fixture(scope="session")
+def settled(templates: Templates) -> Settled:
+    """Each is a copy of the first one on its engine."""
+    made: dict[tuple[str, Path], str] = {}
+
+    def copy(engine: str, folder: Path) -> AbstractContextManager[str]:
+        if (engine, folder) not in made:
+            made[engine, folder] = templates.kept(engine)
+            database = Database(made[engine, folder])
+            _settle(database, folder)
+            database.close()
+        return templates.copy(engine, made[engine, folder])
+
+    return copy
+
+
 @pytest.fixture
-def working_on_each(database_url: str, loaded_folder: Path, tmp_path: Path) -> Iterator[Working]:
+def working_on_each(engine: str, settled: Settled, loaded_folder: Path, tmp_path: Path) -> Iterator[Working]:
     """The same on each engine in turn."""
     folder = shutil.copytree(loaded_folder, tmp_path / "working")
-    opened = opened_on(database_url, folder)
-    _settle(opened.database, folder)
-    yield opened
-    opened.database.close()
+    with settled(engine, loaded_folder) as url:
+        opened = opened_on(url, folder)
+        yield opened
+        opened.database.close()
 
 
 BY_UNIT: Final = pytest.mark.parametrize(
