@@ -21,7 +21,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
+
+import flask
+import jinja2
 
 __all__ = ["Forked", "Ready"]
 
@@ -80,19 +84,22 @@ class Ready:
 
     process: subprocess.Popen[bytes]
     control: socket.socket
+    compiled: TemporaryDirectory[str]
+    """Templates that one of the forked processes has compiled, for all others."""
 
     @classmethod
     def start(cls, root: Path) -> Ready:
         """Start one, which reads the product while others go on."""
+        compiled = TemporaryDirectory(prefix="kopes-templates-")
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with its:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.ready", str(its.fileno())],
+                [sys.executable, "-m", "tests.ready", str(its.fileno()), compiled.name],
                 cwd=root,
                 stdin=subprocess.DEVNULL,
                 pass_fds=[its.fileno()],
             )
-        return cls(process, ours)
+        return cls(process, ours, compiled)
 
     def run(self, words: Sequence[str], *, environment: Mapping[str, str], files: tuple[int, int, int]) -> Forked:
         """``kopes WORDS``, with these for standard input, output and error."""
@@ -106,6 +113,7 @@ class Ready:
         """End it, and what is left of all that was forked."""
         self.control.close()
         self.process.wait(_END_SECONDS)
+        self.compiled.cleanup()
 
 
 def _fork_for(control: socket.socket) -> tuple[list[str], dict[str, str]] | None:
@@ -169,6 +177,7 @@ def main() -> None:
         importlib.import_module(f"app.cli.{module}")
     for late in ("app.web.front", "app.web.pages", "app.worker", "app.demo", "app.exports"):
         importlib.import_module(late)
+    flask.Flask.jinja_options = {"bytecode_cache": jinja2.FileSystemBytecodeCache(sys.argv[2])}
     gc.collect()
     gc.freeze()
     asked = _fork_for(socket.socket(fileno=int(sys.argv[1])))

@@ -58,12 +58,15 @@ class Site:
             return int(opened.execute("SELECT count(*) FROM event").fetchone()[0])
 
     def open(self, page: Page, name: str, address: str) -> None:
-        """Sign somebody in and open a page."""
-        page.goto(f"{self.url}/login?next={address}")
-        page.get_by_label("E-mail").fill(f"{name}@agency.example")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(f"{self.url}{address}")
+        """Sign somebody in, as the form does, and open a page."""
+        signed_in = page.request.post(
+            f"{self.url}/login",
+            form={"email": f"{name}@agency.example", "password": PASSWORD},
+            headers={"Origin": self.url},
+            max_redirects=0,
+        )
+        assert signed_in.status == 303
+        page.goto(f"{self.url}{address}")
 
 
 @pytest.fixture

@@ -11,11 +11,13 @@ import datetime as dt
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
@@ -94,9 +96,22 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, kopes: Kopes) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, built: Path, kopes: Kopes) -> Iterator[Site]:
     """``make run``, with a small agency in a folder of its own."""
     folder = tmp_path_factory.mktemp("run") / "instance"
+    if not built.exists():
+        with _running(built, kopes):
+            pass
+    shutil.copytree(built, folder)
+    with _running(folder, kopes) as found:
+        found.command("folder", "export", found.agency)
+        found.read_key = found.command("key", "create", "walk", "--scope", "read").strip()
+        yield found
+
+
+@contextmanager
+def _running(folder: Path, kopes: Kopes) -> Iterator[Site]:
+    """The server and its worker, on what the folder holds, or what they build there."""
     port = free_port()
     process = subprocess.Popen(
         ["make", "run", f"PORT={port}", f"ARGS=--people 60 --scale 0.002 --instance {folder}"],
@@ -117,8 +132,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, kopes: Kopes) -> Iterator[Sit
                 logins[words[0]] = (words[1], words[2])
         found = Site(f"http://127.0.0.1:{port}", folder, logins, kopes)
         _wait_until_up(found.url)
-        found.command("folder", "export", found.agency)
-        found.read_key = found.command("key", "create", "walk", "--scope", "read").strip()
         yield found
     finally:
         os.killpg(process.pid, signal.SIGTERM)
