@@ -161,6 +161,15 @@ _OBSCURED: Final = """async () => {
 }"""
 """What has the focus and cannot be seen at all, under a bar or off the screen."""
 
+_BUILT: Final = """() => {
+  const own = new Set(["aria-current", "aria-selected", "aria-sort", "checked", "selected", "open", "value"]);
+  const built = (one) => `${one.tagName}.${one.getAttribute("class")}[${one.getAttributeNames().filter((name) => !own.has(name)).sort()}]`;
+  const pairs = new Set([...document.body.querySelectorAll("*")].map((one) => `${built(one.parentElement)} > ${built(one)}`));
+  pairs.add([...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].map((one) => one.tagName).join());
+  return [...pairs];
+}"""
+"""What a page is built of: which element stands in which, and the order of its headings."""
+
 _SAME_ELEMENTS: Final = {"cycle", "sort", "order", "before"}
 """Parameters by which a page shows other rows, or the same in another order, drawn by the same elements."""
 
@@ -349,7 +358,7 @@ class Crawl:
             lambda request: None if _left(request) else noise.append(f"{request.url}: {request.failure}"),
         )
         waiting = [start]
-        opened: dict[object, int] = {}
+        opened: dict[tuple[Any, ...], int] = {}
         known: set[str] = set()
         while waiting:
             address = waiting.pop(0)
@@ -368,15 +377,19 @@ class Crawl:
             for line in noise:
                 self._wrong(address, f"the console: {line}")
 
-    def _opens(self, kind: object, *, first: bool) -> int:
-        """How many pages of a kind are opened: all that were asked for where no other role has been, else one in English and none in a translation."""
+    def _opens(self, kind: tuple[Any, ...], *, first: bool) -> int:
+        """How many pages of a kind are opened: all that were asked for where no other role has been, else one in English and none in a translation.
+
+        Of a page that is searched or narrowed one is enough, whoever opens it: what a role may see and do there its plain page shows.
+        """
         by = ("opened", self.language, kind)
         if first and by not in self.looked_at:
             self.looked_at.add(by)
             self._mine.add(kind)
+        is_narrowed = any(kind[2:])
         if kind in self._mine:
-            return self.opens
-        return int(self.language == "en")
+            return 1 if is_narrowed else self.opens
+        return int(self.language == "en" and not is_narrowed)
 
     def _wrong(self, address: str, what: str) -> None:
         self.findings.append(f"{address}: {what}")
@@ -478,10 +491,12 @@ class Crawl:
         if kind in self.looked_at:
             return
         self.looked_at.add(kind)
+        leave_alike(page)
+        if not self._is_new(page, (*kind[:2], self.width)):
+            return
         theme = self._turn()
         self.states.add(State(self.role, name_of(*kind[:2]), self.language, theme, self.width))
         page.emulate_media(**media_of(theme))
-        leave_alike(page)
         menus = ("menus", self.width)
         if menus not in self.looked_at:
             self.looked_at.add(menus)
@@ -491,6 +506,13 @@ class Crawl:
         lay_flat(page)
         self._violations(page, address)
         page.emulate_media(**media_of(self.theme))
+
+    def _is_new(self, page: Page, kind: tuple[object, ...]) -> bool:
+        """Whether a page is built of anything that axe has not seen in one of its kind: narrowed or searched it mostly is not."""
+        built = {("built", *kind, one) for one in page.evaluate(_BUILT)}
+        is_new = not built <= self.looked_at
+        self.looked_at |= built
+        return is_new
 
     def _turn(self) -> str:
         """The theme in which axe has seen the fewest pages."""
