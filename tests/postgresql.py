@@ -141,10 +141,13 @@ class Cluster:
             connection.execute(statement.encode())
 
     def create(self, template: str = "template0") -> str:
-        """Make a database like ``template`` and return its name."""
+        """Make a database like ``template`` and return its name.
+
+        By a copy of its files, which takes half as long as one by the log where nothing is kept safe from a power cut.
+        """
         self._made += 1
         name = f"kopes_{self._made}"
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return name
 
     def drop(self, name: str) -> None:

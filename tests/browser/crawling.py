@@ -194,6 +194,7 @@ class Words:
     sentences: dict[str, frozenset[str]]
     names: re.Pattern[str]
     codes: frozenset[str]
+    _told: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, demo: Path, *more: str) -> Words:
@@ -228,8 +229,13 @@ class Words:
             frozenset(_codes(demo / "definitions")),
         )
 
-    def wrong(self, text: str, language: str) -> Iterator[str]:
-        """What people do not read: keys, instants, codes, and words of another language."""
+    def wrong(self, text: str, language: str) -> tuple[str, ...]:
+        """What people do not read: keys, instants, codes, and words of another language. Most texts stand on many pages."""
+        if (text, language) not in self._told:
+            self._told[text, language] = tuple(self._wrong(text, language))
+        return self._told[text, language]
+
+    def _wrong(self, text: str, language: str) -> Iterator[str]:
         plain = self.names.sub(" ", text)
         for pattern, what in ((_KEY, "a key"), (_INSTANT, "a day or instant for machines"), (_CODE, "a code")):
             if found := pattern.search(plain):
