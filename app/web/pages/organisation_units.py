@@ -76,7 +76,7 @@ class UnitDeed(StrEnum):
 DEEDS: Final[Mapping[UnitDeed, str]] = {
     UnitDeed.CHANGE: n_("Rename or correct"),
     UnitDeed.MOVE: n_("Move under another"),
-    UnitDeed.CLOSE: n_("Close"),
+    UnitDeed.CLOSE: n_("Close it"),
     UnitDeed.MERGE: n_("Merge into another"),
     UnitDeed.SPLIT: n_("Split"),
 }
