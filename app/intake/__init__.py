@@ -6,7 +6,7 @@ that every error names file, line and field. Never decides what is right: that i
 
 from app.intake.activity_files import BATCH_ALONE, ingest_file, rejects_path
 from app.intake.agency import Loaded, LoadRefused, derive_by_present_rules, load_agency
-from app.intake.change_cycles import cycles_to_tell
+from app.intake.change_cycles import cycle_without_scorecards, cycles_to_tell
 from app.intake.change_effects import queues_of_change, standings_of_change
 from app.intake.change_sets import (
     CHANGE_TITLE_MAX,
@@ -111,6 +111,7 @@ __all__ = [
     "check_change",
     "columns_of",
     "correct_own",
+    "cycle_without_scorecards",
     "cycles_to_tell",
     "definition_fields",
     "derive_by_present_rules",

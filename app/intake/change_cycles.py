@@ -31,6 +31,20 @@ def cycles_to_tell(connection: Connection, changed: Changed, *, today: dt.date) 
     return (*sorted(told, key=lambda one: (one != present, one < present, abs(one - present))),) or (present,)
 
 
+def cycle_without_scorecards(connection: Connection, changed: Changed, *, today: dt.date) -> int | None:
+    """The next cycle, where a set moves nothing before it and nobody has a scorecard in it yet, so that nothing can be told; else None.
+
+    Queries: those of :func:`app.scoring.state`.
+    """
+    loaded = scoring.state(connection)
+    present = cycle_of(today, loaded.frame.first_month)
+    spans = list(_spans(changed, loaded.frame.first_month))
+    carded = {int(row.after["cycle"]) for row in changed.rows if row.name == "scorecards" and _names_cycle(row.after)}
+    coming = present + 1
+    is_told = coming in loaded.sheet.lines or coming in carded or any(present in span for span in spans)
+    return coming if not is_told and any(coming in span for span in spans) else None
+
+
 def _names_cycle(row: Mapping[str, str] | None) -> TypeGuard[Mapping[str, str]]:
     return row is not None and row["cycle"].isdecimal()
 

@@ -41,7 +41,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from flask import request
+from flask import request, session
 from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
@@ -76,6 +76,9 @@ __all__ = [
 
 NEW: Final = "new"
 """A set that is yet to begin."""
+
+_LAST_INTO: Final = "into"
+"""Where a session keeps which set it put rows into last: who fills one goes on with it, and no older one is filled by mistake."""
 
 _SETS_MOST: Final = 200
 _ROWS_MOST: Final = 200
@@ -157,6 +160,7 @@ class BasketLook:
         effects: what all of it would move; None where it has errors.
         queues: for whom another number of entries would wait to be verified, with the numbers before and after.
         cycles: in which cycles, the one looked at first before the others.
+        coming: the cycle of which nothing can be told, since nobody has a scorecard in it yet; None where there is none such.
         is_nothing: nothing of it is another than it is.
     """
 
@@ -168,11 +172,12 @@ class BasketLook:
     effects: Moves | None
     queues: tuple[tuple[str, int, int], ...]
     cycles: tuple[int, ...]
+    coming: int | None
     is_nothing: bool
 
 
 def basket(context: RequestContext, into: str | None = None) -> Basket:
-    """The open sets of who asks; the one that is meant, else the newest of them, is the chosen one. Queries: 1 or 2.
+    """The open sets of who asks; the one that is meant, else the one that this session put rows into last, is the chosen one. Queries: 1 or 2.
 
     Args:
         context: the request's.
@@ -181,7 +186,8 @@ def basket(context: RequestContext, into: str | None = None) -> Basket:
     mine = changing.is_maker(context)
     some = intake.change_sets(context.connection, state=ChangeState.OPEN, limit=_SETS_MOST)
     sets = tuple(one for one in some if mine(one))
-    chosen = next((one for one in sets if into is None or str(one.id) == into), None)
+    meant = session.get(_LAST_INTO, NEW) if into is None else into
+    chosen = next((one for one in sets if str(one.id) == meant), None)
     changed = Changed() if chosen is None else intake.changed_rows(context.connection, chosen.id)
     return Basket(sets=sets, chosen=chosen, changed=changed, _connection=context.connection)
 
@@ -225,6 +231,7 @@ def look(context: RequestContext, chosen: Basket, puts: Sequence[Put | PutDocume
         effects=effects,
         queues=queues,
         cycles=cycles,
+        coming=intake.cycle_without_scorecards(context.connection, whole, today=context.today),
         is_nothing=not differing and not more.documents,
     )
 
@@ -320,6 +327,7 @@ def into_basket(context: RequestContext, form: BasketForm, puts: Sequence[Put | 
         change = context.writing(work)
     finally:
         context.closed()
+    session[_LAST_INTO] = str(change.id)
     count = sum(len(one.set_) + len(one.remove) if isinstance(one, Put) else 1 for one in puts)
     return Redirect(
         n_(

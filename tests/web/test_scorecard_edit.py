@@ -76,7 +76,7 @@ def test_a_template_shifts_all_offices_and_what_deviates_keeps_deviating(working
     assert "Put into the change set" not in short
     shifted = {"template-consults": "-4", "template-deals": "+4", "apply": "changed"}
     looked = said(working.dana.post(OFFICES, form | shifted).text)
-    assert re.search(r"VIE Own score", looked)
+    assert re.search(r"VIE [^→]*→.*Own score: ", looked)
     put(working, OFFICES, form | shifted)
     agree(working.wanda, working.dana.post(f"{first}/submit", {}).headers["Location"])
     loaded = weights(working, 2026, "unit:VIE", "unit:PAR", "unit:TYO", "employee:E1")

@@ -134,7 +134,13 @@ def effects(context: RequestContext, number: int) -> Page:
     if judged.judged is not None and judged.is_right:
         some = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
         shown = shown_effects(context, effects_seen(context, some, checks=changing.sees_pay(context, change)))
-    return Page("pages/change_effects.html", change=change, cycles=cycles, effects=shown)
+    return Page(
+        "pages/change_effects.html",
+        change=change,
+        cycles=cycles,
+        coming=intake.cycle_without_scorecards(context.connection, changed, today=context.today),
+        effects=shown,
+    )
 
 
 @pages.act("/changes/<int:number>/rows", may=Deed.KEEP_CHANGES, again="one")

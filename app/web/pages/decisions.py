@@ -100,11 +100,15 @@ def one(context: RequestContext, number: int) -> Page:
         with context.database.write(Deed.SEE_DECISIONS) as connection:
             decisions.see_effects(connection, decision.id, by=context.viewer, now=context.now)
     change = intake.change_of_decision(context.connection, decision.id) if context.allowed(Deed.SEE_FILES) else None
+    changed = None if change is None else intake.changed_rows(context.connection, change.id)
     return Page(
         "pages/decision.html",
         decision=decision,
         title=decided.titles(context, [decision])[decision.id],
-        told=() if change is None else changing.told(context, change),
+        told=() if change is None else changing.told(context, change, changed),
+        coming=None
+        if changed is None
+        else intake.cycle_without_scorecards(context.connection, changed, today=context.today),
         effects=shown_effects(context, decided.effects_of(context, decision)),
         states=DECISION_STATES,
         roles=ROLES,
