@@ -24,7 +24,7 @@ from app.intake.change_sets import (
     hold_open,
     key_text,
 )
-from app.intake.changed_folder import JudgedChange, columns_of, key_columns
+from app.intake.changed_folder import JudgedChange, columns_of, key_columns, yaml_before, yaml_lines
 from app.intake.changing import (
     CHANGE,
     FindingsInTheWay,
@@ -39,7 +39,6 @@ from app.intake.changing import (
     rebase_change,
     revert_change,
     submit_change,
-    yaml_before,
 )
 from app.intake.definitions import definition_fields
 from app.intake.definitions import read_folder as read_definitions
@@ -162,4 +161,5 @@ __all__ = [
     "take_in",
     "take_in_message",
     "yaml_before",
+    "yaml_lines",
 ]

@@ -5,6 +5,8 @@ A change set is a load. Do not check its rows by rules of their own: what ``kope
 
 from __future__ import annotations
 
+import difflib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +18,7 @@ from app.intake.change_sets import Changed, ChangedDocument, ChangedRow
 from app.intake.definitions import against_schema, kind_of
 from app.intake.first_findings import FirstFindings
 from app.intake.folder import DEFINITIONS, FILES, POLICIES, FolderRows, JudgedFolder, judge, part_of
-from app.intake.stored_folder import KEYS, StoredFolder, csv_text, yaml_name
+from app.intake.stored_folder import KEYS, StoredFolder, csv_text, document_yaml, yaml_like, yaml_name
 from app.kit.files import Row
 from app.kit.yaml_places import read_yaml
 from app.organisation import Directory, Needs
@@ -33,7 +35,11 @@ __all__ = [
     "judge_change",
     "key_columns",
     "read_document",
+    "yaml_before",
+    "yaml_lines",
 ]
+
+_LINES_BESIDE: Final = 2
 
 _MAY_LACK: Final = frozenset({"units", "employees", "rates"})
 """The files of which recorded activities need rows."""
@@ -161,6 +167,26 @@ def read_document(one: ChangedDocument) -> tuple[Document | None, list[Finding]]
     if placed is None:
         return None, problems
     return Document(content=placed.content, kind=kind_of(one.name), file=file, lines=placed.lines), problems
+
+
+def yaml_before(document: ChangedDocument) -> str | None:
+    """What a file of definitions takes the place of, as YAML; None for nothing."""
+    texts = [document_yaml(name, json.loads(text)) for name, text in document.before.items() if text is not None]
+    return "---\n".join(texts) or None
+
+
+def yaml_lines(document: ChangedDocument) -> list[str]:
+    """What differs between a file of definitions and what it takes the place of, line by line: "+" what comes, "-" what goes, " " what stands beside it.
+
+    Both are written in one form, the members in one order; what cannot be read so stands as it was sent.
+    """
+    before, after = yaml_before(document) or "", document.after or ""
+    content = None if document.after is None else read_document(document)[0]
+    texts = [text for text in document.before.values() if text is not None]
+    if content is not None and len(texts) == 1:
+        after = yaml_like(content.content, json.loads(texts[0]))
+    compared = difflib.unified_diff(before.splitlines(), after.splitlines(), n=_LINES_BESIDE, lineterm="")
+    return list(compared)[2:]  # The first two would name the files.
 
 
 def documents_in(document: Document) -> Iterator[str]:

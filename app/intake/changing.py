@@ -7,7 +7,6 @@ not edit a row in place: who asks of a figure in a year finds the set, its reaso
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -46,7 +45,6 @@ from app.intake.stored_folder import (
     KEYS,
     NoRevision,
     StoredFolder,
-    document_yaml,
     plain_cell,
     present_folder,
     read_stored_folder,
@@ -89,7 +87,6 @@ __all__ = [
     "revert_change",
     "rows_about",
     "submit_change",
-    "yaml_before",
 ]
 
 
@@ -354,12 +351,6 @@ def put_definitions(connection: Connection, change: ChangeSet, part: str, text: 
         for one in folder_at(connection, change.base).contents:
             if one.startswith("kpi:") and one not in given and yaml_name(one) != name:
                 drop_document(connection, change, yaml_name(one))
-
-
-def yaml_before(document: ChangedDocument) -> str | None:
-    """What a file of definitions takes the place of, as YAML; None for nothing."""
-    texts = [document_yaml(name, json.loads(text)) for name, text in document.before.items() if text is not None]
-    return "---\n".join(texts) or None
 
 
 # --------------------------------------------------------------------------------------------------------------- looking

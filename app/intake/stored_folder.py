@@ -314,6 +314,22 @@ def document_yaml(name: str, document: Any) -> str:
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=140)
 
 
+def yaml_like(content: Any, like: Any) -> str:
+    """A document that was read, written as :func:`document_yaml` writes one, its members in the order of another: what differs then differs in meaning."""
+    return yaml.dump(_ordered(content, like), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=140)
+
+
+def _ordered(content: Any, like: Any) -> Any:
+    if isinstance(content, Mapping):
+        beside = like if isinstance(like, Mapping) else {}
+        names = [*(name for name in beside if name in content), *(name for name in content if name not in beside)]
+        return {name: _ordered(content[name], beside.get(name)) for name in names}
+    if isinstance(content, list | tuple):
+        besides = like if isinstance(like, list) else []
+        return [_ordered(one, besides[at] if at < len(besides) else None) for at, one in enumerate(content)]
+    return _Number(content) if isinstance(content, Decimal) else content
+
+
 def _decimals(error: ValidationError) -> Iterator[Sequence[Any]]:
     """Where a text stands that should be a number."""
     if error.validator == "type" and isinstance(error.instance, str):

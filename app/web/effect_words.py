@@ -20,7 +20,7 @@ from app.web.languages import day_text, krw, number, page_language, score
 from app.web.request_context import RequestContext
 from app.web.words import ROLES
 
-__all__ = ["Moved", "Moves", "Turn", "effects_seen", "shown_effects"]
+__all__ = ["Moves", "NodeMoved", "ShownTurn", "effects_seen", "shown_effects"]
 
 _COLUMNS: Final = ("final_score", "grade", "pay", "rights")
 """What has a column of its own."""
@@ -45,7 +45,7 @@ _ACCOUNT: Final = "account:"
 _ROLE_NAMES: Final = frozenset(role.value for role in Role)
 
 
-class Turn(NamedTuple):
+class ShownTurn(NamedTuple):
     """A figure before and after, in words, and by how much it differs, where that can be said."""
 
     figure: str
@@ -57,7 +57,7 @@ class Turn(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class NodeMoved:
     """All that is moved of one person, unit or account in a cycle.
 
     Attributes:
@@ -72,11 +72,11 @@ class Moved:
     whose: Name | str
     beside: Name | str
     cycle: str | None
-    final_score: Turn | None
-    grade: Turn | None
-    pay: Turn | None
-    rights: Turn | None
-    others: tuple[Turn, ...]
+    final_score: ShownTurn | None
+    grade: ShownTurn | None
+    pay: ShownTurn | None
+    rights: ShownTurn | None
+    others: tuple[ShownTurn, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ class Moves:
     """
 
     summary: tuple[str, ...]
-    rows: tuple[Moved, ...]
+    rows: tuple[NodeMoved, ...]
     members: frozenset[str]
     count: int
 
@@ -143,7 +143,7 @@ def _how_much(some: list[DecisionEffect]) -> tuple[bool, bool, float]:
     return ("grade" not in members, "rights" not in members, 0.0 if final is None else -abs(_difference(final) or 0.0))
 
 
-def _moved(context: RequestContext, definitions: Definitions, some: list[DecisionEffect]) -> Moved:
+def _moved(context: RequestContext, definitions: Definitions, some: list[DecisionEffect]) -> NodeMoved:
     first = some[0]
     node = Node.parse(first.node)
     turns = {one.member: _turn(context, definitions, one) for one in some}
@@ -151,7 +151,7 @@ def _moved(context: RequestContext, definitions: Definitions, some: list[Decisio
     if node is not None and node.kind is NodeKind.EMPLOYEE:
         unit = context.directory.unit_of(node.code, context.today)
         beside = "" if unit is None else scoring.node_name(context.directory, Node(NodeKind.UNIT, unit), context.today)
-    return Moved(
+    return NodeMoved(
         node=node,
         whose=first.node.removeprefix(_ACCOUNT)
         if node is None
@@ -166,14 +166,14 @@ def _moved(context: RequestContext, definitions: Definitions, some: list[Decisio
     )
 
 
-def _turn(context: RequestContext, definitions: Definitions, one: DecisionEffect) -> Turn:
+def _turn(context: RequestContext, definitions: Definitions, one: DecisionEffect) -> ShownTurn:
     before, after = one.before, one.after
     if one.member == "rights":
         # What stays is no part of what is moved.
         had, has = before or [], after or []
         before, after = [text for text in had if text not in has], [text for text in has if text not in had]
     by = _difference(one)
-    return Turn(
+    return ShownTurn(
         _figure(definitions, one.member),
         _value(context, one.member, before),
         _value(context, one.member, after),

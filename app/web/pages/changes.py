@@ -102,11 +102,14 @@ def one(context: RequestContext, number: int) -> Page:
         "pages/change.html",
         change=change,
         states=CHANGE_STATES,
-        told=changing.told(context, change, changed),
+        happenings=changing.told(context, change, changed),
         rows=shown,
         people=context.directory.employees,
         more=max(0, len(told["rows"]) - ROWS_SHOWN),
-        documents=told["documents"],
+        documents=[
+            document | {"lines": intake.yaml_lines(one)}
+            for document, one in zip(told["documents"], changed.documents, strict=True)
+        ],
         findings=changing.findings_seen(context, intake.check_change(context.connection, changed), change)
         if changed and (is_open or is_held)
         else (),

@@ -105,7 +105,7 @@ def one(context: RequestContext, number: int) -> Page:
         "pages/decision.html",
         decision=decision,
         title=decided.titles(context, [decision])[decision.id],
-        told=() if change is None else changing.told(context, change, changed),
+        happenings=() if change is None else changing.told(context, change, changed),
         coming=None
         if changed is None
         else intake.cycle_without_scorecards(context.connection, changed, today=context.today),
