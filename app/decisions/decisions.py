@@ -256,6 +256,18 @@ def decisions_of(
         before = block[-1].id
 
 
+def about_nodes(connection: Connection, nodes: Iterable[Node], *, limit: int) -> list[int]:
+    """The numbers of the newest decisions about any of some nodes. Queries: 1, or none where there are no nodes."""
+    texts = sorted(map(str, nodes))
+    if not texts:
+        return []
+    about = tables.decision_about.c
+    query = (
+        sa.select(about.decision).where(about.node.in_(texts)).distinct().order_by(about.decision.desc()).limit(limit)
+    )
+    return list(connection.scalars(query))
+
+
 def latest_approved(connection: Connection, kind: str) -> list[Decision]:
     """All approved decisions of a kind, in the order of their approval. Queries: 2."""
     of, end = tables.decision.c, tables.decision_end.c

@@ -187,6 +187,21 @@ def change_titles(connection: Connection, numbers: Collection[int]) -> dict[int,
     return {row.id: row.title for row in connection.execute(query)}
 
 
+def changes_meant(connection: Connection, text: str, *, decided: Collection[int], limit: int) -> list[ChangeSet]:
+    """The newest sets whose title has a text in it, or about which one of some decisions is. Queries: 1.
+
+    Args:
+        connection: any transaction.
+        text: in any case of its letters.
+        decided: numbers of decisions.
+        limit: at most so many.
+    """
+    of = tables.change_set.c
+    is_meant = sa.or_(of.title.icontains(text, autoescape=True), of.decision.in_(decided))
+    query = sa.select(tables.change_set).where(is_meant).order_by(of.id.desc()).limit(limit)
+    return [_change_set(row) for row in connection.execute(query)]
+
+
 def held_of(connection: Connection, label: str, file: str) -> list[ChangeSet]:
     """The sets that a feed has submitted of a file and nobody has agreed to yet, the oldest first. Queries: 1."""
     of, row = tables.change_set.c, tables.change_row.c

@@ -129,6 +129,7 @@ _KINDS: Final[Mapping[str, str]] = {
 
 _ACTIVITY: Final = n_("An activity")
 _DECISION: Final = n_("Decision %(name)s")
+_CHANGE_SET: Final = n_("Change set %(name)s")
 
 _NAMELESS: Final[Mapping[str, str]] = {
     "command": n_("the command line"),
@@ -237,6 +238,9 @@ def subject_of(text: str | None, names: Mapping[str, str]) -> Subject:
         return Subject(who(text), url_for("rejected.one", number=int(name)))
     if kind == "decision" and name.isdecimal():
         return Subject(str(gettext(_DECISION)) % {"name": name}, url_for("decisions.one", number=name))
+    if kind == "change" and name.isdecimal():
+        said = str(gettext(_CHANGE_SET)) % {"name": name}
+        return Subject(said, url_for("changes.one", number=name), beside=names.get(text))
     if kind in _KINDS:
         return Subject(who(text), beside=names.get(text))
     if Node.parse(text) is not None:
@@ -258,7 +262,7 @@ def subjects_meant(text: str, directory: Directory) -> SubjectFilter:
     subjects += [f"unit:{code}" for code in directory.tree.units if _is_unit(wanted, code, directory)]
     subjects += [text, f"activity:{text}"]
     beginnings = []
-    for kind, label in {**_KINDS, "activity": _ACTIVITY, "decision": _DECISION}.items():
+    for kind, label in {**_KINDS, "activity": _ACTIVITY, "change": _CHANGE_SET, "decision": _DECISION}.items():
         words_before, _, words_after = str(gettext(label)).partition("%(name)s")
         before, after = folded(words_before), folded(words_after)
         if wanted in before or wanted in after:

@@ -225,9 +225,12 @@ def _of_status(_words: RowWords, rows: Sequence[ChangedRow], _before: Sequence[_
 # ------------------------------------------------------------------------------------------------------------------- units
 
 
-def _of_units(words: RowWords, rows: Sequence[ChangedRow], _before: Sequence[_Cells]) -> Iterator[str]:
+def _of_units(words: RowWords, rows: Sequence[ChangedRow], before_rows: Sequence[_Cells]) -> Iterator[str]:
     ending = {one.after["valid_to"]: one.after for one in rows if one.after is not None and one.after["valid_to"]}
+    gone = {one.key[1] for one in rows if one.after is None}
+    # What ends where a row begins that stays as it is goes on in it.
     beginning = {one.after["valid_from"] for one in rows if one.after is not None}
+    beginning |= {one["valid_from"] for one in before_rows} - gone
     for row in rows:
         before, after = row.before, row.after
         if after is None:

@@ -80,7 +80,7 @@ def test_the_tree_of_a_day_says_what_another_day_has_otherwise(working: Working)
         browser: Somebody = getattr(working, name)
         page = browser.get("/organisation?on=2026-07-01&with=2026-06-30").text
         assert "VIE</strong>: moved, was below EUR" in page
-        assert ("Move…" in page, browser.get("/organisation/units/VIE").status_code == 200) == (offers, offers)
+        assert ("Move…" in page, "Show what it does" in browser.get("/organisation/units/VIE").text) == (offers, offers)
         assert (
             "Nothing: units, heads and people are the same."
             in browser.get("/organisation?on=2026-06-29&with=2026-06-30").text
@@ -333,3 +333,37 @@ def test_goal_lines_hang_on_the_unit_above_from_the_next_cycle_on(working: Worki
         "2027 unit:VIE deals": "unit:ASI",
         "2027 unit:VIE consults": "unit:EUR",
     }
+
+
+def test_a_move_that_comes_earlier_than_another_closes_nothing(working: Working) -> None:
+    """Vienna goes under Asia in January: moved under Paris' region for half a year before, it goes on in what holds from January on."""
+    take_over(working, *FILES)
+    address = put(working.dana, "/organisation/units/VIE?do=move", {"day": "2027-01-01", "parent": "ASI"})
+    agree(working.wanda, working.dana.post(f"{address}/submit", {}).headers["Location"])
+    page, _ = shown(working.dana, "/organisation/units/VIE?do=move", {"day": "2026-07-01", "parent": "PAR"})
+    assert "From 1 Jul 2026 on below PAR" in page
+    assert "Closes" not in page
+
+
+def test_a_group_that_no_unit_is_in_is_asked_about(working: Working) -> None:
+    """A group that is misspelt would be one of its own, with seats of its own."""
+    take_over(working, *FILES)
+    form = {"day": "2026-07-01", "name": "Vienna", "kind": "office", "country": "AT", "timezone": "Europe/Vienna"}
+    page, _ = shown(working.dana, "/organisation/units/VIE?do=change", form | {"evaluation_group": "Market (1)"})
+    assert "No unit is in the evaluation group “Market (1)” yet" in page
+
+
+def test_the_auditor_finds_who_changed_a_unit_by_its_name(working: Working) -> None:
+    """The trail knows the decisions and sets about a unit, and what they are called; the unit's page says what holds, and who is to come."""
+    take_over(working, *FILES)
+    address = put(working.dana, "/organisation/units/VIE?do=move", {"day": "2027-01-01", "parent": "ASI"})
+    decision = working.dana.post(f"{address}/submit", {}).headers["Location"]
+    agree(working.wanda, decision)
+    for text in ("VIE", "Vienna moves", f"Change set {address.rpartition('/')[2]}"):
+        page = working.emil.get("/trail", query_string={"subject": text}).text
+        assert f'href="{address}"' in page, text
+    assert f'href="{decision}"' in working.emil.get("/trail?subject=VIE").text
+    unit = said(working.emil.get("/organisation/units/VIE").text)
+    assert "1 Jan 2027" in unit
+    assert "Put into the change set" not in unit
+    assert "E2" in unit

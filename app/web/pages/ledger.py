@@ -14,8 +14,8 @@ from flask_babel import gettext
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from app import access, ledger, notices, scoring
-from app.access import TrailFilter
+from app import access, decisions, intake, ledger, notices, scoring
+from app.access import SubjectFilter, TrailFilter
 from app.exports import LEDGER_ACTIVITIES
 from app.kit.refusals import NotThere
 from app.ledger import EventFilter, EventGroups, Listed
@@ -51,6 +51,8 @@ RIGHTS: Final = "rights"
 DEEDS_OF_RIGHTS: Final = (Deed.KEEP_ACCOUNTS, Deed.KEEP_KEYS, Deed.KEEP_HOOKS)
 OF_RIGHTS: Final = n_("what concerns rights: accounts, keys, hooks")
 """What the notice to auditors tells of, as one choice of the trail's filter."""
+DECIDED_MOST: Final = 500
+"""Decisions and change sets, the newest, that a searched name means."""
 Text = Annotated[str, Field(max_length=500)]
 
 
@@ -266,6 +268,13 @@ def _names(context: RequestContext, rows: Iterable[access.TrailRow]) -> dict[str
         for label in (row.who, row.subject or ""):
             kind, _, email = label.partition(":")
             emails.update([email] if kind == "account" else [])
+    numbers = {
+        int(name)
+        for row in rows
+        for kind, _, name in [(row.subject or "").partition(":")]
+        if kind == "change" and name.isdecimal()
+    }
+    names |= {f"change:{number}": title for number, title in intake.change_titles(context.connection, numbers).items()}
     people = context.directory.employees
     for email, number in access.employees_of_accounts(context.connection, emails).items():
         if number in people:
@@ -291,10 +300,21 @@ def _only(context: RequestContext, query: TrailQuery) -> TrailFilter:
     return TrailFilter(
         who=query.who,
         deeds=DEEDS_OF_RIGHTS if query.deed == RIGHTS else [query.deed] if query.deed else [],
-        about=subjects_meant(query.subject, context.directory) if query.subject else None,
+        about=_about(context, query.subject) if query.subject else None,
         since=None if query.first is None else midnight(query.first),
         until=None if query.last is None else midnight(day_after(query.last, 1)),
     )
+
+
+def _about(context: RequestContext, text: str) -> SubjectFilter:
+    """What a text means, with the decisions and change sets about the units and people that it names, or that are called so. Queries: 2."""
+    meant = subjects_meant(text, context.directory)
+    nodes = [node for node in map(Node.parse, meant.subjects) if node is not None]
+    decided = decisions.about_nodes(context.connection, nodes, limit=DECIDED_MOST)
+    changes = intake.changes_meant(context.connection, text, decided=decided, limit=DECIDED_MOST)
+    numbers = {*decided, *(one.decision for one in changes if one.decision is not None)}
+    more = [*(f"decision:{number}" for number in sorted(numbers)), *(f"change:{one.id}" for one in changes)]
+    return replace(meant, subjects=[*meant.subjects, *more])
 
 
 def _rights_notice(context: RequestContext) -> Notice | None:

@@ -16,10 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.intake import Put, PutDocument
 from app.kit.refusals import Invalid, NotThere, at_field
-from app.organisation import Organisation
+from app.organisation import Directory, Organisation
 from app.plain.findings import Finding, n_
 from app.rules.permissions import Deed
-from app.rules.placement import UnitPeriod
+from app.rules.placement import Posting, UnitPeriod
 from app.rules.reorganising import closed, may_stand_below, opened, transferred, unit_changed
 from app.rules.terms import Job, Name, Node, NodeKind, Period, UnitKind
 from app.web import changing, words
@@ -118,6 +118,8 @@ class UnitLook(NamedTuple):
 
     look: BasketLook | None = None
     goals: tuple[str, ...] = ()
+    begins_group: str = ""
+    """An evaluation group that no unit was in before."""
 
 
 @pages.read("/organisation/units", may=Deed.SEE_FILES)
@@ -129,8 +131,7 @@ def new(context: RequestContext, query: UnitQuery) -> Page:
 
 @pages.read("/organisation/units/<code>", may=Deed.SEE_FILES)
 def unit(context: RequestContext, code: str, query: UnitQuery) -> Page:
-    """A unit: what holds, what has held, and the forms that change it."""
-    changing.writer(context)
+    """A unit: what holds, what has held, and the forms that change it for whoever keeps units."""
     return _page(context, code, query, UnitLook())
 
 
@@ -162,8 +163,19 @@ def _done(context: RequestContext, code: str | None, query: UnitQuery, form: Uni
         looked = look(context, chosen, puts)
         if form.seen != looked.mark:
             context.typed = typed_so_far(UnitForm, _address(code, query))
-            return _page(context, code, query.model_copy(update={"into": form.into}), UnitLook(looked, goals))
+            shown = UnitLook(looked, goals, _begins_group(begun, form))
+            return _page(context, code, query.model_copy(update={"into": form.into}), shown)
     return into_basket(context, form, puts)
+
+
+def _begins_group(begun: Draft, form: UnitForm) -> str:
+    """The group that is typed where no unit is in it: one that is misspelt would be a group of its own, with seats of its own."""
+    return "" if form.evaluation_group in _groups_of(begun.directory) else form.evaluation_group
+
+
+def _groups_of(directory: Directory) -> set[str]:
+    rows = (row for one in directory.tree.units for row in directory.tree.rows(one))
+    return {"", *(row.evaluation_group for row in rows if row.evaluation_group)}
 
 
 def _address(code: str | None, query: UnitQuery) -> str:
@@ -181,7 +193,7 @@ def _page(context: RequestContext, code: str | None, query: UnitQuery, shown: Un
         raise NotThere
     present = None if code is None else directory.unit_on(code, day) or directory.unit_near(code, day)
     below = () if code is None else directory.units_below(code, day)
-    groups = {row.evaluation_group for one in directory.tree.units for row in directory.tree.rows(one)}
+    posted = [] if code is None else _posted(directory, code, day)
     return Page(
         "pages/organisation_units.html",
         code=code,
@@ -200,7 +212,10 @@ def _page(context: RequestContext, code: str | None, query: UnitQuery, shown: Un
         heads=() if code is None else directory.heads_of(code, day),
         units=unit_choices(directory, day, without=below),
         all_units=unit_choices(directory, day),
-        groups=sorted(one for one in groups if one),
+        groups=sorted(_groups_of(directory) - {""}),
+        begins_group=shown.begins_group,
+        posted=posted,
+        may_edit=changing.keeps(context),
         countries=country_names(page_language()),
         basket=chosen,
         is_wrong=is_wrong,
@@ -213,6 +228,18 @@ def _page(context: RequestContext, code: str | None, query: UnitQuery, shown: Un
         zones=ZONES,
         words=words,
     )
+
+
+def _posted(directory: Directory, code: str, day: dt.date) -> list[tuple[str, Posting]]:
+    """Whoever is posted to a unit on a day or later, by name, in the order in which they come."""
+    postings = [
+        one
+        for number in directory.placement.employees
+        for one in directory.placement.postings(number)
+        if one.unit == code and (one.period.to is None or one.period.to > day)
+    ]
+    postings.sort(key=lambda one: (one.period.from_ or dt.date.min, one.role is not Job.HEAD, one.employee))
+    return [(directory.employees[one.employee].name, one) for one in postings]
 
 
 # ---------------------------------------------------------------------------------------------------------- what is made
