@@ -44,6 +44,7 @@ ITEMS: Final = (
     Item("targets", n_("Targets"), Deed.SEE_TARGETS, Relation.ANY),
     Item("organisation", n_("Organisation"), Deed.SEE_FILES, Relation.ANY),
     Item("decisions", n_("Decisions"), Deed.SEE_FILES, Relation.ANY),
+    Item("decisions", n_("Decisions"), Deed.KEEP_ACCOUNTS, Relation.ANY),
     Item("kpis", n_("KPIs"), Deed.SEE_FILES, Relation.ANY),
     Item("scorecard_edit", n_("Weights"), Deed.RUN_CYCLE, Relation.ANY),
     Item("policies", n_("Policies"), Deed.SEE_FILES, Relation.ANY),

@@ -90,7 +90,7 @@ def organisation(context: RequestContext, query: TreeQuery) -> Page:
     return Page(
         "pages/organisation.html",
         tree=tree,
-        met=sum(1 for one in _all(tree) if one.is_met),
+        met=[one for one in _all(tree) if one.is_met],
         count=sum(1 for one in _all(tree) if not one.is_gone),
         day=day,
         other_day=query.with_,
