@@ -57,10 +57,13 @@ def _sign_in(page: Page, url: str, email: str, password: str) -> None:
 
 
 def test_the_invited_begin_by_a_mails_link_and_who_forgot_begins_again(
-    new_database: NewDatabase, engine: str, serve: Serve, kopes: Kopes, browser: Browser, tmp_path: Path
+    new_database: NewDatabase, serve: Serve, kopes: Kopes, browser: Browser, tmp_path: Path
 ) -> None:
-    """An administrator invites everybody by the page; a link that was used leads to where another one is sent from."""
-    url, definitions = new_database(engine), tmp_path / "definitions"
+    """An administrator invites everybody by the page; a link that was used leads to where another one is sent from.
+
+    On PostgreSQL: ``tests/contract/test_mail.py`` does the same without a browser on each engine.
+    """
+    url, definitions = new_database("postgresql"), tmp_path / "definitions"
     Scenario.read(__doc__ or "").write(tmp_path)
     kopes("load", tmp_path / "agency", database=url, definitions=definitions)
     first = kopes("user", "create", ADMIN, "--role", "admin", database=url, definitions=definitions).out.strip()

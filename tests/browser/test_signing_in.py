@@ -20,11 +20,9 @@ CHOSEN = "nine windows of kestrels"
 
 
 @pytest.fixture
-def site(
-    new_database: NewDatabase, engine: str, serve: Serve, kopes: Kopes, tmp_path: Path
-) -> Iterator[tuple[str, str]]:
-    """A server with one account, made by the command: its address, and the administrator's password."""
-    url = new_database(engine)
+def site(new_database: NewDatabase, serve: Serve, kopes: Kopes, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """A server with one account, made by the command: its address, and the administrator's password. ``tests/web`` signs in on each engine."""
+    url = new_database("postgresql")
     password = kopes("user", "create", ADMIN, "--role", "admin", database=url).out.strip()
     server = serve(url)
     yield server.url, password
