@@ -21,7 +21,15 @@ from app.rules.grading import Standings
 from app.rules.terms import Job, Node, NodeKind
 from app.scoring import ScoreQuery, Scores, State
 
-__all__ = ["ChangePreview", "QueueMoved", "effects_of", "preview", "queues_of_change", "standings_of_change"]
+__all__ = [
+    "ChangePreview",
+    "QueueMoved",
+    "effects_of",
+    "preview",
+    "queues_of_change",
+    "standings_of_change",
+    "units_left_without_head",
+]
 
 _OPEN_END: Final = "…"
 
@@ -114,6 +122,17 @@ def queues_of_change(connection: Connection, judged: JudgedFolder, *, day: dt.da
         for head in sorted(one.keys() | other.keys(), key=lambda head: head or "")
     ]
     return tuple(moved for moved in counts if moved.before != moved.after)
+
+
+def units_left_without_head(connection: Connection, judged: JudgedFolder, *, day: dt.date) -> tuple[str, ...]:
+    """The codes of units that have a head on a day as it is, and would have none. Queries: those of :func:`preview`."""
+    previewed = preview(connection, judged)
+    before, after = (side.frame.directory for side in (previewed.before, previewed.after))
+    return tuple(
+        unit
+        for unit in after.tree.units
+        if after.unit_on(unit, day) is not None and before.heads_of(unit, day) and not after.heads_of(unit, day)
+    )
 
 
 def standings_of_change(

@@ -159,6 +159,7 @@ class BasketLook:
             (``called``), the row (``row_called``) and the column (``field_called``) in words.
         effects: what all of it would move; None where it has errors.
         queues: for whom another number of entries would wait to be verified, with the numbers before and after.
+        without_head: units that have a head and would have none, by name.
         cycles: in which cycles, the one looked at first before the others.
         coming: the cycle of which nothing can be told, since nobody has a scorecard in it yet; None where there is none such.
         is_nothing: nothing of it is another than it is.
@@ -171,6 +172,7 @@ class BasketLook:
     findings: tuple[dict[str, Any], ...]
     effects: Moves | None
     queues: tuple[tuple[str, int, int], ...]
+    without_head: tuple[str, ...]
     cycles: tuple[int, ...]
     coming: int | None
     is_nothing: bool
@@ -215,12 +217,16 @@ def look(context: RequestContext, chosen: Basket, puts: Sequence[Put | PutDocume
     cycles = intake.cycles_to_tell(context.connection, whole, today=context.today)
     effects: Moves | None = None
     queues: tuple[tuple[str, int, int], ...] = ()
+    without_head: tuple[str, ...] = ()
     differing = [one for one in more.rows if one.before != one.after]
     words = RowWords(context)
     if judged.judged is not None and judged.is_right:
         moved = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
         effects = shown_effects(context, effects_seen(context, moved, checks=changing.sees_pay(context)))
-        queues = _queues(context, words, judged.judged, differing)
+        day = _day_of_change(context, differing)
+        queues = _queues(context, words, judged.judged, day)
+        headless = intake.units_left_without_head(context.connection, judged.judged, day=day)
+        without_head = tuple(words.node(Node(NodeKind.UNIT, one)) for one in headless)
     told = changing.findings_seen(context, judged)
     return BasketLook(
         mark=_mark(chosen, more),
@@ -230,18 +236,23 @@ def look(context: RequestContext, chosen: Basket, puts: Sequence[Put | PutDocume
         findings=tuple(_said(words, one) for one in told if one["in_set"] or one["level"] == "error"),
         effects=effects,
         queues=queues,
+        without_head=without_head,
         cycles=cycles,
         coming=intake.cycle_without_scorecards(context.connection, whole, today=context.today),
         is_nothing=not differing and not more.documents,
     )
 
 
-def _queues(
-    context: RequestContext, words: RowWords, judged: JudgedFolder, rows: Sequence[intake.ChangedRow]
-) -> tuple[tuple[str, int, int], ...]:
-    """Whose queues are others from the first day on that one of the rows is of, as far as it lies ahead."""
+def _day_of_change(context: RequestContext, rows: Sequence[intake.ChangedRow]) -> dt.date:
+    """The first day that one of the rows is of, as far as it lies ahead."""
     days = [day for one in rows for day in _first_days(one)]
-    day = max(context.today, min(days, default=context.today))
+    return max(context.today, min(days, default=context.today))
+
+
+def _queues(
+    context: RequestContext, words: RowWords, judged: JudgedFolder, day: dt.date
+) -> tuple[tuple[str, int, int], ...]:
+    """Whose queues are others from a day on."""
     moved = intake.queues_of_change(context.connection, judged, day=day)
     of_hr = str(gettext(n_("HR, as no head stands above")))
     return tuple(

@@ -367,3 +367,13 @@ def test_the_auditor_finds_who_changed_a_unit_by_its_name(working: Working) -> N
     assert "1 Jan 2027" in unit
     assert "Put into the change set" not in unit
     assert "E2" in unit
+
+
+def test_a_unit_that_loses_its_head_is_told_before(working: Working) -> None:
+    """E2 is Vienna's head and goes to Paris as a manager: from that day on Vienna has none, and the form says so."""
+    take_over(working, *FILES)
+    form = {"employees": "E2", "unit": "PAR", "role": "manager", "day": "2027-02-01"}
+    page, _ = shown(working.dana, "/organisation/transfer?do=move", form)
+    assert "Without a head from then on: VIE" in page
+    staff, _ = shown(working.dana, "/organisation/transfer?do=move", form | {"employees": "E1"})
+    assert "Without a head" not in staff
