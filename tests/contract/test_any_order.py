@@ -1080,6 +1080,7 @@ def _csv(columns: list[str], rows: Any) -> str:
     return into.getvalue()
 
 
+@pytest.mark.timeout(0)
 def test_no_order_of_deeds_gives_anybody_more_than_they_may(prepared: Prepared) -> None:
     """Each engine in turn; a soak goes on for long."""
     machine = type("OnThisEngine", (AnyOrder,), {"prepared": prepared})

@@ -80,7 +80,7 @@ WRONG: Final = {
     "scorecards": ("weight", "heavy"),
     "ratings": ("grade", "Z9"),
     "status": ("kind", "holiday"),
-    "results": ("grade", "Q"),
+    "results": ("final_score", "much"),
     "exclusions": ("year", "2025"),
     "plan": ("share", "half"),
 }
@@ -217,10 +217,10 @@ class Agency:
         return {(one["pointer"].split("/")[1], one["pointer"].rpartition("/")[2], one["code"]) for one in errors}
 
     def state(self) -> tuple[Any, ...]:
-        """The digest, each file's sum, and what the last revision has recorded of each."""
+        """The digest, each file's sum, and what the last revision has recorded of each beside its text as it came."""
         items = self.ask("hr1", "GET", "/api/v1/files")["items"]
         of = organisation_tables.load_file.c
-        query = sa.select(of.name, of.sha256, of.row_count, of.added, of.changed, of.removed)
+        query = sa.select(of.name, of.row_count, of.added, of.changed, of.removed)
         with self.database.read() as connection:
             assert list(scoring.reconcile(connection)) == []
             last = connection.scalar(sa.select(sa.func.max(of.revision)))
