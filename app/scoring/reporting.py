@@ -56,6 +56,10 @@ class ToReport:
         """Whether a period has ended of which there is no figure."""
         return self.state in {ReportState.DUE, ReportState.STALE}
 
+    def is_owed_by(self, employee: str | None) -> bool:
+        """Whether it waits for somebody who reports it: for its heads, and where there is none for everybody who may."""
+        return self.is_owed and self.of is not None and (not self.heads or employee in self.heads)
+
 
 def reports_of(directory: Directory, *, viewer: Viewer, day: dt.date) -> Callable[[Node], bool]:
     """A test for many nodes: whether a person reports figures of each; nobody does of oneself."""

@@ -178,7 +178,7 @@ def _owed_figures(reader: Reader) -> Iterator[Errand]:
         day=reader.day,
         reports=scoring.reports_of(directory, viewer=viewer, day=reader.day),
     )
-    owed = [one for one in rows if one.is_owed and one.of and (not one.heads or viewer.employee in one.heads)]
+    owed = [one for one in rows if one.is_owed_by(viewer.employee)]
     if owed:
         since = min(one.of for one in owed if one.of) + dt.timedelta(days=1)
         yield Errand(kind="owed_figures", since=since, about=owed)

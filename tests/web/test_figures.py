@@ -94,6 +94,17 @@ def test_heads_and_hr_see_what_they_report(working: Working, name: str, status: 
         assert ("employee:E7" in nodes) is (name == "dana")
 
 
+def test_what_home_says_waits_for_somebody_stands_first_and_is_marked(working: Working) -> None:
+    """Gaston, head of the region, sees his line's too: those of Vienna wait for Vienna's head, and stand below his own."""
+    marked = [
+        "waits for you" in row for row in working.gaston.get("/figures").text.partition("<tbody")[2].split("<tr>")[1:]
+    ]
+    number = marked.count(True)
+    assert f"Figures that are due for you to report: {number}" in working.gaston.get("/").text
+    assert 0 < number < len(marked)
+    assert marked == sorted(marked, reverse=True)
+
+
 def test_a_figure_that_is_entered_waits_and_is_verified(working: Working) -> None:
     """Overdue, then waiting, in the queue of the head above with its KPI, its page and its value; then entered."""
     before = rows(working.boram.get("/figures").text)
