@@ -28,7 +28,10 @@ OF_OTHER_DOORS: Final = frozenset({"rates.csv", "history.csv", "plan.csv"})
 STEPS: Final = len(intake.MASTERED_FILES) - len(OF_OTHER_DOORS) + 3
 
 _LIGHTER: Final = Decimal(5)
-_OFFICES: Final = 3
+_CONSULTS: Final = "export_consults"
+_DEALS: Final = "export_deals"
+_LARGE: Final = "(large)"
+"""How the names of groups of large markets end, in an agency of so many offices that there are some."""
 
 Rows = list[dict[str, str]]
 
@@ -129,10 +132,10 @@ def furnish(database: Database, *, emails: Mapping[str, str], now: dt.datetime, 
         reason = f"{name} has worked with the markets of its new region since January: decided with the budget."
         desk.submit(desk.begin(f"{name} under another regional headquarters", reason, {"units.csv": moved}))
     said(1)
-    lighter = _lighter(desk, desk.today)
+    where, lighter = _lighter(desk, desk.today)
     if lighter:
-        reason = "Large markets bring their consults by themselves: what is agreed there should weigh more."
-        desk.begin("Consults weigh less in large markets", reason, {"scorecards.csv": lighter})
+        reason = f"Consults come by themselves {where}: deals should weigh more there, as the heads of these offices asked for."
+        desk.begin(f"Consults weigh less {where}", reason, {"scorecards.csv": lighter})
     said(1)
 
 
@@ -169,23 +172,29 @@ def _moved(desk: _Desk, today: dt.date) -> Rows:
     return [office | {"valid_to": january}, office | {"valid_from": january, "parent": other}]
 
 
-def _lighter(desk: _Desk, today: dt.date) -> Rows:
-    """On the scorecards of some offices five points from consults to what is signed; of cards that have both."""
+def _lighter(desk: _Desk, today: dt.date) -> tuple[str, Rows]:
+    """On the scorecards of the offices in large markets five points from consults to deals, and where that is.
+
+    Of an agency with few offices, which has no large markets, those of its first evaluation group.
+    """
+    offices: dict[str, set[str]] = {}
+    for row in desk.rows("units.csv"):
+        if row["kind"] == "office" and not row["valid_to"] and row["evaluation_group"]:
+            offices.setdefault(row["evaluation_group"], set()).add(f"unit:{row['code']}")
+    large = sorted(group for group in offices if group.endswith(_LARGE))
+    groups = large or sorted(offices)[:1]
+    meant = {office for group in groups for office in offices[group]}
+    shifts = {_CONSULTS: -_LIGHTER, _DEALS: _LIGHTER}
     cards: dict[str, Rows] = {}
-    cycle = max((row["cycle"] for row in desk.rows("scorecards.csv")), default=str(today.year))
     for row in desk.rows("scorecards.csv"):
-        if row["cycle"] == cycle and row["node"].startswith("unit:"):
+        if row["cycle"] == str(today.year) and row["node"] in meant and row["kpi"] in shifts:
             cards.setdefault(row["node"], []).append(row)
-    changed: Rows = []
-    for lines in cards.values():
-        consults = next((one for one in lines if "consult" in one["kpi"] and Decimal(one["weight"]) > _LIGHTER), None)
-        signed = next((one for one in lines if one is not consults and "consult" not in one["kpi"]), None)
-        if consults and signed and len(changed) < 2 * _OFFICES:
-            changed += [
-                consults | {"weight": str(Decimal(consults["weight"]) - _LIGHTER)},
-                signed | {"weight": str(Decimal(signed["weight"]) + _LIGHTER)},
-            ]
-    return changed
+    return "in large markets" if large else f"in the group {', '.join(groups)}", [
+        row | {"weight": str(Decimal(row["weight"]) + shifts[row["kpi"]])}
+        for card in cards.values()
+        if len(card) == len(shifts) and all(Decimal(row["weight"]) > _LIGHTER for row in card)
+        for row in card
+    ]
 
 
 def _person(database: Database, email: str, now: dt.datetime) -> Viewer:

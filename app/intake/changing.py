@@ -18,11 +18,13 @@ from app import access, decisions, ledger, organisation, scoring
 from app.access import Viewer
 from app.decisions import Decision, DecisionKind, Read
 from app.intake.agency import DERIVED_FROM
+from app.intake.carried_over import carried_over
 from app.intake.change_cycles import cycles_to_tell, periods_of
 from app.intake.change_effects import effects_of, preview
 from app.intake.change_sets import (
     Changed,
     ChangedDocument,
+    ChangedRow,
     ChangeSet,
     ChangeState,
     begin_change,
@@ -400,16 +402,20 @@ def overtaken_keys(connection: Connection, change: ChangeSet, changed: Changed) 
 
 
 def rows_about(connection: Connection, changed: Changed, periods: Collection[Period]) -> frozenset[Node]:
-    """The employees and units that a set's rows are about; the agency as a whole, its root, is nobody's own case. Queries: 1.
+    """The employees and units that a set's rows are about.
+
+    The agency as a whole is nobody's own case: its root, and scorecards that go on in the next cycle for everybody as they are.
 
     Args:
         connection: any transaction.
         changed: what the set holds.
         periods: the cycles that it may move: a unit that was root at another time, or for a part of them alone, is a unit like any.
+
+    Queries: 2 or 3, and those of :func:`app.scoring.state` where a cycle's scorecards begin.
     """
     tree = organisation.directory(connection).tree
     nodes: set[Node] = set()
-    for one in changed.rows:
+    for one in _about_somebody(connection, changed):
         for values in (one.before, one.after):
             if values is not None:
                 nodes |= set(_nodes_of(one.name, values))
@@ -420,6 +426,14 @@ def _is_root(tree: Tree, unit: str, periods: Collection[Period]) -> bool:
     """Whether a unit is at the top whenever it is there in these periods."""
     rows = [row for row in tree.rows(unit) if any(overlap(row.period, period) for period in periods)]
     return bool(rows) and all(row.parent is None for row in rows)
+
+
+def _about_somebody(connection: Connection, changed: Changed) -> list[ChangedRow]:
+    if not any(one.name == "scorecards" for one in changed.rows):
+        return list(changed.rows)
+    folder = folder_at(connection, organisation.current_revision(connection).number)
+    carried = carried_over(folder, changed, there=lambda cycle: scoring.state(connection).plan(cycle).nodes)
+    return [one for one in changed.rows if one.name != "scorecards" or one.key not in carried]
 
 
 def _nodes_of(name: str, values: Mapping[str, str]) -> Iterator[Node]:

@@ -137,6 +137,7 @@ from app.scoring.weight_grid import (
     nodes_meant,
     parent_of_node,
     weight_grid,
+    weights_moved,
 )
 from app.scoring.year_line import YearLine, YearPoint
 
@@ -302,4 +303,5 @@ __all__ = [
     "trend_of",
     "way_down",
     "weight_grid",
+    "weights_moved",
 ]

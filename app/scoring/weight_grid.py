@@ -17,7 +17,16 @@ from app.rules.weighting import Card, Deviation, Hanging, deviations, usual_card
 from app.scoring.board import node_name
 from app.scoring.plan import CyclePlan
 
-__all__ = ["CardRow", "WeightGrid", "WhoseCards", "copied_rows", "nodes_meant", "parent_of_node", "weight_grid"]
+__all__ = [
+    "CardRow",
+    "WeightGrid",
+    "WhoseCards",
+    "copied_rows",
+    "nodes_meant",
+    "parent_of_node",
+    "weight_grid",
+    "weights_moved",
+]
 
 FileRow = Mapping[str, str]
 """A row of ``scorecards.csv`` by column."""
@@ -27,11 +36,11 @@ KEPT: Sequence[str] = ("kpi", "weight", "area", "link", "parent_node", "parent_k
 
 
 class WhoseCards(NamedTuple):
-    """Whose scorecards are meant: units of a kind, or people of a job; of an evaluation group alone where one is named."""
+    """Whose scorecards are meant: units of a kind, or people of a job; of some evaluation groups alone where any is named."""
 
     kind: UnitKind | None = None
     job: Job | None = None
-    group: str = ""
+    groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +85,7 @@ def nodes_meant(plan: CyclePlan, whose: WhoseCards) -> tuple[Node, ...]:
             if whose.job is None or person is None or person.job is not whose.job:
                 continue
             unit = directory.unit_of(node.code, day)
-        if not whose.group or (unit is not None and directory.evaluation_group(unit, day) == whose.group):
+        if not whose.groups or (unit is not None and directory.evaluation_group(unit, day) in whose.groups):
             meant.append(node)
     return tuple(meant)
 
@@ -151,19 +160,51 @@ def _hangings(rows: Iterable[FileRow]) -> dict[str, Hanging]:
     return usual
 
 
-def copied_rows(plan: CyclePlan, rows: Iterable[FileRow], *, last: int) -> list[dict[str, str]]:
+def copied_rows(
+    plan: CyclePlan, rows: Iterable[FileRow], *, last: int, nodes: Iterable[Node] | None = None
+) -> list[dict[str, str]]:
     """The last cycle's scorecards as those of the plan's cycle, of everybody who has none there and is there.
 
     Args:
         plan: of the cycle that they are copied into.
         rows: all rows of ``scorecards.csv``.
         last: the cycle that they are copied from.
+        nodes: whose; None for everybody's.
     """
     cycle, rows = str(plan.cycle), list(rows)
-    there = {str(node) for node in plan.nodes}
+    there = {str(node) for node in (plan.nodes if nodes is None else nodes)}
     have = {row["node"] for row in rows if row["cycle"] == cycle}
     return [
         {"cycle": cycle, "node": row["node"]} | {column: row[column] for column in KEPT}
         for row in rows
         if row["cycle"] == str(last) and row["node"] in there and row["node"] not in have
     ]
+
+
+def weights_moved(rows: Iterable[FileRow], *, of: int, to: int) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """A cycle's weights as those of another one, of everybody who has a scorecard in both: its other figures and links stay as they are there.
+
+    Args:
+        rows: all rows of ``scorecards.csv``.
+        of: the cycle whose weights are meant.
+        to: the one that they are laid upon.
+
+    Returns:
+        The rows that the other cycle has then and that are others than before, and the keys of those that it has no more.
+    """
+    cards: dict[tuple[str, str], dict[str, FileRow]] = {}
+    for row in rows:
+        cards.setdefault((row["cycle"], row["node"]), {})[row["kpi"]] = row
+    set_: list[dict[str, str]] = []
+    remove: list[dict[str, str]] = []
+    for (cycle, node), card in cards.items():
+        other = cards.get((str(to), node))
+        if cycle != str(of) or other is None:
+            continue
+        for kpi, row in card.items():
+            if kpi not in other:
+                set_.append({"cycle": str(to), "node": node} | {column: row[column] for column in KEPT})
+            elif _card([row]) != _card([other[kpi]]):
+                set_.append(dict(other[kpi]) | {"weight": row["weight"]})
+        remove += [{"cycle": str(to), "node": node, "kpi": kpi} for kpi in other if kpi not in card]
+    return set_, remove

@@ -58,6 +58,7 @@ from app.web.rendering import Redirect
 from app.web.request_context import RequestContext
 from app.web.row_sentences import Told, sentences
 from app.web.row_words import RowWords
+from app.web.sum_findings import sums_in_one
 from app.web.words import FOLDER_FILES
 
 __all__ = [
@@ -227,7 +228,11 @@ def look(context: RequestContext, chosen: Basket, puts: Sequence[Put | PutDocume
         queues = _queues(context, words, judged.judged, day)
         headless = intake.units_left_without_head(context.connection, judged.judged, day=day)
         without_head = tuple(words.node(Node(NodeKind.UNIT, one)) for one in headless)
-    told = changing.findings_seen(context, judged)
+    told = sums_in_one(
+        words,
+        changing.findings_seen(context, judged),
+        lambda file: intake.rows_wanted(context.connection, whole, file),
+    )
     return BasketLook(
         mark=_mark(chosen, more),
         happenings=sentences(words, differing, chosen.rows),

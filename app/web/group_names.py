@@ -5,6 +5,7 @@ Do not show a group's code: it is what files, API and addresses compare by.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -15,7 +16,10 @@ from app.rules.grading import AGENCY, HEADS, OTHERS
 from app.rules.policies import Policies
 from app.web.kept import reader_of_page
 
-__all__ = ["group_namer"]
+__all__ = ["group_families", "group_namer"]
+
+_TWO_PARTS: Final = re.compile(r"(?P<of>[^()]+?)\s*\((?P<size>[^()]+)\)")
+"""A name such as "Growing markets (large)"."""
 
 _MADE: Final[Mapping[str, str]] = {
     HEADS: n_("Heads"),
@@ -34,3 +38,17 @@ def group_namer(policies: Policies) -> Callable[[str], str]:
         return str(gettext(_MADE[group])) if group in _MADE else group
 
     return name
+
+
+def group_families(names: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """What several groups have in common by their names, and those groups: "Growing markets (large)" is one of the growing ones, and a large one.
+
+    Args:
+        names: of the groups by code, in the reader's language.
+    """
+    families: dict[str, list[str]] = {}
+    for code, name in names.items():
+        parts = _TWO_PARTS.fullmatch(name)
+        for word in () if parts is None else (parts["of"], parts["size"]):
+            families.setdefault(word, []).append(code)
+    return {word: tuple(codes) for word, codes in sorted(families.items()) if 1 < len(codes) < len(names)}

@@ -1,4 +1,4 @@
-"""Rows of people and units that change, as sentences of whom they are about: what ends, what begins, and what is another.
+"""Rows that change, as sentences of whom they are about: what ends, what begins, and what is another; of scorecards, what many have in common.
 
 Do not read them off a table of columns: who is to agree asks what happens to whom. A row whose columns say nothing of that has no sentence, and
 stands in the table alone.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from flask_babel import gettext
 
 from app.intake import ChangedRow
 from app.plain.findings import n_
 from app.rules.terms import Node, NodeKind
+from app.web.card_sentences import Told, counts_told, scorecards_told
 from app.web.languages import day_text, krw
 from app.web.row_words import RowWords
 
@@ -31,15 +32,8 @@ _STATUS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-class Told(NamedTuple):
-    """Whom or what it is about, by name, and the sentences."""
-
-    whose: str
-    said: tuple[str, ...]
-
-
 def sentences(words: RowWords, rows: Sequence[ChangedRow], earlier: EarlierRows) -> tuple[Told, ...]:
-    """What rows that change do, by person and unit, in the order in which they come first; so many at most.
+    """What rows that change do: by person and unit, in the order in which they come first, so many at most; then scorecards, and how many others.
 
     Args:
         words: of the reader.
@@ -58,7 +52,11 @@ def sentences(words: RowWords, rows: Sequence[ChangedRow], earlier: EarlierRows)
             if said:
                 told.setdefault(whose, []).extend(said)
     shown = list(told.items())[:_TOLD_MOST]
-    return tuple(Told(words.node(whose), tuple(said)) for whose, said in shown)
+    return (
+        *(Told(words.node(whose), tuple(said)) for whose, said in shown),
+        *scorecards_told(words, rows, earlier),
+        *counts_told(words, rows, told=_TELLS),
+    )
 
 
 def _by_owner(rows: Sequence[ChangedRow], file: str) -> dict[Node, list[ChangedRow]]:

@@ -14,7 +14,7 @@ from app import intake, scoring
 from app.kit.files import heading_key
 from app.plain.findings import n_
 from app.rules.definitions import Definitions
-from app.rules.terms import Name, Node, NodeKind
+from app.rules.terms import Name, Node, NodeKind, UnitKind
 from app.web import words
 from app.web.languages import LANGUAGES, day_text, krw, number, page_language
 from app.web.request_context import RequestContext
@@ -178,9 +178,18 @@ class RowWords:
         """A unit or an employee by name, with the code."""
         return self._named(node)
 
-    def _named(self, node: Node) -> str:
+    def name(self, node: Node) -> str:
+        """A unit or an employee by name alone."""
         name = scoring.node_name(self._context.directory, node, self._context.today)
-        shown = name.in_language(page_language()) if isinstance(name, Name) else name
+        return name.in_language(page_language()) if isinstance(name, Name) else name
+
+    def unit_kind(self, node: Node) -> UnitKind | None:
+        """What a unit is; None for an employee, and for a unit that is not known."""
+        row = self._context.directory.unit_near(node.code, self._context.today) if node.kind is NodeKind.UNIT else None
+        return None if row is None else row.kind
+
+    def _named(self, node: Node) -> str:
+        shown = self.name(node)
         return node.code if shown == node.code else f"{shown} ({node.code})"
 
 

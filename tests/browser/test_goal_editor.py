@@ -153,7 +153,8 @@ def _new_version(page: Page, url: str) -> None:
 def _weights_by_template(page: Page, url: str) -> None:
     """Five points less for consults in large markets, five more for deals, into the same set; what it moves is shown first."""
     page.goto(f"{url}/scorecards/edit")
-    page.get_by_label("Evaluation group").select_option("large")
+    page.get_by_text("Evaluation groups: All groups").click()
+    page.get_by_label("large", exact=True).check()
     page.get_by_role("button", name="Show").first.click()
     grid = page.get_by_role("region", name="All weights")
     expect(grid.get_by_role("row")).to_have_count(4)
@@ -165,7 +166,10 @@ def _weights_by_template(page: Page, url: str) -> None:
     expect(grid.get_by_role("row").filter(has_text="VIE")).not_to_contain_text("short")
     grid.locator('[name="template-consults"]').fill("-5")
     grid.locator('[name="template-deals"]').fill("+5")
-    page.get_by_label("The template", exact=True).select_option("changed")
+    vienna = grid.get_by_role("row").filter(has_text="VIE")
+    expect(vienna.locator(".held")).to_have_text(["becomes, as for all: 5", "becomes, as for all: 15"])
+    expect(vienna).not_to_contain_text("short")
+    page.get_by_label("What is written in the first row", exact=True).select_option("changed")
     page.get_by_role("button", name="Show what it does").click()
     expect(page.get_by_role("main")).to_contain_text("VIEOwn score39.2039.60")
     assert violations(page) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ __all__ = ["loaded_folder", "working"]
 
 INTO: Final = {"into": "new", "title": "Weights of 2026", "reason": "Agreed in the meeting of Monday."}
 OFFICES: Final = "/scorecards/edit?cycle=2026&whose=kind:office"
+NEXT: Final = "/scorecards/edit?cycle=2027&whose=kind:office"
 
 
 def cells(page: str) -> dict[str, str]:
@@ -68,11 +70,14 @@ def test_a_template_shifts_all_offices_and_what_deviates_keeps_deviating(working
     number = first.rpartition("/")[2]
     page = working.dana.get(f"{OFFICES}&into={number}").text
     assert re.search(
-        r"Deviations from the template VIE ?: A name 5 \(template 10\) ?, A name 15 \(template 10\)", said(page)
+        r"Who has other weights than most VIE ?: A name 5 \(most: 10\) ?, A name 15 \(most: 10\)", said(page)
     )
     form = cells(page) | {"into": number}
     short = said(working.dana.post(OFFICES, form | {"template-consults": "-5", "apply": "changed"}).text)
-    assert "add up to 95, not 100" in short
+    assert short.count("add up to 95") == 1
+    assert "the weights of 2026 add up to 95 on PAR, TYO, VIE: give 5 points to another KPI" in short
+    assert short.count("5 short of 100") == 4  # the three, and the first row
+    assert re.search("unit:|lines? [0-9]", short) is None
     assert "Put into the change set" not in short
     shifted = {"template-consults": "-4", "template-deals": "+4", "apply": "changed"}
     looked = said(working.dana.post(OFFICES, form | shifted).text)
@@ -107,18 +112,29 @@ def test_the_whole_template_ends_deviations_and_an_empty_cell_is_no_line(working
     assert [one["deals"] for one in loaded.values()] == ["20", "25", "10"]
 
 
+def copied(working: Working, address: str, *, by: str = "dana", **form: str) -> str:
+    """Copy the last cycle's scorecards by the button of the page; the number of the set that they are in."""
+    answer = getattr(working, by).post(address.replace("/edit?", "/edit/copy?"), {"copy_into": "new", **form})
+    assert answer.status_code == 303, said(answer.text)[-1500:]
+    into = re.search(r"into=([0-9]+)", answer.headers["Location"])
+    assert into is not None
+    return into[1]
+
+
 def test_next_year_begins_with_this_year_s_scorecards_without_its_targets(working: Working) -> None:
     """Of everybody who has none in the new cycle; then the grid builds upon the set: five points less before anything holds."""
     take_over(working, "scorecards.csv")
-    address = "/scorecards/edit?cycle=2027&whose=kind:office"
-    page = working.dana.get(address).text
-    assert "scorecards of the cycle 2026 have no successor in this cycle" in said(page)
-    number = put(working, address, cells(page) | INTO | {"copy": "yes"}).rpartition("/")[2]
-    page = working.dana.get(f"{address}&into={number}").text
+    page = working.dana.get(NEXT).text
+    assert "15 scorecards of the cycle 2026 have no successor in this cycle" in said(page)
+    number = copied(working, NEXT)
+    page = working.dana.get(f"{NEXT}&into={number}").text
+    assert "Copied into change set" in said(page)
     assert "no successor" not in page
     form = cells(page) | {"into": number, "template-consults": "-5", "template-deals": "+5", "apply": "changed"}
     assert form["weight-consults-unit:VIE"] == "10"
-    change = put(working, address, form)
+    looked = said(working.dana.post(NEXT, form).text)
+    assert "A name: −5 points, 5 in place of 10, on PAR, TYO, VIE." in looked
+    change = put(working, NEXT, form)
     with working.database.read() as connection:
         rows = intake.rows_wanted(connection, intake.changed_rows(connection, int(number)), "scorecards.csv")
     new = {key[1:]: row for key, row in rows.items() if key[0] == "2027"}
@@ -127,6 +143,93 @@ def test_next_year_begins_with_this_year_s_scorecards_without_its_targets(workin
     for node, consults, deals in (("unit:VIE", "5", "15"), ("unit:TYO", "5", "15"), ("employee:E1", "10", "10")):
         assert (new[node, "consults"]["weight"], new[node, "deals"]["weight"]) == (consults, deals)
         assert new[node, "deals"].get("target", "") == ""
+
+
+def test_the_copy_takes_those_alone_whom_the_grid_shows_and_nobody_twice(working: Working) -> None:
+    """Three offices of fifteen scorecards; a second time into the same set there is nothing left to copy."""
+    take_over(working, "scorecards.csv")
+    number = copied(working, NEXT, copy_whose="shown")
+    with working.database.read() as connection:
+        changed = intake.changed_rows(connection, int(number))
+    assert {row.key[1] for row in changed.rows} == {"unit:PAR", "unit:TYO", "unit:VIE"}
+    again = working.dana.post(NEXT.replace("/edit?", "/edit/copy?"), {"copy_into": number, "copy_whose": "shown"})
+    assert again.status_code == 422
+    assert "scorecard is missing in that change set" in again.text
+
+
+def test_a_cycle_is_begun_for_everybody_by_somebody_who_is_one_of_them(working: Working) -> None:
+    """Wanda of HR carries all scorecards over, her own among them, and Dana agrees. Her own alone, or another weight on it, is her own case."""
+    take_over(working, "scorecards.csv")
+    some = copied(working, "/scorecards/edit?cycle=2027&whose=job:staff", by="wanda", copy_whose="shown")
+    assert "about yourself" in said(working.wanda.post(f"/changes/{some}/submit", {}).text)
+    number = copied(working, NEXT, by="wanda")
+    own = "2027,employee:E7,deals,15,,unique,,,,,,,\n2027,employee:E7,consults,5,,unique,,,,,,,"
+    header = "cycle,node,kpi,weight,area,link,parent_node,parent_kpi,base,high,low,target,coefficient"
+    before = intake_rows(working, number, "employee:E7")
+    working.wanda.post(f"/changes/{number}/rows", {"file": "scorecards.csv", "rows": f"{header}\n{own}"})
+    assert "about yourself" in said(working.wanda.post(f"/changes/{number}/submit", {}).text)
+    working.wanda.post(f"/changes/{number}/rows", {"file": "scorecards.csv", "rows": "\n".join((header, *before))})
+    agree(working.dana, working.wanda.post(f"/changes/{number}/submit", {}).headers["Location"])
+    assert weights(working, 2027, "employee:E7") == weights(working, 2026, "employee:E7")
+
+
+def intake_rows(working: Working, number: str, node: str) -> list[str]:
+    """Somebody's scorecard in a set, as it is pasted."""
+    with working.database.read() as connection:
+        rows = intake.changed_rows(connection, int(number)).rows
+    return [",".join(row.after.values()) for row in rows if row.after is not None and row.key[1] == node]
+
+
+def test_what_next_year_s_weights_would_move_is_told_as_if_they_held_now(working: Working) -> None:
+    """A cycle that has not begun has no figures; its weights laid upon the present one move what a change of that one would. Nothing is kept."""
+    take_over(working, "scorecards.csv")
+    working.record("2026-03-04 deal D-1 E1 1000.00 EUR", "2026-03-05 verified D-1 by E2")
+    number = copied(working, NEXT)
+    shifted = {"template-consults": "-5", "template-deals": "+5", "apply": "changed"}
+    form = cells(working.dana.get(f"{NEXT}&into={number}").text) | {"into": number} | shifted
+    looked = working.dana.post(NEXT, form)
+    assert "The cycle 2027 has not begun: it has no figures yet" in said(looked.text)
+    as_if = said(working.dana.post(NEXT, cells(looked.text) | {"as_if": "yes"}).text)
+    now = said(working.dana.post(OFFICES, cells(working.dana.get(f"{OFFICES}&into=new").text) | INTO | shifted).text)
+    moved = re.compile(r"VIE Own score ([\d.]+) ([\d.]+)")
+    (told,) = moved.findall(as_if.partition("As if in 2026")[2])
+    assert [told] == moved.findall(now)
+    assert told[0] != told[1]
+    with working.database.read() as connection:
+        changed = intake.changed_rows(connection, int(number))
+    assert {row.after["weight"] for row in changed.rows if row.after is not None} == {"10"}
+
+
+def test_several_groups_are_asked_for_at_once(working: Working) -> None:
+    """Large markets, whether they grow or not: by the word that their names have in common."""
+    groups = {"VIE": "Growing (large)", "PAR": "Growing (small)", "TYO": "Developing (large)"}
+    working.load(lambda text: _grouped(text, groups), "units")
+    page = read(working.dana.get(OFFICES).text)
+    families = {one.text: one.attributes["href"] for one in page.all("a") if one.attributes.get("class") == "view"}
+    assert list(families) == ["Growing", "large"]
+    names = {name for name in cells(working.dana.get(families["large"]).text) if name.startswith("weight-deals-")}
+    assert names == {"weight-deals-unit:VIE", "weight-deals-unit:TYO"}
+
+
+def test_a_scorecard_that_is_not_as_last_year_is_told_by_what_differs(working: Working) -> None:
+    """Paris begins 2027 with two KPIs of its ten: the two weigh more, the eight others fall away, each said once."""
+    take_over(working, "scorecards.csv")
+    address = f"{NEXT}&more=consults&more=deals"
+    form = cells(working.dana.get(address).text) | INTO
+    looked = said(
+        working.dana.post(address, form | {"weight-consults-unit:PAR": "50", "weight-deals-unit:PAR": "50"}).text
+    )
+    assert "New, and not as in 2026: PAR." in looked
+    assert looked.count("Against 2026: A name: +40 points, 50 in place of 10, on PAR.") == 2
+    assert looked.count("Against 2026: A name: no line any more, it had 10 points, on PAR.") == 8
+
+
+def _grouped(text: str, groups: dict[str, str]) -> str:
+    """``units.csv`` with the evaluation groups of some units."""
+    rows = list(csv.DictReader(text.splitlines()))
+    for row in rows:
+        row["evaluation_group"] = groups.get(row["code"], "")
+    return "\n".join(",".join(line) for line in ([*rows[0]], *(list(row.values()) for row in rows))) + "\n"
 
 
 def test_a_new_line_hangs_on_the_unit_above(working: Working) -> None:

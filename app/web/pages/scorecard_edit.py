@@ -9,18 +9,19 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
 from flask import request
+from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import scoring
-from app.intake import Put
+from app import intake, scoring
+from app.intake import Changed, Put
 from app.kit.refusals import Invalid, at_field
 from app.plain.findings import Finding, n_
 from app.plain.texts import trimmed
 from app.rules.permissions import Deed
-from app.rules.terms import Job, Node, UnitKind
+from app.rules.terms import Job, Node, NodeKind, UnitKind
 from app.rules.weighting import (
     WHOLE,
     ApplyMode,
@@ -36,6 +37,7 @@ from app.scoring import CyclePlan, State, WeightGrid, WhoseCards
 from app.web import changing, words
 from app.web.asking import ScoreParameters, asked_of
 from app.web.change_basket import (
+    NEW,
     Basket,
     BasketForm,
     BasketLook,
@@ -46,7 +48,8 @@ from app.web.change_basket import (
     refuse_another_begin,
     typed_so_far,
 )
-from app.web.group_names import group_namer
+from app.web.effect_words import Moves, effects_seen, shown_effects
+from app.web.group_names import group_families, group_namer
 from app.web.languages import page_language
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
@@ -62,6 +65,7 @@ ROWS_MOST: Final = 200
 FIELDS: Final = 20_000
 
 NO_WEIGHT: Final = n_("A weight is more than 0 and at most 100: write such a number, or leave it empty for no line.")
+NOTHING_TO_COPY: Final = n_("Nobody's scorecard is missing in that change set: choose another set, or another cycle.")
 NO_SHIFT: Final = n_("This is no weight: write one such as 20, or how much more or less such as -5.")
 
 Code = Annotated[str, Field(max_length=60)]
@@ -74,7 +78,8 @@ class EditQuery(BaseModel):
 
     cycle: int | None = None
     whose: Annotated[str, Field(pattern=r"^(kind|job):[a-z_]{1,20}$")] = f"kind:{UnitKind.OFFICE}"
-    group: Code = ""
+    group: Annotated[list[Code], Field(max_length=100)] = []
+    """Of these evaluation groups alone; of all where none is named."""
     more: Annotated[list[Code], Field(max_length=20)] = []
     """KPIs that are to have a column though nobody has them."""
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
@@ -85,15 +90,25 @@ class EditQuery(BaseModel):
         what, _, code = self.whose.partition(":")
         kind = UnitKind(code) if what == "kind" and code in set(UnitKind) else None
         job = Job(code) if what == "job" and code in set(Job) else None
-        return WhoseCards(kind, job, self.group)
+        return WhoseCards(kind, job, frozenset(filter(None, self.group)))
 
 
 class WeightsForm(BasketForm):
     """The grid's form; weights stand in fields of their own, named by :func:`_cell` and :func:`_template`."""
 
     apply: ApplyMode = ApplyMode.NOT
-    copy_last: Annotated[Literal["", "yes"], Field(alias="copy")] = ""
-    """Whether the last cycle's scorecards are put into the set instead."""
+    as_if: Literal["", "yes"] = ""
+    """Whether it is asked what the same weights would move in the cycle under way; nothing is kept then."""
+
+
+class CopyForm(BaseModel):
+    """The last cycle's scorecards, as they are, into a change set."""
+
+    model_config = ConfigDict(frozen=True)
+
+    copy_into: Annotated[str, Field(pattern=r"^(new|[0-9]{1,18})$")] = NEW
+    copy_whose: Literal["everybody", "shown"] = "everybody"
+    """Of everybody who has one, or of those alone whom the grid shows."""
 
 
 def _cell(kpi: str, node: Node) -> str:
@@ -109,16 +124,22 @@ class Edited:
     """The cycle's scorecards as a set has them.
 
     Attributes:
+        present: the cycle under way.
         rows: of the file by node, as they are shown.
         grid: those that are meant.
+        cards: as the form would make those that are meant.
+        template: as the form has it.
     """
 
     loaded: State
     plan: CyclePlan
+    present: int
     chosen: Basket
     every: Sequence[Mapping[str, str]]
     rows: Mapping[Node, list[Mapping[str, str]]]
     grid: WeightGrid
+    cards: dict[Node, Card] = field(default_factory=dict)
+    template: dict[str, Decimal] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -134,7 +155,7 @@ def _edited(context: RequestContext, query: EditQuery, chosen: Basket) -> Edited
             rows.setdefault(node, []).append(row)
     known = [code for code in query.more if code in loaded.sheet.definitions.kpis]
     grid = scoring.weight_grid(plan, scoring.nodes_meant(plan, query.meant()), rows, more=known)
-    return Edited(loaded=loaded, plan=plan, chosen=chosen, every=every, rows=rows, grid=grid)
+    return Edited(loaded=loaded, plan=plan, present=present, chosen=chosen, every=every, rows=rows, grid=grid)
 
 
 @pages.read("/scorecards/edit", may=Deed.SEE_FILES)
@@ -144,15 +165,26 @@ def grid(context: RequestContext, query: EditQuery) -> Page:
     return _page(context, query, _edited(context, query, basket(context, query.into)))
 
 
-def _page(context: RequestContext, query: EditQuery, edited: Edited, looked: BasketLook | None = None) -> Page:
+class AsIf(NamedTuple):
+    """What a coming cycle's weights would move in the one under way; None where the rules of that one do not let them stand."""
+
+    effects: Moves | None
+
+
+def _page(
+    context: RequestContext,
+    query: EditQuery,
+    edited: Edited,
+    looked: BasketLook | None = None,
+    as_if: AsIf | None = None,
+) -> Page:
     plan, shown = edited.plan, edited.grid
     last = max(1, -(-len(shown.rows) // ROWS_MOST))
     page = min(query.page, last)
     definitions = edited.loaded.sheet.definitions
-    present = asked_of(context, edited.loaded, ScoreParameters()).cycle
-    copied = scoring.copied_rows(plan, edited.every, last=plan.cycle - 1)
-    groups = {row.evaluation_group for row in _units_of(plan) if row.evaluation_group}
-    group_name = group_namer(definitions.policies)
+    copied = {row["node"] for row in scoring.copied_rows(plan, edited.every, last=plan.cycle - 1)}
+    name_of = group_namer(definitions.policies)
+    groups = {code: str(name_of(code)) for code in _groups_of(plan)}
     return Page(
         "pages/scorecard_edit.html",
         query=query,
@@ -162,16 +194,21 @@ def _page(context: RequestContext, query: EditQuery, edited: Edited, looked: Bas
         },
         grid=shown,
         rows=shown.rows[(page - 1) * ROWS_MOST : page * ROWS_MOST],
+        cards=edited.cards,
+        for_all=edited.template or shown.template,
         page=page,
         last=last,
         cycle=plan.cycle,
-        cycles=sorted({*edited.loaded.sheet.cycles, present, present + 1, plan.cycle}),
-        copied=len({row["node"] for row in copied}),
+        present=edited.present,
+        cycles=sorted({*edited.loaded.sheet.cycles, edited.present, edited.present + 1, plan.cycle}),
+        copied=len(copied),
+        copied_shown=sum(str(row.node) in copied for row in shown.rows),
         whose_choices=[
             *((f"kind:{one}", words.KINDS[one]) for one in UnitKind),
             *((f"job:{one}", words.JOBS[one]) for one in Job),
         ],
-        groups=sorted(((code, group_name(code)) for code in groups), key=lambda one: str(one[1])),
+        groups=sorted(groups.items(), key=lambda one: one[1]),
+        families=group_families(groups),
         kpis=[(code, kpi.version(plan.cycle).name) for code, kpi in definitions.kpis.items() if code not in shown.kpis],
         kpi_name=lambda code: (
             definitions.kpis[code].version(plan.cycle).name.in_language(page_language())
@@ -185,15 +222,16 @@ def _page(context: RequestContext, query: EditQuery, edited: Edited, looked: Bas
         template_cell=_template,
         basket=edited.chosen,
         looked=looked,
+        as_if=as_if,
         elsewhere=not_kept_here(context, [FILE]),
     )
 
 
-def _units_of(plan: CyclePlan) -> list[Any]:
+def _groups_of(plan: CyclePlan) -> set[str]:
     directory = plan.frame.directory
     day = plan.day_within(dt.date.max)
-    rows = (directory.unit_near(node.code, day) for node in plan.nodes)
-    return [row for row in rows if row is not None]
+    rows = (directory.unit_near(node.code, day) for node in plan.nodes if node.kind is NodeKind.UNIT)
+    return {row.evaluation_group for row in rows if row is not None and row.evaluation_group}
 
 
 @pages.act("/scorecards/edit", may=Deed.KEEP_CHANGES, again="grid", transaction=False, fields_max=FIELDS)
@@ -203,28 +241,66 @@ def edit(context: RequestContext, query: EditQuery, form: WeightsForm) -> Page |
         changing.writer(context)
         refuse_another_begin(form)
         edited = _edited(context, query, basket(context, form.into))
-        puts = [_copied(edited) if form.copy_last else _typed(edited, form)]
+        puts = [_typed(edited, form)]
         if edited.findings:
             raise Invalid(*edited.findings)
         looked = look(context, edited.chosen, puts)
-        if form.seen != looked.mark:
+        if form.as_if or form.seen != looked.mark:
             context.typed = typed_so_far(WeightsForm, request.full_path.rstrip("?"))
-            return _page(context, query, edited, looked)
+            as_if = _as_if(context, edited, puts) if form.as_if and looked.effects is not None else None
+            return _page(context, query, edited, looked, as_if)
     return into_basket(context, form, puts)
 
 
-def _copied(edited: Edited) -> Put:
-    return Put(FILE, set_=scoring.copied_rows(edited.plan, edited.every, last=edited.plan.cycle - 1))
+def _as_if(context: RequestContext, edited: Edited, puts: Sequence[Put]) -> AsIf:
+    """What the cycle's weights, with all that the set holds, would move in the cycle under way. Nothing is stored."""
+    connection = context.connection
+    whole, _ = intake.proposed(connection, edited.chosen.changed, puts)
+    wanted = intake.rows_wanted(connection, whole, FILE).values()
+    set_, remove = scoring.weights_moved(wanted, of=edited.plan.cycle, to=edited.present)
+    laid, _ = intake.proposed(connection, Changed(), [Put(FILE, set_, remove)])
+    judged = intake.check_change(connection, laid)
+    if judged.judged is None or not judged.is_right:
+        return AsIf(None)
+    moved = intake.effects_of_change(connection, judged.judged, cycles=(edited.present,), today=context.today)
+    return AsIf(shown_effects(context, effects_seen(context, moved, checks=changing.sees_pay(context))))
+
+
+@pages.act("/scorecards/edit/copy", may=Deed.KEEP_CHANGES, again="grid", transaction=False)
+def copy(context: RequestContext, query: EditQuery, form: CopyForm) -> Redirect:
+    """Put the last cycle's scorecards of those who have none yet into a change set; the grid builds upon it from then on."""
+    with context.read():
+        changing.writer(context)
+        edited = _edited(context, query, basket(context, form.copy_into))
+        cycle = edited.plan.cycle
+        nodes = [row.node for row in edited.grid.rows] if form.copy_whose == "shown" else None
+        rows = scoring.copied_rows(edited.plan, edited.every, last=cycle - 1, nodes=nodes)
+        if not rows:
+            raise Invalid(at_field("copy_into", "nothing_to_copy", NOTHING_TO_COPY))
+    title = gettext(n_("Scorecards of %(cycle)s, as in %(last)s"), cycle=cycle, last=cycle - 1)
+    reason = gettext(n_("The scorecards of %(last)s go on in %(cycle)s as they are."), cycle=cycle, last=cycle - 1)
+    into = BasketForm(into=form.copy_into, title=str(title), reason=str(reason))
+    number = into_basket(context, into, [Put(FILE, set_=rows)]).values["number"]
+    return Redirect(
+        n_(
+            "Copied into change set %(number)s: %(count)s scorecards. The grid builds upon it: change what is to be another, then submit the set."
+        ),
+        then="scorecard_edit.grid",
+        values=query.model_dump(exclude_defaults=True, exclude={"into", "page"}) | {"cycle": cycle, "into": number},
+        parameters={"number": number, "count": len({row["node"] for row in rows})},
+    )
 
 
 def _typed(edited: Edited, form: WeightsForm) -> Put:
     """The rows of every scorecard whose weights are others than they are."""
     steps = _steps(edited)
+    edited.template.update(applied(edited.grid.template, steps, edited.grid.template, ApplyMode.CHANGED))
     set_: list[dict[str, str]] = []
     remove: list[dict[str, str]] = []
     for row in edited.grid.rows:
         card = applied(edited.grid.template, steps, row.card, form.apply)
         card = _with_cells(edited, row.node, row.card, card)
+        edited.cards[row.node] = card
         if card == row.card:
             continue
         own = {one["kpi"]: one for one in edited.rows.get(row.node, ())}

@@ -137,35 +137,85 @@
     said.textContent = difference ? said.dataset.difference.replace("FIGURE", shown(written(difference, places))) : "";
   };
 
-  // Of weights each row adds up to 100.
-  const addUp = (row, box) => {
-    const digits = [...row.querySelectorAll("input[data-number]")].map((input) => digitsOf(input.value)).filter((one) => one !== null);
-    const places = Math.max(0, ...digits.map(placesOf));
-    const sum = digits.reduce((all, one) => all + whole(one, places), 0n);
-    const short = whole("100", places) - sum;
-    box.querySelector("[data-sum]").textContent = digits.length ? shown(written(sum, places)) : "–";
-    const said = !digits.length || !short ? "" : short > 0n ? box.dataset.short : box.dataset.over;
-    box.querySelector("[data-problem]").textContent = said.replace("FIGURE", shown(written(short < 0n ? -short : short, places)));
+  // What is written in the first row of weights holds for the rows below as well (app/rules/weighting.py): by column, what it does to a weight.
+  const forAll = [...form.querySelectorAll("[data-template]")];
+  const stepOf = (input) => {
+    const text = input.value.trim().replace("\u2212", "-");
+    const first = digitsOf(input.dataset.first);
+    const digits = digitsOf(text);
+    if (text === input.dataset.first || (text && digits === null)) {
+      return { column: boxOf(input).cellIndex, first };
+    }
+    const kind = !text ? "remove" : /^[+-]/.test(text) ? "shift" : "set";
+    return { column: boxOf(input).cellIndex, first, kind, digits };
+  };
+  const positive = (digits) => (digits === null || digits === "0" || digits.startsWith("-") ? null : digits);
+  const added = (one, other) => {
+    const places = Math.max(placesOf(one), placesOf(other));
+    return written(whole(one, places) + whole(other, places), places);
+  };
+  const stepped = (digits, { kind, digits: by }) => {
+    const held = { remove: () => null, set: () => by, shift: () => (digits === null ? null : added(digits, by)) }[kind];
+    return positive(held ? held() : digits);
   };
 
-  // What a template would come to: a figure with a sign is so much more or less than it was.
-  const addUpTemplate = (box) => {
-    const parts = [...form.querySelectorAll("[data-template]")].flatMap((input) => {
-      const text = input.value.trim().replace("\u2212", "-");
-      const digits = digitsOf(text);
-      return digits === null ? [] : /^[+-]/.test(text) ? [digits, digitsOf(input.dataset.first) ?? "0"] : [digits];
-    });
-    const places = Math.max(0, ...parts.map(placesOf));
-    box.textContent = parts.length ? shown(written(parts.reduce((all, one) => all + whole(one, places), 0n), places)) : "–";
+  // What a weight becomes: as it is typed, else as the first row has it.
+  const becomes = (input, steps, mode) => {
+    const present = digitsOf(input.dataset.first);
+    if (isChanged(input)) {
+      return digitsOf(input.value);
+    }
+    const step = mode && steps.find((one) => one.column === boxOf(input).cellIndex);
+    return step ? stepped(mode === "whole" ? step.first : present, step) : present;
+  };
+
+  const hold = (input, digits) => {
+    const box = boxOf(input);
+    const isHeld = !isChanged(input) && digits !== digitsOf(input.dataset.first);
+    box.classList.toggle("cell-held", isHeld);
+    box.querySelector(".held")?.remove();
+    if (isHeld) {
+      const said = document.createElement("ins");
+      const unseen = document.createElement("span");
+      said.className = "held";
+      unseen.className = "unseen";
+      unseen.textContent = `${words.becomes} `;
+      said.append(unseen, digits === null ? words.noLine : shown(digits));
+      input.after(said);
+    }
+  };
+
+  // The weights of a scorecard add up to 100.
+  const addUp = (box, weights) => {
+    const digits = weights.filter((one) => one !== null);
+    const sum = digits.reduce(added, "0");
+    const short = added("100", sum.startsWith("-") ? sum.slice(1) : `-${sum}`);
+    box.querySelector("[data-sum]").textContent = digits.length ? shown(sum) : "–";
+    const said = !digits.length || short === "0" ? "" : short.startsWith("-") ? words.over : words.short;
+    box.querySelector("[data-problem]").textContent = said.replace("FIGURE", shown(short.replace("-", "")));
+  };
+
+  const addUpAll = () => {
+    const mode = form.querySelector("#apply")?.value;
+    const steps = forAll.map(stepOf);
+    for (const box of form.querySelectorAll("[data-template-sum]")) {
+      addUp(box, steps.map((step) => stepped(step.first, step)));
+    }
+    for (const box of form.querySelectorAll("[data-row-sum]")) {
+      const some = [...box.closest("tr").querySelectorAll("input[data-number]")];
+      addUp(
+        box,
+        some.map((input) => {
+          const digits = becomes(input, steps, mode);
+          hold(input, digits);
+          return digits;
+        }),
+      );
+    }
   };
 
   const footAll = () => {
-    for (const box of form.querySelectorAll("[data-template-sum]")) {
-      addUpTemplate(box);
-    }
-    for (const box of form.querySelectorAll("[data-row-sum]")) {
-      addUp(box.closest("tr"), box);
-    }
+    addUpAll();
     for (const box of form.querySelectorAll("[data-foot]")) {
       if (box.querySelector("[data-share]")) {
         foot(box.cellIndex, box);
@@ -230,7 +280,7 @@
       makeReading(event.target);
       forgive(event.target);
       look([event.target]);
-    } else if (event.target.matches("[data-template]")) {
+    } else if (event.target.matches("[data-template], #apply")) {
       footAll();
     } else if (event.target.name === "back") {
       look([inputIn(boxOf(event.target))]);
@@ -396,7 +446,7 @@
   form.querySelector("#into")?.addEventListener("change", (event) => {
     const address = new URL(form.dataset.begins, location.href);
     address.searchParams.set("into", event.target.value);
-    if (!inputs.some(isChanged) && ![...form.querySelectorAll("[data-template]")].some((one) => one.value !== one.dataset.first)) {
+    if (!inputs.some(isChanged) && !forAll.some((one) => one.value !== one.dataset.first)) {
       location.assign(address);
     }
   });

@@ -1,0 +1,86 @@
+"""Weights that do not add up, said once for all scorecards of which it is so: a template that forgets five points makes a hundred findings of one cause.
+
+Do not show the loader's own words for them on a page: they name lines of a file that nobody there has seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from app.plain.findings import Finding, Level, Place, n_
+from app.rules.weighting import WHOLE
+from app.web.card_sentences import FILE, whose_cards
+from app.web.row_words import RowWords
+from app.web.typed_numbers import exact_figure
+
+__all__ = ["sums_in_one"]
+
+_CODE: Final = "weight_sum"
+_SHORT: Final = n_("the weights of %(cycle)s add up to %(sum)s on %(whose)s: give %(points)s points to another KPI")
+_OVER: Final = n_("the weights of %(cycle)s add up to %(sum)s on %(whose)s: take %(points)s points from another KPI")
+
+
+def sums_in_one(
+    words: RowWords,
+    told: Sequence[Mapping[str, Any]],
+    wanted: Callable[[str], Mapping[tuple[str, ...], Mapping[str, str]]],
+) -> list[dict[str, Any]]:
+    """Findings as :func:`app.web.changing.findings_seen` tells them, those of sums of weights as one for each cycle and sum.
+
+    Args:
+        words: of the reader.
+        told: all of them.
+        wanted: all rows of a file as they would be with the set in it, by key.
+    """
+    if not any(_is_of_sum(one) for one in told):
+        return [dict(one) for one in told]
+    some = [dict(one) for one in told if not _is_of_sum(one)]
+    alike: dict[tuple[str, Decimal], list[str]] = {}
+    for (cycle, node), weight in _sums(wanted(FILE)).items():
+        if weight is not None and weight != WHOLE:
+            alike.setdefault((cycle, weight), []).append(node)
+    return [*(_one(words, cycle, weight, nodes) for (cycle, weight), nodes in alike.items()), *some]
+
+
+def _is_of_sum(one: Mapping[str, Any]) -> bool:
+    return bool(one["code"] == _CODE or (one["code"] == "more" and one["finding"].parameters.get("like") == _CODE))
+
+
+def _sums(rows: Mapping[tuple[str, ...], Mapping[str, str]]) -> dict[tuple[str, str], Decimal | None]:
+    """What each scorecard comes to; None where one of its weights cannot be read."""
+    sums: dict[tuple[str, str], Decimal | None] = {}
+    for (cycle, node, _), row in rows.items():
+        before = sums.get((cycle, node), Decimal(0))
+        try:
+            sums[cycle, node] = None if before is None else before + Decimal(row["weight"])
+        except InvalidOperation:
+            sums[cycle, node] = None
+    return sums
+
+
+def _one(words: RowWords, cycle: str, weight: Decimal, nodes: Sequence[str]) -> dict[str, Any]:
+    finding = Finding(
+        code=_CODE,
+        message=_SHORT if weight < WHOLE else _OVER,
+        parameters={
+            "cycle": cycle,
+            "sum": exact_figure(weight),
+            "points": exact_figure(abs(WHOLE - weight)),
+            "whose": whose_cards(words, nodes),
+        },
+        place=Place(file=FILE),
+        level=Level.ERROR,
+    )
+    return {
+        "file": FILE,
+        "row": None,
+        "key": None,
+        "of": None,
+        "field": None,
+        "code": _CODE,
+        "level": Level.ERROR.value,
+        "in_set": True,
+        "finding": finding,
+    }
