@@ -19,7 +19,7 @@ from app.rules.definitions import Definitions, Kpi, KpiVersion
 from app.rules.terms import Node
 from app.scoring.board import node_name
 from app.scoring.plan import State
-from app.scoring.scorecards import ScoreQuery, score_figures, score_of_lines
+from app.scoring.scorecards import ScoreQuery, actual_of_lines, score_figures, score_of_lines
 
 __all__ = ["BRIDGED_CYCLES", "BridgedCycle", "BridgedNode", "KpiBridge", "kpi_bridge"]
 
@@ -35,6 +35,9 @@ class BridgedNode(NamedTuple):
     cycle: int
     before: float | None
     after: float | None
+    nothing_before: bool
+    """Whether nothing counts for it by the earlier definition."""
+    nothing_after: bool
 
     @property
     def difference(self) -> float:
@@ -45,7 +48,7 @@ class BridgedNode(NamedTuple):
 
 
 class BridgedCycle(NamedTuple):
-    """All of a cycle: how many have the KPI, of how many there is a score, and the means of those."""
+    """All of a cycle: how many have the KPI, of how many there is a score, the means of those, and for how many nothing counts."""
 
     cycle: int
     nodes: int
@@ -54,6 +57,8 @@ class BridgedCycle(NamedTuple):
     mean_before: float | None
     mean_after: float | None
     differing: int
+    nothing_before: int
+    nothing_after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +97,20 @@ def kpi_bridge(
         nodes = [
             node for node, lines in loaded.sheet.lines.get(cycle, {}).items() if any(line.kpi == code for line in lines)
         ]
-        before, after = (_scores(connection, side, cycle, nodes, code, today) for side in sides)
+        (before, zero_before), (after, zero_after) = (
+            _scores(connection, side, cycle, nodes, code, today) for side in sides
+        )
         day = loaded.plan(cycle).day_within(today)
         rows += [
-            BridgedNode(node, node_name(loaded.frame.directory, node, day), cycle, before.get(node), after.get(node))
+            BridgedNode(
+                node,
+                node_name(loaded.frame.directory, node, day),
+                cycle,
+                before.get(node),
+                after.get(node),
+                node in zero_before,
+                node in zero_after,
+            )
             for node in nodes
         ]
     differing = sorted((one for one in rows if one.difference > _SAME), key=lambda one: -one.difference)
@@ -140,11 +155,15 @@ def _frame(connection: Connection, present: Frame, definitions: Definitions, kpi
 
 def _scores(
     connection: Connection, side: _Side, cycle: int, nodes: Sequence[Node], code: str, today: dt.date
-) -> Mapping[Node, float | None]:
+) -> tuple[Mapping[Node, float | None], frozenset[Node]]:
+    """The scores, and the nodes for which nothing counts."""
     selection = side.state.plan(cycle).select(nodes)
     figures = ledger.figures_after(connection, side.state.frame, side.moved, cycle=cycle, nodes=selection.sources)
-    scored = score_of_lines(score_figures(selection, figures, ScoreQuery(cycle, today)))
-    return {node: score for (node, kpi), score in scored.items() if kpi == code}
+    scored = score_figures(selection, figures, ScoreQuery(cycle, today))
+    scores = {node: score for (node, kpi), score in score_of_lines(scored).items() if kpi == code}
+    return scores, frozenset(
+        node for (node, kpi), actual in actual_of_lines(scored).items() if kpi == code and actual == 0
+    )
 
 
 def _told(cycle: int, rows: Sequence[BridgedNode]) -> BridgedCycle:
@@ -158,4 +177,6 @@ def _told(cycle: int, rows: Sequence[BridgedNode]) -> BridgedCycle:
         fmean(before) if before else None,
         fmean(after) if after else None,
         sum(one.difference > _SAME for one in rows),
+        sum(one.nothing_before for one in rows),
+        sum(one.nothing_after for one in rows),
     )

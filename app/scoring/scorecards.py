@@ -374,6 +374,11 @@ def score_of_lines(scored: Scores) -> dict[tuple[Node, str], float | None]:
     return _by_line(scored, scored.score)
 
 
+def actual_of_lines(scored: Scores) -> dict[tuple[Node, str], float | None]:
+    """The actual of every line of the nodes that were asked for, by node and KPI. No queries."""
+    return _by_line(scored, scored.actual.value)
+
+
 def projection_of_lines(scored: Scores) -> dict[tuple[Node, str], float | None]:
     """Where every line of the nodes that were asked for leads, by node and KPI. No queries."""
     return _by_line(scored, scored.projected_score)

@@ -48,7 +48,12 @@ KPI: Final[Mapping[str, FieldWords]] = {
     "hs_code": FieldWords(n_("HS codes"), n_("The first digits, such as 8509, 9018; empty for all.")),
     "numerator": FieldWords(n_("What is divided")),
     "denominator": FieldWords(n_("What it is divided by")),
-    "counts_from": FieldWords(n_("What counts"), n_("Empty for what is given or graded.")),
+    "counts_from": FieldWords(
+        n_("What counts"),
+        n_(
+            "From which moment an entry counts. Figures that are reported, and grades that raters give, have none: leave it empty there."
+        ),
+    ),
     "method": FieldWords(n_("How the score is made")),
     "method.name": FieldWords(n_("Method")),
     "bounds": FieldWords(n_("What high and low are held within")),

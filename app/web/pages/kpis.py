@@ -367,6 +367,7 @@ def _kpi_page(
     version: str,
     looked: BasketLook | None = None,
     bridge: KpiBridge | None = None,
+    bridge_from: int = 0,
 ) -> Page:
     seen = intake.see_definitions(context.connection, chosen.changed)
     content = seen.kpi(code)
@@ -403,6 +404,7 @@ def _kpi_page(
         basket=chosen,
         looked=looked,
         bridge=bridge,
+        bridge_from=bridge_from,
         bridged_shown=BRIDGED_SHOWN,
         inputs=_inputs(context, seen, _begins_with(content, version), code=code)
         if content is not None and changing.keeps(context)
@@ -441,7 +443,16 @@ def edit(context: RequestContext, code: str, query: KpiQuery, form: KpiForm) -> 
         looked = look(context, chosen, puts)
         if form.seen != looked.mark:
             context.typed = typed_so_far(KpiForm, f"/kpis/{code}")
-            return _kpi_page(context, code, chosen, version=form.version, looked=looked, bridge=bridge)
+            first = form.first if form.version == NEW else form.version
+            return _kpi_page(
+                context,
+                code,
+                chosen,
+                version=form.version,
+                looked=looked,
+                bridge=bridge,
+                bridge_from=int(first) if first.isdecimal() else 0,
+            )
     return into_basket(context, form, puts)
 
 
