@@ -39,6 +39,8 @@ class Told(NamedTuple):
 
     whose: str
     said: tuple[str, ...]
+    cycle: int | None = None
+    """The cycle whose scorecards they are of: there is a page that changes those."""
 
 
 class _Step(NamedTuple):
@@ -75,7 +77,7 @@ def scorecards_told(
     for cycle in sorted({of for of, _ in changed}):
         of_cycle = {node: some for (of, node), some in changed.items() if of == cycle}
         whose = _say(n_("Scorecards of %(cycle)s"), cycle=cycle)
-        yield Told(whose, tuple(_of_cycle(words, cycle, of_cycle, cards)))
+        yield Told(whose, tuple(_of_cycle(words, cycle, of_cycle, cards)), cycle)
 
 
 def _of_cycle(

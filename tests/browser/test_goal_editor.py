@@ -169,7 +169,7 @@ def _weights_by_template(page: Page, url: str) -> None:
     vienna = grid.get_by_role("row").filter(has_text="VIE")
     expect(vienna.locator(".held")).to_have_text(["becomes, as for all: 5", "becomes, as for all: 15"])
     expect(vienna).not_to_contain_text("short")
-    page.get_by_label("What is written in the first row", exact=True).select_option("changed")
+    page.get_by_label("holds for all 2, and what else they have stays").check()
     page.get_by_role("button", name="Show what it does").click()
     expect(page.get_by_role("main")).to_contain_text("VIEOwn score39.2039.60")
     assert violations(page) == []

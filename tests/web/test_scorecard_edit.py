@@ -34,7 +34,9 @@ def cells(page: str) -> dict[str, str]:
         return one.text if one.tag == "textarea" else one.attributes.get("value", "")
 
     named = (one for one in form.all("input", "select", "textarea") if one.attributes.get("name"))
-    sent = (one for one in named if one.attributes.get("type") != "checkbox" or "checked" in one.attributes)
+    sent = (
+        one for one in named if one.attributes.get("type") not in {"checkbox", "radio"} or "checked" in one.attributes
+    )
     return {one.attributes["name"]: value(one) for one in sent if one.attributes["name"] != "csrf_token"} | {
         "without_script": ""
     }

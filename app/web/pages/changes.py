@@ -16,6 +16,7 @@ from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.row_words import RowWords
+from app.web.sum_findings import sums_in_one
 from app.web.words import CHANGE_STATES, FOLDER_FILES
 
 pages: Final = Pages("changes")
@@ -95,6 +96,7 @@ def one(context: RequestContext, number: int) -> Page:
     is_held = change.is_fed and change.state is ChangeState.SUBMITTED
     mine = is_open and changing.keeps(context) and changing.is_maker(context)(change)
     masters = intake.masters(context.connection)
+    said = RowWords(context)
     told = changing.as_json(change, changed, pay=changing.sees_pay(context, change))
     shown = [row | {"of": one.key} for row, one in zip(told["rows"][:ROWS_SHOWN], changed.rows, strict=False)]
     of = {(row.file, intake.key_text(row.key)): row.key for row in changed.rows}
@@ -110,7 +112,11 @@ def one(context: RequestContext, number: int) -> Page:
             document | {"lines": intake.yaml_lines(one)}
             for document, one in zip(told["documents"], changed.documents, strict=True)
         ],
-        findings=changing.findings_seen(context, intake.check_change(context.connection, changed), change)
+        findings=sums_in_one(
+            said,
+            changing.findings_seen(context, intake.check_change(context.connection, changed), change),
+            lambda file: intake.rows_wanted(context.connection, changed, file),
+        )
         if changed and (is_open or is_held)
         else (),
         mine=mine,
@@ -120,7 +126,7 @@ def one(context: RequestContext, number: int) -> Page:
             for one in (intake.overtaken_keys(context.connection, change, changed) if is_open else ())
         ],
         names=FOLDER_FILES,
-        words=RowWords(context),
+        words=said,
         files=[file for file, master in masters.items() if master is Master.APPLICATION],
         columns={file: intake.columns_of(file) for file in masters if file.endswith(".csv")},
     )

@@ -196,7 +196,7 @@
   };
 
   const addUpAll = () => {
-    const mode = form.querySelector("#apply")?.value;
+    const mode = form.querySelector('[name="apply"]:checked')?.value;
     const steps = forAll.map(stepOf);
     for (const box of form.querySelectorAll("[data-template-sum]")) {
       addUp(box, steps.map((step) => stepped(step.first, step)));
@@ -280,7 +280,7 @@
       makeReading(event.target);
       forgive(event.target);
       look([event.target]);
-    } else if (event.target.matches("[data-template], #apply")) {
+    } else if (event.target.matches('[data-template], [name="apply"]')) {
       footAll();
     } else if (event.target.name === "back") {
       look([inputIn(boxOf(event.target))]);
