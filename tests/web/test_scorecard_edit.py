@@ -162,12 +162,15 @@ def test_the_copy_takes_those_alone_whom_the_grid_shows_and_nobody_twice(working
 def test_a_cycle_is_begun_for_everybody_by_somebody_who_is_one_of_them(working: Working) -> None:
     """Wanda of HR carries all scorecards over, her own among them, and Dana agrees. Her own alone, or another weight on it, is her own case."""
     take_over(working, "scorecards.csv")
-    some = copied(working, "/scorecards/edit?cycle=2027&whose=job:staff", by="wanda", copy_whose="shown")
-    assert "about yourself" in said(working.wanda.post(f"/changes/{some}/submit", {}).text)
+    staff = "/scorecards/edit?cycle=2027&whose=job:staff"
+    some = working.wanda.post(staff.replace("/edit?", "/edit/copy?"), {"copy_into": "new", "copy_whose": "shown"})
+    assert (some.status_code, "Your own scorecard" in some.text) == (422, True)
     number = copied(working, NEXT, by="wanda")
     own = "2027,employee:E7,deals,15,,unique,,,,,,,\n2027,employee:E7,consults,5,,unique,,,,,,,"
     header = "cycle,node,kpi,weight,area,link,parent_node,parent_kpi,base,high,low,target,coefficient"
-    before = intake_rows(working, number, "employee:E7")
+    before = rows_of(working, number, "employee:E7")
+    form = cells(working.wanda.get(f"{staff}&into={number}").text) | {"template-consults": "-5", "template-deals": "+5"}
+    assert "You are in it yourself, or are posted there: E7." in said(working.wanda.post(staff, form).text)
     working.wanda.post(f"/changes/{number}/rows", {"file": "scorecards.csv", "rows": f"{header}\n{own}"})
     assert "about yourself" in said(working.wanda.post(f"/changes/{number}/submit", {}).text)
     working.wanda.post(f"/changes/{number}/rows", {"file": "scorecards.csv", "rows": "\n".join((header, *before))})
@@ -175,7 +178,7 @@ def test_a_cycle_is_begun_for_everybody_by_somebody_who_is_one_of_them(working: 
     assert weights(working, 2027, "employee:E7") == weights(working, 2026, "employee:E7")
 
 
-def intake_rows(working: Working, number: str, node: str) -> list[str]:
+def rows_of(working: Working, number: str, node: str) -> list[str]:
     """Somebody's scorecard in a set, as it is pasted."""
     with working.database.read() as connection:
         rows = intake.changed_rows(connection, int(number)).rows

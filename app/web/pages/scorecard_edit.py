@@ -15,7 +15,7 @@ from flask import request
 from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import intake, scoring
+from app import decisions, intake, scoring
 from app.intake import Changed, Put
 from app.kit.refusals import Invalid, at_field
 from app.plain.findings import Finding, n_
@@ -33,7 +33,7 @@ from app.rules.weighting import (
     hanging_of,
     missing_weight,
 )
-from app.scoring import CyclePlan, State, WeightGrid, WhoseCards
+from app.scoring import CardRow, CyclePlan, State, WeightGrid, WhoseCards
 from app.web import changing, words
 from app.web.asking import ScoreParameters, asked_of
 from app.web.change_basket import (
@@ -66,6 +66,9 @@ FIELDS: Final = 20_000
 
 NO_WEIGHT: Final = n_("A weight is more than 0 and at most 100: write such a number, or leave it empty for no line.")
 NOTHING_TO_COPY: Final = n_("Nobody's scorecard is missing in that change set: choose another set, or another cycle.")
+OWN_AMONG: Final = n_(
+    "Your own scorecard, or that of a unit that you are posted to, is among them, and nobody decides about that alone: copy everybody's."
+)
 NO_SHIFT: Final = n_("This is no weight: write one such as 20, or how much more or less such as -5.")
 
 Code = Annotated[str, Field(max_length=60)]
@@ -215,6 +218,11 @@ def _page(
             if code in definitions.kpis
             else code
         ),
+        own=[
+            row.name
+            for row in _own_among(context, plan, shown.rows)
+            if edited.cards.get(row.node, row.card) != row.card
+        ],
         missing=missing_weight,
         whole=WHOLE,
         exact=exact_figure,
@@ -225,6 +233,18 @@ def _page(
         as_if=as_if,
         elsewhere=not_kept_here(context, [FILE]),
     )
+
+
+def _own_among(context: RequestContext, plan: CyclePlan, rows: Sequence[CardRow]) -> list[CardRow]:
+    """Those scorecards that are the own case of who asks, so that somebody else has to submit them."""
+    own = decisions.party_of(context.directory, context.viewer, periods=(plan.period,), day=context.today).own
+    tree = plan.frame.directory.tree
+    return [
+        row
+        for row in rows
+        if row.node in own
+        and (row.node.kind is NodeKind.EMPLOYEE or all(one.parent is not None for one in tree.rows(row.node.code)))
+    ]
 
 
 def _groups_of(plan: CyclePlan) -> set[str]:
@@ -275,6 +295,8 @@ def copy(context: RequestContext, query: EditQuery, form: CopyForm) -> Redirect:
         cycle = edited.plan.cycle
         nodes = [row.node for row in edited.grid.rows] if form.copy_whose == "shown" else None
         rows = scoring.copied_rows(edited.plan, edited.every, last=cycle - 1, nodes=nodes)
+        if nodes is not None and _own_among(context, edited.plan, edited.grid.rows):
+            raise Invalid(at_field("copy_whose", "own_among", OWN_AMONG))
         if not rows:
             raise Invalid(at_field("copy_into", "nothing_to_copy", NOTHING_TO_COPY))
     title = gettext(n_("Scorecards of %(cycle)s, as in %(last)s"), cycle=cycle, last=cycle - 1)
