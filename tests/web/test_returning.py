@@ -115,6 +115,7 @@ WITHOUT_TEXT: Final = {
     "set_password.set_password",
     "accounts.invite",
     "deliveries.resend",
+    "scorecard_edit.copy",
 }
 """Forms of a button or a choice alone, and those of whoever is not signed in."""
 
@@ -145,6 +146,8 @@ CHOSEN: Final = {
     "next",
     "typed",
     "unit",
+    "copy_into",
+    "copy_whose",
 }
 """What a button or a hidden field of such a form says: nobody types it."""
 
