@@ -226,6 +226,24 @@ def test_scores_of_the_last_cycles_stand_under_both_definitions(working: Working
     assert "under both definitions" not in working.dana.post("/kpis/deals", form | {"name.en": "Deals signed"}).text
 
 
+def test_a_trial_says_for_how_many_nothing_counts_any_more(working: Working) -> None:
+    """From 2027 on a deal counts once its customer has confirmed it: nobody has, so all that it counted for stand at nothing, and 2027 has no figures."""
+    take_over(working, "definitions")
+    working.record("2026-03-04 deal D-1 E1 1000.00 EUR", "2026-03-05 verified D-1 by E2")
+    form = form_of(working.dana.get("/kpis/deals").text) | INTO
+    with working.database.read() as connection:
+        lines = scoring.state(connection).sheet.lines[2026]
+    having = sum(any(line.kpi == "deals" for line in some) for some in lines.values())
+    looked = said(working.dana.post("/kpis/deals", form | {"counts_from": "confirmed"}).text)
+    told = re.search(
+        r"2026: as typed nothing counts on (\d+) of (\d+) scorecards, whose actual is 0; as it is on (\d+)", looked
+    )
+    assert told is not None, looked[-3000:]
+    # The deal counts for Alba, for her office and for the two above it.
+    assert [int(count) for count in told.groups()] == [having, having, having - 4]
+    assert "The cycle 2027 has not begun: it has no figures yet." in looked
+
+
 def test_queries_do_not_grow_with_kpis_and_people(working: Working, count_queries: CountQueries) -> None:
     """The same of the small agency and of one with three times the KPIs and lines."""
     counts: list[Any] = []
