@@ -171,7 +171,7 @@ def _weights_by_template(page: Page, url: str) -> None:
     expect(vienna).not_to_contain_text("short")
     page.get_by_label("holds for all 2, and what else they have stays").check()
     page.get_by_role("button", name="Show what it does").click()
-    expect(page.get_by_role("main")).to_contain_text("VIEOwn score39.2039.60")
+    expect(page.get_by_role("main")).to_contain_text("Own score: 39.20 → 39.60")
     assert violations(page) == []
     page.get_by_role("button", name="Put into the change set").click()
     expect(page.get_by_role("heading", name="Deals by shares", level=1)).to_be_visible()
