@@ -26,7 +26,17 @@ from app.rules.terms import Node
 from app.web.languages import CATALOGUES
 from app.web.pages import PAGES
 from app.web.routing import NodeConverter
-from tests.browser.states import PHONE, THEMES, State, lay_flat, leave_alike, media_of, name_of, violations
+from tests.browser.states import (
+    PHONE,
+    THEMES,
+    State,
+    lay_flat,
+    leave_alike,
+    mark_colours,
+    media_of,
+    name_of,
+    violations,
+)
 
 __all__ = ["Counts", "Crawl", "Words", "routes"]
 
@@ -334,6 +344,7 @@ class Crawl:
     Attributes:
         looked_at: what axe has seen, which searches were sent and which kinds of pages were opened, shared by the crawls of a run.
         states: in which states axe has seen them, shared likewise.
+        colours: whose colours axe has seen, by theme and width, shared likewise.
         opens: how many pages of a kind are opened, where no other role has opened any in this language.
         asks: of how many more links of that kind only the answer's status is looked at.
     """
@@ -346,6 +357,7 @@ class Crawl:
     width: int
     looked_at: set[tuple[object, ...]]
     states: set[State]
+    colours: dict[tuple[str, int], set[int]]
     opens: int = 2
     asks: int = 3
     map: Map = field(default_factory=routes)
@@ -510,6 +522,7 @@ class Crawl:
         for hidden in page.evaluate(_OBSCURED):
             self._wrong(address, f"the focus is out of sight: {hidden}")
         lay_flat(page)
+        mark_colours(page, self.colours[theme, self.width])
         self._violations(page, address)
         page.emulate_media(**media_of(self.theme))
 

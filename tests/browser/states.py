@@ -19,6 +19,7 @@ __all__ = [
     "State",
     "lay_flat",
     "leave_alike",
+    "mark_colours",
     "media_of",
     "name_of",
     "violations",
@@ -36,12 +37,33 @@ AXE: Final = {
     "resultTypes": ["violations"],
 }
 
+_RUN: Final = """async ([part, options]) => {
+  axe.configure({ rules: [{ id: "color-contrast", selector: "*:not([data-colours-known])" }] });
+  return (await axe.run(part ?? document, options)).violations;
+}"""
+
 _LAY_FLAT: Final = """() => {
   document.querySelectorAll("details[data-menu]").forEach((one) => { one.open = false; });
   for (const one of document.querySelectorAll("body *")) {
     if (["sticky", "fixed"].includes(getComputedStyle(one).position)) { one.style.position = "static"; }
   }
 }"""
+
+_MARK_COLOURS: Final = """(known) => {
+  const seen = new Set(known), fresh = [];
+  const own = new Set(["id", "href", "action", "name", "value", "for", "title", "datetime", "data-label"]);
+  const mark = (element, above) => {
+    const looks = element.getAttributeNames().filter((name) => !own.has(name) && !/^aria-(label|described|controls)/.test(name))
+      .sort().map((name) => `${name}=${element.getAttribute(name)}`);
+    let path = above;
+    for (const letter of element.tagName + looks) { path = (Math.imul(path, 31) + letter.codePointAt(0)) | 0; }
+    if (seen.has(path)) { element.setAttribute("data-colours-known", ""); } else { seen.add(path); fresh.push(path); }
+    for (const child of element.children) { mark(child, path); }
+  };
+  mark(document.body, 7);
+  return fresh;
+}"""
+"""Elements that look like one that is known: the same tag and attributes, in one that looks the same, up to the page's body."""
 
 _LEAVE_ALIKE: Final = """() => {
   const built = (element) => element.tagName + "." + element.getAttribute("class") + "[" + element.getAttributeNames().sort();
@@ -94,9 +116,15 @@ def leave_alike(page: Page) -> None:
     page.evaluate(_LEAVE_ALIKE)
 
 
+def mark_colours(page: Page, known: set[int]) -> None:
+    """Mark what looks like an element that is known, in the theme that is shown: axe leaves its colours out. What is new is known from now on."""
+    known.update(page.evaluate(_MARK_COLOURS, [*known]))
+
+
 def violations(page: Page, part: str | None = None) -> list[str]:
     """What axe finds wrong, a sentence each: the rule, and where it is broken."""
+    page.evaluate(Axe().axe_script)
     return [
         f"axe {rule['id']}: {'; '.join(str(node['target'][-1]) for node in rule['nodes'][:3])}"
-        for rule in Axe().run(page, context=part, options=AXE).response["violations"]
+        for rule in page.evaluate(_RUN, [part, AXE])
     ]

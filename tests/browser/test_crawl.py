@@ -66,6 +66,12 @@ def looked_at() -> set[tuple[object, ...]]:
 
 
 @pytest.fixture(scope="module")
+def colours() -> dict[tuple[str, int], set[int]]:
+    """Whose colours axe has seen: an element that looks the same, in what looks the same, once in each theme at each width."""
+    return {(theme, width): set() for theme in THEMES for width in WIDTHS}
+
+
+@pytest.fixture(scope="module")
 def states(request: pytest.FixtureRequest) -> Iterator[set[State]]:
     """In which states axe has seen the pages; when every role has gone through them, there are as many as are promised."""
     seen: set[State] = set()
@@ -86,6 +92,7 @@ def test_every_page_that_a_role_is_led_to_does_its_job(
     words: Words,
     looked_at: set[tuple[object, ...]],
     states: set[State],
+    colours: dict[tuple[str, int], set[int]],
     role: str,
     language: str,
 ) -> None:
@@ -102,7 +109,7 @@ def test_every_page_that_a_role_is_led_to_does_its_job(
         page = context.new_page()
         site.sign_in(page, role)
         opens, asks = (2, 3) if language == "en" else (1, 1)
-        crawl = Crawl(site.url, words, role, language, theme, width, looked_at, states, opens, asks)
+        crawl = Crawl(site.url, words, role, language, theme, width, looked_at, states, colours, opens, asks)
         crawl.run(page)
     finally:
         context.close()
