@@ -35,7 +35,7 @@ soak: export SOAK_SEED ?= $(shell date +%s)
 soak: dev ## The random tests for long, on agencies never tried before (SOAK= times as many; SOAK_SEED= the same ones again)
 	@echo "SOAK=$$SOAK SOAK_SEED=$$SOAK_SEED"
 	@$(BIN)/pytest -n $(JOBS) --dist load tests/rules tests/kit tests/plain tests/intake tests/reference \
-		tests/exports tests/contract/test_set_of_events.py tests/contract/test_any_order.py tests/contract/test_figures.py \
+		tests/exports tests/contract/test_set_of_events.py tests/contract/test_any_order.py \
 		tests/contract/test_idempotency.py tests/web/test_own_events.py $(ARGS)
 
 check: dev ## Lint, format, types, layers, templates
