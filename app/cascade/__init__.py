@@ -1,8 +1,8 @@
 """The cascade: what every level is measured on, from strategic goals down to each employee's lines.
 
-Owns scorecard lines, past years, ratings, excluded years, plans and the definitions as they were last loaded, and the targets that people
-set in the application since. Promises that lines stay in the order of the file, figures are exact and a load undoes no decision. Never
-scores anything.
+Owns scorecard lines, past years, ratings, excluded years, plans and the definitions as they were last loaded, and lays over them the targets
+that people decided on in the application since. Promises that lines stay in the order of the file, figures are exact and a load undoes no
+decision. Never scores anything.
 """
 
 from __future__ import annotations
@@ -22,9 +22,20 @@ from app.cascade.lines import (
 )
 from app.cascade.preview import previewed_sheet
 from app.cascade.replacement import Cascade, cascade_rows, documents, replace, stored_cascade, stored_documents
-from app.cascade.targets import TargetChange, WantedTarget, keep_targets, latest_target_changes, target_changes
+from app.cascade.targets import (
+    TARGET_DECISIONS,
+    TargetChange,
+    WantedTarget,
+    announce_targets,
+    keep_targets,
+    latest_target_changes,
+    target_changes,
+    target_content,
+    targets_of,
+)
 
 __all__ = [
+    "TARGET_DECISIONS",
     "Cascade",
     "Exclusion",
     "GoalBranch",
@@ -40,6 +51,7 @@ __all__ = [
     "TargetDifference",
     "TaskBranch",
     "WantedTarget",
+    "announce_targets",
     "cascade_rows",
     "documents",
     "goal_tree",
@@ -54,5 +66,7 @@ __all__ = [
     "stored_cascade",
     "stored_documents",
     "target_changes",
+    "target_content",
     "target_differences",
+    "targets_of",
 ]

@@ -147,7 +147,7 @@ class Sheet:
                     folder=line.target,
                     day=day_of(decision.at),
                     by=decision.employee or "",
-                    why=decision.note or "",
+                    why=decision.note,
                 )
                 changed[key] = replace(line, target=decision.target, set_target=told)
         if not changed:

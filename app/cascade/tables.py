@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import CheckConstraint, Column, Integer, PrimaryKeyConstraint, Table, Text
 
-from app.kit.schema import BigKey, Code, Exact, Instant, metadata
+from app.kit.schema import Code, Exact, metadata
 
-__all__ = ["definition_document", "exclusion", "history", "plan_share", "rating", "scorecard_line", "target_set"]
+__all__ = ["definition_document", "exclusion", "history", "plan_share", "rating", "scorecard_line"]
 
 scorecard_line: Final = Table(
     "scorecard_line",
@@ -84,23 +84,4 @@ definition_document: Final = Table(
     metadata,
     Column("name", Code, primary_key=True),
     Column("content", Text, nullable=False),
-)
-
-target_set: Final = Table(
-    "target_set",
-    metadata,
-    # Rows are only ever added, and triggers see to it; of one line the last holds.
-    Column("id", BigKey, primary_key=True),
-    Column("cycle", Integer, nullable=False),
-    Column("node", Code, nullable=False),
-    Column("kpi", Code, nullable=False),
-    Column("target", Exact, nullable=False),
-    # What the folder gave when it was set; null where it gave none.
-    Column("folder_target", Exact),
-    # The account as the trail writes it, and its employee, who may have left since: no keys of other tables.
-    Column("set_by", Code, nullable=False),
-    Column("employee", Code),
-    Column("at", Instant, nullable=False),
-    Column("note", Text),
-    Index("ix_target_set_line", "cycle", "node", "kpi", "id"),
 )

@@ -1,7 +1,13 @@
-"""Targets that people set in the application: kept for ever, and the last of a line goes before what the folder says.
+"""Targets that people set in the application: decisions that one person suffices for, and the last of a line goes before what the folder says.
 
 They outlive every load. What the folder says of such a line is shown beside it, and a load tells where the two differ (contract, "The
 agency folder"). Do not write a decision into the folder's own rows, where the next load would undo it.
+
+One decision has the targets of one unit's or employee's scorecard that were set at once, so that whoever sees the scorecard sees all of it::
+
+    {"node": "employee:E1", "targets": [{"kpi": "deals", "before": "10", "target": "12.5", "folder": "10"}]}
+
+``before`` is the target that held, ``folder`` what the folder gave then; null where there was none.
 """
 
 from __future__ import annotations
@@ -10,26 +16,32 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app import organisation
-from app.cascade import tables
+from app import decisions, organisation
+from app.decisions import Hand, Read, SettledDecision
 from app.kit.replacing import exact_text
 from app.rules.terms import Node
 
 __all__ = [
+    "TARGET_DECISIONS",
     "Decided",
     "HeldTarget",
     "LineKey",
     "TargetChange",
     "WantedTarget",
+    "announce_targets",
     "keep_targets",
     "read_decided",
     "target_changes",
+    "target_content",
+    "targets_of",
 ]
+
+TARGET_DECISIONS: Final = "target"
+"""The kind of decision that sets targets."""
 
 LineKey: TypeAlias = tuple[int, Node, str]
 """Cycle, node and KPI."""
@@ -45,7 +57,7 @@ class HeldTarget:
     target: Decimal
     at: dt.datetime
     employee: str | None
-    note: str | None
+    note: str
 
 
 Decided: TypeAlias = Mapping[LineKey, HeldTarget]
@@ -53,13 +65,60 @@ Decided: TypeAlias = Mapping[LineKey, HeldTarget]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedTarget:
-    """A target that is to be set, and what the folder gives for the line."""
+    """A target that is to be set, what held for the line before, and what the folder gives."""
 
     cycle: int
     node: Node
     kpi: str
     target: Decimal
+    before: Decimal | None
     folder: Decimal | None
+
+
+def target_content(node: Node, wanted: Sequence[WantedTarget]) -> dict[str, Any]:
+    """Targets of one node as their decision has them."""
+    return {
+        "node": str(node),
+        "targets": [
+            {
+                "kpi": one.kpi,
+                "before": exact_text(one.before),
+                "target": exact_text(one.target),
+                "folder": exact_text(one.folder),
+            }
+            for one in wanted
+        ],
+    }
+
+
+def targets_of(cycle: int, content: Mapping[str, Any]) -> list[WantedTarget]:
+    """The targets that a decision sets, as :func:`target_content` has written them."""
+    node = Node.known(content["node"])
+    return [
+        WantedTarget(
+            cycle=cycle,
+            node=node,
+            kpi=one["kpi"],
+            target=Decimal(one["target"]),
+            before=_figure(one["before"]),
+            folder=_figure(one["folder"]),
+        )
+        for one in content["targets"]
+    ]
+
+
+def _figure(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _settled(
+    connection: Connection, *, cycle: int | None = None, nodes: Collection[Node] | None = None
+) -> Iterator[tuple[SettledDecision, WantedTarget]]:
+    """Every target that was set, in the order of the decisions. Queries: 1."""
+    named = None if cycle is None else str(cycle)
+    for decision in decisions.settled_decisions(connection, TARGET_DECISIONS, cycle=named, nodes=nodes):
+        for one in targets_of(int(decision.cycle or 0), decision.content):
+            yield decision, one
 
 
 def read_decided(connection: Connection) -> dict[LineKey, HeldTarget]:
@@ -67,31 +126,28 @@ def read_decided(connection: Connection) -> dict[LineKey, HeldTarget]:
 
     Queries: 1.
     """
-    columns = tables.target_set.c
-    last = sa.select(sa.func.max(columns.id)).group_by(columns.cycle, columns.node, columns.kpi)
-    query = sa.select(columns.cycle, columns.node, columns.kpi, columns.target, columns.at, columns.note)
-    query = query.add_columns(columns.employee, columns.folder_target)
-    decisions: dict[LineKey, HeldTarget] = {}
-    for row in connection.execute(query.where(columns.id.in_(last)).order_by(columns.cycle, columns.node, columns.kpi)):
-        if row.target == row.folder_target:
-            continue
-        node = Node.known(row.node)
-        decisions[row.cycle, node, row.kpi] = HeldTarget(
-            cycle=row.cycle,
-            node=node,
-            kpi=row.kpi,
-            target=row.target,
-            at=row.at,
-            employee=row.employee,
-            note=row.note,
+    last = {(one.cycle, one.node, one.kpi): (decision, one) for decision, one in _settled(connection)}
+    return {
+        line: HeldTarget(
+            cycle=one.cycle,
+            node=one.node,
+            kpi=one.kpi,
+            target=one.target,
+            at=decision.maker.at,
+            employee=decision.maker.employee,
+            note=decision.reason,
         )
-    return decisions
+        for line, (decision, one) in last.items()
+        if one.target != one.folder
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetChange:
     """One change of a line's target: from which figure to which, by whom, when and why."""
 
+    decision: int
+    """The number of the decision that made it."""
     before: Decimal | None
     after: Decimal
     to_folder: bool
@@ -100,7 +156,8 @@ class TargetChange:
     """The account, as the trail writes it."""
     employee: str | None
     at: dt.datetime
-    note: str | None
+    note: str
+    """Why; empty where nobody said."""
 
 
 def target_changes(
@@ -112,18 +169,10 @@ def target_changes(
 
     Queries: 1.
     """
-    columns = tables.target_set.c
-    query = sa.select(tables.target_set).where(
-        columns.cycle == cycle, columns.node.in_(sorted(str(node) for node in nodes))
-    )
-    if kpi is not None:
-        query = query.where(columns.kpi == kpi)
     changes: dict[tuple[Node, str], list[TargetChange]] = {}
-    for row in connection.execute(query.order_by(columns.id)):
-        of_line = changes.setdefault((Node.known(row.node), row.kpi), [])
-        # Of a line that had been left to the folder a load may have changed the figure since.
-        is_folders = not of_line or of_line[-1].to_folder
-        of_line.append(_change(row, row.folder_target if is_folders else of_line[-1].after))
+    for decision, one in _settled(connection, cycle=cycle, nodes=nodes):
+        if kpi in {None, one.kpi}:
+            changes.setdefault((one.node, one.kpi), []).append(_change(decision, one))
     return {line: tuple(of_line) for line, of_line in changes.items()}
 
 
@@ -132,82 +181,56 @@ def latest_target_changes(connection: Connection, *, cycle: int, limit: int) -> 
 
     Queries: 1.
     """
-    columns = tables.target_set.c
-    before, folder_before = (
-        sa.func.lag(column, type_=columns.target.type).over(
-            partition_by=(columns.node, columns.kpi), order_by=columns.id
-        )
-        for column in (columns.target, columns.folder_target)
-    )
-    query = sa.select(tables.target_set, before.label("before"), folder_before.label("folder_before")).where(
-        columns.cycle == cycle
-    )
-    return [
-        (
-            Node.known(row.node),
-            row.kpi,
-            _change(row, row.folder_target if row.before in {None, row.folder_before} else row.before),
-        )
-        for row in connection.execute(query.order_by(columns.id.desc()).limit(limit))
+    newest = decisions.settled_decisions(connection, TARGET_DECISIONS, cycle=str(cycle), latest=limit)
+    changes = [
+        (one.node, one.kpi, _change(decision, one))
+        for decision in newest
+        for one in targets_of(cycle, decision.content)
     ]
+    return changes[: -limit - 1 : -1]
 
 
-def _change(row: sa.Row[Any], before: Decimal | None) -> TargetChange:
+def _change(decision: SettledDecision, one: WantedTarget) -> TargetChange:
     return TargetChange(
-        before=before,
-        after=row.target,
-        to_folder=row.target == row.folder_target,
-        by=row.set_by,
-        employee=row.employee,
-        at=row.at,
-        note=row.note,
+        decision=decision.id,
+        before=one.before,
+        after=one.target,
+        to_folder=one.target == one.folder,
+        by=decision.maker.account,
+        employee=decision.maker.employee,
+        at=decision.maker.at,
+        note=decision.reason,
     )
 
 
 def keep_targets(
-    connection: Connection,
-    wanted: Sequence[WantedTarget],
-    *,
-    by: str,
-    employee: str | None,
-    at: dt.datetime,
-    note: str | None,
-) -> None:
-    """Set targets: from this transaction's end they hold in every process.
+    connection: Connection, wanted: Sequence[WantedTarget], *, cycle: int, by: Hand, note: str
+) -> dict[Node, int]:
+    """Set targets of a cycle: from this transaction's end they hold in every process.
 
     Args:
-        connection: a writing transaction that holds :func:`app.organisation.lock_revision`.
+        connection: a writing transaction that holds :data:`app.decisions.LOCK_DECISIONS` and :func:`app.organisation.lock_revision`.
         wanted: what is set; that these lines take a target was looked at before.
-        by: the account, as the trail writes it.
-        employee: the number of whom it belongs to.
-        at: now.
-        note: why, where it was said.
+        cycle: of which cycle.
+        by: who, and when.
+        note: why; empty where it was not said.
 
-    Queries: 3.
+    Returns:
+        The number of the decision about each node.
+
+    Queries: 7.
     """
-    rows = [
-        {
-            "cycle": one.cycle,
-            "node": str(one.node),
-            "kpi": one.kpi,
-            "target": _plain(one.target),
-            "folder_target": one.folder,
-            "set_by": by,
-            "employee": employee,
-            "at": at,
-            "note": note,
-        }
-        for one in wanted
-    ]
-    connection.execute(sa.insert(tables.target_set), rows)
-    organisation.raise_decided(connection, list(_told(wanted, by, at)))
-
-
-def _plain(figure: Decimal) -> Decimal:
-    """The one spelling of a figure, as the folder's rows have it."""
-    return Decimal(exact_text(figure) or 0)
-
-
-def _told(wanted: Sequence[WantedTarget], by: str, at: dt.datetime) -> Iterator[tuple[object, ...]]:
+    by_node: dict[Node, list[WantedTarget]] = {}
     for one in wanted:
-        yield (one.cycle, str(one.node), one.kpi, exact_text(one.target), by, at.isoformat())
+        by_node.setdefault(one.node, []).append(one)
+    reads = [Read(target_content(node, some), frozenset({node})) for node, some in by_node.items()]
+    numbers = decisions.decide_alone(connection, TARGET_DECISIONS, reads, cycle=str(cycle), reason=note, by=by)
+    announce_targets(connection, wanted, by=by)
+    return dict(zip(by_node, numbers, strict=True))
+
+
+def announce_targets(connection: Connection, wanted: Sequence[WantedTarget], *, by: Hand) -> None:
+    """Let read models know that targets were decided. Queries: 2."""
+    at = by.at.isoformat()
+    rows = [(one.cycle, str(one.node), one.kpi, exact_text(one.target), by.account, at) for one in wanted]
+    organisation.raise_decided(connection, rows)

@@ -9,14 +9,9 @@ from __future__ import annotations
 
 from app.decisions.decisions import (
     LOCK_DECISIONS,
-    Approval,
-    Decision,
-    DecisionFilter,
-    DecisionKind,
-    Hand,
-    Read,
     about_nodes,
     approve,
+    decide_alone,
     decision,
     decisions_of,
     ended_by,
@@ -26,6 +21,7 @@ from app.decisions.decisions import (
     propose,
     refuse,
     see_effects,
+    settled_decisions,
     withdraw,
 )
 from app.decisions.parties import Program, party_of
@@ -36,6 +32,16 @@ from app.decisions.refusals import (
     OtherDigest,
     Overtaken,
     refusal_for,
+)
+from app.decisions.values import (
+    Approval,
+    Decision,
+    DecisionFilter,
+    DecisionKind,
+    Hand,
+    Reach,
+    Read,
+    SettledDecision,
 )
 
 __all__ = [
@@ -51,9 +57,12 @@ __all__ = [
     "OtherDigest",
     "Overtaken",
     "Program",
+    "Reach",
     "Read",
+    "SettledDecision",
     "about_nodes",
     "approve",
+    "decide_alone",
     "decision",
     "decisions_of",
     "ended_by",
@@ -65,5 +74,6 @@ __all__ = [
     "refusal_for",
     "refuse",
     "see_effects",
+    "settled_decisions",
     "withdraw",
 ]

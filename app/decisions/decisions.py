@@ -9,19 +9,29 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.access import Viewer, marks_of, stand_in_for_each_other
+from app import organisation
+from app.access import Viewer, marks_of, may_at_all, sees, stand_in_for_each_other
 from app.access.tables import account
 from app.decisions import tables
 from app.decisions.parties import Program, party_of
 from app.decisions.refusals import NotMaker, NotProposed, NotSeen, OtherDigest, refusal_for
+from app.decisions.values import (
+    Approval,
+    Decision,
+    DecisionFilter,
+    DecisionKind,
+    Hand,
+    Reach,
+    Read,
+    SettledDecision,
+)
 from app.kit.database import lock, next_number
-from app.kit.refusals import Invalid
+from app.kit.refusals import Invalid, NotThere
 from app.organisation import Directory
 from app.rules.deciding import (
     EFFECTS_SEEN_ABOVE,
@@ -30,24 +40,19 @@ from app.rules.deciding import (
     DecisionState,
     Obstacle,
     decision_digest,
-    effects_digest,
     moved_effects,
     obstacle_to_checking,
     obstacle_to_making,
     ordered_effects,
     reason_problem,
 )
-from app.rules.terms import Node, Period, Role
+from app.rules.permissions import Deed
+from app.rules.terms import Node, NodeKind, Period
 
 __all__ = [
     "LOCK_DECISIONS",
-    "Approval",
-    "Decision",
-    "DecisionFilter",
-    "DecisionKind",
-    "Hand",
-    "Read",
     "approve",
+    "decide_alone",
     "decision",
     "decisions_of",
     "ended_by",
@@ -57,6 +62,7 @@ __all__ = [
     "propose",
     "refuse",
     "see_effects",
+    "settled_decisions",
     "withdraw",
 ]
 
@@ -64,142 +70,6 @@ LOCK_DECISIONS: Final = 7003
 """Held by whoever gives a decision its number or its end."""
 
 _BLOCK_ROWS: Final = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hand:
-    """Who made or checked a decision, as they were then."""
-
-    account_id: int | None
-    account: str
-    employee: str | None
-    acts_for: str | None
-    at: dt.datetime
-
-    @property
-    def email(self) -> str:
-        """The account's e-mail; of a program what it is called: ``key:NAME``."""
-        return self.account.removeprefix("account:")
-
-    @property
-    def person(self) -> str:
-        """The employee's number, or what the account is called where it has none."""
-        return self.employee or self.email
-
-    def is_same_account(self, other: Hand) -> bool:
-        """Whether both are one account; a program is known by its name alone."""
-        return self.account_id == other.account_id and (self.account_id is not None or self.account == other.account)
-
-    def as_json(self) -> dict[str, Any]:
-        """As the contract writes it."""
-        return {"person": self.person, "account": self.email, "for": self.acts_for, "at": self.at.isoformat()}
-
-
-class Read(NamedTuple):
-    """What was proposed, in its one form, and the nodes that it is about; none for what concerns the whole agency."""
-
-    content: Mapping[str, Any]
-    about: frozenset[Node] = frozenset()
-
-
-def _nothing(*_about: object) -> None:
-    """What a kind of decision does where it needs nothing of the sort."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """A decision, and what has become of it."""
-
-    id: int
-    kind: str
-    cycle: str | None
-    round: int | None
-    content: Mapping[str, Any]
-    reason: str
-    maker: Hand
-    digest: str
-    effects: tuple[DecisionEffect, ...]
-    signed_effects: bool
-    about: frozenset[Node] = frozenset()
-    state: DecisionState = DecisionState.PROPOSED
-    ended: Hand | None = None
-    refused_because: str | None = None
-    moved: object = None
-
-    @property
-    def checker(self) -> Hand | None:
-        """Who approved or refused it; None for one that its maker alone sufficed for."""
-        if self.ended is None or self.state not in {DecisionState.APPROVED, DecisionState.REFUSED}:
-            return None
-        return None if self.ended.is_same_account(self.maker) else self.ended
-
-    @property
-    def effects_digest(self) -> str:
-        """The sum over its effects."""
-        return effects_digest(self.effects)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionKind:
-    """What a kind of decision is: who may, and what it does.
-
-    Attributes:
-        code: its name in the contract.
-        makers: roles of which one is needed to propose.
-        checkers: roles of which one is needed to approve or refuse.
-        seen_by: who sees one that is about no node, beside makers and checkers.
-        read: the content in its one form, as it is read on a day; raises ``Invalid`` for what it cannot be, and refuses what cannot be proposed now.
-        effects: what it would move on a day.
-        apply: does it, in the transaction of its approval.
-        signed_effects: whether the checker signs the effects too.
-        submitted_elsewhere: whether it is proposed by a door of its own, which holds it against more.
-        more_checkers: further roles that check it as things stand.
-        overtaken: what has moved under it since it was proposed: with anything in it an approval finds it void.
-        ended: what follows where it came to an end without being done.
-        people: marks of whom it is about beside nodes: whose account, for one.
-        one_suffices: whether its maker alone decides it, as things stand on a day: it is approved and done when it is proposed.
-        hold: takes the locks of what it changes that go before the one on decisions.
-        periods: the cycles that a content is about where the decision names none: postings in them make a unit one's own case.
-    """
-
-    code: str
-    makers: frozenset[Role]
-    checkers: frozenset[Role]
-    seen_by: frozenset[Role]
-    read: Callable[[Connection, Mapping[str, Any], dt.date], Read]
-    effects: Callable[[Connection, Mapping[str, Any], dt.date], Iterable[DecisionEffect]]
-    apply: Callable[[Connection, Decision], object]
-    signed_effects: bool = False
-    submitted_elsewhere: bool = False
-    more_checkers: Callable[[Connection, dt.date], frozenset[Role]] = lambda _connection, _today: frozenset()
-    overtaken: Callable[[Connection, Decision], Sequence[Mapping[str, Any]]] = lambda _connection, _decision: ()
-    ended: Callable[[Connection, Decision], object] = _nothing
-    people: Callable[[Connection, Mapping[str, Any]], frozenset[str]] = lambda _connection, _content: frozenset()
-    one_suffices: Callable[[Connection, Mapping[str, Any], dt.date], bool] = lambda _connection, _content, _day: False
-    hold: Callable[[Connection], object] = _nothing
-    periods: Callable[[Connection, Mapping[str, Any], dt.date], Sequence[Period]] = lambda *_: ()
-
-    def checkers_on(self, connection: Connection, day: dt.date) -> frozenset[Role]:
-        """The roles of which one is needed to approve or refuse, as things stand on a day."""
-        return self.checkers | self.more_checkers(connection, day)
-
-
-class Approval(NamedTuple):
-    """What came of an approval."""
-
-    decision: Decision
-    is_new: bool
-    """False where the same person had approved it before."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionFilter:
-    """Which decisions are looked at; what is None does not narrow."""
-
-    kind: str | None = None
-    cycle: str | None = None
-    state: DecisionState | None = None
-    node: Node | None = None
 
 
 # --------------------------------------------------------------------------------------------------------------- reading
@@ -232,8 +102,8 @@ def decisions_of(
     """
     of, end = tables.decision.c, tables.decision_end.c
     query = _query().order_by(of.id.desc()).limit(_BLOCK_ROWS)
-    if only.kind is not None:
-        query = query.where(of.kind == only.kind)
+    if only.kinds is not None:
+        query = query.where(of.kind.in_(sorted(only.kinds)))
     if only.cycle is not None:
         query = query.where(of.cycle == only.cycle)
     if only.state is DecisionState.PROPOSED:
@@ -243,6 +113,8 @@ def decisions_of(
     if only.node is not None:
         about = tables.decision_about.c
         query = query.where(of.id.in_(sa.select(about.decision).where(about.node == str(only.node))))
+    if only.reach is not None:
+        query = query.where(_within(only.reach))
     chosen: list[Decision] = []
     while True:
         block = _read(connection, query if before is None else query.where(of.id < before))
@@ -268,10 +140,58 @@ def about_nodes(connection: Connection, nodes: Iterable[Node], *, limit: int) ->
     return list(connection.scalars(query))
 
 
+def _within(reach: Reach) -> sa.ColumnElement[bool]:
+    of, about = tables.decision.c, tables.decision_about.c
+    own = [of.account_id == reach.viewer.account_id, of.account == reach.viewer.label]
+    if reach.viewer.employee is not None:
+        own.append(of.employee == reach.viewer.employee)
+    nodes = sorted(map(str, reach.nodes))
+    seen = of.id.in_(sa.select(about.decision).where(about.node.in_(nodes)))
+    return sa.or_(of.kind.not_in(sorted(reach.kinds)), seen, *own)
+
+
 def latest_approved(connection: Connection, kind: str) -> list[Decision]:
     """All approved decisions of a kind, in the order of their approval. Queries: 2."""
     of, end = tables.decision.c, tables.decision_end.c
     return _read(connection, _query().where(of.kind == kind, end.state == DecisionState.APPROVED).order_by(end.id))
+
+
+def settled_decisions(
+    connection: Connection,
+    kind: str,
+    *,
+    cycle: str | None = None,
+    nodes: Collection[Node] | None = None,
+    latest: int | None = None,
+) -> list[SettledDecision]:
+    """The approved decisions of a kind by their numbers, without what they are about.
+
+    Args:
+        connection: any transaction.
+        kind: of which kind.
+        cycle: only those about this cycle.
+        nodes: only those about one of these.
+        latest: only so many, the last ones.
+
+    Queries: 1.
+    """
+    of, end = tables.decision.c, tables.decision_end.c
+    maker = (of.account_id, of.account, of.employee, of.acts_for, of.at)
+    query = sa.select(of.id, of.cycle, of.content, of.reason, *maker).join_from(
+        tables.decision, tables.decision_end, end.decision == of.id
+    )
+    query = query.where(of.kind == kind, end.state == DecisionState.APPROVED)
+    if cycle is not None:
+        query = query.where(of.cycle == cycle)
+    if nodes is not None:
+        about = tables.decision_about.c
+        query = query.where(of.id.in_(sa.select(about.decision).where(about.node.in_(sorted(map(str, nodes))))))
+    query = query.order_by(of.id) if latest is None else query.order_by(of.id.desc()).limit(latest)
+    rows: list[sa.Row[Any]] = list(connection.execute(query))
+    return [
+        SettledDecision(row.id, row.cycle, json.loads(row.content), _maker(row), row.reason)
+        for row in (rows if latest is None else reversed(rows))
+    ]
 
 
 def ended_by(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
@@ -327,9 +247,7 @@ def _decision(row: sa.Row[Any], about: frozenset[Node]) -> Decision:
         round=row.round,
         content=json.loads(row.content),
         reason=row.reason,
-        maker=Hand(
-            account_id=row.account_id, account=row.account, employee=row.employee, acts_for=row.acts_for, at=row.at
-        ),
+        maker=_maker(row),
         digest=row.digest,
         effects=tuple(DecisionEffect(**one) for one in json.loads(row.effects)),
         signed_effects=row.signed_effects,
@@ -339,6 +257,10 @@ def _decision(row: sa.Row[Any], about: frozenset[Node]) -> Decision:
         refused_because=row.end_reason,
         moved=None if row.end_moved is None else json.loads(row.end_moved),
     )
+
+
+def _maker(row: sa.Row[Any]) -> Hand:
+    return Hand(account_id=row.account_id, account=row.account, employee=row.employee, acts_for=row.acts_for, at=row.at)
 
 
 # ---------------------------------------------------------------------------------------------------------------- making
@@ -353,7 +275,8 @@ def propose(
     directory: Directory,
     by: Viewer | Program,
     now: dt.datetime,
-    cycle: tuple[str, Period] | None = None,
+    cycle: str | None = None,
+    period: Period | None = None,
     round_: int | None = None,
 ) -> Decision:
     """Propose a decision; one that its maker alone suffices for is approved and done with it.
@@ -366,7 +289,8 @@ def propose(
         directory: the organisation.
         by: who; a program has no role, and stands in for nobody.
         now: when.
-        cycle: that it is about, with its days.
+        cycle: that it is about.
+        period: the days of that cycle.
         round_: of that cycle.
 
     Raises:
@@ -376,44 +300,135 @@ def propose(
     reason = _checked(reason)
     today = directory.day_of(now)
     if not isinstance(by, Program):
-        _refuse(obstacle_to_making(party_of(directory, by, day=today), roles=kind.makers))
+        _refuse(_obstacle_of_role(kind, directory=directory, by=by, day=today))
     kind.hold(connection)
     lock(connection, LOCK_DECISIONS)
-    read = kind.read(connection, content, today)
+    read = kind.read(connection, content, cycle, today)
     if not isinstance(by, Program):
-        people = kind.people(connection, read.content)
-        periods = (cycle[1],) if cycle else kind.periods(connection, read.content, today)
-        maker = party_of(directory, by, periods=periods, day=today)
-        _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about, people=people))
+        if kind.deed is None:
+            people = kind.people(connection, read.content)
+            periods = (period,) if period else kind.periods(connection, read.content, today)
+            maker = party_of(directory, by, periods=periods, day=today)
+            _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about, people=people))
+        else:
+            _refuse_forbidden(connection, kind.deed, read.about, by=by, now=now)
     effects = ordered_effects(kind.effects(connection, read.content, today))
-    number = next_number(connection, tables.decision)
-    row = {
-        "id": number,
-        "kind": kind.code,
-        "cycle": cycle[0] if cycle else None,
-        "round": round_,
-        "content": json.dumps(read.content, ensure_ascii=False),
-        "reason": reason,
-        **_hand(by, now),
-        "digest": decision_digest(
-            kind=kind.code,
-            cycle=cycle[0] if cycle else None,
-            round_=round_,
-            content=read.content,
-            effects=effects if kind.signed_effects else None,
-        ),
-        "effects": json.dumps([one.as_json() for one in effects], ensure_ascii=False),
-        "signed_effects": kind.signed_effects,
-    }
-    connection.execute(sa.insert(tables.decision).values(row))
-    if read.about:
-        connection.execute(
-            sa.insert(tables.decision_about),
-            [{"node": node, "decision": number} for node in sorted(map(str, read.about))],
-        )
+    (number,) = _insert(
+        connection,
+        kind.code,
+        [read],
+        cycle=cycle,
+        round_=round_,
+        reason=reason,
+        by=Hand.of(by, now),
+        effects=effects,
+        signed_effects=kind.signed_effects,
+    )
     if not isinstance(by, Program) and kind.one_suffices(connection, read.content, today):
         return _done(connection, kind, number, by=by, now=now)
     return _again(connection, number)
+
+
+def _obstacle_of_role(kind: DecisionKind, *, directory: Directory, by: Viewer, day: dt.date) -> Obstacle | None:
+    """What is asked before anything of the content is read: whether a person makes any decision of the kind."""
+    if kind.deed is None:
+        return obstacle_to_making(party_of(directory, by, day=day), roles=kind.makers)
+    return None if may_at_all(lambda: directory, viewer=by, deed=kind.deed, day=day) else Obstacle.ROLE
+
+
+def _refuse_forbidden(
+    connection: Connection, deed: Deed, about: Collection[Node], *, by: Viewer, now: dt.datetime
+) -> None:
+    """Go on only where a person may do a deed to every node, by the postings that hold now that all locks are held.
+
+    Raises:
+        NotThere: one of the nodes the person does not even see.
+        Conflict: it is the person's own case, or another's to do.
+    """
+    directory = organisation.directory(connection)
+    day = directory.day_of(now)
+    may, seen = (sees(directory, viewer=by, deed=one, day=day) for one in (deed, Deed.SEE_SCORECARD))
+    for node in about:
+        if not seen(node):
+            raise NotThere
+        if not may(node):
+            is_own = node == Node(NodeKind.EMPLOYEE, by.employee or "")
+            raise refusal_for(Obstacle.OWN_CASE if is_own else Obstacle.ROLE)
+
+
+def decide_alone(
+    connection: Connection, kind: str, wanted: Sequence[Read], *, cycle: str | None, reason: str, by: Hand
+) -> range:
+    """Make decisions that their maker alone suffices for, all for one reason: each is approved as it is made.
+
+    Whoever asks has looked at the maker's right to them, and does what they say.
+
+    Args:
+        connection: a writing transaction that holds :data:`LOCK_DECISIONS`.
+        kind: of which kind.
+        wanted: what each decides, and about which nodes.
+        cycle: that they are about.
+        reason: why; empty where the maker gave none and needs none.
+        by: who, and when.
+
+    Returns:
+        Their numbers, in the order of what is wanted.
+
+    Queries: 5, however many they are.
+    """
+    numbers = _insert(connection, kind, wanted, cycle=cycle, reason=reason, by=by)
+    _end_all(connection, numbers, DecisionState.APPROVED, by=by)
+    return numbers
+
+
+def _insert(
+    connection: Connection,
+    kind: str,
+    wanted: Sequence[Read],
+    *,
+    cycle: str | None,
+    reason: str,
+    by: Hand,
+    round_: int | None = None,
+    effects: Sequence[DecisionEffect] = (),
+    signed_effects: bool = False,
+) -> range:
+    """Rows of decisions, whose numbers follow the last one. Queries: 2, and 1 where they are about nodes."""
+    first = next_number(connection, tables.decision)
+    numbers = range(first, first + len(wanted))
+    shared = {
+        "kind": kind,
+        "cycle": cycle,
+        "round": round_,
+        "reason": reason,
+        **_hand(by),
+        "effects": json.dumps([one.as_json() for one in effects], ensure_ascii=False),
+        "signed_effects": signed_effects,
+    }
+    rows = [
+        shared
+        | {
+            "id": number,
+            "content": json.dumps(read.content, ensure_ascii=False),
+            "digest": decision_digest(
+                kind=kind,
+                cycle=cycle,
+                round_=round_,
+                content=read.content,
+                effects=effects if signed_effects else None,
+            ),
+        }
+        for number, read in zip(numbers, wanted, strict=True)
+    ]
+    connection.execute(sa.insert(tables.decision), rows)
+    about = [
+        {"node": node, "decision": number}
+        for number, read in zip(numbers, wanted, strict=True)
+        for node in sorted(map(str, read.about))
+    ]
+    if about:
+        connection.execute(sa.insert(tables.decision_about), about)
+    return numbers
 
 
 def _done(connection: Connection, kind: DecisionKind, number: int, *, by: Viewer, now: dt.datetime) -> Decision:
@@ -615,21 +630,37 @@ def _end(
     reason: str | None = None,
     moved: object = None,
 ) -> None:
+    moved_text = None if moved is None else json.dumps(moved, ensure_ascii=False)
+    _end_all(connection, [number], state, by=Hand.of(by, now), reason=reason, moved=moved_text)
+
+
+def _end_all(
+    connection: Connection,
+    numbers: Sequence[int],
+    state: DecisionState,
+    *,
+    by: Hand,
+    reason: str | None = None,
+    moved: str | None = None,
+) -> None:
+    """Queries: 2."""
+    first = next_number(connection, tables.decision_end)
+    shared = {"state": state.value, **_hand(by), "reason": reason, "moved": moved}
     connection.execute(
-        sa.insert(tables.decision_end).values(
-            id=next_number(connection, tables.decision_end),
-            decision=number,
-            state=state.value,
-            **_hand(by, now),
-            reason=reason,
-            moved=None if moved is None else json.dumps(moved, ensure_ascii=False),
-        )
+        sa.insert(tables.decision_end),
+        [shared | {"id": place, "decision": number} for place, number in enumerate(numbers, first)],
     )
 
 
-def _hand(by: Viewer | Program, now: dt.datetime) -> dict[str, object]:
+def _hand(by: Hand) -> dict[str, object]:
     """The columns in which both tables have who it was."""
-    return {"account_id": by.account_id, "account": by.label, "employee": by.employee, "at": now}
+    return {
+        "account_id": by.account_id,
+        "account": by.account,
+        "employee": by.employee,
+        "acts_for": by.acts_for,
+        "at": by.at,
+    }
 
 
 def _again(connection: Connection, number: int) -> Decision:

@@ -40,7 +40,7 @@ decision: Final = sa.Table(
     sa.Column("effects", sa.Text, nullable=False, comment="JSON: as they were when it was proposed"),
     sa.Column("signed_effects", sa.Boolean, nullable=False),
     sa.CheckConstraint("length(digest) = 64", name="digest_length"),
-    sa.CheckConstraint("length(reason) > 0", name="reason_given"),
+    sa.CheckConstraint("length(reason) > 0 OR kind = 'target'", name="reason_given"),
     sa.Index("ix_decision_kind", "kind", "id"),
 )
 

@@ -734,7 +734,7 @@ def revert_change(connection: Connection, number: int, *, reason: str, by: Viewe
 # ----------------------------------------------------------------------------------------------------- kind of decision
 
 
-def _read_change(connection: Connection, content: Mapping[str, Any], today: dt.date) -> Read:
+def _read_change(connection: Connection, content: Mapping[str, Any], _cycle: str | None, today: dt.date) -> Read:
     number = content.get("change")
     present = change_set(connection, number) if isinstance(number, int) and not isinstance(number, bool) else None
     if present is None or content.keys() != {"change"}:

@@ -56,7 +56,7 @@ def masters(connection: Connection) -> dict[str, Master]:
     return by_file
 
 
-def _read_master(connection: Connection, content: Mapping[str, Any], _today: dt.date) -> Read:
+def _read_master(connection: Connection, content: Mapping[str, Any], _cycle: str | None, _today: dt.date) -> Read:
     file, to = content.get("file"), content.get("to")
     problems = [
         at_field(f"content/{name}", "unknown_member", n_("There is no member “%(name)s” here."), name=quoted(name))

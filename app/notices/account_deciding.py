@@ -94,7 +94,7 @@ def _wish(connection: Connection, content: Mapping[str, Any]) -> AccountWish:
 # --------------------------------------------------------------------------------------------------------------- reading
 
 
-def _read(connection: Connection, content: Mapping[str, Any], _today: dt.date) -> Read:
+def _read(connection: Connection, content: Mapping[str, Any], _cycle: str | None, _today: dt.date) -> Read:
     problems = _shape_problems(content)
     if problems:
         raise Invalid(*problems)

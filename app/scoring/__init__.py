@@ -112,6 +112,7 @@ from app.scoring.scorecards import (
     scorecards,
     scores,
 )
+from app.scoring.target_decision import TARGET
 from app.scoring.target_grid import GridColumn, GridRow, GridRows, TargetGrid, target_grid
 from app.scoring.target_setting import TargetDone, TargetMove, TargetsSet, set_targets, state_to_decide_in
 from app.scoring.trend import (
@@ -145,6 +146,7 @@ __all__ = [
     "HOLDER_SORTS",
     "RISK_BANDS",
     "SORTS",
+    "TARGET",
     "ActivityPage",
     "AgencyBoard",
     "AgencySource",

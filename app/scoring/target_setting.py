@@ -1,7 +1,7 @@
-"""Setting targets: what a head decides goes before the folder's figure, at once and everywhere.
+"""Setting targets: a decision that one person suffices for, which goes before the folder's figure, at once and everywhere.
 
-Do not compare with the figure that the form showed alone: two people may have it open. What holds is read under the lock
-that whoever sets a target, or loads a folder, takes first.
+Do not compare with the figure that the form showed alone: two people may have it open. What holds is read under the locks
+that whoever decides, or loads a folder, takes first.
 """
 
 from __future__ import annotations
@@ -16,11 +16,23 @@ from sqlalchemy import Connection
 
 from app import cascade, ledger, organisation
 from app.cascade import Line, WantedTarget
+from app.decisions import LOCK_DECISIONS, Hand
+from app.kit.database import lock
 from app.kit.refusals import NotThere
 from app.rules.terms import Node, NodeKind
 from app.scoring.plan import State, state
 
-__all__ = ["TargetDone", "TargetMove", "TargetsSet", "set_targets", "state_to_decide_in"]
+__all__ = [
+    "TargetDone",
+    "TargetMove",
+    "TargetsSet",
+    "folder_target",
+    "hold_to_decide",
+    "set_targets",
+    "state_to_decide_in",
+    "tell_of_targets",
+    "wanted_target",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +46,13 @@ class TargetMove:
 
 
 class TargetDone(NamedTuple):
-    """A target that was set."""
+    """A target that was set, by the decision of this number."""
 
     node: Node
     kpi: str
     before: Decimal | None
     after: Decimal
+    decision: int
 
 
 class TargetOvertaken(NamedTuple):
@@ -68,37 +81,34 @@ def state_to_decide_in(connection: Connection) -> State:
 
     Whoever asked the right first and waited then for a load would decide by a right that the load has taken.
 
-    Queries: 1 and those of :func:`app.scoring.state`.
+    Queries: 2 and those of :func:`app.scoring.state`.
     """
-    organisation.lock_revision(connection)
+    hold_to_decide(connection)
     return state(connection)
 
 
-def set_targets(
-    connection: Connection,
-    moves: Sequence[TargetMove],
-    *,
-    cycle: int,
-    by: str,
-    employee: str | None,
-    at: dt.datetime,
-    note: str | None,
-) -> TargetsSet:
+def hold_to_decide(connection: Connection) -> None:
+    """Shut out others who decide, and loads, in the order in which whoever approves a change set does."""
+    lock(connection, LOCK_DECISIONS)
+    organisation.lock_revision(connection)
+
+
+def set_targets(connection: Connection, moves: Sequence[TargetMove], *, cycle: int, by: Hand, note: str) -> TargetsSet:
     """Set the targets of lines, all of them or none; a line that has the target already is left alone.
+
+    Each unit's or employee's are one decision, so that whoever sees the scorecard sees the decision, and nobody else's targets in it.
 
     Args:
         connection: a writing transaction; what is loaded and decided nobody else changes before it ends.
         moves: a new target for each line.
         cycle: of which cycle.
-        by: the account, as the trail writes it.
-        employee: the number of whom it belongs to.
-        at: now.
-        note: why, where it was said.
+        by: who, and when; whether they may is asked before, by the deed of :data:`app.scoring.TARGET`.
+        note: why; empty where it was not said.
 
     Raises:
         NotThere: a node has no such line, or one that takes no target.
 
-    Queries: 1, those of :func:`app.scoring.state`, and 4 where anything is set.
+    Queries: 2, those of :func:`app.scoring.state`, and 8 where anything is set.
     """
     loaded = state_to_decide_in(connection)
     lines = {(move.node, move.kpi): _line(loaded, cycle, move) for move in moves}
@@ -110,18 +120,33 @@ def set_targets(
     )
     if overtaken:
         return TargetsSet(overtaken=overtaken)
-    wanted = [
-        WantedTarget(cycle=cycle, node=key[0], kpi=key[1], target=target, folder=_folder_target(lines[key]))
-        for key, target in targets.items()
-        if lines[key].target != target
-    ]
+    wanted = [wanted_target(lines[key], target) for key, target in targets.items() if lines[key].target != target]
     if not wanted:
         return TargetsSet()
-    cascade.keep_targets(connection, wanted, by=by, employee=employee, at=at, note=note)
-    ledger.record_change(connection, at=at, owners=_owners(loaded, [one.node for one in wanted], cycle))
+    numbers = cascade.keep_targets(connection, wanted, cycle=cycle, by=by, note=note)
+    tell_of_targets(connection, loaded, wanted, cycle=cycle, at=by.at)
     return TargetsSet(
-        done=tuple(TargetDone(one.node, one.kpi, lines[one.node, one.kpi].target, one.target) for one in wanted)
+        done=tuple(TargetDone(one.node, one.kpi, one.before, one.target, numbers[one.node]) for one in wanted)
     )
+
+
+def wanted_target(line: Line, target: Decimal) -> WantedTarget:
+    """A line's new target, beside what holds and what the folder gives."""
+    return WantedTarget(
+        cycle=line.cycle,
+        node=line.node,
+        kpi=line.kpi,
+        target=target,
+        before=line.target,
+        folder=folder_target(line),
+    )
+
+
+def tell_of_targets(
+    connection: Connection, loaded: State, wanted: Sequence[WantedTarget], *, cycle: int, at: dt.datetime
+) -> None:
+    """Have whoever follows these scorecards look again. Queries: 1."""
+    ledger.record_change(connection, at=at, owners=_owners(loaded, [one.node for one in wanted], cycle))
 
 
 def _line(loaded: State, cycle: int, move: TargetMove) -> Line:
@@ -132,13 +157,14 @@ def _line(loaded: State, cycle: int, move: TargetMove) -> Line:
 
 
 def _target_of(move: TargetMove, line: Line) -> Decimal:
-    target = _folder_target(line) if move.target is None else move.target
+    target = folder_target(line) if move.target is None else move.target
     if target is None:
         raise NotThere
     return target
 
 
-def _folder_target(line: Line) -> Decimal | None:
+def folder_target(line: Line) -> Decimal | None:
+    """What the folder gives a line, whatever was set since; None for nothing."""
     return line.target if line.set_target is None else line.set_target.folder
 
 

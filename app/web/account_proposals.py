@@ -93,7 +93,7 @@ def to_decision(made: Decision) -> Redirect:
 
 def waiting_proposals(context: RequestContext, account: Account | None = None) -> list[Decision]:
     """What is proposed of an account, or of all, and waits for somebody to agree. Queries: 2."""
-    only = DecisionFilter(kind=ACCOUNT.code, state=DecisionState.PROPOSED)
+    only = DecisionFilter(kinds=frozenset({ACCOUNT.code}), state=DecisionState.PROPOSED)
     return decisions.decisions_of(context.connection, only, visible=_about(account), limit=_WAITING_MOST)
 
 
@@ -104,7 +104,7 @@ def hands_over(context: RequestContext, connection: Connection, account: Account
     """
     if not account.invited or context.settings.sends_mail:
         return False
-    only = DecisionFilter(kind=ACCOUNT.code, state=DecisionState.APPROVED)
+    only = DecisionFilter(kinds=frozenset({ACCOUNT.code}), state=DecisionState.APPROVED)
     agreed = decisions.decisions_of(connection, only, visible=_about(account), limit=1)
     return any(one.maker.account_id == context.viewer.account_id for one in agreed)
 

@@ -7,19 +7,23 @@ from typing import Any, Final
 
 from flask_babel import gettext
 
-from app import access, decisions, intake
-from app.decisions import Decision, DecisionKind, Overtaken
+from app import access, cascade, decisions, intake, scoring
+from app.cascade import TARGET_DECISIONS
+from app.decisions import Decision, DecisionKind, Overtaken, Reach
 from app.kit.refusals import NotThere
+from app.kit.replacing import exact_text
 from app.plain.findings import n_
 from app.rules.deciding import DecisionEffect, DecisionState
-from app.rules.permissions import Deed
-from app.rules.terms import Role
+from app.rules.permissions import Deed, may
+from app.rules.terms import Node, NodeKind, Role
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import effects_seen
+from app.web.languages import named
 from app.web.request_context import RequestContext
 from app.web.words import FOLDER_FILES, MASTERS
 
 __all__ = [
+    "KIND_NAMES",
     "approved",
     "as_json",
     "checker",
@@ -30,7 +34,9 @@ __all__ = [
     "kind_of",
     "may_propose",
     "proposed",
+    "reach_of",
     "refused",
+    "takes_part",
     "title",
     "titles",
     "visible_to",
@@ -56,8 +62,30 @@ def effects_of(context: RequestContext, one: Decision) -> list[DecisionEffect]:
 
 
 def may_propose(context: RequestContext, kind: DecisionKind) -> bool:
-    """Whether a person's role proposes decisions of a kind."""
-    return not context.viewer.roles.isdisjoint(kind.makers)
+    """Whether a person proposes decisions of a kind: by role, or by standing above anything that it may be about."""
+    return not context.viewer.roles.isdisjoint(kind.makers) if kind.deed is None else context.allowed(kind.deed)
+
+
+def takes_part(context: RequestContext) -> bool:
+    """Whether a person's role makes, checks or reads decisions of any kind that takes two people."""
+    return any(_has_part(context, kind) for kind in DECISION_KINDS.values())
+
+
+def _has_part(context: RequestContext, kind: DecisionKind) -> bool:
+    return not context.viewer.roles.isdisjoint(kind.makers | kind.checkers | kind.seen_by)
+
+
+def reach_of(context: RequestContext) -> Reach | None:
+    """How far a person sees among decisions that one person suffices for; None where they see whatever there is."""
+    if may(context.viewer.roles, Deed.SEE_SCORECARD, ()):
+        return None
+    sees, known = context.sees(Deed.SEE_SCORECARD), context.directory
+    nodes = (
+        *(Node(NodeKind.EMPLOYEE, number) for number in known.employees),
+        *(Node(NodeKind.UNIT, code) for code in known.tree.units),
+    )
+    kinds = frozenset(kind.code for kind in DECISION_KINDS.values() if kind.deed is not None)
+    return Reach(kinds=kinds, nodes=frozenset(filter(sees, nodes)), viewer=context.viewer)
 
 
 def visible_to(context: RequestContext) -> Callable[[Decision], bool]:
@@ -70,8 +98,7 @@ def visible_to(context: RequestContext) -> Callable[[Decision], bool]:
     sees = context.sees(Deed.SEE_SCORECARD)
 
     def visible(one: Decision) -> bool:
-        kind = kind_of(one)
-        if not viewer.roles.isdisjoint(kind.makers | kind.checkers | kind.seen_by):
+        if _has_part(context, kind_of(one)):
             return True
         maker = access.marks_of(
             context.directory, account_id=one.maker.account_id, email=one.maker.email, employee=one.maker.employee
@@ -117,7 +144,18 @@ def titles(context: RequestContext, some: Iterable[Decision]) -> dict[int, str]:
     """What each is about, in a line of the reader's language, by number. Queries: 1, or none where none is of a change set."""
     listed = list(some)
     called = intake.change_titles(context.connection, {_change_of(one) for one in listed if _change_of(one)})
-    return {one.id: title(one, called.get(_change_of(one))) for one in listed}
+    return {
+        one.id: _title_of_targets(context, one)
+        if one.kind == TARGET_DECISIONS
+        else title(one, called.get(_change_of(one)))
+        for one in listed
+    }
+
+
+def _title_of_targets(context: RequestContext, one: Decision) -> str:
+    node = Node.known(one.content["node"])
+    whose = named(scoring.node_name(context.directory, node, context.today))
+    return str(gettext(n_("Targets of %(whose)s, %(cycle)s"), whose=whose, cycle=one.cycle))
 
 
 def _change_of(one: Decision) -> int:
@@ -128,7 +166,7 @@ def title(one: Decision, called: str | None = None) -> str:
     """What is decided, in a line of the reader's language.
 
     Args:
-        one: the decision.
+        one: the decision, of a kind that takes two people.
         called: of one about a change set what that is called.
     """
     if called is not None:
@@ -151,7 +189,15 @@ _TITLES: Final = {
     "change": n_("Change set %(change)s"),
     "master": n_("“%(file)s” is to come by: %(to)s"),
 }
-"""What each kind of decision is called."""
+"""What a decision of each kind that takes two people is called."""
+
+KIND_NAMES: Final[Mapping[str, str]] = {
+    "account": n_("Accounts"),
+    "change": n_("Change sets"),
+    "master": n_("Doors of files"),
+    TARGET_DECISIONS: n_("Targets"),
+}
+"""What the decisions of each kind are called together."""
 
 
 def approved(context: RequestContext, number: int, digest: str) -> Decision:
@@ -183,8 +229,17 @@ def approved(context: RequestContext, number: int, digest: str) -> Decision:
     return after
 
 
-def proposed(context: RequestContext, kind: DecisionKind, content: Mapping[str, Any], reason: str) -> Decision:
+def proposed(
+    context: RequestContext, kind: DecisionKind, content: Mapping[str, Any], reason: str, *, cycle: str | None = None
+) -> Decision:
     """Propose it, and tell the trail.
+
+    Args:
+        context: the request's.
+        kind: what of.
+        content: what is decided, as it was sent.
+        reason: why.
+        cycle: that it is about.
 
     Raises:
         Invalid: what is proposed cannot be.
@@ -198,9 +253,26 @@ def proposed(context: RequestContext, kind: DecisionKind, content: Mapping[str, 
         directory=context.directory,
         by=context.viewer,
         now=context.now,
+        cycle=cycle,
     )
-    context.note(subject=f"decision:{made.id}", after=dict(made.content), why=made.reason)
+    if made.kind == TARGET_DECISIONS:
+        _note_targets(context, made)
+    else:
+        context.note(subject=f"decision:{made.id}", after=dict(made.content), why=made.reason)
     return made
+
+
+def _note_targets(context: RequestContext, made: Decision) -> None:
+    """A row of the trail for each line, as the page of targets writes it."""
+    cycle = int(made.cycle or 0)
+    for one in cascade.targets_of(cycle, made.content):
+        line = {"cycle": cycle, "kpi": one.kpi}
+        context.note(
+            subject=str(one.node),
+            before=line | {"target": exact_text(one.before)},
+            after=line | {"target": exact_text(one.target), "decision": made.id},
+            why=made.reason,
+        )
 
 
 def refused(context: RequestContext, number: int, reason: str) -> Decision:

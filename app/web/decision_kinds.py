@@ -9,10 +9,11 @@ from typing import Final
 from app.decisions import DecisionKind
 from app.intake import CHANGE, MASTER
 from app.notices import ACCOUNT
+from app.scoring import TARGET
 
 __all__ = ["DECISION_KINDS"]
 
 DECISION_KINDS: Final[Mapping[str, DecisionKind]] = MappingProxyType(
-    {kind.code: kind for kind in (ACCOUNT, CHANGE, MASTER)}
+    {kind.code: kind for kind in (ACCOUNT, CHANGE, MASTER, TARGET)}
 )
 """By its name in the contract."""

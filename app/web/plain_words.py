@@ -54,6 +54,7 @@ _CHANGES: Final[Mapping[str, str]] = {
     "band": n_("Band"),
     "basis": n_("Basis"),
     "cycle": n_("Cycle"),
+    "decision": n_("Decision"),
     "disabled": n_("Closed"),
     "duplicate": n_("Already recorded"),
     "employee": n_("Employee"),
@@ -304,7 +305,16 @@ def changed(kept: str | None, definitions: Definitions, names: Mapping[str, str]
         return [(str(gettext(n_("State"))), _said(value, definitions, names))]
     if not isinstance(value, dict) or not value.keys() <= _CHANGES.keys() or not all(map(_is_flat, value.values())):
         return None
-    return [(str(gettext(_CHANGES[name])), _said(one, definitions, names)) for name, one in value.items()]
+    return [
+        (str(gettext(_CHANGES[name])), _decision_link(one) if name == "decision" else _said(one, definitions, names))
+        for name, one in value.items()
+    ]
+
+
+def _decision_link(number: object) -> str:
+    """The way to a decision, as markup."""
+    address = url_for("decisions.one", number=number)
+    return Markup('<a href="{}">{}</a>').format(address, str(gettext(_DECISION)) % {"name": number})
 
 
 def _is_flat(value: object) -> bool:

@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
-from app import access, cascade, organisation
+from app import access, organisation
 from app.decisions import tables as decisions
 from app.kit import schema as kit
 from app.kit.database import Database
@@ -31,7 +31,6 @@ APPEND_ONLY = (
     organisation.tables.load_run,
     organisation.tables.load_file,
     organisation.tables.load_text,
-    cascade.tables.target_set,
     *decisions.APPEND_ONLY,
 )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app import cascade, ledger, scoring
+from app.decisions import Hand
 from app.kit.database import Database
 from app.kit.refusals import NotThere
 from app.rules.terms import Node
@@ -17,6 +18,7 @@ from app.scoring import ScoreQuery, TargetMove, TargetsSet
 from tests.scenario import AT, Agency, load
 
 E1 = "employee:E1"
+HEAD = Hand(account_id=None, account="account:head@agency.example", employee="E9", acts_for=None, at=AT)
 
 
 def node_of(text: str) -> Node:
@@ -33,8 +35,7 @@ def set_target(
     def work(connection) -> TargetsSet:
         before = None if seen is None else Decimal(seen)
         moves = [TargetMove(node=node_of(node), kpi=kpi, target=Decimal(target), seen=before)]
-        who = {"by": "account:head@agency.example", "employee": "E9", "at": AT, "note": None}
-        return scoring.set_targets(connection, moves, cycle=2026, **who)
+        return scoring.set_targets(connection, moves, cycle=2026, by=HEAD, note="")
 
     return database.writing("set_targets", work)
 
@@ -68,7 +69,7 @@ def test_what_is_set_goes_before_the_folder_and_the_digest_does_not_know_it(agen
     digest = agency.digest()
     with agency.database.read() as connection:
         taken = scoring.newest(connection)
-    assert set_target(agency.database, E1, "5").done == ((node_of(E1), "deals", Decimal(10), Decimal(5)),)
+    assert set_target(agency.database, E1, "5").done == ((node_of(E1), "deals", Decimal(10), Decimal(5), 1),)
 
     assert (line_of(agency).target, line_of(agency).score) == ("5", pytest.approx(52))
     assert line_of(agency, "employee:E2").target == "10"
@@ -183,8 +184,7 @@ def test_what_is_rolled_back_was_never_set(agency: Agency) -> None:
 
     def begun(connection) -> None:
         moves = [TargetMove(node=node_of(E1), kpi="deals", target=Decimal(5), seen=Decimal(10))]
-        who = {"by": "account:x@y.z", "employee": None, "at": AT, "note": None}
-        scoring.set_targets(connection, moves, cycle=2026, **who)
+        scoring.set_targets(connection, moves, cycle=2026, by=HEAD, note="")
         assert scoring.state(connection).sheet.line(2026, node_of(E1), "deals").target == 5
         raise Lost
 
@@ -235,3 +235,27 @@ def test_only_changed_rows_are_worked_out_again_and_to_the_same(agency: Agency, 
     with agency.database.read() as connection:
         said = [card.as_json() for card in scoring.scorecards(connection, ScoreQuery(2026, dt.date(2026, 6, 30)))]
     assert decided == said
+
+
+def test_before_a_change_stood_what_held_then(agency: Agency) -> None:
+    """Set by a head, left to the folder again, changed there by a load, and set once more, in both directions.
+
+    unit HQ agency
+    employee E1 HQ staff
+    """
+    row = "2026,employee:E1,deals,10,,unique,,,,,,%s,"
+    # What the folder gives, what is set, what held before.
+    steps = ((10, 12, 10), (10, 13, 12), (10, 10, 13), (20, 21, 20), (20, 20, 21), (10, 20, 10))
+    given = 10
+    for folder, target, before in steps:
+        if folder != given:
+            change(agency, lambda text, old=given, new=folder: text.replace(row % old, row % new))
+            given = folder
+        assert set_target(agency.database, E1, str(target), seen=str(before)).done
+    with agency.database.read() as connection:
+        (of_line,) = cascade.target_changes(connection, cycle=2026, nodes=[node_of(E1)]).values()
+        latest = [one for _, _, one in cascade.latest_target_changes(connection, cycle=2026, limit=4)]
+    expected = [(Decimal(before), Decimal(target), target == folder) for folder, target, before in steps]
+    assert [(one.before, one.after, one.to_folder) for one in of_line] == expected
+    assert [one.decision for one in of_line] == list(range(1, 7))
+    assert latest == list(of_line[: -4 - 1 : -1])

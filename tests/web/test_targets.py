@@ -494,7 +494,11 @@ def test_whoever_sees_all_units_sees_what_changed_in_any_of_them(
         ["A name", "4", "6", "E2", "It went well"],
         ["A name", "10", "4", "E2", "A new market"],
     ]
-    assert [link.attributes["href"] for link in table.all("a")] == ["/scorecards/employee:E1/consults?cycle=2026"] * 3
+    assert [link.attributes["href"] for link in table.all("a")] == [
+        address
+        for number in (3, 2, 1)
+        for address in ("/scorecards/employee:E1/consults?cycle=2026", f"/decisions/{number}")
+    ]
     assert "Changes of this cycle" not in working.dana.get("/targets?unit=VIE").text
     assert "Changes of this cycle" not in working.hana.get("/targets").text
 

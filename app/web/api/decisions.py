@@ -110,7 +110,13 @@ def listed(context: RequestContext, query: ListedQuery) -> Json:
         raise NotThere
     if node is not None and not context.sees(Deed.SEE_SCORECARD)(node):
         return Json({"items": [], "next": None})
-    only = DecisionFilter(kind=query.kind, cycle=query.cycle, state=query.state, node=node)
+    only = DecisionFilter(
+        kinds=None if query.kind is None else frozenset({query.kind}),
+        cycle=query.cycle,
+        state=query.state,
+        node=node,
+        reach=decided.reach_of(context),
+    )
     some = decisions.decisions_of(
         context.connection, only, visible=decided.visible_to(context), limit=query.limit + 1, before=query.before
     )
@@ -161,9 +167,13 @@ def effects(context: RequestContext, number: int) -> Json:
 
 
 def _proposer(context: RequestContext) -> None:
-    kind = DECISION_KINDS.get(sent_as(ProposalBody, request).kind)
+    body = sent_as(ProposalBody, request)
+    kind = DECISION_KINDS.get(body.kind)
     if kind is None or not decided.may_propose(context, kind):
         raise NotThere
+    node = Node.parse(str(body.content.get("node", "")))
+    if kind.deed is not None and node is not None:
+        context.require(kind.deed, node)
 
 
 @pages.api_act(
@@ -174,12 +184,18 @@ def _proposer(context: RequestContext) -> None:
         "summary": "Propose a decision",
         "tag": "Decisions",
         "body": shapes.json_body(ProposalBody),
-        "responses": {201: ("application/json", shapes.DECISION, "It is proposed; `Location` is its address.")},
+        "responses": {
+            201: (
+                "application/json",
+                shapes.DECISION,
+                "It is proposed, or approved at once; `Location` is its address.",
+            )
+        },
         "refusals": _WRITES,
     },
 )
 def propose(context: RequestContext) -> Json:
-    """Propose what takes another person's agreement. What one's role does not do is 409 `role`."""
+    """Propose what takes another person's agreement; what one person suffices for is approved by it. What one's role does not do is 409 `role`."""
     body = sent_as(ProposalBody, request)
     kind = DECISION_KINDS.get(body.kind)
     if kind is None:
@@ -189,9 +205,9 @@ def propose(context: RequestContext) -> Json:
     if kind.submitted_elsewhere:
         message = n_("A decision of this kind is proposed where it is prepared: submit it there.")
         raise Invalid(at_field("kind", "submitted_elsewhere", message))
-    if body.cycle is not None:
+    if body.cycle is not None and not kind.of_cycle:
         raise Invalid(at_field("cycle", "no_cycle", n_("A decision of this kind is about no cycle: leave it out.")))
-    made = decided.proposed(context, kind, body.content, body.reason)
+    made = decided.proposed(context, kind, body.content, body.reason, cycle=body.cycle)
     return Json(decided.as_json(context, made), status=201, headers={"Location": f"/api/v1/decisions/{made.id}"})
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from collections.abc import Callable
+from typing import Annotated, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app import decisions, intake
+from app import cascade, decisions, intake, scoring
+from app.cascade import TARGET_DECISIONS, WantedTarget
 from app.decisions import Decision, DecisionFilter
 from app.plain.findings import n_
 from app.rules.deciding import DecisionState, Obstacle
 from app.rules.permissions import Deed
+from app.rules.terms import Name, Node
 from app.web import changing, decided
+from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import shown_effects
+from app.web.languages import page_language
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -22,12 +27,16 @@ pages: Final = Pages("decisions")
 
 SHOWN: Final = 100
 
+_ALL: Final = "all"
+"""In place of a kind: every one."""
+
 
 class DecisionsQuery(BaseModel):
     """What narrows the list, and which page of it."""
 
     model_config = ConfigDict(frozen=True)
 
+    kind: Annotated[str, Field(max_length=20)] = ""
     state: DecisionState | None = None
     before: Annotated[int | None, Field(ge=1, lt=2**63)] = None
 
@@ -60,9 +69,12 @@ def listed(context: RequestContext, query: DecisionsQuery) -> Page:
             visible=lambda one: visible(one) and decided.is_for(context, one),
             limit=SHOWN,
         )
+    takes_part = decided.takes_part(context)
     some = decisions.decisions_of(
         context.connection,
-        DecisionFilter(state=query.state),
+        DecisionFilter(
+            kinds=_kinds(query.kind) if takes_part else None, state=query.state, reach=decided.reach_of(context)
+        ),
         visible=visible,
         limit=SHOWN + 1,
         before=query.before,
@@ -77,7 +89,15 @@ def listed(context: RequestContext, query: DecisionsQuery) -> Page:
         following=shown[-1].id if len(some) > SHOWN else None,
         query=query,
         states=DECISION_STATES,
+        kinds=decided.KIND_NAMES if takes_part else None,
     )
+
+
+def _kinds(asked: str) -> frozenset[str] | None:
+    """The kinds that are listed: what takes two people, where nothing else is asked for, since targets are set by the hundred."""
+    if asked == _ALL:
+        return None
+    return frozenset({asked}) if asked else frozenset(code for code, kind in DECISION_KINDS.items() if not kind.deed)
 
 
 @pages.read("/decisions/<int:number>", may=Deed.SEE_DECISIONS)
@@ -113,10 +133,33 @@ def one(context: RequestContext, number: int) -> Page:
         states=DECISION_STATES,
         roles=ROLES,
         people=context.directory.employees,
+        targets=_targets(context, decision) if decision.kind == TARGET_DECISIONS else None,
         may_agree=may_agree,
         may_withdraw=is_open and obstacle is Obstacle.SAME_PERSON,
         hindrance=None if obstacle is None else decisions.refusal_for(obstacle).message,
     )
+
+
+class SetTargets(NamedTuple):
+    """The targets of a decision that sets some: whose they are, and what of each KPI."""
+
+    node: Node
+    whose: Name | str
+    lines: tuple[WantedTarget, ...]
+    kpi_name: Callable[[str], str]
+
+
+def _targets(context: RequestContext, decision: Decision) -> SetTargets:
+    cycle = int(decision.cycle or 0)
+    lines = tuple(cascade.targets_of(cycle, decision.content))
+    kpis = scoring.state(context.connection).sheet.definitions.kpis
+
+    def kpi_name(code: str) -> str:
+        """By its name; the code of one that the definitions have no more."""
+        return kpis[code].version(cycle).name.in_language(page_language()) if code in kpis else code
+
+    node = lines[0].node
+    return SetTargets(node, scoring.node_name(context.directory, node, context.today), lines, kpi_name)
 
 
 @pages.act("/decisions/<int:number>/approve", may=Deed.DECIDE, again="one")

@@ -17,6 +17,7 @@ from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import scoring
+from app.decisions import Hand
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.kit.replacing import exact_text
 from app.plain.findings import Finding, n_
@@ -223,10 +224,8 @@ def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> 
         context.connection,
         moves,
         cycle=form.cycle,
-        by=context.label,
-        employee=context.viewer.employee,
-        at=context.now,
-        note=note or None,
+        by=Hand.of(context.viewer, context.now),
+        note=note,
     )
     if outcome.overtaken:
         raise Conflict(*_first([_overtaken(Cell(one.kpi, one.node), one.target) for one in outcome.overtaken]))
@@ -234,7 +233,12 @@ def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> 
         context.note(
             subject=str(one.node),
             before={"cycle": form.cycle, "kpi": one.kpi, "target": exact_text(one.before)},
-            after={"cycle": form.cycle, "kpi": one.kpi, "target": exact_text(one.after)},
+            after={
+                "cycle": form.cycle,
+                "kpi": one.kpi,
+                "target": exact_text(one.after),
+                "decision": one.decision,
+            },
             why=note or None,
         )
     place = _at_place(query, form.cycle, None)

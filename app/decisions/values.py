@@ -1,0 +1,200 @@
+"""What a decision is, who had a hand in it, and what its kind says of it: values, without a database."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from app.access import Viewer
+from app.decisions.parties import Program
+from app.rules.deciding import DecisionEffect, DecisionState, effects_digest
+from app.rules.permissions import Deed
+from app.rules.terms import Node, Period, Role
+
+__all__ = [
+    "Approval",
+    "Decision",
+    "DecisionFilter",
+    "DecisionKind",
+    "Hand",
+    "Reach",
+    "Read",
+    "SettledDecision",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """Who made or checked a decision, as they were then."""
+
+    account_id: int | None
+    account: str
+    employee: str | None
+    acts_for: str | None
+    at: dt.datetime
+
+    @classmethod
+    def of(cls, by: Viewer | Program, now: dt.datetime) -> Hand:
+        """Who somebody is now."""
+        return cls(account_id=by.account_id, account=by.label, employee=by.employee, acts_for=None, at=now)
+
+    @property
+    def email(self) -> str:
+        """The account's e-mail; of a program what it is called: ``key:NAME``."""
+        return self.account.removeprefix("account:")
+
+    @property
+    def person(self) -> str:
+        """The employee's number, or what the account is called where it has none."""
+        return self.employee or self.email
+
+    def is_same_account(self, other: Hand) -> bool:
+        """Whether both are one account; a program is known by its name alone."""
+        return self.account_id == other.account_id and (self.account_id is not None or self.account == other.account)
+
+    def as_json(self) -> dict[str, Any]:
+        """As the contract writes it."""
+        return {"person": self.person, "account": self.email, "for": self.acts_for, "at": self.at.isoformat()}
+
+
+class Read(NamedTuple):
+    """What was proposed, in its one form, and the nodes that it is about; none for what concerns the whole agency."""
+
+    content: Mapping[str, Any]
+    about: frozenset[Node] = frozenset()
+
+
+def _nothing(*_about: object) -> None:
+    """What a kind of decision does where it needs nothing of the sort."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A decision, and what has become of it."""
+
+    id: int
+    kind: str
+    cycle: str | None
+    round: int | None
+    content: Mapping[str, Any]
+    reason: str
+    maker: Hand
+    digest: str
+    effects: tuple[DecisionEffect, ...]
+    signed_effects: bool
+    about: frozenset[Node] = frozenset()
+    state: DecisionState = DecisionState.PROPOSED
+    ended: Hand | None = None
+    refused_because: str | None = None
+    moved: object = None
+
+    @property
+    def checker(self) -> Hand | None:
+        """Who approved or refused it; None for one that its maker alone sufficed for."""
+        if self.ended is None or self.state not in {DecisionState.APPROVED, DecisionState.REFUSED}:
+            return None
+        return None if self.ended.is_same_account(self.maker) else self.ended
+
+    @property
+    def effects_digest(self) -> str:
+        """The sum over its effects."""
+        return effects_digest(self.effects)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionKind:
+    """What a kind of decision is: who may, and what it does.
+
+    Attributes:
+        code: its name in the contract.
+        makers: roles of which one is needed to propose.
+        checkers: roles of which one is needed to approve or refuse.
+        seen_by: who sees one that is about no node, beside makers and checkers.
+        read: the content in its one form, with the cycle that it is about, as it is read on a day; raises ``Invalid`` for what it cannot be, and
+            refuses what cannot be proposed now.
+        effects: what it would move on a day.
+        apply: does it, in the transaction of its approval.
+        signed_effects: whether the checker signs the effects too.
+        submitted_elsewhere: whether it is proposed by a door of its own, which holds it against more.
+        more_checkers: further roles that check it as things stand.
+        overtaken: what has moved under it since it was proposed: with anything in it an approval finds it void.
+        ended: what follows where it came to an end without being done.
+        people: marks of whom it is about beside nodes: whose account, for one.
+        one_suffices: whether its maker alone decides it, as things stand on a day: it is approved and done when it is proposed.
+        hold: takes the locks of what it changes that go before the one on decisions.
+        periods: the cycles that a content is about where the decision names none: postings in them make a unit one's own case.
+        deed: where no role but the table of permissions says who makes it, and what one's own case is: the deed that its maker does to each node
+            that it is about.
+        of_cycle: whether it is about a cycle, which is named beside the content.
+    """
+
+    code: str
+    makers: frozenset[Role]
+    checkers: frozenset[Role]
+    seen_by: frozenset[Role]
+    read: Callable[[Connection, Mapping[str, Any], str | None, dt.date], Read]
+    effects: Callable[[Connection, Mapping[str, Any], dt.date], Iterable[DecisionEffect]]
+    apply: Callable[[Connection, Decision], object]
+    signed_effects: bool = False
+    submitted_elsewhere: bool = False
+    more_checkers: Callable[[Connection, dt.date], frozenset[Role]] = lambda _connection, _today: frozenset()
+    overtaken: Callable[[Connection, Decision], Sequence[Mapping[str, Any]]] = lambda _connection, _decision: ()
+    ended: Callable[[Connection, Decision], object] = _nothing
+    people: Callable[[Connection, Mapping[str, Any]], frozenset[str]] = lambda _connection, _content: frozenset()
+    one_suffices: Callable[[Connection, Mapping[str, Any], dt.date], bool] = lambda _connection, _content, _day: False
+    hold: Callable[[Connection], object] = _nothing
+    periods: Callable[[Connection, Mapping[str, Any], dt.date], Sequence[Period]] = lambda *_: ()
+    deed: Deed | None = None
+    of_cycle: bool = False
+
+    def checkers_on(self, connection: Connection, day: dt.date) -> frozenset[Role]:
+        """The roles of which one is needed to approve or refuse, as things stand on a day."""
+        return self.checkers | self.more_checkers(connection, day)
+
+
+class Approval(NamedTuple):
+    """What came of an approval."""
+
+    decision: Decision
+    is_new: bool
+    """False where the same person had approved it before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How far somebody sees among decisions of kinds that one person suffices for: there are as many as targets, and no list walks through all.
+
+    Attributes:
+        kinds: those kinds; of others nothing is said.
+        nodes: the nodes that they may see.
+        viewer: who; what they made themself they see as well.
+    """
+
+    kinds: frozenset[str]
+    nodes: frozenset[Node]
+    viewer: Viewer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionFilter:
+    """Which decisions are looked at; what is None does not narrow."""
+
+    kinds: frozenset[str] | None = None
+    cycle: str | None = None
+    state: DecisionState | None = None
+    node: Node | None = None
+    reach: Reach | None = None
+
+
+class SettledDecision(NamedTuple):
+    """What was decided, by whom and why: all that whoever works by it needs of an approved decision."""
+
+    id: int
+    cycle: str | None
+    content: Mapping[str, Any]
+    maker: Hand
+    reason: str
