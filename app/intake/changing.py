@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -24,7 +24,6 @@ from app.intake.change_effects import effects_of, preview
 from app.intake.change_sets import (
     Changed,
     ChangedDocument,
-    ChangedRow,
     ChangeSet,
     ChangeState,
     begin_change,
@@ -52,6 +51,7 @@ from app.intake.stored_folder import (
     read_stored_folder,
     yaml_name,
 )
+from app.intake.whose_rows import nodes_of_rows
 from app.kit.database import lock
 from app.kit.kept import LruCache
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
@@ -62,9 +62,8 @@ from app.organisation.tables import path as path_table
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
 from app.rules.deciding import DecisionEffect, obstacle_to_making
-from app.rules.placement import Tree, overlap
 from app.rules.presence import cycle_of
-from app.rules.terms import Node, NodeKind, Period, Role
+from app.rules.terms import Node, Period, Role
 
 __all__ = [
     "CHANGE",
@@ -413,38 +412,12 @@ def rows_about(connection: Connection, changed: Changed, periods: Collection[Per
 
     Queries: 2 or 3, and those of :func:`app.scoring.state` where a cycle's scorecards begin.
     """
-    tree = organisation.directory(connection).tree
-    nodes: set[Node] = set()
-    for one in _about_somebody(connection, changed):
-        for values in (one.before, one.after):
-            if values is not None:
-                nodes |= set(_nodes_of(one.name, values))
-    return frozenset(node for node in nodes if node.kind is NodeKind.EMPLOYEE or not _is_root(tree, node.code, periods))
-
-
-def _is_root(tree: Tree, unit: str, periods: Collection[Period]) -> bool:
-    """Whether a unit is at the top whenever it is there in these periods."""
-    rows = [row for row in tree.rows(unit) if any(overlap(row.period, period) for period in periods)]
-    return bool(rows) and all(row.parent is None for row in rows)
-
-
-def _about_somebody(connection: Connection, changed: Changed) -> list[ChangedRow]:
-    if not any(one.name == "scorecards" for one in changed.rows):
-        return list(changed.rows)
-    folder = folder_at(connection, organisation.current_revision(connection).number)
-    carried = carried_over(folder, changed, there=lambda cycle: scoring.state(connection).plan(cycle).nodes)
-    return [one for one in changed.rows if one.name != "scorecards" or one.key not in carried]
-
-
-def _nodes_of(name: str, values: Mapping[str, str]) -> Iterator[Node]:
-    number = values.get("number" if name == "employees" else "employee", "").strip()
-    if number:
-        yield Node(NodeKind.EMPLOYEE, number)
-    if name == "units" and values["code"].strip():
-        yield Node(NodeKind.UNIT, values["code"].strip())
-    node = Node.parse(values.get("node", "").strip())
-    if node is not None:
-        yield node
+    rows = changed.rows
+    if any(one.name == "scorecards" for one in rows):
+        folder = folder_at(connection, organisation.current_revision(connection).number)
+        carried = carried_over(folder, changed, there=lambda cycle: scoring.state(connection).plan(cycle).nodes)
+        rows = tuple(one for one in rows if one.name != "scorecards" or one.key not in carried)
+    return nodes_of_rows(organisation.directory(connection).tree, rows, periods)
 
 
 # ---------------------------------------------------------------------------------------------------- one person or two
