@@ -18,8 +18,8 @@ from app.web.typed_numbers import exact_figure
 __all__ = ["sums_in_one"]
 
 _CODE: Final = "weight_sum"
-_SHORT: Final = n_("the weights of %(cycle)s add up to %(sum)s on %(whose)s: give %(points)s points to another KPI")
-_OVER: Final = n_("the weights of %(cycle)s add up to %(sum)s on %(whose)s: take %(points)s points from another KPI")
+_SHORT: Final = n_("the weights of %(cycle)s add up to %(sum)s on %(whose)s: give %(points)s points to another KPI.")
+_OVER: Final = n_("the weights of %(cycle)s add up to %(sum)s on %(whose)s: take %(points)s points from another KPI.")
 
 
 def sums_in_one(

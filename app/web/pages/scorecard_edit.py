@@ -67,7 +67,7 @@ FIELDS: Final = 20_000
 NO_WEIGHT: Final = n_("A weight is more than 0 and at most 100: write such a number, or leave it empty for no line.")
 NOTHING_TO_COPY: Final = n_("Nobody's scorecard is missing in that change set: choose another set, or another cycle.")
 OWN_AMONG: Final = n_(
-    "Your own scorecard, or that of a unit that you are posted to, is among them, and nobody decides about that alone: copy everybody's."
+    "Your own scorecard, or that of a unit that you are posted to, is among them, and nobody decides about that alone: choose everybody's."
 )
 NO_SHIFT: Final = n_("This is no weight: write one such as 20, or how much more or less such as -5.")
 
