@@ -58,8 +58,8 @@ def _both_sides(desk, *, begun):
     maker = desk.person("e6", "--role", "hr", "--employee", "E6")
     checker = desk.person("e7", "--role", "executive", "--employee", "E7")
     days = {"from_day": NEW_YEAR.isoformat(), "to_day": "2027-01-31"}
-    whole = {"from": "E7", "to": "E6", "functions": ["sign"], "reason": "Away in January."} | days
-    assert checker.post("/api/v1/delegations", json=whole).status_code == 201
+    whole = {"from": "E6", "to": "E7", "functions": ["sign"], "reason": "Away in January."} | days
+    assert maker.post("/api/v1/delegations", json=whole).status_code == 201
     made = desk.propose(maker, file="units.csv", to="feed").json()
     if begun:
         answer = checker.post(f"/api/v1/decisions/{made['id']}/approve", json={"digest": made["digest"]})

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.access import tables
+from app.access.delegations import FUNCTIONS
 from tests.web.working import NOW, Somebody, Working, key_of
 
 TODAY: Final = NOW.date()
@@ -147,6 +148,28 @@ def test_the_page_says_who_stands_in_for_whom(working: Working) -> None:
     assert ">ended<" in working.boram.get("/delegations").text
     assert working.jiho.statuses("/verification") == [404]
     assert [row.deed for row in working.trail()][:1] == ["delegate"]
+
+
+def test_each_function_is_said_shown_and_ended(working: Working) -> None:
+    """By the page and by the API; what no page asks for yet gives no right by itself, and two functions never more than their own."""
+    working.record(DEAL)
+    words = ["verify entries", "sign targets", "rate", "answer objections", "review", "enter activities"]
+    form = {"to": "E6", "from_day": "2026-06-30", "to_day": "2026-07-03", "reason": WHY}
+    page = working.boram.get("/delegations").text
+    assert all(f'name="functions" value="{one}"' in page for one in FUNCTIONS)
+    later = [one for one in FUNCTIONS if one not in {"verify", "entry"}]
+    assert working.boram.post("/delegations", form | {"functions": later}).status_code == 303
+    assert working.jiho.statuses("/verification") == [404]
+    assert _delegates(working.dana, "E1", "E6", *FUNCTIONS) == 2
+    one, two = (working.jiho.client.get("/api/v1/delegations").json or {})["items"]
+    assert (one["functions"], two["functions"]) == ([*FUNCTIONS], later)
+    assert (one["from"], one["to"], one["by"]) == ("E1", "E6", "dana@agency.example")
+    shown = working.jiho.get("/delegations").text
+    assert all(word in shown for word in words)
+    for number in (1, 2):
+        assert working.jiho.post(f"/delegations/{number}/end", {}).status_code == 303
+    assert working.jiho.get("/delegations").text.count(">ended<") == 2
+    assert working.boram.post("/delegations", form | {"functions": ["rule"]}).status_code == 422
 
 
 def test_whoever_is_posted_as_head_has_the_head_s_role(working: Working) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from flask import url_for
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,8 +26,6 @@ from app.web.words import FUNCTIONS
 pages: Final = Pages("delegations")
 
 SHOWN: Final = 100
-OFFERED: Final = ("verify", "entry")
-"""The functions that somebody can do in another's place on these pages."""
 
 
 class DelegationsQuery(BaseModel):
@@ -45,7 +43,7 @@ class StandInForm(BaseModel):
 
     giver: Annotated[str, Field(alias="from", max_length=200)] = ""
     taker: Annotated[str, Field(alias="to", max_length=200)]
-    functions: tuple[Literal["verify", "entry"], ...] = ()
+    functions: tuple[str, ...] = ()
     from_day: dt.date
     to_day: dt.date
     reason: Annotated[str, Field(min_length=10, max_length=REASON_LENGTH_MAX)]
@@ -64,7 +62,6 @@ def listed(context: RequestContext, query: DelegationsQuery) -> Page:
         query=query,
         people=context.directory.employees,
         functions=FUNCTIONS,
-        offered=[(one, FUNCTIONS[one]) for one in OFFERED],
         for_all=delegating.says_for_all(context),
         may_say=delegating.says_for_all(context)
         or (viewer.employee is not None and delegating.is_theirs(context, viewer.employee)),
