@@ -27,12 +27,13 @@ class Mailbox:
         on_taken: called with each message that was taken, before the sender hears of it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, **how: Any) -> None:
+        """Take how it listens, as ``aiosmtpd.controller.Controller`` does: plainly without."""
         self.mails: list[EmailMessage] = []
         self.answer: str | None = None
         self.on_taken: Callable[[EmailMessage], None] = lambda _mail: None
         self._lock = threading.Lock()
-        self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
+        self._controller = Controller(self, hostname="127.0.0.1", port=free_port(), **how)
 
     def __enter__(self) -> Self:
         self._controller.start()
