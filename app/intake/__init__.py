@@ -36,7 +36,6 @@ from app.intake.changing import (
     put_definitions,
     put_document,
     put_rows,
-    put_sent_rows,
     rebase_change,
     revert_change,
     submit_change,
@@ -44,6 +43,7 @@ from app.intake.changing import (
 from app.intake.definitions import definition_fields
 from app.intake.definitions import read_folder as read_definitions
 from app.intake.definitions_seen import DefinitionsSeen, JudgedDefinitions, see_definitions
+from app.intake.edited_sheets import EditedSheet, SheetConflict, edited_sheet, put_sent_rows
 from app.intake.events import (
     arrival_of,
     arrival_of_text,
@@ -76,6 +76,7 @@ __all__ = [
     "Changed",
     "ChangedRow",
     "DefinitionsSeen",
+    "EditedSheet",
     "Fed",
     "FeedFindings",
     "FileState",
@@ -98,6 +99,7 @@ __all__ = [
     "Replayed",
     "RowVersion",
     "SentFile",
+    "SheetConflict",
     "StaleFeed",
     "StoredFolder",
     "arrival_of",
@@ -119,6 +121,7 @@ __all__ = [
     "directory_with",
     "discard_change",
     "drop_document",
+    "edited_sheet",
     "effects_of_change",
     "feed_file",
     "feed_subject",

@@ -41,12 +41,9 @@ from app.intake.definitions import kind_of
 from app.intake.first_findings import FIRST_MAX
 from app.intake.folder import DEFINITIONS, POLICIES, JudgedFolder, keep
 from app.intake.mastering import LOCK_LOADS, MASTERED_FILES, Master, masters
-from app.intake.sent_files import SentFile
 from app.intake.stored_folder import (
     KEYS,
-    NoRevision,
     StoredFolder,
-    plain_cell,
     present_folder,
     read_stored_folder,
     yaml_name,
@@ -71,6 +68,7 @@ __all__ = [
     "MasteredElsewhere",
     "NothingChanged",
     "OvertakenKeys",
+    "at_key",
     "check_change",
     "document_at_base",
     "drop_document",
@@ -82,7 +80,6 @@ __all__ = [
     "put_definitions",
     "put_document",
     "put_rows",
-    "put_sent_rows",
     "rebase_change",
     "refuse_other_masters",
     "revert_change",
@@ -229,54 +226,6 @@ def _refuse_gaps(
             last[tuple(owner)] = max(following - 1, int(place))
     if problems:
         raise Invalid(*problems[:FIRST_MAX])
-
-
-def put_sent_rows(connection: Connection, change: ChangeSet, file: str, sent: SentFile) -> int:
-    """Set what somebody has edited in a sheet of a file's rows; how many rows that are.
-
-    Rows that stand there as they were taken are left alone, and so are those that are not there.
-
-    Args:
-        connection: a writing transaction that holds the set.
-        change: the set.
-        file: with ``.csv``.
-        sent: the sheet, and the revision that it was taken from; without one it is held against the set's base.
-
-    Raises:
-        OvertakenKeys: another revision than that has changed a row that was edited.
-        NoRevision: there is no such revision.
-        Invalid, MasteredElsewhere, NotThere: as of :func:`put_rows`.
-    """
-    if file not in MASTERED_FILES or file in {DEFINITIONS, POLICIES}:
-        raise NotThere
-    name, columns = file.removesuffix(".csv"), columns_of(file)
-    present = organisation.current_revision(connection).number
-    if sent.revision is not None and not 1 <= sent.revision <= present:
-        raise NoRevision(parameters={"revision": sent.revision, "latest": present})
-    taken = folder_at(connection, change.base if sent.revision is None else sent.revision).by_key(name)
-    now = folder_at(connection, present).by_key(name)
-    wanted = {
-        key: {column: plain_cell((row or {})[column]) for column in columns}
-        for key, row in rows_sent(file, columns, KEYS[name], set_=sent.rows, remove=())
-    }
-    in_set = {one.key for one in changed_rows(connection, change.id).rows if one.file == file}
-    # Without a revision a row that is as at the base takes back what the set says of it.
-    edited = {
-        key: row for key, row in wanted.items() if taken.get(key) != row or (sent.revision is None and key in in_set)
-    }
-    if sent.revision is not None:
-        conflicts = [key for key, row in edited.items() if now.get(key) not in (taken.get(key), row)]
-        if conflicts:
-            told = [{"file": file, "key": key_text(key)} for key in conflicts]
-            parameters = {"keys": ", ".join(one["key"] for one in told[:5])}
-            raise OvertakenKeys(*map(_at_key, told), message=_SHEET_OVERTAKEN, parameters=parameters)
-    put_rows(connection, change, file, set_=list(edited.values()))
-    return len(edited)
-
-
-_SHEET_OVERTAKEN: Final = n_(
-    "Another revision has changed %(keys)s since this sheet was taken: take it anew, and enter again what you have changed in these rows."
-)
 
 
 def put_document(connection: Connection, change: ChangeSet, name: str, text: str) -> None:
@@ -531,7 +480,7 @@ def _judged_right(connection: Connection, change: ChangeSet, changed: Changed) -
     keys = overtaken_keys(connection, change, changed)
     if keys:
         raise OvertakenKeys(
-            *(_at_key(one) for one in keys), parameters={"keys": ", ".join(str(one["key"]) for one in keys[:5])}
+            *(at_key(one) for one in keys), parameters={"keys": ", ".join(str(one["key"]) for one in keys[:5])}
         )
     judged = check_change(connection, changed)
     if not judged.is_right:
@@ -544,7 +493,8 @@ def _differs(folder: StoredFolder, changed: Changed) -> bool:
     return bool(changed.documents) or any(by_file[one.name].get(one.key) != one.after for one in changed.rows)
 
 
-def _at_key(one: Mapping[str, Any]) -> Finding:
+def at_key(one: Mapping[str, Any]) -> Finding:
+    """That another revision has changed a row, said at its file and key."""
     message = n_("Another revision has changed %(file)s at %(key)s.")
     return at_field(f"{one['file']}/{one['key']}", "overtaken", message, file=one["file"], key=quoted(str(one["key"])))
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 import random
 import zipfile
 
-import python_calamine
-import xlsxwriter
-
 from tests.contract.desk import code
+from tests.workbooks import edited, opened, saved
 
 XLSX = {"Content-Type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 KOREAN = {"number": "사번", "name": "이름", "email": "이메일", "rank": "직급", "job": "직무"} | {
@@ -25,43 +22,13 @@ def taken(desk, file, **asked):
     """The workbook, its cells by sheet, and the names of the sheets that are not shown."""
     answer = desk.person("dana").get(f"/api/v1/files/{file}/rows.xlsx", params=asked)
     assert answer.status_code == 200, answer.text
-    book = python_calamine.load_workbook(io.BytesIO(answer.content))
-    hidden = {one.name for one in book.sheets_metadata if one.visible != python_calamine.SheetVisibleEnum.Visible}
-    return answer.content, {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}, hidden
-
-
-def saved(sheets, hidden, *, days=(), numbers=()):
-    """The workbook as a spreadsheet program saves it: all of it written anew, days and figures as it understands them."""
-    into = io.BytesIO()
-    with xlsxwriter.Workbook(into) as book:
-        day = book.add_format({"num_format": "yyyy. m. d."})
-        for name, rows in sheets.items():
-            page = book.add_worksheet(name)
-            for line, row in enumerate(rows):
-                for at, cell in enumerate(row):
-                    heading = rows[0][at]
-                    if line and cell and heading in days:
-                        page.write_datetime(line, at, dt.datetime.fromisoformat(cell), day)
-                    elif line and cell and heading in numbers:
-                        page.write_number(line, at, float(cell))
-                    else:
-                        page.write(line, at, cell)
-            if name in hidden:
-                page.hide()
-    return into.getvalue()
+    return answer.content, *opened(answer.content)
 
 
 def send(desk, address, file, body, *, mode="rows", **headers):
     return desk.person("dana").put(
         f"{address}/files/{file}", params={"mode": mode}, content=body, headers=XLSX | headers
     )
-
-
-def edited(sheets, name, key, column, value):
-    """The sheets with another value in one row."""
-    header, *rows = sheets[name]
-    at = header.index(column)
-    return sheets | {name: [header, *([*row[:at], value, *row[at + 1 :]] if row[0] == key else row for row in rows)]}
 
 
 def test_eight_thousand_scorecard_rows_come_back_without_a_difference(desk):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
+from flask import url_for
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import intake
@@ -12,10 +13,12 @@ from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.web import changing
 from app.web.effect_words import effects_seen, shown_effects
+from app.web.limits import EVENTS_BYTES
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.row_words import RowWords
+from app.web.sheets import SheetForm, send_back
 from app.web.sum_findings import sums_in_one
 from app.web.words import CHANGE_STATES, FOLDER_FILES
 
@@ -165,6 +168,20 @@ def rows(context: RequestContext, number: int, form: RowsForm) -> Redirect:
         values={"number": number},
         parameters={"rows": len(sent) + len(remove)},
     )
+
+
+@pages.act(
+    "/changes/<int:number>/sheet",
+    may=Deed.KEEP_CHANGES,
+    again="one",
+    transaction=False,
+    body_bytes=EVENTS_BYTES,
+    fields_max=4_000,
+)
+def sheet(context: RequestContext, number: int, form: SheetForm) -> Page | Redirect:
+    """Put into it what was edited in a sheet of a file's rows."""
+    into = form.model_copy(update={"into": str(number)})
+    return send_back(context, into, action=url_for("changes.sheet", number=number))
 
 
 @pages.act("/changes/<int:number>/definitions", may=Deed.KEEP_CHANGES, again="one")

@@ -20,7 +20,7 @@ from app.rules.own_events import pages_source
 from app.rules.permissions import Deed
 from app.rules.rhythm import ReportState
 from app.rules.terms import Node
-from app.web import words
+from app.web import changing, words
 from app.web.asking import ScoreParameters, asked_of
 from app.web.entry_form import FORM_ID, at_the_form, is_to_come, local_today, page_of, time_of_day
 from app.web.rendering import Page, Redirect
@@ -92,6 +92,8 @@ def figures(context: RequestContext, query: FiguresQuery) -> Page:
         form_id=str(context.typed.value("form_id", "") or uuid4()),
         people=context.directory.employees,
         words=words,
+        sees_files=context.allowed(Deed.SEE_FILES),
+        keeps=changing.keeps(context),
     )
 
 
