@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 from flask import request
 from flask_babel import gettext
@@ -129,7 +129,7 @@ def send_back(context: RequestContext, form: SheetForm, *, action: str) -> Page 
     )
 
 
-NOTHING_CHANGED: Final = n_("Nothing in this sheet is another than it was when it was taken: edit a row first.")
+NOTHING_CHANGED: Final = n_("Nothing in this sheet is another than it was when it was taken: change a row first.")
 
 
 def _sheet(form: SheetForm) -> SentFile:
@@ -172,13 +172,14 @@ def _at_sheet(finding: Finding) -> Finding:
         line, field = int(inside[1]) + 2, inside[2]
     elif field in {"title", "reason", "into", "sheet", "sheet_of"} and line is None:
         return finding
-    said: dict[str, Any] = {"line": line, "problem": finding_text(finding)}
     if line is None:
         return replace(finding, place=Place(field="sheet"))
     if field is not None and field in COLUMNS:
-        said["column"] = str(gettext(COLUMNS[field]))
-        return at_field("sheet", finding.code, n_("Line %(line)s, %(column)s: %(problem)s"), **said)
-    return at_field("sheet", finding.code, n_("Line %(line)s: %(problem)s"), **said)
+        where = gettext("Line %(line)s, %(column)s", line=line, column=gettext(COLUMNS[field]))
+    else:
+        where = gettext("Line %(line)s", line=line)
+    message = n_("%(where)s: %(detail)s")
+    return at_field("sheet", finding.code, message, where=str(where), detail=finding_text(finding))
 
 
 def _taken_by_others(

@@ -29,6 +29,7 @@ PAGES: Final = (
     "/delegations",
     "/figures",
     "/folder",
+    "/folder/sheets",
     "/grades",
     "/grades?grade=-",
     "/grades?of=units",

@@ -124,6 +124,8 @@ ELSEWHERE: Final = {
     "figures.report",
     "changes.rows",
     "changes.definitions",
+    "changes.sheet",
+    "folder_files.send",
     "changes.revert",
 }
 """Forms that this agency has not, since none of its KPIs is given, none of its units has a group and none of its files comes by the application:

@@ -72,6 +72,7 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "organisation_units.unit": (Way("/organisation/units/VIE", ["/organisation"]),),
     "evaluation_groups.groups": (Way("/organisation/groups", ["/organisation"]),),
     "transfer.transfer": (Way("/organisation/transfer", ["/organisation"]),),
+    "folder_files.sheets": (Way("/folder/sheets", ["/folder"]),),
     "changes.one": (Way("/changes/1", ["/changes"]),),
     "changes.effects": (Way("/changes/1/effects", ["/changes/1"]),),
     "kpis.one": (Way("/kpis/deals", ["/kpis"]),),
