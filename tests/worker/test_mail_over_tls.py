@@ -77,17 +77,24 @@ def delivered(database: Database, address: str, at: dt.datetime = NOW) -> outbox
 def test_it_goes_over_tls_and_after_a_login(
     posted: Database, certificates: Path, monkeypatch: pytest.MonkeyPatch, tls: str
 ) -> None:
-    """STARTTLS where nothing is said; the server takes no mail before either."""
+    """STARTTLS where nothing is said: the server takes no mail before either."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "ours.pem"))
     context = served(certificates, "ours")
     how: dict[str, Any] = (
         {"ssl_context": context, "auth_require_tls": False}
         if tls == "?tls=tls"
-        else {"tls_context": context, "require_starttls": True}
+        else {"tls_context": context, "require_starttls": True, "auth_required": True}
     )
-    with Mailbox(**how, auth_required=True, authenticator=asks_who) as mailbox:
+    entered: list[bool] = []
+
+    def asks(*given: Any) -> AuthResult:
+        result = asks_who(*given)
+        entered.append(result.success)
+        return result
+
+    with Mailbox(**how, authenticator=asks) as mailbox:
         shown = delivered(posted, f"smtp://kopes%40agency:{IN_ADDRESS}@localhost:{mailbox.port}{tls}")
-        assert (shown.state, shown.error) == ("sent", None)
+        assert (shown.state, shown.error, entered) == ("sent", None, [True])
         assert [one["To"] for one in mailbox.mails] == ["alba@agency.example"]
 
 
