@@ -82,6 +82,7 @@ from app.access.passwords import (
 )
 from app.access.passwords import LENGTH_MIN as PASSWORD_LENGTH_MIN
 from app.access.powers import (
+    accounts_given,
     auditor_ids,
     can_two_agree,
     emails_of_others,
@@ -187,6 +188,7 @@ __all__ = [
     "account_of",
     "account_problems",
     "accounts",
+    "accounts_given",
     "ask_for_new_password",
     "ask_for_password",
     "attempt_succeeded",

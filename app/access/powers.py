@@ -21,6 +21,7 @@ from app.rules.permissions import AGREE_TO_ACCOUNTS, POWERS, Deed, may
 from app.rules.terms import Role
 
 __all__ = [
+    "accounts_given",
     "auditor_ids",
     "can_two_agree",
     "emails_of_others",
@@ -102,6 +103,17 @@ def emails_of_others(connection: Connection, directory: Directory, emails: Mappi
     of = account.c
     rows = connection.execute(sa.select(of.email_key, of.employee).where(of.email_key.in_(sorted(wanted))))
     return taken | frozenset(row.email_key for row in rows if row.employee != wanted[row.email_key])
+
+
+def accounts_given(connection: Connection) -> tuple[Mapping[Role, int], int]:
+    """How many open accounts have each role, and how many are an employee's. Queries: 1."""
+    of = account.c
+    counts = [
+        sa.func.count().filter(("," + of.roles + ",").contains(f",{role.value},", autoescape=True)) for role in Role
+    ]
+    query = sa.select(*counts, sa.func.count(of.employee)).where(of.disabled_at.is_(None))
+    *by_role, of_employees = connection.execute(query).one()
+    return dict(zip(Role, by_role, strict=True)), of_employees
 
 
 def people_with(connection: Connection, directory: Directory, role: Role, *, on: dt.date) -> int:

@@ -20,7 +20,7 @@ from app.intake.changed_folder import columns_of
 from app.intake.first_findings import FirstFindings
 from app.intake.folder import FILES
 from app.intake.stored_folder import KEYS
-from app.kit.files import Columns, Remark, Row, Trouble, read_csv_text, read_xlsx
+from app.kit.files import Columns, Remark, Row, Trouble, heading_key, read_csv_text, read_xlsx
 from app.kit.refusals import Invalid, TooLarge
 from app.plain.findings import Finding, Place, n_
 
@@ -101,12 +101,22 @@ def _revision_in(rows: Sequence[Sequence[str]], file: str) -> int | None:
     return int(number) if said.get("file") == file and number.isascii() and number.isdigit() else None
 
 
-def rows_pasted(file: str, text: str) -> list[dict[str, str]]:
+def rows_pasted(
+    file: str,
+    text: str,
+    *,
+    present: Mapping[tuple[str, ...], Mapping[str, str]],
+    headings: Mapping[str, str] = _NO_HEADINGS,
+) -> list[dict[str, str]]:
     """Rows as somebody pastes them from a spreadsheet, or types them with commas: a first line of columns may be left out.
+
+    A column that is left out stays as it is in a row that is there, and is empty in a new one: nobody erases what they do not see.
 
     Args:
         file: which of the folder's, with ``.csv``.
         text: as it was pasted.
+        present: the file's rows by key, as the set has them.
+        headings: what its columns are called beside their own names (:func:`app.kit.files.heading_key`).
 
     Raises:
         Invalid: something of it cannot be read.
@@ -114,15 +124,24 @@ def rows_pasted(file: str, text: str) -> list[dict[str, str]]:
     cells = _pasted(text)
     if not cells or file.removesuffix(".csv") not in FILES:
         return []
-    known = {column.casefold() for column in columns_of(file)}
-    first = {cell.strip().casefold() for cell in cells[0]}
-    if not first & known:
-        cells.insert(0, list(columns_of(file)))
+    columns = columns_of(file)
+    called = {column.casefold(): column for column in columns}
+    first = [called.get(cell.strip().casefold(), headings.get(heading_key(cell), cell)) for cell in cells[0]]
+    if not set(first) & set(columns):
+        first = list(columns)
+        cells.insert(0, first)
     # What stands empty at a line's end is lost where a form is sent, and nobody types it.
-    cells = [[*row, *[""] * (len(cells[0]) - len(row))] for row in cells]
+    rows = [[*row, *[""] * (len(first) - len(row))] for row in cells[1:]]
+    key = KEYS[file.removesuffix(".csv")]
+    left_out = [column for column in columns if column not in first]
+    if left_out and set(key) <= set(first):
+        at = [first.index(column) for column in key]
+        there = [present.get(tuple(row[place].strip() for place in at), {}) for row in rows]
+        rows = [[*row, *(known.get(column, "") for column in left_out)] for row, known in zip(rows, there, strict=True)]
+        first = [*first, *left_out]
     out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(cells)
-    return _rows(file, read_csv_text(out.getvalue(), columns=_columns(file, _NO_HEADINGS), name=file))
+    csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows([first, *rows])
+    return _rows(file, read_csv_text(out.getvalue(), columns=_columns(file, headings), name=file))
 
 
 def keys_pasted(file: str, text: str) -> list[dict[str, str]]:

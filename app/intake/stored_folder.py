@@ -221,6 +221,8 @@ class StoredFolder:
         return kept
 
     def _in_order(self, file: str, order: Sequence[str]) -> list[tuple[str, ...]]:
+        if file not in self._files:  # Before the first load no file has a row.
+            return []
         columns, rows = self._files[file]
         at = {name: columns.index(_stored_name(file, name)) for name in (*FILES[file].all, *order)}
         places = [at[name] for name in order]

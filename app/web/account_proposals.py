@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -19,7 +19,7 @@ from app.web import decided
 from app.web.rendering import Redirect
 from app.web.request_context import RequestContext
 
-__all__ = ["hands_over", "keeper_of", "proposed_where_two", "to_decision", "waiting_proposals"]
+__all__ = ["hands_over", "keeper_of", "proposed_where_two", "to_decision", "to_hand_over", "waiting_proposals"]
 
 _WAITING_MOST: Final = 20
 
@@ -97,6 +97,26 @@ def waiting_proposals(context: RequestContext, account: Account | None = None) -
     return decisions.decisions_of(context.connection, only, visible=_about(account), limit=_WAITING_MOST)
 
 
+def to_hand_over(context: RequestContext, accounts: Sequence[Account]) -> list[Account]:
+    """Those of some accounts of which an administrator takes a first password, as :func:`hands_over` says of one. Queries: 2, or none."""
+    without = {access.email_key(one.email): one for one in accounts if one.invited}
+    if not without or context.settings.sends_mail:
+        return []
+    only = DecisionFilter(kinds=frozenset({ACCOUNT.code}), state=DecisionState.APPROVED)
+    mine = decisions.decisions_of(
+        context.connection,
+        only,
+        visible=lambda one: one.maker.account_id == context.viewer.account_id and _email_key(one) in without,
+        limit=len(without),
+    )
+    keys = {_email_key(one) for one in mine}
+    return [one for key, one in without.items() if key in keys]
+
+
+def _email_key(one: Decision) -> str:
+    return access.email_key(str(one.content["account"]))
+
+
 def hands_over(context: RequestContext, connection: Connection, account: Account) -> bool:
     """Whether an administrator hands over a first password on two people's word: where no mails are sent nobody else could.
 
@@ -113,4 +133,4 @@ def _about(account: Account | None) -> Callable[[Decision], bool]:
     if account is None:
         return lambda _one: True
     key = access.email_key(account.email)
-    return lambda one: access.email_key(str(one.content["account"])) == key
+    return lambda one: _email_key(one) == key

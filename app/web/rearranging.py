@@ -20,7 +20,17 @@ from app.web.change_basket import Basket
 from app.web.languages import page_language
 from app.web.request_context import RequestContext
 
-__all__ = ["Draft", "before_day", "draft", "draft_or_loaded", "employees_typed", "missing", "unit_choices", "unit_name"]
+__all__ = [
+    "Draft",
+    "before_day",
+    "draft",
+    "draft_or_loaded",
+    "employees_typed",
+    "has_units",
+    "missing",
+    "unit_choices",
+    "unit_name",
+]
 
 EMPTY: Final = n_("This is empty: fill it in.")
 _SEVERAL_MOST: Final = 500
@@ -81,19 +91,32 @@ def said(name: Name | str) -> str:
     return name.in_language(page_language()) if isinstance(name, Name) else name
 
 
+def has_units(directory: Directory) -> bool:
+    """Whether there is an agency on any day: without one, the first unit that is made is the agency itself."""
+    return bool(directory.tree.units)
+
+
 def unit_choices(directory: Directory, day: dt.date, *, without: Iterable[str] = ()) -> list[tuple[str, str]]:
-    """The units of a day from the agency down, each set in by how deep it stands.
+    """The units of a day from the agency down, each set in by how deep it stands; of an agency that is yet to begin those of its first day.
 
     Args:
         directory: whose units.
         day: which day.
         without: those that cannot be chosen.
     """
+    if directory.tree.root_on(day) is None:
+        day = _first_day(directory, after=day)
     root = directory.tree.root_on(day)
     left_out = set(without)
     below = () if root is None else directory.units_below(root, day)
     deep = {code: len(directory.chain_on(code, day)) - 1 for code in below}
     return [(code, f"{'  ' * deep[code]}{unit_name(directory, code, day)}") for code in below if code not in left_out]
+
+
+def _first_day(directory: Directory, *, after: dt.date) -> dt.date:
+    tops = (row for code in directory.tree.units for row in directory.tree.rows(code) if row.parent is None)
+    days = [row.period.from_ for row in tops if row.period.from_ is not None and row.period.from_ > after]
+    return min(days, default=after)
 
 
 def employees_typed(directory: Directory, text: str, *, field: str) -> list[str]:

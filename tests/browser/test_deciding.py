@@ -58,7 +58,7 @@ def test_two_people_change_the_door_of_a_file(
     _to(dana, "Agency folder")
     expect(dana.get_by_role("heading", name="Agency folder", level=1)).to_be_visible()
     assert violations(dana) == []
-    dana.get_by_label("File", exact=True).select_option("units.csv")
+    dana.get_by_label("Units", exact=True).check()
     dana.get_by_label("Comes by", exact=True).select_option(label="this application")
     dana.get_by_label("Why").fill("short")
     dana.get_by_role("button", name="Propose").click()

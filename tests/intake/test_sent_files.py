@@ -39,3 +39,12 @@ def test_a_workbook_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPa
     with pytest.raises(Invalid) as refused:
         sent_files.rows_of_xlsx("employees.csv", workbook(5_000))
     assert [one.code for one in refused.value.findings] == ["slow_workbook"]
+
+
+def test_a_pasted_row_keeps_what_its_columns_do_not_say() -> None:
+    """Whoever pastes numbers and names alone erases no base; of somebody new the rest is empty. Headings may be those of a workbook of ours."""
+    present = {("E1",): dict(zip(COLUMNS, ("E1", "Alba", "", "G5", "staff", "3000000", "2015-01-01", ""), strict=True))}
+    pasted = "사번\tName\nE1\tAlba Kim\nE2\tBoram\n"
+    known, new = sent_files.rows_pasted("employees.csv", pasted, present=present, headings={"사번": "number"})
+    assert known == present[("E1",)] | {"name": "Alba Kim"}
+    assert new == dict.fromkeys(COLUMNS, "") | {"number": "E2", "name": "Boram"}

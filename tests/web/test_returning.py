@@ -67,6 +67,7 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
         "/kpis/_goals/exports",
         {"title": "Goals of 2027", "reason": "Agreed.", "name.es": "Exportaciones"},
     ),
+    "kpi_library.take": ("dana", "/kpis/_library", {"title": "From the library", "reason": "Agreed on Monday."}),
     "policies.edit": (
         "dana",
         "/policies",
@@ -96,6 +97,7 @@ FORMS: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
 
 WITHOUT_TEXT: Final = {
     "decisions.approve",
+    "decisions.approve_several",
     "delegations.end",
     "decisions.withdraw",
     "changes.submit",
@@ -135,6 +137,7 @@ BY_SCRIPT: Final = {"log_activity.send", "kpis.tried", "policies.tried"}
 """What a page's script sends, which keeps it on the phone until it is recorded; and what it only has tried."""
 
 CHOSEN: Final = {
+    "decision",
     "number",
     "digest",
     "since",

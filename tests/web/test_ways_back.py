@@ -77,6 +77,7 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "changes.effects": (Way("/changes/1/effects", ["/changes/1"]),),
     "kpis.one": (Way("/kpis/deals", ["/kpis"]),),
     "kpis.new": (Way("/kpis/_new", ["/kpis"]),),
+    "kpi_library.library": (Way("/kpis/_library", ["/kpis"]),),
     "kpis.goal": (Way("/kpis/_goals/exports", ["/kpis"]),),
     "decisions.one": (Way("/decisions/1", ["/decisions"]),),
     "rejected.one": (Way("/rejected/1", ["/rejected"]),),

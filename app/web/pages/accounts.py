@@ -26,7 +26,14 @@ from app.rules.terms import Node, NodeKind, Role
 from app.scoring import node_name
 from app.web import words
 from app.web.account_person import AccountPerson, employee_meant, person_of
-from app.web.account_proposals import hands_over, keeper_of, proposed_where_two, to_decision, waiting_proposals
+from app.web.account_proposals import (
+    hands_over,
+    keeper_of,
+    proposed_where_two,
+    to_decision,
+    to_hand_over,
+    waiting_proposals,
+)
 from app.web.entry_form import colleagues_named
 from app.web.forms import ReasonForm
 from app.web.limits import Lane
@@ -109,6 +116,7 @@ def accounts(context: RequestContext, query: AccountsQuery, views: ListViews) ->
         sends_mail=context.settings.sends_mail,
         is_held=outbox.is_any_held(context.connection),
         proposals=waiting_proposals(context),
+        handed=to_hand_over(context, rows[:PAGE_ROWS]),
         takes_two=access.can_two_agree(context.connection, context.directory, on=context.today),
     )
 
@@ -204,6 +212,7 @@ def account(context: RequestContext, number: int) -> Page:
         takes_two=access.can_two_agree(context.connection, context.directory, on=context.today),
         reaches_far=bool(access.powers_of(shown.roles)),
         hands_over=hands_over(context, context.connection, shown),
+        sends_mail=context.settings.sends_mail,
     )
 
 

@@ -17,7 +17,7 @@ from app.web.limits import EVENTS_BYTES
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
-from app.web.row_words import RowWords
+from app.web.row_words import RowWords, headings_of
 from app.web.sheets import SheetForm, send_back
 from app.web.sum_findings import sums_in_one
 from app.web.words import CHANGE_STATES, FOLDER_FILES
@@ -159,7 +159,11 @@ def effects(context: RequestContext, number: int) -> Page:
 def rows(context: RequestContext, number: int, form: RowsForm) -> Redirect:
     """Put rows into it, or keys of rows that are to go."""
     change = changing.held_open(context, number)
-    sent = intake.rows_pasted(form.file, form.rows)
+    sent: list[dict[str, str]] = []
+    if form.rows.strip() and form.file.endswith(".csv") and form.file in intake.MASTERED_FILES:
+        changed = intake.changed_rows(context.connection, number)
+        present = intake.rows_wanted(context.connection, changed, form.file)
+        sent = intake.rows_pasted(form.file, form.rows, present=present, headings=headings_of(form.file))
     remove = intake.keys_pasted(form.file, form.remove)
     changing.put_rows(context, change, form.file, set_=sent, remove=remove)
     return Redirect(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import cascade, decisions, intake, scoring
 from app.cascade import TARGET_DECISIONS, WantedTarget
 from app.decisions import Decision, DecisionFilter
+from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
 from app.rules.deciding import DecisionState, Obstacle
 from app.rules.permissions import Deed
@@ -31,6 +32,12 @@ _ALL: Final = "all"
 """In place of a kind: every one."""
 
 
+IN_A_LINE: Final = frozenset({"master"})
+"""The kinds that say all that they do in a line, and move nothing by themselves: several of them are agreed to at once."""
+
+NONE_CHOSEN: Final = n_("No decision is chosen: choose those that you agree to.")
+
+
 class DecisionsQuery(BaseModel):
     """What narrows the list, and which page of it."""
 
@@ -47,6 +54,16 @@ class ApprovalForm(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     digest: Annotated[str, Field(max_length=64)]
+
+
+class ApprovalsForm(BaseModel):
+    """What was looked at of several: each a number and the sum of what was seen, a colon between them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    decision: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[0-9]{1,18}:[0-9a-f]{64}$")], ...], Field(max_length=SHOWN)
+    ] = ()
 
 
 class RefusalForm(BaseModel):
@@ -83,6 +100,7 @@ def listed(context: RequestContext, query: DecisionsQuery) -> Page:
     return Page(
         "pages/decisions.html",
         waiting=waiting,
+        in_a_line=[one for one in waiting if one.kind in IN_A_LINE],
         decisions=shown,
         titles=decided.titles(context, (*waiting, *shown)),
         people=context.directory.employees,
@@ -167,6 +185,23 @@ def approve(context: RequestContext, number: int, form: ApprovalForm) -> Redirec
     """Agree: it is done from now on."""
     decided.approved(context, number, form.digest)
     return Redirect(n_("You have agreed: it holds from now on."), then="decisions.one", values={"number": number})
+
+
+@pages.act("/decisions/approve", may=Deed.DECIDE, again="listed")
+def approve_several(context: RequestContext, form: ApprovalsForm) -> Redirect:
+    """Agree to several that say all that they do in their title; where one cannot be agreed to, to none."""
+    if not form.decision:
+        raise Invalid(at_field("decision", "none", NONE_CHOSEN))
+    for one in form.decision:
+        number, _, digest = one.partition(":")
+        if decided.found(context, int(number)).kind not in IN_A_LINE:
+            raise NotThere
+        decided.approved(context, int(number), digest)
+    return Redirect(
+        n_("You have agreed to what was ticked (%(count)s): it holds from now on."),
+        then="decisions.listed",
+        parameters={"count": len(form.decision)},
+    )
 
 
 @pages.act("/decisions/<int:number>/refuse", may=Deed.DECIDE, again="one")

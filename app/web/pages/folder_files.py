@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 from flask import url_for
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import intake
-from app.intake import Master
+from app.intake import FileState, Master
+from app.kit.refusals import Invalid, at_field
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.web import changing, decided
@@ -24,12 +26,15 @@ from app.web.words import FOLDER_FILES, MASTERS
 pages: Final = Pages("folder_files")
 
 
+NO_FILE: Final = n_("No file is chosen: choose those that are to come by another door.")
+
+
 class MasterForm(BaseModel):
-    """Which file comes by which door from now on, and why."""
+    """Which files come by which door from now on, and why."""
 
     model_config = ConfigDict(frozen=True)
 
-    file: Annotated[str, Field(max_length=40)]
+    file: Annotated[tuple[Annotated[str, Field(max_length=40)], ...], Field(max_length=40)] = ()
     to: Master
     reason: Annotated[str, Field(min_length=10, max_length=2000)]
 
@@ -46,9 +51,11 @@ class SheetsQuery(BaseModel):
 @pages.read("/folder", may=Deed.SEE_FILES)
 def files(context: RequestContext) -> Page:
     """Every file, as the contract lists them."""
+    states = intake.file_states(context.connection)
     return Page(
         "pages/folder_files.html",
-        files=intake.file_states(context.connection),
+        files=states,
+        first_files=_first_files(states),
         masters=MASTERS,
         names=FOLDER_FILES,
         may_propose=decided.may_propose(context, DECISION_KINDS["master"]),
@@ -56,14 +63,25 @@ def files(context: RequestContext) -> Page:
     )
 
 
+def _first_files(states: Sequence[FileState]) -> list[str]:
+    """What is ticked from the beginning: all files of an installation into which nothing came yet, by whichever door; else none."""
+    is_untouched = all(one.master is Master.FOLDER and one.revision is None for one in states)
+    return [one.file for one in states] if is_untouched else []
+
+
 @pages.act("/folder", may=Deed.DECIDE, again="files")
 def propose(context: RequestContext, form: MasterForm) -> Redirect:
-    """Propose that a file come by another door."""
-    content = {"file": form.file, "to": form.to.value}
-    made = decided.proposed(context, DECISION_KINDS["master"], content, form.reason)
-    return Redirect(
-        n_("Proposed: an executive has to agree before it holds."), then="decisions.one", values={"number": made.id}
-    )
+    """Propose that files come by another door: a decision for each."""
+    if not form.file:
+        raise Invalid(at_field("file", "none", NO_FILE))
+    made = [
+        decided.proposed(context, DECISION_KINDS["master"], {"file": file, "to": form.to.value}, form.reason)
+        for file in dict.fromkeys(form.file)
+    ]
+    said = n_("Proposed: an executive has to agree before it holds.")
+    if len(made) > 1:
+        return Redirect(said, then="decisions.listed")
+    return Redirect(said, then="decisions.one", values={"number": made[0].id})
 
 
 @pages.read("/folder/sheets", may=Deed.SEE_FILES)

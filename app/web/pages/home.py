@@ -23,6 +23,7 @@ from app.scoring import RISK_BANDS, AgencyBoard, HeatCell, MapRow, PeopleMap, Pr
 from app.waiting import Reader
 from app.web import decided, words
 from app.web.asking import ScoreParameters, asked_by
+from app.web.first_steps import first_steps_of
 from app.web.rendering import Page, SeeOther
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -72,6 +73,7 @@ def home(context: RequestContext) -> Page:
     return Page(
         "pages/home.html",
         errands=errands,
+        first_steps=first_steps_of(context, loaded),
         decision_titles=decided.titles(context, to_agree),
         day_of=lambda at: at.astimezone(context.zone).date() if isinstance(at, dt.datetime) else at,
         people=context.directory.employees if viewer.roles else {},

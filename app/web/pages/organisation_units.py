@@ -41,6 +41,7 @@ from app.web.rearranging import (
     draft,
     draft_or_loaded,
     employees_typed,
+    has_units,
     missing,
     said,
     unit_choices,
@@ -212,6 +213,7 @@ def _page(context: RequestContext, code: str | None, query: UnitQuery, shown: Un
         heads=() if code is None else directory.heads_of(code, day),
         units=unit_choices(directory, day, without=below),
         all_units=unit_choices(directory, day),
+        is_first=not has_units(directory),
         groups=sorted(_groups_of(directory) - {""}),
         begins_group=shown.begins_group,
         posted=posted,
@@ -289,12 +291,19 @@ def _columns(form: UnitForm) -> dict[str, Any]:
 
 
 def _new_unit(begun: Draft, form: UnitForm) -> Organisation:
-    given = missing(code=form.code, name=form.name, kind=form.kind, country=form.country, timezone=form.timezone)
-    wrong = [*given, *_there(begun, form, "parent")]
+    is_first = not has_units(begun.directory)
+    wrong = missing(code=form.code, name=form.name, country=form.country, timezone=form.timezone)
+    if not is_first:
+        wrong += [*missing(kind=form.kind), *_there(begun, form, "parent")]
     if form.code and begun.directory.unit_on(form.code, form.day) is not None:
         wrong.append(at_field("code", "already", ALREADY, unit=form.code))
     _right(*wrong)
-    return begun.laid_out(opened(begun.layout, _new_row(form, kind=form.kind or UnitKind.OFFICE, parent=form.parent)))
+    row = (
+        _new_row(form, kind=UnitKind.AGENCY, parent=None)
+        if is_first
+        else _new_row(form, kind=form.kind or UnitKind.OFFICE, parent=form.parent)
+    )
+    return begun.laid_out(opened(begun.layout, row))
 
 
 def _new_row(form: UnitForm, *, kind: UnitKind, parent: str | None) -> UnitPeriod:

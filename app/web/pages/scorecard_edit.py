@@ -20,6 +20,7 @@ from app.intake import Changed, Put
 from app.kit.refusals import Invalid, at_field
 from app.plain.findings import Finding, n_
 from app.plain.texts import trimmed
+from app.rules.definitions import Definitions
 from app.rules.permissions import Deed
 from app.rules.terms import Job, Node, NodeKind, UnitKind
 from app.rules.weighting import (
@@ -132,6 +133,7 @@ class Edited:
         grid: those that are meant.
         cards: as the form would make those that are meant.
         template: as the form has it.
+        definitions: of the KPIs that can be put on them: the set's own too.
     """
 
     loaded: State
@@ -141,6 +143,7 @@ class Edited:
     every: Sequence[Mapping[str, str]]
     rows: Mapping[Node, list[Mapping[str, str]]]
     grid: WeightGrid
+    definitions: Definitions
     cards: dict[Node, Card] = field(default_factory=dict)
     template: dict[str, Decimal] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -156,9 +159,19 @@ def _edited(context: RequestContext, query: EditQuery, chosen: Basket) -> Edited
         node = Node.parse(row["node"]) if row["cycle"] == str(plan.cycle) else None
         if node is not None:
             rows.setdefault(node, []).append(row)
-    known = [code for code in query.more if code in loaded.sheet.definitions.kpis]
+    definitions = intake.see_definitions(context.connection, chosen.changed).definitions
+    known = [code for code in query.more if code in definitions.kpis]
     grid = scoring.weight_grid(plan, scoring.nodes_meant(plan, query.meant()), rows, more=known)
-    return Edited(loaded=loaded, plan=plan, present=present, chosen=chosen, every=every, rows=rows, grid=grid)
+    return Edited(
+        loaded=loaded,
+        plan=plan,
+        present=present,
+        chosen=chosen,
+        every=every,
+        rows=rows,
+        grid=grid,
+        definitions=definitions,
+    )
 
 
 @pages.read("/scorecards/edit", may=Deed.SEE_FILES)
@@ -184,7 +197,7 @@ def _page(
     plan, shown = edited.plan, edited.grid
     last = max(1, -(-len(shown.rows) // ROWS_MOST))
     page = min(query.page, last)
-    definitions = edited.loaded.sheet.definitions
+    definitions = edited.definitions
     copied = {row["node"] for row in scoring.copied_rows(plan, edited.every, last=plan.cycle - 1)}
     name_of = group_namer(definitions.policies)
     groups = {code: str(name_of(code)) for code in _groups_of(plan)}

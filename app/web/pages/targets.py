@@ -146,6 +146,8 @@ class Settable:
 @pages.read("/targets", may=Deed.SEE_TARGETS)
 def targets(context: RequestContext, query: TargetsQuery) -> Page:
     """The unit's KPIs with all lines of them there."""
+    if not query.unit and context.directory.tree.root_on(context.today) is None:
+        return Page("pages/targets_none.html")
     node = chosen_unit(context, query.unit, may=Deed.SEE_TARGETS)
     loaded = scoring.state(context.connection)
     shown = scoring.targets(context.connection, loaded=loaded, unit=node.code, asked=asked_of(context, loaded, query))
