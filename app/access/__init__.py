@@ -38,6 +38,7 @@ from app.access.delegations import (
     delegations_of,
     end_delegation,
     stand_in_for_each_other,
+    stand_ins_among,
 )
 from app.access.hook_messages import MessageReused, take_message
 from app.access.kept_answers import (
@@ -53,12 +54,14 @@ from app.access.kept_forms import forget_form, forget_forms, has_kept_forms, kee
 from app.access.keys import (
     Hook,
     Key,
+    KeyMaker,
     KeyRow,
     authenticate_key,
     create_hook,
     create_key,
     find_hook,
     hooks,
+    key_maker,
     keys,
     revoke_hook,
     revoke_key,
@@ -170,6 +173,7 @@ __all__ = [
     "JsonText",
     "KeptAnswer",
     "Key",
+    "KeyMaker",
     "KeyRow",
     "LinkHolder",
     "LinkKind",
@@ -240,6 +244,7 @@ __all__ = [
     "keep_answer",
     "keep_form",
     "kept_answer_of",
+    "key_maker",
     "keys",
     "latest_deeds",
     "link_holder",
@@ -270,6 +275,7 @@ __all__ = [
     "set_password",
     "sign_out",
     "stand_in_for_each_other",
+    "stand_ins_among",
     "standing",
     "stood_in_for",
     "take_message",

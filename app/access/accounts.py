@@ -80,6 +80,9 @@ class Account:
     Attributes:
         invited: it was made by an invitation, and nobody has set its password yet.
         language: the one that its owner chose; None for the browser's.
+        password_handed: an administrator handed over the password that it began with, and its owner has set none by a link since: whoever handed
+            it over may know the one of now.
+        rights_given_at: when somebody last gave it its password, roles or employee.
     """
 
     id: int
@@ -91,6 +94,8 @@ class Account:
     disabled_at: dt.datetime | None
     invited: bool = False
     language: str | None = None
+    password_handed: bool = False
+    rights_given_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +156,7 @@ def create_account(
             employee=employee,
             first_password=True,
             first_password_until=first_until,
+            password_handed=first_until is not None,
             created_at=now,
             password_changed_at=now,
             rights_given_at=now,
@@ -243,6 +249,7 @@ def ask_for_new_password(connection: Connection, *, account_id: int, now: dt.dat
         .where(account.c.id == account_id)
         .values(
             password_hash=_UNSET,
+            password_handed=False,
             first_password=False,
             first_password_until=None,
             password_changed_at=now,
@@ -345,7 +352,9 @@ def _in_the_way(moving: Sequence[_Moving], taken: Collection[str]) -> list[_Movi
 
 
 def _is_email(email: str) -> bool:
-    return _EMAIL.fullmatch(email) is not None and len(email) <= _EMAIL_LENGTH_MAX
+    # Letters that nobody sees make one address look like another.
+    is_seen = all(unicodedata.category(letter)[0] not in "CZ" for letter in email)
+    return is_seen and _EMAIL.fullmatch(email) is not None and len(email) <= _EMAIL_LENGTH_MAX
 
 
 def change_account(
@@ -414,6 +423,7 @@ def reset_password(
             password_hash=first.hashed,
             first_password=True,
             first_password_until=first_until,
+            password_handed=first_until is not None,
             password_changed_at=now,
             rights_given_at=now,
         )
@@ -558,6 +568,8 @@ def _row_account(row: sa.Row[tuple[object, ...]]) -> Account:
         disabled_at=values["disabled_at"],
         invited=not values["password_hash"],
         language=values["language"],
+        password_handed=values["password_handed"],
+        rights_given_at=values["rights_given_at"],
     )
 
 

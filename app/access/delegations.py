@@ -26,6 +26,7 @@ __all__ = [
     "delegations_of",
     "end_delegation",
     "stand_in_for_each_other",
+    "stand_ins_among",
 ]
 
 LOCK_DELEGATIONS: Final = 7004
@@ -108,6 +109,8 @@ def delegate(
     if problems:
         raise Invalid(*problems)
     lock(connection, LOCK_DELEGATIONS)
+    if _open_of(connection, giver, directory.day_of(now)) >= OPEN_MOST:
+        raise Invalid(at_field("from", "too_many", TOO_MANY, most=OPEN_MOST))
     made = Delegation(
         id=next_number(connection, tables.delegation),
         giver=giver,
@@ -123,6 +126,23 @@ def delegate(
     del row["ended_on"]
     connection.execute(sa.insert(tables.delegation).values(row))
     return made
+
+
+OPEN_MOST: Final = 100
+"""Of one person in force or to come: whoever stands in is asked for all of them with each request."""
+
+TOO_MANY: Final = n_("At most %(most)s delegations of one person may be in force or to come: end one of them first.")
+
+
+def _open_of(connection: Connection, giver: str, day: dt.date) -> int:
+    """How many of a person's are in force on a day, or to come. Queries: 1."""
+    of, end = tables.delegation.c, tables.delegation_end.c
+    query = (
+        sa.select(sa.func.count())
+        .select_from(tables.delegation.outerjoin(tables.delegation_end))
+        .where(of.giver == giver, of.to_day >= day, end.on_day.is_(None))
+    )
+    return connection.execute(query).scalar_one()
 
 
 def _problems(
@@ -216,6 +236,19 @@ def stand_in_for_each_other(connection: Connection, one: str | None, other: str 
         .limit(1)
     )
     return connection.execute(query).first() is not None
+
+
+def stand_ins_among(connection: Connection, numbers: Collection[str], *, from_: dt.date) -> frozenset[str]:
+    """Those of some employees who stand in for somebody on a day, or will after it. Queries: 1, or none."""
+    if not numbers:
+        return frozenset()
+    of, end = tables.delegation.c, tables.delegation_end.c
+    query = (
+        sa.select(of.taker)
+        .select_from(tables.delegation.outerjoin(tables.delegation_end))
+        .where(of.taker.in_(sorted(numbers)), of.to_day >= from_, end.on_day.is_(None) | (end.on_day > from_))
+    )
+    return frozenset(connection.execute(query).scalars())
 
 
 def _query() -> sa.Select[Any]:

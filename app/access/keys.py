@@ -13,7 +13,7 @@ import hashlib
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -27,12 +27,14 @@ from app.rules.terms import CODE_PATTERN
 __all__ = [
     "Hook",
     "Key",
+    "KeyMaker",
     "KeyRow",
     "authenticate_key",
     "create_hook",
     "create_key",
     "find_hook",
     "hooks",
+    "key_maker",
     "keys",
     "revoke_hook",
     "revoke_key",
@@ -53,6 +55,14 @@ class Key:
     def label(self) -> str:
         """How the trail, and the list of rejected events, write it."""
         return f"key:{self.name}"
+
+
+class KeyMaker(NamedTuple):
+    """Who made a key by the page, as their account was then: they may hold it still."""
+
+    account_id: int
+    email: str
+    employee: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +90,13 @@ class KeyRow:
 
 
 def create_key(
-    connection: Connection, *, name: str, scope: Scope, now: dt.datetime, files: Collection[str] = ()
+    connection: Connection,
+    *,
+    name: str,
+    scope: Scope,
+    now: dt.datetime,
+    files: Collection[str] = (),
+    maker: KeyMaker | None = None,
 ) -> str:
     """Make a key and return it: the only moment that it can be read.
 
@@ -90,6 +106,7 @@ def create_key(
         scope: what it opens.
         now: when.
         files: of a feed's those that it brings, with ``.csv``.
+        maker: who makes it; None for a command.
 
     Raises:
         Invalid: a name that is none, or a feed without a file.
@@ -103,9 +120,41 @@ def create_key(
         raise Invalid(at_field("file", "feed_files", message))
     secret = f"kopes_{scope}_{secrets.token_urlsafe(32)}"
     connection.execute(
-        sa.insert(api_key).values(name=name, key_hash=_digest(secret), scope=_scope_text(scope, files), created_at=now)
+        sa.insert(api_key).values(
+            name=name,
+            key_hash=_digest(secret),
+            scope=_scope_text(scope, files),
+            created_at=now,
+            maker_account_id=None if maker is None else maker.account_id,
+            maker_email=None if maker is None else maker.email,
+            maker_employee=None if maker is None else maker.employee,
+        )
     )
     return secret
+
+
+def key_maker(connection: Connection, *, label: str, at: dt.datetime) -> KeyMaker | None:
+    """Who made the key that had a name at a moment; None for one that a command made, and for what is no key. Queries: 1, or none.
+
+    Args:
+        connection: any transaction.
+        label: ``key:NAME``.
+        at: when it was used.
+    """
+    prefix, _, name = label.partition(":")
+    if prefix != "key":
+        return None
+    of = api_key.c
+    query = (
+        sa.select(of.maker_account_id, of.maker_email, of.maker_employee)
+        .where(of.name == name, of.created_at <= at, of.revoked_at.is_(None) | (of.revoked_at >= at))
+        .order_by(of.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None or row.maker_account_id is None:
+        return None
+    return KeyMaker(row.maker_account_id, row.maker_email, row.maker_employee)
 
 
 def authenticate_key(connection: Connection, *, key: str) -> Key | None:

@@ -168,7 +168,13 @@ def set_password(connection: Connection, *, token: str, new_hash: str, now: dt.d
     connection.execute(
         sa.update(account)
         .where(account.c.id == holder.account_id)
-        .values(password_hash=new_hash, first_password=False, first_password_until=None, password_changed_at=now)
+        .values(
+            password_hash=new_hash,
+            password_handed=False,
+            first_password=False,
+            first_password_until=None,
+            password_changed_at=now,
+        )
     )
     spend_links(connection, account_id=holder.account_id, now=now)
     end_sessions(connection, account_id=holder.account_id, now=now)

@@ -47,6 +47,13 @@ account: Final = sa.Table(
         nullable=True,
         comment="until when it works, for nothing but its change; null: as any password",
     ),
+    sa.Column(
+        "password_handed",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="an administrator handed over the one that it began with, and its owner has set none by a link since",
+    ),
     sa.Column("language", sa.Text, nullable=True, comment="null: as the browser asks"),
     sa.Column("theme", sa.Text, nullable=False, server_default="system"),
     sa.Column("timezone", sa.Text, nullable=True, comment="by whose clock instants are read; null: the office's"),
@@ -93,6 +100,9 @@ api_key: Final = sa.Table(
     sa.Column("scope", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("revoked_at", Instant, nullable=True),
+    sa.Column("maker_account_id", BigKey, nullable=True, comment="who made it by the page; null: a command"),
+    sa.Column("maker_email", sa.Text, nullable=True, comment="as that account was called then"),
+    sa.Column("maker_employee", Code, nullable=True, comment="and whose it was"),
     sa.CheckConstraint("scope IN ('ingest', 'read') OR scope LIKE 'feed:_%'", name="scope_known"),
 )
 

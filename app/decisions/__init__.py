@@ -24,7 +24,7 @@ from app.decisions.decisions import (
     settled_decisions,
     withdraw,
 )
-from app.decisions.parties import Program, party_of
+from app.decisions.parties import Program, own_nodes, party_of
 from app.decisions.refusals import (
     NotMaker,
     NotProposed,
@@ -69,6 +69,7 @@ __all__ = [
     "has_seen",
     "latest_approved",
     "obstacle_for",
+    "own_nodes",
     "party_of",
     "propose",
     "refusal_for",

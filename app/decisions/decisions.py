@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app import organisation
-from app.access import Viewer, marks_of, may_at_all, sees, stand_in_for_each_other
+from app.access import Viewer, key_maker, marks_of, may_at_all, sees, stand_in_for_each_other
 from app.access.tables import account
 from app.decisions import tables
 from app.decisions.parties import Program, party_of
@@ -587,15 +588,23 @@ def obstacle_for(
     now: dt.datetime,
     cycle: Period | None = None,
 ) -> Obstacle | None:
-    """Why a person may not approve or refuse an open decision; None where nothing is in the way. Queries: 2, and what its kind asks."""
+    """Why a person may not approve or refuse an open decision; None where nothing is in the way. Queries: 2, 1 more for a feed's, and what its kind asks."""
     periods = (cycle,) if cycle else kind.periods(connection, open_.content, directory.day_of(now))
+    maker, day = _party(directory, open_.maker), directory.day_of(now)
+    stand_in = stand_in_for_each_other(connection, open_.maker.employee, by.employee, day=day)
+    of_key = key_maker(connection, label=open_.maker.account, at=open_.maker.at)
+    if of_key is not None:
+        # Whoever made a key may hold it: what it brings is theirs.
+        more = marks_of(directory, account_id=of_key.account_id, email=of_key.email, employee=of_key.employee)
+        maker = replace(maker, marks=maker.marks | more)
+        stand_in = stand_in or stand_in_for_each_other(connection, of_key.employee, by.employee, day=day)
     return obstacle_to_checking(
-        party_of(directory, by, periods=periods, day=directory.day_of(now)),
-        _party(directory, open_.maker),
+        party_of(directory, by, periods=periods, day=day),
+        maker,
         roles=kind.checkers_on(connection, directory.day_of(now)),
         about=open_.about,
         people=kind.people(connection, open_.content),
-        stand_in=stand_in_for_each_other(connection, open_.maker.employee, by.employee, day=directory.day_of(now)),
+        stand_in=stand_in,
         account_changed=_rights_given_since(connection, (open_.maker.account_id, by.account_id), open_.maker.at),
     )
 

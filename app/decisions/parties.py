@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.access import Viewer, marks_of
+from app.access import Viewer, email_key, marks_of
 from app.organisation import Directory
 from app.rules.deciding import DecisionParty
 from app.rules.placement import overlap
 from app.rules.terms import Node, NodeKind, Period
 
-__all__ = ["Program", "party_of"]
+__all__ = ["Program", "own_nodes", "party_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,30 @@ def party_of(directory: Directory, viewer: Viewer, *, periods: Sequence[Period] 
         periods: the cycles in which postings make a unit one's own; none for those of the day.
         day: today.
     """
-    own: set[Node] = set()
-    if viewer.employee is not None:
-        own.add(Node(NodeKind.EMPLOYEE, viewer.employee))
-        periods = periods or (Period(day, day + dt.timedelta(days=1)),)
-        own |= {
-            Node(NodeKind.UNIT, posting.unit)
-            for posting in directory.placement.postings(viewer.employee)
-            if any(overlap(posting.period, period) for period in periods)
-        }
     return DecisionParty(
         marks=marks_of(directory, account_id=viewer.account_id, email=viewer.email, employee=viewer.employee),
         roles=viewer.roles,
-        own=frozenset(own),
+        own=own_nodes(directory, email=viewer.email, employee=viewer.employee, periods=periods, day=day),
+    )
+
+
+def own_nodes(
+    directory: Directory, *, email: str, employee: str | None, periods: Sequence[Period] = (), day: dt.date
+) -> frozenset[Node]:
+    """What is the own case of whoever has an account: the employee whose it is, or whose e-mail it has, and the units posted to.
+
+    Args:
+        directory: the organisation.
+        email: the account's.
+        employee: the number that it belongs to.
+        periods: the cycles in which postings make a unit one's own; none for those of the day.
+        day: today.
+    """
+    periods = periods or (Period(day, day + dt.timedelta(days=1)),)
+    numbers = {*directory.numbers_of_email(email_key(email)), *([] if employee is None else [employee])}
+    return frozenset(Node(NodeKind.EMPLOYEE, number) for number in numbers) | frozenset(
+        Node(NodeKind.UNIT, posting.unit)
+        for number in numbers
+        for posting in directory.placement.postings(number)
+        if any(overlap(posting.period, period) for period in periods)
     )

@@ -58,9 +58,9 @@ from app.organisation.tables import employee as employee_table
 from app.organisation.tables import path as path_table
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
-from app.rules.deciding import DecisionEffect, obstacle_to_making
+from app.rules.deciding import DecisionEffect, moved_effects, obstacle_to_making, ordered_effects
 from app.rules.presence import cycle_of
-from app.rules.terms import Node, Period, Role
+from app.rules.terms import Job, Node, Period, Role
 
 __all__ = [
     "CHANGE",
@@ -378,15 +378,15 @@ _ALONE: Final[Mapping[str, frozenset[str]]] = {
 """Columns that one person changes alone."""
 
 
-def _one_suffices(connection: Connection, changed: Changed, judged: JudgedChange) -> bool:
-    """Whether only names, e-mails, time zones and the texts of definitions change. Queries: 2 where an e-mail changes."""
+def _one_suffices(connection: Connection, changed: Changed, judged: JudgedChange, *, today: dt.date) -> bool:
+    """Whether only names, e-mails, time zones and the texts of definitions change. Queries: 3 where an e-mail changes."""
     for one in changed.rows:
         if one.before is None or one.after is None:
             return False
         differing = {column for column in one.after if one.after[column] != one.before.get(column, "")}
         if not differing <= _ALONE.get(one.name, frozenset()):
             return False
-    if is_email_for_two(connection, changed):
+    if is_email_for_two(connection, changed, today=today):
         return False
     if not changed.documents:
         return True
@@ -395,11 +395,12 @@ def _one_suffices(connection: Connection, changed: Changed, judged: JudgedChange
     return bool(_without_texts(stored) == _without_texts(wanted))
 
 
-def is_email_for_two(connection: Connection, changed: Changed) -> bool:
+def is_email_for_two(connection: Connection, changed: Changed, *, today: dt.date) -> bool:
     """Whether an e-mail changes that takes two people.
 
-    One whose account, which follows it, has a power: who has a link sent to an address of their own would be the second person too. And one that is
-    somebody else's: both would be taken for one person. Queries: 2 where an e-mail changes.
+    One whose account, which follows it, has a power: who has a link sent to an address of their own would be the second person too. So with a
+    head's, and that of whoever stands in for somebody: what others entered is theirs to say. And one that is somebody else's: both would be taken
+    for one person. Queries: 3 where an e-mail changes.
     """
     emailed = {
         one.after["number"]: one.after["email"]
@@ -408,10 +409,21 @@ def is_email_for_two(connection: Connection, changed: Changed) -> bool:
         and one.after is not None
         and one.after["email"] != (one.before or {}).get("email", "")
     }
+    if not emailed:
+        return False
+    directory = organisation.directory(connection)
     return bool(
-        access.with_powers(connection, emailed)
-        or access.emails_of_others(connection, organisation.directory(connection), emailed)
+        any(_is_head_from(directory, number, today) for number in emailed)
+        or access.with_powers(connection, emailed)
+        or access.stand_ins_among(connection, emailed, from_=today)
+        or access.emails_of_others(connection, directory, emailed)
     )
+
+
+def _is_head_from(directory: Directory, number: str, today: dt.date) -> bool:
+    """Whether somebody is posted as head today, or will be."""
+    postings = directory.placement.postings(number)
+    return any(one.role is Job.HEAD and (one.period.to is None or one.period.to > today) for one in postings)
 
 
 def _without_texts(value: Any) -> Any:
@@ -458,7 +470,7 @@ def submit_change(
     obstacle = obstacle_to_making(maker, roles=CHANGE.makers, about=about)
     if obstacle is not None:
         raise decisions.refusal_for(obstacle)
-    if _one_suffices(connection, changed, judged):
+    if _one_suffices(connection, changed, judged, today=today):
         return apply_change(connection, change, at=now), None
     made = decisions.propose(
         connection,
@@ -696,8 +708,13 @@ def _apply(connection: Connection, decision: Decision) -> None:
 
 
 def _overtaken(connection: Connection, decision: Decision) -> list[dict[str, Any]]:
+    """The set's keys that another revision touched; and what a feed's set moves of which none was told, since it was wrong when it came."""
     change = _of_decision(connection, decision)
-    return overtaken_keys(connection, change, changed_rows(connection, change.id))
+    keys = overtaken_keys(connection, change, changed_rows(connection, change.id))
+    if keys or not change.is_fed or decision.effects:
+        return keys
+    day = organisation.directory(connection).day_of(decision.maker.at)
+    return moved_effects((), ordered_effects(_effects(connection, decision.content, day)))
 
 
 def _ended(connection: Connection, decision: Decision) -> None:

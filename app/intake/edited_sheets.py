@@ -97,17 +97,23 @@ def edited_sheet(connection: Connection, change: ChangeSet, file: str, sent: Sen
         for key, row in rows_sent(file, columns, KEYS[name], set_=sent.rows, remove=())
     }
     in_set = {one.key for one in changed_rows(connection, change.id).rows if one.file == file}
-    # Without a revision a row that is as at the base takes back what the set says of it.
+    # Without a revision a row that is as at the base takes back what the set says of it. Blanks around a text are lost in a sheet.
     edited = {
-        key: row for key, row in wanted.items() if taken.get(key) != row or (sent.revision is None and key in in_set)
+        key: row
+        for key, row in wanted.items()
+        if _without_blanks(taken.get(key)) != row or (sent.revision is None and key in in_set)
     }
     conflicts = [
         SheetConflict(key=key, taken=taken.get(key), now=now.get(key), sent=row)
         for key, row in edited.items()
-        if sent.revision is not None and now.get(key) not in (taken.get(key), row)
+        if sent.revision is not None and now.get(key) != taken.get(key) and _without_blanks(now.get(key)) != row
     ]
     others = {one.key for one in conflicts}
     return EditedSheet(rows={key: row for key, row in edited.items() if key not in others}, conflicts=tuple(conflicts))
+
+
+def _without_blanks(row: Mapping[str, str] | None) -> dict[str, str] | None:
+    return None if row is None else {column: text.strip() for column, text in row.items()}
 
 
 def put_sent_rows(connection: Connection, change: ChangeSet, file: str, sent: SentFile) -> int:

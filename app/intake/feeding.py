@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from app import access, decisions, organisation, scoring
 from app.decisions import Program
+from app.intake.change_cycles import periods_of
 from app.intake.change_sets import (
     Changed,
     ChangedRow,
@@ -29,7 +30,15 @@ from app.intake.change_sets import (
     write_rows,
 )
 from app.intake.changed_folder import JudgedChange, columns_of, judge_change
-from app.intake.changing import CHANGE, FindingsInTheWay, folder_at, is_email_for_two, load_judged, refuse_other_masters
+from app.intake.changing import (
+    CHANGE,
+    FindingsInTheWay,
+    folder_at,
+    is_email_for_two,
+    load_judged,
+    refuse_other_masters,
+    rows_about,
+)
 from app.intake.folder import FILES
 from app.intake.mastering import LOCK_LOADS, MASTER, Master
 from app.intake.sent_files import rows_of_csv
@@ -202,7 +211,7 @@ def _fed(connection: Connection, feed: _Feed, body: bytes) -> Fed:
             _give_up_held(connection, feed)
         return fed
     judged = judge_change(connection, folder, changed, directory=organisation.directory(connection))
-    is_held = _is_held(connection, feed, fed, changed, count=len(base))
+    is_held = _is_held(connection, feed, fed, changed, count=len(base)) or _may_be_cut(body, changed)
     errors = [one for one in judged.findings if one.level is Level.ERROR]
     if errors and (not is_held or any(_is_own(judged, one, changed) for one in errors)):
         raise FeedFindings(*(_placed(judged, one) for one in errors))
@@ -227,9 +236,22 @@ def _is_held(connection: Connection, feed: _Feed, fed: Fed, changed: Changed, *,
     policy = scoring.state(connection).frame.definitions.policies.feeds
     if fed.removed > policy.removed or fed.changed * 100 > policy.changed_pct * count:
         return True
-    if is_email_for_two(connection, changed):
+    today = organisation.directory(connection).day_of(feed.now)
+    if is_email_for_two(connection, changed, today=today) or _is_own_of_maker(connection, feed, changed):
         return True
     return feed.file == HELD_FILE or any(_decides_about_pay(one) for one in changed.rows)
+
+
+def _is_own_of_maker(connection: Connection, feed: _Feed, changed: Changed) -> bool:
+    """Whether a row is the own case of whoever made the key. It is not refused: everybody else's rows come with it."""
+    maker = access.key_maker(connection, label=feed.by.label, at=feed.now)
+    if maker is None:
+        return False
+    directory = organisation.directory(connection)
+    today = directory.day_of(feed.now)
+    periods = periods_of(connection, changed, today)
+    own = decisions.own_nodes(directory, email=maker.email, employee=maker.employee, periods=periods, day=today)
+    return not own.isdisjoint(rows_about(connection, changed, periods))
 
 
 def _decides_about_pay(row: ChangedRow) -> bool:
@@ -238,6 +260,18 @@ def _decides_about_pay(row: ChangedRow) -> bool:
     if StatusKind.DISCIPLINE in {before.get("kind"), after.get("kind")}:
         return True
     return any(before.get(column, "") != after.get(column, "") for column in HELD_COLUMNS)
+
+
+def _may_be_cut(body: bytes, changed: Changed) -> bool:
+    """Whether a file whose last line does not end may have lost the end of its last figure: all that is other in a row is that one is shorter."""
+    if body.endswith((b"\n", b"\r")):
+        return False
+    for one in changed.rows:
+        if one.before is not None and one.after is not None:
+            differing = [(one.before[name], text) for name, text in one.after.items() if one.before[name] != text]
+            if len(differing) == 1 and differing[0][0].startswith(differing[0][1]):
+                return True
+    return False
 
 
 def _is_own(judged: JudgedChange, finding: Finding, changed: Changed) -> bool:

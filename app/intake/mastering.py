@@ -107,7 +107,7 @@ class FileState:
         file: its name.
         master: by which door it comes.
         rows: how many it has; of the definitions documents.
-        sha256: the sum over its canonical form.
+        sha256: the sum over its canonical form; None for who does not see all of its columns.
         revision: which changed it last; None where it never had a row.
         changed_at: when that was.
         changed_by: who loaded it.
@@ -116,7 +116,7 @@ class FileState:
     file: str
     master: Master
     rows: int
-    sha256: str
+    sha256: str | None
     revision: int | None
     changed_at: dt.datetime | None
     changed_by: str | None

@@ -21,7 +21,7 @@ from app.intake.first_findings import FirstFindings
 from app.intake.folder import FILES
 from app.intake.stored_folder import KEYS
 from app.kit.files import Columns, Remark, Row, Trouble, heading_key, read_csv_text, read_xlsx
-from app.kit.refusals import Invalid, TooLarge
+from app.kit.refusals import Invalid, TooLarge, at_field
 from app.plain.findings import Finding, Place, n_
 
 __all__ = ["MARK_SHEET", "SentFile", "keys_pasted", "rows_of_csv", "rows_of_xlsx", "rows_pasted"]
@@ -130,6 +130,8 @@ def rows_pasted(
     if not set(first) & set(columns):
         first = list(columns)
         cells.insert(0, first)
+    if len(cells) * len(first) > VALUES_MAX:
+        raise _too_many()
     # What stands empty at a line's end is lost where a form is sent, and nobody types it.
     rows = [[*row, *[""] * (len(first) - len(row))] for row in cells[1:]]
     key = KEYS[file.removesuffix(".csv")]
@@ -154,7 +156,19 @@ def keys_pasted(file: str, text: str) -> list[dict[str, str]]:
 def _pasted(text: str) -> list[list[str]]:
     lines = [line for line in text.replace("\r\n", "\n").split("\n") if line.strip()]
     delimiter = "\t" if any("\t" in line for line in lines) else ","
-    return list(csv.reader(lines, delimiter=delimiter))
+    try:
+        return list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error:
+        raise Invalid(at_field("rows", "field_too_long", TOO_LONG, most=csv.field_size_limit())) from None
+
+
+TOO_LONG: Final = n_("A cell is longer than %(most)s letters: shorten it, or close its quotation mark.")
+
+
+def _too_many() -> TooLarge:
+    return TooLarge(
+        message=n_("A request carries at most %(most)s values; these are more."), parameters={"most": VALUES_MAX}
+    )
 
 
 def _columns(file: str, headings: Mapping[str, str]) -> Columns:
@@ -175,10 +189,7 @@ def _rows(file: str, read: Iterable[Row | Trouble | Remark], *, is_workbook: boo
     for item in read:
         if isinstance(item, Row):
             if len(rows) * len(columns) >= VALUES_MAX:
-                raise TooLarge(
-                    message=n_("A request carries at most %(most)s values; these are more."),
-                    parameters={"most": VALUES_MAX},
-                )
+                raise _too_many()
             rows.append(
                 {column: _as_typed(column, item.values.get(column, ""), is_workbook=is_workbook) for column in columns}
             )

@@ -1,6 +1,7 @@
 """Accounts that reach far, made and changed by two people: an administrator proposes, another one or an executive agrees (contract-desk, 2).
 
-Do not let whoever agrees, nor whoever proposed, learn a password: the account's owner sets it, by a link that is mailed to them.
+Do not let whoever agrees, nor whoever proposed, learn a password: the account's owner sets it, by a link that is mailed to them. One that an
+administrator handed over before the account reached far is one that they know.
 """
 
 from __future__ import annotations
@@ -67,6 +68,14 @@ class AccountWish(NamedTuple):
     def changes(self) -> bool:
         """Whether anything is other than it was."""
         return self.gives or self.roles != self.roles_before or self.is_open != self.was_open
+
+    @property
+    def renews_password(self) -> bool:
+        """Whether its password until now opens nothing any more: so it is asked, or an administrator may know the one of what is to reach far."""
+        if self.password or self.before is None:
+            return self.password
+        reaches_far = bool(access.powers_of(self.roles | self.roles_before))
+        return self.gives and reaches_far and self.before.password_handed
 
 
 def takes_two(connection: Connection, directory: Directory, wish: AccountWish, *, on: dt.date) -> bool:
@@ -194,9 +203,14 @@ def _node(email: str, employee: str | None) -> str:
 
 
 def _overtaken(connection: Connection, decision: Decision) -> Sequence[Mapping[str, Any]]:
-    """The account is not what it was when it was proposed."""
+    """The account is not what it was when it was proposed, or was given a password, roles or an employee since."""
     now = ordered_effects(_effects(connection, decision.content))
-    return moved_effects(decision.effects, now)
+    moved = moved_effects(decision.effects, now)
+    before = _wish(connection, decision.content).before
+    given_at = None if before is None else before.rights_given_at
+    if before is not None and given_at is not None and given_at > decision.maker.at:
+        moved.append({"account": before.email, "given_at": given_at.isoformat()})
+    return moved
 
 
 def _one_suffices(connection: Connection, content: Mapping[str, Any], day: dt.date) -> bool:
@@ -222,7 +236,7 @@ def _apply(connection: Connection, decision: Decision) -> None:
             )
         if wish.is_open != wish.was_open:
             access.disable_account(connection, account_id=before.id, disabled=not wish.is_open, now=hand.at)
-        if wish.password:
+        if wish.renews_password:
             access.ask_for_new_password(connection, account_id=before.id, now=hand.at)
     _tell(connection, decision, wish, at=hand.at)
 
@@ -235,7 +249,7 @@ def _tell(connection: Connection, decision: Decision, wish: AccountWish, *, at: 
     if wish.before is not None:
         before = {"roles": sorted(wish.roles_before), "employee": wish.before.employee, "disabled": not wish.was_open}
     of_decision = {"decision": decision.id, "proposed": decision.maker.email}
-    password = {"password": "reset"} if wish.password else {}
+    password = {"password": "reset"} if wish.renews_password else {}
     access.record_deed(
         connection,
         who=hand.account,

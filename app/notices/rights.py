@@ -10,15 +10,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from sqlalchemy import Connection
 
 from app import access
 from app.access import Account, FirstPassword, NewAccount, Viewer
-from app.kit.refusals import Invalid, NotThere
+from app.kit.refusals import Invalid, NotThere, at_field
 from app.notices.notices import tell_auditors
 from app.organisation import Directory, Employee
-from app.plain.findings import Finding, Place
+from app.plain.findings import Finding, Place, n_
 from app.rules.permissions import Scope
 from app.rules.terms import Period, Role
 
@@ -37,6 +38,11 @@ __all__ = [
     "refuse_own_powers",
     "tell_refused",
 ]
+
+
+FEED_OF_HR: Final = n_(
+    "Whoever has the role HR makes no key of a feed, since HR agrees to what it brings: ask another administrator to do it."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,10 +241,15 @@ def make_key(connection: Connection, *, keeper: Keeper, name: str, scope: Scope,
     """Make an API key, and return it: it is kept nowhere. An administrator sees no score and records nothing; whoever holds a key does either.
 
     Raises:
-        Invalid: the name is none, or a feed's key names no file.
+        Invalid: the name is none, a feed's key names no file, or whoever makes it agrees to what it brings.
         Conflict: there is such a key.
     """
-    secret = access.create_key(connection, name=name, scope=scope, now=keeper.at, files=files)
+    viewer, maker = keeper.viewer, None
+    if viewer is not None:
+        if scope is Scope.FEED and Role.HR in viewer.roles:
+            raise Invalid(at_field("scope", "of_hr", FEED_OF_HR))
+        maker = access.KeyMaker(viewer.account_id, viewer.email, viewer.employee)
+    secret = access.create_key(connection, name=name, scope=scope, now=keeper.at, files=files, maker=maker)
     keeper.note(subject=f"key:{name}", after={"scope": str(scope)} | ({"files": list(files)} if files else {}))
     _tell(connection, keeper, name)
     return secret

@@ -111,6 +111,7 @@ class Directory:
     _paths_under: Mapping[str, tuple[int, ...]]
     _ids: Mapping[str, int]
     _by_unit: Mapping[str, tuple[Posting, ...]]
+    _by_email: Mapping[str, tuple[str, ...]]
 
     def still_current(self, connection: Connection) -> bool:
         """Whether the database still is of this revision: asked inside a transaction that writes by it.
@@ -167,6 +168,10 @@ class Directory:
         return tuple(
             one.number for one in self.employees.values() if person_meant(text, name=one.name, number=one.number)
         )
+
+    def numbers_of_email(self, key: str) -> tuple[str, ...]:
+        """The numbers of the employees with an e-mail: none, one, or several who share it. Case and space around do not matter."""
+        return self._by_email.get(key.strip().casefold(), ())
 
     def unit_of(self, employee: str, day: dt.date) -> str | None:
         """The unit of the employee's posting on that day; None without one."""
@@ -356,7 +361,18 @@ def directory_of(
         _paths_under={unit: tuple(numbers) for unit, numbers in under.items()},
         _ids=ids,
         _by_unit={unit: tuple(postings_of_unit) for unit, postings_of_unit in by_unit.items()},
+        _by_email=_by_email(employees.values()),
     )
+
+
+def _by_email(employees: Iterable[Employee]) -> dict[str, tuple[str, ...]]:
+    """The numbers by e-mail, in order."""
+    numbers: dict[str, tuple[str, ...]] = {}
+    for one in employees:
+        if one.email:
+            key = one.email.strip().casefold()
+            numbers[key] = (*numbers.get(key, ()), one.number)
+    return numbers
 
 
 def _unit_periods(connection: Connection) -> list[UnitPeriod]:

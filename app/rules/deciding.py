@@ -119,17 +119,18 @@ def ordered_effects(effects: Iterable[DecisionEffect]) -> tuple[DecisionEffect, 
 
 def moved_effects(signed: Sequence[DecisionEffect], now: Sequence[DecisionEffect]) -> list[dict[str, Any]]:
     """What a signed effect is now, for each that is another one."""
-    before = {(one.node, one.member): one for one in signed}
-    after = {(one.node, one.member): one for one in now}
+    before = {(one.cycle or "", one.node, one.member): one for one in signed}
+    after = {(one.cycle or "", one.node, one.member): one for one in now}
     return [
         {
             "node": node,
             "member": member,
-            "signed": before[node, member].after if (node, member) in before else None,
-            "now": after[node, member].after if (node, member) in after else None,
+            "signed": before[cycle, node, member].after if (cycle, node, member) in before else None,
+            "now": after[cycle, node, member].after if (cycle, node, member) in after else None,
         }
-        for node, member in sorted(before.keys() | after.keys())
-        if before.get((node, member)) != after.get((node, member))
+        | ({"cycle": cycle} if cycle else {})
+        for cycle, node, member in sorted(before.keys() | after.keys())
+        if before.get((cycle, node, member)) != after.get((cycle, node, member))
     ]
 
 

@@ -243,11 +243,19 @@ def _texts_of_value(one: SchemaField, value: Any, write: WriteNumber, name: str)
 
 def row_count(name: str, texts: Mapping[str, str]) -> int:
     """How many rows of a list or table hold something, counted to the last one."""
+    return max(_places(name, texts), default=-1) + 1
+
+
+def _places(name: str, texts: Mapping[str, str]) -> list[int]:
+    """The rows of a list or table that hold something, in order. A field's name says which row it is of: of one beyond all forms it is no field."""
     before = f"{name}."
-    places = (
+    places = {
         one.removeprefix(before).partition(".")[0] for one, text in texts.items() if one.startswith(before) and text
-    )
-    return max((int(place) + 1 for place in places if place.isdecimal()), default=0)
+    }
+    return sorted({int(place) for place in places if _PLACE.fullmatch(place)})
+
+
+_PLACE: Final = re.compile("[0-9]{1,5}", re.ASCII)
 
 
 # -------------------------------------------------------------------------------------------------------- what is another
@@ -362,7 +370,7 @@ class _Reading:
 
     def rows(self, one: SchemaField, name: str, path: Path) -> list[dict[str, Any]] | None:
         rows: list[dict[str, Any]] = []
-        for place in range(row_count(name, self.texts)):
+        for place in _places(name, self.texts):
             content = self.group(one.members, f"{name}.{place}.", (*path, len(rows)))
             if content:
                 rows.append(content)
@@ -370,7 +378,7 @@ class _Reading:
 
     def table(self, one: SchemaField, name: str, path: Path) -> dict[str, Any] | None:
         table: dict[str, Any] = {}
-        for place in range(row_count(name, self.texts)):
+        for place in _places(name, self.texts):
             key = self.texts.get(f"{name}.{place}.{KEY}", "")
             value = self.value(one.members[1], f"{name}.{place}.{VALUE}", (*path, key))
             if key in table:

@@ -22,7 +22,7 @@ A page that makes rows does it so, and writes nothing of its own:
             if form.seen != looked.mark:  # it is shown first, and kept when that very thing comes back
                 context.typed = typed_so_far(MoveForm, address)
                 return Page("pages/move.html", basket=chosen, looked=looked)
-        return into_basket(context, form, puts)
+        return into_basket(context, form, puts, chosen)
 
 In the template (components/basket.html): ``{{ looked_at(looked) }}`` shows rows, findings and effects; ``{{ basket_fields(basket) }}`` is the choice with
 title and reason, and ``{{ basket_buttons(looked) }}`` the button: "Show what it does" first, "Put into the change set" when it has been shown.
@@ -46,7 +46,7 @@ from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from app import intake
+from app import intake, organisation
 from app.intake import Changed, ChangeSet, ChangeState, JudgedFolder, Master, Put, PutDocument
 from app.kit.refusals import Invalid, at_field
 from app.plain.findings import n_
@@ -63,6 +63,7 @@ from app.web.words import FOLDER_FILES
 
 __all__ = [
     "NEW",
+    "SET_MOVED",
     "Basket",
     "BasketForm",
     "BasketLook",
@@ -108,11 +109,13 @@ class Basket:
         sets: one's own open ones, the newest first.
         chosen: the one of them that rows go into; None for a new one.
         changed: what the chosen one holds.
+        revision: that was loaded when it was looked at: what a form makes is made of it.
     """
 
     sets: tuple[ChangeSet, ...]
     chosen: ChangeSet | None
     changed: Changed
+    revision: int
     _connection: Connection
 
     @property
@@ -180,7 +183,7 @@ class BasketLook:
 
 
 def basket(context: RequestContext, into: str | None = None) -> Basket:
-    """The open sets of who asks; the one that is meant, else the one that this session put rows into last, is the chosen one. Queries: 1 or 2.
+    """The open sets of who asks; the one that is meant, else the one that this session put rows into last, is the chosen one. Queries: 2 or 3.
 
     Args:
         context: the request's.
@@ -192,7 +195,8 @@ def basket(context: RequestContext, into: str | None = None) -> Basket:
     meant = session.get(_LAST_INTO, NEW) if into is None else into
     chosen = next((one for one in sets if str(one.id) == meant), None)
     changed = Changed() if chosen is None else intake.changed_rows(context.connection, chosen.id)
-    return Basket(sets=sets, chosen=chosen, changed=changed, _connection=context.connection)
+    revision = organisation.current_revision(context.connection).number
+    return Basket(sets=sets, chosen=chosen, changed=changed, revision=revision, _connection=context.connection)
 
 
 def not_kept_here(context: RequestContext, files: Sequence[str]) -> list[str]:
@@ -311,25 +315,35 @@ def _mark(chosen: Basket, more: Changed) -> str:
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def into_basket(context: RequestContext, form: BasketForm, puts: Sequence[Put | PutDocument]) -> Redirect:
+SET_MOVED: Final = n_(
+    "The change set holds something else than when this was made of it: look at what it does now, and send the form once more."
+)
+
+
+def into_basket(
+    context: RequestContext, form: BasketForm, puts: Sequence[Put | PutDocument], looked_at: Basket
+) -> Redirect:
     """Put the rows into the set that the form names, or into one that begins with them; its page comes next.
 
     Args:
         context: of a route without a transaction of its own.
         form: which set, or title and reason of a new one.
         puts: what goes into it.
+        looked_at: what they were made of: a new set begins with its revision, so that what another changed since is told at its end.
 
     Raises:
         NotThere, Conflict: as of :func:`app.web.changing.held_open`.
-        Invalid: a title or a reason that is too short or too long, or a row that can be none.
+        Invalid: a title or a reason that is too short or too long, a row that can be none, or a set that is not any more what they were made of.
     """
 
     def work(connection: Connection) -> ChangeSet:
         context.opened(connection)
         if form.into == NEW:
-            change = changing.begun(context, form.title, form.reason)
+            change = changing.begun(context, form.title, form.reason, base=looked_at.revision)
         else:
             change = changing.held_open(context, int(form.into))
+            if intake.changed_rows(connection, change.id) != looked_at.changed:
+                raise Invalid(at_field("into", "set_moved", SET_MOVED))
         for put in puts:
             if isinstance(put, Put):
                 changing.put_rows(context, change, put.file, set_=put.set_, remove=put.remove)

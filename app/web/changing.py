@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from app.kit.refusals import NotThere
 from app.plain.findings import Finding
 from app.rules.deciding import Obstacle
 from app.rules.permissions import Deed
+from app.rules.terms import Node, NodeKind
 from app.web.request_context import RequestContext
 from app.web.row_sentences import Told, sentences
 from app.web.row_words import RowWords
@@ -29,6 +30,7 @@ __all__ = [
     "held_open",
     "is_maker",
     "keeps",
+    "people_in",
     "put_document",
     "put_rows",
     "put_sent_rows",
@@ -46,6 +48,17 @@ PAY_COLUMNS: Final = {
     "results.csv": ("grade",),
 }
 """The columns that only who sees pay and grades sees."""
+
+
+def people_in(file: str, rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    """The numbers of the employees of whom rows of a file say anything: what they are paid, how they were graded or rated, where they were."""
+    column = "number" if file == "employees.csv" else "employee"
+    for row in rows:
+        node = Node.parse(str(row.get("node") or ""))
+        if node is not None and node.kind is NodeKind.EMPLOYEE:
+            yield node.code
+        elif row.get(column):
+            yield str(row[column])
 
 
 def keeper(context: RequestContext) -> None:
@@ -105,17 +118,28 @@ def held_open(context: RequestContext, number: int) -> ChangeSet:
 # Each of these does it and tells the trail: for the page and for the API alike.
 
 
-def begun(context: RequestContext, title: str, reason: str) -> ChangeSet:
+def begun(context: RequestContext, title: str, reason: str, *, base: int | None = None) -> ChangeSet:
     """Begin a set.
+
+    Args:
+        context: the request's.
+        title: what it is called.
+        reason: why.
+        base: the revision that its rows were made of; None for the present one.
 
     Raises:
         Invalid: a title or reason that is too short or too long.
         Conflict, NotThere: as of :func:`keeper`.
     """
     keeper(context)
-    base = organisation.current_revision(context.connection).number
+    present = organisation.current_revision(context.connection).number
     made = intake.begin_change(
-        context.connection, title=title, reason=reason, base=base, by=context.viewer, now=context.now
+        context.connection,
+        title=title,
+        reason=reason,
+        base=present if base is None else base,
+        by=context.viewer,
+        now=context.now,
     )
     return _noted_as_begun(context, made)
 

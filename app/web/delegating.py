@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
-from app import access
+from app import access, decisions
 from app.access import Delegation
 from app.kit.refusals import Conflict, NotThere
 from app.plain.findings import n_
@@ -22,6 +22,13 @@ class NotYourDelegation(Conflict):
 
     code = "role"
     message = n_("Who stands in for this person is not yours to say: ask them, or HR.")
+
+
+class OwnStandIn(Conflict):
+    """Nobody gives themself what is another's."""
+
+    code = "own_case"
+    message = n_("Nobody lets themself stand in for another: ask them, or another person of HR, to enter it.")
 
 
 def says_for_all(context: RequestContext) -> bool:
@@ -56,10 +63,15 @@ def delegated(
 
     Raises:
         NotYourDelegation: it is another's to say.
+        OwnStandIn: hr would enter that they themself stand in for another.
         Invalid: it cannot be.
     """
     if not is_theirs(context, giver):
         raise NotYourDelegation
+    viewer, directory = context.viewer, context.directory
+    mine = decisions.own_nodes(directory, email=viewer.email, employee=viewer.employee, day=context.today)
+    if Node(NodeKind.EMPLOYEE, taker) in mine and Node(NodeKind.EMPLOYEE, giver) not in mine:
+        raise OwnStandIn
     made = access.delegate(
         context.connection,
         context.directory,

@@ -27,6 +27,8 @@ from app.rules.activities import FINDINGS_MAX, MESSAGES
 __all__ = [
     "FINDINGS_MAX",
     "PASSWORD_FIELDS",
+    "FormCycle",
+    "FormDay",
     "ReasonForm",
     "Typed",
     "days_turned_round",
@@ -42,6 +44,12 @@ __all__ = [
 ]
 
 Form = TypeVar("Form", bound=BaseModel)
+
+FormDay = Annotated[dt.date, Field(ge=dt.date(1900, 1, 1), le=dt.date(2199, 12, 31))]
+"""A day that somebody types of what is kept: one from which and to which days can be counted."""
+
+FormCycle = Annotated[int, Field(ge=1900, le=2199)]
+"""A cycle that somebody asks for."""
 
 PASSWORD_FIELDS: Final = frozenset({"password", "old_password", "new_password", "repeated_password"})
 """Every field of any form that a password is typed into."""

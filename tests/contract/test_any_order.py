@@ -353,13 +353,17 @@ class Desk:
 
     def own(self, who: str, *, today: bool = False) -> set[str]:
         """What is somebody's own case: themself, and the units that they are posted to in the cycle or today."""
-        number = self.accounts[who].employee
-        if number is None:
-            return set()
+        numbers = self.numbers(who)
         begin, end = (self.now.date().isoformat(),) * 2 if today else ("2026-01-01", "2026-12-31")
-        postings = [row for row in self.rows_of("postings.csv") if row["employee"] == number]
+        postings = [row for row in self.rows_of("postings.csv") if row["employee"] in numbers]
         units = {row["unit"] for row in postings if row["from"] <= end and (row["to"] or "9") > begin}
-        return {f"employee:{number}", *(f"unit:{unit}" for unit in units)}
+        return {*(f"employee:{number}" for number in numbers), *(f"unit:{unit}" for unit in units)}
+
+    def numbers(self, who: str) -> set[str]:
+        """The employees that an account is of: the one whose it is, and whoever has its e-mail."""
+        number = self.accounts[who].employee
+        of_email = {row["number"] for row in self.rows_of("employees.csv") if row["email"].casefold() == who.casefold()}
+        return of_email | ({number} if number else set())
 
     def roles(self, who: str) -> frozenset[str]:
         """What somebody's account may be."""
@@ -425,11 +429,24 @@ class Desk:
         return True
 
     def email_takes_two(self, number: str, email: str) -> bool:
-        """Whether an account with a power would follow it, or it is somebody else's."""
+        """Whether an account with a power would follow it, it is a head's or a stand-in's, or it is somebody else's."""
         of_account = [one for one in self.accounts.values() if one.employee == number and one.roles & POWERS]
         others = [row for row in self.rows_of("employees.csv") if row["number"] != number and row["email"] == email]
         accounts = [one for one in self.accounts.values() if one.employee != number and one.email == email]
-        return bool(of_account or others or accounts)
+        today = self.now.date().isoformat()
+        heads = [
+            row
+            for row in self.rows_of("postings.csv")
+            if row["employee"] == number and row["role"] == "head" and (row["to"] or "9") > today
+        ]
+        stand_ins = [
+            given
+            for given in self.delegations
+            if given["to"] == number
+            and given["to_day"] >= today
+            and (given["ended_on"] is None or given["ended_on"] > today)
+        ]
+        return bool(of_account or others or accounts or heads or stand_ins)
 
     def has_errors(self, change: int) -> bool:
         """Whether a load of it would be refused."""
@@ -728,7 +745,9 @@ class AnyOrder(RuleBasedStateMachine):
         if one is None:
             return
         path = f"/api/v1/decisions/{one['id']}"
-        if looks and desk.ask(who, "GET", f"{path}/effects").status_code == 200:
+        opened = desk.ask(who, "GET", f"{path}/effects") if looks else None
+        told = None if opened is None or opened.status_code != 200 else opened.json
+        if told and len(told["items"]) == one["effects"]["count"]:
             number = desk.accounts[who].employee
             desk.proposed[one["id"]].seen_by.add(number or who)
         reasons = self.reasons_against_approval(who, one, wrong=wrong)
@@ -765,15 +784,23 @@ class AnyOrder(RuleBasedStateMachine):
                 reasons.add("overtaken")
             if desk.has_errors(change["id"]):
                 reasons.add("findings")
+            elif door == "feed" and not one["effects"]["count"] and self.moves_untold(change["id"]):
+                reasons.add("overtaken")
         if one["kind"] == "account":
             of = desk.accounts[one["content"]["account"]]
             if of.changed_at > made.at:
                 # It is other than it was, or is so again.
                 reasons |= {"overtaken"} if self.moves_otherwise(one, of) else set()
+            if of.given_at > made.at:
+                reasons.add("overtaken")
             number = one["content"].get("employee")
             if number and any(other.employee == number for other in desk.accounts.values() if other is not of):
                 reasons.add("conflict")
         return reasons
+
+    def moves_untold(self, change: int) -> bool:
+        """Whether a set that was wrong when it came moves something now."""
+        return bool(self.desk.read(f"/api/v1/changes/{change}/effects")["items"])
 
     def moves_otherwise(self, one: Mapping[str, Any], of: Account) -> bool:
         """Whether the rights that it moves are not those that were told."""
@@ -908,6 +935,9 @@ class AnyOrder(RuleBasedStateMachine):
         reasons = set() if "hr" in me.roles or me.employee == giver else {"role", "not_there"}
         if giver == taker or {giver, taker} - {row["number"] for row in self.desk.rows_of("employees.csv")}:
             reasons.add("invalid")
+        mine = self.desk.numbers(who)
+        if taker in mine and giver not in mine:
+            reasons.add("own_case")
         if self.judge(who, answer, reasons):
             made: Any = answer.json
             assert made["id"] == len(self.desk.delegations) + 1

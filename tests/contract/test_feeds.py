@@ -141,6 +141,9 @@ def test_a_feed_cut_in_half_is_held_and_not_applied(fed):
             held = fed.send(file, half, by=by)
             assert held.status_code == 202, held.text
             assert state(fed, file) == before
+        if file == "rates.csv":
+            figure = fed.send(file, text.rstrip("\n")[:-1], by=by, dry=True)
+            assert figure.status_code == 202, "the last figure lacks its end"
         assert held is not None
         change = dana.get(f"/api/v1/changes/{held.json()['change']}").json()
         assert (change["state"], change["maker"]["account"]) == ("submitted", f"key:{by}")
@@ -180,6 +183,60 @@ def test_hr_agrees_to_what_is_held(fed):
     assert "3200000" in text_of(fed, "employees.csv")
     page = dana.get(f"/changes/{second['change']}")
     assert (page.status_code, "key:payroll" in page.text) == (200, True)
+
+
+def test_what_could_not_be_told_when_it_came_is_not_agreed_to_unseen(fed):
+    """A set that was wrong when it was held moves nothing that is told; once it is right, it comes to its end, and is sent again with what it moves."""
+    people, posted = text_of(fed, "employees.csv"), text_of(fed, "postings.csv")
+    wrong_now = changed(changed(people, "monthly_base", {"E1"}, "9999999"), "hired_on", {"E6"}, "2026-03-01")
+    held = fed.send("employees.csv", wrong_now).json()["change"]
+    dana, dora = fed.person("dana"), fed.person("dora")
+    decision = dana.get(f"/api/v1/decisions/{dana.get(f'/api/v1/changes/{held}').json()['decision']}").json()
+    assert decision["effects"]["count"] == 0
+    other = fed.send("postings.csv", changed(posted, "from", {"E6"}, "2026-03-01")).json()["change"]
+    later = dana.get(f"/api/v1/decisions/{dana.get(f'/api/v1/changes/{other}').json()['decision']}").json()
+    assert fed.approve(dora, later).json()["state"] == "approved"
+    assert dana.get(f"/api/v1/changes/{held}/effects").json()["items"]
+    assert code(fed.approve(dana, decision)) == (409, "overtaken")
+    again = fed.send("employees.csv", wrong_now).json()["change"]
+    told = dana.get(f"/api/v1/decisions/{dana.get(f'/api/v1/changes/{again}').json()['decision']}").json()
+    assert told["effects"]["count"] > 0
+    assert fed.approve(dana, told).json()["state"] == "approved"
+
+
+def test_who_made_a_key_does_not_agree_to_what_it_brings(fed):
+    """Nor is the own row of theirs let pass, and whoever is of HR makes no such key: they could send, and agree."""
+    policies = fed.where["definitions"] / "policies.yaml"
+    policies.write_text("feeds: {changed_pct: 50, removed: 2, late_hours: 5}\n", encoding="utf-8")
+    fed.kopes("load", fed.folder, **fed.where)
+    iris = fed.person("iris", "--role", "admin", "--employee", "E9")
+    for name, role in (("ah", "admin"), ("ex", "executive")):
+        fed.person(name, "--role", role)
+    made = iris.post("/keys", data={"name": "mine", "scope": "feed", "file": "employees.csv"} | form_of(iris))
+    (key,) = re.findall(r'id="secret">([^<]+)<', made.text)
+    text = text_of(fed, "employees.csv")
+    client = fed.client(Authorization=f"Bearer {key}")
+    for name, status in (("E8", 200), ("E9", 202)):
+        sent = changed(text, "name", {name}, "Iris").encode()
+        dry = client.put("/api/v1/files/employees.csv?dry_run=1", content=sent, headers=CSV)
+        assert dry.status_code == status, dry.text
+    raised = changed(text, "monthly_base", {"E8"}, "3100000")
+    held = client.put("/api/v1/files/employees.csv", content=raised.encode(), headers=CSV).json()
+    dana = fed.person("dana")
+    decision = dana.get(f"/api/v1/changes/{held['change']}").json()["decision"]
+    content = {"account": "iris@agency.example", "roles": ["admin", "hr"]}
+    asked = {"kind": "account", "cycle": None, "content": content, "reason": WHY}
+    given = fed.person("ah").post("/api/v1/decisions", json=asked).json()
+    fed.approve(fed.person("ex"), given).raise_for_status()
+    shown = iris.get(f"/api/v1/decisions/{decision}").json()
+    assert code(fed.approve(iris, shown)) == (409, "same_person")
+    refused = iris.post("/keys", data={"name": "more", "scope": "feed", "file": "rates.csv"} | form_of(iris))
+    assert (refused.status_code, "HR agrees to what it brings" in refused.text) == (422, True)
+    assert fed.approve(dana, shown).json()["state"] == "approved"
+
+
+def form_of(client):
+    return {"csrf_token": re.findall(r'name="csrf_token" value="([^"]+)"', client.get("/password").text)[0]}
 
 
 def test_policies_say_what_is_let_pass(fed):

@@ -67,6 +67,13 @@ def test_an_e_mail_that_an_account_with_a_power_would_follow_takes_two(desk):
     address = put(desk, "employees.csv", text_row(staff) | {"email": "new@agency.example"})
     alone = desk.person("dana").post(f"{address}/submit", json={})
     assert (alone.status_code, alone.json().get("state")) == (200, "applied"), alone.text
+    today = {"from_day": "2026-06-30", "to_day": "2026-07-30"}
+    body = {"from": "E2", "to": "E7", "functions": ["verify"], "reason": WHY} | today
+    assert desk.person("dana").post("/api/v1/delegations", json=body).status_code == 201
+    for head_or_stand_in in ("E2", "E7"):
+        (one,) = rows(desk, "employees.csv", number=head_or_stand_in)
+        address = put(desk, "employees.csv", text_row(one) | {"email": f"{head_or_stand_in}@elsewhere.example"})
+        assert desk.submit(address)["state"] == "proposed", head_or_stand_in
 
     (powerful,) = rows(desk, "employees.csv", number="E6")
     address = put(desk, "employees.csv", text_row(powerful) | {"email": "mine@elsewhere.example"})
@@ -117,6 +124,17 @@ def test_a_unit_that_once_was_the_root_is_ones_own_case_like_any(desk):
     decision = desk.submit(put(desk, "scorecards.csv", *changed))
     assert code(desk.approve(desk.person("e6"), decision)) == (409, "own_case")
     assert desk.approve(desk.person("dora"), decision).json()["state"] == "approved"
+
+
+def test_an_account_without_a_number_that_has_an_employee_s_e_mail_is_that_employee(desk):
+    """Own name and e-mail count as own, whoever made the account without saying whose it is."""
+    (staff,) = rows(desk, "employees.csv", number="E1")
+    assert staff["email"].casefold() == "e1@agency.example"
+    desk.person("e1", "--role", "hr")
+    address = put(desk, "employees.csv", text_row(staff) | {"monthly_base": "9999999"}, by="e1")
+    assert code(desk.person("e1").post(f"{address}/submit", json={})) == (409, "own_case")
+    decision = desk.submit(put(desk, "employees.csv", text_row(staff) | {"monthly_base": "9999999"}))
+    assert code(desk.approve(desk.person("e1"), decision)) == (409, "own_case")
 
 
 def test_what_a_set_moves_in_another_cycle_is_told_to_who_agrees(desk):

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.access.tables import reading_log
+from app.decisions.tables import decision_seen
 from app.kit.database import Database
 from tests.contract.desk import code
 from tests.contract.test_own_hands import desk, in_june, put, rows, text_row
@@ -76,6 +77,9 @@ def test_where_hr_is_one_person_who_is_to_agree_sees_the_pay_of_that_set_while_i
         assert str(row["monthly_base"]) not in executive.get(one).text
     assert desk.approve(executive, decision).json()["state"] == "approved"
     assert SECRET not in executive.get(address).text
+    # By the sum of a file whose other columns are told, a base is tried until it fits.
+    sums = {one["file"]: one["sha256"] for one in executive.get("/api/v1/files").json()["items"]}
+    assert (sums["employees.csv"], len(sums["units.csv"])) == (None, 64)
     assert "pay" not in executive.get(f"/api/v1/decisions/{decision['id']}/effects").text
 
 
@@ -89,7 +93,7 @@ def test_what_is_wrong_with_a_figure_of_pay_does_not_repeat_it(desk, executive):
     assert SECRET in desk.person("dana").get(f"{address}/effects").text
 
 
-def test_whoever_reads_many_people_s_rows_or_what_a_set_moves_is_written_down(desk):
+def test_whoever_reads_many_people_s_rows_or_what_a_set_moves_is_written_down(desk, executive):
     """As a download is: who, what and of how many others; one's own row is nobody else's."""
     dana, database = desk.person("dana"), Database(desk.where["database"])
     (row,) = rows(desk, "employees.csv", number="E1")
@@ -108,13 +112,28 @@ def test_whoever_reads_many_people_s_rows_or_what_a_set_moves_is_written_down(de
         "/api/v1/files/employees.csv/history?key=E1",
         f"{address}/effects",
         f"/api/v1/decisions/{decision['id']}/effects",
+        "/api/v1/files/scorecards.csv",
     ):
         dana.get(one).raise_for_status()
+    executive.get(f"/api/v1/decisions/{decision['id']}/effects").raise_for_status()
+    with database.read() as connection:
+        # Who is told a part of them has not seen them.
+        seen = connection.execute(sa.select(decision_seen).where(decision_seen.c.decision == decision["id"])).all()
+        assert len(seen) == 1
     told = written()[len(before) :]
-    people = {("files/employees.csv", everybody), ("files/employees.csv", 1)}
+    carded = {one["node"] for one in rows(desk, "scorecards.csv") if one["node"].startswith("employee:")}
+    people = {("files/employees.csv", everybody), ("files/employees.csv", 1), ("files/scorecards.csv", len(carded))}
     assert {*told} >= people
     assert [what for what, count in told if what == "effects" and count] == ["effects"] * 2
     own = written()
+    dana.get(address).raise_for_status()
+    assert written() == own
+    desk.person("dora").get(address).raise_for_status()
+    with database.read() as connection:
+        logged = connection.execute(
+            sa.select(reading_log.c.what, reading_log.c.rows).where(reading_log.c.who.contains("dora"))
+        )
+        assert ("changes", 1) in {tuple(row) for row in logged}
     desk.person("e6").get("/api/v1/files/employees.csv?node=employee:E6").raise_for_status()
     assert written() == own
     database.close()

@@ -183,3 +183,17 @@ def test_rows_that_another_revision_changed_since_are_conflicts(desk):
     assert past["kopes"][0] == ["revision", "1"]
     never = old | {"kopes": [["revision", "99"], ["file", "employees.csv"]]}
     assert code(send(desk, at, "employees.csv", saved(never, hidden))) == (404, "no_revision")
+
+
+def test_a_text_that_begins_with_a_blank_comes_back_without_a_difference(desk):
+    """A sheet takes blanks off: nobody has edited them."""
+    desk.person("dora", "--role", "hr")
+    desk.take_over("status.csv")
+    dana, at = desk.person("dana"), desk.begin()
+    leave = {"employee": "E1", "cycle": "2026", "kind": "leave", "from": "2026-03-01", "to": "2026-04-01"}
+    put = dana.put(f"{at}/rows/status.csv", json={"set": [leave | {"note": " -2+3", "place": "1"}]})
+    assert put.status_code == 200, put.text
+    desk.approve(desk.person("dora"), desk.submit(at)).raise_for_status()
+    body, _, _ = taken(desk, "status.csv")
+    answer = send(desk, desk.begin(), "status.csv", body)
+    assert (answer.status_code, answer.json()["rows"]) == (200, [])

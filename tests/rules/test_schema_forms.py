@@ -18,7 +18,7 @@ from app.rules.definitions import Definitions, Document, read
 from app.rules.kpi_editing import VersionContent, edited_kpi, plain_content, versions_in, with_kpi, without_kpi
 from app.rules.kpis import kpi_document
 from app.rules.policies import policies_document, read_policies
-from app.rules.schema_forms import document_of, texts_of
+from app.rules.schema_forms import document_of, row_count, texts_of
 from tests.reference.random_definitions import GOALS, random_definitions
 
 
@@ -43,6 +43,16 @@ def definitions_of(documents: list[dict[str, Any]]) -> Definitions:
     definitions, findings = read([goals, *(Document(content=one, kind="kpi") for one in documents)])
     assert [one for one in findings if one.level == "error"] == []
     return definitions
+
+
+@pytest.mark.parametrize("place", ["2000000", "9" * 5_000, "٣"])
+def test_a_field_s_name_says_no_row_beyond_all_forms(place: str) -> None:
+    """What one name says is not counted up to; rows that are there stay in their order."""
+    fields = definition_fields("kpi")
+    texts = {f"examples.{place}.score": "1", "examples.12.score": "70", "examples.3.score": "60"}
+    assert row_count("examples", texts) == 13
+    made = document_of(fields, texts, typed)
+    assert [one["score"] for one in made.content["examples"]] == [60, 70]
 
 
 @given(st.integers(min_value=0))

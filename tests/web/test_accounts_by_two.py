@@ -205,6 +205,35 @@ def test_what_changed_since_it_was_proposed_is_not_agreed_to(working: Working) -
     assert _approve(emil, later).status_code == 200
 
 
+def test_a_password_that_an_administrator_handed_over_ends_with_the_power_that_two_agree_on(working: Working) -> None:
+    """Else who handed it over has the power. Whoever set theirs by a link, or had it of a command, keeps it."""
+    _set(working, "wanda", employee=None)
+    assert _PASSWORD.search(working.iris.post("/accounts", {"email": f"sock{_EMAIL}", "role": "member"}).text)
+    _set(working, "sock", password_hash=PASSWORD_HASH, first_password=False, first_password_until=None)
+    working.clock_moves(minutes=1)
+    decision = _number(_propose(working.iris, "sock", roles=["hr"]))
+    assert _approve(working.ferran, decision).status_code == 200
+    made = _accounts(working)["sock"]
+    assert (made.roles, made.password_hash, made.password_handed) == ("hr", "", False)
+    kept = _accounts(working)["dana"].password_hash
+    assert _approve(working.ferran, _number(_propose(working.iris, "dana", roles=["auditor", "hr"]))).status_code == 200
+    assert _accounts(working)["dana"].password_hash == kept
+
+
+def test_an_account_that_was_given_a_password_since_it_was_proposed_is_another(working: Working) -> None:
+    """HR's role is taken, proposed again, and a password shown to one person in between: the decision is void."""
+    dana = _accounts(working)["dana"].id
+    assert working.iris.post(f"/accounts/{dana}", {"role": "member"}).status_code == 303
+    working.clock_moves(minutes=1)
+    decision = _number(_propose(working.iris, "dana", roles=["hr"]))
+    working.clock_moves(minutes=1)
+    assert _PASSWORD.search(working.iris.post(f"/accounts/{dana}/password", {"reason": WHY}).text)
+    assert _code(_approve(working.ferran, decision)) == (409, "overtaken")
+    again = _number(_propose(working.iris, "dana", roles=["hr"]))
+    assert _approve(working.ferran, again).status_code == 200
+    assert (_accounts(working)["dana"].roles, _accounts(working)["dana"].password_hash) == ("hr", "")
+
+
 WRONG: Final[Any] = [
     ({"roles": ["boss"]}, "/content/roles"),
     ({"roles": []}, "/content/roles"),
@@ -218,6 +247,7 @@ WRONG: Final[Any] = [
     ({"roles": ["hr"], "password": False}, "/content/password"),
     ({"roles": ["hr"], "name": "Nova"}, "/content/name"),
     ({"account": "nova", "roles": ["hr"]}, "/content/account"),
+    ({"account": f"no\u200bva{_EMAIL}", "roles": ["hr"]}, "/content/account"),
     ({"account": 7, "roles": ["hr"]}, "/content/account"),
     ({"account": f"dana{_EMAIL}", "roles": ["hr"]}, "/content/account"),
     ({}, "/content/roles"),

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from app.access import tables
+from app.access import delegations, tables
 from app.access.delegations import FUNCTIONS
 from tests.web.working import NOW, Somebody, Working, key_of
 
@@ -124,6 +124,22 @@ def test_over_the_api_who_entered_is_ours_to_say(working: Working, said: dict[st
     assert send("N-1", "E1")["duplicate"] == 1
     assert send("N-2", "E6")["accepted"] == 1
     assert "entered_by" not in _data(working, "N-2")
+
+
+def test_nobody_of_hr_lets_themself_stand_in_for_another(working: Working, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would verify as that head; another of HR enters it, and one's own is one's own to give. So many of one person may be open."""
+    body = {"from": "E2", "to": "E7", "functions": ["verify"], "reason": WHY}
+    days = {"from_day": TODAY.isoformat(), "to_day": TODAY.isoformat()}
+    for wrong in ({"from_day": 0}, {"from_day": "0001-01-01"}, {"to_day": "9999-12-31"}):
+        answer = working.dana.client.post("/api/v1/delegations", json=body | days | wrong, headers=ORIGIN)
+        assert answer.status_code == 422, wrong
+    refused = working.wanda.client.post("/api/v1/delegations", json=body | days, headers=ORIGIN)
+    assert (refused.status_code, refused.json["code"] if refused.json else "") == (409, "own_case")
+    assert _delegates(working.dana, "E2", "E7", "verify")
+    monkeypatch.setattr(delegations, "OPEN_MOST", 1)
+    again = working.dana.client.post("/api/v1/delegations", json=body | days, headers=ORIGIN)
+    assert (again.status_code, "end one of them first" in again.text) == (422, True)
+    assert _delegates(working.wanda, "E7", "E1", "sign")
 
 
 def test_the_page_says_who_stands_in_for_whom(working: Working) -> None:

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import pytest
 
+from app.web.change_basket import into_basket
+from app.web.pages import organisation_units
 from tests.conftest import CountQueries
 from tests.web.test_changes import WHY, agree, said, take_over
 from tests.web.working import Somebody, Working, loaded_folder, working
@@ -242,6 +244,10 @@ def test_a_unit_is_closed_merged_and_split_with_its_people(working: Working) -> 
         ("transfer?do=terms", {"employees": "E1", "monthly_base": "4.5", "day": "2026-08-01"}, "without decimals"),
         ("transfer?do=join", {"number": "E1", "name": "Nari", "day": "2026-08-01"}, "There is an employee E1 already"),
         ("transfer?do=leave", {"employees": "E1", "day": "2026-08-01", "until": "2026-07-01"}, "turn the two round"),
+        ("transfer?do=leave", {"employees": "E1", "day": "2026-08-01", "until": "2100-07-01"}, "more than 30 years"),
+        ("transfer?do=move", {"employees": "E1", "unit": "PAR", "role": "staff", "day": "2026-08-01", "until": "9999-12-31"}, "at most 2199-12-31"),
+        ("transfer?do=leaver", {"employees": "E1", "day": "9999-12-31"}, "at most 2199-12-31"),
+        ("units/VIE?do=close", {"people_to": "EUR", "units_to": "EUR", "day": "0001-01-01"}, "at least 1900-01-01"),
         ("units/VIE?do=move", {"parent": "VIE", "day": "2026-08-01"}, "is the unit itself, or below it"),
         ("units/VIE?do=move", {"parent": "PAR", "day": "1999-08-01"}, "does not exist on"),
         ("units/HQ?do=move", {"parent": "PAR", "day": "2026-08-01"}, "The agency itself is neither moved nor closed"),
@@ -259,6 +265,52 @@ def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(
     assert sentence in said(text)
     assert 'value="What was typed"' in text
     assert working.dana.get("/api/v1/changes").json["items"] == []
+
+
+def test_a_set_begins_with_the_revision_that_its_rows_were_made_of(
+    working: Working, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another of HR changed while the form was looked at is not taken back: the set is overtaken. So with what one's own other tab put in."""
+    take_over(working, *FILES)
+    form = {"day": "2026-07-01", "name": "Tokyo", "country": "JP", "timezone": "Asia/Tokyo"}
+    address = "/organisation/units/TYO?do=change"
+    _, mark = shown(working.dana, address, form)
+
+    def renamed_meanwhile(*all_: Any) -> Any:
+        monkeypatch.undo()
+        begun = working.wanda.post("/changes", {"title": "Another name", "reason": WHY}).headers["Location"]
+        row = next(one for one in working.wanda.get("/api/v1/files/units.csv").json["items"] if one["code"] == "TYO")
+        text = {name: "" if value is None else str(value) for name, value in row.items()} | {"name": "Edo"}
+        rows_put = working.wanda.client.put(
+            f"/api/v1{begun}/rows/units.csv", json={"set": [text]}, headers={"Origin": "http://localhost"}
+        )
+        assert rows_put.status_code == 200, rows_put.text
+        assert working.wanda.post(f"{begun}/submit", {}).status_code == 303
+        return into_basket(*all_)
+
+    monkeypatch.setattr(organisation_units, "into_basket", renamed_meanwhile)
+    made = working.dana.post(address, NEW | form | {"seen": mark})
+    assert made.status_code == 303, said(made.text)[-1500:]
+    location = made.headers["Location"]
+    assert working.wanda.get("/api/v1/files/units.csv?node=unit:TYO").json["items"][0]["name"] == "Edo"
+    assert working.dana.post(f"{location}/submit", {}).status_code == 409
+
+    into = {"into": location.rpartition("/")[2]}
+    more = form | into | {"day": "2026-09-01", "name": "Kyoto"}
+    _, mark = shown(working.dana, address, more)
+
+    def put_meanwhile(*all_: Any) -> Any:
+        monkeypatch.undo()
+        put(
+            working.dana,
+            "/organisation/transfer?do=move",
+            into | {"employees": "E1", "unit": "PAR", "role": "staff", "day": "2026-08-01"},
+        )
+        return into_basket(*all_)
+
+    monkeypatch.setattr(organisation_units, "into_basket", put_meanwhile)
+    answer = working.dana.post(address, NEW | more | {"seen": mark})
+    assert (answer.status_code, "holds something else" in answer.text) == (422, True)
 
 
 def test_a_set_without_a_reason_is_not_begun_and_the_form_stays(working: Working) -> None:

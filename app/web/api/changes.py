@@ -137,6 +137,7 @@ def begin(context: RequestContext) -> Json:
 @pages.api_read(
     "/api/v1/changes/<int:number>",
     may=Deed.SEE_FILES,
+    transaction=False,
     about={
         "summary": "One change set",
         "tag": "Desk",
@@ -146,8 +147,15 @@ def begin(context: RequestContext) -> Json:
     },
 )
 def one(context: RequestContext, number: int) -> Json:
-    """A change set with its rows, before and after beside each other."""
-    return _told(context, changing.change_seen(context, number))
+    """A change set with its rows, before and after beside each other; whoever reads another's is written down."""
+    with context.read():
+        change = changing.change_seen(context, number)
+        answer = _told(context, change)
+        rows = [] if changing.is_maker(context)(change) else intake.changed_rows(context.connection, number).rows
+    values = ((one.file, [row for row in (one.before, one.after) if row is not None]) for one in rows)
+    people = others_among(context, (number for file, both in values for number in changing.people_in(file, both)))
+    write_down(context, what="changes", asked={"change": change.id}, people=people)
+    return answer
 
 
 @pages.api_act(

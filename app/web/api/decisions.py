@@ -5,13 +5,13 @@ Do not answer 403 where a person may not: what one may see and not do is 409 wit
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Final
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app import decisions, intake
 from app.access import Delegation
@@ -23,12 +23,13 @@ from app.plain.texts import quoted
 from app.rules.deciding import DecisionState
 from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
-from app.web import decided, delegating
+from app.web import changing, decided, delegating
 from app.web.api import shapes
 from app.web.api.json_bodies import EmptyBody, sent_as
 from app.web.api.paging import PageQuery, page_of
 from app.web.api.readings import others_among, write_down
 from app.web.decision_kinds import DECISION_KINDS
+from app.web.forms import FormDay
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -67,6 +68,14 @@ class RefusalBody(_Body):
     reason: str
 
 
+def _written(day: object) -> object:
+    """A day that is written out; a number, which would be taken for seconds since 1970, is none."""
+    return day if isinstance(day, str) else ""
+
+
+WrittenDay = Annotated[FormDay, BeforeValidator(_written)]
+
+
 class DelegationBody(_Body):
     """Who stands in for whom."""
 
@@ -75,8 +84,8 @@ class DelegationBody(_Body):
     giver: Annotated[str, Field(alias="from")]
     taker: Annotated[str, Field(alias="to")]
     functions: list[str]
-    from_day: dt.date
-    to_day: dt.date
+    from_day: WrittenDay
+    to_day: WrittenDay
     reason: str
 
 
@@ -152,11 +161,12 @@ def one(context: RequestContext, number: int) -> Json:
     },
 )
 def effects(context: RequestContext, number: int) -> Json:
-    """All that a decision moves, and not a number of it. Whoever opens it has seen it, which approving many needs."""
+    """All that a decision moves, and not a number of it. Whoever opens and sees all of it has seen it, which approving many needs."""
     with context.read() as connection:
         present = decided.found(context, number)
-        is_new = not decisions.has_seen(connection, present.id, context.viewer)
-        items = [effect.as_json() for effect in decided.effects_of(context, present)]
+        told = decided.effects_of(context, present)
+        is_new = tuple(told) == present.effects and not decisions.has_seen(connection, present.id, context.viewer)
+        items = [effect.as_json() for effect in told]
     if is_new:
         with context.write() as connection:
             decisions.see_effects(connection, present.id, by=context.viewer, now=context.now)
@@ -355,4 +365,7 @@ def end(context: RequestContext, number: int) -> Json:
 def files(context: RequestContext) -> Json:
     """Every file of the agency folder: by which door it comes, its rows, their sum, and who changed it last."""
     states: list[FileState] = list(intake.file_states(context.connection))
+    if not changing.sees_pay(context):
+        # The sum of a file whose other columns are told is as good as the one that is not: figures are tried until it fits.
+        states = [replace(one, sha256=None) if one.file in changing.PAY_COLUMNS else one for one in states]
     return Json({"items": [state.as_json() for state in states], "next": None})

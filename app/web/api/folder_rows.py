@@ -226,12 +226,6 @@ def feed(context: RequestContext, file: str, query: FeedQuery) -> Json:
     return Json(fed.as_json(), status=202 if fed.is_held else 200, headers={"ETag": f'"{fed.sha256}"'})
 
 
-_OF_PEOPLE: Final = {"employees.csv": "number"} | dict.fromkeys(
-    ("employment.csv", "results.csv", "status.csv", "postings.csv"), "employee"
-)
-"""Files that say of people what they are paid, what they were graded and where they were: the column that says of whom."""
-
-
 def _rows(context: RequestContext, file: str, query: RowsQuery) -> tuple[list[dict[str, str | None]], int]:
     """The rows that who asks sees, written down where they are of other people; and the present revision."""
     node = None
@@ -248,7 +242,5 @@ def _rows(context: RequestContext, file: str, query: RowsQuery) -> tuple[list[di
 def _write_down(
     context: RequestContext, file: str, some: Sequence[Mapping[str, str]], asked: Mapping[str, object]
 ) -> None:
-    column = _OF_PEOPLE.get(file)
-    if column is not None:
-        people = others_among(context, (row.get(column, "") for row in some))
-        write_down(context, what=f"files/{file}", asked=asked, people=people)
+    people = others_among(context, changing.people_in(file, some))
+    write_down(context, what=f"files/{file}", asked=asked, people=people)

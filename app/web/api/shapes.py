@@ -355,7 +355,7 @@ FILE: Final = _object(
         "file": _TEXT,
         "master": {"type": "string", "enum": ["folder", "application", "feed"]},
         "rows": _COUNT,
-        "sha256": _TEXT,
+        "sha256": _TEXT_OR_NULL,
         "revision": {"type": ["integer", "null"]},
         "changed_at": {"type": ["string", "null"], "format": "date-time"},
         "changed_by": _TEXT_OR_NULL,

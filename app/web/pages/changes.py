@@ -6,12 +6,15 @@ from typing import Annotated, Final
 
 from flask import url_for
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
 from app import intake
 from app.intake import ChangeState, Master
+from app.kit.refusals import Invalid, at_field
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.web import changing
+from app.web.change_basket import SET_MOVED
 from app.web.effect_words import effects_seen, shown_effects
 from app.web.limits import EVENTS_BYTES
 from app.web.rendering import Page, Redirect
@@ -155,17 +158,28 @@ def effects(context: RequestContext, number: int) -> Page:
     )
 
 
-@pages.act("/changes/<int:number>/rows", may=Deed.KEEP_CHANGES, again="one")
+@pages.act("/changes/<int:number>/rows", may=Deed.KEEP_CHANGES, again="one", transaction=False)
 def rows(context: RequestContext, number: int, form: RowsForm) -> Redirect:
-    """Put rows into it, or keys of rows that are to go."""
-    change = changing.held_open(context, number)
+    """Put rows into it, or keys of rows that are to go. They are read before anybody waits for it."""
     sent: list[dict[str, str]] = []
-    if form.rows.strip() and form.file.endswith(".csv") and form.file in intake.MASTERED_FILES:
+    with context.read():
         changed = intake.changed_rows(context.connection, number)
-        present = intake.rows_wanted(context.connection, changed, form.file)
-        sent = intake.rows_pasted(form.file, form.rows, present=present, headings=headings_of(form.file))
+        if form.rows.strip() and form.file.endswith(".csv") and form.file in intake.MASTERED_FILES:
+            present = intake.rows_wanted(context.connection, changed, form.file)
+            sent = intake.rows_pasted(form.file, form.rows, present=present, headings=headings_of(form.file))
     remove = intake.keys_pasted(form.file, form.remove)
-    changing.put_rows(context, change, form.file, set_=sent, remove=remove)
+
+    def work(connection: Connection) -> None:
+        context.opened(connection)
+        change = changing.held_open(context, number)
+        if intake.changed_rows(connection, number) != changed:
+            raise Invalid(at_field("rows", "set_moved", SET_MOVED))
+        changing.put_rows(context, change, form.file, set_=sent, remove=remove)
+
+    try:
+        context.writing(work)
+    finally:
+        context.closed()
     return Redirect(
         n_("In the change set now: %(rows)s rows."),
         then="changes.one",

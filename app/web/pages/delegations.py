@@ -17,6 +17,7 @@ from app.rules.deciding import REASON_LENGTH_MAX
 from app.rules.permissions import Deed
 from app.web import delegating
 from app.web.account_person import employee_meant
+from app.web.forms import FormDay
 from app.web.languages import day_text
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
@@ -44,8 +45,8 @@ class StandInForm(BaseModel):
     giver: Annotated[str, Field(alias="from", max_length=200)] = ""
     taker: Annotated[str, Field(alias="to", max_length=200)]
     functions: tuple[str, ...] = ()
-    from_day: dt.date
-    to_day: dt.date
+    from_day: FormDay
+    to_day: FormDay
     reason: Annotated[str, Field(min_length=10, max_length=REASON_LENGTH_MAX)]
 
 

@@ -37,6 +37,7 @@ from app.web.change_basket import (
     not_kept_here,
     typed_so_far,
 )
+from app.web.forms import FormDay
 from app.web.group_names import group_namer
 from app.web.rearranging import Draft, draft, draft_or_loaded, missing, unit_name
 from app.web.rendering import Page, Redirect
@@ -85,7 +86,7 @@ class GroupsForm(BasketForm):
 
     group: Annotated[str, Field(max_length=100)] = ""
     other: Annotated[str, Field(max_length=100)] = ""
-    day: dt.date | None = None
+    day: FormDay | None = None
     cycle: Annotated[int | None, Field(ge=1900, le=2999)] = None
     coefficient: Annotated[str, Field(max_length=40)] = ""
 
@@ -138,7 +139,7 @@ def change(context: RequestContext, query: GroupsQuery, form: GroupsForm) -> Pag
             context.typed = typed_so_far(GroupsForm, url_for("evaluation_groups.groups", do=query.do.value))
             shown = _looked(context, chosen, puts, looked)
             return _page(context, query.model_copy(update={"into": form.into}), shown)
-    return into_basket(context, form, puts)
+    return into_basket(context, form, puts, chosen)
 
 
 def _page(context: RequestContext, query: GroupsQuery, shown: GroupsLook | None) -> Page:

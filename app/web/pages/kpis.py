@@ -336,7 +336,7 @@ def make(context: RequestContext, form: KpiForm) -> Page | Redirect:
         if form.seen != looked.mark:
             context.typed = typed_so_far(KpiForm, "/kpis/_new")
             return _new_page(context, chosen, looked)
-    return into_basket(context, form, puts)
+    return into_basket(context, form, puts, chosen)
 
 
 def _inputs(
@@ -453,7 +453,7 @@ def edit(context: RequestContext, code: str, query: KpiQuery, form: KpiForm) -> 
                 bridge=bridge,
                 bridge_from=int(first) if first.isdecimal() else 0,
             )
-    return into_basket(context, form, puts)
+    return into_basket(context, form, puts, chosen)
 
 
 def _kpi_puts(
@@ -577,7 +577,7 @@ def edit_goal(context: RequestContext, goal: str, query: KpiQuery, form: GoalFor
         if form.seen != looked.mark:
             context.typed = typed_so_far(GoalForm, f"/kpis/_goals/{goal}")
             return _goal_page(context, goal, chosen, looked)
-    return into_basket(context, form, puts)
+    return into_basket(context, form, puts, chosen)
 
 
 def _goals_typed(seen: DefinitionsSeen, code: str, form: GoalForm) -> list[Any]:

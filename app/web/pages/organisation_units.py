@@ -33,6 +33,7 @@ from app.web.change_basket import (
     typed_so_far,
 )
 from app.web.entry_form import country_names
+from app.web.forms import FormDay
 from app.web.goals_rehung import Rehanging, rehung
 from app.web.languages import page_language
 from app.web.rearranging import (
@@ -90,14 +91,14 @@ class UnitQuery(BaseModel):
 
     do: UnitDeed = UnitDeed.CHANGE
     parent: Annotated[str, Field(max_length=40)] = ""
-    day: dt.date | None = None
+    day: FormDay | None = None
     into: Annotated[str | None, Field(pattern=r"^(new|[0-9]{1,18})$")] = None
 
 
 class UnitForm(BasketForm):
     """All that the forms of a unit ask; each deed reads its own."""
 
-    day: dt.date
+    day: FormDay
     code: Annotated[str, Field(max_length=40)] = ""
     name: Annotated[str, Field(max_length=200)] = ""
     name_ko: Annotated[str, Field(max_length=200)] = ""
@@ -166,7 +167,7 @@ def _done(context: RequestContext, code: str | None, query: UnitQuery, form: Uni
             context.typed = typed_so_far(UnitForm, _address(code, query))
             shown = UnitLook(looked, goals, _begins_group(begun, form))
             return _page(context, code, query.model_copy(update={"into": form.into}), shown)
-    return into_basket(context, form, puts)
+    return into_basket(context, form, puts, chosen)
 
 
 def _begins_group(begun: Draft, form: UnitForm) -> str:

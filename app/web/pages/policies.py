@@ -116,7 +116,7 @@ def edit(context: RequestContext, query: PoliciesQuery, form: PoliciesForm) -> P
         if form.seen != looked.mark:
             context.typed = typed_so_far(PoliciesForm, "/policies")
             return _page(context, chosen, looked, typed)
-    return into_basket(context, form, puts)
+    return into_basket(context, form, puts, chosen)
 
 
 @pages.act("/policies/_try", may=Deed.KEEP_CHANGES, transaction=False, lane=Lane.READ)

@@ -50,6 +50,7 @@ from app.web.change_basket import (
     typed_so_far,
 )
 from app.web.effect_words import Moves, effects_seen, shown_effects
+from app.web.forms import FormCycle
 from app.web.group_names import group_families, group_namer
 from app.web.languages import page_language
 from app.web.rendering import Page, Redirect
@@ -80,7 +81,7 @@ class EditQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    cycle: int | None = None
+    cycle: FormCycle | None = None
     whose: Annotated[str, Field(pattern=r"^(kind|job):[a-z_]{1,20}$")] = f"kind:{UnitKind.OFFICE}"
     group: Annotated[list[Code], Field(max_length=100)] = []
     """Of these evaluation groups alone; of all where none is named."""
@@ -282,7 +283,7 @@ def edit(context: RequestContext, query: EditQuery, form: WeightsForm) -> Page |
             context.typed = typed_so_far(WeightsForm, request.full_path.rstrip("?"))
             as_if = _as_if(context, edited, puts) if form.as_if and looked.effects is not None else None
             return _page(context, query, edited, looked, as_if)
-    return into_basket(context, form, puts)
+    return into_basket(context, form, puts, edited.chosen)
 
 
 def _as_if(context: RequestContext, edited: Edited, puts: Sequence[Put]) -> AsIf:
@@ -315,7 +316,7 @@ def copy(context: RequestContext, query: EditQuery, form: CopyForm) -> Redirect:
     title = gettext(n_("Scorecards of %(cycle)s, as in %(last)s"), cycle=cycle, last=cycle - 1)
     reason = gettext(n_("The scorecards of %(last)s go on in %(cycle)s as they are."), cycle=cycle, last=cycle - 1)
     into = BasketForm(into=form.copy_into, title=str(title), reason=str(reason))
-    number = into_basket(context, into, [Put(FILE, set_=rows)]).values["number"]
+    number = into_basket(context, into, [Put(FILE, set_=rows)], edited.chosen).values["number"]
     return Redirect(
         n_(
             "Copied into change set %(number)s: %(count)s scorecards. The grid builds upon it: change what is to be another, then submit the set."

@@ -24,6 +24,7 @@ from app.rules.reorganising import cycles_of, departed, employed, transferred
 from app.rules.terms import Job, Period, StatusKind
 from app.web import changing, words
 from app.web.change_basket import BasketForm, BasketLook, basket, into_basket, look, not_kept_here, typed_so_far
+from app.web.forms import FormDay
 from app.web.rearranging import Draft, draft, draft_or_loaded, employees_typed, missing, unit_choices
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
@@ -86,8 +87,8 @@ class TransferForm(BasketForm):
     from_unit: Annotated[str, Field(max_length=40)] = ""
     unit: Annotated[str, Field(max_length=40)] = ""
     role: Job | None = None
-    day: dt.date
-    until: dt.date | None = None
+    day: FormDay
+    until: FormDay | None = None
     job: Job | None = None
     rank: Annotated[str, Field(max_length=40)] = ""
     monthly_base: Annotated[str, Field(max_length=40)] = ""
@@ -117,7 +118,7 @@ def change(context: RequestContext, query: TransferQuery, form: TransferForm) ->
         if form.seen != looked.mark:
             context.typed = typed_so_far(TransferForm, url_for("transfer.transfer", do=query.do.value))
             return _page(context, query.model_copy(update={"into": form.into}), looked)
-    return into_basket(context, form, puts)
+    return into_basket(context, form, puts, chosen)
 
 
 def _page(context: RequestContext, query: TransferQuery, looked: BasketLook | None) -> Page:
@@ -331,7 +332,13 @@ def _seconded(begun: Draft, form: TransferForm, first_month: int) -> Organisatio
     return begun.laid_out(layout, statuses=statuses)
 
 
+LONG: Final = n_("Days of more than %(most)s years are entered without an end: leave the last day empty.")
+_LONG_YEARS: Final = 30
+
+
 def _statuses(begun: Draft, form: TransferForm, kind: StatusKind, first_month: int) -> list[Status]:
+    if form.until is not None and form.until.year - form.day.year > _LONG_YEARS:
+        _right(at_field("until", "too_long", LONG, most=_LONG_YEARS))
     parts = cycles_of(Period(form.day, _end(form)), first_month=first_month)
     more = [
         Status(employee=number, cycle=cycle, kind=kind, period=period, note=form.note or None)
