@@ -53,11 +53,11 @@ def test_a_pasted_row_keeps_what_its_columns_do_not_say() -> None:
 def test_pasted_rows_are_bounded_before_they_are_filled_up() -> None:
     """Each line is as wide as the first one: few letters would be very many values."""
     with pytest.raises(TooLarge):
-        sent_files.rows_pasted("employees.csv", "number" + "," * 2_000 + "\n" + "a\n" * 600)
+        sent_files.rows_pasted("employees.csv", "number" + "," * 2_000 + "\n" + "a\n" * 600, present={})
 
 
 def test_a_pasted_cell_that_is_too_long_is_told() -> None:
     """As in a file that is sent."""
     with pytest.raises(Invalid) as refused:
-        sent_files.rows_pasted("employees.csv", f'number,name\nE1,"{"x" * 200_000}"\n')
+        sent_files.rows_pasted("employees.csv", f'number,name\nE1,"{"x" * 200_000}"\n', present={})
     assert [one.code for one in refused.value.findings] == ["field_too_long"]
