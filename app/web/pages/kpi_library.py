@@ -77,7 +77,7 @@ def take(context: RequestContext, form: LibraryForm) -> Page | Redirect:
         if form.seen != looked.mark:
             context.typed = typed_so_far(LibraryForm, "/kpis/_library")
             return _page(context, chosen, looked, ticked=form.kpi)
-    return into_basket(context, form, puts)
+    return into_basket(context, form, puts, chosen)
 
 
 def _page(
