@@ -40,7 +40,7 @@ from tests.soaking import examples
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 DEFINITIONS: Final = ROOT / "kpi_definitions"
-CHROMIUM: Final = "/usr/bin/chromium"
+CHROMIUM: Final = "/usr/bin/chromium-headless-shell"
 
 # Tests are never timed: a slow machine is no finding.
 settings.register_profile(
