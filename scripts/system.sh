@@ -22,7 +22,7 @@ found=$(find /usr/share/fonts /usr/local/share/fonts -name "NotoSansCJK*" -o -na
 if [ "${1:-run}" = test ]; then
     found=$(find /usr/lib/postgresql -path "*/bin/initdb" 2>/dev/null | head -n 1)
     [ -n "$found" ] || missing="$missing postgresql"
-    [ -x /usr/bin/chromium ] || missing="$missing chromium"
+    [ -x /usr/bin/chromium-headless-shell ] || missing="$missing chromium-headless-shell"
     # The browser driver's node is linked against it.
     found=$(find /usr/lib /lib -name "libatomic.so.1" 2>/dev/null | head -n 1)
     [ -n "$found" ] || missing="$missing libatomic1"
