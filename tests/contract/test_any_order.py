@@ -473,6 +473,9 @@ SOMEBODY: Final = st.sampled_from(sorted(PEOPLE))
 OF_HR: Final = st.sampled_from([one for one, (roles, _) in PEOPLE.items() if "hr" in roles])
 MOSTLY_HR: Final = st.one_of(OF_HR, OF_HR, OF_HR, SOMEBODY)
 PLACE: Final = st.integers(0, 5)
+FIRST_PLACES: Final = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 8])
+CHECKERS: Final = st.sampled_from([one for one, (roles, _) in PEOPLE.items() if POWERS & {*roles}])
+MOSTLY_CHECKERS: Final = st.one_of(CHECKERS, CHECKERS, CHECKERS, SOMEBODY)
 NUMBERS: Final = ("E1", "E2", "E3", "E6", "E7")
 ROLES: Final = (["hr"], ["hr", "executive"], ["executive"], ["admin"], ["member"], ["employee"], ["admin", "hr"])
 CONTENTS: Final = (
@@ -690,8 +693,9 @@ class AnyOrder(RuleBasedStateMachine):
     # ---- decisions
 
     def decision(self, place: int) -> dict[str, Any] | None:
-        """A decision, counted from the newest."""
-        return self.desk.decisions[place] if place < len(self.desk.decisions) else None
+        """A decision: those that wait first, of them and the others the newest first."""
+        waiting_first = sorted(self.desk.decisions, key=lambda one: one["state"] != "proposed")
+        return waiting_first[place] if place < len(waiting_first) else None
 
     def checkers(self, one: Mapping[str, Any]) -> set[str]:
         """Of whom one is needed as the second."""
@@ -734,8 +738,8 @@ class AnyOrder(RuleBasedStateMachine):
         return bool(self.desk.roles(who) & (roles[one["kind"]] | {"auditor"}) or mine)
 
     @rule(
-        who=SOMEBODY,
-        place=PLACE,
+        who=MOSTLY_CHECKERS,
+        place=FIRST_PLACES,
         looks=st.sampled_from([True, True, True, False]),
         wrong=st.sampled_from([False] * 7 + [True]),
     )
@@ -835,7 +839,7 @@ class AnyOrder(RuleBasedStateMachine):
                 connection.execute(sa.update(account).where(key).values(password_hash=PASSWORD_HASH))
         desk.clients.pop(of.email, None)
 
-    @rule(who=SOMEBODY, place=PLACE)
+    @rule(who=MOSTLY_CHECKERS, place=PLACE)
     def refuse(self, who: str, place: int) -> None:
         """Any decision is refused by anybody."""
         one = self.decision(place)
