@@ -20,7 +20,7 @@ from app.kit.refusals import Invalid, NotThere, at_field
 from app.notices.notices import tell_auditors
 from app.organisation import Directory, Employee
 from app.plain.findings import Finding, Place, n_
-from app.rules.permissions import Scope
+from app.rules.permissions import Deed, Scope, relations_that_allow
 from app.rules.terms import Period, Role
 
 __all__ = [
@@ -246,7 +246,7 @@ def make_key(connection: Connection, *, keeper: Keeper, name: str, scope: Scope,
     """
     viewer, maker = keeper.viewer, None
     if viewer is not None:
-        if scope is Scope.FEED and Role.HR in viewer.roles:
+        if scope is Scope.FEED and relations_that_allow(viewer.roles, Deed.RUN_CYCLE):
             raise Invalid(at_field("scope", "of_hr", FEED_OF_HR))
         maker = access.KeyMaker(viewer.account_id, viewer.email, viewer.employee)
     secret = access.create_key(connection, name=name, scope=scope, now=keeper.at, files=files, maker=maker)
