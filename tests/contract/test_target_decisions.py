@@ -29,6 +29,8 @@ def people(desk, tmp_path):
     return {
         "boram": desk.person("boram", "--role", "head", "--employee", "E2"),
         "emil": desk.person("emil", "--role", "employee", "--employee", "E6"),
+        # Who types into a form signs in here: a copied session has no form token of this server's.
+        "dora": desk.person("dora", "--role", "hr"),
         **{name: desk.person(name) for name in ("alba", "dana", "ferran")},
     }
 
@@ -166,16 +168,19 @@ def test_the_page_and_the_api_ask_the_same_right(desk, people):
         ("boram", "employee:E2"): (409, "own_case"),
         ("boram", "employee:E6"): (404, "not_there"),
         ("boram", "unit:HQ"): (409, "role"),
-        ("dana", "unit:VIE"): (409, "role"),
+        ("dora", "unit:VIE"): (409, "role"),
         ("emil", "employee:E1"): (409, "role"),
     }
     may = set()
     for name, client in people.items():
+        if name in {"alba", "dana", "ferran"}:
+            continue
         for node in NODES:
-            by_page = typed(client, node, "7", seen="10").status_code == 303
+            on_page = typed(client, node, "7", seen="10")
+            by_page = on_page.status_code == 303
             before = card_of(people["ferran"], node)["lines"]
             answer = posted(client, node, "8" if by_page else "9")
-            assert (answer.status_code == 201) == by_page, (name, node, answer.text)
+            assert (answer.status_code == 201) == by_page, (name, node, on_page.status_code, answer.text)
             if by_page:
                 may.add((name, node))
                 # As it was, for whoever comes next.
@@ -187,9 +192,9 @@ def test_the_page_and_the_api_ask_the_same_right(desk, people):
     assert may == {
         ("boram", "employee:E1"),
         ("boram", "unit:VIE"),
-        ("dana", "employee:E2"),
-        ("dana", "employee:E6"),
-        ("dana", "unit:HQ"),
+        ("dora", "employee:E2"),
+        ("dora", "employee:E6"),
+        ("dora", "unit:HQ"),
     }
     numbers = [one["id"] for one in people["dana"].get("/api/v1/decisions", params={"limit": 100}).json()["items"]]
     assert numbers == list(range(3 * len(may), 0, -1))
