@@ -131,7 +131,7 @@ def delegate(
 OPEN_MOST: Final = 100
 """Of one person in force or to come: whoever stands in is asked for all of them with each request."""
 
-TOO_MANY: Final = n_("At most %(most)s delegations of one person may be in force or to come: end one of them first.")
+TOO_MANY: Final = n_("At most %(most)s delegations of one person may be in force or to come: close one of them first.")
 
 
 def _open_of(connection: Connection, giver: str, day: dt.date) -> int:
