@@ -79,10 +79,12 @@ def email_of(name: str) -> str:
 
 
 def new_account(connection: Connection, name: str, role: Role = Role.HR) -> int:
-    """Make an account as an admin does, with a first password that nobody asks for; its number."""
+    """Make an account as an admin does, with a first password that was handed over and that nobody asks for; its number."""
     access.create_account(connection, email=email_of(name), roles={role}, employee=None, now=NOW, first=_FIRST)
     account = access_tables.account.c
-    return connection.execute(sa.select(account.id).where(account.email == email_of(name))).scalar_one()
+    is_it = account.email == email_of(name)
+    connection.execute(sa.update(access_tables.account).where(is_it).values(password_handed=True))
+    return connection.execute(sa.select(account.id).where(is_it)).scalar_one()
 
 
 def settle(connection: Connection) -> None:
