@@ -25,7 +25,15 @@ def test_the_log_of_readings_stays_as_it_was(engine: str, new_database: NewDatab
     command.downgrade(kit._alembic(url), "0021")  # noqa: SLF001 - no command of ours goes down
     migrate(url)
     assert _rows(database) == before
-    one = {"who": "key:board", "what": "scorecard", "subject": "employee:E1", "asked": {}, "rows": 1, "at": NOW}
+    one = {
+        "who": "key:board",
+        "what": "scorecard",
+        "subject": "employee:E1",
+        "asked": {},
+        "rows": 1,
+        "at": NOW,
+        "day": NOW.date(),
+    }
     for first in (True, False):
         with database.write("read") as connection:
             assert access.record_reading_of(connection, **one) == first
