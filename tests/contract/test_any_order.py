@@ -46,9 +46,12 @@ from tests.contract.any_order import (
     Row,
     code_of,
     plain,
+    prepared,
 )
 from tests.people import PASSWORD_HASH
 from tests.soaking import TIMES, examples
+
+__all__ = ["prepared"]
 
 # ------------------------------------------------------------------------------------------------------------- the machine
 
