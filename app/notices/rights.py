@@ -21,7 +21,7 @@ from app.notices.notices import tell_auditors
 from app.organisation import Directory, Employee
 from app.plain.findings import Finding, Place, n_
 from app.rules.permissions import Deed, Scope, relations_that_allow
-from app.rules.terms import Period, Role
+from app.rules.terms import Job, Period, Role
 
 __all__ = [
     "Keeper",
@@ -114,7 +114,7 @@ def make_account(
     )
     after = {"roles": sorted(roles), "employee": employee}
     keeper.note(subject=f"account:{made.email}", after=after)
-    if access.powers_of(roles):
+    if access.powers_of(roles) or _is_head(directory, employee, at=keeper.at):
         _tell(connection, keeper, made.email)
     return made
 
@@ -145,9 +145,22 @@ def change_account(
         connection, account_id=account_id, roles=roles, employee=employee, now=keeper.at
     )
     keeper.note(subject=f"account:{after.email}", before=_plain(before), after=_plain(after), why=why)
-    if access.powers_of({*before.roles, *after.roles}):
+    is_head = after.employee != before.employee and _is_head(directory, after.employee, at=keeper.at)
+    if access.powers_of({*before.roles, *after.roles}) or is_head:
         _tell(connection, keeper, after.email, until_now=before)
     return after
+
+
+def _is_head(directory: Directory, employee: str | None, *, at: dt.datetime) -> bool:
+    """Whether an employee is posted as a head today or to come: whose account that is verifies what others' scores and pay come from.
+
+    The contract lets one administrator give it (contract-desk, 2); auditors hear, so that nobody does so unseen.
+    """
+    today = directory.day_of(at)
+    return employee is not None and any(
+        one.role is Job.HEAD and (one.period.to is None or one.period.to > today)
+        for one in directory.placement.postings(employee)
+    )
 
 
 def open_or_close_account(

@@ -195,6 +195,17 @@ def test_nobody_gives_themself_a_power_and_every_auditor_hears_of_it(working_on_
     assert "The latest by" not in working.emil.get("/trail").text
 
 
+def test_auditors_hear_of_an_account_that_is_a_heads(working_on_each: Working) -> None:
+    """One administrator may make it, whoever it is handed to: who has it verifies, sets targets and reports."""
+    working = working_on_each
+    with working.database.write("test") as connection:
+        connection.execute(sa.update(tables.account).where(tables.account.c.employee == "E2").values(employee=None))
+    for number, email, heard in (("E20", "none@agency.example", False), ("E2", "new@agency.example", True)):
+        form = {"email": email, "role": "employee", "employee": number}
+        assert working.iris.post("/accounts", form).status_code == (200 if heard else 422)
+        assert (f"about {email}" in working.emil.get("/trail").text) is heard
+
+
 def _own_employee(working: Working, email: str) -> None:
     """Iris is employee E7 too, whose e-mail the organisation knows."""
     with working.database.write("test") as connection:
