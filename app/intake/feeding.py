@@ -142,7 +142,8 @@ def feed_file(
 ) -> Fed:
     """Load a whole file of the agency folder, or hold it for hr.
 
-    A file whose last line does not end was cut off on its way: where that line cannot be used, the lines before it are held, as any that lack rows.
+    A file whose last line does not end may have been cut off on its way, within a figure too. Where that line cannot be used, the lines before it are
+    held, as any that lack rows; where it can and is not as it is loaded, or rows are gone, the file is held.
 
     Args:
         connection: a writing transaction.
@@ -198,7 +199,7 @@ def _fed(connection: Connection, feed: _Feed, body: bytes) -> Fed:
     present = organisation.current_revision(connection).number
     folder = folder_at(connection, present)
     base = folder.by_key(feed.name)
-    changed = _differences(feed, body, base)
+    changed, last = _differences(feed, body, base)
     fed = Fed(
         revision=present,
         added=sum(1 for one in changed.rows if one.before is None),
@@ -211,7 +212,9 @@ def _fed(connection: Connection, feed: _Feed, body: bytes) -> Fed:
             _give_up_held(connection, feed)
         return fed
     judged = judge_change(connection, folder, changed, directory=organisation.directory(connection))
-    is_held = _is_held(connection, feed, fed, changed, count=len(base)) or _may_be_cut(body, changed)
+    has_no_end = not body.endswith((b"\n", b"\r"))
+    is_cut = has_no_end and (fed.removed > 0 or any(one.key == last for one in changed.rows))
+    is_held = is_cut or _is_held(connection, feed, fed, changed, count=len(base))
     errors = [one for one in judged.findings if one.level is Level.ERROR]
     if errors and (not is_held or any(_is_own(judged, one, changed) for one in errors)):
         raise FeedFindings(*(_placed(judged, one) for one in errors))
@@ -221,14 +224,16 @@ def _fed(connection: Connection, feed: _Feed, body: bytes) -> Fed:
     return fed if feed.dry_run else _loaded(connection, feed, judged, fed)
 
 
-def _differences(feed: _Feed, body: bytes, base: Mapping[tuple[str, ...], Mapping[str, str]]) -> Changed:
-    """What of the file is not as it is loaded; a figure is the same however it is spelled."""
+def _differences(
+    feed: _Feed, body: bytes, base: Mapping[tuple[str, ...], Mapping[str, str]]
+) -> tuple[Changed, tuple[str, ...] | None]:
+    """What of the file is not as it is loaded, and the key of its last line; a figure is the same however it is spelled."""
     columns = columns_of(feed.file)
     sent = rows_sent(feed.file, columns, KEYS[feed.name], set_=rows_of_csv(feed.file, body), remove=())
     wanted = {key: {column: plain_cell((row or {})[column]) for column in columns} for key, row in sent}
     rows = [ChangedRow(feed.file, key, base.get(key), row) for key, row in wanted.items() if base.get(key) != row]
     rows += [ChangedRow(feed.file, key, row, None) for key, row in base.items() if key not in wanted]
-    return Changed(tuple(rows))
+    return Changed(tuple(rows)), next(reversed(wanted), None)
 
 
 def _is_held(connection: Connection, feed: _Feed, fed: Fed, changed: Changed, *, count: int) -> bool:
@@ -260,18 +265,6 @@ def _decides_about_pay(row: ChangedRow) -> bool:
     if StatusKind.DISCIPLINE in {before.get("kind"), after.get("kind")}:
         return True
     return any(before.get(column, "") != after.get(column, "") for column in HELD_COLUMNS)
-
-
-def _may_be_cut(body: bytes, changed: Changed) -> bool:
-    """Whether a file whose last line does not end may have lost the end of its last figure: all that is other in a row is that one is shorter."""
-    if body.endswith((b"\n", b"\r")):
-        return False
-    for one in changed.rows:
-        if one.before is not None and one.after is not None:
-            differing = [(one.before[name], text) for name, text in one.after.items() if one.before[name] != text]
-            if len(differing) == 1 and differing[0][0].startswith(differing[0][1]):
-                return True
-    return False
 
 
 def _is_own(judged: JudgedChange, finding: Finding, changed: Changed) -> bool:

@@ -198,7 +198,8 @@ class FeedQuery(BaseModel):
 def feed(context: RequestContext, file: str, query: FeedQuery) -> Json:
     """Send a whole file of the agency folder, which the key's scope names and whose door is the feed.
 
-    What changes more than the policies `feeds` let pass, lacks rows, or changes `monthly_base`, `job` or `rank`, is held for hr.
+    What changes more than the policies `feeds` let pass, lacks rows, or changes `monthly_base`, `job` or `rank`, is held for hr;
+    so is a file without a line feed at its end whose last line is new or other.
     """
     key = context.key
     if key is None:
