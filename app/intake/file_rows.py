@@ -6,7 +6,7 @@ Do not read a row's past off the rows that are there. Every load is kept whole, 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from app.kit.files import Row, read_csv_text
 from app.kit.refusals import NotThere
 from app.organisation import current_revision
 from app.organisation.tables import load_file, load_run, load_text
-from app.rules.terms import Node
+from app.rules.terms import FIGURE_PATTERN, Node
 
 __all__ = ["RowVersion", "file_rows", "row_history"]
 
@@ -142,8 +142,7 @@ def row_history(connection: Connection, file: str, key: str) -> list[RowVersion]
         raise NotThere
     loaded = f"{DEFINITIONS}/{POLICIES if file == POLICIES else key}" if is_document else file
     versions: list[tuple[int, Mapping[str, str] | str | None]] = []
-    for revision, text in _texts(connection, loaded):
-        row = text if is_document else None if text is None else _row_in(name, text, key)
+    for revision, row in _rows_of(connection, loaded, lambda text: text if is_document else _row_in(name, text, key)):
         if row != (versions[-1][1] if versions else None):
             versions.append((revision, row))
     if not versions:
@@ -152,20 +151,25 @@ def row_history(connection: Connection, file: str, key: str) -> list[RowVersion]
     return [RowVersion(revision=revision, row=row, **runs[revision]) for revision, row in reversed(versions)]
 
 
-def _texts(connection: Connection, loaded: str) -> Iterator[tuple[int, str | None]]:
-    """What each revision said of a file, where it is another text than before; None where it has none. Queries: 2."""
+def _rows_of(
+    connection: Connection, loaded: str, row_in: Callable[[str], Mapping[str, str] | str | None]
+) -> Iterator[tuple[int, Mapping[str, str] | str | None]]:
+    """What each revision's file says of a row, where the file is another than before; None where there is none. Queries: 2.
+
+    Of the files one at a time is in memory: each change of a row has kept the whole again.
+    """
     of = load_file.c
     query = sa.select(of.revision, of.sha256).where(of.name == loaded).order_by(of.revision)
     by_revision = {row.revision: row.sha256 for row in connection.execute(query)}
     texts = sa.select(load_text.c.sha256, load_text.c.content).where(
-        load_text.c.sha256.in_(sorted(set(by_revision.values())))
+        load_text.c.sha256.in_(sa.select(of.sha256).where(of.name == loaded))
     )
-    contents = {row.sha256: row.content for row in connection.execute(texts)}
+    rows = {one.sha256: row_in(one.content) for one in connection.execute(texts, execution_options={"yield_per": 1})}
     before: str | None = None
     for revision in range(1, current_revision(connection).number + 1):
         now = by_revision.get(revision)
         if now != before:
-            yield revision, None if now is None else contents[now]
+            yield revision, None if now is None else rows[now]
         before = now
 
 
@@ -173,7 +177,7 @@ def _row_in(name: str, text: str, key: str) -> dict[str, str] | None:
     """The row of a key in a file as it came, its figures in one spelling."""
     places: dict[tuple[str, str], int] = {}
     columns = FILES[name].all
-    for item in read_csv_text(text, columns=FILES[name], name=f"{name}.csv"):
+    for item in read_csv_text(_lines_of(text, key), columns=FILES[name], name=f"{name}.csv"):
         if not isinstance(item, Row):
             continue
         row = {column: plain_cell(item.values.get(column, "")) for column in columns}
@@ -184,6 +188,22 @@ def _row_in(name: str, text: str, key: str) -> dict[str, str] | None:
         if " ".join(row[column] for column in KEYS[name]) == key:
             return row
     return None
+
+
+def _lines_of(text: str, key: str) -> str:
+    """A file's first line and those that a key's row may stand in, by the key's longest value: others need not be read as CSV.
+
+    It is the whole file where a value may be spelled otherwise in it (a figure with a point, a quotation mark), where a cell may go on in the next
+    line, and where the first line may not be the heading.
+    """
+    values = [
+        part for part in key.split(" ") if '"' not in part and not ("." in part and FIGURE_PATTERN.fullmatch(part))
+    ]
+    lines = text.split("\n")
+    if not values or not lines[0].strip() or any(line.count('"') % 2 for line in lines):
+        return text
+    longest = max(values, key=len)
+    return "\n".join([lines[0], *(line for line in lines[1:] if longest in line)])
 
 
 def _runs(connection: Connection, revisions: Sequence[int]) -> dict[int, dict[str, Any]]:
