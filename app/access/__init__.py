@@ -49,6 +49,7 @@ from app.access.kept_answers import (
     hold_answer,
     keep_answer,
     kept_answer_of,
+    wait_for_answer,
 )
 from app.access.kept_forms import forget_form, forget_forms, has_kept_forms, keep_form, typed_before
 from app.access.keys import (
@@ -286,5 +287,6 @@ __all__ = [
     "viewer",
     "viewer_of",
     "visits",
+    "wait_for_answer",
     "with_powers",
 ]

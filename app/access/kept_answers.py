@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.access.tables import kept_answer
-from app.kit.database import try_lock
+from app.kit.database import lock, try_lock
 
 __all__ = [
     "KEPT_ANSWER_DAYS",
@@ -25,6 +25,7 @@ __all__ = [
     "hold_answer",
     "keep_answer",
     "kept_answer_of",
+    "wait_for_answer",
 ]
 
 KEPT_ANSWER_DAYS: Final = 90
@@ -62,8 +63,17 @@ class KeptAnswer:
 
 def hold_answer(connection: Connection, which: AnswerKey) -> bool:
     """Hold a key to the transaction's end; False where another transaction has it, which is not waited for."""
+    return try_lock(connection, _lock_of(which))
+
+
+def wait_for_answer(connection: Connection, which: AnswerKey) -> None:
+    """Hold a key to the transaction's end, once no other transaction does."""
+    lock(connection, _lock_of(which))
+
+
+def _lock_of(which: AnswerKey) -> int:
     digest = sha256(f"{which.scope}\n{which.key}".encode()).digest()
-    return try_lock(connection, int.from_bytes(digest[:8], "big", signed=True))
+    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def kept_answer_of(connection: Connection, which: AnswerKey, *, now: dt.datetime) -> KeptAnswer | None:

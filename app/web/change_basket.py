@@ -58,6 +58,7 @@ from app.web.rendering import Redirect
 from app.web.request_context import RequestContext
 from app.web.row_sentences import Told, sentences
 from app.web.row_words import RowWords
+from app.web.sent_once import FormId
 from app.web.sum_findings import sums_in_one
 from app.web.words import FOLDER_FILES
 
@@ -97,6 +98,7 @@ class BasketForm(BaseModel):
     reason: Annotated[str, Field(max_length=2000)] = ""
     seen: Annotated[str, Field(max_length=64)] = ""
     """The mark of what was shown before (:attr:`BasketLook.mark`)."""
+    form_id: FormId = ""
     begun: Annotated[str, Field(max_length=20)] = ""
     """The set whose state the form's fields began with, where they begin with one."""
 
@@ -336,14 +338,19 @@ def into_basket(
         Invalid: a title or a reason that is too short or too long, a row that can be none, or a set that is not any more what they were made of.
     """
 
-    def work(connection: Connection) -> ChangeSet:
+    def work(connection: Connection) -> int:
         context.opened(connection)
         if form.into == NEW:
-            change = changing.begun(context, form.title, form.reason, base=looked_at.revision)
-        else:
-            change = changing.held_open(context, int(form.into))
-            if intake.changed_rows(connection, change.id) != looked_at.changed:
-                raise Invalid(at_field("into", "set_moved", SET_MOVED))
+            return changing.begun_once(context, form.form_id, (form.title, form.reason, puts), begun)
+        change = changing.held_open(context, int(form.into))
+        if intake.changed_rows(connection, change.id) != looked_at.changed:
+            raise Invalid(at_field("into", "set_moved", SET_MOVED))
+        return filled(change).id
+
+    def begun() -> ChangeSet:
+        return filled(changing.begun(context, form.title, form.reason, base=looked_at.revision))
+
+    def filled(change: ChangeSet) -> ChangeSet:
         for put in puts:
             if isinstance(put, Put):
                 changing.put_rows(context, change, put.file, set_=put.set_, remove=put.remove)
@@ -354,18 +361,18 @@ def into_basket(
         return change
 
     try:
-        change = context.writing(work)
+        number = context.writing(work)
     finally:
         context.closed()
-    session[_LAST_INTO] = str(change.id)
+    session[_LAST_INTO] = str(number)
     count = sum(len(one.set_) + len(one.remove) if isinstance(one, Put) else 1 for one in puts)
     return Redirect(
         n_(
             "In change set %(number)s now, rows: %(count)s. Nothing holds before you submit it and a second person agrees."
         ),
         then="changes.one",
-        values={"number": change.id},
-        parameters={"number": change.id, "count": count},
+        values={"number": number},
+        parameters={"number": number, "count": count},
     )
 
 

@@ -18,6 +18,7 @@ from app.rules.terms import Node, NodeKind
 from app.web.request_context import RequestContext
 from app.web.row_sentences import Told, sentences
 from app.web.row_words import RowWords
+from app.web.sent_once import made_once
 
 __all__ = [
     "PAY_COLUMNS",
@@ -142,6 +143,23 @@ def begun(context: RequestContext, title: str, reason: str, *, base: int | None 
         now=context.now,
     )
     return _noted_as_begun(context, made)
+
+
+def begun_once(context: RequestContext, form_id: str, said: object, begin: Callable[[], ChangeSet]) -> int:
+    """The number of the set that a form begins: sent twice it is one, unless that was discarded meanwhile.
+
+    Args:
+        context: the request's.
+        form_id: the form's.
+        said: as of :func:`app.web.sent_once.made_once`.
+        begin: begins it.
+    """
+
+    def stands(number: int) -> bool:
+        present = intake.change_set(context.connection, number)
+        return present is not None and present.state is not ChangeState.DISCARDED
+
+    return made_once(context, form_id, said, lambda: begin().id, stands=stands)
 
 
 def reverted(context: RequestContext, number: int, reason: str) -> ChangeSet:

@@ -22,6 +22,7 @@ from app.web.glossary import TermsOfPage
 from app.web.languages import chosen_theme, filled, writing
 from app.web.navigation import Item, items_for
 from app.web.request_context import RequestContext
+from app.web.sent_once import form_id
 from app.web.shell import Shell
 from app.web.words import ROLES
 
@@ -153,6 +154,7 @@ class Rendering:
                     here=here,
                 ),
                 csrf_token=generate_csrf,
+                form_id_of_page=lambda: "" if context is None else form_id(context),
                 typed_by=lambda: (
                     ""
                     if context is None or viewer is None

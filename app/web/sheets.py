@@ -94,23 +94,32 @@ def send_back(context: RequestContext, form: SheetForm, *, action: str) -> Page 
     """
     sent = _sheet(form)
 
-    def work(connection: Connection) -> tuple[ChangeSet, int]:
+    def work(connection: Connection) -> tuple[int, int]:
         context.opened(connection)
-        if form.into == NEW:
-            change = changing.begun(context, form.title, form.reason)
-        else:
+        if form.into != NEW:
             change = changing.held_open(context, int(form.into))
-        edited = intake.edited_sheet(connection, change, form.sheet_of, sent)
+            return change.id, filled(change)
+        said = form.title, form.reason, form.sheet_of, form.mine, sent
+        number = changing.begun_once(context, form.form_id, said, begun)
+        return number, len(intake.changed_rows(connection, number).rows)
+
+    def begun() -> ChangeSet:
+        change = changing.begun(context, form.title, form.reason)
+        filled(change)
+        return change
+
+    def filled(change: ChangeSet) -> int:
+        edited = intake.edited_sheet(context.connection, change, form.sheet_of, sent)
         if any(one.mark not in form.shown for one in edited.conflicts):
             raise _TakenByOthersError(edited)
         rows = [*edited.rows.values(), *(one.both for one in edited.conflicts if one.mark in form.mine)]
         if not rows:
             raise Invalid(at_field("sheet", "nothing_changed", NOTHING_CHANGED))
         changing.put_rows(context, change, form.sheet_of, set_=rows)
-        return change, len(rows)
+        return len(rows)
 
     try:
-        change, count = context.writing(work)
+        number, count = context.writing(work)
     except _TakenByOthersError as taken:
         context.closed()
         with context.read():
@@ -124,8 +133,8 @@ def send_back(context: RequestContext, form: SheetForm, *, action: str) -> Page 
             "Of the sheet in change set %(number)s now, rows: %(count)s. Look at what they were and what they would be."
         ),
         then="changes.one",
-        values={"number": change.id},
-        parameters={"number": change.id, "count": count},
+        values={"number": number},
+        parameters={"number": number, "count": count},
     )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
+from uuid import uuid4
 
 from app import organisation
 from tests.conftest import CountQueries
-from tests.web.working import Somebody, Working, loaded_folder, working
+from tests.web.working import Somebody, Working, loaded_folder, settled, working, working_on_each
 
-__all__ = ["loaded_folder", "working"]
+__all__ = ["loaded_folder", "settled", "working", "working_on_each"]
 
 WHY: Final = "Agreed in the meeting of Monday."
 HEADER: Final = "number\tname\temail\trank\tjob\tmonthly_base\thired_on\tleft_on"
@@ -134,6 +137,29 @@ def test_whoever_keeps_no_sets_is_offered_none(working: Working) -> None:
     assert working.wanda.post(f"{address}/discard", {}).status_code == 409
     assert working.ferran.post(f"{address}/discard", {}).status_code == 404
     assert "Discarded: nothing was changed." in working.dana.post(f"{address}/discard", {}, follow_redirects=True).text
+
+
+def test_a_form_that_is_sent_twice_makes_one(working_on_each: Working) -> None:
+    """Whoever clicks again is led to the set that the first made; who types something else means another, and so who has discarded the first."""
+    dana = working_on_each.dana
+    take_over(working_on_each, "units.csv", "postings.csv", "employees.csv")
+    unit = {"into": "new", "name": "Wien", "day": "2026-07-01", "country": "AT", "timezone": "Europe/Vienna"}
+    sheet = {"sheet_of": "employees.csv", "read": json.dumps([{"number": "E1", "name": "Alba Gil"}]), "into": "new"}
+    for page, more in (("/changes", {}), ("/organisation/units/VIE?do=change", unit), ("/folder/sheets", sheet)):
+        form = {"form_id": dana.form_id(page), "title": "Once", "reason": WHY} | more
+        if more is unit:
+            form["seen"] = re.findall(r'name="seen" value="([^"]+)"', dana.post(page, form).text)[0]
+        first, again = (dana.post(page, form).headers["Location"] for _ in range(2))
+        assert first == again
+        twice = form | {"title": "Twice"}
+        other = dana.post(page, twice).headers["Location"]
+        dana.post(f"{other}/discard", {})
+        assert len({first, other, dana.post(page, twice).headers["Location"]}) == 3
+    at_once = {"form_id": str(uuid4()), "title": "Twice at once", "reason": WHY}
+    with ThreadPoolExecutor(2) as pool:
+        tabs = [Somebody(working_on_each.app, "dana") for _ in range(2)]
+        answers = list(pool.map(lambda tab: tab.post("/changes", at_once), tabs))
+    assert len({answer.headers["Location"] for answer in answers}) == 1
 
 
 def test_the_number_of_queries_does_not_grow_with_sets_and_rows(working: Working, count_queries: CountQueries) -> None:

@@ -166,6 +166,23 @@ def test_the_page_says_who_stands_in_for_whom(working: Working) -> None:
     assert [row.deed for row in working.trail()][:1] == ["delegate"]
 
 
+def test_a_delegation_that_is_sent_twice_is_one(working: Working) -> None:
+    """Until it is ended: who sends the form again then means another."""
+    form = {"to": "E6", "functions": ["verify"], "from_day": "2026-06-30", "to_day": "2026-07-03", "reason": WHY}
+    form["form_id"] = working.boram.form_id("/delegations")
+
+    def numbers() -> list[int]:
+        return [one["id"] for one in (working.boram.client.get("/api/v1/delegations").json or {})["items"]]
+
+    for _ in range(2):
+        assert working.boram.post("/delegations", form).status_code == 303
+    assert numbers() == [1]
+    assert [row.deed for row in working.trail()].count("delegate") == 1
+    working.boram.post("/delegations/1/end", {})
+    assert working.boram.post("/delegations", form).status_code == 303
+    assert numbers() == [2, 1]
+
+
 def test_each_function_is_said_shown_and_ended(working: Working) -> None:
     """By the page and by the API; what no page asks for yet gives no right by itself, and two functions never more than their own."""
     working.record(DEAL)

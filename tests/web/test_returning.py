@@ -153,6 +153,7 @@ CHOSEN: Final = {
     "unit",
     "copy_into",
     "copy_whose",
+    "form_id",
 }
 """What a button or a hidden field of such a form says: nobody types it."""
 

@@ -21,6 +21,7 @@ from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 from app.web.row_words import RowWords, headings_of
+from app.web.sent_once import FormId
 from app.web.sheets import SheetForm, send_back
 from app.web.sum_findings import sums_in_one
 from app.web.words import CHANGE_STATES, FOLDER_FILES
@@ -47,6 +48,7 @@ class BeginForm(BaseModel):
 
     title: Annotated[str, Field(min_length=1, max_length=intake.CHANGE_TITLE_MAX)]
     reason: Annotated[str, Field(min_length=10, max_length=2000)]
+    form_id: FormId = ""
 
 
 class RowsForm(BaseModel):
@@ -88,8 +90,9 @@ def listed(context: RequestContext, query: ChangesQuery) -> Page:
 @pages.act("/changes", may=Deed.KEEP_CHANGES, again="listed")
 def begin(context: RequestContext, form: BeginForm) -> Redirect:
     """Begin a change set."""
-    made = changing.begun(context, form.title, form.reason)
-    return Redirect(n_("Begun: put into it what you want to change."), then="changes.one", values={"number": made.id})
+    said = form.title, form.reason
+    number = changing.begun_once(context, form.form_id, said, lambda: changing.begun(context, *said))
+    return Redirect(n_("Begun: put into it what you want to change."), then="changes.one", values={"number": number})
 
 
 @pages.read("/changes/<int:number>", may=Deed.SEE_FILES)

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from flask import url_for
 from pydantic import BaseModel, ConfigDict, Field
 
+from app import access
 from app.access import Delegation
 from app.kit.refusals import Invalid
 from app.organisation import Directory
@@ -22,6 +23,7 @@ from app.web.languages import day_text
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
+from app.web.sent_once import FormId, made_once
 from app.web.words import FUNCTIONS
 
 pages: Final = Pages("delegations")
@@ -48,6 +50,7 @@ class StandInForm(BaseModel):
     from_day: FormDay
     to_day: FormDay
     reason: Annotated[str, Field(min_length=10, max_length=REASON_LENGTH_MAX)]
+    form_id: FormId = ""
 
 
 @pages.read("/delegations", may=Deed.SEE_DECISIONS)
@@ -86,20 +89,28 @@ def delegate(context: RequestContext, form: StandInForm) -> Redirect:
     directory = context.directory
     giver = _meant(directory, form.giver, "from") if form.giver else context.viewer.employee or ""
     taker = _meant(directory, form.taker, "to")
-    made = delegating.delegated(
-        context,
-        giver=giver,
-        taker=taker,
-        functions=form.functions,
-        from_day=form.from_day,
-        to_day=form.to_day,
-        reason=form.reason,
-    )
+
+    def make() -> int:
+        return delegating.delegated(
+            context,
+            giver=giver,
+            taker=taker,
+            functions=form.functions,
+            from_day=form.from_day,
+            to_day=form.to_day,
+            reason=form.reason,
+        ).id
+
+    def stands(number: int) -> bool:
+        present = access.delegation(context.connection, number)
+        return present is not None and present.ended_on is None
+
+    made_once(context, form.form_id, form, make, stands=stands)
     people = directory.employees
     return Redirect(
         n_("%(taker)s stands in for %(giver)s from %(day)s on."),
         then="delegations",
-        parameters={"taker": people[made.taker].name, "giver": people[made.giver].name, "day": day_text(made.from_day)},
+        parameters={"taker": people[taker].name, "giver": people[giver].name, "day": day_text(form.from_day)},
     )
 
 

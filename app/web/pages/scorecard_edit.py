@@ -56,6 +56,7 @@ from app.web.languages import page_language
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
+from app.web.sent_once import FormId
 from app.web.typed_numbers import exact_figure, read_number
 
 pages: Final = Pages("scorecard_edit")
@@ -114,6 +115,7 @@ class CopyForm(BaseModel):
     copy_into: Annotated[str, Field(pattern=r"^(new|[0-9]{1,18})$")] = NEW
     copy_whose: Literal["everybody", "shown"] = "everybody"
     """Of everybody who has one, or of those alone whom the grid shows."""
+    form_id: FormId = ""
 
 
 def _cell(kpi: str, node: Node) -> str:
@@ -315,7 +317,7 @@ def copy(context: RequestContext, query: EditQuery, form: CopyForm) -> Redirect:
             raise Invalid(at_field("copy_into", "nothing_to_copy", NOTHING_TO_COPY))
     title = gettext(n_("Scorecards of %(cycle)s, as in %(last)s"), cycle=cycle, last=cycle - 1)
     reason = gettext(n_("The scorecards of %(last)s go on in %(cycle)s as they are."), cycle=cycle, last=cycle - 1)
-    into = BasketForm(into=form.copy_into, title=str(title), reason=str(reason))
+    into = BasketForm(into=form.copy_into, title=str(title), reason=str(reason), form_id=form.form_id)
     number = into_basket(context, into, [Put(FILE, set_=rows)], edited.chosen).values["number"]
     return Redirect(
         n_(
