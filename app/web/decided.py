@@ -32,6 +32,7 @@ __all__ = [
     "found",
     "is_for",
     "kind_of",
+    "listed_by",
     "may_propose",
     "proposed",
     "reach_of",
@@ -56,9 +57,24 @@ def checkers_of(context: RequestContext, kind: DecisionKind) -> frozenset[Role]:
 
 def effects_of(context: RequestContext, one: Decision) -> list[DecisionEffect]:
     """What a decision moves, as far as who asks may see it; who is to agree sees all, while it waits."""
-    waits = one.state is DecisionState.PROPOSED
-    checks = waits and not context.viewer.roles.isdisjoint(checkers_of(context, kind_of(one)))
+    return _effects_of(context, one, checkers_of(context, kind_of(one)))
+
+
+def _effects_of(context: RequestContext, one: Decision, checkers: frozenset[Role]) -> list[DecisionEffect]:
+    checks = one.state is DecisionState.PROPOSED and not context.viewer.roles.isdisjoint(checkers)
     return effects_seen(context, one.effects, checks=checks)
+
+
+def _checkers_by_kind(context: RequestContext) -> Callable[[Decision], frozenset[Role]]:
+    """:func:`checkers_of` for many decisions, each kind asked once."""
+    by_kind: dict[str, frozenset[Role]] = {}
+
+    def checkers(one: Decision) -> frozenset[Role]:
+        if one.kind not in by_kind:
+            by_kind[one.kind] = checkers_of(context, kind_of(one))
+        return by_kind[one.kind]
+
+    return checkers
 
 
 def may_propose(context: RequestContext, kind: DecisionKind) -> bool:
@@ -134,10 +150,10 @@ def checker(context: RequestContext, number: int) -> Decision:
     return one
 
 
-def is_for(context: RequestContext, one: Decision) -> bool:
-    """Whether a person's role agrees to it, and they did not propose it."""
-    viewer = context.viewer
-    return not viewer.roles.isdisjoint(checkers_of(context, kind_of(one))) and one.maker.account_id != viewer.account_id
+def is_for(context: RequestContext) -> Callable[[Decision], bool]:
+    """A test for many decisions: whether a person's role agrees to each, and they did not propose it. Queries: 1 for each kind that there is."""
+    viewer, checkers = context.viewer, _checkers_by_kind(context)
+    return lambda one: not viewer.roles.isdisjoint(checkers(one)) and one.maker.account_id != viewer.account_id
 
 
 def titles(context: RequestContext, some: Iterable[Decision]) -> dict[int, str]:
@@ -312,6 +328,16 @@ def withdrawn(context: RequestContext, number: int) -> Decision:
 
 def as_json(context: RequestContext, one: Decision) -> dict[str, Any]:
     """As the contract writes it (contract-desk, 2)."""
+    return listed_by(context)(one)
+
+
+def listed_by(context: RequestContext) -> Callable[[Decision], dict[str, Any]]:
+    """How each of many is written. Queries: 1 for each kind that there is."""
+    checkers = _checkers_by_kind(context)
+    return lambda one: _as_json(context, one, checkers(one))
+
+
+def _as_json(context: RequestContext, one: Decision, checkers: frozenset[Role]) -> dict[str, Any]:
     return {
         "id": one.id,
         "cycle": one.cycle,
@@ -326,11 +352,11 @@ def as_json(context: RequestContext, one: Decision) -> dict[str, Any]:
         "signed_effects": one.signed_effects,
         "effects": {
             # Whoever sees some of them would find the others by trying what has this sum: base and grade are few.
-            "digest": one.effects_digest if len(effects_of(context, one)) == len(one.effects) else None,
+            "digest": one.effects_digest if len(_effects_of(context, one, checkers)) == len(one.effects) else None,
             "count": len(one.effects),
             "items": f"/api/v1/decisions/{one.id}/effects",
         },
-        "may_approve": sorted(checkers_of(context, kind_of(one))),
+        "may_approve": sorted(checkers),
         "blockers": [],
         "objection": None,
         "refused_because": one.refused_because,

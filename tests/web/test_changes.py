@@ -177,3 +177,22 @@ def test_the_number_of_queries_does_not_grow_with_sets_and_rows(working: Working
                 working.dana.get(page)
             counts.append(len(queries))
     assert counts[:2] == counts[2:]
+
+
+def test_of_many_that_wait_each_kind_is_asked_once_who_agrees_to_it(
+    working: Working, count_queries: CountQueries
+) -> None:
+    """One that waits, then four: on the page of decisions, on Home and over the API."""
+    take_over(working, "employees.csv")
+    counts: list[Any] = []
+    for numbers in (range(20, 21), range(21, 24)):
+        for number in numbers:
+            address = begun(working)
+            working.dana.post(f"{address}/rows", {"file": "employees.csv", "rows": f"{HEADER}\n{row(f'E{number}')}"})
+            assert working.dana.post(f"{address}/submit", {}).status_code == 303
+        for page in ("/decisions", "/", "/api/v1/decisions"):
+            working.wanda.get(page)
+            with count_queries() as queries:
+                assert working.wanda.get(page).status_code == 200
+            counts.append(len(queries))
+    assert counts[:3] == counts[3:]

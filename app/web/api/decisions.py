@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Annotated, Any, Final
 
 from flask import request
@@ -129,7 +128,7 @@ def listed(context: RequestContext, query: ListedQuery) -> Json:
     some = decisions.decisions_of(
         context.connection, only, visible=decided.visible_to(context), limit=query.limit + 1, before=query.before
     )
-    return page_of(query, some, partial(decided.as_json, context))
+    return page_of(query, some, decided.listed_by(context))
 
 
 @pages.api_read(

@@ -77,13 +77,13 @@ class RefusalForm(BaseModel):
 @pages.read("/decisions", may=Deed.SEE_DECISIONS)
 def listed(context: RequestContext, query: DecisionsQuery) -> Page:
     """Those that wait for me, and all that I may see. Queries: constant, but for what one may not see among a great many."""
-    visible = decided.visible_to(context)
+    visible, is_for = decided.visible_to(context), decided.is_for(context)
     waiting: list[Decision] = []
     if query.before is None:
         waiting = decisions.decisions_of(
             context.connection,
             DecisionFilter(state=DecisionState.PROPOSED),
-            visible=lambda one: visible(one) and decided.is_for(context, one),
+            visible=lambda one: visible(one) and is_for(one),
             limit=SHOWN,
         )
     takes_part = decided.takes_part(context)

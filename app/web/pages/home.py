@@ -53,14 +53,14 @@ def home(context: RequestContext) -> Page:
     loaded = scoring.state(connection)
     visits = access.visits(connection, viewer=viewer, midnight=_midnight(context))
     asked = _asked(context, loaded)
-    visible = decided.visible_to(context)
+    visible, is_for = decided.visible_to(context), decided.is_for(context)
     reader = Reader(
         connection=connection,
         loaded=loaded,
         viewer=viewer,
         visits=visits,
         allowed=context.allowed,
-        agrees=lambda one: visible(one) and decided.is_for(context, one),
+        agrees=lambda one: visible(one) and is_for(one),
         cycle=asked.cycle if asked else context.today.year,
         day=context.today,
     )
