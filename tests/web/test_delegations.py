@@ -138,7 +138,7 @@ def test_nobody_of_hr_lets_themself_stand_in_for_another(working: Working, monke
     assert _delegates(working.dana, "E2", "E7", "verify")
     monkeypatch.setattr(delegations, "OPEN_MOST", 1)
     again = working.dana.client.post("/api/v1/delegations", json=body | days, headers=ORIGIN)
-    assert (again.status_code, "end one of them first" in again.text) == (422, True)
+    assert (again.status_code, "close one of them first" in again.text) == (422, True)
     assert _delegates(working.wanda, "E7", "E1", "sign")
 
 
