@@ -111,6 +111,7 @@ _VALUES: Final[Mapping[str, str]] = {
 }
 
 _SUBJECTS: Final[Mapping[str, str]] = {
+    **{f"files/{file}": label for file, label in words.FOLDER_FILES.items()},
     "grades": n_("Grades"),
     "people": n_("People"),
     "ledger": n_("Ledger"),

@@ -347,7 +347,7 @@ def test_of_many_faults_of_one_kind_the_first_are_told_and_how_many_more_there_a
 
 
 def test_what_is_no_text_is_refused_in_our_words(database_url: str, kopes: Kopes) -> None:
-    """A byte that is no UTF-8, as a terminal of another character set sends it: what is wrong, and not how Python says it."""
+    """A byte that is no UTF-8, as a terminal of another character set sends it, is in no e-mail: what is wrong, and not how Python says it."""
     ran = kopes("user", "create", "dana\udcff@agency.example", "--role", "hr", database=database_url, status=1)
-    assert "is not UTF-8" in ran.err
+    assert "is not an e-mail address" in ran.err
     assert "codec" not in ran.err
