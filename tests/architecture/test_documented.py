@@ -127,6 +127,14 @@ def test_links_between_documents_lead_somewhere(page: Path) -> None:
     assert [one for one in targets if not (page.parent / one).exists()] == []
 
 
+def test_a_decision_is_called_by_a_number_of_its_own() -> None:
+    """Others name a record by its number alone: its file and its heading have it, and no other."""
+    records = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
+    numbers = [record.name[:4] for record in records]
+    assert sorted(set(numbers)) == numbers
+    assert [record.read_text(encoding="utf-8")[2:6] for record in records] == numbers
+
+
 def test_the_readme_leads_to_every_guide() -> None:
     """Nothing in docs/ that a newcomer could not come upon."""
     linked = set(re.findall(r"\]\(([^)#\s]+)", text_of("README.md")))
