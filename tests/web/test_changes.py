@@ -162,6 +162,18 @@ def test_a_form_that_is_sent_twice_makes_one(working_on_each: Working) -> None:
     assert len({answer.headers["Location"] for answer in answers}) == 1
 
 
+def test_a_set_is_taken_back_once(working: Working) -> None:
+    """The button pressed twice leads to the one set that takes it back."""
+    take_over(working, "employees.csv")
+    address = begun(working)
+    pasted = "\n".join((HEADER, row("E1", job="head")))
+    working.dana.post(f"{address}/rows", {"file": "employees.csv", "rows": pasted})
+    agree(working.wanda, working.dana.post(f"{address}/submit", {}).headers["Location"])
+    form = {"form_id": working.dana.form_id(address), "reason": WHY}
+    first, again = (working.dana.post(f"{address}/revert", form).headers["Location"] for _ in range(2))
+    assert first == again
+
+
 def test_the_number_of_queries_does_not_grow_with_sets_and_rows(working: Working, count_queries: CountQueries) -> None:
     """One set and one row, then eight of each."""
     take_over(working, "employees.csv")

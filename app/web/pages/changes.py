@@ -251,14 +251,16 @@ class RevertForm(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     reason: Annotated[str, Field(min_length=10, max_length=2000)]
+    form_id: FormId = ""
 
 
 @pages.act("/changes/<int:number>/revert", may=Deed.KEEP_CHANGES, again="one")
 def revert(context: RequestContext, number: int, form: RevertForm) -> Redirect:
     """Begin a set with the rows as they were before it."""
-    made = changing.reverted(context, number, form.reason)
+    said = number, form.reason
+    made = changing.begun_once(context, form.form_id, said, lambda: changing.reverted(context, *said))
     return Redirect(
         n_("Begun: this change set takes the other back. Submit it when you have looked at it."),
         then="changes.one",
-        values={"number": made.id},
+        values={"number": made},
     )
