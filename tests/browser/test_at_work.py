@@ -776,6 +776,7 @@ def test_the_browser_refuses_a_day_by_a_date_as_the_page_writes_them(
     page.context.add_cookies([{"name": "kopes_language", "value": language, "url": site.url}])
     page.locator(f'.header button[value="{language}"]').evaluate("one => one.click()")
     expect(page.locator("html")).to_have_attribute("lang", language)
+    page.wait_for_load_state()
     said = page.locator("#as_of").evaluate(
         "one => { one.value = '1999-01-01'; one.checkValidity(); return one.validationMessage; }"
     )

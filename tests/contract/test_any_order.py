@@ -130,7 +130,7 @@ class AnyOrder(RuleBasedStateMachine):
                 assert maker["person"] != checker["person"], one
                 assert maker["account"] != checker["account"], one
             if one["state"] == "approved" and checker is None:
-                assert one["kind"] == "account", one
+                assert one["kind"] in {"account", "target"}, one
 
     # ---- change sets
 
