@@ -16,7 +16,7 @@ from app.rules.definitions import Definitions
 from app.rules.permissions import Deed
 from app.rules.rollup import Band
 from app.rules.terms import Name, Node, NodeKind, Role
-from app.web.languages import day_text, krw, number, page_language, score
+from app.web.languages import day_text, krw, named, number, page_language, score
 from app.web.request_context import RequestContext
 from app.web.words import ROLES
 
@@ -68,7 +68,6 @@ class NodeMoved:
         others: own score, the scores of KPIs and whatever else, in their order.
     """
 
-    node: Node | None
     whose: Name | str
     beside: Name | str
     cycle: str | None
@@ -87,13 +86,11 @@ class Moves:
         summary: sentences that sum it up: scores, grades, pay, rights.
         rows: whose grade changes first, then by how far the final score is moved.
         members: which of final_score, grade, pay and rights are moved of anybody.
-        count: effects in all.
     """
 
     summary: tuple[str, ...]
     rows: tuple[NodeMoved, ...]
     members: frozenset[str]
-    count: int
 
 
 def effects_seen(context: RequestContext, effects: Iterable[DecisionEffect], *, checks: bool) -> list[DecisionEffect]:
@@ -133,7 +130,6 @@ def shown_effects(context: RequestContext, effects: Sequence[DecisionEffect]) ->
         summary=tuple(_summary(effects)),
         rows=rows,
         members=frozenset(one.member for one in effects) & frozenset(_COLUMNS),
-        count=len(effects),
     )
 
 
@@ -152,7 +148,6 @@ def _moved(context: RequestContext, definitions: Definitions, some: list[Decisio
         unit = context.directory.unit_of(node.code, context.today)
         beside = "" if unit is None else scoring.node_name(context.directory, Node(NodeKind.UNIT, unit), context.today)
     return NodeMoved(
-        node=node,
         whose=first.node.removeprefix(_ACCOUNT)
         if node is None
         else scoring.node_name(context.directory, node, context.today),
@@ -185,6 +180,9 @@ def _turn(context: RequestContext, definitions: Definitions, one: DecisionEffect
 def _difference(one: DecisionEffect) -> float | None:
     """After less before; of grades in letters, the better the more. None where one of them is not there, or no number."""
     before, after = one.before, one.after
+    if one.member == "pay":
+        # Who gets none gets nothing: beginning to is all of it more.
+        return (after or 0) - (before or 0)
     if one.member == "grade":
         places = [_LETTERS.index(value) if value in _LETTERS else None for value in (before, after)]
         return None if None in places else float((places[0] or 0) - (places[1] or 0))
@@ -265,8 +263,7 @@ def _headed(context: RequestContext, text: str) -> str:
         return str(gettext(ROLES[Role(text)]))
     unit, _, span = text.partition(" ")
     node = Node.parse(unit)
-    name = unit if node is None else scoring.node_name(context.directory, node, context.today)
-    shown = name.in_language(page_language()) if isinstance(name, Name) else name
+    shown = named(unit if node is None else scoring.node_name(context.directory, node, context.today))
     first, _, last = span.partition("/")
     if not last[:1].isdigit():
         return str(gettext(n_("%(unit)s from %(from)s on"), unit=shown, **{"from": _day(first)}))

@@ -1,0 +1,50 @@
+"""What a decision moves, in words: the sums of a summary are those of its rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.rules.deciding import DecisionEffect
+from app.web.effect_words import Moves, shown_effects
+from app.web.request_context import RequestContext
+from tests.web.test_changes import said, take_over
+from tests.web.working import Working, loaded_folder, working
+
+__all__ = ["loaded_folder", "working"]
+
+
+def moves(working: Working, *effects: DecisionEffect) -> Moves:
+    """Effects as a page shows them, to somebody of hr."""
+    with working.app.test_request_context("/"):
+        site = working.app.extensions["kopes"]
+        context = RequestContext(
+            database=site.database, settings=site.settings, now=site.clock(), who=None, pages=site.rendering.main
+        )
+        with context.read():
+            return shown_effects(context, effects)
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, 1_200_000), (0, 1_200_000)])
+def test_pay_that_begins_and_pay_that_ends_are_in_the_sum(working: Working, before: int | None, after: int) -> None:
+    """Whoever got none gets all of it more: what changes is what stands after less what stood before, whoever had something."""
+    shown = moves(
+        working,
+        DecisionEffect("employee:E1", "pay", before, after),
+        DecisionEffect("employee:E2", "pay", 500_000, None),
+        DecisionEffect("employee:E6", "pay", 300_000, 400_000),
+    )
+    assert shown.summary == (
+        "People whose pay changes: 3 (2 more, 1 less). Theirs together: ₩1,600,000 in place of ₩800,000 (+₩800,000).",
+    )
+
+
+def test_rights_of_an_account_are_called_rights(working: Working) -> None:
+    """An account is no head of anything: what it gains is a role."""
+    take_over(working, "units.csv")
+    wish = {"kind": "account", "cycle": None, "content": {"account": "new@agency.example", "roles": ["hr"]}}
+    body = wish | {"reason": "They come to us in July."}
+    made = working.iris.client.post("/api/v1/decisions", json=body, headers={"Origin": "http://localhost"})
+    assert made.status_code == 201, made.text
+    page = said(working.ferran.get(f"/decisions/{made.json['id']}").text)
+    assert "Whose Rights" in page
+    assert "Heads" not in page
