@@ -35,6 +35,7 @@ __all__ = [
     "sheet",
     "sheet_of",
     "target_differences",
+    "with_decided",
 ]
 
 
@@ -347,12 +348,15 @@ def loaded_sheet(connection: Connection) -> Sheet:
 
 
 def _decided(connection: Connection, revision: Revision) -> Sheet:
-    loaded = loaded_sheet(connection)
+    return with_decided(connection, loaded_sheet(connection), revision, token=revision.whole)
+
+
+def with_decided(connection: Connection, sheet: Sheet, revision: Revision, *, token: str) -> Sheet:
+    """A sheet of the folder with the targets that were decided on in the application. Queries: 1, and those of the organisation, where any was."""
     if not revision.decided:
-        return loaded
-    return loaded.with_targets(
-        read_decided(connection), token=revision.whole, day_of=organisation.directory(connection).day_of
-    )
+        return sheet
+    day_of = organisation.directory(connection).day_of
+    return sheet.with_targets(read_decided(connection), token=token, day_of=day_of)
 
 
 _kept: Final[KeptByRevision[Sheet]] = KeptByRevision(_decided, decided=True)

@@ -6,11 +6,10 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from app import organisation
 from app.cascade.history import Exclusion
-from app.cascade.lines import Rating, Sheet, sheet_of
+from app.cascade.lines import Rating, Sheet, sheet_of, with_decided
 from app.cascade.replacement import Cascade
-from app.cascade.targets import LineKey, read_decided
+from app.cascade.targets import LineKey
 from app.organisation import Revision
 from app.rules.terms import Node
 
@@ -47,6 +46,4 @@ def previewed_sheet(connection: Connection, cascade: Cascade, *, before: Revisio
         exclusions=exclusions,
         plans={kpi: {node: tuple(shares) for node, shares in nodes.items()} for kpi, nodes in plans.items()},
     )
-    if not before.decided:
-        return sheet
-    return sheet.with_targets(read_decided(connection), token=token, day_of=organisation.directory(connection).day_of)
+    return with_decided(connection, sheet, before, token=token)

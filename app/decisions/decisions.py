@@ -589,8 +589,9 @@ def obstacle_for(
     cycle: Period | None = None,
 ) -> Obstacle | None:
     """Why a person may not approve or refuse an open decision; None where nothing is in the way. Queries: 2, 1 more for a feed's, and what its kind asks."""
-    periods = (cycle,) if cycle else kind.periods(connection, open_.content, directory.day_of(now))
-    maker, day = _party(directory, open_.maker), directory.day_of(now)
+    day = directory.day_of(now)
+    periods = (cycle,) if cycle else kind.periods(connection, open_.content, day)
+    maker = _party(directory, open_.maker)
     stand_in = stand_in_for_each_other(connection, open_.maker.employee, by.employee, day=day)
     of_key = key_maker(connection, label=open_.maker.account, at=open_.maker.at)
     if of_key is not None:
@@ -601,7 +602,7 @@ def obstacle_for(
     return obstacle_to_checking(
         party_of(directory, by, periods=periods, day=day),
         maker,
-        roles=kind.checkers_on(connection, directory.day_of(now)),
+        roles=kind.checkers_on(connection, day),
         about=open_.about,
         people=kind.people(connection, open_.content),
         stand_in=stand_in,

@@ -11,6 +11,7 @@ from typing import Final
 from app.intake.change_sets import Changed
 from app.intake.stored_folder import StoredFolder
 from app.rules.terms import Node
+from app.rules.weighting import CARRIED_COLUMNS, REACHED_COLUMNS
 
 __all__ = ["carried_over"]
 
@@ -18,9 +19,6 @@ _Key = tuple[str, ...]
 _Lines = Mapping[str, Mapping[str, str]]
 
 _NAME: Final = "scorecards"
-_GOES_ON: Final = ("weight", "area", "link", "parent_node", "parent_kpi", "coefficient")
-_STAYS_BEHIND: Final = ("base", "high", "low", "target")
-"""What was to be reached: who takes it over decides it."""
 
 
 def carried_over(folder: StoredFolder, changed: Changed, *, there: Callable[[int], Iterable[Node]]) -> frozenset[_Key]:
@@ -56,7 +54,7 @@ def carried_over(folder: StoredFolder, changed: Changed, *, there: Callable[[int
 
 def _is_the_same(last: _Lines, card: _Lines) -> bool:
     return last.keys() == card.keys() and all(
-        all(cells.get(column, "") == last[kpi].get(column, "") for column in _GOES_ON)
-        and not any(cells.get(column, "") for column in _STAYS_BEHIND)
+        all(cells.get(column, "") == last[kpi].get(column, "") for column in CARRIED_COLUMNS)
+        and not any(cells.get(column, "") for column in REACHED_COLUMNS)
         for kpi, cells in card.items()
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from typing import Final, TypeGuard
+from typing import Final, NamedTuple, TypeGuard
 
 from sqlalchemy import Connection
 
@@ -13,7 +13,7 @@ from app.intake.change_sets import Changed
 from app.rules.presence import cycle_of, cycle_period
 from app.rules.terms import Period
 
-__all__ = ["cycles_to_tell", "periods_of"]
+__all__ = ["cycle_without_scorecards", "cycles_to_tell", "periods_of"]
 
 
 def cycles_to_tell(connection: Connection, changed: Changed, *, today: dt.date) -> tuple[int, ...]:
@@ -22,13 +22,11 @@ def cycles_to_tell(connection: Connection, changed: Changed, *, today: dt.date) 
     A row is about the cycle that it names; of a day on about that day's and those after; what names neither is about all. Where it moves none
     that is scored, the one under way is looked at. Queries: those of :func:`app.scoring.state`.
     """
-    loaded = scoring.state(connection)
-    present = cycle_of(today, loaded.frame.first_month)
-    spans = list(_spans(changed, loaded.frame.first_month))
-    carded = {int(row.after["cycle"]) for row in changed.rows if row.name == "scorecards" and _names_cycle(row.after)}
-    scored = {*loaded.sheet.lines, *carded, present}
-    told = {one for one in scored if any(one in span for span in spans)}
-    return (*sorted(told, key=lambda one: (one != present, one < present, abs(one - present))),) or (present,)
+    of = _cycles_of(connection, changed, today)
+    told = {one for one in of.carded if any(one in span for span in of.spans)}
+    return (*sorted(told, key=lambda one: (one != of.present, one < of.present, abs(one - of.present))),) or (
+        of.present,
+    )
 
 
 def cycle_without_scorecards(connection: Connection, changed: Changed, *, today: dt.date) -> int | None:
@@ -36,13 +34,26 @@ def cycle_without_scorecards(connection: Connection, changed: Changed, *, today:
 
     Queries: those of :func:`app.scoring.state`.
     """
+    of = _cycles_of(connection, changed, today)
+    coming = of.present + 1
+    is_about_it = any(coming in span for span in of.spans) and not any(of.present in span for span in of.spans)
+    return coming if is_about_it and coming not in of.carded else None
+
+
+class _Cycles(NamedTuple):
+    """The cycle under way, those with scorecards or under way, and those that each row of a set is about."""
+
+    present: int
+    carded: frozenset[int]
+    spans: tuple[range, ...]
+
+
+def _cycles_of(connection: Connection, changed: Changed, today: dt.date) -> _Cycles:
     loaded = scoring.state(connection)
-    present = cycle_of(today, loaded.frame.first_month)
-    spans = list(_spans(changed, loaded.frame.first_month))
-    carded = {int(row.after["cycle"]) for row in changed.rows if row.name == "scorecards" and _names_cycle(row.after)}
-    coming = present + 1
-    is_told = coming in loaded.sheet.lines or coming in carded or any(present in span for span in spans)
-    return coming if not is_told and any(coming in span for span in spans) else None
+    first_month = loaded.frame.first_month
+    present = cycle_of(today, first_month)
+    in_set = {int(row.after["cycle"]) for row in changed.rows if row.name == "scorecards" and _names_cycle(row.after)}
+    return _Cycles(present, frozenset({*loaded.sheet.lines, *in_set, present}), tuple(_spans(changed, first_month)))
 
 
 def _names_cycle(row: Mapping[str, str] | None) -> TypeGuard[Mapping[str, str]]:

@@ -60,7 +60,7 @@ from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
 from app.rules.deciding import DecisionEffect, moved_effects, obstacle_to_making, ordered_effects
 from app.rules.presence import cycle_of
-from app.rules.terms import Job, Node, Period, Role
+from app.rules.terms import Node, Period, Role
 
 __all__ = [
     "CHANGE",
@@ -413,17 +413,11 @@ def is_email_for_two(connection: Connection, changed: Changed, *, today: dt.date
         return False
     directory = organisation.directory(connection)
     return bool(
-        any(_is_head_from(directory, number, today) for number in emailed)
+        any(directory.is_head_from(number, today) for number in emailed)
         or access.with_powers(connection, emailed)
         or access.stand_ins_among(connection, emailed, from_=today)
         or access.emails_of_others(connection, directory, emailed)
     )
-
-
-def _is_head_from(directory: Directory, number: str, today: dt.date) -> bool:
-    """Whether somebody is posted as head today, or will be."""
-    postings = directory.placement.postings(number)
-    return any(one.role is Job.HEAD and (one.period.to is None or one.period.to > today) for one in postings)
 
 
 def _without_texts(value: Any) -> Any:

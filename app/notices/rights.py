@@ -21,7 +21,7 @@ from app.notices.notices import tell_auditors
 from app.organisation import Directory, Employee
 from app.plain.findings import Finding, Place, n_
 from app.rules.permissions import Deed, Scope, relations_that_allow
-from app.rules.terms import Job, Period, Role
+from app.rules.terms import Period, Role
 
 __all__ = [
     "Keeper",
@@ -156,11 +156,7 @@ def _is_head(directory: Directory, employee: str | None, *, at: dt.datetime) -> 
 
     The contract lets one administrator give it (contract-desk, 2); auditors hear, so that nobody does so unseen.
     """
-    today = directory.day_of(at)
-    return employee is not None and any(
-        one.role is Job.HEAD and (one.period.to is None or one.period.to > today)
-        for one in directory.placement.postings(employee)
-    )
+    return employee is not None and directory.is_head_from(employee, directory.day_of(at))
 
 
 def open_or_close_account(

@@ -245,6 +245,13 @@ class Directory:
         heads = (one for one in self._by_unit.get(unit, ()) if one.role is Job.HEAD and day in one.period)
         return tuple(sorted(one.employee for one in heads))
 
+    def is_head_from(self, employee: str, day: dt.date) -> bool:
+        """Whether the employee is posted as head of any unit on that day or later."""
+        return any(
+            one.role is Job.HEAD and (one.period.to is None or one.period.to > day)
+            for one in self.placement.postings(employee)
+        )
+
     def units_headed_by(self, employee: str, day: dt.date) -> tuple[str, ...]:
         """The units that the employee is posted to as head on that day: one or none, since postings do not overlap."""
         posting = self.placement.posting_on(employee, day)

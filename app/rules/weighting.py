@@ -69,6 +69,13 @@ class Deviation(NamedTuple):
     weight: Decimal | None
 
 
+CARRIED_COLUMNS: Final = ("weight", "area", "link", "parent_node", "parent_kpi", "coefficient")
+"""What a line has of the last cycle's where its scorecard goes on."""
+
+REACHED_COLUMNS: Final = ("base", "high", "low", "target")
+"""What of a line stays behind then: what was to be reached then is not what is to be reached now."""
+
+
 def usual_card(cards: Iterable[Card]) -> dict[str, Decimal]:
     """The card that most have, of equally many the one that comes first; empty where there is none. Cards without a line do not count."""
     counted = Counter(tuple(sorted(card.items())) for card in cards if card)

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from app.rules.terms import Job, Link, Node, NodeKind, UnitKind
-from app.rules.weighting import Card, Deviation, Hanging, deviations, usual_card
+from app.rules.weighting import CARRIED_COLUMNS, Card, Deviation, Hanging, deviations, usual_card
 from app.scoring.board import node_name
 from app.scoring.plan import CyclePlan
 
@@ -30,9 +30,6 @@ __all__ = [
 
 FileRow = Mapping[str, str]
 """A row of ``scorecards.csv`` by column."""
-
-KEPT: Sequence[str] = ("kpi", "weight", "area", "link", "parent_node", "parent_kpi", "coefficient")
-"""What a copied scorecard has of the last cycle's: what was to be reached then is not what is to be reached now."""
 
 
 class WhoseCards(NamedTuple):
@@ -175,7 +172,7 @@ def copied_rows(
     there = {str(node) for node in (plan.nodes if nodes is None else nodes)}
     have = {row["node"] for row in rows if row["cycle"] == cycle}
     return [
-        {"cycle": cycle, "node": row["node"]} | {column: row[column] for column in KEPT}
+        {"cycle": cycle, "node": row["node"]} | {column: row[column] for column in ("kpi", *CARRIED_COLUMNS)}
         for row in rows
         if row["cycle"] == str(last) and row["node"] in there and row["node"] not in have
     ]
@@ -203,7 +200,9 @@ def weights_moved(rows: Iterable[FileRow], *, of: int, to: int) -> tuple[list[di
             continue
         for kpi, row in card.items():
             if kpi not in other:
-                set_.append({"cycle": str(to), "node": node} | {column: row[column] for column in KEPT})
+                set_.append(
+                    {"cycle": str(to), "node": node} | {column: row[column] for column in ("kpi", *CARRIED_COLUMNS)}
+                )
             elif _card([row]) != _card([other[kpi]]):
                 set_.append(dict(other[kpi]) | {"weight": row["weight"]})
         remove += [{"cycle": str(to), "node": node, "kpi": kpi} for kpi in other if kpi not in card]

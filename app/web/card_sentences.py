@@ -14,12 +14,13 @@ from flask_babel import gettext, ngettext
 from app.intake import ChangedRow
 from app.plain.findings import n_
 from app.rules.terms import Node, NodeKind, UnitKind
+from app.rules.weighting import CARRIED_COLUMNS, REACHED_COLUMNS
 from app.web.languages import number
 from app.web.row_words import RowWords
 from app.web.typed_numbers import exact_figure
 from app.web.words import FOLDER_FILES
 
-__all__ = ["Told", "counts_told", "scorecards_told", "whose_cards"]
+__all__ = ["Told", "counts_told", "say", "scorecards_told", "whose_cards"]
 
 Cells = Mapping[str, str]
 _Lines = Mapping[str, Cells]
@@ -29,8 +30,6 @@ _Card = tuple[int, str]
 
 NAMED_MOST: Final = 3
 FILE: Final = "scorecards.csv"
-_KEPT: Final = ("weight", "area", "link", "parent_node", "parent_kpi", "coefficient")
-"""What a scorecard that goes on has of the last cycle's."""
 _HUNG: Final = ("area", "link", "parent_node", "parent_kpi")
 
 
@@ -76,7 +75,7 @@ def scorecards_told(
             cards.setdefault((int(year), node), {})[kpi] = cells
     for cycle in sorted({of for of, _ in changed}):
         of_cycle = {node: some for (of, node), some in changed.items() if of == cycle}
-        whose = _say(n_("Scorecards of %(cycle)s"), cycle=cycle)
+        whose = say(n_("Scorecards of %(cycle)s"), cycle=cycle)
         yield Told(whose, tuple(_of_cycle(words, cycle, of_cycle, cards)), cycle)
 
 
@@ -98,7 +97,7 @@ def _of_cycle(
             other[node] = before, after
         elif not last:
             new.append(node)
-        elif list(_steps(last, after, _KEPT)):
+        elif list(_steps(last, after, CARRIED_COLUMNS)):
             unlike[node] = last, after
         else:
             as_last.append(node)
@@ -109,11 +108,11 @@ def _of_cycle(
         (gone, n_("Taken away: %(whose)s.")),
     ):
         if nodes:
-            yield _say(message, last=cycle - 1, whose=whose_cards(words, nodes))
+            yield say(message, last=cycle - 1, whose=whose_cards(words, nodes))
     against = n_("Against %(last)s: %(sentence)s")
-    for sentence in _of_steps(words, unlike, _KEPT):
-        yield _say(against, last=cycle - 1, sentence=sentence)
-    yield from _of_steps(words, other, (*_KEPT, "base", "high", "low", "target"))
+    for sentence in _of_steps(words, unlike, CARRIED_COLUMNS):
+        yield say(against, last=cycle - 1, sentence=sentence)
+    yield from _of_steps(words, other, (*CARRIED_COLUMNS, *REACHED_COLUMNS))
 
 
 def _of_steps(words: RowWords, cards: Mapping[str, tuple[_Lines, _Lines]], columns: Sequence[str]) -> Iterator[str]:
@@ -139,7 +138,7 @@ def _of_steps(words: RowWords, cards: Mapping[str, tuple[_Lines, _Lines]], colum
         else:
             whose = whose_cards(words, dict.fromkeys(node for some in alike.values() for node in some))
             message = n_("%(kpi)s: another %(column)s on %(whose)s.")
-            yield _say(message, kpi=words.cell("kpi", kpi), column=words.column(column), whose=whose)
+            yield say(message, kpi=words.cell("kpi", kpi), column=words.column(column), whose=whose)
 
 
 def _shifted(words: RowWords, kpi: str, shift: Decimal, alike: Mapping[_Step, list[str]]) -> str:
@@ -147,9 +146,9 @@ def _shifted(words: RowWords, kpi: str, shift: Decimal, alike: Mapping[_Step, li
     by = ("+" if shift > 0 else "\N{MINUS SIGN}") + exact_figure(abs(shift))
     whose = whose_cards(words, [node for some in alike.values() for node in some])
     if len(alike) > 1:
-        return _say(n_("%(kpi)s: %(by)s points on %(whose)s."), kpi=words.cell("kpi", kpi), by=by, whose=whose)
+        return say(n_("%(kpi)s: %(by)s points on %(whose)s."), kpi=words.cell("kpi", kpi), by=by, whose=whose)
     (step,) = alike
-    return _say(
+    return say(
         n_("%(kpi)s: %(by)s points, %(after)s in place of %(before)s, on %(whose)s."),
         kpi=words.cell("kpi", kpi),
         by=by,
@@ -163,11 +162,11 @@ def _stepped(words: RowWords, step: _Step, nodes: Sequence[str]) -> str:
     kpi, whose = words.cell("kpi", step.kpi), whose_cards(words, nodes)
     if step.before is None:
         message = n_("%(kpi)s: a new line of %(weight)s points on %(whose)s.")
-        return _say(message, kpi=kpi, weight=_weight(step.after), whose=whose)
+        return say(message, kpi=kpi, weight=_weight(step.after), whose=whose)
     if step.after is None:
         message = n_("%(kpi)s: no line any more, it had %(weight)s points, on %(whose)s.")
-        return _say(message, kpi=kpi, weight=_weight(step.before), whose=whose)
-    return _say(
+        return say(message, kpi=kpi, weight=_weight(step.before), whose=whose)
+    return say(
         n_("%(kpi)s: %(column)s %(after)s in place of %(before)s on %(whose)s."),
         kpi=kpi,
         column=words.column(step.column),
@@ -221,7 +220,7 @@ def whose_cards(words: RowWords, nodes: Iterable[str]) -> str:
     if len(known) <= NAMED_MOST:
         return names
     kinds = {None if node is None else words.unit_kind(node) or node.kind for _, node in known}
-    return _say(n_("%(count)s, among them %(names)s"), count=_counted(kinds, len(known)), names=names)
+    return say(n_("%(count)s, among them %(names)s"), count=_counted(kinds, len(known)), names=names)
 
 
 def _counted(kinds: set[UnitKind | NodeKind | None], count: int) -> str:
@@ -249,7 +248,7 @@ def counts_told(words: RowWords, rows: Sequence[ChangedRow], *, told: Iterable[s
             by_file.setdefault(row.file, []).append(row)
     for file, some in by_file.items():
         said = [
-            _say(message, count=number(len(alike)))
+            say(message, count=number(len(alike)))
             for message, alike in (
                 (n_("New rows: %(count)s."), [row for row in some if row.before is None]),
                 (
@@ -264,9 +263,10 @@ def counts_told(words: RowWords, rows: Sequence[ChangedRow], *, told: Iterable[s
             node for row in some for node in ((row.after or row.before or {}).get("node", ""),) if node
         )
         if nodes:
-            said.append(_say(n_("Whose: %(whose)s."), whose=whose_cards(words, nodes)))
+            said.append(say(n_("Whose: %(whose)s."), whose=whose_cards(words, nodes)))
         yield Told(str(gettext(FOLDER_FILES[file])) if file in FOLDER_FILES else file, tuple(said))
 
 
-def _say(message: str, **values: object) -> str:
+def say(message: str, **values: object) -> str:
+    """A sentence in the reader's language, its places filled."""
     return str(gettext(message, **values))

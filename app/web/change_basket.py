@@ -339,7 +339,6 @@ def into_basket(
     """
 
     def work(connection: Connection) -> int:
-        context.opened(connection)
         if form.into == NEW:
             return changing.begun_once(context, form.form_id, (form.title, form.reason, puts), begun)
         change = changing.held_open(context, int(form.into))
@@ -360,10 +359,7 @@ def into_basket(
                 changing.put_document(context, change, put.name, put.text)
         return change
 
-    try:
-        number = context.writing(work)
-    finally:
-        context.closed()
+    number = context.writing(work)
     session[_LAST_INTO] = str(number)
     count = sum(len(one.set_) + len(one.remove) if isinstance(one, Put) else 1 for one in puts)
     return Redirect(

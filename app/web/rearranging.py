@@ -14,10 +14,9 @@ from app.kit.refusals import Invalid, at_field
 from app.organisation import Directory, Organisation
 from app.plain.findings import Finding, n_
 from app.rules.reorganising import Arrangement
-from app.rules.terms import Name
 from app.web.account_person import employee_meant
 from app.web.change_basket import Basket
-from app.web.languages import page_language
+from app.web.languages import named
 from app.web.request_context import RequestContext
 
 __all__ = [
@@ -82,13 +81,8 @@ def draft_or_loaded(context: RequestContext, chosen: Basket) -> tuple[Draft, boo
 def unit_name(directory: Directory, code: str, day: dt.date) -> str:
     """A unit's name as on a day or near it, with its code."""
     row = directory.unit_near(code, day)
-    name = code if row is None else said(row.name)
+    name = code if row is None else named(row.name)
     return code if name == code else f"{name} ({code})"
-
-
-def said(name: Name | str) -> str:
-    """A name in the page's language."""
-    return name.in_language(page_language()) if isinstance(name, Name) else name
 
 
 def has_units(directory: Directory) -> bool:

@@ -257,17 +257,20 @@ class RequestContext:
             self.write_trail(connection)
 
     def writing(self, work: Callable[[Connection], Answer]) -> Answer:
-        """As :meth:`write`, for work that may be done again where another transaction was in its way."""
+        """As :meth:`write`, for work that may be done again where another transaction was in its way; what it asks of this context is read in it."""
         self._refuse_second()
 
         def noted(connection: Connection) -> Answer:
-            self.notes = []
+            self.opened(connection)
             with self.in_force(connection):
                 answer = work(connection)
             self.write_trail(connection)
             return answer
 
-        return self.database.writing(self._deed, noted)
+        try:
+            return self.database.writing(self._deed, noted)
+        finally:
+            self.closed()
 
     def _refuse_second(self) -> None:
         """What is done in two writing transactions may be done by half."""

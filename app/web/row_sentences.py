@@ -10,12 +10,10 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-from flask_babel import gettext
-
 from app.intake import ChangedRow
 from app.plain.findings import n_
 from app.rules.terms import Node, NodeKind
-from app.web.card_sentences import Told, counts_told, scorecards_told
+from app.web.card_sentences import Told, counts_told, say, scorecards_told
 from app.web.languages import day_text, krw
 from app.web.row_words import RowWords
 
@@ -70,10 +68,6 @@ def _by_owner(rows: Sequence[ChangedRow], file: str) -> dict[Node, list[ChangedR
     return owners
 
 
-def _say(message: str, **values: object) -> str:
-    return str(gettext(message, **values))
-
-
 def _day(text: str) -> str:
     day = _read(text)
     return text if day is None else day_text(day)
@@ -103,10 +97,10 @@ def _of_employees(words: RowWords, rows: Sequence[ChangedRow], _before: Sequence
     for row in rows:
         before, after = row.before, row.after
         if after is None:
-            yield _say(n_("Is taken out of the agency's people."))
+            yield say(n_("Is taken out of the agency's people."))
         elif before is None:
             message = n_("Joins on %(day)s as %(job)s, rank %(rank)s, with %(base)s a month.")
-            yield _say(
+            yield say(
                 message,
                 day=_day(after["hired_on"]),
                 job=words.called("job", after["job"]),
@@ -115,9 +109,9 @@ def _of_employees(words: RowWords, rows: Sequence[ChangedRow], _before: Sequence
             )
         else:
             if _differs(before, after, ["left_on"]) and after["left_on"]:
-                yield _say(n_("Leaves: the last day in service is %(last)s."), last=_last(after["left_on"]))
+                yield say(n_("Leaves: the last day in service is %(last)s."), last=_last(after["left_on"]))
             elif _differs(before, after, ["left_on"]):
-                yield _say(n_("Stays in service: the day of leaving falls away."))
+                yield say(n_("Stays in service: the day of leaving falls away."))
             for column in after:
                 if column != "left_on" and _differs(before, after, [column]):
                     yield _another(words, column, before.get(column, ""), after[column])
@@ -125,7 +119,7 @@ def _of_employees(words: RowWords, rows: Sequence[ChangedRow], _before: Sequence
 
 def _another(words: RowWords, column: str, before: str, after: str) -> str:
     message = n_("%(column)s: %(after)s in place of %(before)s.")
-    return _say(
+    return say(
         message, column=words.column(column), before=words.called(column, before), after=words.called(column, after)
     )
 
@@ -138,13 +132,13 @@ def _of_employment(words: RowWords, rows: Sequence[ChangedRow], before_rows: Seq
     for row in rows:
         before, after = row.before, row.after
         if after is None:
-            yield _say(n_("The terms of employment from %(day)s fall away."), day=_day(row.key[1]))
+            yield say(n_("The terms of employment from %(day)s fall away."), day=_day(row.key[1]))
             continue
         if before is None or _differs(before, after, ["job", "rank", "monthly_base"]):
             message = n_("Employed from %(day)s on: %(terms)s, in place of %(old)s.")
             if after["to"]:
                 message = n_("Employed from %(day)s to %(last)s: %(terms)s, in place of %(old)s.")
-            yield _say(
+            yield say(
                 message,
                 day=_day(after["from"]),
                 last=_last(after["to"]),
@@ -152,7 +146,7 @@ def _of_employment(words: RowWords, rows: Sequence[ChangedRow], before_rows: Seq
                 old=_terms(words, _held(before_rows, after["from"]), like=after),
             )
         elif after["to"]:
-            yield _say(
+            yield say(
                 n_("The terms of employment from %(day)s (%(terms)s) end with %(last)s."),
                 day=_day(after["from"]),
                 terms=_terms(words, after),
@@ -177,9 +171,9 @@ def _terms(words: RowWords, row: _Cells, like: _Cells | None = None) -> str:
     if "job" in said:
         parts.append(words.called("job", said["job"]))
     if "rank" in said:
-        parts.append(_say(n_("rank %(rank)s"), rank=said["rank"]))
+        parts.append(say(n_("rank %(rank)s"), rank=said["rank"]))
     if "monthly_base" in said:
-        parts.append(_say(n_("%(base)s a month"), base=_won(said["monthly_base"])))
+        parts.append(say(n_("%(base)s a month"), base=_won(said["monthly_base"])))
     return ", ".join(parts) or "–"
 
 
@@ -188,20 +182,18 @@ def _of_postings(words: RowWords, rows: Sequence[ChangedRow], _before: Sequence[
         before, after = row.before, row.after
         if after is None:
             place = _place(words, before or {})
-            yield _say(
-                n_("The posting to %(unit)s as %(role)s from %(day)s falls away."), **place, day=_day(row.key[1])
-            )
+            yield say(n_("The posting to %(unit)s as %(role)s from %(day)s falls away."), **place, day=_day(row.key[1]))
             continue
         place = _place(words, after)
         if before is None or _differs(before, after, ["unit", "role"]):
             message = n_("Posted to %(unit)s as %(role)s from %(day)s on.")
             if after["to"]:
                 message = n_("Posted to %(unit)s as %(role)s from %(day)s to %(last)s.")
-            yield _say(message, **place, day=_day(after["from"]), last=_last(after["to"]))
+            yield say(message, **place, day=_day(after["from"]), last=_last(after["to"]))
         elif after["to"]:
-            yield _say(n_("The posting to %(unit)s as %(role)s ends with %(last)s."), **place, last=_last(after["to"]))
+            yield say(n_("The posting to %(unit)s as %(role)s ends with %(last)s."), **place, last=_last(after["to"]))
         else:
-            yield _say(n_("The posting to %(unit)s as %(role)s goes on without an end."), **place)
+            yield say(n_("The posting to %(unit)s as %(role)s goes on without an end."), **place)
 
 
 def _place(words: RowWords, row: _Cells) -> dict[str, str]:
@@ -217,7 +209,7 @@ def _of_status(_words: RowWords, rows: Sequence[ChangedRow], _before: Sequence[_
         if after is None or after["kind"] not in _STATUS:
             continue
         with_end, open_end = _STATUS[after["kind"]]
-        yield _say(with_end if after["to"] else open_end, day=_day(after["from"]), last=_last(after["to"]))
+        yield say(with_end if after["to"] else open_end, day=_day(after["from"]), last=_last(after["to"]))
 
 
 # ------------------------------------------------------------------------------------------------------------------- units
@@ -232,12 +224,12 @@ def _of_units(words: RowWords, rows: Sequence[ChangedRow], before_rows: Sequence
     for row in rows:
         before, after = row.before, row.after
         if after is None:
-            yield _say(n_("What holds from %(day)s on falls away."), day=_day(row.key[1]))
+            yield say(n_("What holds from %(day)s on falls away."), day=_day(row.key[1]))
             continue
         earlier = ending.get(after["valid_from"]) if before is None else before
         if earlier is None:
             message = n_("A new unit from %(day)s on, below %(parent)s: %(kind)s.")
-            yield _say(
+            yield say(
                 message,
                 day=_day(after["valid_from"]),
                 parent=words.called("parent", after["parent"]),
@@ -247,7 +239,7 @@ def _of_units(words: RowWords, rows: Sequence[ChangedRow], before_rows: Sequence
             yield from _other_unit(words, earlier, after)
         was_to = "" if before is None else before["valid_to"]
         if after["valid_to"] and after["valid_to"] != was_to and after["valid_to"] not in beginning:
-            yield _say(n_("Closes: its last day is %(last)s."), last=_last(after["valid_to"]))
+            yield say(n_("Closes: its last day is %(last)s."), last=_last(after["valid_to"]))
 
 
 _OF_A_UNIT: Final = ("name", "name_ko", "name_es", "kind", "parent", "country", "timezone", "evaluation_group")
@@ -260,7 +252,7 @@ def _other_unit(words: RowWords, earlier: _Cells, after: _Cells) -> Iterator[str
         message = n_("From %(day)s on: %(column)s %(after)s in place of %(before)s.")
         if column == "parent":
             message = n_("From %(day)s on below %(after)s, in place of %(before)s.")
-        yield _say(
+        yield say(
             message,
             day=_day(after["valid_from"]),
             column=words.column(column),

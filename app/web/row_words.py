@@ -14,9 +14,9 @@ from app import intake, scoring
 from app.kit.files import heading_key
 from app.plain.findings import n_
 from app.rules.definitions import Definitions
-from app.rules.terms import Name, Node, NodeKind, UnitKind
+from app.rules.terms import Node, NodeKind, UnitKind
 from app.web import words
-from app.web.languages import LANGUAGES, day_text, krw, number, page_language
+from app.web.languages import LANGUAGES, day_text, krw, named, number, page_language
 from app.web.request_context import RequestContext
 
 __all__ = ["COLUMNS", "RowWords", "headings_of"]
@@ -180,8 +180,7 @@ class RowWords:
 
     def name(self, node: Node) -> str:
         """A unit or an employee by name alone."""
-        name = scoring.node_name(self._context.directory, node, self._context.today)
-        return name.in_language(page_language()) if isinstance(name, Name) else name
+        return str(named(scoring.node_name(self._context.directory, node, self._context.today)))
 
     def unit_kind(self, node: Node) -> UnitKind | None:
         """What a unit is; None for an employee, and for a unit that is not known."""

@@ -95,7 +95,6 @@ def send_back(context: RequestContext, form: SheetForm, *, action: str) -> Page 
     sent = _sheet(form)
 
     def work(connection: Connection) -> tuple[int, int]:
-        context.opened(connection)
         if form.into != NEW:
             change = changing.held_open(context, int(form.into))
             return change.id, filled(change)
@@ -121,13 +120,10 @@ def send_back(context: RequestContext, form: SheetForm, *, action: str) -> Page 
     try:
         number, count = context.writing(work)
     except _TakenByOthersError as taken:
-        context.closed()
         with context.read():
             return _taken_by_others(context, form, sent, taken.edited, action)
     except Invalid as refusal:
         raise Invalid(*map(_at_sheet, refusal.findings)) from None
-    finally:
-        context.closed()
     return Redirect(
         n_(
             "Of the sheet in change set %(number)s now, rows: %(count)s. Look at what they were and what they would be."

@@ -173,16 +173,12 @@ def rows(context: RequestContext, number: int, form: RowsForm) -> Redirect:
     remove = intake.keys_pasted(form.file, form.remove)
 
     def work(connection: Connection) -> None:
-        context.opened(connection)
         change = changing.held_open(context, number)
         if intake.changed_rows(connection, number) != changed:
             raise Invalid(at_field("rows", "set_moved", SET_MOVED))
         changing.put_rows(context, change, form.file, set_=sent, remove=remove)
 
-    try:
-        context.writing(work)
-    finally:
-        context.closed()
+    context.writing(work)
     return Redirect(
         n_("In the change set now: %(rows)s rows."),
         then="changes.one",

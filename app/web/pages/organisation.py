@@ -23,8 +23,8 @@ from app.web import changing, words
 from app.web.change_basket import NEW, basket
 from app.web.entry_form import colleagues_named, country_names
 from app.web.group_names import group_namer
-from app.web.languages import page_language
-from app.web.rearranging import draft_or_loaded, said, unit_name
+from app.web.languages import named, page_language
+from app.web.rearranging import draft_or_loaded, unit_name
 from app.web.rendering import Json, Page
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -160,8 +160,8 @@ def _marks(one: Directory, one_day: dt.date, other: Directory, other_day: dt.dat
     if was.parent != now.parent:
         above = "–" if was.parent is None else unit_name(one, was.parent, one_day)
         marks.append(str(gettext(n_("moved, was below %(unit)s"), unit=above)))
-    if said(was.name) != said(now.name):
-        marks.append(str(gettext(n_("renamed, was “%(name)s”"), name=said(was.name))))
+    if named(was.name) != named(now.name):
+        marks.append(str(gettext(n_("renamed, was “%(name)s”"), name=named(was.name))))
     heads, were = _heads(other, code, other_day), _heads(one, code, one_day)
     if heads != were:
         marks.append(str(gettext(n_("other head, was %(name)s"), name=", ".join(were) or "–")))
@@ -202,7 +202,7 @@ class _Drawing:
         people = directory.people_of(code, day)
         graded = sum(1 for one in people if one in self.graded)
         heads = _heads(directory, code, day)
-        name = code if row is None else said(row.name)
+        name = code if row is None else named(row.name)
         wanted = folded(self.text)
         is_met = bool(wanted) and any(wanted in folded(one) for one in (name, code, *heads))
         is_open = any(one.is_met or one.is_open or one.marks for one in below) if wanted or self.marks else depth < 1

@@ -44,7 +44,6 @@ from app.web.rearranging import (
     employees_typed,
     has_units,
     missing,
-    said,
     unit_choices,
     unit_name,
 )
@@ -225,7 +224,6 @@ def _page(context: RequestContext, code: str | None, query: UnitQuery, shown: Un
         elsewhere=not_kept_here(context, ["units.csv", "postings.csv"]),
         looked=shown.look,
         goals=shown.goals,
-        said=said,
         last_day=before_day,
         node=None if code is None else Node(NodeKind.UNIT, code),
         zones=ZONES,
