@@ -57,16 +57,27 @@ class _Desk:
         def work(connection: Connection) -> None:
             decisions.see_effects(connection, made.id, by=by, now=self.now)
             directory = organisation.directory(connection)
-            decisions.approve(connection, kind, made.id, digest=made.digest, directory=directory, by=by, now=self.now)
+            after = decisions.approve(
+                connection, kind, made.id, digest=made.digest, directory=directory, by=by, now=self.now
+            ).decision
+            self._note(
+                connection,
+                by,
+                Deed.DECIDE,
+                f"decision:{made.id}",
+                before={"state": made.state},
+                after={"state": after.state},
+                why=made.reason,
+            )
 
         self.database.writing(Deed.DECIDE, work)
 
     def take_over(self, file: str) -> None:
         """Have a file kept in the application."""
         kind = intake.MASTER
-        made = self.database.writing(
-            Deed.DECIDE,
-            lambda connection: decisions.propose(
+
+        def work(connection: Connection) -> Decision:
+            made = decisions.propose(
                 connection,
                 kind,
                 content={"file": file, "to": "application"},
@@ -74,9 +85,12 @@ class _Desk:
                 directory=organisation.directory(connection),
                 by=self.hr,
                 now=self.now,
-            ),
-        )
-        self.agree(kind, made, self.executive)
+            )
+            subject, content = f"decision:{made.id}", dict(made.content)
+            self._note(connection, self.hr, Deed.DECIDE, subject, after=content, why=made.reason)
+            return made
+
+        self.agree(kind, self.database.writing(Deed.DECIDE, work), self.executive)
 
     def begin(self, title: str, reason: str, rows: Mapping[str, Rows]) -> ChangeSet:
         """A set with some rows in it."""
@@ -84,6 +98,8 @@ class _Desk:
         def work(connection: Connection) -> ChangeSet:
             base = organisation.current_revision(connection).number
             made = intake.begin_change(connection, title=title, reason=reason, base=base, by=self.hr, now=self.now)
+            told = {"title": made.title, "reverts": made.reverts}
+            self._note(connection, self.hr, Deed.KEEP_CHANGES, f"change:{made.id}", after=told, why=made.reason)
             for file, some in rows.items():
                 intake.put_rows(connection, made, file, set_=some)
             return made
@@ -95,9 +111,36 @@ class _Desk:
 
         def work(connection: Connection) -> Decision | None:
             directory = organisation.directory(connection)
-            return intake.submit_change(connection, change, directory=directory, by=self.hr, now=self.now)[1]
+            after, made = intake.submit_change(connection, change, directory=directory, by=self.hr, now=self.now)
+            self._note(
+                connection,
+                self.hr,
+                Deed.KEEP_CHANGES,
+                f"change:{change.id}",
+                before={"state": change.state},
+                after={"state": after.state},
+                why=change.reason,
+            )
+            return made
 
         return self.database.writing(Deed.KEEP_CHANGES, work)
+
+    def _note(
+        self,
+        connection: Connection,
+        by: Viewer,
+        deed: Deed,
+        subject: str,
+        *,
+        before: object = None,
+        after: object = None,
+        why: str | None = None,
+    ) -> None:
+        """Tell the trail what somebody did, as the doors do that people use."""
+        who = f"account:{by.email}"
+        access.record_deed(
+            connection, who=who, deed=deed, at=self.now, subject=subject, before=before, after=after, why=why
+        )
 
     def rows(self, file: str) -> Rows:
         """The rows of a file as they are loaded."""

@@ -304,15 +304,15 @@ def propose(
         _refuse(_obstacle_of_role(kind, directory=directory, by=by, day=today))
     kind.hold(connection)
     lock(connection, LOCK_DECISIONS)
+    if kind.deed is not None and not isinstance(by, Program):
+        # Before it is read: what is wrong with a content tells what is known of its node.
+        _refuse_forbidden(connection, kind.deed, _named(content), by=by, now=now)
     read = kind.read(connection, content, cycle, today)
-    if not isinstance(by, Program):
-        if kind.deed is None:
-            people = kind.people(connection, read.content)
-            periods = (period,) if period else kind.periods(connection, read.content, today)
-            maker = party_of(directory, by, periods=periods, day=today)
-            _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about, people=people))
-        else:
-            _refuse_forbidden(connection, kind.deed, read.about, by=by, now=now)
+    if kind.deed is None and not isinstance(by, Program):
+        people = kind.people(connection, read.content)
+        periods = (period,) if period else kind.periods(connection, read.content, today)
+        maker = party_of(directory, by, periods=periods, day=today)
+        _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about, people=people))
     effects = ordered_effects(kind.effects(connection, read.content, today))
     (number,) = _insert(
         connection,
@@ -335,6 +335,13 @@ def _obstacle_of_role(kind: DecisionKind, *, directory: Directory, by: Viewer, d
     if kind.deed is None:
         return obstacle_to_making(party_of(directory, by, day=day), roles=kind.makers)
     return None if may_at_all(lambda: directory, viewer=by, deed=kind.deed, day=day) else Obstacle.ROLE
+
+
+def _named(content: Mapping[str, Any]) -> list[Node]:
+    """The node that a content says it is about; none where it says none, which whoever reads it refuses."""
+    text = content.get("node")
+    node = Node.parse(text) if isinstance(text, str) else None
+    return [] if node is None else [node]
 
 
 def _refuse_forbidden(

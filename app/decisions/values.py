@@ -127,8 +127,8 @@ class DecisionKind:
         one_suffices: whether its maker alone decides it, as things stand on a day: it is approved and done when it is proposed.
         hold: takes the locks of what it changes that go before the one on decisions.
         periods: the cycles that a content is about where the decision names none: postings in them make a unit one's own case.
-        deed: where no role but the table of permissions says who makes it, and what one's own case is: the deed that its maker does to each node
-            that it is about.
+        deed: where no role but the table of permissions says who makes it, and what one's own case is: the deed that its maker does to the
+            ``node`` of the content, which is asked before the content is read.
         of_cycle: whether it is about a cycle, which is named beside the content.
     """
 

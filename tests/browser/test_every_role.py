@@ -11,6 +11,7 @@ import datetime as dt
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -441,6 +442,24 @@ def test_an_auditor_finds_the_event_behind_a_figure(site: Site, page: Page) -> N
     site.sign_in(page, "auditor")
     page.goto(f"{site.url}/ledger?id={event['id']}")
     expect(page.locator("main")).to_contain_text(event["id"])
+
+
+def test_an_auditor_finds_who_moved_an_office(site: Site, page: Page) -> None:
+    """By its name, typed into the trail's own field: who proposed it, with the set that says why."""
+    with (site.agency / "units.csv").open(encoding="utf-8", newline="") as rows:
+        january = f"{_today().year}-01-01"
+        units = [row for row in csv.DictReader(rows) if not row["valid_to"] and row["valid_from"] < january]
+    headquarters = {row["code"] for row in units if row["kind"] == "regional_hq"}
+    names = {row["code"]: row["name"] for row in units if row["kind"] == "office" and row["parent"] in headquarters}
+    name = names.get("VIE") or names[min(names)]
+    site.sign_in(page, "auditor")
+    page.get_by_role("link", name="Trail", exact=True).first.press("Enter")
+    about = page.get_by_role("textbox", name="About")
+    about.fill(name)
+    about.press("Enter")
+    expect(page).to_have_url(re.compile("subject="))
+    rows_found = page.locator("main table tbody tr", has_text=f"{name} under another regional headquarters")
+    expect(rows_found.first).to_contain_text(site.logins["hr"][0])
 
 
 def test_an_admin_sees_what_was_rejected(site: Site, page: Page) -> None:

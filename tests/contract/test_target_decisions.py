@@ -162,6 +162,35 @@ def test_what_cannot_be_set_is_named(desk, people):
     assert people["boram"].get("/api/v1/decisions").json()["items"] == []
 
 
+def test_what_is_wrong_with_a_target_tells_nothing_of_whom_one_may_not_see(desk, people):
+    """Whatever a head tries about somebody of another unit or about nobody, the answer is the same."""
+    right = {"kpi": "deals", "target": "4"}
+    tries: Any = (
+        [right],
+        [right | {"target": "10"}],
+        [right | {"kpi": "none"}],
+        [right | {"before": "3"}],
+        [right | {"target": "0"}],
+        [{"kpi": "deals"}],
+        [right] * 2,
+        [],
+        "none",
+        [7],
+    )
+    for node in ("employee:E6", "employee:E999", "unit:NONE"):
+        for targets in tries:
+            answer = people["boram"].post(
+                "/api/v1/decisions",
+                json={
+                    "kind": "target",
+                    "cycle": "2026",
+                    "content": {"node": node, "targets": targets},
+                    "reason": WHY,
+                },
+            )
+            assert code(answer) == (404, "not_there"), (node, targets, answer.text)
+
+
 def test_the_page_and_the_api_ask_the_same_right(desk, people):
     """Whoever may set a target on the page may decide it, and nobody else: every person, every node. What one may not see is not there."""
     said = {
