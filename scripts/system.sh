@@ -26,6 +26,8 @@ if [ "${1:-run}" = test ]; then
     # The browser driver's node is linked against it.
     found=$(find /usr/lib /lib -name "libatomic.so.1" 2>/dev/null | head -n 1)
     [ -n "$found" ] || missing="$missing libatomic1"
+    # Opens and saves the workbooks that go out, as whoever edits them does.
+    command -v soffice >/dev/null || missing="$missing libreoffice-calc-nogui"
     # Hands a PostgreSQL cluster to another user, and ends it with the tests.
     command -v setpriv >/dev/null || missing="$missing util-linux"
 fi

@@ -102,6 +102,16 @@ SMALL: Final[Mapping[str, tuple[str, ...]]] = {
         *(f"deals,,{month},{8 if month <= 10 else 10}" for month in range(1, 13)),
         *(f"deals,unit:VIE,{month},{0 if month > 2 else 50}" for month in range(1, 13)),
     ),
+    "market": (
+        "unit,kpi,year,potential",
+        "VIE,,2025,1200.5",
+        "VIE,deals,2026,40",
+    ),
+    "discipline": (
+        "employee,kind,grave,decided_on,lifted_on",
+        "E1,reprimand,,2024-05-03,2024-09-01",
+        "E3,pay_cut,yes,2025-11-20,",
+    ),
 }
 """The lines of each file; line 1 is the header."""
 

@@ -1,6 +1,6 @@
 """The cascade: what every level is measured on, from strategic goals down to each employee's lines.
 
-Owns scorecard lines, past years, ratings, excluded years, plans and the definitions as they were last loaded, and lays over them the targets
+Owns scorecard lines, past years, ratings, excluded years, plans, market potentials and the definitions as they were last loaded, and lays over them the targets
 that people decided on in the application since. Promises that lines stay in the order of the file, figures are exact and a load undoes no
 decision. Never scores anything.
 """
@@ -11,6 +11,7 @@ from app.cascade.goals import GoalBranch, KpiBranch, LineBranch, Served, TaskBra
 from app.cascade.history import Exclusion, PastValue
 from app.cascade.lines import (
     Line,
+    MarketPotential,
     PlanShare,
     Rating,
     Sheet,
@@ -42,6 +43,7 @@ __all__ = [
     "KpiBranch",
     "Line",
     "LineBranch",
+    "MarketPotential",
     "PastValue",
     "PlanShare",
     "Rating",

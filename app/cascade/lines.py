@@ -27,6 +27,7 @@ from app.rules.terms import Link, Node
 
 __all__ = [
     "Line",
+    "MarketPotential",
     "PlanShare",
     "Rating",
     "Sheet",
@@ -86,6 +87,16 @@ class Rating:
     kpi: str
     rater: str
     grade: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketPotential:
+    """How much there is to gain where a unit is, from a year on: of one KPI, or of all that have no row of their own."""
+
+    unit: str
+    kpi: str | None
+    year: int
+    potential: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

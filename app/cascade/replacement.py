@@ -1,4 +1,4 @@
-"""A load's lines, past years, ratings, exclusions, plan and definitions in place of those of the load before.
+"""A load's lines, past years, ratings, exclusions, plan, markets and definitions in place of those of the load before.
 
 Only what differs is written. Whether the rows are right is settled before: :mod:`app.intake.folder`.
 """
@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from app.cascade import tables
 from app.cascade.history import Exclusion, PastValue
-from app.cascade.lines import Line, PlanShare, Rating
+from app.cascade.lines import Line, MarketPotential, PlanShare, Rating
 from app.kit.replacing import FileRows, Row, RowChanges, StoredFile, exact_text, exchange_files, stored_files
 from app.rules.definitions import Definitions
 from app.rules.terms import Node
@@ -25,13 +25,14 @@ __all__ = ["Cascade", "cascade_rows", "documents", "replace", "stored_cascade", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cascade:
-    """The rows of a folder's five files of the cascade, and the definitions that hold with them."""
+    """The rows of a folder's six files of the cascade, and the definitions that hold with them."""
 
     lines: Sequence[Line] = ()
     history: Sequence[PastValue] = ()
     ratings: Sequence[Rating] = ()
     exclusions: Sequence[Exclusion] = ()
     plan: Sequence[PlanShare] = ()
+    market: Sequence[MarketPotential] = ()
     definitions: Definitions = field(default_factory=Definitions)
 
 
@@ -95,30 +96,33 @@ _STORED: Final[Mapping[str, StoredFile]] = {
     "ratings": StoredFile(tables.rating, ("cycle", "node", "kpi", "rater", "grade"), 4),
     "exclusions": StoredFile(tables.exclusion, ("cycle", "node", "kpi", "year", "reason"), 3),
     "plan": StoredFile(tables.plan_share, ("kpi", "node", "month", "share"), 3),
+    "market": StoredFile(tables.market_potential, ("unit", "kpi", "year", "potential"), 3),
     "definitions": StoredFile(tables.definition_document, ("name", "content"), 1),
 }
 """Where the rows of each file, and the definitions, are."""
 
 
 def cascade_rows(cascade: Cascade) -> dict[str, FileRows]:
-    """The rows of each of the five files, and the definitions, as the database keeps them."""
+    """The rows of each of the six files, and the definitions, as the database keeps them."""
     past = ((str(one.node), one.kpi, one.year, exact_text(one.actual)) for one in cascade.history)
     ratings = ((one.cycle, str(one.node), one.kpi, one.rater, one.grade) for one in cascade.ratings)
     exclusions = ((one.cycle, str(one.node), one.kpi, one.year, one.reason) for one in cascade.exclusions)
     plan = ((one.kpi, _optional(one.node) or "", one.month, exact_text(one.share)) for one in cascade.plan)
+    market = ((one.unit, one.kpi or "", one.year, exact_text(one.potential)) for one in cascade.market)
     rows: dict[str, Iterable[Row]] = {
         "scorecards": _lines(cascade.lines),
         "history": past,
         "ratings": ratings,
         "exclusions": exclusions,
         "plan": plan,
+        "market": market,
         "definitions": documents(cascade.definitions).items(),
     }
     return {name: _STORED[name].of(some) for name, some in rows.items()}
 
 
 def stored_cascade(connection: Connection) -> dict[str, FileRows]:
-    """Of each of the five files, and the definitions, the rows that were last loaded. Queries: 6."""
+    """Of each of the six files, and the definitions, the rows that were last loaded. Queries: 7."""
     return stored_files(connection, _STORED)
 
 
@@ -138,6 +142,6 @@ def replace(connection: Connection, cascade: Cascade) -> tuple[dict[str, RowChan
     Returns:
         How many rows of each file changed (the definitions under that name), and all rows of those that did.
 
-    Queries: 6 to compare; what is changed besides.
+    Queries: 7 to compare; what is changed besides.
     """
     return exchange_files(connection, _STORED, cascade_rows(cascade))

@@ -1,4 +1,4 @@
-"""What every level is measured on, as it was last loaded: lines, past years, ratings, exclusions, plans, definitions. And what was decided since.
+"""What every level is measured on, as it was last loaded: lines, past years, ratings, exclusions, plans, markets, definitions. And what was decided since.
 
 A node is its text here (``unit:VIE``), no key of another table, since past years outlive people.
 """
@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, Column, Integer, PrimaryKeyConstraint, T
 
 from app.kit.schema import Code, Exact, metadata
 
-__all__ = ["definition_document", "exclusion", "history", "plan_share", "rating", "scorecard_line"]
+__all__ = ["definition_document", "exclusion", "history", "market_potential", "plan_share", "rating", "scorecard_line"]
 
 scorecard_line: Final = Table(
     "scorecard_line",
@@ -77,6 +77,17 @@ plan_share: Final = Table(
     Column("share", Exact, nullable=False),
     PrimaryKeyConstraint("kpi", "node", "month"),
     CheckConstraint("month BETWEEN 1 AND 12", name="month"),
+)
+
+market_potential: Final = Table(
+    "market_potential",
+    metadata,
+    Column("unit", Code, nullable=False),
+    # Empty for all KPIs that have no row of their own.
+    Column("kpi", Code, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("potential", Exact, nullable=False),
+    PrimaryKeyConstraint("unit", "kpi", "year"),
 )
 
 definition_document: Final = Table(

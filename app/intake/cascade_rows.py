@@ -1,4 +1,4 @@
-"""The cascade's five files of an agency folder: rows to values, and every rule among them.
+"""The cascade's six files of an agency folder: rows to values, and every rule among them.
 
 A row is judged by its KPI's version of the *row's* cycle, and in the first cycle of a version it may
 carry what either version uses (contract, "The agency folder").
@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Final, NamedTuple, TypeVar
 
-from app.cascade import Cascade, Exclusion, Line, PastValue, PlanShare, Rating
+from app.cascade import Cascade, Exclusion, Line, MarketPotential, PastValue, PlanShare, Rating
 from app.intake.cells import Cells
 from app.intake.remembered import Remembered
 from app.kit.files import Row
@@ -20,7 +20,7 @@ from app.plain.findings import Finding, n_
 from app.rules.baseline import is_outlier
 from app.rules.definitions import Definitions, KpiVersion
 from app.rules.targets import TARGET_METHODS
-from app.rules.terms import Direction, Link, Node
+from app.rules.terms import Direction, Link, Node, NodeKind
 
 __all__ = ["GRADES", "read_cascade"]
 
@@ -47,7 +47,7 @@ class _ReadLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What the rows of all five files are held against."""
+    """What the rows of all six files are held against."""
 
     definitions: Definitions
     nodes: Mapping[str, Node]
@@ -73,7 +73,7 @@ def read_cascade(
     lives_in: Callable[[Node, int], bool],
     remembered: Remembered | None = None,
 ) -> Cascade:
-    """Read and check the rows of history, scorecards, ratings, exclusions and plan.
+    """Read and check the rows of history, scorecards, ratings, exclusions, plan and market.
 
     Args:
         tables: the rows of each file by its name without the suffix.
@@ -103,6 +103,7 @@ def read_cascade(
         ratings=read("ratings", _read_ratings),
         exclusions=read("exclusions", partial(_read_exclusions, history=history), tables["history"]),
         plan=read("plan", _read_plan),
+        market=read("market", _read_market),
         definitions=definitions,
     )
 
@@ -298,7 +299,7 @@ def _check_rings(read: Sequence[_ReadLine]) -> None:
         settled.update(walked)
 
 
-# -------------------------------------------------------------------------------------------- ratings, exclusions, plan
+# ------------------------------------------------------------------------------------ ratings, exclusions, plan, market
 
 
 def _read_ratings(reading: _Reading, rows: Iterable[Row]) -> list[Rating]:
@@ -394,3 +395,21 @@ def _check_plan(plan: Sequence[tuple[Cells, PlanShare]]) -> None:
 
 def _whom(node: Node | None) -> str:
     return "*" if node is None else str(node)
+
+
+def _read_market(reading: _Reading, rows: Iterable[Row]) -> list[MarketPotential]:
+    market: list[MarketPotential] = []
+    seen: dict[Hashable, int] = {}
+    for row in rows:
+        cells = Cells(row, reading.findings)
+        unit, year = cells.code("unit"), cells.year("year")
+        kpi = cells.among("kpi", reading.definitions.kpis, _UNKNOWN_KPI, required=False)
+        potential = cells.number("potential", required=True, least=0)
+        if unit is not None and str(Node(NodeKind.UNIT, unit)) not in reading.nodes:
+            cells.report("unit", "unknown_unit", n_("there is no unit %(unit)s"), unit=unit)
+            continue
+        if unit is None or year is None or (kpi is None and cells.given("kpi") is not None):
+            continue
+        if cells.once(seen, (unit, kpi, year), "year") and potential is not None:
+            market.append(MarketPotential(unit=unit, kpi=kpi, year=year, potential=potential))
+    return market

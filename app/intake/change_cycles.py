@@ -74,7 +74,9 @@ def _spans(changed: Changed, first_month: int) -> Iterator[range]:
 
 
 def _span_of(name: str, values: Mapping[str, str], first_month: int) -> range:
-    column = next((one for one in ("cycle", "year", "from", "valid_from", "month") if one in values), None)
+    column = next(
+        (one for one in ("cycle", "year", "from", "valid_from", "decided_on", "month") if one in values), None
+    )
     if column is None or name == "plan":
         return _EVER
     try:

@@ -17,7 +17,7 @@ from app import ledger
 from app.intake.change_sets import Changed, ChangedDocument, ChangedRow
 from app.intake.definitions import against_schema, kind_of
 from app.intake.first_findings import FirstFindings
-from app.intake.folder import DEFINITIONS, FILES, POLICIES, FolderRows, JudgedFolder, judge, part_of
+from app.intake.folder import DEFINITIONS, FILES, OPTIONAL, POLICIES, FolderRows, JudgedFolder, judge, part_of
 from app.intake.stored_folder import KEYS, StoredFolder, csv_text, document_yaml, yaml_like, yaml_name
 from app.kit.files import Row
 from app.kit.yaml_places import read_yaml
@@ -270,7 +270,7 @@ def judge_change(
     if any(one.name in _MAY_LACK for one in changed.rows):
         needs = ledger.needs(connection, numbers={known: number for number, known in directory.ids.items()})
     others = frozenset(one.name for one in changed.rows)
-    texts = {name: stored.text(name) for name in FILES}
+    texts = {name: stored.text(name) for name in FILES if name not in OPTIONAL or stored.count(name)}
     texts |= {
         name: csv_text(name, [tuple(row.values[column] for column in FILES[name].all) for row in folder.rows[name]])
         for name in others

@@ -32,6 +32,7 @@ _SPANS: Final[Mapping[str, tuple[str, str]]] = {
     "postings": ("from", "to"),
     "employment": ("from", "to"),
     "status": ("from", "to"),
+    "discipline": ("decided_on", "lifted_on"),
 }
 """The columns between which a row holds; other files' rows hold on no day alone."""
 
@@ -84,7 +85,7 @@ def _is_about(name: str, row: Mapping[str, str], node: Node | None) -> bool:
     about = {row.get("node", ""), f"employee:{row.get('employee', '')}"}
     about |= {f"unit:{row['code']}"} if name == "units" else set()
     about |= {f"employee:{row['number']}"} if name == "employees" else set()
-    about |= {f"unit:{row['unit']}"} if name == "postings" else set()
+    about |= {f"unit:{row['unit']}"} if name in {"postings", "market"} else set()
     return str(node) in about
 
 

@@ -37,6 +37,7 @@ from app.rules.terms import Node, NodeKind
 __all__ = [
     "DEFINITIONS",
     "FILES",
+    "OPTIONAL",
     "POLICIES",
     "FolderRows",
     "JudgedFolder",
@@ -67,10 +68,15 @@ FILES: Final[Mapping[str, Columns]] = {
         "results": "cycle employee final_score grade",
         "exclusions": "cycle node kpi year reason",
         "plan": "kpi node month share",
+        "market": "unit kpi year potential",
+        "discipline": "employee kind grave decided_on lifted_on",
     }.items()
 }
 """The files of a folder, by name without ``.csv``, and their columns (with ``?`` those that may be absent), in the contract's order. A name that is none of these is an
 error, a file's or a column's: it is nearly always one of them misspelt, and without it the rows would be gone."""
+
+OPTIONAL: Final = frozenset({"market", "discipline"})
+"""The files that many an agency has none of: where they have no row, nothing writes them, and no load tells of them."""
 
 DEFINITIONS: Final = "definitions"
 """What the definitions are called among the parts of a load."""
@@ -136,7 +142,7 @@ class JudgedFolder:
 
     Attributes:
         read: the rows that it was made of.
-        organisation: what seven of the files say.
+        organisation: what eight of the files say.
         cascade: what the others and the definitions say.
         findings: every problem, in a fixed order; of each kind the first, and how many more there are.
     """
@@ -186,7 +192,7 @@ def load(
         needs: what recorded activities need, so that the folder must keep it.
         kept: files that come by another door, as they are loaded: name to text. The folder's own are left out, and warned of where they differ.
 
-    Queries: 16 to compare; what is changed besides.
+    Queries: 18 to compare; what is changed besides.
     """
     findings = FirstFindings()
     read = _read(folder, findings, kept)
@@ -241,7 +247,7 @@ def judge(
 def keep(connection: Connection, judged: JudgedFolder, *, at: dt.datetime, by: str) -> LoadReport:
     """Put what was judged right in place of what is there, as the next revision where anything differs.
 
-    Queries: 15 to compare; what is changed besides.
+    Queries: 17 to compare; what is changed besides.
     """
     changes, contents = _replace_organisation(connection, judged.organisation, at)
     more_changes, more_contents = cascade.replace(connection, judged.cascade)
@@ -252,6 +258,7 @@ def keep(connection: Connection, judged: JudgedFolder, *, at: dt.datetime, by: s
             name=name, rows=len(read.rows[name]) if name in FILES else len(documents), changes=changes[name]
         )
         for name in (*FILES, DEFINITIONS)
+        if name not in OPTIONAL or read.rows[name] or changes[name]
     )
     if contents:
         texts = {f"{name}.csv": text for name, text in read.texts.items()}

@@ -135,7 +135,7 @@ class FileState:
 
 
 def file_states(connection: Connection) -> Sequence[FileState]:
-    """Every file, in the contract's order. Queries: 3; 16 more after a load."""
+    """Every file, in the contract's order. Queries: 3; 18 more after a load."""
     by_file = masters(connection)
     return [replace(one, master=by_file[one.file]) for one in _loaded_states(connection)]
 

@@ -1,4 +1,4 @@
-"""The organisation's seven files of an agency folder: rows to values, and every rule among them.
+"""The organisation's eight files of an agency folder: rows to values, and every rule among them.
 
 A row with a wrong cell still takes part in the rules that its other cells are enough for, so that one slip does not bring a
 dozen findings about rows that are right.
@@ -18,12 +18,12 @@ from typing import Final, TypeVar
 from app.intake.cells import Cells
 from app.intake.remembered import Remembered
 from app.kit.files import Row
-from app.organisation import Employee, Organisation, Result, Status
+from app.organisation import Discipline, Employee, Organisation, Result, Status
 from app.plain.findings import Finding, Level, Place, n_
 from app.rules.countries import COUNTRIES
 from app.rules.employment import EmploymentPeriod, check_employment
 from app.rules.placement import Located, Posting, Tree, UnitPeriod, check_postings, check_units, overlap
-from app.rules.terms import Job, Name, Node, NodeKind, Period, StatusKind, UnitKind
+from app.rules.terms import DisciplineKind, Job, Name, Node, NodeKind, Period, StatusKind, UnitKind
 
 __all__ = ["ReadOrganisation", "read_organisation"]
 
@@ -34,11 +34,12 @@ _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _EMAIL_MAX: Final = 254
 _WON_MAX: Final = 10**12
 _DOLLAR: Final = "USD"
+_GRAVE: Final = frozenset({"yes"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOrganisation:
-    """What the seven files say.
+    """What the eight files say.
 
     Attributes:
         organisation: their rows; complete only where there is no error.
@@ -65,7 +66,7 @@ def _timezones() -> frozenset[str]:
 def read_organisation(
     tables: Mapping[str, Sequence[Row]], findings: list[Finding], remembered: Remembered | None = None
 ) -> ReadOrganisation:
-    """Read and check the rows of units, employees, employment, postings, rates, status and results.
+    """Read and check the rows of units, employees, employment, postings, rates, status, results and discipline.
 
     Args:
         tables: the rows of each file by its name without the suffix.
@@ -97,6 +98,7 @@ def read_organisation(
             rates=read("rates", (), _read_rates),
             statuses=read("status", ("employees",), partial(_read_statuses, numbers=numbers)),
             results=read("results", ("employees",), partial(_read_results, numbers=numbers)),
+            disciplines=read("discipline", ("employees",), partial(_read_disciplines, numbers=numbers)),
         ),
         nodes={str(node): node for node in nodes},
         tree=tree,
@@ -327,3 +329,29 @@ def _read_results(rows: Iterable[Row], findings: list[Finding], numbers: Mapping
         if score is not None:
             results.append(Result(employee=employee, cycle=cycle, final_score=score, grade=grade))
     return results
+
+
+def _read_disciplines(rows: Iterable[Row], findings: list[Finding], numbers: Mapping[str, object]) -> list[Discipline]:
+    disciplines: list[Discipline] = []
+    seen: dict[Hashable, int] = {}
+    for row in rows:
+        cells = Cells(row, findings)
+        employee, kind = _employee(cells, numbers), cells.choice("kind", DisciplineKind)
+        grave = cells.among("grave", _GRAVE, n_("“yes” or nothing was expected, not “%(found)s”"), required=False)
+        decided_on, lifted_on = cells.day("decided_on", required=True), cells.day("lifted_on")
+        if decided_on and lifted_on and lifted_on < decided_on:
+            message = n_("%(lifted)s is before %(decided)s: what was not decided on yet cannot be lifted")
+            cells.report("lifted_on", "lifted_before", message, lifted=lifted_on, decided=decided_on)
+        if employee is None or decided_on is None or not cells.once(seen, (employee, decided_on), "decided_on"):
+            continue
+        if kind is not None and not cells.failed:
+            disciplines.append(
+                Discipline(
+                    employee=employee,
+                    kind=kind,
+                    is_grave=grave is not None,
+                    decided_on=decided_on,
+                    lifted_on=lifted_on,
+                )
+            )
+    return disciplines

@@ -1,6 +1,6 @@
 """What was read of the rows of a file, and what was wrong with them, for the next who reads the very same rows.
 
-A change set is judged as the whole folder with its rows in it (contract-desk, 3), and of thirteen files all but one or two are those that are
+A change set is judged as the whole folder with its rows in it (contract-desk, 3), and of fifteen files all but one or two are those that are
 loaded already. Do not judge the set's rows alone instead: a row that is right by itself may be the second of its key, or leave another without
 its parent.
 """

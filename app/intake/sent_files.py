@@ -28,7 +28,7 @@ __all__ = ["MARK_SHEET", "SentFile", "keys_pasted", "rows_of_csv", "rows_of_xlsx
 
 _NO_HEADINGS: Final[Mapping[str, str]] = MappingProxyType({})
 
-_DAYS: Final = frozenset({"from", "to", "valid_from", "valid_to", "hired_on", "left_on", "decided_on"})
+_DAYS: Final = frozenset({"from", "to", "valid_from", "valid_to", "hired_on", "left_on", "decided_on", "lifted_on"})
 _MONTHS: Final = frozenset({"month"})
 _DAY: Final = re.compile(
     r"([0-9]{4})\s*[-./년]\s*([0-9]{1,2})\s*[-./월]\s*([0-9]{1,2})\s*[.일]?(?:[ T]+0?0:00(?::00(?:\.0+)?)?)?"

@@ -25,7 +25,7 @@ from sqlalchemy import Connection
 from app import cascade, organisation
 from app.intake.cascade_rows import read_cascade
 from app.intake.definitions import kind_of, validator
-from app.intake.folder import DEFINITIONS, FILES, POLICIES, part_of
+from app.intake.folder import DEFINITIONS, FILES, OPTIONAL, POLICIES, part_of
 from app.intake.organisation_rows import read_organisation
 from app.intake.remembered import Remembered
 from app.kit.files import Row, Trouble, csv_lines, read_csv_text
@@ -66,6 +66,8 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "results": ("employee", "cycle"),
     "exclusions": ("cycle", "node", "kpi", "year"),
     "plan": ("kpi", "node", "month"),
+    "market": ("unit", "kpi", "year"),
+    "discipline": ("employee", "decided_on"),
 }
 """What tells the rows of a file apart, in the contract's order (contract-desk, 3). A status has its place among those of one employee and cycle,
 which no column gives."""
@@ -191,7 +193,7 @@ class StoredFolder:
         return {yaml_name(name): document_yaml(name, json.loads(text)) for name, text in self._documents.items()}
 
     def write(self, folder: Path) -> list[Path]:
-        """Write all files, and the definitions below it.
+        """Write all files, those that many have none of where they have rows, and the definitions below it.
 
         Args:
             folder: which is made where it is not there, for its owner alone, as are its files: they say what everyone is paid. A file of it that is
@@ -202,7 +204,7 @@ class StoredFolder:
             OSError: it cannot be written.
         """
         below = folder / DEFINITIONS
-        texts = {folder / f"{name}.csv": self.text(name) for name in FILES}
+        texts = {folder / f"{name}.csv": self.text(name) for name in FILES if name not in OPTIONAL or self.count(name)}
         texts |= {below / name: text for name, text in self.documents().items()}
         others = sorted(str(path) for path in _loaded_from(folder, below) if path not in texts)
         if others:
@@ -350,7 +352,7 @@ def _set(document: Any, path: Sequence[Any]) -> None:
 
 
 def present_folder(connection: Connection) -> StoredFolder:
-    """What is loaded now; before the first load no file has a row. Queries: 13."""
+    """What is loaded now; before the first load no file has a row. Queries: 15."""
     files = organisation.stored_organisation(connection) | cascade.stored_cascade(connection)
     documents = {row[0]: row[1] for row in files.pop(DEFINITIONS).rows.values()}
     return StoredFolder(files, documents)
@@ -366,7 +368,7 @@ def read_stored_folder(connection: Connection, revision: int | None = None) -> S
     Raises:
         NoRevision: there is none of that number.
 
-    Queries: 14 for the present one; 2 for an earlier one, whose files are read as they came.
+    Queries: 16 for the present one; 2 for an earlier one, whose files are read as they came.
     """
     present = organisation.current_revision(connection).number
     if not present or (revision is not None and not 1 <= revision <= present):

@@ -39,6 +39,8 @@ def _nodes_of(name: str, values: Mapping[str, str]) -> Iterator[Node]:
         yield Node(NodeKind.EMPLOYEE, number)
     if name == "units" and values["code"].strip():
         yield Node(NodeKind.UNIT, values["code"].strip())
+    if name == "market" and values["unit"].strip():
+        yield Node(NodeKind.UNIT, values["unit"].strip())
     node = Node.parse(values.get("node", "").strip())
     if node is not None:
         yield node

@@ -7,7 +7,7 @@ read models by. Promises that every day is judged by the rows that hold on it. N
 from __future__ import annotations
 
 from app.organisation.days import day_in, root_timezone
-from app.organisation.directory import Directory, Employee, Result, Status, directory, emails, month_of
+from app.organisation.directory import Directory, Discipline, Employee, Result, Status, directory, emails, month_of
 from app.organisation.preview import organisation_of, previewed_directory
 from app.organisation.replacement import (
     ORGANISATION_FILES,
@@ -31,6 +31,7 @@ from app.organisation.revision import (
 __all__ = [
     "ORGANISATION_FILES",
     "Directory",
+    "Discipline",
     "Employee",
     "KeptByRevision",
     "LoadedFile",

@@ -23,9 +23,9 @@ from app.rules.employment import EmploymentPeriod, Terms, last_day, terms_on
 from app.rules.money import Rates
 from app.rules.names import person_meant
 from app.rules.placement import Path, Placement, Posting, Tree, UnitPeriod, overlap
-from app.rules.terms import Job, Name, Period, StatusKind, UnitKind
+from app.rules.terms import DisciplineKind, Job, Name, Period, StatusKind, UnitKind
 
-__all__ = ["Directory", "Employee", "Result", "Status", "directory", "month_of"]
+__all__ = ["Directory", "Discipline", "Employee", "Result", "Status", "directory", "month_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,17 @@ class Status:
     kind: StatusKind
     period: Period
     note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discipline:
+    """A disciplinary measure, which bars from promotion for a while from the day that it was decided on, or until it was lifted."""
+
+    employee: str
+    kind: DisciplineKind
+    is_grave: bool
+    decided_on: dt.date
+    lifted_on: dt.date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ from app.kit.replacing import (
     stored_rows,
 )
 from app.organisation import tables
-from app.organisation.directory import Employee, Result, Status
+from app.organisation.directory import Discipline, Employee, Result, Status
 from app.organisation.revision import Revision, current_revision, next_token
 from app.rules.employment import EmploymentPeriod
 from app.rules.placement import Placement, Posting, Tree, UnitPeriod, path_text
@@ -52,7 +52,7 @@ _EMPLOYEE: Final = ("number", "name", "email", "rank", "job", "monthly_base", "h
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
-    """The rows of a folder's seven files of the organisation; rates as (month, currency, US dollars for one unit)."""
+    """The rows of a folder's eight files of the organisation; rates as (month, currency, US dollars for one unit)."""
 
     units: Sequence[UnitPeriod] = ()
     employees: Sequence[Employee] = ()
@@ -61,6 +61,7 @@ class Organisation:
     rates: Sequence[tuple[str, str, Decimal]] = ()
     statuses: Sequence[Status] = ()
     results: Sequence[Result] = ()
+    disciplines: Sequence[Discipline] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +155,12 @@ def _results(rows: Iterable[Result]) -> Iterable[Row]:
     return ((one.employee, one.cycle, exact_text(one.final_score), one.grade) for one in rows)
 
 
+def _disciplines(rows: Iterable[Discipline]) -> Iterable[Row]:
+    return (
+        (one.employee, one.decided_on, str(one.kind), "yes" if one.is_grave else None, one.lifted_on) for one in rows
+    )
+
+
 _STORED: Final[Mapping[str, StoredFile]] = {
     "units": StoredFile(
         tables.unit_period,
@@ -179,6 +186,7 @@ _STORED: Final[Mapping[str, StoredFile]] = {
     "rates": StoredFile(tables.rate, ("currency", "month", "usd"), 2),
     "status": StoredFile(tables.status, ("employee", "cycle", "place", "kind", "valid_from", "valid_to", "note"), 3),
     "results": StoredFile(tables.result, ("employee", "cycle", "final_score", "grade"), 2),
+    "discipline": StoredFile(tables.discipline, ("employee", "decided_on", "kind", "grave", "lifted_on"), 2),
 }
 """Where the rows of each file are, but for those of employees, which are changed in place."""
 
@@ -190,7 +198,7 @@ ORGANISATION_FILES: Final = frozenset(_FILES)
 
 
 def organisation_rows(organisation: Organisation) -> dict[str, FileRows]:
-    """The rows of each of the seven files as the database keeps them."""
+    """The rows of each of the eight files as the database keeps them."""
     rows: dict[str, Iterable[Row]] = {
         "units": _units(organisation.units),
         "employees": _employees(organisation.employees),
@@ -199,12 +207,13 @@ def organisation_rows(organisation: Organisation) -> dict[str, FileRows]:
         "rates": ((currency, month, exact_text(usd)) for month, currency, usd in organisation.rates),
         "status": _statuses(organisation.statuses),
         "results": _results(organisation.results),
+        "discipline": _disciplines(organisation.disciplines),
     }
     return {name: _FILES[name].of(some) for name, some in rows.items()}
 
 
 def stored_organisation(connection: Connection) -> dict[str, FileRows]:
-    """Of each of the seven files the rows that were last loaded. Queries: 7."""
+    """Of each of the eight files the rows that were last loaded. Queries: 8."""
     return stored_files(connection, _FILES)
 
 
@@ -220,7 +229,7 @@ def replace(
     Returns:
         How many rows of each file changed, and all rows of those files that did.
 
-    Queries: 7 to compare; what is changed besides.
+    Queries: 8 to compare; what is changed besides.
     """
     wanted = organisation_rows(organisation)
     people = wanted["employees"].rows

@@ -14,6 +14,7 @@ from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Integer, Prima
 from app.kit.schema import BigKey, Code, Exact, Instant, metadata
 
 __all__ = [
+    "discipline",
     "employee",
     "employment",
     "load_file",
@@ -121,6 +122,20 @@ result: Final = Table(
     Column("final_score", Exact, nullable=False),
     Column("grade", Text),
     PrimaryKeyConstraint("employee", "cycle"),
+)
+
+discipline: Final = Table(
+    "discipline",
+    metadata,
+    Column("employee", Code, ForeignKey("employee.number"), nullable=False),
+    Column("decided_on", Date, nullable=False),
+    Column("kind", Text, nullable=False),
+    # As the file says it: "yes", or nothing.
+    Column("grave", Text),
+    Column("lifted_on", Date),
+    PrimaryKeyConstraint("employee", "decided_on"),
+    CheckConstraint("lifted_on >= decided_on", name="days"),
+    CheckConstraint("grave = 'yes'", name="grave"),
 )
 
 path: Final = Table(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Final
 
@@ -31,6 +31,7 @@ __all__ = [
     "GroupPolicy",
     "PayPolicy",
     "Policies",
+    "PromotionBlocks",
     "PromotionPolicy",
     "policies_document",
     "read_policies",
@@ -44,6 +45,7 @@ HUNDRED: Final = Decimal(100)
 PERCENT_MAX: Final = 10_000
 DAYS_MAX: Final = 366
 ROWS_MAX: Final = 1_000_000
+MONTHS_MAX: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,17 @@ class PayPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class PromotionBlocks:
+    """For how many months after its day a disciplinary measure bars from promotion, and how many more a grave one does (contract-cycle, 8)."""
+
+    demotion: int = 18
+    suspension: int = 18
+    pay_cut: int = 12
+    reprimand: int = 6
+    grave: int = 6
+
+
+@dataclass(frozen=True, slots=True)
 class PromotionPolicy:
     """Promotion points: performance over ``years`` results, career by full years, bonus (CS26; domain.md 5)."""
 
@@ -118,6 +131,7 @@ class PromotionPolicy:
     career_per_year: Decimal = Decimal("0.25")
     career_max: Decimal = Decimal(5)
     bonus_max: Decimal = Decimal(5)
+    blocks: PromotionBlocks = PromotionBlocks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +292,7 @@ def _read_pay(entry: Entry) -> PayPolicy | None:
 def _read_promotion(entry: Entry) -> PromotionPolicy | None:
     default = PromotionPolicy()
     numbers = ("career_per_year", "career_max", "bonus_max")
-    members = entry.members((), ("years", "performance_share", *numbers))
+    members = entry.members((), ("years", "performance_share", *numbers, "blocks"))
     if members is None:
         return None
     years = members["years"].integer(1, 50) if "years" in members else None
@@ -286,7 +300,16 @@ def _read_promotion(entry: Entry) -> PromotionPolicy | None:
     if "performance_share" in members:
         read["performance_share"] = members["performance_share"].number(0, 100)
     given = {key: number for key, number in read.items() if number is not None}
-    return PromotionPolicy(years or default.years, **given)
+    blocks = _read_blocks(members["blocks"]) if "blocks" in members else None
+    return PromotionPolicy(years or default.years, **given, blocks=blocks or default.blocks)
+
+
+def _read_blocks(entry: Entry) -> PromotionBlocks | None:
+    members = entry.members((), tuple(asdict(PromotionBlocks())))
+    if members is None:
+        return None
+    read = {kind: member.integer(0, MONTHS_MAX) for kind, member in members.items()}
+    return PromotionBlocks(**{kind: months for kind, months in read.items() if months is not None})
 
 
 def _read_minimum_days(entry: Entry) -> int | None:
@@ -352,6 +375,16 @@ def policies_document(policies: Policies) -> dict[str, object]:
     }
     if policies.pay.pool is not None:
         pay["pool"] = policies.pay.pool
+    points: dict[str, object] = {
+        "years": promotion.years,
+        "performance_share": plain_number(promotion.performance_share),
+        "career_per_year": plain_number(promotion.career_per_year),
+        "career_max": plain_number(promotion.career_max),
+        "bonus_max": plain_number(promotion.bonus_max),
+    }
+    # What is as it was before there was such a member is not written: policies that say nothing else stay the same document.
+    if promotion.blocks != PromotionBlocks():
+        points["blocks"] = asdict(promotion.blocks)
     groups: dict[str, object] = {"minimum": policies.groups.minimum, "heads_apart": policies.groups.heads_apart}
     if policies.groups.names:
         groups["names"] = {group: words_document(words) for group, words in policies.groups.names.items()}
@@ -376,13 +409,7 @@ def policies_document(policies: Policies) -> dict[str, object]:
         "groups": groups,
         "minimum_days": policies.minimum_days,
         "pay": pay,
-        "promotion": {
-            "years": promotion.years,
-            "performance_share": plain_number(promotion.performance_share),
-            "career_per_year": plain_number(promotion.career_per_year),
-            "career_max": plain_number(promotion.career_max),
-            "bonus_max": plain_number(promotion.bonus_max),
-        },
+        "promotion": points,
         "unique_weight_max": plain_number(policies.unique_weight_max),
         "legal_forms": list(policies.legal_forms),
         "feeds": {

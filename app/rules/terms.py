@@ -18,6 +18,7 @@ __all__ = [
     "Basis",
     "CountsFrom",
     "Direction",
+    "DisciplineKind",
     "Job",
     "KpiClass",
     "Link",
@@ -170,6 +171,15 @@ class StatusKind(StrEnum):
     DISCIPLINE = "discipline"
     LEAVE = "leave"
     SECONDMENT = "secondment"
+
+
+class DisciplineKind(StrEnum):
+    """A disciplinary measure, which bars from promotion for a while; the grade of a cycle is another matter (``StatusKind``)."""
+
+    DEMOTION = "demotion"
+    SUSPENSION = "suspension"
+    PAY_CUT = "pay_cut"
+    REPRIMAND = "reprimand"
 
 
 class Role(StrEnum):

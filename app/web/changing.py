@@ -14,7 +14,7 @@ from app.kit.refusals import NotThere
 from app.plain.findings import Finding
 from app.rules.deciding import Obstacle
 from app.rules.permissions import Deed
-from app.rules.terms import Node, NodeKind
+from app.rules.terms import Node, NodeKind, StatusKind
 from app.web.request_context import RequestContext
 from app.web.row_sentences import Told, sentences
 from app.web.row_words import RowWords
@@ -22,20 +22,24 @@ from app.web.sent_once import made_once
 
 __all__ = [
     "PAY_COLUMNS",
+    "PERSONAL_FILES",
     "as_json",
     "begun",
     "change_seen",
+    "changed_seen",
     "discarded",
     "drop_document",
     "findings_seen",
     "held_open",
     "is_maker",
+    "is_personal",
     "keeps",
     "people_in",
     "put_document",
     "put_rows",
     "put_sent_rows",
     "rebased",
+    "refuse_personal",
     "reverted",
     "sees_pay",
     "submitted",
@@ -49,6 +53,10 @@ PAY_COLUMNS: Final = {
     "results.csv": ("grade",),
 }
 """The columns that only who sees pay and grades sees."""
+
+_DISCIPLINE: Final = "discipline.csv"
+PERSONAL_FILES: Final = (_DISCIPLINE, "status.csv")
+"""The files with rows that only who sees pay and grades knows of at all."""
 
 
 def people_in(file: str, rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
@@ -266,10 +274,49 @@ def sees_pay(context: RequestContext, change: ChangeSet | None = None) -> bool:
     return waits and not context.viewer.roles.isdisjoint(intake.CHANGE.checkers_on(context.connection, context.today))
 
 
+def is_personal(file: str, row: Mapping[str, object]) -> bool:
+    """Whether who does not see pay knows nothing of a row: that somebody was disciplined, its key says already.
+
+    Args:
+        file: with ``.csv``.
+        row: by column.
+    """
+    return file == _DISCIPLINE or (file == "status.csv" and row.get("kind") == StatusKind.DISCIPLINE)
+
+
+def refuse_personal(context: RequestContext, file: str) -> None:
+    """Keep a file whose every row is personal from who does not see pay.
+
+    Raises:
+        NotThere: for who asks there is no such file.
+    """
+    if file == _DISCIPLINE and not sees_pay(context):
+        raise NotThere
+
+
+def changed_seen(context: RequestContext, change: ChangeSet, changed: Changed) -> Changed:
+    """What a set holds, without rows that are not for who asks.
+
+    Args:
+        context: the request's.
+        change: the set.
+        changed: all that it holds.
+    """
+    if not any(one.file in PERSONAL_FILES for one in changed.rows) or sees_pay(context, change):
+        return changed
+    return changed._replace(
+        rows=tuple(
+            one
+            for one in changed.rows
+            if not any(row is not None and is_personal(one.file, row) for row in (one.before, one.after))
+        )
+    )
+
+
 def findings_seen(
     context: RequestContext, judged: JudgedChange, change: ChangeSet | None = None
 ) -> list[dict[str, Any]]:
-    """What a load would find, without the figures of pay that who asks may not see: a message repeats what was typed.
+    """What a load would find, without what is not for who asks: personal rows, and figures of pay, which a message repeats as they were typed.
 
     Args:
         context: the request's.
@@ -279,7 +326,19 @@ def findings_seen(
     told = judged.as_json()
     if sees_pay(context, change):
         return told
-    return [one | {"finding": _without_value(one["finding"])} if _is_of_pay(one) else one for one in told]
+    return [
+        one | {"finding": _without_value(one["finding"])} if _is_of_pay(one) else one
+        for one in told
+        if not _is_of_personal_row(judged, one)
+    ]
+
+
+def _is_of_personal_row(judged: JudgedChange, told: Mapping[str, Any]) -> bool:
+    file, line = told["file"] or "", told["row"]
+    if file not in PERSONAL_FILES:
+        return False
+    rows = judged.folder.rows[file.removesuffix(".csv")]
+    return is_personal(file, rows[line - 2].values if line is not None and 0 <= line - 2 < len(rows) else {})
 
 
 def _is_of_pay(told: Mapping[str, Any]) -> bool:

@@ -154,6 +154,14 @@ POLICIES: Final[Mapping[str, FieldWords]] = {
     "career_per_year": FieldWords(n_("Points for each full year of service"), "", CS26),
     "career_max": FieldWords(n_("Most points for years of service"), "", CS26),
     "bonus_max": FieldWords(n_("Most bonus points"), "", CS26),
+    "blocks": FieldWords(
+        n_("Months without promotion after a disciplinary measure"), n_("From the day on which it was decided."), CS26
+    ),
+    "demotion": FieldWords(n_("Demotion")),
+    "suspension": FieldWords(n_("Suspension")),
+    "pay_cut": FieldWords(n_("Pay cut")),
+    "reprimand": FieldWords(n_("Reprimand")),
+    "grave": FieldWords(n_("More where it is grave")),
     "feeds": FieldWords(n_("Feeds"), n_("When a file that a feed brings waits for HR.")),
     "changed_pct": FieldWords(n_("Most rows changed"), n_("In percent."), OWN),
     "removed": FieldWords(n_("Most rows removed"), "", OWN),

@@ -212,6 +212,27 @@ def _of_status(_words: RowWords, rows: Sequence[ChangedRow], _before: Sequence[_
         yield say(with_end if after["to"] else open_end, day=_day(after["from"]), last=_last(after["to"]))
 
 
+def _of_discipline(words: RowWords, rows: Sequence[ChangedRow], _before: Sequence[_Cells]) -> Iterator[str]:
+    for row in rows:
+        before, after = row.before or {}, row.after
+        said = before if after is None else after
+        if not said:
+            continue  # A row that is to go and was never there.
+        measure = words.called("kind", said["kind"])
+        if said["grave"]:
+            measure = say(n_("%(measure)s (grave)"), measure=measure)
+        day = _day(row.key[1])
+        if after is None:
+            yield say(n_("The disciplinary measure of %(day)s falls away: %(measure)s."), day=day, measure=measure)
+        elif not before or _differs(before, after, ["kind", "grave"]):
+            yield say(n_("A disciplinary measure decided on %(day)s: %(measure)s."), day=day, measure=measure)
+        if after is not None and _differs(before, after, ["lifted_on"]):
+            message = n_("The disciplinary measure of %(day)s is lifted on %(lifted)s.")
+            if not after["lifted_on"]:
+                message = n_("The disciplinary measure of %(day)s is not lifted any more.")
+            yield say(message, day=day, lifted=_day(after["lifted_on"]))
+
+
 # ------------------------------------------------------------------------------------------------------------------- units
 
 
@@ -267,5 +288,6 @@ _TELLS: Final[Mapping[str, Callable[[RowWords, Sequence[ChangedRow], Sequence[_C
     "postings.csv": _of_postings,
     "employment.csv": _of_employment,
     "status.csv": _of_status,
+    "discipline.csv": _of_discipline,
 }
 """What each file's rows are told by."""

@@ -30,18 +30,21 @@ COLUMNS: Final[Mapping[str, str]] = {
     "country": n_("Country"),
     "currency": n_("Currency"),
     "cycle": n_("Cycle"),
+    "decided_on": n_("Decided on"),
     "email": n_("E-mail"),
     "employee": n_("Employee"),
     "evaluation_group": n_("Evaluation group"),
     "final_score": n_("Final score"),
     "from": n_("First day"),
     "grade": n_("Grade"),
+    "grave": n_("Grave"),
     "high": n_("High"),
     "hired_on": n_("Hired on"),
     "job": n_("Job"),
     "kind": n_("Kind"),
     "kpi": n_("KPI"),
     "left_on": n_("Left on"),
+    "lifted_on": n_("Lifted on"),
     "link": n_("Link"),
     "low": n_("Low"),
     "month": n_("Month"),
@@ -56,6 +59,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "parent_kpi": n_("KPI above"),
     "parent_node": n_("Unit or employee above"),
     "place": n_("Place"),
+    "potential": n_("Potential"),
     "rank": n_("Rank in service"),
     "rater": n_("Rater"),
     "reason": n_("Why"),
@@ -77,6 +81,7 @@ _ALSO_CALLED: Final[Mapping[str, tuple[str, ...]]] = {
     "code": ("조직코드", "부서코드"),
     "currency": ("화폐",),
     "cycle": ("평가연도",),
+    "decided_on": ("징계일", "처분일"),
     "employee": ("사번", "직원번호"),
     "from": ("발령일", "시작"),
     "hired_on": ("채용일",),
@@ -95,7 +100,7 @@ _ALSO_CALLED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What personnel offices in Korea call columns in their own sheets."""
 
-_DAYS: Final = frozenset({"from", "to", "valid_from", "valid_to", "hired_on", "left_on"})
+_DAYS: Final = frozenset({"from", "to", "valid_from", "valid_to", "hired_on", "left_on", "decided_on", "lifted_on"})
 _NUMBERS: Final = frozenset(
     {"actual", "base", "coefficient", "final_score", "high", "low", "potential", "share", "target", "usd", "weight"}
 )
@@ -105,7 +110,8 @@ _UNITS: Final = frozenset({"unit", "parent"})
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "job": words.JOBS,
     "role": words.JOBS,
-    "kind": words.KINDS,
+    "kind": {**words.KINDS, **words.STATUS_KINDS, **words.DISCIPLINE_KINDS},
+    "grave": {"yes": n_("yes")},
     "link": words.LINK_TERMS,
 }
 

@@ -19,6 +19,7 @@ __all__ = [
     "BUSINESS",
     "COUNTS_FROM",
     "DEEDS",
+    "DISCIPLINE_KINDS",
     "DOORS",
     "GRADE_REASONS",
     "JOBS",
@@ -34,6 +35,7 @@ __all__ = [
     "ROLE_REACHES",
     "STATES",
     "STATE_KINDS",
+    "STATUS_KINDS",
     "TYPES",
     "WORKER_JOBS",
 ]
@@ -242,10 +244,27 @@ FOLDER_FILES: Final[Mapping[str, str]] = {
     "results.csv": n_("Earlier results"),
     "exclusions.csv": n_("Excluded years"),
     "plan.csv": n_("Plan of the year"),
+    "market.csv": n_("Market potential"),
+    "discipline.csv": n_("Disciplinary measures"),
     "definitions": n_("Goals and KPIs"),
     "policies": n_("Policies"),
 }
 """The files of the agency folder, and the definitions, as people call them."""
+
+STATUS_KINDS: Final[Mapping[str, str]] = {
+    "leave": n_("Leave"),
+    "secondment": n_("Secondment"),
+    "discipline": n_("Discipline"),
+}
+"""What takes days off somebody's cycle, or the grade."""
+
+DISCIPLINE_KINDS: Final[Mapping[str, str]] = {
+    "demotion": n_("Demotion"),
+    "suspension": n_("Suspension"),
+    "pay_cut": n_("Pay cut"),
+    "reprimand": n_("Reprimand"),
+}
+"""Disciplinary measures."""
 
 MASTERS: Final[Mapping[str, str]] = {
     "folder": n_("the agency folder"),

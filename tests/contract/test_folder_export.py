@@ -163,3 +163,22 @@ def test_a_definition_that_is_no_more_stops_an_export(database_url: str, kopes: 
     ran = kopes("folder", "export", out, database=database_url, status=1)
     assert "former.yaml" in ran.err
     assert not (out / "employees.csv").exists()
+
+
+def test_an_agency_without_markets_and_discipline_is_as_before(database_url: str, kopes: Kopes, tmp_path: Path) -> None:
+    """No word of these two files where they have no row: in the report, in what is kept of the load, and in what goes out."""
+    folder, out = write(tmp_path, PEOPLE), tmp_path / "out"
+    ran = kopes("load", folder, database=database_url)
+    kopes("folder", "export", out, database=database_url)
+    told, written = ran.out, {path.stem for path in out.glob("*.csv")}
+    assert not {one for one in ("market", "discipline") if f"{one}:" in told or one in written}
+    for name in ("market", "discipline"):
+        (folder / f"{name}.csv").write_text("".join(f"{line}\n" for line in SMALL[name] if "deals" not in line))
+    ran = kopes("load", folder, database=database_url)
+    kopes("folder", "export", out, database=database_url)
+    assert {line for line in ran.out.splitlines() if "unchanged" not in line and ":" in line} == {
+        "market: 1 rows, 1 added, 0 changed, 0 removed",
+        "discipline: 2 rows, 2 added, 0 changed, 0 removed",
+    }
+    assert (out / "discipline.csv").read_text() == "".join(f"{line}\n" for line in SMALL["discipline"])
+    assert (out / "market.csv").read_text() == "unit,kpi,year,potential\nVIE,,2025,1200.5\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from tests.contract.desk import WHY, code
+from tests.contract.desk import ALBA, DANA, DORA, FERRAN, WHY, Setting, code
 from tests.contract.test_changes import SECOND, employee, exported, put
 
 POSTING = {"employee": "E1", "unit": "VIE", "role": "staff"}
@@ -74,3 +74,63 @@ def test_what_became_of_a_row_is_told_with_who_and_why(desk):
     assert dana.get("/api/v1/files/employees.csv/history", params={"key": "E99"}).status_code == 404
     (kpi,) = dana.get("/api/v1/files/definitions/history", params={"key": "kpi:deals"}).json()["items"]
     assert '"code":"deals"' in kpi["row"]
+
+
+def test_who_does_not_see_pay_knows_of_nobody_that_they_were_disciplined(desks, engine, tmp_path):
+    """Neither by the file, its row's past, its sheet, nor by a change set that holds such a row; whoever is to agree sees it."""
+    setting = Setting(people=(DANA, FERRAN, ALBA, DORA), application=("discipline.csv", "status.csv", "market.csv"))
+    with desks.copy(engine, setting, tmp_path) as desk:
+        dana, ferran = desk.person("dana"), desk.person("ferran")
+        address = desk.begin()
+        row = {"employee": "E1", "kind": "pay_cut", "grave": "yes", "decided_on": "2026-02-01", "lifted_on": ""}
+        status = {
+            "employee": "E1",
+            "cycle": "2026",
+            "kind": "discipline",
+            "from": "",
+            "to": "",
+            "note": "",
+            "place": "1",
+        }
+        leave = status | {"employee": "E2", "kind": "leave", "from": "2026-03-01", "to": "2026-04-01"}
+        put(dana, address, "discipline.csv", set_=[row]).raise_for_status()
+        put(dana, address, "status.csv", set_=[status, leave]).raise_for_status()
+        market = {"unit": "VIE", "kpi": "", "year": "2026", "potential": "7.5"}
+        assert put(dana, address, "market.csv", set_=[market]).json()["rows"][-1]["after"] == market
+
+        def held(client):
+            return [(one["file"], one["key"]) for one in client.get(address).raise_for_status().json()["rows"]]
+
+        unseen = [("discipline.csv", "E1 2026-02-01"), ("status.csv", "E1 2026 1")]
+        assert set(held(dana)) - set(held(ferran)) == set(unseen)
+        wrong = row | {"kind": "holiday", "decided_on": "2026-02-02"}
+        put(dana, address, "discipline.csv", set_=[wrong]).raise_for_status()
+        checks = [client.get(f"{address}/check").json()["items"] for client in (dana, ferran)]
+        assert [[(one["key"], one["code"]) for one in items if one["level"] == "error"] for items in checks] == [
+            [("E1 2026-02-02", "not_an_option")],
+            [],
+        ]
+        page = ferran.get(address.replace("/api/v1", "")).raise_for_status().text
+        assert "3 rows of it are not for you to see." in page
+        assert "pay_cut" not in page.replace("Pay cut", "pay_cut")
+        assert "E2" in page
+        put(dana, address, "discipline.csv", remove=[{"employee": "E1", "decided_on": "2026-02-02"}]).raise_for_status()
+        decision = desk.submit(address)
+        assert "Pay cut" in desk.person("dora").get(f"/decisions/{decision['id']}").text
+        assert "Pay cut" not in ferran.get(f"/decisions/{decision['id']}").text
+        desk.approve(desk.person("dora"), decision).raise_for_status()
+        file = "/api/v1/files/discipline.csv"
+        assert dana.get(file).json()["items"] == [row]
+        assert dana.get(f"{file}/history", params={"key": "E1 2026-02-01"}).json()["items"][0]["row"] == row
+        for path in (file, f"{file}/rows.csv", f"{file}/rows.xlsx", f"{file}/history?key=E1 2026-02-01"):
+            assert ferran.get(path).status_code == 404, path
+            assert desk.person("alba").get(path).status_code == 404, path
+        of_status = "/api/v1/files/status.csv"
+        assert [row["employee"] for row in ferran.get(of_status).json()["items"]] == ["E2"]
+        assert [row["employee"] for row in dana.get(of_status).json()["items"]] == ["E1", "E2"]
+        assert ferran.get(f"{of_status}/history?key=E1 2026 1").status_code == 404
+        sums = {one["file"]: one["sha256"] for one in ferran.get("/api/v1/files").json()["items"]}
+        assert (sums["discipline.csv"], sums["status.csv"]) == (None, None)
+        assert file not in ferran.get("/folder").text
+        assert file in dana.get("/folder").text
+        assert dana.get("/api/v1/files/market.csv").json()["items"] == [market]

@@ -67,6 +67,8 @@ RIGHT: Final[Mapping[str, Mapping[str, str | None]]] = {
     "results": {"2025,": "2025,E1,78.12,C", "2024,": None, "": "2023,E2,90,A"},
     "exclusions": {"2026,": "2026,unit:VIE,deals,2021,a fair that was held once and never again"},
     "plan": {"deals,,1,": "deals,,1,7", "deals,,11,": "deals,,11,11"},
+    "market": {"VIE,,": "VIE,,2025,1300.000001", "VIE,deals": None, "": "PAR,visits,2026,0"},
+    "discipline": {"E1,": None, "E3,": "E3,pay_cut,,2025-11-20,2026-02-01", "": "E2,suspension,yes,2026-02-01,"},
 }
 """Of each file lines that begin so and what they become, None for nothing; what follows nothing is a new line."""
 
@@ -83,6 +85,8 @@ WRONG: Final = {
     "results": ("final_score", "much"),
     "exclusions": ("year", "2025"),
     "plan": ("share", "half"),
+    "market": ("potential", "-1"),
+    "discipline": ("lifted_on", "2024-05-02"),
 }
 """Of each file a cell of the first row that nothing can be made of."""
 

@@ -184,6 +184,18 @@ WRONG = [
     Case("plan", {"_2": "deals,,2,8"}, 3, "month", "duplicate"),
     Case("plan", {"_2": "deals,,1,8.5"}, 2, "share", "plan_sum"),
     Case("plan", {"_2": None}, 2, "month", "plan_month"),
+    Case("market", {"_2": "ROM,,2025,1"}, 2, "unit", "unknown_unit"),
+    Case("market", {"_2": "VIE,offers,2025,1"}, 2, "kpi", "not_an_option"),
+    Case("market", {"_2": "VIE,,25,1"}, 2, "year", "not_a_year"),
+    Case("market", {"_2": "VIE,,2025,-0.5"}, 2, "potential", "not_in_range"),
+    Case("market", {"_2": "VIE,,2025,"}, 2, "potential", "required"),
+    Case("market", {"_2": "VIE,deals,2026,1"}, 3, "year", "duplicate"),
+    Case("discipline", {"_2": "E9,reprimand,,2024-05-03,"}, 2, "employee", "unknown_employee"),
+    Case("discipline", {"_2": "E1,warning,,2024-05-03,"}, 2, "kind", "not_an_option"),
+    Case("discipline", {"_2": "E1,reprimand,no,2024-05-03,"}, 2, "grave", "not_an_option"),
+    Case("discipline", {"_2": "E1,reprimand,,,"}, 2, "decided_on", "required"),
+    Case("discipline", {"_2": "E1,reprimand,,2024-05-03,2024-05-02"}, 2, "lifted_on", "lifted_before"),
+    Case("discipline", {"more": "E1,demotion,yes,2024-05-03,"}, 4, "decided_on", "duplicate"),
 ]
 
 

@@ -151,7 +151,8 @@ def one(context: RequestContext, number: int) -> Json:
     with context.read():
         change = changing.change_seen(context, number)
         answer = _told(context, change)
-        rows = [] if changing.is_maker(context)(change) else intake.changed_rows(context.connection, number).rows
+        changed = changing.changed_seen(context, change, intake.changed_rows(context.connection, number))
+        rows = () if changing.is_maker(context)(change) else changed.rows
     values = ((one.file, [row for row in (one.before, one.after) if row is not None]) for one in rows)
     people = others_among(context, (number for file, both in values for number in changing.people_in(file, both)))
     write_down(context, what="changes", asked={"change": change.id}, people=people)
@@ -456,6 +457,6 @@ def _text(body: bytes) -> str:
 
 
 def _told(context: RequestContext, one: ChangeSet, *, status: int = 200, headers: dict[str, str] | None = None) -> Json:
-    changed = intake.changed_rows(context.connection, one.id)
+    changed = changing.changed_seen(context, one, intake.changed_rows(context.connection, one.id))
     told = changing.as_json(one, changed, pay=changing.sees_pay(context, one))
     return Json(told, status=status, headers=headers or {})

@@ -152,8 +152,12 @@ def rows_xlsx(context: RequestContext, file: str, query: RowsQuery) -> Download:
 def history(context: RequestContext, file: str, query: HistoryQuery) -> Json:
     """Every revision that left the row another than before: who loaded it, who agreed, and why."""
     with context.read() as connection:
-        hidden = () if changing.sees_pay(context) else changing.PAY_COLUMNS.get(file, ())
+        changing.refuse_personal(context, file)
+        sees_pay = changing.sees_pay(context)
+        hidden = () if sees_pay else changing.PAY_COLUMNS.get(file, ())
         versions = intake.row_history(connection, file, query.key)
+        if not sees_pay and any(_is_personal(file, one.row) for one in versions):
+            raise NotThere
     _write_down(context, file, [one.row for one in versions if isinstance(one.row, Mapping)], {"key": query.key})
     items: list[dict[str, Any]] = []
     for version in versions:
@@ -227,14 +231,21 @@ def feed(context: RequestContext, file: str, query: FeedQuery) -> Json:
     return Json(fed.as_json(), status=202 if fed.is_held else 200, headers={"ETag": f'"{fed.sha256}"'})
 
 
+def _is_personal(file: str, row: Mapping[str, str] | str | None) -> bool:
+    return isinstance(row, Mapping) and changing.is_personal(file, row)
+
+
 def _rows(context: RequestContext, file: str, query: RowsQuery) -> tuple[list[dict[str, str | None]], int]:
     """The rows that who asks sees, written down where they are of other people; and the present revision."""
     node = None
     if query.node is not None and (node := Node.parse(query.node)) is None:
         raise NotThere
     with context.read() as connection:
+        changing.refuse_personal(context, file)
         some = intake.file_rows(connection, file, on=query.on, node=node, revision=query.revision)
-        hidden = () if changing.sees_pay(context) else changing.PAY_COLUMNS.get(file, ())
+        sees_pay = changing.sees_pay(context)
+        hidden = () if sees_pay else changing.PAY_COLUMNS.get(file, ())
+        some = [row for row in some if sees_pay or not changing.is_personal(file, row)]
         present = organisation.current_revision(connection).number
     _write_down(context, file, some, query.model_dump(mode="json", exclude_none=True))
     return [{column: None if column in hidden else value for column, value in row.items()} for row in some], present

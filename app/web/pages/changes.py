@@ -99,7 +99,8 @@ def begin(context: RequestContext, form: BeginForm) -> Redirect:
 def one(context: RequestContext, number: int) -> Page:
     """A change set: its rows before and after, what a load would find, and what to do next."""
     change = changing.change_seen(context, number)
-    changed = intake.changed_rows(context.connection, number)
+    whole = intake.changed_rows(context.connection, number)
+    changed = changing.changed_seen(context, change, whole)
     is_open = change.state is ChangeState.OPEN
     # What a feed has sent may be wrong, and only who is to agree to it reads that.
     is_held = change.is_fed and change.state is ChangeState.SUBMITTED
@@ -117,16 +118,17 @@ def one(context: RequestContext, number: int) -> Page:
         rows=shown,
         people=context.directory.employees,
         more=max(0, len(told["rows"]) - ROWS_SHOWN),
+        unseen=len(whole.rows) - len(changed.rows),
         documents=[
             document | {"lines": intake.yaml_lines(one)}
             for document, one in zip(told["documents"], changed.documents, strict=True)
         ],
         findings=sums_in_one(
             said,
-            changing.findings_seen(context, intake.check_change(context.connection, changed), change),
-            lambda file: intake.rows_wanted(context.connection, changed, file),
+            changing.findings_seen(context, intake.check_change(context.connection, whole), change),
+            lambda file: intake.rows_wanted(context.connection, whole, file),
         )
-        if changed and (is_open or is_held)
+        if whole and (is_open or is_held)
         else (),
         mine=mine,
         may_revert=change.state is ChangeState.APPLIED and changing.keeps(context),

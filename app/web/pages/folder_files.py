@@ -58,6 +58,7 @@ def files(context: RequestContext) -> Page:
         first_files=_first_files(states),
         masters=MASTERS,
         names=FOLDER_FILES,
+        not_for_taking=() if changing.sees_pay(context) else ("discipline.csv",),
         may_propose=decided.may_propose(context, DECISION_KINDS["master"]),
         may_send=changing.keeps(context),
     )
