@@ -31,8 +31,8 @@ def send(desk, address, file, body, *, mode="rows", **headers):
     )
 
 
-def test_eight_thousand_scorecard_rows_come_back_without_a_difference(desk):
-    """As they were taken, and as a program writes them anew; in any order, and with columns of one's own."""
+def test_many_scorecard_rows_come_back_without_a_difference(desk):
+    """As they were taken, and as a program writes them anew; in any order, and with columns of one's own. Eight thousand: test_libreoffice.py."""
     desk.person("dora", "--role", "hr")
     desk.take_over("scorecards.csv")
     dana = desk.person("dana")
@@ -48,13 +48,13 @@ def test_eight_thousand_scorecard_rows_come_back_without_a_difference(desk):
             "link": "unique",
             "target": "10.25",
         }
-        for cycle in range(1900, 2030)
+        for cycle in range(2015, 2030)
         if cycle != 2026
         for node in ("unit:VIE", "unit:HQ", "employee:E1", "employee:E2", "employee:E6", "employee:E7")
         for at, kpi in enumerate(kpis)
     ]
     at = desk.begin()
-    assert len(many) > 7_000
+    assert len(many) > 800
     dana.put(f"{at}/rows/scorecards.csv", json={"set": many}).raise_for_status()
     answer = dana.post(f"{at}/submit", json={})
     assert answer.status_code == 201, [
@@ -64,7 +64,7 @@ def test_eight_thousand_scorecard_rows_come_back_without_a_difference(desk):
 
     body, sheets, hidden = taken(desk, "scorecards.csv")
     header, *rows = sheets["scorecards"]
-    assert len(rows) >= 7_800
+    assert len(rows) > 800
     random.Random(8).shuffle(rows)
     anew = {"scorecards": [["x_mine", *header], *(["…", *row] for row in rows)]} | {
         name: sheets[name] for name in hidden

@@ -121,9 +121,9 @@ class Agency:
     people: dict[str, Any]
 
     @classmethod
-    def opened(cls, door: str, url: str, folder: Path) -> Agency:
+    def opened(cls, door: str, url: str, folder: Path, files: Mapping[str, tuple[str, ...]] = SMALL) -> Agency:
         """Loaded, with some deals, its people signed in and all files by the door."""
-        write(folder)
+        write(folder, files)
         (folder / "definitions").mkdir()
         documents = definitions().to_documents()
         kpis = [content for name, content in documents.items() if name.startswith("kpi:")]
@@ -143,14 +143,14 @@ class Agency:
                 for role, n in (("hr", 1), ("hr", 2), ("executive", 1))
             ]
             connection.execute(sa.insert(access_tables.account), rows)
-            files = [f"{name}.csv" for name in SMALL]
-            key = access.create_key(connection, name="payroll", scope=Scope.FEED, now=NOW, files=files)
+            fed = [f"{name}.csv" for name in files]
+            key = access.create_key(connection, name="payroll", scope=Scope.FEED, now=NOW, files=fed)
         app = create_app(Settings(database_url=url, secret_key="the tests' own"), clock=lambda: NOW, database=database)
         people = {name: app.test_client() for name in ("hr1", "hr2", "executive1")}
         for name, client in people.items():
             client.post("/login", data={"email": f"{name}@agency.example", "password": PASSWORD})
         made = cls(door, database, folder, app, key, people)
-        for name in SMALL if door != "folder" else ():
+        for name in files if door != "folder" else ():
             content = {"file": f"{name}.csv", "to": door}
             body = {"kind": "master", "cycle": None, "content": content, "reason": WHY}
             made.agree("executive1", made.ask("hr1", "POST", "/api/v1/decisions", json=body)["id"])
