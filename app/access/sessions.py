@@ -77,6 +77,7 @@ class Viewer:
         roles: those that hold today: none before the first day of service, :data:`app.rules.permissions.FORMER` alone after the last, none while
             the password has to be changed first.
         name: as the folder names the employee; of an account without one, its e-mail.
+        begins_on: the first day of service, until it has come.
         left_on: the day after the last one of service, once it has come.
         first_password: it is still the one that somebody else chose.
         first_password_until: until when it works, for nothing but its change; None for one that works as any.
@@ -90,6 +91,7 @@ class Viewer:
     employee: str | None
     today: dt.date
     name: str = ""
+    begins_on: dt.date | None = None
     left_on: dt.date | None = None
     first_password: bool = False
     first_password_until: dt.datetime | None = None
@@ -175,6 +177,7 @@ def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.tim
         employee=row.employee,
         today=today,
         name=row.name or row.email,
+        begins_on=row.hired_on if row.hired_on is not None and row.hired_on > today else None,
         left_on=row.left_on if left else None,
         first_password=row.first_password,
         first_password_until=row.first_password_until,

@@ -220,9 +220,8 @@ def _serve(environment: dict[str, str], port: int) -> None:
     # Before there are children: told in between, we would leave them behind.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop)
-    say(f"http://127.0.0.1:{port}", err=True)
     children = [
-        # What they say goes where we speak to people: standard output holds the logins alone.
+        # What they say goes where we speak to people: standard output holds the logins alone. The server says its address once it answers.
         subprocess.Popen([sys.executable, "-m", "app", *words], env=environment, cwd=ROOT, stdout=sys.stderr)
         for words in (("serve", "--bind", f"127.0.0.1:{port}"), ("worker",))
     ]

@@ -72,8 +72,7 @@ def serve(bind: tuple[str, int], workers: int) -> None:
         sys.stdout.flush()
 
     if workers == 1:
-        ready()
-        run(given, listener)
+        run(given, listener, ready=ready)
         return
     sys.exit(supervise(given, listener, workers=workers, ready=ready))
 

@@ -28,7 +28,7 @@ from app.demo.past import Past, Tempers
 from app.demo.people import Employee, Staffing, staff
 from app.demo.reached import Reached
 from app.demo.seasons import ACTIVITIES, Climate, CycleUnderWay, day_weights, plan_shares
-from app.demo.units import FULL_SIZE, Unit, group_names, headcounts, units_for
+from app.demo.units import FULL_SIZE, Unit, area_names, group_names, headcounts, units_for
 from app.demo.world import climate_of, unit_names
 from app.intake import FOLDER_FILES
 from app.kit.settings import ROOT
@@ -43,6 +43,7 @@ _ADDRESS: Final = "kopa.example"
 _SPOKEN: Final = {"units": ("name_ko", "name_es")}
 """Columns that a folder may have beside those that it must: what units are called in the other languages of the pages."""
 _FIRST_MONTH: Final = re.compile(r"^cycle:.*$", re.MULTILINE)
+_AREAS: Final = re.compile(r"^areas: \{\}$", re.MULTILINE)
 _GROUPS: Final = re.compile(r"^groups: \{(.*)\}$", re.MULTILINE)
 
 Row = Sequence[object]
@@ -269,6 +270,7 @@ def _copy_definitions(folder: Path, cycle: CycleUnderWay, groups: Mapping[str, M
         if file.name == "policies.yaml":
             policy = f"cycle: {{first_month: {cycle.first_month}}}"
             text = _FIRST_MONTH.sub(policy, text, count=1) if _FIRST_MONTH.search(text) else f"{text}\n{policy}\n"
+            text = _AREAS.sub(f"areas: {{names: {json.dumps(area_names(), ensure_ascii=False)}}}", text, count=1)
             text = _GROUPS.sub(rf"groups: {{\1, names: {json.dumps(groups, ensure_ascii=False)}}}", text, count=1)
         (folder / file.name).write_text(text, encoding="utf-8")
     return folder

@@ -16,7 +16,17 @@ from app.demo.seasons import CycleUnderWay
 from app.demo.world import Place, agency_plan, places
 from app.organisation import day_in
 
-__all__ = ["FULL_SIZE", "LEAST_PEOPLE", "Unit", "Units", "day_of", "group_names", "headcounts", "units_for"]
+__all__ = [
+    "FULL_SIZE",
+    "LEAST_PEOPLE",
+    "Unit",
+    "Units",
+    "area_names",
+    "day_of",
+    "group_names",
+    "headcounts",
+    "units_for",
+]
 
 FULL_SIZE: Final = 1300
 LEAST_PEOPLE: Final = 60
@@ -150,6 +160,11 @@ def group_names(units: Sequence[Unit]) -> dict[str, dict[str, str]]:
             said[language] = f"{word} ({sizes[size][language] if size in sizes else size})" if size else word
         named[group] = said
     return named
+
+
+def area_names() -> dict[str, dict[str, str]]:
+    """What the areas of the scorecards are called in each language."""
+    return {area: {"en": area, **said} for area, said in agency_plan()["areas"].items()}
 
 
 class _Builder:

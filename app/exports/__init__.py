@@ -6,6 +6,7 @@ and no text runs as a formula. It never decides who may have one, and computes n
 
 from app.exports.activities import EXPORT as ACTIVITIES
 from app.exports.activities import OF_LEDGER as LEDGER_ACTIVITIES
+from app.exports.activities import with_figures_named
 from app.exports.business import business_export, business_table
 from app.exports.csv_files import as_csv
 from app.exports.folder_rows import folder_rows_xlsx
@@ -50,5 +51,6 @@ __all__ = [
     "scorecard_export",
     "scorecard_rows",
     "unit_grades_export",
+    "with_figures_named",
     "write_xlsx",
 ]

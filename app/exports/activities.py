@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from app.exports.table import Column, Export
+from app.exports.table import Cell, Column, Export
 from app.ledger import ListedActivity
 
-__all__ = ["EXPORT", "OF_LEDGER"]
+__all__ = ["EXPORT", "OF_LEDGER", "with_figures_named"]
 
 
 def _dollars(cents: int | None) -> Decimal | None:
@@ -60,3 +60,33 @@ OF_LEDGER: Final = Export[ListedActivity](
     ),
 )
 """The same for the auditor, who sees by which door each came, and from whom."""
+
+
+_FIGURE: Final = "figure"
+
+
+def with_figures_named(
+    export: Export[ListedActivity],
+    *,
+    kpi_name: Callable[[str], str],
+    node_name: Callable[[str], str],
+    closing: tuple[str, str],
+) -> Export[ListedActivity]:
+    """The same file with reported figures by names: they have no company and no buyer, and the ledger keeps KPI and node in those places.
+
+    The codes stand in columns of their own, under the names by which figures are ingested.
+
+    Args:
+        export: the file's columns.
+        kpi_name: what a KPI is called, by its code.
+        node_name: what a unit or an employee is called, by the node's text.
+        closing: as of :attr:`app.exports.table.ExportSheet.closing`.
+    """
+    named: dict[str, Callable[[ListedActivity], Cell]] = {
+        "company": lambda row: kpi_name(row.company) if row.type == _FIGURE else row.company,
+        "buyer": lambda row: node_name(row.buyer) if row.type == _FIGURE else row.buyer,
+    }
+    columns = [Column(one.name, named.get(one.name, one.value), one.width, one.number_format) for one in export.columns]
+    kpi = Column[ListedActivity]("kpi", lambda row: row.company if row.type == _FIGURE else None, 22)
+    node = Column[ListedActivity]("node", lambda row: row.buyer if row.type == _FIGURE else None, 18)
+    return Export(export.name, (*columns, kpi, node), closing)

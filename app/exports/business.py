@@ -76,6 +76,7 @@ def business_export(words: FileWords) -> Export[UnitBusiness]:
             Column(words.say(n_("Kind")), lambda row: words.term("kind", row.kind)),
             *(figure_column(figure, column) for figure in BusinessFigure for column in _COLUMNS),
         ),
+        words.closing,
     )
 
 

@@ -28,6 +28,7 @@ def goals_export(words: FileWords) -> Export[GoalRow]:
             Column(say(n_("Unit or person (code)")), lambda row: str(row.node), 18),
             Column(say(n_("Unit or person")), lambda row: words.named(row.name), 30),
             Column(say(n_("Line above (code)")), lambda row: None if row.above is None else str(row.above), 18),
+            Column(say(n_("Line above")), lambda row: words.named(row.above_name), 30),
             Column(say(n_("Link")), lambda row: words.term("link", row.figures.link)),
             Column(say(n_("Weight")), lambda row: row.figures.weight),
             Column(say(n_("Unit of measure")), lambda row: said(row.version.unit)),
@@ -39,4 +40,5 @@ def goals_export(words: FileWords) -> Export[GoalRow]:
             Column(say(n_("Projected score")), lambda row: published(row.figures.projected_score)),
             Column(say(n_("Why there is no score")), lambda row: words.term("reason", row.figures.reason), 40),
         ),
+        words.closing,
     )

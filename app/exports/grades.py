@@ -60,6 +60,7 @@ def employee_grades_export(words: FileWords) -> Export[NamedEmployeeGrade]:
             Column(say(n_("Pay (KRW)")), lambda row: row.grade.pay, 18, WON),
             Column(say(n_("Promotion points")), lambda row: row.grade.promotion_points, 18),
         ),
+        words.closing,
     )
 
 
@@ -78,4 +79,5 @@ def unit_grades_export(words: FileWords) -> Export[NamedUnitGrade]:
             Column(say(n_("Grade")), lambda row: row.grade.grade),
             Column(say(n_("Why there is no grade")), lambda row: words.term("grade_reason", row.grade.reason), 26),
         ),
+        words.closing,
     )

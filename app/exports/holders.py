@@ -38,6 +38,13 @@ def holders_export(words: FileWords) -> Export[HolderRow]:
                 lambda row: None if row.line.parent_node is None else str(row.line.parent_node),
                 18,
             ),
-            Column(say(n_("KPI above")), lambda row: row.line.parent_kpi, 24),
+            Column(say(n_("Line above")), lambda row: words.named(row.above_name), 30),
+            Column(say(n_("KPI above (code)")), lambda row: row.line.parent_kpi, 24),
+            Column(
+                say(n_("KPI above")),
+                lambda row: None if row.above_version is None else said(row.above_version.name),
+                36,
+            ),
         ),
+        words.closing,
     )

@@ -40,4 +40,5 @@ def people_export(words: FileWords) -> Export[NamedPerson]:
                 say(n_("Band")), lambda person: None if person.row.final_band is None else str(person.row.final_band)
             ),
         ),
+        words.closing,
     )

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from app.exports.table import Column, Export, FileWords, measured_cell
 from app.plain.findings import n_
+from app.rules.policies import AreaPolicy
 from app.rules.rollup import published
 from app.scoring import Board, BoardLine
 
@@ -47,14 +48,14 @@ def scorecard_rows(board: Board, words: FileWords) -> Iterator[ScorecardRow]:
         for level in group.begins:
             yield ScorecardRow(
                 what=words.say(n_("Area")),
-                area=level.area,
-                name=level.name,
+                area=words.named(board.areas.named(level.area)),
+                name=str(words.named(board.areas.level(level.area))),
                 counts_as=published(level.weight),
                 score=published(level.score),
                 points=published(level.points),
             )
         for line in group.lines:
-            yield _line_row(line, words)
+            yield _line_row(line, words, board.areas)
     card = board.card
     if board.job is not None:
         yield _score_row(words, n_("Own score"), card.own_score)
@@ -72,12 +73,12 @@ def _score_row(words: FileWords, name: str, score: float | None, projected: floa
     )
 
 
-def _line_row(line: BoardLine, words: FileWords) -> ScorecardRow:
+def _line_row(line: BoardLine, words: FileWords, areas: AreaPolicy) -> ScorecardRow:
     shown, version = line.shown, line.facts.version
     counts_as = shown.weight if line.counted_weight is None else line.counted_weight
     return ScorecardRow(
         what=words.say(n_("KPI")),
-        area=shown.area,
+        area=None if shown.area is None else words.named(areas.named(shown.area)),
         name=version.name.in_language(words.language),
         kpi=shown.kpi,
         unit_of_measure=version.unit.in_language(words.language),
@@ -124,4 +125,5 @@ def scorecard_export(words: FileWords) -> Export[ScorecardRow]:
             Column(say(n_("Scored")), lambda row: row.method, 30),
             Column(say(n_("Why there is no score")), lambda row: row.reason, 40),
         ),
+        words.closing,
     )

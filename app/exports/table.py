@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Generic, TypeAlias, TypeVar
 
+from app.plain.findings import n_
 from app.rules.terms import Name
 
 __all__ = ["WON", "Cell", "Column", "Export", "ExportSheet", "FileWords", "harmless", "measured_cell"]
@@ -68,6 +69,11 @@ class FileWords:
         """What a code of that kind is called; None for none."""
         return None if code is None else self.say(self.terms[kind].get(code, code))
 
+    @property
+    def closing(self) -> tuple[str, str]:
+        """What a workbook calls the sheet that says how many rows there are, and the rows."""
+        return self.say(n_("count")), self.say(n_("rows"))
+
     def named(self, name: str | None) -> str | None:
         """A unit's or a person's name as the reader knows it; None for none."""
         return name.in_language(self.language) if isinstance(name, Name) else name
@@ -83,6 +89,8 @@ class ExportSheet:
     widths: tuple[int, ...] = ()
     number_formats: tuple[str | None, ...] = ()
     """Of each column; none at all where all numbers are as any."""
+    closing: tuple[str, str] = ("count", "rows")
+    """What a workbook calls the sheet that says how many rows there are, and the rows."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,8 @@ class Export(Generic[Row]):
 
     name: str
     columns: tuple[Column[Row], ...]
+    closing: tuple[str, str] = ("count", "rows")
+    """As of :attr:`ExportSheet.closing`."""
 
     def sheet(self, rows: Iterable[Row]) -> ExportSheet:
         """The rows as a table; nothing is read before it is written."""
@@ -101,6 +111,7 @@ class Export(Generic[Row]):
             ([value(row) for value in values] for row in rows),
             tuple(column.width for column in self.columns),
             tuple(column.number_format for column in self.columns),
+            self.closing,
         )
 
 

@@ -71,13 +71,12 @@ def _fill(book: xlsxwriter.Workbook, sheet: ExportSheet, made_at: dt.datetime) -
         )
     if count:
         page.autofilter(0, 0, count, len(sheet.header) - 1)
-    end = book.add_worksheet("count")
-    for line, (name, value) in enumerate((("rows", str(count)), ("sha256", digest.hexdigest()))):
-        end.write_string(line, 0, name, bold)
-        if name == "rows":
-            end.write_number(line, 1, count)
-        else:
-            end.write_string(line, 1, value)
+    name, rows = sheet.closing
+    end = book.add_worksheet(name)
+    end.write_string(0, 0, rows, bold)
+    end.write_number(0, 1, count)
+    end.write_string(1, 0, "sha256", bold)
+    end.write_string(1, 1, digest.hexdigest())
 
 
 def refuse_more_than_a_workbook_holds(rows: int) -> None:

@@ -21,9 +21,11 @@ from app.intake.change_sets import (
     change_titles,
     changed_rows,
     changes_meant,
+    count_changed,
     discard_change,
     hold_open,
     key_text,
+    reword_change,
 )
 from app.intake.changed_folder import JudgedChange, columns_of, key_columns, yaml_before, yaml_lines
 from app.intake.changing import (
@@ -114,6 +116,7 @@ __all__ = [
     "check_change",
     "columns_of",
     "correct_own",
+    "count_changed",
     "cycle_without_scorecards",
     "cycles_to_tell",
     "definition_fields",
@@ -152,6 +155,7 @@ __all__ = [
     "replay",
     "reverse_own",
     "revert_change",
+    "reword_change",
     "row_history",
     "rows_before",
     "rows_of_csv",

@@ -41,11 +41,13 @@ __all__ = [
     "change_set",
     "change_sets",
     "changed_rows",
+    "count_changed",
     "discard_change",
     "end_change",
     "held_of",
     "hold_open",
     "key_text",
+    "reword_change",
     "rows_sent",
     "write_documents",
     "write_rows",
@@ -236,6 +238,12 @@ def changed_rows(connection: Connection, number: int) -> Changed:
     return Changed(tuple(rows), tuple(documents))
 
 
+def count_changed(connection: Connection, number: int) -> int:
+    """How many rows and files of definitions a set holds. Queries: 1."""
+    of = tables.change_row.c
+    return connection.scalar(sa.select(sa.func.count()).where(of.change == number)) or 0
+
+
 def key_text(key: Iterable[str]) -> str:
     """A key as people and addresses write it: its values joined by blanks."""
     return " ".join(key)
@@ -282,15 +290,7 @@ def begin_change(
     Raises:
         Invalid: a title or reason that is too short or too long.
     """
-    title, reason = title.strip(), reason.strip()
-    problems = [*_title_problems(title), *([problem] if (problem := reason_problem(reason)) else [])]
-    problems += [
-        at_field(field, "unstorable", n_("A character of this cannot be kept: take it out."))
-        for field, text in (("title", title), ("reason", reason))
-        if has_unstorable(text)
-    ]
-    if problems:
-        raise Invalid(*problems)
+    title, reason = _words(title, reason)
     lock(connection, LOCK_CHANGES)
     number = next_number(connection, tables.change_set)
     connection.execute(
@@ -308,6 +308,37 @@ def begin_change(
         )
     )
     return _again(connection, number)
+
+
+def reword_change(connection: Connection, change: ChangeSet, *, title: str, reason: str) -> ChangeSet:
+    """Call an open set, which the transaction holds, something else; what it holds stays. Queries: 2.
+
+    Args:
+        connection: a writing transaction.
+        change: as it was.
+        title: what it is called from now on.
+        reason: why it is wanted.
+
+    Raises:
+        Invalid: a title or reason that is too short or too long.
+    """
+    title, reason = _words(title, reason)
+    of = tables.change_set
+    connection.execute(sa.update(of).where(of.c.id == change.id).values(title=title, reason=reason))
+    return _again(connection, change.id)
+
+
+def _words(title: str, reason: str) -> tuple[str, str]:
+    title, reason = title.strip(), reason.strip()
+    problems = [*_title_problems(title), *([problem] if (problem := reason_problem(reason)) else [])]
+    problems += [
+        at_field(field, "unstorable", n_("A character of this cannot be kept: take it out."))
+        for field, text in (("title", title), ("reason", reason))
+        if has_unstorable(text)
+    ]
+    if problems:
+        raise Invalid(*problems)
+    return title, reason
 
 
 def _title_problems(title: str) -> Iterable[Finding]:

@@ -18,11 +18,12 @@ from app.plain.findings import Finding, n_
 from app.rules.documents import Document, Entry, plain_number
 from app.rules.kpi_members import read_words
 from app.rules.kpis import Translated, words_document
-from app.rules.terms import Job
+from app.rules.terms import AREA_BELOW, Job, Name
 
 __all__ = [
     "DEFAULT_POLICIES",
     "LEGAL_FORMS",
+    "AreaPolicy",
     "Blend",
     "CyclePolicy",
     "FeedPolicy",
@@ -91,6 +92,25 @@ class GroupPolicy:
     minimum: int = 10
     heads_apart: bool = True
     names: Mapping[str, Translated] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AreaPolicy:
+    """What people call the areas of scorecards, by what ``scorecards.csv`` calls them, level by level."""
+
+    names: Mapping[str, Translated] = field(default_factory=dict)
+
+    def level(self, area: str) -> Name:
+        """The last level of an area in each language: of ``Management / Leadership`` what leadership is called."""
+        level = area.rpartition(AREA_BELOW)[2]
+        words = self.names.get(area) or self.names.get(level)
+        return Name(level) if words is None else Name(words.en, ko=words.ko, es=words.es)
+
+    def named(self, area: str) -> Name:
+        """An area in each language, with the levels above it."""
+        levels = area.split(AREA_BELOW)
+        names = [self.level(AREA_BELOW.join(levels[: place + 1])) for place in range(len(levels))]
+        return Name.written(AREA_BELOW.join(["{}"] * len(names)), *names)
 
 
 def _institution_rates() -> Mapping[str, Decimal]:
@@ -171,6 +191,7 @@ class Policies:
     grades: tuple[GradePolicy, ...] = field(default_factory=_grades)
     rules: GradeRules = GradeRules()
     groups: GroupPolicy = GroupPolicy()
+    areas: AreaPolicy = AreaPolicy()
     minimum_days: int = 60
     pay: PayPolicy = field(default_factory=PayPolicy)
     promotion: PromotionPolicy = PromotionPolicy()
@@ -274,6 +295,14 @@ def _read_groups(entry: Entry) -> GroupPolicy | None:
     return GroupPolicy(minimum or default.minimum, default.heads_apart if apart is None else apart, names)
 
 
+def _read_areas(entry: Entry) -> AreaPolicy | None:
+    members = entry.members((), ("names",))
+    if members is None:
+        return None
+    named = (members["names"].mapping() or {}) if "names" in members else {}
+    return AreaPolicy({area: words for area, member in named.items() if (words := read_words(member)) is not None})
+
+
 def _read_pay(entry: Entry) -> PayPolicy | None:
     default = PayPolicy()
     members = entry.members((), ("institution_grade", "institution_rates", "pool"))
@@ -356,6 +385,7 @@ _READERS: Final = {
     "grades": _read_grades,
     "rules": _read_rules,
     "groups": _read_groups,
+    "areas": _read_areas,
     "minimum_days": _read_minimum_days,
     "pay": _read_pay,
     "promotion": _read_promotion,
@@ -388,6 +418,7 @@ def policies_document(policies: Policies) -> dict[str, object]:
     groups: dict[str, object] = {"minimum": policies.groups.minimum, "heads_apart": policies.groups.heads_apart}
     if policies.groups.names:
         groups["names"] = {group: words_document(words) for group, words in policies.groups.names.items()}
+    areas = {area: words_document(words) for area, words in policies.areas.names.items()}
     return {
         "cycle": {"first_month": policies.cycle.first_month},
         "blend": {
@@ -407,6 +438,7 @@ def policies_document(policies: Policies) -> dict[str, object]:
             "top_to_second_lowest_min": plain_number(rules.top_to_second_lowest_min),
         },
         "groups": groups,
+        **({"areas": {"names": areas}} if areas else {}),
         "minimum_days": policies.minimum_days,
         "pay": pay,
         "promotion": points,

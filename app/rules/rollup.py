@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from app.rules.measures import FloatArray, IntArray
+from app.rules.terms import AREA_BELOW
 
 __all__ = [
     "BANDS",
@@ -171,10 +172,6 @@ def band(score: float | Decimal | None) -> Band | None:
     return next((name for name, least in BANDS.items() if total >= least), Band.E)
 
 
-_BELOW: Final = " / "
-"""What parts the levels of an area: ``Management / Leadership``."""
-
-
 class Area(NamedTuple):
     """One level of a scorecard's areas, with all lines of it and below it added up (indicators are nested, weights adding up level by level).
 
@@ -191,18 +188,18 @@ class Area(NamedTuple):
     @property
     def depth(self) -> int:
         """How many levels stand above it."""
-        return self.area.count(_BELOW)
+        return self.area.count(AREA_BELOW)
 
     @property
     def name(self) -> str:
         """The level alone."""
-        return self.area.rpartition(_BELOW)[2]
+        return self.area.rpartition(AREA_BELOW)[2]
 
 
 def area_levels(area: str | None) -> tuple[str, ...]:
     """The levels of a line's area from the top, each with those above it; none where it has no area."""
-    names = [name for part in (area or "").split(_BELOW) if (name := part.strip())]
-    return tuple(_BELOW.join(names[: place + 1]) for place in range(len(names)))
+    names = [name for part in (area or "").split(AREA_BELOW) if (name := part.strip())]
+    return tuple(AREA_BELOW.join(names[: place + 1]) for place in range(len(names)))
 
 
 def areas(lines: Sequence[tuple[str | None, float, float | None]]) -> tuple[Area, ...]:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple, Self
 
 __all__ = [
+    "AREA_BELOW",
     "CODE_PATTERN",
     "FIGURE_PATTERN",
     "Basis",
@@ -36,6 +37,10 @@ CODE_PATTERN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
 
 FIGURE_PATTERN: Final = re.compile(r"-?(?:[0-9]{1,15}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})")
 """A measured figure as people write it, in a folder or a form (use with ``fullmatch``)."""
+
+
+AREA_BELOW: Final = " / "
+"""What parts the levels of a scorecard's area: ``Management / Leadership``."""
 
 
 class Name(str):

@@ -24,6 +24,7 @@ from app.rules.definitions import KpiVersion, Translated
 from app.rules.lifting import Aim
 from app.rules.measures import GROWS_WITH_DAYS
 from app.rules.outlook import Outlook
+from app.rules.policies import AreaPolicy
 from app.rules.rollup import Area, area_levels, in_areas
 from app.rules.terms import Basis, Job, Node, NodeKind
 from app.scoring.lifts import Leading, Lift, lifts_of_cards
@@ -178,6 +179,8 @@ class Board:
     lines: tuple[BoardLine, ...]
     groups: tuple[LineGroup, ...]
     """The same lines by their areas."""
+    areas: AreaPolicy
+    """What the areas are called."""
     costly: tuple[BoardLine, ...]
     """Those of them that cost the most points, the dearest first."""
     aim: Aim | None
@@ -334,6 +337,7 @@ def board(source: BoardSource) -> Board:
         provisional=provisional_card,
         lines=lines,
         groups=_groups(card, lines),
+        areas=plan.sheet.definitions.policies.areas,
         costly=tuple(sorted((one for one in lines if one.costs), key=lambda one: -(one.costs or 0.0)))[:COSTLY_SHOWN],
         aim=leading.aim,
         lifts=tuple(lifts[:LIFTS_SHOWN]),

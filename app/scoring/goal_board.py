@@ -131,6 +131,7 @@ class GoalRow:
     node: Node
     name: str
     above: Node | None
+    above_name: str | None
     figures: LineScore
 
 
@@ -339,6 +340,7 @@ def goal_rows(
                 node=line.node,
                 name=_name(plan, line.node),
                 above=line.parent_node,
+                above_name=None if line.parent_node is None else _name(plan, line.parent_node),
                 figures=figures[line.node, line.kpi],
             )
         )

@@ -44,6 +44,10 @@ class HolderRow(NamedTuple):
     version: KpiVersion
     line: Line
     name: str
+    above_name: str | None = None
+    """Whose line it hangs on."""
+    above_version: KpiVersion | None = None
+    """The KPI of that line, where it is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +159,15 @@ def _kpi_row(plan: CyclePlan, goal: Goal | None, task: Task | None, code: str, l
     )
 
 
+def _above(plan: CyclePlan, line: Line, day: dt.date) -> tuple[str | None, KpiVersion | None]:
+    """Whose line one hangs on, and of which KPI, by name."""
+    parent, kpi = line.parent_node, line.parent_kpi or ""
+    return (
+        None if parent is None else node_name(plan.frame.directory, parent, day),
+        plan.sheet.kpi(kpi).version(plan.cycle) if kpi in plan.sheet.definitions.kpis else None,
+    )
+
+
 def holder_rows(plan: CyclePlan, *, only: HolderFilter, language: str, day: dt.date) -> list[HolderRow]:
     """A row for each line: by goal as the definitions have them, the agency first, people last. Queries: none.
 
@@ -175,7 +188,7 @@ def holder_rows(plan: CyclePlan, *, only: HolderFilter, language: str, day: dt.d
         if not _is_meant(goal, line.kpi, only):
             continue
         name = node_name(plan.frame.directory, line.node, day)
-        row = HolderRow(goal, definitions.task(version.goal), version, line, name)
+        row = HolderRow(goal, definitions.task(version.goal), version, line, name, *_above(plan, line, day))
         if not only.text or _has(only.text, (*_said(goal, row.task, version, line.kpi), str(name), line.node.code)):
             rows.append(row)
     depth = {node: place for place, node in enumerate(plan.nodes)}

@@ -359,16 +359,20 @@ def into_basket(
                 changing.put_document(context, change, put.name, put.text)
         return change
 
-    number = context.writing(work)
+    def counted(connection: Connection) -> tuple[int, int]:
+        number = work(connection)
+        return number, intake.count_changed(connection, number)
+
+    number, in_all = context.writing(counted)
     session[_LAST_INTO] = str(number)
     count = sum(len(one.set_) + len(one.remove) if isinstance(one, Put) else 1 for one in puts)
     return Redirect(
         n_(
-            "In change set %(number)s now, rows: %(count)s. Nothing holds before you submit it and a second person agrees."
+            "Put into change set %(number)s, rows: %(count)s. It holds in all, rows: %(rows)s. Nothing holds before you submit it and a second person agrees."
         ),
         then="changes.one",
         values={"number": number},
-        parameters={"number": number, "count": count},
+        parameters={"number": number, "count": count, "rows": in_all},
     )
 
 

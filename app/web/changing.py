@@ -41,6 +41,7 @@ __all__ = [
     "rebased",
     "refuse_personal",
     "reverted",
+    "reworded",
     "sees_pay",
     "submitted",
     "told",
@@ -230,6 +231,19 @@ def rebased(context: RequestContext, number: int) -> tuple[ChangeSet, list[dict[
     after, touched = intake.rebase_change(context.connection, held_open(context, number))
     context.note(subject=f"change:{number}", after={"base": after.base, "touched": len(touched)})
     return after, touched
+
+
+def reworded(context: RequestContext, number: int, title: str, reason: str) -> ChangeSet:
+    """Call one's open set something else; raises as :func:`held_open`, and where title or reason is too short or too long."""
+    change = held_open(context, number)
+    after = intake.reword_change(context.connection, change, title=title, reason=reason)
+    if (after.title, after.reason) == (change.title, change.reason):
+        context.did_nothing = True
+    else:
+        context.note(
+            subject=f"change:{number}", before={"title": change.title}, after={"title": after.title}, why=after.reason
+        )
+    return after
 
 
 def discarded(context: RequestContext, number: int) -> ChangeSet:

@@ -132,6 +132,12 @@ POLICIES: Final[Mapping[str, FieldWords]] = {
     "lowest_rate_max": FieldWords(n_("Highest rate of the lowest grade")),
     "top_to_second_lowest_min": FieldWords(n_("The top rate is at least so many times the second lowest")),
     "groups": FieldWords(n_("Evaluation groups")),
+    "areas": FieldWords(n_("Areas of scorecards")),
+    "areas.names": FieldWords(
+        n_("What areas are called"),
+        n_("By what the scorecards call them, level by level. Without a name their own text is shown."),
+        OWN,
+    ),
     "minimum": FieldWords(n_("Fewest graded people"), n_("Smaller groups are merged."), OWN),
     "heads_apart": FieldWords(n_("Heads are a group of their own"), "", OWN),
     "names": FieldWords(

@@ -16,11 +16,22 @@ from typing import Annotated, Any, BinaryIO, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from app import access
-from app.exports import ACTIVITIES, Export, ExportSheet, as_csv, refuse_more_than_a_workbook_holds, write_xlsx
+from app import access, scoring
+from app.exports import (
+    ACTIVITIES,
+    Export,
+    ExportSheet,
+    as_csv,
+    refuse_more_than_a_workbook_holds,
+    with_figures_named,
+    write_xlsx,
+)
 from app.kit.refusals import Invalid, at_field
 from app.ledger import Listed, ListedActivity
 from app.plain.findings import n_
+from app.rules.terms import Name, Node
+from app.web.file_words import file_words
+from app.web.languages import page_language
 from app.web.reader import while_read
 from app.web.rendering import Download
 from app.web.request_context import RequestContext
@@ -244,6 +255,22 @@ def activities_file(
     )
 
 
+def _figure_names(connection: Connection, day: dt.date) -> dict[str, Callable[[str], str]]:
+    """What KPIs and nodes are called, in the language of whoever asks: rows are written when the request is over."""
+    loaded, language = scoring.state(connection), page_language()
+    kpis, directory = loaded.sheet.definitions.kpis, loaded.frame.directory
+
+    def kpi_name(code: str) -> str:
+        return kpis[code].versions[-1].name.in_language(language) if code in kpis else code
+
+    def node_name(text: str) -> str:
+        node = Node.parse(text)
+        name = text if node is None else scoring.node_name(directory, node, day)
+        return name.in_language(language) if isinstance(name, Name) else name
+
+    return {"kpi_name": kpi_name, "node_name": node_name}
+
+
 def _activities(
     context: RequestContext,
     form: ActivitiesExport,
@@ -253,11 +280,13 @@ def _activities(
 ) -> tuple[Download, int]:
     """The file and the number of its rows."""
     with ExitStack() as reading:
-        activities = find(reading.enter_context(context.read()))
+        connection = reading.enter_context(context.read())
+        activities = find(connection)
+        names = _figure_names(connection, context.today)
         if form.format == "xlsx":
             refuse_more_than_a_workbook_holds(activities.count)
         file = sheet_file(
-            export.sheet(activities.rows),
+            with_figures_named(export, closing=file_words().closing, **names).sheet(activities.rows),
             name=f"activities-{context.today.isoformat()}",
             kind=form.format,
             made_at=context.now,

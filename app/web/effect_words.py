@@ -54,6 +54,8 @@ class ShownTurn(NamedTuple):
     change: str = ""
     way: int = 0
     """Above 0 for the better, below 0 for the worse."""
+    why: str = ""
+    """Where that would surprise whoever reads what else is moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,11 +128,25 @@ def shown_effects(context: RequestContext, effects: Sequence[DecisionEffect]) ->
         of.setdefault((one.cycle, one.node), []).append(one)
     ranked = sorted(of.values(), key=_how_much)
     rows = tuple(_moved(context, definitions, some) for some in ranked)
+    against = sum(1 for some in of.values() if _is_against_score(some))
     return Moves(
-        summary=tuple(_summary(effects)),
+        summary=(*_summary(effects), *([str(gettext(_AGAINST_SCORE, count=number(against)))] if against else ())),
         rows=rows,
         members=frozenset(one.member for one in effects) & frozenset(_COLUMNS),
     )
+
+
+_BY_PLACE: Final = n_("by the place in the group")
+_AGAINST_SCORE: Final = n_(
+    "Grades that do not go with the score: %(count)s. A grade goes by the place within the evaluation group and by the group's seats: where others there rise or fall further, or the seats move, it changes whatever the own score does."
+)
+
+
+def _is_against_score(some: Iterable[DecisionEffect]) -> bool:
+    """Whether somebody's grade is another though the final score stays, or goes the other way."""
+    by = {one.member: _difference(one) for one in some}
+    grade, final = by.get("grade"), by.get("final_score", 0.0)
+    return bool(grade) and grade is not None and final is not None and grade * final <= 0
 
 
 def _how_much(some: list[DecisionEffect]) -> tuple[bool, bool, float]:
@@ -143,6 +159,8 @@ def _moved(context: RequestContext, definitions: Definitions, some: list[Decisio
     first = some[0]
     node = Node.parse(first.node)
     turns = {one.member: _turn(context, definitions, one) for one in some}
+    if _is_against_score(some):
+        turns["grade"] = turns["grade"]._replace(why=str(gettext(_BY_PLACE)))
     beside: Name | str = ""
     if node is not None and node.kind is NodeKind.EMPLOYEE:
         unit = context.directory.unit_of(node.code, context.today)

@@ -100,7 +100,10 @@ def finding_text(finding: Finding) -> str:
 
 def filled(message: str, parameters: Mapping[str, object]) -> str:
     """A message in the reader's language; those of its parameters that are words are so too."""
-    spoken = {name: gettext(value) if isinstance(value, Words) else placed(value) for name, value in parameters.items()}
+    spoken = {
+        name: gettext(value) if isinstance(value, Words) else _filling(name, value)
+        for name, value in parameters.items()
+    }
     return str(gettext(message, **spoken))
 
 
@@ -393,11 +396,29 @@ def named(value: Any) -> Any:
 @pass_context
 def _filled_gettext(context: Context, message: str, /, **parameters: Any) -> str:
     """A template's sentence with what fills its places; names of units among it are in the reader's language too."""
-    filling = {name: placed(value) for name, value in parameters.items()}
-    said = _particles(_gettext(message), filling)
+    return _filled(context, _gettext(message), parameters)
+
+
+@pass_context
+def _filled_ngettext(context: Context, one: str, several: str, number_: int, /, **parameters: Any) -> str:
+    """The same of a sentence that says how many."""
+    return _filled(context, _ngettext(one, several, number_), {"num": number_, **parameters})
+
+
+def _filled(context: Context, message: str, parameters: Mapping[str, Any]) -> str:
+    filling = {name: _filling(name, value) for name, value in parameters.items()}
+    said = _particles(message, filling)
     if context.eval_ctx.autoescape:
         said = Markup(said)  # noqa: S704 - the message is the catalogue's; what fills its places is escaped
     return said % filling
+
+
+_COUNTS: Final = frozenset({"count", "num", "rows"})
+"""Places of messages that say how many: a whole number there is grouped as the reader's language does. Numbers of sets and years stand in others."""
+
+
+def _filling(name: str, value: Any) -> Any:
+    return number(value) if name in _COUNTS and isinstance(value, int) else placed(value)
 
 
 def placed(value: Any) -> Any:
@@ -419,7 +440,7 @@ def prepare(app: Flask) -> None:
     install.install_gettext_callables(_gettext, _ngettext, newstyle=True)
     # Whatever a template writes of a unit's name is the reader's, wherever it came from: no page can forget it.
     install.finalize = placed
-    app.jinja_env.globals["gettext"] = _filled_gettext
+    app.jinja_env.globals.update(gettext=_filled_gettext, ngettext=_filled_ngettext)
     # By itself a name is in the reader's language; within a longer text it is asked for.
     app.jinja_env.filters.update(FILTERS | {"named": named})
     app.jinja_env.globals.update(

@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from flask import url_for
 from flask_babel import gettext
@@ -25,9 +26,9 @@ from app.rules.moments import clock_of
 from app.rules.names import folded
 from app.rules.terms import Node
 from app.web import words
-from app.web.languages import day, instant, named, page_language, page_zone
+from app.web.languages import day, instant, named, number, page_language, page_zone
 
-__all__ = ["FILTERS", "Subject", "changed", "readable_id", "subject_of", "subjects_meant"]
+__all__ = ["FILTERS", "SHOWN_MOST", "Subject", "changed", "readable_id", "subject_of", "subjects_meant"]
 
 _MADE_UP: Final = re.compile(r"(?=.*[0-9])[0-9a-f]{8,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-\w+)?", re.IGNORECASE)
 
@@ -50,15 +51,21 @@ _MEMBERS: Final[Mapping[str, str]] = {
 
 _CHANGES: Final[Mapping[str, str]] = {
     "accepted": n_("Accepted"),
+    "account": n_("Account"),
     "as_of": n_("As of"),
     "band": n_("Band"),
+    "base": n_("Built upon revision"),
     "basis": n_("Basis"),
+    "change": n_("Change set"),
     "cycle": n_("Cycle"),
     "decision": n_("Decision"),
     "disabled": n_("Closed"),
     "duplicate": n_("Already recorded"),
     "employee": n_("Employee"),
+    "enabled": n_("Open"),
+    "ended": n_("Sessions that ended"),
     "file": n_("File"),
+    "files": n_("Files"),
     "first": n_("From"),
     "from_day": n_("First day"),
     "functions": n_("Functions"),
@@ -68,22 +75,34 @@ _CHANGES: Final[Mapping[str, str]] = {
     "from": n_("From"),
     "grade": n_("Grade"),
     "group": n_("Group"),
+    "invited": n_("Invited"),
     "kpi": n_("KPI"),
     "last": n_("To"),
+    "mode": n_("How much of the file"),
+    "node": n_("Unit or employee"),
     "of": n_("Of"),
     "open": n_("Open"),
     "order": n_("Order"),
     "password": n_("Password"),
     # Rows from before the searched text had one name everywhere.
     "q": n_("Company or buyer"),
+    "reason": n_("Why"),
+    "remove": n_("Rows removed"),
+    "resend": n_("Sent again to"),
+    "reverts": n_("Takes back change set"),
     "revoked": n_("Revoked"),
     "roles": n_("Roles"),
     "rows": n_("Rows"),
     "scope": n_("What it opens"),
+    "seen": n_("Seen"),
+    "set": n_("Rows set"),
     "sort": n_("Sorted by"),
     "source": n_("Source"),
     "state": n_("State"),
+    "taken": n_("Taken from revision"),
     "target": n_("Target"),
+    "title": n_("Title"),
+    "touched": n_("Rows that others changed meanwhile"),
     "text": n_("Searched for"),
     "to": n_("To"),
     "type": n_("Kind"),
@@ -98,6 +117,10 @@ _VALUES: Final[Mapping[str, str]] = {
     **words.MASTERS,
     **words.FOLDER_FILES,
     **words.STATES,
+    **words.FUNCTIONS,
+    "whole": n_("the whole file"),
+    "rows": n_("some rows"),
+    "rights": n_("what was told of rights"),
     "changed": n_("changed"),
     "reset": n_("reset"),
     "final": n_("final"),
@@ -289,55 +312,112 @@ def _is_unit(wanted: str, code: str, directory: Directory) -> bool:
     return wanted == folded(code) or any(wanted in folded(text) for name in names for text in (name, named(name)))
 
 
-def changed(kept: str | None, definitions: Definitions, names: Mapping[str, str]) -> list[tuple[str, str]] | None:
-    """What stood before or after a deed, as pairs of words; None where it is no list of ours, such as a whole event.
+def changed(kept: str | None, definitions: Definitions, name_of: Callable[[str], str | None]) -> Pairs | None:
+    """What stood before or after a deed, as pairs of words; a whole event is told member by member. None where it is no text that we read.
 
     Args:
         kept: the JSON of a row of the trail.
         definitions: which know the names of KPIs.
-        names: of nodes, by their text.
+        name_of: what a node is called, by its text, or an employee, by number; None for what is neither.
     """
+    if kept and len(kept) > SHOWN_MOST:
+        return None
     try:
         value = json.loads(kept) if kept else {}
     except (ValueError, RecursionError):
         # A whole event may hold a number or a depth that Python reads in no other way than app.plain.json_text does.
         return None
+    says = _Says(definitions, name_of)
     if isinstance(value, str):
-        return [(str(gettext(n_("State"))), _said(value, definitions, names))]
-    if not isinstance(value, dict) or not value.keys() <= _CHANGES.keys() or not all(map(_is_flat, value.values())):
-        return None
-    return [
-        (str(gettext(_CHANGES[name])), _decision_link(one) if name == "decision" else _said(one, definitions, names))
-        for name, one in value.items()
-    ]
+        return [(str(gettext(n_("State"))), says.value("state", value))]
+    return list(says.pairs(value)) if isinstance(value, dict) else None
+
+
+Pairs: TypeAlias = list[tuple[str, str]]
+
+SHOWN_MOST: Final = 20_000
+"""Letters of what is kept that a page tells; of more it shows the beginning as it is kept."""
+_DEEP_MOST: Final = 4
+_OTHER_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_OWN_WORDS: Final = frozenset({"title", "note", "reason", "text", "q", "name", "id", "source"})
+"""What somebody wrote: a word of ours there is not ours."""
+_NAMES: Final = frozenset({"cycle", "base", "taken", "revision", "reverts", "change", "year", "month"})
+"""Whole numbers that name something, and are not counted."""
+_FIGURES: Final = frozenset({"target", "amount", "value", "share"})
+_PLACES: Final = 9
+
+
+class _Says(NamedTuple):
+    """Says what a row of the trail holds, in the reader's language."""
+
+    definitions: Definitions
+    name_of: Callable[[str], str | None]
+
+    def pairs(self, members: Mapping[str, Any], depth: int = 0) -> Iterator[tuple[str, str]]:
+        """Each member with its value; the data of an event beside its other members."""
+        for name, one in members.items():
+            if name == "data" and isinstance(one, dict) and depth == 0:
+                yield from self.pairs(one, depth + 1)
+            elif name != "specversion":
+                yield _called(name), self.value(name, one, depth)
+
+    def value(self, name: str, value: Any, depth: int = 0) -> str:
+        """One value, as pages write such a one."""
+        if value is None or value in ([], {}, ""):
+            return "–"
+        if isinstance(value, bool):
+            return str(gettext(n_("yes") if value else n_("no")))
+        if depth > _DEEP_MOST:
+            return "…"
+        if isinstance(value, list):
+            parting = "; " if any(isinstance(one, dict) for one in value) else ", "
+            return parting.join(self.value(name, one, depth + 1) for one in value)
+        if isinstance(value, dict):
+            said = self.pairs(value, depth + 1)
+            return ", ".join(text if label == _called("name") else f"{label}: {text}" for label, text in said)
+        if name == "decision":
+            return _decision_link(value)
+        if isinstance(value, int | float):
+            return str(value) if name in _NAMES or isinstance(value, float) else number(value)
+        return self._text(name, str(value))
+
+    def _text(self, name: str, text: str) -> str:
+        if name in _OWN_WORDS:
+            return text
+        if name == "time":
+            return event_time(text)
+        if name in _FIGURES:
+            return _figure(text)
+        if _OTHER_DAY.fullmatch(text):
+            return slot(text)
+        if text in self.definitions.kpis:
+            return self.definitions.kpis[text].versions[-1].name.in_language(page_language())
+        known = self.name_of(text)
+        if known is not None:
+            return known
+        word = text.removeprefix("kopes.") if name == "type" else text
+        return str(gettext(_VALUES[word])) if word in _VALUES else text
+
+
+def _called(name: str) -> str:
+    """What a member is called; its own name where it has no other."""
+    label = _CHANGES.get(name) or _MEMBERS.get(name)
+    return str(gettext(label)) if label else Markup('<code lang="zxx" translate="no">{}</code>').format(name)
+
+
+def _figure(text: str) -> str:
+    try:
+        return number(Decimal(text), _PLACES)
+    except (InvalidOperation, ValueError):
+        return text
 
 
 def _decision_link(number: object) -> str:
     """The way to a decision, as markup."""
+    if not isinstance(number, int):
+        return str(number)
     address = url_for("decisions.one", number=number)
     return Markup('<a href="{}">{}</a>').format(address, str(gettext(_DECISION)) % {"name": number})
-
-
-def _is_flat(value: object) -> bool:
-    """Whether a value is one that our deeds write down: one thing, or a list of such."""
-    return not isinstance(value, dict) and not (
-        isinstance(value, list) and any(isinstance(one, dict | list) for one in value)
-    )
-
-
-def _said(value: Any, definitions: Definitions, names: Mapping[str, str]) -> str:
-    if value is None or value == []:
-        return "–"
-    if isinstance(value, bool):
-        return str(gettext(n_("yes") if value else n_("no")))
-    if isinstance(value, list):
-        return ", ".join(_said(one, definitions, names) for one in value)
-    text = str(value)
-    if text in definitions.kpis:
-        return definitions.kpis[text].versions[-1].name.in_language(page_language())
-    if text in names:
-        return names[text]
-    return str(gettext(_VALUES[text])) if text in _VALUES else text
 
 
 FILTERS: Final = {

@@ -168,6 +168,8 @@ class RowWords:
         if column in _NODES:
             node = Node.parse(value)
             return value if node is None else self._named(node)
+        if column == "area":
+            return self._definitions.policies.areas.named(value).in_language(page_language())
         if column == "employee":
             return self._named(Node(NodeKind.EMPLOYEE, value))
         if column in _UNITS:
@@ -179,6 +181,10 @@ class RowWords:
         """A cell in a sentence: a name with its code; a choice by its word alone."""
         said = _WORDS.get(column, {}).get(value)
         return self.cell(column, value) if said is None else str(gettext(said))
+
+    def code(self, place: str, value: str) -> str:
+        """What fills a place of a finding: a node or KPI by its name, anything else as it is."""
+        return self.cell(place, value) if value and place in _NODES | _KPIS | {"employee", "unit"} else value
 
     def node(self, node: Node) -> str:
         """A unit or an employee by name, with the code."""

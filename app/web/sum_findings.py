@@ -6,6 +6,7 @@ Do not show the loader's own words for them on a page: they name lines of a file
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -34,14 +35,21 @@ def sums_in_one(
         told: all of them.
         wanted: all rows of a file as they would be with the set in it, by key.
     """
-    if not any(_is_of_sum(one) for one in told):
-        return [dict(one) for one in told]
-    some = [dict(one) for one in told if not _is_of_sum(one)]
+    some = [_named(words, one) for one in told if not _is_of_sum(one)]
+    if len(some) == len(told):
+        return some
     alike: dict[tuple[str, Decimal], list[str]] = {}
     for (cycle, node), weight in _sums(wanted(FILE)).items():
         if weight is not None and weight != WHOLE:
             alike.setdefault((cycle, weight), []).append(node)
     return [*(_one(words, cycle, weight, nodes) for (cycle, weight), nodes in alike.items()), *some]
+
+
+def _named(words: RowWords, one: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with what it calls by a code called by its name."""
+    finding = one["finding"]
+    called = {name: words.code(name, value) for name, value in finding.parameters.items() if isinstance(value, str)}
+    return {**one, "finding": replace(finding, parameters={**finding.parameters, **called})}
 
 
 def _is_of_sum(one: Mapping[str, Any]) -> bool:

@@ -44,6 +44,8 @@ HEADER: Final = [
     "state",
     "verifier",
 ]
+OF_FIGURES: Final = ["kpi", "node"]
+"""The codes of what is reported, at the end of every file: nothing of it in a row of another kind."""
 CAME_BY: Final = ["door", "sender", "request"]
 
 GIVEN: Final = (
@@ -74,7 +76,8 @@ def _read(answer: TestResponse, header: list[str] = HEADER) -> list[dict[str, st
     body, last = content[: content.rindex(END)], content[content.rindex(END) :]
     rows = list(csv.DictReader(io.StringIO(body)))
     assert last.strip() == f"{END},{len(rows)},sha256,{hashlib.sha256(body.encode()).hexdigest()}"
-    assert all(list(row) == header for row in rows)
+    assert all(list(row) == [*header, *OF_FIGURES] for row in rows)
+    assert all((row.pop("kpi"), row.pop("node")) == ("", "") for row in rows)
     return rows
 
 
@@ -292,7 +295,7 @@ def test_a_file_is_one_state_and_leaves_nothing_open(working_on_each: Working) -
     answer = emil.post("/ledger", form, buffered=False)
     pieces = iter(answer.response)
     first = next(pieces)
-    assert first.endswith(b"verifier,door,sender,request\r\n")
+    assert first.endswith(b"verifier,door,sender,request,kpi,node\r\n")
     assert working.database.reader.pool.checkedout() == held + 1  # type: ignore[attr-defined]
     working.record("2026-01-01 deal EARLY E1 1.00 USD", "2026-12-01 deal LATE E1 1.00 USD", *GIVEN[:1])
     written = first + b"".join(pieces)

@@ -57,8 +57,11 @@ def test_a_set_is_filled_by_pasting_and_holds_when_a_second_person_agrees(workin
     address = begun(working)
     pasted = "\n".join((HEADER, row("E1", job="head"), row("E20", name="Nari Kim")))
     page = working.dana.post(f"{address}/rows", {"file": "employees.csv", "rows": pasted}, follow_redirects=True).text
-    assert "In the change set now: 2 rows." in said(page)
-    assert "With this set in it the agency folder has no error" in page or "What a load would find" in page
+    assert "Put into change set 1, rows: 2. It holds in all, rows: 2." in said(page)
+    more = {"file": "employees.csv", "rows": row("E21", name="Duri Han")}
+    page = working.dana.post(f"{address}/rows", more, follow_redirects=True).text
+    assert "Put into change set 1, rows: 1. It holds in all, rows: 3." in said(page)
+    assert "With this set in it the agency folder has no error" in page or "What to look at" in page
     assert "Job: Staff → Head" in said(page)
     assert "Nari Kim" in page
     submitted = working.dana.post(f"{address}/submit", {})
@@ -124,6 +127,27 @@ def test_who_is_to_agree_sees_what_moves_and_nobody_else_what_they_may_not(worki
     for name in ("alba", "boram", "iris"):
         assert getattr(working, name).get(address).status_code == 404
         assert getattr(working, name).get("/changes").status_code == 404
+
+
+def test_what_an_open_set_is_called_is_its_makers_to_change_and_giving_it_up_is_asked_first(working: Working) -> None:
+    """Who is to agree reads the words of what is in it now; when it is submitted they stay. Nothing is given up by one click."""
+    take_over(working, "employees.csv")
+    address = begun(working)
+    form = {"title": "One newcomer", "reason": "Only one of them comes, as it was decided on Friday."}
+    assert "Title and reason are changed." in working.dana.post(f"{address}/words", form, follow_redirects=True).text
+    page = said(working.wanda.get(address).text)
+    assert "One newcomer" in page
+    assert "decided on Friday" in page
+    assert working.wanda.post(f"{address}/words", form).status_code == 409
+    assert working.dana.post(f"{address}/words", form | {"reason": "short"}).status_code == 422
+    working.dana.post(f"{address}/rows", {"file": "employees.csv", "rows": row("E20")})
+    asked = said(working.dana.get(f"{address}/discard").text)
+    assert "Discard “ One newcomer ”?" in asked or "Discard “One newcomer”?" in asked
+    assert "rows: 1" in asked
+    assert working.wanda.get(f"{address}/discard").status_code == 404
+    working.dana.post(f"{address}/submit", {})
+    assert working.dana.post(f"{address}/words", form).status_code == 409
+    assert working.dana.get(f"{address}/discard").status_code == 404
 
 
 def test_whoever_keeps_no_sets_is_offered_none(working: Working) -> None:

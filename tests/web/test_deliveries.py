@@ -58,6 +58,9 @@ def test_inviting_posts_mails_that_are_held_and_says_so(working: Working) -> Non
         _without_account(working, name)
     assert "In service with an e-mail and without an account" in working.iris.get("/accounts").text
     assert working.iris.post("/accounts/invitations", {"unit": "NOWHERE"}).status_code == 422
+    asked = working.iris.get("/accounts/invitations?unit=EUR").text
+    assert "people: 1" in asked
+    assert 'name="unit" value="EUR"' in asked
     assert working.iris.post("/accounts/invitations", {"unit": "EUR"}).status_code == 303
     with working.database.read() as connection:
         rows = connection.execute(sa.select(account).where(account.c.employee.in_(["E1", "E3"]))).all()

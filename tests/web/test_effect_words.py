@@ -38,6 +38,21 @@ def test_pay_that_begins_and_pay_that_ends_are_in_the_sum(working: Working, befo
     )
 
 
+def test_a_grade_that_does_not_go_with_the_score_is_explained(working: Working) -> None:
+    """Grades go by places and seats: whoever falls less than others gets a better one, and reads why."""
+    shown = moves(
+        working,
+        DecisionEffect("employee:E1", "final_score", 71.5, 70.25),
+        DecisionEffect("employee:E1", "grade", "E", "D"),
+        DecisionEffect("employee:E2", "final_score", 60.0, 65.0),
+        DecisionEffect("employee:E2", "grade", "D", "C"),
+        DecisionEffect("employee:E3", "grade", "C", "D"),
+    )
+    why = {str(row.whose): row.grade.why for row in shown.rows if row.grade is not None}
+    assert why == {"E1": "by the place in the group", "E2": "", "E3": "by the place in the group"}
+    assert shown.summary[-1].startswith("Grades that do not go with the score: 2. A grade goes by the place")
+
+
 def test_rights_of_an_account_are_called_rights(working: Working) -> None:
     """An account is no head of anything: what it gains is a role."""
     take_over(working, "units.csv")

@@ -149,7 +149,7 @@ def test_sessions_end_with_the_service_and_those_begun_after_it_open_what_is_own
 def test_whoever_begins_later_can_do_nothing_yet(working: Working) -> None:
     """An account may be made before the first day; it opens on it."""
     _serves(working, "E1", begins=NOW.date() + dt.timedelta(days=1))
-    assert working.alba.get("/").status_code == 200
+    assert re.search(r"Your pages open on <time[^>]*>1 Jul 2026<", working.alba.get("/").text)
     assert working.alba.statuses("/scorecard", "/log", "/activities", "/password") == [404, 404, 404, 200]
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -126,3 +127,34 @@ def test_a_group_is_called_what_the_policy_calls_it(named: Working, address: str
 def test_whoever_looks_for_a_unit_by_its_name_finds_it(named: Working) -> None:
     """By the name that the page shows."""
     assert "unit:VIE" in _reading(named.dana, "ko").get("/grades?of=units&text=한글 VIE").text
+
+
+AREAS: Final = """
+areas:
+  names:
+    Exports: {en: Exports, ko: 수출, es: Exportaciones}
+    Deals: {en: Deals, ko: 계약, es: Contratos}
+"""
+
+
+def test_an_area_is_called_what_the_policy_calls_it(named: Working) -> None:
+    """Level by level, on the scorecard, in the grid of targets and in the file; what has no name there stands as the scorecards write it."""
+    policies = named.folder / "definitions" / "policies.yaml"
+    policies.write_text(GROUPS + AREAS, encoding="utf-8")
+    cards = named.folder / "agency" / "scorecards.csv"
+    with cards.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with cards.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        for row in rows:
+            writer.writerow(row | {"area": {"deals": "Exports / Deals", "consults": "Exports"}.get(row["kpi"], "Own")})
+    load(named.database, named.folder)
+    dana = _reading(named.dana, "ko")
+    page = _read_text(dana.get("/scorecards/unit:VIE?cycle=2026").text)
+    assert [word in page for word in ("수출", "계약", "Own", "Exports")] == [True, True, True, False]
+    grid = _read_text(dana.get("/targets?unit=VIE").text)
+    assert [word in grid for word in ("수출", "Exports")] == [True, False]
+    sheet = dana.post("/scorecards/unit:VIE?cycle=2026", {"reason": "a report", "format": "csv"}).text
+    assert "수출 / 계약" in sheet
+    assert "Exports" in named.dana.get("/api/v1/scorecards/unit:VIE?cycle=2026").text

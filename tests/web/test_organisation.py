@@ -156,6 +156,11 @@ def test_a_form_builds_upon_what_the_open_set_says(working: Working) -> None:
 def test_people_join_leave_are_on_leave_and_are_seconded(working: Working) -> None:
     """Each by one form into the same set: rows of every file that it takes."""
     take_over(working, *FILES)
+    offered = re.search(
+        r'<input[^>]* name="number"[^>]* value="(E[0-9]+)"', working.dana.get("/organisation/transfer?do=join").text
+    )
+    assert offered is not None
+    assert f'"{offered[1]}"' not in working.dana.get("/api/v1/files/employees.csv?limit=100").text
     joiner = {"number": "E20", "name": "Nari Kim", "email": "nari@agency.example", "job": "staff", "rank": "G6"}
     address = put(
         working.dana,

@@ -137,6 +137,9 @@ def test_next_year_begins_with_this_year_s_scorecards_without_its_targets(workin
     looked = said(working.dana.post(NEXT, form).text)
     assert "A name: −5 points, 5 in place of 10, on PAR, TYO, VIE." in looked
     change = put(working, NEXT, form)
+    page = said(working.dana.get(change).text)
+    assert "The scorecards of 2027 begin with those of 2026." in page
+    assert "as in 2026" not in page.partition("What it does")[0]
     with working.database.read() as connection:
         rows = intake.rows_wanted(connection, intake.changed_rows(connection, int(number)), "scorecards.csv")
     new = {key[1:]: row for key, row in rows.items() if key[0] == "2027"}
@@ -203,6 +206,12 @@ def test_what_next_year_s_weights_would_move_is_told_as_if_they_held_now(working
     with working.database.read() as connection:
         changed = intake.changed_rows(connection, int(number))
     assert {row.after["weight"] for row in changed.rows if row.after is not None} == {"10"}
+    # Who is to agree reads the same, and so does whoever looks at what the set would move.
+    change = put(working, NEXT, form)
+    decision = working.dana.post(f"{change}/submit", {}).headers["Location"]
+    for page in (working.wanda.get(decision).text, working.dana.get(f"{change}/effects").text):
+        assert moved.findall(said(page).partition("As if in 2026")[2]) == [told]
+    assert "It moves no score" not in working.wanda.get(decision).text
 
 
 def test_several_groups_are_asked_for_at_once(working: Working) -> None:

@@ -172,20 +172,41 @@ def listen(host: str, port: int, *, later: bool = False) -> socket.socket:
     return listener
 
 
-def run(settings: Settings, listener: socket.socket, *, more: Iterable[Pages] = ()) -> None:
+class _Alone(uvicorn.Server):
+    """Says when it answers: what is said before leads people to an address where nothing comes for seconds."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def run(
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    more: Iterable[Pages] = (),
+    ready: Callable[[], object] = lambda: None,
+) -> None:
     """Serve in this process until it is asked to stop.
 
     Args:
         settings: the process's.
         listener: where to listen.
         more: pages beside its own, where a measurement needs them.
+        ready: called once it answers.
     """
     front = _front(settings, more=more)
     # Uvicorn raises the signal that ended it again when all is done; then it has done its work.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     try:
-        uvicorn.Server(_config(lambda: front)).run(sockets=[listener])
+        _Alone(_config(lambda: front), ready).run(sockets=[listener])
     finally:
         front.close()
     # Requests that outlived their grace must not hold the process: whatever they wrote was never committed, or is.

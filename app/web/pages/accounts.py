@@ -38,7 +38,7 @@ from app.web.entry_form import colleagues_named
 from app.web.forms import ReasonForm
 from app.web.limits import Lane
 from app.web.list_views import ListViews, listed
-from app.web.rendering import Json, Page, Redirect
+from app.web.rendering import Json, Page, Redirect, SeeOther
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -171,6 +171,40 @@ def create(context: RequestContext, form: NewAccountForm) -> Page | Redirect:
         return to_decision(done)
     made, person = done
     return _password_page(made, is_new=True, person=person)
+
+
+@pages.read("/accounts/invitations", may=Deed.KEEP_ACCOUNTS)
+def ask_invite(context: RequestContext, query: InviteForm) -> Page | SeeOther:
+    """Whether so many are really to be invited, before any mail is written."""
+    unit = query.unit or None
+    if unit is not None and context.directory.unit_on(unit, context.today) is None:
+        raise NotThere
+    whom = notices.invitable(context.connection, context.directory, unit=unit, day=context.today)
+    if not whom:
+        return SeeOther("accounts")
+    name = None if unit is None else node_name(context.directory, Node(NodeKind.UNIT, unit), context.today)
+    goes = context.settings.sends_mail
+    return Page(
+        "pages/confirm.html",
+        heading=n_("Invite the people of %(name)s?") if unit else n_("Invite everybody who has no account?"),
+        name=name or "",
+        explanation=_INVITES if goes else _INVITES_HELD,
+        said={"count": len(whom)},
+        button=n_("Invite"),
+        action=url_for("accounts.invite"),
+        hidden={"unit": query.unit},
+        back=url_for("accounts.accounts"),
+        parent=("accounts", n_("Accounts")),
+        asks_reason=False,
+    )
+
+
+_INVITES: Final = n_(
+    "An account is made for each of them, people: %(count)s, and each gets a mail with a link by which they set a password, within seven days. Mails that are sent cannot be called back."
+)
+_INVITES_HELD: Final = n_(
+    "An account is made for each of them, people: %(count)s. No mails are sent yet: theirs wait, and go as soon as mail is set up."
+)
 
 
 @pages.act("/accounts/invitations", may=Deed.KEEP_ACCOUNTS, again="accounts")

@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 
 from app import intake
 from app.intake import ChangeState, Master
-from app.kit.refusals import Invalid, at_field
+from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
 from app.rules.permissions import Deed
 from app.web import changing
+from app.web.as_if import as_if_now, coming_weights
 from app.web.change_basket import SET_MOVED
 from app.web.effect_words import effects_seen, shown_effects
 from app.web.limits import EVENTS_BYTES
@@ -68,6 +69,15 @@ class DocumentForm(BaseModel):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
     yaml: Annotated[str, Field(min_length=1, max_length=500_000)]
+
+
+class WordsForm(BaseModel):
+    """What an open set is called, and why it is wanted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: Annotated[str, Field(min_length=1, max_length=intake.CHANGE_TITLE_MAX)]
+    reason: Annotated[str, Field(min_length=10, max_length=2000)]
 
 
 @pages.read("/changes", may=Deed.SEE_FILES)
@@ -149,17 +159,20 @@ def effects(context: RequestContext, number: int) -> Page:
     change = changing.change_seen(context, number)
     changed = intake.changed_rows(context.connection, number)
     judged = intake.check_change(context.connection, changed)
-    shown = None
+    shown = as_if = None
     cycles = intake.cycles_to_tell(context.connection, changed, today=context.today)
     if judged.judged is not None and judged.is_right:
         some = intake.effects_of_change(context.connection, judged.judged, cycles=cycles, today=context.today)
         shown = shown_effects(context, effects_seen(context, some, checks=changing.sees_pay(context, change)))
+        weighed = coming_weights(context, changed)
+        as_if = None if weighed is None else as_if_now(context, changed, coming=weighed, change=change)
     return Page(
         "pages/change_effects.html",
         change=change,
         cycles=cycles,
         coming=intake.cycle_without_scorecards(context.connection, changed, today=context.today),
         effects=shown,
+        as_if=as_if,
     )
 
 
@@ -174,18 +187,19 @@ def rows(context: RequestContext, number: int, form: RowsForm) -> Redirect:
             sent = intake.rows_pasted(form.file, form.rows, present=present, headings=headings_of(form.file))
     remove = intake.keys_pasted(form.file, form.remove)
 
-    def work(connection: Connection) -> None:
+    def work(connection: Connection) -> int:
         change = changing.held_open(context, number)
         if intake.changed_rows(connection, number) != changed:
             raise Invalid(at_field("rows", "set_moved", SET_MOVED))
         changing.put_rows(context, change, form.file, set_=sent, remove=remove)
+        return intake.count_changed(connection, number)
 
-    context.writing(work)
+    in_all = context.writing(work)
     return Redirect(
-        n_("In the change set now: %(rows)s rows."),
+        n_("Put into change set %(number)s, rows: %(count)s. It holds in all, rows: %(rows)s."),
         then="changes.one",
         values={"number": number},
-        parameters={"rows": len(sent) + len(remove)},
+        parameters={"number": number, "count": len(sent) + len(remove), "rows": in_all},
     )
 
 
@@ -208,6 +222,13 @@ def definitions(context: RequestContext, number: int, form: DocumentForm) -> Red
     """Put a file of definitions into it."""
     changing.put_document(context, changing.held_open(context, number), f"{form.name}.yaml", form.yaml)
     return Redirect(n_("In the change set now."), then="changes.one", values={"number": number})
+
+
+@pages.act("/changes/<int:number>/words", may=Deed.KEEP_CHANGES, again="one")
+def reword(context: RequestContext, number: int, form: WordsForm) -> Redirect:
+    """Call it something else, or say otherwise why."""
+    changing.reworded(context, number, form.title, form.reason)
+    return Redirect(n_("Title and reason are changed."), then="changes.one", values={"number": number})
 
 
 @pages.act("/changes/<int:number>/submit", may=Deed.KEEP_CHANGES, again="one")
@@ -233,6 +254,28 @@ def rebase(context: RequestContext, number: int) -> Redirect:
         n_("Taken to the present revision: look at the rows before you submit it."),
         then="changes.one",
         values={"number": number},
+    )
+
+
+@pages.read("/changes/<int:number>/discard", may=Deed.KEEP_CHANGES)
+def ask_discard(context: RequestContext, number: int) -> Page:
+    """Whether it is really to be given up."""
+    change = changing.change_seen(context, number)
+    if change.state is not ChangeState.OPEN or not changing.is_maker(context)(change):
+        raise NotThere
+    return Page(
+        "pages/confirm.html",
+        heading=n_("Discard “%(name)s”?"),
+        name=change.title,
+        explanation=n_(
+            "All that this set holds is given up, rows: %(count)s. There is no way back to them. Nothing of the agency folder changes, and the set stays in the list as discarded."
+        ),
+        said={"count": intake.count_changed(context.connection, number)},
+        button=n_("Discard the set"),
+        action=url_for("changes.discard", number=number),
+        back=url_for("changes.one", number=number),
+        parent=("changes", n_("Change sets")),
+        asks_reason=False,
     )
 
 

@@ -16,6 +16,7 @@ from app.rules.deciding import DecisionState, Obstacle
 from app.rules.permissions import Deed
 from app.rules.terms import Name, Node
 from app.web import changing, decided
+from app.web.as_if import as_if_now, coming_weights
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import shown_effects
 from app.web.languages import page_language
@@ -139,8 +140,13 @@ def one(context: RequestContext, number: int) -> Page:
             decisions.see_effects(connection, decision.id, by=context.viewer, now=context.now)
     change = intake.change_of_decision(context.connection, decision.id) if context.allowed(Deed.SEE_FILES) else None
     changed = None if change is None else intake.changed_rows(context.connection, change.id)
+    weighed = None if changed is None or not is_open else coming_weights(context, changed)
     return Page(
         "pages/decision.html",
+        # Who is to agree reads what whoever proposed it was told; it takes as long as scoring twice, so that nobody else waits for it.
+        as_if=as_if_now(context, changed, coming=weighed, change=change)
+        if weighed and changed is not None and may_agree
+        else None,
         decision=decision,
         title=decided.titles(context, [decision])[decision.id],
         happenings=() if change is None else changing.told(context, change, changed),

@@ -30,9 +30,10 @@ from app.web.downloads import ActivitiesExport, activities_file
 from app.web.forms import days_turned_round
 from app.web.groups import ListGroup, shown
 from app.web.json_shown import indented
+from app.web.languages import named
 from app.web.limits import Lane
 from app.web.list_views import ListViews, listed
-from app.web.plain_words import changed, subject_of, subjects_meant, who
+from app.web.plain_words import SHOWN_MOST, changed, subject_of, subjects_meant, who
 from app.web.rendering import Download, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -41,8 +42,6 @@ pages: Final = Pages("ledger")
 trail_pages: Final = Pages("trail")
 
 PAGE_ROWS: Final = 100
-SHOWN_MOST: Final = 20_000
-"""So much is shown of what stood before or after a deed: a page of a hundred events of a million letters would be one that nobody can open."""
 _FIRST_DAY: Final = dt.date(dt.MINYEAR + 1, 1, 1)
 _LAST_DAY: Final = dt.date(dt.MAXYEAR - 1, 12, 31)
 COUNTED_MOST: Final = 100_000
@@ -212,6 +211,17 @@ def trail(context: RequestContext, query: TrailQuery, views: ListViews) -> Page:
     rows = access.trail_rows(context.connection, limit=PAGE_ROWS + 1, before_id=query.before, only=only)
     definitions = scoring.state(context.connection).sheet.definitions
     names = _names(context, rows)
+    people = context.directory.employees
+
+    def name_of(text: str) -> str | None:
+        """A node, or an employee by number, with the number: who audits looks it up by that."""
+        if text in names:
+            return str(named(names[text]))
+        if text in people:
+            return f"{people[text].name} ({text})"
+        node = Node.parse(text)
+        return None if node is None else str(named(scoring.node_name(context.directory, node, context.today)))
+
     head = views.head(query.model_dump(mode="json", exclude_defaults=True, exclude={"before"}))
     return Page(
         "pages/trail.html",
@@ -225,7 +235,7 @@ def trail(context: RequestContext, query: TrailQuery, views: ListViews) -> Page:
         rights_notice=_rights_notice(context),
         rows=rows[:PAGE_ROWS],
         subject_of=lambda text: subject_of(text, names),
-        changed=lambda kept: changed(kept, definitions, names),
+        changed=lambda kept: changed(kept, definitions, name_of),
         shown_most=SHOWN_MOST,
         following=rows[PAGE_ROWS - 1].id if len(rows) > PAGE_ROWS else None,
         query=query,

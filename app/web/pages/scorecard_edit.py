@@ -9,24 +9,25 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal
 
 from flask import request
 from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import decisions, intake, scoring
-from app.intake import Changed, Put
+from app.intake import Put
 from app.kit.refusals import Invalid, at_field
 from app.plain.findings import Finding, n_
 from app.plain.texts import trimmed
 from app.rules.definitions import Definitions
 from app.rules.permissions import Deed
-from app.rules.terms import Job, Node, NodeKind, UnitKind
+from app.rules.terms import Job, Name, Node, NodeKind, UnitKind
 from app.rules.weighting import (
     WHOLE,
     ApplyMode,
     Card,
+    Deviation,
     Hanging,
     WeightStep,
     WeightStepKind,
@@ -36,6 +37,7 @@ from app.rules.weighting import (
 )
 from app.scoring import CardRow, CyclePlan, State, WeightGrid, WhoseCards
 from app.web import changing, words
+from app.web.as_if import AsIf, as_if_now
 from app.web.asking import ScoreParameters, asked_of
 from app.web.change_basket import (
     NEW,
@@ -49,7 +51,6 @@ from app.web.change_basket import (
     refuse_another_begin,
     typed_so_far,
 )
-from app.web.effect_words import Moves, effects_seen, shown_effects
 from app.web.forms import FormCycle
 from app.web.group_names import group_families, group_namer
 from app.web.languages import page_language
@@ -184,12 +185,6 @@ def grid(context: RequestContext, query: EditQuery) -> Page:
     return _page(context, query, _edited(context, query, basket(context, query.into)))
 
 
-class AsIf(NamedTuple):
-    """What a coming cycle's weights would move in the one under way; None where the rules of that one do not let them stand."""
-
-    effects: Moves | None
-
-
 def _page(
     context: RequestContext,
     query: EditQuery,
@@ -234,6 +229,7 @@ def _page(
             if code in definitions.kpis
             else code
         ),
+        deviating=_alike(shown.rows),
         own=[
             row.name
             for row in _own_among(context, plan, shown.rows)
@@ -249,6 +245,15 @@ def _page(
         as_if=as_if,
         elsewhere=not_kept_here(context, [FILE]),
     )
+
+
+def _alike(rows: Sequence[CardRow]) -> list[tuple[tuple[Deviation, ...], list[Name | str]]]:
+    """What deviates, each way of it once, with the names of all who have it; the most frequent first."""
+    some: dict[tuple[Deviation, ...], list[Name | str]] = {}
+    for row in rows:
+        if row.deviations:
+            some.setdefault(row.deviations, []).append(row.name)
+    return sorted(some.items(), key=lambda one: -len(one[1]))
 
 
 def _own_among(context: RequestContext, plan: CyclePlan, rows: Sequence[CardRow]) -> list[CardRow]:
@@ -289,17 +294,9 @@ def edit(context: RequestContext, query: EditQuery, form: WeightsForm) -> Page |
 
 
 def _as_if(context: RequestContext, edited: Edited, puts: Sequence[Put]) -> AsIf:
-    """What the cycle's weights, with all that the set holds, would move in the cycle under way. Nothing is stored."""
-    connection = context.connection
-    whole, _ = intake.proposed(connection, edited.chosen.changed, puts)
-    wanted = intake.rows_wanted(connection, whole, FILE).values()
-    set_, remove = scoring.weights_moved(wanted, of=edited.plan.cycle, to=edited.present)
-    laid, _ = intake.proposed(connection, Changed(), [Put(FILE, set_, remove)])
-    judged = intake.check_change(connection, laid)
-    if judged.judged is None or not judged.is_right:
-        return AsIf(None)
-    moved = intake.effects_of_change(connection, judged.judged, cycles=(edited.present,), today=context.today)
-    return AsIf(shown_effects(context, effects_seen(context, moved, checks=changing.sees_pay(context))))
+    """What the cycle's weights, with all that the set holds, would move in the cycle under way."""
+    whole, _ = intake.proposed(context.connection, edited.chosen.changed, puts)
+    return as_if_now(context, whole, coming=edited.plan.cycle, present=edited.present)
 
 
 @pages.act("/scorecards/edit/copy", may=Deed.KEEP_CHANGES, again="grid", transaction=False)
@@ -315,8 +312,9 @@ def copy(context: RequestContext, query: EditQuery, form: CopyForm) -> Redirect:
             raise Invalid(at_field("copy_whose", "own_among", OWN_AMONG))
         if not rows:
             raise Invalid(at_field("copy_into", "nothing_to_copy", NOTHING_TO_COPY))
-    title = gettext(n_("Scorecards of %(cycle)s, as in %(last)s"), cycle=cycle, last=cycle - 1)
-    reason = gettext(n_("The scorecards of %(last)s go on in %(cycle)s as they are."), cycle=cycle, last=cycle - 1)
+    # The weights are changed after this: what the machine says has to stay true of them.
+    title = gettext(n_("Scorecards of %(cycle)s"), cycle=cycle)
+    reason = gettext(n_("The scorecards of %(cycle)s begin with those of %(last)s."), cycle=cycle, last=cycle - 1)
     into = BasketForm(into=form.copy_into, title=str(title), reason=str(reason), form_id=form.form_id)
     number = into_basket(context, into, [Put(FILE, set_=rows)], edited.chosen).values["number"]
     return Redirect(

@@ -18,6 +18,7 @@ from app import scoring
 from app.kit.refusals import Invalid, at_field
 from app.organisation import Employee, Organisation, Status
 from app.plain.findings import Finding, n_
+from app.rules.numbering import next_number
 from app.rules.permissions import Deed
 from app.rules.placement import Posting
 from app.rules.reorganising import cycles_of, departed, employed, transferred
@@ -134,6 +135,7 @@ def _page(context: RequestContext, query: TransferQuery, looked: BasketLook | No
         person="" if person is None else f"{person.name} ({person.number})",
         units=unit_choices(begun.directory, context.today),
         ranks=sorted(one for one in ranks if one),
+        next_number=next_number(begun.directory.employees) or "" if query.do is PeopleDeed.JOIN else "",
         basket=chosen,
         is_wrong=is_wrong,
         elsewhere=not_kept_here(context, _FILES[query.do]),

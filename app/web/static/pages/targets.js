@@ -442,6 +442,16 @@
     hint.hidden = false;
   }
 
+  // Where the box has more than it shows, its edge says so.
+  const box = form.querySelector(".grid-box");
+  const edges = () => {
+    box.classList.toggle("more-before", box.scrollLeft > 1);
+    box.classList.toggle("more-after", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
+    box.classList.toggle("more-below", box.scrollTop + box.clientHeight < box.scrollHeight - 1);
+  };
+  box.addEventListener("scroll", edges, { passive: true });
+  new ResizeObserver(edges).observe(box);
+
   // Another change set says something else already: the grid begins with that.
   form.querySelector("#into")?.addEventListener("change", (event) => {
     const address = new URL(form.dataset.begins, location.href);
