@@ -10,6 +10,7 @@ from alembic import context
 
 from app.access import tables as _access  # noqa: F401
 from app.cascade import tables as _cascade  # noqa: F401
+from app.cycle import tables as _cycle  # noqa: F401
 from app.intake import tables as _intake  # noqa: F401
 from app.kit import jobs as _jobs  # noqa: F401
 from app.kit.schema import metadata

@@ -40,6 +40,7 @@ __all__ = [
     "NewAccount",
     "account_by_id",
     "account_of",
+    "account_of_employee",
     "account_problems",
     "accounts",
     "ask_for_new_password",
@@ -266,6 +267,12 @@ def ask_for_new_password(connection: Connection, *, account_id: int, now: dt.dat
 def account_of(connection: Connection, *, email: str) -> Account | None:
     """The account of an e-mail, open or closed. Queries: 1."""
     row = connection.execute(sa.select(account).where(account.c.email_key == email_key(email))).one_or_none()
+    return None if row is None else _row_account(row)
+
+
+def account_of_employee(connection: Connection, employee: str) -> Account | None:
+    """The account of an employee, open or closed. Queries: 1."""
+    row = connection.execute(sa.select(account).where(account.c.employee == employee)).one_or_none()
     return None if row is None else _row_account(row)
 
 

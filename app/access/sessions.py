@@ -15,12 +15,13 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from app.access.functions import FunctionHeld, functions_held, functions_today
 from app.access.tables import account, delegation, delegation_end, sign_in_attempt, web_session
 from app.kit.refusals import NotThere
 from app.organisation import day_in, root_timezone
 from app.organisation import tables as organisation_tables
 from app.plain.texts import storable
-from app.rules.permissions import FORMER, HeldRole, roles_that_hold
+from app.rules.permissions import FORMER, Authority, HeldRole, roles_that_hold
 from app.rules.terms import Job, Role
 
 __all__ = [
@@ -83,6 +84,7 @@ class Viewer:
         first_password_until: until when it works, for nothing but its change; None for one that works as any.
         timezone: by which clock they read instants; None for their office's.
         stands_in: whom they stand in for today.
+        functions: what they were given to do in cycles, and hold today.
     """
 
     account_id: int
@@ -101,10 +103,15 @@ class Viewer:
     session: str = ""
     last_acted_at: dt.datetime | None = None
     stands_in: tuple[StandIn, ...] = ()
+    functions: tuple[FunctionHeld, ...] = ()
 
     def stands_in_for(self, function: str) -> tuple[StandIn, ...]:
         """Those in whose place they do something today, by number."""
         return tuple(one for one in self.stands_in if function in one.functions)
+
+    def authorities(self, cycle: str | int | None) -> frozenset[Authority]:
+        """By what they make and check decisions of a cycle: their roles, and the functions that they hold in it."""
+        return self.roles | {one.function for one in self.functions if str(one.cycle) == str(cycle)}
 
     @property
     def label(self) -> str:
@@ -170,10 +177,11 @@ def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.tim
     if left and day_in(zone, row.created_at) < row.left_on:
         # The sessions of a person in service end with it (contract-desk, 6): who has left signs in anew, to what is still theirs.
         return None
+    roles = frozenset() if row.first_password_until is not None else _roles_of(row, left=left, day=today)
     return Viewer(
         account_id=row.id,
         email=row.email,
-        roles=frozenset() if row.first_password_until is not None else _roles_of(row, left=left, day=today),
+        roles=roles,
         employee=row.employee,
         today=today,
         name=row.name or row.email,
@@ -187,6 +195,7 @@ def viewer(connection: Connection, *, token: str, now: dt.datetime, idle: dt.tim
         session=row.token_hash,
         last_acted_at=row.last_acted_at,
         stands_in=() if left else _stands_in(row.stands_in),
+        functions=functions_held(row.functions, roles) if roles else (),
     )
 
 
@@ -204,14 +213,16 @@ def viewer_of(connection: Connection, *, email: str, day: dt.date) -> Viewer | N
     if row is None:
         return None
     left = row.left_on is not None and row.left_on <= day
+    roles = _roles_of(row, left=left, day=day)
     return Viewer(
         account_id=row.id,
         email=row.email,
-        roles=_roles_of(row, left=left, day=day),
+        roles=roles,
         employee=row.employee,
         today=day,
         left_on=row.left_on if left else None,
         stands_in=() if left else _stands_in(row.stands_in),
+        functions=functions_held(row.functions, roles) if roles else (),
     )
 
 
@@ -396,8 +407,9 @@ _TODAY: Final = (
     .correlate(account)
     .scalar_subquery()
     .label("stands_in"),
+    functions_today(_DAY),
 )
-"""What of a person hangs on the day: whether they are posted as a head, and whom in service they stand in for, until it was ended."""
+"""What of a person hangs on the day: whether they are posted as a head, whom in service they stand in for, until it was ended, and their functions."""
 _VIEWER: Final = (
     sa.select(
         account.c.id,

@@ -18,6 +18,7 @@ __all__ = [
     "api_key",
     "delegation",
     "delegation_end",
+    "function_given",
     "hook",
     "hook_message",
     "password_link",
@@ -275,6 +276,30 @@ delegation_end: Final = sa.Table(
     sa.Column("account", Code, nullable=False),
     sa.Column("at", Instant, nullable=False),
 )
+
+function_given: Final = sa.Table(
+    "function_given",
+    metadata,
+    sa.Column("cycle", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("function", Code, primary_key=True),
+    sa.Column(
+        "person", Code, primary_key=True, comment="the employee's number, or what an account without one is found by"
+    ),
+    sa.Column("employee", Code, nullable=True),
+    sa.Column("email_key", Code, nullable=True),
+    sa.Column("groups", sa.Text, nullable=True, comment="JSON: a calibrator's evaluation groups; null: all"),
+    sa.Column("from_day", sa.Date, nullable=False),
+    sa.Column("to_day", sa.Date, nullable=False, comment="the day after the last"),
+    sa.Column("decision", BigKey, nullable=False, comment="which gave it"),
+    sa.CheckConstraint(
+        "function IN ('approver', 'certifier', 'calibrator', 'objections', 'payroll')", name="function_known"
+    ),
+    sa.CheckConstraint("to_day > from_day", name="period"),
+    sa.CheckConstraint("(employee IS NULL) <> (email_key IS NULL)", name="one_person"),
+    sa.Index("ix_function_given_employee", "employee"),
+    sa.Index("ix_function_given_email_key", "email_key"),
+)
+"""What people were given to do in a cycle; it follows from the decisions, of which the last of a person, function and cycle holds."""
 
 APPEND_ONLY: Final = (trail, reading_log, delegation, delegation_end)
 """Tables whose rows never change and never go."""

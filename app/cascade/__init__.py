@@ -22,7 +22,19 @@ from app.cascade.lines import (
     target_differences,
 )
 from app.cascade.preview import previewed_sheet
-from app.cascade.replacement import Cascade, cascade_rows, documents, replace, stored_cascade, stored_documents
+from app.cascade.publishing import (
+    PinDifference,
+    Publication,
+    documents_sha256,
+    pin_differences,
+    publications,
+    publish,
+    published,
+    published_documents,
+    stored_documents,
+    withdraw_publication,
+)
+from app.cascade.replacement import Cascade, cascade_rows, documents, replace, stored_cascade
 from app.cascade.targets import (
     TARGET_DECISIONS,
     TargetChange,
@@ -45,7 +57,9 @@ __all__ = [
     "LineBranch",
     "MarketPotential",
     "PastValue",
+    "PinDifference",
     "PlanShare",
+    "Publication",
     "Rating",
     "Served",
     "Sheet",
@@ -56,11 +70,17 @@ __all__ = [
     "announce_targets",
     "cascade_rows",
     "documents",
+    "documents_sha256",
     "goal_tree",
     "keep_targets",
     "latest_target_changes",
     "loaded_sheet",
+    "pin_differences",
     "previewed_sheet",
+    "publications",
+    "publish",
+    "published",
+    "published_documents",
     "read_definitions",
     "replace",
     "served_by",
@@ -71,4 +91,5 @@ __all__ = [
     "target_content",
     "target_differences",
     "targets_of",
+    "withdraw_publication",
 ]

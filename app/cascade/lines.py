@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from app import organisation
 from app.cascade import tables
 from app.cascade.history import NOTHING, Exclusion, History, Years, read_exclusions, read_history
+from app.cascade.publishing import read_pinned
 from app.cascade.targets import Decided, LineKey, read_decided
 from app.organisation import KeptByRevision, Revision, current_revision
 from app.rules.definitions import Definitions, Kpi
@@ -120,6 +121,7 @@ class Sheet:
         definitions: goals, KPIs and policies that hold from that load on.
         lines: of every cycle and node, in the order of the file.
         history: actuals by node, KPI and year.
+        pinned: the definitions of cycles that were published with others than may be loaded now.
     """
 
     revision: int
@@ -133,6 +135,16 @@ class Sheet:
     _ratings: Mapping[LineKey, tuple[Rating, ...]]
     _exclusions: Mapping[LineKey, Exclusion]
     _plans: Mapping[str, Mapping[Node | None, tuple[Decimal, ...]]]
+    pinned: Mapping[int, Definitions] = field(default_factory=dict)
+
+    def definitions_of(self, cycle: int) -> Definitions:
+        """The goals, KPIs and policies that a cycle goes by: those that it was published with, else those that are loaded."""
+        return self.pinned.get(cycle, self.definitions)
+
+    def of_cycle(self, cycle: int) -> Sheet:
+        """The same sheet, with the definitions that a cycle goes by."""
+        definitions = self.definitions_of(cycle)
+        return self if definitions is self.definitions else replace(self, definitions=definitions)
 
     def takes_target(self, line: Line) -> bool:
         """Whether the line has a target of its own to be set."""
@@ -143,7 +155,7 @@ class Sheet:
         return no_target(self._method(line), line.link)
 
     def _method(self, line: Line) -> str:
-        return self.kpi(line.kpi).version(line.cycle).method.name
+        return self.definitions_of(line.cycle).kpis[line.kpi].version(line.cycle).method.name
 
     def with_targets(self, decided: Decided, *, token: str, day_of: Callable[[dt.datetime], dt.date]) -> Sheet:
         """The same with the targets that were set in the application in place of the folder's; decisions about other lines are passed over.
@@ -194,7 +206,12 @@ class Sheet:
         Raises:
             KeyError: there is none; of lines that were loaded every one is there.
         """
-        return self.definitions.kpis[code]
+        known = self.definitions.kpis.get(code)
+        if known is None:
+            known = next((one.kpis[code] for one in self.pinned.values() if code in one.kpis), None)
+        if known is None:
+            raise KeyError(code)
+        return known
 
     def line(self, cycle: int, node: Node, kpi: str) -> Line | None:
         """A node's line of a KPI."""
@@ -363,11 +380,24 @@ def _decided(connection: Connection, revision: Revision) -> Sheet:
 
 
 def with_decided(connection: Connection, sheet: Sheet, revision: Revision, *, token: str) -> Sheet:
-    """A sheet of the folder with the targets that were decided on in the application. Queries: 1, and those of the organisation, where any was."""
+    """A sheet of the folder with the targets that were decided on in the application, and what cycles were published with.
+
+    Queries: 2, and those of the organisation, where anything was.
+    """
     if not revision.decided:
         return sheet
     day_of = organisation.directory(connection).day_of
-    return sheet.with_targets(read_decided(connection), token=token, day_of=day_of)
+    pinned = replace(sheet, token=token, pinned=_pinned(connection, sheet.definitions))
+    return pinned.with_targets(read_decided(connection), token=token, day_of=day_of)
+
+
+def _pinned(connection: Connection, loaded: Definitions) -> dict[int, Definitions]:
+    """What cycles were published with; a KPI that came later is known by what is loaded, since lines that nobody agreed to yet may name it."""
+    pinned = {}
+    for cycle, one in read_pinned(connection).items():
+        later = {code: kpi for code, kpi in loaded.kpis.items() if code not in one.kpis}
+        pinned[cycle] = replace(one, kpis=dict(sorted(({**one.kpis, **later}).items()))) if later else one
+    return pinned
 
 
 _kept: Final[KeptByRevision[Sheet]] = KeptByRevision(_decided, decided=True)

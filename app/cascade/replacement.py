@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.cascade import tables
@@ -20,7 +19,7 @@ from app.kit.replacing import FileRows, Row, RowChanges, StoredFile, exact_text,
 from app.rules.definitions import Definitions
 from app.rules.terms import Node
 
-__all__ = ["Cascade", "cascade_rows", "documents", "replace", "stored_cascade", "stored_documents"]
+__all__ = ["Cascade", "cascade_rows", "documents", "replace", "stored_cascade"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,12 +123,6 @@ def cascade_rows(cascade: Cascade) -> dict[str, FileRows]:
 def stored_cascade(connection: Connection) -> dict[str, FileRows]:
     """Of each of the six files, and the definitions, the rows that were last loaded. Queries: 7."""
     return stored_files(connection, _STORED)
-
-
-def stored_documents(connection: Connection) -> dict[str, str]:
-    """The definitions that were last loaded, as texts by name. Queries: 1."""
-    columns = tables.definition_document.c
-    return {row.name: row.content for row in connection.execute(sa.select(columns.name, columns.content))}
 
 
 def replace(connection: Connection, cascade: Cascade) -> tuple[dict[str, RowChanges], dict[str, Iterable[Row]]]:

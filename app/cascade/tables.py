@@ -1,4 +1,4 @@
-"""What every level is measured on, as it was last loaded: lines, past years, ratings, exclusions, plans, markets, definitions. And what was decided since.
+"""What every level is measured on, as it was last loaded: lines, past years, ratings, exclusions, plans, markets, definitions. And what cycles go by.
 
 A node is its text here (``unit:VIE``), no key of another table, since past years outlive people.
 """
@@ -7,11 +7,33 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Column, Integer, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
 
-from app.kit.schema import Code, Exact, metadata
+from app.kit.schema import BigKey, Code, Exact, Instant, metadata
 
-__all__ = ["definition_document", "exclusion", "history", "market_potential", "plan_share", "rating", "scorecard_line"]
+__all__ = [
+    "APPEND_ONLY",
+    "definition_document",
+    "exclusion",
+    "history",
+    "kept_document",
+    "market_potential",
+    "plan_share",
+    "publication",
+    "publication_document",
+    "publication_end",
+    "rating",
+    "scorecard_line",
+]
 
 scorecard_line: Final = Table(
     "scorecard_line",
@@ -96,3 +118,50 @@ definition_document: Final = Table(
     Column("name", Code, primary_key=True),
     Column("content", Text, nullable=False),
 )
+
+kept_document: Final = Table(
+    "kept_document",
+    metadata,
+    Column("sha256", Code, primary_key=True),
+    Column("content", Text, nullable=False, comment="JSON: a document of the definitions"),
+    CheckConstraint("length(sha256) = 64", name="sha256_length"),
+)
+"""Documents that cycles were published with, each once however many editions have it."""
+
+publication: Final = Table(
+    "publication",
+    metadata,
+    Column("cycle", Integer, nullable=False),
+    Column("edition", Integer, nullable=False, comment="1, 2, 3 … of the cycle"),
+    Column("at", Instant, nullable=False),
+    Column("decision", BigKey, ForeignKey("decision.id"), nullable=False),
+    Column("policies_sha256", Code, nullable=False),
+    Column("definitions_sha256", Code, nullable=False),
+    PrimaryKeyConstraint("cycle", "edition"),
+)
+
+publication_document: Final = Table(
+    "publication_document",
+    metadata,
+    Column("cycle", Integer, nullable=False),
+    Column("edition", Integer, nullable=False),
+    Column("name", Code, nullable=False),
+    Column("sha256", Code, ForeignKey("kept_document.sha256"), nullable=False),
+    PrimaryKeyConstraint("cycle", "edition", "name"),
+    ForeignKeyConstraint(["cycle", "edition"], ["publication.cycle", "publication.edition"]),
+)
+
+publication_end: Final = Table(
+    "publication_end",
+    metadata,
+    Column("cycle", Integer, nullable=False),
+    Column("edition", Integer, nullable=False),
+    Column("decision", BigKey, ForeignKey("decision.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("cycle", "edition"),
+    ForeignKeyConstraint(["cycle", "edition"], ["publication.cycle", "publication.edition"]),
+)
+"""Editions that a cycle went back from to its draft."""
+
+APPEND_ONLY: Final = (kept_document, publication, publication_document, publication_end)
+"""Tables whose rows never change and never go."""

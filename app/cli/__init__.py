@@ -32,6 +32,7 @@ HOMES: Final = {
     "grade": "figures",
     "reconcile": "figures",
     "digest": "figures",
+    "cycle": "cycles",
     "key": "admin",
     "hook": "admin",
     "user": "admin",

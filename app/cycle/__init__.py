@@ -1,9 +1,12 @@
-"""What follows from the scores: proposed grades, pay and promotion points.
+"""What follows from the scores: the stages that a cycle goes through, proposed grades, pay and promotion points.
 
-It owns nothing yet that people decide; it proposes. It promises that a proposal is made on the final basis under the policy that is loaded, and that every
-rule which it breaks is named.
+It owns the cycles that were opened, with their stages and calendars. It promises that a proposal is made on the final basis under the policies that
+the cycle goes by, that every rule which it breaks is named, and that what stands in the way of a stage is the same list for whoever looks and
+whoever tries. A cycle that nobody opened it leaves as folder and events say.
 """
 
+from app.cycle.appointing import APPOINT
+from app.cycle.blocking import blockers_of, without_scorecard
 from app.cycle.grades import (
     EMPLOYEE_COLUMNS,
     UNIT_COLUMNS,
@@ -14,16 +17,47 @@ from app.cycle.grades import (
     unit_proposal,
 )
 from app.cycle.groups import GradeGroup, GradeGroups, grade_groups
+from app.cycle.moved import differing, moved_figures
+from app.cycle.opened import (
+    CycleOpened,
+    OpenedCycle,
+    cycle_named,
+    open_cycle,
+    opened_cycle,
+    opened_cycles,
+    set_calendar,
+)
+from app.cycle.staging import AMEND, STAGE, Blocked, NotNow, NotOpened
+from app.cycle.standing import CycleStanding, standing_of
 
 __all__ = [
+    "AMEND",
+    "APPOINT",
     "EMPLOYEE_COLUMNS",
+    "STAGE",
     "UNIT_COLUMNS",
+    "Blocked",
+    "CycleOpened",
+    "CycleStanding",
     "GradeGroup",
     "GradeGroups",
+    "NotNow",
+    "NotOpened",
+    "OpenedCycle",
     "Proposed",
+    "blockers_of",
+    "cycle_named",
+    "differing",
     "grade_groups",
     "graded_employees",
+    "moved_figures",
+    "open_cycle",
+    "opened_cycle",
+    "opened_cycles",
     "propose_employee_grades",
     "propose_unit_grades",
+    "set_calendar",
+    "standing_of",
     "unit_proposal",
+    "without_scorecard",
 ]

@@ -278,7 +278,6 @@ def propose(
     now: dt.datetime,
     cycle: str | None = None,
     period: Period | None = None,
-    round_: int | None = None,
 ) -> Decision:
     """Propose a decision; one that its maker alone suffices for is approved and done with it.
 
@@ -292,7 +291,6 @@ def propose(
         now: when.
         cycle: that it is about.
         period: the days of that cycle.
-        round_: of that cycle.
 
     Raises:
         Invalid: a reason that is too short or too long; a content that cannot be.
@@ -301,7 +299,7 @@ def propose(
     reason = _checked(reason)
     today = directory.day_of(now)
     if not isinstance(by, Program):
-        _refuse(_obstacle_of_role(kind, directory=directory, by=by, day=today))
+        _refuse(_obstacle_of_role(kind, directory=directory, by=by, day=today, cycle=cycle))
     kind.hold(connection)
     lock(connection, LOCK_DECISIONS)
     if kind.deed is not None and not isinstance(by, Program):
@@ -311,15 +309,15 @@ def propose(
     if kind.deed is None and not isinstance(by, Program):
         people = kind.people(connection, read.content)
         periods = (period,) if period else kind.periods(connection, read.content, today)
-        maker = party_of(directory, by, periods=periods, day=today)
+        maker = party_of(directory, by, periods=periods, day=today, cycle=cycle)
         _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about, people=people))
-    effects = ordered_effects(kind.effects(connection, read.content, today))
+    effects = ordered_effects(kind.effects(connection, read.content, cycle, today))
     (number,) = _insert(
         connection,
         kind.code,
         [read],
         cycle=cycle,
-        round_=round_,
+        round_=read.round,
         reason=reason,
         by=Hand.of(by, now),
         effects=effects,
@@ -330,10 +328,12 @@ def propose(
     return _again(connection, number)
 
 
-def _obstacle_of_role(kind: DecisionKind, *, directory: Directory, by: Viewer, day: dt.date) -> Obstacle | None:
+def _obstacle_of_role(
+    kind: DecisionKind, *, directory: Directory, by: Viewer, day: dt.date, cycle: str | None
+) -> Obstacle | None:
     """What is asked before anything of the content is read: whether a person makes any decision of the kind."""
     if kind.deed is None:
-        return obstacle_to_making(party_of(directory, by, day=day), roles=kind.makers)
+        return obstacle_to_making(party_of(directory, by, day=day, cycle=cycle), roles=kind.makers)
     return None if may_at_all(lambda: directory, viewer=by, deed=kind.deed, day=day) else Obstacle.ROLE
 
 
@@ -495,7 +495,8 @@ def approve(
     moved = list(kind.overtaken(connection, open_))
     if kind.signed_effects:
         moved += moved_effects(
-            open_.effects, ordered_effects(kind.effects(connection, open_.content, directory.day_of(now)))
+            open_.effects,
+            ordered_effects(kind.effects(connection, open_.content, open_.cycle, directory.day_of(now))),
         )
     if moved:
         _end(connection, number, DecisionState.VOID, by=by, now=now, moved=moved)
@@ -607,7 +608,7 @@ def obstacle_for(
         maker = replace(maker, marks=maker.marks | more)
         stand_in = stand_in or stand_in_for_each_other(connection, of_key.employee, by.employee, day=day)
     return obstacle_to_checking(
-        party_of(directory, by, periods=periods, day=day),
+        party_of(directory, by, periods=periods, day=day, cycle=open_.cycle),
         maker,
         roles=kind.checkers_on(connection, day),
         about=open_.about,

@@ -28,7 +28,9 @@ class Program:
     employee: None = None
 
 
-def party_of(directory: Directory, viewer: Viewer, *, periods: Sequence[Period] = (), day: dt.date) -> DecisionParty:
+def party_of(
+    directory: Directory, viewer: Viewer, *, periods: Sequence[Period] = (), day: dt.date, cycle: str | None = None
+) -> DecisionParty:
     """A signed-in person as maker or checker.
 
     Args:
@@ -36,10 +38,11 @@ def party_of(directory: Directory, viewer: Viewer, *, periods: Sequence[Period] 
         viewer: who.
         periods: the cycles in which postings make a unit one's own; none for those of the day.
         day: today.
+        cycle: of the decision, whose functions count.
     """
     return DecisionParty(
         marks=marks_of(directory, account_id=viewer.account_id, email=viewer.email, employee=viewer.employee),
-        roles=viewer.roles,
+        roles=viewer.authorities(cycle),
         own=own_nodes(directory, email=viewer.email, employee=viewer.employee, periods=periods, day=day),
     )
 

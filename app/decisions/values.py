@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from app.access import Viewer
 from app.decisions.parties import Program
 from app.rules.deciding import DecisionEffect, DecisionState, effects_digest
-from app.rules.permissions import Deed
-from app.rules.terms import Node, Period, Role
+from app.rules.permissions import Authority, Deed
+from app.rules.terms import Node, Period
 
 __all__ = [
     "Approval",
@@ -66,6 +66,8 @@ class Read(NamedTuple):
 
     content: Mapping[str, Any]
     about: frozenset[Node] = frozenset()
+    round: int | None = None
+    """Of the cycle, where it is one that was opened."""
 
 
 def _nothing(*_about: object) -> None:
@@ -111,12 +113,12 @@ class DecisionKind:
 
     Attributes:
         code: its name in the contract.
-        makers: roles of which one is needed to propose.
-        checkers: roles of which one is needed to approve or refuse.
+        makers: roles, and functions of the cycle, of which one is needed to propose.
+        checkers: those of which one is needed to approve or refuse.
         seen_by: who sees one that is about no node, beside makers and checkers.
         read: the content in its one form, with the cycle that it is about, as it is read on a day; raises ``Invalid`` for what it cannot be, and
             refuses what cannot be proposed now.
-        effects: what it would move on a day.
+        effects: what it would move on a day, of the cycle that it is about.
         apply: does it, in the transaction of its approval.
         signed_effects: whether the checker signs the effects too.
         submitted_elsewhere: whether it is proposed by a door of its own, which holds it against more.
@@ -133,15 +135,15 @@ class DecisionKind:
     """
 
     code: str
-    makers: frozenset[Role]
-    checkers: frozenset[Role]
-    seen_by: frozenset[Role]
+    makers: frozenset[Authority]
+    checkers: frozenset[Authority]
+    seen_by: frozenset[Authority]
     read: Callable[[Connection, Mapping[str, Any], str | None, dt.date], Read]
-    effects: Callable[[Connection, Mapping[str, Any], dt.date], Iterable[DecisionEffect]]
+    effects: Callable[[Connection, Mapping[str, Any], str | None, dt.date], Iterable[DecisionEffect]]
     apply: Callable[[Connection, Decision], object]
     signed_effects: bool = False
     submitted_elsewhere: bool = False
-    more_checkers: Callable[[Connection, dt.date], frozenset[Role]] = lambda _connection, _today: frozenset()
+    more_checkers: Callable[[Connection, dt.date], frozenset[Authority]] = lambda _connection, _today: frozenset()
     overtaken: Callable[[Connection, Decision], Sequence[Mapping[str, Any]]] = lambda _connection, _decision: ()
     ended: Callable[[Connection, Decision], object] = _nothing
     people: Callable[[Connection, Mapping[str, Any]], frozenset[str]] = lambda _connection, _content: frozenset()
@@ -151,7 +153,7 @@ class DecisionKind:
     deed: Deed | None = None
     of_cycle: bool = False
 
-    def checkers_on(self, connection: Connection, day: dt.date) -> frozenset[Role]:
+    def checkers_on(self, connection: Connection, day: dt.date) -> frozenset[Authority]:
         """The roles of which one is needed to approve or refuse, as things stand on a day."""
         return self.checkers | self.more_checkers(connection, day)
 

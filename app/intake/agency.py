@@ -16,7 +16,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from app import cascade, ledger
-from app.cascade import TargetDifference
+from app.cascade import PinDifference, TargetDifference
 from app.intake import definitions as definition_files
 from app.intake import folder as folders
 from app.intake.folder import DEFINITIONS, FILES, POLICIES, LoadedFileReport, LoadReport, part_of
@@ -116,6 +116,7 @@ def load_agency(connection: Connection, folder: Path, *, definitions: Path, at: 
         warnings=(
             *(one for one in (*problems, *report.findings) if one.level is Level.WARNING),
             *(_difference(one) for one in cascade.target_differences(connection)),
+            *(_pinned(one) for one in cascade.pin_differences(connection)),
         ),
         files=report.files,
         revision=report.revision,
@@ -201,3 +202,12 @@ def _difference(difference: TargetDifference) -> Finding:
         )
     place = Place(file="scorecards.csv", field="target")
     return Finding(code="target_set", message=message, parameters=parameters, place=place, level=Level.WARNING)
+
+
+def _pinned(difference: PinDifference) -> Finding:
+    """What a load says of a cycle that was published with other policies or definitions: it goes by those."""
+    parameters = {"cycle": difference.cycle, "part": difference.part}
+    message = n_(
+        "cycle %(cycle)s: the %(part)s that are loaded are not those that it was published with; it goes by those, and nothing of it changes"
+    )
+    return Finding(code="differs", message=message, parameters=parameters, level=Level.WARNING)

@@ -7,7 +7,7 @@ Friday. That is why it is told, and not signed, as long as inputs are live (cont
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -15,11 +15,12 @@ from sqlalchemy import Connection
 
 from app import cascade, cycle, ledger, organisation, scoring
 from app.intake.folder import JudgedFolder
+from app.ledger import Figures
 from app.organisation import Directory
 from app.rules.deciding import DecisionEffect, ordered_effects
 from app.rules.grading import Standings
 from app.rules.terms import Job, Node, NodeKind
-from app.scoring import ScoreQuery, Scores, State
+from app.scoring import ScoreQuery, Selection, State
 
 __all__ = [
     "ChangePreview",
@@ -66,7 +67,8 @@ def preview(connection: Connection, judged: JudgedFolder) -> ChangePreview:
     definitions = judged.cascade.definitions
     frame = ledger.frame_of(directory, definitions, ledger.previewed_slices(connection, definitions))
     sheet = cascade.previewed_sheet(connection, judged.cascade, before=present, token=token)
-    return ChangePreview(before, State(frame, sheet, like=before), ledger.moved_by(connection, before.frame, frame))
+    after = State(frame, sheet, like=before, pinned_frames=scoring.pinned_frames(connection, frame, sheet))
+    return ChangePreview(before, after, ledger.moved_by(connection, before.frame, frame))
 
 
 def effects_of(
@@ -85,17 +87,21 @@ def effects_of(
     asked = ScoreQuery(of_cycle, today)
     one = scoring.scores(connection, asked, loaded=previewed.before)
     selection = previewed.after.plan(of_cycle).everything()
-    figures = ledger.figures_after(
-        connection, previewed.after.frame, previewed.moved, cycle=of_cycle, nodes=selection.sources
-    )
+    figures = _figures_after(connection, previewed, selection)
     other = scoring.score_figures(selection, figures, asked)
     return ordered_effects(
         (
-            *_of_scores(one, other),
-            *_of_grades(one, other),
+            *cycle.moved_figures(one, other),
             *_of_rights(previewed.before.frame.directory, previewed.after.frame.directory, today),
         )
     )
+
+
+def _figures_after(connection: Connection, previewed: ChangePreview, selection: Selection) -> Figures:
+    """What the nodes of a selection would have done. A cycle that was published may ask for what no total is kept of."""
+    frame, cycle_ = selection.plan.frame, selection.plan.cycle
+    moved = previewed.moved if frame.has_totals else None
+    return ledger.figures_after(connection, frame, moved, cycle=cycle_, nodes=selection.sources)
 
 
 class QueueMoved(NamedTuple):
@@ -145,55 +151,14 @@ def standings_of_change(
     previewed, asked = preview(connection, judged), ScoreQuery(of_cycle, today)
     one = scoring.scores(connection, asked, loaded=previewed.before)
     selection = previewed.after.plan(of_cycle).everything()
-    figures = ledger.figures_after(
-        connection, previewed.after.frame, previewed.moved, cycle=of_cycle, nodes=selection.sources
-    )
+    figures = _figures_after(connection, previewed, selection)
     other = scoring.score_figures(selection, figures, asked)
     return cycle.graded_employees(one).standings, cycle.graded_employees(other).standings
 
 
-def _differing(
-    before: Mapping[tuple[str, str], object], after: Mapping[tuple[str, str], object]
-) -> Iterator[DecisionEffect]:
-    for node, member in sorted(before.keys() | after.keys()):
-        was, will = before.get((node, member)), after.get((node, member))
-        if was != will:
-            yield DecisionEffect(node, member, was, will)
-
-
-def _of_scores(one: Scores, other: Scores) -> Iterator[DecisionEffect]:
-    yield from _differing(_scores(one), _scores(other))
-
-
-def _scores(scored: Scores) -> dict[tuple[str, str], object]:
-    told: dict[tuple[str, str], object] = {}
-    for at, node in enumerate(scored.selection.nodes[: scored.selection.asked]):
-        own, _, final, _ = scored.at(at)
-        told[str(node), "own_score"] = own
-        told[str(node), "final_score"] = final
-    told |= {(str(node), f"score:{kpi}"): score for (node, kpi), score in scoring.score_of_lines(scored).items()}
-    return told
-
-
-def _of_grades(one: Scores, other: Scores) -> Iterator[DecisionEffect]:
-    yield from _differing(_grades(one), _grades(other))
-
-
-def _grades(scored: Scores) -> dict[tuple[str, str], object]:
-    told: dict[tuple[str, str], object] = {}
-    people = cycle.graded_employees(scored)
-    for number, place in people.standings.by_code.items():
-        node = str(Node(NodeKind.EMPLOYEE, number))
-        told[node, "grade"] = place.grade
-        told[node, "pay"] = people.pay.slips[number].pay_krw
-    for unit in cycle.unit_proposal(scored).rows:
-        told[str(Node(NodeKind.UNIT, unit.unit)), "grade"] = unit.grade
-    return told
-
-
 def _of_rights(before: Directory, after: Directory, today: dt.date) -> Iterator[DecisionEffect]:
     """Heads gained and lost from a day on: of which units, and when."""
-    yield from _differing(_headed(before, today), _headed(after, today))
+    yield from cycle.differing(_headed(before, today), _headed(after, today))
 
 
 def _headed(directory: Directory, today: dt.date) -> dict[tuple[str, str], object]:

@@ -683,7 +683,9 @@ def _of_decision(connection: Connection, decision: Decision) -> ChangeSet:
     return present
 
 
-def _effects(connection: Connection, content: Mapping[str, Any], today: dt.date) -> Iterable[DecisionEffect]:
+def _effects(
+    connection: Connection, content: Mapping[str, Any], _cycle: str | None, today: dt.date
+) -> Iterable[DecisionEffect]:
     changed = changed_rows(connection, int(content["change"]))
     checked = check_change(connection, changed)
     # What a feed holds may be wrong: nobody can agree to that, and what it would move cannot be told.
@@ -708,7 +710,7 @@ def _overtaken(connection: Connection, decision: Decision) -> list[dict[str, Any
     if keys or not change.is_fed or decision.effects:
         return keys
     day = organisation.directory(connection).day_of(decision.maker.at)
-    return moved_effects((), ordered_effects(_effects(connection, decision.content, day)))
+    return moved_effects((), ordered_effects(_effects(connection, decision.content, None, day)))
 
 
 def _ended(connection: Connection, decision: Decision) -> None:

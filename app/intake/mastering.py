@@ -77,7 +77,9 @@ def _read_master(connection: Connection, content: Mapping[str, Any], _cycle: str
     return Read({"file": str(file), "to": str(to)})
 
 
-def _no_effects(_connection: Connection, _content: Mapping[str, Any], _today: dt.date) -> Iterable[DecisionEffect]:
+def _no_effects(
+    _connection: Connection, _content: Mapping[str, Any], _cycle: str | None, _today: dt.date
+) -> Iterable[DecisionEffect]:
     """Who may move a file from now on moves no figure by itself."""
     return ()
 

@@ -175,8 +175,7 @@ class StoredFolder:
         name = file.removesuffix(".csv")
         if name in FILES:
             return canonical_sha256(name, self._texts(name, KEYS[name]))
-        documents = self._documents_of(file)
-        return hashlib.sha256("\n".join(f"{one} {text}" for one, text in documents.items()).encode()).hexdigest()
+        return cascade.documents_sha256(self._documents_of(file))
 
     def _documents_of(self, part: str) -> dict[str, str]:
         return {name: text for name, text in sorted(self._documents.items()) if part_of(name) == part}

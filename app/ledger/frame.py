@@ -94,6 +94,8 @@ class Frame:
     """Employee number -> the ledger's id."""
     numbers: Mapping[int, str]
     """The ledger's id -> employee number."""
+    has_totals: bool = True
+    """Whether totals of all these slices are kept; else what is asked for is folded from the activities."""
     _matching: dict[tuple[str, str, str], tuple[SliceInUse, ...]] = field(default_factory=dict)
     _paths: dict[int, tuple[int | None, int, int]] = field(default_factory=dict)
     """Of each employee the path that was asked for last, and the days that it holds for."""

@@ -79,10 +79,18 @@ class AccountWish(NamedTuple):
 
 
 def takes_two(connection: Connection, directory: Directory, wish: AccountWish, *, on: dt.date) -> bool:
-    """Whether one administrator alone may not: the account reaches far, before or after, it is given something, and two people can. Queries: 1 or 0."""
-    if not wish.gives or not access.powers_of(wish.roles | wish.roles_before):
+    """Whether one administrator alone may not: the account reaches far, before or after, it is given something, and two people can. Queries: 2 at most."""
+    if not wish.gives or not (access.powers_of(wish.roles | wish.roles_before) or _has_function(connection, wish, on)):
         return False
     return access.can_two_agree(connection, directory, on=on)
+
+
+def _has_function(connection: Connection, wish: AccountWish, on: dt.date) -> bool:
+    """Whether the account has a function of a cycle, or would have one with its employee. Queries: 1."""
+    numbers = {wish.employee, None if wish.before is None else wish.before.employee} - {None}
+    return access.keeps_function(
+        connection, emails=[access.email_key(wish.email)], employees=[str(one) for one in numbers], on=on
+    )
 
 
 def _wish(connection: Connection, content: Mapping[str, Any]) -> AccountWish:
@@ -273,7 +281,7 @@ ACCOUNT: Final = DecisionKind(
     checkers=AGREE_TO_ACCOUNTS,
     seen_by=frozenset({Role.AUDITOR}),
     read=_read,
-    effects=lambda connection, content, _today: _effects(connection, content),
+    effects=lambda connection, content, _cycle, _today: _effects(connection, content),
     apply=_apply,
     overtaken=_overtaken,
     people=_people,

@@ -57,6 +57,7 @@ _NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 class Finding:
     """A problem as data: what is wrong, where, and the words to say it in.
 
+    ``told`` is what a program reads beside the words.
     ``message`` is an English text with ``%(name)s`` places for ``parameters``; it is the key of the translators' catalogues,
     so wrap it in :func:`n_` where it is written.
     """
@@ -66,6 +67,7 @@ class Finding:
     parameters: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
     place: Place = field(default_factory=Place)
     level: Level = Level.ERROR
+    told: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
 
     def text(self) -> str:
         """The message in English, its places filled."""

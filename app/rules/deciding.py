@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple
 import rfc8785
 
 from app.plain.findings import Finding, Place, n_
-from app.rules.permissions import HeldRole
-from app.rules.terms import Node, Role
+from app.rules.permissions import Authority
+from app.rules.terms import Node
 
 __all__ = [
     "EFFECTS_SEEN_ABOVE",
@@ -98,12 +98,12 @@ class DecisionParty:
 
     Attributes:
         marks: all by which the person is known: account, employee's number, e-mails of both.
-        roles: those that hold today.
+        roles: those that hold today, and the functions of the decision's cycle.
         own: the employee, and the units posted to: what is the person's own case.
     """
 
     marks: frozenset[str]
-    roles: frozenset[HeldRole] = frozenset()
+    roles: frozenset[Authority] = frozenset()
     own: frozenset[Node] = frozenset()
 
     def is_same(self, other: DecisionParty) -> bool:
@@ -167,7 +167,7 @@ def decision_digest(
 
 
 def obstacle_to_making(
-    maker: DecisionParty, *, roles: Collection[Role], about: Collection[Node] = (), people: Collection[str] = ()
+    maker: DecisionParty, *, roles: Collection[Authority], about: Collection[Node] = (), people: Collection[str] = ()
 ) -> Obstacle | None:
     """Why a person may not propose it; None where nothing is in the way.
 
@@ -191,7 +191,7 @@ def obstacle_to_checking(
     checker: DecisionParty,
     maker: DecisionParty,
     *,
-    roles: Collection[Role],
+    roles: Collection[Authority],
     about: Collection[Node],
     people: Collection[str] = (),
     stand_in: bool,

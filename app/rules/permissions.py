@@ -12,13 +12,16 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from app.rules.terms import Role
+from app.rules.terms import CycleFunction, Role
 
 __all__ = [
     "AGREE_TO_ACCOUNTS",
+    "BARRED_FROM_FUNCTION",
     "FIRST_PASSWORD_DEEDS",
     "FORMER",
     "FROM_ABOVE",
+    "FUNCTION_DEEDS",
+    "INCOMPATIBLE_FUNCTIONS",
     "KEY_PERMISSIONS",
     "PERMISSIONS",
     "POWERS",
@@ -26,10 +29,12 @@ __all__ = [
     "RECORDED_DEEDS",
     "ROLES_OF_EMPLOYEES",
     "SIGNED_IN_DEEDS",
+    "Authority",
     "Deed",
     "HeldRole",
     "Relation",
     "Scope",
+    "functions_that_hold",
     "key_may",
     "may",
     "relations_that_allow",
@@ -60,6 +65,7 @@ class Deed(StrEnum):
     DECIDE = "decide"
     DELEGATE = "delegate"
     KEEP_CHANGES = "keep_changes"
+    SEE_CRITERIA = "see_criteria"
     KEEP_DELEGATIONS = "keep_delegations"
 
     # Seen, of a unit or an employee.
@@ -82,6 +88,7 @@ class Deed(StrEnum):
     SEE_REJECTED = "see_rejected"
     SEE_JOBS = "see_jobs"
     SEE_FILES = "see_files"
+    SEE_CYCLES = "see_cycles"
 
     # Done.
     INGEST = "ingest"
@@ -92,6 +99,7 @@ class Deed(StrEnum):
     VERIFY = "verify"
     SET_TARGETS = "set_targets"
     RUN_CYCLE = "run_cycle"
+    KEEP_CYCLES = "keep_cycles"
     EXPORT = "export"
     EXPORT_ACTIVITIES = "export_activities"
     EXPORT_GOALS = "export_goals"
@@ -156,6 +164,8 @@ SIGNED_IN_DEEDS: Final = frozenset(
         Deed.DELEGATE,
         # Who keeps change sets, the kind of their decision says.
         Deed.KEEP_CHANGES,
+        # By what everybody is measured, everybody reads.
+        Deed.SEE_CRITERIA,
     }
 )
 """Open to every account, about itself."""
@@ -189,6 +199,7 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.SEE_FILES,
         Deed.SEE_DECISIONS,
         Deed.FEED,
+        Deed.KEEP_CYCLES,
     }
 )
 """What the trail tells of. To see a scorecard, or how a score comes about, is among it where another's are read over the API; to see the
@@ -208,6 +219,26 @@ FORMER: Final = Former.FORMER
 
 HeldRole = Role | Former
 """What decides of a person today."""
+
+Authority = HeldRole | CycleFunction
+"""By what somebody makes or checks a decision: a role, or a function of the decision's cycle."""
+
+BARRED_FROM_FUNCTION: Final[Mapping[CycleFunction, frozenset[HeldRole]]] = MappingProxyType(
+    {
+        **dict.fromkeys(CycleFunction, frozenset[HeldRole]({Role.ADMIN, FORMER})),
+        CycleFunction.CERTIFIER: frozenset({Role.ADMIN, FORMER, Role.HR, Role.HEAD}),
+    }
+)
+"""Roles with which nobody holds a function: an administrator none, and who certifies is neither of HR nor a head (contract-cycle, 1)."""
+
+FUNCTION_DEEDS: Final = frozenset({Deed.SEE_CYCLES, Deed.KEEP_CYCLES})
+"""What holding any function opens: of the cycle that it is of."""
+
+INCOMPATIBLE_FUNCTIONS: Final = (
+    frozenset({CycleFunction.APPROVER, CycleFunction.PAYROLL}),
+    frozenset({CycleFunction.CERTIFIER, CycleFunction.APPROVER}),
+)
+"""Functions of one cycle that nobody holds together."""
 
 _OWN: Final = frozenset({Relation.OWN})
 _ABOVE: Final = frozenset({Relation.ABOVE})
@@ -247,6 +278,8 @@ _HEAD: Final[_Row] = {
     Deed.VERIFY: _LINE,
     Deed.REPORT_FIGURE: _LINE,
     Deed.SET_TARGETS: _LINE,
+    Deed.SEE_CYCLES: _LINE,
+    Deed.KEEP_CYCLES: _LINE,
     Deed.EXPORT_ACTIVITIES: _LINE,
     Deed.EXPORT_GOALS: _LINE,
 }
@@ -264,6 +297,8 @@ _EXECUTIVE: Final[_Row] = {
     Deed.FOLLOW_LIVE: _ANY,
     Deed.EXPORT_GOALS: _ANY,
     Deed.SEE_FILES: _ANY,
+    Deed.SEE_CYCLES: _ANY,
+    Deed.KEEP_CYCLES: _ANY,
 }
 
 _HR: Final[_Row] = {
@@ -283,6 +318,8 @@ _HR: Final[_Row] = {
     Deed.REPORT_FIGURE: _ANY,
     Deed.SET_TARGETS: _UNHEADED,
     Deed.RUN_CYCLE: _ANY,
+    Deed.SEE_CYCLES: _ANY,
+    Deed.KEEP_CYCLES: _ANY,
     Deed.EXPORT: _ANY,
     Deed.EXPORT_ACTIVITIES: _ANY,
     Deed.EXPORT_GOALS: _ANY,
@@ -310,6 +347,8 @@ _AUDITOR: Final[_Row] = {
     Deed.SEE_REJECTED: _ANY,
     Deed.SEE_JOBS: _ANY,
     Deed.SEE_FILES: _ANY,
+    Deed.SEE_CYCLES: _ANY,
+    Deed.KEEP_CYCLES: _ANY,
 }
 
 _ADMIN: Final[_Row] = {
@@ -334,6 +373,8 @@ _FORMER: Final[_Row] = {
     Deed.SEE_PAY: _OWN,
     Deed.FOLLOW_LIVE: _OWN,
 }
+
+# Whoever sees cycles may knock where one is kept: what their role does not do is told by its code there (contract-desk, 2).
 
 PERMISSIONS: Final[Mapping[HeldRole, _Row]] = MappingProxyType(
     {
@@ -390,6 +431,13 @@ def roles_that_hold(granted: Iterable[Role], *, of_employee: bool, heads: bool =
     """
     own = {Role.EMPLOYEE: of_employee, Role.HEAD: of_employee and heads}
     return frozenset(granted) | {role for role, has in own.items() if has}
+
+
+def functions_that_hold(given: Iterable[CycleFunction], roles: Collection[HeldRole]) -> frozenset[CycleFunction]:
+    """Of the functions that a person was given those that the roles of today leave them; of none of which two are incompatible."""
+    open_to = {one for one in given if BARRED_FROM_FUNCTION[one].isdisjoint(roles)}
+    barred = {one for pair in INCOMPATIBLE_FUNCTIONS if pair <= open_to for one in pair}
+    return frozenset(open_to - barred)
 
 
 def may(roles: Collection[HeldRole], deed: Deed, relations: Collection[Relation]) -> bool:

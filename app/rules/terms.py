@@ -18,6 +18,7 @@ __all__ = [
     "FIGURE_PATTERN",
     "Basis",
     "CountsFrom",
+    "CycleFunction",
     "Direction",
     "DisciplineKind",
     "Job",
@@ -197,6 +198,16 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     ADMIN = "admin"
     MEMBER = "member"
+
+
+class CycleFunction(StrEnum):
+    """What somebody may be given to do in one cycle, beside whatever role they have (contract-cycle, 1)."""
+
+    APPROVER = "approver"
+    CERTIFIER = "certifier"
+    CALIBRATOR = "calibrator"
+    OBJECTIONS = "objections"
+    PAYROLL = "payroll"
 
 
 class Period(NamedTuple):

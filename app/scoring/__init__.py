@@ -95,7 +95,7 @@ from app.scoring.office import (
 )
 from app.scoring.people_map import MapFilter, MapRow, PeopleMap, people_map
 from app.scoring.people_map import narrowed as narrowed_map
-from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, Selection, State, state
+from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, Selection, State, pinned_frames, state
 from app.scoring.progress import LineMoved, Progress, progress
 from app.scoring.reconciling import reconcile
 from app.scoring.reporting import ToReport, figures_to_report, reports_of
@@ -114,7 +114,14 @@ from app.scoring.scorecards import (
 )
 from app.scoring.target_decision import TARGET
 from app.scoring.target_grid import GridColumn, GridRow, GridRows, TargetGrid, target_grid
-from app.scoring.target_setting import TargetDone, TargetMove, TargetsSet, set_targets, state_to_decide_in
+from app.scoring.target_setting import (
+    TargetDone,
+    TargetMove,
+    TargetsSet,
+    hold_to_decide,
+    set_targets,
+    state_to_decide_in,
+)
 from app.scoring.trend import (
     Snapshot,
     Taken,
@@ -258,6 +265,7 @@ __all__ = [
     "figures_to_report",
     "goal_levels",
     "goal_rows",
+    "hold_to_decide",
     "holder_rows",
     "keep_business_days",
     "keep_business_taken",
@@ -280,6 +288,7 @@ __all__ = [
     "office",
     "parent_of_node",
     "people_map",
+    "pinned_frames",
     "progress",
     "read_figures",
     "reconcile",

@@ -140,7 +140,7 @@ def _under(connection: Connection, loaded: State, code: str, version: KpiVersion
         for cycle, nodes in sheet.lines.items()
     }
     frame, moved = _frame(connection, loaded.frame, definitions, kpi)
-    return _Side(State(frame, replace(sheet, definitions=definitions, lines=lines)), moved)
+    return _Side(State(frame, replace(sheet, definitions=definitions, lines=lines, pinned={})), moved)
 
 
 def _frame(connection: Connection, present: Frame, definitions: Definitions, kpi: Kpi) -> tuple[Frame, Moved | None]:

@@ -77,8 +77,8 @@ def _kept_figures(
     *,
     of: tuple[Node, ...] | None,
 ) -> Figures:
-    # Targets that were set move no figure: the load alone is in the key.
-    key = (str(connection.engine.url), plan.frame.directory.token, plan.cycle, as_of, events, of)
+    # What people decide moves no figure, but for what a cycle was published with: beside the load its slices are in the key.
+    key = (str(connection.engine.url), plan.frame.directory.token, plan.cycle, plan.frame.slices, as_of, events, of)
     return _KEPT.get_or_make(key, lambda: _made(connection, plan, nodes, as_of, events))
 
 
@@ -91,6 +91,8 @@ def _made(connection: Connection, plan: CyclePlan, nodes: Sequence[Node], as_of:
 
 def _daybook(connection: Connection, plan: CyclePlan, as_of: dt.date, events: EventSet) -> Daybook | None:
     """The cycle's daybook with these events; None at the first question, and while another thread is at it."""
+    if not plan.frame.has_totals:
+        return None
     key = (str(connection.engine.url), plan.cycle)
     daybook = _DAYBOOKS.get(key)
     if daybook is not None and daybook.holds(plan.frame, as_of, events):

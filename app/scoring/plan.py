@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -28,7 +29,7 @@ from app.kit.kept import LruCache
 from app.ledger import Frame
 from app.organisation import KeptByRevision, Revision
 from app.rules.baseline import LineTerms, Overrides, Reference, resolve_reference
-from app.rules.definitions import KpiVersion, Measure
+from app.rules.definitions import Definitions, KpiVersion, Measure
 from app.rules.employment import Terms
 from app.rules.measures import GROWS_WITH_DAYS, Entered, Measuring, rating
 from app.rules.methods import Lines
@@ -38,7 +39,17 @@ from app.rules.projection import DaysByMonth, days_by_month, elapsed, floats
 from app.rules.projection import Plan as MonthShares
 from app.rules.terms import Basis, CountsFrom, Job, Link, Node, NodeKind, Period
 
-__all__ = ["CyclePlan", "DisplayLine", "Person", "ScoredLine", "Selection", "State", "folder_state", "state"]
+__all__ = [
+    "CyclePlan",
+    "DisplayLine",
+    "Person",
+    "ScoredLine",
+    "Selection",
+    "State",
+    "folder_state",
+    "pinned_frames",
+    "state",
+]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -406,6 +417,19 @@ def _with_sheet(before: CyclePlan, sheet: Sheet) -> CyclePlan:
     return plan
 
 
+def _has_same_lines(before: Sheet, now: Sheet, cycle: int) -> bool:
+    """Whether nodes have the same KPIs by the same links as before, so that a figure at most is another."""
+    earlier, later = before.lines.get(cycle, {}), now.lines.get(cycle, {})
+    return earlier.keys() == later.keys() and all(
+        some is earlier[node] or [_tied(one) for one in some] == [_tied(one) for one in earlier[node]]
+        for node, some in later.items()
+    )
+
+
+def _tied(line: Line) -> tuple[object, ...]:
+    return line.kpi, line.link, line.parent_node, line.parent_kpi
+
+
 def _plan(frame: Frame, sheet: Sheet, cycle: int, like: CyclePlan | None = None) -> CyclePlan:
     """The plan of a cycle; of a plan like it the worked lines are taken that hang on nothing else here."""
     directory = frame.directory
@@ -523,8 +547,18 @@ class State:
         sheet: the cascade's rows and the definitions.
     """
 
-    def __init__(self, frame: Frame, sheet: Sheet, *, before: State | None = None, like: State | None = None) -> None:
-        """Take the read models; an earlier state of the same load where nothing but targets was set since, or one that this is like in most.
+    def __init__(
+        self,
+        frame: Frame,
+        sheet: Sheet,
+        *,
+        before: State | None = None,
+        like: State | None = None,
+        pinned_frames: Mapping[int, Frame] = MappingProxyType({}),
+    ) -> None:
+        """Take the read models; an earlier state of the same load where nothing but decisions came since, or one that this is like in most.
+
+        The frames of cycles that were published are as the ledger would see the agency by what they go by.
 
         Plans are made when they are asked for, of what the earlier state has of them by now.
         """
@@ -532,6 +566,7 @@ class State:
         self.sheet: Final = sheet
         self._before = before
         self._like: Final = like
+        self._pinned_frames: Final = pinned_frames
         self._plans: Final[dict[int, CyclePlan]] = {}
         self._lock: Final = threading.Lock()
 
@@ -562,9 +597,14 @@ class State:
         return self
 
     def _made(self, cycle: int) -> CyclePlan:
+        sheet = self.sheet.of_cycle(cycle)
+        frame = self._pinned_frames.get(cycle, self.frame)
         if self._before is None:
-            return _plan(self.frame, self.sheet, cycle, None if self._like is None else self._like.plan(cycle))
-        return _with_sheet(self._before.plan(cycle), self.sheet)
+            return _plan(frame, sheet, cycle, None if self._like is None else self._like.plan(cycle))
+        before = self._before.sheet.of_cycle(cycle)
+        if before.definitions == sheet.definitions and _has_same_lines(before, sheet, cycle):
+            return _with_sheet(self._before.plan(cycle), sheet)
+        return _plan(frame, sheet, cycle)
 
 
 def _read_folder(connection: Connection, revision: Revision) -> State:
@@ -584,10 +624,30 @@ def _read(connection: Connection, revision: Revision) -> State:
         return folder
     key = str(connection.engine.url), revision.token
     before = _LATEST.get(key, folder).as_earlier(folder)
-    state = State(folder.frame, cascade.sheet(connection), before=before)
+    sheet = cascade.sheet(connection)
+    state = State(folder.frame, sheet, before=before, pinned_frames=pinned_frames(connection, folder.frame, sheet))
     _LATEST.clear()
     _LATEST[key] = state
     return state
+
+
+def pinned_frames(connection: Connection, present: Frame, sheet: Sheet) -> dict[int, Frame]:
+    """The frames of cycles that were published, by what each goes by. Queries: 1 for each that does not go by what is loaded."""
+    return {cycle: _pinned_frame(connection, present, definitions) for cycle, definitions in sheet.pinned.items()}
+
+
+def _pinned_frame(connection: Connection, present: Frame, definitions: Definitions) -> Frame:
+    """The frame of a cycle that was published. Queries: 1, or none where it goes by what is loaded.
+
+    Totals are kept of what the loaded definitions ask for. What the published ones ask for beyond that is folded from the ledger when it is read.
+    """
+    if definitions == present.definitions:
+        return present
+    frame = ledger.frame_of(present.directory, definitions, ledger.previewed_slices(connection, definitions))
+    kept = {one.id: set(one.of) for one in present.slices}
+    has_totals = all(set(one.of) <= kept.get(one.id, {0}) and one.id in kept for one in frame.slices)
+    slices = present.slices if has_totals else frame.slices
+    return replace(frame, slices=slices, given=present.given | frame.given, has_totals=has_totals)
 
 
 _of_folder: Final[KeptByRevision[State]] = KeptByRevision(_read_folder)

@@ -258,6 +258,8 @@ def read_figures(
     """
     plan = selection.plan
     frame, cycle = plan.frame, plan.cycle
+    if asked.as_of is None and not frame.has_totals:
+        return ledger.figures_as_of(connection, frame, cycle=cycle, nodes=selection.sources, as_of=dt.date.max)
     if asked.as_of is None:
         return ledger.current_figures(connection, frame, cycle=cycle, nodes=selection.sources)
     return figures_as_of(connection, selection, asked.as_of, events or ledger.event_set(connection, asked.as_of))

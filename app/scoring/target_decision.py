@@ -125,7 +125,9 @@ def _judged(loaded: State, line: Line | None, one: Mapping[str, Any], field: str
     return wanted_target(line, target)
 
 
-def _no_effects(_connection: Connection, _content: Mapping[str, Any], _today: dt.date) -> Iterable[DecisionEffect]:
+def _no_effects(
+    _connection: Connection, _content: Mapping[str, Any], _cycle: str | None, _today: dt.date
+) -> Iterable[DecisionEffect]:
     """Nobody has to agree to them, and they would be figured out while whoever types waits: the scorecards show them at once."""
     return ()
 

@@ -14,13 +14,13 @@ from app.kit.refusals import NotThere
 from app.kit.replacing import exact_text
 from app.plain.findings import n_
 from app.rules.deciding import DecisionEffect, DecisionState
-from app.rules.permissions import Deed, may
-from app.rules.terms import Node, NodeKind, Role
+from app.rules.permissions import Authority, Deed, may
+from app.rules.terms import Node, NodeKind
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import effects_seen
 from app.web.languages import named
 from app.web.request_context import RequestContext
-from app.web.words import FOLDER_FILES, MASTERS
+from app.web.words import CYCLE_FUNCTIONS, FOLDER_FILES, MASTERS, STAGES
 
 __all__ = [
     "KIND_NAMES",
@@ -50,8 +50,8 @@ def kind_of(decision: Decision) -> DecisionKind:
     return DECISION_KINDS[decision.kind]
 
 
-def checkers_of(context: RequestContext, kind: DecisionKind) -> frozenset[Role]:
-    """The roles of which one is needed to agree to a decision of a kind, today."""
+def checkers_of(context: RequestContext, kind: DecisionKind) -> frozenset[Authority]:
+    """The roles, and functions of its cycle, of which one is needed to agree to a decision of a kind, today."""
     return kind.checkers_on(context.connection, context.today)
 
 
@@ -60,16 +60,16 @@ def effects_of(context: RequestContext, one: Decision) -> list[DecisionEffect]:
     return _effects_of(context, one, checkers_of(context, kind_of(one)))
 
 
-def _effects_of(context: RequestContext, one: Decision, checkers: frozenset[Role]) -> list[DecisionEffect]:
-    checks = one.state is DecisionState.PROPOSED and not context.viewer.roles.isdisjoint(checkers)
+def _effects_of(context: RequestContext, one: Decision, checkers: frozenset[Authority]) -> list[DecisionEffect]:
+    checks = one.state is DecisionState.PROPOSED and not context.viewer.authorities(one.cycle).isdisjoint(checkers)
     return effects_seen(context, one.effects, checks=checks)
 
 
-def _checkers_by_kind(context: RequestContext) -> Callable[[Decision], frozenset[Role]]:
+def _checkers_by_kind(context: RequestContext) -> Callable[[Decision], frozenset[Authority]]:
     """:func:`checkers_of` for many decisions, each kind asked once."""
-    by_kind: dict[str, frozenset[Role]] = {}
+    by_kind: dict[str, frozenset[Authority]] = {}
 
-    def checkers(one: Decision) -> frozenset[Role]:
+    def checkers(one: Decision) -> frozenset[Authority]:
         if one.kind not in by_kind:
             by_kind[one.kind] = checkers_of(context, kind_of(one))
         return by_kind[one.kind]
@@ -77,18 +77,23 @@ def _checkers_by_kind(context: RequestContext) -> Callable[[Decision], frozenset
     return checkers
 
 
-def may_propose(context: RequestContext, kind: DecisionKind) -> bool:
-    """Whether a person proposes decisions of a kind: by role, or by standing above anything that it may be about."""
-    return not context.viewer.roles.isdisjoint(kind.makers) if kind.deed is None else context.allowed(kind.deed)
+def may_propose(context: RequestContext, kind: DecisionKind, *, cycle: str | None = None) -> bool:
+    """Whether a person proposes decisions of a kind: by role or function, or by standing above anything that it may be about."""
+    return (
+        not context.viewer.authorities(cycle).isdisjoint(kind.makers)
+        if kind.deed is None
+        else context.allowed(kind.deed)
+    )
 
 
 def takes_part(context: RequestContext) -> bool:
     """Whether a person's role makes, checks or reads decisions of any kind that takes two people."""
-    return any(_has_part(context, kind) for kind in DECISION_KINDS.values())
+    cycles = {None, *(str(one.cycle) for one in context.viewer.functions)}
+    return any(_has_part(context, kind, cycle) for kind in DECISION_KINDS.values() for cycle in cycles)
 
 
-def _has_part(context: RequestContext, kind: DecisionKind) -> bool:
-    return not context.viewer.roles.isdisjoint(kind.makers | kind.checkers | kind.seen_by)
+def _has_part(context: RequestContext, kind: DecisionKind, cycle: str | None) -> bool:
+    return not context.viewer.authorities(cycle).isdisjoint(kind.makers | kind.checkers | kind.seen_by)
 
 
 def reach_of(context: RequestContext) -> Reach | None:
@@ -114,7 +119,7 @@ def visible_to(context: RequestContext) -> Callable[[Decision], bool]:
     sees = context.sees(Deed.SEE_SCORECARD)
 
     def visible(one: Decision) -> bool:
-        if _has_part(context, kind_of(one)):
+        if _has_part(context, kind_of(one), one.cycle):
             return True
         maker = access.marks_of(
             context.directory, account_id=one.maker.account_id, email=one.maker.email, employee=one.maker.employee
@@ -145,7 +150,7 @@ def checker(context: RequestContext, number: int) -> Decision:
         NotThere: not for this person.
     """
     one = found(context, number)
-    if context.viewer.roles.isdisjoint(checkers_of(context, kind_of(one))):
+    if context.viewer.authorities(one.cycle).isdisjoint(checkers_of(context, kind_of(one))):
         raise NotThere
     return one
 
@@ -153,7 +158,9 @@ def checker(context: RequestContext, number: int) -> Decision:
 def is_for(context: RequestContext) -> Callable[[Decision], bool]:
     """A test for many decisions: whether a person's role agrees to each, and they did not propose it. Queries: 1 for each kind that there is."""
     viewer, checkers = context.viewer, _checkers_by_kind(context)
-    return lambda one: not viewer.roles.isdisjoint(checkers(one)) and one.maker.account_id != viewer.account_id
+    return lambda one: (
+        not viewer.authorities(one.cycle).isdisjoint(checkers(one)) and one.maker.account_id != viewer.account_id
+    )
 
 
 def titles(context: RequestContext, some: Iterable[Decision]) -> dict[int, str]:
@@ -196,21 +203,31 @@ def title(one: Decision, called: str | None = None) -> str:
             to=gettext(MASTERS[to]) if to in MASTERS else to,
             change=content.get("change", ""),
             account=content.get("account", ""),
+            cycle=one.cycle or "",
+            person=content.get("person", ""),
+            function=gettext(CYCLE_FUNCTIONS.get(str(content.get("function", "")), "")),
+            stage=gettext(STAGES.get(to, "")),
         )
     )
 
 
 _TITLES: Final = {
     "account": n_("Account %(account)s"),
+    "amend": n_("The cycle %(cycle)s adopts the policies or definitions that are loaded now"),
+    "appoint": n_("%(person)s is to be %(function)s of the cycle %(cycle)s"),
     "change": n_("Change set %(change)s"),
     "master": n_("“%(file)s” is to come by: %(to)s"),
+    "stage": n_("The cycle %(cycle)s is to come to: %(stage)s"),
 }
 """What a decision of each kind that takes two people is called."""
 
 KIND_NAMES: Final[Mapping[str, str]] = {
     "account": n_("Accounts"),
+    "amend": n_("Amendments of cycles"),
+    "appoint": n_("Functions of cycles"),
     "change": n_("Change sets"),
     "master": n_("Doors of files"),
+    "stage": n_("Stages of cycles"),
     TARGET_DECISIONS: n_("Targets"),
 }
 """What the decisions of each kind are called together."""
@@ -337,7 +354,7 @@ def listed_by(context: RequestContext) -> Callable[[Decision], dict[str, Any]]:
     return lambda one: _as_json(context, one, checkers(one))
 
 
-def _as_json(context: RequestContext, one: Decision, checkers: frozenset[Role]) -> dict[str, Any]:
+def _as_json(context: RequestContext, one: Decision, checkers: frozenset[Authority]) -> dict[str, Any]:
     return {
         "id": one.id,
         "cycle": one.cycle,

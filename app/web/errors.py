@@ -115,6 +115,7 @@ def problem(
                 "pointer": finding.place.pointer or (f"/{finding.place.field}" if finding.place.field else ""),
                 "code": finding.code,
                 "detail": said(finding),
+                **finding.told,
             }
             for finding in findings
         ]

@@ -354,4 +354,8 @@ class RequestContext:
 
 def _rights_of(who: Viewer | Key) -> tuple[object, ...]:
     """What of who asks decides about a deed, beside the postings, which the work itself reads."""
-    return (who,) if isinstance(who, Key) else (who.roles, who.employee, who.must_change_password, who.stands_in)
+    return (
+        (who,)
+        if isinstance(who, Key)
+        else (who.roles, who.employee, who.must_change_password, who.stands_in, who.functions)
+    )

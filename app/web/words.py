@@ -17,7 +17,9 @@ from app.rules.terms import Role
 
 __all__ = [
     "BUSINESS",
+    "CALENDAR_DATES",
     "COUNTS_FROM",
+    "CYCLE_FUNCTIONS",
     "DEEDS",
     "DISCIPLINE_KINDS",
     "DOORS",
@@ -33,6 +35,7 @@ __all__ = [
     "REASONS",
     "ROLES",
     "ROLE_REACHES",
+    "STAGES",
     "STATES",
     "STATE_KINDS",
     "STATUS_KINDS",
@@ -317,6 +320,7 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.DECIDE: n_("propose, approve or refuse a decision"),
     Deed.DELEGATE: n_("let somebody stand in"),
     Deed.KEEP_CHANGES: n_("keep change sets of the agency folder"),
+    Deed.SEE_CRITERIA: n_("see what a cycle is judged by"),
     Deed.KEEP_DELEGATIONS: n_("say who stands in for whom"),
     Deed.SEE_SCORECARD: n_("see a scorecard"),
     Deed.SEE_DERIVATION: n_("see how a score is worked out"),
@@ -335,6 +339,7 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.SEE_REJECTED: n_("see rejected events"),
     Deed.SEE_JOBS: n_("see jobs"),
     Deed.SEE_FILES: n_("see the files of the agency folder"),
+    Deed.SEE_CYCLES: n_("see opened cycles"),
     Deed.INGEST: n_("record events"),
     Deed.FEED: n_("bring a file by a feed"),
     Deed.LOG_ACTIVITY: n_("log an activity"),
@@ -343,6 +348,7 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.VERIFY: n_("verify or reject"),
     Deed.SET_TARGETS: n_("set targets"),
     Deed.RUN_CYCLE: n_("run the cycle"),
+    Deed.KEEP_CYCLES: n_("open a cycle, or keep its calendar"),
     Deed.EXPORT: n_("download people's figures"),
     Deed.EXPORT_ACTIVITIES: n_("download activities"),
     Deed.EXPORT_GOALS: n_("download goals"),
@@ -357,3 +363,35 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.DELIVER: n_("send a mail"),
 }
 """What the trail says was done. A deed of an older version may be none of these."""
+
+STAGES: Final[Mapping[str, str]] = {
+    "draft": n_("draft of the cycle"),
+    "agreement": n_("agreement"),
+    "running": n_("under way"),
+    "certified": n_("certified"),
+    "notified": n_("notified"),
+    "locked": n_("locked"),
+    "paid": n_("paid"),
+}
+"""The stages of an opened cycle."""
+
+CYCLE_FUNCTIONS: Final[Mapping[str, str]] = {
+    "approver": n_("approver"),
+    "certifier": n_("certifier"),
+    "calibrator": n_("calibrator"),
+    "objections": n_("member of the objections committee"),
+    "payroll": n_("payroll"),
+}
+"""What people are given to do in a cycle."""
+
+CALENDAR_DATES: Final[Mapping[str, str]] = {
+    "agree_by": n_("Scorecards agreed by"),
+    "mid_year_from": n_("Mid-year check from"),
+    "mid_year_by": n_("Mid-year check by"),
+    "customs_final_on": n_("Customs figures final on"),
+    "certify_by": n_("Figures certified by"),
+    "notify_by": n_("Results told by"),
+    "lock_by": n_("Grades locked by"),
+    "pay_by": n_("Paid by"),
+}
+"""The dates of a cycle."""

@@ -92,6 +92,8 @@ export_goals       employee:E1  boram gaston hana dana emil ferran
 export_goals       unit:VIE     boram gaston hana dana emil ferran
 export_goals       unit:HQ      hana dana emil ferran
 see_files          unit:HQ      dana emil ferran
+see_cycles         unit:VIE     boram gaston hana dana emil ferran
+keep_cycles        unit:HQ      hana dana emil ferran
 keep_delegations   employee:E1  alba dana
 keep_delegations   employee:E3  chae dana
 load_folder        unit:HQ

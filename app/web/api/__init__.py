@@ -6,6 +6,7 @@ from typing import Final
 
 from app.web.api import (
     changes,
+    cycles,
     decisions,
     documentation,
     events,
@@ -28,6 +29,7 @@ RESOURCES: Final[tuple[Pages, ...]] = (
     live.pages,
     decisions.pages,
     changes.pages,
+    cycles.pages,
     folder_rows.pages,
     health.pages,
     documentation.pages,

@@ -178,7 +178,7 @@ def effects(context: RequestContext, number: int) -> Json:
 def _proposer(context: RequestContext) -> None:
     body = sent_as(ProposalBody, request)
     kind = DECISION_KINDS.get(body.kind)
-    if kind is None or not decided.may_propose(context, kind):
+    if kind is None or not decided.may_propose(context, kind, cycle=body.cycle):
         raise NotThere
     node = Node.parse(str(body.content.get("node", "")))
     if kind.deed is not None and node is not None:

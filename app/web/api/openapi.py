@@ -29,6 +29,7 @@ _TAGS: Final = {
     "Live": "Follow a scorecard as it changes.",
     "Operations": "For those who run the server.",
     "Decisions": "What two people must agree on, and who stands in for whom. A session alone asks here: no key ever decides.",
+    "Cycles": "Cycles that people open and take through their stages. A session alone asks here.",
     "Desk": "What HR keeps: the files of the agency folder.",
 }
 

@@ -21,6 +21,8 @@ from app.web.api.bodies import BATCH, EVENTS_MAX, STRUCTURED
 __all__ = [
     "BUSINESS",
     "CHANGE",
+    "CRITERIA",
+    "CYCLE",
     "DECISION",
     "DELEGATION",
     "EFFECT",
@@ -32,6 +34,7 @@ __all__ = [
     "FOUND",
     "HELD",
     "MENDED_BODIES",
+    "OPENED_CYCLE",
     "PROBLEM",
     "RECORDED",
     "REJECTED",
@@ -419,6 +422,56 @@ FOUND: Final = _object(
         "detail": _TEXT,
     }
 )
+_DATE_OR_NULL: Final[Shape] = {"type": ["string", "null"], "format": "date"}
+_STAGE: Final[Shape] = {
+    "type": "string",
+    "enum": ["draft", "agreement", "running", "certified", "notified", "locked", "paid"],
+}
+OPENED_CYCLE: Final = _object(
+    {"cycle": _TEXT, "stage": _STAGE, "round": _COUNT, "since": _INSTANT, "calendar": {"type": "object"}}
+)
+CYCLE: Final = _object(
+    {
+        "cycle": _TEXT,
+        "stage": _STAGE,
+        "round": _COUNT,
+        "since": _INSTANT,
+        "calendar": {"type": "object", "additionalProperties": _DATE_OR_NULL},
+        "period": _object({"from": _DATE_OR_NULL, "to": _DATE_OR_NULL}),
+        "pins": _object({"published": {"type": ["object", "null"]}, "certified": {"type": ["object", "null"]}}),
+        "blockers": {
+            "type": "object",
+            "description": "By the stage that is next: what stands in its way.",
+            "additionalProperties": {
+                "type": "array",
+                "items": _object(
+                    {
+                        "code": _TEXT,
+                        "detail": _TEXT,
+                        "items": {"type": "array", "items": _TEXT},
+                        "count": _COUNT,
+                        "hard": {"type": "boolean"},
+                    }
+                ),
+            },
+        },
+        "counts": {"type": "object", "additionalProperties": _COUNT},
+    }
+)
+"""An opened cycle, as the contract writes it."""
+
+CRITERIA: Final = _object(
+    {
+        "cycle": _TEXT,
+        "edition": _COUNT,
+        "published_at": _INSTANT,
+        "sha256": _TEXT,
+        "policies": {"type": "object"},
+        "kpis": {"type": "array", "items": {"type": "object"}},
+        "editions": {"type": "array", "items": {"type": "object"}},
+    }
+)
+
 _DECISION: Final = _object(
     {
         "id": _COUNT,

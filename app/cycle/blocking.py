@@ -1,0 +1,71 @@
+"""What stands in the way of a cycle's stages: the same list for whoever looks and for whoever tries (contract-cycle, 3).
+
+Everything here is asked of read models that are kept, and of rows of one cycle: as many queries for an agency of ten as of a thousand.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from sqlalchemy import Connection
+
+from app import access
+from app.plain.findings import n_
+from app.rules.grade_rules import broken_by_policy
+from app.rules.stages import Blocker, Stage
+from app.rules.terms import CycleFunction, Node, NodeKind
+from app.scoring import CyclePlan, State
+
+__all__ = ["blockers_of", "without_scorecard"]
+
+
+def blockers_of(connection: Connection, loaded: State, cycle: int, to: Stage, *, day: dt.date) -> list[Blocker]:
+    """What stands in the way of a stage today, hard ones first; nothing of a stage that is gone back to. Queries: 2 at most.
+
+    Args:
+        connection: any transaction.
+        loaded: what is loaded and decided.
+        cycle: which cycle.
+        to: the stage after its own.
+        day: today.
+    """
+    read = _BLOCKERS.get(to)
+    some = () if read is None else tuple(read(connection, loaded.plan(cycle), day))
+    return sorted(some, key=lambda one: not one.hard)
+
+
+def without_scorecard(plan: CyclePlan) -> list[Node]:
+    """The units and people of a cycle that have no line, in the order in which they are listed."""
+    return [node for node in plan.nodes if not plan.lines.get(node)]
+
+
+def _root(plan: CyclePlan, day: dt.date) -> Node | None:
+    code = plan.frame.directory.tree.root_on(plan.day_within(day))
+    return None if code is None else Node(NodeKind.UNIT, code)
+
+
+def _before_agreement(connection: Connection, plan: CyclePlan, day: dt.date) -> Iterable[Blocker]:
+    """Of `agreement`: the policy breaks its own rules, nobody may agree, scorecards are missing. Queries: 1."""
+    directory = plan.frame.directory
+    for broken in broken_by_policy(plan.sheet.definitions.policies):
+        yield Blocker(code=f"rules:{broken.code}", message=broken.message, parameters=broken.parameters)
+    approvers = access.holders_of(connection, directory, cycle=plan.cycle, function=CycleFunction.APPROVER, day=day)
+    if not approvers:
+        message = n_("Nobody who can sign in is approver of this cycle: ask HR to propose one.")
+        yield Blocker(code="no_approver", message=message)
+    missing, root = without_scorecard(plan), _root(plan, day)
+    if root in missing:
+        message = n_("The agency has no scorecard: give it lines.")
+        yield Blocker(code="no_scorecard", message=message, items=(str(root),))
+    others = tuple(str(node) for node in missing if node != root)
+    if others:
+        message = n_("Units or people have no scorecard (%(count)s): give them lines, or accept it by its code.")
+        yield Blocker(code="no_scorecard", message=message, parameters={"count": len(others)}, items=others, hard=False)
+
+
+_Read = Callable[[Connection, CyclePlan, dt.date], Iterable[Blocker]]
+
+_BLOCKERS: Final[Mapping[Stage, _Read]] = {Stage.AGREEMENT: _before_agreement}
+"""What reads those of each stage."""

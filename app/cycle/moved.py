@@ -1,0 +1,51 @@
+"""What two scorings of a cycle differ by: scores, grades and pay of everyone, as effects of whatever lies between the two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from app import scoring
+from app.cycle.grades import graded_employees, unit_proposal
+from app.rules.deciding import DecisionEffect
+from app.rules.terms import Node, NodeKind
+from app.scoring import Scores
+
+__all__ = ["differing", "moved_figures"]
+
+
+def moved_figures(one: Scores, other: Scores) -> Iterator[DecisionEffect]:
+    """Every score, grade and pay that is another, before and after. No queries."""
+    yield from differing(_scores(one), _scores(other))
+    yield from differing(_grades(one), _grades(other))
+
+
+def differing(
+    before: Mapping[tuple[str, str], object], after: Mapping[tuple[str, str], object]
+) -> Iterator[DecisionEffect]:
+    """Members of nodes that are another before than after."""
+    for node, member in sorted(before.keys() | after.keys()):
+        was, will = before.get((node, member)), after.get((node, member))
+        if was != will:
+            yield DecisionEffect(node, member, was, will)
+
+
+def _scores(scored: Scores) -> dict[tuple[str, str], object]:
+    told: dict[tuple[str, str], object] = {}
+    for at, node in enumerate(scored.selection.nodes[: scored.selection.asked]):
+        own, _, final, _ = scored.at(at)
+        told[str(node), "own_score"] = own
+        told[str(node), "final_score"] = final
+    told |= {(str(node), f"score:{kpi}"): score for (node, kpi), score in scoring.score_of_lines(scored).items()}
+    return told
+
+
+def _grades(scored: Scores) -> dict[tuple[str, str], object]:
+    told: dict[tuple[str, str], object] = {}
+    people = graded_employees(scored)
+    for number, place in people.standings.by_code.items():
+        node = str(Node(NodeKind.EMPLOYEE, number))
+        told[node, "grade"] = place.grade
+        told[node, "pay"] = people.pay.slips[number].pay_krw
+    for unit in unit_proposal(scored).rows:
+        told[str(Node(NodeKind.UNIT, unit.unit)), "grade"] = unit.grade
+    return told

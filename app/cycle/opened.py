@@ -1,0 +1,194 @@
+"""A cycle that somebody opened: its stage, its round and its calendar, and how it comes to another.
+
+A cycle that nobody opened is as folder and events say, everywhere. Do not ask for one by a date: it is opened by HR, or by a command.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from app.cycle import tables
+from app.kit.database import lock
+from app.kit.refusals import Conflict, Invalid, at_field
+from app.plain.findings import Finding, n_
+from app.plain.texts import quoted
+from app.rules.presence import cycle_of
+from app.rules.stages import CALENDAR, Stage, calendar_problems, read_calendar
+from app.scoring import State
+
+__all__ = [
+    "CycleOpened",
+    "OpenedCycle",
+    "begin_stage",
+    "cycle_named",
+    "open_cycle",
+    "opened_cycle",
+    "opened_cycles",
+    "set_calendar",
+]
+
+LOCK_CYCLES: Final = 7007
+"""Held by whoever opens a cycle, or writes its calendar; taken before any other."""
+
+_DIGITS: Final = 4
+
+
+class CycleOpened(Conflict):
+    """Somebody has opened it before."""
+
+    code = "exists"
+    message = n_("The cycle %(cycle)s has been opened already: go on with it as it is.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedCycle:
+    """A cycle that was opened.
+
+    Attributes:
+        cycle: the year that names it.
+        stage: how far it is.
+        round: 1, and one more each time that it is reopened.
+        since: when it came to its stage.
+        calendar: its dates, by their names, in their order.
+    """
+
+    cycle: int
+    stage: Stage
+    round: int
+    since: dt.datetime
+    calendar: Mapping[str, dt.date]
+
+    @property
+    def calendar_json(self) -> dict[str, str | None]:
+        """All dates by their names, as the contract writes them: null where there is none."""
+        days = {name: self.calendar.get(name) for name in CALENDAR}
+        return {name: None if day is None else day.isoformat() for name, day in days.items()}
+
+
+def cycle_named(text: str | None, loaded: State, *, today: dt.date) -> int:
+    """The cycle of a year that is written out: one that the folder names, the one under way, or the next.
+
+    Raises:
+        Invalid: it is none.
+    """
+    year = int(text) if text is not None and len(text) == _DIGITS and text.isascii() and text.isdecimal() else 0
+    if year and (loaded.has_cycle(year, today=today) or year == cycle_of(today, loaded.frame.first_month) + 1):
+        return year
+    message = n_(
+        "“%(value)s” is no cycle: write the year of one that the folder names, of the present one or the next."
+    )
+    raise Invalid(at_field("cycle", "unknown_cycle", message, value=quoted(str(text))))
+
+
+def opened_cycles(connection: Connection) -> list[OpenedCycle]:
+    """All of them, the latest year first. Queries: 1."""
+    return [_opened(row) for row in connection.execute(_query().order_by(tables.opened_cycle.c.cycle.desc()))]
+
+
+def opened_cycle(connection: Connection, cycle: int) -> OpenedCycle | None:
+    """One of them; None where nobody has opened it. Queries: 1."""
+    row = connection.execute(_query().where(tables.opened_cycle.c.cycle == cycle)).one_or_none()
+    return None if row is None else _opened(row)
+
+
+def _query() -> sa.Select[Any]:
+    of, stage = tables.opened_cycle, tables.cycle_stage
+    last = sa.select(sa.func.max(stage.c.place)).where(stage.c.cycle == of.c.cycle).correlate(of).scalar_subquery()
+    return sa.select(of, stage.c.stage, stage.c.round, stage.c.at).join(
+        stage, sa.and_(stage.c.cycle == of.c.cycle, stage.c.place == last)
+    )
+
+
+def _opened(row: sa.Row[Any]) -> OpenedCycle:
+    return OpenedCycle(
+        cycle=row.cycle,
+        stage=Stage(row.stage),
+        round=row.round,
+        since=row.at,
+        calendar=read_calendar(json.loads(row.calendar)),
+    )
+
+
+def open_cycle(
+    connection: Connection, cycle: int, *, calendar: Mapping[str, object], by: str, now: dt.datetime
+) -> OpenedCycle:
+    """Open a cycle: it begins with its draft, in which everything is live as before.
+
+    Args:
+        connection: a writing transaction.
+        cycle: the year that names it.
+        calendar: its dates as they are written out; all may be absent.
+        by: who, as the trail writes it.
+        now: when.
+
+    Raises:
+        Invalid: a date that is none.
+        CycleOpened: somebody has opened it.
+    """
+    _check(calendar)
+    lock(connection, LOCK_CYCLES)
+    if opened_cycle(connection, cycle) is not None:
+        message = n_("Somebody has opened this cycle before: go on with it as it is.")
+        told = {"items": [], "count": 1, "hard": True}
+        raise CycleOpened(Finding(code="exists", message=message, told=told), parameters={"cycle": cycle})
+    connection.execute(sa.insert(tables.opened_cycle).values(cycle=cycle, calendar=_written(calendar)))
+    begin_stage(connection, cycle, Stage.DRAFT, round_=1, by=by, at=now)
+    return _present(connection, cycle)
+
+
+def set_calendar(connection: Connection, cycle: int, calendar: Mapping[str, object]) -> OpenedCycle:
+    """Give an opened cycle other dates, all of them at once.
+
+    Raises:
+        Invalid: a date that is none.
+    """
+    _check(calendar, field="")
+    lock(connection, LOCK_CYCLES)
+    of = tables.opened_cycle
+    connection.execute(sa.update(of).where(of.c.cycle == cycle).values(calendar=_written(calendar)))
+    return _present(connection, cycle)
+
+
+def begin_stage(
+    connection: Connection,
+    cycle: int,
+    stage: Stage,
+    *,
+    round_: int,
+    by: str,
+    at: dt.datetime,
+    decision: int | None = None,
+) -> None:
+    """Write that a cycle has come to a stage. Queries: 2."""
+    of = tables.cycle_stage
+    place = connection.scalar(sa.select(sa.func.max(of.c.place)).where(of.c.cycle == cycle)) or 0
+    connection.execute(
+        sa.insert(of).values(
+            cycle=cycle, place=place + 1, stage=stage.value, round=round_, at=at, decision=decision, account=by
+        )
+    )
+
+
+def _check(calendar: Mapping[str, object], *, field: str = "calendar") -> None:
+    problems = calendar_problems(calendar, field_=field)
+    if problems:
+        raise Invalid(*problems)
+
+
+def _written(calendar: Mapping[str, object]) -> str:
+    return json.dumps({name: day.isoformat() for name, day in read_calendar(calendar).items()})
+
+
+def _present(connection: Connection, cycle: int) -> OpenedCycle:
+    present = opened_cycle(connection, cycle)
+    if present is None:
+        message = f"cycle {cycle} was never opened"
+        raise LookupError(message)
+    return present

@@ -1,0 +1,252 @@
+"""A cycle comes to another stage: hr proposes, an approver agrees, and what is in the way is named (contract-cycle, 3).
+
+Whoever agrees is told of what has come in the way since: the blockers are asked again, and the same list stands on the cycle's page.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from app import cascade, ledger, scoring
+from app.cycle.blocking import blockers_of
+from app.cycle.moved import moved_figures
+from app.cycle.opened import OpenedCycle, begin_stage, cycle_named, opened_cycle
+from app.decisions import Decision, DecisionKind, Read
+from app.kit.refusals import Conflict, Invalid, at_field
+from app.plain.findings import Finding, n_
+from app.plain.texts import quoted
+from app.rules.deciding import DecisionEffect
+from app.rules.stages import BACK, FORWARD, Blocker, Stage, is_way_back, left_after, next_stages
+from app.rules.terms import CycleFunction, Node, NodeKind, Role
+from app.scoring import ScoreQuery, State
+
+__all__ = ["AMEND", "STAGE", "Blocked", "NotNow", "NotOpened", "opened_or_refused"]
+
+
+class Blocked(Conflict):
+    """Something is in the way of a stage; its findings say what, and of whom."""
+
+    code = "blocked"
+    message = n_("The cycle cannot come to this stage yet: put right what is named, or accept what may be accepted.")
+
+
+class NotNow(Conflict):
+    """The cycle is at another stage than this takes."""
+
+    code = "not_now"
+    message = n_("At the cycle's stage this cannot be done: look at where it is.")
+
+
+class NotOpened(Conflict):
+    """Nobody has opened the cycle."""
+
+    code = "not_opened"
+    message = n_("Nobody has opened this cycle: open it first.")
+
+
+def opened_or_refused(connection: Connection, cycle: str | None, loaded: State, *, today: dt.date) -> OpenedCycle:
+    """The opened cycle that a decision is about.
+
+    Raises:
+        Invalid: it names none.
+        NotOpened: nobody has opened it.
+    """
+    opened = opened_cycle(connection, cycle_named(cycle, loaded, today=today))
+    if opened is None:
+        raise NotOpened
+    return opened
+
+
+# ---------------------------------------------------------------------------------------------------------------- stages
+
+_REACHED: Final = frozenset(FORWARD.values()) | frozenset(BACK.values())
+"""The stages that a decision of this kind leads to."""
+
+
+def _accepted(content: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(content.get("accept") or ())
+
+
+def _problems(content: Mapping[str, Any]) -> list[Finding]:
+    problems = [
+        at_field(
+            f"content/{name}",
+            "unknown_member",
+            n_("There is no member “%(name)s” here: leave it out."),
+            name=quoted(name),
+        )
+        for name in sorted(content.keys() - {"to", "accept"})
+    ]
+    if content.get("to") not in _REACHED:
+        message = n_("There is no such stage: choose one of %(stages)s.")
+        problems.append(at_field("content/to", "unknown_stage", message, stages=", ".join(sorted(_REACHED))))
+    accept = content.get("accept", [])
+    if not isinstance(accept, list) or not all(isinstance(one, str) for one in accept):
+        message = n_("What is accepted is no list of codes: write one, or leave it out.")
+        problems.append(at_field("content/accept", "no_codes", message))
+    return problems
+
+
+def _read_stage(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
+    problems = _problems(content)
+    if problems:
+        raise Invalid(*problems)
+    loaded = scoring.state(connection)
+    opened = opened_or_refused(connection, cycle, loaded, today=today)
+    _refuse_blocked(connection, loaded, opened, content, today=today)
+    return Read({name: content[name] for name in ("to", "accept") if name in content}, round=opened.round)
+
+
+def _refuse_blocked(
+    connection: Connection, loaded: State, opened: OpenedCycle, content: Mapping[str, Any], *, today: dt.date
+) -> None:
+    """Go on only where the stage is the next one, or the one before, and nothing is in its way that is not accepted.
+
+    Raises:
+        NotNow: it is another.
+        Blocked: something is.
+    """
+    to = Stage(content["to"])
+    if to not in next_stages(opened.stage):
+        raise NotNow
+    if is_way_back(opened.stage, to):
+        return
+    left = left_after(blockers_of(connection, loaded, opened.cycle, to, day=today), _accepted(content))
+    if left:
+        raise Blocked(*map(Blocker.as_finding, left))
+
+
+def _stage_effects(
+    connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date
+) -> Iterable[DecisionEffect]:
+    """The stage of the agency's cycle, before and after."""
+    loaded = scoring.state(connection)
+    opened = opened_or_refused(connection, cycle, loaded, today=today)
+    plan = loaded.plan(opened.cycle)
+    code = plan.frame.directory.tree.root_on(plan.day_within(today))
+    if code is None:
+        return ()
+    return (DecisionEffect(str(Node(NodeKind.UNIT, code)), "stage", opened.stage.value, content["to"]),)
+
+
+def _stage_overtaken(connection: Connection, decision: Decision) -> Sequence[Mapping[str, Any]]:
+    """The cycle has come to another stage since."""
+    opened = opened_cycle(connection, int(str(decision.cycle)))
+    if opened is not None and Stage(decision.content["to"]) in next_stages(opened.stage):
+        return ()
+    return [{"stage": None if opened is None else opened.stage.value}]
+
+
+def _apply_stage(connection: Connection, decision: Decision) -> None:
+    hand = decision.ended or decision.maker
+    loaded = scoring.state(connection)
+    today = loaded.frame.directory.day_of(hand.at)
+    opened = opened_or_refused(connection, decision.cycle, loaded, today=today)
+    _refuse_blocked(connection, loaded, opened, decision.content, today=today)
+    to = Stage(decision.content["to"])
+    begin_stage(connection, opened.cycle, to, round_=opened.round, by=hand.account, at=hand.at, decision=decision.id)
+    if to is Stage.AGREEMENT and opened.stage is Stage.DRAFT:
+        cascade.publish(connection, cycle=opened.cycle, decision=decision.id, at=hand.at)
+    if to is Stage.DRAFT:
+        cascade.withdraw_publication(connection, cycle=opened.cycle, decision=decision.id, at=hand.at)
+        ledger.record_change(connection, at=hand.at, owners=ledger.owners_text(everyone=True))
+
+
+STAGE: Final = DecisionKind(
+    code="stage",
+    makers=frozenset({Role.HR}),
+    checkers=frozenset({CycleFunction.APPROVER}),
+    seen_by=frozenset({Role.EXECUTIVE, Role.AUDITOR, Role.HEAD}),
+    read=_read_stage,
+    effects=_stage_effects,
+    apply=_apply_stage,
+    overtaken=_stage_overtaken,
+    hold=scoring.hold_to_decide,
+    of_cycle=True,
+)
+"""A stage of a cycle: by hr, and an approver of the cycle."""
+
+
+# ----------------------------------------------------------------------------------------------------------------- amend
+
+_PARTS: Final = ("policies", "definitions")
+_AMENDED_AT: Final = frozenset({Stage.AGREEMENT, Stage.RUNNING})
+
+
+def _read_amend(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
+    problems = [
+        at_field(
+            f"content/{name}",
+            "unknown_member",
+            n_("There is no member “%(name)s” here: leave it out."),
+            name=quoted(name),
+        )
+        for name in sorted(content.keys() - set(_PARTS))
+    ]
+    problems += [
+        at_field(f"content/{name}", "no_boolean", n_("This is neither true nor false: write one of the two."))
+        for name in _PARTS
+        if not isinstance(content.get(name, False), bool)
+    ]
+    if not problems and not any(content.get(name) for name in _PARTS):
+        message = n_("Nothing is adopted: say policies, definitions, or both.")
+        problems.append(at_field("content/policies", "nothing_adopted", message))
+    if problems:
+        raise Invalid(*problems)
+    opened = opened_or_refused(connection, cycle, scoring.state(connection), today=today)
+    if opened.stage not in _AMENDED_AT:
+        raise NotNow
+    return Read({name: content[name] for name in _PARTS if name in content}, round=opened.round)
+
+
+def _adopted(content: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name in _PARTS if content.get(name))
+
+
+def _apply_amend(connection: Connection, decision: Decision) -> None:
+    hand = decision.ended or decision.maker
+    opened = opened_cycle(connection, int(str(decision.cycle)))
+    if opened is None or opened.stage not in _AMENDED_AT:
+        raise NotNow
+    parts = _adopted(decision.content)
+    cascade.publish(connection, cycle=opened.cycle, decision=decision.id, at=hand.at, parts=parts)
+    ledger.record_change(connection, at=hand.at, owners=ledger.owners_text(everyone=True))
+
+
+def _amend_effects(
+    connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date
+) -> Iterable[DecisionEffect]:
+    """Everybody whose score or grade moves once what is loaded now is adopted. Queries: those of scoring the cycle twice."""
+    of_cycle, parts = int(str(cycle)), _adopted(content)
+    before = scoring.state(connection)
+    sheet = before.sheet
+    adopted = sheet.definitions_of(of_cycle)
+    if "policies" in parts:
+        adopted = replace(adopted, policies=sheet.definitions.policies)
+    if "definitions" in parts:
+        adopted = replace(adopted, goals=sheet.definitions.goals, kpis=sheet.definitions.kpis)
+    amended = replace(sheet, token=f"{sheet.token} amended", pinned={**sheet.pinned, of_cycle: adopted})
+    frames = scoring.pinned_frames(connection, before.frame, amended)
+    after = State(before.frame, amended, like=before, pinned_frames=frames)
+    asked = ScoreQuery(of_cycle, today)
+    one, other = (scoring.scores(connection, asked, loaded=each) for each in (before, after))
+    return moved_figures(one, other)
+
+
+AMEND: Final = DecisionKind(
+    code="amend",
+    makers=frozenset({Role.HR}),
+    checkers=frozenset({Role.EXECUTIVE}),
+    seen_by=frozenset({Role.AUDITOR, CycleFunction.APPROVER}),
+    read=_read_amend,
+    effects=_amend_effects,
+    apply=_apply_amend,
+    hold=scoring.hold_to_decide,
+    of_cycle=True,
+)
+"""Policies or definitions that were loaded since are adopted by a cycle that was published: by hr, and an executive."""

@@ -1,0 +1,147 @@
+"""What pages and API do with opened cycles: who sees one, and who keeps it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from app import cascade, decisions, scoring
+from app import cycle as cycles
+from app.access import Viewer, may_at_all
+from app.cycle import CycleStanding, OpenedCycle
+from app.kit.refusals import NotThere
+from app.rules.deciding import Obstacle
+from app.rules.permissions import Deed, relations_that_allow
+from app.rules.terms import Node
+from app.web.request_context import RequestContext
+
+__all__ = [
+    "calendar_kept",
+    "criteria_told",
+    "cycle_seen",
+    "cycles_seen",
+    "opened",
+    "refuse_without_role",
+    "sees_every_cycle",
+    "standing_seen",
+]
+
+
+def sees_every_cycle(context: RequestContext) -> bool:
+    """Whether who asks sees whatever cycle there is, by role; others see those that they have a function in."""
+    who = context.viewer
+    if not relations_that_allow(who.roles, Deed.SEE_CYCLES):
+        return False
+    alone: Viewer = who if not who.functions else _without_functions(who)
+    return may_at_all(lambda: context.directory, viewer=alone, deed=Deed.SEE_CYCLES, day=context.today)
+
+
+def _without_functions(viewer: Viewer) -> Viewer:
+    return replace(viewer, functions=())
+
+
+def cycles_seen(context: RequestContext) -> list[OpenedCycle]:
+    """The opened cycles that who asks sees, the latest first. Queries: 1."""
+    some = cycles.opened_cycles(context.connection)
+    if sees_every_cycle(context):
+        return some
+    own = {one.cycle for one in context.viewer.functions}
+    return [one for one in some if one.cycle in own]
+
+
+def cycle_seen(context: RequestContext, cycle: int) -> OpenedCycle:
+    """One opened cycle. Queries: 1.
+
+    Raises:
+        NotThere: nobody has opened it, or it is not for this person.
+    """
+    one = cycles.opened_cycle(context.connection, cycle)
+    if one is None or not (sees_every_cycle(context) or any(of.cycle == cycle for of in context.viewer.functions)):
+        raise NotThere
+    return one
+
+
+def standing_seen(context: RequestContext, cycle: int) -> CycleStanding:
+    """How an opened cycle stands; of what is in the way only those are named whom who asks may see.
+
+    Raises:
+        NotThere: nobody has opened it, or it is not for this person.
+    """
+    opened_ = cycle_seen(context, cycle)
+    standing = cycles.standing_of(context.connection, scoring.state(context.connection), opened_, day=context.today)
+    sees = context.sees(Deed.SEE_SCORECARD)
+
+    def is_seen(text: str) -> bool:
+        node = Node.parse(text)
+        return node is None or sees(node)
+
+    return standing.narrowed(is_seen)
+
+
+def refuse_without_role(context: RequestContext) -> None:
+    """Go on only where who asks runs cycles.
+
+    Raises:
+        Conflict: it is not what their role does.
+    """
+    if not context.allowed(Deed.RUN_CYCLE):
+        raise decisions.refusal_for(Obstacle.ROLE)
+
+
+def opened(context: RequestContext, cycle: str, calendar: Mapping[str, Any]) -> OpenedCycle:
+    """Open a cycle, and tell the trail.
+
+    Raises:
+        Conflict: it is not what their role does; or somebody has opened it before.
+        Invalid: there is no such cycle, or a date is none.
+    """
+    refuse_without_role(context)
+    year = cycles.cycle_named(cycle, scoring.state(context.connection), today=context.today)
+    made = cycles.open_cycle(context.connection, year, calendar=calendar, by=context.label, now=context.now)
+    context.note(subject=f"cycle:{year}", after={"stage": made.stage.value, "calendar": made.calendar_json})
+    return made
+
+
+def calendar_kept(context: RequestContext, cycle: int, calendar: Mapping[str, Any]) -> OpenedCycle:
+    """Give an opened cycle other dates, and tell the trail.
+
+    Raises:
+        NotThere: nobody has opened it, or it is not for this person.
+        Conflict: it is not what their role does.
+        Invalid: a date is none.
+    """
+    before = cycle_seen(context, cycle)
+    refuse_without_role(context)
+    after = cycles.set_calendar(context.connection, cycle, calendar)
+    if after.calendar == before.calendar:
+        context.did_nothing = True
+    else:
+        context.note(subject=f"cycle:{cycle}", before=before.calendar_json, after=after.calendar_json)
+    return after
+
+
+def criteria_told(context: RequestContext, cycle: int) -> dict[str, Any] | None:
+    """What a cycle is judged by as it was published, with all editions, the latest first; None where nothing is. Queries: 2 or 3."""
+    editions = cascade.publications(context.connection, cycle)
+    if not editions or editions[-1].ended_at is not None:
+        return None
+    latest = editions[-1]
+    documents = {
+        name: json.loads(text) for name, text in cascade.published_documents(context.connection, latest).items()
+    }
+    kpis = scoring.state(context.connection).sheet.definitions_of(cycle).kpis
+    return {
+        "cycle": str(cycle),
+        "edition": latest.edition,
+        "published_at": latest.at.isoformat(),
+        "sha256": latest.sha256,
+        "policies": documents["policies"],
+        "kpis": [
+            {"code": code, "from": kpi.version(cycle).from_cycle, **document}
+            for code, kpi in kpis.items()
+            if (document := documents.get(f"kpi:{code}")) is not None
+        ],
+        "editions": [{"edition": one.edition, "sha256": one.sha256, **one.as_pin()} for one in reversed(editions)],
+    }
