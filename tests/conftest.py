@@ -22,19 +22,19 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import flask
 import jinja2
 import pytest
 import sqlalchemy
-import werkzeug.routing
 from hypothesis import HealthCheck, settings
 from jinja2.bccache import Bucket
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
+from tests.compiled import Rule
 from tests.postgresql import Cluster
 from tests.ready import Forked, Ready
 from tests.soaking import examples
@@ -71,27 +71,11 @@ class _Compiled(jinja2.BytecodeCache):
 
 
 flask.Flask.jinja_options = {"bytecode_cache": _Compiled()}
-
-
-class _Rule(werkzeug.routing.Rule):
-    """As a template, so an address: what writes it is compiled once a test process, whatever application it is of."""
-
-    compiled: ClassVar[dict[tuple[object, ...], Callable[..., tuple[str, str]]]] = {}
-
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        if self.defaults:  # constants of its own
-            return super()._compile_builder(append_unknown)
-        key = (*self._trace, append_unknown)
-        if key not in self.compiled:
-            self.compiled[key] = super()._compile_builder(append_unknown)
-        return self.compiled[key]
-
-
-flask.Flask.url_rule_class = _Rule
+flask.Flask.url_rule_class = Rule
 
 
 _STATEMENTS: Final = sqlalchemy.util.LRUCache[Any, Any](3000)
-"""And a statement, whatever database of an engine it is sent to: within a test process those differ in their rows alone."""
+"""As a template, so a statement, whatever database of an engine it is sent to: within a test process those differ in their rows alone."""
 
 for _dialect in (PGDialect_psycopg, SQLiteDialect_pysqlite):
     _dialect.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[method-assign]

@@ -27,6 +27,8 @@ from typing import Final
 import flask
 import jinja2
 
+from tests.compiled import Rule
+
 __all__ = ["Forked", "Ready"]
 
 _MESSAGE_BYTES: Final = 200_000
@@ -168,6 +170,14 @@ def _say(asking: socket.socket, number: int) -> None:
         return
 
 
+def _make_an_application() -> None:
+    """Have addresses compiled and static files read; no database is opened for it, and nobody is answered."""
+    from app.kit.settings import Settings
+    from app.web import create_app, site_of
+
+    site_of(create_app(Settings(database_url="sqlite:///nowhere.sqlite", secret_key="the tests' own"))).database.close()
+
+
 def main() -> None:
     """Read the product, then fork; in what is forked, be ``kopes``."""
     from app.cli import HOMES
@@ -178,6 +188,9 @@ def main() -> None:
     for late in ("app.web.front", "app.web.pages", "app.worker", "app.demo", "app.exports"):
         importlib.import_module(late)
     flask.Flask.jinja_options = {"bytecode_cache": jinja2.FileSystemBytecodeCache(sys.argv[2])}
+    flask.Flask.url_rule_class = Rule
+    importlib.import_module("tests.people").hash_cheaply()
+    _make_an_application()
     gc.collect()
     gc.freeze()
     asked = _fork_for(socket.socket(fileno=int(sys.argv[1])))
