@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, TypeGuard
 from sqlalchemy import Connection
 
 from app import scoring
-from app.intake.change_sets import Changed
+from app.intake.change_sets import Changed, ChangedRow
 from app.rules.presence import cycle_of, cycle_period
 from app.rules.terms import Period
 
@@ -68,9 +68,25 @@ def _spans(changed: Changed, first_month: int) -> Iterator[range]:
     if changed.documents:
         yield _EVER
     for one in changed.rows:
+        if (end := _end_moved(one)) is not None:
+            # Of a period that ends on another day the days before either end are as they were.
+            yield _span_of("", {"from": end}, first_month)
+            continue
         for values in (one.before, one.after):
             if values is not None:
                 yield _span_of(one.name, values, first_month)
+
+
+def _end_moved(row: ChangedRow) -> str | None:
+    """The first day on which a row is another than it was, where nothing of it but the end of its period is; else None."""
+    before, after = row.before, row.after
+    if before is None or after is None or row.name not in _PERIODS:
+        return None
+    differing = {column for column in before.keys() | after.keys() if before.get(column, "") != after.get(column, "")}
+    if differing not in ({"to"}, {"valid_to"}):
+        return None
+    (column,) = differing
+    return min(filter(None, (before.get(column), after.get(column))), default=None)
 
 
 def _span_of(name: str, values: Mapping[str, str], first_month: int) -> range:
@@ -87,6 +103,7 @@ def _span_of(name: str, values: Mapping[str, str], first_month: int) -> range:
     return _EVER[first:] if name not in _OF_ONE_CYCLE else range(first, first + 1)
 
 
+_PERIODS: Final = frozenset({"units", "postings", "employment"})
 _OF_ONE_CYCLE: Final = frozenset({"scorecards", "ratings", "status", "exclusions", "rates"})
 
 

@@ -277,7 +277,7 @@ def test_of_a_grid_that_is_wrong_all_over_the_first_is_told_and_how_much_more(wo
     plain = len(working.boram.get("/targets?unit=VIE").text)
     answer = working.boram.post("/targets?unit=VIE", sent)
     assert answer.status_code == 422
-    assert "7950 more of these targets" in answer.text
+    assert "7,950 more of these targets" in answer.text
     # What was typed goes along with the choices of language and of look: that much was sent, and is no more than that.
     assert len(answer.text) < plain + 2 * len(urlencode(sent, doseq=True)) + 60_000
 
