@@ -21,11 +21,13 @@ from app.cycle.moved import differing, moved_figures
 from app.cycle.opened import (
     CycleOpened,
     OpenedCycle,
+    StageBegun,
     cycle_named,
     open_cycle,
     opened_cycle,
     opened_cycles,
     set_calendar,
+    stages_begun,
 )
 from app.cycle.staging import AMEND, STAGE, Blocked, NotNow, NotOpened
 from app.cycle.standing import CycleStanding, standing_of
@@ -45,6 +47,7 @@ __all__ = [
     "NotOpened",
     "OpenedCycle",
     "Proposed",
+    "StageBegun",
     "blockers_of",
     "cycle_named",
     "differing",
@@ -57,6 +60,7 @@ __all__ = [
     "propose_employee_grades",
     "propose_unit_grades",
     "set_calendar",
+    "stages_begun",
     "standing_of",
     "unit_proposal",
     "without_scorecard",

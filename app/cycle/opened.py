@@ -26,12 +26,14 @@ from app.scoring import State
 __all__ = [
     "CycleOpened",
     "OpenedCycle",
+    "StageBegun",
     "begin_stage",
     "cycle_named",
     "open_cycle",
     "opened_cycle",
     "opened_cycles",
     "set_calendar",
+    "stages_begun",
 ]
 
 LOCK_CYCLES: Final = 7007
@@ -70,6 +72,17 @@ class OpenedCycle:
         """All dates by their names, as the contract writes them: null where there is none."""
         days = {name: self.calendar.get(name) for name in CALENDAR}
         return {name: None if day is None else day.isoformat() for name, day in days.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageBegun:
+    """A stage that a cycle came to."""
+
+    stage: Stage
+    round: int
+    at: dt.datetime
+    decision: int | None
+    account: str
 
 
 def cycle_named(text: str | None, loaded: State, *, today: dt.date) -> int:
@@ -114,6 +127,16 @@ def _opened(row: sa.Row[Any]) -> OpenedCycle:
         since=row.at,
         calendar=read_calendar(json.loads(row.calendar)),
     )
+
+
+def stages_begun(connection: Connection, cycle: int) -> list[StageBegun]:
+    """Every stage that a cycle came to, the first one first. Queries: 1."""
+    of = tables.cycle_stage.c
+    query = sa.select(tables.cycle_stage).where(of.cycle == cycle).order_by(of.place)
+    return [
+        StageBegun(stage=Stage(row.stage), round=row.round, at=row.at, decision=row.decision, account=row.account)
+        for row in connection.execute(query)
+    ]
 
 
 def open_cycle(

@@ -18,7 +18,7 @@ from app.rules.rollup import Band
 from app.rules.terms import Name, Node, NodeKind, Role
 from app.web.languages import day_text, krw, named, number, page_language, score
 from app.web.request_context import RequestContext
-from app.web.words import ROLES
+from app.web.words import CYCLE_FUNCTIONS, ROLES, STAGES
 
 __all__ = ["Moves", "NodeMoved", "ShownTurn", "effects_seen", "shown_effects"]
 
@@ -272,13 +272,17 @@ def _value(context: RequestContext, member: str, value: Any) -> str:
         return krw(value)
     if member == "rights":
         return "–" if not value else "; ".join(_headed(context, text) for text in value)
+    if member == "stage":
+        return str(gettext(STAGES.get(value, value)))
     return score(value) if isinstance(value, int | float) else str(value)
 
 
 def _headed(context: RequestContext, text: str) -> str:
-    """Which role somebody has, or which unit they head, and when."""
+    """Which role or function somebody has, or which unit they head, and when."""
     if text in _ROLE_NAMES:
         return str(gettext(ROLES[Role(text)]))
+    if text in CYCLE_FUNCTIONS:
+        return str(gettext(CYCLE_FUNCTIONS[text]))
     unit, _, span = text.partition(" ")
     node = Node.parse(unit)
     shown = named(unit if node is None else scoring.node_name(context.directory, node, context.today))

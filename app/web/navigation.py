@@ -11,7 +11,7 @@ from typing import Final
 
 from app.access import Viewer
 from app.plain.findings import n_
-from app.rules.permissions import SIGNED_IN_DEEDS, Deed, Relation, relations_that_allow
+from app.rules.permissions import FUNCTION_DEEDS, SIGNED_IN_DEEDS, Deed, Relation, relations_that_allow
 from app.web.request_context import RequestContext
 
 __all__ = ["ITEMS", "Item", "items_for"]
@@ -48,6 +48,7 @@ ITEMS: Final = (
     Item("scorecard_edit", n_("Weights"), Deed.RUN_CYCLE, Relation.ANY),
     Item("policies", n_("Policies"), Deed.SEE_FILES, Relation.ANY),
     Item("changes", n_("Change sets"), Deed.SEE_FILES, Relation.ANY),
+    Item("cycles", n_("Evaluation cycles"), Deed.SEE_CYCLES, Relation.ANY),
     Item("folder_files", n_("Agency folder"), Deed.SEE_FILES, Relation.ANY),
     Item("rejected", n_("Rejected events"), Deed.SEE_REJECTED, Relation.ANY),
     Item("jobs", n_("Scheduled work"), Deed.SEE_JOBS, Relation.ANY),
@@ -61,6 +62,7 @@ ITEMS: Final = (
     Item("targets", n_("Targets"), Deed.SET_TARGETS, Relation.LINE),
     Item("figures", n_("Figures to report"), Deed.REPORT_FIGURE, Relation.LINE),
     Item("goals", n_("Goals"), Deed.SEE_GOALS, Relation.ABOVE),
+    Item("cycles", n_("Evaluation cycles"), Deed.SEE_CYCLES, Relation.LINE),
 )
 """In the order in which they are shown; a page that does not exist is left out."""
 
@@ -81,6 +83,9 @@ def items_for(context: RequestContext) -> list[Item]:
             relates = context.allowed(item.deed)
             if relates and all(item.page != other.page for other in shown):
                 shown.append(item)
+            continue
+        if item.deed in FUNCTION_DEEDS and viewer.functions and all(item.page != other.page for other in shown):
+            shown.append(item)
             continue
         if not _relates(viewer, item):
             continue

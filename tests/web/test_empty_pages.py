@@ -33,6 +33,7 @@ ARGUMENTS: Final = {
     "name": ("employee",),
     "code": ("deals", "HQ"),
     "goal": ("exports", "_new"),
+    "cycle": ("2026",),
 }
 """What stands in the addresses of pages about one thing; a page about an activity, a key or a hook has none yet."""
 
@@ -45,6 +46,8 @@ ABOUT_WHAT_IS_NOT_THERE: Final = {
     "ledger.event",
     "keys.ask_revoke",
     "keys.ask_revoke_hook",
+    "cycles.one",  # nobody has opened it
+    "criteria.criteria",
 }
 
 NARROWED: Final = (

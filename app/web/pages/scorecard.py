@@ -148,6 +148,9 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         if node.kind is NodeKind.EMPLOYEE and context.allowed(Deed.SEE_GRADE, node)
         else None,
         change_address=_change_address(context, node),
+        criteria_address=url_for("criteria.criteria", cycle=source.plan.cycle)
+        if source.plan.cycle in loaded.sheet.pinned
+        else None,
         part_address=url_for("scorecard.scorecard", node=node, **query.kept, part="1"),
         kept=query.kept,
         people=context.directory.employees,

@@ -1,0 +1,47 @@
+"""What a cycle is judged by, for whoever is: the policies and KPIs as they were published, in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app import cascade, scoring
+from app.kit.refusals import NotThere
+from app.rules.permissions import Deed
+from app.rules.policies import policies_document
+from app.web.definition_forms import shown_inputs
+from app.web.languages import page_language
+from app.web.rendering import Page
+from app.web.request_context import RequestContext
+from app.web.routing import Pages
+from app.web.words import COUNTS_FROM, METHODS
+
+pages: Final = Pages("criteria")
+
+
+@pages.read("/criteria/<int:cycle>", may=Deed.SEE_CRITERIA)
+def criteria(context: RequestContext, cycle: int) -> Page:
+    """The criteria of a published cycle. Queries: constant.
+
+    Raises:
+        NotThere: nothing is published for it.
+    """
+    editions = cascade.publications(context.connection, cycle)
+    if not editions or editions[-1].ended_at is not None:
+        raise NotThere
+    sheet = scoring.state(context.connection).sheet.of_cycle(cycle)
+    language = page_language()
+    kpis = [
+        (kpi, version, version.name.in_language(language), version.unit.in_language(language))
+        for kpi in sheet.definitions.kpis.values()
+        for version in (kpi.version(cycle),)
+    ]
+    return Page(
+        "pages/criteria.html",
+        cycle=cycle,
+        edition=editions[-1],
+        earlier=tuple(reversed(editions[:-1])),
+        inputs=shown_inputs("policies", policies_document(sheet.definitions.policies), context.typed),
+        kpis=sorted(kpis, key=lambda one: one[2]),
+        methods=METHODS,
+        counts_from=COUNTS_FROM,
+    )

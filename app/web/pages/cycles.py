@@ -1,0 +1,225 @@
+"""Opened cycles, and one of them: its stages with their dates, what is in the way of the next, who must act, and what waits.
+
+Do not work out here what is in the way: the API and whoever proposes a stage are told the same list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Final, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import access, decisions
+from app import cycle as cycles
+from app.access import FunctionGiven
+from app.cycle import CycleStanding
+from app.decisions import DecisionFilter
+from app.plain.findings import n_
+from app.rules.deciding import REASON_LENGTH_MAX, DecisionState
+from app.rules.permissions import Deed
+from app.rules.stages import CALENDAR, Stage, is_way_back, next_stages
+from app.rules.terms import CycleFunction, Node
+from app.scoring import node_name
+from app.web import cycling, decided
+from app.web.decision_kinds import DECISION_KINDS
+from app.web.forms import FormDay
+from app.web.languages import named
+from app.web.rendering import Page, Redirect
+from app.web.request_context import RequestContext
+from app.web.routing import Pages
+from app.web.words import CALENDAR_DATES, CYCLE_FUNCTIONS, STAGES
+
+pages: Final = Pages("cycles")
+
+_WAITING_MOST: Final = 100
+
+_Reason = Annotated[str, Field(min_length=10, max_length=REASON_LENGTH_MAX)]
+_Date = Annotated[str, Field(max_length=10)]
+
+
+class OpeningForm(BaseModel):
+    """Which cycle."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cycle: Annotated[str, Field(max_length=4)]
+
+
+class CalendarForm(BaseModel):
+    """The dates of a cycle; an empty one is none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    agree_by: _Date = ""
+    mid_year_from: _Date = ""
+    mid_year_by: _Date = ""
+    customs_final_on: _Date = ""
+    certify_by: _Date = ""
+    notify_by: _Date = ""
+    lock_by: _Date = ""
+    pay_by: _Date = ""
+
+
+class StageForm(BaseModel):
+    """To which stage, what is accepted, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    to: Annotated[str, Field(max_length=20)]
+    accept: tuple[Annotated[str, Field(max_length=60)], ...] = ()
+    reason: _Reason
+
+
+class FunctionForm(BaseModel):
+    """Whom a function is given to, for which days, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    person: Annotated[str, Field(max_length=254)]
+    function: Annotated[str, Field(max_length=20)]
+    from_: Annotated[FormDay, Field(alias="from")]
+    to: FormDay
+    function_reason: _Reason
+
+
+class StepShown(NamedTuple):
+    """A stage in the line of all: whether the cycle has come to it, and when; else by when it is to."""
+
+    stage: Stage
+    words: str
+    at: object
+    by: object
+    is_present: bool
+
+
+_DUE: Final = {
+    Stage.RUNNING: "agree_by",
+    Stage.CERTIFIED: "certify_by",
+    Stage.NOTIFIED: "notify_by",
+    Stage.LOCKED: "lock_by",
+    Stage.PAID: "pay_by",
+}
+"""The date of the calendar that reminds of each stage."""
+
+
+@pages.read("/cycles", may=Deed.SEE_CYCLES)
+def listed(context: RequestContext) -> Page:
+    """The opened cycles that one sees; hr opens another. Queries: constant."""
+    return Page(
+        "pages/cycles.html",
+        cycles=cycling.cycles_seen(context),
+        stages=STAGES,
+        may_open=context.allowed(Deed.RUN_CYCLE),
+    )
+
+
+@pages.act("/cycles", may=Deed.KEEP_CYCLES, again="listed")
+def open_one(context: RequestContext, form: OpeningForm) -> Redirect:
+    """Open a cycle."""
+    made = cycling.opened(context, form.cycle.strip(), {})
+    return Redirect(
+        n_("The cycle is open. Until it comes to agreement everything in it is live as before."),
+        then="cycles.one",
+        values={"cycle": made.cycle},
+    )
+
+
+@pages.read("/cycles/<int:cycle>", may=Deed.SEE_CYCLES)
+def one(context: RequestContext, cycle: int) -> Page:
+    """How a cycle stands, what is in the way and who must act. Queries: constant."""
+    standing = cycling.standing_seen(context, cycle)
+    visible = decided.visible_to(context)
+    waiting = decisions.decisions_of(
+        context.connection,
+        DecisionFilter(
+            kinds=frozenset(code for code, kind in DECISION_KINDS.items() if not kind.deed),
+            cycle=str(cycle),
+            state=DecisionState.PROPOSED,
+        ),
+        visible=visible,
+        limit=_WAITING_MOST,
+    )
+    given = access.functions_given(context.connection, cycle)
+    return Page(
+        "pages/cycle.html",
+        cycle=cycle,
+        standing=standing,
+        steps=tuple(_steps(context, standing)),
+        ways=[(to, is_way_back(standing.opened.stage, to)) for to in next_stages(standing.opened.stage)],
+        stages=STAGES,
+        waiting=waiting,
+        titles=decided.titles(context, waiting),
+        functions=given,
+        function_names=CYCLE_FUNCTIONS,
+        whose=lambda one: _whose(context, one),
+        approvers=access.holders_of(
+            context.connection,
+            context.directory,
+            cycle=cycle,
+            function=CycleFunction.APPROVER,
+            day=context.today,
+        ),
+        dates={name: CALENDAR_DATES[name] for name in CALENDAR},
+        people=context.directory.employees,
+        item=lambda text: _item(context, text),
+        keeps=context.allowed(Deed.RUN_CYCLE),
+    )
+
+
+def _steps(context: RequestContext, standing: CycleStanding) -> Iterator[StepShown]:
+    """All stages in their order; those that the cycle went back from have no instant."""
+    order, present = list(Stage), standing.opened.stage
+    reached = {one.stage: one.at for one in cycles.stages_begun(context.connection, standing.opened.cycle)}
+    for stage in order:
+        is_reached = order.index(stage) <= order.index(present)
+        by = standing.opened.calendar.get(_DUE.get(stage, ""))
+        yield StepShown(stage, STAGES[stage], reached.get(stage) if is_reached else None, by, stage is present)
+
+
+def _whose(context: RequestContext, given: FunctionGiven) -> str:
+    """Who has a function: by name where it is an employee."""
+    if given.employee is None:
+        return given.person
+    return str(named(node_name(context.directory, Node.known(f"employee:{given.employee}"), context.today)))
+
+
+def _item(context: RequestContext, text: str) -> tuple[Node | None, str]:
+    """A unit or person that is in the way: the node, and its name."""
+    node = Node.parse(text)
+    return node, text if node is None else named(node_name(context.directory, node, context.today))
+
+
+@pages.act("/cycles/<int:cycle>/calendar", may=Deed.KEEP_CYCLES, again="one")
+def keep_calendar(context: RequestContext, cycle: int, form: CalendarForm) -> Redirect:
+    """Give the cycle its dates."""
+    typed = {name: day or None for name, day in form.model_dump().items()}
+    cycling.calendar_kept(context, cycle, typed)
+    return Redirect(
+        n_("The dates are kept: they remind, and begin nothing."), then="cycles.one", values={"cycle": cycle}
+    )
+
+
+@pages.act("/cycles/<int:cycle>/stage", may=Deed.KEEP_CYCLES, again="one")
+def propose_stage(context: RequestContext, cycle: int, form: StageForm) -> Redirect:
+    """Propose that the cycle comes to another stage."""
+    cycling.cycle_seen(context, cycle)
+    content = {"to": form.to} | ({"accept": list(form.accept)} if form.accept else {})
+    made = decided.proposed(context, cycles.STAGE, content, form.reason, cycle=str(cycle))
+    return Redirect(
+        n_("Proposed: an approver of the cycle has to agree."), then="decisions.one", values={"number": made.id}
+    )
+
+
+@pages.act("/cycles/<int:cycle>/functions", may=Deed.KEEP_CYCLES, again="one")
+def propose_function(context: RequestContext, cycle: int, form: FunctionForm) -> Redirect:
+    """Propose that somebody is given a function of the cycle."""
+    cycling.cycle_seen(context, cycle)
+    content = {
+        "person": form.person.strip(),
+        "function": form.function,
+        "from": form.from_.isoformat(),
+        "to": form.to.isoformat(),
+    }
+    made = decided.proposed(context, cycles.APPOINT, content, form.function_reason, cycle=str(cycle))
+    return Redirect(n_("Proposed: an executive has to agree."), then="decisions.one", values={"number": made.id})

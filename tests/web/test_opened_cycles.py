@@ -1,0 +1,39 @@
+"""The pages of opened cycles: stages, what is in the way, functions, calendar; and the criteria that everybody reads."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tests.web.working import Working
+
+WHY: Final = "Agreed in the meeting of Monday."
+
+
+def test_a_cycle_is_opened_and_taken_on_by_its_pages(working: Working) -> None:
+    """HR opens it, proposes an approver and a stage; what is in the way is named; a head reads it, an employee finds nothing but the criteria."""
+    assert "No cycle is open" in working.dana.get("/cycles").text
+    assert working.alba.statuses("/cycles", "/cycles/2026", "/criteria/2026") == [404, 404, 404]
+    opened = working.dana.post("/cycles", {"cycle": "2026"})
+    assert (opened.status_code, opened.headers["Location"]) == (303, "/cycles/2026")
+    assert working.dana.post("/cycles", {"cycle": "2026"}).status_code == 409
+    page = working.dana.get("/cycles/2026").text
+    assert "Nobody who can sign in is approver of this cycle" in page
+    assert re.search(r'aria-current="step">\s*<strong>draft', page)
+    dates = {"agree_by": "2026-01-31", "lock_by": ""}
+    assert working.dana.post("/cycles/2026/calendar", dates).status_code == 303
+    assert 'value="2026-01-31"' in working.dana.get("/cycles/2026").text
+    wanted = {"person": "E9", "function": "approver", "from": "2026-01-01", "to": "2028-01-01", "function_reason": WHY}
+    proposed = working.dana.post("/cycles/2026/functions", wanted)
+    assert proposed.status_code == 303, proposed.text
+    assert f'href="{proposed.headers["Location"]}"' in working.dana.get("/cycles/2026").text
+    assert re.search(r"approver(?! from)", working.ferran.get(proposed.headers["Location"]).text)
+    refused = working.dana.post("/cycles/2026/stage", {"to": "agreement", "reason": WHY})
+    assert refused.status_code == 409
+    assert "Nobody who can sign in is approver" in refused.text
+    assert working.dana.post("/cycles/2026/stage", {"to": "agreement", "reason": "short"}).status_code == 422
+    head = working.boram.get("/cycles/2026").text
+    assert "Propose the next stage" not in head
+    assert working.boram.post("/cycles", {"cycle": "2027"}).status_code == 409
+    for language, words in (("ko", "평가주기"), ("es", "Ciclo 2026")):
+        assert words in working.dana.get("/cycles/2026", headers={"Accept-Language": language}).text
