@@ -1,6 +1,6 @@
 """Change sets beside recording: how long recorders are shut out, what an application costs beside a load of everything, and what telling effects costs.
 
-Twenty events a second come in by the API while the sets are applied; each row goes there and back, so that the agency stays what it was.
+And what the outbox costs whoever records: nothing is posted there for an event, but a worker looks at it every second. Twenty events a second come in by the API while the sets are applied; each row goes there and back, so that the agency stays what it was.
 """
 
 from __future__ import annotations
@@ -25,12 +25,15 @@ from app import access, intake, scoring
 from app.access.tables import account
 from app.kit import clock
 from app.kit.database import Database
+from app.kit.settings import Settings
+from app.ledger import tables as ledger_tables
 from app.rules.permissions import Scope
 from app.rules.terms import Role
 from app.scoring import ScoreQuery
+from app.worker.delivering import keep_delivering
 from tests.bench.agency import Agency
 from tests.bench.ingesting import fresh_events, server
-from tests.bench.measuring import seconds, tell
+from tests.bench.measuring import in_turn, seconds, tell
 from tests.bench.pages import accounts
 
 A_SECOND: Final = 20
@@ -49,6 +52,7 @@ class Recorder:
     events: list[str]
     waits: list[float] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    accepted: list[int] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def run(self, share: int, of: int) -> None:
@@ -64,6 +68,8 @@ class Recorder:
                 self.waits.append(time.perf_counter() - due)
                 if answer.status_code not in {200, 201}:
                     self.failed.append(answer.text)
+                else:
+                    self.accepted.append(answer.json()["accepted"])
                 due += of / A_SECOND
 
 
@@ -86,6 +92,7 @@ def measure(agency: Agency) -> None:
             )
             _approve(executive, made.json())
         recorder = Recorder(port, key, fresh_events(agency, 60_000))
+        events_before = _events(agency)
         for name, file, there, back in (
             ("one posting", "postings.csv", *_one_posting(agency)),
             ("a regional headquarters' offices", "units.csv", *_reorganisation(agency)),
@@ -101,7 +108,17 @@ def measure(agency: Agency) -> None:
                 (applied, everything, applied / everything),
                 "s",
             )
+        # None is lost, and every total is what the ledger says under the folder as it is now (contract-desk, 8, item 7).
+        assert _events(agency) == events_before + sum(recorder.accepted)
+        with agency.database.read() as connection:
+            assert list(scoring.reconcile(connection)) == []
         _measure_effects(agency, maker)
+        _measure_outbox(agency, port, key)
+
+
+def _events(agency: Agency) -> int:
+    with agency.database.read() as connection:
+        return int(connection.scalar(sa.select(sa.func.count()).select_from(ledger_tables.event)) or 0)
 
 
 def _second_of_hr(agency: Agency) -> tuple[str, str]:
@@ -282,3 +299,47 @@ def _measure_effects(agency: Agency, maker: httpx.Client) -> None:
         tell(f"effects of one {name} ÷ scoring twice (promised: {most})", (value, baseline, ratio), "s")
         checked = seconds(partial(maker.get, f"{address}/check"))
         tell(f"check of one {name} (promised: 3 s)", (checked, 3, checked / 3), "s")
+
+
+def _measure_outbox(agency: Agency, port: int, key: str) -> None:
+    """One event after another while a worker looks after the outbox ÷ while none does."""
+    events = iter(fresh_events(agency, (_OUTBOX_PAIRS + 1) * 2 * _OUTBOX_EVENTS))
+    settings = Settings(database_url=agency.url)
+    headers = {"Content-Type": "application/cloudevents+json", "Authorization": f"Bearer {key}"}
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=120) as client:
+
+        def one() -> float:
+            event = next(events)
+            return seconds(lambda: client.post("/api/v1/events", content=event).raise_for_status())
+
+        def alone() -> float:
+            return statistics.median(one() for _ in range(_OUTBOX_EVENTS))
+
+        def looked_after() -> float:
+            with _delivering(Database(agency.url), settings):
+                return alone()
+
+        name = "a single event while a worker looks after the outbox ÷ while none does (promised: 1.03)"
+        tell(name, in_turn(looked_after, alone, runs=_OUTBOX_PAIRS), "s")
+
+
+_OUTBOX_PAIRS: Final = 9
+_OUTBOX_EVENTS: Final = 100
+
+
+@contextmanager
+def _delivering(database: Database, settings: Settings) -> Iterator[None]:
+    """A worker's deliveries beside what is measured."""
+    ending = threading.Event()
+    worker = threading.Thread(
+        target=lambda: keep_delivering(
+            database, ending, settings=settings, worker="bench", clock=clock.now, say=lambda _what: None
+        )
+    )
+    worker.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        worker.join()
+        database.close()

@@ -1,4 +1,4 @@
-"""Everybody writes at once, by every door, while the folder is loaded: what comes of it is what would have come of one after the other."""
+"""Everybody writes at once, by every door, while the folder is loaded and a change set applied: what comes of it is what would have come of one after the other."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ EMPLOYEES = ("E1", "E2", "E3", "E6")
 DOORS = 4
 PEOPLE = ("alba", "jiho", "chae")
 ENTRIES = 3
+WHY = "Agreed in the meeting of Monday."
 TRIES = 20
 
 
@@ -84,7 +85,7 @@ def _field(page, name):
 
 @contextmanager
 def _signed_in(server, name):
-    with httpx.Client(base_url=server.url, timeout=60) as client:
+    with httpx.Client(base_url=server.url, timeout=60, headers={"Origin": server.url}) as client:
         _sent(lambda: client.post("/login", data={"email": f"{name}@agency.example", "password": PASSWORD}))
         yield client
 
@@ -112,33 +113,67 @@ def _judge(server, name, logged):
             _sent(lambda form=form: client.post("/verification", data=form))
 
 
+def _decided(client, path):
+    """What stands at an address, its effects opened."""
+    client.get(f"{path}/effects").raise_for_status()
+    return client.get(path).json()
+
+
+def _approve(client, path):
+    """Agree to a decision, sent until it is answered."""
+    digest = _decided(client, path)["digest"]
+    return _sent(lambda: client.post(f"{path}/approve", json={"digest": digest}))
+
+
+def _set_of_one_posting(dana, ferran, number, unit):
+    """The address of the decision about a set that posts somebody elsewhere; the file is moved into the application first."""
+    said = {"kind": "master", "cycle": None, "content": {"file": "postings.csv", "to": "application"}, "reason": WHY}
+    _approve(ferran, dana.post("/api/v1/decisions", json=said).headers["Location"])
+    rows = dana.get("/api/v1/files/postings.csv").json()["items"]
+    row = next(one for one in rows if one["employee"] == number)
+    address = dana.post("/api/v1/changes", json={"title": "Elsewhere", "reason": WHY}).headers["Location"]
+    dana.put(f"{address}/rows/postings.csv", json={"set": [row | {"unit": unit}]}).raise_for_status()
+    return dana.post(f"{address}/submit", json={}).headers["Location"]
+
+
 def _read(database, question):
     with database.read() as connection:
         return question(connection)
 
 
+def _replace(file, old, new):
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
 @pytest.mark.parametrize("api", ["postgresql"], indirect=True)
-def test_eight_writers_and_a_load_end_where_one_after_the_other_would(
+def test_eight_writers_a_load_and_a_set_end_where_one_after_the_other_would(
     api, serve, kopes, new_database, loaded_folder, tmp_path
 ):
     """No 500, nothing lost or doubled, no deadlock that only a second try made good, totals that agree and the digest of a database of one's own."""
     url, definitions = api.working.database.url, loaded_folder / "definitions"
     shutil.copytree(loaded_folder / "agency", tmp_path / "agency")
-    for file, old, new in (("postings.csv", "E6,VIE,", "E6,PAR,"), ("rates.csv", "EUR,1.10", "EUR,1.20")):
-        text = (tmp_path / "agency" / file).read_text(encoding="utf-8")
-        assert old in text
-        (tmp_path / "agency" / file).write_text(text.replace(old, new), encoding="utf-8")
+    _replace(tmp_path / "agency" / "rates.csv", "EUR,1.10", "EUR,1.20")
     events = _events()
     logged: queue.Queue[str] = queue.Queue()
     server = serve(url, definitions=definitions, workers=2)
-    with ThreadPoolExecutor(DOORS + len(PEOPLE) + 2) as pool:
+    with (
+        _signed_in(server, "dana") as dana,
+        _signed_in(server, "ferran") as ferran,
+        _signed_in(server, "wanda") as wanda,
+        ThreadPoolExecutor(DOORS + len(PEOPLE) + 3) as pool,
+    ):
+        decision = _set_of_one_posting(dana, ferran, "E6", "PAR")
         posting = [pool.submit(_post_events, server, api.ingest, events, seed) for seed in range(DOORS)]
         others = [pool.submit(_log, server, name, logged) for name in PEOPLE]
         others.append(pool.submit(_judge, server, "hana", logged))
+        others.append(pool.submit(_approve, wanda, decision))
         others.append(pool.submit(kopes, "load", tmp_path / "agency", database=url, definitions=definitions))
         accepted = sum(one.result() for one in posting)
         for one in others:
             one.result()
+        assert _decided(dana, decision)["state"] == "approved"
     assert server.stop() == 0
     assert "Traceback" not in server.log.read_text()
 
@@ -152,6 +187,7 @@ def test_eight_writers_and_a_load_end_where_one_after_the_other_would(
 
     alone = Database(new_database("sqlite"))
     shutil.copytree(definitions, tmp_path / "definitions")
+    _replace(tmp_path / "agency" / "postings.csv", "E6,VIE,", "E6,PAR,")
     load(alone, tmp_path)
     random.Random(12).shuffle(kept)
     for at in range(0, len(kept), 40):
