@@ -128,7 +128,7 @@ def delegate(
     return made
 
 
-OPEN_MOST: Final = 100
+OPEN_MOST: Final = 20
 """Of one person in force or to come: whoever stands in is asked for all of them with each request."""
 
 TOO_MANY: Final = n_("At most %(most)s delegations of one person may be in force or to come: close one of them first.")

@@ -154,16 +154,19 @@ def feed(file: str, path: Path, dry_run: bool) -> None:  # noqa: FBT001 - click 
     at, by = clock.now(), who()
 
     def work(connection: Connection) -> intake.Fed:
-        fed = intake.feed_file(
-            connection, file, path.read_bytes(), by=Program(by), loaded_by=f"feed:{by}", now=at, dry_run=dry_run
-        )
+        fed = intake.feed_file(connection, sent, by=Program(by), loaded_by=f"feed:{by}", now=at, dry_run=dry_run)
         if not dry_run:
             subject = intake.feed_subject(file)
             access.record_deed(connection, who=by, deed=Deed.FEED, at=at, subject=subject, after=fed.as_json())
         return fed
 
     try:
-        fed = open_database(settings()).writing(Deed.FEED, work)
+        database = open_database(settings())
+        with database.read() as connection:
+            intake.refuse_feed(connection, file)
+        # Before the transaction begins: others wait for it.
+        sent = intake.read_feed(file, path.read_bytes())
+        fed = database.writing(Deed.FEED, work)
     except Refusal as refusal:
         _complain_all(refusal.findings)
         if not refusal.findings:

@@ -101,7 +101,7 @@ class _Desk:
             told = {"title": made.title, "reverts": made.reverts}
             self._note(connection, self.hr, Deed.KEEP_CHANGES, f"change:{made.id}", after=told, why=made.reason)
             for file, some in rows.items():
-                intake.put_rows(connection, made, file, set_=some)
+                intake.put_rows(connection, made, intake.rows_sent(file, set_=some))
             return made
 
         return self.database.writing(Deed.KEEP_CHANGES, work)

@@ -116,6 +116,8 @@ def decisions_of(
         query = query.where(of.id.in_(sa.select(about.decision).where(about.node == str(only.node))))
     if only.reach is not None:
         query = query.where(_within(only.reach))
+    if only.kinds is not None and not only.kinds:
+        return []
     chosen: list[Decision] = []
     while True:
         block = _read(connection, query if before is None else query.where(of.id < before))
@@ -143,7 +145,7 @@ def about_nodes(connection: Connection, nodes: Iterable[Node], *, limit: int) ->
 
 def _within(reach: Reach) -> sa.ColumnElement[bool]:
     of, about = tables.decision.c, tables.decision_about.c
-    own = [of.account_id == reach.viewer.account_id, of.account == reach.viewer.label]
+    own = [of.account_id == reach.viewer.account_id, of.account.in_(sorted({reach.viewer.label, *reach.accounts}))]
     if reach.viewer.employee is not None:
         own.append(of.employee == reach.viewer.employee)
     nodes = sorted(map(str, reach.nodes))

@@ -92,7 +92,7 @@ class Decision:
     state: DecisionState = DecisionState.PROPOSED
     ended: Hand | None = None
     refused_because: str | None = None
-    moved: object = None
+    moved: list[dict[str, Any]] | None = None
 
     @property
     def checker(self) -> Hand | None:
@@ -168,17 +168,19 @@ class Approval(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """How far somebody sees among decisions of kinds that one person suffices for: there are as many as targets, and no list walks through all.
+    """How far somebody sees among decisions of kinds that are not theirs to make, check or read: no list walks through what they may not see.
 
     Attributes:
         kinds: those kinds; of others nothing is said.
         nodes: the nodes that they may see.
         viewer: who; what they made themself they see as well.
+        accounts: by which names, as accounts are called.
     """
 
     kinds: frozenset[str]
     nodes: frozenset[Node]
     viewer: Viewer
+    accounts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from app.intake.change_sets import (
     discard_change,
     hold_open,
     key_text,
+    open_set,
     reword_change,
 )
 from app.intake.changed_folder import JudgedChange, columns_of, key_columns, yaml_before, yaml_lines
@@ -39,13 +40,14 @@ from app.intake.changing import (
     put_document,
     put_rows,
     rebase_change,
+    refuse_other_masters,
     revert_change,
     submit_change,
 )
 from app.intake.definitions import definition_fields
 from app.intake.definitions import read_folder as read_definitions
 from app.intake.definitions_seen import DefinitionsSeen, JudgedDefinitions, see_definitions
-from app.intake.edited_sheets import EditedSheet, SheetConflict, edited_sheet, put_sent_rows
+from app.intake.edited_sheets import EditedSheet, ReadSheet, SheetConflict, edited_sheet, put_sent_rows, read_sheet
 from app.intake.events import (
     arrival_of,
     arrival_of_text,
@@ -53,7 +55,18 @@ from app.intake.events import (
     take_in,
     take_in_message,
 )
-from app.intake.feeding import Fed, FeedFindings, LateFeed, StaleFeed, feed_file, feed_subject, late_feeds
+from app.intake.feeding import (
+    Fed,
+    FeedFindings,
+    LateFeed,
+    SentFeed,
+    StaleFeed,
+    feed_file,
+    feed_subject,
+    late_feeds,
+    read_feed,
+    refuse_feed,
+)
 from app.intake.file_rows import RowVersion, file_rows, row_history
 from app.intake.first_findings import FirstFindings
 from app.intake.folder import FILES as FOLDER_FILES
@@ -62,7 +75,9 @@ from app.intake.mastering import MASTER, MASTERED_FILES, FileState, Master, file
 from app.intake.own_activities import FromPage, JudgedEntries, LoggedActivity, correct_own, judge, log_own, reverse_own
 from app.intake.proposing import Put, PutDocument, directory_with, proposed, puts_between, rows_before, rows_wanted
 from app.intake.replaying import NotYours, Replayed, replay
+from app.intake.sent_documents import DocumentSent, definitions_sent, document_sent, part_of_document
 from app.intake.sent_files import MARK_SHEET, SentFile, keys_pasted, rows_of_csv, rows_of_xlsx, rows_pasted
+from app.intake.sent_rows import RowsSent, rows_sent
 from app.intake.stored_folder import NoRevision, StoredFolder, read_stored_folder, table_text
 
 __all__ = [
@@ -78,6 +93,7 @@ __all__ = [
     "Changed",
     "ChangedRow",
     "DefinitionsSeen",
+    "DocumentSent",
     "EditedSheet",
     "Fed",
     "FeedFindings",
@@ -98,8 +114,11 @@ __all__ = [
     "NotYours",
     "Put",
     "PutDocument",
+    "ReadSheet",
     "Replayed",
     "RowVersion",
+    "RowsSent",
+    "SentFeed",
     "SentFile",
     "SheetConflict",
     "StaleFeed",
@@ -120,9 +139,11 @@ __all__ = [
     "cycle_without_scorecards",
     "cycles_to_tell",
     "definition_fields",
+    "definitions_sent",
     "derive_by_present_rules",
     "directory_with",
     "discard_change",
+    "document_sent",
     "drop_document",
     "edited_sheet",
     "effects_of_change",
@@ -140,7 +161,9 @@ __all__ = [
     "load_agency",
     "log_own",
     "masters",
+    "open_set",
     "overtaken_keys",
+    "part_of_document",
     "proposed",
     "put_definitions",
     "put_document",
@@ -149,8 +172,12 @@ __all__ = [
     "puts_between",
     "queues_of_change",
     "read_definitions",
+    "read_feed",
+    "read_sheet",
     "read_stored_folder",
     "rebase_change",
+    "refuse_feed",
+    "refuse_other_masters",
     "rejects_path",
     "replay",
     "reverse_own",
@@ -161,6 +188,7 @@ __all__ = [
     "rows_of_csv",
     "rows_of_xlsx",
     "rows_pasted",
+    "rows_sent",
     "rows_wanted",
     "see_definitions",
     "standings_of_change",

@@ -20,12 +20,11 @@ from sqlalchemy import Connection
 from app.access import Viewer
 from app.decisions import Hand, Program
 from app.intake import tables
-from app.intake.first_findings import FIRST_MAX
 from app.intake.folder import DEFINITIONS, POLICIES
 from app.kit.database import lock, next_number
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
 from app.plain.findings import Finding, n_
-from app.plain.texts import has_unstorable, is_blank, quoted
+from app.plain.texts import has_unstorable, is_blank
 from app.rules.deciding import reason_problem
 
 __all__ = [
@@ -36,6 +35,7 @@ __all__ = [
     "ChangedDocument",
     "ChangedRow",
     "NotOpen",
+    "SetFull",
     "begin_change",
     "change_of_decision",
     "change_set",
@@ -47,8 +47,8 @@ __all__ = [
     "held_of",
     "hold_open",
     "key_text",
+    "open_set",
     "reword_change",
-    "rows_sent",
     "write_documents",
     "write_rows",
 ]
@@ -57,6 +57,12 @@ LOCK_CHANGES: Final = 7005
 """Held by whoever gives a change set its number."""
 
 CHANGE_TITLE_MAX: Final = 200
+
+ROWS_MAX: Final = 100_000
+LETTERS_MAX: Final = 32_000_000
+"""Of all rows of a set, as they are and as they are wanted."""
+DOCUMENT_LETTERS_MAX: Final = 1_000_000
+"""Of a set's files of definitions: sixteen times the library's, and YAML is slow to read."""
 DOCUMENT_FILES: Final = (DEFINITIONS, POLICIES)
 
 
@@ -75,6 +81,21 @@ class NotOpen(Conflict):
 
     code = "not_open"
     message = n_("The change set is not open any more: withdraw its decision first, or begin a new one.")
+
+
+class SetFull(Conflict):
+    """Whoever looks at it, agrees to it or waits for it to be applied works through all of it."""
+
+    code = "set_full"
+    message = n_(
+        "A change set holds at most %(rows)s rows and %(letters)s letters, of definitions %(document_letters)s: submit this one, and begin another."
+    )
+
+    def __init__(self) -> None:
+        """Say how much a set holds."""
+        super().__init__(
+            parameters={"rows": ROWS_MAX, "letters": LETTERS_MAX, "document_letters": DOCUMENT_LETTERS_MAX}
+        )
 
 
 class NotItsMaker(Conflict):
@@ -349,13 +370,8 @@ def _title_problems(title: str) -> Iterable[Finding]:
         yield at_field("title", "too_long", message, length=len(title), most=CHANGE_TITLE_MAX)
 
 
-def hold_open(connection: Connection, number: int, *, is_maker: Callable[[ChangeSet], bool]) -> ChangeSet:
-    """Hold an open set against other writers, for its maker.
-
-    Args:
-        connection: a writing transaction.
-        number: which.
-        is_maker: whether who asks began it.
+def open_set(connection: Connection, number: int, *, is_maker: Callable[[ChangeSet], bool]) -> ChangeSet:
+    """An open set, for its maker: what is sent for it is read before it is held.
 
     Raises:
         NotThere: there is none of that number.
@@ -364,12 +380,28 @@ def hold_open(connection: Connection, number: int, *, is_maker: Callable[[Change
 
     Queries: 1.
     """
+    return _for_its_maker(change_set(connection, number), is_maker)
+
+
+def hold_open(connection: Connection, number: int, *, is_maker: Callable[[ChangeSet], bool]) -> ChangeSet:
+    """Hold an open set against other writers, for its maker; raises as :func:`open_set`.
+
+    Args:
+        connection: a writing transaction.
+        number: which.
+        is_maker: whether who asks began it.
+
+    Queries: 1.
+    """
     row = connection.execute(
         sa.select(tables.change_set).where(tables.change_set.c.id == number).with_for_update()
     ).first()
-    if row is None:
+    return _for_its_maker(None if row is None else _change_set(row), is_maker)
+
+
+def _for_its_maker(present: ChangeSet | None, is_maker: Callable[[ChangeSet], bool]) -> ChangeSet:
+    if present is None:
         raise NotThere
-    present = _change_set(row)
     if not is_maker(present):
         raise NotItsMaker
     if present.state is not ChangeState.OPEN:
@@ -396,7 +428,10 @@ def write_rows(
         base_rows: all rows of the file at the set's base, by key.
         whole: what the set says of other rows of the file is taken out.
 
-    Queries: 3.
+    Raises:
+        SetFull: the set would hold more than one can.
+
+    Queries: 4.
     """
     if whole:
         of = tables.change_row.c
@@ -428,7 +463,10 @@ def write_documents(
         documents: what is wanted.
         forget: the name of a file that the set says nothing of from now on.
 
-    Queries: 3.
+    Raises:
+        SetFull: the set would hold more than one can.
+
+    Queries: 4.
     """
     of = tables.change_row.c
     if forget is not None:
@@ -461,6 +499,23 @@ def _write(
             for place, (file, key, before, after) in enumerate(entries, 1)
         ],
     )
+    _refuse_full(connection, change)
+
+
+def _refuse_full(connection: Connection, change: ChangeSet) -> None:
+    """Queries: 1.
+
+    Raises:
+        SetFull: the set holds more than one can.
+    """
+    of = tables.change_row.c
+    after = sa.func.coalesce(sa.func.length(of.after), 0)
+    of_document = sa.case((of.file.in_(DOCUMENT_FILES), after), else_=0)
+    letters = sa.func.length(of.key) + sa.func.coalesce(sa.func.length(of.before), 0) + after
+    sums = sa.select(sa.func.count(), sa.func.sum(letters), sa.func.sum(of_document)).where(of.change == change.id)
+    rows, letters_held, document_letters = connection.execute(sums).one()
+    if rows > ROWS_MAX or (letters_held or 0) > LETTERS_MAX or (document_letters or 0) > DOCUMENT_LETTERS_MAX:
+        raise SetFull
 
 
 def discard_change(connection: Connection, change: ChangeSet) -> ChangeSet:
@@ -506,64 +561,3 @@ def _again(connection: Connection, number: int) -> ChangeSet:
 
 def _json(row: Mapping[str, str] | None) -> str | None:
     return None if row is None else json.dumps(dict(row), ensure_ascii=False)
-
-
-# ------------------------------------------------------------------------------------------------------------ what was sent
-
-
-def rows_sent(
-    file: str,
-    columns: Sequence[str],
-    key: Sequence[str],
-    *,
-    set_: Sequence[Mapping[str, object]],
-    remove: Sequence[Mapping[str, object]],
-) -> list[tuple[tuple[str, ...], Mapping[str, str] | None]]:
-    """What was sent of a file's rows, each at its key.
-
-    Args:
-        file: with ``.csv``.
-        columns: those that a row may have.
-        key: those of them that tell rows apart.
-        set_: whole rows by column: what is not there is empty.
-        remove: keys by column.
-
-    Raises:
-        Invalid: a column that there is not, a value that is no text, a key without a value, or one that comes twice.
-    """
-    problems: list[Finding] = []
-    wanted: dict[tuple[str, ...], Mapping[str, str] | None] = {}
-    for field, some, known in (("set", set_, columns), ("remove", remove, key)):
-        for place, row in enumerate(some):
-            at = f"{field}/{place}"
-            wrong = list(_row_problems(at, file, row, known))
-            problems += wrong
-            if len(problems) >= FIRST_MAX:
-                # Whoever mends so many mends the others in the same way.
-                raise Invalid(*problems[:FIRST_MAX])
-            if wrong:
-                continue
-            texts = {column: str(row.get(column) or "") for column in known}
-            of = tuple(texts[column].strip() for column in key)
-            if of in wanted:
-                message = n_("The key “%(key)s” comes twice: send each row once.")
-                problems.append(at_field(at, "duplicate", message, key=quoted(key_text(of))))
-            wanted[of] = texts if field == "set" else None
-    if problems:
-        raise Invalid(*problems)
-    return list(wanted.items())
-
-
-def _row_problems(at: str, file: str, row: Mapping[str, object], known: Sequence[str]) -> Iterable[Finding]:
-    for column, value in row.items():
-        if column not in known:
-            message = n_("%(file)s has no column “%(column)s”: it has %(columns)s.")
-            yield at_field(
-                f"{at}/{column}", "unknown_column", message, file=file, column=quoted(column), columns=", ".join(known)
-            )
-        elif value is not None and not isinstance(value, str):
-            message = n_("A value of a row is a text as in the CSV: put it in quotes.")
-            yield at_field(f"{at}/{column}", "not_text", message)
-        elif value is not None and has_unstorable(value):
-            message = n_("A character of this cannot be kept: take it out.")
-            yield at_field(f"{at}/{column}", "unstorable", message)

@@ -32,15 +32,15 @@ from app.intake.change_sets import (
     changed_rows,
     end_change,
     key_text,
-    rows_sent,
     write_documents,
     write_rows,
 )
-from app.intake.changed_folder import JudgedChange, columns_of, documents_in, judge_change, read_document
-from app.intake.definitions import kind_of
+from app.intake.changed_folder import JudgedChange, judge_change
 from app.intake.first_findings import FIRST_MAX
-from app.intake.folder import DEFINITIONS, POLICIES, JudgedFolder, keep
-from app.intake.mastering import LOCK_LOADS, MASTERED_FILES, Master, masters
+from app.intake.folder import JudgedFolder, keep
+from app.intake.mastering import LOCK_LOADS, Master, masters
+from app.intake.sent_documents import DocumentSent, document_sent
+from app.intake.sent_rows import RowsSent
 from app.intake.stored_folder import (
     KEYS,
     StoredFolder,
@@ -167,35 +167,22 @@ _NOT_FED: Final = n_(
 # --------------------------------------------------------------------------------------------------------------- writing
 
 
-def put_rows(
-    connection: Connection,
-    change: ChangeSet,
-    file: str,
-    *,
-    set_: Sequence[Mapping[str, object]] = (),
-    remove: Sequence[Mapping[str, object]] = (),
-    whole: bool = False,
-) -> None:
+def put_rows(connection: Connection, change: ChangeSet, sent: RowsSent, *, whole: bool = False) -> None:
     """Set and remove rows of a file in an open set.
 
     Args:
         connection: a writing transaction that holds the set.
         change: the set.
-        file: with ``.csv``.
-        set_: whole rows by column.
-        remove: keys by column.
-        whole: ``set_`` is the file as it is wanted: what of it is as at the base is left out, what is not in it is removed.
+        sent: what was read of the rows before it began.
+        whole: it is the file as it is wanted: what of it is as at the base is left out, what is not in it is removed.
 
     Raises:
-        NotThere: there is no such file.
         MasteredElsewhere: it comes by another door.
-        Invalid: a row that can be none.
+        Invalid: a status at a place that it cannot have.
+        SetFull: the set would hold more than one can.
     """
-    if file not in MASTERED_FILES or file in {DEFINITIONS, POLICIES}:
-        raise NotThere
-    refuse_other_masters(connection, [file])
-    name = file.removesuffix(".csv")
-    wanted = rows_sent(file, columns_of(file), KEYS[name], set_=set_, remove=remove)
+    refuse_other_masters(connection, [sent.file])
+    name, wanted = sent.file.removesuffix(".csv"), sent.wanted
     base = folder_at(connection, change.base).by_key(name)
     if name == "status":
         _refuse_gaps(wanted, base.keys() | {one.key for one in changed_rows(connection, change.id).rows})
@@ -203,7 +190,7 @@ def put_rows(
         given = dict(wanted)
         wanted = [(key, row) for key, row in wanted if base.get(key) != row]
         wanted += [(key, None) for key in base if key not in given]
-    write_rows(connection, change, file, wanted, base_rows=base, whole=whole)
+    write_rows(connection, change, sent.file, wanted, base_rows=base, whole=whole)
 
 
 def _refuse_gaps(
@@ -228,21 +215,20 @@ def _refuse_gaps(
         raise Invalid(*problems[:FIRST_MAX])
 
 
-def put_document(connection: Connection, change: ChangeSet, name: str, text: str) -> None:
+def put_document(connection: Connection, change: ChangeSet, sent: DocumentSent) -> None:
     """Set a file of definitions in an open set, or the policies.
 
     Args:
         connection: a writing transaction that holds the set.
         change: the set.
-        name: ``goals.yaml``, ``policies.yaml``, or that of a file of KPIs.
-        text: YAML, as it was sent: what is wrong with it :func:`check_change` says.
+        sent: what was read of it before it began: what is wrong with it :func:`check_change` says.
 
     Raises:
         MasteredElsewhere: it comes by another door.
+        SetFull: the set would hold more than one can.
     """
-    part = POLICIES if kind_of(name) == "policies" else DEFINITIONS
-    refuse_other_masters(connection, [part])
-    write_documents(connection, change, [document_at_base(folder_at(connection, change.base), part, name, text)])
+    refuse_other_masters(connection, [sent.part])
+    write_documents(connection, change, [document_at_base(folder_at(connection, change.base), sent)])
 
 
 def drop_document(connection: Connection, change: ChangeSet, name: str) -> None:
@@ -252,54 +238,48 @@ def drop_document(connection: Connection, change: ChangeSet, name: str) -> None:
         NotThere: neither the base nor the set has it.
         MasteredElsewhere: it comes by another door.
     """
-    part = POLICIES if kind_of(name) == "policies" else DEFINITIONS
-    refuse_other_masters(connection, [part])
+    sent = document_sent(name, None)
+    refuse_other_masters(connection, [sent.part])
     base = folder_at(connection, change.base)
     there = any(yaml_name(one) == name for one in base.contents)
     in_set = any(one.name == name for one in changed_rows(connection, change.id).documents)
     if not there and not in_set:
         raise NotThere
     if there:
-        write_documents(connection, change, [document_at_base(base, part, name, None)])
+        write_documents(connection, change, [document_at_base(base, sent)])
     else:
         write_documents(connection, change, [], forget=name)
 
 
-def document_at_base(base: StoredFolder, part: str, name: str, text: str | None) -> ChangedDocument:
+def document_at_base(base: StoredFolder, sent: DocumentSent) -> ChangedDocument:
     """A file of definitions with what it takes the place of at a base."""
     stored = base.document_texts
-    names = {one for one in stored if yaml_name(one) == name}
-    if text is not None:
-        document, _ = read_document(ChangedDocument(part, name, {}, text))
-        names |= set() if document is None else set(documents_in(document))
-    return ChangedDocument(part, name, {one: stored.get(one) for one in sorted(names)}, text)
+    names = sent.defines | {one for one in stored if yaml_name(one) == sent.name}
+    return ChangedDocument(sent.part, sent.name, {one: stored.get(one) for one in sorted(names)}, sent.text)
 
 
-def put_definitions(connection: Connection, change: ChangeSet, part: str, text: str, *, whole: bool) -> None:
-    """Set the policies, or definitions as one file: ``goals`` or ``kpis`` at its top.
+def _at_another_base(base: StoredFolder, one: ChangedDocument) -> ChangedDocument:
+    """The same file beside what another base has; what it takes the place of it has said when it came."""
+    return document_at_base(base, DocumentSent(one.part, one.name, one.after, frozenset(one.before)))
+
+
+def put_definitions(connection: Connection, change: ChangeSet, sent: DocumentSent, *, whole: bool) -> None:
+    """Set the policies, or definitions as one file.
 
     Args:
         connection: a writing transaction that holds the set.
         change: the set.
-        part: ``definitions`` or ``policies``.
-        text: YAML, as it was sent.
+        sent: of :func:`app.intake.sent_documents.definitions_sent`.
         whole: KPIs that are loaded and not in it are removed.
 
     Raises:
         MasteredElsewhere: it comes by another door.
+        SetFull: the set would hold more than one can.
     """
-    if part == POLICIES:
-        put_document(connection, change, "policies.yaml", text)
-        return
-    document, _ = read_document(ChangedDocument(part, "kpis.yaml", {}, text))
-    content = None if document is None else document.content
-    is_goals = isinstance(content, Mapping) and content.keys() == {"goals"}
-    name = "goals.yaml" if is_goals else "kpis.yaml"
-    put_document(connection, change, name, text)
-    if whole and not is_goals and document is not None:
-        given = set(documents_in(document))
+    put_document(connection, change, sent)
+    if whole and sent.has_kpis:
         for one in folder_at(connection, change.base).contents:
-            if one.startswith("kpi:") and one not in given and yaml_name(one) != name:
+            if one.startswith("kpi:") and one not in sent.defines and yaml_name(one) != sent.name:
                 drop_document(connection, change, yaml_name(one))
 
 
@@ -344,7 +324,7 @@ def overtaken_keys(connection: Connection, change: ChangeSet, changed: Changed) 
     keys += [
         {"file": one.part, "key": one.name}
         for one in changed.documents
-        if dict(document_at_base(folder, one.part, one.name, one.after).before) != dict(one.before)
+        if dict(_at_another_base(folder, one).before) != dict(one.before)
     ]
     return keys
 
@@ -606,9 +586,7 @@ def rebase_change(connection: Connection, change: ChangeSet) -> tuple[ChangeSet,
         for one in changed.documents
         if (one.part, one.name) in touched
     ]
-    write_documents(
-        connection, change, [document_at_base(folder, one.part, one.name, one.after) for one in changed.documents]
-    )
+    write_documents(connection, change, [_at_another_base(folder, one) for one in changed.documents])
     return end_change(connection, change, ChangeState.OPEN, base=present), told
 
 
@@ -656,7 +634,8 @@ def revert_change(connection: Connection, number: int, *, reason: str, by: Viewe
         write_rows(connection, made, f"{name}.csv", wanted, base_rows=rows)
     written = earlier.documents()
     names = dict.fromkeys((one.part, yaml_name(stored)) for one in changed.documents for stored in one.before)
-    write_documents(connection, made, [document_at_base(folder, part, name, written.get(name)) for part, name in names])
+    sent = [document_sent(name, written.get(name)) for _, name in names]
+    write_documents(connection, made, [document_at_base(folder, one) for one in sent])
     return made
 
 

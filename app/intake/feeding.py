@@ -26,7 +26,6 @@ from app.intake.change_sets import (
     end_change,
     held_of,
     key_text,
-    rows_sent,
     write_rows,
 )
 from app.intake.changed_folder import JudgedChange, columns_of, judge_change
@@ -42,14 +41,26 @@ from app.intake.changing import (
 from app.intake.folder import FILES
 from app.intake.mastering import LOCK_LOADS, MASTER, Master
 from app.intake.sent_files import rows_of_csv
-from app.intake.stored_folder import KEYS, plain_cell
+from app.intake.sent_rows import rows_sent
+from app.intake.stored_folder import plain_cell
 from app.kit.database import lock
 from app.kit.refusals import Invalid, NotThere, Refusal
 from app.plain.findings import Finding, Level, Place, n_
 from app.rules.permissions import Deed
 from app.rules.terms import StatusKind
 
-__all__ = ["Fed", "FeedFindings", "LateFeed", "StaleFeed", "feed_file", "feed_subject", "late_feeds"]
+__all__ = [
+    "Fed",
+    "FeedFindings",
+    "LateFeed",
+    "SentFeed",
+    "StaleFeed",
+    "feed_file",
+    "feed_subject",
+    "late_feeds",
+    "read_feed",
+    "refuse_feed",
+]
 
 HELD_COLUMNS: Final = ("monthly_base", "job", "rank")
 """What decides about pay and grades: no program changes it alone."""
@@ -102,6 +113,29 @@ class Fed:
         return {"revision": self.revision, "added": self.added, "changed": self.changed, "removed": self.removed}
 
 
+class FedRows(NamedTuple):
+    """The rows of a file that was sent, by key, and the key of its last line; a figure is the same however it is spelled."""
+
+    rows: Mapping[tuple[str, ...], Mapping[str, str]]
+    last: tuple[str, ...] | None
+
+
+class SentFeed(NamedTuple):
+    """A file that a feed has sent, read before a writing transaction begins.
+
+    Attributes:
+        file: with ``.csv``.
+        has_end: whether its last line ends; else it may have been cut off.
+        whole: what it says; why it cannot be read.
+        lines: of one that may have been cut off the same of the lines before the last; None of any other.
+    """
+
+    file: str
+    has_end: bool
+    whole: FedRows | Invalid
+    lines: FedRows | Invalid | None
+
+
 class LateFeed(NamedTuple):
     """A file that a feed moves, and since when nothing has come of it."""
 
@@ -129,10 +163,54 @@ def feed_subject(file: str) -> str:
     return f"file:{file}"
 
 
+def read_feed(file: str, body: bytes) -> SentFeed:
+    """Read a whole file of the agency folder.
+
+    Args:
+        file: with ``.csv``.
+        body: the file, UTF-8.
+
+    Raises:
+        NotThere: there is no such file.
+        TooLarge: it holds more values than are taken.
+    """
+    if file.removesuffix(".csv") not in FILES or not file.endswith(".csv"):
+        raise NotThere
+    lines = body[: body.rfind(b"\n") + 1]
+    is_cut = bool(lines.strip()) and lines != body
+    return SentFeed(
+        file=file,
+        has_end=body.endswith((b"\n", b"\r")),
+        whole=_read(file, body),
+        lines=_read(file, lines) if is_cut else None,
+    )
+
+
+def _read(file: str, body: bytes) -> FedRows | Invalid:
+    columns = columns_of(file)
+    try:
+        sent = rows_sent(file, set_=rows_of_csv(file, body)).wanted
+    except Invalid as refusal:
+        return refusal
+    rows = {key: {column: plain_cell((row or {})[column]) for column in columns} for key, row in sent}
+    return FedRows(rows, next(reversed(rows), None))
+
+
+def refuse_feed(connection: Connection, file: str) -> None:
+    """Refuse a file that does not come by a feed, before it is read. Queries: 1.
+
+    Raises:
+        NotThere: there is no such file.
+        MasteredElsewhere: it comes by another door.
+    """
+    if file.removesuffix(".csv") not in FILES or not file.endswith(".csv"):
+        raise NotThere
+    refuse_other_masters(connection, [file], door=Master.FEED)
+
+
 def feed_file(
     connection: Connection,
-    file: str,
-    body: bytes,
+    sent: SentFeed,
     *,
     by: Program,
     loaded_by: str,
@@ -147,8 +225,7 @@ def feed_file(
 
     Args:
         connection: a writing transaction.
-        file: with ``.csv``.
-        body: the file, UTF-8.
+        sent: what was read of the file before it began.
         by: which program.
         loaded_by: what the revision says of it.
         now: when.
@@ -156,50 +233,48 @@ def feed_file(
         is_expected: whether the sender takes a file of this sum for the present one.
 
     Raises:
-        NotThere: there is no such file.
         MasteredElsewhere: it does not come by a feed.
         StaleFeed: it is not what the sender takes it for.
         Invalid: something of it cannot be read.
         FeedFindings: a load of it would find errors.
+        SetFull: it is held, and more differs in it than a change set holds.
     """
-    if file.removesuffix(".csv") not in FILES or not file.endswith(".csv"):
-        raise NotThere
-    refuse_other_masters(connection, [file], door=Master.FEED)
+    file = sent.file
+    refuse_feed(connection, file)
     if not dry_run:
         # In the order of an approval, which may give up what this one held.
         lock(connection, decisions.LOCK_DECISIONS)
         lock(connection, LOCK_LOADS)
-        refuse_other_masters(connection, [file], door=Master.FEED)
+        refuse_feed(connection, file)
     present = organisation.current_revision(connection).number
     if not is_expected(folder_at(connection, present).sha256(file)):
         raise StaleFeed(parameters={"file": file})
     feed = _Feed(file=file, by=by, loaded_by=loaded_by, dry_run=dry_run, now=now)
     try:
-        return _fed(connection, feed, body)
+        return _fed(connection, feed, sent.whole, has_end=sent.has_end)
     except (Invalid, FeedFindings) as refusal:
-        lines = body[: body.rfind(b"\n") + 1]
-        if not lines.strip() or lines == body:
-            raise
-        fed = _held_as_cut(connection, feed, lines)
+        fed = None if sent.lines is None else _held_as_cut(connection, feed, sent.lines)
         if fed is None:
             raise refusal from None
         return fed
 
 
-def _held_as_cut(connection: Connection, feed: _Feed, lines: bytes) -> Fed | None:
+def _held_as_cut(connection: Connection, feed: _Feed, lines: FedRows | Invalid) -> Fed | None:
     """What comes of the whole lines of a file that was cut off; None where they too are wrong, or would not be held."""
     try:
-        trial = _fed(connection, replace(feed, dry_run=True), lines)
+        trial = _fed(connection, replace(feed, dry_run=True), lines, has_end=True)
     except (Invalid, FeedFindings):
         return None
-    return _fed(connection, feed, lines) if trial.is_held else None
+    return _fed(connection, feed, lines, has_end=True) if trial.is_held else None
 
 
-def _fed(connection: Connection, feed: _Feed, body: bytes) -> Fed:
+def _fed(connection: Connection, feed: _Feed, read: FedRows | Invalid, *, has_end: bool) -> Fed:
+    if isinstance(read, Invalid):
+        raise read
     present = organisation.current_revision(connection).number
     folder = folder_at(connection, present)
     base = folder.by_key(feed.name)
-    changed, last = _differences(feed, body, base)
+    changed = _differences(feed, read, base)
     fed = Fed(
         revision=present,
         added=sum(1 for one in changed.rows if one.before is None),
@@ -212,8 +287,7 @@ def _fed(connection: Connection, feed: _Feed, body: bytes) -> Fed:
             _give_up_held(connection, feed)
         return fed
     judged = judge_change(connection, folder, changed, directory=organisation.directory(connection))
-    has_no_end = not body.endswith((b"\n", b"\r"))
-    is_cut = has_no_end and (fed.removed > 0 or any(one.key == last for one in changed.rows))
+    is_cut = not has_end and (fed.removed > 0 or any(one.key == read.last for one in changed.rows))
     is_held = is_cut or _is_held(connection, feed, fed, changed, count=len(base))
     errors = [one for one in judged.findings if one.level is Level.ERROR]
     if errors and (not is_held or any(_is_own(judged, one, changed) for one in errors)):
@@ -224,16 +298,11 @@ def _fed(connection: Connection, feed: _Feed, body: bytes) -> Fed:
     return fed if feed.dry_run else _loaded(connection, feed, judged, fed)
 
 
-def _differences(
-    feed: _Feed, body: bytes, base: Mapping[tuple[str, ...], Mapping[str, str]]
-) -> tuple[Changed, tuple[str, ...] | None]:
-    """What of the file is not as it is loaded, and the key of its last line; a figure is the same however it is spelled."""
-    columns = columns_of(feed.file)
-    sent = rows_sent(feed.file, columns, KEYS[feed.name], set_=rows_of_csv(feed.file, body), remove=())
-    wanted = {key: {column: plain_cell((row or {})[column]) for column in columns} for key, row in sent}
-    rows = [ChangedRow(feed.file, key, base.get(key), row) for key, row in wanted.items() if base.get(key) != row]
-    rows += [ChangedRow(feed.file, key, row, None) for key, row in base.items() if key not in wanted]
-    return Changed(tuple(rows)), next(reversed(wanted), None)
+def _differences(feed: _Feed, read: FedRows, base: Mapping[tuple[str, ...], Mapping[str, str]]) -> Changed:
+    """What of the file is not as it is loaded."""
+    rows = [ChangedRow(feed.file, key, base.get(key), row) for key, row in read.rows.items() if base.get(key) != row]
+    rows += [ChangedRow(feed.file, key, row, None) for key, row in base.items() if key not in read.rows]
+    return Changed(tuple(rows))
 
 
 def _is_held(connection: Connection, feed: _Feed, fed: Fed, changed: Changed, *, count: int) -> bool:

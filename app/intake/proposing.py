@@ -11,10 +11,12 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from app import organisation
-from app.intake.change_sets import Changed, ChangedDocument, ChangedRow, ChangeSet, rows_sent
-from app.intake.changed_folder import JudgedChange, columns_of, key_columns
+from app.intake.change_sets import Changed, ChangedDocument, ChangedRow, ChangeSet
+from app.intake.changed_folder import JudgedChange, key_columns
 from app.intake.changing import FindingsInTheWay, document_at_base, folder_at, refuse_other_masters
 from app.intake.folder import DEFINITIONS, POLICIES
+from app.intake.sent_documents import document_sent
+from app.intake.sent_rows import rows_sent
 from app.intake.stored_folder import StoredFolder, yaml_name
 from app.organisation import Directory, Organisation
 
@@ -100,7 +102,7 @@ def proposed(
     more_documents: list[ChangedDocument] = []
     for put in puts:
         if isinstance(put, PutDocument):
-            document = document_at_base(folder, _file_of(put), put.name, put.text)
+            document = document_at_base(folder, document_sent(put.name, put.text))
             if put.text is None and not any(yaml_name(one) == put.name for one in folder.contents):
                 documents.pop((document.part, document.name), None)
                 more_documents.append(document)
@@ -110,8 +112,7 @@ def proposed(
             continue
         loaded = folder.by_key(put.file.removesuffix(".csv"))
         wanted = rows_wanted(connection, changed, put.file)
-        sent = rows_sent(put.file, columns_of(put.file), key_columns(put.file), set_=put.set_, remove=put.remove)
-        for key, row in sent:
+        for key, row in rows_sent(put.file, set_=put.set_, remove=put.remove).wanted:
             more_rows[put.file, key] = ChangedRow(put.file, key, wanted.get(key), row)
             rows[put.file, key] = ChangedRow(put.file, key, loaded.get(key), row)
     return (

@@ -39,6 +39,7 @@ from app.rules.definitions import Definitions
 from app.rules.terms import FIGURE_PATTERN
 
 __all__ = [
+    "EMPTY_IN_KEY",
     "KEYS",
     "NoRevision",
     "OtherFiles",
@@ -71,6 +72,9 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What tells the rows of a file apart, in the contract's order (contract-desk, 3). A status has its place among those of one employee and cycle,
 which no column gives."""
+
+EMPTY_IN_KEY: Final[Mapping[str, frozenset[str]]] = {"market": frozenset({"kpi"})}
+"""Columns of keys that may be empty: a market's potential is of all KPIs where none is named."""
 
 _IN_PLACE: Final[Mapping[str, tuple[str, ...]]] = {"scorecards": ("cycle", "node", "place")}
 """Files whose order of rows says something: a scorecard keeps its lines in that of the file."""

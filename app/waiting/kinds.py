@@ -36,6 +36,7 @@ class Reader:
         cycle: the cycle that is shown to them.
         visits: what they have looked at.
         allowed: whether they may do a deed to anything at all.
+        checked_kinds: the kinds of decisions that their role agrees to.
         agrees: whether a decision that waits is for them to agree to or to refuse.
     """
 
@@ -44,6 +45,7 @@ class Reader:
     viewer: Viewer
     visits: Visits
     allowed: Callable[[Deed], bool]
+    checked_kinds: frozenset[str]
     agrees: Callable[[Decision], bool]
     cycle: int
     day: dt.date
@@ -114,9 +116,12 @@ def _rejected_entries(reader: Reader) -> Iterator[Errand]:
 
 
 def _to_agree(reader: Reader) -> Iterator[Errand]:
-    """Decisions of others that wait for one's agreement: done when each has come to its end. Queries: 2."""
+    """Decisions of others that wait for one's agreement: done when each has come to its end. Queries: 2; none where one agrees to no kind."""
     waiting = decisions.decisions_of(
-        reader.connection, DecisionFilter(state=DecisionState.PROPOSED), visible=reader.agrees, limit=_AGREED_MOST
+        reader.connection,
+        DecisionFilter(kinds=reader.checked_kinds, state=DecisionState.PROPOSED),
+        visible=reader.agrees,
+        limit=_AGREED_MOST,
     )
     if waiting:
         yield Errand(kind="to_agree", since=waiting[-1].maker.at, about=tuple(waiting))

@@ -47,7 +47,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from app import intake, organisation
-from app.intake import Changed, ChangeSet, ChangeState, JudgedFolder, Master, Put, PutDocument
+from app.intake import Changed, ChangeSet, ChangeState, JudgedFolder, Master, Put, PutDocument, RowsSent
 from app.kit.refusals import Invalid, at_field
 from app.plain.findings import n_
 from app.rules.terms import Node, NodeKind
@@ -59,7 +59,7 @@ from app.web.request_context import RequestContext
 from app.web.row_sentences import Told, sentences
 from app.web.row_words import RowWords
 from app.web.sent_once import FormId
-from app.web.sum_findings import sums_in_one
+from app.web.sum_findings import first_findings, sums_in_one
 from app.web.words import FOLDER_FILES
 
 __all__ = [
@@ -85,6 +85,7 @@ _LAST_INTO: Final = "into"
 
 _SETS_MOST: Final = 200
 _ROWS_MOST: Final = 200
+_FINDINGS_MOST: Final = 100
 
 
 class BasketForm(BaseModel):
@@ -163,6 +164,7 @@ class BasketLook:
         more: so many more rows than are shown.
         findings: what a load of all that the set then holds would find in the set's rows: :func:`app.web.changing.findings_seen`, each with the file
             (``called``), the row (``row_called``) and the column (``field_called``) in words.
+        more_findings: so many more than are shown.
         effects: what all of it would move; None where it has errors.
         queues: for whom another number of entries would wait to be verified, with the numbers before and after.
         without_head: units that have a head and would have none, by name.
@@ -176,6 +178,7 @@ class BasketLook:
     rows: tuple[ShownRow, ...]
     more: int
     findings: tuple[dict[str, Any], ...]
+    more_findings: int
     effects: Moves | None
     queues: tuple[tuple[str, int, int], ...]
     without_head: tuple[str, ...]
@@ -239,12 +242,14 @@ def look(context: RequestContext, chosen: Basket, puts: Sequence[Put | PutDocume
         changing.findings_seen(context, judged),
         lambda file: intake.rows_wanted(context.connection, whole, file),
     )
+    found = [one for one in told if one["in_set"] or one["level"] == "error"]
     return BasketLook(
         mark=_mark(chosen, more),
         happenings=sentences(words, differing, chosen.rows),
         rows=tuple(_shown(words, one) for one in differing[:_ROWS_MOST]),
         more=max(0, len(differing) - _ROWS_MOST),
-        findings=tuple(_said(words, one) for one in told if one["in_set"] or one["level"] == "error"),
+        findings=tuple(_said(words, one) for one in first_findings(found, _FINDINGS_MOST)),
+        more_findings=max(0, len(found) - _FINDINGS_MOST),
         effects=effects,
         queues=queues,
         without_head=without_head,
@@ -283,9 +288,9 @@ def _first_days(row: intake.ChangedRow) -> list[dt.date]:
     return days
 
 
-def _said(words: RowWords, told: dict[str, Any]) -> dict[str, Any]:
+def _said(words: RowWords, told: Mapping[str, Any]) -> dict[str, Any]:
     file, key = told["file"] or "", told["of"]
-    return told | {
+    return dict(told) | {
         "called": _file_called(file),
         "row_called": words.key(file, key) if key else "",
         "field_called": words.column(told["field"]) if told["field"] else "",
@@ -349,14 +354,22 @@ def into_basket(
     def begun() -> ChangeSet:
         return filled(changing.begun(context, form.title, form.reason, base=looked_at.revision))
 
+    # Before the transaction begins: others wait for it.
+    all_sent = [
+        intake.rows_sent(put.file, set_=put.set_, remove=put.remove)
+        if isinstance(put, Put)
+        else intake.document_sent(put.name, put.text)
+        for put in puts
+    ]
+
     def filled(change: ChangeSet) -> ChangeSet:
-        for put in puts:
-            if isinstance(put, Put):
-                changing.put_rows(context, change, put.file, set_=put.set_, remove=put.remove)
-            elif put.text is None:
-                changing.drop_document(context, change, put.name)
+        for sent in all_sent:
+            if isinstance(sent, RowsSent):
+                changing.put_rows(context, change, sent)
+            elif sent.text is None:
+                changing.drop_document(context, change, sent.name)
             else:
-                changing.put_document(context, change, put.name, put.text)
+                changing.put_document(context, change, sent)
         return change
 
     def counted(connection: Connection) -> tuple[int, int]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from app import access, decisions, intake, organisation
 from app.decisions import Decision
-from app.intake import Changed, ChangedRow, ChangeSet, ChangeState, JudgedChange, SentFile
+from app.intake import Changed, ChangedRow, ChangeSet, ChangeState, DocumentSent, JudgedChange, ReadSheet, RowsSent
 from app.kit.refusals import NotThere
 from app.plain.findings import Finding
 from app.rules.deciding import Obstacle
@@ -40,6 +40,7 @@ __all__ = [
     "put_sent_rows",
     "rebased",
     "refuse_personal",
+    "refuse_put",
     "reverted",
     "reworded",
     "sees_pay",
@@ -114,6 +115,20 @@ def is_maker(context: RequestContext) -> Callable[[ChangeSet], bool]:
     return mine
 
 
+def refuse_put(context: RequestContext, number: int, file: str) -> None:
+    """Refuse what cannot be put into a set before it is read: others' sets and ended ones, and files that come by another door.
+
+    Raises:
+        NotThere, Conflict: as of :func:`held_open`, and where there is no such file.
+        MasteredElsewhere: it comes by another door.
+    """
+    writer(context)
+    intake.open_set(context.connection, number, is_maker=is_maker(context))
+    if file not in intake.MASTERED_FILES:
+        raise NotThere
+    intake.refuse_other_masters(context.connection, [file])
+
+
 def held_open(context: RequestContext, number: int) -> ChangeSet:
     """An open set, held for its maker to write.
 
@@ -183,31 +198,24 @@ def _noted_as_begun(context: RequestContext, made: ChangeSet) -> ChangeSet:
     return made
 
 
-def put_rows(
-    context: RequestContext,
-    change: ChangeSet,
-    file: str,
-    *,
-    set_: Sequence[Mapping[str, object]] = (),
-    remove: Sequence[Mapping[str, object]] = (),
-    whole: bool = False,
-) -> None:
+def put_rows(context: RequestContext, change: ChangeSet, sent: RowsSent, *, whole: bool = False) -> None:
     """Put rows into a set that is held; raises as :func:`app.intake.put_rows`."""
-    intake.put_rows(context.connection, change, file, set_=set_, remove=remove, whole=whole)
-    told: dict[str, object] = {"file": file, "set": len(set_), "remove": len(remove)}
+    intake.put_rows(context.connection, change, sent, whole=whole)
+    removed = sum(1 for _, row in sent.wanted if row is None)
+    told: dict[str, object] = {"file": sent.file, "set": len(sent.wanted) - removed, "remove": removed}
     context.note(subject=f"change:{change.id}", after=told | ({"mode": "whole"} if whole else {}))
 
 
-def put_sent_rows(context: RequestContext, change: ChangeSet, file: str, sent: SentFile) -> None:
+def put_sent_rows(context: RequestContext, change: ChangeSet, sheet: ReadSheet) -> None:
     """Put what was edited in a sheet into a set that is held; raises as :func:`app.intake.put_sent_rows`."""
-    count = intake.put_sent_rows(context.connection, change, file, sent)
-    context.note(subject=f"change:{change.id}", after={"file": file, "set": count, "taken": sent.revision})
+    count = intake.put_sent_rows(context.connection, change, sheet)
+    context.note(subject=f"change:{change.id}", after={"file": sheet.file, "set": count, "taken": sheet.revision})
 
 
-def put_document(context: RequestContext, change: ChangeSet, name: str, text: str) -> None:
+def put_document(context: RequestContext, change: ChangeSet, sent: DocumentSent) -> None:
     """Put a file of definitions into a set that is held; raises as :func:`app.intake.put_document`."""
-    intake.put_document(context.connection, change, name, text)
-    context.note(subject=f"change:{change.id}", after={"file": name})
+    intake.put_document(context.connection, change, sent)
+    context.note(subject=f"change:{change.id}", after={"file": sent.name})
 
 
 def drop_document(context: RequestContext, change: ChangeSet, name: str) -> None:

@@ -16,8 +16,9 @@ from app.plain.findings import n_
 from app.rules.deciding import DecisionEffect, DecisionState
 from app.rules.permissions import Authority, Deed, may
 from app.rules.terms import Node, NodeKind
+from app.web import changing
 from app.web.decision_kinds import DECISION_KINDS
-from app.web.effect_words import effects_seen
+from app.web.effect_words import effects_seen, sees_effects
 from app.web.languages import named
 from app.web.request_context import RequestContext
 from app.web.words import CYCLE_FUNCTIONS, FOLDER_FILES, MASTERS, STAGES
@@ -26,6 +27,7 @@ __all__ = [
     "KIND_NAMES",
     "approved",
     "as_json",
+    "checked_kinds",
     "checker",
     "checkers_of",
     "effects_of",
@@ -88,8 +90,13 @@ def may_propose(context: RequestContext, kind: DecisionKind, *, cycle: str | Non
 
 def takes_part(context: RequestContext) -> bool:
     """Whether a person's role makes, checks or reads decisions of any kind that takes two people."""
+    return any(_has_part_somewhere(context, kind) for kind in DECISION_KINDS.values())
+
+
+def _has_part_somewhere(context: RequestContext, kind: DecisionKind) -> bool:
+    """By a role, or by a function in any cycle."""
     cycles = {None, *(str(one.cycle) for one in context.viewer.functions)}
-    return any(_has_part(context, kind, cycle) for kind in DECISION_KINDS.values() for cycle in cycles)
+    return any(_has_part(context, kind, cycle) for cycle in cycles)
 
 
 def _has_part(context: RequestContext, kind: DecisionKind, cycle: str | None) -> bool:
@@ -97,16 +104,31 @@ def _has_part(context: RequestContext, kind: DecisionKind, cycle: str | None) ->
 
 
 def reach_of(context: RequestContext) -> Reach | None:
-    """How far a person sees among decisions that one person suffices for; None where they see whatever there is."""
+    """How far a person sees among decisions that their role has no part in; None where they see whatever there is."""
     if may(context.viewer.roles, Deed.SEE_SCORECARD, ()):
         return None
-    sees, known = context.sees(Deed.SEE_SCORECARD), context.directory
+    sees, known, viewer = context.sees(Deed.SEE_SCORECARD), context.directory, context.viewer
     nodes = (
         *(Node(NodeKind.EMPLOYEE, number) for number in known.employees),
         *(Node(NodeKind.UNIT, code) for code in known.tree.units),
     )
-    kinds = frozenset(kind.code for kind in DECISION_KINDS.values() if kind.deed is not None)
-    return Reach(kinds=kinds, nodes=frozenset(filter(sees, nodes)), viewer=context.viewer)
+    kinds = frozenset(kind.code for kind in DECISION_KINDS.values() if not _has_part_somewhere(context, kind))
+    person = known.employees.get(viewer.employee or "")
+    emails = {viewer.email} if person is None or not person.email else {viewer.email, person.email}
+    accounts = frozenset(f"account:{email}" for email in emails)
+    return Reach(kinds=kinds, nodes=frozenset(filter(sees, nodes)), viewer=viewer, accounts=accounts)
+
+
+def checked_kinds(context: RequestContext) -> frozenset[str]:
+    """The kinds that a person agrees to by a role, or by a function in any cycle. Queries: 1 where that hangs on how many others there are."""
+    held = context.viewer.roles | {one.function for one in context.viewer.functions}
+
+    def checks(kind: DecisionKind) -> bool:
+        if held.isdisjoint(kind.checkers):
+            return _has_part_somewhere(context, kind) and not held.isdisjoint(checkers_of(context, kind))
+        return True
+
+    return frozenset(kind.code for kind in DECISION_KINDS.values() if checks(kind))
 
 
 def visible_to(context: RequestContext) -> Callable[[Decision], bool]:
@@ -377,5 +399,18 @@ def _as_json(context: RequestContext, one: Decision, checkers: frozenset[Authori
         "blockers": [],
         "objection": None,
         "refused_because": one.refused_because,
-        "moved": one.moved,
+        "moved": _moved_seen(context, one),
     }
+
+
+def _moved_seen(context: RequestContext, one: Decision) -> list[dict[str, Any]] | None:
+    """What overtook it, as far as who asks may see it: rows of files by who sees those, effects as any."""
+    if one.moved is None:
+        return None
+    files, effects = context.allowed(Deed.SEE_FILES), sees_effects(context, checks=False)
+    hidden = () if changing.sees_pay(context) else changing.PERSONAL_FILES
+    return [
+        told
+        for told in one.moved
+        if (effects(told["node"], told["member"]) if "node" in told else files and told["file"] not in hidden)
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -20,7 +20,7 @@ from app.web.languages import day_text, krw, named, number, page_language, score
 from app.web.request_context import RequestContext
 from app.web.words import CYCLE_FUNCTIONS, ROLES, STAGES
 
-__all__ = ["Moves", "NodeMoved", "ShownTurn", "effects_seen", "shown_effects"]
+__all__ = ["Moves", "NodeMoved", "ShownTurn", "effects_seen", "sees_effects", "shown_effects"]
 
 _COLUMNS: Final = ("final_score", "grade", "pay", "rights")
 """What has a column of its own."""
@@ -103,18 +103,22 @@ def effects_seen(context: RequestContext, effects: Iterable[DecisionEffect], *, 
         effects: all of them.
         checks: whether who asks has the role that agrees.
     """
-    if checks:
-        return list(effects)
+    sees = sees_effects(context, checks=checks)
+    return [one for one in effects if sees(one.node, one.member)]
+
+
+def sees_effects(context: RequestContext, *, checks: bool) -> Callable[[str, str], bool]:
+    """A test for many effects: whether who asks may see that a member of a node is moved; as of :func:`effects_seen`."""
     sees = {deed: context.sees(deed) for deed in (Deed.SEE_SCORECARD, Deed.SEE_GRADE, Deed.SEE_PAY)}
-    shown = []
-    for one in effects:
-        node = Node.parse(one.node)
-        if one.node.startswith(_ACCOUNT):
-            # Whose rights they are, whoever sees the decision reads in it.
-            shown.append(one)
-        elif node is not None and sees[_DEEDS.get(one.member, Deed.SEE_SCORECARD)](node):
-            shown.append(one)
-    return shown
+
+    def seen(text: str, member: str) -> bool:
+        # Of an account whose rights they are, whoever sees the decision reads in it.
+        if checks or text.startswith(_ACCOUNT):
+            return True
+        node = Node.parse(text)
+        return node is not None and sees[_DEEDS.get(member, Deed.SEE_SCORECARD)](node)
+
+    return seen
 
 
 def shown_effects(context: RequestContext, effects: Sequence[DecisionEffect]) -> Moves:

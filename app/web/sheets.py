@@ -18,7 +18,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from app import intake
-from app.intake import ChangeSet, EditedSheet, Master, SentFile, SheetConflict
+from app.intake import ChangeSet, EditedSheet, Master, RowsSent, SentFile, SheetConflict
 from app.kit.refusals import Invalid, at_field
 from app.plain.findings import Finding, Place, n_
 from app.web import changing
@@ -93,6 +93,10 @@ def send_back(context: RequestContext, form: SheetForm, *, action: str) -> Page 
         NotThere, Conflict: as of :func:`app.web.changing.held_open`, and where the file comes by another door.
     """
     sent = _sheet(form)
+    try:
+        sheet = intake.read_sheet(form.sheet_of, sent)
+    except Invalid as refusal:
+        raise Invalid(*map(_at_sheet, refusal.findings)) from None
 
     def work(connection: Connection) -> tuple[int, int]:
         if form.into != NEW:
@@ -108,13 +112,13 @@ def send_back(context: RequestContext, form: SheetForm, *, action: str) -> Page 
         return change
 
     def filled(change: ChangeSet) -> int:
-        edited = intake.edited_sheet(context.connection, change, form.sheet_of, sent)
+        edited = intake.edited_sheet(context.connection, change, sheet)
         if any(one.mark not in form.shown for one in edited.conflicts):
             raise _TakenByOthersError(edited)
-        rows = [*edited.rows.values(), *(one.both for one in edited.conflicts if one.mark in form.mine)]
+        rows = [*edited.rows.items(), *((one.key, one.both) for one in edited.conflicts if one.mark in form.mine)]
         if not rows:
             raise Invalid(at_field("sheet", "nothing_changed", NOTHING_CHANGED))
-        changing.put_rows(context, change, form.sheet_of, set_=rows)
+        changing.put_rows(context, change, RowsSent(form.sheet_of, rows))
         return len(rows)
 
     try:

@@ -16,7 +16,7 @@ from app.web.card_sentences import FILE, whose_cards
 from app.web.row_words import RowWords
 from app.web.typed_numbers import exact_figure
 
-__all__ = ["sums_in_one"]
+__all__ = ["first_findings", "sums_in_one"]
 
 _CODE: Final = "weight_sum"
 _SHORT: Final = n_("the weights of %(cycle)s add up to %(sum)s on %(whose)s: give %(points)s points to another KPI.")
@@ -50,6 +50,11 @@ def _named(words: RowWords, one: Mapping[str, Any]) -> dict[str, Any]:
     finding = one["finding"]
     called = {name: words.code(name, value) for name, value in finding.parameters.items() if isinstance(value, str)}
     return {**one, "finding": replace(finding, parameters={**finding.parameters, **called})}
+
+
+def first_findings(told: Sequence[Mapping[str, Any]], most: int) -> list[Mapping[str, Any]]:
+    """The first so many to be shown: errors before all others, since they are in the way."""
+    return sorted(told, key=lambda one: one["level"] != Level.ERROR.value)[:most]
 
 
 def _is_of_sum(one: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.http import parse_options_header
 
 from app import intake, scoring
-from app.intake import ChangeSet, ChangeState, SentFile
+from app.intake import ChangeSet, ChangeState, DocumentSent, ReadSheet, RowsSent, SentFile
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import n_
 from app.plain.texts import has_unstorable
@@ -177,10 +177,18 @@ def discard(context: RequestContext, number: int) -> Json:
     return _told(context, changing.discarded(context, number))
 
 
+def _sent_rows(context: RequestContext, number: int, file: str) -> RowsSent:
+    """The rows that were sent: read before the transaction that others wait for."""
+    changing.refuse_put(context, number, file)
+    body = sent_as(RowsBody, request)
+    return intake.rows_sent(file, set_=body.set, remove=body.remove)
+
+
 @pages.api_act(
     "/api/v1/changes/<int:number>/rows/<file>",
     may=Deed.KEEP_CHANGES,
     still=_writer,
+    before=_sent_rows,
     methods=("PUT",),
     body_bytes=EVENTS_BYTES,
     about={
@@ -192,33 +200,32 @@ def discard(context: RequestContext, number: int) -> Json:
         "refusals": _WRITES,
     },
 )
-def put_rows(context: RequestContext, number: int, file: str) -> Json:
+def put_rows(context: RequestContext, number: int, file: str, looked_up: RowsSent) -> Json:
     """Set whole rows of a file, and remove others by their keys; values are texts as in the CSV."""
-    body = sent_as(RowsBody, request)
+    del file
     change = changing.held_open(context, number)
-    changing.put_rows(context, change, file, set_=body.set, remove=body.remove)
+    changing.put_rows(context, change, looked_up)
     return _told(context, change)
 
 
-def _sent(context: RequestContext, number: int, file: str, query: FileQuery) -> str | SentFile:
-    """What is in the file that was sent: a workbook takes its time, and nobody is to wait for it."""
-    del number, query
-    changing.writer(context)
+def _sent(context: RequestContext, number: int, file: str, query: FileQuery) -> DocumentSent | RowsSent | ReadSheet:
+    """What is in the file that was sent: reading it takes its time, and nobody is to wait for it."""
+    changing.refuse_put(context, number, file)
     kind, _ = parse_options_header(request.headers.get("Content-Type"))
     kind = kind.casefold()
     body = body_of(request)
     if file in {"definitions", "policies"}:
         if kind not in _YAML:
             raise UnknownMedia(message=n_("Send application/yaml."))
-        return _text(body)
-    if f"{file.removesuffix('.csv')}.csv" != file or file.removesuffix(".csv") not in intake.FOLDER_FILES:
-        raise NotThere
+        return intake.definitions_sent(file, _text(body))
     if kind not in {"text/csv", _XLSX}:
         raise UnknownMedia(message=n_("Send text/csv, or a workbook as XLSX."))
     headings = headings_of(file)
     if kind == "text/csv":
-        return SentFile(intake.rows_of_csv(file, body, headings=headings), None)
-    return intake.rows_of_xlsx(file, body, headings=headings)
+        sent = SentFile(intake.rows_of_csv(file, body, headings=headings), None)
+    else:
+        sent = intake.rows_of_xlsx(file, body, headings=headings)
+    return intake.rows_sent(file, set_=sent.rows) if query.mode == "whole" else intake.read_sheet(file, sent)
 
 
 @pages.api_act(
@@ -238,23 +245,30 @@ def _sent(context: RequestContext, number: int, file: str, query: FileQuery) -> 
         "refusals": _WRITES,
     },
 )
-def put_file(context: RequestContext, number: int, file: str, query: FileQuery, looked_up: str | SentFile) -> Json:
+def put_file(
+    context: RequestContext, number: int, file: str, query: FileQuery, looked_up: DocumentSent | RowsSent | ReadSheet
+) -> Json:
     """Send a file as CSV or as a workbook (`definitions` and `policies` as YAML): the whole file, or rows to set."""
     change = changing.held_open(context, number)
-    if isinstance(looked_up, str):
-        intake.put_definitions(context.connection, change, file, looked_up, whole=query.mode == "whole")
+    if isinstance(looked_up, DocumentSent):
+        intake.put_definitions(context.connection, change, looked_up, whole=query.mode == "whole")
         context.note(subject=f"change:{number}", after={"file": file, "mode": query.mode})
-    elif query.mode == "whole":
-        changing.put_rows(context, change, file, set_=looked_up.rows, whole=True)
+    elif isinstance(looked_up, RowsSent):
+        changing.put_rows(context, change, looked_up, whole=True)
     else:
-        changing.put_sent_rows(context, change, file, looked_up)
+        changing.put_sent_rows(context, change, looked_up)
     return _told(context, change)
+
+
+def _sent_definition(context: RequestContext, number: int, name: str) -> DocumentSent:
+    return _sent_document(context, number, f"{name}.yaml")
 
 
 @pages.api_act(
     "/api/v1/changes/<int:number>/definitions/<name>.yaml",
     may=Deed.KEEP_CHANGES,
     still=_writer,
+    before=_sent_definition,
     methods=("PUT",),
     about={
         "summary": "Set a file of definitions",
@@ -265,9 +279,10 @@ def put_file(context: RequestContext, number: int, file: str, query: FileQuery, 
         "refusals": _WRITES,
     },
 )
-def put_definition(context: RequestContext, number: int, name: str) -> Json:
+def put_definition(context: RequestContext, number: int, name: str, looked_up: DocumentSent) -> Json:
     """Set `goals.yaml`, or a file of KPIs: it takes the place of what it defines."""
-    return _put_document(context, number, f"{name}.yaml")
+    del name
+    return _put_document(context, number, looked_up)
 
 
 @pages.api_act(
@@ -288,10 +303,15 @@ def drop_definition(context: RequestContext, number: int, name: str) -> Json:
     return _drop_document(context, number, f"{name}.yaml")
 
 
+def _sent_policies(context: RequestContext, number: int) -> DocumentSent:
+    return _sent_document(context, number, "policies.yaml")
+
+
 @pages.api_act(
     "/api/v1/changes/<int:number>/policies.yaml",
     may=Deed.KEEP_CHANGES,
     still=_writer,
+    before=_sent_policies,
     methods=("PUT",),
     about={
         "summary": "Set the policies",
@@ -302,9 +322,9 @@ def drop_definition(context: RequestContext, number: int, name: str) -> Json:
         "refusals": _WRITES,
     },
 )
-def put_policies(context: RequestContext, number: int) -> Json:
+def put_policies(context: RequestContext, number: int, looked_up: DocumentSent) -> Json:
     """Set the policies as a whole."""
-    return _put_document(context, number, "policies.yaml")
+    return _put_document(context, number, looked_up)
 
 
 @pages.api_act(
@@ -430,13 +450,17 @@ def rebase(context: RequestContext, number: int) -> Json:
     return Json({**told, "touched": touched})
 
 
-def _put_document(context: RequestContext, number: int, name: str) -> Json:
+def _sent_document(context: RequestContext, number: int, name: str) -> DocumentSent:
+    changing.refuse_put(context, number, intake.part_of_document(name))
     kind, _ = parse_options_header(request.headers.get("Content-Type"))
     if kind.casefold() not in _YAML:
         raise UnknownMedia(message=n_("Send application/yaml."))
-    text = _text(body_of(request))
+    return intake.document_sent(name, _text(body_of(request)))
+
+
+def _put_document(context: RequestContext, number: int, sent: DocumentSent) -> Json:
     change = changing.held_open(context, number)
-    changing.put_document(context, change, name, text)
+    changing.put_document(context, change, sent)
     return _told(context, change)
 
 

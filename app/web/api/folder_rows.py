@@ -12,6 +12,7 @@ from werkzeug.http import parse_options_header
 
 from app import exports, intake, organisation
 from app.decisions import Program
+from app.intake import SentFeed
 from app.kit.refusals import NotAllowed, NotThere
 from app.plain.findings import n_
 from app.rules.permissions import Deed
@@ -176,9 +177,25 @@ class FeedQuery(BaseModel):
     dry_run: Annotated[Literal["0", "1"], Field(description="`1`: say what would come of it, and do nothing.")] = "0"
 
 
+def _fed(context: RequestContext, file: str, query: FeedQuery) -> SentFeed:
+    """What was sent, read before the transaction that others wait for."""
+    del query
+    key = context.key
+    if key is None:
+        raise NotThere
+    if file not in key.files:
+        raise NotAllowed
+    kind, _ = parse_options_header(request.headers.get("Content-Type"))
+    if kind.casefold() != "text/csv":
+        raise UnknownMedia(message=n_("Send text/csv."))
+    intake.refuse_feed(context.connection, file)
+    return intake.read_feed(file, body_of(request))
+
+
 @pages.api_act(
     "/api/v1/files/<file>",
     may=Deed.FEED,
+    before=_fed,
     methods=("PUT",),
     body_bytes=EVENTS_BYTES,
     about={
@@ -199,25 +216,19 @@ class FeedQuery(BaseModel):
         "refusals": (400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503),
     },
 )
-def feed(context: RequestContext, file: str, query: FeedQuery) -> Json:
+def feed(context: RequestContext, file: str, query: FeedQuery, looked_up: SentFeed) -> Json:
     """Send a whole file of the agency folder, which the key's scope names and whose door is the feed.
 
     What changes more than the policies `feeds` let pass, lacks rows, or changes `monthly_base`, `job` or `rank`, is held for hr;
     so is a file without a line feed at its end whose last line is new or other.
     """
     key = context.key
-    if key is None:
+    if key is None or file not in key.files:
         raise NotThere
-    if file not in key.files:
-        raise NotAllowed
-    kind, _ = parse_options_header(request.headers.get("Content-Type"))
-    if kind.casefold() != "text/csv":
-        raise UnknownMedia(message=n_("Send text/csv."))
     expected = request.if_match if "If-Match" in request.headers else None
     fed = intake.feed_file(
         context.connection,
-        file,
-        body_of(request),
+        looked_up,
         by=Program(key.label),
         loaded_by=f"feed:{key.name}",
         now=context.now,

@@ -14,7 +14,7 @@ from flask import request
 from app import intake, ledger
 from app.access import JsonText
 from app.kit.refusals import NotThere, Unauthenticated
-from app.ledger import KeptReject, Recorded
+from app.ledger import Arrival, KeptReject, Recorded
 from app.rules.permissions import Deed, Scope
 from app.web.api import shapes
 from app.web.api.bodies import arrivals_in
@@ -58,9 +58,22 @@ def rejected(context: RequestContext, query: PageQuery) -> Json:
     return Json(text.encode(), following=following)
 
 
+def _sent(context: RequestContext, number: str) -> list[Arrival] | None:
+    """What was sent in its place, read before the transaction that others wait for; None: the same again."""
+    _kept(context, number)
+    has_body = bool(request.content_length) or request.headers.get("Transfer-Encoding") is not None
+    if not has_body:
+        return None
+    arrivals = arrivals_in(request, plain=True)
+    if len(arrivals) != 1:
+        raise shapes.NotOne
+    return arrivals
+
+
 @pages.api_act(
     "/api/v1/events/rejected/<number>/replay",
     may=Deed.REPLAY_REJECTED,
+    before=_sent,
     once=False,
     about={
         "summary": "Send a rejected event again",
@@ -72,7 +85,7 @@ def rejected(context: RequestContext, query: PageQuery) -> Json:
     },
     body_bytes=EVENTS_BYTES,
 )
-def replay(context: RequestContext, number: str) -> Json:
+def replay(context: RequestContext, number: str, looked_up: list[Arrival] | None) -> Json:
     """Send a rejected event again: a mended one as the body, or without a body the same. Once accepted it leaves the list.
 
     A key sends its own events again as it likes. A person mends only what no figure hangs on (not its source, id, type, time, employee, credits,
@@ -82,12 +95,9 @@ def replay(context: RequestContext, number: str) -> Json:
     if who is None:
         raise Unauthenticated
     kept = _kept(context, number)
-    sent = bool(request.content_length) or request.headers.get("Transfer-Encoding") is not None
-    arrivals = arrivals_in(request, plain=True) if sent else [intake.arrival_of(kept.event)]
-    if len(arrivals) != 1:
-        raise shapes.NotOne
+    arrival = intake.arrival_of(kept.event) if looked_up is None else looked_up[0]
     recorded, before, after = intake.replay(
-        context.connection, kept, arrivals[0], by=who, door=DOOR, request=context.number, at=context.now
+        context.connection, kept, arrival, by=who, door=DOOR, request=context.number, at=context.now
     )
     context.note(subject=f"rejected:{kept.id}", before=JsonText(before), after=JsonText(after), why=outcome(recorded))
     count_events(recorded, door=DOOR)

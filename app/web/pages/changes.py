@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
 
 from flask import url_for
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,13 +25,15 @@ from app.web.routing import Pages
 from app.web.row_words import RowWords, headings_of
 from app.web.sent_once import FormId
 from app.web.sheets import SheetForm, send_back
-from app.web.sum_findings import sums_in_one
+from app.web.sum_findings import first_findings, sums_in_one
 from app.web.words import CHANGE_STATES, FOLDER_FILES
 
 pages: Final = Pages("changes")
 
 SHOWN: Final = 100
 ROWS_SHOWN: Final = 500
+FINDINGS_SHOWN: Final = 100
+"""Of what is wrong, and of rows that others have changed: whoever mends so many looks again."""
 
 
 class ChangesQuery(BaseModel):
@@ -118,6 +121,14 @@ def one(context: RequestContext, number: int) -> Page:
     masters = intake.masters(context.connection)
     said = RowWords(context)
     told = changing.as_json(change, changed, pay=changing.sees_pay(context, change))
+    findings: Sequence[Mapping[str, Any]] = ()
+    if whole and (is_open or is_held):
+        findings = sums_in_one(
+            said,
+            changing.findings_seen(context, intake.check_change(context.connection, whole), change),
+            lambda file: intake.rows_wanted(context.connection, whole, file),
+        )
+    overtaken = intake.overtaken_keys(context.connection, change, changed) if is_open else []
     shown = [row | {"of": one.key} for row, one in zip(told["rows"][:ROWS_SHOWN], changed.rows, strict=False)]
     of = {(row.file, intake.key_text(row.key)): row.key for row in changed.rows}
     return Page(
@@ -133,19 +144,12 @@ def one(context: RequestContext, number: int) -> Page:
             document | {"lines": intake.yaml_lines(one)}
             for document, one in zip(told["documents"], changed.documents, strict=True)
         ],
-        findings=sums_in_one(
-            said,
-            changing.findings_seen(context, intake.check_change(context.connection, whole), change),
-            lambda file: intake.rows_wanted(context.connection, whole, file),
-        )
-        if whole and (is_open or is_held)
-        else (),
+        findings=first_findings(findings, FINDINGS_SHOWN),
+        more_findings=max(0, len(findings) - FINDINGS_SHOWN),
         mine=mine,
         may_revert=change.state is ChangeState.APPLIED and changing.keeps(context),
-        overtaken=[
-            one | {"of": of.get((one["file"], one["key"]))}
-            for one in (intake.overtaken_keys(context.connection, change, changed) if is_open else ())
-        ],
+        overtaken=[one | {"of": of.get((one["file"], one["key"]))} for one in overtaken[:FINDINGS_SHOWN]],
+        more_overtaken=max(0, len(overtaken) - FINDINGS_SHOWN),
         names=FOLDER_FILES,
         words=said,
         files=[file for file, master in masters.items() if master is Master.APPLICATION],
@@ -181,17 +185,19 @@ def rows(context: RequestContext, number: int, form: RowsForm) -> Redirect:
     """Put rows into it, or keys of rows that are to go. They are read before anybody waits for it."""
     sent: list[dict[str, str]] = []
     with context.read():
+        changing.refuse_put(context, number, form.file)
         changed = intake.changed_rows(context.connection, number)
         if form.rows.strip() and form.file.endswith(".csv") and form.file in intake.MASTERED_FILES:
             present = intake.rows_wanted(context.connection, changed, form.file)
             sent = intake.rows_pasted(form.file, form.rows, present=present, headings=headings_of(form.file))
     remove = intake.keys_pasted(form.file, form.remove)
+    wanted = intake.rows_sent(form.file, set_=sent, remove=remove)
 
     def work(connection: Connection) -> int:
         change = changing.held_open(context, number)
         if intake.changed_rows(connection, number) != changed:
             raise Invalid(at_field("rows", "set_moved", SET_MOVED))
-        changing.put_rows(context, change, form.file, set_=sent, remove=remove)
+        changing.put_rows(context, change, wanted)
         return intake.count_changed(connection, number)
 
     in_all = context.writing(work)
@@ -217,10 +223,13 @@ def sheet(context: RequestContext, number: int, form: SheetForm) -> Page | Redir
     return send_back(context, into, action=url_for("changes.sheet", number=number))
 
 
-@pages.act("/changes/<int:number>/definitions", may=Deed.KEEP_CHANGES, again="one")
+@pages.act("/changes/<int:number>/definitions", may=Deed.KEEP_CHANGES, again="one", transaction=False)
 def definitions(context: RequestContext, number: int, form: DocumentForm) -> Redirect:
-    """Put a file of definitions into it."""
-    changing.put_document(context, changing.held_open(context, number), f"{form.name}.yaml", form.yaml)
+    """Put a file of definitions into it. It is read before anybody waits for it."""
+    with context.read():
+        changing.refuse_put(context, number, intake.part_of_document(f"{form.name}.yaml"))
+    sent = intake.document_sent(f"{form.name}.yaml", form.yaml)
+    context.writing(lambda _connection: changing.put_document(context, changing.held_open(context, number), sent))
     return Redirect(n_("In the change set now."), then="changes.one", values={"number": number})
 
 

@@ -83,7 +83,7 @@ def listed(context: RequestContext, query: DecisionsQuery) -> Page:
     if query.before is None:
         waiting = decisions.decisions_of(
             context.connection,
-            DecisionFilter(state=DecisionState.PROPOSED),
+            DecisionFilter(kinds=decided.checked_kinds(context), state=DecisionState.PROPOSED),
             visible=lambda one: visible(one) and is_for(one),
             limit=SHOWN,
         )

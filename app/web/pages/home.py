@@ -60,6 +60,7 @@ def home(context: RequestContext) -> Page:
         viewer=viewer,
         visits=visits,
         allowed=context.allowed,
+        checked_kinds=decided.checked_kinds(context),
         agrees=lambda one: visible(one) and is_for(one),
         cycle=asked.cycle if asked else context.today.year,
         day=context.today,
