@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from app.intake.change_cycles import is_cycle
 from app.intake.change_sets import Changed
 from app.intake.stored_folder import StoredFolder
 from app.rules.terms import Node
@@ -33,7 +34,7 @@ def carried_over(folder: StoredFolder, changed: Changed, *, there: Callable[[int
     """
     begun: dict[str, dict[str, dict[str, Mapping[str, str]]]] = {}
     for row in changed.rows:
-        if row.name == _NAME and row.after is not None and row.key[0].isdecimal():
+        if row.name == _NAME and row.after is not None and is_cycle(row.key[0]):
             cycle, node, kpi = row.key
             begun.setdefault(cycle, {}).setdefault(node, {})[kpi] = row.after
     if not begun:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple, TypeGuard
 
@@ -13,7 +14,7 @@ from app.intake.change_sets import Changed, ChangedRow
 from app.rules.presence import cycle_of, cycle_period
 from app.rules.terms import Period
 
-__all__ = ["cycle_without_scorecards", "cycles_to_tell", "periods_of"]
+__all__ = ["cycle_without_scorecards", "cycles_to_tell", "is_cycle", "periods_of"]
 
 
 def cycles_to_tell(connection: Connection, changed: Changed, *, today: dt.date) -> tuple[int, ...]:
@@ -57,7 +58,15 @@ def _cycles_of(connection: Connection, changed: Changed, today: dt.date) -> _Cyc
 
 
 def _names_cycle(row: Mapping[str, str] | None) -> TypeGuard[Mapping[str, str]]:
-    return row is not None and row["cycle"].isdecimal()
+    return row is not None and is_cycle(row["cycle"])
+
+
+_CYCLE: Final = re.compile("[1-9][0-9]{3}", re.ASCII)
+
+
+def is_cycle(text: str) -> bool:
+    """Whether a cell names a cycle: a set holds what a load has yet to refuse."""
+    return _CYCLE.fullmatch(text) is not None
 
 
 _EVER: Final = range(10_000)

@@ -42,7 +42,6 @@ from app.intake.mastering import LOCK_LOADS, Master, masters
 from app.intake.sent_documents import DocumentSent, document_sent
 from app.intake.sent_rows import RowsSent
 from app.intake.stored_folder import (
-    KEYS,
     StoredFolder,
     present_folder,
     read_stored_folder,
@@ -185,7 +184,8 @@ def put_rows(connection: Connection, change: ChangeSet, sent: RowsSent, *, whole
     name, wanted = sent.file.removesuffix(".csv"), sent.wanted
     base = folder_at(connection, change.base).by_key(name)
     if name == "status":
-        _refuse_gaps(wanted, base.keys() | {one.key for one in changed_rows(connection, change.id).rows})
+        in_set = {one.key for one in changed_rows(connection, change.id).rows if one.name == name}
+        _refuse_gaps(wanted, base.keys() | in_set)
     if whole:
         given = dict(wanted)
         wanted = [(key, row) for key, row in wanted if base.get(key) != row]
@@ -198,8 +198,8 @@ def _refuse_gaps(
 ) -> None:
     """Refuse a status at a place that does not follow on those of its employee and cycle: two sets could not tell that they mean the same one."""
     last: dict[tuple[str, ...], int] = {}
-    for *owner, place in (key for key in there if len(key) == len(KEYS["status"])):
-        if place.isdecimal():
+    for *owner, place in there:
+        if PLACE.fullmatch(place):
             last[tuple(owner)] = max(last.get(tuple(owner), 0), int(place))
     problems = []
     for at, ((*owner, place), row) in enumerate(wanted):

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from flask_babel import gettext, ngettext
 
+from app import intake
 from app.intake import ChangedRow
 from app.plain.findings import n_
 from app.rules.terms import Node, NodeKind, UnitKind
@@ -30,6 +31,7 @@ _Card = tuple[int, str]
 
 NAMED_MOST: Final = 3
 FILE: Final = "scorecards.csv"
+_DIGITS_MOST: Final = 20
 _HUNG: Final = ("area", "link", "parent_node", "parent_kpi")
 
 
@@ -65,13 +67,13 @@ def scorecards_told(
     """
     changed: dict[_Card, list[ChangedRow]] = {}
     for row in rows:
-        if row.file == FILE and row.key[0].isdecimal():
+        if row.file == FILE and intake.is_cycle(row.key[0]):
             changed.setdefault((int(row.key[0]), row.key[1]), []).append(row)
     if not changed:
         return
     cards: dict[_Card, dict[str, Cells]] = {}
     for (year, node, kpi), cells in earlier(FILE).items():
-        if year.isdecimal():
+        if intake.is_cycle(year):
             cards.setdefault((int(year), node), {})[kpi] = cells
     for cycle in sorted({of for of, _ in changed}):
         of_cycle = {node: some for (of, node), some in changed.items() if of == cycle}
@@ -198,9 +200,11 @@ def _shift(step: _Step) -> Decimal | None:
 
 def _number(text: str) -> Decimal | None:
     try:
-        return Decimal(text)
+        value = Decimal(text)
     except InvalidOperation:
         return None
+    # A set holds what a load has yet to refuse.
+    return value if value.is_finite() and len(text) <= _DIGITS_MOST and abs(value.adjusted()) <= _DIGITS_MOST else None
 
 
 def _weight(text: str | None) -> str:

@@ -14,8 +14,8 @@ from app.intake import ChangedRow
 from app.plain.findings import n_
 from app.rules.terms import Node, NodeKind
 from app.web.card_sentences import Told, counts_told, say, scorecards_told
-from app.web.languages import day_text, krw
-from app.web.row_words import RowWords
+from app.web.languages import day_text
+from app.web.row_words import RowWords, won
 
 __all__ = ["Told", "sentences"]
 
@@ -76,7 +76,7 @@ def _day(text: str) -> str:
 def _last(text: str) -> str:
     """The last day of a period, which the files write as the day after it."""
     day = _read(text)
-    return text if day is None else day_text(day - dt.timedelta(days=1))
+    return text if day is None or day == dt.date.min else day_text(day - dt.timedelta(days=1))
 
 
 def _read(text: str) -> dt.date | None:
@@ -105,7 +105,7 @@ def _of_employees(words: RowWords, rows: Sequence[ChangedRow], _before: Sequence
                 day=_day(after["hired_on"]),
                 job=words.called("job", after["job"]),
                 rank=after["rank"] or "–",
-                base=_won(after["monthly_base"]),
+                base=won(after["monthly_base"]),
             )
         else:
             if _differs(before, after, ["left_on"]) and after["left_on"]:
@@ -122,10 +122,6 @@ def _another(words: RowWords, column: str, before: str, after: str) -> str:
     return say(
         message, column=words.column(column), before=words.called(column, before), after=words.called(column, after)
     )
-
-
-def _won(text: str) -> str:
-    return krw(int(text)) if text.isdecimal() else text
 
 
 def _of_employment(words: RowWords, rows: Sequence[ChangedRow], before_rows: Sequence[_Cells]) -> Iterator[str]:
@@ -173,7 +169,7 @@ def _terms(words: RowWords, row: _Cells, like: _Cells | None = None) -> str:
     if "rank" in said:
         parts.append(say(n_("rank %(rank)s"), rank=said["rank"]))
     if "monthly_base" in said:
-        parts.append(say(n_("%(base)s a month"), base=_won(said["monthly_base"])))
+        parts.append(say(n_("%(base)s a month"), base=won(said["monthly_base"])))
     return ", ".join(parts) or "–"
 
 

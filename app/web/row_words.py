@@ -19,7 +19,7 @@ from app.web import words
 from app.web.languages import LANGUAGES, day_text, krw, named, number, page_language
 from app.web.request_context import RequestContext
 
-__all__ = ["COLUMNS", "RowWords", "headings_of"]
+__all__ = ["COLUMNS", "RowWords", "headings_of", "won"]
 
 COLUMNS: Final[Mapping[str, str]] = {
     "actual": n_("Actual"),
@@ -117,6 +117,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 _PLACES: Final = 9
+_WON_DIGITS: Final = 15
 """Decimals of a cell at most: what has more stands as it came, for what is decided is shown whole."""
 
 
@@ -158,8 +159,8 @@ class RowWords:
             return "–"
         if column in _DAYS:
             return _day(value)
-        if column == "monthly_base" and value.isdecimal():
-            return krw(int(value))
+        if column == "monthly_base":
+            return won(value)
         if column in _NUMBERS:
             return _number(value)
         if column in _KPIS:
@@ -202,6 +203,11 @@ class RowWords:
     def _named(self, node: Node) -> str:
         shown = self.name(node)
         return node.code if shown == node.code else f"{shown} ({node.code})"
+
+
+def won(text: str) -> str:
+    """A sum of money; as it stands where it is none, or longer than any: a set holds what a load has yet to refuse."""
+    return krw(int(text)) if text.isdecimal() and len(text) <= _WON_DIGITS else text
 
 
 def _number(text: str) -> str:

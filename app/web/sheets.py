@@ -92,6 +92,11 @@ def send_back(context: RequestContext, form: SheetForm, *, action: str) -> Page 
         Invalid: the sheet cannot be read, or nothing of it was changed.
         NotThere, Conflict: as of :func:`app.web.changing.held_open`, and where the file comes by another door.
     """
+    with context.read():
+        # Before anything is read: a workbook takes a minute at most, and who keeps no sets has none to send.
+        changing.writer(context)
+        if form.into != NEW and form.sheet_of in FOLDER_FILES:
+            changing.refuse_put(context, int(form.into), form.sheet_of)
     sent = _sheet(form)
     try:
         sheet = intake.read_sheet(form.sheet_of, sent)

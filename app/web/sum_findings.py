@@ -19,6 +19,8 @@ from app.web.typed_numbers import exact_figure
 __all__ = ["first_findings", "sums_in_one"]
 
 _CODE: Final = "weight_sum"
+_WEIGHT_MOST: Final = 1_000_000
+"""What is more is none: a set holds what a load has yet to refuse."""
 _SHORT: Final = n_("the weights of %(cycle)s add up to %(sum)s on %(whose)s: give %(points)s points to another KPI.")
 _OVER: Final = n_("the weights of %(cycle)s add up to %(sum)s on %(whose)s: take %(points)s points from another KPI.")
 
@@ -67,9 +69,11 @@ def _sums(rows: Mapping[tuple[str, ...], Mapping[str, str]]) -> dict[tuple[str, 
     for (cycle, node, _), row in rows.items():
         before = sums.get((cycle, node), Decimal(0))
         try:
-            sums[cycle, node] = None if before is None else before + Decimal(row["weight"])
+            weight = Decimal(row["weight"])
+            is_one = weight.is_finite() and abs(weight) <= _WEIGHT_MOST
         except InvalidOperation:
-            sums[cycle, node] = None
+            is_one, weight = False, Decimal(0)
+        sums[cycle, node] = before + weight if before is not None and is_one else None
     return sums
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from app.intake import changed_folder, sent_files
+from app.intake import MASTERED_FILES, changed_folder, columns_of, key_columns, sent_files
 from app.kit.database import Database
 from app.web.api import changes as changes_api
 from app.web.api import rejected
@@ -144,6 +145,29 @@ def test_what_is_sent_is_read_before_anybody_waits_for_it(working: Working, monk
     assert {"read_yaml", "read_csv_text", "sent_as", "arrivals_in"} <= {*read}
 
 
+def test_nobody_has_a_sheet_read_who_keeps_no_sets(working: Working, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workbook takes up to a minute, and there are few threads that write: who may send one is asked before."""
+    take_over(working, "employees.csv")
+    address = begun(working)
+
+    def never(*_given: object, **_more: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(sent_files, "read_csv_text", never)
+    monkeypatch.setattr(sent_files, "read_xlsx", never)
+    for person, page in (
+        (working.alba, "/folder/sheets"),
+        (working.alba, f"{address}/sheet"),
+        (working.wanda, address),
+    ):
+        for body in (b"number\nE1\n", b"PK\3\4"):
+            form = {"sheet_of": "employees.csv", "sheet": (io.BytesIO(body), "rows.xlsx"), "title": "A", "reason": WHY}
+            if person is working.wanda:
+                page = f"{address}/sheet"
+            answer = person.post(page, form)
+            assert answer.status_code == (409 if person is working.wanda else 404), (page, answer.text)
+
+
 def test_nobody_reads_through_decisions_that_they_may_not_see(
     working: Working, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,3 +191,60 @@ def test_nobody_reads_through_decisions_that_they_may_not_see(
     assert read == []
     assert decision in working.chae.get("/decisions").text
     assert decision in working.wanda.get("/").text
+
+
+ODD: Final = (
+    "9" * 400,
+    "9" * 5000,
+    "-1",
+    "NaN",
+    "sNaN",
+    "Infinity",
+    "1e9999",
+    "\u0662\u0660\u0662\u0666",
+    "0001-01-01",
+    "9999-12-31",
+    "9999-12",
+    "0",
+    "unit:VIE",
+    "employee:" + "9" * 400,
+    "%s %(x)s {0} <b>",
+)
+
+
+def test_a_set_of_cells_that_can_be_none_is_shown_checked_and_refused(working: Working) -> None:
+    """Whoever writes them, anybody who opens the set reads what is wrong: in each column of each file, keys too, alone and beside what is right."""
+    files = [file for file in MASTERED_FILES if file.endswith(".csv")]
+    take_over(working, *files)
+    address = begun(working)
+    client = working.dana.client
+    for file in files:
+        columns, key = columns_of(file), key_columns(file)
+        present = client.get(f"/api/v1/files/{file}?limit=1").json["items"]
+        right = {name: value or "" for name, value in (present[0] if present else {}).items() if name in columns}
+        rows = [dict.fromkeys(columns, odd) | ({"place": "1"} if "place" in columns else {}) for odd in ODD]
+        if right:
+            others = [one for one in columns if one not in key]
+            rows += [right | dict.fromkeys(others, ODD[0])]
+        answer = client.put(f"/api/v1{address}/rows/{file}", json={"set": rows}, headers=ORIGIN)
+        assert answer.status_code == 200, (file, answer.text)
+    for page in (
+        address,
+        f"{address}/effects",
+        f"/api/v1{address}",
+        f"/api/v1{address}/check",
+        f"/api/v1{address}/effects",
+    ):
+        for person in (working.dana, working.ferran):
+            assert person.get(page).status_code in {200, 409}, page
+    assert client.post(f"/api/v1{address}/submit", json={}, headers=ORIGIN).status_code == 409
+    assert client.post(f"/api/v1{address}/rebase", json={}, headers=ORIGIN).status_code == 200
+    for page in (
+        "/scorecards/edit?cycle=2026",
+        "/organisation/groups",
+        "/organisation/transfer",
+        "/organisation/units/VIE",
+    ):
+        into = address.rsplit("/", 1)[-1]
+        glue = "&" if "?" in page else "?"
+        assert working.dana.get(f"{page}{glue}into={into}").status_code in {200, 409, 422}, page
