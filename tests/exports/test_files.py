@@ -20,9 +20,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from app.exports import Cell, ExportSheet, as_csv, write_xlsx
+from app.exports import ACTIVITIES, Cell, ExportSheet, as_csv, with_figures_named, write_xlsx
 from app.exports.csv_files import END
 from app.exports.table import harmless
+from app.ledger import ListedActivity
 from app.web.downloads import sheet_file
 
 AT = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
@@ -241,3 +242,23 @@ def test_a_row_that_fails_ends_the_file_without_its_last_line() -> None:
         assert END.encode() not in written
     else:
         raise AssertionError
+
+
+def test_a_reported_figure_is_told_by_names_with_its_codes_beside() -> None:
+    """The ledger keeps KPI and node where a deal has company and buyer: a reader gets their names there, a program the codes in columns of their own."""
+    deal = ListedActivity(
+        *("/crm", "D-1", "export_deal", "2026-03-04T09:00:00Z", dt.date(2026, 3, 4), "E1", "VIE", "Meyer", "Huber"),
+        *("AT", Decimal(5), "EUR", 550, None, (("E1", 10_000),), "entered", None, None, None, None),
+    )
+    figure = deal._replace(id="F-1", type="figure", company="csat", buyer="unit:VIE", currency=None, usd_cents=None)
+    named = with_figures_named(
+        ACTIVITIES,
+        kpi_name={"csat": "고객만족도"}.__getitem__,
+        node_name={"unit:VIE": "빈 무역관"}.__getitem__,
+        closing=("건수", "행"),
+    )
+    sheet = named.sheet([deal, figure])
+    rows = [dict(zip(sheet.header, row, strict=True)) for row in sheet.rows]
+    told = [[row[name] for name in ("company", "buyer", "kpi", "node")] for row in rows]
+    assert told == [["Meyer", "Huber", None, None], ["고객만족도", "빈 무역관", "csat", "unit:VIE"]]
+    assert sheet.closing == ("건수", "행")

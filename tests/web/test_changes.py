@@ -98,6 +98,14 @@ def test_what_is_wrong_is_said_at_its_row_and_nothing_typed_is_lost(working: Wor
         f"{address}/rows", {"file": "employees.csv", "remove": "E20"}, follow_redirects=True
     ).text
     assert "clerk" not in removed
+    # A message names whom it is about as pages do, not by the code of a file.
+    take_over(working, "scorecards.csv")
+    line = "2026,employee:E1,deals,45,,unique,,,,,,10,"
+    header = "cycle,node,kpi,weight,area,link,parent_node,parent_kpi,base,high,low,target,coefficient"
+    form = {"file": "scorecards.csv", "rows": f"{header}\n{line}"}
+    found = said(working.dana.post(f"{address}/rows", form, follow_redirects=True).text)
+    assert "the unique lines of E1 in cycle 2026 weigh" in found
+    assert "employee:E1" not in found.partition("What it does")[0]
 
 
 def test_who_is_to_agree_sees_what_moves_and_nobody_else_what_they_may_not(working: Working) -> None:

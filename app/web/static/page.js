@@ -43,9 +43,26 @@
     if ("download" in form.dataset) {
       awaitFile(form);
     } else {
+      sayWaits(event.submitter);
       setTimeout(() => delete form.dataset.sent, 8000);
     }
   });
+
+  // What is worked out before the next page comes takes seconds: the button says so until then, and is itself again when one comes back.
+  const sayWaits = (button) => {
+    if (!button?.dataset.waits) {
+      return;
+    }
+    const words = button.textContent;
+    const again = () => {
+      button.textContent = words;
+      button.removeAttribute("aria-busy");
+    };
+    button.textContent = button.dataset.waits;
+    button.setAttribute("aria-busy", "true");
+    addEventListener("pagehide", again, { once: true });
+    setTimeout(again, 60_000);
+  };
 
   // A page that a file was asked for on stays as it is, without an event when the file comes: the answer sets a cookie to the form's own mark.
   const awaitFile = (form) => {

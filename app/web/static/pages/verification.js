@@ -139,7 +139,9 @@
   const looked = async (key, by, focus) => {
     const address = `${form().dataset.address}${encodeURIComponent(key)}`;
     if (entry()?.dataset.entry !== key) {
-      const answer = await fetch(`${address}&part=entry`);
+      const pane = drawn.querySelector("[data-pane]");
+      pane.setAttribute("aria-busy", "true");
+      const answer = await fetch(`${address}&part=entry`).finally(() => pane.removeAttribute("aria-busy"));
       if (answer.status === 404 || answer.redirected) {
         location.assign(form().dataset.address.replace(/[?&]entry=$/, ""));
         return;
