@@ -45,6 +45,12 @@ def tree(path: Path) -> ast.Module:
     return ast.parse((ROOT / path).read_text(encoding="utf-8"))
 
 
+@cache
+def whole(path: Path) -> tuple[ast.AST, ...]:
+    """Each node of its tree: many look through all of them."""
+    return tuple(ast.walk(tree(path)))
+
+
 def modules(*folders: str) -> list[Path]:
     """Our Python modules below some folders."""
     return [path for path in tracked() if path.suffix == ".py" and path.parts[0] in folders]
@@ -266,7 +272,7 @@ def test_what_is_banned_is_found_at_its_home_only(ban):
         f"{path}:{getattr(node, 'lineno', 1)}: {ban.what} is not for here; instead: {ban.instead}"
         for path in modules("app", "tests")
         if str(path).startswith(ban.below) and not str(path).startswith(ban.home or ("/",))
-        for node in ast.walk(tree(path))
+        for node in whole(path)
         if ban.found(node)
     ]
     assert not broken, "\n".join(broken)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,8 +14,19 @@ from playwright.sync_api import Browser
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a test process keeps the demonstration agency as its first ``make run`` has built it; what is there the next ones go on from."""
-    return tmp_path_factory.mktemp("built") / "instance"
+    """Where the demonstration agency is kept as a first ``make run`` has built it: one place for all test processes, who enter it :func:`alone`."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    return shared / "built" / "instance"
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Have a folder for oneself: whoever comes second finds what the first has made there."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(autouse=True)

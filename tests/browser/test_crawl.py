@@ -103,6 +103,7 @@ def test_every_page_that_a_role_is_led_to_does_its_job(
         locale=LOCALES[language],
         timezone_id="UTC",
         viewport={"width": width, "height": 900},
+        reduced_motion="reduce",
         **media_of(theme),
     )
     try:

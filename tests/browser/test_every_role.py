@@ -28,6 +28,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import alone
 from tests.browser.states import ROLES
 from tests.conftest import ROOT, Kopes, free_port
 from tests.reference.agency import ReferenceAgency
@@ -100,9 +101,10 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory, built: Path, kopes: Kopes) -> Iterator[Site]:
     """``make run``, with a small agency in a folder of its own."""
     folder = tmp_path_factory.mktemp("run") / "instance"
-    if not built.exists():
-        with _running(built, kopes):
-            pass
+    with alone(built.parent):
+        if not built.exists():
+            with _running(built, kopes):
+                pass
     shutil.copytree(built, folder)
     with _running(folder, kopes) as found:
         found.command("folder", "export", found.agency)
