@@ -242,14 +242,14 @@ def look(context: RequestContext, chosen: Basket, puts: Sequence[Put | PutDocume
         changing.findings_seen(context, judged),
         lambda file: intake.rows_wanted(context.connection, whole, file),
     )
-    found = [one for one in told if one["in_set"] or one["level"] == "error"]
+    to_tell = [one for one in told if one["in_set"] or one["level"] == "error"]
     return BasketLook(
         mark=_mark(chosen, more),
         happenings=sentences(words, differing, chosen.rows),
         rows=tuple(_shown(words, one) for one in differing[:_ROWS_MOST]),
         more=max(0, len(differing) - _ROWS_MOST),
-        findings=tuple(_said(words, one) for one in first_findings(found, _FINDINGS_MOST)),
-        more_findings=max(0, len(found) - _FINDINGS_MOST),
+        findings=tuple(_said(words, one) for one in first_findings(to_tell, _FINDINGS_MOST)),
+        more_findings=max(0, len(to_tell) - _FINDINGS_MOST),
         effects=effects,
         queues=queues,
         without_head=without_head,

@@ -121,11 +121,11 @@ def reach_of(context: RequestContext) -> Reach | None:
 
 def checked_kinds(context: RequestContext) -> frozenset[str]:
     """The kinds that a person agrees to by a role, or by a function in any cycle. Queries: 1 where that hangs on how many others there are."""
-    held = context.viewer.roles | {one.function for one in context.viewer.functions}
+    authorities = context.viewer.roles | {one.function for one in context.viewer.functions}
 
     def checks(kind: DecisionKind) -> bool:
-        if held.isdisjoint(kind.checkers):
-            return _has_part_somewhere(context, kind) and not held.isdisjoint(checkers_of(context, kind))
+        if authorities.isdisjoint(kind.checkers):
+            return _has_part_somewhere(context, kind) and not authorities.isdisjoint(checkers_of(context, kind))
         return True
 
     return frozenset(kind.code for kind in DECISION_KINDS.values() if checks(kind))
