@@ -18,7 +18,7 @@ from app.rules.terms import Node, NodeKind, Role
 
 __all__ = ["exists", "judging_heads", "may_at_all", "relations", "sees", "standing", "stood_in_for", "verify_relations"]
 
-_FUNCTIONS: Final = {Deed.VERIFY: "verify"}
+_FUNCTIONS: Final = {Deed.VERIFY: "verify", Deed.SIGN_SCORECARD: "sign"}
 """Deeds that are done in another's place, by the function that is given for it."""
 
 

@@ -7,6 +7,19 @@ decision. Never scores anything.
 
 from __future__ import annotations
 
+from app.cascade.agreements import (
+    AgreementRows,
+    DraftRow,
+    LineDocument,
+    SignatureRow,
+    VersionRow,
+    agreement_rows,
+    keep_draft,
+    keep_signature,
+    keep_version,
+    line_document,
+    lines_of_documents,
+)
 from app.cascade.goals import GoalBranch, KpiBranch, LineBranch, Served, TaskBranch, goal_tree, served_by
 from app.cascade.history import Exclusion, PastValue
 from app.cascade.lines import (
@@ -49,12 +62,15 @@ from app.cascade.targets import (
 
 __all__ = [
     "TARGET_DECISIONS",
+    "AgreementRows",
     "Cascade",
+    "DraftRow",
     "Exclusion",
     "GoalBranch",
     "KpiBranch",
     "Line",
     "LineBranch",
+    "LineDocument",
     "MarketPotential",
     "PastValue",
     "PinDifference",
@@ -63,17 +79,25 @@ __all__ = [
     "Rating",
     "Served",
     "Sheet",
+    "SignatureRow",
     "TargetChange",
     "TargetDifference",
     "TaskBranch",
+    "VersionRow",
     "WantedTarget",
+    "agreement_rows",
     "announce_targets",
     "cascade_rows",
     "documents",
     "documents_sha256",
     "goal_tree",
+    "keep_draft",
+    "keep_signature",
     "keep_targets",
+    "keep_version",
     "latest_target_changes",
+    "line_document",
+    "lines_of_documents",
     "loaded_sheet",
     "pin_differences",
     "previewed_sheet",

@@ -18,7 +18,9 @@ from sqlalchemy import Connection
 
 from app import organisation
 from app.cascade import tables
+from app.cascade.agreements import read_agreed
 from app.cascade.history import NOTHING, Exclusion, History, Years, read_exclusions, read_history
+from app.cascade.line import Line
 from app.cascade.publishing import read_pinned
 from app.cascade.targets import Decided, LineKey, read_decided
 from app.organisation import KeptByRevision, Revision, current_revision
@@ -39,27 +41,6 @@ __all__ = [
     "target_differences",
     "with_decided",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A row of a scorecard: a KPI, its weight, how it hangs on a line above, and the figures that were given for it."""
-
-    cycle: int
-    node: Node
-    kpi: str
-    weight: Decimal
-    link: Link
-    area: str | None = None
-    parent_node: Node | None = None
-    parent_kpi: str | None = None
-    base: Decimal | None = None
-    high: Decimal | None = None
-    low: Decimal | None = None
-    target: Decimal | None = None
-    coefficient: Decimal | None = None
-    set_target: SetTarget | None = None
-    """Where ``target`` is not the folder's: it was set in the application."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +169,27 @@ class Sheet:
         above = {(one.cycle, one.parent_node, one.parent_kpi or one.kpi) for one in changed.values() if one.parent_node}
         below = {key: now(some) if key in above else some for key, some in self._below.items()}
         return replace(self, token=token, lines=lines, _lines={**self._lines, **changed}, _below=below)
+
+    def with_agreed(self, agreed: Mapping[tuple[int, Node], tuple[Line, ...]]) -> Sheet:
+        """The same with the lines that were agreed or imposed in place of what the folder says of those scorecards."""
+        changed = {
+            (cycle, node): some for (cycle, node), some in agreed.items() if self.lines.get(cycle, {}).get(node) != some
+        }
+        if not changed:
+            return self
+        lines = dict(self.lines)
+        for (cycle, node), some in changed.items():
+            lines[cycle] = {**lines.get(cycle, {}), node: some}
+        for cycle in {cycle for cycle, _ in changed}:
+            lines[cycle] = dict(sorted(lines[cycle].items(), key=lambda one: str(one[0])))
+        by_key: dict[LineKey, Line] = {}
+        below: dict[LineKey, list[Line]] = {}
+        for of_cycle in lines.values():
+            for one in (line for some in of_cycle.values() for line in some):
+                by_key[one.cycle, one.node, one.kpi] = one
+                if one.parent_node is not None:
+                    below.setdefault((one.cycle, one.parent_node, one.parent_kpi or one.kpi), []).append(one)
+        return replace(self, lines=lines, _lines=by_key, _below={key: tuple(some) for key, some in below.items()})
 
     @property
     def cycles(self) -> tuple[int, ...]:
@@ -388,7 +390,8 @@ def with_decided(connection: Connection, sheet: Sheet, revision: Revision, *, to
         return sheet
     day_of = organisation.directory(connection).day_of
     pinned = replace(sheet, token=token, pinned=_pinned(connection, sheet.definitions))
-    return pinned.with_targets(read_decided(connection), token=token, day_of=day_of)
+    decided = pinned.with_targets(read_decided(connection), token=token, day_of=day_of)
+    return decided.with_agreed(read_agreed(connection, pinned.pinned.keys()))
 
 
 def _pinned(connection: Connection, loaded: Definitions) -> dict[int, Definitions]:

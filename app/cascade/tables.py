@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -22,6 +23,9 @@ from app.kit.schema import BigKey, Code, Exact, Instant, metadata
 
 __all__ = [
     "APPEND_ONLY",
+    "agreement_draft",
+    "agreement_signature",
+    "agreement_version",
     "definition_document",
     "exclusion",
     "history",
@@ -163,5 +167,61 @@ publication_end: Final = Table(
 )
 """Editions that a cycle went back from to its draft."""
 
-APPEND_ONLY: Final = (kept_document, publication, publication_document, publication_end)
+agreement_draft: Final = Table(
+    "agreement_draft",
+    metadata,
+    Column("cycle", Integer, nullable=False),
+    Column("node", Code, nullable=False),
+    Column("place", Integer, nullable=False, comment="1, 2, 3 … of the scorecard"),
+    Column("lines", Text, nullable=False, comment="JSON"),
+    Column("over", Code, nullable=False, comment="the sum of what folder and targets said when it was written"),
+    Column("with_hr", Boolean, nullable=False, comment="whether hr signs it too"),
+    Column("at", Instant, nullable=False),
+    Column("account", Code, nullable=False),
+    Column("employee", Code),
+    PrimaryKeyConstraint("cycle", "node", "place"),
+)
+"""Drafts of scorecards that were edited, or signed."""
+
+agreement_signature: Final = Table(
+    "agreement_signature",
+    metadata,
+    Column("cycle", Integer, nullable=False),
+    Column("node", Code, nullable=False),
+    Column("place", Integer, nullable=False, comment="the draft's"),
+    Column("digest", Code, nullable=False, comment="of what was signed"),
+    Column("signed_as", Code, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("account_id", BigKey),
+    Column("account", Code, nullable=False),
+    Column("employee", Code),
+    Column("acts_for", Code, comment="in whose place"),
+    PrimaryKeyConstraint("cycle", "node", "place", "digest", "signed_as"),
+    CheckConstraint("signed_as IN ('owner', 'head', 'hr')", name="signed_as_known"),
+)
+
+agreement_version: Final = Table(
+    "agreement_version",
+    metadata,
+    Column("cycle", Integer, nullable=False),
+    Column("node", Code, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("place", Integer, nullable=False, comment="the draft's"),
+    Column("lines", Text, nullable=False, comment="JSON"),
+    Column("digest", Code, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("decision", BigKey, ForeignKey("decision.id"), comment="which imposed it"),
+    PrimaryKeyConstraint("cycle", "node", "version"),
+)
+"""The lines that hold of a scorecard from an instant on: the last version does."""
+
+APPEND_ONLY: Final = (
+    kept_document,
+    publication,
+    publication_document,
+    publication_end,
+    agreement_draft,
+    agreement_signature,
+    agreement_version,
+)
 """Tables whose rows never change and never go."""

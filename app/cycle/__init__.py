@@ -5,8 +5,19 @@ the cycle goes by, that every rule which it breaks is named, and that what stand
 whoever tries. A cycle that nobody opened it leaves as folder and events say.
 """
 
+from app.cycle.agreeing import (
+    IMPOSE,
+    AgreedCard,
+    Due,
+    OtherDraft,
+    agreed_card,
+    due_of,
+    edit_draft,
+    may_draft,
+    sign_draft,
+)
 from app.cycle.appointing import APPOINT
-from app.cycle.blocking import blockers_of, without_scorecard
+from app.cycle.blocking import blockers_of
 from app.cycle.grades import (
     EMPLOYEE_COLUMNS,
     UNIT_COLUMNS,
@@ -20,6 +31,8 @@ from app.cycle.groups import GradeGroup, GradeGroups, grade_groups
 from app.cycle.moved import differing, moved_figures
 from app.cycle.opened import (
     CycleOpened,
+    NotNow,
+    NotOpened,
     OpenedCycle,
     StageBegun,
     cycle_named,
@@ -29,30 +42,38 @@ from app.cycle.opened import (
     set_calendar,
     stages_begun,
 )
-from app.cycle.staging import AMEND, STAGE, Blocked, NotNow, NotOpened
+from app.cycle.staging import AMEND, STAGE, Blocked
 from app.cycle.standing import CycleStanding, standing_of
 
 __all__ = [
     "AMEND",
     "APPOINT",
     "EMPLOYEE_COLUMNS",
+    "IMPOSE",
     "STAGE",
     "UNIT_COLUMNS",
+    "AgreedCard",
     "Blocked",
     "CycleOpened",
     "CycleStanding",
+    "Due",
     "GradeGroup",
     "GradeGroups",
     "NotNow",
     "NotOpened",
     "OpenedCycle",
+    "OtherDraft",
     "Proposed",
     "StageBegun",
+    "agreed_card",
     "blockers_of",
     "cycle_named",
     "differing",
+    "due_of",
+    "edit_draft",
     "grade_groups",
     "graded_employees",
+    "may_draft",
     "moved_figures",
     "open_cycle",
     "opened_cycle",
@@ -60,8 +81,8 @@ __all__ = [
     "propose_employee_grades",
     "propose_unit_grades",
     "set_calendar",
+    "sign_draft",
     "stages_begun",
     "standing_of",
     "unit_proposal",
-    "without_scorecard",
 ]

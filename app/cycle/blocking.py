@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from app import access
+from app.cycle.agreeing import agreed_cards, unsigned_nodes
 from app.plain.findings import n_
 from app.rules.grade_rules import broken_by_policy
 from app.rules.stages import Blocker, Stage
@@ -22,7 +23,7 @@ __all__ = ["blockers_of", "without_scorecard"]
 
 
 def blockers_of(connection: Connection, loaded: State, cycle: int, to: Stage, *, day: dt.date) -> list[Blocker]:
-    """What stands in the way of a stage today, hard ones first; nothing of a stage that is gone back to. Queries: 2 at most.
+    """What stands in the way of a stage today, hard ones first; nothing of a stage that is gone back to. Queries: 3 at most.
 
     Args:
         connection: any transaction.
@@ -32,7 +33,7 @@ def blockers_of(connection: Connection, loaded: State, cycle: int, to: Stage, *,
         day: today.
     """
     read = _BLOCKERS.get(to)
-    some = () if read is None else tuple(read(connection, loaded.plan(cycle), day))
+    some = () if read is None else tuple(read(connection, loaded, loaded.plan(cycle), day))
     return sorted(some, key=lambda one: not one.hard)
 
 
@@ -46,7 +47,7 @@ def _root(plan: CyclePlan, day: dt.date) -> Node | None:
     return None if code is None else Node(NodeKind.UNIT, code)
 
 
-def _before_agreement(connection: Connection, plan: CyclePlan, day: dt.date) -> Iterable[Blocker]:
+def _before_agreement(connection: Connection, _loaded: State, plan: CyclePlan, day: dt.date) -> Iterable[Blocker]:
     """Of `agreement`: the policy breaks its own rules, nobody may agree, scorecards are missing. Queries: 1."""
     directory = plan.frame.directory
     for broken in broken_by_policy(plan.sheet.definitions.policies):
@@ -65,7 +66,19 @@ def _before_agreement(connection: Connection, plan: CyclePlan, day: dt.date) -> 
         yield Blocker(code="no_scorecard", message=message, parameters={"count": len(others)}, items=others, hard=False)
 
 
-_Read = Callable[[Connection, CyclePlan, dt.date], Iterable[Blocker]]
+def _before_running(connection: Connection, loaded: State, plan: CyclePlan, _day: dt.date) -> Iterable[Blocker]:
+    """Of `running`: units whose scorecards nobody agreed to; of people they stay due. Queries: 3."""
+    unsigned = unsigned_nodes(plan, agreed_cards(connection, loaded, plan.cycle))
+    message = n_("Scorecards are neither agreed nor imposed (%(count)s): ask for the signatures that are missing.")
+    for kind in (NodeKind.UNIT, NodeKind.EMPLOYEE):
+        items = tuple(str(node) for node in unsigned if node.kind is kind)
+        if items:
+            parameters = {"count": len(items)}
+            hard = kind is NodeKind.UNIT
+            yield Blocker(code="unsigned", message=message, parameters=parameters, items=items, hard=hard)
 
-_BLOCKERS: Final[Mapping[Stage, _Read]] = {Stage.AGREEMENT: _before_agreement}
+
+_Read = Callable[[Connection, State, CyclePlan, dt.date], Iterable[Blocker]]
+
+_BLOCKERS: Final[Mapping[Stage, _Read]] = {Stage.AGREEMENT: _before_agreement, Stage.RUNNING: _before_running}
 """What reads those of each stage."""

@@ -25,6 +25,8 @@ from app.scoring import State
 
 __all__ = [
     "CycleOpened",
+    "NotNow",
+    "NotOpened",
     "OpenedCycle",
     "StageBegun",
     "begin_stage",
@@ -32,6 +34,7 @@ __all__ = [
     "open_cycle",
     "opened_cycle",
     "opened_cycles",
+    "opened_or_refused",
     "set_calendar",
     "stages_begun",
 ]
@@ -47,6 +50,20 @@ class CycleOpened(Conflict):
 
     code = "exists"
     message = n_("The cycle %(cycle)s has been opened already: go on with it as it is.")
+
+
+class NotNow(Conflict):
+    """The cycle is at another stage than this takes."""
+
+    code = "not_now"
+    message = n_("At the cycle's stage this cannot be done: look at where it is.")
+
+
+class NotOpened(Conflict):
+    """Nobody has opened the cycle."""
+
+    code = "not_opened"
+    message = n_("Nobody has opened this cycle: open it first.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +144,19 @@ def _opened(row: sa.Row[Any]) -> OpenedCycle:
         since=row.at,
         calendar=read_calendar(json.loads(row.calendar)),
     )
+
+
+def opened_or_refused(connection: Connection, cycle: str | None, loaded: State, *, today: dt.date) -> OpenedCycle:
+    """The opened cycle that a decision is about.
+
+    Raises:
+        Invalid: it names none.
+        NotOpened: nobody has opened it.
+    """
+    opened = opened_cycle(connection, cycle_named(cycle, loaded, today=today))
+    if opened is None:
+        raise NotOpened
+    return opened
 
 
 def stages_begun(connection: Connection, cycle: int) -> list[StageBegun]:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from app import cascade, ledger, scoring
 from app.cycle.blocking import blockers_of
 from app.cycle.moved import moved_figures
-from app.cycle.opened import OpenedCycle, begin_stage, cycle_named, opened_cycle
+from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, opened_or_refused
 from app.decisions import Decision, DecisionKind, Read
 from app.kit.refusals import Conflict, Invalid, at_field
 from app.plain.findings import Finding, n_
@@ -25,7 +25,7 @@ from app.rules.stages import BACK, FORWARD, Blocker, Stage, is_way_back, left_af
 from app.rules.terms import CycleFunction, Node, NodeKind, Role
 from app.scoring import ScoreQuery, State
 
-__all__ = ["AMEND", "STAGE", "Blocked", "NotNow", "NotOpened", "opened_or_refused"]
+__all__ = ["AMEND", "STAGE", "Blocked"]
 
 
 class Blocked(Conflict):
@@ -33,33 +33,6 @@ class Blocked(Conflict):
 
     code = "blocked"
     message = n_("The cycle cannot come to this stage yet: put right what is named, or accept what may be accepted.")
-
-
-class NotNow(Conflict):
-    """The cycle is at another stage than this takes."""
-
-    code = "not_now"
-    message = n_("At the cycle's stage this cannot be done: look at where it is.")
-
-
-class NotOpened(Conflict):
-    """Nobody has opened the cycle."""
-
-    code = "not_opened"
-    message = n_("Nobody has opened this cycle: open it first.")
-
-
-def opened_or_refused(connection: Connection, cycle: str | None, loaded: State, *, today: dt.date) -> OpenedCycle:
-    """The opened cycle that a decision is about.
-
-    Raises:
-        Invalid: it names none.
-        NotOpened: nobody has opened it.
-    """
-    opened = opened_cycle(connection, cycle_named(cycle, loaded, today=today))
-    if opened is None:
-        raise NotOpened
-    return opened
 
 
 # ---------------------------------------------------------------------------------------------------------------- stages

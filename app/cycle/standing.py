@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from app import cascade
 from app.cascade import Publication
-from app.cycle.blocking import blockers_of, without_scorecard
+from app.cycle.agreeing import AgreedCard, agreed_cards
+from app.cycle.blocking import blockers_of
 from app.cycle.opened import OpenedCycle
+from app.rules.agreement import AgreementState
 from app.rules.stages import Blocker, Stage, next_stages
-from app.rules.terms import NodeKind, Period
-from app.scoring import CyclePlan, State
+from app.rules.terms import Node, NodeKind, Period
+from app.scoring import State
 
 __all__ = ["CycleStanding", "standing_of"]
 
@@ -71,7 +74,7 @@ def _blocker_json(blocker: Blocker) -> dict[str, Any]:
 
 
 def standing_of(connection: Connection, loaded: State, opened: OpenedCycle, *, day: dt.date) -> CycleStanding:
-    """How a cycle stands on a day. Queries: 1, and those of :func:`app.cycle.blockers_of`."""
+    """How a cycle stands on a day. Queries: 4, and those of :func:`app.cycle.blockers_of`."""
     plan = loaded.plan(opened.cycle)
     return CycleStanding(
         opened=opened,
@@ -80,13 +83,22 @@ def standing_of(connection: Connection, loaded: State, opened: OpenedCycle, *, d
         blockers={
             to: tuple(blockers_of(connection, loaded, opened.cycle, to, day=day)) for to in next_stages(opened.stage)
         },
-        counts=_counts(plan),
+        counts=_counts(agreed_cards(connection, loaded, opened.cycle)),
     )
 
 
-def _counts(plan: CyclePlan) -> dict[str, int]:
+def _counts(cards: Mapping[Node, AgreedCard]) -> dict[str, int]:
     """How many people are in each state, in the order in which the contract asks for them; those that nobody is in are left out."""
-    people = [node for node in plan.nodes if node.kind is NodeKind.EMPLOYEE]
-    missing = sum(node.kind is NodeKind.EMPLOYEE for node in without_scorecard(plan))
-    counts = {"to_sign_owner": len(people) - missing, "no_scorecard": missing}
-    return {state: count for state, count in counts.items() if count}
+    states = Counter(_state(card) for node, card in cards.items() if node.kind is NodeKind.EMPLOYEE)
+    return {state: states[state] for state in _STATES if states[state]}
+
+
+_STATES: Final = ("to_sign_owner", "to_sign_head", "to_sign_hr", "agreed", "no_scorecard")
+
+
+def _state(card: AgreedCard) -> str:
+    if card.state is AgreementState.NONE:
+        return "no_scorecard"
+    if card.state in {AgreementState.AGREED, AgreementState.IMPOSED}:
+        return "agreed"
+    return f"to_sign_{card.missing[0]}" if card.missing else "agreed"

@@ -313,6 +313,7 @@ def propose(
         periods = (period,) if period else kind.periods(connection, read.content, today)
         maker = party_of(directory, by, periods=periods, day=today, cycle=cycle)
         _refuse(obstacle_to_making(maker, roles=kind.makers, about=read.about, people=people))
+        _refuse(kind.maker_obstacle(connection, by, read, cycle, today))
     effects = ordered_effects(kind.effects(connection, read.content, cycle, today))
     (number,) = _insert(
         connection,
@@ -609,7 +610,7 @@ def obstacle_for(
         more = marks_of(directory, account_id=of_key.account_id, email=of_key.email, employee=of_key.employee)
         maker = replace(maker, marks=maker.marks | more)
         stand_in = stand_in or stand_in_for_each_other(connection, of_key.employee, by.employee, day=day)
-    return obstacle_to_checking(
+    obstacle = obstacle_to_checking(
         party_of(directory, by, periods=periods, day=day, cycle=open_.cycle),
         maker,
         roles=kind.checkers_on(connection, day),
@@ -618,6 +619,7 @@ def obstacle_for(
         stand_in=stand_in,
         account_changed=_rights_given_since(connection, (open_.maker.account_id, by.account_id), open_.maker.at),
     )
+    return obstacle or kind.checker_obstacle(connection, by, open_, day)
 
 
 def _refuse(obstacle: Obstacle | None) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from app.access import Viewer
 from app.decisions.parties import Program
-from app.rules.deciding import DecisionEffect, DecisionState, effects_digest
+from app.rules.deciding import DecisionEffect, DecisionState, Obstacle, effects_digest
 from app.rules.permissions import Authority, Deed
 from app.rules.terms import Node, Period
 
@@ -132,6 +132,8 @@ class DecisionKind:
         deed: where no role but the table of permissions says who makes it, and what one's own case is: the deed that its maker does to the
             ``node`` of the content, which is asked before the content is read.
         of_cycle: whether it is about a cycle, which is named beside the content.
+        maker_obstacle: why a person whose role makes it may not make this one.
+        checker_obstacle: why a person whose role checks it may not check this one.
     """
 
     code: str
@@ -152,6 +154,8 @@ class DecisionKind:
     periods: Callable[[Connection, Mapping[str, Any], dt.date], Sequence[Period]] = lambda *_: ()
     deed: Deed | None = None
     of_cycle: bool = False
+    maker_obstacle: Callable[[Connection, Viewer, Read, str | None, dt.date], Obstacle | None] = _nothing
+    checker_obstacle: Callable[[Connection, Viewer, Decision, dt.date], Obstacle | None] = _nothing
 
     def checkers_on(self, connection: Connection, day: dt.date) -> frozenset[Authority]:
         """The roles of which one is needed to approve or refuse, as things stand on a day."""

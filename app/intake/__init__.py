@@ -6,6 +6,7 @@ that every error names file, line and field. Never decides what is right: that i
 
 from app.intake.activity_files import BATCH_ALONE, ingest_file, rejects_path
 from app.intake.agency import Loaded, LoadRefused, derive_by_present_rules, load_agency
+from app.intake.agreed_lines import judged_lines
 from app.intake.change_cycles import cycle_without_scorecards, cycles_to_tell, is_cycle
 from app.intake.change_effects import queues_of_change, standings_of_change, units_left_without_head
 from app.intake.change_sets import (
@@ -155,6 +156,7 @@ __all__ = [
     "ingest_file",
     "is_cycle",
     "judge",
+    "judged_lines",
     "key_columns",
     "key_text",
     "keys_pasted",

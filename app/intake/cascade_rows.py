@@ -22,7 +22,7 @@ from app.rules.definitions import Definitions, KpiVersion
 from app.rules.targets import TARGET_METHODS
 from app.rules.terms import Direction, Link, Node, NodeKind
 
-__all__ = ["GRADES", "read_cascade"]
+__all__ = ["GRADES", "read_card", "read_cascade"]
 
 T = TypeVar("T")
 
@@ -106,6 +106,29 @@ def read_cascade(
         market=read("market", _read_market),
         definitions=definitions,
     )
+
+
+def read_card(
+    rows: Sequence[Row],
+    others: Sequence[Row],
+    *,
+    definitions: Definitions,
+    nodes: Mapping[str, Node],
+    lives_in: Callable[[Node, int], bool],
+) -> tuple[list[Line], list[Finding]]:
+    """The lines of one scorecard, and what a load would find in them.
+
+    Args:
+        rows: its rows, of a file of their own.
+        others: the rows that they hang on.
+        definitions: the KPIs and policies that its cycle goes by.
+        nodes: the units and employees, by how they are written.
+        lives_in: whether a unit's life or an employee's service touches a cycle.
+    """
+    findings: list[Finding] = []
+    lines = _read_lines(_Reading(definitions, nodes, lives_in, findings), [*rows, *others])
+    own = {row.file for row in rows}
+    return lines[: len(rows)], [one for one in findings if one.place.file in own]
 
 
 # --------------------------------------------------------------------------------------------------------------- history

@@ -35,6 +35,7 @@ __all__ = [
     "Translated",
     "Where",
     "kpi_document",
+    "terms_document",
     "words_document",
 ]
 
@@ -273,6 +274,16 @@ def _version_document(version: KpiVersion) -> dict[str, object]:
         }
         | _rhythm_document(version.rhythm)
     )
+
+
+def terms_document(version: KpiVersion) -> dict[str, object]:
+    """What of a version decides how it is measured and scored: who has agreed to a line has agreed to that."""
+    return {
+        "direction": str(version.direction),
+        "measure": _measure_document(version.measure),
+        "counts_from": str(version.counts_from),
+        "method": _method_document(version.method),
+    }
 
 
 def _example_document(example: Example) -> dict[str, object]:

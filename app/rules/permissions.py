@@ -98,6 +98,7 @@ class Deed(StrEnum):
     REPORT_FIGURE = "report_figure"
     VERIFY = "verify"
     SET_TARGETS = "set_targets"
+    SIGN_SCORECARD = "sign_scorecard"
     RUN_CYCLE = "run_cycle"
     KEEP_CYCLES = "keep_cycles"
     EXPORT = "export"
@@ -200,6 +201,7 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.SEE_DECISIONS,
         Deed.FEED,
         Deed.KEEP_CYCLES,
+        Deed.SIGN_SCORECARD,
     }
 )
 """What the trail tells of. To see a scorecard, or how a score comes about, is among it where another's are read over the API; to see the
@@ -251,6 +253,7 @@ _Row = Mapping[Deed, frozenset[Relation]]
 
 _EMPLOYEE: Final[_Row] = {
     Deed.SEE_SCORECARD: _OWN_AND_ABOVE,
+    Deed.SIGN_SCORECARD: _OWN_AND_ABOVE,
     Deed.SEE_DERIVATION: _OWN,
     Deed.SEE_ACTIVITIES: _OWN,
     Deed.SEE_GRADE: _OWN,
@@ -267,6 +270,7 @@ _EMPLOYEE: Final[_Row] = {
 
 _HEAD: Final[_Row] = {
     Deed.SEE_SCORECARD: _LINE,
+    Deed.SIGN_SCORECARD: _LINE,
     Deed.SEE_DERIVATION: _LINE,
     Deed.SEE_ACTIVITIES: _LINE,
     Deed.SEE_PEOPLE: _LINE,
@@ -287,6 +291,7 @@ _HEAD: Final[_Row] = {
 _EXECUTIVE: Final[_Row] = {
     Deed.SEE_AGENCY: _ANY,
     Deed.SEE_SCORECARD: _ANY,
+    Deed.SIGN_SCORECARD: _ANY,
     Deed.SEE_DERIVATION: _ANY,
     Deed.SEE_ACTIVITIES: _ANY,
     Deed.SEE_PEOPLE: _ANY,
@@ -303,6 +308,7 @@ _EXECUTIVE: Final[_Row] = {
 
 _HR: Final[_Row] = {
     Deed.SEE_SCORECARD: _ANY,
+    Deed.SIGN_SCORECARD: _ANY,
     Deed.SEE_DERIVATION: _ANY,
     Deed.SEE_ACTIVITIES: _ANY,
     Deed.SEE_PEOPLE: _ANY,
@@ -330,6 +336,7 @@ _HR: Final[_Row] = {
 _AUDITOR: Final[_Row] = {
     Deed.SEE_AGENCY: _ANY,
     Deed.SEE_SCORECARD: _ANY,
+    Deed.SIGN_SCORECARD: _ANY,
     Deed.SEE_DERIVATION: _ANY,
     Deed.SEE_ACTIVITIES: _ANY,
     Deed.SEE_PEOPLE: _ANY,
@@ -376,6 +383,7 @@ _FORMER: Final[_Row] = {
 
 # Whoever sees cycles may knock where one is kept: what their role does not do is told by its code there (contract-desk, 2).
 
+# So with a scorecard that is to be signed: whoever sees it is told why it is not theirs to sign.
 PERMISSIONS: Final[Mapping[HeldRole, _Row]] = MappingProxyType(
     {
         FORMER: _FORMER,

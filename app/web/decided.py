@@ -226,6 +226,7 @@ def title(one: Decision, called: str | None = None) -> str:
             change=content.get("change", ""),
             account=content.get("account", ""),
             cycle=one.cycle or "",
+            node=content.get("node", ""),
             person=content.get("person", ""),
             function=gettext(CYCLE_FUNCTIONS.get(str(content.get("function", "")), "")),
             stage=gettext(STAGES.get(to, "")),
@@ -238,6 +239,7 @@ _TITLES: Final = {
     "amend": n_("The cycle %(cycle)s adopts the policies or definitions that are loaded now"),
     "appoint": n_("%(person)s is to be %(function)s of the cycle %(cycle)s"),
     "change": n_("Change set %(change)s"),
+    "impose": n_("The scorecard of %(node)s in the cycle %(cycle)s is imposed"),
     "master": n_("“%(file)s” is to come by: %(to)s"),
     "stage": n_("The cycle %(cycle)s is to come to: %(stage)s"),
 }
@@ -248,6 +250,7 @@ KIND_NAMES: Final[Mapping[str, str]] = {
     "amend": n_("Amendments of cycles"),
     "appoint": n_("Functions of cycles"),
     "change": n_("Change sets"),
+    "impose": n_("Imposed scorecards"),
     "master": n_("Doors of files"),
     "stage": n_("Stages of cycles"),
     TARGET_DECISIONS: n_("Targets"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from app.cycle import AMEND, APPOINT, STAGE
+from app.cycle import AMEND, APPOINT, IMPOSE, STAGE
 from app.decisions import DecisionKind
 from app.intake import CHANGE, MASTER
 from app.notices import ACCOUNT
@@ -15,6 +15,6 @@ from app.scoring import TARGET
 __all__ = ["DECISION_KINDS"]
 
 DECISION_KINDS: Final[Mapping[str, DecisionKind]] = MappingProxyType(
-    {kind.code: kind for kind in (ACCOUNT, AMEND, APPOINT, CHANGE, MASTER, STAGE, TARGET)}
+    {kind.code: kind for kind in (ACCOUNT, AMEND, APPOINT, CHANGE, IMPOSE, MASTER, STAGE, TARGET)}
 )
 """By its name in the contract."""

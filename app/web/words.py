@@ -347,6 +347,7 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.REPORT_FIGURE: n_("report a figure"),
     Deed.VERIFY: n_("verify or reject"),
     Deed.SET_TARGETS: n_("set targets"),
+    Deed.SIGN_SCORECARD: n_("draft or sign a scorecard"),
     Deed.RUN_CYCLE: n_("run the cycle"),
     Deed.KEEP_CYCLES: n_("open a cycle, or keep its calendar"),
     Deed.EXPORT: n_("download people's figures"),

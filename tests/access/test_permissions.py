@@ -54,6 +54,7 @@ see_grade          employee:E2  boram dana emil
 see_pay            employee:E1  alba dana emil
 see_pay            employee:E2  boram dana emil
 see_targets        employee:E1  alba boram gaston hana dana emil ferran
+sign_scorecard     employee:E1  alba boram gaston hana dana emil ferran
 set_targets        unit:VIE     boram gaston hana
 set_targets        unit:EUR     gaston hana
 set_targets        unit:PAR     gaston hana

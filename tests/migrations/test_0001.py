@@ -96,7 +96,14 @@ def test_the_tables_of_the_code_are_those_of_the_head(database: Database) -> Non
         assert compare_metadata(context, metadata) == []
 
 
-CHECKED = {"digest": "0" * 64, "sha256": "0" * 64, "state": "approved", "taker": "y", "stage": "draft"}
+CHECKED = {
+    "digest": "0" * 64,
+    "sha256": "0" * 64,
+    "state": "approved",
+    "taker": "y",
+    "stage": "draft",
+    "signed_as": "owner",
+}
 """What a constraint lets in."""
 
 

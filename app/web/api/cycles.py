@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from flask import request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from app.cycle import AgreedCard, Due
 from app.kit.refusals import NotThere
+from app.rules.agreement import SignedAs
 from app.rules.permissions import Deed
-from app.web import cycling
+from app.rules.terms import Node
+from app.web import agreeing, cycling
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
 from app.web.rendering import Json
@@ -24,6 +27,24 @@ pages: Final = Pages("cycles_api")
 _REFUSALS: Final = (401, 403, 404, 429, 503)
 _WRITES: Final = (400, 401, 403, 404, 409, 415, 422, 429, 503)
 _CYCLE: Final = {"cycle": ("integer", "The year that names the cycle.")}
+
+
+class LineBody(BaseModel):
+    """A line of a scorecard."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    kpi: str
+    weight: str
+    area: str | None = None
+    link: str
+    parent_node: str | None = None
+    parent_kpi: str | None = None
+    base: str | None = None
+    high: str | None = None
+    low: str | None = None
+    target: str | None = None
+    coefficient: str | None = None
 
 
 class OpeningBody(BaseModel):
@@ -151,3 +172,90 @@ def criteria(context: RequestContext, cycle: int) -> Json:
     if told is None:
         raise NotThere
     return Json(told)
+
+
+# ------------------------------------------------------------------------------------------------------------- agreement
+
+_CARD: Final = _CYCLE | {"node": ("string", "unit:CODE or employee:NUMBER.")}
+
+
+class LinesBody(BaseModel):
+    """A draft: its lines with the columns of `scorecards.csv`, without cycle and node, every member a text or null."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    lines: list[LineBody]
+
+
+class SignatureBody(BaseModel):
+    """What is signed, and in which part."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    digest: str
+    as_: Annotated[Literal["owner", "head", "hr"], Field(alias="as")]
+
+
+def _card_json(card: AgreedCard, due: list[Due]) -> Json:
+    return Json(card.as_json(due), headers={"ETag": f'"{card.draft_digest}"'})
+
+
+@pages.api_read(
+    "/api/v1/cycles/<int:cycle>/scorecards/<node:node>",
+    may=Deed.SIGN_SCORECARD,
+    about={
+        "summary": "A scorecard as it is agreed",
+        "tag": "Cycles",
+        "path": _CARD,
+        "responses": {200: ("application/json", shapes.AGREED_CARD, "What holds, what is drafted, who has signed.")},
+        "refusals": _REFUSALS,
+    },
+)
+def scorecard(context: RequestContext, cycle: int, node: Node) -> Json:
+    """The lines that hold of a scorecard, the draft that is to be signed, who has signed and whose signature is missing since when."""
+    return _card_json(*agreeing.card_seen(context, cycle, node))
+
+
+@pages.api_act(
+    "/api/v1/cycles/<int:cycle>/scorecards/<node:node>",
+    may=Deed.SIGN_SCORECARD,
+    methods=("PUT",),
+    about={
+        "summary": "Draft a scorecard",
+        "tag": "Cycles",
+        "path": _CARD,
+        "headers": [("If-Match", "The sum of the draft that was looked at, in quotation marks.")],
+        "body": shapes.json_body(LinesBody),
+        "responses": {200: ("application/json", shapes.AGREED_CARD, "The draft stands, without signatures.")},
+        "refusals": (*_WRITES, 412),
+    },
+)
+def draft(context: RequestContext, cycle: int, node: Node) -> Json:
+    """Write a new draft: by the owner, the head or hr. It is checked as a load checks rows, and moves nothing before all have signed it."""
+    body = sent_as(LinesBody, request)
+    lines = [one.model_dump() for one in body.lines]
+    has_match = "If-Match" in request.headers
+    matches = request.if_match
+    card = agreeing.drafted(
+        context, cycle, node, lines, is_expected=lambda digest: has_match and matches.contains(digest)
+    )
+    return _card_json(card, agreeing.due_of(context, cycle, card))
+
+
+@pages.api_act(
+    "/api/v1/cycles/<int:cycle>/scorecards/<node:node>/sign",
+    may=Deed.SIGN_SCORECARD,
+    about={
+        "summary": "Sign a scorecard",
+        "tag": "Cycles",
+        "path": _CARD,
+        "body": shapes.json_body(SignatureBody),
+        "responses": {200: ("application/json", shapes.AGREED_CARD, "It is signed; with the last signature it holds.")},
+        "refusals": _WRITES,
+    },
+)
+def sign(context: RequestContext, cycle: int, node: Node) -> Json:
+    """Sign the draft of a scorecard as its owner, as the head or as hr: with the last signature its lines are those of the cycle."""
+    body = sent_as(SignatureBody, request)
+    card = agreeing.signed(context, cycle, node, digest=body.digest, signed_as=SignedAs(body.as_))
+    return _card_json(card, agreeing.due_of(context, cycle, card))

@@ -19,6 +19,7 @@ from app.rules.activities import ACTIVITY_TYPES, TYPE_PREFIX, VERDICT_TYPES, Eve
 from app.web.api.bodies import BATCH, EVENTS_MAX, STRUCTURED
 
 __all__ = [
+    "AGREED_CARD",
     "BUSINESS",
     "CHANGE",
     "CRITERIA",
@@ -460,6 +461,22 @@ CYCLE: Final = _object(
 )
 """An opened cycle, as the contract writes it."""
 
+_SIGNED: Final = _object({"as": _TEXT, "person": _TEXT, "for": _TEXT_OR_NULL, "at": _INSTANT, "digest": _TEXT})
+_DUE: Final = _object({"as": _TEXT, "persons": {"type": "array", "items": _TEXT}, "since": _INSTANT})
+_AGREED_LINES: Final[Shape] = {"type": "array", "items": {"type": "object", "additionalProperties": _TEXT_OR_NULL}}
+AGREED_CARD: Final = _object(
+    {
+        "node": _TEXT,
+        "version": _COUNT,
+        "digest": _TEXT,
+        "state": {"type": "string", "enum": ["none", "draft", "to_sign", "agreed", "imposed"]},
+        "lines": _AGREED_LINES,
+        "draft": {"type": ["object", "null"], "description": "What is to be signed beside a version that holds."},
+        "signatures": {"type": "array", "items": _SIGNED},
+        "due": {"type": "array", "items": _DUE},
+        "versions": {"type": "array", "items": {"type": "object"}},
+    }
+)
 CRITERIA: Final = _object(
     {
         "cycle": _TEXT,

@@ -1,0 +1,143 @@
+"""Scorecards of an opened cycle on a running server: drafted, signed by both sides, imposed, and what holds from then on (contract-cycle, 4)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.contract.desk import Setting, code
+from tests.contract.test_cycles import AGENCY, PEOPLE, agree, blockers, opened, propose, to_stage
+
+CHAE = ("chae", "--role", "employee", "--employee", "E3")
+GASTON = ("gaston", "--role", "employee", "--employee", "E4")
+JIHO = ("jiho", "--role", "employee", "--employee", "E6")
+SETTING = Setting(agency=AGENCY, people=(*PEOPLE.people, CHAE, GASTON, JIHO))
+ALBA, VIENNA, EUROPE, HQ = "employee:E1", "unit:VIE", "unit:EUR", "unit:HQ"
+
+
+@pytest.fixture
+def desk(desks, engine, tmp_path):
+    """Heads at every level with accounts."""
+    with desks.copy(engine, SETTING, tmp_path) as made:
+        yield made
+
+
+def address(node):
+    return f"/api/v1/cycles/2026/scorecards/{node}"
+
+
+def seen(desk, name, node):
+    answer = desk.person(name).get(address(node))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def sign(desk, name, node, part, digest=None):
+    card = seen(desk, "dana", node)
+    wanted = digest or (card["draft"] or card)["digest"]
+    return desk.person(name).post(f"{address(node)}/sign", json={"digest": wanted, "as": part})
+
+
+def put(desk, name, node, lines, digest):
+    return desk.person(name).put(address(node), json={"lines": lines}, headers={"If-Match": f'"{digest}"'})
+
+
+def figures(desk):
+    """Scores, grades and digest."""
+    asked = (("score", "--cycle", "2026"), ("grade", "--cycle", "2026"), ("digest",))
+    return [desk.kopes(*words, **desk.where, status=None).out for words in asked]
+
+
+def test_both_sides_sign_the_same_draft_and_what_they_signed_holds(desk):
+    """A draft moves nothing before both have signed; other lines that are loaded then move nothing; an unsigned draft follows the folder."""
+    opened(desk)
+    assert code(sign(desk, "alba", ALBA, "owner")) == (409, "not_now")
+    before = figures(desk)
+    to_stage(desk, "agreement")
+    assert figures(desk) == before
+    card = seen(desk, "alba", ALBA)
+    assert (card["state"], card["version"], card["draft"], card["signatures"]) == ("draft", 0, None, [])
+    assert [(one["as"], one["persons"]) for one in card["due"]] == [("owner", ["E1"]), ("head", ["E2"])]
+    assert desk.person("jiho").get(address(ALBA)).status_code == 404
+    assert desk.person("ada").get(address(ALBA)).status_code == 404
+
+    lines = [line | {"target": "12"} if line["kpi"] == "deals" else line for line in card["lines"]]
+    answer = desk.person("alba").put(address(ALBA), json={"lines": lines})
+    assert code(answer) == (412, "precondition_failed")
+    assert code(put(desk, "alba", ALBA, lines, "0" * 64)) == (412, "precondition_failed")
+    assert code(put(desk, "chae", HQ, lines, card["digest"])) == (409, "role")
+    wrong = [line | {"weight": "99"} if line["kpi"] == "deals" else line for line in lines]
+    answer = put(desk, "alba", ALBA, wrong, card["digest"])
+    assert (code(answer), answer.json()["errors"][0]["pointer"]) == ((422, "invalid"), "/lines/0/weight")
+    based = [line | {"base": "5"} if line["kpi"] == "deals" else line for line in lines]
+    assert "only_hr" in {one["code"] for one in put(desk, "alba", ALBA, based, card["digest"]).json()["errors"]}
+    drafted = put(desk, "alba", ALBA, lines, card["digest"]).json()
+    assert figures(desk) == before
+    assert drafted["digest"] != card["digest"]
+    assert code(sign(desk, "boram", ALBA, "head", card["digest"])) == (409, "digest")
+    assert code(sign(desk, "boram", ALBA, "owner")) == (409, "role")
+    assert code(sign(desk, "dana", ALBA, "hr")) == (409, "role")
+    assert sign(desk, "alba", ALBA, "owner").json()["state"] == "to_sign"
+    assert sign(desk, "alba", ALBA, "owner").status_code == 200
+    assert figures(desk) == before
+    agreed = sign(desk, "boram", ALBA, "head").json()
+    assert (agreed["state"], agreed["version"], agreed["due"]) == ("agreed", 1, [])
+    assert [one["as"] for one in agreed["signatures"]] == ["owner", "head"]
+    after = figures(desk)
+    assert (after[0] != before[0], after[2]) == (True, before[2])
+
+    # A load with other lines: who has signed stays, who has not follows it.
+    scorecards = desk.folder / "scorecards.csv"
+    text = scorecards.read_text(encoding="utf-8")
+    changed = text.replace("2026,employee:E1,deals,10,,unique,,,,,,10", "2026,employee:E1,deals,10,,unique,,,,,,30")
+    changed = changed.replace("2026,employee:E6,deals,10,,unique,,,,,,10", "2026,employee:E6,deals,10,,unique,,,,,,40")
+    assert changed.count(",30,") == changed.count(",40,") == 1
+    scorecards.write_text(changed, encoding="utf-8")
+    desk.kopes("load", desk.folder, **desk.where)
+    assert seen(desk, "alba", ALBA)["lines"] == agreed["lines"]
+    assert {line["target"] for line in seen(desk, "jiho", "employee:E6")["lines"]} == {"10", "40"}
+    shown = json.loads(desk.kopes("score", "--cycle", "2026", "--node", ALBA, **desk.where).out)
+    assert {line["kpi"]: line["target"] for line in shown[0]["lines"]}["deals"] in {"12", "12.0"}
+
+
+def test_units_are_signed_by_their_heads_or_imposed_and_then_the_cycle_runs(desk):
+    """The root by its head and an executive; who does not sign is imposed upon by two; a draft beside holds nothing before it is signed."""
+    opened(desk)
+    desk.person("dana").put("/api/v1/cycles/2026/calendar", json={"agree_by": "2026-01-31"})
+    to_stage(desk, "agreement")
+    before = figures(desk)
+    assert blockers(propose(desk, "dana", "stage", {"to": "running"})) == [
+        ("unsigned", 3, True),
+        ("unsigned", 7, False),
+    ]
+    assert sign(desk, "boram", VIENNA, "owner").status_code == 200
+    assert code(sign(desk, "boram", VIENNA, "head")) == (409, "role")
+    assert sign(desk, "chae", VIENNA, "head").json()["state"] == "agreed"
+    assert sign(desk, "gaston", HQ, "owner").status_code == 200
+    assert code(sign(desk, "dana", HQ, "head")) == (409, "role")
+    assert sign(desk, "ferran", HQ, "head").json()["state"] == "agreed"
+    digest = seen(desk, "dana", EUROPE)["digest"]
+    content = {"node": EUROPE, "digest": digest}
+    assert code(propose(desk, "dana", "impose", content)) == (409, "role")
+    assert code(propose(desk, "gaston", "impose", content | {"digest": "0" * 64})) == (409, "digest")
+    made = propose(desk, "gaston", "impose", content)
+    assert code(desk.approve(desk.person("ferran"), made.json())) == (409, "role")
+    assert agree(desk, "dana", made).status_code == 200
+    assert seen(desk, "dana", EUROPE)["state"] == "imposed"
+    assert figures(desk) == before
+    assert blockers(propose(desk, "dana", "stage", {"to": "running"})) == [("unsigned", 7, False)]
+    to_stage(desk, "running", "unsigned")
+    assert figures(desk) == before
+
+    card = seen(desk, "dana", VIENNA)
+    lines = [line | {"target": "8"} if line["kpi"] == "consults" else line for line in card["lines"]]
+    beside = put(desk, "dana", VIENNA, lines, card["digest"]).json()
+    assert (beside["state"], beside["digest"], beside["lines"]) == ("agreed", card["digest"], card["lines"])
+    assert [one["as"] for one in beside["draft"]["due"]] == ["owner", "head"]
+    assert sign(desk, "boram", VIENNA, "owner").json()["version"] == 1
+    assert figures(desk) == before
+    done = sign(desk, "chae", VIENNA, "head").json()
+    assert (done["state"], done["version"], done["draft"]) == ("agreed", 2, None)
+    assert figures(desk)[0] != before[0]
+    assert sum(desk.person("dana").get("/api/v1/cycles/2026").json()["counts"].values()) == 7
