@@ -114,6 +114,26 @@ def _weights(node: str) -> Edit:
     return Edit("scorecards.csv", make)
 
 
+FOR_TWO: Final = (
+    _set("employees.csv", "monthly_base", lambda fresh: str(3_000_000 + fresh), number="E1"),
+    _set("employees.csv", "monthly_base", lambda fresh: str(3_000_000 + fresh), number="E7"),
+    _set("postings.csv", "unit", lambda fresh: ("PAR", "VIE")[fresh % 2], employee="E1"),
+    _set("units.csv", "parent", lambda fresh: ("ASI", "EUR")[fresh % 2], code="VIE"),
+    _set("units.csv", "country", lambda fresh: ("DE", "FR")[fresh % 2], code="HQ"),
+    _weights("unit:VIE"),
+    _weights("employee:E6"),
+    _set("scorecards.csv", "target", lambda fresh: str(5 + fresh % 20), node="unit:PAR", kpi="consults"),
+    _new("status.csv", employee="E1", cycle=CYCLE, place="1", kind="discipline"),
+)
+"""Those of which a set mostly comes to its end: right, of a file that is kept in the application, and for two people."""
+
+OF_A_FEED: Final = (
+    _set("rates.csv", "usd", lambda fresh: f"1.{fresh + 10}"),
+    _new("history.csv", node="unit:VIE", kpi="deals", year="2025", actual="7"),
+    _set("history.csv", "actual", str, node="unit:VIE"),
+)
+"""Those of a file that is fed."""
+
 EDITS: Final = (
     _set("employees.csv", "name", lambda fresh: f"Alba {fresh}", number="E1"),
     _set("employees.csv", "name", lambda fresh: f"Hugo {fresh}", number="E6"),
@@ -251,6 +271,8 @@ class Desk:
         self.clients: dict[str, Any] = {}
         self.proposed: dict[int, Proposed] = {}
         self.delegations: list[dict[str, Any]] = []
+        self.invited: set[int] = set()
+        """The numbers of accounts that came of an invitation: their e-mails follow their employees."""
         self.refresh()
 
     def close(self) -> None:
@@ -302,6 +324,19 @@ class Desk:
             for line in card["lines"]
         }
         self.rows: dict[str, list[dict[str, str]]] = {}
+        self.know_the_invited()
+
+    def know_the_invited(self) -> None:
+        """Whom an invitation made an account for, by the e-mail that it has now."""
+        if not self.invited:
+            return
+        of = access_tables.account.c
+        with self.database.read() as connection:
+            query = sa.select(of.email, of.employee).where(of.id.in_(self.invited))
+            rows = connection.execute(query).all()
+        self.accounts = {email: one for email, one in self.accounts.items() if email in PEOPLE} | {
+            row.email: Account(row.email, frozenset({"employee"}), row.employee) for row in rows
+        }
 
     def rows_of(self, file: str) -> list[dict[str, str]]:
         """The rows of a file as they are loaded, by the API; a status with its place."""
