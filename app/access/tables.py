@@ -161,6 +161,8 @@ trail: Final = sa.Table(
     sa.Column("why", sa.Text, nullable=True),
     sa.Index("ix_trail_subject", "subject", "id"),
     sa.Index("ix_trail_who", "who", "id"),
+    sa.Index("ix_trail_deed", "deed", "id"),
+    sa.Index("ix_trail_at", "at", postgresql_using="brin"),
 )
 
 reading_log: Final = sa.Table(
