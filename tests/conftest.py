@@ -57,20 +57,39 @@ settings.load_profile("ci")
 # ------------------------------------------------------------------------------------------------------- the whole session
 
 
-class _Compiled(jinja2.BytecodeCache):
-    """Every test opens an application of its own; a template is compiled once a test process."""
+class _Compiled(jinja2.FileSystemBytecodeCache):
+    """Every test opens an application of its own; a template is compiled once a run, and read once a test process."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder)
         self.compiled: dict[tuple[str, str], Any] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self.compiled.get((bucket.key, bucket.checksum))
+        if (bucket.key, bucket.checksum) in self.compiled:
+            bucket.code = self.compiled[bucket.key, bucket.checksum]
+            return
+        super().load_bytecode(bucket)
+        if bucket.code is not None:
+            self.compiled[bucket.key, bucket.checksum] = bucket.code
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self.compiled[bucket.key, bucket.checksum] = bucket.code
+        super().dump_bytecode(bucket)
 
 
-flask.Flask.jinja_options = {"bytecode_cache": _Compiled()}
+COMPILED: Final = "OPENKOPES_TESTS_COMPILED"
+"""Names the folder in which the test processes of a run, and all that they start, keep templates compiled."""
+
+
+def _keep_templates(config: pytest.Config) -> None:
+    """Make the folder, if this is the run's first process, and have it removed at the end."""
+    if not hasattr(config, "workerinput"):
+        folder = tempfile.TemporaryDirectory(prefix="kopes-templates-")
+        config.add_cleanup(folder.cleanup)
+        os.environ[COMPILED] = folder.name  # noqa: TID251 - test processes inherit it
+    flask.Flask.jinja_options = {"bytecode_cache": _Compiled(os.environ[COMPILED])}  # noqa: TID251
+
+
 flask.Flask.url_rule_class = Rule
 
 
@@ -105,6 +124,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Fix hypothesis' seed before its plugin reads it; test processes inherit it. Look for garbage seldom: each time costs what the process is large."""
     gc.set_threshold(20_000, 10, 10)
     _keep_files_in_memory()
+    _keep_templates(config)
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(random.SystemRandom().getrandbits(32))
 
@@ -363,7 +383,7 @@ class Kopes(Protocol):
 @pytest.fixture(scope="session")
 def ready() -> Iterator[Ready]:
     """What commands and servers of this test process are forked from."""
-    started = Ready.start(ROOT)
+    started = Ready.start(ROOT, os.environ[COMPILED])  # noqa: TID251
     try:
         yield started
     finally:

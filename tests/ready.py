@@ -21,7 +21,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import flask
@@ -86,22 +85,19 @@ class Ready:
 
     process: subprocess.Popen[bytes]
     control: socket.socket
-    compiled: TemporaryDirectory[str]
-    """Templates that one of the forked processes has compiled, for all others."""
 
     @classmethod
-    def start(cls, root: Path) -> Ready:
-        """Start one, which reads the product while others go on."""
-        compiled = TemporaryDirectory(prefix="kopes-templates-")
+    def start(cls, root: Path, compiled: str) -> Ready:
+        """Start one, which reads the product while others go on; templates that one of the forked processes has compiled are kept in a folder."""
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with its:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.ready", str(its.fileno()), compiled.name],
+                [sys.executable, "-m", "tests.ready", str(its.fileno()), compiled],
                 cwd=root,
                 stdin=subprocess.DEVNULL,
                 pass_fds=[its.fileno()],
             )
-        return cls(process, ours, compiled)
+        return cls(process, ours)
 
     def run(self, words: Sequence[str], *, environment: Mapping[str, str], files: tuple[int, int, int]) -> Forked:
         """``kopes WORDS``, with these for standard input, output and error."""
@@ -115,7 +111,6 @@ class Ready:
         """End it, and what is left of all that was forked."""
         self.control.close()
         self.process.wait(_END_SECONDS)
-        self.compiled.cleanup()
 
 
 def _fork_for(control: socket.socket) -> tuple[list[str], dict[str, str]] | None:
