@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -485,3 +487,26 @@ def code_of(answer: TestResponse) -> str | None:
     body: Any = answer.json
     assert body["status"] == answer.status_code
     return str(body["code"])
+
+
+def rights_moved(of: Account, content: Mapping[str, Any]) -> list[tuple[str, list[str], list[str]]]:
+    """Whose rights an account's decision moves, as things are."""
+
+    def node(number: str | None) -> str:
+        return f"account:{of.email}" if number is None else f"employee:{number}"
+
+    before = sorted(of.roles) if of.is_open else []
+    after = sorted(content.get("roles", of.roles)) if content.get("enabled", of.is_open) else []
+    was, is_ = node(of.employee), node(content.get("employee", of.employee))
+    if was == is_:
+        return [] if before == after else [(was, before, after)]
+    return sorted([(was, before, []), (is_, [], after)])
+
+
+def csv_text(columns: list[str], rows: Any) -> str:
+    """Rows as a file of the agency folder."""
+    into = io.StringIO()
+    writer = csv.DictWriter(into, columns, restval="", extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return into.getvalue()

@@ -9,10 +9,6 @@ The agency is that of ``tests.web.working``; its loads, feeds, change sets, mast
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
-import io
-import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -21,15 +17,12 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 from werkzeug.test import TestResponse
 
-from app import intake
 from app.access import tables as access_tables
-from app.intake import LoadRefused
 from tests.contract.any_order import (
     APPLICATION,
-    CYCLE,
     EDITS,
     EFFECTS_SEEN_ABOVE,
     FED,
@@ -48,9 +41,12 @@ from tests.contract.any_order import (
     Proposed,
     Row,
     code_of,
+    csv_text,
     plain,
     prepared,
+    rights_moved,
 )
+from tests.contract.any_order_outside import OutsideTheDesk
 from tests.people import PASSWORD_HASH
 from tests.soaking import TIMES, examples
 
@@ -80,7 +76,7 @@ CONTENTS: Final = (
 )
 
 
-class AnyOrder(RuleBasedStateMachine):
+class AnyOrder(OutsideTheDesk):
     """Any of these deeds by anybody; each looks at what came of it."""
 
     prepared: Prepared
@@ -89,9 +85,6 @@ class AnyOrder(RuleBasedStateMachine):
         super().__init__()
         self.copy = self.prepared.copied()
         self.desk = Desk(*self.copy.__enter__())
-        self.fresh = 0
-        self.may_move_files: set[str] = set()
-        self.may_move_scores = False
 
     def teardown(self) -> None:
         """At the end the run's database is held against itself, and goes."""
@@ -500,7 +493,7 @@ class AnyOrder(RuleBasedStateMachine):
     def moves_otherwise(self, one: Mapping[str, Any], of: Account) -> bool:
         """Whether the rights that it moves are not those that were told."""
         told = self.desk.read(f"/api/v1/decisions/{one['id']}/effects")["items"]
-        return [(some["node"], some["before"], some["after"]) for some in told] != _rights_moved(of, one["content"])
+        return [(some["node"], some["before"], some["after"]) for some in told] != rights_moved(of, one["content"])
 
     def is_done(self, who: str, one: Mapping[str, Any], change: Mapping[str, Any] | None) -> None:
         """What follows from an approval, and nothing else."""
@@ -715,7 +708,7 @@ class AnyOrder(RuleBasedStateMachine):
         )
         answer = self.desk.app.test_client().put(
             f"/api/v1/files/{edit.file}",
-            data=_csv(columns, wanted.values()),
+            data=csv_text(columns, wanted.values()),
             headers={"Authorization": f"Bearer {desk.feed_key}", "Content-Type": "text/csv"},
         )
         assert answer.status_code < 500, answer.text
@@ -755,103 +748,6 @@ class AnyOrder(RuleBasedStateMachine):
             if wanted[key]["email"] != rows[key]["email"]
         )
         return bool(rows.keys() - wanted.keys() or len(other) * 100 > 5 * len(rows) or pay or emails)
-
-    @rule(edit=st.sampled_from(EDITS))
-    def load(self, edit: Edit) -> None:
-        """Whoever has the server's shell loads the folder with another row in it."""
-        desk, path = self.desk, self.desk.folder / "agency" / edit.file
-        if edit.file == "status.csv":
-            return
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        in_file = list(csv.DictReader(io.StringIO(text)))
-        rows = {" ".join(row[name] for name in KEYS[edit.file]): row for row in in_file}
-        set_, remove = edit.make(in_file, self.fresh)
-        self.fresh += 1
-        rows |= {" ".join(row[name] for name in KEYS[edit.file]): row for row in set_}
-        for key in remove:
-            del rows[" ".join(key.values())]
-        columns = list(dict.fromkeys(name for row in rows.values() for name in row)) or list(KEYS[edit.file])
-        path.write_text(_csv(columns, rows.values()), encoding="utf-8")
-        desk.now += dt.timedelta(seconds=1)
-        try:
-            desk.database.writing(
-                "load_folder",
-                lambda connection: intake.load_agency(
-                    connection, desk.folder / "agency", definitions=desk.folder / "definitions", at=desk.now, by="test"
-                ),
-            )
-        except LoadRefused:
-            if text:
-                path.write_text(text, encoding="utf-8")
-            else:
-                path.unlink()
-            return
-        self.may_move_files = {file for file in desk.files if desk.master(file) == "folder"}
-        self.may_move_scores = True
-
-    @rule(kind=st.sampled_from(["export_deal", "export_consult", "verified"]), of=st.sampled_from(["E1", "E6"]))
-    def record(self, kind: str, of: str) -> None:
-        """Another system records what was done, and what a head says of it."""
-        data: dict[str, Any] = {
-            "employee": of,
-            "company": {"name": "Hanbit"},
-            "buyer": {"name": "Nord", "country": "AT"},
-        }
-        if kind == "export_deal":
-            data |= {"amount": "100.00", "currency": "USD"}
-        if kind == "verified":
-            data = {"activity": {"source": "/any", "id": f"A-{max(self.fresh - 1, 0)}"}, "by": "E2"}
-        event = {"specversion": "1.0", "type": f"kopes.{kind}", "source": "/any", "id": f"A-{self.fresh}"}
-        self.fresh += 1
-        answer = self.desk.app.test_client().post(
-            "/api/v1/events",
-            data=json.dumps(event | {"time": "2026-03-04T09:00:00+01:00", "data": data}),
-            headers={"Authorization": f"Bearer {self.desk.crm_key}", "Content-Type": "application/cloudevents+json"},
-        )
-        assert answer.status_code < 500, answer.text
-        self.may_move_scores = True
-
-    @rule(figure=st.integers(5, 20))
-    def set_a_target(self, figure: int) -> None:
-        """Boram sets a target of Alba's on the page, as long as Alba is hers."""
-        who, address = "boram@agency.example", "/targets?unit=VIE&cycle=2026"
-        page = self.desk.ask(who, "GET", address)
-        seen = re.search(r'name="seen-consults-employee:E1" value="([^"]*)"', page.text)
-        token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
-        if page.status_code != 200 or seen is None or token is None:
-            return
-        name = "consults-employee:E1"
-        form = {"csrf_token": token[1], "cycle": CYCLE, "cell": "consults employee:E1", "note": "Agreed anew"}
-        form |= {f"target-{name}": str(figure), f"seen-{name}": seen[1]}
-        self.may_move_scores = self.desk.ask(who, "POST", address, data=form).status_code == 303
-
-    @rule()
-    def a_day_goes_by(self) -> None:
-        """Projections go on, sessions end."""
-        self.desk.now += dt.timedelta(days=1)
-        self.may_move_scores = True
-
-
-def _rights_moved(of: Account, content: Mapping[str, Any]) -> list[tuple[str, list[str], list[str]]]:
-    """Whose rights an account's decision moves, as things are."""
-
-    def node(number: str | None) -> str:
-        return f"account:{of.email}" if number is None else f"employee:{number}"
-
-    before = sorted(of.roles) if of.is_open else []
-    after = sorted(content.get("roles", of.roles)) if content.get("enabled", of.is_open) else []
-    was, is_ = node(of.employee), node(content.get("employee", of.employee))
-    if was == is_:
-        return [] if before == after else [(was, before, after)]
-    return sorted([(was, before, []), (is_, [], after)])
-
-
-def _csv(columns: list[str], rows: Any) -> str:
-    into = io.StringIO()
-    writer = csv.DictWriter(into, columns, restval="", extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return into.getvalue()
 
 
 @pytest.mark.timeout(0)
