@@ -73,8 +73,13 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 """What tells the rows of a file apart, in the contract's order (contract-desk, 3). A status has its place among those of one employee and cycle,
 which no column gives."""
 
-EMPTY_IN_KEY: Final[Mapping[str, frozenset[str]]] = {"market": frozenset({"kpi"})}
-"""Columns of keys that may be empty: a market's potential is of all KPIs where none is named."""
+EMPTY_IN_KEY: Final[Mapping[str, frozenset[str]]] = {
+    "market": frozenset({"kpi"}),
+    "plan": frozenset({"node"}),
+    "status": frozenset({"place"}),
+}
+"""Columns of keys that may be empty: a market's potential is of all KPIs where none is named, a plan of all who have none of their own. What a
+status has in the place of its place is judged with the place."""
 
 _IN_PLACE: Final[Mapping[str, tuple[str, ...]]] = {"scorecards": ("cycle", "node", "place")}
 """Files whose order of rows says something: a scorecard keeps its lines in that of the file."""
