@@ -20,6 +20,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from app.intake import MASTERED_FILES
 from app.kit.schema import migrate
 from tests.browser.states import violations
 from tests.conftest import ROOT, Kopes, Serve
@@ -255,7 +256,7 @@ def _doors(dana: Person, ferran: Person) -> None:
     dana.type("Why", WHY)
     dana.press("Propose")
     ferran.go("Home")
-    ferran.follow("Decisions that wait for your agreement: 14")
+    ferran.follow(f"Decisions that wait for your agreement: {len(MASTERED_FILES)}")
     assert violations(ferran.page) == []
     ferran.press("Agree to those ticked")
     expect(ferran.main).to_contain_text("Nothing waits for your agreement.")
@@ -473,7 +474,7 @@ def _exported(dana: Person) -> dict[str, str]:
 def _nobody_alone(dana: Person, ferran: Person) -> None:
     """Every decision has another person on the other side, and no row came by any other way."""
     made = ferran.page.request.get(f"{ferran.url}/api/v1/decisions?limit=100").json()["items"]
-    assert len(made) == 3 + 14 + 3
+    assert len(made) == 3 + len(MASTERED_FILES) + 3
     for one in made:
         assert one["state"] == "approved"
         assert one["maker"]["account"] != one["checker"]["account"], one
