@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
@@ -23,6 +23,7 @@ from app.cascade.history import NOTHING, Exclusion, History, Years, read_exclusi
 from app.cascade.line import Line
 from app.cascade.publishing import read_pinned
 from app.cascade.targets import Decided, LineKey, read_decided
+from app.kit.bulk import among
 from app.organisation import KeptByRevision, Revision, current_revision
 from app.rules.definitions import Definitions, Kpi
 from app.rules.targets import NoTarget, SetTarget, no_target, takes_target
@@ -36,6 +37,7 @@ __all__ = [
     "Sheet",
     "TargetDifference",
     "loaded_sheet",
+    "potentials",
     "sheet",
     "sheet_of",
     "target_differences",
@@ -354,6 +356,26 @@ def _read_ratings(connection: Connection) -> dict[LineKey, tuple[Rating, ...]]:
         rating = Rating(cycle=row.cycle, node=node, kpi=row.kpi, rater=row.rater, grade=row.grade)
         ratings.setdefault((row.cycle, node, row.kpi), []).append(rating)
     return {key: tuple(some) for key, some in ratings.items()}
+
+
+def potentials(connection: Connection, units: Collection[str], *, kpi: str, year: int) -> dict[str, Decimal]:
+    """How much there is to gain where units are, of a KPI in a year; a row of the KPI goes before one of all, then the latest.
+
+    Args:
+        connection: any transaction.
+        units: their codes; those of which nothing is known are not in the answer.
+        kpi: of which.
+        year: no later rows count.
+
+    Queries: 1.
+    """
+    of = tables.market_potential.c
+    query = (
+        sa.select(of.unit, of.potential)
+        .where(among(connection, of.unit, sorted(units)), of.kpi.in_(("", kpi)), of.year <= year)
+        .order_by(of.kpi == kpi, of.year)
+    )
+    return {row.unit: row.potential for row in connection.execute(query)}
 
 
 def _read_plans(connection: Connection) -> dict[str, dict[Node | None, tuple[Decimal, ...]]]:

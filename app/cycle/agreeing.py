@@ -35,8 +35,10 @@ __all__ = [
     "OtherDraft",
     "agreed_card",
     "agreed_cards",
+    "draft_over",
     "due_of",
     "edit_draft",
+    "may_allocate",
     "may_draft",
     "sign_draft",
     "unsigned_nodes",
@@ -326,6 +328,15 @@ def may_draft(loaded: State, opened: OpenedCycle, node: Node, *, viewer: Viewer,
     return by_hr or any(signs_for(viewer, who[part]) is not None for part in (SignedAs.OWNER, SignedAs.HEAD))
 
 
+def may_allocate(
+    loaded: State, opened: OpenedCycle, parent: Node, *, viewer: Viewer, day: dt.date, by_hr: bool
+) -> bool:
+    """Whether a person shares a unit's target among those below: hr, or the unit's head. No queries."""
+    plan = loaded.plan(opened.cycle)
+    owner = signers_of(plan.frame.directory, plan, parent, day)[SignedAs.OWNER]
+    return by_hr or (parent.kind is NodeKind.UNIT and signs_for(viewer, owner) is not None)
+
+
 def edit_draft(
     connection: Connection,
     opened: OpenedCycle,
@@ -355,22 +366,51 @@ def edit_draft(
     loaded, card = _to_write(connection, opened, node)
     if not is_expected(card.draft_digest if card.is_open else card.digest):
         raise OtherDraft
+    draft_over(connection, loaded, opened, card, lines, by=by, now=now)
+    return agreed_card(connection, loaded, opened.cycle, node)
+
+
+def draft_over(
+    connection: Connection,
+    loaded: State,
+    opened: OpenedCycle,
+    card: AgreedCard,
+    lines: Sequence[LineDocument],
+    *,
+    by: Viewer,
+    now: dt.datetime,
+) -> bool:
+    """Write lines as the draft after the one that is there, without signatures; the same lines again are none. Queries: 1 at most.
+
+    Args:
+        connection: a writing transaction that nobody else writes drafts beside (:func:`app.scoring.state_to_decide_in`).
+        loaded: what is loaded and decided.
+        opened: the cycle.
+        card: the scorecard as it is.
+        lines: as they are checked.
+        by: who.
+        now: when.
+
+    Returns:
+        Whether the draft is another now.
+    """
+    if list(lines) == [dict(one) for one in card.draft]:
+        return False
     base = card.versions[-1].lines if card.versions else card.draft
     with_hr = asks_hr(base, lines) or (
-        card.with_hr and not card.versions and asks_hr(_folder(loaded, opened, node), lines)
+        card.with_hr and not card.versions and asks_hr(_folder(loaded, opened, card.node), lines)
     )
-    if list(lines) != [dict(one) for one in card.draft]:
-        cascade.keep_draft(
-            connection,
-            opened.cycle,
-            node,
-            place=card.next_place,
-            lines=lines,
-            over=_folder_digest(loaded, opened, node),
-            with_hr=with_hr,
-            by=Hand.of(by, now),
-        )
-    return agreed_card(connection, loaded, opened.cycle, node)
+    cascade.keep_draft(
+        connection,
+        opened.cycle,
+        card.node,
+        place=card.next_place,
+        lines=lines,
+        over=_folder_digest(loaded, opened, card.node),
+        with_hr=with_hr,
+        by=Hand.of(by, now),
+    )
+    return True
 
 
 def _folder(loaded: State, opened: OpenedCycle, node: Node) -> tuple[LineDocument, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from app.web.api import (
+    allocations,
     changes,
     cycles,
     decisions,
@@ -30,6 +31,7 @@ RESOURCES: Final[tuple[Pages, ...]] = (
     decisions.pages,
     changes.pages,
     cycles.pages,
+    allocations.pages,
     folder_rows.pages,
     health.pages,
     documentation.pages,

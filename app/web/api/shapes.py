@@ -20,6 +20,7 @@ from app.web.api.bodies import BATCH, EVENTS_MAX, STRUCTURED
 
 __all__ = [
     "AGREED_CARD",
+    "ALLOCATION",
     "BUSINESS",
     "CHANGE",
     "CRITERIA",
@@ -475,6 +476,27 @@ AGREED_CARD: Final = _object(
         "signatures": {"type": "array", "items": _SIGNED},
         "due": {"type": "array", "items": _DUE},
         "versions": {"type": "array", "items": {"type": "object"}},
+    }
+)
+ALLOCATION: Final = _object(
+    {
+        "parent_target": _TEXT,
+        "total": _TEXT,
+        "items": {
+            "type": "array",
+            "items": _object(
+                {
+                    "node": _TEXT,
+                    "history": _TEXT,
+                    "market": _TEXT,
+                    "headcount": _TEXT,
+                    "share": _TEXT,
+                    "target": _TEXT,
+                    "override": {"type": ["object", "null"]},
+                }
+            ),
+        },
+        "difference": _TEXT,
     }
 )
 CRITERIA: Final = _object(
