@@ -50,7 +50,15 @@ _MEMBERS: Final[Mapping[str, str]] = {
 """The members of an event, as people call them."""
 
 _CHANGES: Final[Mapping[str, str]] = {
+    "accept": n_("Accepted"),
     "accepted": n_("Accepted"),
+    "added": n_("Rows added"),
+    "as": n_("Signed as"),
+    "calendar": n_("Calendar"),
+    "changed": n_("Rows changed"),
+    "definitions": n_("Goals and KPIs"),
+    "digest": n_("Checksum of the draft"),
+    "policies": n_("Policies"),
     "account": n_("Account"),
     "as_of": n_("As of"),
     "band": n_("Band"),
@@ -68,6 +76,7 @@ _CHANGES: Final[Mapping[str, str]] = {
     "files": n_("Files"),
     "first": n_("From"),
     "from_day": n_("First day"),
+    "function": n_("Function"),
     "functions": n_("Functions"),
     "to_day": n_("Last day"),
     "ended_on": n_("Ended on"),
@@ -75,6 +84,7 @@ _CHANGES: Final[Mapping[str, str]] = {
     "from": n_("From"),
     "grade": n_("Grade"),
     "group": n_("Group"),
+    "groups": n_("Groups"),
     "invited": n_("Invited"),
     "kpi": n_("KPI"),
     "last": n_("To"),
@@ -84,20 +94,27 @@ _CHANGES: Final[Mapping[str, str]] = {
     "open": n_("Open"),
     "order": n_("Order"),
     "password": n_("Password"),
+    "person": n_("Person"),
+    "proposed": n_("Proposed by"),
     # Rows from before the searched text had one name everywhere.
     "q": n_("Company or buyer"),
     "reason": n_("Why"),
+    "refused": n_("Refused"),
     "remove": n_("Rows removed"),
+    "removed": n_("Rows removed"),
     "resend": n_("Sent again to"),
     "reverts": n_("Takes back change set"),
+    "revision": n_("Revision"),
     "revoked": n_("Revoked"),
     "roles": n_("Roles"),
     "rows": n_("Rows"),
     "scope": n_("What it opens"),
     "seen": n_("Seen"),
     "set": n_("Rows set"),
+    "signed": n_("Checksum of the signed draft"),
     "sort": n_("Sorted by"),
     "source": n_("Source"),
+    "stage": n_("Stage"),
     "state": n_("State"),
     "taken": n_("Taken from revision"),
     "target": n_("Target"),
@@ -107,17 +124,24 @@ _CHANGES: Final[Mapping[str, str]] = {
     "to": n_("To"),
     "type": n_("Kind"),
     "unit": n_("Unit"),
+    **words.CALENDAR_DATES,
 }
 """What the trail calls the members of what stood before and after."""
 
 _VALUES: Final[Mapping[str, str]] = {
     **words.TYPES,
+    **words.STAGES,
+    **{state.value: label for state, label in words.AGREEMENT_STATES.items()},
     **{str(role): label for role, label in words.ROLES.items()},
     **{state.value: label for state, (label, _) in words.DECISION_STATES.items()},
+    **{state.value: label for state, (label, _) in words.CHANGE_STATES.items()},
     **words.MASTERS,
     **words.FOLDER_FILES,
     **words.STATES,
     **words.FUNCTIONS,
+    **words.CYCLE_FUNCTIONS,
+    "all": n_("all"),
+    "owner": n_("Whose scorecard it is"),
     "whole": n_("the whole file"),
     "rows": n_("some rows"),
     "rights": n_("what was told of rights"),
@@ -132,10 +156,19 @@ _VALUES: Final[Mapping[str, str]] = {
     "up": n_("upwards"),
     "down": n_("downwards"),
 }
+"""What the trail calls the values that we have words for."""
+
+_VALUES_OF: Final[Mapping[str, Mapping[str, str]]] = {"stage": words.STAGES}
+"""Those of one member, which are called otherwise elsewhere."""
 
 _SUBJECTS: Final[Mapping[str, str]] = {
     **{f"files/{file}": label for file, label in words.FOLDER_FILES.items()},
+    "changes": n_("Change sets"),
+    "effects": n_("Effects"),
+    "explain": n_("Derivation"),
     "grades": n_("Grades"),
+    "kpis": n_("KPIs"),
+    "scorecard": n_("Scorecard"),
     "people": n_("People"),
     "ledger": n_("Ledger"),
     "goals": n_("Goals"),
@@ -145,6 +178,8 @@ _SUBJECTS: Final[Mapping[str, str]] = {
 _KINDS: Final[Mapping[str, str]] = {
     "account": n_("Account %(name)s"),
     "command": n_("the command line of %(name)s"),
+    "cycle": n_("Cycle %(name)s"),
+    "delivery": n_("Mail %(name)s"),
     "key": n_("Key %(name)s"),
     "file": n_("File %(name)s"),
     "hook": n_("Hook %(name)s"),
@@ -202,11 +237,12 @@ def member(pointer: str | None) -> str:
 
 def parameter(name: str) -> str:
     """What people call a parameter of an address; its own name where it has no other."""
-    return (
-        str(gettext(_CHANGES[name]))
-        if name in _CHANGES
-        else Markup('<code lang="zxx" translate="no">{}</code>').format(name)
-    )
+    return str(gettext(_CHANGES[name])) if name in _CHANGES else _as_code(name)
+
+
+def _as_code(text: str) -> Markup:
+    """A name that only programs use: of no language."""
+    return Markup('<code lang="zxx" translate="no">{}</code>').format(text)
 
 
 def event_time(text: str) -> str:
@@ -344,6 +380,13 @@ _OWN_WORDS: Final = frozenset({"title", "note", "reason", "text", "q", "name", "
 _NAMES: Final = frozenset({"cycle", "base", "taken", "revision", "reverts", "change", "year", "month"})
 """Whole numbers that name something, and are not counted."""
 _FIGURES: Final = frozenset({"target", "amount", "value", "share"})
+_SUMS: Final = frozenset({"digest", "signed"})
+_SUM_SHOWN: Final = 12
+"""Digits of a checksum that tell it from others."""
+_CODES: Final = frozenset(
+    {"accept", "basis", "file", "files", "format", "mode", "of", "scope", "sort", "stage", "state", "type"}
+)
+"""What has a code where we have no word for it; elsewhere it is what somebody wrote."""
 _PLACES: Final = 9
 
 
@@ -370,11 +413,15 @@ class _Says(NamedTuple):
         if depth > _DEEP_MOST:
             return "…"
         if isinstance(value, list):
-            parting = "; " if any(isinstance(one, dict) for one in value) else ", "
+            parting = Markup("; ") if any(isinstance(one, dict) for one in value) else Markup(", ")
             return parting.join(self.value(name, one, depth + 1) for one in value)
         if isinstance(value, dict):
             said = self.pairs(value, depth + 1)
-            return ", ".join(text if label == _called("name") else f"{label}: {text}" for label, text in said)
+            named_by = _called("name")
+            # As markup: a label or a value may be such already, a text is none.
+            return Markup(", ").join(
+                text if label == named_by else Markup("{}: {}").format(label, text) for label, text in said
+            )
         if name == "decision":
             return _decision_link(value)
         if isinstance(value, int | float):
@@ -396,13 +443,18 @@ class _Says(NamedTuple):
         if known is not None:
             return known
         word = text.removeprefix("kopes.") if name == "type" else text
-        return str(gettext(_VALUES[word])) if word in _VALUES else text
+        said = _VALUES_OF.get(name, _VALUES).get(word)
+        if said is not None:
+            return str(gettext(said))
+        if name in _SUMS:
+            return _as_code(text[:_SUM_SHOWN])
+        return _as_code(text) if name in _CODES else text
 
 
 def _called(name: str) -> str:
     """What a member is called; its own name where it has no other."""
     label = _CHANGES.get(name) or _MEMBERS.get(name)
-    return str(gettext(label)) if label else Markup('<code lang="zxx" translate="no">{}</code>').format(name)
+    return str(gettext(label)) if label else _as_code(name)
 
 
 def _figure(text: str) -> str:

@@ -11,11 +11,13 @@ from typing import Final
 from app.intake import ChangeState
 from app.plain.findings import n_
 from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
+from app.rules.agreement import AgreementState
 from app.rules.deciding import DecisionState
 from app.rules.permissions import Deed
 from app.rules.terms import Role
 
 __all__ = [
+    "AGREEMENT_STATES",
     "BUSINESS",
     "CALENDAR_DATES",
     "COUNTS_FROM",
@@ -233,6 +235,14 @@ CHANGE_STATES: Final[Mapping[ChangeState, tuple[str, str]]] = {
     ChangeState.DISCARDED: (n_("discarded"), ""),
 }
 """What has become of a change set, and how its badge looks."""
+
+AGREEMENT_STATES: Final[Mapping[AgreementState, str]] = {
+    AgreementState.DRAFT: n_("draft"),
+    AgreementState.TO_SIGN: n_("to be signed"),
+    AgreementState.AGREED: n_("agreed"),
+    AgreementState.IMPOSED: n_("imposed"),
+}
+"""How far a scorecard that is drafted is agreed."""
 
 FOLDER_FILES: Final[Mapping[str, str]] = {
     "units.csv": n_("Units"),

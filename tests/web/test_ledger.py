@@ -206,21 +206,32 @@ def test_an_events_page_says_whose_it_is_with_whom_and_how_much(working: Working
 
 
 def test_what_stood_before_and_after_is_told_in_the_readers_words(working: Working) -> None:
-    """Label and value, whatever a deed noted: a change set, a rejected event that was sent again; no JSON, no code of ours."""
+    """Label and value, whatever a deed noted: a change set, a rejected event that was sent again; no JSON, no code of ours, no markup as text."""
     working.dana.post("/changes", {"title": "New people", "reason": "Agreed in the meeting of Monday."})
     deal = event_of("2026-06-04 deal D-2 NOBODY 1234.50 USD")
     assert ingest(working.database, [deal]).rejected
     working.load(lambda rows: f"{rows}NOBODY,Noor,,G5,staff,5000000,2020-01-01,\n", file="employees")
     assert working.iris.post("/rejected/1", {}).status_code == 303
+    noted = [
+        {"state": "open"},
+        {"state": "submitted"},
+        {"stage": "draft", "calendar": {"agree_by": "2026-02-01"}},
+        {"made of": {"letters": "<b>", "decision": 7}},
+    ]
+    with working.database.write(Deed.KEEP_KEYS) as connection:
+        for one in noted:
+            access.record_deed(connection, who="command", deed=Deed.KEEP_KEYS, at=NOW, subject="cycle:2026", after=one)
     page = read(working.emil.get("/trail").text)
     told = " ".join(one.text for one in page.all("dl"))
     for words in ("Title New people", "Kind Export deal", "Employee Noor (NOBODY)", "Amount 1,234.5"):
         assert words in told, told
+    assert "made of Decision: Decision 7 , letters : <b> " in told, told
+    assert [one.text for one in page.all("code") if one.text in {"made of", "letters"}] == ["made of", "letters"]
     assert not [one for one in page.all("pre") if "{" in one.text]
     working.emil.client.set_cookie("kopes_language", "ko")
     korean = " ".join(one.text for one in read(working.emil.get("/trail").text).all("dl"))
     assert "제목 New people" in korean
-    assert "Title" not in korean
+    assert not re.search("Title|open|submitted|draft|stage|calendar|agree_by|2026-02-01", korean), korean
 
 
 def test_the_trail_is_searched_by_the_words_of_its_list(working_on_each: Working) -> None:
