@@ -53,6 +53,7 @@
       this.filled = [];
       this.input.addEventListener("input", () => {
         this.takeBack();
+        this.reach(-1);
         this.soon();
       });
       // An empty field offers what is likeliest as soon as it is touched: one tap fills it in.
@@ -104,6 +105,8 @@
     }
 
     show(items) {
+      // What comes late does not take away what the arrows have reached meanwhile.
+      const reached = this.items[this.at];
       this.items = items;
       this.at = -1;
       this.list.replaceChildren(
@@ -126,17 +129,25 @@
       );
       this.list.hidden = !items.length;
       this.input.setAttribute("aria-expanded", String(items.length > 0));
-      this.input.removeAttribute("aria-activedescendant");
+      this.reach(reached ? items.findIndex((item) => item.value === reached.value && item.country === reached.country) : -1);
       this.said.textContent = items.length ? `${items.length}. ${this.box.dataset.some}` : this.box.dataset.none;
     }
 
-    move(step) {
+    reach(at) {
       const lines = [...this.list.children];
       lines[this.at]?.setAttribute("aria-selected", "false");
-      this.at = (this.at + step + lines.length) % lines.length;
-      lines[this.at].setAttribute("aria-selected", "true");
-      lines[this.at].scrollIntoView({ block: "nearest" });
-      this.input.setAttribute("aria-activedescendant", lines[this.at].id);
+      this.at = at;
+      if (at < 0) {
+        this.input.removeAttribute("aria-activedescendant");
+        return;
+      }
+      lines[at].setAttribute("aria-selected", "true");
+      lines[at].scrollIntoView({ block: "nearest" });
+      this.input.setAttribute("aria-activedescendant", lines[at].id);
+    }
+
+    move(step) {
+      this.reach((this.at + step + this.items.length) % this.items.length);
     }
 
     key(event) {
@@ -161,6 +172,7 @@
 
     choose(at) {
       const item = this.items[at];
+      clearTimeout(this.timer);
       this.input.value = item.value;
       for (const [name, field] of this.fills) {
         const target = form.elements[field];
