@@ -15,6 +15,7 @@ from app.cycle.agreeing import (
     edit_draft,
     may_allocate,
     may_draft,
+    may_sign,
     sign_draft,
 )
 from app.cycle.allocating import (
@@ -92,6 +93,7 @@ __all__ = [
     "identical_below",
     "may_allocate",
     "may_draft",
+    "may_sign",
     "moved_figures",
     "open_cycle",
     "opened_cycle",

@@ -40,6 +40,7 @@ __all__ = [
     "edit_draft",
     "may_allocate",
     "may_draft",
+    "may_sign",
     "sign_draft",
     "unsigned_nodes",
 ]
@@ -94,6 +95,7 @@ class AgreedCard:
         signatures: under the draft, else under the version.
         drafted_at: when the draft was written; None for what folder and targets say.
         versions: all that were in force, the first one first.
+        before: the lines that somebody signed last before this draft was written; else those that hold; else its own.
     """
 
     node: Node
@@ -111,6 +113,7 @@ class AgreedCard:
     signatures: tuple[SignatureRow, ...]
     drafted_at: dt.datetime | None
     versions: tuple[VersionRow, ...]
+    before: tuple[LineDocument, ...]
 
     @property
     def missing(self) -> tuple[SignedAs, ...]:
@@ -198,7 +201,15 @@ def _card(plan: CyclePlan, node: Node, rows: AgreementRows) -> AgreedCard:
         signatures=signed,
         drafted_at=None if draft is None else draft.at,
         versions=tuple(rows.versions),
+        before=_signed_before(rows, None if draft is None else draft.place) or folder,
     )
+
+
+def _signed_before(rows: AgreementRows, place: int | None) -> tuple[LineDocument, ...]:
+    """The lines of the last draft before one that somebody signed; none where there is none."""
+    signed = {one.place for one in rows.signatures}
+    earlier = [one for one in rows.drafts if one.place in signed and (place is None or one.place < place)]
+    return earlier[-1].lines if earlier else ()
 
 
 def _standing(written: DraftRow | None, in_force: VersionRow | None, rows: AgreementRows, base: str) -> DraftRow | None:
@@ -284,6 +295,20 @@ def due_of(loaded: State, opened: OpenedCycle, card: AgreedCard, *, day: dt.date
     who = signers_of(plan.frame.directory, plan, card.node, day)
     since = max([one.at for one in card.signatures if card.is_open] or [card.drafted_at or opened.since])
     return [Due(one, who[one].persons, since) for one in card.missing]
+
+
+def may_sign(
+    loaded: State, opened: OpenedCycle, card: AgreedCard, *, viewer: Viewer, day: dt.date
+) -> tuple[SignedAs, ...]:
+    """The parts in which a person may sign a draft: theirs, signed by nobody yet, and not beside another of their own. No queries."""
+    if opened.stage not in AGREED_IN or any(one.account_id == viewer.account_id for one in card.signatures):
+        return ()
+    plan = loaded.plan(opened.cycle)
+    who = signers_of(plan.frame.directory, plan, card.node, day)
+    is_own = viewer.employee == card.node.code
+    return tuple(
+        one for one in card.missing if signs_for(viewer, who[one]) is not None and (one is SignedAs.OWNER or not is_own)
+    )
 
 
 def unsigned_nodes(plan: CyclePlan, cards: Mapping[Node, AgreedCard]) -> list[Node]:

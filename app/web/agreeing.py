@@ -16,7 +16,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node
 from app.web.request_context import RequestContext
 
-__all__ = ["card_seen", "drafted", "due_of", "opened_for", "signed"]
+__all__ = ["card_seen", "drafted", "due_of", "may_sign", "opened_for", "signed"]
 
 
 def opened_for(context: RequestContext, cycle: int, node: Node) -> OpenedCycle:
@@ -43,6 +43,13 @@ def due_of(context: RequestContext, cycle: int, card: AgreedCard) -> list[Due]:
     """Whose signatures a scorecard lacks."""
     opened = opened_for(context, cycle, card.node)
     return cycles.due_of(scoring.state(context.connection), opened, card, day=context.today)
+
+
+def may_sign(context: RequestContext, cycle: int, card: AgreedCard) -> tuple[SignedAs, ...]:
+    """The parts in which who asks may sign a scorecard's draft now."""
+    opened = opened_for(context, cycle, card.node)
+    loaded = scoring.state(context.connection)
+    return cycles.may_sign(loaded, opened, card, viewer=context.viewer, day=context.today)
 
 
 def drafted(

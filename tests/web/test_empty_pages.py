@@ -48,6 +48,7 @@ ABOUT_WHAT_IS_NOT_THERE: Final = {
     "keys.ask_revoke_hook",
     "cycles.one",  # nobody has opened it
     "criteria.criteria",
+    "cycle_scorecard.scorecard",
 }
 
 NARROWED: Final = (

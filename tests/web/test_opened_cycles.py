@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tests.web.working import Working
+from werkzeug.test import TestResponse
+
+from tests.web.working import Somebody, Working
 
 WHY: Final = "Agreed in the meeting of Monday."
 
@@ -37,3 +39,32 @@ def test_a_cycle_is_opened_and_taken_on_by_its_pages(working: Working) -> None:
     assert working.boram.post("/cycles", {"cycle": "2027"}).status_code == 409
     for language, words in (("ko", "평가주기"), ("es", "Ciclo 2026")):
         assert words in working.dana.get("/cycles/2026", headers={"Accept-Language": language}).text
+
+
+def _agrees(person: Somebody, answer: TestResponse) -> None:
+    """Somebody agrees to what was proposed."""
+    address = answer.headers["Location"]
+    digest = re.search(r'name="digest" value="([0-9a-f]{64})"', person.get(address).text)
+    assert digest is not None
+    assert person.post(f"{address}/approve", {"digest": digest[1]}).status_code == 303
+
+
+def test_a_scorecard_is_signed_by_both_sides_on_its_page(working: Working) -> None:
+    """Who has signed stands beside who has not; with the second signature it is agreed, and a colleague finds nothing."""
+    working.dana.post("/cycles", {"cycle": "2026"})
+    wanted = {"person": "E7", "function": "approver", "from": "2026-01-01", "to": "2028-01-01", "function_reason": WHY}
+    _agrees(working.ferran, working.dana.post("/cycles/2026/functions", wanted))
+    _agrees(working.wanda, working.dana.post("/cycles/2026/stage", {"to": "agreement", "reason": WHY}))
+    assert working.alba.statuses("/criteria/2026") == [200]
+    page = "/cycles/2026/scorecards/employee:E1"
+    assert working.jiho.statuses(page) == [404]
+    assert f'href="{page}"' in working.alba.get("/scorecards/employee:E1?cycle=2026").text
+    for person, part in ((working.alba, "owner"), (working.boram, "head")):
+        shown = person.get(page).text
+        digest = re.search(r'name="digest" value="([0-9a-f]{64})"', shown)
+        assert digest is not None, shown
+        assert f'name="as" value="{part}"' in shown
+        assert person.post(f"{page}/sign", {"digest": digest[1], "as": part}).status_code == 303
+    agreed = working.alba.get(page).text
+    assert "version 1 holds" in agreed
+    assert 'name="digest"' not in agreed

@@ -148,6 +148,9 @@ def _page(context: RequestContext, node: Node, query: ScoreParameters) -> Page:
         if node.kind is NodeKind.EMPLOYEE and context.allowed(Deed.SEE_GRADE, node)
         else None,
         change_address=_change_address(context, node),
+        agreed_address=url_for("cycle_scorecard.scorecard", cycle=source.plan.cycle, node=node)
+        if source.plan.cycle in loaded.sheet.pinned
+        else None,
         criteria_address=url_for("criteria.criteria", cycle=source.plan.cycle)
         if source.plan.cycle in loaded.sheet.pinned
         else None,
