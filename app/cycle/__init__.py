@@ -6,6 +6,7 @@ whoever tries. A cycle that nobody opened it leaves as folder and events say.
 """
 
 from app.cycle.agreeing import (
+    AGREED_IN,
     IMPOSE,
     AgreedCard,
     Due,
@@ -57,6 +58,7 @@ from app.cycle.staging import AMEND, STAGE, Blocked
 from app.cycle.standing import CycleStanding, standing_of
 
 __all__ = [
+    "AGREED_IN",
     "AMEND",
     "APPOINT",
     "EMPLOYEE_COLUMNS",

@@ -29,6 +29,7 @@ from app.rules.terms import Node, NodeKind, Role
 from app.scoring import CyclePlan, State
 
 __all__ = [
+    "AGREED_IN",
     "IMPOSE",
     "AgreedCard",
     "Due",
@@ -94,6 +95,7 @@ class AgreedCard:
         with_hr: whether hr signs the draft too.
         signatures: under the draft, else under the version.
         drafted_at: when the draft was written; None for what folder and targets say.
+        drafted_by: by whom: a number, or an account's e-mail.
         versions: all that were in force, the first one first.
         before: the lines that somebody signed last before this draft was written; else those that hold; else its own.
     """
@@ -112,6 +114,7 @@ class AgreedCard:
     with_hr: bool
     signatures: tuple[SignatureRow, ...]
     drafted_at: dt.datetime | None
+    drafted_by: str | None
     versions: tuple[VersionRow, ...]
     before: tuple[LineDocument, ...]
 
@@ -200,6 +203,7 @@ def _card(plan: CyclePlan, node: Node, rows: AgreementRows) -> AgreedCard:
         with_hr=draft is not None and draft.with_hr,
         signatures=signed,
         drafted_at=None if draft is None else draft.at,
+        drafted_by=None if draft is None else draft.employee or draft.account.removeprefix("account:"),
         versions=tuple(rows.versions),
         before=_signed_before(rows, None if draft is None else draft.place) or folder,
     )

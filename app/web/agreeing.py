@@ -16,7 +16,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node
 from app.web.request_context import RequestContext
 
-__all__ = ["card_seen", "drafted", "due_of", "may_sign", "opened_for", "signed"]
+__all__ = ["card_seen", "drafted", "due_of", "may_draft", "may_sign", "opened_for", "signed"]
 
 
 def opened_for(context: RequestContext, cycle: int, node: Node) -> OpenedCycle:
@@ -50,6 +50,14 @@ def may_sign(context: RequestContext, cycle: int, card: AgreedCard) -> tuple[Sig
     opened = opened_for(context, cycle, card.node)
     loaded = scoring.state(context.connection)
     return cycles.may_sign(loaded, opened, card, viewer=context.viewer, day=context.today)
+
+
+def may_draft(context: RequestContext, opened: OpenedCycle, node: Node) -> bool:
+    """Whether who asks may write a scorecard's draft now."""
+    loaded, by_hr = scoring.state(context.connection), context.allowed(Deed.RUN_CYCLE)
+    return opened.stage in cycles.AGREED_IN and cycles.may_draft(
+        loaded, opened, node, viewer=context.viewer, day=context.today, by_hr=by_hr
+    )
 
 
 def drafted(

@@ -1,25 +1,38 @@
-"""A scorecard of an opened cycle as it is agreed: its lines, what changed since the last signature, and who has signed, side by side."""
+"""A scorecard of an opened cycle as it is agreed: its lines, what changed since the last signature, who has signed, and the form that drafts it anew.
+
+Do not name a field by a line's place: another draft may have come between the page and its form, and what was typed stands by its KPI.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Annotated, Final, Literal, NamedTuple
 
+from flask import request
+from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
+from app import cycle as cycles
 from app import scoring
 from app.cascade import LineDocument, SignatureRow
 from app.cycle import AgreedCard
-from app.plain.findings import n_
-from app.rules.agreement import AgreementState, SignedAs, signers
+from app.kit.refusals import Invalid, at_field
+from app.plain.findings import Finding, Place, n_
+from app.plain.texts import trimmed
+from app.rules.agreement import HR_FIGURES, LINE_MEMBERS, AgreementState, SignedAs, signers
 from app.rules.permissions import Deed
-from app.rules.terms import Node
-from app.scoring import node_name
-from app.web import agreeing
+from app.rules.targets import TARGET_METHODS
+from app.rules.terms import Link, Node, Role
+from app.rules.weighting import hanging_of
+from app.scoring import CyclePlan, node_name
+from app.web import agreeing, words
 from app.web.languages import named, page_language
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
+from app.web.typed_numbers import exact_figure, read_number, unconfirmed
 
 pages: Final = Pages("cycle_scorecard")
 
@@ -37,6 +50,20 @@ PARTS: Final[Mapping[SignedAs, str]] = {
     SignedAs.HR: n_("HR"),
 }
 
+MEMBERS: Final[Mapping[str, str]] = {
+    "weight": n_("Weight"),
+    "target": n_("Target"),
+    "area": n_("Area"),
+    "base": n_("Base value"),
+    "high": n_("High"),
+    "low": n_("Low"),
+    "coefficient": n_("Coefficient"),
+}
+"""The members of a line that have a column and a field, in the order in which they stand."""
+
+NO_KPI: Final = n_("No KPI is chosen for these figures: choose one, or leave them empty.")
+NO_LINES: Final = n_("A scorecard has a line at least: leave one, or put another one on it.")
+
 
 class SignatureForm(BaseModel):
     """What is signed, and in which part."""
@@ -47,23 +74,49 @@ class SignatureForm(BaseModel):
     as_: Annotated[Literal["owner", "head", "hr"], Field(alias="as")]
 
 
+class DraftForm(BaseModel):
+    """What was looked at, and a KPI to be added; the lines' figures stand in fields of their own, named by :func:`field_of`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: Annotated[str, Field(max_length=64)]
+    kpi: Annotated[str, Field(max_length=60)] = ""
+
+
+def field_of(member: str, kpi: str | None) -> str:
+    """The name of a line's field; without a KPI that of the line that is to be added."""
+    return f"new_{member}" if kpi is None else f"{member}-{kpi}"
+
+
 class LineShown(NamedTuple):
     """A line of the draft, and what it was when somebody signed last; None for one that is new."""
 
     name: str
     line: LineDocument
     before: LineDocument | None
+    hangs: str
+    """How it hangs on the line above it, in words; empty for what stands alone."""
+    hung: str
+    """How it did."""
+    fields: tuple[str, ...]
+    """The members that who looks at it may change."""
 
     @property
     def is_new(self) -> bool:
         """Whether the line was not there."""
         return self.before is None
 
-    def was(self, member: str) -> str | None:
-        """What a member was, where it is another now; None where it is the same, or the line is new."""
-        if self.before is None or self.before[member] == self.line[member]:
-            return None
-        return self.before[member] or "–"
+    def has_changed(self, member: str) -> bool:
+        """Whether a member is another than it was; never of a new line."""
+        return self.before is not None and self.before[member] != self.line[member]
+
+    def shown(self, member: str) -> str:
+        """A member in the reader's figures."""
+        return _shown(member, self.line[member])
+
+    def was(self, member: str) -> str:
+        """What it was."""
+        return _shown(member, None if self.before is None else self.before[member])
 
 
 class PartShown(NamedTuple):
@@ -75,12 +128,74 @@ class PartShown(NamedTuple):
     persons: tuple[str, ...]
 
 
+def _shown(member: str, value: str | None) -> str:
+    if value is None:
+        return "–"
+    return value if member == "area" else exact_figure(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looked:
+    """A scorecard with what its page tells of it."""
+
+    context: RequestContext
+    plan: CyclePlan
+    card: AgreedCard
+    by_hr: bool
+
+    def kpi_name(self, code: str) -> str:
+        """A KPI as the cycle's own definitions call it."""
+        kpis = self.plan.sheet.definitions.kpis
+        return kpis[code].version(self.plan.cycle).name.in_language(page_language()) if code in kpis else code
+
+    def fields(self, line: LineDocument) -> tuple[str, ...]:
+        """The members of a line that may be changed: those that its KPI's method takes, and hr's by hr alone; what has a figure can lose it."""
+        kpi = self.plan.sheet.definitions.kpis.get(str(line["kpi"]))
+        takes_target = kpi is not None and kpi.version(self.plan.cycle).method.name in TARGET_METHODS
+        is_shared = line["link"] == Link.SHARED
+
+        def takes(member: str) -> bool:
+            if member in {"weight", "area"} or line[member] is not None:
+                return member not in HR_FIGURES or self.by_hr
+            if is_shared:
+                return False
+            return takes_target if member == "target" else self.by_hr and not takes_target
+
+        return tuple(member for member in MEMBERS if takes(member))
+
+    def lines(self) -> Iterable[LineShown]:
+        """The draft's lines, each with what it was."""
+        before = {one["kpi"]: one for one in self.card.before}
+        for line in self.card.draft:
+            was = before.get(line["kpi"])
+            hung = "" if was is None else self.hangs(was)
+            name = self.kpi_name(str(line["kpi"]))
+            yield LineShown(name, line, was, self.hangs(line), hung, self.fields(line))
+
+    def hangs(self, line: LineDocument) -> str:
+        """How a line hangs on the one above it, in words."""
+        parent = Node.parse(str(line["parent_node"]))
+        if parent is None:
+            return ""
+        name = named(node_name(self.context.directory, parent, self.context.today))
+        if line["parent_kpi"] not in {None, line["kpi"]}:
+            name = f"{name}: {self.kpi_name(str(line['parent_kpi']))}"
+        return str(gettext(words.LINKS[str(line["link"])], parent=name))
+
+
 @pages.read("/cycles/<int:cycle>/scorecards/<node:node>", may=Deed.SIGN_SCORECARD)
 def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
     """The scorecard and its signatures. Queries: constant."""
+    opened = agreeing.opened_for(context, cycle, node)
     card, due = agreeing.card_seen(context, cycle, node)
+    plan = scoring.state(context.connection).plan(cycle)
+    may_draft = agreeing.may_draft(context, opened, node)
+    looked = _Looked(context=context, plan=plan, card=card, by_hr=context.allowed(Deed.RUN_CYCLE))
+    lines = list(looked.lines())
+    on_it = {line["kpi"] for line in card.draft}
     waits = {one.signed_as: one.persons for one in due}
     signed = {one.signed_as: one for one in card.signatures}
+    some = [*card.draft, *card.before]
     return Page(
         "pages/cycle_scorecard.html",
         cycle=cycle,
@@ -88,35 +203,36 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
         name=named(node_name(context.directory, node, context.today)),
         card=card,
         state=STATES[card.state],
-        lines=_lines(context, cycle, card),
-        gone=[
-            _name(context, cycle, str(one["kpi"]))
-            for one in card.before
-            if one["kpi"] not in {line["kpi"] for line in card.draft}
-        ],
+        is_signed_now=opened.stage in cycles.AGREED_IN,
+        agree_by=opened.calendar.get("agree_by"),
+        lines=lines,
+        members={
+            member: label
+            for member, label in MEMBERS.items()
+            if member in {"weight", "target"} or any(line[member] is not None for line in some)
+        },
+        gone=[looked.kpi_name(str(one["kpi"])) for one in card.before if one["kpi"] not in on_it],
+        imposed=card.versions[-1] if card.state is AgreementState.IMPOSED else None,
         parts=[
             PartShown(one, PARTS[one], signed.get(one), waits.get(one, ())) for one in signers(with_hr=card.with_hr)
         ],
         may_sign=[(one, PARTS[one]) for one in agreeing.may_sign(context, cycle, card)],
+        may_draft=may_draft,
+        labels=MEMBERS,
+        field_of=field_of,
+        addable=[(code, looked.kpi_name(code)) for code in plan.sheet.definitions.kpis if code not in on_it]
+        if may_draft
+        else [],
         person=lambda code: _person(context, code),
+        told=_shown,
     )
-
-
-def _lines(context: RequestContext, cycle: int, card: AgreedCard) -> list[LineShown]:
-    before = {one["kpi"]: one for one in card.before}
-    return [LineShown(_name(context, cycle, str(one["kpi"])), one, before.get(one["kpi"])) for one in card.draft]
-
-
-def _name(context: RequestContext, cycle: int, code: str) -> str:
-    kpis = scoring.state(context.connection).sheet.definitions_of(cycle).kpis
-    return kpis[code].version(cycle).name.in_language(page_language()) if code in kpis else code
 
 
 def _person(context: RequestContext, code: str) -> str:
     """Somebody by name; of hr and executives what they are."""
     if code in context.directory.employees:
         return context.directory.employees[code].name
-    return code
+    return gettext(words.ROLES[Role(code)]) if code in set(Role) else code
 
 
 @pages.act("/cycles/<int:cycle>/scorecards/<node:node>/sign", may=Deed.SIGN_SCORECARD, again="scorecard")
@@ -126,3 +242,100 @@ def sign(context: RequestContext, cycle: int, node: Node, form: SignatureForm) -
     holds = card.state is AgreementState.AGREED and not card.is_beside
     message = n_("Signed: these lines hold from now on.") if holds else n_("Signed: another signature is missing yet.")
     return Redirect(message, then="cycle_scorecard.scorecard", values={"cycle": cycle, "node": node})
+
+
+# -------------------------------------------------------------------------------------------------------------- drafting
+
+
+@pages.act("/cycles/<int:cycle>/scorecards/<node:node>/draft", may=Deed.SIGN_SCORECARD, again="scorecard")
+def draft(context: RequestContext, cycle: int, node: Node, form: DraftForm) -> Redirect:
+    """Write a new draft of the lines that were looked at."""
+    card, _ = agreeing.card_seen(context, cycle, node)
+    if card.draft_digest != form.digest:
+        raise cycles.OtherDraft
+    plan = scoring.state(context.connection).plan(cycle)
+    looked = _Looked(context=context, plan=plan, card=card, by_hr=context.allowed(Deed.RUN_CYCLE))
+    typed = _Typing(looked)
+    lines = [*typed.kept(), *typed.added(form.kpi)]
+    if not lines:
+        typed.findings.append(at_field("kpi", "no_lines", NO_LINES))
+    if typed.findings:
+        raise Invalid(*typed.findings)
+    try:
+        after = agreeing.drafted(context, cycle, node, lines, is_expected=lambda digest: digest == form.digest)
+    except Invalid as refusal:
+        raise Invalid(*(_at_its_field(one, lines, form.kpi) for one in refusal.findings)) from None
+    message = n_("Drafted: it moves nothing before all have signed it. Signatures of before do not count for it.")
+    if after.draft_digest == form.digest:
+        message = n_("Nothing has changed: the draft stands as it was.")
+    return Redirect(message, then="cycle_scorecard.scorecard", values={"cycle": cycle, "node": node})
+
+
+class _Typing:
+    """Reads the form's fields into lines; what cannot be read is found at its field."""
+
+    def __init__(self, looked: _Looked) -> None:
+        """Begin with nothing wrong."""
+        self.looked: Final = looked
+        self.findings: Final[list[Finding]] = []
+
+    def kept(self) -> Iterable[LineDocument]:
+        """The lines that were there, with what was typed; without those that were taken off."""
+        for line in self.looked.card.draft:
+            kpi = str(line["kpi"])
+            if not request.form.get(field_of("off", kpi)):
+                yield self._with_fields(line, kpi)
+
+    def added(self, kpi: str) -> Iterable[LineDocument]:
+        """The line that was added: a slice of the unit above's, where that has one, else one that stands alone."""
+        if not kpi:
+            filled = [member for member in MEMBERS if trimmed(request.form.get(field_of(member, None), ""))]
+            if filled:
+                self.findings.append(at_field("kpi", "no_kpi", NO_KPI))
+            return
+        plan, node = self.looked.plan, self.looked.card.node
+        parent = scoring.parent_of_node(plan, node)
+        above = [] if parent is None else [one.row.kpi for one in plan.lines.get(parent, ())]
+        hanging = hanging_of(kpi, None, parent=parent, parent_kpis=above)
+        blank: dict[str, str | None] = dict.fromkeys(LINE_MEMBERS)
+        blank |= {"kpi": kpi, "link": hanging.link.value, "parent_kpi": hanging.parent_kpi}
+        blank["parent_node"] = None if hanging.parent_node is None else str(hanging.parent_node)
+        yield self._with_fields(blank, None)
+
+    def _with_fields(self, line: LineDocument, kpi: str | None) -> LineDocument:
+        """A line with what stands in its fields; a member without a field stays as it is."""
+        made = dict(line)
+        for member in MEMBERS:
+            name = field_of(member, kpi)
+            if name in request.form:
+                text = trimmed(request.form[name])
+                made[member] = (text or None) if member == "area" else self._figure(name, text, line[member])
+        return made
+
+    def _figure(self, name: str, text: str, before: str | None) -> str | None:
+        if not text:
+            return None
+        number = read_number(text, field=name)
+        if isinstance(number, Finding):
+            self.findings.append(number)
+            return before
+        if before is not None and number == Decimal(before):
+            return before
+        confirmed, has_script = request.form.get(f"{name}_read", ""), not request.form.get("without_script")
+        asked = unconfirmed(text, number, field=name, confirmed=confirmed, has_script=has_script)
+        if asked is not None:
+            self.findings.append(asked)
+        return f"{number:f}"
+
+
+def _at_its_field(finding: Finding, lines: Sequence[LineDocument], added: str) -> Finding:
+    """What is wrong with a member of a line, at the field that it was typed into; of one that has none at the line's weight."""
+    _, _, place = (finding.place.field or "").partition("lines/")
+    at, _, member = place.partition("/")
+    if not at.isdigit() or int(at) >= len(lines):
+        return finding
+    kpi = str(lines[int(at)]["kpi"])
+    if kpi == added and member == "kpi":
+        return replace(finding, place=Place(field="kpi"))
+    name = field_of(member if member in MEMBERS else "weight", None if kpi == added else kpi)
+    return replace(finding, place=Place(field=name))
