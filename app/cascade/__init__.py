@@ -19,6 +19,7 @@ from app.cascade.agreements import (
     keep_version,
     line_document,
     lines_of_documents,
+    nodes_with_hr,
 )
 from app.cascade.goals import GoalBranch, KpiBranch, LineBranch, Served, TaskBranch, goal_tree, served_by
 from app.cascade.history import Exclusion, PastValue
@@ -100,6 +101,7 @@ __all__ = [
     "line_document",
     "lines_of_documents",
     "loaded_sheet",
+    "nodes_with_hr",
     "pin_differences",
     "potentials",
     "previewed_sheet",

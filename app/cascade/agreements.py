@@ -35,6 +35,7 @@ __all__ = [
     "keep_version",
     "line_document",
     "lines_of_documents",
+    "nodes_with_hr",
     "read_agreed",
 ]
 
@@ -157,17 +158,26 @@ def read_agreed(connection: Connection, cycles: Collection[int]) -> dict[tuple[i
     return {(cycle, node): lines_of_documents(cycle, node, json.loads(text)) for (cycle, node), text in last.items()}
 
 
-def agreement_rows(connection: Connection, cycle: int, node: Node | None = None) -> dict[Node, AgreementRows]:
-    """What is written of a scorecard of a cycle, or of all of them, the earliest first. Queries: 3."""
+def nodes_with_hr(connection: Connection, cycle: int) -> list[Node]:
+    """The nodes of a cycle of which hr was to sign a draft as well. Queries: 1."""
+    of = tables.agreement_draft.c
+    query = sa.select(of.node).where(of.cycle == cycle, of.with_hr).distinct().order_by(of.node)
+    return [Node.known(text) for text in connection.scalars(query)]
+
+
+def agreement_rows(
+    connection: Connection, cycle: int, nodes: Collection[Node] | None = None
+) -> dict[Node, AgreementRows]:
+    """What is written of some scorecards of a cycle, or of all of them, the earliest first. Queries: 3."""
     draft, signature, version = tables.agreement_draft, tables.agreement_signature, tables.agreement_version
     drafts: dict[str, list[DraftRow]] = {}
-    for row in _rows(connection, draft, draft.c.place, cycle, node):
+    for row in _rows(connection, draft, draft.c.place, cycle, nodes):
         lines = tuple(json.loads(row.lines))
         drafts.setdefault(row.node, []).append(
             DraftRow(row.place, lines, row.over, row.with_hr, row.at, row.account, row.employee)
         )
     signatures: dict[str, list[SignatureRow]] = {}
-    for row in _rows(connection, signature, signature.c.at, cycle, node):
+    for row in _rows(connection, signature, signature.c.at, cycle, nodes):
         signatures.setdefault(row.node, []).append(
             SignatureRow(
                 row.place,
@@ -181,7 +191,7 @@ def agreement_rows(connection: Connection, cycle: int, node: Node | None = None)
             )
         )
     versions: dict[str, list[VersionRow]] = {}
-    for row in _rows(connection, version, version.c.version, cycle, node):
+    for row in _rows(connection, version, version.c.version, cycle, nodes):
         lines = tuple(json.loads(row.lines))
         versions.setdefault(row.node, []).append(
             VersionRow(row.version, lines, row.digest, row.at, row.place, row.decision)
@@ -193,10 +203,10 @@ def agreement_rows(connection: Connection, cycle: int, node: Node | None = None)
 
 
 def _rows(
-    connection: Connection, table: sa.Table, order: sa.ColumnElement[Any], cycle: int, node: Node | None
+    connection: Connection, table: sa.Table, order: sa.ColumnElement[Any], cycle: int, nodes: Collection[Node] | None
 ) -> sa.Result[Any]:
     query = sa.select(table).where(table.c.cycle == cycle).order_by(table.c.node, order)
-    return connection.execute(query if node is None else query.where(table.c.node == str(node)))
+    return connection.execute(query if nodes is None else query.where(table.c.node.in_([str(one) for one in nodes])))
 
 
 def keep_draft(

@@ -8,6 +8,7 @@ whoever tries. A cycle that nobody opened it leaves as folder and events say.
 from app.cycle.agreeing import (
     AGREED_IN,
     IMPOSE,
+    IMPOSED,
     AgreedCard,
     Due,
     OtherDraft,
@@ -56,6 +57,7 @@ from app.cycle.opened import (
 )
 from app.cycle.staging import AMEND, STAGE, Blocked
 from app.cycle.standing import CycleStanding, standing_of
+from app.cycle.waiting_for import Imposed, ToSign, imposed_upon, to_sign
 
 __all__ = [
     "AGREED_IN",
@@ -63,6 +65,7 @@ __all__ = [
     "APPOINT",
     "EMPLOYEE_COLUMNS",
     "IMPOSE",
+    "IMPOSED",
     "STAGE",
     "UNIT_COLUMNS",
     "AgreedCard",
@@ -74,6 +77,7 @@ __all__ = [
     "Due",
     "GradeGroup",
     "GradeGroups",
+    "Imposed",
     "NotNow",
     "NotOpened",
     "OpenedCycle",
@@ -82,6 +86,7 @@ __all__ = [
     "OverridesExceed",
     "Proposed",
     "StageBegun",
+    "ToSign",
     "agreed_card",
     "allocation",
     "apply_allocation",
@@ -93,6 +98,7 @@ __all__ = [
     "grade_groups",
     "graded_employees",
     "identical_below",
+    "imposed_upon",
     "may_allocate",
     "may_draft",
     "may_sign",
@@ -106,5 +112,6 @@ __all__ = [
     "sign_draft",
     "stages_begun",
     "standing_of",
+    "to_sign",
     "unit_proposal",
 ]

@@ -17,6 +17,7 @@ from app.access import Viewer
 from app.cascade import AgreementRows, DraftRow, LineDocument, SignatureRow, VersionRow
 from app.cycle.opened import NotNow, OpenedCycle, opened_or_refused
 from app.decisions import Decision, DecisionKind, Hand, OtherDigest, Read, party_of, refusal_for
+from app.kit import outbox
 from app.kit.refusals import Conflict, Invalid, NotThere, Refusal, at_field
 from app.organisation import Directory
 from app.plain.findings import n_
@@ -31,6 +32,7 @@ from app.scoring import CyclePlan, State
 __all__ = [
     "AGREED_IN",
     "IMPOSE",
+    "IMPOSED",
     "AgreedCard",
     "Due",
     "OtherDraft",
@@ -48,6 +50,9 @@ __all__ = [
 
 AGREED_IN: Final = frozenset({Stage.AGREEMENT, Stage.RUNNING})
 """The stages in which drafts are written and signed."""
+
+IMPOSED: Final = "imposed"
+"""The topic of the mail to whom lines were imposed upon."""
 
 
 class OtherDraft(Refusal):
@@ -228,14 +233,17 @@ def _standing(written: DraftRow | None, in_force: VersionRow | None, rows: Agree
 
 def agreed_card(connection: Connection, loaded: State, cycle: int, node: Node) -> AgreedCard:
     """One scorecard of an opened cycle. Queries: 3."""
-    rows = cascade.agreement_rows(connection, cycle, node)
+    rows = cascade.agreement_rows(connection, cycle, [node])
     return _card(loaded.plan(cycle), node, rows.get(node, AgreementRows()))
 
 
-def agreed_cards(connection: Connection, loaded: State, cycle: int) -> dict[Node, AgreedCard]:
-    """Every scorecard of an opened cycle, of the nodes that are listed. Queries: 3."""
-    plan, rows = loaded.plan(cycle), cascade.agreement_rows(connection, cycle)
-    return {node: _card(plan, node, rows.get(node, AgreementRows())) for node in plan.nodes}
+def agreed_cards(
+    connection: Connection, loaded: State, cycle: int, nodes: Sequence[Node] | None = None
+) -> dict[Node, AgreedCard]:
+    """The scorecards of an opened cycle of some nodes, or of all that are listed. Queries: 3."""
+    plan, rows = loaded.plan(cycle), cascade.agreement_rows(connection, cycle, nodes)
+    asked = plan.nodes if nodes is None else nodes
+    return {node: _card(plan, node, rows.get(node, AgreementRows())) for node in asked}
 
 
 # ---------------------------------------------------------------------------------------------------------------- who signs
@@ -629,6 +637,20 @@ def _apply_impose(connection: Connection, decision: Decision) -> None:
     loaded, opened, card = _imposed(connection, decision.content, decision.cycle, day)
     place = card.place or _written_down(connection, loaded, opened, card, by=hand)
     _hold(connection, loaded, opened, card, place=place, at=hand.at, decision=decision.id)
+    _tell_owners(connection, loaded, opened, card.node, decision=decision.id, at=hand.at)
+
+
+def _tell_owners(
+    connection: Connection, loaded: State, opened: OpenedCycle, node: Node, *, decision: int, at: dt.datetime
+) -> None:
+    """Let whoever should have signed as owner have a mail; their first page tells it by itself. Queries: 2 for each."""
+    plan = loaded.plan(opened.cycle)
+    directory = plan.frame.directory
+    for number in signers_of(directory, plan, node, directory.day_of(at))[SignedAs.OWNER].numbers:
+        account = access.account_of_employee(connection, number)
+        if account is not None and account.disabled_at is None:
+            content = {"account": account.id, "cycle": opened.cycle, "node": str(node), "decision": decision}
+            outbox.post(connection, topic=IMPOSED, recipient=account.email, content=content, at=at)
 
 
 IMPOSE: Final = DecisionKind(

@@ -16,7 +16,7 @@ from babel.support import NullTranslations, Translations
 from jinja2 import Environment, FileSystemLoader, Template
 from sqlalchemy import Connection
 
-from app import access, organisation
+from app import access, cycle, organisation
 from app.access import Account, LinkKind
 from app.kit.mail import Mail
 from app.kit.outbox import TakenDelivery
@@ -25,6 +25,8 @@ from app.organisation import Directory
 from app.plain.findings import n_
 from app.plain.korean import with_particles
 from app.plain.texts import visible
+from app.rules.terms import Name, Node
+from app.scoring import node_name
 
 __all__ = ["compose"]
 
@@ -138,6 +140,17 @@ _EMAIL_CHANGED: Final = _Letter(
     ),
     button=n_("Sign in"),
 )
+_IMPOSED: Final = _Letter(
+    subject=n_("A scorecard of %(cycle)s was imposed on you"),
+    paragraphs=(
+        n_("Hello %(name)s,"),
+        n_(
+            "the scorecard of %(whose)s for the cycle %(cycle)s holds from now on though not all have signed it: two people have decided so (decision %(decision)s)."
+        ),
+        n_("That it was imposed is ground of an objection, once results are notified."),
+    ),
+    button=n_("Look at the scorecard"),
+)
 
 
 def compose(connection: Connection, taken: TakenDelivery, *, settings: Settings, now: dt.datetime) -> Mail | None:
@@ -188,11 +201,24 @@ def _email_changed(asked: _Asked) -> Mail | None:
     )
 
 
+def _imposed(asked: _Asked) -> Mail | None:
+    content = asked.taken.content
+    account = access.mailed_account(asked.connection, account_id=content["account"])
+    node = Node.parse(content["node"])
+    if account is None or node is None:
+        return None
+    whose = node_name(asked.directory, node, asked.directory.day_of(asked.now))
+    filling = {"cycle": content["cycle"], "decision": content["decision"], "whose": whose}
+    link = f"{asked.address}/cycles/{content['cycle']}/scorecards/{node}"
+    return _written(asked, account, _IMPOSED, filling, to=account.email, link=link, spoken=None)
+
+
 _COMPOSERS: Final[Mapping[str, Callable[[_Asked], Mail | None]]] = {
     access.INVITATION: _invitation,
     access.FORGOTTEN: _forgotten,
     access.EMAIL_CHANGED: _email_changed,
     access.NEW_PASSWORD: _new_password,
+    cycle.IMPOSED: _imposed,
 }
 
 
@@ -245,7 +271,10 @@ def _written(
         "agency": "OpenKOPES" if unit is None else visible(unit.name.in_language(language)),
         "name": visible(person.name) if person is not None else account.email,
         "forgotten": f"{asked.address}/forgotten",
-        **filling,
+        **{
+            place: visible(one.in_language(language)) if isinstance(one, Name) else one
+            for place, one in filling.items()
+        },
     }
     if isinstance(day := values.get("day"), dt.date):
         values["day"] = format_date(day, "long", locale=_DATES_OF.get(language, language))

@@ -4,6 +4,6 @@ It owns the list of kinds of things that can wait and promises that a thing is o
 longer: each kind is read anew from what it is about, and nothing here is written down. It never decides whose turn it is.
 """
 
-from app.waiting.kinds import KINDS, Errand, Kind, Reader, TargetMoved, errands
+from app.waiting.kinds import KINDS, CardThere, Errand, Kind, Reader, TargetMoved, errands
 
-__all__ = ["KINDS", "Errand", "Kind", "Reader", "TargetMoved", "errands"]
+__all__ = ["KINDS", "CardThere", "Errand", "Kind", "Reader", "TargetMoved", "errands"]

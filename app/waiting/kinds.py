@@ -13,9 +13,10 @@ from typing import Final, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection
 
-from app import cascade, decisions, ledger, notices, scoring
+from app import cascade, cycle, decisions, ledger, notices, scoring
 from app.access import Viewer, Visits
 from app.cascade import TargetChange
+from app.cycle import Imposed, ToSign
 from app.decisions import Decision, DecisionFilter
 from app.rules.deciding import DecisionState
 from app.rules.definitions import Translated
@@ -23,7 +24,7 @@ from app.rules.permissions import Deed
 from app.rules.terms import Node, NodeKind
 from app.scoring import State, node_name
 
-__all__ = ["KINDS", "Errand", "Kind", "Reader", "TargetMoved", "errands"]
+__all__ = ["KINDS", "CardThere", "Errand", "Kind", "Reader", "TargetMoved", "errands"]
 
 _AGREED_MOST: Final = 100
 
@@ -81,6 +82,16 @@ class TargetMoved:
     note: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardThere:
+    """A scorecard of an opened cycle that somebody is to look at."""
+
+    cycle: int
+    node: Node
+    name: str
+    at: dt.datetime
+
+
 Read: TypeAlias = Callable[[Reader], Iterator[Errand]]
 
 
@@ -95,7 +106,7 @@ class Kind(NamedTuple):
 def errands(reader: Reader) -> tuple[Errand, ...]:
     """What waits for a person, kind by kind in the order of :data:`KINDS`.
 
-    Queries: those of the kinds that are theirs: 1 or 2 of an employee's entries, 2 of decisions, 1 of targets, 4 of verdicts, 1 of figures, 1 of rejected
+    Queries: those of the kinds that are theirs: 1 or 2 of an employee's entries, 2 of decisions, 1 of targets, 8 of scorecards of a cycle that is agreed on, 4 of verdicts, 1 of figures, 1 of rejected
     events, 1 of rights.
     """
     return tuple(errand for kind in KINDS if reader.allowed(kind.deed) for errand in kind.read(reader))
@@ -166,6 +177,30 @@ def _moved(reader: Reader, node: Node, kpi: str, unseen: list[TargetChange]) -> 
     )
 
 
+def _to_sign(reader: Reader) -> Iterator[Errand]:
+    """Scorecards of opened cycles that wait for one's signature: done when each is signed, or imposed. Queries: none where none is agreed on, else 5 at most a cycle."""
+    some = cycle.to_sign(reader.connection, reader.loaded, viewer=reader.viewer, day=reader.day)
+    if some:
+        yield Errand(kind="to_sign", since=some[0].since, about=tuple(_card(reader, one) for one in some))
+
+
+def _imposed(reader: Reader) -> Iterator[Errand]:
+    """Own scorecards, and those of the units that one heads, that were imposed: done when it is looked at. Queries: as :func:`_to_sign`."""
+    some = [
+        one
+        for one in cycle.imposed_upon(reader.connection, reader.loaded, viewer=reader.viewer, day=reader.day)
+        if one.at > reader.visits.targets_seen_at
+    ]
+    if some:
+        cards = tuple(_card(reader, one) for one in some)
+        yield Errand(kind="imposed", since=min(one.at for one in some), about=cards)
+
+
+def _card(reader: Reader, one: ToSign | Imposed) -> CardThere:
+    name = node_name(reader.loaded.frame.directory, one.node, reader.day)
+    return CardThere(cycle=one.cycle, node=one.node, name=name, at=one.since if isinstance(one, ToSign) else one.at)
+
+
 def _to_verify(reader: Reader) -> Iterator[Errand]:
     """Entries of others that wait for one's verdict: done when the queue is empty. Queries: 2 or 4."""
     waiting = ledger.waiting_for(reader.connection, reader.loaded.frame, viewer=reader.viewer, day=reader.day)
@@ -207,6 +242,8 @@ KINDS: Final = (
     Kind("first_password", Deed.CHANGE_PASSWORD, _first_password),
     Kind("rejected_entry", Deed.REVERSE_ACTIVITY, _rejected_entries),
     Kind("to_agree", Deed.DECIDE, _to_agree),
+    Kind("to_sign", Deed.SIGN_SCORECARD, _to_sign),
+    Kind("imposed", Deed.SIGN_SCORECARD, _imposed),
     Kind("changed_targets", Deed.SEE_TARGETS, _changed_targets),
     Kind("to_verify", Deed.VERIFY, _to_verify),
     Kind("owed_figures", Deed.REPORT_FIGURE, _owed_figures),

@@ -301,6 +301,7 @@ MAILS: Final[Mapping[str, str]] = {
     "forgotten": n_("Link to a new password"),
     "email_changed": n_("Changed e-mail"),
     "new_password": n_("Link to set the password of an account agreed on"),
+    "imposed": n_("Scorecard imposed"),
 }
 """What mails are called, by their topic."""
 

@@ -23,7 +23,7 @@ from tests.web.working import Somebody, Working, key_of
 AT_D1 = f"/activities/{key_of('D-1')}"
 
 
-def _waits(person: Somebody) -> dict[str, str]:
+def waits_for(person: Somebody) -> dict[str, str]:
     """What waits for somebody by its kind, in words."""
     items = (one for one in read(person.get("/").text).all("li") if "data-kind" in one.attributes)
     return {one.attributes["data-kind"] or "": " ".join(one.text.split()) for one in items}
@@ -31,17 +31,17 @@ def _waits(person: Somebody) -> dict[str, str]:
 
 def test_what_waits_is_there_until_it_is_done(working: Working) -> None:
     """An entry waits for the head, rejected for its employee, who reverses it; each time it is on one home and leaves the other."""
-    assert (_waits(working.alba), _waits(working.boram)) == ({}, {})
+    assert (waits_for(working.alba), waits_for(working.boram)) == ({}, {})
     working.record("2026-03-04 deal D-1 E1 100 USD")
-    assert _waits(working.boram) == {"to_verify": "Entries that wait for your verdict: 1 the oldest of 4 Mar 2026"}
+    assert waits_for(working.boram) == {"to_verify": "Entries that wait for your verdict: 1 the oldest of 4 Mar 2026"}
     judge(working, "boram", "D-1", verdict="rejected", reason="No contract")
-    assert _waits(working.boram) == {}
-    assert "rejected by E2: “No contract” since 30 Jun 2026" in _waits(working.alba)["rejected_entry"]
+    assert waits_for(working.boram) == {}
+    assert "rejected by E2: “No contract” since 30 Jun 2026" in waits_for(working.alba)["rejected_entry"]
     assert f'href="{AT_D1}"' in working.alba.get("/").text
-    assert _waits(working.jiho) == {}
+    assert waits_for(working.jiho) == {}
     reversal = {"form_id": working.alba.form_id(AT_D1), "reason": "never happened"}
     assert working.alba.post(f"{AT_D1}/reverse", reversal).status_code == 303
-    assert _waits(working.alba) == {}
+    assert waits_for(working.alba) == {}
 
 
 def test_the_first_sentence_says_what_to_do_first(working: Working) -> None:
@@ -67,9 +67,9 @@ def test_targets_that_others_change_wait_until_they_are_seen(working: Working) -
     """From which figure to which, by whom and why; who set them, and who has others, is not told."""
     page = working.boram.get("/targets").text
     working.boram.post("/targets?unit=VIE&cycle=2026", form(page, "consults", E1="4"))
-    said = _waits(working.alba)["changed_targets"]
+    said = waits_for(working.alba)["changed_targets"]
     assert "from 10 to 4, by E2 Agreed anew" in said
-    assert _waits(working.boram) == _waits(working.jiho) == {}
+    assert waits_for(working.boram) == waits_for(working.jiho) == {}
     home = working.alba.get("/").text
     until = re.search(r'name="until" value="([^"]+)"', home)
     assert until is not None
@@ -77,14 +77,14 @@ def test_targets_that_others_change_wait_until_they_are_seen(working: Working) -
     assert refused.status_code == 422, "an instant that has no day in UTC"
     assert working.alba.post("/targets-seen", {"until": until[1]}).location == "/"
     working.alba.post("/targets-seen", {"until": "1990-01-01T00:00:00Z"})
-    assert _waits(working.alba) == {}
+    assert waits_for(working.alba) == {}
 
 
 def test_rejected_events_wait_for_whoever_may_mend_them(working: Working) -> None:
     """The administrator; an auditor sees them and mends nothing."""
     assert ingest(working.database, [event_of("2026-06-04 deal D-2 NOBODY 100 USD")]).rejected
-    assert "Events of programs that were not recorded: 1" in _waits(working.iris)["rejected_events"]
-    assert "rejected_events" not in _waits(working.emil)
+    assert "Events of programs that were not recorded: 1" in waits_for(working.iris)["rejected_events"]
+    assert "rejected_events" not in waits_for(working.emil)
 
 
 def test_every_kind_has_its_sentence(working: Working) -> None:

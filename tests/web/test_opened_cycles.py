@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import re
 from typing import Final
 
+import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
-from tests.web.markup import read
-from tests.web.working import Somebody, Working
+from app import mails
+from app.access import tables as access_tables
+from app.kit import outbox
+from app.kit.mail import Mail
+from app.kit.settings import Settings
+from tests.conftest import CountQueries
+from tests.web.markup import Element, read
+from tests.web.test_home import waits_for
+from tests.web.working import NOW, Somebody, Working
 
 WHY: Final = "Agreed in the meeting of Monday."
 
@@ -58,6 +68,25 @@ def _in_agreement(working: Working) -> None:
     _agrees(working.wanda, working.dana.post("/cycles/2026/stage", {"to": "agreement", "reason": WHY}))
 
 
+def _measured_by_deviation(working: Working, kpi: str) -> None:
+    """A KPI takes base and bounds, and no target."""
+    path = working.folder / "definitions" / "kpis.yaml"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for one in document["kpis"]:
+        if one["code"] == kpi:
+            one["method"] = {"name": "deviation"}
+    path.write_text(json.dumps(document), encoding="utf-8")
+    working.load(lambda text: re.sub(rf"(,{kpi},10,,unique,,,,,,)10,", r"\1,", text))
+
+
+def _signatures(person: Somebody, page: str) -> list[Element]:
+    """Who has signed beside who has not."""
+    parts = next(
+        one for one in read(person.get(page).text).all("section") if one.attributes.get("class") == "signatures"
+    )
+    return list(parts.all("div"))
+
+
 def _draft(person: Somebody, address: str, **typed: str) -> TestResponse:
     """Send the form of a draft as it came, but for some fields."""
     form = next(
@@ -71,9 +100,11 @@ def _draft(person: Somebody, address: str, **typed: str) -> TestResponse:
 
 def test_a_draft_is_changed_on_its_page_and_nothing_typed_is_lost(working: Working) -> None:
     """What is wrong stands at its field beside what was typed; the other side sees what changed; base and the like are hr's; a draft that came between asks once more."""
+    _measured_by_deviation(working, "companies")
     _in_agreement(working)
     page = "/cycles/2026/scorecards/employee:E1"
-    assert 'name="base-deals"' not in working.boram.get(page).text
+    assert 'name="base-companies"' not in working.boram.get(page).text
+    assert 'name="base-companies"' in working.dana.get(page).text
     wrong = _draft(working.boram, page, target__deals="12", weight__deals="9", target__consults="many")
     assert (wrong.status_code, 'value="many"' in wrong.text, 'id="target-consults-error"' in wrong.text) == (
         422,
@@ -95,9 +126,14 @@ def test_a_draft_is_changed_on_its_page_and_nothing_typed_is_lost(working: Worki
     assert late.status_code == 412
     assert "in the draft now: 12" in late.text
     assert re.search(r'name="target-consults"[^>]* value="7"', late.text)
-    off = _draft(working.dana, page, off__deals="yes", weight__consults="20", coefficient__buyers="")
+    off = _draft(working.dana, page, off__deals="yes", weight__consults="20", base__companies="5")
     assert off.status_code == 303, off.text
-    assert "No more on it: deals" in working.alba.get(page).text
+    assert [one.text for one in _signatures(working.alba, page)] == [
+        "Owner not signed E1",
+        "Head not signed E2",
+        "HR not signed HR",
+    ]
+    assert "No more on it: A name" in working.alba.get(page).text
     assert working.alba.post("/cycles/2026/scorecards/employee:E6/draft", {"digest": "0" * 64}).status_code == 404
     assert (
         _draft(working.dana, page, kpi="deals", new_weight="10", new_target="5", weight__consults="10").status_code
@@ -113,6 +149,15 @@ def test_a_scorecard_is_signed_by_both_sides_on_its_page(working: Working) -> No
     page = "/cycles/2026/scorecards/employee:E1"
     assert working.jiho.statuses(page) == [404]
     assert f'href="{page}"' in working.alba.get("/scorecards/employee:E1?cycle=2026").text
+    assert "Scorecards that wait for your signature: 1" in waits_for(working.alba)["to_sign"]
+    assert f'href="{page}"' in working.alba.get("/").text
+    assert "Scorecards that wait for your signature: 4" in waits_for(working.boram)["to_sign"], (
+        "hers, her office's, two people's"
+    )
+    assert "to_sign" not in waits_for(working.emil) | waits_for(working.iris)
+    assert "Scorecards that wait for your signature: 5" in waits_for(working.dana)["to_sign"], (
+        "two units and three people have no head"
+    )
     for person, part in ((working.alba, "owner"), (working.boram, "head")):
         shown = person.get(page).text
         digest = re.search(r'name="digest" value="([0-9a-f]{64})"', shown)
@@ -121,4 +166,92 @@ def test_a_scorecard_is_signed_by_both_sides_on_its_page(working: Working) -> No
         assert person.post(f"{page}/sign", {"digest": digest[1], "as": part}).status_code == 303
     agreed = working.alba.get(page).text
     assert "version 1 holds" in agreed
-    assert 'name="digest"' not in agreed
+    assert 'name="as"' not in agreed
+    assert "to_sign" not in waits_for(working.alba)
+    assert "Scorecards that wait for your signature: 3" in waits_for(working.boram)["to_sign"]
+
+
+def test_who_is_imposed_upon_is_told_and_readings_of_others_are_logged(working: Working) -> None:
+    """On their first page until they have seen it, and by a mail with the way there; the page says that it is ground of an objection."""
+    _in_agreement(working)
+    working.dana.post("/cycles/2026/calendar", {"agree_by": "2026-06-29"})
+    address, page = "/api/v1/cycles/2026/scorecards/employee:E6", "/cycles/2026/scorecards/employee:E6"
+    digest = working.boram.get(address).json["digest"]
+    body = {"kind": "impose", "cycle": "2026", "content": {"node": "employee:E6", "digest": digest}, "reason": WHY}
+    made = working.boram.client.post("/api/v1/decisions", json=body, headers={"Origin": "http://localhost"})
+    assert made.status_code == 201, made.text
+    assert "imposed" not in waits_for(working.jiho)
+    working.clock_moves(minutes=1)
+    approved = working.dana.client.post(
+        f"/api/v1/decisions/{made.json['id']}/approve",
+        json={"digest": made.json["digest"]},
+        headers={"Origin": "http://localhost"},
+    )
+    assert approved.status_code == 200, approved.text
+    told = waits_for(working.jiho)
+    assert ("to_sign" in told, "Imposed without your signature" in told["imposed"]) == (False, True)
+    assert "imposed" not in waits_for(working.alba) | waits_for(working.boram)
+    assert "ground of an objection" in working.jiho.get(page).text
+    mail = _mail(working)
+    assert (mail.to, f"https://kopes.example{page}" in mail.text) == ("jiho@agency.example", True)
+    until = re.findall(r'name="until" value="([^"]+)"', working.jiho.get("/").text)
+    working.jiho.post("/targets-seen", {"until": until[0]})
+    assert "imposed" not in waits_for(working.jiho)
+
+    for _ in range(2):
+        assert [person.get(address).status_code for person in (working.jiho, working.boram, working.dana)] == [200] * 3
+        assert working.alba.get("/api/v1/cycles/2026/scorecards/unit:VIE").status_code == 200
+    log = access_tables.reading_log
+    with working.database.read() as connection:
+        rows = connection.execute(sa.select(log).where(log.c.what == "agreement").order_by(log.c.id)).all()
+    assert [(row.who, row.subject, row.rows) for row in rows] == [
+        (f"account:{name}@agency.example", "employee:E6 cycle=2026", 1) for name in ("boram", "dana")
+    ]
+
+
+def _mail(working: Working) -> Mail:
+    """The only mail that is to be sent, as it is composed."""
+    settings = Settings(database_url="sqlite://", public_url="https://kopes.example")
+    with working.database.write("mails") as connection:
+        taken = outbox.take(connection, worker="tests", at=NOW + dt.timedelta(hours=1))
+        assert taken is not None
+        mail = mails.compose(connection, taken, settings=settings, now=NOW)
+    assert mail is not None
+    return mail
+
+
+def test_pages_of_a_cycle_take_as_many_queries_however_many_people_there_are(
+    working: Working, count_queries: CountQueries
+) -> None:
+    """`/cycles`, `/cycles/2026`, the criteria and the agreement: nobody is asked about by themself."""
+    _in_agreement(working)
+    pages = (
+        "/cycles",
+        "/cycles/2026",
+        "/criteria/2026",
+        "/cycles/2026/scorecards/employee:E1",
+        "/cycles/2026/scorecards/unit:VIE",
+        "/",
+    )
+
+    def counted() -> list[int]:
+        numbers = []
+        for page in pages:
+            working.dana.get(page)
+            with count_queries() as sent:
+                assert working.dana.get(page).status_code == 200
+            numbers.append(len([one for one in sent if one != "BEGIN"]))
+        return numbers
+
+    few = counted()
+    new = [f"N{number}" for number in range(20)]
+    folder = working.folder / "agency"
+    for file, row in (
+        ("employees", "{0},{0},{0}@agency.example,G5,staff,3000000,2000-01-01,\n"),
+        ("postings", "{0},VIE,staff,2000-01-01,\n"),
+    ):
+        with (folder / f"{file}.csv").open("a", encoding="utf-8") as written:
+            written.writelines(row.format(number) for number in new)
+    working.load(lambda text: text + "".join(f"2026,employee:{one},deals,100,,unique,,,,,,10,\n" for one in new))
+    assert f"cycles/2026/scorecards/employee:{new[0]}" in working.dana.get("/cycles/2026").text
+    assert counted() == few

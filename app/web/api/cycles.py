@@ -12,10 +12,11 @@ from app.cycle import AgreedCard, Due
 from app.kit.refusals import NotThere
 from app.rules.agreement import SignedAs
 from app.rules.permissions import Deed
-from app.rules.terms import Node
+from app.rules.terms import Node, NodeKind
 from app.web import agreeing, cycling
 from app.web.api import shapes
 from app.web.api.json_bodies import sent_as
+from app.web.api.readings import is_to_be_written_down, others_among, write_down_once
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -203,6 +204,7 @@ def _card_json(card: AgreedCard, due: list[Due]) -> Json:
 @pages.api_read(
     "/api/v1/cycles/<int:cycle>/scorecards/<node:node>",
     may=Deed.SIGN_SCORECARD,
+    transaction=False,
     about={
         "summary": "A scorecard as it is agreed",
         "tag": "Cycles",
@@ -213,7 +215,14 @@ def _card_json(card: AgreedCard, due: list[Due]) -> Json:
 )
 def scorecard(context: RequestContext, cycle: int, node: Node) -> Json:
     """The lines that hold of a scorecard, the draft that is to be signed, who has signed and whose signature is missing since when."""
-    return _card_json(*agreeing.card_seen(context, cycle, node))
+    asked, subject = {"cycle": cycle}, f"{node} cycle={cycle}"
+    with context.read():
+        card, due = agreeing.card_seen(context, cycle, node)
+        told = bool(others_among(context, [node.code] if node.kind is NodeKind.EMPLOYEE else ()))
+        told = told and is_to_be_written_down(context, what="agreement", subject=subject)
+    if told:
+        write_down_once(context, what="agreement", node=node, subject=subject, asked=asked, people=1)
+    return _card_json(card, due)
 
 
 @pages.api_act(

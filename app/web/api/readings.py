@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from app import access
+from app.rules.terms import Node
 from app.web.request_context import RequestContext
 
-__all__ = ["others_among", "write_down"]
+__all__ = ["is_to_be_written_down", "others_among", "write_down", "write_down_once"]
 
 
 def others_among(context: RequestContext, numbers: Iterable[str]) -> int:
@@ -30,3 +31,37 @@ def write_down(context: RequestContext, *, what: str, asked: Mapping[str, object
     with context.write() as connection:
         access.record_reading(connection, who=context.label, what=what, asked=asked, rows=people, at=context.now)
         context.note(subject=what, after={"rows": people, **asked})
+
+
+def is_to_be_written_down(context: RequestContext, *, what: str, subject: str) -> bool:
+    """Whether that day's row of a reading is not there yet. Queries: 1."""
+    return not access.is_reading_recorded(
+        context.connection, who=context.label, what=what, subject=subject, day=context.today
+    )
+
+
+def write_down_once(
+    context: RequestContext, *, what: str, node: Node, subject: str, asked: Mapping[str, object], people: int
+) -> None:
+    """Log a reading by one node, and tell the trail: once a day for each reader, resource and subject.
+
+    Args:
+        context: the request's, in no transaction.
+        what: the resource.
+        node: that was asked for.
+        subject: what is told of once a day.
+        asked: what was asked of it.
+        people: of how many others.
+    """
+    with context.write() as connection:
+        if access.record_reading_of(
+            connection,
+            who=context.label,
+            what=what,
+            subject=subject,
+            asked=asked,
+            rows=people,
+            day=context.today,
+            at=context.now,
+        ):
+            context.note(subject=str(node), after={"rows": people, **asked})

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final
 from flask import request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from app import access, scoring
+from app import scoring
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
 from app.rules.permissions import Deed
@@ -25,7 +25,7 @@ from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import CyclePlan, ScoreQuery
 from app.web.api import shapes
 from app.web.api.live import node_of
-from app.web.api.readings import write_down
+from app.web.api.readings import is_to_be_written_down, write_down, write_down_once
 from app.web.rendering import Json
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -239,29 +239,22 @@ def _reading_of(
     # A deal that somebody shares with a colleague stands on their own score all the same.
     people = set([node.code] if node.kind is NodeKind.EMPLOYEE else also) - {_own_number(context)}
     reading = _Reading(node=node, what=what, asked=_parameters(query, asked) | dict(more), people=len(people))
-    if not people or access.is_reading_recorded(
-        context.connection, who=context.label, what=what, subject=reading.subject, day=context.today
-    ):
+    if not people or not is_to_be_written_down(context, what=what, subject=reading.subject):
         return None
     return reading
 
 
 def _write_down_one(context: RequestContext, reading: _Reading | None) -> None:
     """Log it, and tell of it on the trail, before the figures leave."""
-    if reading is None:
-        return
-    with context.write() as connection:
-        if access.record_reading_of(
-            connection,
-            who=context.label,
+    if reading is not None:
+        write_down_once(
+            context,
             what=reading.what,
+            node=reading.node,
             subject=reading.subject,
             asked=reading.asked,
-            rows=reading.people,
-            day=context.today,
-            at=context.now,
-        ):
-            context.note(subject=str(reading.node), after={"rows": reading.people, **reading.asked})
+            people=reading.people,
+        )
 
 
 def _own_number(context: RequestContext) -> str | None:

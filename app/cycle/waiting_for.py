@@ -1,0 +1,119 @@
+"""Whose signature scorecards of opened cycles wait for: what a person's first page asks of them (contract-cycle, 4).
+
+Do not go through everybody's scorecards for somebody who signs their own: that page is the one that is opened most.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from app import cascade
+from app.access import Viewer
+from app.cycle.agreeing import AGREED_IN, agreed_cards, came_too_late, due_of, may_sign, signers_of
+from app.cycle.opened import OpenedCycle, opened_cycles
+from app.organisation import Directory
+from app.rules.agreement import SignedAs
+from app.rules.permissions import Deed, may
+from app.rules.terms import Node, NodeKind
+from app.scoring import CyclePlan, State
+
+__all__ = ["Imposed", "ToSign", "imposed_upon", "to_sign"]
+
+
+class ToSign(NamedTuple):
+    """A scorecard that waits for somebody's signature."""
+
+    cycle: int
+    node: Node
+    since: dt.datetime
+
+
+class Imposed(NamedTuple):
+    """A scorecard that was imposed upon somebody."""
+
+    cycle: int
+    node: Node
+    at: dt.datetime
+    decision: int
+
+
+def to_sign(connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date) -> list[ToSign]:
+    """The scorecards that wait for a person's signature, the one that waits longest first.
+
+    Queries: none where no cycle was published; else 1, and 3 for each that is agreed on now, one more for hr.
+    """
+    found: list[ToSign] = []
+    for opened in _agreed_on(connection, loaded):
+        plan = loaded.plan(opened.cycle)
+        nodes = _asked_nodes(connection, plan, viewer, day)
+        for node, card in agreed_cards(connection, loaded, opened.cycle, nodes).items():
+            parts = set(may_sign(loaded, opened, card, viewer=viewer, day=day))
+            since = [one.since for one in due_of(loaded, opened, card, day=day) if one.signed_as in parts]
+            if since:
+                found.append(ToSign(opened.cycle, node, min(since)))
+    return sorted(found, key=lambda one: (one.since, one.cycle, str(one.node)))
+
+
+def imposed_upon(connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date) -> list[Imposed]:
+    """A person's own scorecards, and those of the units that they head, that hold because they were imposed. Queries: as :func:`to_sign`."""
+    if viewer.employee is None:
+        return []
+    found: list[Imposed] = []
+    for opened in _agreed_on(connection, loaded):
+        plan = loaded.plan(opened.cycle)
+        nodes = [node for node in _own(plan.frame.directory, viewer.employee, day) if node in plan.nodes]
+        for node, rows in cascade.agreement_rows(connection, opened.cycle, nodes).items():
+            last = rows.versions[-1] if rows.versions else None
+            if last is not None and last.decision is not None:
+                found.append(Imposed(opened.cycle, node, last.at, last.decision))
+    return found
+
+
+def _agreed_on(connection: Connection, loaded: State) -> Sequence[OpenedCycle]:
+    """The cycles whose scorecards are signed now. Queries: 1, or none."""
+    if not loaded.sheet.pinned:
+        return ()
+    return [one for one in opened_cycles(connection) if one.stage in AGREED_IN and one.cycle in loaded.sheet.pinned]
+
+
+def _asked_nodes(connection: Connection, plan: CyclePlan, viewer: Viewer, day: dt.date) -> list[Node]:
+    """Those nodes among which all are that a person may be asked to sign. Queries: 1 for hr, else none."""
+    directory = plan.frame.directory
+    some: dict[Node, None] = {}
+    numbers = [viewer.employee, *(one.giver for one in viewer.stands_in_for("sign"))]
+    for number in filter(None, numbers):
+        some |= dict.fromkeys(_own(directory, number, day))
+        some |= dict.fromkeys(_below(directory, number, day))
+    root = directory.tree.root_on(day)
+    if root is not None and may(viewer.roles, Deed.SEE_AGENCY, ()):
+        some[Node(NodeKind.UNIT, root)] = None
+    if may(viewer.roles, Deed.RUN_CYCLE, ()):
+        some |= dict.fromkeys(cascade.nodes_with_hr(connection, plan.cycle))
+        some |= dict.fromkeys(node for node in plan.nodes if _lacks_head(directory, plan, node, day))
+    known = frozenset(plan.nodes)
+    return [node for node in some if node in known and not came_too_late(plan, node)]
+
+
+def _lacks_head(directory: Directory, plan: CyclePlan, node: Node, day: dt.date) -> bool:
+    """Whether hr signs in the part of an owner or a head that there is not."""
+    who = signers_of(directory, plan, node, day)
+    return not (who[SignedAs.OWNER].numbers and who[SignedAs.HEAD].numbers)
+
+
+def _own(directory: Directory, number: str, day: dt.date) -> Iterator[Node]:
+    yield Node(NodeKind.EMPLOYEE, number)
+    for unit in directory.units_headed_by(number, day):
+        yield Node(NodeKind.UNIT, unit)
+
+
+def _below(directory: Directory, number: str, day: dt.date) -> Iterator[Node]:
+    """The units below those that somebody heads, and whoever is posted there."""
+    for top in directory.units_headed_by(number, day):
+        for unit in directory.units_below(top, day):
+            yield Node(NodeKind.UNIT, unit)
+            for one in directory.people_of(unit, day):
+                yield Node(NodeKind.EMPLOYEE, one)
