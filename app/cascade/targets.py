@@ -7,7 +7,8 @@ One decision has the targets of one unit's or employee's scorecard that were set
 
     {"node": "employee:E1", "targets": [{"kpi": "deals", "before": "10", "target": "12.5", "folder": "10"}]}
 
-``before`` is the target that held, ``folder`` what the folder gave then; null where there was none.
+``before`` is the target that held, ``folder`` what the folder gave then; null where there was none. ``draft`` is true where it was set in the draft of
+a scorecard that is agreed on: then it holds by the signatures under that draft, and by nothing here.
 """
 
 from __future__ import annotations
@@ -75,10 +76,11 @@ class WantedTarget:
     folder: Decimal | None
 
 
-def target_content(node: Node, wanted: Sequence[WantedTarget]) -> dict[str, Any]:
+def target_content(node: Node, wanted: Sequence[WantedTarget], *, is_draft: bool = False) -> dict[str, Any]:
     """Targets of one node as their decision has them."""
     return {
         "node": str(node),
+        **({"draft": True} if is_draft else {}),
         "targets": [
             {
                 "kpi": one.kpi,
@@ -114,9 +116,11 @@ def _figure(text: str | None) -> Decimal | None:
 def _settled(
     connection: Connection, *, cycle: int | None = None, nodes: Collection[Node] | None = None
 ) -> Iterator[tuple[SettledDecision, WantedTarget]]:
-    """Every target that was set, in the order of the decisions. Queries: 1."""
+    """Every target that was set, but for those of drafts, in the order of the decisions. Queries: 1."""
     named = None if cycle is None else str(cycle)
     for decision in decisions.settled_decisions(connection, TARGET_DECISIONS, cycle=named, nodes=nodes):
+        if decision.content.get("draft"):
+            continue
         for one in targets_of(int(decision.cycle or 0), decision.content):
             yield decision, one
 
@@ -185,6 +189,7 @@ def latest_target_changes(connection: Connection, *, cycle: int, limit: int) -> 
     changes = [
         (one.node, one.kpi, _change(decision, one))
         for decision in newest
+        if not decision.content.get("draft")
         for one in targets_of(cycle, decision.content)
     ]
     return changes[: -limit - 1 : -1]
@@ -204,7 +209,13 @@ def _change(decision: SettledDecision, one: WantedTarget) -> TargetChange:
 
 
 def keep_targets(
-    connection: Connection, wanted: Sequence[WantedTarget], *, cycle: int, by: Hand, note: str
+    connection: Connection,
+    wanted: Sequence[WantedTarget],
+    *,
+    cycle: int,
+    by: Hand,
+    note: str,
+    is_draft: bool = False,
 ) -> dict[Node, int]:
     """Set targets of a cycle: from this transaction's end they hold in every process.
 
@@ -214,6 +225,7 @@ def keep_targets(
         cycle: of which cycle.
         by: who, and when.
         note: why; empty where it was not said.
+        is_draft: whether they are set in drafts alone: then they hold by nothing here.
 
     Returns:
         The number of the decision about each node.
@@ -223,9 +235,10 @@ def keep_targets(
     by_node: dict[Node, list[WantedTarget]] = {}
     for one in wanted:
         by_node.setdefault(one.node, []).append(one)
-    reads = [Read(target_content(node, some), frozenset({node})) for node, some in by_node.items()]
+    reads = [Read(target_content(node, some, is_draft=is_draft), frozenset({node})) for node, some in by_node.items()]
     numbers = decisions.decide_alone(connection, TARGET_DECISIONS, reads, cycle=str(cycle), reason=note, by=by)
-    announce_targets(connection, wanted, by=by)
+    if not is_draft:
+        announce_targets(connection, wanted, by=by)
     return dict(zip(by_node, numbers, strict=True))
 
 

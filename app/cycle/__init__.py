@@ -57,6 +57,7 @@ from app.cycle.opened import (
 )
 from app.cycle.staging import AMEND, STAGE, Blocked
 from app.cycle.standing import CycleStanding, standing_of
+from app.cycle.targeting import TARGET, agreed_on, drafted_targets, set_draft_targets
 from app.cycle.waiting_for import Imposed, ToSign, imposed_upon, to_sign
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "IMPOSE",
     "IMPOSED",
     "STAGE",
+    "TARGET",
     "UNIT_COLUMNS",
     "AgreedCard",
     "Allocation",
@@ -88,11 +90,13 @@ __all__ = [
     "StageBegun",
     "ToSign",
     "agreed_card",
+    "agreed_on",
     "allocation",
     "apply_allocation",
     "blockers_of",
     "cycle_named",
     "differing",
+    "drafted_targets",
     "due_of",
     "edit_draft",
     "grade_groups",
@@ -109,6 +113,7 @@ __all__ = [
     "propose_employee_grades",
     "propose_unit_grades",
     "set_calendar",
+    "set_draft_targets",
     "sign_draft",
     "stages_begun",
     "standing_of",

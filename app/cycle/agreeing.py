@@ -381,8 +381,7 @@ def edit_draft(
     lines: Sequence[LineDocument],
     *,
     is_expected: Any,
-    by: Viewer,
-    now: dt.datetime,
+    by: Hand,
 ) -> AgreedCard:
     """Write a new draft of a scorecard: signatures under the one before are gone. The same lines again change nothing.
 
@@ -392,8 +391,7 @@ def edit_draft(
         node: whose.
         lines: checked as the loader checks rows.
         is_expected: whether the sum of the draft that is there is the one that was looked at.
-        by: who.
-        now: when.
+        by: who, and when.
 
     Raises:
         OtherDraft: it is another.
@@ -403,7 +401,7 @@ def edit_draft(
     loaded, card = _to_write(connection, opened, node)
     if not is_expected(card.draft_digest if card.is_open else card.digest):
         raise OtherDraft
-    draft_over(connection, loaded, opened, card, lines, by=by, now=now)
+    draft_over(connection, loaded, opened, card, lines, by=by)
     return agreed_card(connection, loaded, opened.cycle, node)
 
 
@@ -414,8 +412,7 @@ def draft_over(
     card: AgreedCard,
     lines: Sequence[LineDocument],
     *,
-    by: Viewer,
-    now: dt.datetime,
+    by: Hand,
 ) -> bool:
     """Write lines as the draft after the one that is there, without signatures; the same lines again are none. Queries: 1 at most.
 
@@ -425,8 +422,7 @@ def draft_over(
         opened: the cycle.
         card: the scorecard as it is.
         lines: as they are checked.
-        by: who.
-        now: when.
+        by: who, and when.
 
     Returns:
         Whether the draft is another now.
@@ -445,7 +441,7 @@ def draft_over(
         lines=lines,
         over=_folder_digest(loaded, opened, card.node),
         with_hr=with_hr,
-        by=Hand.of(by, now),
+        by=by,
     )
     return True
 

@@ -19,6 +19,7 @@ from app.access import Viewer
 from app.cascade import Line, LineDocument
 from app.cycle.agreeing import AGREED_IN, AgreedCard, agreed_cards, draft_over
 from app.cycle.opened import NotNow, OpenedCycle
+from app.decisions import Hand
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
@@ -236,7 +237,7 @@ def apply_allocation(
     for one in shared_out.items:
         card, target = cards[one.shared.node], decimal_text(one.shared.target)
         lines = [line | {"target": target} if line["kpi"] == one.kpi else line for line in map(dict, card.draft)]
-        if draft_over(connection, loaded, opened, card, lines, by=by, now=now):
+        if draft_over(connection, loaded, opened, card, lines, by=Hand.of(by, now)):
             written.append(card)
     return shared_out, written
 

@@ -112,15 +112,18 @@ from app.scoring.scorecards import (
     scorecards,
     scores,
 )
-from app.scoring.target_decision import TARGET
+from app.scoring.target_decision import TARGET, read_targets
 from app.scoring.target_grid import GridColumn, GridRow, GridRows, TargetGrid, target_grid
 from app.scoring.target_setting import (
     TargetDone,
     TargetMove,
+    TargetOvertaken,
     TargetsSet,
+    folder_target,
     hold_to_decide,
     set_targets,
     state_to_decide_in,
+    wanted_target,
 )
 from app.scoring.trend import (
     Snapshot,
@@ -225,6 +228,7 @@ __all__ = [
     "TargetDone",
     "TargetGrid",
     "TargetMove",
+    "TargetOvertaken",
     "TargetPast",
     "TargetRow",
     "Targets",
@@ -263,6 +267,7 @@ __all__ = [
     "entry_to_verify",
     "explain",
     "figures_to_report",
+    "folder_target",
     "goal_levels",
     "goal_rows",
     "hold_to_decide",
@@ -291,6 +296,7 @@ __all__ = [
     "pinned_frames",
     "progress",
     "read_figures",
+    "read_targets",
     "reconcile",
     "reports_of",
     "roster",
@@ -312,6 +318,7 @@ __all__ = [
     "target_past",
     "targets",
     "trend_of",
+    "wanted_target",
     "way_down",
     "weight_grid",
     "weights_moved",

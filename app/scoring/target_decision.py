@@ -6,9 +6,9 @@ Do not ask for a role here: the table of permissions says whose targets a person
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -25,7 +25,9 @@ from app.rules.terms import Node
 from app.scoring.plan import State, state
 from app.scoring.target_setting import folder_target, hold_to_decide, tell_of_targets, wanted_target
 
-__all__ = ["TARGET"]
+__all__ = ["TARGET", "LineOf", "read_targets"]
+
+LineOf: TypeAlias = Callable[[State, int, Node, str], Line | None]
 
 _MEMBERS: Final = frozenset({"node", "targets"})
 _LINE_MEMBERS: Final = frozenset({"kpi", "target", "before"})
@@ -40,9 +42,30 @@ class TargetSetMeanwhile(Conflict):
 
 
 def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None, _today: dt.date) -> Read:
+    return read_targets(connection, content, cycle, _line_that_holds)
+
+
+def _line_that_holds(loaded: State, cycle: int, node: Node, kpi: str) -> Line | None:
+    return loaded.sheet.line(cycle, node, kpi)
+
+
+def read_targets(
+    connection: Connection, content: Mapping[str, Any], cycle: str | None, line_of: LineOf, *, is_draft: bool = False
+) -> Read:
     """``{"node", "targets": [{"kpi", "target", "before"}]}``.
 
     A target is a decimal text, or null for the folder's again; ``before`` is the one that its maker saw, and may be left out.
+
+    Args:
+        connection: any transaction.
+        content: as it was sent.
+        cycle: that it is about.
+        line_of: the line of a cycle, node and KPI that it is held against.
+        is_draft: whether it is the line of a draft.
+
+    Raises:
+        Invalid: what is wanted cannot be.
+        Conflict: a target is not the one that its maker saw.
     """
     problems = list(_shape_problems(content, cycle))
     if problems:
@@ -51,7 +74,7 @@ def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None,
     wanted: list[WantedTarget] = []
     for place, one in enumerate(content["targets"]):
         field = f"content/targets/{place}"
-        line = loaded.sheet.line(int(str(cycle)), node, one["kpi"])
+        line = line_of(loaded, int(str(cycle)), node, one["kpi"])
         judged = _judged(loaded, line, one, field)
         if isinstance(judged, Finding):
             problems.append(judged)
@@ -63,7 +86,7 @@ def _read(connection: Connection, content: Mapping[str, Any], cycle: str | None,
         seen = one.get("before")
         if "before" in one and move.before != (None if seen is None else figure_of(seen)):
             raise TargetSetMeanwhile
-    return Read(cascade.target_content(node, wanted), frozenset({node}))
+    return Read(cascade.target_content(node, wanted, is_draft=is_draft), frozenset({node}))
 
 
 def _shape_problems(content: Mapping[str, Any], cycle: str | None) -> Iterator[Finding]:

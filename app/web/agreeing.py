@@ -8,7 +8,7 @@ from app import cycle as cycles
 from app import intake, scoring
 from app.cascade import LineDocument
 from app.cycle import AgreedCard, Due, OpenedCycle
-from app.decisions import refusal_for
+from app.decisions import Hand, refusal_for
 from app.kit.refusals import Invalid, NotThere
 from app.rules.agreement import SignedAs
 from app.rules.deciding import Obstacle
@@ -86,9 +86,8 @@ def drafted(
     judged, problems = intake.judged_lines(plan, node, lines, before=before.draft, by_hr=by_hr)
     if problems:
         raise Invalid(*problems)
-    after = cycles.edit_draft(
-        context.connection, opened, node, judged, is_expected=is_expected, by=context.viewer, now=context.now
-    )
+    by = Hand.of(context.viewer, context.now)
+    after = cycles.edit_draft(context.connection, opened, node, judged, is_expected=is_expected, by=by)
     told = {"cycle": cycle, "digest": before.draft_digest}
     context.note(subject=str(node), before=told, after=told | {"digest": after.draft_digest})
     return after

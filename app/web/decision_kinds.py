@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from app.cycle import AMEND, APPOINT, IMPOSE, STAGE
+from app.cycle import AMEND, APPOINT, IMPOSE, STAGE, TARGET
 from app.decisions import DecisionKind
 from app.intake import CHANGE, MASTER
 from app.notices import ACCOUNT
-from app.scoring import TARGET
 
 __all__ = ["DECISION_KINDS"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from decimal import Decimal
 from typing import Final
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from app.kit.settings import Settings
 from tests.conftest import CountQueries
 from tests.web.markup import Element, read
 from tests.web.test_home import waits_for
+from tests.web.test_targets import form, target_of
 from tests.web.working import NOW, Somebody, Working
 
 WHY: Final = "Agreed in the meeting of Monday."
@@ -218,6 +220,42 @@ def _mail(working: Working) -> Mail:
         mail = mails.compose(connection, taken, settings=settings, now=NOW)
     assert mail is not None
     return mail
+
+
+def test_targets_of_a_cycle_that_is_agreed_on_are_set_in_drafts(working: Working) -> None:
+    """By the page and by a decision over the API: they have no effect before both have signed; what was set before the agreement is in the first draft."""
+    page = working.boram.get("/targets").text
+    assert working.boram.post("/targets?unit=VIE&cycle=2026", form(page, "consults", E1="9")).status_code == 303
+    _in_agreement(working)
+    address = "/api/v1/cycles/2026/scorecards/employee:E1"
+
+    def drafted() -> dict[str, str]:
+        return {line["kpi"]: line["target"] for line in working.alba.get(address).json["lines"]}
+
+    assert drafted()["consults"] == "9"
+    page = working.boram.get("/targets").text
+    assert "goes into the draft" in page
+    assert working.boram.post("/targets?unit=VIE&cycle=2026", form(page, "consults", E1="12")).status_code == 303
+    assert (drafted()["consults"], target_of(working, "employee:E1")) == ("12", Decimal(9))
+    again = working.boram.get("/targets?unit=VIE").text
+    assert "in the draft; 9 holds" in again
+    assert working.boram.post("/targets?unit=VIE&cycle=2026", form(page, "consults", E1="13")).status_code == 409
+
+    body = {"kind": "target", "cycle": "2026", "reason": WHY}
+    targets = [{"kpi": "buyers", "target": "4", "before": "10"}, {"kpi": "consults", "target": "11"}]
+    sent = body | {"content": {"node": "employee:E1", "targets": targets}}
+    headers = {"Origin": "http://localhost"}
+    made = working.boram.client.post("/api/v1/decisions", json=sent, headers=headers)
+    assert (made.status_code, made.json["state"]) == (201, "approved"), made.text
+    assert "Set in the draft" in working.boram.get(f"/decisions/{made.json['id']}").text
+    assert working.boram.client.post("/api/v1/decisions", json=sent, headers=headers).status_code in {409, 422}
+    assert (drafted()["buyers"], drafted()["consults"]) == ("4", "11")
+    assert [target_of(working, "employee:E1", kpi) for kpi in ("buyers", "consults")] == [10, 9]
+    for person, part in ((working.alba, "owner"), (working.boram, "head")):
+        digest = working.alba.get(address).json["digest"]
+        signed = person.client.post(f"{address}/sign", json={"digest": digest, "as": part}, headers=headers)
+        assert signed.status_code == 200, signed.text
+    assert [target_of(working, "employee:E1", kpi) for kpi in ("buyers", "consults")] == [4, 11]
 
 
 def test_pages_of_a_cycle_take_as_many_queries_however_many_people_there_are(

@@ -16,6 +16,7 @@ from flask import request
 from flask_babel import gettext
 from pydantic import BaseModel, ConfigDict, Field
 
+from app import cycle as cycles
 from app import scoring
 from app.decisions import Hand
 from app.kit.refusals import Conflict, Invalid, NotThere, at_field
@@ -39,6 +40,9 @@ pages: Final = Pages("targets")
 
 SET: Final = n_("Targets set: %(count)s. %(changes)s.")
 SET_WITH_REASON: Final = n_("Targets set: %(count)s. %(changes)s. Reason: “%(reason)s”")
+SET_IN_DRAFTS: Final = n_(
+    "Targets set in drafts: %(count)s. %(changes)s. They have no effect before all have signed, and signatures of before do not count for them."
+)
 NAMED_MOST: Final = 5
 """So many changes are named by the answer."""
 
@@ -129,6 +133,7 @@ class Settable:
         seen: the figure that the form was made with.
         first: that figure as the page writes numbers.
         value: the present one, written so.
+        holds: what holds yet, where the draft has another one.
         folder: the folder's own where another was set.
         goes_back: whether the folder gives a figure that it can go back to.
         last_year: the actual of the cycle before as a target would be typed; empty where it would be none.
@@ -138,6 +143,7 @@ class Settable:
     seen: str
     first: str
     value: str
+    holds: Decimal | None
     folder: Decimal | None
     goes_back: bool
     last_year: str
@@ -155,8 +161,9 @@ def targets(context: RequestContext, query: TargetsQuery) -> Page:
     sets = context.sees(Deed.SET_TARGETS) if query.as_of is None else (lambda _node: False)
     settable = {node for node in {row.node for block in shown.blocks for row in block.rows} if sets(node)}
     grid = scoring.target_grid(shown, rows=query.rows, area=query.area)
+    drafted = _drafted(context, loaded, shown.cycle, [row.node for row in grid.rows if row.node in settable])
     cells = {
-        (row.node, kpi): _settable(context, kpi, line)
+        (row.node, kpi): _settable(context, kpi, line, drafted)
         for row in grid.rows
         for kpi, line in row.lines.items()
         if line.takes_target and row.node in settable
@@ -171,6 +178,7 @@ def targets(context: RequestContext, query: TargetsQuery) -> Page:
         why_not={block.kpi: _why_not(block, settable) for block in shown.blocks},
         outlook=loaded.plan(shown.cycle).outlook(query.as_of or context.today),
         has_begun=_has_begun(loaded, shown.cycle, context.today),
+        in_drafts=drafted is not None,
         nothing_to_set=_nothing_to_set(shown, settable, me=context.viewer.employee),
         exact=_figure,
         query=query,
@@ -181,6 +189,16 @@ def targets(context: RequestContext, query: TargetsQuery) -> Page:
         words=words,
         begins=first_days(loaded),
     )
+
+
+def _drafted(
+    context: RequestContext, loaded: State, cycle: int, nodes: Sequence[Node]
+) -> Mapping[tuple[Node, str], Decimal | None] | None:
+    """What the drafts of scorecards that are agreed on now have as targets; None where targets hold as they are set. Queries: 4, or none."""
+    if cycles.agreed_on(context.connection, loaded, cycle) is None:
+        return None
+    known = set(loaded.plan(cycle).nodes)
+    return cycles.drafted_targets(context.connection, loaded, cycle, [node for node in nodes if node in known])
 
 
 def _latest(context: RequestContext, loaded: State, shown: Targets) -> tuple[LatestChange, ...] | None:
@@ -223,13 +241,11 @@ def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> 
         findings.append(at_field("note", "string_too_long", NOTE_LONG, max_length=NOTE_MOST))
     if findings:
         raise Invalid(*findings)
-    outcome = scoring.set_targets(
-        context.connection,
-        moves,
-        cycle=form.cycle,
-        by=Hand.of(context.viewer, context.now),
-        note=note,
-    )
+    by, opened = Hand.of(context.viewer, context.now), cycles.agreed_on(context.connection, loaded, form.cycle)
+    if opened is not None:
+        outcome = cycles.set_draft_targets(context.connection, opened, moves, by=by, note=note)
+    else:
+        outcome = scoring.set_targets(context.connection, moves, cycle=form.cycle, by=by, note=note)
     if outcome.overtaken:
         raise Conflict(*_first([_overtaken(Cell(one.kpi, one.node), one.target) for one in outcome.overtaken]))
     for one in outcome.done:
@@ -248,6 +264,8 @@ def set_targets(context: RequestContext, query: TargetsQuery, form: SetForm) -> 
     if not outcome.done:
         return Redirect(SET_BEFORE, then="targets", values=place)
     said = {"count": len(outcome.done), "changes": _changes(context, loaded, form.cycle, outcome.done)}
+    if opened is not None:
+        return Redirect(SET_IN_DRAFTS, then="targets", values=place, parameters=said)
     if not note:
         return Redirect(SET, then="targets", values=place, parameters=said)
     return Redirect(SET_WITH_REASON, then="targets", values=place, parameters=said | {"reason": quoted(note)})
@@ -352,14 +370,18 @@ def _why_not(block: TargetBlock, settable: Collection[Node]) -> dict[str, int]:
     return {str(reason): why[reason] for reason in NoTarget if why[reason]}
 
 
-def _settable(context: RequestContext, kpi: str, row: TargetRow) -> Settable:
+def _settable(
+    context: RequestContext, kpi: str, row: TargetRow, drafted: Mapping[tuple[Node, str], Decimal | None] | None
+) -> Settable:
     """A cell whose target this person sets, with what a refused form held.
 
     A figure that was overtaken is held against the present one from now on; the others against those that the form was made with, so that what
     another person set meanwhile is never put back by a cell that nobody touched.
     """
     cell = Cell(kpi, row.node)
-    given = exact_text(row.given) or ""
+    key, is_draft = (row.node, kpi), drafted is not None
+    figure = drafted[key] if drafted is not None and key in drafted else row.given
+    given = exact_text(figure) or ""
     overtaken = any(finding.code == "overtaken" for finding in context.typed.errors(cell.field("target")))
     seen = given if overtaken else str(context.typed.value(cell.field("seen"), given))
     can_be_target = row.last_year is not None and is_target(row.last_year)
@@ -367,9 +389,10 @@ def _settable(context: RequestContext, kpi: str, row: TargetRow) -> Settable:
         cell=cell,
         seen=seen,
         first=exact_figure(seen) if figure_of(seen) is not None else "",
-        value="" if row.given is None else exact_figure(given),
+        value="" if figure is None else exact_figure(given),
+        holds=None if figure == row.given else row.given,
         folder=row.set_target.folder if row.set_target is not None else None,
-        goes_back=row.set_target is not None and row.set_target.folder not in {None, row.given},
+        goes_back=not is_draft and row.set_target is not None and row.set_target.folder not in {None, row.given},
         last_year=exact_figure(exact_text(row.last_year) or "0") if can_be_target else "",
     )
 
