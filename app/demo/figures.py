@@ -20,10 +20,10 @@ from app.demo.past import YEARS, Past, Tempers, fitted, years_of
 from app.demo.people import Staffing
 from app.demo.world import agency_plan
 from app.rules.definitions import Definitions, KpiVersion, Target
+from app.rules.targets import SPREAD_METHODS
 
 __all__ = ["Exclusion", "Figures"]
 
-_SPREAD_METHODS: Final = frozenset({"deviation", "ratio"})
 _GRADES: Final = ("A+", "A0", "B+", "B0", "C", "D+", "D0")
 _OUTLIERS: Final = 5
 _OUTLIER_REASONS: Final = (
@@ -147,7 +147,7 @@ class _Maker:
                 values = of_employees[line.owner.place]
                 self._write(line, values, decimals)
                 # Who is new has no year before: most get the usual value, some are not measurable by it.
-                is_set = version.method.name in _SPREAD_METHODS and usual and self.rng.random() < 0.85
+                is_set = version.method.name in SPREAD_METHODS and usual and self.rng.random() < 0.85
                 if not values and is_set:
                     line.base = _number(float(np.median(usual)) * self.rng.uniform(0.7, 0.95), decimals)
 
@@ -172,7 +172,7 @@ class _Maker:
     def _weigh(self, line: Line, version: KpiVersion) -> None:
         """Some offices' base values are published with a coefficient: lower where the market shrinks, higher where it booms."""
         unit = self.staffing.units.all[line.owner.place]
-        if unit.kind != "office" or version.method.name not in _SPREAD_METHODS:
+        if unit.kind != "office" or version.method.name not in SPREAD_METHODS:
             return
         temper = float(self.tempers.units[line.owner.place])
         steps = ((-0.8, "0.80"), (-0.45, "0.90"), (-0.2, "0.95"))

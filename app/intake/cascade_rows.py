@@ -19,7 +19,7 @@ from app.kit.files import Row
 from app.plain.findings import Finding, n_
 from app.rules.baseline import is_outlier
 from app.rules.definitions import Definitions, KpiVersion
-from app.rules.targets import TARGET_METHODS
+from app.rules.targets import SPREAD_METHODS, TARGET_METHODS
 from app.rules.terms import Direction, Link, Node, NodeKind
 
 __all__ = ["GRADES", "read_card", "read_cascade"]
@@ -29,7 +29,6 @@ T = TypeVar("T")
 GRADES: Final = ("A+", "A0", "B+", "B0", "C", "D+", "D0", "E+", "E0")
 """The nine grades of a qualitative KPI (domain.md 3)."""
 
-_SPREAD_METHODS: Final = frozenset({"deviation", "ratio"})
 _SPREAD_FIGURES: Final = ("base", "high", "low", "coefficient")
 _FIGURES: Final = ("base", "high", "low", "target", "coefficient")
 _COEFFICIENTS: Final = (Decimal("0.80"), Decimal("1.20"))
@@ -213,7 +212,7 @@ def _check_figures(cells: Cells, line: Line, versions: Collection[KpiVersion]) -
         return
     methods = {version.method.name for version in versions}
     for field in given:
-        allowed = _SPREAD_METHODS if field in _SPREAD_FIGURES else TARGET_METHODS
+        allowed = SPREAD_METHODS if field in _SPREAD_FIGURES else TARGET_METHODS
         if not methods & allowed:
             message = n_(
                 "%(figure)s is for the methods %(allowed)s; the KPI %(kpi)s has %(methods)s in cycle %(cycle)s"
@@ -365,7 +364,7 @@ def _read_exclusions(reading: _Reading, rows: Iterable[Row], history: Iterable[P
         if reason is None:
             cells.warn("reason", "no_reason", n_("an excluded year is a decision: write its reason"))
         methods = {version.method.name for version in reading.versions(kpi, cycle)}
-        if not methods & _SPREAD_METHODS:
+        if not methods & SPREAD_METHODS:
             message = n_("years are excluded for the methods deviation and ratio; the KPI %(kpi)s has %(methods)s")
             cells.report("kpi", "no_exclusions", message, kpi=kpi, methods=", ".join(sorted(methods)))
         elif not is_outlier(past.get((node, kpi), {}), year=year, cycle=cycle):

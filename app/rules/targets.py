@@ -17,6 +17,7 @@ from app.rules.terms import FIGURE_PATTERN, Link
 
 __all__ = [
     "LEAP",
+    "SPREAD_METHODS",
     "TARGET_METHODS",
     "NoTarget",
     "SetTarget",
@@ -32,6 +33,9 @@ LEAP: Final = 10
 
 TARGET_METHODS: Final = frozenset({"target", "milestone"})
 """The methods that hold an actual against the line's own target."""
+
+SPREAD_METHODS: Final = frozenset({"deviation", "ratio"})
+"""The methods whose base, high, low and coefficient a line may give."""
 
 
 class NoTarget(StrEnum):

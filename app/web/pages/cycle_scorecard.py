@@ -23,7 +23,7 @@ from app.plain.findings import Finding, Place, n_
 from app.plain.texts import trimmed
 from app.rules.agreement import HR_FIGURES, LINE_MEMBERS, AgreementState, SignedAs, signers
 from app.rules.permissions import Deed
-from app.rules.targets import TARGET_METHODS
+from app.rules.targets import SPREAD_METHODS, TARGET_METHODS
 from app.rules.terms import Link, Node, Role
 from app.rules.weighting import hanging_of
 from app.scoring import CyclePlan, node_name
@@ -151,15 +151,12 @@ class _Looked:
     def fields(self, line: LineDocument) -> tuple[str, ...]:
         """The members of a line that may be changed: those that its KPI's method takes, and hr's by hr alone; what has a figure can lose it."""
         kpi = self.plan.sheet.definitions.kpis.get(str(line["kpi"]))
-        takes_target = kpi is not None and kpi.version(self.plan.cycle).method.name in TARGET_METHODS
-        is_shared = line["link"] == Link.SHARED
+        method = "" if kpi is None or line["link"] == Link.SHARED else kpi.version(self.plan.cycle).method.name
 
         def takes(member: str) -> bool:
             if member in {"weight", "area"} or line[member] is not None:
                 return member not in HR_FIGURES or self.by_hr
-            if is_shared:
-                return False
-            return takes_target if member == "target" else self.by_hr and not takes_target
+            return method in TARGET_METHODS if member == "target" else self.by_hr and method in SPREAD_METHODS
 
         return tuple(member for member in MEMBERS if takes(member))
 
