@@ -24,7 +24,6 @@ from app.plain.findings import n_
 from app.plain.texts import quoted
 from app.rules.agreement import AgreementState, SignedAs, agreement_digest, agreement_state, asks_hr, signers
 from app.rules.deciding import Obstacle
-from app.rules.permissions import Deed, may
 from app.rules.stages import Stage
 from app.rules.terms import Node, NodeKind, Role
 from app.scoring import CyclePlan, State
@@ -287,7 +286,8 @@ def signers_of(directory: Directory, plan: CyclePlan, node: Node, day: dt.date) 
     return {SignedAs.OWNER: owner, SignedAs.HEAD: Signers(tuple(heads)) if heads else hr, SignedAs.HR: hr}
 
 
-_DEEDS: Final = {"hr": Deed.RUN_CYCLE, "executive": Deed.SEE_AGENCY}
+_ROLES: Final = {"hr": Role.HR, "executive": Role.EXECUTIVE}
+"""In whose place nobody else signs: an auditor sees as much as an executive, and agrees to nothing."""
 
 
 def signs_for(viewer: Viewer, who: Signers) -> str | None:
@@ -296,7 +296,7 @@ def signs_for(viewer: Viewer, who: Signers) -> str | None:
         if viewer.employee in who.numbers:
             return ""
         return next((one.giver for one in viewer.stands_in_for("sign") if one.giver in who.numbers), None)
-    return "" if may(viewer.roles, _DEEDS[who.anybody], ()) else None
+    return "" if _ROLES[who.anybody] in viewer.roles else None
 
 
 def due_of(loaded: State, opened: OpenedCycle, card: AgreedCard, *, day: dt.date) -> list[Due]:
