@@ -46,7 +46,7 @@ def to_sign(connection: Connection, loaded: State, *, viewer: Viewer, day: dt.da
 
     Queries: none where no cycle was published; else 1, and 3 for each that is agreed on now, one more for hr.
     """
-    found: list[ToSign] = []
+    cards_due: list[ToSign] = []
     for opened in _agreed_on(connection, loaded):
         plan = loaded.plan(opened.cycle)
         nodes = _asked_nodes(connection, plan, viewer, day)
@@ -54,23 +54,23 @@ def to_sign(connection: Connection, loaded: State, *, viewer: Viewer, day: dt.da
             parts = set(may_sign(loaded, opened, card, viewer=viewer, day=day))
             since = [one.since for one in due_of(loaded, opened, card, day=day) if one.signed_as in parts]
             if since:
-                found.append(ToSign(opened.cycle, node, min(since)))
-    return sorted(found, key=lambda one: (one.since, one.cycle, str(one.node)))
+                cards_due.append(ToSign(opened.cycle, node, min(since)))
+    return sorted(cards_due, key=lambda one: (one.since, one.cycle, str(one.node)))
 
 
 def imposed_upon(connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date) -> list[Imposed]:
     """A person's own scorecards, and those of the units that they head, that hold because they were imposed. Queries: as :func:`to_sign`."""
     if viewer.employee is None:
         return []
-    found: list[Imposed] = []
+    imposed: list[Imposed] = []
     for opened in _agreed_on(connection, loaded):
         plan = loaded.plan(opened.cycle)
         nodes = [node for node in _own(plan.frame.directory, viewer.employee, day) if node in plan.nodes]
         for node, rows in cascade.agreement_rows(connection, opened.cycle, nodes).items():
             last = rows.versions[-1] if rows.versions else None
             if last is not None and last.decision is not None:
-                found.append(Imposed(opened.cycle, node, last.at, last.decision))
-    return found
+                imposed.append(Imposed(opened.cycle, node, last.at, last.decision))
+    return imposed
 
 
 def _agreed_on(connection: Connection, loaded: State) -> Sequence[OpenedCycle]:

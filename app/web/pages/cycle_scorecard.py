@@ -221,7 +221,7 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
         if may_draft
         else [],
         person=lambda code: _person(context, code),
-        told=_shown,
+        in_figures=_shown,
     )
 
 
