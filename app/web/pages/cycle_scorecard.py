@@ -88,7 +88,7 @@ def field_of(member: str, kpi: str | None) -> str:
     return f"new_{member}" if kpi is None else f"{member}-{kpi}"
 
 
-class LineShown(NamedTuple):
+class DraftedLine(NamedTuple):
     """A line of the draft, and what it was when somebody signed last; None for one that is new."""
 
     name: str
@@ -160,14 +160,14 @@ class _Looked:
 
         return tuple(member for member in MEMBERS if takes(member))
 
-    def lines(self) -> Iterable[LineShown]:
+    def lines(self) -> Iterable[DraftedLine]:
         """The draft's lines, each with what it was."""
         before = {one["kpi"]: one for one in self.card.before}
         for line in self.card.draft:
             was = before.get(line["kpi"])
             hung = "" if was is None else self.hangs(was)
             name = self.kpi_name(str(line["kpi"]))
-            yield LineShown(name, line, was, self.hangs(line), hung, self.fields(line))
+            yield DraftedLine(name, line, was, self.hangs(line), hung, self.fields(line))
 
     def hangs(self, line: LineDocument) -> str:
         """How a line hangs on the one above it, in words."""
