@@ -82,6 +82,11 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "decisions.one": (Way("/decisions/1", ["/decisions"]),),
     "rejected.one": (Way("/rejected/1", ["/rejected"]),),
     "log_activity.log_activity": (Way("/log", ["/activities"]),),
+    "accounts.ask_invite": (Way("/accounts/invitations", ["/accounts"]),),
+    "changes.ask_discard": (Way("/changes/1/discard", ["/changes/1"]),),
+    "cycles.one": (Way("/cycles/2026", ["/cycles"]),),
+    "allocation.allocation": (Way("/cycles/2026/allocation", ["/cycles/2026"]),),
+    "cycle_scorecard.scorecard": (Way("/cycles/2026/scorecards/unit:VIE", ["/scorecards/unit:VIE"]),),
 }
 """Of each page that is about something, or that is no page of the navigation."""
 
@@ -118,7 +123,9 @@ ALONE: Final = {
         "figures.figures",
         "accounts.employees",
     ),
-    *("organisation.organisation", "organisation.employees"),
+    *("organisation.organisation", "organisation.employees", "cycles.listed"),
+    # Of a published cycle, for everybody who is measured by it: their own scorecard leads there.
+    "criteria.criteria",
     *("search.everywhere", "search.offers", "log_activity.dollars", "design.design"),
     *("help.overview", "help.one", "help.glossary", "welcome.welcome", "welcome.step"),
     *("log_activity.offline", "log_activity.signed_in", "log_activity.worker", "business.export"),
@@ -149,6 +156,7 @@ def test_each_page_leads_to_the_page_above(working: Working) -> None:
     working.iris.post("/keys/hooks", {"hook_name": "crm"})
     working.dana.post("/folder", {"file": "units.csv", "to": "feed", "reason": "They come every night."})
     working.dana.post("/changes", {"title": "Vienna moves", "reason": "From January on it stands elsewhere."})
+    working.dana.post("/cycles", {"cycle": "2026"})
     dead, unseen = [], {way.page for ways in WAYS.values() for way in ways}
     for name in PEOPLE:
         browser: Somebody = getattr(working, name)
