@@ -129,9 +129,17 @@ ELSEWHERE: Final = {
     "changes.sheet",
     "folder_files.send",
     "changes.revert",
+    "changes.reword",
+    "allocation.apply",
+    "cycle_scorecard.draft",
+    "cycle_scorecard.sign",
+    "cycles.keep_calendar",
+    "cycles.open_one",
+    "cycles.propose_function",
+    "cycles.propose_stage",
 }
-"""Forms that this agency has not, since none of its KPIs is given, none of its units has a group and none of its files comes by the application:
-tests/web/test_figures.py, tests/web/test_evaluation_groups.py, tests/web/test_changes.py."""
+"""Forms that this agency has not, since none of its KPIs is given, none of its units has a group, none of its files comes by the application and none
+of its cycles is open: tests/web/test_figures.py, tests/web/test_evaluation_groups.py, tests/web/test_changes.py, tests/web/test_opened_cycles.py."""
 
 BY_SCRIPT: Final = {"log_activity.send", "kpis.tried", "policies.tried"}
 """What a page's script sends, which keeps it on the phone until it is recorded; and what it only has tried."""
