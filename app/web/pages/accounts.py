@@ -38,7 +38,7 @@ from app.web.entry_form import colleagues_named
 from app.web.forms import ReasonForm
 from app.web.limits import Lane
 from app.web.list_views import ListViews, listed
-from app.web.rendering import Json, Page, Redirect, SeeOther
+from app.web.rendering import Json, Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
 
@@ -174,24 +174,22 @@ def create(context: RequestContext, form: NewAccountForm) -> Page | Redirect:
 
 
 @pages.read("/accounts/invitations", may=Deed.KEEP_ACCOUNTS)
-def ask_invite(context: RequestContext, query: InviteForm) -> Page | SeeOther:
-    """Whether so many are really to be invited, before any mail is written."""
+def ask_invite(context: RequestContext, query: InviteForm) -> Page:
+    """Whether so many are really to be invited, before any mail is written; where nobody is left to be, that."""
     unit = query.unit or None
     if unit is not None and context.directory.unit_on(unit, context.today) is None:
         raise NotThere
     whom = notices.invitable(context.connection, context.directory, unit=unit, day=context.today)
-    if not whom:
-        return SeeOther("accounts")
     name = None if unit is None else node_name(context.directory, Node(NodeKind.UNIT, unit), context.today)
     goes = context.settings.sends_mail
     return Page(
         "pages/confirm.html",
         heading=n_("Invite the people of %(name)s?") if unit else n_("Invite everybody who has no account?"),
         name=name or "",
-        explanation=_INVITES if goes else _INVITES_HELD,
+        explanation=(_INVITES if goes else _INVITES_HELD) if whom else _NOBODY,
         said={"count": len(whom)},
         button=n_("Invite"),
-        action=url_for("accounts.invite"),
+        action=url_for("accounts.invite") if whom else None,
         hidden={"unit": query.unit},
         back=url_for("accounts.accounts"),
         parent=("accounts", n_("Accounts")),
@@ -199,6 +197,7 @@ def ask_invite(context: RequestContext, query: InviteForm) -> Page | SeeOther:
     )
 
 
+_NOBODY: Final = n_("Nobody there is without an account, or whoever is has no e-mail.")
 _INVITES: Final = n_(
     "An account is made for each of them, people: %(count)s, and each gets a mail with a link by which they set a password, within seven days. Mails that are sent cannot be called back."
 )
@@ -221,7 +220,7 @@ def invite(context: RequestContext, form: InviteForm) -> Redirect:
     )
     if not invited:
         context.did_nothing = True
-        return Redirect(n_("Nobody there is without an account, or whoever is has no e-mail."), then="accounts")
+        return Redirect(_NOBODY, then="accounts")
     return Redirect(
         n_("Invited: %(number)s. What becomes of their mails stands under Mails."),
         then="accounts",
