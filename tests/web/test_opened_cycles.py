@@ -42,15 +42,27 @@ def test_a_cycle_is_opened_and_taken_on_by_its_pages(working: Working) -> None:
     assert proposed.status_code == 303, proposed.text
     assert f'href="{proposed.headers["Location"]}"' in working.dana.get("/cycles/2026").text
     assert re.search(r"approver(?! from)", working.ferran.get(proposed.headers["Location"]).text)
-    refused = working.dana.post("/cycles/2026/stage", {"to": "agreement", "reason": WHY})
+    refused = working.dana.post("/cycles/2026/stage", {"stage": "agreement", "reason": WHY})
     assert refused.status_code == 409
     assert "Nobody who can sign in is approver" in refused.text
-    assert working.dana.post("/cycles/2026/stage", {"to": "agreement", "reason": "short"}).status_code == 422
+    assert working.dana.post("/cycles/2026/stage", {"stage": "agreement", "reason": "short"}).status_code == 422
     head = working.boram.get("/cycles/2026").text
     assert "Propose the next stage" not in head
     assert working.boram.post("/cycles", {"cycle": "2027"}).status_code == 409
     for language, words in (("ko", "평가주기"), ("es", "Ciclo 2026")):
         assert words in working.dana.get("/cycles/2026", headers={"Accept-Language": language}).text
+
+
+def test_days_of_a_function_that_are_turned_round_say_so_at_their_field(working: Working) -> None:
+    """What was typed stays; nothing is proposed."""
+    working.dana.post("/cycles", {"cycle": "2026"})
+    wanted = {"person": "E9", "function": "approver", "from": "2026-03-05", "to": "2026-03-04", "function_reason": WHY}
+    answer = working.dana.post("/cycles/2026/functions", wanted)
+    assert answer.status_code == 422
+    (field,) = (one for one in read(answer.text).all("input") if one.attributes.get("name") == "to")
+    assert (field.attributes.get("value"), field.attributes.get("aria-invalid")) == ("2026-03-04", "true")
+    assert "It would end before it begins" in answer.text
+    assert "Waits for agreement" not in working.dana.get("/cycles/2026").text
 
 
 def _agrees(person: Somebody, answer: TestResponse) -> None:
@@ -66,7 +78,7 @@ def _in_agreement(working: Working) -> None:
     working.dana.post("/cycles", {"cycle": "2026"})
     wanted = {"person": "E7", "function": "approver", "from": "2026-01-01", "to": "2028-01-01", "function_reason": WHY}
     _agrees(working.ferran, working.dana.post("/cycles/2026/functions", wanted))
-    _agrees(working.wanda, working.dana.post("/cycles/2026/stage", {"to": "agreement", "reason": WHY}))
+    _agrees(working.wanda, working.dana.post("/cycles/2026/stage", {"stage": "agreement", "reason": WHY}))
 
 
 def _measured_by_deviation(working: Working, kpi: str) -> None:

@@ -5,8 +5,9 @@ Do not work out here what is in the way: the API and whoever proposes a stage ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,8 +15,9 @@ from app import access, decisions
 from app import cycle as cycles
 from app.access import FunctionGiven
 from app.cycle import CycleStanding
-from app.decisions import DecisionFilter
-from app.plain.findings import n_
+from app.decisions import Decision, DecisionFilter, DecisionKind
+from app.kit.refusals import Invalid
+from app.plain.findings import Place, n_
 from app.rules.deciding import REASON_LENGTH_MAX, DecisionState
 from app.rules.permissions import Deed
 from app.rules.stages import CALENDAR, Stage, is_way_back, next_stages
@@ -66,7 +68,7 @@ class StageForm(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    to: Annotated[str, Field(max_length=20)]
+    stage: Annotated[str, Field(max_length=20)]
     accept: tuple[Annotated[str, Field(max_length=60)], ...] = ()
     reason: _Reason
 
@@ -204,8 +206,8 @@ def keep_calendar(context: RequestContext, cycle: int, form: CalendarForm) -> Re
 def propose_stage(context: RequestContext, cycle: int, form: StageForm) -> Redirect:
     """Propose that the cycle comes to another stage."""
     cycling.cycle_seen(context, cycle)
-    content = {"to": form.to} | ({"accept": list(form.accept)} if form.accept else {})
-    made = decided.proposed(context, cycles.STAGE, content, form.reason, cycle=str(cycle))
+    content = {"to": form.stage} | ({"accept": list(form.accept)} if form.accept else {})
+    made = _proposed(context, cycle, cycles.STAGE, content, form.reason, fields={"content/to": "stage"})
     return Redirect(
         n_("Proposed: an approver of the cycle has to agree."), then="decisions.one", values={"number": made.id}
     )
@@ -221,5 +223,28 @@ def propose_function(context: RequestContext, cycle: int, form: FunctionForm) ->
         "from": form.from_.isoformat(),
         "to": form.to.isoformat(),
     }
-    made = decided.proposed(context, cycles.APPOINT, content, form.function_reason, cycle=str(cycle))
+    fields = {f"content/{name}": name for name in content} | {"reason": "function_reason"}
+    made = _proposed(context, cycle, cycles.APPOINT, content, form.function_reason, fields=fields)
     return Redirect(n_("Proposed: an executive has to agree."), then="decisions.one", values={"number": made.id})
+
+
+def _proposed(
+    context: RequestContext,
+    cycle: int,
+    kind: DecisionKind,
+    content: Mapping[str, Any],
+    reason: str,
+    *,
+    fields: Mapping[str, str],
+) -> Decision:
+    """Propose it; what is wrong with a member stands at the field that it was typed into.
+
+    Raises:
+        Invalid: what is proposed cannot be.
+    """
+    try:
+        return decided.proposed(context, kind, content, reason, cycle=str(cycle))
+    except Invalid as refusal:
+        places = (fields.get(one.place.field or "", one.place.field) for one in refusal.findings)
+        found = zip(refusal.findings, places, strict=True)
+        raise Invalid(*(replace(one, place=Place(field=field)) for one, field in found)) from None
