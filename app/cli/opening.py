@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import datetime as dt
 import getpass
 import re
@@ -15,6 +14,7 @@ from app.kit import clock
 from app.kit.database import Database
 from app.kit.schema import current_schema
 from app.kit.settings import Settings
+from app.rules.moments import written_day
 from app.rules.terms import Node
 
 CONNECTIONS: Final = 2
@@ -78,11 +78,8 @@ class _Day(click.ParamType[dt.date]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
         if isinstance(value, dt.date):
             return value
-        # Other ways of writing a date, which fromisoformat would read too, are not the contract's.
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value, re.ASCII):
-            with contextlib.suppress(ValueError):
-                return dt.date.fromisoformat(value)
-        return self.fail(f"{value!r} is not a date as 2026-06-30", param, ctx)
+        day = written_day(value)
+        return self.fail(f"{value!r} is not a date as 2026-06-30", param, ctx) if day is None else day
 
 
 class _Node(click.ParamType[Node]):

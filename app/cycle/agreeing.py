@@ -18,7 +18,7 @@ from app.cascade import AgreementRows, DraftRow, LineDocument, SignatureRow, Ver
 from app.cycle.opened import NotNow, OpenedCycle, opened_or_refused
 from app.decisions import Decision, DecisionKind, Hand, OtherDigest, Read, party_of, refusal_for
 from app.kit import outbox
-from app.kit.refusals import Conflict, Invalid, NotThere, Refusal, at_field
+from app.kit.refusals import Conflict, Invalid, NotThere, Refusal, at_field, unknown_members
 from app.organisation import Directory
 from app.plain.findings import n_
 from app.plain.texts import quoted
@@ -567,15 +567,7 @@ def _imposed(connection: Connection, content: Mapping[str, Any], cycle: str | No
         OtherDigest: not that draft.
     """
     node = Node.parse(str(content.get("node")))
-    problems = [
-        at_field(
-            f"content/{name}",
-            "unknown_member",
-            n_("There is no member “%(name)s” here: leave it out."),
-            name=quoted(name),
-        )
-        for name in sorted(content.keys() - {"node", "digest"})
-    ]
+    problems = unknown_members(content, ("node", "digest"))
     if node is None:
         message = n_("There is no unit or employee “%(value)s”: write it as unit:CODE or employee:NUMBER.")
         problems.append(at_field("content/node", "unknown_node", message, value=quoted(str(content.get("node")))))

@@ -24,7 +24,7 @@ from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
 from app.rules.allocation import FACTORS, ChildFigures, SharedTarget, allocate
-from app.rules.measures import decimal_text
+from app.rules.measures import decimal_text, exact_decimal
 from app.rules.targets import is_target
 from app.rules.terms import Link, Node, NodeKind
 from app.scoring import CyclePlan, State
@@ -228,7 +228,7 @@ def apply_allocation(
         raise NotNow
     cards = agreed_cards(connection, loaded, opened.cycle)
     shared_out = _allocation(connection, loaded.plan(opened.cycle), cards, wish, sees=lambda _node: True)
-    nothing = [one for one in shared_out.items if not is_target(Decimal(decimal_text(one.shared.target)))]
+    nothing = [one for one in shared_out.items if not is_target(exact_decimal(one.shared.target))]
     if nothing:
         message = n_("%(nodes)s would get no target above 0: choose a smaller step, or give them one.")
         nodes = ", ".join(str(one.shared.node) for one in nothing[:5])

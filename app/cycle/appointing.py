@@ -15,11 +15,12 @@ from app import access, organisation, scoring
 from app.access import Account, FunctionGiven
 from app.cycle.opened import cycle_named, opened_cycle
 from app.decisions import Decision, DecisionKind, Read
-from app.kit.refusals import Conflict, Invalid, at_field
+from app.kit.refusals import Conflict, Invalid, at_field, unknown_members
 from app.organisation import Directory
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
 from app.rules.deciding import DecisionEffect
+from app.rules.moments import written_day
 from app.rules.permissions import BARRED_FROM_FUNCTION, INCOMPATIBLE_FUNCTIONS, HeldRole, roles_that_hold
 from app.rules.terms import CycleFunction, Node, NodeKind, Role
 
@@ -56,18 +57,9 @@ def _person(connection: Connection, directory: Directory, text: str) -> _Person 
     return _Person(numbers[0], access.account_of_employee(connection, numbers[0]), key) if len(numbers) == 1 else None
 
 
-def _day(value: object) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-03-20") else None
-    except ValueError:
-        return None
-
-
 def _problems(content: Mapping[str, Any]) -> Iterator[Finding]:
     """What is wrong with the members of a content, whoever it names."""
-    for name in sorted(content.keys() - set(_MEMBERS)):
-        message = n_("There is no member “%(name)s” here: leave it out.")
-        yield at_field(f"content/{name}", "unknown_member", message, name=quoted(name))
+    yield from unknown_members(content, _MEMBERS)
     if content.get("function") not in set(CycleFunction):
         message = n_("There is no such function: choose one of %(functions)s.")
         yield at_field("content/function", "unknown_function", message, functions=", ".join(CycleFunction))
@@ -78,7 +70,7 @@ def _problems(content: Mapping[str, Any]) -> Iterator[Finding]:
     elif groups != ALL and content.get("function") != CycleFunction.CALIBRATOR:
         message = n_("Only a calibrator has groups: leave them out.")
         yield at_field("content/groups", "no_groups_here", message)
-    days = {name: _day(content.get(name)) for name in ("from", "to")}
+    days = {name: written_day(content.get(name)) for name in ("from", "to")}
     for name, day in days.items():
         if day is None:
             message = n_("“%(value)s” is no day: write it as 2026-03-20.")

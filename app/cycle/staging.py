@@ -17,9 +17,8 @@ from app.cycle.blocking import blockers_of
 from app.cycle.moved import moved_figures
 from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, opened_or_refused
 from app.decisions import Decision, DecisionKind, Read
-from app.kit.refusals import Conflict, Invalid, at_field
+from app.kit.refusals import Conflict, Invalid, at_field, unknown_members
 from app.plain.findings import Finding, n_
-from app.plain.texts import quoted
 from app.rules.deciding import DecisionEffect
 from app.rules.stages import BACK, FORWARD, Blocker, Stage, is_way_back, left_after, next_stages
 from app.rules.terms import CycleFunction, Node, NodeKind, Role
@@ -46,15 +45,7 @@ def _accepted(content: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _problems(content: Mapping[str, Any]) -> list[Finding]:
-    problems = [
-        at_field(
-            f"content/{name}",
-            "unknown_member",
-            n_("There is no member “%(name)s” here: leave it out."),
-            name=quoted(name),
-        )
-        for name in sorted(content.keys() - {"to", "accept"})
-    ]
+    problems = unknown_members(content, ("to", "accept"))
     if content.get("to") not in _REACHED:
         message = n_("There is no such stage: choose one of %(stages)s.")
         problems.append(at_field("content/to", "unknown_stage", message, stages=", ".join(sorted(_REACHED))))
@@ -152,15 +143,7 @@ _AMENDED_AT: Final = frozenset({Stage.AGREEMENT, Stage.RUNNING})
 
 
 def _read_amend(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
-    problems = [
-        at_field(
-            f"content/{name}",
-            "unknown_member",
-            n_("There is no member “%(name)s” here: leave it out."),
-            name=quoted(name),
-        )
-        for name in sorted(content.keys() - set(_PARTS))
-    ]
+    problems = unknown_members(content, _PARTS)
     problems += [
         at_field(f"content/{name}", "no_boolean", n_("This is neither true nor false: write one of the two."))
         for name in _PARTS

@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 from app.kit.files import Row
 from app.plain.findings import Finding, Level, Place, n_
 from app.plain.texts import is_blank, quoted
+from app.rules.moments import written_day
 from app.rules.terms import CODE_PATTERN, FIGURE_PATTERN, Node
 
 __all__ = ["TEXT_MAX", "YEARS", "Cells"]
@@ -26,7 +27,6 @@ TEXT_MAX: Final = 500
 YEARS: Final = range(1000, 9990)
 """Four digits, and far enough from the calendar's end that every cycle has one."""
 
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -116,13 +116,10 @@ class Cells:
         cell = self.given(field, required=required)
         if cell is None:
             return None
-        try:
-            if _DAY.fullmatch(cell):
-                return dt.date.fromisoformat(cell)
-        except ValueError:
-            pass
-        self._expected(field, "not_a_date", n_("a date such as 2026-03-31 was expected, not “%(found)s”"), cell)
-        return None
+        day = written_day(cell)
+        if day is None:
+            self._expected(field, "not_a_date", n_("a date such as 2026-03-31 was expected, not “%(found)s”"), cell)
+        return day
 
     def month(self, field: str) -> str | None:
         """A month of a year: ``2026-03``."""

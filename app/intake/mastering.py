@@ -17,11 +17,10 @@ from sqlalchemy import Connection
 
 from app import decisions
 from app.decisions import Decision, DecisionKind, Read
-from app.intake.first_findings import FIRST_MAX
 from app.intake.folder import DEFINITIONS, FILES, POLICIES, part_of
 from app.intake.stored_folder import present_folder
 from app.kit.database import lock
-from app.kit.refusals import Invalid, at_field
+from app.kit.refusals import Invalid, at_field, unknown_members
 from app.organisation import KeptByRevision, Revision
 from app.organisation.tables import load_file, load_run
 from app.plain.findings import n_
@@ -58,10 +57,7 @@ def masters(connection: Connection) -> dict[str, Master]:
 
 def _read_master(connection: Connection, content: Mapping[str, Any], _cycle: str | None, _today: dt.date) -> Read:
     file, to = content.get("file"), content.get("to")
-    problems = [
-        at_field(f"content/{name}", "unknown_member", n_("There is no member “%(name)s” here."), name=quoted(name))
-        for name in sorted(content.keys() - {"file", "to"})[:FIRST_MAX]
-    ]
+    problems = unknown_members(content, ("file", "to"))
     if not isinstance(file, str) or file not in MASTERED_FILES:
         message = n_("There is no file “%(value)s”: it is one of %(files)s.")
         parameters = {"value": quoted(str(file)), "files": ", ".join(MASTERED_FILES)}

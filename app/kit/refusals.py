@@ -8,11 +8,12 @@ Subclasses stand beside the function that raises them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import ClassVar, Final
 
 from app.plain.findings import Finding, Place, n_
+from app.plain.texts import quoted
 
 __all__ = [
     "Busy",
@@ -26,6 +27,7 @@ __all__ = [
     "TooMany",
     "Unauthenticated",
     "at_field",
+    "unknown_members",
 ]
 
 _NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
@@ -152,3 +154,14 @@ class Busy(Refusal):
 def at_field(field: str, code: str, message: str, **parameters: object) -> Finding:
     """A finding about one field of a form."""
     return Finding(code=code, message=message, parameters=parameters, place=Place(field=field, pointer=f"/{field}"))
+
+
+def unknown_members(
+    given: Mapping[str, object], known: Collection[str], *, field: str = "content", most: int = 100
+) -> list[Finding]:
+    """A finding at each member that nothing is known of, by their names; the first so many of them."""
+    message = n_("There is no member “%(name)s” here: leave it out.")
+    return [
+        at_field(f"{field}/{name}", "unknown_member", message, name=quoted(name))
+        for name in sorted(given.keys() - set(known))[:most]
+    ]

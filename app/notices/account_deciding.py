@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from app import access, organisation
 from app.access import Account
 from app.decisions import Decision, DecisionKind, Read
-from app.kit.refusals import Invalid, at_field
+from app.kit.refusals import Invalid, at_field, unknown_members
 from app.notices.notices import tell_auditors
 from app.organisation import Directory
 from app.plain.findings import Finding, Place, n_
@@ -144,10 +144,7 @@ def _read(connection: Connection, content: Mapping[str, Any], _cycle: str | None
 
 def _shape_problems(content: Mapping[str, Any]) -> list[Finding]:
     """What is wrong with the members of a content, whatever account it is about."""
-    problems = [
-        _in_content(name, "unknown_member", n_("There is no member “%(name)s” here."), name=quoted(name))
-        for name in sorted(content.keys() - set(_MEMBERS))
-    ]
+    problems = unknown_members(content, _MEMBERS)
     if not isinstance(content.get("account"), str):
         problems.append(_in_content("account", "no_account", n_("Say which account, by its e-mail.")))
     roles = content.get("roles", [Role.MEMBER])

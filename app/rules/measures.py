@@ -36,6 +36,7 @@ __all__ = [
     "Totals",
     "actual",
     "decimal_text",
+    "exact_decimal",
     "rating",
     "split",
 ]
@@ -182,6 +183,11 @@ def decimal_text(value: Fraction | Decimal | int) -> str:
     digits = str(abs(whole)).rjust(PLACES + 1, "0")
     decimals = digits[-PLACES:].rstrip("0")
     return f"{sign}{digits[:-PLACES]}{'.' if decimals else ''}{decimals}"
+
+
+def exact_decimal(value: Fraction) -> Decimal:
+    """A measured value as it is written everywhere (:func:`decimal_text`), as a number."""
+    return Decimal(decimal_text(value))
 
 
 # The same for many lines at once.

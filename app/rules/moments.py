@@ -11,13 +11,24 @@ from calendar import monthrange
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-__all__ = ["ClockTime", "Moment", "clock_of", "day_after", "first_day", "just_after", "last_day", "moment"]
+__all__ = [
+    "ClockTime",
+    "Moment",
+    "clock_of",
+    "day_after",
+    "first_day",
+    "just_after",
+    "last_day",
+    "moment",
+    "written_day",
+]
 
 _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
     re.ASCII,
 )
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]", re.ASCII)
+_WRITTEN_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MINUTE: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d):(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 _MINUTES_A_DAY: Final = 24 * 60
 _SECONDS: Final = frozenset(f"{second:02}" for second in range(60))
@@ -70,6 +81,11 @@ def _day(text: str) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def written_day(value: object) -> dt.date | None:
+    """A day that is written as ``2026-03-20``; None for whatever else, other ways of ISO 8601 (``20260320``, ``2026-W12-5``) among it."""
+    return _day(value) if isinstance(value, str) and _WRITTEN_DAY.fullmatch(value) else None
 
 
 @lru_cache(maxsize=4096)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from app.plain.findings import Finding, Place, n_
 from app.plain.texts import quoted
+from app.rules.moments import written_day
 
 __all__ = [
     "BACK",
@@ -119,7 +120,7 @@ def calendar_problems(calendar: Mapping[str, object], *, field_: str = "calendar
             message = n_("The calendar has no date “%(name)s”: it is one of %(dates)s.")
             parameters: dict[str, object] = {"name": quoted(name), "dates": ", ".join(CALENDAR)}
             problems.append(Finding(code="unknown_member", message=message, parameters=parameters, place=place))
-        elif value is not None and _day(value) is None:
+        elif value is not None and written_day(value) is None:
             message = n_("“%(value)s” is no day: write it as 2026-03-20.")
             parameters = {"value": quoted(str(value))}
             problems.append(Finding(code="no_day", message=message, parameters=parameters, place=place))
@@ -128,14 +129,5 @@ def calendar_problems(calendar: Mapping[str, object], *, field_: str = "calendar
 
 def read_calendar(calendar: Mapping[str, Any]) -> dict[str, dt.date]:
     """The dates of a calendar that has no problems, in their order; those that are null are left out."""
-    days = {name: _day(calendar.get(name)) for name in CALENDAR}
+    days = {name: written_day(calendar.get(name)) for name in CALENDAR}
     return {name: day for name, day in days.items() if day is not None}
-
-
-def _day(value: object) -> dt.date | None:
-    if not isinstance(value, str) or len(value) != len("2026-03-20"):
-        return None
-    try:
-        return dt.date.fromisoformat(value)
-    except ValueError:
-        return None

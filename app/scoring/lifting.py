@@ -17,13 +17,13 @@ from sqlalchemy import Connection
 
 from app.rules.definitions import KpiVersion
 from app.rules.lifting import Aim, places_of
-from app.rules.measures import Aggregate, split
+from app.rules.measures import Aggregate, exact_decimal, split
 from app.rules.methods import SCORE_MIN, best_actual
 from app.rules.outlook import Outlook
 from app.rules.rollup import Band, band, published
 from app.rules.terms import Node, NodeKind
 from app.scoring.board import node_name
-from app.scoring.lifts import Leading, Lift, MovedLines, Trials, exact_decimal, lifting_pair, lifts_of_cards
+from app.scoring.lifts import Leading, Lift, MovedLines, Trials, lifting_pair, lifts_of_cards
 from app.scoring.plan import ScoredLine, State
 from app.scoring.scorecards import ExactActuals, ScoreQuery, read_figures, score_figures
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from app.rules.definitions import KpiVersion, Measure
 from app.rules.lifting import NOT_REACHED, Walk, aim_of, least_steps, walk_of
-from app.rules.measures import ADDS_UP, OF_TOTALS, Aggregate, FloatArray, IntArray, decimal_text, split
+from app.rules.measures import ADDS_UP, OF_TOTALS, Aggregate, FloatArray, IntArray, exact_decimal, split
 from app.rules.methods import SCORE_MAX, best_actual, score
 from app.rules.outlook import Outlook
 from app.rules.projection import projected_actual
@@ -29,7 +29,7 @@ from app.rules.terms import Node, NodeKind
 from app.scoring.plan import ScoredLine
 from app.scoring.scorecards import ExactActuals, Scores
 
-__all__ = ["Leading", "Lift", "MovedLines", "Trials", "exact_decimal", "lifting_pair", "lifts_of_cards"]
+__all__ = ["Leading", "Lift", "MovedLines", "Trials", "lifting_pair", "lifts_of_cards"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,8 +372,3 @@ def _usual(exact: ExactActuals, at: int, measure: Measure) -> Decimal | None:
         return None
     mean = OF_TOTALS[Aggregate.MEAN](exact.total(at, measure))
     return None if mean is None else round(exact_decimal(mean), 2)
-
-
-def exact_decimal(value: Fraction) -> Decimal:
-    """A measured value as it is written everywhere (:func:`app.rules.measures.decimal_text`), as a number."""
-    return Decimal(decimal_text(value))

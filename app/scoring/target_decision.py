@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from app import cascade
 from app.cascade import TARGET_DECISIONS, Line, WantedTarget
 from app.decisions import Decision, DecisionKind, Read
-from app.kit.refusals import Conflict, Invalid, at_field
+from app.kit.refusals import Conflict, Invalid, at_field, unknown_members
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted
 from app.rules.deciding import DecisionEffect
@@ -31,6 +31,7 @@ LineOf: TypeAlias = Callable[[State, int, Node, str], Line | None]
 
 _MEMBERS: Final = frozenset({"node", "targets"})
 _LINE_MEMBERS: Final = frozenset({"kpi", "target", "before"})
+_UNKNOWN_MOST: Final = 3
 _CYCLE_DIGITS: Final = 4
 
 
@@ -93,7 +94,7 @@ def _shape_problems(content: Mapping[str, Any], cycle: str | None) -> Iterator[F
     """What is wrong with a content before anything is looked up."""
     if cycle is None or len(cycle) != _CYCLE_DIGITS or not (cycle.isascii() and cycle.isdecimal()):
         yield at_field("cycle", "no_cycle", n_("Targets are of a cycle: write its year, such as 2026."))
-    yield from _unknown(content, _MEMBERS, "content")
+    yield from unknown_members(content, _MEMBERS, most=_UNKNOWN_MOST)
     node = content.get("node")
     if not isinstance(node, str) or Node.parse(node) is None:
         message = n_("There is no unit or employee “%(value)s”: write it as unit:CODE or employee:NUMBER.")
@@ -106,7 +107,7 @@ def _shape_problems(content: Mapping[str, Any], cycle: str | None) -> Iterator[F
     kpis: set[str] = set()
     for place, one in enumerate(targets):
         field = f"content/targets/{place}"
-        yield from _unknown(one, _LINE_MEMBERS, field)
+        yield from unknown_members(one, _LINE_MEMBERS, field=field, most=_UNKNOWN_MOST)
         kpi = one.get("kpi")
         if not isinstance(kpi, str) or kpi in kpis:
             yield at_field(f"{field}/kpi", "kpi_twice", n_("A KPI is named twice, or not at all: name each once."))
@@ -121,12 +122,6 @@ def _shape_problems(content: Mapping[str, Any], cycle: str | None) -> Iterator[F
             yield at_field(
                 f"{field}/target", "no_figure", n_("No target is given: write one, or null for the folder's again.")
             )
-
-
-def _unknown(given: Mapping[str, Any], known: frozenset[str], field: str) -> Iterator[Finding]:
-    message = n_("There is no member “%(name)s” here: leave it out.")
-    for name in sorted(given.keys() - known)[:3]:
-        yield at_field(f"{field}/{name}", "unknown_member", message, name=quoted(name))
 
 
 def _judged(loaded: State, line: Line | None, one: Mapping[str, Any], field: str) -> WantedTarget | Finding:

@@ -29,7 +29,7 @@ from markupsafe import Markup
 from app.plain.findings import Finding, Words
 from app.plain.korean import with_particles
 from app.plain.texts import isolated
-from app.rules.kpis import KpiVersion
+from app.rules.kpis import Kpi, KpiVersion
 from app.rules.rollup import band, published
 from app.rules.terms import Name
 from app.web.error_words import ON_PAGES
@@ -49,6 +49,7 @@ __all__ = [
     "filled",
     "finding_text",
     "in_language",
+    "kpi_name",
     "month",
     "named",
     "page_language",
@@ -391,6 +392,11 @@ FILTERS: Final = {
 def named(value: Any) -> Any:
     """A unit's name in the reader's language; anything else as it is."""
     return value.in_language(page_language()) if isinstance(value, Name) else value
+
+
+def kpi_name(kpis: Mapping[str, Kpi], code: str, cycle: int) -> str:
+    """A KPI as a cycle's definitions call it, in the reader's language; the code of one that they have no more."""
+    return kpis[code].version(cycle).name.in_language(page_language()) if code in kpis else code
 
 
 @pass_context

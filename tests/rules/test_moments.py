@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.moments import clock_of, just_after, moment
+from app.rules.moments import clock_of, just_after, moment, written_day
 
 
 @pytest.mark.parametrize(
@@ -109,3 +109,21 @@ def test_just_after_an_instant_is_after_it_and_before_the_next_but_one_microseco
     between = follows - whole.replace(tzinfo=dt.UTC)
     gained = Fraction(between // dt.timedelta(microseconds=1), 1_000_000) - exact
     assert 0 < gained <= Fraction(1, 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("value", "day"),
+    [
+        ("2026-03-20", dt.date(2026, 3, 20)),
+        ("2026-02-30", None),
+        ("20260320", None),
+        ("2026-W12-5", None),
+        ("2026-03-20 ", None),
+        ("2026-03-2\N{ARABIC-INDIC DIGIT ONE}", None),
+        (20260320, None),
+        (None, None),
+    ],
+)
+def test_a_day_is_written_in_one_way(value, day):
+    """Of other ways of ISO 8601, and of signs that are digits elsewhere, none is taken."""
+    assert written_day(value) == day

@@ -6,7 +6,6 @@ the same as who asks for one that never was.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from app import scoring
 from app.kit.refusals import NotThere
 from app.plain.findings import n_
+from app.rules.moments import written_day
 from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
 from app.rules.terms import Basis, Node, NodeKind
@@ -37,8 +37,6 @@ pages: Final = Pages("scorecards")
 _CYCLE: Final = re.compile(r"[1-8][0-9]{3}", re.ASCII)
 """Years of which every day is a date, whatever month a cycle begins in."""
 
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-
 
 def _cycle(text: str | None) -> str | None:
     if text is not None and not _CYCLE.fullmatch(text):
@@ -47,16 +45,9 @@ def _cycle(text: str | None) -> str | None:
 
 
 def _day(text: str | None) -> str | None:
-    if text is not None and not _is_day(text):
+    if text is not None and written_day(text) is None:
         raise ValueError(n_("This is no day: write one as 2026-03-31."))
     return text
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return bool(_DAY.fullmatch(text) and dt.date.fromisoformat(text))
-    except ValueError:
-        return False
 
 
 class NoPlace(NotThere):
@@ -118,8 +109,7 @@ def _asked(context: RequestContext, query: AskedQuery) -> tuple[ScoreQuery, Cycl
     year = int(query.cycle) if query.cycle else cycle_of(context.today, first_month)
     if not state.has_cycle(year, today=context.today):
         raise NotThere
-    day = dt.date.fromisoformat(query.as_of) if query.as_of else None
-    return ScoreQuery(year, context.today, day, query.basis), state.plan(year)
+    return ScoreQuery(year, context.today, written_day(query.as_of), query.basis), state.plan(year)
 
 
 _REFUSALS: Final = (401, 403, 404, 422, 429, 503)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Annotated, Final, NamedTuple
 
 from flask import request
@@ -18,13 +17,13 @@ from app import scoring
 from app.cycle import Allocation, AllocationWish, Override
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import Finding, n_
-from app.rules.measures import decimal_text
+from app.rules.measures import exact_decimal
 from app.rules.permissions import Deed
 from app.rules.targets import figure_of
 from app.rules.terms import Node
-from app.scoring import CyclePlan, node_name
+from app.scoring import node_name
 from app.web import allocating, cycling
-from app.web.languages import named, page_language
+from app.web.languages import kpi_name, named
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -162,7 +161,7 @@ def allocation(context: RequestContext, cycle: int, query: AllocationQuery) -> P
         query=query,
         parent=parent,
         parent_name=_name(context, parent),
-        kpi_name=_kpi_name(plan, query.kpi),
+        kpi_name=kpi_name(plan.sheet.definitions.kpis, query.kpi, cycle),
         years=[cycle - YEARS + at for at in range(YEARS)],
         sums=None if shared_out is None else shared_out.as_json(),
         rows=[] if shared_out is None else _rows(context, cycle, shared_out),
@@ -176,10 +175,6 @@ def _name(context: RequestContext, node: Node) -> str:
     return str(named(node_name(context.directory, node, context.today)))
 
 
-def _kpi_name(plan: CyclePlan, kpi: str) -> str:
-    return plan.sheet.definitions.kpis[kpi].version(plan.cycle).name.in_language(page_language())
-
-
 def _rows(context: RequestContext, cycle: int, shared_out: Allocation) -> list[ChildShown]:
     sheet = scoring.state(context.connection).sheet
     rows = []
@@ -191,18 +186,14 @@ def _rows(context: RequestContext, cycle: int, shared_out: Allocation) -> list[C
                 node=node,
                 name=_name(context, node),
                 years=tuple(past.get(cycle - YEARS + at) for at in range(YEARS)),
-                market=_decimal(figures["market"]),
-                headcount=_decimal(figures["headcount"]),
-                percent=_decimal(100 * one.shared.share),
+                market=exact_decimal(figures["market"]),
+                headcount=exact_decimal(figures["headcount"]),
+                percent=exact_decimal(100 * one.shared.share),
                 before=None if one.before is None else Decimal(one.before),
-                target=_decimal(one.shared.target),
+                target=exact_decimal(one.shared.target),
             )
         )
     return rows
-
-
-def _decimal(value: Fraction) -> Decimal:
-    return Decimal(decimal_text(value))
 
 
 class LineShown(NamedTuple):
@@ -226,7 +217,7 @@ def _lines(context: RequestContext, cycle: int) -> list[LineShown]:
             row = line.row
             below = cycles.identical_below(plan, row)
             if row.target is not None and below and sees(node) and all(map(sees, below)):
-                name = _kpi_name(plan, row.kpi)
+                name = kpi_name(plan.sheet.definitions.kpis, row.kpi, cycle)
                 shown.append(LineShown(node, _name(context, node), row.kpi, name, row.target, len(below)))
     return shown
 

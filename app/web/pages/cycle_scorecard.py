@@ -28,7 +28,7 @@ from app.rules.terms import Link, Node, Role
 from app.rules.weighting import hanging_of
 from app.scoring import CyclePlan, node_name
 from app.web import agreeing, words
-from app.web.languages import named, page_language
+from app.web.languages import kpi_name, named
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -145,8 +145,7 @@ class _Looked:
 
     def kpi_name(self, code: str) -> str:
         """A KPI as the cycle's own definitions call it."""
-        kpis = self.plan.sheet.definitions.kpis
-        return kpis[code].version(self.plan.cycle).name.in_language(page_language()) if code in kpis else code
+        return kpi_name(self.plan.sheet.definitions.kpis, code, self.plan.cycle)
 
     def fields(self, line: LineDocument) -> tuple[str, ...]:
         """The members of a line that may be changed: those that its KPI's method takes, and hr's by hr alone; what has a figure can lose it."""

@@ -19,7 +19,7 @@ from app.web import changing, decided
 from app.web.as_if import as_if_now, coming_weights
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import shown_effects
-from app.web.languages import page_language
+from app.web.languages import kpi_name
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -177,13 +177,9 @@ def _targets(context: RequestContext, decision: Decision) -> SetTargets:
     cycle = int(decision.cycle or 0)
     lines = tuple(cascade.targets_of(cycle, decision.content))
     kpis = scoring.state(context.connection).sheet.definitions.kpis
-
-    def kpi_name(code: str) -> str:
-        """By its name; the code of one that the definitions have no more."""
-        return kpis[code].version(cycle).name.in_language(page_language()) if code in kpis else code
-
     node = lines[0].node
-    return SetTargets(node, scoring.node_name(context.directory, node, context.today), lines, kpi_name)
+    whose = scoring.node_name(context.directory, node, context.today)
+    return SetTargets(node, whose, lines, lambda code: kpi_name(kpis, code, cycle))
 
 
 @pages.act("/decisions/<int:number>/approve", may=Deed.DECIDE, again="one")

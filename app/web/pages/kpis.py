@@ -42,7 +42,7 @@ from app.web.definition_forms import ShownInput, at_fields, shown_inputs, typed_
 from app.web.definition_words import CHOICES
 from app.web.downloads import ReasonedExport, reasoned_file
 from app.web.file_words import file_words
-from app.web.languages import finding_text, page_language
+from app.web.languages import finding_text, kpi_name, page_language
 from app.web.limits import Lane
 from app.web.rendering import Download, Json, Page, Redirect
 from app.web.request_context import RequestContext
@@ -180,8 +180,7 @@ def _units(loaded: State, day: dt.date) -> tuple[str, ...]:
 
 
 def _namer(definitions: Definitions, cycle: int) -> Callable[[str], str]:
-    kpis = definitions.kpis
-    return lambda code: kpis[code].version(cycle).name.in_language(page_language()) if code in kpis else code
+    return lambda code: kpi_name(definitions.kpis, code, cycle)
 
 
 def _in_sets(context: RequestContext) -> list[tuple[Any, str, str | None]]:

@@ -53,7 +53,7 @@ from app.web.change_basket import (
 )
 from app.web.forms import FormCycle
 from app.web.group_names import group_families, group_namer
-from app.web.languages import page_language
+from app.web.languages import kpi_name
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -224,11 +224,7 @@ def _page(
         groups=sorted(groups.items(), key=lambda one: one[1]),
         families=group_families(groups),
         kpis=[(code, kpi.version(plan.cycle).name) for code, kpi in definitions.kpis.items() if code not in shown.kpis],
-        kpi_name=lambda code: (
-            definitions.kpis[code].version(plan.cycle).name.in_language(page_language())
-            if code in definitions.kpis
-            else code
-        ),
+        kpi_name=lambda code: kpi_name(definitions.kpis, code, plan.cycle),
         deviating=_alike(shown.rows),
         own=[
             row.name

@@ -30,7 +30,7 @@ from app.rules.terms import Node, NodeKind
 from app.scoring import GridRows, LatestChange, State, TargetBlock, TargetDone, TargetMove, TargetRow, Targets
 from app.web import words
 from app.web.asking import ScoreParameters, asked_of, chosen_unit, first_days
-from app.web.languages import page_language
+from app.web.languages import kpi_name
 from app.web.rendering import Page, Redirect
 from app.web.request_context import RequestContext
 from app.web.routing import Pages
@@ -185,7 +185,7 @@ def targets(context: RequestContext, query: TargetsQuery) -> Page:
         at_place=_at_place(query, shown.cycle, node),
         sees=context.sees(Deed.SEE_TARGETS),
         latest=_latest(context, loaded, shown),
-        kpi_name=lambda kpi: _kpi_name(loaded, kpi, shown.cycle),
+        kpi_name=lambda kpi: kpi_name(loaded.sheet.definitions.kpis, kpi, shown.cycle),
         words=words,
         begins=first_days(loaded),
     )
@@ -208,12 +208,6 @@ def _latest(context: RequestContext, loaded: State, shown: Targets) -> tuple[Lat
     return scoring.latest_target_changes(
         context.connection, loaded=loaded, cycle=shown.cycle, day=shown.day, limit=CHANGES_MOST
     )
-
-
-def _kpi_name(loaded: State, kpi: str, cycle: int) -> str:
-    """A KPI's name; the code of one that the definitions have no more."""
-    kpis = loaded.sheet.definitions.kpis
-    return kpis[kpi].version(cycle).name.in_language(page_language()) if kpi in kpis else kpi
 
 
 def _at_place(query: TargetsQuery, cycle: int, unit: Node | None) -> dict[str, Any]:
@@ -280,10 +274,11 @@ def _first(findings: list[Finding]) -> list[Finding]:
 def _changes(context: RequestContext, loaded: State, cycle: int, done: Sequence[TargetDone]) -> str:
     """Whose target of which KPI went from what to what."""
     by_kpi: dict[str, list[str]] = {}
+    kpis = loaded.sheet.definitions.kpis
     for one in done[:NAMED_MOST]:
         name = scoring.node_name(context.directory, one.node, context.today)
         by_kpi.setdefault(one.kpi, []).append(f"{name} {_figure(one.before)} → {_figure(one.after)}")
-    named = [f"{_kpi_name(loaded, kpi, cycle)}: {'; '.join(changes)}" for kpi, changes in by_kpi.items()]
+    named = [f"{kpi_name(kpis, kpi, cycle)}: {'; '.join(changes)}" for kpi, changes in by_kpi.items()]
     if len(done) > NAMED_MOST:
         named.append(gettext("and %(more)s more", more=len(done) - NAMED_MOST))
     return "; ".join(named)
