@@ -5,21 +5,17 @@ the cycle goes by, that every rule which it breaks is named, and that what stand
 whoever tries. A cycle that nobody opened it leaves as folder and events say.
 """
 
-from app.cycle.agreeing import (
+from app.cycle.agreed_cards import (
     AGREED_IN,
-    IMPOSE,
-    IMPOSED,
     AgreedCard,
     Due,
-    OtherDraft,
     agreed_card,
     due_of,
-    edit_draft,
     may_allocate,
     may_draft,
     may_sign,
-    sign_draft,
 )
+from app.cycle.agreeing import OtherDraft, edit_draft, sign_draft
 from app.cycle.allocating import (
     Allocation,
     AllocationWish,
@@ -41,6 +37,7 @@ from app.cycle.grades import (
     unit_proposal,
 )
 from app.cycle.groups import GradeGroup, GradeGroups, grade_groups
+from app.cycle.imposing import IMPOSE, IMPOSED
 from app.cycle.moved import differing, moved_figures
 from app.cycle.opened import (
     CycleOpened,

@@ -17,7 +17,8 @@ from sqlalchemy import Connection
 from app import cascade, scoring
 from app.access import Viewer
 from app.cascade import Line, LineDocument
-from app.cycle.agreeing import AGREED_IN, AgreedCard, agreed_cards, draft_over
+from app.cycle.agreed_cards import AGREED_IN, AgreedCard, agreed_cards
+from app.cycle.agreeing import draft_over, with_targets
 from app.cycle.opened import NotNow, OpenedCycle
 from app.decisions import Hand
 from app.kit.refusals import Invalid, NotThere, at_field
@@ -235,8 +236,8 @@ def apply_allocation(
         raise Invalid(at_field("step", "no_target", message, nodes=nodes))
     written = []
     for one in shared_out.items:
-        card, target = cards[one.shared.node], decimal_text(one.shared.target)
-        lines = [line | {"target": target} if line["kpi"] == one.kpi else line for line in map(dict, card.draft)]
+        card = cards[one.shared.node]
+        lines = with_targets(card, {one.kpi: decimal_text(one.shared.target)})
         if draft_over(connection, loaded, opened, card, lines, by=Hand.of(by, now)):
             written.append(card)
     return shared_out, written

@@ -12,14 +12,14 @@ from typing import Final
 from sqlalchemy import Connection
 
 from app import access
-from app.cycle.agreeing import agreed_cards, unsigned_nodes
+from app.cycle.agreed_cards import agreed_cards, unsigned_nodes
 from app.plain.findings import n_
 from app.rules.grade_rules import broken_by_policy
 from app.rules.stages import Blocker, Stage
 from app.rules.terms import CycleFunction, Node, NodeKind
 from app.scoring import CyclePlan, State
 
-__all__ = ["blockers_of", "without_scorecard"]
+__all__ = ["blockers_of", "root_in", "without_scorecard"]
 
 
 def blockers_of(connection: Connection, loaded: State, cycle: int, to: Stage, *, day: dt.date) -> list[Blocker]:
@@ -42,7 +42,8 @@ def without_scorecard(plan: CyclePlan) -> list[Node]:
     return [node for node in plan.nodes if not plan.lines.get(node)]
 
 
-def _root(plan: CyclePlan, day: dt.date) -> Node | None:
+def root_in(plan: CyclePlan, day: dt.date) -> Node | None:
+    """The agency itself, as of a day that is brought into the cycle; None before there is one."""
     code = plan.frame.directory.tree.root_on(plan.day_within(day))
     return None if code is None else Node(NodeKind.UNIT, code)
 
@@ -56,7 +57,7 @@ def _before_agreement(connection: Connection, _loaded: State, plan: CyclePlan, d
     if not approvers:
         message = n_("Nobody who can sign in is approver of this cycle: ask HR to propose one.")
         yield Blocker(code="no_approver", message=message)
-    missing, root = without_scorecard(plan), _root(plan, day)
+    missing, root = without_scorecard(plan), root_in(plan, day)
     if root in missing:
         message = n_("The agency has no scorecard: give it lines.")
         yield Blocker(code="no_scorecard", message=message, items=(str(root),))

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from app import cascade, ledger, scoring
-from app.cycle.blocking import blockers_of
+from app.cycle.blocking import blockers_of, root_in
 from app.cycle.moved import moved_figures
 from app.cycle.opened import NotNow, OpenedCycle, begin_stage, opened_cycle, opened_or_refused
 from app.decisions import Decision, DecisionKind, Read
@@ -21,7 +21,7 @@ from app.kit.refusals import Conflict, Invalid, at_field, unknown_members
 from app.plain.findings import Finding, n_
 from app.rules.deciding import DecisionEffect
 from app.rules.stages import BACK, FORWARD, Blocker, Stage, is_way_back, left_after, next_stages
-from app.rules.terms import CycleFunction, Node, NodeKind, Role
+from app.rules.terms import CycleFunction, Role
 from app.scoring import ScoreQuery, State
 
 __all__ = ["AMEND", "STAGE", "Blocked"]
@@ -91,11 +91,10 @@ def _stage_effects(
     """The stage of the agency's cycle, before and after."""
     loaded = scoring.state(connection)
     opened = opened_or_refused(connection, cycle, loaded, today=today)
-    plan = loaded.plan(opened.cycle)
-    code = plan.frame.directory.tree.root_on(plan.day_within(today))
-    if code is None:
+    root = root_in(loaded.plan(opened.cycle), today)
+    if root is None:
         return ()
-    return (DecisionEffect(str(Node(NodeKind.UNIT, code)), "stage", opened.stage.value, content["to"]),)
+    return (DecisionEffect(str(root), "stage", opened.stage.value, content["to"]),)
 
 
 def _stage_overtaken(connection: Connection, decision: Decision) -> Sequence[Mapping[str, Any]]:

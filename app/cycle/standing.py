@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from app import cascade
 from app.cascade import Publication
-from app.cycle.agreeing import AgreedCard, agreed_cards
+from app.cycle.agreed_cards import AgreedCard, agreed_cards
 from app.cycle.blocking import blockers_of
 from app.cycle.opened import OpenedCycle
 from app.rules.agreement import AgreementState

@@ -14,8 +14,9 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from app import cascade, scoring
-from app.cascade import Line, LineDocument, WantedTarget
-from app.cycle.agreeing import AGREED_IN, AgreedCard, agreed_card, agreed_cards, draft_over
+from app.cascade import Line, WantedTarget
+from app.cycle.agreed_cards import AGREED_IN, AgreedCard, agreed_card, agreed_cards
+from app.cycle.agreeing import draft_over, with_targets
 from app.cycle.opened import OpenedCycle, opened_cycle
 from app.decisions import Decision, DecisionKind, Hand, Read
 from app.kit.refusals import NotThere
@@ -81,18 +82,15 @@ def set_draft_targets(
         return TargetsSet(overtaken=tuple(overtaken))
     numbers = cascade.keep_targets(connection, wanted, cycle=cycle, by=by, note=note, is_draft=True)
     for node in numbers:
-        lines = _with_targets(cards[node], [one for one in wanted if one.node == node])
+        lines = with_targets(cards[node], _texts(one for one in wanted if one.node == node))
         draft_over(connection, loaded, opened, cards[node], lines, by=by)
     return TargetsSet(
         done=tuple(TargetDone(one.node, one.kpi, one.before, one.target, numbers[one.node]) for one in wanted)
     )
 
 
-def _with_targets(card: AgreedCard, wanted: Iterable[WantedTarget]) -> list[LineDocument]:
-    targets = {one.kpi: exact_text(one.target) for one in wanted}
-    return [
-        dict(line) | ({"target": targets[str(line["kpi"])]} if line["kpi"] in targets else {}) for line in card.draft
-    ]
+def _texts(wanted: Iterable[WantedTarget]) -> dict[str, str | None]:
+    return {one.kpi: exact_text(one.target) for one in wanted}
 
 
 def _line_of_draft(loaded: State, cycle: int, card: AgreedCard, kpi: str) -> Line | None:
@@ -134,7 +132,7 @@ def _apply(connection: Connection, decision: Decision) -> None:
     if opened is None:
         raise NotThere
     card = agreed_card(connection, loaded, cycle, Node.known(decision.content["node"]))
-    lines = _with_targets(card, cascade.targets_of(cycle, decision.content))
+    lines = with_targets(card, _texts(cascade.targets_of(cycle, decision.content)))
     draft_over(connection, loaded, opened, card, lines, by=decision.maker)
 
 

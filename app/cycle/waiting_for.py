@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from app import cascade
 from app.access import Viewer
-from app.cycle.agreeing import AGREED_IN, agreed_cards, came_too_late, due_of, may_sign, signers_of
+from app.cycle.agreed_cards import AGREED_IN, agreed_cards, came_too_late, due_of, may_sign, signers_of
 from app.cycle.opened import OpenedCycle, opened_cycles
 from app.organisation import Directory
 from app.rules.agreement import SignedAs

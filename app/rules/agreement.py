@@ -7,13 +7,15 @@ amended asks for it again.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 import rfc8785
 
-from app.rules.kpis import KpiVersion, terms_document
+from app.rules.kpis import Kpi, KpiVersion, terms_document
 from app.rules.terms import Node
 
 __all__ = [
@@ -65,16 +67,21 @@ HR_FIGURES: Final = ("base", "high", "low", "coefficient")
 """What hr alone writes, and then signs as well."""
 
 
-def agreement_digest(
-    cycle: int, node: Node, lines: Sequence[Mapping[str, str | None]], versions: Mapping[str, KpiVersion]
-) -> str:
-    """What is signed: the SHA-256 of cycle, node, lines, and how each of their KPIs is measured, by RFC 8785."""
-    terms = {str(one["kpi"]): terms_document(versions[str(one["kpi"])]) for one in lines if one["kpi"] in versions}
+def agreement_digest(cycle: int, node: Node, lines: Sequence[Mapping[str, str | None]], kpis: Mapping[str, Kpi]) -> str:
+    """What is signed: the SHA-256 of cycle, node, lines, and how each of their KPIs is measured in the cycle, by RFC 8785."""
+    codes = [str(one["kpi"]) for one in lines]
+    measured = tuple((code, kpis[code].version(cycle)) for code in codes if code in kpis)
+    return _digest(cycle, node, json.dumps([dict(one) for one in lines]), measured)
+
+
+@lru_cache(maxsize=4096)
+def _digest(cycle: int, node: Node, lines: str, measured: tuple[tuple[str, KpiVersion], ...]) -> str:
+    """The same sum, of the lines as one text: a cycle's page asks for those of all its scorecards, which seldom change."""
     signed: dict[str, Any] = {
         "cycle": str(cycle),
         "node": str(node),
-        "lines": [dict(one) for one in lines],
-        "kpis": terms,
+        "lines": json.loads(lines),
+        "kpis": {code: terms_document(version) for code, version in measured},
     }
     return hashlib.sha256(rfc8785.dumps(signed)).hexdigest()
 

@@ -137,7 +137,8 @@ def allocate(context: RequestContext, cycle: int) -> Json:
     """Share a line's target by history, market and headcount, to the last unit. With `apply` it is written into the drafts: by hr, or the parent's head."""
     body = sent_as(AllocationBody, request)
     wish = wish_of(body)
+    opened = allocating.opened_for(context, cycle, wish.parent)
     if body.apply:
-        return Json(allocating.applied(context, cycle, wish).as_json())
+        return Json(allocating.applied(context, opened, wish).as_json())
     context.did_nothing = True
-    return Json(allocating.shared(context, cycle, wish).as_json())
+    return Json(allocating.shared(context, opened, wish).as_json())

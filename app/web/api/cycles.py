@@ -217,7 +217,9 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Json:
     """The lines that hold of a scorecard, the draft that is to be signed, who has signed and whose signature is missing since when."""
     asked, subject = {"cycle": cycle}, f"{node} cycle={cycle}"
     with context.read():
-        card, due = agreeing.card_seen(context, cycle, node)
+        opened = agreeing.opened_for(context, cycle, node)
+        card = agreeing.card_of(context, opened, node)
+        due = agreeing.due_of(context, opened, card)
         told = bool(others_among(context, [node.code] if node.kind is NodeKind.EMPLOYEE else ()))
         told = told and is_to_be_written_down(context, what="agreement", subject=subject)
     if told:
@@ -245,10 +247,11 @@ def draft(context: RequestContext, cycle: int, node: Node) -> Json:
     lines = [one.model_dump() for one in body.lines]
     has_match = "If-Match" in request.headers
     matches = request.if_match
+    opened = agreeing.opened_for(context, cycle, node)
     card = agreeing.drafted(
-        context, cycle, node, lines, is_expected=lambda digest: has_match and matches.contains(digest)
+        context, opened, node, lines, is_expected=lambda digest: has_match and matches.contains(digest)
     )
-    return _card_json(card, agreeing.due_of(context, cycle, card))
+    return _card_json(card, agreeing.due_of(context, opened, card))
 
 
 @pages.api_act(
@@ -266,5 +269,6 @@ def draft(context: RequestContext, cycle: int, node: Node) -> Json:
 def sign(context: RequestContext, cycle: int, node: Node) -> Json:
     """Sign the draft of a scorecard as its owner, as the head or as hr: with the last signature its lines are those of the cycle."""
     body = sent_as(SignatureBody, request)
-    card = agreeing.signed(context, cycle, node, digest=body.digest, signed_as=SignedAs(body.as_))
-    return _card_json(card, agreeing.due_of(context, cycle, card))
+    opened = agreeing.opened_for(context, cycle, node)
+    card = agreeing.signed(context, opened, node, digest=body.digest, signed_as=SignedAs(body.as_))
+    return _card_json(card, agreeing.due_of(context, opened, card))

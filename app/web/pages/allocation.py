@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import cycle as cycles
 from app import scoring
-from app.cycle import Allocation, AllocationWish, Override
+from app.cycle import Allocation, AllocationWish, OpenedCycle, Override
 from app.kit.refusals import Invalid, NotThere, at_field
 from app.plain.findings import Finding, n_
 from app.rules.measures import exact_decimal
@@ -134,10 +134,12 @@ def _wish(query: AllocationQuery, parent: Node, typed: Mapping[str, str]) -> tup
     return wish, [*problems, *more]
 
 
-def _shared(context: RequestContext, cycle: int, wish: AllocationWish) -> tuple[Allocation | None, list[Finding]]:
+def _shared(
+    context: RequestContext, opened: OpenedCycle, wish: AllocationWish
+) -> tuple[Allocation | None, list[Finding]]:
     """What comes of it, or why nothing does."""
     try:
-        return allocating.shared(context, cycle, wish), []
+        return allocating.shared(context, opened, wish), []
     except Invalid as refusal:
         return None, list(refusal.findings)
 
@@ -149,9 +151,10 @@ def allocation(context: RequestContext, cycle: int, query: AllocationQuery) -> P
     parent = Node.parse(query.parent)
     if parent is None or not query.kpi:
         return Page("pages/allocations.html", cycle=cycle, lines=_lines(context, cycle))
+    opened = allocating.opened_for(context, cycle, parent)
     typed = request.form if request.method == "POST" else request.args
     wish, problems = _wish(query, parent, typed)
-    shared_out, more = _shared(context, cycle, wish)
+    shared_out, more = _shared(context, opened, wish)
     plan = scoring.state(context.connection).plan(cycle)
     if query.kpi not in plan.sheet.definitions.kpis:
         raise NotThere
@@ -167,7 +170,7 @@ def allocation(context: RequestContext, cycle: int, query: AllocationQuery) -> P
         rows=[] if shared_out is None else _rows(context, cycle, shared_out),
         problems=[*problems, *more],
         given={name: text for name, text in typed.items() if name.startswith(("target-", "reason-"))},
-        may_apply=allocating.may_apply(context, cycle, parent),
+        may_apply=allocating.may_apply(context, opened, parent),
     )
 
 
@@ -229,10 +232,11 @@ def apply(context: RequestContext, cycle: int, form: SharingForm) -> Redirect:
     parent = Node.parse(form.parent)
     if parent is None:
         raise NotThere
+    opened = allocating.opened_for(context, cycle, parent)
     wish, problems = _wish(form, parent, request.form)
     if problems:
         raise Invalid(*problems)
-    allocating.applied(context, cycle, wish)
+    allocating.applied(context, opened, wish)
     return Redirect(
         n_("The targets stand in the drafts of those below: they hold once both sides have signed."),
         then="allocation.allocation",

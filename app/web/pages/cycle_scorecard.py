@@ -183,7 +183,8 @@ class _Looked:
 def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
     """The scorecard and its signatures. Queries: constant."""
     opened = agreeing.opened_for(context, cycle, node)
-    card, due = agreeing.card_seen(context, cycle, node)
+    card = agreeing.card_of(context, opened, node)
+    due = agreeing.due_of(context, opened, card)
     plan = scoring.state(context.connection).plan(cycle)
     may_draft = agreeing.may_draft(context, opened, node)
     looked = _Looked(context=context, plan=plan, card=card, by_hr=context.allowed(Deed.RUN_CYCLE))
@@ -212,7 +213,7 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
         parts=[
             PartShown(one, PARTS[one], signed.get(one), waits.get(one, ())) for one in signers(with_hr=card.with_hr)
         ],
-        may_sign=[(one, PARTS[one]) for one in agreeing.may_sign(context, cycle, card)],
+        may_sign=[(one, PARTS[one]) for one in agreeing.may_sign(context, opened, card)],
         may_draft=may_draft,
         labels=MEMBERS,
         field_of=field_of,
@@ -234,7 +235,8 @@ def _person(context: RequestContext, code: str) -> str:
 @pages.act("/cycles/<int:cycle>/scorecards/<node:node>/sign", may=Deed.SIGN_SCORECARD, again="scorecard")
 def sign(context: RequestContext, cycle: int, node: Node, form: SignatureForm) -> Redirect:
     """Sign what was looked at."""
-    card = agreeing.signed(context, cycle, node, digest=form.digest, signed_as=SignedAs(form.as_))
+    opened = agreeing.opened_for(context, cycle, node)
+    card = agreeing.signed(context, opened, node, digest=form.digest, signed_as=SignedAs(form.as_))
     holds = card.state is AgreementState.AGREED and not card.is_beside
     message = n_("Signed: these lines hold from now on.") if holds else n_("Signed: another signature is missing yet.")
     return Redirect(message, then="cycle_scorecard.scorecard", values={"cycle": cycle, "node": node})
@@ -246,7 +248,8 @@ def sign(context: RequestContext, cycle: int, node: Node, form: SignatureForm) -
 @pages.act("/cycles/<int:cycle>/scorecards/<node:node>/draft", may=Deed.SIGN_SCORECARD, again="scorecard")
 def draft(context: RequestContext, cycle: int, node: Node, form: DraftForm) -> Redirect:
     """Write a new draft of the lines that were looked at."""
-    card, _ = agreeing.card_seen(context, cycle, node)
+    opened = agreeing.opened_for(context, cycle, node)
+    card = agreeing.card_of(context, opened, node)
     if card.draft_digest != form.digest:
         raise cycles.OtherDraft
     plan = scoring.state(context.connection).plan(cycle)
@@ -258,7 +261,7 @@ def draft(context: RequestContext, cycle: int, node: Node, form: DraftForm) -> R
     if typed.findings:
         raise Invalid(*typed.findings)
     try:
-        after = agreeing.drafted(context, cycle, node, lines, is_expected=lambda digest: digest == form.digest)
+        after = agreeing.drafted(context, opened, node, lines, is_expected=lambda digest: digest == form.digest)
     except Invalid as refusal:
         raise Invalid(*(_at_its_field(one, lines, form.kpi) for one in refusal.findings)) from None
     message = n_("Drafted: it moves nothing before all have signed it. Signatures of before do not count for it.")

@@ -1,0 +1,333 @@
+"""Scorecards of opened cycles as they are agreed: what holds, what is drafted, who has signed, and who is to (contract-cycle, 4).
+
+Until a scorecard is agreed or imposed for the first time it is scored by what folder and targets say; a draft moves nothing before all have signed it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from app import access, cascade
+from app.access import Viewer
+from app.cascade import AgreementRows, DraftRow, LineDocument, SignatureRow, VersionRow
+from app.cycle.opened import OpenedCycle
+from app.organisation import Directory
+from app.rules.agreement import AgreementState, SignedAs, agreement_digest, agreement_state, signers
+from app.rules.stages import Stage
+from app.rules.terms import Node, NodeKind, Role
+from app.scoring import CyclePlan, State
+
+__all__ = [
+    "AGREED_IN",
+    "AgreedCard",
+    "Due",
+    "Signers",
+    "agreed_card",
+    "agreed_cards",
+    "came_too_late",
+    "digest_of",
+    "due_of",
+    "lines_of_cycle",
+    "may_allocate",
+    "may_draft",
+    "may_sign",
+    "signers_of",
+    "signs_for",
+    "unsigned_nodes",
+]
+
+AGREED_IN: Final = frozenset({Stage.AGREEMENT, Stage.RUNNING})
+"""The stages in which drafts are written and signed."""
+
+
+class Due(NamedTuple):
+    """Whose signature is missing."""
+
+    signed_as: SignedAs
+    persons: tuple[str, ...]
+    """The numbers of those of whom any one signs; of hr and executives the role's name."""
+    since: dt.datetime
+
+    def as_json(self) -> dict[str, Any]:
+        """As the contract writes it."""
+        return {"as": self.signed_as.value, "persons": list(self.persons), "since": self.since.isoformat()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreedCard:
+    """A scorecard of an opened cycle: what holds, what is drafted, and who has signed.
+
+    Attributes:
+        state: how far it is.
+        version: the number of the version that holds; 0 before there is one.
+        lines: those of that version; before there is one those of the draft.
+        digest: the sum over these.
+        draft: what is to be signed; of a scorecard without a version the same lines.
+        is_beside: whether the draft stands beside a version that holds.
+        place: the draft's number; None where nobody has edited or signed it.
+        with_hr: whether hr signs the draft too.
+        signatures: under the draft, else under the version.
+        drafted_at: when the draft was written; None for what folder and targets say.
+        drafted_by: by whom: a number, or an account's e-mail.
+        versions: all that were in force, the first one first.
+        before: the lines that somebody signed last before this draft was written; else those that hold; else its own.
+    """
+
+    node: Node
+    state: AgreementState
+    version: int
+    lines: tuple[LineDocument, ...]
+    digest: str
+    draft: tuple[LineDocument, ...]
+    draft_digest: str
+    is_beside: bool
+    is_open: bool
+    place: int | None
+    next_place: int
+    with_hr: bool
+    signatures: tuple[SignatureRow, ...]
+    drafted_at: dt.datetime | None
+    drafted_by: str | None
+    versions: tuple[VersionRow, ...]
+    before: tuple[LineDocument, ...]
+
+    @property
+    def missing(self) -> tuple[SignedAs, ...]:
+        """The parts in which nobody has signed the draft yet."""
+        signed = {one.signed_as for one in self.signatures}
+        return tuple(one for one in signers(with_hr=self.with_hr) if one not in signed) if self.is_open else ()
+
+    def as_json(self, due: Sequence[Due]) -> dict[str, Any]:
+        """As the contract writes it."""
+        signatures = [one.as_json() for one in self.signatures]
+        draft = None
+        if self.is_beside:
+            draft = {
+                "digest": self.draft_digest,
+                "lines": [dict(one) for one in self.draft],
+                "signatures": signatures,
+                "due": [one.as_json() for one in due],
+            }
+        return {
+            "node": str(self.node),
+            "version": self.version,
+            "digest": self.digest,
+            "state": self.state.value,
+            "lines": [dict(one) for one in self.lines],
+            "draft": draft,
+            "signatures": [] if self.is_beside else signatures,
+            "due": [one.as_json() for one in due],
+            "versions": [
+                {
+                    "version": one.version,
+                    "digest": one.digest,
+                    "at": one.at.isoformat(),
+                    "decision": one.decision,
+                    "lines": [dict(line) for line in one.lines],
+                }
+                for one in self.versions
+            ],
+        }
+
+
+def lines_of_cycle(plan: CyclePlan, node: Node) -> tuple[LineDocument, ...]:
+    """The lines that a scorecard is scored by, as they are signed: what was agreed, else what folder and targets say."""
+    return tuple(cascade.line_document(one.row) for one in plan.lines.get(node, ()))
+
+
+def digest_of(plan: CyclePlan, node: Node, lines: Sequence[LineDocument]) -> str:
+    """The sum over some lines of a scorecard, by what the cycle's KPIs measure."""
+    return agreement_digest(plan.cycle, node, lines, plan.sheet.definitions.kpis)
+
+
+def _card(plan: CyclePlan, node: Node, rows: AgreementRows) -> AgreedCard:
+    in_force = rows.versions[-1] if rows.versions else None
+    written = rows.drafts[-1] if rows.drafts else None
+    if in_force is not None:
+        folder: tuple[LineDocument, ...] = in_force.lines
+    else:
+        folder = lines_of_cycle(plan, node)
+    base = digest_of(plan, node, folder)
+    draft = _standing(written, in_force, rows, base)
+    lines = folder if draft is None else draft.lines
+    draft_digest = base if draft is None else digest_of(plan, node, lines)
+    holds = in_force is not None and in_force.digest == base
+    is_beside = in_force is not None and draft is not None
+    is_open = bool(lines) and (not holds or is_beside)
+    signed = tuple(
+        one for one in rows.signatures if draft is not None and one.place == draft.place and one.digest == draft_digest
+    )
+    if not is_open and in_force is not None:
+        signed = tuple(one for one in rows.signatures if one.place == in_force.place and one.digest == in_force.digest)
+    state = agreement_state(
+        has_lines=bool(lines),
+        holds=holds,
+        imposed=in_force is not None and in_force.decision is not None,
+        signed=() if not is_open else [one.signed_as for one in signed],
+    )
+    return AgreedCard(
+        node=node,
+        state=state,
+        version=0 if in_force is None else in_force.version,
+        lines=folder if in_force is not None else lines,
+        digest=base if in_force is not None else draft_digest,
+        draft=lines,
+        draft_digest=draft_digest,
+        is_beside=is_beside,
+        is_open=is_open,
+        place=None if draft is None else draft.place,
+        next_place=1 if written is None else written.place + 1,
+        with_hr=draft is not None and draft.with_hr,
+        signatures=signed,
+        drafted_at=None if draft is None else draft.at,
+        drafted_by=None if draft is None else draft.employee or draft.account.removeprefix("account:"),
+        versions=tuple(rows.versions),
+        before=_signed_before(rows, None if draft is None else draft.place) or folder,
+    )
+
+
+def _signed_before(rows: AgreementRows, place: int | None) -> tuple[LineDocument, ...]:
+    """The lines of the last draft before one that somebody signed; none where there is none."""
+    signed = {one.place for one in rows.signatures}
+    earlier = [one for one in rows.drafts if one.place in signed and (place is None or one.place < place)]
+    return earlier[-1].lines if earlier else ()
+
+
+def _standing(written: DraftRow | None, in_force: VersionRow | None, rows: AgreementRows, base: str) -> DraftRow | None:
+    """The draft that stands: not one that was agreed to, nor an unsigned one under which the folder has changed."""
+    if written is None or (in_force is not None and written.place <= in_force.place):
+        return None
+    is_signed = any(one.place == written.place for one in rows.signatures)
+    if in_force is None and not is_signed and written.over != base:
+        return None
+    return written
+
+
+def agreed_card(connection: Connection, loaded: State, cycle: int, node: Node) -> AgreedCard:
+    """One scorecard of an opened cycle. Queries: 3."""
+    return agreed_cards(connection, loaded, cycle, [node])[node]
+
+
+def agreed_cards(
+    connection: Connection, loaded: State, cycle: int, nodes: Sequence[Node] | None = None
+) -> dict[Node, AgreedCard]:
+    """The scorecards of an opened cycle of some nodes, or of all that are listed. Queries: 3."""
+    plan, rows = loaded.plan(cycle), cascade.agreement_rows(connection, cycle, nodes)
+    asked = plan.nodes if nodes is None else nodes
+    return {node: _card(plan, node, rows.get(node, AgreementRows())) for node in asked}
+
+
+# ---------------------------------------------------------------------------------------------------------------- who signs
+
+
+class Signers(NamedTuple):
+    """Who signs in a part: employees by number, or everybody with a right."""
+
+    numbers: tuple[str, ...] = ()
+    anybody: str = ""
+    """`hr` or `executive`, where no employee is named."""
+
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """As the contract writes them."""
+        return self.numbers or (self.anybody,)
+
+
+def signers_of(directory: Directory, plan: CyclePlan, node: Node, day: dt.date) -> Mapping[SignedAs, Signers]:
+    """Who signs a scorecard in which part, by the postings of a day. No queries."""
+    hr = Signers(anybody="hr")
+    if node.kind is NodeKind.EMPLOYEE:
+        posting = directory.placement.posting_on(node.code, day)
+        if posting is None:
+            last = directory.placement.last_posting(node.code, plan.period)
+            unit = None if last is None else last[0].unit
+        else:
+            unit = posting.unit
+        heads = next(iter(access.judging_heads(directory, unit=unit, sharers=(node.code,), day=day)), ())
+        return {
+            SignedAs.OWNER: Signers((node.code,)),
+            SignedAs.HEAD: Signers(tuple(heads)) if heads else hr,
+            SignedAs.HR: hr,
+        }
+    own = tuple(directory.heads_of(node.code, day))
+    owner = Signers(own) if own else hr
+    if node.code == directory.tree.root_on(day):
+        return {SignedAs.OWNER: owner, SignedAs.HEAD: Signers(anybody="executive"), SignedAs.HR: hr}
+    above = directory.tree.chain_on(node.code, day)[1:]
+    heads = next((some for unit in above if (some := directory.heads_of(unit, day)) and set(some).isdisjoint(own)), ())
+    return {SignedAs.OWNER: owner, SignedAs.HEAD: Signers(tuple(heads)) if heads else hr, SignedAs.HR: hr}
+
+
+_ROLES: Final = {"hr": Role.HR, "executive": Role.EXECUTIVE}
+"""In whose place nobody else signs: an auditor sees as much as an executive, and agrees to nothing."""
+
+
+def signs_for(viewer: Viewer, who: Signers) -> str | None:
+    """For whom a person signs: the number of whom they stand in for, "" for themself; None where it is not theirs."""
+    if who.numbers:
+        if viewer.employee in who.numbers:
+            return ""
+        return next((one.giver for one in viewer.stands_in_for("sign") if one.giver in who.numbers), None)
+    return "" if _ROLES[who.anybody] in viewer.roles else None
+
+
+def due_of(loaded: State, opened: OpenedCycle, card: AgreedCard, *, day: dt.date) -> list[Due]:
+    """Whose signatures are missing, and since when. No queries."""
+    if opened.stage not in AGREED_IN:
+        return []
+    plan = loaded.plan(opened.cycle)
+    who = signers_of(plan.frame.directory, plan, card.node, day)
+    since = max([one.at for one in card.signatures if card.is_open] or [card.drafted_at or opened.since])
+    return [Due(one, who[one].persons, since) for one in card.missing]
+
+
+def may_sign(
+    loaded: State, opened: OpenedCycle, card: AgreedCard, *, viewer: Viewer, day: dt.date
+) -> tuple[SignedAs, ...]:
+    """The parts in which a person may sign a draft: theirs, signed by nobody yet, and not beside another of their own. No queries."""
+    if opened.stage not in AGREED_IN or any(one.account_id == viewer.account_id for one in card.signatures):
+        return ()
+    plan = loaded.plan(opened.cycle)
+    who = signers_of(plan.frame.directory, plan, card.node, day)
+    is_own = viewer.employee == card.node.code
+    return tuple(
+        one for one in card.missing if signs_for(viewer, who[one]) is not None and (one is SignedAs.OWNER or not is_own)
+    )
+
+
+def unsigned_nodes(plan: CyclePlan, cards: Mapping[Node, AgreedCard]) -> list[Node]:
+    """The nodes with lines that are neither agreed nor imposed, without those who came too late to be asked. No queries."""
+    return [node for node, card in cards.items() if card.state in _OPEN and not came_too_late(plan, node)]
+
+
+_OPEN: Final = frozenset({AgreementState.DRAFT, AgreementState.TO_SIGN})
+
+
+def came_too_late(plan: CyclePlan, node: Node) -> bool:
+    """Whether somebody joined after the last day of the cycle less the days that are needed to be graded: then nobody asks them."""
+    end = plan.period.to
+    if node.kind is not NodeKind.EMPLOYEE or end is None:
+        return False
+    last = end - dt.timedelta(days=1 + plan.sheet.definitions.policies.minimum_days)
+    return plan.frame.directory.employees[node.code].hired_on > last
+
+
+def may_draft(loaded: State, opened: OpenedCycle, node: Node, *, viewer: Viewer, day: dt.date, by_hr: bool) -> bool:
+    """Whether a person writes drafts of a scorecard: hr, or who signs it as owner or head. No queries."""
+    plan = loaded.plan(opened.cycle)
+    who = signers_of(plan.frame.directory, plan, node, day)
+    return by_hr or any(signs_for(viewer, who[part]) is not None for part in (SignedAs.OWNER, SignedAs.HEAD))
+
+
+def may_allocate(
+    loaded: State, opened: OpenedCycle, parent: Node, *, viewer: Viewer, day: dt.date, by_hr: bool
+) -> bool:
+    """Whether a person shares a unit's target among those below: hr, or the unit's head. No queries."""
+    plan = loaded.plan(opened.cycle)
+    owner = signers_of(plan.frame.directory, plan, parent, day)[SignedAs.OWNER]
+    return by_hr or (parent.kind is NodeKind.UNIT and signs_for(viewer, owner) is not None)
