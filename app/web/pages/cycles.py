@@ -245,6 +245,9 @@ def _proposed(
     try:
         return decided.proposed(context, kind, content, reason, cycle=str(cycle))
     except Invalid as refusal:
-        places = (fields.get(one.place.field or "", one.place.field) for one in refusal.findings)
-        found = zip(refusal.findings, places, strict=True)
-        raise Invalid(*(replace(one, place=Place(field=field)) for one, field in found)) from None
+        raise Invalid(
+            *(
+                replace(one, place=Place(field=fields.get(one.place.field or "", one.place.field)))
+                for one in refusal.findings
+            )
+        ) from None
