@@ -49,6 +49,14 @@ from app.cascade.publishing import (
     stored_documents,
     withdraw_publication,
 )
+from app.cascade.ratings import (
+    RATERS_DECISIONS,
+    GivenRating,
+    appointed_raters,
+    counted_grades,
+    given_ratings,
+    keep_rating,
+)
 from app.cascade.replacement import Cascade, cascade_rows, documents, replace, stored_cascade
 from app.cascade.targets import (
     TARGET_DECISIONS,
@@ -63,11 +71,13 @@ from app.cascade.targets import (
 )
 
 __all__ = [
+    "RATERS_DECISIONS",
     "TARGET_DECISIONS",
     "AgreementRows",
     "Cascade",
     "DraftRow",
     "Exclusion",
+    "GivenRating",
     "GoalBranch",
     "KpiBranch",
     "Line",
@@ -89,11 +99,15 @@ __all__ = [
     "WantedTarget",
     "agreement_rows",
     "announce_targets",
+    "appointed_raters",
     "cascade_rows",
+    "counted_grades",
     "documents",
     "documents_sha256",
+    "given_ratings",
     "goal_tree",
     "keep_draft",
+    "keep_rating",
     "keep_signature",
     "keep_targets",
     "keep_version",

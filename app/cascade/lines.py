@@ -22,6 +22,7 @@ from app.cascade.agreements import read_agreed
 from app.cascade.history import NOTHING, Exclusion, History, Years, read_exclusions, read_history
 from app.cascade.line import Line
 from app.cascade.publishing import read_pinned
+from app.cascade.ratings import read_given
 from app.cascade.targets import Decided, LineKey, read_decided
 from app.kit.bulk import among
 from app.organisation import KeptByRevision, Revision, current_revision
@@ -105,6 +106,7 @@ class Sheet:
         lines: of every cycle and node, in the order of the file.
         history: actuals by node, KPI and year.
         pinned: the definitions of cycles that were published with others than may be loaded now.
+        rated_here: the lines whose grades are given in the application, whatever the folder says of them.
     """
 
     revision: int
@@ -119,6 +121,7 @@ class Sheet:
     _exclusions: Mapping[LineKey, Exclusion]
     _plans: Mapping[str, Mapping[Node | None, tuple[Decimal, ...]]]
     pinned: Mapping[int, Definitions] = field(default_factory=dict)
+    rated_here: frozenset[LineKey] = frozenset()
 
     def definitions_of(self, cycle: int) -> Definitions:
         """The goals, KPIs and policies that a cycle goes by: those that it was published with, else those that are loaded."""
@@ -193,6 +196,22 @@ class Sheet:
                     below.setdefault((one.cycle, one.parent_node, one.parent_kpi or one.kpi), []).append(one)
         return replace(self, lines=lines, _lines=by_key, _below={key: tuple(some) for key, some in below.items()})
 
+    def with_given(self, given: Mapping[LineKey, Iterable[tuple[str, str]]], *, over: Sheet | None = None) -> Sheet:
+        """The same with the grades that were given in the application, by rater, in place of what the folder says of those lines.
+
+        Of every other line ``over`` says what the folder does; without it this sheet.
+        """
+        if not given and over is None:
+            return self
+        folder = (over or self)._ratings  # noqa: SLF001 - the same class
+        here = {
+            (cycle, node, kpi): tuple(
+                Rating(cycle=cycle, node=node, kpi=kpi, rater=rater, grade=grade) for rater, grade in some
+            )
+            for (cycle, node, kpi), some in given.items()
+        }
+        return replace(self, _ratings={**folder, **here}, rated_here=frozenset(here))
+
     @property
     def cycles(self) -> tuple[int, ...]:
         """The cycles that have lines, in order."""
@@ -249,6 +268,16 @@ class Sheet:
     def ratings(self, cycle: int, node: Node, kpi: str) -> tuple[Rating, ...]:
         """The grades that raters gave, by rater."""
         return self._ratings.get((cycle, node, kpi), ())
+
+    def counted_ratings(self, cycle: int, node: Node, kpi: str) -> tuple[Rating, ...]:
+        """Those that its score rests on: none where fewer raters than the policies ask for have given theirs in the application."""
+        some = self.ratings(cycle, node, kpi)
+        is_few = len(some) < self.definitions_of(cycle).policies.ratings.minimum
+        return () if is_few and (cycle, node, kpi) in self.rated_here else some
+
+    def ratings_of(self, cycle: int) -> Iterable[Rating]:
+        """All that are looked at of a cycle."""
+        return (one for key, some in self._ratings.items() if key[0] == cycle for one in some)
 
     def exclusion(self, cycle: int, node: Node, kpi: str) -> Exclusion | None:
         """The past year that is left out as an outlier."""
@@ -406,14 +435,15 @@ def _decided(connection: Connection, revision: Revision) -> Sheet:
 def with_decided(connection: Connection, sheet: Sheet, revision: Revision, *, token: str) -> Sheet:
     """A sheet of the folder with the targets that were decided on in the application, and what cycles were published with.
 
-    Queries: 2, and those of the organisation, where anything was.
+    Queries: 4, and those of the organisation, where anything was.
     """
     if not revision.decided:
         return sheet
     day_of = organisation.directory(connection).day_of
     pinned = replace(sheet, token=token, pinned=_pinned(connection, sheet.definitions))
     decided = pinned.with_targets(read_decided(connection), token=token, day_of=day_of)
-    return decided.with_agreed(read_agreed(connection, pinned.pinned.keys()))
+    agreed = decided.with_agreed(read_agreed(connection, pinned.pinned.keys()))
+    return agreed.with_given(read_given(connection))
 
 
 def _pinned(connection: Connection, loaded: Definitions) -> dict[int, Definitions]:
@@ -431,7 +461,7 @@ _kept: Final[KeptByRevision[Sheet]] = KeptByRevision(_decided, decided=True)
 def sheet(connection: Connection) -> Sheet:
     """What every level is measured on now: as it is loaded, with the targets that were set in the application since.
 
-    Queries: 1 (the revision); after a load those of :func:`loaded_sheet` and 1, after a decision 3.
+    Queries: 1 (the revision); after a load those of :func:`loaded_sheet` and 1, after a decision 5.
     """
     return _kept(connection)
 

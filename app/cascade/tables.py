@@ -28,6 +28,7 @@ __all__ = [
     "agreement_version",
     "definition_document",
     "exclusion",
+    "given_rating",
     "history",
     "kept_document",
     "market_potential",
@@ -215,6 +216,26 @@ agreement_version: Final = Table(
 )
 """The lines that hold of a scorecard from an instant on: the last version does."""
 
+given_rating: Final = Table(
+    "given_rating",
+    metadata,
+    Column("cycle", Integer, nullable=False),
+    Column("node", Code, nullable=False),
+    Column("kpi", Code, nullable=False),
+    Column("rater", Code, nullable=False),
+    Column("place", Integer, nullable=False, comment="1, 2, 3 … of the rater's of the line"),
+    Column("grade", Code, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("final", Boolean, nullable=False, comment="whether it counts"),
+    Column("at", Instant, nullable=False),
+    Column("account", Code, nullable=False, comment="who wrote it"),
+    Column("employee", Code),
+    Column("acts_for", Code, comment="in whose place"),
+    Column("decision", BigKey, ForeignKey("decision.id"), comment="which reopened it"),
+    PrimaryKeyConstraint("cycle", "node", "kpi", "rater", "place"),
+)
+"""Grades that raters give in the application: of a rater's of a line the last one holds."""
+
 APPEND_ONLY: Final = (
     kept_document,
     publication,
@@ -223,5 +244,6 @@ APPEND_ONLY: Final = (
     agreement_draft,
     agreement_signature,
     agreement_version,
+    given_rating,
 )
 """Tables whose rows never change and never go."""

@@ -25,6 +25,7 @@ from app.kit.files import csv_lines
 from app.plain.texts import visible
 from app.rules.grading import members
 from app.rules.presence import cycle_of
+from app.rules.rating import RatingsTold
 from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import ScoreQuery
 
@@ -170,7 +171,8 @@ def explain(node: Node, kpi: str, cycle: int, as_of: dt.date | None, basis: str,
     """Print the whole derivation of NODE's score for KPI, from the activities up."""
     with open_database(settings()).read() as connection:
         asked = ScoreQuery(cycle, _named_cycle(connection, cycle), as_of, Basis(basis))
-        explanation = scoring.explain(connection, asked, node, kpi)
+        told = RatingsTold.GRADES if cycles.opened_cycle(connection, cycle) is None else RatingsTold.SUMMARY
+        explanation = scoring.explain(connection, asked, node, kpi, ratings=told)
         if explanation is None:
             message = f"{node} has no line for {kpi} in cycle {cycle}"
             raise click.ClickException(message)

@@ -132,6 +132,7 @@ class DecisionKind:
         deed: where no role but the table of permissions says who makes it, and what one's own case is: the deed that its maker does to the
             ``node`` of the content, which is asked before the content is read.
         of_cycle: whether it is about a cycle, which is named beside the content.
+        names_raters: whether it says who judges: whoever sees the node that it is about does not see it by that alone.
         maker_obstacle: why a person whose role makes it may not make this one.
         checker_obstacle: why a person whose role checks it may not check this one.
     """
@@ -154,6 +155,7 @@ class DecisionKind:
     periods: Callable[[Connection, Mapping[str, Any], dt.date], Sequence[Period]] = lambda *_: ()
     deed: Deed | None = None
     of_cycle: bool = False
+    names_raters: bool = False
     maker_obstacle: Callable[[Connection, Viewer, Read, str | None, dt.date], Obstacle | None] = _nothing
     checker_obstacle: Callable[[Connection, Viewer, Decision, dt.date], Obstacle | None] = _nothing
 

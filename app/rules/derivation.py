@@ -19,6 +19,7 @@ from app.plain.findings import n_
 from app.rules.kpis import Measure, Translated
 from app.rules.measures import GRADE_POINTS, MICROS, OF_TOTALS, SHARES, Aggregate, Total
 from app.rules.projection import DaysByMonth, Plan
+from app.rules.rating import RatingsTold, rating_summary
 from app.rules.rollup import published
 from app.rules.steps import Formula, Named, Phrase, Section, Step, added, figure_text, score_text
 from app.rules.terms import Basis, CountsFrom, Job, Name
@@ -277,6 +278,7 @@ def actual_steps(
     actual: Fraction | None,
     unit: Translated,
     grades: Sequence[str] = (),
+    told: RatingsTold = RatingsTold.GRADES,
     reported: ReportedFigure | None = None,
 ) -> Iterator[Step]:
     """The actual, from what was counted or entered.
@@ -286,13 +288,14 @@ def actual_steps(
         counted: the totals of its parts, in the order of :attr:`app.rules.kpis.Measure.parts`.
         actual: what they come to.
         unit: the KPI's, as its definition writes it.
-        grades: of a rated KPI, the grades that raters gave.
+        grades: of a rated KPI, the grades that raters gave and that count.
+        told: how much of them is told.
         reported: of a given one, the figure that is its actual; None where the folder has it.
     """
     if measure.numerator is not None and measure.denominator is not None:
         yield from _ratio(measure.numerator, measure.denominator, counted, actual, unit)
     elif measure.aggregate == Aggregate.RATING:
-        yield from _rated(grades, actual)
+        yield from _rated(grades, actual, told)
     elif measure.aggregate == Aggregate.GIVEN:
         if actual is None:
             yield _step(
@@ -341,9 +344,21 @@ def _ratio(
         yield _step(Section.ACTUAL, "ratio", text, formula=formula, actual=figure_text(actual), unit=unit)
 
 
-def _rated(grades: Sequence[str], actual: Fraction | None) -> Iterator[Step]:
-    if actual is None or not grades:
+def _rated(grades: Sequence[str], actual: Fraction | None, told: RatingsTold) -> Iterator[Step]:
+    summary = rating_summary(grades)
+    if actual is None or summary is None:
         yield _step(Section.ACTUAL, "not_rated", n_("Nobody has given a grade yet."))
+        return
+    if told is RatingsTold.NOTHING:
+        text = n_("Actual = the mean of the raters' grades. Their number and range are told with the results.")
+        yield _step(Section.ACTUAL, "rated_untold", text)
+        return
+    if told is RatingsTold.SUMMARY:
+        text = n_(
+            "Grades of raters: %(n)s, from %(lowest)s to %(highest)s; actual = the mean of their points = %(actual)s."
+        )
+        figures = {"n": str(summary.n), "lowest": summary.lowest, "highest": summary.highest}
+        yield _step(Section.ACTUAL, "rated_by", text, **figures, actual=figure_text(actual))
         return
     points = [GRADE_POINTS[grade] for grade in grades]
     yield _step(

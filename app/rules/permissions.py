@@ -66,6 +66,8 @@ class Deed(StrEnum):
     DELEGATE = "delegate"
     KEEP_CHANGES = "keep_changes"
     SEE_CRITERIA = "see_criteria"
+    SEE_RATINGS = "see_ratings"
+    RATE = "rate"
     KEEP_DELEGATIONS = "keep_delegations"
 
     # Seen, of a unit or an employee.
@@ -167,6 +169,9 @@ SIGNED_IN_DEEDS: Final = frozenset(
         Deed.KEEP_CHANGES,
         # By what everybody is measured, everybody reads.
         Deed.SEE_CRITERIA,
+        # Who rates a line is appointed for it, from wherever in the agency; whoever is told nothing of it finds nothing there.
+        Deed.SEE_RATINGS,
+        Deed.RATE,
     }
 )
 """Open to every account, about itself."""
@@ -202,6 +207,7 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.FEED,
         Deed.KEEP_CYCLES,
         Deed.SIGN_SCORECARD,
+        Deed.RATE,
     }
 )
 """What the trail tells of. To see a scorecard, or how a score comes about, is among it where another's are read over the API; to see the

@@ -34,6 +34,7 @@ __all__ = [
     "Policies",
     "PromotionBlocks",
     "PromotionPolicy",
+    "RatingPolicy",
     "policies_document",
     "read_policies",
 ]
@@ -47,6 +48,7 @@ PERCENT_MAX: Final = 10_000
 DAYS_MAX: Final = 366
 ROWS_MAX: Final = 1_000_000
 MONTHS_MAX: Final = 120
+RATERS_MAX: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,13 @@ class FeedPolicy:
     late_hours: int = 36
 
 
+@dataclass(frozen=True, slots=True)
+class RatingPolicy:
+    """How many raters there must be for a line that is rated in the application to be measured (contract-cycle, 10)."""
+
+    minimum: int = 1
+
+
 def _blend() -> Mapping[Job, Blend]:
     return {
         Job.STAFF: Blend(Decimal(50), Decimal(50)),
@@ -198,6 +207,7 @@ class Policies:
     unique_weight_max: Decimal = Decimal(40)
     legal_forms: tuple[str, ...] = LEGAL_FORMS
     feeds: FeedPolicy = FeedPolicy()
+    ratings: RatingPolicy = RatingPolicy()
 
 
 DEFAULT_POLICIES: Final = Policies()
@@ -364,6 +374,14 @@ def _read_feeds(entry: Entry) -> FeedPolicy | None:
     )
 
 
+def _read_ratings(entry: Entry) -> RatingPolicy | None:
+    members = entry.members((), ("minimum",))
+    if members is None:
+        return None
+    minimum = members["minimum"].integer(1, RATERS_MAX) if "minimum" in members else None
+    return RatingPolicy(minimum or RatingPolicy().minimum)
+
+
 def _read_legal_forms(entry: Entry) -> tuple[str, ...] | None:
     forms: list[str] = []
     for item in entry.items() or []:
@@ -392,6 +410,7 @@ _READERS: Final = {
     "unique_weight_max": _read_unique_weight_max,
     "legal_forms": _read_legal_forms,
     "feeds": _read_feeds,
+    "ratings": _read_ratings,
 }
 """A reader for each policy: the entry in, the policy or None (reported) out."""
 
@@ -449,4 +468,5 @@ def policies_document(policies: Policies) -> dict[str, object]:
             "removed": feeds.removed,
             "late_hours": feeds.late_hours,
         },
+        **({"ratings": {"minimum": policies.ratings.minimum}} if policies.ratings != RatingPolicy() else {}),
     }

@@ -39,6 +39,7 @@ from app.rules.derivation_methods import DerivedLine, reference_steps, score_ste
 from app.rules.measures import GROWS_WITH_DAYS, MICROS, SHARES, Total, decimal_text
 from app.rules.methods import reasons
 from app.rules.projection import days_by_month, projected_actual
+from app.rules.rating import RatingsTold
 from app.rules.steps import Section, Step
 from app.rules.targets import SetTarget
 from app.rules.terms import Basis, CountsFrom, Link, Node, NodeKind
@@ -213,6 +214,7 @@ def explain(
     *,
     sees: Sees = _everything,
     loaded: State | None = None,
+    ratings: RatingsTold = RatingsTold.GRADES,
 ) -> Explanation | None:
     """The derivation of a node's score for a KPI; None where its scorecard of the cycle has no such line.
 
@@ -223,6 +225,7 @@ def explain(
         kpi: the line's.
         sees: whether the viewer may see the activities of a node.
         loaded: what is loaded, where the caller has it already.
+        ratings: how much is told of the grades that it rests on.
 
     Queries: 1 where ``held`` is not given, 1 or 2 for the figures (as of a day those of the fold), 1 to 5 for each measure of activities.
     """
@@ -236,7 +239,7 @@ def explain(
     worked = plan.worked[line.worked]
     # Whoever may look at a person's derivation is measured there or stands above; a unit's is open to those below, who learn no names.
     names_people = worked.node.kind is NodeKind.EMPLOYEE or sees(worked.node)
-    teller = _Teller(connection, scored, card, line, names_people=names_people)
+    teller = _Teller(connection, scored, card, line, names_people=names_people, told=ratings)
     is_reported = ExactActuals(scored).reported(selection.worked.index(line.worked)) is not None
     listed = sees(worked.node) and (bool(worked.version.measure.parts) or is_reported)
     return Explanation(
@@ -259,10 +262,18 @@ class _Teller:
     """Gathers what the sentences of one line need."""
 
     def __init__(
-        self, connection: Connection, scored: Scores, card: Scorecard, line: DisplayLine, *, names_people: bool
+        self,
+        connection: Connection,
+        scored: Scores,
+        card: Scorecard,
+        line: DisplayLine,
+        *,
+        names_people: bool,
+        told: RatingsTold,
     ) -> None:
         self._connection: Final = connection
         self._names_people: Final = names_people
+        self._told: Final = told
         self._found: Final = scored
         self._card: Final = card
         self._line: Final = line
@@ -372,13 +383,14 @@ class _Teller:
         counted = [
             Counted(total=self._total(worked, part), activities=self._size(worked, part)) for part in measure.parts
         ]
-        ratings = self._plan.sheet.ratings(self._plan.cycle, worked.node, worked.row.kpi)
+        ratings = self._plan.sheet.counted_ratings(self._plan.cycle, worked.node, worked.row.kpi)
         yield from actual_steps(
             measure,
             counted=counted,
             actual=derived.actual,
             unit=worked.version.unit,
             grades=[one.grade for one in ratings] if measure.aggregate == "rating" else (),
+            told=self._told,
             reported=self._reported(worked),
         )
 

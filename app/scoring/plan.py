@@ -393,15 +393,15 @@ def _blend(plan: CyclePlan, node: Node) -> tuple[float, float]:
 
 
 def _with_sheet(before: CyclePlan, sheet: Sheet) -> CyclePlan:
-    """The plan of a sheet in which nothing but rows changed: only these are worked out again, each at its place."""
+    """The plan of a sheet in which nothing but rows and grades changed: only these are worked out again, each at its place."""
     cycle, earlier, now = before.cycle, before.sheet.lines, sheet.lines
     rows_before, rows = earlier.get(cycle, {}), now.get(cycle, {})
     changed = {node: some for node, some in rows.items() if some is not rows_before[node] and some != rows_before[node]}
     row_of = {(node, row.kpi): row for node, some in changed.items() for row in some}
     worked, places = list(before.worked), []
     for at, one in enumerate(before.worked):
-        row = row_of.get((one.node, one.row.kpi))
-        if row is not None and row != one.row:
+        row = row_of.get((one.node, one.row.kpi), one.row)
+        if row != one.row or _is_rated_anew(before.sheet, sheet, one):
             worked[at] = _worked(sheet, cycle, one.node, row, one.version, before.people)
             places.append(at)
     lines = {
@@ -415,6 +415,14 @@ def _with_sheet(before: CyclePlan, sheet: Sheet) -> CyclePlan:
     if before._everything:  # noqa: SLF001 - the same class, one revision on
         plan._everything.append(before.everything().changed(plan, places))  # noqa: SLF001
     return plan
+
+
+def _is_rated_anew(before: Sheet, now: Sheet, line: ScoredLine) -> bool:
+    """Whether a line has other grades than it had."""
+    if line.version.measure.aggregate != "rating":
+        return False
+    which = line.row.cycle, line.node, line.row.kpi
+    return before.counted_ratings(*which) != now.counted_ratings(*which)
 
 
 def _has_same_lines(before: Sheet, now: Sheet, cycle: int) -> bool:
@@ -498,7 +506,7 @@ class _Earlier:
             _present(node, people) == _present(node, self._plan.people)
             and self._before.years(node, kpi) == self._after.years(node, kpi)
             and self._before.exclusion(cycle, node, kpi) == self._after.exclusion(cycle, node, kpi)
-            and self._before.ratings(cycle, node, kpi) == self._after.ratings(cycle, node, kpi)
+            and self._before.counted_ratings(cycle, node, kpi) == self._after.counted_ratings(cycle, node, kpi)
         )
         return one if is_same else None
 
@@ -535,7 +543,7 @@ def _entered(
     if measure.aggregate == "given":
         return Fraction(past[cycle]) if cycle in past else None
     if measure.aggregate == "rating":
-        return rating(one.grade for one in sheet.ratings(cycle, node, kpi))
+        return rating(one.grade for one in sheet.counted_ratings(cycle, node, kpi))
     return None
 
 

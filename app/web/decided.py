@@ -134,7 +134,7 @@ def checked_kinds(context: RequestContext) -> frozenset[str]:
 def visible_to(context: RequestContext) -> Callable[[Decision], bool]:
     """A test for many decisions: whether who asks may see each.
 
-    Whoever makes or checks its kind does, who made it, and who may see a node that it is about.
+    Whoever makes or checks its kind does, who made it, and who may see a node that it is about, but for what names raters.
     """
     viewer = context.viewer
     me = decisions.party_of(context.directory, viewer, day=context.today)
@@ -146,7 +146,8 @@ def visible_to(context: RequestContext) -> Callable[[Decision], bool]:
         maker = access.marks_of(
             context.directory, account_id=one.maker.account_id, email=one.maker.email, employee=one.maker.employee
         )
-        return not me.marks.isdisjoint(maker) or any(map(sees, one.about))
+        is_theirs = not me.marks.isdisjoint(maker)
+        return is_theirs or (not kind_of(one).names_raters and any(map(sees, one.about)))
 
     return visible
 
@@ -227,6 +228,8 @@ def title(one: Decision, called: str | None = None) -> str:
             account=content.get("account", ""),
             cycle=one.cycle or "",
             node=content.get("node", ""),
+            kpi=content.get("kpi", ""),
+            rater=content.get("rater", ""),
             person=content.get("person", ""),
             function=gettext(CYCLE_FUNCTIONS.get(str(content.get("function", "")), "")),
             stage=gettext(STAGES.get(to, "")),
@@ -241,6 +244,8 @@ _TITLES: Final = {
     "change": n_("Change set %(change)s"),
     "impose": n_("The scorecard of %(node)s in the cycle %(cycle)s is imposed"),
     "master": n_("“%(file)s” is to come by: %(to)s"),
+    "raters": n_("Raters of %(kpi)s of %(node)s in the cycle %(cycle)s"),
+    "reopen_rating": n_("The grade of %(kpi)s of %(node)s by %(rater)s in the cycle %(cycle)s is reopened"),
     "stage": n_("The cycle %(cycle)s is to come to: %(stage)s"),
 }
 """What a decision of each kind that takes two people is called."""
@@ -252,6 +257,8 @@ KIND_NAMES: Final[Mapping[str, str]] = {
     "change": n_("Change sets"),
     "impose": n_("Imposed scorecards"),
     "master": n_("Doors of files"),
+    "raters": n_("Raters"),
+    "reopen_rating": n_("Reopened grades"),
     "stage": n_("Stages of cycles"),
     TARGET_DECISIONS: n_("Targets"),
 }

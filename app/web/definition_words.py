@@ -172,6 +172,10 @@ POLICIES: Final[Mapping[str, FieldWords]] = {
     "changed_pct": FieldWords(n_("Most rows changed"), n_("In percent."), OWN),
     "removed": FieldWords(n_("Most rows removed"), "", OWN),
     "late_hours": FieldWords(n_("Hours without a feed before HR is told"), "", OWN),
+    "ratings": FieldWords(n_("Raters")),
+    "ratings.minimum": FieldWords(
+        n_("Fewest raters"), n_("A line that fewer have rated in the application cannot be measured."), OWN
+    ),
     "unique_weight_max": FieldWords(
         n_("Most weight of what stands alone"),
         n_("What the lines of one scorecard that hang on no other should weigh together; more is warned of."),

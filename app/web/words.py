@@ -332,6 +332,8 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.DELEGATE: n_("let somebody stand in"),
     Deed.KEEP_CHANGES: n_("keep change sets of the agency folder"),
     Deed.SEE_CRITERIA: n_("see what a cycle is judged by"),
+    Deed.SEE_RATINGS: n_("see grades of raters"),
+    Deed.RATE: n_("rate a line"),
     Deed.KEEP_DELEGATIONS: n_("say who stands in for whom"),
     Deed.SEE_SCORECARD: n_("see a scorecard"),
     Deed.SEE_DERIVATION: n_("see how a score is worked out"),

@@ -15,6 +15,7 @@ from app.web.api import (
     health,
     hooks,
     live,
+    ratings,
     rejected,
     scorecards,
 )
@@ -32,6 +33,7 @@ RESOURCES: Final[tuple[Pages, ...]] = (
     changes.pages,
     cycles.pages,
     allocations.pages,
+    ratings.pages,
     folder_rows.pages,
     health.pages,
     documentation.pages,

@@ -23,6 +23,7 @@ from app.rules.permissions import Deed
 from app.rules.presence import cycle_of
 from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import CyclePlan, ScoreQuery
+from app.web import rating
 from app.web.api import shapes
 from app.web.api.live import node_of
 from app.web.api.readings import is_to_be_written_down, write_down, write_down_once
@@ -281,7 +282,8 @@ def explain(context: RequestContext, node: Node, kpi: str, query: ExplainQuery) 
         if node not in plan.nodes:
             raise NotThere
         sees = context.sees(Deed.SEE_ACTIVITIES)
-        explanations = scoring.explain(connection, asked, node, kpi, sees=sees)
+        told = rating.ratings_told(context, asked.cycle)
+        explanations = scoring.explain(connection, asked, node, kpi, sees=sees, ratings=told)
         if explanations is None:
             raise NotThere
         try:

@@ -37,7 +37,10 @@ __all__ = [
     "HELD",
     "MENDED_BODIES",
     "OPENED_CYCLE",
+    "OWN_RATING",
     "PROBLEM",
+    "RATER",
+    "RATING",
     "RECORDED",
     "REJECTED",
     "ROW_VERSION",
@@ -497,6 +500,47 @@ ALLOCATION: Final = _object(
             ),
         },
         "difference": _TEXT,
+    }
+)
+_RATED: Final[Shape] = {"cycle": _TEXT, "node": _TEXT, "kpi": _TEXT}
+_GIVEN: Final = _object(
+    {
+        "rater": _TEXT,
+        "grade": _TEXT,
+        "text": _TEXT,
+        "final": {"type": "boolean"},
+        "at": _INSTANT,
+        "person": _TEXT,
+        "for": _TEXT_OR_NULL,
+    }
+)
+_RATERS: Final[Shape] = {
+    "raters": {"type": "array", "items": _TEXT, "description": "Numbers; hr where there is no head above."},
+    "appointed": {"type": "boolean"},
+    "ratings": {"type": "array", "items": _GIVEN},
+}
+OWN_RATING: Final = _object({**_RATED, **_RATERS})
+"""A line as its rater is told of it."""
+
+RATING: Final[Shape] = {
+    "type": "object",
+    "properties": {
+        **_RATED,
+        **_RATERS,
+        "n": _COUNT,
+        "mean": {"type": ["number", "null"], "description": "In points."},
+        "range": {"type": ["array", "null"], "items": _TEXT, "description": "The lowest grade and the highest one."},
+    },
+    "required": sorted(_RATED),
+    "description": "Raters' own grades; number, mean and range; to hr and auditors both.",
+}
+RATER: Final = _object(
+    {
+        "rater": _TEXT,
+        "n": _COUNT,
+        "mean": {"type": "number"},
+        "others_mean": {"type": ["number", "null"], "description": "Of all that others gave on the same lines."},
+        "difference": {"type": ["number", "null"]},
     }
 )
 CRITERIA: Final = _object(

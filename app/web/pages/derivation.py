@@ -26,7 +26,7 @@ from app.rules.permissions import Deed
 from app.rules.steps import Formula, Named, Phrase, Section, Step
 from app.rules.terms import Name, Node
 from app.scoring import CyclePlan, Explanation, State, node_name
-from app.web import words
+from app.web import rating, words
 from app.web.asking import ScoreParameters, asked_by, first_days
 from app.web.languages import day, page_language
 from app.web.languages import figure as shown
@@ -94,7 +94,8 @@ def derivation(context: RequestContext, node: Node, kpi: str, query: DerivationQ
     loaded = scoring.state(context.connection)
     asked = asked_by(context, loaded, query)
     sees = context.sees(Deed.SEE_ACTIVITIES)
-    explanation = scoring.explain(context.connection, asked, node, kpi, sees=sees, loaded=loaded)
+    told = rating.ratings_told(context, asked.cycle)
+    explanation = scoring.explain(context.connection, asked, node, kpi, sees=sees, loaded=loaded, ratings=told)
     if explanation is None:
         raise NotThere
     try:
