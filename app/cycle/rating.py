@@ -15,11 +15,11 @@ from sqlalchemy import Connection
 from app import cascade, ledger, organisation, scoring
 from app.access import Viewer
 from app.cascade import RATERS_DECISIONS, GivenRating
-from app.cycle.agreeing import Signers, signers_of
+from app.cycle.agreed_cards import Signers, signers_of
 from app.cycle.moved import moved_figures
 from app.cycle.opened import NotNow, OpenedCycle, opened_or_refused
 from app.decisions import Decision, DecisionKind, Hand, Read, own_nodes, refusal_for
-from app.kit.refusals import Conflict, Invalid, NotThere, at_field
+from app.kit.refusals import Conflict, Invalid, NotThere, at_field, unknown_members
 from app.organisation import Directory
 from app.plain.findings import Finding, n_
 from app.plain.texts import quoted, trimmed
@@ -334,14 +334,6 @@ class _About(NamedTuple):
     line: RatedLine
 
 
-def _unknown_members(content: Mapping[str, Any], members: Collection[str]) -> list[Finding]:
-    message = n_("There is no member “%(name)s” here: leave it out.")
-    return [
-        at_field(f"content/{name}", "unknown_member", message, name=quoted(name))
-        for name in sorted(content.keys() - set(members))
-    ]
-
-
 def _about(
     connection: Connection,
     content: Mapping[str, Any],
@@ -402,7 +394,7 @@ def _effects(
 
 
 def _raters_problems(directory: Directory, content: Mapping[str, Any]) -> list[Finding]:
-    problems = _unknown_members(content, ("node", "kpi", "raters"))
+    problems = unknown_members(content, ("node", "kpi", "raters"))
     raters = content.get("raters")
     if (
         not isinstance(raters, list)
@@ -469,7 +461,7 @@ RATERS: Final = DecisionKind(
 
 
 def _read_reopening(connection: Connection, content: Mapping[str, Any], cycle: str | None, today: dt.date) -> Read:
-    problems = _unknown_members(content, ("node", "kpi", "rater"))
+    problems = unknown_members(content, ("node", "kpi", "rater"))
     if not isinstance(content.get("rater"), str):
         message = n_("No rater is named: write the number of one who has given a final grade.")
         problems.append(at_field("content/rater", "no_rater", message))
