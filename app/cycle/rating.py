@@ -26,6 +26,7 @@ from app.plain.texts import quoted, trimmed
 from app.rules.agreement import SignedAs
 from app.rules.deciding import DecisionEffect, Obstacle
 from app.rules.measures import GRADE_POINTS, Aggregate
+from app.rules.permissions import Deed, may
 from app.rules.rating import RatingSummary, rating_summary
 from app.rules.stages import Stage
 from app.rules.terms import CycleFunction, Link, Node, NodeKind, Role
@@ -60,14 +61,14 @@ class FinalAlready(Conflict):
     """It was given for good."""
 
     code = "final"
-    message = n_("The grade is final: HR may propose to reopen it.")
+    message = n_("The grade is final, and nobody changes it: ask HR to have it reopened.")
 
 
 class NotFinal(Conflict):
     """There is nothing to reopen."""
 
     code = "not_final"
-    message = n_("This rater has given no final grade of the line: nothing is to be reopened.")
+    message = n_("This rater has given no final grade of the line: name one who has.")
 
 
 class WantedRating(NamedTuple):
@@ -178,7 +179,7 @@ def rated_line(
 def raters_for(viewer: Viewer) -> dict[str, str | None]:
     """As which raters a person gives grades, each with in whose place; None for themself."""
     own = {} if viewer.employee is None else {viewer.employee: None}
-    by_hr = {BY_HR: None} if Role.HR in viewer.roles else {}
+    by_hr = {BY_HR: None} if may(viewer.roles, Deed.RUN_CYCLE, ()) else {}
     return {**{one.giver: one.giver for one in viewer.stands_in_for("rate")}, **by_hr, **own}
 
 
@@ -347,17 +348,17 @@ def _about(
         Invalid: with what is wrong with the rest of the content, or where there is no such line.
         NotNow: the cycle is past the cut.
     """
-    loaded, found = scoring.state(connection), list(problems)
+    loaded, findings = scoring.state(connection), list(problems)
     opened = opened_or_refused(connection, cycle, loaded, today=today)
     node, kpi = Node.parse(str(content.get("node"))), content.get("kpi")
     if node is None or node not in loaded.plan(opened.cycle).nodes:
         message = n_("There is no unit or employee “%(value)s”: write it as unit:CODE or employee:NUMBER.")
-        found.append(at_field("content/node", "unknown_node", message, value=quoted(str(content.get("node")))))
+        findings.append(at_field("content/node", "unknown_node", message, value=quoted(str(content.get("node")))))
     elif kpi not in list(_rated_kpis(loaded.plan(opened.cycle), node)):
         message = n_("The scorecard has no line “%(value)s” that people rate: name one that it has.")
-        found.append(at_field("content/kpi", "not_rated", message, value=quoted(str(kpi))))
-    if found or node is None:
-        raise Invalid(*found)
+        findings.append(at_field("content/kpi", "not_rated", message, value=quoted(str(kpi))))
+    if findings or node is None:
+        raise Invalid(*findings)
     if opened.stage not in RATED_IN:
         raise NotNow
     return _About(loaded, opened, rated_line(connection, loaded, opened, node, str(kpi), day=today))

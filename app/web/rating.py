@@ -14,7 +14,7 @@ from app.rules.stages import Stage
 from app.rules.terms import Node
 from app.web.request_context import RequestContext
 
-__all__ = ["TOLD_FROM", "given", "own_json", "own_lines", "rating_told", "ratings_told", "spreads", "spreads_seen"]
+__all__ = ["TOLD_FROM", "given", "own_json", "own_lines", "rating_told", "ratings_told", "spreads"]
 
 TOLD_FROM: Final = frozenset({Stage.NOTIFIED, Stage.LOCKED, Stage.PAID})
 """The stages in which the rated are told what their grades come to."""
@@ -97,7 +97,8 @@ def own_json(context: RequestContext, line: RatedLine) -> dict[str, Any]:
     """A line as its rater is told of it: their own grades alone."""
     mine = _mine(context, line)
     own = [one.as_json() for one in line.given if one.rater in mine]
-    return _of(line) | {"raters": mine, "appointed": line.is_appointed, "ratings": own}
+    due = any(map(line.is_due, mine))
+    return _of(line) | {"raters": mine, "appointed": line.is_appointed, "due": due, "ratings": own}
 
 
 def _summary_json(summary: RatingSummary | None) -> dict[str, Any]:
@@ -113,11 +114,6 @@ def own_lines(context: RequestContext, cycle: int) -> list[RatedLine]:
     plan, raters = loaded.plan(cycle), cycles.raters_for(context.viewer)
     lines = cycles.rated_lines(context.connection, loaded, opened, raters=raters, day=context.today)
     return [one for one in lines if not cycles.is_own_case(plan, context.viewer, one.node, day=context.today)]
-
-
-def spreads_seen(context: RequestContext) -> bool:
-    """Whether who asks is told how far raters are apart: hr and auditors."""
-    return _sees_all(context)
 
 
 def spreads(context: RequestContext, cycle: int) -> list[RaterSpread]:

@@ -519,7 +519,7 @@ _RATERS: Final[Shape] = {
     "appointed": {"type": "boolean"},
     "ratings": {"type": "array", "items": _GIVEN},
 }
-OWN_RATING: Final = _object({**_RATED, **_RATERS})
+OWN_RATING: Final = _object({**_RATED, **_RATERS, "due": {"type": "boolean"}})
 """A line as its rater is told of it."""
 
 RATING: Final[Shape] = {
@@ -527,6 +527,7 @@ RATING: Final[Shape] = {
     "properties": {
         **_RATED,
         **_RATERS,
+        "due": {"type": "boolean", "description": "Whether the rater has still to give a final grade."},
         "n": _COUNT,
         "mean": {"type": ["number", "null"], "description": "In points."},
         "range": {"type": ["array", "null"], "items": _TEXT, "description": "The lowest grade and the highest one."},
