@@ -127,7 +127,9 @@ def test_only_final_grades_count_and_they_go_before_the_file(desk):
     for grade, final in (("A0", False), (None, False), ("B+", False)):
         answer = put(desk, "boram", ALBA, grade, final=final)
         assert answer.status_code == 200, answer.text
-    assert [(one["grade"], one["final"]) for one in answer.json()["ratings"]] == [("B+", False)]
+    told = got(desk, "boram", ALBA).json()
+    assert [(one["grade"], one["final"]) for one in told["ratings"]] == [("B+", False)]
+    assert told["due"] is True
     same_as(desk, folder)
     for wrong in ({"grade": "A"}, {"grade": None}, {"grade": "B+", "more": 1}, {"grade": 90}, {"grade": "b+"}):
         body = {"grade": "B+", "text": "", "final": True} | wrong
@@ -187,13 +189,14 @@ def test_appointed_raters_rate_alone_and_nobody_in_their_own_case(desk):
     same_as(desk, {ALBA: {"R1": "E0"}, VIENNA: {"E3": "A0"}, BORAM: {"E3": "B0"}, HQ: {"hr": "C"}})
 
     content = {"node": ALBA, "kpi": "leadership", "raters": ["E3", "E6"]}
-    for wrong in (
+    cannot_be: tuple[dict[str, object], ...] = (
         {"raters": []},
         {"raters": ["E3", "E3"]},
         {"raters": ["E77"]},
         {"kpi": "consults"},
         {"node": "unit:X"},
-    ):
+    )
+    for wrong in cannot_be:
         assert code(propose(desk, "dana", "raters", content | wrong)) == (422, "invalid"), wrong
     assert code(propose(desk, "dana", "raters", content | {"raters": ["E1", "E3"]})) == (409, "own_case")
     assert code(propose(desk, "dana", "raters", content | {"node": VIENNA, "raters": ["E2"]})) == (409, "own_case")
