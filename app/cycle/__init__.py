@@ -24,6 +24,7 @@ from app.cycle.allocating import (
     allocation,
     apply_allocation,
     identical_below,
+    wish_problems,
 )
 from app.cycle.appointing import APPOINT
 from app.cycle.blocking import blockers_of
@@ -142,4 +143,5 @@ __all__ = [
     "standing_of",
     "to_sign",
     "unit_proposal",
+    "wish_problems",
 ]

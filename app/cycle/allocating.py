@@ -38,6 +38,7 @@ __all__ = [
     "allocation",
     "apply_allocation",
     "identical_below",
+    "wish_problems",
 ]
 
 _NONE: Final = Fraction(0)
@@ -134,6 +135,31 @@ class Allocation:
         }
 
 
+def wish_problems(wish: AllocationWish) -> list[Finding]:
+    """What is wrong with a wish by itself, whatever it is of, at each of its members. No queries.
+
+    Its codes are ``below_0`` of a weight, ``nothing_left`` of the stretch, ``not_above_0`` of step and targets, and ``no_reason``.
+    """
+    problems = []
+    for name in FACTORS:
+        if wish.weights[name] < 0:
+            message = n_("“%(value)s” is below 0: write 0 or more.")
+            problems.append(at_field(f"weights/{name}", "below_0", message, value=quoted(f"{wish.weights[name]:f}")))
+    if wish.stretch <= -1:
+        message = n_("This leaves nothing of the target: take less of it away.")
+        problems.append(at_field("stretch", "nothing_left", message))
+    given = {f"overrides/{place}": one for place, one in enumerate(wish.overrides)}
+    for field, figure in [("step", wish.step), *((f"{field}/target", one.target) for field, one in given.items())]:
+        if figure <= 0:
+            message = n_("“%(value)s” is not above 0: write how much it is.")
+            problems.append(at_field(field, "not_above_0", message, value=quoted(f"{figure:f}")))
+    for field, one in given.items():
+        if not one.reason.strip():
+            message = n_("Why it gets another target is missing: write it.")
+            problems.append(at_field(f"{field}/reason", "no_reason", message))
+    return problems
+
+
 def identical_below(plan: CyclePlan, line: Line) -> list[Node]:
     """The nodes of the cycle whose lines hang on one as identical. No queries."""
     listed = frozenset(plan.nodes)
@@ -155,7 +181,7 @@ def allocation(
 
     Raises:
         NotThere: one of the children is not for who asks.
-        Invalid: there is no such line, or it has no target; nobody's line hangs on it; an override is of somebody else.
+        Invalid: as of :func:`wish_problems`; there is no such line, or it has no target; nobody's line hangs on it; an override is of somebody else.
         OverridesExceed: these come to more than there is to share.
     """
     cards = agreed_cards(connection, loaded, opened.cycle)
@@ -170,6 +196,9 @@ def _allocation(
     *,
     sees: Callable[[Node], bool],
 ) -> Allocation:
+    problems = wish_problems(wish)
+    if problems:
+        raise Invalid(*problems)
     target = _parent_target(cards, wish)
     children = _children(cards, wish)
     # Before anything of them is told: what is wrong with a wish tells whose line hangs where.

@@ -190,22 +190,23 @@ def test_who_may_share_a_target_and_what_cannot_be_shared(desk):
             assert asked(desk, name, **more).status_code in {404, 409}, (name, more)
             assert "BER" not in asked(desk, name, **more).text
     wrong: Any = (
-        ({"kpi": "none"}, "/kpi"),
-        ({"parent": "EUR"}, "/parent"),
-        ({"parent": "unit:VIE"}, "/parent"),
-        ({"weights": {"history": "-1"}}, "/weights/history"),
-        ({"weights": {"luck": "1"}}, "/weights/luck"),
-        ({"stretch": "-1"}, "/stretch"),
-        ({"step": "0"}, "/step"),
-        ({"overrides": [{"node": "unit:HQ", "target": "5", "reason": "So"}]}, "/overrides/0/node"),
-        ({"overrides": [{"node": "unit:BER", "target": "5", "reason": " "}]}, "/overrides/0/reason"),
-        ({"overrides": [{"node": "unit:BER", "target": "x", "reason": "So"}]}, "/overrides/0/target"),
-        ({"step": "5000", "apply": True}, "/step"),
+        ({"kpi": "none"}, "/kpi", "unknown_kpi"),
+        ({"parent": "EUR"}, "/parent", "unknown_node"),
+        ({"parent": "unit:VIE"}, "/parent", "no_children"),
+        ({"weights": {"history": "-1"}}, "/weights/history", "below_0"),
+        ({"weights": {"luck": "1"}}, "/weights/luck", "unknown_member"),
+        ({"stretch": "-1"}, "/stretch", "nothing_left"),
+        ({"step": "0"}, "/step", "not_above_0"),
+        ({"overrides": [{"node": "unit:HQ", "target": "5", "reason": "So"}]}, "/overrides/0/node", "no_child"),
+        ({"overrides": [{"node": "unit:BER", "target": "5", "reason": " "}]}, "/overrides/0/reason", "no_reason"),
+        ({"overrides": [{"node": "unit:BER", "target": "0", "reason": "So"}]}, "/overrides/0/target", "not_above_0"),
+        ({"overrides": [{"node": "unit:BER", "target": "x", "reason": "So"}]}, "/overrides/0/target", "no_figure"),
+        ({"step": "5000", "apply": True}, "/step", "no_target"),
     )
-    for more, pointer in wrong:
+    for more, pointer, why in wrong:
         answer = asked(desk, **more)
         assert code(answer) == (422, "invalid"), (more, answer.text)
-        assert [one["pointer"] for one in answer.json()["errors"]] == [pointer], more
+        assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [(pointer, why)], more
     every = {"overrides": [{"node": node, "target": "500", "reason": "So"} for node in OFFICES]}
     assert code(asked(desk, **every)) == (422, "overrides_exceed")
     assert asked(desk, parent="unit:NONE").status_code == 404
@@ -237,6 +238,24 @@ def test_on_the_page_the_head_sees_what_each_gets_and_writes_it_into_the_drafts(
     assert given.items() <= sent.items()
     wrong = chae.post(html.unescape(action), data=sent | {"reason-unit:VIE": ""})
     assert (wrong.status_code, "200.5" in wrong.text) == (422, True)
+    assert "Why it gets another target is missing" in wrong.text
+    # What is wrong is left out of what is shown, and the rest is shared as before.
+    odd = {"stretch": "-100", "step": "0", "reason-unit:VIE": " ", "target-unit:BER": "-3", "reason-unit:BER": "So"}
+    told = chae.get("/cycles/2026/allocation", params=query | given | odd).text
+    for message in (
+        "This leaves nothing of the target",
+        "“0” is not above 0",
+        "“-3” is not above 0",
+        "Why it gets another",
+    ):
+        assert message in told, message
+    shown = re.findall(r'data-narrowed="target-(unit:[A-Z]+)"><strong>([0-9.,]+)<', told)
+    plain = asked(desk, weights=wish["weights"]).json()["items"]
+    assert {node: Fraction(text.replace(",", "")) for node, text in shown} == {
+        one["node"]: Fraction(one["target"]) for one in plain
+    }
+    elsewhere = chae.get("/cycles/2026/allocation", params=query | {"target-unit:HQ": "5", "reason-unit:HQ": "So"}).text
+    assert "“unit:HQ” has no line that hangs on this one" in elsewhere
     assert seen(desk, "dana", "unit:BER")["lines"][0]["target"] != str(wanted["unit:BER"])
     assert chae.post(html.unescape(action), data=sent).status_code == 303
     for node, target in wanted.items():

@@ -28,8 +28,6 @@ __all__ = ["pages", "wish_of"]
 
 pages: Final = Pages("allocations_api")
 
-_NOTHING: Final = Decimal(0)
-
 
 class OverrideBody(BaseModel):
     """A target that a child is given whatever its share."""
@@ -55,20 +53,11 @@ class AllocationBody(BaseModel):
     apply: bool = False
 
 
-def _figure(
-    text: str | float, field: str, figures: dict[str, Decimal], *, least: Decimal, is_above: bool
-) -> Iterator[Finding]:
-    """A figure that is at least so much, or more; what is wrong with it otherwise."""
+def _figure(text: str | float, field: str, figures: dict[str, Decimal]) -> Iterator[Finding]:
+    """A figure, kept by its field; what is wrong with it where it is none."""
     figure = figure_of(str(text))
     if figure is None:
         yield at_field(field, "no_figure", n_("“%(value)s” is no number: write it as 0.05."), value=quoted(str(text)))
-    elif figure < least or (is_above and figure == least):
-        message = (
-            n_("“%(value)s” is too little: write more than %(least)s.")
-            if is_above
-            else n_("“%(value)s” is too little: write %(least)s or more.")
-        )
-        yield at_field(field, "too_little", message, value=quoted(str(text)), least=str(least))
     else:
         figures[field] = figure
 
@@ -77,7 +66,7 @@ def wish_of(body: AllocationBody) -> AllocationWish:
     """How a target is to be shared, as it was sent.
 
     Raises:
-        Invalid: with a finding at each member that cannot be.
+        Invalid: with a finding at each member that cannot be read.
     """
     figures: dict[str, Decimal] = {}
     problems: list[Finding] = []
@@ -91,9 +80,9 @@ def wish_of(body: AllocationBody) -> AllocationWish:
             at_field(f"weights/{name}", "unknown_member", message, name=quoted(name), factors=", ".join(FACTORS))
         )
     for name in FACTORS:
-        problems += _figure(body.weights.get(name, 0), f"weights/{name}", figures, least=_NOTHING, is_above=False)
-    problems += _figure(body.stretch, "stretch", figures, least=Decimal(-1), is_above=True)
-    problems += _figure(body.step, "step", figures, least=_NOTHING, is_above=True)
+        problems += _figure(body.weights.get(name, 0), f"weights/{name}", figures)
+    problems += _figure(body.stretch, "stretch", figures)
+    problems += _figure(body.step, "step", figures)
     overrides = []
     for place, one in enumerate(body.overrides):
         field = f"overrides/{place}"
@@ -101,10 +90,7 @@ def wish_of(body: AllocationBody) -> AllocationWish:
         if node is None:
             message = n_("“%(value)s” is no unit or employee: write unit:CODE or employee:NUMBER.")
             problems.append(at_field(f"{field}/node", "unknown_node", message, value=quoted(one.node)))
-        problems += _figure(one.target, f"{field}/target", figures, least=_NOTHING, is_above=True)
-        if not one.reason.strip():
-            message = n_("Why it gets another target is missing: write it.")
-            problems.append(at_field(f"{field}/reason", "no_reason", message))
+        problems += _figure(one.target, f"{field}/target", figures)
         if node is not None and f"{field}/target" in figures:
             overrides.append(Override(node=node, target=figures[f"{field}/target"], reason=one.reason.strip()))
     if problems or parent is None:

@@ -5,7 +5,8 @@ Do not share here: the API and whoever applies it are told the same (app/cycle/a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Final, NamedTuple
 
@@ -16,7 +17,9 @@ from app import cycle as cycles
 from app import scoring
 from app.cycle import Allocation, AllocationWish, OpenedCycle, Override
 from app.kit.refusals import Invalid, NotThere, at_field
-from app.plain.findings import Finding, n_
+from app.plain.findings import Finding, Place, n_
+from app.rules.allocation import FACTORS
+from app.rules.deciding import REASON_LENGTH_MAX
 from app.rules.measures import exact_decimal
 from app.rules.permissions import Deed
 from app.rules.targets import figure_of
@@ -34,11 +37,15 @@ pages: Final = Pages("allocation")
 YEARS: Final = 5
 CHILDREN_MOST: Final = 2_000
 _HUNDRED: Final = Decimal(100)
+_STRETCH: Final = Decimal(0)
+_STEP: Final = Decimal(1)
+"""What is meant where nothing is typed."""
 
-_NOT_ABOVE_0: Final = n_("“%(typed)s” is not above 0: write how much it is.")
-_TOO_LOW: Final = n_("“%(typed)s” takes all of it away: write more than -100.")
+_TARGET: Final = "target-"
+_REASON: Final = "reason-"
+"""The fields of a target that is given and of its reason are these and whose it is."""
+
 _NO_FIGURE: Final = n_("“%(typed)s” has too many digits: write it shorter.")
-_NO_REASON: Final = n_("Why it gets another target is missing: write it.")
 
 _Weight = Annotated[int, Field(ge=0, le=100)]
 _Number = Annotated[str, Field(max_length=40)]
@@ -75,63 +82,72 @@ class ChildShown(NamedTuple):
     target: Decimal | None
 
 
-def _numbers(typed: Mapping[str, str]) -> tuple[Decimal, Decimal, list[Finding]]:
-    """The stretch as a share, the step, and what is wrong with them."""
-    stretch, step, problems = Decimal(0), Decimal(1), []
-    if text := typed.get("stretch", "").strip():
-        number = _read(text, "stretch")
+class _Typing:
+    """Reads the form's fields into a wish; what cannot be read is found at its field, and left out."""
+
+    def __init__(self, typed: Mapping[str, str]) -> None:
+        """Begin with nothing wrong."""
+        self.typed: Final = typed
+        self.findings: Final[list[Finding]] = []
+
+    def figure(self, name: str) -> Decimal | None:
+        """What is typed into a field; None where nothing is, or no number."""
+        text = self.typed.get(name, "").strip()
+        number = read_number(text, field=name) if text else None
+        if isinstance(number, Decimal) and figure_of(f"{number:f}") is None:
+            number = at_field(name, "too_long", _NO_FIGURE, typed=text)
         if isinstance(number, Finding):
-            problems.append(number)
-        elif number <= -_HUNDRED:
-            problems.append(at_field("stretch", "too_low", _TOO_LOW, typed=text))
-        else:
-            stretch = number / _HUNDRED
-    if text := typed.get("step", "").strip():
-        number = _read(text, "step")
-        if isinstance(number, Finding):
-            problems.append(number)
-        elif number <= 0:
-            problems.append(at_field("step", "not_above_0", _NOT_ABOVE_0, typed=text))
-        else:
-            step = number
-    return stretch, step, problems
+            self.findings.append(number)
+            return None
+        return number
 
-
-def _read(text: str, field: str) -> Decimal | Finding:
-    number = read_number(text, field=field)
-    if isinstance(number, Decimal) and figure_of(f"{number:f}") is None:
-        return at_field(field, "too_long", _NO_FIGURE, typed=text)
-    return number
-
-
-def _overrides(typed: Mapping[str, str]) -> tuple[list[Override], list[Finding]]:
-    """The targets that were given, each with its reason, and what is wrong with them."""
-    overrides, problems = [], []
-    for name, text in typed.items():
-        node = Node.parse(name.removeprefix("target-")) if name.startswith("target-") and text.strip() else None
-        if node is None:
-            continue
-        number, reason = _read(text.strip(), name), typed.get(f"reason-{node}", "").strip()
-        if isinstance(number, Finding):
-            problems.append(number)
-        elif number <= 0:
-            problems.append(at_field(name, "not_above_0", _NOT_ABOVE_0, typed=text))
-        elif not reason:
-            problems.append(at_field(f"reason-{node}", "no_reason", _NO_REASON))
-        else:
-            overrides.append(Override(node=node, target=number, reason=reason[:2000]))
-    return overrides, problems
+    def overrides(self) -> Iterator[Override]:
+        """The targets that were given, each with its reason."""
+        for name in self.typed:
+            node = Node.parse(name.removeprefix(_TARGET)) if name.startswith(_TARGET) else None
+            target = None if node is None else self.figure(name)
+            if node is not None and target is not None:
+                reason = self.typed.get(f"{_REASON}{node}", "").strip()[:REASON_LENGTH_MAX]
+                yield Override(node=node, target=target, reason=reason)
 
 
 def _wish(query: AllocationQuery, parent: Node, typed: Mapping[str, str]) -> tuple[AllocationWish, list[Finding]]:
-    """How it is to be shared, without what is wrong."""
-    stretch, step, problems = _numbers(typed)
-    overrides, more = _overrides(typed)
-    weights = {name: Decimal(getattr(query, name)) for name in ("history", "market", "headcount")}
+    """How it is to be shared, without what is wrong; and what is, at its field."""
+    typing = _Typing(typed)
+    stretch, step = typing.figure("stretch"), typing.figure("step")
     wish = AllocationWish(
-        parent=parent, kpi=query.kpi, weights=weights, stretch=stretch, step=step, overrides=tuple(overrides)
+        parent=parent,
+        kpi=query.kpi,
+        weights={name: Decimal(getattr(query, name)) for name in FACTORS},
+        stretch=_STRETCH if stretch is None else stretch / _HUNDRED,
+        step=_STEP if step is None else step,
+        overrides=tuple(typing.overrides()),
     )
-    return wish, [*problems, *more]
+    problems = cycles.wish_problems(wish)
+    wrong = {_member(one)[0] for one in problems}
+    sound = replace(
+        wish,
+        stretch=_STRETCH if "stretch" in wrong else wish.stretch,
+        step=_STEP if "step" in wrong else wish.step,
+        overrides=tuple(one for place, one in enumerate(wish.overrides) if f"overrides/{place}" not in wrong),
+    )
+    return sound, [*typing.findings, *(_at_its_field(one, wish) for one in problems)]
+
+
+def _member(finding: Finding) -> tuple[str, str]:
+    """Of which part of a wish a finding tells, and which member of it: ``overrides/0`` and ``target``, else its field and nothing."""
+    field = finding.place.field or ""
+    part, _, member = field.rpartition("/")
+    return (part, member) if part.startswith("overrides/") else (field, "")
+
+
+def _at_its_field(finding: Finding, wish: AllocationWish) -> Finding:
+    """What is wrong with a wish, at the field that it was typed into."""
+    part, member = _member(finding)
+    if not member:
+        return finding
+    node = wish.overrides[int(part.removeprefix("overrides/"))].node
+    return replace(finding, place=Place(field=f"{_REASON if member == 'reason' else _TARGET}{node}"))
 
 
 def _shared(
@@ -141,7 +157,7 @@ def _shared(
     try:
         return allocating.shared(context, opened, wish), []
     except Invalid as refusal:
-        return None, list(refusal.findings)
+        return None, [_at_its_field(one, wish) for one in refusal.findings]
 
 
 @pages.read("/cycles/<int:cycle>/allocation", may=Deed.SEE_CYCLES)
@@ -169,7 +185,7 @@ def allocation(context: RequestContext, cycle: int, query: AllocationQuery) -> P
         sums=None if shared_out is None else shared_out.as_json(),
         rows=[] if shared_out is None else _rows(context, cycle, shared_out),
         problems=[*problems, *more],
-        given={name: text for name, text in typed.items() if name.startswith(("target-", "reason-"))},
+        given={name: text for name, text in typed.items() if name.startswith((_TARGET, _REASON))},
         may_apply=allocating.may_apply(context, opened, parent),
     )
 
@@ -236,7 +252,10 @@ def apply(context: RequestContext, cycle: int, form: SharingForm) -> Redirect:
     wish, problems = _wish(form, parent, request.form)
     if problems:
         raise Invalid(*problems)
-    allocating.applied(context, opened, wish)
+    try:
+        allocating.applied(context, opened, wish)
+    except Invalid as refusal:
+        raise Invalid(*(_at_its_field(one, wish) for one in refusal.findings)) from None
     return Redirect(
         n_("The targets stand in the drafts of those below: they hold once both sides have signed."),
         then="allocation.allocation",
