@@ -16,6 +16,7 @@ from app.cascade import tables
 from app.cascade.history import Exclusion, PastValue
 from app.cascade.lines import Line, MarketPotential, PlanShare, Rating
 from app.kit.replacing import FileRows, Row, RowChanges, StoredFile, exact_text, exchange_files, stored_files
+from app.rules.agreement import LINE_MEMBERS
 from app.rules.definitions import Definitions
 from app.rules.terms import Node
 
@@ -73,22 +74,7 @@ def documents(definitions: Definitions) -> dict[str, str]:
 _STORED: Final[Mapping[str, StoredFile]] = {
     "scorecards": StoredFile(
         tables.scorecard_line,
-        (
-            "cycle",
-            "node",
-            "kpi",
-            "place",
-            "weight",
-            "area",
-            "link",
-            "parent_node",
-            "parent_kpi",
-            "base",
-            "high",
-            "low",
-            "target",
-            "coefficient",
-        ),
+        ("cycle", "node", LINE_MEMBERS[0], "place", *LINE_MEMBERS[1:]),
         3,
     ),
     "history": StoredFile(tables.history, ("node", "kpi", "year", "actual"), 3),

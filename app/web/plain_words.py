@@ -21,6 +21,7 @@ from app.access import SubjectFilter
 from app.organisation import Directory
 from app.plain.findings import n_
 from app.rules.activities import ACTIVITY_TYPES, VERDICT_TYPES
+from app.rules.agreement import AgreementState
 from app.rules.definitions import Definitions
 from app.rules.moments import clock_of
 from app.rules.names import folded
@@ -128,10 +129,13 @@ _CHANGES: Final[Mapping[str, str]] = {
 }
 """What the trail calls the members of what stood before and after."""
 
+_UNSIGNED: Final = frozenset({AgreementState.NONE, AgreementState.DRAFT})
+
 _VALUES: Final[Mapping[str, str]] = {
     **words.TYPES,
     **words.STAGES,
-    **{state.value: label for state, label in words.AGREEMENT_STATES.items()},
+    # A draft is a cycle's stage too, and "none" says whatever it says elsewhere: no signature leads to either.
+    **{state.value: words.AGREEMENT_STATES[state] for state in AgreementState if state not in _UNSIGNED},
     **{str(role): label for role, label in words.ROLES.items()},
     **{state.value: label for state, (label, _) in words.DECISION_STATES.items()},
     **{state.value: label for state, (label, _) in words.CHANGE_STATES.items()},

@@ -237,12 +237,13 @@ CHANGE_STATES: Final[Mapping[ChangeState, tuple[str, str]]] = {
 """What has become of a change set, and how its badge looks."""
 
 AGREEMENT_STATES: Final[Mapping[AgreementState, str]] = {
-    AgreementState.DRAFT: n_("draft"),
-    AgreementState.TO_SIGN: n_("to be signed"),
+    AgreementState.NONE: n_("no lines yet"),
+    AgreementState.DRAFT: n_("nobody has signed"),
+    AgreementState.TO_SIGN: n_("a signature is missing"),
     AgreementState.AGREED: n_("agreed"),
     AgreementState.IMPOSED: n_("imposed"),
 }
-"""How far a scorecard that is drafted is agreed."""
+"""How far a scorecard is agreed."""
 
 FOLDER_FILES: Final[Mapping[str, str]] = {
     "units.csv": n_("Units"),

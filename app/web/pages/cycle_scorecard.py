@@ -36,14 +36,6 @@ from app.web.typed_numbers import exact_figure, read_number, unconfirmed
 
 pages: Final = Pages("cycle_scorecard")
 
-STATES: Final[Mapping[AgreementState, str]] = {
-    AgreementState.NONE: n_("no lines yet"),
-    AgreementState.DRAFT: n_("nobody has signed"),
-    AgreementState.TO_SIGN: n_("a signature is missing"),
-    AgreementState.AGREED: n_("agreed"),
-    AgreementState.IMPOSED: n_("imposed"),
-}
-
 PARTS: Final[Mapping[SignedAs, str]] = {
     SignedAs.OWNER: n_("Owner"),
     SignedAs.HEAD: n_("Head"),
@@ -199,7 +191,7 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
         node=node,
         name=named(node_name(context.directory, node, context.today)),
         card=card,
-        state=STATES[card.state],
+        state=words.AGREEMENT_STATES[card.state],
         is_signed_now=opened.stage in cycles.AGREED_IN,
         agree_by=opened.calendar.get("agree_by"),
         lines=lines,
