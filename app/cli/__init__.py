@@ -33,6 +33,7 @@ HOMES: Final = {
     "reconcile": "figures",
     "digest": "figures",
     "cycle": "cycles",
+    "lab": "cycles",
     "key": "admin",
     "hook": "admin",
     "user": "admin",

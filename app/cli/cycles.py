@@ -1,13 +1,17 @@
-"""Commands about opened cycles: ``cycle open``, ``cycle show``."""
+"""Commands about cycles: ``cycle open``, ``cycle show``, ``lab``."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Final
 
 import click
 
-from app import access, scoring
+from app import access, intake, scoring
 from app import cycle as cycles
+from app.cli.figures import CYCLE_OPTION, FORMAT, named_cycle, print_csv
+from app.cli.files import complain
 from app.cli.opening import CYCLE, open_database, settings, who
 from app.cli.printing import say, write_json
 from app.kit import clock
@@ -55,4 +59,61 @@ def show(year: int) -> None:
     write_json(told)
 
 
-COMMANDS: Final = (cycle,)
+_LAB_COLUMNS: Final = tuple(
+    f"{name}_{side}" for name in ("final_score", "grade", "pay") for side in ("before", "after")
+)
+_FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.command()
+@CYCLE_OPTION
+@click.option("--policies", type=_FILE, help="Policies in place of the present ones, as YAML.")
+@click.option(
+    "--definitions",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder of definitions in place of the present ones.",
+)
+@click.option("--weights", type=_FILE, help="Rows of scorecards.csv, or some of its columns.")
+@click.option(
+    "--live", is_flag=True, help="Both sides by what is loaded now, not by what the cycle was published with."
+)
+@FORMAT
+def lab(
+    cycle: int, policies: Path | None, definitions: Path | None, weights: Path | None, *, live: bool, form: str
+) -> None:
+    """Print who would move, and how far, by other policies, definitions or weights; nothing of it is kept."""
+    opened = open_database(settings())
+    now = clock.now()
+    try:
+        wish = intake.lab_wish_of_files(policies=policies, definitions=definitions, weights=weights, live=live)
+        with opened.read() as connection:
+            today = named_cycle(connection, cycle)
+            result = intake.lab_result(connection, wish, of_cycle=cycle, today=today)
+    except intake.LabFindings as refusal:
+        for finding in refusal.findings:
+            complain(finding)
+        say("Nothing was tried.", err=True)
+        sys.exit(1)
+    with opened.write(Deed.TRY_POLICIES) as connection:
+        access.record_deed(
+            connection,
+            who=who(),
+            deed=Deed.TRY_POLICIES,
+            at=now,
+            subject=f"cycle:{cycle}",
+            after=intake.lab_trail(wish, result),
+        )
+    for finding in result.findings:
+        complain(finding)
+    if form == "json":
+        write_json(result.as_json(with_pay=True))
+        return
+    rows = [
+        {"node": one["node"]}
+        | {f"{name}_{side}": one[name][side] for name in ("final_score", "grade", "pay") for side in one[name]}
+        for one in result.as_json(with_pay=True)["items"]
+    ]
+    print_csv(("node", *_LAB_COLUMNS), rows)
+
+
+COMMANDS: Final = (cycle, lab)

@@ -29,7 +29,7 @@ from app.rules.rating import RatingsTold
 from app.rules.terms import Basis, Node, NodeKind
 from app.scoring import ScoreQuery
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "CYCLE_OPTION", "FORMAT", "named_cycle", "print_csv"]
 
 _LINE_COLUMNS: Final = (
     "kpi",
@@ -70,7 +70,7 @@ FORMAT = click.option("--format", "form", type=click.Choice(["json", "csv"]), de
 _FIGURE: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
-def _named_cycle(connection: Connection, cycle: int) -> dt.date:
+def named_cycle(connection: Connection, cycle: int) -> dt.date:
     """The agency's day; leave where no folder names the cycle.
 
     Raises:
@@ -85,7 +85,8 @@ def _named_cycle(connection: Connection, cycle: int) -> dt.date:
     return today
 
 
-def _print_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+def print_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print rows as CSV, one line each; what a spreadsheet would take for a formula stands as text."""
     from app.exports import harmless
 
     on_terminal = sys.stdout.isatty()
@@ -110,7 +111,7 @@ def _print_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Non
 def score(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, form: str) -> None:
     """Print scorecards."""
     with open_database(settings()).read() as connection:
-        asked = ScoreQuery(cycle, _named_cycle(connection, cycle), as_of, Basis(basis))
+        asked = ScoreQuery(cycle, named_cycle(connection, cycle), as_of, Basis(basis))
         if node is not None and node not in scoring.state(connection).plan(cycle).nodes:
             message = f"{node} has no scorecard in cycle {cycle}"
             raise click.ClickException(message)
@@ -124,7 +125,7 @@ def score(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, form
     for document in documents:
         head = {_CARD_NAMES.get(name, name): document[name] for name in _CARD_COLUMNS}
         rows += [head | {name: line.get(name) for name in _LINE_COLUMNS} for line in document["lines"] or [{}]]
-    _print_csv((*(_CARD_NAMES.get(name, name) for name in _CARD_COLUMNS), *_LINE_COLUMNS), rows)
+    print_csv((*(_CARD_NAMES.get(name, name) for name in _CARD_COLUMNS), *_LINE_COLUMNS), rows)
 
 
 @click.command()
@@ -138,7 +139,7 @@ def business(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, f
     from app.exports import business_table
 
     with open_database(settings()).read() as connection:
-        asked = ScoreQuery(cycle, _named_cycle(connection, cycle), as_of, Basis(basis))
+        asked = ScoreQuery(cycle, named_cycle(connection, cycle), as_of, Basis(basis))
         plan = scoring.state(connection).plan(cycle)
         day = plan.day_within(asked.day)
         code = node.code if node is not None else plan.frame.directory.tree.root_on(day)
@@ -152,7 +153,7 @@ def business(cycle: int, as_of: dt.date | None, basis: str, node: Node | None, f
         return
     sheet = business_table().sheet(shown.units.values())
     rows = [dict(zip(sheet.header, (_plain(cell) for cell in row), strict=True)) for row in sheet.rows]
-    _print_csv(sheet.header, rows)
+    print_csv(sheet.header, rows)
 
 
 def _plain(cell: object) -> object:
@@ -170,7 +171,7 @@ def _plain(cell: object) -> object:
 def explain(node: Node, kpi: str, cycle: int, as_of: dt.date | None, basis: str, form: str) -> None:
     """Print the whole derivation of NODE's score for KPI, from the activities up."""
     with open_database(settings()).read() as connection:
-        asked = ScoreQuery(cycle, _named_cycle(connection, cycle), as_of, Basis(basis))
+        asked = ScoreQuery(cycle, named_cycle(connection, cycle), as_of, Basis(basis))
         told = RatingsTold.GRADES if cycles.opened_cycle(connection, cycle) is None else RatingsTold.SUMMARY
         explanation = scoring.explain(connection, asked, node, kpi, ratings=told)
         if explanation is None:
@@ -193,7 +194,7 @@ def explain(node: Node, kpi: str, cycle: int, as_of: dt.date | None, basis: str,
 def grade(cycle: int, whom: str, form: str) -> None:
     """Print proposed grades, pay and promotion points."""
     with open_database(settings()).read() as connection:
-        today = _named_cycle(connection, cycle)
+        today = named_cycle(connection, cycle)
         if whom == "employees":
             proposal: Any = cycles.propose_employee_grades(connection, cycle=cycle, today=today).proposal
         else:
@@ -202,7 +203,7 @@ def grade(cycle: int, whom: str, form: str) -> None:
     if form == "json":
         write_json(rows)
     else:
-        _print_csv(cycles.EMPLOYEE_COLUMNS if whom == "employees" else cycles.UNIT_COLUMNS, rows)
+        print_csv(cycles.EMPLOYEE_COLUMNS if whom == "employees" else cycles.UNIT_COLUMNS, rows)
     for finding in proposal.broken:
         say(f"{finding.code}: {finding.text()}", err=True)
     sys.exit(1 if proposal.broken else 0)

@@ -32,6 +32,7 @@ from app.cycle.grades import (
     EMPLOYEE_COLUMNS,
     UNIT_COLUMNS,
     Proposed,
+    employee_proposal,
     graded_employees,
     propose_employee_grades,
     propose_unit_grades,
@@ -39,6 +40,7 @@ from app.cycle.grades import (
 )
 from app.cycle.groups import GradeGroup, GradeGroups, grade_groups
 from app.cycle.imposing import IMPOSE, IMPOSED
+from app.cycle.lab import alternative_beside
 from app.cycle.moved import differing, moved_figures
 from app.cycle.opened import (
     CycleOpened,
@@ -110,6 +112,7 @@ __all__ = [
     "agreed_card",
     "agreed_on",
     "allocation",
+    "alternative_beside",
     "apply_allocation",
     "blockers_of",
     "cycle_named",
@@ -117,6 +120,7 @@ __all__ = [
     "drafted_targets",
     "due_of",
     "edit_draft",
+    "employee_proposal",
     "grade_groups",
     "graded_employees",
     "identical_below",

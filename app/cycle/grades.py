@@ -37,6 +37,7 @@ __all__ = [
     "EMPLOYEE_COLUMNS",
     "UNIT_COLUMNS",
     "Proposed",
+    "employee_proposal",
     "graded_employees",
     "propose_employee_grades",
     "propose_unit_grades",
@@ -84,7 +85,11 @@ def _token(of: str, connection: Connection, loaded: State, cycle: int) -> Hashab
 
 
 def _propose_employees(connection: Connection, loaded: State, asked: ScoreQuery) -> EmployeeProposal:
-    scored = scoring.scores(connection, asked, loaded=loaded)
+    return employee_proposal(scoring.scores(connection, asked, loaded=loaded))
+
+
+def employee_proposal(scored: Scores) -> EmployeeProposal:
+    """What the scores of everyone in a cycle come to: grades, pay and promotion points. No queries."""
     plan = scored.selection.plan
     return propose_employees(
         _candidates(scored), cycle=plan.cycle, period=plan.period, policies=plan.sheet.definitions.policies

@@ -72,6 +72,7 @@ from app.intake.file_rows import RowVersion, file_rows, row_history
 from app.intake.first_findings import FirstFindings
 from app.intake.folder import FILES as FOLDER_FILES
 from app.intake.folder import JudgedFolder
+from app.intake.lab import LabFindings, LabWish, lab_result, lab_trail, lab_wish, lab_wish_of_files
 from app.intake.mastering import MASTER, MASTERED_FILES, FileState, Master, file_states, masters
 from app.intake.own_activities import FromPage, JudgedEntries, LoggedActivity, correct_own, judge, log_own, reverse_own
 from app.intake.proposing import Put, PutDocument, directory_with, proposed, puts_between, rows_before, rows_wanted
@@ -106,6 +107,8 @@ __all__ = [
     "JudgedDefinitions",
     "JudgedEntries",
     "JudgedFolder",
+    "LabFindings",
+    "LabWish",
     "LateFeed",
     "LoadRefused",
     "Loaded",
@@ -160,6 +163,10 @@ __all__ = [
     "key_columns",
     "key_text",
     "keys_pasted",
+    "lab_result",
+    "lab_trail",
+    "lab_wish",
+    "lab_wish_of_files",
     "late_feeds",
     "load_agency",
     "log_own",

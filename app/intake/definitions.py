@@ -24,7 +24,17 @@ from app.plain.findings import Finding, Level, Place, n_
 from app.rules.definitions import Definitions, Document, read
 from app.rules.schema_forms import SchemaField, fields_of
 
-__all__ = ["SCHEMAS", "SCHEMA_FOLDER", "against_schema", "definition_fields", "kind_of", "read_folder", "validator"]
+__all__ = [
+    "SCHEMAS",
+    "SCHEMA_FOLDER",
+    "against_schema",
+    "definition_fields",
+    "kind_of",
+    "read_document_file",
+    "read_documents",
+    "read_folder",
+    "validator",
+]
 
 SCHEMA_FOLDER: Final = ROOT / "kpi_definitions"
 """The product's own definitions, with the schemas; an agency's folder need not repeat them."""
@@ -51,22 +61,10 @@ def read_folder(path: Path | str) -> tuple[Definitions, list[Finding]]:
         must be used. Files are named as seen from where the folder's own name is (``definitions/goals.yaml``).
     """
     folder = Path(path)
-    try:
-        every = sorted(folder.iterdir())
-    except OSError as error:
-        message = n_("the folder of definitions cannot be read: %(problem)s")
-        place = Place(file=str(folder))
-        parameters = {"problem": error.strerror or str(error)}
-        return Definitions(), [Finding(code="no_folder", message=message, parameters=parameters, place=place)]
-    files = [file for file in every if file.suffix in SUFFIXES and not file.name.startswith(".")]
-    findings: list[Finding] = [_passed_over(file) for file in every if file not in files and _MEANT.search(file.name)]
-    documents: list[Document] = []
-    for file in files:
-        document, problems = _read_file(file)
-        findings.extend(problems)
-        if document is not None:
-            documents.append(document)
-    if not any(file.stem == "goals" for file in files):
+    documents, findings = read_documents(folder)
+    if any(finding.code == "no_folder" for finding in findings):
+        return Definitions(), findings
+    if not any((folder / f"goals{suffix}").exists() for suffix in SUFFIXES):
         message = n_("goals.yaml is missing; expected a file with the strategic goals and their tasks")
         findings.append(Finding(code="no_goals", message=message, place=Place(file=str(folder / "goals.yaml"))))
     definitions, problems = read(documents)
@@ -75,6 +73,26 @@ def read_folder(path: Path | str) -> tuple[Definitions, list[Finding]]:
         findings.extend(against_schema(document, findings))
     findings.sort(key=lambda finding: (finding.place.file or "", finding.place.line or 0))
     return definitions, findings
+
+
+def read_documents(folder: Path) -> tuple[list[Document], list[Finding]]:
+    """The documents of a folder's files in the order of their names, not held against any rule yet, and why one could not be read."""
+    try:
+        every = sorted(folder.iterdir())
+    except OSError as error:
+        message = n_("the folder of definitions cannot be read: %(problem)s")
+        place = Place(file=str(folder))
+        parameters = {"problem": error.strerror or str(error)}
+        return [], [Finding(code="no_folder", message=message, parameters=parameters, place=place)]
+    files = [file for file in every if file.suffix in SUFFIXES and not file.name.startswith(".")]
+    findings: list[Finding] = [_passed_over(file) for file in every if file not in files and _MEANT.search(file.name)]
+    documents: list[Document] = []
+    for file in files:
+        document, problems = read_document_file(file)
+        findings.extend(problems)
+        if document is not None:
+            documents.append(document)
+    return documents, findings
 
 
 def against_schema(document: Document, findings: Sequence[Finding]) -> list[Finding]:
@@ -101,7 +119,13 @@ def _passed_over(file: Path) -> Finding:
     return Finding(code="unread_file", message=message, place=place, level=Level.WARNING)
 
 
-def _read_file(file: Path) -> tuple[Document | None, list[Finding]]:
+def read_document_file(file: Path, *, kind: str | None = None) -> tuple[Document | None, list[Finding]]:
+    """A file's document, not held against any rule yet, and why it could not be read.
+
+    Args:
+        file: which.
+        kind: ``goals``, ``policies`` or ``kpi``; None: by its name.
+    """
     try:
         refuse_endless(file)
         with file.open("rb") as opened:
@@ -113,7 +137,9 @@ def _read_file(file: Path) -> tuple[Document | None, list[Finding]]:
     placed, findings = read_yaml(raw, file=str(file))
     if placed is None:
         return None, findings
-    return Document(content=placed.content, kind=kind_of(file.name), file=str(file), lines=placed.lines), findings
+    return Document(
+        content=placed.content, kind=kind or kind_of(file.name), file=str(file), lines=placed.lines
+    ), findings
 
 
 def kind_of(name: str) -> str:

@@ -10,10 +10,10 @@ import datetime as dt
 import functools
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,6 +50,7 @@ __all__ = [
     "plain_cell",
     "present_folder",
     "read_stored_folder",
+    "set_figures",
     "table_text",
     "yaml_name",
 ]
@@ -83,6 +84,8 @@ status has in the place of its place is judged with the place."""
 
 _IN_PLACE: Final[Mapping[str, tuple[str, ...]]] = {"scorecards": ("cycle", "node", "place")}
 """Files whose order of rows says something: a scorecard keeps its lines in that of the file."""
+
+_FIGURES_MAX: Final = 5_000
 
 _RESERVED: Final = frozenset({"goals", POLICIES})
 
@@ -320,10 +323,24 @@ def yaml_name(name: str) -> str:
 
 def document_yaml(name: str, document: Any) -> str:
     """A document as its schema wants it: exact decimals, which we keep as texts, are numbers there."""
-    for error in list(validator(kind_of(yaml_name(name))).iter_errors(document)):
-        for path in _decimals(error):
-            _set(document, path)
+    set_figures(kind_of(yaml_name(name)), document, _Number)
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=140)
+
+
+def set_figures(kind: str, document: Any, figure: Callable[[str], Any]) -> None:
+    """Put numbers in a document in place of the texts that exact decimals are kept as.
+
+    Args:
+        kind: ``goals``, ``policies`` or ``kpi``, whose schema says where numbers stand.
+        document: is changed.
+        figure: what becomes of such a text.
+    """
+    # All errors first: what is put right meanwhile would be met again. No document has nearly so many figures.
+    for error in list(islice(validator(kind).iter_errors(document), _FIGURES_MAX)):
+        for path in _decimals(error):
+            *above, last = path
+            within = functools.reduce(lambda value, step: value[step], above, document)
+            within[last] = figure(within[last])
 
 
 def yaml_like(content: Any, like: Any) -> str:
@@ -348,12 +365,6 @@ def _decimals(error: ValidationError) -> Iterator[Sequence[Any]]:
         yield list(error.absolute_path)
     for inner in error.context or ():
         yield from _decimals(inner)
-
-
-def _set(document: Any, path: Sequence[Any]) -> None:
-    *above, last = path
-    within = functools.reduce(lambda value, step: value[step], above, document)
-    within[last] = _Number(within[last])
 
 
 # --------------------------------------------------------------------------------------------------------------- reading

@@ -103,6 +103,7 @@ class Deed(StrEnum):
     SIGN_SCORECARD = "sign_scorecard"
     RUN_CYCLE = "run_cycle"
     KEEP_CYCLES = "keep_cycles"
+    TRY_POLICIES = "try_policies"
     EXPORT = "export"
     EXPORT_ACTIVITIES = "export_activities"
     EXPORT_GOALS = "export_goals"
@@ -206,6 +207,7 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.SEE_DECISIONS,
         Deed.FEED,
         Deed.KEEP_CYCLES,
+        Deed.TRY_POLICIES,
         Deed.SIGN_SCORECARD,
         Deed.RATE,
     }
@@ -310,6 +312,7 @@ _EXECUTIVE: Final[_Row] = {
     Deed.SEE_FILES: _ANY,
     Deed.SEE_CYCLES: _ANY,
     Deed.KEEP_CYCLES: _ANY,
+    Deed.TRY_POLICIES: _ANY,
 }
 
 _HR: Final[_Row] = {
@@ -332,6 +335,7 @@ _HR: Final[_Row] = {
     Deed.RUN_CYCLE: _ANY,
     Deed.SEE_CYCLES: _ANY,
     Deed.KEEP_CYCLES: _ANY,
+    Deed.TRY_POLICIES: _ANY,
     Deed.EXPORT: _ANY,
     Deed.EXPORT_ACTIVITIES: _ANY,
     Deed.EXPORT_GOALS: _ANY,
@@ -362,6 +366,7 @@ _AUDITOR: Final[_Row] = {
     Deed.SEE_FILES: _ANY,
     Deed.SEE_CYCLES: _ANY,
     Deed.KEEP_CYCLES: _ANY,
+    Deed.TRY_POLICIES: _ANY,
 }
 
 _ADMIN: Final[_Row] = {

@@ -111,6 +111,7 @@ from app.scoring.scorecards import (
     score_of_lines,
     scorecards,
     scores,
+    scores_by_method,
 )
 from app.scoring.target_decision import TARGET, read_targets
 from app.scoring.target_grid import GridColumn, GridRow, GridRows, TargetGrid, target_grid
@@ -305,6 +306,7 @@ __all__ = [
     "score_of_lines",
     "scorecards",
     "scores",
+    "scores_by_method",
     "seen_activity",
     "set_targets",
     "snapshots",

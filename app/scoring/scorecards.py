@@ -46,6 +46,7 @@ __all__ = [
     "score_of_lines",
     "scorecards",
     "scores",
+    "scores_by_method",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -374,6 +375,18 @@ def line_scores(scored: Scores, wanted: Collection[tuple[Node, str]]) -> dict[tu
 def score_of_lines(scored: Scores) -> dict[tuple[Node, str], float | None]:
     """The score of every line of the nodes that were asked for, by node and KPI. No queries."""
     return _by_line(scored, scored.score)
+
+
+def scores_by_method(scored: Scores) -> dict[str, list[float]]:
+    """The scores of all lines that nodes show and that have one, by the method that scores them: a shared line's stands at each who shows it. No queries."""
+    selection = scored.selection
+    shown = selection.shown_worked[selection.shown_node < selection.asked].tolist()
+    values, worked = scored.score.tolist(), selection.plan.worked
+    by_method: dict[str, list[float]] = {}
+    for at in shown:
+        if not isnan(values[at]):
+            by_method.setdefault(str(worked[selection.worked[at]].reference.method), []).append(values[at])
+    return by_method
 
 
 def actual_of_lines(scored: Scores) -> dict[tuple[Node, str], float | None]:

@@ -243,6 +243,7 @@ class Pages:
         still: Callable[..., object] | None = None,
         before: Callable[..., Any] | None = None,
         about: Mapping[str, Any] | None = None,
+        lane: Lane = Lane.WRITE,
         body_bytes: int = FORM_BYTES,
     ) -> Callable[[View], View]:
         """A resource that is written to, by a key or a signed-in person.
@@ -257,6 +258,7 @@ class Pages:
             before: what takes long and writes nothing, such as reading a workbook, since others wait for a writing transaction. The handler gets
                 what it returns as ``looked_up``.
             about: what OpenAPI says of it.
+            lane: whose threads work on it; what works long before it writes a line has another one than most.
             body_bytes: how long it may be.
         """
         return self._declare(
@@ -270,7 +272,7 @@ class Pages:
             still=still,
             before=before,
             about=about or {},
-            lane=Lane.WRITE,
+            lane=lane,
             body_bytes=body_bytes,
         )
 

@@ -19,7 +19,19 @@ from app.kit import clock
 from app.kit.database import Database
 from app.kit.schema import migrate
 from app.kit.settings import ROOT
-from tests.bench import building, changing, crowded, exporting, ingesting, pages, painting, peers, scoring, searching
+from tests.bench import (
+    building,
+    changing,
+    crowded,
+    exporting,
+    ingesting,
+    pages,
+    painting,
+    peers,
+    scoring,
+    searching,
+    trying,
+)
 from tests.bench.agency import Agency
 from tests.postgresql import Cluster
 
@@ -32,6 +44,7 @@ MEASURES: dict[str, Callable[[Agency], None]] = {
     "ingest": ingesting.measure,
     "exports": exporting.measure,
     "changes": changing.measure,
+    "lab": trying.measure,
     "crowded": crowded.measure,
     "building": building.measure,
 }

@@ -1,0 +1,142 @@
+"""The lab: a cycle under other policies, definitions or weights beside the present, before anything (contract-cycle, 9). It applies nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import intake
+from app.intake import LabWish
+from app.rules.lab import LabResult
+from app.rules.permissions import Deed
+from app.web import trying
+from app.web.api import shapes
+from app.web.api.json_bodies import sent_as
+from app.web.limits import EVENTS_BYTES, Lane
+from app.web.rendering import Json
+from app.web.request_context import RequestContext
+from app.web.routing import Pages
+
+__all__ = ["pages"]
+
+pages: Final = Pages("lab_api")
+
+Shape = Mapping[str, Any]
+
+_REFUSALS: Final = (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
+
+_TEXT: Final = {"type": "string"}
+_TEXT_OR_NULL: Final = {"type": ["string", "null"]}
+_NUMBER: Final = {"type": "number"}
+
+
+def _all_of(properties: Mapping[str, Shape]) -> Shape:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _beside(shape: Shape) -> Shape:
+    return _all_of({"before": shape, "after": shape})
+
+
+_SIDE: Final = {
+    "type": "object",
+    "description": "All of one side: sums of policies and definitions, grades, groups, methods, broken rules, and the sum of pay.",
+}
+_GROUPS: Final = {
+    "type": "array",
+    "items": {"type": "object"},
+    "description": "People, mean of final scores, grades and pay before and after; how many moved, and by grade up and down.",
+}
+_ITEM: Final = _all_of(
+    {"node": _TEXT, "final_score": _beside({"type": ["number", "null"]}), "grade": _beside(_TEXT_OR_NULL)}
+)
+_MAY_PAY: Final = {"pay": _beside({"type": ["integer", "null"]})}
+_LAB: Final = _all_of(
+    {
+        "before": _SIDE,
+        "after": _SIDE,
+        "items": {
+            "type": "array",
+            "description": "Everyone who moves, by node. Who does not see pay is not told of it.",
+            "items": {**_ITEM, "properties": {**_ITEM["properties"], **_MAY_PAY}},
+        },
+        "groups": _GROUPS,
+        "offices": _GROUPS,
+        "methods": {
+            "type": "object",
+            "additionalProperties": _all_of(
+                {"n": {"type": "integer"}, **dict.fromkeys(("mean", "sd", "min", "max"), _NUMBER)}
+            ),
+            "description": "By method, how the scores of lines lie.",
+        },
+        "broken": {"type": "array", "items": _all_of({"code": _TEXT, "detail": _TEXT})},
+    }
+)
+_ANSWER: Final = {
+    **_LAB,
+    "properties": {**_LAB["properties"], "sum_pay": {"type": "integer", "description": "Won."}},
+}
+
+
+class LabBody(BaseModel):
+    """What is to be another; what is left out is as it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    policies: dict[str, Any] | str | None = Field(
+        default=None, description="The policies as a whole, as `policies.yaml` has them: an object, or YAML as a text."
+    )
+    definitions: dict[str, dict[str, Any] | str] = Field(
+        default_factory=dict,
+        description="Documents by name (`goals`, `kpi:CODE`, or that of a file): objects, or YAML as texts. What is not sent stays.",
+    )
+    weights: list[dict[str, Any]] = Field(
+        default_factory=list,
+        description=(
+            "Rows with columns of `scorecards.csv`, `node` and `kpi` among them. Rows of one scorecard whose weights add up to 100 are all of "
+            "it; others take the place of the lines of their KPIs. A column that is left out is as the line has it."
+        ),
+    )
+    live: bool = Field(
+        default=False, description="Both sides by what is loaded now, not by what the cycle was published with."
+    )
+
+
+class _Tried(NamedTuple):
+    wish: LabWish
+    result: LabResult
+
+
+def _tried(context: RequestContext, cycle: int) -> _Tried:
+    """All of the work, before a transaction begins that others wait for."""
+    body = sent_as(LabBody, request)
+    wish = intake.lab_wish(policies=body.policies, definitions=body.definitions, weights=body.weights, live=body.live)
+    return _Tried(wish, trying.try_out(context, cycle, wish))
+
+
+@pages.api_act(
+    "/api/v1/cycles/<int:cycle>/lab",
+    may=Deed.TRY_POLICIES,
+    before=_tried,
+    lane=Lane.FILE,
+    body_bytes=EVENTS_BYTES,
+    about={
+        "summary": "Try other policies, definitions or weights",
+        "tag": "Cycles",
+        "path": {"cycle": ("integer", "The year that names the cycle.")},
+        "body": shapes.json_body(LabBody),
+        "responses": {200: ("application/json", _ANSWER, "The present beside the alternative.")},
+        "refusals": _REFUSALS,
+    },
+)
+def lab(context: RequestContext, cycle: int, looked_up: _Tried) -> Json:
+    """Who would move and how far, by group and office, how scores lie method by method, which rules break, and what it costs.
+
+    Equal to a fresh database that was loaded so, to the won. By hr, executives (without pay) and auditors; checked as a load checks; nothing of it
+    is kept but a row in the trail.
+    """
+    trying.note_try(context, cycle, looked_up.wish, looked_up.result)
+    return Json(looked_up.result.as_json(with_pay=trying.sees_pay(context)))

@@ -1,0 +1,34 @@
+"""What pages and API do with the lab: who sees pay there, and what the trail is told."""
+
+from __future__ import annotations
+
+from app import intake, scoring
+from app.intake import LabWish
+from app.kit.refusals import NotThere
+from app.rules.lab import LabResult
+from app.rules.permissions import Deed
+from app.web.request_context import RequestContext
+
+__all__ = ["note_try", "sees_pay", "try_out"]
+
+
+def sees_pay(context: RequestContext) -> bool:
+    """Whether who asks sees what everybody is paid: hr and auditors, no executive."""
+    return context.allowed_of_everybody(Deed.SEE_PAY)
+
+
+def try_out(context: RequestContext, cycle: int, wish: LabWish) -> LabResult:
+    """What a cycle comes to by an alternative, beside the present.
+
+    Raises:
+        NotThere: there is no such cycle.
+        LabFindings: a load would refuse what was sent.
+    """
+    if not scoring.state(context.connection).has_cycle(cycle, today=context.today):
+        raise NotThere
+    return intake.lab_result(context.connection, wish, of_cycle=cycle, today=context.today)
+
+
+def note_try(context: RequestContext, cycle: int, wish: LabWish, result: LabResult) -> None:
+    """Have the trail tell of a try."""
+    context.note(subject=f"cycle:{cycle}", after=intake.lab_trail(wish, result))
