@@ -17,6 +17,7 @@ from app import decisions
 from app.cascade import tables
 from app.cascade.targets import LineKey
 from app.decisions import Hand
+from app.kit.bulk import among
 from app.rules.terms import Node
 
 __all__ = [
@@ -84,7 +85,7 @@ def given_ratings(
     nodes: Collection[Node] | None = None,
     raters: Collection[str] | None = None,
 ) -> dict[LineKey, tuple[GivenRating, ...]]:
-    """The last that each rater said of each line, by rater. Queries: 1.
+    """The last that each rater said of each line, by rater. Queries: 1, or none where there is nobody to ask of.
 
     Args:
         connection: any transaction.
@@ -92,6 +93,8 @@ def given_ratings(
         nodes: only of these.
         raters: only by these.
     """
+    if nodes is not None and not nodes:
+        return {}
     of = tables.given_rating.c
     newer = tables.given_rating.alias()
     same = sa.and_(*(newer.c[name] == of[name] for name in ("cycle", "node", "kpi", "rater")))
@@ -103,7 +106,7 @@ def given_ratings(
     if cycle is not None:
         query = query.where(of.cycle == cycle)
     if nodes is not None:
-        query = query.where(of.node.in_(sorted(map(str, nodes))))
+        query = query.where(among(connection, of.node, sorted(map(str, nodes))))
     if raters is not None:
         query = query.where(of.rater.in_(sorted(raters)))
     given: dict[LineKey, list[GivenRating]] = {}

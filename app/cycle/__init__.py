@@ -68,11 +68,12 @@ from app.cycle.rating import (
     rated_lines,
     raters_for,
     rating_problems,
+    unrated_lines,
 )
 from app.cycle.staging import AMEND, STAGE, Blocked
 from app.cycle.standing import CycleStanding, standing_of
 from app.cycle.targeting import TARGET, agreed_on, drafted_targets, set_draft_targets
-from app.cycle.waiting_for import Imposed, ToSign, imposed_upon, to_sign
+from app.cycle.waiting_for import Imposed, ToRate, ToSign, imposed_upon, to_rate, to_sign
 
 __all__ = [
     "AGREED_IN",
@@ -107,6 +108,7 @@ __all__ = [
     "Proposed",
     "RatedLine",
     "StageBegun",
+    "ToRate",
     "ToSign",
     "WantedRating",
     "agreed_card",
@@ -145,7 +147,9 @@ __all__ = [
     "sign_draft",
     "stages_begun",
     "standing_of",
+    "to_rate",
     "to_sign",
     "unit_proposal",
+    "unrated_lines",
     "wish_problems",
 ]

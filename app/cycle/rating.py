@@ -45,6 +45,7 @@ __all__ = [
     "rated_lines",
     "raters_for",
     "rating_problems",
+    "unrated_lines",
 ]
 
 RATED_IN: Final = frozenset({Stage.DRAFT, Stage.AGREEMENT, Stage.RUNNING})
@@ -186,7 +187,7 @@ def raters_for(viewer: Viewer) -> dict[str, str | None]:
 def rated_lines(
     connection: Connection, loaded: State, opened: OpenedCycle, *, raters: Collection[str], day: dt.date
 ) -> list[RatedLine]:
-    """The lines that some raters rate, or have rated, in the order of the cycle's nodes. Queries: 2.
+    """The lines that some raters rate, or have rated for good, in the order of the cycle's nodes. Queries: 3.
 
     Args:
         connection: any transaction.
@@ -197,21 +198,42 @@ def rated_lines(
     """
     plan, wanted = loaded.plan(opened.cycle), frozenset(raters)
     appointed = cascade.appointed_raters(connection, opened.cycle)
-    named = {node for (_, node, _), some in appointed.items() if not wanted.isdisjoint(some)}
-    asked = plan.nodes if BY_HR in wanted else [*named, *_below(plan.frame.directory, wanted, day)]
-    given = cascade.given_ratings(connection, opened.cycle)
-    rated = {node for (_, node, _), some in given.items() if any(one.rater in wanted for one in some)}
-    nodes = frozenset(asked) | rated
-    lines = [
-        _line(plan, node, kpi, appointed=appointed, given=given, day=day)
-        for node in plan.nodes
-        if node in nodes
-        for kpi in _rated_kpis(plan, node)
-    ]
+    own = cascade.given_ratings(connection, opened.cycle, raters=wanted)
+    nodes = {node for (_, node, _) in own} | {
+        node for (_, node, _), some in appointed.items() if not wanted.isdisjoint(some)
+    }
+    nodes |= set(plan.nodes if BY_HR in wanted else _below(plan.frame.directory, wanted, day))
+    given = cascade.given_ratings(connection, opened.cycle, nodes=nodes)
+    lines = _lines(plan, nodes, appointed=appointed, given=given, day=day)
     return [
         one
         for one in lines
         if not wanted.isdisjoint(one.raters) or any(each.rater in wanted and each.final for each in one.given)
+    ]
+
+
+def unrated_lines(connection: Connection, loaded: State, opened: OpenedCycle, *, day: dt.date) -> list[RatedLine]:
+    """The lines of a cycle of which a final grade is missing, in the order of its nodes. Queries: 2."""
+    plan = loaded.plan(opened.cycle)
+    appointed = cascade.appointed_raters(connection, opened.cycle)
+    given = cascade.given_ratings(connection, opened.cycle)
+    lines = _lines(plan, frozenset(plan.nodes), appointed=appointed, given=given, day=day)
+    return [one for one in lines if any(map(one.is_due, one.raters))]
+
+
+def _lines(
+    plan: CyclePlan,
+    nodes: Collection[Node],
+    *,
+    appointed: Mapping[tuple[int, Node, str], tuple[str, ...]],
+    given: Mapping[tuple[int, Node, str], tuple[GivenRating, ...]],
+    day: dt.date,
+) -> list[RatedLine]:
+    return [
+        _line(plan, node, kpi, appointed=appointed, given=given, day=day)
+        for node in plan.nodes
+        if node in nodes
+        for kpi in _rated_kpis(plan, node)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Whose signature scorecards of opened cycles wait for: what a person's first page asks of them (contract-cycle, 4).
+"""Whose signature, or grade, opened cycles wait for: what a person's first page asks of them (contract-cycle, 4 and 5).
 
 Do not go through everybody's scorecards for somebody who signs their own: that page is the one that is opened most.
 """
@@ -15,13 +15,15 @@ from app import cascade
 from app.access import Viewer
 from app.cycle.agreed_cards import AGREED_IN, agreed_cards, came_too_late, due_of, may_sign, signers_of
 from app.cycle.opened import OpenedCycle, opened_cycles
+from app.cycle.rating import is_own_case, rated_lines, raters_for
 from app.organisation import Directory
 from app.rules.agreement import SignedAs
 from app.rules.permissions import Deed, may
+from app.rules.stages import Stage
 from app.rules.terms import Node, NodeKind
 from app.scoring import CyclePlan, State
 
-__all__ = ["Imposed", "ToSign", "imposed_upon", "to_sign"]
+__all__ = ["Imposed", "ToRate", "ToSign", "imposed_upon", "to_rate", "to_sign"]
 
 
 class ToSign(NamedTuple):
@@ -39,6 +41,14 @@ class Imposed(NamedTuple):
     node: Node
     at: dt.datetime
     decision: int
+
+
+class ToRate(NamedTuple):
+    """A cycle in which somebody has still to rate lines."""
+
+    cycle: int
+    number: int
+    since: dt.datetime
 
 
 def to_sign(connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date) -> list[ToSign]:
@@ -71,6 +81,20 @@ def imposed_upon(connection: Connection, loaded: State, *, viewer: Viewer, day: 
             if last is not None and last.decision is not None:
                 imposed.append(Imposed(opened.cycle, node, last.at, last.decision))
     return imposed
+
+
+def to_rate(connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date) -> list[ToRate]:
+    """The cycles under way in which a person has still to rate lines, with how many. Queries: none where no cycle was published; else 1, and 3 for each."""
+    some: list[ToRate] = []
+    for opened in _agreed_on(connection, loaded):
+        if opened.stage is Stage.RUNNING:
+            raters, plan = raters_for(viewer), loaded.plan(opened.cycle)
+            lines = rated_lines(connection, loaded, opened, raters=raters, day=day)
+            due = [one for one in lines if any(map(one.is_due, raters))]
+            number = sum(not is_own_case(plan, viewer, one.node, day=day) for one in due)
+            if number:
+                some.append(ToRate(opened.cycle, number, opened.since))
+    return some
 
 
 def _agreed_on(connection: Connection, loaded: State) -> Sequence[OpenedCycle]:

@@ -184,6 +184,13 @@ def _to_sign(reader: Reader) -> Iterator[Errand]:
         yield Errand(kind="to_sign", since=some[0].since, about=tuple(_card(reader, one) for one in some))
 
 
+def _to_rate(reader: Reader) -> Iterator[Errand]:
+    """Lines of cycles under way that one is to rate: done when each has one's final grade. Queries: none where no cycle is under way, else 4."""
+    some = cycle.to_rate(reader.connection, reader.loaded, viewer=reader.viewer, day=reader.day)
+    if some:
+        yield Errand(kind="to_rate", since=min(one.since for one in some), about=tuple(some))
+
+
 def _imposed(reader: Reader) -> Iterator[Errand]:
     """Own scorecards, and those of the units that one heads, that were imposed: done when it is looked at. Queries: as :func:`_to_sign`."""
     some = [
@@ -243,6 +250,7 @@ KINDS: Final = (
     Kind("rejected_entry", Deed.REVERSE_ACTIVITY, _rejected_entries),
     Kind("to_agree", Deed.DECIDE, _to_agree),
     Kind("to_sign", Deed.SIGN_SCORECARD, _to_sign),
+    Kind("to_rate", Deed.RATE, _to_rate),
     Kind("imposed", Deed.SIGN_SCORECARD, _imposed),
     Kind("changed_targets", Deed.SEE_TARGETS, _changed_targets),
     Kind("to_verify", Deed.VERIFY, _to_verify),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from flask_babel import gettext
@@ -10,9 +11,9 @@ from flask_babel import gettext
 from app import access, cascade, decisions, intake, scoring
 from app.cascade import TARGET_DECISIONS
 from app.decisions import Decision, DecisionKind, Overtaken, Reach
-from app.kit.refusals import NotThere
+from app.kit.refusals import Invalid, NotThere
 from app.kit.replacing import exact_text
-from app.plain.findings import n_
+from app.plain.findings import Place, n_
 from app.rules.deciding import DecisionEffect, DecisionState
 from app.rules.permissions import Authority, Deed, may
 from app.rules.terms import Node, NodeKind
@@ -37,6 +38,7 @@ __all__ = [
     "listed_by",
     "may_propose",
     "proposed",
+    "proposed_by_form",
     "reach_of",
     "refused",
     "takes_part",
@@ -325,6 +327,40 @@ def proposed(
     else:
         context.note(subject=f"decision:{made.id}", after=dict(made.content), why=made.reason)
     return made
+
+
+def proposed_by_form(
+    context: RequestContext,
+    kind: DecisionKind,
+    content: Mapping[str, Any],
+    reason: str,
+    *,
+    cycle: str,
+    fields: Mapping[str, str],
+) -> Decision:
+    """Propose what was typed into a form; what is wrong with a member stands at the field that it was typed into.
+
+    Args:
+        context: the request's.
+        kind: what of.
+        content: what is decided.
+        reason: why.
+        cycle: that it is about.
+        fields: the field of each member that has another name there.
+
+    Raises:
+        Invalid: what is proposed cannot be.
+        Conflict: by its codes.
+    """
+    try:
+        return proposed(context, kind, content, reason, cycle=cycle)
+    except Invalid as refusal:
+        raise Invalid(
+            *(
+                replace(one, place=Place(field=fields.get(one.place.field or "", one.place.field)))
+                for one in refusal.findings
+            )
+        ) from None
 
 
 def _note_targets(context: RequestContext, made: Decision) -> None:

@@ -14,13 +14,25 @@ from app.rules.stages import Stage
 from app.rules.terms import Node
 from app.web.request_context import RequestContext
 
-__all__ = ["TOLD_FROM", "given", "own_json", "own_lines", "rating_told", "ratings_told", "spreads"]
+__all__ = [
+    "TOLD_FROM",
+    "given",
+    "is_own",
+    "line_of",
+    "missing",
+    "own_json",
+    "own_lines",
+    "rating_told",
+    "ratings_told",
+    "sees_all",
+    "spreads",
+]
 
 TOLD_FROM: Final = frozenset({Stage.NOTIFIED, Stage.LOCKED, Stage.PAID})
 """The stages in which the rated are told what their grades come to."""
 
 
-def _sees_all(context: RequestContext) -> bool:
+def sees_all(context: RequestContext) -> bool:
     """Whether who asks is told every grade, and whose it is: hr and auditors."""
     return context.allowed_of_everybody(Deed.SEE_GRADE)
 
@@ -37,7 +49,14 @@ def _line(context: RequestContext, opened: OpenedCycle, node: Node, kpi: str) ->
     return cycles.rated_line(context.connection, loaded, opened, node, kpi, day=context.today)
 
 
-def _is_own(context: RequestContext, cycle: int, node: Node) -> bool:
+def line_of(context: RequestContext, cycle: int, node: Node, kpi: str) -> tuple[OpenedCycle, RatedLine]:
+    """A line that is rated, for whoever is told of it. Queries: 3."""
+    opened = _opened(context, cycle)
+    return opened, _line(context, opened, node, kpi)
+
+
+def is_own(context: RequestContext, cycle: int, node: Node) -> bool:
+    """Whether who asks is rated there, or of the rated unit."""
     plan = scoring.state(context.connection).plan(cycle)
     return cycles.is_own_case(plan, context.viewer, node, day=context.today)
 
@@ -72,11 +91,11 @@ def rating_told(context: RequestContext, cycle: int, node: Node, kpi: str) -> di
     """
     opened = _opened(context, cycle)
     line = _line(context, opened, node, kpi)
-    if _is_own(context, cycle, node):
+    if is_own(context, cycle, node):
         if opened.stage not in TOLD_FROM:
             raise NotThere
         return _of(line) | _summary_json(line.summary)
-    if _sees_all(context):
+    if sees_all(context):
         asked = {"raters": list(line.raters), "appointed": line.is_appointed}
         return _of(line) | asked | {"ratings": [one.as_json() for one in line.given]} | _summary_json(line.summary)
     if not _mine(context, line):
@@ -116,6 +135,12 @@ def own_lines(context: RequestContext, cycle: int) -> list[RatedLine]:
     return [one for one in lines if not cycles.is_own_case(plan, context.viewer, one.node, day=context.today)]
 
 
+def missing(context: RequestContext, cycle: int) -> list[RatedLine]:
+    """The lines of a cycle of which a final grade is missing, for hr and auditors. Queries: 3."""
+    opened, loaded = _opened(context, cycle), scoring.state(context.connection)
+    return cycles.unrated_lines(context.connection, loaded, opened, day=context.today)
+
+
 def spreads(context: RequestContext, cycle: int) -> list[RaterSpread]:
     """Every rater of a cycle beside the others on the same lines. Queries: 1.
 
@@ -123,7 +148,7 @@ def spreads(context: RequestContext, cycle: int) -> list[RaterSpread]:
         NotThere: nobody has opened the cycle, or it is not for this person.
     """
     _opened(context, cycle)
-    if not _sees_all(context):
+    if not sees_all(context):
         raise NotThere
     sheet = scoring.state(context.connection).sheet
     return rater_spreads(GivenGrade((one.node, one.kpi), one.rater, one.grade) for one in sheet.ratings_of(cycle))
@@ -134,4 +159,4 @@ def ratings_told(context: RequestContext, cycle: int) -> RatingsTold:
     opened = cycles.opened_cycle(context.connection, cycle)
     if opened is None:
         return RatingsTold.GRADES
-    return RatingsTold.SUMMARY if opened.stage in TOLD_FROM or _sees_all(context) else RatingsTold.NOTHING
+    return RatingsTold.SUMMARY if opened.stage in TOLD_FROM or sees_all(context) else RatingsTold.NOTHING

@@ -65,7 +65,7 @@ def test_days_of_a_function_that_are_turned_round_say_so_at_their_field(working:
     assert "Waits for agreement" not in working.dana.get("/cycles/2026").text
 
 
-def _agrees(person: Somebody, answer: TestResponse) -> None:
+def agrees(person: Somebody, answer: TestResponse) -> None:
     """Somebody agrees to what was proposed."""
     address = answer.headers["Location"]
     digest = re.search(r'name="digest" value="([0-9a-f]{64})"', person.get(address).text)
@@ -73,12 +73,12 @@ def _agrees(person: Somebody, answer: TestResponse) -> None:
     assert person.post(f"{address}/approve", {"digest": digest[1]}).status_code == 303
 
 
-def _in_agreement(working: Working) -> None:
+def in_agreement(working: Working) -> None:
     """The cycle 2026 is opened and comes to its agreement."""
     working.dana.post("/cycles", {"cycle": "2026"})
     wanted = {"person": "E7", "function": "approver", "from": "2026-01-01", "to": "2028-01-01", "function_reason": WHY}
-    _agrees(working.ferran, working.dana.post("/cycles/2026/functions", wanted))
-    _agrees(working.wanda, working.dana.post("/cycles/2026/stage", {"stage": "agreement", "reason": WHY}))
+    agrees(working.ferran, working.dana.post("/cycles/2026/functions", wanted))
+    agrees(working.wanda, working.dana.post("/cycles/2026/stage", {"stage": "agreement", "reason": WHY}))
 
 
 def _measured_by_deviation(working: Working, kpi: str) -> None:
@@ -114,7 +114,7 @@ def _draft(person: Somebody, address: str, **typed: str) -> TestResponse:
 def test_a_draft_is_changed_on_its_page_and_nothing_typed_is_lost(working: Working) -> None:
     """What is wrong stands at its field beside what was typed; the other side sees what changed; base and the like are hr's; a draft that came between asks once more."""
     _measured_by_deviation(working, "companies")
-    _in_agreement(working)
+    in_agreement(working)
     page = "/cycles/2026/scorecards/employee:E1"
     assert 'name="base-companies"' not in working.boram.get(page).text
     assert 'name="base-companies"' in working.dana.get(page).text
@@ -157,7 +157,7 @@ def test_a_draft_is_changed_on_its_page_and_nothing_typed_is_lost(working: Worki
 
 def test_a_scorecard_is_signed_by_both_sides_on_its_page(working: Working) -> None:
     """Who has signed stands beside who has not; with the second signature it is agreed, and a colleague finds nothing."""
-    _in_agreement(working)
+    in_agreement(working)
     assert working.alba.statuses("/criteria/2026") == [200]
     page = "/cycles/2026/scorecards/employee:E1"
     assert working.jiho.statuses(page) == [404]
@@ -188,7 +188,7 @@ def test_a_scorecard_is_signed_by_both_sides_on_its_page(working: Working) -> No
 
 def test_who_is_imposed_upon_is_told_and_readings_of_others_are_logged(working: Working) -> None:
     """On their first page until they have seen it, and by a mail with the way there; the page says that it is ground of an objection."""
-    _in_agreement(working)
+    in_agreement(working)
     working.dana.post("/cycles/2026/calendar", {"agree_by": "2026-06-29"})
     address, page = "/api/v1/cycles/2026/scorecards/employee:E6", "/cycles/2026/scorecards/employee:E6"
     digest = working.boram.get(address).json["digest"]
@@ -239,7 +239,7 @@ def test_targets_of_a_cycle_that_is_agreed_on_are_set_in_drafts(working: Working
     """By the page and by a decision over the API: they have no effect before both have signed; what was set before the agreement is in the first draft."""
     page = working.boram.get("/targets").text
     assert working.boram.post("/targets?unit=VIE&cycle=2026", form(page, "consults", E1="9")).status_code == 303
-    _in_agreement(working)
+    in_agreement(working)
     address = "/api/v1/cycles/2026/scorecards/employee:E1"
 
     def drafted() -> dict[str, str]:
@@ -275,7 +275,7 @@ def test_pages_of_a_cycle_take_as_many_queries_however_many_people_there_are(
     working: Working, count_queries: CountQueries
 ) -> None:
     """`/cycles`, `/cycles/2026`, the criteria and the agreement: nobody is asked about by themself."""
-    _in_agreement(working)
+    in_agreement(working)
     pages = (
         "/cycles",
         "/cycles/2026",

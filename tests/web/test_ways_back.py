@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from app.web.pages import PAGES
 from tests.scenario import event_of, ingest
 from tests.web.markup import read
+from tests.web.test_ratings import rate_companies
 from tests.web.working import PEOPLE, Somebody, Working, key_of
 
 
@@ -86,6 +87,8 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "changes.ask_discard": (Way("/changes/1/discard", ["/changes/1"]),),
     "cycles.one": (Way("/cycles/2026", ["/cycles"]),),
     "allocation.allocation": (Way("/cycles/2026/allocation", ["/cycles/2026"]),),
+    "ratings.ratings": (Way("/cycles/2026/ratings", ["/cycles/2026"]),),
+    "ratings.line": (Way("/cycles/2026/ratings/employee:E1/companies", ["/cycles/2026/ratings"]),),
     "cycle_scorecard.scorecard": (Way("/cycles/2026/scorecards/unit:VIE", ["/scorecards/unit:VIE"]),),
 }
 """Of each page that is about something, or that is no page of the navigation."""
@@ -156,6 +159,7 @@ def test_each_page_leads_to_the_page_above(working: Working) -> None:
     working.iris.post("/keys/hooks", {"hook_name": "crm"})
     working.dana.post("/folder", {"file": "units.csv", "to": "feed", "reason": "They come every night."})
     working.dana.post("/changes", {"title": "Vienna moves", "reason": "From January on it stands elsewhere."})
+    rate_companies(working)
     working.dana.post("/cycles", {"cycle": "2026"})
     dead, unseen = [], {way.page for ways in WAYS.values() for way in ways}
     for name in PEOPLE:

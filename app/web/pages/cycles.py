@@ -6,7 +6,6 @@ Do not work out here what is in the way: the API and whoever proposes a stage ar
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,8 +15,7 @@ from app import cycle as cycles
 from app.access import FunctionGiven
 from app.cycle import CycleStanding
 from app.decisions import Decision, DecisionFilter, DecisionKind
-from app.kit.refusals import Invalid
-from app.plain.findings import Place, n_
+from app.plain.findings import n_
 from app.rules.deciding import REASON_LENGTH_MAX, DecisionState
 from app.rules.permissions import Deed
 from app.rules.stages import CALENDAR, Stage, is_way_back, next_stages
@@ -242,12 +240,4 @@ def _proposed(
     Raises:
         Invalid: what is proposed cannot be.
     """
-    try:
-        return decided.proposed(context, kind, content, reason, cycle=str(cycle))
-    except Invalid as refusal:
-        raise Invalid(
-            *(
-                replace(one, place=Place(field=fields.get(one.place.field or "", one.place.field)))
-                for one in refusal.findings
-            )
-        ) from None
+    return decided.proposed_by_form(context, kind, content, reason, cycle=str(cycle), fields=fields)
