@@ -23,6 +23,7 @@ from app.cascade.agreements import (
 )
 from app.cascade.goals import GoalBranch, KpiBranch, LineBranch, Served, TaskBranch, goal_tree, served_by
 from app.cascade.history import Exclusion, PastValue
+from app.cascade.line_decisions import LIFT, LineDecisions, decided_with, line_decision
 from app.cascade.lines import (
     Line,
     MarketPotential,
@@ -71,6 +72,7 @@ from app.cascade.targets import (
 )
 
 __all__ = [
+    "LIFT",
     "RATERS_DECISIONS",
     "TARGET_DECISIONS",
     "AgreementRows",
@@ -82,6 +84,7 @@ __all__ = [
     "KpiBranch",
     "Line",
     "LineBranch",
+    "LineDecisions",
     "LineDocument",
     "MarketPotential",
     "PastValue",
@@ -102,6 +105,7 @@ __all__ = [
     "appointed_raters",
     "cascade_rows",
     "counted_grades",
+    "decided_with",
     "documents",
     "documents_sha256",
     "given_ratings",
@@ -112,6 +116,7 @@ __all__ = [
     "keep_targets",
     "keep_version",
     "latest_target_changes",
+    "line_decision",
     "line_document",
     "lines_of_documents",
     "loaded_sheet",

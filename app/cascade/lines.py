@@ -21,12 +21,14 @@ from app.cascade import tables
 from app.cascade.agreements import read_agreed
 from app.cascade.history import NOTHING, Exclusion, History, Years, read_exclusions, read_history
 from app.cascade.line import Line
+from app.cascade.line_decisions import LineDecisions, read_line_decisions
 from app.cascade.publishing import read_pinned
 from app.cascade.ratings import read_given
 from app.cascade.targets import Decided, LineKey, read_decided
 from app.kit.bulk import among
 from app.organisation import KeptByRevision, Revision, current_revision
 from app.rules.definitions import Definitions, Kpi
+from app.rules.line_decisions import DecidedLine
 from app.rules.targets import NoTarget, SetTarget, no_target, takes_target
 from app.rules.terms import Link, Node
 
@@ -107,6 +109,7 @@ class Sheet:
         history: actuals by node, KPI and year.
         pinned: the definitions of cycles that were published with others than may be loaded now.
         rated_here: the lines whose grades are given in the application, whatever the folder says of them.
+        decided: what holds of what was decided about lines, by cycle; a cycle about whose lines nothing was ever decided is not there.
     """
 
     revision: int
@@ -122,6 +125,7 @@ class Sheet:
     _plans: Mapping[str, Mapping[Node | None, tuple[Decimal, ...]]]
     pinned: Mapping[int, Definitions] = field(default_factory=dict)
     rated_here: frozenset[LineKey] = frozenset()
+    decided: Mapping[int, LineDecisions] = field(default_factory=dict)
 
     def definitions_of(self, cycle: int) -> Definitions:
         """The goals, KPIs and policies that a cycle goes by: those that it was published with, else those that are loaded."""
@@ -280,8 +284,20 @@ class Sheet:
         return (one for key, some in self._ratings.items() if key[0] == cycle for one in some)
 
     def exclusion(self, cycle: int, node: Node, kpi: str) -> Exclusion | None:
-        """The past year that is left out as an outlier."""
+        """The past year that is left out as an outlier: by decision, else by the folder."""
+        decided = self.decided_line(cycle, node, kpi)
+        by = None if decided is None else decided.excluded
+        if by is None or by.year is None:
+            return self.folder_exclusion(cycle, node, kpi)
+        return Exclusion(cycle=cycle, node=node, kpi=kpi, year=by.year, reason=by.reason)
+
+    def folder_exclusion(self, cycle: int, node: Node, kpi: str) -> Exclusion | None:
+        """The past year that the folder leaves out, whatever was decided."""
         return self._exclusions.get((cycle, node, kpi))
+
+    def decided_line(self, cycle: int, node: Node, kpi: str) -> DecidedLine | None:
+        """What holds of what was decided about a line; None where nothing ever was."""
+        return self.decided.get(cycle, {}).get((node, kpi))
 
     def plan(self, kpi: str, node: Node) -> tuple[Decimal, ...] | None:
         """The percent of each of the cycle's twelve months: the node's own, else that of all; None without a plan."""
@@ -433,15 +449,16 @@ def _decided(connection: Connection, revision: Revision) -> Sheet:
 
 
 def with_decided(connection: Connection, sheet: Sheet, revision: Revision, *, token: str) -> Sheet:
-    """A sheet of the folder with the targets that were decided on in the application, and what cycles were published with.
+    """A sheet of the folder with targets and decisions about lines of the application, and what cycles were published with.
 
-    Queries: 4, and those of the organisation, where anything was.
+    Queries: 5, and those of the organisation, where anything was.
     """
     if not revision.decided:
         return sheet
     day_of = organisation.directory(connection).day_of
     pinned = replace(sheet, token=token, pinned=_pinned(connection, sheet.definitions))
     decided = pinned.with_targets(read_decided(connection), token=token, day_of=day_of)
+    decided = replace(decided, decided=read_line_decisions(connection))
     agreed = decided.with_agreed(read_agreed(connection, pinned.pinned.keys()))
     return agreed.with_given(read_given(connection))
 
@@ -461,7 +478,7 @@ _kept: Final[KeptByRevision[Sheet]] = KeptByRevision(_decided, decided=True)
 def sheet(connection: Connection) -> Sheet:
     """What every level is measured on now: as it is loaded, with the targets that were set in the application since.
 
-    Queries: 1 (the revision); after a load those of :func:`loaded_sheet` and 1, after a decision 5.
+    Queries: 1 (the revision); after a load those of :func:`loaded_sheet` and 1, after a decision 6.
     """
     return _kept(connection)
 

@@ -41,6 +41,7 @@ from app.cycle.grades import (
 from app.cycle.groups import GradeGroup, GradeGroups, grade_groups
 from app.cycle.imposing import IMPOSE, IMPOSED
 from app.cycle.lab import alternative_beside
+from app.cycle.line_deciding import DECIDED_IN, LIFT, LINE_KINDS
 from app.cycle.moved import differing, moved_figures
 from app.cycle.opened import (
     CycleOpened,
@@ -80,9 +81,12 @@ __all__ = [
     "AMEND",
     "APPOINT",
     "BY_HR",
+    "DECIDED_IN",
     "EMPLOYEE_COLUMNS",
     "IMPOSE",
     "IMPOSED",
+    "LIFT",
+    "LINE_KINDS",
     "RATED_IN",
     "RATERS",
     "REOPEN_RATING",

@@ -153,10 +153,11 @@ def _within(reach: Reach) -> sa.ColumnElement[bool]:
     return sa.or_(of.kind.not_in(sorted(reach.kinds)), seen, *own)
 
 
-def latest_approved(connection: Connection, kind: str) -> list[Decision]:
-    """All approved decisions of a kind, in the order of their approval. Queries: 2."""
+def latest_approved(connection: Connection, *kinds: str) -> list[Decision]:
+    """All approved decisions of some kinds, in the order of their approval. Queries: 2, or 1 where there are none."""
     of, end = tables.decision.c, tables.decision_end.c
-    return _read(connection, _query().where(of.kind == kind, end.state == DecisionState.APPROVED).order_by(end.id))
+    approved = _query().where(of.kind.in_(kinds), end.state == DecisionState.APPROVED)
+    return _read(connection, approved.order_by(end.id))
 
 
 def settled_decisions(
@@ -307,6 +308,8 @@ def propose(
     if kind.deed is not None and not isinstance(by, Program):
         # Before it is read: what is wrong with a content tells what is known of its node.
         _refuse_forbidden(connection, kind.deed, _named(content), by=by, now=now)
+    if not isinstance(by, Program):
+        _refuse_unseen(connection, kind.names(connection, content), by=by, now=now)
     read = kind.read(connection, content, cycle, today)
     if kind.deed is None and not isinstance(by, Program):
         people = kind.people(connection, read.content)
@@ -365,6 +368,18 @@ def _refuse_forbidden(
         if not may(node):
             is_own = node == Node(NodeKind.EMPLOYEE, by.employee or "")
             raise refusal_for(Obstacle.OWN_CASE if is_own else Obstacle.ROLE)
+
+
+def _refuse_unseen(connection: Connection, about: Collection[Node], *, by: Viewer, now: dt.datetime) -> None:
+    """Go on only where a person sees every node.
+
+    Raises:
+        NotThere: one of them the person does not.
+    """
+    if about:
+        directory = organisation.directory(connection)
+        if not all(map(sees(directory, viewer=by, deed=Deed.SEE_SCORECARD, day=directory.day_of(now)), about)):
+            raise NotThere
 
 
 def decide_alone(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from app.access import Viewer
 from app.decisions.parties import Program
 from app.rules.deciding import DecisionEffect, DecisionState, Obstacle, effects_digest
 from app.rules.permissions import Authority, Deed
-from app.rules.terms import Node, Period
+from app.rules.terms import Node, Period, Role
 
 __all__ = [
     "Approval",
@@ -131,6 +131,8 @@ class DecisionKind:
         periods: the cycles that a content is about where the decision names none: postings in them make a unit one's own case.
         deed: where no role but the table of permissions says who makes it, and what one's own case is: the deed that its maker does to the
             ``node`` of the content, which is asked before the content is read.
+        names: the nodes that a content is about, which its maker has to see before it is read; none where everybody who makes it sees all.
+        by_line: whether heads make it of whom they stand above: of what others make they see what is about nodes that they see.
         of_cycle: whether it is about a cycle, which is named beside the content.
         names_raters: whether it says who judges: whoever sees the node that it is about does not see it by that alone.
         maker_obstacle: why a person whose role makes it may not make this one.
@@ -154,10 +156,18 @@ class DecisionKind:
     hold: Callable[[Connection], object] = _nothing
     periods: Callable[[Connection, Mapping[str, Any], dt.date], Sequence[Period]] = lambda *_: ()
     deed: Deed | None = None
+    names: Callable[[Connection, Mapping[str, Any]], Collection[Node]] = lambda _connection, _content: ()
+    by_line: bool = False
     of_cycle: bool = False
     names_raters: bool = False
     maker_obstacle: Callable[[Connection, Viewer, Read, str | None, dt.date], Obstacle | None] = _nothing
     checker_obstacle: Callable[[Connection, Viewer, Decision, dt.date], Obstacle | None] = _nothing
+
+    @property
+    def parts(self) -> frozenset[Authority]:
+        """Of which one is needed to see all decisions of the kind, whatever they are about."""
+        makers = self.makers - {Role.HEAD} if self.by_line else self.makers
+        return makers | self.checkers | self.seen_by
 
     def checkers_on(self, connection: Connection, day: dt.date) -> frozenset[Authority]:
         """The roles of which one is needed to approve or refuse, as things stand on a day."""

@@ -25,6 +25,7 @@ __all__ = [
     "PAST_YEARS",
     "REFERENCES",
     "SPREADS",
+    "WHATEVER_THE_ACTUAL",
     "History",
     "LineTerms",
     "MethodName",
@@ -67,6 +68,8 @@ class MethodName(StrEnum):
 class Reason(StrEnum):
     """Why a line cannot be measured, in the order in which it is asked (contract, "Scores, exactly")."""
 
+    DROPPED = "dropped"
+    """People decided so, whatever it could be measured by (contract-cycle, 5)."""
     NO_RATING = "no_rating"
     NOT_PRESENT = "not_present"
     NO_ACTUAL = "no_actual"
@@ -75,6 +78,10 @@ class Reason(StrEnum):
     OUTSIDE_YEARS = "outside_years"
     NO_BASE = "no_base"
     NO_SPREAD = "no_spread"
+
+
+WHATEVER_THE_ACTUAL: Final = frozenset({Reason.DROPPED, Reason.NOT_PRESENT})
+"""What is asked before whether there is an actual."""
 
 
 class Overrides(NamedTuple):
@@ -196,10 +203,12 @@ class Reference:
     target: Fraction | None = None
     years_before: tuple[MidtermYear, ...] = ()
     """Of midterm: those of t-1 and t-2 that the three-year part takes, not prorated."""
+    is_zero: bool = False
+    """Whether it scores 0 whatever the actual, and without one: people decided so."""
 
     def why(self, *, has_actual: bool) -> Reason | None:
         """Return why the line has no score, None where it has one."""
-        if has_actual or self.reason == Reason.NOT_PRESENT:
+        if has_actual or self.is_zero or self.reason in WHATEVER_THE_ACTUAL:
             return self.reason
         return Reason.NO_RATING if self.is_rated else Reason.NO_ACTUAL
 

@@ -7,7 +7,7 @@ derivation's: those are prorated already, so everything up to the proration is w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
@@ -28,6 +28,7 @@ from app.rules.baseline import (
     resolve_reference,
 )
 from app.rules.kpis import Bounds
+from app.rules.line_decisions import LineDecision
 from app.rules.measures import GROWS_WITH_DAYS
 from app.rules.methods import ERROR_BANDS, percent_of
 from app.rules.steps import Formula, Section, Step, added, figure_text, score_text
@@ -52,6 +53,8 @@ class DerivedLine:
     """Of an employee d and D; None for a unit."""
     set_target: SetTarget | None = None
     """Where the line's target is not the folder's: it was set in the application."""
+    decided: Mapping[str, LineDecision] = field(default_factory=dict)
+    """By which of base, high, low and target are others than the row's."""
 
     @property
     def is_up(self) -> bool:
@@ -83,6 +86,7 @@ def _needed(value: Fraction | None) -> Fraction:
 
 REASONS: Final[Mapping[Reason, str]] = MappingProxyType(
     {
+        Reason.DROPPED: n_("It counts as not measurable: people decided so."),
         Reason.NO_RATING: n_("It cannot be measured: nobody has given a grade yet."),
         Reason.NOT_PRESENT: n_(
             "It cannot be measured: on no day of the cycle was there a posting without leave or secondment."
@@ -343,7 +347,9 @@ def _by_history(line: DerivedLine) -> Iterator[Step]:
         yield _reference("sigma", text, **figures)
     elif past.years:
         yield _reference("no_sigma", n_("Fewer than three past years: there is no σ."))
-    if terms.row.base is not None:
+    if "base" in line.decided:
+        yield _by_line_decision(line, "base")
+    elif terms.row.base is not None:
         text = n_("Base = %(base)s, given by the scorecard (coefficient and bounds do not touch it).")
         yield _reference("base_given", text, base=figure_text(terms.row.base))
     elif past.base is None or past.last is None or past.mean is None:
@@ -411,6 +417,23 @@ def _derived_base(
         yield _reference("coefficient", text, formula=formula, base=figure_text(base))
 
 
+_DECIDED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "base": n_("Base = %(figure)s by decision %(decision)s (coefficient and bounds do not touch it)."),
+        "high": n_("High = %(figure)s by decision %(decision)s."),
+        "low": n_("Low = %(figure)s by decision %(decision)s."),
+        "target": n_("Target = %(figure)s by decision %(decision)s."),
+    }
+)
+
+
+def _by_line_decision(line: DerivedLine, name: str) -> Step:
+    """A figure that was decided on (contract-cycle, 5)."""
+    one = line.decided[name]
+    value = "" if one.value is None else figure_text(one.value)
+    return _reference(f"{name}_decided", _DECIDED[name], figure=value, decision=str(one.id))
+
+
 def _high_and_low(line: DerivedLine, sigma: Fraction | None, derived: Fraction | None) -> Iterator[Step]:
     terms = line.terms
     row = terms.row
@@ -424,7 +447,9 @@ def _high_and_low(line: DerivedLine, sigma: Fraction | None, derived: Fraction |
         else:
             yield _reference("became_ratio", n_("All past years are equal: σ is 0, so deviation becomes ratio."))
     for name, given in (("high", row.high), ("low", row.low)):
-        if given is not None:
+        if name in line.decided:
+            yield _by_line_decision(line, name)
+        elif given is not None:
             text = (
                 n_("High = %(figure)s, given by the scorecard.")
                 if name == "high"
@@ -523,7 +548,9 @@ def _by_decision(told_of: SetTarget) -> Iterator[Step]:
 
 def _by_target(line: DerivedLine) -> Iterator[Step]:
     row = line.terms.row
-    if line.set_target is not None:
+    if "target" in line.decided:
+        yield _by_line_decision(line, "target")
+    elif line.set_target is not None:
         yield from _by_decision(line.set_target)
     elif row.target is not None:
         yield _reference(
@@ -538,6 +565,9 @@ def _by_milestones(line: DerivedLine) -> Iterator[Step]:
     named = terms.method.targets
     values = Formula("; ".join(f"{one.year}: {figure_text(one.value)}" for one in named))
     yield _reference("milestones", n_("Targets of named years: %(values)s."), values=values)
+    if "target" in line.decided:
+        yield _by_line_decision(line, "target")
+        return
     if line.set_target is not None:
         yield from _by_decision(line.set_target)
         return

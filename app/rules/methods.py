@@ -17,7 +17,7 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from app.rules.baseline import MethodName, Reason, Reference
+from app.rules.baseline import WHATEVER_THE_ACTUAL, MethodName, Reason, Reference
 from app.rules.measures import FloatArray, IntArray, split
 from app.rules.terms import Direction
 
@@ -231,6 +231,11 @@ def _as_rated(_part: Part, actual: FloatArray, rest: FloatArray | None) -> Float
     return np.clip(actual if rest is None else actual + rest, SCORE_MIN, SCORE_MAX)
 
 
+def _as_zero(part: Part, _actual: FloatArray, _rest: FloatArray | None) -> FloatArray:
+    """What people decided to score 0: below the 20 at which every method ends, and whatever the actual."""
+    return np.zeros(part.at.size)
+
+
 class Scoring(NamedTuple):
     """How a method scores: a line's exact steps once, then any array of actuals."""
 
@@ -259,11 +264,14 @@ METHODS: Final[Mapping[MethodName, Scoring]] = MappingProxyType(
 )
 """Every method. Its parameters and its references are in :data:`app.rules.baseline.REFERENCES`."""
 
-_SCORINGS: Final = tuple(dict.fromkeys(METHODS.values()))
+_ZEROED: Final = Scoring(_no_steps, _as_zero, _best_rated)
+
+_SCORINGS: Final = (*dict.fromkeys(METHODS.values()), _ZEROED)
 """The different ones: lines that are scored alike are one pass, whatever their method is called."""
 
 _REASONS: Final[tuple[Reason | None, ...]] = (None, *Reason)
 _REASON_OF: Final = np.array(_REASONS, dtype=object)
+_ASKED_BEFORE: Final = [_REASONS.index(one) for one in sorted(WHATEVER_THE_ACTUAL)]
 _COLUMNS: Final = 6
 
 
@@ -288,7 +296,7 @@ class Lines:
         columns = np.zeros((_COLUMNS, size))
         for at, line in enumerate(references):
             if line.reason is None:
-                scoring = METHODS[line.method]
+                scoring = _ZEROED if line.is_zero else METHODS[line.method]
                 kind[at] = _SCORINGS.index(scoring)
                 steps = scoring.steps(line)
                 columns[0:2, at] = split(steps.origin)
@@ -365,7 +373,8 @@ def best_actual(line: Reference) -> Best:
 
 def reasons(lines: Lines, actual: FloatArray) -> list[Reason | None]:
     """Return why each line has no score, None where it has one (:meth:`app.rules.baseline.Reference.why`, for many)."""
-    missing = np.isnan(actual) & (lines.reason != _REASONS.index(Reason.NOT_PRESENT))
+    asked_before = np.isin(lines.reason, _ASKED_BEFORE) | (lines.kind == _SCORINGS.index(_ZEROED))
+    missing = np.isnan(actual) & ~asked_before
     unheard = np.where(lines.is_rated, _REASONS.index(Reason.NO_RATING), _REASONS.index(Reason.NO_ACTUAL))
     of_each: list[Reason | None] = _REASON_OF[np.where(missing, unheard, lines.reason)].tolist()
     return of_each

@@ -19,7 +19,6 @@ from sqlalchemy import Connection
 
 from app import ledger
 from app.ledger import CountedCredit, CountedQuery, CreditOrder, Reported
-from app.rules.baseline import LineTerms, Overrides
 from app.rules.definitions import KpiVersion, Measure
 from app.rules.derivation import (
     Blended,
@@ -35,6 +34,7 @@ from app.rules.derivation import (
     projection_steps,
     shared_step,
 )
+from app.rules.derivation_decisions import decided_actual_step, decision_steps
 from app.rules.derivation_methods import DerivedLine, reference_steps, score_steps
 from app.rules.measures import GROWS_WITH_DAYS, MICROS, SHARES, Total, decimal_text
 from app.rules.methods import reasons
@@ -42,9 +42,9 @@ from app.rules.projection import days_by_month, projected_actual
 from app.rules.rating import RatingsTold
 from app.rules.steps import Section, Step
 from app.rules.targets import SetTarget
-from app.rules.terms import Basis, CountsFrom, Link, Node, NodeKind
+from app.rules.terms import Basis, CountsFrom, Link, Name, Node, NodeKind
 from app.scoring.board import node_name
-from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, State, state
+from app.scoring.plan import CyclePlan, DisplayLine, Person, ScoredLine, State, state, terms_of
 from app.scoring.scorecards import (
     ExactActuals,
     LineScore,
@@ -298,20 +298,37 @@ class _Teller:
         worked = self._plan.worked[self._line.worked]
         if self._line.row.link is Link.SHARED and worked.node != self._line.row.node:
             yield shared_step(node=self._name(worked.node), kpi=worked.version.name)
+        yield from self._decisions(worked)
         derived = self._derived(self._line.worked)
         yield from score_steps(derived)
         yield from reference_steps(derived)
-        yield from self._actual(worked, derived)
-        if derived.score is not None and derived.actual is not None:
+        yield from self._actual(worked)
+        if derived.score is not None and derived.actual is not None and not worked.is_fixed:
             yield from self._projection(worked, derived.actual)
         if self._line.bridge is not None:
             yield from self._bridge(self._line.bridge)
+
+    def _decisions(self, worked: ScoredLine) -> Iterator[Step]:
+        """What was decided about the line."""
+        if worked.decided is None:
+            return
+        at = self._found.selection.worked.index(self._line.worked)
+        score = self._found.computed_score[at]
+        persons = {name for one in worked.decided.decisions for name in (one.maker, one.checker)}
+        known = self._plan.frame.directory.employees
+        people: dict[str, Name | str] = {name: known[name].name if name in known else name for name in persons}
+        yield from decision_steps(
+            worked.decided,
+            actual=self._exact.measured(at),
+            score=None if np.isnan(score) else score,
+            people=people if self._names_people else None,
+        )
 
     def _bridge(self, number: int) -> Iterator[Step]:
         derived = self._derived(number)
         method = derived.reference.method if derived.score is not None else derived.reference.defined
         yield from bridge_steps(method=str(method), score=derived.score)
-        inner = (*score_steps(derived), *reference_steps(derived), *self._actual(self._plan.worked[number], derived))
+        inner = (*score_steps(derived), *reference_steps(derived), *self._actual(self._plan.worked[number]))
         for step in inner:
             yield Step(section=Section.BRIDGE, code=f"old_{step.code}", text=step.text, figures=step.figures)
 
@@ -347,19 +364,37 @@ class _Teller:
         plan = self._plan
         worked = plan.worked[number]
         at = self._found.selection.worked.index(number)
-        value = self._found.score[at].item()
         person = self._person(worked.node)
-        exclusion = plan.sheet.exclusion(plan.cycle, worked.node, worked.row.kpi)
-        return DerivedLine(
+        derived = DerivedLine(
             terms=terms_of(plan, worked),
             reference=worked.reference,
             actual=self._exact.actual(at),
-            score=None if np.isnan(value) else value,
+            score=_number(self._found.score[at].item()),
             reason=self._why[at],
-            excluded_because=None if exclusion is None else exclusion.reason,
+            excluded_because=self._excluded_because(worked),
             days=None if person is None else (person.presence.days_present, person.presence.total),
             set_target=self._set_target(worked.row.set_target),
+            decided={} if worked.decided is None else worked.decided.figures,
         )
+        if worked.decided is None or worked.computed is None or not (worked.decided.zero or worked.decided.drop):
+            return derived
+        # Whatever it scores by decision, how it would is told as if nobody had decided.
+        score, actual = _number(self._found.computed_score[at]), self._exact.measured(at)
+        return replace(
+            derived,
+            terms=terms_of(plan, worked, computed=True),
+            reference=worked.computed,
+            actual=actual,
+            score=score,
+            reason=worked.computed.why(has_actual=actual is not None),
+            decided={},
+        )
+
+    def _excluded_because(self, worked: ScoredLine) -> str | None:
+        sheet, key = self._plan.sheet, (self._plan.cycle, worked.node, worked.row.kpi)
+        is_ended = worked.decided is not None and (worked.decided.zero or worked.decided.drop)
+        exclusion = sheet.folder_exclusion(*key) if is_ended else sheet.exclusion(*key)
+        return None if exclusion is None else exclusion.reason
 
     def _set_target(self, decided: SetTarget | None) -> SetTarget | None:
         """What was set, with the name of who did; hr's accounts may belong to nobody."""
@@ -368,8 +403,11 @@ class _Teller:
         person = self._plan.frame.directory.employees.get(decided.by)
         return replace(decided, by=person.name if person is not None else decided.by or "HR")
 
-    def _actual(self, worked: ScoredLine, derived: DerivedLine) -> Iterator[Step]:
+    def _actual(self, worked: ScoredLine) -> Iterator[Step]:
         measure, asked = worked.version.measure, self._found.asked
+        by = None if worked.decided is None else worked.decided.override("actual")
+        if by is not None:
+            yield decided_actual_step(by)
         if measure.parts and self._plan.period.from_ and self._plan.period.to:
             yield from looked_steps(
                 Looked(
@@ -387,7 +425,7 @@ class _Teller:
         yield from actual_steps(
             measure,
             counted=counted,
-            actual=derived.actual,
+            actual=self._exact.measured(self._found.selection.worked.index(self._number(worked))),
             unit=worked.version.unit,
             grades=[one.grade for one in ratings] if measure.aggregate == "rating" else (),
             told=self._told,
@@ -437,23 +475,11 @@ class _Teller:
         )
 
 
-def terms_of(plan: CyclePlan, worked: ScoredLine) -> LineTerms:
-    """What a worked line was settled from."""
-    row, sheet = worked.row, plan.sheet
-    exclusion = sheet.exclusion(plan.cycle, worked.node, row.kpi)
-    present = Fraction(1)
-    if worked.node.kind is NodeKind.EMPLOYEE:
-        person = plan.people.get(worked.node.code)
-        present = person.presence.share if person else Fraction(0)
-    given = Overrides(
-        row.base, row.high, row.low, row.target, row.coefficient, None if exclusion is None else exclusion.year
-    )
-    return LineTerms.of(
-        worked.version, year=plan.cycle, past=sheet.years(worked.node, row.kpi), present=present, row=given
-    )
-
-
 # --------------------------------------------------------------------------------------------------------------- activities
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else value
 
 
 def _level(asked: ScoreQuery, worked: ScoredLine) -> int:

@@ -135,6 +135,7 @@ class Leading:
             if self.line(other).node in above
             and self.line(other).row.kpi == line.row.kpi
             and self.line(other).version == line.version
+            and not self.line(other).is_fixed
         ]
         return (at, *same)
 
@@ -247,7 +248,7 @@ def _candidates(leading: Leading) -> list[_Candidate]:
     candidates = []
     for at in leading.worked:
         actual = leading.actual(at)
-        if actual is None:
+        if actual is None or leading.line(at).is_fixed:
             continue
         falls = leading.aim.falls
         line, moved = leading.line(at), leading.with_it(at)

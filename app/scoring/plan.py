@@ -31,6 +31,7 @@ from app.organisation import KeptByRevision, Revision
 from app.rules.baseline import LineTerms, Overrides, Reference, resolve_reference
 from app.rules.definitions import Definitions, KpiVersion, Measure
 from app.rules.employment import Terms
+from app.rules.line_decisions import UNDECIDED, DecidedLine, DecidedLines, decided_reference
 from app.rules.measures import GROWS_WITH_DAYS, Entered, Measuring, rating
 from app.rules.methods import Lines
 from app.rules.outlook import Outlook, outlook_on
@@ -49,6 +50,7 @@ __all__ = [
     "folder_state",
     "pinned_frames",
     "state",
+    "terms_of",
 ]
 
 IntArray = npt.NDArray[np.int64]
@@ -74,6 +76,15 @@ class ScoredLine:
     reference: Reference
     entered: Fraction | None
     """The actual that the folder has: of ``given`` from the history, unless a figure is reported; of ``rating`` the mean of the raters."""
+    decided: DecidedLine | None = None
+    """What was decided about it and holds; None where nothing ever was."""
+    computed: Reference | None = None
+    """Its reference without what was decided, where anything was."""
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it was decided what it comes to, so that no activity moves its score."""
+        return self.decided is not None and self.decided.is_fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +209,7 @@ class Selection:
         sources: the nodes whose totals are read.
         worked: numbers of the worked lines, in the order of the arrays below.
         lines: these lines ready to be scored.
+        decided: those of them about which people decided something.
     """
 
     plan: CyclePlan
@@ -215,6 +227,7 @@ class Selection:
     level: IntArray
     entered: Entered
     grows: npt.NDArray[np.bool_]
+    decided: DecidedLines
     shown_node: IntArray
     shown_worked: IntArray
     shown_bridge: IntArray
@@ -274,6 +287,7 @@ class Selection:
             level=_ints(_LEVEL[one.version.counts_from] for one in worked),
             entered=Entered.of([one.entered for one in worked]),
             grows=np.array([one.version.measure.aggregate in _GROWING for one in worked], dtype=np.bool_),
+            decided=_decided_lines(enumerate(worked)),
             shown_node=_ints(node for node, _ in shown),
             shown_worked=_ints(place[line.worked] for _, line in shown),
             shown_bridge=_ints(-1 if line.bridge is None else place[line.bridge] for _, line in shown),
@@ -287,13 +301,16 @@ class Selection:
         )
 
     def changed(self, plan: CyclePlan, numbers: Sequence[int]) -> Selection:
-        """The same selection of a plan in which nothing differs but the references of some worked lines."""
+        """The same selection of a plan in which nothing differs but the references and the grades of some worked lines."""
         place = {number: at for at, number in enumerate(self.worked)}
         mine = [number for number in numbers if number in place]
-        lines = self.lines.changed(
-            [place[number] for number in mine], [plan.worked[number].reference for number in mine]
-        )
-        return replace(self, plan=plan, lines=lines)
+        places = [place[number] for number in mine]
+        lines = self.lines.changed(places, [plan.worked[number].reference for number in mine])
+        about = sorted({*self.decided.at, *places})
+        decided = _decided_lines((at, plan.worked[self.worked[at]]) for at in about)
+        is_rated = any(plan.worked[number].version.measure.aggregate == "rating" for number in mine)
+        entered = Entered.of([plan.worked[number].entered for number in self.worked]) if is_rated else self.entered
+        return replace(self, plan=plan, lines=lines, decided=decided, entered=entered)
 
     def rows_of(self, sources: Sequence[Node]) -> list[int] | None:
         """Where some nodes stand among the sources; None where one of them is none of these."""
@@ -366,6 +383,13 @@ class Selection:
         return self._kinds[0]
 
 
+def _decided_lines(some: Iterable[tuple[int, ScoredLine]]) -> DecidedLines:
+    """Those about which something was decided, of lines with where they stand."""
+    return DecidedLines.of(
+        {at: (one.decided, one.computed) for at, one in some if one.decided is not None and one.computed is not None}
+    )
+
+
 def _lines_like(like: Selection | None, references: Sequence[Reference]) -> Lines:
     """Lines ready to be scored; those that stand at the same place in a selection as they are there."""
     before = [] if like is None else [like.plan.worked[number].reference for number in like.worked]
@@ -398,10 +422,13 @@ def _with_sheet(before: CyclePlan, sheet: Sheet) -> CyclePlan:
     rows_before, rows = earlier.get(cycle, {}), now.get(cycle, {})
     changed = {node: some for node, some in rows.items() if some is not rows_before[node] and some != rows_before[node]}
     row_of = {(node, row.kpi): row for node, some in changed.items() for row in some}
+    decided_before, decided = before.sheet.decided.get(cycle, {}), sheet.decided.get(cycle, {})
+    turned = {key for key in decided_before.keys() | decided.keys() if decided_before.get(key) != decided.get(key)}
     worked, places = list(before.worked), []
     for at, one in enumerate(before.worked):
-        row = row_of.get((one.node, one.row.kpi), one.row)
-        if row != one.row or _is_rated_anew(before.sheet, sheet, one):
+        key = one.node, one.row.kpi
+        row = row_of.get(key, one.row)
+        if row != one.row or key in turned or _is_rated_anew(before.sheet, sheet, one):
             worked[at] = _worked(sheet, cycle, one.node, row, one.version, before.people)
             places.append(at)
     lines = {
@@ -505,7 +532,8 @@ class _Earlier:
         is_same = (
             _present(node, people) == _present(node, self._plan.people)
             and self._before.years(node, kpi) == self._after.years(node, kpi)
-            and self._before.exclusion(cycle, node, kpi) == self._after.exclusion(cycle, node, kpi)
+            and self._before.folder_exclusion(cycle, node, kpi) == self._after.folder_exclusion(cycle, node, kpi)
+            and self._before.decided_line(cycle, node, kpi) == self._after.decided_line(cycle, node, kpi)
             and self._before.counted_ratings(cycle, node, kpi) == self._after.counted_ratings(cycle, node, kpi)
         )
         return one if is_same else None
@@ -528,13 +556,37 @@ def _shown_line(sheet: Sheet, own: Mapping[tuple[Node, str], tuple[int, int | No
 def _worked(
     sheet: Sheet, cycle: int, node: Node, row: Line, version: KpiVersion, people: Mapping[str, Person]
 ) -> ScoredLine:
-    present = _present(node, people)
     past = sheet.years(node, row.kpi)
-    exclusion = sheet.exclusion(cycle, node, row.kpi)
+    entered = _entered(sheet, cycle, node, row.kpi, version.measure, past)
+    decided = sheet.decided_line(cycle, node, row.kpi)
+    computed = resolve_reference(_terms(sheet, cycle, node, row, version, people, UNDECIDED))
+    if decided is None:
+        return ScoredLine(node, row, version, computed, entered)
+    terms = _terms(sheet, cycle, node, row, version, people, decided)
+    return ScoredLine(
+        node, row, version, decided_reference(resolve_reference(terms), decided), entered, decided, computed
+    )
+
+
+def _terms(
+    sheet: Sheet,
+    cycle: int,
+    node: Node,
+    row: Line,
+    version: KpiVersion,
+    people: Mapping[str, Person],
+    decided: DecidedLine,
+) -> LineTerms:
+    exclusion = sheet.folder_exclusion(cycle, node, row.kpi)
     excluded = None if exclusion is None else exclusion.year
-    given = Overrides(row.base, row.high, row.low, row.target, row.coefficient, excluded)
-    settled = resolve_reference(LineTerms.of(version, year=cycle, past=past, present=present, row=given))
-    return ScoredLine(node, row, version, settled, _entered(sheet, cycle, node, row.kpi, version.measure, past))
+    given = decided.over(Overrides(row.base, row.high, row.low, row.target, row.coefficient, excluded))
+    return LineTerms.of(version, year=cycle, past=sheet.years(node, row.kpi), present=_present(node, people), row=given)
+
+
+def terms_of(plan: CyclePlan, worked: ScoredLine, *, computed: bool = False) -> LineTerms:
+    """What a worked line's reference is made of; ``computed`` of that without what was decided about it."""
+    decided = UNDECIDED if computed or worked.decided is None else worked.decided
+    return _terms(plan.sheet, plan.cycle, worked.node, worked.row, worked.version, plan.people, decided)
 
 
 def _entered(
@@ -597,6 +649,10 @@ class State:
                     del self._plans[next(iter(self._plans))]
                 self._plans[cycle] = plan
         return plan
+
+    def with_sheet(self, sheet: Sheet) -> State:
+        """The same by a sheet in which nothing but decisions differ: what would be."""
+        return State(self.frame, sheet, before=self, pinned_frames=self._pinned_frames)
 
     def as_earlier(self, folder: State) -> State:
         """This state for a later one to be made of. It lets go of the one before it: else all that ever were would be kept."""

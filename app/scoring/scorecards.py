@@ -33,6 +33,7 @@ from app.scoring.past import figures_as_of
 from app.scoring.plan import DisplayLine, Selection, State, state
 
 __all__ = [
+    "ComputedLine",
     "ExactActuals",
     "LineScore",
     "ScoreQuery",
@@ -42,6 +43,7 @@ __all__ = [
     "make_scorecards",
     "projection_of_lines",
     "read_figures",
+    "score_again",
     "score_figures",
     "score_of_lines",
     "scorecards",
@@ -70,6 +72,13 @@ class ScoreQuery(NamedTuple):
         return self.as_of or self.today
 
 
+class ComputedLine(NamedTuple):
+    """What a line comes to without what was decided about it: the actual as a decimal string."""
+
+    actual: str | None
+    score: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class LineScore:
     """A line of a scorecard with all its figures: measured values as decimal strings, None where they are null."""
@@ -94,6 +103,10 @@ class LineScore:
     has_old_score: bool
     old_score: float | None
     elapsed: float | None
+    computed: ComputedLine | None = None
+    """What it comes to without what was decided about it; None in a cycle about whose lines nothing ever was."""
+    decisions: tuple[int, ...] = ()
+    """The numbers of the decisions about it that hold."""
 
     def as_json(self) -> dict[str, Any]:
         """The line as the contract writes it."""
@@ -115,6 +128,9 @@ class LineScore:
         }
         if self.has_old_score:
             line["old_score"] = self.old_score
+        if self.computed is not None:
+            line["computed"] = self.computed._asdict()
+            line["decisions"] = list(self.decisions)
         return line
 
 
@@ -165,7 +181,10 @@ class Scores:
     selection: Selection
     asked: ScoreQuery
     figures: Figures
+    measured: Actuals
+    """What each worked line comes to, whatever was decided."""
     actual: Actuals
+    """The same, with the actuals that were decided on in their place."""
     score: FloatArray
     points: FloatArray
     own: FloatArray
@@ -175,12 +194,19 @@ class Scores:
     @cached_property
     def projected(self) -> Actuals:
         """The worked lines' actuals, those that grow with days drawn on to the cycle's end."""
-        return projected(self.actual, grows=self.selection.grows, elapsed=self.selection.elapsed(self.asked.day))
+        selection = self.selection
+        ahead = projected(self.actual, grows=selection.grows, elapsed=selection.elapsed(self.asked.day))
+        return selection.decided.without_projection(ahead)
 
     @cached_property
     def projected_score(self) -> FloatArray:
         """The worked lines' scores of that."""
         return score(self.selection.lines, self.projected.value, rest=self.projected.rest)
+
+    @cached_property
+    def computed_score(self) -> dict[int, float]:
+        """Of the worked lines about which people decided something the score without that, NaN for none."""
+        return self.selection.decided.computed_scores(self.measured)
 
     @cached_property
     def projected_parts(self) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -300,7 +326,8 @@ def _entered(selection: Selection, figures: Figures, basis: Basis) -> Entered:
 
 def score_figures(selection: Selection, figures: Figures, asked: ScoreQuery) -> Scores:
     """Score everything in the selection at once; projections are worked out when they are looked at. No queries."""
-    actuals = _actuals(selection, figures, asked.basis)
+    measured = _actuals(selection, figures, asked.basis)
+    actuals = selection.decided.over(measured)
     worked = score(selection.lines, actuals.value, rest=actuals.rest)
     rolled = own_scores(
         selection.shown_node,
@@ -309,7 +336,7 @@ def score_figures(selection: Selection, figures: Figures, asked: ScoreQuery) -> 
         nodes=len(selection.nodes),
     )
     unit, final = _blended(selection, rolled.own)
-    return Scores(selection, asked, figures, actuals, worked, rolled.points, rolled.own, unit, final)
+    return Scores(selection, asked, figures, measured, actuals, worked, rolled.points, rolled.own, unit, final)
 
 
 def _blended(selection: Selection, own: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -334,6 +361,14 @@ def scores(
     plan = (loaded or state(connection)).plan(asked.cycle)
     selection = plan.everything() if nodes is None else plan.select(nodes)
     return score_figures(selection, read_figures(connection, selection, asked), asked)
+
+
+def score_again(scored: Scores, other: State) -> Scores:
+    """The same nodes' scores by a state in which nothing but decisions differ. No queries."""
+    asked, old = scored.asked, scored.selection
+    plan = other.plan(asked.cycle)
+    selection = plan.everything() if old is old.plan.everything() else plan.select(old.nodes[: old.asked])
+    return score_figures(selection, scored.figures, asked)
 
 
 def scorecards(
@@ -425,7 +460,13 @@ class ExactActuals:
         self._known: Final[dict[int, Fraction | None]] = {}
 
     def actual(self, at: int) -> Fraction | None:
-        """The actual of a worked line."""
+        """The actual of a worked line: the one that was decided on, else what was measured."""
+        decided = self._found.selection.plan.worked[self._found.selection.worked[at]].decided
+        value = None if decided is None else decided.actual
+        return self.measured(at) if value is None else Fraction(value)
+
+    def measured(self, at: int) -> Fraction | None:
+        """What a worked line comes to, whatever was decided."""
         if at not in self._known:
             worked = self._found.selection.plan.worked[self._found.selection.worked[at]]
             entered = self.reported(at)
@@ -464,7 +505,9 @@ def _line(scored: Scores, exact: ExactActuals, why: list[Reason | None], line: D
     shown = worked.reference.shown(is_measured=measured)
     aggregate = worked.version.measure.aggregate
     elapsed = selection.plan.elapsed_of(worked, scored.asked.day) if selection.grows[at] else None
-    ahead = projected_actual(exact_actual, aggregate=aggregate, elapsed=elapsed) if measured else None
+    is_given = worked.decided is not None and worked.decided.actual is not None
+    leads = measured and not is_given
+    ahead = projected_actual(exact_actual, aggregate=aggregate, elapsed=elapsed) if leads else None
     reason = why[at]
     return LineScore(
         kpi=line.row.kpi,
@@ -487,4 +530,18 @@ def _line(scored: Scores, exact: ExactActuals, why: list[Reason | None], line: D
         has_old_score=line.bridge is not None,
         old_score=_shown(scored.score[bridge]) if bridge >= 0 else None,
         elapsed=None if elapsed is None else elapsed.numerator / elapsed.denominator,
+        computed=_computed(scored, exact, at, exact_actual, value),
+        decisions=() if worked.decided is None else worked.decided.ids,
     )
+
+
+def _computed(
+    scored: Scores, exact: ExactActuals, at: int, actual_: Fraction | None, score_: float | None
+) -> ComputedLine | None:
+    """What a worked line comes to without what was decided; None in a cycle about whose lines nothing ever was."""
+    plan = scored.selection.plan
+    if plan.cycle not in plan.sheet.decided:
+        return None
+    if at in scored.computed_score:
+        actual_, score_ = exact.measured(at), _shown(scored.computed_score[at])
+    return ComputedLine(None if actual_ is None else decimal_text(actual_), score_)

@@ -98,7 +98,7 @@ def _goals(scored: Scores) -> Actuals:
     """What each worked line is to come to: its target, its base value where it has none, and where it has neither what it leads to."""
     selection, leads = scored.selection, scored.projected
     references = [selection.plan.worked[number].reference for number in selection.worked]
-    aims = Actuals.of([one.base if one.target is None else one.target for one in references])
+    aims = selection.decided.over(Actuals.of([one.base if one.target is None else one.target for one in references]))
     has_none = np.isnan(aims.value)
     return Actuals(np.where(has_none, leads.value, aims.value), np.where(has_none, leads.rest, aims.rest))
 
@@ -110,7 +110,10 @@ def _scores_on(scored: Scores, days: Sequence[dt.date], ends: Actuals) -> list[f
     selection = scored.selection
     leading = Leading(scored, 0, ExactActuals(scored))
     lines = np.unique(selection.shown_worked[leading.shown])
-    growing = [leading.line(at) if selection.grows[at] else None for at in lines.tolist()]
+    growing = [
+        line if selection.grows[at] and not line.is_fixed else None
+        for at, line in ((at, leading.line(at)) for at in lines.tolist())
+    ]
     still = dict.fromkeys(lines.tolist(), 0.0)
     moves = []
     for day in days:

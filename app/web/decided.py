@@ -15,14 +15,15 @@ from app.kit.refusals import Invalid, NotThere
 from app.kit.replacing import exact_text
 from app.plain.findings import Place, n_
 from app.rules.deciding import DecisionEffect, DecisionState
+from app.rules.line_decisions import LINE_DECISIONS
 from app.rules.permissions import Authority, Deed, may
 from app.rules.terms import Node, NodeKind
 from app.web import changing
 from app.web.decision_kinds import DECISION_KINDS
 from app.web.effect_words import effects_seen, sees_effects
-from app.web.languages import named
+from app.web.languages import named, page_language
 from app.web.request_context import RequestContext
-from app.web.words import CYCLE_FUNCTIONS, FOLDER_FILES, MASTERS, STAGES
+from app.web.words import CYCLE_FUNCTIONS, FOLDER_FILES, LINE_MEMBERS, MASTERS, STAGES
 
 __all__ = [
     "KIND_NAMES",
@@ -102,7 +103,7 @@ def _has_part_somewhere(context: RequestContext, kind: DecisionKind) -> bool:
 
 
 def _has_part(context: RequestContext, kind: DecisionKind, cycle: str | None) -> bool:
-    return not context.viewer.authorities(cycle).isdisjoint(kind.makers | kind.checkers | kind.seen_by)
+    return not context.viewer.authorities(cycle).isdisjoint(kind.parts)
 
 
 def reach_of(context: RequestContext) -> Reach | None:
@@ -192,12 +193,21 @@ def titles(context: RequestContext, some: Iterable[Decision]) -> dict[int, str]:
     """What each is about, in a line of the reader's language, by number. Queries: 1, or none where none is of a change set."""
     listed = list(some)
     called = intake.change_titles(context.connection, {_change_of(one) for one in listed if _change_of(one)})
-    return {
-        one.id: _title_of_targets(context, one)
-        if one.kind == TARGET_DECISIONS
-        else title(one, called.get(_change_of(one)))
-        for one in listed
-    }
+    return {one.id: _title_of(context, one, called.get(_change_of(one))) for one in listed}
+
+
+def _title_of(context: RequestContext, one: Decision, called: str | None) -> str:
+    if one.kind == TARGET_DECISIONS:
+        return _title_of_targets(context, one)
+    return _title_of_line(context, one) if one.kind in set(LINE_DECISIONS) else title(one, called)
+
+
+def _title_of_line(context: RequestContext, one: Decision) -> str:
+    """What is decided about a line, with the names of its KPI and of whose it is."""
+    kpi = scoring.state(context.connection).sheet.definitions.kpis.get(one.content["kpi"])
+    called = one.content["kpi"] if kpi is None else kpi.versions[-1].name.in_language(page_language())
+    whose = named(scoring.node_name(context.directory, Node.known(one.content["node"]), context.today))
+    return title(replace(one, content={**one.content, "kpi": called, "node": whose}))
 
 
 def _title_of_targets(context: RequestContext, one: Decision) -> str:
@@ -235,6 +245,10 @@ def title(one: Decision, called: str | None = None) -> str:
             person=content.get("person", ""),
             function=gettext(CYCLE_FUNCTIONS.get(str(content.get("function", "")), "")),
             stage=gettext(STAGES.get(to, "")),
+            member=gettext(LINE_MEMBERS.get(str(content.get("member")), "")),
+            value=content.get("value", ""),
+            year=content.get("year", ""),
+            decision=content.get("decision", ""),
         )
     )
 
@@ -244,11 +258,16 @@ _TITLES: Final = {
     "amend": n_("The cycle %(cycle)s adopts the policies or definitions that are loaded now"),
     "appoint": n_("%(person)s is to be %(function)s of the cycle %(cycle)s"),
     "change": n_("Change set %(change)s"),
+    "drop": n_("The line “%(kpi)s” of %(node)s is dropped in the cycle %(cycle)s"),
+    "exclude_year": n_("The year %(year)s is left out for the line “%(kpi)s” of %(node)s in the cycle %(cycle)s"),
     "impose": n_("The scorecard of %(node)s in the cycle %(cycle)s is imposed"),
+    "lift": n_("Decision %(decision)s about a line in the cycle %(cycle)s is lifted"),
     "master": n_("“%(file)s” is to come by: %(to)s"),
+    "override": n_("%(member)s of the line “%(kpi)s” of %(node)s is to be %(value)s in the cycle %(cycle)s"),
     "raters": n_("Raters of %(kpi)s of %(node)s in the cycle %(cycle)s"),
     "reopen_rating": n_("The grade of %(kpi)s of %(node)s by %(rater)s in the cycle %(cycle)s is reopened"),
     "stage": n_("The cycle %(cycle)s is to come to: %(stage)s"),
+    "zero": n_("The line “%(kpi)s” of %(node)s scores 0 in the cycle %(cycle)s"),
 }
 """What a decision of each kind that takes two people is called."""
 
@@ -257,12 +276,17 @@ KIND_NAMES: Final[Mapping[str, str]] = {
     "amend": n_("Amendments of cycles"),
     "appoint": n_("Functions of cycles"),
     "change": n_("Change sets"),
+    "drop": n_("Dropped lines"),
+    "exclude_year": n_("Years left out"),
     "impose": n_("Imposed scorecards"),
+    "lift": n_("Decisions about lines that are lifted"),
     "master": n_("Doors of files"),
+    "override": n_("Figures of lines in place of others"),
     "raters": n_("Raters"),
     "reopen_rating": n_("Reopened grades"),
     "stage": n_("Stages of cycles"),
     TARGET_DECISIONS: n_("Targets"),
+    "zero": n_("Lines that score 0"),
 }
 """What the decisions of each kind are called together."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from app.cycle import AMEND, APPOINT, IMPOSE, RATERS, REOPEN_RATING, STAGE, TARGET
+from app.cycle import AMEND, APPOINT, IMPOSE, LIFT, LINE_KINDS, RATERS, REOPEN_RATING, STAGE, TARGET
 from app.decisions import DecisionKind
 from app.intake import CHANGE, MASTER
 from app.notices import ACCOUNT
@@ -16,7 +16,20 @@ __all__ = ["DECISION_KINDS"]
 DECISION_KINDS: Final[Mapping[str, DecisionKind]] = MappingProxyType(
     {
         kind.code: kind
-        for kind in (ACCOUNT, AMEND, APPOINT, CHANGE, IMPOSE, MASTER, RATERS, REOPEN_RATING, STAGE, TARGET)
+        for kind in (
+            ACCOUNT,
+            AMEND,
+            APPOINT,
+            CHANGE,
+            IMPOSE,
+            LIFT,
+            *LINE_KINDS,
+            MASTER,
+            RATERS,
+            REOPEN_RATING,
+            STAGE,
+            TARGET,
+        )
     }
 )
 """By its name in the contract."""

@@ -88,6 +88,7 @@ STATE_KINDS: Final[Mapping[str, str]] = {
 """The colour of a state, beside its word."""
 
 REASONS: Final[Mapping[str, str]] = {
+    "dropped": n_("Dropped by decision: it counts as not measurable."),
     "no_rating": n_("Not measurable yet: no rater has given a grade."),
     "not_present": n_("Not applicable: not one day of this cycle with a posting and neither leave nor secondment."),
     "no_actual": n_("Not measurable yet: there is no actual. A missing figure is not counted as zero."),
@@ -217,6 +218,15 @@ ROLE_REACHES: Final[Mapping[Role, str]] = {
     Role.MEMBER: n_("Member: signs in, and sees nothing by that alone"),
 }
 """What a role opens, for who gives it."""
+
+LINE_MEMBERS: Final[Mapping[str, str]] = {
+    "actual": n_("Actual"),
+    "base": n_("Base value"),
+    "high": n_("High"),
+    "low": n_("Low"),
+    "target": n_("Target"),
+}
+"""What a decision about a line can put another figure in place of."""
 
 DECISION_STATES: Final[Mapping[DecisionState, tuple[str, str]]] = {
     DecisionState.PROPOSED: (n_("proposed"), "caution"),

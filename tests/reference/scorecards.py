@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -29,13 +29,34 @@ class Counted:
     share: Fraction
 
 
+@dataclass(frozen=True)
+class LineDecided:
+    """What people decided about a line."""
+
+    zero: bool = False
+    drop: bool = False
+    actual: Fraction | None = None
+    figures: Mapping[str, Fraction] = field(default_factory=dict)
+    """Of base, high, low and target those that are others than the row's."""
+    excluded: int | None = None
+
+
 class Scoring:
     """The scorecards of one cycle, on one basis, as of one day."""
 
     def __init__(
-        self, folder: Folder, ledger: Ledger, year: int, *, basis: str, as_of: dt.date | None, today: dt.date
+        self,
+        folder: Folder,
+        ledger: Ledger,
+        year: int,
+        *,
+        basis: str,
+        as_of: dt.date | None,
+        today: dt.date,
+        decided: Mapping[tuple[str, str], LineDecided] | None = None,
     ) -> None:
-        """Prepare; ``today`` decides projections where no day is asked."""
+        """Prepare; ``today`` decides projections where no day is asked. What was ``decided`` about lines goes by node and KPI."""
+        self.decided = decided or {}
         self.folder = folder
         self.ledger = ledger
         self.cycle: Cycle = folder.cycle(year)
@@ -192,16 +213,40 @@ class Scoring:
         ]
         return self.line(parent)
 
+    def _decided_on(self, row: Row, given: Given) -> tuple[Given, Figures]:
+        """What a line is by decision, and what it then shows: zero goes before drop, drop before figures, these before the row's."""
+        decided = self.decided.get((row["node"], row["kpi"]), LineDecided())
+        row_or = {name: decided.figures.get(name, getattr(given, name)) for name in ("base", "high", "low", "target")}
+        given = replace(
+            given,
+            base=row_or["base"],
+            high=row_or["high"],
+            low=row_or["low"],
+            target=row_or["target"],
+            excluded=decided.excluded or given.excluded,
+        )
+        if decided.actual is not None:
+            given = replace(given, actual=decided.actual, ratings=())
+        rated = given.definition["method"]["name"] == "qualitative" and not given.ratings and given.actual is not None
+        shown = Figures("qualitative", actual=given.actual, score=given.actual) if rated else figures(given)
+        if decided.zero:
+            bare = figures(replace(given, actual=Fraction(0))) if shown.reason == "no_actual" else shown
+            shown = replace(bare, actual=shown.actual, score=Fraction(0), reason=None)
+        elif decided.drop:
+            shown = Figures(given.definition["method"]["name"], actual=shown.actual, reason="dropped")
+        return given, shown
+
     def _line_of(self, row: Row) -> dict[str, Any]:
         kpi, year = row["kpi"], self.cycle.year
         definition = self.folder.definition(kpi, year)
-        given = self.given(row, definition)
-        shown = figures(given)
+        decided = self.decided.get((row["node"], kpi), LineDecided())
+        given, shown = self._decided_on(row, self.given(row, definition))
         projected = projected_figures = None
-        if shown.reason is None:
+        if shown.reason is None and decided.actual is None:
             projected = self.projected_actual(row["node"], kpi, definition, shown)
             if projected is not None:
                 projected_figures = figures(replace(given, actual=projected))
+        projected_score = projected_figures.score if projected_figures else None
         line: dict[str, Any] = {
             "kpi": kpi,
             "actual": shown.actual,
@@ -214,11 +259,11 @@ class Scoring:
             "score": shown.score,
             "reason": shown.reason,
             "projected_actual": projected,
-            "projected_score": projected_figures.score if projected_figures else None,
+            "projected_score": Fraction(0) if decided.zero else projected_score,
         }
         if self.folder.is_new_version(kpi, year):
             before = self.folder.definition(kpi, year - 1)
-            line["old_score"] = figures(self.given(row, before)).score
+            line["old_score"] = self._decided_on(row, self.given(row, before))[1].score
         return line
 
     # --- projections --------------------------------------------------------------------------------------------------

@@ -463,7 +463,17 @@ def test_reasons_are_asked_in_the_contracts_order(line, has_actual, expected):
 
 def test_the_order_of_reasons_is_the_contracts():
     assert [str(reason) for reason in Reason] == (
-        ["no_rating", "not_present", "no_actual", "no_target", "too_few_years", "outside_years", "no_base", "no_spread"]
+        [
+            "dropped",
+            "no_rating",
+            "not_present",
+            "no_actual",
+            "no_target",
+            "too_few_years",
+            "outside_years",
+            "no_base",
+            "no_spread",
+        ]
     )
 
 

@@ -261,8 +261,17 @@ _LINE: Final = _object(
         "projected_actual": _MEASURED,
         "projected_score": _SCORE,
         "old_score": {**_SCORE, "description": "In the first cycle of a version: the score under the one before."},
+        "computed": _object(
+            {"actual": _MEASURED, "score": _SCORE},
+            about="In a cycle about whose lines people decided something: what the line comes to without that.",
+        ),
+        "decisions": {
+            "type": "array",
+            "items": {"type": "integer"},
+            "description": "Likewise: the decisions about it that hold.",
+        },
     },
-    optional=("old_score",),
+    optional=("old_score", "computed", "decisions"),
 )
 
 _AREA: Final = _object(

@@ -1,0 +1,301 @@
+"""Decisions about lines of an opened cycle on a running server: who makes which, in which order they hold, what they move (contract-cycle, 5).
+
+All figures are held against the second calculation of ``tests.reference``, which knows nothing of the product's code.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from tests.contract.desk import DANA, FERRAN, Desk, code
+from tests.contract.test_agreements import SETTING
+from tests.contract.test_cycles import agree, opened, propose, to_stage
+from tests.reference.agency import ReferenceAgency
+from tests.reference.comparison import differences_of_grades, differences_of_scorecards, exact
+from tests.reference.figures import is_outlier
+from tests.reference.folder import read_folder
+from tests.reference.random_agency import random_agency
+from tests.reference.scorecards import LineDecided
+from tests.soaking import seeds
+
+CYCLE = "2026"
+NOW = "2026-11-24T12:00:00Z"
+ALBA, BORAM, VIENNA, EUROPE = "employee:E1", "employee:E2", "unit:VIE", "unit:EUR"
+
+
+@pytest.fixture
+def desk(desks, engine, tmp_path):
+    """Heads at every level with accounts."""
+    with desks.copy(engine, replace(SETTING, now=NOW), tmp_path) as made:
+        yield made
+
+
+def decide(desk, kind, content, maker="dana", approver="anna"):
+    """A decision that two people agree on; its number."""
+    done = agree(desk, approver, propose(desk, maker, kind, content))
+    assert done.status_code == 200, done.text
+    assert done.json()["state"] == "approved"
+    return done.json()["id"]
+
+
+def scores(desk, *words):
+    """Every scorecard, by node."""
+    return json.loads(desk.kopes("score", "--cycle", CYCLE, *words, **desk.where).out)
+
+
+def card_of(desk, node):
+    """A scorecard over the API."""
+    answer = desk.person("dana").get(f"/api/v1/scorecards/{node}?cycle={CYCLE}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def line_of(desk, node, kpi):
+    """A line of it."""
+    return next(one for one in card_of(desk, node)["lines"] if one["kpi"] == kpi)
+
+
+def override(node, kpi, member, value, cause):
+    """The content of one."""
+    return {"node": node, "kpi": kpi, "member": member, "value": value, "cause": cause}
+
+
+def errors(answer):
+    """What is wrong, and where."""
+    assert answer.status_code == 422, answer.text
+    return [(one["code"], one["pointer"]) for one in answer.json()["errors"]]
+
+
+def refusal(answer):
+    """Its status alone where nothing is there, else with the code."""
+    return 404 if answer.status_code == 404 else code(answer)
+
+
+def test_lines_are_decided_about_by_hr_or_their_head_and_an_approver(desk):
+    """Employees and other heads do not; who does not see a node finds nothing there; nobody agrees to their own."""
+    content = override(ALBA, "deals", "actual", "4", "flood")
+    assert code(propose(desk, "dana", "override", content)) == (409, "not_opened")
+    opened(desk)
+    assert code(propose(desk, "alba", "override", content)) == (409, "role")
+    for name, node, answer in (
+        ("chae", ALBA, (409, "role")),
+        ("boram", "employee:E6", 404),
+        ("boram", VIENNA, (409, "own_case")),
+        ("boram", BORAM, (409, "own_case")),
+        ("ferran", ALBA, (409, "role")),
+    ):
+        assert refusal(propose(desk, name, "override", content | {"node": node})) == answer, (name, node)
+    made = propose(desk, "boram", "override", content)
+    assert made.status_code == 201, made.text
+    assert (made.json()["may_approve"], made.json()["round"], made.json()["effects"]["count"] > 0) == (
+        ["approver"],
+        1,
+        True,
+    )
+    number = made.json()["id"]
+    for name, answer in (("dana", (409, "role")), ("ferran", (409, "role")), ("alba", (409, "role")), ("jiho", 404)):
+        done = desk.person(name).post(f"/api/v1/decisions/{number}/approve", json={"digest": made.json()["digest"]})
+        assert refusal(done) == answer, name
+    # Whoever sees the node sees the decision with its reason; another head does not.
+    for name, status in (("alba", 200), ("chae", 200), ("gaston", 200), ("jiho", 404), ("dana", 200)):
+        assert desk.person(name).get(f"/api/v1/decisions/{number}").status_code == status, name
+    assert "decisions" not in line_of(desk, ALBA, "deals")
+    assert agree(desk, "anna", made).status_code == 200
+    line = line_of(desk, ALBA, "deals")
+    assert (line["actual"], line["score"], line["decisions"]) == ("4", pytest.approx(52), [number])
+    assert (line["projected_actual"], line["projected_score"]) == (None, None)
+    assert line["computed"] == {"actual": "0", "score": 20}
+    other = next(one for one in card_of(desk, ALBA)["lines"] if one["kpi"] != "deals")
+    assert (other["decisions"], other["computed"]) == ([], {"actual": other["actual"], "score": other["score"]})
+    # Neither the unit's line nor anybody else's moves.
+    assert line_of(desk, VIENNA, "deals")["actual"] == "0"
+
+
+def test_what_a_line_does_not_take_is_told_at_its_member(desk):
+    """A figure that the method has not, a year that is no outlier, a cause that is no code, a line that is not there."""
+    opened(desk)
+    content = override(ALBA, "deals", "actual", "4", "flood")
+    for change, wrong in (
+        ({"member": "high"}, ("figure_not_used", "/content/member")),
+        ({"member": "sigma"}, ("unknown_figure", "/content/member")),
+        ({"value": "four"}, ("no_figure", "/content/value")),
+        ({"value": 4}, ("no_figure", "/content/value")),
+        ({"member": "target", "value": "0"}, ("not_above_0", "/content/value")),
+        ({"cause": "a flood"}, ("no_cause", "/content/cause")),
+        ({"kpi": "none"}, ("no_line", "/content/kpi")),
+        ({"node": "E1"}, ("unknown_node", "/content/node")),
+        ({"why": "x"}, ("unknown_member", "/content/why")),
+    ):
+        assert errors(propose(desk, "dana", "override", content | change)) == [wrong], change
+    assert propose(desk, "dana", "override", content | {"node": "employee:E99"}).status_code == 404
+    year = {"node": ALBA, "kpi": "deals", "year": 2024, "cause": "flood"}
+    assert errors(propose(desk, "dana", "exclude_year", year)) == [("no_exclusions", "/content/kpi")]
+    assert propose(desk, "dana", "lift", {"decision": 1}).status_code == 404
+
+
+def test_zero_goes_before_drop_and_drop_before_figures_and_what_is_lifted_gives_way(desk):
+    """Of one member the latest holds; the same cause is adjusted for once; a lifted one counts as if it had never been."""
+    opened(desk)
+    before = scores(desk)
+    first = decide(desk, "override", override(ALBA, "deals", "actual", "4", "flood"))
+    assert code(propose(desk, "dana", "override", override(ALBA, "deals", "target", "8", "flood"))) == (
+        409,
+        "adjusted_already",
+    )
+    second = decide(desk, "override", override(ALBA, "deals", "actual", "6", "strike"))
+    assert (line_of(desk, ALBA, "deals")["actual"], line_of(desk, ALBA, "deals")["decisions"]) == ("6", [first, second])
+    target = decide(desk, "override", override(ALBA, "deals", "target", "8", "quake"))
+    line = line_of(desk, ALBA, "deals")
+    assert [exact(line["target"]), line["score"]] == [8, pytest.approx(80)]
+    drop = decide(desk, "drop", {"node": ALBA, "kpi": "deals", "cause": "unmeasured"})
+    line = line_of(desk, ALBA, "deals")
+    assert (line["score"], line["reason"], line["target"], line["actual"]) == (None, "dropped", None, "6")
+    zero = decide(desk, "zero", {"node": ALBA, "kpi": "deals", "cause": "forged"})
+    line = line_of(desk, ALBA, "deals")
+    assert (line["score"], line["reason"], line["points"], line["projected_score"]) == (0, None, 0, 0)
+    assert line["decisions"] == [first, second, target, drop, zero]
+    # The derivation names each, with its reason, its cause and both people.
+    steps = desk.person("dana").get(f"/api/v1/explain/{ALBA}/deals?cycle={CYCLE}").json()["steps"]
+    assert [one["code"] for one in steps].count("decided_by") == 5
+    told = " ".join(one["text"] for one in steps)
+    assert all(
+        word in told for word in ("forged", "Agreed in the meeting", "dana@agency.example", "anna@agency.example")
+    )
+    assert "Without what was decided, its actual would be 0 and its score 20." in told
+
+    for number, score in ((zero, None), (drop, 80), (target, 68), (second, 52), (first, 20)):
+        decide(desk, "lift", {"decision": number})
+        assert line_of(desk, ALBA, "deals")["score"] == (None if score is None else pytest.approx(score))
+        assert code(propose(desk, "dana", "lift", {"decision": number})) == (409, "lifted_already")
+    plain = [
+        card
+        | {"lines": [{k: v for k, v in one.items() if k not in {"computed", "decisions"}} for one in card["lines"]]}
+        for card in scores(desk)
+    ]
+    assert plain == before
+    decide(desk, "override", override(ALBA, "deals", "actual", "4", "flood"))
+    # Two of the same cause that wait: the second finds the first.
+    one, other = (propose(desk, "dana", "drop", {"node": BORAM, "kpi": "deals", "cause": "flood"}) for _ in range(2))
+    assert agree(desk, "anna", one).status_code == 200
+    assert code(agree(desk, "anna", other)) == (409, "adjusted_already")
+
+
+def test_decisions_hold_before_agreement_and_after_it_and_in_every_process(desk):
+    """In draft as in running, for the command as for the server; the digest knows nothing of them."""
+    opened(desk)
+    digest = desk.kopes("digest", **desk.where).out
+    decide(desk, "zero", {"node": ALBA, "kpi": "deals"}, maker="boram")
+    to_stage(desk, "agreement")
+    line = next(one for card in scores(desk, "--node", ALBA) for one in card["lines"] if one["kpi"] == "deals")
+    assert (line["score"], line["computed"]["score"]) == (0, 20)
+    assert desk.kopes("digest", **desk.where).out == digest
+    card = desk.person("dana").get(f"/api/v1/cycles/{CYCLE}/scorecards/{ALBA}").json()
+    assert {one["target"] for one in card["lines"]} == {"10"}
+    told = desk.kopes("explain", ALBA, "deals", "--cycle", CYCLE, **desk.where).out
+    assert "it scores 0, whatever the actual" in told
+    desk.kopes("reconcile", **desk.where)
+
+
+# ---------------------------------------------------------------------------------------------- against the second calculation
+
+
+@pytest.fixture
+def random_desk(request, engine, new_database, kopes, serve, tmp_path):
+    """A server with a random agency, its events taken in by the command, and the cycle opened."""
+    seed = request.param
+    random_agency(seed, people=12, units=6, events=120, folder=tmp_path)
+    url, definitions = new_database(engine), tmp_path / "definitions"
+    where = {"database": url, "definitions": definitions, "KOPES_NOW": NOW}
+    kopes("load", tmp_path / "agency", **where)
+    kopes("ingest", tmp_path / "events.ndjson", status=None, **where)
+    desk = Desk(serve(url, definitions=definitions, KOPES_NOW=NOW), kopes, where)
+    for person in (DANA, FERRAN, ("anna", "--role", "member")):
+        desk.person(*person)
+    opened(desk)
+    yield seed, desk
+    desk.close()
+
+
+def takes(definition):
+    """The members of a line that can be overridden."""
+    spread, aim = ["base", "high", "low"], ["target"]
+    more = {"deviation": spread, "ratio": spread, "target": aim, "milestone": aim}
+    return ["actual", *more.get(definition["method"]["name"], [])]
+
+
+def random_decision(chance, reference, row, number):
+    """A kind and content about a line, and what the second calculation makes of it."""
+    folder, key = reference.folder, (row["node"], row["kpi"])
+    definition = folder.definition(row["kpi"], int(CYCLE))
+    line = {"node": row["node"], "kpi": row["kpi"], "cause": f"c{number}"}
+    history = {
+        int(one["year"]): Fraction(one["actual"]) for one in folder.rows["history"] if (one["node"], one["kpi"]) == key
+    }
+    years = [year for year in range(2021, 2026) if year in history and is_outlier(history, year, int(CYCLE))]
+    kind = chance.choice(["zero", "drop", "override", "override", "override", *["exclude_year"] * bool(years)])
+    if kind == "exclude_year" and definition["method"]["name"] in {"deviation", "ratio"}:
+        year = chance.choice(years)
+        return kind, line | {"year": year}, {"excluded": year}
+    if kind in {"zero", "drop"}:
+        return kind, line, {kind: True}
+    member = chance.choice(takes(definition))
+    value = str(chance.choice([25, 50, "62.5", 90]))
+    made = {"actual": Fraction(value)} if member == "actual" else {"figures": {member: Fraction(value)}}
+    return "override", line | {"member": member, "value": value}, made
+
+
+def merged(before, more):
+    """What holds of a line once another decision is agreed to."""
+    figures = {**before.figures, **more.get("figures", {})}
+    return replace(before, **{**more, "figures": figures})
+
+
+@pytest.mark.parametrize("random_desk", seeds(3, 8), indirect=True)
+def test_a_random_agency_with_decisions_scores_and_grades_as_the_second_calculation(random_desk, tmp_path):
+    """Every line, roll-up, blend, projection and grade, on both bases and as of a day; lifted, all is as it was."""
+    seed, desk = random_desk
+    chance = random.Random(seed)
+    events = [json.loads(text) for text in (tmp_path / "events.ndjson").read_text(encoding="utf-8").split("\n") if text]
+    reference = ReferenceAgency(read_folder(tmp_path / "agency", tmp_path / "definitions"), events)
+    nodes = {card["node"] for card in scores(desk)}
+    rows = [
+        row
+        for row in reference.folder.rows["scorecards"]
+        if row["cycle"] == CYCLE and row["link"] != "shared" and row["node"] in nodes
+    ]
+    decided: dict[tuple[str, str], LineDecided] = {}
+    numbers: list[int] = []
+    for number in range(14):
+        row = chance.choice(rows)
+        kind, content, made = random_decision(chance, reference, row, number)
+        answer = propose(desk, "dana", kind, content)
+        if answer.status_code == 422:
+            assert {one["code"] for one in answer.json()["errors"]} <= {"wrong_sides", "no_score"}, answer.text
+            continue
+        numbers.append(agree(desk, "anna", answer).json()["id"])
+        key = row["node"], row["kpi"]
+        decided[key] = merged(decided.get(key, LineDecided()), made)
+    assert len(numbers) > 6
+    plain = reference.scores(int(CYCLE))
+    for basis in ("final", "provisional"):
+        cards = scores(desk, "--basis", basis)
+        second = reference.scores(int(CYCLE), basis=basis, decided=decided)
+        assert differences_of_scorecards(cards, second, leave_out=("computed", "decisions")) == []
+    computed = {(card["node"], one["kpi"]): one["computed"] for card in scores(desk) for one in card["lines"]}
+    without = {(card["node"], one["kpi"]): one for card in plain for one in card["lines"]}
+    for key, one in computed.items():
+        for member in ("actual", "score"):
+            mine, other = one[member], without[key][member]
+            assert (mine is None) == (other is None), (key, member)
+            assert mine is None or exact(mine) == pytest.approx(exact(other)), (key, member)
+    grades = json.loads(desk.kopes("grade", "--cycle", CYCLE, status=None, **desk.where).out)
+    assert differences_of_grades(grades, reference.grades_employees(int(CYCLE), decided).rows, key="employee") == []
+    desk.kopes("reconcile", **desk.where)
+    for number in chance.sample(numbers, len(numbers)):
+        decide(desk, "lift", {"decision": number})
+    assert differences_of_scorecards(scores(desk), plain, leave_out=("computed", "decisions")) == []
