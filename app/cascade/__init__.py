@@ -21,6 +21,7 @@ from app.cascade.agreements import (
     lines_of_documents,
     nodes_with_hr,
 )
+from app.cascade.bonuses import BONUS_DECISIONS
 from app.cascade.goals import GoalBranch, KpiBranch, LineBranch, Served, TaskBranch, goal_tree, served_by
 from app.cascade.history import Exclusion, PastValue
 from app.cascade.line_decisions import LIFT, LineDecisions, decided_with, line_decision
@@ -72,6 +73,7 @@ from app.cascade.targets import (
 )
 
 __all__ = [
+    "BONUS_DECISIONS",
     "LIFT",
     "RATERS_DECISIONS",
     "TARGET_DECISIONS",

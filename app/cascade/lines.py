@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from app import organisation
 from app.cascade import tables
 from app.cascade.agreements import read_agreed
+from app.cascade.bonuses import Bonuses, read_bonuses
 from app.cascade.history import NOTHING, Exclusion, History, Years, read_exclusions, read_history
 from app.cascade.line import Line
 from app.cascade.line_decisions import LineDecisions, read_line_decisions
@@ -110,6 +111,7 @@ class Sheet:
         pinned: the definitions of cycles that were published with others than may be loaded now.
         rated_here: the lines whose grades are given in the application, whatever the folder says of them.
         decided: what holds of what was decided about lines, by cycle; a cycle about whose lines nothing was ever decided is not there.
+        bonuses: the points that were granted on the promotion list.
     """
 
     revision: int
@@ -126,6 +128,7 @@ class Sheet:
     pinned: Mapping[int, Definitions] = field(default_factory=dict)
     rated_here: frozenset[LineKey] = frozenset()
     decided: Mapping[int, LineDecisions] = field(default_factory=dict)
+    bonuses: Bonuses = field(default_factory=dict)
 
     def definitions_of(self, cycle: int) -> Definitions:
         """The goals, KPIs and policies that a cycle goes by: those that it was published with, else those that are loaded."""
@@ -295,6 +298,10 @@ class Sheet:
         """The past year that the folder leaves out, whatever was decided."""
         return self._exclusions.get((cycle, node, kpi))
 
+    def bonus_of(self, cycle: int, employee: str) -> Decimal:
+        """The bonus points that an employee was granted in a cycle."""
+        return self.bonuses.get((cycle, employee), Decimal(0))
+
     def decided_line(self, cycle: int, node: Node, kpi: str) -> DecidedLine | None:
         """What holds of what was decided about a line; None where nothing ever was."""
         return self.decided.get(cycle, {}).get((node, kpi))
@@ -451,14 +458,14 @@ def _decided(connection: Connection, revision: Revision) -> Sheet:
 def with_decided(connection: Connection, sheet: Sheet, revision: Revision, *, token: str) -> Sheet:
     """A sheet of the folder with targets and decisions about lines of the application, and what cycles were published with.
 
-    Queries: 5, and those of the organisation, where anything was.
+    Queries: 6, and those of the organisation, where anything was.
     """
     if not revision.decided:
         return sheet
     day_of = organisation.directory(connection).day_of
     pinned = replace(sheet, token=token, pinned=_pinned(connection, sheet.definitions))
     decided = pinned.with_targets(read_decided(connection), token=token, day_of=day_of)
-    decided = replace(decided, decided=read_line_decisions(connection))
+    decided = replace(decided, decided=read_line_decisions(connection), bonuses=read_bonuses(connection))
     agreed = decided.with_agreed(read_agreed(connection, pinned.pinned.keys()))
     return agreed.with_given(read_given(connection))
 
@@ -478,7 +485,7 @@ _kept: Final[KeptByRevision[Sheet]] = KeptByRevision(_decided, decided=True)
 def sheet(connection: Connection) -> Sheet:
     """What every level is measured on now: as it is loaded, with the targets that were set in the application since.
 
-    Queries: 1 (the revision); after a load those of :func:`loaded_sheet` and 1, after a decision 6.
+    Queries: 1 (the revision); after a load those of :func:`loaded_sheet` and 1, after a decision 7.
     """
     return _kept(connection)
 

@@ -28,6 +28,7 @@ from app.cycle.allocating import (
 )
 from app.cycle.appointing import APPOINT
 from app.cycle.blocking import blockers_of
+from app.cycle.bonus import BONUS
 from app.cycle.grades import (
     EMPLOYEE_COLUMNS,
     UNIT_COLUMNS,
@@ -80,6 +81,7 @@ __all__ = [
     "AGREED_IN",
     "AMEND",
     "APPOINT",
+    "BONUS",
     "BY_HR",
     "DECIDED_IN",
     "EMPLOYEE_COLUMNS",

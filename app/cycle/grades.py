@@ -135,6 +135,7 @@ def _candidate(scored: Scores, plan: CyclePlan, person: Person, at: int) -> Cand
         ),
         monthly_base=person.terms.monthly_base,
         hired_on=employee.hired_on,
+        bonus_points=plan.sheet.bonus_of(plan.cycle, person.number),
     )
 
 

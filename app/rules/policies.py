@@ -18,7 +18,7 @@ from app.plain.findings import Finding, n_
 from app.rules.documents import Document, Entry, plain_number
 from app.rules.kpi_members import read_words
 from app.rules.kpis import Translated, words_document
-from app.rules.terms import AREA_BELOW, Job, Name
+from app.rules.terms import AREA_BELOW, CODE_PATTERN, Job, Name
 
 __all__ = [
     "DEFAULT_POLICIES",
@@ -154,6 +154,8 @@ class PromotionPolicy:
     career_max: Decimal = Decimal(5)
     bonus_max: Decimal = Decimal(5)
     blocks: PromotionBlocks = PromotionBlocks()
+    grounds: tuple[str, ...] = ()
+    """What bonus points are granted for, by codes; none for whatever is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +333,7 @@ def _read_pay(entry: Entry) -> PayPolicy | None:
 def _read_promotion(entry: Entry) -> PromotionPolicy | None:
     default = PromotionPolicy()
     numbers = ("career_per_year", "career_max", "bonus_max")
-    members = entry.members((), ("years", "performance_share", *numbers, "blocks"))
+    members = entry.members((), ("years", "performance_share", *numbers, "blocks", "grounds"))
     if members is None:
         return None
     years = members["years"].integer(1, 50) if "years" in members else None
@@ -340,7 +342,19 @@ def _read_promotion(entry: Entry) -> PromotionPolicy | None:
         read["performance_share"] = members["performance_share"].number(0, 100)
     given = {key: number for key, number in read.items() if number is not None}
     blocks = _read_blocks(members["blocks"]) if "blocks" in members else None
-    return PromotionPolicy(years or default.years, **given, blocks=blocks or default.blocks)
+    grounds = _read_grounds(members["grounds"]) if "grounds" in members else ()
+    return PromotionPolicy(years or default.years, **given, blocks=blocks or default.blocks, grounds=grounds)
+
+
+def _read_grounds(entry: Entry) -> tuple[str, ...]:
+    grounds: list[str] = []
+    for item in entry.items() or []:
+        text = item.text()
+        if text is not None and not CODE_PATTERN.fullmatch(text):
+            item.expected(n_("a code of 1 to 40 letters, digits, full stops, hyphens and underscores"))
+        elif text is not None and text not in grounds:
+            grounds.append(text)
+    return tuple(grounds)
 
 
 def _read_blocks(entry: Entry) -> PromotionBlocks | None:
@@ -434,6 +448,8 @@ def policies_document(policies: Policies) -> dict[str, object]:
     # What is as it was before there was such a member is not written: policies that say nothing else stay the same document.
     if promotion.blocks != PromotionBlocks():
         points["blocks"] = asdict(promotion.blocks)
+    if promotion.grounds:
+        points["grounds"] = list(promotion.grounds)
     groups: dict[str, object] = {"minimum": policies.groups.minimum, "heads_apart": policies.groups.heads_apart}
     if policies.groups.names:
         groups["names"] = {group: words_document(words) for group, words in policies.groups.names.items()}

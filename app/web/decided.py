@@ -9,7 +9,7 @@ from typing import Any, Final
 from flask_babel import gettext
 
 from app import access, cascade, decisions, intake, scoring
-from app.cascade import TARGET_DECISIONS
+from app.cascade import BONUS_DECISIONS, TARGET_DECISIONS
 from app.decisions import Decision, DecisionKind, Overtaken, Reach
 from app.kit.refusals import Invalid, NotThere
 from app.kit.replacing import exact_text
@@ -199,7 +199,13 @@ def titles(context: RequestContext, some: Iterable[Decision]) -> dict[int, str]:
 def _title_of(context: RequestContext, one: Decision, called: str | None) -> str:
     if one.kind == TARGET_DECISIONS:
         return _title_of_targets(context, one)
-    return _title_of_line(context, one) if one.kind in set(LINE_DECISIONS) else title(one, called)
+    if one.kind in set(LINE_DECISIONS):
+        return _title_of_line(context, one)
+    if one.kind == BONUS_DECISIONS:
+        number = str(one.content["employee"])
+        whose = scoring.node_name(context.directory, Node(NodeKind.EMPLOYEE, number), context.today)
+        return title(replace(one, content={**one.content, "employee": whose}))
+    return title(one, called)
 
 
 def _title_of_line(context: RequestContext, one: Decision) -> str:
@@ -242,7 +248,9 @@ def title(one: Decision, called: str | None = None) -> str:
             node=content.get("node", ""),
             kpi=content.get("kpi", ""),
             rater=content.get("rater", ""),
-            person=content.get("person", ""),
+            person=content.get("person", content.get("employee", "")),
+            points=content.get("points", ""),
+            ground=content.get("ground", ""),
             function=gettext(CYCLE_FUNCTIONS.get(str(content.get("function", "")), "")),
             stage=gettext(STAGES.get(to, "")),
             member=gettext(LINE_MEMBERS.get(str(content.get("member")), "")),
@@ -257,6 +265,7 @@ _TITLES: Final = {
     "account": n_("Account %(account)s"),
     "amend": n_("The cycle %(cycle)s adopts the policies or definitions that are loaded now"),
     "appoint": n_("%(person)s is to be %(function)s of the cycle %(cycle)s"),
+    "bonus": n_("%(points)s bonus points for %(person)s in the cycle %(cycle)s: %(ground)s"),
     "change": n_("Change set %(change)s"),
     "drop": n_("The line “%(kpi)s” of %(node)s is dropped in the cycle %(cycle)s"),
     "exclude_year": n_("The year %(year)s is left out for the line “%(kpi)s” of %(node)s in the cycle %(cycle)s"),
@@ -275,6 +284,7 @@ KIND_NAMES: Final[Mapping[str, str]] = {
     "account": n_("Accounts"),
     "amend": n_("Amendments of cycles"),
     "appoint": n_("Functions of cycles"),
+    "bonus": n_("Bonus points"),
     "change": n_("Change sets"),
     "drop": n_("Dropped lines"),
     "exclude_year": n_("Years left out"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from app.cycle import AMEND, APPOINT, IMPOSE, LIFT, LINE_KINDS, RATERS, REOPEN_RATING, STAGE, TARGET
+from app.cycle import AMEND, APPOINT, BONUS, IMPOSE, LIFT, LINE_KINDS, RATERS, REOPEN_RATING, STAGE, TARGET
 from app.decisions import DecisionKind
 from app.intake import CHANGE, MASTER
 from app.notices import ACCOUNT
@@ -20,6 +20,7 @@ DECISION_KINDS: Final[Mapping[str, DecisionKind]] = MappingProxyType(
             ACCOUNT,
             AMEND,
             APPOINT,
+            BONUS,
             CHANGE,
             IMPOSE,
             LIFT,

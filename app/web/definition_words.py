@@ -160,6 +160,9 @@ POLICIES: Final[Mapping[str, FieldWords]] = {
     "career_per_year": FieldWords(n_("Points for each full year of service"), "", CS26),
     "career_max": FieldWords(n_("Most points for years of service"), "", CS26),
     "bonus_max": FieldWords(n_("Most bonus points"), "", CS26),
+    "grounds": FieldWords(
+        n_("What bonus points are granted for"), n_("Codes; empty for whatever is written where they are granted."), OWN
+    ),
     "blocks": FieldWords(
         n_("Months without promotion after a disciplinary measure"), n_("From the day on which it was decided."), CS26
     ),

@@ -60,6 +60,11 @@ def line_of(desk, node, kpi):
     return next(one for one in card_of(desk, node)["lines"] if one["kpi"] == kpi)
 
 
+def grades(desk):
+    """What the command proposes."""
+    return json.loads(desk.kopes("grade", "--cycle", CYCLE, status=None, **desk.where).out)
+
+
 def override(node, kpi, member, value, cause):
     """The content of one."""
     return {"node": node, "kpi": kpi, "member": member, "value": value, "cause": cause}
@@ -201,6 +206,34 @@ def test_decisions_hold_before_agreement_and_after_it_and_in_every_process(desk)
     desk.kopes("reconcile", **desk.where)
 
 
+def test_bonus_points_add_to_promotion_points_up_to_the_policys_most(desk):
+    """Granted by hr and an approver for one of the policy's grounds; together at most bonus_max; no score moves."""
+    opened(desk)
+    before = {one["employee"]: one for one in grades(desk)}
+    content = {"employee": "E1", "points": "3.25", "ground": "language"}
+    assert code(propose(desk, "boram", "bonus", content)) == (409, "role")
+    for change, wrong in (
+        ({"points": "0"}, ("no_points", "/content/points")),
+        ({"points": 1}, ("no_points", "/content/points")),
+        ({"ground": " "}, ("no_ground", "/content/ground")),
+        ({"employee": 7}, ("unknown_person", "/content/employee")),
+    ):
+        assert errors(propose(desk, "dana", "bonus", content | change)) == [wrong], change
+    assert propose(desk, "dana", "bonus", content | {"employee": "E99"}).status_code == 404
+    one, other = propose(desk, "dana", "bonus", content), propose(desk, "dana", "bonus", content)
+    assert agree(desk, "anna", one).status_code == 200
+    assert code(agree(desk, "anna", other)) == (409, "bonus_max")
+    assert code(propose(desk, "dana", "bonus", content | {"points": "1.76"})) == (409, "bonus_max")
+    decide(desk, "bonus", content | {"points": "1.75", "ground": "posting"})
+    after = {one["employee"]: one for one in grades(desk)}
+    assert after["E1"]["promotion_points"] == pytest.approx(before["E1"]["promotion_points"] + 5)
+    assert {name: row for name, row in after.items() if name != "E1"} == {n: r for n, r in before.items() if n != "E1"}
+    assert after["E1"] | {"promotion_points": 0} == before["E1"] | {"promotion_points": 0}
+    # The person reads of it, with the reason.
+    told = desk.person("alba").get("/api/v1/decisions?kind=bonus").json()["items"]
+    assert [item["content"]["points"] for item in told] == ["1.75", "3.25", "3.25"]
+
+
 # ---------------------------------------------------------------------------------------------- against the second calculation
 
 
@@ -293,8 +326,15 @@ def test_a_random_agency_with_decisions_scores_and_grades_as_the_second_calculat
             mine, other = one[member], without[key][member]
             assert (mine is None) == (other is None), (key, member)
             assert mine is None or exact(mine) == pytest.approx(exact(other)), (key, member)
-    grades = json.loads(desk.kopes("grade", "--cycle", CYCLE, status=None, **desk.where).out)
-    assert differences_of_grades(grades, reference.grades_employees(int(CYCLE), decided).rows, key="employee") == []
+    most = Fraction(str(reference.folder.policies["promotion"]["bonus_max"]))
+    bonuses: dict[str, Fraction] = {}
+    for employee in sorted({node.removeprefix("employee:") for node in nodes if node.startswith("employee:")})[:4]:
+        points = chance.choice(["0.5", "1.25", "2"])
+        if Fraction(points) <= most:
+            decide(desk, "bonus", {"employee": employee, "points": points, "ground": "posting"})
+            bonuses[employee] = Fraction(points)
+    graded = reference.grades_employees(int(CYCLE), decided, bonuses)
+    assert differences_of_grades(grades(desk), graded.rows, key="employee") == []
     desk.kopes("reconcile", **desk.where)
     for number in chance.sample(numbers, len(numbers)):
         decide(desk, "lift", {"decision": number})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 from tests.reference.folder import Folder, read_folder
@@ -55,14 +56,18 @@ class ReferenceAgency:
         scoring = self.scoring(year, basis=basis, as_of=as_of, today=today, decided=decided)
         return [scoring.scorecard(node) for node in scoring.nodes()]
 
-    def grading(self, year: int, decided: Decided | None = None) -> Grading:
+    def grading(
+        self, year: int, decided: Decided | None = None, bonuses: Mapping[str, Fraction] | None = None
+    ) -> Grading:
         """The cycle's grading, for single figures."""
         scoring = self.scoring(year, basis="final", as_of=None, today=dt.date(year, 1, 1), decided=decided)
-        return Grading(self.folder, scoring)
+        return Grading(self.folder, scoring, bonuses)
 
-    def grades_employees(self, year: int, decided: Decided | None = None) -> Grades:
+    def grades_employees(
+        self, year: int, decided: Decided | None = None, bonuses: Mapping[str, Fraction] | None = None
+    ) -> Grades:
         """As ``kopes grade``."""
-        return self.grading(year, decided).employees()
+        return self.grading(year, decided, bonuses).employees()
 
     def grades_units(self, year: int) -> Grades:
         """As ``kopes grade --of units``."""

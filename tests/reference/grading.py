@@ -140,8 +140,9 @@ def _sizes(candidates: Sequence[Candidate]) -> dict[str, int]:
 class Grading:
     """The proposal for one cycle."""
 
-    def __init__(self, folder: Folder, scoring: Scoring) -> None:
-        """``scoring`` is the cycle's, on the final basis, without a day."""
+    def __init__(self, folder: Folder, scoring: Scoring, bonuses: Mapping[str, Fraction] | None = None) -> None:
+        """``scoring`` is the cycle's, on the final basis, without a day; ``bonuses`` go by employee."""
+        self.bonuses = bonuses or {}
         self.folder = folder
         self.scoring = scoring
         self.cycle = scoring.cycle
@@ -324,7 +325,8 @@ class Grading:
         end = self.cycle.end
         years = end.year - hired.year - ((end.month, end.day) < (hired.month, hired.day))
         career = min(number(promotion["career_max"]), number(promotion["career_per_year"]) * years)
-        return rounded(mean(scores) * number(promotion["performance_share"]) / 100 + career, 2)
+        bonus = min(number(promotion["bonus_max"]), self.bonuses.get(candidate.code, Fraction(0)))
+        return rounded(mean(scores) * number(promotion["performance_share"]) / 100 + career + bonus, 2)
 
     # --- units --------------------------------------------------------------------------------------------------------
 
