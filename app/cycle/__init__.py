@@ -29,6 +29,16 @@ from app.cycle.allocating import (
 from app.cycle.appointing import APPOINT
 from app.cycle.blocking import blockers_of
 from app.cycle.bonus import BONUS
+from app.cycle.check_ins import (
+    CheckIn,
+    SelfAssessment,
+    check_in_parts,
+    check_ins,
+    keep_check_in,
+    keep_self_assessment,
+    sees_check_ins,
+    self_assessment,
+)
 from app.cycle.grades import (
     EMPLOYEE_COLUMNS,
     UNIT_COLUMNS,
@@ -75,7 +85,16 @@ from app.cycle.rating import (
 from app.cycle.staging import AMEND, STAGE, Blocked
 from app.cycle.standing import CycleStanding, standing_of
 from app.cycle.targeting import TARGET, agreed_on, drafted_targets, set_draft_targets
-from app.cycle.waiting_for import Imposed, ToRate, ToSign, imposed_upon, to_rate, to_sign
+from app.cycle.waiting_for import (
+    CheckInDue,
+    Imposed,
+    ToRate,
+    ToSign,
+    check_ins_due,
+    imposed_upon,
+    to_rate,
+    to_sign,
+)
 
 __all__ = [
     "AGREED_IN",
@@ -99,6 +118,8 @@ __all__ = [
     "Allocation",
     "AllocationWish",
     "Blocked",
+    "CheckIn",
+    "CheckInDue",
     "CycleOpened",
     "CycleStanding",
     "Due",
@@ -113,6 +134,7 @@ __all__ = [
     "OverridesExceed",
     "Proposed",
     "RatedLine",
+    "SelfAssessment",
     "StageBegun",
     "ToRate",
     "ToSign",
@@ -123,6 +145,9 @@ __all__ = [
     "alternative_beside",
     "apply_allocation",
     "blockers_of",
+    "check_in_parts",
+    "check_ins",
+    "check_ins_due",
     "cycle_named",
     "differing",
     "drafted_targets",
@@ -134,6 +159,8 @@ __all__ = [
     "identical_below",
     "imposed_upon",
     "is_own_case",
+    "keep_check_in",
+    "keep_self_assessment",
     "may_allocate",
     "may_draft",
     "may_sign",
@@ -148,6 +175,8 @@ __all__ = [
     "rated_lines",
     "raters_for",
     "rating_problems",
+    "sees_check_ins",
+    "self_assessment",
     "set_calendar",
     "set_draft_targets",
     "sign_draft",

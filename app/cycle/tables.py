@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from app.kit.schema import BigKey, Code, Instant, metadata
 
-__all__ = ["APPEND_ONLY", "cycle_stage", "opened_cycle"]
+__all__ = ["APPEND_ONLY", "check_in", "cycle_stage", "opened_cycle", "self_assessment"]
 
 opened_cycle: Final = sa.Table(
     "opened_cycle",
@@ -34,5 +34,35 @@ cycle_stage: Final = sa.Table(
 )
 """The stages of a cycle in the order in which it came to them; the last one is its own."""
 
-APPEND_ONLY: Final = (cycle_stage,)
+check_in: Final = sa.Table(
+    "check_in",
+    metadata,
+    sa.Column("cycle", sa.Integer, sa.ForeignKey("opened_cycle.cycle"), primary_key=True, autoincrement=False),
+    sa.Column("employee", Code, primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True, autoincrement=False, comment="1, 2, 3 … of the employee's"),
+    sa.Column("part", Code, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("day", sa.Date, nullable=False, comment="of the talk"),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("account", Code, nullable=False, comment="who wrote it"),
+    sa.Column("writer", Code, nullable=True, comment="their number"),
+    sa.Column("acts_for", Code, nullable=True, comment="in whose place"),
+    sa.CheckConstraint("part IN ('owner', 'head')", name="part_known"),
+)
+"""What an employee and who leads them keep of how the year is going."""
+
+self_assessment: Final = sa.Table(
+    "self_assessment",
+    metadata,
+    sa.Column("cycle", sa.Integer, sa.ForeignKey("opened_cycle.cycle"), primary_key=True, autoincrement=False),
+    sa.Column("employee", Code, primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True, autoincrement=False, comment="1, 2, 3 … of the employee's"),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("final", sa.Boolean, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("account", Code, nullable=False, comment="who wrote it"),
+)
+"""What employees say of their own year: the last one holds."""
+
+APPEND_ONLY: Final = (cycle_stage, check_in, self_assessment)
 """Tables whose rows never change and never go."""

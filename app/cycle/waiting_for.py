@@ -6,7 +6,7 @@ Do not go through everybody's scorecards for somebody who signs their own: that 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from app import cascade
 from app.access import Viewer
 from app.cycle.agreed_cards import AGREED_IN, agreed_cards, came_too_late, due_of, may_sign, signers_of
+from app.cycle.check_ins import check_in_parts, check_ins
 from app.cycle.opened import OpenedCycle, opened_cycles
 from app.cycle.rating import is_own_case, rated_lines, raters_for
 from app.organisation import Directory
@@ -23,7 +24,7 @@ from app.rules.stages import Stage
 from app.rules.terms import Node, NodeKind
 from app.scoring import CyclePlan, State
 
-__all__ = ["Imposed", "ToRate", "ToSign", "imposed_upon", "to_rate", "to_sign"]
+__all__ = ["CheckInDue", "Imposed", "ToRate", "ToSign", "check_ins_due", "imposed_upon", "to_rate", "to_sign"]
 
 
 class ToSign(NamedTuple):
@@ -95,6 +96,50 @@ def to_rate(connection: Connection, loaded: State, *, viewer: Viewer, day: dt.da
             if number:
                 some.append(ToRate(opened.cycle, number, opened.since))
     return some
+
+
+class CheckInDue(NamedTuple):
+    """An employee's mid-year check-in that somebody has still to keep, since when."""
+
+    cycle: int
+    node: Node
+    since: dt.date
+
+
+def check_ins_due(connection: Connection, loaded: State, *, viewer: Viewer, day: dt.date) -> list[CheckInDue]:
+    """The mid-year check-ins that a person has still to keep, their own first: since the calendar's day, until each has one of that day or later.
+
+    Queries: none where no cycle was published; else 1, and 1 for each whose mid-year check has begun.
+    """
+    some: list[CheckInDue] = []
+    for opened in _agreed_on(connection, loaded):
+        begins = opened.calendar.get("mid_year_from")
+        if opened.stage is not Stage.RUNNING or begins is None or day < begins:
+            continue
+        plan = loaded.plan(opened.cycle)
+        asked = {node.code: parts for node, parts in _checked_in(plan, viewer, day)}
+        done = {
+            (one.employee, one.part) for one in check_ins(connection, opened.cycle, list(asked)) if one.on >= begins
+        }
+        due = [number for number, parts in asked.items() if any((number, part) not in done for part in parts)]
+        nodes = [Node(NodeKind.EMPLOYEE, number) for number in due]
+        some += [CheckInDue(opened.cycle, node, begins) for node in nodes if not came_too_late(plan, node)]
+    return sorted(some, key=lambda one: one.node.code != viewer.employee)
+
+
+def _checked_in(plan: CyclePlan, viewer: Viewer, day: dt.date) -> Iterator[tuple[Node, Collection[SignedAs]]]:
+    """The employees with lines whose check-ins a person keeps, each with in which part."""
+    directory, listed = plan.frame.directory, frozenset(plan.nodes)
+    numbers = [viewer.employee, *(one.giver for one in viewer.stands_in_for("review"))]
+    nodes: dict[Node, None] = {}
+    for number in filter(None, numbers):
+        nodes[Node(NodeKind.EMPLOYEE, number)] = None
+        nodes |= dict.fromkeys(_below(directory, number, day))
+    for node in nodes:
+        if node.kind is NodeKind.EMPLOYEE and node in listed and plan.lines.get(node):
+            parts = check_in_parts(plan, viewer, node.code, day=day)
+            if parts:
+                yield node, parts.keys()
 
 
 def _agreed_on(connection: Connection, loaded: State) -> Sequence[OpenedCycle]:

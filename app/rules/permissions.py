@@ -68,6 +68,8 @@ class Deed(StrEnum):
     SEE_CRITERIA = "see_criteria"
     SEE_RATINGS = "see_ratings"
     RATE = "rate"
+    SEE_CHECK_INS = "see_check_ins"
+    CHECK_IN = "check_in"
     KEEP_DELEGATIONS = "keep_delegations"
 
     # Seen, of a unit or an employee.
@@ -173,6 +175,9 @@ SIGNED_IN_DEEDS: Final = frozenset(
         # Who rates a line is appointed for it, from wherever in the agency; whoever is told nothing of it finds nothing there.
         Deed.SEE_RATINGS,
         Deed.RATE,
+        # Of whom, hangs on who leads whom, and on who stands in for them.
+        Deed.SEE_CHECK_INS,
+        Deed.CHECK_IN,
     }
 )
 """Open to every account, about itself."""
@@ -210,6 +215,7 @@ RECORDED_DEEDS: Final = frozenset(
         Deed.TRY_POLICIES,
         Deed.SIGN_SCORECARD,
         Deed.RATE,
+        Deed.CHECK_IN,
     }
 )
 """What the trail tells of. To see a scorecard, or how a score comes about, is among it where another's are read over the API; to see the

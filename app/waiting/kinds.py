@@ -191,6 +191,13 @@ def _to_rate(reader: Reader) -> Iterator[Errand]:
         yield Errand(kind="to_rate", since=min(one.since for one in some), about=tuple(some))
 
 
+def _check_in_due(reader: Reader) -> Iterator[Errand]:
+    """Mid-year check-ins that one has still to keep, as the employee or as who leads them. Queries: none where no cycle is under way, else 2."""
+    some = cycle.check_ins_due(reader.connection, reader.loaded, viewer=reader.viewer, day=reader.day)
+    if some:
+        yield Errand(kind="check_in_due", since=min(one.since for one in some), about=tuple(some))
+
+
 def _imposed(reader: Reader) -> Iterator[Errand]:
     """Own scorecards, and those of the units that one heads, that were imposed: done when it is looked at. Queries: as :func:`_to_sign`."""
     some = [
@@ -251,6 +258,7 @@ KINDS: Final = (
     Kind("to_agree", Deed.DECIDE, _to_agree),
     Kind("to_sign", Deed.SIGN_SCORECARD, _to_sign),
     Kind("to_rate", Deed.RATE, _to_rate),
+    Kind("check_in_due", Deed.CHECK_IN, _check_in_due),
     Kind("imposed", Deed.SIGN_SCORECARD, _imposed),
     Kind("changed_targets", Deed.SEE_TARGETS, _changed_targets),
     Kind("to_verify", Deed.VERIFY, _to_verify),

@@ -345,6 +345,8 @@ DEEDS: Final[Mapping[Deed, str]] = {
     Deed.SEE_CRITERIA: n_("see what a cycle is judged by"),
     Deed.SEE_RATINGS: n_("see grades of raters"),
     Deed.RATE: n_("rate a line"),
+    Deed.SEE_CHECK_INS: n_("see check-ins"),
+    Deed.CHECK_IN: n_("keep a check-in"),
     Deed.KEEP_DELEGATIONS: n_("say who stands in for whom"),
     Deed.SEE_SCORECARD: n_("see a scorecard"),
     Deed.SEE_DERIVATION: n_("see how a score is worked out"),

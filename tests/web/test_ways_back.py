@@ -89,6 +89,8 @@ WAYS: Final[dict[str, Sequence[Way]]] = {
     "allocation.allocation": (Way("/cycles/2026/allocation", ["/cycles/2026"]),),
     "ratings.ratings": (Way("/cycles/2026/ratings", ["/cycles/2026"]),),
     "ratings.line": (Way("/cycles/2026/ratings/employee:E1/companies", ["/cycles/2026/ratings"]),),
+    "check_ins.year": (Way("/cycles/2026/check-ins/E1", ["/scorecards/employee:E1"]),),
+    "check_ins.assessment": (Way("/cycles/2026/self-assessments/E1", ["/cycles/2026/check-ins/E1"]),),
     "cycle_scorecard.scorecard": (Way("/cycles/2026/scorecards/unit:VIE", ["/scorecards/unit:VIE"]),),
 }
 """Of each page that is about something, or that is no page of the navigation."""

@@ -7,6 +7,7 @@ from typing import Final
 from app.web.api import (
     allocations,
     changes,
+    check_ins,
     cycles,
     decisions,
     documentation,
@@ -35,6 +36,7 @@ RESOURCES: Final[tuple[Pages, ...]] = (
     cycles.pages,
     allocations.pages,
     ratings.pages,
+    check_ins.pages,
     lab.pages,
     folder_rows.pages,
     health.pages,

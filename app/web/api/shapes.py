@@ -23,6 +23,7 @@ __all__ = [
     "ALLOCATION",
     "BUSINESS",
     "CHANGE",
+    "CHECK_IN",
     "CRITERIA",
     "CYCLE",
     "DECISION",
@@ -46,6 +47,7 @@ __all__ = [
     "ROW_VERSION",
     "SCHEMAS",
     "SCORECARD",
+    "SELF_ASSESSMENT",
     "NotOne",
     "address",
     "json_body",
@@ -544,6 +546,19 @@ RATING: Final[Shape] = {
     "required": sorted(_RATED),
     "description": "Raters' own grades; number, mean and range; to hr and auditors both.",
 }
+CHECK_IN: Final = _object(
+    {
+        "as": _TEXT,
+        "text": _TEXT,
+        "on": {"type": "string", "format": "date"},
+        "at": _INSTANT,
+        "person": _TEXT,
+        "for": _TEXT_OR_NULL,
+    }
+)
+SELF_ASSESSMENT: Final = _object(
+    {"text": _TEXT, "final": {"type": "boolean"}, "at": {"type": ["string", "null"], "format": "date-time"}}
+)
 RATER: Final = _object(
     {
         "rater": _TEXT,

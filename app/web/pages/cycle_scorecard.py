@@ -24,7 +24,7 @@ from app.plain.texts import trimmed
 from app.rules.agreement import HR_FIGURES, LINE_MEMBERS, AgreementState, SignedAs, signers
 from app.rules.permissions import Deed
 from app.rules.targets import SPREAD_METHODS, TARGET_METHODS
-from app.rules.terms import Link, Node, Role
+from app.rules.terms import Link, Node, NodeKind, Role
 from app.rules.weighting import hanging_of
 from app.scoring import CyclePlan, node_name
 from app.web import agreeing, words
@@ -207,6 +207,8 @@ def scorecard(context: RequestContext, cycle: int, node: Node) -> Page:
         ],
         may_sign=[(one, PARTS[one]) for one in agreeing.may_sign(context, opened, card)],
         may_draft=may_draft,
+        sees_check_ins=node.kind is NodeKind.EMPLOYEE
+        and cycles.sees_check_ins(plan, context.viewer, node.code, day=context.today),
         labels=MEMBERS,
         field_of=field_of,
         addable=[(code, looked.kpi_name(code)) for code in plan.sheet.definitions.kpis if code not in on_it]
