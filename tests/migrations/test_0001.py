@@ -103,6 +103,7 @@ CHECKED = {
     "taker": "y",
     "stage": "draft",
     "signed_as": "owner",
+    "part": "owner",
 }
 """What a constraint lets in."""
 
